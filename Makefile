@@ -1,0 +1,37 @@
+# Each target sets up what it needs; a machine needs only python3 (3.11 to 3.13, with venv) and make.
+.DEFAULT_GOAL := report
+.PHONY: report test lab bench setup lock clean
+
+SYSTEM_UV := $(shell command -v uv 2>/dev/null)
+UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
+RUN := $(UV) run --frozen --quiet
+
+report: setup            ## execute the notebooks, export the site, print where it lies
+	$(RUN) onetomany report
+
+test: setup              ## style, types, and every test
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) pytest
+
+lab: setup               ## open the notebooks in JupyterLab
+	$(RUN) onetomany lab
+
+bench: setup             ## the ratios of benchmarks/, against their peers in the same run
+	$(RUN) python -m benchmarks
+
+setup: $(UV)
+	$(UV) sync --frozen --quiet
+
+lock: $(UV)              ## refresh uv.lock and the environment.yml made from it
+	$(UV) lock
+	$(RUN) python .ci/environment.py
+
+.uv/bin/uv:
+	@python3 -c 'import sys; sys.exit(not (3, 8) <= sys.version_info)' || { echo "python3 is too old: install Python 3.11 to 3.13"; exit 1; }
+	python3 -m venv .uv || { echo "python3 has no venv module: on Debian or Ubuntu run 'apt install python3-venv'"; rm -rf .uv; exit 1; }
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+
+clean:
+	rm -rf build .venv .uv

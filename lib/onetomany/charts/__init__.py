@@ -1,0 +1,1 @@
+"""Altair charts, one function per curve: a polars frame in, a finished chart out."""

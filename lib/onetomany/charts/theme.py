@@ -1,0 +1,87 @@
+"""One look for every chart: fonts that hold Hangul, colours that survive colour blindness.
+
+A chart leaves this room only through `finish`, so none is without a title in both languages,
+a source line and a description for those who can't see it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+import altair as alt
+
+FONT = "Noto Sans KR, Apple SD Gothic Neo, Malgun Gothic, sans-serif"
+
+# Okabe and Ito's palette (jfly.uni-koeln.de/color), told apart in all common colour blindnesses
+INK, GREY = "#1b1f24", "#6b7280"
+BLUE, ORANGE, GREEN, RED = "#0072b2", "#d55e00", "#009e73", "#b3142b"
+SKY, YELLOW, PURPLE = "#56b4e9", "#e69f00", "#cc79a7"
+CATEGORIES = [BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW]
+
+MATED, NON_MATED = BLUE, ORANGE
+
+AnyChart = TypeVar(
+    "AnyChart", alt.Chart, alt.LayerChart, alt.VConcatChart, alt.HConcatChart, alt.FacetChart
+)
+
+
+@alt.theme.register("onetomany", enable=True)
+def _theme() -> alt.theme.ThemeConfig:
+    text = {"labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": INK}
+    config: dict[str, Any] = {
+        "config": {
+            "font": FONT,
+            "background": "#ffffff",
+            "view": {"continuousWidth": 620, "continuousHeight": 320, "stroke": None},
+            "title": {
+                "font": FONT,
+                "fontSize": 16,
+                "fontWeight": 600,
+                "subtitleFont": FONT,
+                "subtitleFontSize": 12,
+                "subtitleColor": GREY,
+                "subtitleLineHeight": 17,
+                "anchor": "start",
+                "frame": "group",
+                "offset": 14,
+                "color": INK,
+            },
+            "axis": {
+                **text,
+                "labelFontSize": 12,
+                "titleFontSize": 12,
+                "gridColor": "#e5e7eb",
+                "domainColor": "#9ca3af",
+                "tickColor": "#9ca3af",
+                "titlePadding": 8,
+            },
+            "legend": {**text, "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 400},
+            "header": {**text, "labelFontSize": 12},
+            "text": {"font": FONT, "fontSize": 12, "color": INK},
+            "range": {"category": CATEGORIES},
+        }
+    }
+    return cast(alt.theme.ThemeConfig, config)
+
+
+def finish(
+    chart: AnyChart,
+    *,
+    title: str,
+    title_ko: str,
+    source: str,
+    description: str,
+    simulated: str | None = None,
+) -> AnyChart:
+    """Give a chart its title (English over Korean), source line and text description.
+
+    `simulated` says in the chart itself what in it is simulated; leave it out only where every
+    value drawn was measured or carries a source.
+    """
+    lines = [title_ko]
+    if simulated:
+        lines.append(f"SIMULATED 모의 자료: {simulated}")
+    lines.append(f"Source 출처: {source}")
+    return chart.properties(
+        title=alt.TitleParams(text=title, subtitle=lines), description=description
+    )

@@ -1,0 +1,242 @@
+"""Images to templates: detect, align, embed through deepface; cached, resumable, nothing dropped.
+
+An image without a usable face stays in the frame as a row with a reason, so that the
+failure-to-enrol rate (ISO/IEC 19795-1, 4.6.2) can always be told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from tqdm import tqdm
+
+from ..errors import InputError
+from ..sources import ImageSet, cache_dir, install_weights, model
+from ..sources.weights import pinned
+
+# read by OpenCV when it decodes its first image: no picture may unpack to more than 67 megapixels
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))
+
+CHUNK = 16  # images that one process takes at a time, and that a Ctrl-C can cost
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How faces become templates; all of it enters the cache key."""
+
+    model: str = "Dlib"
+    detector: str = "dlib"
+    align: bool = True
+
+    def digest(self, enlarge: float) -> str:
+        """Identifies everything besides the image itself that decides a template."""
+        parts = {
+            **asdict(self),
+            "enlarge": enlarge,
+            "weights": {file.name: pinned(file) for file in model(self.model).files},
+            "deepface": version("deepface"),
+            "dlib": version("dlib-bin"),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def schema(settings: Settings) -> dict[str, Any]:
+    """The template frame: one row an image, `template` a unit vector, null where `reason` is set.
+
+    `faces` counts the faces found (the largest is taken); `confidence` is the detector's score.
+    """
+    return {
+        "template_id": pl.String,
+        "subject_id": pl.String,
+        "image_set": pl.String,
+        "image_sha256": pl.String,
+        "model": pl.String,
+        "reason": pl.String,
+        "faces": pl.Int32,
+        "confidence": pl.Float32,
+        "template": pl.Array(pl.Float32, model(settings.model).dimension),
+    }
+
+
+def embed(
+    images: ImageSet, settings: Settings | None = None, *, workers: int | None = None
+) -> pl.DataFrame:
+    """Templates of every image of an opened set, in the set's order (schema `schema`).
+
+    Work done before is read from the cache (SHA-256 of image + model + settings); the rest runs
+    over `workers` processes (all cores if None). Stopping with Ctrl-C loses at most a few chunks.
+
+    Raises InputError for anything that is not an opened image set, DatasheetError where the set
+    has expired, IntegrityError where model weights are not the pinned ones.
+    """
+    if not isinstance(images, ImageSet):
+        raise InputError(
+            "embed takes an image set opened with open_images, which has a datasheet; paths, "
+            "addresses, arrays and cameras are not accepted."
+        )
+    settings = settings or Settings()
+    images.datasheet.check()
+    install_weights(settings.model)
+    folder = cache_dir() / "templates" / settings.digest(images.datasheet.enlarge)[:32]
+    done = _read_cache(folder, settings)
+    todo = images.files.join(done, left_on="sha256", right_on="image_sha256", how="anti")
+    todo = todo.unique("sha256", maintain_order=True)
+    if len(todo):
+        _embed_new(todo, folder, settings, images.datasheet.enlarge, workers)
+        done = _read_cache(folder, settings)
+    return (
+        images.files.join(
+            done, left_on="sha256", right_on="image_sha256", how="left", maintain_order="left"
+        )
+        .with_columns(image_set=pl.lit(images.datasheet.name), model=pl.lit(settings.model))
+        .rename({"image_id": "template_id", "sha256": "image_sha256"})
+        .select(list(schema(settings)))
+    )
+
+
+def failure_to_enrol(templates: pl.DataFrame) -> pl.DataFrame:
+    """Reasons why images gave no template: `reason`, `images`, `rate` of all images."""
+    return (
+        templates.filter(pl.col("reason").is_not_null())
+        .group_by("reason")
+        .agg(images=pl.len())
+        .with_columns(rate=pl.col("images") / len(templates))
+        .sort("images", descending=True)
+    )
+
+
+def _cached_columns(settings: Settings) -> dict[str, Any]:
+    keep = ("image_sha256", "reason", "faces", "confidence", "template")
+    return {name: kind for name, kind in schema(settings).items() if name in keep}
+
+
+def _read_cache(folder: Path, settings: Settings) -> pl.DataFrame:
+    parts = sorted(folder.glob("*.parquet"))
+    frames = [pl.read_parquet(part) for part in parts]
+    return pl.concat([pl.DataFrame(schema=_cached_columns(settings)), *frames]).unique(
+        "image_sha256", keep="first", maintain_order=True
+    )
+
+
+def _embed_new(
+    todo: pl.DataFrame, folder: Path, settings: Settings, enlarge: float, workers: int | None
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = todo.select("path", "sha256").rows()
+    chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    processes = min(workers or os.cpu_count() or 1, len(chunks))
+    pool = ProcessPoolExecutor(
+        processes,
+        mp_context=get_context("spawn"),  # a fork would copy locks of polars' threads
+        initializer=_start_worker,
+        initargs=(settings,),
+    )
+    try:
+        futures = {pool.submit(embed_files, chunk, settings, enlarge) for chunk in chunks}
+        with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
+            for future in as_completed(futures):
+                frame = pl.DataFrame(
+                    future.result(), schema=_cached_columns(settings), orient="row"
+                )
+                _write_part(frame, folder)
+                bar.update(len(frame))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _write_part(frame: pl.DataFrame, folder: Path) -> None:
+    name = hashlib.sha256("".join(frame["image_sha256"]).encode()).hexdigest()[:32]
+    beside = folder / f"{name}.part"
+    frame.write_parquet(beside)
+    beside.replace(folder / f"{name}.parquet")
+
+
+def _start_worker(settings: Settings) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the pool
+    import cv2
+
+    from .gate import load_model
+
+    cv2.setNumThreads(1)
+    load_model(settings.model)
+
+
+def embed_files(
+    files: Iterable[tuple[str, str]], settings: Settings, enlarge: float
+) -> list[tuple[str, str | None, int, float, list[float] | None]]:
+    """Embed (path, sha256) pairs in this process; rows of sha256, reason, faces, confidence,
+    template. The model must have been loaded (`gate.load_model`).
+    """
+    from .gate import open_deepface
+
+    deepface = open_deepface()
+    rows: list[tuple[str, str | None, int, float, list[float] | None]] = []
+    aligned: list[Any] = []
+    for path, digest in files:
+        found = _largest_face(deepface, path, digest, settings, enlarge)
+        if isinstance(found, str):
+            rows.append((digest, found, 0, 0.0, None))
+        else:
+            face, count, confidence = found
+            aligned.append(face)
+            rows.append((digest, None, count, confidence, None))
+    templates = iter(_represent(deepface, aligned, settings))
+    return [row if row[1] else (*row[:4], next(templates)) for row in rows]
+
+
+def _largest_face(
+    deepface: Any, path: str, digest: str, settings: Settings, enlarge: float
+) -> tuple[Any, int, float] | str:
+    """The largest aligned face, how many there were, the detector's score; or why there is none."""
+    from deepface.modules.exceptions import FaceNotDetected
+
+    image = read_image(path, digest, enlarge)
+    if image is None:
+        return "unreadable image"
+    try:
+        faces = deepface.extract_faces(
+            image, detector_backend=settings.detector, align=settings.align, color_face="bgr"
+        )
+    except FaceNotDetected:
+        return "no face found"
+    largest = max(faces, key=lambda face: face["facial_area"]["w"] * face["facial_area"]["h"])
+    return largest["face"], len(faces), float(largest["confidence"])
+
+
+def read_image(path: str, digest: str, enlarge: float) -> Any:
+    """A BGR image of the very bytes whose SHA-256 was registered, enlarged; None if unreadable."""
+    import cv2
+
+    data = Path(path).read_bytes()
+    if hashlib.sha256(data).hexdigest() != digest:
+        return None  # changed since the set was opened: its bytes are not the registered ones
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # more pixels than the limit
+        return None
+    if image is None or enlarge == 1:
+        return image
+    return cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+
+
+def _represent(deepface: Any, faces: Sequence[Any], settings: Settings) -> list[list[float]]:
+    if not faces:
+        return []
+    answers = deepface.represent(
+        list(faces), model_name=settings.model, detector_backend="skip", l2_normalize=True
+    )
+    # deepface unwraps a list of one
+    single = [answers] if len(faces) == 1 else answers
+    return [answer[0]["embedding"] for answer in single]

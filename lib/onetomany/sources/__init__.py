@@ -1,0 +1,24 @@
+"""Public image and table sets behind datasheets, and model weights: the only room that reads
+the outside world besides `documents`.
+"""
+
+from .cache import cache_dir
+from .datasheets import Datasheet, read_datasheet
+from .images import ImageSet, image_sets, is_pseudonym, open_images, prepare_folder
+from .weights import Model, fetch_weights, install_weights, model, models
+
+__all__ = [
+    "Datasheet",
+    "ImageSet",
+    "Model",
+    "cache_dir",
+    "fetch_weights",
+    "image_sets",
+    "install_weights",
+    "is_pseudonym",
+    "model",
+    "models",
+    "open_images",
+    "prepare_folder",
+    "read_datasheet",
+]

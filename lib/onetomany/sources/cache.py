@@ -1,0 +1,16 @@
+"""Where the kit keeps what it has computed: templates, weights, galleries. Nowhere else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def cache_dir() -> Path:
+    """The cache folder: $ONETOMANY_CACHE, or the user's cache folder of the operating system."""
+    root = os.environ.get("ONETOMANY_CACHE")
+    path = Path(root).expanduser() if root else platformdirs.user_cache_path("onetomany")
+    path.mkdir(parents=True, exist_ok=True)
+    return path.resolve()

@@ -1,0 +1,142 @@
+"""Datasheets: what an image set is, whose faces it holds, and what may be done with it.
+
+No set is opened, and no template enrolled, without one. The fields follow Gebru et al.,
+'Datasheets for Datasets' (CACM 64:12, 2021), cut down to what decides a use.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import DatasheetError
+
+
+@dataclass(frozen=True)
+class Datasheet:
+    """A filled datasheet. Every field is required; `withdrawn` alone may be empty.
+
+    `expires` is a date or None where the terms set no end. `max_gallery` caps how many templates
+    of the set may be enrolled at once. `withdrawn` lists subject ids who took consent back.
+    """
+
+    name: str
+    title: str
+    kind: Literal["real", "synthetic"]
+    source: str
+    url: str
+    collected: str
+    licence: str
+    terms: str
+    credit: str
+    consent_basis: str
+    subjects: int
+    images: int
+    allowed_uses: tuple[str, ...]
+    faces_in_exhibit: bool
+    templates_in_exhibit: bool
+    max_gallery: int
+    expires: date | None
+    withdrawn: tuple[str, ...]
+    limits: str
+    enlarge: float = 1.0
+
+    def check(self, on: date | None = None) -> None:
+        """Raise DatasheetError where the set may no longer be used on the day (today's if None)."""
+        day = on or date.today()
+        if self.expires is not None and day > self.expires:
+            raise DatasheetError(
+                f"The datasheet of '{self.name}' expired on {self.expires}: renew the consent or "
+                "licence and its 'expires' field before using the set again."
+            )
+
+
+REQUIRED = tuple(f.name for f in fields(Datasheet) if f.name != "enlarge")
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "subjects": (int,),
+    "images": (int,),
+    "max_gallery": (int,),
+    "faces_in_exhibit": (bool,),
+    "templates_in_exhibit": (bool,),
+    "allowed_uses": (list,),
+    "withdrawn": (list,),
+}
+_MAY_BE_EMPTY = {"withdrawn"}
+
+BLANK = """\
+# The datasheet of an image set. Every field must be filled before the kit opens the set.
+name = ""                # short id of the set: letters, digits and dashes
+title = ""
+kind = "real"            # real or synthetic
+source = ""              # who made the images, and how you came by them
+url = ""
+collected = ""           # when, where, under which circumstances
+licence = ""
+terms = ""               # what the licence or agreement asks of you
+credit = ""              # the line to print beside every result
+consent_basis = ""       # what the subjects agreed to, and where that is recorded
+subjects = 0
+images = 0
+allowed_uses = []        # of: research, evaluation, teaching, exhibit
+faces_in_exhibit = false
+templates_in_exhibit = false
+max_gallery = 0          # the most templates that may be enrolled at once
+expires = ""             # a date such as 2027-12-31, or "none" where the terms set no end
+withdrawn = []           # ids of subjects who took their consent back
+limits = ""              # what the set can't show
+
+[preparation]
+enlarge = 1.0            # faces must be about 80 pixels wide for the default detector
+"""
+
+
+def read_datasheet(path: Path) -> Datasheet:
+    """Read and check a datasheet in TOML.
+
+    Raises DatasheetError naming every field that is missing, empty or of the wrong type.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DatasheetError(
+            f"No datasheet at {path}: write one with 'onetomany datasheet {path.parent}' and fill "
+            "it in; images without one are not opened."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DatasheetError(f"The datasheet {path} is not valid TOML: {error}.") from error
+    return parse_datasheet(raw, where=str(path))
+
+
+def parse_datasheet(raw: Mapping[str, Any], where: str) -> Datasheet:
+    """Check the fields of a datasheet that was read from `where`."""
+    faults = [fault for field in REQUIRED if (fault := _fault(field, raw.get(field)))]
+    if raw.get("kind") not in ("real", "synthetic"):
+        faults.append("kind (real or synthetic)")
+    expires = raw.get("expires")
+    if not isinstance(expires, date) and expires != "none":
+        faults.append('expires (a date, or "none")')
+    enlarge = raw.get("preparation", {}).get("enlarge", 1.0)
+    if not isinstance(enlarge, int | float) or not 1 <= enlarge <= 8:
+        faults.append("preparation.enlarge (a number from 1 to 8)")
+    if faults:
+        raise DatasheetError(
+            f"The datasheet {where} is incomplete: fill in {', '.join(dict.fromkeys(faults))}."
+        )
+    values: dict[str, Any] = {field: raw[field] for field in REQUIRED}
+    values["expires"] = expires if isinstance(expires, date) else None
+    values["allowed_uses"] = tuple(raw["allowed_uses"])
+    values["withdrawn"] = tuple(str(subject) for subject in raw["withdrawn"])
+    return Datasheet(**values, enlarge=float(enlarge))
+
+
+def _fault(field: str, value: Any) -> str | None:
+    if value is None:
+        return field
+    expected = _TYPES.get(field, (str, date) if field == "expires" else (str,))
+    is_wrong_type = not isinstance(value, expected) or (expected == (int,) and value is True)
+    is_empty = value in ("", [], 0) and not isinstance(value, bool) and field not in _MAY_BE_EMPTY
+    return field if is_wrong_type or is_empty else None

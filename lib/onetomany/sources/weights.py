@@ -1,0 +1,199 @@
+"""Model weights: registered like image sets, pinned by SHA-256, never fetched unasked.
+
+The default model's files come inside the package face-recognition-models. That package is not
+imported (it needs the retired pkg_resources); only its files are taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tomllib
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import IO
+
+from tqdm import tqdm
+
+from ..errors import InputError, IntegrityError
+from .cache import cache_dir
+from .files import package_folder, sha256_of
+
+Opener = Callable[[str], IO[bytes]]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One file of a model, by the name under which deepface looks for it."""
+
+    name: str
+    sha256: str
+    package: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A face model: `dimension` is the length of its templates; `commercial` yes, no or unclear."""
+
+    name: str
+    dimension: int
+    licence: str
+    commercial: str
+    training_data: str
+    training_source: str
+    caution: str
+    files: tuple[WeightFile, ...]
+
+
+@cache
+def models() -> dict[str, Model]:
+    """All registered models by name, the default (Dlib) first."""
+    text = (resources.files("onetomany.sources") / "data/weights.toml").read_text("utf-8")
+    registered = {}
+    for entry in tomllib.loads(text)["model"]:
+        files = tuple(WeightFile(**file) for file in entry.pop("file"))
+        registered[entry["name"]] = Model(**entry, files=files)
+    return registered
+
+
+def model(name: str) -> Model:
+    """A registered model. Raises InputError with the names that exist."""
+    if name not in models():
+        raise InputError(f"No model '{name}' is registered; choose one of {', '.join(models())}.")
+    return models()[name]
+
+
+def deepface_home() -> Path:
+    """The folder given to deepface as its home: inside the cache, never the user's own."""
+    return cache_dir() / "deepface"
+
+
+def weights_folder() -> Path:
+    """Where deepface looks for weight files."""
+    return deepface_home() / ".deepface" / "weights"
+
+
+def install_weights(name: str) -> dict[str, Path]:
+    """Put a model's files where deepface looks, each checked; returns file name -> path.
+
+    Files of a package are copied; others must have been fetched before (`fetch_weights`).
+    Raises InputError where a file is not here, IntegrityError where it is not the pinned one.
+    """
+    placed = {}
+    for file in model(name).files:
+        target = weights_folder() / file.name
+        if not target.exists():
+            if file.package is None:
+                raise InputError(
+                    f"The weights of {name} are not here and nothing is downloaded unasked: read "
+                    f"'onetomany weights', then run 'onetomany weights --fetch {name}'."
+                )
+            source = package_folder(file.package) / "models" / file.name
+            with source.open("rb") as stream:
+                _write_checked(stream, target, file.sha256, label=str(source))
+        else:
+            _check(target, pinned(file))
+        placed[file.name] = target
+    return placed
+
+
+def fetch_weights(
+    name: str, *, accept_licence: bool, sha256: str | None = None, opener: Opener | None = None
+) -> list[Path]:
+    """Download a model's weights, for users with internet who accept its licence.
+
+    `sha256` must be stated for a file that the registry could not pin; it is then kept as the pin
+    of this machine. Raises InputError where the licence was not accepted or no digest is known,
+    IntegrityError where what arrived is another file (which is then removed).
+    """
+    chosen = model(name)
+    if not accept_licence:
+        raise InputError(
+            f"{name}: {chosen.licence}. Training data: {chosen.training_data} {chosen.caution} "
+            f"If you accept this, add --accept-licence."
+        )
+    written = []
+    for file in chosen.files:
+        if file.url is None:
+            continue
+        expected = file.sha256 or sha256 or ""
+        if not re.fullmatch(r"[0-9a-f]{64}", expected):
+            raise InputError(
+                f"No SHA-256 is published for {file.name}: state the one that you trust with "
+                "--sha256, so that every later run checks it."
+            )
+        target = weights_folder() / file.name
+        with (opener or urllib.request.urlopen)(file.url) as stream:
+            _write_checked(stream, target, expected, label=file.url)
+        if not file.sha256:
+            _pin(file.name, expected)
+        written.append(target)
+    return written
+
+
+def pinned(file: WeightFile) -> str:
+    """The digest a file must have: the registry's, or the one stated when it was fetched."""
+    return file.sha256 or _own_pins().get(file.name, "")
+
+
+def resolve(file_name: str) -> str:
+    """The checked path of a registered weight file, by deepface's name for it.
+
+    This stands in for deepface's downloader, so that deepface loads nothing that isn't registered
+    and pinned. Raises InputError for any other file.
+    """
+    for registered in models().values():
+        for file in registered.files:
+            if file.name == file_name:
+                return str(install_weights(registered.name)[file_name])
+    raise InputError(
+        f"deepface asked for '{file_name}', which is not a registered weight file; the kit loads "
+        "only models listed by 'onetomany weights'."
+    )
+
+
+def _write_checked(stream: IO[bytes], target: Path, expected: str, label: str) -> None:
+    """Copy to beside the target, check, then rename: a broken download never looks whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(target.name + ".part")
+    digest = hashlib.sha256()
+    total = int(getattr(stream, "length", 0) or 0) or None
+    with beside.open("wb") as out, tqdm(total=total, unit="B", unit_scale=True, delay=2) as bar:
+        while block := stream.read(1 << 20):
+            out.write(block)
+            digest.update(block)
+            bar.update(len(block))
+    if digest.hexdigest() != expected:
+        beside.unlink()
+        raise IntegrityError(
+            f"{label} is not the pinned file: SHA-256 {digest.hexdigest()[:12]}… instead of "
+            f"{expected[:12]}…; it was not kept."
+        )
+    shutil.move(beside, target)
+
+
+def _check(path: Path, expected: str) -> None:
+    if not expected or sha256_of(path) != expected:
+        raise IntegrityError(
+            f"{path} does not have the pinned SHA-256 ({expected[:12] or 'none known'}…): delete "
+            "it and install the weights again."
+        )
+
+
+def _own_pins() -> dict[str, str]:
+    path = cache_dir() / "weight_pins.json"
+    return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
+
+
+def _pin(file_name: str, digest: str) -> None:
+    path = cache_dir() / "weight_pins.json"
+    beside = path.with_suffix(".part")
+    beside.write_text(json.dumps({**_own_pins(), file_name: digest}, indent=1), "utf-8")
+    beside.replace(path)
