@@ -6,7 +6,7 @@ a source line and a description for those who can't see it.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import altair as alt
 
@@ -20,9 +20,8 @@ CATEGORIES = [BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW]
 
 MATED, NON_MATED = BLUE, ORANGE
 
-AnyChart = TypeVar(
-    "AnyChart", alt.Chart, alt.LayerChart, alt.VConcatChart, alt.HConcatChart, alt.FacetChart
-)
+# what a function of this room returns
+Finished = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HConcatChart
 
 
 @alt.theme.register("onetomany", enable=True)
@@ -65,14 +64,14 @@ def _theme() -> alt.theme.ThemeConfig:
 
 
 def finish(
-    chart: AnyChart,
+    chart: Finished,
     *,
     title: str,
     title_ko: str,
     source: str,
     description: str,
     simulated: str | None = None,
-) -> AnyChart:
+) -> Finished:
     """Give a chart its title (English over Korean), source line and text description.
 
     `simulated` says in the chart itself what in it is simulated; leave it out only where every

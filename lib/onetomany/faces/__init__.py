@@ -1,5 +1,5 @@
 """Faces to templates, through deepface. Takes opened image sets only."""
 
-from .embed import Settings, embed, failure_to_enrol, schema
+from .embedding import Settings, embed, failure_to_enrol, schema, usable
 
-__all__ = ["Settings", "embed", "failure_to_enrol", "schema"]
+__all__ = ["Settings", "embed", "failure_to_enrol", "schema", "usable"]

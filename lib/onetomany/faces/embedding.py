@@ -117,6 +117,11 @@ def failure_to_enrol(templates: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def usable(templates: pl.DataFrame) -> pl.DataFrame:
+    """The rows that have a template; report `failure_to_enrol` beside whatever you do with them."""
+    return templates.filter(pl.col("reason").is_null())
+
+
 def _cached_columns(settings: Settings) -> dict[str, Any]:
     keep = ("image_sha256", "reason", "faces", "confidence", "template")
     return {name: kind for name, kind in schema(settings).items() if name in keep}

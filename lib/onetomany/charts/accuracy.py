@@ -1,0 +1,299 @@
+"""Charts of error rates: scores, DET, figures with intervals, CMC, open set, candidate lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, INK, MATED, NON_MATED, ORANGE, Finished, finish
+
+KINDS = alt.Scale(
+    domain=["same person 같은 사람", "different people 다른 사람"], range=[MATED, NON_MATED]
+)
+
+
+def threshold_explorer(
+    histogram: pl.DataFrame, rates: pl.DataFrame, *, start: float, source: str
+) -> Finished:
+    """Score histogram with a threshold to drag; FMR and FNMR at it, with intervals, as text.
+
+    Takes frames of `accuracy.histogram` and `accuracy.error_rates` on an evenly spaced grid.
+    """
+    grid = rates["threshold"].to_list()
+    step = grid[1] - grid[0]
+    slider = alt.param(
+        name="threshold",
+        value=min(grid, key=lambda point: abs(point - start)),
+        bind=alt.binding_range(min=grid[0], max=grid[-1], step=step, name="Threshold 임계값  "),
+    )
+    bars = score_histogram(histogram)
+    chosen = alt.Chart(rates).transform_filter(f"abs(datum.threshold - threshold) < {step / 2}")
+    rule = chosen.mark_rule(color=INK, strokeWidth=2).encode(x="threshold:Q")
+    texts = [
+        chosen.transform_calculate(
+            line=f"'{label}: ' + format(datum.{rate}, '.2%') + '  (' + "
+            f"format(datum.{rate}_low, '.2%') + ' to ' + format(datum.{rate}_high, '.2%') + ')'"
+        )
+        .mark_text(align="left", fontSize=13, fontWeight=600, color=colour)
+        .encode(x=alt.value(8), y=alt.value(height), text="line:N")
+        for label, rate, colour, height in (
+            ("False matches FMR 오인식", "fmr", NON_MATED, 12),
+            ("False non-matches FNMR 미인식", "fnmr", MATED, 32),
+        )
+    ]
+    return finish(
+        alt.layer(bars, rule, *texts).add_params(slider),
+        title="Move the threshold: fewer false matches cost more missed matches",
+        title_ko="임계값을 옮겨 보세요: 오인식을 줄이면 미인식이 늘어납니다",
+        source=source,
+        description=(
+            "Histogram of similarity scores of pairs of the same and of different people, with an "
+            "adjustable threshold and the false match and false non-match rates at it."
+        ),
+    )
+
+
+def score_histogram_at(histogram: pl.DataFrame, threshold: float, *, source: str) -> Finished:
+    """Score histogram with a rule at a threshold that something else moves."""
+    rule = (
+        alt.Chart(pl.DataFrame({"threshold": [threshold]}))
+        .mark_rule(color=INK, strokeWidth=2)
+        .encode(x="threshold:Q")
+    )
+    return finish(
+        alt.layer(score_histogram(histogram), rule),
+        title="Scores of same and of different people",
+        title_ko="같은 사람과 다른 사람의 유사도 점수",
+        source=source,
+        description=f"Histogram of similarity scores with the threshold at {threshold:.3f}.",
+    )
+
+
+def score_histogram(histogram: pl.DataFrame) -> alt.Chart:
+    """The bare bars of both kinds of comparison, each as share of its own kind; a layer."""
+    named = histogram.with_columns(
+        kind=pl.when("mated")
+        .then(pl.lit("same person 같은 사람"))
+        .otherwise(pl.lit("different people 다른 사람"))
+    )
+    bars: alt.Chart = (
+        alt.Chart(named)
+        .mark_rect(opacity=0.55)
+        .encode(
+            x=alt.X("low:Q", title="Similarity score 유사도 점수", scale=alt.Scale(zero=False)),
+            x2="high:Q",
+            y=alt.Y("share:Q", title="Share of its comparisons 비율", axis=alt.Axis(format="%")),
+            y2=alt.datum(0),
+            color=alt.Color("kind:N", title=None, scale=KINDS, legend=alt.Legend(orient="top")),
+            tooltip=[
+                alt.Tooltip("kind:N"),
+                alt.Tooltip("low:Q", format=".3f"),
+                alt.Tooltip("high:Q", format=".3f"),
+                alt.Tooltip("count:Q", format=","),
+            ],
+        )
+    )
+    return bars
+
+
+def det(rates: pl.DataFrame, *, source: str) -> Finished:
+    """DET curve: FNMR against FMR on logarithmic axes, with the interval of each.
+
+    Points at which either rate is zero can't stand on a logarithmic axis and are left out.
+    """
+    seen = rates.filter((pl.col("fmr") > 0) & (pl.col("fnmr") > 0))
+    floor = float(seen.select(pl.min_horizontal(pl.min("fmr"), pl.min("fnmr"))).item()) / 2
+    seen = seen.with_columns(pl.col("fmr_low", "fnmr_low").clip(lower_bound=floor))
+    log = alt.Scale(type="log", domainMin=floor, domainMax=1, clamp=True, nice=False)
+    base = alt.Chart(seen)
+    percent = alt.Axis(format="~%", tickCount=5)
+    x = alt.X("fmr:Q", scale=log, axis=percent, title="FMR: two people pass for one 오인식률")
+    y = alt.Y("fnmr:Q", scale=log, axis=percent, title="FNMR: one passes for two 미인식률")
+    band = base.mark_area(opacity=0.18, color=BLUE).encode(
+        x=x, y=alt.Y("fnmr_low:Q", scale=log, title=""), y2="fnmr_high:Q"
+    )
+    line = base.mark_line(color=BLUE, strokeWidth=2.5).encode(
+        x=x,
+        y=y,
+        order="threshold:Q",
+        tooltip=[
+            alt.Tooltip("threshold:Q", format=".4f"),
+            *(
+                alt.Tooltip(f"{name}:Q", format=".3%")
+                for name in ("fmr", "fmr_low", "fmr_high", "fnmr", "fnmr_low", "fnmr_high")
+            ),
+        ],
+    )
+    return finish(
+        alt.layer(band, line),
+        title="Every threshold is a trade (DET curve)",
+        title_ko="어느 임계값이든 하나를 얻으면 하나를 잃습니다 (DET 곡선)",
+        source=source,
+        description="False non-match rate against false match rate, both logarithmic, with 95 % "
+        "intervals by bootstrap over subjects.",
+    )
+
+
+def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) -> Finished:
+    """Figures with their 95 % intervals as dots on lines; values and method written beside."""
+    shown = summary.with_columns(
+        label=pl.format(
+            "{}  ({} to {})",
+            *(pl.col(c).round(4).cast(pl.String) for c in ("value", "low", "high")),
+        )
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y("figure:N", sort=None, title=None, axis=alt.Axis(labelFontSize=13, labelLimit=260))
+    )
+    scale = alt.Scale(domain=[0, 1])
+    line = base.mark_rule(strokeWidth=3, color=BLUE, opacity=0.5).encode(
+        x=alt.X("low:Q", scale=scale, title="Value, 95 % interval 값과 95% 구간"), x2="high:Q"
+    )
+    dot = base.mark_point(filled=True, size=90, color=BLUE, opacity=1).encode(
+        x=alt.X("value:Q", scale=scale, title=""),
+        tooltip=["figure:N", "value:Q", "low:Q", "high:Q", "method:N"],
+    )
+    text = base.mark_text(align="left", dx=6, color=INK).encode(x=alt.value(448), text="label:N")
+    return finish(
+        alt.layer(line, dot, text).properties(width=440, height=34 * len(shown)),
+        title=title,
+        title_ko=title_ko,
+        source=source,
+        description="; ".join(
+            f"{row['figure']} {row['value']:.4f} ({row['low']:.4f} to {row['high']:.4f})"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def cmc(curves: pl.DataFrame, *, source: str) -> Finished:
+    """CMC: share of probes whose person is at rank r or better. `curves` has a column `search`."""
+    searches = curves["search"].unique(maintain_order=True).to_list()
+    base = alt.Chart(curves).encode(
+        x=alt.X("rank:O", title="Rank 순위", axis=alt.Axis(labelAngle=0)),
+        xOffset=alt.XOffset("search:N", sort=searches, scale=alt.Scale(paddingOuter=0.8)),
+        color=alt.Color(
+            "search:N",
+            title=None,
+            sort=searches,
+            legend=alt.Legend(orient="top"),
+            scale=alt.Scale(domain=searches, range=[BLUE, ORANGE]),
+        ),
+    )
+    lowest = min(curves["low"].to_list())
+    scale = alt.Scale(domain=[max(0.0, lowest - 0.02), 1.005], nice=False)
+    bars = base.mark_rule(strokeWidth=3, opacity=0.45).encode(
+        y=alt.Y("low:Q", scale=scale, title=""), y2="high:Q"
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        y=alt.Y(
+            "identified:Q",
+            scale=scale,
+            axis=alt.Axis(format="%"),
+            title="Person found at this rank or better 식별률",
+        ),
+        tooltip=["search:N", "rank:O", "identified:Q", "low:Q", "high:Q", "method:N", "probes:Q"],
+    )
+    return finish(
+        alt.layer(bars, dots).properties(width=620),
+        title="How far down the list the right person stands (CMC)",
+        title_ko="찾는 사람이 후보 목록의 몇 번째에 있나 (CMC)",
+        source=source,
+        description="Cumulative match characteristic with 95 % intervals over subjects.",
+    )
+
+
+def open_set(rates: pl.DataFrame, *, marked: float, source: str) -> Finished:
+    """FPIR and FNIR against the threshold, with intervals; a rule at the threshold `marked`."""
+    names = {"fpir": "false alarms FPIR 오경보", "fnir": "misses FNIR 놓침"}
+    long = pl.concat(
+        rates.select(
+            "threshold",
+            rate=pl.col(name),
+            low=pl.col(f"{name}_low"),
+            high=pl.col(f"{name}_high"),
+            kind=pl.lit(label),
+        )
+        for name, label in names.items()
+    )
+    base = alt.Chart(long)
+    scale = alt.Scale(domain=list(names.values()), range=[NON_MATED, MATED])
+    colour = alt.Color("kind:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
+    x = alt.X("threshold:Q", title="Threshold 임계값", scale=alt.Scale(zero=False, nice=False))
+    band = base.mark_area(opacity=0.15).encode(
+        x=x, y=alt.Y("low:Q", title=""), y2="high:Q", color=colour
+    )
+    line = base.mark_line(strokeWidth=2.5).encode(
+        x=x,
+        y=alt.Y("rate:Q", title="Share of searches 비율", axis=alt.Axis(format="%")),
+        color=colour,
+        tooltip=["kind:N", "threshold:Q", "rate:Q", "low:Q", "high:Q"],
+    )
+    mark = pl.DataFrame({"threshold": [marked], "label": ["FMR 0.1 %"]})
+    rule = alt.Chart(mark).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="threshold:Q")
+    note = (
+        alt.Chart(mark)
+        .mark_text(align="left", dx=6, color=GREY)
+        .encode(x="threshold:Q", y=alt.value(10), text="label:N")
+    )
+    return finish(
+        alt.layer(band, line, rule, note),
+        title="Searching people who are on no list raises alarms too",
+        title_ko="목록에 없는 사람을 검색해도 경보가 울립니다",
+        source=source,
+        description="False positive and false negative identification rates against the "
+        "threshold, with 95 % intervals over subjects.",
+    )
+
+
+def candidate_list(
+    candidates: pl.DataFrame, *, threshold: float, probes: Sequence[str] | None, source: str
+) -> Finished:
+    """Candidates of a probe as dots, best first; with `probes` a menu to pick among them."""
+    shown = candidates.with_columns(
+        kind=pl.when(pl.col("subject_id") == pl.col("probe_subject_id"))
+        .then(pl.lit("same person 같은 사람"))
+        .otherwise(pl.lit("different people 다른 사람")),
+        place=pl.format("{}. {}", "rank", "template_id"),
+    )
+    lowest = min(candidates["score"].to_list()) - 0.02
+    base = alt.Chart(shown)
+    if probes:
+        menu = alt.binding_select(options=list(probes), name="Probe 검색할 사진  ")
+        picked = alt.param(name="probe", value=probes[0], bind=menu)
+        base = base.transform_filter("datum.probe_id == probe")
+    seats = base.encode(
+        y=alt.Y(
+            "place:N",
+            sort=alt.EncodingSortField("rank"),
+            title="Candidate 후보",
+            axis=alt.Axis(grid=True),
+        )
+    )
+    dots = seats.mark_point(filled=True, size=130, opacity=1).encode(
+        x=alt.X(
+            "score:Q",
+            scale=alt.Scale(domain=[lowest, 1], nice=False),
+            title="Similarity score 유사도 점수 (dashed: threshold 점선: 임계값)",
+        ),
+        color=alt.Color("kind:N", title=None, scale=KINDS, legend=alt.Legend(orient="top")),
+        tooltip=["probe_id:N", "template_id:N", "rank:Q", alt.Tooltip("score:Q", format=".4f")],
+    )
+    rule = (
+        alt.Chart(pl.DataFrame({"threshold": [threshold]}))
+        .mark_rule(strokeDash=[5, 4], color=INK)
+        .encode(x="threshold:Q", tooltip=alt.Tooltip("threshold:Q", format=".4f"))
+    )
+    chart = alt.layer(dots, rule).properties(height=alt.Step(24))
+    if probes:
+        chart = chart.add_params(picked)
+    return finish(
+        chart,
+        title="There is always a best candidate, also for somebody who isn't there",
+        title_ko="명단에 없는 사람에게도 '가장 닮은 후보'는 언제나 있습니다",
+        source=source,
+        description="Candidate list of the chosen probe with similarity scores, coloured by "
+        "whether the candidate is the same person, and the measured threshold as a dashed line.",
+    )

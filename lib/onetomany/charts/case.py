@@ -1,0 +1,213 @@
+"""The case in three pictures: when, over which windows, and who said which number."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from onetomany.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Finished, finish
+
+WIDTH = 620
+_STRANDS = {
+    "law": ("law 법률", GREY),
+    "project": ("project 사업", BLUE),
+    "disclosure": ("made public 공개", ORANGE),
+    "oversight": ("oversight 감독", GREEN),
+    "court": ("court 재판", PURPLE),
+}
+_SUBJECTS = {
+    "koreans": "Koreans 내국인 · ",
+    "foreigners": "Foreigners 외국인 · ",
+    "all": "Both 합계 · ",
+}
+_ORDER = {subject: place for place, subject in enumerate(_SUBJECTS)}
+_UNITS = {
+    "records": ("records 건", BLUE),
+    "persons": ("persons 명", RED),
+    "firms": ("firms 개 기업", BLUE),
+    "consortia": ("consortia 개 컨소시엄", GREEN),
+    "KRW": ("KRW 원", BLUE),
+}
+
+
+def timeline(events: pl.DataFrame) -> Finished:
+    """Every event of `sources.case.timeline`: a dot at its date, its words beside it."""
+    strip = 110  # px for the time axis; the rest of the width is for words
+    names, colours = zip(*_STRANDS.values(), strict=True)
+    rows = events.with_row_index("row").with_columns(
+        strand=pl.col("strand").replace({key: name for key, (name, _) in _STRANDS.items()}),
+        when=pl.col("when").cast(pl.Datetime),
+    )
+    base = alt.Chart(rows).encode(
+        y=alt.Y("row:O", axis=None),
+        href="url:N",
+        tooltip=[
+            alt.Tooltip("date:N", title="date 날짜"),
+            alt.Tooltip("event_en:N", title="event"),
+            alt.Tooltip("event_ko:N", title="사건"),
+            alt.Tooltip("publisher:N", title="source 출처"),
+            alt.Tooltip("url:N", title="URL"),
+            alt.Tooltip("confidence:N", title="confidence 신뢰도"),
+        ],
+    )
+    when = alt.X(
+        "when:T",
+        title=None,
+        scale=alt.Scale(domain=["2010-01-01", "2027-01-01"], range=[0, strip]),
+        axis=alt.Axis(values=["2010-01-01", "2018-01-01", "2026-01-01"], format="%Y", grid=True),
+    )
+    dots = base.mark_circle(size=75, opacity=0.9).encode(
+        x=when,
+        color=alt.Color(
+            "strand:N",
+            title=None,
+            scale=alt.Scale(domain=list(names), range=list(colours)),
+            legend=alt.Legend(orient="top"),
+        ),
+    )
+    dates = base.mark_text(align="left", color=GREY, fontSize=11).encode(
+        x=alt.value(strip + 16), text="date:N"
+    )
+    english = base.mark_text(align="left", dy=-8).encode(x=alt.value(strip + 88), text="event_en:N")
+    korean = base.mark_text(align="left", dy=8, color=GREY, fontSize=11).encode(
+        x=alt.value(strip + 88), text="event_ko:N"
+    )
+    return finish(
+        alt.LayerChart(layer=[dots, dates, english, korean], width=WIDTH, height=alt.Step(37)),
+        title="The case, 2010 to 2026",
+        title_ko="사건의 흐름, 2010~2026년",
+        source="timeline.csv; a citation in each tooltip 점마다 출처",
+        description="A list of dated events with a dot for each on a time axis. Most fall between "
+        "April 2019 and July 2022; the last is the Court's dismissal on 26 February 2026.",
+    )
+
+
+def windows(figures: pl.DataFrame) -> Finished:
+    """The three counts of the wrong division, each over its own window, from `numbers`."""
+    rows = pl.DataFrame(
+        {
+            "id": ["koreans_records", "foreigners_records", "passengers_claimed"],
+            "bar": ["Koreans 내국인", "Foreigners 외국인", "Incheon 인천공항"],
+            "unit_en": [
+                "records: screened in or out, duplicates included",
+                "records: entering only",
+                "passengers: in, out and in transfer",
+            ],
+            "unit_ko": [
+                "기록(건): 출입국심사, 중복 포함",
+                "기록(건): 입국만",
+                "여객: 도착·출발·환승",
+            ],
+            "colour": [BLUE, GREEN, ORANGE],
+        }
+    ).join(figures.drop("unit", "confidence"), on="id", maintain_order="left")
+    millions = (pl.col("value") / 1e6).round(1).cast(pl.String).str.strip_suffix(".0")
+    span = pl.format("{} – {}", "period_start", "period_end")
+    rows = rows.with_columns(
+        span=span,
+        words_ko=pl.format("{} · {}", "unit_ko", span),
+        words=pl.format("{} million {}", millions, "unit_en"),
+        start=pl.col("period_start").cast(pl.Datetime),
+        end=pl.col("period_end").cast(pl.Datetime),
+    )
+    base = alt.Chart(rows).encode(
+        y=alt.Y("bar:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False)),
+        tooltip=[
+            alt.Tooltip("words:N", title="count"),
+            alt.Tooltip("unit_ko:N", title="단위"),
+            alt.Tooltip("span:N", title="window 기간"),
+            alt.Tooltip("said_by:N", title="said by 출처"),
+            alt.Tooltip("url:N", title="URL"),
+        ],
+    )
+    x = alt.X(
+        "start:T",
+        title=None,
+        scale=alt.Scale(domain=["2005-01-01", "2022-06-01"]),
+        axis=alt.Axis(format="%Y", tickCount="year", labelOverlap=True),
+    )
+    bars = base.mark_bar(height=16, cornerRadius=2).encode(
+        x=x, x2="end:T", color=alt.Color("colour:N", scale=None), href="url:N"
+    )
+    end = alt.X("end:T")
+    above = base.mark_text(align="right", dy=-19).encode(x=end, text="words:N")
+    below = base.mark_text(align="right", dy=19, color=GREY, fontSize=11).encode(
+        x=end, text="words_ko:N"
+    )
+    return finish(
+        alt.LayerChart(layer=[bars, above, below], width=WIDTH - 100, height=alt.Step(72)),
+        title="Three windows, three units: no row can be divided by another",
+        title_ko="서로 다른 기간, 서로 다른 단위: 한 줄을 다른 줄로 나눌 수 없다",
+        source="Ministry of Justice via Minbyun, Yonhap, Seoul Economic Daily; Hackaday",
+        description="Three bars on one time axis. Records of Koreans cover 2005 to 2021, records "
+        "of foreigners 2010 to 2021, the passenger count only May 2019 to November 2021.",
+    )
+
+
+def disagreements(claims: pl.DataFrame) -> Finished:
+    """The same quantity as different bodies gave it; a citation in each tooltip."""
+    return finish(
+        alt.VConcatChart(
+            vconcat=[
+                _said(claims, "koreans foreigners all", "^count$|^held$", 1e6, "million 백만"),
+                _said(claims, "recipients", "^firms$", 1, "recipients 제공받은 곳"),
+                _said(claims, "project", "^budget 2019-2022$", 1e9, "KRW billion 십억 원"),
+            ],
+            spacing=18,
+            resolve=alt.Resolve(scale=alt.ScaleResolveMap(color="independent")),
+        ),
+        title="One quantity, several numbers and units",
+        title_ko="같은 것을 두고 서로 다른 숫자와 단위",
+        source="claims.csv; a citation in each tooltip 점마다 출처",
+        description="Dots show each number as each body gave it. The same 57.6 and 120 million "
+        "are records to the ministries and persons to some press; firms range from 8 to 24.",
+    )
+
+
+def _said(
+    claims: pl.DataFrame, subjects: str, attribute: str, scale: float, axis: str
+) -> alt.LayerChart:
+    """One panel: the numeric claims on these subjects, a row each, coloured by unit."""
+    rows = (
+        claims.filter(
+            pl.col("subject").is_in(subjects.split()) & pl.col("attribute").str.contains(attribute)
+        )
+        .with_columns(
+            value=pl.col("value").cast(pl.Float64) / scale,
+            who=pl.col("subject").replace_strict(_SUBJECTS, default="")
+            + pl.when(attribute="held").then(pl.lit("held 보유 · ")).otherwise(pl.lit(""))
+            + pl.format("{}, {}", "said_by", pl.col("doc_date").str.head(4)),
+            unit=pl.col("unit").replace({key: name for key, (name, _) in _UNITS.items()}),
+        )
+        .sort(pl.col("subject").replace_strict(_ORDER, default=9), "attribute", "doc_date")
+    )
+    units = [(name, colour) for name, colour in _UNITS.values() if name in set(rows["unit"])]
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "value:Q",
+            title=axis,
+            scale=alt.Scale(domain=[0, 1.15 * max(rows["value"].to_list())], nice=False),
+            axis=alt.Axis(tickCount=6, tickMinStep=1),
+        ),
+        y=alt.Y("who:N", sort=None, title=None, axis=alt.Axis(labelLimit=340, grid=True)),
+        href="url:N",
+        tooltip=[
+            alt.Tooltip("claim_id:N", title="claim 주장"),
+            alt.Tooltip("said_by:N", title="said by"),
+            alt.Tooltip("said_by_ko:N", title="말한 곳"),
+            alt.Tooltip("value_en:N", title="value"),
+            alt.Tooltip("value_ko:N", title="값"),
+            alt.Tooltip("document_en:N", title="document"),
+            alt.Tooltip("doc_date:N", title="date 날짜"),
+            alt.Tooltip("url:N", title="URL"),
+        ],
+    )
+    colour = alt.Color(
+        "unit:N",
+        title=None,
+        scale=alt.Scale(domain=[u for u, _ in units], range=[c for _, c in units]),
+        legend=alt.Legend(orient="top") if len(units) > 1 else None,
+    )
+    dots = base.mark_circle(size=110, opacity=1).encode(color=colour)
+    labels = base.mark_text(align="left", dx=10).encode(text=alt.Text("value:Q", format=",.4~r"))
+    return alt.LayerChart(layer=[dots, labels], width=WIDTH - 300, height=alt.Step(24))

@@ -1,0 +1,313 @@
+"""Enrol, remove, search, save and load templates with their attributes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import DatasheetError, EnrolmentError, InputError, RefusedError
+from ..sources import Datasheet, cache_dir, is_pseudonym
+from .engine import Engine, ExactEngine
+from .threshold import Threshold
+
+ENTRY = {
+    "template_id": pl.String,
+    "subject_id": pl.String,
+    "image_set": pl.String,
+    "model": pl.String,
+}
+# what would turn an id into a person has no place beside a template
+NAMING = re.compile(
+    r"name|passport|phone|mail|address|resident|social.?security|ssn|licen[cs]e|account|"
+    r"이름|성명|여권|전화|주소|주민",
+    re.IGNORECASE,
+)
+
+
+class Gallery:
+    """Templates of one model with their attributes, searchable.
+
+    `entries` is a frame of `ENTRY` and the attribute columns, in the order of the engine's rows;
+    `attributes_are` in it says of each row whether its attributes were recorded or simulated.
+    """
+
+    def __init__(self, model: str, dimension: int, engine: Engine | None = None) -> None:
+        self.model = model
+        self.dimension = dimension
+        self.entries = pl.DataFrame(schema=ENTRY)
+        self._engine: Engine = engine or ExactEngine(dimension)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def enrol(
+        self,
+        templates: pl.DataFrame,
+        datasheet: Datasheet,
+        attributes: pl.DataFrame | None = None,
+        *,
+        attributes_are: Literal["recorded", "simulated"] | None = None,
+    ) -> None:
+        """Add templates (a frame as `faces.embed` returns, failures filtered out) to the gallery.
+
+        `attributes` is a frame with `subject_id` and any columns (nationality, sex, birth_year,
+        ...), one row a subject; `attributes_are` must then say where they come from. All rows are
+        enrolled or none.
+
+        Raises DatasheetError without a valid datasheet of this very set; EnrolmentError for
+        withdrawn subjects, duplicate or naming ids, wrong dimension, NaN, zero or unnormalised
+        templates, mixed models, or more than the datasheet's `max_gallery`.
+        """
+        if not isinstance(datasheet, Datasheet):
+            raise DatasheetError("enrol needs the datasheet of the templates' image set.")
+        datasheet.check()
+        vectors = self._checked_vectors(templates)
+        self._check_entries(templates, datasheet)
+        new = templates.select(list(ENTRY))
+        if attributes is not None:
+            new = _with_attributes(new, attributes, attributes_are)
+        self.entries = pl.concat([self.entries, new], how="diagonal")
+        self._engine.add(vectors)
+
+    def remove(self, template_ids: list[str]) -> None:
+        """Take templates out. Raises EnrolmentError if one is not there; then none is removed."""
+        gone = self.entries["template_id"].is_in(template_ids)
+        if missing := sorted(set(template_ids) - set(self.entries["template_id"].filter(gone))):
+            raise EnrolmentError(
+                f"'{missing[0]}' is not enrolled ({len(missing)} such): nothing was removed."
+            )
+        self._engine.remove(gone.arg_true().to_numpy().astype(np.int64))
+        self.entries = self.entries.filter(~gone)
+
+    def search(
+        self,
+        probes: pl.DataFrame,
+        k: int = 20,
+        *,
+        threshold: Threshold | None = None,
+        where: pl.Expr | None = None,
+    ) -> pl.DataFrame:
+        """Candidate lists: the k most similar entries of each probe, best first.
+
+        `where` restricts the gallery by attributes before the search, `threshold` cuts the list
+        after it. Returns probe_id, probe_subject_id, rank (from 1), score (cosine similarity) and
+        the entry's columns; probes without a candidate have no rows.
+
+        Raises RefusedError for a threshold that was not measured, EnrolmentError for probes that
+        have no or no fitting template.
+        """
+        cut = self._checked_threshold(threshold)
+        vectors = self._checked_vectors(probes)
+        allowed = None if where is None else _mask(self.entries, where)
+        k = min(k, len(self) if allowed is None else int(allowed.sum()))
+        if k == 0 or not len(probes):
+            return self._candidates(probes, np.empty(0, np.float32), np.empty(0, np.int64), 0)
+        scores, rows = self._engine.search(vectors, k, allowed)
+        found = self._candidates(probes, scores.ravel(), rows.ravel(), k)
+        return found.filter(pl.col("score") >= cut)
+
+    def save(self, name: str) -> Path:
+        """Keep the gallery in the cache under a name. Raises RefusedError for a path.
+
+        Templates are biometric data: they lie nowhere but in the cache.
+        """
+        folder = _folder(name)
+        beside = folder.with_name(f".{name}.part")
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        self._engine.save(beside / "engine")
+        self.entries.write_parquet(beside / "entries.parquet")
+        facts = {"model": self.model, "dimension": self.dimension}
+        (beside / "gallery.json").write_text(json.dumps(facts), encoding="utf-8")
+        old = folder.with_name(f".{name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)  # kept until the new one stands
+        beside.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        return folder
+
+    @classmethod
+    def load(cls, name: str, *datasheets: Datasheet, drop_withdrawn: bool = False) -> Gallery:
+        """A saved gallery, checked against today's datasheets of every set in it.
+
+        Raises InputError where there is none of that name, DatasheetError where a set's datasheet
+        is missing or expired, EnrolmentError where a subject has withdrawn since (unless
+        `drop_withdrawn`, which removes them).
+        """
+        folder = _folder(name)
+        if not (folder / "gallery.json").exists():
+            raise InputError(f"No gallery '{name}' was saved in {folder.parent}.")
+        facts = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
+        gallery = cls(facts["model"], facts["dimension"], ExactEngine.load(folder / "engine"))
+        gallery.entries = pl.read_parquet(folder / "entries.parquet")
+        sheets = {sheet.name: sheet for sheet in datasheets}
+        withdrawn: list[str] = []
+        for (image_set,), entries in gallery.entries.group_by("image_set"):
+            if image_set not in sheets:
+                raise DatasheetError(
+                    f"Gallery '{name}' holds templates of '{image_set}': load needs its datasheet."
+                )
+            sheets[str(image_set)].check()
+            lost = entries.filter(pl.col("subject_id").is_in(sheets[str(image_set)].withdrawn))
+            withdrawn += lost["template_id"].to_list()
+        if withdrawn and not drop_withdrawn:
+            raise EnrolmentError(
+                f"Gallery '{name}' holds {len(withdrawn)} template(s) of subjects who withdrew "
+                "since: load it with drop_withdrawn=True and save it again."
+            )
+        if withdrawn:
+            gallery.remove(withdrawn)
+        return gallery
+
+    def _checked_vectors(self, templates: pl.DataFrame) -> NDArray[np.float32]:
+        failed = templates.filter(pl.col("template").is_null())
+        if len(failed):
+            raise EnrolmentError(
+                f"'{failed['template_id'][0]}' has no template ({len(failed)} such): filter with "
+                "faces.usable, and report failure_to_enrol."
+            )
+        others = set(templates["model"].unique()) - {self.model}
+        if others:
+            raise EnrolmentError(
+                f"Templates of {', '.join(sorted(others))} can't be compared with those of "
+                f"{self.model}: one gallery holds one model."
+            )
+        kind = templates.schema["template"]
+        if not isinstance(kind, pl.Array) or kind.size != self.dimension:
+            raise EnrolmentError(
+                f"The template column is {kind}, the gallery holds arrays of {self.dimension}."
+            )
+        vectors = templates["template"].to_numpy().astype(np.float32, copy=False)
+        norms = np.linalg.norm(vectors.astype(np.float64), axis=1)
+        bad = np.flatnonzero(~(np.abs(norms - 1) < 1e-3))
+        if len(bad):
+            raise EnrolmentError(
+                f"'{templates['template_id'][int(bad[0])]}' is not a unit vector (length "
+                f"{norms[bad[0]]:.3g}; {len(bad)} such): NaN, zero or unnormalised templates are "
+                "not enrolled."
+            )
+        return vectors
+
+    def _check_entries(self, templates: pl.DataFrame, datasheet: Datasheet) -> None:
+        foreign = templates.filter(pl.col("image_set") != datasheet.name)
+        if len(foreign):
+            raise DatasheetError(
+                f"'{foreign['template_id'][0]}' is of the set '{foreign['image_set'][0]}', not of "
+                f"'{datasheet.name}': each set is enrolled under its own datasheet."
+            )
+        withdrawn = templates.filter(pl.col("subject_id").is_in(datasheet.withdrawn))
+        if len(withdrawn):
+            raise EnrolmentError(
+                f"Subject '{withdrawn['subject_id'][0]}' withdrew from '{datasheet.name}': leave "
+                f"the {len(withdrawn)} template(s) of withdrawn subjects out."
+            )
+        for column in ("template_id", "subject_id"):
+            for value in templates[column].unique():
+                if not is_pseudonym(value):
+                    raise EnrolmentError(
+                        f"{column} '{value}' could be a name: use a number with at most a short "
+                        "prefix, such as 's12'."
+                    )
+        ids = pl.concat([self.entries["template_id"], templates["template_id"]])
+        if ids.is_duplicated().any():
+            twice = ids.filter(ids.is_duplicated())[0]
+            raise EnrolmentError(f"Template id '{twice}' would be enrolled twice: ids are unique.")
+        held = int((self.entries["image_set"] == datasheet.name).sum())
+        if datasheet.kind == "real" and held + len(templates) > datasheet.max_gallery:
+            raise EnrolmentError(
+                f"{held + len(templates)} templates of '{datasheet.name}' exceed the "
+                f"{datasheet.max_gallery} that its datasheet allows in a gallery."
+            )
+
+    def _checked_threshold(self, threshold: Threshold | None) -> float:
+        if threshold is None:
+            return -np.inf
+        if not isinstance(threshold, Threshold):
+            raise RefusedError(
+                f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr; a "
+                "vendor's or library's default says nothing about this model on these faces."
+            )
+        if threshold.model != self.model:
+            raise RefusedError(
+                f"The threshold was measured on {threshold.model}, the gallery holds {self.model}."
+            )
+        return threshold.score
+
+    def _candidates(
+        self, probes: pl.DataFrame, scores: NDArray[np.float32], rows: NDArray[np.int64], k: int
+    ) -> pl.DataFrame:
+        seats = np.repeat(np.arange(len(probes)), k)
+        found = rows >= 0
+        head = probes[seats[found]].select(probe_id="template_id", probe_subject_id="subject_id")
+        rank = np.tile(np.arange(1, k + 1, dtype=np.int32), len(probes) if k else 0)[found]
+        return pl.concat(
+            [
+                head.with_columns(
+                    rank=pl.Series(rank), score=pl.Series(scores[found], dtype=pl.Float32)
+                ),
+                self.entries[rows[found]],
+            ],
+            how="horizontal",
+        )
+
+
+def _mask(entries: pl.DataFrame, where: pl.Expr) -> NDArray[np.bool_]:
+    mask = entries.select(where.alias("allowed")).to_series()
+    if mask.dtype != pl.Boolean or len(mask) != len(entries):
+        raise InputError("`where` must say yes or no of each entry, such as pl.col('sex') == 'F'.")
+    return mask.fill_null(False).to_numpy()
+
+
+def _with_attributes(
+    entries: pl.DataFrame, attributes: pl.DataFrame, attributes_are: str | None
+) -> pl.DataFrame:
+    if attributes_are not in ("recorded", "simulated"):
+        raise EnrolmentError(
+            "Say with attributes_are whether the attributes were 'recorded' with the subjects or "
+            "are 'simulated'; every candidate list carries the answer."
+        )
+    if naming := [column for column in attributes.columns if NAMING.search(column)]:
+        raise EnrolmentError(
+            f"Column '{naming[0]}' could name a person: a gallery holds ids and attributes, never "
+            "names, documents or addresses."
+        )
+    if clash := set(attributes.columns) & (set(ENTRY) - {"subject_id"}):
+        raise EnrolmentError(f"Attribute column '{clash.pop()}' is one of the gallery's own.")
+    if "subject_id" not in attributes.columns or attributes["subject_id"].is_duplicated().any():
+        raise EnrolmentError("Attributes need a column subject_id, one row a subject.")
+    return entries.join(
+        attributes, on="subject_id", how="left", maintain_order="left"
+    ).with_columns(attributes_are=pl.lit(attributes_are))
+
+
+def _folder(name: str) -> Path:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
+        raise RefusedError(
+            f"'{name}' is not a plain name: templates are biometric data and are kept only in the "
+            "cache, so a gallery is saved under a name of letters and digits, not under a path."
+        )
+    return cache_dir() / "galleries" / name
+
+
+def gallery_of(
+    templates: pl.DataFrame,
+    datasheet: Datasheet,
+    attributes: pl.DataFrame | None = None,
+    *,
+    attributes_are: Literal["recorded", "simulated"] | None = None,
+) -> Gallery:
+    """A new gallery of these templates; see `Gallery.enrol`."""
+    kind = templates.schema["template"]
+    if not isinstance(kind, pl.Array) or templates["model"].n_unique() != 1:
+        raise EnrolmentError("Templates must be an Array column of one model, as embed returns.")
+    gallery = Gallery(templates["model"][0], kind.size)
+    gallery.enrol(templates, datasheet, attributes, attributes_are=attributes_are)
+    return gallery

@@ -1,0 +1,221 @@
+"""The Korean case as data: what happened, the figures, who said what. Every row has its source.
+
+Confidence: V2 means that two independent sources say it, V1 that one does, C that it is our
+arithmetic on such figures. Anything merely recalled has no place in these files.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import duckdb
+import polars as pl
+
+from onetomany.errors import OneToManyError
+
+DATA = resources.files("onetomany.sources") / "data" / "case"
+CONFIDENCES = ("V2", "V1", "C")
+_DATE_LENGTH = {"day": 10, "month": 7, "year": 4}
+
+Schema = dict[str, type[pl.DataType]]
+
+_SOURCED: Schema = {"publisher": pl.String, "url": pl.String, "confidence": pl.String}
+
+TIMELINE: Schema = {
+    "date": pl.String,  # as precise as the source: 2021-10-20, 2021-10 or 2021
+    "date_precision": pl.String,  # day, month, year
+    "strand": pl.String,  # law, project, disclosure, oversight, court
+    "event_en": pl.String,
+    "event_ko": pl.String,
+    **_SOURCED,
+}
+NUMBERS: Schema = {
+    "id": pl.String,
+    "what_en": pl.String,
+    "what_ko": pl.String,
+    "value": pl.Int64,
+    "unit": pl.String,  # records, passengers, arrivals, days, KRW, firms, consortia
+    "as_of": pl.String,  # when it was said
+    "period_start": pl.Date,  # the period that the figure covers, where one is known
+    "period_end": pl.Date,
+    "said_by": pl.String,
+    **_SOURCED,
+}
+CLAIMS: Schema = {
+    "claim_id": pl.String,
+    "subject": pl.String,
+    "attribute": pl.String,
+    "value": pl.String,  # a number, a pair of dates or a few words, as `unit` says
+    "unit": pl.String,
+    "value_en": pl.String,  # the value in words
+    "value_ko": pl.String,
+    "as_of": pl.String,
+    "said_by": pl.String,
+    "said_by_ko": pl.String,
+    "document_en": pl.String,
+    "doc_date": pl.String,
+    "url": pl.String,
+    "stance": pl.String,  # asserts, denies, partly, refines, extends, plans, implies
+    "contradicts": pl.String,  # claim_ids, parted by semicolons
+    "conflict_en": pl.String,  # in what they differ
+    "conflict_ko": pl.String,
+    "confidence": pl.String,
+}
+
+
+def timeline(folder: Traversable = DATA) -> pl.DataFrame:
+    """The events in order: the columns of TIMELINE and `when`, the first day each may mean."""
+    first_day = (pl.col("date") + "-01-01").str.head(10)
+    frame = _read(folder, "timeline.csv", TIMELINE).with_columns(
+        when=first_day.str.to_date("%Y-%m-%d", strict=False)
+    )
+    fits = pl.any_horizontal(
+        (pl.col("date_precision") == precision) & (pl.col("date").str.len_chars() == length)
+        for precision, length in _DATE_LENGTH.items()
+    )
+    bad_date = pl.col("when").is_null() | ~fits
+    _refuse(frame, bad_date, "timeline.csv", "its date isn't one, or not of the precision it says")
+    # an event known only by its month stands after the dated ones of that month
+    last_day = pl.when(date_precision="month").then(pl.col("when").dt.month_end())
+    return frame.sort(last_day.otherwise("when"), maintain_order=True)
+
+
+def numbers(folder: Traversable = DATA) -> pl.DataFrame:
+    """Every figure of the case, one a row, with its unit and period: the columns of NUMBERS."""
+    frame = _read(folder, "numbers.csv", NUMBERS)
+    _refuse(frame, pl.col("value").is_null(), "numbers.csv", "it has no value")
+    _refuse(frame, pl.col("id").is_duplicated(), "numbers.csv", "its id is used twice")
+    return frame
+
+
+def claims(folder: Traversable = DATA) -> pl.DataFrame:
+    """Who said what, when and where, and whom it contradicts: the columns of CLAIMS."""
+    frame = _read(folder, "claims.csv", CLAIMS)
+    known = frame["claim_id"].to_list()
+    stray = pl.col("contradicts").str.split(";").list.eval(~pl.element().is_in(known)).list.any()
+    _refuse(frame, stray, "claims.csv", "it contradicts a claim that isn't there")
+    return frame
+
+
+def number(figures: pl.DataFrame, row: str) -> float:
+    """The value of one row of `numbers`, named by its id."""
+    return float(_row(figures, row)["value"].item())
+
+
+def records_given(figures: pl.DataFrame) -> float:
+    """Records of Koreans and of foreigners together, as disclosed."""
+    return number(figures, "koreans_records") + number(figures, "foreigners_records")
+
+
+def records_per_passenger(figures: pl.DataFrame) -> float:
+    """The division that this kit asks its readers to unlearn: the arithmetic is right."""
+    return records_given(figures) / number(figures, "passengers_claimed")
+
+
+def passengers_in_window(figures: pl.DataFrame) -> pl.DataFrame:
+    """Incheon's passengers over the period that `passengers_claimed` speaks of; see `spread`."""
+    window = _row(figures, "passengers_claimed")
+    return spread(
+        figures.filter(pl.col("id").str.contains(r"^passengers_\d{4}$")),
+        window["period_start"].item(),
+        window["period_end"].item(),
+    )
+
+
+def arrivals_in_window(figures: pl.DataFrame) -> pl.DataFrame:
+    """Foreign arrivals at all ports over the window of the foreigners' records; see `spread`."""
+    window = _row(figures, "foreigners_records")
+    return spread(
+        figures.filter(pl.col("id").str.contains(r"^arrivals_\d{4}$")),
+        window["period_start"].item(),
+        window["period_end"].item(),
+    )
+
+
+def records_per_arrival(figures: pl.DataFrame) -> float:
+    """Foreigners' records over foreign arrivals of the same window: like with like, at last."""
+    arrivals = float(arrivals_in_window(figures)["counted"].sum())
+    return number(figures, "foreigners_records") / arrivals
+
+
+def spread(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
+    """Yearly counts cut to a window, each year's taken as even over its days.
+
+    Columns: id, value, `share` (of the year's days that lie in the window), `counted`, url.
+    Years wholly outside are left out.
+    """
+    inside = (
+        pl.min_horizontal("period_end", pl.lit(end))
+        - pl.max_horizontal("period_start", pl.lit(start))
+    ).dt.total_days() + 1
+    whole = (pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1
+    return (
+        yearly.with_columns(share=inside / whole)
+        .filter(pl.col("share") > 0)
+        .select("id", "value", "share", (pl.col("value") * pl.col("share")).alias("counted"), "url")
+    )
+
+
+def ask(query: str, **frames: pl.DataFrame) -> pl.DataFrame:
+    """What a SQL query finds in frames, each known to it by the name it is passed under."""
+    with duckdb.connect() as db:
+        for name, frame in frames.items():
+            db.register(name, _Stream(frame))
+        found = db.sql(query)
+        return pl.DataFrame(found.fetchall(), schema=found.columns, orient="row")
+
+
+class _Stream:
+    """A frame as the bare Arrow stream it can be; as a frame, DuckDB would ask for pyarrow."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+def korean(count: float) -> str:
+    """A count the way Korean readers write it: 177,600,000 is 1억 7,760만."""
+    eok, man = divmod(round(count / 10_000), 10_000)
+    return " ".join([f"{eok}억"] * bool(eok) + [f"{man:,}만"] * bool(man)) or "0"
+
+
+def _row(figures: pl.DataFrame, row: str) -> pl.DataFrame:
+    found = figures.filter(pl.col("id") == row)
+    if found.height != 1:
+        raise OneToManyError(f"numbers.csv has no row '{row}'; its ids are in its first column.")
+    return found
+
+
+def _read(folder: Traversable, name: str, columns: Schema) -> pl.DataFrame:
+    # read as text first, so that a cell that is no number or date is refused by row, not by polars
+    raw = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
+    if raw.columns != list(columns):
+        raise OneToManyError(f"{name}: its columns must be {', '.join(columns)}.")
+    frame = raw.with_columns(_parsed(column, kind) for column, kind in columns.items())
+    for column in columns:
+        lost = raw[column].is_not_null() & frame[column].is_null()
+        _refuse(frame, pl.lit(lost), name, f"its {column} can't be read")
+    no_source = ~pl.col("url").fill_null("").str.contains(r"^https?://\S+$")
+    _refuse(frame, no_source, name, "it has no source (url)")
+    no_confidence = ~pl.col("confidence").fill_null("").is_in(CONFIDENCES)
+    _refuse(frame, no_confidence, name, f"its confidence isn't one of {', '.join(CONFIDENCES)}")
+    return frame
+
+
+def _parsed(column: str, kind: type[pl.DataType]) -> pl.Expr:
+    cell = pl.col(column)
+    if kind is pl.Date:
+        return cell.str.to_date("%Y-%m-%d", strict=False)
+    return cell.cast(pl.Int64, strict=False) if kind is pl.Int64 else cell
+
+
+def _refuse(frame: pl.DataFrame, bad: pl.Expr, name: str, why: str) -> None:
+    """Raise for the first bad row, by the line it has in the file and by its first cell."""
+    rows = frame.with_row_index("line", offset=2).filter(bad.fill_null(False))
+    if rows.height:
+        line, first = rows.row(0)[:2]
+        raise OneToManyError(f"{name}, line {line} ({first}): {why}.")

@@ -1,0 +1,95 @@
+"""Controls for JupyterLab: what the report's charts let a reader do, with exact counts beside.
+
+Nothing here shows a face, since outputs are saved with a notebook and travel with it.
+"""
+
+from __future__ import annotations
+
+import ipywidgets
+import polars as pl
+from IPython.display import HTML, display
+
+from .accuracy import error_rates, histogram
+from .charts.accuracy import candidate_list, score_histogram_at
+from .gallery import Gallery, Threshold
+
+
+def threshold_slider(
+    comparisons: pl.DataFrame, *, start: Threshold, source: str
+) -> ipywidgets.VBox:
+    """A slider for the threshold; the chart and the counts of both errors follow it."""
+    scores = comparisons["score"]
+    bars = histogram(comparisons)
+    totals = {mated: int((comparisons["mated"] == mated).sum()) for mated in (True, False)}
+    slider = ipywidgets.FloatSlider(
+        value=round(start.score, 3),
+        min=round(float(scores.to_numpy().min()), 2),
+        max=1.0,
+        step=0.001,
+        readout_format=".3f",
+        description="Threshold 임계값",
+        style={"description_width": "initial"},
+        layout=ipywidgets.Layout(width="620px"),
+    )
+
+    def show(threshold: float) -> None:
+        matched = comparisons.filter(pl.col("score") >= threshold)
+        false_matches = int((~matched["mated"]).sum())
+        missed = totals[True] - int(matched["mated"].sum())
+        rates = error_rates(comparisons, [threshold], replicates=200).row(0, named=True)
+        display(
+            HTML(
+                f"<p><b>{false_matches:,}</b> of {totals[False]:,} comparisons of two different "
+                f"people match falsely (FMR {rates['fmr']:.3%}, 95 % {rates['fmr_low']:.3%} to "
+                f"{rates['fmr_high']:.3%}); <b>{missed:,}</b> of {totals[True]:,} comparisons of "
+                f"one person with themselves don't match (FNMR {rates['fnmr']:.2%}, 95 % "
+                f"{rates['fnmr_low']:.2%} to {rates['fnmr_high']:.2%}).</p>"
+                f"<p lang='ko'>서로 다른 두 사람의 비교 {totals[False]:,}건 중 "
+                f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고, 같은 사람의 비교 "
+                f"{totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못합니다.</p>"
+            )
+        )
+        display(score_histogram_at(bars, threshold, source=source))
+
+    return _linked(show, {"threshold": slider}, [slider])
+
+
+def candidate_browser(
+    gallery: Gallery, probes: pl.DataFrame, *, threshold: Threshold, source: str, k: int = 10
+) -> ipywidgets.VBox:
+    """Menus for a subject and an image; the candidate list is searched anew at each choice."""
+    by_subject = {
+        str(subject): rows["template_id"].to_list()
+        for (subject,), rows in probes.group_by("subject_id", maintain_order=True)
+    }
+    subject = ipywidgets.Dropdown(options=list(by_subject), description="Subject 사람")
+    image = ipywidgets.Dropdown(options=next(iter(by_subject.values())), description="Image 사진")
+
+    def refill(change: dict[str, str]) -> None:
+        image.options = by_subject[change["new"]]
+
+    subject.observe(refill, names="value")
+
+    def show(probe: str | None) -> None:
+        if probe is None:  # while the menu is being refilled
+            return
+        found = gallery.search(probes.filter(pl.col("template_id") == probe), k=k)
+        above = found.filter(pl.col("score") >= threshold.score)
+        enrolled = found["probe_subject_id"][0] in gallery.entries["subject_id"]
+        display(
+            HTML(
+                f"<p>Probe {probe}, whose person <b>{'is' if enrolled else 'is not'}</b> enrolled: "
+                f"<b>{len(above)}</b> candidate(s) at or above {threshold.score:.4f}.</p>"
+                f"<p lang='ko'>검색 사진 {probe} (등록된 사람: {'예' if enrolled else '아니요'}): "
+                f"임계값 이상 후보 <b>{len(above)}</b>명</p>"
+            )
+        )
+        display(candidate_list(found, threshold=threshold.score, probes=None, source=source))
+
+    return _linked(show, {"probe": image}, [ipywidgets.HBox([subject, image])])
+
+
+def _linked(
+    show: object, controls: dict[str, ipywidgets.Widget], above: list[ipywidgets.Widget]
+) -> ipywidgets.VBox:
+    return ipywidgets.VBox([*above, ipywidgets.interactive_output(show, controls)])

@@ -1,0 +1,87 @@
+"""One empty cache for the whole session: the first test that needs templates makes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from onetomany import accuracy, faces, sources
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("cache")
+    before = os.environ.get("ONETOMANY_CACHE")
+    os.environ["ONETOMANY_CACHE"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["ONETOMANY_CACHE"]
+    else:
+        os.environ["ONETOMANY_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def orl() -> sources.ImageSet:
+    return sources.open_images("orl")
+
+
+@pytest.fixture(scope="session")
+def embedded(cache: Path, orl: sources.ImageSet) -> pl.DataFrame:
+    """Every image of the set, failures included."""
+    return faces.embed(orl)
+
+
+@pytest.fixture(scope="session")
+def templates(embedded: pl.DataFrame) -> pl.DataFrame:
+    return faces.usable(embedded)
+
+
+@pytest.fixture(scope="session")
+def comparisons(templates: pl.DataFrame) -> pl.DataFrame:
+    return accuracy.compare_all(templates)
+
+
+@pytest.fixture
+def own_set(orl: sources.ImageSet, tmp_path: Path) -> Path:
+    """A user's own folder: six real images of two people, with a filled datasheet."""
+    folder = tmp_path / "own"
+    for row in (
+        orl.files.head(20).filter(pl.col("image_id").str.contains(r"/[123]$")).iter_rows(named=True)
+    ):
+        target = folder / row["subject_id"] / Path(row["path"]).name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(Path(row["path"]).read_bytes())
+    sources.prepare_folder(folder)
+    fill(folder)
+    return folder
+
+
+def fill(folder: Path, **changes: str) -> None:
+    """Write a filled datasheet; `changes` are TOML values by field, None-like '' keeps it blank."""
+    fields = {
+        "name": '"own-faces"',
+        "title": '"Six pictures for a test"',
+        "kind": '"real"',
+        "source": '"The Database of Faces, AT&T Laboratories Cambridge"',
+        "url": '"https://example.org/faces"',
+        "collected": '"1992 to 1994"',
+        "licence": '"research"',
+        "terms": '"credit"',
+        "credit": '"AT&T Laboratories Cambridge"',
+        "consent_basis": '"posed for research"',
+        "subjects": "2",
+        "images": "6",
+        "allowed_uses": '["research"]',
+        "faces_in_exhibit": "false",
+        "templates_in_exhibit": "false",
+        "max_gallery": "6",
+        "expires": '"none"',
+        "withdrawn": "[]",
+        "limits": '"two people"',
+    } | changes
+    lines = [f"{field} = {value}\n" for field, value in fields.items() if value]
+    (folder / "datasheet.toml").write_text("".join(lines) + "[preparation]\nenlarge = 2.0\n")

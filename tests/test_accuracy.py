@@ -1,0 +1,282 @@
+"""Error rates against published figures, a second implementation, and properties."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.interpolate import interp1d
+from scipy.optimize import brentq
+from scipy.stats import binomtest
+from sklearn.metrics import det_curve, roc_auc_score, roc_curve
+
+from onetomany import accuracy, sources
+from onetomany.accuracy.intervals import interval, subject_draws
+from onetomany.errors import InputError
+
+
+def scored(mated: list[float], non_mated: list[float], subjects: int = 6) -> pl.DataFrame:
+    """Comparisons with given scores, dealt over a few subjects."""
+    scores = [*mated, *non_mated]
+    first = [f"s{n % subjects}" for n in range(len(scores))]
+    second = [
+        subject if n < len(mated) else f"s{(n + 1 + n // subjects % (subjects - 1)) % subjects}"
+        for n, subject in enumerate(first)
+    ]
+    return pl.DataFrame(
+        {"subject_a": first, "subject_b": second, "score": scores, "model": "m", "image_set": "i"}
+    ).with_columns(mated=pl.Series([True] * len(mated) + [False] * len(non_mated)))
+
+
+def values(summary: pl.DataFrame) -> dict[str, float]:
+    return dict(zip(summary["figure"], summary["value"], strict=True))
+
+
+# --- what the issue states of the real set ------------------------------------------------------
+
+
+def test_the_real_set_reaches_the_stated_figures(
+    templates: pl.DataFrame, comparisons: pl.DataFrame
+) -> None:
+    assert len(comparisons) == len(templates) * (len(templates) - 1) // 2
+    figures = values(accuracy.summary(comparisons, replicates=50))
+    assert figures["AUC"] >= 0.999
+    assert figures["TMR at FMR 0.001"] >= 0.91
+    rank_1 = accuracy.cmc(accuracy.leave_one_out(templates), ranks=1, replicates=50)
+    assert rank_1["identified"][0] >= 0.995
+
+
+def test_all_pairs_are_compared_once_by_cosine(templates: pl.DataFrame) -> None:
+    few = templates.head(15)
+    found = accuracy.compare_all(few)
+    vectors = dict(zip(few["template_id"], few["template"].to_numpy(), strict=True))
+    assert len(set(found.select("a", "b").rows())) == 105
+    for a, b, score, mated in found.select("a", "b", "score", "mated").iter_rows():
+        assert score == pytest.approx(float(vectors[a] @ vectors[b]), abs=1e-6)
+        assert mated == (a.split("/")[0] == b.split("/")[0])
+
+
+# --- a second implementation on the same scores --------------------------------------------------
+
+
+def test_rates_equal_scikit_learns(comparisons: pl.DataFrame) -> None:
+    truth, scores = comparisons["mated"].to_numpy(), comparisons["score"].to_numpy()
+    fpr, tpr, cuts = roc_curve(truth, scores, drop_intermediate=False)
+    ours = accuracy.roc(comparisons)
+    assert np.abs(ours["fmr"].to_numpy() - fpr[1:]).max() < 1e-9
+    assert np.abs(1 - ours["fnmr"].to_numpy() - tpr[1:]).max() < 1e-9
+    assert (ours["threshold"].to_numpy() == cuts[1:]).all()
+
+
+def test_det_equals_scikit_learns(comparisons: pl.DataFrame) -> None:
+    fpr, fnr, cuts = det_curve(comparisons["mated"].to_numpy(), comparisons["score"].to_numpy())
+    chosen = np.linspace(0, len(cuts) - 1, 60).astype(int)
+    ours = accuracy.error_rates(comparisons, cuts[chosen], replicates=10)
+    assert np.abs(ours["fmr"].to_numpy() - fpr[chosen]).max() < 1e-9
+    assert np.abs(ours["fnmr"].to_numpy() - fnr[chosen]).max() < 1e-9
+
+
+def test_auc_and_eer_equal_a_second_implementation(comparisons: pl.DataFrame) -> None:
+    truth, scores = comparisons["mated"].to_numpy(), comparisons["score"].to_numpy()
+    ours = values(accuracy.summary(comparisons, replicates=10))
+    assert ours["AUC"] == pytest.approx(roc_auc_score(truth, scores), abs=1e-9)
+    fpr, tpr, _ = roc_curve(truth, scores, drop_intermediate=False)
+    crossing = brentq(lambda x: 1 - x - interp1d(fpr, tpr)(x), 0, 1, xtol=1e-13)
+    assert ours["EER"] == pytest.approx(crossing, abs=1e-9)
+
+
+grid_scores = st.lists(st.integers(0, 12).map(lambda n: n / 12), min_size=2, max_size=40)
+
+
+@settings(max_examples=120, deadline=None)
+@given(mated=grid_scores, non_mated=grid_scores)
+def test_ties_are_counted_as_scikit_learn_counts_them(
+    mated: list[float], non_mated: list[float]
+) -> None:
+    """Scores on a coarse grid, so that nearly everything is tied."""
+    comparisons = scored(mated, non_mated)
+    truth, scores = comparisons["mated"].to_numpy(), comparisons["score"].to_numpy()
+    fpr, tpr, _ = roc_curve(truth, scores, drop_intermediate=False)
+    ours = accuracy.roc(comparisons)
+    assert np.allclose(ours["fmr"], fpr[1:], atol=1e-12)
+    assert np.allclose(ours["fnmr"], 1 - tpr[1:], atol=1e-12)
+    found = values(accuracy.summary(comparisons, [0.1], replicates=2))
+    assert found["AUC"] == pytest.approx(roc_auc_score(truth, scores), abs=1e-12)
+    best = max(t for f, t in zip(fpr, tpr, strict=True) if f <= 0.1)
+    assert found["TMR at FMR 0.1"] == pytest.approx(best, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    mated=grid_scores,
+    non_mated=grid_scores,
+    cuts=st.lists(st.floats(-1, 2), min_size=1, max_size=9),
+)
+def test_rates_are_plain_counts(
+    mated: list[float], non_mated: list[float], cuts: list[float]
+) -> None:
+    rates = accuracy.error_rates(scored(mated, non_mated), cuts, replicates=2)
+    for cut, fmr, fnmr in rates.select("threshold", "fmr", "fnmr").iter_rows():
+        assert fmr == pytest.approx(np.mean(np.array(non_mated) >= cut), abs=1e-12)
+        assert fnmr == pytest.approx(np.mean(np.array(mated) < cut), abs=1e-12)
+
+
+@settings(max_examples=80, deadline=None)
+@given(non_mated=st.lists(st.floats(0, 1), min_size=2, max_size=60), target=st.floats(0.02, 1))
+def test_the_threshold_is_the_lowest_within_the_target(
+    non_mated: list[float], target: float
+) -> None:
+    assume(target * len(non_mated) >= 1)
+    threshold = accuracy.threshold_at_fmr(scored([1.0], non_mated), target)
+    scores = np.array(non_mated)
+    assert (scores >= threshold.score).mean() == threshold.fmr <= target + 1e-9
+    lower = scores[scores < threshold.score]
+    if len(lower):
+        assert (scores >= lower.max()).mean() > target - 1e-9
+
+
+def test_a_rate_that_can_not_be_seen_is_not_claimed(comparisons: pl.DataFrame) -> None:
+    with pytest.raises(InputError, match="can't be measured with 77,220"):
+        accuracy.threshold_at_fmr(comparisons, 1e-6)
+
+
+def test_rates_need_both_kinds() -> None:
+    with pytest.raises(InputError, match="no non-mated"):
+        accuracy.roc(scored([0.5, 0.6], []))
+    with pytest.raises(InputError, match="no mated"):
+        accuracy.summary(scored([], [0.5, 0.6]))
+
+
+# --- intervals -----------------------------------------------------------------------------------
+
+
+def test_the_bootstrap_weights_by_subject() -> None:
+    """One replicate by hand: each comparison repeated as often as its subjects were drawn."""
+    comparisons = scored([0.9, 0.4, 0.7, 0.6, 0.8, 0.5], [0.1, 0.65, 0.3, 0.55, 0.2, 0.45, 0.75])
+    ranked = accuracy.verification._Ranked.of(comparisons)
+    draws = subject_draws(6, 1, seed=7)[0]
+    fmr, tmr = ranked.curve(draws)
+    times = {f"s{n}": int(count) for n, count in enumerate(draws)}
+    rows = [
+        (row["score"], row["mated"])
+        for row in comparisons.iter_rows(named=True)
+        for _ in range(times[row["subject_a"]] * (1 if row["mated"] else times[row["subject_b"]]))
+    ]
+    scores, mated = (np.array(column) for column in zip(*rows, strict=True))
+    for cut, at_fmr, at_tmr in zip(ranked.scores[ranked.ends], fmr, tmr, strict=True):
+        assert at_fmr == pytest.approx((scores[~mated] >= cut).mean())
+        assert at_tmr == pytest.approx((scores[mated] >= cut).mean())
+
+
+def test_intervals_hold_the_value_and_are_repeatable(comparisons: pl.DataFrame) -> None:
+    first = accuracy.summary(comparisons, replicates=200)
+    assert (first["low"] <= first["value"]).all()
+    assert (first["value"] <= first["high"]).all()
+    assert first.equals(accuracy.summary(comparisons, replicates=200))
+    assert set(first["method"]) == {"bootstrap over 40 subjects"}
+
+
+def test_intervals_by_subject_are_wider_than_by_pair(comparisons: pl.DataFrame) -> None:
+    row = accuracy.summary(comparisons, [1e-3], replicates=300).row(2, named=True)
+    mated = int(comparisons["mated"].sum())
+    low, high = accuracy.wilson(round(row["value"] * mated), mated)
+    assert row["high"] - row["low"] > 2 * (high - low)
+
+
+def test_the_bootstrap_covers_the_truth() -> None:
+    """Simulated subjects of known error: 95 % intervals hold the true rate about as often."""
+    rng = np.random.default_rng(5)
+    covered = 0
+    for trial in range(120):
+        skill = rng.beta(2, 6, size=50)  # each person's own error rate; the mean is 1/4
+        errors = rng.random((50, 8)) < skill[:, None]
+        draws = subject_draws(50, 400, seed=trial)
+        found = interval(errors.mean(), (draws @ errors.sum(1)) / (draws.sum(1) * 8), 50)
+        covered += found.low <= 0.25 <= found.high
+    assert 0.88 <= covered / 120 <= 0.995
+
+
+def test_where_no_error_was_seen_the_rule_of_three_holds() -> None:
+    assert accuracy.rule_of_three(40) == pytest.approx(0.075)
+    assert accuracy.rule_of_three(2) == 1
+    # 3/n stands close above the exact bound 1 - 0.05^(1/n)
+    for subjects in (30, 100, 1000):
+        exact = 1 - 0.05 ** (1 / subjects)
+        assert exact <= accuracy.rule_of_three(subjects) <= exact * 1.06
+    rates = accuracy.error_rates(scored([0.9] * 12, [0.1] * 12), [0.5], replicates=5)
+    assert rates.row(0)[1:] == (0.0, 0.0, 0.5, 0.0, 0.0, 0.5)
+
+
+@given(errors=st.integers(0, 50), more=st.integers(1, 50))
+def test_wilson_equals_scipys(errors: int, more: int) -> None:
+    trials = errors + more
+    exact = binomtest(errors, trials).proportion_ci(method="wilson")
+    assert accuracy.wilson(errors, trials) == pytest.approx((exact.low, exact.high), abs=1e-9)
+
+
+# --- identification ------------------------------------------------------------------------------
+
+
+def test_leave_one_out_against_a_plain_loop(templates: pl.DataFrame) -> None:
+    few = templates.filter(pl.col("subject_id").is_in(["s1", "s2", "s3", "s4", "s5"]))
+    vectors, people = few["template"].to_numpy().astype(float), few["subject_id"].to_list()
+    for row, (probe, person) in zip(
+        accuracy.leave_one_out(few).iter_rows(named=True),
+        zip(vectors, people, strict=True),
+        strict=True,
+    ):
+        others = sorted(
+            (
+                (float(probe @ vector), other == person)
+                for vector, other in zip(vectors, people, strict=True)
+                if vector is not probe and not (vector == probe).all()
+            ),
+            reverse=True,
+        )
+        assert row["mate_rank"] == 1 + [is_mate for _, is_mate in others].index(True)
+
+
+def test_the_open_set_deals_fairly(templates: pl.DataFrame, orl: sources.ImageSet) -> None:
+    searches = accuracy.open_set(templates, orl.datasheet, folds=4, enrolled_images=1)
+    assert set(searches["gallery_size"]) == {30}
+    times = searches.group_by("subject_id").agg(
+        out=pl.col("fold").filter(~pl.col("mated")).n_unique(),
+        enrolled=pl.col("fold").filter("mated").n_unique(),
+    )
+    assert set(times["out"]) == {1}
+    assert set(times["enrolled"]) == {3}
+    assert len(searches.filter(~pl.col("mated"))) == len(templates)
+    assert searches.filter(~pl.col("mated"))["mate_rank"].null_count() == len(templates)
+    again = accuracy.open_set(templates, orl.datasheet, folds=4, enrolled_images=1)
+    assert searches.equals(again)
+
+
+def test_open_set_rates_against_plain_counts(
+    templates: pl.DataFrame, orl: sources.ImageSet
+) -> None:
+    searches = accuracy.open_set(templates, orl.datasheet)
+    cuts = [0.9, 0.93, 0.96]
+    rates = accuracy.open_set_rates(searches, cuts, rank=2, replicates=20)
+    rows = searches.to_dicts()
+    for cut, fpir, fnir in rates.select("threshold", "fpir", "fnir").iter_rows():
+        out = [row["other_score"] >= cut for row in rows if not row["mated"]]
+        missed = [row["mate_rank"] > 2 or row["mate_score"] < cut for row in rows if row["mated"]]
+        assert fpir == pytest.approx(np.mean(out))
+        assert fnir == pytest.approx(np.mean(missed))
+
+
+def test_cmc_only_rises(templates: pl.DataFrame, orl: sources.ImageSet) -> None:
+    curve = accuracy.cmc(accuracy.open_set(templates, orl.datasheet), ranks=30, replicates=50)
+    assert (curve["identified"].diff().drop_nulls() >= 0).all()
+    assert curve["identified"][-1] == 1
+    assert curve["rank"].to_list() == list(range(1, 31))
+
+
+@pytest.mark.parametrize("folds", [0, 1, 41])
+def test_impossible_folds_are_refused(
+    folds: int, templates: pl.DataFrame, orl: sources.ImageSet
+) -> None:
+    with pytest.raises(InputError, match="2 to 40 folds"):
+        accuracy.open_set(templates, orl.datasheet, folds=folds)
