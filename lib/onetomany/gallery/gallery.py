@@ -111,7 +111,7 @@ class Gallery:
             return self._candidates(probes, np.empty(0, np.float32), np.empty(0, np.int64), 0)
         scores, rows = self._engine.search(vectors, k, allowed)
         found = self._candidates(probes, scores.ravel(), rows.ravel(), k)
-        return found.filter(pl.col("score") >= cut)
+        return found if threshold is None else found.filter(pl.col("score") >= cut)
 
     def save(self, name: str) -> Path:
         """Keep the gallery in the cache under a name. Raises RefusedError for a path.
@@ -168,19 +168,19 @@ class Gallery:
         return gallery
 
     def _checked_vectors(self, templates: pl.DataFrame) -> NDArray[np.float32]:
-        failed = templates.filter(pl.col("template").is_null())
-        if len(failed):
+        if failures := templates["template"].null_count():
+            first = templates.filter(pl.col("template").is_null())["template_id"][0]
             raise EnrolmentError(
-                f"'{failed['template_id'][0]}' has no template ({len(failed)} such): filter with "
-                "faces.usable, and report failure_to_enrol."
+                f"'{first}' has no template ({failures} such): filter with faces.usable, and "
+                "report failure_to_enrol."
             )
-        others = set(templates["model"].unique()) - {self.model}
-        if others:
+        if not (templates["model"] == self.model).all():
+            others = set(templates["model"].unique()) - {self.model}
             raise EnrolmentError(
-                f"Templates of {', '.join(sorted(others))} can't be compared with those of "
-                f"{self.model}: one gallery holds one model."
+                f"Templates of {', '.join(sorted(map(str, others)))} can't be compared with those "
+                f"of {self.model}: one gallery holds one model."
             )
-        kind = templates.schema["template"]
+        kind = templates["template"].dtype
         if not isinstance(kind, pl.Array) or kind.size != self.dimension:
             raise EnrolmentError(
                 f"The template column is {kind}, the gallery holds arrays of {self.dimension}."
@@ -244,18 +244,21 @@ class Gallery:
     def _candidates(
         self, probes: pl.DataFrame, scores: NDArray[np.float32], rows: NDArray[np.int64], k: int
     ) -> pl.DataFrame:
-        seats = np.repeat(np.arange(len(probes)), k)
-        found = rows >= 0
-        head = probes[seats[found]].select(probe_id="template_id", probe_subject_id="subject_id")
-        rank = np.tile(np.arange(1, k + 1, dtype=np.int32), len(probes) if k else 0)[found]
-        return pl.concat(
+        seats = np.repeat(np.arange(len(probes), dtype=np.uint32), k)
+        rank = np.tile(np.arange(1, k + 1, dtype=np.int32), len(probes))
+        if (rows < 0).any():  # fewer were found than asked for
+            seats, rank, scores, rows = (each[rows >= 0] for each in (seats, rank, scores, rows))
+        # an index as a series of unsigned numbers is what polars takes without a conversion
+        seat, entry = pl.Series(seats), pl.Series(rows.astype(np.uint32))
+        return pl.DataFrame(
             [
-                head.with_columns(
-                    rank=pl.Series(rank), score=pl.Series(scores[found], dtype=pl.Float32)
-                ),
-                self.entries[rows[found]],
-            ],
-            how="horizontal",
+                probes["template_id"][seat].alias("probe_id"),
+                probes["subject_id"][seat].alias("probe_subject_id"),
+                pl.Series("rank", rank),
+                pl.Series("score", scores),
+                # column by column: a frame's own gather wakes a thread pool for ten rows
+                *(column[entry] for column in self.entries.get_columns()),
+            ]
         )
 
 
