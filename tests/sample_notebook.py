@@ -12,10 +12,14 @@ RENDERER = """
 import altair as alt
 
 def _lab(spec, **_):
-    return {"application/vnd.vegalite.v5+json": spec, "text/plain": "a chart"}
+    mime = "application/vnd.vegalite.v5+json"  # the newest that JupyterLab draws by itself
+    spec = {key: value for key, value in spec.items() if key != "$schema"}
+    look = {"renderer": "svg", "actions": {"export": True, "source": False,
+                                           "compiled": False, "editor": False}}
+    return {mime: spec, "text/plain": "a chart"}, {mime: {"embed_options": look}}
 
 alt.renderers.register("lab", _lab)
-alt.renderers.enable("lab")
+alt.renderers.enable("lab");
 """
 
 SLIDER_CHART = """
@@ -37,7 +41,7 @@ bars = alt.Chart(scores).mark_bar().encode(
 above = (
     alt.Chart(scores)
     .transform_filter("datum.score >= threshold")
-    .mark_text(x=600, y=8, align="right", fontSize=13)
+    .mark_text(x=alt.expr("width - 8"), y=8, align="right", fontSize=13)
     .encode(text=alt.Text("total:N"))
     .transform_aggregate(pairs="sum(pairs)")
     .transform_calculate(total="'above: ' + datum.pairs")
@@ -55,7 +59,9 @@ above = (
 """
 
 WIDE_TABLE = """
-pl.DataFrame({f"a rather long column {n}": [n, 2 * n, "가나다"] for n in range(12)}, strict=False)
+pl.DataFrame({f"a rather long column {n}": [n, 2 * n] for n in range(12)}).with_columns(
+    pl.Series("name 이름", ["가나다", "a < b"])
+)
 """
 
 LAB_ONLY = """

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import html
-import re
-
 from IPython.display import display
 
 
 def say(en: str, ko: str) -> None:
-    """Show a sentence in English with its Korean twin; `**bold**` marks what to look at.
+    """Show a sentence in English, then in Korean; Markdown's `**bold**` marks what to look at.
 
-    Each carries its language, so that the report can show either or both.
+    Each carries its language, so that the report can lay the two side by side or show one.
     """
-    shown = "".join(
-        f'<p lang="{lang}">{_marked(text)}</p>' for lang, text in (("en", en), ("ko", ko))
-    )
-    plain = f"{en}\n{ko}".replace("**", "")
-    display({"text/html": f'<div class="say">{shown}</div>', "text/plain": plain}, raw=True)
-
-
-def _marked(text: str) -> str:
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text, quote=False))
+    for lang, text in (("en", en), ("ko", ko)):
+        data = {"text/markdown": text, "text/plain": text.replace("**", "")}
+        display(data, metadata={"text/markdown": {"lang": lang}}, raw=True)

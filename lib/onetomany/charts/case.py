@@ -53,7 +53,9 @@ def timeline(events: pl.DataFrame) -> Finished:
     when = alt.X(
         "when:T",
         title=None,
-        scale=alt.Scale(domain=["2010-01-01", "2027-01-01"], range=[0, strip]),
+        scale=alt.Scale(
+            domain=[alt.DateTime(year=2010), alt.DateTime(year=2027)], range=[0, strip]
+        ),
         axis=alt.Axis(values=["2010-01-01", "2018-01-01", "2026-01-01"], format="%Y", grid=True),
     )
     dots = base.mark_circle(size=75, opacity=0.9).encode(
@@ -123,7 +125,7 @@ def windows(figures: pl.DataFrame) -> Finished:
     x = alt.X(
         "start:T",
         title=None,
-        scale=alt.Scale(domain=["2005-01-01", "2022-06-01"]),
+        scale=alt.Scale(nice="year"),
         axis=alt.Axis(format="%Y", tickCount="year", labelOverlap=True),
     )
     bars = base.mark_bar(height=16, cornerRadius=2).encode(

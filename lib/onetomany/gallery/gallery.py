@@ -247,7 +247,8 @@ class Gallery:
         seats = np.repeat(np.arange(len(probes), dtype=np.uint32), k)
         rank = np.tile(np.arange(1, k + 1, dtype=np.int32), len(probes))
         if (rows < 0).any():  # fewer were found than asked for
-            seats, rank, scores, rows = (each[rows >= 0] for each in (seats, rank, scores, rows))
+            found = rows >= 0
+            seats, rank, scores, rows = seats[found], rank[found], scores[found], rows[found]
         # an index as a series of unsigned numbers is what polars takes without a conversion
         seat, entry = pl.Series(seats), pl.Series(rows.astype(np.uint32))
         return pl.DataFrame(

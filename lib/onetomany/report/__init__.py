@@ -1,0 +1,50 @@
+"""From notebooks to one HTML site that opens from a USB stick, with the network off.
+
+Two steps: `execute` runs the notebooks in a clean kernel, `site` renders every executed notebook
+there is. The executed notebooks stay in the site, as evidence of what was run; so a build of one
+chapter needs nothing but them to lay out the others again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from onetomany.errors import InputError
+from onetomany.report.execute import run_chapters
+from onetomany.report.site import executed_chapters, write_site
+
+__all__ = ["build_report"]
+
+
+def build_report(notebooks: Path, out: Path, only: Sequence[str] | None = None) -> Path:
+    """Execute the notebooks of a folder, export the site to `out`, return its index.html.
+
+    `only` names the chapters to execute ("01", "02"); the others stay as they were exported
+    before. Nothing in `out` changes until everything has run.
+    """
+    notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
+    paths = sorted(notebooks.glob("*.ipynb"))
+    if not paths:
+        raise InputError(f"There are no notebooks (*.ipynb) in {notebooks}.")
+    before = executed_chapters(out)
+    chosen = _choose(paths, only)
+    fresh = run_chapters(chosen)
+    kept = {path.stem: before[path.stem] for path in paths if path.stem in before}
+    executed = {**kept, **fresh}
+    return write_site({stem: executed[stem] for stem in sorted(executed)}, notebooks, out)
+
+
+def _choose(paths: list[Path], only: Sequence[str] | None) -> list[Path]:
+    if only is None:
+        return paths
+    by_number: dict[str, list[Path]] = {}
+    for path in paths:
+        by_number.setdefault(path.stem.split("_")[0], []).append(path)
+    unknown = [number for number in only if number not in by_number]
+    if unknown or not only:
+        raise InputError(
+            f"There is no chapter {', '.join(unknown) or 'named'}; "
+            f"the chapters are {', '.join(by_number)}."
+        )
+    return [path for number in dict.fromkeys(only) for path in by_number[number]]

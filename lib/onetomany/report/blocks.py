@@ -1,0 +1,308 @@
+"""One executed notebook, taken apart into the blocks that a page shows."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbconvert.filters import Highlight2HTML, ansi2html
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from onetomany.errors import OneToManyError
+from onetomany.report.execute import Notebook
+
+# "v5+json" as JupyterLab names it, "v6.json" as altair does
+VEGALITE = re.compile(r"application/vnd\.vegalite\.v\d+[+.]json")
+FONT = "Noto Sans KR, sans-serif"  # the one that travels with the site
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+# What would make a reader's browser ask the network for something, or run what we didn't write
+_ACTIVE = re.compile(r"<(script|iframe|object|embed|link)\b", re.IGNORECASE)
+_REMOTE = re.compile(
+    r"""<\w[^>]*?\s(?:src|srcset|poster|background)\s*=\s*["']?\s*(?:https?:)?//[^\s"'>]*"""
+    r"""|url\(\s*["']?(?:https?:)?//[^)]*|@import[^;]*""",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[-−+]?\d[\d,_.]*(?:e[-+]?\d+)?\s?%?|null|&hellip;|")
+_REMOTE_DATA = re.compile(r'"url": "(?:https?:)?//[^"]*"')
+
+
+@dataclass
+class Block:
+    """A piece of a page; the template knows how each kind looks."""
+
+    kind: str  # prose, twin, table, html, text, image, chart, error
+    body: str = ""
+    lang: str = ""
+    korean: str = ""  # of a twin
+    label: str = ""
+    number: int = 0
+    spec: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Cell:
+    """A code cell (its highlighted input and what it gave), or prose where there is no code."""
+
+    blocks: list[Block]
+    code: str = ""
+
+
+@dataclass
+class Heading:
+    anchor: str
+    anchor_ko: str
+    english: str
+    korean: str
+
+
+@dataclass
+class Chapter:
+    stem: str
+    cells: list[Cell]
+    run: dict[str, Any]
+    title: str = ""
+    title_ko: str = ""
+    question: str = ""
+    question_ko: str = ""
+    takes: str = ""
+    takes_ko: str = ""
+    headings: list[Heading] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        return self.stem.split("_")[0]
+
+    @property
+    def charts(self) -> list[Block]:
+        return [block for cell in self.cells for block in cell.blocks if block.kind == "chart"]
+
+
+def read_chapter(stem: str, notebook: Notebook, folder: Path) -> Chapter:
+    """Read an executed notebook; `folder` is where the images its text shows lie."""
+    reader = _Reader(stem, folder)
+    cells = list(reader.cells(notebook))
+    chapter = Chapter(stem, cells, dict(notebook.metadata.get("onetomany", {})), title=stem)
+    twins = [block for cell in cells for block in cell.blocks if block.kind == "twin"]
+    if twins:
+        english, korean = twins[0].body, twins[0].korean
+        chapter.title, chapter.title_ko = _title(english) or stem, _title(korean)
+        chapter.question = _point("The question", english) or _first("p", english)
+        chapter.question_ko = _point("질문", korean) or _first("p", korean)
+        chapter.takes = _point("How long it takes", english)
+        chapter.takes_ko = _point("걸리는 시간", korean)
+    for twin in twins:
+        pairs = zip(_h2(twin.body), _h2(twin.korean), strict=False)
+        chapter.headings += [Heading(a, b, en, ko) for (a, en), (b, ko) in pairs]
+    return chapter
+
+
+class _Reader:
+    """Numbers what it meets, so that ids are the same from build to build."""
+
+    def __init__(self, stem: str, folder: Path) -> None:
+        self.stem, self.folder = stem, folder
+        self.number = 0  # of the code cell being read
+        self.counted: dict[str, int] = {}
+        self.anchors: set[str] = set()
+
+    def cells(self, notebook: Notebook) -> Iterator[Cell]:
+        waiting: Block | None = None  # an English block whose Korean twin must come next
+        for cell in notebook.cells:
+            tags = cell.metadata.get("tags", [])
+            runs = cell.cell_type == "code" and bool(cell.source.strip())
+            self.number += runs
+            if cell.cell_type == "markdown":
+                lang = next((tag for tag in ("en", "ko") if tag in tags), "")
+                block = self.prose(cell.source, lang, cell.get("attachments"))
+                if lang == "ko" and waiting:
+                    yield Cell([_twin(waiting, block)])
+                    waiting = None
+                    continue
+                self.refuse_single(waiting)
+                waiting = block if lang == "en" else None
+                if not waiting:
+                    yield Cell([block])
+            elif runs and "lab-only" not in tags:
+                self.refuse_single(waiting)
+                waiting = None
+                yield Cell(
+                    _paired(list(self.outputs(cell))),
+                    Highlight2HTML(pygments_lexer="ipython3")(cell.source),
+                )
+        self.refuse_single(waiting)
+
+    def refuse_single(self, block: Block | None) -> None:
+        if block:
+            start = re.sub(r"\s+", " ", _plain(block.body))[:40]
+            raise OneToManyError(
+                f'{self.stem}.ipynb: the "en" cell "{start}" has no "ko" cell after it.'
+            )
+
+    def count(self, kind: str) -> int:
+        self.counted[kind] = self.counted.get(kind, 0) + 1
+        return self.counted[kind]
+
+    def prose(self, source: str, lang: str, attachments: Any = None) -> Block:
+        renderer = IPythonRenderer(
+            escape=False,
+            embed_images=True,
+            exclude_anchor_links=True,
+            path=str(self.folder),
+            attachments=attachments,
+        )
+        body = MarkdownWithMath(renderer=renderer).render(source)
+        body = re.sub(r'(href="[^":]+)\.ipynb(["#])', r"\1.html\2", body)
+        body = re.sub(r"<(h[1-6])>(.*?)</h", self.anchored, body)
+        body = body.replace("<table>", '<div class="scroll" tabindex="0"><table>')
+        body = body.replace("</table>", "</table></div>")
+        return Block("prose", self.safe(body), lang)
+
+    def anchored(self, match: re.Match[str]) -> str:
+        """Give a heading the id that links in the notebook use, once on a page."""
+        tag, text = match.groups()
+        base = anchor = re.sub(r"\s+", "-", _plain(text).strip())
+        if anchor in self.anchors:
+            anchor = f"{base}-{self.count(base) + 1}"
+        self.anchors.add(anchor)
+        return f'<{tag} id="{html.escape(anchor)}">{text}</h'
+
+    def outputs(self, cell: Any) -> Iterator[Block]:
+        text = ""
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                text += output.text if output.name == "stdout" else ""
+                continue
+            if text.strip():
+                yield Block("text", ansi2html(text.rstrip()))
+            text = ""
+            if output.output_type == "error":
+                yield Block("error", html.escape(f"{output.ename}: {output.evalue}"))
+            else:
+                yield from self.data(output.data, output.get("metadata", {}))
+        if text.strip():
+            yield Block("text", ansi2html(text.rstrip()))
+
+    def data(self, data: Any, metadata: Any) -> Iterator[Block]:  # the richest form, and only it
+        if WIDGET in data:
+            return
+        chart = next((mime for mime in data if VEGALITE.fullmatch(mime)), None)
+        if chart:
+            yield self.chart(data[chart])
+        elif "text/html" in data:
+            body = re.sub(r"<style.*?</style>", "", data["text/html"], flags=re.DOTALL)
+            body = re.sub(
+                r"<td>&quot;(.*?)&quot;</td>", r"<td>\1</td>", body
+            )  # as polars marks text
+            kind = "table" if "<table" in body else "html"
+            if 'class="dataframe"' in body:
+                body = _frame(body)
+            yield Block(kind, self.safe(body), number=self.count(kind))
+        elif "text/markdown" in data:
+            lang = metadata.get("text/markdown", metadata).get("lang", "")
+            yield self.prose(data["text/markdown"], lang)
+        elif image := next((mime for mime in ("image/png", "image/jpeg") if mime in data), None):
+            alt = metadata.get(image, {}).get("alt", f"Image of cell [{self.number}]")
+            source = f"data:{image};base64,{data[image].replace(chr(10), '')}"
+            yield Block("image", source, label=alt, number=self.count("image"))
+        elif "text/plain" in data:
+            yield Block("text", ansi2html(data["text/plain"]))
+
+    def chart(self, spec: dict[str, Any]) -> Block:
+        # $schema is a link, usermeta could switch the link to an online editor on again
+        spec = {key: value for key, value in spec.items() if key not in ("$schema", "usermeta")}
+        spec["config"] = {"font": FONT, **spec.get("config", {})}
+        # rows of data may well hold addresses, to be followed by hand; only a source is loaded
+        sources = {key: value for key, value in spec.items() if key != "datasets"}
+        remote = _REMOTE_DATA.search(json.dumps(sources))
+        if remote:
+            raise self.refusal(f"a chart that loads {remote.group()}")
+        number = self.count("chart")
+        label = spec.get("description") or f"Chart {number}"
+        return Block("chart", label=label, number=number, spec=spec)
+
+    def safe(self, body: str) -> str:
+        """Let through only HTML that asks for nothing from elsewhere and runs nothing."""
+        if "vegaEmbed" in body:
+            raise self.refusal(
+                "a chart drawn by altair's default renderer, which loads scripts from the network; "
+                "import onetomany.charts before drawing"
+            )
+        if found := _ACTIVE.search(body) or _REMOTE.search(body):
+            raise self.refusal(f"HTML that a self-contained page can't hold, {found.group()}")
+        return body
+
+    def refusal(self, what: str) -> OneToManyError:
+        return OneToManyError(f"{self.stem}.ipynb, at cell [{self.number}]: {what}.")
+
+
+def _twin(english: Block, korean: Block) -> Block:
+    return Block("twin", english.body, korean=korean.body)
+
+
+def _paired(blocks: list[Block]) -> list[Block]:
+    """Lay sentences that the code wrote in both languages side by side too."""
+    paired: list[Block] = []
+    for block in blocks:
+        if block.lang == "ko" and paired and paired[-1].lang == "en":
+            paired[-1] = _twin(paired[-1], block)
+        else:
+            paired.append(block)
+    return paired
+
+
+def _frame(body: str) -> str:
+    """A polars frame as a table for readers: no type names, no quotes, numbers to the right.
+
+    Its size is said only where rows or columns are left out.
+    """
+    body = re.sub(r"<tr>(<td>[^<]*</td>)+</tr></thead>", "</thead>", body)
+    body = re.sub(r"<td>&quot;(.*?)&quot;</td>", r"<td>\1</td>", body, flags=re.DOTALL)
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    values = [re.findall(r"<td>(.*?)</td>", row, re.DOTALL) for row in rows[1:]]
+    numeric = [all(map(_NUMBER.fullmatch, column)) for column in zip(*values, strict=True)]
+
+    def row(match: re.Match[str]) -> str:
+        cells = re.findall(r"<(t[dh])>(.*?)</t", match.group(1), re.DOTALL)
+        right = numeric or [False] * len(cells)
+        return "".join(
+            f"<{tag}{' class=number' * number}>{text}</{tag}>"
+            for (tag, text), number in zip(cells, right, strict=True)
+        ).join(("<tr>", "</tr>"))
+
+    body = re.sub(r"<tr>(.*?)</tr>", row, body, flags=re.DOTALL)
+    body = re.sub(r"<td>(https?://[^<\s]+)</td>", r'<td><a href="\1">\1</a></td>', body)
+    size = r"<small>shape: \(([\d_]+), ([\d_]+)\)</small>"
+    shown = r"<small>\1 rows 행, \2 columns 열</small>" if "&hellip;" in body else ""
+    return re.sub(size, shown, body)
+
+
+def _plain(body: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", body)).strip()
+
+
+def _title(body: str) -> str:
+    """The heading without the chapter's number, which stands beside it."""
+    return re.sub(r"^\d+ · ", "", _first("h1", body))
+
+
+def _point(name: str, body: str) -> str:
+    """What a chapter's opening list says under one of its points."""
+    match = re.search(rf"<li><strong>{name}\.</strong>(.*?)</li>", body, re.DOTALL)
+    return _plain(match.group(1)) if match else ""
+
+
+def _first(tag: str, body: str) -> str:
+    match = re.search(rf"<{tag}\b[^>]*>(.*?)</{tag}>", body, re.DOTALL)
+    return _plain(match.group(1)) if match else ""
+
+
+def _h2(body: str) -> list[tuple[str, str]]:
+    return [
+        (anchor, _plain(text)) for anchor, text in re.findall(r'<h2 id="(.*?)">(.*?)</h2', body)
+    ]

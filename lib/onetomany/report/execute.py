@@ -1,0 +1,155 @@
+"""Run notebooks, each in a clean kernel of the interpreter that runs this."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from tqdm import tqdm
+
+from onetomany.errors import InputError, OneToManyError
+
+log = logging.getLogger(__name__)
+
+Notebook = Any  # nbformat's NotebookNode: a dict with attribute access, untyped
+
+
+class _ThisInterpreter(KernelSpecManager):
+    """Knows one kernel: an installed "python3" may well belong to another environment."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return KernelSpec(resource_dir="", **get_kernel_dict())
+
+
+def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
+    """Execute the notebooks in order; stem -> executed notebook, with a record of its run."""
+    notebooks = {path: _read(path) for path in paths}
+    total = sum(len(code_cells(notebook)) for notebook in notebooks.values())
+    commit = _commit(paths[0].parent)
+    with tqdm(total=total, unit="cell", leave=False) as bar:
+        for path, notebook in notebooks.items():
+            bar.set_description(path.stem)
+            started, clock = datetime.now(UTC), time.monotonic()
+            _run(path, notebook, bar)
+            notebook.metadata["onetomany"] = {
+                "ran_at": started.isoformat(timespec="seconds"),
+                "seconds": round(time.monotonic() - clock, 1),
+                "commit": commit,
+            }
+    # Through its file form, which sorts keys: a chapter kept from before then looks the same
+    return {
+        path.stem: nbformat.reads(nbformat.writes(notebook), as_version=4)
+        for path, notebook in notebooks.items()
+    }
+
+
+def code_cells(notebook: Notebook) -> list[Any]:
+    """The cells that run; the number of a cell in messages counts these, as [n] does in Lab."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def _read(path: Path) -> Notebook:
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat raises whatever the damaged JSON leads it into
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path.name} can't be read as a notebook: {reason}") from error
+    return notebook
+
+
+def _run(path: Path, notebook: Notebook, bar: tqdm[Any]) -> None:
+    manager = AsyncKernelManager(
+        kernel_spec_manager=_ThisInterpreter(), transport_encryption="auto"
+    )
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=None,
+        record_timing=False,  # two runs of one notebook shall give one file
+        # controls answer to a person at JupyterLab; nobody is there, and no page shows them
+        skip_cells_with_tag="lab-only",
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_executed=lambda **_: bar.update(),
+    )
+    client.log.setLevel(logging.CRITICAL)  # what went wrong is said once, below
+    failure: list[BaseException] = []
+    with tempfile.TemporaryDirectory() as ipython_dir:  # a clean kernel: no startup files
+        # also pinned: the order of sets, which would differ from run to run
+        environment = os.environ | {"IPYTHONDIR": ipython_dir, "PYTHONHASHSEED": "0"}
+
+        def work() -> None:
+            try:
+                asyncio.run(client.async_execute(cleanup_kc=True, env=environment))
+            except BaseException as error:
+                failure.append(error)
+
+        # nbclient takes SIGINT for itself on the main thread; on another one, Ctrl-C reaches us
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        try:
+            while worker.is_alive():  # in short waits: another thread may be handed the signal
+                worker.join(timeout=0.2)
+        except KeyboardInterrupt:
+            asyncio.run(_stop(manager))
+            worker.join(timeout=5)
+            raise
+    notebook.metadata.pop("widgets", None)  # random ids, and no page shows it
+    _note_stderr(path, notebook)
+    if failure:
+        raise _explained(path, notebook, failure[0]) from failure[0]
+
+
+async def _stop(manager: AsyncKernelManager) -> None:
+    await manager.shutdown_kernel(now=True)
+
+
+def _explained(path: Path, notebook: Notebook, error: BaseException) -> BaseException:
+    done = [n for n, cell in enumerate(code_cells(notebook), 1) if cell.execution_count]
+    number = done[-1] if done else 1
+    if isinstance(error, CellExecutionError):
+        return OneToManyError(f"{path.name}, cell [{number}]: {error.ename}: {error.evalue}")
+    if isinstance(error, DeadKernelError):
+        return OneToManyError(
+            f"{path.name}: the kernel died at cell [{number}]; most often the memory was full."
+        )
+    return error
+
+
+def _note_stderr(path: Path, notebook: Notebook) -> None:
+    for number, cell in enumerate(code_cells(notebook), 1):
+        for output in cell.outputs:
+            if output.get("name") == "stderr":
+                log.info("%s, cell [%d], stderr: %s", path.name, number, output.text.strip())
+
+
+def _commit(folder: Path) -> str:
+    """The commit the notebooks stand at; empty where there is no git or no repository."""
+    git = ["git", "-C", str(folder)]
+    try:
+        head = subprocess.run(
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        )
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "--untracked-files=no"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return head.stdout.strip() + ("+changes" if changed.stdout.strip() else "")

@@ -1,0 +1,153 @@
+"""Lay executed notebooks out as a site, beside the old one; then put it in its place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import altair
+import jinja2
+import nbformat
+import vl_convert
+from markupsafe import Markup
+
+import onetomany
+from onetomany.errors import InputError, OneToManyError
+from onetomany.report.blocks import Block, Chapter, read_chapter
+from onetomany.report.execute import Notebook
+from onetomany.report.fonts import font_folder, fonts_css, licence_note
+from onetomany.sources.cache import cache_dir
+
+STAMP = "research simulation, not facial comparison"
+STAMP_KO = "연구용 재현이며 개인 식별 감정이 아님"
+
+_HERE = Path(__file__).parent
+_EXECUTED = "executed"  # holds the notebooks as they were run; also marks a site as ours
+_PACKAGES = ("altair", "deepface", "dlib-bin", "duckdb", "faiss-cpu", "onnxruntime", "polars")
+# "6.4.1" -> "6.4": the version whose specs this altair writes, as vl_convert names it
+_VEGALITE = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+def executed_chapters(out: Path) -> dict[str, Notebook]:
+    """The notebooks that a site holds, by stem; refuses a folder that isn't a site of ours."""
+    if not out.exists():
+        return {}
+    if not out.is_dir() or (any(out.iterdir()) and not (out / _EXECUTED).is_dir()):
+        raise InputError(f"{out} holds other files; name a new folder with --out.")
+    return {
+        path.stem: nbformat.read(path, as_version=4)
+        for path in sorted((out / _EXECUTED).glob("*.ipynb"))
+    }
+
+
+def write_site(executed: dict[str, Notebook], notebooks: Path, out: Path) -> Path:
+    """Write all pages and assets, and replace `out` only when the last of them is there."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
+        new = Path(beside) / "new"
+        _write(executed, notebooks, new)
+        old = Path(beside) / "old"
+        if out.exists():
+            out.rename(old)
+        try:
+            new.rename(out)
+        except BaseException:  # also a Ctrl-C just here
+            if old.exists() and not out.exists():
+                old.rename(out)
+            raise
+    return out / "index.html"
+
+
+def _write(executed: dict[str, Notebook], notebooks: Path, new: Path) -> None:
+    chapters = [read_chapter(stem, nb, notebooks) for stem, nb in executed.items()]
+    assets = new / "assets"
+    (assets / "charts").mkdir(parents=True)
+    (new / _EXECUTED).mkdir()
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    templates.filters["script_json"] = _script_json
+    templates.globals.update(stamp=STAMP, stamp_ko=STAMP_KO)
+
+    pages = {}
+    for i, chapter in enumerate(chapters):
+        before = chapters[i - 1] if i > 0 else None
+        after = chapters[i + 1] if i + 1 < len(chapters) else None
+        pages[f"{chapter.stem}.html"] = templates.get_template("chapter.html").render(
+            chapter=chapter, before=before, after=after
+        )
+        for block in chapter.charts:
+            picture = _picture(chapter, block)
+            (assets / "charts" / f"{chapter.number}-{block.number}.png").write_bytes(picture)
+        nbformat.write(executed[chapter.stem], new / _EXECUTED / f"{chapter.stem}.ipynb")
+    pages["index.html"] = templates.get_template("index.html").render(
+        chapters=chapters, versions=_versions()
+    )
+    for name, page in pages.items():
+        (new / name).write_text(page, encoding="utf-8")
+
+    for path in (_HERE / "assets").iterdir():
+        shutil.copyfile(path, assets / path.name)
+    (assets / "vega.js").write_text(_vega(), encoding="utf-8")
+    # chart specs may write a letter as \uXXXX, but script_json doesn't
+    (assets / "fonts.css").write_text(fonts_css("".join(pages.values())), encoding="utf-8")
+    (assets / "FONTS-LICENSE.txt").write_text(licence_note(), encoding="utf-8")
+
+
+def _script_json(value: Any) -> Markup:
+    """JSON for a <script>: "</script>" or "<!--" in a string must not end or hide it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def _picture(chapter: Chapter, block: Block) -> bytes:
+    """The chart as a still, for readers whose browser runs no scripts."""
+    spec = json.dumps(block.spec, sort_keys=True)
+    key = hashlib.sha256(f"{vl_convert.__version__} {_VEGALITE} {spec}".encode()).hexdigest()
+    cached = cache_dir() / "report" / f"{key[:24]}.png"
+    if not cached.exists():
+        vl_convert.register_font_directory(str(font_folder()))
+        try:
+            picture = vl_convert.vegalite_to_png(block.spec, vl_version=_VEGALITE, scale=2)
+        except ValueError as error:
+            raise OneToManyError(
+                f"{chapter.stem}.ipynb: chart {block.number} can't be drawn: {error}"
+            ) from error
+        _keep(cached, picture)
+    return cached.read_bytes()
+
+
+def _vega() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one plain script, which runs from file:// too."""
+    cached = cache_dir() / "report" / f"vega-{_VEGALITE}-{vl_convert.__version__}.js"
+    if not cached.exists():
+        bundle = vl_convert.javascript_bundle(vl_version=_VEGALITE)
+        _keep(cached, f"(() => {{\n{bundle}\n}})();\n".encode())  # its names stay its own
+    return cached.read_text(encoding="utf-8")
+
+
+def _keep(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def _versions() -> dict[str, str]:
+    found = {"onetomany": onetomany.__version__, "Python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

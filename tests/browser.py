@@ -1,0 +1,162 @@
+"""A real headless Chromium for the tests, with the network off; and JupyterLab driven by it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome, ChromeOptions, Keys
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+STATUS = "jp-main-statusbar"
+# Every code cell with something in it has got its number: [ ] never ran, [*] waits or runs
+ALL_RAN = """
+  return [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')]
+    .filter(cell => cell.querySelector('.cm-content')?.textContent.trim())
+    .every(cell => /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt')?.textContent))
+"""
+LAB_START, LAB_RUN = 90, 180  # seconds; a busy machine of two cores needs many of them
+
+Found = TypeVar("Found")
+
+
+def _programs() -> tuple[str, str]:
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    driver = shutil.which("chromedriver")
+    if browser and driver:
+        return browser, driver
+    why = "no chromium and chromedriver here (Debian: apt install chromium-driver)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@contextmanager
+def chromium(profile: Path) -> Iterator[Chrome]:
+    browser, driver_path = _programs()
+    options = ChromeOptions()
+    options.binary_location = browser
+    for flag in [*FLAGS, f"--user-data-dir={profile}", "--window-size=1280,900"]:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = Chrome(options=options, service=Service(executable_path=driver_path))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def wait_for(driver: Chrome, seconds: float, what: Callable[[Chrome], Found]) -> Found:
+    """What the function returns once it is true; elements may come and go meanwhile."""
+    from selenium.common.exceptions import WebDriverException
+
+    return WebDriverWait(driver, seconds, 0.2, [WebDriverException]).until(what)  # type: ignore[return-value]
+
+
+def resize(driver: Chrome, width: int, height: int = 900) -> None:
+    """Set the size of the page itself: a window can't be as narrow as a phone."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def errors(driver: Chrome) -> list[str]:
+    """Console entries since last asked that say something failed."""
+    return [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+@contextmanager
+def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
+    """JupyterLab on a folder, as `onetomany lab` starts it; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"}
+    command = [sys.executable, "-m", "onetomany.cli", "lab", "--notebooks", str(folder), "--"]
+    command += ["--no-browser", "--allow-root", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            command,
+            env=os.environ | {name: str(home / name.lower()) for name in own},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _until_up(f"{address}/api", server, home / "lab.log")
+            yield address
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _until_up(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + LAB_START
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+def run_notebook_in_lab(driver: Chrome, address: str, notebook: str) -> None:
+    """Open a notebook (its path in Lab's folder) and run all its cells, as a reader would."""
+    driver.get(f"{address}/lab/tree/{notebook}?reset")
+    wait_for(driver, LAB_START, lambda d: d.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-Cell"))
+    # a click on Run before the kernel is there would only ask which kernel it should be
+    wait_for(driver, LAB_START, lambda d: "| Idle" in d.find_element(By.ID, STATUS).text)
+    _menu(driver, "Run", "Run All Cells")
+    wait_for(driver, LAB_RUN, lambda d: d.execute_script(ALL_RAN))
+
+
+def _menu(driver: Chrome, menu: str, item: str) -> None:
+    wait_for(
+        driver,
+        10,
+        lambda d: _labelled(d, ".lm-MenuBar-itemLabel", menu),
+    ).click()
+    wait_for(driver, 10, lambda d: _labelled(d, ".lm-Menu-itemLabel", item)).click()
+
+
+def _labelled(driver: Chrome, css: str, text: str) -> WebElement | None:
+    elements = driver.find_elements(By.CSS_SELECTOR, css)
+    return next((e for e in elements if e.text == text and e.is_displayed()), None)
+
+
+def move_slider(driver: Chrome, handle: WebElement, key: str = Keys.ARROW_RIGHT) -> None:
+    """Move a slider by its keyboard, from its handle, as someone without a mouse does."""
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", handle)
+    driver.execute_script("arguments[0].focus()", handle)
+    ActionChains(driver).send_keys(key).perform()
