@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -107,17 +108,28 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
             env=os.environ | {name: str(home / name.lower()) for name in own},
             stdout=log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that Lab, a child of the command, can be ended with it
         )
         address = f"http://127.0.0.1:{port}"
         try:
             _until_up(f"{address}/api", server, home / "lab.log")
             yield address
         finally:
-            server.terminate()
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
+            _end(server)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End the command and Lab under it, which shuts its kernels down before it goes."""
+    deadline = time.monotonic() + 20
+    os.killpg(server.pid, signal.SIGTERM)
+    while time.monotonic() < deadline:
+        server.poll()  # takes note of its end, so that it isn't counted as still there
+        try:
+            os.killpg(server.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.2)
+    os.killpg(server.pid, signal.SIGKILL)
 
 
 def _until_up(address: str, server: subprocess.Popen[bytes], log: Path) -> None:

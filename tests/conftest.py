@@ -8,8 +8,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from selenium.webdriver import Chrome
 
+from browser import chromium
 from onetomany import accuracy, faces, sources
+from onetomany.report import build_report
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,6 +46,20 @@ def templates(embedded: pl.DataFrame) -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def comparisons(templates: pl.DataFrame) -> pl.DataFrame:
     return accuracy.compare_all(templates)
+
+
+@pytest.fixture(scope="session")
+def report(embedded: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real report of all chapters, as `make report` makes it."""
+    notebooks = Path(__file__).parents[1] / "notebooks"
+    return build_report(notebooks, tmp_path_factory.mktemp("report") / "site").parent
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """A real headless Chromium, with the network off."""
+    with chromium(tmp_path_factory.mktemp("profile")) as chrome:
+        yield chrome
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from browser import chromium, errors, jupyterlab, move_slider, resize, run_notebook_in_lab, wait_for
+from browser import errors, jupyterlab, move_slider, resize, run_notebook_in_lab, wait_for
 from onetomany.report import build_report
 from sample_notebook import RENDERER, code, everything, twin, write_notebook
 
@@ -33,12 +32,6 @@ slider.observe(draw, names="value")
 draw()
 display(slider, shown)
 """
-
-
-@pytest.fixture(scope="session")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    with chromium(tmp_path_factory.mktemp("profile")) as chrome:
-        yield chrome
 
 
 @pytest.fixture(scope="module")

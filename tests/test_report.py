@@ -89,6 +89,17 @@ def test_twins_stand_side_by_side(site: Path) -> None:
     assert page(site).count('<div class="twin">') == 4
 
 
+def test_long_twins_are_laid_side_by_side_section_by_section(tmp_path: Path) -> None:
+    english, korean = "Before.\n\n## Next\n\nMore.", "앞.\n\n## 다음\n\n더."
+    write_notebook(
+        tmp_path / "n" / "05_two.ipynb", [*twin("# Top", "# 위"), *twin(english, korean)]
+    )
+    build_report(tmp_path / "n", tmp_path / "out")
+    text = (tmp_path / "out" / "05_two.html").read_text(encoding="utf-8")
+    assert text.count('<div class="twin">') == 3
+    assert text.index("Before.") < text.index("앞.") < text.index("Next") < text.index("다음")
+
+
 def test_an_english_cell_without_its_twin_is_refused(tmp_path: Path) -> None:
     cells = [twin("# Alone", "x")[0], code("1")]
     write_notebook(tmp_path / "n" / "05_alone.ipynb", cells)

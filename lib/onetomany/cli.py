@@ -64,7 +64,52 @@ def lab(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-COMMANDS: tuple[Callable[[argparse.ArgumentParser], Run], ...] = (report, lab)
+def datasheet(parser: argparse.ArgumentParser) -> Run:
+    """List a folder's own images with their SHA-256 and lay a datasheet beside them to fill in."""
+    parser.add_argument("folder", type=Path, help="holds images as <subject id>/<file>")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.sources import prepare_folder
+
+        for path in prepare_folder(args.folder):
+            print(f"wrote {path}")
+        print("Fill in every field of datasheet.toml; until then the set is not opened.")
+        return 0
+
+    return run
+
+
+def weights(parser: argparse.ArgumentParser) -> Run:
+    """Show the face models with their licences; fetch the weights of one."""
+    parser.add_argument("--fetch", metavar="MODEL", help="download this model's weights")
+    parser.add_argument("--accept-licence", action="store_true", help="you have read and accept it")
+    parser.add_argument("--sha256", metavar="DIGEST", help="the file's digest, where none is known")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.sources import fetch_weights, models
+
+        if args.fetch:
+            for path in fetch_weights(
+                args.fetch, accept_licence=args.accept_licence, sha256=args.sha256
+            ):
+                print(f"wrote {path}")
+            return 0
+        for model in models().values():
+            print(f"{model.name} ({model.dimension} numbers a template)")
+            print(f"  licence       {model.licence}")
+            print(f"  commercial    {model.commercial}")
+            print(f"  trained on    {model.training_data}")
+            print(f"  caution       {model.caution}")
+            for file in model.files:
+                held = f"in package {file.package}" if file.package else file.url
+                print(f"  file          {file.name} ({held})")
+                print(f"  sha256        {file.sha256 or 'none published: state it with --sha256'}")
+        return 0
+
+    return run
+
+
+COMMANDS: tuple[Callable[[argparse.ArgumentParser], Run], ...] = (report, lab, datasheet, weights)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -121,7 +121,7 @@ class _Reader:
                 lang = next((tag for tag in ("en", "ko") if tag in tags), "")
                 block = self.prose(cell.source, lang, cell.get("attachments"))
                 if lang == "ko" and waiting:
-                    yield Cell([_twin(waiting, block)])
+                    yield Cell(_twins(waiting, block))
                     waiting = None
                     continue
                 self.refuse_single(waiting)
@@ -196,9 +196,6 @@ class _Reader:
             yield self.chart(data[chart])
         elif "text/html" in data:
             body = re.sub(r"<style.*?</style>", "", data["text/html"], flags=re.DOTALL)
-            body = re.sub(
-                r"<td>&quot;(.*?)&quot;</td>", r"<td>\1</td>", body
-            )  # as polars marks text
             kind = "table" if "<table" in body else "html"
             if 'class="dataframe"' in body:
                 body = _frame(body)
@@ -241,8 +238,13 @@ class _Reader:
         return OneToManyError(f"{self.stem}.ipynb, at cell [{self.number}]: {what}.")
 
 
-def _twin(english: Block, korean: Block) -> Block:
-    return Block("twin", english.body, korean=korean.body)
+def _twins(english: Block, korean: Block) -> list[Block]:
+    """Lay two texts side by side, section by section where both have as many."""
+    bodies = [re.split(r"(?=<h[23]\b)", block.body.strip()) for block in (english, korean)]
+    parts = [[part for part in body if part] for body in bodies]
+    if len(parts[0]) != len(parts[1]):
+        return [Block("twin", english.body, korean=korean.body)]
+    return [Block("twin", en, korean=ko) for en, ko in zip(*parts, strict=True)]
 
 
 def _paired(blocks: list[Block]) -> list[Block]:
@@ -250,7 +252,7 @@ def _paired(blocks: list[Block]) -> list[Block]:
     paired: list[Block] = []
     for block in blocks:
         if block.lang == "ko" and paired and paired[-1].lang == "en":
-            paired[-1] = _twin(paired[-1], block)
+            paired[-1:] = _twins(paired[-1], block)
         else:
             paired.append(block)
     return paired

@@ -1,0 +1,92 @@
+"""Every notebook is run from a clean kernel, and the report that readers get is made of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from onetomany.report import build_report
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+
+
+def page(report: Path, stem: str) -> str:
+    return (report / f"{stem}.html").read_text(encoding="utf-8")
+
+
+def test_the_report_holds_every_chapter(report: Path) -> None:
+    index = (report / "index.html").read_text(encoding="utf-8")
+    assert len(CHAPTERS) >= 3
+    for stem in CHAPTERS:
+        assert f'href="{stem}.html"' in index
+        executed = nbformat.read(report / "executed" / f"{stem}.ipynb", as_version=4)
+        for cell in executed.cells:
+            if cell.cell_type == "code" and "lab-only" not in cell.metadata.get("tags", []):
+                assert cell.execution_count
+                assert not any(output.output_type == "error" for output in cell.outputs)
+
+
+def test_chapter_00_unlearns_the_three_images(report: Path) -> None:
+    text = page(report, "00_the_case")
+    assert "<strong>2.86</strong>" in text
+    assert text.index("2.86") < text.index("The inference from it does not")
+
+
+def test_chapter_01_reaches_the_stated_figures(report: Path) -> None:
+    """Detection, AUC and TMR as a reader finds them in the executed notebook."""
+    executed = (report / "executed" / "01_one_to_one.ipynb").read_text(encoding="utf-8")
+    found, of = map(int, re.search(r"\*\*(\d+) of (\d+)\*\* pictures", executed).groups())  # type: ignore[union-attr]
+    assert of == 400
+    assert found >= 397
+    shown = r"AUC\s+┆ ([\d.]+).*?TMR at FMR 0\.001\s+┆ ([\d.]+)"
+    table = re.search(shown, executed, re.DOTALL)
+    assert table
+    assert float(table.group(1)) >= 0.999
+    assert float(table.group(2)) >= 0.91
+
+
+def test_chapter_02_reaches_the_stated_figure(report: Path) -> None:
+    found = re.search(
+        r"Rank-1 identification: <strong>([\d.]+)</strong>", page(report, "02_one_to_many")
+    )
+    assert found
+    assert float(found.group(1)) >= 0.995
+
+
+def test_no_face_and_no_template_is_in_the_report(report: Path) -> None:
+    """The datasheet allows neither: no picture but the charts' stills, no row of 128 numbers."""
+    stills = {path.name for path in (report / "assets" / "charts").iterdir()}
+    for path in report.rglob("*"):
+        if path.suffix in (".png", ".jpg", ".jpeg", ".pgm"):
+            assert path.name in stills
+        if path.suffix in (".html", ".ipynb"):
+            text = path.read_text(encoding="utf-8")
+            assert "image/png" not in text
+            assert not re.search(r"(-?0\.\d{4,}[,\s]+){20}", text)
+    assert "faces in an exhibit" in page(report, "01_one_to_one")
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_what_is_drawn_carries_title_source_and_description(report: Path, stem: str) -> None:
+    specs = re.findall(
+        r'<script type="application/json" data-chart="[^"]*">(.*?)</script>', page(report, stem)
+    )
+    assert specs
+    for text in specs:
+        spec = json.loads(text)
+        assert spec["title"]["subtitle"][-1].startswith("Source 출처: ")
+        assert spec["description"]
+
+
+def test_two_runs_give_the_same_pages(report: Path, tmp_path: Path) -> None:
+    again = build_report(NOTEBOOKS, tmp_path / "again", only=["01"]).parent
+    articles = [
+        re.search(r"<article>.*</article>", page(site, "01_one_to_one"), re.DOTALL).group()  # type: ignore[union-attr]
+        for site in (report, again)
+    ]
+    assert articles[0] == articles[1]

@@ -1,0 +1,65 @@
+"""The controls of JupyterLab, moved from code; test_browser.py moves them in a browser."""
+
+from __future__ import annotations
+
+import ipywidgets
+import polars as pl
+import pytest
+from IPython.display import HTML
+
+from onetomany import accuracy, gallery, sources, widgets
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a control displays: the text of each piece, as it is displayed."""
+    pieces: list[str] = []
+    monkeypatch.setattr(
+        widgets,
+        "display",
+        lambda piece: pieces.append(piece.data if isinstance(piece, HTML) else "chart"),
+    )
+    return pieces
+
+
+def controls(box: ipywidgets.Widget, kind: type) -> list[ipywidgets.Widget]:
+    found = [box] if isinstance(box, kind) else []
+    return found + [
+        inner for child in getattr(box, "children", ()) for inner in controls(child, kind)
+    ]
+
+
+def test_the_slider_counts_both_errors_exactly(comparisons: pl.DataFrame, shown: list[str]) -> None:
+    start = accuracy.threshold_at_fmr(comparisons, 1e-3)
+    box = widgets.threshold_slider(comparisons, start=start, source="s")
+    [slider] = controls(box, ipywidgets.FloatSlider)
+    for threshold in (0.9, 0.95):
+        shown.clear()
+        slider.value = threshold
+        above = comparisons.filter(pl.col("score") >= threshold)
+        below = comparisons.filter(pl.col("score") < threshold)
+        assert f"<b>{len(above.filter(~pl.col('mated'))):,}</b> of 77,220" in shown[0]
+        assert f"<b>{len(below.filter('mated')):,}</b> of 1,783" in shown[0]
+        assert shown[1] == "chart"
+
+
+def test_the_browser_searches_anew_at_each_choice(
+    templates: pl.DataFrame,
+    comparisons: pl.DataFrame,
+    orl: sources.ImageSet,
+    shown: list[str],
+) -> None:
+    threshold = accuracy.threshold_at_fmr(comparisons, 1e-3)
+    enrolled = templates.unique("subject_id", maintain_order=True).head(30)
+    people = gallery.gallery_of(enrolled, orl.datasheet)
+    probes = templates.filter(~pl.col("template_id").is_in(enrolled["template_id"].to_list()))
+    box = widgets.candidate_browser(people, probes, threshold=threshold, source="s")
+    subject, image = controls(box, ipywidgets.Dropdown)
+    assert "person <b>is</b> enrolled" in shown[0]
+    shown.clear()
+    subject.value = "s35"
+    assert image.value.startswith("s35/")
+    assert "Probe s35/" in shown[-2]
+    assert "person <b>is not</b> enrolled" in shown[-2]
+    above = people.search(probes.filter(pl.col("template_id") == image.value), threshold=threshold)
+    assert f"<b>{len(above)}</b> candidate(s)" in shown[-2]
