@@ -31,6 +31,13 @@ def test_the_report_holds_every_chapter(report: Path) -> None:
                 assert not any(output.output_type == "error" for output in cell.outputs)
 
 
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_no_markup_is_left_standing_in_the_text(report: Path, stem: str) -> None:
+    text = re.sub(r"<(script|details)\b.*?</\1>", "", page(report, stem), flags=re.DOTALL)
+    assert "**" not in text
+    assert "```" not in text
+
+
 def test_chapter_00_unlearns_the_three_images(report: Path) -> None:
     text = page(report, "00_the_case")
     assert "<strong>2.86</strong>" in text
@@ -40,7 +47,9 @@ def test_chapter_00_unlearns_the_three_images(report: Path) -> None:
 def test_chapter_01_reaches_the_stated_figures(report: Path) -> None:
     """Detection, AUC and TMR as a reader finds them in the executed notebook."""
     executed = (report / "executed" / "01_one_to_one.ipynb").read_text(encoding="utf-8")
-    found, of = map(int, re.search(r"\*\*(\d+) of (\d+)\*\* pictures", executed).groups())  # type: ignore[union-attr]
+    said = re.search(r"<strong>(\d+) of (\d+)</strong> pictures", page(report, "01_one_to_one"))
+    assert said
+    found, of = map(int, said.groups())
     assert of == 400
     assert found >= 397
     shown = r"AUC\s+┆ ([\d.]+).*?TMR at FMR 0\.001\s+┆ ([\d.]+)"

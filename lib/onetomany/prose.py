@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 from IPython.display import display
 
 
 def say(en: str, ko: str) -> None:
-    """Show a sentence in English, then in Korean; Markdown's `**bold**` marks what to look at.
+    """Show a sentence in English, then in Korean; `**bold**` marks what to look at.
 
-    Each carries its language, so that the report can lay the two side by side or show one.
+    Each carries its language, so that the report can lay the two side by side or show one. It is
+    shown as HTML: Markdown would leave the asterisks standing in '**2.3%**에서'.
     """
     for lang, text in (("en", en), ("ko", ko)):
-        data = {"text/markdown": text, "text/plain": text.replace("**", "")}
-        display(data, metadata={"text/markdown": {"lang": lang}}, raw=True)
+        marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text, quote=False))
+        data = {
+            "text/html": f'<p lang="{lang}">{marked}</p>',
+            "text/plain": text.replace("**", ""),
+        }
+        display(data, metadata={"text/html": {"lang": lang}}, raw=True)

@@ -276,7 +276,7 @@ def candidate_list(
         x=alt.X(
             "score:Q",
             scale=alt.Scale(domain=[lowest, 1], nice=False),
-            title="Similarity score 유사도 점수 (dashed: threshold 점선: 임계값)",
+            title=["Similarity score 유사도 점수", "dashed: threshold 점선: 임계값"],
         ),
         color=alt.Color("kind:N", title=None, scale=KINDS, legend=alt.Legend(orient="top")),
         tooltip=["probe_id:N", "template_id:N", "rank:Q", alt.Tooltip("score:Q", format=".4f")],

@@ -40,6 +40,7 @@ def _theme() -> alt.theme.ThemeConfig:
                 "subtitleFontSize": 12,
                 "subtitleColor": GREY,
                 "subtitleLineHeight": 17,
+                "subtitlePadding": 6,
                 "anchor": "start",
                 "frame": "bounds",
                 "offset": 14,

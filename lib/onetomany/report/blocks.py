@@ -196,6 +196,9 @@ class _Reader:
             yield self.chart(data[chart])
         elif "text/html" in data:
             body = re.sub(r"<style.*?</style>", "", data["text/html"], flags=re.DOTALL)
+            if lang := metadata.get("text/html", metadata).get("lang", ""):
+                yield Block("prose", self.safe(body), lang)
+                return
             kind = "table" if "<table" in body else "html"
             if 'class="dataframe"' in body:
                 body = _frame(body)
