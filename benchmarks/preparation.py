@@ -17,7 +17,7 @@ import polars as pl
 
 from onetomany import accuracy, sources
 from onetomany.faces import Settings, schema
-from onetomany.faces.embedding import _start_worker
+from onetomany.faces.embedding import start_worker
 from onetomany.faces.gate import open_deepface
 
 
@@ -80,7 +80,7 @@ def main() -> None:
           " TMR at FMR 0.1 % |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|")
     with ProcessPoolExecutor(
-        mp_context=get_context("spawn"), initializer=_start_worker, initargs=(Settings(),)
+        mp_context=get_context("spawn"), initializer=start_worker, initargs=(Settings(),)
     ) as pool:
         for how in TRIED:
             answers = pool.map(template, paths, [how] * len(paths), chunksize=10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -13,8 +15,9 @@ import polars as pl
 import pytest
 
 from onetomany import faces, sources
-from onetomany.errors import InputError, IntegrityError, RefusedError
+from onetomany.errors import EnrolmentError, InputError, IntegrityError, RefusedError
 from onetomany.faces import dlib_network, embedding, gate
+from onetomany.gallery import gallery_of
 
 
 def test_detection_reaches_the_stated_number(embedded: pl.DataFrame) -> None:
@@ -200,3 +203,50 @@ def test_deepface_downloads_nothing() -> None:
 
     with pytest.raises(InputError, match="not a registered weight file"):
         weight_utils.download_weights_if_necessary("vgg_face_weights.onnx", "https://example.org")
+
+
+def small_network() -> bytes:
+    """A random network of the shape that deepface expects under GhostFaceNet's name."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = np.random.default_rng(0).normal(size=(14 * 14 * 3, 512)).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Transpose", ["face"], ["planes"], perm=[0, 3, 1, 2]),
+            helper.make_node(
+                "AveragePool", ["planes"], ["small"], kernel_shape=[8, 8], strides=[8, 8]
+            ),
+            helper.make_node("Flatten", ["small"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weights"], ["template"]),
+        ],
+        "small",
+        [helper.make_tensor_value_info("face", TensorProto.FLOAT, ["n", 112, 112, 3])],
+        [helper.make_tensor_value_info("template", TensorProto.FLOAT, ["n", 512])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=9)
+    return bytes(made.SerializeToString())
+
+
+def test_another_model_goes_the_same_way(
+    own_set: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Fetched, pinned, loaded by deepface in real processes. Real weights can't be fetched in a
+    test, so a small random network stands in for them: only the way is tested, no error rate.
+    """
+    monkeypatch.setenv("ONETOMANY_CACHE", str(tmp_path / "cache"))
+    content = small_network()
+    digest = hashlib.sha256(content).hexdigest()
+    settings = faces.Settings(model="GhostFaceNet")
+    images = sources.open_images(own_set)
+    with pytest.raises(InputError, match="nothing is downloaded unasked"):
+        faces.embed(images, settings)
+    sources.fetch_weights(
+        "GhostFaceNet", accept_licence=True, sha256=digest, opener=lambda _: io.BytesIO(content)
+    )
+    found = faces.embed(images, settings, workers=1)
+    assert found["reason"].null_count() == 6
+    assert found.schema["template"] == pl.Array(pl.Float32, 512)
+    assert set(found["model"]) == {"GhostFaceNet"}
+    with pytest.raises(EnrolmentError, match="one gallery holds one model"):
+        gallery_of(found, images.datasheet).search(found.with_columns(model=pl.lit("Dlib")))

@@ -145,7 +145,7 @@ def _embed_new(
     pool = ProcessPoolExecutor(
         processes,
         mp_context=get_context("spawn"),  # a fork would copy locks of polars' threads
-        initializer=_start_worker,
+        initializer=start_worker,
         initargs=(settings,),
     )
     try:
@@ -168,7 +168,8 @@ def _write_part(frame: pl.DataFrame, folder: Path) -> None:
     beside.replace(folder / f"{name}.parquet")
 
 
-def _start_worker(settings: Settings) -> None:
+def start_worker(settings: Settings) -> None:
+    """Make a process ready for `embed_files`: one thread each, the model loaded once."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the pool
     import cv2
 
