@@ -87,8 +87,12 @@ def test_the_slider_changes_the_chart(driver: Chrome, site: Path) -> None:
 def test_the_chart_menu_saves_and_leads_nowhere_else(driver: Chrome, site: Path) -> None:
     open_page(driver, site, "01_all.html")
     driver.find_element(By.CSS_SELECTOR, ".vega-embed summary").click()
-    links = driver.find_elements(By.CSS_SELECTOR, ".vega-actions a")
-    assert [link.text for link in links] == ["Save as SVG 저장", "Save as PNG 저장"]
+    wanted = ["Save as SVG 저장", "Save as PNG 저장"]  # once the menu has faded in
+    wait_for(
+        driver,
+        10,
+        lambda d: [a.text for a in d.find_elements(By.CSS_SELECTOR, ".vega-actions a")] == wanted,
+    )
 
 
 def test_the_korean_font_is_the_one_that_travels_with_the_site(driver: Chrome, site: Path) -> None:
