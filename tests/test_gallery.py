@@ -226,6 +226,19 @@ def test_attributes_are_one_row_a_subject(
         gallery_of(templates.head(5), sheet, attributes, attributes_are="simulated")
 
 
+def test_attribute_columns_keep_their_type(
+    templates: pl.DataFrame, sheet: sources.Datasheet
+) -> None:
+    years = pl.DataFrame({"subject_id": ["s1", "s2"], "birth_year": [1960, 1970]})
+    gallery = gallery_of(templates.head(5), sheet, years, attributes_are="simulated")
+    words = years.with_columns(pl.col("birth_year").cast(pl.String))
+    with pytest.raises(EnrolmentError, match="another type"):
+        gallery.enrol(templates[10:12], sheet, words, attributes_are="simulated")
+    assert len(gallery) == 5
+    gallery.enrol(templates[10:12], sheet, years, attributes_are="simulated")
+    assert gallery.entries["birth_year"].to_list() == [1960] * 5 + [1970] * 2
+
+
 def spoiled(templates: pl.DataFrame, value: float) -> pl.DataFrame:
     vectors = templates["template"].to_numpy().copy()
     vectors[1] = vectors[1] * value

@@ -73,7 +73,14 @@ class Gallery:
         new = templates.select(list(ENTRY))
         if attributes is not None:
             new = _with_attributes(new, attributes, attributes_are)
-        self.entries = pl.concat([self.entries, new], how="diagonal")
+        try:
+            entries = pl.concat([self.entries, new], how="diagonal")
+        except (pl.exceptions.SchemaError, pl.exceptions.ShapeError) as error:
+            raise EnrolmentError(
+                f"An attribute column has another type than what is enrolled ({error}): "
+                "nothing was enrolled."
+            ) from error
+        self.entries = entries
         self._engine.add(vectors)
 
     def remove(self, template_ids: list[str]) -> None:
