@@ -32,13 +32,11 @@ def run(folder: Path) -> None:
     files = images.files.filter(images.files["image_id"].is_in(templates["template_id"].to_list()))
     with tempfile.TemporaryDirectory(dir=folder) as crops:
         for name, path, digest in files.select("image_id", "path", "sha256").iter_rows():
-            image = embedding.read_image(path, digest, images.datasheet.enlarge)
-            best = max(
-                deepface.extract_faces(image, detector_backend="dlib", color_face="bgr"),
-                key=lambda face: face["facial_area"]["w"] * face["facial_area"]["h"],
-            )["face"]
+            face, *_ = embedding.largest_face(
+                deepface, path, digest, faces.Settings(), images.datasheet.enlarge
+            )
             target = Path(crops) / f"{name.replace('/', '-')}.png"
-            cv2.imwrite(str(target), (best * 255).astype(np.uint8))
+            cv2.imwrite(str(target), (face * 255).astype(np.uint8))
         probes = sorted(map(str, Path(crops).glob("*.png")))[:: len(files) // PROBES][:PROBES]
         how = {"model_name": "Dlib", "detector_backend": "skip"}
         find = {

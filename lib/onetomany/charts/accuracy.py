@@ -9,9 +9,8 @@ import polars as pl
 
 from .theme import BLUE, GREY, INK, MATED, NON_MATED, ORANGE, Finished, finish
 
-KINDS = alt.Scale(
-    domain=["same person 같은 사람", "different people 다른 사람"], range=[MATED, NON_MATED]
-)
+SAME, DIFFERENT = "same person 같은 사람", "different people 다른 사람"
+KINDS = alt.Scale(domain=[SAME, DIFFERENT], range=[MATED, NON_MATED])
 
 
 def threshold_explorer(
@@ -74,9 +73,7 @@ def score_histogram_at(histogram: pl.DataFrame, threshold: float, *, source: str
 def score_histogram(histogram: pl.DataFrame) -> alt.Chart:
     """The bare bars of both kinds of comparison, each as share of its own kind; a layer."""
     named = histogram.with_columns(
-        kind=pl.when("mated")
-        .then(pl.lit("same person 같은 사람"))
-        .otherwise(pl.lit("different people 다른 사람"))
+        kind=pl.when("mated").then(pl.lit(SAME)).otherwise(pl.lit(DIFFERENT))
     )
     bars: alt.Chart = (
         alt.Chart(named)
@@ -254,8 +251,8 @@ def candidate_list(
     """Candidates of a probe as dots, best first; with `probes` a menu to pick among them."""
     shown = candidates.with_columns(
         kind=pl.when(pl.col("subject_id") == pl.col("probe_subject_id"))
-        .then(pl.lit("same person 같은 사람"))
-        .otherwise(pl.lit("different people 다른 사람")),
+        .then(pl.lit(SAME))
+        .otherwise(pl.lit(DIFFERENT)),
         place=pl.format("{}. {}", "rank", "template_id"),
     )
     lowest = min(candidates["score"].to_list()) - 0.02

@@ -191,7 +191,7 @@ def embed_files(
     rows: list[tuple[str, str | None, int, float, list[float] | None]] = []
     aligned: list[Any] = []
     for path, digest in files:
-        found = _largest_face(deepface, path, digest, settings, enlarge)
+        found = largest_face(deepface, path, digest, settings, enlarge)
         if isinstance(found, str):
             rows.append((digest, found, 0, 0.0, None))
         else:
@@ -202,7 +202,7 @@ def embed_files(
     return [row if row[1] else (*row[:4], next(templates)) for row in rows]
 
 
-def _largest_face(
+def largest_face(
     deepface: Any, path: str, digest: str, settings: Settings, enlarge: float
 ) -> tuple[Any, int, float] | str:
     """The largest aligned face, how many there were, the detector's score; or why there is none."""

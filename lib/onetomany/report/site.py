@@ -23,6 +23,7 @@ from onetomany.report.blocks import Block, Chapter, read_chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
 from onetomany.sources.cache import cache_dir
+from onetomany.sources.files import write_whole
 
 STAMP = "research simulation, not facial comparison"
 STAMP_KO = "연구용 재현이며 개인 식별 감정이 아님"
@@ -123,7 +124,7 @@ def _picture(chapter: Chapter, block: Block) -> bytes:
             raise OneToManyError(
                 f"{chapter.stem}.ipynb: chart {block.number} can't be drawn: {error}"
             ) from error
-        _keep(cached, picture)
+        write_whole(cached, picture)
     return cached.read_bytes()
 
 
@@ -132,15 +133,8 @@ def _vega() -> str:
     cached = cache_dir() / "report" / f"vega-{_VEGALITE}-{vl_convert.__version__}.js"
     if not cached.exists():
         bundle = vl_convert.javascript_bundle(vl_version=_VEGALITE)
-        _keep(cached, f"(() => {{\n{bundle}\n}})();\n".encode())  # its names stay its own
+        write_whole(cached, f"(() => {{\n{bundle}\n}})();\n".encode())  # its names stay its own
     return cached.read_text(encoding="utf-8")
-
-
-def _keep(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(content)
-    beside.replace(path)
 
 
 def _versions() -> dict[str, str]:

@@ -116,22 +116,12 @@ def records_per_passenger(figures: pl.DataFrame) -> float:
 
 def passengers_in_window(figures: pl.DataFrame) -> pl.DataFrame:
     """Incheon's passengers over the period that `passengers_claimed` speaks of; see `spread`."""
-    window = _row(figures, "passengers_claimed")
-    return spread(
-        figures.filter(pl.col("id").str.contains(r"^passengers_\d{4}$")),
-        window["period_start"].item(),
-        window["period_end"].item(),
-    )
+    return _yearly_within(figures, "passengers", "passengers_claimed")
 
 
 def arrivals_in_window(figures: pl.DataFrame) -> pl.DataFrame:
     """Foreign arrivals at all ports over the window of the foreigners' records; see `spread`."""
-    window = _row(figures, "foreigners_records")
-    return spread(
-        figures.filter(pl.col("id").str.contains(r"^arrivals_\d{4}$")),
-        window["period_start"].item(),
-        window["period_end"].item(),
-    )
+    return _yearly_within(figures, "arrivals", "foreigners_records")
 
 
 def records_per_arrival(figures: pl.DataFrame) -> float:
@@ -181,6 +171,16 @@ def korean(count: float) -> str:
     """A count the way Korean readers write it: 177,600,000 is 1억 7,760만."""
     eok, man = divmod(round(count / 10_000), 10_000)
     return " ".join([f"{eok}억"] * bool(eok) + [f"{man:,}만"] * bool(man)) or "0"
+
+
+def _yearly_within(figures: pl.DataFrame, kind: str, row: str) -> pl.DataFrame:
+    """The yearly rows of a kind, `<kind>_<year>`, cut to the period of another row."""
+    window = _row(figures, row)
+    return spread(
+        figures.filter(pl.col("id").str.contains(rf"^{kind}_\d{{4}}$")),
+        window["period_start"].item(),
+        window["period_end"].item(),
+    )
 
 
 def _row(figures: pl.DataFrame, row: str) -> pl.DataFrame:

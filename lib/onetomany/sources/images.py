@@ -18,7 +18,7 @@ import polars as pl
 
 from ..errors import DatasheetError, InputError, IntegrityError
 from .datasheets import BLANK, Datasheet, read_datasheet
-from .files import package_folder, sha256_of
+from .files import package_folder, sha256_of, write_whole
 
 SUFFIXES = {".pgm", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 MAX_BYTES = 50_000_000
@@ -123,9 +123,7 @@ def prepare_folder(folder: str | Path) -> list[Path]:
     sheet, sums = root / "datasheet.toml", root / "SHA256SUMS"
     written = [sums]
     lines = [f"{sha256_of(path)}  {path.relative_to(root).as_posix()}\n" for path in images]
-    beside = sums.with_suffix(".part")
-    beside.write_text("".join(lines), encoding="utf-8")
-    beside.replace(sums)
+    write_whole(sums, "".join(lines).encode())
     if not sheet.exists():
         sheet.write_text(BLANK, encoding="utf-8")
         written.append(sheet)

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from ..errors import InputError, IntegrityError
 from .cache import cache_dir
-from .files import package_folder, sha256_of
+from .files import package_folder, sha256_of, write_whole
 
 Opener = Callable[[str], IO[bytes]]
 
@@ -194,6 +194,4 @@ def _own_pins() -> dict[str, str]:
 
 def _pin(file_name: str, digest: str) -> None:
     path = cache_dir() / "weight_pins.json"
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps({**_own_pins(), file_name: digest}, indent=1), "utf-8")
-    beside.replace(path)
+    write_whole(path, json.dumps({**_own_pins(), file_name: digest}, indent=1).encode())
