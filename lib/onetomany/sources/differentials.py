@@ -1,0 +1,121 @@
+"""What NIST has published on who bears the errors, as data: every row leads to its source.
+
+Two tables, each with its entry in sources.toml (publisher, address, commit, licence, what was
+left out). Only figures that were read are in them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import polars as pl
+
+from ..errors import OneToManyError
+
+DATA = resources.files("onetomany.sources") / "data" / "differentials"
+WHITE_MEN = "white_men"
+SEX_RACE = ["algorithm", "black_men", "white_women", "black_women"]
+BIRTH = ["algorithm", "scope", "pairing", "enrollee", "impostor", "log10_fmr"]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Where a table comes from. `global_fmr` is the FMR at which the thresholds were set."""
+
+    publisher: str
+    title: str
+    url: str
+    date: str
+    licence: str
+    read: str
+    about: str
+    left_out: str
+    limits: str
+    global_fmr: Mapping[str, float]
+
+
+def publication(table: str, folder: Traversable = DATA) -> Publication:
+    """The source of a table, 'birth' or 'sex_race'. Raises OneToManyError where none is given."""
+    entry = _sheet(folder).get(table, {})
+    missing = [name for name in Publication.__dataclass_fields__ if not entry.get(name)]
+    if missing:
+        raise OneToManyError(
+            f"sources.toml does not give the {', '.join(missing)} of the table '{table}': a figure "
+            "without a source is not shown, so fill it in."
+        )
+    return Publication(**entry)
+
+
+def by_sex_and_race(folder: Traversable = DATA) -> pl.DataFrame:
+    """FMR within four groups, algorithm by algorithm (NIST FRVT 1:1, 2020).
+
+    Columns: `algorithm`, `group`, `label_en`, `label_ko`, `fmr`, `url`; four rows for each of 240
+    algorithms. Every algorithm's threshold is set at FMR 0.001 among white men, which is
+    therefore the same in all of them.
+    """
+    source = publication("sex_race", folder)
+    wide = _read(folder, "sex_race.csv", SEX_RACE)
+    long = wide.with_columns(pl.lit(source.global_fmr[WHITE_MEN]).alias(WHITE_MEN)).unpivot(
+        [WHITE_MEN, *SEX_RACE[1:]], index="algorithm", variable_name="group", value_name="fmr"
+    )
+    _refuse(long, "sex_race.csv")
+    return _labelled(long, "group", "label", folder).with_columns(url=pl.lit(source.url))
+
+
+def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
+    """FMR by country or region of birth of the two people compared (NIST FRVT 1:1 report card).
+
+    Columns: `algorithm`, `scope` (country, region), `pairing` (any; same sex; same sex and age),
+    `enrollee` and `impostor` (NIST's codes), their labels `enrollee_en`, `enrollee_ko`,
+    `impostor_en`, `impostor_ko`, `within` (both of one country or region), `fmr`, `global_fmr`
+    (that of everybody at the same threshold), `url`.
+    """
+    source = publication("birth", folder)
+    frame = _read(folder, "birth.csv", BIRTH).with_columns(
+        fmr=10 ** pl.col("log10_fmr"),
+        global_fmr=pl.col("scope").replace_strict(
+            dict(source.global_fmr), return_dtype=pl.Float64, default=None
+        ),
+        within=pl.col("enrollee") == pl.col("impostor"),
+        url=pl.lit(source.url),
+    )
+    _refuse(frame, "birth.csv")
+    for side in ("enrollee", "impostor"):
+        frame = _labelled(frame, side, side, folder)
+    return frame.drop("log10_fmr")
+
+
+def _sheet(folder: Traversable) -> dict[str, dict[str, Any]]:
+    return tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
+
+
+def _read(folder: Traversable, name: str, columns: list[str]) -> pl.DataFrame:
+    frame = pl.read_csv((folder / name).read_bytes())
+    if frame.columns != columns:
+        raise OneToManyError(f"{name}: its columns must be {', '.join(columns)}.")
+    return frame
+
+
+def _refuse(frame: pl.DataFrame, name: str) -> None:
+    bad = frame.filter(~pl.col("fmr").is_between(0, 1).fill_null(False))
+    if len(bad):
+        raise OneToManyError(
+            f"{name}: a figure of '{bad['algorithm'][0]}' is not a rate from 0 to 1."
+        )
+
+
+def _labelled(frame: pl.DataFrame, column: str, name: str, folder: Traversable) -> pl.DataFrame:
+    labels = _sheet(folder)["labels"]
+    if unknown := set(frame[column]) - set(labels):
+        raise OneToManyError(f"sources.toml has no label for '{min(unknown)}'.")
+    return frame.with_columns(
+        pl.col(column)
+        .replace_strict({code: pair[place] for code, pair in labels.items()})
+        .alias(f"{name}_{language}")
+        for place, language in enumerate(("en", "ko"))
+    )
