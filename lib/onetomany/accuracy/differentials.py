@@ -1,0 +1,353 @@
+"""Who bears the errors: false matches and false non-matches by group, with intervals by subject.
+
+False matches are counted *within* a group, both people of it, as NIST does (FRVT 1:1 report
+cards: people 'born in the given country pair', 'same sex, same age impostor'): two people of one
+group resemble each other more than two people taken from anywhere, and a rate over all pairs hides
+that. How far groups lie apart is told by the measures of NIST's page 'FRTE demographic effects':
+the highest rate over the lowest, and over the geometric mean.
+
+Groups come with the subjects, recorded or simulated, and say which. Nothing here looks at a face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError, RefusedError
+from ..gallery import Threshold
+from .intervals import Interval, interval, rule_of_three, subject_draws
+from .verification import REPLICATES
+
+Floats = NDArray[np.float64]
+
+# below it not even a faultless group could be told from one with an error rate of 15 % (3/20)
+MINIMUM_SUBJECTS = 20
+
+CELLS = {
+    "measure": pl.String,  # FMR, FNMR
+    "group": pl.String,
+    "other": pl.String,  # the same as group, but for FMR across two groups
+    "within": pl.Boolean,
+    "subjects": pl.Int64,  # of the smaller of the two groups
+    "comparisons": pl.Int64,
+    "errors": pl.Int64,
+    "rate": pl.Float64,  # null where the group is too small or was never compared
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "method": pl.String,
+    "attributes_are": pl.String,
+}
+RATIOS = {
+    "measure": pl.String,
+    "group": pl.String,
+    "against": pl.String,
+    "ratio": pl.Float64,  # null where the reference group showed no error: see low
+    "low": pl.Float64,
+    "high": pl.Float64,  # null: no upper limit can be given
+    "method": pl.String,
+    "attributes_are": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One rate with its bootstrap replicates (empty where it is refused)."""
+
+    measure: str
+    group: str
+    other: str
+    subjects: int
+    comparisons: int
+    errors: int
+    found: Interval | None
+    replicates: Floats
+    refusal: str = ""
+
+    @property
+    def rate(self) -> float | None:
+        return None if self.found is None else self.errors / self.comparisons
+
+
+def rates_by_group(
+    comparisons: pl.DataFrame,
+    attributes: pl.DataFrame | None,
+    by: str | Sequence[str],
+    threshold: Threshold,
+    *,
+    minimum: int = MINIMUM_SUBJECTS,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """FMR within each group and across each two, and FNMR of each group (schema `CELLS`).
+
+    `comparisons` is a frame as `compare_all` returns. `attributes` has one row a subject:
+    `subject_id`, the columns named in `by` (several are crossed: 'F, 1980s') and `attributes_are`,
+    'recorded' or 'simulated'. Subjects whose group is null are left out. Groups of fewer than
+    `minimum` subjects keep their row and their counts, without a rate: `method` says why.
+
+    Subjects are drawn with replacement within each group, as in `intervals`.
+
+    Raises RefusedError where the attributes are missing or don't say what they are, or where the
+    threshold wasn't measured on the same model; InputError where no subject has a group.
+    """
+    cells, are = _cells(
+        comparisons, attributes, by, threshold, minimum=minimum, replicates=replicates, seed=seed
+    )
+    rows = [
+        {
+            "measure": cell.measure,
+            "group": cell.group,
+            "other": cell.other,
+            "within": cell.group == cell.other,
+            "subjects": cell.subjects,
+            "comparisons": cell.comparisons,
+            "errors": cell.errors,
+            "rate": cell.rate,
+            "low": cell.found.low if cell.found else None,
+            "high": cell.found.high if cell.found else None,
+            "method": cell.found.method if cell.found else cell.refusal,
+            "attributes_are": are,
+        }
+        for cell in cells
+    ]
+    return pl.DataFrame(rows, schema=CELLS)
+
+
+def ratios(
+    comparisons: pl.DataFrame,
+    attributes: pl.DataFrame | None,
+    by: str | Sequence[str],
+    threshold: Threshold,
+    *,
+    against: str,
+    minimum: int = MINIMUM_SUBJECTS,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Each group's rate over that of the group `against`, named beforehand (schema `RATIOS`).
+
+    Intervals are percentiles of the ratio over the draws of both groups. Where one of the two
+    showed no error (or nothing else) they come from the limits of the two rates, the rule of
+    three among them: wider, and with no upper limit if the reference showed none. Refused groups
+    have no row.
+
+    Raises as `rates_by_group`, and InputError where `against` is none of the groups, or refused.
+    """
+    cells, are = _cells(
+        comparisons, attributes, by, threshold, minimum=minimum, replicates=replicates, seed=seed
+    )
+    rows = []
+    for measure in ("FMR", "FNMR"):
+        own = {c.group: c for c in cells if c.measure == measure and c.group == c.other and c.found}
+        if against not in own:
+            raise InputError(
+                f"'{against}' can't be the group to compare with: the {measure} is known of "
+                f"{', '.join(sorted(own)) or 'no group'}."
+            )
+        rows += [
+            {
+                "measure": measure,
+                "group": name,
+                "against": against,
+                "attributes_are": are,
+                **_ratio(cell, own[against]),
+            }
+            for name, cell in own.items()
+            if name != against
+        ]
+    return pl.DataFrame(rows, schema=RATIOS)
+
+
+def inequity(cells: pl.DataFrame) -> pl.DataFrame:
+    """How far the groups lie apart, for each measure: takes a frame of `rates_by_group`.
+
+    Returns `measure`, `groups`, `worst`, `best`, `max_over_min`, `max_over_geometric_mean` of the
+    rates within groups; both are null where some group showed no error. Chance alone puts the
+    worst above the best: read the intervals, or `ratios` against a group named beforehand.
+    """
+    known = cells.filter("within", pl.col("rate").is_not_null())
+    rate = pl.col("rate")
+    geometric = rate.log().mean().exp()
+    seen = rate.min() > 0
+    return known.group_by("measure", maintain_order=True).agg(
+        groups=pl.len(),
+        worst=pl.col("group").sort_by("rate").last(),
+        best=pl.col("group").sort_by("rate").first(),
+        max_over_min=pl.when(seen).then(rate.max() / rate.min()),
+        max_over_geometric_mean=pl.when(seen).then(rate.max() / geometric),
+    )
+
+
+def _cells(
+    comparisons: pl.DataFrame,
+    attributes: pl.DataFrame | None,
+    by: str | Sequence[str],
+    threshold: Threshold,
+    *,
+    minimum: int,
+    replicates: int,
+    seed: int,
+) -> tuple[list[_Cell], str]:
+    columns = [by] if isinstance(by, str) else list(by)
+    members, are = _members(comparisons, attributes, columns)
+    _check(comparisons, threshold)
+    tables = _tables(comparisons, members, threshold.score)
+    sizes = {name: len(ids) for name, ids in members.items()}
+    # each group is drawn by itself: its size is part of the design, not of chance
+    draws = {
+        name: subject_draws(size, replicates, seed + place).astype(np.float64)
+        for place, (name, size) in enumerate(sizes.items())
+    }
+    cells = []
+    for (measure, one, two), (wrong, made) in tables.items():
+        size = min(sizes[one], sizes[two])
+        counts = (int(made.sum()), int(wrong.sum()))
+        if size < minimum or not counts[0]:
+            why = _refusal(measure, size, minimum, counts[0])
+            cells.append(_Cell(measure, one, two, size, *counts, None, np.empty(0), why))
+            continue
+        samples = _samples(wrong, made, draws[one], draws[two])
+        found = interval(counts[1] / counts[0], samples, size)
+        cells.append(_Cell(measure, one, two, size, *counts, found, samples))
+    return cells, are
+
+
+def _members(
+    comparisons: pl.DataFrame, attributes: pl.DataFrame | None, columns: list[str]
+) -> tuple[dict[str, list[str]], str]:
+    """The subjects of each group, in order of the group's name, and what the attributes are."""
+    subjects = pl.concat([comparisons[f"subject_{side}"].cast(pl.String) for side in "ab"]).unique()
+    image_set = comparisons["image_set"][0]
+    if attributes is None:
+        raise RefusedError(
+            f"'{image_set}' comes with no recorded {', '.join(columns)} of its {len(subjects)} "
+            "subjects: errors by group need attributes that were recorded with them, and nothing "
+            "here tells one from a face."
+        )
+    if missing := {"subject_id", *columns} - set(attributes.columns):
+        raise InputError(f"The attributes have no column '{min(missing)}'.")
+    said = set(attributes["attributes_are"]) if "attributes_are" in attributes.columns else set()
+    if len(said) != 1 or not said <= {"recorded", "simulated"}:
+        raise RefusedError(
+            "The attributes don't say what they are: give them a column attributes_are, "
+            "'recorded' (with the subjects) or 'simulated', the same in every row."
+        )
+    if attributes["subject_id"].is_duplicated().any():
+        raise InputError("The attributes have two rows for one subject: they need one row each.")
+    grouped = (
+        attributes.filter(pl.col("subject_id").cast(pl.String).is_in(subjects.implode()))
+        .drop_nulls(columns)
+        .select(
+            pl.col("subject_id").cast(pl.String),
+            group=pl.concat_str([pl.col(c).cast(pl.String) for c in columns], separator=", "),
+        )
+        .sort("group", "subject_id")
+    )
+    if not len(grouped):
+        raise InputError(
+            f"Not one of the {len(subjects)} subjects of '{image_set}' has a recorded "
+            f"{', '.join(columns)}: there is no group to count errors in."
+        )
+    parts = grouped.partition_by("group", maintain_order=True)
+    return {part["group"][0]: part["subject_id"].to_list() for part in parts}, str(said.pop())
+
+
+def _check(comparisons: pl.DataFrame, threshold: Threshold) -> None:
+    if not isinstance(threshold, Threshold):
+        raise RefusedError(
+            f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr."
+        )
+    if threshold.model != comparisons["model"][0]:
+        raise RefusedError(
+            f"The threshold was measured on {threshold.model}, the comparisons were made with "
+            f"{comparisons['model'][0]}."
+        )
+
+
+def _tables(
+    comparisons: pl.DataFrame, members: Mapping[str, list[str]], cut: float
+) -> dict[tuple[str, str, str], tuple[Floats, Floats]]:
+    """For each cell the errors and the comparisons: (people, people) for FMR, (people,) for FNMR.
+
+    Row and column are the places of the two people in their groups' lists.
+    """
+    names = list(members)
+    ids = [subject for subjects in members.values() for subject in subjects]
+    starts = np.cumsum([0, *(len(subjects) for subjects in members.values())])
+    place = {subject: number for number, subject in enumerate(ids)}
+    codes = [
+        comparisons[f"subject_{side}"]
+        .cast(pl.String)
+        .replace_strict(place, default=-1, return_dtype=pl.Int64)
+        .to_numpy()
+        for side in "ab"
+    ]
+    # the earlier group first: a pair is the same whichever of its people is named first
+    one, two = np.minimum(*codes), np.maximum(*codes)
+    mated = comparisons["mated"].to_numpy()
+    match = comparisons["score"].to_numpy() >= cut
+    count = len(ids)
+    pairs, known = one * count + two, one >= 0
+    made, wrong = (
+        np.bincount(pairs[chosen], minlength=count**2).reshape(count, count).astype(np.float64)
+        for chosen in (known & ~mated, known & ~mated & match)
+    )
+    own_made, own_wrong = (
+        np.bincount(one[chosen], minlength=count).astype(np.float64)
+        for chosen in (known & mated, known & mated & ~match)
+    )
+    span = {name: slice(starts[i], starts[i + 1]) for i, name in enumerate(names)}
+    tables = {
+        ("FMR", a, b): (wrong[span[a], span[b]], made[span[a], span[b]])
+        for i, a in enumerate(names)
+        for b in names[i:]
+    }
+    fnmr = {("FNMR", a, a): (own_wrong[span[a]], own_made[span[a]]) for a in names}
+    return tables | fnmr
+
+
+def _samples(wrong: Floats, made: Floats, rows: Floats, columns: Floats) -> Floats:
+    """The rate in each replicate; a pair counts once for each pair of draws of its two people."""
+    if wrong.ndim == 1:
+        errors, total = rows @ wrong, rows @ made
+    else:
+        errors = np.einsum("rj,rj->r", rows @ wrong, columns)
+        total = np.einsum("rj,rj->r", rows @ made, columns)
+    with np.errstate(invalid="ignore"):  # no comparison drawn: NaN, which `interval` leaves out
+        result: Floats = errors / total
+    return result
+
+
+def _refusal(measure: str, subjects: int, minimum: int, comparisons: int) -> str:
+    if not comparisons:
+        return f"none: no comparison for the {measure}"
+    return (
+        f"refused: {subjects} subjects, fewer than {minimum}; even without an error the rate "
+        f"could be {rule_of_three(subjects):.0%}"
+    )
+
+
+def _ratio(cell: _Cell, reference: _Cell) -> dict[str, float | str | None]:
+    assert cell.found is not None
+    assert reference.found is not None
+    rate, base = cell.errors / cell.comparisons, reference.errors / reference.comparisons
+    if 0 < rate < 1 and 0 < base < 1:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            samples = cell.replicates / reference.replicates
+        # no interpolation: replicates in which the reference showed no error are infinite
+        low, high = np.nanquantile(samples, [0.025, 0.975], method="inverted_cdf")
+        people = f"{cell.subjects} and {reference.subjects} subjects"
+        limit = float(high) if np.isfinite(high) else None
+        method = f"bootstrap over {people}"
+        return {"ratio": rate / base, "low": float(low), "high": limit, "method": method}
+    return {
+        "ratio": rate / base if base else None,
+        "low": cell.found.low / reference.found.high,
+        "high": cell.found.high / reference.found.low if reference.found.low else None,
+        "method": f"limits of the two rates ({cell.found.method}; {reference.found.method})",
+    }

@@ -1,0 +1,140 @@
+"""How many people it takes to see that two groups' error rates differ.
+
+An FMR over all pairs of n people is a mean over pairs, and pairs share people. Its variance is
+that of a U-statistic of two arguments (Hoeffding, Annals of Mathematical Statistics 19:293, 1948):
+[4 (n - 2) z1 + 2 z2] / (n (n - 1)), where z2 = p (1 - p) is the variance of one comparison and z1
+the covariance of two that share a person: how much people differ in being taken for others. z1 is
+given as (p cv)^2, cv being the coefficient of variation of people's own FMR, measured by
+`variation_between_people`. An FNMR with one comparison a person is a plain binomial.
+
+Two groups are told apart when the interval of their ratio (`differentials.ratios`) leaves 1 out.
+That interval is cautious: in the bootstrap a pair's weight is a product of two draws, each of mean
+1 and mean square 2, so a lone comparison gets the variance 2 x 2 - 1 = 3 times over. The people
+asked for are those with whom log(factor) is 1.96 of the interval's standard errors plus 0.84 of
+the true ones, which a study reaches four times in five (80 % power; delta method for the
+logarithm). It is rough where only a handful of errors is due.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from ..errors import InputError
+from ..gallery import Threshold
+
+Measure = Literal["FMR", "FNMR"]
+LARGEST = 100_000_000
+
+
+def people_needed(
+    rate: float, factor: float, *, measure: Measure = "FMR", cv: float = 0.0, power: float = 0.8
+) -> int:
+    """People in each of two groups needed to see the one err `factor` times as often as the other.
+
+    `rate` is the lower error rate; each two people of a group are compared once (FMR), or each
+    person once with themselves (FNMR). `cv` is how much people differ in their own FMR.
+
+    Raises InputError where rate x factor isn't a rate, the factor isn't above 1, or more than a
+    hundred million people would be needed.
+    """
+    _check(rate, factor)
+    low, high = 2, 3
+    while not _seen(rate, factor, high, measure=measure, cv=cv, power=power):
+        low, high = high, high * 2
+        if high > LARGEST:
+            raise InputError(f"More than {LARGEST:,} people a group would be needed.")
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _seen(rate, factor, middle, measure=measure, cv=cv, power=power):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def relative_variance(
+    rate: float,
+    people: int,
+    *,
+    measure: Measure = "FMR",
+    cv: float = 0.0,
+    bootstrap: bool = False,
+) -> float:
+    """Variance of an error rate measured on so many people, over the squared rate.
+
+    With `bootstrap` the one that the intervals of this kit take it to have.
+    """
+    if measure == "FNMR":
+        return (1 - rate) / (rate * people)
+    alone = 2 * (1 - rate) / rate * (3 if bootstrap else 1)
+    return (alone + 4 * (people - 2) * cv**2) / (people * (people - 1))
+
+
+def variation_between_people(comparisons: pl.DataFrame, threshold: Threshold) -> float:
+    """How much people differ in their own FMR: its coefficient of variation.
+
+    From every two non-mated comparisons that share one person but not the other, without bias for
+    z1 (above) where each two people were compared equally often; 0 where z1 comes out negative.
+
+    Raises InputError with fewer than three people or without a false match.
+    """
+    pairs = (
+        comparisons.filter(~pl.col("mated"))
+        .select(
+            match=(pl.col("score") >= threshold.score).cast(pl.Float64),
+            one=pl.col("subject_a").cast(pl.String),
+            two=pl.col("subject_b").cast(pl.String),
+        )
+        # two people are one pair, whichever stands first and however many pictures they have
+        .group_by(pl.min_horizontal("one", "two"), pl.max_horizontal("one", "two").alias("second"))
+        .agg(rate=pl.col("match").mean())
+    )
+    sides = pl.concat([pairs.select(s, "rate").rename({s: "person"}) for s in ("one", "second")])
+    people = sides.group_by("person").agg(
+        total=pl.col("rate").sum(),
+        squares=(pl.col("rate") ** 2).sum(),
+        others=pl.len().cast(pl.Float64),
+    )
+    count, mean = len(people), float(pairs["rate"].mean() or 0)  # type: ignore[arg-type]
+    if count < 3 or not mean:
+        raise InputError(
+            f"{count} people with an FMR of {mean:g} don't show how people differ: take a lower "
+            "threshold or more people."
+        )
+    shared = float((people["total"] ** 2 - people["squares"]).sum())
+    ways = float((people["others"] * (people["others"] - 1)).sum())
+    # products of two disjoint pairs, the unbiased estimate of the squared rate
+    everything = float(pairs["rate"].sum())
+    squares = float((pairs["rate"] ** 2).sum())
+    disjoint = everything**2 - squares - shared
+    disjoint_ways = len(pairs) ** 2 - len(pairs) - ways
+    apart = disjoint / disjoint_ways if disjoint_ways else mean**2
+    return float(max(shared / ways - apart, 0) ** 0.5 / mean)
+
+
+def _check(rate: float, factor: float) -> None:
+    if not 0 < rate < rate * factor < 1:
+        raise InputError(
+            f"A rate of {rate:g} and a factor of {factor:g} give no two rates between 0 and 1, the "
+            "second above the first."
+        )
+
+
+def _seen(
+    rate: float, factor: float, people: int, *, measure: Measure, cv: float, power: float
+) -> bool:
+    normal = NormalDist()
+    claimed, true = (
+        sum(
+            relative_variance(p, people, measure=measure, cv=cv, bootstrap=bootstrap)
+            for p in (rate, rate * factor)
+        )
+        ** 0.5
+        for bootstrap in (True, False)
+    )
+    reach = normal.inv_cdf(0.975) * claimed + normal.inv_cdf(power) * true
+    return bool(np.log(factor) >= reach)

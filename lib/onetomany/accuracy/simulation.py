@@ -1,0 +1,68 @@
+"""Simulated groups: comparisons whose true error rates are known, to try an estimator on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import NormalDist
+
+import numpy as np
+import polars as pl
+
+from ..errors import InputError
+from ..gallery import Threshold
+
+
+def simulated_groups(
+    people: Mapping[str, int],
+    fmr: Mapping[str, float],
+    *,
+    across: float,
+    fnmr: float = 0.02,
+    person: float = 0.03,
+    seed: int = 0,
+) -> tuple[pl.DataFrame, pl.DataFrame, Threshold]:
+    """A SIMULATED set whose groups err as told: comparisons, attributes, threshold.
+
+    `people` and `fmr` give each group's size and its true FMR, `across` that of two people of
+    different groups, `fnmr` everybody's FNMR. Each person has two pictures: one mated comparison
+    a person, one non-mated comparison for each two people. Scores are normal; a share `person` of
+    a score's variance belongs to each of its two people, so that some are taken for others more
+    often than the rest. The default makes people differ about as much as those of chapter 01 do
+    (`variation_between_people`). A group's scores are shifted until the stated part lies above
+    the threshold. True rates hold over endless people; those drawn differ, as in life.
+
+    Raises InputError for rates outside 0 to 1 or groups that differ between the two mappings.
+    """
+    rates = [*fmr.values(), across, fnmr]
+    if people.keys() != fmr.keys() or not all(0 < rate < 1 for rate in rates):
+        raise InputError("simulated_groups needs a size and a rate between 0 and 1 for each group.")
+    rng = np.random.default_rng(seed)
+    normal, cut = NormalDist(), 4.0
+    group = np.repeat(np.arange(len(people)), list(people.values()))
+    count = len(group)
+    first, second = np.triu_indices(count, k=1)
+    shifts = np.array([cut + normal.inv_cdf(rate) for rate in fmr.values()])
+    shift = np.where(
+        group[first] == group[second], shifts[group[first]], cut + normal.inv_cdf(across)
+    )
+    own = rng.normal(scale=person**0.5, size=count)
+    noise = rng.normal(scale=(1 - 2 * person) ** 0.5, size=len(first))
+    mated = cut - normal.inv_cdf(fnmr) + own + rng.normal(scale=(1 - person) ** 0.5, size=count)
+    ids = pl.Series([f"x{n}" for n in range(count)], dtype=pl.Enum([f"x{n}" for n in range(count)]))
+    one, two = np.append(np.arange(count), first), np.append(np.arange(count), second)
+    comparisons = pl.DataFrame(
+        {
+            "subject_a": ids[one],
+            "subject_b": ids[two],
+            "score": np.append(mated, own[first] + own[second] + noise + shift),
+            "mated": one == two,
+        }
+    ).with_columns(model=pl.lit("simulated"), image_set=pl.lit("simulated"))
+    names = np.array(list(people))
+    attributes = pl.DataFrame({"subject_id": ids.cast(pl.String), "group": names[group]})
+    attributes = attributes.with_columns(attributes_are=pl.lit("simulated"))
+    scores = comparisons.filter(~pl.col("mated"))["score"].to_numpy()
+    threshold = Threshold(
+        cut, float((scores >= cut).mean()), len(scores), count, "simulated", "simulated"
+    )
+    return comparisons, attributes, threshold

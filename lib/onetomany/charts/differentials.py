@@ -1,0 +1,257 @@
+"""Charts of who bears the errors: published rates by group, a simulated recovery, people needed."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, INK, ORANGE, Finished, finish
+
+FMR_TITLE = "False match rate within the group 집단 안의 오인식률 FMR"
+_AXIS = alt.Axis(format="~%", values=[1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3])
+_NAME = pl.format("{} {}", "label_en", "label_ko")
+
+
+def published_groups(rates: pl.DataFrame, *, named: dict[str, str], source: str) -> Finished:
+    """FMR of four groups: a tick for each algorithm, the median, and the algorithms `named`.
+
+    Takes `sources.differentials.by_sex_and_race`; `named` gives the ids to mark and their names.
+    """
+    shown = rates.with_columns(name=_NAME)
+    order = shown["name"].unique(maintain_order=True).to_list()
+    medians = shown.group_by("name", maintain_order=True).agg(pl.col("fmr").median())
+    medians = medians.with_columns(kind=pl.lit("median 중앙값"), text=_percent("fmr"))
+    marked = shown.filter(pl.col("algorithm").is_in(list(named))).with_columns(
+        kind=pl.col("algorithm").replace(named)
+    )
+    kinds = ["median 중앙값", *named.values()]
+    scale = alt.Scale(type="log", domain=[5e-4, 0.6])
+    x = alt.X("fmr:Q", scale=scale, axis=_AXIS, title=FMR_TITLE)
+    y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=13, labelLimit=220))
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE]),
+        legend=alt.Legend(orient="top"),
+    )
+    ticks = (
+        alt.Chart(shown)
+        .mark_tick(thickness=1, size=26, color=GREY, opacity=0.28)
+        .encode(x=x, y=y, tooltip=["algorithm:N", "name:N", alt.Tooltip("fmr:Q", format=".2%")])
+    )
+    dots = (
+        alt.Chart(pl.concat([medians.drop("text"), marked.select("name", "fmr", "kind")]))
+        .mark_point(filled=True, size=120, opacity=1, stroke="#ffffff", strokeWidth=1)
+        .encode(x=x, y=y, color=colour, tooltip=["kind:N", "name:N", "fmr:Q"])
+    )
+    texts = (
+        alt.Chart(medians)
+        .mark_text(dy=-24, color=BLUE, fontWeight=600)
+        .encode(x=x, y=y, text="text:N")
+    )
+    return finish(
+        alt.layer(ticks, dots, texts).properties(width=480, height=72 * len(order)),
+        title="One threshold, four groups: who is taken for somebody else",
+        title_ko="임계값은 하나, 집단은 넷: 누가 남으로 오인되는가",
+        source=source,
+        description="False match rates within four groups of sex and race, one tick for each of "
+        f"{shown['algorithm'].n_unique()} algorithms, each with its threshold set at 0.1 % among "
+        "white men. Medians: "
+        + "; ".join(f"{row['name']} {row['text']}" for row in medians.iter_rows(named=True)),
+    )
+
+
+def published_births(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
+    """FMR within each country (or region) of birth on a logarithmic scale, one group `marked`.
+
+    Takes rows of `sources.differentials.by_birth` of one scope and pairing, both people of one
+    group; the rule stands at the rate over everybody for which the threshold was set.
+    """
+    overall = float(rates["global_fmr"][0])
+    factor = pl.col("fmr") / overall
+    shown = rates.sort("fmr", descending=True).with_columns(
+        name=pl.format("{} {}", "enrollee_en", "enrollee_ko"),
+        chosen=pl.col("enrollee") == marked,
+        overall=pl.lit(overall),
+        times=pl.format("× {}", factor.round_sig_figs(2).cast(pl.String).str.strip_suffix(".0")),
+    )
+    order = shown["name"].to_list()
+    lowest = min(float(shown["fmr"].min()), overall) / 2.2  # type: ignore[arg-type]
+    scale = alt.Scale(type="log", domain=[lowest, float(shown["fmr"].max()) * 2.4])  # type: ignore[arg-type]
+    x = alt.X("fmr:Q", scale=scale, axis=_AXIS, title=FMR_TITLE)
+    base = alt.Chart(shown).encode(
+        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=240)),
+        color=alt.condition("datum.chosen", alt.value(ORANGE), alt.value(BLUE)),
+    )
+    stems = base.mark_rule(strokeWidth=2, opacity=0.35).encode(x=x, x2="overall:Q")
+    dots = base.mark_point(filled=True, size=95, opacity=1).encode(
+        x=x, tooltip=["name:N", alt.Tooltip("fmr:Q", format=".3%"), "times:N"]
+    )
+    # outside the stem, which ends at the rule
+    texts = [
+        base.transform_filter("datum.fmr >= datum.overall").mark_text(align="left", dx=9),
+        base.transform_filter("datum.fmr < datum.overall").mark_text(align="right", dx=-9),
+    ]
+    line = pl.DataFrame({"fmr": [overall], "text": [f"everybody 전체 {overall:.2%}"]})
+    rule = alt.Chart(line).mark_rule(strokeDash=[5, 4], color=GREY).encode(x=x)
+    note = (
+        alt.Chart(line)
+        .mark_text(align="left", dx=5, color=GREY)
+        .encode(x=x, y=alt.value(-8), text="text:N")
+    )
+    first = shown.row(0, named=True)
+    return finish(
+        alt.layer(
+            rule, stems, dots, *(text.encode(x=x, text="times:N") for text in texts), note
+        ).properties(width=440, height=24 * len(order)),
+        title="Set at one rate for everybody, it errs by where people were born",
+        title_ko="모두에게 같은 비율로 맞춘 임계값이 출생지에 따라 다르게 틀린다",
+        source=source,
+        description="False match rates between people born in the same place, at one threshold "
+        f"for all: highest {first['name']} {first['fmr']:.2%}, {first['times']} the overall rate.",
+    )
+
+
+def recovery(found: pl.DataFrame, *, factor: float, simulated: str, source: str) -> Finished:
+    """What the estimator finds at growing numbers of people, beside the factor put in.
+
+    Takes rows of `accuracy.ratios` with a column `people` (a group). A ratio that is null (no error
+    in the group compared with) has no dot; arrows say that a limit is open or beyond the chart.
+    """
+    floor, top = 0.5, factor * 12
+    shown = found.with_columns(
+        people=pl.col("people").cast(pl.String),
+        low=pl.col("low").clip(lower_bound=floor),
+        high=pl.col("high").fill_null(top).clip(upper_bound=top),
+        open=pl.col("high").is_null() | (pl.col("high") > top),
+        unknown=pl.col("low") < floor,
+        top=pl.lit(top),
+        floor=pl.lit(floor),
+    )
+    order = shown["people"].to_list()
+    scale = alt.Scale(type="log", domain=[floor, top], nice=False, clamp=True)
+    ratio_title = "FMR of one group over that of the other FMR의 비"
+    axis = alt.Axis(values=[0.5, 1, 2, 5, 10, 20, 50, 100, 200], format="~g", grid=True)
+    y = alt.Y("low:Q", scale=scale, title=ratio_title, axis=axis)
+    base = alt.Chart(shown).encode(
+        x=alt.X(
+            "people:O",
+            sort=order,
+            title="People in each group 집단마다 사람 수",
+            axis=alt.Axis(labelAngle=0),
+        ),
+        tooltip=["people:N", "ratio:Q", "low:Q", "high:Q", "method:N"],
+    )
+    bars = base.mark_rule(strokeWidth=4, color=BLUE, opacity=0.45).encode(y=y, y2="high:Q")
+    arrows = [
+        base.transform_filter(f"datum.{which}")
+        .mark_point(shape=shape, filled=True, size=110, color=BLUE, opacity=0.8)
+        .encode(y=alt.Y(f"{end}:Q", scale=scale, title=ratio_title))
+        for which, shape, end in (
+            ("open", "triangle-up", "top"),
+            ("unknown", "triangle-down", "floor"),
+        )
+    ]
+    dots = (
+        base.transform_filter("isValid(datum.ratio) && datum.ratio > 0")
+        .mark_point(filled=True, size=110, color=BLUE, opacity=1)
+        .encode(y=alt.Y("ratio:Q", scale=scale, title=ratio_title))
+    )
+    lines = pl.DataFrame(
+        {
+            "value": [factor, 1.0],
+            "text": [f"put in 넣은 값 × {factor:.1f}", "no difference 차이 없음"],
+            "colour": [ORANGE, GREY],
+        }
+    )
+    height = alt.Y("value:Q", scale=scale, title=ratio_title)
+    rules = (
+        alt.Chart(lines)
+        .mark_rule(strokeDash=[5, 4], strokeWidth=2)
+        .encode(y=height, color=alt.Color("colour:N", scale=None))
+    )
+    notes = (
+        alt.Chart(lines)
+        .mark_text(align="left", fontWeight=600)
+        .encode(x=alt.value(568), y=height, text="text:N", color=alt.Color("colour:N", scale=None))
+    )
+    return finish(
+        alt.layer(rules, bars, *arrows, dots, notes).properties(width=560, height=320),
+        title="With too few people the difference can't be seen; with enough it can",
+        title_ko="사람이 적으면 차이는 보이지 않는다. 충분하면 보인다",
+        source=source,
+        simulated=simulated,
+        description=f"Estimated ratio of false match rates with 95 % intervals at {order[0]} to "
+        f"{order[-1]} people a group; the true ratio is {factor:.1f}. Arrows: no upper limit.",
+    )
+
+
+def people_needed(
+    needed: pl.DataFrame, published: pl.DataFrame, *, have: int, source: str
+) -> Finished:
+    """People a group against the factor to be seen; takes `factor`, `people`, `measure`.
+
+    `published` are factors to mark on a line: `factor`, `people`, `label` (a line
+    break may stand in it); the rule is at `have` people.
+    """
+    measures = needed["measure"].unique(maintain_order=True).to_list()
+    x = alt.X(
+        "factor:Q",
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(values=[1.5, 2, 3, 5, 10, 20, 30], format="~g"),
+        title="How many times as often one group errs 한 집단이 몇 배 더 틀리는가",
+    )
+    y = alt.Y(
+        "people:Q",
+        scale=alt.Scale(type="log", nice=False, domainMin=10),
+        axis=alt.Axis(format=",", values=[10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]),
+        title="People needed in each group 집단마다 필요한 사람 수",
+    )
+    lines = (
+        alt.Chart(needed)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "measure:N",
+                title=None,
+                scale=alt.Scale(domain=measures, range=[ORANGE, BLUE]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["measure:N", "factor:Q", "people:Q"],
+        )
+    )
+    dots = (
+        alt.Chart(published)
+        .mark_point(filled=True, size=110, color=INK, opacity=1)
+        .encode(x=x, y=y, tooltip=["label:N", "factor:Q", "people:Q"])
+    )
+    labels = (
+        alt.Chart(published)
+        .mark_text(align="right", baseline="top", dx=-6, dy=6, lineBreak="\n")
+        .encode(x=x, y=y, text="label:N")
+    )
+    own = pl.DataFrame(
+        {"people": [have], "text": [f"half of chapter 01's people 1장 사람의 절반: {have}"]}
+    )
+    rule = alt.Chart(own).mark_rule(strokeDash=[5, 4], color=GREY).encode(y=y)
+    note = (
+        alt.Chart(own)
+        .mark_text(align="left", dy=-8, color=GREY)
+        .encode(x=alt.value(6), y=y, text="text:N")
+    )
+    return finish(
+        alt.layer(rule, lines, dots, labels, note).properties(width=560, height=340),
+        title="How many people it takes to see who bears the errors",
+        title_ko="오류가 누구에게 쏠리는지 보려면 몇 명이 필요한가",
+        source=source,
+        description="; ".join(
+            f"{row['label']}: {row['people']:,} people a group".replace("\n", " ")
+            for row in published.iter_rows(named=True)
+        ),
+    )
+
+
+def _percent(column: str) -> pl.Expr:
+    return pl.format("{} %", (pl.col(column) * 100).round_sig_figs(3))
