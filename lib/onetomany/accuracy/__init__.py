@@ -4,7 +4,15 @@ from .differentials import MINIMUM_SUBJECTS, inequity, rates_by_group, ratios
 from .identification import cmc, leave_one_out, open_set, open_set_rates
 from .intervals import rule_of_three, wilson
 from .power import people_needed, variation_between_people
+from .scale import (
+    alarm_precision,
+    false_candidates,
+    independent,
+    precision_by_size,
+    rates_by_size,
+)
 from .simulation import simulated_groups
+from .tail import Tail, fit_tail, predicted_fmr, predicted_fpir
 from .verification import (
     compare_all,
     error_rates,
@@ -16,16 +24,25 @@ from .verification import (
 
 __all__ = [
     "MINIMUM_SUBJECTS",
+    "Tail",
+    "alarm_precision",
     "cmc",
     "compare_all",
     "error_rates",
+    "false_candidates",
+    "fit_tail",
     "histogram",
+    "independent",
     "inequity",
     "leave_one_out",
     "open_set",
     "open_set_rates",
     "people_needed",
+    "precision_by_size",
+    "predicted_fmr",
+    "predicted_fpir",
     "rates_by_group",
+    "rates_by_size",
     "ratios",
     "roc",
     "rule_of_three",

@@ -130,6 +130,13 @@ def records_per_arrival(figures: pl.DataFrame) -> float:
     return number(figures, "foreigners_records") / arrivals
 
 
+def passengers_a_day(figures: pl.DataFrame, year: int) -> float:
+    """Incheon's passengers of a year over its days; domestic flights and transfers included."""
+    row = _row(figures, f"passengers_{year}")
+    days = row.select((pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1).item()
+    return float(row["value"].item() / days)
+
+
 def spread(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
     """Yearly counts cut to a window, each year's taken as even over its days.
 

@@ -1,0 +1,261 @@
+"""How errors grow with the gallery: measured at several sizes, and as models would have it.
+
+A gallery of N records asks a threshold's one-to-one question N times. The usual reckoning takes
+the N answers to be independent (`independent`); `tail` adds a model of scores too rare to be seen.
+Neither is a measurement: `rates_by_size` is, and the two are there to be compared with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InputError
+from .identification import cmc, open_set_rates
+from .verification import REPLICATES
+
+Floats = NDArray[np.float64]
+
+BY_SIZE = {
+    "gallery_size": pl.Int64,  # records searched
+    "threshold": pl.Float64,
+    "fmr": pl.Float64,  # by which the threshold is known; null where none was given
+    "fpir": pl.Float64,
+    "fpir_low": pl.Float64,
+    "fpir_high": pl.Float64,
+    "fnir": pl.Float64,
+    "fnir_low": pl.Float64,
+    "fnir_high": pl.Float64,
+    "rank_1": pl.Float64,  # the same at every threshold
+    "rank_1_low": pl.Float64,
+    "rank_1_high": pl.Float64,
+    "non_mated_probes": pl.Int64,
+    "mated_probes": pl.Int64,
+    "non_mated_subjects": pl.Int64,
+    "mated_subjects": pl.Int64,
+}
+DAILY = {
+    "gallery_size": pl.Int64,
+    "filtered": pl.Boolean,
+    "searched": pl.Float64,  # records a search looks at: gallery_size, or the filter's share of it
+    "candidates": pl.Float64,  # a day; null without `fmr`
+    "travellers": pl.Float64,  # a day; null where their FPIR was not measured
+    "travellers_low": pl.Float64,
+    "travellers_high": pl.Float64,
+}
+PRECISION = {
+    "fpir": pl.Float64,
+    "fnir": pl.Float64,
+    "base_rate": pl.Float64,
+    "precision": pl.Float64,  # null where nobody at all raises an alarm
+    "false_per_true": pl.Float64,  # false alarms for each right one; null as above or without any
+}
+
+
+def rates_by_size(
+    searches: pl.DataFrame,
+    thresholds: Sequence[float] | Floats,
+    rank: int = 1,
+    *,
+    fmr: Sequence[float] | Floats | None = None,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """FPIR, FNIR and rank-1 at each gallery size and threshold, with 95 % intervals by subject.
+
+    `searches` is a frame of `identification.SEARCHES` that holds the same probes at each
+    `gallery_size`; `fmr` gives the one-to-one rate by which each threshold is known. Returns
+    `BY_SIZE`, sizes from small to large. Every size is counted as `open_set_rates` and `cmc`
+    count, on the same draws of subjects, so that a curve's points move together.
+
+    Raises InputError where the probes differ between sizes, or `fmr` and thresholds in number.
+    """
+    cuts = np.asarray(thresholds, dtype=np.float64)
+    labels = [None] * len(cuts) if fmr is None else list(fmr)
+    if len(labels) != len(cuts):
+        raise InputError(f"{len(cuts)} thresholds and {len(labels)} FMRs: give one for each.")
+    known = searches.select("gallery_size", "probe_id", "mated").unique()
+    sizes = known["gallery_size"].n_unique()
+    if (known.group_by("probe_id", "mated").len()["len"] != sizes).any():
+        raise InputError(
+            "The probes differ between gallery sizes: search the same ones at each, or the curve "
+            "shows the probes as well as the size."
+        )
+    frames = []
+    for (size,), part in sorted(searches.partition_by("gallery_size", as_dict=True).items()):
+        rates = open_set_rates(part, cuts, rank=rank, replicates=replicates, seed=seed)
+        first = cmc(part, ranks=1, replicates=replicates, seed=seed).row(0, named=True)
+        frames.append(
+            rates.with_columns(
+                gallery_size=pl.lit(size),
+                fmr=pl.Series(labels, dtype=pl.Float64),
+                rank_1=pl.lit(first["identified"]),
+                rank_1_low=pl.lit(first["low"]),
+                rank_1_high=pl.lit(first["high"]),
+                non_mated_subjects=pl.lit(part.filter(~pl.col("mated"))["subject_id"].n_unique()),
+                mated_subjects=pl.lit(first["subjects"]),
+            ).select(pl.col(name).cast(kind) for name, kind in BY_SIZE.items())
+        )
+    return pl.concat(frames)
+
+
+def independent(fmr: ArrayLike, sizes: ArrayLike, *, cv: float = 0.0) -> pl.DataFrame:
+    """FPIR if a search were so many independent comparisons: 1 - (1 - FMR)^N.
+
+    Returns `gallery_size`, `fmr`, `fpir`, a row for each FMR and size. People differ in how often
+    they are taken for others; with `cv`, the coefficient of variation of people's own FMR
+    (`variation_between_people`), the formula is averaged over a gamma distribution of them:
+    1 - (1 + cv² L)^(-1 / cv²), L being -N log(1 - FMR). The same false matches then fall on fewer
+    people, so FPIR is lower, never higher.
+
+    Raises InputError for an FMR outside 0 to 1, a size below one, or a negative `cv`.
+    """
+    rates, counts = (np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in (fmr, sizes))
+    if not ((rates >= 0) & (rates <= 1)).all() or not (counts >= 1).all() or cv < 0:
+        raise InputError("independent needs FMRs from 0 to 1, sizes of 1 or more, cv of 0 or more.")
+    with np.errstate(divide="ignore"):  # an FMR of 1 is certain to raise an alarm
+        expected = -np.multiply.outer(np.log1p(-rates), counts)
+    return pl.DataFrame(
+        {
+            "gallery_size": np.tile(counts, len(rates)).astype(np.int64),
+            "fmr": np.repeat(rates, len(counts)),
+            "fpir": any_match(expected, cv).ravel(),
+        }
+    )
+
+
+def any_match(expected: Floats, cv: float = 0.0) -> Floats:
+    """The chance of at least one match when `expected` are due; see `independent`."""
+    if cv:
+        expected = np.log1p(cv**2 * expected) / cv**2
+    result: Floats = -np.expm1(-expected)
+    return result
+
+
+def false_candidates(
+    rates: pl.DataFrame, probes_per_day: float, *, share: float | None = None
+) -> pl.DataFrame:
+    """False candidates a day, and travellers who get one, at stated traffic.
+
+    `rates` has `gallery_size` and `fmr` or `fpir` or both (frames of `rates_by_size`,
+    `independent` or `predicted_fpir`), and, if there are several, `threshold` or `fmr` to tell
+    them apart. Its columns but intervals and counts are kept; `DAILY` is added. `candidates` is
+    probes x N x FMR, which holds whether or not comparisons are independent. `travellers` is
+    probes x FPIR, each counted once, taking everybody to be on no list.
+
+    `share` is the part of the gallery that a filter by recorded attributes (nationality, sex, age)
+    leaves: rows with `filtered` are added. Where templates don't depend on attributes, as here
+    synthetic ones, such a filter does nothing but make N smaller: its FPIR is read off the same
+    curve at share x N, between measured sizes along log(-log(1 - FPIR)) over log N, a straight
+    line of slope one under independence; below the smallest size it is null. That is the best case
+    for a filter. NIST finds that false matches gather within the same sex, age and origin, which
+    is just what the filter keeps: see chapter 03 and `accuracy.differentials`.
+
+    Raises InputError for a negative traffic, or a share outside 0 to 1.
+    """
+    if probes_per_day < 0 or (share is not None and not 0 < share <= 1):
+        raise InputError("false_candidates needs traffic of 0 or more, and a share above 0 to 1.")
+    curve = [name for name in ("threshold", "fmr") if name in rates.columns]
+    known = rates.select("gallery_size", *curve, *(c for c in _FPIR if c in rates.columns))
+    parts = [_daily(known, probes_per_day, None)]
+    if share is not None:
+        groups = known.partition_by(curve, maintain_order=True) if curve else [known]
+        parts += [_daily(group, probes_per_day, share) for group in groups]
+    frame = pl.concat(parts)
+    return frame.select(*curve, *(pl.col(name).cast(kind) for name, kind in DAILY.items()))
+
+
+def alarm_precision(
+    fpir: ArrayLike, fnir: ArrayLike, base_rate: ArrayLike, **labels: ArrayLike
+) -> pl.DataFrame:
+    """Of the alarms raised, the share that are right, by Bayes' rule (schema `PRECISION`).
+
+    With the share `base_rate` of travellers on the list: b (1 - FNIR) / (b (1 - FNIR) +
+    (1 - b) FPIR). `fpir` and `fnir` go together (one number each, or as many); every pair is taken
+    at every base rate. `labels` are columns of as many values to carry along, such as
+    gallery_size. A listed traveller flagged as somebody else counts as neither.
+
+    Raises InputError for a rate outside 0 to 1 or lengths that don't fit.
+    """
+    alarms, misses = (np.atleast_1d(np.asarray(each, np.float64)) for each in (fpir, fnir))
+    base = np.atleast_1d(np.asarray(base_rate, np.float64))
+    if any(not ((each >= 0) & (each <= 1)).all() for each in (alarms, misses, base)):
+        raise InputError("alarm_precision needs FPIR, FNIR and base rates from 0 to 1.")
+    carried = {name: np.atleast_1d(np.asarray(values)) for name, values in labels.items()}
+    if any(len(each) != len(alarms) for each in (misses, *carried.values())):
+        raise InputError("alarm_precision needs one FNIR, and one of each label, for each FPIR.")
+    true = np.outer(1 - misses, base).ravel()
+    false = np.outer(alarms, 1 - base).ravel()
+    columns = {name: np.repeat(values, len(base)) for name, values in carried.items()}
+    precision, per_true = pl.col("true") / (pl.col("true") + pl.col("false")), pl.col("false")
+    return pl.DataFrame(
+        {
+            **columns,
+            "fpir": np.repeat(alarms, len(base)),
+            "fnir": np.repeat(misses, len(base)),
+            "base_rate": np.tile(base, len(alarms)),
+            "true": true,
+            "false": false,
+        }
+    ).select(
+        *columns,
+        "fpir",
+        "fnir",
+        "base_rate",
+        precision=pl.when(pl.col("true") + pl.col("false") > 0).then(precision),
+        false_per_true=pl.when(pl.col("true") > 0).then(per_true / pl.col("true")),
+    )
+
+
+def precision_by_size(rates: pl.DataFrame, base_rate: ArrayLike) -> pl.DataFrame:
+    """`alarm_precision` at each row of `rates_by_size`, with limits.
+
+    Returns `gallery_size`, `threshold`, `fmr`, then `PRECISION`, `low` and `high`: precision falls
+    with either error, so the limits take both errors at their upper, or both at their lower limit.
+    At least as wide as 95 %. Where no false alarm was seen, read `low`: that is what is known.
+    """
+    labels = {name: rates[name] for name in ("gallery_size", "threshold", "fmr")}
+    worst = alarm_precision(rates["fpir_high"], rates["fnir_high"], base_rate)["precision"]
+    best = alarm_precision(rates["fpir_low"], rates["fnir_low"], base_rate)["precision"]
+    return alarm_precision(rates["fpir"], rates["fnir"], base_rate, **labels).with_columns(
+        low=worst, high=best
+    )
+
+
+_FPIR = ("fpir", "fpir_low", "fpir_high")
+
+
+def _daily(known: pl.DataFrame, probes: float, share: float | None) -> pl.DataFrame:
+    """Rows of `DAILY` for one curve and filter (None: for any number of curves, no filter)."""
+    size = known["gallery_size"].cast(pl.Float64).to_numpy()
+    searched = size if share is None else size * share
+    columns: dict[str, pl.Series] = {}
+    for name, rate in zip(("travellers", "travellers_low", "travellers_high"), _FPIR, strict=True):
+        if rate not in known.columns:
+            columns[name] = pl.Series([None] * len(known), dtype=pl.Float64)
+            continue
+        found = known[rate].to_numpy()
+        if share is not None:
+            found = _between_sizes(size, found, searched)
+        columns[name] = pl.Series(probes * found, nan_to_null=True)
+    return known.with_columns(
+        filtered=pl.lit(share is not None),
+        searched=pl.Series(searched),
+        candidates=probes * pl.Series(searched) * pl.col("fmr") if "fmr" in known.columns else None,
+        **columns,
+    )
+
+
+def _between_sizes(size: Floats, fpir: Floats, wanted: Floats) -> Floats:
+    """FPIR between measured sizes, along log(-log(1 - FPIR)) over log N; NaN outside of them."""
+    order = np.argsort(size)
+    # rates of 0 and 1 have no such logarithm: they are kept as near to them as doubles go
+    expected = -np.log1p(-np.clip(fpir[order], 1e-300, 1 - 1e-16))
+    found = np.interp(
+        np.log(wanted), np.log(size[order]), np.log(expected), left=np.nan, right=np.nan
+    )
+    result: Floats = -np.expm1(-np.exp(found))
+    return result

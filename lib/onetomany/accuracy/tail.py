@@ -1,0 +1,288 @@
+"""A model of scores too rare to be seen: the tail of non-mated scores above a high one.
+
+Whatever the distribution, excesses over a high score tend towards a generalised Pareto one
+(peaks over threshold: Pickands, Annals of Statistics 3:119, 1975; Coles, 'An Introduction to
+Statistical Modeling of Extreme Values', Springer 2001, chapter 4). For biometric scores:
+Baveja, Yuan and Wein, 'Asymptotic biometric analysis for large gallery sizes', IEEE TIFS 5:955,
+2010, on the growth of a watch list (of which we read the abstract).
+
+Scale and shape come from probability-weighted moments (Hosking and Wallis, Technometrics 29:339,
+1987), which need no search, also with weights, and hold for tails that end abruptly, where maximum
+likelihood does not. The theory asks for independent scores. Pairs share people, so the estimate
+stands but its certainty does not: intervals are over draws of subjects, as in `intervals`. They
+hold chance only. That the tail goes on beyond the data as it did within is an assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InputError
+from .intervals import subject_draws
+from .scale import any_match
+from .verification import REPLICATES
+
+Floats = NDArray[np.float64]
+
+FEWEST = 50  # exceedances; with fewer a shape is a guess
+WEIGHTS = 4_000_000  # bootstrap weights held at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Tail:
+    """Non-mated scores above `start`.
+
+    P(score >= t) = share (1 + shape (t - start) / scale)^(-1 / shape); share exp(-(t - start) /
+    scale) where the shape is 0.
+
+    `start`, `scale` and `highest` (the highest score seen) are scores; `share` is the part of
+    comparisons above `start`. A negative shape ends the tail at `end`. `replicates` (draws, 3)
+    holds share, scale and shape of each bootstrap draw of subjects.
+    """
+
+    start: float
+    share: float
+    scale: float
+    shape: float
+    highest: float
+    exceedances: int
+    pairs: int  # of different people that they come from
+    comparisons: int
+    subjects: int
+    model: str
+    image_set: str
+    replicates: Floats
+
+    @property
+    def end(self) -> float:
+        """The score that no non-mated comparison would ever reach; infinite unless shape < 0."""
+        return self.start - self.scale / self.shape if self.shape < 0 else float("inf")
+
+    def as_frame(self) -> pl.DataFrame:
+        """`figure`, `value`, `low`, `high`, `method` of shape, scale, share and end."""
+        share, scale, shape = self.replicates.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ends = np.where(shape < 0, self.start - scale / shape, np.inf)
+        values = [self.shape, self.scale, self.share, self.end]
+        limits = [_limits(each[:, None])[:, 0] for each in (shape, scale, share, ends)]
+        return pl.DataFrame(
+            {
+                "figure": ["shape", "scale", "share", "end"],
+                "value": values,
+                "low": [float(low) for low, _ in limits],
+                "high": [float(high) for _, high in limits],
+            }
+        ).with_columns(method=pl.lit(self.method))
+
+    @property
+    def method(self) -> str:
+        return (
+            f"generalised Pareto tail, {self.exceedances:,} of {self.comparisons:,} comparisons, "
+            f"{self.pairs:,} pairs of people; bootstrap over {self.subjects:,} subjects"
+        )
+
+
+def fit_tail(
+    comparisons: pl.DataFrame,
+    share: float = 0.01,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> Tail:
+    """Fit the highest `share` of non-mated scores; takes a frame as `compare_all` returns.
+
+    Try several shares: where the shape still changes with them, the tail isn't one yet. In each
+    bootstrap draw the start stays, while share, scale and shape are estimated anew; a comparison
+    counts as often as the product of its two people's draws.
+
+    Raises InputError with a share outside 0 to 1, or fewer than 50 scores above the start.
+    """
+    rows = comparisons.filter(~pl.col("mated"))
+    scores = rows["score"].cast(pl.Float64).to_numpy()
+    count = int(share * len(scores)) if 0 < share < 1 else 0
+    if count < FEWEST:
+        raise InputError(
+            f"A share of {share:g} of {len(scores):,} non-mated comparisons leaves {count}: "
+            f"at least {FEWEST} are needed to fit a tail; take a larger share (below 1) or set."
+        )
+    start = float(np.partition(scores, -count - 1)[-count - 1])
+    one, two, subjects = _people(rows)
+    above = np.flatnonzero(scores > start)  # fewer than `count` where scores are tied
+    above = above[np.argsort(scores[above])]
+    excess = scores[above] - start
+    draws = subject_draws(subjects, replicates, seed).astype(np.float64)
+    drawn = np.empty((replicates, 3))
+    total = _total(one, two, subjects, draws)
+    for part, weights in _weights(one[above], two[above], draws):
+        sums = weights.sum(axis=1)
+        drawn[part, 1:] = _moments(excess, weights)
+        with np.errstate(invalid="ignore"):
+            drawn[part, 0] = sums / total[part]
+    scale, shape = _moments(excess, np.ones((1, len(excess))))[0]
+    first, second = np.minimum(one, two)[above], np.maximum(one, two)[above]
+    return Tail(
+        start=start,
+        share=len(excess) / len(scores),
+        scale=float(scale),
+        shape=float(shape),
+        highest=float(scores.max()),
+        exceedances=len(excess),
+        pairs=len(np.unique(first * subjects + second)),
+        comparisons=len(scores),
+        subjects=subjects,
+        model=comparisons["model"][0],
+        image_set=comparisons["image_set"][0],
+        replicates=drawn,
+    )
+
+
+def predicted_fmr(tail: Tail, thresholds: ArrayLike) -> pl.DataFrame:
+    """FMR at thresholds at or above the tail's start, also where none was seen.
+
+    Returns `threshold`, `fmr`, `fmr_low`, `fmr_high` (95 %), `beyond_data` (no comparison scored as
+    high), `exceedances`, `subjects`, `method`. An FMR of 0 means that the fitted tail has ended.
+
+    Raises InputError for a threshold below the start, where the model has nothing to say.
+    """
+    cuts = _cuts(tail, thresholds)
+    low, high = _limits(_fmr(cuts, tail.replicates, tail.start))
+    return pl.DataFrame(
+        {
+            "threshold": cuts,
+            "fmr": _fmr(cuts, _fitted(tail), tail.start)[0],
+            "fmr_low": low,
+            "fmr_high": high,
+            "beyond_data": cuts > tail.highest,
+        }
+    ).with_columns(
+        exceedances=pl.lit(tail.exceedances),
+        subjects=pl.lit(tail.subjects),
+        method=pl.lit(tail.method),
+    )
+
+
+def predicted_fpir(
+    tail: Tail,
+    thresholds: ArrayLike,
+    sizes: ArrayLike,
+    *,
+    fmr: Sequence[float] | None = None,
+    cv: float = 0.0,
+) -> pl.DataFrame:
+    """FPIR at gallery sizes: the tail's FMR, N times over, as in `independent` (and its `cv`).
+
+    Returns `gallery_size`, `threshold`, `fmr` (the one the threshold is known by, if given, else
+    the predicted one), `predicted_fmr`, `fpir`, `fpir_low`, `fpir_high` (95 %, from the tail),
+    `beyond_data`, `exceedances`, `subjects`, `method`. Raises as `predicted_fmr`, and InputError
+    where `fmr` and thresholds differ in number.
+    """
+    counts = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
+    rates = predicted_fmr(tail, thresholds)
+    if fmr is not None and len(fmr) != len(rates):
+        raise InputError(f"{len(rates)} thresholds and {len(fmr)} FMRs: give one for each.")
+    labels = rates["fmr"] if fmr is None else pl.Series(list(fmr), dtype=pl.Float64)
+    frame = rates.rename({"fmr": "predicted_fmr"}).with_columns(fmr=labels)
+    sized = frame.join(pl.DataFrame({"gallery_size": counts.astype(np.int64)}), how="cross")
+    size = sized["gallery_size"].to_numpy()
+    for name, column in (
+        ("fpir", "predicted_fmr"),
+        ("fpir_low", "fmr_low"),
+        ("fpir_high", "fmr_high"),
+    ):
+        expected = -size * np.log1p(-sized[column].to_numpy())
+        sized = sized.with_columns(pl.Series(name, any_match(expected, cv)))
+    return sized.select(
+        "gallery_size",
+        "threshold",
+        "fmr",
+        "predicted_fmr",
+        "fpir",
+        "fpir_low",
+        "fpir_high",
+        "beyond_data",
+        "exceedances",
+        "subjects",
+        "method",
+    )
+
+
+def _cuts(tail: Tail, thresholds: ArrayLike) -> Floats:
+    cuts = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
+    if len(cuts) and cuts.min() < tail.start:
+        raise InputError(
+            f"A threshold of {cuts.min():.4f} lies below {tail.start:.4f}, where the fitted tail "
+            "starts: count the rate there (accuracy.error_rates), or fit a larger share."
+        )
+    return cuts
+
+
+def _fitted(tail: Tail) -> Floats:
+    return np.array([[tail.share, tail.scale, tail.shape]])
+
+
+def _fmr(cuts: Floats, parameters: Floats, start: float) -> Floats:
+    """P(score >= cut) for rows of share, scale, shape: (rows, cuts)."""
+    share, scale, shape = parameters.T[:, :, None]
+    reach = (cuts[None, :] - start) / scale
+    # close to zero the power is an exponential, to within the precision of doubles
+    small = np.abs(shape) < 1e-9
+    shape = np.where(small, 1.0, shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.log1p(np.maximum(shape * reach, -1.0)) / shape
+    result: Floats = share * np.exp(-np.where(small, reach, power))
+    return result
+
+
+def _limits(samples: Floats) -> Floats:
+    """The 2.5 and 97.5 percentiles by column, (2, columns); undefined draws are left out."""
+    known = samples[~np.isnan(samples).any(axis=1)]
+    if not len(known):
+        return np.full((2, samples.shape[1]), np.nan)
+    # no interpolation: ends of tails may be infinite
+    result: Floats = np.quantile(known, [0.025, 0.975], axis=0, method="inverted_cdf")
+    return result
+
+
+def _moments(excess: Floats, weights: Floats) -> Floats:
+    """Scale and shape from weighted excesses in rising order: (rows, 2), NaN with too little.
+
+    A weight is how often its excess occurs. With m = E[y] and h = E[y (1 - F(y))] the scale is
+    2 m h / (m - 2 h) and the shape 2 - m / (m - 2 h); h is the unbiased estimate.
+    """
+    total = weights.sum(axis=1, keepdims=True)
+    after = total - np.cumsum(weights, axis=1) + (weights - 1) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (weights @ excess)[:, None] / total
+        half = ((weights * after) @ excess)[:, None] / (total * (total - 1))
+        found = np.hstack([2 * mean * half / (mean - 2 * half), 2 - mean / (mean - 2 * half)])
+    return np.where((total > 1) & np.isfinite(found), found, np.nan)
+
+
+def _people(rows: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Numbers of the two people of each comparison, and how many people there are."""
+    sides = [rows[f"subject_{side}"].cast(pl.String) for side in "ab"]
+    enum = pl.Enum(pl.concat(sides).unique().sort())
+    one, two = (side.cast(enum).to_physical().cast(pl.Int64).to_numpy() for side in sides)
+    return one, two, len(enum.categories)
+
+
+def _total(one: NDArray[np.int64], two: NDArray[np.int64], subjects: int, draws: Floats) -> Floats:
+    """How many comparisons each draw of subjects holds."""
+    made = np.bincount(one * subjects + two, minlength=subjects**2).reshape(subjects, subjects)
+    result: Floats = np.einsum("rj,rj->r", draws @ made.astype(np.float64), draws)
+    return result
+
+
+def _weights(
+    one: NDArray[np.int64], two: NDArray[np.int64], draws: Floats
+) -> Iterator[tuple[slice, Floats]]:
+    """Products of draws, (draws, comparisons), a few draws at a time."""
+    step = max(1, WEIGHTS // len(one))
+    for first in range(0, len(draws), step):
+        part = slice(first, first + step)
+        yield part, draws[part][:, one] * draws[part][:, two]
