@@ -19,6 +19,7 @@ from .verification import REPLICATES
 
 Floats = NDArray[np.float64]
 
+POINTS = 80
 BY_SIZE = {
     "gallery_size": pl.Int64,  # records searched
     "threshold": pl.Float64,
@@ -102,36 +103,43 @@ def rates_by_size(
     return pl.concat(frames)
 
 
-def independent(fmr: ArrayLike, sizes: ArrayLike, *, cv: float = 0.0) -> pl.DataFrame:
+def independent(fmr: ArrayLike, sizes: ArrayLike, *, cv: ArrayLike = 0.0) -> pl.DataFrame:
     """FPIR if a search were so many independent comparisons: 1 - (1 - FMR)^N.
 
-    Returns `gallery_size`, `fmr`, `fpir`, a row for each FMR and size. People differ in how often
-    they are taken for others; with `cv`, the coefficient of variation of people's own FMR
-    (`variation_between_people`), the formula is averaged over a gamma distribution of them:
-    1 - (1 + cv² L)^(-1 / cv²), L being -N log(1 - FMR). The same false matches then fall on fewer
-    people, so FPIR is lower, never higher.
+    Returns `gallery_size`, `fmr`, `fpir`, a row for each FMR and size. That takes every probe to be
+    alike. With `cv`, the coefficient of variation of people's own FMR (one number, or one for each
+    FMR; `variation_between_people` measures it), the formula is averaged over a lognormal
+    distribution of it with that mean: as many false matches fall on fewer people, and FPIR is
+    lower, never higher. How people differ beyond their cv is an assumption here.
 
-    Raises InputError for an FMR outside 0 to 1, a size below one, or a negative `cv`.
+    Raises InputError for an FMR outside 0 to 1, a size below one, a negative `cv`, or a number of
+    them that doesn't fit.
     """
     rates, counts = (np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in (fmr, sizes))
-    if not ((rates >= 0) & (rates <= 1)).all() or not (counts >= 1).all() or cv < 0:
-        raise InputError("independent needs FMRs from 0 to 1, sizes of 1 or more, cv of 0 or more.")
-    with np.errstate(divide="ignore"):  # an FMR of 1 is certain to raise an alarm
-        expected = -np.multiply.outer(np.log1p(-rates), counts)
+    if not ((rates >= 0) & (rates <= 1)).all() or not (counts >= 1).all():
+        raise InputError("independent needs FMRs from 0 to 1 and sizes of 1 or more.")
     return pl.DataFrame(
         {
             "gallery_size": np.tile(counts, len(rates)).astype(np.int64),
             "fmr": np.repeat(rates, len(counts)),
-            "fpir": any_match(expected, cv).ravel(),
+            "fpir": any_match(rates, counts, cv).ravel(),
         }
     )
 
 
-def any_match(expected: Floats, cv: float = 0.0) -> Floats:
-    """The chance of at least one match when `expected` are due; see `independent`."""
-    if cv:
-        expected = np.log1p(cv**2 * expected) / cv**2
-    result: Floats = -np.expm1(-expected)
+def any_match(fmr: Floats, sizes: Floats, cv: ArrayLike) -> Floats:
+    """The chance of a match in so many comparisons, (rates, sizes); see `independent`."""
+    spread = np.atleast_1d(np.asarray(cv, dtype=np.float64))
+    if (spread < 0).any() or len(spread) not in (1, len(fmr)):
+        raise InputError("A cv is 0 or more: give one, or one for each FMR.")
+    with np.errstate(divide="ignore"):  # an FMR of 1 is certain to raise an alarm
+        expected = -np.multiply.outer(np.log1p(-fmr), sizes)
+    # Gauss and Hermite's points for the mean over a normal distribution
+    points, weights = np.polynomial.hermite_e.hermegauss(POINTS)
+    sigma = np.sqrt(np.log1p(spread**2))[:, None, None]
+    factors = np.exp(sigma * points - sigma**2 / 2)
+    chances = -np.expm1(-expected[:, :, None] * factors)
+    result: Floats = (chances @ weights) / weights.sum()
     return result
 
 

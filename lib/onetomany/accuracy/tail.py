@@ -172,7 +172,7 @@ def predicted_fpir(
     sizes: ArrayLike,
     *,
     fmr: Sequence[float] | None = None,
-    cv: float = 0.0,
+    cv: ArrayLike = 0.0,
 ) -> pl.DataFrame:
     """FPIR at gallery sizes: the tail's FMR, N times over, as in `independent` (and its `cv`).
 
@@ -188,15 +188,14 @@ def predicted_fpir(
     labels = rates["fmr"] if fmr is None else pl.Series(list(fmr), dtype=pl.Float64)
     frame = rates.rename({"fmr": "predicted_fmr"}).with_columns(fmr=labels)
     sized = frame.join(pl.DataFrame({"gallery_size": counts.astype(np.int64)}), how="cross")
-    size = sized["gallery_size"].to_numpy()
-    for name, column in (
-        ("fpir", "predicted_fmr"),
-        ("fpir_low", "fmr_low"),
-        ("fpir_high", "fmr_high"),
-    ):
-        expected = -size * np.log1p(-sized[column].to_numpy())
-        sized = sized.with_columns(pl.Series(name, any_match(expected, cv)))
-    return sized.select(
+    return sized.with_columns(
+        pl.Series(name, any_match(frame[column].to_numpy(), counts, cv).ravel())
+        for name, column in (
+            ("fpir", "predicted_fmr"),
+            ("fpir_low", "fmr_low"),
+            ("fpir_high", "fmr_high"),
+        )
+    ).select(
         "gallery_size",
         "threshold",
         "fmr",

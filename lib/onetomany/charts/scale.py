@@ -1,0 +1,367 @@
+"""Charts of errors against the size of the gallery: measured, modelled, a day, and of alarms."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish
+
+MEASURED = "measured 측정"
+MODELS = {
+    "independent": "independent 독립 가정",
+    "people": "people differ 사람마다 다름",
+    "tail": "fitted tail 극값 모델",
+}
+RECORDS = "Records in the gallery 갤러리의 기록 수"
+_COLOURS = [BLUE, ORANGE, GREEN, PURPLE]
+
+
+def growth(
+    measured: pl.DataFrame,
+    predicted: pl.DataFrame,
+    *,
+    marked: float,
+    source: str,
+    simulated: str,
+) -> Finished:
+    """FPIR against gallery size, a panel for each threshold: measured, and as models have it.
+
+    Takes `accuracy.rates_by_size` with its `fmr`, and rows of `accuracy.independent` and
+    `accuracy.predicted_fpir` with the same `fmr` and a column `model`: 'independent', 'people'
+    (independent, with a cv) or 'tail'; limits may be null. The rule stands at `marked` records.
+    """
+    columns = ["gallery_size", "fmr", "fpir", "fpir_low", "fpir_high"]
+    limits = [pl.lit(None, pl.Float64).alias(name) for name in columns[3:]]
+    models = predicted.with_columns(
+        each for each in limits if each.meta.output_name() not in predicted.columns
+    ).with_columns(kind=pl.col("model").replace(MODELS))
+    shown = pl.concat(
+        [
+            measured.with_columns(kind=pl.lit(MEASURED)).select(*columns, "kind"),
+            models.select(*columns, "kind"),
+        ]
+    ).with_columns(name=_threshold_name(), marked=pl.lit(marked))
+    kinds = [MEASURED, *MODELS.values()]
+    x = _size_axis(shown, marked)
+    y = alt.Y("fpir:Q", title="False alarms FPIR 오경보", **_SHARE)
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=kinds, range=[INK, ORANGE, GREEN, BLUE]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
+    )
+    base = alt.Chart()
+    band = (
+        base.transform_filter("isValid(datum.fpir_low)")
+        .mark_area(opacity=0.16)
+        .encode(x=x, y=alt.Y("fpir_low:Q", title="", **_SHARE), y2="fpir_high:Q", color=colour)
+    )
+    line = base.mark_line(strokeWidth=2.2, clip=True).encode(
+        x=x,
+        y=y,
+        color=colour,
+        strokeDash=alt.StrokeDash(
+            "kind:N",
+            scale=alt.Scale(domain=kinds, range=[[1, 0], [7, 4], [9, 3, 2, 3], [2, 3]]),
+            legend=None,
+        ),
+    )
+    dots = (
+        base.transform_filter(f"datum.kind == '{MEASURED}'")
+        .mark_point(filled=True, size=42, opacity=1, color=INK)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=[
+                "name:N",
+                *_tips("gallery_size", ","),
+                *_tips("fpir fpir_low fpir_high", ".3%"),
+            ],
+        )
+    )
+    rule = (
+        base.transform_aggregate(marked="max(marked)")
+        .mark_rule(strokeDash=[5, 4], color=GREY)
+        .encode(x="marked:Q")
+    )
+    names = shown["name"].unique(maintain_order=True).to_list()
+    chart = (
+        alt.layer(band, line, dots, rule, data=shown)
+        .properties(width=300, height=190)
+        .facet(
+            facet=alt.Facet("name:N", title=None, sort=names, header=_HEADER),
+            columns=2,
+        )
+        .resolve_axis(x="independent")
+    )
+    return finish(
+        chart,
+        title="The longer the list, the more people on no list raise an alarm",
+        title_ko="명단이 길수록 명단에 없는 사람의 경보가 늘어난다",
+        source=f"{source}; dashed line 점선: {marked:,.0f} records 건",
+        simulated=simulated,
+        description="False positive identification rate against gallery size with 95 % intervals "
+        "over subjects, beside the models; at the largest size measured "
+        + "; ".join(
+            f"{row['name']}: {row['fpir']:.1%}" for row in _last(shown).iter_rows(named=True)
+        ),
+    )
+
+
+def found(measured: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Rank-1 (left) and FNIR at each threshold (right) against gallery size, with intervals.
+
+    Takes `accuracy.rates_by_size` with its `fmr`.
+    """
+    shown = measured.with_columns(name=_threshold_name())
+    names = shown["name"].unique(maintain_order=True).to_list()
+    once = measured.unique("gallery_size", keep="first", maintain_order=True)
+    x = _size_axis(shown)
+    lowest = min(once["rank_1_low"].to_list())
+    close = {
+        "scale": alt.Scale(domain=[max(0.0, lowest - 0.03), 1.0], nice=False),
+        "axis": alt.Axis(format="%"),
+    }
+    first, missed = "Right person first 1순위 식별률", "People on the list missed FNIR 놓침"
+    left = _band_and_line(
+        alt.Chart(once), x, "rank_1", title=first, axis=close, colour=alt.value(INK)
+    )
+    highest = min(1.0, max(shown["fnir_high"].to_list()) * 1.15)
+    low = {"scale": alt.Scale(domain=[0, highest], nice=False), "axis": alt.Axis(format="%")}
+    right = _band_and_line(
+        alt.Chart(shown), x, "fnir", title=missed, axis=low, colour=_by_threshold(names)
+    )
+    ends = once.sort("gallery_size").select("gallery_size", "rank_1").rows()
+    return finish(
+        alt.hconcat(
+            alt.layer(*left).properties(width=300, height=260),
+            alt.layer(*right).properties(width=300, height=260),
+            spacing=34,
+        ),
+        title="People who are on the list: who comes first, who is missed",
+        title_ko="명단에 있는 사람: 맨 앞에 나오는가, 놓치는가",
+        source=source,
+        simulated=simulated,
+        description=f"Rank-1 identification falls from {ends[0][1]:.1%} among {ends[0][0]:,} "
+        f"records to {ends[-1][1]:.1%} among {ends[-1][0]:,}; false negative identification rates "
+        "at each threshold, with 95 % intervals over subjects.",
+    )
+
+
+def daily(
+    counts: pl.DataFrame,
+    *,
+    probes: float,
+    marked: float,
+    share: float,
+    source: str,
+    simulated: str,
+    count: Literal["candidates", "travellers"] = "candidates",
+) -> Finished:
+    """False candidates a day (or travellers with one) against gallery size.
+
+    Takes `accuracy.false_candidates` with a `share`, the part of the gallery that a filter leaves;
+    `probes` is the traffic a day. Counts of zero or null can't stand on a logarithmic axis and are
+    left out.
+    """
+    without, filtered = "whole list 명단 전체", f"filter leaves 필터 뒤 {share * 100:.2g} %"
+    shown = counts.filter(pl.col(count) > 0).with_columns(
+        name=_threshold_name(),
+        search=pl.when("filtered").then(pl.lit(filtered)).otherwise(pl.lit(without)),
+    )
+    names = shown["name"].unique(maintain_order=True).to_list()
+    title = {
+        "candidates": "False candidates a day 하루의 잘못된 후보",
+        "travellers": "Travellers with a false alarm a day 하루의 오경보 여행자",
+    }[count]
+    floor = max(10.0**-1, float(shown[count].min()))  # type: ignore[arg-type]
+    top = max(float(shown[count].max()), probes) * 2  # type: ignore[arg-type]
+    scale = alt.Scale(type="log", domain=[floor, top], nice=False, clamp=True)
+    lines = (
+        alt.Chart(shown)
+        .mark_line(strokeWidth=2.4, clip=True)
+        .encode(
+            x=_size_axis(shown, marked),
+            y=alt.Y(
+                f"{count}:Q",
+                title=title,
+                scale=scale,
+                axis=alt.Axis(labelExpr=_POWERS, tickCount=9),
+            ),
+            color=_by_threshold(names),
+            strokeDash=alt.StrokeDash(
+                "search:N",
+                title=None,
+                scale=alt.Scale(domain=[without, filtered], range=[[1, 0], [6, 4]]),
+                legend=alt.Legend(orient="top", symbolType="stroke"),
+            ),
+            tooltip=[
+                "name:N",
+                "search:N",
+                *_tips("gallery_size searched candidates travellers", ",.0f"),
+            ],
+        )
+    )
+    note = f"every traveller\n여행자 모두\n{probes:,.0f}"
+    level = pl.DataFrame({"value": [probes], "text": [note]})
+    height = alt.Y("value:Q", scale=scale, title=title)
+    traffic = [
+        alt.Chart(level).mark_rule(color=INK, strokeWidth=1.4).encode(y=height),
+        alt.Chart(level)
+        .mark_text(align="left", dy=-14, fontWeight=600, lineBreak="\n")
+        .encode(x=alt.value(627), y=height, text="text:N"),
+    ]
+    return finish(
+        alt.layer(lines, *traffic, *_marked(marked)).properties(width=620, height=340),
+        title="What a day at the airport would bring",
+        title_ko="공항의 하루에 생기는 잘못된 후보",
+        source=source,
+        simulated=simulated,
+        description=f"{title} against gallery size at {probes:,.0f} travellers a day, with and "
+        f"without a filter that leaves {share * 100:.2g} % of the gallery.",
+    )
+
+
+def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Share of alarms that are right against the share of travellers listed; slider for the size.
+
+    Takes `accuracy.precision_by_size`. The slider moves over the gallery sizes in it.
+    """
+    sizes = alarms["gallery_size"].unique().sort()
+    shown = alarms.with_columns(
+        name=_threshold_name(), step=pl.col("gallery_size").rank("dense").cast(pl.Int32)
+    )
+    names = shown["name"].unique(maintain_order=True).to_list()
+    slider = alt.param(
+        name="size_step",
+        value=len(sizes),
+        bind=alt.binding_range(min=1, max=len(sizes), step=1, name="Gallery size 갤러리 크기  "),
+    )
+    # a share of 0 can't stand on a logarithmic axis
+    floor = max(1e-7, float(shown.filter(pl.col("precision") > 0)["precision"].min()) / 2)  # type: ignore[arg-type]
+    chosen = alt.Chart(
+        shown.with_columns(pl.col("precision", "low", "high").clip(lower_bound=floor))
+    ).transform_filter("datum.step == size_step")
+    once = "'1 / ' + format(1 / datum.value, ',.0f')"
+    x = alt.X(
+        "base_rate:Q",
+        title="Travellers who are on the list 명단에 있는 여행자",
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(labelExpr=once, tickCount=5),
+    )
+    right: dict[str, Any] = {
+        "scale": alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True),
+        "axis": alt.Axis(
+            labelExpr=f"datum.value > 0.009 ? format(datum.value, '.0%') : {once}", tickCount=7
+        ),
+    }
+    colour = _by_threshold(names)
+    band = chosen.mark_area(opacity=0.16).encode(
+        x=x, y=alt.Y("low:Q", title="", **right), y2="high:Q", color=colour
+    )
+    line = chosen.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=22)).encode(
+        x=x,
+        y=alt.Y("precision:Q", title="Alarms that are right 맞는 경보", **right),
+        color=colour,
+        tooltip=[
+            "name:N",
+            *_tips("gallery_size", ","),
+            alt.Tooltip("base_rate:Q", format=".2~e"),
+            *_tips("precision low high", ".3~%"),
+            *_tips("false_per_true", ",.1f"),
+        ],
+    )
+    text = (
+        alt.Chart(pl.DataFrame({"gallery_size": sizes, "step": range(1, len(sizes) + 1)}))
+        .transform_filter("datum.step == size_step")
+        .transform_calculate(line="'N = ' + format(datum.gallery_size, ',') + ' records 건'")
+        .mark_text(align="left", baseline="top", fontSize=15, fontWeight=600)
+        .encode(x=alt.value(10), y=alt.value(6), text="line:N")
+    )
+    return finish(
+        alt.layer(band, line, text).add_params(slider).properties(width=620, height=330),
+        title="The rarer the people sought, the more alarms are false",
+        title_ko="찾는 사람이 드물수록 경보는 대부분 틀린다",
+        source=source,
+        simulated=simulated,
+        description="Share of alarms that are right against the share of travellers who are on "
+        "the list, for each threshold, with a slider for the size of the gallery.",
+    )
+
+
+_SHARE: dict[str, Any] = {
+    "scale": alt.Scale(domain=[0, 1], nice=False),
+    "axis": alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+}
+_HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")
+_POWERS = (
+    "datum.value >= 1e9 ? format(datum.value / 1e9, ',') + 'B' : "
+    "datum.value >= 1e6 ? format(datum.value / 1e6, ',') + 'M' : format(datum.value, ',~g')"
+)
+
+
+def _threshold_name() -> pl.Expr:
+    """'FMR 1/1,000': what a threshold is called in every chart."""
+    times = (1 / pl.col("fmr")).round_sig_figs(2).round().cast(pl.Int64)
+    digits = times.cast(pl.String).str.reverse().str.replace_all(r"(\d{3})", "$1,").str.reverse()
+    return pl.format("FMR 1/{}", digits.str.strip_chars_start(","))
+
+
+def _by_threshold(names: list[str]) -> alt.Color:
+    return alt.Color(
+        "name:N",
+        title=None,
+        sort=names,
+        scale=alt.Scale(domain=names, range=_COLOURS[: len(names)]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
+    )
+
+
+def _size_axis(shown: pl.DataFrame, marked: float | None = None) -> alt.X:
+    sizes = [float(size) for size in shown["gallery_size"]]
+    domain = [min(sizes), max(*sizes, (marked or 0) * 1.6)]
+    return alt.X(
+        "gallery_size:Q",
+        title=RECORDS,
+        scale=alt.Scale(type="log", domain=domain, nice=False),
+        axis=alt.Axis(labelExpr=_POWERS, values=[10.0**power for power in range(10)]),
+    )
+
+
+def _band_and_line(
+    base: alt.Chart, x: alt.X, name: str, *, title: str, axis: dict[str, Any], colour: Any
+) -> list[alt.Chart]:
+    band = base.mark_area(opacity=0.15).encode(
+        x=x, y=alt.Y(f"{name}_low:Q", title="", **axis), y2=f"{name}_high:Q", color=colour
+    )
+    line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
+        x=x,
+        y=alt.Y(f"{name}:Q", title=title, **axis),
+        color=colour,
+        tooltip=[*_tips("gallery_size", ","), *_tips(f"{name} {name}_low {name}_high", ".3%")],
+    )
+    return [band, line]
+
+
+def _marked(marked: float) -> list[alt.Chart]:
+    """A rule at the records disclosed, and its name."""
+    frame = pl.DataFrame({"size": [marked], "text": [f"disclosed 공개: {marked:,.0f}"]})
+    return [
+        alt.Chart(frame).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="size:Q"),
+        alt.Chart(frame)
+        .mark_text(align="right", dx=-6, color=GREY)
+        .encode(x="size:Q", y=alt.value(330), text="text:N"),
+    ]
+
+
+def _tips(names: str, form: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]
+
+
+def _last(shown: pl.DataFrame) -> pl.DataFrame:
+    """The measured rows of the largest gallery."""
+    own = shown.filter(pl.col("kind") == MEASURED)
+    return own.filter(pl.col("gallery_size") == own["gallery_size"].max())
