@@ -139,8 +139,8 @@ def any_match(fmr: Floats, sizes: Floats, cv: ArrayLike) -> Floats:
     sigma = np.sqrt(np.log1p(spread**2))[:, None, None]
     factors = np.exp(sigma * points - sigma**2 / 2)
     chances = -np.expm1(-expected[:, :, None] * factors)
-    result: Floats = (chances @ weights) / weights.sum()
-    return result
+    averaged = np.minimum(chances @ weights / weights.sum(), 1)
+    return np.where(spread[:, None] > 0, averaged, -np.expm1(-expected))
 
 
 def false_candidates(

@@ -10,7 +10,10 @@ Scale and shape come from probability-weighted moments (Hosking and Wallis, Tech
 1987), which need no search, also with weights, and hold for tails that end abruptly, where maximum
 likelihood does not. The theory asks for independent scores. Pairs share people, so the estimate
 stands but its certainty does not: intervals are over draws of subjects, as in `intervals`. They
-hold chance only. That the tail goes on beyond the data as it did within is an assumption.
+hold chance only. That the tail goes on beyond the data as it did within is an assumption, and a
+hopeful one: of 100 synthetic sets of 40 people with ten images each, the interval from the highest
+1 % of scores held the true FMR of 1e-4, 1e-5 and 1e-6 in 85 or 86, and lay too low in the others;
+from the highest 5 %, in 65 to 78.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def growth(
         chart,
         title="The longer the list, the more people on no list raise an alarm",
         title_ko="명단이 길수록 명단에 없는 사람의 경보가 늘어난다",
-        source=f"{source}; dashed line 점선: {marked:,.0f} records 건",
+        source=f"{source}; vertical line 세로선: {marked:,.0f} records 건",
         simulated=simulated,
         description="False positive identification rate against gallery size with 95 % intervals "
         "over subjects, beside the models; at the largest size measured "
@@ -189,7 +189,7 @@ def daily(
                 f"{count}:Q",
                 title=title,
                 scale=scale,
-                axis=alt.Axis(labelExpr=_POWERS, tickCount=9),
+                axis=alt.Axis(labelExpr=_POWERS, values=_decades(floor, top)),
             ),
             color=_by_threshold(names),
             strokeDash=alt.StrokeDash(
@@ -228,7 +228,8 @@ def daily(
 def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """Share of alarms that are right against the share of travellers listed; slider for the size.
 
-    Takes `accuracy.precision_by_size`. The slider moves over the gallery sizes in it.
+    Takes `accuracy.precision_by_size`. The slider moves over the gallery sizes in it. Where no
+    false alarm was seen there is no line, only its lower limit, dotted.
     """
     sizes = alarms["gallery_size"].unique().sort()
     shown = alarms.with_columns(
@@ -243,26 +244,42 @@ def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     # a share of 0 can't stand on a logarithmic axis
     floor = max(1e-7, float(shown.filter(pl.col("precision") > 0)["precision"].min()) / 2)  # type: ignore[arg-type]
     chosen = alt.Chart(
-        shown.with_columns(pl.col("precision", "low", "high").clip(lower_bound=floor))
+        shown.select(
+            "name",
+            "step",
+            "gallery_size",
+            pl.col("base_rate", "false_per_true").round_sig_figs(4),
+            pl.col("precision", "low", "high").clip(lower_bound=floor).round_sig_figs(4),
+            seen=pl.col("fpir") > 0,
+        )
     ).transform_filter("datum.step == size_step")
     once = "'1 / ' + format(1 / datum.value, ',.0f')"
     x = alt.X(
         "base_rate:Q",
         title="Travellers who are on the list 명단에 있는 여행자",
         scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(labelExpr=once, tickCount=5),
+        axis=alt.Axis(labelExpr=once, values=[10.0**-power for power in range(1, 9)]),
     )
     right: dict[str, Any] = {
         "scale": alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True),
         "axis": alt.Axis(
-            labelExpr=f"datum.value > 0.009 ? format(datum.value, '.0%') : {once}", tickCount=7
+            labelExpr=f"datum.value > 0.009 ? format(datum.value, '.0%') : {once}",
+            values=_decades(floor, 1),
         ),
     }
     colour = _by_threshold(names)
     band = chosen.mark_area(opacity=0.16).encode(
         x=x, y=alt.Y("low:Q", title="", **right), y2="high:Q", color=colour
     )
-    line = chosen.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=22)).encode(
+    least = (
+        chosen.transform_filter("!datum.seen")
+        .mark_line(strokeWidth=2, strokeDash=[2, 3])
+        .encode(x=x, y=alt.Y("low:Q", title="", **right), color=colour)
+    )
+    drawn = chosen.transform_filter("datum.seen").mark_line(
+        strokeWidth=2.5, point=alt.OverlayMarkDef(size=60, opacity=0)
+    )
+    line = drawn.encode(
         x=x,
         y=alt.Y("precision:Q", title="Alarms that are right 맞는 경보", **right),
         color=colour,
@@ -282,7 +299,7 @@ def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         .encode(x=alt.value(10), y=alt.value(6), text="line:N")
     )
     return finish(
-        alt.layer(band, line, text).add_params(slider).properties(width=620, height=330),
+        alt.layer(band, least, line, text).add_params(slider).properties(width=620, height=330),
         title="The rarer the people sought, the more alarms are false",
         title_ko="찾는 사람이 드물수록 경보는 대부분 틀린다",
         source=source,
@@ -301,6 +318,11 @@ _POWERS = (
     "datum.value >= 1e9 ? format(datum.value / 1e9, ',') + 'B' : "
     "datum.value >= 1e6 ? format(datum.value / 1e6, ',') + 'M' : format(datum.value, ',~g')"
 )
+
+
+def _decades(low: float, high: float) -> list[float]:
+    """Powers of ten within a domain; those outside would be drawn at its edge."""
+    return [10.0**power for power in range(-9, 15) if low <= 10.0**power <= high]
 
 
 def _threshold_name() -> pl.Expr:
@@ -327,7 +349,7 @@ def _size_axis(shown: pl.DataFrame, marked: float | None = None) -> alt.X:
         "gallery_size:Q",
         title=RECORDS,
         scale=alt.Scale(type="log", domain=domain, nice=False),
-        axis=alt.Axis(labelExpr=_POWERS, values=[10.0**power for power in range(10)]),
+        axis=alt.Axis(labelExpr=_POWERS, values=_decades(*domain)),
     )
 
 

@@ -1,0 +1,221 @@
+"""Charts of how far synthetic templates lie from real ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, INK, ORANGE, Finished, finish
+
+KINDS = {"non-mated": "different people 다른 사람", "mated": "same person 같은 사람"}
+REAL, SYNTHETIC = "real 실제", "synthetic 합성"
+FIGURES = {
+    "non-mated mean": "different people: mean 다른 사람 평균",
+    "non-mated sd": "different people: s.d. 다른 사람 표준편차",
+    "non-mated 0.999 quantile": "different people: 99.9 % 다른 사람 상위 0.1%",
+    "mated median": "same person: median 같은 사람 중앙값",
+    "mated 0.05 quantile": "same person: 5 % 같은 사람 하위 5%",
+    "TMR at FMR 0.001": "TMR at FMR 0.1 % 본인 인식률",
+    "AUC": "AUC",
+    "rank-1": "right person first 1순위 식별률",
+}
+_ORIGINS = alt.Scale(domain=[REAL, SYNTHETIC], range=[BLUE, ORANGE])
+_SCORE = "Similarity score 유사도 점수"
+
+
+def shapes(histograms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Real scores as bars, synthetic ones as a line: takes `accuracy.realism.histograms`."""
+    shown = histograms.with_columns(
+        origin=pl.col("origin").replace({"real": REAL, "synthetic": SYNTHETIC})
+    )
+    colour = alt.Color(
+        "origin:N", title=None, scale=_ORIGINS, legend=alt.Legend(orient="top", symbolOpacity=1)
+    )
+    panels: list[Finished] = []
+    for kind, label in KINDS.items():
+        own = shown.filter(pl.col("kind") == kind)
+        held = own.filter(pl.col("share") > 0)
+        edges = [min(held["low"].to_list()), max(held["high"].to_list())]
+        ends = alt.Scale(domain=edges, nice=False, clamp=True)
+        base = alt.Chart(own)
+        x = alt.X("low:Q", title=_SCORE, scale=ends)
+        share: dict[str, Any] = {
+            "axis": alt.Axis(format="%"),
+            # the highest label would stick out and push this panel's title up
+            "scale": alt.Scale(domain=[0, max(own["share"].to_list()) * 1.09], nice=False),
+        }
+        bars = (
+            base.transform_filter(f"datum.origin == '{REAL}'")
+            .mark_rect(opacity=0.45, clip=True)
+            .encode(
+                x=x,
+                x2="high:Q",
+                y=alt.Y("share:Q", title="Share of its comparisons 비율", **share),
+                y2=alt.datum(0),
+                color=colour,
+            )
+        )
+        line = (
+            base.transform_filter(f"datum.origin == '{SYNTHETIC}'")
+            .mark_line(interpolate="step-after", strokeWidth=2, clip=True)
+            .encode(x=x, y=alt.Y("share:Q", title="", **share), color=colour)
+        )
+        panels.append(_panel(alt.layer(bars, line), label).properties(width=300, height=230))
+    return finish(
+        alt.hconcat(*panels, spacing=70, bounds="flush"),
+        title="Scores of real and of synthetic templates",
+        title_ko="실제 템플릿과 합성 템플릿의 점수",
+        source=source,
+        simulated=simulated,
+        description="Histograms of similarity scores, of different people and of the same person; "
+        "real ones as bars, synthetic ones as a line.",
+    )
+
+
+def quantiles(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """How far synthetic quantiles lie from real ones, beside the real ones' intervals by subject.
+
+    Takes `accuracy.realism.quantiles`. Scores are shown as differences from the real quantile.
+    """
+    shown = table.with_columns(
+        place=pl.format("{} %", (pl.col("level") * 100).round(2)).str.replace(
+            ".0 %", " %", literal=True
+        ),
+        low=pl.col("real_low") - pl.col("real"),
+        high=pl.col("real_high") - pl.col("real"),
+        gap=pl.col("synthetic") - pl.col("real"),
+    )
+    people = max(table["subjects"].to_list())
+    reach = max(abs(float(value)) for name in ("low", "high", "gap") for value in shown[name]) * 1.1
+    scale = alt.Scale(domain=[-reach, reach], nice=False)
+    bar, dot = "real, 95 % 실제의 95% 구간", "synthetic 합성"
+    colour = alt.Color(
+        "mark:N",
+        title=None,
+        scale=alt.Scale(domain=[bar, dot], range=[BLUE, ORANGE]),
+        legend=alt.Legend(orient="top", symbolType="circle", symbolOpacity=1),
+    )
+    panels: list[Finished] = []
+    for kind, label in KINDS.items():
+        own = shown.filter(pl.col("kind") == kind).sort("level", descending=True)
+        y = alt.Y(
+            "place:N",
+            sort=own["place"].to_list(),
+            title="Share of comparisons below 그 아래 비율" if not panels else None,
+        )
+        title = "Score minus the real one 실제와의 점수 차이"
+        base = alt.Chart(own).encode(
+            y=y,
+            tooltip=[
+                "place:N",
+                *(
+                    alt.Tooltip(f"{name}:Q", format=".4f")
+                    for name in ("real", "real_low", "real_high", "synthetic")
+                ),
+            ],
+        )
+        zero = alt.Chart(pl.DataFrame({"gap": [0.0]})).mark_rule(color=GREY).encode(x="gap:Q")
+        bars = (
+            base.transform_calculate(mark=f"'{bar}'")
+            .mark_rule(strokeWidth=7, opacity=0.4)
+            .encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q", color=colour)
+        )
+        dots = (
+            base.transform_calculate(mark=f"'{dot}'")
+            .mark_point(filled=True, size=85, opacity=1)
+            .encode(x=alt.X("gap:Q", title=title, scale=scale), color=colour)
+        )
+        panels.append(
+            _panel(alt.layer(zero, bars, dots), label).properties(width=270, height=alt.Step(26))
+        )
+    out = shown.filter(~pl.col("within"))
+    return finish(
+        alt.hconcat(*panels, spacing=70, bounds="flush"),
+        title=f"Where synthetic scores leave what {people} people can tell",
+        title_ko="합성 점수가 실제의 구간을 벗어나는 곳",
+        source=source,
+        simulated=simulated,
+        description=f"Quantiles of synthetic scores against real ones; {len(out)} of {len(shown)} "
+        "lie outside the real one's 95 % interval over subjects: "
+        + (
+            "; ".join(f"{row['kind']} {row['place']}" for row in out.iter_rows(named=True))
+            or "none"
+        ),
+    )
+
+
+def one_of_many(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Where the real set's figures fall among synthetic sets.
+
+    Takes `accuracy.realism.as_one_of_many`.
+    """
+    shown = table.with_columns(
+        name=pl.col("figure").replace(FIGURES),
+        verdict=pl.when("plausible").then(pl.lit(_WITHIN)).otherwise(pl.lit(_OUT)),
+    )
+    names = shown["name"].to_list()
+    scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
+    axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
+    band = (
+        alt.Chart(pl.DataFrame({"low": [0.025], "high": [0.975]}))
+        .mark_rect(color=BLUE, opacity=0.1)
+        .encode(x=alt.X("low:Q", scale=scale, axis=axis, title=""), x2="high:Q")
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=320))
+    )
+    sets = int(shown["sets"][0])
+    dots = base.mark_point(filled=True, size=120, opacity=1).encode(
+        x=alt.X(
+            "percentile:Q",
+            scale=scale,
+            axis=axis,
+            title=f"Share of {sets} synthetic sets below the real one 실제보다 낮은 합성 집합",
+        ),
+        color=alt.Color(
+            "verdict:N",
+            title=None,
+            scale=alt.Scale(domain=[_WITHIN, _OUT], range=[BLUE, ORANGE]),
+            legend=alt.Legend(orient="top"),
+        ),
+        tooltip=[
+            "name:N",
+            *(
+                alt.Tooltip(f"{name}:Q", format=".4f")
+                for name in ("real", "median", "low", "high", "percentile")
+            ),
+        ],
+    )
+    real, low, high = (f"format(datum.{name}, '.4f')" for name in ("real", "low", "high"))
+    texts = (
+        base.transform_calculate(text=f"{real} + '  (' + {low} + ' to ' + {high} + ')'")
+        .mark_text(align="left", color=INK)
+        .encode(x=alt.value(352), text="text:N")
+    )
+    note = (
+        alt.Chart(pl.DataFrame({"text": ["real (95 % of sets) 실제 (합성의 95%)"]}))
+        .mark_text(align="left", color=GREY)
+        .encode(x=alt.value(352), y=alt.value(-8), text="text:N")
+    )
+    return finish(
+        alt.layer(band, dots, texts, note).properties(width=340, height=32 * len(names)),
+        title="Would the real set pass for a synthetic one?",
+        title_ko="실제 집합은 합성 집합들 사이에 섞이는가",
+        source=source,
+        simulated=simulated,
+        description="; ".join(
+            f"{row['figure']}: real {row['real']:.4f}, synthetic {row['low']:.4f} to "
+            f"{row['high']:.4f}, percentile {row['percentile']:.1%}"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def _panel(chart: Finished, label: str) -> Finished:
+    return chart.properties(title=alt.TitleParams(label, fontSize=13, frame="group", offset=8))
+
+
+_WITHIN = "like 95 % of the sets 합성 집합의 95%와 같다"
+_OUT = "out of line 벗어난다"
