@@ -298,6 +298,48 @@ def test_a_tail_refuses_what_it_can_not_know(comparisons: pl.DataFrame) -> None:
         accuracy.predicted_fpir(tail, 0.95, 10, fmr=[0.1, 0.2])
 
 
+def test_a_tail_from_forty_people_is_hopeful(model: synthetic.TemplateModel) -> None:
+    """Beyond the data the interval misses more often than one time in twenty, and misses low."""
+    ours, theirs = (
+        synthetic.draw_images(model, synthetic.draw_people(model, 4000, seed), 1, seed)
+        for seed in (500, 501)
+    )
+    truth, scores = 1e-5, (ours @ theirs.T).ravel()
+    place = int(truth * len(scores))
+    cut = float(np.partition(scores, -place)[-place])
+    sets, held, low = 30, 0, 0
+    for number in range(sets):
+        people = synthetic.draw_people(model, 40, seed=1000 + number)
+        vectors = synthetic.draw_images(model, people, 10, seed=1000 + number)
+        pairs = accuracy.compare_all(synthetic.as_frame(vectors, 10, model))
+        tail = accuracy.fit_tail(pairs, 0.01, replicates=200)
+        rate = accuracy.predicted_fmr(tail, max(cut, tail.start)).row(0, named=True)
+        held += rate["fmr_low"] <= truth <= rate["fmr_high"]
+        low += rate["fmr_high"] < truth
+    assert 0.6 * sets <= held < sets
+    assert held + low == sets
+
+
+def test_independence_is_a_ceiling_and_people_differ(model: synthetic.TemplateModel) -> None:
+    people, probes, size = 1500, 400, 30_000
+    vectors = synthetic.draw_images(model, synthetic.draw_people(model, people, 7), 1, 7)
+    scores = (vectors @ vectors.T)[np.triu_indices(people, k=1)].astype(np.float64)
+    pairs = paired(scores, people)
+    threshold = accuracy.threshold_at_fmr(pairs, 1e-4)
+    cv = accuracy.variation_between_people(pairs, threshold)
+    searched, gallery = (
+        synthetic.draw_images(model, synthetic.draw_people(model, count, seed), 1, seed)
+        for count, seed in ((probes, 8), (size, 9))
+    )
+    fpir = float(((searched @ gallery.T).max(axis=1) >= threshold.score).mean())
+    alike, differ = (
+        accuracy.independent(threshold.fmr, size, cv=each)["fpir"].item() for each in (0, cv)
+    )
+    assert alike > 0.9
+    assert fpir < 0.75
+    assert abs(differ - fpir) < (alike - fpir) / 2
+
+
 # --- a day at the airport ------------------------------------------------------------------------
 
 
