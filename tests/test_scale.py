@@ -117,6 +117,16 @@ def test_each_size_is_counted_as_by_itself(searches: pl.DataFrame) -> None:
         assert part["fpir"].to_list() == pytest.approx([(out >= cut).mean() for cut in CUTS])
 
 
+def test_the_rank_counts(searches: pl.DataFrame) -> None:
+    """With everybody's own picture second, FNIR at rank 1 is total, at rank 2 as before."""
+    second = searches.with_columns(pl.col("mate_rank") + 1)
+    first, two = (accuracy.rates_by_size(second, CUTS, rank, replicates=2) for rank in (1, 2))
+    before = accuracy.rates_by_size(searches, CUTS, replicates=2)
+    assert set(first["fnir"]) == {1}
+    assert two["fnir"].to_list() == before["fnir"].to_list()
+    assert set(two["rank_1"]) == {0}
+
+
 def test_on_real_faces_errors_grow_with_the_gallery(searches: pl.DataFrame) -> None:
     rates = accuracy.rates_by_size(searches, CUTS, replicates=20)
     assert rates["fmr"].null_count() == len(rates)
@@ -467,6 +477,52 @@ def test_a_synthetic_set_passes_for_one_and_a_distorted_one_does_not(
     off = realism.as_one_of_many(synthetic.as_frame(closer, 10, model), model, sets=60)
     assert off.filter(pl.col("figure") == "non-mated mean")["percentile"].item() == 1
     assert not off.filter(pl.col("figure") == "non-mated mean")["plausible"].item()
+
+
+def test_figures_agree_on_other_sets_too(model: synthetic.TemplateModel) -> None:
+    for seed in range(8):
+        people = synthetic.draw_people(model, 12, seed)
+        frame = synthetic.as_frame(synthetic.draw_images(model, people, 15, seed), 15, model)
+        found = realism._figures(
+            frame["template"].to_numpy().astype(np.float64), np.repeat(np.arange(12), 15)
+        )
+        known = accuracy.summary(accuracy.compare_all(frame), [1e-3], replicates=2)["value"]
+        assert (found[6], found[5]) == pytest.approx((known[0], known[2]), abs=1e-9)
+        first = accuracy.cmc(accuracy.leave_one_out(frame), 1, replicates=2)["identified"][0]
+        assert found[7] == first
+
+
+def test_synthetic_sets_have_the_shape_of_the_real_one(
+    templates: pl.DataFrame, model: synthetic.TemplateModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes, figures = [], realism._figures
+
+    def noted(vectors: np.ndarray, who: np.ndarray) -> np.ndarray:
+        shapes.append(sorted(np.unique(who, return_counts=True)[1].tolist()))
+        return figures(vectors, who)
+
+    monkeypatch.setattr(realism, "_figures", noted)
+    few = templates.filter((pl.col("subject_id") > "s3") | (pl.int_range(pl.len()) % 3 == 0))
+    realism.as_one_of_many(few, model, sets=20)
+    assert len(shapes) == 21
+    assert all(shape == shapes[-1] for shape in shapes)
+    assert min(shapes[-1]) < max(shapes[-1])
+
+
+def test_quantiles_draw_subjects(comparisons: pl.DataFrame) -> None:
+    """One draw by hand, of each kind."""
+    names = sorted({*comparisons["subject_a"].cast(pl.String)})
+    times = dict(zip(names, subject_draws(len(names), 1, 4)[0].tolist(), strict=True))
+    weighted = comparisons.with_columns(
+        one=pl.col("subject_a").cast(pl.String).replace_strict(times),
+        two=pl.col("subject_b").cast(pl.String).replace_strict(times),
+    ).with_columns(times=pl.when("mated").then("one").otherwise(pl.col("one") * pl.col("two")))
+    for (mated,), rows in weighted.partition_by("mated", as_dict=True).items():
+        repeated = np.repeat(rows["score"].to_numpy(), rows["times"].to_numpy())
+        levels = np.array([0.05, 0.5, 0.99])
+        found, people = realism._drawn_quantiles(rows.sort("score"), levels, mated, 1, 4)
+        assert people == 40
+        assert found[0] == pytest.approx(np.quantile(repeated, levels, method="inverted_cdf"))
 
 
 def test_quantiles_and_distances_against_second_implementations(
