@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a machine needs only python3 (3.11 to 3.13, with venv) and make.
 .DEFAULT_GOAL := report
-.PHONY: report test lab bench setup lock clean
+.PHONY: report test lab scale bench setup lock clean
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
@@ -18,8 +18,11 @@ test: setup              ## style, types, and every test
 lab: setup               ## open the notebooks in JupyterLab
 	$(RUN) onetomany lab
 
-bench: setup             ## the ratios of benchmarks/, against their peers in the same run
-	$(RUN) python -m benchmarks
+scale: setup             ## 177.6 million synthetic templates, enrolled and searched; resumes
+	$(RUN) onetomany scale
+
+bench: $(UV)             ## the ratios of benchmarks/, against their peers in the same run
+	$(UV) run --frozen --quiet --group bench python -m benchmarks
 
 setup: $(UV)
 	$(UV) sync --frozen --quiet

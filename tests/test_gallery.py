@@ -99,7 +99,9 @@ def test_remove_is_as_if_never_enrolled(size: int, seed: int, sheet: sources.Dat
     assert gallery.entries["template_id"].to_list() == kept["template_id"].to_list()
     if len(kept):
         fresh = gallery_of(kept, sheet)
-        assert gallery.search(enrolled, size).equals(fresh.search(enrolled, size))
+        left, right = gallery.search(enrolled, size), fresh.search(enrolled, size)
+        assert left.drop("score").equals(right.drop("score"))
+        assert np.allclose(left["score"], right["score"], atol=1e-6)
 
 
 def test_real_templates_find_themselves(templates: pl.DataFrame, sheet: sources.Datasheet) -> None:

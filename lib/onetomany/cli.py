@@ -109,7 +109,29 @@ def weights(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-COMMANDS: tuple[Callable[[argparse.ArgumentParser], Run], ...] = (report, lab, datasheet, weights)
+def scale(parser: argparse.ArgumentParser) -> Run:
+    """Enrol and search synthetic templates at the disclosed size; goes on where it was stopped."""
+    parser.add_argument("--records", type=int, metavar="N", help="default: as many as disclosed")
+    parser.add_argument("--out", type=Path, default=Path("build/scale"), metavar="DIR")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.accuracy import full
+
+        for name, value in full.run_full(args.out, args.records).items():
+            print(f"{name:32} {value:,.4g}" if isinstance(value, float) else f"{name:32} {value:,}")
+        print(f"wrote {args.out / 'searches.parquet'} and {args.out / 'run.json'}")
+        return 0
+
+    return run
+
+
+COMMANDS: tuple[Callable[[argparse.ArgumentParser], Run], ...] = (
+    report,
+    lab,
+    datasheet,
+    weights,
+    scale,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

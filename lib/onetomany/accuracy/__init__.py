@@ -8,6 +8,7 @@ from .scale import (
     alarm_precision,
     false_candidates,
     independent,
+    misses_at_fpir,
     precision_by_size,
     rates_by_size,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "independent",
     "inequity",
     "leave_one_out",
+    "misses_at_fpir",
     "open_set",
     "open_set_rates",
     "people_needed",

@@ -3,9 +3,10 @@
 The two-covariance model of speaker and face verification (Brümmer and de Villiers, 'The speaker
 partitioning problem', Odyssey 2010; Prince and Elder, 'Probabilistic linear discriminant analysis
 for inferences about identity', ICCV 2007): a template is the mean of all, plus where a person
-stands, plus how one image of that person differs. Two spreads are added, since people and images
-differ in how steady they are. Everything is estimated by moments from real templates, nothing is
-tuned on the scores, so that the scores can tell how good the model is (`accuracy.realism`).
+stands, plus how one image of that person strays. Spreads are added, since people differ in how far
+and in which directions their images stray. Everything is estimated by moments from real templates,
+nothing is tuned on the scores, so that the scores can tell how good the model is
+(`accuracy.realism`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class TemplateModel:
 
     `mean` (d,); `between` and `within` (d, d) factors: a row of standard normals times one has
     the covariance between people, or between images of one person. The spreads are the standard
-    deviations of the logarithm of a factor on the within part, by person and by image.
+    deviations of the logarithm of factors on the within part: by person and direction, by person,
+    and by image.
     """
 
     mean: Vectors
@@ -98,7 +100,8 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
     return TemplateModel(
         mean=vectors.mean(axis=0).astype(np.float32),
         between=_factor(_shrunk(between, people - 1)),
-        within=_factor(_shrunk(within, freedom)) * np.float32(np.exp(-(direction**2 + person**2 + image**2))),
+        within=_factor(_shrunk(within, freedom))
+        * np.float32(np.exp(-(direction**2 + person**2 + image**2))),
         direction_spread=direction,
         person_spread=person,
         image_spread=image,
@@ -110,7 +113,7 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
 
 
 def draw_people(model: TemplateModel, people: int, seed: int, stream: int = 0) -> People:
-    """`people` new people. The same seed and stream give the same people, wherever they are made."""
+    """So many new people. The same seed and stream give the same people, wherever made."""
     rng = generator(seed, stream, 0)
     shape = (people, model.dimension)
     places = rng.standard_normal(shape, np.float32) @ model.between + model.mean
@@ -120,9 +123,19 @@ def draw_people(model: TemplateModel, people: int, seed: int, stream: int = 0) -
 
 
 def draw_images(
-    model: TemplateModel, people: People, images: int, seed: int, stream: int = 0, session: int = 1
+    model: TemplateModel,
+    people: People,
+    images: int,
+    seed: int,
+    stream: int = 0,
+    *,
+    session: int = 1,
 ) -> Vectors:
-    """Unit templates (people x images, d), person by person; another session, other images."""
+    """Unit templates (people x images, d), person by person; another session, other images.
+
+    Images stray evenly within bounds, not normally: a head turns and lights change only so far,
+    and real mated scores have no long lower tail.
+    """
     rng = generator(seed, stream, session)
     count = len(people.places) * images
     vectors = np.repeat(people.places, images, axis=0)
@@ -192,7 +205,7 @@ def _factor(covariance: NDArray[np.float64]) -> Vectors:
 def _spreads(
     residuals: NDArray[np.float64], who: NDArray[np.int64], within: NDArray[np.float64]
 ) -> tuple[float, float, float]:
-    """Log spreads by direction, person and image, from how images differ from their person's centre.
+    """Log spreads by direction, person and image, from how images stray from their person.
 
     A lognormal factor of log spread t on a length gives its square a relative variance of
     exp(4 t²) - 1; each spread is what is left of a relative variance after what normal noise
@@ -211,7 +224,8 @@ def _spreads(
     pooled = _squared_spectrum(within, len(residuals) - people) / np.trace(within) ** 2
     own_spectrum = float(np.nanmean(squares / traces**2))
     image = float(inside.mean()) - 2 * own_spectrum
-    images = len(residuals) / people
-    person = float(traces.var(ddof=1) / traces.mean() ** 2) - 2 * own_spectrum / (images - 1)
+    each = len(residuals) / people
+    steady = float(traces.var(ddof=1) / traces.mean() ** 2) - 2 * own_spectrum / (each - 1)
     direction = own_spectrum / pooled - 1
-    return tuple(float(np.sqrt(np.log1p(max(part, 0.0))) / 2) for part in (direction, person, image))
+    spreads = [np.sqrt(np.log1p(max(part, 0.0))) / 2 for part in (direction, steady, image)]
+    return float(spreads[0]), float(spreads[1]), float(spreads[2])

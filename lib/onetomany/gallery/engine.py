@@ -1,70 +1,107 @@
-"""Search engines behind one small protocol; the exact one, on faiss."""
+"""What every search engine does, whatever it is made of."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Protocol
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError
+from .cells import Band, Cells
+
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 class Engine(Protocol):
-    """Holds unit vectors in rows 0..n-1 and finds those of highest inner product (cosine).
+    """Holds unit vectors and finds those of highest inner product (cosine) with a probe.
 
-    `search` returns scores and rows, each (probes, k), best first; rows are -1 and scores -inf
-    where fewer than k were allowed. `allowed` is a mask over rows, or None for all. `remove`
-    drops rows and closes the gaps, keeping the order of the rest.
+    Each vector gets a row number when it is added, counted from 0; a number is never used again.
+    `add` keeps all of its vectors or none, and with engines that live in files or on a server they
+    are there after any crash once it has returned. `cells` (see `cells.pack`) carry nationality,
+    sex and birth year, and are what a `Band` filters by.
+
+    `search` returns scores and rows, each (probes, k), best first; scores are -inf and rows -1
+    where fewer than k were allowed or reached the threshold. `allowed` is a band, or a mask over
+    row numbers. `remove` takes rows out for good. `save` writes a whole copy to a folder that is
+    not there yet. `rows` counts the rows ever given out, `len` those that are held.
     """
 
+    name: str
+    dimension: int
+
+    @property
+    def rows(self) -> int: ...
     def __len__(self) -> int: ...
-    def add(self, vectors: Floats) -> None: ...
+    def add(self, vectors: Floats, cells: Cells | None = None) -> Rows: ...
     def remove(self, rows: Rows) -> None: ...
     def search(
-        self, probes: Floats, k: int, allowed: NDArray[np.bool_] | None = None
+        self,
+        probes: Floats,
+        k: int,
+        *,
+        threshold: float = -np.inf,
+        allowed: Band | Mask | None = None,
     ) -> tuple[Floats, Rows]: ...
-    def save(self, path: Path) -> None: ...
+    def save(self, folder: Path) -> None: ...
 
 
-class ExactEngine:
-    """Every probe against every template: faiss IndexFlatIP. Memory 4 bytes x dimension each."""
-
-    def __init__(self, dimension: int) -> None:
-        self._index = faiss.IndexFlatIP(dimension)
-
-    def __len__(self) -> int:
-        return int(self._index.ntotal)
-
-    def add(self, vectors: Floats) -> None:
-        self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-
-    def remove(self, rows: Rows) -> None:
-        self._index.remove_ids(np.ascontiguousarray(rows, dtype=np.int64))
-
-    def search(
-        self, probes: Floats, k: int, allowed: NDArray[np.bool_] | None = None
-    ) -> tuple[Floats, Rows]:
-        options = None
-        if allowed is not None:
-            bits = np.packbits(allowed, bitorder="little")
-            selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bits))
-            options = faiss.SearchParameters(sel=selector)
-        scores, rows = self._index.search(
-            np.ascontiguousarray(probes, dtype=np.float32), k, params=options
+def checked_vectors(vectors: Floats, dimension: int) -> Floats:
+    """The vectors as every engine takes them: float32, in one piece. Raises InputError."""
+    if vectors.ndim != 2 or vectors.shape[1] != dimension:
+        raise InputError(
+            f"The engine holds vectors of {dimension} numbers, these have the shape "
+            f"{vectors.shape}."
         )
-        scores[rows < 0] = -np.inf
-        return scores, rows
+    return np.ascontiguousarray(vectors, dtype=np.float32)
 
-    def save(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
 
-    @classmethod
-    def load(cls, path: Path) -> ExactEngine:
-        """Read what `save` wrote."""
-        engine = cls.__new__(cls)
-        engine._index = faiss.read_index(str(path))
-        return engine
+def checked_cells(cells: Cells | None, count: int) -> Cells:
+    """One cell a vector; zeros (all unknown) where none are given. Raises InputError."""
+    if cells is None:
+        return np.zeros(count, np.uint32)
+    if cells.shape != (count,):
+        raise InputError(f"{count} vectors were given with {len(cells)} cells.")
+    return np.ascontiguousarray(cells, dtype=np.uint32)
+
+
+def checked_mask(mask: Mask, count: int) -> Mask:
+    """A mask over all rows ever added. Raises InputError."""
+    if mask.shape != (count,) or mask.dtype != np.bool_:
+        raise InputError(f"A mask says True or False of each of {count} rows, removed ones too.")
+    return mask
+
+
+def checked_rows(rows: Rows, held: Mask) -> Rows:
+    """Rows that are held now, each once. Raises InputError naming the first that isn't."""
+    rows = np.unique(np.asarray(rows, dtype=np.int64))
+    within = (rows >= 0) & (rows < len(held))
+    strange = rows[~within] if not within.all() else rows[~held[rows]]
+    if len(strange):
+        raise InputError(f"Row {strange[0]} is not held ({len(strange)} such): none was removed.")
+    return rows
+
+
+def best(scores: Floats, rows: Rows, k: int, threshold: float = -np.inf) -> tuple[Floats, Rows]:
+    """The k best of each line of candidates, best first, lower rows first among equals.
+
+    What lies below the threshold, or has row -1, becomes score -inf and row -1.
+    """
+    scores = np.where((rows < 0) | (scores < threshold), np.float32(-np.inf), scores)
+    rows = np.where(np.isneginf(scores), -1, rows)
+    if scores.shape[1] > k:
+        # as many as are better than the k-th must stay, whatever the order of equals
+        place = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        scores = np.take_along_axis(scores, place, axis=1)
+        rows = np.take_along_axis(rows, place, axis=1)
+    order = np.lexsort((rows, -scores), axis=1)
+    scores = np.take_along_axis(scores, order, axis=1)
+    rows = np.take_along_axis(rows, order, axis=1)
+    short = k - scores.shape[1]
+    if short > 0:
+        scores = np.pad(scores, ((0, 0), (0, short)), constant_values=-np.inf)
+        rows = np.pad(rows, ((0, 0), (0, short)), constant_values=-1)
+    return scores, rows

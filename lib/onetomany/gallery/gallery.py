@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from ..errors import DatasheetError, EnrolmentError, InputError, RefusedError
 from ..sources import Datasheet, cache_dir, is_pseudonym
-from .engine import Engine, ExactEngine
+from .cells import COLUMNS, Band, pack
+from .engine import Engine
+from .open import load_engine, open_engine
 from .threshold import Threshold
 
 ENTRY = {
@@ -36,13 +38,15 @@ class Gallery:
 
     `entries` is a frame of `ENTRY` and the attribute columns, in the order of the engine's rows;
     `attributes_are` in it says of each row whether its attributes were recorded or simulated.
+    `engine` names what searches: see `open_engine`.
     """
 
-    def __init__(self, model: str, dimension: int, engine: Engine | None = None) -> None:
+    def __init__(self, model: str, dimension: int, engine: str = "exact") -> None:
         self.model = model
         self.dimension = dimension
         self.entries = pl.DataFrame(schema=ENTRY)
-        self._engine: Engine = engine or ExactEngine(dimension)
+        self._engine: Engine = open_engine(engine, dimension)
+        self._rows = np.empty(0, np.int64)  # the engine's row of each entry, rising
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -80,8 +84,11 @@ class Gallery:
                 f"An attribute column has another type than what is enrolled ({error}): "
                 "nothing was enrolled."
             ) from error
+        cells = None
+        if held := [name for name in COLUMNS if name in new.columns]:
+            cells = pack(new.select(held))
+        self._rows = np.concatenate([self._rows, self._engine.add(vectors, cells)])
         self.entries = entries
-        self._engine.add(vectors)
 
     def remove(self, template_ids: list[str]) -> None:
         """Take templates out. Raises EnrolmentError if one is not there; then none is removed."""
@@ -90,7 +97,8 @@ class Gallery:
             raise EnrolmentError(
                 f"'{missing[0]}' is not enrolled ({len(missing)} such): nothing was removed."
             )
-        self._engine.remove(gone.arg_true().to_numpy().astype(np.int64))
+        self._engine.remove(self._rows[gone.to_numpy()])
+        self._rows = self._rows[~gone.to_numpy()]
         self.entries = self.entries.filter(~gone)
 
     def search(
@@ -99,26 +107,29 @@ class Gallery:
         k: int = 20,
         *,
         threshold: Threshold | None = None,
-        where: pl.Expr | None = None,
+        where: pl.Expr | Band | None = None,
     ) -> pl.DataFrame:
         """Candidate lists: the k most similar entries of each probe, best first.
 
-        `where` restricts the gallery by attributes before the search, `threshold` cuts the list
-        after it. Returns probe_id, probe_subject_id, rank (from 1), score (cosine similarity) and
-        the entry's columns; probes without a candidate have no rows.
+        `where` restricts the gallery before the search: a `Band` of nationalities, sexes and
+        birth years, which every engine knows, or any condition on the columns of `entries`.
+        `threshold` cuts the list. Returns probe_id, probe_subject_id, rank (from 1), score (cosine
+        similarity) and the entry's columns; probes without a candidate have no rows.
 
         Raises RefusedError for a threshold that was not measured, EnrolmentError for probes that
         have no or no fitting template.
         """
         cut = self._checked_threshold(threshold)
         vectors = self._checked_vectors(probes)
-        allowed = None if where is None else _mask(self.entries, where)
-        k = min(k, len(self) if allowed is None else int(allowed.sum()))
+        allowed = self._mask(where) if isinstance(where, pl.Expr) else where
+        k = min(k, len(self))
         if k == 0 or not len(probes):
             return self._candidates(probes, np.empty(0, np.float32), np.empty(0, np.int64), 0)
-        scores, rows = self._engine.search(vectors, k, allowed)
-        found = self._candidates(probes, scores.ravel(), rows.ravel(), k)
-        return found if threshold is None else found.filter(pl.col("score") >= cut)
+        # scores are in single precision: the cut must not fall between one and its neighbour
+        scores, rows = self._engine.search(
+            vectors, k, threshold=float(np.float32(cut)), allowed=allowed
+        )
+        return self._candidates(probes, scores.ravel(), rows.ravel(), k)
 
     def save(self, name: str) -> Path:
         """Keep the gallery in the cache under a name. Raises RefusedError for a path.
@@ -131,7 +142,8 @@ class Gallery:
         beside.mkdir(parents=True)
         self._engine.save(beside / "engine")
         self.entries.write_parquet(beside / "entries.parquet")
-        facts = {"model": self.model, "dimension": self.dimension}
+        np.save(beside / "rows.npy", self._rows)
+        facts = {"model": self.model, "dimension": self.dimension, "engine": self._engine.name}
         (beside / "gallery.json").write_text(json.dumps(facts), encoding="utf-8")
         old = folder.with_name(f".{name}.old")
         shutil.rmtree(old, ignore_errors=True)
@@ -153,7 +165,9 @@ class Gallery:
         if not (folder / "gallery.json").exists():
             raise InputError(f"No gallery '{name}' was saved in {folder.parent}.")
         facts = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
-        gallery = cls(facts["model"], facts["dimension"], ExactEngine.load(folder / "engine"))
+        gallery = cls(facts["model"], facts["dimension"])
+        gallery._engine = load_engine(facts["engine"], folder / "engine", facts["dimension"])
+        gallery._rows = np.load(folder / "rows.npy")
         gallery.entries = pl.read_parquet(folder / "entries.parquet")
         sheets = {sheet.name: sheet for sheet in datasheets}
         withdrawn: list[str] = []
@@ -173,6 +187,15 @@ class Gallery:
         if withdrawn:
             gallery.remove(withdrawn)
         return gallery
+
+    def _mask(self, where: pl.Expr) -> NDArray[np.bool_]:
+        """Which of the engine's rows fulfil a condition on `entries`."""
+        meets = self.entries.select(where.alias("allowed")).to_series()
+        if meets.dtype != pl.Boolean or len(meets) != len(self.entries):
+            raise InputError("`where` must say yes or no of each entry, as pl.col('sex') == 'F'.")
+        mask = np.zeros(self._engine.rows, np.bool_)
+        mask[self._rows] = meets.fill_null(False).to_numpy()
+        return mask
 
     def _checked_vectors(self, templates: pl.DataFrame) -> NDArray[np.float32]:
         if failures := templates["template"].null_count():
@@ -256,8 +279,9 @@ class Gallery:
         if (rows < 0).any():  # fewer were found than asked for
             found = rows >= 0
             seats, rank, scores, rows = seats[found], rank[found], scores[found], rows[found]
+        places = np.searchsorted(self._rows, rows)
         # an index as a series of unsigned numbers is what polars takes without a conversion
-        seat, entry = pl.Series(seats), pl.Series(rows.astype(np.uint32))
+        seat, entry = pl.Series(seats), pl.Series(places.astype(np.uint32))
         return pl.DataFrame(
             [
                 probes["template_id"][seat].alias("probe_id"),
@@ -268,13 +292,6 @@ class Gallery:
                 *(column[entry] for column in self.entries.get_columns()),
             ]
         )
-
-
-def _mask(entries: pl.DataFrame, where: pl.Expr) -> NDArray[np.bool_]:
-    mask = entries.select(where.alias("allowed")).to_series()
-    if mask.dtype != pl.Boolean or len(mask) != len(entries):
-        raise InputError("`where` must say yes or no of each entry, such as pl.col('sex') == 'F'.")
-    return mask.fill_null(False).to_numpy()
 
 
 def _with_attributes(
@@ -314,11 +331,12 @@ def gallery_of(
     attributes: pl.DataFrame | None = None,
     *,
     attributes_are: Literal["recorded", "simulated"] | None = None,
+    engine: str = "exact",
 ) -> Gallery:
-    """A new gallery of these templates; see `Gallery.enrol`."""
+    """A new gallery of these templates; see `Gallery.enrol` and `open_engine`."""
     kind = templates.schema["template"]
     if not isinstance(kind, pl.Array) or templates["model"].n_unique() != 1:
         raise EnrolmentError("Templates must be an Array column of one model, as embed returns.")
-    gallery = Gallery(templates["model"][0], kind.size)
+    gallery = Gallery(templates["model"][0], kind.size, engine)
     gallery.enrol(templates, datasheet, attributes, attributes_are=attributes_are)
     return gallery

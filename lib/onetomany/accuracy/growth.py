@@ -1,0 +1,252 @@
+"""Errors of one and the same probes as a gallery of synthetic templates grows around them.
+
+Templates are made in chunks, enrolled, compared with every probe, and forgotten. What the probes
+are told is exact, whatever the engine: each chunk is searched whole before it is let go. So the
+engine's own answers can be held against it at the end, at a size where nobody could keep all
+templates in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..errors import InputError
+from ..faces import synthetic
+from ..gallery import CompressedEngine, pack
+from ..gallery.exact import search_matrix
+from ..sources import travellers
+from ..sources.files import write_whole
+from .identification import SEARCHES
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+RANKS = 20  # candidates of each probe that are kept exactly
+STRANGERS = 1 << 30  # the stream of the people who are never enrolled
+ATTRIBUTES = 7  # the session of a stream that attributes are drawn from
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A gallery of `records` synthetic templates, `images` of each person, and who is searched.
+
+    `probes` people of the first chunk and as many who are enrolled nowhere give one further image
+    each. `koreans` is the share of records of Koreans, which decides nothing but filters.
+    """
+
+    records: int
+    images: int = 3
+    probes: int = 1024
+    chunk: int = 600_000
+    seed: int = 2019
+    koreans: float = 57.6 / 177.6
+
+    def __post_init__(self) -> None:
+        if self.chunk % self.images or self.records % self.images:
+            raise InputError("Records and chunk must hold whole people: multiples of `images`.")
+        if min(self.chunk, self.records) < self.probes * self.images:
+            raise InputError("The probes' own records must fit into the first chunk.")
+
+    @property
+    def chunks(self) -> int:
+        return -(-self.records // self.chunk)
+
+    def sizes(self) -> list[int]:
+        """Gallery sizes at which errors are noted: 1, 3, 10, 30 ... thousand, and all."""
+        steps = [base * 10**power for power in range(3, 10) for base in (1, 3)]
+        least = self.probes * self.images
+        return [least, *(size for size in steps if least < size < self.records), self.records]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The exact best of each probe so far, mates and strangers: (probes, RANKS), best first."""
+
+    scores: Floats
+    rows: Rows
+    size: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """What making, enrolling and searching all chunks took: wall seconds, the most memory that
+    the process held (bytes resident), and how often it was started."""
+
+    seconds: float = 0.0
+    peak: int = 0
+    starts: int = 0
+
+
+def chunk_of(
+    plan: Plan, model: synthetic.TemplateModel, number: int
+) -> tuple[Floats, NDArray[np.uint32]]:
+    """Templates and cells of one chunk: the same whenever it is asked for."""
+    records = min(plan.chunk, plan.records - number * plan.chunk)
+    people = synthetic.draw_people(model, records // plan.images, plan.seed, number)
+    vectors = synthetic.draw_images(model, people, plan.images, plan.seed, number)
+    rng = synthetic.generator(plan.seed, number, ATTRIBUTES)
+    who = travellers.draw_travellers(len(people.places), rng, koreans=plan.koreans)
+    return vectors, np.repeat(pack(who), plan.images)
+
+
+def probes_of(plan: Plan, model: synthetic.TemplateModel) -> Floats:
+    """(2 x probes, d): further images of the first people enrolled, then of people who aren't."""
+    first = min(plan.chunk, plan.records) // plan.images
+    enrolled = synthetic.draw_people(model, first, plan.seed, 0).first(plan.probes)
+    others = synthetic.draw_people(model, plan.probes, plan.seed, STRANGERS)
+    return np.concatenate(
+        [
+            synthetic.draw_images(model, enrolled, 1, plan.seed, 0, session=2),
+            synthetic.draw_images(model, others, 1, plan.seed, STRANGERS, session=2),
+        ]
+    )
+
+
+def grow(
+    plan: Plan, model: synthetic.TemplateModel, engine: CompressedEngine, notes: Path
+) -> tuple[pl.DataFrame, Seen]:
+    """Make, enrol and search all chunks; what was done before is kept.
+
+    Returns `SEARCHES`, one row a probe and gallery size of `Plan.sizes`, and the exact candidates
+    in the whole gallery. `mate_rank` is exact up to RANKS and null
+    beyond, where a mate's score is no longer among those kept; `mate_score` is that of the best
+    mate. `notes` is a folder for what resuming needs.
+    """
+    probes = probes_of(plan, model)
+    seen, done, snapshots = _read_notes(notes, plan, len(probes))
+    run = read_run(notes)
+    started, run = time.perf_counter(), replace(run, starts=run.starts + 1)
+    todo = range(min(done, engine.chunks), plan.chunks)
+    bar = tqdm(todo, desc="records enrolled", unit="chunk", initial=todo.start, total=plan.chunks)
+    with ThreadPoolExecutor(1) as ahead:  # the next chunk is made while this one is searched
+        made = ahead.submit(chunk_of, plan, model, todo.start) if todo else None
+        for number in bar:
+            assert made is not None
+            vectors, cells = made.result()
+            made = (
+                ahead.submit(chunk_of, plan, model, number + 1)
+                if number + 1 < plan.chunks
+                else None
+            )
+            if number == 0 and not engine.is_trained and len(vectors) >= 10 * engine.lists:
+                engine.train(vectors, np.arange(len(vectors)) // plan.images)
+            if engine.chunks <= number:
+                engine.add(vectors, cells)
+            if done <= number:
+                seen, new = _look(seen, vectors, probes, plan)
+                snapshots = [*snapshots, *new]
+                done = number + 1
+                _write_notes(notes, seen, done, snapshots)
+            now = replace(run, seconds=run.seconds + time.perf_counter() - started, peak=_peak(run))
+            write_whole(notes / "run.json", json.dumps(asdict(now)).encode())
+    engine.checkpoint()
+    mates = chunk_of(plan, model, 0)[0][: plan.probes * plan.images]
+    best_mate = np.einsum(
+        "pid,pd->pi", mates.reshape(plan.probes, plan.images, -1), probes[: plan.probes]
+    ).max(axis=1)
+    return pl.concat(_searches(each, best_mate, plan) for each in snapshots), seen
+
+
+def _look(seen: Seen, vectors: Floats, probes: Floats, plan: Plan) -> tuple[Seen, list[Seen]]:
+    """Search a chunk exactly; stop at each size to be noted that lies within it."""
+    end = seen.size + len(vectors)
+    stops = [size for size in plan.sizes() if seen.size < size <= end]
+    noted, start = [], seen.size
+    for stop in sorted({*stops, end}):
+        part = vectors[seen.size - start : stop - start]
+        scores, rows = search_matrix(part, probes, RANKS, seen.scores[:, -1])
+        rows = np.where(rows < 0, -1, rows + seen.size)
+        joined = np.concatenate([seen.scores, scores], axis=1)
+        order = np.argsort(-joined, axis=1, kind="stable")[:, :RANKS]
+        rows = np.take_along_axis(np.concatenate([seen.rows, rows], axis=1), order, axis=1)
+        seen = Seen(np.take_along_axis(joined, order, axis=1), rows, stop)
+        if stop in stops:
+            noted.append(seen)
+    return seen, noted
+
+
+def _searches(seen: Seen, best_mate: Floats, plan: Plan) -> pl.DataFrame:
+    number = np.arange(2 * plan.probes)
+    mated = number < plan.probes
+    is_mate = (seen.rows // plan.images == number[:, None]) & mated[:, None] & (seen.rows >= 0)
+    other = np.where(is_mate, -np.inf, seen.scores)
+    mate = np.where(mated, np.pad(best_mate, (0, plan.probes)), np.nan)
+    above = (other > mate[:, None]).sum(axis=1)
+    names = pl.format(
+        "x{}", pl.when(mated=True).then("number").otherwise(pl.col("number") + STRANGERS)
+    )
+    frame = pl.DataFrame(
+        {
+            "number": number,
+            "mated": mated,
+            "mate_rank": 1 + above,
+            "mate_score": mate,
+            "other_score": other.max(axis=1),
+        }
+    ).with_columns(
+        fold=pl.lit(0),
+        subject_id=names,
+        gallery_size=pl.lit(seen.size),
+        # as many strangers as are kept stand before the mate: its place is not known
+        mate_rank=pl.when(pl.col("mated") & (pl.col("mate_rank") <= RANKS)).then("mate_rank"),
+        mate_score=pl.when("mated").then("mate_score"),
+    )
+    return frame.with_columns(probe_id=pl.format("{}/probe", "subject_id")).select(
+        pl.col(name).cast(kind) for name, kind in SEARCHES.items()
+    )
+
+
+def _read_notes(notes: Path, plan: Plan, probes: int) -> tuple[Seen, int, list[Seen]]:
+    """What was seen in how many chunks. Raises InputError where it was another plan's."""
+    notes.mkdir(parents=True, exist_ok=True)
+    about, path = notes / "plan.json", notes / "seen.npz"
+    if not about.exists():
+        write_whole(about, json.dumps(asdict(plan)).encode())
+    elif json.loads(about.read_text(encoding="utf-8")) != asdict(plan):
+        raise InputError(f"{notes} holds a run of another plan: remove it, or name another folder.")
+    nothing = Seen(
+        np.full((probes, RANKS), -np.inf, np.float32), np.full((probes, RANKS), -1, np.int64), 0
+    )
+    if not path.exists():
+        return nothing, 0, []
+    held = np.load(path)
+    parts = [
+        Seen(scores, rows, int(size))
+        for scores, rows, size in zip(held["scores"], held["rows"], held["sizes"], strict=True)
+    ]
+    return parts[-1], int(held["done"]), parts[:-1]
+
+
+def _write_notes(notes: Path, seen: Seen, done: int, snapshots: list[Seen]) -> None:
+    parts = [*snapshots, seen]
+    beside = notes / ".seen.part.npz"
+    np.savez(
+        beside,
+        scores=np.stack([part.scores for part in parts]),
+        rows=np.stack([part.rows for part in parts]),
+        sizes=[part.size for part in parts],
+        done=done,
+    )
+    beside.replace(notes / "seen.npz")
+
+
+def read_run(notes: Path) -> Run:
+    """How long the run has taken so far, over all its starts."""
+    path = notes / "run.json"
+    return Run(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Run()
+
+
+def _peak(run: Run) -> int:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return max(run.peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

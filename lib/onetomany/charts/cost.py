@@ -1,0 +1,67 @@
+"""What rare false alarms cost: the threshold that keeps them rare, and who is missed at it."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
+
+RECORDS = "Records in the gallery 갤러리의 기록 수"
+
+
+def misses(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """FNIR (left) and the threshold needed (right) against gallery size, a line for each FPIR.
+
+    Takes `accuracy.misses_at_fpir`.
+    """
+    shown = rates.with_columns(name=pl.format("FPIR {} %", (pl.col("target") * 100).round(2)))
+    names = shown["name"].unique(maintain_order=True).to_list()
+    colour = alt.Color(
+        "name:N",
+        title=None,
+        sort=names,
+        scale=alt.Scale(domain=names, range=[BLUE, ORANGE, GREEN, PURPLE][: len(names)]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
+    )
+    x = alt.X(
+        "gallery_size:Q",
+        title=RECORDS,
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(format="~s", tickCount=6),
+    )
+    tips = [
+        alt.Tooltip("gallery_size:Q", format=",", title="records"),
+        alt.Tooltip("threshold:Q", format=".4f"),
+        alt.Tooltip("fnir:Q", format=".2%"),
+        alt.Tooltip("fnir_low:Q", format=".2%"),
+        alt.Tooltip("fnir_high:Q", format=".2%"),
+    ]
+    base = alt.Chart(shown).properties(width=290, height=280)
+    share = alt.Axis(format="~%")
+    low = alt.Y("fnir_low:Q", title="", axis=share)
+    band = base.mark_area(opacity=0.16).encode(x=x, y=low, y2="fnir_high:Q", color=colour)
+    missed = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
+        x=x,
+        y=alt.Y("fnir:Q", title="Enrolled people missed FNIR 미식별률", axis=share),
+        color=colour,
+        tooltip=tips,
+    )
+    cut = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=42)).encode(
+        x=x,
+        y=alt.Y(
+            "threshold:Q",
+            title="Threshold needed 필요한 임계값",
+            scale=alt.Scale(zero=False),
+        ),
+        color=colour,
+        tooltip=tips,
+    )
+    return finish(
+        alt.hconcat(alt.layer(band, missed), cut),
+        title="The longer the list, the more of those on it are missed if alarms are to stay rare",
+        title_ko="명단이 길수록, 오경보를 드물게 유지하려면 명단에 있는 사람을 더 많이 놓친다",
+        source=source,
+        simulated=simulated,
+        description="FNIR and threshold against gallery size, with FPIR held at a few values.",
+    )

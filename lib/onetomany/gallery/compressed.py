@@ -1,0 +1,408 @@
+"""Compressed search on disk: an inverted file of product codes, re-ranked with the templates.
+
+Each template is put into a cell of space by its nearest of `lists` centres, and kept as a product
+quantisation code of half a byte for two numbers (Jégou, Douze and Schmid, 'Product quantization
+for nearest neighbor search', TPAMI 33:1, 2011; faiss IndexIVFPQFastScan: Douze et al., 'The Faiss
+library', 2024). A search looks through the nearest cells' codes in memory and compares the best
+of them anew with the templates themselves, which stay on disk in half precision.
+
+Where it is told which templates are of one person, the cells are laid out in a space in which the
+directions that tell images of one person apart are shortened: Fisher's discriminant carried a
+part of the way (whole, it would find mates better still, but lose the best of the strangers).
+
+A folder holds everything:
+
+    engine.json  trained.faiss  vectors.f16  cells-00000.npy ...  index-<rows>.faiss  removed.npy
+
+`add` appends the templates, waits until they are on the disk, and only then puts the chunk's file
+of cells in its place: a chunk is enrolled whole or not at all, and what `add` returned from is
+there after any crash. The index is written now and then; what it lacks is encoded anew on opening.
+(Indexes of chunks would save that, but merging two of this kind corrupts memory in faiss 1.15.1,
+where a cell holds a multiple of 1,024 codes: BlockInvertedLists::add_entries.)
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError, IntegrityError
+from ..sources.files import write_whole
+from .cells import Band, Cells
+from .engine import (
+    Floats,
+    Mask,
+    Rows,
+    best,
+    checked_cells,
+    checked_mask,
+    checked_rows,
+    checked_vectors,
+)
+from .exact import search_matrix
+
+LISTS = 1024
+SHORTEN = 0.2  # the power of the within-person covariance; 0.5 would be the whole discriminant
+DEPTH = 64  # numbers that decide a template's cell, where it has more
+SAMPLE_PER_LIST = 50  # templates that a cell's centre is learned from
+SCAN = 0.06  # share of the cells that a search looks through
+RERANK = 100  # candidates that are compared with the templates, beyond the k asked for
+ENCODE = 500_000  # templates encoded at a time
+TOGETHER = 64  # probes whose candidates are compared at a time
+BANDS = 8  # filters that are kept ready
+
+
+class CompressedEngine:
+    """A folder of compressed templates.
+
+    A template takes dimension / 4 + 12 bytes in memory; on disk it takes dimension / 4 + 12 and
+    two bytes a number more. `scan` (share of the cells looked through) and `rerank` (candidates
+    compared anew) may be set at any time: more finds more and takes longer.
+    """
+
+    name = "compressed"
+
+    def __init__(self, folder: Path, dimension: int, *, lists: int = LISTS) -> None:
+        """Open a folder, or begin one of so many cells (`lists_for` a number of templates).
+
+        Raises InputError where the folder holds templates of another dimension, IntegrityError
+        where it was damaged.
+        """
+        self.folder, self.dimension, self.lists = folder, dimension, lists
+        self.scan, self.rerank = SCAN, RERANK
+        folder.mkdir(parents=True, exist_ok=True)
+        about = folder / "engine.json"
+        if about.exists():
+            facts = json.loads(about.read_text(encoding="utf-8"))
+            if facts["dimension"] != dimension:
+                raise InputError(
+                    f"{folder} holds vectors of {facts['dimension']} numbers, not {dimension}."
+                )
+            self.lists = facts["lists"]
+        else:
+            write_whole(about, json.dumps({"dimension": dimension, "lists": lists}).encode())
+        self._index: Any = None
+        self._cells: list[Cells] = []  # by chunk
+        self._starts = [0]  # the first row of each chunk, and of the next
+        self._vectors = np.empty((0, dimension), np.float16)
+        self._removed = np.empty(0, np.int64)
+        self._written = 0  # rows that the index on disk holds
+        self._filters: dict[Band | None, tuple[int, NDArray[np.uint8]]] = {}
+        self._open()
+
+    def __len__(self) -> int:
+        return self.rows - len(self._removed)
+
+    @property
+    def rows(self) -> int:
+        """How many rows were ever added."""
+        return self._starts[-1]
+
+    @property
+    def chunks(self) -> int:
+        """How many times `add` was called with something to add."""
+        return len(self._cells)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether cells and codes exist; until then a search compares every template."""
+        return self._index is not None
+
+    def train(
+        self, vectors: Floats, people: NDArray[np.int64] | None = None, seed: int = 0
+    ) -> None:
+        """Learn cells and codes from a sample. `add` does so by itself once it holds enough.
+
+        `people` numbers the person of each vector, if that is known. Raises InputError once
+        trained, or with fewer vectors than cells.
+        """
+        if self.is_trained:
+            raise InputError(f"The engine in {self.folder} is trained already.")
+        sample = checked_vectors(vectors, self.dimension)
+        if len(sample) < self.lists:
+            raise InputError(f"{self.lists} cells can't be learned from {len(sample)} vectors.")
+        index = _trained(sample, self.lists, _layout(sample, people), seed)
+        write_whole(self.folder / "trained.faiss", faiss.serialize_index(index).tobytes())
+        self._index = index
+        self._encode(0)
+
+    def add(self, vectors: Floats, cells: Cells | None = None) -> Rows:
+        """Add vectors as one chunk; see `Engine`."""
+        vectors = checked_vectors(vectors, self.dimension)
+        cells = checked_cells(cells, len(vectors))
+        first = self.rows
+        if not len(vectors):
+            return np.empty(0, np.int64)
+        with (self.folder / "vectors.f16").open("r+b") as file:
+            # past what is enrolled there may be the rest of a chunk that a crash cut off
+            file.truncate(first * self.dimension * 2)
+            file.seek(0, os.SEEK_END)
+            file.write(vectors.astype(np.float16).data)
+            file.flush()
+            os.fsync(file.fileno())
+        _write_array(self.folder / f"cells-{self.chunks:05d}.npy", cells)
+        self._take(cells)
+        self._map()
+        rows = np.arange(first, self.rows, dtype=np.int64)
+        if self.is_trained:
+            self._index.add_with_ids(vectors, rows)
+            if self.rows - self._written > max(SAMPLE_PER_LIST * self.lists, self.rows // 6):
+                self.checkpoint()
+        elif self.rows >= self.lists * SAMPLE_PER_LIST:
+            every = max(1, self.rows // (self.lists * SAMPLE_PER_LIST))
+            self.train(self._fetch(np.arange(0, self.rows, every)))
+        return rows
+
+    def checkpoint(self) -> None:
+        """Write the index as it is now, so that opening has nothing to encode."""
+        if not self.is_trained:
+            return
+        old = list(self.folder.glob("index-*.faiss"))
+        beside, path = self.folder / ".index.part", self.folder / f"index-{self.rows:012d}.faiss"
+        faiss.write_index(self._index, str(beside))
+        _sync(beside)
+        beside.replace(path)
+        _sync(self.folder)
+        for each in old:
+            if each != path:
+                each.unlink()
+        self._written = self.rows
+
+    def remove(self, rows: Rows) -> None:
+        """Take rows out, on disk too; see `Engine`."""
+        held = np.ones(self.rows, np.bool_)
+        held[self._removed] = False
+        gone = np.union1d(self._removed, checked_rows(rows, held))
+        _write_array(self.folder / "removed.npy", gone)
+        self._removed = gone
+        self._erase(rows)
+        self.checkpoint()
+
+    def search(
+        self,
+        probes: Floats,
+        k: int,
+        *,
+        threshold: float = -np.inf,
+        allowed: Band | Mask | None = None,
+    ) -> tuple[Floats, Rows]:
+        """About the k best of each probe, with scores to half precision; see `Engine`.
+
+        Exact (to that precision) while untrained, and where very few rows are allowed.
+        """
+        probes = checked_vectors(probes, self.dimension)
+        count, bits = self._allowed(allowed)
+        if not self.is_trained or count <= k + self.rerank:
+            chosen = np.flatnonzero(np.unpackbits(bits, count=self.rows, bitorder="little"))
+            scores, rows = search_matrix(self._fetch(chosen), probes, k, threshold)
+            return scores, np.where(rows < 0, -1, chosen[rows]) if len(chosen) else rows
+        everything = count == self.rows
+        options = faiss.IVFSearchParameters(
+            nprobe=max(1, round(self.scan * self.lists)),
+            sel=None if everything else faiss.IDSelectorBitmap(self.rows, faiss.swig_ptr(bits)),
+        )
+        _, rows = self._index.search(probes, k + self.rerank, params=options)
+
+        def compare(first: int) -> tuple[Floats, Rows]:
+            some = rows[first : first + TOGETHER]
+            vectors = self._fetch(np.maximum(some, 0).ravel()).reshape(*some.shape, -1)
+            scores = np.matmul(vectors, probes[first : first + TOGETHER, :, None])[:, :, 0]
+            return best(scores, some, k, threshold)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = list(pool.map(compare, range(0, len(probes), TOGETHER)))
+        if not found:
+            return np.empty((0, k), np.float32), np.empty((0, k), np.int64)
+        return np.concatenate([each[0] for each in found]), np.concatenate([r for _, r in found])
+
+    def save(self, folder: Path) -> None:
+        """Write a whole copy; see `Engine`."""
+        if folder.exists():
+            raise InputError(f"{folder} is there already: save to a new folder.")
+        self.checkpoint()
+        beside = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.copytree(self.folder, beside, ignore=shutil.ignore_patterns(".*"))
+        beside.rename(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> CompressedEngine:
+        """Open what `save` wrote, or any engine's folder. Raises IntegrityError."""
+        try:
+            facts = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
+            return cls(folder, facts["dimension"])
+        except (OSError, ValueError, KeyError) as error:
+            raise IntegrityError(f"{folder} is no compressed engine: {error}.") from error
+
+    def count(self, allowed: Band | Mask | None = None) -> int:
+        """How many templates a search could find."""
+        return self._allowed(allowed)[0]
+
+    def _open(self) -> None:
+        """Take up what is in the folder, and finish what a crash interrupted."""
+        (self.folder / "vectors.f16").touch()
+        for number, path in enumerate(sorted(self.folder.glob("cells-*.npy"))):
+            if path.name != f"cells-{number:05d}.npy":
+                raise IntegrityError(f"{self.folder} lacks cells-{number:05d}.npy: enrol it anew.")
+            try:
+                self._take(np.load(path))
+            except (OSError, ValueError) as error:
+                raise IntegrityError(f"{path} can't be read ({error}): enrol it anew.") from error
+        self._map()
+        if (self.folder / "removed.npy").exists():
+            self._removed = np.load(self.folder / "removed.npy")
+        if (self.folder / "trained.faiss").exists():
+            indexes = sorted(self.folder.glob("index-*.faiss"))
+            self._index = _read_index((indexes or [self.folder / "trained.faiss"])[-1])
+            self._written = int(indexes[-1].stem.removeprefix("index-")) if indexes else 0
+            self._encode(self._written)
+        if len(self._removed):
+            self._erase(self._removed)
+
+    def _map(self) -> None:
+        path = self.folder / "vectors.f16"
+        size = self.rows * self.dimension * 2
+        if path.stat().st_size < size:
+            raise IntegrityError(f"{path} is shorter than its {self.rows} templates: enrol anew.")
+        if size:
+            with path.open("r+b") as file:
+                mapped = mmap.mmap(file.fileno(), size)
+            mapped.madvise(mmap.MADV_RANDOM)  # candidates lie anywhere: reading ahead is in vain
+            self._vectors = np.frombuffer(mapped, np.float16).reshape(-1, self.dimension)
+
+    def _take(self, cells: Cells) -> None:
+        self._cells.append(cells)
+        self._starts.append(self.rows + len(cells))
+        self._filters.clear()
+
+    def _encode(self, first: int) -> None:
+        """Take the rows from `first` on into the index."""
+        for start in range(first, self.rows, ENCODE):
+            rows = np.arange(start, min(start + ENCODE, self.rows))
+            self._index.add_with_ids(self._fetch(rows), rows)
+
+    def _erase(self, rows: Rows) -> None:
+        """Overwrite templates on disk, and drop their codes."""
+        self._filters.clear()
+        self._vectors[rows] = 0
+        if self.is_trained:
+            self._index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(rows)))
+
+    def _fetch(self, rows: Rows) -> Floats:
+        return self._vectors[rows].astype(np.float32)
+
+    def _allowed(self, allowed: Band | Mask | None) -> tuple[int, NDArray[np.uint8]]:
+        """How many rows may be found, and a bit for each row."""
+        if allowed is None or isinstance(allowed, Band):
+            if allowed not in self._filters:
+                masks = [
+                    np.ones(len(cells), np.bool_) if allowed is None else allowed.mask(cells)
+                    for cells in self._cells
+                ]
+                while len(self._filters) >= BANDS:
+                    self._filters.pop(next(iter(self._filters)))
+                self._filters[allowed] = self._bits(np.concatenate([np.empty(0, np.bool_), *masks]))
+            return self._filters[allowed]
+        return self._bits(checked_mask(allowed, self.rows).copy())
+
+    def _bits(self, mask: Mask) -> tuple[int, NDArray[np.uint8]]:
+        mask[self._removed] = False
+        return int(mask.sum()), np.packbits(mask, bitorder="little")
+
+
+def lists_for(templates: int) -> int:
+    """A number of cells that suits so many templates: a power of two, about 2.5 times the root.
+
+    At most 2,048: what a search must look through is a share of the templates that depends little
+    on how finely they are parted, and more cells cost more when enrolling.
+    """
+    return int(min(2048, max(16, 2 ** round(np.log2(2.5 * np.sqrt(templates))))))
+
+
+def _trained(sample: Floats, lists: int, layout: Any, seed: int) -> Any:
+    """An empty index whose cells and codes are learned from the sample."""
+    depth = layout.d_out
+    means = faiss.Kmeans(
+        depth,
+        lists,
+        niter=6,
+        seed=seed + 1,
+        max_points_per_centroid=SAMPLE_PER_LIST,
+        min_points_per_centroid=1,
+    )
+    means.train(layout.apply(sample))
+    centres = faiss.IndexFlatL2(depth)
+    centres.add(means.centroids)
+    cells = faiss.IndexPreTransform(layout, centres)
+    size = sample.shape[1]
+    index = faiss.IndexIVFPQFastScan(
+        cells, size, lists, size if size % 2 else size // 2, 4, faiss.METRIC_L2
+    )
+    index.by_residual = False
+    index.own_fields = False
+    index.train(sample[:: max(1, len(sample) // 100_000)])
+    # a copy owns its parts, whatever Python frees
+    return faiss.deserialize_index(faiss.serialize_index(index))
+
+
+def _layout(sample: Floats, people: NDArray[np.int64] | None) -> Any:
+    """The linear map into the space of the cells: `DEPTH` leading axes, some shortened."""
+    size = sample.shape[1]
+    vectors = sample[:200_000].astype(np.float64)
+    centre = vectors.mean(axis=0)
+    total = np.cov(vectors.T).reshape(size, size)
+    shorten = np.eye(size)
+    if people is not None:
+        who = np.unique(people[: len(vectors)], return_inverse=True)[1]
+        counts = np.bincount(who)
+        sums = np.zeros((len(counts), size))
+        np.add.at(sums, who, vectors)
+        apart = vectors - (sums / counts[:, None])[who]
+        values, axes = np.linalg.eigh(apart.T @ apart / max(1, len(vectors) - len(counts)))
+        values = np.maximum(values, values[-1] * 1e-3)
+        shorten = (axes * (values / values[-1]) ** -SHORTEN) @ axes.T
+    _, axes = np.linalg.eigh(shorten.T @ total @ shorten)
+    matrix = (shorten @ axes[:, ::-1][:, : min(DEPTH, size)]).astype(np.float32)
+    layout = faiss.LinearTransform(size, matrix.shape[1], True)
+    faiss.copy_array_to_vector(np.ascontiguousarray(matrix.T).ravel(), layout.A)
+    faiss.copy_array_to_vector((-centre @ matrix).astype(np.float32), layout.b)
+    layout.is_trained = True
+    return layout
+
+
+def _read_index(path: Path) -> Any:
+    try:
+        return faiss.read_index(str(path))
+    except RuntimeError as error:
+        raise IntegrityError(
+            f"{path} can't be read: delete it, and it is made anew from the templates."
+        ) from error
+
+
+def _write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write an array beside its place and rename it once it is on the disk."""
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        np.save(file, array)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

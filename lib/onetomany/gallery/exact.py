@@ -1,0 +1,221 @@
+"""Every probe against every template: exact, as fast as the machine multiplies matrices."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ..errors import InputError, IntegrityError
+from .cells import Band, Cells
+from .engine import (
+    Floats,
+    Mask,
+    Rows,
+    best,
+    checked_cells,
+    checked_mask,
+    checked_rows,
+    checked_vectors,
+)
+
+# a block of scores that stays in the processor's cache while its best are looked for
+PROBES, BLOCK = 1024, 4096
+FEW = 8  # so few probes are read-bound: a product with each is faster than one with all
+# below this share it is cheaper to copy the allowed rows together than to score all
+GATHER, GATHER_FEW = 0.5, 0.15
+
+
+class ExactEngine:
+    """In memory; 4 bytes x dimension + 5 a template."""
+
+    name = "exact"
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+        self._vectors = np.empty((0, dimension), np.float32)
+        self._cells = np.empty(0, np.uint32)
+        self._held = np.empty(0, np.bool_)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return int(self._held[: self._count].sum())
+
+    @property
+    def rows(self) -> int:
+        """How many rows were ever added."""
+        return self._count
+
+    def add(self, vectors: Floats, cells: Cells | None = None) -> Rows:
+        """Add vectors; see `Engine`."""
+        vectors = checked_vectors(vectors, self.dimension)
+        cells = checked_cells(cells, len(vectors))
+        first, end = self._count, self._count + len(vectors)
+        if end > len(self._vectors):  # half as much again, so that adding stays linear
+            room = max(end, len(self._vectors) * 3 // 2)
+            self._vectors = _grown(self._vectors, room)
+            self._cells = _grown(self._cells, room)
+            self._held = _grown(self._held, room)
+        self._vectors[first:end], self._cells[first:end] = vectors, cells
+        self._held[first:end] = True
+        self._count = end
+        return np.arange(first, end, dtype=np.int64)
+
+    def remove(self, rows: Rows) -> None:
+        """Take rows out; their vectors are overwritten. See `Engine`."""
+        rows = checked_rows(rows, self._held[: self._count])
+        self._held[rows] = False
+        self._vectors[rows] = 0
+
+    def search(
+        self,
+        probes: Floats,
+        k: int,
+        *,
+        threshold: float = -np.inf,
+        allowed: Band | Mask | None = None,
+    ) -> tuple[Floats, Rows]:
+        """The exact k best of each probe; see `Engine`."""
+        probes = checked_vectors(probes, self.dimension)
+        vectors, mask = self._vectors[: self._count], self._held[: self._count]
+        if isinstance(allowed, Band):
+            mask = mask & allowed.mask(self._cells[: self._count])
+        elif allowed is not None:
+            mask = mask & checked_mask(allowed, self._count)
+        return search_matrix(vectors, probes, k, threshold, None if mask.all() else mask)
+
+    def save(self, folder: Path) -> None:
+        """Write a whole copy; see `Engine`."""
+        beside = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        np.save(beside / "vectors.npy", self._vectors[: self._count])
+        np.save(beside / "cells.npy", self._cells[: self._count])
+        np.save(beside / "held.npy", self._held[: self._count])
+        if folder.exists():
+            raise InputError(f"{folder} is there already: save to a new folder.")
+        beside.rename(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> ExactEngine:
+        """Read what `save` wrote. Raises IntegrityError where it isn't whole."""
+        try:
+            vectors, cells, held = (
+                np.load(folder / f"{part}.npy") for part in ("vectors", "cells", "held")
+            )
+        except (OSError, ValueError) as error:
+            raise IntegrityError(f"The exact engine in {folder} can't be read: {error}.") from error
+        if not len(vectors) == len(cells) == len(held):
+            raise IntegrityError(f"The exact engine in {folder} is not whole: enrol it anew.")
+        engine = cls(vectors.shape[1])
+        engine._vectors, engine._cells, engine._held = vectors, cells, held
+        engine._count = len(vectors)
+        return engine
+
+
+def search_matrix(
+    vectors: Floats,
+    probes: Floats,
+    k: int,
+    threshold: float | Floats = -np.inf,
+    mask: Mask | None = None,
+) -> tuple[Floats, Rows]:
+    """The k best rows of a matrix for each probe, exactly; only rows of the mask if one is given.
+
+    `threshold` is one for all probes, or one for each.
+
+    Two threads share the blocks of the gallery, each with BLAS on one core: a block of scores is
+    made and looked through before it leaves the cache.
+    """
+    cores = os.cpu_count() or 1
+    few = len(probes) <= FEW
+    chosen = bias = None
+    if mask is not None:
+        if mask.mean() < (GATHER_FEW if few else GATHER):
+            chosen = np.flatnonzero(mask)
+        else:  # score everything, and let what is not allowed lose
+            bias = np.where(mask, np.float32(0), np.float32(-np.inf))
+    total = len(vectors) if chosen is None else len(chosen)
+    lists = [_Best(len(probes), k, threshold) for _ in range(cores)]
+
+    def scan(core: int) -> None:
+        for start in range(core * BLOCK, total, cores * BLOCK):
+            rows = slice(start, min(start + BLOCK, total))
+            part = vectors[rows] if chosen is None else vectors[chosen[rows]]
+            for first in range(0, len(probes), PROBES):
+                some = probes[first : first + PROBES]
+                scores = np.stack([part @ probe for probe in some]) if few else some @ part.T
+                if bias is not None:
+                    scores += bias[rows]
+                lists[core].offer(scores, first, start)
+        lists[core].settle()
+
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(cores) as pool:
+        list(pool.map(scan, range(cores)))
+    scores = np.concatenate([each.scores for each in lists], axis=1)
+    rows = np.concatenate([each.rows for each in lists], axis=1)
+    if chosen is not None and len(chosen):
+        rows = np.where(rows < 0, -1, chosen[rows])
+    return best(scores, rows, k)
+
+
+class _Best:
+    """The k best so far of each probe, and the score that a candidate must beat.
+
+    What beats it is only collected; the lists are set in order when enough has come together.
+    """
+
+    def __init__(self, probes: int, k: int, threshold: float | Floats) -> None:
+        self.k = k
+        self.scores = np.full((probes, k), -np.inf, np.float32)
+        self.rows = np.full((probes, k), -1, np.int64)
+        self.bar = np.full(probes, -np.inf, np.float32)
+        self.bar[:] = np.nextafter(np.float32(threshold), np.float32(-np.inf))
+        self.news: list[tuple[Rows, Rows, Floats]] = []
+        self.waiting = 0
+
+    def offer(self, scores: Floats, first: int, offset: int) -> None:
+        """Scores of probes from `first` on with the rows from `offset` on."""
+        # the highest of each line is found at the speed of memory; few lines have news
+        bar = self.bar[first : first + len(scores)]
+        lines = np.flatnonzero(scores.max(axis=1) > bar)
+        if not len(lines):
+            return
+        part = scores if len(lines) == len(scores) else scores[lines]
+        bar = bar[lines]
+        if np.isneginf(bar).any() and part.shape[1] > self.k:  # at first everything is news
+            own = -np.partition(-part, self.k - 1, axis=1)[:, self.k - 1]
+            bar = np.maximum(bar, np.nextafter(own, np.float32(-np.inf)))
+        line, column = np.nonzero(part > bar[:, None])
+        self.news.append((lines[line] + first, column + offset, part[line, column]))
+        self.waiting += len(line)
+        if self.waiting > max(self.scores.size, 1 << 16):
+            self.settle()
+
+    def settle(self) -> None:
+        """Set the lists in order with what has come together."""
+        if not self.news:
+            return
+        lines, rows, scores = (np.concatenate(parts) for parts in zip(*self.news, strict=True))
+        self.news, self.waiting = [], 0
+        touched = np.unique(lines)
+        old = np.repeat(touched, self.k)
+        lines = np.concatenate([old, lines])
+        scores = np.concatenate([self.scores[touched].ravel(), scores])
+        rows = np.concatenate([self.rows[touched].ravel(), rows])
+        order = np.lexsort((rows, -scores, lines))
+        lines, scores, rows = lines[order], scores[order], rows[order]
+        starts = np.searchsorted(lines, touched)
+        place = starts[:, None] + np.arange(self.k)
+        self.scores[touched], self.rows[touched] = scores[place], rows[place]
+        self.bar[touched] = np.maximum(self.bar[touched], self.scores[touched, -1])
+
+
+def _grown(array: np.ndarray, room: int) -> np.ndarray:
+    grown = np.zeros((room, *array.shape[1:]), array.dtype)
+    grown[: len(array)] = array
+    return grown

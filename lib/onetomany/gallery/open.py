@@ -1,0 +1,59 @@
+"""An engine by its name: the one argument that chooses what searches."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+from ..errors import InputError
+from ..sources import cache_dir
+from .compressed import CompressedEngine
+from .engine import Engine
+from .exact import ExactEngine
+from .milvus import MilvusEngine, release
+
+ENGINES = ("exact", "compressed", "milvus")
+
+
+def open_engine(spec: str, dimension: int) -> Engine:
+    """A new, empty engine: 'exact' in memory, 'compressed' or 'milvus' in a file of their own, or
+    a Milvus server's address ('http://host:19530').
+
+    Files lie in the cache, where templates belong, and go with the engine; `save` what should
+    stay. Raises InputError for another name, or where Milvus can't be reached.
+    """
+    if spec == "exact":
+        return ExactEngine(dimension)
+    if "://" in spec:
+        return MilvusEngine(spec, dimension)
+    if spec not in ENGINES:
+        raise InputError(
+            f"'{spec}' is no engine: name {', '.join(ENGINES)}, or a Milvus server's address."
+        )
+    parent = cache_dir() / "engines"
+    parent.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=parent))
+    engine: CompressedEngine | MilvusEngine
+    if spec == "compressed":
+        engine = CompressedEngine(folder, dimension)
+        weakref.finalize(engine, shutil.rmtree, folder, ignore_errors=True)
+    else:
+        engine = MilvusEngine(str(folder / "milvus.db"), dimension)
+        weakref.finalize(engine, _forget, folder)
+    return engine
+
+
+def _forget(folder: Path) -> None:
+    release(str(folder / "milvus.db"))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def load_engine(name: str, folder: Path, dimension: int) -> Engine:
+    """The engine that one of that name saved to a folder. Raises IntegrityError, InputError."""
+    if name == "exact":
+        return ExactEngine.load(folder)
+    if name == "compressed":
+        return CompressedEngine.load(folder)
+    return MilvusEngine.load(folder, dimension)
