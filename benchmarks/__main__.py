@@ -8,7 +8,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from . import embedding, search
+from . import embedding, engines, search
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
         os.environ["ONETOMANY_CACHE"] = folder  # nothing may be there already
         embedding.run(Path(folder))
         search.run(Path(folder))
+        engines.run(Path(folder))
 
 
 if __name__ == "__main__":

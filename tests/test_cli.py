@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from conftest import fill
@@ -51,3 +53,19 @@ def test_refusals_are_one_sentence_without_traceback(capsys: pytest.CaptureFixtu
         assert said.out == ""
         assert "Traceback" not in said.err
         assert len(said.err.strip().splitlines()) == 1
+
+
+def test_scale_makes_a_gallery_and_tells_what_it_measured(
+    templates: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scale", "--records", "6000", "--out", str(tmp_path / "out")]) == 0
+    facts = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert facts["records"] == 6000
+    assert facts["recall@1, mated"] > 0.9
+    assert 0 < facts["filter KOR F 1980-1984: share"] < 0.1
+    searches = pl.read_parquet(tmp_path / "out" / "searches.parquet")
+    assert searches["gallery_size"].unique().sort().to_list() == [3072, 6000]
+    assert "recall@1, mated" in capsys.readouterr().out
+    # everything is there: a second start measures, and makes nothing
+    assert main(["scale", "--records", "6000", "--out", str(tmp_path / "out")]) == 0
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["starts"] == 1

@@ -12,6 +12,7 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..faces import synthetic
-from ..gallery import CompressedEngine, pack
+from ..gallery import CompressedEngine, Threshold, pack
 from ..gallery.exact import search_matrix
 from ..sources import travellers
 from ..sources.files import write_whole
@@ -34,6 +35,7 @@ Rows = NDArray[np.int64]
 
 RANKS = 20  # candidates of each probe that are kept exactly
 STRANGERS = 1 << 30  # the stream of the people who are never enrolled
+PAIRS = 1000  # people whose pairs are looked through at a time
 ATTRIBUTES = 7  # the session of a stream that attributes are drawn from
 
 
@@ -113,6 +115,39 @@ def probes_of(plan: Plan, model: synthetic.TemplateModel) -> Floats:
     )
 
 
+def thresholds(
+    model: synthetic.TemplateModel, targets: Sequence[float], people: int = 40_000, seed: int = 0
+) -> list[Threshold]:
+    """The lowest thresholds at which FMR stays within each target, among synthetic people.
+
+    As `threshold_at_fmr`, over all pairs of so many people with one image each, of which only the
+    highest scores are kept. Raises InputError for a target of which fewer than ten false matches
+    would be due.
+    """
+    total = people * (people - 1) // 2
+    if min(targets) * total < 10:
+        raise InputError(f"FMR {min(targets):g} needs more people than {people:,} to be seen.")
+    drawn = synthetic.draw_people(model, people, seed, STRANGERS + 1)
+    vectors = synthetic.draw_images(model, drawn, 1, seed, STRANGERS + 1)
+    keep = int(max(targets) * total) + 1
+    top, bar = np.empty(0, np.float32), np.float32(-1)
+    for start in tqdm(range(0, people, PAIRS), desc="pairs of people", delay=2, leave=False):
+        block = vectors[start : start + PAIRS]
+        later = block @ vectors[start + len(block) :].T
+        among = (block @ block.T)[np.triu_indices(len(block), k=1)]
+        top = np.concatenate([top, later[later > bar], among[among > bar]])
+        if len(top) > 2 * keep:
+            top = np.partition(top, len(top) - keep)[len(top) - keep :]
+            bar = top.min()
+    top = np.sort(top)[::-1].astype(np.float64)
+    found = []
+    for target in targets:
+        cut = float(np.nextafter(top[int(np.floor(target * total + 1e-9))], np.inf))
+        rate = float((top >= cut).sum() / total)
+        found.append(Threshold(cut, rate, total, people, model.model, synthetic.SET))
+    return found
+
+
 def grow(
     plan: Plan, model: synthetic.TemplateModel, engine: CompressedEngine, notes: Path
 ) -> tuple[pl.DataFrame, Seen]:
@@ -125,9 +160,11 @@ def grow(
     """
     probes = probes_of(plan, model)
     seen, done, snapshots = _read_notes(notes, plan, len(probes))
-    run = read_run(notes)
-    started, run = time.perf_counter(), replace(run, starts=run.starts + 1)
     todo = range(min(done, engine.chunks), plan.chunks)
+    run, started = read_run(notes), time.perf_counter()
+    if todo:
+        run = replace(run, starts=run.starts + 1)
+        _write_run(notes, run)
     bar = tqdm(todo, desc="records enrolled", unit="chunk", initial=todo.start, total=plan.chunks)
     with ThreadPoolExecutor(1) as ahead:  # the next chunk is made while this one is searched
         made = ahead.submit(chunk_of, plan, model, todo.start) if todo else None
@@ -149,7 +186,7 @@ def grow(
                 done = number + 1
                 _write_notes(notes, seen, done, snapshots)
             now = replace(run, seconds=run.seconds + time.perf_counter() - started, peak=_peak(run))
-            write_whole(notes / "run.json", json.dumps(asdict(now)).encode())
+            _write_run(notes, now)
     engine.checkpoint()
     mates = chunk_of(plan, model, 0)[0][: plan.probes * plan.images]
     best_mate = np.einsum(
@@ -245,6 +282,10 @@ def read_run(notes: Path) -> Run:
     """How long the run has taken so far, over all its starts."""
     path = notes / "run.json"
     return Run(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Run()
+
+
+def _write_run(notes: Path, run: Run) -> None:
+    write_whole(notes / "run.json", json.dumps(asdict(run)).encode())
 
 
 def _peak(run: Run) -> int:

@@ -164,7 +164,7 @@ class CompressedEngine:
 
     def checkpoint(self) -> None:
         """Write the index as it is now, so that opening has nothing to encode."""
-        if not self.is_trained:
+        if not self.is_trained or self._written == self.rows:
             return
         old = list(self.folder.glob("index-*.faiss"))
         beside, path = self.folder / ".index.part", self.folder / f"index-{self.rows:012d}.faiss"
@@ -185,6 +185,7 @@ class CompressedEngine:
         _write_array(self.folder / "removed.npy", gone)
         self._removed = gone
         self._erase(rows)
+        self._written = -1  # what is on disk still holds their codes
         self.checkpoint()
 
     def search(

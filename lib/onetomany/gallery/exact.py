@@ -24,10 +24,11 @@ from .engine import (
 )
 
 # a block of scores that stays in the processor's cache while its best are looked for
-PROBES, BLOCK = 1024, 4096
-FEW = 8  # so few probes are read-bound: a product with each is faster than one with all
+BLOCK, PROBES = 2048, 512
+GROUP = 32  # rows of which only the best score is compared with what a candidate must beat
+SINGLE = 4  # for so few probes, a product with each is faster than one with all
 # below this share it is cheaper to copy the allowed rows together than to score all
-GATHER, GATHER_FEW = 0.5, 0.15
+GATHER, GATHER_FEW, FEW = 0.5, 0.15, 8
 
 
 class ExactEngine:
@@ -132,10 +133,9 @@ def search_matrix(
     made and looked through before it leaves the cache.
     """
     cores = os.cpu_count() or 1
-    few = len(probes) <= FEW
     chosen = bias = None
     if mask is not None:
-        if mask.mean() < (GATHER_FEW if few else GATHER):
+        if mask.mean() < (GATHER_FEW if len(probes) <= FEW else GATHER):
             chosen = np.flatnonzero(mask)
         else:  # score everything, and let what is not allowed lose
             bias = np.where(mask, np.float32(0), np.float32(-np.inf))
@@ -143,14 +143,18 @@ def search_matrix(
     lists = [_Best(len(probes), k, threshold) for _ in range(cores)]
 
     def scan(core: int) -> None:
+        room = np.empty((BLOCK, min(PROBES, len(probes))), np.float32)  # taken once, used again
         for start in range(core * BLOCK, total, cores * BLOCK):
             rows = slice(start, min(start + BLOCK, total))
             part = vectors[rows] if chosen is None else vectors[chosen[rows]]
             for first in range(0, len(probes), PROBES):
                 some = probes[first : first + PROBES]
-                scores = np.stack([part @ probe for probe in some]) if few else some @ part.T
+                if len(some) <= SINGLE:
+                    scores = np.stack([part @ probe for probe in some], axis=1)
+                else:
+                    scores = np.matmul(part, some.T, out=room[: len(part), : len(some)])
                 if bias is not None:
-                    scores += bias[rows]
+                    scores += bias[rows, None]
                 lists[core].offer(scores, first, start)
         lists[core].settle()
 
@@ -179,22 +183,32 @@ class _Best:
         self.waiting = 0
 
     def offer(self, scores: Floats, first: int, offset: int) -> None:
-        """Scores of probes from `first` on with the rows from `offset` on."""
-        # the highest of each line is found at the speed of memory; few lines have news
-        bar = self.bar[first : first + len(scores)]
-        lines = np.flatnonzero(scores.max(axis=1) > bar)
-        if not len(lines):
-            return
-        part = scores if len(lines) == len(scores) else scores[lines]
-        bar = bar[lines]
-        if np.isneginf(bar).any() and part.shape[1] > self.k:  # at first everything is news
-            own = -np.partition(-part, self.k - 1, axis=1)[:, self.k - 1]
-            bar = np.maximum(bar, np.nextafter(own, np.float32(-np.inf)))
-        line, column = np.nonzero(part > bar[:, None])
-        self.news.append((lines[line] + first, column + offset, part[line, column]))
-        self.waiting += len(line)
-        if self.waiting > max(self.scores.size, 1 << 16):
+        """Scores (rows, probes) of rows from `offset` on with probes from `first` on."""
+        whole = len(scores) // GROUP * GROUP
+        if whole:
+            self._offer(scores[:whole].reshape(-1, GROUP, scores.shape[1]), first, offset)
+        if whole < len(scores):
+            self._offer(scores[None, whole:], first, offset + whole)
+        if self.waiting > max(4 * len(self.bar), self.scores.size // 2):
             self.settle()
+
+    def _offer(self, scores: Floats, first: int, offset: int) -> None:
+        """Scores (groups, rows of a group, probes)."""
+        # the best of each group is found at the speed of memory; few groups have news
+        top = scores.max(axis=1)
+        bar = self.bar[first : first + top.shape[1]]
+        if len(top) >= self.k and np.isneginf(bar).any():
+            # at first everything would be news: the k-th best group holds a score to beat
+            kth = np.partition(top, len(top) - self.k, axis=0)[len(top) - self.k]
+            bar = np.maximum(bar, np.nextafter(kth, np.float32(-np.inf)))
+        group, line = np.nonzero(top > bar)
+        if not len(group):
+            return
+        found = scores[group, :, line]
+        pair, place = np.nonzero(found > bar[line, None])
+        rows = offset + group[pair] * scores.shape[1] + place
+        self.news.append((line[pair] + first, rows, found[pair, place]))
+        self.waiting += len(pair)
 
     def settle(self) -> None:
         """Set the lists in order with what has come together."""

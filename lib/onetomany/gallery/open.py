@@ -32,28 +32,39 @@ def open_engine(spec: str, dimension: int) -> Engine:
         raise InputError(
             f"'{spec}' is no engine: name {', '.join(ENGINES)}, or a Milvus server's address."
         )
+    folder = _scratch()
+    if spec == "compressed":
+        return _kept(CompressedEngine(folder, dimension), folder)
+    return _kept(MilvusEngine(str(folder / "milvus.db"), dimension), folder)
+
+
+def load_engine(name: str, folder: Path, dimension: int) -> Engine:
+    """A working copy of the engine that one of that name saved to a folder.
+
+    What is done to it leaves the folder as it is. Raises IntegrityError where that isn't whole.
+    """
+    if name == "exact":
+        return ExactEngine.load(folder)
+    copy = _scratch()
+    shutil.copytree(folder, copy, dirs_exist_ok=True)
+    if name == "compressed":
+        return _kept(CompressedEngine.load(copy), copy)
+    return _kept(MilvusEngine.load(copy, dimension), copy)
+
+
+def _scratch() -> Path:
     parent = cache_dir() / "engines"
     parent.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=parent))
-    engine: CompressedEngine | MilvusEngine
-    if spec == "compressed":
-        engine = CompressedEngine(folder, dimension)
-        weakref.finalize(engine, shutil.rmtree, folder, ignore_errors=True)
-    else:
-        engine = MilvusEngine(str(folder / "milvus.db"), dimension)
-        weakref.finalize(engine, _forget, folder)
+    return Path(tempfile.mkdtemp(dir=parent))
+
+
+def _kept(engine: Engine, folder: Path) -> Engine:
+    """The engine, whose folder goes when it goes."""
+    weakref.finalize(engine, _forget, folder)
     return engine
 
 
 def _forget(folder: Path) -> None:
-    release(str(folder / "milvus.db"))
+    if (folder / "milvus.db").exists():
+        release(str(folder / "milvus.db"))
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def load_engine(name: str, folder: Path, dimension: int) -> Engine:
-    """The engine that one of that name saved to a folder. Raises IntegrityError, InputError."""
-    if name == "exact":
-        return ExactEngine.load(folder)
-    if name == "compressed":
-        return CompressedEngine.load(folder)
-    return MilvusEngine.load(folder, dimension)
