@@ -118,7 +118,7 @@ def scale(parser: argparse.ArgumentParser) -> Run:
         from onetomany.accuracy import full
 
         for name, value in full.run_full(args.out, args.records).items():
-            print(f"{name:32} {value:,.4g}" if isinstance(value, float) else f"{name:32} {value:,}")
+            print(f"{name:44} {value if isinstance(value, str) else format(value, ',.6g')}")
         print(f"wrote {args.out / 'searches.parquet'} and {args.out / 'run.json'}")
         return 0
 

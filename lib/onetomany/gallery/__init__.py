@@ -1,7 +1,8 @@
 """Galleries: templates with attributes, searched one to many."""
 
 from .cells import Band, pack, unpack
-from .compressed import CompressedEngine, lists_for
+from .coding import lists_for
+from .compressed import CompressedEngine
 from .engine import Engine
 from .exact import ExactEngine
 from .gallery import Gallery, gallery_of

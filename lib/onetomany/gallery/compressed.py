@@ -1,14 +1,7 @@
 """Compressed search on disk: an inverted file of product codes, re-ranked with the templates.
 
-Each template is put into a cell of space by its nearest of `lists` centres, and kept as a product
-quantisation code of half a byte for two numbers (Jégou, Douze and Schmid, 'Product quantization
-for nearest neighbor search', TPAMI 33:1, 2011; faiss IndexIVFPQFastScan: Douze et al., 'The Faiss
-library', 2024). A search looks through the nearest cells' codes in memory and compares the best
-of them anew with the templates themselves, which stay on disk in half precision.
-
-Where it is told which templates are of one person, the cells are laid out in a space in which the
-directions that tell images of one person apart are shortened: Fisher's discriminant carried a
-part of the way (whole, it would find mates better still, but lose the best of the strangers).
+A search looks through the codes of the nearest cells in memory (`coding`) and compares the best of
+them anew with the templates themselves, which stay on disk in half precision.
 
 A folder holds everything:
 
@@ -38,6 +31,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, IntegrityError
 from ..sources.files import write_whole
 from .cells import Band, Cells
+from .coding import SAMPLE_PER_LIST, empty_index, layout
 from .engine import (
     Floats,
     Mask,
@@ -51,13 +45,12 @@ from .engine import (
 from .exact import search_matrix
 
 LISTS = 1024
-SHORTEN = 0.2  # the power of the within-person covariance; 0.5 would be the whole discriminant
-DEPTH = 64  # numbers that decide a template's cell, where it has more
-SAMPLE_PER_LIST = 50  # templates that a cell's centre is learned from
 SCAN = 0.06  # share of the cells that a search looks through
 RERANK = 100  # candidates that are compared with the templates, beyond the k asked for
 ENCODE = 500_000  # templates encoded at a time
 TOGETHER = 64  # probes whose candidates are compared at a time
+WORTH = 100  # codes looked through for each candidate more that a filter may ask for
+CACHED = 4 << 20  # bytes of a filter's bits that the processor keeps at hand
 BANDS = 8  # filters that are kept ready
 
 
@@ -130,7 +123,7 @@ class CompressedEngine:
         sample = checked_vectors(vectors, self.dimension)
         if len(sample) < self.lists:
             raise InputError(f"{self.lists} cells can't be learned from {len(sample)} vectors.")
-        index = _trained(sample, self.lists, _layout(sample, people), seed)
+        index = empty_index(sample, self.lists, layout(sample, people), seed)
         write_whole(self.folder / "trained.faiss", faiss.serialize_index(index).tobytes())
         self._index = index
         self._encode(0)
@@ -206,12 +199,7 @@ class CompressedEngine:
             chosen = np.flatnonzero(np.unpackbits(bits, count=self.rows, bitorder="little"))
             scores, rows = search_matrix(self._fetch(chosen), probes, k, threshold)
             return scores, np.where(rows < 0, -1, chosen[rows]) if len(chosen) else rows
-        everything = count == self.rows
-        options = faiss.IVFSearchParameters(
-            nprobe=max(1, round(self.scan * self.lists)),
-            sel=None if everything else faiss.IDSelectorBitmap(self.rows, faiss.swig_ptr(bits)),
-        )
-        _, rows = self._index.search(probes, k + self.rerank, params=options)
+        rows = self._nearest(probes, k + self.rerank, count, bits)
 
         def compare(first: int) -> tuple[Floats, Rows]:
             some = rows[first : first + TOGETHER]
@@ -224,6 +212,31 @@ class CompressedEngine:
         if not found:
             return np.empty((0, k), np.float32), np.empty((0, k), np.int64)
         return np.concatenate([each[0] for each in found]), np.concatenate([r for _, r in found])
+
+    def _nearest(self, probes: Floats, wanted: int, count: int, bits: NDArray[np.uint8]) -> Rows:
+        """The rows of the nearest codes, among the `count` rows whose bit is set."""
+        cells = max(1, round(self.scan * self.lists))
+        options = faiss.IVFSearchParameters(nprobe=cells)
+        if count == self.rows:
+            return np.asarray(self._index.search(probes, wanted, params=options)[1])
+        enough = int(1.5 * wanted * self.rows / count)
+        worth = WORTH if len(bits) > CACHED else 5 * WORTH
+        if enough * worth > self.scan * self.rows:
+            options.sel = faiss.IDSelectorBitmap(self.rows, faiss.swig_ptr(bits))
+            return np.asarray(self._index.search(probes, wanted, params=options)[1])
+        # the bit of each code may be a trip to memory: cheaper to ask for more candidates and look
+        # at theirs alone
+        rows = np.empty((len(probes), wanted), np.int64)
+        for start in range(0, len(probes), TOGETHER):
+            some = self._index.search(probes[start : start + TOGETHER], enough, params=options)[1]
+            byte = bits[np.maximum(some, 0) >> 3]
+            may = ((byte >> (some & 7).astype(np.uint8)) & 1).astype(np.bool_) & (some >= 0)
+            first = np.argsort(~may, axis=1, kind="stable")[:, :wanted]
+            chosen = np.take_along_axis(some, first, axis=1)
+            rows[start : start + TOGETHER] = np.where(
+                np.take_along_axis(may, first, axis=1), chosen, -1
+            )
+        return rows
 
     def save(self, folder: Path) -> None:
         """Write a whole copy; see `Engine`."""
@@ -318,66 +331,6 @@ class CompressedEngine:
     def _bits(self, mask: Mask) -> tuple[int, NDArray[np.uint8]]:
         mask[self._removed] = False
         return int(mask.sum()), np.packbits(mask, bitorder="little")
-
-
-def lists_for(templates: int) -> int:
-    """A number of cells that suits so many templates: a power of two, about 2.5 times the root.
-
-    At most 2,048: what a search must look through is a share of the templates that depends little
-    on how finely they are parted, and more cells cost more when enrolling.
-    """
-    return int(min(2048, max(16, 2 ** round(np.log2(2.5 * np.sqrt(templates))))))
-
-
-def _trained(sample: Floats, lists: int, layout: Any, seed: int) -> Any:
-    """An empty index whose cells and codes are learned from the sample."""
-    depth = layout.d_out
-    means = faiss.Kmeans(
-        depth,
-        lists,
-        niter=6,
-        seed=seed + 1,
-        max_points_per_centroid=SAMPLE_PER_LIST,
-        min_points_per_centroid=1,
-    )
-    means.train(layout.apply(sample))
-    centres = faiss.IndexFlatL2(depth)
-    centres.add(means.centroids)
-    cells = faiss.IndexPreTransform(layout, centres)
-    size = sample.shape[1]
-    index = faiss.IndexIVFPQFastScan(
-        cells, size, lists, size if size % 2 else size // 2, 4, faiss.METRIC_L2
-    )
-    index.by_residual = False
-    index.own_fields = False
-    index.train(sample[:: max(1, len(sample) // 100_000)])
-    # a copy owns its parts, whatever Python frees
-    return faiss.deserialize_index(faiss.serialize_index(index))
-
-
-def _layout(sample: Floats, people: NDArray[np.int64] | None) -> Any:
-    """The linear map into the space of the cells: `DEPTH` leading axes, some shortened."""
-    size = sample.shape[1]
-    vectors = sample[:200_000].astype(np.float64)
-    centre = vectors.mean(axis=0)
-    total = np.cov(vectors.T).reshape(size, size)
-    shorten = np.eye(size)
-    if people is not None:
-        who = np.unique(people[: len(vectors)], return_inverse=True)[1]
-        counts = np.bincount(who)
-        sums = np.zeros((len(counts), size))
-        np.add.at(sums, who, vectors)
-        apart = vectors - (sums / counts[:, None])[who]
-        values, axes = np.linalg.eigh(apart.T @ apart / max(1, len(vectors) - len(counts)))
-        values = np.maximum(values, values[-1] * 1e-3)
-        shorten = (axes * (values / values[-1]) ** -SHORTEN) @ axes.T
-    _, axes = np.linalg.eigh(shorten.T @ total @ shorten)
-    matrix = (shorten @ axes[:, ::-1][:, : min(DEPTH, size)]).astype(np.float32)
-    layout = faiss.LinearTransform(size, matrix.shape[1], True)
-    faiss.copy_array_to_vector(np.ascontiguousarray(matrix.T).ravel(), layout.A)
-    faiss.copy_array_to_vector((-centre @ matrix).astype(np.float32), layout.b)
-    layout.is_trained = True
-    return layout
 
 
 def _read_index(path: Path) -> Any:
