@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from ..errors import InputError, IntegrityError
 from .cells import Band, Cells
@@ -27,6 +28,7 @@ from .engine import (
 BLOCK, PROBES = 2048, 512
 GROUP = 32  # rows of which only the best score is compared with what a candidate must beat
 SINGLE = 4  # for so few probes, a product with each is faster than one with all
+SMALL = 1 << 20  # comparisons that are not worth a second thread
 # below this share it is cheaper to copy the allowed rows together than to score all
 GATHER, GATHER_FEW, FEW = 0.5, 0.15, 8
 
@@ -132,7 +134,8 @@ def search_matrix(
     Two threads share the blocks of the gallery, each with BLAS on one core: a block of scores is
     made and looked through before it leaves the cache.
     """
-    cores = os.cpu_count() or 1
+    # little work is done before threads have started
+    cores = (os.cpu_count() or 1) if len(vectors) * len(probes) > SMALL else 1
     chosen = bias = None
     if mask is not None:
         if mask.mean() < (GATHER_FEW if len(probes) <= FEW else GATHER):
@@ -158,13 +161,22 @@ def search_matrix(
                 lists[core].offer(scores, first, start)
         lists[core].settle()
 
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(cores) as pool:
-        list(pool.map(scan, range(cores)))
+    if cores == 1:
+        scan(0)
+    else:
+        with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(cores) as pool:
+            list(pool.map(scan, range(cores)))
     scores = np.concatenate([each.scores for each in lists], axis=1)
     rows = np.concatenate([each.rows for each in lists], axis=1)
     if chosen is not None and len(chosen):
         rows = np.where(rows < 0, -1, chosen[rows])
     return best(scores, rows, k)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Looking for the loaded libraries takes longer than a small search: done once."""
+    return ThreadpoolController()
 
 
 class _Best:
