@@ -25,7 +25,7 @@ from onetomany.gallery import Band, CompressedEngine, ExactEngine, lists_for, pa
 from onetomany.gallery.milvus import MilvusEngine
 from onetomany.sources import travellers
 
-SMALL, LARGE, CHUNK = 300_000, 10_000_000, 600_000
+SMALL, LARGE, CHUNK = 200_000, 10_000_000, 600_000
 PROBES = 1024
 PAGE = Path(__file__).parents[1] / "docs" / "engines.md"
 
@@ -101,7 +101,7 @@ def _kernel(model: synthetic.TemplateModel, probes: np.ndarray) -> list[str]:
     lines += ["", "Filtered, against unfiltered (random rows of that share):", ""]
     lines += ["| share | one probe | all together |", "|---|---|---|"]
     rng = np.random.default_rng(0)
-    for share in (1.0, 0.9, 0.5, 0.3, 0.1, 0.01, 1e-3, 1e-4):
+    for share in (1.0, 0.7, 0.4, 0.1, 0.01, 1e-4):
         mask = rng.random(len(vectors)) < share
         cells = []
         for some in (probes[:1], probes):
@@ -313,8 +313,9 @@ def _large(
     usual = compressed.scan
     for scan in (0.04, 0.06, 0.08, 0.1):
         compressed.scan = scan
+        # the exact search takes so long that one is enough each time
         ours, theirs = _interleaved(
-            lambda: compressed.search(probes, 10), lambda: exact.search(probes, 10)
+            lambda: compressed.search(probes, 10), lambda: exact.search(probes, 10), rounds=1
         )
         recall = (compressed.search(probes, 10)[1][:, 0] == truth).mean()
         speeds = (
@@ -346,10 +347,8 @@ def _large(
                 lambda some=some: compressed.search(some, 10),
             )
             cells.append(f"{with_ / without:.2f}")
-        here = (
-            exact.search(probes, 1, allowed=band)[1]
-            == compressed.search(probes, 1, allowed=band)[1]
-        )
+        some = probes[:128]
+        here = exact.search(some, 1, allowed=band)[1] == compressed.search(some, 1, allowed=band)[1]
         notes.append(f"| {count / LARGE:.2g} | {cells[0]} | {cells[1]} | {here.mean():.3f} |")
     return rows, notes
 
@@ -364,9 +363,9 @@ def _row(
     found: np.ndarray,
     held: tuple[float, float],
 ) -> Row:
-    (together,) = _interleaved(lambda: engine.search(probes, 10))
+    (together,) = _interleaved(lambda: engine.search(probes, 10), rounds=1)
     times = []
-    for number in range(60):
+    for number in range(30):
         started = time.perf_counter()
         engine.search(probes[number : number + 1], 10)
         times.append(time.perf_counter() - started)
@@ -376,8 +375,9 @@ def _row(
 
 def _interleaved(*works: Callable[[], object], rounds: int = 3) -> tuple[float, ...]:
     """Median seconds of each, taken in turns, so that what disturbs one disturbs the others."""
-    for work in works:
-        work()
+    if rounds > 1:
+        for work in works:
+            work()
     times: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
         for own, work in zip(times, works, strict=True):

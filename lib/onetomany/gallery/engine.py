@@ -85,18 +85,22 @@ def checked_rows(rows: Rows, held: Mask) -> Rows:
     return rows
 
 
-def best(scores: Floats, rows: Rows, k: int, threshold: float = -np.inf) -> tuple[Floats, Rows]:
-    """The k best of each line of candidates, best first, lower rows first among equals.
+def best(
+    scores: Floats, rows: Rows, k: int, threshold: float | Floats = -np.inf
+) -> tuple[Floats, Rows]:
+    """The k best of each line of candidates, best first.
 
-    What lies below the threshold, or has row -1, becomes score -inf and row -1.
+    What lies below the threshold (one for all, or a column of one for each line), or has row -1,
+    becomes score -inf and row -1.
     """
-    scores = np.where((rows < 0) | (scores < threshold), np.float32(-np.inf), scores)
-    rows = np.where(np.isneginf(scores), -1, rows)
+    if (rows < 0).any():
+        scores = np.where(rows < 0, np.float32(-np.inf), scores)
     if scores.shape[1] > k:
-        # as many as are better than the k-th must stay, whatever the order of equals
-        place = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        place = np.argpartition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k :]
         scores = np.take_along_axis(scores, place, axis=1)
         rows = np.take_along_axis(rows, place, axis=1)
+    scores = np.where(scores < threshold, np.float32(-np.inf), scores)
+    rows = np.where(np.isneginf(scores), -1, rows)
     order = np.lexsort((rows, -scores), axis=1)
     scores = np.take_along_axis(scores, order, axis=1)
     rows = np.take_along_axis(rows, order, axis=1)

@@ -28,7 +28,7 @@ from .engine import (
 BLOCK, PROBES = 2048, 512
 GROUP = 32  # rows of which only the best score is compared with what a candidate must beat
 SINGLE = 4  # for so few probes, a product with each is faster than one with all
-SMALL = 1 << 20  # comparisons that are not worth a second thread
+SMALL = 1 << 20  # so few comparisons are made at once
 # below this share it is cheaper to copy the allowed rows together than to score all
 GATHER, GATHER_FEW, FEW = 0.5, 0.15, 8
 
@@ -134,8 +134,13 @@ def search_matrix(
     Two threads share the blocks of the gallery, each with BLAS on one core: a block of scores is
     made and looked through before it leaves the cache.
     """
-    # little work is done before threads have started
-    cores = (os.cpu_count() or 1) if len(vectors) * len(probes) > SMALL else 1
+    if len(vectors) * len(probes) <= SMALL:  # done before threads have started
+        scores = probes @ vectors.T
+        if mask is not None:
+            scores[:, ~mask] = -np.inf
+        rows = np.broadcast_to(np.arange(len(vectors)), scores.shape)
+        return best(scores, rows, k, np.reshape(np.float32(threshold), (-1, 1)))
+    cores = os.cpu_count() or 1
     chosen = bias = None
     if mask is not None:
         if mask.mean() < (GATHER_FEW if len(probes) <= FEW else GATHER):
@@ -161,11 +166,8 @@ def search_matrix(
                 lists[core].offer(scores, first, start)
         lists[core].settle()
 
-    if cores == 1:
-        scan(0)
-    else:
-        with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(cores) as pool:
-            list(pool.map(scan, range(cores)))
+    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(cores) as pool:
+        list(pool.map(scan, range(cores)))
     scores = np.concatenate([each.scores for each in lists], axis=1)
     rows = np.concatenate([each.rows for each in lists], axis=1)
     if chosen is not None and len(chosen):
