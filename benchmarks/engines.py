@@ -178,7 +178,6 @@ def _vss(vectors: np.ndarray, probes: np.ndarray, truth: np.ndarray, folder: Pat
     )
     connection.execute(f"LOAD '{path}'; SET hnsw_enable_experimental_persistence = true")
     started = time.perf_counter()
-    np.save(folder / "v.npy", vectors)
     import pyarrow as pa
 
     table = pa.table(

@@ -15,7 +15,8 @@ def misses(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
 
     Takes `accuracy.misses_at_fpir`.
     """
-    shown = rates.with_columns(name=pl.format("FPIR {} %", (pl.col("target") * 100).round(2)))
+    percent = (pl.col("target") * 100).map_elements("{:g}".format, return_dtype=pl.String)
+    shown = rates.with_columns(name=pl.format("FPIR {} %", percent))
     names = shown["name"].unique(maintain_order=True).to_list()
     colour = alt.Color(
         "name:N",
@@ -28,7 +29,7 @@ def misses(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         "gallery_size:Q",
         title=RECORDS,
         scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(format="~s", tickCount=6),
+        axis=alt.Axis(format="~s", values=[10.0**power for power in range(3, 10)]),
     )
     tips = [
         alt.Tooltip("gallery_size:Q", format=",", title="records"),
