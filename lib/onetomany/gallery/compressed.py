@@ -50,7 +50,7 @@ RERANK = 100  # candidates that are compared with the templates, beyond the k as
 ENCODE = 500_000  # templates encoded at a time
 TOGETHER = 64  # probes whose candidates are compared at a time
 WORTH = 100  # codes looked through for each candidate more that a filter may ask for
-CACHED = 4 << 20  # bytes of a filter's bits that the processor keeps at hand
+FILTERED = 0.85  # share of the usual cells that a search looks through bit by bit
 BANDS = 8  # filters that are kept ready
 
 
@@ -220,8 +220,8 @@ class CompressedEngine:
         if count == self.rows:
             return np.asarray(self._index.search(probes, wanted, params=options)[1])
         enough = int(1.5 * wanted * self.rows / count)
-        worth = WORTH if len(bits) > CACHED else 5 * WORTH
-        if enough * worth > self.scan * self.rows:
+        if enough * WORTH > self.scan * self.rows:
+            options.nprobe = max(1, round(FILTERED * cells))  # each code costs more to look at
             options.sel = faiss.IDSelectorBitmap(self.rows, faiss.swig_ptr(bits))
             return np.asarray(self._index.search(probes, wanted, params=options)[1])
         # the bit of each code may be a trip to memory: cheaper to ask for more candidates and look

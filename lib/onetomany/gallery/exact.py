@@ -28,7 +28,7 @@ from .engine import (
 BLOCK, PROBES = 2048, 512
 GROUP = 32  # rows of which only the best score is compared with what a candidate must beat
 SINGLE = 4  # for so few probes, a product with each is faster than one with all
-SMALL = 1 << 20  # so few comparisons are made at once
+SMALL = 1 << 18  # so few comparisons are made at once
 # below this share it is cheaper to copy the allowed rows together than to score all
 GATHER, GATHER_FEW, FEW = 0.5, 0.15, 8
 
@@ -134,21 +134,25 @@ def search_matrix(
     Two threads share the blocks of the gallery, each with BLAS on one core: a block of scores is
     made and looked through before it leaves the cache.
     """
-    if len(vectors) * len(probes) <= SMALL:  # done before threads have started
-        scores = probes @ vectors.T
-        if mask is not None:
-            scores[:, ~mask] = -np.inf
-        rows = np.broadcast_to(np.arange(len(vectors)), scores.shape)
-        return best(scores, rows, k, np.reshape(np.float32(threshold), (-1, 1)))
     cores = os.cpu_count() or 1
     chosen = bias = None
     if mask is not None:
-        if mask.mean() < (GATHER_FEW if len(probes) <= FEW else GATHER):
+        if np.count_nonzero(mask) < (GATHER_FEW if len(probes) <= FEW else GATHER) * len(mask):
             chosen = np.flatnonzero(mask)
         else:  # score everything, and let what is not allowed lose
             bias = np.where(mask, np.float32(0), np.float32(-np.inf))
     total = len(vectors) if chosen is None else len(chosen)
-    lists = [_Best(len(probes), k, threshold) for _ in range(cores)]
+    if total * len(probes) <= SMALL:  # done before threads have started
+        scores = probes @ (vectors if chosen is None else vectors[chosen]).T
+        if bias is not None:
+            scores += bias
+        rows = np.arange(total) if chosen is None else chosen
+        cut = np.reshape(np.float32(threshold), (-1, 1))
+        return best(scores, np.broadcast_to(rows, scores.shape), k, cut)
+    # what one core has found k times over, the other need not look at
+    bar = np.full(len(probes), -np.inf, np.float32)
+    bar[:] = np.nextafter(np.float32(threshold), np.float32(-np.inf))
+    lists = [_Best(bar, k) for _ in range(cores)]
 
     def scan(core: int) -> None:
         room = np.empty((BLOCK, min(PROBES, len(probes))), np.float32)  # taken once, used again
@@ -187,12 +191,10 @@ class _Best:
     What beats it is only collected; the lists are set in order when enough has come together.
     """
 
-    def __init__(self, probes: int, k: int, threshold: float | Floats) -> None:
-        self.k = k
-        self.scores = np.full((probes, k), -np.inf, np.float32)
-        self.rows = np.full((probes, k), -1, np.int64)
-        self.bar = np.full(probes, -np.inf, np.float32)
-        self.bar[:] = np.nextafter(np.float32(threshold), np.float32(-np.inf))
+    def __init__(self, bar: Floats, k: int) -> None:
+        self.k, self.bar = k, bar
+        self.scores = np.full((len(bar), k), -np.inf, np.float32)
+        self.rows = np.full((len(bar), k), -1, np.int64)
         self.news: list[tuple[Rows, Rows, Floats]] = []
         self.waiting = 0
 
@@ -214,7 +216,7 @@ class _Best:
         if len(top) >= self.k and np.isneginf(bar).any():
             # at first everything would be news: the k-th best group holds a score to beat
             kth = np.partition(top, len(top) - self.k, axis=0)[len(top) - self.k]
-            bar = np.maximum(bar, np.nextafter(kth, np.float32(-np.inf)))
+            np.maximum(bar, np.nextafter(kth, np.float32(-np.inf)), out=bar)
         group, line = np.nonzero(top > bar)
         if not len(group):
             return
