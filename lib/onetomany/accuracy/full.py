@@ -9,12 +9,12 @@ import time
 from dataclasses import asdict
 from datetime import date
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 import polars as pl
 
-from .. import __version__
 from ..faces import embed, synthetic, usable
 from ..gallery import Band, CompressedEngine, lists_for
 from ..sources import cache_dir, case, open_images
@@ -51,7 +51,7 @@ def run_full(out: Path, records: int | None = None) -> Facts:
         "people": len(engine) // plan.images,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "date": date.today().isoformat(),
-        "version": __version__,
+        "version": version("onetomany"),
         "plan": json.dumps(asdict(plan)),
         "build seconds": run.seconds,
         "starts": run.starts,
