@@ -25,6 +25,7 @@ from tqdm import tqdm
 from ..errors import InputError
 from ..faces import synthetic
 from ..gallery import CompressedEngine, Threshold, pack
+from ..gallery.engine import best
 from ..gallery.exact import search_matrix
 from ..sources import travellers
 from ..sources.files import write_whole
@@ -204,10 +205,11 @@ def _look(seen: Seen, vectors: Floats, probes: Floats, plan: Plan) -> tuple[Seen
         part = vectors[seen.size - start : stop - start]
         scores, rows = search_matrix(part, probes, RANKS, seen.scores[:, -1])
         rows = np.where(rows < 0, -1, rows + seen.size)
-        joined = np.concatenate([seen.scores, scores], axis=1)
-        order = np.argsort(-joined, axis=1, kind="stable")[:, :RANKS]
-        rows = np.take_along_axis(np.concatenate([seen.rows, rows], axis=1), order, axis=1)
-        seen = Seen(np.take_along_axis(joined, order, axis=1), rows, stop)
+        joined = (
+            np.concatenate([seen.scores, scores], axis=1),
+            np.concatenate([seen.rows, rows], axis=1),
+        )
+        seen = Seen(*best(*joined, RANKS), stop)
         if stop in stops:
             noted.append(seen)
     return seen, noted

@@ -96,13 +96,13 @@ def pack(attributes: pl.DataFrame) -> Cells:
 
 def unpack(cells: Cells) -> pl.DataFrame:
     """Columns of COLUMNS, null where unknown: the inverse of `pack`."""
-    nation = cells // PER_NATION
+    nation, sex, years = codes_of(cells)
     names = {int(number): _name(int(number)) for number in np.unique(nation)}
-    year = pl.Series((cells % YEARS).astype(np.int16))
+    year = pl.Series(years.astype(np.int16))
     return pl.DataFrame(
         {
             "nationality": pl.Series(nation).replace_strict(names, return_dtype=pl.String),
-            "sex": pl.Series(cells // PER_SEX % len(SEXES)).replace_strict(
+            "sex": pl.Series(sex).replace_strict(
                 dict(enumerate((None, *SEXES[1:]))), return_dtype=pl.String
             ),
             "year": year,
