@@ -17,7 +17,20 @@ LIB = ROOT / "lib" / "onetomany"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # a room may import those before it, and none after
-ORDER = ["errors", "sources", "faces", "gallery", "accuracy", "charts"]
+ORDER = [
+    "errors",
+    "sources",
+    "faces",
+    "gallery",
+    "accuracy",
+    "terminal",
+    "tracking",
+    "behaviour",
+    "reidentification",
+    "documents",
+    "requests",
+    "charts",
+]
 # these show results: any room may be above them, but no room of ORDER imports them
 SHOWING = ["prose", "widgets", "report", "cli"]
 
