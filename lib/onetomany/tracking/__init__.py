@@ -1,0 +1,1 @@
+"""Following people: tracks within one camera, links across cameras, and how far both are wrong."""
