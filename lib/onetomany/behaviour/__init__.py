@@ -1,0 +1,30 @@
+"""The flags that 'abnormal behaviour' systems raise, and their burden on ordinary people."""
+
+from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by
+from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags
+from .measures import measure
+from .motion import GATES, ONE_WAY, ZONES, Site
+from .rules import Published, Rule, published, read_rules, rules_table
+
+__all__ = [
+    "FEATURES",
+    "GATES",
+    "ONE_WAY",
+    "ZONES",
+    "Published",
+    "Rule",
+    "Site",
+    "across_seeds",
+    "agreement",
+    "alarms_right",
+    "detect",
+    "false_alarms_a_day",
+    "features",
+    "flagged_by",
+    "flagged_rates",
+    "flags",
+    "measure",
+    "published",
+    "read_rules",
+    "rules_table",
+]

@@ -1,0 +1,234 @@
+"""Unsupervised detectors: whoever walks unlike the rest, with no rule and nobody named.
+
+ECOD (Li et al., IEEE TKDE 35:12, 2023) and IsolationForest (Liu, Ting, Zhou, ICDM 2008), both
+from pyod. They flag as many people as they are told to, whatever those people do: the alert rate
+is an argument and no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..accuracy.intervals import interval, subject_draws
+from ..accuracy.verification import REPLICATES
+from ..errors import InputError
+from .motion import prepared, thinned
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+FEATURES = {
+    "duration_s": "time in sight",
+    "path_m": "way walked, in steps of a second",
+    "mean_speed": "path over time, m/s",
+    "top_speed": "99th percentile of the steps' speed, m/s",
+    "straightness": "way made good over way walked, 0 to 1",
+    "stopped_s": "time at under 0.2 m/s",
+    "stops": "times a stop begins",
+    "turns": "turns of more than 45 degrees between two steps of 0.2 m or more",
+}
+STILL_M_S = 0.2
+
+
+def features(trajectories: pl.DataFrame, *, person: str = "true_id") -> pl.DataFrame:
+    """What detectors see of each person: `person` (under its name) and FEATURES, a row each.
+
+    Positions are thinned to one a second, so that a jitter of centimetres is no walk. People with
+    a single position have zeros. Raises InputError as `prepared` does.
+    """
+    places = thinned(prepared(trajectories, person)).with_columns(
+        pl.col("t", "x", "y").diff().over("stretch").name.prefix("d_")
+    )
+    step = (pl.col("d_x") ** 2 + pl.col("d_y") ** 2).sqrt()
+    moves = places.with_columns(step=step.fill_null(0), d_t=pl.col("d_t").fill_null(0))
+    speed = pl.col("step") / pl.col("d_t")
+    still = (speed < STILL_M_S) & (pl.col("d_t") > 0)
+    heading = pl.arctan2(pl.col("d_y"), pl.col("d_x"))
+    change = (heading - heading.shift()).over("stretch")
+    turned = pl.arctan2(change.sin(), change.cos()).abs() > np.pi / 4
+    both = (pl.col("step") >= STILL_M_S) & (pl.col("step").shift().over("stretch") >= STILL_M_S)
+    found = (
+        moves.with_columns(speed=speed, still=still, turn=turned & both)
+        .with_columns(stop=pl.col("still") & ~pl.col("still").shift().over("stretch"))
+        .group_by("person", maintain_order=True)
+        .agg(
+            duration_s=pl.col("d_t").sum(),
+            path_m=pl.col("step").sum(),
+            top_speed=pl.col("speed").filter(pl.col("d_t") > 0).quantile(0.99),
+            good=(
+                (pl.col("x").last() - pl.col("x").first()) ** 2
+                + (pl.col("y").last() - pl.col("y").first()) ** 2
+            ).sqrt(),
+            stopped_s=pl.col("d_t").filter("still").sum(),
+            stops=pl.col("stop").sum().cast(pl.Float64),
+            turns=pl.col("turn").sum().cast(pl.Float64),
+        )
+    )
+    path = pl.col("path_m")
+    return found.select(
+        pl.col("person").alias(person),
+        "duration_s",
+        "path_m",
+        mean_speed=pl.when(pl.col("duration_s") > 0).then(path / pl.col("duration_s")).otherwise(0),
+        top_speed=pl.col("top_speed").fill_null(0),
+        straightness=pl.when(path > 0).then((pl.col("good") / path).clip(0, 1)).otherwise(0),
+        stopped_s="stopped_s",
+        stops="stops",
+        turns="turns",
+    )
+
+
+def detect(
+    found: pl.DataFrame,
+    detector: Literal["ECOD", "IsolationForest"],
+    *,
+    rate: float,
+    seed: int = 0,
+    person: str = "true_id",
+) -> pl.DataFrame:
+    """The people a detector holds for outliers: `person`, `score`, `flagged`.
+
+    `rate` is the share to flag, above 0 to 0.5 (pyod's contamination). ECOD has no chance in it
+    and takes no heed of the seed. Raises InputError for another rate, detector, or nobody.
+    """
+    if not 0 < rate <= 0.5 or not found.height:
+        raise InputError("detect needs somebody to look at, and a rate above 0 to 0.5.")
+    table = found.select(list(FEATURES)).to_numpy()
+    if detector == "ECOD":
+        from pyod.models.ecod import ECOD
+
+        model = ECOD(contamination=rate)
+    elif detector == "IsolationForest":
+        from pyod.models.iforest import IForest
+
+        model = IForest(contamination=rate, random_state=seed)
+    else:
+        raise InputError(f"There is no detector '{detector}': ECOD or IsolationForest.")
+    model.fit(table)
+    return found.select(
+        person,
+        score=pl.Series(model.decision_scores_, dtype=pl.Float64),
+        flagged=pl.Series(model.labels_ == 1),
+    )
+
+
+def flagged_by(
+    people: pl.Series, sets: Mapping[str, pl.Series | Sequence[int]], *, person: str = "true_id"
+) -> pl.DataFrame:
+    """Who is flagged by what: `person`, then a Boolean column for each of `sets` of ids."""
+    return pl.DataFrame(
+        {person: people} | {name: people.is_in(list(ids)) for name, ids in sets.items()}
+    )
+
+
+def agreement(
+    marked: pl.DataFrame,
+    *,
+    person: str = "true_id",
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """How far each two ways of flagging agree on whom to flag.
+
+    Takes `flagged_by`. Returns `a`, `b`, `flagged_a`, `flagged_b`, `both` (people), `jaccard`
+    (flagged by both over flagged by either), `low`, `high` (95 %, over draws of people; where they
+    share nobody or everybody, the rule of three over those flagged by either) and `chance`: the
+    index to expect of two that flag so many people each, independently, among very many. Null
+    where neither flags anybody.
+
+    Raises InputError where there are fewer than two ways.
+    """
+    ways, drawn = _ways(marked, person), _draws(marked, replicates, seed)
+    rows = []
+    for a, b in combinations(ways, 2):
+        one, two = ways[a], ways[b]
+        both, either = int((one & two).sum()), int((one | two).sum())
+        found: tuple[float | None, ...] = (None, None, None, None)
+        if either:
+            share = both / either
+            limits = interval(share, _jaccards(one, two, drawn), either)
+            found = (share, limits.low, limits.high, _by_chance(one, two))
+        rows.append((a, b, int(one.sum()), int(two.sum()), both, *found))
+    return pl.DataFrame(rows, schema=_AGREEMENT, orient="row")
+
+
+def across_seeds(
+    found: pl.DataFrame,
+    *,
+    rate: float,
+    seeds: Sequence[int] = tuple(range(10)),
+    person: str = "true_id",
+    replicates: int = REPLICATES,
+) -> pl.DataFrame:
+    """How far IsolationForest agrees with itself, the same people and features in each run.
+
+    Returns one row: `seeds`, `pairs` of them, `jaccard` (mean over the pairs), `low`, `high` (95 %,
+    over draws of people), `lowest`, `highest` (of a pair), `chance` (mean; see `agreement`).
+    Nothing but the dice differs between the runs.
+    """
+    sets = {
+        str(seed): detect(found, "IsolationForest", rate=rate, seed=seed, person=person)
+        .filter("flagged")[person]
+        .to_list()
+        for seed in seeds
+    }
+    marked = flagged_by(found[person], sets, person=person)
+    ways, drawn = _ways(marked, person), _draws(marked, replicates, 0)
+    pairs = list(combinations(ways.values(), 2))
+    each = np.array([(a & b).sum() / (a | b).sum() for a, b in pairs])
+    again = np.mean([_jaccards(a, b, drawn) for a, b in pairs], axis=0)
+    limits = interval(float(each.mean()), again, int(np.any(list(ways.values()), axis=0).sum()))
+    row = {
+        "seeds": len(seeds),
+        "pairs": len(pairs),
+        "jaccard": float(each.mean()),
+        "low": limits.low,
+        "high": limits.high,
+        "lowest": float(each.min()),
+        "highest": float(each.max()),
+        "chance": float(np.mean([_by_chance(a, b) for a, b in pairs])),
+    }
+    return pl.DataFrame([row])
+
+
+def _ways(marked: pl.DataFrame, person: str) -> dict[str, Flags]:
+    ways = {name: marked[name].to_numpy() for name in marked.columns if name != person}
+    if len(ways) < 2:
+        raise InputError("agreement needs at least two Boolean columns to compare.")
+    return ways
+
+
+def _draws(marked: pl.DataFrame, replicates: int, seed: int) -> Floats:
+    return subject_draws(marked.height, replicates, seed).astype(np.float64)
+
+
+def _jaccards(one: Flags, two: Flags, draws: Floats) -> Floats:
+    """The index in each draw of people; NaN where nobody drawn is flagged."""
+    either = draws[:, one | two].sum(axis=1)
+    both = draws[:, one & two].sum(axis=1)
+    found: Floats = np.divide(both, either, out=np.full(len(draws), np.nan), where=either > 0)
+    return found
+
+
+def _by_chance(one: Flags, two: Flags) -> float:
+    p, q = float(one.mean()), float(two.mean())
+    return p * q / (p + q - p * q)
+
+
+_AGREEMENT = {
+    "a": pl.String,
+    "b": pl.String,
+    "flagged_a": pl.Int64,
+    "flagged_b": pl.Int64,
+    "both": pl.Int64,
+    "jaccard": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "chance": pl.Float64,
+}

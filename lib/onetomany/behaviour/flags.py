@@ -1,0 +1,166 @@
+"""Who is flagged, how many ordinary people are, and what that means for a day's alarms.
+
+People without any intent to do wrong are flagged falsely by definition. Passengers simulated by
+`terminal` have no intent at all: every flag among them is a false alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from ..accuracy.intervals import interval, subject_draws
+from ..accuracy.scale import alarm_precision
+from ..accuracy.verification import REPLICATES
+from ..errors import InputError
+from .rules import Rule
+
+Ids = pl.Series | Sequence[int] | Sequence[str]
+
+RATES = {
+    "rule": pl.String,
+    "threshold": pl.Float64,
+    "unit": pl.String,
+    "default": pl.Boolean,  # whether it is the threshold of rules.toml
+    "flagged": pl.Int64,  # people
+    "people": pl.Int64,
+    "rate": pl.Float64,
+    "low": pl.Float64,  # 95 %, by person
+    "high": pl.Float64,
+}
+
+
+def flags(
+    measured: pl.DataFrame,
+    rules: Mapping[str, Rule],
+    thresholds: Mapping[str, float] | None = None,
+    *,
+    person: str = "true_id",
+) -> pl.DataFrame:
+    """The people flagged, at each rule's default threshold or at others.
+
+    Takes `measure`; returns `rule`, `person`, `t_start`, `t_end` (s), `value`, `unit`,
+    `threshold`, one row for each rule and person: when they went farthest past the threshold.
+
+    Raises InputError for a threshold outside its rule's range.
+    """
+    chosen = {name: rule.threshold for name, rule in rules.items()} | dict(thresholds or {})
+    parts = [measured.clear().with_columns(threshold=pl.lit(None, pl.Float64))]
+    for name, rule in rules.items():
+        if not rule.low <= chosen[name] <= rule.high:
+            raise InputError(
+                f"{name}: {chosen[name]:g} {rule.unit} lies outside {rule.low:g} to {rule.high:g}; "
+                "change the range in rules.toml and measure again."
+            )
+        past = rule.past(pl.col("value"), chosen[name])
+        parts.append(
+            measured.filter(pl.col("rule") == name, past).with_columns(
+                threshold=pl.lit(chosen[name])
+            )
+        )
+    return pl.concat(parts).select("rule", person, "t_start", "t_end", "value", "unit", "threshold")
+
+
+def flagged_rates(
+    measured: pl.DataFrame,
+    people: Ids,
+    rules: Mapping[str, Rule],
+    *,
+    person: str = "true_id",
+    steps: int = 25,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """The share of people flagged by each rule, over the rule's whole range of thresholds.
+
+    `people` are all who were observed, flagged or not, each once. Returns RATES: `steps`
+    thresholds a rule and its default, with intervals from draws of people (`accuracy.intervals`;
+    where nobody or everybody is flagged, the rule of three). People in one hall are in each
+    other's way, which no draw of single people shows: compare several simulated days. Rules
+    that `measured` holds no row of were not computed or flag nobody; 'belongings' is left out
+    when it has none.
+
+    Raises InputError where nobody was observed, somebody twice, or a flag is of somebody else.
+    """
+    everybody = _unique(people)
+    draws = subject_draws(len(everybody), replicates, seed)
+    rows = []
+    for name, rule in rules.items():
+        own = measured.filter(pl.col("rule") == name)
+        if name == "belongings" and not own.height:
+            continue
+        value = _by_person(everybody, own, person)
+        for cut in sorted({*rule.range(steps), rule.threshold}):
+            # comparisons with NaN, people without a value, are False either way
+            hit = value >= cut if rule.flagged == "above" else value <= cut
+            rate = float(hit.mean())
+            limits = interval(rate, draws[:, hit].sum(axis=1) / len(everybody), len(everybody))
+            default, count = cut == rule.threshold, int(hit.sum())
+            share = (len(everybody), rate, limits.low, limits.high)
+            rows.append((name, cut, rule.unit, default, count, *share))
+    return pl.DataFrame(rows, schema=RATES, orient="row")
+
+
+def false_alarms_a_day(rates: pl.DataFrame, passengers: float) -> pl.DataFrame:
+    """`flagged_rates` with `daily`, `daily_low`, `daily_high`: people flagged a day, none of whom
+    means any harm, if so many pass and all walk as those observed do.
+
+    Raises InputError for a negative number of passengers.
+    """
+    if passengers < 0:
+        raise InputError("The passengers of a day are 0 or more.")
+    return rates.with_columns(
+        (pl.col(name) * passengers).alias(new)
+        for name, new in (("rate", "daily"), ("low", "daily_low"), ("high", "daily_high"))
+    )
+
+
+def alarms_right(rates: pl.DataFrame, base_rate: ArrayLike, sensitivity: ArrayLike) -> pl.DataFrame:
+    """Of the people flagged, the share with intent: Bayes' rule at an ASSUMED sensitivity.
+
+    `base_rate` is the share of people with intent, `sensitivity` the share of those whom a rule
+    flags. Nobody has measured either: both are the reader's assumptions. Takes rows of
+    `flagged_rates`; returns its `rule`, `threshold`, `rate`, then `sensitivity`, `base_rate`,
+    `precision`, `low`, `high` (from the limits of the rate: the more are flagged falsely, the
+    lower) for every combination; null where nobody at all is flagged.
+
+    Raises InputError for a rate or sensitivity outside 0 to 1.
+    """
+    keen = np.atleast_1d(np.asarray(sensitivity, dtype=np.float64))
+    many = rates.select("rule", "threshold", "rate", rate_low="low", rate_high="high").join(
+        pl.DataFrame({"sensitivity": keen}), how="cross", maintain_order="left_right"
+    )
+    columns = {}
+    for rate, name in (("rate", "precision"), ("rate_high", "low"), ("rate_low", "high")):
+        found = alarm_precision(
+            many[rate], 1 - many["sensitivity"], base_rate, row=np.arange(len(many))
+        )
+        columns[name] = found["precision"]
+    return (
+        many[found["row"]]
+        .with_columns(base_rate=found["base_rate"], **columns)
+        .select("rule", "threshold", "rate", "sensitivity", "base_rate", "precision", "low", "high")
+    )
+
+
+def _unique(people: Ids) -> pl.Series:
+    everybody = people if isinstance(people, pl.Series) else pl.Series(people)
+    if not len(everybody) or everybody.n_unique() != len(everybody):
+        raise InputError("Give everybody who was observed once: at least one person, nobody twice.")
+    return everybody.alias("person")
+
+
+def _by_person(everybody: pl.Series, own: pl.DataFrame, person: str) -> NDArray[np.float64]:
+    """Each person's value, in their order; NaN for those without one."""
+    known = own.select(pl.col(person).cast(everybody.dtype).alias("person"), "value")
+    if not known["person"].is_in(everybody.implode()).all():
+        raise InputError("Somebody who was measured is not among the people observed.")
+    return (
+        everybody.to_frame()
+        .join(known, on="person", how="left", maintain_order="left")["value"]
+        .fill_null(float("nan"))
+        .to_numpy()
+    )

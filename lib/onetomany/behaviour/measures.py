@@ -1,0 +1,244 @@
+"""What each rule measures: for every person the most extreme value, and when it was.
+
+A rule is computed once, as a quantity, and not once a threshold: whoever is flagged at one
+threshold is then flagged at every laxer one, and a whole range of thresholds costs nothing.
+All in columns; loops go over zones, gates or seconds, never over people or positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import polars as pl
+
+from ..errors import InputError
+from .motion import Site, before, outside, prepared, thinned, within
+from .rules import Rule
+
+OBJECTS = ("object_id", "owner", "t", "x", "y")
+_FOUND = {"person": None, "t_start": pl.Float64, "t_end": pl.Float64, "value": pl.Float64}
+
+
+def measure(
+    trajectories: pl.DataFrame,
+    rules: Mapping[str, Rule],
+    site: Site,
+    *,
+    person: str = "true_id",
+    objects: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Each rule's quantity for each person, at its most extreme.
+
+    `trajectories` holds `person` (a column of true or of hypothesised ids), `t` (s), `x`, `y` (m).
+    Returns `rule`, `person` (under its name), `t_start`, `t_end` (s), `value`, `unit`: at most one
+    row for each rule and person, none where the quantity doesn't exist (nobody else crossed a
+    gate, a track is too short). Where somebody has one value twice, the earlier is given.
+
+    'belongings' needs `objects` (`object_id`, `owner`, `t`, `x`, `y`; owners as in `person`) and
+    is left out without them: trajectories alone can't say what somebody leaves.
+
+    Raises InputError for trajectories that `prepared` refuses, or objects without their columns.
+    """
+    frame = prepared(trajectories, person)
+    found = []
+    for name, rule in rules.items():
+        if name == "belongings":
+            if objects is None:
+                continue
+            rows = _belongings(frame, rule, objects)
+        else:
+            rows = _MEASURES[name](frame, rule, site)
+        best = pl.col("value").max() if rule.flagged == "above" else pl.col("value").min()
+        found.append(
+            rows.select(*_FOUND)
+            .filter(pl.col("value") == best.over("person"))
+            .sort("person", "t_start")
+            .unique("person", keep="first", maintain_order=True)
+            .with_columns(rule=pl.lit(name), unit=pl.lit(rule.unit))
+        )
+    kind = frame.schema["person"]
+    empty = pl.DataFrame(schema={"rule": pl.String, **_FOUND, "person": kind, "unit": pl.String})
+    whole = pl.concat([empty, *(part.select(empty.columns) for part in found)])
+    return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit")
+
+
+def _dash(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
+    pairs = before(frame, rule.settings["over_s"])
+    return pairs.select(
+        "person",
+        t_start="t_before",
+        t_end="t",
+        value=_apart("x_before", "y_before") / (pl.col("t") - pl.col("t_before")),
+    )
+
+
+def _reverse(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
+    parts = [_nothing(frame)]
+    numbered = frame.with_row_index("row")
+    for zone in site.one_way.iter_rows(named=True):
+        length = float(np.hypot(zone["dx"], zone["dy"]))
+        if length == 0:
+            raise InputError(f"The one-way zone '{zone['zone']}' has no direction.")
+        ahead = (pl.col("x") * zone["dx"] + pl.col("y") * zone["dy"]) / length
+        # a visit ends where a person leaves the zone or is lost from sight
+        new = (pl.col("row").diff() != 1) | (pl.col("stretch") != pl.col("stretch").shift())
+        parts.append(
+            numbered.filter(within(zone))
+            .with_columns(ahead=ahead, visit=new.fill_null(True).cum_sum())
+            .with_columns(farthest=pl.col("ahead").cum_max().over("visit"))
+            .with_columns(
+                t_start=pl.when(pl.col("ahead") == pl.col("farthest"))
+                .then("t")
+                .forward_fill()
+                .over("visit")
+            )
+            .select("person", "t_start", t_end="t", value=pl.col("farthest") - pl.col("ahead"))
+            .filter(pl.col("value") > 0)
+        )
+    return pl.concat(parts)
+
+
+def _together(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
+    crossings = [_crossings(frame, gate) for gate in site.gates.iter_rows(named=True)]
+    if not crossings:
+        return _nothing(frame)
+    # those whose gap is at most `high` lie in the same slot of time or in neighbouring ones
+    slot = (pl.col("t") / rule.high).floor().cast(pl.Int64)
+    one = pl.concat(crossings).with_columns(slot=slot)
+    other = one.with_columns(slot=pl.col("slot") + pl.lit([-1, 0, 1])).explode("slot")
+    gap = (pl.col("t") - pl.col("t_right")).abs()
+    return (
+        one.join(other, on=["gate", "forward", "slot"], suffix="_right")
+        .filter(pl.col("person") != pl.col("person_right"))
+        .filter(
+            gap <= rule.high,
+            (pl.col("along") - pl.col("along_right")).abs() <= rule.settings["within_m"],
+        )
+        .select(
+            "person",
+            t_start=pl.min_horizontal("t", "t_right"),
+            t_end=pl.max_horizontal("t", "t_right"),
+            value=gap,
+        )
+    )
+
+
+def _crossings(frame: pl.DataFrame, gate: dict[str, float]) -> pl.DataFrame:
+    """When and where people cross a gate line: `gate`, `person`, `t`, `along` (m), `forward`."""
+    x1, y1, x2, y2 = (gate[name] for name in ("x1", "y1", "x2", "y2"))
+    length = float(np.hypot(x2 - x1, y2 - y1))
+    if length == 0:
+        raise InputError(f"The gate '{gate['gate']}' is a point: its two ends must differ.")
+    ux, uy = (x2 - x1) / length, (y2 - y1) / length
+    side = ux * (pl.col("y") - y1) - uy * (pl.col("x") - x1)
+    along = ux * (pl.col("x") - x1) + uy * (pl.col("y") - y1)
+    placed = frame.select("person", "stretch", "t", side=side, along=along).with_columns(
+        pl.col("side", "along", "t").shift().over("stretch").name.suffix("_was")
+    )
+    # the line itself counts as its far side, so that who stands on it crosses once
+    forward = (pl.col("side_was") < 0) & (pl.col("side") >= 0)
+    back = (pl.col("side_was") >= 0) & (pl.col("side") < 0)
+    part = pl.col("side_was") / (pl.col("side_was") - pl.col("side"))
+    return (
+        placed.filter(forward | back)
+        .select(
+            "person",
+            gate=pl.lit(gate["gate"]),
+            t=pl.col("t_was") + part * (pl.col("t") - pl.col("t_was")),
+            along=pl.col("along_was") + part * (pl.col("along") - pl.col("along_was")),
+            forward=forward,
+        )
+        .filter(pl.col("along").is_between(0, length))
+    )
+
+
+def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
+    places = thinned(outside(frame, site.waiting))
+    stretch, t, x, y = (places[name].to_numpy() for name in ("stretch", "t", "x", "y"))
+    last = np.arange(len(places))  # the last position still near the one a stay begins with
+    alive = np.arange(len(places))
+    step = 0
+    while len(alive):  # one round a second of stay; those who walked on drop out
+        step += 1
+        alive = alive[alive + step < len(places)]
+        now = alive + step
+        near = np.hypot(x[now] - x[alive], y[now] - y[alive]) <= rule.settings["within_m"]
+        alive = alive[near & (stretch[now] == stretch[alive]) & (t[now - 1] - t[alive] < rule.high)]
+        last[alive] = alive + step
+    return places.select(
+        "person", t_start="t", t_end=pl.Series(t[last]), value=pl.Series(t[last] - t)
+    )
+
+
+def _wandering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
+    places = thinned(outside(frame, site.waiting)).with_columns(
+        walked=_apart(pl.col("x").shift(), pl.col("y").shift())
+        .over("stretch")
+        .fill_null(0)
+        .cum_sum()
+    )
+    pairs = before(places, rule.settings["over_s"]).with_columns(
+        way=pl.col("walked") - pl.col("walked_before")
+    )
+    return pairs.filter(pl.col("way") >= rule.settings["at_least_m"]).select(
+        "person",
+        t_start="t_before",
+        t_end="t",
+        value=pl.col("way") / _apart("x_before", "y_before").clip(lower_bound=1.0),
+    )
+
+
+def _belongings(frame: pl.DataFrame, rule: Rule, objects: pl.DataFrame) -> pl.DataFrame:
+    missing = [name for name in OBJECTS if name not in objects.columns]
+    if missing:
+        raise InputError(f"The objects lack the columns {', '.join(missing)}.")
+    owners = frame.select("person", "x", "y", "t", key="t")
+    seen = (
+        objects.select(
+            "object_id",
+            pl.col("owner").alias("person").cast(frame.schema["person"]),
+            pl.col("t", "x", "y").cast(pl.Float64),
+            key=pl.col("t").cast(pl.Float64),
+        )
+        .sort("object_id", "t")
+        .join_asof(
+            owners.sort("key"),
+            on="key",
+            by="person",
+            strategy="nearest",
+            tolerance=1.0,
+            suffix="_before",
+            check_sortedness=False,
+        )
+    )
+    alone = (_apart("x_before", "y_before") > rule.settings["beyond_m"]).fill_null(True)
+    same = pl.col("object_id") == pl.col("object_id").shift()
+    marked = seen.with_columns(alone=alone)
+    turn = (pl.col("alone") != pl.col("alone").shift()) | ~same
+    return (
+        marked.with_columns(run=turn.fill_null(True).cum_sum())
+        .filter("alone")
+        .group_by("run", maintain_order=True)
+        .agg(pl.col("person").first(), t_start=pl.col("t").first(), t_end=pl.col("t").last())
+        .with_columns(value=pl.col("t_end") - pl.col("t_start"))
+    )
+
+
+def _apart(x: str | pl.Expr, y: str | pl.Expr) -> pl.Expr:
+    """Metres between each position and another."""
+    x, y = (pl.col(each) if isinstance(each, str) else each for each in (x, y))
+    return ((pl.col("x") - x) ** 2 + (pl.col("y") - y) ** 2).sqrt()
+
+
+def _nothing(frame: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(schema=_FOUND | {"person": frame.schema["person"]})
+
+
+_MEASURES: dict[str, Callable[[pl.DataFrame, Rule, Site], pl.DataFrame]] = {
+    "dash": _dash,
+    "reverse": _reverse,
+    "together": _together,
+    "loitering": _loitering,
+    "wandering": _wandering,
+}

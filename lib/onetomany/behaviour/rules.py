@@ -1,0 +1,166 @@
+"""The rules as data: what is flagged, who named it, and the thresholds that nobody published."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from ..errors import InputError
+
+DATA = resources.files("onetomany.behaviour") / "data"
+MEASURES = ("dash", "reverse", "together", "loitering", "wandering", "belongings")
+CHOSEN = "chosen here"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: a quantity with a unit, and on which side of a threshold a person is flagged.
+
+    `threshold` is a default, `low` to `high` the range over which results are shown, `settings`
+    the rule's other numbers (their names end in their unit), `named_by` the entries of `published`
+    that name the behaviour. `threshold_source` is 'chosen here' or such an entry.
+    """
+
+    rule: str
+    en: str
+    ko: str
+    definition_en: str
+    definition_ko: str
+    quantity_en: str
+    quantity_ko: str
+    unit: str
+    flagged: Literal["above", "below"]
+    threshold: float
+    low: float
+    high: float
+    threshold_source: str
+    settings: Mapping[str, float]
+    named_by: tuple[str, ...]
+
+    def range(self, steps: int = 25) -> list[float]:
+        """Thresholds from `low` to `high`, evenly spaced in their logarithm, to three digits."""
+        return [float(f"{value:.3g}") for value in np.geomspace(self.low, self.high, steps)]
+
+    def past(self, value: pl.Expr, threshold: float | pl.Expr) -> pl.Expr:
+        """Whether a value is flagged at a threshold."""
+        return value >= threshold if self.flagged == "above" else value <= threshold
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a source says, in its words; `kind` is 'named' (a behaviour) or 'evidence'."""
+
+    kind: str
+    publisher: str
+    date: str
+    url: str
+    words: str
+    about_en: str
+    about_ko: str
+
+
+def read_rules(folder: Traversable = DATA) -> dict[str, Rule]:
+    """The rules of rules.toml in the file's order, by their id.
+
+    An own file may leave rules out and change any number; what each id computes is fixed
+    (`measure`). Raises InputError for an id that nothing computes, a field that is missing or
+    unknown, a threshold outside its range, settings that aren't positive numbers, or a source
+    that published.toml doesn't hold.
+    """
+    known = published(folder)
+    return {
+        name: _rule(name, entry, known) for name, entry in _entries(folder, "rules.toml").items()
+    }
+
+
+def published(folder: Traversable = DATA) -> dict[str, Published]:
+    """What was read of who named the behaviours, and of how well such flags do.
+
+    Raises InputError where an entry lacks a field: what has no source is not shown.
+    """
+    found = {}
+    for name, entry in _entries(folder, "published.toml").items():
+        wanted = {field.name for field in fields(Published)}
+        if set(entry) != wanted or not all(entry.values()):
+            raise InputError(
+                f"published.toml, [{name}]: it must hold {', '.join(sorted(wanted))}, none of them "
+                "empty; a statement without its source is not shown."
+            )
+        found[name] = Published(**entry)
+    return found
+
+
+def rules_table(rules: Mapping[str, Rule], folder: Traversable = DATA) -> pl.DataFrame:
+    """The rules for a reader, a row each: name, definition, range, default, and who says so."""
+    known = published(folder)
+    rows = [
+        {
+            "rule": f"{rule.en} {rule.ko}",
+            "definition": rule.definition_en,
+            "정의": rule.definition_ko,
+            "settings 설정": ", ".join(
+                f"{key} = {value:g}" for key, value in rule.settings.items()
+            ),
+            "unit 단위": rule.unit,
+            "range 범위": f"{rule.low:g} to {rule.high:g}",
+            "default 기본값": f"{rule.threshold:g} ({rule.threshold_source})",
+            "named by 출처": "; ".join(known[name].url for name in rule.named_by)
+            or "no source of the case; common in the trade 사건 출처 없음",
+        }
+        for rule in rules.values()
+    ]
+    return pl.DataFrame(rows)
+
+
+def _entries(folder: Traversable, name: str) -> dict[str, dict[str, Any]]:
+    try:
+        return tomllib.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{name} can't be read: {error}.") from error
+
+
+def _rule(name: str, entry: dict[str, Any], known: Mapping[str, Published]) -> Rule:
+    where = f"rules.toml, [{name}]"
+    if name not in MEASURES:
+        raise InputError(f"{where}: no rule of that name is computed; use {', '.join(MEASURES)}.")
+    wanted = {field.name for field in fields(Rule)} - {"rule"}
+    if set(entry) != wanted:
+        odd = ", ".join(sorted(set(entry) ^ wanted))
+        raise InputError(f"{where}: missing or unknown: {odd}.")
+    low, threshold, high = (
+        _positive(where, key, entry[key]) for key in ("low", "threshold", "high")
+    )
+    if not low <= threshold <= high or low == high:
+        raise InputError(f"{where}: its threshold must lie between low and high, which differ.")
+    if entry["flagged"] not in ("above", "below"):
+        raise InputError(f"{where}: flagged is 'above' or 'below'.")
+    source = entry["threshold_source"]
+    stray = [each for each in (*entry["named_by"], source) if each not in (*known, CHOSEN)]
+    if stray:
+        raise InputError(f"{where}: published.toml holds no entry {', '.join(stray)}.")
+    return Rule(
+        **entry
+        | {
+            "rule": name,
+            "threshold": threshold,
+            "low": low,
+            "high": high,
+            "named_by": tuple(entry["named_by"]),
+            "settings": {
+                key: _positive(where, key, value) for key, value in entry["settings"].items()
+            },
+        }
+    )
+
+
+def _positive(where: str, key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise InputError(f"{where}: {key} must be a number above 0.")
+    return float(value)
