@@ -1,24 +1,61 @@
 """How well tracks keep people apart and together.
 
-`identity` scores tracks made of sightings by the ID measures of Ristani et al. ('Performance
-measures and a data set for multi-target, multi-camera tracking', ECCV workshops 2016): each true
-person is given at most one track and each track at most one person, so that as many sightings as
-possible agree. IDF1 is the share that then agrees.
+Within a camera, where boxes must first be matched: HOTA (Luiten et al., IJCV 129, 2021), MOTA
+(Bernardin and Stiefelhagen, EURASIP JIVP 2008) and IDF1 by the package `trackeval`, and all but
+HOTA again by `motmetrics`. Across cameras: `identity`, the ID measures of Ristani et al.
+('Performance measures and a data set for multi-target, multi-camera tracking', ECCV workshops
+2016): each person is given at most one track and each track at most one person, so that as many
+sightings as possible agree. IDF1 is the share that then agrees.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from ..errors import InputError
+from .mot import BOX
 
+Floats = NDArray[np.float64]
+
+MATCH = 0.5  # the least similarity of a match: overlap over union, or half of the reach
+REACH = 2.0  # metres at which two points have nothing in common, as trackeval has it for MOT 3D
+PEDESTRIAN = 1
+# people on vehicles, standing still behind glass, lookalikes, reflections: MOT16 to MOT20 count a
+# track on one of them neither for nor against the tracker
+DISTRACTORS = (2, 7, 8, 12)
 BLOCK = 1024  # persons matched at once: whole components of the graph, so the result is the same
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a tracker's output is worth against the truth, shares from 0 to 1 (MOTA can be below).
+
+    `hota`, `det_a`, `ass_a` are means over 19 thresholds of similarity, the rest is at `MATCH`.
+    They are None where motmetrics, which has none of them, was asked.
+    """
+
+    hota: float | None
+    det_a: float | None
+    ass_a: float | None
+    mota: float
+    idf1: float
+    idp: float
+    idr: float
+    id_switches: int
+    false_positives: int
+    misses: int
+    fragments: int
+    boxes: int  # of the truth
+    tracked: int  # boxes in tracks
 
 
 @dataclass(frozen=True)
@@ -46,6 +83,185 @@ class Identity:
     def idr(self) -> float:
         """The share of the persons' sightings that agree."""
         return self.idtp / max(1, self.idtp + self.idfn)
+
+
+def score(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
+    """Boxes in tracks (`MOT`) against true ones, by trackeval.
+
+    As the MOT Challenge does: true boxes of confidence 0 are left out; where `class` is given,
+    only pedestrians are asked for, and tracks on `DISTRACTORS` are not counted.
+
+    Raises InputError where a column, an id or a number is missing, or an id stands twice in a
+    frame.
+    """
+    return _by_trackeval(_compared(truth, tracks, BOX, _overlap))
+
+
+def score_again(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
+    """The same by motmetrics, whose overlap, matching and counting were written independently.
+
+    Where people crowd, the two may differ: motmetrics keeps a match from any earlier frame while
+    it lasts, trackeval one from the frame before only.
+    """
+    from motmetrics.distances import boxiou
+
+    # not its iou_matrix, which calls np.asfarray: numpy 2 has none
+    return _by_motmetrics(
+        _compared(truth, tracks, BOX, lambda a, b: np.asarray(boxiou(a[:, None], b[None])))
+    )
+
+
+def score_points(truth: pl.DataFrame, tracks: pl.DataFrame, *, reach: float = REACH) -> Scores:
+    """Points x, y in metres (with frame and id) against true ones, by trackeval.
+
+    Similarity falls from 1 to 0 at `reach` metres, so half of it is the farthest match.
+    """
+
+    def near(here: Floats, there: Floats) -> Floats:
+        apart = np.linalg.norm(here[:, None] - there[None], axis=2)
+        return np.asarray(np.maximum(0, 1 - apart / reach))
+
+    return _by_trackeval(_compared(truth, tracks, ("x", "y"), near))
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Per frame: the codes of persons and of tracks from 0 on, and how alike they are."""
+
+    truth: list[NDArray[np.int64]]
+    tracks: list[NDArray[np.int64]]
+    similarity: list[Floats]
+
+
+def _compared(
+    truth: pl.DataFrame,
+    tracks: pl.DataFrame,
+    place: tuple[str, ...],
+    alike: Callable[[Floats, Floats], Floats],
+) -> _Compared:
+    for name, frame in (("The truth", truth), ("The tracks", tracks)):
+        if missing := {"frame", "id", *place} - set(frame.columns):
+            raise InputError(f"{name} need the columns {', '.join(sorted(missing))}.")
+        if not frame.select((pl.col("id") >= 0).fill_null(False).all()).item():
+            raise InputError(f"{name} have a row without an id: detections alone can't be scored.")
+        if frame.select(pl.struct("frame", "id").is_duplicated().any()).item():
+            raise InputError(f"{name} have an id that stands twice in a frame.")
+        finite = pl.all_horizontal(pl.col(place).is_finite().fill_null(False))
+        if not frame.select(finite.all()).item():
+            raise InputError(f"{name} have a row whose place is no number.")
+    conf = pl.col("conf").fill_null(1) if "conf" in truth.columns else pl.lit(1)
+    kind = pl.col("class").fill_null(PEDESTRIAN) if "class" in truth.columns else pl.lit(PEDESTRIAN)
+    left = truth.select(
+        "frame",
+        "id",
+        *place,
+        counted=(conf != 0) & (kind == PEDESTRIAN),
+        distracting=kind.is_in(DISTRACTORS),
+    )
+    left, right = left.sort("frame"), tracks.select("frame", "id", *place).sort("frame")
+    frames = np.union1d(left["frame"].to_numpy(), right["frame"].to_numpy())
+    ends_left = np.searchsorted(left["frame"].to_numpy(), frames, side="right")
+    ends_right = np.searchsorted(right["frame"].to_numpy(), frames, side="right")
+    ids_left, ids_right = left["id"].to_numpy(), right["id"].to_numpy()
+    at_left = left.select(place).to_numpy().astype(np.float64)
+    at_right = right.select(place).to_numpy().astype(np.float64)
+    keep, distract = left["counted"].to_numpy(), left["distracting"].to_numpy()
+    persons, tracked, similarity = [], [], []
+    low_left = low_right = 0
+    for high_left, high_right in zip(ends_left, ends_right, strict=True):
+        here, there = slice(low_left, high_left), slice(low_right, high_right)
+        low_left, low_right = high_left, high_right
+        same = alike(at_left[here], at_right[there]).reshape(
+            here.stop - here.start, there.stop - there.start
+        )
+        spared = np.ones(same.shape[1], dtype=bool)
+        if same.size and distract[here].any():
+            strong = np.where(same < MATCH - np.finfo(float).eps, 0, same)
+            rows, columns = linear_sum_assignment(strong, maximize=True)
+            spared[columns[(strong[rows, columns] > 0) & distract[here][rows]]] = False
+        persons.append(ids_left[here][keep[here]])
+        tracked.append(ids_right[there][spared])
+        similarity.append(same[np.ix_(keep[here], spared)])
+    return _Compared(_codes(persons), _codes(tracked), similarity)
+
+
+def _overlap(one: Floats, other: Floats) -> Floats:
+    """Intersection over union of boxes left, top, width, height: shape (of one, of other)."""
+    low = np.maximum(one[:, None, :2], other[None, :, :2])
+    high = np.minimum((one[:, :2] + one[:, 2:])[:, None], (other[:, :2] + other[:, 2:])[None])
+    shared = np.prod(np.maximum(0, high - low), axis=2)
+    areas = np.prod(one[:, 2:], axis=1)[:, None] + np.prod(other[:, 2:], axis=1)[None]
+    return np.asarray(shared / (areas - shared))
+
+
+def _codes(ids: list[Any]) -> list[NDArray[np.int64]]:
+    if not ids:
+        return []
+    codes = np.unique(np.concatenate(ids), return_inverse=True)[1].astype(np.int64)
+    return np.split(codes, np.cumsum([len(each) for each in ids])[:-1])
+
+
+def _by_trackeval(pairs: _Compared) -> Scores:
+    from trackeval.metrics import CLEAR, HOTA
+    from trackeval.metrics import Identity as TrackevalIdentity
+
+    boxes, tracked = (sum(map(len, side)) for side in (pairs.truth, pairs.tracks))
+    data = {
+        "gt_ids": pairs.truth,
+        "tracker_ids": pairs.tracks,
+        "similarity_scores": pairs.similarity,
+        "num_gt_dets": boxes,
+        "num_tracker_dets": tracked,
+        "num_gt_ids": max((int(each.max()) + 1 for each in pairs.truth if len(each)), default=0),
+        "num_tracker_ids": max(
+            (int(each.max()) + 1 for each in pairs.tracks if len(each)), default=0
+        ),
+        "num_timesteps": len(pairs.truth),
+    }
+    quiet = {"PRINT_CONFIG": False, "THRESHOLD": MATCH}
+    clear = CLEAR(quiet).eval_sequence(data)
+    ids = TrackevalIdentity(quiet).eval_sequence(data)
+    hota = HOTA().eval_sequence(data)
+    return Scores(
+        hota=float(np.mean(hota["HOTA"])),
+        det_a=float(np.mean(hota["DetA"])),
+        ass_a=float(np.mean(hota["AssA"])),
+        mota=float(clear["MOTA"]),
+        idf1=float(ids["IDF1"]),
+        idp=float(ids["IDP"]),
+        idr=float(ids["IDR"]),
+        id_switches=int(clear["IDSW"]),
+        false_positives=int(clear["CLR_FP"]),
+        misses=int(clear["CLR_FN"]),
+        fragments=int(clear["Frag"]),
+        boxes=boxes,
+        tracked=tracked,
+    )
+
+
+def _by_motmetrics(pairs: _Compared) -> Scores:
+    import motmetrics
+
+    events = motmetrics.MOTAccumulator(auto_id=True)
+    for persons, tracked, same in zip(pairs.truth, pairs.tracks, pairs.similarity, strict=True):
+        events.update(persons, tracked, np.where(same >= MATCH, 1 - same, np.nan))
+    names = "mota idf1 idp idr num_switches num_false_positives num_misses num_fragmentations"
+    row = motmetrics.metrics.create().compute(events, metrics=names.split()).iloc[0]
+    return Scores(
+        hota=None,
+        det_a=None,
+        ass_a=None,
+        mota=float(row["mota"]),
+        idf1=float(row["idf1"]),
+        idp=float(row["idp"]),
+        idr=float(row["idr"]),
+        id_switches=int(row["num_switches"]),
+        false_positives=int(row["num_false_positives"]),
+        misses=int(row["num_misses"]),
+        fragments=int(row["num_fragmentations"]),
+        boxes=sum(map(len, pairs.truth)),
+        tracked=sum(map(len, pairs.tracks)),
+    )
 
 
 def identity(sightings: pl.DataFrame) -> Identity:
@@ -102,7 +318,7 @@ def _most_agreement(met: pl.DataFrame) -> int:
         sure = sure.unique("track", maintain_order=True)
         if not sure.height:
             break
-        taken += sure["times"].sum()
+        taken += float(sure["times"].sum())
         met = met.join(sure, on="person", how="anti").join(sure, on="track", how="anti")
     return round(taken + sum(_matched(block) for block in _blocks(met)))
 
