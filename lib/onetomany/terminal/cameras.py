@@ -1,0 +1,223 @@
+"""Cameras to sightings: what a detector and a tracker would hand on of each passage.
+
+A passage (`passages`) is geometry; here chance comes in: light, blur and expression lower a view,
+and poor faces are often not detected.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from .flow import routes
+from .layout import Layout
+from .passages import GAP, PASSAGES, SETTLED, passages
+
+Floats = NDArray[np.float64]
+
+SIGHTINGS = {
+    "sighting_id": pl.Int64,
+    "camera_id": pl.String,
+    "t_start": pl.Float64,
+    "t_end": pl.Float64,
+    "x": pl.Float64,
+    "y": pl.Float64,
+    "n_frames": pl.Int32,
+    "det_conf": pl.Float32,
+    "quality": pl.Float32,
+    "template_id": pl.Int64,
+    "track_id": pl.Int64,
+    "source": pl.String,
+    "true_id": pl.Int64,
+}
+"""One row a sighting: one passage of one person before one camera (one tracklet).
+
+`sighting_id` numbers rows by `t_start`; `t_start`, `t_end` are seconds since opening; `x`, `y` the
+mean place on the floor, m; `n_frames` frames with a face; `det_conf` the detector's confidence, 0
+to 1; `quality` of the best face, 0 to 1; `template_id` the row of the template matrix
+(`templates.sighting_templates`); `track_id` the track within the camera; `source` 'simulated';
+`true_id` the person, for evaluation only: no method of linking may read it.
+"""
+
+SOURCE = "simulated"
+POOR = 0.12  # quality at which half of the faces are missed
+SHARPNESS = 0.03  # quality by which the odds of being detected change by a factor e
+WORST_LIGHT = 0.75  # light, blur and expression lower a view evenly by up to this factor
+PITCH = 100.0  # m between the wings of a terminal of several, along y
+PACE = 1.34  # m/s along a route while its passages are looked up
+APART = 0.3  # m between members of a party, one sd along each axis
+LOOK = 5.0  # samples a second meanwhile
+
+
+def detection(quality: Floats) -> Floats:
+    """The chance that a face of this quality is detected: logistic, half at POOR."""
+    chance: Floats = 1 / (1 + np.exp(-(quality - POOR) / SHARPNESS))
+    return chance
+
+
+def sightings_of(seen: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """What is detected of passages (schema `PASSAGES`); returns `SIGHTINGS` by time.
+
+    Quality is the best view, lowered by light, times n / (n + SETTLED) for n frames.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
+    frames = seen["n_frames"].to_numpy()
+    light = rng.uniform(WORST_LIGHT, 1, len(seen))
+    quality = seen["view"].to_numpy() * light * frames / (frames + SETTLED)
+    found = rng.random(len(seen)) < detection(quality)
+    sure = 1 / (1 + np.exp(-(quality - POOR / 2) / 0.1)) + 0.03 * rng.standard_normal(len(seen))
+    rows = (
+        seen.with_columns(
+            pl.col("n_frames").round().clip(1),
+            quality=pl.Series(quality),
+            det_conf=pl.Series(np.clip(sure, 0, 1)),
+            source=pl.lit(SOURCE),
+        )
+        .filter(pl.Series(found))
+        .sort("t_start", "camera_id", "true_id")
+        .with_row_index("sighting_id")
+        .with_columns(
+            template_id=pl.col("sighting_id"),
+            track_id=pl.int_range(pl.len()).over("camera_id") + 1,
+        )
+    )
+    return rows.select(pl.col(name).cast(kind) for name, kind in SIGHTINGS.items())
+
+
+def fine_sightings(
+    trajectories: pl.DataFrame, layout: Layout, seed: int, rate: float
+) -> pl.DataFrame:
+    """`SIGHTINGS` from where everybody was at `rate` samples a second."""
+    return sightings_of(passages(trajectories, layout, rate), seed)
+
+
+def coarse_sightings(visits: pl.DataFrame, layout: Layout, seed: int) -> pl.DataFrame:
+    """`SIGHTINGS` from a flow's visits (schema `flow.VISITS`), for many people.
+
+    Between two visits a person walks the shortest way evenly; each way's passages are looked up
+    once. At check-in, security and immigration they stand at the point from joining the queue to
+    leaving, and look ahead; in the hall and at the gate nobody knows where a face looks, and it is
+    not seen. With several wings, cameras of wing n are called 'wn/...', and its places lie PITCH
+    metres further along y.
+    """
+    parts = [_walked(visits, layout), _stood(visits, layout)]
+    joined = pl.concat(parts).sort("true_id", "camera_id", "t_start", "t_end")
+    order = ("true_id", "camera_id")
+    fresh = pl.col("t_start") - pl.col("t_end").shift().over(order) > GAP
+    share = pl.col("n_frames") / pl.col("n_frames").sum()
+    merged = (
+        joined.with_columns(part=fresh.fill_null(value=False).cum_sum().over(order))
+        .group_by(*order, "part", maintain_order=True)
+        .agg(
+            pl.col("t_start").min(),
+            pl.col("t_end").max(),
+            (pl.col("x") * share).sum(),
+            (pl.col("y") * share).sum(),
+            pl.col("n_frames").sum(),
+            pl.col("view").max(),
+            pl.col("wing").first(),
+        )
+    )
+    # a party's members walk side by side: none is at the very same place and time
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,)))
+    apart = rng.normal(0, APART, (2, _people(visits)))
+    later = rng.random(_people(visits))
+    own = merged["true_id"].to_numpy()
+    merged = merged.with_columns(
+        pl.col("t_start", "t_end") + pl.Series(later[own]),
+        pl.col("x") + pl.Series(apart[0, own]),
+        pl.col("y") + pl.Series(apart[1, own]),
+    )
+    if merged["wing"].max():
+        merged = merged.with_columns(
+            pl.format("w{}/{}", pl.col("wing") + 1, "camera_id").alias("camera_id"),
+            pl.col("y") + PITCH * pl.col("wing"),
+        )
+    return sightings_of(merged.select(*PASSAGES), seed)
+
+
+def _people(visits: pl.DataFrame) -> int:
+    return int(visits.select(pl.col("true_id").max()).item()) + 1
+
+
+def _walked(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Passages on the ways between visits."""
+    ways = routes(layout).with_row_index("true_id")
+    # each way walked once, evenly, by somebody who bears its number
+    walked = []
+    for number, xs, ys, length in ways.select("true_id", "x", "y", "length").iter_rows():
+        corners = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(xs), np.diff(ys)))])
+        steps = np.arange(0, length, PACE / LOOK)
+        walked.append(
+            pl.DataFrame(
+                {
+                    "true_id": np.full(len(steps), number, np.int64),
+                    "t": np.arange(len(steps)) / LOOK,
+                    "x": np.interp(steps, corners, xs),
+                    "y": np.interp(steps, corners, ys),
+                }
+            )
+        )
+    seen = passages(pl.concat(walked), layout, LOOK)
+    looks = seen.join(
+        ways.select("origin", "destination", "length", pl.col("true_id").cast(pl.Int64)),
+        on="true_id",
+    ).with_columns(
+        first=pl.col("t_start") * PACE / pl.col("length"),
+        last=pl.col("t_end") * PACE / pl.col("length"),
+        rate=pl.col("n_frames") * PACE / pl.col("length"),  # frames for each second of the way
+    )
+    legs = visits.select(
+        "true_id",
+        "wing",
+        origin="place",
+        destination=pl.col("place").shift(-1).over("true_id"),
+        left="t_out",
+        came=pl.col("t_in").shift(-1).over("true_id"),
+    ).filter(pl.col("destination").is_not_null())
+    took = pl.col("came") - pl.col("left")
+    return legs.join(looks.drop("true_id"), on=("origin", "destination")).select(
+        "true_id",
+        "camera_id",
+        t_start=pl.col("left") + pl.col("first") * took,
+        t_end=pl.col("left") + pl.col("last") * took,
+        x="x",
+        y="y",
+        n_frames=pl.col("rate") * took,
+        view="view",
+        wing="wing",
+    )
+
+
+def _stood(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Passages of who waits and is served."""
+    points = [point for point in layout.points if point.stage != "hall"]
+    heads = np.array([point.head for point in points])
+    behind = np.array([point.spots[min(1, len(point.spots) - 1)] for point in points])
+    ahead = heads - behind
+    standing = pl.DataFrame(
+        {
+            "true_id": np.arange(len(points)),
+            "t": np.zeros(len(points)),
+            "x": heads[:, 0],
+            "y": heads[:, 1],
+            "facing": np.arctan2(ahead[:, 1], ahead[:, 0]),
+        }
+    )
+    names = {number: point.name for number, point in enumerate(points)}
+    looks = passages(standing, layout, LOOK).with_columns(
+        place=pl.col("true_id").replace_strict(names, return_dtype=pl.String)
+    )
+    took = pl.col("t_out") - pl.col("t_in")
+    return visits.join(looks.drop("true_id", "t_start", "t_end"), on="place").select(
+        "true_id",
+        "camera_id",
+        t_start="t_in",
+        t_end="t_out",
+        x="x",
+        y="y",
+        n_frames=pl.col("n_frames") * LOOK * took,
+        view="view",
+        wing="wing",
+    )

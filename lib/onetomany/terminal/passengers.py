@@ -1,0 +1,85 @@
+"""Who comes to the terminal: parties, their time, where they are bound, how fast they walk."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .layout import SERVED, Layout
+
+HOUR = 3600.0
+PASSENGERS = {
+    "true_id": pl.Int64,  # 0, 1, 2 ... in order of arrival
+    "party_id": pl.Int64,  # who travels together, next to each other in true_id
+    "wing": pl.Int32,  # which copy of the plan
+    "t_arrival": pl.Float64,  # seconds since opening
+    "entrance": pl.String,
+    "gate": pl.String,
+    "speed": pl.Float64,  # m/s, when nobody is in the way; the same within a party
+    # seconds that each person takes at a stage; null where the party does not stop there
+    **dict.fromkeys((*SERVED, "gate_wait"), pl.Float64),
+}
+
+
+def draw_passengers(
+    layout: Layout,
+    count: int,
+    seed: int,
+    *,
+    start: float = 0.0,
+    seconds: float = HOUR,
+    weights: tuple[float, ...] = (1.0,),
+    wings: int = 1,
+) -> pl.DataFrame:
+    """So many passengers (schema `PASSENGERS`) who arrive between start and start + seconds.
+
+    `weights` share the span into equal parts with as many arrivals, relatively: an hour is even by
+    default; `layout.weights` with a day's seconds is a day. Parties come independently, spread over
+    the wings at random. The same seed gives the same passengers.
+
+    Raises InputError for counts or spans below one.
+    """
+    if count < 1 or wings < 1 or seconds <= 0:
+        raise InputError("Passengers, wings and seconds must be positive numbers.")
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
+    shares = np.asarray(layout.walkers.party_sizes)
+    sizes = rng.choice(len(shares), count, p=shares / shares.sum()) + 1
+    parties = int(np.searchsorted(np.cumsum(sizes), count)) + 1
+    party = np.repeat(np.arange(parties), sizes[:parties])[:count]
+
+    edges = np.concatenate([[0.0], np.cumsum(np.asarray(weights, np.float64))])
+    times = np.sort(
+        start
+        + seconds * np.interp(rng.random(parties) * edges[-1], edges, np.linspace(0, 1, len(edges)))
+    )
+    entrances = pl.Series([each.name for each in layout.entrances])
+    gates = pl.Series([each.name for each in layout.gates])
+    walkers = layout.walkers
+    speeds = walkers.speed_mean + walkers.speed_sd * _cut_normal(rng, parties)
+    columns: dict[str, pl.Series | NDArray[np.float64]] = {
+        "wing": pl.Series(rng.integers(wings, size=parties)[party]),
+        "t_arrival": times[party],
+        "entrance": entrances[rng.integers(len(entrances), size=parties)[party]],
+        "gate": gates[rng.integers(len(gates), size=parties)[party]],
+        "speed": speeds[party],
+    }
+    for stage in (*SERVED, "gate"):
+        stay = layout.stays[stage]
+        stops = (rng.random(parties) < stay.share)[party]
+        stays = stay.draw(rng, count)
+        if stage in ("hall", "gate"):  # together: as long as the first of them would
+            stays = stays[np.searchsorted(party, party)]
+        name = "gate_wait" if stage == "gate" else stage
+        columns[name] = pl.Series(np.where(stops, stays, np.nan)).fill_nan(None)
+    frame = pl.DataFrame({"true_id": np.arange(count), "party_id": party, **columns})
+    return frame.select(pl.col(name).cast(kind) for name, kind in PASSENGERS.items())
+
+
+def _cut_normal(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Standard normals within two standard deviations."""
+    values = rng.standard_normal(count)
+    while (outside := np.abs(values) > 2).any():
+        values[outside] = rng.standard_normal(int(outside.sum()))
+    return values
