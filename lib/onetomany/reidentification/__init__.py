@@ -1,0 +1,1 @@
+"""How few columns single people out, and what joins to them: microdata -> risk."""

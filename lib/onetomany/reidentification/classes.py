@@ -1,0 +1,209 @@
+"""Equivalence classes: who shares the same values in a set of columns, and how many they are.
+
+Everything in this room starts here. An equivalence class is all records with one combination of
+values of the quasi-identifiers (Samarati and Sweeney, 'Protecting privacy when disclosing
+information', SRI-CSL-98-04, 1998); the size of the smallest is k.
+
+What odd input means, here and in the whole room:
+
+- A null is a value of its own: two records that both lack the value share a class. A record is
+  not safer for a gap in it, since whoever knows of the gap can look for it. `matching` counts the
+  other way, where a null may stand for any value, as sdcMicro does.
+- An empty table, no columns, a column twice, one that isn't there, or one of lists, structs or
+  mixed Python objects is refused. One record is one class of size 1; a constant column changes
+  nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import duckdb
+import polars as pl
+
+from ..errors import InputError
+
+Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
+Engine: TypeAlias = Literal["auto", "polars", "duckdb"]
+
+SIZE = "size"
+SPILLS = 200_000_000  # a parquet file of more records goes to DuckDB, which can use the disk
+EMPTY = "The table holds no records: nothing can be said of nobody."
+MEMORY = "6GB"  # what DuckDB may hold before it does
+
+
+def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
+    """The equivalence classes: `columns` and `size` (Int64, records), sorted by the columns.
+
+    `table` is a polars frame or LazyFrame, a DuckDB relation, or the path of a parquet file. Polars
+    counts (streaming, unless it is a frame in memory), and DuckDB where the table is its relation
+    or a file of more than `SPILLS` records; `engine` forces one of them. Both give the same frame.
+
+    Raises InputError for what the head of this module says is refused.
+    """
+    return grouped(table, columns, engine=engine).sort(list(columns), nulls_last=False)
+
+
+def grouped(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
+    """As `classes`, in no particular order, and sooner."""
+    names = checked(table, columns)
+    if _goes_to_duckdb(table, engine):
+        found = _by_duckdb(table, names)
+    else:
+        query = lazy(table).group_by(names).agg(pl.len().cast(pl.Int64).alias(SIZE))
+        found = query.collect(
+            engine="in-memory" if isinstance(table, pl.DataFrame) else "streaming"
+        )
+    if not len(found):
+        raise InputError(EMPTY)
+    return found
+
+
+def checked(table: Table, columns: Sequence[str]) -> list[str]:
+    """The names of `columns`, if the table can be grouped by them. Raises InputError otherwise."""
+    names = list(columns)
+    if isinstance(columns, str) or not names or len(set(names)) != len(names):
+        raise InputError("Name the columns as a list, at least one, and each once.")
+    schema = schema_of(table)
+    if missing := [name for name in names if name not in schema]:
+        raise InputError(
+            f"The table has no column '{missing[0]}': its columns are {', '.join(schema)}."
+        )
+    if SIZE in names:
+        raise InputError(f"A column may not be called '{SIZE}' here: rename it.")
+    for name in names:
+        kind = schema[name]
+        if kind.is_nested() or kind in (pl.Object, pl.Binary):
+            raise InputError(
+                f"The column '{name}' holds {kind}, which can't be compared value by value: "
+                "give it one plain type, such as text or whole numbers."
+            )
+    return names
+
+
+def schema_of(table: Table) -> pl.Schema:
+    """The columns of a table and their types. Raises InputError where it can't be read."""
+    if isinstance(table, pl.DataFrame):
+        return table.schema
+    if isinstance(table, pl.LazyFrame):
+        return table.collect_schema()
+    if isinstance(table, duckdb.DuckDBPyRelation):
+        return pl.DataFrame(table.limit(0)).schema
+    if not Path(table).is_file():
+        raise InputError(f"There is no file at {table}.")
+    try:
+        return pl.scan_parquet(table).collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            f"{table} is not a parquet file: open others with 'sources.microdata.read_table'."
+        ) from error
+
+
+def matching(
+    table: Table, columns: Sequence[str], *, weight: str | None = None, engine: Engine = "auto"
+) -> pl.DataFrame:
+    """Classes in which a null may stand for any value: `columns`, `size`, `matching`, `estimated`.
+
+    `matching` (Int64) counts the records that agree in every column where neither has a null:
+    sdcMicro's f_k ('A missing value stands for any of the possible categories', freqCalc);
+    `estimated` (Float64) is the sum of their survey weights, its F_k, or as many as `matching`
+    without a `weight`. Such agreement is not transitive, so these are no classes in the strict
+    sense. Sorted by the columns.
+
+    Raises InputError as `classes`, and for a weight that is null, negative or not a number.
+    """
+    names = checked(table, columns)
+    if weight is None:
+        found = classes(table, names, engine=engine).with_columns(
+            _weight=pl.col(SIZE).cast(pl.Float64)
+        )
+    else:
+        found = _weighted(table, names, weight)
+    parts = found.with_columns(
+        _nulls=pl.concat_str(pl.col(names).is_null().cast(pl.UInt8).cast(pl.String))
+    ).partition_by("_nulls", as_dict=True, include_key=False)
+    sums = []
+    for (one, left), (two, right) in product(parts.items(), repeat=2):
+        # where neither has a null
+        shared = [
+            name
+            for name, a, b in zip(names, str(one[0]), str(two[0]), strict=True)
+            if a == b == "0"
+        ]
+        given = right.rename({SIZE: "_size", "_weight": "_sum"})
+        if shared:
+            given = given.group_by(shared).agg(pl.col("_size", "_sum").sum())
+            pairs = left.join(given, on=shared, how="inner")
+        else:
+            pairs = left.join(given.select(pl.col("_size", "_sum").sum()), how="cross")
+        sums.append(pairs.select(*names, "_size", "_sum"))
+    totals = (
+        pl.concat(sums)
+        .group_by(names, maintain_order=True)
+        .agg(matching=pl.col("_size").sum(), estimated=pl.col("_sum").sum())
+    )
+    joined = found.drop("_weight").join(totals, on=names, how="left", nulls_equal=True)
+    return joined.sort(names, nulls_last=False)
+
+
+def lazy(table: Table) -> pl.LazyFrame:
+    """Any table as a polars LazyFrame."""
+    if isinstance(table, duckdb.DuckDBPyRelation):
+        return pl.DataFrame(table).lazy()
+    return pl.scan_parquet(table) if isinstance(table, str | Path) else table.lazy()
+
+
+def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:
+    if checked(table, [weight])[0] in names:
+        raise InputError(f"'{weight}' can't be a quasi-identifier and the weight at once.")
+    number = pl.col(weight).cast(pl.Float64, strict=False)
+    found = (
+        lazy(table)
+        .group_by(names, maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias(SIZE),
+            number.sum().alias("_weight"),
+            (number > 0).fill_null(value=False).all().alias("_right"),
+        )
+        .collect()
+    )
+    if not len(found):
+        raise InputError(EMPTY)
+    if not found["_right"].all():
+        raise InputError(f"The weight '{weight}' must be a number above 0 in every record.")
+    return found.drop("_right")
+
+
+def _goes_to_duckdb(table: Table, engine: Engine) -> bool:
+    if engine != "auto":
+        return engine == "duckdb"
+    if isinstance(table, str | Path):
+        return int(pl.scan_parquet(table).select(pl.len()).collect().item()) > SPILLS
+    return isinstance(table, duckdb.DuckDBPyRelation)
+
+
+def _by_duckdb(table: Table, names: list[str]) -> pl.DataFrame:
+    listed = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+    query = f"{listed}, count(*)::BIGINT AS {SIZE}"
+    if isinstance(table, duckdb.DuckDBPyRelation):
+        return pl.DataFrame(table.aggregate(query, listed))
+    with duckdb.connect(config={"memory_limit": MEMORY}) as db:
+        if isinstance(table, str | Path):
+            relation = db.read_parquet(str(table))
+        else:
+            db.register("given", ArrowStream(table.lazy().select(names).collect()))
+            relation = db.table("given")
+        return pl.DataFrame(relation.aggregate(query, listed))
+
+
+class ArrowStream:
+    """A frame as the bare Arrow stream it can be; as a frame, DuckDB would ask for pyarrow."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
