@@ -5,6 +5,7 @@ from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags
 from .measures import measure
 from .motion import GATES, ONE_WAY, ZONES, Site
 from .rules import Published, Rule, published, read_rules, rules_table
+from .site import site_of
 
 __all__ = [
     "FEATURES",
@@ -27,4 +28,5 @@ __all__ = [
     "published",
     "read_rules",
     "rules_table",
+    "site_of",
 ]

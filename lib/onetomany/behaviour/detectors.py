@@ -95,10 +95,11 @@ def detect(
     """The people a detector holds for outliers: `person`, `score`, `flagged`.
 
     `rate` is the share to flag, above 0 to 0.5 (pyod's contamination). ECOD has no chance in it
-    and takes no heed of the seed. Raises InputError for another rate, detector, or nobody.
+    and takes no heed of the seed. Raises InputError for another rate or detector, or where
+    fewer than one person would be flagged.
     """
-    if not 0 < rate <= 0.5 or not found.height:
-        raise InputError("detect needs somebody to look at, and a rate above 0 to 0.5.")
+    if not 0 < rate <= 0.5 or rate * found.height < 1:
+        raise InputError("detect needs a rate above 0 to 0.5 by which at least one is flagged.")
     table = found.select(list(FEATURES)).to_numpy()
     if detector == "ECOD":
         from pyod.models.ecod import ECOD

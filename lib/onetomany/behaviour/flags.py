@@ -24,6 +24,7 @@ RATES = {
     "rule": pl.String,
     "threshold": pl.Float64,
     "unit": pl.String,
+    "strictness": pl.Float64,  # 0 for the laxest threshold of the range, 1 for the strictest
     "default": pl.Boolean,  # whether it is the threshold of rules.toml
     "flagged": pl.Int64,  # people
     "people": pl.Int64,
@@ -71,17 +72,17 @@ def flagged_rates(
     *,
     person: str = "true_id",
     steps: int = 25,
+    with_default: bool = True,
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pl.DataFrame:
     """The share of people flagged by each rule, over the rule's whole range of thresholds.
 
     `people` are all who were observed, flagged or not, each once. Returns RATES: `steps`
-    thresholds a rule and its default, with intervals from draws of people (`accuracy.intervals`;
-    where nobody or everybody is flagged, the rule of three). People in one hall are in each
-    other's way, which no draw of single people shows: compare several simulated days. Rules
-    that `measured` holds no row of were not computed or flag nobody; 'belongings' is left out
-    when it has none.
+    thresholds a rule, and its default unless told otherwise, with intervals from draws of people
+    (`accuracy.intervals`; where nobody or everybody is flagged, the rule of three). People in one
+    hall are in each other's way, which no draw of single people shows: compare several simulated
+    days. 'belongings' is left out where `measured` has no row of it.
 
     Raises InputError where nobody was observed, somebody twice, or a flag is of somebody else.
     """
@@ -93,14 +94,15 @@ def flagged_rates(
         if name == "belongings" and not own.height:
             continue
         value = _by_person(everybody, own, person)
-        for cut in sorted({*rule.range(steps), rule.threshold}):
+        cuts = {*rule.range(steps)} | ({rule.threshold} if with_default else set())
+        for cut in sorted(cuts):
             # comparisons with NaN, people without a value, are False either way
             hit = value >= cut if rule.flagged == "above" else value <= cut
             rate = float(hit.mean())
             limits = interval(rate, draws[:, hit].sum(axis=1) / len(everybody), len(everybody))
             default, count = cut == rule.threshold, int(hit.sum())
             share = (len(everybody), rate, limits.low, limits.high)
-            rows.append((name, cut, rule.unit, default, count, *share))
+            rows.append((name, cut, rule.unit, rule.strictness(cut), default, count, *share))
     return pl.DataFrame(rows, schema=RATES, orient="row")
 
 

@@ -44,6 +44,22 @@ class Rule:
     settings: Mapping[str, float]
     named_by: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """The rule in both languages."""
+        return f"{self.en} {self.ko}"
+
+    @property
+    def axis(self) -> str:
+        """Its quantity in both languages, with the unit."""
+        unit = "" if self.unit == "ratio" else f", {self.unit}"
+        return f"{self.quantity_en} {self.quantity_ko}{unit}"
+
+    def strictness(self, threshold: float) -> float:
+        """Where a threshold lies in the range: 0 is the laxest, 1 the strictest (flags fewest)."""
+        share = float(np.log(threshold / self.low) / np.log(self.high / self.low))
+        return share if self.flagged == "above" else 1 - share
+
     def range(self, steps: int = 25) -> list[float]:
         """Thresholds from `low` to `high`, evenly spaced in their logarithm, to three digits."""
         return [float(f"{value:.3g}") for value in np.geomspace(self.low, self.high, steps)]
@@ -102,7 +118,7 @@ def rules_table(rules: Mapping[str, Rule], folder: Traversable = DATA) -> pl.Dat
     known = published(folder)
     rows = [
         {
-            "rule": f"{rule.en} {rule.ko}",
+            "rule": rule.name,
             "definition": rule.definition_en,
             "정의": rule.definition_ko,
             "settings 설정": ", ".join(

@@ -1,0 +1,297 @@
+"""Charts of flags on ordinary people: how many, who agrees with whom, and of alarms in a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
+
+CHOSEN = "dashed 점선: default, chosen here 여기서 정함"
+
+
+def flagged(
+    rates: pl.DataFrame,
+    names: Mapping[str, str],
+    axes: Mapping[str, str],
+    *,
+    source: str,
+    simulated: str | None = None,
+) -> Finished:
+    """People flagged per thousand over each rule's range of thresholds, a panel a rule.
+
+    Takes `behaviour.flagged_rates`, each rule's name and the name of its quantity. The dashed line
+    stands at the default, which nobody published. The band is the 95 % interval by person.
+    """
+    shown = rates.filter(pl.col("rule").is_in(list(names))).with_columns(
+        (pl.col(name) * 1000).alias(name) for name in ("rate", "low", "high")
+    )
+    panels = []
+    for rule in shown["rule"].unique(maintain_order=True):
+        own = shown.filter(pl.col("rule") == rule)
+        edges = [own["threshold"].to_list()[0], own["threshold"].to_list()[-1]]
+        x = alt.X(
+            "threshold:Q",
+            title=axes[rule],
+            scale=alt.Scale(type="log", domain=edges, nice=False),
+            axis=alt.Axis(format="~g", values=_ticks(*edges)),
+        )
+        base = alt.Chart(own)
+        band = base.mark_area(opacity=0.18, color=BLUE).encode(
+            x=x, y=alt.Y("low:Q", title="", **_THOUSAND), y2="high:Q"
+        )
+        line = base.mark_line(strokeWidth=2.4, color=BLUE).encode(
+            x=x, y=alt.Y("rate:Q", title="", **_THOUSAND)
+        )
+        dots = base.mark_point(filled=True, size=26, color=BLUE, opacity=1).encode(
+            x=x,
+            y=alt.Y("rate:Q", title="", **_THOUSAND),
+            tooltip=[
+                alt.Tooltip("threshold:Q", format="~g"),
+                "unit:N",
+                "flagged:Q",
+                "people:Q",
+                *_tips("rate low high", ".1f"),
+            ],
+        )
+        default = (
+            base.transform_filter("datum.default")
+            .mark_rule(strokeDash=[5, 4], color=GREY)
+            .encode(x=x)
+        )
+        panels.append(
+            alt.layer(band, line, dots, default).properties(
+                width=265,
+                height=150,
+                title=alt.TitleParams(text=names[rule], fontSize=13, offset=6),
+            )
+        )
+    people = max(shown["people"].to_list())
+    defaults = shown.filter("default")
+    return finish(
+        alt.vconcat(
+            *(alt.hconcat(*panels[n : n + 2], spacing=40) for n in range(0, len(panels), 2))
+        ),
+        title="People flagged per 1,000, over the range of thresholds",
+        title_ko="임계값의 범위에 걸쳐 본, 천 명당 걸린 사람",
+        source=f"{source}; {people:,} people 명, 95 %; {CHOSEN}",
+        simulated=simulated,
+        description="People flagged per thousand against the threshold, a panel for each rule, "
+        "with 95 % intervals by person; at the thresholds chosen here "
+        + "; ".join(
+            f"{names[row['rule']]}: {row['rate']:.1f}" for row in defaults.iter_rows(named=True)
+        ),
+    )
+
+
+def agreement(
+    pairs: pl.DataFrame, *, source: str, people: int, simulated: str | None = None
+) -> Finished:
+    """Jaccard index of each two ways of flagging people, with its interval, as a matrix.
+
+    Takes `behaviour.agreement`. Cells without anybody flagged are empty.
+    """
+    ways = [*pairs["a"].unique(maintain_order=True), pairs["b"].to_list()[-1]]
+    cells = pairs.select("a", "b", "jaccard", "low", "high", "chance", "both").with_columns(
+        text=pl.when(pl.col("jaccard").is_not_null()).then(
+            pl.col("jaccard").round(2).cast(pl.String)
+        ),
+        limits=pl.when(pl.col("jaccard").is_not_null()).then(
+            pl.format("{} – {}", pl.col("low").round(2), pl.col("high").round(2))
+        ),
+    )
+    base = alt.Chart(cells).encode(
+        x=alt.X("a:N", title=None, sort=ways, axis=alt.Axis(labelAngle=-30, orient="bottom")),
+        y=alt.Y("b:N", title=None, sort=ways[1:], axis=alt.Axis(labelLimit=260)),
+    )
+    squares = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
+        color=alt.Color(
+            "jaccard:Q",
+            title="Jaccard",
+            scale=alt.Scale(domain=[0, 1], range=["#eef2f7", BLUE]),
+            legend=alt.Legend(orient="right", gradientLength=120),
+        ),
+        tooltip=["a:N", "b:N", "both:Q", *_tips("jaccard low high chance", ".3f")],
+    )
+    dark = alt.condition("datum.jaccard > 0.55", alt.value("#ffffff"), alt.value(INK))
+    words = base.mark_text(fontSize=13, fontWeight=600, dy=-6).encode(text="text:N", color=dark)
+    limits = base.mark_text(fontSize=10, dy=9).encode(text="limits:N", color=dark)
+    side = 66
+    return finish(
+        alt.layer(squares, words, limits).properties(
+            width=side * (len(ways) - 1), height=side * (len(ways) - 1) * 0.72
+        ),
+        title="Who is abnormal? Of those flagged by either, the share flagged by both",
+        title_ko="누가 이상한가? 둘 중 하나에 걸린 사람 가운데 둘 다에 걸린 사람의 비율",
+        source=f"{source}; {people:,} people 명; small 작은 글씨: 95 %",
+        simulated=simulated,
+        description="Jaccard index of each two ways of flagging people: "
+        + "; ".join(
+            f"{row['a']} and {row['b']}: {row['jaccard']:.2f}"
+            for row in pairs.drop_nulls("jaccard").iter_rows(named=True)
+        ),
+    )
+
+
+def alarms(
+    right: pl.DataFrame,
+    daily: pl.DataFrame,
+    names: Mapping[str, str],
+    *,
+    passengers: float,
+    source: str,
+    simulated: str | None = None,
+) -> Finished:
+    """Share of flags that are right against the base rate, and false alarms a day; two sliders.
+
+    Takes `behaviour.alarms_right` and `behaviour.false_alarms_a_day` of the same thresholds, as
+    many for each rule: one slider moves all rules from their laxest to their strictest, the other
+    sets the sensitivity that the reader assumes. Where nobody was flagged there is no line, only
+    its lower limit, dotted.
+    """
+    step = pl.col("strictness").rank("dense").over("rule").cast(pl.Int32)
+    bars = daily.with_columns(
+        step=step,
+        name=pl.col("rule").replace(dict(names)),
+        said=pl.format("{} {}", pl.col("threshold"), pl.col("unit").replace("ratio", "×")),
+    )
+    steps = int(bars["step"].to_numpy().max())
+    keen = right["sensitivity"].unique().sort()
+    floor = 1e-7
+    lines = (
+        right.join(bars.select("rule", "threshold", "step", "name"), on=["rule", "threshold"])
+        .with_columns(
+            keen=pl.col("sensitivity").rank("dense").cast(pl.Int32),
+            seen=pl.col("rate") > 0,
+            **{
+                name: pl.col(name).clip(lower_bound=floor).round_sig_figs(3)
+                for name in ("precision", "low", "high")
+            },
+        )
+        .select("name", "step", "keen", "base_rate", "precision", "low", "high", "seen")
+    )
+    order = [names[rule] for rule in daily["rule"].unique(maintain_order=True)]
+    colour = alt.Color(
+        "name:N",
+        title=None,
+        scale=alt.Scale(domain=order, range=CATEGORIES[: len(order)]),
+        legend=alt.Legend(
+            orient="top", columns=3, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1
+        ),
+    )
+    strict = alt.param(
+        name="strict_step",
+        value=(steps + 1) // 2,
+        bind=alt.binding_range(min=1, max=steps, step=1, name="Strictness 엄격함  "),
+    )
+    assumed = alt.param(
+        name="assumed",
+        value=len(keen),
+        bind=alt.binding_range(
+            min=1, max=len(keen), step=1, name="Assumed sensitivity 가정한 민감도  "
+        ),
+    )
+    once = "'1 / ' + format(1 / datum.value, ',.0f')"
+    x = alt.X(
+        "base_rate:Q",
+        title="People with intent 의도가 있는 사람",
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(labelExpr=once, values=[10.0**-power for power in range(1, 9, 2)]),
+    )
+    share: dict[str, Any] = {
+        "scale": alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True),
+        "axis": alt.Axis(
+            labelExpr=f"datum.value > 0.009 ? format(datum.value, '.0%') : {once}",
+            values=[10.0**-power for power in range(8)],
+        ),
+    }
+    chosen = alt.Chart(lines).transform_filter("datum.step == strict_step && datum.keen == assumed")
+    band = chosen.mark_area(opacity=0.13).encode(
+        x=x, y=alt.Y("low:Q", title="", **share), y2="high:Q", color=colour
+    )
+    least = (
+        chosen.transform_filter("!datum.seen")
+        .mark_line(strokeWidth=2, strokeDash=[2, 3])
+        .encode(x=x, y=alt.Y("low:Q", title="", **share), color=colour)
+    )
+    line = (
+        chosen.transform_filter("datum.seen")
+        .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=50, opacity=0))
+        .encode(
+            x=x,
+            y=alt.Y("precision:Q", title="Flags that are right 맞는 경보", **share),
+            color=colour,
+            tooltip=[
+                "name:N",
+                alt.Tooltip("base_rate:Q", format=".2~e"),
+                *_tips("precision low high", ".3~%"),
+            ],
+        )
+    )
+    note = (
+        alt.Chart(pl.DataFrame({"keen": range(1, len(keen) + 1), "sensitivity": keen}))
+        .transform_filter("datum.keen == assumed")
+        .transform_calculate(
+            line="'ASSUMED 가정: ' + format(datum.sensitivity, '.0%') + ' of them are flagged 걸림'"
+        )
+        .mark_text(align="left", baseline="top", fontSize=13, fontWeight=600)
+        .encode(x=alt.value(8), y=alt.value(6), text="line:N")
+    )
+    left = alt.layer(band, least, line, note).add_params(strict, assumed)
+    count = alt.X(
+        "daily:Q",
+        title="People flagged falsely a day 하루에 잘못 걸리는 사람",
+        scale=alt.Scale(type="symlog", constant=30, domain=[0, passengers], nice=False),
+        axis=alt.Axis(format="~s", values=[0, 100, 1000, 10_000, 100_000]),
+    )
+    y = alt.Y("name:N", title=None, sort=order, axis=None)
+    one = alt.Chart(bars).transform_filter("datum.step == strict_step")
+    limits = one.mark_rule(strokeWidth=3).encode(
+        x=alt.X("daily_low:Q", title=""), x2="daily_high:Q", y=y, color=colour
+    )
+    dots = one.mark_point(filled=True, size=90, opacity=1).encode(
+        x=count,
+        y=y,
+        color=colour,
+        tooltip=["name:N", "said:N", *_tips("daily daily_low daily_high", ",.0f")],
+    )
+    words = (
+        one.transform_calculate(
+            line="datum.said + ': ' + format(datum.daily, ',.0f') + ' (' + "
+            "format(datum.daily_low, ',.0f') + ' – ' + format(datum.daily_high, ',.0f') + ')'"
+        )
+        .mark_text(align="left", dy=-15, fontSize=11)
+        .encode(x=alt.value(2), y=y, text="line:N")
+    )
+    return finish(
+        alt.hconcat(
+            left.properties(width=300, height=300),
+            alt.layer(limits, dots, words).properties(width=290, height=300),
+            spacing=28,
+        ),
+        title="The rarer those with intent, the more flags are false",
+        title_ko="의도가 있는 사람이 드물수록 경보는 대부분 틀린다",
+        source=f"{source}; {passengers:,.0f} people a day 하루 명; 95 % by person",
+        simulated=simulated,
+        description="Share of flags that are right against the share of people with intent, at a "
+        "sensitivity that the reader assumes, and people flagged falsely a day, for each rule, "
+        "with sliders for the thresholds and the sensitivity.",
+    )
+
+
+_THOUSAND: dict[str, Any] = {
+    "scale": alt.Scale(type="sqrt", domain=[0, 1000], nice=False),
+    "axis": alt.Axis(values=[0, 10, 50, 100, 250, 500, 1000], format="~d"),
+}
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    marks = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
+    return [mark for mark in marks if low <= mark <= high]
+
+
+def _tips(names: str, form: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]
