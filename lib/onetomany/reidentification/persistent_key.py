@@ -1,0 +1,336 @@
+"""A one-way-encrypted passport number: what it links without being reversed, and what reverses it.
+
+The disclosed fields held one (PIPC decision 2022-007-046). Which algorithm, with or without a
+secret, was not disclosed; nothing here says what it was. All numbers that are hashed or reversed
+here are made up by the function that does so: none takes a hash from outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import string
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..accuracy import open_set_rates
+from ..accuracy.identification import SEARCHES
+from ..errors import InputError
+from ..faces import synthetic
+from ..gallery import pack
+from ..gallery.exact import search_matrix
+from ..sources.identifiers import refuse_identifiers
+
+__all__ = [
+    "Reversal",
+    "linkage",
+    "refuse_identifiers",
+    "relinked",
+    "renewal_searches",
+    "reversal_times",
+    "reverse_small_space",
+]
+
+LINKAGE = {
+    "rows": pl.Int64,
+    "keys": pl.Int64,
+    "keys_linking": pl.Int64,  # keys that stand in two rows or more
+    "rows_linked": pl.Int64,  # rows that share their key with another row
+    "share_linked": pl.Float64,  # of all rows
+    "longest": pl.Int64,  # rows of the key that stands in most
+    "people": pl.Int64,  # null from here on where the truth is not in the table
+    "people_followed": pl.Int64,  # people two or more of whose rows one key links
+    "people_split": pl.Int64,  # people with several rows whose key has changed between them
+    "pairs_linked": pl.Float64,  # of all pairs of rows of one person, the share under one key
+}
+TIMES = {
+    "format": pl.String,
+    "scheme": pl.String,
+    "values": pl.Float64,
+    "rate": pl.Float64,  # values tried a second on one core
+    "seconds": pl.Float64,
+    "measured": pl.Boolean,  # else extrapolated from the measured rate
+}
+RELINKED = {
+    "filter": pl.String,
+    "threshold": pl.Float64,
+    "relinked": pl.Float64,  # of renewed people
+    "relinked_low": pl.Float64,
+    "relinked_high": pl.Float64,
+    "false_links": pl.Float64,  # of newcomers, whom nothing before belongs to
+    "false_links_low": pl.Float64,
+    "false_links_high": pl.Float64,
+    "searched": pl.Float64,  # records, the mean over people
+    "renewed": pl.Int64,
+    "newcomers": pl.Int64,
+}
+MOST_DIGITS = 6
+KEY_BITS = 128
+ROUNDS = 100_000  # of PBKDF2
+FILTERS: dict[str, tuple[str, ...]] = {
+    "no filter": (),
+    "nationality": ("nationality",),
+    "nationality, sex": ("nationality", "sex"),
+    "nationality, sex, birth year": ("nationality", "sex", "birth_year"),
+}
+
+
+def linkage(table: pl.DataFrame, key: str = "passport_key", truth: str = "person") -> pl.DataFrame:
+    """What a key links by merely being the same: one row of LINKAGE.
+
+    Counts against the truth are given where the table holds it (simulated tables do). A null key
+    links nothing. Raises InputError where there is no such column or no row.
+    """
+    if key not in table.columns or not len(table):
+        raise InputError(f"linkage needs a table with rows and the column '{key}'.")
+    known = table.filter(pl.col(key).is_not_null())
+    sizes = known.group_by(key).len("n")
+    several = sizes.filter(pl.col("n") > 1)["n"]
+    linked = int(several.sum())
+    found: dict[str, float | int | None] = {
+        "rows": len(table),
+        "keys": len(sizes),
+        "keys_linking": len(several),
+        "rows_linked": linked,
+        "share_linked": linked / len(table),
+        "longest": int(sizes["n"].max() or 0),  # type: ignore[arg-type]
+    }
+    if truth in table.columns:
+        by_both = known.group_by(truth, key).len("n")
+        people = (
+            table.group_by(truth)
+            .len("rows")
+            .join(
+                by_both.group_by(truth).agg(
+                    keys=pl.len(),
+                    most=pl.col("n").max(),
+                    pairs=(pl.col("n").cast(pl.Int64) * (pl.col("n").cast(pl.Int64) - 1)).sum(),
+                ),
+                on=truth,
+                how="left",
+            )
+        )
+        rows = pl.col("rows").cast(pl.Int64)
+        counted = people.select(
+            people=pl.len(),
+            people_followed=(pl.col("most") > 1).sum(),
+            people_split=(pl.col("keys") > 1).sum(),
+            linked=pl.col("pairs").sum(),
+            all=(rows * (rows - 1)).sum(),
+        ).row(0, named=True)
+        pairs = counted.pop("all")
+        counted["pairs_linked"] = counted.pop("linked") / pairs if pairs else None
+        found |= counted
+    return pl.DataFrame([found], schema=LINKAGE)
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """A small space that was enumerated: how many values, how long it took on one core, and how
+    many of the made-up numbers were found again from their SHA-256."""
+
+    values: int
+    seconds: float
+    numbers: int
+    found: int
+
+    @property
+    def rate(self) -> float:
+        """Values hashed and looked up a second."""
+        return self.values / self.seconds
+
+
+def reverse_small_space(digits: int = 5, numbers: int = 1000, seed: int = 0) -> Reversal:
+    """Hash made-up numbers of one letter and so many digits, then try every value there is.
+
+    The format is fictional and at most MOST_DIGITS digits long. SHA-256 without a secret. Raises
+    InputError for more digits or none.
+    """
+    if not 1 <= digits <= MOST_DIGITS:
+        raise InputError(f"The demonstration is for 1 to {MOST_DIGITS} digits, not {digits}.")
+    rng = np.random.default_rng(seed)
+    letters = rng.integers(0, 26, numbers).tolist()
+    tails = rng.integers(0, 10**digits, numbers).tolist()
+    secret = {
+        f"{string.ascii_uppercase[letter]}{tail:0{digits}}"
+        for letter, tail in zip(letters, tails, strict=True)
+    }
+    hashes = {hashlib.sha256(value.encode()).digest() for value in secret}
+    sha256 = hashlib.sha256
+    found: set[bytes] = set()
+    started = time.perf_counter()
+    # hashes don't come in columns: one call for each value is what an attacker pays too
+    for values in tqdm(_space(digits), desc="letters", total=26, delay=2, leave=False):
+        found.update(value for value in values if sha256(value).digest() in hashes)
+    seconds = time.perf_counter() - started
+    right = {value.decode() for value in found} & secret
+    return Reversal(26 * 10**digits, seconds, len(secret), len(right))
+
+
+def reversal_times(measured: Reversal, formats: dict[str, float]) -> pl.DataFrame:
+    """What trying every value of a format takes on one core, by how it was hashed (TIMES).
+
+    `formats` names formats and how many values each has. `measured` is the small space; all else
+    is EXTRAPOLATED from measured rates: of it for plain SHA-256 (one list serves all numbers) and
+    for a salt known beside each record (the same work for every single record); of PBKDF2 with
+    ROUNDS rounds and of HMAC, timed here. With a secret key that stays secret an attacker must try
+    2^KEY_BITS keys; whoever holds the key pays what plain SHA-256 costs. Real attackers have more
+    than one core, and hardware made for it.
+    """
+    slow = 1 / _timed(lambda: hashlib.pbkdf2_hmac("sha256", b"X00000", b"salt", ROUNDS), 5)
+    keyed = 1 / _timed(lambda: hmac.digest(b"0" * 16, b"X00000", "sha256"), 20_000)
+    rows: list[dict[str, object]] = [
+        {
+            "format": "measured",
+            "scheme": "SHA-256",
+            "values": measured.values,
+            "rate": measured.rate,
+            "seconds": measured.seconds,
+            "measured": True,
+        }
+    ]
+    for name, values in formats.items():
+        for scheme, tries, rate in (
+            ("SHA-256", values, measured.rate),
+            ("SHA-256 and a known salt, each record", values, measured.rate),
+            (f"PBKDF2, {ROUNDS:,} rounds", values, slow),
+            ("HMAC, key known", values, keyed),
+            ("HMAC, key unknown", 2.0**KEY_BITS, keyed),
+        ):
+            rows.append(
+                {
+                    "format": name,
+                    "scheme": scheme,
+                    "values": tries,
+                    "rate": rate,
+                    "seconds": tries / rate,
+                    "measured": False,
+                }
+            )
+    return pl.DataFrame(rows, schema=TIMES)
+
+
+def renewal_searches(
+    model: synthetic.TemplateModel,
+    people: pl.DataFrame,
+    renewed: int,
+    *,
+    columns: Sequence[str] = (),
+    seed: int = 0,
+) -> tuple[pl.DataFrame, float]:
+    """Faces across a change of passport: searches (SEARCHES) and how many records each looked at.
+
+    SYNTHETIC templates. `people` holds `nationality`, `sex` and `birth_year`, a row a person. All
+    but the last `renewed` have a record under an old key. The first `renewed` come with a new
+    passport and a new picture (mated), the last as many come for the first time (non-mated). Each
+    is searched among the old records that agree with it in `columns`, which a renewal leaves as
+    they are; the mean number of these is the second value. The template model knows no ageing:
+    pictures taken years apart are less alike than these, so the share relinked is too high.
+
+    Raises InputError for fewer than one, or more than half of the people renewed.
+    """
+    total = len(people)
+    if not 1 <= renewed <= total // 2:
+        raise InputError(f"From 1 to half of the {total} people can be renewed, not {renewed}.")
+    drawn = synthetic.draw_people(model, total, seed)
+    old = synthetic.draw_images(model, drawn, 1, seed)[: total - renewed]
+    new = synthetic.draw_images(model, drawn, 1, seed, session=2)
+    who = np.concatenate([np.arange(renewed), np.arange(total - renewed, total)])
+    cells = pack(people.select(columns)) if columns else np.zeros(total, np.uint32)
+    mate = np.full(len(who), np.nan)
+    mate[:renewed] = np.einsum("ij,ij->i", new[who[:renewed]], old[:renewed])
+    other, searched = np.full(len(who), -np.inf), np.zeros(len(who))
+    above = np.zeros(len(who), np.int64)
+    for rows, records in _blocks(cells, who, total - renewed):
+        searched[rows] = len(records)
+        if len(records):
+            own = search_matrix(old[records], new[who[rows]], 2)
+            is_mate = (records[own[1]] == who[rows][:, None]) & (own[1] >= 0)
+            other[rows] = np.where(is_mate, -np.inf, own[0]).max(axis=1)
+            # the second best tells whether anybody stands before the mate
+            above[rows] = other[rows] > np.nan_to_num(mate[rows], nan=np.inf)
+    mated = np.arange(len(who)) < renewed
+    frame = pl.DataFrame({"who": who, "mated": mated, "above": above, "mate": mate, "other": other})
+    found = frame.select(
+        fold=pl.lit(0),
+        probe_id=pl.format("x{}/new", "who"),
+        subject_id=pl.format("x{}", "who"),
+        mated="mated",
+        gallery_size=pl.lit(total - renewed),
+        mate_rank=pl.when("mated").then(1 + pl.col("above")),
+        mate_score=pl.when("mated").then("mate"),
+        other_score="other",
+    )
+    ordered = found.select(pl.col(name).cast(kind) for name, kind in SEARCHES.items())
+    return ordered, float(searched.mean())
+
+
+def relinked(
+    model: synthetic.TemplateModel,
+    people: pl.DataFrame,
+    renewed: int,
+    threshold: float,
+    *,
+    seed: int = 0,
+    replicates: int = 1000,
+) -> pl.DataFrame:
+    """Of people whose key changed, the share that face and quasi-identifiers link again (RELINKED).
+
+    A person is relinked where their own old record comes first and at or above the threshold
+    (1 - FNIR at rank 1); a newcomer is falsely linked where any record reaches it (FPIR). One row
+    for each of FILTERS, with 95 % intervals over people. See `renewal_searches`.
+    """
+    rows = []
+    for name, columns in FILTERS.items():
+        searches, searched = renewal_searches(model, people, renewed, columns=columns, seed=seed)
+        rate = open_set_rates(searches, [threshold], replicates=replicates, seed=seed)
+        each = rate.row(0, named=True)
+        rows.append(
+            {
+                "filter": name,
+                "threshold": threshold,
+                "relinked": 1 - each["fnir"],
+                "relinked_low": 1 - each["fnir_high"],
+                "relinked_high": 1 - each["fnir_low"],
+                "false_links": each["fpir"],
+                "false_links_low": each["fpir_low"],
+                "false_links_high": each["fpir_high"],
+                "searched": searched,
+                "renewed": renewed,
+                "newcomers": renewed,
+            }
+        )
+    return pl.DataFrame(rows, schema=RELINKED)
+
+
+def _space(digits: int) -> Iterator[list[bytes]]:
+    """Every value of the fictional format, letter by letter."""
+    tails = [f"{tail:0{digits}}".encode() for tail in range(10**digits)]
+    for letter in string.ascii_uppercase:
+        first = letter.encode()
+        yield [first + tail for tail in tails]
+
+
+def _timed(once: Callable[[], object], times: int) -> float:
+    """Seconds of one call."""
+    started = time.perf_counter()
+    for _ in range(times):
+        once()
+    return (time.perf_counter() - started) / times
+
+
+def _blocks(
+    cells: NDArray[np.uint32], who: NDArray[np.int64], records: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Places in `who` that share a cell, and the records of that cell among the first so many."""
+    order = np.argsort(cells[:records], kind="stable")
+    held = cells[:records][order]
+    for cell in np.unique(cells[who]):
+        first, last = np.searchsorted(held, [cell, cell + np.uint32(1)])
+        yield np.flatnonzero(cells[who] == cell), order[first:last]

@@ -1,0 +1,377 @@
+"""A SIMULATED table of arrivals, as long as the disclosed one: nobody in it exists.
+
+Sourced are the margins of arrivals by nationality, sex and age (`travellers`), the yearly totals
+of foreign arrivals, the two windows and the two numbers of records (`case`). Assumed, since nobody
+has published it, is all that ties them together: see `Plan` and `joint`. docs/arrivals.md lists
+both. A chunk of the table holds whole people and can be made again by itself.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..errors import InputError, IntegrityError
+from . import case, travellers
+from .files import write_whole
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+QUASI_IDENTIFIERS = ("nationality", "sex", "birth_year", "arrival_date", "port")
+PORTS = ("port A", "port B", "port C")  # fictional: arrivals by port have no source here
+SEXES = ("F", "M")
+KOREAN = "KOR"
+SIMULATED = (
+    "arrivals of nobody; how columns hang together, trips and ports are assumed 가상의 입국 기록"
+)
+IPF_ROUNDS, IPF_CLOSE = 1000, 1e-12
+YEAR_DAYS = 365.25
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A table of `rows` records, `koreans` of them of Koreans.
+
+    Assumptions: a person has 1, 2, 3 ... records with geometric probabilities, `mean_trips` on
+    average (the ratio of records to people was never disclosed); a passport lasts `validity`
+    years and is renewed when it ends; trips choose one of PORTS with `ports` probabilities,
+    and their dates within the window, independently of one another; `dependence` between
+    nationality, sex and age as `joint` has it; Koreans have the sexes and ages of foreigners.
+    """
+
+    rows: int
+    koreans: int
+    mean_trips: float = 3.0
+    validity: float = 10.0
+    ports: tuple[float, float, float] = (0.7, 0.2, 0.1)
+    dependence: float = 0.0
+    chunk: int = 2_000_000
+    seed: int = 2019
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.koreans <= self.rows and 1 <= self.rows < 1 << 32 and self.chunk >= 1):
+            raise InputError(
+                "A plan needs 1 to 4.29 billion rows, no more Koreans than rows, and a chunk of 1 "
+                "row or more."
+            )
+        if self.mean_trips < 1 or self.validity < 1 or self.dependence < 0:
+            raise InputError(
+                "A plan needs a mean of 1 trip or more, a validity of 1 year or more and a "
+                "dependence of 0 or more."
+            )
+        if min(self.ports) < 0 or not np.isclose(sum(self.ports), 1):
+            raise InputError(f"The shares of the three ports must add up to 1, not {self.ports}.")
+
+    @property
+    def chunks(self) -> int:
+        return -(-self.rows // self.chunk)
+
+
+def disclosed(rows: int | None = None, **changes: float) -> Plan:
+    """The plan of the disclosed table, or of so many rows in the same proportion.
+
+    `changes` are other fields of `Plan`.
+    """
+    figures = case.numbers()
+    total = case.records_given(figures)
+    rows = rows or round(total)
+    koreans = round(rows * case.number(figures, "koreans_records") / total)
+    return Plan(rows, koreans, **changes)  # type: ignore[arg-type]
+
+
+def joint(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
+    """A MODEL of foreign arrivals: `nationality`, `sex`, `age`, `probability`, 368 rows.
+
+    The margins are the published ones. Without dependence the three are independent. With it, the
+    log odds of each pair of values (nationality with sex, nationality with age, sex with age) are
+    moved by normal draws of that standard deviation, and the table is fitted back to its margins
+    by iterative proportional fitting (Deming and Stephan, Annals of Mathematical Statistics 11:4,
+    1940). At 1, two nationalities' odds of a sex typically differ by a factor of four.
+    """
+    names, margins = _margins()
+    rng = np.random.default_rng(seed)
+    table = np.ones([len(each) for each in margins])
+    for left, right in ((0, 1), (0, 2), (1, 2)):
+        shape = [table.shape[axis] if axis in (left, right) else 1 for axis in range(3)]
+        table *= np.exp(dependence * rng.standard_normal(shape))
+    table = fitted(table, [each / each.sum() for each in margins])
+    grid = np.meshgrid(*(np.arange(len(each)) for each in names), indexing="ij")
+    return pl.DataFrame(
+        {
+            column: names[axis][pl.Series(grid[axis].ravel())]
+            for axis, column in enumerate(("nationality", "sex", "age"))
+        }
+    ).with_columns(probability=pl.Series(table.ravel()))
+
+
+def fitted(table: Floats, margins: Sequence[Floats]) -> Floats:
+    """The table scaled along each axis in turn until it has the margins (IPF).
+
+    Raises InputError where they don't add up to the same, or it can't come close.
+    """
+    totals = [float(each.sum()) for each in margins]
+    if not np.allclose(totals, totals[0]):
+        raise InputError(f"Margins of one table add up to the same total, not to {totals}.")
+    axes = range(table.ndim)
+    for _ in range(IPF_ROUNDS):
+        gap = 0.0
+        for axis, wanted in zip(axes, margins, strict=True):
+            now = table.sum(axis=tuple(other for other in axes if other != axis))
+            gap = max(gap, float(np.abs(now - wanted).max()) / totals[0])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                factor = np.where(wanted > 0, wanted / now, 0.0)
+            table = table * factor.reshape([-1 if other == axis else 1 for other in axes])
+        if gap < IPF_CLOSE:
+            return table
+    raise InputError("No table with these zeros has these margins.")
+
+
+def frechet(margins: Sequence[Floats | Ints], total: float) -> tuple[Floats, Floats]:
+    """The least and the most that each cell can hold if nothing but margins is known.
+
+    Fréchet and Hoeffding's bounds: max(0, sum of margins - (n - 1) total) and the smallest
+    margin. Each is attained by some table, though not all at once. Two arrays, an axis a margin.
+    """
+    grids = np.meshgrid(*(np.asarray(each, np.float64) for each in margins), indexing="ij")
+    if any(grid.min() < 0 or grid.max() > total for grid in grids):
+        raise InputError("A margin's counts lie between 0 and the total.")
+    lower: Floats = np.maximum(0, np.sum(grids, axis=0) - (len(grids) - 1) * total)
+    return lower, np.min(grids, axis=0)
+
+
+def bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
+    """What is modelled for 2018 and 2019, and what the margins alone allow.
+
+    Columns `nationality`, `sex`, `age`, `modelled`, `lower`, `upper` (arrivals). The total is that
+    of the nationality table, which counts crew, who have neither sex nor age in the other two: the
+    model takes them out of every nationality alike, the bounds leave open of which they are.
+    """
+    _, margins = _margins()
+    lower, upper = frechet(margins, float(margins[0].sum()))
+    return joint(dependence, seed).select(
+        "nationality",
+        "sex",
+        "age",
+        modelled=pl.col("probability") * float(margins[1].sum()),
+        lower=pl.Series(lower.ravel()),
+        upper=pl.Series(upper.ravel()),
+    )
+
+
+def chunk_of(plan: Plan, number: int) -> pl.DataFrame:
+    """One chunk by date of arrival: the same whenever it is asked for.
+
+    Columns `person` (who it is: the truth, which no disclosed table holds), `passport_key` (in
+    place of a one-way-encrypted passport number), and QUASI_IDENTIFIERS.
+    """
+    # a spawn key makes chunks independent whatever their order
+    sequence = np.random.SeedSequence(plan.seed, spawn_key=(number,))
+    rng = np.random.Generator(np.random.SFC64(sequence))
+    start, end = number * plan.chunk, min((number + 1) * plan.chunk, plan.rows)
+    koreans = plan.koreans * end // plan.rows - plan.koreans * start // plan.rows
+    first = _people(plan, koreans, True, start, rng)
+    others = _people(plan, end - start - koreans, False, start + koreans, rng)
+    columns = {name: np.concatenate([first[name], others[name]]) for name in first}
+    order = np.argsort(columns["day"], kind="stable")
+    person, nation, sex, birth, day, passport, port = (
+        columns[name][order]
+        for name in ("person", "nation", "sex", "birth", "day", "passport", "port")
+    )
+    nations = [*_margins()[0][0], KOREAN]
+    return pl.DataFrame(
+        {
+            "person": person.astype(np.uint32),
+            "passport_key": _mixed(person.astype(np.uint64) << np.uint64(6), passport, plan.seed),
+            "nationality": pl.Series(nations, dtype=pl.Enum(nations))[pl.Series(nation)],
+            "sex": pl.Series(SEXES, dtype=pl.Enum(SEXES))[pl.Series(sex)],
+            "birth_year": birth.astype(np.int16),
+            "arrival_date": pl.Series(day.astype(np.int32) + _EPOCH).cast(pl.Date),
+            "port": pl.Series(PORTS, dtype=pl.Enum(PORTS))[pl.Series(port)],
+        }
+    )
+
+
+def draw(plan: Plan) -> pl.DataFrame:
+    """The whole table in memory, about 30 bytes a row."""
+    numbers = tqdm(range(plan.chunks), desc="arrivals", unit="chunk", delay=2, leave=False)
+    return pl.concat([chunk_of(plan, number) for number in numbers])
+
+
+def write(plan: Plan, folder: Path, threads: int = 2) -> Path:
+    """Write the table as parquet files, one a chunk; what is there already is kept.
+
+    A run that was stopped goes on. Raises InputError where the folder holds another plan's table.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    about = folder / "plan.json"
+    if about.exists() and _read_plan(folder) != plan:
+        raise InputError(
+            f"{folder} holds a table of another plan: remove it, or name another folder."
+        )
+    write_whole(about, json.dumps(asdict(plan)).encode())
+    missing = [number for number in range(plan.chunks) if not _is_whole(plan, folder, number)]
+    with ThreadPoolExecutor(threads) as pool:
+        written = pool.map(lambda number: _write_part(plan, folder, number), missing)
+        bar = tqdm(written, desc="arrivals written", unit="chunk", total=plan.chunks)
+        bar.update(plan.chunks - len(missing))
+        for _ in bar:
+            pass
+    return folder
+
+
+def scan(folder: Path) -> pl.LazyFrame:
+    """A written table, for queries that need not hold it in memory.
+
+    Raises InputError where there is none, IntegrityError where a part is missing or short.
+    """
+    plan = _read_plan(folder)
+    if lost := [each for each in range(plan.chunks) if not _is_whole(plan, folder, each)]:
+        raise IntegrityError(
+            f"{_part(folder, lost[0])} is missing or short ({len(lost)} such): write the table "
+            "again, what is whole is kept."
+        )
+    return pl.scan_parquet([_part(folder, number) for number in range(plan.chunks)])
+
+
+_EPOCH = (date(2005, 1, 1) - date(1970, 1, 1)).days  # days are counted from 2005 while drawing
+
+
+def _margins() -> tuple[list[pl.Series], list[Ints]]:
+    """Values and arrivals of nationality, sex and age."""
+    table = travellers.margins()
+    parts = [table.filter(margin=name).sort("value") for name in ("nationality", "sex", "age")]
+    return [part["value"] for part in parts], [part["arrivals"].to_numpy() for part in parts]
+
+
+@cache
+def _windows(koreans: bool) -> tuple[Floats, Floats]:
+    """Cumulative shares and the days (from 2005) at which they are reached.
+
+    Foreigners by the yearly totals of arrivals, even within a year; of Koreans no totals are known
+    here, their dates are even over the whole window.
+    """
+    figures = case.numbers()
+    row = figures.filter(id="koreans_records" if koreans else "foreigners_records")
+    first, last = (row[name].item() for name in ("period_start", "period_end"))
+    origin = date(2005, 1, 1)
+    if koreans:
+        edges = [(first - origin).days, (last - origin).days + 1]
+        return np.array([0.0, 1.0]), np.array(edges, np.float64)
+    counted = case.arrivals_in_window(figures).sort("id")
+    ends = [date(int(name[-4:]) + 1, 1, 1) for name in counted["id"][:-1]]
+    edges = [(each - origin).days for each in (first, *ends)] + [(last - origin).days + 1]
+    shares = counted["counted"].to_numpy().cumsum()
+    return np.append(0, shares / shares[-1]), np.array(edges, np.float64)
+
+
+@cache
+def _cells(dependence: float) -> tuple[Floats, pl.DataFrame]:
+    """Cumulative probabilities of `joint`, and what each cell stands for in numbers."""
+    table = joint(dependence)
+    names, _ = _margins()
+    bounds = table["age"].str.split("-")
+    oldest = str(travellers.OLDEST)
+    numbers = table.select(
+        nation=pl.col("nationality").replace_strict(
+            {name: place for place, name in enumerate(names[0])}, return_dtype=pl.UInt8
+        ),
+        sex=pl.col("sex").replace_strict(
+            dict(zip(SEXES, (0, 1), strict=True)), return_dtype=pl.UInt8
+        ),
+        youngest=bounds.list.first().cast(pl.Int64),
+        oldest=bounds.list.last().replace("", oldest).cast(pl.Int64),
+    )
+    ends = table["probability"].to_numpy().cumsum()
+    return ends / ends[-1], numbers
+
+
+def _people(
+    plan: Plan, rows: int, koreans: bool, first: int, rng: np.random.Generator
+) -> dict[str, NDArray[np.generic]]:
+    """People whose trips fill exactly so many rows; the last may lose some of theirs."""
+    trips = rng.geometric(1 / plan.mean_trips, rows)
+    trips = trips[: int(np.searchsorted(np.cumsum(trips), rows)) + 1]
+    trips[-1:] -= trips.sum() - rows
+    ends, cells = _cells(plan.dependence)
+    cell = np.minimum(np.searchsorted(ends, rng.random(len(trips)), side="right"), len(ends) - 1)
+    own = {name: cells[name].to_numpy()[cell] for name in cells.columns}
+    age = rng.integers(own["youngest"], own["oldest"], endpoint=True)
+    shares, edges = _windows(koreans)
+    day = np.interp(rng.random(rows), shares, edges).astype(np.int64)
+    # the published ages are of people as they arrive: they hold for one trip of each
+    starts = np.cumsum(trips) - trips
+    birth = _year(day[starts]) - age
+    person = np.repeat(np.arange(len(trips)), trips)
+    unborn = np.flatnonzero(_year(day) < birth[person])
+    later = day[starts][person[unborn]]
+    day[unborn] = later + (rng.random(len(unborn)) * (edges[-1] - later)).astype(np.int64)
+    validity = round(plan.validity * YEAR_DAYS)
+    issued = rng.integers(0, validity, len(trips))
+    nation = np.full(len(trips), len(_margins()[0][0])) if koreans else own["nation"]
+    port = np.searchsorted(np.cumsum(plan.ports)[:2], rng.random(rows), side="right")
+    return {
+        "person": person + first,
+        "nation": nation[person].astype(np.uint8),
+        "sex": own["sex"][person].astype(np.uint8),
+        "birth": birth[person],
+        "day": day.astype(np.uint16),
+        "passport": (day + issued[person]) // validity,
+        "port": port.astype(np.uint8),
+    }
+
+
+def _year(day: Ints) -> Ints:
+    dates = day.astype("timedelta64[D]") + np.datetime64("2005-01-01")
+    return dates.astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+def _mixed(
+    person: NDArray[np.uint64], passport: NDArray[np.generic], seed: int
+) -> NDArray[np.uint64]:
+    """SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): one key for each passport, and never the same
+    for two. It stands for a one-way hash; no number of a passport goes into it."""
+    z = person + passport.astype(np.uint64) + np.uint64(seed % (1 << 20)) * np.uint64(1 << 40)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def _part(folder: Path, number: int) -> Path:
+    return folder / f"part-{number:05}.parquet"
+
+
+def _write_part(plan: Plan, folder: Path, number: int) -> None:
+    buffer = io.BytesIO()
+    chunk_of(plan, number).write_parquet(buffer, compression="zstd", compression_level=1)
+    write_whole(_part(folder, number), buffer.getvalue())
+
+
+def _is_whole(plan: Plan, folder: Path, number: int) -> bool:
+    path = _part(folder, number)
+    if not path.exists():
+        return False
+    due = min(plan.chunk, plan.rows - number * plan.chunk)
+    try:
+        return bool(pl.scan_parquet(path).select(pl.len()).collect().item() == due)
+    except pl.exceptions.PolarsError:
+        return False
+
+
+def _read_plan(folder: Path) -> Plan:
+    try:
+        fields = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{folder} holds no table of arrivals: make one with write.") from error
+    return Plan(**(fields | {"ports": tuple(fields["ports"])}))

@@ -1,0 +1,106 @@
+"""What would name a real person has no place in this kit: such columns are refused unread.
+
+Looks like: a Korean passport number (M12345678, or M123A4567 as issued since December 2021), a
+Korean mobile number (010-1234-5678), a resident or alien registration number (900101-1234567).
+A refusal names the column and never shows the value. What passes and what is refused by mistake
+stands in docs/arrivals.md.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ..errors import InputError
+
+# of a plain number without marks, so many must fit before a column is refused: random digits do too
+CHECKSUM_SHARE, DATE_SHARE, PHONE_SHARE = 0.05, 0.5, 0.5
+PASSPORT, PHONE = "passport numbers", "mobile numbers"
+REGISTRATION = "resident registration numbers"
+
+NAMES = (
+    r"(?i)^(?:passport([_ ]?(?:no|number|num))?|여권(번호)?|rrn|주민(등록)?번호|외국인등록번호|"
+    r"resident[_ ]?registration[_ ]?(?:no|number)|(?:mobile|phone|cell)([_ ]?(?:no|number))?|"
+    r"전화(번호)?|휴대(폰|전화)(번호)?)$"
+)
+_DATE = r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_PASSPORT = r"(?i)(?:^|[^0-9a-z])[MSROD](?:\d{8}|\d{3}[A-Z]\d{4})(?:$|[^0-9a-z])"
+_PHONE = r"(?:^|\D)(?:\+?82[-. ]?\(?0?\)?|0)1[016789][-. ]?\d{3,4}[-. ]?\d{4}(?:$|\D)"
+_MARKED_RRN = rf"(?:^|\D){_DATE}\s?[-–]\s?[1-8]\d{{6}}(?:$|\D)"
+_PLAIN_RRN = rf"^{_DATE}[1-8]\d{{6}}$"
+_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
+
+
+def refuse_identifiers(frame: pl.DataFrame) -> None:
+    """Raise InputError where a column looks like numbers that name real people.
+
+    Text is refused for a single passport number, mobile number or registration number with its
+    dash, anywhere in it. Thirteen digits without a dash are refused where at least 5 % of the
+    values are registration numbers by date, century and check digit, or at least half by date
+    and century alone (numbers given since October 2020 have no check digit). A column of numbers
+    that may be mobile numbers without their zero is refused where at least half fit. A column is
+    also refused by a plain name, such as 'passport_no' or '주민등록번호', whatever it holds.
+    """
+    for name in frame.columns:
+        if pl.select(pl.lit(name).str.contains(NAMES)).item():
+            raise InputError(_text(name, "by its name, numbers that name people"))
+        kind = frame.schema[name]
+        if not (kind.is_numeric() or kind in (pl.String, pl.Categorical) or kind == pl.Enum):
+            continue
+        if what := _found(frame[name], kind.is_numeric()):
+            raise InputError(_text(name, what))
+
+
+def is_registration_number(digits: pl.Expr) -> pl.Expr:
+    """Whether 13 digits (text) have the check digit of numbers given before October 2020.
+
+    11 minus the weighted sum of the first twelve modulo 11, modulo 10; for foreigners (5 to 8 in
+    the seventh place) two more.
+    """
+    places = [digits.str.slice(place, 1).cast(pl.Int64, strict=False) for place in range(13)]
+    total = pl.sum_horizontal(
+        place * weight for place, weight in zip(places[:12], _WEIGHTS, strict=True)
+    )
+    check = (11 - total % 11) % 10
+    return places[12] == pl.when(places[6] >= 5).then((check + 2) % 10).otherwise(check)
+
+
+def _found(values: pl.Series, number: bool) -> str | None:
+    """What the values look like, or None."""
+    known = len(values) - values.null_count()
+    if not known:
+        return None
+    if number:
+        return _found_in_numbers(values, known)
+    counts = values.drop_nulls().cast(pl.String).value_counts(name="rows")
+    text = counts.to_series(0).str.strip_chars()
+    for label, pattern in ((PASSPORT, _PASSPORT), (PHONE, _PHONE), (REGISTRATION, _MARKED_RRN)):
+        if text.str.contains(pattern).any():
+            return label
+    plain = text.str.contains(_PLAIN_RRN)
+    return _registration(text.filter(plain), counts["rows"].filter(plain), known)
+
+
+def _found_in_numbers(values: pl.Series, known: int) -> str | None:
+    """As `_found`: spreadsheets keep whole numbers as floats, and drop a leading zero."""
+    whole = values.cast(pl.Int64, strict=False)
+    if whole.is_between(10**9, 11 * 10**8 - 1).sum() >= PHONE_SHARE * known:
+        return PHONE
+    text = whole.filter(whole.is_between(10**11, 10**13 - 1)).cast(pl.String).str.zfill(13)
+    text = text.filter(text.str.contains(_PLAIN_RRN))
+    return _registration(text, pl.repeat(1, len(text), eager=True), known)
+
+
+def _registration(text: pl.Series, rows: pl.Series, known: int) -> str | None:
+    """Whether these, each in so many rows, are too many to be chance among `known` values."""
+    fits = pl.select(is_registration_number(pl.lit(text))).to_series()
+    checked = int(rows.filter(fits).sum())
+    if int(rows.sum()) >= DATE_SHARE * known or checked >= max(1, CHECKSUM_SHARE * known):
+        return REGISTRATION
+    return None
+
+
+def _text(column: str, what: str) -> str:
+    return (
+        f"Column '{column}' looks like {what}: take it out, or replace it by a number that leads "
+        "to nobody, before the table is read here (its values are not shown)."
+    )
