@@ -83,16 +83,6 @@ class FaceLikelihood:
         found: Floats = np.clip(raw, self.lower[band], self.upper[band])
         return found
 
-    def least_score(self, llr: float) -> float:
-        """The lowest score that can reach a log10 likelihood ratio; -1 where any can."""
-        if (self.lower >= llr).any():
-            return -1.0
-        able = (self.upper >= llr) & (self.slope > 0)
-        if not able.any():
-            return np.inf
-        need = float(((llr - self.intercept) / np.where(able, self.slope, np.inf))[able].min())
-        return 1 + SAME - 1 / need if need > 0.5 else -1.0
-
 
 def closeness(scores: NDArray[np.floating]) -> Floats:
     """1 / (1 - cosine): twice the reciprocal of the squared distance of unit templates."""
@@ -149,9 +139,7 @@ def score_pairs(
             "images_a": end_a - start_a,
             "images_b": end_b - start_b,
             "score": dots / np.maximum(lengths, 1e-12),
-            "quality": pair_quality(
-                mass[end_a] - mass[start_a], mass[end_b] - mass[start_b]
-            ),
+            "quality": pair_quality(mass[end_a] - mass[start_a], mass[end_b] - mass[start_b]),
             "mated": who_a == who_b,
         }
     ).select(pl.col(name).cast(kind) for name, kind in SCORED.items())
@@ -163,7 +151,9 @@ def by_template(sightings: pl.DataFrame, templates: Vectors) -> Vectors:
     Raises InputError for a sighting without one, or a row that isn't there.
     """
     rows = sightings["template_id"]
-    if rows.null_count() or (len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(templates)):  # type: ignore[arg-type]
+    if rows.null_count() or (
+        len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(templates)
+    ):  # type: ignore[arg-type]
         raise InputError(
             f"Sightings name templates outside the {len(templates):,} given: leave out sightings "
             "without a face, and give the matrix they were made with."

@@ -1,0 +1,392 @@
+"""Sightings of many cameras joined into tracks: the best cover of all by paths, and the naive way.
+
+Each sighting has at most one sighting before and one after it in its person's day. Which, is
+decided for all at once (multiple-hypothesis data association as a flow or assignment: Zhang, Li
+and Nevatia, 'Global data association for multi-object tracking using network flows', CVPR 2008).
+A link's weight is the log10 of how much likelier the data are if one person made both sightings in
+turn than if one track ended and another began:
+
+    face (bounded LLR) + transit (bounded LLR) + log10 [ share going on from a to b
+        / (HORIZON x share ending at a x rate of new people at b) ]
+
+The cover of greatest weight is an assignment of successors, solved exactly on the candidate links.
+Then every link is weighed anew with the mean of the images before it in its track against the mean
+of those after it, and solved again. `true_id` is never read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from tqdm import tqdm
+
+from ..errors import InputError
+from .cover import apart, best_successors, chains
+from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
+from .transit import GAPS, HORIZON, Bodies, Floats, Rows, TransitModel, bodies, feasible
+
+LINKS = {
+    "sighting_a": pl.Int64,
+    "sighting_b": pl.Int64,  # the next of the same hypothesis; with `naive`, any other of it
+    "score": pl.Float64,  # cosine of the two templates
+    "llr_face": pl.Float64,  # bounded log10 LR of the images before and after; null with `naive`
+    "llr_transit": pl.Float64,  # bounded log10 LR of the time between; null with `naive`
+    "llr_bounded": pl.Float64,  # their sum
+    "probability": pl.Float64,  # see `_probability`; null with `naive`
+    "rivals": pl.Int64,  # other links of either sighting within MARGIN of this one
+    "feasible": pl.Boolean,  # one body could make both
+    "method": pl.String,  # "path cover" or "naive"
+}
+TRACKS = {
+    "hypothesis": pl.Int64,  # nobody's name: a number for one supposed person
+    "sightings": pl.List(pl.Int64),  # in order of time
+    "weakest_link": pl.Float64,  # lowest llr_bounded; null for a single sighting and with `naive`
+    "alternatives": pl.Int64,  # rivals of its links, all together
+}
+
+MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
+RESERVE = 3.0  # log10 below zero down to which a link may still be saved by more images
+BLOCK = 512
+EDGES = 200_000
+SAMPLE = 512
+RATE = 900.0  # s either way
+WINDOW = 0.999  # of the steps between two cameras, so many are within the gaps looked through
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`neighbours`: candidate links kept for each sighting, the best first. `strangers`: how many
+    non-mated sightings may pass the first look at scores, for each sighting. `rounds`: how often
+    links are weighed with the images of the tracks so far. `images`: how many of them a side.
+    """
+
+    neighbours: int = 12
+    strangers: int = 60
+    rounds: int = 4
+    images: int = 8
+
+
+@dataclass(frozen=True)
+class Association:
+    """Frames of LINKS and TRACKS, and how many candidate links were weighed."""
+
+    links: pl.DataFrame
+    tracks: pl.DataFrame
+    candidates: int
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Links that may be: rows a and b (b later), cosine, transit LLR, and the rest of the weight."""
+
+    a: Rows
+    b: Rows
+    score: NDArray[np.float32]
+    transit: NDArray[np.float32]
+    prior: NDArray[np.float32]
+
+
+def associate(
+    sightings: pl.DataFrame,
+    templates: Vectors,
+    face: FaceLikelihood,
+    transit: TransitModel,
+    settings: Settings | None = None,
+) -> Association:
+    """The path cover of greatest weight, (tracks, links): every sighting is in exactly one track.
+
+    `templates` is (n, d), unit rows; `template_id` names the row of a sighting. Raises InputError
+    for a sighting without template, or of a camera that the calibration run lacks.
+    """
+    settings = settings or Settings()
+    rows = _ordered(sightings)
+    vectors, quality = by_template(rows, templates), rows["quality"].to_numpy().astype(np.float64)
+    seen = bodies(rows, transit.codes(rows))
+    found = _candidates(seen, vectors, quality, face, transit, settings)
+    known = pair_quality(quality[found.a], quality[found.b])
+    llr = face.llr(found.score, known).astype(np.float32)
+    successor = _solve(seen, found, llr)
+    for _ in tqdm(range(settings.rounds), desc="weighing links anew", delay=2, leave=False):
+        llr = _llr_of_tracks(successor, found, vectors, quality, face, settings.images)
+        before, successor = successor, _solve(seen, found, llr)
+        if (before == successor).all():
+            break
+    return _frames(rows, found, llr, successor)
+
+
+def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
+    """What brochures imply: whoever scores at or above a threshold is the same person.
+
+    All pairs are compared, whatever their time; connected components are the tracks. Kept to show
+    how it fails: one false match among thousands joins two people's whole days. Raises InputError
+    as `associate`, and above 100,000 sightings, whose pairs take hours.
+    """
+    if len(sightings) > 100_000:
+        raise InputError("naive compares all pairs: give it 100,000 sightings or fewer.")
+    rows = _ordered(sightings)
+    vectors, count = by_template(rows, templates), len(rows)
+    parts = []
+    for start in tqdm(range(0, count, BLOCK), desc="pairs", delay=2, leave=False):
+        scores = vectors[start : start + BLOCK] @ vectors[start:].T
+        one, two = np.nonzero(np.triu(scores >= threshold, k=1))
+        parts.append((one + start, two + start, scores[one, two]))
+    a, b, score = (np.concatenate(each) for each in zip(*parts, strict=True))
+    graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
+    track = connected_components(graph, directed=False)[1]
+    nothing = pl.lit(None, pl.Float64)
+    links = pl.DataFrame(
+        {
+            "sighting_a": rows["sighting_id"].gather(a),
+            "sighting_b": rows["sighting_id"].gather(b),
+            "score": score.astype(np.float64),
+            "rivals": np.zeros(len(a), np.int64),
+            "feasible": feasible(bodies(rows), a, b),
+        }
+    ).with_columns(
+        llr_face=nothing,
+        llr_transit=nothing,
+        llr_bounded=nothing,
+        probability=nothing,
+        method=pl.lit("naive"),
+    )
+    links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
+    return Association(links, _tracks(rows, track.astype(np.int64), links), len(links))
+
+
+def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
+    """The same tracks, cut at links that are less probable: fewer mixed, more broken."""
+    rows = _ordered(sightings)
+    links = found.links.filter(pl.col("probability") >= probability)
+    place = dict(zip(rows["sighting_id"].to_list(), range(len(rows)), strict=True))
+    a, b = (
+        links[name].replace_strict(place, return_dtype=pl.Int64).to_numpy()
+        for name in ("sighting_a", "sighting_b")
+    )
+    successor = np.full(len(rows), -1, np.int64)
+    successor[a] = b
+    return Association(links, _tracks(rows, chains(successor)[0], links), found.candidates)
+
+
+def _ordered(sightings: pl.DataFrame) -> pl.DataFrame:
+    """Sightings in order of time; `true_id` is left out here, so that nothing below can read it."""
+    rows = sightings.drop("true_id", strict=False)
+    return rows.sort("t_start", "t_end", "camera_id", "sighting_id")
+
+
+def _candidates(
+    seen: Bodies,
+    vectors: Vectors,
+    quality: Floats,
+    face: FaceLikelihood,
+    transit: TransitModel,
+    settings: Settings,
+) -> _Candidates:
+    """The best candidate links of each sighting, by weight; sorted by a, then b.
+
+    For each ordered pair of cameras, blocks of sightings are multiplied with those that follow
+    within the gaps that `WINDOW` of steps have. Scores below a cut that lets through about
+    `strangers` non-mated sightings each go no further.
+    """
+    cameras = len(transit.cameras)
+    where = [np.flatnonzero(seen.camera == camera) for camera in range(cameras)]
+    starts = [seen.start[each] for each in where]
+    new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
+    windows = _windows(transit)
+    cuts = _cuts(seen, vectors, starts, windows, settings.strangers)
+    parts: list[tuple[NDArray[np.generic], ...]] = []
+    blocks = [(a, low) for a in range(cameras) for low in range(0, len(where[a]), BLOCK)]
+    for a, low in tqdm(blocks, desc="candidate links", delay=2, leave=False):
+        rows = where[a][low : low + BLOCK]
+        block, ends = vectors[rows], seen.end[rows]
+        kept = []
+        for b in range(cameras):
+            first = np.searchsorted(starts[b], ends.min() + windows[a, b, 0])
+            stop = np.searchsorted(starts[b], ends.max() + windows[a, b, 1], side="right")
+            if stop <= first:
+                continue
+            columns = where[b][first:stop]
+            scores = block @ vectors[columns].T
+            one, two = np.nonzero(scores >= cuts[rows][:, None])
+            i, j = rows[one], columns[two]
+            gap = seen.start[j] - seen.end[i]
+            fits = (j > i) & (gap >= windows[a, b, 0]) & (gap <= windows[a, b, 1])
+            i, j, gap, score = i[fits], j[fits], gap[fits], scores[one[fits], two[fits]]
+            able = feasible(
+                seen, i, j, fastest=transit.fastest, overlap=np.full(len(i), transit.overlap[a, b])
+            )
+            i, j, gap, score = i[able], j[able], gap[able], score[able]
+            time = transit.llr(seen.camera[i], seen.camera[j], gap)
+            prior = transit.onward[a, b] - transit.last[a] - new[j]
+            weight = face.llr(score, pair_quality(quality[i], quality[j])) + time + prior
+            kept.append((i, j, score, time, prior, weight))
+        if not kept:
+            continue
+        i, j, score, time, prior, weight = (
+            np.concatenate(each) for each in zip(*kept, strict=True)
+        )
+        order = np.lexsort((j, -weight, i))
+        order = order[weight[order] > -RESERVE]
+        rank = np.arange(len(order)) - np.searchsorted(i[order], i[order])
+        order = order[rank < settings.neighbours]
+        parts.append(
+            (i[order], j[order], *(each[order].astype(np.float32) for each in (score, time, prior)))
+        )
+    if not parts:
+        nothing = np.empty(0, np.float32)
+        return _Candidates(np.empty(0, np.int64), np.empty(0, np.int64), nothing, nothing, nothing)
+    i, j, score, time, prior = (np.concatenate(each) for each in zip(*parts, strict=True))
+    order = np.lexsort((j, i))
+    return _Candidates(i[order], j[order], score[order], time[order], prior[order])
+
+
+def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
+    """Log10 of sightings a second at each sighting's camera, in the half hour around it."""
+    rate = np.empty(len(seen.start))
+    begin, end = (seen.start[0], seen.start[-1]) if len(rate) else (0.0, 0.0)
+    for camera, times in enumerate(starts):
+        low, high = np.maximum(times - RATE, begin), np.minimum(times + RATE, end)
+        count = np.searchsorted(times, high, side="right") - np.searchsorted(times, low)
+        rate[seen.camera == camera] = count / np.maximum(high - low, 60)
+    return np.log10(rate)
+
+
+def _windows(transit: TransitModel) -> Floats:
+    """The gaps (s) looked through for each pair of cameras, (C, C, 2)."""
+    mass = np.cumsum(10**transit.density * np.diff(GAPS), axis=2)
+    last = np.argmax(mass >= WINDOW * mass[:, :, -1:], axis=2)
+    return np.stack([transit.overlap, GAPS[last + 1]], axis=2)
+
+
+def _cuts(
+    seen: Bodies, vectors: Vectors, starts: list[Floats], windows: Floats, strangers: int
+) -> NDArray[np.float32]:
+    """For each sighting a score that about so many non-mated ones within its windows reach.
+
+    Read off its scores with a few hundred sightings drawn from all: almost all are of others.
+    """
+    count = len(vectors)
+    cuts = np.full(count, -2, np.float32)
+    width = np.zeros(count)
+    for a in range(len(starts)):
+        ends = seen.end[seen.camera == a]
+        total = np.zeros(len(ends))
+        for b, times in enumerate(starts):
+            high = np.searchsorted(times, ends + windows[a, b, 1], side="right")
+            total += high - np.searchsorted(times, ends + windows[a, b, 0])
+        width[seen.camera == a] = total
+    some = np.random.default_rng(0).permutation(count)[:SAMPLE]
+    skip = np.ceil(strangers / np.maximum(width, 1) * len(some)).astype(np.int64)
+    for start in range(0, count, BLOCK):
+        stop = min(start + BLOCK, count)
+        scores = np.sort(vectors[start:stop] @ vectors[some].T, axis=1)[:, ::-1]
+        own = np.minimum(skip[start:stop], len(some) - 1)
+        found = scores[np.arange(stop - start), own]
+        cuts[start:stop] = np.where(skip[start:stop] < len(some), found, -2)
+    return cuts
+
+
+def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32]) -> Rows:
+    """The row of each sighting's successor, -1 where its track ends."""
+    weight = (llr + found.transit + found.prior).astype(np.float64)
+    successor = best_successors(len(seen.start), found.a, found.b, weight)
+    return apart(seen, successor)
+
+
+def _llr_of_tracks(
+    successor: Rows,
+    found: _Candidates,
+    vectors: Vectors,
+    quality: Floats,
+    face: FaceLikelihood,
+    images: int,
+) -> NDArray[np.float32]:
+    """Bounded log10 LRs of each candidate link, of the images before it against those after it.
+
+    Up to so many images a side, as the tracks are now, averaged by quality.
+    """
+    track, order, place = chains(successor)
+    sides = []
+    for step in (-1, 1):
+        total = vectors * quality[:, None].astype(np.float32)
+        mass = quality.copy()
+        for reach in range(1, images):
+            near = place + step * reach
+            near_row = order[np.clip(near, 0, len(order) - 1)]
+            own = (near >= 0) & (near < len(order)) & (track[near_row] == track)
+            if not own.any():
+                break
+            total[own] += vectors[near_row[own]] * quality[near_row[own], None].astype(np.float32)
+            mass[own] += quality[near_row[own]]
+        total /= np.maximum(np.sqrt(np.einsum("ij,ij->i", total, total)), 1e-12)[:, None]
+        sides.append((total, mass))
+    (before, mass_a), (after, mass_b) = sides
+    llr = np.empty(len(found.a), np.float32)
+    for start in range(0, len(llr), EDGES):
+        a, b = found.a[start : start + EDGES], found.b[start : start + EDGES]
+        score = np.einsum("ij,ij->i", before[a], after[b])
+        llr[start : start + EDGES] = face.llr(score, pair_quality(mass_a[a], mass_b[b]))
+    return llr
+
+
+def _frames(
+    rows: pl.DataFrame, found: _Candidates, llr: NDArray[np.float32], successor: Rows
+) -> Association:
+    weight = (llr + found.transit + found.prior).astype(np.float64)
+    chosen = np.flatnonzero(successor[found.a] == found.b)
+    a, b = found.a[chosen], found.b[chosen]
+    probability, rivals = _probability(len(rows), found, weight, chosen)
+    links = pl.DataFrame(
+        {
+            "sighting_a": rows["sighting_id"].gather(a),
+            "sighting_b": rows["sighting_id"].gather(b),
+            "score": found.score[chosen],
+            "llr_face": llr[chosen],
+            "llr_transit": found.transit[chosen],
+            "llr_bounded": llr[chosen] + found.transit[chosen],
+            "probability": probability,
+            "rivals": rivals,
+        }
+    ).with_columns(feasible=pl.lit(value=True), method=pl.lit("path cover"))
+    links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
+    return Association(links, _tracks(rows, chains(successor)[0], links), len(found.a))
+
+
+def _probability(
+    count: int, found: _Candidates, weight: Floats, chosen: Rows
+) -> tuple[Floats, Rows]:
+    """Of each chosen link its share of 10^weight among the candidates of either sighting, the
+    smaller share, the track's end counting 1; and how many rivals come within MARGIN."""
+    odds = 10 ** np.clip(weight, -30, 30)
+    least = np.full(len(chosen), np.inf)
+    rivals = np.zeros(len(chosen), np.int64)
+    for side in (found.a, found.b):
+        total = 1 + np.bincount(side, odds, count)
+        least = np.minimum(least, odds[chosen] / total[side[chosen]])
+        bar = np.full(count, np.inf)
+        bar[side[chosen]] = weight[chosen] - MARGIN
+        near = np.bincount(side[weight >= bar[side]], minlength=count)
+        rivals += near[side[chosen]] - 1
+    return least, rivals
+
+
+def _tracks(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:
+    """TRACKS, hypotheses numbered by their first sighting."""
+    each = pl.DataFrame({"sighting_id": rows["sighting_id"], "track": track})
+    weak = (
+        links.join(each, left_on="sighting_a", right_on="sighting_id")
+        .group_by("track")
+        .agg(weakest_link=pl.col("llr_bounded").min(), alternatives=pl.col("rivals").sum())
+    )
+    tracks = (
+        each.group_by("track", maintain_order=True)
+        .agg(sightings="sighting_id")
+        .join(weak, on="track", how="left", maintain_order="left")
+        .with_columns(pl.col("alternatives").fill_null(0))
+        .with_row_index("hypothesis")
+    )
+    return tracks.select(pl.col(name).cast(kind) for name, kind in TRACKS.items())

@@ -1,0 +1,224 @@
+"""Where and when a person is seen next: how well a step between two cameras fits a walk.
+
+After Huang and Russell ('Object identification in a Bayesian context', IJCAI 1997) and Kettnaker
+and Zabih ('Bayesian multi-camera surveillance', CVPR 1999): from a run whose people are known, the
+time from one camera to the next is learned for each ordered pair of cameras, and how often a
+person goes on from one to the other, or is seen no more. What one body can't do is infeasible: be
+in two places at once, or move faster than a person runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+HORIZON = 4 * 3600.0  # s: who isn't seen for longer counts as gone
+FASTEST = 3.0  # m/s, of the mean place of one sighting to that of the next: a run with luggage
+SLACK = 3.0  # m by which places may be off
+# gaps between sightings, s: below zero both cameras see the person at once
+GAPS = np.array([-600, -60, -15, -4, 0, 1, *np.geomspace(2, HORIZON, 41)])
+WALK = 1.34  # m/s, mean free walking speed (Weidmann, 'Transporttechnik der Fussgänger', 1993)
+WALK_SPREAD = 0.6  # of the logarithm of the time: detours, queues
+WALKS = 0.6  # share of steps between cameras that are plain walks; the others linger
+PRIOR_STEPS = 5.0  # so many steps the prior counts for, beside those of a pair that were seen
+PRIOR_EXITS = 1.0
+
+CAMERA_PAIRS = {
+    "camera_a": pl.String,
+    "camera_b": pl.String,
+    "steps": pl.Int64,  # seen in the calibration run
+    "share": pl.Float64,  # of those seen at camera_a who are next seen at camera_b, smoothed
+    "distance": pl.Float64,  # m, straight
+    "median": pl.Float64,  # s, of the smoothed distribution of gaps
+}
+
+
+@dataclass(frozen=True)
+class TransitModel:
+    """What a calibration run tells about steps between `cameras`, C of them.
+
+    `density` (C, C, gaps - 1): log10 of the density of the gap over a uniform one of the horizon,
+    between bounds. Of the sightings at a camera, log10 shares of those after which the person is
+    next seen at another, `onward` (C, C), or no more, `last` (C,), and before which the person was
+    not seen, `first` (C,). `steps`, `distance` (m) and `overlap` (s, zero or below), (C, C).
+    """
+
+    cameras: tuple[str, ...]
+    density: Floats
+    onward: Floats
+    last: Floats
+    first: Floats
+    steps: Rows
+    distance: Floats
+    overlap: Floats
+    people: int
+    fastest: float
+
+    def codes(self, sightings: pl.DataFrame) -> Rows:
+        """Number of each sighting's camera. Raises InputError for one that calibration lacks."""
+        known = dict(zip(self.cameras, range(len(self.cameras)), strict=True))
+        names = sightings["camera_id"]
+        if strange := sorted(set(names.unique().to_list()) - set(known)):
+            raise InputError(
+                f"Camera {strange[0]!r} is not in the calibration run: calibrate on a run of the "
+                "same cameras."
+            )
+        return names.replace_strict(known, return_dtype=pl.Int64).to_numpy()
+
+    def llr(self, camera_a: Rows, camera_b: Rows, gap: NDArray[np.floating]) -> Floats:
+        """Log10 of how much likelier so long a gap (s) is for one person than any within HORIZON.
+
+        Bounded by what the steps seen between the two cameras can support, log10(steps + 1)
+        either way; -inf beyond the horizon.
+        """
+        place = np.searchsorted(GAPS, gap, side="right") - 1
+        inside = (place >= 0) & (place < len(GAPS) - 1)
+        found = self.density[camera_a, camera_b, np.where(inside, place, 0)]
+        return np.asarray(np.where(inside, found, -np.inf))
+
+
+def fit_transit(
+    sightings: pl.DataFrame, subject: str = "true_id", fastest: float = FASTEST
+) -> TransitModel:
+    """Learn steps from a calibration run, whose `subject` column tells who is who.
+
+    Shares and gaps of pairs of cameras are smoothed towards a prior, so that pairs without any
+    step have the prior alone. Of gaps it is: `WALKS` of people walk the straight distance at
+    `WALK` (lognormal), the others linger, for any time up to HORIZON alike in its logarithm. Next
+    cameras all alike. Raises InputError for fewer than ten people with two sightings.
+    """
+    rows = sightings.sort(subject, "t_start", "t_end", "sighting_id")
+    cameras = tuple(rows["camera_id"].unique().sort().to_list())
+    count = len(cameras)
+    code = (
+        rows["camera_id"]
+        .replace_strict(dict(zip(cameras, range(count), strict=True)), return_dtype=pl.Int64)
+        .to_numpy()
+    )
+    who = rows[subject].to_numpy()
+    same = who[1:] == who[:-1]
+    if len(np.unique(who[1:][same])) < 10:
+        raise InputError("Fewer than ten people have two sightings: calibrate on a longer run.")
+    gap = rows["t_start"].to_numpy()[1:] - rows["t_end"].to_numpy()[:-1]
+    a, b, gap = code[:-1][same], code[1:][same], gap[same]
+    first = np.bincount(code[np.r_[True, ~same]], minlength=count)
+    last = np.bincount(code[np.r_[~same, True]], minlength=count)
+    steps = np.zeros((count, count), np.int64)
+    np.add.at(steps, (a, b), 1)
+    seen = np.zeros((count, count, len(GAPS) - 1))
+    place = np.clip(np.searchsorted(GAPS, gap, side="right") - 1, 0, len(GAPS) - 2)
+    np.add.at(seen, (a, b, place), 1)
+    overlap = np.zeros((count, count))
+    np.minimum.at(overlap, (a, b), np.minimum(gap, 0))
+    np.fill_diagonal(overlap, 0)  # two faces in one picture are two people
+    distance = _distances(rows, cameras)
+    mass = (seen + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[:, :, None]
+    ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
+    bound = np.log10(steps + PRIOR_STEPS + 1)[:, :, None]
+    left = steps.sum(axis=1) + last
+    # exits are one more outcome beside the next cameras
+    onward = np.log10((steps + 1 / count) / (left + 1 + PRIOR_EXITS)[:, None])
+    return TransitModel(
+        cameras=cameras,
+        density=np.clip(ratio, -bound, bound),
+        onward=onward,
+        last=np.log10((last + PRIOR_EXITS) / (left + 1 + PRIOR_EXITS)),
+        first=np.log10((first + PRIOR_EXITS) / (np.bincount(code, minlength=count) + 2)),
+        steps=steps,
+        distance=distance,
+        overlap=overlap,
+        people=len(np.unique(who)),
+        fastest=fastest,
+    )
+
+
+def camera_pairs(model: TransitModel) -> pl.DataFrame:
+    """What was learned of each ordered pair of cameras, `CAMERA_PAIRS`, most steps first."""
+    count = len(model.cameras)
+    mass = 10**model.density * np.diff(GAPS)
+    half = np.argmax(np.cumsum(mass, axis=2) >= mass.sum(axis=2, keepdims=True) / 2, axis=2)
+    names = np.array(model.cameras)
+    return pl.DataFrame(
+        {
+            "camera_a": np.repeat(names, count),
+            "camera_b": np.tile(names, count),
+            "steps": model.steps.ravel(),
+            "share": 10 ** model.onward.ravel(),
+            "distance": model.distance.ravel(),
+            "median": ((GAPS[:-1] + GAPS[1:]) / 2)[half].ravel(),
+        },
+        schema=CAMERA_PAIRS,
+    ).sort("steps", "camera_a", "camera_b", descending=[True, False, False])
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """Where and when each sighting was: number of its camera, seconds, metres; all (n,)."""
+
+    camera: Rows
+    start: Floats
+    end: Floats
+    x: Floats
+    y: Floats
+
+
+def bodies(sightings: pl.DataFrame, codes: Rows | None = None) -> Bodies:
+    """The columns of sightings that feasibility asks for; `codes` number their cameras."""
+    if codes is None:
+        codes = sightings["camera_id"].rank("dense").to_numpy().astype(np.int64)
+    columns = (sightings[name].to_numpy() for name in ("t_start", "t_end", "x", "y"))
+    return Bodies(codes, *columns)
+
+
+def feasible(
+    seen: Bodies, a: Rows, b: Rows, *, fastest: float = FASTEST, overlap: Floats | None = None
+) -> Flags:
+    """Whether one body can make both sightings, for rows `a` and `b`, (n,).
+
+    The mean places of two sightings lie no further apart than the fastest runner gets between
+    their mean times. One camera never sees a person twice at the same time. Two cameras do only
+    where their views overlap, by up to `overlap` (n,) seconds below zero (None: any overlap that
+    the distance leaves possible).
+    """
+    start_a, start_b, end_a, end_b = seen.start[a], seen.start[b], seen.end[a], seen.end[b]
+    gap = np.maximum(start_a, start_b) - np.minimum(end_a, end_b)
+    apart = np.hypot(seen.x[a] - seen.x[b], seen.y[a] - seen.y[b])
+    # while both see the person, mean times say nothing of where within the walk they were
+    between = np.where(
+        gap < 0,
+        np.maximum(end_a, end_b) - np.minimum(start_a, start_b),
+        np.abs(start_a + end_a - start_b - end_b) / 2,
+    )
+    lowest = -np.inf if overlap is None else overlap
+    together = (gap >= 0) | ((seen.camera[a] != seen.camera[b]) & (gap >= lowest))
+    return np.asarray((apart <= fastest * between + SLACK) & together)
+
+
+def _distances(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
+    """Straight distances (m) between the median places of what cameras saw, (C, C)."""
+    places = rows.group_by("camera_id").agg(pl.col("x", "y").median()).sort("camera_id")
+    xy = places.select("x", "y").to_numpy()
+    assert places["camera_id"].to_list() == list(cameras)
+    return np.asarray(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)))
+
+
+def _prior(distance: Floats) -> Floats:
+    """Shares of gaps in each bin before any step was seen, (C, C, gaps - 1)."""
+    from scipy.special import ndtr
+
+    time = np.log(np.maximum(distance, 1.0) / WALK)[:, :, None]
+    edges = np.log(np.maximum(GAPS, 1e-9))
+    walked = ndtr((edges - time) / WALK_SPREAD)
+    start = np.maximum(time - np.log(2), 0)  # lingering takes half the walk at the least
+    lingered = np.clip((edges - start) / (np.log(HORIZON) - start), 0, 1)
+    share = WALKS * walked / walked[:, :, -1:] + (1 - WALKS) * lingered
+    return np.asarray(np.diff(share, axis=2))
