@@ -1,0 +1,289 @@
+"""What a set of columns gives away: published measures of risk, from the equivalence classes.
+
+Of a class with f records, F of them in the population: k-anonymity (Sweeney, IJUFKS 10:5, 2002);
+distinct, entropy and recursive (c,l)-diversity (Machanavajjhala and others, TKDD 1:1, 2007);
+(alpha,k)-anonymity (Wong and others, KDD 2006); t-closeness (Li, Li and Venkatasubramanian, ICDE
+2007); beta-likeness (Cao and Karras, PVLDB 5:11, 2012); delta-disclosure (Brickell and Shmatikov,
+KDD 2008); delta-presence (Nergiz, Atzori and Clifton, SIGMOD 2007); prosecutor and journalist risk
+(Elliot and Dale 1999; El Emam and Dankar, JAMIA 15:627, 2008), marketer risk (Dankar and El Emam,
+PAIS 2010); individual risk from survey weights (Benedetti and Franconi 1998; Franconi and
+Polettini, PSD 2004). See docs/reidentification.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .classes import SIZE, Engine, Table, checked, classes, grouped, matching, schema_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+RISKS = {
+    "attacker": pl.String,  # prosecutor, journalist, marketer
+    "highest": pl.Float64,  # of any record; null for the marketer, who looks for no one person
+    "average": pl.Float64,  # over records: the share that a match at random would get right
+    "at_risk": pl.Float64,  # share of records above the threshold
+    "records": pl.Int64,
+}
+DIVERSITY = {  # behind the columns and `size` of each class
+    "distinct": pl.Int64,  # values of the sensitive column
+    "entropy_l": pl.Float64,  # exp of the entropy of their shares
+    "alpha": pl.Float64,  # share of the commonest
+    "c": pl.Float64,  # commonest over the l-th and rarer; see `Privacy.c`
+    "t": pl.Float64,  # distance from the whole table's shares
+    "beta": pl.Float64,  # highest relative gain of a value's share
+    "delta": pl.Float64,  # highest |ln| of that
+}
+
+
+@dataclass(frozen=True)
+class Anonymity:
+    """How a table stands by one set of columns. `uniqueness` is the share of unique records."""
+
+    records: int
+    classes: int
+    k: int
+    unique: int
+    uniqueness: float
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """What the worst class gives away of a sensitive column.
+
+    `entropy_l` is not rounded down. `c` is the bound that (c,l)-diversity needs to exceed, at l =
+    `distinct_l`; None at l = 1, where it asks nothing. `enhanced_beta` is the largest
+    min(beta, -ln p) over the values' shares p.
+    """
+
+    k: int
+    alpha: float
+    distinct_l: int
+    entropy_l: float
+    c: float | None
+    t: float
+    beta: float
+    enhanced_beta: float
+    delta: float
+
+
+def anonymity(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> Anonymity:
+    """k-anonymity and sample uniqueness. Raises InputError as `classes`."""
+    return anonymity_of(grouped(table, columns, engine=engine)[SIZE].to_numpy())
+
+
+def anonymity_of(sizes: Ints) -> Anonymity:
+    """The same from the sizes of all classes."""
+    records, unique = int(sizes.sum()), int((sizes == 1).sum())
+    return Anonymity(records, len(sizes), int(sizes.min()), unique, unique / records)
+
+
+def risks(
+    table: Table,
+    columns: Sequence[str],
+    *,
+    population: Table | None = None,
+    threshold: float = 0.2,
+    engine: Engine = "auto",
+) -> pl.DataFrame:
+    """Risk by who attacks (schema `RISKS`).
+
+    The prosecutor knows that somebody is in the table: risk 1/f. The journalist doesn't, and picks
+    a record that the `population` (a table with the same columns that holds every record's class)
+    lets him name: 1/F. The marketer matches all records at once and wants many right: the mean of
+    1/F, or of 1/f where no population is given. Without one there is no journalist's row.
+
+    Raises InputError as `classes`, for a threshold outside 0 to 1, or where the population has
+    fewer records of a class than the table.
+    """
+    if not 0 <= threshold <= 1:
+        raise InputError("A threshold of risk is from 0 to 1.")
+    if population is None:
+        sizes = grouped(table, columns, engine=engine)[SIZE].to_numpy()
+        known: dict[str, Ints] = {"prosecutor": sizes, "marketer": sizes}
+    else:
+        joined = presence(table, population, columns, engine=engine).filter(pl.col(SIZE) > 0)
+        sizes, others = joined[SIZE].to_numpy(), joined["population"].to_numpy()
+        known = {"prosecutor": sizes, "journalist": others, "marketer": others}
+    rows = [
+        {
+            "attacker": name,
+            "highest": None if name == "marketer" else float(1 / crowd.min()),
+            "average": float((sizes / crowd).sum() / sizes.sum()),
+            "at_risk": float(sizes[1 / crowd > threshold].sum() / sizes.sum()),
+            "records": int(sizes.sum()),
+        }
+        for name, crowd in known.items()
+    ]
+    return pl.DataFrame(rows, schema=RISKS)
+
+
+def presence(
+    table: Table, population: Table, columns: Sequence[str], *, engine: Engine = "auto"
+) -> pl.DataFrame:
+    """How sure it is that somebody of the population is in the table: delta-presence.
+
+    Returns the population's classes: `columns`, `size` (records in the table), `population`,
+    `delta` = size / population; the lowest and highest delta are the table's two bounds.
+
+    Raises InputError as `classes`, or where the population has fewer records of a class.
+    """
+    names = list(columns)
+    kinds = schema_of(table), schema_of(population)
+    for name in checked(table, names):
+        if kinds[0][name] != kinds[1].get(name, kinds[0][name]):
+            raise InputError(
+                f"The column '{name}' is {kinds[0][name]} in the table and {kinds[1][name]} in the "
+                "population: give both the same type."
+            )
+    own = grouped(table, names, engine=engine)
+    others = classes(population, names, engine=engine).rename({SIZE: "population"})
+    joined = own.join(others, on=names, how="full", coalesce=True, nulls_equal=True)
+    joined = joined.with_columns(pl.col(SIZE, "population").fill_null(0)).sort(names)
+    if (short := joined.filter(pl.col(SIZE) > pl.col("population"))).height:
+        raise InputError(
+            f"The population has fewer records than the table in {short.height:,} classes, such as "
+            f"{short.select(names).row(0)}: it must hold everybody in the table."
+        )
+    shares = pl.col(SIZE) / pl.col("population")
+    return joined.select(*names, SIZE, "population", delta=shares)
+
+
+def individual_risk(
+    table: Table, columns: Sequence[str], weight: str, *, engine: Engine = "auto"
+) -> pl.DataFrame:
+    """The chance that a record of a survey is rightly re-identified, from its survey weights.
+
+    The frame of `classes.matching` and `risk` (Float64): the mean of 1/F given f, where F - f is
+    negative binomial with p = f / estimated F: p/f 2F1(1, 1; f + 1; 1 - p). Weights are at least 1.
+
+    Raises InputError as `matching`.
+    """
+    from scipy.special import hyp2f1
+
+    found = matching(table, columns, weight=weight, engine=engine)
+    own = found["matching"].to_numpy()
+    chance = np.minimum(own / found["estimated"].to_numpy(), 1)
+    return found.with_columns(risk=pl.Series(chance / own * hyp2f1(1, 1, own + 1, 1 - chance)))
+
+
+def diversity(
+    table: Table, columns: Sequence[str], sensitive: str, *, engine: Engine = "auto"
+) -> pl.DataFrame:
+    """What each class gives away of a sensitive column: `columns`, `size` and `DIVERSITY`.
+
+    `t` is the earth mover's distance over the ranks of the values for numbers, and half the sum of
+    absolute differences of shares for anything else (pycanon's two definitions). A null is a value
+    of its own.
+
+    Raises InputError as `classes`; where the sensitive column is among the quasi-identifiers,
+    since each class then has one value and every measure is void; and for numbers with nulls,
+    which have no place in an order.
+    """
+    names = list(columns)
+    if sensitive in names:
+        raise InputError(
+            f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
+        )
+    counts = grouped(table, [*names, sensitive], engine=engine).sort([*names, sensitive])
+    numbers = counts[sensitive].dtype.is_numeric()
+    if numbers and counts[sensitive].has_nulls():
+        raise InputError(f"'{sensitive}' has nulls, which have no place among numbers: fill them.")
+    return _diversity(counts, names, sensitive, numbers)
+
+
+def privacy(
+    table: Table, columns: Sequence[str], sensitive: str, *, engine: Engine = "auto"
+) -> Privacy:
+    """The worst class by each measure of `diversity`. Raises InputError as it does."""
+    found = diversity(table, columns, sensitive, engine=engine)
+    rarest = grouped(table, [sensitive], engine=engine)[SIZE].min()
+    highest: dict[str, Any] = found.select(pl.col("alpha", "c", "t", "beta", "delta").max()).row(
+        0, named=True
+    )
+    lowest: dict[str, Any] = found.select(pl.col(SIZE, "distinct", "entropy_l").min()).row(
+        0, named=True
+    )
+    share = int(str(rarest)) / int(found[SIZE].sum())
+    return Privacy(
+        k=lowest[SIZE],
+        distinct_l=lowest["distinct"],
+        entropy_l=lowest["entropy_l"],
+        enhanced_beta=min(highest["beta"], float(-np.log(share))),
+        **highest,
+    )
+
+
+def _diversity(
+    counts: pl.DataFrame, names: list[str], sensitive: str, numbers: bool
+) -> pl.DataFrame:
+    """From the counts of each class and value, sorted by them."""
+    totals = counts.group_by(sensitive).agg(pl.col(SIZE).sum()).sort(sensitive)
+    whole = totals[SIZE].to_numpy() / totals[SIZE].sum()
+    place = counts[sensitive].rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    place -= place.min()
+    which = counts.select(pl.struct(names).rle_id()).to_series().to_numpy()
+    starts = np.flatnonzero(np.diff(which, prepend=-1))
+    lengths = np.diff(starts, append=len(which))
+    records = counts[SIZE].to_numpy()
+    sizes = np.add.reduceat(records, starts)
+    share, expected = records / sizes[which], whole[place]
+    measures: dict[str, Floats | Ints | None] = {
+        SIZE: sizes,
+        "distinct": lengths,
+        "entropy_l": np.exp(-np.add.reduceat(share * np.log(share), starts)),
+        "alpha": np.maximum.reduceat(share, starts),
+        "c": _recursive(records, which, starts, lengths),
+        "t": _moved(share, place, starts, lengths, whole)
+        if numbers
+        else (np.add.reduceat(abs(share - expected) - expected, starts) + 1) / 2,
+        "beta": np.maximum.reduceat((share - expected) / expected, starts),
+        "delta": np.maximum.reduceat(abs(np.log(share / expected)), starts),
+    }
+    return counts.select(names)[starts.tolist()].with_columns(
+        pl.lit(None, pl.Float64).alias(name) if values is None else pl.Series(name, values)
+        for name, values in measures.items()
+    )
+
+
+def _recursive(records: Ints, which: Ints, starts: Ints, lengths: Ints) -> Floats | None:
+    """The commonest value's count over that of the l-th and rarer, l being the table's own."""
+    least = lengths.min()
+    if least == 1:
+        return None
+    order = np.lexsort((-records, which))
+    falling = records[order]
+    rank = np.arange(len(records)) - starts[which]
+    tails = np.add.reduceat(np.where(rank >= least - 1, falling, 0), starts)
+    return np.asarray(falling[starts] / tails, dtype=np.float64)
+
+
+def _moved(share: Floats, place: Ints, starts: Ints, lengths: Ints, whole: Floats) -> Floats:
+    """Earth mover's distance over ranks: the mean gap of two cumulated distributions.
+
+    Between two values of a class its cumulated share stands still while the whole table's rises,
+    so the gaps of a stretch are summed at once, parted where the two cross.
+    """
+    values = len(whole)
+    if values == 1:
+        return np.zeros(len(starts))
+    rising = np.cumsum(whole)
+    sums = np.concatenate([[0.0], np.cumsum(rising)])
+    total = np.cumsum(share)
+    before = np.repeat(total[starts] - share[starts], lengths)
+    reached = total - before
+    ends = np.append(place[1:], values)
+    ends[np.append(starts[1:], len(place)) - 1] = values
+    cross = np.clip(np.searchsorted(rising, reached), place, ends)
+    below = reached * (cross - place) - (sums[cross] - sums[place])
+    above = (sums[ends] - sums[cross]) - reached * (ends - cross)
+    gaps = np.add.reduceat(below + above, starts) + sums[place[starts]]
+    return np.asarray(gaps / (values - 1), dtype=np.float64)
