@@ -101,6 +101,9 @@ def detect(
     if not 0 < rate <= 0.5 or rate * found.height < 1:
         raise InputError("detect needs a rate above 0 to 0.5 by which at least one is flagged.")
     table = found.select(list(FEATURES)).to_numpy()
+    table = table[:, np.ptp(table, axis=0) > 0]  # what is the same in everybody tells nobody apart
+    if not table.shape[1]:
+        raise InputError("All people have the same features: there is nothing to tell them apart.")
     if detector == "ECOD":
         from pyod.models.ecod import ECOD
 

@@ -173,11 +173,9 @@ def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
 
 def _wandering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
     places = thinned(outside(frame, site.waiting)).with_columns(
-        walked=_apart(pl.col("x").shift(), pl.col("y").shift())
-        .over("stretch")
-        .fill_null(0)
-        .cum_sum()
+        walked=_apart(pl.col("x").shift(), pl.col("y").shift()).over("stretch").fill_null(0)
     )
+    places = places.with_columns(pl.col("walked").cum_sum().over("stretch"))
     pairs = before(places, rule.settings["over_s"]).with_columns(
         way=pl.col("walked") - pl.col("walked_before")
     )

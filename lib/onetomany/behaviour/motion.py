@@ -105,15 +105,17 @@ def within(zone: dict[str, float]) -> pl.Expr:
 def before(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
     """Each position beside the one its person had `seconds` earlier on the same stretch.
 
-    The nearest in time is taken, no more than a quarter of `seconds` off; positions without one
-    are left out. Adds `t_before`, `x_before`, `y_before`, and so for any further column.
+    Where there was none at that moment the last one before it is taken, up to a quarter of
+    `seconds` older; positions without any are left out. Adds `t_before`, `x_before`, `y_before`,
+    and so for any further column.
     """
     earlier = frame.drop("person").with_columns(key=pl.col("t"))
-    found = frame.with_columns(key=pl.col("t") - seconds).join_asof(
+    # a microsecond for what subtracting times rounds off
+    found = frame.with_columns(key=pl.col("t") - seconds + 1e-6).join_asof(
         earlier,
         on="key",
         by="stretch",
-        strategy="nearest",
+        strategy="backward",
         tolerance=seconds / 4,
         suffix="_before",
         check_sortedness=False,

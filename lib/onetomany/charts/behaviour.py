@@ -95,14 +95,7 @@ def agreement(
     Takes `behaviour.agreement`. Cells without anybody flagged are empty.
     """
     ways = [*pairs["a"].unique(maintain_order=True), pairs["b"].to_list()[-1]]
-    cells = pairs.select("a", "b", "jaccard", "low", "high", "chance", "both").with_columns(
-        text=pl.when(pl.col("jaccard").is_not_null()).then(
-            pl.col("jaccard").round(2).cast(pl.String)
-        ),
-        limits=pl.when(pl.col("jaccard").is_not_null()).then(
-            pl.format("{} – {}", pl.col("low").round(2), pl.col("high").round(2))
-        ),
-    )
+    cells = pairs.select("a", "b", "jaccard", "low", "high", "chance", "both").drop_nulls()
     base = alt.Chart(cells).encode(
         x=alt.X("a:N", title=None, sort=ways, axis=alt.Axis(labelAngle=-30, orient="bottom")),
         y=alt.Y("b:N", title=None, sort=ways[1:], axis=alt.Axis(labelLimit=260)),
@@ -117,8 +110,16 @@ def agreement(
         tooltip=["a:N", "b:N", "both:Q", *_tips("jaccard low high chance", ".3f")],
     )
     dark = alt.condition("datum.jaccard > 0.55", alt.value("#ffffff"), alt.value(INK))
-    words = base.mark_text(fontSize=13, fontWeight=600, dy=-6).encode(text="text:N", color=dark)
-    limits = base.mark_text(fontSize=10, dy=9).encode(text="limits:N", color=dark)
+    words = base.mark_text(fontSize=13, fontWeight=600, dy=-6).encode(
+        text=alt.Text("jaccard:Q", format=".2f"), color=dark
+    )
+    limits = (
+        base.transform_calculate(
+            limits="format(datum.low, '.2f') + ' – ' + format(datum.high, '.2f')"
+        )
+        .mark_text(fontSize=10, dy=9)
+        .encode(text="limits:N", color=dark)
+    )
     side = 66
     return finish(
         alt.layer(squares, words, limits).properties(
@@ -209,8 +210,10 @@ def alarms(
         ),
     }
     chosen = alt.Chart(lines).transform_filter("datum.step == strict_step && datum.keen == assumed")
-    band = chosen.mark_area(opacity=0.13).encode(
-        x=x, y=alt.Y("low:Q", title="", **share), y2="high:Q", color=colour
+    band = (
+        chosen.transform_filter("datum.seen")
+        .mark_area(opacity=0.13)
+        .encode(x=x, y=alt.Y("low:Q", title="", **share), y2="high:Q", color=colour)
     )
     least = (
         chosen.transform_filter("!datum.seen")
@@ -237,15 +240,15 @@ def alarms(
         .transform_calculate(
             line="'ASSUMED 가정: ' + format(datum.sensitivity, '.0%') + ' of them are flagged 걸림'"
         )
-        .mark_text(align="left", baseline="top", fontSize=13, fontWeight=600)
-        .encode(x=alt.value(8), y=alt.value(6), text="line:N")
+        .mark_text(align="right", baseline="bottom", fontSize=13, fontWeight=600)
+        .encode(x=alt.value(296), y=alt.value(294), text="line:N")
     )
     left = alt.layer(band, least, line, note).add_params(strict, assumed)
     count = alt.X(
         "daily:Q",
         title="People flagged falsely a day 하루에 잘못 걸리는 사람",
         scale=alt.Scale(type="symlog", constant=30, domain=[0, passengers], nice=False),
-        axis=alt.Axis(format="~s", values=[0, 100, 1000, 10_000, 100_000]),
+        axis=alt.Axis(format=",", values=[0, 100, 1000, 10_000, 100_000]),
     )
     y = alt.Y("name:N", title=None, sort=order, axis=None)
     one = alt.Chart(bars).transform_filter("datum.step == strict_step")
