@@ -4,19 +4,39 @@ All of it is simulated, in a fictional building, and labelled so.
 """
 
 from .cameras import SIGHTINGS, coarse_sightings, fine_sightings
-from .flow import VISITS, flow, simulate_day
+from .flow import VISITS, flow, routes, simulate_day, wings_for
 from .layout import Layout, load_layout
+from .passages import PASSAGES, field_of, passages, view_quality
 from .passengers import PASSENGERS, draw_passengers
+from .run import Run, read_run, simulate, simulate_coarsely, write_run
+from .templates import noise_for, sighting_templates, true_match_rate
+from .walking import TRAJECTORIES, walk
 
 __all__ = [
+    "PASSAGES",
     "PASSENGERS",
     "SIGHTINGS",
+    "TRAJECTORIES",
     "VISITS",
     "Layout",
+    "Run",
     "coarse_sightings",
     "draw_passengers",
+    "field_of",
     "fine_sightings",
     "flow",
     "load_layout",
+    "noise_for",
+    "passages",
+    "read_run",
+    "routes",
+    "sighting_templates",
+    "simulate",
+    "simulate_coarsely",
     "simulate_day",
+    "true_match_rate",
+    "view_quality",
+    "walk",
+    "wings_for",
+    "write_run",
 ]

@@ -18,9 +18,8 @@ import simpy
 from jupedsim.routing import RoutingEngine
 from tqdm import tqdm
 
-from ..errors import InputError
 from .layout import SERVED, STAGES, Layout
-from .passengers import HOUR, draw_passengers
+from .passengers import HOUR, check_places, draw_passengers
 
 DAY = 24 * HOUR
 BUSIEST = 0.85  # share of the time that points are taken in the busiest hour, at which wings open
@@ -91,9 +90,7 @@ def flow(layout: Layout, people: pl.DataFrame, seed: int) -> pl.DataFrame:
 
     Raises InputError where a passenger's entrance or gate is not in the layout.
     """
-    unknown = {*people["entrance"], *people["gate"]} - {*layout.places()}
-    if unknown:
-        raise InputError(f"Passengers go by '{min(unknown)}', which the layout does not have.")
+    check_places(layout, people)
     parties = _parties(people)
     day = _Day(layout, parties, seed)
     day.run()

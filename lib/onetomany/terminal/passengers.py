@@ -77,6 +77,17 @@ def draw_passengers(
     return frame.select(pl.col(name).cast(kind) for name, kind in PASSENGERS.items())
 
 
+def check_places(layout: Layout, people: pl.DataFrame) -> None:
+    """Raises InputError where passengers use an entrance or gate that the layout doesn't have."""
+    for column, openings in (("entrance", layout.entrances), ("gate", layout.gates)):
+        unknown = {*people[column]} - {each.name for each in openings}
+        if unknown:
+            raise InputError(
+                f"Passengers use the {column} '{min(unknown)}', which the layout does not have: "
+                "draw passengers for this layout."
+            )
+
+
 def _cut_normal(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
     """Standard normals within two standard deviations."""
     values = rng.standard_normal(count)

@@ -1,0 +1,144 @@
+"""A template for each sighting: the person's place, plus noise that grows as quality falls.
+
+Templates are synthetic (`faces.synthetic`), fitted to real ones; they are nobody's. How much a poor
+face strays is chosen, not fitted: `spread`. `noise` scales the whole of it, and `noise_for` finds
+the noise at which single images reach a wanted true match rate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..errors import InputError
+from ..faces import synthetic
+
+Templates = NDArray[np.float32]
+
+PEOPLE, STREAM, SESSION = 11, 12, 1  # streams of the seed: who people are, how images stray
+CHUNK = 100_000  # sightings at a time
+MEASURED = 300  # people whose sightings decide a rate
+
+
+def spread(quality: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The factor on within-person noise: 1 at quality .5, doubled with each half of quality lost.
+
+    Thus 0.5 at quality 1 and 2 at quality 0. Chosen, not measured.
+    """
+    factor: NDArray[np.float32] = np.exp2(1 - 2 * quality).astype(np.float32)
+    return factor
+
+
+def sighting_templates(
+    model: synthetic.TemplateModel, sightings: pl.DataFrame, seed: int, *, noise: float = 1.0
+) -> Templates:
+    """Unit templates (sightings, d), row `template_id` of each of `cameras.SIGHTINGS`.
+
+    A template is its person's place plus within-person noise as `faces.synthetic.draw_images`
+    draws it, times `noise` and `spread` of the sighting's quality. Whoever bears the same `true_id`
+    is the same person at the same seed, whatever the noise. Takes 4 d bytes a sighting.
+
+    Raises InputError for a negative noise, or where `template_id` doesn't number all rows.
+    """
+    if noise < 0:
+        raise InputError("The noise of templates must be 0 or more.")
+    rows = sightings.sort("template_id").select("template_id", "true_id", "quality")
+    if not np.array_equal(rows["template_id"].to_numpy(), np.arange(len(rows))):
+        raise InputError(
+            "template_id must number the sightings from 0: make templates before filtering them."
+        )
+    if rows.is_empty():
+        return np.empty((0, model.dimension), np.float32)
+    who = rows["true_id"].to_numpy()
+    people = synthetic.draw_people(model, int(who.max()) + 1, seed, PEOPLE)
+    scale = np.float32(noise) * spread(rows["quality"].to_numpy())
+    templates = np.empty((len(rows), model.dimension), np.float32)
+    starts = range(0, len(rows), CHUNK)
+    for start in tqdm(starts, desc="templates", unit="chunk", delay=2, leave=False):
+        part = slice(start, start + CHUNK)
+        own = who[part]
+        rng = synthetic.generator(seed, STREAM + start, SESSION)
+        stray = rng.random((len(own), model.dimension), np.float32)
+        stray -= np.float32(0.5)
+        stray *= np.float32(np.sqrt(12))
+        stray *= people.variation[own]
+        image = np.exp(model.image_spread * rng.standard_normal((len(own), 1), np.float32))
+        stray *= image * scale[part, None]
+        vectors = stray @ model.within
+        vectors += people.places[own]
+        vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+        templates[part] = vectors
+    return templates
+
+
+def true_match_rate(templates: Templates, people: NDArray[np.int64], fmr: float) -> float:
+    """TMR of single comparisons at a false match rate, over all pairs of these templates.
+
+    `people` (n,) tells who each row is. The threshold is the lowest at which at most the share
+    `fmr` of pairs of two people match. Raises InputError where fewer than ten of them are due to.
+    """
+    scores = templates @ templates.T
+    one, two = np.triu_indices(len(people), k=1)
+    mated = people[one] == people[two]
+    values = scores[one, two]
+    false, true = values[~mated], values[mated]
+    due = int(fmr * len(false))
+    if due < 10 or not len(true):
+        raise InputError(
+            f"FMR {fmr:g} needs more sightings than {len(people):,}, of people seen twice."
+        )
+    cut = np.partition(false, len(false) - due - 1)[len(false) - due - 1]
+    return float((true > cut).mean())
+
+
+def measured_sample(sightings: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """The sightings of at most MEASURED people, renumbered as rows of their own templates."""
+    people = sightings["true_id"].unique().sort()
+    some = people.sample(min(MEASURED, len(people)), seed=seed)
+    return (
+        sightings.filter(pl.col("true_id").is_in(some.implode()))
+        .sort("template_id")
+        .with_columns(template_id=pl.int_range(pl.len(), dtype=pl.Int64))
+    )
+
+
+def noise_for(
+    model: synthetic.TemplateModel,
+    sightings: pl.DataFrame,
+    tmr: float = 0.98,
+    fmr: float = 1e-4,
+    *,
+    seed: int,
+    tolerance: float = 0.002,
+) -> float:
+    """The noise at which `sightings` reach a single-image TMR at an FMR, by bisection.
+
+    Measured on the sightings of at most MEASURED people, all pairs of them; use a run that is kept
+    for calibration. Raises InputError for rates outside 0 to 1, and for a TMR that is beyond the
+    model even with almost no noise: people who look alike set that bound.
+    """
+    if not (0 < tmr < 1 and 0 < fmr < 1):
+        raise InputError("noise_for needs a TMR and an FMR between 0 and 1.")
+    sample = measured_sample(sightings, seed)
+    who = sample["true_id"].to_numpy()
+
+    def reached(noise: float) -> float:
+        templates = sighting_templates(model, sample, seed, noise=noise)
+        return true_match_rate(templates, who, fmr)
+
+    low, high = 0.02, 8.0
+    best, worst = reached(low), reached(high)
+    if not worst <= tmr <= best:
+        raise InputError(
+            f"A TMR of {tmr:g} at FMR {fmr:g} is out of reach: with noise {low:g} these sightings "
+            f"have {best:.3f}, with noise {high:g} {worst:.3f}."
+        )
+    while high / low > 1.001:
+        middle = float(np.sqrt(low * high))
+        found = reached(middle)
+        if abs(found - tmr) <= tolerance:
+            return middle
+        low, high = (middle, high) if found > tmr else (low, middle)
+    return float(np.sqrt(low * high))

@@ -1,0 +1,270 @@
+"""Passengers as bodies: how they walk, queue and stand in each other's way, by JuPedSim.
+
+The collision-free speed model (Tordeux, Chraibi and Seyfried, 'Collision-free speed model for
+pedestrian dynamics', Traffic and Granular Flow '15, arXiv:1512.05597): everybody walks at their own
+speed towards the next goal, turned aside by who is near, and slower the less room is ahead. Queues
+are JuPedSim's; who is served when is decided here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any
+
+import jupedsim as jps
+import numpy as np
+import polars as pl
+import shapely
+from tqdm import tqdm
+
+from ..errors import InputError
+from .flow import VISITS
+from .layout import SERVED, STAGES, Layout, Opening, ServicePoint
+from .passengers import HOUR, check_places
+
+STEP = 0.05  # seconds of a step of the model
+TICK = 4  # steps between looks at queues, and between samples of places: 0.2 s
+RATE = 1 / (STEP * TICK)  # samples a second
+PATIENCE = 20.0  # seconds that who has reached a point waits for the rest of the party
+TRIES = 5  # places tried a tick for who finds the entrance full
+TIME_GAP = 0.8  # s, the model's: how much room a walker keeps ahead
+TRAJECTORIES = {
+    "true_id": pl.Int64,
+    "t": pl.Float64,  # seconds since opening, RATE samples a second
+    "x": pl.Float64,  # m
+    "y": pl.Float64,
+}
+
+
+@dataclass
+class _Point:
+    """A service point while the simulation runs; people by their agent's id."""
+
+    name: str
+    stage: str
+    head: tuple[float, float]
+    queue: jps.NotifiableQueueStage
+    journey: int
+    first: int  # the stage that the journey begins with
+    since: dict[int, float] = field(default_factory=dict)  # who stands here, from when
+    bound: set[int] = field(default_factory=set)  # who stands here or is on the way
+    served: list[int] = field(default_factory=list)
+    began: float = 0.0
+    until: float = 0.0
+
+
+def walk(
+    layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Let passengers (schema `PASSENGERS`, one wing) walk; returns `TRAJECTORIES` and `VISITS`.
+
+    Runs until everybody is gone, at most `longest` seconds after the last arrival: who is then
+    still inside has no visit of a gate. A visit of a gate takes no time: lounges are not simulated.
+    Who finds the entrance full comes in as soon as there is room. Members of a party go to the same
+    point and wait there for each other, up to PATIENCE; who stands at its head together is served
+    together. In the hall a party takes a free point, or goes on if there is none.
+
+    The same layout, passengers and seed give the same frames on the same machine and JuPedSim.
+
+    Raises InputError for passengers of several wings, or of an entrance or gate that isn't there.
+    """
+    if people.select(pl.col("wing").max()).item() != 0:
+        raise InputError("Passengers of several wings can't walk: one wing is simulated at a time.")
+    check_places(layout, people)
+    crowd = _Crowd(layout, people, seed)
+    crowd.run(longest)
+    return crowd.trajectories(), crowd.visits()
+
+
+class _Crowd:
+    """One run of JuPedSim with all that is noted of it."""
+
+    def __init__(self, layout: Layout, people: pl.DataFrame, seed: int) -> None:
+        self.rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(4,)))
+        self.layout = layout
+        self.people = people.sort("t_arrival", "true_id").rows(named=True)
+        self.sim = jps.Simulation(
+            model=jps.CollisionFreeSpeedModel(), geometry=layout.floor, dt=STEP
+        )
+        # where the served are bound for the one tick until they are told where to go
+        self.hold = self.sim.add_waypoint_stage(layout.gates[0].centre, 0.1)
+        points = [self._point(each) for each in layout.points]
+        self.points = {s: [p for p in points if p.stage == s] for s in SERVED}
+        self.gates = {gate.name: self._gate(gate) for gate in layout.gates}
+        self.boxes = {each.name: each.box for each in layout.entrances}
+        self.coming: dict[str, deque[dict[str, Any]]] = {name: deque() for name in self.boxes}
+        for row in self.people:
+            self.coming[row["entrance"]].append(row)
+        self.now = self.people[0]["t_arrival"]
+        self.who: dict[int, dict[str, Any]] = {}  # passengers by agent
+        self.inside: set[int] = set()
+        self.leaving: list[tuple[int, str]] = []  # served, with the stage they come from
+        self.chosen: dict[tuple[int, str], _Point | None] = {}  # by party and stage
+        self.noted: list[tuple[int, str, str, float, float, float]] = []
+        self.samples: list[tuple[float, list[int], list[tuple[float, float]]]] = []
+
+    def run(self, longest: float) -> None:
+        begin, last = self.now, self.people[-1]["t_arrival"]
+        ticks = int((last + longest - begin) * RATE) + 1
+        bar = tqdm(
+            total=round(last - begin), desc="arrivals, seconds", unit="s", delay=2, leave=False
+        )
+        for tick in range(ticks):
+            self.now = begin + tick / RATE
+            for agent, stage in self.leaving:
+                self._send(agent, stage)
+            self.leaving = []
+            self._admit()
+            self._look()
+            if not self.inside and not any(self.coming.values()):
+                break
+            for point in (p for points in self.points.values() for p in points if p.bound):
+                self._serve(point)
+            self.sim.iterate(TICK)
+            bar.update(min(round(self.now - begin), bar.total) - bar.n)
+        bar.close()
+
+    def trajectories(self) -> pl.DataFrame:
+        counts = [len(agents) for _, agents, _ in self.samples]
+        known = np.zeros(max(self.who) + 1, np.int64)
+        known[list(self.who)] = [row["true_id"] for row in self.who.values()]
+        agents = np.concatenate([np.asarray(a, np.int64) for _, a, _ in self.samples])
+        places = np.concatenate([np.asarray(p).reshape(-1, 2) for _, _, p in self.samples])
+        return pl.DataFrame(
+            {
+                "true_id": known[agents],
+                "t": np.repeat([now for now, _, _ in self.samples], counts),
+                "x": places[:, 0],
+                "y": places[:, 1],
+            },
+            schema_overrides=TRAJECTORIES,
+        ).sort("true_id", "t")
+
+    def visits(self) -> pl.DataFrame:
+        names = ["true_id", "stage", "place", "t_in", "t_served", "t_out"]
+        return (
+            pl.DataFrame(self.noted, schema=names, orient="row")
+            .with_columns(wing=pl.lit(0))
+            .sort("true_id", "t_in", maintain_order=True)
+            .select(pl.col(name).cast(kind) for name, kind in VISITS.items())
+        )
+
+    def _point(self, point: ServicePoint) -> _Point:
+        queue = self.sim.add_queue_stage(list(point.spots))
+        journey = jps.JourneyDescription([queue, self.hold])
+        journey.set_transition_for_stage(queue, jps.Transition.create_fixed_transition(self.hold))
+        return _Point(
+            point.name,
+            point.stage,
+            point.head,
+            self.sim.get_stage(queue),
+            self.sim.add_journey(journey),
+            queue,
+        )
+
+    def _gate(self, gate: Opening) -> tuple[int, int]:
+        """Journey and stage."""
+        leave = self.sim.add_exit_stage(shapely.box(*gate.box))
+        return self.sim.add_journey(jps.JourneyDescription([leave])), leave
+
+    def _admit(self) -> None:
+        """Let in who has arrived; who finds no room is first in line at the next tick."""
+        for entrance, line in self.coming.items():
+            while line and line[0]["t_arrival"] <= self.now and self._enter(entrance, line[0]):
+                line.popleft()
+
+    def _enter(self, entrance: str, row: dict[str, Any]) -> bool:
+        x_low, y_low, x_high, y_high = self.boxes[entrance]
+        _, point = self._next(row, "entrance", ((x_low + x_high) / 2, (y_low + y_high) / 2))
+        journey, first = (point.journey, point.first) if point else self.gates[row["gate"]]
+        for x, y in self.rng.uniform((x_low, y_low), (x_high, y_high), (TRIES, 2)):
+            try:
+                agent = self.sim.add_agent(
+                    jps.CollisionFreeSpeedModelAgentParameters(
+                        position=(x, y),
+                        time_gap=TIME_GAP,
+                        desired_speed=row["speed"],
+                        radius=self.layout.walkers.radius,
+                        journey_id=journey,
+                        stage_id=first,
+                    )
+                )
+            except RuntimeError:  # somebody stands there
+                continue
+            self.who[agent] = row
+            self.inside.add(agent)
+            self._note(agent, "entrance", entrance, self.now, self.now)
+            if point:
+                point.bound.add(agent)
+            return True
+        return False
+
+    def _next(
+        self, row: dict[str, Any], stage: str, here: tuple[float, float]
+    ) -> tuple[str, _Point | None]:
+        """The stage and point that a passenger goes to after one; None stands for the gate."""
+        done = STAGES.index(stage)
+        for after in SERVED[done:]:
+            if row[after] is None:
+                continue
+            key = row["party_id"], after
+            if key not in self.chosen:
+                self.chosen[key] = self._choose(after, here)
+            if self.chosen[key]:
+                return after, self.chosen[key]
+        return "gate", None
+
+    def _choose(self, stage: str, here: tuple[float, float]) -> _Point | None:
+        """The point with the fewest people, of several the nearest; in the hall a free one."""
+        points = self.points[stage]
+        if stage == "hall":
+            points = [point for point in points if not point.bound]
+        return min(points, key=lambda p: (len(p.bound), math.dist(p.head, here)), default=None)
+
+    def _send(self, agent: int, stage: str) -> None:
+        row = self.who[agent]
+        _, point = self._next(row, stage, self.sim.agent(agent).position)
+        journey, first = (point.journey, point.first) if point else self.gates[row["gate"]]
+        self.sim.switch_agent_journey(agent, journey, first)
+        if point:
+            point.bound.add(agent)
+
+    def _look(self) -> None:
+        """Note where everybody is, and who has gone."""
+        agents, places = [], []
+        for agent in self.sim.agents():
+            agents.append(agent.id)
+            places.append(agent.position)
+        self.samples.append((self.now, agents, places))
+        for agent in self.inside.difference(agents):
+            self._note(agent, "gate", self.who[agent]["gate"], self.now, self.now)
+        self.inside = set(agents)
+
+    def _serve(self, point: _Point) -> None:
+        standing = point.queue.enqueued()
+        for agent in standing:
+            point.since.setdefault(agent, self.now)
+        if point.served and self.now >= point.until:
+            point.queue.pop(len(point.served))
+            for agent in point.served:
+                point.bound.discard(agent)
+                self._note(agent, point.stage, point.name, point.since.pop(agent), point.began)
+                self.leaving.append((agent, point.stage))
+            point.served = []
+        elif standing and not point.served:
+            party = self.who[standing[0]]["party_id"]
+            own = list(takewhile(lambda a: self.who[a]["party_id"] == party, standing))
+            missing = any(
+                self.who[agent]["party_id"] == party for agent in point.bound.difference(standing)
+            )
+            if missing and self.now < point.since[standing[0]] + PATIENCE:
+                return
+            stays = [self.who[agent][point.stage] for agent in own]
+            point.served, point.began = own, self.now
+            point.until = self.now + (max(stays) if point.stage == "hall" else sum(stays))
+
+    def _note(self, agent: int, stage: str, place: str, came: float, served: float) -> None:
+        self.noted.append((self.who[agent]["true_id"], stage, place, came, served, self.now))
