@@ -1,0 +1,289 @@
+"""Two worlds joined: a face search, and the attributes that stand beside each face.
+
+Attributes shrink the list that a face is compared with; the face singles out one of those who
+share them. What follows from a joined find is a probability with an interval, never a bare match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..accuracy.identification import SEARCHES
+from ..accuracy.intervals import interval, subject_draws
+from ..errors import InputError
+from ..gallery import Band, Gallery, gallery_of
+from ..gallery.cells import COLUMNS
+from ..sources import Datasheet
+from .classes import SIZE, Table, grouped
+
+Floats = NDArray[np.float64]
+
+FALSE_CANDIDATES = {
+    "columns": pl.String,  # what the search is restricted by, joined by ' + '; 'none' without
+    "records": pl.Float64,  # in the whole list
+    "searched": pl.Float64,  # records left, the mean over the people searched
+    "searched_low": pl.Float64,  # 5 and 95 % of people are left fewer
+    "searched_high": pl.Float64,
+    "fmr": pl.Float64,
+    "candidates": pl.Float64,  # false ones of one search, the mean over people
+    "a_day": pl.Float64,
+}
+POSTERIOR = {
+    "gallery_size": pl.Int64,
+    "threshold": pl.Float64,
+    "prior": pl.Float64,
+    "posterior": pl.Float64,  # null where nobody at all reached the threshold
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "right": pl.Float64,  # of searches of enrolled people: own record first, and high enough
+    "wrong": pl.Float64,  # of the same: somebody else's is
+    "false": pl.Float64,  # of searches of people who are not enrolled: anybody's is
+    "mated_subjects": pl.Int64,
+    "non_mated_subjects": pl.Int64,
+    "method": pl.String,
+}
+
+
+def false_candidates(
+    table: Table,
+    steps: Sequence[Sequence[str]],
+    *,
+    records: float,
+    fmr: float,
+    searches_a_day: float,
+    within_factor: float = 1.0,
+) -> pl.DataFrame:
+    """False candidates before and after a search is restricted by columns (FALSE_CANDIDATES).
+
+    Everybody in `table` is searched as often; a search looks at those who share its own values in
+    a step's columns. Class sizes of the table are brought to `records` in proportion: of a class
+    of n among R rows, (n - 1) / (R - 1) of all others share it. Expected false candidates are
+    records searched x FMR, whether or not comparisons depend on each other. `within_factor` is how
+    much more often two people of one group match falsely than any two (it applies wherever there is
+    a restriction): at 1 a filter does the most it can. Without restriction stands the row 'none'.
+
+    Raises InputError for a table of one row, negative rates or a factor below 0.
+    """
+    if min(records - 1, fmr, searches_a_day, within_factor) < 0 or fmr > 1:
+        raise InputError(
+            "false_candidates needs 1 record or more, an FMR from 0 to 1, no negatives."
+        )
+    rows = []
+    for columns in [(), *steps]:
+        if columns:
+            sizes = grouped(table, columns)[SIZE].sort().to_numpy().astype(np.float64)
+        else:
+            sizes = np.array([records])
+        total = sizes.sum()
+        if total < 2:
+            raise InputError("false_candidates needs a table of two rows or more.")
+        others = (sizes - 1) / (total - 1) * (records - 1)
+        people = np.cumsum(sizes) / total
+        low, high = others[np.searchsorted(people, [0.05, 0.95])]
+        mean = float((others * sizes).sum() / total)
+        rate = min(1.0, fmr * (within_factor if columns else 1.0))
+        rows.append(
+            {
+                "columns": " + ".join(columns) or "none",
+                "records": records,
+                "searched": mean,
+                "searched_low": float(low),
+                "searched_high": float(high),
+                "fmr": rate,
+                "candidates": mean * rate,
+                "a_day": mean * rate * searches_a_day,
+            }
+        )
+    return pl.DataFrame(rows, schema=FALSE_CANDIDATES)
+
+
+def joined_searches(
+    templates: pl.DataFrame,
+    datasheet: Datasheet,
+    attributes: pl.DataFrame,
+    columns: Sequence[str],
+    *,
+    folds: int = 4,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """As `accuracy.open_set`, each search restricted to entries that share the probe's `columns`.
+
+    On research faces only, with SIMULATED `attributes` (`subject_id` and any columns, a row a
+    subject). The same subjects, images and folds as `open_set` with this seed; without columns it
+    is `open_set`. Where nobody enrolled shares the attributes `other_score` is -inf. Returns
+    SEARCHES; `gallery_size` is that of the whole gallery.
+
+    Raises InputError for other columns than a `Band` knows, or ones that `attributes` lack.
+    """
+    if set(columns) - {*COLUMNS}.intersection(attributes.columns):
+        raise InputError(f"A search can be restricted by {', '.join(COLUMNS)}, if they are given.")
+    subjects = templates["subject_id"].unique().sort().to_list()
+    if not 2 <= folds <= len(subjects):
+        raise InputError(f"joined_searches needs 2 to {len(subjects)} folds, not {folds}.")
+    rng = np.random.default_rng(seed)
+    group = dict(zip(subjects, rng.permutation(len(subjects)) % folds, strict=True))
+    lots = templates.with_columns(
+        group=pl.col("subject_id").replace_strict(group, return_dtype=pl.Int32),
+        lot=pl.Series(rng.random(len(templates))),
+    ).with_columns(first=pl.col("lot").rank("ordinal").over("subject_id") == 1)
+    frames = []
+    for fold in range(folds):
+        enrolled = (pl.col("group") != fold) & pl.col("first")
+        entries = lots.filter(enrolled).select(templates.columns)
+        people = gallery_of(entries, datasheet, attributes, attributes_are="simulated")
+        probes = lots.filter(~enrolled).select(templates.columns)
+        frames.append(_outcome(people, probes, attributes, columns).with_columns(fold=pl.lit(fold)))
+    return pl.concat(frames).select(pl.col(name).cast(kind) for name, kind in SEARCHES.items())
+
+
+def posterior(
+    searches: pl.DataFrame,
+    thresholds: Sequence[float] | Floats,
+    priors: Sequence[float] | Floats,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """How probable it is that a first candidate who reaches the threshold is the right person.
+
+    By Bayes' rule from SEARCHES: prior x right / (prior x (right + wrong) + (1 - prior) x false).
+    `priors` are the probabilities, before the search, that the person searched for is in the list
+    at all; they are the reader's to state. A row for each threshold and prior (POSTERIOR),
+    `gallery_size` being the mean. Intervals are over people, drawn with replacement, each with all
+    searches of theirs; where a share is 0 or 1 the limits put each share at its own limit (rule of
+    three), and are wider.
+
+    Raises InputError for priors outside 0 to 1, or without both kinds of searches.
+    """
+    cuts, chances = (np.asarray(each, dtype=np.float64) for each in (thresholds, priors))
+    if not ((chances >= 0) & (chances <= 1)).all():
+        raise InputError("A prior is a probability, from 0 to 1.")
+    if searches["mated"].n_unique() != 2:
+        raise InputError("A posterior needs searches of people in the list and of others.")
+    codes = searches["subject_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    people = int(codes.max()) + 1
+    draws = subject_draws(people, replicates, seed)
+    mated = searches["mated"].to_numpy()
+    first = (searches["mate_rank"] == 1).fill_null(False).to_numpy()
+    mate = searches["mate_score"].fill_null(-np.inf).to_numpy()
+    other = searches["other_score"].to_numpy()
+    subjects = [searches.filter(mated=kind)["subject_id"].n_unique() for kind in (True, False)]
+    rows = []
+    for cut in cuts:
+        right = mated & first & (mate >= cut)
+        shares, samples = [], []
+        for outcome, kind in (
+            (right, mated),
+            (mated & ~right & (other >= cut), mated),
+            (~mated & (other >= cut), ~mated),
+        ):
+            hits, of = (np.bincount(codes, each, people) for each in (outcome, kind))
+            shares.append(float(hits.sum() / of.sum()))
+            with np.errstate(invalid="ignore"):  # a draw may hold nobody of a kind
+                samples.append((draws @ hits) / (draws @ of))
+        for prior in chances:
+            value, low, high, method = _limits(shares, samples, float(prior), subjects)
+            rows.append(
+                {
+                    "gallery_size": round(float(searches["gallery_size"].mean())),  # type: ignore[arg-type]
+                    "threshold": float(cut),
+                    "prior": float(prior),
+                    "posterior": value,
+                    "low": low,
+                    "high": high,
+                    **dict(zip(("right", "wrong", "false"), shares, strict=True)),
+                    "mated_subjects": subjects[0],
+                    "non_mated_subjects": subjects[1],
+                    "method": method,
+                }
+            )
+    return pl.DataFrame(rows, schema=POSTERIOR)
+
+
+def posterior_by_size(
+    searches: pl.DataFrame,
+    thresholds: Sequence[float] | Floats,
+    priors: Sequence[float] | Floats,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """`posterior` at each gallery size of `accuracy.growth`, from small to large.
+
+    Where templates don't depend on attributes, as synthetic ones, a list that a filter cuts to n
+    records is a list of n records: so a size can be read as what a filter leaves.
+    """
+    parts = searches.partition_by("gallery_size", as_dict=True)
+    sizes = tqdm(sorted(parts.items()), desc="gallery sizes", delay=2, leave=False)
+    return pl.concat(
+        posterior(part, thresholds, priors, replicates=replicates, seed=seed) for _, part in sizes
+    )
+
+
+def _bayes(prior: float, right: Floats, wrong: Floats, false: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Floats = prior * right / (prior * (right + wrong) + (1 - prior) * false)
+    return found
+
+
+def _limits(
+    shares: list[float], samples: list[Floats], prior: float, subjects: list[int]
+) -> tuple[float | None, float | None, float | None, str]:
+    """Posterior and its limits from the shares right, wrong, false and their replicates."""
+    value = float(_bayes(prior, *(np.float64(each) for each in shares)))  # type: ignore[arg-type]
+    if np.isnan(value):
+        return None, None, None, "none: nobody reached the threshold"
+    over = f"bootstrap over {sum(subjects)} subjects"
+    if all(0 < share < 1 for share in shares):
+        found = interval(value, _bayes(prior, *samples), sum(subjects))
+        return value, found.low, found.high, over
+    counts = (subjects[0], subjects[0], subjects[1])
+    each = [interval(*parts) for parts in zip(shares, samples, counts, strict=True)]
+    low = _bayes(prior, *np.array([each[0].low, each[1].high, each[2].high])[:, None])
+    high = _bayes(prior, *np.array([each[0].high, each[1].low, each[2].low])[:, None])
+    return value, float(low[0]), float(np.nan_to_num(high[0], nan=1.0)), f"{over}, rule of three"
+
+
+def _outcome(
+    people: Gallery, probes: pl.DataFrame, attributes: pl.DataFrame, columns: Sequence[str]
+) -> pl.DataFrame:
+    """SEARCHES of one fold, but `fold`: each probe searched among those who share its columns."""
+    known = probes.join(attributes, on="subject_id", how="left", maintain_order="left")
+    parts = known.partition_by(columns, as_dict=True) if columns else {(): known}
+    found = pl.concat(
+        people.search(part.select(probes.columns), k=len(people), where=_band(columns, values))
+        for values, part in parts.items()
+    )
+    is_mate = pl.col("subject_id") == pl.col("probe_subject_id")
+    outcome = found.group_by("probe_id").agg(
+        mate_rank=pl.col("rank").filter(is_mate).min(),
+        mate_score=pl.col("score").filter(is_mate).max().cast(pl.Float64),
+        other_score=pl.col("score").filter(~is_mate).max().cast(pl.Float64),
+    )
+    asked = probes.select(
+        pl.col("template_id").alias("probe_id"),
+        "subject_id",
+        mated=pl.col("subject_id").is_in(people.entries["subject_id"].to_list()),
+        gallery_size=pl.lit(len(people)),
+    )
+    return asked.join(outcome, on="probe_id", how="left", maintain_order="left").with_columns(
+        pl.col("other_score").fill_null(-np.inf)
+    )
+
+
+def _band(columns: Sequence[str], values: tuple[object, ...]) -> Band | None:
+    """The band of exactly these values; an unknown one leaves its column open."""
+    if not columns:
+        return None
+    own = dict(zip(columns, values, strict=True))
+    nation, sex, year = (own.get(name) for name in COLUMNS)
+    return Band(
+        None if nation is None else (str(nation),),
+        None if sex is None else (str(sex),),
+        None if not isinstance(year, int) else (year, year),
+    )
