@@ -18,6 +18,7 @@ from onetomany.behaviour import GATES, ONE_WAY, ZONES, Site
 from onetomany.behaviour.rules import DATA
 from onetomany.charts import behaviour as charts
 from onetomany.errors import InputError
+from onetomany.sources import pedestrians
 
 vl_convert.register_font_directory(str(Path(pylopdf_fonts_ko.__file__).parent))
 RULES = behaviour.read_rules()
@@ -117,8 +118,8 @@ def test_loitering_is_the_longest_stay_outside_of_waiting_areas() -> None:
     assert value(moved, "loitering", site=Site()) == found
     around = people(a=walk(*[(1, 1.5, 0), (1, -1.5, 0)] * 30))  # 1.5 m to and fro
     assert value(around, "loitering") == pytest.approx(60)
-    long = people(a=walk((1000, 0, 0)))
-    assert value(long, "loitering") == pytest.approx(300)  # counted as far as the range goes
+    long = people(a=walk((1200, 0, 0)))
+    assert value(long, "loitering") == pytest.approx(900)  # counted as far as the range goes
 
 
 def test_wandering_is_the_way_walked_over_the_way_made_good() -> None:
@@ -255,6 +256,40 @@ def test_a_switched_identity_makes_a_wanderer_of_two_honest_walkers() -> None:
     assert all(value(swapped, "wandering", who, Site()) > 20 for who in (1, 2))  # type: ignore[operator]
 
 
+def test_switches_exchange_ids_where_people_meet() -> None:
+    """Two pass each other at 30 s, within half a metre; a third stays away."""
+    out, home = walk((60, 1, 0)), walk((60, -1, 0), start=(60.0, 2.3))
+    frame = people(out=out, home=home, far=walk((60, 1, 0), start=(0.0, 40.0)))
+    met = behaviour.encounters(frame, 1.0)
+    assert met.rows() == [(30.0, 1, 2)]
+    assert behaviour.encounters(frame, 0.2).is_empty()
+    sure = behaviour.switched(frame, 1.0)
+    assert sure.height == frame.height
+    for who, later in ((1, 2), (2, 1), (3, 3)):
+        own = sure.filter(pl.col("true_id") == who)
+        assert own.filter(pl.col("t") < 30)["hypothesis"].unique().to_list() == [who]
+        assert own.filter(pl.col("t") >= 30)["hypothesis"].unique().to_list() == [later]
+    found = behaviour.measure(sure, RULES, Site(), person="hypothesis").filter(rule="wandering")
+    assert {row[1] for row in found.filter(pl.col("value") > 20).rows()} == {1, 2}
+    never = behaviour.switched(frame, 0.0)
+    assert never["hypothesis"].equals(never["true_id"])
+    for refused in (lambda: behaviour.switched(frame, 1.5), lambda: behaviour.encounters(frame, 0)):
+        with pytest.raises(InputError):
+            refused()
+
+
+@given(seed=st.integers(0, 100))
+@settings(deadline=None, max_examples=8)
+def test_switches_lose_nobody_and_move_nobody(seed: int) -> None:
+    """At each moment the ids borne are those of the people there: a permutation."""
+    frame = crowd(seed)
+    swapped = behaviour.switched(frame, 0.5, within_m=3, seed=seed)
+    assert swapped.drop("hypothesis").equals(frame.sort("t", "true_id"))
+    for column in ("true_id", "hypothesis"):
+        assert swapped.group_by("t").agg(pl.col(column).n_unique() == 12)[column].all()
+    assert swapped.equals(behaviour.switched(frame, 0.5, within_m=3, seed=seed))
+
+
 def test_bad_trajectories_are_refused() -> None:
     frame = crowd(0, 2)
     with pytest.raises(InputError, match="lack the columns x"):
@@ -366,6 +401,34 @@ def test_rates_refuse_the_wrong_people() -> None:
         behaviour.flagged_rates(found, [1, 1, 2, 3], RULES)
     with pytest.raises(InputError, match=r"dash: 7 m/s lies outside 1 to 5"):
         behaviour.flags(found, RULES, {"dash": 7.0})
+
+
+def test_the_most_extreme_are_as_many_as_asked_for() -> None:
+    found = behaviour.measure(crowd(7), RULES, SITE)
+    most = behaviour.most_extreme(found, RULES, 3)
+    values = found.filter(rule="dash").sort("value", descending=True)["true_id"].head(3)
+    assert most.filter(rule="dash")["true_id"].to_list() == values.to_list()
+    near = found.filter(rule="together").sort("value", "true_id")["true_id"].head(3)
+    assert most.filter(rule="together")["true_id"].to_list() == near.to_list()
+    with pytest.raises(InputError, match="at least one person"):
+        behaviour.most_extreme(found, RULES, 0)
+
+
+def test_real_passers_by_in_metres() -> None:
+    """TUD-Stadtmitte, whose ground truth has places in metres: nobody there walks at 2 m/s."""
+    sequence = pedestrians.open_sequence("TUD-Stadtmitte")
+    truth = np.loadtxt(sequence.truth, delimiter=",")
+    frame = pl.DataFrame(
+        {
+            "true_id": truth[:, 1].astype(int),
+            "t": (truth[:, 0] - 1) / sequence.frame_rate,
+            "x": truth[:, 7],
+            "y": truth[:, 8],
+        }
+    )
+    found = behaviour.measure(frame, RULES, Site()).filter(rule="dash")
+    assert frame["true_id"].n_unique() == sequence.persons == 10
+    assert 1.0 < found["value"].max() < 2.0  # type: ignore[operator]
 
 
 def test_a_day_and_the_share_of_flags_that_are_right() -> None:

@@ -1,11 +1,12 @@
 """The flags that 'abnormal behaviour' systems raise, and their burden on ordinary people."""
 
 from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by
-from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags
+from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags, most_extreme
 from .measures import measure
 from .motion import GATES, ONE_WAY, ZONES, Site
 from .rules import Published, Rule, published, read_rules, rules_table
 from .site import site_of
+from .switches import encounters, switched
 
 __all__ = [
     "FEATURES",
@@ -19,14 +20,17 @@ __all__ = [
     "agreement",
     "alarms_right",
     "detect",
+    "encounters",
     "false_alarms_a_day",
     "features",
     "flagged_by",
     "flagged_rates",
     "flags",
     "measure",
+    "most_extreme",
     "published",
     "read_rules",
     "rules_table",
     "site_of",
+    "switched",
 ]

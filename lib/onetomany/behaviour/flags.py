@@ -65,6 +65,29 @@ def flags(
     return pl.concat(parts).select("rule", person, "t_start", "t_end", "value", "unit", "threshold")
 
 
+def most_extreme(
+    measured: pl.DataFrame,
+    rules: Mapping[str, Rule],
+    count: int,
+    *,
+    person: str = "true_id",
+) -> pl.DataFrame:
+    """The `count` people farthest out by each rule, `rule` and `person`: fewer where fewer have
+    a value. Of equal values the lower id comes first. So a rule can be compared with a detector
+    that flags as many.
+
+    Raises InputError for a count below one.
+    """
+    if count < 1:
+        raise InputError("most_extreme needs to flag at least one person.")
+    parts = [measured.select("rule", person).clear()]
+    for name, rule in rules.items():
+        own = measured.filter(pl.col("rule") == name)
+        order = own.sort("value", person, descending=[rule.flagged == "above", False])
+        parts.append(order.select("rule", person).head(count))
+    return pl.concat(parts)
+
+
 def flagged_rates(
     measured: pl.DataFrame,
     people: Ids,

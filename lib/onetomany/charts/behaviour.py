@@ -23,16 +23,29 @@ def flagged(
 ) -> Finished:
     """People flagged per thousand over each rule's range of thresholds, a panel a rule.
 
-    Takes `behaviour.flagged_rates`, each rule's name and the name of its quantity. The dashed line
-    stands at the default, which nobody published. The band is the 95 % interval by person.
+    Takes `behaviour.flagged_rates`, each rule's name and the name of its quantity. A column `case`
+    may tell several such frames apart, each with a colour. The dashed line stands at the default,
+    which nobody published. The band is the 95 % interval by person.
     """
     shown = rates.filter(pl.col("rule").is_in(list(names))).with_columns(
         (pl.col(name) * 1000).alias(name) for name in ("rate", "low", "high")
     )
+    if "case" not in shown.columns:
+        shown = shown.with_columns(case=pl.lit(""))
+    cases = shown["case"].unique(maintain_order=True).to_list()
+    colour = alt.Color(
+        "case:N",
+        title=None,
+        scale=alt.Scale(domain=cases, range=CATEGORIES[: len(cases)]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
+        if len(cases) > 1
+        else None,
+    )
     panels = []
     for rule in shown["rule"].unique(maintain_order=True):
         own = shown.filter(pl.col("rule") == rule)
-        edges = [own["threshold"].to_list()[0], own["threshold"].to_list()[-1]]
+        cuts = own["threshold"].to_list()
+        edges = [min(cuts), max(cuts)]
         x = alt.X(
             "threshold:Q",
             title=axes[rule],
@@ -40,16 +53,18 @@ def flagged(
             axis=alt.Axis(format="~g", values=_ticks(*edges)),
         )
         base = alt.Chart(own)
-        band = base.mark_area(opacity=0.18, color=BLUE).encode(
-            x=x, y=alt.Y("low:Q", title="", **_THOUSAND), y2="high:Q"
+        band = base.mark_area(opacity=0.18).encode(
+            x=x, y=alt.Y("low:Q", title="", **_THOUSAND), y2="high:Q", color=colour
         )
-        line = base.mark_line(strokeWidth=2.4, color=BLUE).encode(
-            x=x, y=alt.Y("rate:Q", title="", **_THOUSAND)
+        line = base.mark_line(strokeWidth=2.4).encode(
+            x=x, y=alt.Y("rate:Q", title="", **_THOUSAND), color=colour
         )
-        dots = base.mark_point(filled=True, size=26, color=BLUE, opacity=1).encode(
+        dots = base.mark_point(filled=True, size=26, opacity=1).encode(
             x=x,
             y=alt.Y("rate:Q", title="", **_THOUSAND),
+            color=colour,
             tooltip=[
+                "case:N",
                 alt.Tooltip("threshold:Q", format="~g"),
                 "unit:N",
                 "flagged:Q",
@@ -82,7 +97,8 @@ def flagged(
         description="People flagged per thousand against the threshold, a panel for each rule, "
         "with 95 % intervals by person; at the thresholds chosen here "
         + "; ".join(
-            f"{names[row['rule']]}: {row['rate']:.1f}" for row in defaults.iter_rows(named=True)
+            f"{names[row['rule']]} {row['case']}: {row['rate']:.1f}"
+            for row in defaults.iter_rows(named=True)
         ),
     )
 
@@ -248,7 +264,7 @@ def alarms(
         "daily:Q",
         title="People flagged falsely a day 하루에 잘못 걸리는 사람",
         scale=alt.Scale(type="symlog", constant=30, domain=[0, passengers], nice=False),
-        axis=alt.Axis(format=",", values=[0, 100, 1000, 10_000, 100_000]),
+        axis=alt.Axis(labelExpr="format(datum.value, ',')", values=[0, 100, 1000, 10_000, 100_000]),
     )
     y = alt.Y("name:N", title=None, sort=order, axis=None)
     one = alt.Chart(bars).transform_filter("datum.step == strict_step")
