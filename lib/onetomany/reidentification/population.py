@@ -1,0 +1,232 @@
+"""How many are unique in the population, judged from a sample: Pitman, Zayatz, SNB.
+
+A record alone in the sample may have doubles among those not sampled. Three published models tell
+from the sample's class sizes how many of the population's N people are unique; `dankar` picks one
+of them by Dankar, El Emam, Neisa and Roffey ('Estimating the re-identification risk of clinical
+data sets', BMC Medical Informatics and Decision Making 12:66, 2012), as ARX has it: Pitman up to a
+sampling fraction of 10 %, above that the lower of Zayatz and SNB. `copula` is the other road.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .classes import SIZE, Engine, Table, grouped
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+UNIQUENESS = {
+    "model": pl.String,
+    "uniques": pl.Float64,  # people of the population; null where the model has no solution
+    "uniqueness": pl.Float64,  # their share
+    "low": pl.Float64,  # 95 %, for the chance of the sample alone
+    "high": pl.Float64,
+    "chosen": pl.String,  # the model that the decision rule took; null but for `dankar`
+}
+FRACTION = 0.1
+NORMAL = 1.959963984540054
+
+
+def population_uniqueness(
+    table: Table,
+    columns: Sequence[str],
+    population: int,
+    *,
+    groups: int = 20,
+    seed: int = 0,
+    engine: Engine = "auto",
+) -> pl.DataFrame:
+    """Four estimates (schema `UNIQUENESS`) of the share of the population that is unique.
+
+    The records must be a simple random sample of `population` people. The interval is a delete-a-
+    group jackknife over `groups` random groups of records (Kott, Journal of Official Statistics
+    17:521, 2001). A bootstrap would not do: drawing a record twice makes a double that isn't
+    there. The interval knows nothing of a model that doesn't fit, which is the larger error: see
+    docs/reidentification.md.
+
+    Raises InputError as `classes`, for a population not larger than the sample, or for `groups`
+    below 2 or above the number of records.
+    """
+    sizes = grouped(table, columns, engine=engine)[SIZE].sort().to_numpy()
+    checked_population(int(sizes.sum()), population, groups)
+    rows = []
+    whole = _all_models(sizes, population)
+    without = [_all_models(part, population) for part in leave_out(sizes, groups, seed)]
+    for model, (uniques, chosen) in whole.items():
+        low, high = jackknife(uniques, [part[model][0] for part in without], population)
+        share = None if uniques is None else uniques / population
+        rows.append(
+            {
+                "model": model,
+                "uniques": uniques,
+                "uniqueness": share,
+                "low": low,
+                "high": high,
+                "chosen": chosen,
+            }
+        )
+    return pl.DataFrame(rows, schema=UNIQUENESS)
+
+
+def checked_population(records: int, population: int, groups: int) -> None:
+    """Raises InputError where a sample can't be one of that population, or not be grouped so."""
+    if population <= records:
+        raise InputError(
+            f"A population of {population:,} is no larger than the sample of {records:,}: count "
+            "its unique records with 'anonymity' instead."
+        )
+    if not 2 <= groups <= records:
+        raise InputError(f"{records:,} records can't be split into {groups} groups.")
+
+
+def leave_out(sizes: Ints, groups: int, seed: int) -> list[Ints]:
+    """Class sizes without each of so many random groups of records."""
+    rng = np.random.default_rng(seed)
+    ids = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    parts = []
+    for group in range(groups):
+        left = np.bincount(np.delete(ids, np.s_[group::groups]), minlength=len(sizes))
+        parts.append(left[left > 0])
+    return parts
+
+
+def jackknife(
+    uniques: float | None, without: Sequence[float | None], population: int
+) -> tuple[float | None, float | None]:
+    """The 95 % interval of a share; none where half the groups or more have no solution."""
+    known = np.array([each for each in without if each is not None]) / population
+    if uniques is None or 2 * len(known) <= len(without):
+        return None, None
+    reach = NORMAL * float(np.sqrt((len(known) - 1) * known.var()))
+    share = uniques / population
+    return max(0.0, share - reach), min(1.0, share + reach)
+
+
+def _all_models(sizes: Ints, population: int) -> dict[str, tuple[float | None, str | None]]:
+    models: dict[str, Callable[[Ints, int], float | None]] = {
+        "pitman": pitman,
+        "zayatz": zayatz,
+        "snb": snb,
+    }
+    found = {name: model(sizes, population) for name, model in models.items()}
+    rivals = ["pitman"] if sizes.sum() / population <= FRACTION else ["zayatz", "snb"]
+    solved = {name: found[name] for name in rivals if found[name] is not None}
+    chosen = min(solved, key=lambda name: solved[name] or 0.0) if solved else "zayatz"
+    return {
+        **{name: (value, None) for name, value in found.items()},
+        "dankar": (found[chosen], chosen),
+    }
+
+
+def pitman(sizes: Ints, population: int) -> float | None:
+    """Unique people if classes grow as Pitman's process has it (Hoshino, JOS 17:499, 2001).
+
+    theta and alpha by maximum likelihood. The expected number of unique people is exact,
+    N (theta + alpha)_(N-1) / (theta + 1)_(N-1); Hoshino has its limit for large N. None where the
+    sample has no unique record or nothing but unique ones.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import expit, gammaln
+
+    values, counts = np.unique(sizes, return_counts=True)
+    number, records = len(sizes), int(sizes.sum())
+    if values[0] > 1:
+        return 0.0
+    if number in (1, records):
+        return None
+
+    def parameters(free: Floats) -> tuple[float, float]:
+        alpha = float(expit(free[0]))
+        return float(np.exp(np.clip(free[1], -40, 40))) - alpha, alpha
+
+    def loss(free: Floats) -> float:
+        theta, alpha = parameters(free)
+        if theta <= -alpha or alpha < 1e-12:
+            return float("inf")
+        new = (number - 1) * np.log(alpha) + gammaln(theta / alpha + number)
+        new -= gammaln(theta / alpha + 1)
+        draws = gammaln(theta + records) - gammaln(theta + 1)
+        old = counts @ (gammaln(values - alpha) - gammaln(1 - alpha))
+        return float(draws - new - old)
+
+    starts = [np.array([a, np.log(number)]) for a in (-1.0, 1.0)]
+    runs = [
+        minimize(
+            loss,
+            start,
+            method="Nelder-Mead",
+            options={"maxiter": 600, "xatol": 1e-7, "fatol": 1e-9},
+        )
+        for start in starts
+    ]
+    best = min(runs, key=lambda run: float(run.fun))
+    if not np.isfinite(best.fun):
+        return None
+    theta, alpha = parameters(best.x)
+    log = gammaln(theta + alpha + population - 1) - gammaln(theta + alpha)
+    log += gammaln(theta + 1) - gammaln(theta + population)
+    return float(population * np.exp(log))
+
+
+def zayatz(sizes: Ints, population: int) -> float | None:
+    """Unique people by Bayes' rule, class sizes being spread as in the sample (Zayatz, US Bureau of
+    the Census, 1991): s_1 P(F = 1 | f = 1) N / n, f hypergeometric given F."""
+    from scipy.stats import hypergeom
+
+    values, counts = np.unique(sizes, return_counts=True)
+    records = int(sizes.sum())
+    if values[0] > 1:
+        return 0.0
+    seen_once = hypergeom.pmf(1, population, values, records)
+    chance = counts[0] * seen_once[0] / (counts @ seen_once)
+    return float(counts[0] * chance * population / records)
+
+
+def snb(sizes: Ints, population: int) -> float | None:
+    """Unique people if class sizes less one are negative binomial (Chen and Keller-McNulty, Journal
+    of Official Statistics 14:79, 1998): K beta^alpha.
+
+    K, the population's classes, is Shlosser's estimate as modified by Haas and Stokes (JASA
+    93:1475, 1998); alpha and beta make the expected classes of one and two records those seen. None
+    where no alpha and beta do.
+    """
+    from scipy.optimize import least_squares
+    from scipy.special import expit
+
+    values, counts = np.unique(sizes, return_counts=True)
+    f = sizes.sum() / population
+    once, twice = int((sizes == 1).sum()), int((sizes == 2).sum())
+    if once == 0:
+        return 0.0
+    if twice == 0 or values[-1] == 1:
+        return None
+    missed = counts @ (1 - f) ** values
+    ratio = missed / (counts @ (values * f * (1 - f) ** (values - 1)))
+    spread = counts @ (values * f**2 * (1 - f**2) ** (values - 1))
+    spread /= counts @ ((1 - f) ** values * np.expm1(values * np.log1p(f)))
+    number = len(sizes) + once * spread * ratio**2
+
+    def gaps(free: Floats) -> Floats:
+        alpha, beta = np.exp(np.clip(free[0], -30, 30)), expit(np.clip(free[1], -30, 30))
+        d = (1 - f) * (1 - beta)
+        log = alpha * (np.log(beta) - np.log1p(-d))
+        first = number * f * np.exp(log) * (alpha * d / (1 - d) + 1)
+        second = number * f**2 / 2 * np.exp(log) * alpha * (1 - beta) / (1 - d) ** 2
+        return np.array([first / once - 1, second * (2 - (1 - alpha) * d) / twice - 1])
+
+    runs = [
+        least_squares(gaps, np.array([a, b]), xtol=1e-14, ftol=1e-14, gtol=1e-14)
+        for a in (-3.0, -1.0, 1.0)
+        for b in (-6.0, -2.0, 2.0)
+    ]
+    best = min(runs, key=lambda run: float(run.cost))
+    if best.cost > 1e-12:
+        return None
+    alpha, beta = float(np.exp(best.x[0])), float(expit(best.x[1]))
+    return float(number * beta**alpha)
