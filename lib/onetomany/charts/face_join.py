@@ -1,0 +1,223 @@
+"""Charts of a face search joined with attributes: fewer false candidates, surer finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from .reidentification import label
+from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
+
+
+def false_candidates(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """False candidates a day before and after a restriction by columns.
+
+    Takes rows of `face_join.false_candidates` with a column `rates` that names what is assumed of
+    the FMR within a group.
+    """
+    order = found["columns"].unique(maintain_order=True).to_list()
+    names = {
+        each: "whole list 명단 전체" if each == "none" else _after(each, order) for each in order
+    }
+    shown = found.with_columns(
+        name=pl.col("columns").replace(names),
+        text=pl.col("a_day").map_elements(_count, return_dtype=pl.String),
+    )
+    kinds = shown["rates"].unique(maintain_order=True).to_list()
+    low = max(1e-2, float(shown["a_day"].min()) / 3)  # type: ignore[arg-type]
+    x = alt.X(
+        "a_day:Q",
+        title="False candidates a day 하루의 잘못된 후보",
+        scale=alt.Scale(type="log", domain=[low, float(shown["a_day"].max()) * 12], nice=False),  # type: ignore[arg-type]
+        axis=alt.Axis(format="~s", values=[10.0**power for power in range(-2, 12)]),
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y(
+            "name:N",
+            sort=list(names.values()),
+            title=None,
+            axis=alt.Axis(labelLimit=300, labelFontSize=13),
+        ),
+        yOffset=alt.YOffset("rates:N", sort=kinds),
+        tooltip=[
+            "columns:N",
+            "rates:N",
+            *(
+                alt.Tooltip(f"{each}:Q", format=",.4~g")
+                for each in ("searched", "candidates", "a_day")
+            ),
+        ],
+    )
+    bars = base.mark_bar(opacity=0.85).encode(
+        x=x,
+        x2=alt.datum(low),
+        color=alt.Color(
+            "rates:N",
+            title=None,
+            sort=kinds,
+            scale=alt.Scale(domain=kinds, range=[BLUE, ORANGE]),
+            legend=alt.Legend(orient="top", labelLimit=600, columns=1),
+        ),
+    )
+    texts = base.mark_text(align="left", dx=4, fontSize=11).encode(x=x, text="text:N")
+    first = found.row(0, named=True)
+    return finish(
+        alt.layer(bars, texts).properties(width=470, height=48 * len(order)),
+        title="What the columns do for a face search",
+        title_ko="열이 얼굴 검색에 해 주는 것",
+        source=f"{source}; {first['records']:,.0f} records 건",
+        simulated=simulated,
+        description="Expected false candidates a day: "
+        + "; ".join(
+            f"{row['name']} ({row['rates']}): {row['text']}" for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def posterior(found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """How probable it is that the first candidate is the right one, against the records searched.
+
+    Takes `face_join.posterior_by_size`; `marks` are the records that filters leave: `columns`,
+    `searched` (rows of `face_join.false_candidates`), of which those within the sizes are marked.
+    """
+    shown = found.filter(pl.col("posterior").is_not_null()).with_columns(name=_prior())
+    names = shown["name"].unique(maintain_order=True).to_list()
+    sizes = [float(each) for each in shown["gallery_size"]]
+    x = alt.X(
+        "gallery_size:Q",
+        title="Records searched 검색한 기록 수",
+        scale=alt.Scale(type="log", domain=[min(sizes), max(sizes) * 1.3], nice=False),
+        axis=alt.Axis(format="~s", values=[10.0**power for power in range(3, 10)]),
+    )
+    y: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
+    colour = alt.Color(
+        "name:N",
+        title=None,
+        sort=names,
+        scale=alt.Scale(domain=names, range=[BLUE, GREEN, PURPLE, ORANGE][: len(names)]),
+        legend=alt.Legend(
+            orient="top",
+            symbolType="stroke",
+            symbolStrokeWidth=3,
+            symbolOpacity=1,
+            columns=1,
+            labelLimit=600,
+        ),
+    )
+    base = alt.Chart(shown)
+    band = base.mark_area(opacity=0.16).encode(
+        x=x, y=alt.Y("low:Q", title="", **y), y2="high:Q", color=colour
+    )
+    line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=40)).encode(
+        x=x,
+        y=alt.Y("posterior:Q", title="Right person 맞는 사람일 확률", **y),
+        color=colour,
+        tooltip=[
+            "name:N",
+            alt.Tooltip("gallery_size:Q", format=","),
+            *(alt.Tooltip(f"{each}:Q", format=".1%") for each in ("posterior", "low", "high")),
+        ],
+    )
+    order = marks["columns"].to_list()
+    people = " + ".join(f"{shown[each][0]:,}" for each in ("mated_subjects", "non_mated_subjects"))
+    inside = marks.filter(pl.col("searched").is_between(min(sizes), max(sizes))).with_columns(
+        text=pl.col("columns").replace(
+            {each: "whole list 전체" if each == "none" else _after(each, order) for each in order}
+        )
+    )
+    rules = alt.Chart(inside).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="searched:Q")
+    texts = (
+        alt.Chart(inside)
+        .mark_text(align="left", angle=270, dx=4, dy=-7, color=GREY)
+        .encode(x="searched:Q", y=alt.value(316), text="text:N")
+    )
+    return finish(
+        alt.layer(band, line, rules, texts).properties(width=600, height=320),
+        title="From a named photo to a 'de-identified' record: how sure one may be",
+        title_ko="이름을 아는 사진에서 '비식별' 기록으로: 얼마나 확신할 수 있는가",
+        source=f"{source}; {people} people 명, 95 %",
+        simulated=simulated,
+        description="Probability that the first candidate at or above the threshold is the right "
+        "person, against the records searched; at the most records: "
+        + "; ".join(
+            f"{row['name']} {row['posterior']:.1%}"
+            for row in shown.filter(pl.col("gallery_size") == max(sizes)).iter_rows(named=True)
+        ),
+    )
+
+
+def joined(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """The same on research faces: a row for each restriction, a dot with interval for each prior.
+
+    Takes rows of `face_join.posterior` with a column `columns`.
+    """
+    order = found["columns"].unique(maintain_order=True).to_list()
+    names = {
+        each: "no filter 거르지 않음" if each == "none" else _after(each, order) for each in order
+    }
+    shown = found.with_columns(step=pl.col("columns").replace(names), name=_prior())
+    priors = shown["name"].unique(maintain_order=True).to_list()
+    base = alt.Chart(shown).encode(
+        y=alt.Y(
+            "step:N",
+            sort=list(names.values()),
+            title=None,
+            axis=alt.Axis(labelLimit=300, labelFontSize=13),
+        ),
+        yOffset=alt.YOffset("name:N", sort=priors),
+        color=alt.Color(
+            "name:N",
+            title=None,
+            sort=priors,
+            scale=alt.Scale(domain=priors, range=[BLUE, GREEN, PURPLE, ORANGE][: len(priors)]),
+            legend=alt.Legend(orient="top", columns=1, labelLimit=600),
+        ),
+        tooltip=[
+            "step:N",
+            "name:N",
+            *(alt.Tooltip(f"{each}:Q", format=".1%") for each in ("posterior", "low", "high")),
+            "method:N",
+        ],
+    )
+    x: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": _PERCENT}
+    title = "Right person 맞는 사람일 확률"
+    bars = base.mark_rule(strokeWidth=5, opacity=0.35).encode(
+        x=alt.X("low:Q", title=title, **x), x2="high:Q"
+    )
+    dots = base.mark_point(filled=True, size=90, opacity=1).encode(
+        x=alt.X("posterior:Q", title=title, **x)
+    )
+    return finish(
+        alt.layer(bars, dots).properties(width=480, height=66 * len(order)),
+        title="Forty people, real faces, made-up attributes: what the join adds",
+        title_ko="마흔 명의 실제 얼굴과 꾸며 낸 속성: 결합이 더하는 것",
+        source=f"{source}; {shown['mated_subjects'][0]} people 명, 95 %",
+        simulated=simulated,
+        description="; ".join(
+            f"{row['step']}, {row['name']}: {row['posterior']:.1%}"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+_PERCENT = alt.Axis(format="~%")
+
+
+def _prior() -> pl.Expr:
+    percent = (pl.col("prior") * 100).map_elements("{:g} %".format, return_dtype=pl.String)
+    return pl.format(
+        "{} sure beforehand that the person is in the list 미리 명단에 있다고 볼 확률", percent
+    )
+
+
+def _after(columns: str, order: list[str]) -> str:
+    """A restriction by what it adds to the one before it, if it adds to one."""
+    names = columns.split(" + ")
+    added = " + ".join(names[:-1]) in order
+    return f"+ {label(names[-1])}" if added else " + ".join(label(name) for name in names)
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

@@ -1,0 +1,198 @@
+"""Charts of what links records: a key that stays the same, its reversal, a face across both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from .reidentification import label
+from .theme import BLUE, INK, ORANGE, RED, Finished, finish
+
+LINKED = {
+    "share_linked": "Records that share their key with another 열쇠가 같은 다른 기록이 있는 기록",
+    "people_share": "People two or more of whose trips one key links 여행이 둘 이상 이어지는 사람",
+    "pairs_linked": "Pairs of one person's trips that one key links 이어지는 여행의 쌍",
+}
+DAY, YEAR = 86_400.0, 365.25 * 86_400
+TIMES = {
+    1.0: "second 초",
+    3600.0: "hour 시간",
+    DAY: "day 하루",
+    YEAR: "year 년",
+    1e10 * YEAR: "10¹⁰ years 년",
+}
+
+
+def trips_linked(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """What one key links, by how many trips people make on average (an assumption).
+
+    Takes rows of `persistent_key.linkage` with the truth, and a column `mean_trips`.
+    """
+    shown = (
+        found.with_columns(people_share=pl.col("people_followed") / pl.col("people"))
+        .unpivot(list(LINKED), index=["mean_trips", "rows"], value_name="share")
+        .with_columns(
+            kind=pl.col("variable").replace(LINKED),
+            trips=pl.col("mean_trips").map_elements("{:g}".format, return_dtype=pl.String),
+            text=(pl.col("share") * 100).round(0).cast(pl.Int64).cast(pl.String) + " %",
+        )
+    )
+    kinds, order = list(LINKED.values()), shown["trips"].unique(maintain_order=True).to_list()
+    base = alt.Chart(shown).encode(
+        y=alt.Y("trips:N", sort=order, title="Trips a person 한 사람의 여행"),
+        x=alt.X("share:Q", title="Share 비율", scale=alt.Scale(domain=[0, 1]), axis=_PERCENT),
+        tooltip=["kind:N", "trips:N", alt.Tooltip("share:Q", format=".2%")],
+    )
+    bars = base.mark_bar(height=16, opacity=0.85, color=BLUE)
+    texts = base.mark_text(align="left", dx=5, fontWeight=600).encode(text="text:N")
+    chart = (
+        alt.layer(bars, texts, data=shown)
+        .properties(width=480, height=28 * len(order))
+        .facet(facet=alt.Facet("kind:N", title=None, sort=kinds, header=_HEADER), columns=1)
+    )
+    return finish(
+        chart,
+        title="A key nobody has reversed still links the trips",
+        title_ko="아무도 풀지 못한 열쇠도 여행을 잇는다",
+        source=f"{source}; {found['rows'][0]:,} records 건",
+        simulated=simulated,
+        description="Share of records, people and pairs of trips that an unreversed key links, at "
+        + "; ".join(
+            f"{row['trips']} trips, {row['kind']}: {row['share']:.0%}"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def reversal(times: pl.DataFrame, *, source: str) -> Finished:
+    """How long it takes to try every value, on one core: takes `persistent_key.reversal_times`."""
+    shown = times.with_columns(
+        name=pl.format("{}: {}", "format", "scheme"),
+        kind=pl.when("measured").then(pl.lit(_MEASURED)).otherwise(pl.lit(_EXTRAPOLATED)),
+        low=pl.lit(1.0),
+        text=pl.col("seconds").map_elements(_duration, return_dtype=pl.String),
+    )
+    order = shown["name"].to_list()
+    top = max(float(shown["seconds"].max()) * 1e6, 10)  # type: ignore[arg-type]
+    x = alt.X(
+        "seconds:Q",
+        title="Time on one core 코어 하나로 걸리는 시간",
+        scale=alt.Scale(type="log", domain=[1, top], nice=False),
+        axis=alt.Axis(
+            values=list(TIMES),
+            labelExpr=" : ".join(f"datum.value < {2 * at} ? '{name}'" for at, name in TIMES.items())
+            + " : ''",
+            labelOverlap=True,
+        ),
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=460))
+    )
+    bars = base.mark_bar(height=15, opacity=0.85).encode(
+        x=x,
+        x2="low:Q",
+        color=alt.Color(
+            "kind:N",
+            title=None,
+            scale=alt.Scale(domain=[_MEASURED, _EXTRAPOLATED], range=[INK, ORANGE]),
+            legend=alt.Legend(orient="top"),
+        ),
+        tooltip=[
+            "name:N",
+            alt.Tooltip("values:Q", format=".3~e"),
+            alt.Tooltip("rate:Q", format=",.0f"),
+            "text:N",
+        ],
+    )
+    texts = base.mark_text(align="left", dx=5).encode(x=x, text="text:N")
+    return finish(
+        alt.layer(bars, texts).properties(width=430, height=30 * len(order)),
+        title="What a small number space means: every value can be tried",
+        title_ko="번호의 가짓수가 적으면 모두 시험해 볼 수 있다",
+        source=source,
+        simulated="made-up numbers; the real way is undisclosed 꾸며 낸 번호, 실제 방식은 비공개",
+        description="Time to try every value: "
+        + "; ".join(f"{row['name']} {row['text']}" for row in shown.iter_rows(named=True)),
+    )
+
+
+def relinked(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """People linked again by their face after a renewal (left), newcomers falsely linked (right).
+
+    Takes `persistent_key.relinked`, with 95 % intervals over people.
+    """
+    shown = found.with_columns(
+        name=pl.col("filter")
+        .str.split(", ")
+        .list.eval(
+            pl.element()
+            .str.replace("birth year", "birth_year")
+            .map_elements(_named, return_dtype=pl.String)
+        )
+        .list.join(" + "),
+    )
+    order = shown["name"].to_list()
+    panels = []
+    for column, title, colour, domain in (
+        ("relinked", "Renewed passports linked again 다시 이어진 갱신 여권", BLUE, [0.0, 1.0]),
+        ("false_links", "Newcomers falsely linked 잘못 이어진 새 여행자", RED, None),
+    ):
+        scale = alt.Scale(domain=domain) if domain else alt.Scale(domainMin=0)
+        x: dict[str, Any] = {"scale": scale, "axis": alt.Axis(format="~%", tickCount=5)}
+        base = alt.Chart(shown).encode(
+            y=alt.Y(
+                "name:N",
+                sort=order,
+                title=None,
+                axis=alt.Axis(labelLimit=330) if domain else None,
+            ),
+            tooltip=[
+                "name:N",
+                *(alt.Tooltip(f"{column}{end}:Q", format=".2%") for end in ("", "_low", "_high")),
+                alt.Tooltip("searched:Q", format=",.0f"),
+            ],
+        )
+        bars = base.mark_rule(strokeWidth=5, opacity=0.35, color=colour).encode(
+            x=alt.X(f"{column}_low:Q", title=title, **x), x2=f"{column}_high:Q"
+        )
+        dots = base.mark_point(filled=True, size=95, opacity=1, color=colour).encode(
+            x=alt.X(f"{column}:Q", title=title, **x)
+        )
+        panels.append(alt.layer(bars, dots).properties(width=235, height=44 * len(order)))
+    row = found.row(-1, named=True)
+    return finish(
+        alt.hconcat(*panels, spacing=18),
+        title="A new passport changes the key; the face leads back to the old one",
+        title_ko="여권을 새로 내면 열쇠는 바뀌지만 얼굴이 옛 열쇠로 이끈다",
+        source=f"{source}; {row['renewed']:,} renewed 갱신, {row['newcomers']:,} new 신규",
+        simulated=simulated,
+        description=f"With {row['filter']}: {row['relinked']:.1%} of renewed passports linked "
+        f"again, {row['false_links']:.2%} of newcomers falsely linked.",
+    )
+
+
+_MEASURED, _EXTRAPOLATED = (
+    "measured in this run 이번 실행에서 측정",
+    "extrapolated from it 그로부터 외삽",
+)
+_PERCENT = alt.Axis(format="~%")
+_HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start", labelLimit=620)
+
+
+def _named(column: str) -> str:
+    return "no filter 거르지 않음" if column == "no filter" else label(column)
+
+
+def _duration(seconds: float) -> str:
+    for limit, unit in (
+        (YEAR, "years 년"),
+        (DAY, "days 일"),
+        (3600.0, "hours 시간"),
+        (60.0, "minutes 분"),
+    ):
+        if seconds >= limit:
+            value = seconds / limit
+            return f"{value:,.3g} {unit}" if value < 1e5 else f"{value:.1e} {unit}"
+    return f"{seconds:.2g} seconds 초"

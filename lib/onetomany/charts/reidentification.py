@@ -1,0 +1,228 @@
+"""Charts of crowds: how small they get column by column, and what margins alone can't tell."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
+
+NAMES = {
+    "nationality": "nationality 국적",
+    "sex": "sex 성별",
+    "birth_year": "birth year 출생 연도",
+    "arrival_date": "arrival date 입국일",
+    "port": "port 입국장",
+}
+SMALL = {
+    "alone": "alone 혼자",
+    "below_5": "fewer than 5 다섯 명 미만",
+    "below_20": "fewer than 20 스무 명 미만",
+}
+ROWS = "Records that share all of these values (5 to 95 % of records) 값이 모두 같은 기록 수"
+
+
+def crowd_steps(steps: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """The crowd of the median record, and of 5 and 95 %, as columns are added one by one.
+
+    Takes rows of `reidentification.crowds`, each with one column more than the last.
+    """
+    columns = steps["columns"].str.split(" + ").to_list()
+    added = [names[-1] for names in columns]
+    shown = steps.with_columns(
+        step=pl.Series(
+            [("" if place == 0 else "+ ") + label(name) for place, name in enumerate(added)]
+        ),
+        text=pl.format("{}", pl.col("median").map_elements("{:,}".format, return_dtype=pl.String)),
+        total=pl.col("rows"),
+    )
+    order = shown["step"].to_list()
+    axis = alt.Axis(format="~s", values=[10.0**power for power in range(10)])
+    scale = alt.Scale(type="log", domain=[1, float(shown["rows"][0])], nice=False)
+    y = alt.Y("step:N", sort=order, title=None, axis=_LABELS)
+    base = alt.Chart(shown).encode(
+        y=y,
+        tooltip=[
+            "columns:N",
+            *(alt.Tooltip(f"{each}:Q", format=",") for each in ("low", "median", "high")),
+            alt.Tooltip("alone:Q", format=".2%"),
+        ],
+    )
+    bars = base.mark_rule(strokeWidth=7, opacity=0.3, color=BLUE).encode(
+        x=alt.X("low:Q", scale=scale, axis=axis, title=ROWS), x2="high:Q"
+    )
+    dots = base.mark_point(filled=True, size=120, color=BLUE, opacity=1).encode(
+        x=alt.X("median:Q", scale=scale, axis=axis, title=ROWS)
+    )
+    texts = base.mark_text(dy=-14, fontWeight=600).encode(
+        x=alt.X("median:Q", scale=scale, axis=axis, title=ROWS), text="text:N"
+    )
+    return finish(
+        alt.layer(bars, dots, texts).properties(width=540, height=58 * len(order)),
+        title="Each column makes the crowd smaller",
+        title_ko="열이 하나 늘 때마다 숨을 무리가 작아진다",
+        source=f"{source}; {shown['rows'][0]:,} records 건; dot 점: median 중앙값",
+        simulated=simulated,
+        description="Records that share one's values, for the median record, as columns are "
+        "added: "
+        + "; ".join(f"{row['step']} {row['text']}" for row in shown.iter_rows(named=True)),
+    )
+
+
+def small_crowds(crowds: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """The share of records in crowds of 1, under 5 and under 20, for every combination of columns.
+
+    Takes `reidentification.crowds`. What is below one record in a hundred million stands at the
+    left edge.
+    """
+    floor = 1e-8
+    ordered = crowds.sort("below_20", "below_5", "alone", "classes", descending=True)
+    # an axis label per combination, short enough to be read
+    shown = (
+        ordered.with_columns(
+            name=pl.col("columns")
+            .str.split(" + ")
+            .list.eval(pl.element().replace(SHORT))
+            .list.join(" + ")
+        )
+        .unpivot(list(SMALL), index=["name", "columns", "rows", "median"], value_name="share")
+        .with_columns(
+            kind=pl.col("variable").replace(SMALL), at=pl.col("share").clip(lower_bound=floor)
+        )
+    )
+    order = shown["name"].unique(maintain_order=True).to_list()
+    x = alt.X(
+        "at:Q",
+        title="Share of records in such a crowd (10⁻⁸: that or less) 그런 무리에 있는 기록의 비율",
+        scale=alt.Scale(type="log", domain=[floor, 1], nice=False),
+        axis=alt.Axis(labelExpr=_SHARES, values=[10.0**power for power in range(-8, 1)]),
+    )
+    dots = (
+        alt.Chart(shown)
+        .mark_point(filled=True, size=75, opacity=1)
+        .encode(
+            x=x,
+            y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=420, grid=True)),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                sort=list(SMALL.values()),
+                scale=alt.Scale(domain=list(SMALL.values()), range=[RED, ORANGE, SKY]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["columns:N", "kind:N", alt.Tooltip("share:Q", format=".3%"), "median:Q"],
+        )
+    )
+    top = ordered.row(0, named=True)
+    return finish(
+        dots.properties(width=470, height=19 * len(order)),
+        title="Which columns together single people out",
+        title_ko="어떤 열이 모이면 사람을 가려내는가",
+        source=f"{source}; {crowds['rows'][0]:,} records 건",
+        simulated=simulated,
+        description=f"Share of records in crowds of 1, under 5 and under 20 for {len(order)} "
+        f"combinations of columns; most with {top['columns']}: alone {top['alone']:.1%}, under 5 "
+        f"{top['below_5']:.1%}, under 20 {top['below_20']:.1%}.",
+    )
+
+
+def bounds(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """What margins alone allow in each cell (bars) and what is modelled (dots).
+
+    Takes rows of `arrivals.bounds` with a column `model` that names each model.
+    """
+    models = cells["model"].unique(maintain_order=True).to_list()
+    shown = cells.with_columns(
+        panel=pl.format(
+            "{}, {}", "nationality", pl.col("sex").replace({"F": "women 여", "M": "men 남"})
+        )
+    )
+    panels = shown["panel"].unique(maintain_order=True).to_list()
+    axis = alt.Axis(format="~s")
+    title = "Arrivals 2018 and 2019 입국자 수"
+    y = alt.Y("age:N", title="Age 나이", sort=shown["age"].unique(maintain_order=True).to_list())
+    base = alt.Chart()
+    bars = base.mark_bar(height=9, color=GREY, opacity=0.25).encode(
+        x=alt.X("lower:Q", title=title, axis=axis), x2="upper:Q", y=y
+    )
+    dots = base.mark_point(filled=True, size=55, opacity=0.95).encode(
+        x=alt.X("modelled:Q", title=title, axis=axis),
+        y=y,
+        color=alt.Color(
+            "model:N",
+            title=None,
+            sort=models,
+            scale=alt.Scale(domain=models, range=[BLUE, ORANGE, INK][: len(models)]),
+            legend=alt.Legend(orient="top"),
+        ),
+        tooltip=[
+            "panel:N",
+            "age:N",
+            "model:N",
+            *(alt.Tooltip(f"{each}:Q", format=",.0f") for each in ("modelled", "lower", "upper")),
+        ],
+    )
+    chart = (
+        alt.layer(bars, dots, data=shown)
+        .properties(width=285, height=150)
+        .facet(facet=alt.Facet("panel:N", title=None, sort=panels, header=_HEADER), columns=2)
+        .resolve_scale(x="independent")
+    )
+    tight = shown.filter(pl.col("lower") > 0).height
+    return finish(
+        chart,
+        title="What nobody has published: how many of each nationality, sex and age",
+        title_ko="아무도 공개하지 않은 것: 국적, 성별, 나이가 모두 같은 사람의 수",
+        source=source,
+        simulated=simulated,
+        description="Modelled arrivals by nationality, sex and age (dots) between the least and "
+        f"the most that the three margins allow (bars). In {tight} of {len(shown)} cells the "
+        "margins exclude nobody at all.",
+    )
+
+
+def narrowed(steps: pl.DataFrame, *, total: int, source: str, simulated: str) -> Finished:
+    """How many are left as one's own values are given one by one: takes `reidentification.mine`."""
+    shown = steps.with_columns(
+        step=pl.format(
+            "{} = {}", pl.col("column").replace_strict(NAMES, default=pl.col("column")), "value"
+        ),
+        at=pl.col("rows").clip(lower_bound=0.7),
+        text=pl.col("rows").map_elements("{:,}".format, return_dtype=pl.String),
+    )
+    order = shown["step"].to_list()
+    base = alt.Chart(shown).encode(y=alt.Y("step:N", sort=order, title=None, axis=_LABELS))
+    x = alt.X(
+        "at:Q",
+        title="Records left 남은 기록 수",
+        scale=alt.Scale(type="log", domain=[0.7, total], nice=False),
+        axis=alt.Axis(format="~s", values=[10.0**power for power in range(10)]),
+    )
+    bars = base.mark_bar(height=18, color=BLUE, opacity=0.75).encode(x=x, x2=alt.datum(0.7))
+    texts = base.mark_text(align="left", dx=6, fontWeight=600).encode(x=x, text="text:N")
+    return finish(
+        alt.layer(bars, texts).properties(width=460, height=44 * max(1, len(order))),
+        title="How many share your values",
+        title_ko="나와 값이 같은 기록은 몇 건인가",
+        source=f"{source}; {total:,} records 건",
+        simulated=simulated,
+        description="; ".join(
+            f"{row['step']}: {row['text']} left" for row in shown.iter_rows(named=True)
+        )
+        or "no value chosen",
+    )
+
+
+def label(column: str) -> str:
+    """A column's name in both languages, or as it is."""
+    return NAMES.get(column, column)
+
+
+SHORT = {
+    "nationality": "nationality",
+    "birth_year": "birth year",
+    "arrival_date": "arrival date",
+}
+_LABELS = alt.Axis(labelFontSize=13, labelLimit=300)
+_HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start")
+_SHARES = "datum.value >= 0.001 ? format(datum.value, '~%') : format(datum.value, '~e')"
