@@ -47,12 +47,27 @@ def test_refusals_are_one_sentence_without_traceback(capsys: pytest.CaptureFixtu
         ["weights", "--fetch", "Nothing"],
         ["datasheet", "https://example.org/faces"],
         ["report", "--notebooks", "nowhere"],
+        ["trackers"],
+        ["trackers", "nowhere"],
+        ["trackers", "nowhere", "--simulated"],
     ):
         assert main(command) == 1
         said = capsys.readouterr()
         assert said.out == ""
         assert "Traceback" not in said.err
         assert len(said.err.strip().splitlines()) == 1
+
+
+def test_trackers_says_what_is_simulated_and_where_detections_are_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["trackers", "--simulated"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("SIMULATED detections")
+    assert sum("C-BIoU" in line for line in shown.splitlines()) == 2
+    with pytest.raises(SystemExit):
+        main(["trackers", "--help"])
+    assert "github.com/abewley/sort" in capsys.readouterr().out
 
 
 def test_scale_makes_a_gallery_and_tells_what_it_measured(

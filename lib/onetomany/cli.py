@@ -125,12 +125,80 @@ def scale(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def trackers(parser: argparse.ArgumentParser) -> Run:
+    """Compare trackers within one camera on detections of real people; nothing is downloaded."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = """\
+Compare C-BIoU, ByteTrack, OC-SORT and SORT by HOTA, MOTA, IDF1 and ID switches.
+
+FOLDER holds <sequence>/det.txt or <sequence>/det/det.txt in MOT text form. For TUD-Campus and
+TUD-Stadtmitte the truth is here already (package motmetrics); other sequences bring their own
+gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the code of SORT:
+
+  git clone https://github.com/abewley/sort
+  onetomany trackers sort/data
+
+(GPL-3.0: they are read, not copied.)"""
+    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER")
+    parser.add_argument(
+        "--simulated", action="store_true", help="no FOLDER: true boxes with noise as detections"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the simulated detections")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write all figures there too")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.sources import pedestrians
+        from onetomany.sources.files import write_whole
+        from onetomany.tracking import comparison
+        from onetomany.tracking.mot import read_mot
+
+        if bool(args.folder) == args.simulated:
+            raise InputError("Name a folder of detections, or --simulated: see 'trackers --help'.")
+        if args.simulated:
+            print("SIMULATED detections: the true boxes, some left out, moved or added at random.")
+            opened = [pedestrians.open_sequence(name) for name in pedestrians.sequence_names()]
+            truths = {each.name: read_mot(each.truth) for each in opened}
+            filmed = {
+                name: comparison.Filmed(
+                    comparison.simulated_detections(truth, seed=args.seed), truth
+                )
+                for name, truth in truths.items()
+            }
+        else:
+            found = pedestrians.user_sequences(args.folder)
+            filmed = {
+                each.name: comparison.Filmed(
+                    read_mot(each.detections), read_mot(each.truth), each.frame_rate
+                )
+                for each in found
+                if each.truth
+            }
+            if without := [each.name for each in found if not each.truth]:
+                print(f"Passed over, since there is no truth: {', '.join(without)}.")
+        table = comparison.compare(filmed)
+        print(f"{'sequence':20} {'tracker':10} {'HOTA':>6} {'MOTA':>6} {'IDF1':>6} {'IDSW':>5}")
+        for row in table.iter_rows(named=True):
+            print(
+                f"{row['sequence']:20} {row['tracker']:10} {row['hota']:6.3f} {row['mota']:6.3f} "
+                f"{row['idf1']:6.3f} {row['id_switches']:5}"
+            )
+        print(f"trackeval and motmetrics differ by at most {max(table['gap'].to_list()):.1g}.")
+        if args.csv:
+            write_whole(args.csv, table.write_csv().encode())
+            print(f"wrote {args.csv}")
+        print(pedestrians.datasheet()["credit"])
+        return 0
+
+    return run
+
+
 COMMANDS: tuple[Callable[[argparse.ArgumentParser], Run], ...] = (
     report,
     lab,
     datasheet,
     weights,
     scale,
+    trackers,
 )
 
 

@@ -40,7 +40,8 @@ class Scores:
     """What a tracker's output is worth against the truth, shares from 0 to 1 (MOTA can be below).
 
     `hota`, `det_a`, `ass_a` are means over 19 thresholds of similarity, the rest is at `MATCH`.
-    They are None where motmetrics, which has none of them, was asked.
+    They are None where motmetrics was asked, which has none of them; so are `fragments`, for which
+    the two have different rules.
     """
 
     hota: float | None
@@ -53,7 +54,7 @@ class Scores:
     id_switches: int
     false_positives: int
     misses: int
-    fragments: int
+    fragments: int | None  # how often a person was lost and found again
     boxes: int  # of the truth
     tracked: int  # boxes in tracks
 
@@ -97,18 +98,21 @@ def score(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
     return _by_trackeval(_compared(truth, tracks, BOX, _overlap))
 
 
-def score_again(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
-    """The same by motmetrics, whose overlap, matching and counting were written independently.
+def score_again(truth: pl.DataFrame, tracks: pl.DataFrame, *, forget: bool = True) -> Scores:
+    """The same by motmetrics, whose overlap, matching and ID measures were written independently.
 
-    Where people crowd, the two may differ: motmetrics keeps a match from any earlier frame while
-    it lasts, trackeval one from the frame before only.
+    motmetrics goes on with a match from any earlier frame; the MOT Challenge's present code,
+    trackeval, only with one of the frame before. With `forget`, matches that were not held in the
+    frame before are taken from motmetrics' memory, and switches are counted in its list of matches,
+    so that both follow one rule. Without it, motmetrics is left as it is.
+
+    Raises InputError as `score` does.
     """
     from motmetrics.distances import boxiou
 
     # not its iou_matrix, which calls np.asfarray: numpy 2 has none
-    return _by_motmetrics(
-        _compared(truth, tracks, BOX, lambda a, b: np.asarray(boxiou(a[:, None], b[None])))
-    )
+    pairs = _compared(truth, tracks, BOX, lambda a, b: np.asarray(boxiou(a[:, None], b[None])))
+    return _by_motmetrics(pairs, forget)
 
 
 def score_points(truth: pl.DataFrame, tracks: pl.DataFrame, *, reach: float = REACH) -> Scores:
@@ -158,6 +162,8 @@ def _compared(
         counted=(conf != 0) & (kind == PEDESTRIAN),
         distracting=kind.is_in(DISTRACTORS),
     )
+    if not left["counted"].any():
+        raise InputError("The truth has no box to score against.")
     left, right = left.sort("frame"), tracks.select("frame", "id", *place).sort("frame")
     frames = np.union1d(left["frame"].to_numpy(), right["frame"].to_numpy())
     ends_left = np.searchsorted(left["frame"].to_numpy(), frames, side="right")
@@ -239,27 +245,38 @@ def _by_trackeval(pairs: _Compared) -> Scores:
     )
 
 
-def _by_motmetrics(pairs: _Compared) -> Scores:
+def _by_motmetrics(pairs: _Compared, forget: bool) -> Scores:
     import motmetrics
 
     events = motmetrics.MOTAccumulator(auto_id=True)
     for persons, tracked, same in zip(pairs.truth, pairs.tracks, pairs.similarity, strict=True):
-        events.update(persons, tracked, np.where(same >= MATCH, 1 - same, np.nan))
-    names = "mota idf1 idp idr num_switches num_false_positives num_misses num_fragmentations"
-    row = motmetrics.metrics.create().compute(events, metrics=names.split()).iloc[0]
+        frame = events.update(persons, tracked, np.where(same >= MATCH, 1 - same, np.nan))
+        if forget and same.size:
+            held = events.last_match
+            events.m = {who: track for who, track in events.m.items() if held.get(who) == frame}
+    names = "idf1 idp idr num_switches num_false_positives num_misses"
+    row = motmetrics.metrics.create().compute(events, metrics=names.split()).iloc[0].fillna(0)
+    switches = int(row["num_switches"])
+    if forget:
+        matches = events.mot_events
+        matches = matches[matches["Type"].isin(["MATCH", "SWITCH"])]
+        before = matches.groupby("OId")["HId"].shift()
+        switches = int((before.notna() & (before != matches["HId"])).sum())
+    false, misses = int(row["num_false_positives"]), int(row["num_misses"])
+    boxes = sum(map(len, pairs.truth))
     return Scores(
         hota=None,
         det_a=None,
         ass_a=None,
-        mota=float(row["mota"]),
+        mota=1 - (misses + false + switches) / boxes,
         idf1=float(row["idf1"]),
         idp=float(row["idp"]),
         idr=float(row["idr"]),
-        id_switches=int(row["num_switches"]),
-        false_positives=int(row["num_false_positives"]),
-        misses=int(row["num_misses"]),
-        fragments=int(row["num_fragmentations"]),
-        boxes=sum(map(len, pairs.truth)),
+        id_switches=switches,
+        false_positives=false,
+        misses=misses,
+        fragments=None,
+        boxes=boxes,
         tracked=sum(map(len, pairs.tracks)),
     )
 

@@ -107,19 +107,19 @@ def write_mot(path: Path, boxes: pl.DataFrame) -> None:
     """Write boxes with at least the columns frame, id and the box, in the form of 10 values, or of
     9 where a `class` stands; what is null is -1 (a confidence 1, a visibility 1).
 
-    Raises InputError where a needed column is missing.
+    Raises InputError where a needed column or value is missing.
     """
     if missing := {"frame", "id", *BOX} - set(boxes.columns):
         raise InputError(f"A MOT file needs the columns {', '.join(sorted(missing))}.")
+    if boxes.select(pl.any_horizontal(pl.col("frame", "id", *BOX).is_null()).any()).item():
+        raise InputError("A MOT file can't hold a box without a frame, an id or a side.")
     has_class = "class" in boxes.columns and boxes["class"].is_not_null().any()
-    filled = {"conf": 1.0, "class": 1, "visibility": 1.0, "x": -1.0, "y": -1.0, "z": -1.0}
-    columns = _COLUMNS[9 if has_class else 10]
+    unknown = {"conf": 1.0, "class": 1, "visibility": 1.0, "x": -1.0, "y": -1.0, "z": -1.0}
     rows = boxes.sort("frame", maintain_order=True).select(
-        (pl.col(name) if name in boxes.columns else pl.lit(None))
+        pl.coalesce(pl.col(name) if name in boxes.columns else None, pl.lit(unknown.get(name)))
         .cast(MOT[name])
-        .fill_null(filled.get(name))
         .alias(name)
-        for name in columns
+        for name in _COLUMNS[9 if has_class else 10]
     )
     write_whole(path, rows.write_csv(include_header=False).encode())
 

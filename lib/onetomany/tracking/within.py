@@ -19,10 +19,10 @@ import polars as pl
 from tqdm import tqdm
 
 from ..errors import InputError
+from ..sources.pedestrians import FRAME_RATE
 from .mot import BOX, MOT
 
 Setting = float | int | bool
-FRAME_RATE = 25.0  # a second, of European video
 
 TRACKLETS = {
     "track_id": pl.Int64,
