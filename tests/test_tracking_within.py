@@ -183,6 +183,9 @@ def test_unknown_trackers_settings_and_columns_are_refused(
         within.track(detections, settings={"patience": 3})
     with pytest.raises(InputError, match="C-BIoU can't start"):
         within.track(detections, frame_rate=0)
+    far = pl.concat([detections, detections.tail(1).with_columns(pl.col("frame") + 10**9)])
+    with pytest.raises(InputError, match="more than 10,000,000 frames"):
+        within.track(far)  # a single stray number would else mean a walk through 10^9 frames
     with pytest.raises(InputError, match="columns conf"):
         within.track(detections.drop("conf"))
 
@@ -443,6 +446,7 @@ def test_the_three_forms_of_the_format(tmp_path: Path) -> None:
         ("1,1,0,inf,5,5,1\n", "line 1: 'top' is no number"),
         ("1,1,0,0,5,1e9,1\n", "line 1: 'height' is no number within"),
         ("1,1,0,0,5,0,1\n", "line 1: a box without area"),
+        ("1,-1,0,0,5,5,1\n1e9,-1,0,0,5,5,1\n", "line 2: 'frame' is no number within 10,000,000"),
         ("1.5,1,0,0,5,5,1\n", "line 1: 'frame' is no whole number"),
         ("-1,1,0,0,5,5,1\n", "line 1: 'frame' is below 0"),
         ("1,3,0,0,5,5,1\n1,-1,0,0,5,5,1\n1,-1,0,0,5,5,1\n1,3,9,9,5,5,1\n", "line 4: an id"),

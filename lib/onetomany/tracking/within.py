@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..sources.pedestrians import FRAME_RATE
-from .mot import BOX, MOT
+from .mot import BOX, LAST_FRAME, MOT
 
 Setting = float | int | bool
 
@@ -69,7 +69,8 @@ def track(
     smoothed ones; detections in no track (too unsure, or seen once) are left out. The same input
     gives the same tracks.
 
-    Raises InputError for an unknown tracker or setting, or where columns are missing.
+    Raises InputError for an unknown tracker or setting, where columns are missing, or where the
+    frames span more than `LAST_FRAME`.
     """
     if tracker not in TRACKERS:
         raise InputError(f"There is no tracker '{tracker}': choose of {', '.join(TRACKERS)}.")
@@ -86,6 +87,8 @@ def track(
     boxes = rows.select(BOX).to_numpy().astype(np.float64)
     boxes[:, 2:] += boxes[:, :2]  # the package takes corners
     conf = rows["conf"].to_numpy().astype(np.float64)
+    if frames[-1] - frames[0] > LAST_FRAME:
+        raise InputError(f"Detections span more than {LAST_FRAME:,} frames: cut them by time.")
     numbers = np.arange(frames[0], frames[-1] + 1)
     starts = np.searchsorted(frames, np.append(numbers, frames[-1] + 1))
     kept, ids = [], []
