@@ -1,0 +1,220 @@
+"""The linkage attack: rows without names joined to rows with names by what both have.
+
+`exact_links` joins on equal values; `fuzzy_links` scores pairs that nearly agree by Fellegi and
+Sunter's model (JASA 64:1183, 1969), as splink implements it. A link is a guess: only with the
+true identities of both tables, which an attacker has not, can it be said how many are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from ..accuracy.intervals import rule_of_three
+from ..errors import InputError
+from .classes import EMPTY, ArrowStream, checked
+
+FUZZY = {
+    "row": pl.Int64,  # of the table without names
+    "named_row": pl.Int64,  # its best match in the other
+    "probability": pl.Float64,  # that the two are one person, as the model has it
+    "rivals": pl.Int64,  # other named rows of the same probability
+    "correct": pl.Boolean,  # null without `truth`
+}
+NORMAL = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Links:
+    """What an exact join finds for each of `records` rows without names: no named row, exactly one,
+    or several. Of those with one, `mutual` are themselves the only row that agrees with it.
+
+    `correct` of the ones are the right person, their share with a 95 % interval that takes rows of
+    one person together; None without `truth`.
+    """
+
+    records: int
+    none: int
+    one: int
+    several: int
+    mutual: int
+    correct: int | None = None
+    correct_share: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def exact_links(
+    table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str], *, truth: str | None = None
+) -> Links:
+    """Join rows to named rows on equal values (a null equals a null).
+
+    `truth` is a column of both tables that says who each row is, for evaluation only.
+
+    Raises InputError as `classes`, where a column's type differs between the tables, and where
+    `truth` is missing or is one of the columns.
+    """
+    names = _shared(table, named, columns, truth)
+    person = pl.lit(None) if truth is None else pl.col(truth).first()
+    groups = named.group_by(names).agg(_found=pl.len(), _named=person)
+    own = table.with_columns(_own=pl.len().over(names))
+    kept = [*names, "_own", *([truth] if truth else [])]
+    joined = (
+        own.select(kept)
+        .join(groups, on=names, how="left", nulls_equal=True)
+        .with_columns(pl.col("_found").fill_null(0))
+    )
+    one = joined.filter(pl.col("_found") == 1)
+    counts = Links(
+        len(joined),
+        int((joined["_found"] == 0).sum()),
+        len(one),
+        int((joined["_found"] > 1).sum()),
+        int((one["_own"] == 1).sum()),
+    )
+    if truth is None or not len(one):
+        return counts
+    right = one.select(truth, right=pl.col(truth).eq_missing(pl.col("_named")))
+    share, low, high = _share(right, truth)
+    found = int(right["right"].sum())
+    return Links(
+        counts.records,
+        counts.none,
+        counts.one,
+        counts.several,
+        counts.mutual,
+        found,
+        share,
+        low,
+        high,
+    )
+
+
+def fuzzy_links(
+    table: pl.DataFrame,
+    named: pl.DataFrame,
+    columns: Sequence[str],
+    *,
+    within: Mapping[str, float] | None = None,
+    blocks: Sequence[Sequence[str]],
+    errors: float = 0.05,
+    threshold: float = 0.1,
+    truth: str | None = None,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """The best named row for each row, where the two need not agree in everything (`FUZZY`).
+
+    `errors` is the share of values that is taken to differ between two records of one person, half
+    of them by little: in a column of `within` by no more than the number given there (a year of
+    birth that is off by one), in text to a Jaro-Winkler similarity of 0.9 or more. It is assumed
+    and not learnt: with a handful of columns expectation maximisation finds no stable answer. How
+    often strangers agree is estimated from random pairs. Only pairs that agree in all columns of
+    one of the `blocks` are looked at; rows whose best probability is below `threshold` are left
+    out. Every row is taken to have somebody in the named table.
+
+    Needs splink 5. Raises InputError where it is not installed, as `exact_links`, for `errors` not
+    between 0 and 1, and for blocks or limits of other columns, or no block.
+    """
+    try:
+        import splink.comparison_level_library as cll
+        import splink.comparison_library as cl
+        from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    except ImportError as error:
+        raise InputError(
+            "Fuzzy linkage needs splink, which is not installed: 'pip install onetomany[linkage]'."
+        ) from error
+    names = _shared(table, named, columns, truth)
+    limits = dict(within or {})
+    used = {name for block in blocks for name in block} | set(limits)
+    if not blocks or not all(blocks) or not used <= set(names) or not 0 < errors < 1:
+        raise InputError(
+            "fuzzy_links needs blocks and limits of the compared columns, and errors from 0 to 1."
+        )
+
+    def comparison(name: str) -> Any:
+        levels = [cll.NullLevel(name), cll.ExactMatchLevel(name)]
+        if name in limits:
+            levels.append(cll.AbsoluteDifferenceLevel(name, limits[name]))
+        elif table.schema[name] == pl.String:
+            levels.append(cll.JaroWinklerLevel(name, 0.9))
+        levels.append(cll.ElseLevel())
+        shares = [1 - errors, *[errors / (len(levels) - 2)] * (len(levels) - 2)]
+        for level, share in zip(levels[1:], shares, strict=True):
+            level.configure(m_probability=share)
+        return cl.CustomComparison(comparison_levels=levels, output_column_name=name)
+
+    settings = SettingsCreator(
+        link_type="link_only",
+        unique_id_column_name="_row",
+        comparisons=[comparison(name) for name in names],
+        blocking_rules_to_generate_predictions=[block_on(*block) for block in blocks],
+        probability_two_random_records_match=1 / len(named),
+    )
+    with duckdb.connect(config={"threads": 1}) as db:  # one thread: the same on every run
+        api = DuckDBAPI(connection=db)
+        given = []
+        for name, frame in (("a", table), ("b", named)):
+            db.register(f"_{name}", ArrowStream(frame.select(names).with_row_index("_row")))
+            db.execute(f"CREATE TABLE {name}_given AS SELECT * FROM _{name}")
+            given.append(api.register(f"{name}_given", dataset_display_name=name))
+        linker = Linker(given, settings, log_level="ERROR")
+        linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=seed)
+        scored = linker.inference.predict(threshold_match_probability=threshold)
+        pairs = pl.DataFrame(scored.as_duckdbpyrelation()).select(
+            row=pl.col("_row_l").cast(pl.Int64),
+            named_row=pl.col("_row_r").cast(pl.Int64),
+            probability="match_probability",
+        )
+    best = (
+        pairs.sort("row", "probability", "named_row", descending=[False, True, False])
+        .with_columns(
+            rivals=(pl.col("probability") == pl.col("probability").max()).sum().over("row") - 1
+        )
+        .unique("row", keep="first", maintain_order=True)
+    )
+    right = (
+        pl.lit(None, pl.Boolean)
+        if truth is None
+        else table[truth][best["row"]].eq_missing(named[truth][best["named_row"]])
+    )
+    return best.with_columns(correct=right).select(
+        pl.col(name).cast(kind) for name, kind in FUZZY.items()
+    )
+
+
+def _shared(
+    table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str], truth: str | None
+) -> list[str]:
+    names = checked(table, columns)
+    checked(named, names)
+    if not len(table) or not len(named):
+        raise InputError(EMPTY)
+    for name in names:
+        if table.schema[name] != named.schema[name]:
+            raise InputError(
+                f"The column '{name}' is {table.schema[name]} in one table and "
+                f"{named.schema[name]} in the other: give both the same type."
+            )
+    if truth is not None:
+        checked(table, [truth])
+        checked(named, [truth])
+        if truth in names:
+            raise InputError(f"'{truth}' is the answer: it can't be one of the columns joined on.")
+    return names
+
+
+def _share(right: pl.DataFrame, person: str) -> tuple[float, float, float]:
+    """The share of right rows with the interval of a ratio over people, not over rows."""
+    people = right.group_by(person).agg(rows=pl.len(), right=pl.col("right").sum())
+    rows, hits = people["rows"].to_numpy(), people["right"].to_numpy()
+    share = float(hits.sum() / rows.sum())
+    if share in (0.0, 1.0):
+        bound = rule_of_three(len(people))
+        return (share, 0.0, bound) if share == 0 else (share, 1 - bound, 1.0)
+    reach = NORMAL * float(np.sqrt(((hits - share * rows) ** 2).sum()) / rows.sum())
+    return share, max(0.0, share - reach), min(1.0, share + reach)
