@@ -1,0 +1,208 @@
+"""What must be given up to reach k: generalisation and suppression as a what-if.
+
+A hierarchy says, for each value of a column, what it becomes at each level (Samarati, TKDE 13:1010,
+2001): a birth year its five years, then its ten, then nothing. Every choice of levels is tried on
+the classes, not on the rows; records whose class stays below k are suppressed whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from math import prod
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from ..errors import InputError
+from .classes import SIZE, Engine, Table, checked, grouped
+
+Ints = NDArray[np.int64]
+
+ALL = "*"
+MOST = 20_000
+REDUCTION: dict[str, type[pl.DataType] | pl.DataType] = {
+    "levels": pl.List(pl.String),  # the level of each column, in the order given
+    "k": pl.Int64,  # before suppression
+    "classes": pl.Int64,
+    "suppressed": pl.Int64,  # records whose class stays below the wanted k
+    "suppressed_share": pl.Float64,
+    "loss": pl.Float64,  # generalised information loss, 0 to 1; a suppressed record counts as 1
+    "discernibility": pl.Float64,  # sum of squared class sizes; a suppressed record counts as all
+    "reaches": pl.Boolean,  # suppressing no more than was allowed
+}
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """What each value of a column becomes. `table` has the column itself and one column of text
+    for each further level, coarser from left to right; level 0 is the values as they are."""
+
+    column: str
+    table: pl.DataFrame
+
+    def __post_init__(self) -> None:
+        if not len(self.table) or self.table.columns[0] != self.column:
+            raise InputError(
+                f"The hierarchy's first column must be '{self.column}', with a row for each value."
+            )
+        if self.table[self.column].n_unique() != len(self.table):
+            raise InputError(f"The hierarchy of '{self.column}' names a value twice.")
+        for fine, coarse in zip(self.levels[1:-1], self.levels[2:], strict=True):
+            pairs = self.table.select(fine, coarse).unique()
+            if pairs[fine].n_unique() != len(pairs):
+                raise InputError(
+                    f"The hierarchy of '{self.column}' is no hierarchy: a value of '{fine}' "
+                    f"becomes two of '{coarse}'."
+                )
+
+    @property
+    def levels(self) -> list[str]:
+        return list(self.table.columns)
+
+
+def bands(column: str, values: pl.Series, widths: Sequence[int]) -> Hierarchy:
+    """Whole numbers in bands of each width, then nothing: 1987 -> 1985-1989 -> 1980-1989 -> *.
+
+    Each width must hold whole bands of the one before. A null stays one until the last level.
+    Raises InputError for other widths or values.
+    """
+    steps = [1, *widths]
+    if any(b <= a or b % a for a, b in pairwise(steps)) or not widths:
+        raise InputError("Each band must hold several whole bands of the one before.")
+    if not values.dtype.is_integer():
+        raise InputError(f"bands needs whole numbers: '{column}' holds {values.dtype}.")
+    start = pl.col(column).floordiv
+    made = [
+        pl.format("{}-{}", start(width) * width, start(width) * width + width - 1).alias(
+            f"{column} in {width}s"
+        )
+        for width in widths
+    ]
+    table = pl.DataFrame({column: values.unique().sort()})
+    return Hierarchy(column, table.with_columns(*made, pl.lit(ALL).alias(f"no {column}")))
+
+
+def groups(column: str, values: pl.Series, mapping: Mapping[Any, str], name: str) -> Hierarchy:
+    """Values in named groups, then nothing: a nationality its region. A null stays one until then.
+
+    Raises InputError for a value that `mapping` leaves out.
+    """
+    table = pl.DataFrame({column: values.unique().sort()})
+    if missing := set(table[column].drop_nulls()) - set(mapping):
+        raise InputError(f"The groups of '{column}' leave out {min(map(str, missing))!r}.")
+    grouped_values = pl.col(column).replace_strict(
+        dict(mapping), default=None, return_dtype=pl.String
+    )
+    return Hierarchy(
+        column,
+        table.with_columns(grouped_values.alias(name), pl.lit(ALL).alias(f"no {column}")),
+    )
+
+
+def what_if(
+    table: Table,
+    columns: Sequence[str],
+    hierarchies: Sequence[Hierarchy],
+    k: int,
+    *,
+    allowed: float = 0.0,
+    engine: Engine = "auto",
+) -> pl.DataFrame:
+    """Every choice of levels, the one that loses least first (schema `REDUCTION`).
+
+    A column without a hierarchy stays or goes whole. `allowed` is the share of records that may be
+    suppressed for a choice to reach k. Loss is the generalised information loss of Iyengar (KDD
+    2002): a value that stands for m of the column's n values loses (m - 1) / (n - 1), averaged over
+    all cells; discernibility is Bayardo and Agrawal's (ICDE 2005).
+
+    Raises InputError as `classes`, for k below 2, an `allowed` outside 0 to 1, a hierarchy of
+    another column or without one of the table's values, or more than `MOST` choices.
+    """
+    names = checked(table, columns)
+    if k < 2 or not 0 <= allowed <= 1:
+        raise InputError("what_if needs a k of 2 or more, and an allowed share from 0 to 1.")
+    found = grouped(table, names, engine=engine)
+    sizes = found[SIZE].to_numpy()
+    given = {each.column: each for each in hierarchies}
+    if strange := set(given) - set(names):
+        raise InputError(
+            f"There is a hierarchy of '{min(strange)}', which is not among the columns."
+        )
+    ladders = [_ladder(found[name], given.get(name)) for name in names]
+    if (choices := prod(len(ladder) for ladder in ladders)) > MOST:
+        raise InputError(f"{choices:,} choices of levels are too many: leave some levels out.")
+    rows = []
+    for steps in tqdm(product(*ladders), total=choices, desc="levels", delay=2, leave=False):
+        rows.append(_step(list(steps), sizes, k, allowed))
+    frame = pl.DataFrame(rows, schema=REDUCTION, orient="row")
+    return frame.sort("loss", "suppressed", pl.col("levels").list.join("\0"))
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A level of one column: each class's code, and what the value it now has loses."""
+
+    name: str
+    codes: Ints
+    count: int
+    loss: NDArray[np.float64]
+
+
+def _ladder(values: pl.Series, hierarchy: Hierarchy | None) -> list[_Level]:
+    name = values.name
+    if hierarchy is None:
+        own = values.unique().to_frame()
+        hierarchy = Hierarchy(name, own.with_columns(pl.lit(ALL).alias(f"no {name}")))
+    wanted = hierarchy.table.cast({name: values.dtype}).with_columns(_there=True)
+    joined = values.to_frame().join(
+        wanted, on=name, how="left", nulls_equal=True, maintain_order="left"
+    )
+    if joined["_there"].has_nulls():
+        odd = joined.filter(pl.col("_there").is_null())[name][0]
+        raise InputError(f"The hierarchy of '{name}' does not say what becomes of {odd!r}.")
+    present = hierarchy.table.join(
+        values.unique().to_frame(), on=name, how="semi", nulls_equal=True
+    )
+    found = []
+    for level in hierarchy.levels:
+        codes = (joined[level].rank("dense").fill_null(0)).to_numpy().astype(np.int64)
+        spread = present.group_by(level).agg(_values=pl.len())
+        stands = joined.select(level).join(
+            spread, on=level, how="left", nulls_equal=True, maintain_order="left"
+        )["_values"]
+        loss = (stands.to_numpy() - 1) / max(len(present) - 1, 1)
+        found.append(_Level(level, codes, int(codes.max()) + 1, loss))
+    return found
+
+
+def _step(steps: list[_Level], sizes: Ints, k: int, allowed: float) -> list[object]:
+    code = np.zeros(len(sizes), dtype=np.int64)
+    span = 1
+    for level in steps:
+        if span * level.count >= 1 << 62:  # only as many codes as there are classes
+            code = np.unique(code, return_inverse=True)[1]
+            span = len(sizes)
+        code, span = code * level.count + level.codes, span * level.count
+    which = np.unique(code, return_inverse=True)[1]
+    merged = np.bincount(which, weights=sizes).astype(np.int64)
+    records = int(sizes.sum())
+    small = merged[which] < k
+    gone = int(sizes[small].sum())
+    kept = sizes * ~small
+    lost = sum(float(kept @ level.loss) for level in steps) / len(steps) + gone
+    stay = merged[merged >= k].astype(np.float64)
+    return [
+        [level.name for level in steps],
+        int(merged.min()),
+        len(merged),
+        gone,
+        gone / records,
+        lost / records,
+        float((stay**2).sum() + float(gone) * records),
+        gone <= allowed * records,
+    ]
