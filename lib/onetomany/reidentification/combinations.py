@@ -9,10 +9,9 @@ it, and no more tables are held at once than there are columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import comb, prod
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, grouped, schema_of
+from .classes import SIZE, Engine, Table, checked, grouped
 
 Codes = NDArray[np.uint64]
 
@@ -32,12 +31,6 @@ COMBINATIONS: dict[str, type[pl.DataType] | pl.DataType] = {
     "unique": pl.Int64,  # records alone in their class
     "uniqueness": pl.Float64,  # their share
     "average_risk": pl.Float64,  # classes over records: what matching all at random gets right
-}
-CROWD: dict[str, type[pl.DataType] | pl.DataType] = {
-    "known": pl.String,  # the column added in this row; null in the first, where nothing is known
-    "value": pl.String,
-    "records": pl.Int64,  # that agree in all columns so far
-    "share": pl.Float64,
 }
 WORD = 1 << 62  # combined codes stay below this
 DENSE = 4  # so many places for each row are counted without a hash table
@@ -90,35 +83,6 @@ def combinations(
             descending=[True, True, False, False],
         )
     )
-
-
-def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
-    """How the crowd that somebody hides in shrinks with each column known (schema `CROWD`).
-
-    `known` gives the values of columns in the order in which they become known; None is a null. The
-    last row answers 'how many share mine'. Nothing is kept.
-
-    Raises InputError as `classes`, or where a value isn't of its column's type.
-    """
-    found = grouped(table, list(known))
-    kinds = schema_of(found)
-    rows: list[dict[str, Any]] = [{"known": None, "value": None, "records": found[SIZE].sum()}]
-    for name, value in known.items():
-        try:
-            wanted = pl.Series([value]).cast(kinds[name])
-        except (pl.exceptions.PolarsError, TypeError) as error:
-            raise InputError(
-                f"The column '{name}' holds {kinds[name]}: {value!r} is no such value."
-            ) from error
-        found = found.filter(pl.col(name).eq_missing(wanted.first()))
-        rows.append({"known": name, "value": _shown(value), "records": found[SIZE].sum()})
-    return pl.DataFrame(rows, schema={name: CROWD[name] for name in list(CROWD)[:3]}).with_columns(
-        share=pl.col("records") / rows[0]["records"]
-    )
-
-
-def _shown(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 @dataclass(frozen=True)

@@ -99,19 +99,22 @@ def microdata(name: str, folder: Traversable = DATA) -> Microdata:
     return Microdata(name, frame, sheet)
 
 
-def read_table(path: str | Path, *, sheet: str | None = None) -> pl.DataFrame | pl.LazyFrame:
+def read_table(
+    path: str | Path, *, sheet: str | None = None, encoding: str = "utf-8-sig"
+) -> pl.DataFrame | pl.LazyFrame:
     """The reader's own table: a frame from .csv, .tsv or .xlsx, a LazyFrame from .parquet.
 
-    A CSV is UTF-8 (or what Excel writes as such), parted by comma, semicolon or tab as its first
-    line shows; an empty field is a null; a column whose first `MIXED` rows are numbers and
+    A CSV is UTF-8, unless `encoding` names another such as cp949, and parted by comma, semicolon
+    or tab as its first line shows; an empty field is a null; a column whose first `MIXED` rows are numbers and
     later ones are not is refused rather than guessed at. `sheet` names a sheet of an XLSX file,
     otherwise its first is read.
 
     Columns that hold passport, mobile or registration numbers are refused
     (`identifiers.refuse_identifiers`; in Parquet, by the first `LOOKED_AT` rows).
 
-    Raises InputError for those, a URL, a file that isn't there, is of another kind, empty, larger than
-    `LARGEST` (Parquet may be of any size) or unreadable, and for nameless or repeated columns.
+    Raises InputError for those, for a URL, a file that isn't there, is of another kind, empty,
+    larger than `LARGEST` (Parquet may be of any size) or unreadable, and for nameless or repeated
+    columns.
     """
     if "://" in str(path):
         raise InputError(f"{path} is an address: save the file and give its path.")
@@ -131,8 +134,13 @@ def read_table(path: str | Path, *, sheet: str | None = None) -> pl.DataFrame | 
             )
             refuse_identifiers(lazy.head(LOOKED_AT).collect())
             return lazy
-        frame = _read_xlsx(file, sheet) if kind == ".xlsx" else _read_csv(file)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+        frame = _read_xlsx(file, sheet) if kind == ".xlsx" else _read_csv(file, encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise InputError(
+            f"{file.name} is not {encoding} text: save it as 'CSV UTF-8', or give its encoding (old "
+            "Korean files are often cp949)."
+        ) from error
+    except (pl.exceptions.PolarsError, OSError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(f"{file.name} can't be read as {kind[1:].upper()}: {first}") from error
     _refuse(file, frame.columns, len(frame))
@@ -140,16 +148,18 @@ def read_table(path: str | Path, *, sheet: str | None = None) -> pl.DataFrame | 
     return frame
 
 
-def _read_csv(file: Path) -> pl.DataFrame:
-    with file.open(encoding="utf-8-sig") as lines:
-        first = lines.readline()
+def _read_csv(file: Path, encoding: str) -> pl.DataFrame:
+    text = file.read_bytes().decode(encoding)
+    first = text.split("\n", 1)[0].strip("\r")
     if not first.strip():
         raise InputError(f"{file.name} is empty.")
     mark = max(",;\t", key=lambda each: len(next(csv.reader([first], delimiter=each))))
-    titles = next(csv.reader([first.strip()], delimiter=mark))
+    titles = next(csv.reader([first], delimiter=mark))
     if repeated := [name for name in titles if titles.count(name) > 1]:
         raise InputError(f"{file.name} has two columns called '{repeated[0]}': rename one.")
-    return pl.read_csv(file, separator=mark, infer_schema_length=MIXED, try_parse_dates=True)
+    return pl.read_csv(
+        text.encode(), separator=mark, infer_schema_length=MIXED, try_parse_dates=True
+    )
 
 
 def _read_xlsx(file: Path, sheet: str | None) -> pl.DataFrame:
