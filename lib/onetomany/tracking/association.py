@@ -53,9 +53,10 @@ MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
 RESERVE = 3.0  # log10 below zero down to which a link may still be saved by more images
 BLOCK = 512
 EDGES = 200_000
-SAMPLE = 512
+SAMPLE = 1024
+MATES = 3  # of the highest of a sample's scores so many may be the person's own
 RATE = 900.0  # s either way
-WINDOW = 0.999  # of the steps between two cameras, so many are within the gaps looked through
+WINDOW = 0.995  # of next sightings, so many are within the gaps looked through
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Settings:
     """
 
     neighbours: int = 12
-    strangers: int = 60
+    strangers: int = 120
     rounds: int = 4
     images: int = 8
 
@@ -189,20 +190,22 @@ def _candidates(
     """The best candidate links of each sighting, by weight; sorted by a, then b.
 
     For each ordered pair of cameras, blocks of sightings are multiplied with those that follow
-    within the gaps that `WINDOW` of steps have. Scores below a cut that lets through about
-    `strangers` non-mated sightings each go no further.
+    within the gaps that `WINDOW` of steps have. Of these, those go on whose score is among the best:
+    for each sighting about `strangers` non-mated ones, more at cameras where people go more often.
     """
     cameras = len(transit.cameras)
     where = [np.flatnonzero(seen.camera == camera) for camera in range(cameras)]
     starts = [seen.start[each] for each in where]
     new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
-    windows = _windows(transit)
-    cuts = _cuts(seen, vectors, starts, windows, settings.strangers)
+    windows = _windows(transit, starts)
+    # almost all of any few hundred sightings are of others: their scores tell what strangers reach
+    some = vectors[np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]]
     parts: list[tuple[NDArray[np.generic], ...]] = []
     blocks = [(a, low) for a in range(cameras) for low in range(0, len(where[a]), BLOCK)]
     for a, low in tqdm(blocks, desc="candidate links", delay=2, leave=False):
         rows = where[a][low : low + BLOCK]
         block, ends = vectors[rows], seen.end[rows]
+        reached = np.sort(block @ some.T, axis=1)[:, ::-1]
         kept = []
         for b in range(cameras):
             first = np.searchsorted(starts[b], ends.min() + windows[a, b, 0])
@@ -210,8 +213,13 @@ def _candidates(
             if stop <= first:
                 continue
             columns = where[b][first:stop]
+            share = settings.strangers * 10 ** transit.onward[a, b] / len(columns)
             scores = block @ vectors[columns].T
-            one, two = np.nonzero(scores >= cuts[rows][:, None])
+            if share < 1:
+                least = reached[:, min(int(share * len(some)) + MATES, len(some) - 1)]
+                one, two = np.nonzero(scores >= least[:, None])
+            else:
+                one, two = (side.ravel() for side in np.indices(scores.shape))
             i, j = rows[one], columns[two]
             gap = seen.start[j] - seen.end[i]
             fits = (j > i) & (gap >= windows[a, b, 0]) & (gap <= windows[a, b, 1])
@@ -255,39 +263,24 @@ def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
     return np.log10(rate)
 
 
-def _windows(transit: TransitModel) -> Floats:
-    """The gaps (s) looked through for each pair of cameras, (C, C, 2)."""
-    mass = np.cumsum(10**transit.density * np.diff(GAPS), axis=2)
-    last = np.argmax(mass >= WINDOW * mass[:, :, -1:], axis=2)
-    return np.stack([transit.overlap, GAPS[last + 1]], axis=2)
+def _windows(transit: TransitModel, starts: list[Floats]) -> Floats:
+    """The gaps (s) looked through for each pair of cameras, (C, C, 2); -inf where none is.
 
-
-def _cuts(
-    seen: Bodies, vectors: Vectors, starts: list[Floats], windows: Floats, strangers: int
-) -> NDArray[np.float32]:
-    """For each sighting a score that about so many non-mated ones within its windows reach.
-
-    Read off its scores with a few hundred sightings drawn from all: almost all are of others.
+    From each camera, the cells of next camera and gap are taken in the order of how many next
+    sightings they hold for the sightings that must be looked through, until they hold `WINDOW`.
     """
-    count = len(vectors)
-    cuts = np.full(count, -2, np.float32)
-    width = np.zeros(count)
-    for a in range(len(starts)):
-        ends = seen.end[seen.camera == a]
-        total = np.zeros(len(ends))
-        for b, times in enumerate(starts):
-            high = np.searchsorted(times, ends + windows[a, b, 1], side="right")
-            total += high - np.searchsorted(times, ends + windows[a, b, 0])
-        width[seen.camera == a] = total
-    some = np.random.default_rng(0).permutation(count)[:SAMPLE]
-    skip = np.ceil(strangers / np.maximum(width, 1) * len(some)).astype(np.int64)
-    for start in range(0, count, BLOCK):
-        stop = min(start + BLOCK, count)
-        scores = np.sort(vectors[start:stop] @ vectors[some].T, axis=1)[:, ::-1]
-        own = np.minimum(skip[start:stop], len(some) - 1)
-        found = scores[np.arange(stop - start), own]
-        cuts[start:stop] = np.where(skip[start:stop] < len(some), found, -2)
-    return cuts
+    mass = 10**transit.density * np.diff(GAPS)
+    mass *= (10**transit.onward / mass.sum(axis=2))[:, :, None]
+    crowd = np.maximum([len(times) for times in starts], 1)
+    worth = mass / (crowd[:, None] * np.diff(GAPS))
+    order = np.argsort(-worth.reshape(len(mass), -1), axis=1)
+    held = np.cumsum(np.take_along_axis(mass.reshape(len(mass), -1), order, axis=1), axis=1)
+    kept = np.zeros(order.shape, np.bool_)
+    np.put_along_axis(kept, order, held <= WINDOW * held[:, -1:], axis=1)
+    kept = kept.reshape(mass.shape)
+    last = kept.shape[2] - 1 - np.argmax(kept[:, :, ::-1], axis=2)
+    ends = np.where(kept.any(axis=2), GAPS[last + 1], -np.inf)
+    return np.stack([transit.overlap, ends], axis=2)
 
 
 def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32]) -> Rows:

@@ -15,6 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from scipy.ndimage import gaussian_filter1d
+from scipy.special import ndtr
+
 from ..errors import InputError
 
 Floats = NDArray[np.float64]
@@ -26,11 +29,14 @@ FASTEST = 3.0  # m/s, of the mean place of one sighting to that of the next: a r
 SLACK = 3.0  # m by which places may be off
 # gaps between sightings, s: below zero both cameras see the person at once
 GAPS = np.array([-600, -60, -15, -4, 0, 1, *np.geomspace(2, HORIZON, 41)])
+SHORTEST = 4  # the first bin from gap 0 on
+SMOOTHING = 1.0  # bins, each a quarter longer than the one before
 WALK = 1.34  # m/s, mean free walking speed (Weidmann, 'Transporttechnik der Fussgänger', 1993)
 WALK_SPREAD = 0.6  # of the logarithm of the time: detours, queues
 WALKS = 0.6  # share of steps between cameras that are plain walks; the others linger
-PRIOR_STEPS = 5.0  # so many steps the prior counts for, beside those of a pair that were seen
+PRIOR_STEPS = 2.0  # so many steps the prior counts for, beside those of a pair that were seen
 PRIOR_EXITS = 1.0
+NEAR = 20.0  # m: cameras that far are a quarter as likely next as the same one
 
 CAMERA_PAIRS = {
     "camera_a": pl.String,
@@ -93,8 +99,9 @@ def fit_transit(
 
     Shares and gaps of pairs of cameras are smoothed towards a prior, so that pairs without any
     step have the prior alone. Of gaps it is: `WALKS` of people walk the straight distance at
-    `WALK` (lognormal), the others linger, for any time up to HORIZON alike in its logarithm. Next
-    cameras all alike. Raises InputError for fewer than ten people with two sightings.
+    `WALK` (lognormal), the others linger, for any time up to HORIZON alike in its logarithm. Of next
+    cameras: the more people come to it and the nearer it is. That counts as many steps as there
+    are different next cameras (Witten and Bell, IEEE Trans. Information Theory 37:4, 1991). Raises InputError for fewer than ten people with two sightings.
     """
     rows = sightings.sort(subject, "t_start", "t_end", "sighting_id")
     cameras = tuple(rows["camera_id"].unique().sort().to_list())
@@ -117,6 +124,8 @@ def fit_transit(
     seen = np.zeros((count, count, len(GAPS) - 1))
     place = np.clip(np.searchsorted(GAPS, gap, side="right") - 1, 0, len(GAPS) - 2)
     np.add.at(seen, (a, b, place), 1)
+    # a person's haste differs from the next one's: each gap also tells of those near it
+    seen[:, :, SHORTEST:] = gaussian_filter1d(seen[:, :, SHORTEST:], SMOOTHING, axis=2)
     overlap = np.zeros((count, count))
     np.minimum.at(overlap, (a, b), np.minimum(gap, 0))
     np.fill_diagonal(overlap, 0)  # two faces in one picture are two people
@@ -126,12 +135,15 @@ def fit_transit(
     bound = np.log10(steps + PRIOR_STEPS + 1)[:, :, None]
     left = steps.sum(axis=1) + last
     # exits are one more outcome beside the next cameras
-    onward = np.log10((steps + 1 / count) / (left + 1 + PRIOR_EXITS)[:, None])
+    kinds = (steps > 0).sum(axis=1) + 1
+    near = (np.bincount(b, minlength=count) + 1) / (1 + distance / NEAR) ** 2
+    near /= near.sum(axis=1, keepdims=True)
+    onward = np.log10((steps + kinds[:, None] * near) / (left + kinds + PRIOR_EXITS)[:, None])
     return TransitModel(
         cameras=cameras,
         density=np.clip(ratio, -bound, bound),
         onward=onward,
-        last=np.log10((last + PRIOR_EXITS) / (left + 1 + PRIOR_EXITS)),
+        last=np.log10((last + PRIOR_EXITS) / (left + kinds + PRIOR_EXITS)),
         first=np.log10((first + PRIOR_EXITS) / (np.bincount(code, minlength=count) + 2)),
         steps=steps,
         distance=distance,
@@ -213,8 +225,6 @@ def _distances(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
 
 def _prior(distance: Floats) -> Floats:
     """Shares of gaps in each bin before any step was seen, (C, C, gaps - 1)."""
-    from scipy.special import ndtr
-
     time = np.log(np.maximum(distance, 1.0) / WALK)[:, :, None]
     edges = np.log(np.maximum(GAPS, 1e-9))
     walked = ndtr((edges - time) / WALK_SPREAD)
