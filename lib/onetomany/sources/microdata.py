@@ -22,7 +22,7 @@ from ..errors import DatasheetError, InputError, IntegrityError
 from .identifiers import refuse_identifiers
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
-LARGEST = 2 << 30  # bytes of a CSV or XLSX file, which is read whole
+LARGEST = 1 << 29  # bytes of a CSV or XLSX file, which is read whole
 MOST_COLUMNS = 1000
 LOOKED_AT = 100_000
 MIXED = 10_000  # rows that a CSV column's type is told from
@@ -105,9 +105,9 @@ def read_table(
     """The reader's own table: a frame from .csv, .tsv or .xlsx, a LazyFrame from .parquet.
 
     A CSV is UTF-8, unless `encoding` names another such as cp949, and parted by comma, semicolon
-    or tab as its first line shows; an empty field is a null; a column whose first `MIXED` rows are numbers and
-    later ones are not is refused rather than guessed at. `sheet` names a sheet of an XLSX file,
-    otherwise its first is read.
+    or tab as its first line shows; an empty field is a null; a column whose first `MIXED` rows are
+    numbers and later ones are not is refused rather than guessed at. `sheet` names a sheet of an
+    XLSX file, otherwise its first is read.
 
     Columns that hold passport, mobile or registration numbers are refused
     (`identifiers.refuse_identifiers`; in Parquet, by the first `LOOKED_AT` rows).
@@ -125,7 +125,7 @@ def read_table(
     if kind not in (".csv", ".tsv", ".xlsx", ".parquet"):
         raise InputError(f"{file.name} is no CSV, TSV, XLSX or Parquet file: save it as one.")
     if kind != ".parquet" and file.stat().st_size > LARGEST:
-        raise InputError(f"{file.name} is larger than 2 GiB: save it as Parquet.")
+        raise InputError(f"{file.name} is larger than 512 MiB: save it as Parquet.")
     try:
         if kind == ".parquet":
             lazy = pl.scan_parquet(file)
@@ -137,8 +137,8 @@ def read_table(
         frame = _read_xlsx(file, sheet) if kind == ".xlsx" else _read_csv(file, encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(
-            f"{file.name} is not {encoding} text: save it as 'CSV UTF-8', or give its encoding (old "
-            "Korean files are often cp949)."
+            f"{file.name} is not {encoding} text: save it as 'CSV UTF-8', or give its encoding "
+            "(old Korean files are often cp949)."
         ) from error
     except (pl.exceptions.PolarsError, OSError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -163,14 +163,15 @@ def _read_csv(file: Path, encoding: str) -> pl.DataFrame:
 
 
 def _read_xlsx(file: Path, sheet: str | None) -> pl.DataFrame:
+    import fastexcel
+
     try:
         if sheet is None:
             return pl.read_excel(file, engine="calamine")
         return pl.read_excel(file, sheet_name=sheet, engine="calamine")
-    except ImportError as error:
-        raise InputError(
-            f"Reading {file.name} needs fastexcel: 'pip install fastexcel', or save it as CSV."
-        ) from error
+    except fastexcel.FastExcelError as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"{file.name} can't be read as XLSX: {first}") from error
     except ValueError as error:
         raise InputError(f"{file.name} has no sheet '{sheet}'.") from error
 
