@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from IPython.display import HTML
 
-from onetomany import accuracy, gallery, sources, widgets
+from onetomany import accuracy, behaviour, gallery, sources, widgets
 
 
 @pytest.fixture
@@ -63,3 +63,30 @@ def test_the_browser_searches_anew_at_each_choice(
     assert "person <b>is not</b> enrolled" in shown[-2]
     above = people.search(probes.filter(pl.col("template_id") == image.value), threshold=threshold)
     assert f"<b>{len(above)}</b> candidate(s)" in shown[-2]
+
+
+def test_the_rule_slider_counts_the_people_flagged(shown: list[str]) -> None:
+    measured = pl.DataFrame(
+        {
+            "rule": ["dash"] * 4 + ["together"] * 2,
+            "true_id": [1, 2, 3, 4, 1, 2],
+            "t_start": 0.0,
+            "t_end": 2.0,
+            "value": [1.2, 1.9, 2.6, 4.4, 0.4, 0.4],
+            "unit": ["m/s"] * 4 + ["s"] * 2,
+        }
+    )
+    rules, people = behaviour.read_rules(), pl.Series("true_id", range(1, 9))
+    box = widgets.rule_slider(measured, people, rules, source="s")
+    [menu] = controls(box, ipywidgets.Dropdown)
+    [slider] = controls(box, ipywidgets.IntSlider)
+    assert list(menu.options.values()) == ["dash", "together"]
+    for strictness, count in ((1, 4), (25, 0), (15, 2)):  # 1, 5 and 2.56 m/s
+        shown.clear()
+        slider.value = strictness
+        assert f"<b>{count}</b> of 8 people are flagged" in shown[-2]
+        assert shown[-1] == "chart"
+    assert "The first: 3, 4." in shown[-2]
+    menu.value = "together"
+    slider.value = 1  # the laxest: 10 s
+    assert "gap in time 시간 차, s ≤ 10: <b>2</b> of 8" in shown[-2]

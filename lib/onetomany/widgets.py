@@ -5,12 +5,16 @@ Nothing here shows a face, since outputs are saved with a notebook and travel wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ipywidgets
 import polars as pl
 from IPython.display import HTML, display
 
 from .accuracy import error_rates, histogram
+from .behaviour import Rule, flagged_rates, flags
 from .charts.accuracy import candidate_list, score_histogram_at
+from .charts.behaviour import flagged
 from .gallery import Gallery, Threshold
 
 
@@ -87,6 +91,58 @@ def candidate_browser(
         display(candidate_list(found, threshold=threshold.score, probes=None, source=source))
 
     return _linked(show, {"probe": image}, [ipywidgets.HBox([subject, image])])
+
+
+def rule_slider(
+    measured: pl.DataFrame,
+    people: pl.Series,
+    rules: Mapping[str, Rule],
+    *,
+    source: str,
+    simulated: str | None = None,
+    person: str = "true_id",
+) -> ipywidgets.VBox:
+    """A menu of rules and a slider over the rule's range; count and chart follow them.
+
+    Takes `behaviour.measure` and everybody who was observed. The slider goes from the laxest
+    threshold to the strictest.
+    """
+    known = [name for name in rules if name in measured["rule"].unique()]
+    menu = ipywidgets.Dropdown(
+        options={rules[name].name: name for name in known}, description="Rule 규칙"
+    )
+    slider = ipywidgets.IntSlider(
+        value=13,
+        min=1,
+        max=25,
+        description="Strictness 엄격함",
+        style={"description_width": "initial"},
+    )
+
+    def show(rule: str, strictness: int) -> None:
+        own = rules[rule]
+        cuts = own.range(25) if own.flagged == "above" else own.range(25)[::-1]
+        cut = cuts[strictness - 1]
+        rates = flagged_rates(measured, people, {rule: own}, person=person, replicates=200)
+        row = rates.row(by_predicate=pl.col("threshold") == cut, named=True)
+        first = flags(measured, {rule: own}, {rule: cut}, person=person).head(5)[person]
+        names = ", ".join(str(each) for each in first) or "–"
+        sign = "≥" if own.flagged == "above" else "≤"
+        display(
+            HTML(
+                f"<p>{own.axis} {sign} {cut:g}: <b>{row['flagged']:,}</b> of {row['people']:,} "
+                f"people are flagged, {row['rate'] * 1000:.1f} per 1,000 (95 % "
+                f"{row['low'] * 1000:.1f} to {row['high'] * 1000:.1f}). The first: {names}.</p>"
+                f"<p lang='ko'>{row['people']:,}명 가운데 <b>{row['flagged']:,}</b>명이 걸린다. "
+                f"천 명당 {row['rate'] * 1000:.1f}명(95% 구간 {row['low'] * 1000:.1f}~"
+                f"{row['high'] * 1000:.1f}). 처음 걸린 사람: {names}.</p>"
+            )
+        )
+        display(
+            flagged(rates, {rule: own.name}, {rule: own.axis}, source=source, simulated=simulated)
+        )
+
+    return _linked(show, {"rule": menu, "strictness": slider}, [ipywidgets.HBox([menu, slider])])
 
 
 def _linked(
