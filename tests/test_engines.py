@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import faiss
 import numpy as np
 import polars as pl
 import pytest
@@ -32,6 +33,7 @@ from onetomany.gallery import (
     pack,
     unpack,
 )
+from onetomany.gallery.coding import drop, empty_index, layout, subset
 from onetomany.gallery.exact import search_matrix
 from onetomany.gallery.milvus import MilvusEngine
 from onetomany.gallery.open import load_engine
@@ -403,6 +405,79 @@ def test_compressed_recall_on_synthetic_faces(
     _, found = engine.search(probes, 1)
     engine.scan = whole
     assert (exact[:, 0] == found[:, 0]).mean() >= 0.99
+
+
+@quick
+@given(
+    size=st.sampled_from([5, 8, 12]),
+    count=st.integers(60, 3000),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_codes_of_a_band_copied_out_find_the_same(
+    size: int, count: int, share: float, seed: int
+) -> None:
+    """A search among the copied codes is the whole index's under a selector, bit for bit."""
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(count, size)).astype(np.float32)
+    index = empty_index(vectors[:50], 4, layout(vectors, None), 0)
+    index.add_with_ids(vectors, np.arange(count))
+    allowed = rng.random(count) < share
+    part = subset(index, allowed)
+    assert part.ntotal == allowed.sum()
+    selector = faiss.IDSelectorBatch(np.flatnonzero(allowed))
+    wide = faiss.IVFSearchParameters(nprobe=4, sel=selector)
+    probes = rng.normal(size=(8, size)).astype(np.float32)
+    there, _ = index.search(probes, 20, params=wide)
+    here, rows = part.search(probes, 20, params=faiss.IVFSearchParameters(nprobe=4))
+    assert (there == here).all()
+    assert allowed[rows[rows >= 0]].all()
+    assert (np.sort(rows, axis=1)[:, -1] >= 0).all() == (allowed.sum() > 0)
+
+
+def test_a_narrow_band_finds_what_it_holds(
+    grown: tuple[np.ndarray, np.ndarray, CompressedEngine], tmp_path: Path
+) -> None:
+    """A band too narrow for asking for more candidates, before and after adding and removing."""
+    vectors, probes, engine = grown
+    engine.save(tmp_path / "own")
+    own = CompressedEngine.load(tmp_path / "own")
+    who = pack(people(np.random.default_rng(3), 20_000))
+    rows = own.add(vectors[:20_000], who)
+    band = Band(("D",), ("F",), (1950, 1989))
+    held = rows[band.mask(who)]
+    assert 300 < len(held) == own.count(band)
+    _, exact = search_matrix(vectors[:20_000][band.mask(who)], probes, 1)
+    _, found = own.search(probes, 1, allowed=band)
+    assert (held[exact[:, 0]] == found[:, 0]).mean() >= 0.97
+    own.remove(held[::2])
+    _, found = own.search(probes, 5, allowed=band)
+    assert set(found[found >= 0]) <= set(held[1::2])
+    more = own.add(probes, np.full(len(probes), who[band.mask(who)][0]))
+    assert (own.search(probes, 1, allowed=band)[1][:, 0] == more).all()
+
+
+@quick
+@given(count=st.integers(60, 600), gone=st.floats(0, 1), seed=st.integers(0, 2**32 - 1))
+def test_codes_added_after_removing_are_their_own(count: int, gone: float, seed: int) -> None:
+    """An index that forgot some and took others up holds what a new index of the same holds."""
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(2 * count, 8)).astype(np.float32)
+    used = empty_index(vectors[:50], 2, layout(vectors, None), 0)
+    fresh = faiss.deserialize_index(faiss.serialize_index(used))
+    rows = np.arange(2 * count)
+    used.add_with_ids(vectors[:count], rows[:count])
+    removed = rng.random(count) < gone
+    drop(used, np.flatnonzero(removed))
+    used.add_with_ids(vectors[count:], rows[count:])
+    left = np.flatnonzero(~np.append(removed, np.zeros(count, np.bool_)))
+    fresh.add_with_ids(vectors[left], left)
+    wide = faiss.IVFSearchParameters(nprobe=2)
+    k = len(left)
+    distances, found = used.search(vectors[:20], k, params=wide)
+    wanted, expected_rows = fresh.search(vectors[:20], k, params=wide)
+    assert (distances == wanted).all()
+    assert (np.sort(found, axis=1) == np.sort(expected_rows, axis=1)).all()
 
 
 def test_an_interrupted_index_is_finished(

@@ -23,6 +23,9 @@ from .engine import Floats
 SHORTEN = 0.2  # the power of the within-person covariance; 0.5 would be the whole discriminant
 DEPTH = 64  # numbers that decide a template's cell, where it has more
 SAMPLE_PER_LIST = 50  # templates that a cell's centre is learned from
+# faiss keeps codes in blocks of 32 templates; a byte holds the part for one pair of numbers of two
+# templates 16 apart, the templates in this order (`pq4_pack_codes`)
+PLACE = np.array([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])
 
 
 def lists_for(templates: int) -> int:
@@ -58,6 +61,61 @@ def empty_index(sample: Floats, lists: int, space: Any, seed: int) -> Any:
     index.train(sample[:: max(1, len(sample) // 100_000)])
     # a copy owns its parts, whatever Python frees
     return faiss.deserialize_index(faiss.serialize_index(index))
+
+
+def drop(index: Any, rows: NDArray[np.int64]) -> None:
+    """Take the codes of rows out of an index.
+
+    Also clears the places after each cell's last code: faiss leaves the old codes there, and mixes
+    them with those that are added next (1.15.1, `pq4_pack_codes_range`).
+    """
+    index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(rows)))
+    lists = faiss.downcast_InvertedLists(index.invlists)
+    for cell in range(index.nlist):
+        left = lists.list_size(cell) % 32
+        if left:
+            blocks = lists.list_size(cell) // 32 + 1
+            codes = faiss.rev_swig_ptr(lists.get_codes(cell), blocks * lists.block_size)
+            kept = np.where(left > PLACE, 0x0F, 0) | np.where(left > 16 + PLACE, 0xF0, 0)
+            codes[-lists.block_size :].reshape(-1, 16)[:] &= kept.astype(np.uint8)
+
+
+def subset(index: Any, allowed: NDArray[np.bool_]) -> Any:
+    """The codes of the rows allowed, as an index of their own that shares the cells.
+
+    `allowed` has a value for each row; an index's ids are rows.
+    """
+    lists = faiss.downcast_InvertedLists(index.invlists)
+    plain = faiss.IndexIVFPQ(index.quantizer, index.d, index.nlist, index.M, 4, faiss.METRIC_L2)
+    plain.own_fields, plain.by_residual, plain.is_trained = False, False, True
+    plain.pq = index.pq
+    for cell in range(index.nlist):
+        size = lists.list_size(cell)
+        if not size:
+            continue
+        rows = faiss.rev_swig_ptr(lists.get_ids(cell), size)
+        chosen = np.flatnonzero(allowed[rows])
+        if not len(chosen):
+            continue
+        # only the blocks that hold something chosen
+        which, within = np.unique(chosen // 32, return_inverse=True)
+        blocks = faiss.rev_swig_ptr(lists.get_codes(cell), -(-size // 32) * lists.block_size)
+        packed = blocks.reshape(-1, index.M2 // 2, 2, 16)[which].transpose(0, 3, 1, 2)
+        halves = np.empty((len(which), 32, index.M2), np.uint8)
+        halves[:, PLACE] = (packed & 15).reshape(len(which), 16, -1)
+        halves[:, 16 + PLACE] = (packed >> 4).reshape(len(which), 16, -1)
+        own = halves[within, chosen % 32, : index.M]
+        codes = np.zeros((len(own), plain.code_size), np.uint8)
+        codes |= own[:, 0::2]
+        codes[:, : index.M // 2] |= own[:, 1::2] << 4
+        ids = np.ascontiguousarray(rows[chosen])
+        plain.invlists.add_entries(
+            cell, len(own), faiss.swig_ptr(ids), faiss.swig_ptr(np.ascontiguousarray(codes))
+        )
+        plain.ntotal += len(own)
+    part = faiss.IndexIVFPQFastScan(plain)
+    part.own_fields = False
+    return part
 
 
 def layout(sample: Floats, people: NDArray[np.int64] | None) -> Any:

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, IntegrityError
 from ..sources.files import write_whole
 from .cells import Band, Cells
-from .coding import SAMPLE_PER_LIST, empty_index, layout
+from .coding import SAMPLE_PER_LIST, drop, empty_index, layout, subset
 from .engine import (
     Floats,
     Mask,
@@ -49,8 +49,7 @@ SCAN = 0.06  # share of the cells that a search looks through
 RERANK = 100  # candidates that are compared with the templates, beyond the k asked for
 ENCODE = 500_000  # templates encoded at a time
 TOGETHER = 64  # probes whose candidates are compared at a time
-WORTH = 100  # codes looked through for each candidate more that a filter may ask for
-FILTERED = 0.85  # share of the usual cells that a search looks through bit by bit
+WORTH = 400  # codes looked through for each candidate more that a filter may ask for
 BANDS = 8  # filters that are kept ready
 
 
@@ -90,6 +89,7 @@ class CompressedEngine:
         self._removed = np.empty(0, np.int64)
         self._written = 0  # rows that the index on disk holds
         self._filters: dict[Band | None, tuple[int, NDArray[np.uint8]]] = {}
+        self._parts: dict[Band, Any] = {}  # the codes of narrow bands, copied out
         self._open()
 
     def __len__(self) -> int:
@@ -199,7 +199,7 @@ class CompressedEngine:
             chosen = np.flatnonzero(np.unpackbits(bits, count=self.rows, bitorder="little"))
             scores, rows = search_matrix(self._fetch(chosen), probes, k, threshold)
             return scores, np.where(rows < 0, -1, chosen[rows]) if len(chosen) else rows
-        rows = self._nearest(probes, k + self.rerank, count, bits)
+        rows = self._nearest(probes, k + self.rerank, allowed)
 
         def compare(first: int) -> tuple[Floats, Rows]:
             some = rows[first : first + TOGETHER]
@@ -213,19 +213,23 @@ class CompressedEngine:
             return np.empty((0, k), np.float32), np.empty((0, k), np.int64)
         return np.concatenate([each[0] for each in found]), np.concatenate([r for _, r in found])
 
-    def _nearest(self, probes: Floats, wanted: int, count: int, bits: NDArray[np.uint8]) -> Rows:
-        """The rows of the nearest codes, among the `count` rows whose bit is set."""
+    def _nearest(self, probes: Floats, wanted: int, allowed: Band | Mask | None) -> Rows:
+        """The allowed rows of the nearest codes, (probes, wanted); -1 where there are none."""
+        count, bits = self._allowed(allowed)
         cells = max(1, round(self.scan * self.lists))
         options = faiss.IVFSearchParameters(nprobe=cells)
         if count == self.rows:
             return np.asarray(self._index.search(probes, wanted, params=options)[1])
         enough = int(1.5 * wanted * self.rows / count)
         if enough * WORTH > self.scan * self.rows:
-            options.nprobe = max(1, round(FILTERED * cells))  # each code costs more to look at
+            # the bit of each code may be a trip to memory, so a band's codes are copied out, once;
+            # as many are looked through as without a filter, which is more of the cells
+            if isinstance(allowed, Band):
+                options.nprobe = min(self.lists, cells * self.rows // count)
+                return np.asarray(self._part(allowed).search(probes, wanted, params=options)[1])
             options.sel = faiss.IDSelectorBitmap(self.rows, faiss.swig_ptr(bits))
             return np.asarray(self._index.search(probes, wanted, params=options)[1])
-        # the bit of each code may be a trip to memory: cheaper to ask for more candidates and look
-        # at theirs alone
+        # most is allowed: cheaper to ask for more candidates and look at theirs alone
         rows = np.empty((len(probes), wanted), np.int64)
         for start in range(0, len(probes), TOGETHER):
             some = self._index.search(probes[start : start + TOGETHER], enough, params=options)[1]
@@ -237,6 +241,16 @@ class CompressedEngine:
                 np.take_along_axis(may, first, axis=1), chosen, -1
             )
         return rows
+
+    def _part(self, band: Band) -> Any:
+        """The index of a band's own codes."""
+        if band not in self._parts:
+            while len(self._parts) >= BANDS:
+                self._parts.pop(next(iter(self._parts)))
+            _, bits = self._allowed(band)
+            mask = np.unpackbits(bits, count=self.rows, bitorder="little").view(np.bool_)
+            self._parts[band] = subset(self._index, mask)
+        return self._parts[band]
 
     def save(self, folder: Path) -> None:
         """Write a whole copy; see `Engine`."""
@@ -282,6 +296,11 @@ class CompressedEngine:
         if len(self._removed):
             self._erase(self._removed)
 
+    def _forget(self) -> None:
+        """Filters that were kept ready no longer hold."""
+        self._filters.clear()
+        self._parts.clear()
+
     def _map(self) -> None:
         path = self.folder / "vectors.f16"
         size = self.rows * self.dimension * 2
@@ -296,7 +315,7 @@ class CompressedEngine:
     def _take(self, cells: Cells) -> None:
         self._cells.append(cells)
         self._starts.append(self.rows + len(cells))
-        self._filters.clear()
+        self._forget()
 
     def _encode(self, first: int) -> None:
         """Take the rows from `first` on into the index."""
@@ -306,10 +325,10 @@ class CompressedEngine:
 
     def _erase(self, rows: Rows) -> None:
         """Overwrite templates on disk, and drop their codes."""
-        self._filters.clear()
+        self._forget()
         self._vectors[rows] = 0
         if self.is_trained:
-            self._index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(rows)))
+            drop(self._index, rows)
 
     def _fetch(self, rows: Rows) -> Floats:
         return self._vectors[rows].astype(np.float32)

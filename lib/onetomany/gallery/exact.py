@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
+import faiss
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
@@ -27,7 +28,7 @@ from .engine import (
 # a block of scores that stays in the processor's cache while its best are looked for
 BLOCK, PROBES = 2048, 512
 GROUP = 32  # rows of which only the best score is compared with what a candidate must beat
-SINGLE = 4  # for so few probes, a product with each is faster than one with all
+SINGLE = 4  # so few probes are compared one by one, not in a product of matrices
 SMALL = 1 << 18  # so few comparisons are made at once
 # below this share it is cheaper to copy the allowed rows together than to score all
 GATHER, GATHER_FEW, FEW = 0.5, 0.15, 8
@@ -149,6 +150,11 @@ def search_matrix(
         rows = np.arange(total) if chosen is None else chosen
         cut = np.reshape(np.float32(threshold), (-1, 1))
         return best(scores, np.broadcast_to(rows, scores.shape), k, cut)
+    if 1 < len(probes) <= SINGLE and mask is None and k < total:
+        # so few are held up by memory alone, and faiss reads it once for all of them
+        scores, rows = faiss.knn(probes, vectors, k + 1, metric=faiss.METRIC_INNER_PRODUCT)
+        if (scores[:, k - 1] > scores[:, k]).all():  # else which of equals is kept is by chance
+            return best(scores[:, :k], rows[:, :k], k, np.reshape(np.float32(threshold), (-1, 1)))
     # what one core has found k times over, the other need not look at
     bar = np.full(len(probes), -np.inf, np.float32)
     bar[:] = np.nextafter(np.float32(threshold), np.float32(-np.inf))
@@ -162,7 +168,8 @@ def search_matrix(
             for first in range(0, len(probes), PROBES):
                 some = probes[first : first + PROBES]
                 if len(some) <= SINGLE:
-                    scores = np.stack([part @ probe for probe in some], axis=1)
+                    # each probe's scores side by side: the best of a group are then neighbours
+                    scores = np.stack([part @ probe for probe in some]).T
                 else:
                     scores = np.matmul(part, some.T, out=room[: len(part), : len(some)])
                 if bias is not None:
