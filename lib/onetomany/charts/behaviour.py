@@ -10,6 +10,7 @@ import polars as pl
 
 from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
 
+NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
 CHOSEN = "dashed 점선: default, chosen here 여기서 정함"
 
 
@@ -293,7 +294,7 @@ def alarms(
         ),
         title="The rarer those with intent, the more flags are false",
         title_ko="의도가 있는 사람이 드물수록 경보는 대부분 틀린다",
-        source=f"{source}; {passengers:,.0f} people a day 하루 명; 95 % by person",
+        source=f"{source}; {passengers:,.0f} a day 하루 명; 95 %; {NOBODY}",
         simulated=simulated,
         description="Share of flags that are right against the share of people with intent, at a "
         "sensitivity that the reader assumes, and people flagged falsely a day, for each rule, "
