@@ -17,6 +17,7 @@ of those after it, and solved again. `true_id` is never read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,7 +31,7 @@ from .cover import apart, best_successors, chains
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .transit import GAPS, HORIZON, Bodies, Floats, Rows, TransitModel, bodies, feasible
 
-LINKS = {
+LINKS: dict[str, Any] = {
     "sighting_a": pl.Int64,
     "sighting_b": pl.Int64,  # the next of the same hypothesis; with `naive`, any other of it
     "score": pl.Float64,  # cosine of the two templates
@@ -42,7 +43,7 @@ LINKS = {
     "feasible": pl.Boolean,  # one body could make both
     "method": pl.String,  # "path cover" or "naive"
 }
-TRACKS = {
+TRACKS: dict[str, Any] = {
     "hypothesis": pl.Int64,  # nobody's name: a number for one supposed person
     "sightings": pl.List(pl.Int64),  # in order of time
     "weakest_link": pl.Float64,  # lowest llr_bounded; null for a single sighting and with `naive`
@@ -56,7 +57,7 @@ EDGES = 200_000
 SAMPLE = 1024
 MATES = 3  # of the highest of a sample's scores so many may be the person's own
 RATE = 900.0  # s either way
-WINDOW = 0.995  # of next sightings, so many are within the gaps looked through
+WINDOW = 0.999  # of next sightings, so many are within the gaps looked through
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,23 @@ class Association:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Links that may be: rows a and b (b later), cosine, transit LLR, and the rest of the weight."""
+    """Links that may be: rows a and b (b later), cosine, transit LLR, the rest of the weight."""
 
     a: Rows
     b: Rows
     score: NDArray[np.float32]
     transit: NDArray[np.float32]
     prior: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of n sightings, in order of time."""
+
+    seen: Bodies
+    vectors: Vectors
+    quality: Floats
+    face: FaceLikelihood
 
 
 def associate(
@@ -106,14 +117,15 @@ def associate(
     """
     settings = settings or Settings()
     rows = _ordered(sightings)
-    vectors, quality = by_template(rows, templates), rows["quality"].to_numpy().astype(np.float64)
+    quality = rows["quality"].to_numpy().astype(np.float64)
     seen = bodies(rows, transit.codes(rows))
-    found = _candidates(seen, vectors, quality, face, transit, settings)
-    known = pair_quality(quality[found.a], quality[found.b])
-    llr = face.llr(found.score, known).astype(np.float32)
+    known = _Known(seen, by_template(rows, templates), quality, face)
+    found = _candidates(known, transit, settings)
+    of_pairs = pair_quality(quality[found.a], quality[found.b])
+    llr = face.llr(found.score, of_pairs).astype(np.float32)
     successor = _solve(seen, found, llr)
     for _ in tqdm(range(settings.rounds), desc="weighing links anew", delay=2, leave=False):
-        llr = _llr_of_tracks(successor, found, vectors, quality, face, settings.images)
+        llr = _llr_of_tracks(known, found, successor, settings.images)
         before, successor = successor, _solve(seen, found, llr)
         if (before == successor).all():
             break
@@ -179,20 +191,14 @@ def _ordered(sightings: pl.DataFrame) -> pl.DataFrame:
     return rows.sort("t_start", "t_end", "camera_id", "sighting_id")
 
 
-def _candidates(
-    seen: Bodies,
-    vectors: Vectors,
-    quality: Floats,
-    face: FaceLikelihood,
-    transit: TransitModel,
-    settings: Settings,
-) -> _Candidates:
+def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Candidates:
     """The best candidate links of each sighting, by weight; sorted by a, then b.
 
     For each ordered pair of cameras, blocks of sightings are multiplied with those that follow
-    within the gaps that `WINDOW` of steps have. Of these, those go on whose score is among the best:
-    for each sighting about `strangers` non-mated ones, more at cameras where people go more often.
+    within the gaps that `WINDOW` of steps have. Of these, those go on whose score is among the
+    best: for each sighting about `strangers` non-mated ones, more where people go more often.
     """
+    seen, vectors, quality = known.seen, known.vectors, known.quality
     cameras = len(transit.cameras)
     where = [np.flatnonzero(seen.camera == camera) for camera in range(cameras)]
     starts = [seen.start[each] for each in where]
@@ -200,14 +206,14 @@ def _candidates(
     windows = _windows(transit, starts)
     # almost all of any few hundred sightings are of others: their scores tell what strangers reach
     some = vectors[np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]]
-    parts: list[tuple[NDArray[np.generic], ...]] = []
+    parts: list[tuple[Any, ...]] = []
     blocks = [(a, low) for a in range(cameras) for low in range(0, len(where[a]), BLOCK)]
     for a, low in tqdm(blocks, desc="candidate links", delay=2, leave=False):
         rows = where[a][low : low + BLOCK]
         block, ends = vectors[rows], seen.end[rows]
         reached = np.sort(block @ some.T, axis=1)[:, ::-1]
         kept = []
-        for b in range(cameras):
+        for b in np.flatnonzero(np.isfinite(windows[a, :, 1])):
             first = np.searchsorted(starts[b], ends.min() + windows[a, b, 0])
             stop = np.searchsorted(starts[b], ends.max() + windows[a, b, 1], side="right")
             if stop <= first:
@@ -230,7 +236,7 @@ def _candidates(
             i, j, gap, score = i[able], j[able], gap[able], score[able]
             time = transit.llr(seen.camera[i], seen.camera[j], gap)
             prior = transit.onward[a, b] - transit.last[a] - new[j]
-            weight = face.llr(score, pair_quality(quality[i], quality[j])) + time + prior
+            weight = known.face.llr(score, pair_quality(quality[i], quality[j])) + time + prior
             kept.append((i, j, score, time, prior, weight))
         if not kept:
             continue
@@ -245,11 +251,10 @@ def _candidates(
             (i[order], j[order], *(each[order].astype(np.float32) for each in (score, time, prior)))
         )
     if not parts:
-        nothing = np.empty(0, np.float32)
-        return _Candidates(np.empty(0, np.int64), np.empty(0, np.int64), nothing, nothing, nothing)
-    i, j, score, time, prior = (np.concatenate(each) for each in zip(*parts, strict=True))
-    order = np.lexsort((j, i))
-    return _Candidates(i[order], j[order], score[order], time[order], prior[order])
+        parts.append(tuple(np.empty(0, kind) for kind in ("i8", "i8", "f4", "f4", "f4")))
+    whole = [np.concatenate(each) for each in zip(*parts, strict=True)]
+    order = np.lexsort((whole[1], whole[0]))
+    return _Candidates(*(each[order] for each in whole))
 
 
 def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
@@ -277,9 +282,9 @@ def _windows(transit: TransitModel, starts: list[Floats]) -> Floats:
     held = np.cumsum(np.take_along_axis(mass.reshape(len(mass), -1), order, axis=1), axis=1)
     kept = np.zeros(order.shape, np.bool_)
     np.put_along_axis(kept, order, held <= WINDOW * held[:, -1:], axis=1)
-    kept = kept.reshape(mass.shape)
-    last = kept.shape[2] - 1 - np.argmax(kept[:, :, ::-1], axis=2)
-    ends = np.where(kept.any(axis=2), GAPS[last + 1], -np.inf)
+    cells = kept.reshape(mass.shape)
+    last = len(GAPS) - 2 - np.argmax(cells[:, :, ::-1], axis=2)
+    ends = np.where(cells.any(axis=2), GAPS[last + 1], -np.inf)
     return np.stack([transit.overlap, ends], axis=2)
 
 
@@ -291,17 +296,13 @@ def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32]) -> Rows:
 
 
 def _llr_of_tracks(
-    successor: Rows,
-    found: _Candidates,
-    vectors: Vectors,
-    quality: Floats,
-    face: FaceLikelihood,
-    images: int,
+    known: _Known, found: _Candidates, successor: Rows, images: int
 ) -> NDArray[np.float32]:
     """Bounded log10 LRs of each candidate link, of the images before it against those after it.
 
     Up to so many images a side, as the tracks are now, averaged by quality.
     """
+    vectors, quality = known.vectors, known.quality
     track, order, place = chains(successor)
     sides = []
     for step in (-1, 1):
@@ -322,7 +323,7 @@ def _llr_of_tracks(
     for start in range(0, len(llr), EDGES):
         a, b = found.a[start : start + EDGES], found.b[start : start + EDGES]
         score = np.einsum("ij,ij->i", before[a], after[b])
-        llr[start : start + EDGES] = face.llr(score, pair_quality(mass_a[a], mass_b[b]))
+        llr[start : start + EDGES] = known.face.llr(score, pair_quality(mass_a[a], mass_b[b]))
     return llr
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 import numpy as np
-from numba import njit  # type: ignore[import-untyped]
+from numba import njit
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -29,8 +29,8 @@ def best_successors(count: int, a: Rows, b: Rows, weight: Floats) -> Rows:
     return placed
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:
+@njit(cache=True)
+def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:  # noqa: PLR0912
     """The column of each row, -1 for its own end (cost 0), at the least summed cost.
 
     `starts` (rows + 1,): row r has the columns and costs from starts[r] to starts[r + 1].

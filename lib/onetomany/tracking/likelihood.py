@@ -150,15 +150,16 @@ def by_template(sightings: pl.DataFrame, templates: Vectors) -> Vectors:
 
     Raises InputError for a sighting without one, or a row that isn't there.
     """
-    rows = sightings["template_id"]
-    if rows.null_count() or (
-        len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(templates)
-    ):  # type: ignore[arg-type]
+    if sightings["template_id"].null_count():
+        raise InputError("A sighting has no template: leave out sightings without a face.")
+    rows = sightings["template_id"].to_numpy()
+    if len(rows) and not 0 <= rows.min() <= rows.max() < len(templates):
         raise InputError(
-            f"Sightings name templates outside the {len(templates):,} given: leave out sightings "
-            "without a face, and give the matrix they were made with."
+            f"Sightings name templates beyond the {len(templates):,} given: give the matrix that "
+            "was made for them."
         )
-    return templates[rows.to_numpy()]
+    found: Vectors = templates[rows]
+    return found
 
 
 def fit_face(scored: pl.DataFrame, bands: int = BANDS) -> FaceLikelihood:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import ndtr
 
@@ -36,7 +35,7 @@ WALK_SPREAD = 0.6  # of the logarithm of the time: detours, queues
 WALKS = 0.6  # share of steps between cameras that are plain walks; the others linger
 PRIOR_STEPS = 2.0  # so many steps the prior counts for, beside those of a pair that were seen
 PRIOR_EXITS = 1.0
-NEAR = 20.0  # m: cameras that far are a quarter as likely next as the same one
+NEAR = 30.0  # m: a camera so much further away is 2.7 times less likely next
 
 CAMERA_PAIRS = {
     "camera_a": pl.String,
@@ -99,9 +98,9 @@ def fit_transit(
 
     Shares and gaps of pairs of cameras are smoothed towards a prior, so that pairs without any
     step have the prior alone. Of gaps it is: `WALKS` of people walk the straight distance at
-    `WALK` (lognormal), the others linger, for any time up to HORIZON alike in its logarithm. Of next
-    cameras: the more people come to it and the nearer it is. That counts as many steps as there
-    are different next cameras (Witten and Bell, IEEE Trans. Information Theory 37:4, 1991). Raises InputError for fewer than ten people with two sightings.
+    `WALK` (lognormal), the others linger, for any time up to HORIZON alike in its logarithm. A
+    next camera is likelier the more people come to it and the nearer it is; that counts as many
+    steps as there are next cameras seen once only, and one (Good, Biometrika 40, 1953). Raises InputError for fewer than ten people with two sightings.
     """
     rows = sightings.sort(subject, "t_start", "t_end", "sighting_id")
     cameras = tuple(rows["camera_id"].unique().sort().to_list())
@@ -135,15 +134,15 @@ def fit_transit(
     bound = np.log10(steps + PRIOR_STEPS + 1)[:, :, None]
     left = steps.sum(axis=1) + last
     # exits are one more outcome beside the next cameras
-    kinds = (steps > 0).sum(axis=1) + 1
-    near = (np.bincount(b, minlength=count) + 1) / (1 + distance / NEAR) ** 2
+    unseen = (steps == 1).sum(axis=1) + 1
+    near = (np.bincount(b, minlength=count) + 1) * np.exp(-distance / NEAR)
     near /= near.sum(axis=1, keepdims=True)
-    onward = np.log10((steps + kinds[:, None] * near) / (left + kinds + PRIOR_EXITS)[:, None])
+    onward = np.log10((steps + unseen[:, None] * near) / (left + unseen + PRIOR_EXITS)[:, None])
     return TransitModel(
         cameras=cameras,
         density=np.clip(ratio, -bound, bound),
         onward=onward,
-        last=np.log10((last + PRIOR_EXITS) / (left + kinds + PRIOR_EXITS)),
+        last=np.log10((last + PRIOR_EXITS) / (left + unseen + PRIOR_EXITS)),
         first=np.log10((first + PRIOR_EXITS) / (np.bincount(code, minlength=count) + 2)),
         steps=steps,
         distance=distance,
