@@ -15,7 +15,15 @@ import polars as pl
 from ..errors import InputError
 
 DATA = resources.files("onetomany.behaviour") / "data"
-MEASURES = ("dash", "reverse", "together", "loitering", "wandering", "belongings")
+# the rules that `measure` computes, and the settings that each needs
+MEASURES: dict[str, set[str]] = {
+    "dash": {"over_s"},
+    "reverse": set(),
+    "together": {"within_m"},
+    "loitering": {"within_m"},
+    "wandering": {"over_s", "at_least_m"},
+    "belongings": {"beyond_m"},
+}
 CHOSEN = "chosen here"
 
 
@@ -86,8 +94,8 @@ def read_rules(folder: Traversable = DATA) -> dict[str, Rule]:
     """The rules of rules.toml in the file's order, by their id.
 
     An own file may leave rules out and change any number; what each id computes is fixed
-    (`measure`). Raises InputError for an id that nothing computes, a field that is missing or
-    unknown, a threshold outside its range, settings that aren't positive numbers, or a source
+    (`measure`). Raises InputError for an id that nothing computes, a field or setting that is
+    missing or unknown, a threshold outside its range, numbers that aren't positive, or a source
     that published.toml doesn't hold.
     """
     known = published(folder)
@@ -150,6 +158,9 @@ def _rule(name: str, entry: dict[str, Any], known: Mapping[str, Published]) -> R
     if set(entry) != wanted:
         odd = ", ".join(sorted(set(entry) ^ wanted))
         raise InputError(f"{where}: missing or unknown: {odd}.")
+    if set(entry["settings"]) != MEASURES[name]:
+        needed = ", ".join(sorted(MEASURES[name])) or "nothing"
+        raise InputError(f"{where}: its settings must hold {needed}.")
     low, threshold, high = (
         _positive(where, key, entry[key]) for key in ("low", "threshold", "high")
     )
