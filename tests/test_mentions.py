@@ -1,0 +1,300 @@
+"""What a text names: by a hand-made key, by round trips, and with every span in its place."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onetomany.documents import mentions, quantities
+from onetomany.errors import InputError
+
+# read by hand; forms as government releases, decisions and newspapers of the case write them
+QUANTITIES = [
+    ("5,760만 건", 57_600_000, "records", None),
+    ("5천760만건", 57_600_000, "records", None),
+    ("5760만여 명", 57_600_000, "persons", "over"),
+    ("5,764만여 건", 57_640_000, "records", "over"),
+    ("1억 2천만 건", 120_000_000, "records", None),
+    ("1억2000만여명", 120_000_000, "persons", "over"),
+    ("1억 2,000만 건", 120_000_000, "records", None),
+    ("1억 7천 7백만 건", 177_000_000, "records", None),
+    ("약 1억7천여만건", 170_000_000, "records", "over"),
+    ("1억7천만건 이상", 170_000_000, "records", "at least"),
+    ("약 3억2000만 건", 320_000_000, "records", "about"),
+    ("1억 7천만 장", 170_000_000, "images", None),
+    ("450억원", 45_000_000_000, "KRW", None),
+    ("440억 원", 44_000_000_000, "KRW", None),
+    ("80억 원", 8_000_000_000, "KRW", None),
+    ("100만 원", 1_000_000, "KRW", None),
+    ("백만 원", 1_000_000, "KRW", None),
+    ("1조 2,000억 원", 1_200_000_000_000, "KRW", None),
+    ("37억5000만원", 3_750_000_000, "KRW", None),
+    ("₩1,000,000", 1_000_000, "KRW", None),
+    ("KRW 44 billion", 44_000_000_000, "KRW", None),
+    ("44 billion won", 44_000_000_000, "KRW", None),
+    ("1.5억 명", 150_000_000, "persons", None),
+    ("3천만 명 이상", 30_000_000, "persons", "at least"),
+    ("20여 명", 20, "persons", "over"),
+    ("최소 24곳", 24, "places", "at least"),
+    ("16개 기업", 16, "firms", None),
+    ("24개 기업", 24, "firms", None),
+    ("11개 컨소시엄", 11, "consortia", None),
+    ("2,022㎡", 2022, "m2", None),
+    ("수백 대", 100, "machines", "several"),
+    ("수천만 건", 10_000_000, "records", "several"),
+    ("오천칠백육십만 건", 57_600_000, "records", None),
+    ("일억 이천만 명", 120_000_000, "persons", None),
+    ("만 명", 10_000, "persons", None),
+    ("1만2천 건", 12_000, "records", None),
+    ("57.6 million records", 57_600_000, "records", None),
+    ("57.64 million", 57_640_000, None, None),
+    ("more than 100 million photos", 100_000_000, "images", "over"),
+    ("at least 8 companies", 8, "firms", "at least"),
+    ("approximately 170 million photographs", 170_000_000, "images", "about"),
+    ("12,120 faces", 12_120, "images", None),
+    ("98.5 %", 98.5, "percent", None),
+    ("17세 이상", 17, "age", "at least"),
+]
+DATES = [
+    ("2019-04-30", "2019-04-30"),
+    ("2019. 4. 30.", "2019-04-30"),
+    ("2019.4.30", "2019-04-30"),
+    ("2005.02.03.", "2005-02-03"),
+    ("2019년 4월 30일", "2019-04-30"),
+    ("2021년12월31일", "2021-12-31"),
+    ("'19.4.30", "2019-04-30"),
+    ("’22. 4. 27.", "2022-04-27"),
+    ("April 30, 2019", "2019-04-30"),
+    ("30 April 2019", "2019-04-30"),
+    ("Nov. 9, 2021", "2021-11-09"),
+    ("2019/04/30", "2019-04-30"),
+    ("2021년 10월", "2021-10"),
+    ("2021. 10.", "2021-10"),
+    ("May 2019", "2019-05"),
+    ("2022년", "2022"),
+    ("‘20년", "2020"),
+    ("4월 30일", "--04-30"),
+    ("2020년 2월 29일", "2020-02-29"),
+]
+LAWS = [
+    ("개인정보 보호법 제23조제1항", "pipa 23(1)"),
+    ("개인정보보호법 제26조 제2항", "pipa 26(2)"),
+    ("「개인정보 보호법」 제15조제3항", "pipa 15(3)"),
+    ("개인정보 보호법 시행령 제18조제3호", "pipa-decree 183"),
+    ("출입국관리법 제12조의2", "immigration 12-2"),
+    ("출입국관리법 제3조 제2항", "immigration 3(2)"),
+    ("출입국관리법 §3②", "immigration 3(2)"),
+    ("Article 15(3) of the Personal Information Protection Act", "pipa 15(3)"),
+    ("Immigration Act, Article 12-2(1)", "immigration 12-2(1)"),
+    ("PIPA 26(2)", "pipa 26(2)"),
+    ("제15조제3항", "? 15(3)"),
+    ("Article 23(1)", "? 23(1)"),
+    ("「국가재정법」 제38조", "국가재정법 38"),
+    ("헌법재판소법 제68조제1항", "constitutional-court-act 68(1)"),
+]
+ORGANISATIONS = [
+    ("법무부", "moj"),
+    ("과학기술정보통신부", "msit"),
+    ("과기정통부", "msit"),
+    ("NIPA", "nipa"),
+    ("개인정보 보호위원회", "pipc"),
+    ("개인정보위", "pipc"),
+    ("헌재", "constitutional-court"),
+    ("민주사회를 위한 변호사모임", "minbyun"),
+    ("Ministry of Justice", "moj"),
+    ("(주)씨유박스", "cubox"),
+    ("㈜한빛영상", "한빛영상"),
+    ("Hanbit Vision Inc", "Hanbit Vision"),
+]
+KEY = [
+    *(("quantity", text, value, (unit, how)) for text, value, unit, how in QUANTITIES),
+    *(("date", text, normal, None) for text, normal in DATES),
+    *(("law", text, normal, None) for text, normal in LAWS),
+    *(("organisation", text, normal, None) for text, normal in ORGANISATIONS),
+]
+FRAMES = ["{}", "지난 {}에 따르면", "확인 결과 {}, 그리고 뒤", "it was {} as said", "\n{}\n"]
+
+
+def found(text: str) -> pl.DataFrame:
+    return mentions.find(pl.DataFrame({"block_id": ["b"], "text": [text]}))
+
+
+def test_the_key_is_long_enough_and_says_nothing_twice() -> None:
+    assert len(KEY) >= 60
+    assert len({text for _, text, *_ in KEY}) == len(KEY)
+
+
+@pytest.mark.parametrize(("kind", "text", "normal", "rest"), KEY, ids=[row[1] for row in KEY])
+def test_the_hand_made_key(kind: str, text: str, normal: str | float, rest: tuple | None) -> None:
+    for frame in FRAMES:
+        written = frame.format(text)
+        row = found(written).filter(kind=kind)
+        assert row.height == 1, (written, found(written))
+        row = row.row(0, named=True)
+        # a closing dot may belong to the sentence
+        assert row["text"].rstrip(". ") == text.rstrip(". ")
+        if kind == "quantity":
+            assert (row["value"], (row["unit"], row["approximation"])) == (normal, rest)
+        else:
+            assert row["normal"] == normal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2021. 13. 40.",
+        "2019년 2월 30일",
+        "30 February 2019",
+        "버전 2.1.3",
+        "1:1",
+        "제7회",
+        "그것만 원한다",
+        "이 건은",
+        "전화 02-1234-5678",
+        "법 없이",
+    ],
+)
+def test_what_is_no_mention_is_left_alone(text: str) -> None:
+    rows = found(text).filter(pl.col("kind").is_in(["date", "quantity", "law"]))
+    full = rows.filter(pl.col("normal").str.len_chars() >= 7)
+    assert full.height == 0, rows
+
+
+def test_an_article_takes_the_law_named_before_it_and_says_so() -> None:
+    text = "출입국관리법 제3조·제6조 및 같은 법 시행령 제28조, 개인정보 보호법 제17조, 제18조"
+    laws = found(text).filter(kind="law")
+    assert laws["normal"].to_list() == [
+        "immigration 3",
+        "immigration 6",
+        "immigration-decree 28",
+        "pipa 17",
+        "pipa 18",
+    ]
+    assert laws["note"].is_not_null().to_list() == [False, True, True, False, True]
+    # a law of one block says nothing about the next
+    two = pl.DataFrame({"block_id": ["a", "b"], "text": ["개인정보 보호법", "제15조"]})
+    assert mentions.find(two)["normal"].to_list() == ["pipa", "? 15"]
+
+
+def test_a_missing_man_is_doubted_not_corrected() -> None:
+    """A newspaper of 2022-04-27 printed 1억7000여건 for 1억7000만여건."""
+    assert quantities.read("1억7000여건").value == 100_007_000
+    assert quantities.read("1억7000여건").doubt == "만 may be missing"
+    assert quantities.read("1억 7,000만여건").doubt is None
+
+
+# letters that patterns could trip over: scripts, digits, marks, nulls, characters off the BMP
+LETTERS = "법무부제조항억만천건명원년월일의여약0123456789.,-/'’()「」①§% \n\0aArticleM𠀀é😀"
+TEXTS = st.lists(
+    st.text(LETTERS, max_size=60) | st.sampled_from([text for _, text, *_ in KEY]), max_size=6
+).map(" ".join)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(TEXTS, min_size=1, max_size=5))
+def test_every_mention_is_the_text_at_its_place(texts: list[str]) -> None:
+    blocks = pl.DataFrame({"block_id": [f"b{i}" for i in range(len(texts))], "text": texts})
+    rows = mentions.find(blocks)
+    assert rows.schema == pl.Schema(mentions.MENTIONS)
+    assert set(rows["kind"]) <= set(mentions.KINDS)
+    by_id = dict(zip(blocks["block_id"], texts, strict=True))
+    last: dict[str, int] = {}
+    for row in rows.iter_rows(named=True):
+        text = by_id[row["block_id"]].replace("\0", " ")
+        assert text[row["start"] : row["end"]] == row["text"]
+        assert row["start"] < row["end"]
+        assert row["start"] >= last.get(row["block_id"], 0)  # in order, never overlapping
+        last[row["block_id"]] = row["end"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(TEXTS, min_size=2, max_size=5))
+def test_a_block_is_read_alike_alone_and_among_others(texts: list[str]) -> None:
+    names = [f"b{i}" for i in range(len(texts))]
+    together = mentions.find(pl.DataFrame({"block_id": names, "text": texts}))
+    alone = [
+        mentions.find(pl.DataFrame({"block_id": [name], "text": [text]}))
+        for name, text in zip(names, texts, strict=True)
+    ]
+    assert together.equals(pl.concat(alone))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(1, 10**16 - 1), st.sampled_from(["mixed", "spelt"]))
+def test_numbers_come_back_from_korean(value: int, style: str) -> None:
+    text = quantities.korean(value, style)
+    assert quantities.number(text) == value
+    if style == "mixed" or value >= 10:
+        assert quantities.read(f"{text} 건") == quantities.Quantity(value, "records", None)
+    assert quantities.read(f"약 {value:,}명") == quantities.Quantity(value, "persons", "about")
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.integers(1, 10**15), st.sampled_from([None, *quantities.APPROXIMATIONS]))
+def test_bounds_hold_what_they_are_said_of(value: int, how: str | None) -> None:
+    low, high = quantities.bounds(value, how)
+    assert low < high
+    if how not in ("under", "several"):
+        assert low <= value < high
+    if how == "under":
+        assert high == value
+
+
+def test_bounds_tell_rounding_from_difference() -> None:
+    """57.60 and 57.64 million may be one number; 44 and 45 billion, 8 and 24 firms can't be."""
+
+    def meet(one: int, other: int) -> bool:
+        (a, b), (c, d) = quantities.bounds(one), quantities.bounds(other)
+        return a < d and c < b
+
+    assert meet(57_600_000, 57_640_000)
+    assert meet(62_000_000, 62_300_000)
+    assert not meet(44_000_000_000, 45_000_000_000)
+    assert not meet(8, 24)
+    assert not meet(170_000_000, 177_600_000)
+    # 약 1억7천여만: from 170 up to 180 million
+    assert quantities.bounds(170_000_000, "over") == (170_000_000, 180_000_000)
+
+
+def test_what_is_no_quantity_is_refused() -> None:
+    for text in ("약 20~60초", "법무부", "", "5,760", "57 and 58 records"):
+        with pytest.raises(InputError, match="isn't one quantity"):
+            quantities.read(text)
+    with pytest.raises(InputError, match="isn't a numeral"):
+        quantities.number("열둘")
+    with pytest.raises(InputError, match="side by side"):
+        quantities.number("오칠")
+    with pytest.raises(InputError, match="from 1 to"):
+        quantities.korean(0)
+    with pytest.raises(InputError, match="isn't one of"):
+        quantities.bounds(5, "perhaps")
+
+
+def test_an_empty_corpus_has_no_mentions() -> None:
+    empty = mentions.find(
+        pl.DataFrame(
+            {"block_id": [], "text": []}, schema={"block_id": pl.String, "text": pl.String}
+        )
+    )
+    assert empty.schema == pl.Schema(mentions.MENTIONS)
+    assert mentions.find(
+        pl.DataFrame({"block_id": ["a"], "text": [None]}, schema_overrides={"text": pl.String})
+    ).is_empty()
+
+
+def test_every_name_of_the_lists_is_found() -> None:
+    for frame, key, kind in (
+        (mentions.bodies(), "body", "organisation"),
+        (mentions.laws(), "law", "law"),
+    ):
+        assert frame[key].is_unique().all()
+        for row in frame.iter_rows(named=True):
+            names = [row["name_en"], row["name_ko"], *(row["aliases"] or "").split("|")]
+            for name in filter(None, names):
+                first = found(f"({name})").filter(kind=kind)
+                assert first["normal"].to_list() == [row[key]], (name, first)
+                assert re.sub(r"\s", "", first["text"][0]) == re.sub(r"\s", "", name)
