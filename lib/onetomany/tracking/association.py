@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from ..errors import InputError
-from .cover import apart, best_successors, chains
+from .cover import apart, best_successors, chains, passing
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .transit import GAPS, HORIZON, Bodies, Floats, Rows, TransitModel, bodies, feasible
 
@@ -198,58 +198,47 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
     within the gaps that `WINDOW` of steps have. Of these, those go on whose score is among the
     best: for each sighting about `strangers` non-mated ones, more where people go more often.
     """
-    seen, vectors, quality = known.seen, known.vectors, known.quality
+    seen, quality = known.seen, known.quality
     cameras = len(transit.cameras)
     where = [np.flatnonzero(seen.camera == camera) for camera in range(cameras)]
     starts = [seen.start[each] for each in where]
     new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
     windows = _windows(transit, starts)
     # almost all of any few hundred sightings are of others: their scores tell what strangers reach
-    some = vectors[np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]]
+    some = known.vectors[np.random.default_rng(0).permutation(len(quality))[:SAMPLE]]
+    gathered = [known.vectors[each] for each in where]
     parts: list[tuple[Any, ...]] = []
     blocks = [(a, low) for a in range(cameras) for low in range(0, len(where[a]), BLOCK)]
     for a, low in tqdm(blocks, desc="candidate links", delay=2, leave=False):
-        rows = where[a][low : low + BLOCK]
-        block, ends = vectors[rows], seen.end[rows]
-        reached = np.sort(block @ some.T, axis=1)[:, ::-1]
-        kept = []
+        rows, block = where[a][low : low + BLOCK], gathered[a][low : low + BLOCK]
+        reached = np.ascontiguousarray(np.sort(block @ some.T, axis=1)[:, ::-1])
+        ends, passed = seen.end[rows], []
         for b in np.flatnonzero(np.isfinite(windows[a, :, 1])):
-            first = np.searchsorted(starts[b], ends.min() + windows[a, b, 0])
-            stop = np.searchsorted(starts[b], ends.max() + windows[a, b, 1], side="right")
-            if stop <= first:
+            first = np.searchsorted(starts[b], ends + windows[a, b, 0])
+            stop = np.searchsorted(starts[b], ends + windows[a, b, 1], side="right")
+            left, right = first.min(), stop.max()
+            if (stop <= first).all():
                 continue
-            columns = where[b][first:stop]
-            share = settings.strangers * 10 ** transit.onward[a, b] / len(columns)
-            scores = block @ vectors[columns].T
-            if share < 1:
-                least = reached[:, min(int(share * len(some)) + MATES, len(some) - 1)]
-                one, two = np.nonzero(scores >= least[:, None])
-            else:
-                one, two = (side.ravel() for side in np.indices(scores.shape))
-            i, j = rows[one], columns[two]
-            gap = seen.start[j] - seen.end[i]
-            fits = (j > i) & (gap >= windows[a, b, 0]) & (gap <= windows[a, b, 1])
-            i, j, gap, score = i[fits], j[fits], gap[fits], scores[one[fits], two[fits]]
-            able = feasible(
-                seen, i, j, fastest=transit.fastest, overlap=np.full(len(i), transit.overlap[a, b])
-            )
-            i, j, gap, score = i[able], j[able], gap[able], score[able]
-            time = transit.llr(seen.camera[i], seen.camera[j], gap)
-            prior = transit.onward[a, b] - transit.last[a] - new[j]
+            share = settings.strangers * 10 ** transit.onward[a, b] / (stop - first).max()
+            place = min(int(share * len(some)) + MATES, len(some))
+            least = reached[:, place] if place < len(some) else np.full(len(rows), -2, np.float32)
+            scores = block @ gathered[b][left:right].T
+            one, two = passing(scores, np.ascontiguousarray(least), first - left, stop - left)
+            passed.append((rows[one], where[b][left + two], scores[one, two]))
+        if passed:
+            i, j, score = (np.concatenate(each) for each in zip(*passed, strict=True))
+            overlap = transit.overlap[seen.camera[i], seen.camera[j]]
+            able = (j > i) & feasible(seen, i, j, fastest=transit.fastest, overlap=overlap)
+            i, j, score = i[able], j[able], score[able]
+            time = transit.llr(seen.camera[i], seen.camera[j], seen.start[j] - seen.end[i])
+            prior = transit.onward[a, seen.camera[j]] - transit.last[a] - new[j]
             weight = known.face.llr(score, pair_quality(quality[i], quality[j])) + time + prior
-            kept.append((i, j, score, time, prior, weight))
-        if not kept:
-            continue
-        i, j, score, time, prior, weight = (
-            np.concatenate(each) for each in zip(*kept, strict=True)
-        )
-        order = np.lexsort((j, -weight, i))
-        order = order[weight[order] > -RESERVE]
-        rank = np.arange(len(order)) - np.searchsorted(i[order], i[order])
-        order = order[rank < settings.neighbours]
-        parts.append(
-            (i[order], j[order], *(each[order].astype(np.float32) for each in (score, time, prior)))
-        )
+            order = np.lexsort((j, -weight, i))
+            order = order[weight[order] > -RESERVE]
+            rank = np.arange(len(order)) - np.searchsorted(i[order], i[order])
+            order = order[rank < settings.neighbours]
+            light = (each[order].astype(np.float32) for each in (score, time, prior))
+            parts.append((i[order], j[order], *light))
     if not parts:
         parts.append(tuple(np.empty(0, kind) for kind in ("i8", "i8", "f4", "f4", "f4")))
     whole = [np.concatenate(each) for each in zip(*parts, strict=True)]
@@ -274,8 +263,7 @@ def _windows(transit: TransitModel, starts: list[Floats]) -> Floats:
     From each camera, the cells of next camera and gap are taken in the order of how many next
     sightings they hold for the sightings that must be looked through, until they hold `WINDOW`.
     """
-    mass = 10**transit.density * np.diff(GAPS)
-    mass *= (10**transit.onward / mass.sum(axis=2))[:, :, None]
+    mass = transit.gaps * 10 ** transit.onward[:, :, None]
     crowd = np.maximum([len(times) for times in starts], 1)
     worth = mass / (crowd[:, None] * np.diff(GAPS))
     order = np.argsort(-worth.reshape(len(mass), -1), axis=1)

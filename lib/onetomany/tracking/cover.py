@@ -6,6 +6,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -87,6 +88,26 @@ def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:  # noqa: PLR0912
         for column in touched[1:]:
             far[column], closed[column] = np.inf, False
     return column_of
+
+
+@njit(cache=True)
+def passing(
+    scores: NDArray[np.float32], least: NDArray[np.float32], first: Rows, stop: Rows
+) -> tuple[Rows, Rows]:
+    """Rows and columns of scores (rows, columns) at or above each row's `least`, among its columns
+    from `first` to `stop` (excluded). Without a mask of all of them."""
+    count = 0
+    for row in range(len(least)):
+        for column in range(first[row], stop[row]):
+            count += scores[row, column] >= least[row]
+    one, two = np.empty(count, np.int64), np.empty(count, np.int64)
+    place = 0
+    for row in range(len(least)):
+        for column in range(first[row], stop[row]):
+            if scores[row, column] >= least[row]:
+                one[place], two[place] = row, column
+                place += 1
+    return one, two
 
 
 def chains(successor: Rows) -> tuple[Rows, Rows, Rows]:

@@ -51,13 +51,15 @@ CAMERA_PAIRS = {
 class TransitModel:
     """What a calibration run tells about steps between `cameras`, C of them.
 
-    `density` (C, C, gaps - 1): log10 of the density of the gap over a uniform one of the horizon,
-    between bounds. Of the sightings at a camera, log10 shares of those after which the person is
-    next seen at another, `onward` (C, C), or no more, `last` (C,), and before which the person was
-    not seen, `first` (C,). `steps`, `distance` (m) and `overlap` (s, zero or below), (C, C).
+    `gaps` (C, C, bins): shares of steps by gap, bins of GAPS. `density`, the same shape: log10 of
+    their density over a uniform one of the horizon, between bounds. Of the sightings at a camera,
+    log10 shares of those after which the person is next seen at another, `onward` (C, C), or no
+    more, `last` (C,), and before which the person was not seen, `first` (C,). `steps`, `distance`
+    (m) and `overlap` (s, zero or below), (C, C).
     """
 
     cameras: tuple[str, ...]
+    gaps: Floats
     density: Floats
     onward: Floats
     last: Floats
@@ -82,8 +84,8 @@ class TransitModel:
     def llr(self, camera_a: Rows, camera_b: Rows, gap: NDArray[np.floating]) -> Floats:
         """Log10 of how much likelier so long a gap (s) is for one person than any within HORIZON.
 
-        Bounded by what the steps seen between the two cameras can support, log10(steps + 1)
-        either way; -inf beyond the horizon.
+        Bounded by what the steps seen between the two cameras can support: log10 of their number,
+        one and PRIOR_STEPS added, either way. -inf beyond the horizon.
         """
         place = np.searchsorted(GAPS, gap, side="right") - 1
         inside = (place >= 0) & (place < len(GAPS) - 1)
@@ -100,7 +102,9 @@ def fit_transit(
     step have the prior alone. Of gaps it is: `WALKS` of people walk the straight distance at
     `WALK` (lognormal), the others linger, for any time up to HORIZON alike in its logarithm. A
     next camera is likelier the more people come to it and the nearer it is; that counts as many
-    steps as there are next cameras seen once only, and one (Good, Biometrika 40, 1953). Raises InputError for fewer than ten people with two sightings.
+    steps as there are next cameras seen once only, and one (Good, Biometrika 40, 1953).
+
+    Raises InputError for fewer than ten people with two sightings.
     """
     rows = sightings.sort(subject, "t_start", "t_end", "sighting_id")
     cameras = tuple(rows["camera_id"].unique().sort().to_list())
@@ -131,15 +135,16 @@ def fit_transit(
     distance = _distances(rows, cameras)
     mass = (seen + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[:, :, None]
     ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
-    bound = np.log10(steps + PRIOR_STEPS + 1)[:, :, None]
+    bound = np.log10(steps + 1 + PRIOR_STEPS)[:, :, None]
     left = steps.sum(axis=1) + last
     # exits are one more outcome beside the next cameras
     unseen = (steps == 1).sum(axis=1) + 1
     near = (np.bincount(b, minlength=count) + 1) * np.exp(-distance / NEAR)
-    near /= near.sum(axis=1, keepdims=True)
+    near = near / near.sum(axis=1, keepdims=True)
     onward = np.log10((steps + unseen[:, None] * near) / (left + unseen + PRIOR_EXITS)[:, None])
     return TransitModel(
         cameras=cameras,
+        gaps=mass / mass.sum(axis=2, keepdims=True),
         density=np.clip(ratio, -bound, bound),
         onward=onward,
         last=np.log10((last + PRIOR_EXITS) / (left + unseen + PRIOR_EXITS)),
@@ -155,8 +160,7 @@ def fit_transit(
 def camera_pairs(model: TransitModel) -> pl.DataFrame:
     """What was learned of each ordered pair of cameras, `CAMERA_PAIRS`, most steps first."""
     count = len(model.cameras)
-    mass = 10**model.density * np.diff(GAPS)
-    half = np.argmax(np.cumsum(mass, axis=2) >= mass.sum(axis=2, keepdims=True) / 2, axis=2)
+    half = np.argmax(np.cumsum(model.gaps, axis=2) >= 0.5, axis=2)
     names = np.array(model.cameras)
     return pl.DataFrame(
         {
