@@ -16,12 +16,13 @@ LINKED = {
     "pairs_linked": "Pairs of one person's trips that one key links 이어지는 여행의 쌍",
 }
 DAY, YEAR = 86_400.0, 365.25 * 86_400
-TIMES = {
+TICKS = {
     1.0: "second 초",
+    60.0: "minute 분",
     3600.0: "hour 시간",
     DAY: "day 하루",
     YEAR: "year 년",
-    1e10 * YEAR: "10¹⁰ years 년",
+    1000 * YEAR: "1,000 years 년",
 }
 
 
@@ -35,13 +36,15 @@ def trips_linked(found: pl.DataFrame, *, source: str, simulated: str) -> Finishe
         .unpivot(list(LINKED), index=["mean_trips", "rows"], value_name="share")
         .with_columns(
             kind=pl.col("variable").replace(LINKED),
-            trips=pl.col("mean_trips").map_elements("{:g}".format, return_dtype=pl.String),
+            trips=pl.col("mean_trips").map_elements(
+                "{:g} trips a person 1인당 여행".format, return_dtype=pl.String
+            ),
             text=(pl.col("share") * 100).round(0).cast(pl.Int64).cast(pl.String) + " %",
         )
     )
     kinds, order = list(LINKED.values()), shown["trips"].unique(maintain_order=True).to_list()
     base = alt.Chart(shown).encode(
-        y=alt.Y("trips:N", sort=order, title="Trips a person 한 사람의 여행"),
+        y=alt.Y("trips:N", sort=order, title=None),
         x=alt.X("share:Q", title="Share 비율", scale=alt.Scale(domain=[0, 1]), axis=_PERCENT),
         tooltip=["kind:N", "trips:N", alt.Tooltip("share:Q", format=".2%")],
     )
@@ -68,31 +71,28 @@ def trips_linked(found: pl.DataFrame, *, source: str, simulated: str) -> Finishe
 
 def reversal(times: pl.DataFrame, *, source: str) -> Finished:
     """How long it takes to try every value, on one core: takes `persistent_key.reversal_times`."""
+    first, last = 0.05, 100_000 * YEAR
     shown = times.with_columns(
         name=pl.format("{}: {}", "format", "scheme"),
         kind=pl.when("measured").then(pl.lit(_MEASURED)).otherwise(pl.lit(_EXTRAPOLATED)),
-        low=pl.lit(1.0),
-        text=pl.col("seconds").map_elements(_duration, return_dtype=pl.String),
+        at=pl.col("seconds").clip(first, last),
+        text=pl.col("seconds").map_elements(_duration, return_dtype=pl.String)
+        + pl.when(pl.col("seconds") > last).then(pl.lit(" →")).otherwise(pl.lit("")),
     )
     order = shown["name"].to_list()
-    top = max(float(shown["seconds"].max()) * 1e6, 10)  # type: ignore[arg-type]
+    names = " : ".join(f"datum.value < {2 * at} ? '{name}'" for at, name in TICKS.items())
     x = alt.X(
-        "seconds:Q",
+        "at:Q",
         title="Time on one core 코어 하나로 걸리는 시간",
-        scale=alt.Scale(type="log", domain=[1, top], nice=False),
-        axis=alt.Axis(
-            values=list(TIMES),
-            labelExpr=" : ".join(f"datum.value < {2 * at} ? '{name}'" for at, name in TIMES.items())
-            + " : ''",
-            labelOverlap=True,
-        ),
+        scale=alt.Scale(type="log", domain=[first, last], nice=False),
+        axis=alt.Axis(values=list(TICKS), labelExpr=f"{names} : ''", labelAngle=-35),
     )
     base = alt.Chart(shown).encode(
         y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=460))
     )
     bars = base.mark_bar(height=15, opacity=0.85).encode(
         x=x,
-        x2="low:Q",
+        x2=alt.datum(first),
         color=alt.Color(
             "kind:N",
             title=None,

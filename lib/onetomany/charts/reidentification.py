@@ -181,14 +181,19 @@ def bounds(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     )
 
 
-def narrowed(steps: pl.DataFrame, *, total: int, source: str, simulated: str) -> Finished:
-    """How many are left as one's own values are given one by one: takes `reidentification.mine`."""
+def narrowed(steps: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """How many are left as one's own values are given one by one.
+
+    Takes `reidentification.combinations.crowd`.
+    """
+    total = int(steps["records"][0])
+    value = pl.format(
+        "{} = {}", pl.col("known").replace(NAMES), pl.col("value").fill_null("none 없음")
+    )
     shown = steps.with_columns(
-        step=pl.format(
-            "{} = {}", pl.col("column").replace_strict(NAMES, default=pl.col("column")), "value"
-        ),
-        at=pl.col("rows").clip(lower_bound=0.7),
-        text=pl.col("rows").map_elements("{:,}".format, return_dtype=pl.String),
+        step=pl.when(pl.col("known").is_null()).then(pl.lit("all 전체")).otherwise(value),
+        at=pl.col("records").clip(lower_bound=0.7),
+        text=pl.col("records").map_elements("{:,}".format, return_dtype=pl.String),
     )
     order = shown["step"].to_list()
     base = alt.Chart(shown).encode(y=alt.Y("step:N", sort=order, title=None, axis=_LABELS))
@@ -201,15 +206,14 @@ def narrowed(steps: pl.DataFrame, *, total: int, source: str, simulated: str) ->
     bars = base.mark_bar(height=18, color=BLUE, opacity=0.75).encode(x=x, x2=alt.datum(0.7))
     texts = base.mark_text(align="left", dx=6, fontWeight=600).encode(x=x, text="text:N")
     return finish(
-        alt.layer(bars, texts).properties(width=460, height=44 * max(1, len(order))),
+        alt.layer(bars, texts).properties(width=460, height=44 * len(order)),
         title="How many share your values",
         title_ko="나와 값이 같은 기록은 몇 건인가",
         source=f"{source}; {total:,} records 건",
         simulated=simulated,
         description="; ".join(
             f"{row['step']}: {row['text']} left" for row in shown.iter_rows(named=True)
-        )
-        or "no value chosen",
+        ),
     )
 
 

@@ -14,12 +14,13 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib import resources
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -42,6 +43,12 @@ CROWDS = {
     "median": pl.Int64,
     "high": pl.Int64,  # 95 % have
     "mean": pl.Float64,  # of rows, not of classes
+}
+CROWD = {
+    "known": pl.String,  # the column added in this row; null in the first, where nothing is known
+    "value": pl.String,
+    "records": pl.Int64,  # that agree in all columns so far
+    "share": pl.Float64,
 }
 Facts = dict[str, float | int | str]
 
@@ -69,21 +76,28 @@ def crowds(
     return pl.DataFrame(rows, schema=CROWDS)
 
 
-def mine(table: pl.DataFrame, values: dict[str, object]) -> pl.DataFrame:
-    """How many rows share each further one of these values: `column`, `value`, `rows`, `share`.
+def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
+    """How the crowd that somebody hides in shrinks with each column known (CROWD).
 
-    `values` are a reader's own, column by column, in the order in which they are to narrow the
-    crowd. Nothing is kept. Raises InputError for a column that the table lacks.
+    `known` gives the values of columns in the order in which they become known; None is a null. The
+    last row answers 'how many share mine'. Nothing is kept.
+
+    Raises InputError as `classes`, or where a value isn't of its column's type.
     """
-    rows, left = [], table
-    for name, value in values.items():
-        if name not in table.columns:
-            raise InputError(f"The table has no column '{name}'.")
-        left = left.filter(pl.col(name).cast(pl.String) == str(value))
-        share = len(left) / len(table) if len(table) else None
-        rows.append({"column": name, "value": str(value), "rows": len(left), "share": share})
-    kinds = {"column": pl.String, "value": pl.String, "rows": pl.Int64, "share": pl.Float64}
-    return pl.DataFrame(rows, schema=kinds)
+    found = grouped(table, list(known))
+    total = int(found[SIZE].sum())
+    rows: list[tuple[str | None, str | None, int, float]] = [(None, None, total, 1.0)]
+    for name, value in known.items():
+        try:
+            wanted = pl.Series([value]).cast(found.schema[name])
+        except (pl.exceptions.PolarsError, TypeError) as error:
+            raise InputError(
+                f"The column '{name}' holds {found.schema[name]}: {value!r} is no such value."
+            ) from error
+        found = found.filter(pl.col(name).eq_missing(wanted.first()))
+        left = int(found[SIZE].sum())
+        rows.append((name, None if value is None else str(value), left, left / total))
+    return pl.DataFrame(rows, schema=CROWD, orient="row")
 
 
 def run_full(out: Path, rows: int | None = None) -> Facts:

@@ -27,9 +27,7 @@ FALSE_CANDIDATES = {
     "columns": pl.String,  # what the search is restricted by, joined by ' + '; 'none' without
     "records": pl.Float64,  # in the whole list
     "searched": pl.Float64,  # records left, the mean over the people searched
-    "searched_low": pl.Float64,  # 5 and 95 % of people are left fewer
-    "searched_high": pl.Float64,
-    "fmr": pl.Float64,
+    "fmr": pl.Float64,  # among them; null where nobody is left
     "candidates": pl.Float64,  # false ones of one search, the mean over people
     "a_day": pl.Float64,
 }
@@ -56,25 +54,33 @@ def false_candidates(
     records: float,
     fmr: float,
     searches_a_day: float,
-    within_factor: float = 1.0,
+    within: Sequence[float] | None = None,
 ) -> pl.DataFrame:
     """False candidates before and after a search is restricted by columns (FALSE_CANDIDATES).
 
     Everybody in `table` is searched as often; a search looks at those who share its own values in
     a step's columns. Class sizes of the table are brought to `records` in proportion: of a class
     of n among R rows, (n - 1) / (R - 1) of all others share it. Expected false candidates are
-    records searched x FMR, whether or not comparisons depend on each other. `within_factor` is how
-    much more often two people of one group match falsely than any two (it applies wherever there is
-    a restriction): at 1 a filter does the most it can. Without restriction stands the row 'none'.
+    records searched x FMR, whether or not comparisons depend on each other; `fmr` is that of the
+    whole list. Without restriction stands the row 'none'.
 
-    Raises InputError for a table of one row, negative rates or a factor below 0.
+    `within` gives, for each step, how many times as often two people who share its columns match
+    falsely as any two. Without it all pairs are alike, which is the most a filter can do. However
+    large it is, a restricted search finds no candidate that the whole search would not: what it
+    leaves is never more than there was, and `fmr` is then what that allows.
+
+    Raises InputError for a table of one row, rates or numbers that can't be, or a wrong number of
+    `within`.
     """
-    if min(records - 1, fmr, searches_a_day, within_factor) < 0 or fmr > 1:
+    times = [1.0] * len(steps) if within is None else list(within)
+    if len(times) != len(steps):
+        raise InputError(f"{len(steps)} steps and {len(times)} factors: give one for each.")
+    if min(records - 1, fmr, searches_a_day, *times) < 0 or fmr > 1:
         raise InputError(
-            "false_candidates needs 1 record or more, an FMR from 0 to 1, no negatives."
+            "false_candidates needs 1 record or more, an FMR from 0 to 1, and no negative number."
         )
-    rows = []
-    for columns in [(), *steps]:
+    rows, whole = [], (records - 1) * fmr
+    for columns, factor in zip([(), *steps], [1.0, *times], strict=True):
         if columns:
             sizes = grouped(table, columns)[SIZE].sort().to_numpy().astype(np.float64)
         else:
@@ -83,20 +89,16 @@ def false_candidates(
         if total < 2:
             raise InputError("false_candidates needs a table of two rows or more.")
         others = (sizes - 1) / (total - 1) * (records - 1)
-        people = np.cumsum(sizes) / total
-        low, high = others[np.searchsorted(people, [0.05, 0.95])]
         mean = float((others * sizes).sum() / total)
-        rate = min(1.0, fmr * (within_factor if columns else 1.0))
+        left = min(mean * fmr * factor, mean, whole)
         rows.append(
             {
                 "columns": " + ".join(columns) or "none",
                 "records": records,
                 "searched": mean,
-                "searched_low": float(low),
-                "searched_high": float(high),
-                "fmr": rate,
-                "candidates": mean * rate,
-                "a_day": mean * rate * searches_a_day,
+                "fmr": left / mean if mean else None,
+                "candidates": left,
+                "a_day": left * searches_a_day,
             }
         )
     return pl.DataFrame(rows, schema=FALSE_CANDIDATES)
