@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import ipywidgets
 import polars as pl
 import pytest
 from IPython.display import HTML
 
 from onetomany import accuracy, behaviour, gallery, sources, widgets
+from onetomany.sources import arrivals
 
 
 @pytest.fixture
@@ -90,3 +95,45 @@ def test_the_rule_slider_counts_the_people_flagged(shown: list[str]) -> None:
     menu.value = "together"
     slider.value = 1  # the laxest: 10 s
     assert "gap in time 시간 차, s ≤ 10: <b>2</b> of 8" in shown[-2]
+
+
+def test_the_picker_counts_ones_own_values_and_writes_nothing(
+    shown: list[str], tmp_path: Path
+) -> None:
+    table = arrivals.draw(arrivals.disclosed(20_000))
+    written: list[object] = []
+    watching = False
+
+    def watch(event: str, details: tuple[object, ...]) -> None:
+        # files opened to write, renamed or made, and anything sent
+        if not watching:
+            return
+        if event == "open":
+            path, mode, flags = details
+            if path != os.devnull and (
+                (isinstance(mode, str) and set(mode) & set("wax+"))
+                or (isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+            ):
+                written.append(path)
+        elif event in ("os.rename", "os.mkdir", "socket.connect", "socket.sendto"):
+            written.append((event, details))
+
+    sys.addaudithook(watch)
+    watching = True
+    box = widgets.crowd_picker(table, ["nationality", "sex", "birth_year"], source="s", scale=2e5)
+    menus = controls(box, ipywidgets.Dropdown)
+    assert [menu.value for menu in menus] == [None] * 3
+    assert "Choose a value" in shown[-1]
+    own = table.filter(pl.col("nationality") == "KOR", pl.col("sex") == "F")
+    menus[0].value, menus[1].value = "KOR", "F"
+    assert f"<b>{len(own):,}</b> of 20,000" in shown[-2]
+    assert f"about {len(own) * 10:,} of 200,000" in shown[-2]
+    menus[2].value = 1985
+    assert f"<b>{len(own.filter(birth_year=1985)):,}</b> of 20,000" in shown[-2]
+    assert shown[-1] == "chart"
+    watching = False
+    assert written == []
+    watching = True
+    (tmp_path / "seen").write_text("1")
+    watching = False
+    assert len(written) == 1  # the watch would have seen it

@@ -5,7 +5,7 @@ Nothing here shows a face, since outputs are saved with a notebook and travel wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ipywidgets
 import polars as pl
@@ -15,7 +15,9 @@ from .accuracy import error_rates, histogram
 from .behaviour import Rule, flagged_rates, flags
 from .charts.accuracy import candidate_list, score_histogram_at
 from .charts.behaviour import flagged
+from .charts.reidentification import label, narrowed
 from .gallery import Gallery, Threshold
+from .reidentification.crowds import crowd
 
 
 def threshold_slider(
@@ -143,6 +145,54 @@ def rule_slider(
         )
 
     return _linked(show, {"rule": menu, "strictness": slider}, [ipywidgets.HBox([menu, slider])])
+
+
+def crowd_picker(
+    table: pl.DataFrame,
+    columns: Sequence[str],
+    *,
+    source: str,
+    simulated: str | None = None,
+    scale: float | None = None,
+) -> ipywidgets.VBox:
+    """Menus for one's own values, column by column; the chart says how many records share them.
+
+    A column left at '—' isn't known. Everything is counted in this process: no choice is written,
+    sent or kept, and the menus open blank. With `scale`, the records of a larger table, the count
+    is also brought to its size in proportion.
+    """
+    values = {name: table[name].unique().drop_nulls().sort().to_list() for name in columns}
+    menus = {
+        name: ipywidgets.Dropdown(
+            options=[("—", None), *((str(value), value) for value in values[name])],
+            description=label(name),
+            style={"description_width": "150px"},
+        )
+        for name in columns
+    }
+
+    def show(**chosen: object) -> None:
+        known = {name: value for name, value in chosen.items() if value is not None}
+        if not known:
+            display(HTML("<p>Choose a value.</p><p lang='ko'>값을 고르세요.</p>"))
+            return
+        steps = crowd(table, known)
+        left = steps["records"][-1]
+        more = more_ko = ""
+        if scale is not None:
+            wide = left / len(table) * scale
+            more = f"; in proportion, about {wide:,.0f} of {scale:,.0f}"
+            more_ko = f" (비례하면 {scale:,.0f}건 중 약 {wide:,.0f}건)"
+        display(
+            HTML(
+                f"<p><b>{left:,}</b> of {len(table):,} records share these values{more}.</p>"
+                f"<p lang='ko'>기록 {len(table):,}건 중 <b>{left:,}</b>건이 이 값을 모두 "
+                f"가지고 있습니다{more_ko}.</p>"
+            )
+        )
+        display(narrowed(steps, source=source, simulated=simulated))
+
+    return _linked(show, menus, list(menus.values()))
 
 
 def _linked(
