@@ -73,7 +73,7 @@ def original(case: Path, document: str) -> Path:
         places = db.execute(
             "SELECT folder, path FROM files WHERE document = ? AND parent IS NULL", [document]
         ).fetchall()
-    candidates = [Path(folder) / path for folder, path in places]
+    candidates: list[Path] = [Path(folder) / path for folder, path in places]
     candidates.append(members_folder(case) / document)
     present = [path for path in candidates if path.is_file()]
     for path in present:

@@ -1,0 +1,305 @@
+"""A folder of documents into a case file: only what is new, one transaction a document.
+
+Each file is hashed; what the case file holds already is not read again. The rest goes to confined
+processes (`workers`), and what comes back is stored. Members of archives and mails are kept beside
+the case file and read as documents themselves, also by a later run if this one is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import duckdb
+import polars as pl
+from tqdm import tqdm
+
+from ..errors import InputError
+from ..sources.files import sha256_of
+from .case_file import EXTRACTOR_VERSION, members_folder, open_case, read
+from .reading import Limits
+from .sketch import near_duplicates
+from .store import Found, fail, place, store
+from .workers import Answer, Child
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What a run did. `held` counts files whose bytes the case file knew already."""
+
+    files: int
+    read: int
+    partly: int
+    failed: int
+    held: int
+    pages: int
+    seconds: float
+    duplicates: int  # in the whole case file
+    near_duplicates: int
+    isolation: dict[str, bool]  # what of `sandbox.confine` held; {} where nothing was parsed
+    failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
+
+
+def ingest(
+    folder: Path,
+    case: Path,
+    *,
+    limits: Limits | None = None,
+    workers: int | None = None,
+    retry: bool = False,
+) -> Ingested:
+    """Read every document of a folder, and of archives and mails in it, into a case file.
+
+    Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
+    what failed before is tried again.
+
+    Raises InputError where the folder is none, or the case file can't be opened.
+    """
+    folder, case = Path(folder), Path(case)
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}: name one that holds the documents.")
+    folder, case = folder.resolve(), case.resolve()
+    started = datetime.now(UTC).replace(tzinfo=None)
+    with open_case(case, write=True) as db:
+        known = "status = 'read' OR NOT ?" if retry else "true OR ?"
+        held = db.execute(
+            f"SELECT document FROM documents WHERE version = ? AND ({known})",
+            [EXTRACTOR_VERSION, retry],
+        ).fetchall()
+        run = _Run(
+            db,
+            folder,
+            case,
+            limits or Limits(),
+            workers or os.cpu_count() or 1,
+            started,
+            {document for (document,) in held},
+        )
+        run.all()
+        return run.told()
+
+
+@dataclass
+class _Run:
+    db: duckdb.DuckDBPyConnection
+    folder: Path
+    case: Path
+    limits: Limits
+    workers: int
+    started: datetime
+    known: set[str]
+    children: SimpleQueue[Child] = field(default_factory=SimpleQueue)
+    isolation: dict[str, bool] = field(default_factory=dict)
+    count: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("files", "read", "partly", "failed", "held", "pages"), 0
+        )
+    )
+
+    @property
+    def members(self) -> Path:
+        return members_folder(self.case)
+
+    def all(self) -> None:
+        every = [Child(self.members) for _ in range(self.workers)]
+        for child in every:
+            self.children.put(child)
+        paths = list(self.files())
+        try:
+            with (
+                ThreadPoolExecutor(self.workers) as pool,
+                tqdm(total=len(paths), unit="file", desc="ingest", leave=False) as bar,
+            ):
+                self.work(pool, paths, bar)
+        finally:
+            self.isolation = next((child.held for child in every if child.held), {})
+            for child in every:
+                child.stop()
+        self.gone(paths)
+        if self.count["read"] or self.count["partly"]:
+            near_duplicates(self.db)
+        self.about()
+
+    def files(self) -> Iterator[str]:
+        """Paths within the folder, in order; what can't be a document is told as a failure."""
+        skipped = {self.case, self.case.with_name(self.case.name + ".wal")}
+
+        def lost(error: OSError) -> None:
+            self.fail(str(error.filename), f"It can't be opened: {error.strerror}.")
+
+        for where, folders, names in os.walk(self.folder, onerror=lost):
+            at = Path(where)
+            for name in sorted(folders):
+                if (at / name).is_symlink():
+                    self.fail(self.inside(at / name), "It is a symbolic link: not followed.")
+            folders[:] = sorted(n for n in folders if at / n != self.members)
+            for name in sorted(names):
+                path = at / name
+                if path in skipped:
+                    continue
+                mode = path.lstat().st_mode
+                if stat.S_ISLNK(mode):
+                    self.fail(self.inside(path), "It is a symbolic link: not followed.")
+                elif not stat.S_ISREG(mode):
+                    self.fail(self.inside(path), "It is no regular file.")
+                else:
+                    yield self.inside(path)
+
+    def inside(self, path: Path) -> str:
+        # a name that is no text stays tellable
+        return os.fsencode(path.relative_to(self.folder)).decode("utf-8", "replace")
+
+    def fail(self, path: str, why: str) -> None:
+        fail(self.db, str(self.folder), path, why, at=self.started)
+
+    def work(self, pool: ThreadPoolExecutor, paths: list[str], bar: tqdm[Any]) -> None:
+        """Hash, then read what is new. Few files are under way at a time, so memory stays small."""
+        waiting: list[Found] = self.left_over()
+        bar.total = len(paths) + len(waiting)
+        turn = iter(paths)
+        hashing: set[Future[Found | str]] = set()
+        reading: dict[Future[Answer], Found] = {}
+        more = True
+        while more or hashing or reading or waiting:
+            while waiting and len(reading) < 2 * self.workers:
+                found = waiting.pop(0)
+                if found.document in self.known:
+                    self.count["held"] += 1
+                    bar.update()
+                    continue
+                self.known.add(found.document)
+                reading[pool.submit(self.parse, found)] = found
+            while more and len(hashing) + len(waiting) < 4 * self.workers:
+                path = next(turn, None)
+                if path is None:
+                    more = False
+                    break
+                hashing.add(pool.submit(self.hash, path))
+            under_way: set[Future[Any]] = {*hashing, *reading}
+            if not under_way:
+                continue
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                if future in hashing:
+                    hashing.discard(future)
+                    hashed = future.result()
+                    self.count["files"] += 1
+                    if isinstance(hashed, Found):
+                        place(self.db, hashed)
+                        waiting.append(hashed)
+                    else:
+                        self.count["failed"] += 1
+                        bar.update()
+                else:
+                    found = reading.pop(future)
+                    members = self.keep(found, future.result())
+                    waiting += members
+                    bar.total = (bar.total or 0) + len(members)
+                    bar.update()
+
+    def hash(self, path: str) -> Found | str:
+        try:
+            at = self.folder / path
+            held = at.lstat()
+            changed = datetime.fromtimestamp(held.st_mtime, UTC).replace(tzinfo=None)
+            return Found(str(self.folder), path, sha256_of(at), held.st_size, None, changed)
+        except OSError as error:
+            return f"{path}: {error.strerror}"
+
+    def parse(self, found: Found) -> Answer:
+        at = self.members / found.document if found.parent else self.folder / found.path
+        child = self.children.get()
+        try:
+            return child.read(at, found.path, self.limits)
+        except OSError as error:
+            return Answer({}, why=f"It can't be opened: {error.strerror}.")
+        finally:
+            self.children.put(child)
+
+    def keep(self, found: Found, answer: Answer) -> list[Found]:
+        """Store one answer; the members that are to be read next."""
+        facts = answer.content.get("facts", {})
+        status = "failed" if answer.why else facts.get("status", "failed")
+        self.count["pages"] += store(self.db, found, answer, self.started)
+        self.count[status if status in self.count else "failed"] += 1
+        deeper = []
+        for member in answer.members:
+            path = f"{found.path}!/{member.name}"
+            held = self.members / member.document
+            inner = Found(
+                found.folder,
+                path,
+                member.document,
+                held.stat().st_size,
+                found.document,
+                depth=found.depth + 1,
+            )
+            if inner.depth > self.limits.depth:
+                self.fail(path, f"It is nested more than {self.limits.depth} deep: not read.")
+            else:
+                deeper.append(inner)
+        return deeper
+
+    def left_over(self) -> list[Found]:
+        """Members whose archive was read by a run that ended before it came to them."""
+        rows = read(
+            self.db,
+            "SELECT path, document, parent FROM files "
+            "WHERE folder = ? AND parent IS NOT NULL AND NOT gone ORDER BY path",
+            str(self.folder),
+        )
+        found = []
+        for path, document, parent in rows.iter_rows():
+            held, depth = self.members / document, path.count("!/")
+            if document not in self.known and held.is_file() and depth <= self.limits.depth:
+                size = held.stat().st_size
+                found.append(Found(str(self.folder), path, document, size, parent, depth=depth))
+        return found
+
+    def gone(self, paths: list[str]) -> None:
+        """Mark what is no longer there; members go and stay with their archive."""
+        self.db.execute("CREATE OR REPLACE TEMP TABLE present (path VARCHAR)")
+        if paths:
+            self.db.execute("INSERT INTO present SELECT unnest(?)", [paths])
+        self.db.execute(
+            "UPDATE files SET gone = split_part(path, '!/', 1) NOT IN (SELECT path FROM present) "
+            "WHERE folder = ?",
+            [str(self.folder)],
+        )
+
+    def about(self) -> None:
+        held = ", ".join(name for name, holds in self.isolation.items() if holds)
+        facts = {
+            "extractor_version": str(EXTRACTOR_VERSION),
+            "folder": str(self.folder),
+            "ingested_at": self.started.isoformat(timespec="seconds") + "+00:00",
+        } | ({"isolation": held} if held else {})
+        for key, value in facts.items():
+            self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [key, value])
+
+    def told(self) -> Ingested:
+        failures = read(
+            self.db,
+            "SELECT folder, path, why FROM failures WHERE folder = ? ORDER BY path",
+            str(self.folder),
+        )
+        row = self.db.execute(
+            "SELECT (SELECT count(*) FROM duplicates), count(near_duplicate_of) FROM documents"
+        ).fetchone()
+        duplicates, near = row or (0, 0)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return Ingested(
+            **self.count,
+            seconds=(now - self.started).total_seconds(),
+            duplicates=int(duplicates),
+            near_duplicates=int(near),
+            isolation=self.isolation,
+            failures=failures,
+        )

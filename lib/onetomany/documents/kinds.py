@@ -1,0 +1,143 @@
+"""What a file is, by its content and then by its name, and which extractor reads it."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from importlib.metadata import version
+
+from .archive import read_picture, read_zip
+from .hwp import read_hwp, read_hwpx
+from .mail import read_eml, read_msg
+from .markup import read_html
+from .office import read_docx
+from .pdf import read_pdf
+from .plain import read_csv, read_text
+from .reading import Reading, Refused
+from .sheets import read_xls, read_xlsx
+
+Extractor = Callable[[bytes, Reading], None]
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+# media type: extractor, and the package whose version stands beside the rows
+EXTRACTORS: dict[str, tuple[Extractor, str]] = {
+    "application/pdf": (read_pdf, "pypdfium2"),
+    "application/x-hwp": (read_hwp, "python-hwpx"),
+    "application/hwp+zip": (read_hwpx, "lxml"),
+    _OFFICE + "wordprocessingml.document": (read_docx, "lxml"),
+    _OFFICE + "spreadsheetml.sheet": (read_xlsx, "openpyxl"),
+    "application/vnd.ms-excel": (read_xls, "fastexcel"),
+    "text/csv": (read_csv, "python"),
+    "message/rfc822": (read_eml, "python"),
+    "application/vnd.ms-outlook": (read_msg, "olefile"),
+    "text/html": (read_html, "lxml"),
+    "text/plain": (read_text, "python"),
+    "application/zip": (read_zip, "python"),
+    "image/png": (read_picture, "pillow"),
+    "image/jpeg": (read_picture, "pillow"),
+    "image/tiff": (read_picture, "pillow"),
+    "image/gif": (read_picture, "pillow"),
+    "image/bmp": (read_picture, "pillow"),
+    "image/webp": (read_picture, "pillow"),
+}
+_ENDINGS = {
+    "csv": "text/csv", "tsv": "text/csv", "eml": "message/rfc822", "htm": "text/html",
+    "html": "text/html", "xhtml": "text/html", "mht": "message/rfc822", "mhtml": "message/rfc822",
+    "txt": "text/plain", "md": "text/plain", "log": "text/plain", "text": "text/plain",
+    "pdf": "application/pdf", "hwp": "application/x-hwp", "hwpx": "application/hwp+zip",
+    "docx": _OFFICE + "wordprocessingml.document", "xlsx": _OFFICE + "spreadsheetml.sheet",
+    "xlsm": _OFFICE + "spreadsheetml.sheet", "xls": "application/vnd.ms-excel",
+    "msg": "application/vnd.ms-outlook", "zip": "application/zip", "png": "image/png",
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "tif": "image/tiff", "tiff": "image/tiff",
+    "gif": "image/gif", "bmp": "image/bmp", "webp": "image/webp",
+}  # fmt: skip
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"GIF8", "image/gif"),
+    (b"BM", "image/bmp"),
+)
+_MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3,}")
+_MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
+_PARTS = (
+    ("word/document.xml", _OFFICE + "wordprocessingml.document"),
+    ("xl/workbook.xml", _OFFICE + "spreadsheetml.sheet"),
+    ("Contents/content.hpf", "application/hwp+zip"),
+    ("Contents/section0.xml", "application/hwp+zip"),
+)
+_OLE = (("FileHeader", "application/x-hwp"), ("Workbook", "application/vnd.ms-excel"),
+        ("Book", "application/vnd.ms-excel"),
+        ("__properties_version1.0", "application/vnd.ms-outlook"))  # fmt: skip
+
+
+def media_type(content: bytes, name: str) -> str:
+    """The media type; application/octet-stream where neither content nor name tells."""
+    ending = _ENDINGS.get(name.rpartition(".")[2].lower(), "")
+    if b"%PDF-" in content[:1024]:
+        return "application/pdf"
+    for start, kind in _STARTS:
+        if content.startswith(start):
+            return kind
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zip_kind(content, ending)
+    if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _ole_kind(content, ending)
+    return _text_kind(content, ending)
+
+
+def _zip_kind(content: bytes, ending: str) -> str:
+    try:
+        names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
+    except Exception:
+        # damaged: the extractor that its name points to says how
+        return ending or "application/zip"
+    return next((kind for part, kind in _PARTS if part in names), "application/zip")
+
+
+def _ole_kind(content: bytes, ending: str) -> str:
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(content)) as ole:
+            return next((kind for stream, kind in _OLE if ole.exists(stream)), ending or _UNKNOWN)
+    except Exception:
+        return ending or _UNKNOWN
+
+
+_UNKNOWN = "application/octet-stream"
+
+
+def _text_kind(content: bytes, ending: str) -> str:
+    head = content[:8192]
+    if ending in ("text/csv", "text/html", "message/rfc822", "text/plain"):
+        return ending
+    if re.match(rb"(?is)\s*(?:<!doctype html|<html|<\?xml[^>]*>\s*<html)", head):
+        return "text/html"
+    if _MAIL.match(head) and len(_MAIL_FIELDS.findall(head)) >= 2:
+        return "message/rfc822"
+    if ending:
+        return ending
+    odd = sum(byte < 9 or 13 < byte < 32 for byte in head)
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
+    return "text/plain" if head and (marked or odd * 50 < len(head)) else _UNKNOWN
+
+
+def extract(content: bytes, name: str, reading: Reading) -> None:
+    """Read a document into `reading`. Raises Refused for what is not read."""
+    kind = media_type(content, name)
+    reading.facts["media_type"] = kind
+    if kind not in EXTRACTORS:
+        reading.facts["extractor"] = "none"
+        raise Refused(f"{name} is of no kind that the kit reads (its content says {kind}).")
+    extractor, package = EXTRACTORS[kind]
+    used = package if package == "python" else f"{package} {version(package)}"
+    reading.facts["extractor"] = f"{extractor.__name__.removeprefix('read_')}: {used}"
+    if not content:
+        raise Refused("It is empty.")
+    extractor(content, reading)

@@ -1,0 +1,161 @@
+"""HTML: text in its order, tables, what the page hides; nothing that it refers to is fetched."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree, html
+
+from .parts import number
+from .plain import decode
+from .reading import GridCell, Page, Reading, Refused
+
+_SKIPPED = {"script", "style", "template", "noscript", "svg", "math", "head", "iframe", "object"}
+_INLINE = {
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub",
+    "sup", "time", "tt", "u", "var", "wbr", "img", "input", "button", "o:p",
+}  # fmt: skip
+_KINDS = {f"h{i}": "heading" for i in range(1, 7)} | {"li": "list", "caption": "caption"}
+_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.I)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([-\w]+)", re.I)
+
+
+def read_html(content: bytes, reading: Reading) -> None:
+    declared = _CHARSET.search(content[:8192])
+    text, name, sure = decode(content, declared[1].decode("ascii") if declared else None)
+    reading.metadata["encoding"] = name
+    if not sure:
+        reading.note("encoding", f"Read as {name}, guessed: check names and figures.")
+    page = reading.page()
+    add_html(text, page, reading)
+
+
+def add_html(text: str, page: Page, reading: Reading) -> None:
+    """Add an HTML text to a page. Raises Refused where no element is in it."""
+    parser = html.HTMLParser(no_network=True, remove_pis=True, encoding="utf-8")
+    try:
+        root = html.document_fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise Refused(f"It is no HTML: {error}") from error
+    _head(root, reading)
+    outside = sum(
+        1
+        for each in root.iter("img", "script", "iframe", "link", "object", "embed", "frame")
+        if re.match(r"(?i)\s*(https?:|ftp:|file:|//)", each.get("src") or each.get("href") or "")
+    )
+    if outside:
+        reading.note("refused", f"{outside} references to outside things were not fetched.")
+    body = root.find("body")
+    _Walk(page).all(body if body is not None else root)
+
+
+def _head(root: Any, reading: Reading) -> None:
+    title = root.findtext(".//title")
+    if title and not reading.facts.get("title"):
+        reading.facts["title"] = " ".join(title.split())
+    for meta in root.iter("meta"):
+        name, value = meta.get("name") or meta.get("property"), meta.get("content")
+        if not (name and value):
+            continue
+        lower = name.lower()
+        if lower in ("author", "article:author"):
+            reading.facts.setdefault("author", value)
+        elif lower in ("date", "article:published_time", "dc.date"):
+            reading.facts.setdefault("created", value)
+        elif lower == "article:modified_time":
+            reading.facts.setdefault("modified", value)
+        else:
+            reading.metadata[name] = value
+
+
+class _Walk:
+    """Gathers text until a block-level element begins or ends, then adds it to the page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.parts: list[str] = []
+        self.kind = "paragraph"
+
+    def all(self, body: Any) -> None:
+        self.element(body, False)
+        self.close(False)
+
+    def close(self, hidden: bool) -> None:
+        lines = (" ".join(line.split()) for line in "".join(self.parts).split("\n"))
+        self.page.add("\n".join(lines), "hidden" if hidden else self.kind)
+        self.parts.clear()
+
+    def say(self, text: str | None, pre: bool = False) -> None:
+        if text:
+            self.parts.append(text if pre else re.sub(r"[ \t\r\n\f]+", " ", text))
+
+    def element(self, element: Any, hidden: bool) -> None:
+        for child in element:
+            if isinstance(child, etree._Comment):
+                # what an author left in comments is as hidden as can be
+                words = (child.text or "").strip()
+                if words and not words.startswith("[if"):
+                    self.close(hidden)
+                    self.page.add(words, "hidden")
+                self.say(child.tail)
+                continue
+            tag = child.tag if isinstance(child.tag, str) else ""
+            if tag and tag not in _SKIPPED:
+                self.child(child, tag, hidden)
+            self.say(child.tail, element.tag == "pre")
+
+    def child(self, child: Any, tag: str, hidden: bool) -> None:
+        unseen = (
+            hidden
+            or child.get("hidden") is not None
+            or bool(_UNSEEN.search(child.get("style") or ""))
+        )
+        if tag == "br":
+            self.parts.append("\n")
+        elif tag == "table" and not child.xpath("boolean(.//table)"):
+            self.close(hidden)
+            caption = child.findtext("caption")
+            self.page.add_grid(_grid(child, unseen), " ".join(caption.split()) if caption else None)
+        elif tag in _INLINE and unseen == hidden:
+            self.say(child.text)
+            self.element(child, hidden)
+        else:
+            self.close(hidden)
+            self.kind = _KINDS.get(tag, "paragraph")
+            self.say(child.text, tag == "pre")
+            self.element(child, unseen)
+            self.close(unseen)
+            self.kind = "paragraph"
+
+
+def _grid(table: Any, hidden: bool) -> list[GridCell]:
+    """Cells at the places that their row and column spans leave them."""
+    cells: list[GridCell] = []
+    taken: dict[tuple[int, int], bool] = {}
+    for row, element in enumerate(table.iter("tr"), 1):
+        column = 1
+        for cell in element.iterchildren("td", "th"):
+            while (row, column) in taken:
+                column += 1
+            spans = (
+                max(1, number(cell.get("rowspan"), most=1000)),
+                max(1, number(cell.get("colspan"), most=1000)),
+            )
+            if spans[0] * spans[1] > 10_000:
+                spans = (1, 1)
+            taken.update(
+                ((row + i, column + j), True) for i in range(spans[0]) for j in range(spans[1])
+            )
+            for each in cell.iter("br"):
+                each.tail = "\n" + (each.tail or "")
+            unseen = hidden or any(
+                each.get("hidden") is not None or _UNSEEN.search(each.get("style") or "")
+                for each in (cell, element)
+            )
+            words = "".join(cell.xpath(".//text()[not(ancestor::script or ancestor::style)]"))
+            lines = (" ".join(line.split()) for line in words.split("\n"))
+            cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans, bool(unseen)))
+            column += spans[1]
+    return cells

@@ -1,0 +1,116 @@
+"""Plain text and CSV; which encoding was taken is told."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+
+from .reading import Page, Reading, Refused, clean
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HANGUL = re.compile("[가-힣]")
+
+
+def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]:
+    """Text, the encoding taken, and whether it is sure (marked, declared and valid, or UTF-8).
+
+    In order: a byte order mark, the declared encoding, UTF-8, UTF-16 by its zeros, CP949 (which
+    holds EUC-KR) where it gives Hangul, and in the end Windows-1252.
+    """
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return content.decode(name, "replace"), name.removesuffix("-sig"), True
+    for name in filter(None, (declared, "utf-8")):
+        # web pages say EUC-KR or KS_C_5601 and mean its extension CP949
+        codec = "cp949" if re.match(r"(?i)euc-?kr|ks_?c|ks ?x|iso-2022-kr", name) else name
+        try:
+            return content.decode(codec), codec.lower(), True
+        except (UnicodeError, LookupError, ValueError):
+            continue
+    head = content[:4096]
+    zeros = [head[i::2].count(0) for i in (0, 1)]
+    if max(zeros) > len(head) / 8:
+        name = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+        return content.decode(name, "replace"), name, False
+    try:
+        text = content.decode("cp949")
+        if _HANGUL.search(text):
+            return text, "cp949", False
+    except UnicodeError:
+        pass
+    return content.decode("cp1252", "replace"), "cp1252", False
+
+
+def _decoded(content: bytes, reading: Reading) -> str:
+    text, name, sure = decode(content)
+    reading.metadata["encoding"] = name
+    if name != "utf-8":
+        said = "by its mark" if sure else "guessed: check names and figures"
+        reading.note("encoding", f"Read as {name}, {said}.")
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        reading.note("encoding", "Some bytes are no text in this encoding and were replaced.")
+    return text
+
+
+def read_text(content: bytes, reading: Reading) -> None:
+    page = reading.page()
+    for part in re.split(r"\n[ \t]*\n+", clean(_decoded(content, reading))):
+        page.add(part)
+
+
+def read_csv(content: bytes, reading: Reading) -> None:
+    """Rows as blocks, fields as cells. Raises Refused for fields that no CSV has."""
+    text = _decoded(content, reading).replace("\0", "")
+    head = text[:65536]
+    try:
+        dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(head, ",;\t|")
+    except csv.Error:
+        dialect = "excel-tab" if head.count("\t") > head.count(",") else "excel"
+    csv.field_size_limit(reading.limits.characters)
+    page = reading.page()
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), dialect):
+            rows.append(row)
+            reading.count(0, cells=0)
+            if len(rows) > reading.limits.cells:
+                raise Refused(f"It has more than {reading.limits.cells:,} rows.")
+    except csv.Error as error:
+        raise Refused(f"Row {len(rows) + 1} is no CSV: {error}") from error
+    add_rows(page, rows)
+
+
+def add_rows(page: Page, rows: list[list[str]], title: str | None = None) -> None:
+    """Each row a block of its fields between tabs, each field a cell with its span in it."""
+    table = page.add_table(len(rows), max(map(len, rows), default=0), title)
+    for number, row in enumerate(rows, 1):
+        add_row(page, table, number, [(i, text) for i, text in enumerate(row, 1)])
+
+
+def add_row(
+    page: Page,
+    table: int,
+    number: int,
+    fields: list[tuple[int, str]],
+    *,
+    hidden: bool = False,
+    formulas: dict[int, str] | None = None,
+) -> None:
+    kept = [(column, clean(text)) for column, text in fields]
+    kept = [(column, text) for column, text in kept if text]
+    span = page.add("\t".join(text for _, text in kept), "hidden" if hidden else "row")
+    at = span[0] if span else 0
+    for column, text in kept:
+        formula = (formulas or {}).get(column)
+        page.add_cell(
+            table, number, column, text, span=(at, at + len(text)), formula=formula, hidden=hidden
+        )
+        at += len(text) + 1

@@ -1,0 +1,299 @@
+"""What an extractor fills: pages, blocks, tables and notes of one document, as columns.
+
+An extractor adds texts in reading order; the page's text and every span in it come of that, so a
+block is always `page_text[char_start:char_end]`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Box = tuple[float, float, float, float]
+
+# blocks of these kinds don't show when the document is read as it was meant to be
+HIDDEN_KINDS = ("comment", "tracked_insert", "tracked_delete", "hidden", "under_redaction")
+
+
+class Refused(Exception):
+    """What a document asks for and the kit doesn't give: its text says which limit or rule."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one document may cost; each is told in the failure table when it is met."""
+
+    bytes: int = 512 << 20
+    memory: int = 2 << 30  # bytes of the child that reads it
+    seconds: float = 300.0
+    pages: int = 20_000
+    characters: int = 50_000_000
+    cells: int = 2_000_000
+    depth: int = 5  # archives within archives, tables within cells
+    members: int = 10_000  # of one archive
+    expanded: int = 2 << 30  # bytes of one archive's members together
+    ratio: int = 200  # expanded over packed, of a member above a megabyte
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """A cell as `Page.add_grid` takes it; `spans` are rows and columns."""
+
+    row: int
+    column: int
+    text: str
+    spans: tuple[int, int] = (1, 1)
+    hidden: bool = False
+
+
+@dataclass
+class Page:
+    """One page under construction; `number` is from 1."""
+
+    number: int
+    reading: Reading
+    label: str | None = None
+    hidden: bool = False
+    width: float | None = None
+    height: float | None = None
+    unit: str | None = None
+    text_source: str = "text"
+    parts: list[str] = field(default_factory=list)
+    length: int = 0
+    blocks: int = 0
+    tables: int = 0
+
+    def add(
+        self,
+        text: str,
+        kind: str = "paragraph",
+        box: Box | None = None,
+        who: str | None = None,
+        dated: str | None = None,
+    ) -> tuple[int, int] | None:
+        """Append a block; its span in the page's text, or None where nothing is in it."""
+        text = clean(text)
+        if not text:
+            return None
+        self.reading.count(len(text))
+        start, end = self.length, self.length + len(text)
+        self.parts.append(text)
+        self.length = end + 1
+        self.blocks += 1
+        x0, y0, x1, y1 = box or (None, None, None, None)
+        self.reading.row(
+            "blocks",
+            page=self.number,
+            block=self.blocks,
+            kind=kind,
+            text=text,
+            x0=x0,
+            y0=y0,
+            x1=x1,
+            y1=y1,
+            char_start=start,
+            char_end=end,
+            who=who,
+            dated=dated,
+        )
+        return start, end
+
+    def mark(
+        self, span: tuple[int, int], kind: str, who: str | None = None, dated: str | None = None
+    ) -> None:
+        """A block within the one last added, such as what was inserted into a paragraph."""
+        begin = self.length - 1 - len(self.parts[-1])
+        text = self.parts[-1][span[0] - begin : span[1] - begin]
+        self.blocks += 1
+        self.reading.row(
+            "blocks",
+            page=self.number,
+            block=self.blocks,
+            kind=kind,
+            text=text,
+            x0=None,
+            y0=None,
+            x1=None,
+            y1=None,
+            char_start=span[0],
+            char_end=span[1],
+            who=who,
+            dated=dated,
+        )
+
+    def add_grid(self, cells: Iterable[GridCell], title: str | None = None) -> None:
+        """A table of which each cell is a block too."""
+        kept = [(cell, clean(cell.text)) for cell in cells]
+        if not kept:
+            return
+        rows = max(cell.row + cell.spans[0] - 1 for cell, _ in kept)
+        columns = max(cell.column + cell.spans[1] - 1 for cell, _ in kept)
+        table, seen = self.add_table(rows, columns, title), set()
+        for cell, text in kept:
+            # a broken file may claim the same place twice: the first stays
+            if text and (cell.row, cell.column) not in seen:
+                seen.add((cell.row, cell.column))
+                span = self.add(text, "hidden" if cell.hidden else "cell")
+                self.add_cell(
+                    table,
+                    cell.row,
+                    cell.column,
+                    text,
+                    span=span,
+                    spans=cell.spans,
+                    hidden=cell.hidden,
+                )
+
+    def add_table(
+        self, rows: int, columns: int, title: str | None = None, box: Box | None = None
+    ) -> int:
+        self.tables += 1
+        x0, y0, x1, y1 = box or (None, None, None, None)
+        self.reading.row(
+            "tables",
+            page=self.number,
+            table_no=self.tables,
+            title=title,
+            row_count=rows,
+            column_count=columns,
+            x0=x0,
+            y0=y0,
+            x1=x1,
+            y1=y1,
+        )
+        return self.tables
+
+    def add_cell(
+        self,
+        table: int,
+        row: int,
+        column: int,
+        text: str,
+        *,
+        span: tuple[int, int] | None = None,
+        spans: tuple[int, int] = (1, 1),
+        formula: str | None = None,
+        hidden: bool = False,
+        box: Box | None = None,
+    ) -> None:
+        """A cell of a table; `span` is where the page's text holds it, `spans` rows and columns."""
+        text = clean(text)
+        if not text and not formula:
+            return
+        self.reading.count(0, cells=1)
+        x0, y0, x1, y1 = box or (None, None, None, None)
+        self.reading.row(
+            "cells",
+            page=self.number,
+            table_no=table,
+            row_no=row,
+            column_no=column,
+            row_span=spans[0],
+            column_span=spans[1],
+            text=text,
+            formula=formula,
+            hidden=hidden,
+            x0=x0,
+            y0=y0,
+            x1=x1,
+            y1=y1,
+            char_start=span[0] if span else None,
+            char_end=span[1] if span else None,
+        )
+
+
+@dataclass
+class Reading:
+    """All that was read from one document. `facts` go into the row of `documents`."""
+
+    limits: Limits = field(default_factory=Limits)
+    facts: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    pages: list[Page] = field(default_factory=list)
+    members: list[tuple[str, bytes]] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    characters: int = 0
+    cells: int = 0
+
+    def row(self, table: str, **values: Any) -> None:
+        columns = self.columns.setdefault(table, {name: [] for name in values})
+        for name, value in values.items():
+            columns[name].append(value)
+
+    def count(self, characters: int, cells: int = 0) -> None:
+        self.characters += characters
+        self.cells += cells
+        if self.characters > self.limits.characters:
+            raise Refused(f"It holds more than {self.limits.characters:,} characters.")
+        if self.cells > self.limits.cells:
+            raise Refused(f"It holds more than {self.limits.cells:,} cells.")
+
+    def page(self, **values: Any) -> Page:
+        if len(self.pages) >= self.limits.pages:
+            raise Refused(f"It has more than {self.limits.pages:,} pages.")
+        # a third of the time is left for sending what was read so far
+        if time.monotonic() - self.started > self.limits.seconds * 2 / 3:
+            raise Refused(f"Reading it took longer than {self.limits.seconds * 2 / 3:.0f} s.")
+        self.pages.append(Page(len(self.pages) + 1, self, **values))
+        return self.pages[-1]
+
+    def note(self, kind: str, text: str, page: int | None = None) -> None:
+        self.row("notes", page=page, kind=kind, text=text)
+
+    def member(self, name: str, content: bytes) -> None:
+        self.members.append((name, content))
+
+    def finish(self) -> None:
+        """Write the row of each page, once all of its blocks are in."""
+        for page in self.pages:
+            self.row(
+                "pages",
+                page=page.number,
+                label=page.label,
+                hidden=page.hidden,
+                width=page.width,
+                height=page.height,
+                unit=page.unit,
+                text="\n".join(page.parts),
+                text_source=page.text_source if page.parts else "none",
+            )
+
+    def text(self) -> str:
+        return "\n".join("\n".join(page.parts) for page in self.pages)
+
+    def as_json(self) -> bytes:
+        facts = {name: clean(v) if isinstance(v, str) else v for name, v in self.facts.items()}
+        facts["metadata"] = {clean(k): clean(v) for k, v in self.metadata.items() if clean(v)}
+        whole = {"facts": facts, "columns": self.columns}
+        return json.dumps(whole, ensure_ascii=False).encode("utf-8", "replace")
+
+
+# what no text may hold: NUL, which databases refuse, and halves of surrogate pairs
+_UNFIT = {0: None, **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")}
+_LINES = str.maketrans({"\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
+
+
+def clean(text: str) -> str:
+    """A text fit to be kept: line breaks as \\n, no NUL, no blanks at either end."""
+    if not text.isascii():
+        text = text.translate(_UNFIT)
+    return (
+        text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip().translate(_LINES)
+    )
+
+
+def boxed(boxes: Iterable[Box]) -> Box | None:
+    """The smallest box around all."""
+    every = list(boxes)
+    if not every:
+        return None
+    return (
+        min(b[0] for b in every),
+        min(b[1] for b in every),
+        max(b[2] for b in every),
+        max(b[3] for b in every),
+    )

@@ -1,0 +1,102 @@
+"""Sketches of texts, by which near-duplicates are found without comparing every pair.
+
+A text's shingles are its runs of eight characters, blanks and case put aside; its sketch is the
+512 smallest of their hashes (Broder, On the resemblance and containment of documents, 1997).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import duckdb
+
+SHINGLE = 8  # characters: two or three Korean words
+SKETCH = 512  # hashes; the standard error of a similarity of .9 is .013
+NEAR = 0.8  # Jaccard similarity from which documents are called near-duplicates
+SHORTEST = 32  # shingles: below, a likeness says nothing
+COMPARED = 50  # of documents that share a shingle, how many early ones a new one is held against
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def sketch(text: str) -> NDArray[np.uint64]:
+    """The smallest hashes of a text's distinct shingles, sorted; fewer where it is short."""
+    plain = re.sub(r"\s+", "", text).casefold()
+    codes = np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    if len(codes) < SHINGLE:
+        return np.empty(0, np.uint64)
+    many = len(codes) - SHINGLE + 1
+    hashes = np.zeros(many, np.uint64)
+    for i in range(SHINGLE):
+        hashes = _mix(hashes + codes[i : i + many] + np.uint64(i + 1) * _ODD)
+    smallest = np.unique(hashes)[:SKETCH]
+    return smallest
+
+
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of SplitMix64 (Steele et al., OOPSLA 2014)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def near_duplicates(db: duckdb.DuckDBPyConnection) -> int:
+    """Name for each document the most alike of those before it; returns for how many there is one.
+
+    Before is by run, then by path. Two sketches are compared up to the largest hash that both are
+    complete to: there, the share of common hashes estimates the Jaccard similarity of the texts.
+    A shingle that many documents share joins each with the first 50 of them only.
+    """
+    db.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE sized AS
+        SELECT document, any_value(turn) AS turn, count(*) AS size,
+            CASE WHEN count(*) < $sketch THEN 18446744073709551615::UBIGINT
+                 ELSE max(hash) END AS top
+        FROM sketches JOIN (
+            SELECT document, row_number() OVER (ORDER BY ingested_at, path, document) AS turn
+            FROM documents) USING (document)
+        GROUP BY document HAVING count(*) >= $shortest;
+        """,
+        {"sketch": SKETCH, "shortest": SHORTEST},
+    )
+    db.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE alike AS
+        WITH shared AS (
+            SELECT hash, turn, row_number() OVER (PARTITION BY hash ORDER BY turn) AS place
+            FROM sketches JOIN sized USING (document)
+        ), pairs AS (
+            SELECT late.turn AS late, early.turn AS early, count(*) AS common
+            FROM shared AS late JOIN shared AS early
+                ON late.hash = early.hash AND early.turn < late.turn AND early.place <= $compared
+            GROUP BY ALL
+        ), bounded AS (
+            SELECT a.document, b.document AS other, b.turn, least(a.top, b.top) AS top
+            FROM pairs JOIN sized AS a ON a.turn = late JOIN sized AS b ON b.turn = early
+            WHERE common >= least(a.size, b.size) / 3
+        ), counted AS (
+            SELECT bounded.document, other, turn,
+                count(*) AS entries,
+                count(*) - count(DISTINCT hash) AS common
+            FROM bounded JOIN sketches ON hash <= top
+                AND (sketches.document = bounded.document OR sketches.document = other)
+            GROUP BY ALL
+        )
+        SELECT document, arg_max(other, (common / (entries - common), -turn)) AS other,
+            max(common / (entries - common)) AS similarity
+        FROM counted WHERE common / (entries - common) >= $near GROUP BY document
+        """,
+        {"compared": COMPARED, "near": NEAR},
+    )
+    db.execute("UPDATE documents SET near_duplicate_of = NULL, similarity = NULL")
+    db.execute(
+        "UPDATE documents SET near_duplicate_of = other, similarity = alike.similarity FROM alike "
+        "WHERE documents.document = alike.document"
+    )
+    found = db.execute("SELECT count(*) FROM alike").fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,177 @@
+"""Processes that parse, as the ingest sees them: a document goes in, an answer comes out."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import OneToManyError
+from .child import FRAME, as_request
+from .reading import Limits
+
+# what the child keeps of the environment: how to find libraries and how to compute, no secrets
+_KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+         "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "HOME")  # fmt: skip
+_GRACE = 15.0  # seconds beyond a document's own limit, after which its process is killed
+
+
+@dataclass(frozen=True)
+class Member:
+    """A document found in another: its name there, its SHA-256; its bytes are already kept."""
+
+    name: str
+    document: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one document; `content` is {} where its process died, and `why` says how."""
+
+    content: dict[str, Any]
+    members: list[Member] = field(default_factory=list)
+    why: str | None = None
+    seconds: float = 0.0
+    memory: int = 0  # bytes
+
+
+class Child:
+    """One confined process; started with the first document, and again whenever it has died."""
+
+    def __init__(self, members: Path) -> None:
+        self.members = members
+        self.process: subprocess.Popen[bytes] | None = None
+        self.line: socket.socket | None = None
+        self.replies: IO[bytes] | None = None
+        self.held: dict[str, bool] = {}
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        threads = dict.fromkeys(
+            ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS"),
+            "1",
+        )
+        with tempfile.TemporaryFile() as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "onetomany.documents.child", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                env=environment | threads,
+                start_new_session=True,
+            )
+            theirs.close()
+            self.line, self.replies = ours, ours.makefile("rb")
+            first = self.replies.readline()
+            if not first:
+                said.seek(0)
+                words = said.read().decode("utf-8", "replace").strip().splitlines()
+                self.stop()
+                raise OneToManyError(
+                    "The process that parses can't start: "
+                    + (words[-1] if words else "no reason given")
+                )
+        self.held = json.loads(first)
+        return ours
+
+    def stop(self) -> None:
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        for end in (self.replies, self.line):
+            if end is not None:
+                end.close()
+        self.process = self.line = self.replies = None
+
+    def read(self, path: Path, name: str, limits: Limits) -> Answer:
+        """Parse the document in a file, never following a symbolic link to it."""
+        line = self.line or self._start()
+        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        answer, target = os.pipe()
+        started = time.monotonic()
+        watch = threading.Timer(limits.seconds + _GRACE, self._kill)
+        watch.start()
+        try:
+            try:
+                socket.send_fds(line, [as_request(name, limits)], [source, target])
+            finally:
+                os.close(source)
+                os.close(target)
+            with os.fdopen(answer, "rb", buffering=1 << 20) as frames:
+                content, members, whole = self._frames(frames, limits)
+            assert self.replies is not None
+            reply = self.replies.readline()
+        except OSError:
+            content, members, whole, reply = {}, [], False, b""
+        finally:
+            watch.cancel()
+        seconds = time.monotonic() - started
+        if not reply:
+            self.stop()
+            return Answer(
+                {}, why="The process that read it ended, or was stopped.", seconds=seconds
+            )
+        told = json.loads(reply)
+        if whole and told["code"] == 0:
+            return Answer(content, members, None, seconds, told["memory"] * 1024)
+        return Answer({}, [], _why(told["code"], limits), seconds, told["memory"] * 1024)
+
+    def _kill(self) -> None:
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _frames(
+        self, frames: IO[bytes], limits: Limits
+    ) -> tuple[dict[str, Any], list[Member], bool]:
+        content: dict[str, Any] = {}
+        members: list[Member] = []
+        name, total = "", 0
+        while len(head := frames.read(FRAME.size)) == FRAME.size:
+            kind, length = FRAME.unpack(head)
+            total += length
+            # the child holds to the limits; that it does is not taken on trust
+            if total > 2 * limits.expanded + (1 << 30) or len(members) > limits.members:
+                break
+            if kind == b"E":
+                return content, members, True
+            if kind == b"M":
+                members.append(Member(name, self._keep(frames, length)))
+            elif kind == b"N":
+                name = frames.read(length).decode("utf-8", "replace")
+            elif kind == b"J":
+                content = json.loads(frames.read(length))
+        return content, members, False
+
+    def _keep(self, frames: IO[bytes], length: int) -> str:
+        """Keep a member's bytes under their SHA-256."""
+        self.members.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256()
+        with tempfile.NamedTemporaryFile(dir=self.members, suffix=".part", delete=False) as file:
+            while length and (part := frames.read(min(length, 1 << 20))):
+                digest.update(part)
+                file.write(part)
+                length -= len(part)
+        Path(file.name).replace(self.members / digest.hexdigest())
+        return digest.hexdigest()
+
+
+def _why(code: int, limits: Limits) -> str:
+    if code in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL):
+        return f"Reading it took longer than {limits.seconds:.0f} s, or more memory than there is."
+    if code < 0:
+        return f"The parser crashed on it ({signal.Signals(-code).name}): damaged or hostile."
+    return f"The parser gave up on it, most likely at {limits.memory >> 20:,} MB of memory."
