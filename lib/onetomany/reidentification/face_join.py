@@ -19,7 +19,6 @@ from ..errors import InputError
 from ..gallery import Band, Gallery, gallery_of
 from ..gallery.cells import COLUMNS
 from ..sources import Datasheet
-from .classes import SIZE, Table, grouped
 
 Floats = NDArray[np.float64]
 
@@ -48,8 +47,7 @@ POSTERIOR = {
 
 
 def false_candidates(
-    table: Table,
-    steps: Sequence[Sequence[str]],
+    crowds: pl.DataFrame,
     *,
     records: float,
     fmr: float,
@@ -58,50 +56,44 @@ def false_candidates(
 ) -> pl.DataFrame:
     """False candidates before and after a search is restricted by columns (FALSE_CANDIDATES).
 
-    Everybody in `table` is searched as often; a search looks at those who share its own values in
-    a step's columns. Class sizes of the table are brought to `records` in proportion: of a class
-    of n among R rows, (n - 1) / (R - 1) of all others share it. Expected false candidates are
-    records searched x FMR, whether or not comparisons depend on each other; `fmr` is that of the
-    whole list. Without restriction stands the row 'none'.
+    `crowds` (rows of `crowds.crowds`) are the restrictions, of a table in which everybody is
+    searched as often, each among those who share their own values; the row 'none' is put before
+    them. Mean crowds less oneself are brought to `records` in proportion; one's own other trips
+    stay among them. Expected false candidates are records searched x FMR, whether or not
+    comparisons depend on each other; `fmr` is that of the whole list.
 
-    `within` gives, for each step, how many times as often two people who share its columns match
-    falsely as any two. Without it all pairs are alike, which is the most a filter can do. However
-    large it is, a restricted search finds no candidate that the whole search would not: what it
-    leaves is never more than there was, and `fmr` is then what that allows.
+    `within` gives, for each restriction, how many times as often two people who share its columns
+    match falsely as any two. Without it all pairs are alike, which is the most a filter can do.
+    However large it is, a restricted search finds no candidate that the whole search would not:
+    what it leaves is never more than there was, and `fmr` is then what that allows.
 
     Raises InputError for a table of one row, rates or numbers that can't be, or a wrong number of
     `within`.
     """
-    times = [1.0] * len(steps) if within is None else list(within)
-    if len(times) != len(steps):
-        raise InputError(f"{len(steps)} steps and {len(times)} factors: give one for each.")
+    times = [1.0] * len(crowds) if within is None else list(within)
+    if len(times) != len(crowds):
+        raise InputError(f"{len(crowds)} restrictions and {len(times)} factors: give one for each.")
     if min(records - 1, fmr, searches_a_day, *times) < 0 or fmr > 1:
         raise InputError(
             "false_candidates needs 1 record or more, an FMR from 0 to 1, and no negative number."
         )
-    rows, whole = [], (records - 1) * fmr
-    for columns, factor in zip([(), *steps], [1.0, *times], strict=True):
-        if columns:
-            sizes = grouped(table, columns)[SIZE].sort().to_numpy().astype(np.float64)
-        else:
-            sizes = np.array([records])
-        total = sizes.sum()
-        if total < 2:
-            raise InputError("false_candidates needs a table of two rows or more.")
-        others = (sizes - 1) / (total - 1) * (records - 1)
-        mean = float((others * sizes).sum() / total)
-        left = min(mean * fmr * factor, mean, whole)
-        rows.append(
-            {
-                "columns": " + ".join(columns) or "none",
-                "records": records,
-                "searched": mean,
-                "fmr": left / mean if mean else None,
-                "candidates": left,
-                "a_day": left * searches_a_day,
-            }
+    if (crowds["rows"] < 2).any():
+        raise InputError("false_candidates needs the crowds of a table of two rows or more.")
+    searched = pl.col("searched")
+    shown = crowds.select(
+        "columns", searched=(pl.col("mean") - 1) / (pl.col("rows") - 1) * (records - 1)
+    ).with_columns(factor=pl.Series(times, dtype=pl.Float64))
+    whole = pl.DataFrame({"columns": ["none"], "searched": [records - 1.0], "factor": [1.0]})
+    left = pl.min_horizontal(searched * fmr * pl.col("factor"), searched, (records - 1) * fmr)
+    return (
+        pl.concat([whole, shown])
+        .with_columns(records=pl.lit(float(records)), candidates=left)
+        .with_columns(
+            fmr=pl.when(searched > 0).then(pl.col("candidates") / searched),
+            a_day=pl.col("candidates") * searches_a_day,
         )
-    return pl.DataFrame(rows, schema=FALSE_CANDIDATES)
+        .select(pl.col(name).cast(kind) for name, kind in FALSE_CANDIDATES.items())
+    )
 
 
 def joined_searches(
