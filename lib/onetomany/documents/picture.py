@@ -1,0 +1,87 @@
+"""A page as a picture, with what was found on it marked."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from .case_file import open_case, original
+
+SCALE = 1.6  # pixels for a point: a page of A4 is 950 pixels wide
+Box = tuple[float, float, float, float]
+Span = tuple[int, int]
+
+
+def page_picture(
+    case: Path, document: str, page: int, spans: list[Span], *, scale: float = SCALE
+) -> bytes:
+    """A PNG of a PDF's page, drawn from its original, with spans of its text marked.
+
+    `spans` are characters of pages.text, [start, end), as in `search.HITS`. The blocks that hold
+    them are framed by the boxes of the case file; the words themselves are marked where the page
+    has them as text (a scan or a turned page has frames only).
+
+    Raises InputError where the document is no PDF or has no such page, or where its original is
+    gone, IntegrityError where that has changed.
+    """
+    with open_case(case) as db:
+        kind = db.execute(
+            "select media_type from documents where document = ?", [document]
+        ).fetchone()
+        held = db.execute(
+            "select text from pages where document = ? and page = ?", [document, page]
+        ).fetchone()
+        blocks = db.execute(
+            "select char_start, char_end, x0, y0, x1, y1 from blocks "
+            "where document = ? and page = ? and x0 is not null",
+            [document, page],
+        ).fetchall()
+    if kind is None or held is None:
+        raise InputError(f"The case has no page {page} of document {document[:12]}.")
+    if kind[0] != "application/pdf":
+        raise InputError(f"Only a PDF's page can be drawn; document {document[:12]} is {kind[0]}.")
+    frames = [
+        (box[0], box[1], box[2], box[3])
+        for start, end, *box in blocks
+        if any(start < last and first < end for first, last in spans)
+    ]
+    words = {held[0][first:last] for first, last in spans}
+    return _drawn(original(case, document), page, frames, words, scale)
+
+
+def _drawn(path: Path, page: int, frames: list[Box], words: set[str], scale: float) -> bytes:
+    import pypdfium2
+    from PIL import ImageDraw
+
+    with pypdfium2.PdfDocument(path) as pdf:
+        held = pdf[page - 1]
+        image = held.render(scale=scale).to_pil().convert("RGB")
+        marks = [] if held.get_rotation() else _places(held, words, frames)
+    ink = ImageDraw.Draw(image, "RGBA")
+    for box in marks:
+        ink.rectangle([side * scale for side in box], fill=(230, 159, 0, 110))
+    for x0, y0, x1, y1 in frames:
+        edges = [x0 * scale - 3, y0 * scale - 3, x1 * scale + 3, y1 * scale + 3]
+        ink.rectangle(edges, outline=(213, 94, 0, 255), width=2)
+    target = io.BytesIO()
+    image.save(target, "PNG", optimize=True)
+    return target.getvalue()
+
+
+def _places(held: Any, words: set[str], frames: list[Box]) -> list[Box]:
+    """Boxes of words on a page, from its upper left corner; only within the frames."""
+    textpage = held.get_textpage()
+    left, _, _, top = held.get_mediabox()
+    found = []
+    for word in sorted(words):
+        searcher = textpage.search(word, match_case=True)
+        while (hit := searcher.get_next()) is not None:
+            for place in range(textpage.count_rects(*hit)):
+                x0, y0, x1, y1 = textpage.get_rect(place)
+                box = (x0 - left, top - y1, x1 - left, top - y0)
+                middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+                if any(f[0] <= middle[0] <= f[2] and f[1] <= middle[1] <= f[3] for f in frames):
+                    found.append(box)
+    return found

@@ -1,0 +1,281 @@
+"""Search of a case file: BM25 over Korean morphemes and English stems, phrases, and patterns.
+
+Korean words carry particles and endings (법무부는, 법무부가), so words are cut into morphemes by
+kiwipiepy and only those that mean something are kept; Latin words are stemmed by DuckDB's Snowball
+stemmer. The index is DuckDB's full-text index (extension fts) of these tokens. It stands in the
+case file with a table of postings made from it, so that a search reads only the rows of its words.
+
+Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009; k = 1.2,
+b = 0.75, and the logarithm of DuckDB's `match_bm25` (base 10), whose scores these are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import duckdb
+import polars as pl
+from tqdm.auto import tqdm
+
+from ..errors import InputError
+from ..sources.files import package_folder
+from .case_file import read
+
+# raised whenever the same text would give other tokens
+TOKENIZER_VERSION = 1
+K, B = 1.2, 0.75
+BATCH = 500
+HITS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "document": pl.String,
+    "page": pl.Int64,
+    "score": pl.Float64,  # BM25; of a phrase or pattern, the number of times it stands there
+    "snippet": pl.String,  # the stretch of the page's text that holds most of the words
+    "snippet_start": pl.Int64,  # where it begins in pages.text
+    # every place of a word on the page: characters of pages.text, [start, end)
+    "spans": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
+}
+Span = tuple[int, int]
+
+# nouns, numerals, roots, verbs, adjectives, adverbs, Latin, digits, Chinese; no particles, endings
+_KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
+_TABLES = """
+create table if not exists search_pages (
+    id integer primary key, document varchar not null, page integer not null,
+    tokens varchar not null, tokenizer varchar not null, text_md5 varchar not null
+)
+"""
+_STALE = """
+delete from search_pages as indexed where tokenizer <> $tokenizer or not exists (
+    from pages where pages.document = indexed.document and pages.page = indexed.page
+    and md5(pages.text) = indexed.text_md5
+)
+"""
+_POSTINGS = """
+create or replace table search_postings as
+select dict.term, terms.docid, count(*)::integer as tf, any_value(docs.len)::integer as length,
+       any_value(dict.df) as df, any_value(docs.name)::integer as id
+from fts_main_search_pages.terms
+join fts_main_search_pages.dict using (termid)
+join fts_main_search_pages.docs using (docid)
+group by dict.term, terms.docid
+order by dict.term, terms.docid
+"""
+_BM25 = """
+with found as (
+    select id, sum(log10((num_docs - df + 0.5) / (df + 0.5) + 1)
+               * (tf * ($k + 1)) / (tf + $k * (1 - $b + $b * (length / avgdl)))) as score
+    from search_postings, fts_main_search_pages.stats
+    where term in (select unnest($terms))
+    group by id
+)
+select document, page, score from found join search_pages using (id)
+order by score desc, document, page limit $limit
+"""
+
+
+def tokenizer() -> str:
+    """By which tokens were made: a case indexed by another is indexed again."""
+    return f"{TOKENIZER_VERSION} kiwi {version('kiwipiepy')} {version('kiwipiepy_model')}"
+
+
+def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
+    """Bring the index of a case file up to date; returns how many pages were tokenised anew.
+
+    Only pages that are new, changed, or tokenised by another version are tokenised. Needs a
+    connection that may write. DuckDB's index itself is then made anew, as it can't be added to.
+    """
+    _load(db)
+    db.execute(_TABLES)
+    before = _number(db, "select count(*) from search_pages")
+    db.execute(_STALE, {"tokenizer": tokenizer()})
+    left = _number(db, "select count(*) from search_pages")
+    last = _number(db, "select coalesce(max(id), 0) from search_pages")
+    missing = db.execute(
+        "select document, page, text, md5(text) from pages "
+        "anti join search_pages using (document, page) order by document, page"
+    ).fetchall()
+    with tqdm(total=len(missing), desc="tokenising pages", disable=not progress) as bar:
+        for first in range(0, len(missing), BATCH):
+            documents, pages, texts, digests = zip(*missing[first : first + BATCH], strict=True)
+            ids = list(range(last + first + 1, last + first + 1 + len(pages)))
+            db.execute(
+                "insert into search_pages select unnest(?), unnest(?), unnest(?), unnest(?), ?, "
+                "unnest(?)",
+                [ids, documents, pages, tokens(db, texts), tokenizer(), digests],
+            )
+            bar.update(len(pages))
+    if missing or left != before or not _has(db, "search_postings"):
+        _rebuild(db)
+    return len(missing)
+
+
+def _rebuild(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute(
+        "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
+        "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
+    )
+    db.execute(_POSTINGS)
+
+
+def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
+    """Each text as its tokens, parted by spaces: what is indexed and what a query is cut into."""
+    _load(db)
+    return [" ".join(form for form, _, _ in each) for each in _spans(db, texts)]
+
+
+def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.DataFrame:
+    """The pages that a query's words fit best: a frame of HITS, best first.
+
+    Raises InputError where the case isn't indexed by this tokenizer, or no word of the query means
+    anything to it (only particles, say).
+    """
+    _indexed(db)
+    terms = sorted(set(tokens(db, [query])[0].split()))
+    if not terms:
+        raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
+    found = db.execute(_BM25, {"terms": terms, "k": K, "b": B, "limit": limit}).fetchall()
+    texts = _texts(db, [row[:2] for row in found])
+    places = [
+        [(start, end) for form, start, end in each if form in terms] for each in _spans(db, texts)
+    ]
+    return _hits(found, texts, places)
+
+
+def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.DataFrame:
+    """The pages where words stand side by side as given, most often first: a frame of HITS.
+
+    Case doesn't matter, and spaces may be missing or be line breaks, as extracted text has them.
+    """
+    if not words.strip():
+        raise InputError("A phrase needs a word.")
+    return pattern(db, r"\s*".join(re.escape(word) for word in words.split()), limit=limit)
+
+
+def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl.DataFrame:
+    """The pages that a regular expression fits, most often first: a frame of HITS.
+
+    The expression must be one to DuckDB (RE2: no look-around, no back-references) and to Python.
+    Case doesn't matter. Raises InputError where it is none, or where it fits the empty text.
+    """
+    try:
+        compiled = re.compile(regex, re.IGNORECASE)
+        found = db.execute(
+            "select document, page, text from pages where regexp_matches(text, ?, 'i') "
+            "order by document, page",
+            [regex],
+        ).fetchall()
+    except (re.error, duckdb.Error) as error:
+        why = str(error).splitlines()[0]
+        raise InputError(f"'{regex}' isn't a pattern that can be searched for: {why}.") from error
+    if compiled.fullmatch(""):
+        raise InputError(f"'{regex}' fits anything, even nothing: give a pattern with a letter.")
+    rows = []
+    for document, page, text in found:
+        places = [match.span() for match in compiled.finditer(text)]
+        if places:
+            rows.append((document, page, text, places))
+    rows.sort(key=lambda row: -len(row[3]))
+    rows = rows[:limit]
+    return _hits(
+        [(document, page, float(len(places))) for document, page, _, places in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
+    )
+
+
+def _hits(
+    found: list[tuple[str, int, float]], texts: list[str], places: list[list[Span]]
+) -> pl.DataFrame:
+    rows = []
+    for (document, page, score), text, spans in zip(found, texts, places, strict=True):
+        start, end = _snippet(text, spans)
+        marks = [{"start": first, "end": last} for first, last in spans]
+        rows.append((document, page, score, text[start:end], start, marks))
+    return pl.DataFrame(rows, schema=HITS, orient="row")
+
+
+def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
+    """The stretch of a text that holds the most different words, then the most places of them."""
+    if not spans:
+        return 0, min(len(text), width)
+    best, best_worth = spans[0][0], (0, 0)
+    last = 0
+    for first, (start, _) in enumerate(spans):
+        while last < len(spans) and spans[last][1] <= start + width:
+            last += 1
+        inside = spans[first:last]
+        worth = (len({text[a:b].lower() for a, b in inside}), len(inside))
+        if worth > best_worth:
+            best, best_worth = start, worth
+    begin = max(0, best - 20)
+    return begin, min(len(text), max(begin + width, spans[0][1]))
+
+
+def _spans(
+    db: duckdb.DuckDBPyConnection, texts: Iterable[str]
+) -> Iterator[list[tuple[str, int, int]]]:
+    """Each text's tokens with their places; Latin words stemmed, all in lower case."""
+    for found in _kiwi().tokenize(list(texts)):
+        kept = [
+            (token.form.lower(), token.start, token.start + token.len)
+            for token in found
+            if token.tag.partition("-")[0] in _KEPT and not re.search(r"\s", token.form)
+        ]
+        words = [form for form, _, _ in kept]
+        if any(re.fullmatch("[a-z]+", word) for word in words):
+            (words,) = db.execute(
+                "select list_transform(?::varchar[], lambda w: stem(w, 'english'))", [words]
+            ).fetchone() or ([],)
+        yield [(form, start, end) for form, (_, start, end) in zip(words, kept, strict=True)]
+
+
+@cache
+def _kiwi() -> Any:
+    # half a second to import, one to start
+    from kiwipiepy import Kiwi
+
+    return Kiwi(num_workers=2)
+
+
+def _texts(db: duckdb.DuckDBPyConnection, pages: list[tuple[str, int]]) -> list[str]:
+    rows = read(
+        db,
+        "select document, page, text from pages where (document, page) in "
+        "(select unnest(?::varchar[]), unnest(?::integer[]))",
+        [document for document, _ in pages],
+        [page for _, page in pages],
+    )
+    known = {(document, page): text for document, page, text in rows.iter_rows()}
+    return [known[page] for page in pages]
+
+
+def _indexed(db: duckdb.DuckDBPyConnection) -> None:
+    if not _has(db, "search_postings"):
+        raise InputError("The case isn't indexed yet: call search.index on it first.")
+    other = db.execute(
+        "select tokenizer from search_pages where tokenizer <> ? limit 1", [tokenizer()]
+    ).fetchone()
+    if other:
+        raise InputError(
+            f"The case was indexed by tokenizer {other[0]}, this is {tokenizer()}: index it again."
+        )
+
+
+def _load(db: duckdb.DuckDBPyConnection) -> None:
+    """Load DuckDB's full-text extension from its own package; nothing is downloaded."""
+    folder = package_folder("duckdb_extension_fts") / "extensions"
+    (place,) = sorted(folder.rglob("fts.duckdb_extension"))[-1:] or [folder]
+    db.execute(f"load '{str(place).replace(chr(39), chr(39) * 2)}'")
+
+
+def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(_number(db, "select count(*) from duckdb_tables() where table_name = ?", table))
+
+
+def _number(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> int:
+    row = db.execute(query, list(values)).fetchone()
+    return int(row[0]) if row else 0
