@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetomany.documents import mentions, quantities
+from onetomany.documents import case_mentions, mentions, quantities
+from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError
 
 # read by hand; forms as government releases, decisions and newspapers of the case write them
@@ -284,6 +286,48 @@ def test_an_empty_corpus_has_no_mentions() -> None:
     assert mentions.find(
         pl.DataFrame({"block_id": ["a"], "text": [None]}, schema_overrides={"text": pl.String})
     ).is_empty()
+
+
+def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: Path) -> None:
+    text = "첫 줄.\n법무부는 2019. 4. 30. 개인정보 보호법 제17조, 제18조에 따라 약 450억원을 쓴다."
+    split = text.index("\n") + 1
+    with open_case(tmp_path / "case.duckdb", write=True) as db:
+        page = "insert into pages values (?, 1, null, false, 1, 1, 'pt', ?, 'text', 'x', 1)"
+        db.execute(page, ["a" * 64, text])
+        db.execute(page, ["b" * 64, "아무것도 없다"])
+        for number, (start, end) in enumerate([(0, split - 1), (split, len(text))], 1):
+            db.execute(
+                "insert into blocks values (?, 1, ?, 'paragraph', ?, null, null, null, null, ?, ?, "
+                "null, null, 'x', 1)",
+                ["a" * 64, number, text[start:end], start, end],
+            )
+        assert case_mentions.fill(db, progress=False) == 2
+        assert case_mentions.fill(db, progress=False) == 0
+        rows = db.execute(
+            "select kind, normal, block, value from mentions order by 1, 2"
+        ).fetchall()
+        assert rows == [
+            ("date", "2019-04-30", 2, None),
+            ("law", "(pipa) 18", 2, None),
+            ("law", "pipa 17", 2, None),
+            ("money", "about 45000000000 KRW", 2, 45e9),
+            ("organisation", "moj", 2, None),
+        ]
+        spans = "substr(pages.text, char_start + 1, char_end - char_start) = mentions.text"
+        assert db.execute(
+            f"select bool_and({spans}), count(*) from mentions join pages using (document, page)"
+        ).fetchone() == (True, 5)
+        pairs = case_mentions.together(db, "organisation", "law").rows()
+        assert pairs == [("(pipa) 18", "moj", 1, 1), ("moj", "pipa 17", 1, 1)]
+        # as case_file.forget leaves it, when a document is to be read again
+        db.execute("delete from mentions")
+        assert case_mentions.fill(db, progress=False) == 1
+        db.execute("update pages set text = 'NIPA' where document = ?", ["b" * 64])
+        assert case_mentions.fill(db, progress=False) == 1
+        assert db.execute("select count(*) from mentions").fetchone() == (6,)
+        db.execute("delete from pages where document = ?", ["a" * 64])
+        assert case_mentions.fill(db, progress=False) == 0
+        assert db.execute("select normal from mentions").fetchall() == [("nipa",)]
 
 
 def test_every_name_of_the_lists_is_found() -> None:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from . import quantities
 
 DATA = resources.files("onetomany.documents") / "data"
-EXTRACTOR, VERSION = "mentions", "1"
+# raised whenever the same text would give other mentions
+EXTRACTOR, VERSION = "mentions", 1
 KINDS = ("date", "law", "quantity", "organisation")
 MENTIONS = {
     "block_id": pl.String,
@@ -37,7 +38,7 @@ MENTIONS = {
     "approximation": pl.String,  # of a quantity, a key of quantities.APPROXIMATIONS
     "note": pl.String,  # what a reader should check, such as a law that was named only earlier
     "extractor": pl.String,
-    "version": pl.String,
+    "version": pl.Int64,
 }
 Found = tuple[int, int, str, str, float | None, str | None, str | None, str | None]
 

@@ -1,0 +1,126 @@
+"""The mentions of a case file's pages: filled as pages come, asked who stands with whom."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import polars as pl
+from tqdm.auto import tqdm
+
+from .case_file import read
+from .mentions import EXTRACTOR, VERSION, find
+
+BATCH = 500
+TOGETHER = {
+    "one": pl.String,  # the normal form that comes first in the alphabet
+    "other": pl.String,
+    "blocks": pl.Int64,  # in which both are named
+    "documents": pl.Int64,
+}
+
+
+def fill(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
+    """Find the mentions of pages that weren't read yet; returns how many pages were read.
+
+    Spans are those of pages.text; `block` is the block in which one begins. A word that says how
+    exact a quantity is stands before its normal form ('over 57640000 records'), a law that was
+    named only earlier in parentheses ('(pipa) 18'). Money is a kind of its own. Pages that were
+    read by another version are read again. Needs a connection that may write.
+    """
+    db.execute(_READ)
+    db.execute(_STALE, {"version": VERSION})
+    db.execute(_FORGET)
+    todo = db.execute(
+        "select document, page, text, md5(text) from pages "
+        "anti join mention_pages using (document, page) order by document, page"
+    ).fetchall()
+    with tqdm(total=len(todo), desc="finding mentions", disable=not progress) as bar:
+        for first in range(0, len(todo), BATCH):
+            documents, pages, texts, digests = zip(*todo[first : first + BATCH], strict=True)
+            places = list(range(len(texts)))
+            found = find(pl.DataFrame({"block_id": map(str, places), "text": texts}))
+            at = found["block_id"].cast(pl.Int64).to_list()
+            values = {name: found[name].to_list() for name in _INSERTED}
+            values["document"] = [documents[place] for place in at]
+            values["page"] = [pages[place] for place in at]
+            db.begin()
+            db.execute(_INSERT, values | {"extractor": EXTRACTOR, "version": VERSION})
+            db.execute(
+                "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
+                [
+                    documents,
+                    pages,
+                    digests,
+                    VERSION,
+                    np.bincount(at, minlength=len(texts)).tolist(),
+                ],
+            )
+            db.commit()
+            bar.update(len(pages))
+    return len(todo)
+
+
+_INSERTED = ("kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note")
+_READ = """
+create table if not exists mention_pages (
+    document varchar not null, page integer not null, text_md5 varchar not null,
+    version integer not null, found integer not null, primary key (document, page)
+)
+"""
+# a page is read again where its text changed or its mentions were deleted with its document
+_STALE = """
+delete from mention_pages as done where version <> $version or not exists (
+    from pages where pages.document = done.document and pages.page = done.page
+    and md5(pages.text) = done.text_md5
+) or found <> (
+    select count(*) from mentions
+    where mentions.document = done.document and mentions.page = done.page
+)
+"""
+_FORGET = """
+delete from mentions where not exists (
+    from mention_pages as done
+    where done.document = mentions.document and done.page = mentions.page
+)
+"""
+_INSERT = """
+with found as (
+    select unnest($document) as document, unnest($page) as page, unnest($kind) as kind,
+           unnest($start) as char_start, unnest($end) as char_end, unnest($text) as text,
+           unnest($normal) as normal, unnest($value) as value, unnest($unit) as unit,
+           unnest($approximation) as approximation, unnest($note) as note
+)
+insert into mentions
+select document, page, row_number() over (partition by document, page order by char_start),
+       (select max(block) from blocks where blocks.document = found.document
+        and blocks.page = found.page and blocks.char_start <= found.char_start
+        and found.char_start < blocks.char_end),
+       char_start, char_end,
+       case when unit in ('KRW', 'USD') then 'money' else kind end, text,
+       case when note = 'law named earlier in the block'
+            then regexp_replace(normal, '^(\\S+)', '(\\1)')
+            else concat_ws(' ', approximation, normal) end,
+       value, unit, $extractor, $version
+from found
+"""
+
+
+def together(
+    db: duckdb.DuckDBPyConnection, kind: str = "organisation", other_kind: str = "organisation"
+) -> pl.DataFrame:
+    """Which normal forms are named in one block, and how often: a frame of TOGETHER, most first.
+
+    Standing in one paragraph is all that this says, not that two bodies had to do with each other.
+    """
+    rows = read(db, _TOGETHER, kind, other_kind)
+    return pl.DataFrame(rows.rows(), schema=TOGETHER, orient="row")
+
+
+_TOGETHER = """
+with named as (select distinct document, page, block, kind, normal from mentions)
+select least(a.normal, b.normal), greatest(a.normal, b.normal),
+       count(distinct (document, page, block)), count(distinct document)
+from named a join named b using (document, page, block)
+where a.kind = ? and b.kind = ? and (a.kind <> b.kind or a.normal < b.normal)
+group by 1, 2 order by 3 desc, 4 desc, 1, 2
+"""
