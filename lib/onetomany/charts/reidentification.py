@@ -13,6 +13,11 @@ NAMES = {
     "birth_year": "birth year 출생 연도",
     "arrival_date": "arrival date 입국일",
     "port": "port 입국장",
+    "age": "age 나이",
+    "race": "race 인종",
+    "marital_status": "marital status 혼인 상태",
+    "education": "education 학력",
+    "native_country": "country of birth 출생 국가",
 }
 SMALL = {
     "alone": "alone 혼자",
@@ -22,7 +27,7 @@ SMALL = {
 ROWS = "Records that share all of these values (5 to 95 % of records) 값이 모두 같은 기록 수"
 
 
-def crowd_steps(steps: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def crowd_steps(steps: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
     """The crowd of the median record, and of 5 and 95 %, as columns are added one by one.
 
     Takes rows of `reidentification.crowds`, each with one column more than the last.
