@@ -130,16 +130,17 @@ def _page(
         "## Errors",
         "",
         f"| TMR at FMR 1e-4 | seed | method | precision | recall | best precision at recall {evaluation.RECALL:.2f} | "
-        "IDF1 | passengers mixed (95 %) | broken |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "IDF1 | links right | links' mean probability | passengers mixed (95 %) | broken |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in errors.sort("tmr", "method", "seed", descending=[True, True, False]).iter_rows(
         named=True
     ):
-        at = row["precision_at_recall"]
+        at, sure = row["precision_at_recall"], row["mean_probability"]
         lines.append(
             f"| {row['tmr']:.2f} | {row['seed']} | {row['method']} | {row['pair_precision']:.4f} | "
             f"{row['pair_recall']:.4f} | {'never reached' if at is None else f'{at:.4f}'} | {row['idf1']:.4f} | "
+            f"{row['link_precision']:.4f} | {'none given' if sure is None else f'{sure:.4f}'} | "
             f"{row['mixed']:.2%} ({row['mixed_low']:.2%} to {row['mixed_high']:.2%}) | {row['broken']:.1%} |"
         )
     lines += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import polars as pl
@@ -281,6 +281,25 @@ def test_the_cover_weighs_as_much_as_scipys(seed: int, count: int, whole: bool) 
     assert table[linked, found[linked]].sum() == pytest.approx(best, abs=1e-9)
 
 
+def test_link_probabilities_are_the_marginals_of_all_covers() -> None:
+    """Every cover of small random graphs is weighed; with loops, belief propagation comes near."""
+    rng, apart_by = np.random.default_rng(2), []
+    for _ in range(60):
+        a, b = np.nonzero(np.triu(rng.random((5, 5)) < 0.6, 1))
+        weight = rng.normal(0.3, 1, len(a))
+        total, held = 0.0, np.zeros(len(a))
+        for bits in product([False, True], repeat=len(a)):
+            some = np.array(bits, np.bool_)
+            if len(set(a[some])) == len(set(b[some])) == some.sum():
+                total += 10 ** weight[some].sum()
+                held[some] += 10 ** weight[some].sum()
+        given = joined._Candidates(a, b, weight, weight, weight)
+        found, _ = joined._probability(5, given, weight, np.arange(len(a)))
+        apart_by.append(np.abs(found - held / total).max(initial=0))
+    assert np.median(apart_by) < 1e-3
+    assert max(apart_by) < 0.15
+
+
 def test_a_track_in_two_places_at_once_is_cut() -> None:
     """a overlaps b, b overlaps c, each near enough; a and c are both seen at 4 s, 100 m apart."""
     rows = [
@@ -383,6 +402,9 @@ def test_the_cover_follows_people_and_the_threshold_mixes_them(known: dict[str, 
     naive = track_errors(sightings, joined.naive(sightings, vectors, threshold))
     assert cover["idf1"].item() > 0.91
     assert cover["precision_at_recall"].item() > 0.98
+    assert cover["mean_probability"].item() == pytest.approx(
+        cover["link_precision"].item(), abs=0.02
+    )
     assert cover["infeasible"].item() == 0
     assert naive["mixed"].item() > 0.4
     assert naive["pair_precision"].item() < 0.05

@@ -38,7 +38,7 @@ LINKS: dict[str, Any] = {
     "llr_face": pl.Float64,  # bounded log10 LR of the images before and after; null with `naive`
     "llr_transit": pl.Float64,  # bounded log10 LR of the time between; null with `naive`
     "llr_bounded": pl.Float64,  # their sum
-    "probability": pl.Float64,  # see `_probability`; null with `naive`
+    "probability": pl.Float64,  # that it is right, all links together; null with `naive`
     "rivals": pl.Int64,  # other links of either sighting within MARGIN of this one
     "feasible": pl.Boolean,  # one body could make both
     "method": pl.String,  # "path cover" or "naive"
@@ -56,6 +56,7 @@ BLOCK = 512
 EDGES = 200_000
 SAMPLE = 1024
 MATES = 3  # of the highest of a sample's scores so many may be the person's own
+MESSAGES = 30
 RATE = 900.0  # s either way
 WINDOW = 0.999  # of next sightings, so many are within the gaps looked through
 
@@ -341,19 +342,24 @@ def _frames(
 def _probability(
     count: int, found: _Candidates, weight: Floats, chosen: Rows
 ) -> tuple[Floats, Rows]:
-    """Of each chosen link its share of 10^weight among the candidates of either sighting, the
-    smaller share, the track's end counting 1; and how many rivals come within MARGIN."""
-    odds = 10 ** np.clip(weight, -30, 30)
-    least = np.full(len(chosen), np.inf)
+    """Of each chosen link its marginal probability over all covers of the candidates, by belief
+    propagation (Williams and Lau, IEEE Trans. Aerospace and Electronic Systems 50:4, 2014), and
+    how many rivals come within MARGIN."""
+    odds = 10 ** np.clip(weight, -12, 12)  # no link here is surer than that, and sums stay exact
+    free = np.ones(len(odds))  # what b says to a: how little others ask for it
+    for _ in range(MESSAGES):
+        wished = odds * free
+        asked = odds / (1 + np.maximum(np.bincount(found.a, wished, count)[found.a] - wished, 0))
+        free = 1 / (1 + np.maximum(np.bincount(found.b, asked, count)[found.b] - asked, 0))
+    wished = odds * free
+    probability = wished[chosen] / (1 + np.bincount(found.a, wished, count)[found.a[chosen]])
     rivals = np.zeros(len(chosen), np.int64)
     for side in (found.a, found.b):
-        total = 1 + np.bincount(side, odds, count)
-        least = np.minimum(least, odds[chosen] / total[side[chosen]])
         bar = np.full(count, np.inf)
         bar[side[chosen]] = weight[chosen] - MARGIN
         near = np.bincount(side[weight >= bar[side]], minlength=count)
         rivals += near[side[chosen]] - 1
-    return least, rivals
+    return probability, rivals
 
 
 def _tracks(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:

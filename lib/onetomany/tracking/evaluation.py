@@ -28,6 +28,7 @@ ERRORS = {
     "pair_recall": pl.Float64,
     "precision_at_recall": pl.Float64,  # best at RECALL, weak links cut; null: never reached
     "link_precision": pl.Float64,  # links whose two sightings are of one person
+    "mean_probability": pl.Float64,  # of links: what the method itself holds that precision to be
     "next_recall": pl.Float64,  # of sightings with a next one, those linked to it
     "idf1": pl.Float64,
     "infeasible": pl.Float64,  # links that no body can make
@@ -74,6 +75,7 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
         "pair_recall": recall,
         "precision_at_recall": _at_recall(who, a, b, found),
         "link_precision": float(same.mean()) if len(a) else None,
+        "mean_probability": found.links["probability"].mean(),
         "next_recall": float((following[a] == b).sum() / max(1, steps.sum())),
         "idf1": agreed.idf1,
         "infeasible": float((~found.links["feasible"].to_numpy()).mean()) if len(a) else None,

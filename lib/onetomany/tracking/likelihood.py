@@ -9,7 +9,7 @@ bounds of Vergeer et al. ('Numerical likelihood ratios outputted by LR systems a
 extrapolation', Science and Justice 56, 2016): no ratio is larger than so many pairs can support.
 
 What is calibrated is the `closeness` of two templates, since the logistic curve fits it better than
-the cosine: where faces are poor, cosines leave a calibration cost four times as large
+the cosine: where faces are poor, cosines leave a calibration cost several times as large
 (docs/tracking-across.md).
 """
 
