@@ -4,12 +4,12 @@ All of it is simulated, in a fictional building, and labelled so.
 """
 
 from .cameras import SIGHTINGS, coarse_sightings, fine_sightings
-from .flow import VISITS, flow, routes, simulate_day, wings_for
+from .flow import VISITS, pass_through, routes, simulate_day, wings_for
 from .layout import Layout, load_layout
-from .passages import PASSAGES, field_of, passages, view_quality
 from .passengers import PASSENGERS, draw_passengers
 from .run import Run, read_run, simulate, simulate_coarsely, write_run
 from .templates import noise_for, sighting_templates, true_match_rate
+from .views import PASSAGES, field_of, passages, view_quality
 from .walking import TRAJECTORIES, walk
 
 __all__ = [
@@ -24,9 +24,9 @@ __all__ = [
     "draw_passengers",
     "field_of",
     "fine_sightings",
-    "flow",
     "load_layout",
     "noise_for",
+    "pass_through",
     "passages",
     "read_run",
     "routes",

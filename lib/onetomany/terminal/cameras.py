@@ -1,7 +1,7 @@
 """Cameras to sightings: what a detector and a tracker would hand on of each passage.
 
-A passage (`passages`) is geometry; here chance comes in: light, blur and expression lower a view,
-and poor faces are often not detected.
+A passage (`views.passages`) is geometry; here chance comes in: light, blur and expression lower a
+view, and poor faces are often not detected. What is not simulated stands in docs/terminal.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .flow import routes
 from .layout import Layout
-from .passages import GAP, PASSAGES, SETTLED, passages
+from .views import GAP, PASSAGES, SETTLED, passages
 
 Floats = NDArray[np.float64]
 
@@ -45,8 +45,8 @@ POOR = 0.12  # quality at which half of the faces are missed
 SHARPNESS = 0.03  # quality by which the odds of being detected change by a factor e
 WORST_LIGHT = 0.75  # light, blur and expression lower a view evenly by up to this factor
 PITCH = 100.0  # m between the wings of a terminal of several, along y
+APART = 0.3  # m from where a coarse run places a person, one sd along each axis
 PACE = 1.34  # m/s along a route while its passages are looked up
-APART = 0.3  # m between members of a party, one sd along each axis
 LOOK = 5.0  # samples a second meanwhile
 
 

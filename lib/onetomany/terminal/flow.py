@@ -73,15 +73,15 @@ def wings_for(layout: Layout, passengers: int) -> int:
 def simulate_day(
     layout: Layout, passengers: int, seed: int, *, wings: int | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A day of so many passengers: `PASSENGERS` and the `VISITS` of `flow`."""
+    """A day of so many passengers: `PASSENGERS` and the `VISITS` of `pass_through`."""
     wings = wings_for(layout, passengers) if wings is None else wings
     people = draw_passengers(
         layout, passengers, seed, seconds=DAY, weights=layout.weights, wings=wings
     )
-    return people, flow(layout, people, seed)
+    return people, pass_through(layout, people, seed)
 
 
-def flow(layout: Layout, people: pl.DataFrame, seed: int) -> pl.DataFrame:
+def pass_through(layout: Layout, people: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Let passengers (schema `PASSENGERS`) pass; returns `VISITS` by person and time.
 
     Everybody reaches their gate, however late: the day has no end. At check-in, security and

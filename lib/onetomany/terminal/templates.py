@@ -94,13 +94,19 @@ def true_match_rate(templates: Templates, people: NDArray[np.int64], fmr: float)
 
 
 def measured_sample(sightings: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """The sightings of at most MEASURED people, renumbered as rows of their own templates."""
+    """The sightings of at most MEASURED people, with rows and people numbered anew.
+
+    So the people measured are others than those of `sightings` at the same seed.
+    """
     people = sightings["true_id"].unique().sort()
     some = people.sample(min(MEASURED, len(people)), seed=seed)
     return (
         sightings.filter(pl.col("true_id").is_in(some.implode()))
         .sort("template_id")
-        .with_columns(template_id=pl.int_range(pl.len(), dtype=pl.Int64))
+        .with_columns(
+            template_id=pl.int_range(pl.len(), dtype=pl.Int64),
+            true_id=pl.col("true_id").rank("dense").cast(pl.Int64) - 1,
+        )
     )
 
 

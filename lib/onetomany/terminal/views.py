@@ -117,7 +117,7 @@ def with_facing(trajectories: pl.DataFrame, rate: float) -> pl.DataFrame:
     # under 0.2 m/s the direction is that of jostling, not of looking
     walks = (dx**2 + dy**2).sqrt() > 0.4 * lag / rate
     return ordered.with_columns(facing=pl.when(walks).then(pl.arctan2(dy, dx))).with_columns(
-        pl.col("facing").forward_fill().over("true_id").fill_null(strategy="backward")
+        pl.col("facing").forward_fill().backward_fill().over("true_id").fill_null(0.0)
     )
 
 
