@@ -28,8 +28,9 @@ def main() -> None:
 
     _warm()
     with socket.socket(fileno=int(sys.argv[1])) as line:
-        from .sandbox import confine
+        from .sandbox import confine, held_memory
 
+        begun = held_memory()
         held = confine()
         line.sendall(json.dumps(held).encode() + b"\n")
         while True:
@@ -39,7 +40,7 @@ def main() -> None:
             pid = os.fork()
             if pid == 0:
                 line.detach()
-                _answer(json.loads(message), *fds)
+                _answer(json.loads(message), begun, *fds)
             for fd in fds:
                 os.close(fd)
             _, status, used = os.wait4(pid, 0)
@@ -60,19 +61,19 @@ def _warm() -> None:
     Image.init()
 
 
-def _answer(request: dict[str, object], source: int, target: int) -> None:
+def _answer(request: dict[str, object], begun: int, source: int, target: int) -> None:
     from .kinds import extract
     from .sandbox import restrict
 
     limits = Limits(**request["limits"])  # type: ignore[arg-type]
-    restrict(limits)
+    restrict(limits, begun)
     reading = Reading(limits)
     facts = reading.facts | {"status": "read", "error": None}
     try:
         with os.fdopen(source, "rb") as file:
-            content = file.read(limits.bytes + 1)
-        if len(content) > limits.bytes:
-            raise Refused(f"It is larger than {limits.bytes:,} bytes.")
+            if os.fstat(source).st_size > limits.bytes:
+                raise Refused(f"It is larger than {limits.bytes:,} bytes.")
+            content = file.read()
         extract(content, str(request["name"]), reading)
     except Refused as refused:
         facts |= {"error": str(refused)}

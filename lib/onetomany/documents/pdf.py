@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -32,12 +34,21 @@ REDACTION = (
 
 
 class Line:
-    """One line as PDFium finds it: its text, the index of each character, its box."""
+    """One line as PDFium finds it: its text, its box, and the index of each of its characters."""
 
-    __slots__ = ("box", "chars", "text")
+    def __init__(self, text: str, places: Sequence[int], textpage: Any, box: Box) -> None:
+        self.text, self.box = text, box
+        self._places, self._textpage = places, textpage
 
-    def __init__(self, text: str, chars: list[int], box: Box) -> None:
-        self.text, self.chars, self.box = text, chars, box
+    @cached_property
+    def chars(self) -> list[int]:
+        # only lines at boxes and in tables need them: asking for each costs more than all else
+        to_char = raw.FPDFText_GetCharIndexFromTextIndex
+        return [to_char(self._textpage, place) for place in self._places]
+
+    def part(self, positions: list[int], box: Box) -> Line:
+        places = [self._places[i] for i in positions]
+        return Line("".join(self.text[i] for i in positions), places, self._textpage, box)
 
 
 def read_pdf(content: bytes, reading: Reading) -> None:
@@ -68,7 +79,7 @@ def _read_page(held: Any, page: Page, reading: Reading) -> None:
     page.width, page.height = held.get_size()
     textpage = held.get_textpage()
     found = shapes.collect(held, place)
-    lines = list(_lines(textpage, place))
+    lines, unplaced = _lines(textpage, place)
     boxes = [*found.dark, *_annotations(held, place, page, reading, only_dark=True)]
     covered = _covered(textpage, lines, boxes, found, place) if boxes else set()
     tables = shapes.tables(found, reading, page)
@@ -79,6 +90,8 @@ def _read_page(held: Any, page: Page, reading: Reading) -> None:
         _table(table, texts, page)
         begun = until
     _paragraphs(rest[begun:], covered, page, textpage, place)
+    for text in unplaced:
+        page.add(text)
     if covered:
         reading.note("redaction", REDACTION, page.number)
     if found.invisible and not found.visible and page.parts:
@@ -90,41 +103,42 @@ def _read_page(held: Any, page: Page, reading: Reading) -> None:
     textpage.close()
 
 
-def _lines(textpage: Any, place: Callable[..., Box]) -> Iterator[Line]:
+def _lines(textpage: Any, place: Callable[..., Box]) -> tuple[list[Line], list[str]]:
+    """Lines with their boxes, and the texts of lines for which PDFium gives no place."""
     text = textpage.get_text_range()
-    wide = [len(char) for char in text] if not text.isascii() else None
-    at = 0
-    # text indices count UTF-16 units, character indices what PDFium holds
-    units = None
-    if wide is not None and any(ord(char) > 0xFFFF for char in text):
-        units, total = [], 0
-        for char in text:
-            units.append(total)
-            total += 1 + (ord(char) > 0xFFFF)
+    lines: list[Line] = []
+    unplaced: list[str] = []
     to_char = raw.FPDFText_GetCharIndexFromTextIndex
+    units = _units(text)
     left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    at = 0
     for part in text.split("\n"):
         stripped = part.rstrip("\r")
         start, at = at, at + len(part) + 1
         if not stripped.strip():
             continue
-        first = to_char(textpage, units[start] if units else start)
-        end = start + len(stripped) - 1
-        last = to_char(textpage, units[end] if units else end)
-        if first < 0 or last < first:
-            continue
-        if last - first + 1 == len(stripped):
-            chars = list(range(first, last + 1))
-        else:
-            chars = [to_char(textpage, units[i] if units else i) for i in range(start, end + 1)]
+        places = units[start : start + len(stripped)]
+        first, last = to_char(textpage, places[0]), to_char(textpage, places[-1])
         boxes = []
-        for number in range(raw.FPDFText_CountRects(textpage, first, last - first + 1)):
+        many = last - first + 1 if 0 <= first <= last else 0
+        for number in range(raw.FPDFText_CountRects(textpage, first, many) if many else 0):
             if raw.FPDFText_GetRect(textpage, number, left, top, right, bottom):
                 boxes.append(place(left.value, bottom.value, right.value, top.value))
+        # PDFium marks a hyphen at a line's end with U+0002
+        fair = stripped.replace("\x02", "-").replace("\ufffe", "-")
         if box := boxed(boxes):
-            # PDFium marks a hyphen at a line's end with U+0002
-            fair = stripped.replace("\x02", "-").replace("\ufffe", "-")
-            yield Line(fair, chars, box)
+            lines.append(Line(fair, places, textpage, box))
+        else:
+            unplaced.append(fair)
+    return lines, unplaced
+
+
+def _units(text: str) -> Sequence[int]:
+    """Of each character, where it begins in UTF-16, by which PDFium counts text."""
+    if not text or max(text) <= "\uffff":
+        return range(len(text))
+    widths = (1 + (char > "\uffff") for char in text[:-1])
+    return list(accumulate(widths, initial=0))
 
 
 def _paragraphs(
@@ -231,7 +245,7 @@ def _redacted(line: Line, covered: set[int], page: Page, textpage: Any, place: A
     for index, char in [*zip(line.chars, line.text, strict=True), (-1, "")]:
         # blanks go with what stands before them
         now = hidden if char.isspace() else index in covered
-        if index < 0 or now != hidden:
+        if not char or now != hidden:
             boxes = [_char_box(textpage, i, place) for i in indices]
             kind = "under_redaction" if hidden else "paragraph"
             page.add(run, kind, boxed(box for box in boxes if box))
@@ -278,7 +292,7 @@ def _into_cells(
             chars = [line.chars[i] for i in outside]
             boxes = [_char_box(textpage, i, place) for i in chars]
             around = boxed(box for box in boxes if box) or line.box
-            rest.append(Line("".join(line.text[i] for i in outside), chars, around))
+            rest.append(line.part(outside, around))
     order = sorted(begins, key=lambda i: (begins[i], tables[i].box[1]))
     return rest, [(begins[i], tables[i], texts[i]) for i in order]
 

@@ -101,10 +101,20 @@ def _seccomp(libc: ctypes.CDLL) -> bool:
     return done
 
 
-def restrict(limits: Limits) -> None:
-    """Bound this process's memory, time and writing; the kernel ends it where it goes beyond."""
+def held_memory() -> int:
+    """Bytes of data that this process has; 0 where the system doesn't tell it so."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[5])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
+def restrict(limits: Limits, begun: int) -> None:
+    """Bound this process's memory (beyond what it began with), time and writing: the kernel
+    refuses memory, and ends the process where it takes longer."""
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
-    resource.setrlimit(kind, (limits.memory, limits.memory))
+    resource.setrlimit(kind, (limits.memory + begun, limits.memory + begun))
     seconds = int(limits.seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -20,7 +20,7 @@ SKETCH = 512  # hashes; the standard error of a similarity of .9 is .013
 NEAR = 0.8  # Jaccard similarity from which documents are called near-duplicates
 SHORTEST = 32  # shingles: below, a likeness says nothing
 COMPARED = 50  # of documents that share a shingle, how many early ones a new one is held against
-_ODD = np.uint64(0x9E3779B97F4A7C15)
+_TURNS = np.arange(1, SHINGLE + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
 
 def sketch(text: str) -> NDArray[np.uint64]:
@@ -32,7 +32,7 @@ def sketch(text: str) -> NDArray[np.uint64]:
     many = len(codes) - SHINGLE + 1
     hashes = np.zeros(many, np.uint64)
     for i in range(SHINGLE):
-        hashes = _mix(hashes + codes[i : i + many] + np.uint64(i + 1) * _ODD)
+        hashes = _mix(hashes + codes[i : i + many] + _TURNS[i])
     smallest = np.unique(hashes)[:SKETCH]
     return smallest
 

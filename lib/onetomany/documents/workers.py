@@ -144,7 +144,9 @@ class Child:
             kind, length = FRAME.unpack(head)
             total += length
             # the child holds to the limits; that it does is not taken on trust
-            if total > 2 * limits.expanded + (1 << 30) or len(members) > limits.members:
+            most = {b"N": 1 << 16, b"J": 1 << 30}.get(kind, limits.expanded)
+            over = length > most or total > limits.expanded + (1 << 30)
+            if over or len(members) > limits.members:
                 break
             if kind == b"E":
                 return content, members, True
