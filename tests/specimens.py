@@ -235,7 +235,7 @@ def compound(streams: dict[str, bytes]) -> bytes:
             number = len(entries)
             held = level[name]
             entries.append({"name": name, "kind": 1 if isinstance(held, dict) else 2})
-            # siblings hang in a chain, each the right child of the one before: valid, if not balanced
+            # siblings hang in a chain, each the right child of the one before
             entries[owner if last < 0 else last]["child" if last < 0 else "right"] = number
             last = number
             if isinstance(held, dict):
@@ -340,7 +340,7 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "eml": mail,
     "msg": outlook,
     "html": page,
-    "txt": lambda: KOREAN.encode(),
+    "txt": KOREAN.encode,
     "csv": lambda: "연도,건수\n2020,5760만\n".encode("cp949"),
     "png": picture,
     "zip": lambda: archive({"속/안.txt": KOREAN.encode(), "b.html": page()}),

@@ -50,6 +50,8 @@ def test_refusals_are_one_sentence_without_traceback(capsys: pytest.CaptureFixtu
         ["trackers"],
         ["trackers", "nowhere"],
         ["trackers", "nowhere", "--simulated"],
+        ["ingest", "nowhere"],
+        ["ingest", ".", "--workers", "0"],
     ):
         assert main(command) == 1
         said = capsys.readouterr()
@@ -68,6 +70,26 @@ def test_trackers_says_what_is_simulated_and_where_detections_are_from(
     with pytest.raises(SystemExit):
         main(["trackers", "--help"])
     assert "github.com/abewley/sort" in capsys.readouterr().out
+
+
+def test_ingest_tells_what_it_read_and_what_it_did_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, case = tmp_path / "folder", tmp_path / "case.duckdb"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes("법무부가 제공하였다".encode("cp949"))
+    (folder / "b.pdf").write_bytes(b"%PDF-1.7 broken")
+    command = ["ingest", str(folder), "--case", str(case), "--parquet", str(tmp_path / "out")]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "1 documents read (1 pages)" in shown
+    assert "b.pdf: PDFium can't open it" in shown
+    assert "encoding: Read as cp949, guessed" in shown
+    assert pl.read_parquet(tmp_path / "out" / "pages.parquet")["text"].to_list() == [
+        "법무부가 제공하였다"
+    ]
+    assert main(command) == 0
+    assert "2 known before" in capsys.readouterr().out
 
 
 def test_scale_makes_a_gallery_and_tells_what_it_measured(

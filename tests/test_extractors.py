@@ -207,7 +207,7 @@ def test_a_scan_says_that_it_was_not_read_and_an_ocr_layer_that_it_is_one() -> N
 
 
 def test_metadata_of_a_pdf_keeps_its_dates() -> None:
-    from onetomany.documents.pdf import pdf_date
+    from onetomany.documents.pdf_notes import pdf_date
 
     assert pdf_date("D:20211020101500+09'00'") == "2021-10-20T10:15:00+09:00"
     assert pdf_date("D:20211020") == "2021-10-20"

@@ -59,7 +59,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Ingested
 
 
 def test_everything_is_either_read_or_told(case: tuple[Path, Path, Ingested]) -> None:
-    folder, file, done = case
+    _, file, done = case
     assert done.files == len(MAKERS) + 8
     failed = dict(ask(file, "SELECT path, why FROM failures").iter_rows())
     assert set(failed) == {
@@ -156,11 +156,10 @@ def test_a_second_run_reads_nothing_and_a_third_only_what_is_new(tmp_path: Path)
     assert gone == [("a.txt", False), ("b.html", True), ("c.txt", False)]
     assert ask(file, "SELECT count(*) AS n FROM documents")["n"].item() == 4
     old = ask(file, "SELECT document FROM documents WHERE path = 'a.txt' ORDER BY bytes DESC")
-    with pytest.raises(IntegrityError, match=r"no longer|changed") as error:
-        (folder / "c.txt").write_text("tampered")
-        new = ask(file, "SELECT document FROM documents WHERE path = 'c.txt'")["document"].item()
+    (folder / "c.txt").write_text("tampered")
+    new = ask(file, "SELECT document FROM documents WHERE path = 'c.txt'")["document"].item()
+    with pytest.raises(IntegrityError, match="has changed since it was ingested"):
         case_file.original(file, new)
-    assert "SHA-256" in str(error.value)
     assert old.height == 2
 
 
@@ -195,7 +194,7 @@ def test_after_kill_9_the_next_run_goes_on(tmp_path: Path) -> None:
     members = {f"{i}.txt": f"{KOREAN} {i}".encode() for i in range(9)}
     (folder / "00.zip").write_bytes(specimens.archive(members))
     script = (
-        "import sys, time; from pathlib import Path; from onetomany.documents import ingest, store\n"
+        "import time; from pathlib import Path; from onetomany.documents import ingest\n"
         "keep = ingest.store\n"
         "def slow(*args):\n"
         "    pages = keep(*args); print(args[1].path, flush=True); time.sleep(0.1); return pages\n"
@@ -306,7 +305,7 @@ def test_a_document_reaches_no_file_no_network_and_no_program(tmp_path: Path) ->
         "  'native udp': libc.socket(2, 2, 0) >= 0,\n"
         f"  'read': tried(lambda: open({str(secret)!r}).read()),\n"
         f"  'write': tried(lambda: open({str(tmp_path / 'new')!r}, 'w').write('x')),\n"
-        f"  'connect': tried(lambda: socket.create_connection(('127.0.0.1', {server.getsockname()[1]}))),\n"
+        f"  'connect': tried(lambda: socket.create_connection({server.getsockname()!r})),\n"
         "  'program': tried(lambda: subprocess.run(['true']).returncode),\n"
         "  'system': tried(lambda: os.system('true'))}\n"
         "print(json.dumps(found, default=str))"

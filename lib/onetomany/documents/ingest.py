@@ -45,6 +45,7 @@ class Ingested:
     near_duplicates: int
     isolation: dict[str, bool]  # what of `sandbox.confine` held; {} where nothing was parsed
     failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
+    notes: pl.DataFrame  # kind, text, count: what this run found out about the documents it read
 
 
 def ingest(
@@ -290,6 +291,12 @@ class _Run:
             "SELECT folder, path, why FROM failures WHERE folder = ? ORDER BY path",
             str(self.folder),
         )
+        notes = read(
+            self.db,
+            "SELECT kind, notes.text, count(*) AS count FROM notes JOIN documents USING (document) "
+            "WHERE ingested_at = ? GROUP BY ALL ORDER BY kind, count DESC, notes.text",
+            self.started,
+        )
         row = self.db.execute(
             "SELECT (SELECT count(*) FROM duplicates), count(near_duplicate_of) FROM documents"
         ).fetchone()
@@ -302,4 +309,5 @@ class _Run:
             near_duplicates=int(near),
             isolation=self.isolation,
             failures=failures,
+            notes=notes,
         )

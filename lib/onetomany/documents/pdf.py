@@ -16,6 +16,7 @@ from typing import Any
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from . import pdf_notes as notes
 from . import pdf_shapes as shapes
 from .pdf_shapes import Shapes
 from .reading import Box, Page, Reading, Refused, boxed
@@ -23,7 +24,6 @@ from .reading import Box, Page, Reading, Refused, boxed
 _BULLET = re.compile(
     r"^\s*(?:[-•‣▪▫■□○●◦◆◇❍※·ㅇ①-⑳]|[0-9]{1,2}[.)]|[가나다라마바사아자차카타파하][.)])\s*\S"
 )
-_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-]\d\d'?\d\d)?")
 
 
 REDACTION = (
@@ -59,7 +59,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
             raise Refused("It is encrypted; ask for the password and save an open copy.") from error
         raise Refused(f"PDFium can't open it: {error}") from error
-    _metadata(pdf, reading)
+    notes.metadata(pdf, reading)
     reading.facts["pages"] = len(pdf)
     for number in range(len(pdf)):
         page = reading.page(unit="pt")
@@ -70,7 +70,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
             continue
         _read_page(held, page, reading)
         held.close()
-    _attachments(pdf, reading)
+    notes.attachments(pdf, reading)
     pdf.close()
 
 
@@ -80,7 +80,7 @@ def _read_page(held: Any, page: Page, reading: Reading) -> None:
     textpage = held.get_textpage()
     found = shapes.collect(held, place)
     lines, unplaced = _lines(textpage, place)
-    boxes = [*found.dark, *_annotations(held, place, page, reading, only_dark=True)]
+    boxes = [*found.dark, *notes.read_annotations(held, place, page, reading, only_dark=True)]
     covered = _covered(textpage, lines, boxes, found, place) if boxes else set()
     tables = shapes.tables(found, reading, page)
     rest, placed = _into_cells(textpage, lines, tables, covered, place) if tables else (lines, [])
@@ -99,7 +99,7 @@ def _read_page(held: Any, page: Page, reading: Reading) -> None:
         reading.note("ocr", "Its text lies unseen on a picture: some program's OCR.", page.number)
     if found.pictures and not page.parts:
         reading.note("ocr", "This page is a picture without text; no OCR was made.", page.number)
-    _annotations(held, place, page, reading, only_dark=False)
+    notes.read_annotations(held, place, page, reading, only_dark=False)
     textpage.close()
 
 
@@ -317,94 +317,3 @@ def _cell_of(
             if _inside(point, cell.box):
                 return i, number
     return None
-
-
-_COMMENTS = {
-    raw.FPDF_ANNOT_TEXT,
-    raw.FPDF_ANNOT_FREETEXT,
-    raw.FPDF_ANNOT_HIGHLIGHT,
-    raw.FPDF_ANNOT_UNDERLINE,
-    raw.FPDF_ANNOT_STRIKEOUT,
-    raw.FPDF_ANNOT_SQUARE,
-    raw.FPDF_ANNOT_POPUP,
-    raw.FPDF_ANNOT_STAMP,
-    raw.FPDF_ANNOT_REDACT,
-}
-
-
-def _annotations(
-    held: Any, place: Any, page: Page, reading: Reading, *, only_dark: bool
-) -> list[shapes.Dark]:
-    """Dark boxes that are annotations; or, otherwise, every annotation's words as comments."""
-    dark: list[shapes.Dark] = []
-    told = 0
-    for number in range(min(raw.FPDFPage_GetAnnotCount(held), 5000)):
-        annot = raw.FPDFPage_GetAnnot(held, number)
-        if not annot:
-            continue
-        kind, rect = raw.FPDFAnnot_GetSubtype(annot), raw.FS_RECTF()
-        raw.FPDFAnnot_GetRect(annot, rect)
-        box = place(rect.left, rect.bottom, rect.right, rect.top)
-        if only_dark:
-            colour = [ctypes.c_uint() for _ in range(4)]
-            which = raw.FPDFANNOT_COLORTYPE_InteriorColor
-            if kind == raw.FPDF_ANNOT_HIGHLIGHT:
-                which = raw.FPDFANNOT_COLORTYPE_Color
-            filled = kind in (raw.FPDF_ANNOT_SQUARE, raw.FPDF_ANNOT_HIGHLIGHT) and (
-                raw.FPDFAnnot_GetColor(annot, which, *colour)
-            )
-            # a redaction that was marked and never carried out leaves the text in place
-            if kind == raw.FPDF_ANNOT_REDACT:
-                dark.append(shapes.Dark(box, (0, 0, 0), None))
-            elif filled and shapes.is_dark(
-                c := (colour[0].value, colour[1].value, colour[2].value)
-            ):
-                dark.append(shapes.Dark(box, c, None))
-        elif kind in _COMMENTS and (words := _annotation_text(annot, b"Contents")):
-            who, when = _annotation_text(annot, b"T"), pdf_date(_annotation_text(annot, b"M"))
-            page.add(words, "comment", box, who or None, when)
-            told += 1
-        raw.FPDFPage_CloseAnnot(annot)
-    if told:
-        reading.note("comment", f"{told} comments or marks.", page.number)
-    return dark
-
-
-def _annotation_text(annot: Any, key: bytes) -> str:
-    size = raw.FPDFAnnot_GetStringValue(annot, key, None, 0)
-    if not 2 < size < 1 << 20:
-        return ""
-    held = (ctypes.c_ushort * (size // 2))()
-    raw.FPDFAnnot_GetStringValue(annot, key, held, size)
-    return bytes(held).decode("utf-16-le", "replace").rstrip("\0")
-
-
-def _metadata(pdf: Any, reading: Reading) -> None:
-    told = pdf.get_metadata_dict(skip_empty=True)
-    reading.facts["title"] = told.pop("Title", None)
-    reading.facts["author"] = told.pop("Author", None)
-    reading.facts["created"] = pdf_date(told.pop("CreationDate", ""))
-    reading.facts["modified"] = pdf_date(told.pop("ModDate", ""))
-    reading.metadata.update(told)
-
-
-def pdf_date(text: str) -> str | None:
-    """D:20211020101500+09'00' as 2021-10-20T10:15:00+09:00, as far as it goes; None for no date."""
-    found = _DATE.match(text.strip())
-    if not found:
-        return None
-    year, month, day, hour, minute, second, zone = found.groups()
-    date = "-".join(part for part in (year, month, day) if part)
-    if not hour:
-        return date
-    offset = "" if not zone else "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[-2:]}"
-    return f"{date}T{hour}:{minute or '00'}:{second or '00'}{offset}"
-
-
-def _attachments(pdf: Any, reading: Reading) -> None:
-    for number in range(min(pdf.count_attachments(), reading.limits.members)):
-        held = pdf.get_attachment(number)
-        try:
-            reading.member(held.get_name() or f"attachment {number + 1}", bytes(held.get_data()))
-        except pdfium.PdfiumError:
-            reading.note("unread", f"Attachment {number + 1} can't be read.")
