@@ -159,12 +159,12 @@ def ask(query: str, **frames: pl.DataFrame) -> pl.DataFrame:
     """What a SQL query finds in frames, each known to it by the name it is passed under."""
     with duckdb.connect() as db:
         for name, frame in frames.items():
-            db.register(name, _Stream(frame))
+            db.register(name, Stream(frame))
         found = db.sql(query)
         return pl.DataFrame(found.fetchall(), schema=found.columns, orient="row")
 
 
-class _Stream:
+class Stream:
     """A frame as the bare Arrow stream it can be; as a frame, DuckDB would ask for pyarrow."""
 
     def __init__(self, frame: pl.DataFrame) -> None:

@@ -1,0 +1,266 @@
+"""The ledger of claims: who said what of which thing, when, where it stands, and what was answered.
+
+A claim is one statement brought into a form that a query can compare. The statements of the Korean
+case are those of `sources.case.claims`; how each was read, one proposition a row, stands in
+`data/propositions.csv` with what is doubtful in the reading. Comparing is then SQL alone, in
+`sql/`, which any DuckDB can run on a case file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import duckdb
+import polars as pl
+
+from ..errors import InputError
+from ..sources import case
+from .case_file import read
+
+DATA = resources.files("onetomany.documents") / "data"
+SQL = resources.files("onetomany.documents") / "sql"
+EXTRACTOR, VERSION = "propositions", 1
+
+# the table `claims` of a case file; schema.sql says what each column means
+LEDGER = {
+    "claim_id": pl.String,
+    "subject": pl.String,
+    "attribute": pl.String,
+    # of a number its normal form, 'over 57640000'; of a window '2005-03/2021-10', either end may be
+    # missing; of words one of few: yes, no, a place from large to small, fields parted by '; '
+    "value": pl.String,
+    "number": pl.Float64,
+    "unit": pl.String,  # a key of quantities.UNITS, or date, dates, place, answer, fields
+    "as_of": pl.String,
+    "period_start": pl.Date,  # the time that is spoken of; null where the claim names none
+    "period_end": pl.Date,
+    "said_by": pl.String,
+    "stance": pl.String,
+    "document": pl.String,
+    "page": pl.Int64,
+    "block": pl.Int64,
+    "char_start": pl.Int64,
+    "char_end": pl.Int64,
+    "quote": pl.String,
+    "source": pl.String,
+    "source_url": pl.String,
+    "event_date": pl.String,  # when it happened
+    "document_date": pl.String,  # when it was written down
+    "disclosure_date": pl.String,  # when the public could read it
+    "reply": pl.String,  # what the other side said to it
+    "confidence": pl.String,
+    "extractor": pl.String,
+    "version": pl.Int64,
+}
+LINKS = {"from_id": pl.String, "kind": pl.String, "to_id": pl.String}
+WORDS = ("date", "dates", "place", "answer", "fields")
+_NUMBER = r"^(?:(?:about|nearly|over|at least|up to|under|several) )?(\d+(?:\.\d+)?)$"
+_PARTIAL = r"^\d{4}(?:-\d\d){0,2}$"
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question in SQL: its name, titles, the tables that it needs, and the text itself."""
+
+    name: str
+    title_en: str
+    title_ko: str
+    needs: str
+    sql: str
+
+
+def ledger(folder: Traversable = DATA) -> pl.DataFrame:
+    """The case's claims in comparable form, and its passengers and arrivals: a frame of LEDGER.
+
+    Raises InputError where a proposition names a statement that isn't there, or has a value that
+    doesn't fit its unit.
+    """
+    rows = pl.read_csv((folder / "propositions.csv").read_bytes(), infer_schema=False)
+    said = case.claims().rename({"claim_id": "statement", "value": "as_written", "unit": "of"})
+    said = said.drop("subject", "attribute")
+    _refuse(rows, pl.col("claim_id").is_duplicated(), "its claim_id is used twice")
+    _refuse(
+        rows,
+        pl.any_horizontal(~pl.col("statement", "reply").is_in(said["statement"].to_list())),
+        "it names a statement that isn't in claims.csv",
+    )
+    is_word = pl.col("unit").is_in(WORDS)
+    _refuse(rows, ~is_word & ~pl.col("value").str.contains(_NUMBER), "its value isn't a number")
+    ends = (
+        pl.col("value")
+        .str.split("/")
+        .list.eval(pl.element().str.contains(_PARTIAL) | (pl.element() == ""))
+    )
+    dates = pl.col("unit").is_in(["date", "dates"])
+    _refuse(rows, dates & ~ends.list.all(), "its value isn't a date or two")
+    answers = said.select(
+        reply="statement", answer=pl.format("{}, {}: {}", "statement", "said_by", "value_en")
+    )
+    joined = rows.join(said, on="statement", how="left", maintain_order="left").join(
+        answers, on="reply", how="left", maintain_order="left"
+    )
+    claims = joined.with_columns(
+        number=pl.col("value").str.extract(_NUMBER).cast(pl.Float64),
+        # a window is itself the time that it speaks of
+        period_start=_day(pl.coalesce("period", pl.when(unit="dates").then("value")), 0),
+        period_end=_day(pl.coalesce("period", pl.when(unit="dates").then("value")), -1),
+        source=pl.col("document_en"),
+        source_url=pl.col("url"),
+        document_date=pl.coalesce("document_date", "doc_date"),
+        disclosure_date=pl.col("doc_date"),
+        reply=pl.col("answer"),
+        quote=pl.lit(None),
+    )
+    return pl.concat([_finished(claims), _figures()])
+
+
+def readings(folder: Traversable = DATA) -> pl.DataFrame:
+    """What is doubtful in how a statement was read: claim_id, statement, reading; doubts only."""
+    rows = pl.read_csv((folder / "propositions.csv").read_bytes(), infer_schema=False)
+    return rows.select("claim_id", "statement", "reading").drop_nulls("reading")
+
+
+def links(folder: Traversable = DATA) -> pl.DataFrame:
+    """Which subject is part of which, and what comes before what: a frame of LINKS."""
+    return pl.read_csv((folder / "order.csv").read_bytes(), infer_schema=False)
+
+
+def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
+    """A reader's own claims, brought to the columns of LEDGER; absent ones are filled with null.
+
+    Raises InputError where one of claim_id, subject, attribute, value, unit or said_by is absent
+    or null, or a claim_id comes twice.
+    """
+    needed = ("claim_id", "subject", "attribute", "value", "unit", "said_by")
+    absent = [name for name in needed if name not in claims.columns]
+    if absent:
+        raise InputError(f"The claims have no column {absent[0]}: the ledger needs it.")
+    for name in needed:
+        _refuse(claims, pl.col(name).is_null(), f"its {name} is empty")
+    _refuse(claims, pl.col("claim_id").is_duplicated(), "its claim_id is used twice")
+    if "number" not in claims.columns:
+        claims = claims.with_columns(
+            number=pl.col("value").cast(pl.String).str.extract(_NUMBER).cast(pl.Float64)
+        )
+    return _finished(claims)
+
+
+def load(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame, relations: pl.DataFrame) -> int:
+    """Put claims (LEDGER) and links (LINKS) into a case file; those of the same ids are replaced.
+
+    Returns how many claims the case file then holds. Needs a connection that may write.
+    """
+    rows = check_ledger(claims)
+    names = list(LEDGER)
+    marks = ", ".join(f"unnest(${name})" for name in names)
+    db.begin()
+    db.execute(
+        "delete from claims where claim_id in (select unnest(?))", [rows["claim_id"].to_list()]
+    )
+    values = {name: rows[name].to_list() for name in names}
+    db.execute(f"insert into claims ({', '.join(names)}) select {marks}", values)
+    db.execute(
+        "insert or replace into links "
+        "(from_type, from_id, kind, to_type, to_id, extractor, version) "
+        "select 'entity', unnest(?), unnest(?), 'entity', unnest(?), ?, ?",
+        [*(relations[name].to_list() for name in LINKS), EXTRACTOR, VERSION],
+    )
+    db.commit()
+    held = db.execute("select count(*) from claims").fetchone()
+    return int(held[0]) if held else 0
+
+
+def queries() -> list[Query]:
+    """The arithmetic checks of `sql/checks`, by name."""
+    found = sorted((SQL / "checks").iterdir(), key=lambda file: file.name)
+    return [query(f"checks/{file.name}") for file in found if file.name.endswith(".sql")]
+
+
+def query(name: str) -> Query:
+    """A question of `sql/`, such as 'contradictions.sql', with the titles in its first lines.
+
+    Raises InputError where there is none of that name, or it doesn't say what it is.
+    """
+    file = SQL.joinpath(*name.split("/"))
+    if not file.is_file():
+        raise InputError(f"There is no query {name}: see onetomany/documents/sql.")
+    text = file.read_text(encoding="utf-8")
+    said = dict(re.findall(r"^-- (title_en|title_ko|needs): (.+)$", text, re.MULTILINE))
+    if len(said) < 3:
+        raise InputError(f"{name} must begin with lines title_en, title_ko and needs.")
+    short = name.rpartition("/")[2].removesuffix(".sql")
+    return Query(short, said["title_en"], said["title_ko"], said["needs"], text)
+
+
+def ask(
+    question: Query, claims: pl.DataFrame, relations: pl.DataFrame, *, tolerance: float = 0.0
+) -> pl.DataFrame:
+    """What a query of `sql/` finds in claims (LEDGER) and links (LINKS)."""
+    settings = pl.DataFrame({"tolerance": [float(tolerance)]})
+    with duckdb.connect() as db:
+        for name, frame in (("claims", claims), ("links", relations), ("settings", settings)):
+            db.register("given", case.Stream(frame))
+            db.execute(f"create table {name} as from given")
+        return read(db, question.sql)
+
+
+def _finished(claims: pl.DataFrame) -> pl.DataFrame:
+    claims = claims.with_columns(
+        pl.lit(None).alias(name) for name in LEDGER if name not in claims.columns
+    )
+    return claims.with_columns(
+        extractor=pl.col("extractor").fill_null(EXTRACTOR),
+        version=pl.col("version").fill_null(VERSION),
+        stance=pl.col("stance").fill_null("asserts"),
+    ).select(pl.col(name).cast(kind) for name, kind in LEDGER.items())
+
+
+def _figures() -> pl.DataFrame:
+    """Passengers and arrivals of the case as claims: what ratios are made of."""
+    counts = case.numbers().filter(
+        pl.col("id").str.contains(r"^(?:passengers|arrivals)_(?:\d{4}|claimed)$")
+    )
+    return _finished(
+        counts.select(
+            claim_id=pl.format("N.{}", "id"),
+            subject=pl.col("id").str.replace("_", ", "),
+            attribute=pl.lit("count"),
+            value=pl.col("value").cast(pl.String),
+            number=pl.col("value").cast(pl.Float64),
+            unit=pl.col("unit"),
+            as_of=pl.col("as_of"),
+            period_start=pl.col("period_start"),
+            period_end=pl.col("period_end"),
+            said_by=pl.col("said_by"),
+            source=pl.col("publisher"),
+            source_url=pl.col("url"),
+            document_date=pl.col("as_of"),
+            disclosure_date=pl.col("as_of"),
+            confidence=pl.col("confidence"),
+        )
+    )
+
+
+def _day(interval: pl.Expr, end: int) -> pl.Expr:
+    """The first or last day of '2019', '2019/2022' or '2017-04/'; null where it is open."""
+    part = interval.str.split("/").list.get(end)
+    first = (part + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)
+    if end == 0:
+        return first
+    month = (part + "-01").str.to_date("%Y-%m-%d", strict=False).dt.month_end()
+    return (
+        pl.when(part.str.len_chars() == 4)
+        .then((part + "-12-31").str.to_date("%Y-%m-%d", strict=False))
+        .when(part.str.len_chars() == 7)
+        .then(month)
+        .otherwise(first)
+    )
+
+
+def _refuse(frame: pl.DataFrame, bad: pl.Expr, why: str) -> None:
+    rows = frame.filter(bad.fill_null(False))
+    if rows.height:
+        raise InputError(f"Claim {rows['claim_id'][0]}: {why}.")
