@@ -1,0 +1,392 @@
+"""The plan of a terminal drawn to scale, and what is followed on it as the reader moves sliders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+import altair as alt
+import polars as pl
+import shapely
+
+from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
+from .tracking import METHODS
+
+OUTLINES = {
+    "kind": pl.String,  # "floor", "wall", "view" (what a camera sees) or "lens" (where it hangs)
+    "name": pl.String,  # of the camera; empty for floor and walls
+    "ring": pl.Int64,
+    "step": pl.Int64,  # order of the corners
+    "x": pl.Float64,  # m
+    "y": pl.Float64,
+}
+OWN = "of this person 이 사람의 것"
+WRONG = "wrong link 틀린 연결"
+OTHER = "of somebody else 남의 것"
+QUALITY = "Face quality, 1 best 얼굴 품질, 1이 가장 좋음  "
+
+_WALL, _WIDTH = "#d4d8de", 660
+_FINE = 0.1  # m: corners that change an outline by less are left out
+_ROW = 18  # px
+_NEIGHBOURS = 5  # named in the table; more are counted
+# columns of the dossier's table: head, place (px), width (px)
+_COLUMNS = {
+    "clock": ("min:s 분:초", 0, 60),
+    "camera": ("camera 카메라", 66, 170),
+    "sure": ("link right 이 연결이 맞을 확률", 244, 150),
+    "chain": ("all so far 여기까지 모두", 408, 120),
+    "beside": ("beside track 곁의 동선 번호", 536, 180),
+}
+
+
+def outlines(floor: shapely.Polygon, views: Mapping[str, shapely.Polygon]) -> pl.DataFrame:
+    """A floor with its holes (walls) and what each camera sees of it, as `OUTLINES`.
+
+    `views` are `terminal.field_of` of each camera, whose first corner is where it hangs.
+    """
+    rings = [("floor", "", floor.exterior), *(("wall", "", hole) for hole in floor.interiors)]
+    rings += [("view", name, view.exterior.simplify(_FINE)) for name, view in views.items()]
+    rings += [
+        ("lens", name, shapely.LineString(view.exterior.coords[:2])) for name, view in views.items()
+    ]
+    corners = [
+        (kind, name, number, step, round(x, 2), round(y, 2))
+        for number, (kind, name, ring) in enumerate(rings)
+        for step, (x, y) in enumerate(ring.coords)
+        if kind != "lens" or step == 0
+    ]
+    return pl.DataFrame(corners, schema=OUTLINES, orient="row")
+
+
+def plan(
+    ground: pl.DataFrame,
+    parts: Mapping[str, float],
+    *,
+    source: str,
+    simulated: str,
+) -> Finished:
+    """The terminal to scale: walls, cameras, the floor on which each sees faces.
+
+    Takes `OUTLINES`, and names of the terminal's parts with where along x they stand, m.
+    """
+    draw = _Ground(ground)
+    names = pl.DataFrame({"text": list(parts), "x": list(parts.values())})
+    above = (
+        alt.Chart(names)
+        .mark_text(fontWeight=600, baseline="bottom", lineBreak="\n", dy=-22)
+        .encode(x=draw.x("x"), y=alt.value(0), text="text:N")
+    )
+    lens = (
+        alt.Chart(ground.filter(kind="lens"))
+        .mark_point(filled=True, size=30, color=INK, opacity=1)
+        .encode(x=draw.x("x"), y=draw.y("y"), tooltip=["name:N", "x:Q", "y:Q"])
+    )
+    count = ground.filter(kind="lens").height
+    return finish(
+        alt.layer(*draw.layers(), lens, above).properties(**draw.size),
+        title=f"A terminal with {count} cameras, and what lies between them",
+        title_ko=f"카메라 {count}대가 있는 터미널, 그리고 그 사이에 놓인 것",
+        source=f"{source}; blue 파랑: a face is seen 얼굴이 보이는 곳; grey 회색: walls 벽",
+        simulated=simulated,
+        description=f"Plan of a fictional terminal, {draw.width:g} by {draw.height:g} metres, with "
+        f"{count} cameras and the floor on which each of them sees faces; most of the floor is "
+        "seen by none.",
+    )
+
+
+def followed(
+    ground: pl.DataFrame,
+    dossiers: pl.DataFrame,
+    walked: pl.DataFrame,
+    *,
+    start: float,
+    source: str,
+    simulated: str,
+    level: int = 1,
+) -> Finished:
+    """One passenger's dossier on the plan and as a table; sliders for the time and face quality.
+
+    Takes `OUTLINES`; `dossier.DOSSIER` rows of the track that holds most of the person, of each
+    quality, with `level` (1, 2 ..., best first), `tmr` (single images at FMR 1e-4), `true_id` and
+    whom they follow (`person`); where that person truly `walked` (`t`, `x`, `y`). Times are counted
+    from `start`, s. Opens at the end of the way, at quality `level`.
+    """
+    draw = _Ground(ground)
+    minute = ((pl.col("t") - start) / 60).round(2).alias("minute")
+    way = walked.sort("t").select(minute, pl.col("x", "y").round(1))
+    rows = _dossier_rows(dossiers.sort("level", "t_start", "t_end", maintain_order=True), start)
+    last = ceil(max(way["minute"].to_numpy().max(), rows["minute"].to_numpy().max()))
+    time = alt.param(
+        name="minute_now",
+        value=last,
+        bind=alt.binding_range(
+            min=0, max=last, step=0.1, name="Minutes since arrival 도착 뒤 분  "
+        ),
+    )
+    quality = _quality(dossiers, level, "face_level")
+    past = "datum.minute <= minute_now"
+    chosen = f"datum.level == face_level && {past}"
+    path = (
+        alt.Chart(way)
+        .transform_filter(past)
+        .mark_line(color=GREY, strokeWidth=1.2, strokeDash=[2, 2])
+        .encode(x=draw.x("x"), y=draw.y("y"), order="minute:Q")
+    )
+    here = (
+        alt.Chart(way)
+        .transform_filter(past)
+        .transform_window(rank="rank()", sort=[alt.SortField("minute", order="descending")])
+        .transform_filter("datum.rank == 1")
+        .mark_point(size=170, strokeWidth=2.5, color=INK)
+        .encode(x=draw.x("x"), y=draw.y("y"))
+    )
+    scale = alt.Scale(domain=[OWN, WRONG, OTHER], range=[BLUE, RED, ORANGE])
+    legend = alt.Legend(orient="top", symbolType="square", symbolOpacity=1)
+    colour = alt.Color("what:N", title=None, scale=scale, legend=legend)
+    links = (
+        alt.Chart(rows.filter(pl.col("x_before").is_not_null()))
+        .transform_filter(chosen)
+        .mark_rule(strokeWidth=2.4, opacity=0.9)
+        .encode(
+            x=draw.x("x_before"), y=draw.y("y_before"), x2="x:Q", y2="y:Q", color=colour
+        )
+    )  # fmt: skip
+    dots = (
+        alt.Chart(rows)
+        .transform_filter(chosen)
+        .mark_point(filled=True, size=70, opacity=1, stroke="#ffffff", strokeWidth=0.8)
+        .encode(
+            x=draw.x("x"),
+            y=draw.y("y"),
+            color=alt.Color("whose:N", scale=scale, legend=None),
+            tooltip=["clock:N", "camera:N", "sure:N", "beside:N", "whose:N"],
+        )
+    )
+    picture = (
+        alt.layer(*draw.layers(0.35), path, links, dots, here)
+        .add_params(time, quality)
+        .properties(**draw.size)
+    )
+    most = int(rows["row"].to_numpy().max())
+    y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.6, most + 0.6], reverse=True))
+    table: list[alt.Chart] = []
+    for name, (head, place, limit) in _COLUMNS.items():
+        write: dict[str, Any] = {"align": "left", "fontSize": 11}
+        table.append(
+            alt.Chart(pl.DataFrame({"row": [0], "text": [head]}))
+            .mark_text(fontWeight=600, **write)
+            .encode(x=alt.value(place), y=y, text="text:N")
+        )
+        table.append(
+            alt.Chart(rows.select("level", "minute", "row", "what", name))
+            .transform_filter(chosen)
+            .mark_text(limit=limit, **write)
+            .encode(x=alt.value(place), y=y, text=f"{name}:N", color=colour)
+        )
+    others = dossiers.group_by("tmr").agg((pl.col("true_id") != pl.col("person")).sum())
+    wrong = [f"{tmr:.0%}: {count}" for tmr, count in others.sort("tmr").iter_rows()]
+    return finish(
+        alt.vconcat(
+            picture,
+            alt.layer(*table, _named_level(dossiers, "face_level", y=alt.value(-6))).properties(
+                width=_WIDTH, height=_ROW * (most + 1)
+            ),
+            spacing=34,
+        ),
+        title="A stranger's way to the gate, as cameras and face matching tell it",
+        title_ko="모르는 사람이 탑승구까지 간 길, 카메라와 얼굴 매칭이 말하는 대로",
+        source=f"{source}; dotted 점선: the true way 실제 길; TMR at FMR 1/10,000",
+        simulated=simulated,
+        description="Plan of the terminal with one passenger's true way and the sightings that "
+        "tracking put in one track, and a table of its links, up to a time that the reader "
+        "chooses. Sightings of somebody else in it, by TMR: " + "; ".join(wrong),
+    )
+
+
+def falling_apart(
+    ground: pl.DataFrame,
+    links: pl.DataFrame,
+    errors: pl.DataFrame,
+    *,
+    people: int,
+    source: str,
+    simulated: str,
+    level: int = 1,
+) -> Finished:
+    """Links of many passengers on the plan, wrong ones in red; a slider for the face quality.
+
+    Takes `OUTLINES`; links of `people` passengers as `x`, `y`, `x_after`, `y_after` (m), `right`
+    and `level`; `evaluation.ERRORS` of both methods with `level` and `tmr`. Links that repeat at a
+    level are drawn once.
+    """
+    draw = _Ground(ground)
+    quality = _quality(errors, level, "quality_level")
+    ends = links.select("level", "right", pl.col("x", "y", "x_after", "y_after").round(1))
+    here = alt.Chart(ends.unique(maintain_order=True)).transform_filter(
+        "datum.level == quality_level"
+    )
+
+    def rules(right: str, colour: str, width: float, opacity: float) -> alt.Chart:
+        drawn: alt.Chart = (
+            here.transform_filter(right)
+            .mark_rule(color=colour, strokeWidth=width, opacity=opacity)
+            .encode(x=draw.x("x"), y=draw.y("y"), x2="x_after:Q", y2="y_after:Q")
+        )
+        return drawn
+
+    said = errors.with_columns(
+        name=pl.col("method").replace(METHODS),
+        row=pl.col("method").replace_strict({"path cover": 0, "naive": 1}, return_dtype=pl.Int8),
+    ).select(
+        "level", "tmr", "name", "row", "mixed", "mixed_low", "mixed_high", "broken", "passengers"
+    )
+    text = (
+        alt.Chart(said)
+        .transform_filter("datum.level == quality_level")
+        .transform_calculate(
+            line="datum.name + ': ' + format(datum.mixed, '.1%') + ' (' + "
+            "format(datum.mixed_low, '.1%') + ' – ' + format(datum.mixed_high, '.1%') + "
+            "') of passengers mixed with others 남과 섞임, ' + format(datum.broken, '.0%') + "
+            "' broken 끊김'"
+        )
+        .mark_text(align="left", fontSize=12)
+        .encode(
+            x=alt.value(0),
+            y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-1.5, 1.5], reverse=True)),
+            text="line:N",
+        )
+    )
+    wrong = links.group_by("level").agg((~pl.col("right")).sum()).sort("level")
+    return finish(
+        alt.vconcat(
+            alt.layer(
+                *draw.layers(0.35),
+                rules("datum.right", BLUE, 0.7, 0.3),
+                rules("!datum.right", RED, 2.0, 0.85),
+            )
+            .add_params(quality)
+            .properties(**draw.size),
+            alt.layer(text, _named_level(said, "quality_level", y=alt.value(16))).properties(
+                width=_WIDTH, height=66
+            ),
+            spacing=16,
+        ),
+        title="As faces get poorer, steps are hung on the wrong people",
+        title_ko="얼굴이 나빠질수록 걸음이 엉뚱한 사람에게 붙는다",
+        source=f"{source}; links of {people} people {people}명의 연결: blue right 파랑 맞음, "
+        "red wrong 빨강 틀림; 95 %",
+        simulated=simulated,
+        description=f"Links between sightings of {people} passengers on the plan at each quality "
+        "of faces; wrong ones, best quality first: "
+        + ", ".join(str(count) for count in wrong["right"]),
+    )
+
+
+class _Ground:
+    """The plan's scales, so that everything drawn on it is to scale, and its lowest layers."""
+
+    def __init__(self, ground: pl.DataFrame) -> None:
+        self.ground = ground
+        floor = ground.filter(kind="floor")
+        self.ends = {
+            axis: [float(floor[axis].to_numpy().min()), float(floor[axis].to_numpy().max())]
+            for axis in ("x", "y")
+        }
+        self.width, self.height = (high - low for low, high in self.ends.values())
+        self.size: dict[str, Any] = {
+            "width": _WIDTH,
+            "height": round(_WIDTH * self.height / self.width),
+            "view": alt.ViewBackground(fill=_WALL),  # walls may reach the outline
+        }
+
+    def x(self, name: str) -> alt.X:
+        return alt.X(
+            f"{name}:Q",
+            title="metres 미터",
+            scale=alt.Scale(domain=self.ends["x"], nice=False),
+            axis=alt.Axis(grid=False, tickCount=6),
+        )
+
+    def y(self, name: str) -> alt.Y:
+        return alt.Y(
+            f"{name}:Q", axis=None, scale=alt.Scale(domain=self.ends["y"], nice=False)
+        )  # fmt: skip
+
+    def layers(self, strength: float = 0.8) -> list[alt.Chart]:
+        """Floor, walls and what cameras see."""
+        return [
+            self._filled("floor", "#ffffff", stroke="#9ca3af"),
+            self._filled("view", SKY, opacity=0.45 * strength),
+            self._filled("wall", _WALL, stroke="#9ca3af"),
+        ]
+
+    def _filled(self, kind: str, colour: str, **style: Any) -> alt.Chart:
+        look = {"stroke": None, "strokeWidth": 0.8} | style
+        filled: alt.Chart = (
+            alt.Chart(self.ground.filter(kind=kind).select("ring", "step", "x", "y"))
+            .mark_line(fill=colour, interpolate="linear-closed", **look)
+            .encode(x=self.x("x"), y=self.y("y"), detail="ring:N", order="step:Q")
+        )
+        return filled
+
+
+def _quality(frame: pl.DataFrame, level: int, name: str) -> alt.Parameter:
+    levels = int(frame["level"].to_numpy().max())
+    return alt.param(
+        name=name, value=level, bind=alt.binding_range(min=1, max=levels, step=1, name=QUALITY)
+    )
+
+
+def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
+    """The quality that the slider stands at, as text."""
+    named: alt.Chart = (
+        alt.Chart(levels.select("level", "tmr").unique())
+        .transform_filter(f"datum.level == {param}")
+        .transform_calculate(
+            line="'Face quality 얼굴 품질 ' + datum.level + ': TMR ' + format(datum.tmr, '.0%')"
+        )
+        .mark_text(align="left", baseline="bottom", fontSize=13, fontWeight=600)
+        .encode(x=alt.value(0), text="line:N", **place)
+    )
+    return named
+
+
+def _dossier_rows(dossiers: pl.DataFrame, start: float) -> pl.DataFrame:
+    """What is drawn and written of each sighting: a link belongs to the sighting it leads to."""
+    own = pl.col("true_id") == pl.col("person")
+    whose = pl.when(own).then(pl.lit(OWN)).otherwise(pl.lit(OTHER))
+    same = (pl.col("true_id") == pl.col("true_id").shift().over("level")).fill_null(value=True)
+    seconds = (pl.col("t_start") - start).round().cast(pl.Int64)
+    near = pl.col("beside").cast(pl.List(pl.String))
+    more = pl.col("beside").list.len().cast(pl.Int64) - _NEIGHBOURS
+    return dossiers.select(
+        "level",
+        row=pl.int_range(1, pl.len() + 1).over("level"),
+        minute=((pl.col("t_start") - start) / 60).round(2),
+        x=pl.col("x").round(1),
+        y=pl.col("y").round(1),
+        x_before=pl.col("x").shift().over("level").round(1),
+        y_before=pl.col("y").shift().over("level").round(1),
+        whose=whose,
+        what=pl.when(same).then(whose).otherwise(pl.lit(WRONG)),
+        clock=pl.format("{}:{}", seconds // 60, (seconds % 60).cast(pl.String).str.zfill(2)),
+        camera="camera_id",
+        sure=pl.when(pl.col("probability").is_null())
+        .then(pl.lit("first seen 처음 보임"))
+        .otherwise(_percent("probability")),
+        chain=pl.when(pl.col("probability").is_null())
+        .then(pl.lit(""))
+        .otherwise(_percent("chain")),
+        beside=pl.concat_str(
+            near.list.head(_NEIGHBOURS).list.join(", "),
+            pl.when(more > 0).then(pl.format(" + {}", more)).otherwise(pl.lit("")),
+        ),
+    )
+
+
+def _percent(name: str) -> pl.Expr:
+    """As a percentage; nothing here is so sure that it may be called certain."""
+    rounded = (pl.col(name) * 100).round(1)
+    near = pl.when(rounded >= 100).then(pl.lit("> 99.9 %"))
+    return near.otherwise(rounded.cast(pl.String) + " %")

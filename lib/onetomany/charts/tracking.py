@@ -1,0 +1,309 @@
+"""Charts of tracking: in one camera, what a face says, across cameras, who is singled out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from .theme import (
+    BLUE,
+    CATEGORIES,
+    GREEN,
+    GREY,
+    INK,
+    MATED,
+    NON_MATED,
+    ORANGE,
+    RED,
+    Finished,
+    finish,
+)
+
+METHODS = {"path cover": "All together 모두 함께", "naive": "Threshold 임계값"}
+TMR = "TMR of single images 사진 한 장의 TMR"
+
+
+def trackers(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """HOTA, MOTA and IDF1 of each tracker on each sequence, with ID switches and tracks.
+
+    Takes `comparison.TABLE`.
+    """
+    order = table["tracker"].unique(maintain_order=True).to_list()
+    names = {"hota": "HOTA", "mota": "MOTA", "idf1": "IDF1"}
+    said = table.with_columns(
+        line=pl.format(
+            "{} switches 뒤바뀜 · {} tracks 동선 / {} people 명", "id_switches", "tracks", "persons"
+        )
+    )
+    long = table.unpivot(
+        list(names), index=["sequence", "tracker"], variable_name="figure"
+    ).with_columns(pl.col("figure").replace(names), pl.col("value").round(3))
+    panels = []
+    for sequence in table["sequence"].unique(maintain_order=True):
+        y = alt.Y("tracker:N", title=None, sort=order, axis=alt.Axis(labelFontSize=12))
+        dots = (
+            alt.Chart(long.filter(sequence=sequence))
+            .mark_point(filled=True, size=95, opacity=1)
+            .encode(
+                x=alt.X(
+                    "value:Q",
+                    title=None,
+                    scale=alt.Scale(domain=[0, 1]),
+                    axis=alt.Axis(format=".1f"),
+                ),
+                y=y,
+                color=alt.Color(
+                    "figure:N",
+                    title=None,
+                    scale=alt.Scale(domain=list(names.values()), range=[BLUE, GREEN, ORANGE]),
+                    legend=alt.Legend(orient="top"),
+                ),
+                shape=alt.Shape(
+                    "figure:N", title=None, scale=alt.Scale(domain=list(names.values()))
+                ),
+                tooltip=["tracker:N", "figure:N", "value:Q"],
+            )
+        )
+        words = (
+            alt.Chart(said.filter(sequence=sequence))
+            .mark_text(align="left", dy=-14, fontSize=10, color=GREY)
+            .encode(x=alt.value(2), y=y, text="line:N")
+        )
+        title = alt.TitleParams(text=sequence, fontSize=13, offset=6)
+        panels.append(alt.layer(dots, words).properties(width=270, height=170, title=title))
+    return finish(
+        alt.hconcat(*panels, spacing=30),
+        title="Within one camera: four trackers on the same boxes",
+        title_ko="카메라 한 대 안에서: 같은 상자에 추적기 네 가지",
+        source=source,
+        simulated=simulated,
+        description="HOTA, MOTA and IDF1 of four trackers: "
+        + "; ".join(
+            f"{row['sequence']} {row['tracker']} {row['hota']:.3f}, {row['mota']:.3f}, "
+            f"{row['idf1']:.3f}, {row['id_switches']} switches"
+            for row in table.iter_rows(named=True)
+        ),
+    )
+
+
+def ratios(
+    bars: pl.DataFrame, costs: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
+    """Log10 likelihood ratios of mated and non-mated pairs, a panel for each quality of faces.
+
+    Takes bins (`low`, `high`, `mated`, `share` of its kind) and rows of `likelihood.COST`, both
+    with `tmr`. Dashed lines stand at the largest and smallest ratio that came out.
+    """
+    kinds = ["same person 같은 사람", "two people 두 사람"]
+    shown = bars.with_columns(
+        kind=pl.when("mated").then(pl.lit(kinds[0])).otherwise(pl.lit(kinds[1]))
+    ).filter(pl.col("share") > 0)
+    ends = [float(bars["low"].to_numpy().min()), float(bars["high"].to_numpy().max())]
+    x = alt.X(
+        "low:Q",
+        bin="binned",
+        title="log10 likelihood ratio 로그 가능도비: how much a face says 얼굴이 말하는 만큼",
+        scale=alt.Scale(domain=ends, nice=False),
+        axis=alt.Axis(tickCount=9, grid=False),
+    )
+    share = alt.Y(
+        "share:Q",
+        title="pairs 쌍",
+        stack=None,
+        scale=alt.Scale(type="sqrt", domain=[0, 1], nice=False),
+        axis=alt.Axis(format="~%", values=[0, 0.01, 0.1, 0.4, 1]),
+    )
+    panels = []
+    rates = shown["tmr"].unique().sort(descending=True).to_list()
+    for tmr in rates:
+        last = tmr == rates[-1]
+        own, cost = shown.filter(tmr=tmr), costs.filter(tmr=tmr)
+        columns = (
+            alt.Chart(own)
+            .mark_bar(opacity=0.6, binSpacing=0)
+            .encode(
+                x=x if last else x.title(None),
+                x2="high:Q",
+                y=share,
+                color=alt.Color(
+                    "kind:N",
+                    title=None,
+                    scale=alt.Scale(domain=kinds, range=[MATED, NON_MATED]),
+                    legend=alt.Legend(orient="top"),
+                ),
+                tooltip=["kind:N", alt.Tooltip("low:Q", format=".2f"), _tip("share", ".2%")],
+            )
+        )
+        limits = (
+            alt.Chart(cost.unpivot(["lowest", "highest"]))
+            .mark_rule(strokeDash=[4, 3], color=INK)
+            .encode(x=alt.X("value:Q"))
+        )
+        words = (
+            alt.Chart(cost.select("tmr", "cllr", "cllr_min", "subjects"))
+            .transform_calculate(
+                line="'TMR ' + format(datum.tmr, '.0%') + ' · Cllr ' + format(datum.cllr, '.3f') + "
+                "', Cllr_min ' + format(datum.cllr_min, '.3f') + ' · ' + datum.subjects + "
+                "' people 명'"
+            )
+            .mark_text(align="center", baseline="top", fontSize=12, fontWeight=600)
+            .encode(x=alt.value(_WIDTH / 2), y=alt.value(4), text="line:N")
+        )
+        panels.append(
+            alt.layer(columns, limits, words).properties(width=_WIDTH, height=110)
+        )  # fmt: skip
+    return finish(
+        alt.vconcat(*panels, spacing=14),
+        title="The same question, less and less of an answer: what one pair of faces says",
+        title_ko="같은 물음, 갈수록 적어지는 답: 얼굴 한 쌍이 말하는 것",
+        source=f"{source}; dashed 점선: bounds 한계; TMR at FMR 1/10,000",
+        simulated=simulated,
+        description="Histograms of bounded log10 likelihood ratios of pairs of one image each; "
+        + "; ".join(
+            f"TMR {row['tmr']:.0%}: Cllr {row['cllr']:.3f}, Cllr_min {row['cllr_min']:.3f}, from "
+            f"{row['lowest']:.1f} to {row['highest']:.1f}"
+            for row in costs.iter_rows(named=True)
+        ),
+    )
+
+
+def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """Passengers mixed, IDF1, pair precision and recall against face quality, for both methods.
+
+    Takes `evaluation.ERRORS` with `tmr`; the band is the 95 % interval by passenger.
+    """
+    shown = errors.with_columns(name=pl.col("method").replace(METHODS))
+    colour = alt.Color(
+        "name:N",
+        title=None,
+        scale=alt.Scale(domain=list(METHODS.values()), range=[BLUE, RED]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
+    )
+    x = alt.X(
+        "tmr:O",
+        title=TMR,
+        sort="descending",
+        axis=alt.Axis(labelExpr="format(datum.value, '.0%')", labelAngle=0),
+    )
+    base = alt.Chart(shown)
+    tips = [
+        _tip("tmr", ".0%"),
+        *(_tip(name, ".2%") for name in ("mixed", "mixed_low", "mixed_high")),
+    ]
+
+    def panel(name: str, title: str) -> alt.LayerChart | alt.FacetChart:
+        line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=44)).encode(
+            x=x, y=_share(name), color=colour, tooltip=["name:N", _tip(name, ".4f"), *tips]
+        )
+        layers = [line]
+        if name == "mixed":
+            band = base.mark_area(opacity=0.16).encode(
+                x=x, y=_share("mixed_low"), y2="mixed_high:Q", color=colour
+            )
+            layers = [band, line]
+        heading = alt.TitleParams(text=title, fontSize=13, offset=6)
+        return alt.layer(*layers).properties(width=280, height=150, title=heading)
+
+    return finish(
+        alt.vconcat(
+            alt.hconcat(
+                panel("mixed", "Passengers mixed with others 남과 섞인 승객"),
+                panel("idf1", "IDF1: agreement of tracks 동선의 일치"),
+                spacing=36,
+            ),
+            alt.hconcat(
+                panel("pair_precision", "Pair precision 쌍 정밀도"),
+                panel("pair_recall", "Pair recall 쌍 재현율"),
+                spacing=36,
+            ),
+        ),
+        title="A threshold that looks excellent one to one mixes people up",
+        title_ko="일대일로는 훌륭해 보이는 임계값이 사람들을 뒤섞는다",
+        source=f"{source}; {shown['passengers'][0]:,} passengers 명, band 띠: 95 % by passenger; "
+        "TMR at FMR 1/10,000",
+        simulated=simulated,
+        description="Share of passengers in a track with somebody else, IDF1, pair precision and "
+        "recall; "
+        + "; ".join(
+            f"{row['method']} at TMR {row['tmr']:.0%}: mixed {row['mixed']:.1%}, IDF1 "
+            f"{row['idf1']:.3f}"
+            for row in errors.iter_rows(named=True)
+        ),
+    )
+
+
+def singled_out(
+    points: pl.DataFrame, cases: Sequence[str], *, source: str, simulated: str | None = None
+) -> Finished:
+    """How many known sightings lead to one track: of the right person, and of somebody else.
+
+    Takes `unicity.UNICITY` with `case`, whose names are `cases` in their order.
+    """
+    colour = alt.Color(
+        "case:N",
+        title=None,
+        scale=alt.Scale(domain=list(cases), range=[INK, *CATEGORIES][: len(cases)]),
+        legend=alt.Legend(
+            orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, columns=2
+        ),
+    )
+    x = alt.X(
+        "points:O",
+        title="Points known of somebody 누군가에 대해 아는 지점 수",
+        axis=alt.Axis(labelAngle=0),
+    )
+    base = alt.Chart(points)
+
+    def lines(name: str) -> list[alt.Chart]:
+        """The first case dashed and on top, since others may run along it."""
+        tips = ["case:N", "points:O", "people:Q", _tip(name, ".1%"), _tip("revealed", ".1%")]
+        drawn = []
+        for sign, dash in (("!=", [1, 0]), ("==", [4, 4])):
+            some = base.transform_filter(f"datum.case {sign} '{cases[0]}'")
+            mark = some.mark_line(
+                strokeWidth=2.4, strokeDash=dash, point=alt.OverlayMarkDef(size=44)
+            )
+            drawn.append(mark.encode(x=x, y=_share(name), color=colour, tooltip=tips))
+        return drawn
+
+    band = base.mark_area(opacity=0.13).encode(x=x, y=_share("low"), y2="high:Q", color=colour)
+
+    def panel(title: str, *layers: alt.Chart) -> alt.LayerChart | alt.FacetChart:
+        heading = alt.TitleParams(text=title, fontSize=13, offset=6)
+        return alt.layer(*layers).properties(width=280, height=220, title=heading)
+
+    return finish(
+        alt.hconcat(
+            panel("Singled out, rightly 바르게 특정됨", band, *lines("singled_out")),
+            panel("Leads to somebody else 남에게로 이어짐", *lines("wrong")),
+            spacing=36,
+        ),
+        title="How few sightings single a person out",
+        title_ko="몇 번만 보이면 한 사람이 특정되는가",
+        source=f"{source}; {points['people'].to_numpy().max():,} people 명, band 띠: 95 % by "
+        f"person; point 지점: one camera, {points['time'][0] / 60:g} min 분",
+        simulated=simulated,
+        description="Share of people whom so many known points single out: "
+        + "; ".join(
+            f"{row['case']}, {row['points']} points: {row['singled_out']:.1%}"
+            for row in points.iter_rows(named=True)
+        ),
+    )
+
+
+_WIDTH = 620
+
+
+def _share(name: str) -> alt.Y:
+    return alt.Y(
+        f"{name}:Q",
+        title="",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+    )
+
+
+def _tip(name: str, form: str) -> alt.Tooltip:
+    return alt.Tooltip(f"{name}:Q", format=form)
