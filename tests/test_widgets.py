@@ -13,6 +13,7 @@ from IPython.display import HTML
 
 from onetomany import accuracy, behaviour, gallery, sources, widgets
 from onetomany.sources import arrivals
+from onetomany.tracking import association
 
 
 @pytest.fixture
@@ -95,6 +96,40 @@ def test_the_rule_slider_counts_the_people_flagged(shown: list[str]) -> None:
     menu.value = "together"
     slider.value = 1  # the laxest: 10 s
     assert "gap in time 시간 차, s ≤ 10: <b>2</b> of 8" in shown[-2]
+
+
+def test_the_link_slider_cuts_and_counts_anew(shown: list[str]) -> None:
+    """Two people of three sightings each, one unsure link across: cut, nobody is mixed."""
+    sightings = pl.DataFrame(
+        {
+            "sighting_id": range(6),
+            "camera_id": "c",
+            "t_start": [0.0, 10.0, 20.0, 30.0, 40.0, 50.0],
+            "t_end": [1.0, 11.0, 21.0, 31.0, 41.0, 51.0],
+            "true_id": [0, 0, 0, 1, 1, 1],
+        }
+    )
+    links = pl.DataFrame(
+        {
+            "sighting_a": [0, 1, 2, 3, 4],
+            "sighting_b": [1, 2, 3, 4, 5],
+            "llr_bounded": 2.0,
+            "probability": [0.95, 0.9, 0.4, 0.9, 0.6],
+            "rivals": 0,
+            "feasible": True,
+            "method": "path cover",
+        }
+    )
+    tracks = pl.DataFrame({"hypothesis": [0], "sightings": [list(range(6))]})
+    box = widgets.link_slider(sightings, association.Association(links, tracks, len(links)))
+    [slider] = controls(box, ipywidgets.FloatSlider)
+    assert "<b>5</b> of 5 links" in shown[0]
+    assert "<b>100.0%</b> are mixed" in shown[0]
+    for least, kept, mixed, broken in ((0.5, 4, 0, 0), (0.7, 3, 0, 0.5), (1, 0, 0, 1)):
+        slider.value = least
+        assert f"<b>{kept}</b> of 5 links" in shown[-1]
+        assert f"<b>{mixed:.1%}</b> are mixed" in shown[-1]
+        assert f"<b>{broken:.1%}</b> are broken" in shown[-1]
 
 
 def test_the_picker_counts_ones_own_values_and_writes_nothing(

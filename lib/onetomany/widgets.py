@@ -18,6 +18,8 @@ from .charts.behaviour import flagged
 from .charts.reidentification import label, narrowed
 from .gallery import Gallery, Threshold
 from .reidentification.crowds import crowd
+from .tracking.association import Association, cut
+from .tracking.evaluation import track_errors
 
 
 def threshold_slider(
@@ -145,6 +147,42 @@ def rule_slider(
         )
 
     return _linked(show, {"rule": menu, "strictness": slider}, [ipywidgets.HBox([menu, slider])])
+
+
+def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:
+    """A slider for how sure a link must be; the people mixed with others and broken follow it.
+
+    Takes simulated sightings with `true_id`, and their path cover (`association.associate`).
+    """
+    slider = ipywidgets.FloatSlider(
+        value=0.0,
+        min=0.0,
+        max=1.0,
+        step=0.01,
+        continuous_update=False,
+        description="Least probability of a link 연결의 최소 확률",
+        style={"description_width": "initial"},
+        layout=ipywidgets.Layout(width="620px"),
+    )
+
+    def show(probability: float) -> None:
+        kept = cut(found, sightings, probability)
+        row = track_errors(sightings, kept).row(0, named=True)
+        interval = f"{row['mixed_low']:.1%} – {row['mixed_high']:.1%}"
+        display(
+            HTML(
+                f"<p>SIMULATED. <b>{len(kept.links):,}</b> of {len(found.links):,} links are kept. "
+                f"Of {row['passengers']:,} passengers <b>{row['mixed']:.1%}</b> are mixed with "
+                f"others (95 % {interval}) and <b>{row['broken']:.1%}</b> are broken into several "
+                "tracks.</p>"
+                f"<p lang='ko'>모의 자료. 연결 {len(found.links):,}개 가운데 "
+                f"<b>{len(kept.links):,}</b>개가 남는다. 승객 {row['passengers']:,}명 가운데 "
+                f"<b>{row['mixed']:.1%}</b>가 남과 섞이고(95% 구간 {interval}) "
+                f"<b>{row['broken']:.1%}</b>가 여러 동선으로 끊긴다.</p>"
+            )
+        )
+
+    return _linked(show, {"probability": slider}, [slider])
 
 
 def crowd_picker(
