@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import polars as pl
+import pypdfium2
 import pytest
+import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetomany.documents import claims, contradictions, quantities
+from onetomany.charts import claims as charts
+from onetomany.documents import claims, contradictions, quantities, specimens
 from onetomany.documents.case_file import export_parquet, open_case
 from onetomany.errors import InputError
 from onetomany.sources import case
@@ -342,6 +346,60 @@ def test_planted_errors_are_found(ledger: pl.DataFrame) -> None:
     assert sums.filter(~pl.col("holds")).height == 7
     late = dict(results["4_dates_in_order"].select("claim_ids", "what_en").iter_rows())
     assert late == {"C10": "ends before it begins", "C25.1": "was public before it was written"}
+
+
+# --- charts and specimens -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("draw", [charts.said_when, charts.matrix])
+def test_charts_show_who_collides_with_whom(
+    ledger: pl.DataFrame, found: pl.DataFrame, draw: Callable[..., charts.Finished]
+) -> None:
+    spec = draw(ledger, found, claims.topics()).to_dict()
+    assert re.search("[가-힣]", spec["title"]["subtitle"][0])
+    assert spec["title"]["subtitle"][-1].startswith("Source 출처: claims.csv")
+    assert len(spec["description"]) > 60
+    svg = vl_convert.vegalite_to_svg(spec)
+    for words in (
+        "예산",
+        "CCTV used?",
+        "access only 접근만",
+        "contradicted 어긋남",
+        "44 bn KRW 원",
+    ):
+        assert words in svg, words
+    alone = draw(ledger, found.clear(), claims.topics()).to_dict()
+    rows = [row for data in alone["datasets"].values() for row in data if "state" in row]
+    assert {row["state"] for row in rows} == {charts.STANDS}
+    rows = [row for data in spec["datasets"].values() for row in data if "state" in row]
+    assert any(row["state"] == charts.COLLIDES and "C17 SBS" in row["against"] for row in rows)
+
+
+def test_every_topic_has_a_claim(ledger: pl.DataFrame) -> None:
+    topics = claims.topics()
+    assert topics.join(ledger, on=["subject", "attribute"], how="anti").is_empty()
+    assert topics["topic_ko"].str.contains("[가-힣]").all()
+
+
+def test_every_page_of_a_specimen_says_that_it_is_one(tmp_path: Path) -> None:
+    statements = case.claims()
+    files = specimens.write(tmp_path / "out", statements)
+    assert len(files) == statements.unique(["said_by", "document_en", "doc_date"]).height
+    said = ""
+    for file in files:
+        with pypdfium2.PdfDocument(file) as pdf:
+            for page in pdf:
+                text = page.get_textpage().get_text_bounded()
+                assert text.count(specimens.MARK) == 2
+                assert all(words in text for words in specimens.NOT_REAL)
+                said += text
+    for value in statements["value_ko"]:
+        assert value in said
+    again = specimens.write(tmp_path / "again", statements)
+    assert [file.read_bytes() for file in files] == [file.read_bytes() for file in again]
+    (tmp_path / "out" / "real.pdf").write_bytes(b"")
+    with pytest.raises(InputError, match=re.escape("holds real.pdf")):
+        specimens.write(tmp_path / "out", statements)
 
 
 # --- in the case file ----------------------------------------------------------------------------

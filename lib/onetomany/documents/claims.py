@@ -128,6 +128,11 @@ def links(folder: Traversable = DATA) -> pl.DataFrame:
     return pl.read_csv((folder / "order.csv").read_bytes(), infer_schema=False)
 
 
+def topics() -> pl.DataFrame:
+    """The questions that claims answer differently, in words: subject, attribute, and in both."""
+    return pl.read_csv((DATA / "topics.csv").read_bytes(), infer_schema=False)
+
+
 def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
     """A reader's own claims, brought to the columns of LEDGER; absent ones are filled with null.
 

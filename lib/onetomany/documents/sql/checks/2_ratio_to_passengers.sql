@@ -16,7 +16,7 @@ with windows as (
 spans as (
     from windows
     union all
-    select links.to_id, min(first_day), max(last_day), string_agg(window_claims, ';')
+    select links.to_id, min(first_day), max(last_day), string_agg(window_claims, ';' order by window_claims)
     from windows join links on links.kind = 'part of' and links.from_id = windows.subject
     where links.to_id not in (select subject from windows)
     group by links.to_id
