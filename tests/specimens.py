@@ -316,8 +316,8 @@ def old_workbook() -> bytes:
 
     sheets = [
         begin(0x10)
-        + label(0, 0, "건수")
-        + record(0x203, struct.pack("<HHHd", 0, 1, 0, 57600000))
+        + label(2, 1, "건수")
+        + record(0x203, struct.pack("<HHHd", 2, 2, 0, 57600000))
         + record(0x0A),
         begin(0x10) + label(0, 0, "숨은 값") + record(0x0A),
     ]

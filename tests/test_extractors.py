@@ -318,7 +318,7 @@ def test_old_workbooks_give_cells_and_hidden_sheets() -> None:
         ("Shut", True),
     ]
     cells = rows(reading, "cells").select("page", "row_no", "column_no", "text").rows()
-    assert cells == [(1, 1, 1, "건수"), (1, 1, 2, "57600000"), (2, 1, 1, "숨은 값")]
+    assert cells == [(1, 3, 2, "건수"), (1, 3, 3, "57600000"), (2, 1, 1, "숨은 값")]
 
 
 # round trips
@@ -412,3 +412,13 @@ def test_pages_cells_and_characters_have_limits() -> None:
 
 def test_english_specimen_is_called_synthetic() -> None:
     assert ENGLISH in whole(read(specimens.pdf()))
+
+
+def test_a_damaged_side_part_leaves_the_text_readable() -> None:
+    for content, part, old in (
+        (specimens.word(), "docProps/core.xml", b"<cp:coreProperties"),
+        (specimens.hangul_x(), "Contents/content.hpf", b"<opf:package"),
+    ):
+        reading = read(specimens.replaced(content, part, old, b"<<"))
+        assert KOREAN in whole(reading)
+        assert rows(reading, "notes").filter(kind="unread")["text"].str.contains("XML").all()

@@ -10,18 +10,20 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 
 import specimens
-from onetomany.documents import case_file
+from onetomany.documents import case_file, store
 from onetomany.documents.ingest import Ingested, ingest
 from onetomany.documents.reading import Limits
 from onetomany.documents.sketch import sketch
-from onetomany.documents.workers import Child
+from onetomany.documents.workers import Answer, Child
 from onetomany.errors import InputError, IntegrityError
 from specimens import KOREAN, MAKERS
 
@@ -197,7 +199,7 @@ def test_after_kill_9_the_next_run_goes_on(tmp_path: Path) -> None:
         "import time; from pathlib import Path; from onetomany.documents import ingest\n"
         "keep = ingest.store\n"
         "def slow(*args):\n"
-        "    pages = keep(*args); print(args[1].path, flush=True); time.sleep(0.1); return pages\n"
+        "    told = keep(*args); print(args[1].path, flush=True); time.sleep(0.1); return told\n"
         "ingest.store = slow\n"
         f"ingest.ingest(Path({str(folder)!r}), Path({str(file)!r}))"
     )
@@ -268,9 +270,7 @@ def damaged(content: bytes, rng: random.Random) -> bytes:
     return bytes(held)
 
 
-def test_time_and_memory_run_out_for_one_document_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_time_and_memory_run_out_for_one_document_only(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "a.txt").write_text(KOREAN)
@@ -325,6 +325,32 @@ def test_a_document_reaches_no_file_no_network_and_no_program(tmp_path: Path) ->
         assert not found["native socket"]
         assert not found["native udp"]
     server.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"facts": {"status": "read"}, "columns": {"pages": {"page": [1, 2]}}},
+        {
+            "facts": {"status": "read"},
+            "columns": {"notes": {"page": [1], "kind": [2], "text": [3]}},
+        },
+        {"facts": {"status": ["x"], "title": {"a": 1}}, "columns": {"sketches": {"hash": [1, 1]}}},
+        {"facts": [], "columns": 7},
+        {"facts": {}, "columns": {"documents": {"document": ["0" * 64]}, "meta": {"key": ["x"]}}},
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_a_failure(tmp_path: Path, content: Any) -> None:
+    found = store.Found("folder", "a.pdf", "f" * 64, 10)
+    now = datetime(2026, 1, 1)
+    with case_file.open_case(tmp_path / "case.duckdb", write=True) as db:
+        status, pages = store.store(db, found, Answer(content), now)
+        assert (status, pages) == ("failed", 0)
+        why = case_file.read(db, "SELECT why FROM failures")["why"].item()
+        assert "makes no sense" in why
+        assert case_file.read(db, "SELECT document FROM documents").rows() == [("f" * 64,)]
+        assert case_file.read(db, "SELECT key FROM meta").rows() == [("schema_version",)]
+        assert case_file.read(db, "SELECT * FROM pages").is_empty()
 
 
 def test_a_child_that_is_killed_is_started_again(tmp_path: Path) -> None:

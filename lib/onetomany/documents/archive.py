@@ -8,7 +8,7 @@ import stat
 from typing import Any
 
 from .parts import Parts
-from .reading import Reading, Refused
+from .reading import Damaged, Reading, Refused
 
 
 def read_zip(content: bytes, reading: Reading) -> None:
@@ -31,10 +31,8 @@ def read_zip(content: bytes, reading: Reading) -> None:
         try:
             reading.member(shown, parts.read(name))
             kept += 1
-        except Refused as refused:
-            if "bomb" in str(refused):
-                raise
-            reading.note("unread", f"Member {shown!r}: {refused}")
+        except Damaged as damaged:
+            reading.note("unread", f"Member {shown!r}: {damaged}")
     page = reading.page()
     page.add("\n".join(name for name, _ in reading.members))
     if not kept and parts.infos:

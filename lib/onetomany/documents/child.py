@@ -10,6 +10,7 @@ afresh. The answer is a row of frames: kind (1 byte), length (8), content.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import socket
@@ -20,6 +21,12 @@ from dataclasses import asdict
 from .reading import Limits, Reading, Refused
 from .sketch import sketch
 
+_FIRST = {
+    "a.txt": "가나다".encode("cp949"),
+    "a.csv": b"a,b\n1,2\n",
+    "a.html": b"<!doctype html><title>t</title><p>a<table><tr><td>b</table>",
+    "a.eml": b"From: a@example.org\nDate: Wed, 20 Oct 2021 10:15:00 +0900\nSubject: a\n\nb\n",
+}
 FRAME = struct.Struct(">cQ")
 
 
@@ -58,7 +65,18 @@ def _warm() -> None:
     import polars  # noqa: F401
     from PIL import Image
 
+    from .kinds import extract
+
     Image.init()
+    # what a library does with its first document, every fork would do again
+    for name, content in _FIRST.items():
+        reading = Reading()
+        extract(content, name, reading)
+        reading.finish()
+        sketch(reading.text() + "more than eight characters")
+        reading.as_json()
+    gc.collect()
+    gc.freeze()
 
 
 def _answer(request: dict[str, object], begun: int, source: int, target: int) -> None:
@@ -81,8 +99,9 @@ def _answer(request: dict[str, object], begun: int, source: int, target: int) ->
         facts |= {"error": f"Reading it took more than {limits.memory >> 20:,} MB of memory."}
     except RecursionError:
         facts |= {"error": "It is nested too deeply."}
-    except Exception as error:
-        # a damaged file may break any parser anywhere; what broke is told, and the run goes on
+    except BaseException as error:
+        # a damaged file may break any parser anywhere, Rust's panics are no Exception; what broke
+        # is told, and the run goes on
         facts |= {"error": f"It can't be read: {type(error).__name__}: {error}"[:500]}
     if facts["error"]:
         facts["status"] = "partly" if reading.characters else "failed"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .parts import Parts, attribute, local, number, parse
-from .reading import GridCell, Page, Reading, Refused
+from .reading import Damaged, GridCell, Page, Reading, Refused
 
 _BREAKS = {"tab": "\t", "lineBreak": "\n", "nbSpace": " ", "fwSpace": " ", "hyphen": "-"}
 _NOTES = {
@@ -23,9 +23,9 @@ _FACTS = {"creator": "author", "CreatedDate": "created", "ModifiedDate": "modifi
 def read_hwpx(content: bytes, reading: Reading) -> None:
     """Raises Refused where it is no HWPX document, is encrypted, or unsafe to read."""
     parts = Parts(content, reading.limits)
-    if "META-INF/manifest.xml" in parts and b"encryption-data" in parts.read(
-        "META-INF/manifest.xml"
-    ):
+    manifest = "META-INF/manifest.xml"
+    entries = parts.side(manifest, reading) if manifest in parts else ()
+    if any(local(each) == "encryption-data" for entry in entries for each in entry.iter()):
         raise Refused("It is encrypted; ask for the password and save an open copy.")
     _read(parts.names, parts.read, reading)
 
@@ -53,22 +53,37 @@ def _read(names: Iterable[str], read: Callable[[str], bytes], reading: Reading) 
     sections = [n for n in names if n.startswith("Contents/section") and n.endswith(".xml")]
     if not sections:
         raise Refused("It has no Contents/section*.xml: it is no HWPX document.")
-    if "Contents/content.hpf" in names:
-        _metadata(parse(read("Contents/content.hpf"), "content.hpf"), reading)
-    changes = {}
-    if "Contents/header.xml" in names:
-        changes = _changes(parse(read("Contents/header.xml"), "header.xml"))
-    page = reading.page()
-    walk = _Walk(page, reading, changes)
+
+    def part(name: str) -> Any:
+        try:
+            return parse(read(name), name)
+        except Damaged as damaged:
+            # the other parts may still be whole
+            reading.note("unread", str(damaged))
+            return None
+
+    about = part("Contents/content.hpf") if "Contents/content.hpf" in names else None
+    if about is not None:
+        _metadata(about, reading)
+    header = part("Contents/header.xml") if "Contents/header.xml" in names else None
+    walk = _Walk(reading.page(), reading, {} if header is None else _changes(header))
+    lost = 0
     for name in sorted(sections, key=lambda n: number("".join(filter(str.isdigit, n)), 0)):
-        for element in parse(read(name), name):
+        section = part(name)
+        lost += section is None
+        for element in () if section is None else section:
             if local(element) == "p":
                 walk.paragraph(element, "paragraph")
     walk.tell()
     for name in names:
         ending = name.rpartition(".")[2].lower()
         if name.startswith("BinData/") and ending in ("png", "jpg", "jpeg", "tif", "hwp", "hwpx"):
-            reading.member(name, read(name))
+            try:
+                reading.member(name, read(name))
+            except Damaged as damaged:
+                reading.note("unread", str(damaged))
+    if lost:
+        raise Refused(f"{lost} of its {len(sections)} sections can't be read: see its notes.")
 
 
 class _Walk:

@@ -226,10 +226,9 @@ class _Run:
 
     def keep(self, found: Found, answer: Answer) -> list[Found]:
         """Store one answer; the members that are to be read next."""
-        facts = answer.content.get("facts", {})
-        status = "failed" if answer.why else facts.get("status", "failed")
-        self.count["pages"] += store(self.db, found, answer, self.started)
-        self.count[status if status in self.count else "failed"] += 1
+        status, pages = store(self.db, found, answer, self.started)
+        self.count["pages"] += pages
+        self.count[status if status in ("read", "partly") else "failed"] += 1
         deeper = []
         for member in answer.members:
             path = f"{found.path}!/{member.name}"

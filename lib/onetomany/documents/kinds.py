@@ -69,7 +69,9 @@ _PARTS = (
     ("Contents/content.hpf", "application/hwp+zip"),
     ("Contents/section0.xml", "application/hwp+zip"),
 )
-_OLE = (("FileHeader", "application/x-hwp"), ("Workbook", "application/vnd.ms-excel"),
+_LOCKED = "application/vnd.ms-office.encrypted"
+_OLE = (("EncryptedPackage", _LOCKED), ("FileHeader", "application/x-hwp"),
+        ("Workbook", "application/vnd.ms-excel"),
         ("Book", "application/vnd.ms-excel"),
         ("__properties_version1.0", "application/vnd.ms-outlook"))  # fmt: skip
 
@@ -132,6 +134,9 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     """Read a document into `reading`. Raises Refused for what is not read."""
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
+    if kind == _LOCKED:
+        reading.facts["extractor"] = "none"
+        raise Refused("It is an encrypted Office document; save an open copy.")
     if kind not in EXTRACTORS:
         reading.facts["extractor"] = "none"
         raise Refused(f"{name} is of no kind that the kit reads (its content says {kind}).")

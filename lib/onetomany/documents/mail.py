@@ -22,8 +22,8 @@ _HEADS = ("From", "To", "Cc", "Bcc", "Date", "Subject", "Reply-To")
 def read_eml(content: bytes, reading: Reading) -> None:
     """Raises Refused where it has no head of a mail."""
     message = BytesParser(policy=email.policy.default).parsebytes(content)
-    if not any(name in message for name in _HEADS):
-        raise Refused("It has none of the heads of a mail (From, To, Date, Subject).")
+    if not message.keys():
+        raise Refused("It has no head of a mail, such as From, Date or Subject.")
     page = reading.page()
     for name, value in message.items():
         text = _head(value)

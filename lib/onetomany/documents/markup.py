@@ -19,6 +19,8 @@ _INLINE = {
 }  # fmt: skip
 _KINDS = {f"h{i}": "heading" for i in range(1, 7)} | {"li": "list", "caption": "caption"}
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.I)
+# what no XML tree may hold
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([-\w]+)", re.I)
 
 
@@ -36,7 +38,7 @@ def add_html(text: str, page: Page, reading: Reading) -> None:
     """Add an HTML text to a page. Raises Refused where no element is in it."""
     parser = html.HTMLParser(no_network=True, remove_pis=True, encoding="utf-8")
     try:
-        root = html.document_fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser)
+        root = html.document_fromstring(_CONTROL.sub(" ", text).encode("utf-8", "replace"), parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise Refused(f"It is no HTML: {error}") from error
     _head(root, reading)

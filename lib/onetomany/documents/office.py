@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .parts import Parts, attribute, local, number
-from .reading import GridCell, Page, Reading, Refused
+from .reading import Damaged, GridCell, Page, Reading, Refused
 
 _INSERTED, _DELETED = {"ins", "moveTo"}, {"del", "moveFrom"}
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
@@ -34,7 +34,7 @@ def read_docx(content: bytes, reading: Reading) -> None:
     core_properties(parts, reading)
     outside_relations(parts, reading)
     body = parts.xml("word/document.xml")
-    walk = _Walk(reading.page(), reading, _style_names(parts))
+    walk = _Walk(reading.page(), reading, _style_names(parts, reading))
     walk.content(body[0] if len(body) else body)
     for name in sorted(parts.names):
         file = name.removeprefix("word/")
@@ -47,7 +47,7 @@ def read_docx(content: bytes, reading: Reading) -> None:
             or not (kind or file == "comments.xml")
         ):
             continue
-        root = parts.xml(name)
+        root = parts.side(name, reading)
         if file == "comments.xml":
             walk.comments(root)
         elif kind in ("header", "footer"):
@@ -231,11 +231,11 @@ def _rows(parent: Any, name: str) -> Iterator[Any]:
             yield from _rows(element, name)
 
 
-def _style_names(parts: Parts) -> dict[str, str]:
+def _style_names(parts: Parts, reading: Reading) -> dict[str, str]:
     if "word/styles.xml" not in parts:
         return {}
     found = {}
-    for style in parts.xml("word/styles.xml"):
+    for style in parts.side("word/styles.xml", reading):
         name = _child(style, "name")
         if local(style) == "style" and name is not None:
             found[attribute(style, "styleId") or ""] = attribute(name, "val") or ""
@@ -250,7 +250,7 @@ def core_properties(parts: Parts, reading: Reading) -> None:
     for part in ("docProps/core.xml", "docProps/app.xml"):
         if part not in parts:
             continue
-        for element in parts.xml(part):
+        for element in parts.side(part, reading):
             name, text = local(element), (element.text or "").strip()
             if text and name in _CORE and part.endswith("core.xml"):
                 reading.facts[_CORE[name]] = text
@@ -263,7 +263,7 @@ def outside_relations(parts: Parts, reading: Reading) -> None:
     asked = []
     for name in parts.names:
         if name.endswith(".rels"):
-            for relation in parts.xml(name):
+            for relation in parts.side(name, reading):
                 kind = (relation.get("Type") or "").rpartition("/")[2]
                 if relation.get("TargetMode") == "External" and kind not in _LINKS:
                     asked.append(f"{kind} {relation.get('Target') or ''}"[:200])
@@ -277,6 +277,9 @@ def embedded(parts: Parts, reading: Reading, folder: str) -> None:
         if name.startswith((folder + "embeddings/", folder + "media/")) and not name.endswith("/"):
             kind = name.rpartition(".")[2].lower()
             if kind in ("docx", "xlsx", "pdf", "hwp", "hwpx", "png", "jpg", "jpeg", "tif", "tiff"):
-                reading.member(name, parts.read(name))
+                try:
+                    reading.member(name, parts.read(name))
+                except Damaged as damaged:
+                    reading.note("unread", str(damaged))
             else:
                 reading.note("unread", f"{name} is embedded and was not read.")

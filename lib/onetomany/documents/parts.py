@@ -8,11 +8,14 @@ from typing import Any
 
 from lxml import etree
 
-from .reading import Limits, Refused
+from .reading import Damaged, Limits, Reading, Refused
 
 
 def parse(content: bytes, what: str) -> Any:
-    """The root of an XML part. Raises Refused for a DTD, which none of the formats uses."""
+    """The root of an XML part.
+
+    Raises Damaged where it is no XML, Refused for a DTD, which none of the formats uses.
+    """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
         huge_tree=False, remove_comments=True, remove_pis=True,
@@ -20,7 +23,7 @@ def parse(content: bytes, what: str) -> Any:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise Refused(f"{what} is no well-formed XML: {error.msg}") from error
+        raise Damaged(f"{what} is no well-formed XML: {error.msg}") from error
     if root.getroottree().docinfo.doctype:
         raise Refused(f"{what} declares a DTD: entities and outside references are refused.")
     return root
@@ -45,10 +48,13 @@ class Parts:
         return name in self.infos
 
     def read(self, name: str) -> bytes:
-        """A part's bytes. Raises Refused where it is encrypted, a bomb, or not what it says."""
+        """A part's bytes.
+
+        Raises Damaged where it can't be unpacked or is encrypted, Refused for a bomb.
+        """
         info = self.infos[name]
         if info.flag_bits & 1:
-            raise Refused(f"{name} is encrypted; save an open copy.")
+            raise Damaged(f"{name} is encrypted; save an open copy.")
         left = self.limits.expanded - self.inflated
         # never trust the size that is stated: read no more than is allowed
         bound = max(1 << 20, info.compress_size * self.limits.ratio)
@@ -57,7 +63,7 @@ class Parts:
             with self.zip.open(info) as file:
                 content = file.read(most + 1)
         except Exception as error:
-            raise Refused(f"{name} can't be unpacked: {error}") from error
+            raise Damaged(f"{name} can't be unpacked: {error}") from error
         if len(content) > most:
             why = "all members together" if left < bound else f"{name}, {self.limits.ratio} to 1"
             raise Refused(f"It expands too far ({why}): refused as a zip bomb.")
@@ -66,6 +72,14 @@ class Parts:
 
     def xml(self, name: str) -> Any:
         return parse(self.read(name), name)
+
+    def side(self, name: str, reading: Reading) -> Any:
+        """The root of a part that isn't the text itself; () and a note where it is damaged."""
+        try:
+            return self.xml(name)
+        except Damaged as damaged:
+            reading.note("unread", str(damaged))
+            return ()
 
 
 def local(element: Any) -> str:

@@ -80,19 +80,13 @@ def read_csv(content: bytes, reading: Reading) -> None:
     try:
         for row in csv.reader(io.StringIO(text, newline=""), dialect):
             rows.append(row)
-            reading.count(0, cells=0)
             if len(rows) > reading.limits.cells:
                 raise Refused(f"It has more than {reading.limits.cells:,} rows.")
     except csv.Error as error:
         raise Refused(f"Row {len(rows) + 1} is no CSV: {error}") from error
-    add_rows(page, rows)
-
-
-def add_rows(page: Page, rows: list[list[str]], title: str | None = None) -> None:
-    """Each row a block of its fields between tabs, each field a cell with its span in it."""
-    table = page.add_table(len(rows), max(map(len, rows), default=0), title)
+    table = page.add_table(len(rows), max(map(len, rows), default=0))
     for number, row in enumerate(rows, 1):
-        add_row(page, table, number, [(i, text) for i, text in enumerate(row, 1)])
+        add_row(page, table, number, list(enumerate(row, 1)))
 
 
 def add_row(
@@ -104,6 +98,7 @@ def add_row(
     hidden: bool = False,
     formulas: dict[int, str] | None = None,
 ) -> None:
+    """A row as a block of its fields between tabs, and each field as a cell with its span in it."""
     kept = [(column, clean(text)) for column, text in fields]
     kept = [(column, text) for column, text in kept if text]
     span = page.add("\t".join(text for _, text in kept), "hidden" if hidden else "row")

@@ -22,6 +22,10 @@ class Refused(Exception):
     """What a document asks for and the kit doesn't give: its text says which limit or rule."""
 
 
+class Damaged(Refused):
+    """A part that can't be unpacked or parsed; what the rest says may still be read."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one document may cost; each is told in the failure table when it is met."""
@@ -249,6 +253,11 @@ class Reading:
 
     def finish(self) -> None:
         """Write the row of each page, once all of its blocks are in."""
+        for columns in self.columns.values():
+            # memory may have run out in the middle of a row
+            whole = min(map(len, columns.values()))
+            for values in columns.values():
+                del values[whole:]
         for page in self.pages:
             self.row(
                 "pages",

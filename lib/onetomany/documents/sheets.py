@@ -8,7 +8,7 @@ from typing import Any
 
 from .office import core_properties, embedded, outside_relations
 from .parts import Parts
-from .plain import add_row, add_rows
+from .plain import add_row
 from .reading import Page, Reading, Refused
 
 
@@ -29,8 +29,17 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
             formulas |= name.startswith("xl/worksheets/") and (b"<f>" in held or b"<f " in held)
     core_properties(parts, reading)
     outside_relations(parts, reading)
-    values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    written = openpyxl.load_workbook(io.BytesIO(content)) if formulas else None
+    try:
+        values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+        written = openpyxl.load_workbook(io.BytesIO(content)) if formulas else None
+    except (Refused, MemoryError):
+        raise
+    except Exception as error:
+        # openpyxl is strict about styles, which nobody asked for here; calamine doesn't read them
+        reading.note("unread", f"openpyxl can't open it ({error}), calamine did: no formulas, no "
+                     "comments, and hidden rows and columns are not told apart.")  # fmt: skip
+        _calamine(content, reading)
+        return
     for sheet in values.worksheets:
         page = reading.page(label=sheet.title, hidden=sheet.sheet_state != "visible")
         if page.hidden:
@@ -113,6 +122,11 @@ def _text(value: Any) -> str:
 
 def read_xls(content: bytes, reading: Reading) -> None:
     """Old workbooks, by calamine. Raises Refused where it can't open one."""
+    _calamine(content, reading)
+    reading.note("hidden", "Of old workbooks (XLS), hidden rows and columns are not told apart.")
+
+
+def _calamine(content: bytes, reading: Reading) -> None:
     import fastexcel
 
     try:
@@ -121,7 +135,7 @@ def read_xls(content: bytes, reading: Reading) -> None:
         raise Refused(f"calamine can't open it: {error}") from error
     for name in book.sheet_names:
         try:
-            sheet = book.load_sheet(name, header_row=None, dtypes="string")
+            sheet = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
         except fastexcel.FastExcelError as error:
             page = reading.page(label=name)
             reading.note("unread", f"Sheet '{name}': {error}".splitlines()[0], page.number)
@@ -130,7 +144,9 @@ def read_xls(content: bytes, reading: Reading) -> None:
         if page.hidden:
             reading.note("hidden", f"The sheet '{name}' is hidden.", page.number)
         frame = sheet.to_polars()
-        rows = [[text or "" for text in row] for row in frame.iter_rows()]
-        reading.count(0, cells=0)
-        add_rows(page, rows, name)
-    reading.note("hidden", "Of old workbooks (XLS), hidden rows and columns are not told apart.")
+        # calamine begins at the first column in use; a cell keeps the place it has in the sheet
+        places = [column.absolute_index + 1 for column in sheet.selected_columns]
+        table = page.add_table(frame.height, max(places, default=0), name)
+        for number, row in enumerate(frame.iter_rows(), 1):
+            fields = [(i, text or "") for i, text in zip(places, row, strict=True)]
+            add_row(page, table, number, fields, hidden=page.hidden)

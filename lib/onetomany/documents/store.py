@@ -66,13 +66,48 @@ class Found:
     depth: int = 0
 
 
-def store(db: duckdb.DuckDBPyConnection, found: Found, answer: Answer, at: datetime) -> int:
-    """Store a document with all that was read from it, replacing an earlier reading; its pages."""
+# what an answer that makes no sense runs into; a full disk is none of them
+_SENSELESS = (
+    duckdb.ConstraintException,
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.NotImplementedException,
+    duckdb.TypeMismatchException,
+    pl.exceptions.PolarsError,
+    AttributeError,
+    KeyError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
+
+
+def store(
+    db: duckdb.DuckDBPyConnection, found: Found, answer: Answer, at: datetime
+) -> tuple[str, int]:
+    """Store a document with all that was read from it, replacing an earlier reading.
+
+    Returns its status and its pages. A parser that was taken over may answer anything: what makes
+    no sense in the schema is stored as a failure.
+    """
+    try:
+        return _store(db, found, answer, at)
+    except _SENSELESS as error:
+        why = f"What the parser answered makes no sense ({type(error).__name__})."
+        return _store(db, found, Answer({}, why=why, seconds=answer.seconds), at)
+
+
+def _store(
+    db: duckdb.DuckDBPyConnection, found: Found, answer: Answer, at: datetime
+) -> tuple[str, int]:
     facts = dict.fromkeys(_FACTS) | {
         name: value for name, value in answer.content.get("facts", {}).items() if name in _FACTS
     }
     if answer.why:
         facts |= {"status": "failed", "error": answer.why}
+    odd = [name for name, value in facts.items() if not isinstance(value, str | int | None)]
+    if odd or facts["status"] not in ("read", "partly", "failed"):
+        raise ValueError(f"facts of no sense: {odd}")
     facts["media_type"] = facts["media_type"] or "application/octet-stream"
     facts["extractor"] = facts["extractor"] or "none"
     metadata = answer.content.get("facts", {}).get("metadata") or {}
@@ -100,7 +135,8 @@ def store(db: duckdb.DuckDBPyConnection, found: Found, answer: Answer, at: datet
         for table, columns in ROWS.items():
             held = answer.content.get("columns", {}).get(table)
             if held:
-                _insert_frame(db, table, _frame(held, columns), facts["extractor"], found.document)
+                frame = _frame(held, columns)
+                _insert_frame(db, table, frame, str(facts["extractor"]), found.document)
         for member in answer.members:
             path = f"{found.path}!/{member.name}"
             place(db, Found(found.folder, path, member.document, 0, found.document))
@@ -110,7 +146,7 @@ def store(db: duckdb.DuckDBPyConnection, found: Found, answer: Answer, at: datet
     except BaseException:
         db.rollback()
         raise
-    return int(facts["pages"] or 0)
+    return str(facts["status"]), int(facts["pages"] or 0)
 
 
 def _frame(held: dict[str, list[Any]], columns: Columns) -> pl.DataFrame:

@@ -155,7 +155,10 @@ class Child:
             elif kind == b"N":
                 name = frames.read(length).decode("utf-8", "replace")
             elif kind == b"J":
-                content = json.loads(frames.read(length))
+                try:
+                    content = json.loads(frames.read(length))
+                except (ValueError, RecursionError):
+                    break
         return content, members, False
 
     def _keep(self, frames: IO[bytes], length: int) -> str:
