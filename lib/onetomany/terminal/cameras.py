@@ -103,20 +103,22 @@ def coarse_sightings(visits: pl.DataFrame, layout: Layout, seed: int) -> pl.Data
     """
     parts = [_walked(visits, layout), _stood(visits, layout)]
     joined = pl.concat(parts).sort("true_id", "camera_id", "t_start", "t_end")
-    order = ("true_id", "camera_id")
-    fresh = pl.col("t_start") - pl.col("t_end").shift().over(order) > GAP
-    share = pl.col("n_frames") / pl.col("n_frames").sum()
+    # a person's legs and stays follow each other: what is before in the order ended before
+    other = pl.any_horizontal(
+        pl.col("true_id", "camera_id") != pl.col("true_id", "camera_id").shift()
+    )
+    late = pl.col("t_start") - pl.col("t_end").shift() > GAP
+    frames = pl.col("n_frames")
     merged = (
-        joined.with_columns(part=fresh.fill_null(value=False).cum_sum().over(order))
-        .group_by(*order, "part", maintain_order=True)
+        joined.with_columns(part=(other | late).fill_null(value=True).cum_sum())
+        .group_by("part", maintain_order=True)
         .agg(
+            pl.col("true_id", "camera_id", "wing").first(),
             pl.col("t_start").min(),
             pl.col("t_end").max(),
-            (pl.col("x") * share).sum(),
-            (pl.col("y") * share).sum(),
-            pl.col("n_frames").sum(),
+            (pl.col("x", "y") * frames).sum() / frames.sum(),
+            frames.sum(),
             pl.col("view").max(),
-            pl.col("wing").first(),
         )
     )
     # a party's members walk side by side: none is at the very same place and time

@@ -74,7 +74,7 @@ def passages(trajectories: pl.DataFrame, layout: Layout, rate: float) -> pl.Data
 
     `trajectories` has `true_id`, `t`, `x`, `y`, and may have `facing` (radians, where a face
     looks); without it, people look where they walk. Returns `PASSAGES` by person and time. A face
-    unseen for more than GAP seconds, or beyond `rate`'s two samples, starts a new passage.
+    unseen for more than GAP seconds, and more than two samples, starts a new passage.
 
     Raises InputError for a rate that isn't positive.
     """
@@ -83,11 +83,13 @@ def passages(trajectories: pl.DataFrame, layout: Layout, rate: float) -> pl.Data
     if "facing" not in trajectories.columns:
         trajectories = with_facing(trajectories, rate)
     seen = pl.concat(_seen(trajectories, camera, layout, rate) for camera in layout.cameras)
-    order = ("camera_id", "true_id")
-    fresh = pl.col("t").diff().over(order, order_by="t") > max(GAP, 2 / rate)
+    other = pl.any_horizontal(
+        pl.col("true_id", "camera_id") != pl.col("true_id", "camera_id").shift()
+    )
+    late = pl.col("t").diff() > max(GAP, 2 / rate)
     return (
         seen.sort("true_id", "camera_id", "t")
-        .with_columns(part=fresh.fill_null(value=False).cum_sum().over(order, order_by="t"))
+        .with_columns(part=(other | late).fill_null(value=True).cum_sum())
         .group_by("true_id", "camera_id", "part", maintain_order=True)
         .agg(
             t_start=pl.col("t").min(),
