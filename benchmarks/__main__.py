@@ -8,7 +8,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from . import association, embedding, engines, reidentification, search
+from . import association, embedding, engines, reidentification, search, terminal
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
         embedding.run(Path(folder))
         search.run(Path(folder))
         engines.run(Path(folder))
+        terminal.run(Path(folder))
         association.run(Path(folder))
         reidentification.run(Path(folder))
 
