@@ -82,6 +82,11 @@ def ingest(
             workers or os.cpu_count() or 1,
             started,
             {document for (document,) in held},
+            dict(
+                db.execute(
+                    "SELECT path, document FROM files WHERE folder = ? AND NOT gone", [str(folder)]
+                ).fetchall()
+            ),
         )
         run.all()
         return run.told()
@@ -96,6 +101,7 @@ class _Run:
     workers: int
     started: datetime
     known: set[str]
+    placed: dict[str, str]  # where the case file has what of this folder, and it is not gone
     children: SimpleQueue[Child] = field(default_factory=SimpleQueue)
     isolation: dict[str, bool] = field(default_factory=dict)
     count: dict[str, int] = field(
@@ -172,6 +178,8 @@ class _Run:
             while waiting and len(reading) < 2 * self.workers:
                 found = waiting.pop(0)
                 if found.document in self.known:
+                    if self.placed.get(found.path) != found.document:
+                        place(self.db, found)
                     self.count["held"] += 1
                     bar.update()
                     continue
@@ -193,7 +201,6 @@ class _Run:
                     hashed = future.result()
                     self.count["files"] += 1
                     if isinstance(hashed, Found):
-                        place(self.db, hashed)
                         waiting.append(hashed)
                     else:
                         self.count["failed"] += 1

@@ -19,6 +19,7 @@ SHINGLE = 8  # characters: two or three Korean words
 SKETCH = 512  # hashes; the standard error of a similarity of .9 is .013
 NEAR = 0.8  # Jaccard similarity from which documents are called near-duplicates
 SHORTEST = 32  # shingles: below, a likeness says nothing
+WEIGHED = 8  # documents that a new one shares most hashes with, and is weighed against
 COMPARED = 50  # of documents that share a shingle, how many early ones a new one is held against
 _TURNS = np.arange(1, SHINGLE + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
@@ -75,23 +76,25 @@ def near_duplicates(db: duckdb.DuckDBPyConnection) -> int:
             FROM shared AS late JOIN shared AS early
                 ON late.hash = early.hash AND early.turn < late.turn AND early.place <= $compared
             GROUP BY ALL
+        ), likely AS (
+            SELECT * FROM pairs
+            QUALIFY row_number() OVER (PARTITION BY late ORDER BY common DESC, early) <= $weighed
         ), bounded AS (
             SELECT a.document, b.document AS other, b.turn, least(a.top, b.top) AS top
-            FROM pairs JOIN sized AS a ON a.turn = late JOIN sized AS b ON b.turn = early
-            WHERE common >= least(a.size, b.size) / 3
+            FROM likely JOIN sized AS a ON a.turn = late JOIN sized AS b ON b.turn = early
+        ), both_sides AS (
+            SELECT document AS side, * FROM bounded UNION ALL SELECT other, * FROM bounded
         ), counted AS (
-            SELECT bounded.document, other, turn,
-                count(*) AS entries,
+            SELECT both_sides.document, other, turn, count(*) AS entries,
                 count(*) - count(DISTINCT hash) AS common
-            FROM bounded JOIN sketches ON hash <= top
-                AND (sketches.document = bounded.document OR sketches.document = other)
+            FROM both_sides JOIN sketches ON sketches.document = side AND hash <= top
             GROUP BY ALL
         )
         SELECT document, arg_max(other, (common / (entries - common), -turn)) AS other,
             max(common / (entries - common)) AS similarity
         FROM counted WHERE common / (entries - common) >= $near GROUP BY document
         """,
-        {"compared": COMPARED, "near": NEAR},
+        {"compared": COMPARED, "weighed": WEIGHED, "near": NEAR},
     )
     db.execute("UPDATE documents SET near_duplicate_of = NULL, similarity = NULL")
     db.execute(

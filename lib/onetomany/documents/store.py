@@ -137,6 +137,7 @@ def _store(
             if held:
                 frame = _frame(held, columns)
                 _insert_frame(db, table, frame, str(facts["extractor"]), found.document)
+        place(db, found)
         for member in answer.members:
             path = f"{found.path}!/{member.name}"
             place(db, Found(found.folder, path, member.document, 0, found.document))
