@@ -380,7 +380,8 @@ def test_with_perfect_templates_the_cover_is_the_truth(
     own = people[calibration.sort("template_id")["true_id"].to_numpy()]
     face = fit_face(score_pairs(calibration, own, 1, pairs=20_000))
     templates = people[rows.sort("template_id")["true_id"].to_numpy()]
-    found = joined.associate(rows, templates, face, known["transit"])
+    wide = joined.Settings(window=0.9999)
+    found = joined.associate(rows, templates, face, known["transit"], wide)
     truth = (
         rows.sort("t_start", "sighting_id")
         .group_by("true_id", maintain_order=True)

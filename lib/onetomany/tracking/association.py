@@ -54,11 +54,11 @@ MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
 RESERVE = 3.0  # log10 below zero down to which a link may still be saved by more images
 BLOCK = 512
 EDGES = 200_000
+SPAN = 3600.0  # s
 SAMPLE = 1024
 MATES = 3  # of the highest of a sample's scores so many may be the person's own
 MESSAGES = 30
 RATE = 900.0  # s either way
-WINDOW = 0.999  # of next sightings, so many are within the gaps looked through
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,14 @@ class Settings:
     """`neighbours`: candidate links kept for each sighting, the best first. `strangers`: how many
     non-mated sightings may pass the first look at scores, for each sighting. `rounds`: how often
     links are weighed with the images of the tracks so far. `images`: how many of them a side.
+    `window`: of next sightings, so many lie within the cameras and gaps that are looked through.
     """
 
     neighbours: int = 12
     strangers: int = 120
     rounds: int = 4
     images: int = 8
+    window: float = 0.995
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
     """The best candidate links of each sighting, by weight; sorted by a, then b.
 
     For each ordered pair of cameras, blocks of sightings are multiplied with those that follow
-    within the gaps that `WINDOW` of steps have. Of these, those go on whose score is among the
+    within the gaps that `window` of steps have. Of these, those go on whose score is among the
     best: for each sighting about `strangers` non-mated ones, more where people go more often.
     """
     seen, quality = known.seen, known.quality
@@ -204,14 +206,14 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
     where = [np.flatnonzero(seen.camera == camera) for camera in range(cameras)]
     starts = [seen.start[each] for each in where]
     new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
-    windows = _windows(transit, starts)
+    windows = _windows(transit, starts, settings.window)
     # almost all of any few hundred sightings are of others: their scores tell what strangers reach
     some = known.vectors[np.random.default_rng(0).permutation(len(quality))[:SAMPLE]]
     gathered = [known.vectors[each] for each in where]
     parts: list[tuple[Any, ...]] = []
-    blocks = [(a, low) for a in range(cameras) for low in range(0, len(where[a]), BLOCK)]
-    for a, low in tqdm(blocks, desc="candidate links", delay=2, leave=False):
-        rows, block = where[a][low : low + BLOCK], gathered[a][low : low + BLOCK]
+    blocks = [(a, *each) for a in range(cameras) for each in _blocks(starts[a])]
+    for a, low, high in tqdm(blocks, desc="candidate links", delay=2, leave=False):
+        rows, block = where[a][low:high], gathered[a][low:high]
         reached = np.ascontiguousarray(np.sort(block @ some.T, axis=1)[:, ::-1])
         ends, passed = seen.end[rows], []
         for b in np.flatnonzero(np.isfinite(windows[a, :, 1])):
@@ -247,6 +249,14 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
     return _Candidates(*(each[order] for each in whole))
 
 
+def _blocks(times: Floats) -> list[tuple[int, int]]:
+    """First and last (excluded) of sightings multiplied together: few, and near in time."""
+    span = np.floor(times / SPAN)
+    edges = np.flatnonzero(np.r_[len(times) > 0, span[1:] != span[:-1]])
+    runs = zip(edges, np.r_[edges, len(times)][1:], strict=True)
+    return [(low, min(low + BLOCK, stop)) for at, stop in runs for low in range(at, stop, BLOCK)]
+
+
 def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
     """Log10 of sightings a second at each sighting's camera, in the half hour around it."""
     rate = np.empty(len(seen.start))
@@ -258,11 +268,11 @@ def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
     return np.log10(rate)
 
 
-def _windows(transit: TransitModel, starts: list[Floats]) -> Floats:
+def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floats:
     """The gaps (s) looked through for each pair of cameras, (C, C, 2); -inf where none is.
 
     From each camera, the cells of next camera and gap are taken in the order of how many next
-    sightings they hold for the sightings that must be looked through, until they hold `WINDOW`.
+    sightings they hold for the sightings that must be looked through, until they hold `window`.
     """
     mass = transit.gaps * 10 ** transit.onward[:, :, None]
     crowd = np.maximum([len(times) for times in starts], 1)
@@ -270,7 +280,7 @@ def _windows(transit: TransitModel, starts: list[Floats]) -> Floats:
     order = np.argsort(-worth.reshape(len(mass), -1), axis=1)
     held = np.cumsum(np.take_along_axis(mass.reshape(len(mass), -1), order, axis=1), axis=1)
     kept = np.zeros(order.shape, np.bool_)
-    np.put_along_axis(kept, order, held <= WINDOW * held[:, -1:], axis=1)
+    np.put_along_axis(kept, order, held <= window * held[:, -1:], axis=1)
     cells = kept.reshape(mass.shape)
     last = len(GAPS) - 2 - np.argmax(cells[:, :, ::-1], axis=2)
     ends = np.where(cells.any(axis=2), GAPS[last + 1], -np.inf)
