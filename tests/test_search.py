@@ -57,6 +57,11 @@ def case(built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(built, tmp_path / "case.duckdb"))
 
 
+def text_of(db: duckdb.DuckDBPyConnection, hit: dict) -> str:
+    query = "select text from pages where document = ? and page = ?"
+    return db.execute(query, [hit["document"], hit["page"]]).fetchone()[0]
+
+
 def reference(tokens: list[list[str]], query: list[str]) -> list[float]:
     """BM25 as in the paper, in plain Python: k = 1.2, b = 0.75, logarithm to base 10."""
     mean = sum(map(len, tokens)) / len(tokens)
@@ -104,12 +109,12 @@ def test_ranking_on_any_tokens(pages: list[list[str]], query: list[str]) -> None
         search._load(db)
         db.execute(search._TABLES)
         db.executemany(
-            "insert into search_pages values (?, 'd', ?, ?, 't', '')",
+            "insert into search_pages values (?, 'd', ?, ?, [], [], 't', '')",
             [[place, place, " ".join(words)] for place, words in enumerate(pages, 1)],
         )
         search._rebuild(db)
         values = {"terms": query, "k": search.K, "b": search.B, "limit": 99}
-        found = {page: score for _, page, score in db.execute(search._BM25, values).fetchall()}
+        found = {page: score for _, page, score, _ in db.execute(search._BM25, values).fetchall()}
         scores = reference(pages, query)
         assert found == pytest.approx(
             {place: score for place, score in enumerate(scores, 1) if score > 0}
@@ -131,7 +136,7 @@ def test_every_span_is_a_word_at_its_place(case: Path) -> None:
     with open_case(case) as db:
         for query in ("법무부", "얼굴", "model"):
             for row in search.bm25(db, query).iter_rows(named=True):
-                text = search._texts(db, [(row["document"], row["page"])])[0]
+                text = text_of(db, row)
                 assert row["spans"]
                 for span in row["spans"]:
                     word = text[span["start"] : span["end"]].lower()
@@ -156,7 +161,7 @@ def test_patterns_and_their_spans(case: Path) -> None:
         hits = search.pattern(db, r"법무부[는가]")
         assert hits["score"].to_list() == [1.0, 1.0] or hits["score"].sum() == 3
         for row in hits.iter_rows(named=True):
-            text = search._texts(db, [(row["document"], row["page"])])[0]
+            text = text_of(db, row)
             for span in row["spans"]:
                 assert re.fullmatch("법무부[는가]", text[span["start"] : span["end"]])
         for bad in ("(", "(?=a)b", "a*"):
@@ -185,6 +190,13 @@ def test_the_index_follows_the_case(case: Path, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(InputError, match="index it again"):
             search.bm25(db, "법무부")
         assert search.index(db, progress=False) == len(PAGES) - 1
+
+
+def test_a_page_that_is_gone_is_told(case: Path) -> None:
+    with open_case(case, write=True) as db:
+        db.execute("delete from pages")
+        with pytest.raises(InputError, match="older than the case"):
+            search.bm25(db, "법무부")
 
 
 def test_a_case_without_an_index_says_so(tmp_path: Path) -> None:

@@ -191,3 +191,24 @@ def _shown(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> p
             .otherwise(pl.lit(STANDS)),
         )
     )
+
+
+def named(mentions: pl.DataFrame, *, documents: int, specimens: bool) -> Finished:
+    """What is mentioned most, by the documents it stands in: `for_example`, `normal`, `documents`."""
+    shown = mentions.with_columns(row=pl.format("{} · {}", "for_example", "normal"))
+    base = alt.Chart(shown).encode(
+        x=alt.X("documents:Q", title="documents 문서 수", axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=420)),
+    )
+    bars = base.mark_bar(color=BLUE, opacity=0.85)
+    counts = base.mark_text(align="left", dx=4).encode(text="documents:Q")
+    return finish(
+        alt.LayerChart(layer=[bars, counts], width=420, height=alt.Step(22)),
+        title="What the documents name most",
+        title_ko="문서에 가장 많이 나오는 것",
+        source=f"This run; {documents} documents 건",
+        description=f"{shown.height} bars, longest first, of {documents} documents.",
+        simulated="specimens made from sourced facts, no original document 원본이 아닌 견본"
+        if specimens
+        else None,
+    )

@@ -23,7 +23,6 @@ from tqdm.auto import tqdm
 
 from ..errors import InputError
 from ..sources.files import package_folder
-from .case_file import read
 
 # raised whenever the same text would give other tokens
 TOKENIZER_VERSION = 1
@@ -45,7 +44,9 @@ _KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "
 _TABLES = """
 create table if not exists search_pages (
     id integer primary key, document varchar not null, page integer not null,
-    tokens varchar not null, tokenizer varchar not null, text_md5 varchar not null
+    tokens varchar not null,           -- parted by spaces
+    starts integer[] not null, ends integer[] not null, -- of each token, in pages.text
+    tokenizer varchar not null, text_md5 varchar not null
 )
 """
 _STALE = """
@@ -72,7 +73,7 @@ with found as (
     where term in (select unnest($terms))
     group by id
 )
-select document, page, score from found join search_pages using (id)
+select document, page, score, id from found join search_pages using (id)
 order by score desc, document, page limit $limit
 """
 
@@ -102,10 +103,15 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
         for first in range(0, len(missing), BATCH):
             documents, pages, texts, digests = zip(*missing[first : first + BATCH], strict=True)
             ids = list(range(last + first + 1, last + first + 1 + len(pages)))
+            forms, starts, ends = [], [], []
+            for each in _spans(db, texts):
+                forms.append(" ".join(form for form, _, _ in each))
+                starts.append([start for _, start, _ in each])
+                ends.append([end for _, _, end in each])
             db.execute(
-                "insert into search_pages select unnest(?), unnest(?), unnest(?), unnest(?), ?, "
-                "unnest(?)",
-                [ids, documents, pages, tokens(db, texts), tokenizer(), digests],
+                "insert into search_pages select unnest(?), unnest(?), unnest(?), unnest(?), "
+                "unnest(?::integer[][]), unnest(?::integer[][]), ?, unnest(?)",
+                [ids, documents, pages, forms, starts, ends, tokenizer(), digests],
             )
             bar.update(len(pages))
     if missing or left != before or not _has(db, "search_postings"):
@@ -138,11 +144,15 @@ def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.Da
     if not terms:
         raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
     found = db.execute(_BM25, {"terms": terms, "k": K, "b": B, "limit": limit}).fetchall()
-    texts = _texts(db, [row[:2] for row in found])
-    places = [
-        [(start, end) for form, start, end in each if form in terms] for each in _spans(db, texts)
-    ]
-    return _hits(found, texts, places)
+    texts, places = [], []
+    for document, page, _, id_ in found:
+        text = _row(db, "select text from pages where document = ? and page = ?", document, page)
+        own = "select tokens, starts, ends from search_pages where id = ?"
+        forms, starts, ends = _row(db, own, id_)
+        texts.append(text[0])
+        placed = zip(forms.split(), starts, ends, strict=True)
+        places.append([(start, end) for form, start, end in placed if form in terms])
+    return _hits([row[:3] for row in found], texts, places)
 
 
 def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.DataFrame:
@@ -241,16 +251,12 @@ def _kiwi() -> Any:
     return Kiwi(num_workers=2)
 
 
-def _texts(db: duckdb.DuckDBPyConnection, pages: list[tuple[str, int]]) -> list[str]:
-    rows = read(
-        db,
-        "select document, page, text from pages where (document, page) in "
-        "(select unnest(?::varchar[]), unnest(?::integer[]))",
-        [document for document, _ in pages],
-        [page for _, page in pages],
-    )
-    known = {(document, page): text for document, page, text in rows.iter_rows()}
-    return [known[page] for page in pages]
+def _row(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> tuple[Any, ...]:
+    """The one row of a query by key: an index finds it, where a join would read the table."""
+    row = db.execute(query, list(values)).fetchone()
+    if row is None:
+        raise InputError("The index is older than the case: call search.index on it again.")
+    return row
 
 
 def _indexed(db: duckdb.DuckDBPyConnection) -> None:
