@@ -194,7 +194,7 @@ def _shown(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> p
 
 
 def named(mentions: pl.DataFrame, *, documents: int, specimens: bool) -> Finished:
-    """What is mentioned most, by the documents it stands in: `for_example`, `normal`, `documents`."""
+    """What is mentioned in most documents: `for_example`, `normal`, `documents` of each."""
     shown = mentions.with_columns(row=pl.format("{} · {}", "for_example", "normal"))
     base = alt.Chart(shown).encode(
         x=alt.X("documents:Q", title="documents 문서 수", axis=alt.Axis(tickMinStep=1)),
