@@ -52,13 +52,13 @@ TRACKS: dict[str, Any] = {
 
 MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
 RESERVE = 3.0  # log10 below zero down to which a link may still be saved by more images
-BLOCK = 512
-EDGES = 200_000
-SPAN = 3600.0  # s
-SAMPLE = 1024
+BLOCK = 512  # sightings of one camera multiplied together, at the most
+SPAN = 3600.0  # s that they lie apart at the most
+EDGES = 200_000  # links weighed anew at a time
+SAMPLE = 1024  # sightings that stand for strangers
 MATES = 3  # of the highest of a sample's scores so many may be the person's own
-MESSAGES = 30
-RATE = 900.0  # s either way
+MESSAGES = 30  # exchanged between rivals before probabilities are read
+RATE = 900.0  # s either way in which sightings are counted for a rate
 
 
 @dataclass(frozen=True)
