@@ -3,7 +3,7 @@ force; all combinations; what reaching k costs; linkage; the tables behind them.
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from collections import Counter
 from itertools import combinations as choose
 from pathlib import Path
@@ -398,17 +398,14 @@ def test_an_exact_join_and_how_many_of_its_links_are_right(adult: pl.DataFrame) 
         exact_links(taken.cast({"age": pl.String}), named, columns)
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("splink") is not None, reason="splink is installed: see the next test"
-)
-def test_fuzzy_linkage_says_what_it_needs(adult: pl.DataFrame) -> None:
+def test_fuzzy_linkage_says_what_it_needs(
+    adult: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "splink", None)  # as where it is not installed
     with pytest.raises(InputError, match=r"pip install onetomany\[linkage\]"):
         fuzzy_links(adult, adult, ["age"], blocks=[["age"]])
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("splink") is None, reason="splink, an extra, is not installed"
-)
 def test_fuzzy_linkage_finds_what_an_exact_join_misses(adult: pl.DataFrame) -> None:
     columns = ["age", "sex", "race", "education", "marital_status", "occupation", "native_country"]
     named = adult.with_row_index("person").sample(5000, seed=2)
