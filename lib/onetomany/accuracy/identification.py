@@ -8,7 +8,7 @@ own person is not among the first R candidates at or above it. ISO/IEC 19795-1:2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -82,24 +82,37 @@ def open_set(
 
     Raises InputError with fewer than two folds, or fewer subjects than folds.
     """
+    searches = []
+    for fold, entries, probes in dealt(templates, folds, enrolled_images, seed):
+        gallery = gallery_of(entries, datasheet)
+        candidates = gallery.search(probes, k=len(gallery))
+        searches.append(_outcome(candidates, fold, len(gallery)))
+    return pl.concat(searches)
+
+
+def dealt(
+    templates: pl.DataFrame, folds: int, enrolled_images: int, seed: int
+) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+    """Each fold's number, the templates enrolled in it and those searched: see `open_set`.
+
+    Raises InputError with fewer than two folds, or fewer subjects than folds.
+    """
     subjects = templates["subject_id"].unique().sort().to_list()
     if not 2 <= folds <= len(subjects):
-        raise InputError(f"open_set needs 2 to {len(subjects)} folds, not {folds}.")
+        raise InputError(f"Subjects are dealt into 2 to {len(subjects)} folds, not {folds}.")
     rng = np.random.default_rng(seed)
     group = dict(zip(subjects, rng.permutation(len(subjects)) % folds, strict=True))
     lots = templates.with_columns(
         group=pl.col("subject_id").replace_strict(group, return_dtype=pl.Int32),
         lot=pl.Series(rng.random(len(templates))),
     ).with_columns(place=pl.col("lot").rank("ordinal").over("subject_id"))
-    columns = templates.columns
-    searches = []
     for fold in range(folds):
         enrolled = (pl.col("group") != fold) & (pl.col("place") <= enrolled_images)
-        gallery = gallery_of(lots.filter(enrolled).select(columns), datasheet)
-        probes = lots.filter(~enrolled).select(columns)
-        candidates = gallery.search(probes, k=len(gallery))
-        searches.append(_outcome(candidates, fold, len(gallery)))
-    return pl.concat(searches)
+        yield (
+            fold,
+            lots.filter(enrolled).select(templates.columns),
+            lots.filter(~enrolled).select(templates.columns),
+        )
 
 
 def _outcome(candidates: pl.DataFrame, fold: int, gallery_size: int) -> pl.DataFrame:

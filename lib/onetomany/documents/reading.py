@@ -86,6 +86,27 @@ class Page:
         start, end = self.length, self.length + len(text)
         self.parts.append(text)
         self.length = end + 1
+        self._block((start, end), kind, text, box, who=who, dated=dated)
+        return start, end
+
+    def mark(
+        self, span: tuple[int, int], kind: str, who: str | None = None, dated: str | None = None
+    ) -> None:
+        """A block within the one last added, such as what was inserted into a paragraph."""
+        begin = self.length - 1 - len(self.parts[-1])
+        text = self.parts[-1][span[0] - begin : span[1] - begin]
+        self._block(span, kind, text, None, who=who, dated=dated)
+
+    def _block(
+        self,
+        span: tuple[int, int],
+        kind: str,
+        text: str,
+        box: Box | None,
+        *,
+        who: str | None,
+        dated: str | None,
+    ) -> None:
         self.blocks += 1
         x0, y0, x1, y1 = box or (None, None, None, None)
         self.reading.row(
@@ -98,30 +119,6 @@ class Page:
             y0=y0,
             x1=x1,
             y1=y1,
-            char_start=start,
-            char_end=end,
-            who=who,
-            dated=dated,
-        )
-        return start, end
-
-    def mark(
-        self, span: tuple[int, int], kind: str, who: str | None = None, dated: str | None = None
-    ) -> None:
-        """A block within the one last added, such as what was inserted into a paragraph."""
-        begin = self.length - 1 - len(self.parts[-1])
-        text = self.parts[-1][span[0] - begin : span[1] - begin]
-        self.blocks += 1
-        self.reading.row(
-            "blocks",
-            page=self.number,
-            block=self.blocks,
-            kind=kind,
-            text=text,
-            x0=None,
-            y0=None,
-            x1=None,
-            y1=None,
             char_start=span[0],
             char_end=span[1],
             who=who,

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from ..sources.case import Stream
 from .case_file import EXTRACTOR_VERSION, forget
 from .workers import Answer
 
@@ -41,16 +42,6 @@ _FACTS = (
     "error",
     "extractor",
 )
-
-
-class Stream:
-    """A frame as the bare Arrow stream it can be; as a frame, DuckDB would ask for pyarrow."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)
 
 
 @dataclass(frozen=True)

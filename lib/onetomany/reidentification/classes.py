@@ -25,6 +25,7 @@ import duckdb
 import polars as pl
 
 from ..errors import InputError
+from ..sources.case import Stream
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
 Engine: TypeAlias = Literal["auto", "polars", "duckdb"]
@@ -194,16 +195,6 @@ def _by_duckdb(table: Table, names: list[str]) -> pl.DataFrame:
         if isinstance(table, str | Path):
             relation = db.read_parquet(str(table))
         else:
-            db.register("given", ArrowStream(table.lazy().select(names).collect()))
+            db.register("given", Stream(table.lazy().select(names).collect()))
             relation = db.table("given")
         return pl.DataFrame(relation.aggregate(query, listed))
-
-
-class ArrowStream:
-    """A frame as the bare Arrow stream it can be; as a frame, DuckDB would ask for pyarrow."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)

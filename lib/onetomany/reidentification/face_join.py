@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..accuracy.identification import SEARCHES
+from ..accuracy.identification import SEARCHES, dealt
 from ..accuracy.intervals import interval, subject_draws
 from ..errors import InputError
 from ..gallery import Band, Gallery, gallery_of
@@ -116,21 +116,9 @@ def joined_searches(
     """
     if set(columns) - {*COLUMNS}.intersection(attributes.columns):
         raise InputError(f"A search can be restricted by {', '.join(COLUMNS)}, if they are given.")
-    subjects = templates["subject_id"].unique().sort().to_list()
-    if not 2 <= folds <= len(subjects):
-        raise InputError(f"joined_searches needs 2 to {len(subjects)} folds, not {folds}.")
-    rng = np.random.default_rng(seed)
-    group = dict(zip(subjects, rng.permutation(len(subjects)) % folds, strict=True))
-    lots = templates.with_columns(
-        group=pl.col("subject_id").replace_strict(group, return_dtype=pl.Int32),
-        lot=pl.Series(rng.random(len(templates))),
-    ).with_columns(first=pl.col("lot").rank("ordinal").over("subject_id") == 1)
     frames = []
-    for fold in range(folds):
-        enrolled = (pl.col("group") != fold) & pl.col("first")
-        entries = lots.filter(enrolled).select(templates.columns)
+    for fold, entries, probes in dealt(templates, folds, 1, seed):
         people = gallery_of(entries, datasheet, attributes, attributes_are="simulated")
-        probes = lots.filter(~enrolled).select(templates.columns)
         frames.append(_outcome(people, probes, attributes, columns).with_columns(fold=pl.lit(fold)))
     return pl.concat(frames).select(pl.col(name).cast(kind) for name, kind in SEARCHES.items())
 

@@ -17,7 +17,8 @@ import polars as pl
 
 from ..accuracy.intervals import rule_of_three
 from ..errors import InputError
-from .classes import EMPTY, ArrowStream, checked
+from ..sources.case import Stream
+from .classes import EMPTY, checked
 
 FUZZY = {
     "row": pl.Int64,  # of the table without names
@@ -159,7 +160,7 @@ def fuzzy_links(
         api = DuckDBAPI(connection=db)
         given = []
         for name, frame in (("a", table), ("b", named)):
-            db.register(f"_{name}", ArrowStream(frame.select(names).with_row_index("_row")))
+            db.register(f"_{name}", Stream(frame.select(names).with_row_index("_row")))
             db.execute(f"CREATE TABLE {name}_given AS SELECT * FROM _{name}")
             given.append(api.register(f"{name}_given", dataset_display_name=name))
         linker = Linker(given, settings, log_level="ERROR")
