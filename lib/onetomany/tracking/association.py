@@ -29,7 +29,7 @@ from tqdm import tqdm
 from ..errors import InputError
 from .cover import apart, best_successors, chains, passing
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
-from .transit import GAPS, HORIZON, Bodies, Floats, Rows, TransitModel, bodies, feasible
+from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, bodies, feasible
 
 LINKS: dict[str, Any] = {
     "sighting_a": pl.Int64,
@@ -58,6 +58,7 @@ EDGES = 200_000  # links weighed anew at a time
 SAMPLE = 1024  # sightings that stand for strangers
 MATES = 3  # of the highest of a sample's scores so many may be the person's own
 MESSAGES = 30  # exchanged between rivals before probabilities are read
+NEARBY = 120.0  # m
 RATE = 900.0  # s either way in which sightings are counted for a rate
 
 
@@ -73,7 +74,7 @@ class Settings:
     strangers: int = 120
     rounds: int = 4
     images: int = 8
-    window: float = 0.995
+    window: float = 0.998
 
 
 @dataclass(frozen=True)
@@ -273,6 +274,7 @@ def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floa
 
     From each camera, the cells of next camera and gap are taken in the order of how many next
     sightings they hold for the sightings that must be looked through, until they hold `window`.
+    Added to these: a leisurely walk to every camera within NEARBY.
     """
     mass = transit.gaps * 10 ** transit.onward[:, :, None]
     crowd = np.maximum([len(times) for times in starts], 1)
@@ -284,6 +286,9 @@ def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floa
     cells = kept.reshape(mass.shape)
     last = len(GAPS) - 2 - np.argmax(cells[:, :, ::-1], axis=2)
     ends = np.where(cells.any(axis=2), GAPS[last + 1], -np.inf)
+    # cheap to look through, and where crowds are larger than in calibration people step aside
+    near = np.where(transit.distance <= NEARBY, 2 * transit.distance / WALK + 30, -np.inf)
+    ends = np.maximum(ends, near)
     return np.stack([transit.overlap, ends], axis=2)
 
 
