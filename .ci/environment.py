@@ -16,7 +16,9 @@ TARGET = ROOT / "environment.yml"
 def pins() -> list[str]:
     """`name==version ; marker` of each package that the project needs at run time."""
     found = [os.environ.get("UV"), shutil.which("uv"), str(ROOT / ".uv" / "bin" / "uv")]
-    uv = next(path for path in found if path and Path(path).exists())
+    uv = next((path for path in found if path and Path(path).exists()), None)
+    if uv is None:
+        sys.exit("uv is not on the PATH: run 'make lock', or name it as UV=/path/to/uv")
     asked = "export --frozen --no-dev --no-emit-project --no-hashes --no-annotate --no-header"
     run = subprocess.run([uv, *asked.split()], cwd=ROOT, capture_output=True, text=True, check=True)
     return run.stdout.splitlines()

@@ -32,7 +32,7 @@ ORDER = [
     "charts",
 ]
 # these show results: any room may be above them, but no room of ORDER imports them
-SHOWING = ["prose", "widgets", "report", "cli"]
+SHOWING = ["prose", "widgets", "report", "evidence", "cli"]
 
 
 def rooms_imported(path: Path) -> set[str]:

@@ -46,35 +46,37 @@ create table if not exists search_pages (
     id integer primary key, document varchar not null, page integer not null,
     tokens varchar not null,           -- parted by spaces
     starts integer[] not null, ends integer[] not null, -- of each token, in pages.text
-    tokenizer varchar not null, text_md5 varchar not null
+    tokenizer varchar not null,
+    -- pages.text once more: a hit is shown by the index of `id`, which pages can't offer
+    text varchar not null
 )
 """
 _STALE = """
 delete from search_pages as indexed where tokenizer <> $tokenizer or not exists (
     from pages where pages.document = indexed.document and pages.page = indexed.page
-    and md5(pages.text) = indexed.text_md5
+    and pages.text = indexed.text
 )
 """
+# what each word adds to each page's score, reckoned once: a search only has to add up
 _POSTINGS = """
 create or replace table search_postings as
-select dict.term, terms.docid, count(*)::integer as tf, any_value(docs.len)::integer as length,
-       any_value(dict.df) as df, any_value(docs.name)::integer as id
+select any_value(dict.term) as term, any_value(docs.name)::integer as id, count(*) as tf,
+       log10((any_value(num_docs) - any_value(df) + 0.5) / (any_value(df) + 0.5) + 1)
+       * (tf * ($k + 1)) / (tf + $k * (1 - $b + $b * any_value(len) / any_value(avgdl))) as score
 from fts_main_search_pages.terms
 join fts_main_search_pages.dict using (termid)
-join fts_main_search_pages.docs using (docid)
-group by dict.term, terms.docid
-order by dict.term, terms.docid
+join fts_main_search_pages.docs using (docid), fts_main_search_pages.stats
+group by terms.termid, terms.docid
+order by term, id
 """
+_HIT = "select text, tokens, starts, ends from search_pages where id = ?"
 _BM25 = """
 with found as (
-    select id, sum(log10((num_docs - df + 0.5) / (df + 0.5) + 1)
-               * (tf * ($k + 1)) / (tf + $k * (1 - $b + $b * (length / avgdl)))) as score
-    from search_postings, fts_main_search_pages.stats
-    where term in (select unnest($terms))
-    group by id
+    select id, sum(score) as score from search_postings
+    where term in (select unnest($terms)) group by id
+    order by score desc, id limit $limit
 )
-select document, page, score, id from found join search_pages using (id)
-order by score desc, document, page limit $limit
+select document, page, score, id from found join search_pages using (id) order by score desc, id
 """
 
 
@@ -96,12 +98,12 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
     left = _number(db, "select count(*) from search_pages")
     last = _number(db, "select coalesce(max(id), 0) from search_pages")
     missing = db.execute(
-        "select document, page, text, md5(text) from pages "
+        "select document, page, text from pages "
         "anti join search_pages using (document, page) order by document, page"
     ).fetchall()
     with tqdm(total=len(missing), desc="tokenising pages", disable=not progress) as bar:
         for first in range(0, len(missing), BATCH):
-            documents, pages, texts, digests = zip(*missing[first : first + BATCH], strict=True)
+            documents, pages, texts = zip(*missing[first : first + BATCH], strict=True)
             ids = list(range(last + first + 1, last + first + 1 + len(pages)))
             forms, starts, ends = [], [], []
             for each in _spans(db, texts):
@@ -111,7 +113,7 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
             db.execute(
                 "insert into search_pages select unnest(?), unnest(?), unnest(?), unnest(?), "
                 "unnest(?::integer[][]), unnest(?::integer[][]), ?, unnest(?)",
-                [ids, documents, pages, forms, starts, ends, tokenizer(), digests],
+                [ids, documents, pages, forms, starts, ends, tokenizer(), texts],
             )
             bar.update(len(pages))
     if missing or left != before or not _has(db, "search_postings"):
@@ -124,7 +126,7 @@ def _rebuild(db: duckdb.DuckDBPyConnection) -> None:
         "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
         "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
     )
-    db.execute(_POSTINGS)
+    db.execute(_POSTINGS, {"k": K, "b": B})
 
 
 def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
@@ -143,13 +145,11 @@ def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.Da
     terms = sorted(set(tokens(db, [query])[0].split()))
     if not terms:
         raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
-    found = db.execute(_BM25, {"terms": terms, "k": K, "b": B, "limit": limit}).fetchall()
+    found = db.execute(_BM25, {"terms": terms, "limit": limit}).fetchall()
     texts, places = [], []
-    for document, page, _, id_ in found:
-        text = _row(db, "select text from pages where document = ? and page = ?", document, page)
-        own = "select tokens, starts, ends from search_pages where id = ?"
-        forms, starts, ends = _row(db, own, id_)
-        texts.append(text[0])
+    for *_, id_ in found:
+        ((text, forms, starts, ends),) = db.execute(_HIT, [id_]).fetchall()
+        texts.append(text)
         placed = zip(forms.split(), starts, ends, strict=True)
         places.append([(start, end) for form, start, end in placed if form in terms])
     return _hits([row[:3] for row in found], texts, places)
@@ -249,14 +249,6 @@ def _kiwi() -> Any:
     from kiwipiepy import Kiwi
 
     return Kiwi(num_workers=2)
-
-
-def _row(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> tuple[Any, ...]:
-    """The one row of a query by key: an index finds it, where a join would read the table."""
-    row = db.execute(query, list(values)).fetchone()
-    if row is None:
-        raise InputError("The index is older than the case: call search.index on it again.")
-    return row
 
 
 def _indexed(db: duckdb.DuckDBPyConnection) -> None:
