@@ -1,67 +1,12 @@
-"""The command `onetomany`: one function a sub-command, all registered in COMMANDS."""
+"""Commands on image sets, models, galleries and trackers."""
 
 from __future__ import annotations
 
 import argparse
-import logging
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from onetomany import __version__
-from onetomany.errors import InputError, OneToManyError
-
-Run = Callable[[argparse.Namespace], int]
-
-
-def report(parser: argparse.ArgumentParser) -> Run:
-    """Execute the notebooks and export them as one HTML site."""
-    parser.add_argument("--only", metavar="01,02", help="execute these chapters, keep the others")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
-    parser.add_argument("--out", type=Path, default=Path("build/report"), metavar="DIR")
-    parser.add_argument(
-        "-v", "--verbose", action="store_true", help="also show what cells write to stderr"
-    )
-
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.report import build_report
-
-        if args.verbose:
-            logging.basicConfig(format="%(message)s")
-            logging.getLogger("onetomany").setLevel(logging.INFO)
-        started = time.monotonic()
-        only = args.only.replace(" ", "").split(",") if args.only else None
-        index = build_report(args.notebooks, args.out, only)
-        print(f"{index} ({time.monotonic() - started:.0f} s)")
-        return 0
-
-    return run
-
-
-def lab(parser: argparse.ArgumentParser) -> Run:
-    """Open the notebooks in JupyterLab."""
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
-    parser.add_argument("jupyter", nargs="*", help="after --: options for JupyterLab itself")
-
-    def run(args: argparse.Namespace) -> int:
-        folder = args.notebooks.resolve()
-        if not folder.is_dir():
-            raise InputError(f"There is no folder {folder}; name one with --notebooks.")
-        root = f"--ServerApp.root_dir={folder}"
-        command = [sys.executable, "-m", "jupyterlab", root, *args.jupyter]
-        # Our configuration keeps Lab from asking for news and updates: the network may be off
-        config = [str(Path(__file__).parent / "lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-        own = {
-            "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, config)),
-            # this environment's kernel before one of the same name in the home folder
-            "JUPYTER_PREFER_ENV_PATH": "1",
-        }
-        return subprocess.call(command, env=os.environ | own)
-
-    return run
+from onetomany.cli.command import Run
+from onetomany.errors import InputError
 
 
 def datasheet(parser: argparse.ArgumentParser) -> Run:
@@ -190,71 +135,3 @@ gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the co
         return 0
 
     return run
-
-
-def ingest(parser: argparse.ArgumentParser) -> Run:
-    """Read a folder of documents into a case file; what is there already is not read again."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one a core")
-    parser.add_argument("--retry", action="store_true", help="try again what failed before")
-    parser.add_argument("--parquet", type=Path, metavar="DIR", help="also write all tables there")
-
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.documents.case_file import export_parquet
-        from onetomany.documents.ingest import ingest as read_folder
-
-        if args.workers is not None and args.workers < 1:
-            raise InputError("--workers needs a number of 1 or more.")
-        done = read_folder(args.folder, args.case, workers=args.workers, retry=args.retry)
-        print(
-            f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
-            f"pages), {done.partly:,} partly, {done.failed:,} not, {done.held:,} known before "
-            f"({done.seconds:.0f} s)"
-        )
-        print(f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates")
-        for path, why in done.failures.select("path", "why").iter_rows():
-            print(f"  {path}: {why}")
-        for kind, text, count in done.notes.iter_rows():
-            print(f"  {kind}: {text}" + (f" ({count} times)" if count > 1 else ""))
-        if args.parquet:
-            for path in export_parquet(args.case, args.parquet):
-                print(f"wrote {path}")
-        return 0
-
-    return run
-
-
-COMMANDS: tuple[Callable[[argparse.ArgumentParser], Run], ...] = (
-    report,
-    lab,
-    datasheet,
-    weights,
-    scale,
-    trackers,
-    ingest,
-)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="onetomany", description="Check a face identification system from outside."
-    )
-    parser.add_argument("--version", action="version", version=f"onetomany {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    for command in COMMANDS:
-        one = commands.add_parser(command.__name__, help=command.__doc__)
-        one.set_defaults(run=command(one))
-    args = parser.parse_args(argv)
-    try:
-        return int(args.run(args))
-    except OneToManyError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped; run the same command again, it goes on from the cache.", file=sys.stderr)
-        return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())

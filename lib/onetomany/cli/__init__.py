@@ -1,0 +1,44 @@
+"""The command `onetomany`: one function a sub-command, all registered in COMMANDS."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from onetomany import __version__
+from onetomany.cli.chapters import lab, report
+from onetomany.cli.command import Command
+from onetomany.cli.documents import ingest
+from onetomany.cli.systems import datasheet, scale, trackers, weights
+from onetomany.errors import OneToManyError
+
+COMMANDS: tuple[Command, ...] = (
+    report,
+    lab,
+    datasheet,
+    weights,
+    scale,
+    trackers,
+    ingest,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="onetomany", description="Check a face identification system from outside."
+    )
+    parser.add_argument("--version", action="version", version=f"onetomany {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command in COMMANDS:
+        one = commands.add_parser(command.__name__, help=command.__doc__)
+        one.set_defaults(run=command(one))
+    args = parser.parse_args(argv)
+    try:
+        return int(args.run(args))
+    except OneToManyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; run the same command again, it goes on from the cache.", file=sys.stderr)
+        return 130

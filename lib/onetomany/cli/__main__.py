@@ -1,0 +1,7 @@
+"""`python -m onetomany.cli`."""
+
+import sys
+
+from onetomany.cli import main
+
+sys.exit(main())

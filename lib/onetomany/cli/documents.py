@@ -1,0 +1,42 @@
+"""Commands on disclosed documents."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from onetomany.cli.command import Run
+from onetomany.errors import InputError
+
+
+def ingest(parser: argparse.ArgumentParser) -> Run:
+    """Read a folder of documents into a case file; what is there already is not read again."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one a core")
+    parser.add_argument("--retry", action="store_true", help="try again what failed before")
+    parser.add_argument("--parquet", type=Path, metavar="DIR", help="also write all tables there")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.documents.case_file import export_parquet
+        from onetomany.documents.ingest import ingest as read_folder
+
+        if args.workers is not None and args.workers < 1:
+            raise InputError("--workers needs a number of 1 or more.")
+        done = read_folder(args.folder, args.case, workers=args.workers, retry=args.retry)
+        print(
+            f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
+            f"pages), {done.partly:,} partly, {done.failed:,} not, {done.held:,} known before "
+            f"({done.seconds:.0f} s)"
+        )
+        print(f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates")
+        for path, why in done.failures.select("path", "why").iter_rows():
+            print(f"  {path}: {why}")
+        for kind, text, count in done.notes.iter_rows():
+            print(f"  {kind}: {text}" + (f" ({count} times)" if count > 1 else ""))
+        if args.parquet:
+            for path in export_parquet(args.case, args.parquet):
+                print(f"wrote {path}")
+        return 0
+
+    return run
