@@ -1,0 +1,106 @@
+"""What is known of a run: who ran what, when, on which data. Kept in the bundle as run.json."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from onetomany.errors import InputError
+from onetomany.sources.datasheets import Datasheet
+
+TOOL = "onetomany"
+MARKS = {"title", "title_ko", "operator", "identifier"}  # what a record may not leave empty
+
+
+@dataclass(frozen=True)
+class DataUse:
+    """A data set that the run read, with what its datasheet says of exhibits."""
+
+    name: str
+    title: str
+    licence: str
+    credit: str
+    faces_in_exhibit: bool
+    templates_in_exhibit: bool
+
+    @classmethod
+    def of(cls, sheet: Datasheet) -> DataUse:
+        return cls(**{field.name: getattr(sheet, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run of chapters. Times carry their zone; `chapters` are stems of notebooks, in order.
+
+    `command` is what was typed, `commit` the code's state ('' where unknown, '+changes' at its
+    end where files differed from it), `operator` the person who ran it, `licence` the licence of
+    the results (a URL).
+    """
+
+    identifier: str
+    title: str
+    title_ko: str
+    question: str
+    chapters: tuple[str, ...]
+    command: tuple[str, ...]
+    started: datetime
+    ended: datetime
+    commit: str
+    version: str
+    operator: str
+    organisation: str
+    licence: str
+    data: tuple[DataUse, ...] = ()
+
+    def __post_init__(self) -> None:
+        empty = sorted(name for name in MARKS if not getattr(self, name).strip())
+        if empty:
+            raise InputError(f"The record of the run is incomplete: fill in {', '.join(empty)}.")
+        if self.started.tzinfo is None or self.ended.tzinfo is None:
+            raise InputError("The times of a run need their time zone, such as +09:00.")
+        if self.ended < self.started:
+            raise InputError(f"The run ends ({self.ended}) before it starts ({self.started}).")
+
+    def to_json(self) -> str:
+        """The record as JSON, one key a line, ending in a line break."""
+        values = asdict(self) | {
+            "started": self.started.isoformat(),
+            "ended": self.ended.isoformat(),
+        }
+        return json.dumps(values, ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> RunRecord:
+        """The record that `to_json` wrote. Raises InputError where it isn't one."""
+        try:
+            raw = json.loads(text)
+            return cls(**_values(raw))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InputError(f"run.json is not the record of a run: {error}.") from error
+
+
+def new_identifier(commit: str, chapters: tuple[str, ...], started: datetime) -> str:
+    """A name for the run that is the same whenever it is asked for: urn:uuid:..."""
+    known = f"{TOOL} {commit} {' '.join(chapters)} {started.isoformat()}"
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, known)}"
+
+
+def _values(raw: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(raw)
+    for name in ("started", "ended"):
+        values[name] = datetime.fromisoformat(values[name])
+    for name in ("chapters", "command"):
+        values[name] = tuple(str(item) for item in values[name])
+    values["data"] = tuple(DataUse(**use) for use in values["data"])
+    wrong = [
+        field.name
+        for field in fields(RunRecord)
+        if field.type == "str" and not isinstance(values[field.name], str)
+    ]
+    if wrong:
+        raise TypeError(f"{', '.join(wrong)} must be text")
+    return values
