@@ -1,0 +1,235 @@
+"""When an answer or an appeal is due, and by which rule: each date can be checked by hand.
+
+The counting is that of the procedure's own file: whether the day of the event is day 1, whether
+holidays count within the period, whether a last day off moves on, what a month is.
+"""
+
+from __future__ import annotations
+
+import calendar as months
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from ..errors import InputError
+from .days import ONE_DAY, WorkingDays, working_days
+from .procedures import EVENTS, Procedure, Step
+from .wording import rule
+
+HISTORY = {
+    "event": pl.String,  # of `procedures.EVENTS`, without silence
+    "date": pl.Date,
+    "extension": pl.String,  # which extension was taken, for the event extended; else null
+}
+DEADLINES = {
+    "step": pl.String,
+    "whose": pl.String,  # body, requester, third_party or review
+    "label_en": pl.String,
+    "label_ko": pl.String,
+    "event": pl.String,  # from which it is counted
+    "starts": pl.Date,  # the event's date
+    "due": pl.Date,
+    "limit": pl.String,  # latest: to be done by `due`; earliest: possible only after it
+    "done": pl.Date,  # null while it is open
+    "state": pl.String,  # done, late, running, overdue; for earliest: waiting, possible, done
+    "overdue": pl.Boolean,  # still open after `due`
+    "rule_en": pl.String,
+    "rule_ko": pl.String,
+    "article": pl.String,
+    "source": pl.String,
+    "url": pl.String,
+    "verified": pl.String,  # read or recalled
+}
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A due date with its reasons.
+
+    `skipped` are the named holidays that moved it: date, name in English, name in Korean.
+    `rolled_from` is the day on which the period would have ended, were that day worked on.
+    """
+
+    procedure: str
+    step: str
+    event: str
+    event_date: dt.date
+    date: dt.date
+    first_day: dt.date
+    skipped: tuple[tuple[dt.date, str, str], ...]
+    rolled_from: dt.date | None
+    rule_en: str
+    rule_ko: str
+    article: str
+    source: str
+    url: str
+    verified: str
+    calendar: str
+
+
+def deadline(
+    procedure: Procedure,
+    step: str,
+    event_date: dt.date,
+    *,
+    extensions: Sequence[str] = (),
+    region: str | None = None,
+) -> Deadline:
+    """The day on which a step ends when its event happened on `event_date`.
+
+    `extensions` are ids of the procedure's extensions of that step, each taken in full: the law's
+    longest time, not a day that the body announced. `region` is as for `days.working_days`.
+
+    Raises InputError for a step, an extension or a region that the procedure does not have.
+    """
+    found = procedure.step(step)
+    taken = [procedure.extension(name) for name in extensions]
+    if len(set(extensions)) < len(taken) or any(each.step != step for each in taken):
+        raise InputError(
+            f"{procedure.id}: extensions of '{step}' must be its own, each once; not "
+            f"{', '.join(extensions)}."
+        )
+    days = working_days(procedure.calendar, region)
+    number = found.number + sum(each.number for each in taken)
+    first = event_date if found.first_day else event_date + ONE_DAY
+    if found.unit == "working_days":
+        end, first = _working(first, number, days)
+    elif found.unit == "calendar_days":
+        end = first + dt.timedelta(days=number - 1)
+    else:
+        end = _months_on(event_date, number)
+    due = days.next_working(end) if found.rolls else end
+    low = min(event_date + ONE_DAY, first) if found.unit == "working_days" else end
+    skipped = _holidays_between(low, due, days) if due > end or low < end else ()
+    english, korean = rule(
+        found,
+        taken,
+        event_date=event_date,
+        first=first,
+        end=end,
+        due=due,
+        skipped=skipped,
+        days=days,
+    )
+    stated = [found, *taken]
+    return Deadline(
+        procedure=procedure.id,
+        step=step,
+        event=found.starts,
+        event_date=event_date,
+        date=due,
+        first_day=first,
+        skipped=skipped,
+        rolled_from=end if due > end else None,
+        rule_en=english,
+        rule_ko=korean,
+        article="; ".join(dict.fromkeys(each.article for each in stated)),
+        source="; ".join(dict.fromkeys(each.source.title for each in stated)),
+        url=found.source.url,
+        verified="read" if all(each.verified == "read" for each in stated) else "recalled",
+        calendar=days.calendar,
+    )
+
+
+def deadlines(
+    procedure: Procedure, history: pl.DataFrame, *, today: dt.date, region: str | None = None
+) -> pl.DataFrame:
+    """Every deadline that a request's history has set running, as of `today` (`DEADLINES`).
+
+    `history` has the columns of `HISTORY` (`extension` may be left out); events after `today` are
+    not seen. A step runs from the last of its events, and is done by the first event of its `ends`
+    from then on, or by `closed`. Where a step passed in vain its `lapse`, silence, is taken to
+    have happened on its last day, and what runs from silence is added. Rows in the law's order.
+
+    Raises InputError for events or extensions that are unknown, and for a frame without columns.
+    """
+    past = _events(history).filter(pl.col("date") <= today)
+    happened = {event: past.filter(event=event)["date"].to_list() for event in EVENTS}
+    extended = past.filter(event="extended")["extension"].drop_nulls().unique().to_list()
+    taken = {each.id: each for each in map(procedure.extension, extended)}
+    rows = []
+    for step in procedure.steps:
+        if not happened[step.starts]:
+            continue
+        start = happened[step.starts][-1]
+        own = [name for name, each in taken.items() if each.step == step.id]
+        found = deadline(procedure, step.id, start, extensions=sorted(own), region=region)
+        ended = [day for end in (*step.ends, "closed") for day in happened[end] if day >= start]
+        done = min(ended, default=None)
+        if step.lapse and done is None and today > found.date:
+            happened[step.lapse].append(found.date)
+        rows.append(_row(step, found, done, today))
+    return pl.DataFrame(rows, schema=DEADLINES)
+
+
+def _events(history: pl.DataFrame) -> pl.DataFrame:
+    """The history checked and sorted, with an `extension` column."""
+    if missing := {"event", "date"} - set(history.columns):
+        raise InputError(f"The history lacks {', '.join(sorted(missing))}: see HISTORY.")
+    if unknown := set(history["event"]) - (set(EVENTS) - {"silence"}):
+        raise InputError(
+            f"The history has unknown events: {', '.join(map(str, sorted(unknown, key=str)))}."
+        )
+    if "extension" not in history.columns:
+        history = history.with_columns(extension=pl.lit(None, pl.String))
+    return history.select(pl.col(name).cast(kind) for name, kind in HISTORY.items()).sort(
+        "date", maintain_order=True
+    )
+
+
+def _row(
+    step: Step, found: Deadline, done: dt.date | None, today: dt.date
+) -> dict[str, str | bool | dt.date | None]:
+    passed = (done or today) > found.date
+    if step.limit == "earliest":
+        state = "done" if done else ("possible" if passed else "waiting")
+    elif done:
+        state = "late" if passed else "done"
+    else:
+        state = "overdue" if passed else "running"
+    return {
+        "step": step.id,
+        "whose": step.whose,
+        "label_en": step.en,
+        "label_ko": step.ko,
+        "event": found.event,
+        "starts": found.event_date,
+        "due": found.date,
+        "limit": step.limit,
+        "done": done,
+        "state": state,
+        "overdue": state == "overdue",
+        "rule_en": found.rule_en,
+        "rule_ko": found.rule_ko,
+        "article": found.article,
+        "source": found.source,
+        "url": found.url,
+        "verified": found.verified,
+    }
+
+
+def _working(first: dt.date, number: int, days: WorkingDays) -> tuple[dt.date, dt.date]:
+    """The last and the first of so many working days from `first` on."""
+    begin = day = days.next_working(first)
+    for _ in range(number - 1):
+        day = days.next_working(day + ONE_DAY)
+    return day, begin
+
+
+def _months_on(day: dt.date, number: int) -> dt.date:
+    """The same date so many months on, or the last day of a month that has no such date."""
+    year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
+    last = months.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(day.day, last))
+
+
+def _holidays_between(
+    low: dt.date, high: dt.date, days: WorkingDays
+) -> tuple[tuple[dt.date, str, str], ...]:
+    """Holidays from `low` to `high` that fall on no weekend, with their names."""
+    span = (low + dt.timedelta(days=n) for n in range((high - low).days + 1))
+    return tuple(
+        (day, *names) for day in span if day.weekday() < 5 and (names := days.holiday(day))
+    )

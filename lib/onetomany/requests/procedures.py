@@ -1,0 +1,378 @@
+"""Laws as data: one TOML file for each procedure, every field with its article and its source.
+
+`data_requests/README.md` describes the files. A field's `verified` says how far it was checked:
+"read" means that the words of the provision, or of the authority's own guidance, were read in a
+stored copy; "recalled" that they were not, and the reader is told so wherever the field is shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..errors import InputError
+
+VERIFIED = ("read", "recalled")
+UNITS = ("working_days", "calendar_days", "months")
+CALENDARS = ("KR", "US", "GB", "BE", "DE", "EU")
+WHOSE = ("body", "requester", "third_party", "review")
+LIMITS = ("latest", "earliest")
+WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
+
+# what can happen to a request, in the order in which it usually does; `silence` never stands in a
+# log: it is worked out from a decision that did not come
+EVENTS = {
+    "received": ("the body received the request", "기관이 청구를 받음"),
+    "extended": ("the body gave notice of an extension", "기관이 기간 연장을 알림"),
+    "third_party_told": ("the body told the third party", "기관이 제3자에게 알림"),
+    "decided": ("the requester was told the decision", "청구인이 결정을 통지받음"),
+    "silence": ("the time passed with no decision", "결정 없이 기간이 지남"),
+    "appealed": ("the body received the appeal", "기관이 불복신청을 받음"),
+    "appeal_decided": ("the requester was told the appeal's result", "불복신청 결과를 통지받음"),
+    "complained": ("the outside reviewer received the complaint", "외부 심사기관이 신청을 받음"),
+    "complaint_decided": (
+        "the requester was told the outside reviewer's decision",
+        "외부 심사기관의 결정을 통지받음",
+    ),
+    "sued": ("a court received the claim", "법원이 소장을 받음"),
+    "closed": ("the requester closed the request", "청구인이 청구를 끝냄"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a field comes from, and how that was checked."""
+
+    id: str
+    title: str
+    url: str
+    verified: str  # of VERIFIED, for the fields that don't say otherwise
+    how: str
+
+
+@dataclass(frozen=True)
+class Provision:
+    """A statement of the law in both languages (own words), with its article and source."""
+
+    en: str
+    ko: str
+    article: str
+    source: Source
+    verified: str
+
+
+@dataclass(frozen=True)
+class Addressee(Provision):
+    """A body to write to: `en`, `ko` are its name, `holds_en`, `holds_ko` what it should have."""
+
+    id: str
+    holds_en: str
+    holds_ko: str
+
+
+@dataclass(frozen=True)
+class Required(Provision):
+    """A field that a request must carry; `id` is the name under which a letter asks for it."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Step(Provision):
+    """A period: `number` of `unit` from the event `starts`, over when an event of `ends` happens.
+
+    `en` and `ko` name what is due. `whose` says who must keep it. With `first_day` the day of the
+    event is day 1; without, the day after is. `rolls`: a last day that is not worked on moves to
+    the next that is. `limit` is "latest" for a day by which, "earliest" for one after which.
+    `lapse` is the event that has happened when the period passes in vain ("silence", or "").
+    """
+
+    id: str
+    whose: str
+    starts: str
+    ends: tuple[str, ...]
+    number: int
+    unit: str
+    first_day: bool
+    rolls: bool
+    limit: str
+    lapse: str
+
+
+@dataclass(frozen=True)
+class Extension(Provision):
+    """By how much a step may grow; `en` and `ko` give the reasons and the notice that is due."""
+
+    id: str
+    step: str
+    number: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Exemption(Provision):
+    """A ground of refusal: its gist, how much it weighs, and what a requester usually answers."""
+
+    id: str
+    weight: str
+    answer_en: str
+    answer_ko: str
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """One law under which something can be asked for."""
+
+    id: str
+    calendar: str
+    last_checked: dt.date
+    sources: tuple[Source, ...]
+    name: Provision
+    jurisdiction: Provision
+    who_may_ask: Provision
+    form: Provision
+    fee: Provision
+    counting: Provision
+    third_party: Provision
+    deemed_refusal: Provision
+    addressees: tuple[Addressee, ...]
+    required: tuple[Required, ...]
+    steps: tuple[Step, ...]
+    extensions: tuple[Extension, ...]
+    exemptions: tuple[Exemption, ...]
+
+    def step(self, name: str) -> Step:
+        """The step of that id. Raises InputError, naming those there are."""
+        return self._one(self.steps, name, "step")
+
+    def extension(self, name: str) -> Extension:
+        """The extension of that id. Raises InputError, naming those there are."""
+        return self._one(self.extensions, name, "extension")
+
+    def exemption(self, name: str) -> Exemption:
+        """The exemption of that id. Raises InputError, naming those there are."""
+        return self._one(self.exemptions, name, "exemption")
+
+    def _one(self, among: tuple[Named, ...], name: str, what: str) -> Named:
+        for each in among:
+            if each.id == name:
+                return each
+        there = ", ".join(each.id for each in among) or "none"
+        raise InputError(f"{self.id} has no {what} '{name}': there are {there}.")
+
+
+Named = TypeVar("Named", Step, Extension, Exemption)
+P = TypeVar("P", bound=Provision)
+
+_TABLES = (
+    "name",
+    "jurisdiction",
+    "who_may_ask",
+    "form",
+    "fee",
+    "counting",
+    "third_party",
+    "deemed_refusal",
+)
+_LISTS = ("addressees", "required", "steps", "extensions", "exemptions")
+_CHOICES = {
+    "verified": VERIFIED,
+    "unit": UNITS,
+    "whose": WHOSE,
+    "limit": LIMITS,
+    "weight": WEIGHTS,
+    "starts": tuple(EVENTS),
+    "lapse": ("", "silence"),
+    "calendar": CALENDARS,
+}
+
+
+def requests_folder(folder: Path | None = None) -> Path:
+    """The folder data_requests/: the one given, or ./data_requests, or the repository's.
+
+    Raises InputError where there is none.
+    """
+    if folder is not None:
+        places = [Path(folder)]
+    else:
+        places = [Path("data_requests"), Path(__file__).parents[3] / "data_requests"]
+    for place in places:
+        if (place / "laws").is_dir():
+            return place
+    raise InputError(
+        f"No folder 'laws' in {' or '.join(str(place) for place in places)}: start in the "
+        "repository, or give the folder data_requests."
+    )
+
+
+def procedures(folder: Path | None = None) -> dict[str, Procedure]:
+    """Read and check every procedure of `folder`/laws, by id, in the order of their ids.
+
+    `folder` is data_requests/ (see `requests_folder`). Raises InputError, naming the file and the
+    field, for a file that is no TOML, a field that is missing, unknown or of another kind, and a
+    field without an article or without a source that the file lists.
+    """
+    laws = requests_folder(folder) / "laws"
+    paths = sorted(laws.glob("*.toml"))
+    if not paths:
+        raise InputError(f"{laws} holds no procedure: it needs one TOML file for each.")
+    return {path.stem: _Reader(path).procedure() for path in paths}
+
+
+class _Reader:
+    """Turns one file into a Procedure; every refusal names the file and the field."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sources: dict[str, Source] = {}
+
+    def procedure(self) -> Procedure:
+        try:
+            raw = tomllib.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{self.path} can't be read as TOML: {error}.") from error
+        self.known(raw, {"id", "calendar", "last_checked", "sources", *_TABLES, *_LISTS}, "")
+        if self.word(raw, "id", "") != self.path.stem:
+            raise self.refuse("id", f"must be the file's name, {self.path.stem}")
+        checked = self.entry(raw, "last_checked", "")
+        if type(checked) is not dt.date:
+            raise self.refuse("last_checked", "must be a date, such as 2026-11-24")
+        self.sources = {
+            key: self.source(key, each) for key, each in self.table(raw, "sources", "").items()
+        }
+        tables = {name: self.made(self.table(raw, name, ""), Provision, name) for name in _TABLES}
+        procedure = Procedure(
+            id=raw["id"],
+            calendar=self.word(raw, "calendar", ""),
+            last_checked=checked,
+            sources=tuple(self.sources.values()),
+            addressees=self.list_of(raw, "addressees", Addressee),
+            required=self.list_of(raw, "required", Required),
+            steps=self.list_of(raw, "steps", Step),
+            extensions=self.list_of(raw, "extensions", Extension),
+            exemptions=self.list_of(raw, "exemptions", Exemption),
+            name=tables["name"],
+            jurisdiction=tables["jurisdiction"],
+            who_may_ask=tables["who_may_ask"],
+            form=tables["form"],
+            fee=tables["fee"],
+            counting=tables["counting"],
+            third_party=tables["third_party"],
+            deemed_refusal=tables["deemed_refusal"],
+        )
+        self.check_steps(procedure)
+        return procedure
+
+    def check_steps(self, procedure: Procedure) -> None:
+        """Extensions belong to steps, in their unit; a step ends by events that there are."""
+        units = {step.id: step.unit for step in procedure.steps}
+        for each in procedure.extensions:
+            where = f"extensions.{each.id}"
+            if each.step not in units:
+                raise self.refuse(f"{where}.step", f"names no step: '{each.step}'")
+            if units[each.step] != each.unit:
+                raise self.refuse(f"{where}.unit", f"must be that of the step, {units[each.step]}")
+        for step in procedure.steps:
+            if step.first_day and step.unit == "months":
+                raise self.refuse(f"steps.{step.id}.first_day", "must be false for months")
+            if unknown := set(step.ends) - set(EVENTS):
+                raise self.refuse(f"steps.{step.id}.ends", f"has unknown events: {unknown}")
+        if "decision" not in units:
+            raise self.refuse("steps", "must hold a step 'decision'")
+
+    def refuse(self, field: str, what: str) -> InputError:
+        return InputError(f"{self.path}: '{field}' {what} (data_requests/README.md).")
+
+    def known(self, table: dict[str, Any], names: set[str], where: str) -> None:
+        for key in table:
+            if key not in names:
+                raise self.refuse(f"{where}{key}", "is an unknown field: take it out")
+
+    def entry(self, table: dict[str, Any], key: str, where: str) -> Any:
+        if key not in table:
+            raise self.refuse(f"{where}{key}", "is missing: add it")
+        return table[key]
+
+    def table(self, raw: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+        found = self.entry(raw, key, where)
+        if not isinstance(found, dict) or not found:
+            raise self.refuse(f"{where}{key}", f"must be a table with entries, [{key}]")
+        return found
+
+    def word(self, table: dict[str, Any], key: str, where: str) -> str:
+        found = self.entry(table, key, where)
+        if not isinstance(found, str) or (not found.strip() and key != "lapse"):
+            raise self.refuse(f"{where}{key}", "must be a text that is not empty")
+        if key in _CHOICES and found not in _CHOICES[key]:
+            raise self.refuse(f"{where}{key}", f"is '{found}': it must be of {_CHOICES[key]}")
+        return found
+
+    def source(self, key: str, raw: Any) -> Source:
+        where = f"sources.{key}."
+        if not isinstance(raw, dict):
+            raise self.refuse(f"sources.{key}", "must be a table")
+        self.known(raw, {"title", "url", "verified", "how"}, where)
+        words = {name: self.word(raw, name, where) for name in ("title", "url", "verified", "how")}
+        if not re.match(r"https?://\S+$", words["url"]):
+            raise self.refuse(f"{where}url", "must be a web address")
+        return Source(id=key, **words)
+
+    def list_of(self, raw: dict[str, Any], key: str, cls: type[P]) -> tuple[P, ...]:
+        found = self.entry(raw, key, "")
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise self.refuse(key, f"must be a list of tables, [[{key}]]")
+        made = tuple(
+            self.made(each, cls, f"{key}.{each.get('id', number)}")
+            for number, each in enumerate(found)
+        )
+        ids = [each.id for each in made]  # type: ignore[attr-defined]
+        if len(set(ids)) < len(ids):
+            raise self.refuse(key, "has an id twice")
+        return made
+
+    def made(self, raw: dict[str, Any], cls: type[P], where: str) -> P:
+        """One provision: its fields by their kinds, its source looked up."""
+        where = f"{where}."
+        kinds = {field.name: str(field.type) for field in fields(cls)}
+        self.known(raw, set(kinds), where)
+        values: dict[str, Any] = {}
+        for name, kind in kinds.items():
+            if name == "source":
+                key = self.word(raw, name, where)
+                if key not in self.sources:
+                    raise self.refuse(f"{where}source", f"names no entry of [sources]: '{key}'")
+                values[name] = self.sources[key]
+            elif name == "verified":
+                default = values["source"].verified
+                values[name] = self.word(raw, name, where) if name in raw else default
+            elif kind == "str":
+                values[name] = self.word(raw, name, where)
+            elif kind == "int":
+                values[name] = self.whole(raw, name, where)
+            elif kind == "bool":
+                values[name] = self.switch(raw, name, where)
+            else:
+                values[name] = self.words(raw, name, where)
+        return cls(**values)
+
+    def whole(self, raw: dict[str, Any], key: str, where: str) -> int:
+        found = self.entry(raw, key, where)
+        if type(found) is not int or found < 1:
+            raise self.refuse(f"{where}{key}", "must be a whole number of 1 or more")
+        return found
+
+    def switch(self, raw: dict[str, Any], key: str, where: str) -> bool:
+        found = self.entry(raw, key, where)
+        if type(found) is not bool:
+            raise self.refuse(f"{where}{key}", "must be true or false")
+        return found
+
+    def words(self, raw: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+        found = self.entry(raw, key, where)
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            raise self.refuse(f"{where}{key}", "must be a list of texts")
+        return tuple(found)
