@@ -15,6 +15,20 @@ from onetomany import accuracy, faces, sources
 from onetomany.report import build_report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes: the report's tests in one, the other files beside them, each in one piece.
+
+    The report is executed for minutes, often on one core. Whoever splits it or the fixtures of a
+    file over processes makes them twice.
+    """
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = "report" if "report" in fixtures else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+    # the longest first: what starts last decides when all is done
+    items.sort(key=lambda item: "report" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")

@@ -87,6 +87,8 @@
           CLICK_TO_VIEW_ACTIONS: "Save this chart 그림 저장",
         },
       });
+      // the menu is a picture of three dots: named for those who don't see it
+      target.querySelector("summary")?.setAttribute("aria-label", "Save this chart 그림 저장");
       const over = target.querySelector("svg.marks").width.baseVal.value - room;
       if (tight && over > 0) await view.width(Math.max(180, natural - over)).runAsync();
       target.dataset.drawn = "yes";

@@ -1,0 +1,116 @@
+"""A folder with everything in it: installs and runs on a machine that has Python and no network."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tqdm import tqdm
+
+from onetomany.errors import InputError, OneToManyError
+from onetomany.workshop.handout import write_handout
+
+_INSTALL = """\
+#!/bin/sh
+# Installs the kit beside this file. Needs {python} (with venv) on {system}, and no network.
+# 이 파일 옆에 도구를 설치한다. {python}(venv 포함)이 필요하고 네트워크는 쓰지 않는다.
+set -eu
+cd "$(dirname "$0")"
+python=${{PYTHON:-python{minor}}}
+if ! command -v "$python" >/dev/null 2>&1; then
+  echo "This folder needs {python}: install it, or name it as PYTHON=/path/to/python{minor}" >&2
+  exit 1
+fi
+sha256sum --quiet --check SHA256SUMS
+"$python" -m venv .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
+  --find-links wheels --requirement requirements.txt
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
+  wheels/onetomany-*.whl
+echo "Ready. Open the chapters with: sh start.sh"
+"""
+_START = """\
+#!/bin/sh
+cd "$(dirname "$0")"
+exec .venv/bin/onetomany lab --notebooks notebooks "$@"
+"""
+
+
+def write_offline(project: Path, requirements: str, out: Path) -> Path:
+    """Write the folder from a checkout: wheels of all that is locked, chapters, lesson plans.
+
+    `requirements` is the lock as pip reads it (`uv export`). Image set and face model are inside
+    two of the wheels, so nothing else is fetched. Wheels are for this system and this version of
+    Python; the folder says so. Written beside and renamed at the end. Raises InputError where
+    `out` is not empty, OneToManyError where a package can't be had.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is not empty; name a new folder.")
+    if not (project / "pyproject.toml").exists():
+        raise InputError(f"{project} is not a checkout of the kit: it has no pyproject.toml.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
+        new = Path(beside) / "new"
+        new.mkdir()
+        lines = plain_pins(requirements)
+        (new / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        _wheels(project, lines, new / "wheels", Path(beside) / "pip")
+        write_handout(project / "notebooks", new / "notebooks")
+        for name in ("docs", "data_requests"):
+            shutil.copytree(project / name, new / name)
+        for name in ("README.md", "LICENSE"):
+            shutil.copyfile(project / name, new / name)
+        minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+        system = f"{platform.system()} {platform.machine()}"
+        install = _INSTALL.format(python=f"Python {minor}", minor=minor, system=system)
+        (new / "install.sh").write_text(install, encoding="utf-8")
+        (new / "start.sh").write_text(_START, encoding="utf-8")
+        (new / "SHA256SUMS").write_text(_sums(new), encoding="utf-8")
+        if out.exists():
+            out.rmdir()
+        new.rename(out)
+    return out
+
+
+def plain_pins(requirements: str) -> list[str]:
+    """The `name==version` lines of `uv export` that hold on this machine, without hashes."""
+    from packaging.requirements import Requirement
+
+    pins = []
+    for line in requirements.splitlines():
+        text = line.split(" --hash")[0].rstrip(" \\")
+        if not text or text.startswith(("#", "-", " ")):
+            continue
+        asked = Requirement(text)
+        if asked.marker is None or asked.marker.evaluate():
+            pins.append(f"{asked.name}{asked.specifier}")
+    if not pins:
+        raise InputError("The requirements hold no name==version line; make them by 'uv export'.")
+    return pins
+
+
+def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None:
+    """Have pip fetch or build a wheel of each, and of the project itself."""
+    subprocess.run([sys.executable, "-m", "venv", str(scratch)], check=True)
+    pip = [str(scratch / "bin" / "python"), "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    pip += ["--disable-pip-version-check", "--wheel-dir", str(wheels)]
+    for asked in tqdm([*pins, str(project)], unit="wheel", desc="wheels", leave=False):
+        run = subprocess.run([*pip, asked], capture_output=True, text=True, check=False)
+        if run.returncode:
+            reason = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise OneToManyError(f"No wheel of {asked} could be had: {reason}")
+
+
+def _sums(folder: Path) -> str:
+    """What `sha256sum --check` reads, of every file there is."""
+    lines = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        lines.append(f"{digest}  {path.relative_to(folder).as_posix()}\n")
+    return "".join(lines)
