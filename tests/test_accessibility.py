@@ -1,4 +1,4 @@
-"""The report is open to all: axe-core in a real browser, the keyboard alone, and what is read out."""
+"""The report is open to all: axe-core in a real browser, the keyboard alone, what is read out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from test_browser_report import CHAPTERS, open_chapter
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = """
   const done = arguments[arguments.length - 1];
-  axe.run(document, {resultTypes: ['violations']}).then(done, error => done({error: String(error)}));
+  axe.run(document, {resultTypes: ['violations']})
+    .then(done, error => done({error: String(error)}));
 """
 
 
