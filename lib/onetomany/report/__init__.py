@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from onetomany.errors import InputError
-from onetomany.report.execute import run_chapters
-from onetomany.report.site import executed_chapters, write_site
 
 __all__ = ["build_report"]
 
@@ -23,19 +21,30 @@ def build_report(notebooks: Path, out: Path, only: Sequence[str] | None = None) 
     `only` names the chapters to execute ("01", "02"); the others stay as they were exported
     before. Nothing in `out` changes until everything has run.
     """
+    # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
+    # would cost it seconds
+    from onetomany.report.execute import run_chapters
+    from onetomany.report.site import executed_chapters, write_site
+
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
-    paths = sorted(notebooks.glob("*.ipynb"))
-    if not paths:
-        raise InputError(f"There are no notebooks (*.ipynb) in {notebooks}.")
+    paths = chapters_of(notebooks)
     before = executed_chapters(out)
-    chosen = _choose(paths, only)
-    fresh = run_chapters(chosen)
+    fresh = run_chapters(chosen(paths, only))
     kept = {path.stem: before[path.stem] for path in paths if path.stem in before}
     executed = {**kept, **fresh}
     return write_site({stem: executed[stem] for stem in sorted(executed)}, notebooks, out)
 
 
-def _choose(paths: list[Path], only: Sequence[str] | None) -> list[Path]:
+def chapters_of(notebooks: Path) -> list[Path]:
+    """The notebooks of a folder in order; InputError where there are none."""
+    paths = sorted(notebooks.glob("*.ipynb"))
+    if not paths:
+        raise InputError(f"There are no notebooks (*.ipynb) in {notebooks}.")
+    return paths
+
+
+def chosen(paths: list[Path], only: Sequence[str] | None) -> list[Path]:
+    """Those whose numbers `only` names, all where it is None; InputError where one is unknown."""
     if only is None:
         return paths
     by_number: dict[str, list[Path]] = {}

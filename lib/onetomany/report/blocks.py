@@ -15,6 +15,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from onetomany.errors import OneToManyError
 from onetomany.report.execute import Notebook
+from onetomany.report.shown import PARQUET
 
 # "v5+json" as JupyterLab names it, "v6.json" as altair does
 VEGALITE = re.compile(r"application/vnd\.vegalite\.v\d+[+.]json")
@@ -43,6 +44,7 @@ class Block:
     label: str = ""
     number: int = 0
     spec: dict[str, Any] = field(default_factory=dict)
+    frame: str = ""  # of a table: the polars frame that was shown, as `shown.pack` packs it
 
 
 @dataclass
@@ -51,6 +53,9 @@ class Cell:
 
     blocks: list[Block]
     code: str = ""
+    source: str = ""
+    number: int = 0  # as messages and JupyterLab count: code cells from 1
+    tags: tuple[str, ...] = ()
 
 
 @dataclass
@@ -72,6 +77,8 @@ class Chapter:
     question_ko: str = ""
     takes: str = ""
     takes_ko: str = ""
+    limits: str = ""
+    limits_ko: str = ""
     headings: list[Heading] = field(default_factory=list)
 
     @property
@@ -96,6 +103,8 @@ def read_chapter(stem: str, notebook: Notebook, folder: Path) -> Chapter:
         chapter.question_ko = _point("질문", korean) or _first("p", korean)
         chapter.takes = _point("How long it takes", english)
         chapter.takes_ko = _point("걸리는 시간", korean)
+        chapter.limits = _point("What it can't show", english)
+        chapter.limits_ko = _point("보여 줄 수 없는 것", korean)
     for twin in twins:
         pairs = zip(_h2(twin.body), _h2(twin.korean), strict=False)
         chapter.headings += [Heading(a, b, en, ko) for (a, en), (b, ko) in pairs]
@@ -134,6 +143,9 @@ class _Reader:
                 yield Cell(
                     _paired(list(self.outputs(cell))),
                     Highlight2HTML(pygments_lexer="ipython3")(cell.source),
+                    cell.source,
+                    self.number,
+                    tuple(tags),
                 )
         self.refuse_single(waiting)
 
@@ -202,7 +214,8 @@ class _Reader:
             kind = "table" if "<table" in body else "html"
             if 'class="dataframe"' in body:
                 body = _frame(body)
-            yield Block(kind, self.safe(body), number=self.count(kind))
+            frame = data.get(PARQUET, "")
+            yield Block(kind, self.safe(body), number=self.count(kind), frame=frame)
         elif "text/markdown" in data:
             lang = metadata.get("text/markdown", metadata).get("lang", "")
             yield self.prose(data["text/markdown"], lang)

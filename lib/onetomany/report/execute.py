@@ -32,7 +32,8 @@ class _ThisInterpreter(KernelSpecManager):
     """Knows one kernel: an installed "python3" may well belong to another environment."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(resource_dir="", **get_kernel_dict())
+        # frames that a notebook shows are kept in it, not only their cut tables
+        return KernelSpec(resource_dir="", **get_kernel_dict(["--ext=onetomany.report.shown"]))
 
 
 def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
