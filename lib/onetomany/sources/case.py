@@ -29,6 +29,10 @@ TIMELINE: Schema = {
     "strand": pl.String,  # law, project, disclosure, oversight, court
     "event_en": pl.String,
     "event_ko": pl.String,
+    "document_date": pl.String,  # of the document that is cited; null where it isn't known
+    # when the public could read it there. Null where only a later report was found: that says
+    # nothing of when it came out
+    "disclosure_date": pl.String,
     **_SOURCED,
 }
 NUMBERS: Schema = {
@@ -77,6 +81,9 @@ def timeline(folder: Traversable = DATA) -> pl.DataFrame:
     )
     bad_date = pl.col("when").is_null() | ~fits
     _refuse(frame, bad_date, "timeline.csv", "its date isn't one, or not of the precision it says")
+    for name in ("document_date", "disclosure_date"):
+        other = pl.col(name).str.contains(r"^\d{4}(-\d\d){0,2}$")
+        _refuse(frame, ~other, "timeline.csv", f"its {name} isn't a date")
     # an event known only by its month stands after the dated ones of that month
     last_day = pl.when(date_precision="month").then(pl.col("when").dt.month_end())
     return frame.sort(last_day.otherwise("when"), maintain_order=True)
