@@ -1,0 +1,195 @@
+"""Which rule was in force when: the versions of each provision against the case's events."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
+
+WIDTH = 560
+NAMED, OTHER = "somebody named it 누군가 근거로 든 조문", "not named 근거로 들지 않은 조문"
+_FIRST, _LAST = (2010, 1), (2027, 10)
+_LAWS = {
+    "pipa": "PIPA 개인정보 보호법",
+    "pipa-decree": "PIPA Decree 같은 법 시행령",
+    "immigration": "Immigration Act 출입국관리법",
+}
+# the four events that are drawn as lines: strand, date, words, colour
+_EVENTS = [
+    ("project", "2019-04-30", "agreed\n협약", ORANGE),
+    ("disclosure", "2021-10-20", "made public\n공개", RED),
+    ("oversight", "2022-04-27", "commission\n위원회 의결", INK),
+    ("court", "2026-02-26", "Court\n헌재", INK),
+]
+
+
+def spans(
+    provisions: pl.DataFrame,
+    events: pl.DataFrame,
+    relied: pl.DataFrame,
+) -> Finished:
+    """A bar for each version of a provision, the project as a band, four events as lines.
+
+    Takes `documents.law.provisions`, `sources.case.timeline` and `documents.law.relied_on`. A bar
+    whose start is only known 'at latest' begins with a question mark; a star marks a start that
+    rests on counting alone.
+    """
+    project = relied.select(pl.col("acts_from", "acts_to").drop_nulls()).unique().head(1)
+    named = set(relied["provision"])
+    shown = _bars(provisions, named)
+    scale = alt.Scale(
+        domain=[
+            alt.DateTime(year=_FIRST[0], month=_FIRST[1]),
+            alt.DateTime(year=_LAST[0], month=_LAST[1]),
+        ]
+    )
+    axis = alt.Axis(format="%Y", tickCount="year", grid=True, orient="top")
+    y = alt.Y(
+        "row:N",
+        sort=shown["row"].unique(maintain_order=True).to_list(),
+        title=None,
+        axis=alt.Axis(labelLimit=330, ticks=False, domain=False),
+    )
+    base = alt.Chart(shown).encode(
+        y=y,
+        href="url:N",
+        tooltip=[
+            alt.Tooltip("row:N", title="provision 조문"),
+            alt.Tooltip("version:Q", title="version 판"),
+            alt.Tooltip("span:N", title="in force 시행"),
+            alt.Tooltip("act:N", title="by 법령"),
+            alt.Tooltip("promulgated:T", title="promulgated 공포", format="%Y-%m-%d"),
+            alt.Tooltip("gist_en:N", title="gist"),
+            alt.Tooltip("gist_ko:N", title="요지"),
+            alt.Tooltip("note_en:N", title="how known"),
+            alt.Tooltip("note_ko:N", title="확인"),
+            alt.Tooltip("confidence:N", title="confidence 신뢰도"),
+            alt.Tooltip("source:N", title="source 출처"),
+        ],
+    )
+    bars = base.mark_bar(
+        height=13, cornerRadius=2, clip=True, stroke="#ffffff", strokeWidth=1.5
+    ).encode(
+        x=alt.X("begins:T", title=None, scale=scale, axis=axis),
+        x2="ends:T",
+        color=alt.Color(
+            "named:N",
+            title=None,
+            scale=alt.Scale(domain=[NAMED, OTHER], range=[BLUE, SKY]),
+            legend=alt.Legend(orient="bottom", offset=38),
+        ),
+        opacity=alt.Opacity("shade:Q", scale=None),
+    )
+    unknown = (
+        base.transform_filter("datum.from_how == 'at latest'")
+        .mark_text(text="?", align="right", dx=-4, fontWeight=700, color=GREY)
+        .encode(x=alt.X("begins:T", scale=scale))
+    )
+    starts = (
+        base.transform_filter("datum.from_how != 'at latest' && datum.start")
+        .mark_text(align="left", dx=5, fontSize=9, clip=True)
+        .encode(
+            x=alt.X("begins:T", scale=scale),
+            text="start:N",
+            color=alt.condition(f"datum.named == '{NAMED}'", alt.value("#ffffff"), alt.value(INK)),
+        )
+    )
+    band = (
+        alt.Chart(project.with_columns(pl.col("acts_from", "acts_to").cast(pl.Datetime)))
+        .mark_rect(color=ORANGE, opacity=0.16)
+        .encode(x=alt.X("acts_from:T", scale=scale), x2="acts_to:T")
+    )
+    marks = _marks(events)
+    rules = (
+        alt.Chart(marks)
+        .mark_rule(strokeDash=[4, 3])
+        .encode(
+            x=alt.X("when:T", scale=scale),
+            color=alt.Color("colour:N", scale=None),
+            tooltip=[
+                alt.Tooltip("date:N", title="date 날짜"),
+                alt.Tooltip("event_en:N", title="event"),
+                alt.Tooltip("event_ko:N", title="사건"),
+            ],
+        )
+    )
+    labels = (
+        alt.Chart(marks)
+        .mark_text(align="left", dx=4, fontSize=10, lineBreak="\n", baseline="top")
+        .encode(
+            x=alt.X("when:T", scale=scale),
+            y=alt.value(26 * shown["row"].n_unique() + 4),
+            text="label:N",
+            color=alt.Color("colour:N", scale=None),
+        )
+    )
+    # the lines stand close: the words of the first two go to their left
+    left = labels.transform_filter(
+        "indexof(['project', 'disclosure'], datum.strand) >= 0"
+    ).mark_text(align="right", dx=-4, fontSize=10, lineBreak="\n", baseline="top")
+    labels = labels.transform_filter("indexof(['project', 'disclosure'], datum.strand) < 0")
+    begun, over = project.row(0)
+    late = relied.filter(pl.col("days_before") > 0)
+    return finish(
+        alt.LayerChart(
+            layer=[band, bars, rules, unknown, starts, labels, left],
+            width=WIDTH,
+            height=alt.Step(26),
+        ),
+        title="Which rule was in force when",
+        title_ko="언제 어느 규정이 시행 중이었나",
+        source="provisions.csv, read from the statutes; a citation in each tooltip 막대마다 출처. "
+        "* counted, no second source 부칙으로 계산  ? since when, not found 시작일 모름",
+        description=f"{shown['row'].n_unique()} provisions with their versions from 2010 to 2027; "
+        f"the project from {begun} to {over} as a band. Of those that somebody named, "
+        f"{late['provision'].n_unique()} came into force after it had begun.",
+    )
+
+
+def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:
+    """The versions as they are drawn, those of one law together, named ones first."""
+    order = {law: place for place, law in enumerate(_LAWS)}
+    known = pl.col("in_force_to").is_not_null()
+    return (
+        provisions.with_columns(
+            row=pl.concat_str(
+                pl.col("law").replace(_LAWS), pl.lit(" "), pl.col("article"), separator=""
+            ),
+            begins=pl.col("in_force_from").cast(pl.Datetime),
+            ends=pl.when(known)
+            .then(pl.col("in_force_to") + pl.duration(days=1))
+            .otherwise(pl.date(_LAST[0], _LAST[1], 1))
+            .cast(pl.Datetime),
+            # too short a bar has no room for its date
+            start=pl.when(
+                ~known | (pl.col("in_force_to") - pl.col("in_force_from") > pl.duration(days=600))
+            ).then(
+                pl.col("in_force_from").cast(pl.String)
+                + pl.when(confidence="C").then(pl.lit("*")).otherwise(pl.lit(""))
+            ),
+            span=pl.format(
+                "{} – {}", "in_force_from", pl.col("in_force_to").cast(pl.String).fill_null("…")
+            ),
+            named=pl.when(pl.col("provision").is_in(list(named)))
+            .then(pl.lit(NAMED))
+            .otherwise(pl.lit(OTHER)),
+            shade=pl.when(pl.col("version") % 2 == 1).then(0.95).otherwise(0.7),
+        )
+        .sort(
+            pl.col("law").replace_strict(order, default=9),
+            pl.col("article").str.extract(r"^(\d+)").cast(pl.Int64),
+            pl.col("article").str.extract(r"-(\d+)").cast(pl.Int64),
+            "article",
+            "version",
+        )
+        .drop("months", "law", "article")
+    )
+
+
+def _marks(events: pl.DataFrame) -> pl.DataFrame:
+    """The four events that are drawn as lines, with what is written at each."""
+    lines = pl.DataFrame(_EVENTS, schema=["strand", "date", "label", "colour"], orient="row")
+    return events.join(lines, on=["strand", "date"]).select(
+        *lines.columns, "event_en", "event_ko", pl.col("when").cast(pl.Datetime)
+    )
