@@ -1,10 +1,11 @@
-"""The process that parses. It reads no path: a document comes as an open file, and each in a fork.
+"""The process that parses. It reads no path: documents come as open files, and go into a fork.
 
 `python -m onetomany.documents.child FD` imports the extractors, gives up files, network and
 programs (see `sandbox`), and then serves requests on the Unix socket FD. A request is one JSON
-line (name, limits), with two open files: the document and a pipe to answer into. For each, a fork
-parses one document within its limits and dies; whatever it did to itself, the next one starts
-afresh. The answer is a row of frames: kind (1 byte), length (8), content.
+line (names, limits), with open files: the documents and, last, a pipe to answer into. For each, a
+fork parses the documents in turn, each within the limits, and dies; whatever they did to it, the
+next request starts afresh. The answer is a row of frames: kind (1 byte), length (8), content;
+a frame E ends each document's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import socket
 import struct
 import sys
 from dataclasses import asdict
+from typing import IO, Any
 
 from .reading import Limits, Reading, Refused
 from .sketch import sketch
@@ -28,6 +30,7 @@ _FIRST = {
     "a.eml": b"From: a@example.org\nDate: Wed, 20 Oct 2021 10:15:00 +0900\nSubject: a\n\nb\n",
 }
 FRAME = struct.Struct(">cQ")
+TOGETHER = 16  # the most documents of one request; Linux passes 253 open files at once
 
 
 def main() -> None:
@@ -41,13 +44,13 @@ def main() -> None:
         held = confine()
         line.sendall(json.dumps(held).encode() + b"\n")
         while True:
-            message, fds, _, _ = socket.recv_fds(line, 1 << 16, 2)
+            message, fds, _, _ = socket.recv_fds(line, 1 << 17, TOGETHER + 1)
             if not message:
                 return
             pid = os.fork()
             if pid == 0:
                 line.detach()
-                _answer(json.loads(message), begun, *fds)
+                _answer(json.loads(message), begun, fds)
             for fd in fds:
                 os.close(fd)
             _, status, used = os.wait4(pid, 0)
@@ -79,12 +82,27 @@ def _warm() -> None:
     gc.freeze()
 
 
-def _answer(request: dict[str, object], begun: int, source: int, target: int) -> None:
-    from .kinds import extract
+def _answer(request: dict[str, Any], begun: int, fds: list[int]) -> None:
     from .sandbox import restrict
 
-    limits = Limits(**request["limits"])  # type: ignore[arg-type]
-    restrict(limits, begun)
+    limits = Limits(**request["limits"])
+    code = 1
+    try:
+        *sources, target = fds
+        with os.fdopen(target, "wb") as out, contextlib.suppress(BrokenPipeError):
+            for name, source in zip(request["names"], sources, strict=True):
+                restrict(limits, begun, len(sources))
+                _one(name, source, limits, out)
+                # what was read reaches the parent, whatever the next one does
+                out.flush()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _one(name: str, source: int, limits: Limits, out: IO[bytes]) -> None:
+    from .kinds import extract
+
     reading = Reading(limits)
     facts = reading.facts | {"status": "read", "error": None}
     try:
@@ -92,7 +110,7 @@ def _answer(request: dict[str, object], begun: int, source: int, target: int) ->
             if os.fstat(source).st_size > limits.bytes:
                 raise Refused(f"It is larger than {limits.bytes:,} bytes.")
             content = file.read()
-        extract(content, str(request["name"]), reading)
+        extract(content, name, reading)
     except Refused as refused:
         facts |= {"error": str(refused)}
     except MemoryError:
@@ -107,29 +125,22 @@ def _answer(request: dict[str, object], begun: int, source: int, target: int) ->
         facts["status"] = "partly" if reading.characters else "failed"
     reading.facts.update(facts)
     reading.facts.setdefault("pages", len(reading.pages))
-    code = 1
-    try:
-        reading.finish()
-        hashes = sketch(reading.text())
-        reading.columns["sketches"] = {"hash": hashes.tolist()}
-        with os.fdopen(target, "wb") as out, contextlib.suppress(BrokenPipeError):
-            _frame(out, b"J", reading.as_json())
-            for name, member in reading.members:
-                _frame(out, b"N", name.encode("utf-8", "replace"))
-                _frame(out, b"M", member)
-            _frame(out, b"E", b"")
-        code = 0
-    finally:
-        os._exit(code)
+    reading.finish()
+    reading.columns["sketches"] = {"hash": sketch(reading.text()).tolist()}
+    _frame(out, b"J", reading.as_json())
+    for inner, member in reading.members:
+        _frame(out, b"N", inner.encode("utf-8", "replace"))
+        _frame(out, b"M", member)
+    _frame(out, b"E", b"")
 
 
-def _frame(out: object, kind: bytes, content: bytes) -> None:
-    out.write(FRAME.pack(kind, len(content)))  # type: ignore[attr-defined]
-    out.write(content)  # type: ignore[attr-defined]
+def _frame(out: IO[bytes], kind: bytes, content: bytes) -> None:
+    out.write(FRAME.pack(kind, len(content)))
+    out.write(content)
 
 
-def as_request(name: str, limits: Limits) -> bytes:
-    return json.dumps({"name": name, "limits": asdict(limits)}).encode()
+def as_request(names: list[str], limits: Limits) -> bytes:
+    return json.dumps({"names": names, "limits": asdict(limits)}).encode()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A folder of documents into a case file: only what is new, one transaction a document.
+"""A folder of documents into a case file: only what is new, a few documents a transaction.
 
 Each file is hashed; what the case file holds already is not read again. The rest goes to confined
 processes (`workers`), and what comes back is stored. Members of archives and mails are kept beside
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -24,10 +25,13 @@ from tqdm import tqdm
 from ..errors import InputError
 from ..sources.files import sha256_of
 from .case_file import EXTRACTOR_VERSION, members_folder, open_case, read
+from .child import TOGETHER
 from .reading import Limits
 from .sketch import near_duplicates
 from .store import Found, fail, place, store
 from .workers import Answer, Child
+
+SMALL = 256 << 10  # bytes: documents up to this size share a process
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,13 @@ def ingest(
     limits: Limits | None = None,
     workers: int | None = None,
     retry: bool = False,
+    together: int = TOGETHER,
 ) -> Ingested:
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
-    what failed before is tried again.
+    what failed before is tried again. Up to `together` small documents are parsed one after another
+    in one process, since a process costs three times what a page does; with 1, none share one.
 
     Raises InputError where the folder is none, or the case file can't be opened.
     """
@@ -81,6 +87,7 @@ def ingest(
             limits or Limits(),
             workers or os.cpu_count() or 1,
             started,
+            max(1, min(together, TOGETHER)),
             {document for (document,) in held},
             dict(
                 db.execute(
@@ -100,6 +107,7 @@ class _Run:
     limits: Limits
     workers: int
     started: datetime
+    together: int
     known: set[str]
     placed: dict[str, str]  # where the case file has what of this folder, and it is not gone
     children: SimpleQueue[Child] = field(default_factory=SimpleQueue)
@@ -121,10 +129,11 @@ class _Run:
         paths = list(self.files())
         try:
             with (
-                ThreadPoolExecutor(self.workers) as pool,
+                ThreadPoolExecutor(self.workers) as readers,
+                ThreadPoolExecutor(self.workers) as hashers,
                 tqdm(total=len(paths), unit="file", desc="ingest", leave=False) as bar,
             ):
-                self.work(pool, paths, bar)
+                self.work(readers, hashers, paths, bar)
         finally:
             self.isolation = next((child.held for child in every if child.held), {})
             for child in every:
@@ -166,31 +175,33 @@ class _Run:
     def fail(self, path: str, why: str) -> None:
         fail(self.db, str(self.folder), path, why, at=self.started)
 
-    def work(self, pool: ThreadPoolExecutor, paths: list[str], bar: tqdm[Any]) -> None:
+    def work(
+        self,
+        readers: ThreadPoolExecutor,
+        hashers: ThreadPoolExecutor,
+        paths: list[str],
+        bar: tqdm[Any],
+    ) -> None:
         """Hash, then read what is new. Few files are under way at a time, so memory stays small."""
-        waiting: list[Found] = self.left_over()
+        waiting: deque[Found] = deque(self.left_over())
         bar.total = len(paths) + len(waiting)
         turn = iter(paths)
         hashing: set[Future[Found | str]] = set()
-        reading: dict[Future[Answer], Found] = {}
+        reading: dict[Future[list[Answer]], list[Found]] = {}
         more = True
         while more or hashing or reading or waiting:
-            while waiting and len(reading) < 2 * self.workers:
-                found = waiting.pop(0)
-                if found.document in self.known:
-                    if self.placed.get(found.path) != found.document:
-                        place(self.db, found)
-                    self.count["held"] += 1
-                    bar.update()
-                    continue
-                self.known.add(found.document)
-                reading[pool.submit(self.parse, found)] = found
-            while more and len(hashing) + len(waiting) < 4 * self.workers:
+            # a full group, or what there is where nobody would wait for it
+            while len(waiting) >= self.together or (waiting and len(reading) < self.workers):
+                if len(reading) >= 2 * self.workers:
+                    break
+                if group := self.group(waiting, bar):
+                    reading[readers.submit(self.parse, group)] = group
+            while more and len(hashing) + len(waiting) < 4 * self.workers * self.together:
                 path = next(turn, None)
                 if path is None:
                     more = False
                     break
-                hashing.add(pool.submit(self.hash, path))
+                hashing.add(hashers.submit(self.hash, path))
             under_way: set[Future[Any]] = {*hashing, *reading}
             if not under_way:
                 continue
@@ -206,11 +217,28 @@ class _Run:
                         self.count["failed"] += 1
                         bar.update()
                 else:
-                    found = reading.pop(future)
-                    members = self.keep(found, future.result())
+                    group = reading.pop(future)
+                    members = self.keep(group, future.result())
                     waiting += members
                     bar.total = (bar.total or 0) + len(members)
-                    bar.update()
+                    bar.update(len(group))
+
+    def group(self, waiting: deque[Found], bar: tqdm[Any]) -> list[Found]:
+        """Take the next document that is new, and small ones that follow a small one."""
+        group: list[Found] = []
+        while waiting and len(group) < self.together:
+            if group and max(group[0].bytes, waiting[0].bytes) > SMALL:
+                break
+            found = waiting.popleft()
+            if found.document not in self.known:
+                self.known.add(found.document)
+                group.append(found)
+                continue
+            if self.placed.get(found.path) != found.document:
+                place(self.db, found)
+            self.count["held"] += 1
+            bar.update()
+        return group
 
     def hash(self, path: str) -> Found | str:
         try:
@@ -221,37 +249,34 @@ class _Run:
         except OSError as error:
             return f"{path}: {error.strerror}"
 
-    def parse(self, found: Found) -> Answer:
-        at = self.members / found.document if found.parent else self.folder / found.path
+    def parse(self, group: list[Found]) -> list[Answer]:
+        papers = [
+            (self.members / each.document if each.parent else self.folder / each.path, each.path)
+            for each in group
+        ]
         child = self.children.get()
         try:
-            return child.read(at, found.path, self.limits)
-        except OSError as error:
-            return Answer({}, why=f"It can't be opened: {error.strerror}.")
+            return child.read_together(papers, self.limits)
         finally:
             self.children.put(child)
 
-    def keep(self, found: Found, answer: Answer) -> list[Found]:
-        """Store one answer; the members that are to be read next."""
-        status, pages = store(self.db, found, answer, self.started)
-        self.count["pages"] += pages
-        self.count[status if status in ("read", "partly") else "failed"] += 1
+    def keep(self, group: list[Found], answers: list[Answer]) -> list[Found]:
+        """Store answers; the members that are to be read next."""
+        read = list(zip(group, answers, strict=True))
+        for status, pages in store(self.db, read, self.started):
+            self.count["pages"] += pages
+            self.count[status if status in ("read", "partly") else "failed"] += 1
         deeper = []
-        for member in answer.members:
-            path = f"{found.path}!/{member.name}"
-            held = self.members / member.document
-            inner = Found(
-                found.folder,
-                path,
-                member.document,
-                held.stat().st_size,
-                found.document,
-                depth=found.depth + 1,
-            )
-            if inner.depth > self.limits.depth:
-                self.fail(path, f"It is nested more than {self.limits.depth} deep: not read.")
-            else:
-                deeper.append(inner)
+        for found, answer in read:
+            for member in answer.members:
+                path = f"{found.path}!/{member.name}"
+                size = (self.members / member.document).stat().st_size
+                depth = found.depth + 1
+                if depth > self.limits.depth:
+                    self.fail(path, f"It is nested more than {self.limits.depth} deep: not read.")
+                else:
+                    inner = (member.document, size, found.document)
+                    deeper.append(Found(found.folder, path, *inner, depth=depth))
         return deeper
 
     def left_over(self) -> list[Found]:

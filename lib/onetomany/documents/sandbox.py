@@ -17,6 +17,7 @@ import signal
 import struct
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 from .reading import Limits
@@ -110,13 +111,17 @@ def held_memory() -> int:
     return pages * resource.getpagesize()
 
 
-def restrict(limits: Limits, begun: int) -> None:
+def restrict(limits: Limits, begun: int, many: int = 1) -> None:
     """Bound this process's memory (beyond what it began with), time and writing: the kernel
-    refuses memory, and ends the process where it takes longer."""
+    refuses memory, and ends the process where it takes longer.
+
+    Called before each of the `many` documents that it reads; the time of one begins anew.
+    """
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     resource.setrlimit(kind, (limits.memory + begun, limits.memory + begun))
-    seconds = int(limits.seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    most = int(many * limits.seconds) + 1
+    seconds = int(time.process_time() + limits.seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, most), most))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Putting what was read into the case file: one document, one transaction."""
+"""Putting what was read into the case file, in transactions of a few documents."""
 
 from __future__ import annotations
 
@@ -31,17 +31,12 @@ ROWS: dict[str, Columns] = {
     "notes": {"page": _I, "kind": _S, "text": _S},
     "sketches": {"hash": pl.UInt64},
 }  # fmt: skip
-_FACTS = (
-    "media_type",
-    "title",
-    "author",
-    "created",
-    "modified",
-    "pages",
-    "status",
-    "error",
-    "extractor",
-)
+_FACTS: Columns = {"media_type": _S, "title": _S, "author": _S, "created": _S, "modified": _S,
+                   "pages": _I, "status": _S, "error": _S, "extractor": _S}  # fmt: skip
+_DOCUMENT: Columns = {
+    **_FACTS, "document": _S, "path": _S, "name": _S, "bytes": pl.Int64, "metadata": _S,
+    "parent": _S, "seconds": _F, "ingested_at": pl.Datetime("us"), "version": _I,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,26 +69,68 @@ _SENSELESS = (
 
 
 def store(
-    db: duckdb.DuckDBPyConnection, found: Found, answer: Answer, at: datetime
-) -> tuple[str, int]:
-    """Store a document with all that was read from it, replacing an earlier reading.
+    db: duckdb.DuckDBPyConnection, read: list[tuple[Found, Answer]], at: datetime
+) -> list[tuple[str, int]]:
+    """Store documents with all that was read from them, replacing earlier readings.
 
-    Returns its status and its pages. A parser that was taken over may answer anything: what makes
-    no sense in the schema is stored as a failure.
+    One transaction: all of them or, after kill -9, none. Returns the status and the pages of each.
+    A parser that was taken over may answer anything: what makes no sense in the schema is stored
+    as a failure, and the rest as it is.
     """
     try:
-        return _store(db, found, answer, at)
+        return _store(db, read, at)
     except _SENSELESS as error:
+        if len(read) > 1:
+            return [told for each in read for told in store(db, [each], at)]
+        ((found, answer),) = read
         why = f"What the parser answered makes no sense ({type(error).__name__})."
-        return _store(db, found, Answer({}, why=why, seconds=answer.seconds), at)
+        return _store(db, [(found, Answer({}, why=why, seconds=answer.seconds))], at)
 
 
 def _store(
-    db: duckdb.DuckDBPyConnection, found: Found, answer: Answer, at: datetime
-) -> tuple[str, int]:
-    facts = dict.fromkeys(_FACTS) | {
-        name: value for name, value in answer.content.get("facts", {}).items() if name in _FACTS
-    }
+    db: duckdb.DuckDBPyConnection, read: list[tuple[Found, Answer]], at: datetime
+) -> list[tuple[str, int]]:
+    rows = [_document(found, answer, at) for found, answer in read]
+    frames = {table: _frame(table, rows, read) for table in ROWS}
+    places = [found for found, _ in read]
+    for found, answer in read:
+        for member in answer.members:
+            path = f"{found.path}!/{member.name}"
+            places.append(Found(found.folder, path, member.document, 0, found.document))
+    names = [row["document"] for row in rows]
+    db.begin()
+    try:
+        held = db.execute(
+            "SELECT document FROM documents WHERE document IN (SELECT unnest(?))", [names]
+        ).fetchall()
+        for (document,) in held:
+            forget(db, document)
+            db.execute("DELETE FROM documents WHERE document = ?", [document])
+            db.execute("DELETE FROM failures WHERE document = ?", [document])
+        if held:
+            # a primary key that was deleted can be given again only in a later transaction
+            db.commit()
+            db.begin()
+        _insert_frame(db, "documents", pl.DataFrame(rows, schema=_DOCUMENT, orient="row"))
+        for table, frame in frames.items():
+            if len(frame):
+                _insert_frame(db, table, frame)
+        for found in places:
+            place(db, found)
+        for row, (found, _) in zip(rows, read, strict=True):
+            if row["error"]:
+                fail(db, found.folder, found.path, row["error"], at=at, document=found.document)
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise
+    return [(row["status"], row["pages"] or 0) for row in rows]
+
+
+def _document(found: Found, answer: Answer, at: datetime) -> dict[str, Any]:
+    """The row of `documents`; ValueError where what is answered makes none."""
+    told = answer.content.get("facts", {})
+    facts = dict.fromkeys(_FACTS) | {k: value for k, value in told.items() if k in _FACTS}
     if answer.why:
         facts |= {"status": "failed", "error": answer.why}
     odd = [name for name, value in facts.items() if not isinstance(value, str | int | None)]
@@ -101,8 +138,8 @@ def _store(
         raise ValueError(f"facts of no sense: {odd}")
     facts["media_type"] = facts["media_type"] or "application/octet-stream"
     facts["extractor"] = facts["extractor"] or "none"
-    metadata = answer.content.get("facts", {}).get("metadata") or {}
-    row = facts | {
+    metadata = told.get("metadata") or {}
+    return facts | {
         "document": found.document,
         "path": found.path,
         "name": found.path.rpartition("!/")[2].rpartition("/")[2],
@@ -113,51 +150,43 @@ def _store(
         "ingested_at": at,
         "version": EXTRACTOR_VERSION,
     }
-    db.begin()
-    try:
-        if db.execute("SELECT 1 FROM documents WHERE document = ?", [found.document]).fetchone():
-            forget(db, found.document)
-            db.execute("DELETE FROM documents WHERE document = ?", [found.document])
-            db.execute("DELETE FROM failures WHERE document = ?", [found.document])
-            # a primary key that was deleted can be given again only in a later transaction
-            db.commit()
-            db.begin()
-        _insert(db, "documents", row)
-        for table, columns in ROWS.items():
-            held = answer.content.get("columns", {}).get(table)
-            if held:
-                frame = _frame(held, columns)
-                _insert_frame(db, table, frame, str(facts["extractor"]), found.document)
-        place(db, found)
-        for member in answer.members:
-            path = f"{found.path}!/{member.name}"
-            place(db, Found(found.folder, path, member.document, 0, found.document))
-        if facts["error"]:
-            fail(db, found.folder, found.path, str(facts["error"]), at=at, document=found.document)
-        db.commit()
-    except BaseException:
-        db.rollback()
-        raise
-    return str(facts["status"]), int(facts["pages"] or 0)
 
 
-def _frame(held: dict[str, list[Any]], columns: Columns) -> pl.DataFrame:
-    return pl.DataFrame({name: pl.Series(name, held[name], kind) for name, kind in columns.items()})
+def _frame(
+    table: str, rows: list[dict[str, Any]], read: list[tuple[Found, Answer]]
+) -> pl.DataFrame:
+    """What was answered for one table, each row with its document, extractor and version."""
+    columns: dict[str, list[Any]] = {name: [] for name in ROWS[table]}
+    sizes = []
+    for _, answer in read:
+        held = answer.content.get("columns", {}).get(table) or {name: [] for name in columns}
+        values = [held[name] for name in columns]
+        # columns of other lengths would shift the rows of the documents after it
+        if not all(isinstance(each, list) and len(each) == len(values[0]) for each in values):
+            raise ValueError(f"{table} of no sense")
+        for name, each in zip(columns, values, strict=True):
+            columns[name] += each
+        sizes.append(len(values[0]))
+    made = pl.DataFrame(
+        {name: pl.Series(name, columns[name], kind) for name, kind in ROWS[table].items()}
+    )
+    own = pl.Series(range(len(rows)), dtype=pl.UInt32).repeat_by(pl.Series(sizes)).explode()
+    own = own.drop_nulls()
+    extra = ["document"] if table == "sketches" else ["document", "extractor", "version"]
+    return made.with_columns(
+        pl.Series(name, [row[name] for row in rows], _DOCUMENT[name]).gather(own) for name in extra
+    )
+
+
+def _insert_frame(db: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    db.register("incoming", Stream(frame))
+    db.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+    db.unregister("incoming")
 
 
 def _insert(db: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
     names, marks = ", ".join(row), ", ".join("?" * len(row))
     db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
-
-
-def _insert_frame(
-    db: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame, extractor: str, document: str
-) -> None:
-    extra = "" if table == "sketches" else ", ? AS extractor, ? AS version"
-    values: list[object] = [document, *([extractor, EXTRACTOR_VERSION] if extra else [])]
-    db.register("incoming", Stream(frame))
-    db.execute(f"INSERT INTO {table} BY NAME SELECT ? AS document, *{extra} FROM incoming", values)
-    db.unregister("incoming")
 
 
 def place(db: duckdb.DuckDBPyConnection, found: Found) -> None:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,6 +44,14 @@ class Answer:
     why: str | None = None
     seconds: float = 0.0
     memory: int = 0  # bytes
+
+
+@dataclass(frozen=True)
+class _Ended:
+    code: int
+    why: str
+    seconds: float
+    memory: int = 0
 
 
 class Child:
@@ -99,36 +107,79 @@ class Child:
 
     def read(self, path: Path, name: str, limits: Limits) -> Answer:
         """Parse the document in a file, never following a symbolic link to it."""
+        (answer,) = self.read_together([(path, name)], limits)
+        return answer
+
+    def read_together(self, papers: list[tuple[Path, str]], limits: Limits) -> list[Answer]:
+        """Parse up to TOGETHER documents (path, name), one after another in one process.
+
+        Where it ends before the last, those without an answer are read again, each alone: only a
+        document that can't be read even so fails.
+        """
         line = self.line or self._start()
-        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        answers: list[Answer | None] = [None] * len(papers)
+        opened: list[tuple[int, int]] = []
+        for turn, (path, _) in enumerate(papers):
+            try:
+                opened.append((turn, os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)))
+            except OSError as error:
+                answers[turn] = Answer({}, why=f"It can't be opened: {error.strerror}.")
+        if opened:
+            told = self._ask(line, papers, opened, answers, limits)
+            left = [turn for turn, _ in opened if answers[turn] is None]
+            for turn in left:
+                # the clock is set anew for each: the first one missing ran out of its own time
+                late = turn == left[0] and told.code == -signal.SIGALRM
+                if len(papers) == 1 or late:
+                    answers[turn] = Answer({}, [], told.why, told.seconds, told.memory)
+                else:
+                    answers[turn] = self.read(*papers[turn], limits)
+        return [answer for answer in answers if answer is not None]
+
+    def _ask(
+        self,
+        line: socket.socket,
+        papers: list[tuple[Path, str]],
+        opened: list[tuple[int, int]],
+        answers: list[Answer | None],
+        limits: Limits,
+    ) -> _Ended:
+        """Send open documents and take what comes back; how the process ended."""
         answer, target = os.pipe()
-        started = time.monotonic()
-        watch = threading.Timer(limits.seconds + _GRACE, self._kill)
+        begun = time.monotonic()
+        watch = threading.Timer(limits.seconds * len(opened) + _GRACE, self._kill)
         watch.start()
+        reply = b""
         try:
             try:
-                socket.send_fds(line, [as_request(name, limits)], [source, target])
+                names = [papers[turn][1] for turn, _ in opened]
+                files = [file for _, file in opened]
+                socket.send_fds(line, [as_request(names, limits)], [*files, target])
             finally:
-                os.close(source)
-                os.close(target)
+                for file in (*files, target):
+                    os.close(file)
             with os.fdopen(answer, "rb", buffering=1 << 20) as frames:
-                content, members, whole = self._frames(frames, limits)
+                for turn, _ in opened:
+                    since = time.monotonic()
+                    if (taken := self._frames(frames, limits)) is None:
+                        break
+                    answers[turn] = Answer(*taken, None, time.monotonic() - since)
             assert self.replies is not None
             reply = self.replies.readline()
         except OSError:
-            content, members, whole, reply = {}, [], False, b""
+            pass
         finally:
             watch.cancel()
-        seconds = time.monotonic() - started
+        seconds = time.monotonic() - begun
         if not reply:
             self.stop()
-            return Answer(
-                {}, why="The process that read it ended, or was stopped.", seconds=seconds
-            )
+            return _Ended(0, "The process that read it ended, or was stopped.", seconds)
         told = json.loads(reply)
-        if whole and told["code"] == 0:
-            return Answer(content, members, None, seconds, told["memory"] * 1024)
-        return Answer({}, [], _why(told["code"], limits), seconds, told["memory"] * 1024)
+        memory = told["memory"] * 1024
+        for turn, _ in opened:
+            if held := answers[turn]:
+                answers[turn] = replace(held, memory=memory)
+        return _Ended(told["code"], _why(told["code"], limits), seconds, memory)
 
     def _kill(self) -> None:
         if self.process is not None:
@@ -136,7 +187,8 @@ class Child:
 
     def _frames(
         self, frames: IO[bytes], limits: Limits
-    ) -> tuple[dict[str, Any], list[Member], bool]:
+    ) -> tuple[dict[str, Any], list[Member]] | None:
+        """One document's answer; None where it makes no sense, or ends before its end."""
         content: dict[str, Any] = {}
         members: list[Member] = []
         name, total = "", 0
@@ -149,7 +201,7 @@ class Child:
             if over or len(members) > limits.members:
                 break
             if kind == b"E":
-                return content, members, True
+                return content, members
             if kind == b"M":
                 members.append(Member(name, self._keep(frames, length)))
             elif kind == b"N":
@@ -159,7 +211,7 @@ class Child:
                     content = json.loads(frames.read(length))
                 except (ValueError, RecursionError):
                     break
-        return content, members, False
+        return None
 
     def _keep(self, frames: IO[bytes], length: int) -> str:
         """Keep a member's bytes under their SHA-256."""
