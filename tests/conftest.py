@@ -9,24 +9,31 @@ from pathlib import Path
 import polars as pl
 import pytest
 from selenium.webdriver import Chrome
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from browser import chromium
 from onetomany import accuracy, faces, sources
 from onetomany.report import build_report
 
+# The report is executed for minutes, often on one core: the files that read it share one process,
+# and the other files run beside them, each in one piece, so that no fixture is made twice
+REPORT = {"test_notebooks.py", "test_browser_report.py", "test_accessibility.py", "test_exhibit.py"}
+
+
+class _OneReport(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        return "report" if Path(file).name in REPORT else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneReport:
+    return _OneReport(config, log)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes: the report's tests in one, the other files beside them, each in one piece.
-
-    The report is executed for minutes, often on one core. Whoever splits it or the fixtures of a
-    file over processes makes them twice.
-    """
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        group = "report" if "report" in fixtures else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
     # the longest first: what starts last decides when all is done
-    items.sort(key=lambda item: "report" not in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: item.path.name not in REPORT)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,8 +70,12 @@ def comparisons(templates: pl.DataFrame) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def report(embedded: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(
+    request: pytest.FixtureRequest, embedded: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The real report of all chapters, as `make report` makes it."""
+    users = {item.path.name for item in request.session.items if "report" in item.fixturenames}
+    assert users <= REPORT, f"{users - REPORT} would make a second report: add to REPORT"
     notebooks = Path(__file__).parents[1] / "notebooks"
     return build_report(notebooks, tmp_path_factory.mktemp("report") / "site").parent
 
