@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a machine needs only python3 (3.11 to 3.13, with venv) and make.
 .DEFAULT_GOAL := report
-.PHONY: report test lab scale bench setup lock clean
+.PHONY: report test lab scale bench workshop setup lock clean
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
@@ -23,6 +23,11 @@ scale: setup             ## 177.6 million synthetic templates, enrolled and sear
 
 bench: $(UV)             ## the ratios of benchmarks/, against their peers in the same run
 	$(UV) run --frozen --quiet --group bench python -m benchmarks
+
+workshop: setup          ## build/workshop: installs and runs on a machine without network
+	@mkdir -p build
+	$(UV) export --frozen --quiet --no-dev --no-emit-project --no-hashes --no-annotate --no-header > build/requirements.txt
+	$(RUN) onetomany workshop build/workshop --offline build/requirements.txt
 
 setup: $(UV)
 	$(UV) sync --frozen --quiet

@@ -11,6 +11,7 @@ from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
 from onetomany.cli.documents import ingest
 from onetomany.cli.systems import datasheet, scale, trackers, weights
+from onetomany.cli.workshop import workshop
 from onetomany.errors import OneToManyError
 
 COMMANDS: tuple[Command, ...] = (
@@ -21,6 +22,7 @@ COMMANDS: tuple[Command, ...] = (
     scale,
     trackers,
     ingest,
+    workshop,
 )
 
 

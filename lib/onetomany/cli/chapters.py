@@ -44,11 +44,15 @@ def lab(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("jupyter", nargs="*", help="after --: options for JupyterLab itself")
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.workshop import START
+
         folder = args.notebooks.resolve()
         if not folder.is_dir():
             raise InputError(f"There is no folder {folder}; name one with --notebooks.")
         root = f"--ServerApp.root_dir={folder}"
         command = [sys.executable, "-m", "jupyterlab", root, *args.jupyter]
+        if (folder / START).exists():  # one card a chapter; jupyter's own options win
+            command.insert(4, f"--LabApp.default_url=/lab/tree/{START}")
         # Our configuration keeps Lab from asking for news and updates: the network may be off
         config = [str(Path(__file__).parents[1] / "lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
         own = {

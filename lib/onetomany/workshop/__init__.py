@@ -7,7 +7,7 @@ leaves both out unless it is asked for them.
 
 from __future__ import annotations
 
-from onetomany.workshop.handout import start_page, write_handout
+from onetomany.workshop.handout import START, start_page, write_handout
 from onetomany.workshop.offline import write_offline
 
-__all__ = ["start_page", "write_handout", "write_offline"]
+__all__ = ["START", "start_page", "write_handout", "write_offline"]
