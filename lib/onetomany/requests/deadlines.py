@@ -15,11 +15,11 @@ import polars as pl
 
 from ..errors import InputError
 from .days import ONE_DAY, WorkingDays, working_days
-from .procedures import EVENTS, Procedure, Step
+from .laws import EVENTS, Procedure, Step
 from .wording import rule
 
 HISTORY = {
-    "event": pl.String,  # of `procedures.EVENTS`, without silence
+    "event": pl.String,  # of `laws.EVENTS`, without silence
     "date": pl.Date,
     "extension": pl.String,  # which extension was taken, for the event extended; else null
 }
@@ -91,7 +91,7 @@ def deadline(
             f"{procedure.id}: extensions of '{step}' must be its own, each once; not "
             f"{', '.join(extensions)}."
         )
-    days = working_days(procedure.calendar, region)
+    days = working_days(procedure, region)
     number = found.number + sum(each.number for each in taken)
     first = event_date if found.first_day else event_date + ONE_DAY
     if found.unit == "working_days":

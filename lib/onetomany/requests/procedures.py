@@ -10,162 +10,45 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InputError
+from .laws import (
+    CALENDARS,
+    EVENTS,
+    LIMITS,
+    UNITS,
+    VERIFIED,
+    WEIGHTS,
+    WHOSE,
+    Addressee,
+    Closed,
+    Exemption,
+    Extension,
+    Procedure,
+    Provision,
+    Required,
+    Source,
+    Step,
+)
 
-VERIFIED = ("read", "recalled")
-UNITS = ("working_days", "calendar_days", "months")
-CALENDARS = ("KR", "US", "GB", "BE", "DE", "EU")
-WHOSE = ("body", "requester", "third_party", "review")
-LIMITS = ("latest", "earliest")
-WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
+__all__ = [
+    "EVENTS",
+    "Addressee",
+    "Closed",
+    "Exemption",
+    "Extension",
+    "Procedure",
+    "Provision",
+    "Required",
+    "Source",
+    "Step",
+    "procedures",
+    "requests_folder",
+]
 
-# what can happen to a request, in the order in which it usually does; `silence` never stands in a
-# log: it is worked out from a decision that did not come
-EVENTS = {
-    "received": ("the body received the request", "기관이 청구를 받음"),
-    "extended": ("the body gave notice of an extension", "기관이 기간 연장을 알림"),
-    "third_party_told": ("the body told the third party", "기관이 제3자에게 알림"),
-    "decided": ("the requester was told the decision", "청구인이 결정을 통지받음"),
-    "silence": ("the time passed with no decision", "결정 없이 기간이 지남"),
-    "appealed": ("the body received the appeal", "기관이 불복신청을 받음"),
-    "appeal_decided": ("the requester was told the appeal's result", "불복신청 결과를 통지받음"),
-    "complained": ("the outside reviewer received the complaint", "외부 심사기관이 신청을 받음"),
-    "complaint_decided": (
-        "the requester was told the outside reviewer's decision",
-        "외부 심사기관의 결정을 통지받음",
-    ),
-    "sued": ("a court received the claim", "법원이 소장을 받음"),
-    "closed": ("the requester closed the request", "청구인이 청구를 끝냄"),
-}
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a field comes from, and how that was checked."""
-
-    id: str
-    title: str
-    url: str
-    verified: str  # of VERIFIED, for the fields that don't say otherwise
-    how: str
-
-
-@dataclass(frozen=True)
-class Provision:
-    """A statement of the law in both languages (own words), with its article and source."""
-
-    en: str
-    ko: str
-    article: str
-    source: Source
-    verified: str
-
-
-@dataclass(frozen=True)
-class Addressee(Provision):
-    """A body to write to: `en`, `ko` are its name, `holds_en`, `holds_ko` what it should have."""
-
-    id: str
-    holds_en: str
-    holds_ko: str
-
-
-@dataclass(frozen=True)
-class Required(Provision):
-    """A field that a request must carry; `id` is the name under which a letter asks for it."""
-
-    id: str
-
-
-@dataclass(frozen=True)
-class Step(Provision):
-    """A period: `number` of `unit` from the event `starts`, over when an event of `ends` happens.
-
-    `en` and `ko` name what is due. `whose` says who must keep it. With `first_day` the day of the
-    event is day 1; without, the day after is. `rolls`: a last day that is not worked on moves to
-    the next that is. `limit` is "latest" for a day by which, "earliest" for one after which.
-    `lapse` is the event that has happened when the period passes in vain ("silence", or "").
-    """
-
-    id: str
-    whose: str
-    starts: str
-    ends: tuple[str, ...]
-    number: int
-    unit: str
-    first_day: bool
-    rolls: bool
-    limit: str
-    lapse: str
-
-
-@dataclass(frozen=True)
-class Extension(Provision):
-    """By how much a step may grow; `en` and `ko` give the reasons and the notice that is due."""
-
-    id: str
-    step: str
-    number: int
-    unit: str
-
-
-@dataclass(frozen=True)
-class Exemption(Provision):
-    """A ground of refusal: its gist, how much it weighs, and what a requester usually answers."""
-
-    id: str
-    weight: str
-    answer_en: str
-    answer_ko: str
-
-
-@dataclass(frozen=True)
-class Procedure:
-    """One law under which something can be asked for."""
-
-    id: str
-    calendar: str
-    last_checked: dt.date
-    sources: tuple[Source, ...]
-    name: Provision
-    jurisdiction: Provision
-    who_may_ask: Provision
-    form: Provision
-    fee: Provision
-    counting: Provision
-    third_party: Provision
-    deemed_refusal: Provision
-    addressees: tuple[Addressee, ...]
-    required: tuple[Required, ...]
-    steps: tuple[Step, ...]
-    extensions: tuple[Extension, ...]
-    exemptions: tuple[Exemption, ...]
-
-    def step(self, name: str) -> Step:
-        """The step of that id. Raises InputError, naming those there are."""
-        return self._one(self.steps, name, "step")
-
-    def extension(self, name: str) -> Extension:
-        """The extension of that id. Raises InputError, naming those there are."""
-        return self._one(self.extensions, name, "extension")
-
-    def exemption(self, name: str) -> Exemption:
-        """The exemption of that id. Raises InputError, naming those there are."""
-        return self._one(self.exemptions, name, "exemption")
-
-    def _one(self, among: tuple[Named, ...], name: str, what: str) -> Named:
-        for each in among:
-            if each.id == name:
-                return each
-        there = ", ".join(each.id for each in among) or "none"
-        raise InputError(f"{self.id} has no {what} '{name}': there are {there}.")
-
-
-Named = TypeVar("Named", Step, Extension, Exemption)
 P = TypeVar("P", bound=Provision)
 
 _TABLES = (
@@ -178,7 +61,7 @@ _TABLES = (
     "third_party",
     "deemed_refusal",
 )
-_LISTS = ("addressees", "required", "steps", "extensions", "exemptions")
+_LISTS = ("addressees", "required", "steps", "extensions", "exemptions", "closed")
 _CHOICES = {
     "verified": VERIFIED,
     "unit": UNITS,
@@ -255,6 +138,7 @@ class _Reader:
             steps=self.list_of(raw, "steps", Step),
             extensions=self.list_of(raw, "extensions", Extension),
             exemptions=self.list_of(raw, "exemptions", Exemption),
+            closed=self.list_of(raw, "closed", Closed) if "closed" in raw else (),
             name=tables["name"],
             jurisdiction=tables["jurisdiction"],
             who_may_ask=tables["who_may_ask"],
@@ -353,6 +237,8 @@ class _Reader:
                 values[name] = self.word(raw, name, where)
             elif kind == "int":
                 values[name] = self.whole(raw, name, where)
+            elif name == "days":
+                values[name] = self.dates(raw, name, where)
             elif kind == "bool":
                 values[name] = self.switch(raw, name, where)
             else:
@@ -370,6 +256,12 @@ class _Reader:
         if type(found) is not bool:
             raise self.refuse(f"{where}{key}", "must be true or false")
         return found
+
+    def dates(self, raw: dict[str, Any], key: str, where: str) -> tuple[dt.date, ...]:
+        found = self.entry(raw, key, where)
+        if not isinstance(found, list) or not all(type(each) is dt.date for each in found):
+            raise self.refuse(f"{where}{key}", "must be a list of dates")
+        return tuple(found)
 
     def words(self, raw: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
         found = self.entry(raw, key, where)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from .days import WorkingDays, shown
-from .procedures import EVENTS, Extension, Step
+from .laws import EVENTS, Extension, Step
 
 _UNITS = {
     "working_days": ("working day", "근무일"),
@@ -64,6 +64,16 @@ def rule(
     where = "; ".join(dict.fromkeys(f"{each.article}, {each.source.title}" for each in stated))
     english.append(f"Holidays: {days.names_en} ({days.calendar}). {where}.")
     korean.append(f"공휴일: {days.names_ko} ({days.calendar}). {where}.")
+    if years := days.missing(event_date, due):
+        listed = ", ".join(map(str, years))
+        english.append(
+            f"The list for {listed} is not in the file: Belgian public holidays are used for it; "
+            "the institution's own list is longer, and the true day may be later."
+        )
+        korean.append(
+            f"{listed}년의 목록이 파일에 없어 벨기에 공휴일을 썼다. 기관의 목록이 더 길므로 실제 "
+            "기한은 더 늦을 수 있다."
+        )
     if any(each.verified != "read" for each in stated):
         english.append("Recalled, not read in a stored text: check it.")
         korean.append("기억에 따른 것으로, 저장된 법문으로 확인하지 못했다. 직접 확인해야 한다.")
