@@ -1,0 +1,174 @@
+"""What nobody outside has been able to check, ranked by what the ledger of claims lacks.
+
+Nothing here is judged by hand but which claims a document would settle (`data_requests/gaps.csv`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ..documents.case_file import read
+from ..errors import InputError
+from ..sources.case import Stream
+from .procedures import requests_folder
+from .templates import templates
+
+TABLE = (
+    "gap",
+    "template",
+    "procedure",
+    "body_en",
+    "body_ko",
+    "claims",  # ids of the ledger, parted by semicolons
+    "what_en",
+    "what_ko",
+    "why_en",
+    "why_ko",
+)
+GAPS = {
+    "gap": pl.String,  # null: claims that no row of gaps.csv would settle
+    "contradicted": pl.Int64,  # claims that another contradicts
+    "redacted": pl.Int64,  # claims whose document hides something
+    "single_source": pl.Int64,  # claims that one source alone carries
+    "no_document": pl.Int64,  # claims whose original isn't in the case file
+    "claims": pl.Int64,
+    "claim_ids": pl.String,
+    "template": pl.String,
+    "procedure": pl.String,
+    **{name: pl.String for name in TABLE if name.endswith(("_en", "_ko"))},
+}
+# what the case's own letters ask about, where a template leaves it open
+SYSTEM = {
+    "en": {
+        "system": "the AI Identification and Tracking System project at Incheon Airport",
+        "period": "30 April 2019 to 31 March 2022",
+    },
+    "ko": {
+        "system": "인천국제공항 인공지능 식별추적시스템 구축 사업",
+        "period": "2019년 4월 30일부터 2022년 3월 31일까지",
+    },
+}
+_RANKED = """
+with settled as (
+    select gap, unnest(string_split(claims, ';')) as claim_id from gaps
+    union all
+    select null, claim_id from lacking
+    where contradicted and claim_id not in
+        (select unnest(string_split(claims, ';')) from gaps)
+)
+select s.gap,
+    count(*) filter (contradicted) as contradicted,
+    count(*) filter (redacted) as redacted,
+    count(*) filter (single_source) as single_source,
+    count(*) filter (no_document) as no_document,
+    count(*) as claims,
+    string_agg(claim_id, ';' order by claim_id) as claim_ids,
+    any_value(template) as template, any_value(procedure) as procedure,
+    any_value(body_en) as body_en, any_value(body_ko) as body_ko,
+    any_value(what_en) as what_en, any_value(what_ko) as what_ko,
+    any_value(why_en) as why_en, any_value(why_ko) as why_ko
+from settled s join lacking using (claim_id)
+left join (select * exclude (claims) from gaps) g on g.gap = s.gap
+group by s.gap
+order by s.gap is null, contradicted desc, redacted desc, single_source desc, no_document desc,
+    s.gap
+"""
+
+
+def table(folder: Path | None = None) -> pl.DataFrame:
+    """The rows of `folder`/gaps.csv, all text: the columns of TABLE.
+
+    Raises InputError for other columns, an empty cell, a gap that comes twice, or a template that
+    is not there or doesn't serve the gap.
+    """
+    path = requests_folder(folder) / "gaps.csv"
+    if not path.is_file():
+        raise InputError(f"There is no {path}: it says which claims a document would settle.")
+    rows = pl.read_csv(path.read_bytes(), infer_schema=False)
+    if tuple(rows.columns) != TABLE:
+        raise InputError(f"{path}: its columns must be {', '.join(TABLE)}.")
+    known = templates(folder)
+    for row in rows.iter_rows(named=True):
+        gap, own = row["gap"], known.get(row["template"] or "")
+        if empty := [name for name in TABLE if not row[name]]:
+            raise InputError(f"{path}, gap '{gap}': its {empty[0]} is empty.")
+        if own is None or gap not in own.gaps or row["procedure"] not in own.procedures:
+            raise InputError(
+                f"{path}, gap '{gap}': template '{row['template']}' isn't there, doesn't name the "
+                f"gap, or can't be sent under {row['procedure']}."
+            )
+    if rows["gap"].is_duplicated().any():
+        raise InputError(f"{path}: a gap comes twice.")
+    return rows
+
+
+def lacking(
+    ledger: pl.DataFrame, found: pl.DataFrame, notes: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """What each claim lacks: claim_id, contradicted, redacted, single_source, no_document.
+
+    Takes `documents.claims.ledger`, `documents.contradictions.find` and `redactions` of a case
+    file; without the last, `redacted` is false.
+    """
+    against = found.filter("contradiction")
+    clashing = pl.concat([against["claim_a"], against["claim_b"]]).unique().to_list()
+    hiding = [] if notes is None else notes["document"].to_list()
+    return ledger.select(
+        "claim_id",
+        contradicted=pl.col("claim_id").is_in(clashing),
+        redacted=pl.col("document").is_in(hiding).fill_null(False),
+        # two or more independent sources are V2; a claim without a word on it counts as one
+        single_source=(pl.col("confidence") != "V2").fill_null(True),
+        no_document=pl.col("document").is_null(),
+    )
+
+
+def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The documents of a case file in which something is hidden: document, notes."""
+    return read(
+        db,
+        "select document, count(*) as notes from notes where kind = 'redaction' "
+        "group by document order by document",
+    )
+
+
+def gaps(
+    ledger: pl.DataFrame,
+    found: pl.DataFrame,
+    rows: pl.DataFrame,
+    notes: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Gaps by importance: a frame of GAPS. Takes what `lacking` takes, and `table`.
+
+    First comes what would settle most contradicted claims, then most redacted ones, those of a
+    single source, those without a document. Contradicted claims that no row of `rows` would settle
+    stand together in the last row, whose gap is null: a letter for them is still to be written.
+
+    Raises InputError where `rows` names a claim that isn't in the ledger.
+    """
+    named = rows.select("gap", pl.col("claims").str.split(";")).explode("claims")
+    stray = named.filter(~pl.col("claims").is_in(ledger["claim_id"].to_list()))
+    if stray.height:
+        gap, claim = stray.row(0)
+        raise InputError(f"gaps.csv, gap '{gap}': there is no claim {claim} in the ledger.")
+    with duckdb.connect() as db:
+        for name, frame in (("gaps", rows), ("lacking", lacking(ledger, found, notes))):
+            db.register("given", Stream(frame))
+            db.execute(f"create table {name} as from given")
+        ranked = read(db, _RANKED)
+    return ranked.select(pl.col(name).cast(kind) for name, kind in GAPS.items())
+
+
+def defaults(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:
+    """What a gap's letter can be filled in with already: body, system and period.
+
+    Raises InputError for a gap that isn't in gaps.csv.
+    """
+    rows = table(folder)
+    own = rows.filter(pl.col("gap") == gap)
+    if own.is_empty():
+        raise InputError(f"There is no gap '{gap}': there are {', '.join(rows['gap'])}.")
+    return {"body": own[f"body_{language}"][0], **SYSTEM[language]}

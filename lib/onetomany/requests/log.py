@@ -1,0 +1,308 @@
+"""The log of requests: one Markdown file each, whose head in TOML tells what happened when.
+
+A file is `<id>.md` in a folder such as `data_requests/log`. Its head stands between lines of +++;
+what follows is free text. Reading checks everything and names file and field. Writing keeps the
+comments that people put into the head, and never holds a requester's particulars.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from ..errors import InputError
+from ..sources.files import write_whole
+from .procedures import EVENTS
+from .templates import LANGUAGES, read_toml, split_head
+
+# what a log may tell, and which event of the law (`procedures.EVENTS`) it is, if any
+LOG_EVENTS: dict[str, str] = {
+    "drafted": "",
+    "sent": "",
+    "message": "",  # anything that changes nothing
+    **{name: name for name in EVENTS if name != "silence"},
+    "answered": "decided",  # in full
+    "partly": "decided",
+    "refused": "decided",
+    "not_held": "decided",
+    "withdrawn": "closed",
+}
+WORDS = {
+    "drafted": ("drafted", "작성"),
+    "sent": ("sent", "발송"),
+    "message": ("message", "연락"),
+    "received": ("received", "접수"),
+    "extended": ("extended", "연장"),
+    "third_party_told": ("third party told", "제3자 통지"),
+    "decided": ("decided", "결정"),
+    "answered": ("answered in full", "전부 공개"),
+    "partly": ("answered in part", "부분 공개"),
+    "refused": ("refused", "비공개"),
+    "not_held": ("not held", "부존재"),
+    "appealed": ("appealed", "이의신청"),
+    "appeal_decided": ("appeal decided", "이의신청 결정"),
+    "complained": ("complained", "심판 청구"),
+    "complaint_decided": ("complaint decided", "심판 재결"),
+    "sued": ("sued", "소 제기"),
+    "closed": ("closed", "종결"),
+    "withdrawn": ("withdrawn", "취하"),
+}
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHORTEST_SECRET = 4  # characters: shorter particulars would be found in any text
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A file that came with an answer, known by the SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened on a day: one of LOG_EVENTS."""
+
+    date: dt.date
+    event: str
+    note: str = ""
+    extension: str = ""  # which of the procedure's, for the event extended
+    exemptions: tuple[str, ...] = ()  # ids of the procedure's, for a refusal
+    files: tuple[ReceivedFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an answer changed in the ledger of claims."""
+
+    date: dt.date
+    claim: str
+    before: str
+    after: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: whom it went to, under which law, about what, and what happened since."""
+
+    id: str
+    title: str
+    procedure: str
+    body: str
+    template: str = ""  # empty: written without one, or imported
+    language: str = ""
+    region: str = ""  # whose holidays count, where the procedure asks
+    reference: str = ""  # the body's own number
+    source: str = ""  # where an imported history comes from
+    simulated: bool = False  # an example: nothing of it happened
+    gaps: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)  # of the letter; none that is personal
+    history: tuple[Event, ...] = ()
+    changes: tuple[Change, ...] = ()
+    notes: str = ""  # the text below the head
+
+
+Made = TypeVar("Made", Request, Event, Change, ReceivedFile)
+
+
+def read(path: Path) -> Request:
+    """One file of the log. Raises InputError that names the file and the field."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} can't be read: {error}.") from error
+    return _parsed(text, path)
+
+
+def read_all(folder: Path) -> list[Request]:
+    """Every request of a log, by id. Raises InputError as `read`, and where there is no folder."""
+    if not Path(folder).is_dir():
+        raise InputError(f"There is no folder {folder}: it holds the log, one file a request.")
+    return [read(path) for path in sorted(Path(folder).glob("*.md")) if path.name != "README.md"]
+
+
+def write_new(folder: Path, request: Request, *, personal: Iterable[str] = ()) -> Path:
+    """Write a request as a new file of the log and return its path.
+
+    `personal` are the requester's own particulars. Raises InputError where one of them stands in
+    the text, where the file is there already, and for whatever `read` would refuse.
+    """
+    path = Path(folder) / f"{request.id}.md"
+    if path.exists():
+        raise InputError(f"{path} is there already: take another id, or add to it.")
+    head = tomlkit.document()
+    for name, value in _plain(request).items():
+        if name not in ("notes", "fields", "history", "changes"):
+            head.add(name, value)
+    if request.fields:
+        head.add("fields", tomlkit.item(dict(request.fields)))
+    for name in ("history", "changes"):
+        rows = tomlkit.aot()
+        for each in getattr(request, name):
+            rows.append(_row(each))
+        if rows:
+            head.add(name, rows)
+    _write(path, head, request.notes, personal)
+    return path
+
+
+def add(
+    path: Path,
+    event: Event | None = None,
+    changes: Iterable[Change] = (),
+    *,
+    personal: Iterable[str] = (),
+) -> Request:
+    """Add what happened to a file of the log; what stands there, comments too, is kept.
+
+    Returns the request as it is then. Raises InputError as `write_new`, and leaves the file as it
+    was.
+    """
+    path = Path(path)
+    read(path)
+    head_text, notes = split_head(path.read_text(encoding="utf-8"), path)
+    head = tomlkit.parse(head_text)
+    added: dict[str, list[Event] | list[Change]] = {
+        "history": [event] if event else [],
+        "changes": list(changes),
+    }
+    for name, rows in added.items():
+        if rows and name not in head:
+            head.add(name, tomlkit.aot())
+        for each in rows:
+            _append(head[name], _row(each))
+    _write(path, head, notes.strip("\n"), personal)
+    return read(path)
+
+
+def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterable[str]) -> None:
+    try:
+        text = f"+++\n{tomlkit.dumps(head).strip()}\n+++\n" + (f"\n{notes}\n" if notes else "")
+    except TOMLKitError as error:
+        raise InputError(f"{path} can't be written as TOML: {error}.") from error
+    secrets = [each.strip() for each in personal]
+    if any(len(each) >= _SHORTEST_SECRET and each in text for each in secrets):
+        raise InputError(
+            f"{path} would hold the requester's own particulars: the log is public, take them out."
+        )
+    _parsed(text, path)
+    write_whole(path, text.encode())
+
+
+def _append(rows: Any, row: tomlkit.items.Table) -> None:
+    """Add a table to a list of them, with one blank line before it and one after."""
+    if rows and not rows[-1].as_string().endswith("\n\n"):
+        row.trivia.indent = "\n"
+    row.add(tomlkit.nl())
+    rows.append(row)
+
+
+def _plain(request: Request) -> dict[str, Any]:
+    """The filled fields of a request as TOML knows them; the four that it can't lack always."""
+    needed = ("id", "title", "procedure", "body")
+    found = {each.name: getattr(request, each.name) for each in fields(Request)}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in found.items()
+        if value or name in needed
+    }
+
+
+def _row(each: Event | Change) -> tomlkit.items.Table:
+    row = tomlkit.table()
+    for name, value in vars(each).items():
+        if name == "files" and value:
+            made = tomlkit.array()
+            for file in value:
+                entry = tomlkit.inline_table()
+                entry.update(vars(file))
+                made.append(entry)
+            row.add(name, made)
+        elif value or (isinstance(each, Change) and name in ("before", "after")):
+            row.add(name, list(value) if isinstance(value, tuple) else value)
+    return row
+
+
+def _parsed(text: str, path: Path) -> Request:
+    """The checks of a file, one after the other."""
+    head_text, notes = split_head(text, path)
+    raw = read_toml(head_text, path)
+    history, changes = raw.pop("history", []), raw.pop("changes", [])
+    for name, rows in (("history", history), ("changes", changes)):
+        if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
+            raise InputError(f"{path}: '{name}' must be a list of tables, [[{name}]].")
+    request = _checked(Request, raw, path, "")
+    if not _ID.fullmatch(request.id) or request.id != path.stem:
+        raise _refused(path, "id", f"must be the file's name, {path.stem}, in a-z, 0-9 and -")
+    for name in ("title", "procedure", "body"):
+        if not getattr(request, name).strip():
+            raise _refused(path, name, "is empty")
+    if request.language and request.language not in LANGUAGES:
+        raise _refused(path, "language", f"must be of {LANGUAGES}")
+    odd = [name for name, value in request.fields.items() if not isinstance(value, str)]
+    if odd:
+        raise _refused(path, f"fields.{odd[0]}", "must be a text")
+    return replace(
+        request,
+        history=tuple(_event(each, path, n) for n, each in enumerate(history, 1)),
+        changes=tuple(
+            _checked(Change, each, path, f"changes {n}: ") for n, each in enumerate(changes, 1)
+        ),
+        notes=notes.strip("\n"),
+    )
+
+
+def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
+    where = f"history {number}: "
+    files = raw.get("files", [])
+    if not isinstance(files, list) or not all(isinstance(each, dict) for each in files):
+        raise _refused(path, f"{where}files", "must be a list such as [{name = '', sha256 = ''}]")
+    made = tuple(_checked(ReceivedFile, each, path, f"{where}files: ") for each in files)
+    for file in made:
+        if not _SHA256.fullmatch(file.sha256):
+            raise _refused(path, f"{where}files: sha256", f"of {file.name} is no SHA-256")
+        if not file.name or "/" in file.name or "\\" in file.name:
+            raise _refused(path, f"{where}files: name", "must be a plain file name")
+    event = _checked(Event, {**raw, "files": []}, path, where)
+    if event.event not in LOG_EVENTS:
+        raise _refused(path, f"{where}event", f"is '{event.event}', not of {', '.join(LOG_EVENTS)}")
+    if event.extension and event.event != "extended":
+        raise _refused(path, f"{where}extension", "stands at an event that is not 'extended'")
+    return replace(event, files=made)
+
+
+def _checked(cls: type[Made], raw: dict[str, Any], path: Path, where: str) -> Made:
+    """A dataclass from a table: known fields only, each of its kind, none missing."""
+    kinds = {each.name: str(each.type) for each in fields(cls)}
+    wanted: dict[str, type] = {"str": str, "bool": bool, "dt.date": dt.date}
+    values: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in kinds or name == "notes":
+            raise _refused(path, f"{where}{name}", "is an unknown field: take it out")
+        kind = kinds[name]
+        right: type = dict if kind.startswith("Mapping") else wanted.get(kind, list)
+        if type(value) is not right:
+            raise _refused(path, f"{where}{name}", f"must be a {right.__name__}")
+        if kind.startswith("tuple[str") and not all(isinstance(each, str) for each in raw[name]):
+            raise _refused(path, f"{where}{name}", "must be a list of texts")
+        values[name] = tuple(value) if isinstance(value, list) else value
+    try:
+        return cls(**values)
+    except TypeError as error:
+        lacking = [name for name in kinds if f"'{name}'" in str(error)]
+        raise _refused(path, f"{where}{', '.join(lacking)}", "is missing: add it") from error
+
+
+def _refused(path: Path, name: str, what: str) -> InputError:
+    return InputError(f"{path}: '{name}' {what}.")

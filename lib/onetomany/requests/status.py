@@ -1,0 +1,287 @@
+"""Where every request of a log stands: its state, its deadlines, what is late, what it changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from ..errors import InputError
+from .deadlines import DEADLINES, deadlines
+from .log import LOG_EVENTS, WORDS, Event, Request
+from .procedures import Procedure
+
+EVENT_ROWS = {
+    "request": pl.String,
+    "event_no": pl.Int32,  # from 1, as written
+    "date": pl.Date,
+    "event": pl.String,  # of log.LOG_EVENTS
+    "legal_event": pl.String,  # of procedures.EVENTS, or null
+    "extension": pl.String,
+    "note": pl.String,
+}
+DUE = {"request": pl.String, "title": pl.String, "body": pl.String, **DEADLINES}
+STATUS = {
+    "request": pl.String,
+    "title": pl.String,
+    "body": pl.String,
+    "procedure": pl.String,
+    "simulated": pl.Boolean,
+    "since": pl.Date,  # of the state
+    "state": pl.String,  # the last event but a message
+    "state_en": pl.String,
+    "state_ko": pl.String,
+    "next_step": pl.String,  # the open deadline that comes first; null where there is none
+    "next_en": pl.String,
+    "next_ko": pl.String,
+    "whose": pl.String,
+    "due": pl.Date,
+    "days_left": pl.Int64,  # negative: late
+    "late": pl.Int64,  # days that the body is, or was when it decided, behind its first decision
+}
+REFUSALS = {
+    "request": pl.String,
+    "title": pl.String,
+    "body": pl.String,
+    "date": pl.Date,
+    "event": pl.String,
+    "exemption": pl.String,
+    "article": pl.String,
+    "ground_en": pl.String,
+    "ground_ko": pl.String,
+    "answer_en": pl.String,
+    "answer_ko": pl.String,
+}
+CHANGES = {
+    "request": pl.String,
+    "date": pl.Date,
+    "claim_id": pl.String,
+    "before": pl.String,
+    "after": pl.String,
+    "note": pl.String,
+}
+
+
+def events(requests: Sequence[Request]) -> pl.DataFrame:
+    """Every event of every request: a frame of EVENT_ROWS, as the log has them."""
+
+    def rows(request: Request) -> list[dict[str, Any]]:
+        return [
+            {
+                "request": request.id,
+                "event_no": number,
+                "date": each.date,
+                "event": each.event,
+                "legal_event": LOG_EVENTS[each.event] or None,
+                "extension": each.extension or None,
+                "note": each.note or None,
+            }
+            for number, each in enumerate(request.history, 1)
+        ]
+
+    return _frame(requests, rows, EVENT_ROWS)
+
+
+def due(
+    requests: Sequence[Request], laws: Mapping[str, Procedure], *, today: dt.date
+) -> pl.DataFrame:
+    """Every deadline that runs or ran, done or not, with its rule: a frame of DUE.
+
+    Raises InputError where a request's procedure is none of `laws`.
+    """
+    found = [pl.DataFrame(schema=DUE)]
+    for request in requests:
+        history = events([request]).drop_nulls("legal_event")
+        legal = history.select("date", "extension", event="legal_event")
+        running = deadlines(_law(request, laws), legal, today=today, region=request.region or None)
+        said = {"request": request.id, "title": request.title, "body": request.body}
+        found.append(running.with_columns(pl.lit(v).alias(k) for k, v in said.items()).select(DUE))
+    return pl.concat(found)
+
+
+def status(
+    requests: Sequence[Request], laws: Mapping[str, Procedure], *, today: dt.date
+) -> pl.DataFrame:
+    """A row a request: what happened last, and what is due next by whom (`STATUS`).
+
+    Events after `today` are not seen. Raises InputError as `due`.
+    """
+    running = due(requests, laws, today=today)
+    open_ = running.filter(pl.col("done").is_null() & (pl.col("limit") == "latest"))
+    first = open_.sort("due", maintain_order=True).group_by("request", maintain_order=True).first()
+    decision = running.filter(step="decision").select(
+        "request", late=(pl.coalesce("done", pl.lit(today)) - pl.col("due")).dt.total_days()
+    )
+    last = (
+        events(requests)
+        .filter((pl.col("date") <= today) & (pl.col("event") != "message"))
+        .sort("date", "event_no")
+        .group_by("request", maintain_order=True)
+        .last()
+    )
+    words = pl.DataFrame(
+        [(name, *both) for name, both in WORDS.items()],
+        schema=["state", "state_en", "state_ko"],
+        orient="row",
+    )
+    table = _frame(
+        requests,
+        lambda each: [
+            {name: getattr(each, name) for name in ("title", "body", "procedure", "simulated")}
+            | {"request": each.id}
+        ],
+        {name: STATUS[name] for name in ("request", "title", "body", "procedure", "simulated")},
+    )
+    return (
+        table.join(
+            last.select("request", since="date", state="event"),
+            on="request",
+            how="left",
+            maintain_order="left",
+        )
+        .join(words, on="state", how="left", maintain_order="left")
+        .join(
+            first.select(
+                "request",
+                "whose",
+                "due",
+                next_step="step",
+                next_en="label_en",
+                next_ko="label_ko",
+                days_left=(pl.col("due") - pl.lit(today)).dt.total_days(),
+            ),
+            on="request",
+            how="left",
+            maintain_order="left",
+        )
+        .join(decision, on="request", how="left", maintain_order="left")
+        .with_columns(late=pl.when(pl.col("late") > 0).then("late"))
+        .select(pl.col(name).cast(kind) for name, kind in STATUS.items())
+    )
+
+
+def overdue(
+    requests: Sequence[Request], laws: Mapping[str, Procedure], *, today: dt.date
+) -> pl.DataFrame:
+    """The deadlines that a body has let pass and not yet met: rows of `due`, the oldest first."""
+    running = due(requests, laws, today=today)
+    return running.filter(pl.col("overdue") & (pl.col("whose") == "body")).sort("due", "request")
+
+
+def refusals(requests: Sequence[Request], laws: Mapping[str, Procedure]) -> pl.DataFrame:
+    """What was refused on which ground, with what a requester usually answers: REFUSALS.
+
+    Raises InputError where a request names a ground that its procedure doesn't have.
+    """
+
+    def rows(request: Request) -> list[dict[str, Any]]:
+        law = _law(request, laws)
+        grounds = [
+            (each, law.exemption(name)) for each in request.history for name in each.exemptions
+        ]
+        return [
+            {
+                "request": request.id,
+                "title": request.title,
+                "body": request.body,
+                "date": each.date,
+                "event": each.event,
+                "exemption": ground.id,
+                "article": ground.article,
+                "ground_en": ground.en,
+                "ground_ko": ground.ko,
+                "answer_en": ground.answer_en,
+                "answer_ko": ground.answer_ko,
+            }
+            for each, ground in grounds
+        ]
+
+    return _frame(requests, rows, REFUSALS)
+
+
+def changes(requests: Sequence[Request]) -> pl.DataFrame:
+    """What answers changed in the ledger of claims: a frame of CHANGES."""
+
+    def rows(request: Request) -> list[dict[str, Any]]:
+        return [
+            {"request": request.id, "claim_id": each.claim}
+            | {name: getattr(each, name) for name in ("date", "before", "after", "note")}
+            for each in request.changes
+        ]
+
+    return _frame(requests, rows, CHANGES)
+
+
+def load(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -> int:
+    """Put requests into a case file, in the tables of `schema.sql`; those of the same id anew.
+
+    Files are joined with `documents` by SHA-256 in the view `request_documents`, claims with
+    `claims` in `request_claims`. Needs a connection that may write. Returns how many requests the
+    case file then holds.
+    """
+    db.begin()
+    try:
+        db.execute(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        names = [each.id for each in requests]
+        for table, rows in _tables(requests).items():
+            db.execute(f"delete from {table} where request in (select unnest(?))", [names])
+            if rows:
+                marks = ", ".join("?" for _ in rows[0])
+                db.executemany(f"insert into {table} values ({marks})", rows)
+        held = db.execute("select count(*) from requests").fetchone()
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+    return int(held[0]) if held else 0
+
+
+def _tables(requests: Sequence[Request]) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each table of `schema.sql`, in the order of its columns."""
+    named: list[tuple[str, int, Event]] = [
+        (request.id, number, each)
+        for request in requests
+        for number, each in enumerate(request.history, 1)
+    ]
+    optional = ("template", "language", "reference", "source")
+    return {
+        "requests": [
+            (
+                *(each.id, each.title, each.procedure, each.body),
+                *(getattr(each, name) or None for name in optional),
+                *(each.simulated, each.notes or None),
+            )
+            for each in requests
+        ],
+        "request_events": events(requests).rows(),
+        "request_exemptions": [(*key, one) for *key, each in named for one in each.exemptions],
+        "request_files": [(*key, f.name, f.sha256) for *key, each in named for f in each.files],
+        "request_about": [
+            (each.id, kind, one)
+            for each in requests
+            for kind, ids in (("gap", each.gaps), ("claim", each.claims))
+            for one in ids
+        ],
+        "request_changes": changes(requests).rows(),
+    }
+
+
+def _law(request: Request, laws: Mapping[str, Procedure]) -> Procedure:
+    if request.procedure not in laws:
+        raise InputError(
+            f"Request '{request.id}': there is no procedure '{request.procedure}', only "
+            f"{', '.join(laws)}."
+        )
+    return laws[request.procedure]
+
+
+def _frame(
+    requests: Sequence[Request],
+    rows: Callable[[Request], list[dict[str, Any]]],
+    schema: Mapping[str, Any],
+) -> pl.DataFrame:
+    return pl.DataFrame([row for each in requests for row in rows(each)], schema=schema)

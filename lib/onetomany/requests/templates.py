@@ -1,0 +1,217 @@
+"""Letters to be filled in: what each asks for and why, in which frame, with which fields.
+
+A template (`data_requests/templates/<id>.md.j2`) says what is asked; a frame
+(`templates/frames/<procedure>.md.j2`) says under which law, and holds the rest of the letter. Both
+are Markdown in both languages with a head in TOML between lines of +++. They are rendered in
+jinja2's sandbox, which runs no code of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ..errors import InputError
+from .procedures import VERIFIED, requests_folder
+
+SUFFIX = ".md.j2"
+LANGUAGES = ("en", "ko")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+# digits that end in a consonant when a Korean reader says them: 0, 1, 3, 6, 7, 8
+_CLOSED_DIGITS = "013678"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A value that a letter asks its writer for; a personal one never enters the log."""
+
+    id: str
+    en: str
+    ko: str
+    personal: bool
+
+
+@dataclass(frozen=True)
+class Template:
+    """What is asked for, and why nobody outside has it."""
+
+    id: str
+    title_en: str  # the letter's subject; may hold fields
+    title_ko: str
+    procedures: tuple[str, ...]  # under which it can be asked
+    fields: tuple[str, ...]  # beside those of the frame
+    gaps: tuple[str, ...]  # ids of gaps.csv
+    asks_en: str
+    asks_ko: str
+    why_en: str
+    why_ko: str
+    sources: tuple[str, ...]  # where the facts in the letter come from
+
+
+@dataclass(frozen=True)
+class Provision:
+    """An article that a frame leans on; `verified` as in `procedures`."""
+
+    article: str
+    says: str
+    source: str
+    verified: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The letter around what is asked, for one procedure."""
+
+    id: str
+    fields: tuple[str, ...]
+    provisions: tuple[Provision, ...]
+
+
+Made = TypeVar("Made", Field, Template, Provision, Frame)
+
+
+def templates(folder: Path | None = None) -> dict[str, Template]:
+    """Every template of `folder`/templates, by id. `folder` is data_requests/.
+
+    Raises InputError, naming file and field, where a head is no TOML or lacks something.
+    """
+    return {path.name.removesuffix(SUFFIX): _template(path) for path in _files(_home(folder))}
+
+
+def frames(folder: Path | None = None) -> dict[str, Frame]:
+    """Every frame of `folder`/templates/frames, by the id of its procedure; raises as above."""
+    found = _files(_home(folder) / "frames")
+    return {path.name.removesuffix(SUFFIX): _frame(path) for path in found}
+
+
+def letter_fields(folder: Path | None = None) -> dict[str, Field]:
+    """Every field that a letter may ask for, by id (`templates/fields.toml`)."""
+    path = _home(folder) / "fields.toml"
+    raw = read_toml(path.read_text(encoding="utf-8"), path)
+    return {key: _made(Field, {"id": key, **each}, path) for key, each in raw.items()}
+
+
+def asked_of(template: Template, frame: Frame) -> list[str]:
+    """The ids of all fields that a template in a frame needs, the frame's first."""
+    return list(dict.fromkeys([*frame.fields, *template.fields]))
+
+
+def environment(folder: Path | None = None) -> Environment:
+    """jinja2 for letters: sandboxed, strict, and with every value escaped for Markdown."""
+    made = ImmutableSandboxedEnvironment(
+        loader=_Loader(_home(folder)),
+        undefined=StrictUndefined,
+        finalize=lambda value: escape(str(value)),
+        keep_trailing_newline=False,
+    )
+    made.filters["josa"] = josa
+    return made
+
+
+def escape(value: str) -> str:
+    """A value as Markdown that shows it and does nothing else: one line, marks made literal."""
+    printable = "".join(" " if each.isspace() else each for each in value if _shown(each))
+    return _MARKUP.sub(r"\\\1", re.sub(r" +", " ", printable).strip())
+
+
+def josa(value: str, pair: str) -> str:
+    """A value with the Korean particle that its last sound asks for: josa('시스템', '과/와').
+
+    The first of the pair follows a consonant. After what is neither Hangul nor a digit both are
+    written, as official letters do: 과(와).
+    """
+    closed, opened = pair.split("/")
+    last = re.sub(r"[\s)\]}’”\"']+$", "", value)[-1:]
+    if "가" <= last <= "힣":
+        return value + (closed if (ord(last) - ord("가")) % 28 else opened)
+    if last.isdecimal() and last.isascii():
+        return value + (closed if last in _CLOSED_DIGITS else opened)
+    return f"{value}{closed}({opened})"
+
+
+def split_head(text: str, path: Path) -> tuple[str, str]:
+    """The TOML head and the rest of a text that begins with +++ lines. Raises InputError."""
+    parts = re.split(r"^\+\+\+[ \t]*\r?$\n?", text, maxsplit=2, flags=re.MULTILINE)
+    if len(parts) != 3 or parts[0].strip():
+        raise InputError(f"{path} must begin with a head in TOML between two lines of +++.")
+    return parts[1], parts[2]
+
+
+def read_toml(text: str, path: Path) -> dict[str, Any]:
+    """Parse TOML. Raises InputError that names the file."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: its TOML can't be read: {error}.") from error
+
+
+def _shown(char: str) -> bool:
+    """Not a control mark, nor one that turns the direction of the text around it."""
+    hidden = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+    return char.isspace() or (char.isprintable() and char not in hidden)
+
+
+class _Loader(BaseLoader):
+    """Templates and frames without their heads; nothing outside of the folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, None, None]:
+        path = self.home / template
+        if not re.fullmatch(rf"(frames/)?[\w-]+{re.escape(SUFFIX)}", template) or not path.exists():
+            raise TemplateNotFound(template)
+        return split_head(path.read_text(encoding="utf-8"), path)[1], None, None
+
+
+def _home(folder: Path | None) -> Path:
+    home = requests_folder(folder) / "templates"
+    if not home.is_dir():
+        raise InputError(f"There is no folder {home}: letters are made from its templates.")
+    return home
+
+
+def _files(home: Path) -> list[Path]:
+    return sorted(home.glob(f"*{SUFFIX}"))
+
+
+def _head(path: Path) -> dict[str, Any]:
+    raw = read_toml(split_head(path.read_text(encoding="utf-8"), path)[0], path)
+    if raw.get("id") != path.name.removesuffix(SUFFIX):
+        raise InputError(f"{path}: 'id' must be the file's name, {path.name.removesuffix(SUFFIX)}.")
+    return raw
+
+
+def _template(path: Path) -> Template:
+    return _made(Template, _head(path), path)
+
+
+def _frame(path: Path) -> Frame:
+    raw = _head(path)
+    provisions = [_made(Provision, each, path) for each in raw.get("provisions", [])]
+    for each in provisions:
+        if each.verified not in VERIFIED:
+            raise InputError(f"{path}: 'verified' of {each.article} must be of {VERIFIED}.")
+    return _made(Frame, raw | {"provisions": provisions}, path)
+
+
+def _made(cls: type[Made], raw: Mapping[str, Any], path: Path) -> Made:
+    """A dataclass from a table: every field there, of its kind, and nothing else."""
+    kinds = {each.name: str(each.type) for each in fields(cls)}
+    for name in raw:
+        if name not in kinds:
+            raise InputError(f"{path}: '{name}' is an unknown field: take it out.")
+    values: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        wanted: type = {"str": str, "bool": bool}.get(kind, list)
+        if not isinstance(raw.get(name), wanted) or raw[name] == "":
+            raise InputError(f"{path}: '{name}' is missing or is not a {wanted.__name__}.")
+        values[name] = tuple(raw[name]) if wanted is list else raw[name]
+    return cls(**values)
