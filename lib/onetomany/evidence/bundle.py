@@ -1,0 +1,252 @@
+"""A payload sealed into a bundle: BagIt outside, RO-Crate inside, a signature over all of it.
+
+    bagit.txt, bag-info.txt, README.txt
+    manifest-sha256.txt, manifest-sha512.txt        every file of data/
+    tagmanifest-sha256.txt, tagmanifest-sha512.txt  every file beside data/ but seal/
+    data/      the payload, with the RO-Crate that describes it
+    seal/      what can only be made once the tag manifests stand: the signature, the public key,
+               the time-stamp request, time-stamps that come later, the certificate draft
+
+seal/ is in no manifest, since it signs them; BagIt allows tag files that no tag manifest lists
+(RFC 8493, 2.2.1). It is kept by seal/custody.jsonl, which goes on from the log in data/ and gives
+the SHA-256 of each of its files, and a signature or time-stamp that was changed no longer holds.
+
+Everything is made in a folder beside. bagit.txt gets its name as the very last act, so a run that
+is killed leaves nothing that this kit, or any reader of BagIt, takes for a bundle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import bagit
+
+from onetomany import __version__
+from onetomany.errors import InputError
+from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
+from onetomany.evidence.record import RunRecord
+from onetomany.evidence.redaction import Rule
+from onetomany.evidence.sbom import write_environment
+
+SEAL = "seal"
+SIGNED = "tagmanifest-sha256.txt"  # what is signed and time-stamped
+SIGNATURE, PUBLIC_KEY = f"{SEAL}/tagmanifest-sha256.sig", f"{SEAL}/public-key.pem"
+REQUEST, AFTER = f"{SEAL}/tagmanifest-sha256.tsq", f"{SEAL}/custody.jsonl"
+DECLARATION, HELD_BACK = "bagit.txt", "bagit.txt.part"
+KEY_FIELD, UNSIGNED = "Signing-Key-SHA256", "none"
+ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)
+
+TRUTH_EN = "A hash shows sameness, a time-stamp existence; neither shows truth."
+TRUTH_KO = (
+    "해시는 같음을, 타임스탬프는 그때 있었음을 보여 줄 뿐, 어느 것도 참임을 보여 주지 않는다."
+)
+
+
+def seal(
+    payload: Path,
+    out: Path,
+    record: RunRecord,
+    *,
+    key: Path | None,
+    created: datetime,
+    rules: Sequence[Rule] = (),
+    repository: Path | None = None,
+) -> Path:
+    """Make the bundle `out` of a payload (see the package's text); return `out`.
+
+    `key` is a private Ed25519 key in PEM, None for a bundle without a signature; `created` carries
+    its zone; `rules` are the redaction list; `repository` is where the lock files lie. The same
+    payload, record, key and time in the same environment give the same bytes. Raises InputError
+    where the payload holds what may not go in, naming file and line, or `out` exists.
+    """
+    private = keys.read_private(key) if key else None
+    if created.tzinfo is None:
+        raise InputError("The time of sealing needs its time zone.")
+    _check_payload(payload, record)
+    screening.refuse(payload, record.data, rules)
+    _make_room(out)
+    beside = out.with_name(f".{out.name}.unfinished")
+    if beside.exists():
+        shutil.rmtree(beside)
+    beside.mkdir(parents=True)
+    _fill(beside, payload, record, created, repository)
+    mark = keys.fingerprint(keys.public_pem(private)) if private else UNSIGNED
+    _bag(beside, record, created, mark)
+
+    signed = (beside / SIGNED).read_bytes()
+    (beside / SEAL).mkdir()
+    if private:
+        (beside / SIGNATURE).write_bytes(private.sign(signed))
+        (beside / PUBLIC_KEY).write_bytes(keys.public_pem(private))
+    (beside / REQUEST).write_bytes(timestamp.request(signed))
+    certificate.write(beside / SEAL, record, created, hashlib.sha256(signed).hexdigest(), mark)
+    last = (beside / "data" / "custody.jsonl").read_bytes().splitlines()[-1]
+    custody.append(
+        beside / AFTER,
+        who=record.operator,
+        what="signed the tag manifest" if private else "closed the bundle without a signature",
+        when=created,
+        files=_hashes(beside, ["tagmanifest-sha256.txt", "tagmanifest-sha512.txt"])
+        | _hashes(beside, sorted(f"{SEAL}/{each.name}" for each in (beside / SEAL).iterdir())),
+        after=custody.line_hash(last),
+    )
+    _sync(beside)
+    beside.rename(out)
+    _sync_folder(out.parent)
+    (out / HELD_BACK).rename(out / DECLARATION)
+    _sync_folder(out)
+    return out
+
+
+def add_timestamp(
+    bundle: Path, answer: Path, roots: Path, *, who: str, when: datetime | None = None
+) -> timestamp.Stamp:
+    """Check a time-stamp authority's answer (DER) and keep it in the bundle, with its roots (PEM).
+
+    Nothing that was sealed changes; seal/custody.jsonl gets an entry. Raises InputError where the
+    answer is not for this bundle or doesn't hold.
+    """
+    if not (bundle / DECLARATION).is_file() or not (bundle / AFTER).is_file():
+        raise InputError(f"{bundle} is no sealed bundle.")
+    try:
+        der, trusted = answer.read_bytes(), timestamp.read_roots(roots.read_bytes())
+        stamp = timestamp.check(der, (bundle / SIGNED).read_bytes(), trusted)
+    except (OSError, InputError) as error:
+        raise InputError(f"The time-stamp {answer} was not added: {error}.") from error
+    known = re.findall(rb'"seal/timestamp-(\d+)\.tsr"', (bundle / AFTER).read_bytes())
+    name = f"{SEAL}/timestamp-{max(map(int, known), default=0) + 1}"
+    custody.write_synced(bundle / f"{name}.tsr", der)
+    custody.write_synced(bundle / f"{name}-roots.pem", timestamp.roots_pem(trusted))
+    custody.append(
+        bundle / AFTER,
+        who=who,
+        what=f"added a time-stamp of {stamp.when.isoformat()} by {stamp.authority}",
+        when=when,
+        files=_hashes(bundle, [f"{name}.tsr", f"{name}-roots.pem"]),
+    )
+    return stamp
+
+
+def _check_payload(payload: Path, record: RunRecord) -> None:
+    if not payload.is_dir():
+        raise InputError(f"There is no payload folder {payload}.")
+    listing = contents.list_files(payload)
+    taken = [name for name in ADDED if (payload / name).exists()]
+    faults = [
+        *listing.refused,
+        *contents.bad_names(listing.files),
+        *((name, "this name is kept for what sealing adds") for name in taken),
+        *(
+            (f"notebooks/{chapter}.ipynb", "the record names this chapter, but it is not there")
+            for chapter in record.chapters
+            if f"notebooks/{chapter}.ipynb" not in listing.files
+        ),
+    ]
+    if faults:
+        told = "; ".join(f"{path}: {why}" for path, why in faults[:10])
+        raise InputError(f"The payload {payload} can't be sealed: {told}.")
+
+
+def _make_room(out: Path) -> None:
+    """Only what a killed run left may be replaced."""
+    if (out / HELD_BACK).is_file() and not (out / DECLARATION).exists():
+        shutil.rmtree(out)
+    elif out.exists() or out.is_symlink():
+        raise InputError(f"There is {out} already: a bundle is never overwritten. Name a new one.")
+
+
+def _fill(
+    beside: Path, payload: Path, record: RunRecord, created: datetime, repository: Path | None
+) -> None:
+    """The payload's copy, with what the kit adds to it."""
+    before = _hashes(payload, contents.list_files(payload).files)
+    for path in before:
+        (beside / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(payload / path, beside / path)
+    log = beside / "custody.jsonl"
+    before.pop(log.name, None)
+    copied = _hashes(beside, before)
+    changed = [path for path in before if copied[path] != before[path]]
+    if changed:
+        raise InputError(f"The payload changed while it was sealed: {', '.join(changed)}.")
+    (beside / "run.json").write_text(record.to_json(), encoding="utf-8")
+    (beside / crate.WORKFLOW).write_text(crate.workflow(record), encoding="utf-8")
+    write_environment(beside / "environment", created, repository)
+    custody.append(
+        log, who=record.operator, what="put the payload into the bundle", when=created, files=before
+    )
+    files = contents.hash_files(beside, contents.list_files(beside).files)
+    facts = {path: (each.size, each.hashes["sha256"]) for path, each in files.items()}
+    (beside / crate.METADATA).write_text(crate.describe(record, facts, created), encoding="utf-8")
+
+
+def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
+    """Lay it out as a bag; bagit.txt is held back at once."""
+    info = {
+        "Bagging-Date": created.date().isoformat(),
+        "Bag-Software-Agent": f"onetomany {__version__}, bagit.py {bagit.VERSION}",
+        "Contact-Name": record.operator,
+        "External-Description": record.title,
+        "External-Identifier": record.identifier,
+        "Source-Organization": record.organisation or "none named",
+        KEY_FIELD: mark,
+        "What-This-Shows": [TRUTH_EN, TRUTH_KO],
+    }
+    bag = bagit.make_bag(str(beside), info, checksums=list(contents.ALGORITHMS))
+    (beside / "README.txt").write_text(_readme(record, mark), encoding="utf-8")
+    bag.save()
+    (beside / DECLARATION).rename(beside / HELD_BACK)
+    for name in contents.ALGORITHMS:  # the library lists them as the file system does
+        path = beside / f"tagmanifest-{name}.txt"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        lines.sort(key=lambda line: line.split(" ", 1)[1])
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _readme(record: RunRecord, mark: str) -> str:
+    return f"""{record.title}
+{record.title_ko}
+
+{TRUTH_EN}
+{TRUTH_KO}
+
+Signed with the key whose SHA-256 is: {mark}
+Ask the signer for this number by another way than the one this bundle came by.
+서명한 키의 SHA-256은 위와 같다. 이 묶음이 온 길이 아닌 다른 길로 서명한 사람에게 이 수를 확인한다.
+
+To check this bundle / 이 묶음을 확인하려면:  onetomany verify FOLDER
+Without that tool / 그 도구 없이:
+  bagit.py --validate FOLDER
+  cd FOLDER && sha256sum --check --quiet manifest-sha256.txt tagmanifest-sha256.txt
+  openssl pkeyutl -verify -rawin -pubin -inkey {PUBLIC_KEY} -in {SIGNED} -sigfile {SIGNATURE}
+"""
+
+
+def _hashes(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    sizes = {path: (root / path).stat().st_size for path in paths}
+    return {path: each.hashes["sha256"] for path, each in contents.hash_files(root, sizes).items()}
+
+
+def _sync(root: Path) -> None:
+    """Every file and folder on the disk before the name that vouches for them."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            with (Path(folder) / name).open("rb") as file:
+                os.fsync(file.fileno())
+        _sync_folder(Path(folder))
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders can't be opened there
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

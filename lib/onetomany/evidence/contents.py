@@ -1,0 +1,117 @@
+"""The files of a bundle, listed and hashed without trusting a single name or size in it.
+
+Nothing is followed, unpacked or run: links and devices are told and not opened, and names that one
+system would take for another's are told too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+MAX_FILES = 100_000
+MAX_DEPTH = 32
+MAX_TEXT = 64 * 2**20  # bytes of a file that is read as a whole: manifests, logs, JSON
+BLOCK = 2**20
+ALGORITHMS = ("sha256", "sha512")
+
+# Windows takes none of these in a name, or takes the name for a device; BagIt's tools read % as the
+# beginning of an escaped letter
+_FORBIDDEN = set('<>:"|?*\\%') | {chr(code) for code in (*range(32), 127)}
+_DEVICES = {"con", "prn", "aux", "nul"} | {f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10)}
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """Size in bytes and hashes of a file, by algorithm."""
+
+    size: int
+    hashes: dict[str, str]
+
+
+@dataclass
+class Listing:
+    """Regular files (path with '/' -> size), and (path, why) of everything that is none."""
+
+    files: dict[str, int] = field(default_factory=dict)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def list_files(root: Path) -> Listing:
+    """Every regular file below `root`, in the order of names; the rest with a reason."""
+    found = Listing()
+    waiting = [(root, "", 0)]
+    while waiting:
+        folder, inside, depth = waiting.pop()
+        for entry in sorted(os.scandir(folder), key=lambda each: each.name):
+            path = f"{inside}{entry.name}"
+            kind = entry.stat(follow_symlinks=False).st_mode
+            if entry.is_symlink():
+                found.refused.append((path, "it is a link, which is never followed"))
+            elif stat.S_ISREG(kind):
+                found.files[path] = entry.stat(follow_symlinks=False).st_size
+            elif not stat.S_ISDIR(kind):
+                found.refused.append((path, "it is neither a file nor a folder"))
+            elif depth >= MAX_DEPTH:
+                found.refused.append((path, f"folders lie more than {MAX_DEPTH} deep"))
+            else:
+                waiting.append((Path(entry.path), f"{path}/", depth + 1))
+            if len(found.files) > MAX_FILES:
+                found.refused.append((path, f"there are more than {MAX_FILES:,} files"))
+                return found
+    return found
+
+
+def bad_names(paths: Iterable[str]) -> list[tuple[str, str]]:
+    """(path, why) of names that another system would refuse, or take for one another."""
+    found = []
+    seen: dict[str, str] = {}
+    for path in sorted(paths):
+        if why := _bad_name(path):
+            found.append((path, why))
+        folded = unicodedata.normalize("NFC", path).casefold()
+        if (other := seen.setdefault(folded, path)) != path:
+            found.append((path, f"some systems take it for {other!r}: only case or accents differ"))
+    return found
+
+
+def hash_files(root: Path, files: dict[str, int]) -> dict[str, Hashed]:
+    """SHA-256 and SHA-512 of each file, read once; a bar shows where it takes over two seconds."""
+    hashed = {}
+    started = time.monotonic()
+    with tqdm(total=sum(files.values()), unit="B", unit_scale=True, leave=False, delay=2) as bar:
+        for path in files:
+            digests = {name: hashlib.new(name) for name in ALGORITHMS}
+            size = 0
+            with (root / path).open("rb") as file:
+                while block := file.read(BLOCK):
+                    size += len(block)
+                    for digest in digests.values():
+                        digest.update(block)
+                    if time.monotonic() - started > 2:
+                        bar.update(len(block))
+            hashed[path] = Hashed(size, {name: d.hexdigest() for name, d in digests.items()})
+    return hashed
+
+
+def _bad_name(path: str) -> str | None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "its name is not valid Unicode"
+    if unicodedata.normalize("NFC", path) != path:
+        return "its name is not in Unicode's composed form (NFC)"
+    for part in path.split("/"):
+        if set(part) & _FORBIDDEN:
+            return "its name holds a character that some systems refuse"
+        if part != part.strip(" ") or part.endswith(".") or part.split(".")[0].lower() in _DEVICES:
+            return "its name is one that some systems change or refuse"
+    return None

@@ -1,0 +1,201 @@
+"""The RO-Crate inside the bundle: every file described, and the run that made them.
+
+RO-Crate 1.1 with the profile Workflow Run Crate 0.5 (Leo et al., 'Recording provenance of workflow
+runs with RO-Crate', PLOS ONE 19:9, 2024). The workflow is workflow.json: which notebooks were run,
+in which order, by which command. It lies in the payload, as RO-Crate 1.1's appendix on BagIt says.
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from rocrate.model.computationalworkflow import ComputationalWorkflow
+from rocrate.model.contextentity import ContextEntity
+from rocrate.model.person import Person
+from rocrate.rocrate import ROCrate
+
+from onetomany.evidence.record import RunRecord
+
+METADATA, WORKFLOW = "ro-crate-metadata.json", "workflow.json"
+PROFILES = (
+    ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
+    ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
+    ("https://w3id.org/workflowhub/workflow-ro-crate/1.0", "Workflow RO-Crate", "1.0"),
+)
+# by the first folder of a path, or the whole path
+KINDS = {
+    "certificate": "Draft of a certificate",
+    "environment": "Environment of the run",
+    "exhibits": "Exhibit",
+    "figures": "Figure, its data or specification",
+    "methods": "Methods statement",
+    "notebooks": "Notebook as executed",
+    "tables": "Table",
+    "custody.jsonl": "Custody log up to sealing",
+    "redactions.csv": "What was redacted, by rule and file",
+    "run.json": "Record of the run",
+    "sources.csv": "Source documents cited, with pages and SHA-256",
+    "workflow.json": "What was run, in which order",
+}
+FORMATS = {
+    ".cdx.json": "application/vnd.cyclonedx+json",
+    ".csv": "text/csv",
+    ".ipynb": "application/x-ipynb+json",
+    ".jsonl": "application/jsonl",
+    ".lock": "text/plain",
+    ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
+    ".toml": "application/toml",
+    ".yml": "application/yaml",
+}
+
+
+def workflow(record: RunRecord) -> str:
+    """workflow.json: the notebooks in the order of their run, and the command that ran them."""
+    steps = {
+        "command": list(record.command),
+        "notebooks": [f"notebooks/{chapter}.ipynb" for chapter in record.chapters],
+    }
+    return json.dumps(steps, ensure_ascii=False, indent=1) + "\n"
+
+
+def describe(record: RunRecord, files: Mapping[str, tuple[int, str]], created: datetime) -> str:
+    """ro-crate-metadata.json for a payload. `files`: path -> (bytes, SHA-256), without itself."""
+    crate = ROCrate(version="1.1")
+    # schema.org's term, which the context of 1.1 does not yet have
+    crate.metadata.extra_terms["sha256"] = "http://schema.org/sha256"
+    root = crate.root_dataset
+    root["identifier"] = record.identifier
+    root["name"] = record.title
+    root["alternateName"] = record.title_ko
+    root["description"] = record.question or record.title
+    root["datePublished"] = created.isoformat()
+    root["license"] = crate.add(
+        ContextEntity(
+            crate,
+            record.licence,
+            properties={"@type": "CreativeWork", "name": "Licence of the results"},
+        )
+    )
+    root["conformsTo"] = [
+        crate.add(ContextEntity(crate, url, properties=_profile(name, version)))
+        for url, name, version in PROFILES
+    ]
+    agent = crate.add(Person(crate, "#operator", properties={"name": record.operator}))
+    if record.organisation:
+        agent["affiliation"] = crate.add(
+            ContextEntity(
+                crate,
+                "#organisation",
+                properties={"@type": "Organization", "name": record.organisation},
+            )
+        )
+    root["author"] = agent
+    parts = {path: _add(crate, path, *facts) for path, facts in sorted(files.items())}
+    main = parts[WORKFLOW]
+    language = crate.add(
+        ContextEntity(
+            crate,
+            "https://jupyter.org/",
+            properties={"@type": "ComputerLanguage", "name": "Jupyter notebooks, run in order"},
+        )
+    )
+    main["programmingLanguage"] = language
+    main["hasPart"] = [parts[f"notebooks/{chapter}.ipynb"] for chapter in record.chapters]
+    main["version"] = record.commit or record.version
+    root["mainEntity"] = main
+    root["mentions"] = [_action(crate, record, parts)]
+    return (
+        json.dumps(crate.metadata.generate(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    )
+
+
+def _action(crate: ROCrate, record: RunRecord, parts: Mapping[str, Any]) -> ContextEntity:
+    """The run itself: by whom, with what, from when to when, out of what, into what."""
+    software = crate.add(
+        ContextEntity(
+            crate,
+            "#onetomany",
+            properties={
+                "@type": "SoftwareApplication",
+                "name": "One-to-Many",
+                "softwareVersion": record.version,
+                "description": f"commit {record.commit or 'unknown'}",
+            },
+        )
+    )
+    data = [
+        crate.add(
+            ContextEntity(
+                crate,
+                f"#data-{quote(use.name)}",
+                properties={
+                    "@type": "CreativeWork",
+                    "name": use.title,
+                    "license": use.licence,
+                    "creditText": use.credit,
+                },
+            )
+        )
+        for use in record.data
+    ]
+    sources = [parts["sources.csv"]] if "sources.csv" in parts else []
+    inputs = {"sources.csv", WORKFLOW, "run.json", "custody.jsonl"}
+    return crate.add(
+        ContextEntity(
+            crate,
+            "#run",
+            properties={
+                "@type": "CreateAction",
+                "name": record.title,
+                "description": " ".join(record.command) or record.title,
+                "startTime": record.started.isoformat(),
+                "endTime": record.ended.isoformat(),
+                "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+                "agent": {"@id": "#operator"},
+                "instrument": [{"@id": parts[WORKFLOW].id}, {"@id": software.id}],
+                "object": [{"@id": each.id} for each in [*data, *sources]],
+                "result": [
+                    {"@id": each.id}
+                    for path, each in parts.items()
+                    if path not in inputs and not path.startswith("environment/")
+                ],
+            },
+        )
+    )
+
+
+def _add(crate: ROCrate, path: str, size: int, sha256: str) -> Any:
+    properties: dict[str, Any] = {
+        "name": f"{_kind(path)}: {PurePosixPath(path).name}",
+        "contentSize": str(size),
+        "encodingFormat": _format(path),
+        "sha256": sha256,
+    }
+    if path == WORKFLOW:
+        entity = ComputationalWorkflow(crate, dest_path=path, properties=properties)
+        return crate.add(entity)
+    if path.endswith(".ipynb"):
+        properties["@type"] = ["File", "SoftwareSourceCode"]
+    return crate.add_file(dest_path=path, properties=properties)
+
+
+def _kind(path: str) -> str:
+    return KINDS.get(PurePosixPath(path).parts[0], "File")
+
+
+def _format(path: str) -> str:
+    for ending, name in FORMATS.items():
+        if path.endswith(ending):
+            return name
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+
+def _profile(name: str, version: str) -> dict[str, str]:
+    return {"@type": "CreativeWork", "name": name, "version": version}

@@ -1,0 +1,138 @@
+"""The custody log: who did what, when, with which tool, to which files.
+
+One JSON object a line, in the order of events. `previous` is the SHA-256 of the line before (its
+bytes, without the line break), so a line that is changed, taken out, put in or moved breaks the
+chain at the next one; `digest` covers the line itself, so that the last line can't be changed by
+accident either. A forger who rewrites every line after the one he changes is not stopped by a
+chain (Schneier and Kelsey, 'Secure Audit Logs to Support Computer Forensics', TISSEC 2:2, 1999):
+that is what the signature and the time-stamp over the log are for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from onetomany import __version__
+from onetomany.errors import InputError, IntegrityError
+
+START = "0" * 64  # `previous` of a log that continues no other
+KEYS = ("number", "when", "who", "what", "tool", "files", "previous", "digest")
+
+
+@dataclass(frozen=True)
+class Break:
+    """The first line (from 1) that does not follow from the one before, and why."""
+
+    line: int
+    why: str
+
+
+def append(
+    log: Path,
+    *,
+    who: str,
+    what: str,
+    when: datetime | None = None,
+    files: Mapping[str, str] | None = None,
+    after: str = START,
+) -> None:
+    """Add an entry; the file is written beside, synced and renamed, so that it is never half.
+
+    `files` gives the SHA-256 of each file the entry speaks of; `when` is now if None; `after` is
+    what a new log's first line continues (the last line's hash of another log). Raises InputError
+    for an entry that names nobody or nothing or is older than the last, IntegrityError where the
+    log is broken already.
+    """
+    moment = when or datetime.now(UTC)
+    if not who.strip() or not what.strip() or moment.tzinfo is None:
+        raise InputError("A custody entry says who did what, and when with the time zone.")
+    lines = log.read_bytes().splitlines() if log.exists() else []
+    if lines and (broken := first_break(lines, start=None)):
+        raise IntegrityError(
+            f"{log}, line {broken.line}: {broken.why}. Nothing is added to a broken log: find out "
+            "what happened to it, and begin a new one that says so."
+        )
+    if lines and moment < datetime.fromisoformat(read_line(lines[-1])["when"]):
+        raise InputError(f"The custody log {log} already has a later entry than {moment}.")
+    entry = {
+        "number": len(lines) + 1,
+        "when": moment.isoformat(),
+        "who": who,
+        "what": what,
+        "tool": f"onetomany {__version__}",
+        "files": dict(sorted((files or {}).items())),
+        "previous": line_hash(lines[-1]) if lines else after,
+    }
+    lines.append(_line(entry | {"digest": _digest(entry)}))
+    write_synced(log, b"\n".join(lines) + b"\n")
+
+
+def first_break(lines: list[bytes], *, start: str | None = START) -> Break | None:
+    """The first broken line of a log, None where it holds.
+
+    `start` is the `previous` that its first line must have; None takes whatever stands there.
+    """
+    previous = start
+    moment: datetime | None = None
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = read_line(line)
+        except InputError as error:
+            return Break(number, str(error))
+        if entry["number"] != number:
+            return Break(
+                number, f"it is numbered {entry['number']}: a line is missing or was moved"
+            )
+        if previous is not None and entry["previous"] != previous:
+            return Break(number, "it does not carry the hash of the line before")
+        when = datetime.fromisoformat(entry["when"])
+        if moment is not None and when < moment:
+            return Break(number, "it is older than the line before")
+        previous, moment = line_hash(line), when
+    return None
+
+
+def read_line(line: bytes) -> dict[str, Any]:
+    """An entry of the log. Raises InputError where it is not one, or not as it was written."""
+    try:
+        entry = json.loads(line)
+        if tuple(entry) != KEYS or not isinstance(entry["files"], dict):
+            raise ValueError("keys")
+        if datetime.fromisoformat(entry["when"]).tzinfo is None:
+            raise ValueError("time")
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise InputError("it is not a custody entry") from None
+    rest = {key: value for key, value in entry.items() if key != "digest"}
+    if entry["digest"] != _digest(rest) or line != _line(entry):
+        raise InputError("it was changed after it was written: its digest differs")
+    return dict(entry)
+
+
+def line_hash(line: bytes) -> str:
+    """What the next line's `previous` must be: as `sed -n 1p | tr -d '\\n' | sha256sum` gives."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write beside, sync to the disk, rename: after a crash there is the old file or the new."""
+    beside = path.with_name(path.name + ".part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry, ensure_ascii=False, separators=(", ", ": ")).encode()
+
+
+def _digest(entry: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_line(entry)).hexdigest()

@@ -1,0 +1,101 @@
+"""Ed25519 signatures (RFC 8032) over a bundle's tag manifest, checkable with openssl alone.
+
+The tag manifest lists the payload manifests, which list every file: one signature covers all.
+The private key stays where its owner keeps it. A signature shows that who holds the key signed
+these bytes; whose key it is must be learnt by another way, so its fingerprint is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from onetomany.errors import InputError
+
+PASSPHRASE = "ONETOMANY_KEY_PASSPHRASE"  # read where a key is encrypted and none is given
+
+
+def make_key(path: Path, *, passphrase: str | None = None) -> str:
+    """Make a private key (PEM, PKCS #8, readable by its owner only); return its fingerprint.
+
+    Raises InputError where there is a file already: a key is never overwritten.
+    """
+    key = Ed25519PrivateKey.generate()
+    lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise InputError(f"There is a file {path} already: a key is never overwritten.") from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(pem)
+    return fingerprint(public_pem(key))
+
+
+def read_private(path: Path, *, passphrase: str | None = None) -> Ed25519PrivateKey:
+    """A private key in PEM. Raises InputError where it can't be read or isn't Ed25519."""
+    secret = passphrase or os.environ.get(PASSPHRASE)
+    try:
+        pem = path.read_bytes()
+        try:
+            key = load_pem_private_key(pem, secret.encode() if secret else None)
+        except TypeError:  # raised both for a passphrase too many and for one too few
+            key = load_pem_private_key(pem, None)
+    except TypeError:
+        raise InputError(
+            f"The key {path} is encrypted: put its passphrase in {PASSPHRASE}."
+        ) from None
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        raise InputError(f"{path} can't be read as a private key in PEM: {error}.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise InputError(
+            f"{path} is no Ed25519 key: make one with 'onetomany key {path.name}', or with "
+            "'openssl genpkey -algorithm ed25519'."
+        )
+    return key
+
+
+def public_pem(key: Ed25519PrivateKey) -> bytes:
+    """The public half, as the bundle carries it."""
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def read_public(pem: bytes) -> Ed25519PublicKey:
+    """A public key in PEM. Raises InputError where it isn't one of Ed25519."""
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise InputError("it can't be read as a public key in PEM") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise InputError("it is no Ed25519 key")
+    return key
+
+
+def fingerprint(pem: bytes) -> str:
+    """SHA-256 of the public key's DER form, as `openssl pkey -pubin -outform DER | sha256sum`."""
+    der = read_public(pem).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
+def fits(pem: bytes, signature: bytes, signed: bytes) -> bool:
+    """Whether the signature was made over these bytes by the key's other half."""
+    check = read_public(pem).verify
+    try:
+        check(signature, signed)
+    except InvalidSignature:
+        return False
+    return True

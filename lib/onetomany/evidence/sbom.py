@@ -1,0 +1,211 @@
+"""What ran: a CycloneDX bill of the installed packages, the lock file, and the machine.
+
+The bill lists what the running interpreter finds (importlib.metadata), not what the lock file
+wishes for; a package's SHA-256 comes from the lock file, where the same version and the very wheel
+that is installed stand there.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import itertools
+import json
+import locale
+import os
+import platform
+import re
+import shutil
+import sys
+import tomllib
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import Distribution
+from pathlib import Path
+from typing import Any
+
+from cyclonedx.contrib.license.factories import LicenseFactory
+from cyclonedx.model import HashAlgorithm, HashType, Property
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+
+from onetomany import __version__
+
+LOCKS = ("uv.lock", "environment.yml")
+# what decides how many threads compute, and the order of sets
+SETTINGS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "PYTHONHASHSEED",
+)
+
+
+def write_environment(folder: Path, created: datetime, repository: Path | None = None) -> None:
+    """Write sbom.cdx.json, machine.json and copies of the lock files into `folder`.
+
+    `repository` is where uv.lock and environment.yml lie; the package's own if None. Where they
+    are not found (an installed wheel), machine.json says so and the bill has no hashes.
+    """
+    root = repository or Path(__file__).parents[3]
+    folder.mkdir(parents=True)
+    found = [name for name in LOCKS if (root / name).is_file()]
+    for name in found:
+        shutil.copyfile(root / name, folder / name)
+    lock = root / LOCKS[0] if LOCKS[0] in found else None
+    (folder / "sbom.cdx.json").write_text(bill(created, lock), encoding="utf-8")
+    about = machine() | {"lock_files": found, "lock_files_missing": sorted({*LOCKS} - {*found})}
+    (folder / "machine.json").write_text(
+        json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
+
+
+def bill(created: datetime, lock: Path | None) -> str:
+    """The CycloneDX 1.6 bill as JSON; the same environment and time give the same text."""
+    wheels = _locked(lock)
+    installed = {_normal(each.name): each for each in importlib.metadata.distributions()}
+    components = [
+        _component(name, installed[name], wheels.get((name, installed[name].version), {}))
+        for name in sorted(installed)
+    ]
+    interpreter = Component(
+        name="python",
+        version=platform.python_version(),
+        type=ComponentType.PLATFORM,
+        bom_ref=f"python@{platform.python_version()}",
+    )
+    kit = Component(
+        name="onetomany",
+        version=__version__,
+        type=ComponentType.APPLICATION,
+        bom_ref=f"onetomany-run@{__version__}",
+    )
+    listed = " ".join(str(each.purl) for each in components)
+    bom = Bom(
+        serial_number=uuid.uuid5(uuid.NAMESPACE_URL, f"{created.isoformat()} {listed}"),
+        components=[interpreter, *components],
+        metadata=BomMetaData(
+            timestamp=created,
+            component=kit,
+        ),
+    )
+    # what the kit asks for itself; who else needs whom stands in the lock file
+    needs = {_normal(re.split(r"[^\w.-]", line)[0]) for line in _requirements()}
+    bom.register_dependency(kit, [each for each in components if each.name in needs])
+    text: str = JsonV1Dot6(bom).output_as_string(indent=1)
+    return text + "\n"
+
+
+def machine() -> dict[str, Any]:
+    """The interpreter, operating system and processor; neither the host's nor a user's name."""
+    model, features = _processor()
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "system": platform.system(),
+        "release": platform.release(),
+        "distribution": _distribution(),
+        "machine": platform.machine(),
+        "processor": model,
+        "processor_features": features,
+        "processors": os.cpu_count(),
+        "byte_order": sys.byteorder,
+        "encoding": locale.getpreferredencoding(False),
+        "settings": {name: os.environ[name] for name in SETTINGS if name in os.environ},
+    }
+
+
+def _component(name: str, package: Distribution, wheels: Mapping[str, str]) -> Component:
+    purl = PackageURL("pypi", None, name, package.version)
+    digest = _installed_wheel(package, wheels)
+    licence = _licence(package)
+    return Component(
+        name=name,
+        version=package.version,
+        bom_ref=str(purl),
+        purl=purl,
+        licenses=[LicenseFactory().make_from_string(licence)] if licence else [],
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)] if digest else [],
+        properties=[] if licence else [Property(name="onetomany:licence", value="not declared")],
+    )
+
+
+def _requirements() -> list[str]:
+    try:
+        return importlib.metadata.requires("onetomany") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+
+
+def _licence(package: Distribution) -> str:
+    """The licence as the package declares it: an expression, a short text, or its classifiers."""
+
+    def said(field: str) -> list[str]:
+        return [str(value).strip() for value in package.metadata.get_all(field) or []]
+
+    for text in [*said("License-Expression"), *said("License")]:
+        if text and "\n" not in text and len(text) <= 80 and text.upper() != "UNKNOWN":
+            return text
+    classifiers = [
+        value.rsplit(" :: ", 1)[-1]
+        for value in said("Classifier")
+        if value.startswith("License ::")
+    ]
+    return ", ".join(classifiers)
+
+
+def _locked(lock: Path | None) -> dict[tuple[str, str], dict[str, str]]:
+    """Of each package and version in uv.lock: name of a wheel -> its SHA-256."""
+    if lock is None:
+        return {}
+    packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("package", [])
+    return {
+        (each["name"], each.get("version", "")): {
+            wheel["url"].rsplit("/", 1)[-1]: wheel["hash"].removeprefix("sha256:")
+            for wheel in each.get("wheels", [])
+            if "url" in wheel and wheel.get("hash", "").startswith("sha256:")
+        }
+        for each in packages
+    }
+
+
+def _installed_wheel(package: Distribution, wheels: Mapping[str, str]) -> str | None:
+    """The SHA-256 of the wheel with the tags that the installed package says it came with."""
+    tags = {
+        line.partition(":")[2].strip()
+        for line in (package.read_text("WHEEL") or "").splitlines()
+        if line.startswith("Tag:")
+    }
+    for name, digest in wheels.items():
+        parts = [part.split(".") for part in name.removesuffix(".whl").rsplit("-", 3)[1:]]
+        if tags and tags == {"-".join(tag) for tag in itertools.product(*parts)}:
+            return digest
+    return None
+
+
+def _processor() -> tuple[str, list[str]]:
+    """Model and features as the system tells them; features are known on Linux alone."""
+    facts = Path("/proc/cpuinfo")
+    if not facts.is_file():
+        return platform.processor(), []
+    lines = facts.read_text(encoding="utf-8", errors="replace").splitlines()
+    pairs = {
+        key.strip().lower(): value.strip()
+        for key, _, value in (line.partition(":") for line in reversed(lines))
+    }
+    return pairs.get("model name", ""), sorted((pairs.get("flags") or "").split())
+
+
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:
+        return ""
+
+
+def _normal(name: str) -> str:
+    """A package's name as indexes write it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
