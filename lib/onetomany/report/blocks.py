@@ -16,6 +16,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from onetomany.errors import OneToManyError
 from onetomany.report.execute import Notebook
 from onetomany.report.shown import PARQUET
+from onetomany.report.tags import EXERCISE
 
 # "v5+json" as JupyterLab names it, "v6.json" as altair does
 VEGALITE = re.compile(r"application/vnd\.vegalite\.v\d+[+.]json")
@@ -90,10 +91,15 @@ class Chapter:
         return [block for cell in self.cells for block in cell.blocks if block.kind == "chart"]
 
 
-def read_chapter(stem: str, notebook: Notebook, folder: Path) -> Chapter:
-    """Read an executed notebook; `folder` is where the images its text shows lie."""
+def read_chapter(
+    stem: str, notebook: Notebook, folder: Path, *, exercises: bool = False
+) -> Chapter:
+    """Read an executed notebook; `folder` is where the images its text shows lie.
+
+    Exercises and their answers are left out unless asked for: they are no part of the argument.
+    """
     reader = _Reader(stem, folder)
-    cells = list(reader.cells(notebook))
+    cells = list(reader.cells(notebook, exercises))
     chapter = Chapter(stem, cells, dict(notebook.metadata.get("onetomany", {})), title=stem)
     twins = [block for cell in cells for block in cell.blocks if block.kind == "twin"]
     if twins:
@@ -120,12 +126,14 @@ class _Reader:
         self.counted: dict[str, int] = {}
         self.anchors: set[str] = set()
 
-    def cells(self, notebook: Notebook) -> Iterator[Cell]:
+    def cells(self, notebook: Notebook, exercises: bool) -> Iterator[Cell]:
         waiting: Block | None = None  # an English block whose Korean twin must come next
         for cell in notebook.cells:
             tags = cell.metadata.get("tags", [])
             runs = cell.cell_type == "code" and bool(cell.source.strip())
             self.number += runs
+            if EXERCISE in tags and not exercises:
+                continue
             if cell.cell_type == "markdown":
                 lang = next((tag for tag in ("en", "ko") if tag in tags), "")
                 block = self.prose(cell.source, lang, cell.get("attachments"))
@@ -140,8 +148,12 @@ class _Reader:
             elif runs and "lab-only" not in tags:
                 self.refuse_single(waiting)
                 waiting = None
+                blocks = _paired(list(self.outputs(cell)))
+                for block in blocks:
+                    if block.kind == "twin":  # a sentence that the code wrote
+                        block.number = self.count("statement")
                 yield Cell(
-                    _paired(list(self.outputs(cell))),
+                    blocks,
                     Highlight2HTML(pygments_lexer="ipython3")(cell.source),
                     cell.source,
                     self.number,
