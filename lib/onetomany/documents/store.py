@@ -115,8 +115,7 @@ def _store(
         for table, frame in frames.items():
             if len(frame):
                 _insert_frame(db, table, frame)
-        for found in places:
-            place(db, found)
+        _place(db, places)
         for row, (found, _) in zip(rows, read, strict=True):
             if row["error"]:
                 fail(db, found.folder, found.path, row["error"], at=at, document=found.document)
@@ -191,11 +190,20 @@ def _insert(db: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> N
 
 def place(db: duckdb.DuckDBPyConnection, found: Found) -> None:
     """Tell that a document's bytes are found in a place."""
+    _place(db, [found])
+
+
+def _place(db: duckdb.DuckDBPyConnection, places: list[Found]) -> None:
+    # an archive may hold two members of one name: one statement takes a place once
+    once = {(found.folder, found.path): found for found in places}
+    columns = ("folder", "path", "document", "parent", "modified")
+    values = [[getattr(found, name) for found in once.values()] for name in columns]
     db.execute(
-        "INSERT INTO files VALUES (?, ?, ?, ?, ?, false) ON CONFLICT (folder, path) DO UPDATE SET "
+        "INSERT INTO files SELECT unnest(?), unnest(?), unnest(?), unnest(?::VARCHAR[]), "
+        "unnest(?::TIMESTAMP[]), false ON CONFLICT (folder, path) DO UPDATE SET "
         "document = excluded.document, parent = excluded.parent, modified = excluded.modified, "
         "gone = false",
-        [found.folder, found.path, found.document, found.parent, found.modified],
+        values,
     )
 
 
