@@ -163,7 +163,7 @@ def test_the_index_names_chapters_versions_and_the_stamp(site: Path) -> None:
         "얼마나 자주 엉뚱한 사람을 가리킬까?",
         "A threshold decides it.",
         "research simulation, not facial comparison",
-        "연구용 재현이며 개인 식별 감정이 아님",
+        "연구용 모의실험이며 얼굴 감정이 아님",
         "altair 6",
     ):
         assert text in index

@@ -7,9 +7,11 @@ import json
 import platform
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import altair
 import jinja2
@@ -19,14 +21,14 @@ from markupsafe import Markup
 
 import onetomany
 from onetomany.errors import InputError, OneToManyError
-from onetomany.report.blocks import Block, Chapter, read_chapter
+from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.files import write_whole
 
 STAMP = "research simulation, not facial comparison"
-STAMP_KO = "연구용 재현이며 개인 식별 감정이 아님"
+STAMP_KO = "연구용 모의실험이며 얼굴 감정이 아님"
 
 _HERE = Path(__file__).parent
 _EXECUTED = "executed"  # holds the notebooks as they were run; also marks a site as ours
@@ -47,12 +49,27 @@ def executed_chapters(out: Path) -> dict[str, Notebook]:
     }
 
 
-def write_site(executed: dict[str, Notebook], notebooks: Path, out: Path) -> Path:
+@dataclass(frozen=True)
+class Exhibit:
+    """What a site says when it is an exhibit: lines over each item, and a notice at the start.
+
+    `captions` are by kind and number ('figure-02-3', 'table-02-1', 'statement-02-4'); `executed`
+    is where the notebooks lie, seen from the site, which then holds none.
+    """
+
+    captions: Mapping[str, Sequence[str]]
+    notice: tuple[str, str]
+    executed: str
+
+
+def write_site(
+    executed: dict[str, Notebook], notebooks: Path, out: Path, exhibit: Exhibit | None = None
+) -> Path:
     """Write all pages and assets, and replace `out` only when the last of them is there."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
         new = Path(beside) / "new"
-        _write(executed, notebooks, new)
+        _write(executed, notebooks, new, exhibit)
         old = Path(beside) / "old"
         if out.exists():
             out.rename(old)
@@ -65,11 +82,14 @@ def write_site(executed: dict[str, Notebook], notebooks: Path, out: Path) -> Pat
     return out / "index.html"
 
 
-def _write(executed: dict[str, Notebook], notebooks: Path, new: Path) -> None:
+def _write(
+    executed: dict[str, Notebook], notebooks: Path, new: Path, exhibit: Exhibit | None
+) -> None:
     chapters = [read_chapter(stem, nb, notebooks) for stem, nb in executed.items()]
     assets = new / "assets"
     (assets / "charts").mkdir(parents=True)
-    (new / _EXECUTED).mkdir()
+    if not exhibit:
+        (new / _EXECUTED).mkdir()
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -78,7 +98,13 @@ def _write(executed: dict[str, Notebook], notebooks: Path, new: Path) -> None:
         undefined=jinja2.StrictUndefined,
     )
     templates.filters["script_json"] = _script_json
-    templates.globals.update(stamp=STAMP, stamp_ko=STAMP_KO)
+    templates.globals.update(
+        stamp=STAMP,
+        stamp_ko=STAMP_KO,
+        executed=exhibit.executed if exhibit else _EXECUTED,
+        captions=exhibit.captions if exhibit else {},
+        notice=exhibit.notice if exhibit else None,
+    )
 
     pages = {}
     for i, chapter in enumerate(chapters):
@@ -88,9 +114,10 @@ def _write(executed: dict[str, Notebook], notebooks: Path, new: Path) -> None:
             chapter=chapter, before=before, after=after
         )
         for block in chapter.charts:
-            picture = _picture(chapter, block)
-            (assets / "charts" / f"{chapter.number}-{block.number}.png").write_bytes(picture)
-        nbformat.write(executed[chapter.stem], new / _EXECUTED / f"{chapter.stem}.ipynb")
+            still = picture(f"{chapter.stem}.ipynb: chart {block.number}", block.spec)
+            (assets / "charts" / f"{chapter.number}-{block.number}.png").write_bytes(still)
+        if not exhibit:
+            nbformat.write(executed[chapter.stem], new / _EXECUTED / f"{chapter.stem}.ipynb")
     pages["index.html"] = templates.get_template("index.html").render(
         chapters=chapters, versions=_versions()
     )
@@ -111,20 +138,24 @@ def _script_json(value: Any) -> Markup:
     return Markup(text.replace("<", "\\u003c"))
 
 
-def _picture(chapter: Chapter, block: Block) -> bytes:
-    """The chart as a still, for readers whose browser runs no scripts."""
-    spec = json.dumps(block.spec, sort_keys=True)
-    key = hashlib.sha256(f"{vl_convert.__version__} {_VEGALITE} {spec}".encode()).hexdigest()
-    cached = cache_dir() / "report" / f"{key[:24]}.png"
+def picture(name: str, spec: dict[str, Any], form: Literal["png", "svg"] = "png") -> bytes:
+    """A chart as a still, for print and for readers whose browser runs no scripts.
+
+    `name` says which chart it is where it can't be drawn (OneToManyError).
+    """
+    text = json.dumps(spec, sort_keys=True)
+    key = hashlib.sha256(f"{vl_convert.__version__} {_VEGALITE} {text}".encode()).hexdigest()
+    cached = cache_dir() / "report" / f"{key[:24]}.{form}"
     if not cached.exists():
         vl_convert.register_font_directory(str(font_folder()))
         try:
-            picture = vl_convert.vegalite_to_png(block.spec, vl_version=_VEGALITE, scale=2)
+            if form == "png":
+                drawn = vl_convert.vegalite_to_png(spec, vl_version=_VEGALITE, scale=2)
+            else:
+                drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VEGALITE).encode()
         except ValueError as error:
-            raise OneToManyError(
-                f"{chapter.stem}.ipynb: chart {block.number} can't be drawn: {error}"
-            ) from error
-        write_whole(cached, picture)
+            raise OneToManyError(f"{name} can't be drawn: {error}") from error
+        write_whole(cached, drawn)
     return cached.read_bytes()
 
 

@@ -1,0 +1,105 @@
+"""The sources that a run's figures cite: pages of the web, documents, data files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import polars as pl
+
+from onetomany.evidence.figures import Figure
+from onetomany.evidence.methods import Sheet
+
+CITED = {
+    "path": pl.String,  # an address, a document's name, or a data file within the package
+    "sha256": pl.String,  # of the file, where it is held; empty where a page was only read
+    "pages": pl.String,  # of a document, those that a figure shows
+    "title": pl.String,
+    "cited_in": pl.String,  # figures and tables, or chapters
+}
+_NAMED = ("title", "source", "document_en", "document", "publisher", "said_by", "name")
+_DOCUMENT = ("path", "name", "file", "document")
+
+
+def cited_sources(
+    figures: Sequence[Figure], sheets: Sequence[Sheet], texts: dict[str, str]
+) -> pl.DataFrame:
+    """Every source that a figure's data names, and every data file of the kit that was read.
+
+    `texts` holds by chapter its code and outputs. Schema CITED, by path.
+    """
+    rows = defaultdict[tuple[str, str], dict[str, set[str]]](lambda: defaultdict(set))
+    for figure in figures:
+        for frame in figure.data:
+            for path, digest, page, title in _named_in(frame):
+                row = rows[path, digest]
+                row["pages"].add(page)
+                row["title"].add(title)
+                row["cited_in"].add(figure.label)
+    for sheet in sheets:
+        if address := str(sheet.fields.get("url", "")):
+            rows[address, ""]["title"].add(str(sheet.fields.get("title", sheet.name)))
+            rows[address, ""]["cited_in"].update(sheet.chapters)
+    for path, content, chapters in _data_files(sheets, texts):
+        row = rows[path, hashlib.sha256(content).hexdigest()]
+        row["title"].add("data file of the kit")
+        row["cited_in"].update(chapters)
+    listed = [
+        {"path": path, "sha256": digest}
+        | {key: "; ".join(sorted(filter(None, row[key]), key=_order)) for key in list(CITED)[2:]}
+        for (path, digest), row in sorted(rows.items())
+    ]
+    return pl.DataFrame(listed, schema=CITED)
+
+
+def _named_in(frame: pl.DataFrame) -> Iterable[tuple[str, str, str, str]]:
+    """(path, SHA-256, page, title) of each source that a row names."""
+    for column in frame.columns:
+        if column == "url" or column.startswith("url_"):
+            end = column.removeprefix("url")
+            title = next((f"{n}{end}" for n in _NAMED if f"{n}{end}" in frame.columns), None)
+            titles = frame[title].cast(pl.String).to_list() if title else [""] * frame.height
+            for address, said in zip(frame[column].cast(pl.String), titles, strict=True):
+                if address:
+                    yield address, "", "", said or ""
+    name = next((each for each in _DOCUMENT if each in frame.columns), None)
+    if name and "page" in frame.columns:
+        digest = pl.col("sha256") if "sha256" in frame.columns else pl.lit("")
+        rows = frame.select(
+            pl.col(name).cast(pl.String), pl.col("page").cast(pl.String), digest.alias("digest")
+        )
+        for document, page, sha256 in rows.iter_rows():
+            if document:
+                yield document, sha256 or "", page or "", ""
+
+
+def _data_files(
+    sheets: Sequence[Sheet], texts: dict[str, str]
+) -> Iterable[tuple[str, bytes, list[str]]]:
+    """The package's data files whose datasheet was met, or whose module a chapter imports."""
+    used = defaultdict[str, set[str]](set)
+    for sheet in sheets:
+        used[sheet.file.rsplit("/", 1)[0]].update(sheet.chapters)
+    for stem, text in texts.items():
+        for line in re.findall(r"from onetomany\.sources import ([^\n\\]*)", text):
+            for name in re.findall(r"\w+", line):
+                used[f"sources/data/{name}"].add(stem)
+    root = resources.files("onetomany")
+    for folder, chapters in sorted(used.items()):
+        place = root.joinpath(folder)
+        if place.is_dir():
+            for each in sorted(place.iterdir(), key=_name):
+                if each.is_file() and not each.name.endswith(".toml"):
+                    yield f"onetomany/{folder}/{each.name}", each.read_bytes(), sorted(chapters)
+
+
+def _name(file: Traversable) -> str:
+    return file.name
+
+
+def _order(text: str) -> tuple[int, str]:
+    return (int(text), "") if text.isdecimal() else (0, text)

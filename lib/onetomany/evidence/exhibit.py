@@ -1,0 +1,395 @@
+"""From notebooks to the payload of a bundle: run, redact, number, set, and lay out.
+
+The payload holds no times and no facts of the machine but in log/: two runs of one commit give the
+same bytes for everything else, except for what items marked 'varies' show.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import polars as pl
+
+from onetomany import __version__
+from onetomany.errors import InputError
+from onetomany.evidence import methods, pages
+from onetomany.evidence.cited import cited_sources
+from onetomany.evidence.figures import Figure, listing, read_figures
+from onetomany.evidence.record import DataUse, RunRecord, new_identifier
+from onetomany.evidence.redaction import Rule, redact
+from onetomany.evidence.typesetting import markdown, pdf
+from onetomany.report import chapters_of, chosen
+from onetomany.report.blocks import Chapter, read_chapter
+from onetomany.report.execute import Notebook, run_chapters
+from onetomany.report.site import Exhibit, picture, write_site
+
+SERIES = "A"  # exhibits are A-1, A-2, ...
+TOLERANCE = {"counts": "equal", "numbers": 1e-6}  # relative; what `reproduce` allows
+LEFT_OUT = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml",
+            "application/pdf")  # fmt: skip
+
+_TITLE = ("Exhibit from One-to-Many", "One-to-Many 증거")
+_METHODS = ("Methods statement", "방법 설명서")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A payload folder and what is known of its run.
+
+    `figures` lists the compared files (figures.LISTED and `exhibit`), `redactions` what a rule
+    took out of which notebook, `left_out` the pictures that were not let in.
+    """
+
+    folder: Path
+    chapters: tuple[str, ...]
+    title: str
+    title_ko: str
+    question: str
+    started: datetime
+    ended: datetime
+    commit: str
+    data: tuple[DataUse, ...]
+    figures: pl.DataFrame
+    redactions: pl.DataFrame
+    left_out: tuple[str, ...]
+
+    def record(
+        self, *, operator: str, organisation: str, licence: str, command: Sequence[str]
+    ) -> RunRecord:
+        """The record of the run that `bundle.seal` keeps."""
+        return RunRecord(
+            identifier=new_identifier(self.commit, self.chapters, self.started),
+            title=self.title,
+            title_ko=self.title_ko,
+            question=self.question,
+            chapters=self.chapters,
+            command=tuple(command),
+            started=self.started,
+            ended=self.ended,
+            commit=self.commit,
+            version=__version__,
+            operator=operator,
+            organisation=organisation,
+            licence=licence,
+            data=self.data,
+        )
+
+
+def build_payload(
+    notebooks: Path, out: Path, only: Sequence[str] | None = None, rules: Sequence[Rule] = ()
+) -> Payload:
+    """Run the chapters in clean kernels and lay out the payload of a bundle in `out`, a new folder.
+
+    `only` names chapters by number; `rules` are a redaction list. Raises InputError where `out`
+    holds anything, or a chapter shows what may be templates.
+    """
+    notebooks = Path(notebooks).resolve()
+    _refuse_taken(Path(out))
+    with _log_kept() as lines:
+        executed = run_chapters(chosen(chapters_of(notebooks), only))
+    return write_payload(executed, notebooks, out, rules=rules, log=lines)
+
+
+def write_payload(
+    executed: Mapping[str, Notebook],
+    notebooks: Path,
+    out: Path,
+    *,
+    rules: Sequence[Rule] = (),
+    log: Sequence[str] = (),
+) -> Payload:
+    """Lay out the payload of executed notebooks (by stem); `notebooks` is where they come from."""
+    out = Path(out).resolve()
+    _refuse_taken(out)
+    beside = out.with_name(f".{out.name}.unfinished")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        payload = _write(executed, Path(notebooks), beside, rules, log)
+        if out.exists():
+            out.rmdir()
+        beside.rename(out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return Payload(out, *payload)
+
+
+def _write(
+    executed: Mapping[str, Notebook],
+    notebooks: Path,
+    root: Path,
+    rules: Sequence[Rule],
+    log: Sequence[str],
+) -> tuple[Any, ...]:
+    runs = {stem: dict(nb.metadata.get("onetomany", {})) for stem, nb in executed.items()}
+    left_out = _write_notebooks(executed, root / "notebooks")
+    redactions = redact(root / "notebooks", rules)
+    kept = {
+        path.stem: nbformat.read(path, as_version=4)
+        for path in sorted((root / "notebooks").glob("*.ipynb"))
+    }
+    chapters = [read_chapter(stem, notebook, notebooks) for stem, notebook in kept.items()]
+    exhibits = [
+        (f"{SERIES}-{n}", chapter, read_figures(chapter)) for n, chapter in enumerate(chapters, 1)
+    ]
+    figures = [each for _, _, items in exhibits for each in items]
+    commit = next((run["commit"] for run in runs.values() if run.get("commit")), "")
+    started, ended = _times(runs)
+    day = _day_of(notebooks, commit) or started.date()
+
+    pictures = _write_figures(figures, root)
+    texts = {stem: _text_of(notebook) for stem, notebook in kept.items()}
+    sheets = methods.datasheets(texts)
+    for file in sorted({sheet.file for sheet in sheets}):
+        _put(root / "datasheets" / file.replace("/data/", "/"), methods.sheet_file(file))
+    _put(root / "sources.csv", cited_sources(figures, sheets, texts).write_csv().encode())
+    if redactions.height:
+        _put(root / "redactions.csv", redactions.write_csv().encode())
+
+    _write_documents(root, exhibits, sheets=sheets, pictures=pictures, commit=commit, day=day)
+    site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
+    write_site(kept, notebooks, root / "exhibits" / "html", site)
+    _put(root / "figures.json", _listed(exhibits, commit, left_out))
+    _put(root / "log" / "run.log", _log_text(runs, log).encode())
+
+    named = pl.concat(
+        listing(items).with_columns(exhibit=pl.lit(name)) for name, _, items in exhibits
+    )
+    titles = ", ".join(f"{each.number} {each.title}" for each in chapters)
+    return (
+        tuple(kept),
+        f"{_TITLE[0]}: {titles}",
+        f"{_TITLE[1]}: " + ", ".join(f"{each.number} {each.title_ko}" for each in chapters),
+        " ".join(each.question for each in chapters if each.question),
+        started,
+        ended,
+        commit,
+        tuple(_use(sheet) for sheet in sheets),
+        named,
+        redactions,
+        tuple(left_out),
+    )
+
+
+def _write_notebooks(executed: Mapping[str, Notebook], folder: Path) -> list[str]:
+    """The notebooks without times, progress bars and pictures; what was left out."""
+    left_out = []
+    folder.mkdir(parents=True)
+    for stem, original in sorted(executed.items()):
+        notebook = nbformat.from_dict(json.loads(json.dumps(original)))
+        notebook.metadata.pop("onetomany", None)
+        for number, cell in enumerate(notebook.cells, 1):
+            if cell.pop("attachments", None):
+                left_out.append(f"{stem}.ipynb, cell {number} of all: attached files")
+            if cell.cell_type != "code":
+                continue
+            cell.outputs = [each for each in cell.outputs if each.get("name") != "stderr"]
+            for output in cell.outputs:
+                for kind in LEFT_OUT:
+                    if output.get("data", {}).pop(kind, None):
+                        left_out.append(f"{stem}.ipynb, cell {number} of all: {kind}")
+                        output.data["text/plain"] = (
+                            "A picture that the exhibit leaves out. 증거에서 뺀 그림."
+                        )
+        nbformat.write(notebook, folder / f"{stem}.ipynb")
+    return left_out
+
+
+def _write_figures(figures: Sequence[Figure], root: Path) -> dict[str, bytes]:
+    """Specifications, data and pictures, item by item; the pictures by the name the PDF uses."""
+    pictures = {}
+    for each in figures:
+        for path, content in each.files.items():
+            _put(root / path, content)
+        for stem, frame in each.tables.items():
+            file = io.BytesIO()
+            frame.write_parquet(file, compression="zstd", statistics=False)
+            _put(root / f"{stem}.parquet", file.getvalue())
+        if each.drawn:
+            drawn = picture(each.label, each.drawn, "svg")
+            _put(root / f"{each.stem}.svg", drawn)
+            pictures[pages.picture_name(each)] = drawn
+    return pictures
+
+
+def _write_documents(
+    root: Path,
+    exhibits: pages.Exhibits,
+    *,
+    sheets: Sequence[methods.Sheet],
+    pictures: Mapping[str, bytes],
+    commit: str,
+    day: date,
+) -> None:
+    foot = f"One-to-Many {__version__}, commit {commit or 'unknown'}"
+    sizes = {name: pages.svg_size(content.decode()) for name, content in pictures.items()}
+    _put(
+        root / "exhibits" / "exhibit.pdf",
+        pdf(
+            title=_TITLE[0],
+            title_ko=_TITLE[1],
+            lede=pages.lede(commit),
+            parts=pages.exhibit_parts(exhibits, sizes),
+            foot=foot,
+            day=day,
+            pictures=pictures,
+        ),
+    )
+    chapters: list[Chapter] = [chapter for _, chapter, _ in exhibits]
+    figures = [each for _, _, items in exhibits for each in items]
+    parts = methods.methods(chapters, figures, sheets, commit)
+    said: dict[str, Any] = {
+        "title": _METHODS[0],
+        "title_ko": _METHODS[1],
+        "lede": pages.lede(commit),
+        "parts": parts,
+    }
+    _put(root / "methods" / "methods.md", markdown(**said).encode())
+    _put(root / "methods" / "methods.pdf", pdf(**said, foot=foot, day=day))
+
+
+def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> bytes:
+    """figures.json: every item, its files and hashes, and how two runs of it are compared."""
+    items = [
+        {
+            "number": each.number,
+            "kind": each.kind,
+            "exhibit": name,
+            "chapter": chapter.stem,
+            "cell": each.cell,
+            "title": each.title,
+            "title_ko": each.title_ko,
+            "source": each.source,
+            "simulated": each.simulated,
+            "sample": each.sample,
+            "interval": each.interval,
+            "rows": each.rows,
+            "numbers": each.tokens,
+            "as_shown": each.as_shown,
+            "varies": each.varies,
+            "files": each.hashes,
+        }
+        for name, chapter, figures in exhibits
+        for each in figures
+    ]
+    whole = {
+        "commit": commit,
+        "versions": methods.versions(),
+        "seeds": {chapter.stem: methods.seeds(chapter) for _, chapter, _ in exhibits},
+        "tolerance": TOLERANCE,
+        "left_out": list(left_out),
+        "figures": items,
+    }
+    return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _use(sheet: methods.Sheet) -> DataUse:
+    fields = sheet.fields
+    return DataUse(
+        name=sheet.name,
+        title=str(fields.get("title") or fields.get("name") or sheet.name),
+        licence=str(fields.get("licence") or "not stated"),
+        credit=str(fields.get("credit") or fields.get("publisher") or fields.get("source") or ""),
+        faces_in_exhibit=bool(fields.get("faces_in_exhibit", False)),
+        templates_in_exhibit=bool(fields.get("templates_in_exhibit", False)),
+    )
+
+
+def _text_of(notebook: Notebook) -> str:
+    """What a notebook says: its sources and its outputs, as one text."""
+    outputs = [cell.get("outputs", []) for cell in notebook.cells]
+    return "\n".join(cell.source for cell in notebook.cells) + json.dumps(
+        outputs, ensure_ascii=False
+    )
+
+
+@contextmanager
+def _log_kept() -> Iterator[list[str]]:
+    """What running the chapters logs, as lines."""
+    lines: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            # of a progress bar only where it ended
+            text = re.sub(r"[^\n]*\r", "", record.getMessage())
+            lines.append(text[:2000])
+
+    logger, handler = logging.getLogger("onetomany.report.execute"), Keep()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+def _log_text(runs: Mapping[str, Mapping[str, Any]], log: Sequence[str]) -> str:
+    lines = [
+        f"onetomany {__version__}, Python {platform.python_version()}, {platform.platform()}, "
+        f"{os.cpu_count()} processors",
+        *(f"{name}={os.environ.get(name, '')}" for name in
+          ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")),
+    ]  # fmt: skip
+    for stem, run in runs.items():
+        lines.append(
+            f"{run.get('ran_at', 'at an unknown time')} {stem}: {run.get('seconds', '?')} s, "
+            f"commit {run.get('commit') or 'unknown'}"
+        )
+    return "\n".join([*lines, *log]) + "\n"
+
+
+def _times(runs: Mapping[str, Mapping[str, Any]]) -> tuple[datetime, datetime]:
+    spans = [
+        (start, start + timedelta(seconds=float(run.get("seconds", 0))))
+        for run in runs.values()
+        if "ran_at" in run
+        for start in [datetime.fromisoformat(run["ran_at"])]
+    ]
+    if not spans:
+        raise InputError("The notebooks carry no record of a run: execute them with this kit.")
+    return min(start for start, _ in spans), max(end for _, end in spans)
+
+
+def _day_of(notebooks: Path, commit: str) -> date | None:
+    """The day of the commit; None where there is none."""
+    if not commit:
+        return None
+    git = [
+        "git",
+        "-C",
+        str(notebooks),
+        "show",
+        "-s",
+        "--format=%cs",
+        commit.removesuffix("+changes"),
+    ]
+    try:
+        said = subprocess.run(git, capture_output=True, text=True, check=True)
+        return date.fromisoformat(said.stdout.strip())
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return None
+
+
+def _refuse_taken(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} holds other files; name a new folder.")
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

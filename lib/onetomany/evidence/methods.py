@@ -1,0 +1,275 @@
+"""The methods statement, made from the run: questions, data, functions called, rates, limits.
+
+Nothing in it is written by hand for a run: the questions and limits are those of the chapters, the
+datasheets those that the kit holds, the methods the documentation of the functions that the
+chapters call, the rates the tables and sentences that the run gave.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import platform
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from importlib.metadata import version
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import polars as pl
+
+import onetomany
+from onetomany.evidence.figures import Figure
+from onetomany.evidence.typesetting import Part, grid, heading, pair, points
+from onetomany.report.blocks import Chapter
+
+PACKAGES = (
+    "altair", "deepface", "dlib-bin", "duckdb", "faiss-cpu", "jupedsim", "lir", "nbclient",
+    "numpy", "onnxruntime", "polars", "scikit-learn", "scipy", "trackers", "typst",
+    "vl-convert-python",
+)  # fmt: skip
+_SAID = ("title", "publisher", "source", "kind", "collected", "licence", "terms", "credit",
+         "consent_basis", "training_data", "seen", "limits", "caution")  # fmt: skip
+_RATE = re.compile(r"\d\s?%|\d\.\d|\d:\d")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A datasheet of the kit: its file in the package, its name, its fields, who shows its data."""
+
+    file: str
+    name: str
+    fields: dict[str, Any]
+    chapters: tuple[str, ...]
+
+
+def datasheets(texts: dict[str, str]) -> list[Sheet]:
+    """The datasheets of all data whose title, name or address stands in a chapter.
+
+    `texts` holds, by stem, what each chapter says: its code and its outputs. Every chart of the
+    kit names its data in its source line, so that data which was shown is met here.
+    """
+    found = []
+    for file, name, fields in _held():
+        marks = [fields.get(key) for key in ("title", "url")] + _names(fields)
+        chapters = [
+            stem for stem, text in texts.items() if any(mark in text for mark in marks if mark)
+        ]
+        if chapters:
+            found.append(Sheet(file, name, fields, tuple(chapters)))
+    return found
+
+
+def sheet_file(file: str) -> bytes:
+    """A datasheet's file as the package holds it."""
+    return resources.files("onetomany").joinpath(file).read_bytes()
+
+
+def methods(
+    chapters: Sequence[Chapter], figures: Sequence[Figure], sheets: Sequence[Sheet], commit: str
+) -> list[Part]:
+    """The parts of the statement, for `typesetting.pdf` and `typesetting.markdown`."""
+    parts = [heading(1, "Questions", "질문")]
+    for chapter in chapters:
+        parts += [
+            heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko or chapter.title),
+            pair(chapter.question, chapter.question_ko),
+        ]
+    parts += [heading(1, "Data", "자료"), *_data(sheets)]
+    parts += [heading(1, "Method", "방법"), *_method(chapters)]
+    parts += [heading(1, "Error rates and intervals", "오류율과 구간"), *_rates(figures)]
+    parts.append(heading(1, "Limits", "한계"))
+    for chapter in chapters:
+        if chapter.limits:
+            parts.append(heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko))
+            parts.append(pair(chapter.limits, chapter.limits_ko))
+    parts += [heading(1, "Versions", "판"), *_versions(commit)]
+    return parts
+
+
+def used_functions(chapter: Chapter) -> pl.DataFrame:
+    """The kit's functions that a chapter calls: `function`, `what_it_does` (its first sentence)."""
+    called: dict[str, str] = {}
+    imported: dict[str, str] = {}
+    for tree in _trees(chapter):
+        imported |= _imports(tree)
+        for node in ast.walk(tree):
+            name = _dotted(node.func) if isinstance(node, ast.Call) else ""
+            first, _, rest = name.partition(".")
+            if first in imported and (whole := f"{imported[first]}.{rest}".rstrip(".")):
+                called.setdefault(whole, _first_sentence(whole))
+    rows = sorted((name, text) for name, text in called.items() if text)
+    schema = {"function": pl.String, "what_it_does": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def seeds(chapter: Chapter) -> list[str]:
+    """Seeds that a chapter's code gives, as it writes them."""
+    found: dict[str, None] = {}
+    for tree in _trees(chapter):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.keyword) and node.arg and "seed" in node.arg:
+                found[f"{node.arg}={ast.unparse(node.value)}"] = None
+            elif isinstance(node, ast.Call) and _dotted(node.func).endswith("default_rng"):
+                found[ast.unparse(node)] = None
+    return list(found)
+
+
+def versions() -> dict[str, str]:
+    """This kit, Python, and the libraries that compute and draw."""
+    own = {"onetomany": onetomany.__version__, "Python": platform.python_version()}
+    return own | {name: version(name) for name in PACKAGES}
+
+
+def _data(sheets: Sequence[Sheet]) -> Iterator[Part]:
+    yield pair(
+        "Data whose datasheet the kit holds and whose name stands in a chapter. What a datasheet "
+        "says is quoted as it is; the files lie in datasheets/.",
+        "장에 이름이 나오고 데이터시트가 있는 자료이다. 데이터시트의 글은 영문 그대로 옮긴다. "
+        "파일은 datasheets/에 있다.",
+    )
+    for sheet in sheets:
+        title = sheet.fields.get("title") or sheet.fields.get("name") or sheet.name
+        yield heading(2, f"{title} ({sheet.name})", f"{', '.join(sheet.chapters)}에서 씀")
+        said = [(key, str(sheet.fields[key])) for key in _SAID if sheet.fields.get(key)]
+        said.append(("used in", ", ".join(sheet.chapters)))
+        yield grid(pl.DataFrame(said, schema=["field", "what the datasheet says"], orient="row"))
+
+
+def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
+    yield pair(
+        "The functions of the kit that each chapter calls, with the first sentence of their "
+        "documentation, where the publication behind a method is named. The code itself is in "
+        "notebooks/.",
+        "장마다 부르는 함수와 그 문서의 첫 문장이다. 방법의 근거 문헌은 함수의 문서에 있다. "
+        "코드는 notebooks/에 있다.",
+    )
+    for chapter in chapters:
+        frame = used_functions(chapter)
+        if frame.height:
+            yield heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko)
+            yield grid(frame)
+            if given := seeds(chapter):
+                yield pair(f"Seeds: {', '.join(given)}.", f"난수 씨앗: {', '.join(given)}.")
+
+
+def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
+    yield pair(
+        "Every sentence, figure and table of the run that gives an interval, with what it says of "
+        "it. The values lie in the data named.",
+        "구간을 밝힌 문장과 그림과 표 전부와, 거기서 구간에 대해 말한 것이다. 값은 이름이 적힌 "
+        "자료에 있다.",
+    )
+    said = [
+        (each.text, each.text_ko, each)
+        for each in figures
+        if each.kind == "statement" and each.interval and _RATE.search(each.text)
+    ]
+    if said:
+        yield points(*((f"{each.label}: {en}", f"{each.label_ko}: {ko}") for en, ko, each in said))
+    tabled = [
+        {
+            "item": each.label,
+            "title": each.title,
+            "interval": each.interval,
+            "N": each.sample or "–",
+            "data": " ".join(path for path in each.files if path.endswith(".csv")),
+        }
+        for each in figures
+        if each.kind != "statement" and each.interval
+    ]
+    if tabled:
+        yield grid(pl.DataFrame(tabled))
+    if not said and not tabled:
+        yield pair("None of the chapters gives an interval.", "구간을 밝힌 장이 없다.")
+
+
+def _versions(commit: str) -> Iterator[Part]:
+    yield pair(
+        f"Commit {commit or 'unknown: the notebooks lay in no repository'}. Two runs of one commit "
+        "give the same bytes for every figure's data and specification, but for the items marked "
+        f"'varies'. All packages and their hashes: environment/ in the bundle. {platform.system()} "
+        f"on {platform.machine()}.",
+        f"커밋 {commit or '알 수 없음(저장소 밖의 노트북)'}. 같은 커밋으로 두 번 실행하면 "
+        "'실행마다 다름'으로 표시된 것을 빼고 모든 그림의 자료와 명세가 바이트까지 같다. "
+        f"꾸러미 전부와 해시는 묶음의 environment/에 있다. {platform.system()}, "
+        f"{platform.machine()}.",
+    )
+    yield grid(
+        pl.DataFrame(list(versions().items()), schema=["component", "version"], orient="row")
+    )
+
+
+def _held() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every datasheet of the package: a file that is one, or a table in a file of several."""
+    root = resources.files("onetomany")
+    for path in _toml_files(root, ""):
+        raw = tomllib.loads(root.joinpath(path).read_text(encoding="utf-8"))
+        if "licence" in raw:
+            yield path, raw.get("name") or path.rsplit("/", 1)[-1].removesuffix(".toml"), raw
+            continue
+        for name, value in raw.items():
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, dict) and ("licence" in each or "publisher" in each):
+                    yield path, each.get("name") or name, each
+
+
+def _toml_files(folder: Traversable, inside: str) -> Iterator[str]:
+    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if each.is_dir() and each.name != "__pycache__":
+            yield from _toml_files(each, f"{inside}{each.name}/")
+        elif each.name.endswith(".toml") and "/data/" in f"/{inside}":
+            yield f"{inside}{each.name}"
+
+
+def _names(fields: dict[str, Any]) -> list[str]:
+    """How code and charts name data that has no title: by model, sequence or set."""
+    several = [each.get("name", "") for each in fields.get("sequence", ())]
+    own = fields.get("name", "")
+    quoted = [f'"{own}"'] if "title" in fields else [f'"{own}"', f" {own};", f" {own},"]
+    return [each for each in (*several, *(quoted if own else ())) if each]
+
+
+def _trees(chapter: Chapter) -> Iterator[ast.Module]:
+    for cell in chapter.cells:
+        try:
+            yield ast.parse(cell.source)
+        except SyntaxError:  # a cell in IPython's own notation
+            continue
+
+
+def _imports(tree: ast.Module) -> dict[str, str]:
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("onetomany"):
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return found
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        before = _dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _first_sentence(name: str) -> str:
+    """Of the documentation of a module's function or class; empty where there is none of ours."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            value: Any = importlib.import_module(".".join(parts[:cut]))
+        except ImportError:
+            continue
+        for attribute in parts[cut:]:
+            value = getattr(value, attribute, None)
+        if not callable(value):
+            return ""
+        text = " ".join((inspect.getdoc(value) or "").split("\n\n")[0].split())
+        return re.split(r"(?<=[a-z)\]])\. ", text)[0].rstrip(".") + "." if text else ""
+    return ""

@@ -1,0 +1,237 @@
+"""The pages of an exhibit: which parts stand in its PDF, and the captions in its HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onetomany.evidence.figures import Figure
+from onetomany.evidence.typesetting import MOST_ROWS, Part, grid, heading, pair, points
+from onetomany.report.blocks import Chapter
+from onetomany.report.site import STAMP, STAMP_KO
+
+TRUTH = (
+    "A hash shows that two files are the same. A time-stamp shows that a file existed at a time. "
+    "Neither shows that what a file says is true.",
+    "해시는 두 파일이 같음을 보인다. 타임스탬프는 그 시각에 파일이 있었음을 보인다. 둘 다 파일에 "
+    "적힌 것이 참임을 보이지는 않는다.",
+)
+NONE_STATED = "none stated in this item 이 항목에 적혀 있지 않음"
+NOT_COMPARED = "shows the machine's speed or the like; it differs from run to run 실행마다 다름"
+PAGE_WIDTH = 482.0  # points of a line of text
+TALLEST = 600.0  # points that a picture may take of a page
+
+Exhibits = Sequence[tuple[str, Chapter, Sequence[Figure]]]  # A-1, its chapter, its items
+
+
+def exhibit_parts(exhibits: Exhibits, sizes: Mapping[str, tuple[float, float]]) -> list[Part]:
+    """The parts of the exhibit's PDF. `sizes`: the width and height of each picture, by name."""
+    parts: list[Part] = [heading(1, "The exhibits", "증거 목록"), _contents(exhibits)]
+    parts += _how_to_read()
+    for name, chapter, figures in exhibits:
+        parts += _exhibit(name, chapter, figures, sizes)
+    parts += [
+        heading(1, "Figures, tables and statements with their hashes", "그림, 표, 진술과 해시",
+                page=True),
+        pair(
+            "SHA-256 of each file by which two runs are compared. 'sha256sum FILE' in the "
+            "payload's "
+            "folder gives the same number, or the file is not the one that this page is about.",
+            "두 번의 실행을 견주는 파일마다의 SHA-256이다. 꾸러미 폴더에서 'sha256sum 파일'이 같은 "
+            "수를 "
+            "내지 않으면 이 문서가 말하는 파일이 아니다.",
+        ),
+    ]  # fmt: skip
+    for name, _, figures in exhibits:
+        parts += [heading(2, f"Exhibit {name}", f"증거 {name}"), _hash_list(figures)]
+    return parts
+
+
+def lede(commit: str) -> list[dict[str, str]]:
+    """What stands under the title."""
+    return [
+        {"en": f"{STAMP[0].upper()}{STAMP[1:]}.", "ko": f"{STAMP_KO}."},
+        {"en": TRUTH[0], "ko": TRUTH[1]},
+        {
+            "en": f"Computed from the notebooks at commit {commit or '(none known)'}.",
+            "ko": f"커밋 {commit or '(알 수 없음)'}의 노트북을 실행해 얻었다.",
+        },
+    ]
+
+
+def captions(exhibits: Exhibits) -> dict[str, list[str]]:
+    """For the HTML exhibit: the lines over each item, by kind and number ('figure-02-3')."""
+    lines = {}
+    for name, _, figures in exhibits:
+        for each in figures:
+            first = f"Exhibit {name}, {each.label} · 증거 {name}, {each.label_ko}"
+            rest = [f"{key}: {value}" for key, value in notes(each)]
+            lines[f"{each.kind}-{each.number}"] = [first, *rest]
+    return lines
+
+
+def notes(figure: Figure) -> list[tuple[str, str]]:
+    """What is said under an item: counts, interval, source, what is simulated, its data."""
+    said = []
+    if figure.kind != "statement" or figure.sample:
+        rows = f"{figure.rows:,} rows of data 자료 {figure.rows:,}행"
+        said.append(("N 표본", figure.sample or f"{NONE_STATED}; {rows}"))
+    said.append(("Interval 구간", figure.interval or NONE_STATED))
+    if figure.simulated:
+        said.append(("SIMULATED 모의 자료", figure.simulated))
+    said.append(("Source 출처", figure.source))
+    if figure.varies:
+        said.append(("Varies 변동", NOT_COMPARED))
+    if figure.as_shown:
+        said.append(("Data 자료", "the cells as shown; no frame was kept 보인 그대로의 칸"))
+    for path, digest in figure.hashes.items():
+        said.append((path, f"SHA-256 {digest}"))
+    return said
+
+
+def simulated(figures: Sequence[Figure]) -> list[str]:
+    """What is simulated in a chapter, as its charts say it, each once."""
+    return list(dict.fromkeys(each.simulated for each in figures if each.simulated))
+
+
+def picture_name(figure: Figure) -> str:
+    return f"figure-{figure.number}.svg"
+
+
+def svg_size(svg: str) -> tuple[float, float]:
+    """Width and height of a picture in points, from its first element."""
+    found = [re.search(rf'<svg\b[^>]*?\s{side}="([\d.]+)', svg) for side in ("width", "height")]
+    width, height = (float(each.group(1)) if each else 600.0 for each in found)
+    return width * 0.75, height * 0.75
+
+
+def _exhibit(
+    name: str,
+    chapter: Chapter,
+    figures: Sequence[Figure],
+    sizes: Mapping[str, tuple[float, float]],
+) -> list[Part]:
+    parts = [
+        heading(
+            1,
+            f"Exhibit {name}. {chapter.number} {chapter.title}",
+            f"증거 {name}. {chapter.title_ko}",
+            at=f"exhibit-{name}",
+            page=True,
+        ),
+        heading(2, "The question", "질문"),
+        pair(chapter.question or chapter.title, chapter.question_ko or chapter.title_ko),
+        heading(2, "Limits of everything in this exhibit", "이 증거 전체의 한계"),
+        pair(
+            chapter.limits or "The chapter names none.",
+            chapter.limits_ko or "이 장에는 적혀 있지 않다.",
+        ),
+    ]
+    if made := simulated(figures):
+        parts.append(
+            pair(f"Simulated here: {'; '.join(made)}.", f"모의로 만든 것: {'; '.join(made)}.")
+        )
+    section = ""
+    for figure in figures:
+        if figure.section != section:
+            section = figure.section
+            parts.append(heading(2, section, figure.section_ko))
+        parts.append(_item(figure, sizes))
+    return parts
+
+
+def _item(figure: Figure, sizes: Mapping[str, tuple[float, float]]) -> Part:
+    said: dict[str, Any] = {
+        "at": _anchor(figure),
+        "label": figure.label,
+        "label_ko": figure.label_ko,
+        "title": figure.title,
+        "title_ko": figure.title_ko,
+        # hashes stand in the list at the end
+        "notes": [[key, text] for key, text in notes(figure) if "/" not in key],
+    }
+    if figure.kind == "statement":
+        return {"kind": "statement", **said, "en": figure.text, "ko": figure.text_ko}
+    if figure.kind == "figure":
+        width, height = sizes[picture_name(figure)]
+        share = min(width, PAGE_WIDTH, width * TALLEST / height) / PAGE_WIDTH
+        return {
+            "kind": "figure",
+            **said,
+            "image": picture_name(figure),
+            "alt": figure.text or f"{figure.label}: {figure.title}",
+            "width": round(100 * share, 1),
+        }
+    frame = figure.data[0]
+    if frame.height > MOST_ROWS:
+        cut = f"rows 1 to {MOST_ROWS} of {frame.height:,}; all in {figure.stem}.csv 일부만 보임"
+        said["notes"].append(["Rows 행", cut])
+    return {**grid(frame), **said, "kind": "table"}
+
+
+def _contents(exhibits: Exhibits) -> Part:
+    rows = [
+        {
+            "at": f"exhibit-{name}",
+            "name": f"Exhibit {name}",
+            "text": f"{chapter.number} {chapter.title} · {chapter.title_ko}",
+            "files": [],
+        }
+        for name, chapter, _ in exhibits
+    ]
+    return {"kind": "list", "head": ["Exhibit 증거", "Chapter 장", "Page 쪽"], "rows": rows}
+
+
+def _hash_list(figures: Sequence[Figure]) -> Part:
+    rows = [
+        {
+            "at": _anchor(each),
+            "name": each.label,
+            "text": f"{each.title} · {each.title_ko}" + (" (varies)" if each.varies else ""),
+            "files": [f"{path}  {digest}" for path, digest in each.hashes.items()],
+        }
+        for each in figures
+    ]
+    return {"kind": "list", "head": ["Item 항목", "Title 제목", "Page 쪽"], "rows": rows}
+
+
+def _how_to_read() -> list[Part]:
+    return [
+        heading(1, "How to read this", "읽는 법"),
+        points(
+            (
+                "An exhibit is one chapter. Its figures, tables and statements are numbered by "
+                "chapter: Figure 02-3 is the third chart of chapter 02.",
+                "증거 하나는 장 하나이다. 그림, 표, 진술에는 장마다 번호가 붙는다. 그림 02-3은 "
+                "2장의 "
+                "세 번째 그림이다.",
+            ),
+            (
+                "Under each item stand N (the counts it states), its interval, its source, and "
+                "what "
+                "in it is simulated. The limits of a chapter hold for each of its items.",
+                "항목마다 N(그 항목이 밝힌 수), 구간, 출처, 모의로 만든 것이 적혀 있다. 장의 "
+                "한계는 그 "
+                "장의 모든 항목에 미친다.",
+            ),
+            (
+                "All data of an item lie beside this document as CSV and Parquet, under the item's "
+                "number. The code that made it is in notebooks/.",
+                "항목의 모든 자료는 이 문서 곁에 항목의 번호로 CSV와 Parquet 파일로 있다. 이를 "
+                "만든 "
+                "코드는 notebooks/에 있다.",
+            ),
+            (
+                "No picture of a face, no template and no document page is in it. A similarity "
+                "score is not the probability that two images show the same person.",
+                "얼굴 사진, 템플릿, 문서의 쪽 그림은 들어 있지 않다. 유사도 점수는 두 사진이 같은 "
+                "사람일 "
+                "확률이 아니다.",
+            ),
+        ),
+    ]  # fmt: skip
+
+
+def _anchor(figure: Figure) -> str:
+    return f"{figure.kind}-{figure.number}"

@@ -1,0 +1,153 @@
+"""Documents as PDF/A-2a with tags (PDF/UA-1), set by typst from parts; and the same as Markdown.
+
+A part is a dict with a `kind`: heading, pair (a paragraph in both languages), points, statement,
+figure, table, grid (a table without a number), list (names with their pages). Its words are data
+to typst, never markup. The same parts give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import typst
+
+from onetomany.errors import OneToManyError
+from onetomany.report.fonts import font_folder
+from onetomany.report.site import STAMP, STAMP_KO
+
+STANDARDS = ["a-2a", "ua-1"]
+MOST_ROWS = 40  # of a table in print; all of them are in its CSV
+
+Part = dict[str, Any]
+
+
+def pdf(
+    *,
+    title: str,
+    title_ko: str,
+    lede: Sequence[Mapping[str, str]],
+    parts: Sequence[Part],
+    foot: str,
+    day: date,
+    pictures: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """Set the parts. `pictures` are SVG files by the name that a figure's `image` gives.
+
+    `day` is the document's date, in its text and its metadata. Raises OneToManyError where the
+    document can't be set, or would break the standards.
+    """
+    content = {
+        "title": title,
+        "title_ko": title_ko,
+        "lede": list(lede),
+        "parts": list(parts),
+        "foot": foot,
+        "date": day.isoformat(),
+        "stamp": STAMP,
+        "stamp_ko": STAMP_KO,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        template = resources.files("onetomany.evidence") / "data" / "document.typ"
+        (root / "document.typ").write_bytes(template.read_bytes())
+        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+        for name, picture in (pictures or {}).items():
+            (root / name).write_bytes(picture)
+        try:
+            return bytes(
+                typst.compile(
+                    str(root / "document.typ"),
+                    root=folder,
+                    font_paths=[str(font_folder())],
+                    ignore_system_fonts=True,
+                    pdf_standards=STANDARDS,
+                    timestamp=int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()),
+                )
+            )
+        except typst.TypstError as error:
+            raise OneToManyError(f"'{title}' can't be set as PDF: {error}") from error
+
+
+def markdown(
+    *, title: str, title_ko: str, lede: Sequence[Mapping[str, str]], parts: Sequence[Part]
+) -> str:
+    """The same parts for reading as text: English, then Korean, part by part."""
+    lines = [f"# {title} · {title_ko}", "", f"*{STAMP} · {STAMP_KO}*"]
+    for each in lede:
+        lines += ["", each["en"], "", each["ko"]]
+    for part in parts:
+        lines.append("")
+        if part["kind"] == "heading":
+            lines.append(f"{'#' * (part['level'] + 1)} {part['en']} · {part['ko']}")
+        elif part["kind"] == "pair":
+            lines += [part["en"], "", part["ko"]]
+        elif part["kind"] == "points":
+            lines += [f"- {each['en']}\n  {each['ko']}" for each in part["items"]]
+        elif part["kind"] == "statement":
+            lines += [f"**{part['label']} · {part['label_ko']}**", "", part["en"], "", part["ko"]]
+        elif part["kind"] in ("table", "grid"):
+            if part["kind"] == "table":
+                lines += [f"**{part['label']} · {part['label_ko']}** {part['title']}", ""]
+            lines.append(_row(part["head"]))
+            lines.append("|" + "---|" * len(part["head"]))
+            lines += [_row(row) for row in part["rows"]]
+        for name, text in part.get("notes", ()):
+            lines += ["", f"{name}: {text}"]
+    return "\n".join(lines) + "\n"
+
+
+def heading(level: int, en: str, ko: str, at: str = "", page: bool = False) -> Part:
+    part = {"kind": "heading", "level": level, "en": en, "ko": ko, "page": page}
+    return part | ({"at": at} if at else {})
+
+
+def pair(en: str, ko: str) -> Part:
+    return {"kind": "pair", "en": en, "ko": ko}
+
+
+def points(*items: tuple[str, str]) -> Part:
+    return {"kind": "points", "items": [{"en": en, "ko": ko} for en, ko in items]}
+
+
+def grid(frame: pl.DataFrame) -> Part:
+    """A frame in print: its first MOST_ROWS rows, floats to six digits, columns as needed."""
+    shown = frame.head(MOST_ROWS)
+    columns = {name: [_text(value) for value in shown[name].to_list()] for name in shown.columns}
+    widths = [
+        min(max(len(name) * 0.7, *(_width(value) for value in values), 3), 44)
+        for name, values in columns.items()
+    ]
+    return {
+        "kind": "grid",
+        "head": shown.columns,
+        "rows": [list(row) for row in zip(*columns.values(), strict=True)],
+        "weights": [round(width**0.75, 2) for width in widths],
+        "numeric": [dtype.is_numeric() for dtype in shown.dtypes],
+        "size": 8 if sum(widths) < 110 else 7 if sum(widths) < 200 else 6,
+    }
+
+
+def _width(value: str) -> float:
+    """Letters across, a Hangul syllable counted as two."""
+    return sum(2 if letter >= "ᄀ" else 1 for letter in value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
