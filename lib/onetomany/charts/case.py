@@ -31,18 +31,28 @@ _UNITS = {
 
 
 def timeline(events: pl.DataFrame) -> Finished:
-    """Every event of `sources.case.timeline`: a dot at its date, its words beside it."""
-    strip = 110  # px for the time axis; the rest of the width is for words
+    """Every event of `sources.case.timeline`: a dot at its date, its words beside it.
+
+    Three columns say when it happened, when the document cited was written and when it could be
+    read there; ? where that isn't known.
+    """
+    strip = 70  # px for the time axis; the rest of the width is for words
+    columns = {
+        "date": "event 일",
+        "document_date": "written 기록",
+        "disclosure_date": "public 공개",
+    }
     names, colours = zip(*_STRANDS.values(), strict=True)
     rows = events.with_row_index("row").with_columns(
         strand=pl.col("strand").replace({key: name for key, (name, _) in _STRANDS.items()}),
         when=pl.col("when").cast(pl.Datetime),
+        **{name: pl.col(name).fill_null("?") for name in columns},
     )
     base = alt.Chart(rows).encode(
         y=alt.Y("row:O", axis=None),
         href="url:N",
         tooltip=[
-            alt.Tooltip("date:N", title="date 날짜"),
+            *(alt.Tooltip(f"{name}:N", title=head) for name, head in columns.items()),
             alt.Tooltip("event_en:N", title="event"),
             alt.Tooltip("event_ko:N", title="사건"),
             alt.Tooltip("publisher:N", title="source 출처"),
@@ -56,7 +66,7 @@ def timeline(events: pl.DataFrame) -> Finished:
         scale=alt.Scale(
             domain=[alt.DateTime(year=2010), alt.DateTime(year=2027)], range=[0, strip]
         ),
-        axis=alt.Axis(values=["2010-01-01", "2018-01-01", "2026-01-01"], format="%Y", grid=True),
+        axis=alt.Axis(values=["2010-01-01", "2026-01-01"], format="%Y", grid=True),
     )
     dots = base.mark_circle(size=75, opacity=0.9).encode(
         x=when,
@@ -67,15 +77,28 @@ def timeline(events: pl.DataFrame) -> Finished:
             legend=alt.Legend(orient="top"),
         ),
     )
-    dates = base.mark_text(align="left", color=GREY, fontSize=11).encode(
-        x=alt.value(strip + 16), text="date:N"
+    dates = [
+        base.mark_text(align="left", color=GREY, fontSize=10.5).encode(
+            x=alt.value(strip + 16 + 74 * place), text=f"{name}:N"
+        )
+        for place, name in enumerate(columns)
+    ]
+    heads = [
+        alt.Chart(pl.DataFrame({"head": [head]}))
+        .mark_text(align="left", color=GREY, fontSize=10.5, fontWeight=600)
+        .encode(x=alt.value(strip + 16 + 74 * place), y=alt.value(-8), text="head:N")
+        for place, head in enumerate(columns.values())
+    ]
+    english = base.mark_text(align="left", dy=-8).encode(
+        x=alt.value(strip + 244), text="event_en:N"
     )
-    english = base.mark_text(align="left", dy=-8).encode(x=alt.value(strip + 88), text="event_en:N")
     korean = base.mark_text(align="left", dy=8, color=GREY, fontSize=11).encode(
-        x=alt.value(strip + 88), text="event_ko:N"
+        x=alt.value(strip + 244), text="event_ko:N"
     )
     return finish(
-        alt.LayerChart(layer=[dots, dates, english, korean], width=WIDTH, height=alt.Step(37)),
+        alt.LayerChart(
+            layer=[dots, *dates, *heads, english, korean], width=WIDTH, height=alt.Step(37)
+        ),
         title="The case, 2010 to 2026",
         title_ko="사건의 흐름, 2010~2026년",
         source="timeline.csv; a citation in each tooltip 점마다 출처",

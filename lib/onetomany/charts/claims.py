@@ -5,9 +5,16 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, INK, RED, Finished, finish
+from .theme import BLUE, GREY, INK, ORANGE, RED, Finished, finish
 
 WIDTH = 760
+UNKNOWN = "? 모름"
+# the three dates of a thing: column, words at its head, shape, colour
+_DATES = [
+    ("event_date", "● event 일", "circle", BLUE),
+    ("document_date", "■ written 기록", "square", GREY),
+    ("disclosure_date", "▶ public 공개", "triangle-right", ORANGE),
+]
 COLLIDES, STANDS = "contradicted 어긋남", "not contradicted 어긋나지 않음"
 _SHORT = {
     "yes": "yes 예",
@@ -25,7 +32,8 @@ def said_when(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -
     """Claims on contested topics by the date at which the public could read them.
 
     Takes `documents.claims.ledger`, `documents.contradictions.find` and `documents.claims.topics`.
-    A red dot is contradicted by another; its tooltip says by whom, and cites it.
+    A red dot is contradicted by another; its tooltip says by whom, and cites it. Beside it stand
+    the days of what it speaks of, of the document and of its disclosure; ? where none is known.
     """
     shown = (
         _shown(claims, found, topics)
@@ -36,6 +44,7 @@ def said_when(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -
                 pl.col("topic").str.replace("\n", "  ")
             ),
             label=pl.format("{} · {}", "said", "said_by"),
+            **{f"{name}_text": pl.col(name).fill_null("?") for name, *_ in _DATES},
         )
     )
     base = alt.Chart(shown).encode(
@@ -45,7 +54,7 @@ def said_when(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -
             alt.Tooltip("claim_id:N", title="claim 주장"),
             alt.Tooltip("said_by:N", title="said by 말한 곳"),
             alt.Tooltip("said:N", title="value 값"),
-            alt.Tooltip("disclosure_date:N", title="public 공개"),
+            *(alt.Tooltip(f"{name}_text:N", title=head) for name, head, *_ in _DATES),
             alt.Tooltip("source:N", title="source 출처"),
             alt.Tooltip("against:N", title="against 맞선 주장"),
             alt.Tooltip("source_url:N", title="URL"),
@@ -56,7 +65,7 @@ def said_when(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -
             "when:T",
             title="made public 공개된 날",
             scale=alt.Scale(
-                domain=[alt.DateTime(year=2017), alt.DateTime(year=2027)], range=[250, 420]
+                domain=[alt.DateTime(year=2016), alt.DateTime(year=2027)], range=[290, 410]
             ),
             axis=alt.Axis(values=[f"{year}-01-01" for year in (2018, 2022, 2026)], format="%Y"),
         ),
@@ -71,10 +80,24 @@ def said_when(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -
     rules = (
         base.transform_filter("datum.topic")
         .mark_rule(color=GREY, opacity=0.35)
-        .encode(x=alt.value(0), x2=alt.value(WIDTH), y=alt.Y("row:O", axis=None, bandPosition=0))
+        .encode(
+            x=alt.value(0), x2=alt.value(WIDTH + 180), y=alt.Y("row:O", axis=None, bandPosition=0)
+        )
     )
-    words = base.mark_text(align="left").encode(x=alt.value(436), text="label:N")
-    layers = [rules, dots, topic.encode(x=alt.value(0), text="topic:N"), words]
+    words = base.mark_text(align="left").encode(x=alt.value(662), text="label:N")
+    columns = [
+        base.mark_text(align="left", fontSize=10, color=GREY).encode(
+            x=alt.value(426 + 78 * place), text=f"{name}_text:N"
+        )
+        for place, (name, *_) in enumerate(_DATES)
+    ]
+    heads = [
+        alt.Chart(pl.DataFrame({"head": [head.split(" ", 1)[1]]}))
+        .mark_text(align="left", fontSize=10, fontWeight=600, color=GREY)
+        .encode(x=alt.value(426 + 78 * place), y=alt.value(-9), text="head:N")
+        for place, (_, head, *_) in enumerate(_DATES)
+    ]
+    layers = [rules, dots, *columns, *heads, topic.encode(x=alt.value(0), text="topic:N"), words]
     count = found.filter("contradiction").height
     return finish(
         alt.LayerChart(layer=layers, width=WIDTH, height=alt.Step(19)),
@@ -148,6 +171,94 @@ def matrix(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> F
         source="claims.csv, as read in propositions.csv; a citation in each tooltip 칸마다 출처",
         description=f"{shown.height} cells for {order.height} sources and {len(names)} questions; "
         f"{shown['collides'].sum()} of them hold a claim that another contradicts.",
+    )
+
+
+def three_dates(items: pl.DataFrame) -> Finished:
+    """When each thing happened, was written down and came out: three marks joined by a line.
+
+    Takes `documents.timeline.THREE_DATES`. The dates stand beside it as three columns. One that
+    isn't known is written as such and has no mark; the line is then broken.
+    """
+    shown = items.with_row_index("row").with_columns(
+        begins=pl.min_horizontal("event_from", "document_from", "disclosed_from").cast(pl.Datetime),
+        ends=pl.max_horizontal("event_from", "document_from", "disclosed_from").cast(pl.Datetime),
+        english=pl.col("what").str.split("\n").list.first(),
+        korean=pl.col("what").str.split("\n").list.get(1, null_on_oob=True),
+        known=pl.all_horizontal(pl.col(name).is_not_null() for name, *_ in _DATES),
+        **{f"{name}_text": pl.col(name).fill_null(UNKNOWN) for name, *_ in _DATES},
+        event=pl.col("event_from").cast(pl.Datetime),
+        document=pl.col("document_from").cast(pl.Datetime),
+        disclosed=pl.col("disclosed_from").cast(pl.Datetime),
+    )
+    base = alt.Chart(
+        shown.drop("event_from", "event_to", "document_from", "disclosed_from")
+    ).encode(
+        y=alt.Y("row:O", axis=None),
+        href="url:N",
+        tooltip=[
+            alt.Tooltip("what:N", title="what 내용"),
+            *(alt.Tooltip(f"{name}_text:N", title=head) for name, head, *_ in _DATES),
+            alt.Tooltip("days_later:Q", title="days to this source 이 출처까지 일수"),
+            alt.Tooltip("url:N", title="URL"),
+        ],
+    )
+    scale = alt.Scale(range=[262, 540], nice="year")
+    axis = alt.Axis(format="%Y", tickCount=6, orient="top")
+    lines = base.mark_rule(color=GREY, strokeWidth=1.5).encode(
+        x=alt.X("begins:T", title=None, scale=scale, axis=axis),
+        x2="ends:T",
+        strokeDash=alt.StrokeDash(
+            "known:N", scale=alt.Scale(domain=[True, False], range=[[1, 0], [3, 3]]), legend=None
+        ),
+    )
+    # of different sizes, so that all three are seen where they fall on one day
+    sizes = [("document", 150), ("event", 80), ("disclosed", 34)]
+    drawn = {name.split("_")[0].replace("disclosure", "disclosed"): rest for name, *rest in _DATES}
+    marks = [
+        base.mark_point(
+            filled=True, size=size, opacity=1, shape=drawn[column][1], color=drawn[column][2]
+        ).encode(x=alt.X(f"{column}:T", scale=scale))
+        for column, size in sizes
+    ]
+    texts, heads = [], []
+    for place, (name, head, _, colour) in enumerate(_DATES):
+        at = alt.value(86 * place)
+        texts.append(
+            base.mark_text(align="left", fontSize=10).encode(
+                x=at,
+                text=f"{name}_text:N",
+                color=alt.condition(
+                    f"datum.{name}_text == '{UNKNOWN}'", alt.value(RED), alt.value(INK)
+                ),
+            )
+        )
+        heads.append(
+            alt.Chart(pl.DataFrame({"head": [head]}))
+            .mark_text(align="left", fontSize=11, fontWeight=600, color=colour)
+            .encode(x=at, y=alt.value(-9), text="head:N")
+        )
+    at = alt.value(560)
+    words = [
+        base.transform_filter(f"{sign}isValid(datum.korean)")
+        .mark_text(align="left", fontSize=11, dy=dy, limit=520)
+        .encode(x=at, text="english:N")
+        for sign, dy in (("", -6), ("!", 0))
+    ]
+    words.append(
+        base.transform_filter("isValid(datum.korean)")
+        .mark_text(align="left", fontSize=10, dy=7, color=GREY)
+        .encode(x=at, text="korean:N")
+    )
+    return finish(
+        alt.LayerChart(
+            layer=[lines, *marks, *texts, *heads, *words], width=WIDTH, height=alt.Step(28)
+        ),
+        title="Three dates: it happened, it was written down, it could be read",
+        title_ko="세 날짜: 일어난 날, 기록된 날, 읽을 수 있게 된 날",
+        source="timeline.csv and propositions.csv; each by the source cited 인용한 출처 기준",
+        description=f"{shown.height} things with their three dates; "
+        f"{shown.filter(~pl.col('known')).height} lack at least one.",
     )
 
 
