@@ -10,6 +10,7 @@ from onetomany import __version__
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
 from onetomany.cli.documents import ingest
+from onetomany.cli.evidence import exhibit, key, timestamp, verify
 from onetomany.cli.systems import datasheet, scale, trackers, weights
 from onetomany.cli.workshop import workshop
 from onetomany.errors import OneToManyError
@@ -23,6 +24,10 @@ COMMANDS: tuple[Command, ...] = (
     trackers,
     ingest,
     workshop,
+    exhibit,
+    verify,
+    key,
+    timestamp,
 )
 
 

@@ -202,11 +202,13 @@ def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
     (beside / "README.txt").write_text(_readme(record, mark), encoding="utf-8")
     bag.save()
     (beside / DECLARATION).rename(beside / HELD_BACK)
-    for name in contents.ALGORITHMS:  # the library lists them as the file system does
+    for name in contents.ALGORITHMS:
         path = beside / f"tagmanifest-{name}.txt"
-        lines = path.read_text(encoding="utf-8").splitlines()
-        lines.sort(key=lambda line: line.split(" ", 1)[1])
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        lines = [line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines()]
+        # the library lists them as the file system does, and with one space, as sha256sum can't
+        lines.sort(key=lambda line: line[1])
+        text = "".join(f"{hashed}  {file}\n" for hashed, file in lines)
+        path.write_text(text, encoding="utf-8")
 
 
 def _readme(record: RunRecord, mark: str) -> str:

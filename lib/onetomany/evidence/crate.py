@@ -30,10 +30,12 @@ PROFILES = (
 )
 # by the first folder of a path, or the whole path
 KINDS = {
-    "certificate": "Draft of a certificate",
+    "datasheets": "Datasheet of a data set",
     "environment": "Environment of the run",
     "exhibits": "Exhibit",
+    "figures.json": "List of figures, tables and statements, with their hashes",
     "figures": "Figure, its data or specification",
+    "log": "Log of the run",
     "methods": "Methods statement",
     "notebooks": "Notebook as executed",
     "tables": "Table",
@@ -49,6 +51,7 @@ FORMATS = {
     ".ipynb": "application/x-ipynb+json",
     ".jsonl": "application/jsonl",
     ".lock": "text/plain",
+    ".log": "text/plain",
     ".md": "text/markdown",
     ".parquet": "application/vnd.apache.parquet",
     ".toml": "application/toml",

@@ -46,9 +46,14 @@ def make_key(path: Path, *, passphrase: str | None = None) -> str:
     return fingerprint(public_pem(key))
 
 
-def read_private(path: Path, *, passphrase: str | None = None) -> Ed25519PrivateKey:
+def passphrase() -> str | None:
+    """The passphrase of private keys, from the environment; None where none is set."""
+    return os.environ.get(PASSPHRASE) or None
+
+
+def read_private(path: Path) -> Ed25519PrivateKey:
     """A private key in PEM. Raises InputError where it can't be read or isn't Ed25519."""
-    secret = passphrase or os.environ.get(PASSPHRASE)
+    secret = passphrase()
     try:
         pem = path.read_bytes()
         try:

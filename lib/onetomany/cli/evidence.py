@@ -1,0 +1,128 @@
+"""Commands on exhibits: make and seal one, check one, time-stamp one, make a key."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onetomany.cli.command import Run
+from onetomany.errors import InputError
+
+
+def exhibit(parser: argparse.ArgumentParser) -> Run:
+    """Run chapters and seal what they show into a bundle for a court."""
+    parser.add_argument("--only", metavar="01,02", help="these chapters; default: all")
+    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
+    parser.add_argument("--out", type=Path, default=Path("build/exhibit"), metavar="DIR")
+    parser.add_argument("--operator", required=True, metavar="NAME", help="who runs this")
+    parser.add_argument("--organisation", default="", metavar="NAME")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign with")
+    parser.add_argument("--redact", type=Path, metavar="FILE", help="redaction list, TOML or CSV")
+    parser.add_argument(
+        "--licence",
+        default="https://creativecommons.org/licenses/by/4.0/",
+        metavar="URL",
+        help="licence of the results; default: %(default)s",
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence import bundle, keys
+        from onetomany.evidence.exhibit import build_payload
+        from onetomany.evidence.redaction import read_rules
+
+        # what can be refused is refused before an hour of running
+        if args.out.exists():
+            raise InputError(f"There is {args.out} already: name a new folder with --out.")
+        if args.key:
+            keys.read_private(args.key)
+        rules = read_rules(args.redact) if args.redact else ()
+        only = args.only.replace(" ", "").split(",") if args.only else None
+        folder = args.out.with_name(f".{args.out.name}.payload")
+        shutil.rmtree(folder, ignore_errors=True)
+        payload = build_payload(args.notebooks, folder, only, rules)
+        record = payload.record(
+            operator=args.operator,
+            organisation=args.organisation,
+            licence=args.licence,
+            command=["onetomany", *sys.argv[1:]],
+        )
+        try:
+            made = bundle.seal(
+                folder, args.out, record, key=args.key, created=datetime.now(UTC), rules=rules
+            )
+        except InputError as error:
+            raise InputError(f"{error} What was to be sealed lies in {folder}.") from error
+        shutil.rmtree(folder)
+        for rule, file, count in payload.redactions.iter_rows():
+            print(f"redacted by rule '{rule}': {count} in {file or 'no file'}")
+        for left in payload.left_out:
+            print(f"left out: {left}")
+        print(made)
+        if args.key is None:
+            print("It is not signed: make a key with 'onetomany key FILE', sign with --key FILE.")
+        print(f"To check it: onetomany verify {shlex.quote(str(made))}")
+        return 0
+
+    return run
+
+
+def verify(parser: argparse.ArgumentParser) -> Run:
+    """Check a bundle: name every file and line that differs from what was sealed."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument("--roots", type=Path, metavar="PEM", help="roots of time-stamp authorities")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence.bundle import TRUTH_EN, TRUTH_KO
+        from onetomany.evidence.verify import verify as check
+
+        found = check(args.bundle, public_key=args.key, roots=args.roots)
+        for file, line, what, todo, level in found.iter_rows():
+            print(f"{level}: {file}{f', line {line}' if line else ''}: {what}; {todo}")
+        faults = found.filter(level="fault").height
+        if faults:
+            print(f"{args.bundle}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
+        else:
+            print(f"{args.bundle}: no fault. It is what was sealed. 봉인한 것과 같다.")
+        print(f"{TRUTH_EN} {TRUTH_KO}")
+        return 1 if faults else 0
+
+    return run
+
+
+def key(parser: argparse.ArgumentParser) -> Run:
+    """Make an Ed25519 key to sign bundles with; keep it to yourself."""
+    parser.add_argument("file", type=Path, metavar="FILE")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence.keys import PASSPHRASE, make_key, passphrase
+
+        mark = make_key(args.file, passphrase=passphrase())
+        print(f"{args.file}: private key; keep it to yourself, and a copy in a safe place.")
+        if passphrase() is None:
+            print(f"It is not encrypted: set {PASSPHRASE} before making one that is.")
+        print(f"Tell others its SHA-256, by a way that you control: {mark}")
+        return 0
+
+    return run
+
+
+def timestamp(parser: argparse.ArgumentParser) -> Run:
+    """Add a time-stamp authority's answer to a bundle, after checking it."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("answer", type=Path, metavar="ANSWER.tsr")
+    parser.add_argument("--roots", type=Path, required=True, metavar="PEM")
+    parser.add_argument("--operator", required=True, metavar="NAME", help="who adds it")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence.bundle import add_timestamp
+
+        stamp = add_timestamp(args.bundle, args.answer, args.roots, who=args.operator)
+        print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
+        return 0
+
+    return run
