@@ -304,21 +304,21 @@ def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: P
         assert case_mentions.fill(db, progress=False) == 2
         assert case_mentions.fill(db, progress=False) == 0
         rows = db.execute(
-            "select kind, normal, block, value from mentions order by 1, 2"
+            "select kind, normal, block, value, approximation, note from mentions order by 1, 2"
         ).fetchall()
         assert rows == [
-            ("date", "2019-04-30", 2, None),
-            ("law", "(pipa) 18", 2, None),
-            ("law", "pipa 17", 2, None),
-            ("money", "about 45000000000 KRW", 2, 45e9),
-            ("organisation", "moj", 2, None),
+            ("date", "2019-04-30", 2, None, None, None),
+            ("law", "pipa 17", 2, None, None, None),
+            ("law", "pipa 18", 2, None, None, "law named earlier in the block"),
+            ("money", "45000000000 KRW", 2, 45e9, "about", None),
+            ("organisation", "moj", 2, None, None, None),
         ]
         spans = "substr(pages.text, char_start + 1, char_end - char_start) = mentions.text"
         assert db.execute(
             f"select bool_and({spans}), count(*) from mentions join pages using (document, page)"
         ).fetchone() == (True, 5)
         pairs = case_mentions.together(db, "organisation", "law").rows()
-        assert pairs == [("(pipa) 18", "moj", 1, 1), ("moj", "pipa 17", 1, 1)]
+        assert pairs == [("moj", "pipa 17", 1, 1), ("moj", "pipa 18", 1, 1)]
         # as case_file.forget leaves it, when a document is to be read again
         db.execute("delete from mentions")
         assert case_mentions.fill(db, progress=False) == 1

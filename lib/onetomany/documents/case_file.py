@@ -13,11 +13,11 @@ import polars as pl
 from ..errors import InputError, IntegrityError
 from ..sources.files import sha256_of
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 1: before mentions told how exact they are
 # raised whenever what is read from the same bytes changes: they are then read again
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 
-DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches")
+DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches", "words")
 
 
 @contextmanager
@@ -44,9 +44,10 @@ def open_case(path: Path, *, write: bool = False) -> Iterator[duckdb.DuckDBPyCon
 
 def _check(db: duckdb.DuckDBPyConnection, path: Path, write: bool) -> None:
     names = {name for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
     if write and not names:
         db.begin()
-        db.execute(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        db.execute(schema)
         db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
         db.commit()
     elif "meta" not in names:
@@ -57,6 +58,9 @@ def _check(db: duckdb.DuckDBPyConnection, path: Path, write: bool) -> None:
             f"{path} has schema version {found and found[0]}, this kit writes {SCHEMA_VERSION}: "
             "ingest the folder into a new case file."
         )
+    if write and "words" not in names:
+        # a case file from before OCR: this table is new, the others are as they were
+        db.execute(schema[schema.index("CREATE TABLE IF NOT EXISTS words") :])
 
 
 def members_folder(case: Path) -> Path:

@@ -22,10 +22,8 @@ TOGETHER = {
 def fill(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
     """Find the mentions of pages that weren't read yet; returns how many pages were read.
 
-    Spans are those of pages.text; `block` is the block in which one begins. A word that says how
-    exact a quantity is stands before its normal form ('over 57640000 records'), a law that was
-    named only earlier in parentheses ('(pipa) 18'). Money is a kind of its own. Pages that were
-    read by another version are read again. Needs a connection that may write.
+    Spans are those of pages.text; `block` is the block in which one begins. Money is a kind of its
+    own. Pages that were read by another version are read again. Needs a connection that may write.
     """
     db.execute(_READ)
     db.execute(_STALE, {"version": VERSION})
@@ -90,17 +88,14 @@ with found as (
            unnest($normal) as normal, unnest($value) as value, unnest($unit) as unit,
            unnest($approximation) as approximation, unnest($note) as note
 )
-insert into mentions
-select document, page, row_number() over (partition by document, page order by char_start),
+insert into mentions by name
+select document, page, row_number() over (partition by document, page order by char_start) as mention,
        (select max(block) from blocks where blocks.document = found.document
         and blocks.page = found.page and blocks.char_start <= found.char_start
-        and found.char_start < blocks.char_end),
+        and found.char_start < blocks.char_end) as block,
        char_start, char_end,
-       case when unit in ('KRW', 'USD') then 'money' else kind end, text,
-       case when note = 'law named earlier in the block'
-            then regexp_replace(normal, '^(\\S+)', '(\\1)')
-            else concat_ws(' ', approximation, normal) end,
-       value, unit, $extractor, $version
+       case when unit in ('KRW', 'USD') then 'money' else kind end as kind, text,
+       normal, value, unit, approximation, note, $extractor as extractor, $version as version
 from found
 """
 

@@ -55,7 +55,7 @@ CREATE TABLE pages (
     height DOUBLE,
     unit VARCHAR,                 -- pt (1/72 inch) or px
     text VARCHAR NOT NULL,
-    text_source VARCHAR NOT NULL, -- text; ocr: read from a picture, by this kit or before; none
+    text_source VARCHAR NOT NULL, -- text; ocr: read from a picture, by this kit (see extractor) or before; none
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL,
     PRIMARY KEY (document, page)
@@ -147,6 +147,10 @@ CREATE TABLE mentions (
     normal VARCHAR,               -- the name, article or ISO date that it stands for
     value DOUBLE,                 -- a quantity in its unit, 만 and 억 multiplied out
     unit VARCHAR,
+    -- how exact a quantity is said to be: about, nearly, over, at least, up to, under, several;
+    -- null where the text names it as it is
+    approximation VARCHAR,
+    note VARCHAR,                 -- what a reader should check, such as a law that was named only earlier
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL,
     PRIMARY KEY (document, page, mention)
@@ -204,3 +208,15 @@ SELECT path, first(path) OVER same AS duplicate_of, folder, document
 FROM files WHERE NOT gone
 WINDOW same AS (PARTITION BY document ORDER BY folder, path)
 QUALIFY row_number() OVER same > 1;
+
+-- The words of pages that this kit read by OCR: where each stands, and how sure Tesseract is of it.
+CREATE TABLE IF NOT EXISTS words (
+    document VARCHAR NOT NULL,
+    page INTEGER NOT NULL,
+    char_start INTEGER NOT NULL,  -- in pages.text
+    char_end INTEGER NOT NULL,
+    x0 DOUBLE NOT NULL, y0 DOUBLE NOT NULL, x1 DOUBLE NOT NULL, y1 DOUBLE NOT NULL,
+    confidence DOUBLE NOT NULL,   -- 0 to 100; no probability
+    extractor VARCHAR NOT NULL,
+    version INTEGER NOT NULL
+);
