@@ -1,7 +1,8 @@
 """Specimen documents made of the case's sourced facts, since no original could be had.
 
 Every page says at its head and foot, in both languages, that it is no original. What stands on it
-is our own wording of a statement, with its source; nothing is invented, nothing is quoted.
+is our own wording of a statement, with its source; nothing is invented, nothing is quoted. Beside
+them may stand tables that were truly disclosed, of other countries: those are no specimens.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from ..errors import InputError
+from ..sources import disclosed
 from ..sources.files import package_folder, write_whole
 
 MARK = "견본 SPECIMEN"
@@ -21,6 +23,7 @@ NOT_REAL = (
     "이 문서는 원본이 아니다. 출처가 있는 사실로 만든 견본이다.",
     "Not an original: made by this kit from facts with a source.",
 )
+DISCLOSED = "disclosed-"  # how the names of files begin that are no specimens
 WIDTH, HEIGHT = 595, 842  # points: A4
 _LINE = 17
 
@@ -33,7 +36,8 @@ def write(folder: Path, claims: pl.DataFrame) -> list[Path]:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    strangers = [file.name for file in folder.iterdir() if not file.name.startswith("specimen-")]
+    ours = ("specimen-", DISCLOSED)
+    strangers = [file.name for file in folder.iterdir() if not file.name.startswith(ours)]
     if strangers:
         raise InputError(
             f"{folder} holds {strangers[0]}: specimens are kept apart from other documents, "
@@ -49,6 +53,22 @@ def write(folder: Path, claims: pl.DataFrame) -> list[Path]:
         name = re.sub(r"[^a-z]+", "-", str(own["said_by"][0]).lower()).strip("-")
         path = folder / f"specimen-{number:02d}-{name}.pdf"
         write_whole(path, vl_convert.svg_to_pdf(_page(own)))
+        written.append(path)
+    return written
+
+
+def write_disclosed(folder: Path) -> list[Path]:
+    """Write what other countries disclosed as CSV, every row with its source and licence.
+
+    Returns the files: disclosed-massachusetts.csv, as written, with the rows for months that are
+    missing, and disclosed-holyhead.csv. See `sources.disclosed`.
+    """
+    written = []
+    for name, table in (("massachusetts", disclosed.log()), ("holyhead", disclosed.holyhead())):
+        sheet = disclosed.sheet(name)
+        sourced = table.with_columns(source=pl.lit(sheet.url), licence=pl.lit(sheet.licence))
+        path = Path(folder) / f"{DISCLOSED}{name}.csv"
+        write_whole(path, sourced.write_csv().encode())
         written.append(path)
     return written
 

@@ -1,0 +1,398 @@
+"""Other countries' disclosed figures: months and their gaps, who asked, what came back, alerts."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish
+
+_KINDS = {
+    "search": ("face search 얼굴 검색", BLUE),
+    "photo array": ("photo array 사진 나열", SKY),
+    "no image": ("0 images 사진 0장", YELLOW),
+    "not filled": ("not filled in 적지 않음", PURPLE),
+}
+_LEVELS = {
+    "State": ("state 주", BLUE),
+    "Local": ("town or county 시·군", SKY),
+    "Federal": ("federal 연방", ORANGE),
+    "Out of state": ("other states 다른 주", YELLOW),
+    "Several": ("several 여러 기관", PURPLE),
+    "Not stated": ("not stated 적지 않음", GREY),
+    "Mixed": ("together 합쳐서", "#c9ced6"),
+}
+_OUTCOMES = {
+    "none": "no match 일치 없음",
+    "one": "one match 일치 하나",
+    "several": "several matches 일치 여럿",
+}
+_LOST = "LOST LOG"
+_TOLD = "told 밝힘"
+_UNTOLD = "not told, or not adding up: least to most 밝히지 않았거나 합이 맞지 않음: 최소~최대"
+_FLOOR, _WIDTH = 1e-7, 200
+
+
+def timeline(months: pl.DataFrame, *, source: str) -> Finished:
+    """Entries by month and kind; months that the log doesn't hold stand as gaps, not as zeros.
+
+    Takes `documents.disclosed.by_month`.
+    """
+    shown = months.with_columns(
+        month=pl.col("month").dt.strftime("%Y-%m"),
+        name=pl.col("kind").replace_strict(_name(_KINDS)),
+        rank=pl.col("kind").replace_strict(_rank(_KINDS)),
+    )
+    order = shown["month"].unique().sort().to_list()
+    x = alt.X(
+        "month:O",
+        sort=order,
+        title="month 달",
+        axis=alt.Axis(
+            labelAngle=0,
+            labelOverlap=False,
+            labelExpr="slice(datum.label, 5) == '01' ? slice(datum.label, 0, 4) : ''",
+            ticks=False,
+        ),
+    )
+    top = shown.group_by("month").agg(pl.col("entries").sum())["entries"].max()
+    bars = (
+        alt.Chart(shown.filter(pl.col("marked").is_null()))
+        .mark_bar()
+        .encode(
+            x=x,
+            y=alt.Y("entries:Q", title="Entries in the log 대장의 항목"),
+            color=_colour("name:N", _KINDS),
+            order=alt.Order("rank:Q"),
+            tooltip=["month:N", "name:N", "entries:Q"],
+        )
+    )
+    gaps = shown.filter(pl.col("marked").is_not_null()).unique("month").sort("month")
+    gaps = gaps.select(
+        "month",
+        "marked",
+        lost=pl.col("marked") == _LOST,
+        top=pl.lit(top),
+        zero=pl.lit(0),
+        text=pl.col("marked").replace_strict(
+            {_LOST: "log lost 대장 분실"}, default="no log 대장 없음"
+        ),
+    )
+    colour = alt.condition("datum.lost", alt.value(RED), alt.value(GREY))
+    base = alt.Chart(gaps).encode(x=x, tooltip=["month:N", "marked:N"])
+    blocks = base.mark_bar(opacity=0.18).encode(y="zero:Q", y2="top:Q", color=colour)
+    words = base.mark_text(angle=270, align="left", baseline="middle", dx=6, fontWeight=600).encode(
+        y="zero:Q", text="text:N", color=colour
+    )
+    names = ", ".join(gaps["month"].to_list())
+    return finish(
+        alt.layer(blocks, bars, words).properties(width=700, height=280),
+        title="What was asked of the face search of Massachusetts, and the months that are missing",
+        title_ko="매사추세츠 얼굴 검색에 들어온 요청, 그리고 빠진 달",
+        source=f"{source}; {_number(shown, 'entries'):,} entries 항목, all that the log holds",
+        description=f"Entries in the log by month and kind, {order[0]} to {order[-1]}. The log "
+        f"does not hold {names}: these stand as gaps, not as zeros.",
+    )
+
+
+def asked(agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str) -> Finished:
+    """Entries by agency, the most frequent first, and what the first few make up together.
+
+    Takes `documents.disclosed.by_agency` and `concentration`.
+    """
+    first = 14
+    named = agencies.filter(pl.col("body").is_not_null())
+    rest, none = named.slice(first), agencies.filter(pl.col("body").is_null())
+    shown = pl.concat(
+        [
+            named.head(first).select("body", "level", "entries"),
+            _row(f"{len(rest)} others 그 밖의 {len(rest)}곳", "Mixed", rest),
+            _row("none named 기관을 적지 않음", "Mixed", none),
+        ]
+    ).with_columns(
+        name=pl.col("level").replace_strict(_name(_LEVELS)),
+        text=pl.format(
+            "{} · {} %", "entries", (100 * pl.col("entries") / agencies["entries"].sum()).round(1)
+        ),
+    )
+    order = shown["body"].to_list()
+    base = alt.Chart(shown).encode(
+        y=alt.Y("body:N", sort=order, title=None, axis=alt.Axis(labelLimit=260)),
+    )
+    bars = base.mark_bar().encode(
+        x=alt.X("entries:Q", title="Entries in the log 대장의 항목"),
+        color=_colour("name:N", _LEVELS),
+        tooltip=["body:N", "name:N", "entries:Q"],
+    )
+    words = base.mark_text(align="left", dx=4).encode(x="entries:Q", text="text:N")
+    top = concentration.row(0, named=True)
+    share = f"{top['low']:.1%} to {top['high']:.1%}"
+    said = f"the first {top['top']}: {share}\n상위 {top['top']}곳: {share.replace(' to ', '~')}"
+    edge = pl.DataFrame({"y": [top["top"] * 22.0], "text": [said]})
+    place = alt.Y("y:Q", scale=alt.Scale(domain=[0, 22 * len(order)], reverse=True), axis=None)
+    rule = alt.Chart(edge).mark_rule(strokeDash=[5, 4], color=INK).encode(y=place)
+    note = (
+        alt.Chart(edge)
+        .mark_text(align="right", dy=-24, lineBreak="\n", fontWeight=600)
+        .encode(x=alt.value(500), y=place, text="text:N")
+    )
+    bar_chart = alt.layer(bars, words)
+    edge_chart = alt.layer(rule, note)
+    return finish(
+        alt.layer(bar_chart, edge_chart)
+        .resolve_scale(y="independent")
+        .properties(width=500, height=22 * len(order)),
+        title="Who asked",
+        title_ko="누가 요청했나",
+        source=f"{source}; {top['entries']:,} entries 항목, {top['agencies']} agencies 기관",
+        description=f"Entries by agency. The {top['top']} most frequent of {top['agencies']} made "
+        f"{share} of {top['entries']:,} entries: "
+        + "; ".join(f"{row['body']} {row['text']}" for row in shown.head(5).iter_rows(named=True)),
+    )
+
+
+def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finished:
+    """Share of searches with no, one and several matches: interval by agency, and the bounds.
+
+    Takes `documents.disclosed.outcomes` without and with `photo_arrays`.
+    """
+    shown = narrow.join(
+        wide.select("outcome", wide_least="least", wide_most="most", wide_unknown="unknown"),
+        on="outcome",
+        maintain_order="left",
+    ).with_columns(
+        name=pl.col("outcome").replace_strict(_OUTCOMES),
+        text=pl.format("{} · {} %", "searches", (100 * pl.col("share")).round(1)),
+    )
+    parts = [
+        f"if {shown['wide_unknown'][0]} unclear entries went either way 불분명한 항목 "
+        f"{shown['wide_unknown'][0]}건을 달리 보면",
+        f"if {shown['unknown'][0]} blank ones did 빈 항목 {shown['unknown'][0]}건을 달리 보면",
+        "95 %, bootstrap over agencies 기관 단위 부트스트랩",
+    ]
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    title = "Share of the searches 검색 가운데 비율"
+    axis = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    y = alt.Y("name:N", sort=list(_OUTCOMES.values()), title=None, axis=alt.Axis(labelLimit=220))
+    colour = alt.Color(
+        "part:N",
+        title=None,
+        scale=alt.Scale(domain=parts, range=["#f3c79a", ORANGE, INK]),
+        legend=alt.Legend(orient="top", direction="vertical", symbolType="square"),
+    )
+    layers: list[alt.Chart] = []
+    spans = [("wide_least", "wide_most", 22), ("least", "most", 22), ("low", "high", 2)]
+    for (low, high, size), part in zip(spans, parts, strict=True):
+        layers.append(
+            alt.Chart(shown.with_columns(part=pl.lit(part)))
+            .mark_bar(size=size)
+            .encode(
+                x=alt.X(f"{low}:Q", scale=scale, title=title, axis=axis),
+                x2=f"{high}:Q",
+                y=y,
+                color=colour,
+                tooltip=["name:N", f"{low}:Q", f"{high}:Q"],
+            )
+        )
+    base = alt.Chart(shown).encode(x=alt.X("share:Q", scale=scale, title=title, axis=axis), y=y)
+    dots = base.mark_point(filled=True, size=70, color=INK, opacity=1)
+    words = base.mark_text(dy=-20, fontWeight=600).encode(text="text:N")
+    total = _number(shown, "searches")
+    return finish(
+        alt.layer(*layers, dots, words).properties(width=560, height=210),
+        title="Most searches brought nobody; some brought several",
+        title_ko="검색 대부분은 아무도 찾지 못했고, 일부는 여럿을 내놓았다",
+        source=f"{source}; {total} searches 검색",
+        description="Share of searches by matches returned, with bounds: "
+        + "; ".join(
+            f"{each['outcome']} {each['wide_least']:.1%} to {each['wide_most']:.1%}"
+            for each in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def others(listed: pl.DataFrame, *, source: str) -> Finished:
+    """Matches returned, by how many came back at once: which of them must be other people.
+
+    Takes `documents.disclosed.others_listed`.
+    """
+    names = {
+        "must": ("somebody else, at least 적어도 남", RED),
+        "one": ("also, if all images show one person 사진이 모두 한 사람이면", ORANGE),
+        "open": ("the one sought or not: not told 찾던 사람인지 알 수 없음", "#c9ced6"),
+    }
+    shown = (
+        listed.select(
+            "matches",
+            "searches",
+            must="others",
+            one=pl.col("others_if_one") - pl.col("others"),
+            open=pl.col("records") - pl.col("others_if_one"),
+        )
+        .unpivot(
+            list(names), index=["matches", "searches"], variable_name="part", value_name="count"
+        )
+        .with_columns(
+            name=pl.col("part").replace_strict(_name(names)),
+            rank=pl.col("part").replace_strict(_rank(names)),
+        )
+    )
+    tops = listed.with_columns(text=pl.format("{} searches\n검색 {}건", "searches", "searches"))
+    order = listed["matches"].to_list()
+    x = alt.X(
+        "matches:O",
+        sort=order,
+        title="Matches that one search brought 검색 한 번에 나온 일치 수",
+        axis=alt.Axis(labelAngle=0),
+    )
+    bars = (
+        alt.Chart(shown)
+        .mark_bar()
+        .encode(
+            x=x,
+            y=alt.Y(
+                "count:Q",
+                title="Matches of all such searches 그런 검색의 일치 모두",
+                scale=alt.Scale(domainMax=1.2 * max(tops["records"].to_list())),
+            ),
+            color=_colour("name:N", names, columns=1),
+            order=alt.Order("rank:Q"),
+            tooltip=["matches:O", "name:N", "count:Q", "searches:Q"],
+        )
+    )
+    words = (
+        alt.Chart(tops)
+        .mark_text(dy=-22, lineBreak="\n", fontSize=11)
+        .encode(x=x, y="records:Q", text="text:N")
+    )
+    must, records = _number(listed, "others"), _number(listed, "records")
+    return finish(
+        alt.layer(bars, words).properties(width=600, height=300),
+        title=f"If each match is another person, at least {must} of {records} were somebody else",
+        title_ko=f"일치가 저마다 다른 사람이라면, {records}건 가운데 적어도 {must}건은 남이다",
+        source=f"{source}; {_number(listed, 'searches')} searches 검색",
+        description=f"Matches by how many a search brought. {records} in all, at least {must} of "
+        "them other people than those searched for, if every match is another person; whether any "
+        "of the rest was right the log does not say.",
+    )
+
+
+def alerts(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished:
+    """False alerts of the alerts, and of the faces: one event, two denominators.
+
+    Takes `documents.disclosed.deployments` and `false_alerts`. Where false ones aren't told, or
+    don't add up, there is no dot: the bar then holds the least and the most.
+    """
+    day, month = (pl.col("last_day").dt.strftime(form) for form in ("%Y-%m-%d", "%Y-%m"))
+    when = pl.when(pl.col("first_day") == pl.col("last_day")).then(day).otherwise(month)
+    dated = table.with_columns(event=pl.format("{}\n{} · {}", "event_en", when, "event_ko"))
+    order = dated["event"].to_list()
+    least, most, trials = (_thousands(name) for name in ("false_least", "false_most", "trials"))
+    shown = rates.join(dated, on="id", maintain_order="left").with_columns(
+        state=pl.when("told").then(pl.lit(_TOLD)).otherwise(pl.lit(_UNTOLD)),
+        text=pl.when("told")
+        .then(pl.format("{} of {}", least, trials))
+        .otherwise(pl.format("{} to {} of {}", least, most, trials)),
+        rate=pl.when("told").then(pl.col("false_least") / pl.col("trials")),
+        zero=pl.col("false_most") == 0,
+        start=pl.col("low").clip(lower_bound=_FLOOR),
+        floor=pl.lit(_FLOOR),
+    )
+    panels = alt.hconcat(
+        _panel(shown.filter(per="alert"), order, faces=False),
+        _panel(shown.filter(per="face"), order, faces=True),
+        spacing=115,
+    )
+    best = shown.filter(per="face").sort("trials").row(-1, named=True)
+    other = shown.filter(per="alert", id=best["id"])["text"].to_list()
+    return finish(
+        panels,
+        title="How often an alert was false depends on what it is divided by",
+        title_ko="오경보가 얼마나 잦은지는 무엇으로 나누느냐에 달렸다",
+        source=f"{source}; exact 95 %, alerts taken as independent 경보를 독립으로 봄",
+        description=f"False alerts of {len(table)} deployments or periods, as a share of the "
+        "alerts and of the faces, with exact 95 % intervals. The one with the most faces: "
+        f"{best['text']} faces, {' '.join(other)} alerts.",
+    )
+
+
+def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
+    """Intervals on one denominator; the counts stand beside the panel."""
+    if faces:
+        scale = alt.Scale(type="log", domain=[_FLOOR, 1e-2], nice=False, clamp=True)
+        axis = alt.Axis(
+            values=[1e-6, 1e-4, 1e-2],
+            labelExpr="'1 in ' + (datum.value < 9e-6 ? '1M' : format(1 / datum.value, ',.0f'))",
+        )
+    else:
+        scale = alt.Scale(domain=[0, 1], nice=False)
+        axis = alt.Axis(format="%", values=[0, 0.5, 1])
+    title = f"False, of the {'faces 얼굴' if faces else 'alerts 경보'} 가운데 오경보"
+    labels = alt.Axis(
+        labels=not faces,
+        labelExpr="split(datum.label, '\\n')",
+        labelLimit=360,
+        labelFontSize=11,
+        ticks=False,
+        grid=True,
+    )
+    base = alt.Chart(own).encode(
+        y=alt.Y("event:N", sort=order, scale=alt.Scale(domain=order), title=None, axis=labels),
+        color=alt.Color(
+            "state:N",
+            title=None,
+            scale=alt.Scale(domain=[_TOLD, _UNTOLD], range=[BLUE, ORANGE]),
+            legend=alt.Legend(orient="top", labelLimit=500, direction="vertical"),
+        ),
+        tooltip=["event:N", "force:N", "text:N", "low:Q", "high:Q"],
+    )
+    start = alt.X("start:Q" if faces else "low:Q", scale=scale, title=title, axis=axis)
+    bars = base.mark_bar(size=6, opacity=0.5).encode(x=start, x2="high:Q")
+    dots = (
+        base.transform_filter("isValid(datum.rate)" + (" && !datum.zero" if faces else ""))
+        .mark_point(filled=True, size=70, opacity=1)
+        .encode(x=alt.X("rate:Q", scale=scale))
+    )
+    layers: list[alt.Chart] = [bars, dots]
+    if faces:  # a rate of 0 has no place on a logarithmic scale
+        layers.append(
+            base.transform_filter("datum.zero")
+            .mark_point(shape="triangle-left", filled=True, size=80, opacity=1)
+            .encode(x=alt.X("floor:Q", scale=scale))
+        )
+    words = base.mark_text(align="left", dx=7, fontSize=11).encode(
+        x=alt.value(_WIDTH), text="text:N", color=alt.value(INK)
+    )
+    return alt.layer(*layers, words).properties(width=_WIDTH, height=36 * len(order))
+
+
+def _thousands(column: str) -> pl.Expr:
+    reverse = pl.col(column).cast(pl.String).str.reverse()
+    return reverse.str.replace_all(r"(\d{3})", "$1,").str.reverse().str.strip_chars_start(",")
+
+
+def _name(of: dict[str, tuple[str, str]]) -> dict[str, str]:
+    return {key: name for key, (name, _) in of.items()}
+
+
+def _rank(of: dict[str, tuple[str, str]]) -> dict[str, int]:
+    return {key: rank for rank, key in enumerate(of)}
+
+
+def _colour(field: str, of: dict[str, tuple[str, str]], columns: int = 3) -> alt.Color:
+    names, colours = zip(*of.values(), strict=True)
+    return alt.Color(
+        field,
+        title=None,
+        sort=list(names),
+        scale=alt.Scale(domain=list(names), range=list(colours)),
+        legend=alt.Legend(orient="top", columns=columns),
+    )
+
+
+def _row(body: str, level: str, rows: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame({"body": [body], "level": [level], "entries": [_number(rows, "entries")]})
+
+
+def _number(frame: pl.DataFrame, column: str) -> int:
+    return int(frame[column].sum())

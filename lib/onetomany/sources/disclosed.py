@@ -1,0 +1,303 @@
+"""What others disclosed of their face searches, as tables: every one has its sheet and its gaps.
+
+Massachusetts: the log of face searches that police and other agencies asked of the Registry of
+Motor Vehicles, 2016 to 2019. Great Britain: live facial recognition at the port of Holyhead, and
+what police forces told of other deployments. These are other countries' figures, not Korea's. Who
+asked is named as an agency; officers' names are not in these files.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import polars as pl
+
+from ..errors import OneToManyError
+
+DATA = resources.files("onetomany.sources") / "data" / "disclosed"
+TABLES = ("massachusetts", "holyhead", "reported")
+
+Schema = dict[str, type[pl.DataType]]
+
+LOG: Schema = {
+    "place": pl.Int64,  # where the row stands in the log, from 1
+    "number": pl.Int64,  # its running number, from 1 in each year; null where none is written
+    "year": pl.Int64,
+    "month": pl.Int64,
+    "day": pl.String,  # as written
+    "agency": pl.String,  # as written
+    "level": pl.String,  # as written
+    "method": pl.String,  # as written
+    "images_searched": pl.String,  # as written
+    "matches_returned": pl.String,  # as written
+    "photo_array": pl.String,  # as written
+    "month_marked": pl.String,  # what the log says of a month that it doesn't hold
+}
+AGENCIES: Schema = {
+    "as_written": pl.String,
+    "body": pl.String,  # null where no agency is meant
+    "why": pl.String,
+}
+DEPLOYMENTS: Schema = {
+    "deployment": pl.Int64,
+    "place": pl.String,
+    "first_day": pl.Date,
+    "last_day": pl.Date,
+    "time": pl.String,
+    "cameras": pl.Int64,
+    "watchlist": pl.Int64,  # faces on the list
+    "threshold": pl.Float64,
+    "faces": pl.Int64,  # as counted by the system
+    "alerts": pl.Int64,
+    "true_alerts": pl.Int64,
+    "interventions": pl.Int64,
+    "false_alerts": pl.Int64,
+    "false_interventions": pl.Int64,
+    "arrests": pl.Int64,  # or other disposals
+}
+REPORTED: Schema = {
+    "id": pl.String,
+    "force": pl.String,
+    "event_en": pl.String,
+    "event_ko": pl.String,
+    "first_day": pl.Date,
+    "last_day": pl.Date,
+    "deployments": pl.Int64,
+    "watchlist": pl.Int64,
+    "faces": pl.Int64,
+    "alerts": pl.Int64,  # null, here and below, where it isn't told
+    "true_alerts": pl.Int64,
+    "false_alerts": pl.Int64,
+    "arrests": pl.Int64,
+    "said_by": pl.String,
+    "publisher": pl.String,
+    "url": pl.String,
+    "confidence": pl.String,  # V2: two sources; V1: one
+    "note": pl.String,
+}
+PUBLISHED: Schema = {
+    "id": pl.String,
+    "table": pl.String,
+    "what_en": pl.String,
+    "what_ko": pl.String,
+    "stated": pl.String,  # as its source puts it
+    "low": pl.Float64,  # what that allows, as it is rounded
+    "high": pl.Float64,
+    "parts": pl.String,  # figures of the same source that should add up to it
+    "publisher": pl.String,
+    "url": pl.String,
+}
+
+SEARCH, NO_IMAGE, PHOTO_ARRAY, NOT_FILLED = "search", "no image", "photo array", "not filled"
+KINDS = (SEARCH, PHOTO_ARRAY, NO_IMAGE, NOT_FILLED)
+LEVELS = ("Local", "State", "Federal", "Out of state", "Several", "Not stated")
+LOST = "LOST LOG"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Where a table comes from, and under which terms."""
+
+    publisher: str
+    title: str
+    url: str
+    date: str
+    licence: str
+    credit: str
+    retrieved: str
+    read: str
+    limits: str
+
+
+def sheet(table: str, folder: Traversable = DATA) -> Sheet:
+    """The sheet of a table, one of TABLES. Raises OneToManyError where a field is not filled."""
+    entry = _sheets(folder).get(table, {})
+    if missing := [each.name for each in fields(Sheet) if not entry.get(each.name)]:
+        raise OneToManyError(
+            f"sheets.toml does not give the {', '.join(missing)} of the table '{table}': a figure "
+            "without a source is not shown, so fill it in."
+        )
+    return Sheet(**{each.name: entry[each.name] for each in fields(Sheet)})
+
+
+def log(folder: Traversable = DATA) -> pl.DataFrame:
+    """The log of Massachusetts as written, with the rows for months that it doesn't hold: the
+    columns of LOG, 612 rows."""
+    frame = _read(folder, "massachusetts.csv", LOG)
+    bad = ~pl.col("month").is_between(1, 12) | pl.col("year").is_null()
+    _refuse(frame, bad, "massachusetts.csv")
+    return frame
+
+
+def massachusetts(folder: Traversable = DATA) -> pl.DataFrame:
+    """The log of Massachusetts, an entry a row: 608.
+
+    Columns `place`, `number`, `date` (null where no single day is written), `month` (its first
+    day), `agency` (as written), `body` (spellings and units of one agency together, as
+    agencies.csv has it; null where none is named), `level` (of LEVELS), `method` (as written),
+    `images_searched`, `matches_returned` (null where blank or illegible), `photo_array` (as
+    written) and `kind`: 'search' (one image or more), 'no image' (0), 'photo array' (no number,
+    but a mark there), 'not filled' (no number and no mark).
+    """
+    names = _read(folder, "agencies.csv", AGENCIES)
+    out = pl.col("level").str.contains(r"^Out.of.State")
+    images = pl.col("images_searched")
+    return (
+        log(folder)
+        .filter(pl.col("month_marked").is_null())
+        .join(names, left_on="agency", right_on="as_written", how="left")
+        .with_columns(
+            pl.col("images_searched", "matches_returned").cast(pl.Int64, strict=False),
+            body=pl.when(pl.col("agency").is_in(names["as_written"].to_list()))
+            .then("body")
+            .otherwise("agency"),
+            date=pl.date("year", "month", pl.col("day").cast(pl.Int64, strict=False)),
+            month=pl.date("year", "month", 1),
+            level=pl.when(out)
+            .then(pl.lit("Out of state"))
+            .when(pl.col("level") == "Combined Agencies")
+            .then(pl.lit("Several"))
+            .when(pl.col("level").is_in(LEVELS))
+            .then("level")
+            .otherwise(pl.lit("Not stated")),
+        )
+        .with_columns(
+            kind=pl.when(images >= 1)
+            .then(pl.lit(SEARCH))
+            .when(images == 0)
+            .then(pl.lit(NO_IMAGE))
+            .when(pl.col("photo_array").is_not_null())
+            .then(pl.lit(PHOTO_ARRAY))
+            .otherwise(pl.lit(NOT_FILLED))
+        )
+        .select(
+            *("place", "number", "date", "month", "agency", "body", "level", "method"),
+            *("images_searched", "matches_returned", "photo_array", "kind"),
+        )
+        .sort("place")
+    )
+
+
+def months(folder: Traversable = DATA) -> pl.DataFrame:
+    """Every month that the log speaks of: `month` (its first day), `marked` (null, or what the
+    log says of a month that it doesn't hold: 'LOST LOG', 'No logs exist', 'No logs.')."""
+    return (
+        log(folder)
+        .group_by(month=pl.date("year", "month", 1))
+        .agg(marked=pl.col("month_marked").drop_nulls().first())
+        .sort("month")
+    )
+
+
+def holyhead(folder: Traversable = DATA) -> pl.DataFrame:
+    """Live facial recognition at a port, Holyhead, November 2025: the columns of DEPLOYMENTS."""
+    frame = _read(folder, "holyhead.csv", DEPLOYMENTS)
+    _refuse(frame, _odd_alerts(), "holyhead.csv")
+    return frame
+
+
+def reported(folder: Traversable = DATA) -> pl.DataFrame:
+    """What was told of other British deployments, one or a period a row: the columns of REPORTED.
+
+    Not told is null, never 0. Two rows may tell of one event. No sample of anything.
+    """
+    frame = _read(folder, "reported.csv", REPORTED)
+    # a contradiction within a source is kept: only what can't be a count is refused
+    _refuse(frame, pl.any_horizontal(pl.col("alerts", "false_alerts", "faces") < 0), "reported.csv")
+    return frame
+
+
+def published(folder: Traversable = DATA) -> pl.DataFrame:
+    """Totals and shares that sources state of these tables: the columns of PUBLISHED."""
+    return _read(folder, "published.csv", PUBLISHED)
+
+
+def gaps(folder: Traversable = DATA) -> pl.DataFrame:
+    """What is missing: `table`, `rows` (months, entries or rows; null where none can be counted),
+    `where` (months, or places in the log, as text), `what_en`, `what_ko`."""
+    found = _found(folder)
+    entries = []
+    for gap in _sheets(folder)["gaps"]:
+        if gap["find"] != "untold" and gap["find"] not in found:
+            raise OneToManyError(f"sheets.toml: nothing counts the gap '{gap['find']}'.")
+        where = found.get(gap["find"])
+        entries.append(
+            {
+                "table": gap["table"],
+                "rows": None if where is None else len(where),
+                "where": None if where is None else ", ".join(where),
+                "what_en": gap["what_en"],
+                "what_ko": gap["what_ko"],
+            }
+        )
+    schema = {"table": pl.String, "rows": pl.Int64, "where": pl.String, "what_en": pl.String}
+    return pl.DataFrame(entries, schema=schema | {"what_ko": pl.String})
+
+
+def _found(folder: Traversable) -> dict[str, list[str]]:
+    """Where each countable gap is: months, places in the log, or ids."""
+    entries, marked, told = massachusetts(folder), months(folder), reported(folder)
+    month = marked.select(pl.col("month").dt.strftime("%Y-%m"), "marked")
+    alike = ["date", "body", "images_searched", "matches_returned"]
+    numbers = entries.group_by(pl.col("month").dt.year()).agg(
+        pl.int_range(pl.col("number").min(), pl.col("number").max() + 1).alias("all"), "number"
+    )
+    skipped = numbers.select("month", left=pl.col("all").list.set_difference("number")).explode(
+        "left", empty_as_null=False
+    )
+
+    def places(keep: pl.Expr) -> list[str]:
+        return entries.filter(keep)["place"].cast(pl.String).to_list()
+
+    def untold(column: str) -> list[str]:
+        return told.filter(pl.col(column).is_null())["id"].to_list()
+
+    return {
+        "lost": month.filter(marked=LOST)["month"].to_list(),
+        "no_log": month.filter(pl.col("marked") != LOST)["month"].to_list(),
+        "photo_arrays": places(pl.col("kind") == PHOTO_ARRAY),
+        "not_filled": places(pl.col("kind") == NOT_FILLED),
+        "no_image": places(pl.col("kind") == NO_IMAGE),
+        "no_matches": places((pl.col("kind") == SEARCH) & pl.col("matches_returned").is_null()),
+        "no_agency": places(pl.col("body").is_null()),
+        "no_day": places(pl.col("date").is_null()),
+        "unnumbered": places(pl.col("number").is_null()),
+        "skipped": [f"{year}: {number}" for year, number in skipped.iter_rows()],
+        "repeated": places((pl.col("kind") == SEARCH) & ~pl.struct(alike).is_first_distinct()),
+        "no_false": untold("false_alerts"),
+        "no_faces": untold("faces"),
+        "no_watchlist": untold("watchlist"),
+        "no_alerts": untold("alerts"),
+    }
+
+
+def _odd_alerts() -> pl.Expr:
+    return (pl.col("true_alerts") + pl.col("false_alerts") != pl.col("alerts")) | (
+        pl.col("alerts") > pl.col("faces")
+    )
+
+
+def _sheets(folder: Traversable) -> dict[str, Any]:
+    return tomllib.loads((folder / "sheets.toml").read_text(encoding="utf-8"))
+
+
+def _read(folder: Traversable, name: str, schema: Schema) -> pl.DataFrame:
+    content = (folder / name).read_bytes()
+    try:
+        frame = pl.read_csv(content, schema_overrides=schema)
+    except pl.exceptions.PolarsError as error:
+        raise OneToManyError(f"{name} can't be read: {error}.") from error
+    if frame.columns != list(schema):
+        raise OneToManyError(f"{name}: its columns must be {', '.join(schema)}.")
+    return frame
+
+
+def _refuse(frame: pl.DataFrame, bad: pl.Expr, name: str) -> None:
+    """Raise OneToManyError naming the first row that can't be right."""
+    wrong = frame.with_row_index("row", offset=2).filter(bad.fill_null(False))
+    if len(wrong):
+        raise OneToManyError(f"{name}, line {wrong['row'][0]}: its figures can't be counts.")
