@@ -38,7 +38,9 @@ DEADLINES = {
     "rule_en": pl.String,
     "rule_ko": pl.String,
     "article": pl.String,
+    "article_ko": pl.String,
     "source": pl.String,
+    "source_ko": pl.String,
     "url": pl.String,
     "verified": pl.String,  # read or recalled
 }
@@ -63,7 +65,9 @@ class Deadline:
     rule_en: str
     rule_ko: str
     article: str
+    article_ko: str
     source: str
+    source_ko: str
     url: str
     verified: str
     calendar: str
@@ -126,7 +130,9 @@ def deadline(
         rule_en=english,
         rule_ko=korean,
         article="; ".join(dict.fromkeys(each.article for each in stated)),
+        article_ko="; ".join(dict.fromkeys(each.article_ko for each in stated)),
         source="; ".join(dict.fromkeys(each.source.title for each in stated)),
+        source_ko="; ".join(dict.fromkeys(each.source.title_ko for each in stated)),
         url=found.source.url,
         verified="read" if all(each.verified == "read" for each in stated) else "recalled",
         calendar=days.calendar,
@@ -204,7 +210,9 @@ def _row(
         "rule_en": found.rule_en,
         "rule_ko": found.rule_ko,
         "article": found.article,
+        "article_ko": found.article_ko,
         "source": found.source,
+        "source_ko": found.source_ko,
         "url": found.url,
         "verified": found.verified,
     }

@@ -46,6 +46,7 @@ class Source:
 
     id: str
     title: str
+    title_ko: str
     url: str
     verified: str  # of VERIFIED, for the fields that don't say otherwise
     how: str
@@ -58,6 +59,7 @@ class Provision:
     en: str
     ko: str
     article: str
+    article_ko: str
     source: Source
     verified: str
 

@@ -36,6 +36,7 @@ from .laws import (
 
 __all__ = [
     "EVENTS",
+    "VERIFIED",
     "Addressee",
     "Closed",
     "Exemption",
@@ -199,11 +200,12 @@ class _Reader:
         where = f"sources.{key}."
         if not isinstance(raw, dict):
             raise self.refuse(f"sources.{key}", "must be a table")
-        self.known(raw, {"title", "url", "verified", "how"}, where)
+        self.known(raw, {"title", "title_ko", "url", "verified", "how"}, where)
         words = {name: self.word(raw, name, where) for name in ("title", "url", "verified", "how")}
         if not re.match(r"https?://\S+$", words["url"]):
             raise self.refuse(f"{where}url", "must be a web address")
-        return Source(id=key, **words)
+        korean = self.word(raw, "title_ko", where) if "title_ko" in raw else words["title"]
+        return Source(id=key, title_ko=korean, **words)
 
     def list_of(self, raw: dict[str, Any], key: str, cls: type[P]) -> tuple[P, ...]:
         found = self.entry(raw, key, "")
@@ -230,9 +232,10 @@ class _Reader:
                 if key not in self.sources:
                     raise self.refuse(f"{where}source", f"names no entry of [sources]: '{key}'")
                 values[name] = self.sources[key]
-            elif name == "verified":
-                default = values["source"].verified
-                values[name] = self.word(raw, name, where) if name in raw else default
+            elif name == "article_ko" and name not in raw:
+                values[name] = values["article"]
+            elif name == "verified" and name not in raw:
+                values[name] = values["source"].verified
             elif kind == "str":
                 values[name] = self.word(raw, name, where)
             elif kind == "int":

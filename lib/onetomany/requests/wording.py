@@ -9,9 +9,9 @@ from .days import WorkingDays, shown
 from .laws import EVENTS, Extension, Step
 
 _UNITS = {
-    "working_days": ("working day", "근무일"),
-    "calendar_days": ("calendar day", "일(역일)"),
-    "months": ("month", "개월"),
+    "working_days": ("working day", "근무일로 {}일"),
+    "calendar_days": ("calendar day", "쉬는 날을 넣어 {}일"),
+    "months": ("month", "{}개월"),
 }
 Skipped = Sequence[tuple[dt.date, str, str]]
 
@@ -31,39 +31,38 @@ def rule(
     event, begin, last, moved = shown(event_date), shown(first), shown(end), shown(due)
     english = [f"{_length(step, taken, 0)} from {event[0]}, when {EVENTS[step.starts][0]}."]
     korean = [f"{event[1]} '{EVENTS[step.starts][1]}'부터 {_length(step, taken, 1)}이다."]
-    if step.unit == "months":
-        english.append(f"A month ends on the same date of a later month: {last[0]}.")
-        korean.append(f"개월은 뒤 달의 같은 날에 끝난다. {last[1]}이다.")
-        if end.day < event_date.day:
-            english[-1] = f"The later month has no day {event_date.day}: its last is {last[0]}."
-            korean[-1] = f"뒤 달에 {event_date.day}일이 없어 그 말일인 {last[1]}에 끝난다."
+    if step.unit == "months" and end.day < event_date.day:
+        english.append(f"The last month has no day {event_date.day}, so it ends on {last[0]}.")
+        korean.append(f"마지막 달에 {event_date.day}일이 없어 그 말일인 {last[1]}에 끝난다.")
+    elif step.unit == "months":
+        english.append(f"It ends on the same date of the last month, {last[0]}.")
+        korean.append(f"마지막 달의 같은 날인 {last[1]}에 끝난다.")
     else:
-        counted = "counts" if step.first_day else "does not count"
-        english.append(f"The day of the event {counted}: day 1 is {begin[0]}.")
-        korean.append(
-            f"첫날을 {'넣으므로' if step.first_day else '넣지 않으므로'} 1일째는 {begin[1]}이다."
-        )
-    if step.unit == "working_days":
-        english.append(f"Saturdays and Sundays are skipped{_named(skipped, 0, ', and ')}.")
-        korean.append(f"토요일과 일요일{_named(skipped, 1, ', ')}은(는) 세지 않는다.")
-    english.append(f"The last day is {last[0]}.")
-    korean.append(f"마지막 날은 {last[1]}이다.")
+        counted = ("counts", "넣어") if step.first_day else ("does not count", "빼고")
+        english.append(f"The first day {counted[0]}: day 1 is {begin[0]}.")
+        korean.append(f"첫날을 {counted[1]} 세어 1일째는 {begin[1]}이다.")
+        if step.unit == "working_days":
+            english.append(f"Not counted: Saturdays, Sundays{_named(skipped, 0, ', ')}.")
+            korean.append(f"세지 않는 날: 토요일, 일요일{_named(skipped, 1, ', ')}.")
+        english.append(f"The last day is {last[0]}.")
+        korean.append(f"마지막 날은 {last[1]}이다.")
     if due > end:
-        english.append(
-            f"It is not worked on and moves to the next working day, {moved[0]}"
-            f"{_named(skipped, 0, ', past ')}."
-        )
-        korean.append(f"쉬는 날이므로 다음 근무일인 {moved[1]}로 넘어간다{_past(skipped)}.")
+        past = (_named(skipped, 0, " Days off: "), _named(skipped, 1, " 쉬는 날: "))
+        english.append(f"That is a day off: it moves to the next working day, {moved[0]}.{past[0]}")
+        korean.append(f"쉬는 날이므로 다음 근무일인 {moved[1]}로 넘어간다.{past[1]}")
     elif not step.rolls and not days.works(end):
-        english.append("Though not worked on, it does not move.")
+        english.append("That is a day off, but the date does not move.")
         korean.append("쉬는 날이지만 넘어가지 않는다.")
     if step.limit == "earliest":
-        english.append("The step is open only after it.")
+        english.append("The way is open only after that day.")
         korean.append("이 날이 지나야 할 수 있다.")
     stated = [step, *taken]
-    where = "; ".join(dict.fromkeys(f"{each.article}, {each.source.title}" for each in stated))
-    english.append(f"Holidays: {days.names_en} ({days.calendar}). {where}.")
-    korean.append(f"공휴일: {days.names_ko} ({days.calendar}). {where}.")
+    english.append(f"Holidays: {days.names_en} ({days.calendar}).")
+    korean.append(f"공휴일: {days.names_ko} ({days.calendar}).")
+    for source in dict.fromkeys(each.source for each in stated):
+        own = [each for each in stated if each.source == source]
+        english.append(f"{source.title}: {'; '.join(dict.fromkeys(e.article for e in own))}.")
+        korean.append(f"{source.title_ko}: {'; '.join(dict.fromkeys(e.article_ko for e in own))}.")
     if years := days.missing(event_date, due):
         listed = ", ".join(map(str, years))
         english.append(
@@ -85,14 +84,10 @@ def _length(step: Step, taken: Sequence[Extension], language: int) -> str:
     parts = [step.number, *(each.number for each in taken)]
     unit = _UNITS[step.unit][language]
     if language == 1:
-        return f"{' + '.join(map(str, parts))}{'' if step.unit == 'months' else ' '}{unit}"
+        return unit.format(" + ".join(map(str, parts)))
     return f"{' + '.join(map(str, parts))} {unit}{'' if sum(parts) == 1 else 's'}"
 
 
 def _named(skipped: Skipped, language: int, before: str) -> str:
     listed = ", ".join(f"{each[0]} {each[1 + language]}" for each in skipped)
-    return before + listed if listed else ""
-
-
-def _past(skipped: Skipped) -> str:
-    return f" ({_named(skipped, 1, '')} 지나서)" if skipped else ""
+    return f"{before}{listed}{'' if before == ', ' else '.'}" if listed else ""
