@@ -341,7 +341,7 @@ def _quality(frame: pl.DataFrame, level: int, name: str) -> alt.Parameter:
 def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
     """The quality that the slider stands at, as text."""
     named: alt.Chart = (
-        alt.Chart(levels.select("level", "tmr").unique())
+        alt.Chart(levels.select("level", "tmr").unique(maintain_order=True))
         .transform_filter(f"datum.level == {param}")
         .transform_calculate(
             line="'Face quality 얼굴 품질 ' + datum.level + ': TMR ' + format(datum.tmr, '.0%')"

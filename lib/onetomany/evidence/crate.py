@@ -92,13 +92,9 @@ def describe(record: RunRecord, files: Mapping[str, tuple[int, str]], created: d
     ]
     agent = crate.add(Person(crate, "#operator", properties={"name": record.operator}))
     if record.organisation:
-        agent["affiliation"] = crate.add(
-            ContextEntity(
-                crate,
-                "#organisation",
-                properties={"@type": "Organization", "name": record.organisation},
-            )
-        )
+        about = {"@type": "Organization", "name": record.organisation}
+        organisation = crate.add(ContextEntity(crate, "#organisation", properties=about))
+        agent["affiliation"] = root["publisher"] = organisation
     root["author"] = agent
     parts = {path: _add(crate, path, *facts) for path, facts in sorted(files.items())}
     main = parts[WORKFLOW]
@@ -110,10 +106,11 @@ def describe(record: RunRecord, files: Mapping[str, tuple[int, str]], created: d
         )
     )
     main["programmingLanguage"] = language
-    main["hasPart"] = [parts[f"notebooks/{chapter}.ipynb"] for chapter in record.chapters]
-    main["version"] = record.commit or record.version
+    main["hasPart"] = _one([parts[f"notebooks/{chapter}.ipynb"] for chapter in record.chapters])
+    for each in (main, *(parts[f"notebooks/{chapter}.ipynb"] for chapter in record.chapters)):
+        each["version"] = record.commit or record.version
     root["mainEntity"] = main
-    root["mentions"] = [_action(crate, record, parts)]
+    root["mentions"] = _action(crate, record, parts)
     return (
         json.dumps(crate.metadata.generate(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     )
@@ -160,10 +157,10 @@ def _action(crate: ROCrate, record: RunRecord, parts: Mapping[str, Any]) -> Cont
                 "description": " ".join(record.command) or record.title,
                 "startTime": record.started.isoformat(),
                 "endTime": record.ended.isoformat(),
-                "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+                "actionStatus": "http://schema.org/CompletedActionStatus",
                 "agent": {"@id": "#operator"},
                 "instrument": [{"@id": parts[WORKFLOW].id}, {"@id": software.id}],
-                "object": [{"@id": each.id} for each in [*data, *sources]],
+                "object": _one([{"@id": each.id} for each in [*data, *sources]]),
                 "result": [
                     {"@id": each.id}
                     for path, each in parts.items()
@@ -172,6 +169,11 @@ def _action(crate: ROCrate, record: RunRecord, parts: Mapping[str, Any]) -> Cont
             },
         )
     )
+
+
+def _one(values: list[Any]) -> Any:
+    """RO-Crate asks for a value, not a list, where there is one."""
+    return values[0] if len(values) == 1 else values
 
 
 def _add(crate: ROCrate, path: str, size: int, sha256: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.typesetting import MOST_ROWS, Part, grid, heading, pair, points
+from onetomany.evidence.typesetting import LINE, MOST_ROWS, Part, grid, heading, pair, points
 from onetomany.report.blocks import Chapter
 from onetomany.report.site import STAMP, STAMP_KO
 
@@ -19,7 +19,6 @@ TRUTH = (
 )
 NONE_STATED = "none stated in this item 이 항목에 적혀 있지 않음"
 NOT_COMPARED = "shows the machine's speed or the like; it differs from run to run 실행마다 다름"
-PAGE_WIDTH = 482.0  # points of a line of text
 TALLEST = 600.0  # points that a picture may take of a page
 
 Exhibits = Sequence[tuple[str, Chapter, Sequence[Figure]]]  # A-1, its chapter, its items
@@ -155,7 +154,7 @@ def _item(figure: Figure, sizes: Mapping[str, tuple[float, float]]) -> Part:
         return {"kind": "statement", **said, "en": figure.text, "ko": figure.text_ko}
     if figure.kind == "figure":
         width, height = sizes[picture_name(figure)]
-        share = min(width, PAGE_WIDTH, width * TALLEST / height) / PAGE_WIDTH
+        share = min(width, LINE, width * TALLEST / height) / LINE
         return {
             "kind": "figure",
             **said,

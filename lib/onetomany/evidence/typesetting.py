@@ -24,6 +24,7 @@ from onetomany.report.site import STAMP, STAMP_KO
 
 STANDARDS = ["a-2a", "ua-1"]
 MOST_ROWS = 40  # of a table in print; all of them are in its CSV
+LINE, INSET, LETTER = 482.0, 6.0, 0.56  # points of a line and around a cell; a letter's width in em
 
 Part = dict[str, Any]
 
@@ -120,23 +121,55 @@ def grid(frame: pl.DataFrame) -> Part:
     """A frame in print: its first MOST_ROWS rows, floats to six digits, columns as needed."""
     shown = frame.head(MOST_ROWS)
     columns = {name: [_text(value) for value in shown[name].to_list()] for name in shown.columns}
-    widths = [
-        min(max(len(name) * 0.7, *(_width(value) for value in values), 3), 44)
+    least = [
+        max(
+            *(_longest(word) for word in name.replace("_", "_ ").split(" ")),
+            *(_longest(word) for value in values for word in value.split(" ")),
+            3,
+        )
         for name, values in columns.items()
     ]
+    wanted = [
+        max(need, _width(name), min(_usual([_width(value) for value in values]), 70))
+        for need, (name, values) in zip(least, columns.items(), strict=True)
+    ]
+    size = next((s for s in (8.0, 7.0, 6.0) if sum(least) <= _room(s, len(least))), 5.0)
+    room = _room(size, len(least))
+    spare = max(room - sum(least), 0.0)
+    more = max(sum(wanted) - sum(least), 1)
+    share = min(1.0, spare / more)
+    letters = [need + (want - need) * share for need, want in zip(least, wanted, strict=True)]
+    scale = min(1.0, room / sum(letters))
     return {
         "kind": "grid",
         "head": shown.columns,
         "rows": [list(row) for row in zip(*columns.values(), strict=True)],
-        "weights": [round(width**0.75, 2) for width in widths],
+        "widths": [round(each * scale * size * LETTER + INSET, 1) for each in letters],
         "numeric": [dtype.is_numeric() for dtype in shown.dtypes],
-        "size": 8 if sum(widths) < 110 else 7 if sum(widths) < 200 else 6,
+        "size": size,
     }
+
+
+def _room(size: float, columns: int) -> float:
+    """Letters of a size that fit into a line beside the columns' insets."""
+    return (LINE - columns * INSET) / (size * LETTER)
 
 
 def _width(value: str) -> float:
     """Letters across, a Hangul syllable counted as two."""
     return sum(2 if letter >= "ᄀ" else 1 for letter in value)
+
+
+def _usual(widths: list[float]) -> float:
+    """The width that four of five values stay under: one long text shall not starve the rest."""
+    return sorted(widths)[len(widths) * 4 // 5] if widths else 0.0
+
+
+def _longest(word: str) -> float:
+    """The widest piece of a word that a line can't break: addresses and Hangul break anywhere."""
+    if word.startswith("http") or len(word) > 32:
+        return 16
+    return min(_width(word), 10) if any(letter >= "ᄀ" for letter in word) else len(word)
 
 
 def _text(value: Any) -> str:
