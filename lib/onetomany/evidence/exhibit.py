@@ -31,6 +31,7 @@ from onetomany.evidence.cited import cited_sources
 from onetomany.evidence.figures import Figure, listing, read_figures
 from onetomany.evidence.record import DataUse, RunRecord, new_identifier
 from onetomany.evidence.redaction import Rule, redact
+from onetomany.evidence.reproduce import RELATIVE
 from onetomany.evidence.typesetting import markdown, pdf
 from onetomany.report import chapters_of, chosen
 from onetomany.report.blocks import Chapter, read_chapter
@@ -38,7 +39,6 @@ from onetomany.report.execute import Notebook, run_chapters
 from onetomany.report.site import Exhibit, picture, write_site
 
 SERIES = "A"  # exhibits are, ...
-TOLERANCE = {"counts": "equal", "numbers": 1e-6}  # relative; what `reproduce` allows
 LEFT_OUT = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml",
             "application/pdf")  # fmt: skip
 
@@ -289,7 +289,7 @@ def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> b
         "commit": commit,
         "versions": methods.versions(),
         "seeds": {chapter.stem: methods.seeds(chapter) for _, chapter, _ in exhibits},
-        "tolerance": TOLERANCE,
+        "tolerance": {"counts": "equal", "other numbers, relative": RELATIVE},
         "left_out": list(left_out),
         "figures": items,
     }

@@ -54,7 +54,7 @@ _COUNTED = re.compile(
     r"pairs|comparisons|templates|cameras|arrivals|countries|algorithms|claims|documents|"
     r"sightings|tracks|alarms|flags)\b"
 )
-_TOKEN = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?%)?")
+TOKEN = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?%)?")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Figure:
     @property
     def tokens(self) -> list[str]:
         """The numbers that a statement says, as it writes them."""
-        return _TOKEN.findall(self.text) if self.kind == "statement" else []
+        return TOKEN.findall(self.text) if self.kind == "statement" else []
 
     @property
     def stem(self) -> str:

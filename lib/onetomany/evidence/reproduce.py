@@ -1,0 +1,256 @@
+"""Whether a bundle's notebooks give its figures again, with the kit that is installed here.
+
+This runs the code in the bundle. Verify first who sealed it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import io
+import json
+import math
+import platform
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from onetomany.errors import InputError, IntegrityError
+from onetomany.evidence.figures import NAMES, TOKEN, Figure, read_figures
+from onetomany.report import chapters_of
+from onetomany.report.blocks import read_chapter
+from onetomany.report.execute import run_chapters
+from onetomany.sources.files import write_whole
+
+RELATIVE = 1e-6  # between two numbers that aren't counts; sums over threads differ in their order
+NEAR_ZERO = 1e-12  # two numbers that differ by less are taken for equal
+COMPARED = {
+    "item": pl.String,  # Figure 02-3
+    "outcome": pl.String,  # same, within, different, varies
+    "files": pl.Int64,  # compared
+    "largest": pl.Float64,  # relative difference of two numbers; null where none differ
+    "what": pl.String,  # which file, column and row differ, and how
+}
+RANK = ("same", "within", "different")
+
+
+def reproduce(bundle: Path, out: Path) -> pl.DataFrame:
+    """Run the notebooks of a bundle (or of its payload) again and compare every figure, table and
+    statement. Returns COMPARED, a row an item; also written to `out`/comparison.csv, beside the
+    files of the new run.
+
+    'same': equal bytes. 'within': counts and words equal, other numbers within RELATIVE.
+    'varies': marked as showing the machine's speed or the like, not compared. Raises InputError
+    where there is no payload with notebooks, IntegrityError where its list of figures is damaged.
+    The bundle is not changed.
+    """
+    payload = payload_of(bundle)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} holds other files; name a new folder.")
+    with tempfile.TemporaryDirectory() as folder:
+        # a copy: whatever a notebook writes beside itself does not touch the bundle
+        notebooks = Path(shutil.copytree(payload / "notebooks", Path(folder) / "notebooks"))
+        executed = run_chapters(chapters_of(notebooks))
+        again = [
+            item
+            for stem, notebook in executed.items()
+            for item in read_figures(read_chapter(stem, notebook, notebooks))
+        ]
+    table = compare(payload, again)
+    for item in again:
+        for path, content in item.files.items():
+            write_whole(out / path, content)
+    write_whole(out / "comparison.csv", table.write_csv().encode())
+    return table
+
+
+def version_differences(bundle: Path) -> pl.DataFrame:
+    """Packages whose version here is not that of the bundle: `package`, `bundle`, `here`.
+
+    Of the bill of materials where the bundle has one, else of the versions in figures.json.
+    """
+    payload = payload_of(bundle)
+    bill = payload / "environment" / "sbom.cdx.json"
+    if bill.is_file():
+        parts = _json(bill).get("components", [])
+        then = {str(each["name"]).lower(): str(each.get("version", "")) for each in parts}
+    else:
+        then = {
+            name.lower(): value
+            for name, value in _json(payload / "figures.json")["versions"].items()
+        }
+    here = {"python": platform.python_version()}
+    for each in importlib.metadata.distributions():
+        here[re.sub(r"[-_.]+", "-", each.name).lower()] = each.version
+    rows = [
+        (name, version, here.get(name, "not installed"))
+        for name, version in sorted(then.items())
+        if here.get(name) != version
+    ]
+    schema = {"package": pl.String, "bundle": pl.String, "here": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def compare(payload: Path, again: list[Figure]) -> pl.DataFrame:
+    """The items of a payload beside those of another run; schema COMPARED, in the payload's "
+    "order."""
+    new = {item.label: item for item in again}
+    rows = []
+    listed = _json(payload / "figures.json")["figures"]
+    for item in listed:
+        label = f"{NAMES[item['kind']][0]} {item['number']}"
+        rows.append(_row(label, item, new.pop(label, None), payload))
+    rows += [(label, "different", 0, None, "it is not in the bundle") for label in new]
+    return pl.DataFrame(rows, schema=COMPARED, orient="row")
+
+
+def compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | None, str]:
+    """(outcome, largest relative difference, what differs) of one file in two runs."""
+    if before == after:
+        return "same", None, ""
+    try:
+        if path.endswith(".csv"):
+            found = _tables(before, after)
+        elif path.endswith(".json"):
+            found = _values(json.loads(before), json.loads(after), "")
+        else:
+            found = _texts(before.decode(), after.decode(), "text")
+    except (ValueError, pl.exceptions.PolarsError) as error:
+        return "different", None, f"{path}: it can't be read ({error})"
+    largest = max((size for size, _, _ in found), default=0.0)
+    broken = [what for _, fits, what in found if not fits]
+    if not broken:
+        return "within", largest, f"{path}: numbers differ by at most {largest:.1g} of their size"
+    more = f" (and {len(broken) - 3} more)" if len(broken) > 3 else ""
+    return "different", largest, f"{path}: {'; '.join(broken[:3])}{more}"
+
+
+def payload_of(bundle: Path) -> Path:
+    """The payload's folder of a sealed bundle, or the folder itself where it is a payload."""
+    for folder in (bundle / "data", bundle):
+        if (folder / "figures.json").is_file() and (folder / "notebooks").is_dir():
+            return folder
+    raise InputError(
+        f"{bundle} holds no figures.json and notebooks: name the folder of a bundle, unpacked."
+    )
+
+
+def _row(
+    label: str, item: Mapping[str, Any], new: Figure | None, payload: Path
+) -> tuple[str, str, int, float | None, str]:
+    if item["varies"]:
+        return label, "varies", 0, None, "it differs from run to run, by its mark"
+    if new is None:
+        return label, "different", 0, None, "the new run does not give it"
+    results: list[tuple[str, float | None, str]] = []
+    for path, digest in item["files"].items():
+        try:
+            before = (payload / path).read_bytes()
+        except OSError:
+            results.append(("different", None, f"{path}: it is missing from the bundle"))
+            continue
+        if hashlib.sha256(before).hexdigest() != digest:
+            what = f"{path}: the bundle's file is not the one that its figures.json lists"
+            results.append(("different", None, what))
+        elif path not in new.files:
+            results.append(("different", None, f"{path}: the new run does not give it"))
+        else:
+            results.append(compare_bytes(path, before, new.files[path]))
+    results += [
+        ("different", None, f"{path}: it is not in the bundle")
+        for path in new.files.keys() - item["files"].keys()
+    ]
+    worst = max((outcome for outcome, _, _ in results), key=RANK.index)
+    sizes = [size for _, size, _ in results if size is not None]
+    return label, worst, len(results), max(sizes, default=None), "; ".join(
+        what for outcome, _, what in results if outcome == worst and what
+    )  # fmt: skip
+
+
+Difference = tuple[float, bool, str]  # relative size, whether it is within tolerance, what differs
+
+
+def _tables(before: bytes, after: bytes) -> list[Difference]:
+    old, new = (pl.read_csv(io.BytesIO(each), infer_schema=False) for each in (before, after))
+    if old.columns != new.columns:
+        return [(math.inf, False, f"columns {old.columns} became {new.columns}")]
+    if old.height != new.height:
+        return [(math.inf, False, f"{old.height:,} rows became {new.height:,}")]
+    found = []
+    for name in old.columns:
+        frame = pl.DataFrame({"row": range(1, old.height + 1), "a": old[name], "b": new[name]})
+        changed = frame.filter(pl.col("a").ne_missing(pl.col("b")))
+        found += [
+            _difference(a, b, f"column {name}, row {row:,}") for row, a, b in changed.iter_rows()
+        ]
+    return found
+
+
+def _values(before: Any, after: Any, where: str) -> list[Difference]:
+    """Differences of two JSON values, each at its place."""
+    place = where or "specification"
+    if isinstance(before, dict) and isinstance(after, dict):
+        if before.keys() != after.keys():
+            names = ", ".join(sorted(before.keys() ^ after.keys()))
+            return [(math.inf, False, f"{place}: {names} only on one side")]
+        pairs = [(before[key], after[key], f"{where}.{key}".lstrip(".")) for key in before]
+    elif isinstance(before, list) and isinstance(after, list):
+        if len(before) != len(after):
+            return [(math.inf, False, f"{place}: {len(before)} entries became {len(after)}")]
+        pairs = [
+            (a, b, f"{where}[{n}]") for n, (a, b) in enumerate(zip(before, after, strict=True))
+        ]
+    elif isinstance(before, str) and isinstance(after, str):
+        return _texts(before, after, place)
+    elif before == after and type(before) is type(after):
+        return []
+    else:
+        return [_difference(json.dumps(before), json.dumps(after), place)]
+    return [each for a, b, at in pairs for each in _values(a, b, at)]
+
+
+def _texts(before: str, after: str, where: str) -> list[Difference]:
+    """Words must be equal; the numbers between them are compared as numbers."""
+    if before == after:
+        return []
+    if TOKEN.split(before) != TOKEN.split(after):
+        return [(math.inf, False, f"{where}: {_cut(before)!r} became {_cut(after)!r}")]
+    pairs = zip(TOKEN.findall(before), TOKEN.findall(after), strict=True)
+    return [_difference(a, b, where) for a, b in pairs if a != b]
+
+
+def _difference(before: str | None, after: str | None, where: str) -> Difference:
+    old, new = _number(before), _number(after)
+    what = f"{where}: {_cut(before)} became {_cut(after)}"
+    if old is None or new is None:
+        return math.inf, False, what
+    if old == new:
+        return 0.0, True, what
+    size = abs(old - new) / max(abs(old), abs(new))
+    counts = not any(set(str(each).lower()) & set(".en") for each in (before, after))
+    fits = not counts and (size <= RELATIVE or abs(old - new) <= NEAR_ZERO)
+    return (0.0 if abs(old - new) <= NEAR_ZERO else size), fits, f"{what} ({size:.1g} of its size)"
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(re.sub(r"[,\s%]", "", text or "").replace("−", "-"))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _cut(text: str | None) -> str:
+    return "nothing" if text is None else text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise IntegrityError(f"{path} can't be read ({error}): get the bundle again.") from error
