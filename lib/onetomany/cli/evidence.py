@@ -94,6 +94,38 @@ def verify(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def reproduce(parser: argparse.ArgumentParser) -> Run:
+    """Run a bundle's notebooks again and compare every figure; it runs the code in the bundle."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument("--out", type=Path, default=Path("build/reproduced"), metavar="DIR")
+    parser.add_argument(
+        "--unverified", action="store_true", help="run it although 'verify' finds faults"
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence import reproduce as again
+        from onetomany.evidence.verify import verify as check
+
+        faults = check(args.bundle, public_key=args.key).filter(level="fault").height
+        if faults and not args.unverified:
+            raise InputError(
+                f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a changed "
+                "bundle may be anybody's: nothing was run. Look at it, or add --unverified."
+            )
+        for package, then, here in again.version_differences(args.bundle).iter_rows():
+            print(f"version: {package} was {then}, is {here}")
+        table = again.reproduce(args.bundle, args.out)
+        for item, outcome, _, _, what in table.iter_rows():
+            print(f"{item:16} {outcome:10} {what}".rstrip())
+        counts = {name: table.filter(outcome=name).height for name in again.OUTCOMES}
+        print(", ".join(f"{name} {count}" for name, count in counts.items()))
+        print(f"wrote {args.out / 'comparison.csv'}")
+        return 1 if counts["different"] else 0
+
+    return run
+
+
 def key(parser: argparse.ArgumentParser) -> Run:
     """Make an Ed25519 key to sign bundles with; keep it to yourself."""
     parser.add_argument("file", type=Path, metavar="FILE")

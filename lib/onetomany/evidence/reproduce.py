@@ -37,6 +37,7 @@ COMPARED = {
     "what": pl.String,  # which file, column and row differ, and how
 }
 RANK = ("same", "within", "different")
+OUTCOMES = (*RANK, "varies")
 
 
 def reproduce(bundle: Path, out: Path) -> pl.DataFrame:
