@@ -153,14 +153,23 @@ def deadlines(
     """
     past = _events(history).filter(pl.col("date") <= today)
     happened = {event: past.filter(event=event)["date"].to_list() for event in EVENTS}
-    extended = past.filter(event="extended")["extension"].drop_nulls().unique().to_list()
-    taken = {each.id: each for each in map(procedure.extension, extended)}
+    extended = past.filter(event="extended").select("date", "extension").rows()
+    for day, name in extended:
+        if name is None and procedure.extensions:
+            raise InputError(
+                f"The extension of {day} has no name: give its id in {procedure.id}, of "
+                f"{', '.join(each.id for each in procedure.extensions)}."
+            )
     rows = []
     for step in procedure.steps:
         if not happened[step.starts]:
             continue
         start = happened[step.starts][-1]
-        own = [name for name, each in taken.items() if each.step == step.id]
+        own = {
+            name
+            for day, name in extended
+            if name and day >= start and procedure.extension(name).step == step.id
+        }
         found = deadline(procedure, step.id, start, extensions=sorted(own), region=region)
         ended = [day for end in (*step.ends, "closed") for day in happened[end] if day >= start]
         done = min(ended, default=None)
