@@ -24,6 +24,7 @@ MEMBER_STATES = (
     *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
     *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
 )
+ARMISTICE = (11, 11)  # a holiday in Belgium on which the institutions work: on no list of theirs
 ONE_DAY = dt.timedelta(days=1)
 RELEASE = f"holidays {holidays.__version__}"
 
@@ -33,7 +34,7 @@ class WorkingDays:
     """The working days of one place; `names_en`, `names_ko` say whose holidays are meant.
 
     `listed` are the days off of an institution, by year: in such a year they are the only holidays.
-    In any other year the country's are used in their stead (`missing` tells).
+    In any other year Belgium's are used in their stead, but for 11 November (`missing` tells).
     """
 
     code: str
@@ -48,6 +49,8 @@ class WorkingDays:
         for year, days, english, korean in self.listed:
             if year == day.year:
                 return (english, korean) if day in days else None
+        if self.listed and (day.month, day.day) == ARMISTICE:
+            return None
         names = [
             {name for part in self.parts if (name := _holidays(self.code, part, language, day))}
             for language in ("en", "ko")

@@ -66,12 +66,12 @@ def rule(
     if years := days.missing(event_date, due):
         listed = ", ".join(map(str, years))
         english.append(
-            f"The list for {listed} is not in the file: Belgian public holidays are used for it; "
-            "the institution's own list is longer, and the true day may be later."
+            f"The list for {listed} is not in the file: Belgian public holidays but 11 November "
+            "are used for it; the institution's own list is longer, and the true day may be later."
         )
         korean.append(
-            f"{listed}년의 목록이 파일에 없어 벨기에 공휴일을 썼다. 기관의 목록이 더 길므로 실제 "
-            "기한은 더 늦을 수 있다."
+            f"{listed}년의 목록이 파일에 없어 11월 11일을 뺀 벨기에 공휴일을 썼다. 기관의 목록이 "
+            "더 길므로 실제 기한은 더 늦을 수 있다."
         )
     if any(each.verified != "read" for each in stated):
         english.append("Recalled, not read in a stored text: check it.")
