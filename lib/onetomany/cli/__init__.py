@@ -10,7 +10,8 @@ from onetomany import __version__
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
 from onetomany.cli.documents import ingest
-from onetomany.cli.evidence import exhibit, key, timestamp, verify
+from onetomany.cli.evidence import exhibit, key, reproduce, timestamp, verify
+from onetomany.cli.requests import requests
 from onetomany.cli.systems import datasheet, scale, trackers, weights
 from onetomany.cli.workshop import workshop
 from onetomany.errors import OneToManyError
@@ -23,9 +24,11 @@ COMMANDS: tuple[Command, ...] = (
     scale,
     trackers,
     ingest,
+    requests,
     workshop,
     exhibit,
     verify,
+    reproduce,
     key,
     timestamp,
 )

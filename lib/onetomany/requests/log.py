@@ -19,10 +19,10 @@ from tomlkit.exceptions import TOMLKitError
 
 from ..errors import InputError
 from ..sources.files import write_whole
-from .procedures import EVENTS
+from .laws import EVENTS
 from .templates import LANGUAGES, read_toml, split_head
 
-# what a log may tell, and which event of the law (`procedures.EVENTS`) it is, if any
+# what a log may tell, and which event of the law (`laws.EVENTS`) it is, if any
 LOG_EVENTS: dict[str, str] = {
     "drafted": "",
     "sent": "",
@@ -41,6 +41,8 @@ WORDS = {
     "received": ("received", "접수"),
     "extended": ("extended", "연장"),
     "third_party_told": ("third party told", "제3자 통지"),
+    "disclosure_ordered": ("third party told of disclosure", "제3자에게 공개 결정 통지"),
+    "disclosed": ("records received", "자료 수령"),
     "decided": ("decided", "결정"),
     "answered": ("answered in full", "전부 공개"),
     "partly": ("answered in part", "부분 공개"),
@@ -294,9 +296,9 @@ def _checked(cls: type[Made], raw: dict[str, Any], path: Path, where: str) -> Ma
         right: type = dict if kind.startswith("Mapping") else wanted.get(kind, list)
         if type(value) is not right:
             raise _refused(path, f"{where}{name}", f"must be a {right.__name__}")
-        if kind.startswith("tuple[str") and not all(isinstance(each, str) for each in raw[name]):
-            raise _refused(path, f"{where}{name}", "must be a list of texts")
         values[name] = tuple(value) if isinstance(value, list) else value
+        if kind.startswith("tuple[str") and not all(isinstance(one, str) for one in values[name]):
+            raise _refused(path, f"{where}{name}", "must be a list of texts")
     try:
         return cls(**values)
     except TypeError as error:

@@ -11,16 +11,16 @@ import duckdb
 import polars as pl
 
 from ..errors import InputError
-from .deadlines import DEADLINES, deadlines
+from .deadlines import DEADLINES, deadline, deadlines
+from .laws import Procedure
 from .log import LOG_EVENTS, WORDS, Event, Request
-from .procedures import Procedure
 
 EVENT_ROWS = {
     "request": pl.String,
     "event_no": pl.Int32,  # from 1, as written
     "date": pl.Date,
     "event": pl.String,  # of log.LOG_EVENTS
-    "legal_event": pl.String,  # of procedures.EVENTS, or null
+    "legal_event": pl.String,  # of laws.EVENTS, or null
     "extension": pl.String,
     "note": pl.String,
 }
@@ -42,6 +42,17 @@ STATUS = {
     "due": pl.Date,
     "days_left": pl.Int64,  # negative: late
     "late": pl.Int64,  # days that the body is, or was when it decided, behind its first decision
+}
+WAITS = {
+    "procedure": pl.String,
+    "name_en": pl.String,
+    "name_ko": pl.String,
+    "due": pl.Date,
+    "longest": pl.Date,  # with every extension of the decision
+    "rule_en": pl.String,  # of the longest
+    "rule_ko": pl.String,
+    "article": pl.String,
+    "verified": pl.String,
 }
 REFUSALS = {
     "request": pl.String,
@@ -99,8 +110,25 @@ def due(
         legal = history.select("date", "extension", event="legal_event")
         running = deadlines(_law(request, laws), legal, today=today, region=request.region or None)
         said = {"request": request.id, "title": request.title, "body": request.body}
-        found.append(running.with_columns(pl.lit(v).alias(k) for k, v in said.items()).select(DUE))
+        found.append(
+            running.with_columns(pl.lit(v).alias(k) for k, v in said.items()).select(list(DUE))
+        )
     return pl.concat(found)
+
+
+def waits(laws: Mapping[str, Procedure], received: dt.date) -> pl.DataFrame:
+    """How long each law gives a body for a request received on a day: a frame of WAITS."""
+    rows = []
+    for name, law in laws.items():
+        found = deadline(law, "decision", received)
+        more = [each.id for each in law.extensions if each.step == "decision"]
+        longest = deadline(law, "decision", received, extensions=more)
+        rows.append(
+            {"procedure": name, "name_en": law.name.en, "name_ko": law.name.ko}
+            | {"due": found.date, "longest": longest.date}
+            | {key: getattr(longest, key) for key in ("rule_en", "rule_ko", "article", "verified")}
+        )
+    return pl.DataFrame(rows, schema=WAITS)
 
 
 def status(
@@ -108,11 +136,11 @@ def status(
 ) -> pl.DataFrame:
     """A row a request: what happened last, and what is due next by whom (`STATUS`).
 
+    Next is what a body owes, or what a requester who didn't get everything can still do in time.
+
     Events after `today` are not seen. Raises InputError as `due`.
     """
     running = due(requests, laws, today=today)
-    open_ = running.filter(pl.col("done").is_null() & (pl.col("limit") == "latest"))
-    first = open_.sort("due", maintain_order=True).group_by("request", maintain_order=True).first()
     decision = running.filter(step="decision").select(
         "request", late=(pl.coalesce("done", pl.lit(today)) - pl.col("due")).dt.total_days()
     )
@@ -122,6 +150,20 @@ def status(
         .sort("date", "event_no")
         .group_by("request", maintain_order=True)
         .last()
+    )
+    # what a body owes stays due; an appeal that was not made in time is gone, and one against a
+    # full answer is not wanted
+    satisfied = last.filter(pl.col("event").is_in(["answered", "withdrawn", "closed"]))["request"]
+    asked = (pl.col("due") >= today) & ~pl.col("request").is_in(satisfied.to_list())
+    first = (
+        running.filter(
+            pl.col("done").is_null()
+            & (pl.col("limit") == "latest")
+            & ((pl.col("whose") == "body") | asked)
+        )
+        .sort("due", maintain_order=True)
+        .group_by("request", maintain_order=True)
+        .first()
     )
     words = pl.DataFrame(
         [(name, *both) for name, both in WORDS.items()],

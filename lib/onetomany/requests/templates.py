@@ -19,7 +19,8 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..errors import InputError
-from .procedures import VERIFIED, requests_folder
+from .laws import VERIFIED
+from .procedures import requests_folder
 
 SUFFIX = ".md.j2"
 LANGUAGES = ("en", "ko")

@@ -1,0 +1,209 @@
+"""Requests over time: what happened, what is due by law, and what is late."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Finished, finish
+
+LATE, RUNNING, IN_TIME = "late 늦음", "running 진행 중", "in time 기한 내"
+# event -> how a dot is told; a log has more words than a reader can tell apart by colour
+_KINDS = {
+    "received": "received 접수",
+    "extended": "extended 연장",
+    "answered": "answered 공개",
+    "partly": "in part 부분 공개",
+    "refused": "refused 비공개",
+    "not_held": "refused 비공개",
+    "appealed": "appealed 불복",
+    "complained": "appealed 불복",
+    "sued": "appealed 불복",
+}
+_COLOURS = {
+    "received 접수": INK,
+    "extended 연장": SKY,
+    "answered 공개": GREEN,
+    "in part 부분 공개": BLUE,
+    "refused 비공개": ORANGE,
+    "appealed 불복": PURPLE,
+}
+_WHOSE = {"body": "the body 기관", "requester": "the requester 청구인"}
+_WIDTH = 460
+
+
+def timeline(
+    events: pl.DataFrame,
+    due: pl.DataFrame,
+    titles: pl.DataFrame,
+    *,
+    today: dt.date,
+    simulated: str | None = None,
+) -> Finished:
+    """Each request from its receipt on: what happened, and the days on which things are due.
+
+    Takes `requests.status.events` and `requests.status.due`, and `titles`: request, title_en,
+    title_ko. The bar runs from receipt to the first decision, or to `today`; it is red from the day
+    on which the body was late. Hollow marks are deadlines, those of the requester in orange; none
+    is drawn after a full answer.
+    """
+    order = (
+        events.filter(event="received")
+        .sort("date", "request")["request"]
+        .unique(maintain_order=True)
+    )
+    rows = titles.filter(pl.col("request").is_in(order.to_list())).select(
+        "request", row=pl.format("{}\n{}", "title_en", "title_ko")
+    )
+    names = [rows.filter(request=name)["row"].item() for name in order]
+    bars = _bars(due, rows, today)
+    dots = (
+        events.join(rows, on="request")
+        .with_columns(kind=pl.col("event").replace_strict(_KINDS, default=None))
+        .drop_nulls("kind")
+        .with_columns(date=pl.col("date").cast(pl.Datetime))
+    )
+    full = events.filter(event="answered")["request"].to_list()  # nothing is left to appeal
+    shown = due.filter(
+        (pl.col("step") == "decision") | (pl.col("done").is_null() & ~pl.col("request").is_in(full))
+    )
+    marks = (
+        shown.filter((pl.col("limit") == "latest") & pl.col("whose").is_in(list(_WHOSE)))
+        .join(rows, on="request")
+        .select(
+            "row",
+            "label_en",
+            "label_ko",
+            "rule_en",
+            "rule_ko",
+            "state",
+            date=pl.col("due").cast(pl.Datetime),
+            whose=pl.col("whose").replace_strict(_WHOSE),
+        )
+    )
+    y = alt.Y(
+        "row:N",
+        sort=names,
+        title=None,
+        axis=alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=380),
+    )
+    layers = [
+        alt.Chart(bars)
+        .mark_bar(height=9)
+        .encode(
+            x=alt.X("start:T", title="date 날짜", axis=alt.Axis(format="%Y-%m-%d", tickCount=5)),
+            x2="end:T",
+            y=y,
+            color=alt.Color(
+                "state:N",
+                title="bar 막대",
+                scale=alt.Scale(domain=[IN_TIME, RUNNING, LATE], range=["#b9cfe4", "#d6d9de", RED]),
+            ),
+            tooltip=["row:N", "state:N", "start:T", "end:T"],
+        ),
+        alt.Chart(marks)
+        .mark_point(shape="diamond", size=90, filled=False, strokeWidth=2)
+        .encode(
+            x="date:T",
+            y=y,
+            stroke=alt.Stroke(
+                "whose:N",
+                title="due by 이행 주체",
+                scale=alt.Scale(domain=list(_WHOSE.values()), range=[INK, ORANGE]),
+            ),
+            tooltip=["label_en:N", "label_ko:N", "date:T", "state:N", "rule_en:N", "rule_ko:N"],
+        ),
+        alt.Chart(dots)
+        .mark_circle(size=80, opacity=1)
+        .encode(
+            x="date:T",
+            y=y,
+            fill=alt.Fill(
+                "kind:N",
+                title="event 사건",
+                scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
+            ),
+            tooltip=["kind:N", "date:T", "note:N"],
+        ),
+        alt.Chart(pl.DataFrame({"date": [dt.datetime.combine(today, dt.time())]}))
+        .mark_rule(color=GREY, strokeDash=[4, 3])
+        .encode(x="date:T", tooltip=[alt.Tooltip("date:T", title="today 오늘")]),
+    ]
+    late = bars.filter(state=LATE)["row"].n_unique()
+    chart = alt.LayerChart(layer=layers, width=_WIDTH, height=alt.Step(44)).resolve_scale(
+        color="independent", fill="independent", stroke="independent"
+    )
+    return finish(
+        chart,
+        title=f"{len(order)} requests as of {today}, {late} of them late",
+        title_ko=f"{today} 기준 청구 {len(order)}건, 그중 늦은 것 {late}건 (점선은 기준일)",
+        source="the log of this run; laws in data_requests/laws 이번 실행의 기록과 법령 자료",
+        description=f"{len(order)} requests as bars from receipt to decision, with {dots.height} "
+        f"events and {marks.height} deadlines; {late} decisions came late or are late.",
+        simulated=simulated,
+    )
+
+
+def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
+    """How long each law lets a body take for a request received on one day.
+
+    Takes a row for each procedure: `name_en`, `name_ko`, `due`, `longest` (with every extension
+    that the law names), `rule_en`, `rule_ko`, `verified`.
+    """
+    shown = found.with_columns(
+        row=pl.format("{}\n{}", "name_en", "name_ko"),
+        days=(pl.col("due") - pl.lit(received)).dt.total_days(),
+        most=(pl.col("longest") - pl.lit(received)).dt.total_days(),
+    ).with_columns(
+        label=pl.when(pl.col("most") > pl.col("days"))
+        .then(pl.format("{} to {} days 일", "days", "most"))
+        .otherwise(pl.format("{} days 일", "days"))
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y(
+            "row:N",
+            sort=alt.EncodingSortField("days"),
+            title=None,
+            axis=alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=380),
+        ),
+        tooltip=["row:N", "due:T", "longest:T", "rule_en:N", "rule_ko:N", "verified:N"],
+    )
+    x = alt.X("days:Q", title="calendar days from receipt 접수일부터의 날수")
+    layers = [
+        base.mark_bar(color=BLUE, opacity=0.85, height=14).encode(x=x),
+        base.mark_bar(color=SKY, opacity=0.6, height=14).encode(x="days:Q", x2="most:Q"),
+        base.mark_text(align="left", dx=6).encode(x="most:Q", text="label:N"),
+    ]
+    return finish(
+        alt.LayerChart(layer=layers, width=_WIDTH, height=alt.Step(44)),
+        title=f"When a request received on {received} must be decided",
+        title_ko=f"{received}에 접수된 청구의 결정 기한 (옅은 부분은 연장)",
+        source=f"{shown.height} laws of data_requests/laws, counted in this run 법령 자료",
+        description=f"A bar for each of {shown.height} laws: days until the decision is due, and "
+        "until it is with every extension.",
+    )
+
+
+def _bars(due: pl.DataFrame, rows: pl.DataFrame, today: dt.date) -> pl.DataFrame:
+    """From receipt to the deadline or the decision, and from the deadline on where it was late."""
+    first = due.filter(step="decision").with_columns(
+        end=pl.coalesce("done", pl.lit(today)), waits=pl.col("done").is_null()
+    )
+    in_time = first.select(
+        "request",
+        start="starts",
+        end=pl.min_horizontal("end", "due"),
+        state=pl.when(pl.col("waits") & (pl.col("end") <= pl.col("due")))
+        .then(pl.lit(RUNNING))
+        .otherwise(pl.lit(IN_TIME)),
+    )
+    late = first.filter(pl.col("end") > pl.col("due")).select(
+        "request", start="due", end="end", state=pl.lit(LATE)
+    )
+    return (
+        pl.concat([in_time, late])
+        .join(rows, on="request")
+        .with_columns(pl.col("start", "end").cast(pl.Datetime))
+    )

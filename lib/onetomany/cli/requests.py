@@ -1,0 +1,310 @@
+"""Commands on requests for what is still hidden. Nothing is ever sent."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onetomany.cli.command import Run
+from onetomany.errors import InputError
+
+if TYPE_CHECKING:
+    from onetomany.requests.letters import Letter
+    from onetomany.requests.log import Request
+
+LOG, LETTERS, ANSWERS = Path("data_requests/log"), Path("private/letters"), Path("private/answers")
+Action = Callable[[argparse.Namespace], int]
+
+
+def requests(parser: argparse.ArgumentParser) -> Run:
+    """Letters to authorities, their deadlines, and the log of answers; nothing is ever sent."""
+    actions = parser.add_subparsers(required=True, metavar="action")
+
+    def action(name: str, does: Action, help: str) -> argparse.ArgumentParser:
+        own = actions.add_parser(name, help=help)
+        own.set_defaults(action=does)
+        own.add_argument("--log", type=Path, default=LOG, metavar="DIR", help=f"default: {LOG}")
+        return own
+
+    action("gaps", _gaps, "what nobody outside has seen, ranked, with the letter that asks for it")
+    new = action("new", _new, "make a letter from a gap or a template, and begin its log entry")
+    new.add_argument("about", metavar="GAP|TEMPLATE")
+    new.add_argument("--id", help="the request's name in the log; default: date and template")
+    new.add_argument("--procedure", help="the law to ask under; default: the gap's")
+    new.add_argument("--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
+    export = action("export", _export, "write a request's letter again")
+    export.add_argument("id")
+    for each in (new, export):
+        each.add_argument("--language", choices=("ko", "en"), help="default: ko, or the entry's")
+        each.add_argument(
+            "--field", action="append", default=[], metavar="NAME=VALUE", help="of the letter"
+        )
+        each.add_argument("--requester", type=Path, metavar="FILE", help="default: requester.toml")
+        each.add_argument("--out", type=Path, default=LETTERS, metavar="DIR")
+    for name, does, help in (
+        ("status", _status, "where every request stands"),
+        ("overdue", _overdue, "what the bodies let pass"),
+        ("deadlines", _deadlines, "every deadline of a request, with the rule behind it"),
+        ("calendar", _calendar, "the deadlines as a calendar file (ICS)"),
+    ):
+        own = action(name, does, help)
+        own.add_argument("--today", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
+        if name == "deadlines":
+            own.add_argument("id")
+        if name == "calendar":
+            own.add_argument("--out", type=Path, default=Path("build/requests.ics"), metavar="FILE")
+    answer = action("answer", _answer, "record what happened, with the files that came")
+    answer.add_argument("id")
+    answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
+    answer.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    answer.add_argument("--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
+    answer.add_argument("--note", default="")
+    answer.add_argument("--extension", default="", help="which one, for the event extended")
+    answer.add_argument("--exemption", action="append", default=[], metavar="ID")
+    answer.add_argument("--changed", action="append", default=[], metavar="CLAIM=BEFORE>AFTER")
+    answer.add_argument("--answers", type=Path, default=ANSWERS, metavar="DIR")
+    answer.add_argument("--case", type=Path, metavar="FILE", help="read the files into this case")
+    bring = action("import", _import, "a request's history from a JSON file of Froide or Alaveteli")
+    bring.add_argument("file", type=Path)
+    bring.add_argument("--procedure", required=True, help="the law it was made under")
+    bring.add_argument("--zone", help="whose days count, such as Europe/Berlin")
+    bring.add_argument("--id", help="the request's name in the log")
+
+    def run(args: argparse.Namespace) -> int:
+        return int(args.action(args))
+
+    return run
+
+
+def _gaps(args: argparse.Namespace) -> int:
+    from onetomany.documents import claims, contradictions
+    from onetomany.requests import gaps
+
+    ledger = claims.ledger()
+    found = gaps.gaps(ledger, contradictions.find(ledger, claims.links()), gaps.table())
+    for row in found.iter_rows(named=True):
+        print(f"{row['gap'] or 'no letter yet':16} {row['what_en'] or row['claim_ids']}")
+        print(
+            f"{'':16} {row['claims']} claims: {row['contradicted']} contradicted, "
+            f"{row['single_source']} of one source, {row['no_document']} without a document; "
+            f"to {row['body_en'] or 'nobody'}"
+        )
+    return 0
+
+
+def _new(args: argparse.Namespace) -> int:
+    from onetomany.requests import gaps, log
+    from onetomany.requests.templates import letter_fields, templates
+
+    rows = gaps.table().filter(gap=args.about)
+    language = args.language or "ko"
+    filled, about = {}, None
+    if rows.height:
+        about = rows.row(0, named=True)
+        filled = gaps.defaults(args.about, language)
+    template = about["template"] if about else args.about
+    if template not in templates():
+        raise InputError(f"There is no gap or template '{args.about}': see 'requests gaps'.")
+    procedure = args.procedure or (about["procedure"] if about else "")
+    if about and procedure != about["procedure"]:
+        del filled["body"]  # the gap's body is not bound by another law
+    fields = {"date": args.date.isoformat(), **filled, **_fields(args.field)}
+    made, secrets = _letter(template, procedure, fields, language, args.requester)
+    name = args.id or f"{args.date.isoformat()}-{template.replace('_', '-')}"
+    about_fields = letter_fields()
+    entry = log.Request(
+        id=name,
+        title=made.title,
+        procedure=procedure,
+        body=fields["body"],
+        template=template,
+        language=language,
+        gaps=(about["gap"],) if about else (),
+        claims=tuple(about["claims"].split(";")) if about else (),
+        fields={key: value for key, value in fields.items() if not about_fields[key].personal},
+        history=(log.Event(args.date, "drafted"),),
+    )
+    print(f"wrote {log.write_new(args.log, entry, personal=secrets.values())}")
+    return _write(made, name, args.out)
+
+
+def _export(args: argparse.Namespace) -> int:
+    entry = _entry(args)
+    if not entry.template:
+        raise InputError(f"Request '{entry.id}' names no template: there is no letter to write.")
+    language = args.language or entry.language or "ko"
+    fields = {**entry.fields, **_fields(args.field)}
+    made, _ = _letter(entry.template, entry.procedure, fields, language, args.requester)
+    return _write(made, entry.id, args.out)
+
+
+def _status(args: argparse.Namespace) -> int:
+    from onetomany.requests.procedures import procedures
+    from onetomany.requests.status import status
+
+    entries = _all(args)
+    for row in status(entries, procedures(), today=args.today).iter_rows(named=True):
+        mark = " SIMULATED" if row["simulated"] else ""
+        print(f"{row['request']:32} {row['since'] or ''} {row['state_en'] or 'no event yet'}{mark}")
+        if row["due"]:
+            days = row["days_left"]
+            left = f"{days} days left" if days >= 0 else f"{-days} days late"
+            print(f"{'':32} {row['due']} {row['next_en']} ({row['whose']}, {left})")
+    return _count(len(entries), "request")
+
+
+def _overdue(args: argparse.Namespace) -> int:
+    from onetomany.requests.procedures import procedures
+    from onetomany.requests.status import overdue
+
+    late = overdue(_all(args), procedures(), today=args.today)
+    for row in late.iter_rows(named=True):
+        print(f"{row['due']} {row['request']}: {row['label_en']}, {row['body']}")
+        print(f"{'':10} {row['rule_en']}")
+    return _count(late.height, "overdue deadline")
+
+
+def _deadlines(args: argparse.Namespace) -> int:
+    from onetomany.requests.procedures import procedures
+    from onetomany.requests.status import due
+
+    running = due([_entry(args)], procedures(), today=args.today)
+    for row in running.iter_rows(named=True):
+        print(f"{row['due']} {row['state']:8} {row['label_en']} ({row['whose']})")
+        print(f"{'':19} {row['rule_en']} {row['url']} ({row['verified']})")
+    return _count(running.height, "deadline")
+
+
+def _answer(args: argparse.Namespace) -> int:
+    from onetomany.requests import answers, log
+    from onetomany.requests.letters import requester
+    from onetomany.requests.procedures import procedures
+
+    entry = _entry(args)
+    law = procedures().get(entry.procedure)
+    if law:
+        for name in args.exemption:
+            law.exemption(name)
+        if args.extension:
+            law.extension(args.extension)
+    event = log.Event(args.date, args.event, args.note, args.extension, tuple(args.exemption))
+    changes = []
+    for each in args.changed:
+        found = re.fullmatch(r"([^=]+)=([^>]*)>(.*)", each)
+        if not found:
+            raise InputError(f"'{each}' must be written as CLAIM=BEFORE>AFTER.")
+        changes.append(log.Change(args.date, *found.groups()))
+    done = answers.answer(
+        args.log / f"{args.id}.md",
+        event,
+        args.files,
+        args.answers,
+        case=args.case,
+        changes=changes,
+        personal=requester().values(),
+    )
+    print(f"wrote {args.log / f'{args.id}.md'}")
+    for file in done.request.history[-1].files:
+        print(f"kept {done.folder / file.name} (SHA-256 {file.sha256})")
+    if done.ingested:
+        print(f"{args.case}: {done.ingested.read} read, {done.ingested.failed} not")
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    from onetomany.requests.imports import read_export
+    from onetomany.requests.log import write_new
+    from onetomany.requests.procedures import procedures
+
+    if args.procedure not in (known := procedures()):
+        raise InputError(f"There is no procedure '{args.procedure}': {', '.join(known)}.")
+    entry = read_export(args.file, args.procedure, zone=args.zone, request_id=args.id)
+    print(f"wrote {write_new(args.log, entry)} with {len(entry.history)} events")
+    print("Read it before you use it: a platform's words for an outcome are its users'.")
+    return 0
+
+
+def _calendar(args: argparse.Namespace) -> int:
+    from onetomany.requests.calendar import ics
+    from onetomany.requests.procedures import procedures
+    from onetomany.requests.status import due
+    from onetomany.sources.files import write_whole
+
+    running = due(_all(args), procedures(), today=args.today)
+    write_whole(args.out, ics(running, stamp=args.today))
+    print(f"wrote {args.out}")
+    return 0
+
+
+def _letter(
+    template: str,
+    procedure: str,
+    fields: Mapping[str, str],
+    language: str,
+    particulars: Path | None,
+) -> tuple[Letter, dict[str, str]]:
+    """A letter, and the requester's particulars that went into it."""
+    from onetomany.requests import letters
+
+    secrets = letters.requester(particulars)
+    return letters.letter(template, procedure, {**secrets, **fields}, language), secrets
+
+
+def _write(made: Letter, name: str, out: Path) -> int:
+    from onetomany.requests import letters
+    from onetomany.sources.files import write_whole
+
+    for suffix, content in (
+        ("md", letters.to_markdown(made).encode()),
+        ("docx", letters.to_docx(made)),
+        ("pdf", letters.to_pdf(made)),
+    ):
+        path = out / f"{name}.{made.language}.{suffix}"
+        write_whole(path, content)
+        print(f"wrote {path}")
+    print("Nothing was sent. Read the letter, sign it, and send it yourself.")
+    return 0
+
+
+def _entry(args: argparse.Namespace) -> Request:
+    from onetomany.requests.log import read
+
+    return read(args.log / f"{args.id}.md")
+
+
+def _all(args: argparse.Namespace) -> list[Request]:
+    from onetomany.requests.log import read_all
+
+    return read_all(args.log)
+
+
+def _fields(written: list[str]) -> dict[str, str]:
+    """NAME=VALUE of the command line. Personal ones are refused: they have a file of their own."""
+    from onetomany.requests.templates import letter_fields
+
+    known = letter_fields()
+    found = {}
+    for each in written:
+        name, equals, value = each.partition("=")
+        if not equals or name not in known:
+            raise InputError(f"'{each}' must be NAME=VALUE, with a name of {', '.join(known)}.")
+        if known[name].personal:
+            raise InputError(f"'{name}' is personal: write it into requester.toml.")
+        found[name] = value
+    return found
+
+
+def _count(number: int, what: str) -> int:
+    print(f"{number} {what}{'' if number == 1 else 's'}.")
+    return 0
+
+
+def _date(written: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(written)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{written}' is no date such as 2026-11-24") from error

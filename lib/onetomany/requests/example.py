@@ -1,0 +1,90 @@
+"""A simulated log, to show what a log looks like: none of these requests was ever made.
+
+Every request says so in its file (`simulated`), and whoever draws it says so in the chart. Dates
+are counted back from a day that is given, so that deadlines run.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from .days import working_days
+from .deadlines import deadline
+from .laws import Procedure
+from .log import Change, Event, Request
+
+NOT_REAL = "SIMULATED, never sent 모의 자료, 보낸 적 없음"
+
+
+def simulated(today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame) -> list[Request]:
+    """Seven made-up requests for gaps of `gaps.table`, received up to sixty days before `today`.
+
+    One each is answered in full, answered in part, refused and appealed, late, refused under the
+    other law, just received, and waiting for its answer.
+    """
+    kr = working_days(laws["kr-oida"])
+
+    def ago(days: int) -> dt.date:
+        return kr.next_working(today - dt.timedelta(days=days))
+
+    def in_time(law: str, received: dt.date) -> dt.date:
+        return min(deadline(laws[law], "decision", received).date, today)
+
+    oida = "kr-oida"
+    extended = in_time(oida, ago(55))
+    part = kr.next_working(extended + dt.timedelta(days=9))
+    full = in_time(oida, ago(48))
+    refused = in_time(oida, ago(40))
+    own = in_time("kr-pipa-35", ago(30))
+    told: dict[str, list[Event]] = {
+        "contracts": [
+            Event(ago(55), "received"),
+            Event(extended, "extended", extension="decision-extension"),
+            Event(part, "partly", "prices and names blacked out", exemptions=("9-1-7", "9-1-6")),
+        ],
+        "decision": [Event(ago(48), "received"), Event(full, "answered", "the whole text")],
+        "mou_text": [
+            Event(ago(40), "received"),
+            Event(refused, "refused", "said to be under review", exemptions=("9-1-5",)),
+            Event(kr.next_working(refused + dt.timedelta(days=6)), "appealed"),
+        ],
+        "final_report": [Event(ago(35), "received")],
+        "own_data": [
+            Event(ago(30), "received"),
+            Event(own, "refused", "immigration control", exemptions=("35-4-1",)),
+        ],
+        "firms": [Event(ago(20), "received")],
+        "cameras": [Event(today, "received")],
+    }
+    changed = {
+        "contracts": [Change(part, "C38.1", "one source", "one source, and a document with gaps")],
+        "decision": [
+            Change(full, "C36", "no document", "read in the document"),
+            Change(full, "C37", "contradicted", "read in the document, of other purposes"),
+        ],
+    }
+    return [
+        _request(rows.filter(gap=gap).row(0, named=True), history, changed.get(gap, []))
+        for gap, history in told.items()
+    ]
+
+
+def _request(row: Mapping[str, str], history: list[Event], changed: list[Change]) -> Request:
+    first = history[0].date
+    return Request(
+        id=f"simulated-{row['gap'].replace('_', '-')}",
+        title=row["what_en"],
+        procedure=row["procedure"],
+        body=row["body_ko"],
+        template=row["template"],
+        language="ko",
+        simulated=True,
+        gaps=(row["gap"],),
+        claims=tuple(row["claims"].split(";")),
+        history=(Event(first, "drafted"), Event(first, "sent"), *history),
+        changes=tuple(changed),
+        notes=NOT_REAL,
+    )
