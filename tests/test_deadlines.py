@@ -337,6 +337,18 @@ def test_a_rule_can_be_checked_by_hand() -> None:
     assert "다음 근무일인 2026-02-19(목)로 넘어간다" in found.rule_ko
 
 
+def test_a_request_on_a_holiday_names_the_holiday_on_which_it_came() -> None:
+    found = due("kr-oida", "decision", D(2026, 2, 16))
+    assert found.first_day == D(2026, 2, 19)
+    assert found.date == D(2026, 3, 5)
+    assert [day for day, *_ in found.skipped] == [
+        *(D(2026, 2, n) for n in (16, 17, 18)),
+        D(2026, 3, 2),
+    ]
+    # holidays within a period of calendar days count like any other
+    assert due("kr-oida", "objection", D(2026, 2, 10)).skipped == ()
+
+
 def test_a_year_without_the_commissions_list_is_told() -> None:
     known, unknown = (due("eu-1049-2001", "decision", D(y, 5, 4)) for y in (2026, 2028))
     assert "Belgian" not in known.rule_en

@@ -34,7 +34,7 @@ DEADLINES = {
     "limit": pl.String,  # latest: to be done by `due`; earliest: possible only after it
     "done": pl.Date,  # null while it is open
     "state": pl.String,  # done, late, running, overdue; for earliest: waiting, possible, done
-    "overdue": pl.Boolean,  # still open after `due`
+    "overdue": pl.Boolean,  # still open after `due`; a requester's own step has then lapsed
     "rule_en": pl.String,
     "rule_ko": pl.String,
     "article": pl.String,
@@ -97,16 +97,18 @@ def deadline(
         )
     days = working_days(procedure, region)
     number = found.number + sum(each.number for each in taken)
-    first = event_date if found.first_day else event_date + ONE_DAY
+    begin = first = event_date if found.first_day else event_date + ONE_DAY
     if found.unit == "working_days":
-        end, first = _working(first, number, days)
+        end, first = _working(begin, number, days)
     elif found.unit == "calendar_days":
         end = first + dt.timedelta(days=number - 1)
     else:
         end = _months_on(event_date, number)
     due = days.next_working(end) if found.rolls else end
-    low = min(event_date + ONE_DAY, first) if found.unit == "working_days" else end
-    skipped = _holidays_between(low, due, days) if due > end or low < end else ()
+    # within other periods holidays count like any day: only those that move the end matter
+    since = begin if found.unit == "working_days" else end
+    counted = found.unit != "working_days" and due == end
+    skipped = () if counted else _holidays_between(since, due, days)
     english, korean = rule(
         found,
         taken,

@@ -114,7 +114,11 @@ class Extension(Provision):
 
 @dataclass(frozen=True)
 class Exemption(Provision):
-    """A ground of refusal: its gist, how much it weighs, and what a requester usually answers."""
+    """A ground of refusal: its gist, its weight, and what a requester usually answers.
+
+    `weight` is "absolute" or "qualified" where the law knows a balance of interests, "mandatory" or
+    "discretionary" where it says that the body must, or that it may, refuse.
+    """
 
     id: str
     weight: str
