@@ -110,8 +110,8 @@ def reproduce(parser: argparse.ArgumentParser) -> Run:
         faults = check(args.bundle, public_key=args.key).filter(level="fault").height
         if faults and not args.unverified:
             raise InputError(
-                f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a changed "
-                "bundle may be anybody's: nothing was run. Look at it, or add --unverified."
+                f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a "
+                "changed bundle may be anybody's: nothing was run. Look at it, or add --unverified."
             )
         for package, then, here in again.version_differences(args.bundle).iter_rows():
             print(f"version: {package} was {then}, is {here}")

@@ -20,7 +20,7 @@ from lxml import html
 
 from onetomany.errors import InputError
 from onetomany.report.blocks import Block, Cell, Chapter
-from onetomany.report.shown import may_hold_templates, unpack
+from onetomany.report.shown import TEMPLATE, unpack
 
 VARIES = "varies"  # the tag of cells that show the machine's speed, the day or the like
 
@@ -46,7 +46,7 @@ LISTED = {  # a row a file
 _SIMULATED, _SOURCE = "SIMULATED 모의 자료: ", "Source 출처: "
 _SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z])")
 _INTERVAL = re.compile(r"95\s?%|\bintervals?\b", re.IGNORECASE)
-_BRACKET = re.compile(r"\([^()]*95\s?%[^()]*\)")
+_BRACKET = re.compile(r"\([^()]*95\s?%[^()]*\)|\([\d.,]+\s?%? ?(?:to|–|~) ?[\d.,]+\s?%?\)")
 _COUNTED = re.compile(
     r"(?<![\d.,])(?:\d+(?:,\d{3})*|[\d.]+ (?:million|billion)) "
     r"(?:(?:different|other|real|simulated|synthetic|enrolled|non-mated|mated) )?"
@@ -127,7 +127,8 @@ class Figure:
 def read_figures(chapter: Chapter) -> list[Figure]:
     """The items of a chapter in the order of its page.
 
-    Raises InputError where a table or chart may hold templates: none goes into an exhibit.
+    Raises InputError where a chart may hold templates: none goes into an exhibit. (A frame that may
+    hold some was never kept: `report.shown`.)
     """
     return list(_Reader(chapter).items())
 
@@ -176,12 +177,6 @@ class _Reader:
                     self.section = _last_heading(block.body) or self.section
                     self.section_ko = _last_heading(block.korean) or self.section_ko
                 elif item := self.item(cell, block):
-                    where = item.label
-                    if any(may_hold_templates(frame) for frame in item.data):
-                        raise InputError(
-                            f"{where} ({self.chapter.stem}.ipynb, cell [{cell.number}]) may hold "
-                            "templates; show it without that column, or take it out."
-                        )
                     yield replace(
                         item,
                         varies=VARIES in cell.tags,
@@ -190,6 +185,12 @@ class _Reader:
                     )
 
     def item(self, cell: Cell, block: Block) -> Figure | None:
+        try:
+            return self.read(cell, block)
+        except InputError as error:
+            raise InputError(f"{self.chapter.stem}.ipynb, cell [{cell.number}]: {error}") from error
+
+    def read(self, cell: Cell, block: Block) -> Figure | None:
         if block.kind == "chart":
             return self.chart(cell, block)
         if block.kind == "table":
@@ -205,7 +206,7 @@ class _Reader:
         lines = _lines(title.get("subtitle"))
         source = _after(_SOURCE, lines)
         alt = spec.get("description", "")
-        said = [*lines, *_SENTENCE.split(alt)]
+        said = [*re.split(r"[;,] ", source), *_SENTENCE.split(alt)]
         return Figure(
             number=f"{self.chapter.number}-{block.number}",
             kind="figure",
@@ -252,7 +253,7 @@ class _Reader:
             text_ko=korean,
             source=f"{self.chapter.stem}.ipynb, cell [{cell.number}], this run",
             sample=_counts(english),
-            interval=_intervals(_SENTENCE.split(english)),
+            interval=_intervals(_SENTENCE.split(english)) or _intervals(_SENTENCE.split(korean)),
         )
 
 
@@ -295,9 +296,17 @@ def without_data(spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[pl.DataFra
 
 
 def frame_of(rows: Any) -> pl.DataFrame:
-    """Rows of a chart's data (JSON) as a frame; a column of mixed kinds becomes text."""
+    """Rows of a chart's data (JSON) as a frame; a column of mixed kinds becomes text.
+
+    Raises InputError where a row holds as many numbers as a template.
+    """
     listed = rows if isinstance(rows, list) else [rows]
     listed = [row if isinstance(row, dict) else {"data": row} for row in listed]
+    if any(_like_template(row) for row in listed):
+        raise InputError(
+            f"a chart holds rows of {TEMPLATE} numbers or more, as a template does; draw it "
+            "without them."
+        )
     names = list(dict.fromkeys(name for row in listed for name in row))
     return pl.DataFrame([_column(name, [row.get(name) for row in listed]) for name in names])
 
@@ -313,6 +322,11 @@ def cells_of(body: str) -> pl.DataFrame:
     names = [f"{name or 'column'}_{n}" if head.count(name) > 1 or not name else name
              for n, name in enumerate(head, 1)]  # fmt: skip
     return pl.DataFrame({name: [row[n] for row in rest] for n, name in enumerate(names)})
+
+
+def _like_template(row: dict[str, Any]) -> bool:
+    lists = [row.values(), *(value for value in row.values() if isinstance(value, list))]
+    return any(sum(isinstance(each, float) for each in values) >= TEMPLATE for values in lists)
 
 
 def _column(name: str, values: list[Any]) -> pl.Series:

@@ -17,7 +17,8 @@ TRUTH = (
     "해시는 두 파일이 같음을 보인다. 타임스탬프는 그 시각에 파일이 있었음을 보인다. 둘 다 파일에 "
     "적힌 것이 참임을 보이지는 않는다.",
 )
-NONE_STATED = "none stated in this item 이 항목에 적혀 있지 않음"
+NO_COUNT = "the item names no count 수를 밝히지 않음"
+NO_INTERVAL = "the item names no 95 % interval 95% 구간을 밝히지 않음"
 NOT_COMPARED = "shows the machine's speed or the like; it differs from run to run 실행마다 다름"
 TALLEST = 600.0  # points that a picture may take of a page
 
@@ -74,9 +75,9 @@ def notes(figure: Figure) -> list[tuple[str, str]]:
     """What is said under an item: counts, interval, source, what is simulated, its data."""
     said = []
     if figure.kind != "statement" or figure.sample:
-        rows = f"{figure.rows:,} rows of data 자료 {figure.rows:,}행"
-        said.append(("N 표본", figure.sample or f"{NONE_STATED}; {rows}"))
-    said.append(("Interval 구간", figure.interval or NONE_STATED))
+        rows = f"rows of data 자료의 행: {figure.rows:,}"
+        said.append(("N 표본", figure.sample or f"{NO_COUNT}; {rows}"))
+    said.append(("Interval 구간", figure.interval or NO_INTERVAL))
     if figure.simulated:
         said.append(("SIMULATED 모의 자료", figure.simulated))
     said.append(("Source 출처", figure.source))

@@ -28,7 +28,7 @@ from onetomany.report.execute import run_chapters
 from onetomany.sources.files import write_whole
 
 RELATIVE = 1e-6  # between two numbers that aren't counts; sums over threads differ in their order
-NEAR_ZERO = 1e-12  # two numbers that differ by less are taken for equal
+NEAR_ZERO = 1e-15  # two numbers that differ by less are taken for equal
 COMPARED = {
     "item": pl.String,  # Figure 02-3
     "outcome": pl.String,  # same, within, different, varies

@@ -16,6 +16,7 @@ from IPython.core.formatters import BaseFormatter
 from traitlets import Unicode
 
 PARQUET = "application/vnd.apache.parquet"  # as registered with IANA
+TEMPLATE = 64  # numbers in a row; the templates of known face models have 128 and more
 LIMIT = 5_000_000  # cells; a longer frame is shown, not carried
 
 
@@ -44,7 +45,9 @@ def unpack(packed: str) -> pl.DataFrame:
 
 
 def may_hold_templates(frame: pl.DataFrame) -> bool:
-    """Whether a column holds bytes, objects or rows of numbers, the forms that a template has."""
+    """Whether it has a form of templates: bytes, objects, lists of numbers, rows of fractions."""
+    if sum(dtype.is_float() for dtype in frame.dtypes) >= TEMPLATE:
+        return True
     for dtype in frame.dtypes:
         if dtype in (pl.Binary, pl.Object):
             return True

@@ -1,0 +1,452 @@
+"""The exhibit's content: numbered items with their data, the same from run to run, told again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import polars as pl
+import pypdfium2
+import pypdfium2.raw as pdfium
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onetomany.cli import main
+from onetomany.errors import InputError
+from onetomany.evidence.exhibit import Payload, build_payload, write_payload
+from onetomany.evidence.figures import (
+    Figure,
+    csv_bytes,
+    frame_of,
+    listing,
+    read_figures,
+    without_data,
+)
+from onetomany.evidence.reproduce import compare, compare_bytes, reproduce, version_differences
+from onetomany.evidence.typesetting import STANDARDS, grid
+from onetomany.report.blocks import read_chapter
+from onetomany.report.execute import run_chapters
+from onetomany.report.shown import pack, unpack
+from onetomany.report.site import STAMP, STAMP_KO
+from sample_notebook import code, twin, write_notebook
+
+OPENING = """# 01 · Who alarms?
+
+- **The question.** How often is nobody's face an alarm?
+- **What you will see.** One chart.
+- **How long it takes.** A second.
+- **What it can't show.** Real travellers: there are none in it.
+"""
+OPENING_KO = """# 01 · 누구에게 경보가 울리는가
+
+- **질문.** 아무도 아닌 얼굴에 얼마나 자주 경보가 울리는가?
+- **볼 것.** 그림 하나.
+- **걸리는 시간.** 일 초.
+- **보여 줄 수 없는 것.** 실제 여행자. 여기에는 없다.
+"""
+SETUP = """
+import altair as alt
+import polars as pl
+
+from onetomany.charts.theme import finish
+from onetomany.prose import say
+
+rates = pl.DataFrame(
+    {"size": [10, 100, 1000], "fpir": [0.1, 0.5, 0.9], "fpir_low": [0.0, 0.4, 0.8],
+     "fpir_high": [0.2, 0.6, 1.0], "who": ["없음", "a, b", None]}
+)
+"""
+CHART = """
+finish(
+    alt.Chart(rates).mark_line().encode(x="size:Q", y="fpir:Q"),
+    title="Alarms grow with the list",
+    title_ko="명단이 길수록 경보가 늘어난다",
+    source="made for this test; 40 people",
+    description="False alarms against size. At 1,000 records 90 % with a 95 % interval.",
+    simulated="scores of nobody 아무의 것도 아닌 점수",
+)
+"""
+SAID = 'say("**12.5%** of 40 people (95 %: 4.2% to 26.8%).", "40명 가운데 **12.5%**이다.")'
+PNG = (
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000"
+    "000d4944415478da6364f8cf500f00038601805a347d6b0000000049454e44ae426082"
+)
+PICTURE = f"from IPython.display import Image\nImage(bytes.fromhex('{PNG}'))"
+TIMED = "import time\npl.DataFrame({'seconds': [time.perf_counter()]})"
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exhibit-notebooks")
+    cells = [*twin(OPENING, OPENING_KO), code(SETUP)]
+    cells += [*twin("## One chart", "## 그림 하나"), code(CHART), code("rates"), code(SAID)]
+    write_notebook(folder / "01_alarms.ipynb", [*cells, code(PICTURE)])
+    timed = [*twin("# 02 · Time", "# 02 · 시간"), code(SETUP), code("rates"), code(TIMED, "varies")]
+    write_notebook(folder / "02_time.ipynb", timed)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def executed(notebooks: Path) -> dict[str, Any]:
+    return run_chapters(sorted(notebooks.glob("*.ipynb")))
+
+
+@pytest.fixture(scope="module")
+def payload(
+    executed: dict[str, Any], notebooks: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Payload:
+    return write_payload(executed, notebooks, tmp_path_factory.mktemp("exhibit") / "one")
+
+
+@pytest.fixture(scope="module")
+def again(payload: Payload) -> list[Figure]:
+    """What the payload's notebooks show, read once more."""
+    folder = payload.folder / "notebooks"
+    chapters = [
+        read_chapter(path.stem, nbformat.read(path, 4), folder) for path in folder.iterdir()
+    ]
+    return [item for chapter in chapters for item in read_figures(chapter)]
+
+
+@pytest.fixture
+def doctored(payload: Payload, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(payload.folder, tmp_path / "doctored"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def items(folder: Path) -> dict[str, dict[str, object]]:
+    listed = json.loads((folder / "figures.json").read_text(encoding="utf-8"))["figures"]
+    return {f"{each['kind']} {each['number']}": each for each in listed}
+
+
+def test_items_are_numbered_and_carry_what_was_shown(payload: Payload) -> None:
+    found = items(payload.folder)
+    assert list(found) == [
+        "figure 01-1",
+        "table 01-1",
+        "statement 01-1",
+        "table 02-1",
+        "table 02-2",
+    ]
+    chart = found["figure 01-1"]
+    assert chart["exhibit"] == "A-1"
+    assert chart["title"] == "Alarms grow with the list"
+    assert chart["title_ko"] == "명단이 길수록 경보가 늘어난다"
+    assert chart["sample"] == "40 people; 1,000 records"
+    assert "95 % interval" in str(chart["interval"])
+    assert str(chart["simulated"]).startswith("scores of nobody")
+    assert found["table 01-1"]["title_ko"] == "그림 하나"
+    assert found["table 01-1"]["interval"] == "columns fpir_low, fpir_high"
+    assert found["statement 01-1"]["interval"] == "95 %: 4.2% to 26.8%"
+    assert found["statement 01-1"]["numbers"] == ["12.5%", "40", "95 %", "4.2%", "26.8%"]
+    assert [each["varies"] for each in found.values()] == [False] * 4 + [True]
+
+
+def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: Payload) -> None:
+    for each in items(payload.folder).values():
+        for path, digest in each["files"].items():  # type: ignore[attr-defined]
+            content = (payload.folder / path).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == digest
+    frame = pl.read_parquet(payload.folder / "tables" / "01-1.parquet")
+    assert frame.schema["size"] == pl.Int64  # the frame itself, not its picture
+    assert frame["who"].to_list() == ["없음", "a, b", None]
+    assert csv_bytes(frame) == (payload.folder / "tables" / "01-1.csv").read_bytes()
+    spec = json.loads((payload.folder / "figures" / "01-1.json").read_text(encoding="utf-8"))
+    assert "datasets" not in spec
+    assert spec["data"]["name"] == "data-1"
+    assert payload.figures["sha256"].n_unique() == payload.figures.height - 1  # one frame twice
+
+
+def test_two_runs_give_the_same_bytes(
+    executed: dict[str, Any], notebooks: Path, tmp_path: Path
+) -> None:
+    once = {"01_alarms": executed["01_alarms"]}
+    first = contents(write_payload(once, notebooks, tmp_path / "a").folder)
+    second = contents(build_payload(notebooks, tmp_path / "b", ["01"]).folder)
+    assert first.keys() == second.keys()
+    differ = {path for path in first if first[path] != second[path]}
+    assert differ <= {"log/run.log"}
+    assert {"exhibits/exhibit.pdf", "methods/methods.pdf", "exhibits/html/index.html"} <= set(first)
+
+
+def text_of(path: Path) -> list[str]:
+    return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(path)]
+
+
+def test_every_page_of_the_pdf_bears_the_stamp_and_its_items(payload: Payload) -> None:
+    pages = text_of(payload.folder / "exhibits" / "exhibit.pdf")
+    assert len(pages) > 3
+    for page in pages:
+        assert STAMP in page
+        assert STAMP_KO in page
+    whole = " ".join(" ".join(pages).split())
+    for said in (
+        "Exhibit A-1. 01 Who alarms?",
+        "증거 A-1. 누구에게 경보가 울리는가",
+        "Figure 01-1 · 그림 01-1",
+        "명단이 길수록 경보가 늘어난다",
+        "Real travellers: there are none in it.",
+        "SIMULATED 모의 자료: scores of nobody",
+        "Neither shows that what a file says is true.",
+        "95 %: 4.2% to 26.8%",
+    ):
+        assert said in whole
+    digest = hashlib.sha256((payload.folder / "tables" / "01-1.csv").read_bytes()).hexdigest()
+    assert digest in "".join("".join(pages).replace("\u200b", "").split())
+
+
+def elements(page: pypdfium2.PdfPage) -> Iterator[tuple[str, str]]:
+    """(type, alternative text) of a page's tagged elements."""
+
+    def said(get: object, element: object) -> str:
+        size = get(element, None, 0)  # type: ignore[operator]
+        buffer = pdfium.FPDF_WCHAR * (size // 2 + 1)
+        held = buffer()
+        get(element, held, size)  # type: ignore[operator]
+        return bytes(held)[: max(size - 2, 0)].decode("utf-16-le")
+
+    tree = pdfium.FPDF_StructTree_GetForPage(page)
+    waiting = [
+        pdfium.FPDF_StructTree_GetChildAtIndex(tree, n)
+        for n in range(pdfium.FPDF_StructTree_CountChildren(tree))
+    ]
+    while waiting:
+        element = waiting.pop()
+        if element:
+            yield (
+                said(pdfium.FPDF_StructElement_GetType, element),
+                said(pdfium.FPDF_StructElement_GetAltText, element),
+            )
+            waiting += [
+                pdfium.FPDF_StructElement_GetChildAtIndex(element, n)
+                for n in range(max(pdfium.FPDF_StructElement_CountChildren(element), 0))
+            ]
+    pdfium.FPDF_StructTree_Close(tree)
+
+
+def test_the_pdf_is_tagged_and_its_chart_has_alternative_text(payload: Payload) -> None:
+    assert STANDARDS == ["a-2a", "ua-1"]
+    path = payload.folder / "exhibits" / "exhibit.pdf"
+    content = path.read_bytes()
+    assert b"<pdfaid:part>2</pdfaid:part>" in content
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in content
+    found = [each for page in pypdfium2.PdfDocument(path) for each in elements(page)]
+    assert {"H1", "H2", "Table", "TH", "Figure"} <= {kind for kind, _ in found}
+    alts = [alt for kind, alt in found if kind == "Figure"]
+    assert alts
+    assert all("False alarms against size" in alt for alt in alts)
+
+
+def test_the_html_exhibit_has_numbers_and_hashes_and_links_out_to_the_notebook(
+    payload: Payload,
+) -> None:
+    page = (payload.folder / "exhibits" / "html" / "01_alarms.html").read_text(encoding="utf-8")
+    assert "Exhibit A-1, Figure 01-1 · 증거 A-1, 그림 01-1" in page
+    digest = hashlib.sha256((payload.folder / "tables" / "01-1.csv").read_bytes()).hexdigest()
+    assert digest in page
+    assert STAMP_KO in page
+    assert 'href="../../notebooks/01_alarms.ipynb"' in page
+    assert not (payload.folder / "exhibits" / "html" / "executed").exists()
+
+
+def test_no_picture_goes_in_and_it_is_said(payload: Payload) -> None:
+    assert payload.left_out == ("01_alarms.ipynb, cell 9 of all: image/png",)
+    stills = payload.folder / "exhibits" / "html" / "assets" / "charts"
+    for path in payload.folder.rglob("*.*"):
+        if path.suffix in (".html", ".ipynb"):
+            assert "iVBORw0KGgo" not in path.read_text(encoding="utf-8")
+        if path.suffix == ".png":
+            assert path.parent == stills
+
+
+def test_the_methods_statement_is_made_from_the_run(payload: Payload) -> None:
+    text = (payload.folder / "methods" / "methods.md").read_text(encoding="utf-8")
+    for said in (
+        "How often is nobody's face an alarm?",
+        "아무도 아닌 얼굴에 얼마나 자주 경보가 울리는가?",
+        "onetomany.charts.theme.finish",
+        "Statement 01-1: 12.5% of 40 people (95 %: 4.2% to 26.8%).",
+        "Real travellers: there are none in it.",
+        f"| polars | {pl.__version__} |",
+    ):
+        assert said in text
+    assert STAMP in text_of(payload.folder / "methods" / "methods.pdf")[0]
+
+
+def test_reproduce_tells_same_and_varies(payload: Payload, tmp_path: Path) -> None:
+    before = contents(payload.folder)
+    table = reproduce(payload.folder, tmp_path / "again")
+    assert dict(table.select("item", "outcome").iter_rows()) == {
+        "Figure 01-1": "same",
+        "Table 01-1": "same",
+        "Statement 01-1": "same",
+        "Table 02-1": "same",
+        "Table 02-2": "varies",
+    }
+    assert contents(payload.folder) == before
+    assert (tmp_path / "again" / "tables" / "01-1.csv").read_bytes() == before["tables/01-1.csv"]
+    assert (tmp_path / "again" / "comparison.csv").is_file()
+    assert version_differences(payload.folder).is_empty()
+
+
+def change(folder: Path, path: str, old: str, new: str, *, relist: bool = True) -> None:
+    """Change a file of a payload, and its hash in figures.json too if `relist`."""
+    before = (folder / path).read_bytes()
+    assert old.encode() in before
+    after = before.replace(old.encode(), new.encode(), 1)
+    (folder / path).write_bytes(after)
+    if relist:
+        listed = (folder / "figures.json").read_text(encoding="utf-8")
+        was, is_ = (hashlib.sha256(each).hexdigest() for each in (before, after))
+        assert was in listed
+        (folder / "figures.json").write_text(listed.replace(was, is_), encoding="utf-8")
+
+
+def test_what_differs_in_a_doctored_bundle_is_named(doctored: Path, again: list[Figure]) -> None:
+    change(doctored, "figures/01-1.csv", "0.5", "0.50000001")
+    change(doctored, "tables/01-1.csv", "1000,", "1001,")
+    change(doctored, "statements/01-1.txt", "12.5%", "2.5%")
+    change(doctored, "tables/02-1.csv", "a, b", "a, c", relist=False)
+    listed = (doctored / "figures.json").read_text(encoding="utf-8")
+    versions = listed.replace(f'"polars": "{pl.__version__}"', '"polars": "0.1"')
+    (doctored / "figures.json").write_text(versions, encoding="utf-8")
+    table = compare(doctored, again)
+    outcome = dict(table.select("item", "outcome").iter_rows())
+    assert outcome == {
+        "Figure 01-1": "within",
+        "Table 01-1": "different",
+        "Statement 01-1": "different",
+        "Table 02-1": "different",
+        "Table 02-2": "varies",
+    }
+    what = dict(table.select("item", "what").iter_rows())
+    assert "column size, row 3: 1001 became 1000" in what["Table 01-1"]
+    assert "2.5% became 12.5%" in what["Statement 01-1"]
+    assert "tables/02-1.csv: the bundle's file is not the one" in what["Table 02-1"]
+    assert table.filter(item="Figure 01-1")["largest"][0] == pytest.approx(2e-8, rel=1e-3)
+    assert version_differences(doctored).rows() == [("polars", "0.1", pl.__version__)]
+
+
+def test_an_item_on_one_side_only_is_different(doctored: Path, again: list[Figure]) -> None:
+    whole = json.loads((doctored / "figures.json").read_text(encoding="utf-8"))
+    whole["figures"] = [{**whole["figures"][0], "number": "01-9"}, *whole["figures"][1:]]
+    (doctored / "figures.json").write_text(json.dumps(whole), encoding="utf-8")
+    what = dict(compare(doctored, again).select("item", "what").iter_rows())
+    assert what["Figure 01-9"] == "the new run does not give it"
+    assert what["Figure 01-1"] == "it is not in the bundle"
+
+
+def test_the_command_does_not_run_a_bundle_that_fails_to_verify(
+    doctored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["reproduce", str(doctored), "--out", str(tmp_path / "again")]) == 1
+    assert "nothing was run" in capsys.readouterr().err
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_folder_that_holds_something_is_refused(payload: Payload, notebooks: Path) -> None:
+    with pytest.raises(InputError, match="holds other files"):
+        build_payload(notebooks, payload.folder)
+    with pytest.raises(InputError, match="holds no figures"):
+        reproduce(notebooks, notebooks / "out")
+
+
+def test_a_build_that_fails_leaves_nothing(payload: Payload, tmp_path: Path) -> None:
+    held = nbformat.read(payload.folder / "notebooks" / "01_alarms.ipynb", as_version=4)
+    with pytest.raises(InputError, match="no record of a run"):
+        write_payload({"01_alarms": held}, tmp_path, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_templates_are_not_let_in() -> None:
+    row = [0.01 * n for n in range(128)]
+    assert pack(pl.DataFrame({"template": [row]})) is None
+    assert pack(pl.DataFrame({"template": [b"1"]})) is None
+    wide = {f"v{n}": value for n, value in enumerate(row)}
+    assert pack(pl.DataFrame([wide])) is None
+    for rows in ([{"template": row}], [wide]):
+        with pytest.raises(InputError, match="as a template does"):
+            frame_of(rows)
+
+
+def test_specifications_do_not_hang_on_the_names_of_their_data() -> None:
+    def spec(first: str, second: str) -> dict[str, object]:
+        layers = [{"data": {"name": first}}, {"data": {"name": second}}, {"data": {"name": first}}]
+        return {"layer": layers, "datasets": {second: [{"a": 2}], first: [{"a": 1}]}}
+
+    bare, frames = without_data(spec("data-f00", "data-b4"))
+    assert bare == without_data(spec("x", "y"))[0]
+    assert [frame["a"].to_list() for frame in frames] == [[1], [2]]
+    assert [each["data"]["name"] for each in bare["layer"]] == ["data-1", "data-2", "data-1"]
+
+
+CELL = st.one_of(st.none(), st.text(st.characters(codec="utf-8", exclude_categories=["C"])))
+
+
+@given(
+    st.lists(st.tuples(CELL, st.floats(allow_nan=False), st.integers(-(2**53), 2**53)), max_size=6)
+)
+@settings(max_examples=30, deadline=None)
+def test_csv_tells_every_value_apart(rows: list[tuple[str | None, float, int]]) -> None:
+    schema = {"text": pl.String, "number": pl.Float64, "count": pl.Int64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    assert pl.read_csv(io.BytesIO(csv_bytes(frame)), schema=schema).equals(frame)
+    packed = pack(frame)
+    assert packed
+    assert unpack(packed).equals(frame)
+
+
+@given(st.floats(1e-9, 1e9), st.integers(1, 10**9))
+@settings(max_examples=30, deadline=None)
+def test_numbers_may_differ_by_a_millionth_and_counts_not_at_all(value: float, count: int) -> None:
+    def table(value: float, count: int) -> bytes:
+        return csv_bytes(pl.DataFrame({"value": [value, 0.5], "count": [count, 1]}))
+
+    before = table(value, count)
+    assert compare_bytes("t.csv", before, table(value, count))[0] == "same"
+    assert compare_bytes("t.csv", before, table(value * (1 + 1e-8), count))[0] in ("same", "within")
+    assert compare_bytes("t.csv", before, table(value * (1 + 1e-3), count))[0] == "different"
+    assert compare_bytes("t.csv", before, table(value, count + 1))[0] == "different"
+
+
+def test_a_long_table_is_cut_in_print_only() -> None:
+    part = grid(pl.DataFrame({"n": range(100), "url": ["https://example.org/" + "x" * 80] * 100}))
+    assert len(part["rows"]) == 40
+    assert sum(part["widths"]) <= 483
+
+
+def test_every_figure_of_the_real_report_is_complete(report: Path) -> None:
+    """What the chapters show has data, titles in both languages, a source and alternative text."""
+    seen = 0
+    for path in sorted((report / "executed").glob("*.ipynb")):
+        found = read_figures(read_chapter(path.stem, nbformat.read(path, 4), path.parent))
+        assert found
+        for each in found:
+            seen += 1
+            assert each.title
+            assert each.title_ko
+            assert each.source
+            if each.kind == "figure":
+                assert each.rows
+                assert len(each.text) > 20
+            if each.kind == "statement":
+                assert each.text
+                assert each.text_ko
+            assert not each.as_shown  # of every table the frame itself was kept
+        table = listing(found)
+        assert table["file"].n_unique() == table.height
+    assert seen > 100
