@@ -8,7 +8,7 @@ import stat
 from typing import Any
 
 from .parts import Parts
-from .reading import Damaged, Reading, Refused
+from .reading import NO_TEXT, Damaged, Reading, Refused
 
 
 def read_zip(content: bytes, reading: Reading) -> None:
@@ -51,7 +51,7 @@ def unsafe(name: str, mode: int = 0) -> str:
 
 
 def read_picture(content: bytes, reading: Reading) -> None:
-    """A picture's size and what its camera or scanner wrote into it; its text isn't read here."""
+    """A picture's size and what its camera or scanner wrote into it; its text is left to OCR."""
     from PIL import ExifTags, Image
 
     try:
@@ -61,7 +61,8 @@ def read_picture(content: bytes, reading: Reading) -> None:
             sizes = []
             for number in range(min(frames, reading.limits.pages)):
                 picture.seek(number)
-                sizes.append(picture.size)
+                turned = picture.getexif().get(ExifTags.Base.Orientation, 1) > 4
+                sizes.append(picture.size[::-1] if turned else picture.size)
     except Refused:
         raise
     except Exception as error:
@@ -74,5 +75,5 @@ def read_picture(content: bytes, reading: Reading) -> None:
         reading.facts["created"] = f"{day.replace(':', '-')}T{hour}" if hour else None
     reading.facts["author"] = reading.metadata.get("Artist")
     for width, height in sizes:
-        reading.page(width=float(width), height=float(height), unit="px", text_source="none")
-    reading.note("ocr", "This is a picture; no OCR was made, so its text is not searchable.")
+        page = reading.page(width=float(width), height=float(height), unit="px")
+        reading.note("ocr", NO_TEXT, page.number)

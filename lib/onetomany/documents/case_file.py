@@ -13,7 +13,7 @@ import polars as pl
 from ..errors import InputError, IntegrityError
 from ..sources.files import sha256_of
 
-SCHEMA_VERSION = 2  # 1: before mentions told how exact they are
+SCHEMA_VERSION = 2  # 1: before mentions told how exact they are, and OCR where its words stand
 # raised whenever what is read from the same bytes changes: they are then read again
 EXTRACTOR_VERSION = 2
 
@@ -44,10 +44,9 @@ def open_case(path: Path, *, write: bool = False) -> Iterator[duckdb.DuckDBPyCon
 
 def _check(db: duckdb.DuckDBPyConnection, path: Path, write: bool) -> None:
     names = {name for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
     if write and not names:
         db.begin()
-        db.execute(schema)
+        db.execute(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
         db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
         db.commit()
     elif "meta" not in names:
@@ -58,9 +57,6 @@ def _check(db: duckdb.DuckDBPyConnection, path: Path, write: bool) -> None:
             f"{path} has schema version {found and found[0]}, this kit writes {SCHEMA_VERSION}: "
             "ingest the folder into a new case file."
         )
-    if write and "words" not in names:
-        # a case file from before OCR: this table is new, the others are as they were
-        db.execute(schema[schema.index("CREATE TABLE IF NOT EXISTS words") :])
 
 
 def members_folder(case: Path) -> Path:
@@ -96,8 +92,18 @@ def forget(db: duckdb.DuckDBPyConnection, document: str) -> None:
         db.execute(f"DELETE FROM {table} WHERE document = ?", [document])
 
 
-def export_parquet(case: Path, folder: Path) -> list[Path]:
-    """Write every table of a case as <table>.parquet into a folder; returns the files."""
+def export_parquet(
+    case: Path, folder: Path, *, names: bool = False, officials: bool = False
+) -> list[Path]:
+    """Write the tables of a case as <table>.parquet into a folder; returns the files.
+
+    Names of persons and numbers that point to one are replaced by pseudonyms, see
+    `pseudonyms.export`; with `names` every table is written as it is.
+    """
+    if not names:
+        from . import pseudonyms
+
+        return pseudonyms.export(case, folder, officials=officials)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with open_case(case) as db:

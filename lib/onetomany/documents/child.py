@@ -5,7 +5,8 @@ programs (see `sandbox`), and then serves requests on the Unix socket FD. A requ
 line (names, limits), with open files: the documents and, last, a pipe to answer into. For each, a
 fork parses the documents in turn, each within the limits, and dies; whatever they did to it, the
 next request starts afresh. The answer is a row of frames: kind (1 byte), length (8), content;
-a frame E ends each document's.
+a frame E ends each document's. With a second argument `ocr` it reads pages of scans instead
+(`ocr.reader`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import IO, Any
 
@@ -29,14 +31,17 @@ _FIRST = {
     "a.html": b"<!doctype html><title>t</title><p>a<table><tr><td>b</table>",
     "a.eml": b"From: a@example.org\nDate: Wed, 20 Oct 2021 10:15:00 +0900\nSubject: a\n\nb\n",
 }
+Extract = Callable[[bytes, str, Reading], None]
 FRAME = struct.Struct(">cQ")
 TOGETHER = 16  # the most documents of one request; Linux passes 253 open files at once
 
 
 def main() -> None:
-    from . import kinds  # noqa: F401  (all extractors, before files are given up)
+    # all extractors, or all models, before files are given up
+    from . import kinds, ocr
 
     _warm()
+    extract = ocr.reader() if sys.argv[2:] == ["ocr"] else kinds.extract
     with socket.socket(fileno=int(sys.argv[1])) as line:
         from .sandbox import confine, held_memory
 
@@ -50,7 +55,7 @@ def main() -> None:
             pid = os.fork()
             if pid == 0:
                 line.detach()
-                _answer(json.loads(message), begun, fds)
+                _answer(json.loads(message), begun, fds, extract)
             for fd in fds:
                 os.close(fd)
             _, status, used = os.wait4(pid, 0)
@@ -82,7 +87,7 @@ def _warm() -> None:
     gc.freeze()
 
 
-def _answer(request: dict[str, Any], begun: int, fds: list[int]) -> None:
+def _answer(request: dict[str, Any], begun: int, fds: list[int], extract: Extract) -> None:
     from .sandbox import restrict
 
     limits = Limits(**request["limits"])
@@ -92,7 +97,7 @@ def _answer(request: dict[str, Any], begun: int, fds: list[int]) -> None:
         with os.fdopen(target, "wb") as out, contextlib.suppress(BrokenPipeError):
             for name, source in zip(request["names"], sources, strict=True):
                 restrict(limits, begun, len(sources))
-                _one(name, source, limits, out)
+                _one(extract, name, source, limits, out)
                 # what was read reaches the parent, whatever the next one does
                 out.flush()
         code = 0
@@ -100,9 +105,7 @@ def _answer(request: dict[str, Any], begun: int, fds: list[int]) -> None:
         os._exit(code)
 
 
-def _one(name: str, source: int, limits: Limits, out: IO[bytes]) -> None:
-    from .kinds import extract
-
+def _one(extract: Extract, name: str, source: int, limits: Limits, out: IO[bytes]) -> None:
     reading = Reading(limits)
     facts = reading.facts | {"status": "read", "error": None}
     try:

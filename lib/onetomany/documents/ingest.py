@@ -27,6 +27,7 @@ from ..sources.files import sha256_of
 from .case_file import EXTRACTOR_VERSION, members_folder, open_case, read
 from .child import TOGETHER
 from .reading import Limits
+from .scans import Scans, read_scans
 from .sketch import near_duplicates
 from .store import Found, fail, place, store
 from .workers import Answer, Child
@@ -50,6 +51,7 @@ class Ingested:
     isolation: dict[str, bool]  # what of `sandbox.confine` held; {} where nothing was parsed
     failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
     notes: pl.DataFrame  # kind, text, count: what this run found out about the documents it read
+    scans: Scans  # pages that are pictures
 
 
 def ingest(
@@ -60,12 +62,15 @@ def ingest(
     workers: int | None = None,
     retry: bool = False,
     together: int = TOGETHER,
+    ocr: bool = True,
 ) -> Ingested:
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
     what failed before is tried again. Up to `together` small documents are parsed one after another
     in one process, since a process costs three times what a page does; with 1, none share one.
+    With `ocr`, and where Tesseract is installed, pages that are pictures are read too, also those
+    of earlier runs.
 
     Raises InputError where the folder is none, or the case file can't be opened.
     """
@@ -96,7 +101,8 @@ def ingest(
             ),
         )
         run.all()
-        return run.told()
+        scans = read_scans(db, folder, case, run.limits, workers=workers, retry=retry, off=not ocr)
+        return run.told(scans)
 
 
 @dataclass
@@ -316,7 +322,7 @@ class _Run:
         for key, value in facts.items():
             self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [key, value])
 
-    def told(self) -> Ingested:
+    def told(self, scans: Scans) -> Ingested:
         failures = read(
             self.db,
             "SELECT folder, path, why FROM failures WHERE folder = ? ORDER BY path",
@@ -325,7 +331,9 @@ class _Run:
         notes = read(
             self.db,
             "SELECT kind, notes.text, count(*) AS count FROM notes JOIN documents USING (document) "
-            "WHERE ingested_at = ? GROUP BY ALL ORDER BY kind, count DESC, notes.text",
+            # what OCR says of each page is summed up in `scans`
+            "WHERE ingested_at = ? AND NOT starts_with(notes.extractor, 'ocr:') "
+            "GROUP BY ALL ORDER BY kind, count DESC, notes.text",
             self.started,
         )
         row = self.db.execute(
@@ -341,4 +349,5 @@ class _Run:
             isolation=self.isolation,
             failures=failures,
             notes=notes,
+            scans=scans,
         )

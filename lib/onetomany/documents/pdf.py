@@ -19,7 +19,7 @@ from pypdfium2 import raw
 from . import pdf_notes as notes
 from . import pdf_shapes as shapes
 from .pdf_shapes import Shapes
-from .reading import Box, Page, Reading, Refused, boxed
+from .reading import NO_TEXT, Box, Page, Reading, Refused, boxed
 
 _BULLET = re.compile(
     r"^\s*(?:[-•‣▪▫■□○●◦◆◇❍※·ㅇ①-⑳]|[0-9]{1,2}[.)]|[가나다라마바사아자차카타파하][.)])\s*\S"
@@ -97,8 +97,9 @@ def _read_page(held: Any, page: Page, reading: Reading) -> None:
     if found.invisible and not found.visible and page.parts:
         page.text_source = "ocr"
         reading.note("ocr", "Its text lies unseen on a picture: some program's OCR.", page.number)
-    if found.pictures and not page.parts:
-        reading.note("ocr", "This page is a picture without text; no OCR was made.", page.number)
+    # text may also be drawn as curves
+    if found.order and not page.parts:
+        reading.note("ocr", NO_TEXT, page.number)
     notes.read_annotations(held, place, page, reading, only_dark=False)
     textpage.close()
 

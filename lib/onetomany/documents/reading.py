@@ -17,6 +17,9 @@ Box = tuple[float, float, float, float]
 # blocks of these kinds don't show when the document is read as it was meant to be
 HIDDEN_KINDS = ("comment", "tracked_insert", "tracked_delete", "hidden", "under_redaction")
 
+# the note of kind 'ocr' by which `scans` finds the pages that wait for OCR
+NO_TEXT = "This page is a picture: it holds no text, and no OCR was made."
+
 
 class Refused(Exception):
     """What a document asks for and the kit doesn't give: its text says which limit or rule."""

@@ -210,7 +210,7 @@ WINDOW same AS (PARTITION BY document ORDER BY folder, path)
 QUALIFY row_number() OVER same > 1;
 
 -- The words of pages that this kit read by OCR: where each stands, and how sure Tesseract is of it.
-CREATE TABLE IF NOT EXISTS words (
+CREATE TABLE words (
     document VARCHAR NOT NULL,
     page INTEGER NOT NULL,
     char_start INTEGER NOT NULL,  -- in pages.text

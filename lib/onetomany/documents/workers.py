@@ -23,7 +23,7 @@ from .reading import Limits
 
 # what the child keeps of the environment: how to find libraries and how to compute, no secrets
 _KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
-         "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "HOME")  # fmt: skip
+         "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "HOME", "TESSDATA_PREFIX")  # fmt: skip
 _GRACE = 15.0  # seconds beyond a document's own limit, after which its process is killed
 
 
@@ -57,8 +57,9 @@ class _Ended:
 class Child:
     """One confined process; started with the first document, and again whenever it has died."""
 
-    def __init__(self, members: Path) -> None:
+    def __init__(self, members: Path, *, ocr: bool = False) -> None:
         self.members = members
+        self.mode = ["ocr"] if ocr else []
         self.process: subprocess.Popen[bytes] | None = None
         self.line: socket.socket | None = None
         self.replies: IO[bytes] | None = None
@@ -73,7 +74,13 @@ class Child:
         )
         with tempfile.TemporaryFile() as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "onetomany.documents.child", str(theirs.fileno())],
+                [
+                    sys.executable,
+                    "-m",
+                    "onetomany.documents.child",
+                    str(theirs.fileno()),
+                    *self.mode,
+                ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

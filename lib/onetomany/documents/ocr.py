@@ -1,0 +1,338 @@
+"""Text of scans: a page as pixels goes to Tesseract, its words come back with their places.
+
+Tesseract is a system package (Apache-2.0) and is used as the library that it is, by its C API, in
+the confined process that parses (`child`, `sandbox`). That is less than running its program: no
+program is started, no picture is written to a file, no second sandbox has to be built, and the
+models, which are loaded before files are given up, are shared by all forks. Each page is read in
+a fork of its own from the same state, so that its text doesn't depend on what was read before it,
+and within limits of memory and time as every document.
+
+Smith, An overview of the Tesseract OCR engine, ICDAR 2007; its lines are read by an LSTM since
+version 4. `python -m onetomany.documents.ocr` says which engine is here, or why there is none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .reading import Box, Page, Reading, Refused, boxed, clean
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LANGUAGES = ("kor", "eng")
+DPI = 300  # at which a PDF's page is drawn; Tesseract's models were trained at it
+LEAST = 150  # dpi: a page that the limit of pixels leaves with less is told
+PIXELS = 40_000_000  # of what is recognised; A3 at 300 dpi has 17 million
+PICTURE = 200_000_000  # pixels of a picture that is opened at all
+SMALL = 1_600  # pixels of the longer side below which a picture is doubled: a screenshot
+SOFT = 200  # dpi at which the blur is of one pixel: else noise is taken for parts of letters
+UNSURE = 60.0  # of 100: words below are counted as unsure, pages below are tried turned
+
+_NAMES = ("libtesseract.so.5", "libtesseract.5.dylib")
+_PLACES = (Path(sys.prefix) / "lib", Path("/opt/homebrew/lib"), Path("/usr/local/lib"))
+_AUTO = 3  # Tesseract's page segmentation: columns, paragraphs and lines, all upright
+
+Pixels = NDArray[np.uint8]
+
+
+class Missing(Exception):
+    """Why no OCR can be made here."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word with its box in pixels; `place` are Tesseract's block, paragraph and line."""
+
+    text: str
+    box: Box
+    confidence: float  # 0 to 100: Tesseract's own, no probability
+    place: tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page as grey pixels, shape (height, width), and its size in its own unit."""
+
+    pixels: Pixels
+    dpi: float
+    width: float
+    height: float
+    unit: str
+
+
+class Engine:
+    """Tesseract with Korean and English loaded. Raises Missing where it or a model isn't here."""
+
+    def __init__(self) -> None:
+        ours = self._library = _library()
+        pointer, text = ctypes.c_void_p, ctypes.c_char_p
+        for name, result, arguments in (
+            ("TessVersion", text, []),
+            ("TessBaseAPICreate", pointer, []),
+            ("TessBaseAPIInit3", ctypes.c_int, [pointer, text, text]),
+            ("TessBaseAPIGetLoadedLanguagesAsVector", ctypes.POINTER(text), [pointer]),
+            ("TessBaseAPISetVariable", ctypes.c_int, [pointer, text, text]),
+            ("TessBaseAPISetPageSegMode", None, [pointer, ctypes.c_int]),
+            ("TessBaseAPISetImage", None, [pointer, pointer, *[ctypes.c_int] * 4]),
+            ("TessBaseAPISetSourceResolution", None, [pointer, ctypes.c_int]),
+            ("TessBaseAPIRecognize", ctypes.c_int, [pointer, pointer]),
+            ("TessBaseAPIGetTsvText", pointer, [pointer, ctypes.c_int]),
+            ("TessBaseAPIGetUTF8Text", pointer, [pointer]),
+            ("TessBaseAPIClear", None, [pointer]),
+            ("TessDeleteText", None, [pointer]),
+        ):
+            function = getattr(ours, name)
+            function.restype, function.argtypes = result, arguments
+        self._api = ours.TessBaseAPICreate()
+        ours.TessBaseAPIInit3(self._api, None, "+".join(LANGUAGES).encode())
+        # it goes on with one language where it can't load the other
+        held = ours.TessBaseAPIGetLoadedLanguagesAsVector(self._api)
+        loaded: set[str] = set()
+        while held and held[len(loaded)]:
+            loaded.add(held[len(loaded)].decode())
+        if lacking := [language for language in LANGUAGES if language not in loaded]:
+            raise Missing(f"Tesseract has no model here for {' and '.join(lacking)}")
+        self.name = f"tesseract {ours.TessVersion().decode()} {'+'.join(LANGUAGES)}"
+        ours.TessBaseAPISetPageSegMode(self._api, _AUTO)
+        # otherwise a blank follows every Korean syllable
+        ours.TessBaseAPISetVariable(self._api, b"preserve_interword_spaces", b"1")
+
+    def words(self, pixels: Pixels, dpi: float = DPI) -> list[Word]:
+        """Words of a grey picture, shape (height, width), in reading order.
+
+        Raises Refused where Tesseract gives up on it.
+        """
+        pixels = np.ascontiguousarray(pixels)
+        height, width = pixels.shape
+        ours, api = self._library, self._api
+        ours.TessBaseAPISetImage(api, pixels.ctypes.data, width, height, 1, width)
+        ours.TessBaseAPISetSourceResolution(api, round(dpi))
+        try:
+            if ours.TessBaseAPIRecognize(api, None):
+                raise Refused("Tesseract gave up on it.")
+            table = self._text(ours.TessBaseAPIGetTsvText(api, 0))
+            plain = self._text(ours.TessBaseAPIGetUTF8Text(api))
+        finally:
+            ours.TessBaseAPIClear(api)
+        return _joined(_rows(table), plain)
+
+    def _text(self, held: int | None) -> str:
+        text = ctypes.string_at(held).decode("utf-8", "replace") if held else ""
+        self._library.TessDeleteText(held)
+        return text
+
+
+def _library() -> ctypes.CDLL:
+    for name in (*_NAMES, *(str(place / name) for place in _PLACES for name in _NAMES)):
+        try:
+            return ctypes.CDLL(name)
+        except OSError:
+            continue
+    raise Missing("Tesseract 5 isn't installed")
+
+
+def _rows(table: str) -> Iterable[Word]:
+    for row in table.splitlines():
+        # level, page, block, paragraph, line, word, left, top, width, height, confidence, text
+        level, _, block, paragraph, line, _, *numbers, text = row.split("\t", 11)
+        if level == "5" and (text := clean(text)):
+            left, top, wide, high, confidence = map(float, numbers)
+            box = (left, top, left + wide, top + high)
+            yield Word(text, box, confidence, (block, paragraph, line))
+
+
+def _joined(rows: Iterable[Word], plain: str) -> list[Word]:
+    """Whole words: the table has Korean in syllables, the plain text has the blanks between."""
+    words: list[Word] = []
+    at = 0
+    for row in rows:
+        found = plain.find(row.text, at)
+        parted = found < 0 or found > at
+        at = max(found, at) + len(row.text) if found >= 0 else at
+        last = words[-1] if words else None
+        if last is None or parted or last.place != row.place:
+            words.append(row)
+            continue
+        text, sizes = last.text + row.text, (len(last.text), len(row.text))
+        mean = (last.confidence * sizes[0] + row.confidence * sizes[1]) / sum(sizes)
+        box = boxed((last.box, row.box)) or row.box
+        words[-1] = Word(text, box, mean, row.place)
+    return words
+
+
+def _confidence(words: list[Word]) -> float:
+    """The mean over characters; 0 without any."""
+    many = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / many if many else 0.0
+
+
+def reader() -> Callable[[bytes, str, Reading], None]:
+    """What reads one page of a document into `reading`; its name comes as 'PAGE/NAME'.
+
+    Loads the models: to be called before files are given up. Raises Missing.
+    """
+    engine = Engine()
+    blank = np.full((200, 200), 255, np.uint8)
+    engine.words(blank)
+
+    def read(content: bytes, name: str, reading: Reading) -> None:
+        from .kinds import media_type
+
+        number, _, rest = name.partition("/")
+        draw = _from_pdf if media_type(content, rest) == "application/pdf" else _from_picture
+        _read(engine, draw(content, int(number)), int(number), reading)
+
+    return read
+
+
+def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
+    page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
+    page.text_source = "ocr"
+    reading.pages.append(page)
+    words, turn = _turned(engine, sheet, reading.limits.seconds)
+    per = sheet.width / sheet.pixels.shape[1]
+    words = [replace(word, box=tuple(per * side for side in word.box)) for word in words]
+    reading.facts["extractor"] = f"ocr: {engine.name}"
+    for _, inside in groupby(words, key=lambda word: word.place[:2]):
+        _paragraph(page, list(inside))
+    if sheet.dpi < LEAST and sheet.unit == "pt":
+        reading.note("limit", f"So large that OCR saw it at {sheet.dpi:.0f} dpi.", number)
+    if not words:
+        reading.note("ocr", f"OCR ({engine.name}) found no text on this page.", number)
+        return
+    unsure = sum(word.confidence < UNSURE for word in words)
+    turned = f" It lies turned by {turn} degrees." if turn else ""
+    reading.note(
+        "ocr",
+        f"Read by OCR ({engine.name}) with a mean confidence of {_confidence(words):.0f} of 100; "
+        f"{unsure} of {len(words)} words are below {UNSURE:.0f}. Check names and figures against "
+        f"the picture.{turned}",
+        number,
+    )
+
+
+def _paragraph(page: Page, words: list[Word]) -> None:
+    lines = [list(each) for _, each in groupby(words, key=lambda word: word.place)]
+    text = "\n".join(" ".join(word.text for word in line) for line in lines)
+    span = page.add(text, "paragraph", boxed(word.box for word in words))
+    at = span[0] if span else 0
+    for word in words:
+        x0, y0, x1, y1 = word.box
+        page.reading.row(
+            "words",
+            page=page.number,
+            char_start=at,
+            char_end=at + len(word.text),
+            x0=x0,
+            y0=y0,
+            x1=x1,
+            y1=y1,
+            confidence=round(word.confidence, 1),
+        )
+        at += len(word.text) + 1
+
+
+def _turned(engine: Engine, sheet: Sheet, seconds: float) -> tuple[list[Word], int]:
+    """Words of a page as it lies, or where that gives little sense, as it was meant to be read.
+
+    Returns also by how many degrees, clockwise, it lies turned.
+    """
+    begun = time.monotonic()
+    best, turn = engine.words(sheet.pixels, sheet.dpi), 0
+    took = time.monotonic() - begun
+    # noise may take long, and what was read of it is not put at risk
+    if _confidence(best) >= UNSURE or took > seconds / 8:
+        return best, turn
+    height, width = sheet.pixels.shape
+    for quarter in (1, 2, 3):
+        found = engine.words(np.rot90(sheet.pixels, quarter), sheet.dpi)
+        if _sense(found) > _sense(best):
+            best, turn = [_back(word, quarter, width, height) for word in found], 90 * quarter
+    return best, turn
+
+
+def _sense(words: list[Word]) -> float:
+    return sum(len(word.text) for word in words if word.confidence >= UNSURE)
+
+
+def _back(word: Word, quarter: int, width: int, height: int) -> Word:
+    x0, y0, x1, y1 = word.box
+    if quarter == 1:
+        box = (width - y1, x0, width - y0, x1)
+    elif quarter == 2:
+        box = (width - x1, height - y1, width - x0, height - y0)
+    else:
+        box = (y0, height - x1, y1, height - x0)
+    return replace(word, box=box)
+
+
+def _from_pdf(content: bytes, number: int) -> Sheet:
+    """A page drawn as it is shown. Raises Refused where PDFium can't."""
+    import pypdfium2 as pdfium
+
+    try:
+        with pdfium.PdfDocument(content) as pdf:
+            held = pdf[number - 1]
+            width, height = held.get_size()
+            scale = min(DPI / 72, math.sqrt(PIXELS / (width * height)))
+            drawn = held.render(scale=scale, grayscale=True).to_pil()
+    except pdfium.PdfiumError as error:
+        raise Refused(f"PDFium can't draw it: {error}") from error
+    return Sheet(_soft(drawn, scale * 72), scale * 72, width, height, "pt")
+
+
+def _from_picture(content: bytes, number: int) -> Sheet:
+    """A picture's frame as it is shown, on white where it is transparent. Raises Refused."""
+    from PIL import Image as pillow
+    from PIL import ImageOps
+
+    try:
+        with pillow.open(io.BytesIO(content)) as picture:
+            picture.seek(number - 1)
+            if picture.width * picture.height > PICTURE:
+                raise Refused(f"It has more than {PICTURE:,} pixels.")
+            shown = ImageOps.exif_transpose(picture)
+            if shown.has_transparency_data:
+                shown = pillow.alpha_composite(
+                    pillow.new("RGBA", shown.size, "white"), shown.convert("RGBA")
+                )
+            grey = shown.convert("L")
+    except Refused:
+        raise
+    except Exception as error:
+        raise Refused(f"It is no picture that Pillow can open: {error}") from error
+    width, height = grey.size
+    scale = min(2.0 if max(grey.size) < SMALL else 1.0, math.sqrt(PIXELS / (width * height)))
+    if scale != 1.0:
+        size = (max(1, round(scale * width)), max(1, round(scale * height)))
+        grey = grey.resize(size, pillow.Resampling.BICUBIC)
+    # what it says of its resolution is seldom true; taken for a page of A4
+    dpi = min(max(max(grey.size) / 11.7, 100.0), 600.0)
+    return Sheet(_soft(grey, dpi), dpi, float(width), float(height), "px")
+
+
+def _soft(grey: Image, dpi: float) -> Pixels:
+    from PIL import ImageFilter
+
+    soft: Pixels = np.asarray(grey.filter(ImageFilter.GaussianBlur(dpi / SOFT)))
+    return soft
+
+
+if __name__ == "__main__":
+    try:
+        print(Engine().name)
+    except Missing as missing:
+        sys.exit(str(missing))

@@ -1,0 +1,277 @@
+"""Pages that are pictures: which there are, and their text by OCR, one transaction a page.
+
+The first reading of a document leaves a note of kind 'ocr' on each page that shows something but
+holds no text. Where Tesseract is here, now or in a later run, each of these pages goes to a
+confined process (`ocr`); after kill -9 the same command goes on with the next page.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import duckdb
+import polars as pl
+from tqdm import tqdm
+
+from ..sources.case import Stream
+from ..sources.files import sha256_of
+from .case_file import EXTRACTOR_VERSION, members_folder
+from .reading import Limits
+from .sketch import near_duplicates, sketch
+from .store import ROWS, Columns
+from .workers import Answer, Child
+
+HOW_TO_GET = (
+    "on Debian and Ubuntu by 'apt install tesseract-ocr tesseract-ocr-kor', on macOS by "
+    "'brew install tesseract tesseract-lang'"
+)
+OFF = "OCR is off"
+SECONDS = 120.0  # for one page
+_WORDS: Columns = {
+    "page": pl.Int32, "char_start": pl.Int32, "char_end": pl.Int32,
+    "x0": pl.Float64, "y0": pl.Float64, "x1": pl.Float64, "y1": pl.Float64,
+    "confidence": pl.Float64,
+}  # fmt: skip
+_READ = {"blocks": ROWS["blocks"], "notes": ROWS["notes"], "words": _WORDS}
+
+
+@dataclass(frozen=True)
+class Scans:
+    """What a run did with pages that are pictures; `left` were not tried, and `why` says why."""
+
+    read: int = 0
+    empty: int = 0  # tried, but no text was found
+    failed: int = 0
+    left: int = 0
+    confidence: float | None = None  # of 100, the mean of the words read in this run
+    why: str = ""
+
+    def said(self) -> str:
+        """In sentences, for the terminal; '' where there was no such page."""
+        said = []
+        if self.read:
+            said.append(
+                f"OCR read {self.read:,} pages that are pictures (mean confidence "
+                f"{self.confidence:.0f} of 100): check names and figures against the pictures."
+            )
+        if self.empty:
+            said.append(f"It found no text on {self.empty:,}.")
+        if self.failed:
+            said.append(f"It failed on {self.failed:,}: see notes of kind unread, or --retry.")
+        if self.left:
+            said.append(f"{self.left:,} pages are pictures whose text was not read: {self.why}.")
+            if self.why != OFF:
+                said.append(f"Install it {HOW_TO_GET}, and run this again.")
+        return " ".join(said)
+
+
+@dataclass(frozen=True)
+class Scan:
+    document: str
+    page: int
+    name: str
+    path: Path
+
+
+def engine() -> tuple[str, str]:
+    """The name of the OCR engine that is here, and why there is none; one of them is ''.
+
+    Asked of a process of its own, so that its models and its complaints aren't this one's.
+    """
+    asked = subprocess.run(
+        [sys.executable, "-m", "onetomany.documents.ocr"], capture_output=True, check=False
+    )
+    if asked.returncode == 0:
+        return asked.stdout.decode().strip(), ""
+    said = asked.stderr.decode("utf-8", "replace").strip().splitlines()
+    return "", said[-1] if said else "Tesseract crashed"
+
+
+def read_scans(
+    db: duckdb.DuckDBPyConnection,
+    folder: Path,
+    case: Path,
+    limits: Limits,
+    *,
+    workers: int | None = None,
+    retry: bool = False,
+    off: bool = False,
+) -> Scans:
+    """Read the pages of a folder's documents that are pictures and were not read before.
+
+    With `retry`, also those that failed before. Needs a connection that may write.
+    """
+    waiting = _waiting(db, folder, case, retry=retry)
+    if not waiting:
+        return Scans()
+    name, why = ("", OFF) if off else engine()
+    if not name:
+        return Scans(left=len(waiting), why=why)
+    limits = replace(limits, seconds=min(limits.seconds, SECONDS))
+    many = min(workers or os.cpu_count() or 1, len(waiting))
+    every = [Child(members_folder(case), ocr=True) for _ in range(many)]
+    children: SimpleQueue[Child] = SimpleQueue()
+    for child in every:
+        children.put(child)
+
+    def read(scan: Scan) -> Answer:
+        child = children.get()
+        try:
+            return child.read(scan.path, f"{scan.page}/{scan.name}", limits)
+        except OSError as error:
+            return Answer({}, why=f"It can't be opened: {error.strerror}.")
+        finally:
+            children.put(child)
+
+    extractor = f"ocr: {name}, pypdfium2 {version('pypdfium2')}, pillow {version('pillow')}"
+    outcomes: list[str] = []
+    try:
+        with (
+            ThreadPoolExecutor(many) as pool,
+            tqdm(total=len(waiting), unit="page", desc="OCR", leave=False) as bar,
+        ):
+            for scan, answer in _in_turn(pool, waiting, read, 2 * many):
+                outcomes.append(_store(db, scan, answer, extractor))
+                bar.update()
+    finally:
+        for child in every:
+            child.stop()
+    _sketch_anew(db, sorted({scan.document for scan in waiting}))
+    mean = db.execute(
+        "SELECT sum(confidence * (char_end - char_start)) / sum(char_end - char_start) FROM words "
+        "JOIN (SELECT unnest(?) AS document, unnest(?) AS page) USING (document, page)",
+        [[scan.document for scan in waiting], [scan.page for scan in waiting]],
+    ).fetchone()
+    return Scans(
+        outcomes.count("ocr"),
+        outcomes.count("none"),
+        outcomes.count("failed"),
+        confidence=mean[0] if mean else None,
+    )
+
+
+def _waiting(db: duckdb.DuckDBPyConnection, folder: Path, case: Path, *, retry: bool) -> list[Scan]:
+    rows = db.execute(
+        """
+        SELECT document, page, documents.name, files.path, files.parent
+        FROM pages JOIN documents USING (document)
+        JOIN (FROM files WHERE folder = ? AND NOT gone
+              QUALIFY row_number() OVER (PARTITION BY document ORDER BY path) = 1)
+              AS files USING (document)
+        JOIN (SELECT DISTINCT document, page, kind FROM notes) AS notes USING (document, page)
+        WHERE text_source = 'none' AND (
+            (notes.kind = 'ocr' AND NOT starts_with(pages.extractor, 'ocr:'))
+            OR (? AND notes.kind = 'unread' AND starts_with(pages.extractor, 'ocr:')))
+        ORDER BY files.path, page
+        """,
+        [str(folder), retry],
+    ).fetchall()
+    waiting = []
+    for document, of_it in groupby(rows, key=lambda row: row[0]):
+        pages = list(of_it)
+        _, _, name, path, parent = pages[0]
+        at = members_folder(case) / document if parent else folder / path
+        # a file that has changed since is a document of its own; this one can't be read any more
+        if at.is_file() and not at.is_symlink() and sha256_of(at) == document:
+            waiting += [Scan(document, page, name, at) for _, page, *_ in pages]
+    return waiting
+
+
+def _in_turn(
+    pool: ThreadPoolExecutor, waiting: list[Scan], read: Any, most: int
+) -> Iterator[tuple[Scan, Answer]]:
+    """Answers as they come; few pages are under way at a time."""
+    turn = iter(waiting)
+    under_way: dict[Future[Answer], Scan] = {}
+    while True:
+        while len(under_way) < most and (scan := next(turn, None)) is not None:
+            under_way[pool.submit(read, scan)] = scan
+        if not under_way:
+            return
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            yield under_way.pop(future), future.result()
+
+
+def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor: str) -> str:
+    """Store a page: 'ocr' where there is text, 'none', or 'failed' with a note of kind 'unread'."""
+    why = answer.why or answer.content.get("facts", {}).get("error")
+    try:
+        page, frames = _sensible(scan, {} if why else answer.content.get("columns", {}))
+    except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+        why = why or f"What the parser answered makes no sense ({type(error).__name__})."
+        note = {"page": [scan.page], "kind": ["unread"], "text": [f"OCR of this page: {why}"]}
+        page, frames = {}, {"notes": pl.DataFrame(note, schema=ROWS["notes"])}
+    db.begin()
+    try:
+        db.execute(
+            "DELETE FROM notes WHERE document = ? AND page = ? AND (kind = 'ocr' "
+            "OR (kind = 'unread' AND starts_with(extractor, 'ocr:')))",
+            [scan.document, scan.page],
+        )
+        # a primary key can't be deleted and given again in one transaction: the row is kept
+        page = {**page, "extractor": extractor, "version": EXTRACTOR_VERSION}
+        names = ", ".join(f"{name} = ?" for name in page)
+        db.execute(
+            f"UPDATE pages SET {names} WHERE document = ? AND page = ?",
+            [*page.values(), scan.document, scan.page],
+        )
+        for table, frame in frames.items():
+            same = {"document": scan.document, "extractor": extractor}
+            whole = frame.with_columns(
+                pl.lit(EXTRACTOR_VERSION).alias("version"),
+                *(pl.lit(value).alias(column) for column, value in same.items()),
+            )
+            db.register("incoming", Stream(whole))
+            db.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+            db.unregister("incoming")
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise
+    return "failed" if not page.get("text_source") else str(page["text_source"])
+
+
+def _sensible(
+    scan: Scan, columns: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+    """What a process answered for one page; raises where it speaks of another, or at random.
+
+    A parser that was taken over may answer anything.
+    """
+    held = {name: columns["pages"][name] for name in ROWS["pages"]}
+    (page,) = pl.DataFrame(held, schema=ROWS["pages"]).rows(named=True)
+    if page["page"] != scan.page or page["text_source"] not in ("ocr", "none"):
+        raise ValueError("another page")
+    frames = {}
+    for table, schema in _READ.items():
+        if table in columns:
+            frame = pl.DataFrame({name: columns[table][name] for name in schema}, schema=schema)
+            if frame["page"].ne_missing(scan.page).any():
+                raise ValueError("another page")
+            frames[table] = frame
+    kept = ("width", "height", "unit", "text", "text_source")
+    return {name: page[name] for name in kept}, frames
+
+
+def _sketch_anew(db: duckdb.DuckDBPyConnection, documents: list[str]) -> None:
+    """By their whole text, now that there is one, documents may be near-duplicates."""
+    for document in documents:
+        texts = db.execute(
+            "SELECT text FROM pages WHERE document = ? ORDER BY page", [document]
+        ).fetchall()
+        hashes = sketch("\n".join(text for (text,) in texts)).tolist()
+        db.begin()
+        db.execute("DELETE FROM sketches WHERE document = ?", [document])
+        db.execute("INSERT INTO sketches SELECT ?, unnest(?::UBIGINT[])", [document, hashes])
+        db.commit()
+    near_duplicates(db)
