@@ -1,8 +1,9 @@
 """Laws as data: one TOML file for each procedure, every field with its article and its source.
 
 `data_requests/README.md` describes the files. A field's `verified` says how far it was checked:
-"read" means that the words of the provision, or of the authority's own guidance, were read in a
-stored copy; "recalled" that they were not, and the reader is told so wherever the field is shown.
+"read" means that the provision, the authority's guidance, or another's quotation or account of it
+was read in a stored copy (`how` of the source says which); "recalled" that it was not, and the
+reader is told so wherever the field is shown.
 """
 
 from __future__ import annotations
