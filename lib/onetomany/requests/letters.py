@@ -22,10 +22,9 @@ from .templates import (
     SUFFIX,
     asked_of,
     environment,
-    frames,
     letter_fields,
     read_toml,
-    templates,
+    template_and_frame,
 )
 
 PERSONAL_FILE = "requester.toml"
@@ -108,18 +107,10 @@ def letter(
     Raises InputError where template, procedure or language is unknown or they don't fit, for a
     date that is none, and for missing fields: all that are missing, each with what it is.
     """
-    known, framed = templates(folder), frames(folder)
-    if template not in known:
-        raise InputError(f"There is no template '{template}': there are {', '.join(known)}.")
-    own = known[template]
-    if procedure not in own.procedures or procedure not in framed:
-        fitting = [name for name in own.procedures if name in framed]
-        raise InputError(
-            f"'{template}' can't be asked for under '{procedure}': take {' or '.join(fitting)}."
-        )
+    own, frame = template_and_frame(template, procedure, folder)
     if language not in LANGUAGES:
         raise InputError(f"A letter is in 'en' or 'ko', not in '{language}'.")
-    needed = asked_of(own, framed[procedure])
+    needed = asked_of(own, frame)
     _refuse_missing(needed, fields, template, folder)
     day = _day(fields["date"])
     values = {name: str(fields[name]) for name in needed} | {"date": _said(day, language)}
@@ -219,9 +210,9 @@ def to_pdf(letter: Letter) -> bytes:
 def _refuse_missing(
     needed: list[str], given: Mapping[str, str], template: str, folder: Path | None
 ) -> None:
-    about = letter_fields(folder)
     missing = [name for name in needed if not str(given.get(name) or "").strip()]
     if missing:
+        about = letter_fields(folder)
         lines = "".join(
             f"\n  {name}: {about[name].en} / {about[name].ko}" if name in about else f"\n  {name}"
             for name in missing

@@ -92,6 +92,23 @@ def frames(folder: Path | None = None) -> dict[str, Frame]:
     return {path.name.removesuffix(SUFFIX): _frame(path) for path in found}
 
 
+def template_and_frame(
+    template: str, procedure: str, folder: Path | None = None
+) -> tuple[Template, Frame]:
+    """The two halves of one letter. Raises InputError where either is unknown or they don't fit."""
+    home = _home(folder)
+    known = [path.name.removesuffix(SUFFIX) for path in _files(home)]
+    if template not in known:
+        raise InputError(f"There is no template '{template}': there are {', '.join(known)}.")
+    own, framed = _template(home / f"{template}{SUFFIX}"), home / "frames" / f"{procedure}{SUFFIX}"
+    if procedure not in own.procedures or not framed.is_file():
+        raise InputError(
+            f"'{template}' can't be asked for under '{procedure}': take one of "
+            f"{', '.join(own.procedures)}."
+        )
+    return own, _frame(framed)
+
+
 def letter_fields(folder: Path | None = None) -> dict[str, Field]:
     """Every field that a letter may ask for, by id (`templates/fields.toml`)."""
     path = _home(folder) / "fields.toml"
