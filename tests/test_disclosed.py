@@ -192,6 +192,10 @@ def test_matches_by_hand(entries: pl.DataFrame) -> None:
     assert found["unknown"].to_list() == [9] * 3
     assert found["least"].to_list() == [389 / 532, 98 / 532, 36 / 532]
     assert disclosed.outcomes(entries, photo_arrays=True)["unknown"].to_list() == [71] * 3
+    with_months = disclosed.outcomes(entries, missing=128)
+    assert with_months["most"].to_list() == [(n + 137) / 660 for n in (389, 98, 36)]
+    with pytest.raises(InputError, match="0 or more missing"):
+        disclosed.outcomes(entries, missing=-1)
     listed = disclosed.others_listed(entries).sum().row(0, named=True)
     assert (listed["searches"], listed["records"]) == (134, 205)
     assert (listed["others"], listed["others_if_one"], listed["listing"]) == (53, 71, 27)

@@ -13,8 +13,6 @@ as independent, which alerts on one person or at one place are not: it is too na
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import polars as pl
 from scipy import stats
 
@@ -55,12 +53,15 @@ def by_month(entries: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
 def by_level(entries: pl.DataFrame) -> pl.DataFrame:
     """Who asked, by level of government: `level`, `entries`, `images`, `share` (of the entries),
     `low`, `high`, `method` (bootstrap over agencies), the most frequent first."""
-    rows = []
-    for (level,), own in entries.group_by("level"):
-        found = _share(entries, lambda level=level: pl.col("level") == level)  # type: ignore[misc]
-        rows.append(
-            {"level": level, "entries": len(own), "images": own["images_searched"].sum(), **found}
-        )
+    rows = [
+        {
+            "level": level,
+            "entries": len(own),
+            "images": own["images_searched"].sum(),
+            **_ratio(entries, (pl.col("level") == level).cast(pl.Int64), pl.lit(1)),
+        }
+        for (level,), own in entries.group_by("level")
+    ]
     return pl.DataFrame(rows).sort("entries", "level", descending=[True, False])
 
 
@@ -104,40 +105,42 @@ def concentration(entries: pl.DataFrame, top: int = 5) -> pl.DataFrame:
     )
 
 
-def outcomes(entries: pl.DataFrame, *, photo_arrays: bool = False) -> pl.DataFrame:
+def outcomes(
+    entries: pl.DataFrame, *, photo_arrays: bool = False, missing: int = 0
+) -> pl.DataFrame:
     """How many matches a search gave: `outcome` (none, one, several), `searches`, `share`, `low`,
     `high`, `method` (bootstrap over agencies), `unknown`, `least`, `most` (bounds).
 
     Unknown are searches without a number of matches and entries that tell nothing; with
-    `photo_arrays` also those marked under 'photo array', in case they were searches after all.
-    Each may have been no search, or one with any outcome: `least` and `most` hold for all of these.
+    `photo_arrays` also those marked under 'photo array', in case they were searches after all; and
+    so many that are `missing` with the months that the log doesn't hold, which the log itself
+    doesn't bound. Each may have been no search, or one with any outcome: `least` and `most` hold
+    for all of these.
     """
     searched = pl.col("kind") == SEARCH
     unclear = pl.col("kind").is_in([NOT_FILLED, PHOTO_ARRAY] if photo_arrays else [NOT_FILLED])
     known = entries.filter(searched & _MATCHES.is_not_null())
-    unknown = entries.filter((searched & _MATCHES.is_null()) | unclear).height
-    if known.is_empty():
-        raise InputError("No entry has both images searched and a number of matches.")
-    conditions: dict[str, Callable[[], pl.Expr]] = {
-        NONE: lambda: _MATCHES == 0,
-        ONE: lambda: _MATCHES == 1,
-        SEVERAL: lambda: _MATCHES > 1,
-    }
-    everything = known.height + unknown
-    rows = []
-    for outcome, condition in conditions.items():
-        count = known.filter(condition()).height
-        rows.append(
+    unknown = entries.filter((searched & _MATCHES.is_null()) | unclear).height + missing
+    if known.is_empty() or missing < 0:
+        raise InputError(
+            "Outcomes need an entry with both images searched and a number of matches, and 0 or "
+            "more missing ones."
+        )
+    total = known.height + unknown
+    conditions = {NONE: _MATCHES == 0, ONE: _MATCHES == 1, SEVERAL: _MATCHES > 1}
+    return pl.DataFrame(
+        [
             {
                 "outcome": outcome,
-                "searches": count,
-                **_share(known, condition),
+                "searches": (count := known.filter(condition).height),
+                **_ratio(known, condition.cast(pl.Int64), pl.lit(1)),
                 "unknown": unknown,
-                "least": count / everything,
-                "most": (count + unknown) / everything,
+                "least": count / total,
+                "most": (count + unknown) / total,
             }
-        )
-    return pl.DataFrame(rows)
+            for outcome, condition in conditions.items()
+        ]
+    )
 
 
 def others_listed(entries: pl.DataFrame) -> pl.DataFrame:
@@ -220,9 +223,7 @@ def deployments(holyhead: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
             for name in ("faces", "alerts", "true_alerts", "false_alerts", "arrests")
         },
     )
-    return pl.concat([reported.select(columns), summed.head(1).select(columns)]).sort(
-        "last_day", "id"
-    )
+    return pl.concat([reported.select(columns), summed.select(columns)]).sort("last_day", "id")
 
 
 def false_alerts(table: pl.DataFrame) -> pl.DataFrame:
@@ -300,11 +301,6 @@ def checks(
     if len(lost := frame.filter(pl.col("ours").is_null())):
         raise InputError(f"Nothing here computes the published figure '{lost['id'][0]}'.")
     return frame.with_columns(agrees=pl.col("ours").is_between("low", "high"))
-
-
-def _share(entries: pl.DataFrame, condition: Callable[[], pl.Expr]) -> dict[str, float | str]:
-    """The share of entries that meet a condition, with its interval by agency."""
-    return _ratio(entries, condition().cast(pl.Int64), pl.lit(1))
 
 
 def _ratio(entries: pl.DataFrame, top: pl.Expr, bottom: pl.Expr) -> dict[str, float | str]:

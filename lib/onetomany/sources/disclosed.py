@@ -246,9 +246,8 @@ def _found(folder: Traversable) -> dict[str, list[str]]:
     numbers = entries.group_by(pl.col("month").dt.year()).agg(
         pl.int_range(pl.col("number").min(), pl.col("number").max() + 1).alias("all"), "number"
     )
-    skipped = numbers.select("month", left=pl.col("all").list.set_difference("number")).explode(
-        "left", empty_as_null=False
-    )
+    left = pl.col("all").list.set_difference("number")
+    skipped = numbers.sort("month").select("month", left=left).explode("left", empty_as_null=False)
 
     def places(keep: pl.Expr) -> list[str]:
         return entries.filter(keep)["place"].cast(pl.String).to_list()
