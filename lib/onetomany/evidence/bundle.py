@@ -9,7 +9,8 @@
 
 seal/ is in no manifest, since it signs them; BagIt allows tag files that no tag manifest lists
 (RFC 8493, 2.2.1). It is kept by seal/custody.jsonl, which goes on from the log in data/ and gives
-the SHA-256 of each of its files, and a signature or time-stamp that was changed no longer holds.
+the SHA-256 of each of its files. Its first line, made at sealing, is signed too; later lines, as
+for a time-stamp that was added, are held by the chain, and the time-stamp by its own signature.
 
 Everything is made in a folder beside. bagit.txt gets its name as the very last act, so a run that
 is killed leaves nothing that this kit, or any reader of BagIt, takes for a bundle.
@@ -38,6 +39,7 @@ SEAL = "seal"
 SIGNED = "tagmanifest-sha256.txt"  # what is signed and time-stamped
 SIGNATURE, PUBLIC_KEY = f"{SEAL}/tagmanifest-sha256.sig", f"{SEAL}/public-key.pem"
 REQUEST, AFTER = f"{SEAL}/tagmanifest-sha256.tsq", f"{SEAL}/custody.jsonl"
+LOG_SIGNATURE = f"{SEAL}/custody.sig"  # over the first line of AFTER
 DECLARATION, HELD_BACK = "bagit.txt", "bagit.txt.part"
 KEY_FIELD, UNSIGNED = "Signing-Key-SHA256", "none"
 ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)
@@ -68,12 +70,13 @@ def seal(
     private = keys.read_private(key) if key else None
     if created.tzinfo is None:
         raise InputError("The time of sealing needs its time zone.")
+    _refuse_taken(out)
     _check_payload(payload, record)
     screening.refuse(payload, record.data, rules)
-    _make_room(out)
     beside = out.with_name(f".{out.name}.unfinished")
-    if beside.exists():
-        shutil.rmtree(beside)
+    for left in (out, beside):  # by a run that was killed
+        if left.exists():
+            shutil.rmtree(left)
     beside.mkdir(parents=True)
     _fill(beside, payload, record, created, repository)
     mark = keys.fingerprint(keys.public_pem(private)) if private else UNSIGNED
@@ -96,6 +99,8 @@ def seal(
         | _hashes(beside, sorted(f"{SEAL}/{each.name}" for each in (beside / SEAL).iterdir())),
         after=custody.line_hash(last),
     )
+    if private:
+        (beside / LOG_SIGNATURE).write_bytes(private.sign((beside / AFTER).read_bytes()))
     _sync(beside)
     beside.rename(out)
     _sync_folder(out.parent)
@@ -153,11 +158,10 @@ def _check_payload(payload: Path, record: RunRecord) -> None:
         raise InputError(f"The payload {payload} can't be sealed: {told}.")
 
 
-def _make_room(out: Path) -> None:
+def _refuse_taken(out: Path) -> None:
     """Only what a killed run left may be replaced."""
-    if (out / HELD_BACK).is_file() and not (out / DECLARATION).exists():
-        shutil.rmtree(out)
-    elif out.exists() or out.is_symlink():
+    unfinished = (out / HELD_BACK).is_file() and not (out / DECLARATION).exists()
+    if (out.exists() or out.is_symlink()) and not unfinished:
         raise InputError(f"There is {out} already: a bundle is never overwritten. Name a new one.")
 
 

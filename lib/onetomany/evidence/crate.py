@@ -73,6 +73,7 @@ def describe(record: RunRecord, files: Mapping[str, tuple[int, str]], created: d
     crate = ROCrate(version="1.1")
     # schema.org's term, which the context of 1.1 does not yet have
     crate.metadata.extra_terms["sha256"] = "http://schema.org/sha256"
+    crate.metadata["conformsTo"] = [{"@id": crate.metadata.profile}, {"@id": PROFILES[-1][0]}]
     root = crate.root_dataset
     root["identifier"] = record.identifier
     root["name"] = record.title

@@ -8,19 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onetomany.evidence.contents import Hashed
+from onetomany.evidence.opened import AGAIN, Finding
 
 _LENGTH = {"sha256": 64, "sha512": 128}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong: `file` (path in the bundle), `line` in it (None: the whole), what to do."""
-
-    file: str
-    line: int | None
-    what: str
-    todo: str
-    level: str = "fault"
 
 
 @dataclass
@@ -73,28 +63,26 @@ def compare(manifests: list[Manifest], files: Mapping[str, Hashed]) -> list[Find
     found = []
     renamed = {}
     for path in missing:
-        hashed, line = first.entries.get(path, ("", None))
-        new = there.get(hashed)
+        new = there.get(first.entries.get(path, ("", 0))[0])
         if new in extra:
             renamed[new] = path
-            found.append(
-                Finding(new, line, f"renamed from {path}", f"give it its name back: {path}")
-            )
+            todo = f"give it its name back: {path}"
+            found.append(Finding(new, None, f"renamed from {path}", todo))
         else:
-            place = line or next(m.entries[path][1] for m in manifests if path in m.entries)
-            found.append(Finding(path, place, f"missing: {_names(manifests, path)} it", _RESTORE))
+            places = " and ".join(_place(each, path) for each in manifests if path in each.entries)
+            found.append(Finding(path, None, f"missing: listed in {places}", AGAIN))
     found += [
         Finding(path, None, "extra: no manifest lists it", "take it out, or ask who put it there")
         for path in extra
         if path not in renamed
     ]
     for path in sorted(listed & set(files)):
-        found += _same(path, manifests, files[path], owner, set(files))
+        found += _same(path, manifests, files[path], owner)
     return found
 
 
 def _same(
-    path: str, manifests: list[Manifest], there: Hashed, owner: Mapping[str, str], files: set[str]
+    path: str, manifests: list[Manifest], there: Hashed, owner: Mapping[str, str]
 ) -> list[Finding]:
     """What the manifests say against one file that is there."""
     silent = [each for each in manifests if path not in each.entries]
@@ -109,15 +97,13 @@ def _same(
     ]
     speaking = len(manifests) - len(silent)
     if against and len(against) == speaking:
-        line = against[0].entries[path][1]
         other = owner.get(there.hashes[manifests[0].algorithm])
         if other and other != path:
-            what = f"holds what {other} held" + (
-                ": swapped or copied over" if other in files else ""
-            )
+            what = f"holds what {other} held: swapped, or copied over"
         else:
             what = "changed: its hash is not the one that was sealed"
-        found.append(Finding(path, line, what, _RESTORE))
+        what += f" ({_place(against[0], path)})"
+        found.append(Finding(path, None, what, AGAIN))
     else:
         found += [
             Finding(
@@ -131,9 +117,8 @@ def _same(
     return found
 
 
-def _names(manifests: list[Manifest], path: str) -> str:
-    names = [each.name for each in manifests if path in each.entries]
-    return f"{' and '.join(names)} list{'s' if len(names) == 1 else ''}"
+def _place(manifest: Manifest, path: str) -> str:
+    return f"{manifest.name}, line {manifest.entries[path][1]}"
 
 
 def _unique(hashes: Mapping[str, str]) -> dict[str, str]:
@@ -152,5 +137,4 @@ def _bad_path(path: str, payload: bool) -> str | None:
     return None
 
 
-_RESTORE = "get the bundle again from who sealed it; this copy is not what was sealed"
 _EDITED = "get the manifest again from who sealed it; this copy was edited"

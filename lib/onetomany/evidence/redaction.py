@@ -219,13 +219,14 @@ def _frame(frame: pl.DataFrame, rules: Sequence[Rule], count: Counter[str]) -> p
                 for name in names
             )
             page = pl.col("page").cast(pl.Int64, strict=False).is_in(list(rule.pages))
-            hit = frame.select((named & page).fill_null(False)).to_series()
+            hidden = [name for name in texts if name not in (*names, "page")]
+            shows = pl.any_horizontal(pl.col(name) != _mark(rule.name) for name in hidden)
+            hit = frame.select((named & page & shows).fill_null(False)).to_series()
             if hit.any():
                 count[rule.name] += int(hit.sum())
+                mark = pl.when(hit).then(pl.lit(_mark(rule.name)))
                 frame = frame.with_columns(
-                    pl.when(hit).then(pl.lit(_mark(rule.name))).otherwise(pl.col(name)).alias(name)
-                    for name in texts
-                    if name not in (*names, "page")
+                    mark.otherwise(pl.col(name)).alias(name) for name in hidden
                 )
         if finder := rule.finder():
             for name in texts:

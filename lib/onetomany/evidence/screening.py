@@ -122,7 +122,7 @@ class _Looker:
                 yield from self._text(text_of(path))
             else:
                 yield Hit(None, "unread", f"files of kind '{path.suffix}' can't be looked into")
-        except (InputError, pl.exceptions.PolarsError, ValueError) as error:
+        except (InputError, pl.exceptions.PolarsError, RuntimeError, ValueError) as error:
             yield Hit(None, "unread", f"it can't be looked into ({error})")
 
     def _text(self, text: str) -> Iterator[Hit]:
@@ -164,9 +164,8 @@ class _Looker:
         if not self.templates and len(wide) >= MIN_TEMPLATE:
             yield Hit(line, "template", f"{len(wide)} columns of fractions, like face templates")
         for name in nested:
-            longest = frame[name].list.len().max() if frame.height else 0
-            if isinstance(frame.schema[name], pl.Array):
-                longest = frame.schema[name].size  # type: ignore[attr-defined]
+            kind = frame.schema[name]
+            longest = kind.size if isinstance(kind, pl.Array) else frame[name].list.len().max()
             if not self.templates and isinstance(longest, int) and longest >= MIN_TEMPLATE:
                 yield Hit(line, "template", f"column '{name}' holds rows of {longest} numbers")
         for name, kind in frame.schema.items():
@@ -218,18 +217,17 @@ class _Looker:
             import dlib
 
             self.detect = dlib.get_frontal_face_detector()
-        longer = max(picture.shape[:2])
+        longer, closer = max(picture.shape[:2]), 1
         if longer > MAX_PICTURE:
             size = [max(1, round(side * MAX_PICTURE / longer)) for side in picture.shape[1::-1]]
             picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
         elif longer < SMALL:
             large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-            edge = longer // 2
-            picture = np.asarray(
-                cv2.copyMakeBorder(large, edge, edge, edge, edge, cv2.BORDER_REPLICATE), np.uint8
-            )
+            edges = [longer // 2] * 4
+            picture = np.asarray(cv2.copyMakeBorder(large, *edges, cv2.BORDER_REPLICATE), np.uint8)
+            closer = 0
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-        return len(self.detect(grey, 1)) > 0
+        return len(self.detect(grey, closer)) > 0
 
 
 def _like_template(values: NDArray[np.float64]) -> bool:

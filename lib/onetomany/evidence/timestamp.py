@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
+    TimeStampResponse,
     VerificationError,
     VerifierBuilder,
     decode_timestamp_response,
@@ -52,31 +53,29 @@ def check(answer: bytes, signed: bytes, roots: Sequence[x509.Certificate]) -> St
     """
     if not roots:
         raise InputError("no root certificate of the time-stamp authority is given")
-    try:
-        response = decode_timestamp_response(answer)
-        info = response.tst_info
-    except Exception as error:  # the parser is native code: what it raises is not declared
-        raise InputError("it is no time-stamp answer, or the authority refused") from error
     builder = VerifierBuilder()
     for root in roots:
         builder = builder.add_root_certificate(root)
     try:
+        response = decode_timestamp_response(_in_order(answer))
+        info = response.tst_info
         builder.build().verify_message(response, signed)
-    except (VerificationError, ValueError) as error:
+        name = _signer(response)
+    except VerificationError as error:
         raise InputError(f"it does not hold for the tag manifest ({error})") from error
-    subjects = [
-        x509.load_der_x509_certificate(bytes(der)) for der in response.signed_data.certificates
-    ]
-    signers = {(each.issuer, each.serial_number) for each in response.signed_data.signer_infos}
-    name = next(
-        (
-            each.subject.rfc4514_string()
-            for each in subjects
-            if (each.issuer, each.serial_number) in signers
-        ),
-        "",
-    )
+    except Exception as error:  # native code reads it: what that raises is not declared
+        raise InputError("it is no time-stamp answer, or the authority refused") from error
     return Stamp(info.gen_time, name)
+
+
+def _signer(response: TimeStampResponse) -> str:
+    """The subject of the certificate that signed the answer; empty where the answer has none."""
+    signers = {(each.issuer, each.serial_number) for each in response.signed_data.signer_infos}
+    for der in response.signed_data.certificates:
+        found = x509.load_der_x509_certificate(bytes(der))
+        if (found.issuer, found.serial_number) in signers:
+            return found.subject.rfc4514_string()
+    return ""
 
 
 def read_roots(pem: bytes) -> list[x509.Certificate]:
@@ -96,3 +95,45 @@ def roots_pem(roots: Sequence[x509.Certificate]) -> bytes:
 def root_hash(root: x509.Certificate) -> str:
     """SHA-256 of a certificate's DER form, as `openssl x509 -fingerprint -sha256` (no colons)."""
     return hashlib.sha256(root.public_bytes(Encoding.DER)).hexdigest()
+
+
+def _in_order(answer: bytes) -> bytes:
+    """The answer with its certificates in the order that DER asks of a set.
+
+    Authorities, openssl's among them, send them as they come, which the parser refuses. No
+    signature covers that order.
+    """
+    try:
+        # TimeStampResp: status, token; token: OID, [0] SignedData
+        token = _parts(answer, *_inside(answer, 0))[1]
+        explicit = _parts(answer, *_inside(answer, token[0]))[1]
+        signed = _inside(answer, _inside(answer, explicit[0])[0])
+        for start, _ in _parts(answer, *signed):
+            if answer[start] == 0xA0:  # [0] certificates
+                first, last = _inside(answer, start)
+                ordered = sorted(answer[a:b] for a, b in _parts(answer, first, last))
+                return answer[:first] + b"".join(ordered) + answer[last:]
+    except IndexError:
+        pass  # the parser says that it is no answer
+    return answer
+
+
+def _inside(der: bytes, start: int) -> tuple[int, int]:
+    """Where the content of the element that starts there lies. Raises IndexError past the end."""
+    length, first = der[start + 1], start + 2
+    if length & 0x80:
+        size = length & 0x7F
+        length, first = int.from_bytes(der[first : first + size]), first + size
+    if first + length > len(der):
+        raise IndexError
+    return first, first + length
+
+
+def _parts(der: bytes, first: int, last: int) -> list[tuple[int, int]]:
+    """(start, end) of each element between two places."""
+    found = []
+    while first < last:
+        end = _inside(der, first)[1]
+        found.append((first, end))
+        first = end
+    return found
