@@ -47,6 +47,7 @@ _HEADS = re.compile(
     r"(?P<list>[^\n\0]+)",
     re.M | re.I,
 )
+_PSEUDONYM = re.compile("P-[A-Z2-7]{10}")
 _ADDRESS = re.compile(r"(?a:(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
 _TELEPHONE = re.compile(
     r"(?<![\d-])(?:\+?82[-. )]{0,2}0?\d{1,2}|0\d{1,2})[-.) ]{1,2}\d{3,4}[-. ]\d{4}(?![\d-])"
@@ -116,11 +117,28 @@ def normal(name: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Whether a Korean word can be a name: not in the list, and no office's short form."""
+    """Whether a Korean word can be a name: not in the list, no office's short form, no verb."""
+    common = words("not a name")
     return not (
-        text in words("not a name")
-        or (len(text) == 3 and text[:2] in words("not a name") and text[2] in _PARTICLES + "장관")
+        text in common
+        # 조사한 위원, 이를 위원회: what ends so is inflected
+        or text[-1] in "는를을에된될할던"
+        or (len(text) == 3 and text[-1] in "의가와과")
+        or (len(text) == 3 and text[:2] in common and text[2] in _PARTICLES + "장관한인적")
         or text.endswith(("부", "청", "처", "팀", "시장", "회사"))
+    )
+
+
+def looks_like_one(name: str) -> bool:
+    """Whether a field's whole value, in normal form, reads like a person's name."""
+    if re.search("[가-힣]", name):
+        return bool(re.fullmatch(_NAME, name)) and is_name(name)
+    parts = name.split()
+    taken = {word.casefold() for word in words("office")}
+    return (
+        2 <= len(parts) <= 4
+        and name.replace(" ", "").replace("-", "").replace(".", "").isalpha()
+        and not taken.intersection(parts)
     )
 
 
@@ -175,7 +193,7 @@ def _cued(corpus: str) -> Iterator[Found]:
         for name, _ in getaddresses([match["list"]]):
             shown = name.strip("\"' ")
             at = match["list"].find(shown)
-            if len(shown) > 1 and at >= 0 and "@" not in shown:
+            if len(shown) > 1 and at >= 0 and "@" not in shown and not _PSEUDONYM.fullmatch(shown):
                 start = match.start("list") + at
                 yield (start, start + len(shown), "person", normal(shown), "head")
 

@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import polars as pl
+from tqdm.auto import tqdm
 
 from ..errors import InputError, IntegrityError
 from ..sources.case import Stream
@@ -92,8 +93,16 @@ def public_office() -> pl.DataFrame:
 class Replacer:
     """Replaces names and numbers in texts; `used` collects what was replaced, by pseudonym."""
 
-    def __init__(self, key: bytes, known: Collection[str] = (), stay: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        known: Collection[str] = (),
+        stay: Collection[str] = (),
+        folders: Collection[str] = (),
+    ) -> None:
         self._key, self._known, self._stay = key, set(known) - set(stay), set(stay)
+        # a folder within another first
+        self._folders = sorted(folders, key=len, reverse=True)
         self.used: dict[str, tuple[str, str]] = {}
 
     def of(self, kind: str, name: str) -> str:
@@ -110,8 +119,16 @@ class Replacer:
         return found.with_columns(pl.Series("new", new, dtype=pl.String))
 
     def texts(self, texts: Sequence[str | None]) -> list[str | None]:
-        """Texts with every name and number replaced."""
-        return rewritten(texts, self.spans(texts))
+        """Texts with every name and number replaced, and every folder that was ingested.
+
+        The path of a folder may tell whose machine it was.
+        """
+        out = list(texts)
+        for folder in self._folders:
+            if any(text and folder in text for text in out):
+                short = self.of("folder", folder)
+                out = [text and text.replace(folder, short) for text in out]
+        return rewritten(out, self.spans(out))
 
     def author(self, value: str) -> str:
         """A field that holds a name and nothing else, such as a document's author."""
@@ -202,7 +219,8 @@ def export(case: Path, folder: Path, *, officials: bool = False) -> list[Path]:
         there = {name for (name,) in db.execute(
             "select table_name from duckdb_tables() where database_name = 'kept'"
         ).fetchall()}  # fmt: skip
-        replacer = Replacer(key, _names(db, key), stay)
+        folders = db.execute("select distinct folder from kept.files").fetchall()
+        replacer = Replacer(key, _names(db, key), stay, [folder for (folder,) in folders])
         _pages(db, replacer)
         written = [_table(db, name, folder, replacer) for name in TABLES if name in there]
     rows = [(short, *found) for short, found in sorted(replacer.used.items())]
@@ -222,7 +240,7 @@ def _names(db: duckdb.DuckDBPyConnection, key: bytes) -> set[str]:
         "select unnest([said_by, quote, source, reply]) from kept.claims",
     ]
     for query in queries:
-        for texts in _batches(db, query):
+        for texts in tqdm(_batches(db, query), desc="looking for names", leave=False):
             people = persons.find(texts).filter(kind="person")
             found.update(people["name"].to_list())
     authors = Replacer(key)
@@ -231,8 +249,9 @@ def _names(db: duckdb.DuckDBPyConnection, key: bytes) -> set[str]:
     ):
         for text in filter(None, texts):
             authors.author(text)
-    found.update(name for kind, name in authors.used.values() if kind == "person")
-    return found
+    # an author may also be an office or a program: that is replaced there, and nowhere else
+    named = (name for kind, name in authors.used.values() if kind == "person")
+    return found | set(filter(persons.looks_like_one, named))
 
 
 def _batches(db: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[str | None]]:
@@ -257,37 +276,39 @@ def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
     db.execute(
         f"create table cuts as select * from ({every}) where spot is not null and page is not null"
     )
+    (held_pages,) = db.execute("select count(*) from kept.pages").fetchone() or (0,)
+    bar = tqdm(total=held_pages, desc="replacing names", unit="page", leave=False)
     cursor = db.cursor().execute("select document, page, text from kept.pages order by all")
     while rows := cursor.fetchmany(BATCH):
         texts = [text for _, _, text in rows]
         spans = replacer.spans(texts)
         changed = rewritten(texts, spans)
+        touched = [rows[place] for place in spans["text_id"].unique()]
+        keys = {"document": [each[0] for each in touched], "page": [each[1] for each in touched]}
+        cuts: dict[tuple[str, int], list[int]] = {}
+        for document, page, spot in db.execute(
+            "select cuts.* from cuts join (select unnest($document) as document, "
+            "unnest($page) as page) using (document, page)",
+            keys,
+        ).fetchall():
+            cuts.setdefault((document, page), []).append(spot)
+        new: list[tuple[str, int, str | None]] = []
+        places: list[tuple[str, int, int, int, int]] = []
+        gone: list[tuple[str, int, int, int]] = []
         for (number,), own in spans.group_by("text_id", maintain_order=True):
             document, page, _ = rows[int(str(number))]
-            at = [place for (place,) in db.execute(
-                "select spot from cuts where document = ? and page = ?", [document, page]
-            ).fetchall()]  # fmt: skip
-            db.execute(
-                "insert into new_pages values (?, ?, ?)",
-                [document, page, changed[int(str(number))]],
-            )
-            moves = {"at": at, "s": moved(at, own, end=False), "e": moved(at, own, end=True)}
-            _insert(
-                db,
-                "places",
-                document,
-                page,
-                pl.DataFrame(moves, schema=dict.fromkeys(moves, pl.Int64)),
-            )
-            _insert(db, "gone", document, page, own.select(s="start", e="end"))
-
-
-def _insert(
-    db: duckdb.DuckDBPyConnection, table: str, document: str, page: int, rows: pl.DataFrame
-) -> None:
-    db.register("given", Stream(rows))
-    db.execute(f"insert into {table} select ?, ?, * from given", [document, page])
-    db.unregister("given")
+            at = cuts.get((document, page), [])
+            new.append((document, page, changed[int(str(number))]))
+            moves = zip(at, moved(at, own, end=False), moved(at, own, end=True), strict=True)
+            places += [(document, page, *each) for each in moves]
+            gone += [(document, page, *each) for each in own.select("start", "end").iter_rows()]
+        for table, held_rows in (("new_pages", new), ("places", places), ("gone", gone)):
+            if held_rows:
+                db.register("given", Stream(pl.DataFrame(held_rows, orient="row")))
+                db.execute(f"insert into {table} select * from given")
+                db.unregister("given")
+        bar.update(len(rows))
+    bar.close()
 
 
 def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Replacer) -> Path:
@@ -346,8 +367,6 @@ def _swap(
         old = [text for text in texts if text]
         if (table, column) in AUTHORS:
             new: Sequence[str | None] = [replacer.author(text) for text in old]
-        elif column == "folder":
-            new = [replacer.of("folder", text) for text in old]
         elif kind == "JSON":
             new = [
                 json.dumps(replacer.metadata(json.loads(text)), ensure_ascii=False) for text in old
