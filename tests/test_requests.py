@@ -93,6 +93,10 @@ def test_every_letter_is_made_in_both_languages(name: str, law: str, language: s
     assert letter.blocks[0].kind == "heading"
     assert [block.kind for block in letter.blocks[-2:]] == ["closing", "closing"]
     assert sum(block.kind == "list" for block in letter.blocks) == 1
+    other = letters.letter(name, law, FIELDS, "en" if language == "ko" else "ko")
+    assert [(b.kind, len(b.items)) for b in other.blocks] == [
+        (b.kind, len(b.items)) for b in letter.blocks
+    ]
     assert "2026" in letter.blocks[-2].text
     for left in ("{{", "{%", "None", "Undefined", "(와)", "(를)"):
         assert left not in letter.text
@@ -151,6 +155,15 @@ def test_what_is_written_into_a_field_is_shown_and_does_nothing(name: str) -> No
     turned = letters.letter("mou", "kr-oida", FIELDS | {name: "a\n\n# b\u202ec"}, "en")
     assert "a # bc" in turned.text
     assert len(turned.blocks) == len(letter.blocks)
+
+
+def test_what_we_did_not_read_is_told_with_the_letter() -> None:
+    fields = FIELDS | {"body": "Home Office"}
+    unread = letters.letter("cameras", "uk-foia-2000", fields, "en").unread
+    recalled = [each for each in FRAMES["uk-foia-2000"].provisions if each.verified == "recalled"]
+    assert [each.split(":")[0] for each in unread] == [each.article for each in recalled]
+    assert unread
+    assert letters.letter("mou", "kr-oida", FIELDS, "ko").unread == ()
 
 
 def test_missing_fields_are_refused_with_one_list_of_all_of_them() -> None:
@@ -699,7 +712,7 @@ def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.
         simulated=example.NOT_REAL,
     ).to_dict()
     assert any("SIMULATED" in line for line in late["title"]["subtitle"])
-    assert "2 of them late" in late["title"]["text"]
+    assert "2 decisions late" in late["title"]["text"]
     found = status.waits(LAWS, TODAY)
     assert (found["longest"] >= found["due"]).all()
     waits = charts.waits(found, received=TODAY).to_dict()

@@ -266,6 +266,8 @@ def _write(made: Letter, name: str, out: Path) -> int:
         path = out / f"{name}.{made.language}.{suffix}"
         write_whole(path, content)
         print(f"wrote {path}")
+    for each in made.unread:
+        print(f"Check before you send it, this was not read by us: {each}")
     print("Nothing was sent. Read the letter, sign it, and send it yourself.")
     return 0
 

@@ -16,7 +16,7 @@ from .deadlines import deadline
 from .laws import Procedure
 from .log import Change, Event, Request
 
-NOT_REAL = "SIMULATED, never sent 모의 자료, 보낸 적 없음"
+NOT_REAL = "requests that were never sent 보낸 적 없는 청구"
 
 
 def simulated(today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame) -> list[Request]:
@@ -86,5 +86,5 @@ def _request(row: Mapping[str, str], history: list[Event], changed: list[Change]
         claims=tuple(row["claims"].split(";")),
         history=(Event(first, "drafted"), Event(first, "sent"), *history),
         changes=tuple(changed),
-        notes=NOT_REAL,
+        notes=f"SIMULATED 모의 자료: {NOT_REAL}",
     )

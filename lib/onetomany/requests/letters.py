@@ -60,6 +60,7 @@ class Letter:
     date: dt.date
     markdown: str
     blocks: tuple[Block, ...]
+    unread: tuple[str, ...]  # articles it leans on that were recalled, not read: check them first
 
     @property
     def text(self) -> str:
@@ -128,7 +129,18 @@ def letter(
         raise InputError(f"Template '{template}' under '{procedure}': {error}.") from error
     markdown = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
     return Letter(
-        template, procedure, language, _unescaped(subject), day, markdown, _blocks(markdown)
+        template=template,
+        procedure=procedure,
+        language=language,
+        title=_unescaped(subject),
+        date=day,
+        markdown=markdown,
+        blocks=_blocks(markdown),
+        unread=tuple(
+            f"{each.article}: {each.says} ({each.source})"
+            for each in frame.provisions
+            if each.verified != "read"
+        ),
     )
 
 
