@@ -18,11 +18,14 @@ from importlib.metadata import version
 from typing import Any
 
 import duckdb
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
 from ..sources.files import package_folder
+from . import grams
 
 # raised whenever the same text would give other tokens
 TOKENIZER_VERSION = 1
@@ -79,6 +82,12 @@ with found as (
 select document, page, score, id from found join search_pages using (id) order by score desc, id
 """
 
+# no condition on `times`: DuckDB would count in every text before it looks at its id
+_FITTING = """
+select document, page, id, len(regexp_extract_all(text, $regex, 0, 'i')) as times
+from search_pages {among} order by times desc, document, page limit $limit
+"""
+
 
 def tokenizer() -> str:
     """By which tokens were made: a case indexed by another is indexed again."""
@@ -116,7 +125,7 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
                 [ids, documents, pages, forms, starts, ends, tokenizer(), texts],
             )
             bar.update(len(pages))
-    if missing or left != before or not _has(db, "search_postings"):
+    if missing or left != before or not _has(db, "search_grams"):
         _rebuild(db)
     return len(missing)
 
@@ -127,6 +136,7 @@ def _rebuild(db: duckdb.DuckDBPyConnection) -> None:
         "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
     )
     db.execute(_POSTINGS, {"k": K, "b": B})
+    grams.build(db)
 
 
 def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
@@ -162,7 +172,9 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
     """
     if not words.strip():
         raise InputError("A phrase needs a word.")
-    return pattern(db, r"\s*".join(re.escape(word) for word in words.split()), limit=limit)
+    _indexed(db)
+    regex = r"\s*".join(re.escape(word) for word in words.split())
+    return _fitting(db, regex, grams.of_phrase(db, words), limit)
 
 
 def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl.DataFrame:
@@ -173,23 +185,35 @@ def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl
     """
     try:
         compiled = re.compile(regex, re.IGNORECASE)
-        found = db.execute(
-            "select document, page, text from pages where regexp_matches(text, ?, 'i') "
-            "order by document, page",
-            [regex],
-        ).fetchall()
+        db.execute("select regexp_matches('', ?, 'i')", [regex])
     except (re.error, duckdb.Error) as error:
         why = str(error).splitlines()[0]
         raise InputError(f"'{regex}' isn't a pattern that can be searched for: {why}.") from error
     if compiled.fullmatch(""):
         raise InputError(f"'{regex}' fits anything, even nothing: give a pattern with a letter.")
+    _indexed(db)
+    return _fitting(db, regex, grams.of_pattern(db, regex), limit)
+
+
+def _fitting(
+    db: duckdb.DuckDBPyConnection, regex: str, ids: NDArray[np.int64] | None, limit: int
+) -> pl.DataFrame:
+    """The pages among `ids` (None: all) that an expression fits."""
+    values = {"regex": regex, "limit": limit}
+    # by constants DuckDB looks few rows up in the index of `id`; a join would scan all texts
+    among = "" if ids is None else f"where id in ({', '.join(map(str, ids.tolist())) or '-1'})"
+    found = db.execute(_FITTING.format(among=among), values).fetchall()
+    compiled = re.compile(regex, re.IGNORECASE)
     rows = []
-    for document, page, text in found:
+    for document, page, id_, times in found:
+        if not times:
+            break
+        ((text,),) = db.execute("select text from search_pages where id = ?", [id_]).fetchall()
         places = [match.span() for match in compiled.finditer(text)]
         if places:
             rows.append((document, page, text, places))
+    # DuckDB and Python may count differently, such as digits of other scripts
     rows.sort(key=lambda row: -len(row[3]))
-    rows = rows[:limit]
     return _hits(
         [(document, page, float(len(places))) for document, page, _, places in rows],
         [row[2] for row in rows],
@@ -252,8 +276,10 @@ def _kiwi() -> Any:
 
 
 def _indexed(db: duckdb.DuckDBPyConnection) -> None:
-    if not _has(db, "search_postings"):
-        raise InputError("The case isn't indexed yet: call search.index on it first.")
+    if not _has(db, "search_grams"):
+        raise InputError(
+            "The case isn't indexed yet: run 'onetomany ingest' on its folder, or search.index."
+        )
     other = db.execute(
         "select tokenizer from search_pages where tokenizer <> ? limit 1", [tokenizer()]
     ).fetchone()
