@@ -22,21 +22,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .pdf_shapes import NESTING
 from .reading import Box, Page, Reading, Refused, boxed, clean
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 LANGUAGES = ("kor", "eng")
-DPI = 300  # at which a PDF's page is drawn; Tesseract's models were trained at it
-LEAST = 150  # dpi: a page that the limit of pixels leaves with less is told
+LEAST, DPI = 150, 300  # a PDF's page is drawn as its scanner saw it, within these
 PIXELS = 40_000_000  # of what is recognised; A3 at 300 dpi has 17 million
-PICTURE = 200_000_000  # pixels of a picture that is opened at all
+PICTURE = 100_000_000  # pixels of a picture that is opened at all
 SMALL = 1_600  # pixels of the longer side below which a picture is doubled: a screenshot
 SOFT = 200  # dpi at which the blur is of one pixel: else noise is taken for parts of letters
 UNSURE = 60.0  # of 100: words below are counted as unsure, pages below are tried turned
@@ -97,11 +97,11 @@ class Engine:
             function = getattr(ours, name)
             function.restype, function.argtypes = result, arguments
         self._api = ours.TessBaseAPICreate()
-        ours.TessBaseAPIInit3(self._api, None, "+".join(LANGUAGES).encode())
+        failed = ours.TessBaseAPIInit3(self._api, None, "+".join(LANGUAGES).encode())
         # it goes on with one language where it can't load the other
         held = ours.TessBaseAPIGetLoadedLanguagesAsVector(self._api)
         loaded: set[str] = set()
-        while held and held[len(loaded)]:
+        while not failed and held[len(loaded)]:
             loaded.add(held[len(loaded)].decode())
         if lacking := [language for language in LANGUAGES if language not in loaded]:
             raise Missing(f"Tesseract has no model here for {' and '.join(lacking)}")
@@ -202,7 +202,7 @@ def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
     page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
     page.text_source = "ocr"
     reading.pages.append(page)
-    words, turn = _turned(engine, sheet, reading.limits.seconds)
+    words, turned = _either_way(engine, sheet, reading.limits.seconds)
     per = sheet.width / sheet.pixels.shape[1]
     words = [replace(word, box=tuple(per * side for side in word.box)) for word in words]
     reading.facts["extractor"] = f"ocr: {engine.name}"
@@ -214,12 +214,12 @@ def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
         reading.note("ocr", f"OCR ({engine.name}) found no text on this page.", number)
         return
     unsure = sum(word.confidence < UNSURE for word in words)
-    turned = f" It lies turned by {turn} degrees." if turn else ""
+    way = " It lies upside down or on its side." if turned else ""
     reading.note(
         "ocr",
         f"Read by OCR ({engine.name}) with a mean confidence of {_confidence(words):.0f} of 100; "
         f"{unsure} of {len(words)} words are below {UNSURE:.0f}. Check names and figures against "
-        f"the picture.{turned}",
+        f"the picture.{way}",
         number,
     )
 
@@ -245,38 +245,29 @@ def _paragraph(page: Page, words: list[Word]) -> None:
         at += len(word.text) + 1
 
 
-def _turned(engine: Engine, sheet: Sheet, seconds: float) -> tuple[list[Word], int]:
-    """Words of a page as it lies, or where that gives little sense, as it was meant to be read.
+def _either_way(engine: Engine, sheet: Sheet, seconds: float) -> tuple[list[Word], bool]:
+    """Words of a page as it lies or, where that gives little sense, upside down; and if so.
 
-    Returns also by how many degrees, clockwise, it lies turned.
+    Tesseract itself reads lines that run upwards; all others run so in one of the two.
     """
     begun = time.monotonic()
-    best, turn = engine.words(sheet.pixels, sheet.dpi), 0
-    took = time.monotonic() - begun
-    # noise may take long, and what was read of it is not put at risk
-    if _confidence(best) >= UNSURE or took > seconds / 8:
-        return best, turn
+    words = engine.words(sheet.pixels, sheet.dpi)
+    # noise may take long: what was read of it is not put at risk
+    if _confidence(words) >= UNSURE or time.monotonic() - begun > seconds / 4:
+        return words, False
+    other = engine.words(sheet.pixels[::-1, ::-1], sheet.dpi)
+    if _sense(other) <= _sense(words):
+        return words, False
     height, width = sheet.pixels.shape
-    for quarter in (1, 2, 3):
-        found = engine.words(np.rot90(sheet.pixels, quarter), sheet.dpi)
-        if _sense(found) > _sense(best):
-            best, turn = [_back(word, quarter, width, height) for word in found], 90 * quarter
-    return best, turn
+    return [
+        replace(word, box=(width - x1, height - y1, width - x0, height - y0))
+        for word in other
+        for x0, y0, x1, y1 in [word.box]
+    ], True
 
 
-def _sense(words: list[Word]) -> float:
+def _sense(words: list[Word]) -> int:
     return sum(len(word.text) for word in words if word.confidence >= UNSURE)
-
-
-def _back(word: Word, quarter: int, width: int, height: int) -> Word:
-    x0, y0, x1, y1 = word.box
-    if quarter == 1:
-        box = (width - y1, x0, width - y0, x1)
-    elif quarter == 2:
-        box = (width - x1, height - y1, width - x0, height - y0)
-    else:
-        box = (y0, height - x1, y1, height - x0)
-    return replace(word, box=box)
 
 
 def _from_pdf(content: bytes, number: int) -> Sheet:
@@ -287,11 +278,25 @@ def _from_pdf(content: bytes, number: int) -> Sheet:
         with pdfium.PdfDocument(content) as pdf:
             held = pdf[number - 1]
             width, height = held.get_size()
-            scale = min(DPI / 72, math.sqrt(PIXELS / (width * height)))
+            scale = min(_dpi(held) / 72, math.sqrt(PIXELS / (width * height)))
             drawn = held.render(scale=scale, grayscale=True).to_pil()
     except pdfium.PdfiumError as error:
         raise Refused(f"PDFium can't draw it: {error}") from error
     return Sheet(_soft(drawn, scale * 72), scale * 72, width, height, "pt")
+
+
+def _dpi(held: Any) -> float:
+    """Of the page's finest picture; text that is drawn as curves has none of its own."""
+    from pypdfium2 import raw
+
+    found = []
+    for item in held.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=NESTING):
+        left, bottom, right, top = item.get_bounds()
+        pixels, points = max(item.get_px_size()), max(right - left, top - bottom)
+        # a logo beside the scan doesn't say what the scan is
+        if points > max(held.get_size()) / 2:
+            found.append(72 * pixels / points)
+    return min(max(*found, LEAST), DPI) if found else DPI
 
 
 def _from_picture(content: bytes, number: int) -> Sheet:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from .case_file import open_case, original
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SCALE = 1.6  # pixels for a point: a page of A4 is 950 pixels wide
 Box = tuple[float, float, float, float]
@@ -17,13 +20,15 @@ Span = tuple[int, int]
 def page_picture(
     case: Path, document: str, page: int, spans: list[Span], *, scale: float = SCALE
 ) -> bytes:
-    """A PNG of a PDF's page, drawn from its original, with spans of its text marked.
+    """A PNG of a page of a PDF, or of a picture, drawn from its original, with spans marked.
 
     `spans` are characters of pages.text, [start, end), as in `search.HITS`. The blocks that hold
-    them are framed by the boxes of the case file; the words themselves are marked where the page
-    has them as text (a scan or a turned page has frames only).
+    them are framed by the boxes of the case file. The words themselves are marked where the page
+    has them as text (a turned page has frames only), or where OCR has found them. `scale` is in
+    pixels for a point; a picture is drawn in its own pixels, and smaller where it is larger than
+    a page of A4 would be.
 
-    Raises InputError where the document is no PDF or has no such page, or where its original is
+    Raises InputError where the document is neither or has no such page, or where its original is
     gone, IntegrityError where that has changed.
     """
     with open_case(case) as db:
@@ -31,34 +36,74 @@ def page_picture(
             "select media_type from documents where document = ?", [document]
         ).fetchone()
         held = db.execute(
-            "select text from pages where document = ? and page = ?", [document, page]
+            "select text, width, height from pages where document = ? and page = ?",
+            [document, page],
         ).fetchone()
         blocks = db.execute(
             "select char_start, char_end, x0, y0, x1, y1 from blocks "
             "where document = ? and page = ? and x0 is not null",
             [document, page],
         ).fetchall()
+        scanned = db.execute(
+            "select char_start, char_end, x0, y0, x1, y1 from words "
+            "where document = ? and page = ?",
+            [document, page],
+        ).fetchall()
     if kind is None or held is None:
         raise InputError(f"The case has no page {page} of document {document[:12]}.")
-    if kind[0] != "application/pdf":
-        raise InputError(f"Only a PDF's page can be drawn; document {document[:12]} is {kind[0]}.")
-    frames = [
+    if kind[0] != "application/pdf" and not kind[0].startswith("image/"):
+        raise InputError(
+            f"Only a PDF's page or a picture can be drawn; document {document[:12]} is {kind[0]}."
+        )
+    text, width, height = held
+    frames, marks = _within(blocks, spans), _within(scanned, spans)
+    path = original(case, document)
+    if kind[0] == "application/pdf":
+        words = set() if scanned else {text[first:last] for first, last in spans}
+        image, places = _pdf(path, page, frames, words, scale)
+        return _marked(image, frames, marks + places, scale)
+    # a page of A4 is 842 points high
+    scale = min(1.0, scale * 842 / max(width, height))
+    return _marked(_picture(path, page, scale), frames, marks, scale)
+
+
+def _within(placed: list[tuple[Any, ...]], spans: list[Span]) -> list[Box]:
+    return [
         (box[0], box[1], box[2], box[3])
-        for start, end, *box in blocks
+        for start, end, *box in placed
         if any(start < last and first < end for first, last in spans)
     ]
-    words = {held[0][first:last] for first, last in spans}
-    return _drawn(original(case, document), page, frames, words, scale)
 
 
-def _drawn(path: Path, page: int, frames: list[Box], words: set[str], scale: float) -> bytes:
+def _picture(path: Path, page: int, scale: float) -> Image:
+    from PIL import Image as pillow
+    from PIL import ImageOps
+
+    try:
+        with pillow.open(path) as picture:
+            picture.seek(page - 1)
+            shown = ImageOps.exif_transpose(picture).convert("RGBA")
+    except Exception as error:
+        raise InputError(f"{path} can't be drawn: {error}") from error
+    size = (max(1, round(shown.width * scale)), max(1, round(shown.height * scale)))
+    white = pillow.new("RGBA", size, "white")
+    return pillow.alpha_composite(white, shown.resize(size)).convert("RGB")
+
+
+def _pdf(
+    path: Path, page: int, frames: list[Box], words: set[str], scale: float
+) -> tuple[Image, list[Box]]:
     import pypdfium2
-    from PIL import ImageDraw
 
     with pypdfium2.PdfDocument(path) as pdf:
         held = pdf[page - 1]
         image = held.render(scale=scale).to_pil().convert("RGB")
-        marks = [] if held.get_rotation() else _places(held, words, frames)
+        return image, [] if held.get_rotation() else _places(held, words, frames)
+
+
+def _marked(image: Image, frames: list[Box], marks: list[Box], scale: float) -> bytes:
+    from PIL import ImageDraw
+
     ink = ImageDraw.Draw(image, "RGBA")
     for box in marks:
         ink.rectangle([side * scale for side in box], fill=(230, 159, 0, 110))
