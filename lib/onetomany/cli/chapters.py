@@ -20,6 +20,9 @@ def report(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
     parser.add_argument("--out", type=Path, default=Path("build/report"), metavar="DIR")
     parser.add_argument(
+        "--exercises", action="store_true", help="also show those of the workshop, answers folded"
+    )
+    parser.add_argument(
         "-v", "--verbose", action="store_true", help="also show what cells write to stderr"
     )
 
@@ -31,7 +34,7 @@ def report(parser: argparse.ArgumentParser) -> Run:
             logging.getLogger("onetomany").setLevel(logging.INFO)
         started = time.monotonic()
         only = args.only.replace(" ", "").split(",") if args.only else None
-        index = build_report(args.notebooks, args.out, only)
+        index = build_report(args.notebooks, args.out, only, exercises=args.exercises)
         print(f"{index} ({time.monotonic() - started:.0f} s)")
         return 0
 

@@ -15,11 +15,14 @@ from onetomany.errors import InputError
 __all__ = ["build_report"]
 
 
-def build_report(notebooks: Path, out: Path, only: Sequence[str] | None = None) -> Path:
+def build_report(
+    notebooks: Path, out: Path, only: Sequence[str] | None = None, *, exercises: bool = False
+) -> Path:
     """Execute the notebooks of a folder, export the site to `out`, return its index.html.
 
     `only` names the chapters to execute ("01", "02"); the others stay as they were exported
-    before. Nothing in `out` changes until everything has run.
+    before. Nothing in `out` changes until everything has run. `exercises` also shows those of the
+    workshop, with their answers folded away.
     """
     # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
     # would cost it seconds
@@ -32,7 +35,8 @@ def build_report(notebooks: Path, out: Path, only: Sequence[str] | None = None) 
     fresh = run_chapters(chosen(paths, only))
     kept = {path.stem: before[path.stem] for path in paths if path.stem in before}
     executed = {**kept, **fresh}
-    return write_site({stem: executed[stem] for stem in sorted(executed)}, notebooks, out)
+    ordered = {stem: executed[stem] for stem in sorted(executed)}
+    return write_site(ordered, notebooks, out, exercises=exercises)
 
 
 def chapters_of(notebooks: Path) -> list[Path]:

@@ -16,11 +16,12 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from onetomany.errors import OneToManyError
 from onetomany.report.execute import Notebook
 from onetomany.report.shown import PARQUET
-from onetomany.report.tags import EXERCISE
+from onetomany.report.tags import ANSWER, EXERCISE
 
 # "v5+json" as JupyterLab names it, "v6.json" as altair does
 VEGALITE = re.compile(r"application/vnd\.vegalite\.v\d+[+.]json")
 FONT = "Noto Sans KR, sans-serif"  # the one that travels with the site
+_PRE = '<pre tabindex="0">'  # may scroll sideways: the keyboard must reach it
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # What would make a reader's browser ask the network for something, or run what we didn't write
@@ -57,6 +58,10 @@ class Cell:
     source: str = ""
     number: int = 0  # as messages and JupyterLab count: code cells from 1
     tags: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> bool:
+        return ANSWER in self.tags
 
 
 @dataclass
@@ -154,7 +159,7 @@ class _Reader:
                         block.number = self.count("statement")
                 yield Cell(
                     blocks,
-                    Highlight2HTML(pygments_lexer="ipython3")(cell.source),
+                    Highlight2HTML(pygments_lexer="ipython3")(cell.source).replace("<pre>", _PRE),
                     cell.source,
                     self.number,
                     tuple(tags),
@@ -185,6 +190,7 @@ class _Reader:
         body = re.sub(r"<(h[1-6])>(.*?)</h", self.anchored, body)
         body = body.replace("<table>", '<div class="scroll" tabindex="0"><table>')
         body = body.replace("</table>", "</table></div>")
+        body = body.replace("<pre>", _PRE)
         return Block("prose", self.safe(body), lang)
 
     def anchored(self, match: re.Match[str]) -> str:

@@ -63,13 +63,18 @@ class Exhibit:
 
 
 def write_site(
-    executed: dict[str, Notebook], notebooks: Path, out: Path, exhibit: Exhibit | None = None
+    executed: dict[str, Notebook],
+    notebooks: Path,
+    out: Path,
+    exhibit: Exhibit | None = None,
+    *,
+    exercises: bool = False,
 ) -> Path:
     """Write all pages and assets, and replace `out` only when the last of them is there."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
         new = Path(beside) / "new"
-        _write(executed, notebooks, new, exhibit)
+        _write(executed, notebooks, new, exhibit, exercises)
         old = Path(beside) / "old"
         if out.exists():
             out.rename(old)
@@ -83,9 +88,16 @@ def write_site(
 
 
 def _write(
-    executed: dict[str, Notebook], notebooks: Path, new: Path, exhibit: Exhibit | None
+    executed: dict[str, Notebook],
+    notebooks: Path,
+    new: Path,
+    exhibit: Exhibit | None,
+    exercises: bool,
 ) -> None:
-    chapters = [read_chapter(stem, nb, notebooks) for stem, nb in executed.items()]
+    chapters = [
+        read_chapter(stem, notebook, notebooks, exercises=exercises)
+        for stem, notebook in executed.items()
+    ]
     assets = new / "assets"
     (assets / "charts").mkdir(parents=True)
     if not exhibit:
