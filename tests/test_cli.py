@@ -52,6 +52,8 @@ def test_refusals_are_one_sentence_without_traceback(capsys: pytest.CaptureFixtu
         ["trackers", "nowhere", "--simulated"],
         ["ingest", "nowhere"],
         ["ingest", ".", "--workers", "0"],
+        ["ingest", ".", "--together", "0"],
+        ["search", "법무부", "--case", "nowhere"],
     ):
         assert main(command) == 1
         said = capsys.readouterr()
@@ -85,11 +87,25 @@ def test_ingest_tells_what_it_read_and_what_it_did_not(
     assert "1 documents read (1 pages)" in shown
     assert "b.pdf: PDFium can't open it" in shown
     assert "encoding: Read as cp949, guessed" in shown
+    assert "1 indexed for search" in shown
     assert pl.read_parquet(tmp_path / "out" / "pages.parquet")["text"].to_list() == [
         "법무부가 제공하였다"
     ]
     assert main(command) == 0
     assert "2 known before" in capsys.readouterr().out
+    ask = ["search", "--case", str(case), "--pictures", str(tmp_path / "pictures")]
+    for words in (["법무부"], ["법무부가 제공", "--phrase"], ["법무부[가는]", "--regex"]):
+        assert main([*ask, *words]) == 0
+        shown = capsys.readouterr().out
+        assert "a.txt, page 1" in shown
+        assert "법무부가 제공하였다" in shown
+        assert "no picture" in shown
+    assert main([*ask, "외교부"]) == 0
+    assert capsys.readouterr().out == "0 pages\n"
+    assert main(["ingest", str(folder), "--case", str(tmp_path / "bare"), "--no-index"]) == 0
+    capsys.readouterr()
+    assert main(["search", "법무부", "--case", str(tmp_path / "bare")]) == 1
+    assert "isn't indexed yet" in capsys.readouterr().err
 
 
 def test_scale_makes_a_gallery_and_tells_what_it_measured(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from onetomany import __version__
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
-from onetomany.cli.documents import ingest
+from onetomany.cli.documents import ingest, search
 from onetomany.cli.evidence import exhibit, key, reproduce, timestamp, verify
 from onetomany.cli.requests import requests
 from onetomany.cli.systems import datasheet, scale, trackers, weights
@@ -24,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     scale,
     trackers,
     ingest,
+    search,
     requests,
     workshop,
     exhibit,

@@ -10,7 +10,7 @@ from onetomany.errors import InputError
 
 
 def ingest(parser: argparse.ArgumentParser) -> Run:
-    """Read a folder of documents into a case file; what is there already is not read again."""
+    """Read a folder of documents into a case file that can be searched; goes on where it was."""
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
     parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one a core")
@@ -20,6 +20,16 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         choices=("auto", "off"),
         default="auto",
         help="read pages that are pictures by Tesseract where it is installed (default), or don't",
+    )
+    parser.add_argument(
+        "--together",
+        type=int,
+        default=16,
+        metavar="N",
+        help="small documents that one process may read (default 16); with 1 each is apart",
+    )
+    parser.add_argument(
+        "--no-index", action="store_true", help="neither look for mentions nor make it searchable"
     )
     parser.add_argument(
         "--parquet",
@@ -33,17 +43,22 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--names", action="store_true", help="let everybody stay named there")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.documents.case_file import export_parquet
+        from onetomany.documents import case_mentions
+        from onetomany.documents import search as finding
+        from onetomany.documents.case_file import export_parquet, open_case
         from onetomany.documents.ingest import ingest as read_folder
         from onetomany.documents.pseudonyms import key_file, names_file
 
         if args.workers is not None and args.workers < 1:
             raise InputError("--workers needs a number of 1 or more.")
+        if args.together < 1:
+            raise InputError("--together needs a number of 1 or more.")
         done = read_folder(
             args.folder,
             args.case,
             workers=args.workers,
             retry=args.retry,
+            together=args.together,
             ocr=args.ocr == "auto",
         )
         print(
@@ -54,6 +69,10 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         print(f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates")
         if said := done.scans.said():
             print(said)
+        if not args.no_index:
+            with open_case(args.case, write=True) as db:
+                mentioned, indexed = case_mentions.fill(db), finding.index(db)
+            print(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
         for path, why in done.failures.select("path", "why").iter_rows():
             print(f"  {path}: {why}")
         for kind, text, count in done.notes.iter_rows():
@@ -72,6 +91,57 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
                     "undo them: keep both to yourself. Some names are missed: read before you "
                     "pass anything on."
                 )
+        return 0
+
+    return run
+
+
+def search(parser: argparse.ArgumentParser) -> Run:
+    """Find words in a case file: document, path, page and the place in its text."""
+    parser.add_argument("words", metavar="WORDS")
+    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--phrase", action="store_true", help="side by side, as they stand")
+    how.add_argument("--regex", action="store_true", help="a regular expression (RE2)")
+    parser.add_argument("--limit", type=int, default=20, metavar="N", help="pages shown at most")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the pages there, marked")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.documents import picture
+        from onetomany.documents import search as finding
+        from onetomany.documents.case_file import open_case
+        from onetomany.sources.files import write_whole
+
+        if args.limit < 1:
+            raise InputError("--limit needs a number of 1 or more.")
+        find = finding.phrase if args.phrase else finding.pattern if args.regex else finding.bm25
+        with open_case(args.case) as db:
+            hits = find(db, args.words, limit=args.limit)
+            paths = dict(
+                db.execute(
+                    "select document, path from documents where document in (select unnest(?))",
+                    [hits["document"].to_list()],
+                ).fetchall()
+            )
+        for rank, hit in enumerate(hits.iter_rows(named=True), 1):
+            document, page = hit["document"], hit["page"]
+            print(f"{document[:12]}  {paths[document]}, page {page} ({hit['score']:.3g})")
+            print(f"    {' '.join(hit['snippet'].split())}")
+            if args.pictures:
+                spans = [(span["start"], span["end"]) for span in hit["spans"]]
+                target = args.pictures / f"{rank:03d}-{document[:12]}-{page}.png"
+                try:
+                    drawn = picture.page_picture(args.case, document, page, spans)
+                except InputError as error:
+                    # other kinds of documents have no picture: the rest is still drawn
+                    print(f"    no picture: {error}")
+                    continue
+                write_whole(target, drawn)
+                print(f"    {target}")
+        print(
+            f"{len(hits)} pages"
+            + (", perhaps of more: see --limit" if len(hits) == args.limit else "")
+        )
         return 0
 
     return run

@@ -126,17 +126,25 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
             )
             bar.update(len(pages))
     if missing or left != before or not _has(db, "search_grams"):
-        _rebuild(db)
+        _rebuild(db, progress=progress)
     return len(missing)
 
 
-def _rebuild(db: duckdb.DuckDBPyConnection) -> None:
-    db.execute(
-        "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
-        "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
-    )
-    db.execute(_POSTINGS, {"k": K, "b": B})
-    grams.build(db)
+def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
+    def words() -> None:
+        db.execute(
+            "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
+            "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
+        )
+
+    def postings() -> None:
+        db.execute(_POSTINGS, {"k": K, "b": B})
+
+    def pairs() -> None:
+        grams.build(db)
+
+    for step in tqdm((words, postings, pairs), desc="indexing pages", disable=not progress):
+        step()
 
 
 def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
