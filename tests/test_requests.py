@@ -119,6 +119,7 @@ def test_the_pdf_says_what_the_letter_says_and_is_the_same_each_time(
     assert content == letters.to_pdf(letter)
     assert b"<pdfaid:part>2</pdfaid:part>" in content
     assert b"<pdfaid:conformance>B</pdfaid:conformance>" in content
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in content
     pages = pypdfium2.PdfDocument(content)
     assert bare(pdf_text(pages)) == bare(letter.text)
     assert pages.get_metadata_value("Title") == letter.title
@@ -419,7 +420,10 @@ def test_what_stands_late_and_refused(simulated: list[log.Request]) -> None:
 
 
 def test_an_answer_is_kept_read_and_joined(
-    tmp_path: Path, simulated: list[log.Request], ledger: pl.DataFrame
+    tmp_path: Path,
+    simulated: list[log.Request],
+    ledger: pl.DataFrame,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     own = next(each for each in simulated if each.id == "simulated-firms")
     entry = log.write_new(tmp_path / "log", own)
@@ -448,6 +452,13 @@ def test_an_answer_is_kept_read_and_joined(
     assert about["subject"].null_count() == 0
     assert both["after"].to_list() == ["a document"]
     assert "Example A" in both["text"][0]
+    # the case file's own claims and black boxes are those that count
+    with open_case(case, write=True) as db:
+        digest = done.request.history[-1].files[0].sha256
+        db.execute("update claims set document = ? where claim_id = 'C16'", [digest])
+        db.execute("insert into notes values (?, 1, 'redaction', 'a box', 'test', 1)", [digest])
+    assert main(["requests", "gaps", "--case", str(case)]) == 0
+    assert "1 of documents that hide something" in capsys.readouterr().out
     # other bytes under the same name are another answer: nothing is overwritten
     file.write_text("changed", "utf-8")
     before = entry.read_bytes()
@@ -591,6 +602,7 @@ def test_a_history_comes_from_alaveteli(tmp_path: Path) -> None:
         (json.dumps(FROIDE | {"messages": [MESSAGE | {"timestamp": 5}]}), "is no time"),
         (json.dumps(FROIDE | {"messages": [MESSAGE | {"timestamp": "2021-10-21T10:00"}]}), "zone"),
         (json.dumps(FROIDE | {"messages": [MESSAGE | {"is_draft": "no"}]}), "is_draft"),
+        (json.dumps(FROIDE | {"resolved_on": "9" * 400}), "is no time"),
         (json.dumps([FEED_EVENT, FEED_EVENT | {"info_request": {"id": 1}}]), "several requests"),
     ],
 )

@@ -300,8 +300,9 @@ def letter_form(*, today: dt.date, out: Path | None = None) -> ipywidgets.VBox:
                 (".docx", letters.to_docx(letter)),
             ):
                 write_whole(stem.with_name(stem.name + suffix), content)
+            check = "".join(f"<br>Check 확인: {html.escape(each)}" for each in letter.unread)
             said.value = (
-                f"{html.escape(str(stem))}.pdf, .docx. Nothing was sent. 보내지 않았습니다."
+                f"{html.escape(str(stem))}.pdf, .docx. Nothing was sent. 보내지 않았습니다.{check}"
             )
         except InputError as error:
             said.value = f"<pre>{html.escape(str(error))}</pre>"

@@ -30,7 +30,10 @@ def requests(parser: argparse.ArgumentParser) -> Run:
         own.add_argument("--log", type=Path, default=LOG, metavar="DIR", help=f"default: {LOG}")
         return own
 
-    action("gaps", _gaps, "what nobody outside has seen, ranked, with the letter that asks for it")
+    missing = action(
+        "gaps", _gaps, "what we found no copy of, ranked by the claims it would settle"
+    )
+    missing.add_argument("--case", type=Path, metavar="FILE", help="its claims and redactions")
     new = action("new", _new, "make a letter from a gap or a template, and begin its log entry")
     new.add_argument("about", metavar="GAP|TEMPLATE")
     new.add_argument("--id", help="the request's name in the log; default: date and template")
@@ -82,14 +85,21 @@ def requests(parser: argparse.ArgumentParser) -> Run:
 
 def _gaps(args: argparse.Namespace) -> int:
     from onetomany.documents import claims, contradictions
+    from onetomany.documents.case_file import open_case, read
     from onetomany.requests import gaps
 
-    ledger = claims.ledger()
-    found = gaps.gaps(ledger, contradictions.find(ledger, claims.links()), gaps.table())
+    ledger, hidden = claims.ledger(), None
+    if args.case:
+        with open_case(args.case) as db:
+            hidden, held = gaps.redactions(db), read(db, "select * from claims")
+            ledger = claims.check_ledger(held) if held.height else ledger
+    clashes = contradictions.find(ledger, claims.links())
+    found = gaps.gaps(ledger, clashes, gaps.table(), hidden)
     for row in found.iter_rows(named=True):
         print(f"{row['gap'] or 'no letter yet':16} {row['what_en'] or row['claim_ids']}")
         print(
             f"{'':16} {row['claims']} claims: {row['contradicted']} contradicted, "
+            f"{row['redacted']} of documents that hide something, "
             f"{row['single_source']} of one source, {row['no_document']} without a document; "
             f"to {row['body_en'] or 'nobody'}"
         )

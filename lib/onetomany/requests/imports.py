@@ -193,7 +193,10 @@ class _Days:
                 f"{self.path}: '{name}' ({text}) has no offset from UTC: name the zone with --zone."
             )
         if time.tzinfo is not None and self.zone is not None:
-            time = time.astimezone(self.zone)
+            try:
+                time = time.astimezone(self.zone)
+            except OverflowError as error:
+                raise InputError(f"{self.path}: '{name}' ({text}) is out of time.") from error
         return time.date()
 
 
@@ -296,4 +299,8 @@ def _sorted(rows: list[Event]) -> tuple[Event, ...]:
 
 def _notes(platform: str, notes: dict[str, str]) -> str:
     told = "\n".join(f"- {name}: {value}" for name, value in notes.items() if value)
-    return f"Imported from an export of {platform}. What it said beside:\n\n{told}".rstrip()
+    return (
+        f"Imported from an export of {platform}, which doesn't tell when the body received the "
+        "request: add the event 'received', from which deadlines run. What it said beside:\n\n"
+        f"{told}"
+    ).rstrip()

@@ -194,7 +194,7 @@ def to_docx(letter: Letter) -> bytes:
 
 
 def to_pdf(letter: Letter) -> bytes:
-    """The letter as tagged PDF/A-2b with Korean type; the same bytes for the same letter.
+    """The letter as PDF/A-2b and PDF/UA-1 with Korean type; the same bytes for the same letter.
 
     Every text goes to typst as data, never as source, so that nothing in it is a command.
     """
@@ -213,7 +213,7 @@ def to_pdf(letter: Letter) -> bytes:
         font_paths=[str(package_folder("pylopdf_fonts_ko"))],
         ignore_system_fonts=True,
         sys_inputs={"letter": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=["a-2b"],
+        pdf_standards=["a-2b", "ua-1"],
         timestamp=dt.datetime.combine(letter.date, dt.time(), dt.UTC),
     )
     return bytes(made)
