@@ -199,7 +199,12 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
             f"{path} would hold the requester's own particulars: the log is public, take them out."
         )
     _parsed(text, path)
-    write_whole(path, text.encode())
+    try:
+        write_whole(path, text.encode())
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{path}: the text holds {error.object[error.start]!r}, no letter."
+        ) from error
 
 
 def _append(rows: Any, row: tomlkit.items.Table) -> None:
