@@ -18,7 +18,8 @@ from reportlab.pdfgen import canvas
 
 import specimens
 from onetomany.documents.kinds import EXTRACTORS, extract, media_type
-from onetomany.documents.reading import Limits, Reading, Refused
+from onetomany.documents.reading import Damaged, Limits, Reading, Refused
+from onetomany.documents.rtf import unpacked
 from specimens import ENGLISH, KOREAN, MAKERS
 
 
@@ -422,3 +423,44 @@ def test_a_damaged_side_part_leaves_the_text_readable() -> None:
         reading = read(specimens.replaced(content, part, old, b"<<"))
         assert KOREAN in whole(reading)
         assert rows(reading, "notes").filter(kind="unread")["text"].str.contains("XML").all()
+
+
+# the examples of [MS-OXRTFCP] 3.1.1
+PACKED = {
+    b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n": "2d0000002b0000004c5a4675f1c5c7a703000a00"
+    "7263706731323542320af32068656c090020627705b06c647d0a800fa0",
+    b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}": "1a0000001c0000004c5a4675e2d44b5141000420"
+    "5758595a0d6e7d010eb0",
+}
+
+
+@pytest.mark.parametrize("rtf", PACKED)
+def test_a_mails_body_that_is_only_there_as_rtf_is_read(rtf: bytes) -> None:
+    packed = bytes.fromhex(PACKED[rtf])
+    assert unpacked(packed, 1000) == rtf
+    with pytest.raises(Damaged):
+        unpacked(packed[:-3], 1000)
+    with pytest.raises(Refused, match="expands"):
+        unpacked(packed, 10)
+    properties = {"__properties_version1.0": b"\0" * 32, "__substg1.0_10090102": packed}
+    found = read(specimens.compound(properties), "a.msg")
+    assert ("hello world" in whole(found)) or ("WXYZWXYZ" in whole(found))
+    assert "only there as RTF" in rows(found, "notes")["text"].item()
+
+
+def test_rtf_is_read_in_its_own_code_page() -> None:
+    text = r"{\rtf1\ansi\ansicpg949 \'b9\'fd\'b9\'ab\'ba\'ce{\b  ABC}\par \u48277?}"
+    assert whole(read(text.encode(), "a.rtf")) == "법무부 ABC\n법"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "why"),
+    [
+        (specimens.compound({"WordDocument": b"x" * 5000}), "a.doc", "save it as DOCX"),
+        (specimens.compound({"PowerPoint Document": b"x" * 5000}), "a.ppt", "save it as PDF"),
+        (b"HWP Document File V3.00 \x1a\1\2\3\4\5" + b"\0" * 200, "a", "version 3"),
+    ],
+)
+def test_old_formats_are_refused_with_what_to_do(content: bytes, name: str, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        read(content, name)

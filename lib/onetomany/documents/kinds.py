@@ -16,6 +16,7 @@ from .office import read_docx
 from .pdf import read_pdf
 from .plain import read_csv, read_text
 from .reading import Reading, Refused
+from .rtf import read_rtf
 from .sheets import read_xls, read_xlsx
 
 Extractor = Callable[[bytes, Reading], None]
@@ -34,6 +35,7 @@ EXTRACTORS: dict[str, tuple[Extractor, str]] = {
     "application/vnd.ms-outlook": (read_msg, "olefile"),
     "text/html": (read_html, "lxml"),
     "text/plain": (read_text, "python"),
+    "application/rtf": (read_rtf, "striprtf"),
     "application/zip": (read_zip, "python"),
     "image/png": (read_picture, "pillow"),
     "image/jpeg": (read_picture, "pillow"),
@@ -60,6 +62,8 @@ _STARTS = (
     (b"MM\0*", "image/tiff"),
     (b"GIF8", "image/gif"),
     (b"BM", "image/bmp"),
+    (b"{\\rtf", "application/rtf"),
+    (b"HWP Document File V", "application/x-hwp"),  # before version 5
 )
 _MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3,}")
 _MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
@@ -70,7 +74,14 @@ _PARTS = (
     ("Contents/section0.xml", "application/hwp+zip"),
 )
 _LOCKED = "application/vnd.ms-office.encrypted"
-_OLE = (("EncryptedPackage", _LOCKED), ("FileHeader", "application/x-hwp"),
+_REFUSED = {
+    _LOCKED: "It is an encrypted Office document; save an open copy.",
+    "application/msword": "It is Word's old format (.doc), which is not read: save it as DOCX.",
+    "application/vnd.ms-powerpoint": "It is PowerPoint's old format (.ppt): save it as PDF.",
+}
+_OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
+        ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+        ("FileHeader", "application/x-hwp"),
         ("Workbook", "application/vnd.ms-excel"),
         ("Book", "application/vnd.ms-excel"),
         ("__properties_version1.0", "application/vnd.ms-outlook"))  # fmt: skip
@@ -134,9 +145,9 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     """Read a document into `reading`. Raises Refused for what is not read."""
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
-    if kind == _LOCKED:
+    if kind in _REFUSED:
         reading.facts["extractor"] = "none"
-        raise Refused("It is an encrypted Office document; save an open copy.")
+        raise Refused(_REFUSED[kind])
     if kind not in EXTRACTORS:
         reading.facts["extractor"] = "none"
         raise Refused(f"{name} is of no kind that the kit reads (its content says {kind}).")

@@ -14,7 +14,8 @@ from typing import Any
 
 from .markup import add_html
 from .plain import decode
-from .reading import Page, Reading, Refused, clean
+from .reading import Damaged, Page, Reading, Refused, clean
+from .rtf import text_of, unpacked
 
 _HEADS = ("From", "To", "Cc", "Bcc", "Date", "Subject", "Reply-To")
 
@@ -150,9 +151,16 @@ def _message(ole: Any, reading: Reading) -> None:
     if head := _property(ole, _HEAD):
         reading.metadata["transport headers"] = head[:10_000]
     plain, rich = _property(ole, _BODY), _property(ole, _HTML)
+    stream = f"__substg1.0_{_RTF}0102"
+    if not plain.strip() and not rich.strip() and ole.exists(stream):
+        try:
+            plain = text_of(unpacked(ole.openstream(stream).read(), reading.limits.characters))
+            reading.note(
+                "unread", "Its body is only there as RTF; its text was read, not its form."
+            )
+        except Damaged as damaged:
+            reading.note("unread", str(damaged))
     _words([plain] if plain.strip() else [], [rich] if rich.strip() else [], page, reading)
-    if not plain.strip() and not rich.strip() and ole.exists(f"__substg1.0_{_RTF}0102"):
-        reading.note("unread", "Its body is only there as compressed RTF, which is not read.")
     for number, folder in enumerate(
         sorted({path[0] for path in ole.listdir() if path[0].startswith("__attach")}), 1
     ):
