@@ -95,7 +95,8 @@ def answers(table: pl.DataFrame, *, source: str) -> Finished:
         ),
         title="What the other side will ask, and where in the bundle the answer lies",
         title_ko="상대편이 물을 것과 묶음에서 그 답이 있는 곳",
-        source=f"{source}; figure: files there 수: 파일 수; hollow: not in this bundle 빈 표시: 이 묶음에 없음",
+        source=f"{source}; figure: files there 수: 파일 수; "
+        "hollow: not in this bundle 빈 표시: 이 묶음에 없음",
         description=f"{len(labels)} questions of an opposing expert against {len(parts) - 1} parts "
         "of the bundle. No file answers: "
         + " ".join(none)
