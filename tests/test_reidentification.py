@@ -464,6 +464,16 @@ def test_a_readers_own_table(tmp_path: Path) -> None:
     assert tables.read_table(parquet).lazy().collect().equals(found)
 
 
+def test_every_row_of_a_parquet_file_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.parquet"
+    pl.DataFrame({"note": ["nothing"] * 25 + ["M12345678"]}).write_parquet(file)
+    monkeypatch.setattr("onetomany.sources.microdata.LOOKED_AT", 10)
+    with pytest.raises(InputError, match="Column 'note' looks like passport numbers"):
+        tables.read_table(file)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
+from tqdm import tqdm
 
 from ..errors import DatasheetError, InputError, IntegrityError
 from .identifiers import refuse_identifiers
@@ -24,7 +25,7 @@ from .identifiers import refuse_identifiers
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
 LARGEST = 1 << 29  # bytes of a CSV or XLSX file, which is read whole
 MOST_COLUMNS = 1000
-LOOKED_AT = 100_000
+LOOKED_AT = 1_000_000  # rows of a Parquet file at a time
 MIXED = 10_000  # rows that a CSV column's type is told from
 
 
@@ -110,7 +111,7 @@ def read_table(
     XLSX file, otherwise its first is read.
 
     Columns that hold passport, mobile or registration numbers are refused
-    (`identifiers.refuse_identifiers`; in Parquet, by the first `LOOKED_AT` rows).
+    (`identifiers.refuse_identifiers`; in Parquet, by every `LOOKED_AT` rows for themselves).
 
     Raises InputError for those, for a URL, a file that isn't there, is of another kind, empty,
     larger than `LARGEST` (Parquet may be of any size) or unreadable, and for nameless or repeated
@@ -129,10 +130,11 @@ def read_table(
     try:
         if kind == ".parquet":
             lazy = pl.scan_parquet(file)
-            _refuse(
-                file, lazy.collect_schema().names(), int(lazy.select(pl.len()).collect().item())
-            )
-            refuse_identifiers(lazy.head(LOOKED_AT).collect())
+            rows = int(lazy.select(pl.len()).collect().item())
+            _refuse(file, lazy.collect_schema().names(), rows)
+            starts = range(0, max(rows, 1), LOOKED_AT)
+            for start in tqdm(starts, desc="checking columns", disable=len(starts) < 4):
+                refuse_identifiers(lazy.slice(start, LOOKED_AT).collect())
             return lazy
         frame = _read_xlsx(file, sheet) if kind == ".xlsx" else _read_csv(file, encoding)
     except (UnicodeDecodeError, LookupError) as error:
