@@ -251,9 +251,8 @@ def test_flipped_bytes_never_stop_a_run(tmp_path: Path) -> None:
         content = maker()
         for i in range(many):
             (folder / f"{i}.{kind}").write_bytes(damaged(content, rng))
-    # apart from one another, so that each row says what one file took
     limits = Limits(seconds=20, memory=1 << 30)
-    done = ingest(folder, file, limits=limits, together=1, ocr=False)
+    done = ingest(folder, file, limits=limits, ocr=False)
     rows = ask(file, "SELECT status, error, name, seconds, parent FROM documents")
     assert done.files == many * len(MAKERS)
     kind = pl.col("name").str.extract(r"(\w+)$")
@@ -395,6 +394,38 @@ def test_a_child_that_is_killed_is_started_again(tmp_path: Path) -> None:
         assert "can't be opened" in (third.why or "")
     finally:
         child.stop()
+
+
+def test_it_is_told_which_documents_shared_a_process(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for i in range(6):
+        (folder / f"{i}.txt").write_text(f"{KOREAN} {i}")
+    (folder / "large.txt").write_text("x y\n" * 100_000)
+    asked = "SELECT process, count(*) AS n FROM documents GROUP BY process ORDER BY n"
+    ingest(folder, tmp_path / "apart.duckdb", together=1, workers=2)
+    assert ask(tmp_path / "apart.duckdb", asked)["n"].to_list() == [1] * 7
+    ingest(folder, tmp_path / "case.duckdb", together=3, workers=1)
+    alone = "SELECT count(*) AS n FROM documents WHERE process = (SELECT process FROM documents "
+    alone += "WHERE path = 'large.txt')"
+    assert ask(tmp_path / "case.duckdb", alone)["n"].item() == 1
+    assert ask(tmp_path / "case.duckdb", asked)["n"].max() in (2, 3)
+
+
+def test_what_ends_a_process_costs_only_itself(tmp_path: Path) -> None:
+    """One of three runs out of its time: those after it are read again, each alone."""
+    names = ("a.txt", "big.csv", "c.txt")
+    for name in names:
+        (tmp_path / name).write_text(KOREAN + name)
+    (tmp_path / "big.csv").write_text("some words, more words\n" * 200_000)
+    child = Child(tmp_path / "members")
+    try:
+        papers = [(tmp_path / name, name) for name in names]
+        first, second, third = child.read_together(papers, Limits(seconds=1.0))
+    finally:
+        child.stop()
+    assert first.content["facts"]["status"] == third.content["facts"]["status"] == "read"
+    assert "longer than" in (second.why or second.content["facts"]["error"])
 
 
 def test_archives_within_archives_end_somewhere(tmp_path: Path) -> None:

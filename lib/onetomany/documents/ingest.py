@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -129,7 +130,8 @@ class _Run:
         return members_folder(self.case)
 
     def all(self) -> None:
-        every = [Child(self.members) for _ in range(self.workers)]
+        processes = count(1)
+        every = [Child(self.members, processes=processes) for _ in range(self.workers)]
         for child in every:
             self.children.put(child)
         paths = list(self.files())

@@ -30,6 +30,7 @@ CREATE TABLE documents (
     status VARCHAR NOT NULL,      -- read, partly, failed
     error VARCHAR,
     seconds DOUBLE NOT NULL,      -- spent reading it
+    process INTEGER,              -- of one run: small documents of one number were read one after another in one process
     ingested_at TIMESTAMP NOT NULL, -- UTC
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL

@@ -35,7 +35,7 @@ _FACTS: Columns = {"media_type": _S, "title": _S, "author": _S, "created": _S, "
                    "pages": _I, "status": _S, "error": _S, "extractor": _S}  # fmt: skip
 _DOCUMENT: Columns = {
     **_FACTS, "document": _S, "path": _S, "name": _S, "bytes": pl.Int64, "metadata": _S,
-    "parent": _S, "seconds": _F, "ingested_at": pl.Datetime("us"), "version": _I,
+    "parent": _S, "seconds": _F, "process": _I, "ingested_at": pl.Datetime("us"), "version": _I,
 }  # fmt: skip
 
 
@@ -146,6 +146,7 @@ def _document(found: Found, answer: Answer, at: datetime) -> dict[str, Any]:
         "metadata": json.dumps(metadata, ensure_ascii=False) if metadata else None,
         "parent": found.parent,
         "seconds": answer.seconds,
+        "process": answer.process,
         "ingested_at": at,
         "version": EXTRACTOR_VERSION,
     }

@@ -13,7 +13,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,7 +45,8 @@ class Answer:
     members: list[Member] = field(default_factory=list)
     why: str | None = None
     seconds: float = 0.0
-    memory: int = 0  # bytes
+    memory: int = 0  # bytes, of its process
+    process: int | None = None  # documents of one number were read in one process
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,17 @@ class _Ended:
     why: str
     seconds: float
     memory: int = 0
+    process: int | None = None
 
 
 class Child:
     """One confined process; started with the first document, and again whenever it has died."""
 
-    def __init__(self, members: Path, *, ocr: bool = False) -> None:
+    def __init__(
+        self, members: Path, *, ocr: bool = False, processes: Iterator[int] | None = None
+    ) -> None:
         self.members = members
+        self.processes = processes or count(1)
         self.mode = ["ocr"] if ocr else []
         self.process: subprocess.Popen[bytes] | None = None
         self.line: socket.socket | None = None
@@ -138,7 +145,9 @@ class Child:
                 # the clock is set anew for each: the first one missing ran out of its own time
                 late = turn == left[0] and told.code == -signal.SIGALRM
                 if len(papers) == 1 or late:
-                    answers[turn] = Answer({}, [], told.why, told.seconds, told.memory)
+                    answers[turn] = Answer(
+                        {}, [], told.why, told.seconds, told.memory, told.process
+                    )
                 else:
                     answers[turn] = self.read(*papers[turn], limits)
         return [answer for answer in answers if answer is not None]
@@ -153,6 +162,7 @@ class Child:
     ) -> _Ended:
         """Send open documents and take what comes back; how the process ended."""
         answer, target = os.pipe()
+        process = next(self.processes)
         begun = time.monotonic()
         watch = threading.Timer(limits.seconds * len(opened) + _GRACE, self._kill)
         watch.start()
@@ -170,7 +180,7 @@ class Child:
                     since = time.monotonic()
                     if (taken := self._frames(frames, limits)) is None:
                         break
-                    answers[turn] = Answer(*taken, None, time.monotonic() - since)
+                    answers[turn] = Answer(*taken, None, time.monotonic() - since, 0, process)
             assert self.replies is not None
             reply = self.replies.readline()
         except OSError:
@@ -180,13 +190,13 @@ class Child:
         seconds = time.monotonic() - begun
         if not reply:
             self.stop()
-            return _Ended(0, "The process that read it ended, or was stopped.", seconds)
+            return _Ended(0, "The process that read it ended, or was stopped.", seconds, 0, process)
         told = json.loads(reply)
         memory = told["memory"] * 1024
         for turn, _ in opened:
             if held := answers[turn]:
                 answers[turn] = replace(held, memory=memory)
-        return _Ended(told["code"], _why(told["code"], limits), seconds, memory)
+        return _Ended(told["code"], _why(told["code"], limits), seconds, memory, process)
 
     def _kill(self) -> None:
         if self.process is not None:
