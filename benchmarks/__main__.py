@@ -8,7 +8,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from . import association, embedding, engines, reidentification, search, terminal
+from . import association, embedding, engines, ingest, reidentification, search, terminal
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
         terminal.run(Path(folder))
         association.run(Path(folder))
         reidentification.run(Path(folder))
+        ingest.run(Path(folder))
 
 
 if __name__ == "__main__":

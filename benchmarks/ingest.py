@@ -1,0 +1,119 @@
+"""A folder of text PDFs into a case file, against text alone out of the same files.
+
+The peer is the fastest extractor that we know of, PDFium by pypdfium2, in two processes and a
+plain loop: it keeps no places, tables, hashes or limits, and stores nothing. The documents are made
+here by reportlab; no page says what another says. Also searches of the
+case file, against DuckDB's own scan of the same pages.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+
+import pypdfium2
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen import canvas
+
+from onetomany.documents import case_mentions, search
+from onetomany.documents.case_file import open_case
+from onetomany.documents.ingest import ingest
+
+SENTENCE = """법무부 는 인공지능 식별추적 시스템 구축 사업 을 위하여 출입국 심사 에서 얻은 자료 를 제공
+하였다 2019년 4월 30일 업무협약 개인정보 보호법 제15조제3항 에 따라 5,760만 건 을 이용 하였다"""
+WORDS = SENTENCE.split()
+SHAPES = {"250 pages each": (8, 250), "10 pages each": (150, 10), "one page each": (1200, 1)}
+LINES = 40
+SCAN = "select document, page from pages where regexp_matches(text, ?, 'i')"
+
+
+def run(folder: Path) -> None:
+    pdfmetrics.registerFont(UnicodeCIDFont("HYSMyeongJo-Medium"))
+    print("text PDFs into a case file, two processes")
+    for name, (documents, pages) in SHAPES.items():
+        held = folder / f"pdf {pages}"
+        held.mkdir()
+        for number in range(documents):
+            _write(held / f"{number}.pdf", pages, number)
+        files = sorted(held.iterdir())
+        alone = _seconds(lambda files=files: _extract(files))
+        case = folder / f"{pages}.duckdb"
+        whole = _seconds(lambda held=held, case=case: ingest(held, case, workers=2, ocr=False))
+        total = documents * pages
+        print(f"  {documents:,} documents, {name}")
+        print(f"    pypdfium2, text alone            {total / alone:8.0f} pages/s")
+        print(f"    ingest                           {total / whole:8.0f} pages/s")
+        print(f"    ratio                            {alone / whole:8.2f}")
+    with open_case(case, write=True) as db:
+        made = _seconds(lambda: (case_mentions.fill(db, progress=False), search.index(db)))
+        (pages,) = db.execute("select count(*) from pages").fetchone() or (0,)
+        print(f"  mentions and index of {pages:,} pages   {pages / made:8.0f} pages/s")
+    searches(case)
+
+
+def searches(case: Path) -> None:
+    """Ratios of searches in a case file that is indexed, over DuckDB's scan of its pages."""
+    with open_case(case) as db:
+        (pages,) = db.execute("select count(*) from pages").fetchone() or (0,)
+        text = db.execute("select text from pages using sample 1 rows (reservoir, 1)").fetchall()
+        rare = " ".join(text[0][0].split()[-4:])
+        print(f"searches in {pages:,} pages, a rare phrase and a pattern made of it")
+        for name, find, regex in (
+            ("words", search.bm25, rare),
+            ("phrase", search.phrase, r"\s*".join(map(re.escape, rare.split()))),
+            ("pattern", search.pattern, re.escape(rare[:-1]) + "."),
+        ):
+            asked = regex if name == "pattern" else rare
+            own = _median(lambda regex=regex: db.execute(SCAN, [regex]).fetchall())
+            ours = _median(lambda find=find, asked=asked: find(db, asked))
+            print(f"  {name:8} {ours * 1e3:8.1f} ms   DuckDB's scan {own * 1e3:8.1f} ms", end="")
+            print(f"   ratio {own / ours:6.1f}")
+
+
+def _write(path: Path, pages: int, seed: int) -> None:
+    draw = random.Random(seed)
+    made = canvas.Canvas(str(path), invariant=1)
+    for number in range(pages):
+        made.setFont("HYSMyeongJo-Medium", 10.5)
+        for line in range(LINES):
+            words = " ".join(draw.choices(WORDS, k=9))
+            made.drawString(60, 790 - 18 * line, f"{seed}-{number + 1}: {words}"[:60])
+        made.showPage()
+    made.save()
+
+
+def _extract(files: list[Path]) -> int:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        return sum(pool.map(_characters, files, chunksize=max(1, len(files) // 8)))
+
+
+def _characters(path: Path) -> int:
+    with pypdfium2.PdfDocument(path) as pdf:
+        return sum(len(page.get_textpage().get_text_range()) for page in pdf)
+
+
+def _median(work: object, times: int = 9) -> float:
+    return median(_seconds(work) for _ in range(times))
+
+
+def _seconds(work: object) -> float:
+    start = time.perf_counter()
+    work()  # type: ignore[operator]
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    import sys
+    import tempfile
+
+    if len(sys.argv) > 1:
+        searches(Path(sys.argv[1]))
+    else:
+        with tempfile.TemporaryDirectory() as made:
+            run(Path(made))
