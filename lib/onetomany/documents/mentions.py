@@ -205,6 +205,8 @@ def _article(parts: dict[str, str | None]) -> str | None:
         paragraph = str(_CIRCLED.index(circled) + 1)
     text = number + (f"-{branch}" if branch else "") + (f"({paragraph})" if paragraph else "")
     item = parts["item"] or parts["eitem"]
+    if item and not paragraph:
+        text += " item "  # 제18조제3호 is not Article 183
     return text + (item or "") + (parts["point"] or "")
 
 
