@@ -250,10 +250,11 @@ def _either_way(engine: Engine, sheet: Sheet, seconds: float) -> tuple[list[Word
 
     Tesseract itself reads lines that run upwards; all others run so in one of the two.
     """
-    begun = time.monotonic()
+    # of the processor: what is read may not depend on how busy the machine is
+    begun = time.process_time()
     words = engine.words(sheet.pixels, sheet.dpi)
-    # noise may take long: what was read of it is not put at risk
-    if _confidence(words) >= UNSURE or time.monotonic() - begun > seconds / 4:
+    # noise may take long, and what was read of it is not put at risk
+    if _confidence(words) >= UNSURE or time.process_time() - begun > seconds / 4:
         return words, False
     other = engine.words(sheet.pixels[::-1, ::-1], sheet.dpi)
     if _sense(other) <= _sense(words):
