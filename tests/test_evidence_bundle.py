@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -64,6 +65,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """One that nobody here trusts."""
+    return Authority(tmp_path_factory.mktemp("stranger"))
+
+
+@pytest.fixture(scope="module")
 def plain(payload: Path, key: Path, locks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A signed bundle without a time-stamp."""
     out = tmp_path_factory.mktemp("plain") / "bundle"
@@ -110,7 +117,7 @@ def test_an_honest_bundle_has_no_fault(sealed: Path, plain: Path, authority: Aut
 
 
 def test_own_key_and_roots_leave_nothing_to_the_bundle(
-    sealed: Path, key: Path, authority: Authority, tmp_path: Path
+    sealed: Path, key: Path, authority: Authority, stranger: Authority, tmp_path: Path
 ) -> None:
     public = tmp_path / "public.pem"
     public.write_bytes(keys.public_pem(keys.read_private(key)))
@@ -120,7 +127,6 @@ def test_own_key_and_roots_leave_nothing_to_the_bundle(
     keys.make_key(other)
     public.write_bytes(keys.public_pem(keys.read_private(other)))
     assert told(sealed, public_key=public) == {bundle.PUBLIC_KEY}
-    stranger = Authority(tmp_path / "stranger")
     assert told(sealed, roots=stranger.root) == {"seal/timestamp-1.tsr"}
 
 
@@ -188,9 +194,13 @@ def test_the_certificate_leaves_to_a_person_what_only_a_person_can_say(sealed: P
     hashed = contents.hash_files(sealed, {bundle.SIGNED: 0})[bundle.SIGNED].hashes["sha256"]
     for fact in (hashed, record().identifier, record().commit, OPERATOR, "902(13)", "2007도7257"):
         assert fact in text
-    for claim in ("accurate result I know from", "My name", "기계적 정확성", "How I checked"):
-        assert all("____" in line for line in text.splitlines() if claim in line)
-    assert text.count("_" * 24) >= 30
+    # no first person, no "the same", "accurate" or "nothing changed" without a blank to fill
+    claims = re.compile(r"\bI\b|\bthe same\b|accura|changed|동일성|무결성|정확|신뢰성")
+    said = [
+        line for line in text.splitlines() if claims.search(line) and "shows sameness" not in line
+    ]
+    assert len(said) >= 14
+    assert all("____" in line for line in said)
     assert (sealed / "seal/certificate.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -491,7 +501,7 @@ sys.path.insert(0, {tests!r})
 from pathlib import Path
 from payloads import CREATED, record
 from onetomany.evidence import bundle, screening
-import polars, dlib, cv2, typst, pypdfium2
+screening.refuse = lambda *_: None  # it only reads: a kill there leaves nothing
 for number, share in enumerate({shares!r}):
     child = os.fork()
     if child == 0:
@@ -515,7 +525,7 @@ def test_a_run_killed_at_any_moment_leaves_no_bundle_that_verifies(
     rng = random.Random(8)
     code = SEALING.format(
         tests=str(ROOT / "tests"),
-        shares=[rng.uniform(0.0, 1.0) for _ in range(5)],
+        shares=[rng.uniform(0.0, 0.8) for _ in range(6)],
         payload=str(small),
         out=str(tmp_path / "bundle"),
         key=str(key),
@@ -523,7 +533,7 @@ def test_a_run_killed_at_any_moment_leaves_no_bundle_that_verifies(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     codes = done.stdout.split()
-    assert len(codes) == 5, done.stderr
+    assert len(codes) == 6, done.stderr
     for number, code in enumerate(codes):
         out, beside = tmp_path / f"bundle{number}", tmp_path / f".bundle{number}.unfinished"
         if code == "-9":
@@ -685,13 +695,12 @@ def test_no_private_key_is_in_the_bundle(sealed: Path, key: Path) -> None:
 
 
 def test_a_time_stamp_is_checked_before_it_is_kept(
-    plain: Path, authority: Authority, tmp_path: Path
+    plain: Path, authority: Authority, stranger: Authority, tmp_path: Path
 ) -> None:
     folder = tmp_path / "bundle"
     shutil.copytree(plain, folder)
     other = tmp_path / "other.tsq"
     other.write_bytes(timestamp.request(b"something else"))
-    stranger = Authority(tmp_path / "stranger")
     good = authority.answer(folder / bundle.REQUEST)
     broken = tmp_path / "broken.tsr"
     broken.write_bytes(good.read_bytes()[:-1] + b"\0")
@@ -842,8 +851,16 @@ def test_most_faces_are_found() -> None:
     import cv2
 
     looker = screening._Looker(faces=False, templates=False, rules=())
-    paths = sources.open_images("orl").files.unique("subject_id", keep="first")["path"]
-    assert sum(looker._shows_face(cv2.imread(path)) for path in paths) >= 38
+    files = sources.open_images("orl").files.unique("subject_id", keep="first", maintain_order=True)
+    faces = [cv2.imread(path) for path in files["path"]]
+    assert sum(map(looker._shows_face, faces)) >= 36
+    sheet = np.vstack([np.hstack(faces[row : row + 4]) for row in range(0, 16, 4)])
+    assert looker._shows_face(sheet)
+    page = np.full((1754, 1240, 3), 255, np.uint8)
+    page[500:612, 300:392] = faces[0]
+    assert looker._shows_face(page)
+    page[500:612, 300:392] = 0
+    assert not looker._shows_face(page)
 
 
 def test_a_template_is_refused_wherever_it_is(tmp_path: Path) -> None:
@@ -909,6 +926,17 @@ def test_numbers_and_digests_are_no_personal_data(tmp_path: Path) -> None:
         + f" sha256:{'01012345678' * 5}abcdef123 press@example.org"
     )
     assert hits(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["[" + "1.25, " * 50_000, "[" * 50_000, "a." * 50_000, "1" * 50_000]
+)
+def test_no_text_keeps_the_gate_busy(text: str) -> None:
+    """Patterns that try every split of a long text would take hours over these."""
+    looker = screening._Looker(faces=False, templates=False, rules=())
+    started = time.process_time()
+    assert list(looker._text(text)) == []
+    assert time.process_time() - started < 5
 
 
 def test_text_in_a_pdf_is_read_too(tmp_path: Path) -> None:
