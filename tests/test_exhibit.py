@@ -18,8 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onetomany.charts import evidence as charts
 from onetomany.cli import main
 from onetomany.errors import InputError
+from onetomany.evidence import demonstration, keys
+from onetomany.evidence.bundle import seal
 from onetomany.evidence.exhibit import Payload, build_payload, write_payload
 from onetomany.evidence.figures import (
     Figure,
@@ -31,6 +34,7 @@ from onetomany.evidence.figures import (
 )
 from onetomany.evidence.reproduce import compare, compare_bytes, reproduce, version_differences
 from onetomany.evidence.typesetting import STANDARDS, grid
+from onetomany.evidence.verify import verify
 from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import run_chapters
 from onetomany.report.shown import pack, unpack
@@ -448,3 +452,35 @@ def test_every_figure_of_the_real_report_is_complete(report: Path) -> None:
         table = listing(found)
         assert table["file"].n_unique() == table.height
     assert seen > 100
+
+
+@pytest.fixture(scope="module")
+def sealed(payload: Payload, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("sealed")
+    keys.make_key(made / "key.pem")
+    record = payload.record(operator="A Tester", organisation="", licence="", command=["exhibit"])
+    key, out = made / "key.pem", made / "bundle"
+    return seal(payload.folder, out, record, key=key, created=payload.ended)
+
+
+def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) -> None:
+    assert verify(sealed).filter(level="fault").is_empty()
+    changes = demonstration.changed(sealed)
+    assert changes.height == 6
+    assert changes["named"].all()
+    assert changes["faults"].min() >= 1  # type: ignore[operator]
+    assert verify(sealed).filter(level="fault").is_empty()  # copies were changed, not it
+
+
+def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> None:
+    found = demonstration.answers(sealed)
+    assert found["holds"].unique().sort().to_list() == ["full", "none", "part"]
+    for row in found.filter(pl.col("part").is_not_null()).iter_rows(named=True):
+        # the chapter shows no data that has a datasheet
+        assert bool(row["files"]) == (row["part"] != "data/datasheets")
+    assert demonstration.answers(tmp_path)["files"].sum() == 0
+    parts = demonstration.parts(sealed)
+    assert parts.filter(pl.col("what") == "").is_empty()
+    spec = charts.answers(found, source="this bundle").to_dict()
+    assert "Is what it says true?" in spec["description"]
+    assert "Not in this bundle: datasheets" in spec["description"]
