@@ -20,6 +20,9 @@ SKETCH = 512  # hashes; the standard error of a similarity of .9 is .013
 NEAR = 0.8  # Jaccard similarity from which documents are called near-duplicates
 SHORTEST = 32  # shingles: below, a likeness says nothing
 WEIGHED = 8  # documents that a new one shares most hashes with, and is weighed against
+# of each document, the smallest hashes that look for others. At a similarity of .8, 51 of 64 are
+# expected to be shared; the chance that under half are is 1e-9 (binomial)
+LOOKING = 64
 COMPARED = 50  # of documents that share a shingle, how many early ones a new one is held against
 _TURNS = np.arange(1, SHINGLE + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
@@ -70,14 +73,19 @@ def near_duplicates(db: duckdb.DuckDBPyConnection) -> int:
         CREATE OR REPLACE TEMP TABLE alike AS
         WITH shared AS (
             SELECT hash, turn, row_number() OVER (PARTITION BY hash ORDER BY turn) AS place
-            FROM sketches JOIN sized USING (document)
+            FROM (
+                SELECT document, hash FROM sketches
+                QUALIFY row_number() OVER (PARTITION BY document ORDER BY hash) <= $looking
+            ) JOIN sized USING (document)
         ), pairs AS (
             SELECT late.turn AS late, early.turn AS early, count(*) AS common
             FROM shared AS late JOIN shared AS early
                 ON late.hash = early.hash AND early.turn < late.turn AND early.place <= $compared
             GROUP BY ALL
         ), likely AS (
-            SELECT * FROM pairs
+            SELECT late, early, common FROM pairs
+            JOIN sized AS a ON a.turn = late JOIN sized AS b ON b.turn = early
+            WHERE common >= least(a.size, b.size, $looking) / 2
             QUALIFY row_number() OVER (PARTITION BY late ORDER BY common DESC, early) <= $weighed
         ), bounded AS (
             SELECT a.document, b.document AS other, b.turn, least(a.top, b.top) AS top
@@ -94,7 +102,7 @@ def near_duplicates(db: duckdb.DuckDBPyConnection) -> int:
             max(common / (entries - common)) AS similarity
         FROM counted WHERE common / (entries - common) >= $near GROUP BY document
         """,
-        {"compared": COMPARED, "weighed": WEIGHED, "near": NEAR},
+        {"compared": COMPARED, "weighed": WEIGHED, "near": NEAR, "looking": LOOKING},
     )
     db.execute("UPDATE documents SET near_duplicate_of = NULL, similarity = NULL")
     db.execute(
