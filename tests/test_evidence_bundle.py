@@ -17,6 +17,7 @@ from pathlib import Path
 import bagit
 import numpy as np
 import polars as pl
+import pypdfium2
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -920,6 +921,21 @@ def test_personal_data_is_refused_wherever_it_is(tmp_path: Path, text: str) -> N
     assert hits(tmp_path, (allow,)) == []
 
 
+def test_a_column_of_numbers_that_name_people_is_refused(tmp_path: Path) -> None:
+    pl.DataFrame({"call": [1012345678, 1098765432]}).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame({"여권": [1, 2]}).write_parquet(tmp_path / "b.parquet")
+    pl.DataFrame({"n": [1012, 109], "share": [0.5, 0.25]}).write_parquet(tmp_path / "c.parquet")
+    assert {file for file, _, _ in hits(tmp_path)} == {"a.parquet", "b.parquet"}
+
+
+def test_sealing_goes_through_the_gate(payload: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(payload, tmp_path / "payload"))
+    (folder / "figures" / "note.md").write_text("call 010-1234-5678")
+    with pytest.raises(InputError, match=r"figures/note\.md, line 1"):
+        bundle.seal(folder, tmp_path / "out", record(), key=None, created=CREATED)
+    assert [each.name for each in tmp_path.iterdir()] == ["payload"]
+
+
 def test_numbers_and_digests_are_no_personal_data(tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text(
         json.dumps({"a": 0.01012345678, "b": "d" * 64, "c": 1612137600000, "d": [1e-05, 20191.5]})
@@ -960,8 +976,13 @@ def test_what_can_not_be_looked_into_is_refused(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_bytes("가".encode("cp949"))
     (tmp_path / "e.pdf").write_bytes(b"no pdf")
     pl.DataFrame({"x": [b"bytes"]}).write_parquet(tmp_path / "f.parquet")
+    pdf = pypdfium2.PdfDocument.new()
+    pdf.new_page(100, 100)
+    pdf.new_attachment("hidden.txt").set_data(b"in here")
+    pdf.save(tmp_path / "g.pdf")
     assert [(file, kind) for file, _, kind in hits(tmp_path)] == [
-        (name, "unread") for name in ("a.zip", "b.png", "c.parquet", "d.csv", "e.pdf", "f.parquet")
+        (name, "unread")
+        for name in ("a.zip", "b.png", "c.parquet", "d.csv", "e.pdf", "f.parquet", "g.pdf")
     ]
 
 

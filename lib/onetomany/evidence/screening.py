@@ -172,6 +172,10 @@ class _Looker:
             longest = kind.size if isinstance(kind, pl.Array) else frame[name].list.len().max()
             if not self.templates and isinstance(longest, int) and longest >= MIN_TEMPLATE:
                 yield Hit(line, "template", f"column '{name}' holds rows of {longest} numbers")
+        try:  # a column of plain numbers is told by how many of them fit
+            identifiers.refuse_identifiers(frame.select(pl.selectors.numeric()))
+        except InputError as error:
+            yield Hit(line, "personal", str(error).split(":", 1)[0])
         for name, kind in frame.schema.items():
             if kind in (pl.Binary, pl.Object):
                 yield Hit(
