@@ -143,9 +143,9 @@ def _data(sheets: Sequence[Sheet]) -> Iterator[Part]:
 def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
     yield pair(
         "The functions of the kit that each chapter calls, with the first sentence of their "
-        "documentation, where the publication behind a method is named. The code itself is in "
-        "notebooks/.",
-        "장마다 부르는 함수와 그 문서의 첫 문장이다. 방법의 근거 문헌은 함수의 문서에 있다. "
+        "documentation; the rest of it names the publication behind a method. The code itself is "
+        "in notebooks/.",
+        "장마다 부르는 함수와 그 문서의 첫 문장이다. 방법의 근거 문헌은 문서의 나머지에 있다. "
         "코드는 notebooks/에 있다.",
     )
     for chapter in chapters:

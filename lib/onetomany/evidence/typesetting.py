@@ -167,7 +167,7 @@ def _usual(widths: list[float]) -> float:
 
 def _longest(word: str) -> float:
     """The widest piece of a word that a line can't break: addresses and Hangul break anywhere."""
-    if word.startswith("http") or len(word) > 32:
+    if word.startswith("http") or len(word) > 44:
         return 16
     return min(_width(word), 10) if any(letter >= "ᄀ" for letter in word) else len(word)
 
