@@ -26,7 +26,11 @@ if ! command -v "$python" >/dev/null 2>&1; then
   echo "This folder needs {python}: install it, or name it as PYTHON=/path/to/python{minor}" >&2
   exit 1
 fi
-sha256sum --quiet --check SHA256SUMS
+if command -v sha256sum >/dev/null 2>&1; then
+  sha256sum --quiet --check SHA256SUMS
+else
+  shasum --algorithm 256 --quiet --check SHA256SUMS # macOS
+fi
 "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
   --find-links wheels --requirement requirements.txt
