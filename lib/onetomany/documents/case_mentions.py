@@ -89,7 +89,8 @@ with found as (
            unnest($approximation) as approximation, unnest($note) as note
 )
 insert into mentions by name
-select document, page, row_number() over (partition by document, page order by char_start) as mention,
+select document, page,
+       row_number() over (partition by document, page order by char_start) as mention,
        (select max(block) from blocks where blocks.document = found.document
         and blocks.page = found.page and blocks.char_start <= found.char_start
         and found.char_start < blocks.char_end) as block,
