@@ -7,8 +7,8 @@
     seal/      what can only be made once the tag manifests stand: the signature, the public key,
                the time-stamp request, time-stamps that come later, the certificate draft
 
-seal/ is in no manifest, since it signs them; BagIt allows tag files that no tag manifest lists
-(RFC 8493, 2.2.1). It is kept by seal/custody.jsonl, which goes on from the log in data/ and gives
+seal/ is in no manifest, since it signs them; BagIt's readers take tag files that no tag manifest
+lists as they are. It is kept by seal/custody.jsonl, which goes on from the log in data/ and gives
 the SHA-256 of each of its files. Its first line, made at sealing, is signed too; later lines, as
 for a time-stamp that was added, are held by the chain, and the time-stamp by its own signature.
 

@@ -47,8 +47,8 @@ def verify(
     found += [Finding(path, None, why, AGAIN) for path, why in contents.bad_names(listing.files)]
     one = Opened(
         bundle,
-        public_key.read_bytes() if public_key else None,
-        roots.read_bytes() if roots else None,
+        _given(public_key, keys.fingerprint),
+        _given(roots, timestamp.read_roots),
         contents.hash_files(bundle, listing.files),
     )
     found += one.read_info()
@@ -58,6 +58,18 @@ def verify(
     return pl.DataFrame(rows, schema=FINDINGS, orient="row").sort(
         "level", "file", "line", maintain_order=True
     )
+
+
+def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
+    """A file that the reader brings, if it can be read as what it should be."""
+    if path is None:
+        return None
+    try:
+        content = path.read_bytes()
+        read(content)
+    except (OSError, InputError) as error:
+        raise InputError(f"{path} can't be used to check with: {error}.") from error
+    return content
 
 
 def _declaration(one: Opened) -> list[Finding]:
