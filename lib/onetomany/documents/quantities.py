@@ -21,6 +21,7 @@ ENGLISH = {
     "hundred": 100,
     "thousand": 1000,
     "million": 10**6,
+    "m": 10**6,
     "billion": 10**9,
     "trillion": 10**12,
     "mn": 10**6,
@@ -110,7 +111,8 @@ FOREIGN = re.compile(
     rf"(?:(?a:\b)(?P<how>{_BEFORE_EN})\s+)?"
     rf"(?:(?P<currency>KRW|USD|US\$|₩|\$)\s?)?"
     rf"(?<![\d.,A-Za-z-])(?P<number>{_NUMBER})"
-    rf"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn)(?a:\b))?"
+    rf"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn"
+    r"|(?(currency)m|(?!)))(?a:\b))?"  # KRW 1m; without a currency m is a metre
     rf"(?:\s?(?P<unit>{_ENGLISH_UNITS})(?![A-Za-z]))?"
     rf"(?:\s+(?P<after>or\s+more|or\s+less))?",
     re.IGNORECASE,
