@@ -417,12 +417,23 @@ def test_even_with_the_key_a_change_leaves_a_contradiction(
     rewrite(copy / path, *change)
     forge(copy, key)
     assert named <= told(copy)
+    if "onetomany" in change[1]:
+        assert "run.json says" in " ".join(faults(copy)["what"])
 
 
 def test_forging_alone_is_no_fault(copy: Path, key: Path) -> None:
     """So that the test above tells what was changed, not how."""
     assert told(forge(copy, key)) == set()
     assert told(forge(copy, key, Payload_Oxum="1.1")) == {"bag-info.txt"}
+
+
+def test_a_request_for_other_bytes_is_told(copy: Path, key: Path) -> None:
+    """Where the log and its signature were made to fit it."""
+    other = timestamp.request(b"something else")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timestamp, "request", lambda _: other)
+        forge(copy, key)
+    assert told(copy) == {bundle.REQUEST}
 
 
 # --- what no bundle should do to its reader
@@ -793,6 +804,26 @@ def test_a_rewritten_line_breaks_the_next(tmp_path: Path) -> None:
                    after=custody.line_hash(one[0]))  # fmt: skip
     renumbered = late.read_bytes().splitlines()[0]
     assert custody.first_break([one[0], renumbered]) is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"number": 3}, "numbered 3"), ({"when": ENDED.isoformat()}, "older than the line before")],
+)
+def test_a_line_with_all_hashes_right_is_still_held_to_its_order(
+    tmp_path: Path, change: dict[str, object], why: str
+) -> None:
+    log = tmp_path / "custody.jsonl"
+    for what in ("first", "second"):
+        custody.append(log, who=OPERATOR, what=what, when=CREATED)
+    first, second = log.read_bytes().splitlines()
+    entry = json.loads(second) | change
+    del entry["digest"]
+    forged = custody._line(entry | {"digest": custody._digest(entry)})
+    found = custody.first_break([first, forged])
+    assert found is not None
+    assert found.line == 2
+    assert why in found.why
 
 
 def test_nothing_is_added_to_a_broken_log(tmp_path: Path) -> None:

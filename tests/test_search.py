@@ -196,7 +196,9 @@ def test_no_hit_is_lost_among_the_pages_that_are_not_read(
         assert left is None or fit <= set(left.tolist())
         phrase = " ".join(words)
         fit = {i for i, text in enumerate(texts, 1) if phrase in " ".join(text.split())}
-        assert fit <= set(grams.of_phrase(db, phrase).tolist())
+        left = grams.of_phrase(db, phrase)
+        # a single character has no pair
+        assert fit <= set(left.tolist()) if left is not None else phrase == "ς"
 
 
 def test_most_pages_are_not_read_for_a_rare_text(case: Path) -> None:

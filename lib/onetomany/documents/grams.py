@@ -64,7 +64,8 @@ def _fitting(db: duckdb.DuckDBPyConnection, tree: Any) -> Bitmap | None:
     found: Bitmap | None = None
     run = ""
     for kind, value in [*tree, (None, None)]:
-        if kind is op.LITERAL:
+        # a letter that casefold makes two, such as İ, stands for one in an expression
+        if kind is op.LITERAL and len(chr(value).casefold()) == 1:
             run += chr(value)
             continue
         # blanks aren't indexed, and an edge has no width

@@ -12,7 +12,7 @@ b = 0.75, and the logarithm of DuckDB's `match_bm25` (base 10), whose scores the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -257,22 +257,28 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
     return begin, min(len(text), max(begin + width, spans[0][1]))
 
 
-def _spans(
-    db: duckdb.DuckDBPyConnection, texts: Iterable[str]
-) -> Iterator[list[tuple[str, int, int]]]:
+def _spans(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
     """Each text's tokens with their places; Latin words stemmed, all in lower case."""
-    for found in _kiwi().tokenize(list(texts)):
-        kept = [
+    kept = [
+        [
             (token.form.lower(), token.start, token.start + token.len)
             for token in found
             if token.tag.partition("-")[0] in _KEPT and not re.search(r"\s", token.form)
         ]
-        words = [form for form, _, _ in kept]
-        if any(re.fullmatch("[a-z]+", word) for word in words):
-            (words,) = db.execute(
-                "select list_transform(?::varchar[], lambda w: stem(w, 'english'))", [words]
-            ).fetchone() or ([],)
-        yield [(form, start, end) for form, (_, start, end) in zip(words, kept, strict=True)]
+        for found in _kiwi().tokenize(list(texts))
+    ]
+    # a text with a Latin word has all of its tokens stemmed, which leaves Korean as it is
+    latin = [any(re.fullmatch("[a-z]+", form) for form, _, _ in each) for each in kept]
+    words = {form for each, any_ in zip(kept, latin, strict=True) if any_ for form, _, _ in each}
+    ordered = sorted(words)
+    (stems,) = db.execute(
+        "select list_transform(?::varchar[], lambda w: stem(w, 'english'))", [ordered]
+    ).fetchone() or ([],)
+    stem = dict(zip(ordered, stems, strict=True))
+    return [
+        [(stem[form] if any_ else form, start, end) for form, start, end in each]
+        for each, any_ in zip(kept, latin, strict=True)
+    ]
 
 
 @cache

@@ -22,6 +22,7 @@ HISTORY = {
     "event": pl.String,  # of `laws.EVENTS`, without silence
     "date": pl.Date,
     "extension": pl.String,  # which extension was taken, for the event extended; else null
+    "granted": pl.Boolean,  # all that was asked for was given: the requester has nothing to appeal
 }
 DEADLINES = {
     "step": pl.String,
@@ -146,15 +147,18 @@ def deadlines(
 ) -> pl.DataFrame:
     """Every deadline that a request's history has set running, as of `today` (`DEADLINES`).
 
-    `history` has the columns of `HISTORY` (`extension` may be left out); events after `today` are
-    not seen. A step runs from the last of its events, and is done by the first event of its `ends`
-    from then on, or by `closed`. Where a step passed in vain its `lapse`, silence, is taken to
-    have happened on its last day, and what runs from silence is added. Rows in the law's order.
+    `history` has the columns of `HISTORY` (`extension` and `granted` may be left out); events after
+    `today` are not seen. A step runs from the last of its events, and is done by the first event of
+    its `ends` from then on, or by `closed`. An event that grants everything starts no step of the
+    requester's, and ends those that run. Where a step passed in vain its `lapse`, silence, is taken
+    to have happened on its last day, and what runs from silence is added. Rows in the law's order.
 
     Raises InputError for events or extensions that are unknown, and for a frame without columns.
     """
     past = _events(history).filter(pl.col("date") <= today)
     happened = {event: past.filter(event=event)["date"].to_list() for event in EVENTS}
+    last = dict(past.select("event", "granted").iter_rows())
+    grants = past.filter("granted")["date"].to_list()
     extended = past.filter(event="extended").select("date", "extension").rows()
     for day, name in extended:
         if name is None and procedure.extensions:
@@ -164,7 +168,8 @@ def deadlines(
             )
     rows = []
     for step in procedure.steps:
-        if not happened[step.starts]:
+        own_way = step.whose == "requester"
+        if not happened[step.starts] or (own_way and last.get(step.starts)):
             continue
         start = happened[step.starts][-1]
         own = {
@@ -173,8 +178,9 @@ def deadlines(
             if name and day >= start and procedure.extension(name).step == step.id
         }
         found = deadline(procedure, step.id, start, extensions=sorted(own), region=region)
-        ended = [day for end in (*step.ends, "closed") for day in happened[end] if day >= start]
-        done = min(ended, default=None)
+        ends = [day for end in (*step.ends, "closed") for day in happened[end]]
+        ends += grants if own_way else []
+        done = min((day for day in ends if day >= start), default=None)
         if step.lapse and done is None and today > found.date:
             happened[step.lapse].append(found.date)
         rows.append(_row(step, found, done, today))
@@ -182,17 +188,23 @@ def deadlines(
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
-    """The history checked and sorted, with an `extension` column."""
+    """The history checked and sorted, with all columns of HISTORY."""
     if missing := {"event", "date"} - set(history.columns):
         raise InputError(f"The history lacks {', '.join(sorted(missing))}: see HISTORY.")
     if unknown := set(history["event"]) - (set(EVENTS) - {"silence"}):
         raise InputError(
             f"The history has unknown events: {', '.join(map(str, sorted(unknown, key=str)))}."
         )
-    if "extension" not in history.columns:
-        history = history.with_columns(extension=pl.lit(None, pl.String))
-    return history.select(pl.col(name).cast(kind) for name, kind in HISTORY.items()).sort(
-        "date", maintain_order=True
+    absent = [
+        pl.lit(None, kind).alias(name)
+        for name, kind in HISTORY.items()
+        if name not in history.columns
+    ]
+    return (
+        history.with_columns(absent)
+        .select(pl.col(name).cast(kind) for name, kind in HISTORY.items())
+        .with_columns(pl.col("granted").fill_null(False))
+        .sort("date", maintain_order=True)
     )
 
 

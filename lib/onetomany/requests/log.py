@@ -27,13 +27,18 @@ LOG_EVENTS: dict[str, str] = {
     "drafted": "",
     "sent": "",
     "message": "",  # anything that changes nothing
-    **{name: name for name in EVENTS if name != "silence"},
+    # a decision is told by what it decided, never as `decided` alone
+    **{name: name for name in EVENTS if name not in ("silence", "decided")},
     "answered": "decided",  # in full
     "partly": "decided",
     "refused": "decided",
     "not_held": "decided",
+    "appeal_granted": "appeal_decided",  # in full
+    "complaint_granted": "complaint_decided",  # in full; a mediator's proposal is none
     "withdrawn": "closed",
 }
+# events after which the requester has all that was asked for, and nothing to appeal
+GRANTS = ("answered", "appeal_granted", "complaint_granted")
 WORDS = {
     "drafted": ("drafted", "작성"),
     "sent": ("sent", "발송"),
@@ -43,22 +48,24 @@ WORDS = {
     "third_party_told": ("third party told", "제3자 통지"),
     "disclosure_ordered": ("third party told of disclosure", "제3자에게 공개 결정 통지"),
     "disclosed": ("records received", "자료 수령"),
-    "decided": ("decided", "결정"),
     "answered": ("answered in full", "전부 공개"),
     "partly": ("answered in part", "부분 공개"),
     "refused": ("refused", "비공개"),
     "not_held": ("not held", "부존재"),
     "appealed": ("appealed", "이의신청"),
-    "appeal_decided": ("appeal decided", "이의신청 결정"),
+    "appeal_decided": ("appeal decided, not in full", "이의신청 결정(기각·일부 인용)"),
+    "appeal_granted": ("appeal granted in full", "이의신청 전부 인용"),
     "complained": ("complained", "심판 청구"),
-    "complaint_decided": ("complaint decided", "심판 재결"),
+    "complaint_decided": ("complaint decided, not in full", "심판 재결(기각·일부 인용)"),
+    "complaint_granted": ("complaint granted in full", "심판 전부 인용"),
     "sued": ("sued", "소 제기"),
     "closed": ("closed", "종결"),
     "withdrawn": ("withdrawn", "취하"),
 }
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SHORTEST_SECRET = 4  # characters: shorter particulars would be found in any text
+# characters: shorter particulars would be found in any text; a Korean name has three
+_SHORTEST_SECRET, _SHORTEST_KOREAN = 4, 3
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,8 @@ Made = TypeVar("Made", Request, Event, Change, ReceivedFile)
 def read(path: Path) -> Request:
     """One file of the log. Raises InputError that names the file and the field."""
     path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no request '{path.stem}' in {path.parent}.")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -194,7 +203,7 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
     except TOMLKitError as error:
         raise InputError(f"{path} can't be written as TOML: {error}.") from error
     secrets = [each.strip() for each in personal]
-    if any(len(each) >= _SHORTEST_SECRET and each in text for each in secrets):
+    if any(each in text for each in secrets if len(each) >= _shortest(each)):
         raise InputError(
             f"{path} would hold the requester's own particulars: the log is public, take them out."
         )
@@ -205,6 +214,10 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
         raise InputError(
             f"{path}: the text holds {error.object[error.start]!r}, no letter."
         ) from error
+
+
+def _shortest(secret: str) -> int:
+    return _SHORTEST_SECRET if secret.isascii() else _SHORTEST_KOREAN
 
 
 def _append(rows: Any, row: tomlkit.items.Table) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 from ..errors import InputError
 from .deadlines import DEADLINES, deadline, deadlines
 from .laws import Procedure
-from .log import LOG_EVENTS, WORDS, Event, Request
+from .log import GRANTS, LOG_EVENTS, WORDS, Event, Request
 
 EVENT_ROWS = {
     "request": pl.String,
@@ -107,7 +107,8 @@ def due(
     found = [pl.DataFrame(schema=DUE)]
     for request in requests:
         history = events([request]).drop_nulls("legal_event")
-        legal = history.select("date", "extension", event="legal_event")
+        granted = pl.col("event").is_in(GRANTS)
+        legal = history.select("date", "extension", event="legal_event", granted=granted)
         running = deadlines(_law(request, laws), legal, today=today, region=request.region or None)
         said = {"request": request.id, "title": request.title, "body": request.body}
         found.append(
@@ -151,15 +152,12 @@ def status(
         .group_by("request", maintain_order=True)
         .last()
     )
-    # what a body owes stays due; an appeal that was not made in time is gone, and one against a
-    # full answer is not wanted
-    satisfied = last.filter(pl.col("event").is_in(["answered", "withdrawn", "closed"]))["request"]
-    asked = (pl.col("due") >= today) & ~pl.col("request").is_in(satisfied.to_list())
+    # what a body owes stays due; an appeal that was not made in time is gone
     first = (
         running.filter(
             pl.col("done").is_null()
             & (pl.col("limit") == "latest")
-            & ((pl.col("whose") == "body") | asked)
+            & ((pl.col("whose") == "body") | (pl.col("due") >= today))
         )
         .sort("due", maintain_order=True)
         .group_by("request", maintain_order=True)
