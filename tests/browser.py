@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -41,6 +42,10 @@ ALL_RAN = """
   return [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')]
     .filter(cell => cell.querySelector('.cm-content')?.textContent.trim())
     .every(cell => /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt')?.textContent))
+"""
+BEGUN = """
+  return [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')]
+    .some(prompt => /\\[[\\d*]+\\]/.test(prompt.textContent))
 """
 LAB_START, LAB_RUN = 90, 180  # seconds; a busy machine of two cores needs many of them
 
@@ -149,7 +154,14 @@ def run_notebook_in_lab(driver: Chrome, address: str, notebook: str) -> None:
     wait_for(driver, LAB_START, lambda d: d.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-Cell"))
     # a click on Run before the kernel is there would only ask which kernel it should be
     wait_for(driver, LAB_START, lambda d: "| Idle" in d.find_element(By.ID, STATUS).text)
-    _menu(driver, "Run", "Run All Cells")
+    # on a busy machine a click may come before Lab listens: it is made again, as a reader would
+    for _ in range(3):
+        _menu(driver, "Run", "Run All Cells")
+        try:
+            wait_for(driver, 20, lambda d: d.execute_script(BEGUN))
+            break
+        except TimeoutException:
+            continue
     wait_for(driver, LAB_RUN, lambda d: d.execute_script(ALL_RAN))
 
 

@@ -102,5 +102,7 @@ def finish(
         lines.append(f"SIMULATED 모의 자료: {simulated}")
     lines.append(f"Source 출처: {source}")
     return chart.properties(
-        title=alt.TitleParams(text=title, subtitle=lines), description=description
+        title=alt.TitleParams(text=title, subtitle=lines),
+        # read out to those who don't see the chart: who knows only Korean hears its title
+        description=f"{description} {title_ko}",
     )
