@@ -47,7 +47,10 @@ BEGUN = """
   return [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')]
     .some(prompt => /\\[[\\d*]+\\]/.test(prompt.textContent))
 """
-LAB_START, LAB_RUN = 90, 180  # seconds; a busy machine of two cores needs many of them
+NOTEBOOK_CELL = ".jp-Notebook .jp-Cell"
+# Seconds; a busy machine of two cores needs many of them
+LAB_START, LAB_KERNEL, LAB_RUN = 90, 45, 180
+LAB_TRIES = 3
 
 Found = TypeVar("Found")
 
@@ -150,12 +153,9 @@ def _until_up(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 def run_notebook_in_lab(driver: Chrome, address: str, notebook: str) -> None:
     """Open a notebook (its path in Lab's folder) and run all its cells, as a reader would."""
-    driver.get(f"{address}/lab/tree/{notebook}?reset")
-    wait_for(driver, LAB_START, lambda d: d.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-Cell"))
-    # a click on Run before the kernel is there would only ask which kernel it should be
-    wait_for(driver, LAB_START, lambda d: "| Idle" in d.find_element(By.ID, STATUS).text)
+    _open_in_lab(driver, f"{address}/lab/tree/{notebook}?reset")
     # on a busy machine a click may come before Lab listens: it is made again, as a reader would
-    for _ in range(3):
+    for _ in range(LAB_TRIES):
         _menu(driver, "Run", "Run All Cells")
         try:
             wait_for(driver, 20, lambda d: d.execute_script(BEGUN))
@@ -163,6 +163,20 @@ def run_notebook_in_lab(driver: Chrome, address: str, notebook: str) -> None:
         except TimeoutException:
             continue
     wait_for(driver, LAB_RUN, lambda d: d.execute_script(ALL_RAN))
+
+
+def _open_in_lab(driver: Chrome, url: str) -> None:
+    """Open a notebook, and wait for its kernel: a click on Run before would ask which to take."""
+    for _ in range(LAB_TRIES):  # a page that lost its kernel's first word waits for it for ever
+        driver.get(url)
+        try:
+            wait_for(driver, LAB_START, lambda d: d.find_element(By.CSS_SELECTOR, NOTEBOOK_CELL))
+            wait_for(driver, LAB_KERNEL, lambda d: "| Idle" in d.find_element(By.ID, STATUS).text)
+            return
+        except TimeoutException:
+            shown = driver.execute_script("return document.body.innerText")
+            driver.get("about:blank")
+    pytest.fail(f"JupyterLab's kernel was not idle in {LAB_TRIES} openings; last shown:\n{shown}")
 
 
 def _menu(driver: Chrome, menu: str, item: str) -> None:

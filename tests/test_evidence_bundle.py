@@ -454,6 +454,16 @@ def test_nothing_is_followed_and_no_name_is_trusted(copy: Path) -> None:
     assert not any(name.startswith("data/folder/") for name in found["file"])
 
 
+def test_an_empty_folder_is_told(copy: Path) -> None:
+    (copy / "data/figures/more/none").mkdir(parents=True)
+    assert told(copy) == {"data/figures/more/none/"}
+
+
+def test_what_can_not_be_read_is_named(copy: Path) -> None:
+    with pytest.raises(InputError, match=r"data/gone can't be read \(No such file"):
+        contents.hash_files(copy, {"data/gone": 1})  # as a file that goes while it is looked at
+
+
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "data/../../x", "data\\x", "C:/x"])
 def test_a_manifest_can_not_lead_outside(copy: Path, path: str) -> None:
     with (copy / "manifest-sha256.txt").open("a", encoding="utf-8") as file:

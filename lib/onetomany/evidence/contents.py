@@ -17,6 +17,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from onetomany.errors import InputError
+
 MAX_FILES = 100_000
 MAX_DEPTH = 32
 MAX_TEXT = 64 * 2**20  # bytes of a file that is read as a whole: manifests, logs, JSON
@@ -46,12 +48,21 @@ class Listing:
 
 
 def list_files(root: Path) -> Listing:
-    """Every regular file below `root`, in the order of names; the rest with a reason."""
+    """Every regular file below `root`, in the order of names; the rest with a reason.
+
+    Raises InputError where a folder can't be read.
+    """
     found = Listing()
     waiting = [(root, "", 0)]
     while waiting:
         folder, inside, depth = waiting.pop()
-        for entry in sorted(os.scandir(folder), key=lambda each: each.name):
+        try:
+            entries = sorted(os.scandir(folder), key=lambda each: each.name)
+        except OSError as error:
+            raise _unreadable(folder, error) from error
+        if not entries and inside:
+            found.refused.append((inside, "an empty folder, which no manifest can list"))
+        for entry in entries:
             path = f"{inside}{entry.name}"
             kind = entry.stat(follow_symlinks=False).st_mode
             if entry.is_symlink():
@@ -84,22 +95,33 @@ def bad_names(paths: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def hash_files(root: Path, files: dict[str, int]) -> dict[str, Hashed]:
-    """SHA-256 and SHA-512 of each file, read once; a bar shows where it takes over two seconds."""
+    """SHA-256 and SHA-512 of each file, read once; a bar shows where it takes over two seconds.
+
+    Raises InputError where a file can't be read: nothing can then be said of it, nor of the rest.
+    """
     hashed = {}
     started = time.monotonic()
     with tqdm(total=sum(files.values()), unit="B", unit_scale=True, leave=False, delay=2) as bar:
         for path in files:
             digests = {name: hashlib.new(name) for name in ALGORITHMS}
             size = 0
-            with (root / path).open("rb") as file:
-                while block := file.read(BLOCK):
-                    size += len(block)
-                    for digest in digests.values():
-                        digest.update(block)
-                    if time.monotonic() - started > 2:
-                        bar.update(len(block))
+            try:
+                with (root / path).open("rb") as file:
+                    while block := file.read(BLOCK):
+                        size += len(block)
+                        for digest in digests.values():
+                            digest.update(block)
+                        if time.monotonic() - started > 2:
+                            bar.update(len(block))
+            except OSError as error:
+                raise _unreadable(root / path, error) from error
             hashed[path] = Hashed(size, {name: d.hexdigest() for name, d in digests.items()})
     return hashed
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    why = error.strerror or error
+    return InputError(f"{path} can't be read ({why}): make it readable, or copy the bundle again.")
 
 
 def _bad_name(path: str) -> str | None:

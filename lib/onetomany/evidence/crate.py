@@ -38,6 +38,7 @@ KINDS = {
     "log": "Log of the run",
     "methods": "Methods statement",
     "notebooks": "Notebook as executed",
+    "statements": "Computed sentence",
     "tables": "Table",
     "custody.jsonl": "Custody log up to sealing",
     "redactions.csv": "What was redacted, by rule and file",

@@ -40,9 +40,9 @@ _EMAIL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-
 # names that lead to nobody (RFC 2606, 6761)
 _RESERVED = re.compile(r"(?:\.|@)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$")
 PERSONAL = {
-    "a resident registration number": re.compile(identifiers._MARKED_RRN),
-    "a passport number": re.compile(identifiers._PASSPORT),
-    "a mobile number": re.compile(identifiers._PHONE),
+    "a resident registration number": re.compile(identifiers.MARKED_REGISTRATION),
+    "a passport number": re.compile(identifiers.PASSPORT_FORM),
+    "a mobile number": re.compile(identifiers.PHONE_FORM),
     "an e-mail address": re.compile(_EMAIL),
 }
 # digests, and decimal fractions, are full of digits that look like numbers of people

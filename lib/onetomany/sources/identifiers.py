@@ -23,9 +23,9 @@ NAMES = (
     r"전화(번호)?|휴대(폰|전화)(번호)?)$"
 )
 _DATE = r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-_PASSPORT = r"(?i)(?:^|[^0-9a-z])[MSROD](?:\d{8}|\d{3}[A-Z]\d{4})(?:$|[^0-9a-z])"
-_PHONE = r"(?:^|\D)(?:\+?82[-. ]?\(?0?\)?|0)1[016789][-. ]?\d{3,4}[-. ]?\d{4}(?:$|\D)"
-_MARKED_RRN = rf"(?:^|\D){_DATE}\s?[-–]\s?[1-8]\d{{6}}(?:$|\D)"
+PASSPORT_FORM = r"(?i)(?:^|[^0-9a-z])[MSROD](?:\d{8}|\d{3}[A-Z]\d{4})(?:$|[^0-9a-z])"
+PHONE_FORM = r"(?:^|\D)(?:\+?82[-. ]?\(?0?\)?|0)1[016789][-. ]?\d{3,4}[-. ]?\d{4}(?:$|\D)"
+MARKED_REGISTRATION = rf"(?:^|\D){_DATE}\s?[-–]\s?[1-8]\d{{6}}(?:$|\D)"
 _PLAIN_RRN = rf"^{_DATE}[1-8]\d{{6}}$"
 _WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
@@ -73,7 +73,11 @@ def _found(values: pl.Series, number: bool) -> str | None:
         return _found_in_numbers(values, known)
     counts = values.drop_nulls().cast(pl.String).value_counts(name="rows")
     text = counts.to_series(0).str.strip_chars()
-    for label, pattern in ((PASSPORT, _PASSPORT), (PHONE, _PHONE), (REGISTRATION, _MARKED_RRN)):
+    for label, pattern in (
+        (PASSPORT, PASSPORT_FORM),
+        (PHONE, PHONE_FORM),
+        (REGISTRATION, MARKED_REGISTRATION),
+    ):
         if text.str.contains(pattern).any():
             return label
     plain = text.str.contains(_PLAIN_RRN)
