@@ -55,8 +55,8 @@ _PICTURE = re.compile(
     r'|"image/(?:png|jpe?g|gif|webp|bmp)":\s*\[?\s*"([A-Za-z0-9+/=\\n]+)"'
 )
 _PACKED = re.compile(rf'"{re.escape(PARQUET)}":\s*\[?\s*"([A-Za-z0-9+/=\\n]+)"')
-# possessive: each number is read in one way only, or a long list that ends otherwise takes for ever
-# possessive (++): what has matched is not tried again, however long the text
+# possessive (++): each number is read in one way only, or a long list that ends otherwise takes
+# for ever
 _NUMBER = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?+\d++)?+"
 _ARRAY = re.compile(rf"\[\s*+((?:{_NUMBER}[,\s]++){{{MIN_TEMPLATE - 1},}}+(?:{_NUMBER})?+)\s*+\]")
 
