@@ -49,8 +49,7 @@ BEGUN = """
 """
 NOTEBOOK_CELL = ".jp-Notebook .jp-Cell"
 # Seconds; a busy machine of two cores needs many of them
-LAB_START, LAB_KERNEL, LAB_RUN = 90, 45, 180
-LAB_TRIES = 3
+LAB_START, LAB_RUN = 90, 180
 
 Found = TypeVar("Found")
 
@@ -155,7 +154,7 @@ def run_notebook_in_lab(driver: Chrome, address: str, notebook: str) -> None:
     """Open a notebook (its path in Lab's folder) and run all its cells, as a reader would."""
     _open_in_lab(driver, f"{address}/lab/tree/{notebook}?reset")
     # on a busy machine a click may come before Lab listens: it is made again, as a reader would
-    for _ in range(LAB_TRIES):
+    for _ in range(3):
         _menu(driver, "Run", "Run All Cells")
         try:
             wait_for(driver, 20, lambda d: d.execute_script(BEGUN))
@@ -167,16 +166,20 @@ def run_notebook_in_lab(driver: Chrome, address: str, notebook: str) -> None:
 
 def _open_in_lab(driver: Chrome, url: str) -> None:
     """Open a notebook, and wait for its kernel: a click on Run before would ask which to take."""
-    for _ in range(LAB_TRIES):  # a page that lost its kernel's first word waits for it for ever
-        driver.get(url)
-        try:
-            wait_for(driver, LAB_START, lambda d: d.find_element(By.CSS_SELECTOR, NOTEBOOK_CELL))
-            wait_for(driver, LAB_KERNEL, lambda d: "| Idle" in d.find_element(By.ID, STATUS).text)
-            return
-        except TimeoutException:
-            shown = driver.execute_script("return document.body.innerText")
-            driver.get("about:blank")
-    pytest.fail(f"JupyterLab's kernel was not idle in {LAB_TRIES} openings; last shown:\n{shown}")
+
+    def step_in(d: Chrome) -> bool:
+        d.find_element(By.CSS_SELECTOR, NOTEBOOK_CELL).click()
+        return bool(d.execute_script("return document.hasFocus()"))
+
+    driver.get(url)
+    # whoever went through a page by Tab may have left the focus in the browser's own frame, and
+    # Lab shows no kernel of a notebook that nobody is in
+    wait_for(driver, LAB_START, step_in)
+    try:
+        wait_for(driver, LAB_START, lambda d: "| Idle" in d.find_element(By.ID, STATUS).text)
+    except TimeoutException:
+        shown = driver.execute_script("return document.body.innerText")
+        pytest.fail(f"JupyterLab's kernel was not idle in {LAB_START} s; it shows:\n{shown}")
 
 
 def _menu(driver: Chrome, menu: str, item: str) -> None:
