@@ -729,3 +729,7 @@ def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.
     assert (found["longest"] >= found["due"]).all()
     waits = charts.waits(found, received=TODAY).to_dict()
     assert str(TODAY) in waits["title"]["text"]
+    rows = [row for each in waits["datasets"].values() for row in each]
+    assert len(rows) == len(LAWS)
+    # what is longer is cut at the axis (labelLimit)
+    assert max(len(line) for row in rows for line in row["row"].split("\n")) <= 60

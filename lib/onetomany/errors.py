@@ -1,5 +1,10 @@
 """The errors that a reader may meet: one sentence each, saying what is wrong, where, what to do."""
 
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
 
 class OneToManyError(Exception):
     """Any refusal of the kit; its text is one clear sentence."""
@@ -23,3 +28,12 @@ class EnrolmentError(OneToManyError):
 
 class RefusedError(OneToManyError):
     """Something the kit does on principle not do, such as telling race or emotion from a face."""
+
+
+def near(name: str, known: Collection[str]) -> str:
+    """What of `known` a wrong name may have meant, as the end of a sentence; '' for nothing."""
+    lower = {each.lower(): each for each in known}
+    parts = [each for each in known if each.startswith(f"{name}.")]  # C30 is C30.1 and C30.2
+    alike = [lower[each] for each in difflib.get_close_matches(name.lower(), lower, n=5)]
+    found = list(dict.fromkeys([*parts, *alike]))[:5]
+    return f"; near it: {', '.join(found)}" if found else ""

@@ -153,7 +153,8 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
     that the law names), `rule_en`, `rule_ko`, `verified`.
     """
     shown = found.with_columns(
-        row=pl.format("{}\n{}", "name_en", "name_ko"),
+        # a long name takes two lines: one would be cut at the axis
+        row=pl.format("{}\n{}", pl.col("name_en").str.replace(": ", ":\n"), "name_ko"),
         days=(pl.col("due") - pl.lit(received)).dt.total_days(),
         most=(pl.col("longest") - pl.lit(received)).dt.total_days(),
     ).with_columns(
@@ -177,7 +178,7 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
         base.mark_text(align="left", dx=6).encode(x="most:Q", text="label:N"),
     ]
     return finish(
-        alt.LayerChart(layer=layers, width=_WIDTH, height=alt.Step(44)),
+        alt.LayerChart(layer=layers, width=_WIDTH, height=alt.Step(52)),
         title=f"When a request received on {received} must be decided",
         title_ko=f"{received}에 접수된 청구의 결정 기한 (옅은 부분은 연장)",
         source=f"{shown.height} laws of data_requests/laws, counted in this run 법령 자료",

@@ -44,7 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for command in COMMANDS:
         one = commands.add_parser(command.__name__, help=command.__doc__)
         one.set_defaults(run=command(one))
-    args = parser.parse_args(argv)
+    args, stray = parser.parse_known_args(argv)
+    if stray:  # argparse takes no file after an option where a command takes any number of them
+        parser.error(
+            f"unknown: {' '.join(stray)} (files stand before the options, each option as --help "
+            "shows it)"
+        )
     try:
         return int(args.run(args))
     except OneToManyError as error:

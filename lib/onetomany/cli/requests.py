@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onetomany.cli.command import Run
-from onetomany.errors import InputError
+from onetomany.errors import InputError, near
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from onetomany.requests.letters import Letter
     from onetomany.requests.log import Request
 
@@ -63,14 +65,17 @@ def requests(parser: argparse.ArgumentParser) -> Run:
     answer = action("answer", _answer, "record what happened, with the files that came")
     answer.add_argument("id")
     answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
-    answer.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    answer.add_argument("files", nargs="*", type=Path, metavar="FILE", help="before any option")
     answer.add_argument("--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
     answer.add_argument("--note", default="")
     answer.add_argument("--extension", default="", help="which one, for the event extended")
     answer.add_argument("--exemption", action="append", default=[], metavar="ID")
-    answer.add_argument("--changed", action="append", default=[], metavar="CLAIM=BEFORE>AFTER")
+    answer.add_argument(
+        "--changed", action="append", default=[], metavar="'CLAIM=BEFORE>AFTER'", help="in quotes"
+    )
     answer.add_argument("--answers", type=Path, default=ANSWERS, metavar="DIR")
     answer.add_argument("--case", type=Path, metavar="FILE", help="read the files into this case")
+    answer.add_argument("--requester", type=Path, metavar="FILE", help="what the log must not hold")
     bring = action("import", _import, "a request's history from a JSON file of Froide or Alaveteli")
     bring.add_argument("file", type=Path)
     bring.add_argument("--procedure", required=True, help="the law it was made under")
@@ -85,14 +90,13 @@ def requests(parser: argparse.ArgumentParser) -> Run:
 
 def _gaps(args: argparse.Namespace) -> int:
     from onetomany.documents import claims, contradictions
-    from onetomany.documents.case_file import open_case, read
+    from onetomany.documents.case_file import open_case
     from onetomany.requests import gaps
 
-    ledger, hidden = claims.ledger(), None
+    ledger, hidden = _ledger(args.case), None
     if args.case:
         with open_case(args.case) as db:
-            hidden, held = gaps.redactions(db), read(db, "select * from claims")
-            ledger = claims.check_ledger(held) if held.height else ledger
+            hidden = gaps.redactions(db)
     clashes = contradictions.find(ledger, claims.links())
     found = gaps.gaps(ledger, clashes, gaps.table(), hidden)
     for row in found.iter_rows(named=True):
@@ -118,8 +122,17 @@ def _new(args: argparse.Namespace) -> int:
         filled = gaps.defaults(args.about, language)
     template = about["template"] if about else args.about
     if template not in templates():
-        raise InputError(f"There is no gap or template '{args.about}': see 'requests gaps'.")
+        known = [*gaps.table()["gap"], *templates()]
+        raise InputError(
+            f"There is no gap or template '{args.about}'{near(args.about, known)}. "
+            "'onetomany requests gaps' lists the gaps."
+        )
     procedure = args.procedure or (about["procedure"] if about else "")
+    if not procedure:
+        raise InputError(
+            f"'{template}' is a template and no gap: name the law with --procedure, one of "
+            f"{', '.join(templates()[template].procedures)}."
+        )
     if about and procedure != about["procedure"]:
         del filled["body"]  # the gap's body is not bound by another law
     fields = {"date": args.date.isoformat(), **filled, **_fields(args.field)}
@@ -147,7 +160,7 @@ def _export(args: argparse.Namespace) -> int:
     if not entry.template:
         raise InputError(f"Request '{entry.id}' names no template: there is no letter to write.")
     language = args.language or entry.language or "ko"
-    fields = {**entry.fields, **_fields(args.field)}
+    fields = {**entry.fields, **_said_in(entry, language), **_fields(args.field)}
     made, _ = _letter(entry.template, entry.procedure, fields, language, args.requester)
     return _write(made, entry.id, args.out)
 
@@ -164,6 +177,7 @@ def _status(args: argparse.Namespace) -> int:
             days = row["days_left"]
             left = f"{days} days left" if days >= 0 else f"{-days} days late"
             print(f"{'':32} {row['due']} {row['next_en']} ({row['whose']}, {left})")
+    _tell_not_counted(entries, args.today)
     return _count(len(entries), "request")
 
 
@@ -171,32 +185,49 @@ def _overdue(args: argparse.Namespace) -> int:
     from onetomany.requests.procedures import procedures
     from onetomany.requests.status import overdue
 
-    late = overdue(_all(args), procedures(), today=args.today)
+    entries = _all(args)
+    late = overdue(entries, procedures(), today=args.today)
     for row in late.iter_rows(named=True):
         print(f"{row['due']} {row['request']}: {row['label_en']}, {row['body']}")
         print(f"{'':10} {row['rule_en']}")
+    _tell_not_counted(entries, args.today)
     return _count(late.height, "overdue deadline")
 
 
 def _deadlines(args: argparse.Namespace) -> int:
     from onetomany.requests.procedures import procedures
-    from onetomany.requests.status import due
+    from onetomany.requests.status import due, not_counted
 
-    running = due([_entry(args)], procedures(), today=args.today)
+    entry = _entry(args)
+    running = due([entry], procedures(), today=args.today)
     for row in running.iter_rows(named=True):
         print(f"{row['due']} {row['state']:8} {row['label_en']} ({row['whose']})")
         print(f"{'':19} {row['rule_en']} {row['url']} ({row['verified']})")
+    if why := not_counted(entry, today=args.today):
+        print(why)
     return _count(running.height, "deadline")
 
 
 def _answer(args: argparse.Namespace) -> int:
-    from onetomany.requests import answers, log
+    from onetomany.requests import answers, gaps, log
     from onetomany.requests.letters import requester
     from onetomany.requests.procedures import procedures
 
     entry = _entry(args)
+    if args.event not in log.LOG_EVENTS:
+        raise InputError(
+            f"There is no event '{args.event}'{near(args.event, log.LOG_EVENTS)}. There are "
+            f"{', '.join(log.LOG_EVENTS)}."
+        )
+    if args.exemption and args.event in log.GRANTS:
+        raise InputError(
+            f"'{args.event}' gives all that was asked for: where a part was refused, take 'partly'."
+        )
     law = procedures().get(entry.procedure)
     if law:
+        if args.event == "extended" and law.extensions and not args.extension:
+            names = ", ".join(each.id for each in law.extensions)
+            raise InputError(f"Say which extension it is with --extension, of {names}.")
         for name in args.exemption:
             law.exemption(name)
         if args.extension:
@@ -204,10 +235,15 @@ def _answer(args: argparse.Namespace) -> int:
     event = log.Event(args.date, args.event, args.note, args.extension, tuple(args.exemption))
     changes = []
     for each in args.changed:
-        found = re.fullmatch(r"([^=]+)=([^>]*)>(.*)", each)
+        found = re.fullmatch(r"\s*([^=]+?)\s*=([^>]*)>(.*\S.*)", each)
         if not found:
-            raise InputError(f"'{each}' must be written as CLAIM=BEFORE>AFTER.")
+            raise InputError(
+                f"'{each}' must be written as 'CLAIM=BEFORE>AFTER', in quotes: a shell takes a "
+                "bare > for itself."
+            )
         changes.append(log.Change(args.date, *found.groups()))
+    if changes:
+        gaps.check_claims([each.claim for each in changes], _ledger(args.case))
     done = answers.answer(
         args.log / f"{args.id}.md",
         event,
@@ -215,9 +251,11 @@ def _answer(args: argparse.Namespace) -> int:
         args.answers,
         case=args.case,
         changes=changes,
-        personal=requester().values(),
+        personal=requester(args.requester).values(),
     )
     print(f"wrote {args.log / f'{args.id}.md'}")
+    if odd := answers.odd_date(entry, event, dt.date.today()):
+        print(f"Check the date: {odd} Where it is wrong, correct it in that file.")
     for file in done.request.history[-1].files:
         print(f"kept {done.folder / file.name} (SHA-256 {file.sha256})")
     if done.ingested:
@@ -229,12 +267,15 @@ def _import(args: argparse.Namespace) -> int:
     from onetomany.requests.imports import read_export
     from onetomany.requests.log import write_new
     from onetomany.requests.procedures import procedures
+    from onetomany.requests.status import not_counted
 
     if args.procedure not in (known := procedures()):
-        raise InputError(f"There is no procedure '{args.procedure}': {', '.join(known)}.")
+        raise InputError(f"There is no procedure '{args.procedure}': there are {', '.join(known)}.")
     entry = read_export(args.file, args.procedure, zone=args.zone, request_id=args.id)
     print(f"wrote {write_new(args.log, entry)} with {len(entry.history)} events")
     print("Read it before you use it: a platform's words for an outcome are its users'.")
+    if why := not_counted(entry, today=dt.date.today()):
+        print(why)
     return 0
 
 
@@ -244,10 +285,44 @@ def _calendar(args: argparse.Namespace) -> int:
     from onetomany.requests.status import due
     from onetomany.sources.files import write_whole
 
-    running = due(_all(args), procedures(), today=args.today)
+    entries = _all(args)
+    running = due(entries, procedures(), today=args.today)
     write_whole(args.out, ics(running, stamp=args.today))
     print(f"wrote {args.out}")
-    return 0
+    _tell_not_counted(entries, args.today)
+    return _count(running["done"].null_count(), "open deadline")
+
+
+def _ledger(case: Path | None) -> pl.DataFrame:
+    """The claims of a case file that holds some, or those of the Korean case."""
+    from onetomany.documents import claims
+    from onetomany.documents.case_file import open_case, read
+
+    if case and case.exists():
+        with open_case(case) as db:
+            held = read(db, "select * from claims")
+        if held.height:
+            return claims.check_ledger(held)
+    return claims.ledger()
+
+
+def _said_in(entry: Request, language: str) -> dict[str, str]:
+    """What a gap filled into a letter, in another language; what its writer changed stays."""
+    from onetomany.requests import gaps
+
+    if not entry.gaps or not entry.language or language == entry.language:
+        return {}
+    before, after = (gaps.defaults(entry.gaps[0], each) for each in (entry.language, language))
+    return {name: after[name] for name in after if entry.fields.get(name) == before[name]}
+
+
+def _tell_not_counted(entries: list[Request], today: dt.date) -> None:
+    """Name the requests of which nobody can be late, for want of the day of receipt."""
+    from onetomany.requests.status import not_counted
+
+    silent = [each.id for each in entries if not_counted(each, today=today)]
+    if silent:
+        print(f"No time for a decision can be counted, for want of 'received': {', '.join(silent)}")
 
 
 def _letter(

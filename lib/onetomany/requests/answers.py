@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,8 +11,11 @@ from ..documents.case_file import open_case
 from ..documents.ingest import Ingested, ingest
 from ..errors import InputError
 from ..sources.files import sha256_of, write_whole
-from .log import Change, Event, ReceivedFile, Request, add, read
+from .log import LOG_EVENTS, Change, Event, ReceivedFile, Request, add, read
 from .status import load
+
+# the events that can't well happen in another order
+_ORDER = ("sent", "received", "decided", "appealed", "appeal_decided")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,30 @@ class Answer:
     request: Request
     folder: Path
     ingested: Ingested | None  # None where no case file was named or no file came
+
+
+def odd_date(request: Request, event: Event, today: dt.date) -> str:
+    """What is unlikely about an event's day, in a sentence; '' for nothing.
+
+    It is taken all the same: a history may be written down late, and in any order.
+    """
+    if event.date > today:
+        return f"{event.date} is after today: until then '{event.event}' counts for nothing."
+    own = _place(event)
+    for each in request.history:
+        other = _place(each)
+        if own < 0 or other < 0 or own == other:
+            continue
+        if (other < own) == (each.date > event.date) and each.date != event.date:
+            side = "before" if each.date > event.date else "after"
+            return f"'{event.event}' on {event.date} is {side} '{each.event}' on {each.date}."
+    return ""
+
+
+def _place(event: Event) -> int:
+    """Where an event stands in the usual order; -1 for one that has no place there."""
+    name = LOG_EVENTS[event.event] or event.event
+    return _ORDER.index(name) if name in _ORDER else -1
 
 
 def answer(
@@ -39,26 +67,41 @@ def answer(
     tables are loaded beside. What was received is never changed: a copy of the same name must have
     the same bytes.
 
-    Raises InputError for a file that can't be read, for two files of one name whose bytes differ,
-    and for whatever `log.add` refuses; the log is then as it was.
+    Raises InputError for a file that can't be read or is named twice, for two files of one name
+    whose bytes differ, for an event that stands in the log already, for a case file that can't be
+    opened, and for whatever `log.add` refuses; the log is then as it was.
     """
     request = read(entry)
     folder = Path(answers) / request.id
     received, contents = [], {}
     for path in map(Path, files):
         if not path.is_file() or path.is_symlink():
-            raise InputError(f"{path} is no file: name the files that came with the answer.")
+            raise InputError(
+                f"{path} is no file, or a link to one: name the files that came with the answer."
+            )
         digest = sha256_of(path)
         kept = folder / path.name
+        if ReceivedFile(path.name, digest) in received:
+            raise InputError(f"{path} is named twice: name each file once.")
         if path.name in contents or (kept.exists() and sha256_of(kept) != digest):
             raise InputError(
-                f"{kept} is another file of that name: rename {path} before you add it."
+                f"{path} has the name of another file that came, {path.name}, and other bytes: "
+                "rename it before you add it."
             )
         received.append(ReceivedFile(path.name, digest))
         contents[path.name] = path.read_bytes()
+    event = replace(event, files=tuple(received))
+    if event in request.history:
+        raise InputError(
+            f"{entry} tells of '{event.event}' on {event.date} already: nothing was added. "
+            "Where it happened twice, tell the two apart by a note."
+        )
+    if case:  # before anything is written: a log that tells of a file has it read
+        with open_case(case, write=True):
+            pass
     for name, content in contents.items():
         write_whole(folder / name, content)
-    done = add(entry, replace(event, files=tuple(received)), changes, personal=personal)
+    done = add(entry, event, changes, personal=personal)
     read_in = ingest(folder, case) if case and received else None
     if case:
         with open_case(case, write=True) as db:

@@ -5,13 +5,14 @@ Nothing here is judged by hand but which claims a document would settle (`data_r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from ..documents.case_file import read
-from ..errors import InputError
+from ..errors import InputError, near
 from ..sources.case import Stream
 from .procedures import requests_folder
 from .templates import templates
@@ -160,6 +161,18 @@ def gaps(
             db.execute(f"create table {name} as from given")
         ranked = read(db, _RANKED)
     return ranked.select(pl.col(name).cast(kind) for name, kind in GAPS.items())
+
+
+def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
+    """Raises InputError for an id that isn't in the ledger, naming the ids that are near it."""
+    known = ledger["claim_id"].to_list()
+    for each in ids:
+        if each not in known:
+            raise InputError(
+                f"There is no claim '{each}' in the ledger{near(each, known)}. The ids stand in "
+                "the table 'claims' of a case file, and those of the Korean case in "
+                "lib/onetomany/documents/data/propositions.csv."
+            )
 
 
 def defaults(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:

@@ -118,6 +118,11 @@ def _resolved(
     if export.get("resolved_on"):
         return days.of(export["resolved_on"], "resolved_on"), ""
     last = messages[-1].get("timestamp") if messages else export.get("last_message")
+    if not last:
+        raise InputError(
+            f"{days.path} tells how the request ended, but not when: it needs 'resolved_on', "
+            "'last_message' or a message."
+        )
     return days.of(last, "last_message"), "; no day is given, that of the last message is taken"
 
 
@@ -176,9 +181,13 @@ class _Days:
         try:
             self.zone = ZoneInfo(zone) if zone else None
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise InputError(f"There is no time zone '{zone}': write 'Europe/Berlin'.") from error
+            raise InputError(
+                f"There is no time zone '{zone}': name one such as 'Europe/Berlin'."
+            ) from error
 
     def of(self, written: object, name: str) -> dt.date:
+        if written is None or written == "":
+            raise InputError(f"{self.path}: '{name}' is missing: without it an event has no day.")
         text = written if isinstance(written, str) else ""
         if old := _OLD_RAILS.fullmatch(text):
             year, month, day, clock, hours, minutes = old.groups()
@@ -205,7 +214,7 @@ def _loaded(path: Path) -> Any:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path} can't be read: {error}.") from error
+        raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     if len(content) > MAX_BYTES:
         raise InputError(f"{path} is larger than {MAX_BYTES // 10**6} MB: it is no single request.")
     if _depth(content) > MAX_DEPTH:

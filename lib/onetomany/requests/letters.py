@@ -226,10 +226,17 @@ def _refuse_missing(
     if missing:
         about = letter_fields(folder)
         lines = "".join(
-            f"\n  {name}: {about[name].en} / {about[name].ko}" if name in about else f"\n  {name}"
+            f"\n  {name}: {about[name].en} / {about[name].ko}"
+            + (f" ({PERSONAL_FILE})" if about[name].personal else "")
+            if name in about
+            else f"\n  {name}"
             for name in missing
         )
-        raise InputError(f"The letter '{template}' lacks {len(missing)} of its fields:{lines}")
+        raise InputError(
+            f"The letter '{template}' lacks {len(missing)} of its fields. Those with "
+            f"({PERSONAL_FILE}) belong there alone, the others in --field NAME=VALUE or the form:"
+            f"{lines}"
+        )
 
 
 def _day(written: str) -> dt.date:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from ..errors import InputError
+from ..errors import InputError, near
 from ..sources.files import write_whole
 from .laws import EVENTS
 from .templates import LANGUAGES, read_toml, split_head
@@ -128,7 +128,11 @@ def read(path: Path) -> Request:
     """One file of the log. Raises InputError that names the file and the field."""
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"There is no request '{path.stem}' in {path.parent}.")
+        held = [each.stem for each in path.parent.glob("*.md") if each.name != "README.md"]
+        raise InputError(
+            f"There is no request '{path.stem}' in {path.parent}{near(path.stem, held)}. "
+            "'onetomany requests status' lists what there is."
+        )
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -139,7 +143,10 @@ def read(path: Path) -> Request:
 def read_all(folder: Path) -> list[Request]:
     """Every request of a log, by id. Raises InputError as `read`, and where there is no folder."""
     if not Path(folder).is_dir():
-        raise InputError(f"There is no folder {folder}: it holds the log, one file a request.")
+        raise InputError(
+            f"There is no folder {folder}, which holds the log, one file a request: begin one with "
+            "'onetomany requests new', or name another with --log."
+        )
     return [read(path) for path in sorted(Path(folder).glob("*.md")) if path.name != "README.md"]
 
 
@@ -151,7 +158,10 @@ def write_new(folder: Path, request: Request, *, personal: Iterable[str] = ()) -
     """
     path = Path(folder) / f"{request.id}.md"
     if path.exists():
-        raise InputError(f"{path} is there already: take another id, or add to it.")
+        raise InputError(
+            f"{path} is there already: take another id, or go on with this one by "
+            "'onetomany requests export' and 'answer'."
+        )
     head = tomlkit.document()
     for name, value in _plain(request).items():
         if name not in ("notes", "fields", "history", "changes"):
@@ -263,8 +273,10 @@ def _parsed(text: str, path: Path) -> Request:
         if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
             raise InputError(f"{path}: '{name}' must be a list of tables, [[{name}]].")
     request = _checked(Request, raw, path, "")
-    if not _ID.fullmatch(request.id) or request.id != path.stem:
-        raise _refused(path, "id", f"must be the file's name, {path.stem}, in a-z, 0-9 and -")
+    if not _ID.fullmatch(request.id):
+        raise _refused(path, "id", f"is '{request.id}': it may hold a-z, 0-9 and - alone")
+    if request.id != path.stem:
+        raise _refused(path, "id", f"must be the file's name, {path.stem}")
     for name in ("title", "procedure", "body"):
         if not getattr(request, name).strip():
             raise _refused(path, name, "is empty")

@@ -109,12 +109,33 @@ def due(
         history = events([request]).drop_nulls("legal_event")
         granted = pl.col("event").is_in(GRANTS)
         legal = history.select("date", "extension", event="legal_event", granted=granted)
-        running = deadlines(_law(request, laws), legal, today=today, region=request.region or None)
+        law = _law(request, laws)
+        try:
+            running = deadlines(law, legal, today=today, region=request.region or None)
+        except InputError as error:
+            raise InputError(f"{error} This is in request '{request.id}'.") from error
         said = {"request": request.id, "title": request.title, "body": request.body}
         found.append(
             running.with_columns(pl.lit(v).alias(k) for k, v in said.items()).select(list(DUE))
         )
     return pl.concat(found)
+
+
+def not_counted(request: Request, *, today: dt.date) -> str:
+    """Why no time for a decision can be counted, and what to do, in a sentence.
+
+    A decision's time runs from the day on which the body received the request, in every law here.
+    '' where that day is told, or the request was closed.
+    """
+    told = {each.event for each in request.history if each.date <= today}
+    if told & {"received", "closed", "withdrawn"}:
+        return ""
+    lacks = "no event 'received'" if "sent" in told else "neither an event 'sent' nor 'received'"
+    return (
+        f"Request '{request.id}' has {lacks} up to {today}, so no time for a decision can be "
+        "counted: once you know the day on which the body got it, add it with 'onetomany requests "
+        f"answer {request.id} received --date YYYY-MM-DD'."
+    )
 
 
 def waits(laws: Mapping[str, Procedure], received: dt.date) -> pl.DataFrame:

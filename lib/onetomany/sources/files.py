@@ -16,11 +16,19 @@ def sha256_of(path: Path) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then rename it: no reader ever meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(content)
-    beside.replace(path)
+    """Write a file beside its place, then rename it: no reader ever meets half of it.
+
+    Raises InputError where that can't be: a folder of that name, no right to write, a full disk.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file in it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(path.name + ".part")
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
 
 
 def package_folder(package: str) -> Path:
