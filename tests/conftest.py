@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
+from filelock import FileLock
 from selenium.webdriver import Chrome
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -54,9 +56,21 @@ def orl() -> sources.ImageSet:
 
 
 @pytest.fixture(scope="session")
-def embedded(cache: Path, orl: sources.ImageSet) -> pl.DataFrame:
+def embedded(
+    cache: Path, orl: sources.ImageSet, tmp_path_factory: pytest.TempPathFactory
+) -> pl.DataFrame:
     """Every image of the set, failures included."""
-    return faces.embed(orl)
+    # the processes of one run share these templates: the first that comes here makes them
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "embedded"
+    os.environ["ONETOMANY_CACHE"] = str(shared)
+    try:
+        with FileLock(f"{shared}.lock"):
+            frame = faces.embed(orl)
+    finally:
+        os.environ["ONETOMANY_CACHE"] = str(cache)
+    shutil.copytree(shared, cache, dirs_exist_ok=True)
+    return frame
 
 
 @pytest.fixture(scope="session")
