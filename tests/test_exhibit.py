@@ -17,7 +17,9 @@ import pypdfium2.raw as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from selenium.webdriver import Chrome
 
+from browser import resize, wait_for
 from onetomany.charts import evidence as charts
 from onetomany.cli import main
 from onetomany.errors import InputError
@@ -40,6 +42,7 @@ from onetomany.report.execute import run_chapters
 from onetomany.report.shown import pack, unpack
 from onetomany.report.site import STAMP, STAMP_KO
 from sample_notebook import code, twin, write_notebook
+from test_accessibility import violations
 
 OPENING = """# 01 · Who alarms?
 
@@ -262,6 +265,18 @@ def test_the_html_exhibit_has_numbers_and_hashes_and_links_out_to_the_notebook(
     assert STAMP_KO in page
     assert 'href="../../notebooks/01_alarms.ipynb"' in page
     assert not (payload.folder / "exhibits" / "html" / "executed").exists()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("page", ["index.html", "01_alarms.html"])
+def test_axe_finds_nothing_in_the_html_exhibit(
+    driver: Chrome, payload: Payload, page: str, width: int
+) -> None:
+    resize(driver, width)
+    driver.get("about:blank")
+    driver.get((payload.folder / "exhibits" / "html" / page).as_uri())
+    wait_for(driver, 10, lambda d: d.execute_script("return document.readyState") == "complete")
+    assert violations(driver) == []
 
 
 def test_no_picture_goes_in_and_it_is_said(payload: Payload) -> None:
