@@ -11,7 +11,7 @@ import hwpx
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen import canvas
@@ -345,6 +345,7 @@ def test_paragraphs_come_back_from_docx_and_html(paragraphs: list[str]) -> None:
 
 
 @settings(deadline=None, max_examples=15)
+@example([["0", "0"], ["0", '"0 ,']])  # the sniffer of quotes fails on it
 @given(st.lists(st.lists(_WORDS, min_size=2, max_size=4), min_size=2, max_size=5))
 def test_fields_come_back_from_csv(table: list[list[str]]) -> None:
     held = io.StringIO()

@@ -193,7 +193,7 @@ def test_after_kill_9_the_next_run_goes_on(tmp_path: Path) -> None:
     folder.mkdir()
     for i in range(6):
         (folder / f"{i:02}.pdf").write_bytes(specimens.pdf(pages=3 + i))
-    members = {f"{i}.txt": f"{KOREAN} {i}".encode() for i in range(9)}
+    members = {f"{i}.txt": f"{KOREAN} {i}".encode() for i in range(30)}
     (folder / "00.zip").write_bytes(specimens.archive(members))
     script = (
         "import time; from pathlib import Path; from onetomany.documents import ingest\n"
@@ -201,7 +201,7 @@ def test_after_kill_9_the_next_run_goes_on(tmp_path: Path) -> None:
         "def slow(*args):\n"
         "    told = keep(*args); print(len(told), flush=True); time.sleep(0.1); return told\n"
         "ingest.store = slow\n"
-        f"ingest.ingest(Path({str(folder)!r}), Path({str(file)!r}), together=2)"
+        f"ingest.ingest(Path({str(folder)!r}), Path({str(file)!r}), together=1)"
     )
     run = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -217,13 +217,13 @@ def test_after_kill_9_the_next_run_goes_on(tmp_path: Path) -> None:
             "SELECT document FROM documents WHERE status = 'read' EXCEPT SELECT document FROM pages"
         )
         assert db.execute(lost).fetchall() == []
-    assert 3 <= half < 16
+    assert 3 <= half < 37
     done = ingest(folder, file)
-    assert done.read == 16 - half
-    assert ask(file, "SELECT count(*) AS n FROM documents")["n"].item() == 16
+    assert done.read == 37 - half
+    assert ask(file, "SELECT count(*) AS n FROM documents")["n"].item() == 37
     assert (
         ask(file, "SELECT sum(pages) AS n FROM documents")["n"].item()
-        == sum(3 + i for i in range(6)) + 1 + 9
+        == sum(3 + i for i in range(6)) + 1 + 30
     )
     # no process of the run that was killed is left
     time.sleep(0.5)

@@ -25,7 +25,11 @@ from typing import IO, Any
 from .reading import Limits, Reading, Refused
 from .sketch import sketch
 
+# a document of each kind that a library begins with by loading something
 _FIRST = {
+    "a.pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>",
     "a.txt": "가나다".encode("cp949"),
     "a.csv": b"a,b\n1,2\n",
     "a.html": b"<!doctype html><title>t</title><p>a<table><tr><td>b</table>",

@@ -196,8 +196,9 @@ class _Run:
         turn = iter(paths)
         hashing: set[Future[Found | str]] = set()
         reading: dict[Future[list[Answer]], list[Found]] = {}
+        ready: list[tuple[Found, Answer]] = []  # read, and not yet stored
         more = True
-        while more or hashing or reading or waiting:
+        while more or hashing or reading or waiting or ready:
             # a full group, or what there is where nobody would wait for it
             while len(waiting) >= self.together or (waiting and len(reading) < self.workers):
                 if len(reading) >= 2 * self.workers:
@@ -214,22 +215,25 @@ class _Run:
             if not under_way:
                 continue
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                if future in hashing:
-                    hashing.discard(future)
-                    hashed = future.result()
-                    self.count["files"] += 1
-                    if isinstance(hashed, Found):
-                        waiting.append(hashed)
-                    else:
-                        self.count["failed"] += 1
-                        bar.update()
+            for future in done & hashing:
+                hashing.discard(future)
+                hashed = future.result()
+                self.count["files"] += 1
+                if isinstance(hashed, Found):
+                    waiting.append(hashed)
                 else:
-                    group = reading.pop(future)
-                    members = self.keep(group, future.result())
-                    waiting += members
-                    bar.total = (bar.total or 0) + len(members)
-                    bar.update(len(group))
+                    self.count["failed"] += 1
+                    bar.update()
+            for future in done & reading.keys():
+                ready += zip(reading.pop(future), future.result(), strict=True)
+            # a transaction costs as much as ten pages
+            large = any(found.bytes > SMALL for found, _ in ready)
+            if large or len(ready) >= 4 * self.together or (ready and not reading):
+                members = self.keep(ready)
+                waiting += members
+                bar.total = (bar.total or 0) + len(members)
+                bar.update(len(ready))
+                ready = []
 
     def group(self, waiting: deque[Found], bar: tqdm[Any]) -> list[Found]:
         """Take the next document that is new, and small ones that follow a small one."""
@@ -268,9 +272,8 @@ class _Run:
         finally:
             self.children.put(child)
 
-    def keep(self, group: list[Found], answers: list[Answer]) -> list[Found]:
+    def keep(self, read: list[tuple[Found, Answer]]) -> list[Found]:
         """Store answers; the members that are to be read next."""
-        read = list(zip(group, answers, strict=True))
         for status, pages in store(self.db, read, self.started):
             self.count["pages"] += pages
             self.count[status if status in ("read", "partly") else "failed"] += 1

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 
 from .archive import read_picture, read_zip
@@ -20,6 +21,7 @@ from .rtf import read_rtf
 from .sheets import read_xls, read_xlsx
 
 Extractor = Callable[[bytes, Reading], None]
+_version = cache(version)  # it is looked up in files: as long as reading a page takes
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 # media type: extractor, and the package whose version stands beside the rows
@@ -152,7 +154,7 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
         reading.facts["extractor"] = "none"
         raise Refused(f"{name} is of no kind that the kit reads (its content says {kind}).")
     extractor, package = EXTRACTORS[kind]
-    used = package if package == "python" else f"{package} {version(package)}"
+    used = package if package == "python" else f"{package} {_version(package)}"
     reading.facts["extractor"] = f"{extractor.__name__.removeprefix('read_')}: {used}"
     if not content:
         raise Refused("It is empty.")

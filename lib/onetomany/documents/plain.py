@@ -71,14 +71,17 @@ def read_csv(content: bytes, reading: Reading) -> None:
     text = _decoded(content, reading).replace("\0", "")
     head = text[:65536]
     try:
-        dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(head, ",;\t|")
+        sniffed = csv.Sniffer().sniff(head, ",;\t|")
+        # its guesses at quotes go wrong where a field holds one: doubled quotes are the rule
+        mark, spaced = sniffed.delimiter, sniffed.skipinitialspace
     except csv.Error:
-        dialect = "excel-tab" if head.count("\t") > head.count(",") else "excel"
+        mark, spaced = "\t" if head.count("\t") > head.count(",") else ",", False
     csv.field_size_limit(reading.limits.characters)
     page = reading.page()
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), dialect):
+        lines = io.StringIO(text, newline="")
+        for row in csv.reader(lines, delimiter=mark, skipinitialspace=spaced):
             rows.append(row)
             if len(rows) > reading.limits.cells:
                 raise Refused(f"It has more than {reading.limits.cells:,} rows.")

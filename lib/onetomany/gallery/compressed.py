@@ -41,6 +41,7 @@ from .engine import (
     checked_mask,
     checked_rows,
     checked_vectors,
+    new_folder,
 )
 from .exact import search_matrix
 
@@ -254,13 +255,10 @@ class CompressedEngine:
 
     def save(self, folder: Path) -> None:
         """Write a whole copy; see `Engine`."""
-        if folder.exists():
-            raise InputError(f"{folder} is there already: save to a new folder.")
         self.checkpoint()
-        beside = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.copytree(self.folder, beside, ignore=shutil.ignore_patterns(".*"))
-        beside.rename(folder)
+        with new_folder(folder) as beside:
+            hidden = shutil.ignore_patterns(".*")
+            shutil.copytree(self.folder, beside, ignore=hidden, dirs_exist_ok=True)
 
     @classmethod
     def load(cls, folder: Path) -> CompressedEngine:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +50,21 @@ class Engine(Protocol):
         allowed: Band | Mask | None = None,
     ) -> tuple[Floats, Rows]: ...
     def save(self, folder: Path) -> None: ...
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside, to fill; it becomes `folder` once the block has ended well.
+
+    Raises InputError where `folder` is there already.
+    """
+    if folder.exists():
+        raise InputError(f"{folder} is there already: save to a new folder.")
+    beside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(beside, ignore_errors=True)  # of a run that was stopped
+    beside.mkdir(parents=True)
+    yield beside
+    beside.rename(folder)
 
 
 def checked_vectors(vectors: Floats, dimension: int) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -12,7 +11,7 @@ import faiss
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from ..errors import InputError, IntegrityError
+from ..errors import IntegrityError
 from .cells import Band, Cells
 from .engine import (
     Floats,
@@ -23,6 +22,7 @@ from .engine import (
     checked_mask,
     checked_rows,
     checked_vectors,
+    new_folder,
 )
 
 # a block of scores that stays in the processor's cache while its best are looked for
@@ -94,15 +94,10 @@ class ExactEngine:
 
     def save(self, folder: Path) -> None:
         """Write a whole copy; see `Engine`."""
-        beside = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
-        np.save(beside / "vectors.npy", self._vectors[: self._count])
-        np.save(beside / "cells.npy", self._cells[: self._count])
-        np.save(beside / "held.npy", self._held[: self._count])
-        if folder.exists():
-            raise InputError(f"{folder} is there already: save to a new folder.")
-        beside.rename(folder)
+        with new_folder(folder) as beside:
+            np.save(beside / "vectors.npy", self._vectors[: self._count])
+            np.save(beside / "cells.npy", self._cells[: self._count])
+            np.save(beside / "held.npy", self._held[: self._count])
 
     @classmethod
     def load(cls, folder: Path) -> ExactEngine:

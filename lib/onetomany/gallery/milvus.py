@@ -22,6 +22,7 @@ from .engine import (
     checked_cells,
     checked_mask,
     checked_vectors,
+    new_folder,
 )
 
 MOST = 16_384  # candidates that Milvus gives at once
@@ -140,20 +141,18 @@ class MilvusEngine:
 
     def save(self, folder: Path) -> None:
         """Copy the collection into a new file there; see `Engine`."""
-        if folder.exists():
-            raise InputError(f"{folder} is there already: save to a new folder.")
-        beside = folder.with_name(f".{folder.name}.part")
-        beside.mkdir(parents=True)
-        copy = MilvusEngine(str(beside / "milvus.db"), self.dimension, collection=self.collection)
-        for start in range(0, self.rows, BATCH):
-            condition = f"row >= {start} and row < {min(start + BATCH, self.rows)}"
-            found = self._client.query(
-                self.collection, filter=condition, output_fields=["row", "template", *FIELDS]
+        with new_folder(folder) as beside:
+            copy = MilvusEngine(
+                str(beside / "milvus.db"), self.dimension, collection=self.collection
             )
-            copy._client.insert(self.collection, found)
-        copy._count(self.rows)
-        copy.close()
-        beside.rename(folder)
+            for start in range(0, self.rows, BATCH):
+                condition = f"row >= {start} and row < {min(start + BATCH, self.rows)}"
+                found = self._client.query(
+                    self.collection, filter=condition, output_fields=["row", "template", *FIELDS]
+                )
+                copy._client.insert(self.collection, found)
+            copy._count(self.rows)
+            copy.close()
 
     @classmethod
     def load(cls, folder: Path, dimension: int) -> MilvusEngine:
