@@ -2,8 +2,9 @@
 
 The peer is the fastest extractor that we know of, PDFium by pypdfium2, in two processes and a
 plain loop: it keeps no places, tables, hashes or limits, and stores nothing. The documents are made
-here by reportlab; no page says what another says. Also searches of the
-case file, against DuckDB's own scan of the same pages.
+here by reportlab; no page says what another says. Also searches of the case file, against DuckDB's
+own scan of the same pages: `python -m benchmarks.ingest CASE` of any case file, `python -m
+benchmarks.ingest NEW.duckdb 100000` of one that is made of so many pages.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+import polars as pl
 import pypdfium2
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -25,6 +27,8 @@ from reportlab.pdfgen import canvas
 from onetomany.documents import case_mentions, search
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
+from onetomany.sources import case as facts
+from onetomany.sources.case import Stream
 
 SENTENCE = """법무부 는 인공지능 식별추적 시스템 구축 사업 을 위하여 출입국 심사 에서 얻은 자료 를 제공
 하였다 2019년 4월 30일 업무협약 개인정보 보호법 제15조제3항 에 따라 5,760만 건 을 이용 하였다"""
@@ -86,6 +90,40 @@ def searches(case: Path) -> None:
             print(f"   ratio {own / ours:6.1f}")
 
 
+def make_pages(path: Path, pages: int) -> None:
+    """A new case file of pages made from the case's claims and events; each ends in its own words.
+
+    It is for searches alone: the pages come from no file.
+    """
+    draw = random.Random(0)
+    said, events = facts.claims(), facts.timeline()
+    sentences = [
+        *(said["said_by_ko"] + " " + said["value_ko"] + ", " + said["document_en"]),
+        *events["event_ko"],
+        *events["event_en"],
+    ]
+    texts = [
+        " ".join(draw.choices(sentences, k=16)) + f" {draw.choice(WORDS)} 기록 {n // 100}-{n} 번"
+        for n in range(pages)
+    ]
+    made = pl.DataFrame({"text": texts}).with_row_index("n")
+    with open_case(path, write=True) as db:
+        db.register("made", Stream(made))
+        db.execute(
+            "insert into documents by name select 'd' || (n // 100) as document, document as path, "
+            "document as name, 'text/plain' as media_type, 0 as bytes, 'read' as status, "
+            "0 as seconds, now()::timestamp as ingested_at, 'benchmark' as extractor, 1 as version "
+            "from made where n % 100 = 0"
+        )
+        db.execute(
+            "insert into pages by name select 'd' || (n // 100) as document, n % 100 + 1 as page, "
+            "text, 'text' as text_source, 'benchmark' as extractor, 1 as version from made"
+        )
+        seconds = _seconds(lambda: search.index(db))
+    size = sum(len(text.encode()) for text in texts) / 1e6
+    print(f"indexed {pages:,} pages ({size:.0f} MB) in {seconds:.0f} s")
+
+
 def _write(path: Path, pages: int, seed: int) -> None:
     draw = random.Random(seed)
     made = canvas.Canvas(str(path), invariant=1)
@@ -133,6 +171,8 @@ if __name__ == "__main__":
     import sys
     import tempfile
 
+    if len(sys.argv) > 2:
+        make_pages(Path(sys.argv[1]), int(sys.argv[2]))
     if len(sys.argv) > 1:
         searches(Path(sys.argv[1]))
     else:
