@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import altair as alt
 import polars as pl
 
@@ -126,11 +128,9 @@ def matrix(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> F
         )
         .with_columns(
             state=pl.when("collides").then(pl.lit(COLLIDES)).otherwise(pl.lit(STANDS)),
-            label=pl.when(pl.col("said").str.len_chars() > 26)
-            .then(pl.col("said").str.head(25) + "…")
-            .otherwise("said"),
         )
     )
+    shown = shown.with_columns(label=pl.Series([_two_lines(said) for said in shown["said"]]))
     order = shown.group_by("said_by").len().sort("len", "said_by", descending=[True, False])
     names = shown.unique("topic").sort("topic_row")["topic"].to_list()
     base = alt.Chart(shown).encode(
@@ -163,15 +163,42 @@ def matrix(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> F
             legend=alt.Legend(orient="bottom"),
         )
     )
-    words = base.mark_text(fontSize=9, color=INK, limit=78).encode(text="label:N")
+    # two lines begin half a line higher than one
+    words = [
+        base.transform_filter(f"indexof(datum.label, '\\n') {holds} 0")
+        .mark_text(
+            fontSize=9,
+            lineHeight=11,
+            lineBreak="\n",
+            dy=dy,
+            color=INK,
+            limit=alt.expr("bandwidth('x')"),
+        )
+        .encode(text="label:N")
+        for holds, dy in (("<", 0), (">", -5))
+    ]
     return finish(
-        alt.LayerChart(layer=[cells, words], width=80 * order.height, height=34 * len(names)),
+        alt.LayerChart(layer=[cells, *words], width=80 * order.height, height=34 * len(names)),
         title="Source by question",
         title_ko="출처별, 물음별 주장",
         source="claims.csv, as read in propositions.csv; a citation in each tooltip 칸마다 출처",
         description=f"{shown.height} cells for {order.height} sources and {len(names)} questions; "
         f"{shown['collides'].sum()} of them hold a claim that another contradicts.",
     )
+
+
+def _two_lines(said: str) -> str:
+    """What fits into a narrow cell; the tooltip has the whole."""
+    short = said.replace("over ", "> ").replace("at least ", "≥ ").replace("/", "/ ")
+    lines = textwrap.wrap(
+        short,
+        10,
+        max_lines=2,
+        placeholder="…",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)
 
 
 def three_dates(items: pl.DataFrame) -> Finished:

@@ -90,7 +90,8 @@
       // the menu is a picture of three dots: named for those who don't see it
       target.querySelector("summary")?.setAttribute("aria-label", "Save this chart 그림 저장");
       const over = target.querySelector("svg.marks").width.baseVal.value - room;
-      if (tight && over > 0) await view.width(Math.max(180, natural - over)).runAsync();
+      // long names on the left may leave less room than the plot alone would need
+      if (elastic && over > 0) await view.width(Math.max(180, natural - over)).runAsync();
       target.dataset.drawn = "yes";
     } catch (error) {
       target.textContent = `This chart could not be drawn 그림을 그리지 못했습니다: ${error.message}`;
