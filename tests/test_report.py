@@ -15,12 +15,14 @@ import time
 from pathlib import Path
 
 import nbformat
+import polars as pl
 import pytest
 from fontTools.ttLib import TTFont
 
 from onetomany.cli import main
 from onetomany.errors import OneToManyError
 from onetomany.report import build_report
+from onetomany.report.blocks import read_chapter
 from sample_notebook import RENDERER, code, everything, twin, write_notebook
 
 # Attributes and rules by which a page makes the browser load something by itself
@@ -126,6 +128,18 @@ def test_outputs(site: Path) -> None:
     assert "a &lt; b</td>" in text
     assert "shape:" not in text
     assert "<td class=number>11</td>" in text
+
+
+def test_a_cut_text_takes_no_quote_into_the_next_cells(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"url": ["https://example.org/" + "x" * 40, "https://example.org"]})
+    with pl.Config(fmt_str_lengths=30):
+        shown = nbformat.v4.new_output("execute_result", {"text/html": frame._repr_html_()})
+    cells = [*twin("# 03 · Cut", "# 03 · 잘림"), code("frame")]
+    cells[-1].outputs = [shown]
+    chapter = read_chapter("03_cut", nbformat.v4.new_notebook(cells=cells), tmp_path)
+    body = " ".join(block.body for cell in chapter.cells for block in cell.blocks)
+    assert "&quot;" not in body
+    assert '<a href="https://example.org">https://example.org</a>' in body
 
 
 def test_charts_carry_spec_label_and_still(site: Path) -> None:

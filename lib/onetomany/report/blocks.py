@@ -298,7 +298,8 @@ def _frame(body: str) -> str:
     Its size is said only where rows or columns are left out.
     """
     body = re.sub(r"<tr>(<td>[^<]*</td>)+</tr></thead>", "</thead>", body)
-    body = re.sub(r"<td>&quot;(.*?)&quot;</td>", r"<td>\1</td>", body, flags=re.DOTALL)
+    # a text that was cut has no closing quote
+    body = re.sub(r"<td>&quot;(.*?)(?:&quot;)?</td>", r"<td>\1</td>", body, flags=re.DOTALL)
     rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
     values = [re.findall(r"<td>(.*?)</td>", row, re.DOTALL) for row in rows[1:]]
     numeric = [all(map(_NUMBER.fullmatch, column)) for column in zip(*values, strict=True)]
