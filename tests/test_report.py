@@ -131,7 +131,8 @@ def test_outputs(site: Path) -> None:
 
 
 def test_a_cut_text_takes_no_quote_into_the_next_cells(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"url": ["https://example.org/" + "x" * 40, "https://example.org"]})
+    urls = ["https://example.org/" + "x" * 40, "https://example.org", "null"]
+    frame = pl.DataFrame({"url": urls, "pages": [1, None, 3]})
     with pl.Config(fmt_str_lengths=30):
         shown = nbformat.v4.new_output("execute_result", {"text/html": frame._repr_html_()})
     cells = [*twin("# 03 · Cut", "# 03 · 잘림"), code("frame")]
@@ -140,6 +141,8 @@ def test_a_cut_text_takes_no_quote_into_the_next_cells(tmp_path: Path) -> None:
     body = " ".join(block.body for cell in chapter.cells for block in cell.blocks)
     assert "&quot;" not in body
     assert '<a href="https://example.org">https://example.org</a>' in body
+    assert "<td>null</td><td class=number>3</td>" in body
+    assert "<td class=number>–</td>" in body
 
 
 def test_charts_carry_spec_label_and_still(site: Path) -> None:

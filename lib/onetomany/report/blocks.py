@@ -31,7 +31,7 @@ _REMOTE = re.compile(
     r"""|url\(\s*["']?(?:https?:)?//[^)]*|@import[^;]*""",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"[-−+]?\d[\d,_.]*(?:e[-+]?\d+)?\s?%?|null|&hellip;|")
+_NUMBER = re.compile(r"[-−+]?\d[\d,_.]*(?:e[-+]?\d+)?\s?%?|–|&hellip;|")
 _REMOTE_DATA = re.compile(r'"url": "(?:https?:)?//[^"]*"')
 
 
@@ -293,11 +293,12 @@ def _paired(blocks: list[Block]) -> list[Block]:
 
 
 def _frame(body: str) -> str:
-    """A polars frame as a table for readers: no type names, no quotes, numbers to the right.
+    """A polars frame as a table for readers.
 
-    Its size is said only where rows or columns are left out.
+    No type names and no quotes, – where nothing is known, numbers to the right. Its size is said only where rows or columns are left out.
     """
     body = re.sub(r"<tr>(<td>[^<]*</td>)+</tr></thead>", "</thead>", body)
+    body = body.replace("<td>null</td>", "<td>–</td>")
     # a text that was cut has no closing quote
     body = re.sub(r"<td>&quot;(.*?)(?:&quot;)?</td>", r"<td>\1</td>", body, flags=re.DOTALL)
     rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
