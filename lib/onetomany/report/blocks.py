@@ -295,7 +295,8 @@ def _paired(blocks: list[Block]) -> list[Block]:
 def _frame(body: str) -> str:
     """A polars frame as a table for readers.
 
-    No type names and no quotes, – where nothing is known, numbers to the right. Its size is said only where rows or columns are left out.
+    No type names and no quotes, – where nothing is known, numbers to the right. Its size is said
+    only where rows or columns are left out.
     """
     body = re.sub(r"<tr>(<td>[^<]*</td>)+</tr></thead>", "</thead>", body)
     body = body.replace("<td>null</td>", "<td>–</td>")
