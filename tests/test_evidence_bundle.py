@@ -24,6 +24,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from onetomany import sources
 from onetomany.cli import main
+from onetomany.cli.evidence import _without_folders
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import bundle, contents, crate, custody, keys, screening, timestamp
 from onetomany.evidence.agreement import SBOM
@@ -193,6 +194,33 @@ def test_the_bill_of_packages_is_of_what_runs(sealed: Path) -> None:
     assert about["python"] == components["python"]["version"]
 
 
+def test_the_log_of_a_real_run_tells_of_the_run_and_of_the_redaction_list(
+    payload: Path, locks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the payload brings no log of its own, as `onetomany exhibit` makes it."""
+    monkeypatch.setattr(screening, "refuse", lambda *_: None)
+    own = Path(shutil.copytree(payload, tmp_path / "payload"))
+    (own / "custody.jsonl").unlink()
+    rules = (
+        Rule("witness A", exact="Hong Gildong"),
+        Rule("office", exact="a@b.kr", reason="printed by it"),
+    )
+    out = tmp_path / "bundle"
+    bundle.seal(own, out, record(), key=None, created=CREATED, rules=rules, repository=locks)
+    ran, redacted, put = map(
+        custody.read_line, (out / "data/custody.jsonl").read_bytes().splitlines()
+    )
+    for said in (*CHAPTERS, record().commit, sys.version.split()[0]):
+        assert said in ran["what"]
+    assert (ran["who"], ran["when"]) == (OPERATOR, ENDED.isoformat())
+    assert set(ran["files"]) == {f"notebooks/{chapter}.ipynb" for chapter in CHAPTERS}
+    assert "1 rules that take out, 1 that allow, because: printed by it" in redacted["what"]
+    assert "a@b.kr" not in redacted["what"]
+    assert set(redacted["files"]) == {"redactions.csv"}
+    assert "tables/표 02-1.parquet" in put["files"]
+    assert faults(out).height == 0
+
+
 def test_the_certificate_leaves_to_a_person_what_only_a_person_can_say(sealed: Path) -> None:
     text = (sealed / "seal/certificate.md").read_text(encoding="utf-8")
     hashed = contents.hash_files(sealed, {bundle.SIGNED: 0})[bundle.SIGNED].hashes["sha256"]
@@ -241,8 +269,8 @@ def add(folder: Path, rng: random.Random) -> tuple[set[str], str]:
 def rename(folder: Path, rng: random.Random) -> tuple[set[str], str]:
     name = rng.choice(files_in(folder))
     (folder / name).rename(folder / f"{name}.x")
-    if name.startswith(("seal/custody", "tagmanifest", "data/notebooks/")):
-        return {name, f"{name}.x"}, ""  # no manifest lists the log; the two notebooks are alike
+    if name.startswith(("seal/custody", "tagmanifest")):
+        return {name, f"{name}.x"}, ""  # no manifest lists the log
     return {f"{name}.x"}, f"renamed from {name}"
 
 
@@ -318,6 +346,13 @@ def test_each_of_200_random_changes_is_told_with_the_right_file(
         shutil.rmtree(folder)
     assert missed == []
     assert faults(sealed).height == 0  # the copies were changed, not this
+
+
+def test_a_file_is_told_by_its_old_name_where_others_are_like_it(copy: Path) -> None:
+    """The two notebooks are alike to the byte."""
+    (copy / FIRST).rename(copy / f"{FIRST}.x")
+    found = faults(copy).filter(file=f"{FIRST}.x")
+    assert f"renamed from {FIRST}" in found["what"].to_list()
 
 
 # --- one who makes the manifests anew
@@ -419,6 +454,25 @@ def test_even_with_the_key_a_change_leaves_a_contradiction(
     assert named <= told(copy)
     if "onetomany" in change[1]:
         assert "run.json says" in " ".join(faults(copy)["what"])
+
+
+def test_the_list_of_figures_is_held_to_the_files(copy: Path, key: Path) -> None:
+    """Even where manifests, crate and log were made to fit what was changed after sealing."""
+    path = copy / "data/figures.json"
+    for files, whole in (
+        ({"figures/02-1.csv": "0" * 64}, False),
+        ({"figures/02-1.csv": ""}, False),
+        ({"figures/none.csv": "1" * 64}, False),
+        ({"figures/02-1.csv": contents.hash_files(copy, {DATA: 0})[DATA].hashes["sha256"]}, True),
+    ):
+        path.write_text(json.dumps({"figures": [{"files": files}]}, indent=1), encoding="utf-8")
+        found = faults(forge(copy, key)).filter(file="data/figures.json")
+        told_of = found.filter(pl.col("what").str.contains("SHA-256 given here"))
+        assert told_of.height == (0 if whole else 1)
+        digest = next(iter(files.values()))
+        assert whole or told_of["line"][0] == (5 if digest else None)
+    path.write_text("[]", encoding="utf-8")
+    assert "list of figures" in " ".join(faults(forge(copy, key))["what"])
 
 
 def test_forging_alone_is_no_fault(copy: Path, key: Path) -> None:
@@ -671,6 +725,9 @@ def test_an_unsigned_bundle_says_so(
     bundle.seal(payload, out, record(), key=None, created=CREATED, repository=locks)
     assert faults(out).height == 0
     assert "not signed" in " ".join(verify(out)["what"])
+    readme = (out / "README.txt").read_text(encoding="utf-8")
+    assert "This bundle is not signed" in readme
+    assert "openssl" not in readme  # there is nothing that it could check
     keys.make_key(tmp_path / "key.pem")
     public = tmp_path / "public.pem"
     public.write_bytes(keys.public_pem(keys.read_private(tmp_path / "key.pem")))
@@ -752,6 +809,19 @@ def test_a_time_stamp_is_checked_before_it_is_kept(
     assert {p for p in before if before[p] != after[p]} == {bundle.AFTER}
     with pytest.raises(InputError, match="no sealed bundle"):
         bundle.add_timestamp(tmp_path, good, authority.root, who=OPERATOR)
+
+
+def test_a_line_that_anybody_could_have_added_is_said_to_be_unsigned(
+    sealed: Path, plain: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(plain, tmp_path / "bundle"))
+    assert bundle.AFTER not in set(verify(folder)["file"])
+    custody.append(folder / bundle.AFTER, who="An Expert", what="found every number right")
+    assert told(folder) == set()
+    for each in (folder, sealed):
+        note = verify(each).filter(file=bundle.AFTER, level="note")
+        assert note["line"].to_list() == [2]
+        assert "no signature covers them" in note["what"][0]
 
 
 def test_a_time_stamp_that_no_log_tells_of_is_extra(copy: Path, authority: Authority) -> None:
@@ -1085,6 +1155,49 @@ def test_a_redaction_list_is_applied_and_reported(tmp_path: Path) -> None:
     assert hits(folder, rules) == [("late.json", 1, "redaction")]
 
 
+SECRET = "The witness lives at the old mill, and has done so for more than thirty years now"
+
+
+@pytest.mark.parametrize(
+    "rule", [Rule("annex", document="annex.pdf", pages=(3,)), Rule("annex", exact=SECRET)]
+)
+def test_what_is_redacted_leaks_nowhere(tmp_path: Path, rule: Rule) -> None:
+    """It goes from a frame, the cut tables drawn of it, charts, and sentences that quote it."""
+    secret = SECRET
+    frame = pl.DataFrame(
+        {
+            "name": ["annex.pdf", "b.pdf"],
+            "page": [3, 3],
+            "snippet": [secret, "open"],
+            "kind": ["a statement"] * 2,
+        }
+    )
+    chart = {"datasets": {"d": frame.to_dicts()}}
+    outputs = [
+        {
+            "data": {
+                PARQUET: pack(frame),
+                "text/html": frame._repr_html_(),
+                "text/plain": str(frame),
+            }
+        },
+        {"data": {"application/vnd.vegalite.v6+json": chart}},
+        {"data": {"text/html": f"<p>It says: {secret}. It is a statement.</p>"}},
+    ]
+    (tmp_path / "08.ipynb").write_text(json.dumps({"cells": [{"outputs": outputs}]}))
+    (tmp_path / "09.ipynb").write_text(json.dumps({"cells": [{"source": f"'{secret}'"}]}))
+    report = redact(tmp_path, [rule])
+    left = "".join(path.read_text() for path in tmp_path.iterdir())
+    assert "The witness" not in left  # nor the beginning, which a cut table shows
+    assert "It is a statement." in left  # another row says this, too: no secret of the page
+    assert left.count("[redacted: annex]") >= 5
+    shown = json.loads((tmp_path / "08.ipynb").read_text())["cells"][0]["outputs"]
+    assert unpack(shown[0]["data"][PARQUET])["snippet"].to_list() == ["[redacted: annex]", "open"]
+    rows = shown[1]["data"]["application/vnd.vegalite.v6+json"]["datasets"]["d"]
+    assert [row["snippet"] for row in rows] == ["[redacted: annex]", "open"]
+    assert set(report["file"]) == {"08.ipynb", "09.ipynb"}
+
+
 def test_a_list_in_csv_and_lists_that_are_none(tmp_path: Path) -> None:
     path = tmp_path / "rules.csv"
     path.write_text('name,exact,document,pages\nwitness,Hong,,\nannex,,annex.pdf,"3-5, 8"\n')
@@ -1101,11 +1214,31 @@ def test_a_list_in_csv_and_lists_that_are_none(tmp_path: Path) -> None:
 # --- the command, and the way without it
 
 
+def test_the_command_is_kept_without_the_folders_that_name_the_user() -> None:
+    typed = ["--key", "/home/kim/keys/a.pem", "--redact=/home/kim/list.toml", "--out", "../b/c"]
+    kept = ["--key", "a.pem", "--redact=list.toml", "--out", "c"]
+    assert [_without_folders(word) for word in typed] == kept
+    plain = ["exhibit", "--only", "02,04", "--out", "build/exhibit", "--operator", "Kim / Lee"]
+    assert [_without_folders(word) for word in plain] == plain
+
+
+def test_who_ran_it_is_asked_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--out", str(tmp_path / "out"), "--notebooks", str(tmp_path / "none")]
+    assert main(["exhibit", "--operator", " ", *given]) == 1
+    assert "--operator" in capsys.readouterr().err
+
+
 def test_verify_names_files_and_answers_by_its_exit_code(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["verify", str(copy)]) == 0
     said = capsys.readouterr().out
+    assert "It is what was sealed" not in said  # without the signer's key nobody knows that
+    assert "only with their public key" in said
+    assert main(["verify", str(copy), "--key", str(copy / bundle.PUBLIC_KEY)]) == 0
+    assert "It is what was sealed with that key" in capsys.readouterr().out
     assert "neither shows truth" in said
     assert "참임을 보여 주지 않는다" in said
     rewrite(copy / "manifest-sha256.txt", "  data/run.json", "  data/ran.json")

@@ -23,8 +23,9 @@ from browser import resize, wait_for
 from onetomany.charts import evidence as charts
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.evidence import demonstration, keys
+from onetomany.evidence import demonstration, figures, keys, methods, pages
 from onetomany.evidence.bundle import seal
+from onetomany.evidence.cited import cited_sources
 from onetomany.evidence.exhibit import Payload, build_payload, write_payload
 from onetomany.evidence.figures import (
     Figure,
@@ -76,7 +77,7 @@ finish(
     title="Alarms grow with the list",
     title_ko="명단이 길수록 경보가 늘어난다",
     source="made for this test; 40 people",
-    description="False alarms against size. At 1,000 records 90 % with a 95 % interval.",
+    description="False alarms against size. At 1,000 records 90 % with a 95 % interval; rest: 5 %.",
     simulated="scores of nobody 아무의 것도 아닌 점수",
 )
 """
@@ -85,6 +86,9 @@ PNG = (
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000"
     "000d4944415478da6364f8cf500f00038601805a347d6b0000000049454e44ae426082"
 )
+# both cite the page of the government's plan; only one uses what the kit read out of it
+PLAN_09 = "https://example.org http://www.incheonilbo.com/news/articleView.html?idxno=953208"
+PLAN_06 = f"from onetomany import terminal, behaviour\nbehaviour.published()\n{PLAN_09}"
 PICTURE = f"from IPython.display import Image\nImage(bytes.fromhex('{PNG}'))"
 TIMED = "pl.DataFrame({'seconds': [0.25]})"  # the tag says that it may differ
 
@@ -154,13 +158,54 @@ def test_items_are_numbered_and_carry_what_was_shown(payload: Payload) -> None:
     assert chart["title"] == "Alarms grow with the list"
     assert chart["title_ko"] == "명단이 길수록 경보가 늘어난다"
     assert chart["sample"] == "40 people; 1,000 records"
-    assert "95 % interval" in str(chart["interval"])
+    assert chart["interval"] == (
+        "At 1,000 records 90 % with a 95 % interval; bounds in columns fpir_high, fpir_low"
+    )
     assert str(chart["simulated"]).startswith("scores of nobody")
     assert found["table 01-1"]["title_ko"] == "그림 하나"
-    assert found["table 01-1"]["interval"] == "columns fpir_low, fpir_high"
+    assert found["table 01-1"]["interval"] == "bounds in columns fpir_low, fpir_high"
     assert found["statement 01-1"]["interval"] == "95 %: 4.2% to 26.8%"
     assert found["statement 01-1"]["numbers"] == ["12.5%", "40", "95 %", "4.2%", "26.8%"]
     assert [each["varies"] for each in found.values()] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    ("said", "sample", "interval"),
+    [
+        ("53 of 205 people (26%, 16% to 37%), at least.", "205 people", "26%, 16% to 37%"),
+        ("0 images came of 608 entries.", "608 entries", ""),
+        ("Rates over people, with a 95 % interval (DET)", "", "with a 95 % interval (DET)"),
+        ("It was read (pages 3 to 5) in 2019.", "", ""),
+    ],
+)
+def test_counts_and_intervals_are_found_in_what_is_said(
+    said: str, sample: str, interval: str
+) -> None:
+    assert figures._counts(said) == sample
+    assert figures._intervals([said]).endswith(interval)
+    assert bool(figures._intervals([said])) == bool(interval)
+
+
+def test_a_missing_interval_is_told_of_numbers_and_not_of_words() -> None:
+    for words, said in (("Two in three, 66%.", True), ("To: the Minister.", False)):
+        figure = Figure("1-1", "statement", 1, "", "", words, source="here")
+        told = dict(pages.notes(figure, []))
+        assert ("Interval 구간" in told) == said
+        assert told["Source 출처"] == "here"
+    assert (
+        pages.NO_INTERVAL in dict(pages.notes(Figure("1-1", "table", 1, "", "", ""), [])).values()
+    )
+
+
+def test_what_a_chapter_simulates_stands_under_its_tables_and_sentences_too(
+    payload: Payload,
+) -> None:
+    """A sentence can't say by itself that the numbers in it were never measured."""
+    made = "Simulated in this chapter 이 장의 모의 자료: scores of nobody"
+    shown = " ".join(" ".join(text_of(payload.folder / "exhibits" / "exhibit.pdf")).split())
+    page = (payload.folder / "exhibits" / "html" / "01_alarms.html").read_text(encoding="utf-8")
+    assert shown.count(made) == 4  # three tables and a sentence; the chart bears its own mark
+    assert page.count(made) == 4
 
 
 def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: Payload) -> None:
@@ -301,6 +346,29 @@ def test_the_methods_statement_is_made_from_the_run(payload: Payload) -> None:
     ):
         assert said in text
     assert STAMP in text_of(payload.folder / "methods" / "methods.pdf")[0]
+
+
+def test_data_is_what_a_chapter_reads_not_a_page_that_it_cites() -> None:
+    (plan,) = [
+        sheet
+        for sheet in methods.datasheets({"06": PLAN_06, "09": PLAN_09})
+        if sheet.name == "plan"
+    ]
+    assert plan.chapters == ("06",)
+    cited = cited_sources([], [], {"00": "from onetomany.sources import case\n"})
+    files = dict(cited.select("path", "sha256").iter_rows())
+    own = next(path for path in files if path.endswith("case/claims.csv"))
+    said = " ".join(map(str, methods.methods([], [], [], "", cited)))
+    assert own in said
+    assert files[own] in said
+    assert "The chapters read none." in str(methods.methods([], [], [], "", cited.clear()))
+
+
+def test_a_day_is_no_title_of_a_source() -> None:
+    frame = pl.DataFrame({"url": ["https://a.kr", "https://b.kr"], "document": ["2021-10-21", "B"]})
+    item = Figure("1-1", "table", 1, "", "", "", data=(frame,))
+    cited = cited_sources([item], [], {})
+    assert cited.select("path", "title").rows() == [("https://a.kr", ""), ("https://b.kr", "B")]
 
 
 def test_reproduce_tells_same_and_varies(payload: Payload, tmp_path: Path) -> None:
@@ -485,6 +553,13 @@ def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) ->
     assert changes["named"].all()
     assert changes["faults"].min() >= 1  # type: ignore[operator]
     assert verify(sealed).filter(level="fault").is_empty()  # copies were changed, not it
+
+
+def test_the_key_of_the_demonstration_is_thrown_away(tmp_path: Path) -> None:
+    made = demonstration.make(tmp_path)
+    assert verify(made).filter(level="fault").is_empty()
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or b"PRIVATE KEY" not in path.read_bytes()
 
 
 def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> None:

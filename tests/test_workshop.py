@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import pytest
 from onetomany import cli
 from onetomany.errors import InputError
 from onetomany.report.tags import ANSWER, EXERCISE
-from onetomany.workshop import START, start_page, write_handout
+from onetomany.workshop import START, offline, start_page, write_handout
 from onetomany.workshop.handout import with_room
 from onetomany.workshop.offline import plain_pins
 
@@ -214,6 +217,66 @@ one-line==1.0 --hash=sha256:cccc
 def test_pins_of_nothing_are_refused(export: str) -> None:
     with pytest.raises(InputError, match="uv export"):
         plain_pins(export)
+
+
+def tiny_wheel(folder: Path, name: str, code: str) -> None:
+    """A wheel with one module and a command of its name, as pip takes it."""
+    info = f"{name}-1.dist-info"
+    files = {
+        f"{name}.py": code,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
+    }
+    listed = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+    with zipfile.ZipFile(folder / f"{name}-1-py3-none-any.whl", "w") as file:
+        for path, text in (files | {f"{info}/RECORD": listed}).items():
+            file.writestr(path, text)
+
+
+def test_the_folder_installs_without_network_and_refuses_what_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With two wheels of a few lines in place of the real ones, which take gigabytes."""
+
+    def wheels(project: Path, pins: list[str], folder: Path, scratch: Path) -> None:
+        assert (project, pins) == (ROOT, ["tiny==1"])
+        folder.mkdir()
+        tiny_wheel(folder, "tiny", "word = 'opened'\n")
+        code = "import sys, tiny\ndef main(): print(tiny.word, *sys.argv[1:])\n"
+        tiny_wheel(folder, "onetomany", code)
+
+    monkeypatch.setattr(offline, "_wheels", wheels)
+    out = offline.write_offline(ROOT, "tiny==1 --hash=sha256:aa\n", tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    assert (out / "notebooks" / START).is_file()
+    assert (out / "docs" / "workshop.ko.md").is_file()
+    # whoever asks an index or a proxy is refused at once
+    nowhere = dict.fromkeys(("PIP_INDEX_URL", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    environment = os.environ | nowhere | {"PYTHON": sys.executable}
+
+    def sh(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", *command], cwd=out, env=environment, capture_output=True, text=True, check=False
+        )
+
+    chapter = out / "notebooks" / CHAPTERS[0].name
+    whole = chapter.read_bytes()
+    chapter.write_bytes(whole[:-1])
+    refused = sh("install.sh")
+    assert refused.returncode
+    assert chapter.name in refused.stdout + refused.stderr
+    assert not (out / ".venv").exists()
+    chapter.write_bytes(whole)
+    done = sh("install.sh")
+    assert done.returncode == 0, done.stderr
+    assert sh("start.sh", "--no-browser").stdout.split() == [
+        "opened", "lab", "--notebooks", "notebooks", "--no-browser"
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="not empty"):
+        offline.write_offline(ROOT, "tiny==1\n", out)
+    with pytest.raises(InputError, match="not a checkout"):
+        offline.write_offline(tmp_path, "tiny==1\n", tmp_path / "other")
 
 
 # --- pages to teach from --------------------------------------------------------------------

@@ -12,6 +12,13 @@ from pathlib import Path
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
 
+# what 'no fault' says, without and with the signer's key: anybody can seal something else anew
+_HOLDS = (
+    "It agrees with itself; that it is what somebody sealed shows only with their public key "
+    "(--key). 묶음 안에서는 서로 맞는다. 누가 봉인한 그것인지는 그 사람의 공개 키가 있어야 안다.",
+    "It is what was sealed with that key. 그 열쇠로 봉인한 것과 같다.",
+)
+
 
 def exhibit(parser: argparse.ArgumentParser) -> Run:
     """Run chapters and seal what they show into a bundle for a court."""
@@ -37,6 +44,8 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
         # what can be refused is refused before an hour of running
         if args.out.exists():
             raise InputError(f"There is {args.out} already: name a new folder with --out.")
+        if not args.operator.strip():
+            raise InputError("An exhibit says who ran it: give a name with --operator.")
         if args.key:
             keys.read_private(args.key)
         rules = read_rules(args.redact) if args.redact else ()
@@ -48,7 +57,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
             operator=args.operator,
             organisation=args.organisation,
             licence=args.licence,
-            command=["onetomany", *sys.argv[1:]],
+            command=["onetomany", *map(_without_folders, sys.argv[1:])],
         )
         try:
             made = bundle.seal(
@@ -70,6 +79,17 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def _without_folders(word: str) -> str:
+    """A word of the command as the bundle keeps it: of a whole path its last name alone.
+
+    The folders before it name the user, and where the private key lies.
+    """
+    option, equals, value = word.partition("=")
+    if equals and option.startswith("--"):
+        return f"{option}={_without_folders(value)}"
+    return Path(word).name if Path(word).is_absolute() or ".." in Path(word).parts else word
+
+
 def verify(parser: argparse.ArgumentParser) -> Run:
     """Check a bundle: name every file and line that differs from what was sealed."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
@@ -87,7 +107,7 @@ def verify(parser: argparse.ArgumentParser) -> Run:
         if faults:
             print(f"{args.bundle}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
         else:
-            print(f"{args.bundle}: no fault. It is what was sealed. 봉인한 것과 같다.")
+            print(f"{args.bundle}: no fault. {_HOLDS[args.key is not None]}")
         print(f"{TRUTH_EN} {TRUTH_KO}")
         return 1 if faults else 0
 

@@ -1,4 +1,4 @@
-"""What a bundle says of its run, held against itself: RO-Crate, SBOM, run.json.
+"""What a bundle says of its run, held against itself: RO-Crate, SBOM, figures, run.json.
 
 All of it lies under the manifests. These checks are for a bundle whose manifests were made anew
 after something was changed.
@@ -16,7 +16,7 @@ from onetomany.evidence.opened import AGAIN, MADE_WITH, Finding, Opened, read_js
 from onetomany.evidence.record import RunRecord
 
 CUSTODY, RECORD, SBOM = "data/custody.jsonl", "data/run.json", "data/environment/sbom.cdx.json"
-CRATE = f"data/{crate.METADATA}"
+CRATE, FIGURES = f"data/{crate.METADATA}", "data/figures.json"
 
 
 def check_crate(one: Opened) -> list[Finding]:
@@ -68,6 +68,30 @@ def check_sbom(one: Opened) -> list[Finding]:
     if named:
         return []
     return [Finding(SBOM, None, "it can't be read as a CycloneDX bill of packages", MADE_WITH)]
+
+
+def check_figures(one: Opened) -> list[Finding]:
+    """The exhibit's list of figures, where there is one, gives the hash that each file has."""
+    text = one.read(FIGURES)
+    if text is None:
+        return []  # that it is gone, the manifests tell
+    try:
+        told = {
+            f"data/{path}": str(digest)
+            for each in read_json(text)["figures"]
+            for path, digest in each["files"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"it can't be read as the list of figures ({error})"
+        return [Finding(FIGURES, None, what, MADE_WITH)]
+    lines = text.decode(errors="replace").splitlines()
+    found = []
+    for path, digest in told.items():
+        if path not in one.files or one.files[path].hashes["sha256"] != digest:
+            line = next((n for n, each in enumerate(lines, 1) if digest and digest in each), None)
+            what = f"{path} is not there, or not with the SHA-256 given here"
+            found.append(Finding(FIGURES, line, what, MADE_WITH))
+    return found
 
 
 def check_record(one: Opened) -> list[Finding]:

@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def seal(
         if left.exists():
             shutil.rmtree(left)
     beside.mkdir(parents=True)
-    _fill(beside, payload, record, created, repository)
+    _fill(beside, payload, record, created, repository, rules=rules)
     mark = keys.fingerprint(keys.public_pem(private)) if private else UNSIGNED
     _bag(beside, record, created, mark)
 
@@ -166,7 +167,13 @@ def _refuse_taken(out: Path) -> None:
 
 
 def _fill(
-    beside: Path, payload: Path, record: RunRecord, created: datetime, repository: Path | None
+    beside: Path,
+    payload: Path,
+    record: RunRecord,
+    created: datetime,
+    repository: Path | None,
+    *,
+    rules: Sequence[Rule],
 ) -> None:
     """The payload's copy, with what the kit adds to it."""
     before = _hashes(payload, contents.list_files(payload).files)
@@ -182,12 +189,40 @@ def _fill(
     (beside / "run.json").write_text(record.to_json(), encoding="utf-8")
     (beside / crate.WORKFLOW).write_text(crate.workflow(record), encoding="utf-8")
     write_environment(beside / "environment", created, repository)
+    if not log.exists():  # whoever brings a log of their own has told of the run in it
+        _log_run(log, record, rules, before)
     custody.append(
         log, who=record.operator, what="put the payload into the bundle", when=created, files=before
     )
     files = contents.hash_files(beside, contents.list_files(beside).files)
     facts = {path: (each.size, each.hashes["sha256"]) for path, each in files.items()}
     (beside / crate.METADATA).write_text(crate.describe(record, facts, created), encoding="utf-8")
+
+
+def _log_run(
+    log: Path, record: RunRecord, rules: Sequence[Rule], hashes: Mapping[str, str]
+) -> None:
+    """The first entries of the custody log: the run itself, and the redaction list."""
+    executed = [f"notebooks/{chapter}.ipynb" for chapter in record.chapters]
+    custody.append(
+        log,
+        who=record.operator,
+        what=f"ran {', '.join(record.chapters)} from {record.started.isoformat()} on, by Python "
+        f"{platform.python_version()}, notebooks at commit {record.commit or 'unknown'}",
+        when=record.ended,
+        files={path: hashes[path] for path in executed},
+    )
+    allowing = [rule.reason for rule in rules if rule.allows]
+    why = f", because: {'; '.join(allowing)}" if allowing else ""
+    if rules:
+        custody.append(
+            log,
+            who=record.operator,
+            what=f"applied a redaction list: {len(rules) - len(allowing)} rules that take out, "
+            f"{len(allowing)} that allow{why}",
+            when=record.ended,
+            files={path: hashes[path] for path in hashes if path == "redactions.csv"},
+        )
 
 
 def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
@@ -216,22 +251,37 @@ def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
 
 
 def _readme(record: RunRecord, mark: str) -> str:
+    if mark == UNSIGNED:
+        whose = (
+            "This bundle is not signed: its hashes tell accidents, not intent.\n"
+            "이 묶음에는 서명이 없다. 해시는 사고로 바뀐 것만 알려 줄 뿐 "
+            "일부러 바꾼 것은 알려 주지 않는다.\n"
+        )
+        check = ""
+    else:
+        whose = (
+            f"Signed with the key whose SHA-256 is: {mark}\n"
+            "Ask the signer for this number by another way than the one this bundle came by.\n"
+            "서명한 키의 SHA-256은 위와 같다. 이 묶음이 온 길이 아닌 다른 길로 "
+            "서명한 사람에게 이 수를 확인한다.\n"
+        )
+        check = f"""\
+  openssl pkeyutl -verify -rawin -pubin -inkey {PUBLIC_KEY} -in {SIGNED} -sigfile {SIGNATURE}
+  openssl pkey -pubin -in {PUBLIC_KEY} -outform DER | sha256sum
+    (must give the number above / 위의 수가 나와야 한다)
+"""
     return f"""{record.title}
 {record.title_ko}
 
 {TRUTH_EN}
 {TRUTH_KO}
 
-Signed with the key whose SHA-256 is: {mark}
-Ask the signer for this number by another way than the one this bundle came by.
-서명한 키의 SHA-256은 위와 같다. 이 묶음이 온 길이 아닌 다른 길로 서명한 사람에게 이 수를 확인한다.
-
+{whose}
 To check this bundle / 이 묶음을 확인하려면:  onetomany verify FOLDER
 Without that tool / 그 도구 없이:
   bagit.py --validate FOLDER
   cd FOLDER && sha256sum --check --quiet manifest-sha256.txt tagmanifest-sha256.txt
-  openssl pkeyutl -verify -rawin -pubin -inkey {PUBLIC_KEY} -in {SIGNED} -sigfile {SIGNATURE}
-"""
+{check}"""
 
 
 def _hashes(root: Path, paths: Iterable[str]) -> dict[str, str]:

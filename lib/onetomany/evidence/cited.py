@@ -22,6 +22,7 @@ CITED = {
     "cited_in": pl.String,  # figures and tables, or chapters
 }
 _NAMED = ("title", "source", "document_en", "document", "publisher", "said_by", "name")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d")  # charts of dates call a document's day 'document'
 _DOCUMENT = ("path", "name", "file", "document")
 
 
@@ -65,7 +66,7 @@ def _named_in(frame: pl.DataFrame) -> Iterable[tuple[str, str, str, str]]:
             titles = frame[title].cast(pl.String).to_list() if title else [""] * frame.height
             for address, said in zip(frame[column].cast(pl.String), titles, strict=True):
                 if address:
-                    yield address, "", "", said or ""
+                    yield address, "", "", "" if _TIME.match(said or "") else said or ""
     name = next((each for each in _DOCUMENT if each in frame.columns), None)
     if name and "page" in frame.columns:
         digest = pl.col("sha256") if "sha256" in frame.columns else pl.lit("")

@@ -86,13 +86,12 @@ def make(folder: Path) -> Path:
         command=["onetomany", "exhibit"],
     )
     keys.make_key(folder / "key.pem")
-    return sealed.seal(
-        payload.folder,
-        folder / "bundle",
-        record,
-        key=folder / "key.pem",
-        created=datetime.now(UTC),
-    )
+    key, out = folder / "key.pem", folder / "bundle"
+    try:
+        sealed.seal(payload.folder, out, record, key=key, created=datetime.now(UTC))
+    finally:
+        key.unlink()  # nobody can sign with it again
+    return out
 
 
 def parts(bundle: Path) -> pl.DataFrame:

@@ -32,9 +32,9 @@ from onetomany.evidence.figures import Figure, listing, read_figures
 from onetomany.evidence.record import DataUse, RunRecord, new_identifier
 from onetomany.evidence.redaction import Rule, redact
 from onetomany.evidence.reproduce import RELATIVE
-from onetomany.evidence.typesetting import markdown, pdf
+from onetomany.evidence.typesetting import Part, markdown, pdf
 from onetomany.report import chapters_of, chosen
-from onetomany.report.blocks import Chapter, read_chapter
+from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import Notebook, run_chapters
 from onetomany.report.site import Exhibit, picture, write_site
 
@@ -155,11 +155,13 @@ def _write(
     sheets = methods.datasheets(texts)
     for file in sorted({sheet.file for sheet in sheets}):
         _put(root / "datasheets" / file.replace("/data/", "/"), methods.sheet_file(file))
-    _put(root / "sources.csv", cited_sources(figures, sheets, texts).write_csv().encode())
+    cited = cited_sources(figures, sheets, texts)
+    _put(root / "sources.csv", cited.write_csv().encode())
     if redactions.height:
         _put(root / "redactions.csv", redactions.write_csv().encode())
 
-    _write_documents(root, exhibits, sheets=sheets, pictures=pictures, commit=commit, day=day)
+    said = methods.methods(chapters, figures, sheets, commit, cited)
+    _write_documents(root, exhibits, said=said, pictures=pictures, commit=commit, day=day)
     site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
     write_site(kept, notebooks, root / "exhibits" / "html", site)
     _put(root / "figures.json", _listed(exhibits, commit, left_out))
@@ -229,7 +231,7 @@ def _write_documents(
     root: Path,
     exhibits: pages.Exhibits,
     *,
-    sheets: Sequence[methods.Sheet],
+    said: Sequence[Part],
     pictures: Mapping[str, bytes],
     commit: str,
     day: date,
@@ -248,17 +250,14 @@ def _write_documents(
             pictures=pictures,
         ),
     )
-    chapters: list[Chapter] = [chapter for _, chapter, _ in exhibits]
-    figures = [each for _, _, items in exhibits for each in items]
-    parts = methods.methods(chapters, figures, sheets, commit)
-    said: dict[str, Any] = {
+    statement: dict[str, Any] = {
         "title": _METHODS[0],
         "title_ko": _METHODS[1],
         "lede": pages.lede(commit),
-        "parts": parts,
+        "parts": said,
     }
-    _put(root / "methods" / "methods.md", markdown(**said).encode())
-    _put(root / "methods" / "methods.pdf", pdf(**said, foot=foot, day=day))
+    _put(root / "methods" / "methods.md", markdown(**statement).encode())
+    _put(root / "methods" / "methods.pdf", pdf(**statement, foot=foot, day=day))
 
 
 def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> bytes:

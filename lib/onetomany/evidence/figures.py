@@ -44,15 +44,18 @@ LISTED = {  # a row a file
 }
 
 _SIMULATED, _SOURCE = "SIMULATED 모의 자료: ", "Source 출처: "
-_SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z])")
+_SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z가-힣])")
 _INTERVAL = re.compile(r"95\s?%|\bintervals?\b", re.IGNORECASE)
-_BRACKET = re.compile(r"\([^()]*95\s?%[^()]*\)|\([\d.,]+\s?%? ?(?:to|–|~) ?[\d.,]+\s?%?\)")
+_BRACKET = re.compile(
+    r"\([^()]*95\s?%[^()]*\)|\([\d.,]+\s?%? ?(?:to|–|~) ?[\d.,]+\s?%?\)"
+    r"|\([^()]*\d\s?% (?:to|–|~) ?[\d.]+\s?%[^()]*\)"
+)
 _COUNTED = re.compile(
-    r"(?<![\d.,])(?:\d+(?:,\d{3})*|[\d.]+ (?:million|billion)) "
+    r"(?<![\d.,])(?:[1-9]\d*(?:,\d{3})*|[\d.]+ (?:million|billion)) "
     r"(?:(?:different|other|real|simulated|synthetic|enrolled|non-mated|mated) )?"
     r"(?:people|persons|subjects|images|pictures|records|passengers|travellers|probes|searches|"
     r"pairs|comparisons|templates|cameras|arrivals|countries|algorithms|claims|documents|"
-    r"sightings|tracks|alarms|flags)\b"
+    r"sightings|tracks|alarms|flags|entries|agencies|faces|alerts)\b"
 )
 TOKEN = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?%)?")
 
@@ -206,7 +209,8 @@ class _Reader:
         lines = _lines(title.get("subtitle"))
         source = _after(_SOURCE, lines)
         alt = spec.get("description", "")
-        said = [*re.split(r"[;,] ", source), *_SENTENCE.split(alt)]
+        clauses = [part for each in _SENTENCE.split(alt) for part in each.split("; ")]
+        said = [*re.split(r"[;,] ", source), *clauses]
         return Figure(
             number=f"{self.chapter.number}-{block.number}",
             kind="figure",
@@ -220,7 +224,7 @@ class _Reader:
             source=source,
             simulated=_after(_SIMULATED, lines),
             sample=_counts(f"{source}. {alt}"),
-            interval=_intervals(said) or _limit_columns(frames),
+            interval="; ".join(filter(None, (_intervals(said), _limit_columns(frames)))),
             spec=spec,
             data=frames,
             drawn=block.spec,
@@ -356,19 +360,20 @@ def _counts(text: str) -> str:
 
 def _intervals(sentences: list[str]) -> str:
     """What is said of intervals: the brackets that give one, or else the sentences about them."""
-    brackets = [each for sentence in sentences for each in _BRACKET.findall(sentence)]
+    brackets = [each[1:-1] for sentence in sentences for each in _BRACKET.findall(sentence)]
     said = brackets or [each for each in sentences if _INTERVAL.search(each)]
-    return "; ".join(dict.fromkeys(each.strip("()") for each in said))
+    return "; ".join(dict.fromkeys(said))
 
 
 def _limit_columns(frames: tuple[pl.DataFrame, ...]) -> str:
+    """Columns of lower and upper values: of an interval, a spread or what can't be known."""
     names = dict.fromkeys(
         name
         for frame in frames
         for name in frame.columns
         if name in ("low", "high") or name.endswith(("_low", "_high"))
     )
-    return f"columns {', '.join(names)}" if names else ""
+    return f"bounds in columns {', '.join(names)}" if names else ""
 
 
 def _last_heading(body: str) -> str:

@@ -58,13 +58,13 @@ def compare(manifests: list[Manifest], files: Mapping[str, Hashed]) -> list[Find
     first = manifests[0]
     listed = {path for manifest in manifests for path in manifest.entries}
     owner = _unique({path: entry[0] for path, entry in first.entries.items()})
-    there = _unique({path: each.hashes[first.algorithm] for path, each in files.items()})
     missing, extra = sorted(listed - set(files)), sorted(set(files) - listed)
+    there = _unique({path: files[path].hashes[first.algorithm] for path in extra})
     found = []
     renamed = {}
     for path in missing:
         new = there.get(first.entries.get(path, ("", 0))[0])
-        if new in extra:
+        if new and new not in renamed:
             renamed[new] = path
             todo = f"give it its name back: {path}"
             found.append(Finding(new, None, f"renamed from {path}", todo))

@@ -57,11 +57,19 @@ def datasheets(texts: dict[str, str]) -> list[Sheet]:
     for file, name, fields in _held():
         marks = [fields.get(key) for key in ("title", "url")] + _names(fields)
         chapters = [
-            stem for stem, text in texts.items() if any(mark in text for mark in marks if mark)
+            stem
+            for stem, text in texts.items()
+            if any(mark in text for mark in marks if mark)
+            # what only quotes a publication is no data of a chapter that cites the same page
+            and ("licence" in fields or _imported(file.split("/")[0], text))
         ]
         if chapters:
             found.append(Sheet(file, name, fields, tuple(chapters)))
     return found
+
+
+def _imported(room: str, text: str) -> bool:
+    return bool(re.search(rf"\bonetomany\.{room}\b|from onetomany import [^\n\\]*\b{room}\b", text))
 
 
 def sheet_file(file: str) -> bytes:
@@ -70,16 +78,23 @@ def sheet_file(file: str) -> bytes:
 
 
 def methods(
-    chapters: Sequence[Chapter], figures: Sequence[Figure], sheets: Sequence[Sheet], commit: str
+    chapters: Sequence[Chapter],
+    figures: Sequence[Figure],
+    sheets: Sequence[Sheet],
+    commit: str,
+    sources: pl.DataFrame,
 ) -> list[Part]:
-    """The parts of the statement, for `typesetting.pdf` and `typesetting.markdown`."""
+    """The parts of the statement, for `typesetting.pdf` and `typesetting.markdown`.
+
+    `sources` is what the run cites (`cited.CITED`): of it the kit's own data files are named.
+    """
     parts = [heading(1, "Questions", "질문")]
     for chapter in chapters:
         parts += [
             heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko or chapter.title),
             pair(chapter.question, chapter.question_ko),
         ]
-    parts += [heading(1, "Data", "자료"), *_data(sheets)]
+    parts += [heading(1, "Data", "자료"), *_data(sheets), *_files(sources)]
     parts += [heading(1, "Method", "방법"), *_method(chapters)]
     parts += [heading(1, "Error rates and intervals", "오류율과 구간"), *_rates(figures)]
     parts.append(heading(1, "Limits", "한계"))
@@ -140,6 +155,22 @@ def _data(sheets: Sequence[Sheet]) -> Iterator[Part]:
         yield grid(pl.DataFrame(said, schema=["field", "what the datasheet says"], orient="row"))
 
 
+def _files(sources: pl.DataFrame) -> Iterator[Part]:
+    held = sources.filter(pl.col("path").str.starts_with("onetomany/"), pl.col("sha256") != "")
+    yield heading(2, "Files of the kit", "도구의 자료 파일")
+    if held.is_empty():
+        yield pair("The chapters read none.", "장에서 읽은 것이 없다.")
+        return
+    yield pair(
+        "Tables and other files that the kit holds and that belong to what the chapters read. A "
+        "table gathered from publications names its source in each row and has no datasheet "
+        "beside; all sources that are cited: sources.csv.",
+        "도구가 가지고 있고 장에서 읽은 것에 딸린 표와 파일이다. 공표된 글에서 모은 표는 행마다 "
+        "출처가 적혀 있으며 데이터시트는 따로 없다. 인용한 출처 전부는 sources.csv에 있다.",
+    )
+    yield grid(held.select("path", "sha256", used_in="cited_in"))
+
+
 def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
     yield pair(
         "The functions of the kit that each chapter calls, with the first sentence of their "
@@ -159,10 +190,12 @@ def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
 
 def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
     yield pair(
-        "Every sentence, figure and table of the run that gives an interval, with what it says of "
-        "it. The values lie in the data named.",
-        "구간을 밝힌 문장과 그림과 표 전부와, 거기서 구간에 대해 말한 것이다. 값은 이름이 적힌 "
-        "자료에 있다.",
+        "Every sentence, figure and table of the run that gives an interval or bounds, with what "
+        "it says of them. Bounds are of what the item says: an interval for the error of a sample, "
+        "a spread, or the least and most that can be. The values lie in the data named.",
+        "구간이나 아래위 한계를 밝힌 문장과 그림과 표 전부와, 거기서 말한 것이다. 한계가 표본 "
+        "오차의 구간인지, 흩어진 정도인지, 있을 수 있는 최소와 최대인지는 항목에 적혀 있다. "
+        "값은 이름이 적힌 자료에 있다.",
     )
     said = [
         (each.text, each.text_ko, each)

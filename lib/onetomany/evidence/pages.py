@@ -17,6 +17,7 @@ TRUTH = (
     "해시는 두 파일이 같음을 보인다. 타임스탬프는 그 시각에 파일이 있었음을 보인다. 둘 다 파일에 "
     "적힌 것이 참임을 보이지는 않는다.",
 )
+COUNTS = "N (counts it states) 밝힌 수"
 NO_COUNT = "the item names no count 수를 밝히지 않음"
 NO_INTERVAL = "the item names no 95 % interval 95% 구간을 밝히지 않음"
 NOT_COMPARED = "shows the machine's speed or the like; it differs from run to run 실행마다 다름"
@@ -64,22 +65,30 @@ def captions(exhibits: Exhibits) -> dict[str, list[str]]:
     """For the HTML exhibit: the lines over each item, by kind and number ('figure-02-3')."""
     lines = {}
     for name, _, figures in exhibits:
+        made = simulated(figures)
         for each in figures:
             first = f"Exhibit {name}, {each.label} · 증거 {name}, {each.label_ko}"
-            rest = [f"{key}: {value}" for key, value in notes(each)]
+            rest = [f"{key}: {value}" for key, value in notes(each, made)]
             lines[f"{each.kind}-{each.number}"] = [first, *rest]
     return lines
 
 
-def notes(figure: Figure) -> list[tuple[str, str]]:
-    """What is said under an item: counts, interval, source, what is simulated, its data."""
+def notes(figure: Figure, made: Sequence[str]) -> list[tuple[str, str]]:
+    """What is said under an item: counts, interval, source, what is simulated, its data.
+
+    `made` is what the charts of its chapter simulate: a table or a sentence does not say by itself
+    whether it rests on that, and shall not pass for a measurement.
+    """
     said = []
     if figure.kind != "statement" or figure.sample:
         rows = f"rows of data 자료의 행: {figure.rows:,}"
-        said.append(("N 표본", figure.sample or f"{NO_COUNT}; {rows}"))
-    said.append(("Interval 구간", figure.interval or NO_INTERVAL))
+        said.append((COUNTS, figure.sample or f"{NO_COUNT}; {rows}"))
+    if figure.interval or figure.kind != "statement" or figure.tokens:  # words alone have none
+        said.append(("Interval 구간", figure.interval or NO_INTERVAL))
     if figure.simulated:
         said.append(("SIMULATED 모의 자료", figure.simulated))
+    elif made and figure.kind != "figure":
+        said.append(("Simulated in this chapter 이 장의 모의 자료", "; ".join(made)))
     said.append(("Source 출처", figure.source))
     if figure.varies:
         said.append(("Varies 변동", NOT_COMPARED))
@@ -128,7 +137,8 @@ def _exhibit(
             chapter.limits_ko or "이 장에는 적혀 있지 않다.",
         ),
     ]
-    if made := simulated(figures):
+    made = simulated(figures)
+    if made:
         parts.append(
             pair(f"Simulated here: {'; '.join(made)}.", f"모의로 만든 것: {'; '.join(made)}.")
         )
@@ -137,11 +147,11 @@ def _exhibit(
         if figure.section != section:
             section = figure.section
             parts.append(heading(2, section, figure.section_ko))
-        parts.append(_item(figure, sizes))
+        parts.append(_item(figure, sizes, made))
     return parts
 
 
-def _item(figure: Figure, sizes: Mapping[str, tuple[float, float]]) -> Part:
+def _item(figure: Figure, sizes: Mapping[str, tuple[float, float]], made: Sequence[str]) -> Part:
     said: dict[str, Any] = {
         "at": _anchor(figure),
         "label": figure.label,
@@ -149,7 +159,7 @@ def _item(figure: Figure, sizes: Mapping[str, tuple[float, float]]) -> Part:
         "title": figure.title,
         "title_ko": figure.title_ko,
         # hashes stand in the list at the end
-        "notes": [[key, text] for key, text in notes(figure) if "/" not in key],
+        "notes": [[key, text] for key, text in notes(figure, made) if "/" not in key],
     }
     if figure.kind == "statement":
         return {"kind": "statement", **said, "en": figure.text, "ko": figure.text_ko}
@@ -208,19 +218,21 @@ def _how_to_read() -> list[Part]:
                 "세 번째 그림이다.",
             ),
             (
-                "Under each item stand N (the counts it states), its interval, its source, and "
-                "what "
-                "in it is simulated. The limits of a chapter hold for each of its items.",
-                "항목마다 N(그 항목이 밝힌 수), 구간, 출처, 모의로 만든 것이 적혀 있다. 장의 "
-                "한계는 그 "
-                "장의 모든 항목에 미친다.",
+                "With each item stand N (the counts that its words state, found by a program), "
+                "its interval, its source, and what in it is simulated; with a table or a "
+                "statement, what its chapter simulates. An item that states no count or no "
+                "interval says so. The limits of a chapter hold for each of its items.",
+                "항목마다 N(그 글에 적힌 수를 프로그램이 찾은 것), 구간, 출처, 모의로 만든 것이 "
+                "적혀 있다. 표와 진술에는 그 장에서 모의로 만든 것을 적는다. 수나 구간을 밝히지 "
+                "않은 항목은 그렇다고 적는다. 장의 한계는 그 장의 모든 항목에 미친다.",
             ),
             (
                 "All data of an item lie beside this document as CSV and Parquet, under the item's "
-                "number. The code that made it is in notebooks/.",
-                "항목의 모든 자료는 이 문서 곁에 항목의 번호로 CSV와 Parquet 파일로 있다. 이를 "
-                "만든 "
-                "코드는 notebooks/에 있다.",
+                "number; what a caption calls a tooltip is, in print, a column of these files. The "
+                "code that made it is in notebooks/.",
+                "항목의 모든 자료는 이 문서 곁에 항목의 번호로 CSV와 Parquet 파일로 있다. 설명에 "
+                "나오는 '칸마다', '점마다'의 출처는 인쇄된 면에서는 이 파일의 열을 보면 된다. 이를 "
+                "만든 코드는 notebooks/에 있다.",
             ),
             (
                 "No picture of a face, no template and no document page is in it. A similarity "

@@ -11,7 +11,8 @@ file, never what. A list in TOML:
     [[redact]]
     name = "annex 3"
     document = "annex3.pdf"       # path, file name or SHA-256, as a table names it
-    pages = [3, 4]                # rows of tables on these pages lose their text
+    pages = [3, 4]                # rows on these pages lose their text, in tables and charts;
+                                  # quoted whole elsewhere it goes too, quoted in part it doesn't
 
     [[allow]]                     # personal data that may go in, such as a published address
     exact = "press@moj.example"
@@ -50,7 +51,9 @@ TEXT = {".csv", ".css", ".html", ".ipynb", ".js", ".json", ".jsonl", ".log", ".m
     ".yml",
 }
 REPORT = {"rule": pl.String, "file": pl.String, "count": pl.Int64}  # taken out of a file by a rule
-DOCUMENT = ("document", "path", "sha256", "file", "document_id")  # columns that name a document
+# columns that name a document
+DOCUMENT = ("document", "path", "sha256", "file", "document_id", "name")
+QUOTED = 6  # letters; a shorter text of a hidden row is no quotation where it stands elsewhere
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,9 @@ def redact(folder: Path, rules: Sequence[Rule]) -> pl.DataFrame:
     """
     rows = []
     taking = [rule for rule in rules if not rule.allows]
+    taking += _quotations(folder, taking)
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-        count: Counter[str] = Counter()
+        count = _Count()
         if path.suffix == ".parquet":
             frame = _frame(pl.read_parquet(path), taking, count)
             if count:
@@ -149,8 +153,29 @@ def redact(folder: Path, rules: Sequence[Rule]) -> pl.DataFrame:
         name = path.relative_to(folder).as_posix()
         rows += [(rule, name, number) for rule, number in sorted(count.items())]
     met = {rule for rule, _, _ in rows}
-    rows += [(rule.name, "", 0) for rule in taking if rule.name not in met]
+    rows += [(name, "", 0) for name in {rule.name: 0 for rule in taking} if name not in met]
     return pl.DataFrame(rows, schema=REPORT, orient="row").sort("rule", "file")
+
+
+class _Count(Counter[str]):
+    """How much each rule took out; `hidden` has the texts of rows that rules on pages took."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden: dict[tuple[str, str], None] = {}
+
+
+def _quotations(folder: Path, rules: Sequence[Rule]) -> list[Rule]:
+    """For each text that a rule on pages hides: a rule that takes it out wherever it is quoted."""
+    paged = [rule for rule in rules if rule.pages]
+    count = _Count()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file() and paged):
+        if path.suffix == ".parquet":
+            _frame(pl.read_parquet(path), paged, count)
+        elif path.suffix in (".ipynb", ".json", ".csv"):
+            _file(path.suffix, path.read_text(encoding="utf-8"), paged, count)
+    longest = sorted(count.hidden, key=lambda each: len(each[1]), reverse=True)
+    return [Rule(name, exact=text) for name, text in longest if len(text) >= QUOTED]
 
 
 def text_of(path: Path) -> str:
@@ -162,21 +187,20 @@ def text_of(path: Path) -> str:
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: _letter(match[1]), text)
 
 
-def _file(suffix: str, text: str, rules: Sequence[Rule], count: Counter[str]) -> str:
+def _file(suffix: str, text: str, rules: Sequence[Rule], count: _Count) -> str:
     if suffix in (".ipynb", ".json"):
         whole = _value(json.loads(text), lambda each: _text(each, rules, count), rules, count)
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
     if suffix == ".csv" and any(rule.pages for rule in rules):
-        found: Counter[str] = Counter()
+        found = _Count()
         frame = _frame(pl.read_csv(io.StringIO(text), infer_schema=False), rules, found)
         count.update(found)
+        count.hidden |= found.hidden
         return frame.write_csv() if found else text
     return _text(text, rules, count)
 
 
-def _value(
-    value: Any, change: Callable[[str], str], rules: Sequence[Rule], count: Counter[str]
-) -> Any:
+def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], count: _Count) -> Any:
     """A JSON value with every text changed, and every frame that an output carries."""
     if isinstance(value, str):
         return change(value)
@@ -184,19 +208,65 @@ def _value(
         # a notebook keeps a text as a list of its lines
         if value and all(isinstance(each, str) for each in value):
             return change("".join(value)).splitlines(keepends=True)
-        return [_value(each, change, rules, count) for each in value]
+        return [_value(each, change, rules, count) for each in _rows(value, rules, count)]
     if isinstance(value, Mapping):
-        changed = {}
+        changed: dict[str, Any] = {}
         for key, each in value.items():
-            if key == PARQUET:
-                found: Counter[str] = Counter()
-                frame = _frame(unpack("".join(each)), rules, found)
-                changed[key] = pack(frame) if found else each
-                count.update(found)
-            else:
+            if key != PARQUET:
                 changed[key] = _value(each, change, rules, count)
+        if PARQUET in value:
+            found = _Count()
+            frame = _frame(unpack("".join(value[PARQUET])), rules, found)
+            changed[PARQUET] = pack(frame) if found else value[PARQUET]
+            if found:  # its pictures as text show what the frame no longer has, also in part
+                with pl.Config(tbl_rows=40, fmt_str_lengths=200):
+                    shown = {"text/html": frame._repr_html_(), "text/plain": str(frame)}
+                drawn = {"text/html": "<table", "text/plain": "┌"}
+                changed |= {
+                    kind: shown[kind]
+                    for kind, sign in drawn.items()
+                    if sign in "".join(changed.get(kind, ""))
+                }
+            count.update(found)
+            count.hidden |= found.hidden
         return changed
     return value
+
+
+def _rows(rows: list[Any], rules: Sequence[Rule], count: _Count) -> list[Any]:
+    """The rows of a chart's data, those hidden that a rule on pages names."""
+    found = _Count()
+    new = [_row(row, rules, found) if isinstance(row, Mapping) else row for row in rows]
+    # what other rows say too is no secret of the page
+    said = {
+        text
+        for old, row in zip(rows, new, strict=True)
+        if old is row and isinstance(row, Mapping)
+        for text in row.values()
+        if isinstance(text, str)
+    }
+    count.update(found)
+    count.hidden |= {each: None for each in found.hidden if each[1] not in said}
+    return new
+
+
+def _row(row: Mapping[str, Any], rules: Sequence[Rule], count: _Count) -> Mapping[str, Any]:
+    """A row of a chart's data, its texts hidden where a rule names its document and page."""
+    for rule in rules:
+        names = [str(row[name]) for name in DOCUMENT if isinstance(row.get(name), str)]
+        named = any(rule.document in (name, name.split("/")[-1]) for name in names)
+        if rule.pages and named and str(row.get("page")) in map(str, rule.pages):
+            mark = _mark(rule.name)
+            texts = {
+                key: text
+                for key, text in row.items()
+                if isinstance(text, str) and key not in (*DOCUMENT, "page") and text != mark
+            }
+            if texts:
+                count[rule.name] += 1
+                count.hidden |= {(rule.name, text): None for text in texts.values()}
+                row = {**row, **dict.fromkeys(texts, mark)}
+    return row
 
 
 def _text(text: str, rules: Sequence[Rule], count: Counter[str]) -> str:
@@ -208,7 +278,7 @@ def _text(text: str, rules: Sequence[Rule], count: Counter[str]) -> str:
     return text
 
 
-def _frame(frame: pl.DataFrame, rules: Sequence[Rule], count: Counter[str]) -> pl.DataFrame:
+def _frame(frame: pl.DataFrame, rules: Sequence[Rule], count: _Count) -> pl.DataFrame:
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     for rule in rules:
         names = [name for name in DOCUMENT if frame.schema.get(name) == pl.String]
@@ -224,6 +294,12 @@ def _frame(frame: pl.DataFrame, rules: Sequence[Rule], count: Counter[str]) -> p
             hit = frame.select((named & page & shows).fill_null(False)).to_series()
             if hit.any():
                 count[rule.name] += int(hit.sum())
+                for name in hidden:
+                    # what other rows say too is no secret of this page
+                    secret = set(frame[name].filter(hit).drop_nulls()) - set(
+                        frame[name].filter(~hit)
+                    )
+                    count.hidden |= {(rule.name, text): None for text in sorted(secret)}
                 mark = pl.when(hit).then(pl.lit(_mark(rule.name)))
                 frame = frame.with_columns(
                     mark.otherwise(pl.col(name)).alias(name) for name in hidden

@@ -16,7 +16,13 @@ import polars as pl
 from onetomany.errors import InputError
 from onetomany.evidence import bundle as sealed
 from onetomany.evidence import contents, custody, keys, timestamp
-from onetomany.evidence.agreement import CUSTODY, check_crate, check_record, check_sbom
+from onetomany.evidence.agreement import (
+    CUSTODY,
+    check_crate,
+    check_figures,
+    check_record,
+    check_sbom,
+)
 from onetomany.evidence.manifests import Manifest, compare, read_manifest
 from onetomany.evidence.opened import AGAIN, ASK, MADE_WITH, Finding, Opened
 
@@ -223,6 +229,10 @@ def _custody(one: Opened) -> list[Finding]:
         if there is not None and there.hashes["sha256"] != told:
             what = f"differs from what the custody log saw sealed (line {len(first)} of {CUSTODY})"
             found.append(Finding(f"data/{path}", None, what, MADE_WITH))
+    if len(second) > 1:
+        what = f"lines 2 to {len(second)} were added after sealing: no signature covers them"
+        todo = "ask whoever they name; anybody who holds the folder can write such a line"
+        found.append(Finding(sealed.AFTER, 2, what, todo, "note"))
     kept = Manifest(sealed.AFTER, "sha256")
     for number, line in enumerate(second, 1):
         files = custody.read_line(line)["files"]
@@ -245,6 +255,7 @@ CHECKS: tuple[Callable[[Opened], list[Finding]], ...] = (
     _custody,
     check_crate,
     check_sbom,
+    check_figures,
     check_record,
 )
 
