@@ -97,7 +97,7 @@ def test_ingest_tells_what_it_read_and_what_it_did_not(
     for words in (["법무부"], ["법무부가 제공", "--phrase"], ["법무부[가는]", "--regex"]):
         assert main([*ask, *words]) == 0
         shown = capsys.readouterr().out
-        assert "a.txt, page 1" in shown
+        assert "a.txt, page 1, characters 0-" in shown
         assert "법무부가 제공하였다" in shown
         assert "no picture" in shown
     assert main([*ask, "외교부"]) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable
 
 import docx
@@ -13,6 +14,7 @@ import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen import canvas
 
@@ -45,7 +47,10 @@ def whole(reading: Reading) -> str:
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_every_block_and_cell_is_where_its_span_says(kind: str) -> None:
-    reading = read(MAKERS[kind](), f"x.{kind}")
+    check_spans(read(MAKERS[kind](), f"x.{kind}"))
+
+
+def check_spans(reading: Reading) -> None:
     pages = dict(rows(reading, "pages").select("page", "text").iter_rows())
     for table in ("blocks", "cells"):
         for row in rows(reading, table).iter_rows(named=True):
@@ -143,6 +148,26 @@ def test_ruled_tables_keep_their_cells_and_their_place_in_the_text() -> None:
     assert found.index("표 1.") < found.index("연도") < found.index("표 아래의")
     box = rows(reading, "cells").filter(text="5,760만").select("x0", "x1").row(0)
     assert box == pytest.approx((172, 272), abs=1)
+
+
+def test_a_table_without_sides_keeps_its_outer_columns() -> None:
+    def draw(page: canvas.Canvas) -> None:
+        for y in (600, 630, 660, 690):
+            page.line(72, y, 372, y)
+        for x in (172, 272):
+            page.line(x, 600, x, 690)
+        for row in range(3):
+            for column in range(3):
+                page.drawString(76 + 100 * column, 670 - 30 * row, f"r{row}c{column}")
+        # lines that no upright one crosses are none of a table
+        for y in (300, 330, 360):
+            page.line(72, y, 372, y)
+        page.drawString(76, 310, "a form")
+
+    reading = read(specimens.pdf(draw))
+    cells = rows(reading, "cells").select("row_no", "column_no", "text").rows()
+    assert cells == [(r + 1, c + 1, f"r{r}c{c}") for r in range(3) for c in range(3)]
+    assert rows(reading, "tables").height == 1
 
 
 def test_text_under_a_black_box_is_found_and_a_white_heading_is_not() -> None:
@@ -275,6 +300,42 @@ def test_hwpx_tells_changes_memos_and_notes() -> None:
     assert texts(reading, "tracked_insert") == ["넣은 말"]
     assert "앞 문장넣은 말" in whole(reading)
     assert "확인 필요" in "\n".join(texts(reading, "comment"))
+
+
+def test_hwpx_tells_changes_and_memos_in_a_table() -> None:
+    document = hwpx.HwpxDocument.new()
+    table = document.add_table(1, 2)
+    table.set_cell_text(0, 0, "예산 44억 원")
+    table.set_cell_text(0, 1, "비고")
+    one, other = (table.cell(0, column).paragraphs[0] for column in (0, 1))
+    document.tracking.delete(one, match="44억", author="Editor")
+    document.tracking.insert(one, "45억", author="Editor")
+    document.notes.add_memo("확인 필요", anchor=other)
+    reading = read(bytes(document.to_bytes()))
+    assert rows(reading, "cells")["text"].to_list() == ["예산  원45억", "비고"]
+    assert texts(reading, "tracked_delete") == ["44억"]
+    assert texts(reading, "tracked_insert") == ["45억"]
+    assert texts(reading, "comment") == ["확인 필요"]
+    deleted = rows(reading, "blocks").filter(kind="tracked_delete").row(0, named=True)
+    assert deleted["who"] == "Editor"
+    assert set(rows(reading, "notes")["kind"]) == {"tracked", "comment"}
+
+
+@pytest.mark.parametrize("kind", ["txt", "docx", "hwpx"])
+def test_letters_apart_are_read_as_syllables(kind: str) -> None:
+    """As texts come from macOS: every Hangul letter a character of its own."""
+    part = {"docx": "word/document.xml", "hwpx": "Contents/section0.xml"}.get(kind)
+    content = MAKERS[kind]()
+    apart = unicodedata.normalize("NFD", KOREAN).encode()
+    if part:
+        content = specimens.replaced(content, part, KOREAN.encode(), apart)
+    else:
+        content = content.replace(KOREAN.encode(), apart)
+    reading = read(content, f"a.{kind}")
+    assert KOREAN in whole(reading)
+    check_spans(reading)
+    if kind == "docx":
+        assert texts(reading, "tracked_insert") == [" 추가된 말"]
 
 
 def test_mails_keep_heads_bodies_and_attachments() -> None:
@@ -465,3 +526,26 @@ def test_rtf_is_read_in_its_own_code_page() -> None:
 def test_old_formats_are_refused_with_what_to_do(content: bytes, name: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
         read(content, name)
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ({"ppt/presentation.xml": b"<p/>", "ppt/slides/slide1.xml": b"<p/>"}, "save it as PDF"),
+        ({"xl/workbook.bin": b"\0"}, "save it as XLSX"),
+        ({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<o/>"}, "DOCX"),
+    ],
+)
+def test_office_files_that_are_not_read_are_no_archives(parts: dict[str, bytes], why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        read(specimens.archive(parts), "a.zip")
+    assert read(specimens.archive({"content.xml": b"<o/>"}), "a.zip").members
+
+
+def test_a_text_is_no_bitmap_and_no_pdf_for_what_it_begins_with() -> None:
+    bitmap = io.BytesIO()
+    Image.new("RGB", (60, 40), "white").save(bitmap, "BMP")
+    assert media_type(bitmap.getvalue(), "a") == "image/bmp"
+    assert media_type(b"BM25 is a ranking", "a.txt") == "text/plain"
+    assert media_type(b"A PDF begins with %PDF-1.7", "a.txt") == "text/plain"
+    assert media_type(b"\r\n%PDF-1.7", "a") == media_type(b"%PDF-1.7", "a.txt") == "application/pdf"

@@ -13,6 +13,7 @@ import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import specimens
 from onetomany.charts import claims as claim_charts
 from onetomany.charts import law as charts
 from onetomany.documents import case_mentions, claims, law, timeline
@@ -233,12 +234,14 @@ def test_documents_say_when_they_were_made_and_the_user_when_they_came_out(tmp_p
         "From: a@example.org\nDate: Wed, 20 Oct 2021 10:00:00 +0900\n\nMade on 2019-04-30.\n"
     )
     (folder / "b.txt").write_text("2020년 8월 5일")
+    (folder / "c.pdf").write_bytes(specimens.pdf(lambda page: page.drawString(9, 9, "In 2011"), 11))
     ingest(folder, tmp_path / "case.duckdb", workers=1)
     with open_case(tmp_path / "case.duckdb", write=True) as db:
         case_mentions.fill(db, progress=False)
         came = pl.DataFrame({"path": ["a.eml"], "disclosure_date": ["2022-05-17"]})
         found = timeline.of_documents(db, came)
         assert found.select("what", "event_date", "document_date", "disclosure_date").rows() == [
+            ("c.pdf", None, "2000-01-01", None),
             ("a.eml", None, "2021-10-20", "2022-05-17"),
             ("b.txt", None, None, None),
         ]
@@ -246,8 +249,10 @@ def test_documents_say_when_they_were_made_and_the_user_when_they_came_out(tmp_p
         assert ("2019-04-30", "2021-10-20", None) in said.select(
             "event_date", "document_date", "disclosure_date"
         ).rows()
-        with pytest.raises(InputError, match=r"c\.pdf, which isn't"):
-            timeline.of_documents(db, came.with_columns(path=pl.lit("c.pdf")))
+        every = ", ".join(map(str, range(1, 12)))
+        assert f"c.pdf, p. {every}" in said["what"].to_list()
+        with pytest.raises(InputError, match=r"d\.pdf, which isn't"):
+            timeline.of_documents(db, came.with_columns(path=pl.lit("d.pdf")))
         with pytest.raises(InputError, match="no column disclosure_date"):
             timeline.of_documents(db, came.select("path"))
 

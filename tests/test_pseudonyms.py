@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import stat
+import unicodedata
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from named_sentences import HELD_OUT, SENTENCES
 from onetomany.cli import main
-from onetomany.documents import case_mentions, claims, persons, pseudonyms, specimens
+from onetomany.documents import case_file, case_mentions, claims, persons, pseudonyms, specimens
 from onetomany.documents.case_file import export_parquet, open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, IntegrityError
@@ -27,6 +28,7 @@ from onetomany.sources import case as sourced
 NAMED = [
     "김서준", "최하늘", "박주민", "Dana Whitfield", "Hong Gildong", "hong@example.kr",
     "garam@example.go.kr", "02-2110-4321", "900101-1234567", "Kim Seo-jun", "노트북 주인", "이도현",
+    "백두산",
 ]  # fmt: skip
 TEXT = """박주민 의원은 자료를 공개했다. 박주민은 답을 기다린다.
 
@@ -37,11 +39,12 @@ TEXT = """박주민 의원은 자료를 공개했다. 박주민은 답을 기다
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case file of five documents that name persons in every place a format has for them."""
+    """A case file of six documents that name persons in every place a format has for them."""
     root = tmp_path_factory.mktemp("named")
     folder = root / "folder"
     folder.mkdir()
     (folder / "memo.txt").write_text(TEXT, encoding="utf-8")
+    (folder / "list.csv").write_text("번호,성명\n1,백두산\n2,미정\n", encoding="utf-8")
     (folder / "최하늘 보고.csv").write_text("담당,건수\n최하늘 과장,5\n합계,5\n", encoding="utf-8")
     mail = EmailMessage()
     mail["From"], mail["To"] = "Hong Gildong <hong@example.kr>", "김서준 <garam@example.go.kr>"
@@ -176,10 +179,10 @@ def test_tables_that_keep_words_in_other_forms_are_not_exported(
 def test_the_key_lies_apart_and_is_its_owners(
     exported: dict[str, pl.DataFrame], kept: Path, tmp_path: Path
 ) -> None:
-    for file in (pseudonyms.key_file(kept), pseudonyms.names_file(kept)):
+    for file in (case_file.key_file(kept), case_file.names_file(kept)):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert file.name not in {each.name for each in (kept.parent / "out").iterdir()}
-    table = pl.read_csv(pseudonyms.names_file(kept))
+    table = pl.read_csv(case_file.names_file(kept))
     assert dict(table.select("name", "kind").iter_rows())["김서준"] == "person"
     assert table["pseudonym"].is_unique().all()
     with pytest.raises(InputError, match="holds the case file"):
@@ -194,13 +197,41 @@ def test_a_key_that_others_read_or_that_is_none_is_refused(tmp_path: Path) -> No
     assert key == pseudonyms.key_of(case)
     assert len(key) == 32
     assert key != pseudonyms.key_of(tmp_path / "other.duckdb")
-    pseudonyms.key_file(case).chmod(0o644)
+    case_file.key_file(case).chmod(0o644)
     with pytest.raises(InputError, match="chmod 600"):
         pseudonyms.key_of(case)
-    pseudonyms.key_file(case).chmod(0o600)
-    pseudonyms.key_file(case).write_text("guess me")
+    case_file.key_file(case).chmod(0o600)
+    case_file.key_file(case).write_text("guess me")
     with pytest.raises(IntegrityError, match="no key"):
         pseudonyms.key_of(case)
+
+
+def test_what_undoes_pseudonyms_is_never_read_as_a_document(tmp_path: Path) -> None:
+    """A case file that lies in its own folder has its key beside it, and so in the folder."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_text("김서준 사무관이 작성하였다.", encoding="utf-8")
+    case = folder / "case.duckdb"
+    run = ["ingest", str(folder), "--case", str(case), "--no-index"]
+    assert main([*run, "--parquet", str(tmp_path / "one")]) == 0
+    shutil.copy(case_file.key_file(case), folder / "other.duckdb.pseudonyms.key")
+    assert main([*run, "--parquet", str(tmp_path / "two")]) == 0
+    tables = {path.stem: pl.read_parquet(path) for path in (tmp_path / "two").iterdir()}
+    assert tables["documents"]["name"].to_list() == ["a.txt"]
+    assert case_file.key_file(case).read_text().strip() not in words(tables)
+    assert tables["failures"]["path"].to_list() == ["other.duckdb.pseudonyms.key"]
+
+
+def test_a_name_in_a_files_name_is_found_however_it_is_spelt(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    apart = unicodedata.normalize("NFD", "김서준 면담.txt")
+    (folder / apart).write_text("김서준 사무관이 작성하였다.", encoding="utf-8")
+    ingest(folder, tmp_path / "case.duckdb")
+    files = export_parquet(tmp_path / "case.duckdb", tmp_path / "out")
+    said = words({file.stem: pl.read_parquet(file) for file in files})
+    assert "김서준" not in unicodedata.normalize("NFC", said)
+    assert "면담.txt" in said
 
 
 def test_those_in_public_office_stay_only_if_the_user_says_so(kept: Path, tmp_path: Path) -> None:

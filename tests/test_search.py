@@ -6,6 +6,7 @@ import io
 import math
 import re
 import shutil
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -17,8 +18,11 @@ import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfgen import canvas
 
-from onetomany.documents import grams, search
+import specimens
+from onetomany.documents import grams, nouns, search
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.documents.picture import page_picture
@@ -132,6 +136,47 @@ def test_particles_and_endings_do_not_matter(case: Path) -> None:
             search.bm25(db, "?!")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("법무법인", "자율주행과 법무법인의 자문을 받았다"),
+        ("실증랩", "첨부와 같이 실증랩 운영 계획을 보낸다"),
+        ("인천공항", "얼굴 정보를 인천공항에서 수집하였다"),
+        ("인천 공항", "인천공항 제2여객터미널"),
+        ("개인정보보호위원회", "개인정보 보호위원회는"),
+        ("비공개", "비공개 자료"),
+    ],
+)
+def test_a_noun_is_cut_alike_wherever_it_stands(one: str, other: str) -> None:
+    """Each was cut otherwise alone than in its sentence, and so not found."""
+    with duckdb.connect() as db:
+        alone, within = (set(each.split()) for each in search.tokens(db, [one, other]))
+    assert alone
+    assert alone <= within
+
+
+def test_a_prefix_that_turns_a_noun_over_is_kept() -> None:
+    with duckdb.connect() as db:
+        shut, open_ = search.tokens(db, ["비공개 자료", "공개 자료"])
+    assert shut.split() == ["비공개", "공개", "자료"]
+    assert open_.split() == ["공개", "자료"]
+
+
+def test_guessed_nouns_are_known_by_their_number() -> None:
+    guessed = nouns.kiwi().tokenize("뷁꿻훑은 꾸르삐를 보았다")
+    assert {token.id for token in guessed if token.tag in nouns.NOUNS} <= set(nouns.GUESSED)
+    (known,) = nouns.kiwi().tokenize("공항")
+    assert known.id not in nouns.GUESSED
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text("가나다라마비공개정보법무인천항위원회실증랩 0a", max_size=30))
+def test_pieces_lie_where_they_stand(text: str) -> None:
+    for form, tag, start, end in nouns.recut(text, nouns.kiwi().tokenize(text)):
+        if tag in nouns.NOUNS:
+            assert text[start:end] == form
+
+
 def test_every_span_is_a_word_at_its_place(case: Path) -> None:
     with open_case(case) as db:
         for query in ("법무부", "얼굴", "model"):
@@ -154,6 +199,22 @@ def test_phrases_bear_line_breaks_and_missing_spaces(case: Path) -> None:
         assert search.phrase(db, "lab; (the").height == 0  # a phrase is no pattern
         with pytest.raises(InputError, match="needs a word"):
             search.phrase(db, "  ")
+
+
+def test_letters_apart_are_found_as_syllables(tmp_path: Path) -> None:
+    """A text from macOS, and a word pasted there, have every letter as a character of its own."""
+    (tmp_path / "folder").mkdir()
+    apart = unicodedata.normalize("NFD", PAGES[0])
+    (tmp_path / "folder" / "a.txt").write_text(apart, encoding="utf-8")
+    ingest(tmp_path / "folder", tmp_path / "case.duckdb", workers=1)
+    with open_case(tmp_path / "case.duckdb", write=True) as db:
+        search.index(db, progress=False)
+        for form in ("NFC", "NFD"):
+            word = unicodedata.normalize(form, "법무부")
+            for find in (search.bm25, search.phrase, search.pattern):
+                (hit,) = find(db, word).iter_rows(named=True)
+                (span,) = hit["spans"]
+                assert text_of(db, hit)[span["start"] : span["end"]] == "법무부"
 
 
 def test_patterns_and_their_spans(case: Path) -> None:
@@ -225,7 +286,7 @@ def test_the_index_follows_the_case(case: Path, monkeypatch: pytest.MonkeyPatch)
         db.execute("delete from pages where text = '다른 글'")
         assert search.index(db, progress=False) == 0
         assert db.execute("select count(*) from search_pages").fetchone() == (len(PAGES) - 1,)
-    monkeypatch.setattr(search, "TOKENIZER_VERSION", 2)
+    monkeypatch.setattr(search, "TOKENIZER_VERSION", 99)
     with open_case(case, write=True) as db:
         with pytest.raises(InputError, match="index it again"):
             search.bm25(db, "법무부")
@@ -288,6 +349,40 @@ def test_the_picture_marks_the_words_where_they_stand(pdf_case: tuple[Path, str,
     path.write_bytes(path.read_bytes() + b"%")
     with pytest.raises(IntegrityError, match="changed since"):
         page_picture(case, document, 1, spans)
+
+
+def test_a_phrase_over_two_lines_is_marked_on_both_and_nowhere_else(tmp_path: Path) -> None:
+    lines = ("face data went to private", "companies, some by private car")
+
+    def draw(page: canvas.Canvas) -> None:
+        page.setFont("Helvetica", 12)
+        for number, line in enumerate(lines):
+            page.drawString(60, 700 - 14 * number, line)
+
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(specimens.pdf(draw))
+    ingest(folder, tmp_path / "case.duckdb", workers=1)
+    with open_case(tmp_path / "case.duckdb", write=True) as db:
+        search.index(db, progress=False)
+        (hit,) = search.phrase(db, "private companies").iter_rows(named=True)
+    spans = [(span["start"], span["end"]) for span in hit["spans"]]
+    drawn = page_picture(tmp_path / "case.duckdb", hit["document"], 1, spans, scale=2)
+    marked = np.asarray(Image.open(io.BytesIO(drawn))).astype(int)
+    orange = (marked[:, :, 0] > 230) & (marked[:, :, 2] < 200) & (marked[:, :, 1] > 180)
+
+    def share(line: int, word: str) -> float:
+        """Of the box around a word, what is marked."""
+        before = lines[line][: lines[line].index(word)]
+        left = 60 + pdfmetrics.stringWidth(before, "Helvetica", 12)
+        right = left + pdfmetrics.stringWidth(word, "Helvetica", 12)
+        base = 841.89 - 700 + 14 * line
+        box = [round(2 * side) for side in (base - 7, base - 1, left, right)]
+        return float(orange[box[0] : box[1], box[2] : box[3]].mean())
+
+    assert share(0, "private") > 0.4
+    assert share(1, "companies") > 0.4
+    assert share(1, "private") == share(0, "data") == 0
 
 
 def test_only_a_pdf_can_be_drawn(case: Path) -> None:

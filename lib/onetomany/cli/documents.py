@@ -45,9 +45,8 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     def run(args: argparse.Namespace) -> int:
         from onetomany.documents import case_mentions
         from onetomany.documents import search as finding
-        from onetomany.documents.case_file import export_parquet, open_case
+        from onetomany.documents.case_file import export_parquet, key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
-        from onetomany.documents.pseudonyms import key_file, names_file
 
         if args.workers is not None and args.workers < 1:
             raise InputError("--workers needs a number of 1 or more.")
@@ -125,7 +124,11 @@ def search(parser: argparse.ArgumentParser) -> Run:
             )
         for rank, hit in enumerate(hits.iter_rows(named=True), 1):
             document, page = hit["document"], hit["page"]
-            print(f"{document[:12]}  {paths[document]}, page {page} ({hit['score']:.3g})")
+            first = hit["spans"][0]
+            place = f"characters {first['start']}-{first['end']}"
+            if more := len(hit["spans"]) - 1:
+                place += f" and {more} more"
+            print(f"{document[:12]}  {paths[document]}, page {page}, {place} ({hit['score']:.3g})")
             print(f"    {' '.join(hit['snippet'].split())}")
             if args.pictures:
                 spans = [(span["start"], span["end"]) for span in hit["spans"]]

@@ -15,7 +15,8 @@ from ..sources.files import sha256_of
 
 SCHEMA_VERSION = 2  # 1: before mentions told how exact they are, and OCR where its words stand
 # raised whenever what is read from the same bytes changes: they are then read again
-EXTRACTOR_VERSION = 2
+# (3: Hangul composed, changes and memos in cells of HWP told)
+EXTRACTOR_VERSION = 3
 
 DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches", "words")
 
@@ -62,6 +63,16 @@ def _check(db: duckdb.DuckDBPyConnection, path: Path, write: bool) -> None:
 def members_folder(case: Path) -> Path:
     """Where the documents that came inside of archives and mails are kept, named by SHA-256."""
     return case.with_name(case.name + ".members")
+
+
+def key_file(case: Path) -> Path:
+    """Where a case's key to its pseudonyms lies; never exported, nor read as a document."""
+    return case.with_name(case.name + ".pseudonyms.key")
+
+
+def names_file(case: Path) -> Path:
+    """Where a case's table of names lies: pseudonyms.NAMES as CSV; never part of an export."""
+    return case.with_name(case.name + ".pseudonyms.csv")
 
 
 def original(case: Path, document: str) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .parts import Parts, attribute, local, number, parse
-from .reading import Damaged, GridCell, Page, Reading, Refused
+from .reading import Damaged, GridCell, Page, Reading, Refused, composed
 
 _BREAKS = {"tab": "\t", "lineBreak": "\n", "nbSpace": " ", "fwSpace": " ", "hyphen": "-"}
 _NOTES = {
@@ -138,6 +138,7 @@ class _Walk:
     def say(self, text: str | None, words: _Words) -> None:
         if not text:
             return
+        text = composed(text)
         if "delete" in self.open:
             words.deleted.append((text, self.open["delete"]))
             return
@@ -199,8 +200,34 @@ class _Walk:
                             max(1, number(attribute(child, "rowSpan"))),
                             max(1, number(attribute(child, "colSpan"))),
                         )
-                cells.append(GridCell(*place, _words(tc), spans))
+                cells.append(GridCell(*place, self.cell(tc), spans))
         return cells
+
+    def cell(self, element: Any) -> str:
+        """A cell's text as it is shown; changes and memos in it are blocks before the table."""
+        lines = []
+        for p in element.iter("{*}p"):
+            if _aside(p, element):
+                continue
+            words, later = _Words(), list[tuple[Any, str]]()
+            for run in p:
+                for child in run if local(run) == "run" else ():
+                    if local(child) == "t":
+                        self.text(child, words)
+                    else:
+                        self.control(child, later)
+            lines.append("".join(words.shown))
+            shown = lines[-1]
+            changes = [("tracked_insert", shown[a:b], who) for a, b, who in words.inserted]
+            changes += [("tracked_delete", *each) for each in words.deleted]
+            for kind, text, change in changes:
+                who, dated = self.changes.get(change, (None, None))
+                if self.page.add(text, kind, None, who, dated):
+                    self.count(kind)
+            for inner, what in later:
+                if _is_aside(inner) or what == "equation":
+                    self.inner(inner, what)
+        return "\n".join(filter(None, lines))
 
     def count(self, kind: str) -> None:
         self.told[kind] = self.told.get(kind, 0) + 1
@@ -227,8 +254,24 @@ class _Words:
         return len(text) - len(text.lstrip())
 
 
+def _is_aside(element: Any) -> bool:
+    """A memo or a note, which is no part of the text that it stands in."""
+    name = local(element)
+    return (name in _NOTES and name != "caption") or attribute(element, "type") == "MEMO"
+
+
+def _aside(p: Any, cell: Any) -> bool:
+    """Whether a paragraph is one of a memo or a note within a cell."""
+    for each in p.iterancestors():
+        if each is cell:
+            break
+        if _is_aside(each):
+            return True
+    return False
+
+
 def _words(element: Any) -> str:
-    """All text within, a line a paragraph; of cells and memos, whatever is in them."""
+    """All text within a memo, a line a paragraph."""
     lines = []
     for p in element.iter("{*}p"):
         parts = []

@@ -25,7 +25,14 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..sources.files import sha256_of
-from .case_file import EXTRACTOR_VERSION, members_folder, open_case, read
+from .case_file import (
+    EXTRACTOR_VERSION,
+    key_file,
+    members_folder,
+    names_file,
+    open_case,
+    read,
+)
 from .child import TOGETHER
 from .reading import Limits
 from .scans import Scans, read_scans
@@ -154,6 +161,8 @@ class _Run:
     def files(self) -> Iterator[str]:
         """Paths within the folder, in order; what can't be a document is told as a failure."""
         skipped = {self.case, self.case.with_name(self.case.name + ".wal")}
+        # as documents they would be exported with the rest
+        skipped |= {key_file(self.case), names_file(self.case)}
 
         def lost(error: OSError) -> None:
             self.fail(str(error.filename), f"It can't be opened: {error.strerror}.")
@@ -171,6 +180,8 @@ class _Run:
                 mode = path.lstat().st_mode
                 if stat.S_ISLNK(mode):
                     self.fail(self.inside(path), "It is a symbolic link: not followed.")
+                elif name.endswith((".pseudonyms.key", ".pseudonyms.csv")):
+                    self.fail(self.inside(path), "It undoes a case's pseudonyms: never read.")
                 elif not stat.S_ISREG(mode):
                     self.fail(self.inside(path), "It is no regular file.")
                 else:

@@ -58,28 +58,37 @@ _ENDINGS = {
     "gif": "image/gif", "bmp": "image/bmp", "webp": "image/webp",
 }  # fmt: skip
 _STARTS = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"II*\0", "image/tiff"),
-    (b"MM\0*", "image/tiff"),
-    (b"GIF8", "image/gif"),
-    (b"BM", "image/bmp"),
-    (b"{\\rtf", "application/rtf"),
-    (b"HWP Document File V", "application/x-hwp"),  # before version 5
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"II\*\0|MM\0\*", "image/tiff"),
+    (rb"GIF8[79]a", "image/gif"),
+    # a text may begin with BM too: the four bytes after a bitmap's size are reserved
+    (rb"BM.{4}\0{4}", "image/bmp"),
+    (rb"RIFF.{4}WEBP", "image/webp"),
+    (rb"\{\\rtf", "application/rtf"),
+    (rb"HWP Document File V", "application/x-hwp"),  # before version 5
 )
 _MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3,}")
 _MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
+_BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+_OPEN = "application/vnd.oasis.opendocument"
 _PARTS = (
     ("word/document.xml", _OFFICE + "wordprocessingml.document"),
     ("xl/workbook.xml", _OFFICE + "spreadsheetml.sheet"),
     ("Contents/content.hpf", "application/hwp+zip"),
     ("Contents/section0.xml", "application/hwp+zip"),
+    ("ppt/presentation.xml", _OFFICE + "presentationml.presentation"),
+    ("xl/workbook.bin", _BINARY),
+    ("content.xml", _OPEN),
 )
 _LOCKED = "application/vnd.ms-office.encrypted"
 _REFUSED = {
     _LOCKED: "It is an encrypted Office document; save an open copy.",
     "application/msword": "It is Word's old format (.doc), which is not read: save it as DOCX.",
     "application/vnd.ms-powerpoint": "It is PowerPoint's old format (.ppt): save it as PDF.",
+    _OFFICE + "presentationml.presentation": "It is a presentation (.pptx): save it as PDF.",
+    _BINARY: "It is a binary workbook (.xlsb), which is not read: save it as XLSX.",
+    _OPEN: "It is an OpenDocument file (.odt, .ods, .odp): save it as DOCX, XLSX or PDF.",
 }
 _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
         ("PowerPoint Document", "application/vnd.ms-powerpoint"),
@@ -89,16 +98,18 @@ _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
         ("__properties_version1.0", "application/vnd.ms-outlook"))  # fmt: skip
 
 
+_TEXTS = ("text/csv", "text/html", "message/rfc822", "text/plain")
+
+
 def media_type(content: bytes, name: str) -> str:
     """The media type; application/octet-stream where neither content nor name tells."""
     ending = _ENDINGS.get(name.rpartition(".")[2].lower(), "")
-    if b"%PDF-" in content[:1024]:
+    # something may stand before a PDF, and a text may speak of one
+    if content.startswith(b"%PDF-") or (b"%PDF-" in content[:1024] and ending not in _TEXTS):
         return "application/pdf"
     for start, kind in _STARTS:
-        if content.startswith(start):
+        if re.match(start, content, re.DOTALL):
             return kind
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(content, ending)
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
@@ -112,7 +123,9 @@ def _zip_kind(content: bytes, ending: str) -> str:
     except Exception:
         # damaged: the extractor that its name points to says how
         return ending or "application/zip"
-    return next((kind for part, kind in _PARTS if part in names), "application/zip")
+    kind = next((kind for part, kind in _PARTS if part in names), "application/zip")
+    # any archive may hold a content.xml
+    return "application/zip" if kind == _OPEN and "mimetype" not in names else kind
 
 
 def _ole_kind(content: bytes, ending: str) -> str:
@@ -130,7 +143,7 @@ _UNKNOWN = "application/octet-stream"
 
 def _text_kind(content: bytes, ending: str) -> str:
     head = content[:8192]
-    if ending in ("text/csv", "text/html", "message/rfc822", "text/plain"):
+    if ending in _TEXTS:
         return ending
     if re.match(rb"(?is)\s*(?:<!doctype html|<html|<\?xml[^>]*>\s*<html)", head):
         return "text/html"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .parts import Parts, attribute, local, number
-from .reading import Damaged, GridCell, Page, Reading, Refused
+from .reading import Damaged, GridCell, Page, Reading, Refused, composed
 
 _INSERTED, _DELETED = {"ins", "moveTo"}, {"del", "moveFrom"}
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
@@ -198,7 +198,7 @@ def _runs(
 def _text(element: Any) -> str:
     name = local(element)
     if name in ("t", "delText"):
-        return element.text or ""
+        return composed(element.text or "")
     return _BREAKS.get(name, "")
 
 

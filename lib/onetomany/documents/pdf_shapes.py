@@ -17,6 +17,7 @@ DARK = 80  # of 255: the lightest filling that counts as hiding what is below
 OPAQUE = 200  # of 255
 THIN = 2.0  # pt: a filled shape as thin as this is a rule
 NESTING = 8  # forms within forms
+OPEN = 8.0  # points from the outermost upright line, from which a side is open
 SEGMENTS = 20_000  # a page with more is a drawing, and no table is looked for
 CROSSINGS = 4_000
 
@@ -210,6 +211,7 @@ def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
     if found.segments >= SEGMENTS or counted[0] * counted[1] > CROSSINGS * 4:
         reading.note("limit", "Too many lines on this page to look for tables.", page.number)
         return []
+    merged += _open_sides(merged)
     crossings = plumber.edges_to_intersections(merged, 3, 3)
     if len(crossings) > CROSSINGS:
         reading.note("limit", "Too many lines on this page to look for tables.", page.number)
@@ -217,6 +219,44 @@ def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
     cells = plumber.intersections_to_cells(crossings)
     groups = plumber.cells_to_tables(cells)
     return [_lattice([tuple(cell) for cell in group]) for group in groups if len(group) > 1]
+
+
+def _open_sides(edges: list[Any]) -> list[Any]:
+    """The sides of tables that are drawn without them, as public bodies here often do.
+
+    Three level lines or more that begin and end alike, that two upright lines cross and that reach
+    beyond those, have a column of cells on each side that they reach beyond.
+    """
+    level = [e for e in edges if e["orientation"] == "h"]
+    upright = [e for e in edges if e["orientation"] == "v"]
+    alike: dict[tuple[int, int], list[Any]] = {}
+    for edge in sorted(level, key=lambda e: (e["x0"], e["x1"])):
+        near = [
+            ends
+            for ends, held in alike.items()
+            if abs(held[0]["x0"] - edge["x0"]) < 3 and abs(held[0]["x1"] - edge["x1"]) < 3
+        ]
+        ends = near[0] if near else (round(edge["x0"]), round(edge["x1"]))
+        alike.setdefault(ends, []).append(edge)
+    made = []
+    for held in alike.values():
+        x0, x1 = held[0]["x0"], held[0]["x1"]
+        inside = [e for e in upright if x0 - 3 < e["x0"] < x1 + 3]
+        tops = sorted(e["top"] for e in held)
+        for top, bottom in pairwise(tops):
+            # what no upright line joins is two tables, or a form
+            crossing = [
+                e["x0"] for e in inside if e["top"] - 3 <= top and bottom <= e["bottom"] + 3
+            ]
+            if len(held) < 3 or len(set(crossing)) < 2:
+                continue
+            made += [
+                {"orientation": "v", "x0": x, "x1": x, "top": top, "bottom": bottom, "width": 0,
+                 "height": bottom - top, "object_type": "line"}
+                for x in (x0, x1)
+                if min(abs(x - each) for each in crossing) > OPEN
+            ]  # fmt: skip
+    return made
 
 
 def _lattice(cells: list[Any]) -> Lattice:

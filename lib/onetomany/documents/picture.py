@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +62,8 @@ def page_picture(
     frames, marks = _within(blocks, spans), _within(scanned, spans)
     path = original(case, document)
     if kind[0] == "application/pdf":
-        words = set() if scanned else {text[first:last] for first, last in spans}
-        image, places = _pdf(path, page, frames, words, scale)
+        framed = [] if scanned else [each for each in blocks if _within([each], spans)]
+        image, places = _pdf(path, page, [_Block(text, *each) for each in framed], spans, scale)
         return _marked(image, frames, marks + places, scale)
     # a page of A4 is 842 points high
     scale = min(1.0, scale * 842 / max(width, height))
@@ -90,15 +93,44 @@ def _picture(path: Path, page: int, scale: float) -> Image:
     return pillow.alpha_composite(white, shown.resize(size)).convert("RGB")
 
 
+@dataclass(frozen=True)
+class _Block:
+    page_text: str
+    start: int
+    end: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def holds(self, box: Box) -> bool:
+        across, down = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        return self.x0 <= across <= self.x1 and self.y0 <= down <= self.y1
+
+    def standing(self, word: str) -> list[int]:
+        """Where a word stands in the block: places in the page's text."""
+        text = self.page_text[self.start : self.end]
+        return [self.start + found.start() for found in re.finditer(re.escape(word), text)]
+
+    def wanted(self, spans: list[Span]) -> dict[str, set[int]]:
+        """What of the spans stands in the block, a piece a line, and at which places."""
+        found: dict[str, set[int]] = {}
+        for first, last in spans:
+            begin = max(first, self.start)
+            for piece in re.finditer(r"[^\n]+", self.page_text[begin : min(last, self.end)]):
+                found.setdefault(piece[0], set()).add(begin + piece.start())
+        return found
+
+
 def _pdf(
-    path: Path, page: int, frames: list[Box], words: set[str], scale: float
+    path: Path, page: int, blocks: list[_Block], spans: list[Span], scale: float
 ) -> tuple[Image, list[Box]]:
     import pypdfium2
 
     with pypdfium2.PdfDocument(path) as pdf:
         held = pdf[page - 1]
         image = held.render(scale=scale).to_pil().convert("RGB")
-        return image, [] if held.get_rotation() else _places(held, words, frames)
+        return image, [] if held.get_rotation() else _places(held, blocks, spans)
 
 
 def _marked(image: Image, frames: list[Box], marks: list[Box], scale: float) -> bytes:
@@ -115,18 +147,31 @@ def _marked(image: Image, frames: list[Box], marks: list[Box], scale: float) -> 
     return target.getvalue()
 
 
-def _places(held: Any, words: set[str], frames: list[Box]) -> list[Box]:
-    """Boxes of words on a page, from its upper left corner; only within the frames."""
+def _places(held: Any, blocks: list[_Block], spans: list[Span]) -> list[Box]:
+    """Boxes of spans on a page, from its upper left corner.
+
+    PDFium finds a word wherever it stands. Where it finds it as often in a block as the block's
+    text holds it, only those of the spans are kept; else all in the block.
+    """
     textpage = held.get_textpage()
     left, _, _, top = held.get_mediabox()
-    found = []
-    for word in sorted(words):
+
+    @cache
+    def found(word: str) -> list[list[Box]]:
+        hits = []
         searcher = textpage.search(word, match_case=True)
         while (hit := searcher.get_next()) is not None:
-            for place in range(textpage.count_rects(*hit)):
-                x0, y0, x1, y1 = textpage.get_rect(place)
-                box = (x0 - left, top - y1, x1 - left, top - y0)
-                middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-                if any(f[0] <= middle[0] <= f[2] and f[1] <= middle[1] <= f[3] for f in frames):
-                    found.append(box)
-    return found
+            sides = [textpage.get_rect(place) for place in range(textpage.count_rects(*hit))]
+            hits.append([(x0 - left, top - y1, x1 - left, top - y0) for x0, y0, x1, y1 in sides])
+        return hits
+
+    kept = []
+    for block in blocks:
+        for word, places in block.wanted(spans).items():
+            hits = [boxes for boxes in found(word) if boxes and block.holds(boxes[0])]
+            at = block.standing(word)
+            sure = len(at) == len(hits)
+            for number, boxes in enumerate(hits):
+                if not sure or at[number] in places:
+                    kept += boxes
+    return kept

@@ -27,7 +27,8 @@ from tqdm.auto import tqdm
 from ..errors import InputError, IntegrityError
 from ..sources.case import Stream
 from . import persons
-from .case_file import open_case
+from .case_file import key_file, names_file, open_case
+from .reading import composed
 
 # what is exported; other tables (the search index, sketches of shingles) hold words as well
 TABLES = (
@@ -50,16 +51,6 @@ NAMES = {
     "name": pl.String,  # in the form of persons.normal
 }
 BATCH = 500
-
-
-def key_file(case: Path) -> Path:
-    """Where a case's key lies; never part of an export."""
-    return case.with_name(case.name + ".pseudonyms.key")
-
-
-def names_file(case: Path) -> Path:
-    """Where a case's table of names lies: NAMES as CSV; never part of an export."""
-    return case.with_name(case.name + ".pseudonyms.csv")
 
 
 def key_of(case: Path) -> bytes:
@@ -102,7 +93,7 @@ class Replacer:
     ) -> None:
         self._key, self._known, self._stay = key, set(known) - set(stay), set(stay)
         # a folder within another first
-        self._folders = sorted(folders, key=len, reverse=True)
+        self._folders = sorted(map(composed, folders), key=len, reverse=True)
         self.used: dict[str, tuple[str, str]] = {}
 
     def of(self, kind: str, name: str) -> str:
@@ -123,7 +114,8 @@ class Replacer:
 
         The path of a folder may tell whose machine it was.
         """
-        out = list(texts)
+        # names of files that a Mac made are spelt in letters, those in texts in syllables
+        out: list[str | None] = [text and composed(text) for text in texts]
         for folder in self._folders:
             if any(text and folder in text for text in out):
                 short = self.of("folder", folder)
@@ -249,13 +241,27 @@ def _names(db: duckdb.DuckDBPyConnection, key: bytes) -> set[str]:
     ):
         for text in filter(None, texts):
             authors.author(text)
+    # a column of names says so at its head, and no other cue stands at them
+    for texts in _batches(db, _COLUMNS, [*persons.words("label"), "name", "full name"]):
+        listed = {persons.normal(text) for text in texts if text}
+        found |= {name for name in listed if len(name) > 2 and persons.looks_like_one(name)}
     # an author may also be an office or a program: that is replaced there, and nowhere else
     named = (name for kind, name in authors.used.values() if kind == "person")
     return found | set(filter(persons.looks_like_one, named))
 
 
-def _batches(db: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[str | None]]:
-    cursor = db.cursor().execute(query)
+_COLUMNS = """
+select distinct c.text from kept.cells c join kept.cells h
+on h.document = c.document and h.page = c.page and h.table_no = c.table_no
+    and h.column_no = c.column_no and h.row_no < c.row_no
+where lower(trim(h.text)) in (select unnest(?))
+"""
+
+
+def _batches(
+    db: duckdb.DuckDBPyConnection, query: str, *values: object
+) -> Iterator[list[str | None]]:
+    cursor = db.cursor().execute(query, list(values))
     while rows := cursor.fetchmany(BATCH):
         yield [text for (text,) in rows]
 

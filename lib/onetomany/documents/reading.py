@@ -7,7 +7,9 @@ block is always `page_text[char_start:char_end]`.
 from __future__ import annotations
 
 import json
+import re
 import time
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -283,13 +285,20 @@ class Reading:
 
 # what no text may hold: NUL, which databases refuse, and halves of surrogate pairs
 _UNFIT = {0: None, **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")}
+# Hangul letters apart, as macOS writes names and some programs texts: ㄱ and ㅏ for 가
+_APART = re.compile("[\u1100-\u11ff]")
 _LINES = str.maketrans({"\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 
 
+def composed(text: str) -> str:
+    """A text whose Hangul stands in syllables (NFC), so that a search for 법무부 finds it."""
+    return unicodedata.normalize("NFC", text) if _APART.search(text) else text
+
+
 def clean(text: str) -> str:
-    """A text fit to be kept: line breaks as \\n, no NUL, no blanks at either end."""
+    """A text fit to be kept: line breaks as \\n, Hangul composed, no NUL, no blanks at the ends."""
     if not text.isascii():
-        text = text.translate(_UNFIT)
+        text = composed(text.translate(_UNFIT))
     return (
         text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip().translate(_LINES)
     )

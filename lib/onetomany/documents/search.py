@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
 from importlib.metadata import version
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -25,10 +23,11 @@ from tqdm.auto import tqdm
 
 from ..errors import InputError
 from ..sources.files import package_folder
-from . import grams
+from . import grams, nouns
+from .reading import composed
 
 # raised whenever the same text would give other tokens
-TOKENIZER_VERSION = 1
+TOKENIZER_VERSION = 2
 K, B = 1.2, 0.75
 BATCH = 500
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -72,7 +71,9 @@ join fts_main_search_pages.docs using (docid), fts_main_search_pages.stats
 group by terms.termid, terms.docid
 order by term, id
 """
-_HIT = "select text, tokens, starts, ends from search_pages where id = ?"
+# by constants DuckDB looks few rows up in the index of `id`; a join would scan all texts
+_AMONG = "where id in ({})"
+_HELD = "select id, text, tokens, starts, ends from search_pages "
 _BM25 = """
 with found as (
     select id, sum(score) as score from search_postings
@@ -160,13 +161,15 @@ def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.Da
     anything to it (only particles, say).
     """
     _indexed(db)
-    terms = sorted(set(tokens(db, [query])[0].split()))
+    terms = sorted(set(tokens(db, [composed(query)])[0].split()))
     if not terms:
         raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
     found = db.execute(_BM25, {"terms": terms, "limit": limit}).fetchall()
     texts, places = [], []
-    for *_, id_ in found:
-        ((text, forms, starts, ends),) = db.execute(_HIT, [id_]).fetchall()
+    ids = [row[-1] for row in found]
+    held = {row[0]: row[1:] for row in db.execute(_HELD + _among(ids)).fetchall()}
+    for id_ in ids:
+        text, forms, starts, ends = held[id_]
         texts.append(text)
         placed = zip(forms.split(), starts, ends, strict=True)
         places.append([(start, end) for form, start, end in placed if form in terms])
@@ -181,6 +184,7 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
     if not words.strip():
         raise InputError("A phrase needs a word.")
     _indexed(db)
+    words = composed(words)
     regex = r"\s*".join(re.escape(word) for word in words.split())
     return _fitting(db, regex, grams.of_phrase(db, words), limit)
 
@@ -191,6 +195,7 @@ def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl
     The expression must be one to DuckDB (RE2: no look-around, no back-references) and to Python.
     Case doesn't matter. Raises InputError where it is none, or where it fits the empty text.
     """
+    regex = composed(regex)
     try:
         compiled = re.compile(regex, re.IGNORECASE)
         db.execute("select regexp_matches('', ?, 'i')", [regex])
@@ -208,15 +213,16 @@ def _fitting(
 ) -> pl.DataFrame:
     """The pages among `ids` (None: all) that an expression fits."""
     values = {"regex": regex, "limit": limit}
-    # by constants DuckDB looks few rows up in the index of `id`; a join would scan all texts
-    among = "" if ids is None else f"where id in ({', '.join(map(str, ids.tolist())) or '-1'})"
+    among = "" if ids is None else _among(ids.tolist())
     found = db.execute(_FITTING.format(among=among), values).fetchall()
     compiled = re.compile(regex, re.IGNORECASE)
     rows = []
+    query = "select id, text from search_pages " + _among([row[2] for row in found if row[3]])
+    texts = dict(db.execute(query).fetchall())
     for document, page, id_, times in found:
         if not times:
             break
-        ((text,),) = db.execute("select text from search_pages where id = ?", [id_]).fetchall()
+        text = texts[id_]
         places = [match.span() for match in compiled.finditer(text)]
         if places:
             rows.append((document, page, text, places))
@@ -227,6 +233,10 @@ def _fitting(
         [row[2] for row in rows],
         [row[3] for row in rows],
     )
+
+
+def _among(ids: list[int]) -> str:
+    return _AMONG.format(", ".join(map(str, ids)) or "-1")
 
 
 def _hits(
@@ -259,13 +269,14 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
 
 def _spans(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
     """Each text's tokens with their places; Latin words stemmed, all in lower case."""
+    held = list(texts)
     kept = [
         [
-            (token.form.lower(), token.start, token.start + token.len)
-            for token in found
-            if token.tag.partition("-")[0] in _KEPT and not re.search(r"\s", token.form)
+            (form.lower(), start, end)
+            for form, tag, start, end in nouns.recut(text, found)
+            if tag in _KEPT and not re.search(r"\s", form)
         ]
-        for found in _kiwi().tokenize(list(texts))
+        for text, found in zip(held, nouns.kiwi().tokenize(held), strict=True)
     ]
     # a text with a Latin word has all of its tokens stemmed, which leaves Korean as it is
     latin = [any(re.fullmatch("[a-z]+", form) for form, _, _ in each) for each in kept]
@@ -279,14 +290,6 @@ def _spans(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[list[tup
         [(stem[form] if any_ else form, start, end) for form, start, end in each]
         for each, any_ in zip(kept, latin, strict=True)
     ]
-
-
-@cache
-def _kiwi() -> Any:
-    # half a second to import, one to start
-    from kiwipiepy import Kiwi
-
-    return Kiwi(num_workers=2)
 
 
 def _indexed(db: duckdb.DuckDBPyConnection) -> None:

@@ -33,7 +33,7 @@ THREE_DATES = {
 }
 _MENTIONED = r"""
 select 'mention' as kind, normal || ' ' || left(document, 12) as id,
-       name || ', p. ' || string_agg(distinct page::varchar, ', ' order by page::varchar) as what,
+       name || ', p. ' || array_to_string(list_sort(list(distinct page)), ', ') as what,
        normal as event_date,
        any_value(nullif(regexp_extract(created, '^\d{4}(?:-\d\d){0,2}'), '')) as document_date,
        null::varchar as disclosure_date, null::varchar as url

@@ -1,0 +1,111 @@
+"""Nouns cut the same way wherever they stand.
+
+kiwipiepy weighs a word by its neighbours: 법무법인 is one noun in a sentence and two alone, 실증랩
+is 실증 + 랩 here and 실 + 증 + 랩 there. A search would then miss what stands on the page. So nouns
+that touch are cut once more without their neighbours, and a long one into shorter nouns where there
+are such, so that 인천공항 and 인천 공항, 개인정보보호위원회 and 개인정보 보호위원회 are alike.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+NOUNS = ("NNG", "NNP", "XR")
+_TOUCHING = (*NOUNS, "XPN", "XSN")  # with prefixes and suffixes, which aren't kept
+LONG = 4  # syllables, from which a noun may be two of two or more
+# by which kiwipiepy numbers a common or a proper noun that its dictionary lacks
+GUESSED = (2, 3)
+Piece = tuple[str, int, int]  # a noun, and where it begins and ends
+
+
+@cache
+def kiwi() -> Any:
+    # half a second to import, one to start
+    from kiwipiepy import Kiwi
+
+    return Kiwi(num_workers=2)
+
+
+def recut(text: str, tokens: list[Any]) -> list[tuple[str, str, int, int]]:
+    """Tokens of a text as form, tag, start and end, its runs of nouns cut without neighbours."""
+    out: list[tuple[str, str, int, int]] = []
+    run: list[tuple[str, str, int, int]] = []
+
+    def close() -> None:
+        if run and any(tag in NOUNS for _, tag, _, _ in run):
+            begin, surface = run[0][2], text[run[0][2] : run[-1][3]]
+            pieces = cut(surface) if re.fullmatch("[가-힣]{2,40}", surface) else None
+            if pieces:
+                run[:] = [(form, "NNG", begin + a, begin + b) for form, a, b in pieces]
+        out.extend(run)
+        run.clear()
+
+    for token in tokens:
+        place = (token.form, token.tag.partition("-")[0], token.start, token.start + token.len)
+        if run and (place[1] not in _TOUCHING or place[2] != run[-1][3]):
+            close()
+        if place[1] in _TOUCHING:
+            run.append(place)
+        else:
+            out.append(place)
+    close()
+    return out
+
+
+@cache
+def cut(surface: str) -> tuple[Piece, ...] | None:
+    """The nouns of a run of Hangul by itself; None where it is more than nouns.
+
+    A noun with its prefix is a piece beside the noun: who looks for 비공개 (not disclosed) gets
+    pages that say so before those that say 공개 (disclosed).
+    """
+    tokens = _tokens(surface)
+    if tokens is None:
+        return None
+    pieces: list[Piece] = []
+    prefixed: int | None = None
+    for token in tokens:
+        tag, start, end = token.tag.partition("-")[0], token.start, token.start + token.len
+        if tag in NOUNS:
+            if prefixed is not None:
+                pieces.append((surface[prefixed:end], prefixed, end))
+            halves = _halves(token.form) if end - start >= LONG else None
+            for half in halves or ():
+                # each half is shorter, so this ends
+                held = cut(half) or ((half, 0, len(half)),)
+                pieces += [(each, start + a, start + b) for each, a, b in held]
+                start += len(half)
+            if halves is None:
+                pieces.append((token.form, start, end))
+        prefixed = token.start if tag == "XPN" else None
+    return tuple(pieces)
+
+
+def _tokens(surface: str) -> list[Any] | None:
+    found: list[Any] = kiwi().tokenize(surface)
+    whole = all(
+        each.tag.partition("-")[0] in _TOUCHING
+        and surface[each.start : each.start + each.len] == each.form
+        for each in found
+    )
+    return found if whole else None
+
+
+def _halves(noun: str) -> tuple[str, str] | None:
+    """Two nouns that make a long one: those of fewest nouns in turn, the first cut of several."""
+    best: tuple[int, str, str] | None = None
+    for at in range(2, len(noun) - 1):
+        sides = (noun[:at], noun[at:])
+        found = [_tokens(side) for side in sides]
+        if all(each is not None and all(map(_known, each)) for each in found):
+            many = sum(len(each or ()) for each in found)
+            if best is None or many < best[0]:
+                best = (many, *sides)
+    return best and best[1:]
+
+
+def _known(token: Any) -> bool:
+    """Whether it is a noun of the dictionary, of two syllables: others come of a wrong cut."""
+    return token.tag.partition("-")[0] in NOUNS and token.len > 1 and token.id not in GUESSED
