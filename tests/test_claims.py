@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetomany.charts import claims as charts
+from onetomany.cli import main
 from onetomany.documents import claims, contradictions, quantities, specimens
 from onetomany.documents.case_file import export_parquet, open_case
 from onetomany.errors import InputError
@@ -452,3 +453,61 @@ def test_a_doctored_proposition_is_refused(
     (tmp_path / "propositions.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         claims.ledger(tmp_path)
+
+
+# --- the command
+
+
+OWN = """claim_id,subject,attribute,value,unit,said_by,source,source_url,document,page
+X1,koreans,count,5000,records,Agency,Letter,,0123456789abcdef,3
+X2,koreans,count,9000,records,Press,Article,https://example.org,,
+X3,koreans,count,5000,records,Other,Article,https://example.org,,
+"""
+
+
+def test_the_command_cites_both_sides_and_fills_the_case_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, file = tmp_path / "own.csv", tmp_path / "case.duckdb"
+    own.write_text(OWN, encoding="utf-8")
+    assert main(["claims", str(own), "--case", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "koreans, count (value):" in said
+    assert "X1     5000 records: Agency, Letter, document 0123456789ab, page 3" in said
+    assert "X2     9000 records: Press, Article, https://example.org" in said
+    assert "3 claims: 2 pairs can't be true together, 0 differ and can." in said
+    with open_case(file) as db:
+        held = db.execute("select claim_id, number, page from claims order by 1").fetchall()
+    assert held == [("X1", 5000, 3), ("X2", 9000, None), ("X3", 5000, None)]
+    assert main(["claims", str(own), "--tolerance", "0.5"]) == 0
+    assert "0 pairs can't be true together, 2 differ and can." in capsys.readouterr().out
+
+
+def test_without_a_file_the_command_reads_the_claims_of_the_case(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["claims"]) == 0
+    said = capsys.readouterr().out
+    found = contradictions.find(claims.ledger(), claims.links()).filter("contradiction")
+    assert f"{found.height} pairs can't be true together" in said
+    assert "C13;N.passengers_claimed;C08;C09;C10" in said  # records over passengers
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("X3", "X2", "Claim X2: its claim_id is used twice"),
+        (",3\n", ",three\n", "can't be read as a ledger of claims"),
+        ("subject", "topic", "no column subject"),
+    ],
+)
+def test_a_ledger_that_is_none_is_refused_by_the_file_and_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, why: str
+) -> None:
+    own, file = tmp_path / "own.csv", tmp_path / "case.duckdb"
+    own.write_text(OWN.replace(old, new, 1), encoding="utf-8")
+    assert main(["claims", str(own), "--case", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(str(own))
+    assert why in said
+    assert not file.exists()

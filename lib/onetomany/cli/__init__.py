@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from onetomany import __version__
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
-from onetomany.cli.documents import ingest, search
+from onetomany.cli.documents import claims, ingest, search
 from onetomany.cli.evidence import exhibit, key, reproduce, timestamp, verify
 from onetomany.cli.requests import requests
 from onetomany.cli.systems import datasheet, scale, trackers, weights
@@ -25,6 +25,7 @@ COMMANDS: tuple[Command, ...] = (
     trackers,
     ingest,
     search,
+    claims,
     requests,
     workshop,
     exhibit,

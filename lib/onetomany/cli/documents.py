@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import polars as pl
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
@@ -145,6 +149,73 @@ def search(parser: argparse.ArgumentParser) -> Run:
             f"{len(hits)} pages"
             + (", perhaps of more: see --limit" if len(hits) == args.limit else "")
         )
+        return 0
+
+    return run
+
+
+def _cited(pair: Mapping[str, Any], side: str) -> str:
+    """One side of a contradiction with its citation, in the case file where it stands there."""
+    from onetomany.documents.claims import WORDS
+
+    unit = pair[f"unit_{side}"]
+    said = pair[f"value_{side}"] + ("" if unit in WORDS else f" {unit}")
+    place = [pair[f"{name}_{side}"] for name in ("said_by", "date", "source", "url")]
+    if document := pair[f"document_{side}"]:
+        place.append(f"document {document[:12]}, page {pair[f'page_{side}']}")
+    return f"{pair[f'claim_{side}']:6} {said}: {', '.join(filter(None, place))}"
+
+
+def claims(parser: argparse.ArgumentParser) -> Run:
+    """Find which claims can't be true together, with both citations; the case's, or your own."""
+    parser.add_argument(
+        "ledger",
+        type=Path,
+        nargs="?",
+        metavar="CSV",
+        help="your own claims: claim_id, subject, attribute, value, unit, said_by, and what "
+        "docs/claims.md names more; default: those of the case",
+    )
+    parser.add_argument("--case", type=Path, metavar="FILE", help="also put them into a case file")
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="numbers closer than this share of the larger agree (default 0)",
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.documents import claims as ledgers
+        from onetomany.documents import contradictions
+        from onetomany.documents.case_file import open_case
+
+        held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.ledger()
+        found = contradictions.find(held, ledgers.links(), tolerance=args.tolerance)
+        clashing = found.filter("contradiction")
+        for pair in clashing.iter_rows(named=True):
+            both = dict.fromkeys((pair["subject_a"], pair["subject_b"]))
+            print(f"{' and '.join(both)}, {pair['attribute']} ({pair['kind']}):")
+            for side in ("a", "b"):
+                print(f"    {_cited(pair, side)}")
+        print(
+            f"{held.height} claims: {clashing.height} pairs can't be true together, "
+            f"{found.height - clashing.height} differ and can."
+        )
+        results = contradictions.checks(held, ledgers.links())
+        for query in ledgers.queries():
+            rows = results[query.name]
+            if rows.is_empty():
+                print(f"{query.title_en} Nothing to ask it of.")
+                continue
+            wrong = rows.filter(~pl.col("holds"))
+            print(f"{query.title_en} {wrong.height} of {rows.height} don't hold.")
+            for claim_ids in wrong["claim_ids"]:
+                print(f"    {claim_ids}")
+        if args.case:
+            with open_case(args.case, write=True) as db:
+                many = ledgers.load(db, held, ledgers.links())
+            print(f"{args.case}: {many} claims in its table 'claims'")
         return 0
 
     return run

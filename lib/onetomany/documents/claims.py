@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -151,6 +152,21 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
             number=pl.col("value").cast(pl.String).str.extract(_NUMBER).cast(pl.Float64)
         )
     return _finished(claims)
+
+
+def read_ledger(file: Path) -> pl.DataFrame:
+    """A reader's own claims from a CSV file: a frame of LEDGER, see `check_ledger`.
+
+    Raises InputError where it can't be read, or a value is none of its column's kind.
+    """
+    try:
+        told = pl.read_csv(file, infer_schema=False)
+        return check_ledger(told)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        why = str(error).splitlines()[0]
+        raise InputError(f"{file} can't be read as a ledger of claims: {why}.") from error
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
 
 
 def load(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame, relations: pl.DataFrame) -> int:
