@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import importlib
 import io
 import json
+import re
 import shutil
+import tomllib
 from collections.abc import Iterator
+from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import nbformat
 import polars as pl
 import pypdfium2
@@ -17,12 +24,14 @@ import pypdfium2.raw as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import html
 from selenium.webdriver import Chrome
 
 from browser import resize, wait_for
 from onetomany.charts import evidence as charts
+from onetomany.charts.theme import finish
 from onetomany.cli import main
-from onetomany.errors import InputError
+from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import demonstration, figures, keys, methods, pages
 from onetomany.evidence.bundle import seal
 from onetomany.evidence.cited import cited_sources
@@ -35,13 +44,14 @@ from onetomany.evidence.figures import (
     read_figures,
     without_data,
 )
+from onetomany.evidence.printed import LEAST, TURNED, UPRIGHT, lay_out, smallest_letters
 from onetomany.evidence.reproduce import compare, compare_bytes, reproduce, version_differences
-from onetomany.evidence.typesetting import STANDARDS, grid
+from onetomany.evidence.typesetting import STANDARDS, grid, pdf
 from onetomany.evidence.verify import verify
 from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import run_chapters
 from onetomany.report.shown import pack, unpack
-from onetomany.report.site import STAMP, STAMP_KO
+from onetomany.report.site import STAMP, STAMP_KO, picture
 from sample_notebook import code, twin, write_notebook
 from test_accessibility import violations
 
@@ -300,6 +310,128 @@ def test_the_pdf_is_tagged_and_its_chart_has_alternative_text(payload: Payload) 
     assert all("False alarms against size" in alt for alt in alts)
 
 
+def grid_chart(name: str, number: str, rows: int, columns: int) -> Figure:
+    """A chart of cells with small letters in them, on a row and a column each."""
+    cells = [(f"row {r:02}", f"column {c:02}", f"{r}.{c}") for r in range(rows)
+             for c in range(columns) if (r + c) % 5 == 0]  # fmt: skip
+    frame = pl.DataFrame(cells, schema=["r", "c", "t"], orient="row")
+    base = alt.Chart(frame).encode(y=alt.Y("r:N").title(None), x=alt.X("c:N").title(None))
+    cells_with_text = base.mark_rect(opacity=0.2) + base.mark_text(fontSize=9).encode(text="t:N")
+    drawn = finish(
+        cells_with_text.properties(width=36 * columns, height=20 * rows),
+        title=f"Cells {name}",
+        title_ko="칸",
+        source="made for this test",
+        description="Cells on rows and columns, a fifth of them filled.",
+    ).to_dict()
+    return Figure(
+        number, "figure", 1, "Cells", "칸", drawn["description"], section=f"Of {number}",
+        section_ko="칸", source="made", data=(frame,), drawn=drawn,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def large() -> dict[str, tuple[Figure, bytes]]:
+    charts = {
+        "tall": grid_chart("tall", "01-1", 70, 12),
+        "wide": grid_chart("wide", "01-2", 14, 40),
+        "small": grid_chart("small", "01-3", 3, 5),
+    }
+    return {name: (each, picture(name, each.drawn or {}, "svg")) for name, each in charts.items()}
+
+
+def words_of(svg: bytes) -> list[str]:
+    return ["".join(each.itertext()) for each in html.fromstring(svg).iter("text")]
+
+
+@pytest.mark.parametrize("name", ["tall", "wide"])
+def test_a_large_chart_is_parted_so_that_its_letters_can_be_read(
+    large: dict[str, tuple[Figure, bytes]], name: str
+) -> None:
+    figure, svg = large[name]
+    printed = lay_out(svg)
+    assert len(printed.parts) > 1
+    assert smallest_letters(printed) >= LEAST
+    width, height = TURNED if printed.turned else UPRIGHT
+    said = []
+    for part, wide in printed.parts:
+        tag = html.fromstring(part)
+        assert wide <= width + 0.1
+        assert wide * float(tag.get("height")) / float(tag.get("width")) < height
+        said.append(words_of(part))
+    cells = figure.data[0]["t"].to_list()
+    whole = [word for words in said for word in words]
+    assert sorted(word for word in whole if word in cells) == sorted(cells)  # each in one part
+    for words in said:  # the head stands in each
+        assert f"Cells {name}" in words
+        assert any("Source 출처: made for this test" in word for word in words)
+    rows = figure.data[0]["r"].unique().to_list()
+    for words in said:  # a cell stands in the part that names its row and its column
+        for r, c, text in figure.data[0].iter_rows():
+            assert text not in words or {r, c} <= set(words)
+    assert set(rows) <= set(whole)
+
+
+def test_a_chart_that_fits_is_left_as_it_is(large: dict[str, tuple[Figure, bytes]]) -> None:
+    svg = large["small"][1]
+    printed = lay_out(svg)
+    assert [part for part, _ in printed.parts] == [svg]
+    assert not printed.turned
+    lettered = svg.replace(b'font-size="9px"', b'font-size="4px"')
+    assert smallest_letters(lay_out(lettered)) >= LEAST  # drawn larger, not as small as it is
+    with pytest.raises(OneToManyError, match="no SVG"):
+        lay_out(b"none")
+
+
+def test_parts_of_a_chart_stand_in_order_on_their_pages(
+    large: dict[str, tuple[Figure, bytes]], again: list[Figure], payload: Payload, tmp_path: Path
+) -> None:
+    folder = payload.folder / "notebooks"
+    chapter = read_chapter("01_alarms", nbformat.read(folder / "01_alarms.ipynb", 4), folder)
+    after = next(each for each in again if each.kind == "statement")
+    figures = [large["tall"][0], large["wide"][0], after]
+    pictures = {pages.picture_name(each): svg for each, svg in large.values()}
+    parts, shown = pages.exhibit_parts([("A-1", chapter, figures)], pictures)
+    path = tmp_path / "large.pdf"
+    path.write_bytes(
+        pdf(title="Large", title_ko="큰 그림", lede=[], parts=parts, foot="", day=date(2026, 1, 1),
+            pictures=shown)
+    )  # fmt: skip
+    document = pypdfium2.PdfDocument(path)
+    told = []
+    for page, text in zip(document, text_of(path), strict=True):
+        found = re.findall(r"Figure (01-\d), part (\d) of (\d) · 그림 \1, \3부분 중 \2번째", text)
+        told += [(page, *each) for each in found]
+        assert STAMP in text
+    counts = {name: len(lay_out(large[name][1]).parts) for name in ("tall", "wide")}
+    assert [(number, part) for _, number, part, _ in told] == [
+        *(("01-1", str(n)) for n in range(1, counts["tall"] + 1)),
+        *(("01-2", str(n)) for n in range(1, counts["wide"] + 1)),
+    ]
+    assert any(page.get_width() > page.get_height() for page, *_ in told)
+    for page, number, part, count in told:
+        (alt_text,) = {alt for kind, alt in elements(page) if kind == "Figure"}
+        start = (
+            f"Part 1 of {count} of the chart" if part == "1" else f"Figure {number}, part {part}"
+        )
+        assert alt_text.startswith(start)
+        assert min(sizes_of(page)) >= LEAST - 0.01
+    whole = " ".join(text_of(path))
+    assert whole.index("Of 01-1") < whole.index("Figure 01-1,") < whole.index("Of 01-2")
+    assert whole.rindex("Figure 01-2, part") < whole.index("Statement 01-1 · 진술")
+
+
+def sizes_of(page: pypdfium2.PdfPage) -> list[float]:
+    """Of each letter on a page, its size in points as it is printed."""
+    text, matrix, sizes = page.get_textpage(), pdfium.FS_MATRIX(), []
+    for n in range(text.count_chars()):
+        if pdfium.FPDFText_GetUnicode(text, n) > 32:
+            pdfium.FPDFText_GetMatrix(text, n, matrix)
+            scale = (matrix.a**2 + matrix.b**2) ** 0.5
+            sizes.append(pdfium.FPDFText_GetFontSize(text, n) * scale)
+    return sizes
+
+
 def test_the_html_exhibit_has_numbers_and_hashes_and_links_out_to_the_notebook(
     payload: Payload,
 ) -> None:
@@ -362,6 +494,86 @@ def test_data_is_what_a_chapter_reads_not_a_page_that_it_cites() -> None:
     assert own in said
     assert files[own] in said
     assert "The chapters read none." in str(methods.methods([], [], [], "", cited.clear()))
+
+
+TABLES = [
+    (
+        "from onetomany.sources import case\nevents = case.timeline()",
+        {"case-timeline": {"timeline.csv"}},
+    ),
+    (
+        "from onetomany.documents import claims, law\nclaims.ledger()\nlaw.relied_on()",
+        {
+            "case-claims": {"claims.csv"},
+            "case-propositions": {"propositions.csv", "order.csv", "topics.csv"},
+            "case-law": {"provisions.csv", "reliances.csv"},
+        },
+    ),
+    ("from onetomany.documents import claims\n# nothing is read", {}),
+    ("from elsewhere import case\ncase.timeline()", {}),
+]
+
+
+@pytest.mark.parametrize(("code", "known"), TABLES)
+def test_tables_of_the_case_are_known_by_the_functions_that_read_them(
+    code: str, known: dict[str, set[str]]
+) -> None:
+    sheets = methods.datasheets({"09": code})
+    assert {each.name for each in sheets} == set(known)
+    listed = {Path(path).name for path in cited_sources([], sheets, {})["path"]}
+    assert listed == {name for names in known.values() for name in names}
+    said = str(methods.methods([], [], sheets, "", cited_sources([], sheets, {})))
+    for each in sheets:
+        for field in ("licence", "consent_basis", "covers", "limits", "written"):
+            assert str([field, each.fields[field]]) in said
+
+
+def case_sheets() -> dict[str, dict[str, Any]]:
+    return {
+        fields["name"]: fields | {"folder": file.rsplit("/", 1)[0]}
+        for file, _, fields in methods._held()
+        if "tables" in fields
+    }
+
+
+def test_every_table_of_the_case_has_one_datasheet_which_counts_its_rows() -> None:
+    root = resources.files("onetomany")
+    told: list[str] = []
+    for sheet in case_sheets().values():
+        for field in ("title", "source", "collected", "covers", "licence", "terms", "credit",
+                      "consent_basis", "limits", "written", "read_by"):  # fmt: skip
+            assert sheet[field], (sheet["name"], field)
+        assert set(sheet["tables"]) == set(sheet["records"])
+        for name, rows in sheet["records"].items():
+            path = f"{sheet['folder']}/{name}"
+            held = pl.read_csv(root.joinpath(path).read_bytes(), infer_schema=False)
+            assert held.height == rows, path
+            told.append(path)
+        for function in sheet["read_by"]:
+            module, _, name = function.rpartition(".")
+            assert callable(getattr(importlib.import_module(module), name))
+    held_tables = [
+        f"{folder}/{each.name}"
+        for folder in ("sources/data/case", "documents/data")
+        for each in root.joinpath(folder).iterdir()
+        if each.name.endswith(".csv")
+    ]
+    assert sorted(told) == sorted(held_tables)
+
+
+def test_the_datasheet_of_a_table_goes_into_the_bundle(
+    executed: dict[str, Any], notebooks: Path, tmp_path: Path
+) -> None:
+    whole = copy.deepcopy(executed)
+    whole["01_alarms"].cells.append(
+        nbformat.v4.new_code_cell("from onetomany.documents import law\nlaw.provisions();")
+    )
+    made = write_payload(whole, notebooks, tmp_path / "payload")
+    sheet = made.folder / "datasheets" / "documents" / "sheets.toml"
+    fields = tomllib.loads(sheet.read_text(encoding="utf-8"))["law"]
+    assert [each.name for each in made.data] == ["case-law"]
+    assert fields["limits"] in (made.folder / "methods" / "methods.md").read_text(encoding="utf-8")
+    assert "documents/data/provisions.csv" in (made.folder / "sources.csv").read_text("utf-8")
 
 
 def test_a_day_is_no_title_of_a_source() -> None:
@@ -528,6 +740,8 @@ def test_every_figure_of_the_real_report_is_complete(report: Path) -> None:
             if each.kind == "figure":
                 assert each.rows
                 assert len(each.text) > 20
+                drawn = picture(each.label, each.drawn or {}, "svg")
+                assert smallest_letters(lay_out(drawn)) >= LEAST
             if each.kind == "statement":
                 assert each.text
                 assert each.text_ko

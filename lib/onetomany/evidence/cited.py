@@ -84,18 +84,23 @@ def _data_files(
     """The package's data files whose datasheet was met, or whose module a chapter imports."""
     used = defaultdict[str, set[str]](set)
     for sheet in sheets:
-        used[sheet.file.rsplit("/", 1)[0]].update(sheet.chapters)
+        folder = sheet.file.rsplit("/", 1)[0]
+        # a sheet of one folder's several may name its own
+        for each in sheet.fields.get("tables") or [""]:
+            used[f"{folder}/{each}".rstrip("/")].update(sheet.chapters)
     for stem, text in texts.items():
         for line in re.findall(r"from onetomany\.sources import ([^\n\\]*)", text):
             for name in re.findall(r"\w+", line):
                 used[f"sources/data/{name}"].add(stem)
     root = resources.files("onetomany")
-    for folder, chapters in sorted(used.items()):
-        place = root.joinpath(folder)
-        if place.is_dir():
+    for path, chapters in sorted(used.items()):
+        place = root.joinpath(path)
+        if place.is_file():
+            yield f"onetomany/{path}", place.read_bytes(), sorted(chapters)
+        elif place.is_dir():
             for each in sorted(place.iterdir(), key=_name):
                 if each.is_file() and not each.name.endswith(".toml"):
-                    yield f"onetomany/{folder}/{each.name}", each.read_bytes(), sorted(chapters)
+                    yield f"onetomany/{path}/{each.name}", each.read_bytes(), sorted(chapters)
 
 
 def _name(file: Traversable) -> str:

@@ -237,17 +237,17 @@ def _write_documents(
     day: date,
 ) -> None:
     foot = f"One-to-Many {__version__}, commit {commit or 'unknown'}"
-    sizes = {name: pages.svg_size(content.decode()) for name, content in pictures.items()}
+    parts, shown = pages.exhibit_parts(exhibits, pictures)
     _put(
         root / "exhibits" / "exhibit.pdf",
         pdf(
             title=_TITLE[0],
             title_ko=_TITLE[1],
             lede=pages.lede(commit),
-            parts=pages.exhibit_parts(exhibits, sizes),
+            parts=parts,
             foot=foot,
             day=day,
-            pictures=pictures,
+            pictures=shown,
         ),
     )
     statement: dict[str, Any] = {

@@ -32,8 +32,9 @@ PACKAGES = (
     "numpy", "onnxruntime", "polars", "scikit-learn", "scipy", "trackers", "typst",
     "vl-convert-python",
 )  # fmt: skip
-_SAID = ("title", "publisher", "source", "kind", "collected", "licence", "terms", "credit",
-         "consent_basis", "training_data", "seen", "limits", "caution")  # fmt: skip
+_SAID = ("title", "publisher", "source", "kind", "collected", "covers", "licence", "terms",
+         "credit", "consent_basis", "training_data", "seen", "limits", "caution",
+         "written")  # fmt: skip
 _RATE = re.compile(r"\d\s?%|\d\.\d|\d:\d")
 
 
@@ -51,7 +52,8 @@ def datasheets(texts: dict[str, str]) -> list[Sheet]:
     """The datasheets of all data whose title, name or address stands in a chapter.
 
     `texts` holds, by stem, what each chapter says: its code and its outputs. Every chart of the
-    kit names its data in its source line, so that data which was shown is met here.
+    kit names its data in its source line, so that data which was shown is met here. Tables that
+    are known by no name are met where a chapter calls a function that reads them (`read_by`).
     """
     found = []
     for file, name, fields in _held():
@@ -59,13 +61,25 @@ def datasheets(texts: dict[str, str]) -> list[Sheet]:
         chapters = [
             stem
             for stem, text in texts.items()
-            if any(mark in text for mark in marks if mark)
-            # what only quotes a publication is no data of a chapter that cites the same page
-            and ("licence" in fields or _imported(file.split("/")[0], text))
+            if _named(file, fields, marks, text)
+            or any(_called(function, text) for function in fields.get("read_by", ()))
         ]
         if chapters:
             found.append(Sheet(file, name, fields, tuple(chapters)))
     return found
+
+
+def _named(file: str, fields: dict[str, Any], marks: Sequence[str | None], text: str) -> bool:
+    # what only quotes a publication is no data of a chapter that cites the same page
+    data = "licence" in fields or _imported(file.partition("/")[0], text)
+    return data and any(mark in text for mark in marks if mark)
+
+
+def _called(function: str, text: str) -> bool:
+    """Whether a chapter imports a function's module from its room, and calls the function."""
+    room, module, name = function.rsplit(".", 2)
+    brought = re.search(rf"from {re.escape(room)} import [^\n\\]*\b{module}\b", text)
+    return bool(brought and re.search(rf"\b{module}\.{name}\(", text))
 
 
 def _imported(room: str, text: str) -> bool:
@@ -142,10 +156,11 @@ def versions() -> dict[str, str]:
 
 def _data(sheets: Sequence[Sheet]) -> Iterator[Part]:
     yield pair(
-        "Data whose datasheet the kit holds and whose name stands in a chapter. What a datasheet "
-        "says is quoted as it is; the files lie in datasheets/.",
-        "장에 이름이 나오고 데이터시트가 있는 자료이다. 데이터시트의 글은 영문 그대로 옮긴다. "
-        "파일은 datasheets/에 있다.",
+        "Data whose datasheet the kit holds and whose name stands in a chapter, or that a function "
+        "called there reads. What a datasheet says is quoted as it is; the files lie in "
+        "datasheets/.",
+        "장에 이름이 나오거나 장에서 부른 함수가 읽는, 데이터시트가 있는 자료이다. 데이터시트의 "
+        "글은 영문 그대로 옮긴다. 파일은 datasheets/에 있다.",
     )
     for sheet in sheets:
         title = sheet.fields.get("title") or sheet.fields.get("name") or sheet.name
@@ -163,10 +178,10 @@ def _files(sources: pl.DataFrame) -> Iterator[Part]:
         return
     yield pair(
         "Tables and other files that the kit holds and that belong to what the chapters read. A "
-        "table gathered from publications names its source in each row and has no datasheet "
-        "beside; all sources that are cited: sources.csv.",
+        "table gathered from publications names its source in each row; all sources that are "
+        "cited: sources.csv.",
         "도구가 가지고 있고 장에서 읽은 것에 딸린 표와 파일이다. 공표된 글에서 모은 표는 행마다 "
-        "출처가 적혀 있으며 데이터시트는 따로 없다. 인용한 출처 전부는 sources.csv에 있다.",
+        "출처가 적혀 있다. 인용한 출처 전부는 sources.csv에 있다.",
     )
     yield grid(held.select("path", "sha256", used_in="cited_in"))
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.typesetting import LINE, MOST_ROWS, Part, grid, heading, pair, points
+from onetomany.evidence.printed import TURNED, lay_out
+from onetomany.evidence.typesetting import (
+    LETTER,
+    LINE,
+    MOST_ROWS,
+    Part,
+    grid,
+    heading,
+    letters,
+    pair,
+    points,
+)
 from onetomany.report.blocks import Chapter
 from onetomany.report.site import STAMP, STAMP_KO
 
@@ -21,17 +32,23 @@ COUNTS = "N (counts it states) 밝힌 수"
 NO_COUNT = "the item names no count 수를 밝히지 않음"
 NO_INTERVAL = "the item names no 95 % interval 95% 구간을 밝히지 않음"
 NOT_COMPARED = "shows the machine's speed or the like; it differs from run to run 실행마다 다름"
-TALLEST = 600.0  # points that a picture may take of a page
 
 Exhibits = Sequence[tuple[str, Chapter, Sequence[Figure]]]  # A-1, its chapter, its items
 
 
-def exhibit_parts(exhibits: Exhibits, sizes: Mapping[str, tuple[float, float]]) -> list[Part]:
-    """The parts of the exhibit's PDF. `sizes`: the width and height of each picture, by name."""
+def exhibit_parts(
+    exhibits: Exhibits, pictures: Mapping[str, bytes]
+) -> tuple[list[Part], dict[str, bytes]]:
+    """The parts of the exhibit's PDF, and the pictures that they name.
+
+    `pictures` are the charts as SVG by `picture_name`. One whose letters would be too small on a
+    page stands on a turned page, or in parts on several (printed.lay_out).
+    """
+    shown: dict[str, bytes] = {}
     parts: list[Part] = [heading(1, "The exhibits", "증거 목록"), _contents(exhibits)]
     parts += _how_to_read()
     for name, chapter, figures in exhibits:
-        parts += _exhibit(name, chapter, figures, sizes)
+        parts += _exhibit(name, chapter, figures, pictures, shown)
     parts += [
         heading(1, "Figures, tables and statements with their hashes", "그림, 표, 진술과 해시",
                 page=True),
@@ -46,7 +63,7 @@ def exhibit_parts(exhibits: Exhibits, sizes: Mapping[str, tuple[float, float]]) 
     ]  # fmt: skip
     for name, _, figures in exhibits:
         parts += [heading(2, f"Exhibit {name}", f"증거 {name}"), _hash_list(figures)]
-    return parts
+    return parts, shown
 
 
 def lede(commit: str) -> list[dict[str, str]]:
@@ -104,22 +121,17 @@ def simulated(figures: Sequence[Figure]) -> list[str]:
     return list(dict.fromkeys(each.simulated for each in figures if each.simulated))
 
 
-def picture_name(figure: Figure) -> str:
-    return f"figure-{figure.number}.svg"
-
-
-def svg_size(svg: str) -> tuple[float, float]:
-    """Width and height of a picture in points, from its first element."""
-    found = [re.search(rf'<svg\b[^>]*?\s{side}="([\d.]+)', svg) for side in ("width", "height")]
-    width, height = (float(each.group(1)) if each else 600.0 for each in found)
-    return width * 0.75, height * 0.75
+def picture_name(figure: Figure, part: int = 0) -> str:
+    """The file of a figure's picture, or of one of its parts."""
+    return f"figure-{figure.number}.{part}.svg" if part else f"figure-{figure.number}.svg"
 
 
 def _exhibit(
     name: str,
     chapter: Chapter,
     figures: Sequence[Figure],
-    sizes: Mapping[str, tuple[float, float]],
+    pictures: Mapping[str, bytes],
+    shown: dict[str, bytes],
 ) -> list[Part]:
     parts = [
         heading(
@@ -144,14 +156,74 @@ def _exhibit(
         )
     section = ""
     for figure in figures:
+        above = []
         if figure.section != section:
             section = figure.section
-            parts.append(heading(2, section, figure.section_ko))
-        parts.append(_item(figure, sizes, made))
+            above = [heading(2, section, figure.section_ko)]
+        if figure.kind == "figure":
+            parts += _pictures(figure, above, made, pictures[picture_name(figure)], shown)
+        else:
+            parts += [*above, _item(figure, made)]
     return parts
 
 
-def _item(figure: Figure, sizes: Mapping[str, tuple[float, float]], made: Sequence[str]) -> Part:
+def _pictures(
+    figure: Figure,
+    above: Sequence[Part],
+    made: Sequence[str],
+    picture: bytes,
+    shown: dict[str, bytes],
+) -> Iterator[Part]:
+    """A figure as one part or several; a heading goes with it onto a page that is turned."""
+    item = _item(figure, made)
+    printed = lay_out(picture, (_height(item, above, LINE), _height(item, above, TURNED[0])))
+    if not printed.turned:
+        yield from above
+    count = len(printed.parts)
+    for n, (svg, width) in enumerate(printed.parts, 1):
+        name = picture_name(figure, n if count > 1 else 0)
+        shown[name] = svg
+        part = item | {"kind": "figure", "image": name, "alt": _alt(figure, n, count)}
+        part |= {"width": width, "turned": printed.turned, "above": []}
+        if n == 1 and printed.turned:
+            part["above"] = list(above)
+        if count > 1:
+            part["label"] = f"{figure.label}, part {n} of {count}"
+            part["label_ko"] = f"{figure.label_ko}, {count}부분 중 {n}번째"
+        if n > 1:
+            part["at"] = f"{_anchor(figure)}.{n}"
+        yield part
+
+
+def _height(item: Part, above: Sequence[Part], line: float) -> float:
+    """Points that the words of a figure take on a page, about; notes stand in two columns there
+    where the page is turned."""
+    columns = 2 if line > LINE else 1
+    title = f"{item['label']}, part 1 of 2 {item['label_ko']}, 2 1 {item['title']}"
+    caption = _lines(f"{title} {item['title_ko']}", 9.5, line)
+    lines = [_lines(f"{key}: {text}", 7.8, line / columns - 12) for key, text in item["notes"]]
+    half = math.ceil(len(lines) / columns)
+    noted = max(sum(lines[:half]), sum(lines[half:]))
+    return 18 + 13.5 * caption + 10.5 * noted + 42 * len(above)
+
+
+def _lines(text: str, size: float, line: float) -> int:
+    return math.ceil(letters(text) * size * LETTER / line)
+
+
+def _alt(figure: Figure, n: int, count: int) -> str:
+    whole = figure.text or f"{figure.label}: {figure.title}"
+    if count == 1:
+        return whole
+    if n == 1:
+        return f"Part 1 of {count} of the chart {count}부분 중 1번째. {whole}"
+    return (
+        f"{figure.label}, part {n} of {count}: {figure.title}. Part 1 describes the whole chart. "
+        f"{figure.label_ko}, {count}부분 중 {n}번째: {figure.title_ko}. 전체 설명은 1번째에 있음."
+    )
+
+
+def _item(figure: Figure, made: Sequence[str]) -> Part:
     said: dict[str, Any] = {
         "at": _anchor(figure),
         "label": figure.label,
@@ -164,15 +236,7 @@ def _item(figure: Figure, sizes: Mapping[str, tuple[float, float]], made: Sequen
     if figure.kind == "statement":
         return {"kind": "statement", **said, "en": figure.text, "ko": figure.text_ko}
     if figure.kind == "figure":
-        width, height = sizes[picture_name(figure)]
-        share = min(width, LINE, width * TALLEST / height) / LINE
-        return {
-            "kind": "figure",
-            **said,
-            "image": picture_name(figure),
-            "alt": figure.text or f"{figure.label}: {figure.title}",
-            "width": round(100 * share, 1),
-        }
+        return said
     frame = figure.data[0]
     if frame.height > MOST_ROWS:
         cut = f"rows 1 to {MOST_ROWS} of {frame.height:,}; all in {figure.stem}.csv 일부만 보임"
@@ -233,6 +297,14 @@ def _how_to_read() -> list[Part]:
                 "항목의 모든 자료는 이 문서 곁에 항목의 번호로 CSV와 Parquet 파일로 있다. 설명에 "
                 "나오는 '칸마다', '점마다'의 출처는 인쇄된 면에서는 이 파일의 열을 보면 된다. 이를 "
                 "만든 코드는 notebooks/에 있다.",
+            ),
+            (
+                "A chart whose letters would be too small in print stands on a page that is "
+                "turned, or in parts. Its title, labels, axes and legend stand in each part again; "
+                "the whole picture is an SVG file under the item's number.",
+                "인쇄하면 글자가 너무 작아질 그림은 가로로 돌린 쪽에 싣거나 여러 부분으로 나눈다. "
+                "제목, 이름표, 축, 범례는 부분마다 다시 싣고, 나누지 않은 그림은 항목의 번호로 "
+                "SVG 파일로 있다.",
             ),
             (
                 "No picture of a face, no template and no document page is in it. A similarity "

@@ -130,7 +130,7 @@ def grid(frame: pl.DataFrame) -> Part:
         for name, values in columns.items()
     ]
     wanted = [
-        max(need, _width(name), min(_usual([_width(value) for value in values]), 70))
+        max(need, letters(name), min(_usual([letters(value) for value in values]), 70))
         for need, (name, values) in zip(least, columns.items(), strict=True)
     ]
     size = next((s for s in (8.0, 7.0, 6.0) if sum(least) <= _room(s, len(least))), 5.0)
@@ -138,13 +138,13 @@ def grid(frame: pl.DataFrame) -> Part:
     spare = max(room - sum(least), 0.0)
     more = max(sum(wanted) - sum(least), 1)
     share = min(1.0, spare / more)
-    letters = [need + (want - need) * share for need, want in zip(least, wanted, strict=True)]
-    scale = min(1.0, room / sum(letters))
+    across = [need + (want - need) * share for need, want in zip(least, wanted, strict=True)]
+    scale = min(1.0, room / sum(across))
     return {
         "kind": "grid",
         "head": shown.columns,
         "rows": [list(row) for row in zip(*columns.values(), strict=True)],
-        "widths": [round(each * scale * size * LETTER + INSET, 1) for each in letters],
+        "widths": [round(each * scale * size * LETTER + INSET, 1) for each in across],
         "numeric": [dtype.is_numeric() for dtype in shown.dtypes],
         "size": size,
     }
@@ -155,7 +155,7 @@ def _room(size: float, columns: int) -> float:
     return (LINE - columns * INSET) / (size * LETTER)
 
 
-def _width(value: str) -> float:
+def letters(value: str) -> float:
     """Letters across, a Hangul syllable counted as two."""
     return sum(2 if letter >= "ᄀ" else 1 for letter in value)
 
@@ -169,7 +169,7 @@ def _longest(word: str) -> float:
     """The widest piece of a word that a line can't break: addresses and Hangul break anywhere."""
     if word.startswith("http") or len(word) > 44:
         return 16
-    return min(_width(word), 10) if any(letter >= "ᄀ" for letter in word) else len(word)
+    return min(letters(word), 10) if any(letter >= "ᄀ" for letter in word) else len(word)
 
 
 def _text(value: Any) -> str:
