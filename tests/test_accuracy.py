@@ -192,10 +192,23 @@ def test_the_bootstrap_covers_the_truth() -> None:
     for trial in range(120):
         skill = rng.beta(2, 6, size=50)  # each person's own error rate; the mean is 1/4
         errors = rng.random((50, 8)) < skill[:, None]
-        draws = subject_draws(50, 400, seed=trial)
-        found = interval(errors.mean(), (draws @ errors.sum(1)) / (draws.sum(1) * 8), 50)
+        found = accuracy.ratio_interval(errors.sum(1), [8] * 50, replicates=400, seed=trial)
         covered += found.low <= 0.25 <= found.high
     assert 0.88 <= covered / 120 <= 0.995
+
+
+def test_a_ratio_is_drawn_by_subject_and_not_by_what_they_have() -> None:
+    """Ten people with a hundred searches each, all or none of them wrong: as wide as ten draws."""
+    wrong = [100, 0] * 5
+    found = accuracy.ratio_interval(wrong, [100] * 10)
+    assert found.low < 0.25
+    assert found.high > 0.75
+    assert found.method == "bootstrap over 10 subjects"
+    assert accuracy.ratio_interval([0, 0], [3, 4]) == interval(0, np.array([]), 2)
+    # a draw of nobody with anything to count out of has no ratio and is left out
+    assert accuracy.ratio_interval([1, 0], [2, 0]).low == 0.5
+    with pytest.raises(InputError, match="something to count"):
+        accuracy.ratio_interval([0, 0], [0, 0])
 
 
 def test_where_no_error_was_seen_the_rule_of_three_holds() -> None:

@@ -608,6 +608,7 @@ def test_broken_and_mixed_tracks_change_who_is_singled_out() -> None:
     assert cut["singled_out"] + cut["none"] == pytest.approx(1)
     assert 0 < cut["none"] < 1
     assert cut["revealed"] == 0.5
+    assert cut["revealed_low"] <= 0.5 <= cut["revealed_high"]
     both = of(couples)
     assert (both["singled_out"], both["wrong"]) == (0.5, 0.5)
     assert both["revealed"] == 1

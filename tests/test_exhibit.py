@@ -28,6 +28,7 @@ from lxml import html
 from selenium.webdriver import Chrome
 
 from browser import resize, wait_for
+from onetomany import prose
 from onetomany.charts import evidence as charts
 from onetomany.charts.theme import finish
 from onetomany.cli import main
@@ -186,6 +187,11 @@ def test_items_are_numbered_and_carry_what_was_shown(payload: Payload) -> None:
         ("0 images came of 608 entries.", "608 entries", ""),
         ("Rates over people, with a 95 % interval (DET)", "", "with a 95 % interval (DET)"),
         ("It was read (pages 3 to 5) in 2019.", "", ""),
+        (
+            "9 of 14 rows hold. All rows counted: no interval.",
+            "14 rows",
+            "rows counted: no interval.",
+        ),
     ],
 )
 def test_counts_and_intervals_are_found_in_what_is_said(
@@ -196,8 +202,37 @@ def test_counts_and_intervals_are_found_in_what_is_said(
     assert bool(figures._intervals([said])) == bool(interval)
 
 
+def test_a_letter_is_one_statement_that_keeps_its_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Any] = []
+
+    def display(data: dict[str, str], metadata: dict[str, Any], raw: bool) -> None:
+        shown.append(nbformat.v4.new_output("display_data", data, metadata=metadata))
+
+    monkeypatch.setattr(prose, "display", display)
+    prose.say(
+        "To: the Minister\n\nOf **57 million records** & more:\n1. how many",
+        "받는 이: 장관\n기록 **5,700만 건** 가운데\n1. 몇 건",
+    )
+    cell = code("say(letter, 편지)")
+    cell.update(outputs=shown, execution_count=1)
+    book = nbformat.v4.new_notebook(cells=[*twin("# 10 · Hidden", "# 10 · 숨은 것"), cell])
+    [letter] = read_figures(read_chapter("10_hidden", book, tmp_path))
+    assert letter.text.splitlines() == [
+        "To: the Minister", "Of 57 million records & more:", "1. how many"
+    ]  # fmt: skip
+    assert letter.text_ko.count("\n") == 2
+    assert (letter.sample, letter.interval) == ("", "")  # it asks; it is no result
+
+
 def test_a_missing_interval_is_told_of_numbers_and_not_of_words() -> None:
-    for words, said in (("Two in three, 66%.", True), ("To: the Minister.", False)):
+    letter = "To: the Minister.\nUnder Article 10."
+    for words, said in (
+        ("Two in three, 66%.", True),
+        ("To: the Minister.", False),
+        (letter, False),
+    ):
         figure = Figure("1-1", "statement", 1, "", "", words, source="here")
         told = dict(pages.notes(figure, []))
         assert ("Interval 구간" in told) == said

@@ -9,7 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from onetomany.evidence.figures import read_figures
 from onetomany.report import build_report
+from onetomany.report.blocks import read_chapter
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
@@ -65,6 +67,19 @@ def test_chapter_02_reaches_the_stated_figure(report: Path) -> None:
     )
     assert found
     assert float(found.group(1)) >= 0.995
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_a_rate_is_said_with_its_count_and_interval_or_why_it_has_none(
+    report: Path, stem: str
+) -> None:
+    folder = report / "executed"
+    chapter = read_chapter(stem, nbformat.read(folder / f"{stem}.ipynb", 4), folder)
+    said = [each for each in read_figures(chapter) if each.kind == "statement"]
+    rates = [each for each in said if re.search(r"\d\s?%|\d\.\d+ times", each.text)]
+    assert [each.label for each in rates if not (each.sample and each.interval)] == []
+    for each in said:  # whoever reads Korean is told no less
+        assert not each.interval or re.search("구간|95%", each.text_ko), each.text_ko
 
 
 def test_no_face_and_no_template_is_in_the_report(report: Path) -> None:

@@ -11,13 +11,17 @@ from IPython.display import display
 def say(en: str, ko: str) -> None:
     """Show a sentence in English, then in Korean; `**bold**` marks what to look at.
 
+    A text of several lines, such as a letter, is one output with a paragraph for each line.
+
     Each carries its language, so that the report can lay the two side by side or show one. It is
     shown as HTML: Markdown would leave the asterisks standing in '**2.3%**에서'.
     """
     for lang, text in (("en", en), ("ko", ko)):
         marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text, quote=False))
         data = {
-            "text/html": f'<p lang="{lang}">{marked}</p>',
+            "text/html": "\n".join(
+                f'<p lang="{lang}">{line}</p>' for line in marked.splitlines() if line.strip()
+            ),
             "text/plain": text.replace("**", ""),
         }
         display(data, metadata={"text/html": {"lang": lang}}, raw=True)

@@ -2,8 +2,8 @@
 
 from .differentials import MINIMUM_SUBJECTS, inequity, rates_by_group, ratios
 from .identification import cmc, leave_one_out, open_set, open_set_rates
-from .intervals import rule_of_three, wilson
-from .power import people_needed, variation_between_people
+from .intervals import ratio_interval, rule_of_three, wilson
+from .power import people_needed, variation_between_people, variation_interval
 from .scale import (
     alarm_precision,
     false_candidates,
@@ -45,6 +45,7 @@ __all__ = [
     "predicted_fpir",
     "rates_by_group",
     "rates_by_size",
+    "ratio_interval",
     "ratios",
     "roc",
     "rule_of_three",
@@ -52,5 +53,6 @@ __all__ = [
     "summary",
     "threshold_at_fmr",
     "variation_between_people",
+    "variation_interval",
     "wilson",
 ]

@@ -14,7 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InputError
 
 Floats = NDArray[np.float64]
 
@@ -55,10 +57,28 @@ def interval(rate: float, replicates: Floats, subjects: int) -> Interval:
     return Interval(float(low), float(high), f"bootstrap over {subjects} subjects")
 
 
+def ratio_interval(
+    counted: ArrayLike, of: ArrayLike, *, replicates: int = 1000, seed: int = 0
+) -> Interval:
+    """The interval of a ratio of sums over subjects: the i-th has counted[i] out of of[i].
+
+    Subjects are drawn with replacement. Raises InputError where there is nobody, or nothing to
+    count out of.
+    """
+    above, below = (np.asarray(each, dtype=np.float64) for each in (counted, of))
+    if not below.sum() > 0:
+        raise InputError("A ratio needs subjects with something to count: the sum below is 0.")
+    drawn = subject_draws(len(below), replicates, seed)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a draw of nobody who counts: NaN
+        samples = (drawn @ above) / (drawn @ below)
+    return interval(float(above.sum() / below.sum()), samples, len(below))
+
+
 def wilson(errors: int, trials: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share of independent trials (JASA 22:158, 1927).
 
-    Wrong for comparisons that share people, and kept to show how wrong: see `interval`.
+    Right where each trial is another person. Wrong for comparisons that share people, and used
+    there only to show how wrong: see `interval`.
     """
     z = 1.959963984540054
     share = errors / trials

@@ -16,7 +16,7 @@ from __future__ import annotations
 import polars as pl
 from scipy import stats
 
-from ..accuracy.intervals import Interval, interval, rule_of_three, subject_draws
+from ..accuracy.intervals import Interval, ratio_interval, rule_of_three
 from ..errors import InputError
 from ..sources.disclosed import KINDS, NOT_FILLED, PHOTO_ARRAY, SEARCH
 
@@ -313,11 +313,9 @@ def _ratio(entries: pl.DataFrame, top: pl.Expr, bottom: pl.Expr) -> dict[str, fl
         .sort("cluster")
     )
     above, below = sums["top"].to_numpy(), sums["bottom"].to_numpy()
-    drawn = subject_draws(len(sums), REPLICATES, SEED)
-    rate = float(above.sum() / below.sum())
-    found = interval(rate, (drawn @ above) / (drawn @ below), len(sums))
+    found = ratio_interval(above, below, replicates=REPLICATES, seed=SEED)
     return {
-        "share": rate,
+        "share": float(above.sum() / below.sum()),
         "low": found.low,
         "high": found.high,
         "method": found.method.replace("subjects", "agencies"),

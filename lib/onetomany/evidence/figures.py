@@ -52,10 +52,11 @@ _BRACKET = re.compile(
 )
 _COUNTED = re.compile(
     r"(?<![\d.,])(?:[1-9]\d*(?:,\d{3})*|[\d.]+ (?:million|billion)) "
-    r"(?:(?:different|other|real|simulated|synthetic|enrolled|non-mated|mated) )?"
+    r"(?:(?:different|other|real|simulated|synthetic|enrolled|non-mated|mated|published|made-up) )?"
     r"(?:people|persons|subjects|images|pictures|records|passengers|travellers|probes|searches|"
     r"pairs|comparisons|templates|cameras|arrivals|countries|algorithms|claims|documents|"
-    r"sightings|tracks|alarms|flags|entries|agencies|faces|alerts)\b"
+    r"sightings|tracks|alarms|flags|entries|agencies|faces|alerts|"
+    r"rows|cells|files|days|changes|requests|deadlines|values|numbers|newcomers|figures)\b"
 )
 TOKEN = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?%)?")
 
@@ -246,7 +247,9 @@ class _Reader:
         )
 
     def statement(self, cell: Cell, block: Block) -> Figure:
-        english, korean = _plain(block.body), _plain(block.korean)
+        english, korean = _paragraphs(block.body), _paragraphs(block.korean)
+        # several lines are a text that is shown, such as a letter: no result, so no N
+        result, result_ko = ("", "") if "\n" in english else (english, korean)
         return Figure(
             number=f"{self.chapter.number}-{block.number}",
             kind="statement",
@@ -256,8 +259,8 @@ class _Reader:
             text=english,
             text_ko=korean,
             source=f"{self.chapter.stem}.ipynb, cell [{cell.number}], this run",
-            sample=_counts(english),
-            interval=_intervals(_SENTENCE.split(english)) or _intervals(_SENTENCE.split(korean)),
+            sample=_counts(result),
+            interval=_intervals(_SENTENCE.split(result)) or _intervals(_SENTENCE.split(result_ko)),
         )
 
 
@@ -379,6 +382,11 @@ def _limit_columns(frames: tuple[pl.DataFrame, ...]) -> str:
 def _last_heading(body: str) -> str:
     found = re.findall(r"<h[1-3]\b[^>]*>(.*?)</h[1-3]>", body, re.DOTALL)
     return re.sub(r"^\d+ · ", "", _plain(found[-1])) if found else ""
+
+
+def _paragraphs(body: str) -> str:
+    """A line for each paragraph: a letter shown as one statement keeps its lines."""
+    return "\n".join(map(_plain, re.split(r"(?<=</p>)\s*(?=<p\b)", body)))
 
 
 def _plain(body: str) -> str:

@@ -206,11 +206,14 @@ def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
 def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
     yield pair(
         "Every sentence, figure and table of the run that gives an interval or bounds, with what "
-        "it says of them. Bounds are of what the item says: an interval for the error of a sample, "
-        "a spread, or the least and most that can be. The values lie in the data named.",
-        "구간이나 아래위 한계를 밝힌 문장과 그림과 표 전부와, 거기서 말한 것이다. 한계가 표본 "
-        "오차의 구간인지, 흩어진 정도인지, 있을 수 있는 최소와 최대인지는 항목에 적혀 있다. "
-        "값은 이름이 적힌 자료에 있다.",
+        "it says of them; and every sentence that says why it has none: a full count and a "
+        "published total aren't samples, arithmetic isn't measured. Bounds are of what the item "
+        "says: an interval for the error of a sample, a spread, or the least and most that can be. "
+        "The values lie in the data named.",
+        "구간이나 아래위 한계를 밝힌 문장과 그림과 표 전부와, 거기서 말한 것이다. 구간이 없는 "
+        "까닭을 밝힌 문장도 있다. 전수를 센 것과 공표된 합계는 표본이 아니고, 산수는 측정이 "
+        "아니다. 한계가 표본 오차의 구간인지, 흩어진 정도인지, 있을 수 있는 최소와 최대인지는 "
+        "항목에 적혀 있다. 값은 이름이 적힌 자료에 있다.",
     )
     said = [
         (each.text, each.text_ko, each)

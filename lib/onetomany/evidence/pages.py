@@ -100,7 +100,9 @@ def notes(figure: Figure, made: Sequence[str]) -> list[tuple[str, str]]:
     if figure.kind != "statement" or figure.sample:
         rows = f"rows of data 자료의 행: {figure.rows:,}"
         said.append((COUNTS, figure.sample or f"{NO_COUNT}; {rows}"))
-    if figure.interval or figure.kind != "statement" or figure.tokens:  # words alone have none
+    # words alone have none, nor has a text of several lines, such as a letter
+    result = figure.tokens and "\n" not in figure.text
+    if figure.interval or figure.kind != "statement" or result:
         said.append(("Interval 구간", figure.interval or NO_INTERVAL))
     if figure.simulated:
         said.append(("SIMULATED 모의 자료", figure.simulated))

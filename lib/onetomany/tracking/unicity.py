@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
 from .evaluation import share_of
 from .transit import Rows
@@ -32,6 +33,8 @@ UNICITY = {
     "several": pl.Float64,  # they fit more tracks than one
     "none": pl.Float64,  # they fit no track: the person's own is in pieces
     "revealed": pl.Float64,  # of the day of whoever is singled out, the share in that track
+    "revealed_low": pl.Float64,  # 95 %, by person
+    "revealed_high": pl.Float64,
     "people": pl.Int64,  # with as many distinct points
 }
 
@@ -73,6 +76,7 @@ def unicity(
         right = single & (owner[one] == able)
         share = share_of(right, seed) if len(able) else None
         revealed = kept[one[right]] / np.bincount(who)[able[right]]
+        shown = ratio_interval(revealed, np.ones(len(revealed)), seed=seed) if right.any() else None
         found.append(
             {
                 "points": number,
@@ -84,7 +88,9 @@ def unicity(
                 "wrong": (single & ~right).mean() if share else None,
                 "several": (matches > 1).mean() if share else None,
                 "none": (matches == 0).mean() if share else None,
-                "revealed": revealed.mean() if right.any() else None,
+                "revealed": revealed.mean() if shown else None,
+                "revealed_low": shown.low if shown else None,
+                "revealed_high": shown.high if shown else None,
                 "people": len(able),
             }
         )
