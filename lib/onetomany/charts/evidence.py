@@ -89,14 +89,14 @@ def answers(table: pl.DataFrame, *, source: str) -> Finished:
     )
     none = shown.filter(holds=NONE)["question"].to_list()
     missing = shown.filter(~pl.col("found"))["part"].unique().sort().to_list()
+    # a layer without marks is a picture without words to who listens
+    layers = [dots, hollow, counts] if missing else [dots, counts]
     return finish(
-        alt.LayerChart(layer=[dots, hollow, counts]).properties(
-            width=_STEP * len(parts), height=alt.Step(42)
-        ),
+        alt.LayerChart(layer=layers).properties(width=_STEP * len(parts), height=alt.Step(42)),
         title="What the other side will ask, and where in the bundle the answer lies",
         title_ko="상대편이 물을 것과 묶음에서 그 답이 있는 곳",
-        source=f"{source}; figure: files there 수: 파일 수; "
-        "hollow: not in this bundle 빈 표시: 이 묶음에 없음",
+        source=f"{source}; figure: files there 수: 파일 수"
+        + ("; hollow: not in this bundle 빈 표시: 이 묶음에 없음" if missing else ""),
         description=f"{len(labels)} questions of an opposing expert against {len(parts) - 1} parts "
         "of the bundle. No file answers: "
         + " ".join(none)
