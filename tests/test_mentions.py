@@ -263,6 +263,22 @@ def test_bounds_tell_rounding_from_difference() -> None:
     assert quantities.bounds(170_000_000, "over") == (170_000_000, 180_000_000)
 
 
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("민간 기업 24개에 주었다", "firms"),
+        ("기업 수는 24개다", "firms"),
+        ("업체 24곳", "firms"),
+        ("컨소시엄 약 8개", "consortia"),
+        ("기업이 24개의 문서를 썼다", "items"),
+        ("공항 24곳", "places"),
+    ],
+)
+def test_what_is_counted_may_stand_before_its_number(text: str, unit: str) -> None:
+    found = mentions.find(pl.DataFrame({"block_id": ["0"], "text": [text]}))
+    assert found.filter(kind="quantity")["unit"].to_list() == [unit]
+
+
 def test_what_is_no_quantity_is_refused() -> None:
     for text in ("약 20~60초", "법무부", "", "5,760", "57 and 58 records"):
         with pytest.raises(InputError, match="isn't one quantity"):

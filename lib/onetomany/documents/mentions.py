@@ -21,7 +21,7 @@ from . import quantities
 
 DATA = resources.files("onetomany.documents") / "data"
 # raised whenever the same text would give other mentions
-EXTRACTOR, VERSION = "mentions", 1
+EXTRACTOR, VERSION = "mentions", 2
 KINDS = ("date", "law", "quantity", "organisation")
 MENTIONS = {
     "block_id": pl.String,
@@ -219,17 +219,26 @@ def _quantities(corpus: str) -> Iterator[Found]:
             # a trailing space belongs to the next word
             text = match[0].rstrip()
             written = str(read.value) if isinstance(read.value, int) else f"{read.value:f}"
-            normal = " ".join(part for part in (written, read.unit) if part)
+            unit = read.unit
+            # 기업 24개: what is counted may stand before the number
+            if unit in ("items", "places"):
+                counted = _COUNTED.search(corpus, max(0, match.start() - 12), match.start())
+                unit = _COUNTS[counted[1]] if counted else unit
+            normal = " ".join(part for part in (written, unit) if part)
             yield (
                 match.start(),
                 match.start() + len(text),
                 text,
                 normal,
                 float(read.value),
-                read.unit,
+                unit,
                 read.approximation,
                 read.doubt,
             )
+
+
+_COUNTS = {"기업": "firms", "업체": "firms", "회사": "firms", "컨소시엄": "consortia"}
+_COUNTED = re.compile(rf"({'|'.join(_COUNTS)})(?:\s?수[는가]?)?\s?$")
 
 
 def _organisations(corpus: str) -> Iterator[Found]:
