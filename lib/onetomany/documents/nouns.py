@@ -9,7 +9,7 @@ are such, so that 인천공항 and 인천 공항, 개인정보보호위원회 an
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 NOUNS = ("NNG", "NNP", "XR")
@@ -54,7 +54,7 @@ def recut(text: str, tokens: list[Any]) -> list[tuple[str, str, int, int]]:
     return out
 
 
-@cache
+@lru_cache(maxsize=1 << 17)  # what a folder of any size says again and again
 def cut(surface: str) -> tuple[Piece, ...] | None:
     """The nouns of a run of Hangul by itself; None where it is more than nouns.
 
