@@ -508,6 +508,16 @@ def test_nothing_is_followed_and_no_name_is_trusted(copy: Path) -> None:
     assert not any(name.startswith("data/folder/") for name in found["file"])
 
 
+def test_a_file_that_is_emptied_is_told_whichever_it_is(copy: Path) -> None:
+    """As a disk leaves it that lost its current while the file was written."""
+    for name in files_in(copy):
+        content = (copy / name).read_bytes()
+        (copy / name).write_bytes(b"")
+        assert name in told(copy) or not content, name
+        (copy / name).write_bytes(content)
+    assert faults(copy).height == 0
+
+
 def test_an_empty_folder_is_told(copy: Path) -> None:
     (copy / "data/figures/more/none").mkdir(parents=True)
     assert told(copy) == {"data/figures/more/none/"}
