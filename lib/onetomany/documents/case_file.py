@@ -18,6 +18,7 @@ SCHEMA_VERSION = 2  # 1: before mentions told how exact they are, and OCR where 
 # (3: Hangul composed, changes and memos in cells of HWP told)
 EXTRACTOR_VERSION = 3
 
+KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # what undoes a case's pseudonyms ends so
 DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches", "words")
 
 
@@ -67,12 +68,12 @@ def members_folder(case: Path) -> Path:
 
 def key_file(case: Path) -> Path:
     """Where a case's key to its pseudonyms lies; never exported, nor read as a document."""
-    return case.with_name(case.name + ".pseudonyms.key")
+    return case.with_name(case.name + KEY)
 
 
 def names_file(case: Path) -> Path:
     """Where a case's table of names lies: pseudonyms.NAMES as CSV; never part of an export."""
-    return case.with_name(case.name + ".pseudonyms.csv")
+    return case.with_name(case.name + NAMES)
 
 
 def original(case: Path, document: str) -> Path:

@@ -97,15 +97,7 @@ class _Walk:
         self.depth += 1
         if self.depth > 4 * self.reading.limits.depth:
             raise Refused("Its tables and notes are nested too deeply.")
-        words = _Words()
-        later: list[tuple[Any, str]] = []
-        for run in element:
-            if local(run) == "run":
-                for child in run:
-                    if local(child) == "t":
-                        self.text(child, words)
-                    else:
-                        self.control(child, later)
+        words, later = self.runs(element)
         span = self.page.add("".join(words.shown), kind)
         at = (span[0] if span else 0) - words.blanks()
         for begin, end, change in words.inserted:
@@ -116,12 +108,27 @@ class _Walk:
                     self.page.mark(cut, "tracked_insert", who, dated)
                     self.count("tracked_insert")
         for text, change in words.deleted:
-            who, dated = self.changes.get(change, (None, None))
-            if self.page.add(text, "tracked_delete", None, who, dated):
-                self.count("tracked_delete")
+            self.changed("tracked_delete", text, change)
         for inner, what in later:
             self.inner(inner, what)
         self.depth -= 1
+
+    def runs(self, element: Any) -> tuple[_Words, list[tuple[Any, str]]]:
+        """What a paragraph's runs say, and what stands in them and comes after its text."""
+        words, later = _Words(), list[tuple[Any, str]]()
+        for run in element:
+            for child in run if local(run) == "run" else ():
+                if local(child) == "t":
+                    self.text(child, words)
+                else:
+                    self.control(child, later)
+        return words, later
+
+    def changed(self, kind: str, text: str, change: str) -> None:
+        """A tracked change as a block of its own."""
+        who, dated = self.changes.get(change, (None, None))
+        if self.page.add(text, kind, None, who, dated):
+            self.count(kind)
 
     def text(self, element: Any, words: _Words) -> None:
         self.say(element.text, words)
@@ -209,21 +216,13 @@ class _Walk:
         for p in element.iter("{*}p"):
             if _aside(p, element):
                 continue
-            words, later = _Words(), list[tuple[Any, str]]()
-            for run in p:
-                for child in run if local(run) == "run" else ():
-                    if local(child) == "t":
-                        self.text(child, words)
-                    else:
-                        self.control(child, later)
-            lines.append("".join(words.shown))
-            shown = lines[-1]
-            changes = [("tracked_insert", shown[a:b], who) for a, b, who in words.inserted]
-            changes += [("tracked_delete", *each) for each in words.deleted]
-            for kind, text, change in changes:
-                who, dated = self.changes.get(change, (None, None))
-                if self.page.add(text, kind, None, who, dated):
-                    self.count(kind)
+            words, later = self.runs(p)
+            shown = "".join(words.shown)
+            lines.append(shown)
+            for begin, end, change in words.inserted:
+                self.changed("tracked_insert", shown[begin:end], change)
+            for text, change in words.deleted:
+                self.changed("tracked_delete", text, change)
             for inner, what in later:
                 if _is_aside(inner) or what == "equation":
                     self.inner(inner, what)

@@ -27,6 +27,8 @@ from ..errors import InputError
 from ..sources.files import sha256_of
 from .case_file import (
     EXTRACTOR_VERSION,
+    KEY,
+    NAMES,
     key_file,
     members_folder,
     names_file,
@@ -180,7 +182,7 @@ class _Run:
                 mode = path.lstat().st_mode
                 if stat.S_ISLNK(mode):
                     self.fail(self.inside(path), "It is a symbolic link: not followed.")
-                elif name.endswith((".pseudonyms.key", ".pseudonyms.csv")):
+                elif name.endswith((KEY, NAMES)):
                     self.fail(self.inside(path), "It undoes a case's pseudonyms: never read.")
                 elif not stat.S_ISREG(mode):
                     self.fail(self.inside(path), "It is no regular file.")
@@ -207,9 +209,11 @@ class _Run:
         turn = iter(paths)
         hashing: set[Future[Found | str]] = set()
         reading: dict[Future[list[Answer]], list[Found]] = {}
-        ready: list[tuple[Found, Answer]] = []  # read, and not yet stored
+        ready: list[
+            tuple[Found, Answer]
+        ] = []  # read, to be stored with others that still are
         more = True
-        while more or hashing or reading or waiting or ready:
+        while more or hashing or reading or waiting:
             # a full group, or what there is where nobody would wait for it
             while len(waiting) >= self.together or (waiting and len(reading) < self.workers):
                 if len(reading) >= 2 * self.workers:

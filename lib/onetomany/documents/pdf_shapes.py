@@ -240,6 +240,8 @@ def _open_sides(edges: list[Any]) -> list[Any]:
         alike.setdefault(ends, []).append(edge)
     made = []
     for held in alike.values():
+        if len(held) < 3:
+            continue
         x0, x1 = held[0]["x0"], held[0]["x1"]
         inside = [e for e in upright if x0 - 3 < e["x0"] < x1 + 3]
         tops = sorted(e["top"] for e in held)
@@ -248,7 +250,7 @@ def _open_sides(edges: list[Any]) -> list[Any]:
             crossing = [
                 e["x0"] for e in inside if e["top"] - 3 <= top and bottom <= e["bottom"] + 3
             ]
-            if len(held) < 3 or len(set(crossing)) < 2:
+            if len(set(crossing)) < 2:
                 continue
             made += [
                 {"orientation": "v", "x0": x, "x1": x, "top": top, "bottom": bottom, "width": 0,

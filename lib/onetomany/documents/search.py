@@ -71,8 +71,6 @@ join fts_main_search_pages.docs using (docid), fts_main_search_pages.stats
 group by terms.termid, terms.docid
 order by term, id
 """
-# by constants DuckDB looks few rows up in the index of `id`; a join would scan all texts
-_AMONG = "where id in ({})"
 _HELD = "select id, text, tokens, starts, ends from search_pages "
 _BM25 = """
 with found as (
@@ -236,7 +234,8 @@ def _fitting(
 
 
 def _among(ids: list[int]) -> str:
-    return _AMONG.format(", ".join(map(str, ids)) or "-1")
+    # by constants DuckDB looks few rows up in the index of `id`; a join would scan all texts
+    return f"where id in ({', '.join(map(str, ids)) or '-1'})"
 
 
 def _hits(

@@ -164,6 +164,10 @@ class _Count(Counter[str]):
         super().__init__()
         self.hidden: dict[tuple[str, str], None] = {}
 
+    def add(self, found: _Count) -> None:
+        self.update(found)
+        self.hidden |= found.hidden
+
 
 def _quotations(folder: Path, rules: Sequence[Rule]) -> list[Rule]:
     """For each text that a rule on pages hides: a rule that takes it out wherever it is quoted."""
@@ -194,8 +198,7 @@ def _file(suffix: str, text: str, rules: Sequence[Rule], count: _Count) -> str:
     if suffix == ".csv" and any(rule.pages for rule in rules):
         found = _Count()
         frame = _frame(pl.read_csv(io.StringIO(text), infer_schema=False), rules, found)
-        count.update(found)
-        count.hidden |= found.hidden
+        count.add(found)
         return frame.write_csv() if found else text
     return _text(text, rules, count)
 
@@ -227,8 +230,7 @@ def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], coun
                     for kind, sign in drawn.items()
                     if sign in "".join(changed.get(kind, ""))
                 }
-            count.update(found)
-            count.hidden |= found.hidden
+            count.add(found)
         return changed
     return value
 
