@@ -209,9 +209,7 @@ class _Run:
         turn = iter(paths)
         hashing: set[Future[Found | str]] = set()
         reading: dict[Future[list[Answer]], list[Found]] = {}
-        ready: list[
-            tuple[Found, Answer]
-        ] = []  # read, to be stored with others that still are
+        ready: list[tuple[Found, Answer]] = []  # read, and not yet stored
         more = True
         while more or hashing or reading or waiting:
             # a full group, or what there is where nobody would wait for it
