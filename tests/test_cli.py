@@ -52,7 +52,6 @@ def test_refusals_are_one_sentence_without_traceback(capsys: pytest.CaptureFixtu
         ["trackers", "nowhere", "--simulated"],
         ["ingest", "nowhere"],
         ["ingest", ".", "--workers", "0"],
-        ["ingest", ".", "--together", "0"],
         ["search", "법무부", "--case", "nowhere"],
     ):
         assert main(command) == 1

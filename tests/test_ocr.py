@@ -15,10 +15,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from onetomany.documents import case_file, ocr, scans
+from onetomany.documents.answers import Answer
 from onetomany.documents.ingest import ingest
 from onetomany.documents.picture import page_picture
 from onetomany.documents.reading import Limits, Refused
-from onetomany.documents.answers import Answer
 from onetomany.documents.workers import Reader as Child
 from onetomany.sources.files import package_folder
 
@@ -315,11 +315,11 @@ def test_an_answer_for_another_page_is_a_failure(
         {"pages": page, "notes": whole},
     ):
         answer = Answer({"columns": columns})
-        monkeypatch.setattr(scans.Child, "read", lambda *_, answer=answer: answer)
+        monkeypatch.setattr(scans.Reader, "read", lambda *_, answer=answer: answer)
         assert ingest(folder, case, workers=1, retry=True).scans.failed == 1
         assert ask(case, "SELECT text_source, text FROM pages").row(0) == ("none", "")
         assert "no sense" in ask(case, "SELECT text FROM notes")["text"].item()
-    monkeypatch.setattr(scans.Child, "read", lambda *_: Answer({"columns": {"pages": page}}))
+    monkeypatch.setattr(scans.Reader, "read", lambda *_: Answer({"columns": {"pages": page}}))
     assert ingest(folder, case, workers=1, retry=True).scans.read == 1
     assert ask(case, "SELECT text FROM pages")["text"].item() == "x"
 
@@ -331,7 +331,7 @@ def test_ocr_is_made_where_documents_are_parsed(folder: Path, tmp_path: Path) ->
         assert answer.content["columns"]["pages"]["page"] == [1]
         (tmp_path / "folder").mkdir()
         (tmp_path / "folder" / "a.txt").write_text("a")
-        assert child.held == ingest(tmp_path / "folder", tmp_path / "a.duckdb").isolation
+        assert child.isolation == ingest(tmp_path / "folder", tmp_path / "a.duckdb").isolation
     finally:
         child.stop()
 

@@ -16,18 +16,33 @@ _PLACES = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
 _SYSTEM_ROOTS = {"/", "/usr", "/usr/local"}
 
 
+def program() -> str | None:
+    """Return where bubblewrap lies, None where it is not installed."""
+    if sys.platform != "linux":
+        return None
+    return next((place for place in _PLACES if os.access(place, os.X_OK)), None)
+
+
 def wrapped(command: list[str], folder: str, places: Iterable[str]) -> list[str] | None:
     """Return the command as it runs in a container that shows `places` read-only.
 
     `folder`, which is empty, is its working directory. None where bubblewrap is not installed.
     """
-    program = next((place for place in _PLACES if os.access(place, os.X_OK)), None)
-    if sys.platform != "linux" or program is None:
+    found = program()
+    if found is None:
         return None
     shown = [*_interpreter(), *places]
     binds = [word for place in dict.fromkeys(shown) for word in ("--ro-bind-try", place, place)]
-    apart = ["--unshare-all", "--new-session", "--cap-drop", "ALL", "--uid", "65534"]
-    return [program, *apart, "--gid", "65534", *binds, "--proc", "/proc",
+    apart = [
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+        "--uid",
+        "65534",
+    ]
+    return [found, *apart, "--gid", "65534", *binds, "--proc", "/proc",
             "--ro-bind", folder, folder,
             "--remount-ro", "/", "--chdir", folder, "--", *command]  # fmt: skip
 

@@ -112,8 +112,9 @@ class Keeper:
 
     def start(self) -> None:
         """Start the process, in a container where there is one. Raises OneToManyError."""
-        if self.process is not None:
+        if self.process is not None and self.process.poll() is None:
             return
+        self.stop()  # a container also ends with the thread that started it
         places = [*landlock.program_places(), *self.readable]
         self._folder = tempfile.TemporaryDirectory(prefix="onetomany-cage-")
         if not self.weak and _container_works(tuple(places)):

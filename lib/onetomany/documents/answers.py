@@ -39,7 +39,6 @@ ROWS: dict[str, Columns] = {
 # of pages that OCR has read
 WORDS: Columns = {"page": _I, "char_start": _I, "char_end": _I, **_BOX, "confidence": _F}
 _TABLES = ROWS | {"words": WORDS}
-_FACTS = 64 << 20  # bytes of the frame of facts: metadata can be long
 _TEXT = 256 << 20  # bytes of one long text
 
 
@@ -81,7 +80,7 @@ class Taken:
         """Return the content and the members of an answer."""
         name = ""
         for kind, length in frames:
-            if kind == b"F" and length <= _FACTS:
+            if kind == b"F" and length <= 4 * CHUNK:
                 facts = _parsed(frames.read(length))
                 self.facts = facts if isinstance(facts, dict) else {}
             elif kind == b"J" and length <= 2 * CHUNK:

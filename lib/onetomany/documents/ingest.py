@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -90,7 +91,8 @@ def ingest(
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that holds the documents.")
     folder, case = folder.resolve(), case.resolve()
-    weakness = require_strong(isolation(), agreed=weak_isolation)
+    if weakness := require_strong(isolation(), agreed=weak_isolation):
+        tqdm.write(f"WARNING: {weakness}", file=sys.stderr)
     started = datetime.now(UTC).replace(tzinfo=None)
     with open_case(case, write=True) as db:
         known = "status = 'read' OR NOT ?" if retry else "true OR ?"

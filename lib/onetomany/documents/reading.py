@@ -18,6 +18,8 @@ Box = tuple[float, float, float, float]
 # blocks of these kinds don't show when the document is read as it was meant to be
 HIDDEN_KINDS = ("comment", "tracked_insert", "tracked_delete", "hidden", "under_redaction")
 
+FACT, FACTS = 2_000, 200  # characters of what a file says of itself, and how many such things
+
 # the note of kind 'ocr' by which `scans` finds the pages that wait for OCR
 NO_TEXT = "This page is a picture: it holds no text, and no OCR was made."
 
@@ -277,8 +279,9 @@ class Reading:
 
     def all_facts(self) -> dict[str, Any]:
         """The document's facts and metadata, as texts that can be stored."""
-        facts = {name: clean(v) if isinstance(v, str) else v for name, v in self.facts.items()}
-        metadata = {clean(k): clean(v) for k, v in self.metadata.items() if clean(v)}
+        facts = {n: clean(v)[:FACT] if isinstance(v, str) else v for n, v in self.facts.items()}
+        said = [(clean(k)[:FACT], clean(v)[:FACT]) for k, v in [*self.metadata.items()][:FACTS]]
+        metadata = {key: value for key, value in said if value}
         return facts | {"metadata": metadata}
 
 
