@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import numpy as np
 import polars as pl
 from tqdm.auto import tqdm
 
-from .case_file import read
-from .mentions import EXTRACTOR, VERSION, find
+from .case_file import EXTRACTOR_VERSION, read
+from .language import MENTIONS, Page, in_cages
+from .mentions import EXTRACTOR, VERSION, framed
 
 BATCH = 500
 TOGETHER = {
@@ -32,30 +35,71 @@ def fill(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
         "select document, page, text, md5(text) from pages "
         "anti join mention_pages using (document, page) order by document, page"
     ).fetchall()
+    digests = {(document, page): digest for document, page, _, digest in todo}
+    pages = [(document, page, text) for document, page, text, _ in todo]
+    waiting: list[tuple[list[Page], pl.DataFrame | None, str]] = []
     with tqdm(total=len(todo), desc="finding mentions", disable=not progress) as bar:
-        for first in range(0, len(todo), BATCH):
-            documents, pages, texts, digests = zip(*todo[first : first + BATCH], strict=True)
-            places = list(range(len(texts)))
-            found = find(pl.DataFrame({"block_id": map(str, places), "text": texts}))
-            at = found["block_id"].cast(pl.Int64).to_list()
-            values = {name: found[name].to_list() for name in _INSERTED}
-            values["document"] = [documents[place] for place in at]
-            values["page"] = [pages[place] for place in at]
-            db.begin()
-            db.execute(_INSERT, values | {"extractor": EXTRACTOR, "version": VERSION})
-            db.execute(
-                "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
-                [
-                    documents,
-                    pages,
-                    digests,
-                    VERSION,
-                    np.bincount(at, minlength=len(texts)).tolist(),
-                ],
-            )
-            db.commit()
-            bar.update(len(pages))
+        for part in in_cages(MENTIONS, pages, _framed):
+            waiting.append(part)
+            if sum(len(held) for held, _, _ in waiting) >= BATCH:
+                _store(db, waiting, digests)
+                waiting = []
+            bar.update(len(part[0]))
+        _store(db, waiting, digests)
     return len(todo)
+
+
+def _framed(rows: Any, texts: list[str]) -> pl.DataFrame:
+    blocks = pl.DataFrame({"block_id": [str(n) for n in range(len(texts))], "text": texts})
+    return framed([tuple(row) for row in rows], blocks)
+
+
+def _store(
+    db: duckdb.DuckDBPyConnection,
+    parts: list[tuple[list[Page], pl.DataFrame | None, str]],
+    digests: dict[tuple[str, int], str],
+) -> None:
+    """Store what was found on pages, and that they were read, in one transaction."""
+    db.begin()
+    for pages, found, why in parts:
+        many = [0] * len(pages)
+        if found is None:
+            note_unread(db, pages, f"Mentions were not looked for on this page: {why}.", EXTRACTOR)
+        else:
+            at = found["block_id"].cast(pl.Int64).to_list()
+            many = np.bincount(at, minlength=len(pages)).tolist()
+            values = {name: found[name].to_list() for name in _INSERTED}
+            values["document"] = [pages[place][0] for place in at]
+            values["page"] = [pages[place][1] for place in at]
+            db.execute(_INSERT, values | {"extractor": EXTRACTOR, "version": VERSION})
+        db.execute(
+            "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
+            [
+                [document for document, _, _ in pages],
+                [page for _, page, _ in pages],
+                [digests[document, page] for document, page, _ in pages],
+                VERSION,
+                many,
+            ],
+        )
+    db.commit()
+
+
+def note_unread(
+    db: duckdb.DuckDBPyConnection, pages: list[Page], text: str, extractor: str
+) -> None:
+    """Leave a note of kind 'unread' on pages, in place of an earlier one by the same extractor."""
+    documents, numbers = [each[0] for each in pages], [each[1] for each in pages]
+    db.execute(
+        "delete from notes where kind = 'unread' and extractor = ? "
+        "and (document, page) in (select unnest(?), unnest(?))",
+        [extractor, documents, numbers],
+    )
+    db.execute(
+        "insert into notes by name select unnest(?) as document, unnest(?) as page, "
+        "'unread' as kind, ? as text, ? as extractor, ? as version",
+        [documents, numbers, text, extractor, EXTRACTOR_VERSION],
+    )
 
 
 _INSERTED = ("kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note")

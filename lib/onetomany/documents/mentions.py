@@ -41,6 +41,7 @@ MENTIONS = {
     "version": pl.Int64,
 }
 Found = tuple[int, int, str, str, float | None, str | None, str | None, str | None]
+Row = tuple[str, int, int, str, str, float | None, str | None, str | None, str | None]
 
 MONTHS = {name.lower(): place for place, name in enumerate(calendar.month_name) if place}
 MONTHS |= {name.lower(): place for place, name in enumerate(calendar.month_abbr) if place}
@@ -89,11 +90,19 @@ def find(blocks: pl.DataFrame) -> pl.DataFrame:
     organisation. `text` is always the block's text from `start` to `end`. Null texts are empty.
     """
     texts = blocks["text"].fill_null("").to_list()
-    ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
+    return framed(rows_in(texts), blocks)
+
+
+def rows_in(texts: list[str]) -> list[Row]:
+    """Return the mentions in texts as rows: kind, then as in Found, by place in all texts joined.
+
+    Texts are joined by one character. Laws that are named only earlier are still to be filled in
+    (`framed`).
+    """
     # no pattern spans a null character
     corpus = "\0".join(text.replace("\0", " ") for text in texts)
     taken = np.zeros(len(corpus) + 1, dtype=np.bool_)
-    rows: list[tuple[str, *Found]] = []
+    rows: list[Row] = []
     finders: dict[str, Callable[[str], Iterator[Found]]] = {
         "date": _dates,
         "law": _laws,
@@ -107,12 +116,26 @@ def find(blocks: pl.DataFrame) -> pl.DataFrame:
                 taken[each[0] : each[1]] = True
                 rows.append((kind, *each))
     rows.sort(key=lambda row: row[1])
-    return _placed(rows, blocks, ends)
+    return rows
 
 
-def _placed(
-    rows: list[tuple[str, *Found]], blocks: pl.DataFrame, ends: NDArray[np.int64]
-) -> pl.DataFrame:
+def framed(rows: list[Row], blocks: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of `rows_in` as a frame of MENTIONS, each in its block.
+
+    Raises ValueError for a row whose text does not stand at its place: what rows a process that
+    was taken over may give.
+    """
+    texts = blocks["text"].fill_null("").to_list()
+    ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
+    mentions = _placed(rows, blocks, ends)
+    held = dict(zip(blocks["block_id"].cast(pl.String), texts, strict=True))
+    for block, start, end, text in mentions.select("block_id", "start", "end", "text").iter_rows():
+        if held[block][start:end].replace("\0", " ") != text:
+            raise ValueError("a mention does not stand at its place")
+    return mentions
+
+
+def _placed(rows: list[Row], blocks: pl.DataFrame, ends: NDArray[np.int64]) -> pl.DataFrame:
     """Rows with places in the whole corpus, put into their blocks."""
     names = ["kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note"]
     kinds = {name: MENTIONS[name] for name in names}

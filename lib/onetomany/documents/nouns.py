@@ -17,6 +17,7 @@ _TOUCHING = (*NOUNS, "XPN", "XSN")  # with prefixes and suffixes, which aren't k
 LONG = 4  # syllables, from which a noun may be two of two or more
 # by which kiwipiepy numbers a common or a proper noun that its dictionary lacks
 GUESSED = (2, 3)
+WORKERS = 2  # threads of the tokenizer
 Piece = tuple[str, int, int]  # a noun, and where it begins and ends
 
 
@@ -25,7 +26,14 @@ def kiwi() -> Any:
     # half a second to import, one to start
     from kiwipiepy import Kiwi
 
-    return Kiwi(num_workers=2)
+    return Kiwi(num_workers=WORKERS)
+
+
+def alone() -> Any:
+    """Return a tokenizer without threads, as a process that may start none needs it."""
+    global WORKERS  # noqa: PLW0603
+    WORKERS = 1
+    return kiwi()
 
 
 def recut(text: str, tokens: list[Any]) -> list[tuple[str, str, int, int]]:
@@ -43,7 +51,9 @@ def recut(text: str, tokens: list[Any]) -> list[tuple[str, str, int, int]]:
         run.clear()
 
     for token in tokens:
-        place = (token.form, token.tag.partition("-")[0], token.start, token.start + token.len)
+        # the dictionary has names of two words, such as 보비 비, which may stand as one
+        form = token.form.replace(" ", "")
+        place = (form, token.tag.partition("-")[0], token.start, token.start + token.len)
         if run and (place[1] not in _TOUCHING or place[2] != run[-1][3]):
             close()
         if place[1] in _TOUCHING:

@@ -24,12 +24,14 @@ from tqdm.auto import tqdm
 from ..errors import InputError
 from ..sources.files import package_folder
 from . import grams, nouns
+from .case_mentions import note_unread
+from .language import WORDS, Page, in_cages, token_places
 from .reading import composed
 
 # raised whenever the same text would give other tokens
-TOKENIZER_VERSION = 2
+TOKENIZER_VERSION = 3
+TOKENS = "words"  # by which notes of pages that could not be cut are known
 K, B = 1.2, 0.75
-BATCH = 500
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "document": pl.String,
     "page": pl.Int64,
@@ -110,23 +112,39 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
         "anti join search_pages using (document, page) order by document, page"
     ).fetchall()
     with tqdm(total=len(missing), desc="tokenising pages", disable=not progress) as bar:
-        for first in range(0, len(missing), BATCH):
-            documents, pages, texts = zip(*missing[first : first + BATCH], strict=True)
-            ids = list(range(last + first + 1, last + first + 1 + len(pages)))
-            forms, starts, ends = [], [], []
-            for each in _spans(db, texts):
-                forms.append(" ".join(form for form, _, _ in each))
-                starts.append([start for _, start, _ in each])
-                ends.append([end for _, _, end in each])
-            db.execute(
-                "insert into search_pages select unnest(?), unnest(?), unnest(?), unnest(?), "
-                "unnest(?::integer[][]), unnest(?::integer[][]), ?, unnest(?)",
-                [ids, documents, pages, forms, starts, ends, tokenizer(), texts],
-            )
-            bar.update(len(pages))
+        for pages, tokens_of, why in in_cages(WORDS, missing, token_places):
+            if why:
+                note_unread(db, pages, f"This page is not searchable by words: {why}.", TOKENS)
+            places = tokens_of or [[] for _ in pages]
+            texts = [text for _, _, text in pages]
+            _insert(db, last, pages, _stemmed(db, places))
+            last += len(texts)
+            bar.update(len(texts))
     if missing or left != before or not _has(db, "search_grams"):
         _rebuild(db, progress=progress)
     return len(missing)
+
+
+def _insert(
+    db: duckdb.DuckDBPyConnection,
+    last: int,
+    pages: list[Page],
+    tokens_of: list[list[tuple[str, int, int]]],
+) -> None:
+    db.execute(
+        "insert into search_pages select unnest(?), unnest(?), unnest(?), unnest(?), "
+        "unnest(?::integer[][]), unnest(?::integer[][]), ?, unnest(?)",
+        [
+            list(range(last + 1, last + 1 + len(pages))),
+            [document for document, _, _ in pages],
+            [page for _, page, _ in pages],
+            [" ".join(form for form, _, _ in each) for each in tokens_of],
+            [[start for _, start, _ in each] for each in tokens_of],
+            [[end for _, _, end in each] for each in tokens_of],
+            tokenizer(),
+            [text for _, _, text in pages],
+        ],
+    )
 
 
 def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
@@ -267,15 +285,23 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
 
 
 def _spans(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
-    """Each text's tokens with their places; Latin words stemmed, all in lower case."""
+    """Tokens of the reader's own texts, such as a query, with their places."""
     held = list(texts)
+    cut = nouns.kiwi().tokenize(held)
+    return _stemmed(db, [nouns.recut(text, of) for text, of in zip(held, cut, strict=True)])
+
+
+def _stemmed(
+    db: duckdb.DuckDBPyConnection, tokens_of: list[list[tuple[str, str, int, int]]]
+) -> list[list[tuple[str, int, int]]]:
+    """Tokens that mean something, with their places; Latin words stemmed, all in lower case."""
     kept = [
         [
             (form.lower(), start, end)
-            for form, tag, start, end in nouns.recut(text, found)
-            if tag in _KEPT and not re.search(r"\s", form)
+            for form, tag, start, end in each
+            if tag in _KEPT and form and not re.search(r"\s", form)
         ]
-        for text, found in zip(held, nouns.kiwi().tokenize(held), strict=True)
+        for each in tokens_of
     ]
     # a text with a Latin word has all of its tokens stemmed, which leaves Korean as it is
     latin = [any(re.fullmatch("[a-z]+", form) for form, _, _ in each) for each in kept]
