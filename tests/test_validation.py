@@ -203,8 +203,16 @@ def test_ends_badly(late): pass
 """
 
 
+RUNS = """
+import pathlib, pytest
+pytest.main(["-p", "no:cacheprovider", "--record=whole.json"])
+pathlib.Path("pytest.ini").write_text("[pytest]\\ntestpaths = tests\\n")
+pytest.main(["-p", "no:cacheprovider", "-k", "passes", "--record=part.json"])
+"""
+
+
 def test_a_run_is_recorded_as_it_was_and_keeps_no_parameters(tmp_path: Path) -> None:
-    """A real run in a repository of its own, with two processes, as `make test` has it."""
+    """Real runs in a repository of their own: of all tests under xdist, and of some."""
     tests = tmp_path / "tests"
     tests.mkdir()
     (tests / "test_some.py").write_text(SOME)
@@ -213,19 +221,12 @@ def test_a_run_is_recorded_as_it_was_and_keeps_no_parameters(tmp_path: Path) -> 
     start, end = hooks.index("def pytest_addoption"), hooks.index("class _OneReport")
     head = "from pathlib import Path\nimport pytest\nfrom recorded import Recorder\n"
     (tests / "conftest.py").write_text(head + hooks[start:end])
-    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\naddopts = -n2\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\naddopts = -n1\n")
+    (tmp_path / "runs.py").write_text(RUNS)
     for words in ("init -q", "add -A", "-c user.name=a -c user.email=a@b commit -qm x"):
         subprocess.run(["git", "-C", str(tmp_path), *words.split()], check=True)
-
-    def run(*words: str) -> validation.Results:
-        line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
-        # with '=': pytest takes a lone word that is a file for tests, if the file is there already
-        subprocess.run(
-            [*line, "--record=out/r.json"], cwd=tmp_path, capture_output=True, check=False
-        )
-        return validation.read_results(tmp_path / "out/r.json")
-
-    whole = run()
+    subprocess.run([sys.executable, "runs.py"], cwd=tmp_path, capture_output=True, check=True)
+    whole, part = (validation.read_results(tmp_path / f"{n}.json") for n in ("whole", "part"))
     at = "tests/test_some.py::test_"
     seen = {test: [name for name in counts if counts[name]] for test, counts in whole.tests.items()}
     assert {test.removeprefix(at): outcomes for test, outcomes in seen.items()} == {
@@ -235,11 +236,9 @@ def test_a_run_is_recorded_as_it_was_and_keeps_no_parameters(tmp_path: Path) -> 
     assert whole.tests[f"{at}passes"]["passed"] == 2
     assert whole.reasons[f"{at}is_left_out"] == ("no such machine",)
     assert whole.reasons[f"{at}fails"][0].endswith("in test_some.py:5")
-    assert "850101" not in (tmp_path / "out/r.json").read_text()
+    assert "850101" not in (tmp_path / "whole.json").read_text()
     assert whole.complete
     assert re.fullmatch(r"[0-9a-f]{12}", whole.commit)
-    (tests / "test_some.py").write_text("def test_passes(): pass\n")
-    part = run("-k", "passes")
     assert not part.complete
     assert part.commit.endswith("+changes")
 

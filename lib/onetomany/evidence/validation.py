@@ -241,7 +241,7 @@ def _method(
     yield typesetting.heading(2, method["title"], method["title_ko"])
     listed = ", ".join(chapters)
     yield typesetting.pair(
-        f"{method['purpose']} Used in chapters {listed}.",
+        f"{method['purpose']} Chapters: {listed}.",
         f"{method['purpose_ko']} 쓰인 장: {listed}.",
     )
     yield typesetting.pair(f"Reference: {method['reference']}", f"근거 문헌: {method['reference']}")
@@ -260,11 +260,11 @@ def _method(
 
 
 def _outcome(tests: Sequence[str], results: Results | None) -> tuple[str, str]:
-    """What became of the named tests in this run: all passed, or which did not."""
+    """What became of the named tests; their names stand in the English alone, as in the code."""
     named = ", ".join(test.partition("::")[2] for test in tests)
     where = ", ".join(dict.fromkeys(test.partition("::")[0] for test in tests))
     if results is None:
-        return f"No result ({where}: {named}).", f"결과 없음 ({where}: {named})."
+        return f"No result ({where}: {named}).", "결과 없음."
     bad, en, ko = [], [], []
     for test in tests:
         counts = results.tests.get(test)
@@ -281,7 +281,7 @@ def _outcome(tests: Sequence[str], results: Results | None) -> tuple[str, str]:
     told, told_ko = (f"; {'; '.join(each)}" if each else "" for each in (en, ko))
     return (
         f"{good} of {len(tests)} tests passed{told} ({where}: {named}).",
-        f"시험 {len(tests)}개 중 {good}개 통과{told_ko} ({where}: {named}).",
+        f"시험 {len(tests)}개 중 {good}개 통과{told_ko}.",
     )
 
 
