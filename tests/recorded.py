@@ -95,8 +95,14 @@ def _changed(commit: str) -> str:
 
 def _why_skipped(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2]).removeprefix("Skipped: ")[:200]
-    return f"expected to fail: {getattr(report, 'wasxfail', '')}"[:200]
+        return _line(str(report.longrepr[2]).removeprefix("Skipped: "))
+    return _line(f"expected to fail: {getattr(report, 'wasxfail', '')}")
+
+
+def _line(text: str) -> str:
+    """A text as one short line without escapes, as `validation.read_results` takes it."""
+    shown = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)[:200]
 
 
 def _where_failed(report: pytest.TestReport) -> str:

@@ -14,9 +14,11 @@ import pypdfium2
 import pytest
 
 import interval_coverage
+from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.evidence import certificate, questions, validation
+from onetomany.evidence import certificate, demonstration, keys, questions, validation
 from onetomany.evidence.methods import used_functions
+from onetomany.evidence.verify import verify
 from onetomany.report.blocks import Chapter, read_chapter
 from payloads import COMMIT, CREATED, record
 
@@ -167,6 +169,9 @@ def test_what_is_no_result_is_refused(text: str | bytes, tmp_path: Path) -> None
     [
         {"format": "other"},
         {"started": "yesterday"},
+        {"commit": "0123456789ab\x1b[2J"},
+        {"arguments": ["\u202egnp.exe"]},
+        {"environment": {"Python": "3.11\n# forged"}},
         {"tests": {"../../etc/passwd": {}}},
         {
             "tests": {
@@ -309,6 +314,45 @@ def test_without_a_run_nothing_is_said_to_have_passed(
     assert not re.search(r"\d of \d+ tests passed", text)
     assert "No result (tests/test_" in text
     assert not (tmp_path / "validation/results.json").exists()
+
+
+def test_an_exhibit_is_sealed_with_its_report_and_drafts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signed first line after sealing names the drafts, and the bundle holds."""
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    sample = ROOT / "lib/onetomany/evidence/data" / demonstration.SAMPLE
+    (notebooks / sample.name).write_bytes(sample.read_bytes())
+    keys.make_key(tmp_path / "key.pem")
+    given, out = result(tmp_path, commit="ffffffffffff"), tmp_path / "bundle"
+    words = ["exhibit", "--notebooks", str(notebooks), "--out", str(out), "--operator", "Kim"]
+    words += ["--key", str(tmp_path / "key.pem"), "--validation", str(given)]
+    monkeypatch.setattr(sys, "argv", ["onetomany", *words])
+    assert main([*words, "--jurisdiction", "kr-admin,eu"]) == 0
+    assert verify(out).filter(level="fault").is_empty()
+    first = json.loads((out / "seal/custody.jsonl").read_text().splitlines()[0])["files"]
+    assert {f"seal/certificate{end}.pdf" for end in ("", "-kr-admin", "-eu")} <= set(first)
+    assert (out / "data/validation/results.json").read_bytes() == given.read_bytes()
+    for file in ("data/validation/validation.md", "seal/certificate.md", "seal/certificate-eu.md"):
+        text = (out / file).read_text(encoding="utf-8")
+        assert "The tests ran on commit ffffffffffff and this exhibit was made at commit" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--jurisdiction", "kr-civil,mars"], "There is no draft for 'mars'"),
+        (["--validation", "none.json"], "none.json is not the result of a test run"),
+    ],
+)
+def test_what_can_not_be_sealed_is_refused_before_the_run(
+    words: list[str], why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["exhibit", "--notebooks", str(NOTEBOOKS), "--out", str(tmp_path / "b"), *words]
+    assert main([*line, "--operator", "Kim"]) != 0
+    assert why in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- the drafts of certificates

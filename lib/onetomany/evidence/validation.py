@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import resources
@@ -32,8 +32,9 @@ LEFT_BY_TESTS = Path("build", FOLDER, RESULTS)  # by `make test`, in the reposit
 OUTCOMES = ("passed", "failed", "error", "skipped")
 ANALYSIS = ("faces", "gallery", "accuracy", "terminal", "tracking", "behaviour", "reidentification",
             "documents", "requests", "evidence")  # fmt: skip
-MOST_BYTES = 8 * 2**20
-_TEST = re.compile(r"tests/[\w/]+\.py::\w+(::\w+)?")
+MOST_BYTES, MOST_LETTERS = 8 * 2**20, 1000
+_TEST = re.compile(r"tests/[\w/]+\.py::\w+(::\w+)?", re.ASCII)
+_COMMIT = re.compile(r"([0-9a-f]{7,64}(\+changes)?)?")
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,28 @@ def _parse(raw: Mapping[str, Any]) -> Results:
     for test, counts in tests.items():
         if not _TEST.fullmatch(test) or min(counts.values()) < 0:
             raise ValueError(f"{test!r} is not a test with its counts")
+    if not _COMMIT.fullmatch(raw["commit"]):
+        raise ValueError(f"{raw['commit']!r} is not a commit")
+    names, values = _printable(raw["environment"]), _printable(raw["environment"].values())
     return Results(
-        commit=str(raw["commit"]),
+        commit=raw["commit"],
         started=datetime.fromisoformat(raw["started"]),
         ended=datetime.fromisoformat(raw["ended"]),
         complete=raw["complete"] is True,
-        arguments=tuple(map(str, raw["arguments"])),
-        environment={str(name): str(value) for name, value in raw["environment"].items()},
+        arguments=_printable(raw["arguments"]),
+        environment=dict(zip(names, values, strict=True)),
         tests=tests,
-        reasons={test: tuple(map(str, each["reasons"])) for test, each in raw["tests"].items()},
+        reasons={test: _printable(each["reasons"]) for test, each in raw["tests"].items()},
     )
+
+
+def _printable(texts: Iterable[Any]) -> tuple[str, ...]:
+    """The file comes from elsewhere: what it says is printed, and may not be an escape."""
+    found = tuple(str(text) for text in texts)
+    for text in found:
+        if not text.isprintable() or len(text) > MOST_LETTERS:
+            raise ValueError(f"{text[:40]!r} is not a short line of text")
+    return found
 
 
 def first_line(results: Results | None, commit: str) -> tuple[str, str]:
@@ -209,7 +222,7 @@ def _parts(chapters: Sequence[Chapter], results: Results | None) -> Iterator[Par
 
 
 def _run(results: Results | None) -> Iterator[Part]:
-    yield typesetting.heading(1, "Deviations", "벗어난 것")
+    yield typesetting.heading(1, "Deviations", "이탈 사항: 실패하거나 건너뛴 시험")
     if results is None:
         yield typesetting.pair("There is no test run.", "시험 실행이 없다.")
         return
