@@ -13,7 +13,7 @@ test: setup              ## style, types, and every test
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) pytest
+	$(RUN) pytest --record=build/validation/results.json
 
 lab: setup               ## open the notebooks in JupyterLab
 	$(RUN) onetomany lab

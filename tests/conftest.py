@@ -17,10 +17,21 @@ from xdist.scheduler import LoadFileScheduling
 from browser import chromium
 from onetomany import accuracy, faces, sources
 from onetomany.report import build_report
+from recorded import Recorder
 
 # The report is executed for minutes, often on one core: the files that read it share one process,
 # and the other files run beside them, each in one piece, so that no fixture is made twice
 REPORT = {"test_notebooks.py", "test_browser_report.py", "test_accessibility.py", "test_exhibit.py"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", type=Path, metavar="FILE", help="write each test's outcome here")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    file = config.getoption("record")
+    if file and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder(config, config.rootpath / file))
 
 
 class _OneReport(LoadFileScheduling):

@@ -33,7 +33,7 @@ from onetomany.charts import evidence as charts
 from onetomany.charts.theme import finish
 from onetomany.cli import main
 from onetomany.errors import InputError, OneToManyError
-from onetomany.evidence import demonstration, figures, keys, methods, pages
+from onetomany.evidence import demonstration, figures, keys, methods, pages, questions
 from onetomany.evidence.bundle import seal
 from onetomany.evidence.cited import cited_sources
 from onetomany.evidence.exhibit import Payload, build_payload, write_payload
@@ -817,6 +817,9 @@ def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> No
     for row in found.filter(pl.col("part").is_not_null()).iter_rows(named=True):
         # the chapter shows no data that has a datasheet
         assert bool(row["files"]) == (row["part"] != "data/datasheets")
+    for place in questions.JURISDICTIONS:
+        there = demonstration.answers(sealed, place).filter(pl.col("part").is_not_null())
+        assert there.filter(files=0)["part"].unique().to_list() in ([], ["data/datasheets"])
     assert demonstration.answers(tmp_path)["files"].sum() == 0
     parts = demonstration.parts(sealed)
     assert parts.filter(pl.col("what") == "").is_empty()

@@ -30,6 +30,18 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign with")
     parser.add_argument("--redact", type=Path, metavar="FILE", help="redaction list, TOML or CSV")
     parser.add_argument(
+        "--validation",
+        type=Path,
+        metavar="FILE",
+        help="result of a test run; default: what 'make test' left, if of the same commit",
+    )
+    parser.add_argument(
+        "--jurisdiction",
+        default="",
+        metavar="kr-civil,us",
+        help="further drafts of certificates: kr-civil, kr-admin, kr-criminal, us, england, eu",
+    )
+    parser.add_argument(
         "--licence",
         default="https://creativecommons.org/licenses/by/4.0/",
         metavar="URL",
@@ -37,7 +49,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence import bundle, keys
+        from onetomany.evidence import bundle, keys, questions, validation
         from onetomany.evidence.exhibit import build_payload
         from onetomany.evidence.redaction import read_rules
 
@@ -48,11 +60,14 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
             raise InputError("An exhibit says who ran it: give a name with --operator.")
         if args.key:
             keys.read_private(args.key)
+        drafts = questions.parse_jurisdictions(args.jurisdiction)
+        if args.validation:
+            validation.read_results(args.validation)
         rules = read_rules(args.redact) if args.redact else ()
         only = args.only.replace(" ", "").split(",") if args.only else None
         folder = args.out.with_name(f".{args.out.name}.payload")
         shutil.rmtree(folder, ignore_errors=True)
-        payload = build_payload(args.notebooks, folder, only, rules)
+        payload = build_payload(args.notebooks, folder, only, rules, args.validation)
         record = payload.record(
             operator=args.operator,
             organisation=args.organisation,
@@ -61,7 +76,13 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
         )
         try:
             made = bundle.seal(
-                folder, args.out, record, key=args.key, created=datetime.now(UTC), rules=rules
+                folder,
+                args.out,
+                record,
+                key=args.key,
+                created=datetime.now(UTC),
+                rules=rules,
+                jurisdictions=drafts,
             )
         except InputError as error:
             raise InputError(f"{error} What was to be sealed lies in {folder}.") from error

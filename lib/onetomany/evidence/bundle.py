@@ -60,11 +60,13 @@ def seal(
     created: datetime,
     rules: Sequence[Rule] = (),
     repository: Path | None = None,
+    jurisdictions: Sequence[str] = (),
 ) -> Path:
     """Make the bundle `out` of a payload (see the package's text); return `out`.
 
     `key` is a private Ed25519 key in PEM, None for a bundle without a signature; `created` carries
-    its zone; `rules` are the redaction list; `repository` is where the lock files lie. The same
+    its zone; `rules` are the redaction list; `repository` is where the lock files lie;
+    `jurisdictions` choose further drafts of certificates (`questions.JURISDICTIONS`). The same
     payload, record, key and time in the same environment give the same bytes. Raises InputError
     where the payload holds what may not go in, naming file and line, or `out` exists.
     """
@@ -89,7 +91,8 @@ def seal(
         (beside / SIGNATURE).write_bytes(private.sign(signed))
         (beside / PUBLIC_KEY).write_bytes(keys.public_pem(private))
     (beside / REQUEST).write_bytes(timestamp.request(signed))
-    certificate.write(beside / SEAL, record, created, hashlib.sha256(signed).hexdigest(), mark)
+    digest = hashlib.sha256(signed).hexdigest()
+    certificate.write(beside / SEAL, record, created, digest, mark, jurisdictions=jurisdictions)
     last = (beside / "data" / "custody.jsonl").read_bytes().splitlines()[-1]
     custody.append(
         beside / AFTER,

@@ -1,48 +1,135 @@
-"""The draft of a certificate, filled from the run's record; a person completes and signs it.
+"""Drafts of certificates, filled from the run's record; a person completes and signs them.
 
 What a machine knows is filled in. What only a person can say (who they are, what they did, that
-the process is accurate) is a blank. The texts and what they rest on are in data/certificate.toml.
+the process is accurate) is a blank. The texts, and the sources that were read for them, are in
+data/certificates: general.toml, and a file for each jurisdiction.
 """
 
 from __future__ import annotations
 
 import shlex
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from onetomany.evidence import typesetting
+from onetomany.evidence import questions, typesetting, validation
 from onetomany.evidence.record import RunRecord
 from onetomany.evidence.sbom import machine
+from onetomany.evidence.typesetting import Part
 
 BLANK = "_" * 24
 NAMES = ("certificate.md", "certificate.pdf")
 
 
-def write(folder: Path, record: RunRecord, created: datetime, sha256: str, key: str) -> None:
-    """Write certificate.md and certificate.pdf into `folder`.
+def write(
+    folder: Path,
+    record: RunRecord,
+    created: datetime,
+    sha256: str,
+    key: str,
+    *,
+    jurisdictions: Sequence[str] = (),
+) -> None:
+    """Write certificate.md and .pdf into `folder`, and certificate-X.md and .pdf for each X.
 
-    `sha256` is that of tagmanifest-sha256.txt, `key` the fingerprint of the key that signed it.
+    `folder` is the seal of a bundle whose data lie beside it; `sha256` is that of
+    tagmanifest-sha256.txt, `key` the fingerprint of the key that signed it; `jurisdictions` are
+    of `questions.JURISDICTIONS`.
     """
-    texts = tomllib.loads(
-        (resources.files("onetomany.evidence") / "data" / "certificate.toml").read_text("utf-8")
+    facts = _facts(record, created, sha256, key) | _tested(folder.parent / "data", record.commit)
+    general = _texts("general")
+    for jurisdiction in ("", *jurisdictions):
+        texts = _texts(jurisdiction) if jurisdiction else general
+        sections = _sections(general, texts) if jurisdiction else general["section"]
+        parts = list(_parts(sections, facts))
+        if jurisdiction:
+            parts += _questions(jurisdiction, folder.parent)
+            parts += _sources(texts["source"])
+        about = {"title": texts["title"], "title_ko": texts["title_ko"]}
+        lede = [{name: text.format_map(facts) for name, text in each.items()}
+                for each in texts["lede"]]  # fmt: skip
+        stem = f"certificate-{jurisdiction}" if jurisdiction else "certificate"
+        text = typesetting.markdown(**about, lede=lede, parts=parts)
+        (folder / f"{stem}.md").write_text(text, encoding="utf-8")
+        set_pdf = typesetting.pdf(
+            **about, lede=lede, parts=parts, foot=record.identifier, day=created.date()
+        )
+        (folder / f"{stem}.pdf").write_bytes(set_pdf)
+
+
+def _texts(name: str) -> dict[str, Any]:
+    file = resources.files("onetomany.evidence") / "data" / "certificates" / f"{name}.toml"
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+def _sections(general: Mapping[str, Any], texts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The draft's own sections between those that every draft shares."""
+    before, after = (
+        [each for each in general["section"] if each.get("shared") == place]
+        for place in ("before", "after")
     )
-    facts = _facts(record, created, sha256, key)
-    lede = [{name: text.format_map(facts) for name, text in each.items()} for each in texts["lede"]]
-    parts: list[dict[str, Any]] = []
-    for section in texts["section"]:
-        parts.append(typesetting.heading(1, section["en"], section["ko"]))
+    return [*before, *texts["section"], *after]
+
+
+def _parts(sections: Sequence[Mapping[str, Any]], facts: Mapping[str, str]) -> Iterator[Part]:
+    for section in sections:
+        yield typesetting.heading(1, section["en"], section["ko"])
         items = [(en.format_map(facts), ko.format_map(facts)) for en, ko in section["points"]]
-        parts.append(typesetting.points(*items))
-    about = {"title": texts["title"], "title_ko": texts["title_ko"]}
-    text = typesetting.markdown(**about, lede=lede, parts=parts)
-    (folder / NAMES[0]).write_text(text, encoding="utf-8")
-    set_pdf = typesetting.pdf(
-        **about, lede=lede, parts=parts, foot=record.identifier, day=created.date()
+        yield typesetting.points(*items)
+
+
+def _questions(jurisdiction: str, bundle: Path) -> Iterator[Part]:
+    yield typesetting.heading(
+        1, "Questions to expect, and where the answer lies", "나올 질문과 답이 있는 곳"
     )
-    (folder / NAMES[1]).write_bytes(set_pdf)
+    items = []
+    for asked in questions.load_questions(jurisdiction):
+        places = ", ".join(asked["parts"])
+        lacking = [
+            pattern
+            for pattern in asked["parts"]
+            if pattern.startswith("data/") and not any(bundle.glob(pattern))
+        ]
+        en = f"Where: {places}." if places else "Where: no file."
+        ko = f"있는 곳: {places}." if places else "있는 곳: 파일로는 없음."
+        if lacking:
+            en += f" Not in this bundle: {', '.join(lacking)}."
+            ko += f" 이 묶음에 없음: {', '.join(lacking)}."
+        items.append(
+            (
+                f"{asked['factor']}. {asked['question']} {asked['answer']} {en}",
+                f"{asked['factor_ko']}. {asked['question_ko']} {asked['answer_ko']} {ko}",
+            )
+        )
+    yield typesetting.points(*items)
+
+
+def _sources(sources: Sequence[Mapping[str, str]]) -> Iterator[Part]:
+    yield typesetting.heading(1, "Sources of this draft", "이 초안의 출처")
+    yield typesetting.pair(
+        "What was read to write it, and when. Law changes: check the text in force.",
+        "초안을 쓰며 읽은 것과 읽은 날이다. 법은 바뀌므로 시행 중인 조문을 확인한다.",
+    )
+    yield typesetting.points(
+        *(
+            (
+                f"{each['title']}. {each['url']}",
+                f"읽음: {each['read']}" if each["read"] else "읽지 않음 (not read)",
+            )
+            for each in sources
+        )
+    )
+
+
+def _tested(data: Path, commit: str) -> dict[str, str]:
+    """What the bundle's own test results say, in both languages."""
+    file = data / validation.FOLDER / validation.RESULTS
+    results = validation.read_results(file) if file.is_file() else None
+    en, ko = validation.first_line(results, commit)
+    return {"validation": en, "validation_ko": ko}
 
 
 def _facts(record: RunRecord, created: datetime, sha256: str, key: str) -> dict[str, str]:

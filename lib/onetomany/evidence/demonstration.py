@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import resources
@@ -17,6 +16,7 @@ from onetomany.evidence import bundle as sealed
 from onetomany.evidence import keys
 from onetomany.evidence.exhibit import build_payload
 from onetomany.evidence.figures import NAMES
+from onetomany.evidence.questions import load_questions
 from onetomany.evidence.verify import verify
 
 SAMPLE = "99_a_sample.ipynb"
@@ -55,6 +55,7 @@ PARTS = {
     "data/sources.csv": ("every source that is cited", "인용한 출처 전부"),
     "data/statements": ("computed sentences", "계산한 문장"),
     "data/tables": ("tables as CSV and Parquet", "CSV와 Parquet로 된 표"),
+    "data/validation": ("what the tests showed, and what not", "시험이 보인 것과 보이지 못한 것"),
     "data/workflow.json": ("what was run in which order", "무엇을 어떤 차례로 실행했는지"),
     "manifests": ("a hash of every file", "파일마다의 해시"),
     "seal": (
@@ -124,14 +125,14 @@ def items(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def answers(bundle: Path) -> pl.DataFrame:
-    """What an opposing expert asks, and where in this bundle the answer lies: schema ANSWERS.
+def answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
+    """Return what an opposing expert asks, and where in this bundle the answer lies: ANSWERS.
 
     A row for each part that a question points to (data/questions.toml); one row where none does.
+    `jurisdiction`, of `questions.JURISDICTIONS`, gives what is asked there instead.
     """
-    text = (resources.files("onetomany.evidence") / "data" / "questions.toml").read_text("utf-8")
     rows = []
-    for number, asked in enumerate(tomllib.loads(text)["question"], 1):
+    for number, asked in enumerate(load_questions(jurisdiction), 1):
         found: dict[str | None, int] = {}
         for pattern in asked.pop("parts") or [None]:
             part = _part(pattern) if pattern else None

@@ -1,7 +1,7 @@
 """From notebooks to the payload of a bundle: run, redact, number, set, and lay out.
 
-The payload holds no times and no facts of the machine but in log/: two runs of one commit give the
-same bytes for everything else, except for what items marked 'varies' show.
+The payload holds no times and no facts of the machine but in log/ and validation/: two runs of one
+commit give the same bytes for everything else, except for what items marked 'varies' show.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import polars as pl
 
 from onetomany import __version__
 from onetomany.errors import InputError
-from onetomany.evidence import methods, pages
+from onetomany.evidence import methods, pages, validation
 from onetomany.evidence.cited import cited_sources
 from onetomany.evidence.figures import Figure, listing, read_figures
 from onetomany.evidence.record import DataUse, RunRecord, new_identifier
@@ -90,18 +90,23 @@ class Payload:
 
 
 def build_payload(
-    notebooks: Path, out: Path, only: Sequence[str] | None = None, rules: Sequence[Rule] = ()
+    notebooks: Path,
+    out: Path,
+    only: Sequence[str] | None = None,
+    rules: Sequence[Rule] = (),
+    tests: Path | None = None,
 ) -> Payload:
     """Run the chapters in clean kernels and lay out the payload of a bundle in `out`, a new folder.
 
-    `only` names chapters by number; `rules` are a redaction list. Raises InputError where `out`
-    holds anything, or a chapter shows what may be templates.
+    `only` names chapters by number; `rules` are a redaction list; `tests` is the result of a test
+    run (see `validation.write`). Raises InputError where `out` holds anything, or a chapter shows
+    what may be templates.
     """
     notebooks = Path(notebooks).resolve()
     _refuse_taken(Path(out))
     with _log_kept() as lines:
         executed = run_chapters(chosen(chapters_of(notebooks), only))
-    return write_payload(executed, notebooks, out, rules=rules, log=lines)
+    return write_payload(executed, notebooks, out, rules=rules, log=lines, tests=tests)
 
 
 def write_payload(
@@ -111,6 +116,7 @@ def write_payload(
     *,
     rules: Sequence[Rule] = (),
     log: Sequence[str] = (),
+    tests: Path | None = None,
 ) -> Payload:
     """Lay out the payload of executed notebooks (by stem); `notebooks` is where they come from."""
     out = Path(out).resolve()
@@ -118,7 +124,7 @@ def write_payload(
     beside = out.with_name(f".{out.name}.unfinished")
     shutil.rmtree(beside, ignore_errors=True)
     try:
-        payload = _write(executed, Path(notebooks), beside, rules, log)
+        payload = _write(executed, Path(notebooks), beside, rules, log, tests=tests)
         if out.exists():
             out.rmdir()
         beside.rename(out)
@@ -133,6 +139,8 @@ def _write(
     root: Path,
     rules: Sequence[Rule],
     log: Sequence[str],
+    *,
+    tests: Path | None,
 ) -> tuple[Any, ...]:
     runs = {stem: dict(nb.metadata.get("onetomany", {})) for stem, nb in executed.items()}
     left_out = _write_notebooks(executed, root / "notebooks")
@@ -164,6 +172,8 @@ def _write(
     _write_documents(root, exhibits, said=said, pictures=pictures, commit=commit, day=day)
     site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
     write_site(kept, notebooks, root / "exhibits" / "html", site)
+    tested = validation.find_results(notebooks.parent, commit, tests)
+    validation.write(root / validation.FOLDER, chapters, tested, commit, day)
     _put(root / "figures.json", _listed(exhibits, commit, left_out))
     _put(root / "log" / "run.log", _log_text(runs, log).encode())
 
@@ -368,15 +378,8 @@ def _day_of(notebooks: Path, commit: str) -> date | None:
     """The day of the commit; None where there is none."""
     if not commit:
         return None
-    git = [
-        "git",
-        "-C",
-        str(notebooks),
-        "show",
-        "-s",
-        "--format=%cs",
-        commit.removesuffix("+changes"),
-    ]
+    revision = commit.removesuffix("+changes")
+    git = ["git", "-C", str(notebooks), "show", "-s", "--format=%cs", revision]
     try:
         said = subprocess.run(git, capture_output=True, text=True, check=True)
         return date.fromisoformat(said.stdout.strip())

@@ -40,7 +40,7 @@ def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
     """Execute the notebooks in order; stem -> executed notebook, with a record of its run."""
     notebooks = {path: _read(path) for path in paths}
     total = sum(len(code_cells(notebook)) for notebook in notebooks.values())
-    commit = _commit(paths[0].parent)
+    commit = commit_of(paths[0].parent)
     with tqdm(total=total, unit="cell", leave=False) as bar:
         for path, notebook in notebooks.items():
             bar.set_description(path.stem)
@@ -138,8 +138,8 @@ def _note_stderr(path: Path, notebook: Notebook) -> None:
                 log.info("%s, cell [%d], stderr: %s", path.name, number, output.text.strip())
 
 
-def _commit(folder: Path) -> str:
-    """The commit the notebooks stand at; empty where there is no git or no repository."""
+def commit_of(folder: Path) -> str:
+    """Return the commit that a folder stands at; empty where there is no git or no repository."""
     git = ["git", "-C", str(folder)]
     try:
         head = subprocess.run(
