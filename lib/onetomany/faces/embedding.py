@@ -144,24 +144,24 @@ def _embed_new(
     rows = todo.select("path", "sha256").rows()
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     processes = min(workers or os.cpu_count() or 1, len(chunks))
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=get_context("spawn"),  # a fork would copy locks of polars' threads
-        initializer=start_worker,
-        initargs=(settings,),
-    )
-    try:
-        with safe_children():  # a task handed in starts its process
+    with safe_children():
+        pool = ProcessPoolExecutor(
+            processes,
+            mp_context=get_context("spawn"),  # a fork would copy locks of polars' threads
+            initializer=start_worker,
+            initargs=(settings,),
+        )
+        try:
             futures = {pool.submit(embed_files, chunk, settings, enlarge) for chunk in chunks}
-        with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
-            for future in as_completed(futures):
-                frame = pl.DataFrame(
-                    future.result(), schema=_cached_columns(settings), orient="row"
-                )
-                _write_part(frame, folder)
-                bar.update(len(frame))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+            with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
+                for future in as_completed(futures):
+                    frame = pl.DataFrame(
+                        future.result(), schema=_cached_columns(settings), orient="row"
+                    )
+                    _write_part(frame, folder)
+                    bar.update(len(frame))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _write_part(frame: pl.DataFrame, folder: Path) -> None:
