@@ -63,6 +63,19 @@
     return { ...spec, ...(title.text ? { title } : {}), config: { ...config, legend } };
   }
 
+  // A chart carries its data: it loads nothing, and leads to web and mail addresses alone
+  function careful() {
+    const loader = window.vega.loader();
+    const refuse = async () => { throw new Error("a chart may load nothing"); };
+    const sanitize = loader.sanitize.bind(loader);
+    loader.load = loader.http = loader.file = refuse;
+    loader.sanitize = async (uri, options) => {
+      const leads = options?.context === "href" && /^(https?:\/\/|mailto:|#)/i.test(uri);
+      return leads ? { ...await sanitize(uri, options), rel: "noreferrer" } : {};
+    };
+    return loader;
+  }
+
   async function draw(script) {
     const id = script.dataset.chart;
     const target = document.getElementById(id);
@@ -78,6 +91,10 @@
       const { view } = await window.vegaEmbed(target, tight ? narrowed(spec, room) : spec, {
         mode: "vega-lite",
         renderer: "svg",
+        ast: true, // expressions are interpreted: the page's policy forbids to evaluate text
+        loader: careful(),
+        defaultStyle: false, // in vega.css, as is that of tooltips
+        tooltip: { disableDefaultStyle: true },
         actions: { export: { png: true, svg: true }, source: false, compiled: false, editor: false },
         downloadFileName: id,
         scaleFactor: { png: 2 },
