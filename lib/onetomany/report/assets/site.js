@@ -64,17 +64,14 @@
   }
 
   // A chart carries its data: it loads nothing, and leads to web and mail addresses alone
-  function careful() {
-    const loader = window.vega.loader();
-    const refuse = async () => { throw new Error("a chart may load nothing"); };
-    const sanitize = loader.sanitize.bind(loader);
-    loader.load = loader.http = loader.file = refuse;
-    loader.sanitize = async (uri, options) => {
-      const leads = options?.context === "href" && /^(https?:\/\/|mailto:|#)/i.test(uri);
-      return leads ? { ...await sanitize(uri, options), rel: "noreferrer" } : {};
-    };
-    return loader;
-  }
+  const refuse = async () => { throw new Error("a chart may load nothing"); };
+  const loader = {
+    load: refuse,
+    http: refuse,
+    file: refuse,
+    sanitize: async (uri, { context }) =>
+      (context === "href" && /^(https?:\/\/|mailto:|#)/i.test(uri) ? { href: uri, rel: "noreferrer" } : {}),
+  };
 
   async function draw(script) {
     const id = script.dataset.chart;
@@ -92,8 +89,9 @@
         mode: "vega-lite",
         renderer: "svg",
         ast: true, // expressions are interpreted: the page's policy forbids to evaluate text
-        loader: careful(),
+        loader,
         defaultStyle: false, // in vega.css, as is that of tooltips
+        forceActionsMenu: true,
         tooltip: { disableDefaultStyle: true },
         actions: { export: { png: true, svg: true }, source: false, compiled: false, editor: false },
         downloadFileName: id,
