@@ -76,12 +76,24 @@ def command(trap: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
 ASK = "import polars, json, multiprocessing\nprint('here', polars.DataFrame({'a': [1]}).height)"
 
 
+def _until_ready(client: BlockingKernelClient) -> None:
+    """A client that did not start the kernel takes one that is slow to start for dead."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return client.wait_for_ready(timeout=60)
+        except RuntimeError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
 def shown_by(client: BlockingKernelClient, source: str) -> str:
     """What a kernel prints."""
     shown = []
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
+        _until_ready(client)
         reply = client.execute_interactive(source, timeout=60, output_hook=shown.append)
     finally:
         client.stop_channels()
