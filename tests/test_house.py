@@ -22,6 +22,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ORDER = [
     "errors",
     "sources",
+    "cage",
     "faces",
     "gallery",
     "accuracy",

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ..errors import OneToManyError, RefusedError
+from ..sources.processes import python_command
 from . import bubblewrap, landlock
 from .zygote import END, FRAME
 
@@ -259,7 +260,7 @@ def isolated_python(code: str, *arguments: str) -> list[str]:
     """
     # last: nothing that lies beside the kit takes the place of an installed module
     path = f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); "
-    return [sys.executable, "-I", "-c", path + code, *arguments]
+    return python_command("-c", path + code, *arguments)
 
 
 @cache

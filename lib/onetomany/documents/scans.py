@@ -25,6 +25,7 @@ from tqdm import tqdm
 from ..cage.keeper import isolated_python
 from ..sources.case import Stream
 from ..sources.files import sha256_of
+from ..sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
 from .reading import Limits
@@ -84,7 +85,9 @@ def engine() -> tuple[str, str]:
     Asked of a process of its own, so that its models and its complaints aren't this one's.
     """
     command = isolated_python("from onetomany.documents.ocr import main; main()")
-    asked = subprocess.run(command, cwd="/", capture_output=True, check=False)
+    asked = subprocess.run(
+        command, cwd="/", env=safe_environment(), capture_output=True, check=False
+    )
     if asked.returncode == 0:
         return asked.stdout.decode().strip(), ""
     said = asked.stderr.decode("utf-8", "replace").strip().splitlines()
