@@ -368,6 +368,7 @@ def test_a_child_that_is_killed_is_started_again(tmp_path: Path) -> None:
         process = child.keepers[0].process
         assert process is not None
         os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         # it is noticed, and another is started
         assert child.read(path, "a.txt", Limits()).content["facts"]["status"] == "read"
         link = tmp_path / "link.txt"
