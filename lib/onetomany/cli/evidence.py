@@ -115,16 +115,26 @@ def verify(parser: argparse.ArgumentParser) -> Run:
 
 
 def reproduce(parser: argparse.ArgumentParser) -> Run:
-    """Run a bundle's notebooks again and compare every figure; it runs the code in the bundle."""
+    """Run a bundle's notebooks again, in a container, and compare every figure."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
     parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key")
     parser.add_argument("--out", type=Path, default=Path("build/reproduced"), metavar="DIR")
     parser.add_argument(
         "--unverified", action="store_true", help="run it although 'verify' finds faults"
     )
+    parser.add_argument(
+        "--unconfined", action="store_true", help="run it without a container, with your rights"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="with --unconfined: don't ask, the warning is understood"
+    )
+    parser.add_argument("--memory", type=int, default=8, metavar="GB", help="default: %(default)s")
+    parser.add_argument("--hours", type=float, default=4, metavar="N", help="default: %(default)s")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import reproduce as again
+        from onetomany.evidence.cage import Limits
+        from onetomany.evidence.printable import printable
         from onetomany.evidence.verify import verify as check
 
         faults = check(args.bundle, public_key=args.key).filter(level="fault").height
@@ -133,17 +143,39 @@ def reproduce(parser: argparse.ArgumentParser) -> Run:
                 f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a "
                 "changed bundle may be anybody's: nothing was run. Look at it, or add --unverified."
             )
-        for package, then, here in again.version_differences(args.bundle).iter_rows():
-            print(f"version: {package} was {then}, is {here}")
-        table = again.reproduce(args.bundle, args.out)
+        if args.unconfined:
+            _ask(args.yes)
+        differing = again.version_differences(args.bundle)
+        for package, then, here in differing.iter_rows():
+            print(printable(f"version: {package} was {then}, is {here}"))
+        limits = Limits(memory=args.memory << 30, seconds=args.hours * 3600)
+        table = again.reproduce(args.bundle, args.out, unconfined=args.unconfined, limits=limits)
         for item, outcome, _, _, what in table.iter_rows():
-            print(f"{item:16} {outcome:10} {what}".rstrip())
+            print(f"{item:16} {outcome:10} {printable(what)}".rstrip())
         counts = {name: table.filter(outcome=name).height for name in again.OUTCOMES}
         print(", ".join(f"{name} {count}" for name, count in counts.items()))
         print(f"wrote {args.out / 'comparison.csv'}")
         return 1 if counts["different"] else 0
 
     return run
+
+
+def _ask(agreed: bool) -> None:
+    """Warn of running a stranger's code, and go on only after a typed yes."""
+    print(
+        "WARNING: without a container this bundle's notebooks run with all your rights: they can "
+        "read, change and delete your files, keys and passwords and send them away. Use a machine "
+        "that holds nothing of yours.\n"
+        "경고: 격리 없이 실행하면 이 묶음의 노트북은 사용자의 모든 권한으로 돌아간다. 파일, 키, "
+        "비밀번호를 읽고 바꾸고 지우고 밖으로 보낼 수 있다. 자료가 없는 컴퓨터에서 실행한다.",
+        file=sys.stderr,
+    )
+    if agreed:
+        return
+    if not sys.stdin.isatty():
+        raise InputError("Nobody is here to answer: nothing was run. Add --yes if you agree.")
+    if input("Type yes to run it. 실행하려면 yes를 입력한다: ").strip().lower() != "yes":
+        raise InputError("You did not type yes: nothing was run. 실행하지 않았다.")
 
 
 def key(parser: argparse.ArgumentParser) -> Run:
