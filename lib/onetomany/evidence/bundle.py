@@ -21,7 +21,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -32,16 +31,40 @@ import bagit
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
+from onetomany.evidence.additions import add, add_timestamp, sync_folder
+from onetomany.evidence.layout import (
+    AFTER,
+    DECLARATION,
+    HELD_BACK,
+    LOG_SIGNATURE,
+    PUBLIC_KEY,
+    REQUEST,
+    SEAL,
+    SIGNATURE,
+    SIGNED,
+)
 from onetomany.evidence.record import RunRecord
 from onetomany.evidence.redaction import Rule
 from onetomany.evidence.sbom import write_environment
 
-SEAL = "seal"
-SIGNED = "tagmanifest-sha256.txt"  # what is signed and time-stamped
-SIGNATURE, PUBLIC_KEY = f"{SEAL}/tagmanifest-sha256.sig", f"{SEAL}/public-key.pem"
-REQUEST, AFTER = f"{SEAL}/tagmanifest-sha256.tsq", f"{SEAL}/custody.jsonl"
-LOG_SIGNATURE = f"{SEAL}/custody.sig"  # over the first line of AFTER
-DECLARATION, HELD_BACK = "bagit.txt", "bagit.txt.part"
+__all__ = [
+    "AFTER",
+    "DECLARATION",
+    "HELD_BACK",
+    "KEY_FIELD",
+    "LOG_SIGNATURE",
+    "PUBLIC_KEY",
+    "REQUEST",
+    "SEAL",
+    "SIGNATURE",
+    "SIGNED",
+    "TRUTH_EN",
+    "TRUTH_KO",
+    "UNSIGNED",
+    "add",
+    "add_timestamp",
+    "seal",
+]
 KEY_FIELD, UNSIGNED = "Signing-Key-SHA256", "none"
 ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)
 
@@ -104,39 +127,10 @@ def seal(
         (beside / LOG_SIGNATURE).write_bytes(private.sign((beside / AFTER).read_bytes()))
     _sync(beside)
     beside.rename(out)
-    _sync_folder(out.parent)
+    sync_folder(out.parent)
     (out / HELD_BACK).rename(out / DECLARATION)
-    _sync_folder(out)
+    sync_folder(out)
     return out
-
-
-def add_timestamp(
-    bundle: Path, answer: Path, roots: Path, *, who: str, when: datetime | None = None
-) -> timestamp.Stamp:
-    """Check a time-stamp authority's answer (DER) and keep it in the bundle, with its roots (PEM).
-
-    Nothing that was sealed changes; seal/custody.jsonl gets an entry. Raises InputError where the
-    answer is not for this bundle or doesn't hold.
-    """
-    if not (bundle / DECLARATION).is_file() or not (bundle / AFTER).is_file():
-        raise InputError(f"{bundle} is no sealed bundle.")
-    try:
-        der, trusted = answer.read_bytes(), timestamp.read_roots(roots.read_bytes())
-        stamp = timestamp.check(der, (bundle / SIGNED).read_bytes(), trusted)
-    except (OSError, InputError) as error:
-        raise InputError(f"The time-stamp {answer} was not added: {error}.") from error
-    known = re.findall(rb'"seal/timestamp-(\d+)\.tsr"', (bundle / AFTER).read_bytes())
-    name = f"{SEAL}/timestamp-{max(map(int, known), default=0) + 1}"
-    custody.write_synced(bundle / f"{name}.tsr", der)
-    custody.write_synced(bundle / f"{name}-roots.pem", timestamp.roots_pem(trusted))
-    custody.append(
-        bundle / AFTER,
-        who=who,
-        what=f"added a time-stamp of {stamp.when.isoformat()} by {stamp.authority}",
-        when=when,
-        files=_hashes(bundle, [f"{name}.tsr", f"{name}-roots.pem"]),
-    )
-    return stamp
 
 
 def _check_payload(payload: Path, record: RunRecord) -> None:
@@ -295,14 +289,4 @@ def _sync(root: Path) -> None:
         for name in names:
             with (Path(folder) / name).open("rb") as file:
                 os.fsync(file.fileno())
-        _sync_folder(Path(folder))
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders can't be opened there
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(Path(folder))

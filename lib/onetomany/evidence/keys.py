@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 from onetomany.errors import InputError
 
 PASSPHRASE = "ONETOMANY_KEY_PASSPHRASE"  # read where a key is encrypted and none is given
+SIGNATURE_BYTES = 64
 
 
 def make_key(path: Path, *, passphrase: str | None = None) -> str:
