@@ -104,15 +104,13 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    own = {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"}
-    command = [sys.executable, "-m", "onetomany.cli", "lab", "--notebooks", str(folder), "--"]
+    command = [sys.executable, "-P", "-m", "onetomany.cli", "lab", "--notebooks", str(folder), "--"]
     command += ["--no-browser", "--allow-root", f"--ServerApp.port={port}"]
     command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
     home.mkdir(parents=True, exist_ok=True)
     with (home / "lab.log").open("w") as log:
         server = subprocess.Popen(
             command,
-            env=os.environ | {name: str(home / name.lower()) for name in own},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that Lab, a child of the command, can be ended with it

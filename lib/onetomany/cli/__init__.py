@@ -1,6 +1,9 @@
 """The command `onetomany`: one function a sub-command, all registered in COMMANDS."""
 
-from __future__ import annotations
+# ruff: noqa: E402 - even __future__ is a module that could come from the working directory
+from onetomany.cli.start import forget_working_directory
+
+forget_working_directory()
 
 import argparse
 import sys

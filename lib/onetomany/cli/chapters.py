@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import subprocess
-import sys
+import tempfile
 import time
 from pathlib import Path
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
+from onetomany.sources.cache import cache_dir
+from onetomany.sources.processes import python_command, safe_environment
 
 
 def report(parser: argparse.ArgumentParser) -> Run:
@@ -52,17 +53,29 @@ def lab(parser: argparse.ArgumentParser) -> Run:
         folder = args.notebooks.resolve()
         if not folder.is_dir():
             raise InputError(f"There is no folder {folder}; name one with --notebooks.")
-        root = f"--ServerApp.root_dir={folder}"
-        command = [sys.executable, "-m", "jupyterlab", root, *args.jupyter]
+        options = [f"--ServerApp.root_dir={folder}"]
+        options += ["--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"]
         if (folder / START).exists():  # one card a chapter; jupyter's own options win
-            command.insert(4, f"--LabApp.default_url=/lab/tree/{START}")
-        # Our configuration keeps Lab from asking for news and updates: the network may be off
-        config = [str(Path(__file__).parents[1] / "lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-        own = {
-            "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, config)),
-            # this environment's kernel before one of the same name in the home folder
-            "JUPYTER_PREFER_ENV_PATH": "1",
-        }
-        return subprocess.call(command, env=os.environ | own)
+            options += [f"--LabApp.default_url=/lab/tree/{START}"]
+        command = python_command("-m", "jupyterlab", *options, *args.jupyter)
+        # It reads configuration where it is started, too: in a folder with nothing in it
+        with tempfile.TemporaryDirectory(prefix="onetomany-lab-") as empty:
+            return subprocess.call(command, cwd=empty, env=_lab_environment())
 
     return run
+
+
+def _lab_environment() -> dict[str, str]:
+    """Only the kit's own configuration, and a place of its own for what Lab remembers.
+
+    Files in the home folder may have come out of somebody's archive. The configuration keeps Lab
+    from asking for news and updates: the network may be off.
+    """
+    own = cache_dir() / "lab"
+    return safe_environment(
+        JUPYTER_CONFIG_PATH=str(Path(__file__).parents[1] / "lab"),
+        JUPYTER_CONFIG_DIR=str(own / "config"),
+        JUPYTER_DATA_DIR=str(own / "data"),
+        JUPYTER_PREFER_ENV_PATH="1",
+        IPYTHONDIR=str(own / "ipython"),
+    )

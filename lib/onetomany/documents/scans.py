@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from tqdm import tqdm
 
 from ..sources.case import Stream
 from ..sources.files import sha256_of
+from ..sources.processes import python_command, safe_environment
 from .case_file import EXTRACTOR_VERSION, members_folder
 from .reading import Limits
 from .sketch import near_duplicates, sketch
@@ -88,9 +88,8 @@ def engine() -> tuple[str, str]:
 
     Asked of a process of its own, so that its models and its complaints aren't this one's.
     """
-    asked = subprocess.run(
-        [sys.executable, "-m", "onetomany.documents.ocr"], capture_output=True, check=False
-    )
+    command = python_command("-m", "onetomany.documents.ocr")
+    asked = subprocess.run(command, env=safe_environment(), capture_output=True, check=False)
     if asked.returncode == 0:
         return asked.stdout.decode().strip(), ""
     said = asked.stderr.decode("utf-8", "replace").strip().splitlines()

@@ -13,7 +13,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from onetomany.report import chapters_of, chosen
 from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import Notebook, run_chapters
 from onetomany.report.site import Exhibit, picture, write_site
+from onetomany.sources.commits import day_of_commit
 
 SERIES = "A"  # exhibits are A-1, A-2, ...
 LEFT_OUT = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml",
@@ -148,7 +148,7 @@ def _write(
     figures = [each for _, _, items in exhibits for each in items]
     commit = next((run["commit"] for run in runs.values() if run.get("commit")), "")
     started, ended = _times(runs)
-    day = _day_of(notebooks, commit) or started.date()
+    day = day_of_commit(notebooks, commit) or started.date()
 
     pictures = _write_figures(figures, root)
     texts = {stem: _text_of(notebook) for stem, notebook in kept.items()}
@@ -362,26 +362,6 @@ def _times(runs: Mapping[str, Mapping[str, Any]]) -> tuple[datetime, datetime]:
     if not spans:
         raise InputError("The notebooks carry no record of a run: execute them with this kit.")
     return min(start for start, _ in spans), max(end for _, end in spans)
-
-
-def _day_of(notebooks: Path, commit: str) -> date | None:
-    """The day of the commit; None where there is none."""
-    if not commit:
-        return None
-    git = [
-        "git",
-        "-C",
-        str(notebooks),
-        "show",
-        "-s",
-        "--format=%cs",
-        commit.removesuffix("+changes"),
-    ]
-    try:
-        said = subprocess.run(git, capture_output=True, text=True, check=True)
-        return date.fromisoformat(said.stdout.strip())
-    except (OSError, ValueError, subprocess.CalledProcessError):
-        return None
 
 
 def _refuse_taken(out: Path) -> None:

@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..sources import ImageSet, cache_dir, install_weights, model
+from ..sources.processes import safe_children
 from ..sources.weights import pinned
 
 # read by OpenCV when it decodes its first image: no picture may unpack to more than 67 megapixels
@@ -142,23 +144,24 @@ def _embed_new(
     rows = todo.select("path", "sha256").rows()
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     processes = min(workers or os.cpu_count() or 1, len(chunks))
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=get_context("spawn"),  # a fork would copy locks of polars' threads
-        initializer=start_worker,
-        initargs=(settings,),
-    )
-    try:
-        futures = {pool.submit(embed_files, chunk, settings, enlarge) for chunk in chunks}
-        with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
-            for future in as_completed(futures):
-                frame = pl.DataFrame(
-                    future.result(), schema=_cached_columns(settings), orient="row"
-                )
-                _write_part(frame, folder)
-                bar.update(len(frame))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with safe_children():
+        pool = ProcessPoolExecutor(
+            processes,
+            mp_context=get_context("spawn"),  # a fork would copy locks of polars' threads
+            initializer=start_worker,
+            initargs=(settings,),
+        )
+        try:
+            futures = {pool.submit(embed_files, chunk, settings, enlarge) for chunk in chunks}
+            with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
+                for future in as_completed(futures):
+                    frame = pl.DataFrame(
+                        future.result(), schema=_cached_columns(settings), orient="row"
+                    )
+                    _write_part(frame, folder)
+                    bar.update(len(frame))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _write_part(frame: pl.DataFrame, folder: Path) -> None:
@@ -171,12 +174,21 @@ def _write_part(frame: pl.DataFrame, folder: Path) -> None:
 def start_worker(settings: Settings) -> None:
     """Make a process ready for `embed_files`: one thread each, the model loaded once."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the pool
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import cv2
 
     from .gate import load_model
 
     cv2.setNumThreads(1)
     load_model(settings.model)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has ended, even by kill -9: no one would give it work."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def embed_files(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import subprocess
 import tempfile
 import threading
 import time
@@ -14,33 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from ipykernel.kernelspec import get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from onetomany.errors import InputError, OneToManyError
+from onetomany.report.kernels import ReportKernels
+from onetomany.sources.commits import commit_of
+from onetomany.sources.processes import safe_environment
 
 log = logging.getLogger(__name__)
 
 Notebook = Any  # nbformat's NotebookNode: a dict with attribute access, untyped
 
 
-class _ThisInterpreter(KernelSpecManager):
-    """Knows one kernel: an installed "python3" may well belong to another environment."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        # frames that a notebook shows are kept in it, not only their cut tables
-        return KernelSpec(resource_dir="", **get_kernel_dict(["--ext=onetomany.report.shown"]))
-
-
 def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
     """Execute the notebooks in order; stem -> executed notebook, with a record of its run."""
     notebooks = {path: _read(path) for path in paths}
     total = sum(len(code_cells(notebook)) for notebook in notebooks.values())
-    commit = _commit(paths[0].parent)
+    commit = commit_of(paths[0].parent)
     with tqdm(total=total, unit="cell", leave=False) as bar:
         for path, notebook in notebooks.items():
             bar.set_description(path.stem)
@@ -74,9 +65,7 @@ def _read(path: Path) -> Notebook:
 
 
 def _run(path: Path, notebook: Notebook, bar: tqdm[Any]) -> None:
-    manager = AsyncKernelManager(
-        kernel_spec_manager=_ThisInterpreter(), transport_encryption="auto"
-    )
+    manager = AsyncKernelManager(kernel_spec_manager=ReportKernels(), transport_encryption="auto")
     client = NotebookClient(
         notebook,
         km=manager,
@@ -91,7 +80,7 @@ def _run(path: Path, notebook: Notebook, bar: tqdm[Any]) -> None:
     failure: list[BaseException] = []
     with tempfile.TemporaryDirectory() as ipython_dir:  # a clean kernel: no startup files
         # also pinned: the order of sets, which would differ from run to run
-        environment = os.environ | {"IPYTHONDIR": ipython_dir, "PYTHONHASHSEED": "0"}
+        environment = safe_environment(IPYTHONDIR=ipython_dir, PYTHONHASHSEED="0")
 
         def work() -> None:
             try:
@@ -136,21 +125,3 @@ def _note_stderr(path: Path, notebook: Notebook) -> None:
         for output in cell.outputs:
             if output.get("name") == "stderr":
                 log.info("%s, cell [%d], stderr: %s", path.name, number, output.text.strip())
-
-
-def _commit(folder: Path) -> str:
-    """The commit the notebooks stand at; empty where there is no git or no repository."""
-    git = ["git", "-C", str(folder)]
-    try:
-        head = subprocess.run(
-            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
-        )
-        changed = subprocess.run(
-            [*git, "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return head.stdout.strip() + ("+changes" if changed.stdout.strip() else "")

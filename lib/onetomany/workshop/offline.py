@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from onetomany.errors import InputError, OneToManyError
+from onetomany.sources.processes import python_command, safe_environment
 from onetomany.workshop.handout import write_handout
 
 _INSTALL = """\
@@ -31,10 +32,11 @@ if command -v sha256sum >/dev/null 2>&1; then
 else
   shasum --algorithm 256 --quiet --check SHA256SUMS # macOS
 fi
-"$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
+# -I: no file beside this one is imported; --clear: nothing that came with the folder stays in .venv
+"$python" -I -m venv --clear .venv
+.venv/bin/python -I -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
   --find-links wheels --requirement requirements.txt
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
+.venv/bin/python -I -m pip install --quiet --disable-pip-version-check --no-index --no-deps \\
   wheels/onetomany-*.whl
 echo "Ready. Open the chapters with: sh start.sh"
 """
@@ -100,11 +102,19 @@ def plain_pins(requirements: str) -> list[str]:
 
 def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None:
     """Have pip fetch or build a wheel of each, and of the project itself."""
-    subprocess.run([sys.executable, "-m", "venv", str(scratch)], check=True)
-    pip = [str(scratch / "bin" / "python"), "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    wheels, scratch, environment = wheels.resolve(), scratch.resolve(), safe_environment()
+    subprocess.run(python_command("-m", "venv", str(scratch)), check=True, env=environment)
+    pip = [str(scratch / "bin" / "python"), "-I", "-m", "pip", "wheel", "--quiet", "--no-deps"]
     pip += ["--disable-pip-version-check", "--wheel-dir", str(wheels)]
-    for asked in tqdm([*pins, str(project)], unit="wheel", desc="wheels", leave=False):
-        run = subprocess.run([*pip, asked], capture_output=True, text=True, check=False)
+    for asked in tqdm([*pins, str(project.resolve())], unit="wheel", desc="wheels", leave=False):
+        run = subprocess.run(
+            [*pip, asked],
+            cwd=scratch,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if run.returncode:
             reason = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise OneToManyError(f"No wheel of {asked} could be had: {reason}")
