@@ -273,7 +273,7 @@ def test_without_bubblewrap_it_is_refused_or_asked_for(
     payload: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     out = tmp_path / "again"
     with pytest.raises(InputError, match=r"bwrap.*not installed.*apt install bubblewrap.*--unconf"):
         reproduce(payload, out)
@@ -299,7 +299,7 @@ def test_where_bwrap_makes_no_container_its_message_is_given(
     broken = tmp_path / "bwrap"
     broken.write_text("#!/bin/sh\necho 'setting up uid map: Permission denied' >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(shutil, "which", lambda _: str(broken))
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: str(broken))
     cage._tried.cache_clear()
     try:
         assert "setting up uid map: Permission denied" in cage.problem()

@@ -117,7 +117,15 @@ def verify(parser: argparse.ArgumentParser) -> Run:
 def reproduce(parser: argparse.ArgumentParser) -> Run:
     """Run a bundle's notebooks again, in a container, and compare every figure."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument("--sealed-by", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument(
+        "--key", type=Path, metavar="PEM", help="your private key to --attest with; else as above"
+    )
+    parser.add_argument(
+        "--attest", action="store_true", help="put a signed statement of your run into the bundle"
+    )
+    parser.add_argument("--operator", default="", metavar="NAME", help="who runs and attests this")
+    parser.add_argument("--organisation", default="", metavar="NAME")
     parser.add_argument("--out", type=Path, default=Path("build/reproduced"), metavar="DIR")
     parser.add_argument(
         "--unverified", action="store_true", help="run it although 'verify' finds faults"
@@ -135,29 +143,56 @@ def reproduce(parser: argparse.ArgumentParser) -> Run:
         from onetomany.evidence import reproduce as again
         from onetomany.evidence.cage import Limits
         from onetomany.evidence.printable import printable
-        from onetomany.evidence.verify import verify as check
 
-        faults = check(args.bundle, public_key=args.key).filter(level="fault").height
-        if faults and not args.unverified:
-            raise InputError(
-                f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a "
-                "changed bundle may be anybody's: nothing was run. Look at it, or add --unverified."
-            )
+        _refuse_unverified(args)
         if args.unconfined:
             _ask(args.yes)
-        differing = again.version_differences(args.bundle)
-        for package, then, here in differing.iter_rows():
+        for package, then, here in again.version_differences(args.bundle).iter_rows():
             print(printable(f"version: {package} was {then}, is {here}"))
         limits = Limits(memory=args.memory << 30, seconds=args.hours * 3600)
+        started = datetime.now(UTC)
         table = again.reproduce(args.bundle, args.out, unconfined=args.unconfined, limits=limits)
         for item, outcome, _, _, what in table.iter_rows():
             print(f"{item:16} {outcome:10} {printable(what)}".rstrip())
         counts = {name: table.filter(outcome=name).height for name in again.OUTCOMES}
         print(", ".join(f"{name} {count}" for name, count in counts.items()))
         print(f"wrote {args.out / 'comparison.csv'}")
+        if args.attest:
+            from onetomany.evidence.attestation import Run as Attested
+            from onetomany.evidence.attestation import attest
+
+            who = Attested(
+                args.operator, args.organisation, started, datetime.now(UTC), not args.unconfined
+            )
+            print(
+                f"added {attest(args.bundle, table, who, args.key)}: what differs is stated in it"
+            )
         return 1 if counts["different"] else 0
 
     return run
+
+
+def _refuse_unverified(args: argparse.Namespace) -> None:
+    """Refuse, before an hour of running, what can't be run or attested."""
+    from onetomany.evidence import keys
+    from onetomany.evidence.verify import verify as check
+
+    if args.attest:
+        if args.key is None or not args.operator.strip():
+            raise InputError("An attestation needs --key (your private key) and --operator.")
+        keys.read_private(args.key)
+    public = args.sealed_by or (None if args.attest else args.key)
+    faults = check(args.bundle, public_key=public).filter(level="fault").height
+    if faults and args.attest:
+        raise InputError(
+            f"'onetomany verify {args.bundle}' finds {faults} faults: such a bundle is not "
+            "attested, and nothing was run."
+        )
+    if faults and not args.unverified:
+        raise InputError(
+            f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a "
+            "changed bundle may be anybody's: nothing was run. Look at it, or add --unverified."
+        )
 
 
 def _ask(agreed: bool) -> None:

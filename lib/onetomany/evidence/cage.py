@@ -13,7 +13,6 @@ to be hostile belongs on a machine of its own.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from typing import IO
 import onetomany
 from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container_calls
+from onetomany.sources.processes import program, python_command, safe_environment
 
 INPUT, WORK = "/input", "/tmp/cage"  # inside: what is given, read-only; where it may write
 INSTALL = (
@@ -68,7 +68,7 @@ class Answer:
 
 def problem() -> str:
     """Why no container can be made here, as a sentence; empty where it can."""
-    if sys.platform != "linux" or shutil.which("bwrap") is None:
+    if sys.platform != "linux" or program("bwrap") is None:
         return "The program bwrap, which confines them, is not installed"
     try:
         tried = _tried()
@@ -92,7 +92,7 @@ def run(
     `given` maps places inside, mostly below INPUT, to files and folders that are shown there
     read-only. Raises OneToManyError where it takes more than a limit allows.
     """
-    command = [sys.executable, "-I", *arguments]
+    command = python_command(*arguments)
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryFile() as calls:
         if inside:
             calls.write(container_calls.program())
@@ -105,7 +105,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=[calls.fileno()] if inside else [],
-            env={} if inside else os.environ | {"PYTHONSAFEPATH": "1"},
+            env={} if inside else safe_environment(),
             cwd=empty,
         ) as process:
             output, said = _Kept(process.stdout, limits.answer), _Kept(process.stderr, None)
@@ -153,7 +153,7 @@ class _Kept:
 
 def _bwrap(given: Mapping[str, Path], limits: Limits, calls: int) -> list[str]:
     """The command that makes the container, up to the program that runs in it."""
-    bwrap = shutil.which("bwrap")
+    bwrap = program("bwrap")
     if bwrap is None:
         raise InputError(f"The program bwrap is not installed: {INSTALL}.")
     options = [

@@ -164,6 +164,9 @@ def _write(
     _write_documents(root, exhibits, said=said, pictures=pictures, commit=commit, day=day)
     site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
     write_site(kept, notebooks, root / "exhibits" / "html", site)
+    drawn = root / "exhibits" / "html" / "assets" / "charts"
+    if not any(drawn.iterdir()):  # no manifest can list an empty folder
+        drawn.rmdir()
     _put(root / "figures.json", _listed(exhibits, commit, left_out))
     _put(root / "log" / "run.log", _log_text(runs, log).encode())
 

@@ -23,6 +23,7 @@ from onetomany.evidence.agreement import (
     check_record,
     check_sbom,
 )
+from onetomany.evidence.attested import check_attestations
 from onetomany.evidence.manifests import Manifest, compare, read_manifest
 from onetomany.evidence.opened import AGAIN, ASK, MADE_WITH, Finding, Opened
 
@@ -257,6 +258,7 @@ CHECKS: tuple[Callable[[Opened], list[Finding]], ...] = (
     check_sbom,
     check_figures,
     check_record,
+    check_attestations,
 )
 
 
