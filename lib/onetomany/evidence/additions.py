@@ -10,10 +10,10 @@ they are. `verify` names them until then.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -184,14 +184,11 @@ def _is_plain(path: str) -> bool:
 
 
 def _read_plain(path: Path) -> bytes:
-    """Return the content of a file that is no link, pipe or device. Raises OSError."""
-    handle = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    )
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(f"{path} is no file")
-        return file.read()
+    with contents.open_plain(path) as file:
+        content = file.read(contents.MAX_TEXT + 1)
+    if len(content) > contents.MAX_TEXT:
+        raise OSError(errno.EFBIG, f"{path} is too large")
+    return content
 
 
 def _refuse_none(bundle: Path) -> None:

@@ -36,12 +36,14 @@ from onetomany.evidence.layout import (
     AFTER,
     DECLARATION,
     HELD_BACK,
+    KEY_FIELD,
     LOG_SIGNATURE,
     PUBLIC_KEY,
     REQUEST,
     SEAL,
     SIGNATURE,
     SIGNED,
+    UNSIGNED,
 )
 from onetomany.evidence.record import RunRecord
 from onetomany.evidence.redaction import Rule
@@ -65,7 +67,6 @@ __all__ = [
     "add_timestamp",
     "seal",
 ]
-KEY_FIELD, UNSIGNED = "Signing-Key-SHA256", "none"
 ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)
 
 TRUTH_EN = "A hash shows sameness, a time-stamp existence; neither shows truth."
