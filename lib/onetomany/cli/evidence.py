@@ -93,25 +93,43 @@ def _without_folders(word: str) -> str:
 def verify(parser: argparse.ArgumentParser) -> Run:
     """Check a bundle: name every file and line that differs from what was sealed."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument(
+        "--key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PEM",
+        help="the public key of who sealed it; after that, those of people who added to it",
+    )
     parser.add_argument("--roots", type=Path, metavar="PEM", help="roots of time-stamp authorities")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.bundle import TRUTH_EN, TRUTH_KO
         from onetomany.evidence.verify import verify as check
 
-        found = check(args.bundle, public_key=args.key, roots=args.roots)
+        key, *signers = args.key or [None]
+        found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
         for file, line, what, todo, level in found.iter_rows():
-            print(f"{level}: {file}{f', line {line}' if line else ''}: {what}; {todo}")
+            where = f"{file}{f', line {line}' if line else ''}"
+            print(_shown(f"{level}: {where}: {what}; {todo}"))
         faults = found.filter(level="fault").height
+        name = _shown(str(args.bundle))
         if faults:
-            print(f"{args.bundle}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
+            print(f"{name}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
         else:
-            print(f"{args.bundle}: no fault. {_HOLDS[args.key is not None]}")
+            print(f"{name}: no fault. {_HOLDS[key is not None]}")
         print(f"{TRUTH_EN} {TRUTH_KO}")
         return 1 if faults else 0
 
     return run
+
+
+def _shown(text: str) -> str:
+    """Text from a bundle on one line, with what a terminal would act on written out."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def reproduce(parser: argparse.ArgumentParser) -> Run:
@@ -169,12 +187,15 @@ def timestamp(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("answer", type=Path, metavar="ANSWER.tsr")
     parser.add_argument("--roots", type=Path, required=True, metavar="PEM")
     parser.add_argument("--operator", required=True, metavar="NAME", help="who adds it")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign the line with")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.bundle import add_timestamp
 
-        stamp = add_timestamp(args.bundle, args.answer, args.roots, who=args.operator)
-        print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
+        stamp = add_timestamp(args.bundle, args.answer, args.roots, who=args.operator, key=args.key)
+        print(_shown(f"added: {stamp.when.isoformat()} by {stamp.authority}"))
+        if args.key is None:
+            print("The line that tells of it is not signed: sign with --key FILE.")
         return 0
 
     return run

@@ -153,12 +153,15 @@ def _named(log: bytes) -> dict[str, str]:
 
 
 def _refuse_names(bundle: Path, new: Mapping[str, bytes], named: Mapping[str, str]) -> None:
-    bad = dict(contents.bad_names([*new, *named]))
+    """New names alone, that every system takes for new: what is in a bundle is never replaced."""
     left = unfinished(bundle)
+    there = {f"{SEAL}/{name}" for name in os.listdir(bundle / SEAL)} - set(left)
+    taken = {contents.fold(path) for path in there | set(named)}
+    bad = dict(contents.bad_names(new))
     for path in new:
         if not _is_plain(path) or path in bad:
             raise InputError(f"Nothing was added: {path!r} is no fit name for a file in {SEAL}/.")
-        if path in named or (path not in left and os.path.lexists(bundle / path)):
+        if contents.fold(path) in taken:
             raise InputError(
                 f"Nothing was added: the bundle has a {path} already, and what is in a bundle is "
                 "never replaced. Give the new file a new name."

@@ -78,7 +78,8 @@ def check_seal(one: Opened) -> list[Finding]:
     """Every file in seal/, and each tag manifest, has the hash of the first line that names it."""
     kept = Manifest(AFTER, "sha256")
     found = []
-    folded: dict[str, str] = {}
+    own = (AFTER, LOG_SIGNATURE)  # which no line of the log can give the hash of
+    folded = {contents.fold(path): path for path in own}
     for number, entry in _entries(one, AFTER):
         for path, hashed in entry["files"].items():
             other = folded.setdefault(contents.fold(path), path)
@@ -88,8 +89,8 @@ def check_seal(one: Opened) -> list[Finding]:
                 if hashed != before:
                     why = f"names {path} again with another hash: it keeps that of line {line}"
             elif other != path:
-                why = f"names {path!r}, which some systems take for {other!r} of a line before"
-            elif not _in_seal(path) and not (number == 1 and path in TAG_MANIFESTS):
+                why = f"names {path!r}, which some systems take for {other!r}"
+            elif path in own or not (_in_seal(path) or (number == 1 and path in TAG_MANIFESTS)):
                 why = f"names {path!r}, which is no place for a file that is added: only {SEAL}/ is"
             else:
                 kept.entries[path] = (hashed, number)
@@ -98,8 +99,7 @@ def check_seal(one: Opened) -> list[Finding]:
     theirs = {
         path: each
         for path, each in one.files.items()
-        if path not in (AFTER, LOG_SIGNATURE)
-        and (path.startswith(f"{SEAL}/") or path in TAG_MANIFESTS)
+        if path not in own and (path.startswith(f"{SEAL}/") or path in TAG_MANIFESTS)
     }
     left = _left(one)
     what = "left by a run that was stopped while it added something: no log names it"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -55,17 +54,23 @@ def check_statements(one: Opened) -> list[Finding]:
     text = None if raw is None else raw.decode(errors="replace")  # that it is gone, the log tells
     found = []
     for fact in dict.fromkeys(each.fact for each in said):
-        found += _disagreements([each for each in said if each.fact == fact], text)
+        # readers of bag-info.txt take blanks at both ends of a value away
+        same = [each._replace(value=each.value.strip()) for each in said if each.fact == fact]
+        found += _disagreements(same, text)
     return found + _hash_of_seal(one, text)
 
 
 def _disagreements(said: list[Stated], certificate: str | None) -> list[Finding]:
     """The places that state a fact otherwise than most; all of them where none has most."""
     fact = said[0].fact
-    votes = Counter(each.value for each in said)
     certified = certificate if fact in _CERTIFIED else None
-    for value in votes:
-        votes[value] += certified is not None and value in certified
+    files: dict[str, set[str]] = {}
+    for each in said:
+        files.setdefault(each.value, set()).add(each.file)
+    votes = {value: len(where) for value, where in files.items()}
+    written = [value for value in votes if certified is not None and value in certified]
+    for value in written:  # a value within a longer one is not what is written there
+        votes[value] += not any(value in other for other in written if other != value)
     most = max(votes.values())
     right = [value for value in votes if votes[value] == most]
     found = []
@@ -172,7 +177,8 @@ def _in_crate(one: Opened, record: RunRecord) -> Iterator[Stated]:
     licence = entities.get("./", {}).get("license")
     licence = str(licence.get("@id")) if isinstance(licence, dict) else str(licence)
     same = unquote(licence).removeprefix("#") == unquote(record.licence).removeprefix("#")
-    yield Stated("licence", CRATE, None, record.licence if same else licence)
+    if record.licence:  # the RO-Crate has a made-up one where none was given
+        yield Stated("licence", CRATE, None, record.licence if same else licence)
     for path in (crate.WORKFLOW, *(f"notebooks/{chapter}.ipynb" for chapter in record.chapters)):
         name = next((each for each in entities if unquote(each) == path), path)
         if record.commit:
