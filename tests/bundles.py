@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -125,10 +126,11 @@ def files_in(folder: Path) -> list[str]:
 
 
 def forge(folder: Path, key: Path | None, **info: str) -> Path:
-    """Make manifests, signature, request and log anew, as one who knows the format would.
+    """Make manifests, signature, request, log and certificate anew, as one with the key would.
 
     `info` changes fields of bag-info.txt.
     """
+    before = hashlib.sha256((folder / bundle.SIGNED).read_bytes()).hexdigest()
     (folder / "bagit.txt").touch()
     bag = bagit.Bag(str(folder))
     bag.save(manifests=True)
@@ -140,6 +142,9 @@ def forge(folder: Path, key: Path | None, **info: str) -> Path:
         (folder / name).write_text("".join(f"{line}\n" for line in kept))
     signed = (folder / bundle.SIGNED).read_bytes()
     (folder / bundle.REQUEST).write_bytes(timestamp.request(signed))
+    draft = folder / "seal/certificate.md"
+    text = draft.read_text(encoding="utf-8")
+    draft.write_text(text.replace(before, hashlib.sha256(signed).hexdigest()), encoding="utf-8")
     for path in (folder / "seal").glob("timestamp-*"):
         path.unlink()
     log = folder / bundle.AFTER

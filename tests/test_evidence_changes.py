@@ -155,7 +155,8 @@ def test_another_key_is_told_by_its_fingerprint(copy: Path, tmp_path: Path, key:
     public.write_bytes(keys.public_pem(keys.read_private(key)))
     old = keys.fingerprint(public.read_bytes())
     new = keys.fingerprint((copy / bundle.PUBLIC_KEY).read_bytes())
-    rewrite(copy / "bag-info.txt", old, new)
+    for name in ("bag-info.txt", "README.txt", "seal/certificate.md"):
+        rewrite(copy / name, old, new)
     forge(copy, tmp_path / "other.pem")
     assert told(copy) == set()
     assert new in " ".join(verify(copy)["what"])

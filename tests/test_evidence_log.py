@@ -100,7 +100,7 @@ def test_a_line_that_anybody_could_have_added_is_said_to_be_unsigned(
     for each in (folder, sealed):
         note = verify(each).filter(file=bundle.AFTER, level="note")
         assert note["line"].to_list() == [2]
-        assert "no signature covers them" in note["what"][0]
+        assert "no signature covers it" in note["what"][0]
 
 
 def test_a_time_stamp_that_no_log_tells_of_is_extra(copy: Path, authority: Authority) -> None:

@@ -28,6 +28,9 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--operator", required=True, metavar="NAME", help="who runs this")
     parser.add_argument("--organisation", default="", metavar="NAME")
     parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign with")
+    parser.add_argument(
+        "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file to sign exhibit.pdf with (PAdES)"
+    )
     parser.add_argument("--redact", type=Path, metavar="FILE", help="redaction list, TOML or CSV")
     parser.add_argument(
         "--licence",
@@ -37,7 +40,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence import bundle, keys
+        from onetomany.evidence import bundle, keys, pades
         from onetomany.evidence.exhibit import build_payload
         from onetomany.evidence.redaction import read_rules
 
@@ -48,11 +51,15 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
             raise InputError("An exhibit says who ran it: give a name with --operator.")
         if args.key:
             keys.read_private(args.key)
+        if args.pdf_key:
+            pades.read_signer(args.pdf_key)
         rules = read_rules(args.redact) if args.redact else ()
         only = args.only.replace(" ", "").split(",") if args.only else None
         folder = args.out.with_name(f".{args.out.name}.payload")
         shutil.rmtree(folder, ignore_errors=True)
         payload = build_payload(args.notebooks, folder, only, rules)
+        if args.pdf_key:
+            _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
         record = payload.record(
             operator=args.operator,
             organisation=args.organisation,
@@ -79,6 +86,16 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def _sign_pdf(path: Path, key: Path) -> None:
+    from onetomany.evidence import pades
+    from onetomany.sources.files import write_whole
+
+    content = pades.sign(path.read_bytes(), key)
+    write_whole(path, content)
+    kept = ", ".join(sorted(pades.standards(content)))
+    print(f"signed {path.name}; kept: {kept}. It has a signing time: two runs give two files.")
+
+
 def _without_folders(word: str) -> str:
     """A word of the command as the bundle keeps it: of a whole path its last name alone.
 
@@ -93,25 +110,43 @@ def _without_folders(word: str) -> str:
 def verify(parser: argparse.ArgumentParser) -> Run:
     """Check a bundle: name every file and line that differs from what was sealed."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument(
+        "--key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PEM",
+        help="the public key of who sealed it; after that, those of people who added to it",
+    )
     parser.add_argument("--roots", type=Path, metavar="PEM", help="roots of time-stamp authorities")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.bundle import TRUTH_EN, TRUTH_KO
         from onetomany.evidence.verify import verify as check
 
-        found = check(args.bundle, public_key=args.key, roots=args.roots)
+        key, *signers = args.key or [None]
+        found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
         for file, line, what, todo, level in found.iter_rows():
-            print(f"{level}: {file}{f', line {line}' if line else ''}: {what}; {todo}")
+            where = f"{file}{f', line {line}' if line else ''}"
+            print(_shown(f"{level}: {where}: {what}; {todo}"))
         faults = found.filter(level="fault").height
+        name = _shown(str(args.bundle))
         if faults:
-            print(f"{args.bundle}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
+            print(f"{name}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
         else:
-            print(f"{args.bundle}: no fault. {_HOLDS[args.key is not None]}")
+            print(f"{name}: no fault. {_HOLDS[key is not None]}")
         print(f"{TRUTH_EN} {TRUTH_KO}")
         return 1 if faults else 0
 
     return run
+
+
+def _shown(text: str) -> str:
+    """Text from a bundle on one line, with what a terminal would act on written out."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def reproduce(parser: argparse.ArgumentParser) -> Run:
@@ -230,18 +265,59 @@ def key(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def timestamp(parser: argparse.ArgumentParser) -> Run:
-    """Add a time-stamp authority's answer to a bundle, after checking it."""
+def certify(parser: argparse.ArgumentParser) -> Run:
+    """Add the completed certificate to a bundle, as a PDF signed here or elsewhere."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("answer", type=Path, metavar="ANSWER.tsr")
-    parser.add_argument("--roots", type=Path, required=True, metavar="PEM")
+    parser.add_argument("completed", type=Path, metavar="COMPLETED.pdf")
+    parser.add_argument(
+        "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file to sign it with (PAdES)"
+    )
+    parser.add_argument("--key", type=Path, required=True, metavar="PEM", help="signs the log line")
     parser.add_argument("--operator", required=True, metavar="NAME", help="who adds it")
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence import pades
+
+        name = pades.certify(
+            args.bundle, args.completed, pdf_key=args.pdf_key, key=args.key, who=args.operator
+        )
+        print(f"added {name}; 'onetomany verify' reports its signature")
+        if not pades.names_bundle((args.bundle / name).read_bytes(), args.bundle):
+            print(
+                "Note: its text does not give this bundle's number (the SHA-256 of the tag "
+                "manifest), as the draft does: is it the certificate of this bundle?"
+            )
+        return 0
+
+    return run
+
+
+def timestamp(parser: argparse.ArgumentParser) -> Run:
+    """Add a time-stamp authority's answer, or an OpenTimestamps proof, after reading it."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("answer", type=Path, metavar="ANSWER.tsr", help="or PROOF.ots")
+    parser.add_argument("--roots", type=Path, metavar="PEM", help="of the authority; not for .ots")
+    parser.add_argument("--operator", required=True, metavar="NAME", help="who adds it")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign the line with")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence import opentimestamps
         from onetomany.evidence.bundle import add_timestamp
 
-        stamp = add_timestamp(args.bundle, args.answer, args.roots, who=args.operator)
-        print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
+        if args.answer.suffix == opentimestamps.SUFFIX:
+            proof = opentimestamps.add_proof(
+                args.bundle, args.answer, who=args.operator, key=args.key
+            )
+            print(f"added, not checked: it leads to {opentimestamps.describe(proof)}")
+        elif args.roots is None:
+            raise InputError(f"{args.answer} is checked before it is added: give --roots.")
+        else:
+            stamp = add_timestamp(
+                args.bundle, args.answer, args.roots, who=args.operator, key=args.key
+            )
+            print(_shown(f"added: {stamp.when.isoformat()} by {stamp.authority}"))
+        if args.key is None:
+            print("The line that tells of it is not signed: sign with --key FILE.")
         return 0
 
     return run

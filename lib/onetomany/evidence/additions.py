@@ -10,10 +10,10 @@ they are. `verify` names them until then.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -153,12 +153,15 @@ def _named(log: bytes) -> dict[str, str]:
 
 
 def _refuse_names(bundle: Path, new: Mapping[str, bytes], named: Mapping[str, str]) -> None:
-    bad = dict(contents.bad_names([*new, *named]))
+    """New names alone, that every system takes for new: what is in a bundle is never replaced."""
     left = unfinished(bundle)
+    there = {f"{SEAL}/{name}" for name in os.listdir(bundle / SEAL)} - set(left)
+    taken = {contents.fold(path) for path in there | set(named)}
+    bad = dict(contents.bad_names(new))
     for path in new:
         if not _is_plain(path) or path in bad:
             raise InputError(f"Nothing was added: {path!r} is no fit name for a file in {SEAL}/.")
-        if path in named or (path not in left and os.path.lexists(bundle / path)):
+        if contents.fold(path) in taken:
             raise InputError(
                 f"Nothing was added: the bundle has a {path} already, and what is in a bundle is "
                 "never replaced. Give the new file a new name."
@@ -184,14 +187,11 @@ def _is_plain(path: str) -> bool:
 
 
 def _read_plain(path: Path) -> bytes:
-    """Return the content of a file that is no link, pipe or device. Raises OSError."""
-    handle = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    )
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(f"{path} is no file")
-        return file.read()
+    with contents.open_plain(path) as file:
+        content = file.read(contents.MAX_TEXT + 1)
+    if len(content) > contents.MAX_TEXT:
+        raise OSError(errno.EFBIG, f"{path} is too large")
+    return content
 
 
 def _refuse_none(bundle: Path) -> None:

@@ -178,8 +178,8 @@ def _said(one: Opened, facts: Mapping[str, Any], mark: str) -> tuple[str, str]:
     if _is_key(own, mark):
         what += ", the key that sealed the bundle: it is no second person's"
         todo = "ask for a run by somebody else"
-    elif _is_key(one.public_key, mark):
-        todo = "none: it is the key that you gave"
+    elif any(_is_key(each, mark) for each in (one.public_key, *one.signers)):
+        todo = "none: it is a key that you gave"
     else:
         todo = (
             "ask that person for this number by another way; whose key it is, the bundle can't say"

@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -36,12 +37,14 @@ from onetomany.evidence.layout import (
     AFTER,
     DECLARATION,
     HELD_BACK,
+    KEY_FIELD,
     LOG_SIGNATURE,
     PUBLIC_KEY,
     REQUEST,
     SEAL,
     SIGNATURE,
     SIGNED,
+    UNSIGNED,
 )
 from onetomany.evidence.record import RunRecord
 from onetomany.evidence.redaction import Rule
@@ -65,7 +68,6 @@ __all__ = [
     "add_timestamp",
     "seal",
 ]
-KEY_FIELD, UNSIGNED = "Signing-Key-SHA256", "none"
 ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)
 
 TRUTH_EN = "A hash shows sameness, a time-stamp existence; neither shows truth."
@@ -95,6 +97,7 @@ def seal(
     if created.tzinfo is None:
         raise InputError("The time of sealing needs its time zone.")
     _refuse_taken(out)
+    _check_record(record, created)
     _check_payload(payload, record)
     screening.refuse(payload, record.data, rules)
     beside = out.with_name(f".{out.name}.unfinished")
@@ -131,6 +134,21 @@ def seal(
     (out / HELD_BACK).rename(out / DECLARATION)
     sync_folder(out)
     return out
+
+
+def _check_record(record: RunRecord, created: datetime) -> None:
+    """What bag-info.txt and README.txt state in one line has no line break in it."""
+    for name in ("operator", "organisation", "title", "title_ko", "identifier"):
+        if re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", getattr(record, name)):
+            raise InputError(
+                f"The {name} of the run holds a line break or another control character: write "
+                "it in one line."
+            )
+    if created < record.ended:
+        raise InputError(
+            f"The run ended at {record.ended.isoformat()}, after the time of sealing "
+            f"({created.isoformat()}): set this computer's clock right, and seal again."
+        )
 
 
 def _check_payload(payload: Path, record: RunRecord) -> None:

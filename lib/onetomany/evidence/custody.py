@@ -96,10 +96,10 @@ def next_line(
         )
     if lines and moment < (last := datetime.fromisoformat(read_line(lines[-1])["when"])):
         raise InputError(
-            f"Nothing was added: the custody log {name} already has a later entry, of "
-            f"{last.isoformat()}, than the time given, {moment.isoformat()}. Set this computer's "
-            "clock right and try again; if it is right, the entry before was made by a clock that "
-            "was fast: wait until its time has passed."
+            f"Nothing was added: the custody log {name} already has a later entry "
+            f"({last.isoformat()}) than this one ({moment.isoformat()}). Set this computer's clock "
+            "right and try again; if it is right, the last entry was made by a clock that was "
+            "fast: wait until its time has passed."
         )
     entry: dict[str, Any] = {
         "number": len(lines) + 1,

@@ -8,6 +8,7 @@ SIGNATURE, PUBLIC_KEY = f"{SEAL}/tagmanifest-sha256.sig", f"{SEAL}/public-key.pe
 REQUEST, AFTER = f"{SEAL}/tagmanifest-sha256.tsq", f"{SEAL}/custody.jsonl"
 LOG_SIGNATURE = f"{SEAL}/custody.sig"  # over the first line of AFTER
 DECLARATION, HELD_BACK = "bagit.txt", "bagit.txt.part"
+KEY_FIELD, UNSIGNED = "Signing-Key-SHA256", "none"  # in bag-info.txt
 PART = ".part"  # the end of a name until the file is whole
 
 

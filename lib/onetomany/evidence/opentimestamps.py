@@ -106,7 +106,9 @@ def check_opentimestamps(one: Opened) -> list[Finding]:
             found.append(Finding(path, None, f"the proof does not hold: {error}", ASK))
             continue
         what = f"OpenTimestamps proof, not checked: it leads to {describe(proof)}"
-        todo = f"check it with a Bitcoin node, or 'ots verify -f {SIGNED} {path}': nothing is fetched"
+        todo = (
+            f"nothing is fetched here: 'ots verify -f {SIGNED} {path}' checks it by a Bitcoin node"
+        )
         found.append(Finding(path, None, what, todo, "note"))
     return found
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from onetomany.errors import InputError
 from onetomany.evidence import additions, signed_pdf
+from onetomany.evidence.contents import MAX_TEXT
 from onetomany.evidence.layout import SEAL, SIGNED
 from onetomany.evidence.opened import ASK, Finding, Opened
 from onetomany.evidence.signed_pdf import Signature
@@ -24,6 +25,7 @@ from onetomany.sources.files import sha256_of
 
 PASSPHRASE = "ONETOMANY_PDF_KEY_PASSPHRASE"
 KIND = "certificate-completed"
+MOST = 20  # PDF files of a bundle whose signatures are checked
 _OTHER_TOOL = "open the file in a PDF reader that checks signatures, and ask whoever signed it"
 
 
@@ -35,7 +37,7 @@ def sign(content: bytes, key: Path) -> bytes:
     """
     from pyhanko.sign import fields, signers
 
-    signer = _signer(key)
+    signer = read_signer(key)
     try:
         writer = _writer(content)
         taken = {name for name, *_ in fields.enumerate_sig_fields(writer.prev)}
@@ -90,7 +92,7 @@ def certify(bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, w
     found = signed_pdf.read(content, None)
     if not found:
         raise InputError(
-            f"{completed} has no signature: sign it with --pdf-key, or elsewhere. Nothing was added."
+            f"Nothing was added: {completed} has no signature. Give a key with --pdf-key."
         )
     if broken := [each for each in found if each.fault]:
         raise InputError(
@@ -118,13 +120,17 @@ def names_bundle(completed: bytes, bundle: Path) -> bool:
 
 def check_pdf_signatures(one: Opened) -> list[Finding]:
     """Report each signature of each PDF in a bundle: whole or not, by whom, covering what."""
-    found = []
+    found: list[Finding] = []
+    looked_at = 0
     for path in one.files:
         if not path.lower().endswith(".pdf"):
             continue
-        content = one.read(path)
-        if content is None:
-            why = "too large: signatures on it, if there are any, were not checked"
+        content = one.read(path) if one.files[path].size <= MAX_TEXT else b""
+        if content and not signed_pdf.may_be_signed(content):
+            continue
+        looked_at += 1
+        if not content or looked_at > MOST:
+            why = "too large, or one of too many: a PDF signature on it was not checked"
             found.append(Finding(path, None, why, _OTHER_TOOL, "note"))
             continue
         try:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from onetomany.errors import InputError
+from onetomany.evidence.opened import read_json
 from onetomany.sources.datasheets import Datasheet
 
 TOOL = "onetomany"
@@ -77,8 +78,7 @@ class RunRecord:
     def from_json(cls, text: str) -> RunRecord:
         """The record that `to_json` wrote. Raises InputError where it isn't one."""
         try:
-            raw = json.loads(text)
-            return cls(**_values(raw))
+            return cls(**_values(read_json(text.encode())))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(f"run.json is not the record of a run: {error}.") from error
 
@@ -94,8 +94,13 @@ def _values(raw: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("started", "ended"):
         values[name] = datetime.fromisoformat(values[name])
     for name in ("chapters", "command"):
-        values[name] = tuple(str(item) for item in values[name])
+        if not isinstance(values[name], list) or not all(isinstance(e, str) for e in values[name]):
+            raise TypeError(f"{name} must be a list of texts")
+        values[name] = tuple(values[name])
     values["data"] = tuple(DataUse(**use) for use in values["data"])
+    for use in values["data"]:
+        if not all(isinstance(value, str | bool) for value in asdict(use).values()):
+            raise TypeError("data must be texts, and true or false")
     wrong = [
         field.name
         for field in fields(RunRecord)

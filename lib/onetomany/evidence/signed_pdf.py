@@ -49,7 +49,7 @@ def read(content: bytes, roots: bytes | None) -> list[Signature]:
 
     Raises InputError if it can't be read within the limits.
     """
-    if not _RANGE.search(content):
+    if not may_be_signed(content):
         return []
     head = b"%d\n" % len(roots or b"")
     try:
@@ -68,11 +68,17 @@ def read(content: bytes, roots: bytes | None) -> list[Signature]:
         raise InputError("it takes more memory than is allowed, or is damaged") from None
     if "error" in answer:
         raise InputError(printable(answer["error"]))
-    return [
-        Signature(**{key: printable(value) if isinstance(value, str) else value
-                     for key, value in each.items()})
-        for each in answer["signatures"]
-    ]  # fmt: skip
+    return [Signature(**{key: _plain(value) for key, value in each.items()})
+            for each in answer["signatures"]]  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) else value
+
+
+def may_be_signed(content: bytes) -> bool:
+    """Whether a PDF has the mark that each signature must have in the open."""
+    return bool(_RANGE.search(content))
 
 
 def main() -> int:
@@ -113,7 +119,7 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
 
 
 def _found(content: bytes, roots: bytes) -> list[Signature]:
-    from asn1crypto import pem, x509
+    from asn1crypto import pem, x509  # type: ignore[import-untyped]
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko_certvalidator import ValidationContext
 
@@ -121,11 +127,9 @@ def _found(content: bytes, roots: bytes) -> list[Signature]:
         x509.Certificate.load(der)
         for _, _, der in (pem.unarmor(roots, multiple=True) if roots else ())
     ]
-    signatures = PdfFileReader(io.BytesIO(content)).embedded_signatures
+    signatures = PdfFileReader(io.BytesIO(content)).embedded_regular_signatures
     if len(signatures) > MOST:
         raise InputError(f"it has more than {MOST} signatures")
-    if not signatures:
-        raise InputError("it has the range of a signature, but no signature that can be found")
     found = []
     for each in signatures:
         context = ValidationContext(trust_roots=trusted, allow_fetching=False)
@@ -155,13 +159,16 @@ def _read_one(embedded: Any, context: Any) -> Signature:
         fault = "it was not made with the key of its certificate"
     elif not status.docmdp_ok or level is None or level.name == "OTHER":
         fault = "the document was changed after it was signed"
-    whole = status.coverage.name == "ENTIRE_FILE"
+    coverage = status.coverage.name if status.coverage else "NOTHING"
+    whole = coverage == "ENTIRE_FILE"
     return Signature(
         **facts,
         when=str(status.signer_reported_dt or "no stated time"),
         whole=whole,
-        covers="" if whole else f"an earlier state ({status.coverage.name.lower()}, since then "
-        f"{level.name.lower() if level else 'unknown'} changes)",
+        covers=""
+        if whole
+        else f"an earlier state ({coverage.lower()}, later changes: "
+        f"{level.name.lower() if level else 'unknown'})",
         trusted=bool(status.trusted),
         fault=fault,
     )
