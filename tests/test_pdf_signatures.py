@@ -214,25 +214,27 @@ def test_nothing_is_fetched_for_a_signature(signed: bytes, tmp_path: Path) -> No
     assert len(json.loads(done.stdout)["signatures"]) == 1
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
-        "import socket; socket.getaddrinfo('example.org', 80)",
-        "import subprocess; subprocess.run(['true'])",
-        "import os; os.system('true')",
-        "import os; os.fork()",
-        "open('{folder}/new', 'w')",
-        "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9/')",
-    ],
+ATTEMPTS = (
+    "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
+    "import socket; socket.getaddrinfo('example.org', 80)",
+    "import subprocess; subprocess.run(['true'])",
+    "import os; os.system('true')",
+    "import os; os.fork()",
+    "open('new', 'w')",
+    "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9/')",
 )
-def test_the_reader_reaches_nothing(attempt: str, tmp_path: Path) -> None:
-    source = f"from onetomany.evidence import signed_pdf\nsigned_pdf.restrict()\n{attempt}"
-    done = subprocess.run(
-        [sys.executable, "-c", source.format(folder=tmp_path)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert "PermissionError: it asked for" in done.stderr
+
+
+def test_the_reader_reaches_nothing(tmp_path: Path) -> None:
+    source = (
+        "from onetomany.evidence import signed_pdf\nsigned_pdf.restrict()\n"
+        f"for attempt in {ATTEMPTS!r}:\n"
+        "    try:\n        exec(attempt)\n        print('done', attempt)\n"
+        "    except PermissionError as error:\n        print(str(error)[:12])\n"
+    )
+    command = [sys.executable, "-c", source]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["it asked for"] * len(ATTEMPTS), done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -255,7 +257,8 @@ def test_a_hostile_pdf_ends_in_a_sentence(signed: bytes, monkeypatch: pytest.Mon
     hostile = {
         "memory": bomb(3 << 30),
         "depth": b"%PDF-1.7 /ByteRange\n" + b"1 0 obj\n" + b"[" * 200_000,
-        "loop": b"%PDF-1.7 /ByteRange\nxref\n0 0\ntrailer\n<</Prev 9/Root 1 0 R>>\nstartxref\n20\n%%EOF",
+        "loop": b"%PDF-1.7 /ByteRange\nxref\n0 0\ntrailer\n<</Prev 20/Root 1 0 R>>\n"
+        b"startxref\n20\n%%EOF",
         "cut": signed[: len(signed) - 700],
         "name": b"%PDF-1.7 /#42yteRange",
     }
@@ -279,12 +282,14 @@ def test_damaged_files_never_end_in_a_traceback(signed: bytes, seed: int) -> Non
     tail = signed.rindex(b"/ByteRange")
     for _ in range(rng.choice((1, 5, 40))):
         content[rng.randrange(tail - 300, len(content))] = rng.randrange(256)
+    refused: list[str] = []
+    found: list[signed_pdf.Signature] = []
     try:
         found = read(bytes(content), None)
     except InputError as error:
-        assert str(error).isprintable()
-    else:
-        assert all(each.fault for each in found)
+        refused = [str(error)]
+    assert all(each.isprintable() for each in refused)
+    assert all(each.fault for each in found)
 
 
 # --- in a bundle
@@ -301,9 +306,9 @@ def copied(plain: Path, tmp_path: Path) -> Path:
 
 
 def test_a_completed_certificate_is_added_signed(
-    copied: Path, draft: bytes, key: Path, public: Path, folder: Path, tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    copied: Path, draft: bytes, key: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path = copied.parent
     (tmp_path / "completed.pdf").write_bytes(draft)
     command = ["certify", str(copied), str(tmp_path / "completed.pdf"), "--key", str(key)]
     command += ["--operator", OPERATOR]
@@ -316,7 +321,7 @@ def test_a_completed_certificate_is_added_signed(
     # one that was signed elsewhere is taken as it is
     (tmp_path / "completed.pdf").write_bytes(sign(draft, folder / "other.p12"))
     assert main(command) == 0
-    assert faults(copied, public_key=public).height == 0
+    assert faults(copied).height == 0
     notes = dict(verify(copied).filter(level="note").select("file", "what").iter_rows())
     assert "Kim Lawyer" in notes[DONE]
     assert "is intact and covers the whole file" in notes[DONE]
@@ -381,8 +386,8 @@ def test_too_many_or_too_large_files_are_said_to_be_unchecked(
 
 
 def test_the_exhibit_is_signed_before_it_is_sealed(
-    payload: Path, key: Path, locks: Path, folder: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    payload: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     """By the command itself, with a payload that is there already in place of a run."""
     from onetomany.evidence import exhibit, screening
@@ -400,7 +405,7 @@ def test_the_exhibit_is_signed_before_it_is_sealed(
     monkeypatch.setattr(exhibit, "build_payload", build)
     monkeypatch.setattr(screening, "refuse", lambda *_: None)
     out = tmp_path / "bundle"
-    command = ["exhibit", "--operator", OPERATOR, "--key", str(key), "--out", str(out)]
+    command = ["exhibit", "--operator", OPERATOR, "--out", str(out)]
     assert main([*command, "--pdf-key", str(folder / "root.pem")]) == 1  # before anything runs
     assert not out.exists()
     assert main([*command, "--pdf-key", str(folder / "lawyer.p12")]) == 0

@@ -107,7 +107,7 @@ def check_opentimestamps(one: Opened) -> list[Finding]:
             continue
         what = f"OpenTimestamps proof, not checked: it leads to {describe(proof)}"
         todo = (
-            f"nothing is fetched here: 'ots verify -f {SIGNED} {path}' checks it by a Bitcoin node"
+            f"check it by a Bitcoin node: 'ots verify -f {SIGNED} {path}'; nothing is fetched here"
         )
         found.append(Finding(path, None, what, todo, "note"))
     return found

@@ -161,7 +161,8 @@ def _finding(path: str, signature: Signature, asked: bool) -> Finding:
     return Finding(path, None, what, todo, "note")
 
 
-def _signer(key: Path) -> Any:
+def read_signer(key: Path) -> Any:
+    """Return the library's signer of a PKCS #12 file. Raises InputError if it can't be opened."""
     from pyhanko.sign import signers
 
     secret = os.environ.get(PASSPHRASE, "")
