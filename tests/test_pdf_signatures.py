@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
-from bundles import ROOT, faults, told
+from bundles import ROOT, told
 from onetomany.cli import evidence as commands
 from onetomany.cli import main
 from onetomany.errors import InputError
@@ -255,11 +255,11 @@ def bomb(size: int) -> bytes:
 def test_a_hostile_pdf_ends_in_a_sentence(signed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     start = time.monotonic()
     hostile = {
-        "memory": bomb(3 << 30),
+        "memory": bomb(300 << 20),
         "depth": b"%PDF-1.7 /ByteRange\n" + b"1 0 obj\n" + b"[" * 200_000,
         "loop": b"%PDF-1.7 /ByteRange\nxref\n0 0\ntrailer\n<</Prev 20/Root 1 0 R>>\n"
         b"startxref\n20\n%%EOF",
-        "cut": signed[: len(signed) - 700],
+        "cut": signed[: len(signed) - 300],
         "name": b"%PDF-1.7 /#42yteRange",
     }
     for name, content in hostile.items():
@@ -274,7 +274,10 @@ def test_a_hostile_pdf_ends_in_a_sentence(signed: bytes, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("seed", range(3))
 def test_damaged_files_never_end_in_a_traceback(signed: bytes, seed: int) -> None:
-    """Bytes changed at random in the signature, its dictionary and the table at the end."""
+    """Bytes changed at random in the signature, its dictionary and the table at the end.
+
+    Some of them are filling that no signature covers, so it may still hold.
+    """
     import random
 
     rng = random.Random(seed)
@@ -288,8 +291,8 @@ def test_damaged_files_never_end_in_a_traceback(signed: bytes, seed: int) -> Non
         found = read(bytes(content), None)
     except InputError as error:
         refused = [str(error)]
-    assert all(each.isprintable() for each in refused)
-    assert all(each.fault for each in found)
+    assert len(refused) + len(found) == 1
+    assert all(each.isprintable() for each in [*refused, *(each.fault for each in found)])
 
 
 # --- in a bundle
@@ -321,16 +324,14 @@ def test_a_completed_certificate_is_added_signed(
     # one that was signed elsewhere is taken as it is
     (tmp_path / "completed.pdf").write_bytes(sign(draft, folder / "other.p12"))
     assert main(command) == 0
-    assert faults(copied).height == 0
-    notes = dict(verify(copied).filter(level="note").select("file", "what").iter_rows())
+    found = verify(copied, roots=folder / "root.pem")
+    assert found.filter(level="fault").height == 0
+    notes = dict(found.filter(level="note").select("file", "what").iter_rows())
     assert "Kim Lawyer" in notes[DONE]
     assert "is intact and covers the whole file" in notes[DONE]
+    assert "chains to a root that you gave" in notes[DONE]
     assert "Nobody" in notes[DONE.replace("-1", "-2")]
-    trusted = dict(
-        verify(copied, roots=folder / "root.pem").filter(level="note").select("file", "what").rows()
-    )
-    assert "chains to a root that you gave" in trusted[DONE]
-    assert "does not chain" in trusted[DONE.replace("-1", "-2")]
+    assert "does not chain" in notes[DONE.replace("-1", "-2")]
 
 
 def test_a_certificate_of_something_else_is_noted(plain: Path, page: bytes, draft: bytes) -> None:
@@ -390,7 +391,7 @@ def test_the_exhibit_is_signed_before_it_is_sealed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     """By the command itself, with a payload that is there already in place of a run."""
-    from onetomany.evidence import exhibit, screening
+    from onetomany.evidence import exhibit
 
     class Made:
         redactions, left_out = verify(tmp_path).head(0).select("file", "what", "line"), ()
@@ -399,23 +400,25 @@ def test_the_exhibit_is_signed_before_it_is_sealed(
             return record()
 
     def build(_: Path, out: Path, *__: object) -> Made:
-        shutil.copytree(payload, out)
+        shutil.copytree(payload / "exhibits", out / "exhibits")
         return Made()
 
+    sealed: list[list[signed_pdf.Signature]] = []
+
+    def seal(made: Path, out: Path, *_: object, **__: object) -> Path:
+        sealed.append(read((made / "exhibits/exhibit.pdf").read_bytes(), None))
+        return out
+
     monkeypatch.setattr(exhibit, "build_payload", build)
-    monkeypatch.setattr(screening, "refuse", lambda *_: None)
-    out = tmp_path / "bundle"
-    command = ["exhibit", "--operator", OPERATOR, "--out", str(out)]
+    monkeypatch.setattr(bundle, "seal", seal)
+    command = ["exhibit", "--operator", OPERATOR, "--out", str(tmp_path / "bundle")]
     assert main([*command, "--pdf-key", str(folder / "root.pem")]) == 1  # before anything runs
-    assert not out.exists()
+    assert sealed == []
     assert main([*command, "--pdf-key", str(folder / "lawyer.p12")]) == 0
     said = capsys.readouterr().out
     assert "pdfaid:part 2" in said
     assert "signing time" in said
-    assert faults(out).height == 0
-    note = verify(out).filter(file="data/exhibits/exhibit.pdf")
-    assert "Kim Lawyer" in note["what"][0]
-    assert bundle.SIGNED in {each.name for each in out.iterdir()}
+    assert [(each.whole, each.fault) for each in sealed[0]] == [(True, "")]
     assert commands._without_folders("/home/kim/lawyer.p12") == "lawyer.p12"
 
 

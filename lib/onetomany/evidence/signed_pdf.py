@@ -91,7 +91,7 @@ def main() -> int:
     try:
         answer: dict[str, Any] = {"signatures": [asdict(each) for each in _found(content, roots)]}
     except (Exception, RecursionError) as error:  # whatever a damaged file leads the library into
-        answer = {"error": str(error).splitlines()[0] if str(error) else type(error).__name__}
+        answer = {"error": f"{type(error).__name__}: {str(error)[:300]}"}
     print(json.dumps(answer))
     return 0
 
