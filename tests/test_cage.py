@@ -20,6 +20,7 @@ from onetomany import sources
 from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError, OneToManyError
 from onetomany.evidence import cage, confined, container_calls
+from onetomany.evidence import reproduce as again
 from onetomany.evidence.cage import Answer, Limits
 from onetomany.evidence.exhibit import write_payload
 from onetomany.evidence.printable import printable
@@ -328,26 +329,29 @@ def test_no_template_of_the_users_own_people_is_shown(
     frame.write_parquet(folder / "a.parquet")
     (tmp_path / "cache/galleries").mkdir()
     (tmp_path / "cache/deepface/.deepface/weights").mkdir(parents=True)
-    (tmp_path / "cache/deepface/.deepface/weights/mine").write_bytes(b"x")
-    assert confined._public_cache(tmp_path / "shown") == {}
+    weights = tmp_path / "cache/deepface/.deepface/weights"
+    registered = "dlib_face_recognition_resnet_model_v1.dat"
+    for name in ("mine", registered):
+        (weights / name).write_bytes(b"x")
+    inside = f"{cage.WORK}/cache/deepface/.deepface/weights/{registered}"
+    assert confined._public_cache(tmp_path / "shown") == {inside: weights / registered}
     shown = [each for each in (tmp_path / "shown").rglob("*") if each.is_file()]
     assert [each.name for each in shown] == ["kept.parquet"]
     assert pl.read_parquet(shown[0])["image_sha256"].to_list() == [theirs]
 
 
-def line(
-    label: object = "Table 01-1", path: str = "tables/01-1.csv", content: object = "eA=="
-) -> str:
-    return json.dumps({"chapter": "01", "figures": [{"label": label, "files": {path: content}}]})
+def line(label: str = "Table 01-1", path: str = "tables/01-1.csv", content: str = "eA==") -> str:
+    return f"{label}\t{path}\t{content}\n"
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        "x", "[]", "3", "{}", '{"figures": 3}', '{"figures": [3]}', "[" * 100_000,
-        line(label="Table 01-1\x1b[2J"), line(label="Other 1"), line(label=3),
+        "x", "\n", "\t\t", "{}", "[" * 100_000,
+        line(label="Table 01-1\x1b[2J"), line(label="Other 1"), line(label=""), line(label="표 1"),
         line(path="tables/../../x.csv"), line(path="/etc/passwd"), line(path="notebooks/a.ipynb"),
-        line(path="tables/.csv"), line(content="?"), line(content=3), line() + "\n" + line(),
+        line(path="tables/.csv"), line(path="tables/a.csv\tb"), line(content="?"),
+        line() + line(), line(content="eA"),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_none_is_refused(answer: str) -> None:
@@ -356,13 +360,36 @@ def test_an_answer_that_is_none_is_refused(answer: str) -> None:
 
 
 def test_a_run_that_fails_is_told_in_a_sentence() -> None:
-    failed = Answer(json.dumps({"error": "cell [3]: \x1b[2J no"}).encode(), "", 1)
+    said = base64.b64encode(b"cell [3]: \x1b[2J no").decode()
     with pytest.raises(OneToManyError, match=r"cell \[3\]: \\x1b\[2J no"):
-        confined._shown(failed)
+        confined._shown(Answer(line("error", "", said).encode(), "", 1))
     with pytest.raises(OneToManyError, match="with -9: Killed"):
         confined._shown(Answer(b"", "x\nKilled\n", -9))
-    good = confined._shown(Answer(line().encode(), "", 0))
-    assert good == [confined.Shown("Table 01-1", {"tables/01-1.csv": base64.b64decode("eA==")})]
+    good = confined._shown(Answer((line() + line(path="tables/01-1.json")).encode(), "", 0))
+    files = {"tables/01-1.csv": b"x", "tables/01-1.json": b"x"}
+    assert good == [confined.Shown("Table 01-1", files)]
+
+
+def test_what_would_take_much_memory_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 20 MB of brackets or of commas, a reader makes gigabytes."""
+    for name in ("_tables", "_values", "_texts"):
+        monkeypatch.setattr(again, name, None)
+    for path, content in (
+        ("figures/1.json", b"[" + b"[]," * (4 << 20) + b"[]]"),
+        ("statements/1.txt", b"1 " * (5 << 20)),
+        ("tables/1.csv", b"," * (1 << 20)),
+        ("tables/1.csv", b'"\n"' + b"," * (1 << 20)),
+    ):
+        for before, after in ((b"x", content), (content, b"x")):
+            outcome, _, what = again.compare_bytes(path, before, after)
+            assert outcome == "different"
+            assert "to be compared" in what
+
+
+def test_a_long_table_is_compared() -> None:
+    table = b"a,b\n" + b"".join(b"%d,0.5\n" % n for n in range(50_000))
+    what = again.compare_bytes("tables/1.csv", table, table + b"1,1\n")[2]
+    assert what == "tables/1.csv: 50,000 rows became 50,001"
 
 
 def test_what_a_stranger_lists_leads_nowhere(payload: Path, tmp_path: Path) -> None:

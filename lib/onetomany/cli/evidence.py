@@ -193,6 +193,7 @@ def reproduce(parser: argparse.ArgumentParser) -> Run:
         print(", ".join(f"{name} {count}" for name, count in counts.items()))
         print(f"wrote {args.out / 'comparison.csv'}")
         if args.attest:
+            _refuse_unverified(args)  # it may have changed since it was read
             from onetomany.evidence.attestation import Run as Attested
             from onetomany.evidence.attestation import attest
 
@@ -221,7 +222,7 @@ def _refuse_unverified(args: argparse.Namespace) -> None:
     if faults and args.attest:
         raise InputError(
             f"'onetomany verify {args.bundle}' finds {faults} faults: such a bundle is not "
-            "attested, and nothing was run."
+            "attested."
         )
     if faults and not args.unverified:
         raise InputError(

@@ -7,7 +7,6 @@ used, and no code of the bundle runs in the process that reads it.
 from __future__ import annotations
 
 import base64
-import json
 import re
 import shutil
 import tempfile
@@ -89,25 +88,27 @@ def _public_cache(folder: Path) -> dict[str, Path]:
 
 def _shown(answer: cage.Answer) -> list[Shown]:
     """What the run gave, each name checked. Raises OneToManyError where it failed."""
-    found: dict[str, Shown] = {}
-    try:
-        lines = [json.loads(line) for line in answer.output.splitlines()]
-        for line in lines:
-            if "error" in line:
-                raise OneToManyError(f"The run failed: {printable(str(line['error']))}")
-            for item in line["figures"]:
-                label = item["label"]
-                files = {
-                    path: base64.b64decode(content, validate=True)
-                    for path, content in item["files"].items()
-                }
-                names = [LABEL.fullmatch(label), *map(PATH.fullmatch, files)]
-                if not all(names) or label in found:
-                    raise ValueError(f"'{printable(label)}' is no item of its own")
-                found[label] = Shown(label, files)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise OneToManyError(f"The answer of the run can't be read: {error}.") from None
+    found: dict[str, dict[str, bytes]] = {}
+    for number, line in enumerate(answer.output.splitlines(), 1):
+        label, path, content = _fields(line, number)
+        if label == "error":
+            raise OneToManyError(f"The run failed: {printable(content.decode(errors='replace'))}")
+        if not LABEL.fullmatch(label) or not PATH.fullmatch(path) or path in found.get(label, {}):
+            raise OneToManyError(
+                f"The answer of the run can't be read: line {number} is no file of an item."
+            )
+        found.setdefault(label, {})[path] = content
     if answer.code:
         last = printable(answer.said.strip().rsplit("\n", 1)[-1])
         raise OneToManyError(f"The run ended before its end, with {answer.code}: {last}")
-    return list(found.values())
+    return [Shown(label, files) for label, files in found.items()]
+
+
+def _fields(line: bytes, number: int) -> tuple[str, str, bytes]:
+    """Label, path and content of a line of the answer."""
+    parts = line.split(b"\t", 3)
+    try:
+        label, path, content = parts
+        return label.decode("ascii"), path.decode("ascii"), base64.b64decode(content, validate=True)
+    except ValueError:
+        raise OneToManyError(f"The answer of the run can't be read at line {number}.") from None

@@ -96,7 +96,7 @@ def check_opentimestamps(one: Opened) -> list[Finding]:
     found = []
     signed = one.files.get(SIGNED)
     for path in one.files:
-        if not (path.startswith(f"{SEAL}/") and path.endswith(SUFFIX)):
+        if not (path.startswith(f"{SEAL}/") and path.lower().endswith(SUFFIX)):
             continue
         try:
             proof = read_proof(one.read(path) or b"")

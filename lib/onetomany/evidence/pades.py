@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from onetomany.sources.files import sha256_of
 
 PASSPHRASE = "ONETOMANY_PDF_KEY_PASSPHRASE"
 KIND = "certificate-completed"
-MOST = 20  # PDF files of a bundle whose signatures are checked
+MOST, LONGEST = 20, 120  # PDF files of a bundle whose signatures are checked; seconds for all
 _OTHER_TOOL = "open the file in a PDF reader that checks signatures, and ask whoever signed it"
 
 
@@ -122,7 +123,7 @@ def names_bundle(completed: bytes, bundle: Path) -> bool:
 def check_pdf_signatures(one: Opened) -> list[Finding]:
     """Report each signature of each PDF in a bundle: whole or not, by whom, covering what."""
     found: list[Finding] = []
-    looked_at = 0
+    looked_at, started = 0, time.monotonic()
     for path in one.files:
         if not path.lower().endswith(".pdf"):
             continue
@@ -130,7 +131,7 @@ def check_pdf_signatures(one: Opened) -> list[Finding]:
         if content and not signed_pdf.may_be_signed(content):
             continue
         looked_at += 1
-        if not content or looked_at > MOST:
+        if not content or looked_at > MOST or time.monotonic() - started > LONGEST:
             why = "too large, or one of too many: a PDF signature on it was not checked"
             found.append(Finding(path, None, why, _OTHER_TOOL, "note"))
             continue

@@ -6,9 +6,11 @@ stranger: its size and its names are checked, and the comparison is made outside
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import importlib.metadata
 import io
+import itertools
 import json
 import math
 import platform
@@ -36,6 +38,8 @@ COMPARED = {
     "largest": pl.Float64,  # relative difference of two numbers; null where none differ
     "what": pl.String,  # which file, column and row differ, and how
 }
+MOST = 8 << 20  # bytes of a specification or a statement that are compared
+WIDEST = 200_000  # bytes of the first row of a table
 RANK = ("same", "within", "different")
 OUTCOMES = (*RANK, "varies")
 
@@ -151,6 +155,9 @@ def compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | 
     """(outcome, largest relative difference, what differs) of one file in two runs."""
     if before == after:
         return "same", None, ""
+    if not (_comparable(path, before) and _comparable(path, after)):
+        sizes = f"{len(before):,} and {len(after):,} bytes"
+        return "different", None, f"{path}: too large or too wide to be compared ({sizes})"
     try:
         if path.endswith(".csv"):
             found = _tables(before, after)
@@ -207,6 +214,16 @@ def _row(item: Listed, new: Item | None, payload: Path) -> tuple[str, str, int, 
     return label, worst, len(results), max(sizes, default=None), "; ".join(
         what for outcome, _, what in results if outcome == worst and what
     )  # fmt: skip
+
+
+def _comparable(path: str, content: bytes) -> bool:
+    """Whether reading it takes memory in proportion to its size, whoever wrote it."""
+    if not path.endswith(".csv"):
+        return len(content) <= MOST
+    # a table may be long, but a line of its own must end somewhere
+    start = content[:WIDEST].decode(errors="replace")
+    rows = csv.reader(start.splitlines(keepends=True))
+    return len(content) <= WIDEST or len(list(itertools.islice(rows, 2))) > 1
 
 
 Difference = tuple[float, bool, str]  # relative size, whether it is within tolerance, what differs

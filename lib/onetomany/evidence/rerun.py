@@ -1,8 +1,9 @@
 """Run notebooks and write what they show as lines of JSON: what `reproduce` starts, in a container.
 
-`python -I -m onetomany.evidence.rerun FOLDER [CACHE MEMORY PROCESSES]` gives a line a chapter on
-standard output: {"chapter": stem, "figures": [{"label": "Figure 02-1", "files": {path: base64}}]}.
-A run that fails gives {"error": sentence} and ends. Only the notebooks are taken from FOLDER: a
+`python -I -m onetomany.evidence.rerun FOLDER [CACHE MEMORY PROCESSES]` gives a line a file on
+standard output: label, path and content in base64, with tabs between ("Figure 02-1"). A run that
+fails gives "error", "" and a sentence in base64. The form is plain, so that reading what a stranger
+wrote takes no more memory than it has bytes. Only the notebooks are taken from FOLDER: a
 module that lies beside them is never imported. In a container the last three are given: what the
 kit's cache begins with, and the bounds of each process.
 """
@@ -10,9 +11,7 @@ kit's cache begins with, and the bounds of each process.
 from __future__ import annotations
 
 import base64
-import json
 import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -39,13 +38,15 @@ def main() -> int:
     try:
         _run(Path(folder), answer)
     except OneToManyError as error:
-        _write(answer, {"error": str(error)})
+        _write(answer, "error", "", str(error).encode())
         return 1
     return 0
 
 
 def restrict(memory: int, processes: int) -> None:
     """Bound this process and all that it starts, each for itself; the rest is `cage`'s."""
+    import resource  # where there are containers, there is this
+
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     for limit, value in (
         (kind, memory),
@@ -73,21 +74,13 @@ def _run(given: Path, answer: Any) -> None:
         for path in chapters_of(notebooks):
             executed = run_chapters([path])[path.stem]
             figures = read_figures(read_chapter(path.stem, executed, notebooks))
-            items = [
-                {
-                    "label": each.label,
-                    "files": {
-                        name: base64.b64encode(content).decode()
-                        for name, content in each.files.items()
-                    },
-                }
-                for each in figures
-            ]
-            _write(answer, {"chapter": path.stem, "figures": items})
+            for each in figures:
+                for name, content in each.files.items():
+                    _write(answer, each.label, name, content)
 
 
-def _write(answer: Any, line: dict[str, Any]) -> None:
-    answer.write(json.dumps(line) + "\n")
+def _write(answer: Any, label: str, path: str, content: bytes) -> None:
+    answer.write(f"{label}\t{path}\t{base64.b64encode(content).decode()}\n")
     answer.flush()
 
 

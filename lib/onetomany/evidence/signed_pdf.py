@@ -21,7 +21,7 @@ from onetomany.errors import InputError
 from onetomany.evidence.printable import printable
 from onetomany.sources.processes import python_command, safe_environment
 
-SECONDS, MEMORY = 60, 1 << 30
+SECONDS, MEMORY = 30, 1 << 30
 MOST = 50  # signatures of one file
 # a signature gives its range in the open; in a name any letter may stand as its number
 _RANGE = re.compile(
