@@ -380,7 +380,8 @@ def test_every_command_of_the_documentation_runs(
     text = (ROOT / "docs/evidence.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```sh\n# (\w+)\n(.*?)```", text, re.DOTALL)
     assert {name for name, _ in blocks} == {
-        "bagit", "hashes", "signature", "fingerprint", "log", "timestamp", "custody", "crate"
+        "bagit", "hashes", "signature", "fingerprint", "log", "later", "timestamp", "custody",
+        "crate",
     }  # fmt: skip
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -403,13 +404,17 @@ def test_every_command_of_the_documentation_runs(
             return done.returncode == 0 and mark in done.stdout
         return done.returncode == 0
 
+    sealed = Path(shutil.copytree(sealed, tmp_path / "whole"))
+    bundle.add(sealed, {"signed-1.txt": b"x"}, who=OPERATOR, what="signed it", key=key)
     for name, block in blocks:
         assert works(name, block, sealed), (name, block)
+    assert faults(sealed).is_empty()
     broken = Path(shutil.copytree(sealed, tmp_path / "broken"))
     for path in (bundle.SIGNED, "data/figures/02-1.csv", "data/custody.jsonl"):
         with (broken / path).open("ab") as file:
             file.write(b"\n")
     rewrite(broken / "data/custody.jsonl", OPERATOR, "Lee Other")
+    rewrite(broken / bundle.AFTER, "signed it", "checked it")
     for name, block in blocks:
         if name not in ("fingerprint", "crate"):  # the crate's validator reads no hashes
             assert not works(name, block, broken), (name, block)

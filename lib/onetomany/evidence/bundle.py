@@ -9,8 +9,9 @@
 
 seal/ is in no manifest, since it signs them; BagIt's readers take tag files that no tag manifest
 lists as they are. It is kept by seal/custody.jsonl, which goes on from the log in data/ and gives
-the SHA-256 of each of its files. Its first line, made at sealing, is signed too; later lines, as
-for a time-stamp that was added, are held by the chain, and the time-stamp by its own signature.
+the SHA-256 of each of its files. Its first line, made at sealing, is signed in seal/custody.sig;
+later lines, as for a time-stamp that was added, carry a signature of their own (`custody`). What
+a line names keeps that hash: additions have new names (`additions`).
 
 Everything is made in a folder beside. bagit.txt gets its name as the very last act, so a run that
 is killed leaves nothing that this kit, or any reader of BagIt, takes for a bundle.

@@ -111,10 +111,16 @@ def fingerprint(pem: bytes) -> str:
 
 def try_fingerprint(pem: bytes) -> str | None:
     """Return the fingerprint of a public key; None where it is none."""
+    return None if why_no_key(pem) else fingerprint(pem)
+
+
+def why_no_key(pem: bytes) -> str:
+    """Return why it is no public key to check with; empty where it is one."""
     try:
-        return fingerprint(pem)
-    except InputError:
-        return None
+        read_public(pem)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def fits(pem: bytes, signature: bytes, signed: bytes) -> bool:

@@ -14,6 +14,7 @@ from onetomany.evidence.opened import read_json
 from onetomany.sources.datasheets import Datasheet
 
 TOOL = "onetomany"
+_TYPES = {"str": str, "bool": bool}  # by the names that fields have them
 MARKS = {"title", "title_ko", "operator", "identifier"}  # what a record may not leave empty
 
 
@@ -98,14 +99,12 @@ def _values(raw: Mapping[str, Any]) -> dict[str, Any]:
             raise TypeError(f"{name} must be a list of texts")
         values[name] = tuple(values[name])
     values["data"] = tuple(DataUse(**use) for use in values["data"])
-    for use in values["data"]:
-        if not all(isinstance(value, str | bool) for value in asdict(use).values()):
-            raise TypeError("data must be texts, and true or false")
     wrong = [
-        field.name
-        for field in fields(RunRecord)
-        if field.type == "str" and not isinstance(values[field.name], str)
+        f"{field.name} ({field.type})"
+        for holder, given in ((RunRecord, values), *((DataUse, vars(e)) for e in values["data"]))
+        for field in fields(holder)
+        if field.type in _TYPES and not isinstance(given[field.name], _TYPES[field.type])
     ]
     if wrong:
-        raise TypeError(f"{', '.join(wrong)} must be text")
+        raise TypeError(f"of another type: {', '.join(wrong)}")
     return values

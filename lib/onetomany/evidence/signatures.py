@@ -20,26 +20,38 @@ from onetomany.evidence.opened import AGAIN, ASK, Finding, Opened
 
 def check_signature(one: Opened) -> list[Finding]:
     """The signature over the tag manifest, the one over the log's first line, and whose key."""
-    signed, signature, pem = one.read(SIGNED), one.read(SIGNATURE), one.read(PUBLIC_KEY)
     there = {SIGNATURE, PUBLIC_KEY} & set(one.files)
     if one.value(KEY_FIELD) == UNSIGNED and not there:
         return _unsigned(one)
-    if pem is None or signature is None or signed is None:
-        parts = {PUBLIC_KEY: pem, SIGNATURE: signature, SIGNED: signed}
-        what = "missing or unreadable: bag-info.txt says that the bundle is signed"
-        return [Finding(name, None, what, AGAIN) for name, value in parts.items() if value is None]
-    try:
-        mark = keys.fingerprint(pem)
-    except InputError as error:
-        return [Finding(PUBLIC_KEY, None, str(error), AGAIN)]
-    found = []
-    if not keys.fits(pem, signature, signed):
-        what = f"the signature does not fit {SIGNED} and {PUBLIC_KEY}"
-        found.append(Finding(SIGNATURE, None, what, AGAIN))
+    pem = one.read(PUBLIC_KEY)
+    mark = keys.try_fingerprint(pem) if pem is not None else None
+    found = _key(one, pem, mark)
+    usable = pem if mark else one.public_key
     first = (one.read(AFTER) or b"").splitlines(keepends=True)[:1]
-    if first and not keys.fits(pem, one.read(LOG_SIGNATURE) or b"", first[0]):
-        what = f"missing, or it does not fit the first line of {AFTER}"
-        found.append(Finding(LOG_SIGNATURE, None, what, AGAIN))
+    for name, signed, of in (
+        (SIGNATURE, one.read(SIGNED), SIGNED),
+        (LOG_SIGNATURE, first[0] if first else None, f"the first line of {AFTER}"),
+    ):
+        signature = one.read(name)
+        if signature is None:
+            what = f"missing or unreadable: the signature over {of}"
+            found.append(Finding(name, None, what, AGAIN))
+        elif len(signature) != keys.SIGNATURE_BYTES:
+            found.append(Finding(name, None, "it is no Ed25519 signature", AGAIN))
+        elif signed is not None and usable and not keys.fits(usable, signature, signed):
+            what = f"the signature does not fit {of} and {PUBLIC_KEY}"
+            found.append(Finding(name, None, what, AGAIN))
+    return found
+
+
+def _key(one: Opened, pem: bytes | None, mark: str | None) -> list[Finding]:
+    """The public key in the bundle, whose SHA-256 is `mark`; None where it is none."""
+    if pem is None:
+        what = "missing or unreadable: bag-info.txt says that the bundle is signed"
+        return [Finding(PUBLIC_KEY, None, what, AGAIN)]
+    if mark is None:
+        return [Finding(PUBLIC_KEY, None, keys.why_no_key(pem), AGAIN)]
+    found = []
     if mark != one.value(KEY_FIELD):
         what = f"not the key that bag-info.txt names: its SHA-256 is {mark}"
         found.append(Finding(PUBLIC_KEY, None, what, AGAIN))

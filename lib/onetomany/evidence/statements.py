@@ -52,23 +52,33 @@ def check_statements(one: Opened) -> list[Finding]:
     said += [*_in_logs(one), *_in_figures(one)]
     raw = one.read(CERTIFICATE)
     text = None if raw is None else raw.decode(errors="replace")  # that it is gone, the log tells
-    found = []
+    found, unstated = [], []
     for fact in dict.fromkeys(each.fact for each in said):
         # readers of bag-info.txt take blanks at both ends of a value away
         same = [each._replace(value=each.value.strip()) for each in said if each.fact == fact]
-        found += _disagreements(same, text)
+        certified = text if fact in _CERTIFIED else None
+        wrong, right = _disagreements(same, certified)
+        found += wrong
+        named = right is not None and right != UNKNOWN  # which the certificate has as a dash
+        if certified is not None and named and str(right) not in certified:
+            unstated.append(f"{fact} {_short(str(right))}")
+    if unstated:
+        what = f"does not state, as the other files do: {'; '.join(unstated)}"
+        found.append(Finding(CERTIFICATE, None, what, MADE_WITH))
     return found + _hash_of_seal(one, text)
 
 
-def _disagreements(said: list[Stated], certificate: str | None) -> list[Finding]:
-    """The places that state a fact otherwise than most; all of them where none has most."""
+def _disagreements(said: list[Stated], certificate: str | None) -> tuple[list[Finding], str | None]:
+    """The places that state a fact otherwise than most, and what most state.
+
+    Where no value has most, all places are named. The certificate has a voice in it.
+    """
     fact = said[0].fact
-    certified = certificate if fact in _CERTIFIED else None
     files: dict[str, set[str]] = {}
     for each in said:
         files.setdefault(each.value, set()).add(each.file)
     votes = {value: len(where) for value, where in files.items()}
-    written = [value for value in votes if certified is not None and value in certified]
+    written = [value for value in votes if certificate is not None and value in certificate]
     for value in written:  # a value within a longer one is not what is written there
         votes[value] += not any(value in other for other in written if other != value)
     most = max(votes.values())
@@ -79,11 +89,7 @@ def _disagreements(said: list[Stated], certificate: str | None) -> list[Finding]
             others = sorted({other.file for other in said if other.value != each.value})
             what = f"states the {fact} as {_short(each.value)}, unlike {', '.join(others)}"
             found.append(Finding(each.file, each.line, what, MADE_WITH))
-    named = len(right) == 1 and right[0] != UNKNOWN  # which the certificate has as a dash
-    if named and certified is not None and right[0] not in certified:
-        what = f"does not state the {fact} as {_short(right[0])}, as {said[0].file} does"
-        found.append(Finding(CERTIFICATE, None, what, MADE_WITH))
-    return found
+    return found, right[0] if len(right) == 1 else None
 
 
 # what the draft of the certificate states, in words that may change
