@@ -157,7 +157,8 @@ def test_the_start_page_is_what_the_chapters_say() -> None:
 def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
     calls: list[tuple[list[str], dict[str, str]]] = []
 
-    def call(command: list[str], env: dict[str, str]) -> int:
+    def call(command: list[str], env: dict[str, str], cwd: str) -> int:
+        assert not list(Path(cwd).iterdir())  # Lab reads configuration where it is started
         calls.append((command, env))
         return 0
 
@@ -175,10 +176,12 @@ def test_lab_opens_on_the_start_page_where_there_is_one(
     assert cli.main(["lab", "--notebooks", str(tmp_path), "--", "--no-browser", own]) == 0
     (without, _), (command, env) = called
     root = f"--ServerApp.root_dir={tmp_path.resolve()}"
-    assert without[1:] == ["-m", "jupyterlab", root]
+    kernels = "--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"
+    start = ["-I", "-m", "jupyterlab", root, kernels]
+    assert without[1:] == start
     # of two values jupyter takes the last: the user's
-    assert command[1:] == ["-m", "jupyterlab", root, opens, "--no-browser", own]
-    config = Path(env["JUPYTER_CONFIG_PATH"].split(":")[0])
+    assert command[1:] == [*start, opens, "--no-browser", own]
+    config = Path(env["JUPYTER_CONFIG_PATH"])
     settings = json.loads((config / "labconfig" / "default_setting_overrides.json").read_text())
     viewers = settings["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"]
     assert viewers["markdown"] == "Markdown Preview"  # the cards are links, not source

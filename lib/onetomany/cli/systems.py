@@ -94,6 +94,7 @@ gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the co
     def run(args: argparse.Namespace) -> int:
         from onetomany.sources import pedestrians
         from onetomany.sources.files import write_whole
+        from onetomany.sources.tables import csv_text
         from onetomany.tracking import comparison
         from onetomany.tracking.mot import read_mot
 
@@ -129,7 +130,7 @@ gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the co
             )
         print(f"trackeval and motmetrics differ by at most {max(table['gap'].to_list()):.1g}.")
         if args.csv:
-            write_whole(args.csv, table.write_csv().encode())
+            write_whole(args.csv, csv_text(table).encode())
             print(f"wrote {args.csv}")
         print(pedestrians.datasheet()["credit"])
         return 0

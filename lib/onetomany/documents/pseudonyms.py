@@ -26,6 +26,7 @@ from tqdm.auto import tqdm
 
 from ..errors import InputError, IntegrityError
 from ..sources.case import Stream
+from ..sources.tables import csv_text
 from . import persons
 from .case_file import key_file, names_file, open_case
 from .reading import composed
@@ -217,7 +218,7 @@ def export(case: Path, folder: Path, *, officials: bool = False) -> list[Path]:
         written = [_table(db, name, folder, replacer) for name in TABLES if name in there]
     rows = [(short, *found) for short, found in sorted(replacer.used.items())]
     table = pl.DataFrame(rows, schema=NAMES, orient="row")
-    _write_private(names_file(case), table.write_csv())
+    _write_private(names_file(case), csv_text(table))
     return written
 
 

@@ -17,6 +17,7 @@ import polars as pl
 from ..errors import InputError
 from ..sources import disclosed
 from ..sources.files import package_folder, write_whole
+from ..sources.tables import csv_text
 
 MARK = "견본 SPECIMEN"
 NOT_REAL = (
@@ -68,7 +69,7 @@ def write_disclosed(folder: Path) -> list[Path]:
         sheet = disclosed.sheet(name)
         sourced = table.with_columns(source=pl.lit(sheet.url), licence=pl.lit(sheet.licence))
         path = Path(folder) / f"{DISCLOSED}{name}.csv"
-        write_whole(path, sourced.write_csv().encode())
+        write_whole(path, csv_text(sourced).encode())
         written.append(path)
     return written
 

@@ -37,6 +37,7 @@ from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import Notebook, run_chapters
 from onetomany.report.site import Exhibit, picture, write_site
 from onetomany.sources.commits import day_of_commit
+from onetomany.sources.tables import csv_text
 
 SERIES = "A"  # exhibits are, ...
 LEFT_OUT = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml",
@@ -156,9 +157,9 @@ def _write(
     for file in sorted({sheet.file for sheet in sheets}):
         _put(root / "datasheets" / file.replace("/data/", "/"), methods.sheet_file(file))
     cited = cited_sources(figures, sheets, texts)
-    _put(root / "sources.csv", cited.write_csv().encode())
+    _put(root / "sources.csv", csv_text(cited).encode())
     if redactions.height:
-        _put(root / "redactions.csv", redactions.write_csv().encode())
+        _put(root / "redactions.csv", csv_text(redactions).encode())
 
     said = methods.methods(chapters, figures, sheets, commit, cited)
     _write_documents(root, exhibits, said=said, pictures=pictures, commit=commit, day=day)

@@ -21,6 +21,7 @@ from lxml import html
 from onetomany.errors import InputError
 from onetomany.report.blocks import Block, Cell, Chapter
 from onetomany.report.shown import TEMPLATE, unpack
+from onetomany.sources.tables import csv_text
 
 VARIES = "varies"  # the tag of cells that show the machine's speed, the day or the like
 
@@ -152,13 +153,16 @@ def listing(figures: Sequence[Figure]) -> pl.DataFrame:
 
 
 def csv_bytes(frame: pl.DataFrame) -> bytes:
-    """The frame as CSV in its one form: UTF-8, text quoted, a missing value empty, floats exact."""
+    """The frame as CSV in its one form: UTF-8, text quoted, a missing value empty, floats exact.
+
+    No text is taken for a formula (`sources.tables`).
+    """
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
     flat = frame.with_columns(
         pl.Series(name, [_json(value) for value in frame[name].to_list()], pl.String)
         for name in nested
     )
-    return flat.write_csv(quote_style="non_numeric").encode()
+    return csv_text(flat, quote_style="non_numeric").encode()
 
 
 def canonical(spec: Any) -> bytes:

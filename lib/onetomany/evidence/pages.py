@@ -21,6 +21,7 @@ from onetomany.evidence.typesetting import (
 )
 from onetomany.report.blocks import Chapter
 from onetomany.report.site import STAMP, STAMP_KO
+from onetomany.sources.tables import NOTE
 
 TRUTH = (
     "A hash shows that two files are the same. A time-stamp shows that a file existed at a time. "
@@ -300,6 +301,7 @@ def _how_to_read() -> list[Part]:
                 "나오는 '칸마다', '점마다'의 출처는 인쇄된 면에서는 이 파일의 열을 보면 된다. 이를 "
                 "만든 코드는 notebooks/에 있다.",
             ),
+            NOTE,
             (
                 "A chart whose letters would be too small in print stands on a page that is "
                 "turned, or in parts. Its title, labels, axes and legend stand in each part again; "

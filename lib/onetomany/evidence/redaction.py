@@ -40,6 +40,7 @@ import polars as pl
 from onetomany.errors import InputError
 from onetomany.report.shown import PARQUET, pack, unpack
 from onetomany.sources.files import write_whole
+from onetomany.sources.tables import csv_text, plain_text
 
 TEXT = {".csv", ".css", ".html", ".ipynb", ".js", ".json", ".jsonl", ".log", ".md", ".svg"} | {
     ".toml",
@@ -197,9 +198,10 @@ def _file(suffix: str, text: str, rules: Sequence[Rule], count: _Count) -> str:
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
     if suffix == ".csv" and any(rule.pages for rule in rules):
         found = _Count()
-        frame = _frame(pl.read_csv(io.StringIO(text), infer_schema=False), rules, found)
+        frame = plain_text(pl.read_csv(io.StringIO(text), infer_schema=False))
+        frame = _frame(frame, rules, found)
         count.add(found)
-        return frame.write_csv() if found else text
+        return csv_text(frame) if found else text
     return _text(text, rules, count)
 
 

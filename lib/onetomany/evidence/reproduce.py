@@ -28,6 +28,7 @@ from onetomany.evidence.confined import LABEL, PATH, run_again
 from onetomany.evidence.figures import NAMES, TOKEN
 from onetomany.evidence.printable import printable
 from onetomany.sources.files import write_whole
+from onetomany.sources.tables import csv_text
 
 RELATIVE = 1e-6  # between two numbers that aren't counts; sums over threads differ in their order
 NEAR_ZERO = 1e-15  # two numbers that differ by less are taken for equal
@@ -65,7 +66,7 @@ def reproduce(
     for item in again:
         for path, content in item.files.items():
             write_whole(out / path, content)
-    write_whole(out / "comparison.csv", table.write_csv().encode())
+    write_whole(out / "comparison.csv", csv_text(table).encode())
     return table
 
 

@@ -29,6 +29,7 @@ from tqdm import tqdm
 from ..errors import InputError
 from ..sources import arrivals
 from ..sources.files import write_whole
+from ..sources.tables import csv_text, plain_text
 from .classes import SIZE, Table, grouped
 
 CROWDS = {
@@ -128,7 +129,7 @@ def run_full(out: Path, rows: int | None = None) -> Facts:
         "all combinations, seconds": time.perf_counter() - grouped_at,
         "peak memory, bytes": _peak(),
     }
-    write_whole(out / "crowds.csv", found.write_csv().encode())
+    write_whole(out / "crowds.csv", csv_text(found).encode())
     write_whole(out / "run.json", json.dumps(facts, indent=1).encode())
     return facts
 
@@ -137,7 +138,7 @@ def stored() -> tuple[pl.DataFrame, Facts]:
     """The crowds and facts of the run at the disclosed size that comes with the kit."""
     folder = resources.files("onetomany.sources") / "data" / "arrivals"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return pl.read_csv((folder / "crowds.csv").read_bytes(), schema=CROWDS), facts
+    return plain_text(pl.read_csv((folder / "crowds.csv").read_bytes(), schema=CROWDS)), facts
 
 
 def _figures(sizes: pl.Series) -> dict[str, int | float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from onetomany.errors import OneToManyError
+from onetomany.report.clean import clean_html, refused_chart, refused_html
 from onetomany.report.execute import Notebook
 from onetomany.report.shown import PARQUET
 from onetomany.report.tags import ANSWER, EXERCISE
@@ -24,15 +24,7 @@ FONT = "Noto Sans KR, sans-serif"  # the one that travels with the site
 _PRE = '<pre tabindex="0">'  # may scroll sideways: the keyboard must reach it
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
-# What would make a reader's browser ask the network for something, or run what we didn't write
-_ACTIVE = re.compile(r"<(script|iframe|object|embed|link)\b", re.IGNORECASE)
-_REMOTE = re.compile(
-    r"""<\w[^>]*?\s(?:src|srcset|poster|background)\s*=\s*["']?\s*(?:https?:)?//[^\s"'>]*"""
-    r"""|url\(\s*["']?(?:https?:)?//[^)]*|@import[^;]*""",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(r"[-−+]?\d[\d,_.]*(?:e[-+]?\d+)?\s?%?|–|&hellip;|")
-_REMOTE_DATA = re.compile(r'"url": "(?:https?:)?//[^"]*"')
 
 
 @dataclass
@@ -159,7 +151,9 @@ class _Reader:
                         block.number = self.count("statement")
                 yield Cell(
                     blocks,
-                    Highlight2HTML(pygments_lexer="ipython3")(cell.source).replace("<pre>", _PRE),
+                    clean_html(Highlight2HTML(pygments_lexer="ipython3")(cell.source)).replace(
+                        "<pre>", _PRE
+                    ),
                     cell.source,
                     self.number,
                     tuple(tags),
@@ -185,13 +179,13 @@ class _Reader:
             path=str(self.folder),
             attachments=attachments,
         )
-        body = MarkdownWithMath(renderer=renderer).render(source)
+        body = self.safe(MarkdownWithMath(renderer=renderer).render(source))
         body = re.sub(r'(href="[^":]+)\.ipynb(["#])', r"\1.html\2", body)
         body = re.sub(r"<(h[1-6])>(.*?)</h", self.anchored, body)
         body = body.replace("<table>", '<div class="scroll" tabindex="0"><table>')
         body = body.replace("</table>", "</table></div>")
         body = body.replace("<pre>", _PRE)
-        return Block("prose", self.safe(body), lang)
+        return Block("prose", body, lang)
 
     def anchored(self, match: re.Match[str]) -> str:
         """Give a heading the id that links in the notebook use, once on a page."""
@@ -209,14 +203,14 @@ class _Reader:
                 text += output.text if output.name == "stdout" else ""
                 continue
             if text.strip():
-                yield Block("text", ansi2html(text.rstrip()))
+                yield Block("text", clean_html(ansi2html(text.rstrip())))
             text = ""
             if output.output_type == "error":
                 yield Block("error", html.escape(f"{output.ename}: {output.evalue}"))
             else:
                 yield from self.data(output.data, output.get("metadata", {}))
         if text.strip():
-            yield Block("text", ansi2html(text.rstrip()))
+            yield Block("text", clean_html(ansi2html(text.rstrip())))
 
     def data(self, data: Any, metadata: Any) -> Iterator[Block]:  # the richest form, and only it
         if WIDGET in data:
@@ -242,31 +236,31 @@ class _Reader:
             source = f"data:{image};base64,{data[image].replace(chr(10), '')}"
             yield Block("image", source, label=alt, number=self.count("image"))
         elif "text/plain" in data:
-            yield Block("text", ansi2html(data["text/plain"]))
+            yield Block("text", clean_html(ansi2html(data["text/plain"])))
 
     def chart(self, spec: dict[str, Any]) -> Block:
+        if fault := refused_chart(spec):
+            raise self.refusal(fault)
         # $schema is a link, usermeta could switch the link to an online editor on again
         spec = {key: value for key, value in spec.items() if key not in ("$schema", "usermeta")}
         spec["config"] = {"font": FONT, **spec.get("config", {})}
-        # rows of data may well hold addresses, to be followed by hand; only a source is loaded
-        sources = {key: value for key, value in spec.items() if key != "datasets"}
-        remote = _REMOTE_DATA.search(json.dumps(sources))
-        if remote:
-            raise self.refusal(f"a chart that loads {remote.group()}")
         number = self.count("chart")
         label = spec.get("description") or f"Chart {number}"
         return Block("chart", label=label, number=number, spec=spec)
 
     def safe(self, body: str) -> str:
-        """Let through only HTML that asks for nothing from elsewhere and runs nothing."""
+        """Let through only HTML that asks for nothing from elsewhere and runs nothing.
+
+        What a page adds of its own (ids, boxes that scroll) is added later.
+        """
         if "vegaEmbed" in body:
             raise self.refusal(
                 "a chart drawn by altair's default renderer, which loads scripts from the network; "
                 "import onetomany.charts before drawing"
             )
-        if found := _ACTIVE.search(body) or _REMOTE.search(body):
-            raise self.refusal(f"HTML that a self-contained page can't hold, {found.group()}")
-        return body
+        if found := refused_html(body):
+            raise self.refusal(f"HTML that a self-contained page can't hold, {found}")
+        return clean_html(body)
 
     def refusal(self, what: str) -> OneToManyError:
         return OneToManyError(f"{self.stem}.ipynb, at cell [{self.number}]: {what}.")
@@ -306,11 +300,13 @@ def _frame(body: str) -> str:
     values = [re.findall(r"<td>(.*?)</td>", row, re.DOTALL) for row in rows[1:]]
     numeric = [all(map(_NUMBER.fullmatch, column)) for column in zip(*values, strict=True)]
 
+    right_aligned = ' class="number"'
+
     def row(match: re.Match[str]) -> str:
         cells = re.findall(r"<(t[dh])>(.*?)</t", match.group(1), re.DOTALL)
         right = numeric or [False] * len(cells)
         return "".join(
-            f"<{tag}{' class=number' * number}>{text}</{tag}>"
+            f"<{tag}{right_aligned * number}>{text}</{tag}>"
             for (tag, text), number in zip(cells, right, strict=True)
         ).join(("<tr>", "</tr>"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,17 @@ from onetomany.sources.files import write_whole
 
 STAMP = "research simulation, not facial comparison"
 STAMP_KO = "연구용 모의실험이며 얼굴 감정이 아님"
+
+# What a page may use: the files beside it (a page opened from a folder has no 'self' in every
+# browser, so file: is named too), its fonts and pictures as data. Scripts run from files alone and
+# evaluate no text: Vega reads its expressions by its own interpreter (site.js). Style attributes
+# are allowed, not style sheets: Vega places tooltips by them, and `clean` lets none of a notebook's
+# in.
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src-elem 'self' file:; "
+    "style-src 'self' file:; style-src-attr 'unsafe-inline'; img-src 'self' file: data:; "
+    "font-src data:; connect-src 'none'; form-action 'none'; base-uri 'none'"
+)
 
 _HERE = Path(__file__).parent
 _EXECUTED = "executed"  # holds the notebooks as they were run; also marks a site as ours
@@ -111,6 +123,7 @@ def _write(
     )
     templates.filters["script_json"] = _script_json
     templates.globals.update(
+        policy=POLICY,
         stamp=STAMP,
         stamp_ko=STAMP_KO,
         executed=exhibit.executed if exhibit else _EXECUTED,
@@ -138,7 +151,9 @@ def _write(
 
     for path in (_HERE / "assets").iterdir():
         shutil.copyfile(path, assets / path.name)
-    (assets / "vega.js").write_text(_vega(), encoding="utf-8")
+    vega = _vega()
+    (assets / "vega.js").write_text(vega, encoding="utf-8")
+    (assets / "vega.css").write_text(_vega_styles(vega), encoding="utf-8")
     # chart specs may write a letter as \uXXXX, but script_json doesn't
     (assets / "fonts.css").write_text(fonts_css("".join(pages.values())), encoding="utf-8")
     (assets / "FONTS-LICENSE.txt").write_text(licence_note(), encoding="utf-8")
@@ -160,11 +175,12 @@ def picture(name: str, spec: dict[str, Any], form: Literal["png", "svg"] = "png"
     cached = cache_dir() / "report" / f"{key[:24]}.{form}"
     if not cached.exists():
         vl_convert.register_font_directory(str(font_folder()))
+        options: Any = {"vl_version": _VEGALITE, "allowed_base_urls": []}
         try:
             if form == "png":
-                drawn = vl_convert.vegalite_to_png(spec, vl_version=_VEGALITE, scale=2)
+                drawn = vl_convert.vegalite_to_png(spec, scale=2, **options)
             else:
-                drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VEGALITE).encode()
+                drawn = vl_convert.vegalite_to_svg(spec, **options).encode()
         except ValueError as error:
             raise OneToManyError(f"{name} can't be drawn: {error}") from error
         write_whole(cached, drawn)
@@ -178,6 +194,19 @@ def _vega() -> str:
         bundle = vl_convert.javascript_bundle(vl_version=_VEGALITE)
         write_whole(cached, f"(() => {{\n{bundle}\n}})();\n".encode())  # its names stay its own
     return cached.read_text(encoding="utf-8")
+
+
+def _vega_styles(script: str) -> str:
+    """The style sheets of Vega-Embed and its tooltips, which their script would write into a page.
+
+    The page's policy allows style sheets in files alone.
+    """
+    found = re.findall(
+        r"""(['"])((?:\.vega-embed|#vg-tooltip-element) \{.*?\})(?:\\n)?\1""", script
+    )
+    if len(found) != 2:
+        raise OneToManyError("The style sheets of vega-embed have changed: see report/site.py.")
+    return "".join(text.replace("\\n", "\n") + "\n" for _, text in found)
 
 
 def _versions() -> dict[str, str]:

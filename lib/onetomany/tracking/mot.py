@@ -13,6 +13,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources.files import write_whole
+from ..sources.tables import csv_text
 
 MOT = {
     "frame": pl.Int64,  # counted from 1
@@ -123,7 +124,7 @@ def write_mot(path: Path, boxes: pl.DataFrame) -> None:
         .alias(name)
         for name in _COLUMNS[9 if has_class else 10]
     )
-    write_whole(path, rows.write_csv(include_header=False).encode())
+    write_whole(path, csv_text(rows, include_header=False).encode())
 
 
 def _refuse(path: Path, lines: pl.DataFrame, bad: pl.Series, fault: str) -> None:

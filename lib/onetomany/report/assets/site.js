@@ -63,6 +63,16 @@
     return { ...spec, ...(title.text ? { title } : {}), config: { ...config, legend } };
   }
 
+  // A chart carries its data: it loads nothing, and leads to web and mail addresses alone
+  const refuse = async () => { throw new Error("a chart may load nothing"); };
+  const loader = {
+    load: refuse,
+    http: refuse,
+    file: refuse,
+    sanitize: async (uri, { context }) =>
+      (context === "href" && /^(https?:\/\/|mailto:|#)/i.test(uri) ? { href: uri, rel: "noreferrer" } : {}),
+  };
+
   async function draw(script) {
     const id = script.dataset.chart;
     const target = document.getElementById(id);
@@ -78,6 +88,11 @@
       const { view } = await window.vegaEmbed(target, tight ? narrowed(spec, room) : spec, {
         mode: "vega-lite",
         renderer: "svg",
+        ast: true, // expressions are interpreted: the page's policy forbids to evaluate text
+        loader,
+        defaultStyle: false, // in vega.css, as is that of tooltips
+        forceActionsMenu: true,
+        tooltip: { disableDefaultStyle: true },
         actions: { export: { png: true, svg: true }, source: false, compiled: false, editor: false },
         downloadFileName: id,
         scaleFactor: { png: 2 },
