@@ -185,8 +185,8 @@ def test_each_later_line_is_reported_with_the_key_that_signed_it(
     folder: Path, key: Path, public: Path, other_key: Path, tmp_path: Path
 ) -> None:
     put(folder, key)
-    put(folder, other_key, {"attestation-1.json": b"{}"})
-    put(folder, other_key, {"attestation-2.json": b"{}"})  # its public key is there already
+    put(folder, other_key, {"report-1.json": b"{}"})
+    put(folder, other_key, {"report-2.json": b"{}"})  # its public key is there already
     put(folder, None, {"note-2.txt": b"anybody"})
     theirs = tmp_path / "theirs.pem"
     theirs.write_bytes(keys.public_pem(keys.read_private(other_key)))
@@ -212,7 +212,7 @@ def test_a_signed_line_that_is_changed_is_reported_though_its_digest_fits(
     folder: Path, key: Path, other_key: Path, public: Path, part: str
 ) -> None:
     put(folder, key)
-    put(folder, other_key, {"attestation-1.json": b"{}"})
+    put(folder, other_key, {"report-1.json": b"{}"})
     first, second, third = (folder / LOG).read_bytes().splitlines()
     entry, another = json.loads(second), json.loads(third)
     entry |= {part: {**entry["files"], "seal/x": "0" * 64} if part == "files" else another[part]}
