@@ -83,7 +83,7 @@ def verify(
 
 
 def storable(text: str) -> str:
-    """The text with bytes that are no UTF-8 (as names of files have them) written out."""
+    """Return the text with bytes that are no UTF-8 (as names of files have them) written out."""
     return "".join(
         f"\\x{ord(letter) - 0xDC00:02x}"
         if 0xDC80 <= ord(letter) <= 0xDCFF
