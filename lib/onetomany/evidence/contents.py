@@ -63,7 +63,7 @@ def list_files(root: Path) -> Listing:
         except OSError as error:
             if not inside:
                 raise _unreadable(folder, error) from error
-            found.refused.append((inside, why_unread(error)))
+            found.refused.append((inside.rstrip("/"), why_unread(error)))
             continue
         if not entries and inside:
             found.refused.append((inside, "an empty folder, which no manifest can list"))

@@ -67,7 +67,7 @@ def verify(
         _given(roots, timestamp.read_roots),
         files,
         tuple(filter(None, (_given(each, keys.fingerprint) for each in signers))),
-        {path for path, _ in refused},
+        {path for path, _ in refused if not path.endswith("/")},  # an empty folder hides nothing
     )
     bad = contents.bad_names([*listing.files, *one.refused])
     found = [Finding(path, None, why, AGAIN) for path, why in [*refused, *bad]]
