@@ -148,6 +148,8 @@ def test_a_file_that_is_emptied_is_told_whichever_it_is(copy: Path) -> None:
 def test_an_empty_folder_is_told(copy: Path) -> None:
     (copy / "data/figures/more/none").mkdir(parents=True)
     assert told(copy) == {"data/figures/more/none/"}
+    (copy / "data/methods/methods.md").unlink()
+    assert {"data/methods/", "data/methods/methods.md"} <= told(copy)
 
 
 def test_what_can_not_be_read_is_named(copy: Path) -> None:

@@ -54,7 +54,7 @@ def check_crate(one: Opened) -> list[Finding]:
 
 
 def read_entities(text: bytes) -> dict[str, dict[str, Any]]:
-    """@id -> entity of an RO-Crate. Raises ValueError and the like where it is none."""
+    """Return @id -> entity of an RO-Crate. Raises ValueError, KeyError or TypeError."""
     graph = read_json(text)["@graph"]
     entities: dict[str, dict[str, Any]] = {str(each["@id"]): each for each in graph}
     if len(entities) != len(graph):
@@ -135,7 +135,7 @@ def check_record(one: Opened) -> list[Finding]:
 
 
 def read_record(one: Opened) -> RunRecord:
-    """The run's record. Raises InputError, or ValueError, where it is none."""
+    """Return the run's record. Raises InputError, or ValueError, where it is none."""
     return RunRecord.from_json((one.read(RECORD) or b"").decode())
 
 

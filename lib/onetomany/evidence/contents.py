@@ -63,7 +63,7 @@ def list_files(root: Path) -> Listing:
         except OSError as error:
             if not inside:
                 raise _unreadable(folder, error) from error
-            found.refused.append((inside, why_unread(error)))
+            found.refused.append((inside.rstrip("/"), why_unread(error)))
             continue
         if not entries and inside:
             found.refused.append((inside, "an empty folder, which no manifest can list"))
@@ -101,7 +101,7 @@ def _enter(found: Listing, path: str, entry: os.DirEntry[str]) -> str | None:
 
 
 def fold(path: str) -> str:
-    """What a path is to systems that don't tell case, or forms of Unicode, apart."""
+    """Return what a path is to systems that don't tell case, or forms of Unicode, apart."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
@@ -131,7 +131,7 @@ def hash_files(root: Path, files: dict[str, int]) -> dict[str, Hashed]:
 def hash_readable(
     root: Path, files: dict[str, int]
 ) -> tuple[dict[str, Hashed], dict[str, OSError]]:
-    """The hashes of files as `hash_files`, and what hindered the reading of the others."""
+    """Return hashes as `hash_files`, and what hindered the reading of the other files."""
     hashed, failed = {}, {}
     started = time.monotonic()
     with tqdm(total=sum(files.values()), unit="B", unit_scale=True, leave=False, delay=2) as bar:
@@ -166,7 +166,7 @@ def open_plain(path: Path) -> BinaryIO:
 
 
 def why_unread(error: OSError) -> str:
-    """Why a file or folder can't be read, as part of a sentence."""
+    """Return why a file or folder can't be read, as part of a sentence."""
     return f"it can't be read ({error.strerror or error})"
 
 

@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from onetomany import __version__
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import keys
+from onetomany.evidence.opened import read_json
 
 START = "0" * 64  # `previous` of a log that continues no other
 KEYS = ("number", "when", "who", "what", "tool", "files", "previous", "digest")
@@ -152,7 +153,7 @@ def first_break(lines: list[bytes], *, start: str | None = START) -> Break | Non
 def read_line(line: bytes) -> dict[str, Any]:
     """An entry of the log. Raises InputError where it is not one, or not as it was written."""
     try:
-        entry = json.loads(line.decode())
+        entry = read_json(line)
         if not isinstance(entry, dict) or tuple(entry) not in (KEYS, SIGNED_KEYS):
             raise ValueError("keys")
         if type(entry["number"]) is not int or not isinstance(entry["files"], dict):
@@ -170,7 +171,7 @@ def read_line(line: bytes) -> dict[str, Any]:
         raise InputError("it is not a custody entry") from None
     if not kept:
         raise InputError("it was changed after it was written: its digest differs")
-    return entry
+    return dict(entry)
 
 
 def line_hash(line: bytes) -> str:

@@ -26,7 +26,7 @@ Entries = list[tuple[int, dict[str, Any]]]  # line number, entry: the lines that
 
 
 def check_chains(one: Opened) -> list[Finding]:
-    """Both logs are whole, and the second goes on from the first."""
+    """Check that both logs are whole, and that the second goes on from the first."""
     found = []
     start = custody.START
     for name in (CUSTODY, AFTER):
@@ -45,7 +45,7 @@ def check_chains(one: Opened) -> list[Finding]:
 
 
 def check_sealed(one: Opened) -> list[Finding]:
-    """The last line of data/custody.jsonl gives every file that was given, as it is."""
+    """Check that the last line of data/custody.jsonl gives every file of the payload, as it is."""
     entries = _entries(one, CUSTODY)
     if not entries:
         return []  # told by the chain
@@ -75,7 +75,7 @@ def check_sealed(one: Opened) -> list[Finding]:
 
 
 def check_seal(one: Opened) -> list[Finding]:
-    """Every file in seal/, and each tag manifest, has the hash of the first line that names it."""
+    """Check that files in seal/ and tag manifests have the hash of the first line naming them."""
     kept = Manifest(AFTER, "sha256")
     found = []
     own = (AFTER, LOG_SIGNATURE)  # which no line of the log can give the hash of
@@ -110,7 +110,7 @@ def check_seal(one: Opened) -> list[Finding]:
 
 
 def check_later(one: Opened) -> list[Finding]:
-    """Of each line that came after sealing: which key signed it, or that none did."""
+    """Report which key signed each line that came after sealing, or that none did."""
     return [
         _signer(one, number, entry)
         if "signature" in entry

@@ -11,6 +11,7 @@ from typing import Any
 from onetomany.evidence import contents
 from onetomany.evidence.contents import Hashed
 
+MAX_OBJECTS = 2_000_000  # in a file of JSON: a hundred thousand files need a fifth of that
 AGAIN = "get the bundle again from who sealed it; this copy is not what was sealed"
 ASK = "ask who sealed it how this came about; don't rely on the bundle before"
 MADE_WITH = "don't rely on it: whoever changed it could make new manifests, but not the signature"
@@ -72,11 +73,11 @@ class Opened:
         return values[0][0] if len(values) == 1 else ""
 
     def line(self, name: str) -> int | None:
-        """The first line of bag-info.txt that gives a field."""
+        """Return the first line of bag-info.txt that gives a field."""
         return self.info.get(name, [("", None)])[0][1]
 
     def is_refused(self, path: str) -> bool:
-        """Whether a path, or a folder that it lies in, was not looked into; that is reported."""
+        """Return whether a path, or a folder that it lies in, was not looked into (reported)."""
         parts = path.split("/")
         above = {"/".join(parts[:n]) for n in range(1, len(parts) + 1)}
         return not self.refused.isdisjoint(above | {f"{each}/" for each in above})
@@ -102,10 +103,13 @@ class Opened:
 
 
 def read_json(text: bytes) -> Any:
-    """JSON in which no key stands twice: two readers might take different ones.
+    """Read JSON in which no key stands twice: two readers might take different ones.
 
-    It is in UTF-8 and holds no half characters (lone surrogates). Raises ValueError.
+    It is in UTF-8, holds no half characters (lone surrogates) and at most MAX_OBJECTS lists and
+    objects, which cost far more memory than their text. Raises ValueError.
     """
+    if text.count(b"{") + text.count(b"[") > MAX_OBJECTS:
+        raise ValueError(f"more than {MAX_OBJECTS:,} lists and objects")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) != len(pairs):

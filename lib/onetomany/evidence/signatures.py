@@ -19,7 +19,7 @@ from onetomany.evidence.opened import AGAIN, ASK, Finding, Opened
 
 
 def check_signature(one: Opened) -> list[Finding]:
-    """The signature over the tag manifest, the one over the log's first line, and whose key."""
+    """Check the signatures over the tag manifest and the log's first line, and whose key it is."""
     there = {SIGNATURE, PUBLIC_KEY} & set(one.files)
     if one.value(KEY_FIELD) == UNSIGNED and not there:
         return _unsigned(one)
@@ -83,6 +83,7 @@ def _whose(one: Opened, mark: str) -> list[Finding]:
 
 
 def check_timestamps(one: Opened) -> list[Finding]:
+    """Check the request for a time-stamp, and every time-stamp against roots."""
     signed = one.read(SIGNED)
     if not signed:  # gone or empty, which the manifests tell
         return []

@@ -43,7 +43,7 @@ class Stated(NamedTuple):
 
 
 def check_statements(one: Opened) -> list[Finding]:
-    """Each fact of the run is the same wherever it is stated."""
+    """Check that each fact of the run is the same wherever it is stated."""
     try:
         record = read_record(one)
     except (InputError, ValueError):

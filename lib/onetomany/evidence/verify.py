@@ -70,7 +70,7 @@ def verify(
         _given(roots, timestamp.read_roots),
         files,
         tuple(filter(None, (_given(each, keys.fingerprint) for each in signers))),
-        {path for path, _ in refused},
+        {path for path, _ in refused if not path.endswith("/")},  # an empty folder hides nothing
     )
     bad = contents.bad_names([*listing.files, *one.refused])
     found = [Finding(path, None, why, AGAIN) for path, why in [*refused, *bad]]
@@ -86,7 +86,7 @@ def verify(
 
 
 def storable(text: str) -> str:
-    """The text with bytes that are no UTF-8 (as names of files have them) written out."""
+    """Return the text with bytes that are no UTF-8 (as names of files have them) written out."""
     return "".join(
         f"\\x{ord(letter) - 0xDC00:02x}"
         if 0xDC80 <= ord(letter) <= 0xDCFF
