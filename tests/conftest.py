@@ -15,6 +15,19 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from browser import chromium
+from bundles import (  # noqa: F401  fixtures of the tests of evidence
+    authority,
+    copy,
+    key,
+    locks,
+    other_key,
+    payload,
+    plain,
+    public,
+    sealed,
+    shared_evidence,
+    stranger,
+)
 from onetomany import accuracy, faces, sources
 from onetomany.report import build_report
 from recorded import Recorder

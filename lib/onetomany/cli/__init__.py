@@ -13,7 +13,7 @@ from onetomany import __version__
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
 from onetomany.cli.documents import claims, ingest, search
-from onetomany.cli.evidence import exhibit, key, reproduce, timestamp, verify
+from onetomany.cli.evidence import certify, exhibit, key, reproduce, timestamp, verify
 from onetomany.cli.requests import requests
 from onetomany.cli.systems import datasheet, scale, trackers, weights
 from onetomany.cli.workshop import workshop
@@ -36,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     reproduce,
     key,
     timestamp,
+    certify,
 )
 
 

@@ -28,6 +28,9 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--operator", required=True, metavar="NAME", help="who runs this")
     parser.add_argument("--organisation", default="", metavar="NAME")
     parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign with")
+    parser.add_argument(
+        "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file to sign exhibit.pdf with (PAdES)"
+    )
     parser.add_argument("--redact", type=Path, metavar="FILE", help="redaction list, TOML or CSV")
     parser.add_argument(
         "--validation",
@@ -49,7 +52,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence import bundle, keys, questions, validation
+        from onetomany.evidence import bundle, keys, pades, questions, validation
         from onetomany.evidence.exhibit import build_payload
         from onetomany.evidence.redaction import read_rules
 
@@ -63,11 +66,15 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
         drafts = questions.parse_jurisdictions(args.jurisdiction)
         if args.validation:
             validation.read_results(args.validation)
+        if args.pdf_key:
+            pades.read_signer(args.pdf_key)
         rules = read_rules(args.redact) if args.redact else ()
         only = args.only.replace(" ", "").split(",") if args.only else None
         folder = args.out.with_name(f".{args.out.name}.payload")
         shutil.rmtree(folder, ignore_errors=True)
         payload = build_payload(args.notebooks, folder, only, rules, args.validation)
+        if args.pdf_key:
+            _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
         record = payload.record(
             operator=args.operator,
             organisation=args.organisation,
@@ -100,6 +107,16 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def _sign_pdf(path: Path, key: Path) -> None:
+    from onetomany.evidence import pades
+    from onetomany.sources.files import write_whole
+
+    content = pades.sign(path.read_bytes(), key)
+    write_whole(path, content)
+    kept = ", ".join(sorted(pades.standards(content)))
+    print(f"signed {path.name}; kept: {kept}. It has a signing time: two runs give two files.")
+
+
 def _without_folders(word: str) -> str:
     """A word of the command as the bundle keeps it: of a whole path its last name alone.
 
@@ -114,57 +131,143 @@ def _without_folders(word: str) -> str:
 def verify(parser: argparse.ArgumentParser) -> Run:
     """Check a bundle: name every file and line that differs from what was sealed."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument(
+        "--key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PEM",
+        help="the public key of who sealed it; after that, those of people who added to it",
+    )
     parser.add_argument("--roots", type=Path, metavar="PEM", help="roots of time-stamp authorities")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.bundle import TRUTH_EN, TRUTH_KO
         from onetomany.evidence.verify import verify as check
 
-        found = check(args.bundle, public_key=args.key, roots=args.roots)
+        key, *signers = args.key or [None]
+        found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
         for file, line, what, todo, level in found.iter_rows():
-            print(f"{level}: {file}{f', line {line}' if line else ''}: {what}; {todo}")
+            where = f"{file}{f', line {line}' if line else ''}"
+            print(_shown(f"{level}: {where}: {what}; {todo}"))
         faults = found.filter(level="fault").height
+        name = _shown(str(args.bundle))
         if faults:
-            print(f"{args.bundle}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
+            print(f"{name}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
         else:
-            print(f"{args.bundle}: no fault. {_HOLDS[args.key is not None]}")
+            print(f"{name}: no fault. {_HOLDS[key is not None]}")
         print(f"{TRUTH_EN} {TRUTH_KO}")
         return 1 if faults else 0
 
     return run
 
 
+def _shown(text: str) -> str:
+    """Text from a bundle on one line, with what a terminal would act on written out."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
 def reproduce(parser: argparse.ArgumentParser) -> Run:
-    """Run a bundle's notebooks again and compare every figure; it runs the code in the bundle."""
+    """Run a bundle's notebooks again, in a container, and compare every figure."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument("--sealed-by", type=Path, metavar="PEM", help="the signer's public key")
+    parser.add_argument(
+        "--key", type=Path, metavar="PEM", help="your private key to --attest with; else as above"
+    )
+    parser.add_argument(
+        "--attest", action="store_true", help="put a signed statement of your run into the bundle"
+    )
+    parser.add_argument("--operator", default="", metavar="NAME", help="who runs and attests this")
+    parser.add_argument("--organisation", default="", metavar="NAME")
     parser.add_argument("--out", type=Path, default=Path("build/reproduced"), metavar="DIR")
     parser.add_argument(
         "--unverified", action="store_true", help="run it although 'verify' finds faults"
     )
+    parser.add_argument(
+        "--unconfined", action="store_true", help="run it without a container, with your rights"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="with --unconfined: don't ask, the warning is understood"
+    )
+    parser.add_argument("--memory", type=int, default=8, metavar="GB", help="default: %(default)s")
+    parser.add_argument("--hours", type=float, default=4, metavar="N", help="default: %(default)s")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import reproduce as again
-        from onetomany.evidence.verify import verify as check
+        from onetomany.evidence.container import Limits
+        from onetomany.evidence.printable import printable
 
-        faults = check(args.bundle, public_key=args.key).filter(level="fault").height
-        if faults and not args.unverified:
-            raise InputError(
-                f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a "
-                "changed bundle may be anybody's: nothing was run. Look at it, or add --unverified."
-            )
+        _refuse_unverified(args)
+        if args.unconfined:
+            _ask(args.yes)
         for package, then, here in again.version_differences(args.bundle).iter_rows():
-            print(f"version: {package} was {then}, is {here}")
-        table = again.reproduce(args.bundle, args.out)
+            print(printable(f"version: {package} was {then}, is {here}"))
+        limits = Limits(memory=args.memory << 30, seconds=args.hours * 3600)
+        started = datetime.now(UTC)
+        table = again.reproduce(args.bundle, args.out, unconfined=args.unconfined, limits=limits)
         for item, outcome, _, _, what in table.iter_rows():
-            print(f"{item:16} {outcome:10} {what}".rstrip())
+            print(f"{item:16} {outcome:10} {printable(what)}".rstrip())
         counts = {name: table.filter(outcome=name).height for name in again.OUTCOMES}
         print(", ".join(f"{name} {count}" for name, count in counts.items()))
         print(f"wrote {args.out / 'comparison.csv'}")
+        if args.attest:
+            _refuse_unverified(args)  # it may have changed since it was read
+            from onetomany.evidence.attestation import Run as Attested
+            from onetomany.evidence.attestation import attest
+
+            who = Attested(
+                args.operator, args.organisation, started, datetime.now(UTC), not args.unconfined
+            )
+            print(
+                f"added {attest(args.bundle, table, who, args.key)}: what differs is stated in it"
+            )
         return 1 if counts["different"] else 0
 
     return run
+
+
+def _refuse_unverified(args: argparse.Namespace) -> None:
+    """Refuse, before an hour of running, what can't be run or attested."""
+    from onetomany.evidence import keys
+    from onetomany.evidence.verify import verify as check
+
+    if args.attest:
+        if args.key is None or not args.operator.strip():
+            raise InputError("An attestation needs --key (your private key) and --operator.")
+        keys.read_private(args.key)
+    public = args.sealed_by or (None if args.attest else args.key)
+    faults = check(args.bundle, public_key=public).filter(level="fault").height
+    if faults and args.attest:
+        raise InputError(
+            f"'onetomany verify {args.bundle}' finds {faults} faults: such a bundle is not "
+            "attested."
+        )
+    if faults and not args.unverified:
+        raise InputError(
+            f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a "
+            "changed bundle may be anybody's: nothing was run. Look at it, or add --unverified."
+        )
+
+
+def _ask(agreed: bool) -> None:
+    """Warn of running a stranger's code, and go on only after a typed yes."""
+    print(
+        "WARNING: without a container this bundle's notebooks run with all your rights: they can "
+        "read, change and delete your files, keys and passwords and send them away. Use a machine "
+        "that holds nothing of yours.\n"
+        "경고: 격리 없이 실행하면 이 묶음의 노트북은 사용자의 모든 권한으로 돌아간다. 파일, 키, "
+        "비밀번호를 읽고 바꾸고 지우고 밖으로 보낼 수 있다. 자료가 없는 컴퓨터에서 실행한다.",
+        file=sys.stderr,
+    )
+    if agreed:
+        return
+    if not sys.stdin.isatty():
+        raise InputError("Nobody is here to answer: nothing was run. Add --yes if you agree.")
+    if input("Type yes to run it. 실행하려면 yes를 입력한다: ").strip().lower() != "yes":
+        raise InputError("You did not type yes: nothing was run. 실행하지 않았다.")
 
 
 def key(parser: argparse.ArgumentParser) -> Run:
@@ -184,18 +287,59 @@ def key(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def timestamp(parser: argparse.ArgumentParser) -> Run:
-    """Add a time-stamp authority's answer to a bundle, after checking it."""
+def certify(parser: argparse.ArgumentParser) -> Run:
+    """Add the completed certificate to a bundle, as a PDF signed here or elsewhere."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("answer", type=Path, metavar="ANSWER.tsr")
-    parser.add_argument("--roots", type=Path, required=True, metavar="PEM")
+    parser.add_argument("completed", type=Path, metavar="COMPLETED.pdf")
+    parser.add_argument(
+        "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file to sign it with (PAdES)"
+    )
+    parser.add_argument("--key", type=Path, required=True, metavar="PEM", help="signs the log line")
     parser.add_argument("--operator", required=True, metavar="NAME", help="who adds it")
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence import pades
+
+        name = pades.certify(
+            args.bundle, args.completed, pdf_key=args.pdf_key, key=args.key, who=args.operator
+        )
+        print(f"added {name}; 'onetomany verify' reports its signature")
+        if not pades.names_bundle((args.bundle / name).read_bytes(), args.bundle):
+            print(
+                "Note: its text does not give this bundle's number (the SHA-256 of the tag "
+                "manifest), as the draft does: is it the certificate of this bundle?"
+            )
+        return 0
+
+    return run
+
+
+def timestamp(parser: argparse.ArgumentParser) -> Run:
+    """Add a time-stamp authority's answer, or an OpenTimestamps proof, after reading it."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("answer", type=Path, metavar="ANSWER.tsr", help="or PROOF.ots")
+    parser.add_argument("--roots", type=Path, metavar="PEM", help="of the authority; not for .ots")
+    parser.add_argument("--operator", required=True, metavar="NAME", help="who adds it")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign the line with")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.evidence import opentimestamps
         from onetomany.evidence.bundle import add_timestamp
 
-        stamp = add_timestamp(args.bundle, args.answer, args.roots, who=args.operator)
-        print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
+        if args.answer.suffix == opentimestamps.SUFFIX:
+            proof = opentimestamps.add_proof(
+                args.bundle, args.answer, who=args.operator, key=args.key
+            )
+            print(f"added, not checked: it leads to {opentimestamps.describe(proof)}")
+        elif args.roots is None:
+            raise InputError(f"{args.answer} is checked before it is added: give --roots.")
+        else:
+            stamp = add_timestamp(
+                args.bundle, args.answer, args.roots, who=args.operator, key=args.key
+            )
+            print(_shown(f"added: {stamp.when.isoformat()} by {stamp.authority}"))
+        if args.key is None:
+            print("The line that tells of it is not signed: sign with --key FILE.")
         return 0
 
     return run

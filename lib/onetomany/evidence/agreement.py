@@ -6,6 +6,7 @@ after something was changed.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -23,22 +24,21 @@ def check_crate(one: Opened) -> list[Finding]:
     """The RO-Crate lists every file of the payload and nothing more, as it is."""
     text = one.read(CRATE)
     if text is None:
-        return [Finding(CRATE, None, "missing, or far too large: the RO-Crate", AGAIN)]
+        return [Finding(CRATE, None, "missing or unreadable: the RO-Crate", AGAIN)]
     try:
-        graph = read_json(text)["@graph"]
-        entities = {str(each["@id"]): each for each in graph}
+        entities = read_entities(text)
         files = {unquote(name): each for name, each in entities.items() if "File" in _types(each)}
         parts = {unquote(str(part["@id"])) for part in _list(entities["./"].get("hasPart", []))}
-        identifier = entities["./"].get("identifier")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return [Finding(CRATE, None, f"it can't be read as an RO-Crate ({error})", MADE_WITH)]
+    lines = _crate_lines(text)
     there = {
         path.removeprefix("data/"): each
         for path, each in one.files.items()
         if path.startswith("data/") and path != CRATE
     }
     found = [
-        Finding(CRATE, _line(text, path), f"describes data/{path}, which is not there", MADE_WITH)
+        Finding(CRATE, lines.get(path), f"describes data/{path}, which is not there", MADE_WITH)
         for path in sorted((set(files) | parts) - set(there))
     ]
     found += [
@@ -49,11 +49,17 @@ def check_crate(one: Opened) -> list[Finding]:
         told = (str(files[path].get("contentSize")), files[path].get("sha256"))
         if told != (str(there[path].size), there[path].hashes["sha256"]):
             what = f"size or SHA-256 of data/{path} is not the one described here"
-            found.append(Finding(CRATE, _line(text, path), what, MADE_WITH))
-    if identifier != one.value("External-Identifier"):
-        what = "its identifier is not that of bag-info.txt"
-        found.append(Finding(CRATE, _line(text, "./"), what, MADE_WITH))
+            found.append(Finding(CRATE, lines.get(path), what, MADE_WITH))
     return found
+
+
+def read_entities(text: bytes) -> dict[str, dict[str, Any]]:
+    """Return @id -> entity of an RO-Crate. Raises ValueError, KeyError or TypeError."""
+    graph = read_json(text)["@graph"]
+    entities: dict[str, dict[str, Any]] = {str(each["@id"]): each for each in graph}
+    if len(entities) != len(graph):
+        raise ValueError("two entities have the same @id")
+    return entities
 
 
 def check_sbom(one: Opened) -> list[Finding]:
@@ -84,25 +90,25 @@ def check_figures(one: Opened) -> list[Finding]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"it can't be read as the list of figures ({error})"
         return [Finding(FIGURES, None, what, MADE_WITH)]
-    lines = text.decode(errors="replace").splitlines()
+    lines: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        for digest in re.findall(rb"[0-9a-f]{64}", line):
+            lines.setdefault(digest.decode(), number)
     found = []
     for path, digest in told.items():
         if path not in one.files or one.files[path].hashes["sha256"] != digest:
-            line = next((n for n, each in enumerate(lines, 1) if digest and digest in each), None)
             what = f"{path} is not there, or not with the SHA-256 given here"
-            found.append(Finding(FIGURES, line, what, MADE_WITH))
+            found.append(Finding(FIGURES, lines.get(digest), what, MADE_WITH))
     return found
 
 
 def check_record(one: Opened) -> list[Finding]:
-    """run.json against what else the bundle says of the run."""
+    """run.json against the notebooks that it names, and the time of sealing."""
     try:
-        record = RunRecord.from_json((one.read(RECORD) or b"").decode())
-    except (InputError, UnicodeDecodeError) as error:
+        record = read_record(one)
+    except (InputError, ValueError) as error:
         return [Finding(RECORD, None, str(error), MADE_WITH)]
     found = []
-    if record.identifier != one.value("External-Identifier"):
-        found.append(Finding(RECORD, None, "its identifier is not that of bag-info.txt", MADE_WITH))
     if one.read(f"data/{crate.WORKFLOW}") != crate.workflow(record).encode():
         what = "not the chapters and the command of run.json"
         found.append(Finding(f"data/{crate.WORKFLOW}", None, what, MADE_WITH))
@@ -128,6 +134,11 @@ def check_record(one: Opened) -> list[Finding]:
     return found
 
 
+def read_record(one: Opened) -> RunRecord:
+    """Return the run's record. Raises InputError, or ValueError, where it is none."""
+    return RunRecord.from_json((one.read(RECORD) or b"").decode())
+
+
 def _types(entity: Any) -> list[Any]:
     return _list(entity.get("@type", []))
 
@@ -136,10 +147,11 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _line(text: bytes, path: str) -> int | None:
-    """The line at which the RO-Crate describes a file."""
-    for number, line in enumerate(text.decode(errors="replace").splitlines(), 1):
+def _crate_lines(text: bytes) -> dict[str, int]:
+    """path -> the line at which the RO-Crate describes it."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.decode(errors="replace").split("\n"), 1):
         label, _, value = line.strip().rstrip(",").partition(": ")
-        if label == '"@id"' and unquote(value.strip('"')) == path:
-            return number
-    return None
+        if label == '"@id"':
+            found.setdefault(unquote(value.strip('"')), number)
+    return found

@@ -9,8 +9,9 @@
 
 seal/ is in no manifest, since it signs them; BagIt's readers take tag files that no tag manifest
 lists as they are. It is kept by seal/custody.jsonl, which goes on from the log in data/ and gives
-the SHA-256 of each of its files. Its first line, made at sealing, is signed too; later lines, as
-for a time-stamp that was added, are held by the chain, and the time-stamp by its own signature.
+the SHA-256 of each of its files. Its first line, made at sealing, is signed in seal/custody.sig;
+later lines, as for a time-stamp that was added, carry a signature of their own (`custody`). What
+a line names keeps that hash: additions have new names (`additions`).
 
 Everything is made in a folder beside. bagit.txt gets its name as the very last act, so a run that
 is killed leaves nothing that this kit, or any reader of BagIt, takes for a bundle.
@@ -32,17 +33,42 @@ import bagit
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
+from onetomany.evidence.additions import add, add_timestamp, sync_folder
+from onetomany.evidence.layout import (
+    AFTER,
+    DECLARATION,
+    HELD_BACK,
+    KEY_FIELD,
+    LOG_SIGNATURE,
+    PUBLIC_KEY,
+    REQUEST,
+    SEAL,
+    SIGNATURE,
+    SIGNED,
+    UNSIGNED,
+)
 from onetomany.evidence.record import RunRecord
 from onetomany.evidence.redaction import Rule
 from onetomany.evidence.sbom import write_environment
 
-SEAL = "seal"
-SIGNED = "tagmanifest-sha256.txt"  # what is signed and time-stamped
-SIGNATURE, PUBLIC_KEY = f"{SEAL}/tagmanifest-sha256.sig", f"{SEAL}/public-key.pem"
-REQUEST, AFTER = f"{SEAL}/tagmanifest-sha256.tsq", f"{SEAL}/custody.jsonl"
-LOG_SIGNATURE = f"{SEAL}/custody.sig"  # over the first line of AFTER
-DECLARATION, HELD_BACK = "bagit.txt", "bagit.txt.part"
-KEY_FIELD, UNSIGNED = "Signing-Key-SHA256", "none"
+__all__ = [
+    "AFTER",
+    "DECLARATION",
+    "HELD_BACK",
+    "KEY_FIELD",
+    "LOG_SIGNATURE",
+    "PUBLIC_KEY",
+    "REQUEST",
+    "SEAL",
+    "SIGNATURE",
+    "SIGNED",
+    "TRUTH_EN",
+    "TRUTH_KO",
+    "UNSIGNED",
+    "add",
+    "add_timestamp",
+    "seal",
+]
 ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)
 
 TRUTH_EN = "A hash shows sameness, a time-stamp existence; neither shows truth."
@@ -74,6 +100,7 @@ def seal(
     if created.tzinfo is None:
         raise InputError("The time of sealing needs its time zone.")
     _refuse_taken(out)
+    _check_record(record, created)
     _check_payload(payload, record)
     screening.refuse(payload, record.data, rules)
     beside = out.with_name(f".{out.name}.unfinished")
@@ -107,39 +134,25 @@ def seal(
         (beside / LOG_SIGNATURE).write_bytes(private.sign((beside / AFTER).read_bytes()))
     _sync(beside)
     beside.rename(out)
-    _sync_folder(out.parent)
+    sync_folder(out.parent)
     (out / HELD_BACK).rename(out / DECLARATION)
-    _sync_folder(out)
+    sync_folder(out)
     return out
 
 
-def add_timestamp(
-    bundle: Path, answer: Path, roots: Path, *, who: str, when: datetime | None = None
-) -> timestamp.Stamp:
-    """Check a time-stamp authority's answer (DER) and keep it in the bundle, with its roots (PEM).
-
-    Nothing that was sealed changes; seal/custody.jsonl gets an entry. Raises InputError where the
-    answer is not for this bundle or doesn't hold.
-    """
-    if not (bundle / DECLARATION).is_file() or not (bundle / AFTER).is_file():
-        raise InputError(f"{bundle} is no sealed bundle.")
-    try:
-        der, trusted = answer.read_bytes(), timestamp.read_roots(roots.read_bytes())
-        stamp = timestamp.check(der, (bundle / SIGNED).read_bytes(), trusted)
-    except (OSError, InputError) as error:
-        raise InputError(f"The time-stamp {answer} was not added: {error}.") from error
-    known = re.findall(rb'"seal/timestamp-(\d+)\.tsr"', (bundle / AFTER).read_bytes())
-    name = f"{SEAL}/timestamp-{max(map(int, known), default=0) + 1}"
-    custody.write_synced(bundle / f"{name}.tsr", der)
-    custody.write_synced(bundle / f"{name}-roots.pem", timestamp.roots_pem(trusted))
-    custody.append(
-        bundle / AFTER,
-        who=who,
-        what=f"added a time-stamp of {stamp.when.isoformat()} by {stamp.authority}",
-        when=when,
-        files=_hashes(bundle, [f"{name}.tsr", f"{name}-roots.pem"]),
-    )
-    return stamp
+def _check_record(record: RunRecord, created: datetime) -> None:
+    """What bag-info.txt and README.txt state in one line has no line break in it."""
+    for name in ("operator", "organisation", "title", "title_ko", "identifier"):
+        if re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", getattr(record, name)):
+            raise InputError(
+                f"The {name} of the run holds a line break or another control character: write "
+                "it in one line."
+            )
+    if created < record.ended:
+        raise InputError(
+            f"The run ended at {record.ended.isoformat()}, after the time of sealing "
+            f"({created.isoformat()}): set this computer's clock right, and seal again."
+        )
 
 
 def _check_payload(payload: Path, record: RunRecord) -> None:
@@ -298,14 +311,4 @@ def _sync(root: Path) -> None:
         for name in names:
             with (Path(folder) / name).open("rb") as file:
                 os.fsync(file.fileno())
-        _sync_folder(Path(folder))
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders can't be opened there
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(Path(folder))

@@ -6,6 +6,7 @@ system would take for another's are told too.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -14,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from tqdm import tqdm
 
@@ -50,7 +52,7 @@ class Listing:
 def list_files(root: Path) -> Listing:
     """Every regular file below `root`, in the order of names; the rest with a reason.
 
-    Raises InputError where a folder can't be read.
+    Raises InputError where `root` itself can't be read.
     """
     found = Listing()
     waiting = [(root, "", 0)]
@@ -59,26 +61,48 @@ def list_files(root: Path) -> Listing:
         try:
             entries = sorted(os.scandir(folder), key=lambda each: each.name)
         except OSError as error:
-            raise _unreadable(folder, error) from error
+            if not inside:
+                raise _unreadable(folder, error) from error
+            found.refused.append((inside.rstrip("/"), why_unread(error)))
+            continue
         if not entries and inside:
             found.refused.append((inside, "an empty folder, which no manifest can list"))
         for entry in entries:
             path = f"{inside}{entry.name}"
-            kind = entry.stat(follow_symlinks=False).st_mode
-            if entry.is_symlink():
-                found.refused.append((path, "it is a link, which is never followed"))
-            elif stat.S_ISREG(kind):
-                found.files[path] = entry.stat(follow_symlinks=False).st_size
-            elif not stat.S_ISDIR(kind):
-                found.refused.append((path, "it is neither a file nor a folder"))
-            elif depth >= MAX_DEPTH:
-                found.refused.append((path, f"folders lie more than {MAX_DEPTH} deep"))
-            else:
-                waiting.append((Path(entry.path), f"{path}/", depth + 1))
+            why = _enter(found, path, entry)
+            if why is not None:
+                found.refused.append((path, why))
+            elif path not in found.files:
+                if depth >= MAX_DEPTH:
+                    found.refused.append((path, f"folders lie more than {MAX_DEPTH} deep"))
+                else:
+                    waiting.append((Path(entry.path), f"{path}/", depth + 1))
             if len(found.files) > MAX_FILES:
                 found.refused.append((path, f"there are more than {MAX_FILES:,} files"))
                 return found
     return found
+
+
+def _enter(found: Listing, path: str, entry: os.DirEntry[str]) -> str | None:
+    """Enter a regular file; the reason where it is neither that nor a folder to look into."""
+    try:
+        about = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return why_unread(error)
+    if stat.S_ISLNK(about.st_mode):
+        return "it is a link, which is never followed"
+    if not about.st_mode & 0o444:  # an administrator could read it, but nobody who gets a copy
+        return "nobody may read it: its mode allows it to no one"
+    if stat.S_ISREG(about.st_mode):
+        found.files[path] = about.st_size
+    elif not stat.S_ISDIR(about.st_mode):
+        return "it is neither a file nor a folder"
+    return None
+
+
+def fold(path: str) -> str:
+    """Return what a path is to systems that don't tell case, or forms of Unicode, apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def bad_names(paths: Iterable[str]) -> list[tuple[str, str]]:
@@ -88,8 +112,7 @@ def bad_names(paths: Iterable[str]) -> list[tuple[str, str]]:
     for path in sorted(paths):
         if why := _bad_name(path):
             found.append((path, why))
-        folded = unicodedata.normalize("NFC", path).casefold()
-        if (other := seen.setdefault(folded, path)) != path:
+        if (other := seen.setdefault(fold(path), path)) != path:
             found.append((path, f"some systems take it for {other!r}: only case or accents differ"))
     return found
 
@@ -99,14 +122,24 @@ def hash_files(root: Path, files: dict[str, int]) -> dict[str, Hashed]:
 
     Raises InputError where a file can't be read: nothing can then be said of it, nor of the rest.
     """
-    hashed = {}
+    hashed, failed = hash_readable(root, files)
+    for path, error in failed.items():
+        raise _unreadable(root / path, error) from error
+    return hashed
+
+
+def hash_readable(
+    root: Path, files: dict[str, int]
+) -> tuple[dict[str, Hashed], dict[str, OSError]]:
+    """Return hashes as `hash_files`, and what hindered the reading of the other files."""
+    hashed, failed = {}, {}
     started = time.monotonic()
     with tqdm(total=sum(files.values()), unit="B", unit_scale=True, leave=False, delay=2) as bar:
         for path in files:
             digests = {name: hashlib.new(name) for name in ALGORITHMS}
             size = 0
             try:
-                with (root / path).open("rb") as file:
+                with open_plain(root / path) as file:
                     while block := file.read(BLOCK):
                         size += len(block)
                         for digest in digests.values():
@@ -114,9 +147,27 @@ def hash_files(root: Path, files: dict[str, int]) -> dict[str, Hashed]:
                         if time.monotonic() - started > 2:
                             bar.update(len(block))
             except OSError as error:
-                raise _unreadable(root / path, error) from error
-            hashed[path] = Hashed(size, {name: d.hexdigest() for name, d in digests.items()})
-    return hashed
+                failed[path] = error
+            else:
+                hashed[path] = Hashed(size, {name: d.hexdigest() for name, d in digests.items()})
+    return hashed, failed
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file to read, and no link, pipe or device that took its place. Raises OSError."""
+    # O_NONBLOCK: opening a pipe would wait for its writer
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no longer a file")
+    return os.fdopen(handle, "rb")
+
+
+def why_unread(error: OSError) -> str:
+    """Return why a file or folder can't be read, as part of a sentence."""
+    return f"it can't be read ({error.strerror or error})"
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

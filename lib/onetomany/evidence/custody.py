@@ -5,11 +5,18 @@ bytes, without the line break), so a line that is changed, taken out, put in or 
 chain at the next one; `digest` covers the line itself, so that the last line can't be changed by
 accident either. A forger who rewrites every line after the one he changes is not stopped by a
 chain (Schneier and Kelsey, 'Secure Audit Logs to Support Computer Forensics', TISSEC 2:2, 1999):
-that is what the signature and the time-stamp over the log are for.
+that is what signatures and time-stamps are for. A line may carry a signature of its own: `signer`
+is the SHA-256 of the public key, `signature` (Ed25519, base64) covers the line as it reads without
+the signature, so the bytes that were signed are
+
+    sed -n 2p custody.jsonl | sed 's/, "signature": "[^"]*"}$/}/' | tr -d '\\n'
+
+and with `previous` they cover every line before.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -19,11 +26,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from onetomany import __version__
 from onetomany.errors import InputError, IntegrityError
+from onetomany.evidence import keys
+from onetomany.evidence.opened import read_json
 
 START = "0" * 64  # `previous` of a log that continues no other
 KEYS = ("number", "when", "who", "what", "tool", "files", "previous", "digest")
+SIGNED_KEYS = (*KEYS[:-1], "signer", "digest", "signature")
+_OWN = ("digest", "signature")  # what a line says of itself, and its digest does not cover
 
 
 @dataclass(frozen=True)
@@ -42,26 +55,54 @@ def append(
     when: datetime | None = None,
     files: Mapping[str, str] | None = None,
     after: str = START,
+    key: Ed25519PrivateKey | None = None,
 ) -> None:
     """Add an entry; the file is written beside, synced and renamed, so that it is never half.
 
     `files` gives the SHA-256 of each file the entry speaks of; `when` is now if None; `after` is
-    what a new log's first line continues (the last line's hash of another log). Raises InputError
-    for an entry that names nobody or nothing or is older than the last, IntegrityError where the
-    log is broken already.
+    what a new log's first line continues (the last line's hash of another log); `key` signs the
+    line. Raises InputError for an entry that names nobody or nothing or is older than the last,
+    IntegrityError where the log is broken already.
+    """
+    before = log.read_bytes() if log.exists() else b""
+    more = next_line(
+        before, str(log), who=who, what=what, when=when, files=files, after=after, key=key
+    )
+    write_synced(log, before + more)
+
+
+def next_line(
+    before: bytes,
+    name: str,
+    *,
+    who: str,
+    what: str,
+    when: datetime | None = None,
+    files: Mapping[str, str] | None = None,
+    after: str = START,
+    key: Ed25519PrivateKey | None = None,
+) -> bytes:
+    """Return the line that goes on from the log `before`, with its line break; see `append`.
+
+    Nothing is written. `name` is the log's, for messages.
     """
     moment = when or datetime.now(UTC)
     if not who.strip() or not what.strip() or moment.tzinfo is None:
         raise InputError("A custody entry says who did what, and when with the time zone.")
-    lines = log.read_bytes().splitlines() if log.exists() else []
+    lines = before.splitlines()
     if lines and (broken := first_break(lines, start=None)):
         raise IntegrityError(
-            f"{log}, line {broken.line}: {broken.why}. Nothing is added to a broken log: find out "
+            f"{name}, line {broken.line}: {broken.why}. Nothing is added to a broken log: find out "
             "what happened to it, and begin a new one that says so."
         )
-    if lines and moment < datetime.fromisoformat(read_line(lines[-1])["when"]):
-        raise InputError(f"The custody log {log} already has a later entry than {moment}.")
-    entry = {
+    if lines and moment < (last := datetime.fromisoformat(read_line(lines[-1])["when"])):
+        raise InputError(
+            f"Nothing was added: the custody log {name} already has a later entry "
+            f"({last.isoformat()}) than this one ({moment.isoformat()}). Set this computer's clock "
+            "right and try again; if it is right, the last entry was made by a clock that was "
+            "fast: wait until its time has passed."
+        )
+    entry: dict[str, Any] = {
         "number": len(lines) + 1,
         "when": moment.isoformat(),
         "who": who,
@@ -70,8 +111,18 @@ def append(
         "files": dict(sorted((files or {}).items())),
         "previous": line_hash(lines[-1]) if lines else after,
     }
-    lines.append(_line(entry | {"digest": _digest(entry)}))
-    write_synced(log, b"\n".join(lines) + b"\n")
+    if key:
+        entry["signer"] = keys.fingerprint(keys.public_pem(key))
+    entry["digest"] = _digest(entry)
+    if key:
+        entry["signature"] = base64.b64encode(key.sign(_line(entry))).decode()
+    return _line(entry) + b"\n"
+
+
+def signature_of(entry: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Return a signed entry's signature, and the bytes that it must have been made over."""
+    rest = {key: value for key, value in entry.items() if key != "signature"}
+    return base64.b64decode(entry["signature"], validate=True), _line(rest)
 
 
 def first_break(lines: list[bytes], *, start: str | None = START) -> Break | None:
@@ -102,15 +153,23 @@ def first_break(lines: list[bytes], *, start: str | None = START) -> Break | Non
 def read_line(line: bytes) -> dict[str, Any]:
     """An entry of the log. Raises InputError where it is not one, or not as it was written."""
     try:
-        entry = json.loads(line)
-        if tuple(entry) != KEYS or not isinstance(entry["files"], dict):
+        entry = read_json(line)
+        if not isinstance(entry, dict) or tuple(entry) not in (KEYS, SIGNED_KEYS):
             raise ValueError("keys")
+        if type(entry["number"]) is not int or not isinstance(entry["files"], dict):
+            raise ValueError("types")
+        texts = [value for key, value in entry.items() if key not in ("number", "files")]
+        if not all(isinstance(each, str) for each in (*texts, *entry["files"].values())):
+            raise ValueError("types")
         if datetime.fromisoformat(entry["when"]).tzinfo is None:
             raise ValueError("time")
-    except (ValueError, TypeError, KeyError, RecursionError):
+        if "signature" in entry and len(signature_of(entry)[0]) != keys.SIGNATURE_BYTES:
+            raise ValueError("signature")
+        rest = {key: value for key, value in entry.items() if key not in _OWN}
+        kept = entry["digest"] == _digest(rest) and line == _line(entry)
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         raise InputError("it is not a custody entry") from None
-    rest = {key: value for key, value in entry.items() if key != "digest"}
-    if entry["digest"] != _digest(rest) or line != _line(entry):
+    if not kept:
         raise InputError("it was changed after it was written: its digest differs")
     return dict(entry)
 

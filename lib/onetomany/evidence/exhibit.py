@@ -175,6 +175,9 @@ def _write(
     write_site(kept, notebooks, root / "exhibits" / "html", site)
     tested = validation.find_results(notebooks.parent, commit, tests)
     validation.write(root / validation.FOLDER, chapters, tested, commit, day)
+    drawn = root / "exhibits" / "html" / "assets" / "charts"
+    if not any(drawn.iterdir()):  # no manifest can list an empty folder
+        drawn.rmdir()
     _put(root / "figures.json", _listed(exhibits, commit, left_out))
     _put(root / "log" / "run.log", _log_text(runs, log).encode())
 

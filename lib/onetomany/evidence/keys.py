@@ -26,6 +26,13 @@ from cryptography.hazmat.primitives.serialization import (
 from onetomany.errors import InputError
 
 PASSPHRASE = "ONETOMANY_KEY_PASSPHRASE"  # read where a key is encrypted and none is given
+SIGNATURE_BYTES = 64
+
+_P = 2**255 - 19  # the field of Ed25519
+# y of the eight points whose order divides 8 (RFC 8032, 5.1; the tests multiply them out). Under
+# such a key, signatures can be made that fit many messages, by somebody who has no private key
+_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER = {0, 1, _P - 1, _ORDER_8, _P - _ORDER_8}
 
 
 def make_key(path: Path, *, passphrase: str | None = None) -> str:
@@ -80,13 +87,19 @@ def public_pem(key: Ed25519PrivateKey) -> bytes:
 
 
 def read_public(pem: bytes) -> Ed25519PublicKey:
-    """A public key in PEM. Raises InputError where it isn't one of Ed25519."""
+    """A public key in PEM. Raises InputError where it isn't one of Ed25519, or proves nothing."""
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise InputError("it can't be read as a public key in PEM") from error
     if not isinstance(key, Ed25519PublicKey):
         raise InputError("it is no Ed25519 key")
+    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    y = int.from_bytes(raw, "little") & (2**255 - 1)
+    if y >= _P:
+        raise InputError("it is an Ed25519 key written in a way that RFC 8032 forbids")
+    if y in _SMALL_ORDER:
+        raise InputError("it is an Ed25519 key of small order, with which anybody can sign")
     return key
 
 
@@ -94,6 +107,20 @@ def fingerprint(pem: bytes) -> str:
     """SHA-256 of the public key's DER form, as `openssl pkey -pubin -outform DER | sha256sum`."""
     der = read_public(pem).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
+
+
+def try_fingerprint(pem: bytes) -> str | None:
+    """Return the fingerprint of a public key; None where it is none."""
+    return None if why_no_key(pem) else fingerprint(pem)
+
+
+def why_no_key(pem: bytes) -> str:
+    """Return why it is no public key to check with; empty where it is one."""
+    try:
+        read_public(pem)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def fits(pem: bytes, signature: bytes, signed: bytes) -> bool:

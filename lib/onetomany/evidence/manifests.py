@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from onetomany.evidence.contents import Hashed
@@ -49,11 +49,17 @@ def read_manifest(name: str, content: bytes, *, payload: bool) -> tuple[Manifest
     return manifest, found
 
 
-def compare(manifests: list[Manifest], files: Mapping[str, Hashed]) -> list[Finding]:
+def compare(
+    manifests: list[Manifest],
+    files: Mapping[str, Hashed],
+    *,
+    is_refused: Callable[[str], bool] = lambda _: False,
+) -> list[Finding]:
     """Both ways: what is listed and missing or changed, what is there and not listed.
 
     A hash that only one of the manifests contradicts is that manifest's line; one that all
     contradict is the file's. Files that were renamed or swapped are told as such, by their hashes.
+    Of paths that `is_refused` nothing is said: they are there, and were not hashed.
     """
     first = manifests[0]
     listed = {path for manifest in manifests for path in manifest.entries}
@@ -68,7 +74,7 @@ def compare(manifests: list[Manifest], files: Mapping[str, Hashed]) -> list[Find
             renamed[new] = path
             todo = f"give it its name back: {path}"
             found.append(Finding(new, None, f"renamed from {path}", todo))
-        else:
+        elif not is_refused(path):
             places = " and ".join(_place(each, path) for each in manifests if path in each.entries)
             found.append(Finding(path, None, f"missing: listed in {places}", AGAIN))
     found += [

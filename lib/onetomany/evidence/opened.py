@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from onetomany.evidence import contents
 from onetomany.evidence.contents import Hashed
 
+MAX_OBJECTS = 2_000_000  # in a file of JSON: a hundred thousand files need a fifth of that
 AGAIN = "get the bundle again from who sealed it; this copy is not what was sealed"
 ASK = "ask who sealed it how this came about; don't rely on the bundle before"
 MADE_WITH = "don't rely on it: whoever changed it could make new manifests, but not the signature"
@@ -30,34 +32,67 @@ class Finding:
 class Opened:
     """A bundle's files (path -> size and hashes) and the fields of bag-info.txt, with lines.
 
-    `public_key` and `roots` are what the reader brings, in PEM.
+    `public_key`, `signers` and `roots` are what the reader brings, in PEM: the key of who sealed
+    it, those of people who added to it, certificates of time-stamp authorities. `refused` are the
+    paths that were not hashed, `troubles` what reading met with.
     """
 
     root: Path
     public_key: bytes | None
     roots: bytes | None
     files: dict[str, Hashed]
+    signers: tuple[bytes, ...] = ()
+    refused: set[str] = field(default_factory=set)
     info: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    troubles: list[Finding] = field(default_factory=list)
 
     def read(self, path: str) -> bytes | None:
-        """A listed file's content; None where it is missing or too large to be what it should."""
-        if path not in self.files or self.files[path].size > contents.MAX_TEXT:
+        """A listed file's content; None, and a finding in `troubles`, where it can't be read.
+
+        That is so where it is larger than it should ever be, or not what was hashed before.
+        """
+        if path not in self.files:
             return None
-        return (self.root / path).read_bytes()
+        what = f"too large to be read: more than {contents.MAX_TEXT:,} bytes"
+        if self.files[path].size <= contents.MAX_TEXT:
+            try:
+                with contents.open_plain(self.root / path) as file:
+                    content = file.read(contents.MAX_TEXT + 1)
+            except OSError as error:
+                what = contents.why_unread(error)
+            else:
+                if hashlib.sha256(content).hexdigest() == self.files[path].hashes["sha256"]:
+                    return content
+                what = "it changed while it was checked: leave the bundle alone, and check again"
+        self.troubles.append(Finding(path, None, what, AGAIN))
+        return None
 
     def value(self, name: str) -> str:
         """A field of bag-info.txt; empty where it isn't there exactly once."""
         values = self.info.get(name, [])
         return values[0][0] if len(values) == 1 else ""
 
+    def line(self, name: str) -> int | None:
+        """Return the first line of bag-info.txt that gives a field."""
+        return self.info.get(name, [("", None)])[0][1]
+
+    def is_refused(self, path: str) -> bool:
+        """Return whether a path, or a folder that it lies in, was not looked into (reported)."""
+        parts = path.split("/")
+        above = {"/".join(parts[:n]) for n in range(1, len(parts) + 1)}
+        return not self.refused.isdisjoint(above | {f"{each}/" for each in above})
+
     def read_info(self) -> list[Finding]:
         """Read bag-info.txt, a name and a value a line; what is wrong with its lines."""
         name = "bag-info.txt"
         try:
-            lines = (self.read(name) or b"").decode().splitlines()
+            lines = (self.read(name) or b"").decode().split("\n")
         except UnicodeDecodeError:
             return [Finding(name, None, "it is not text in UTF-8", AGAIN)]
         found = []
+        if lines.pop():
+            what = "the last line is cut off"
+            found.append(Finding(name, len(lines) + 1, what, AGAIN))
         for number, line in enumerate(lines, 1):
             label, colon, value = line.partition(": ")
             if colon and label:
@@ -68,10 +103,13 @@ class Opened:
 
 
 def read_json(text: bytes) -> Any:
-    """JSON in which no key stands twice: two readers might take different ones.
+    """Read JSON in which no key stands twice: two readers might take different ones.
 
-    Raises ValueError.
+    It is in UTF-8, holds no half characters (lone surrogates) and at most MAX_OBJECTS lists and
+    objects, which cost far more memory than their text. Raises ValueError.
     """
+    if text.count(b"{") + text.count(b"[") > MAX_OBJECTS:
+        raise ValueError(f"more than {MAX_OBJECTS:,} lists and objects")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) != len(pairs):
@@ -79,6 +117,13 @@ def read_json(text: bytes) -> Any:
         return dict(pairs)
 
     try:
-        return json.loads(text, object_pairs_hook=once)
+        value = json.loads(text.decode(), object_pairs_hook=once)
+        if b"\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        raise ValueError("it is not text in UTF-8") from None
+    except UnicodeEncodeError:
+        raise ValueError("it holds half a character (a lone surrogate)") from None
     except RecursionError:
         raise ValueError("nested too deep") from None
+    return value

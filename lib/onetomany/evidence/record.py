@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from onetomany.errors import InputError
+from onetomany.evidence.opened import read_json
 from onetomany.sources.datasheets import Datasheet
 
 TOOL = "onetomany"
+_TYPES = {"str": str, "bool": bool}  # by the names that fields have them
 MARKS = {"title", "title_ko", "operator", "identifier"}  # what a record may not leave empty
 
 
@@ -77,8 +79,7 @@ class RunRecord:
     def from_json(cls, text: str) -> RunRecord:
         """The record that `to_json` wrote. Raises InputError where it isn't one."""
         try:
-            raw = json.loads(text)
-            return cls(**_values(raw))
+            return cls(**_values(read_json(text.encode())))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(f"run.json is not the record of a run: {error}.") from error
 
@@ -94,13 +95,16 @@ def _values(raw: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("started", "ended"):
         values[name] = datetime.fromisoformat(values[name])
     for name in ("chapters", "command"):
-        values[name] = tuple(str(item) for item in values[name])
+        if not isinstance(values[name], list) or not all(isinstance(e, str) for e in values[name]):
+            raise TypeError(f"{name} must be a list of texts")
+        values[name] = tuple(values[name])
     values["data"] = tuple(DataUse(**use) for use in values["data"])
     wrong = [
-        field.name
-        for field in fields(RunRecord)
-        if field.type == "str" and not isinstance(values[field.name], str)
+        f"{field.name} ({field.type})"
+        for holder, given in ((RunRecord, values), *((DataUse, vars(e)) for e in values["data"]))
+        for field in fields(holder)
+        if field.type in _TYPES and not isinstance(given[field.name], _TYPES[field.type])
     ]
     if wrong:
-        raise TypeError(f"{', '.join(wrong)} must be text")
+        raise TypeError(f"of another type: {', '.join(wrong)}")
     return values

@@ -1,30 +1,32 @@
 """Whether a bundle's notebooks give its figures again, with the kit that is installed here.
 
-This runs the code in the bundle. Verify first who sealed it.
+This runs the code in the bundle, in a container (`container`). What comes out of it is data of a
+stranger: its size and its names are checked, and the comparison is made outside.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import importlib.metadata
 import io
+import itertools
 import json
 import math
 import platform
 import re
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
 from onetomany.errors import InputError, IntegrityError
-from onetomany.evidence.figures import NAMES, TOKEN, Figure, read_figures
-from onetomany.report import chapters_of
-from onetomany.report.blocks import read_chapter
-from onetomany.report.execute import run_chapters
+from onetomany.evidence.confined import LABEL, PATH, run_again
+from onetomany.evidence.container import Limits
+from onetomany.evidence.figures import NAMES, TOKEN
+from onetomany.evidence.printable import printable
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text
 
@@ -37,32 +39,29 @@ COMPARED = {
     "largest": pl.Float64,  # relative difference of two numbers; null where none differ
     "what": pl.String,  # which file, column and row differ, and how
 }
+MOST = 8 << 20  # bytes of a specification or a statement that are compared
+WIDEST = 200_000  # bytes of the first row of a table
 RANK = ("same", "within", "different")
 OUTCOMES = (*RANK, "varies")
 
 
-def reproduce(bundle: Path, out: Path) -> pl.DataFrame:
+def reproduce(
+    bundle: Path, out: Path, *, unconfined: bool = False, limits: Limits | None = None
+) -> pl.DataFrame:
     """Run the notebooks of a bundle (or of its payload) again and compare every figure, table and
     statement. Returns COMPARED, a row an item; also written to `out`/comparison.csv, beside the
     files of the new run.
 
     'same': equal bytes. 'within': counts and words equal, other numbers within RELATIVE.
-    'varies': marked as showing the machine's speed or the like, not compared. Raises InputError
-    where there is no payload with notebooks, IntegrityError where its list of figures is damaged.
-    The bundle is not changed.
+    'varies': marked as showing the machine's speed or the like, not compared. The notebooks run in
+    a container within `limits`, or `unconfined`, with all rights of the user. Raises InputError
+    where there is no payload with notebooks or no container can be made, IntegrityError where its
+    list of figures is damaged. The bundle is not changed.
     """
     payload = payload_of(bundle)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} holds other files; name a new folder.")
-    with tempfile.TemporaryDirectory() as folder:
-        # a copy: whatever a notebook writes beside itself does not touch the bundle
-        notebooks = Path(shutil.copytree(payload / "notebooks", Path(folder) / "notebooks"))
-        executed = run_chapters(chapters_of(notebooks))
-        again = [
-            item
-            for stem, notebook in executed.items()
-            for item in read_figures(read_chapter(stem, notebook, notebooks))
-        ]
+    again = run_again(payload / "notebooks", unconfined=unconfined, limits=limits or Limits())
     table = compare(payload, again)
     for item in again:
         for path, content in item.files.items():
@@ -71,21 +70,63 @@ def reproduce(bundle: Path, out: Path) -> pl.DataFrame:
     return table
 
 
+class Item(Protocol):
+    """What is compared: a Shown, or a Figure of a chapter that was run here."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def files(self) -> Mapping[str, bytes]: ...
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An item as the bundle's figures.json lists it; `files` are their SHA-256 by path."""
+
+    label: str
+    files: Mapping[str, str]
+    varies: bool
+
+
+def listed_items(payload: Path) -> list[Listed]:
+    """Read the items of a payload's list. Raises IntegrityError where it is damaged."""
+    found = []
+    try:
+        for item in _json(payload / "figures.json")["figures"]:
+            files = {str(path): str(digest) for path, digest in item["files"].items()}
+            if not files or not all(map(PATH.fullmatch, files)):
+                raise ValueError(f"the files of item {item['number']}")
+            label = f"{NAMES[item['kind']][0]} {item['number']}"
+            if not LABEL.fullmatch(label):
+                raise ValueError(f"the number {item['number']}")
+            found.append(Listed(label, files, bool(item["varies"])))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IntegrityError(
+            f"{payload / 'figures.json'} can't be read as the list of figures "
+            f"({printable(str(error))}): get the bundle again."
+        ) from error
+    return found
+
+
 def version_differences(bundle: Path) -> pl.DataFrame:
     """Packages whose version here is not that of the bundle: `package`, `bundle`, `here`.
 
     Of the bill of materials where the bundle has one, else of the versions in figures.json.
     """
     payload = payload_of(bundle)
-    bill = payload / "environment" / "sbom.cdx.json"
-    if bill.is_file():
-        parts = _json(bill).get("components", [])
-        then = {str(each["name"]).lower(): str(each.get("version", "")) for each in parts}
-    else:
-        then = {
-            name.lower(): value
-            for name, value in _json(payload / "figures.json")["versions"].items()
-        }
+    source = payload / "environment" / "sbom.cdx.json"
+    if not source.is_file():
+        source = payload / "figures.json"
+    told = _json(source)
+    try:
+        if source.name == "figures.json":
+            then = {str(name).lower(): str(each) for name, each in told["versions"].items()}
+        else:
+            parts = told.get("components", [])
+            then = {str(each["name"]).lower(): str(each.get("version", "")) for each in parts}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise IntegrityError(f"{source} lists no versions of packages: get it again.") from error
     here = {"python": platform.python_version()}
     for each in importlib.metadata.distributions():
         here[re.sub(r"[-_.]+", "-", each.name).lower()] = each.version
@@ -98,15 +139,15 @@ def version_differences(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def compare(payload: Path, again: list[Figure]) -> pl.DataFrame:
-    """The items of a payload beside those of another run; schema COMPARED, in the payload's "
-    "order."""
+def compare(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
+    """Compare the items of a payload with those of another run; COMPARED, in the payload's order.
+
+    Raises IntegrityError where the payload's list of figures is damaged.
+    """
     new = {item.label: item for item in again}
     rows = []
-    listed = _json(payload / "figures.json")["figures"]
-    for item in listed:
-        label = f"{NAMES[item['kind']][0]} {item['number']}"
-        rows.append(_row(label, item, new.pop(label, None), payload))
+    for item in listed_items(payload):
+        rows.append(_row(item, new.pop(item.label, None), payload))
     rows += [(label, "different", 0, None, "it is not in the bundle") for label in new]
     return pl.DataFrame(rows, schema=COMPARED, orient="row")
 
@@ -115,6 +156,9 @@ def compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | 
     """(outcome, largest relative difference, what differs) of one file in two runs."""
     if before == after:
         return "same", None, ""
+    if not (_comparable(path, before) and _comparable(path, after)):
+        sizes = f"{len(before):,} and {len(after):,} bytes"
+        return "different", None, f"{path}: too large or too wide to be compared ({sizes})"
     try:
         if path.endswith(".csv"):
             found = _tables(before, after)
@@ -122,7 +166,7 @@ def compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | 
             found = _values(json.loads(before), json.loads(after), "")
         else:
             found = _texts(before.decode(), after.decode(), "text")
-    except (ValueError, pl.exceptions.PolarsError) as error:
+    except (ValueError, RecursionError, pl.exceptions.PolarsError) as error:
         return "different", None, f"{path}: it can't be read ({error})"
     largest = max((size for size, _, _ in found), default=0.0)
     broken = [what for _, fits, what in found if not fits]
@@ -142,15 +186,14 @@ def payload_of(bundle: Path) -> Path:
     )
 
 
-def _row(
-    label: str, item: Mapping[str, Any], new: Figure | None, payload: Path
-) -> tuple[str, str, int, float | None, str]:
-    if item["varies"]:
+def _row(item: Listed, new: Item | None, payload: Path) -> tuple[str, str, int, float | None, str]:
+    label = item.label
+    if item.varies:
         return label, "varies", 0, None, "it differs from run to run, by its mark"
     if new is None:
         return label, "different", 0, None, "the new run does not give it"
     results: list[tuple[str, float | None, str]] = []
-    for path, digest in item["files"].items():
+    for path, digest in item.files.items():
         try:
             before = (payload / path).read_bytes()
         except OSError:
@@ -165,13 +208,23 @@ def _row(
             results.append(compare_bytes(path, before, new.files[path]))
     results += [
         ("different", None, f"{path}: it is not in the bundle")
-        for path in new.files.keys() - item["files"].keys()
+        for path in new.files.keys() - item.files.keys()
     ]
     worst = max((outcome for outcome, _, _ in results), key=RANK.index)
     sizes = [size for _, size, _ in results if size is not None]
     return label, worst, len(results), max(sizes, default=None), "; ".join(
         what for outcome, _, what in results if outcome == worst and what
     )  # fmt: skip
+
+
+def _comparable(path: str, content: bytes) -> bool:
+    """Whether reading it takes memory in proportion to its size, whoever wrote it."""
+    if not path.endswith(".csv"):
+        return len(content) <= MOST
+    # a table may be long, but a line of its own must end somewhere
+    start = content[:WIDEST].decode(errors="replace")
+    rows = csv.reader(start.splitlines(keepends=True))
+    return len(content) <= WIDEST or len(list(itertools.islice(rows, 2))) > 1
 
 
 Difference = tuple[float, bool, str]  # relative size, whether it is within tolerance, what differs
@@ -254,5 +307,5 @@ def _cut(text: str | None) -> str:
 def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise IntegrityError(f"{path} can't be read ({error}): get the bundle again.") from error

@@ -53,17 +53,19 @@ def check(answer: bytes, signed: bytes, roots: Sequence[x509.Certificate]) -> St
     """
     if not roots:
         raise InputError("no root certificate of the time-stamp authority is given")
-    builder = VerifierBuilder()
-    for root in roots:
-        builder = builder.add_root_certificate(root)
     try:
+        builder = VerifierBuilder()
+        for root in dict.fromkeys(roots):
+            builder = builder.add_root_certificate(root)
         response = decode_timestamp_response(_in_order(answer))
         info = response.tst_info
         builder.build().verify_message(response, signed)
         name = _signer(response)
     except VerificationError as error:
         raise InputError(f"it does not hold for the tag manifest ({error})") from error
-    except Exception as error:  # native code reads it: what that raises is not declared
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # native code reads it, and its panics are no Exceptions
         raise InputError("it is no time-stamp answer, or the authority refused") from error
     return Stamp(info.gen_time, name)
 

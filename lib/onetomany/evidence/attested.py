@@ -1,0 +1,215 @@
+"""Whether attestations of other people's runs hold: envelope, signature, subject, each item.
+
+They come from anybody and are read as such: what is not of the form that `attestation` writes is a
+fault. What an attester says of a run can't be checked by reading it; `onetomany reproduce` can.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from onetomany.errors import InputError
+from onetomany.evidence import keys
+from onetomany.evidence.attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, preauthenticated
+from onetomany.evidence.figures import NAMES
+from onetomany.evidence.layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
+from onetomany.evidence.opened import Finding, Opened, read_json
+from onetomany.evidence.printable import printable
+from onetomany.evidence.reproduce import OUTCOMES, RELATIVE
+
+FIGURES = "data/figures.json"
+SIZE = 4 << 20  # bytes of an attestation; reading one takes many times its size
+_NAME = re.compile(rf"{SEAL}/.*{KIND}.*\.json", re.IGNORECASE)
+_TODO = "don't rely on it; ask whoever it names for what they signed"
+_FACTS = {
+    "operator": str, "organisation": str, "started": str, "ended": str, "kit": dict,
+    "confined": bool, "packages": list, "machine": dict, "tolerance": dict, "counts": dict,
+    "items": list, "limits": dict,
+}  # fmt: skip
+_ITEM = {"item": str, "outcome": str, "files": int, "largest": float | None, "what": str}
+
+
+def check_attestations(one: Opened) -> list[Finding]:
+    """Check every attestation in a bundle, and report whose it is and what it says."""
+    found = []
+    for path in one.files:
+        if not _NAME.fullmatch(path):
+            continue
+        try:
+            found.append(Finding(path, None, *_holds(one, path), level="note"))
+        except InputError as error:
+            found.append(Finding(path, None, f"the attestation does not hold: {error}", _TODO))
+    return found
+
+
+def _holds(one: Opened, path: str) -> tuple[str, str]:
+    """What an attestation says, and what is left to do. Raises InputError where it doesn't hold."""
+    if one.files[path].size > SIZE:
+        raise InputError(f"it is larger than {SIZE:,} bytes")
+    mark, content = _open(one, one.read(path))
+    told = _json(content, "the statement")
+    _require(told, {"_type": str, "subject": list, "predicateType": str, "predicate": dict})
+    if (told["_type"], told["predicateType"]) != (STATEMENT, PREDICATE):
+        raise InputError("it is no in-toto statement of a run that this kit knows")
+    facts = told["predicate"]
+    _require(facts, _FACTS)
+    _check_times(facts)
+    listed = _listed(one)
+    _check_subjects(one, told["subject"], listed)
+    _check_items(facts, listed)
+    return _said(one, facts, mark)
+
+
+def _open(one: Opened, text: bytes | None) -> tuple[str, bytes]:
+    """The fingerprint of the key that signed an envelope, and what it signed."""
+    envelope = _json(text or b"", "the envelope")
+    _require(envelope, {"payloadType": str, "payload": str, "signatures": list})
+    if envelope["payloadType"] != PAYLOAD or len(envelope["signatures"]) != 1:
+        raise InputError(f"the envelope is not of type {PAYLOAD} with one signature")
+    signature = envelope["signatures"][0]
+    _require(signature, {"keyid": str, "sig": str})
+    mark = signature["keyid"]
+    if not re.fullmatch(r"[0-9a-f]{64}", mark):
+        raise InputError("its keyid is no SHA-256 of a public key")
+    pem = one.read(signer_file(mark))
+    if pem is None or keys.fingerprint(pem) != mark:
+        raise InputError(f"{signer_file(mark)} is missing, or not the key that its name says")
+    try:
+        content = base64.b64decode(envelope["payload"], validate=True)
+        sig = base64.b64decode(signature["sig"], validate=True)
+    except ValueError:
+        raise InputError("payload or signature is not in base64") from None
+    if not keys.fits(pem, sig, preauthenticated(PAYLOAD, content)):
+        raise InputError("its signature does not fit what it says")
+    return mark, content
+
+
+def _check_times(facts: Mapping[str, Any]) -> None:
+    try:
+        started, ended = (datetime.fromisoformat(facts[name]) for name in ("started", "ended"))
+        ordered = started <= ended
+    except (ValueError, TypeError, OverflowError):
+        ordered = False
+    if not ordered or started.tzinfo is None or not facts["operator"].strip():
+        raise InputError("it does not say who ran it, or from when to when with a time zone")
+
+
+def _listed(one: Opened) -> dict[str, tuple[dict[str, str], bool]]:
+    """Item -> its files with their SHA-256, and whether it varies, by the bundle's figures.json."""
+    found = {}
+    try:
+        for each in read_json(one.read(FIGURES) or b"")["figures"]:
+            files = {f"data/{path}": str(digest) for path, digest in each["files"].items()}
+            found[f"{NAMES[each['kind']][0]} {each['number']}"] = (files, bool(each["varies"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{FIGURES} can't be read, so nothing says what was compared") from None
+    return found
+
+
+def _check_subjects(
+    one: Opened, subjects: list[Any], listed: Mapping[str, tuple[dict[str, str], bool]]
+) -> None:
+    """The subjects are this bundle's tag manifest and the compared files, each as it is here."""
+    named: dict[str, str] = {}
+    for each in subjects:
+        _require(each, {"name": str, "digest": dict})
+        _require(each["digest"], {"sha256": str})
+        if each["name"] in named:
+            raise InputError(f"it names {printable(each['name'])} twice")
+        named[each["name"]] = each["digest"]["sha256"]
+    there = one.files.get(SIGNED)
+    if there is None or named.pop(SIGNED, "") != there.hashes["sha256"]:
+        raise InputError(f"it is of another bundle: its subject is not this {SIGNED}")
+    compared = {path: digest for files, varies in listed.values() if not varies
+                for path, digest in files.items()}  # fmt: skip
+    for path in sorted(named.keys() | compared.keys()):
+        file = one.files.get(path)
+        real = file.hashes["sha256"] if file else None
+        if real is None or not named.get(path) == compared.get(path) == real:
+            raise InputError(f"{printable(path)} is not a compared figure as this bundle has it")
+
+
+def _check_items(
+    facts: Mapping[str, Any], listed: Mapping[str, tuple[dict[str, str], bool]]
+) -> None:
+    """Each item of the bundle has one outcome; the rest were in the new run alone and differ."""
+    seen = set()
+    for each in facts["items"]:
+        _require(each, _ITEM)
+        label, outcome, largest = each["item"], each["outcome"], each["largest"]
+        files, varies = listed.get(label, ({}, False))
+        size = largest if largest is not None else 0.0
+        if label in seen or outcome not in OUTCOMES or not math.isfinite(size) or size < 0:
+            raise InputError(f"the outcome of {printable(label)} is none, or there are two")
+        seen.add(label)
+        right = {
+            "same": not varies and largest is None and each["files"] == len(files) > 0,
+            "within": not varies and size <= RELATIVE and each["files"] == len(files) > 0,
+            "different": not varies and bool(each["what"].strip()),
+            "varies": varies,
+        }
+        if not right[outcome]:
+            raise InputError(f"{printable(label)} can't be '{outcome}' in this bundle")
+    if missing := sorted(set(listed) - seen):
+        raise InputError(f"it leaves out {printable(', '.join(missing))}")
+    counts = {name: sum(each["outcome"] == name for each in facts["items"]) for name in OUTCOMES}
+    _require(facts["counts"], dict.fromkeys(OUTCOMES, int))
+    if facts["counts"] != counts:
+        raise InputError("its counts are not those of its items")
+
+
+def _said(one: Opened, facts: Mapping[str, Any], mark: str) -> tuple[str, str]:
+    who = facts["operator"] + (f" ({facts['organisation']})" if facts["organisation"] else "")
+    kit = facts["kit"]
+    counts = ", ".join(f"{name} {facts['counts'][name]}" for name in OUTCOMES)
+    when = f"{printable(facts['started'])} to {printable(facts['ended'])}"
+    made = " ".join(printable(str(kit.get(name))) for name in ("name", "version", "commit"))
+    what = (
+        f"{printable(who)} says: ran again {when} with {made}; {len(facts['packages'])} packages "
+        f"differ; {counts}"
+    )
+    differing = [each for each in facts["items"] if each["outcome"] == "different"]
+    for each in differing[:3]:
+        what += f"; {printable(each['item'])}: {printable(each['what'])}"
+    own = one.read(PUBLIC_KEY)
+    what += f"; signed with the key whose SHA-256 is {mark}"
+    if _is_key(own, mark):
+        what += ", the key that sealed the bundle: it is no second person's"
+        todo = "ask for a run by somebody else"
+    elif any(_is_key(each, mark) for each in (one.public_key, *one.signers)):
+        todo = "none: it is a key that you gave"
+    else:
+        todo = (
+            "ask that person for this number by another way; whose key it is, the bundle can't say"
+        )
+    return what, todo
+
+
+def _is_key(pem: bytes | None, mark: str) -> bool:
+    try:
+        return pem is not None and keys.fingerprint(pem) == mark
+    except InputError:
+        return False
+
+
+def _json(text: bytes, name: str) -> Any:
+    try:
+        return read_json(text)
+    except ValueError as error:
+        raise InputError(f"{name} can't be read ({printable(str(error))})") from None
+
+
+def _require(value: Any, form: Mapping[str, Any]) -> None:
+    """Refuse what is not an object with these fields, no more and no fewer, of these types."""
+    if not isinstance(value, dict) or set(value) != set(form):
+        raise InputError(f"a part of it does not have the fields {', '.join(form)}")
+    for name, kind in form.items():
+        given = value[name]
+        whole = isinstance(given, int) and kind == float | None and abs(given) < 2**53
+        if isinstance(given, bool) != (kind is bool) or not (whole or isinstance(given, kind)):
+            raise InputError(f"'{name}' in it has the wrong type")

@@ -1,0 +1,210 @@
+"""Signatures on PDF files (PAdES-B-B): made with a PKCS #12 file, and reported when found.
+
+A lawyer's or a notary's certificate names a person, which the kit's own Ed25519 key does not. An
+invisible signature is added at the end of the file, as an incremental update: what was there stays
+byte for byte, its PDF/A and PDF/UA metadata and tags too. Nothing is fetched: whether a certificate
+was revoked, and whether its issuer is to be trusted, is the reader's business. A signature says
+when it was made by the signer's own clock; so two runs give two different signed files.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from onetomany.errors import InputError
+from onetomany.evidence import additions, signed_pdf
+from onetomany.evidence.contents import MAX_TEXT
+from onetomany.evidence.layout import SEAL, SIGNED
+from onetomany.evidence.opened import ASK, Finding, Opened
+from onetomany.evidence.signed_pdf import Signature
+from onetomany.sources.files import sha256_of
+
+PASSPHRASE = "ONETOMANY_PDF_KEY_PASSPHRASE"
+KIND = "certificate-completed"
+MOST, LONGEST = 20, 120  # PDF files of a bundle whose signatures are checked; seconds for all
+_OTHER_TOOL = "open the file in a PDF reader that checks signatures, and ask whoever signed it"
+
+
+def sign(content: bytes, key: Path) -> bytes:
+    """Return the PDF with a signature by the key and certificate of a PKCS #12 file.
+
+    The passphrase is read from the environment variable PASSPHRASE. Raises InputError if the file
+    can't be read, or the PDF can't be signed without losing its standards and tags.
+    """
+    from pyhanko.sign import fields, signers
+
+    signer = read_signer(key)
+    try:
+        writer = _writer(content)
+        taken = {name for name, *_ in fields.enumerate_sig_fields(writer.prev)}
+        name = next(f"Signature{n}" for n in range(1, 1000) if f"Signature{n}" not in taken)
+        facts = signers.PdfSignatureMetadata(
+            field_name=name, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
+        )
+        made = signers.sign_pdf(writer, facts, signer=signer).getvalue()
+    except Exception as error:  # the library raises whatever a damaged file leads it into
+        raise InputError(f"The PDF can't be signed: {error}.") from error
+    if lost := sorted(standards(content) - standards(made)):
+        raise InputError(f"The PDF can't be signed without losing {', '.join(lost)}.")
+    return bytes(made)
+
+
+def standards(content: bytes) -> set[str]:
+    """Return what a PDF claims and holds of PDF/A and PDF/UA, as a set of words.
+
+    By its own metadata and structure; no validator is run.
+    """
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    root = PdfFileReader(io.BytesIO(content)).root
+    metadata = bytes(root["/Metadata"].data) if "/Metadata" in root else b""
+    found = {
+        f"{name} {value.decode()}"
+        for name, value in re.findall(rb"(pdfaid:\w+|pdfuaid:\w+)>([\w.]+)<", metadata)
+        for name in [name.decode()]
+    }
+    found |= {key for key in ("/OutputIntents", "/Lang", "/StructTreeRoot") if key in root}
+    if "/MarkInfo" in root and root["/MarkInfo"].get("/Marked"):
+        found.add("tags")
+    if metadata:
+        found.add("metadata")
+    return found
+
+
+def certify(bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, who: str) -> str:
+    """Add a completed certificate to a bundle, signed here or elsewhere; return its name there.
+
+    With `pdf_key` (PKCS #12) it is signed here. Raises InputError if there is no signature that
+    holds, or the bundle is none.
+    """
+    try:
+        content = completed.read_bytes()
+    except OSError as error:
+        raise InputError(f"{completed} can't be read: {error.strerror}.") from error
+    if not content.startswith(b"%PDF"):
+        raise InputError(f"{completed} is no PDF: nothing was added.")
+    if pdf_key:
+        content = sign(content, pdf_key)
+    found = signed_pdf.read(content, None)
+    if not found:
+        raise InputError(
+            f"Nothing was added: {completed} has no signature. Give a key with --pdf-key."
+        )
+    if broken := [each for each in found if each.fault]:
+        raise InputError(
+            f"{completed}: the signature of {broken[0].signer} does not hold ({broken[0].fault}). "
+            "Nothing was added."
+        )
+    name = f"{KIND}-{additions.next_number(bundle, KIND)}.pdf"
+    signers = ", ".join(each.signer for each in found)
+    what = f"added the completed certificate, signed by {signers}"
+    additions.add(bundle, {name: content}, who=who, what=what, key=key)
+    return f"{SEAL}/{name}"
+
+
+def names_bundle(completed: bytes, bundle: Path) -> bool:
+    """Whether the text of a PDF gives the SHA-256 of this bundle's tag manifest."""
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(completed) as document:
+            text = "".join(page.get_textpage().get_text_range() for page in document)
+    except pypdfium2.PdfiumError:
+        return False
+    # it is broken over lines, and by spaces of no width
+    return sha256_of(bundle / SIGNED) in re.sub(r"[^0-9a-f]", "", text)
+
+
+def check_pdf_signatures(one: Opened) -> list[Finding]:
+    """Report each signature of each PDF in a bundle: whole or not, by whom, covering what."""
+    found: list[Finding] = []
+    looked_at, started = 0, time.monotonic()
+    for path in one.files:
+        if not path.lower().endswith(".pdf"):
+            continue
+        content = one.read(path) if one.files[path].size <= MAX_TEXT else b""
+        if content and not signed_pdf.may_be_signed(content):
+            continue
+        looked_at += 1
+        if not content or looked_at > MOST or time.monotonic() - started > LONGEST:
+            why = "too large, or one of too many: a PDF signature on it was not checked"
+            found.append(Finding(path, None, why, _OTHER_TOOL, "note"))
+            continue
+        try:
+            signatures = signed_pdf.read(content, one.roots)
+        except InputError as error:
+            found.append(Finding(path, None, f"its PDF signature can't be read: {error}", ASK))
+            continue
+        found += [_finding(path, each, one.roots is not None) for each in signatures]
+    return found
+
+
+def _finding(path: str, signature: Signature, asked: bool) -> Finding:
+    whose = f"the PDF signature of {signature.signer} (certificate SHA-256 {signature.mark})"
+    if signature.fault:
+        return Finding(path, None, f"{whose} does not hold: {signature.fault}", ASK)
+    covers = "covers the whole file" if signature.whole else f"covers {signature.covers}"
+    what = f"{whose} is intact and {covers}; it says that it was made at {signature.when}"
+    if signature.trusted:
+        return Finding(
+            path, None, f"{what}; its certificate chains to a root that you gave", "none", "note"
+        )
+    if asked:
+        what += "; its certificate does not chain to the roots that you gave"
+    todo = (
+        "whether its certificate is to be trusted is yours to decide: compare the number with the "
+        "signer's, or give the issuer's root with --roots; revocation was not looked up"
+    )
+    return Finding(path, None, what, todo, "note")
+
+
+def read_signer(key: Path) -> Any:
+    """Return the library's signer of a PKCS #12 file. Raises InputError if it can't be opened."""
+    from pyhanko.sign import signers
+
+    secret = os.environ.get(PASSPHRASE, "")
+    try:
+        found = signers.SimpleSigner.load_pkcs12_data(
+            key.read_bytes(), other_certs=[], passphrase=secret.encode() or None
+        )
+    except OSError as error:
+        raise InputError(f"{key} can't be read: {error.strerror}.") from error
+    except Exception as error:  # the library raises whatever a damaged file leads it into
+        raise InputError(_no_key(key)) from error
+    if found is None:
+        raise InputError(_no_key(key))
+    return found
+
+
+def _no_key(key: Path) -> str:
+    return (
+        f"{key} can't be opened as PKCS #12 with a key and a certificate: check the file, and its "
+        f"passphrase in the variable {PASSPHRASE}."
+    )
+
+
+def _writer(content: bytes) -> Any:
+    """A writer of incremental updates that leaves metadata and version as they are.
+
+    The library's own would write the XMP metadata anew, in a form that PDF/A's validators refuse,
+    and raise the version to 2.0, which PDF/A-2 does not know.
+    """
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    class Unchanged(IncrementalPdfFileWriter):  # type: ignore[misc, unused-ignore]
+        def _update_meta(self) -> None:
+            pass
+
+        def ensure_output_version(self, version: tuple[int, int]) -> None:
+            pass
+
+        def register_extension(self, ext: Any) -> None:
+            if str(ext.base_version) == "/1.7":
+                super().register_extension(ext)
+
+    return Unchanged(io.BytesIO(content))
