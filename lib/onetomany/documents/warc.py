@@ -23,6 +23,8 @@ _HEAD = 1 << 16  # bytes: the longest head of a record
 _BLOCK = 1 << 16
 _SPACE = re.compile(rb"[\r\n\t \0]*")
 _NEXT = re.compile(rb"(?:\A|(?<=[\r\n]))WARC/[01]\.\d+\r?\n")
+_INNER = re.compile(rb"WARC/[01]\.\d+\r?\n")
+_ONCE = ("warc-type", "warc-record-id", "warc-date", "content-length", "warc-target-uri")
 _LOADER = ArcWarcRecordLoader()
 
 
@@ -152,8 +154,11 @@ def _parsed(text: bytes, offset: int, reading: Reading, damage: Damage) -> Itera
         reading.check_time()
         record, begin = _record(text, at)
         if record is None:
-            damage.add("Bytes that are no record were skipped", offset + at)
-            at = _following(text, at + 1)
+            after = begin if begin > at else _following(text, at + 1)
+            cut = after == len(text) and text.startswith(b"WARC/", at)
+            what = "A record is cut off" if cut else "Bytes that are no record were skipped"
+            damage.add(what, offset + at)
+            at = after
             continue
         end = begin + record.length
         after = _skipped(text, end)
@@ -183,13 +188,20 @@ def _following(text: bytes, at: int) -> int:
 
 
 def _record(text: bytes, at: int) -> tuple[Record | None, int]:
-    """The head of the record at a place, and where its block begins; None where there is none."""
+    """The head of the record at a place, and where its block begins.
+
+    None where there is none, with the place of another record where one is seen.
+    """
     head = io.BytesIO(text[at : at + _HEAD])
     try:
         parsed = _LOADER.parse_record_stream(head, known_format="warc", no_record_parse=True)
         length = int(parsed.rec_headers.get_header("Content-Length"))
     except (ArchiveLoadFailed, EOFError, TypeError, ValueError, AttributeError):
         return None, at
-    if length < 0 or head.tell() >= _HEAD:
+    # the head of another record within this one: its own end is missing
+    if merged := _INNER.search(head.getvalue(), 1, head.tell()):
+        return None, at + merged.start()
+    named = [name.lower() for name, _ in parsed.rec_headers.headers]
+    if length < 0 or head.tell() >= _HEAD or any(named.count(name) > 1 for name in _ONCE):
         return None, at
     return Record(at, parsed.rec_headers, b"", length), at + head.tell()

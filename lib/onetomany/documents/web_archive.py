@@ -7,6 +7,7 @@ read them; pictures, scripts and the like are listed and not read.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections import Counter
@@ -15,9 +16,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from .reading import Page, Reading
+from .reading import Page, Reading, Refused
 from .warc import Budget, Damage, Record, records
-from .web_payload import Payload, http_payload, plain_payload
+from .web_payload import Payload, digest_agrees, http_payload, plain_payload
 
 # media type of a page, and the ending by which its extractor knows it
 PAGES = {
@@ -97,6 +98,9 @@ class Archive:
         if not captured:
             self.tell("capture", "A record has no date of capture that can be read")
         where = payload.location if payload.status and 300 <= payload.status < 400 else None
+        digest = record.header("WARC-Payload-Digest")
+        if not digest and record.type in ("resource", "conversion"):
+            digest = record.header("WARC-Block-Digest")  # their block is the payload
         return capture_row(
             len(self.rows) + 1,
             record.type,
@@ -106,7 +110,7 @@ class Archive:
             dated_by="WARC-Date",
             status=payload.status,
             media_type=payload.media_type or None,
-            payload_digest=record.header("WARC-Payload-Digest") or None,
+            payload_digest=digest or None,
             record=record.header("WARC-Record-ID") or None,
             record_offset=record.offset,
             refers_to=record.header("WARC-Refers-To") or None,
@@ -117,6 +121,8 @@ class Archive:
     def _check(self, record: Record, payload: Payload, row: dict[str, Any]) -> None:
         """Recalculate the digests that the file records."""
         row["payload_sha256"] = hashlib.sha256(payload.body).hexdigest()
+        if digest_agrees(record.header("WARC-Block-Digest"), record.block) is False:
+            self.tell("digest", "A block digest does not agree with its record, head and payload")
         if digest := row["payload_digest"]:
             row["digest_agrees"], row["digest_of"] = payload.agrees(digest)
             if row["digest_agrees"] is None:
@@ -156,8 +162,6 @@ class Archive:
         for row in self.rows:
             if row["kind"] == "revisit":
                 self._revisit(row)
-        if not self.reading.pages:
-            list_captures(self.rows, self.reading.page())
         for row in self.rows:
             self.reading.row("captures", **row)
         others = Counter(row["media_type"] or "no media type" for row in self.rows
@@ -171,6 +175,9 @@ class Archive:
         self.damage.report(self.reading)
         for kind, count in self.counts.items():
             self.reading.metadata[f"records: {kind[:40]}"] = str(count)
+        # last, since a limit that was reached already is met again here
+        with contextlib.suppress(Refused):
+            list_captures(self.rows, self.reading.page())
 
     def _revisit(self, row: dict[str, Any]) -> None:
         """Point a revisit to the capture whose payload it says was the same."""
