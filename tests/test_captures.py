@@ -7,6 +7,8 @@ import gzip
 import hashlib
 import io
 import json
+import quopri
+import re
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -172,14 +174,10 @@ def test_chromiums_mhtml_is_read_with_its_frame(driver: Chrome, tmp_path: Path, 
 
 def _html_part(saved: bytes, address: str) -> bytes:
     """The HTML of a saved page by hand: its part's body with quoted-printable undone."""
-    import quopri
-
-    _, _, after = saved.partition(f"Content-Location: {address}\r\n".encode())
-    # the address also stands in the head; the part is the one that has a boundary behind it
-    if b"Snapshot-Content-Location" in saved.partition(after)[0][-200:]:
-        _, _, after = after.partition(f"Content-Location: {address}\r\n".encode())
-    body = after.partition(b"\r\n\r\n")[2].partition(b"\r\n------MultipartBoundary")[0]
-    return quopri.decodestring(body)
+    place = b"\r\nContent-Location: " + re.escape(address.encode()) + b"\r\n\r\n"
+    body = re.search(place + b"(.*?)\r\n------MultipartBoundary", saved, re.DOTALL)
+    assert body
+    return quopri.decodestring(body[1])
 
 
 # By warcio's own writer: every type of record, and what damages one
