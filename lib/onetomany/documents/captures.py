@@ -195,6 +195,7 @@ CITED = {
     "page": pl.Int64,
     "payload_digest": pl.String,
     "payload_sha256": pl.String,
+    "digest_agrees": pl.Boolean,
     "file": pl.String,
     "file_sha256": pl.String,
     "passage": pl.String,  # one of PASSAGES
