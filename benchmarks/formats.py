@@ -52,7 +52,7 @@ def main(folder: Path, passages: Path | None) -> None:
     with tempfile.TemporaryDirectory() as made:
         case = Path(made) / "case.duckdb"
         # apart from one another, so that the seconds are those of one file
-        done = ingest(folder, case, together=1)
+        done = ingest(folder, case)
         with open_case(case, write=True) as db:
             paths, texts = [row[0] for row in rows], [row[1] for row in rows]
             db.execute(_PASSAGES, {"paths": paths, "passages": texts})

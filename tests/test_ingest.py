@@ -26,7 +26,8 @@ from onetomany.documents import case_file, store
 from onetomany.documents.ingest import Ingested, ingest
 from onetomany.documents.reading import Limits
 from onetomany.documents.sketch import sketch
-from onetomany.documents.workers import Answer, Child
+from onetomany.documents.answers import Answer
+from onetomany.documents.workers import Reader as Child
 from onetomany.errors import InputError, IntegrityError
 from specimens import KOREAN, MAKERS
 
@@ -204,7 +205,7 @@ def test_after_kill_9_the_next_run_goes_on(tmp_path: Path) -> None:
         "def slow(*args):\n"
         "    told = keep(*args); print(len(told), flush=True); time.sleep(0.1); return told\n"
         "ingest.store = slow\n"
-        f"ingest.ingest(Path({str(folder)!r}), Path({str(file)!r}), together=1)"
+        f"ingest.ingest(Path({str(folder)!r}), Path({str(file)!r}))"
     )
     run = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -429,9 +430,9 @@ def test_it_is_told_which_documents_shared_a_process(tmp_path: Path) -> None:
         (folder / f"{i}.txt").write_text(f"{KOREAN} {i}")
     (folder / "large.txt").write_text("x y\n" * 100_000)
     asked = "SELECT process, count(*) AS n FROM documents GROUP BY process ORDER BY n"
-    ingest(folder, tmp_path / "apart.duckdb", together=1, workers=2)
+    ingest(folder, tmp_path / "apart.duckdb", workers=2)
     assert ask(tmp_path / "apart.duckdb", asked)["n"].to_list() == [1] * 7
-    ingest(folder, tmp_path / "case.duckdb", together=3, workers=1)
+    ingest(folder, tmp_path / "case.duckdb", workers=1)
     alone = "SELECT count(*) AS n FROM documents WHERE process = (SELECT process FROM documents "
     alone += "WHERE path = 'large.txt')"
     assert ask(tmp_path / "case.duckdb", alone)["n"].item() == 1

@@ -18,7 +18,8 @@ from onetomany.documents import case_file, ocr, scans
 from onetomany.documents.ingest import ingest
 from onetomany.documents.picture import page_picture
 from onetomany.documents.reading import Limits, Refused
-from onetomany.documents.workers import Answer, Child
+from onetomany.documents.answers import Answer
+from onetomany.documents.workers import Reader as Child
 from onetomany.sources.files import package_folder
 
 KOREAN = """법무부는 2019년 4월부터 2021년 10월까지 인공지능 식별추적 사업을 추진하였다.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import polars as pl
-
 from onetomany.cli.command import Run
 
 # how to make a capture, without this kit: it opens no page itself
@@ -60,17 +58,26 @@ def capture_list(parser: argparse.ArgumentParser) -> Run:
         left = web_sources.missing(listed)
         for row in left.iter_rows(named=True):
             counts = [f"{row[kind]} {kind}" for kind in web_sources.COUNTS if row[kind]]
-            print(f"{row['address']}\n    {', '.join(counts)}")
-        captured = listed.filter(pl.col("file").is_not_null())
+            print(row["address"])
+            print(f"    {', '.join(counts)}")
+            if row["file"]:
+                print(
+                    f"    the capture of {row['captured']} in {row['file']} is an error page: HTTP "
+                    f"{row['status']}"
+                )
+        captured = web_sources.captured(listed)
         hashed = listed.height - left.height - captured.height
         print(
             f"{listed.height} addresses: {left.height} need a capture, {captured.height} have one "
-            f"in the case file, {hashed} have a recorded SHA-256.\n"
+            f"in the case file, {hashed} have a recorded SHA-256."
+        )
+        print(
             f"주소 {listed.height}개: 보존 필요 {left.height}개, 사건 파일에 있음 "
-            f"{captured.height}개, SHA-256 기록됨 {hashed}개.\n"
+            f"{captured.height}개, SHA-256 기록됨 {hashed}개."
         )
         if left.height:
-            print(f"{HOW_EN}\n{HOW_KO}")
+            for line in f"{HOW_EN}\n{HOW_KO}".splitlines():
+                print(line)
         if args.csv:
             write_whole(args.csv, listed.write_csv().encode("utf-8"))
             print(f"wrote {args.csv}")

@@ -26,11 +26,9 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         help="read pages that are pictures by Tesseract where it is installed (default), or don't",
     )
     parser.add_argument(
-        "--together",
-        type=int,
-        default=16,
-        metavar="N",
-        help="small documents that one process may read (default 16); with 1 each is apart",
+        "--weak-isolation",
+        action="store_true",
+        help="read also where this system can't confine the programs that read documents",
     )
     parser.add_argument(
         "--no-index", action="store_true", help="neither look for mentions nor make it searchable"
@@ -54,15 +52,13 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
 
         if args.workers is not None and args.workers < 1:
             raise InputError("--workers needs a number of 1 or more.")
-        if args.together < 1:
-            raise InputError("--together needs a number of 1 or more.")
         done = read_folder(
             args.folder,
             args.case,
             workers=args.workers,
             retry=args.retry,
-            together=args.together,
             ocr=args.ocr == "auto",
+            weak_isolation=args.weak_isolation,
         )
         print(
             f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "

@@ -23,8 +23,10 @@ import duckdb
 import polars as pl
 from tqdm import tqdm
 
+from ..cage import isolation, require_strong
 from ..errors import InputError
 from ..sources.files import sha256_of
+from .answers import Answer
 from .case_file import (
     EXTRACTOR_VERSION,
     KEY,
@@ -35,14 +37,14 @@ from .case_file import (
     open_case,
     read,
 )
-from .child import TOGETHER
 from .reading import Limits
 from .scans import Scans, read_scans
 from .sketch import near_duplicates
 from .store import Found, fail, place, store
-from .workers import Answer, Child
+from .workers import Reader
 
-SMALL = 256 << 10  # bytes: documents up to this size share a process
+LARGE = 256 << 10  # bytes: a larger document is stored as soon as it is read
+TRANSACTION = 256  # smaller documents stored at a time: each transaction costs as much as ten pages
 
 
 @dataclass(frozen=True)
@@ -71,23 +73,24 @@ def ingest(
     limits: Limits | None = None,
     workers: int | None = None,
     retry: bool = False,
-    together: int = TOGETHER,
     ocr: bool = True,
+    weak_isolation: bool = False,
 ) -> Ingested:
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
-    what failed before is tried again. Up to `together` small documents are parsed one after another
-    in one process, since a process costs three times what a page does; with 1, none share one.
-    With `ocr`, and where Tesseract is installed, pages that are pictures are read too, also those
-    of earlier runs.
+    what failed before is tried again. Each document is read by a process of its own (`cage`). With
+    `ocr`, and where Tesseract is installed, pages that are pictures are read too, also those of
+    earlier runs. `weak_isolation` agrees to read where the system can't confine those processes.
 
-    Raises InputError where the folder is none, or the case file can't be opened.
+    Raises InputError where the folder is none, or the case file can't be opened; RefusedError
+    where the system can't confine what reads documents and nobody agreed to that.
     """
     folder, case = Path(folder), Path(case)
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that holds the documents.")
     folder, case = folder.resolve(), case.resolve()
+    weakness = require_strong(isolation(), agreed=weak_isolation)
     started = datetime.now(UTC).replace(tzinfo=None)
     with open_case(case, write=True) as db:
         known = "status = 'read' OR NOT ?" if retry else "true OR ?"
@@ -102,7 +105,7 @@ def ingest(
             limits or Limits(),
             workers or os.cpu_count() or 1,
             started,
-            max(1, min(together, TOGETHER)),
+            weakness,
             {document for (document,) in held},
             dict(
                 db.execute(
@@ -123,10 +126,10 @@ class _Run:
     limits: Limits
     workers: int
     started: datetime
-    together: int
+    weakness: str  # of the cage, to which the user agreed; '' for none
     known: set[str]
     placed: dict[str, str]  # where the case file has what of this folder, and it is not gone
-    children: SimpleQueue[Child] = field(default_factory=SimpleQueue)
+    readers: SimpleQueue[Reader] = field(default_factory=SimpleQueue)
     isolation: dict[str, bool] = field(default_factory=dict)
     count: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
@@ -140,21 +143,21 @@ class _Run:
 
     def all(self) -> None:
         processes = count(1)
-        every = [Child(self.members, processes=processes) for _ in range(self.workers)]
-        for child in every:
-            self.children.put(child)
+        every = [Reader(self.members, processes=processes) for _ in range(self.workers)]
+        for reader in every:
+            self.readers.put(reader)
         paths = list(self.files())
         try:
             with (
-                ThreadPoolExecutor(self.workers) as readers,
+                ThreadPoolExecutor(self.workers) as pool,
                 ThreadPoolExecutor(self.workers) as hashers,
                 tqdm(total=len(paths), unit="file", desc="ingest", leave=False) as bar,
             ):
-                self.work(readers, hashers, paths, bar)
+                self.work(pool, hashers, paths, bar)
         finally:
-            self.isolation = next((child.held for child in every if child.held), {})
-            for child in every:
-                child.stop()
+            self.isolation = next((each.isolation for each in every if each.isolation), {})
+            for reader in every:
+                reader.stop()
         self.gone(paths)
         if self.count["read"] or self.count["partly"]:
             near_duplicates(self.db)
@@ -198,7 +201,7 @@ class _Run:
 
     def work(
         self,
-        readers: ThreadPoolExecutor,
+        pool: ThreadPoolExecutor,
         hashers: ThreadPoolExecutor,
         paths: list[str],
         bar: tqdm[Any],
@@ -208,26 +211,21 @@ class _Run:
         bar.total = len(paths) + len(waiting)
         turn = iter(paths)
         hashing: set[Future[Found | str]] = set()
-        reading: dict[Future[list[Answer]], list[Found]] = {}
+        reading: dict[Future[Answer], Found] = {}
         ready: list[tuple[Found, Answer]] = []  # read, and not yet stored
         more = True
-        while more or hashing or reading or waiting:
-            # a full group, or what there is where nobody would wait for it
-            while len(waiting) >= self.together or (waiting and len(reading) < self.workers):
-                if len(reading) >= 2 * self.workers:
-                    break
-                if group := self.group(waiting, bar):
-                    reading[readers.submit(self.parse, group)] = group
-            while more and len(hashing) + len(waiting) < 4 * self.workers * self.together:
+        while more or hashing or reading or waiting or ready:
+            while waiting and len(reading) < 2 * self.workers:
+                if found := self.new(waiting.popleft(), bar):
+                    reading[pool.submit(self.parse, found)] = found
+            while more and len(hashing) + len(waiting) < 32 * self.workers:
                 path = next(turn, None)
                 if path is None:
                     more = False
                     break
                 hashing.add(hashers.submit(self.hash, path))
             under_way: set[Future[Any]] = {*hashing, *reading}
-            if not under_way:
-                continue
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), None)
             for future in done & hashing:
                 hashing.discard(future)
                 hashed = future.result()
@@ -238,32 +236,26 @@ class _Run:
                     self.count["failed"] += 1
                     bar.update()
             for future in done & reading.keys():
-                ready += zip(reading.pop(future), future.result(), strict=True)
-            # a transaction costs as much as ten pages
-            large = any(found.bytes > SMALL for found, _ in ready)
-            if large or len(ready) >= 4 * self.together or (ready and not reading):
+                ready.append((reading.pop(future), future.result()))
+            large = any(found.bytes > LARGE for found, _ in ready)
+            last = not (more or hashing or reading or waiting)
+            if ready and (large or len(ready) >= TRANSACTION or last):
                 members = self.keep(ready)
                 waiting += members
                 bar.total = (bar.total or 0) + len(members)
                 bar.update(len(ready))
                 ready = []
 
-    def group(self, waiting: deque[Found], bar: tqdm[Any]) -> list[Found]:
-        """Take the next document that is new, and small ones that follow a small one."""
-        group: list[Found] = []
-        while waiting and len(group) < self.together:
-            if group and max(group[0].bytes, waiting[0].bytes) > SMALL:
-                break
-            found = waiting.popleft()
-            if found.document not in self.known:
-                self.known.add(found.document)
-                group.append(found)
-                continue
-            if self.placed.get(found.path) != found.document:
-                place(self.db, found)
-            self.count["held"] += 1
-            bar.update()
-        return group
+    def new(self, found: Found, bar: tqdm[Any]) -> Found | None:
+        """Return a document that is not in the case file; of one that is, store the place."""
+        if found.document not in self.known:
+            self.known.add(found.document)
+            return found
+        if self.placed.get(found.path) != found.document:
+            place(self.db, found)
+        self.count["held"] += 1
+        bar.update()
+        return None
 
     def hash(self, path: str) -> Found | str:
         try:
@@ -274,16 +266,13 @@ class _Run:
         except OSError as error:
             return f"{path}: {error.strerror}"
 
-    def parse(self, group: list[Found]) -> list[Answer]:
-        papers = [
-            (self.members / each.document if each.parent else self.folder / each.path, each.path)
-            for each in group
-        ]
-        child = self.children.get()
+    def parse(self, found: Found) -> Answer:
+        path = self.members / found.document if found.parent else self.folder / found.path
+        reader = self.readers.get()
         try:
-            return child.read_together(papers, self.limits)
+            return reader.read(path, found.path, self.limits)
         finally:
-            self.children.put(child)
+            self.readers.put(reader)
 
     def keep(self, read: list[tuple[Found, Answer]]) -> list[Found]:
         """Store answers; the members that are to be read next."""
@@ -336,7 +325,7 @@ class _Run:
             "extractor_version": str(EXTRACTOR_VERSION),
             "folder": str(self.folder),
             "ingested_at": self.started.isoformat(timespec="seconds") + "+00:00",
-        } | ({"isolation": held} if held else {})
+        } | ({"isolation": held, "isolation_weakness": self.weakness} if held else {})
         for key, value in facts.items():
             self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [key, value])
 

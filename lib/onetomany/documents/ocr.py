@@ -1,14 +1,14 @@
 """Text of scans: a page as pixels goes to Tesseract, its words come back with their places.
 
 Tesseract is a system package (Apache-2.0) and is used as the library that it is, by its C API, in
-the confined process that parses (`child`, `sandbox`). That is less than running its program: no
+a caged process as documents are. That is less than running its program: no
 program is started, no picture is written to a file, no second sandbox has to be built, and the
 models, which are loaded before files are given up, are shared by all forks. Each page is read in
 a fork of its own from the same state, so that its text doesn't depend on what was read before it,
 and within limits of memory and time as every document.
 
 Smith, An overview of the Tesseract OCR engine, ICDAR 2007; its lines are read by an LSTM since
-version 4. `python -m onetomany.documents.ocr` says which engine is here, or why there is none.
+version 4.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cage.zygote import Handler
+from .extraction import handler
 from .pdf_shapes import NESTING
 from .reading import Box, Page, Reading, Refused, boxed, clean
 
@@ -198,6 +200,11 @@ def reader() -> Callable[[bytes, str, Reading], None]:
     return read
 
 
+def load() -> Handler:
+    """Load the models, as the cage's task that reads pages of scans."""
+    return handler(reader())
+
+
 def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
     page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
     page.text_source = "ocr"
@@ -337,7 +344,8 @@ def _soft(grey: Image, dpi: float) -> Pixels:
     return soft
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print which engine is here, or end with the reason why there is none."""
     try:
         print(Engine().name)
     except Missing as missing:

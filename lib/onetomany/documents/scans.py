@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -23,13 +22,14 @@ import duckdb
 import polars as pl
 from tqdm import tqdm
 
+from ..cage.keeper import isolated_python
 from ..sources.case import Stream
 from ..sources.files import sha256_of
+from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
 from .reading import Limits
 from .sketch import near_duplicates, sketch
-from .store import ROWS, Columns
-from .workers import Answer, Child
+from .workers import Reader
 
 HOW_TO_GET = (
     "on Debian and Ubuntu by 'apt install tesseract-ocr tesseract-ocr-kor', on macOS by "
@@ -37,12 +37,7 @@ HOW_TO_GET = (
 )
 OFF = "OCR is off"
 SECONDS = 240.0  # for one page, which takes a few where the machine is free
-_WORDS: Columns = {
-    "page": pl.Int32, "char_start": pl.Int32, "char_end": pl.Int32,
-    "x0": pl.Float64, "y0": pl.Float64, "x1": pl.Float64, "y1": pl.Float64,
-    "confidence": pl.Float64,
-}  # fmt: skip
-_READ = {"blocks": ROWS["blocks"], "notes": ROWS["notes"], "words": _WORDS}
+_READ = {"blocks": ROWS["blocks"], "notes": ROWS["notes"], "words": WORDS}
 
 
 @dataclass(frozen=True)
@@ -88,9 +83,8 @@ def engine() -> tuple[str, str]:
 
     Asked of a process of its own, so that its models and its complaints aren't this one's.
     """
-    asked = subprocess.run(
-        [sys.executable, "-m", "onetomany.documents.ocr"], capture_output=True, check=False
-    )
+    command = isolated_python("from onetomany.documents.ocr import main; main()")
+    asked = subprocess.run(command, cwd="/", capture_output=True, check=False)
     if asked.returncode == 0:
         return asked.stdout.decode().strip(), ""
     said = asked.stderr.decode("utf-8", "replace").strip().splitlines()
@@ -106,6 +100,7 @@ def read_scans(
     workers: int | None = None,
     retry: bool = False,
     off: bool = False,
+    weak: bool = False,
 ) -> Scans:
     """Read the pages of a folder's documents that are pictures and were not read before.
 
@@ -119,8 +114,8 @@ def read_scans(
         return Scans(left=len(waiting), why=why)
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
     many = min(workers or os.cpu_count() or 1, len(waiting))
-    every = [Child(members_folder(case), ocr=True) for _ in range(many)]
-    children: SimpleQueue[Child] = SimpleQueue()
+    every = [Reader(members_folder(case), ocr=True, weak=weak) for _ in range(many)]
+    children: SimpleQueue[Reader] = SimpleQueue()
     for child in every:
         children.put(child)
 
@@ -128,8 +123,6 @@ def read_scans(
         child = children.get()
         try:
             return child.read(scan.path, f"{scan.page}/{scan.name}", limits)
-        except OSError as error:
-            return Answer({}, why=f"It can't be opened: {error.strerror}.")
         finally:
             children.put(child)
 
@@ -255,7 +248,8 @@ def _sensible(
     frames = {}
     for table, schema in _READ.items():
         if table in columns:
-            frame = pl.DataFrame({name: columns[table][name] for name in schema}, schema=schema)
+            values = {name: columns[table][name] for name in schema}
+            frame = pl.DataFrame(values, schema=schema)
             if frame["page"].ne_missing(scan.page).any():
                 raise ValueError("another page")
             frames[table] = frame

@@ -11,31 +11,10 @@ import duckdb
 import polars as pl
 
 from ..sources.case import Stream
+from .answers import ROWS, Answer, Columns
 from .case_file import EXTRACTOR_VERSION, forget
-from .workers import Answer
 
-Columns = dict[str, pl.DataType | type[pl.DataType]]
-_I, _F, _S, _B = pl.Int32, pl.Float64, pl.String, pl.Boolean
-_BOX: Columns = {"x0": _F, "y0": _F, "x1": _F, "y1": _F}
-# what a child may send; nothing else of its answer is looked at
-ROWS: dict[str, Columns] = {
-    "pages": {"page": _I, "label": _S, "hidden": _B, "width": _F, "height": _F, "unit": _S,
-              "text": _S, "text_source": _S},
-    "blocks": {"page": _I, "block": _I, "kind": _S, "text": _S, **_BOX, "char_start": _I,
-               "char_end": _I, "who": _S, "dated": _S},
-    "tables": {"page": _I, "table_no": _I, "title": _S, "row_count": _I, "column_count": _I,
-               **_BOX},
-    "cells": {"page": _I, "table_no": _I, "row_no": _I, "column_no": _I, "row_span": _I,
-              "column_span": _I, "text": _S, "formula": _S, "hidden": _B, **_BOX,
-              "char_start": _I, "char_end": _I},
-    "notes": {"page": _I, "kind": _S, "text": _S},
-    "sketches": {"hash": pl.UInt64},
-    "captures": {"capture": _I, "kind": _S, "address": _S, "final_address": _S, "captured": _S,
-                 "dated_by": _S, "status": _I, "media_type": _S, "page": _I, "payload_digest": _S,
-                 "digest_of": _S, "digest_agrees": _B, "payload_sha256": _S, "member": _S,
-                 "record": _S, "record_offset": pl.Int64, "refers_to": _S,
-                 "refers_to_address": _S, "refers_to_date": _S},
-}  # fmt: skip
+_I, _F, _S = pl.Int32, pl.Float64, pl.String
 _FACTS: Columns = {"media_type": _S, "title": _S, "author": _S, "created": _S, "modified": _S,
                    "pages": _I, "status": _S, "error": _S, "extractor": _S}  # fmt: skip
 _DOCUMENT: Columns = {
@@ -161,20 +140,23 @@ def _frame(
     table: str, rows: list[dict[str, Any]], read: list[tuple[Found, Answer]]
 ) -> pl.DataFrame:
     """What was answered for one table, each row with its document, extractor and version."""
-    columns: dict[str, list[Any]] = {name: [] for name in ROWS[table]}
-    sizes = []
+    empty: dict[str, list[Any]] = {name: [] for name in ROWS[table]}
+    columns, sizes, pieces = {name: [*values] for name, values in empty.items()}, [], []
     for _, answer in read:
-        held = answer.content.get("columns", {}).get(table) or {name: [] for name in columns}
-        values = [held[name] for name in columns]
+        held = answer.content.get("columns", {}).get(table)
+        if isinstance(held, pl.DataFrame):  # of a long answer
+            pieces += [pl.DataFrame(columns, schema=ROWS[table]), held]
+            columns = {name: [*values] for name, values in empty.items()}
+            sizes.append(held.height)
+            continue
+        values = [(held or empty)[name] for name in columns]
         # columns of other lengths would shift the rows of the documents after it
         if not all(isinstance(each, list) and len(each) == len(values[0]) for each in values):
             raise ValueError(f"{table} of no sense")
         for name, each in zip(columns, values, strict=True):
             columns[name] += each
         sizes.append(len(values[0]))
-    made = pl.DataFrame(
-        {name: pl.Series(name, columns[name], kind) for name, kind in ROWS[table].items()}
-    )
+    made = pl.concat([*pieces, pl.DataFrame(columns, schema=ROWS[table])])
     own = pl.Series(range(len(rows)), dtype=pl.UInt32).repeat_by(pl.Series(sizes)).explode()
     own = own.drop_nulls()
     extra = ["document"] if table == "sketches" else ["document", "extractor", "version"]

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from .reading import Page, Reading, Refused
+from .reading import Page, Reading, Refused, clean
 from .warc import Budget, Damage, Record, records
 from .web_payload import Payload, digest_agrees, http_payload, plain_payload
 
@@ -206,7 +206,8 @@ def capture_row(number: int, kind: str, address: str, **values: Any) -> dict[str
         "digest_of", "digest_agrees", "payload_sha256", "member", "record", "record_offset",
         "refers_to", "refers_to_address", "refers_to_date",
     )  # fmt: skip
-    return {"capture": number, "kind": kind, "address": address} | dict.fromkeys(names) | values
+    row = {"capture": number, "kind": kind, "address": address} | dict.fromkeys(names) | values
+    return {name: clean(v)[:8192] if isinstance(v, str) else v for name, v in row.items()}
 
 
 def iso_date(text: str) -> str | None:

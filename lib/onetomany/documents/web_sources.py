@@ -70,9 +70,16 @@ def addresses(db: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame:
     return frame.sort(pl.col("claims"), total, "address", descending=[True, True, False])
 
 
+def captured(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the addresses (ADDRESSES) with a capture; an error page (HTTP 404) is none."""
+    return frame.filter(pl.col("file").is_not_null() & (pl.col("status").fill_null(200) < 400))
+
+
 def missing(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the addresses (ADDRESSES) with neither a capture nor a recorded hash."""
-    return frame.filter(pl.col("file").is_null() & pl.col("sha256").is_null())
+    return frame.join(captured(frame), on="address", how="anti", maintain_order="left").filter(
+        pl.col("sha256").is_null()
+    )
 
 
 Named = tuple[str, str, str, str | None]  # table, kind, address, SHA-256

@@ -1,0 +1,9 @@
+"""The cage: processes that handle what strangers made, and can reach nothing else.
+
+`Keeper` starts one and hands it documents as open files; `zygote` is the program that runs in it.
+`Keeper.isolation` names the mechanisms that hold on this system (docs/documents.md lists them).
+"""
+
+from .keeper import ANSWER, Ended, Keeper, Outcome, isolation, require_strong
+
+__all__ = ["ANSWER", "Ended", "Keeper", "Outcome", "isolation", "require_strong"]

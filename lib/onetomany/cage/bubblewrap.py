@@ -1,0 +1,44 @@
+"""bubblewrap, where it is installed: a container in which nothing but programs exists at all.
+
+It adds to Landlock and seccomp that no other file's name, size or date can be asked for, and that
+there are no other processes. https://github.com/containers/bubblewrap
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+# never from PATH, which may name a folder of documents
+_PLACES = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
+_SYSTEM_ROOTS = {"/", "/usr", "/usr/local"}
+
+
+def wrapped(command: list[str], folder: str, places: Iterable[str]) -> list[str] | None:
+    """Return the command as it runs in a container that shows `places` read-only.
+
+    `folder`, which is empty, is its working directory. None where bubblewrap is not installed.
+    """
+    program = next((place for place in _PLACES if os.access(place, os.X_OK)), None)
+    if sys.platform != "linux" or program is None:
+        return None
+    shown = [*_interpreter(), *places]
+    binds = [word for place in dict.fromkeys(shown) for word in ("--ro-bind-try", place, place)]
+    apart = ["--unshare-all", "--new-session", "--cap-drop", "ALL", "--uid", "65534"]
+    return [program, *apart, "--gid", "65534", *binds, "--proc", "/proc",
+            "--ro-bind", folder, folder,
+            "--remount-ro", "/", "--chdir", folder, "--", *command]  # fmt: skip
+
+
+def _interpreter() -> list[str]:
+    """Where the interpreter's program lies: its environment, or of a system's only bin and lib."""
+    shown = []
+    for root in (sys.base_prefix, sys.prefix):
+        home = os.path.expanduser("~") + "/"
+        if root in _SYSTEM_ROOTS or home.startswith(root.rstrip("/") + "/"):
+            shown += [f"{root}/bin", f"{root}/lib"]
+        else:
+            shown.append(root)
+    return [*shown, str(Path(sys.executable).parent), str(Path(sys.executable).resolve().parent)]

@@ -1,0 +1,106 @@
+"""What a process gives up before it sees the first byte of a stranger's: for good.
+
+The process that forks the others (`zygote`) gives up privileges and files when it starts. Each fork
+gives up the rest: every open file but its document and its answer, signals, other processes,
+threads, time and memory beyond its limits, and every system call that `seccomp` does not name.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import struct
+import sys
+import time
+
+from . import audit, landlock, seccomp
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_CAPSET, _CAP_VERSION = {"x86_64": 126, "aarch64": 91}, 0x20080522
+_FILES = 16  # open files of a fork: its document, its answer, and modules while they load
+_SLACK = 512 << 20  # bytes of address space beyond the memory limit, for libraries not yet loaded
+SOURCE, TARGET = 3, 4  # the only open files of a fork, beside /dev/null
+
+
+class Cell:
+    """What confines the zygote and its forks; `weak` is without the kernel's mechanisms."""
+
+    def __init__(self, places: list[str], *, weak: bool) -> None:
+        self.places, self.weak = places, weak
+        self.filter = None if weak else seccomp.program()
+        self.landlocked = False
+        self.strong = False  # whether every mechanism held when it was tried: it must, then
+        self.data = self.space = 0
+        # opened before files are given up, read when all is loaded
+        statm = "/proc/self/statm"
+        self.statm = os.open(statm, os.O_RDONLY) if os.path.exists(statm) else None
+
+    def enter(self) -> None:
+        """Give up privileges, and all files outside of the places; forks inherit it."""
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            _drop_capabilities()
+        if not self.weak:
+            self.landlocked = landlock.confine_to(self.places)
+
+    def measure(self) -> None:
+        """Take this process's memory as what a fork begins with; its limits come on top."""
+        if self.statm is not None:
+            pages = os.read(self.statm, 4096).split()
+            self.space, self.data = (int(pages[n]) * resource.getpagesize() for n in (0, 5))
+            os.close(self.statm)
+
+    def lock(self, memory: int, seconds: float) -> dict[str, bool]:
+        """Confine a fork that has only SOURCE and TARGET open; return which mechanisms hold.
+
+        `memory` is in bytes, beyond what it began with. The last act is the filter of calls.
+        """
+        _limit(memory, seconds, self.data, self.space)
+        if self.weak:
+            audit.refuse_python(self.places)
+        return {"landlock": self.landlocked, "seccomp": seccomp.install(self.filter)}
+
+
+def leave_parent(parent: int, source: int, target: int) -> None:
+    """Keep only two open files, as SOURCE and TARGET, and die with the parent."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+    # first out of the way of the places that they go to
+    high = os.dup2(source, 100), os.dup2(target, 101)
+    for each, place in zip(high, (SOURCE, TARGET), strict=True):
+        os.dup2(each, place, inheritable=False)
+    os.closerange(TARGET + 1, 1 << 20)
+
+
+def _limit(memory: int, seconds: float, data: int, space: int) -> None:
+    """Bound memory, processor time, files and output; the kernel ends what takes longer."""
+    most = {
+        resource.RLIMIT_AS: space + memory + _SLACK,
+        resource.RLIMIT_CPU: int(time.process_time() + seconds) + 1,  # a fork begins at 0
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: _FILES,
+        resource.RLIMIT_MEMLOCK: 0,
+    }
+    if sys.platform == "linux":
+        # data counts what is private and written; the address space, whatever else is mapped
+        most |= {resource.RLIMIT_DATA: data + memory, resource.RLIMIT_NPROC: 0}
+    for kind, value in most.items():
+        resource.setrlimit(kind, (value, value))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _drop_capabilities() -> None:
+    """Give up root's privileges where the kit runs as root."""
+    call = _CAPSET.get(os.uname().machine)
+    if call is not None:
+        head, none = struct.pack("<Ii", _CAP_VERSION, 0), bytes(24)
+        ctypes.CDLL(None).syscall(call, head, none)

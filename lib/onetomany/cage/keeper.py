@@ -1,0 +1,308 @@
+"""Caged processes as the kit sees them: a document goes in, frames come out, one way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ..errors import OneToManyError, RefusedError
+from . import bubblewrap, landlock
+from .zygote import END, FRAME
+
+ANSWER = 512 << 20  # bytes of one answer, all frames together
+_GRACE = 10.0  # seconds after which a process that does not answer at all is killed
+# how to compute, and nothing of the user's; paths only where they are absolute
+_KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
+_THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+            "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip
+Kept = TypeVar("Kept")
+
+
+class Trouble(Exception):
+    """An answer that is no answer: too large, cut off, or of no sense."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a request's process ended: `code` as of subprocess, seconds, bytes of memory at most."""
+
+    code: int
+    seconds: float
+    memory: int = 0
+    process: int | None = None  # a number of its own for each request
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Kept]):
+    """What was kept of an answer, None where it did not come whole; `trouble` says why not."""
+
+    kept: Kept | None
+    ended: Ended
+    trouble: str | None = None
+
+
+class Frames:
+    """An answer's frames as they come. Raises Trouble past a limit, or where they end early."""
+
+    def __init__(self, file: int, deadline: float, most: int) -> None:
+        self.file, self.deadline, self.left = file, deadline, most
+
+    def __iter__(self) -> Iterator[tuple[bytes, int]]:
+        """Yield kind and length; the content must be read before the next."""
+        while True:
+            kind, length = FRAME.unpack(self.read(FRAME.size))
+            if kind == END:
+                return
+            yield kind, length
+
+    def read(self, length: int) -> bytes:
+        return b"".join(self.pieces(length))
+
+    def pieces(self, length: int) -> Iterator[bytes]:
+        """Yield so many bytes, in pieces of 1 MB at most."""
+        self.left -= length
+        if self.left < 0:
+            raise Trouble("its answer is larger than any document's may be")
+        while length:
+            if not _ready(self.file, self.deadline):
+                raise Trouble("it did not answer in time")
+            piece = os.read(self.file, min(length, 1 << 20))
+            if not piece:
+                raise Trouble("it ended before its answer did")
+            length -= len(piece)
+            yield piece
+
+
+class Keeper:
+    """One caged process for one task; started with the first request, again after it has died.
+
+    `task` is "module:function" (`zygote`). `readable` are further places that it
+    may read, such as fonts. `weak` starts it without the kernel's mechanisms, as on a system that
+    has none: for tests.
+    """
+
+    def __init__(
+        self,
+        task: str,
+        *,
+        readable: Sequence[str] = (),
+        processes: Iterator[int] | None = None,
+        weak: bool = False,
+    ) -> None:
+        self.task, self.readable, self.weak = task, list(readable), weak
+        self.processes = processes or count(1)
+        self.isolation: dict[str, bool] = {}
+        self.process: subprocess.Popen[bytes] | None = None
+        self.line: socket.socket | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def start(self) -> None:
+        """Start the process, in a container where there is one. Raises OneToManyError."""
+        if self.process is not None:
+            return
+        places = [*landlock.program_places(), *self.readable]
+        self._folder = tempfile.TemporaryDirectory(prefix="onetomany-cage-")
+        if not self.weak and _container_works(tuple(places)):
+            with contextlib.suppress(OneToManyError):
+                return self._start(places, contained=True)
+            self._end()
+        try:
+            self._start(places, contained=False)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, places: list[str], *, contained: bool) -> None:
+        assert self._folder is not None
+        ours, theirs = socket.socketpair()
+        command = isolated_python(
+            "from onetomany.cage.zygote import main; main()",
+            str(theirs.fileno()), self.task, "weak" if self.weak else "strong", *self.readable,
+        )  # fmt: skip
+        if contained:
+            command = bubblewrap.wrapped(command, self._folder.name, places) or command
+        with theirs, tempfile.TemporaryFile() as said:
+            self.process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                env=_environment(),
+                cwd=self._folder.name,
+                start_new_session=True,
+            )
+            theirs.close()
+            self.line = ours
+            first = self._reply(time.monotonic() + 120)
+            if not first:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(5)  # its last words come after the line is closed
+                said.seek(0)
+                words = said.read(1 << 16).decode("utf-8", "replace").strip().splitlines()
+                raise OneToManyError(
+                    "The process that reads documents can't start: "
+                    + (words[-1] if words else "it gave no reason")
+                )
+        self.isolation = {"bubblewrap": contained, **json.loads(first)}
+
+    def stop(self) -> None:
+        """End the process and remove its empty folder."""
+        self._end()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _end(self) -> None:
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        if self.line is not None:
+            # a zygote in a container learns by this that nobody waits for it
+            self.line.close()
+        self.process = self.line = None
+
+    def ask(
+        self,
+        file: int,
+        request: Mapping[str, Any],
+        take: Callable[[Frames], Kept],
+        *,
+        seconds: float,
+        memory: int,
+        most: int,
+        answer: int = ANSWER,
+    ) -> Outcome[Kept]:
+        """Hand an open file to a fork and take its answer's frames.
+
+        `request` goes to the task; `seconds`, `memory` (bytes) and `most` (bytes of the file) are
+        the fork's limits, `answer` those of all frames together. Raises OneToManyError where the
+        process can't be started.
+        """
+        self.start()
+        assert self.line is not None
+        begun, process = time.monotonic(), next(self.processes)
+        limits = {"seconds": seconds, "memory": memory, "bytes": most}
+        message = json.dumps({**request, **limits}).encode()
+        deadline = begun + seconds + _GRACE
+        frames, target = os.pipe()
+        kept, trouble, reply = None, None, b""
+        try:
+            try:
+                socket.send_fds(self.line, [message], [file, target])
+            finally:
+                os.close(target)
+            try:
+                kept = take(Frames(frames, deadline, answer))
+            except Trouble as why:
+                trouble = str(why)
+            finally:
+                os.close(frames)  # a fork that still writes meets a closed pipe
+            reply = self._reply(deadline)
+        except OSError:
+            pass
+        ended = Ended(-signal.SIGKILL, time.monotonic() - begun, 0, process)
+        if not reply:
+            self._end()
+            return Outcome(None, ended, trouble or "the process that read it was stopped")
+        told = json.loads(reply)
+        ended = replace(ended, code=int(told["code"]), memory=int(told["memory"]) << 10)
+        return Outcome(kept, ended, trouble)
+
+    def _reply(self, deadline: float) -> bytes:
+        """One line of the zygote's; empty where it has died or does not answer."""
+        assert self.line is not None
+        said = b""
+        while not said.endswith(b"\n"):
+            if not _ready(self.line.fileno(), deadline) or not (part := self.line.recv(4096)):
+                return b""
+            said += part
+        return said
+
+
+def _ready(file: int, deadline: float) -> bool:
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(1000 * max(0.0, deadline - time.monotonic())))
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    for name in ("LD_LIBRARY_PATH", "TESSDATA_PREFIX"):
+        if name in kept:
+            whole = [part for part in kept.pop(name).split(":") if os.path.isabs(part)]
+            kept |= {name: ":".join(whole)} if whole else {}
+    return kept | dict.fromkeys(_THREADS, "1") | {"LANG": "C.UTF-8", "HOME": "/nonexistent"}
+
+
+def isolated_python(code: str, *arguments: str) -> list[str]:
+    """Return the command that runs code of the kit's in an interpreter of its own.
+
+    It imports from where Python and the kit are installed, never from the working directory,
+    PYTHONPATH or a user's site-packages (`python -I`).
+    """
+    # last: nothing that lies beside the kit takes the place of an installed module
+    path = f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); "
+    return [sys.executable, "-I", "-c", path + code, *arguments]
+
+
+@cache
+def _container_works(places: tuple[str, ...]) -> bool:
+    """Whether a container can be made here: some systems install bubblewrap and forbid it."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = bubblewrap.wrapped([sys.executable, "-I", "-c", ""], folder, places)
+        if command is None:
+            return False
+        try:
+            done = subprocess.run(
+                command, env={}, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+                timeout=30, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == 0
+
+
+def isolation(*, weak: bool = False) -> dict[str, bool]:
+    """Return which mechanisms confine a process here, by starting one that does nothing."""
+    keeper = Keeper("onetomany.cage.nothing:load", weak=weak)
+    try:
+        keeper.start()
+        return keeper.isolation
+    finally:
+        keeper.stop()
+
+
+def require_strong(held: Mapping[str, bool], *, agreed: bool) -> str:
+    """Return '' where the kernel confines parsers, else what is missing, if the user agreed to it.
+
+    Raises RefusedError where it does not and nobody agreed.
+    """
+    missing = [name for name in ("landlock", "seccomp") if not held.get(name)]
+    if not missing:
+        return ""
+    lacks = (
+        f"This system does not confine the programs that read documents ({' and '.join(missing)} "
+        "missing): a document that takes one of them over can do what you can do."
+    )
+    if not agreed:
+        raise RefusedError(
+            f"{lacks} Use Linux 5.13 or later outside of a container that forbids it, or add "
+            "--weak-isolation if you trust every document."
+        )
+    return lacks

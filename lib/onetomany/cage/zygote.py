@@ -1,0 +1,129 @@
+"""The program of a caged process. It reads no path: documents come as open files, into a fork.
+
+`keeper` starts it isolated (`python -I`), in an empty folder, with hardly any environment. It
+gives up all files but the installed programs, loads one task's libraries, and serves requests on a
+Unix socket. A request is one JSON line with two open files: the document, and a pipe to answer
+into. A fork with nothing else open handles it and dies, so the next request begins afresh, and
+the socket, the pipe and the processes of other documents are out of its reach.
+
+A task is named "module:function"; the function loads what the task needs and returns a handler.
+A handler takes the document's bytes, the request and `send(kind, content)`, which writes a frame:
+kind (1 byte), length (8), content.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .confine import SOURCE, TARGET, Cell, leave_parent
+from .landlock import program_places
+
+FRAME = struct.Struct(">cQ")
+END = b"E"  # the kind of a request's last frame
+LATE = 2.0  # seconds after which a fork that outlived its own clock is killed
+Send = Callable[[bytes, bytes], None]
+Handler = Callable[[bytes, dict[str, Any], Send], None]
+
+
+def main() -> None:
+    handle, task, weak, *extra = sys.argv[1:]
+    with socket.socket(fileno=int(handle)) as line:
+        cell = Cell([*program_places(), *extra], weak=weak == "weak")
+        cell.enter()
+        module, _, function = task.partition(":")
+        handler = getattr(importlib.import_module(module), function)()
+        gc.collect()
+        gc.freeze()
+        cell.measure()
+        held = _trial(cell)
+        cell.strong = all(held.values())
+        line.sendall(json.dumps(held).encode() + b"\n")
+        while True:
+            message, files, _, _ = socket.recv_fds(line, 1 << 17, 2)
+            if not message:
+                return
+            request = json.loads(message)
+            parent, pid = os.getpid(), os.fork()
+            if pid == 0:
+                _handle(cell, handler, request, parent, files)
+            for file in files:
+                os.close(file)
+            line.sendall(json.dumps(_wait(pid, line, request["seconds"])).encode() + b"\n")
+
+
+def _handle(
+    cell: Cell, handler: Handler, request: dict[str, Any], parent: int, files: list[int]
+) -> None:
+    """Handle a request in a fork, which ends here whatever happens."""
+    code = 1
+    try:
+        leave_parent(parent, *files)
+        held = cell.lock(request["memory"], request["seconds"])
+        if not cell.strong or all(held.values()):
+            with os.fdopen(TARGET, "wb") as out, contextlib.suppress(BrokenPipeError):
+
+                def send(kind: bytes, content: bytes) -> None:
+                    out.write(FRAME.pack(kind, len(content)))
+                    out.write(content)
+
+                with os.fdopen(SOURCE, "rb") as file:
+                    # as much is set aside as is asked for
+                    size = os.fstat(SOURCE).st_size
+                    content = file.read(min(size, request["bytes"]) + 1)
+                handler(content, request, send)
+                send(END, b"")
+                out.flush()
+            code = 0
+    finally:
+        os._exit(code)
+
+
+def _wait(pid: int, line: socket.socket, seconds: float) -> dict[str, int]:
+    """Wait for a fork, or kill it if it is late or nobody waits for it; its code and memory."""
+    if hasattr(os, "pidfd_open"):
+        late = time.monotonic() + seconds + LATE
+        ended, poll = os.pidfd_open(pid), select.poll()
+        poll.register(ended, select.POLLIN)
+        poll.register(line, select.POLLIN)  # no request comes before the reply: this is its end
+        over = poll.poll(1000 * max(0.0, late - time.monotonic()))
+        os.close(ended)
+        if not any(file == ended for file, _ in over):
+            os.kill(pid, signal.SIGKILL)
+    _, status, used = os.wait4(pid, 0)
+    kilobytes = used.ru_maxrss if sys.platform == "linux" else used.ru_maxrss >> 10
+    return {"code": os.waitstatus_to_exitcode(status), "memory": kilobytes}
+
+
+def _trial(cell: Cell) -> dict[str, bool]:
+    """Confine a fork that does nothing; what of the kernel's mechanisms held."""
+    answer, target = os.pipe()
+    nothing = os.dup(0)
+    parent, pid = os.getpid(), os.fork()
+    if pid == 0:
+        try:
+            leave_parent(parent, nothing, target)
+            os.write(TARGET, json.dumps(cell.lock(64 << 20, 5.0)).encode())
+        finally:
+            os._exit(0)
+    os.close(target)
+    os.close(nothing)
+    with os.fdopen(answer, "rb") as said:
+        told = said.read(4096)
+    os.waitpid(pid, 0)
+    return dict(json.loads(told or b'{"landlock": false, "seccomp": false}'))
+
+
+if __name__ == "__main__":
+    main()

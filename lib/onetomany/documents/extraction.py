@@ -1,0 +1,153 @@
+"""The cage's tasks that read documents: `load_light` without office formats, `load_all` with them.
+
+A caged process costs what it has loaded, at each document: PDF, mail, pages and texts are read by
+one that has loaded no office library. What comes back is a row of frames: F, the document's facts;
+J, rows of tables; S, a long text that rows after it point to; N and M, a member's name and bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..cage.zygote import Handler, Send
+from .reading import Limits, Reading, Refused
+from .sketch import sketch
+
+Extract = Callable[[bytes, str, Reading], None]
+LONG = 4096  # characters of a text from which it is a frame of its own
+CHUNK = 1 << 20  # bytes of a frame of rows, at most: what parsing one costs is bounded by it
+_ROWS = 512
+# endings and beginnings of what the light process reads; everything else goes to the other
+_LIGHT_ENDINGS = ("pdf", "txt", "md", "log", "text", "csv", "tsv", "eml", "htm", "html", "xhtml")
+_OFFICE = (b"PK", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+
+# a document of each kind that a library begins with by loading something
+_FIRST = {
+    "a.pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>",
+    "a.txt": "가나다".encode("cp949"),
+    "a.csv": b"a,b\n1,2\n",
+    "a.html": b"<!doctype html><title>t</title><p>a<table><tr><td>b</table>",
+    "a.eml": b"From: a@example.org\nDate: Wed, 20 Oct 2021 10:15:00 +0900\nSubject: a\n\nb\n",
+}
+
+
+def is_light(name: str, beginning: bytes) -> bool:
+    """Whether the process without office libraries reads such a file; a wrong guess can't harm."""
+    if beginning.startswith(b"%PDF-"):
+        return True
+    return name.rpartition(".")[2].lower() in _LIGHT_ENDINGS and not beginning.startswith(_OFFICE)
+
+
+def load_light() -> Handler:
+    """Load what reads PDF, mail, HTML, CSV and texts."""
+    from .kinds import extract
+
+    _warm(extract)
+    return handler(extract)
+
+
+def load_all() -> Handler:
+    """Load every extractor."""
+    import fastexcel  # noqa: F401
+    import hwpx.hwp5.package  # noqa: F401
+    import openpyxl  # noqa: F401
+    import polars  # noqa: F401
+    from PIL import Image
+
+    Image.init()
+    return load_light()
+
+
+def _warm(extract: Extract) -> None:
+    """What a library does with its first document, every fork would do again."""
+    for name, content in _FIRST.items():
+        reading = Reading()
+        extract(content, name, reading)
+        reading.finish()
+        sketch(reading.text() + "more than eight characters")
+        list(_frames(reading))
+
+
+def handler(extract: Extract) -> Handler:
+    """Return a handler that reads a document by `extract` and sends all that was read."""
+
+    def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
+        reading = Reading(Limits(**request["limits"]))
+        _read(extract, content, request["name"], reading)
+        for kind, frame in _frames(reading):
+            send(kind, frame)
+        for inner, member in reading.members:
+            send(b"N", inner.encode("utf-8", "replace"))
+            send(b"M", member)
+
+    return handle
+
+
+def _read(extract: Extract, content: bytes, name: str, reading: Reading) -> None:
+    limits = reading.limits
+    facts = reading.facts | {"status": "read", "error": None}
+    try:
+        if len(content) > limits.bytes:
+            raise Refused(f"It is larger than {limits.bytes:,} bytes.")
+        extract(content, name, reading)
+    except Refused as refused:
+        facts |= {"error": str(refused)}
+    except MemoryError:
+        facts |= {"error": f"Reading it took more than {limits.memory >> 20:,} MB of memory."}
+    except RecursionError:
+        facts |= {"error": "It is nested too deeply."}
+    except BaseException as error:
+        # a damaged file may break any parser anywhere, Rust's panics are no Exception; the error
+        # is reported, and the run goes on
+        facts |= {"error": f"It can't be read: {type(error).__name__}: {error}"[:500]}
+    if facts["error"]:
+        facts["status"] = "partly" if reading.characters else "failed"
+    reading.facts.update(facts)
+    reading.facts.setdefault("pages", len(reading.pages))
+    reading.finish()
+    reading.columns["sketches"] = {"hash": sketch(reading.text()).tolist()}
+
+
+def _frames(reading: Reading) -> Iterator[tuple[bytes, bytes]]:
+    yield b"F", _json(reading.all_facts())
+    texts = 0
+    whole: dict[str, Any] = {}
+    for table, columns in reading.columns.items():
+        size = max(map(len, columns.values()), default=0)
+        for first in range(0, size, _ROWS):
+            rows = {name: values[first : first + _ROWS] for name, values in columns.items()}
+            for values in rows.values():
+                for place, value in enumerate(values):
+                    if isinstance(value, str) and len(value) > LONG:
+                        yield b"S", value.encode("utf-8", "replace")
+                        values[place] = [texts]
+                        texts += 1
+            if size <= _ROWS:
+                whole[table] = rows
+            else:
+                yield from _within(table, rows)
+    # a document of few rows is one frame
+    if len(frame := _json(whole)) <= CHUNK:
+        yield b"J", frame
+    else:
+        for table, rows in whole.items():
+            yield from _within(table, rows)
+
+
+def _within(table: str, rows: dict[str, list[Any]]) -> Iterator[tuple[bytes, bytes]]:
+    """Rows of a table as frames, each within CHUNK."""
+    frame = _json({table: rows})
+    size = max(map(len, rows.values()), default=0)
+    if len(frame) <= CHUNK or size < 2:
+        yield b"J", frame
+        return
+    for part in (slice(size // 2), slice(size // 2, None)):
+        yield from _within(table, {name: values[part] for name, values in rows.items()})
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
