@@ -78,7 +78,7 @@ def normal_address(address: str) -> str:
     except ValueError:
         return ""
     if parts.scheme.lower() not in ("http", "https") or not host:
-        return parts.geturl() if parts.scheme and not host else ""
+        return "" if host or parts.scheme.lower() in ("", "http", "https") else parts.geturl()
     try:
         host = host.encode("idna").decode("ascii").lower()
     except UnicodeError:

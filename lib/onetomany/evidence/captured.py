@@ -53,7 +53,7 @@ def name_captures(payload: Path, case: Path, *, carry: bool = False) -> Named:
     IntegrityError if it has changed.
     """
     listing = payload / "sources.csv"
-    sources = pl.read_csv(listing.read_bytes(), schema=CITED, missing_utf8_is_empty_string=True)
+    sources = pl.read_csv(listing.read_bytes(), schema=CITED).fill_null("")
     done, rows = Named(), []
     with open_case(case) as db:
         held = captures.captures(db)
