@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import quopri
+import random
 import re
 import zipfile
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ from onetomany.documents import case_file, search
 from onetomany.documents.ingest import ingest
 from onetomany.documents.kinds import extract
 from onetomany.documents.reading import Limits, Reading, Refused
+from onetomany.documents.web_archive import iso_date
 from websites import SAID, UTF8, as_chunks, html
 
 
@@ -440,6 +442,168 @@ def test_bombs_and_limits_are_told_and_the_rest_is_read() -> None:
     with pytest.raises(Refused, match="cells"):
         extract(whole, "x.warc.gz", rows_only)
     assert captured(rows_only).height == 10
+
+
+@pytest.mark.parametrize("kind", ["warc.gz", "warc", "wacz", "mhtml"])
+def test_damaged_files_end_in_an_answer(kind: str) -> None:
+    """Bits flipped, pieces cut out and doubled: refused or read in part, and never a crash."""
+    whole, _ = many(4, packed=kind != "warc")
+    if kind == "wacz":
+        whole = packed_by_hand({"archive/a.warc.gz": whole, "pages/pages.jsonl": b'{"url": "x"}'})
+    if kind == "mhtml":
+        whole = SAVED
+    chance = random.Random(15)
+    outcomes = set()
+    for _ in range(120):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice((1, 5, 40))):
+            damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+        first, last = sorted(chance.randrange(len(damaged)) for _ in range(2))
+        if chance.random() < 0.5:
+            damaged[first:last] = chance.choice((b"", bytes(damaged[first:last]) * 2))
+        reading = Reading()
+        try:
+            extract(bytes(damaged), f"x.{kind}", reading)
+            outcomes.add("read")
+        except Refused as refused:
+            outcomes.add(f"refused: {refused}")
+        reading.finish()
+    assert "read" in outcomes
+    assert all(len(each) > 20 for each in outcomes - {"read"})
+
+
+def packed_by_hand(files: dict[str, bytes], **changed: Any) -> bytes:
+    """A WACZ of files, with the hashes of all of them but what is `changed` in the package."""
+    resources = [
+        {"path": name, "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+        | {"bytes": len(content)}
+        for name, content in files.items()
+    ]
+    package = json.dumps({"resources": resources, "title": "t"} | changed).encode()
+    digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(package).hexdigest()}"}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+        file.writestr("datapackage.json", package)
+        signed = {"signedData": {"software": "a tool", "signature": "AAAA", "publicKey": "BBBB"}}
+        file.writestr("datapackage-digest.json", json.dumps(digest | signed))
+    return out.getvalue()
+
+
+def test_what_a_wacz_says_of_its_files_is_checked() -> None:
+    whole, _ = many(2)
+    files = {"archive/a.warc.gz": whole, "indexes/index.cdx": b"x"}
+    good = read(packed_by_hand(files), "x.wacz")
+    assert [name for name, _ in good.members] == ["archive/a.warc.gz"]
+    assert good.metadata["hashes that agree"] == "3"
+    assert notes(good, "digest") == ""
+    assert "The kit does not check it" in notes(good, "signature")
+    index = {"path": "indexes/index.cdx", "hash": "sha256:" + "0" * 64, "bytes": 5}
+    gone = {"path": "archive/b.warc.gz", "hash": "sha256:" + "0" * 64}
+    odd = read(packed_by_hand(files, resources=[index, gone, "nonsense", {"path": 5}]), "x.wacz")
+    told = notes(odd, "digest")
+    for words in ("its hash differs", "has 1 bytes", "not in the file", "nothing vouches for it"):
+        assert words in told
+    assert len(odd.members) == 1
+    with pytest.raises(Refused, match="no web archive"):
+        read(packed_by_hand({"archive/note.warc.txt": b"x"}), "x.wacz")
+    changed = packed_by_hand(files).replace(b'"title": "t"', b'"title": "u"')
+    assert "does not agree with datapackage.json" in notes(reread(changed), "digest")
+
+
+def reread(content: bytes) -> Reading:
+    """A WACZ whose bytes were changed within a ZIP: read with its checksums made anew."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as file, zipfile.ZipFile(out, "w") as new:
+        for info in file.infolist():
+            with file.open(info) as part:
+                part._expected_crc = None  # type: ignore[attr-defined]
+                new.writestr(info.filename, part.read())
+    return read(out.getvalue(), "x.wacz")
+
+
+SAVED = (
+    "From: <Saved by Windows Internet Explorer 8>\r\nSubject: =?ks_c_5601-1987?B?w+LA1LG5?=\r\n"
+    "Date: Thu, 21 Oct 2021 18:30:00 +0900\r\nMIME-Version: 1.0\r\n"
+    'Content-Type: multipart/related; type="text/html"; boundary="b"\r\n\r\n'
+    '--b\r\nContent-Type: text/html; charset="ks_c_5601-1987"\r\n'
+    "Content-Transfer-Encoding: base64\r\nContent-Location: https://moj.example/글\r\n\r\n"
+    + base64.encodebytes(html("저장한 쪽").encode("cp949")).decode().replace("\n", "\r\n")
+    + '\r\n--b\r\nContent-Type: text/html; charset="utf-8"\r\nContent-Location: cid:frame\r\n'
+    "Content-Transfer-Encoding: 8bit\r\n\r\n<p>틀</p>\r\n"
+    "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBO\r\n"
+    "--b\r\nContent-Type: application/pdf\r\nContent-Location: https://moj.example/a.pdf\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQ=\r\n--b--\r\n"
+).encode()
+
+
+@pytest.mark.parametrize("name", ["x.mht", "x", "x.eml", "x.txt"])
+def test_a_page_that_another_browser_saved_is_read_by_its_parts(name: str) -> None:
+    reading = read(SAVED, name)
+    assert reading.facts["media_type"] == "multipart/related"
+    assert reading.facts["title"] == "출입국"
+    assert [row["text"] for row in page_rows(reading)][1] == "틀"
+    assert SAID in page_rows(reading)[0]["text"]
+    (row,) = captured(reading).iter_rows(named=True)
+    assert row["address"] == "https://moj.example/글"
+    assert (row["captured"], row["page"]) == ("2021-10-21T18:30:00+09:00", 1)
+    assert row["payload_sha256"] == hashlib.sha256(html("저장한 쪽").encode("cp949")).hexdigest()
+    assert [content for _, content in reading.members] == [b"%PDF-1.4"]
+    assert "image/png (1)" in notes(reading, "unread")
+
+
+def page_rows(reading: Reading) -> list[dict[str, Any]]:
+    return pl.DataFrame(reading.columns["pages"]).to_dicts()
+
+
+def test_a_mail_with_pictures_stays_a_mail() -> None:
+    mail = SAVED.replace(b"From: <Saved by Windows Internet Explorer 8>", b"From: a@b.example")
+    mail = b"To: c@d.example\r\nMessage-ID: <1@b.example>\r\n" + mail
+    for name in ("x", "x.eml"):
+        assert read(mail, name).facts["media_type"] == "message/rfc822"
+    assert read(html("그저 쪽", meta=UTF8).encode(), "x.mht").facts["media_type"] == "text/html"
+
+
+def test_a_capture_of_a_pdf_is_no_pdf() -> None:
+    made = Writer(packed=False)
+    made.add("https://a.example/a.pdf", b"%PDF-1.4 short", "resource", "application/pdf")
+    for name in ("x", "x.warc"):
+        assert read(made.content, name).facts["media_type"] == "application/warc"
+    saved = SAVED.replace(
+        b"--b\r\nContent-Type: text/html", b"%PDF-1.4\r\n--b\r\nContent-Type: text/html", 1
+    )
+    assert read(saved, "x").facts["media_type"] == "multipart/related"
+
+
+def test_dates_are_kept_as_precise_as_they_are() -> None:
+    for said, kept in (
+        ("2021-10-21T09:30:00Z", "2021-10-21T09:30:00+00:00"),
+        ("2021-10-21T09:30:00.123456789Z", "2021-10-21T09:30:00.123456+00:00"),
+        ("2021-10-21T18:30:00+09:00", "2021-10-21T18:30:00+09:00"),
+        ("2021-10-21T09:30:00", "2021-10-21T09:30:00+00:00"),
+        ("2021-10", "2021-10"),
+        ("yesterday", None),
+        ("", None),
+    ):
+        assert iso_date(said) == kept
+    made = Writer()
+    made.add("https://a.example/", PAGE, warc={"WARC-Date": "0", "WARC-Truncated": "length"})
+    reading = read(made.content)
+    assert captured(reading)["captured"].item() is None
+    assert "no date of capture" in notes(reading, "capture")
+    assert "did not keep all of it" in notes(reading, "unread")
+
+
+def test_a_page_with_a_broken_byte_keeps_its_declared_encoding(tmp_path: Path) -> None:
+    body = html("이유씨케이알").encode("euc-kr").replace(b"<h1>", b"<h1>\xff\xff")
+    made = Writer()
+    made.add("https://a.example/", body, content_type="text/html; charset=EUC-KR")
+    ((name, member),) = read(made.content).members
+    assert member == body
+    reading = read(member, f"x.warc.gz!/{name}")
+    assert SAID in page_rows(reading)[0]["text"]
+    assert "guessed" in notes(reading, "encoding")
 
 
 def brotli_bomb() -> bytes:

@@ -119,14 +119,15 @@ _TEXTS = ("text/csv", "text/html", "message/rfc822", "text/plain", "multipart/re
 def media_type(content: bytes, name: str) -> str:
     """The media type; application/octet-stream where neither content nor name tells."""
     ending = _ENDINGS.get(name.rpartition(".")[2].lower(), "")
+    # before all others: a capture of a PDF has one in it
+    if kind := _captured_kind(content, name.lower(), named=ending in _TEXTS):
+        return kind
     # something may stand before a PDF, and a text may speak of one
     if content.startswith(b"%PDF-") or (b"%PDF-" in content[:1024] and ending not in _TEXTS):
         return "application/pdf"
     for start, kind in _STARTS:
         if re.match(start, content, re.DOTALL):
             return kind
-    if kind := _warc_kind(content, name.lower()):
-        return kind
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(content, ending)
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
@@ -134,7 +135,9 @@ def media_type(content: bytes, name: str) -> str:
     return _text_kind(content, ending)
 
 
-def _warc_kind(content: bytes, name: str) -> str:
+def _captured_kind(content: bytes, name: str, *, named: bool) -> str:
+    if _is_saved_page(content[:8192], named=named):
+        return "multipart/related"
     if name.endswith(".warc.zst"):
         return "application/warc+zstd"
     packed = name.endswith(".warc.gz") and content.startswith(b"\x1f\x8b")
@@ -169,8 +172,6 @@ _UNKNOWN = "application/octet-stream"
 
 def _text_kind(content: bytes, ending: str) -> str:
     head = content[:8192]
-    if _is_saved_page(head, named=ending in _TEXTS):
-        return "multipart/related"
     page = _HTML.match(head)
     if ending in _TEXTS and not (page and ending == "multipart/related"):
         return ending

@@ -49,7 +49,7 @@ def read_mhtml(content: bytes, reading: Reading) -> None:
     if saved_by := mail_head(message.get("From")):
         reading.metadata["saved by"] = saved_by[:200]
     reading.note("capture", _SHOWN)
-    if not re.match(r"(?i)[a-z][-+.a-z0-9]*:", address):
+    if not _has_scheme(address):
         reading.note("capture", "It does not say which address it was saved from.")
     _add_others([part for part in parts if part not in pages], reading)
 
@@ -79,7 +79,7 @@ def _add_page(
         reading.metadata["encoding"] = name
     if not sure:
         reading.note("encoding", f"Read as {name}, guessed: check names and figures.", page.number)
-    if re.match(r"(?i)[a-z][-+.a-z0-9]*:", address):
+    if _has_scheme(address):
         rows = reading.columns.get("captures", {"capture": []})["capture"]
         reading.row(
             "captures",
@@ -117,6 +117,11 @@ def _id(part: Any) -> str:
 
 def _location(part: Any) -> str:
     return re.sub(r"\s+", "", mail_head(part.get("Content-Location")))
+
+
+def _has_scheme(address: str) -> bool:
+    # cid: is a place within the file, no address
+    return bool(re.match(r"(?i)(?!cid:)[a-z][-+.a-z0-9]*:", address))
 
 
 def _date(text: str, reading: Reading) -> str | None:

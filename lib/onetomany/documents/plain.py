@@ -43,7 +43,7 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]
     # a few broken bytes, as pages of the web have, don't make the declaration wrong
     with contextlib.suppress(LookupError, ValueError):
         text = content.decode(codec := _codec(declared or "utf-8"), "replace")
-        if declared and text.count("\N{REPLACEMENT CHARACTER}") * 100 < len(text):
+        if declared and text.count("\N{REPLACEMENT CHARACTER}") * 50 < len(text):
             return text, codec.lower(), False
     head = content[:4096]
     zeros = [head[i::2].count(0) for i in (0, 1)]

@@ -36,6 +36,10 @@ _ANY = re.compile(r"|.*/(?:octet-stream|x-msdownload|download|force-download|x-d
 _STARTS = ((b"%PDF-", "pdf"), (b"\xd0\xcf\x11\xe0", "hwp"), (b"PK\x03\x04", "zip"))
 _OFFICE = re.compile(r"\.(pdf|hwpx?|docx?|xlsx?|rtf|csv|txt|zip)\b", re.IGNORECASE)
 _HOPS = 10  # redirects that are followed
+_SAID_INCOMPLETE = (
+    ("WARC-Truncated", "The tool that captured a page says that it did not keep all of it"),
+    ("WARC-Segment-Number", "A payload is split over several records, which are not joined"),
+)
 _KINDS = ("response", "revisit", "resource", "conversion")
 
 
@@ -77,6 +81,9 @@ class Archive:
         self.rows.append(row)
         if record.truncated:
             self.tell("unread", "A captured page is cut off: what is left of it was read")
+        for name, why in _SAID_INCOMPLETE:
+            if record.header(name):
+                self.tell("unread", why)
         if record.type == "revisit":
             return
         for fault in payload.faults:
@@ -213,8 +220,11 @@ def capture_row(number: int, kind: str, address: str, **values: Any) -> dict[str
 def iso_date(text: str) -> str | None:
     """Return a WARC's date as ISO 8601 with its offset; None where it is no date.
 
-    WARC-Date is in UTC by the standard; a date without any offset is taken so.
+    WARC-Date is in UTC by the standard; a time without any offset is taken so. A date that is
+    less precise, as WARC 1.1 allows, stays as it is.
     """
+    if re.fullmatch(r"\d{4}(?:-\d\d){0,2}", text.strip()):
+        return text.strip()
     try:
         when = datetime.fromisoformat(text.strip())
     except ValueError:
