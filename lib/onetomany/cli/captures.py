@@ -1,11 +1,16 @@
-"""The command that lists which sources on the web still need a capture."""
+"""Captures of web sources: the list of those that are missing, and the options of an exhibit."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onetomany.cli.command import Run
+from onetomany.errors import InputError
+
+if TYPE_CHECKING:
+    from onetomany.evidence.redaction import Rule
 
 # how to make a capture, without this kit: it opens no page itself
 HOW_EN = """\
@@ -84,3 +89,45 @@ def capture_list(parser: argparse.ArgumentParser) -> Run:
         return 0
 
     return run
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which an exhibit names or carries captures."""
+    parser.add_argument(
+        "--case", type=Path, metavar="FILE", help="name the captures that it has of web sources"
+    )
+    parser.add_argument(
+        "--carry-captures",
+        action="store_true",
+        help="also put the captures' files into the bundle: whole pages, their publishers' and "
+        "with all names on them",
+    )
+
+
+def check_options(args: argparse.Namespace) -> None:
+    """Refuse what can't be done before anything runs. Raises InputError."""
+    from onetomany.documents.case_file import open_case
+
+    if args.carry_captures and not args.case:
+        raise InputError("--carry-captures needs the case file that has them: --case FILE.")
+    if args.case:
+        with open_case(args.case):
+            pass  # refuses what is no case file
+
+
+def name_captures(payload: Path, case: Path, *, carry: bool) -> list[Rule]:
+    """Name the captures of the payload's web sources, and say what is carried."""
+    from onetomany.evidence.captured import name_captures as name
+
+    done = name(payload, case, carry=carry)
+    print(f"{done.named} of {done.sources} web sources have a capture: named in data/sources.csv")
+    for file, sha256 in done.carried.items():
+        print(f"carried: data/{file} (SHA-256 {sha256})")
+    for file, what, pages in done.personal:
+        print(f"CAREFUL: data/{file} contains what looks like {what} on {pages} of its pages")
+    if done.named and not done.carried:
+        print(
+            "The captures' files are not in the bundle, for the rights of publishers and of people "
+            "named: keep them, or permit it with --carry-captures."
+        )
+    return done.rules

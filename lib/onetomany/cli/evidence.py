@@ -8,13 +8,10 @@ import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from onetomany.cli.captures import add_options, check_options, name_captures
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
-
-if TYPE_CHECKING:
-    from onetomany.evidence.redaction import Rule
 
 # what 'no fault' says, without and with the signer's key: anybody can seal something else anew
 _HOLDS = (
@@ -32,15 +29,6 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--operator", required=True, metavar="NAME", help="who runs this")
     parser.add_argument("--organisation", default="", metavar="NAME")
     parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign with")
-    parser.add_argument(
-        "--case", type=Path, metavar="FILE", help="name the captures that it has of web sources"
-    )
-    parser.add_argument(
-        "--carry-captures",
-        action="store_true",
-        help="also put the captures' files into the bundle: whole pages, their publishers' and "
-        "with all names on them",
-    )
     parser.add_argument("--redact", type=Path, metavar="FILE", help="redaction list, TOML or CSV")
     parser.add_argument(
         "--licence",
@@ -49,8 +37,9 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
         help="licence of the results; default: %(default)s",
     )
 
+    add_options(parser)
+
     def run(args: argparse.Namespace) -> int:
-        from onetomany.documents.case_file import open_case
         from onetomany.evidence import bundle, keys
         from onetomany.evidence.exhibit import build_payload
         from onetomany.evidence.redaction import read_rules
@@ -60,11 +49,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
             raise InputError(f"There is {args.out} already: name a new folder with --out.")
         if not args.operator.strip():
             raise InputError("An exhibit says who ran it: give a name with --operator.")
-        if args.carry_captures and not args.case:
-            raise InputError("--carry-captures needs the case file that has them: --case FILE.")
-        if args.case:
-            with open_case(args.case):
-                pass  # refuses what is no case file
+        check_options(args)
         if args.key:
             keys.read_private(args.key)
         rules = read_rules(args.redact) if args.redact else ()
@@ -73,7 +58,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
         shutil.rmtree(folder, ignore_errors=True)
         payload = build_payload(args.notebooks, folder, only, rules)
         if args.case:
-            rules = (*rules, *_captures(folder, args.case, carry=args.carry_captures))
+            rules = (*rules, *name_captures(folder, args.case, carry=args.carry_captures))
         record = payload.record(
             operator=args.operator,
             organisation=args.organisation,
@@ -109,24 +94,6 @@ def _without_folders(word: str) -> str:
     if equals and option.startswith("--"):
         return f"{option}={_without_folders(value)}"
     return Path(word).name if Path(word).is_absolute() or ".." in Path(word).parts else word
-
-
-def _captures(payload: Path, case: Path, *, carry: bool) -> list[Rule]:
-    """Name the captures of the payload's web sources, and say what is carried."""
-    from onetomany.evidence.captured import name_captures
-
-    done = name_captures(payload, case, carry=carry)
-    print(f"{done.named} of {done.sources} web sources have a capture: named in data/sources.csv")
-    for file, sha256 in done.carried.items():
-        print(f"carried: data/{file} (SHA-256 {sha256})")
-    for file, what, pages in done.personal:
-        print(f"CAREFUL: data/{file} contains what looks like {what} on {pages} of its pages")
-    if done.named and not done.carried:
-        print(
-            "The captures' files are not in the bundle, for the rights of publishers and of people "
-            "named: keep them, or permit it with --carry-captures."
-        )
-    return done.rules
 
 
 def verify(parser: argparse.ArgumentParser) -> Run:
