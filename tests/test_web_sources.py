@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
+import shutil
 import urllib.parse
 from pathlib import Path
 
@@ -12,13 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import payloads
 from onetomany.cli import main
 from onetomany.documents import captures, case_file, claims, web_sources
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, IntegrityError
-from onetomany.evidence import captured, methods, screening
+from onetomany.evidence import bundle, captured, methods, screening
 from onetomany.evidence.cited import CITED, cited_sources
 from onetomany.evidence.figures import Figure
+from onetomany.evidence.verify import verify
 from test_captures import Writer
 from websites import SAID, UTF8, html
 
@@ -322,6 +326,33 @@ def test_a_capture_is_carried_with_a_permission_and_the_gate_lets_only_that_in(
     changed.rename(payload / "other.gz")
     assert screening.screen(payload, [], done.rules)["file"].to_list() == ["other.gz"]
     assert all(rule.allows and rule.exact in rule.reason for rule in done.rules)
+
+
+def test_a_bundle_with_carried_captures_verifies_and_describes_them(
+    built: Path, payload: Path, tmp_path: Path
+) -> None:
+    done = captured.name_captures(payload, built, carry=True)
+    whole = payloads.make_payload(tmp_path / "whole")
+    (whole / "sources.csv").write_bytes((payload / "sources.csv").read_bytes())
+    shutil.copytree(payload / "captures", whole / "captures")
+    with pytest.raises(InputError, match="can't be looked into"):
+        bundle.seal(whole, tmp_path / "no", payloads.record(), key=None, created=payloads.CREATED)
+    out = bundle.seal(
+        whole,
+        tmp_path / "bundle",
+        payloads.record(),
+        key=None,
+        created=payloads.CREATED,
+        rules=done.rules,
+    )
+    assert verify(out).filter(level="fault").is_empty()
+    crate = json.loads((out / "data" / "ro-crate-metadata.json").read_text("utf-8"))["@graph"]
+    for file, sha256 in done.carried.items():
+        (entry,) = [each for each in crate if each["@id"] == file]
+        assert (entry["sha256"], entry["encodingFormat"]) == (sha256, "application/warc")
+        assert entry["name"].startswith("Capture of a page")
+        (out / "data" / file).write_bytes(b"another")
+        assert f"data/{file}" in verify(out).filter(level="fault")["file"].to_list()
 
 
 def test_a_datasheet_may_permit_it_for_its_own_addresses(
