@@ -393,6 +393,12 @@ def test_a_damaged_archive_loses_only_what_is_damaged(packed: bool) -> None:
         assert expected <= addresses
         assert notes(reading, "unread")
     assert captured(read(whole + b"\0" * 999, name)).height == 20
+    # marks of gzip, and heads of records, without end: looked at once each
+    for many_times in (
+        b"\x1f\x8b\x08" * 100_000,
+        b"WARC/1.0\r\nContent-Length: 9999\r\n\r\n" * 9999,
+    ):
+        assert captured(read(whole + many_times, name, seconds=30.0)).height == 20
 
 
 def test_a_stated_length_that_is_wrong_does_not_swallow_the_next_record() -> None:

@@ -119,12 +119,20 @@ def _unpacked(content: bytes, budget: Budget, damage: Damage) -> Iterator[tuple[
         if budget.unpacked >= budget.reading.limits.expanded:
             raise Refused("Its records expand too far together: the rest was not read.")
         lost = lost or bool(fault)
-        at = content.find(GZIP, at + 1) if fault else end
+        at = _next_member(content, at + 1, budget.reading) if fault else end
         if 0 <= at < len(content) and not content.startswith(GZIP, at):
             if _SPACE.fullmatch(content, at):
                 return
             damage.add("Bytes that are no record were skipped", at)
-            at, lost = content.find(GZIP, at), True
+            at, lost = _next_member(content, at, budget.reading), True
+
+
+def _next_member(content: bytes, at: int, reading: Reading) -> int:
+    """Where the next gzip member begins that is a record; -1 where there is none."""
+    while (at := content.find(GZIP, at)) >= 0 and not is_warc(content[at : at + 1024]):
+        reading.check_time()
+        at += 1
+    return at
 
 
 def _inflated(content: bytes, at: int, budget: Budget) -> tuple[bytes, int, str]:

@@ -166,9 +166,10 @@ class Archive:
     def finish(self) -> None:
         """Write the rows, with redirects followed and revisits resolved, and the notes."""
         follow_redirects(self.rows)
+        originals = _by_record_and_digest(self.rows)
         for row in self.rows:
             if row["kind"] == "revisit":
-                self._revisit(row)
+                self._revisit(row, originals)
         for row in self.rows:
             self.reading.row("captures", **row)
         others = Counter(row["media_type"] or "no media type" for row in self.rows
@@ -186,24 +187,31 @@ class Archive:
         with contextlib.suppress(Refused):
             list_captures(self.rows, self.reading.page())
 
-    def _revisit(self, row: dict[str, Any]) -> None:
+    def _revisit(self, row: dict[str, Any], originals: dict[object, dict[str, Any]]) -> None:
         """Point a revisit to the capture whose payload it says was the same."""
         wanted = row["refers_to_address"] or row["address"]
-        originals = [each for each in self.rows if each["kind"] != "revisit" and (
-            (row["refers_to"] and each["record"] == row["refers_to"])
-            or (each["payload_digest"] and each["payload_digest"] == row["payload_digest"]
-                and each["address"] == wanted)
-        )]  # fmt: skip
-        if not originals:
+        first = originals.get(row["refers_to"]) or originals.get((wanted, row["payload_digest"]))
+        if first is None:
             self.tell("capture", "A revisit points to a capture that is not in this file")
             return
-        first = originals[0]
         if row["payload_digest"] and first["payload_digest"] != row["payload_digest"]:
             self.tell("digest", "A revisit and the capture it points to have different digests")
             return
         for name in ("member", "payload_sha256", "digest_agrees", "digest_of"):
             row[name] = first[name]
         row["media_type"] = row["media_type"] or first["media_type"]
+
+
+def _by_record_and_digest(rows: list[dict[str, Any]]) -> dict[object, dict[str, Any]]:
+    """The first capture of each record identifier, and of each address and digest."""
+    found: dict[object, dict[str, Any]] = {}
+    for row in rows:
+        if row["kind"] != "revisit":
+            if row["record"]:
+                found.setdefault(row["record"], row)
+            if row["payload_digest"]:
+                found.setdefault((row["address"], row["payload_digest"]), row)
+    return found
 
 
 def capture_row(number: int, kind: str, address: str, **values: Any) -> dict[str, Any]:

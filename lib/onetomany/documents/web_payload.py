@@ -27,6 +27,7 @@ _CHARSETS = re.compile(
 _ALGORITHMS = {"md5", "sha1", "sha256", "sha384", "sha512"}
 _PARSER = StatusAndHeadersParser([], verify=False)
 _PIECE = 1 << 16
+_CODINGS = 5  # one is usual, two are rare
 # which bytes a recorded digest is of; `Payload.forms` holds them by these words
 STORED, TRANSFER_DECODED, DECODED = "as stored", "transfer coding undone", "all codings undone"
 
@@ -75,8 +76,10 @@ def http_payload(block: bytes, most: int) -> Payload:
         body, fault = dechunked(stored)
         faults += [fault] * bool(fault)
     codings = [each.strip() for each in _header(fields, "Content-Encoding").lower().split(",")]
-    content = body
-    for coding in reversed([each for each in codings if each not in ("", "identity")]):
+    content, codings = body, [each for each in codings if each not in ("", "identity")]
+    if len(codings) > _CODINGS:
+        codings, faults = [], [*faults, f"It has more than {_CODINGS} content codings: not undone"]
+    for coding in reversed(codings):
         content, fault = content_decoded(content, coding, most)
         faults += [fault] * bool(fault)
     payload = plain_payload(stored, _header(fields, "Content-Type"), faults)
