@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import shutil
 import urllib.parse
 from pathlib import Path
 
+import nbformat
 import polars as pl
 import pytest
 from hypothesis import given
@@ -328,13 +328,14 @@ def test_a_capture_is_carried_with_a_permission_and_the_gate_lets_only_that_in(
     assert all(rule.allows and rule.exact in rule.reason for rule in done.rules)
 
 
-def test_a_bundle_with_carried_captures_verifies_and_describes_them(
+def test_a_bundle_with_carried_captures_verifies_and_its_log_says_why(
     built: Path, payload: Path, tmp_path: Path
 ) -> None:
     done = captured.name_captures(payload, built, carry=True)
-    whole = payloads.make_payload(tmp_path / "whole")
-    (whole / "sources.csv").write_bytes((payload / "sources.csv").read_bytes())
-    shutil.copytree(payload / "captures", whole / "captures")
+    whole = payload
+    for chapter in payloads.CHAPTERS:
+        (whole / "notebooks").mkdir(exist_ok=True)
+        nbformat.write(nbformat.v4.new_notebook(), whole / "notebooks" / f"{chapter}.ipynb")
     with pytest.raises(InputError, match="can't be looked into"):
         bundle.seal(whole, tmp_path / "no", payloads.record(), key=None, created=payloads.CREATED)
     out = bundle.seal(
@@ -346,6 +347,8 @@ def test_a_bundle_with_carried_captures_verifies_and_describes_them(
         rules=done.rules,
     )
     assert verify(out).filter(level="fault").is_empty()
+    log = (out / "data" / "custody.jsonl").read_text("utf-8")
+    assert all(f"the capture {sha256} of a cited page" in log for sha256 in done.carried.values())
     crate = json.loads((out / "data" / "ro-crate-metadata.json").read_text("utf-8"))["@graph"]
     for file, sha256 in done.carried.items():
         (entry,) = [each for each in crate if each["@id"] == file]
