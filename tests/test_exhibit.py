@@ -628,9 +628,8 @@ def test_a_day_is_no_title_of_a_source() -> None:
 
 def test_reproduce_tells_same_and_varies(payload: Payload, tmp_path: Path) -> None:
     before = contents(payload.folder)
-    unconfined = bool(
-        container.problem()
-    )  # tests/test_container.py shows what a container keeps out
+    # tests/test_container.py shows what a container keeps out
+    unconfined = bool(container.problem())
     table = reproduce(payload.folder, tmp_path / "again", unconfined=unconfined)
     assert dict(table.select("item", "outcome").iter_rows()) == {
         "Figure 01-1": "same",

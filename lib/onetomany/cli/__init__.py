@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from onetomany import __version__
+from onetomany.cli.captures import capture_list
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
 from onetomany.cli.documents import claims, ingest, search
@@ -29,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     ingest,
     search,
     claims,
+    capture_list,
     requests,
     workshop,
     exhibit,
@@ -47,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"onetomany {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     for command in COMMANDS:
-        one = commands.add_parser(command.__name__, help=command.__doc__)
+        one = commands.add_parser(command.__name__.replace("_", "-"), help=command.__doc__)
         one.set_defaults(run=command(one))
     args, stray = parser.parse_known_args(argv)
     if stray:  # argparse takes no file after an option where a command takes any number of them

@@ -106,6 +106,7 @@ def search(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the pages there, marked")
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.documents import captures as captured
         from onetomany.documents import picture
         from onetomany.documents import search as finding
         from onetomany.documents.case_file import open_case
@@ -122,6 +123,9 @@ def search(parser: argparse.ArgumentParser) -> Run:
                     [hits["document"].to_list()],
                 ).fetchall()
             )
+            held = captured.captures(db).filter(
+                pl.col("document").is_in(hits["document"].implode())
+            )
         for rank, hit in enumerate(hits.iter_rows(named=True), 1):
             document, page = hit["document"], hit["page"]
             first = hit["spans"][0]
@@ -130,6 +134,8 @@ def search(parser: argparse.ArgumentParser) -> Run:
                 place += f" and {more} more"
             print(f"{document[:12]}  {paths[document]}, page {page}, {place} ({hit['score']:.3g})")
             print(f"    {' '.join(hit['snippet'].split())}")
+            for capture in held.filter(document=document, page=page).iter_rows(named=True):
+                print(f"    captured: {_capture(capture)}")
             if args.pictures:
                 spans = [(span["start"], span["end"]) for span in hit["spans"]]
                 target = args.pictures / f"{rank:03d}-{document[:12]}-{page}.png"
@@ -148,6 +154,26 @@ def search(parser: argparse.ArgumentParser) -> Run:
         return 0
 
     return run
+
+
+# what a claim's quotation is found to be in the capture of its source
+_PASSAGES = {
+    "exact": "quoted as it stands there",
+    "other blanks": "quoted as it stands there but for blanks",
+    "not found": "THE QUOTATION IS NOT FOUND THERE",
+    "no text": "the capture has no text",
+    "no quotation": "source captured",
+}
+
+
+def _capture(capture: Mapping[str, Any]) -> str:
+    """A capture as it is cited: address, date, file with its hash, and the payload's digest."""
+    digest = capture["payload_digest"] or f"sha256:{capture['payload_sha256']} (this kit's own)"
+    doubt = " (DOES NOT AGREE)" if capture["digest_agrees"] is False else ""
+    return (
+        f"{capture['address']}, {capture['captured'] or 'at an unknown time'}, in "
+        f"{capture['file']} (SHA-256 {capture['file_sha256']}), payload {digest}{doubt}"
+    )
 
 
 def _cited(pair: Mapping[str, Any], side: str) -> str:
@@ -182,8 +208,8 @@ def claims(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.documents import captures, contradictions
         from onetomany.documents import claims as ledgers
-        from onetomany.documents import contradictions
         from onetomany.documents.case_file import open_case
 
         held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.ledger()
@@ -210,8 +236,12 @@ def claims(parser: argparse.ArgumentParser) -> Run:
                 print(f"    {claim_ids}")
         if args.case:
             with open_case(args.case, write=True) as db:
+                held, cited = captures.resolve_claims(db, held)
                 many = ledgers.load(db, held, ledgers.links())
+            for source in cited.iter_rows(named=True):
+                print(f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {_capture(source)}")
             print(f"{args.case}: {many} claims in its table 'claims'")
+            print(f"{cited.height} of them have a capture of their source in the case file.")
         return 0
 
     return run

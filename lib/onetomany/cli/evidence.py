@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from onetomany.cli.captures import add_options, check_options, name_captures
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
 
@@ -51,6 +52,8 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
         help="licence of the results; default: %(default)s",
     )
 
+    add_options(parser)
+
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import bundle, keys, pades, questions, validation
         from onetomany.evidence.exhibit import build_payload
@@ -61,6 +64,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
             raise InputError(f"There is {args.out} already: name a new folder with --out.")
         if not args.operator.strip():
             raise InputError("An exhibit says who ran it: give a name with --operator.")
+        check_options(args)
         if args.key:
             keys.read_private(args.key)
         drafts = questions.parse_jurisdictions(args.jurisdiction)
@@ -75,6 +79,8 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
         payload = build_payload(args.notebooks, folder, only, rules, args.validation)
         if args.pdf_key:
             _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
+        if args.case:
+            rules = (*rules, *name_captures(folder, args.case, carry=args.carry_captures))
         record = payload.record(
             operator=args.operator,
             organisation=args.organisation,

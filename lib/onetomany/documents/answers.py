@@ -35,6 +35,11 @@ ROWS: dict[str, Columns] = {
               "char_start": _I, "char_end": _I},
     "notes": {"page": _I, "kind": _S, "text": _S},
     "sketches": {"hash": pl.UInt64},
+    "captures": {"capture": _I, "kind": _S, "address": _S, "final_address": _S, "captured": _S,
+                 "dated_by": _S, "status": _I, "media_type": _S, "page": _I, "payload_digest": _S,
+                 "digest_of": _S, "digest_agrees": _B, "payload_sha256": _S, "member": _S,
+                 "record": _S, "record_offset": pl.Int64, "refers_to": _S,
+                 "refers_to_address": _S, "refers_to_date": _S},
 }  # fmt: skip
 # of pages that OCR has read
 WORDS: Columns = {"page": _I, "char_start": _I, "char_end": _I, **_BOX, "confidence": _F}

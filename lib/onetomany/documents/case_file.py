@@ -13,13 +13,15 @@ import polars as pl
 from ..errors import InputError, IntegrityError
 from ..sources.files import sha256_of
 
-SCHEMA_VERSION = 2  # 1: before mentions told how exact they are, and OCR where its words stand
+# 1: before mentions told how exact they are, and OCR where its words stand; 2: before captures
+SCHEMA_VERSION = 3
 # raised whenever what is read from the same bytes changes: they are then read again
-# (3: Hangul composed, changes and memos in cells of HWP told)
-EXTRACTOR_VERSION = 3
+# (3: Hangul composed, changes and memos in cells of HWP told; 4: saved pages and web archives)
+EXTRACTOR_VERSION = 4
 
 KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # what undoes a case's pseudonyms ends so
-DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches", "words")
+DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches", "words",
+           "captures")  # fmt: skip
 
 
 @contextmanager

@@ -13,12 +13,16 @@ from .archive import read_picture, read_zip
 from .hwp import read_hwp, read_hwpx
 from .mail import read_eml, read_msg
 from .markup import read_html
+from .mhtml import read_mhtml
 from .office import read_docx
 from .pdf import read_pdf
 from .plain import read_csv, read_text
 from .reading import Reading, Refused
 from .rtf import read_rtf
 from .sheets import read_xls, read_xlsx
+from .wacz import read_wacz
+from .warc import is_warc
+from .web_archive import read_warc
 
 Extractor = Callable[[bytes, Reading], None]
 _version = cache(version)  # it is looked up in files: as long as reading a page takes
@@ -39,6 +43,9 @@ EXTRACTORS: dict[str, tuple[Extractor, str]] = {
     "text/plain": (read_text, "python"),
     "application/rtf": (read_rtf, "striprtf"),
     "application/zip": (read_zip, "python"),
+    "application/warc": (read_warc, "warcio"),
+    "application/wacz": (read_wacz, "python"),
+    "multipart/related": (read_mhtml, "lxml"),
     "image/png": (read_picture, "pillow"),
     "image/jpeg": (read_picture, "pillow"),
     "image/tiff": (read_picture, "pillow"),
@@ -48,7 +55,8 @@ EXTRACTORS: dict[str, tuple[Extractor, str]] = {
 }
 _ENDINGS = {
     "csv": "text/csv", "tsv": "text/csv", "eml": "message/rfc822", "htm": "text/html",
-    "html": "text/html", "xhtml": "text/html", "mht": "message/rfc822", "mhtml": "message/rfc822",
+    "html": "text/html", "xhtml": "text/html", "mht": "multipart/related",
+    "mhtml": "multipart/related",
     "txt": "text/plain", "md": "text/plain", "log": "text/plain", "text": "text/plain",
     "pdf": "application/pdf", "hwp": "application/x-hwp", "hwpx": "application/hwp+zip",
     "docx": _OFFICE + "wordprocessingml.document", "xlsx": _OFFICE + "spreadsheetml.sheet",
@@ -56,6 +64,7 @@ _ENDINGS = {
     "msg": "application/vnd.ms-outlook", "zip": "application/zip", "png": "image/png",
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "tif": "image/tiff", "tiff": "image/tiff",
     "gif": "image/gif", "bmp": "image/bmp", "webp": "image/webp",
+    "warc": "application/warc", "wacz": "application/wacz",
 }  # fmt: skip
 _STARTS = (
     (rb"\x89PNG\r\n\x1a\n", "image/png"),
@@ -70,6 +79,11 @@ _STARTS = (
 )
 _MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3,}")
 _MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
+# a page that a browser saved says so in its head, whatever its file is called
+_SAVED = re.compile(rb"(?im)^(?:snapshot-content-location:|from:[ \t]*\"?<?saved by )")
+_RELATED = re.compile(rb"(?im)^content-type:[ \t]*multipart/related")
+_POSTED = re.compile(rb"(?im)^(?:to|cc|received|message-id|delivered-to):")
+_HTML = re.compile(rb"(?is)\s*(?:<!doctype html|<html|<\?xml[^>]*>\s*<html)")
 _BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _OPEN = "application/vnd.oasis.opendocument"
 _PARTS = (
@@ -88,6 +102,7 @@ _REFUSED = {
     "application/vnd.ms-powerpoint": "It is PowerPoint's old format (.ppt): save it as PDF.",
     _OFFICE + "presentationml.presentation": "It is a presentation (.pptx): save it as PDF.",
     _BINARY: "It is a binary workbook (.xlsb), which is not read: save it as XLSX.",
+    "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
     _OPEN: "It is an OpenDocument file (.odt, .ods, .odp): save it as DOCX, XLSX or PDF.",
 }
 _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
@@ -98,12 +113,15 @@ _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
         ("__properties_version1.0", "application/vnd.ms-outlook"))  # fmt: skip
 
 
-_TEXTS = ("text/csv", "text/html", "message/rfc822", "text/plain")
+_TEXTS = ("text/csv", "text/html", "message/rfc822", "text/plain", "multipart/related")
 
 
 def media_type(content: bytes, name: str) -> str:
     """The media type; application/octet-stream where neither content nor name tells."""
     ending = _ENDINGS.get(name.rpartition(".")[2].lower(), "")
+    # before all others: a capture of a PDF has one in it
+    if kind := _captured_kind(content, name.lower(), named=ending in _TEXTS):
+        return kind
     # something may stand before a PDF, and a text may speak of one
     if content.startswith(b"%PDF-") or (b"%PDF-" in content[:1024] and ending not in _TEXTS):
         return "application/pdf"
@@ -117,12 +135,23 @@ def media_type(content: bytes, name: str) -> str:
     return _text_kind(content, ending)
 
 
+def _captured_kind(content: bytes, name: str, *, named: bool) -> str:
+    if _is_saved_page(content[:8192], named=named):
+        return "multipart/related"
+    if name.endswith(".warc.zst"):
+        return "application/warc+zstd"
+    packed = name.endswith(".warc.gz") and content.startswith(b"\x1f\x8b")
+    return "application/warc" if packed or is_warc(content[:4096]) else ""
+
+
 def _zip_kind(content: bytes, ending: str) -> str:
     try:
         names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
     except Exception:
         # damaged: the extractor that its name points to says how
         return ending or "application/zip"
+    if "datapackage.json" in names and any(".warc" in each for each in names):
+        return "application/wacz"
     kind = next((kind for part, kind in _PARTS if part in names), "application/zip")
     # any archive may hold a content.xml
     return "application/zip" if kind == _OPEN and "mimetype" not in names else kind
@@ -143,9 +172,10 @@ _UNKNOWN = "application/octet-stream"
 
 def _text_kind(content: bytes, ending: str) -> str:
     head = content[:8192]
-    if ending in _TEXTS:
+    page = _HTML.match(head)
+    if ending in _TEXTS and not (page and ending == "multipart/related"):
         return ending
-    if re.match(rb"(?is)\s*(?:<!doctype html|<html|<\?xml[^>]*>\s*<html)", head):
+    if page:
         return "text/html"
     if _MAIL.match(head) and len(_MAIL_FIELDS.findall(head)) >= 2:
         return "message/rfc822"
@@ -154,6 +184,18 @@ def _text_kind(content: bytes, ending: str) -> str:
     odd = sum(byte < 9 or 13 < byte < 32 for byte in head)
     marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
     return "text/plain" if head and (marked or odd * 50 < len(head)) else _UNKNOWN
+
+
+def _is_saved_page(head: bytes, *, named: bool) -> bool:
+    if not _MAIL.match(head):
+        return False
+    fields = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
+    unposted = bool(_RELATED.search(fields)) and not _POSTED.search(fields)
+    return bool(_SAVED.search(fields)) or (unposted and not named)
+
+
+# how a member of a web archive is named if its server stated an encoding (`web_archive`)
+_CHARSET = re.compile(r"!/\d{5} [^/]*\.charset=([-\w]+)\.[a-z]+\Z")
 
 
 def extract(content: bytes, name: str, reading: Reading) -> None:
@@ -166,6 +208,8 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     if kind not in EXTRACTORS:
         reading.facts["extractor"] = "none"
         raise Refused(f"{name} is of no kind that the kit reads (its content says {kind}).")
+    if said := _CHARSET.search(name):
+        reading.declared = said[1]
     extractor, package = EXTRACTORS[kind]
     used = package if package == "python" else f"{package} {_version(package)}"
     reading.facts["extractor"] = f"{extractor.__name__.removeprefix('read_')}: {used}"

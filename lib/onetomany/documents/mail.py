@@ -27,21 +27,21 @@ def read_eml(content: bytes, reading: Reading) -> None:
         raise Refused("It has no head of a mail, such as From, Date or Subject.")
     page = reading.page()
     for name, value in message.items():
-        text = _head(value)
+        text = mail_head(value)
         if name.title() in _HEADS:
             page.add(f"{name}: {text}", "header")
         elif name not in reading.metadata:
             reading.metadata[name] = text[:1000]
-    reading.facts["title"] = _head(message.get("Subject")) or None
-    reading.facts["author"] = _head(message.get("From")) or None
-    reading.facts["created"] = _date(_head(message.get("Date")))
+    reading.facts["title"] = mail_head(message.get("Subject")) or None
+    reading.facts["author"] = mail_head(message.get("From")) or None
+    reading.facts["created"] = _date(mail_head(message.get("Date")))
     _body(message, page, reading)
 
 
 def _body(message: Any, page: Page, reading: Reading) -> None:
     plain: list[str] = []
     rich: list[str] = []
-    for number, part in enumerate(_leaves(message, reading.limits.depth), 1):
+    for number, part in enumerate(leaves(message, reading.limits.depth), 1):
         kind = part.get_content_type()
         name = part.get_filename()
         if kind in ("text/plain", "text/html") and not name and not part.is_attachment():
@@ -71,7 +71,8 @@ def _words(plain: list[str], rich: list[str], page: Page, reading: Reading) -> N
         reading.facts["title"] = title
 
 
-def _leaves(message: Any, depth: int) -> list[Any]:
+def leaves(message: Any, depth: int) -> list[Any]:
+    """Return the parts of a message that hold something. Raises Refused for endless nesting."""
     if message.get_content_maintype() != "multipart":
         return [message]
     if depth == 0:
@@ -82,10 +83,11 @@ def _leaves(message: Any, depth: int) -> list[Any]:
         if isinstance(held, list)
         else []
     )
-    return [leaf for part in parts for leaf in _leaves(part, depth - 1)]
+    return [leaf for part in parts for leaf in leaves(part, depth - 1)]
 
 
-def _head(value: object) -> str:
+def mail_head(value: object) -> str:
+    """Return a field of a head as one line; '' where it is absent or can't be decoded."""
     try:
         return " ".join(str(value).split()) if value is not None else ""
     except (UnicodeError, ValueError, TypeError):

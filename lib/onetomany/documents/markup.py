@@ -24,9 +24,17 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([-\w]+)", re.I)
 
 
+def html_text(content: bytes, declared: str | None = None) -> tuple[str, str, bool]:
+    """Return the text of an HTML file, its encoding, and whether that is certain.
+
+    `declared` is the encoding that a server or a mail part states; it goes before the page's own.
+    """
+    own = _CHARSET.search(content[:8192])
+    return decode(content, declared or (own[1].decode("ascii") if own else None))
+
+
 def read_html(content: bytes, reading: Reading) -> None:
-    declared = _CHARSET.search(content[:8192])
-    text, name, sure = decode(content, declared[1].decode("ascii") if declared else None)
+    text, name, sure = html_text(content, reading.declared)
     reading.metadata["encoding"] = name
     if not sure:
         reading.note("encoding", f"Read as {name}, guessed: check names and figures.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import re
@@ -19,6 +20,11 @@ _MARKS = (
 _HANGUL = re.compile("[가-힣]")
 
 
+def _codec(name: str) -> str:
+    # web pages say EUC-KR or KS_C_5601 and mean its extension CP949
+    return "cp949" if re.match(r"(?i)euc-?kr|ks_?c|ks ?x|iso-2022-kr", name) else name
+
+
 def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]:
     """Text, the encoding taken, and whether it is sure (marked, declared and valid, or UTF-8).
 
@@ -29,12 +35,16 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]
         if content.startswith(mark):
             return content.decode(name, "replace"), name.removesuffix("-sig"), True
     for name in filter(None, (declared, "utf-8")):
-        # web pages say EUC-KR or KS_C_5601 and mean its extension CP949
-        codec = "cp949" if re.match(r"(?i)euc-?kr|ks_?c|ks ?x|iso-2022-kr", name) else name
+        codec = _codec(name)
         try:
             return content.decode(codec), codec.lower(), True
         except (UnicodeError, LookupError, ValueError):
             continue
+    # a few broken bytes, as pages of the web have, don't make the declaration wrong
+    with contextlib.suppress(LookupError, ValueError):
+        text = content.decode(codec := _codec(declared or "utf-8"), "replace")
+        if declared and text.count("\N{REPLACEMENT CHARACTER}") * 50 < len(text):
+            return text, codec.lower(), False
     head = content[:4096]
     zeros = [head[i::2].count(0) for i in (0, 1)]
     if max(zeros) > len(head) / 8:
@@ -50,10 +60,11 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]
 
 
 def _decoded(content: bytes, reading: Reading) -> str:
-    text, name, sure = decode(content)
+    text, name, sure = decode(content, reading.declared)
     reading.metadata["encoding"] = name
     if name != "utf-8":
-        said = "by its mark" if sure else "guessed: check names and figures"
+        said = "as declared" if reading.declared else "by its mark"
+        said = said if sure else "guessed: check names and figures"
         reading.note("encoding", f"Read as {name}, {said}.")
     if "\N{REPLACEMENT CHARACTER}" in text:
         reading.note("encoding", "Some bytes are no text in this encoding and were replaced.")

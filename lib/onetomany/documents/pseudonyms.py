@@ -34,7 +34,7 @@ from .reading import composed
 # what is exported; other tables (the search index, sketches of shingles) hold words as well
 TABLES = (
     *("meta", "documents", "files", "pages", "blocks", "tables", "cells"),
-    *("notes", "failures", "mentions", "claims", "links", "words"),
+    *("notes", "failures", "mentions", "claims", "links", "words", "captures"),
 )
 # whose char_start and char_end lie in pages.text, and the column that is cut out of it
 SPANS = {"blocks": "text", "cells": "text", "mentions": "text", "claims": "quote"}
@@ -45,6 +45,8 @@ AUTHORS = {("documents", "author"), ("blocks", "who")}
 KEPT = {"document", "parent", "near_duplicate_of", "media_type", "status", "extractor", "version"}
 KEPT |= {"kind", "unit", "text_source", "source_url", "from_type", "to_type"}
 KEPT |= {"created", "modified", "dated"}
+KEPT |= {"address", "final_address", "captured", "dated_by", "payload_digest", "payload_sha256"}
+KEPT |= {"digest_of", "member", "record", "refers_to", "refers_to_address", "refers_to_date"}
 LETTERS = {"person": "P", "address": "E", "telephone": "T", "number": "R", "folder": "F"}
 NAMES = {
     "pseudonym": pl.String,  # a letter for its kind and 10 of base 32: P-7K2QX4N6AB

@@ -223,6 +223,7 @@ class Reading:
     pages: list[Page] = field(default_factory=list)
     members: list[tuple[str, bytes]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
+    declared: str | None = None  # the encoding that a server stated for the document
     characters: int = 0
     cells: int = 0
 
@@ -242,11 +243,14 @@ class Reading:
     def page(self, **values: Any) -> Page:
         if len(self.pages) >= self.limits.pages:
             raise Refused(f"It has more than {self.limits.pages:,} pages.")
-        # a third of the time is left for sending what was read so far
-        if time.monotonic() - self.started > self.limits.seconds * 2 / 3:
-            raise Refused(f"Reading it took longer than {self.limits.seconds * 2 / 3:.0f} s.")
+        self.check_time()
         self.pages.append(Page(len(self.pages) + 1, self, **values))
         return self.pages[-1]
+
+    def check_time(self) -> None:
+        """Raise Refused once two thirds of the time are used: sending the answer needs the rest."""
+        if time.monotonic() - self.started > self.limits.seconds * 2 / 3:
+            raise Refused(f"Reading it took longer than {self.limits.seconds * 2 / 3:.0f} s.")
 
     def note(self, kind: str, text: str, page: int | None = None) -> None:
         self.row("notes", page=page, kind=kind, text=text)

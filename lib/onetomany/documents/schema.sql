@@ -117,7 +117,7 @@ CREATE TABLE cells (
 CREATE TABLE notes (
     document VARCHAR NOT NULL,
     page INTEGER,
-    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread
+    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread, capture, digest, signature
     text VARCHAR NOT NULL,
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL
@@ -125,6 +125,34 @@ CREATE TABLE notes (
 
 -- The smallest hashes of a document's shingles, by which near-duplicates are found.
 CREATE TABLE sketches (document VARCHAR NOT NULL, hash UBIGINT NOT NULL);
+
+-- Pages of the web as a tool captured them: one row a payload in a WARC, or a page in an MHTML file.
+-- What address and date say is the word of the tool; the hashes say which bytes it is about.
+CREATE TABLE captures (
+    document VARCHAR NOT NULL,    -- the WARC (also one inside a WACZ) or MHTML file
+    capture INTEGER NOT NULL,     -- from 1, in the order of the file
+    kind VARCHAR NOT NULL,        -- response, resource, conversion, revisit; mhtml, frame
+    address VARCHAR NOT NULL,     -- as it was asked for
+    final_address VARCHAR,        -- of a redirect: where it led, as far as the file shows
+    captured VARCHAR,             -- ISO 8601 with its offset
+    dated_by VARCHAR,             -- the field that says so: WARC-Date, or Date of MHTML
+    status INTEGER,               -- of HTTP
+    media_type VARCHAR,           -- as the server stated it
+    page INTEGER,                 -- of this document: where an MHTML's text stands
+    payload_digest VARCHAR,       -- as the file records it, with its algorithm
+    digest_of VARCHAR,            -- which bytes it agrees with: as stored, transfer coding undone, all codings undone
+    digest_agrees BOOLEAN,        -- recalculated by this kit; null where none was recorded, or of an unknown kind
+    payload_sha256 VARCHAR,       -- of the payload, transfer coding undone, content coding (gzip, br) kept
+    member VARCHAR,               -- the document that was read from it: SHA-256 with all codings undone
+    record VARCHAR,               -- WARC-Record-ID
+    record_offset BIGINT,         -- in the file; of its gzip member where it is compressed
+    refers_to VARCHAR,            -- of a revisit: the record, address and date that it points to
+    refers_to_address VARCHAR,
+    refers_to_date VARCHAR,
+    extractor VARCHAR NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (document, capture)
+);
 
 -- One row a failed attempt: also of files that could not become a document (a link, unreadable).
 CREATE TABLE failures (

@@ -8,7 +8,8 @@ Two halves, joined by a plain folder, the payload:
     notebooks/   <chapter>.ipynb as executed, one for each of RunRecord.chapters
     methods/     the methods statement
     sources.csv  path, sha256, pages: every source document that is cited; the originals stay where
-                 they are, untouched, and don't go in
+                 they are, untouched, and don't go in; of pages on the web, their captures
+    captures/    files of such captures, where somebody permitted it (`captured`)
     custody.jsonl  optional: what was done before sealing (custody.append)
 
 One half makes it: `exhibit.build_payload(..., rules)`, which applies the redaction list to the

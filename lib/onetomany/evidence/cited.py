@@ -20,7 +20,16 @@ CITED = {
     "pages": pl.String,  # of a document, those that a figure shows
     "title": pl.String,
     "cited_in": pl.String,  # figures and tables, or chapters
+    # of a page on the web whose capture is in a case file (`captured.name_captures`); else empty
+    "captured": pl.String,
+    "capture_file": pl.String,
+    "capture_sha256": pl.String,  # of that file
+    "payload_digest": pl.String,  # of what the server sent, as the capture records it
+    "digest_check": pl.String,  # agrees, DOES NOT AGREE, not checked, this kit's own
+    "carried": pl.String,  # where the capture's file is in this payload
 }
+_OF_CAPTURES = ("captured", "capture_file", "capture_sha256", "payload_digest", "digest_check",
+                "carried")  # fmt: skip
 _NAMED = ("title", "source", "document_en", "document", "publisher", "said_by", "name")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d")  # charts of dates call a document's day 'document'
 _DOCUMENT = ("path", "name", "file", "document")
@@ -51,7 +60,8 @@ def cited_sources(
         row["cited_in"].update(chapters)
     listed = [
         {"path": path, "sha256": digest}
-        | {key: "; ".join(sorted(filter(None, row[key]), key=_order)) for key in list(CITED)[2:]}
+        | {key: "; ".join(sorted(filter(None, row[key]), key=_order)) for key in list(CITED)[2:5]}
+        | dict.fromkeys(_OF_CAPTURES, "")
         for (path, digest), row in sorted(rows.items())
     ]
     return pl.DataFrame(listed, schema=CITED)

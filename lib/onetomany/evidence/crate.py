@@ -30,6 +30,7 @@ PROFILES = (
 )
 # by the first folder of a path, or the whole path
 KINDS = {
+    "captures": "Capture of a page on the web that is cited",
     "datasheets": "Datasheet of a data set",
     "environment": "Environment of the run",
     "exhibits": "Exhibit",
@@ -56,6 +57,9 @@ FORMATS = {
     ".md": "text/markdown",
     ".parquet": "application/vnd.apache.parquet",
     ".toml": "application/toml",
+    ".wacz": "application/wacz",
+    ".warc": "application/warc",
+    ".warc.gz": "application/warc",
     ".yml": "application/yaml",
 }
 

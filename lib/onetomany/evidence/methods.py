@@ -69,6 +69,11 @@ def datasheets(texts: dict[str, str]) -> list[Sheet]:
     return found
 
 
+def all_sheets() -> list[Sheet]:
+    """Return every datasheet of the package, whoever shows its data."""
+    return [Sheet(file, name, fields, ()) for file, name, fields in _held()]
+
+
 def _named(file: str, fields: dict[str, Any], marks: Sequence[str | None], text: str) -> bool:
     # what only quotes a publication is no data of a chapter that cites the same page
     data = "licence" in fields or _imported(file.partition("/")[0], text)

@@ -27,6 +27,7 @@ from onetomany.evidence.record import DataUse
 from onetomany.evidence.redaction import TEXT, Rule, text_of
 from onetomany.report.shown import PARQUET
 from onetomany.sources import identifiers
+from onetomany.sources.files import sha256_of
 
 FOUND = {"file": pl.String, "line": pl.Int64, "kind": pl.String, "what": pl.String}
 PICTURES = {".png", ".jpg", ".jpeg"}
@@ -124,6 +125,8 @@ class _Looker:
                 yield from self._picture(path.read_bytes(), None)
             elif path.suffix in TEXT:
                 yield from self._text(text_of(path))
+            elif path.parent.name == "captures" and sha256_of(path) in self.allowed:
+                return  # a web capture that is carried: allowed by its hash, with a logged reason
             else:
                 yield Hit(None, "unread", f"files of kind '{path.suffix}' can't be looked into")
         except (InputError, pl.exceptions.PolarsError, RuntimeError, ValueError) as error:

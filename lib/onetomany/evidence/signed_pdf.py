@@ -119,7 +119,7 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
 
 
 def _found(content: bytes, roots: bytes) -> list[Signature]:
-    from asn1crypto import pem, x509  # type: ignore[import-untyped]
+    from asn1crypto import pem, x509
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko_certvalidator import ValidationContext
 

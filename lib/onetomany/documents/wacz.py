@@ -1,0 +1,148 @@
+"""WACZ: a ZIP of web archives with an index, a list of pages, and hashes of all of it.
+
+The archives in it become member documents, read as WARC. What datapackage.json says of its files
+is checked; a signature is reported and not checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from .archive import unsafe
+from .parts import Parts
+from .reading import Damaged, Page, Reading, Refused
+
+PACKAGE, DIGEST = "datapackage.json", "datapackage-digest.json"
+_WARCS = (".warc", ".warc.gz")
+
+
+def read_wacz(content: bytes, reading: Reading) -> None:
+    """Read a WACZ file. Raises Refused where no archive in it can be read."""
+    parts = Parts(content, reading.limits)
+    package = _json(parts, PACKAGE, reading)
+    _describe(package, reading)
+    hashes = _check_package(parts, reading)
+    listed = _resources(package)
+    kept = 0
+    page = reading.page()
+    for name in parts.names:
+        if parts.infos[name].is_dir():
+            continue
+        if why := unsafe(name, parts.infos[name].external_attr >> 16):
+            reading.note("refused", f"Member {name!r} was refused: {why}.")
+            continue
+        try:
+            inner = parts.read(name)
+        except (Damaged, Refused) as fault:
+            reading.note("unread", f"Member {name!r}: {fault}")
+            continue
+        hashes += _check_resource(name, inner, listed.pop(name, None), reading)
+        if name.startswith("archive/") and name.lower().endswith(_WARCS):
+            reading.member(name, inner)
+            kept += 1
+        elif name.startswith("pages/") and name.endswith(".jsonl"):
+            _add_pages(inner, page, reading)
+    for name in sorted(listed):
+        reading.note("digest", f"{PACKAGE} names {name!r}, which is not in the file.")
+    if hashes:
+        reading.metadata["hashes that agree"] = str(hashes)
+    if not kept:
+        raise Refused("It has no web archive (archive/*.warc.gz) that can be read.")
+
+
+def _json(parts: Parts, name: str, reading: Reading) -> dict[str, Any]:
+    if name not in parts:
+        reading.note("digest", f"It has no {name}: its files can't be checked by it.")
+        return {}
+    try:
+        found = json.loads(parts.read(name))
+    except (Damaged, ValueError, RecursionError) as fault:
+        reading.note("unread", f"{name} can't be read: {str(fault)[:200]}.")
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _describe(package: dict[str, Any], reading: Reading) -> None:
+    for name in ("title", "created", "modified"):
+        if isinstance(value := package.get(name), str):
+            reading.facts[name] = value[:1000]
+    for name in ("software", "wacz_version", "mainPageUrl", "mainPageDate", "description"):
+        if isinstance(value := package.get(name), str):
+            reading.metadata[name] = value[:1000]
+
+
+def _resources(package: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    listed = package.get("resources")
+    return {
+        str(each["path"]): each
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("path"), str)
+    }
+
+
+def _check_resource(
+    name: str, content: bytes, said: dict[str, Any] | None, reading: Reading
+) -> int:
+    """Compare a file with what the package says of it; 1 if its hash agrees."""
+    if said is None:
+        if name not in (PACKAGE, DIGEST):
+            reading.note("digest", f"{PACKAGE} does not name {name!r}: nothing vouches for it.")
+        return 0
+    stated = said.get("bytes")
+    if isinstance(stated, int) and stated != len(content):
+        reading.note("digest", f"{name!r} has {len(content):,} bytes, {PACKAGE} says {stated:,}.")
+    agrees = _hash_agrees(said.get("hash"), content)
+    if agrees is None:
+        reading.note("digest", f"{PACKAGE} gives no hash of {name!r} that can be recalculated.")
+    elif not agrees:
+        reading.note("digest", f"{name!r} is not what {PACKAGE} says: its hash differs.")
+    return int(bool(agrees))
+
+
+def _hash_agrees(stated: object, content: bytes) -> bool | None:
+    algorithm, _, value = str(stated or "").partition(":")
+    if algorithm.lower() not in ("md5", "sha1", "sha256", "sha512") or not value:
+        return None
+    found = hashlib.new(algorithm.lower(), content, usedforsecurity=False).hexdigest()
+    return found == value.strip().lower()
+
+
+def _check_package(parts: Parts, reading: Reading) -> int:
+    """Check the hash of datapackage.json itself, and say whether it is signed."""
+    if DIGEST not in parts:
+        return 0
+    digest = _json(parts, DIGEST, reading)
+    try:
+        agrees = _hash_agrees(digest.get("hash"), parts.read(PACKAGE))
+    except (KeyError, Damaged):
+        agrees = None
+    if not agrees:
+        reading.note("digest", f"{DIGEST} does not agree with {PACKAGE}: one of them was changed.")
+    signed = digest.get("signedData")
+    if isinstance(signed, dict):
+        by = signed.get("domain") or signed.get("software") or "an unnamed key"
+        reading.metadata["signed by, as it says"] = str(by)[:200]
+        reading.note(
+            "signature",
+            f"It carries a signature ({str(by)[:200]}) in {DIGEST}. The kit does not check it.",
+        )
+    return int(bool(agrees))
+
+
+def _add_pages(content: bytes, page: Page, reading: Reading) -> None:
+    """List the pages that the tool names: date, address, title."""
+    broken = 0
+    for line in content.splitlines():
+        reading.check_time()
+        try:
+            said = json.loads(line)
+        except (ValueError, RecursionError):
+            broken += bool(line.strip())
+            continue
+        if isinstance(said, dict) and said.get("url"):
+            parts = (said.get("ts"), said["url"], said.get("title"))
+            page.add(" ".join(str(part)[:2000] for part in parts if part), "row")
+    if broken:
+        reading.note("unread", f"{broken:,} lines of its list of pages can't be read.")

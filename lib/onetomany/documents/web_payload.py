@@ -1,0 +1,206 @@
+"""The payload of a captured response: its head, its bytes with each coding undone, its digests.
+
+Three forms of the same payload are kept apart, since tools hash different ones: as it stands in
+the record, after transfer coding (chunked), and after content coding (gzip, deflate, br).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import brotli
+from warcio.statusandheaders import StatusAndHeadersParser
+
+# encodings that pages of the web are in; what a server states besides is not tried
+_CHARSETS = re.compile(
+    r"(?i)utf-?8|utf-?16(?:le|be)?|euc-?kr|cp949|ms949|uhc|ks_?c_?5601[-\w]*|ksx1001|johab|"
+    r"iso-?8859-\d+|latin-?\d|windows-\d+|cp\d+|shift[-_]jis|sjis|euc-jp|iso-2022-(?:jp|kr)|"
+    r"gbk|gb2312|gb18030|big5(?:-hkscs)?|koi8-[ru]|(?:us-)?ascii|tis-620"
+)
+_ALGORITHMS = {"md5", "sha1", "sha256", "sha384", "sha512"}
+_PARSER = StatusAndHeadersParser([], verify=False)
+_PIECE = 1 << 16
+_CODINGS = 5  # one is usual, two are rare
+# which bytes a recorded digest is of; `Payload.forms` holds them by these words
+STORED, TRANSFER_DECODED, DECODED = "as stored", "transfer coding undone", "all codings undone"
+
+
+@dataclass
+class Payload:
+    """A payload in its three forms, with what the response's head says of it.
+
+    `body` has its transfer coding undone, `content` its content coding too. `faults` say what
+    could not be undone.
+    """
+
+    stored: bytes
+    body: bytes
+    content: bytes
+    status: int | None
+    media_type: str
+    charset: str | None
+    location: str | None
+    file_name: str
+    faults: list[str]
+
+    def agrees(self, digest: str) -> tuple[bool | None, str | None]:
+        """Return whether a recorded digest is of this payload, and of which of its forms.
+
+        None where the digest can't be recalculated: an unknown algorithm, or no digest at all.
+        """
+        forms = {STORED: self.stored, TRANSFER_DECODED: self.body, DECODED: self.content}
+        for name, form in forms.items():
+            same = digest_agrees(digest, form)
+            if same is not False:
+                return same, name if same else None
+        return False, None
+
+
+def http_payload(block: bytes, most: int) -> Payload:
+    """Read the block of a response record: an HTTP message. `most` bytes may come of decoding."""
+    head = io.BytesIO(block[: 1 << 18])
+    first = re.match(rb"HTTP/\S+[ \t]+(\d{3})", block)
+    if not first:
+        return plain_payload(block, "", ["It holds no HTTP response: read as it stands"])
+    fields = _PARSER.parse(head)
+    stored, faults = block[head.tell() :], list[str]()
+    body = stored
+    if "chunked" in _header(fields, "Transfer-Encoding").lower():
+        body, fault = dechunked(stored)
+        faults += [fault] * bool(fault)
+    codings = [each.strip() for each in _header(fields, "Content-Encoding").lower().split(",")]
+    content, codings = body, [each for each in codings if each not in ("", "identity")]
+    if len(codings) > _CODINGS:
+        codings, faults = [], [*faults, f"It has more than {_CODINGS} content codings: not undone"]
+    for coding in reversed(codings):
+        content, fault = content_decoded(content, coding, most)
+        faults += [fault] * bool(fault)
+    payload = plain_payload(stored, _header(fields, "Content-Type"), faults)
+    payload.body, payload.content, payload.status = body, content, int(first[1])
+    payload.location = _header(fields, "Location") or None
+    named = re.search(r"(?i)filename\*?=[^;]*", _header(fields, "Content-Disposition"))
+    payload.file_name = named[0] if named else ""
+    return payload
+
+
+def plain_payload(block: bytes, content_type: str, faults: list[str] | None = None) -> Payload:
+    """Read the block of a record that is no HTTP message: a resource, a conversion."""
+    kind, _, rest = content_type.partition(";")
+    charset = re.search(r"(?i)charset\s*=\s*[\"']?([-\w]+)", rest)
+    known = charset[1] if charset and _CHARSETS.fullmatch(charset[1]) else None
+    media_type = kind.strip().lower()[:100]
+    return Payload(block, block, block, None, media_type, known, None, "", faults or [])
+
+
+def _header(fields: Any, name: str) -> str:
+    return str(fields.get_header(name) or "").strip()
+
+
+def dechunked(body: bytes) -> tuple[bytes, str]:
+    """Undo chunked transfer coding; a body that isn't chunked is returned as it is."""
+    parts: list[bytes] = []
+    at = 0
+    while True:
+        size = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n").match(
+            body, at
+        )
+        if not size:
+            # many tools undo it and keep the field that says it was there
+            fault = "A chunked payload is damaged: read as far as it goes" if parts else ""
+            return (b"".join(parts), fault) if parts else (body, "")
+        at, length = size.end(), int(size[1], 16)
+        if not length:
+            return b"".join(parts), ""
+        parts.append(body[at : at + length])
+        if at + length > len(body):
+            return b"".join(parts), "A chunked payload is cut off"
+        at += length + (2 if body.startswith(b"\r\n", at + length) else 1)
+
+
+def content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
+    """Undo one content coding, as far as it goes; what is wrong is the second value."""
+    if coding in ("gzip", "x-gzip"):
+        if not body.startswith(b"\x1f\x8b"):
+            return body, ""  # the tool has undone it, and kept the field
+        return _inflated(body, 31, most)
+    if coding == "deflate":
+        # servers send zlib's form, which is right, or bare deflate
+        content, fault = _inflated(body, 15, most)
+        return (content, fault) if content or not fault else _inflated(body, -15, most)
+    if coding == "br":
+        return _unbrotlied(body, most)
+    return body, f"Its content coding {coding[:20]!r} is not read"
+
+
+def _inflated(body: bytes, bits: int, most: int) -> tuple[bytes, str]:
+    unpack, parts, size = zlib.decompressobj(bits), [], 0
+    try:
+        for at in range(0, len(body), _PIECE):
+            parts.append(unpack.decompress(body[at : at + _PIECE], most - size + 1))
+            size += len(parts[-1])
+            if size > most:
+                return b"", "A payload expands too far: refused as a bomb"
+            if unpack.eof:
+                return b"".join(parts), ""
+    except zlib.error:
+        return b"".join(parts), "A payload can't be unpacked, or only in part"
+    return b"".join(parts), "A compressed payload is cut off" if body else ""
+
+
+def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
+    unpack, parts, size, at = brotli.Decompressor(), [], 0, 0
+    try:
+        while not unpack.is_finished():
+            piece = b""
+            if unpack.can_accept_more_data():
+                piece, at = body[at : at + _PIECE], at + _PIECE
+                if not piece:
+                    break
+            parts.append(unpack.process(piece, output_buffer_limit=_PIECE))
+            size += len(parts[-1])
+            if size > most:
+                return b"", "A payload expands too far: refused as a bomb"
+    except brotli.error:
+        # no mark tells brotli from what the tool has decoded already
+        return (
+            (b"".join(parts), "A payload can't be unpacked, or only in part")
+            if parts
+            else (
+                body,
+                "It is said to be compressed (br) and isn't: read as it stands",
+            )
+        )
+    return b"".join(parts), "" if unpack.is_finished() else "A compressed payload is cut off"
+
+
+def digest_agrees(digest: str, content: bytes) -> bool | None:
+    """Tell whether a WARC digest such as sha1:BASE32 is of these bytes; None where unknown."""
+    algorithm, _, value = digest.partition(":")
+    name = algorithm.strip().lower().replace("-", "")
+    if name not in _ALGORITHMS or not value.strip():
+        return None
+    found = hashlib.new(name, content, usedforsecurity=False).digest()
+    return found in _readings(value.strip(), len(found))
+
+
+def _readings(value: str, size: int) -> list[bytes]:
+    """What a digest's text may stand for: hexadecimal, base 32 or base 64 (RFC 4648)."""
+    if re.fullmatch(rf"[0-9A-Fa-f]{{{2 * size}}}", value):
+        return [bytes.fromhex(value)]
+    bare, found = value.rstrip("="), []
+    for decode, text, group in (
+        (base64.b32decode, bare.upper(), 8),
+        (base64.urlsafe_b64decode, bare.replace("+", "-").replace("/", "_"), 4),
+    ):
+        try:
+            found.append(decode(text + "=" * (-len(text) % group)))
+        except (binascii.Error, ValueError):
+            continue
+    return found
