@@ -12,6 +12,7 @@ from pathlib import Path
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
+from onetomany.printing import print_line as print
 
 
 def report(parser: argparse.ArgumentParser) -> Run:

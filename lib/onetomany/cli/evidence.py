@@ -11,6 +11,7 @@ from pathlib import Path
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
+from onetomany.printing import print_line as print
 
 # what 'no fault' says, without and with the signer's key: anybody can seal something else anew
 _HOLDS = (
