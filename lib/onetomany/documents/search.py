@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from ..sources.files import package_folder
 from . import grams, nouns
+from .catalogue import MAKE_INDEX, load_fts
 from .reading import composed
 
 # raised whenever the same text would give other tokens
@@ -99,7 +99,7 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
     Only pages that are new, changed, or tokenised by another version are tokenised. Needs a
     connection that may write. DuckDB's index itself is then made anew, as it can't be added to.
     """
-    _load(db)
+    load_fts(db)
     db.execute(_TABLES)
     before = _number(db, "select count(*) from search_pages")
     db.execute(_STALE, {"tokenizer": tokenizer()})
@@ -131,10 +131,7 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
 
 def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
     def words() -> None:
-        db.execute(
-            "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
-            "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
-        )
+        db.execute(MAKE_INDEX)
 
     def postings() -> None:
         db.execute(_POSTINGS, {"k": K, "b": B})
@@ -148,7 +145,7 @@ def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
 
 def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
     """Each text as its tokens, parted by spaces: what is indexed and what a query is cut into."""
-    _load(db)
+    load_fts(db)
     return [" ".join(form for form, _, _ in each) for each in _spans(db, texts)]
 
 
@@ -303,13 +300,6 @@ def _indexed(db: duckdb.DuckDBPyConnection) -> None:
         raise InputError(
             f"The case was indexed by tokenizer {other[0]}, this is {tokenizer()}: index it again."
         )
-
-
-def _load(db: duckdb.DuckDBPyConnection) -> None:
-    """Load DuckDB's full-text extension from its own package; nothing is downloaded."""
-    folder = package_folder("duckdb_extension_fts") / "extensions"
-    (place,) = sorted(folder.rglob("fts.duckdb_extension"))[-1:] or [folder]
-    db.execute(f"load '{str(place).replace(chr(39), chr(39) * 2)}'")
 
 
 def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import signal
@@ -13,15 +12,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
 from ..errors import OneToManyError
+from .budget import keep_member
 from .child import FRAME, as_request
-from .reading import Limits
+from .reading import Limits, Refused
 
 # what the child keeps of the environment: how to find libraries and how to compute, no secrets
 _KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
@@ -71,6 +71,8 @@ class Child:
         self.line: socket.socket | None = None
         self.replies: IO[bytes] | None = None
         self.held: dict[str, bool] = {}
+        # asked before a member of a document, of so many bytes, is kept: Refused is a budget's end
+        self.take: Callable[[str, int], None] = lambda name, size: None
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -178,7 +180,7 @@ class Child:
             with os.fdopen(answer, "rb", buffering=1 << 20) as frames:
                 for turn, _ in opened:
                     since = time.monotonic()
-                    if (taken := self._frames(frames, limits)) is None:
+                    if (taken := self._frames(frames, limits, papers[turn][1])) is None:
                         break
                     answers[turn] = Answer(*taken, None, time.monotonic() - since, 0, process)
             assert self.replies is not None
@@ -203,7 +205,7 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def _frames(
-        self, frames: IO[bytes], limits: Limits
+        self, frames: IO[bytes], limits: Limits, document: str
     ) -> tuple[dict[str, Any], list[Member]] | None:
         """One document's answer; None where it makes no sense, or ends before its end."""
         content: dict[str, Any] = {}
@@ -220,7 +222,11 @@ class Child:
             if kind == b"E":
                 return content, members
             if kind == b"M":
-                members.append(Member(name, self._keep(frames, length)))
+                try:
+                    self.take(document, length)
+                    members.append(Member(name, keep_member(self.members, frames, length)))
+                except Refused as refused:
+                    return _cut(content, refused), members
             elif kind == b"N":
                 name = frames.read(length).decode("utf-8", "replace")
             elif kind == b"J":
@@ -230,17 +236,12 @@ class Child:
                     break
         return None
 
-    def _keep(self, frames: IO[bytes], length: int) -> str:
-        """Keep a member's bytes under their SHA-256."""
-        self.members.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256()
-        with tempfile.NamedTemporaryFile(dir=self.members, suffix=".part", delete=False) as file:
-            while length and (part := frames.read(min(length, 1 << 20))):
-                digest.update(part)
-                file.write(part)
-                length -= len(part)
-        Path(file.name).replace(self.members / digest.hexdigest())
-        return digest.hexdigest()
+
+def _cut(content: dict[str, Any], refused: Refused) -> dict[str, Any]:
+    """What was answered of a document whose other members aren't kept."""
+    facts = content.get("facts")
+    told = {"status": "partly", "error": str(refused)}
+    return content | {"facts": told | (facts if isinstance(facts, dict) else {}) | told}
 
 
 def _why(code: int, limits: Limits) -> str:
