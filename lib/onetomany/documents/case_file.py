@@ -63,21 +63,23 @@ def open_case(
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
         if not new:
-            _check_definitions(path)
+            _check_definitions(path, write)
         db = duckdb.connect(path, read_only=not write, config=_SHUT)
     except (OSError, duckdb.Error) as error:
         raise _explained(path, error) from error
+    made = not new
     try:
         with db:
             _shut(db, into)
             if new:
                 _make(db)
+            made = True
             _check_version(db, path)
             yield db
     except _REFUSED as error:
         raise _explained(path, error) from error
     finally:
-        if new and not _made(path):  # no half of a case file stays
+        if not made:  # no half of a case file stays
             for each in (path, path.with_name(path.name + ".wal")):
                 each.unlink(missing_ok=True)
 
@@ -126,10 +128,10 @@ def _refuse_other_files(path: Path) -> None:
         raise InputError(f"{path} can't be opened as a case file: it is no DuckDB file.")
 
 
-def _check_definitions(path: Path) -> None:
+def _check_definitions(path: Path, write: bool) -> None:
     shut = _SHUT | {"enable_external_access": False}
     try:
-        db = duckdb.connect(path, read_only=True, config=shut)
+        db = duckdb.connect(path, read_only=not write, config=shut)
     except duckdb.ConnectionException:
         return  # this process has it open, so it was checked
     with db:
@@ -146,16 +148,6 @@ def _make(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
     db.commit()
     db.execute("CHECKPOINT")
-
-
-def _made(path: Path) -> bool:
-    try:
-        with duckdb.connect(path, read_only=True, config=_SHUT) as db:
-            return bool(db.execute("SELECT count(*) FROM main.meta").fetchall())
-    except duckdb.ConnectionException:
-        return True
-    except duckdb.Error:
-        return False
 
 
 def _check_version(db: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -177,6 +169,8 @@ def _explained(path: Path, error: Exception) -> InputError:
         why = error.strerror or said
     elif "lock" in said:
         why = "another program has it open; close that, and run this again"
+    elif "Bad file descriptor" in said:  # a log whose changes have to be written
+        why = "a run left it unfinished; run 'onetomany ingest' on its folder again"
     elif "version number" in said:
         why = "a newer DuckDB made it; update the kit"
     else:

@@ -12,8 +12,10 @@ b = 0.75, and the logarithm of DuckDB's `match_bm25` (base 10), whose scores the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from importlib.metadata import version
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -40,6 +42,7 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "spans": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
 }
 Span = tuple[int, int]
+Search = TypeVar("Search", bound=Callable[..., pl.DataFrame])
 
 # nouns, numerals, roots, verbs, adjectives, adverbs, Latin, digits, Chinese; no particles, endings
 _KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
@@ -149,6 +152,23 @@ def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
     return [" ".join(form for form, _, _ in each) for each in _spans(db, texts)]
 
 
+def _of_any_case(search: Search) -> Search:
+    """Refuse an index whose values make no sense: a case file may be somebody else's."""
+
+    @wraps(search)
+    def checked(*args: Any, **named: Any) -> pl.DataFrame:
+        try:
+            return search(*args, **named)
+        except (ValueError, TypeError, LookupError, pl.exceptions.PolarsError) as error:
+            raise InputError(
+                "The search index of this case file makes no sense: ingest the documents into a "
+                "new case file."
+            ) from error
+
+    return checked  # type: ignore[return-value]
+
+
+@_of_any_case
 def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages that a query's words fit best: a frame of HITS, best first.
 
@@ -171,6 +191,7 @@ def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.Da
     return _hits([row[:3] for row in found], texts, places)
 
 
+@_of_any_case
 def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages where words stand side by side as given, most often first: a frame of HITS.
 
@@ -184,6 +205,7 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
     return _fitting(db, regex, grams.of_phrase(db, words), limit)
 
 
+@_of_any_case
 def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages that a regular expression fits, most often first: a frame of HITS.
 

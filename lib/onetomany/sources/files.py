@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
+import stat
 from pathlib import Path
 
 from ..errors import InputError
@@ -29,6 +31,24 @@ def write_whole(path: Path, content: bytes) -> None:
         beside.replace(path)
     except OSError as error:
         raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+def read_received(path: Path, most: int) -> bytes:
+    """The bytes of a file that somebody else may have made; no pipe or device is waited for.
+
+    Raises InputError where it can't be read, is no regular file, or has more than `most` bytes.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise InputError(f"{path} is no regular file: name one.")
+            content = opened.read(most + 1)
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
+    if len(content) > most:
+        raise InputError(f"{path} is larger than {most:,} bytes: nothing of it was read.")
+    return content
 
 
 def package_folder(package: str) -> Path:
