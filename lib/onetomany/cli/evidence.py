@@ -38,6 +38,12 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.sources.files import sole_use
+
+        with sole_use(args.out):
+            return make(args)
+
+    def make(args: argparse.Namespace) -> int:
         from onetomany.evidence import bundle, keys
         from onetomany.evidence.exhibit import build_payload
         from onetomany.evidence.redaction import read_rules

@@ -103,10 +103,10 @@ class Account:
             own = "all that may come out of one file of the folder"
             run = "all that may come out of the archives of one run"
             for over, limit in (
-                (spent.bytes + size > spent.most_bytes, f"{_size(spent.most_bytes)}, {own}"),
-                (spent.members >= spent.most_members, f"{spent.most_members:,} members, {own}"),
                 (self.bytes + size > self.most_bytes, f"{_size(self.most_bytes)}, {run}"),
                 (self.members >= self.budget.members, f"{self.budget.members:,} members, {run}"),
+                (spent.bytes + size > spent.most_bytes, f"{_size(spent.most_bytes)}, {own}"),
+                (spent.members >= spent.most_members, f"{spent.most_members:,} members, {own}"),
             ):
                 if over:
                     raise Refused(f"The rest of its members was not kept: the limit is {limit}.")

@@ -39,7 +39,12 @@ _SHUT: dict[str, str | bool | int | float | list[str]] = {
     "allow_persistent_secrets": False,
 }
 # how DuckDB fails where the system refuses, such as a full disk; a mistake of ours is none of them
-_REFUSED = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)
+_REFUSED = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+)
 
 
 @contextmanager
@@ -77,7 +82,9 @@ def open_case(
             _check_version(db, path)
             yield db
     except _REFUSED as error:
-        raise _explained(path, error) from error
+        if isinstance(error, duckdb.TransactionException) and "Failed to commit" not in str(error):
+            raise
+        raise _explained(path, error, opening=not made) from error
     finally:
         if not made:  # no half of a case file stays
             for each in (path, path.with_name(path.name + ".wal")):
@@ -162,7 +169,7 @@ def _check_version(db: duckdb.DuckDBPyConnection, path: Path) -> None:
         )
 
 
-def _explained(path: Path, error: Exception) -> InputError:
+def _explained(path: Path, error: Exception, *, opening: bool = True) -> InputError:
     """One sentence with the true cause, of what DuckDB or the system says."""
     said = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, OSError):
@@ -176,7 +183,8 @@ def _explained(path: Path, error: Exception) -> InputError:
     else:
         # the system's own words stand last; what DuckDB calls the error says nothing more
         why = said.partition("Error: ")[2] or said
-    return InputError(f"{path} can't be opened as a case file, read or written: {why}.")
+    what = "opened as a case file" if opening else "read or written"
+    return InputError(f"{path} can't be {what}: {why}.")
 
 
 def members_folder(case: Path) -> Path:

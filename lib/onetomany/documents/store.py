@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,7 +127,9 @@ def _store(
                 fail(db, found.folder, found.path, row["error"], at=at, document=found.document)
         db.commit()
     except BaseException:
-        db.rollback()
+        # where the disk is full, DuckDB has ended the transaction itself
+        with contextlib.suppress(duckdb.TransactionException):
+            db.rollback()
         raise
     return [(row["status"], row["pages"] or 0) for row in rows]
 
