@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import shutil
 import socket
@@ -312,6 +313,49 @@ def test_values_that_make_no_sense_are_no_traceback(received: Path) -> None:
         db.execute("update search_pages set starts = [-5, 99999999, null], ends = [3]")
     for words in (["법무부"], ["법무부", "--phrase"], ["법무부", "--regex"]):
         assert main(["search", *words, "--case", str(received)]) in (0, 1)
+
+
+def test_links_beside_a_case_are_refused(received: Path, tmp_path: Path) -> None:
+    own = tmp_path / "mine.txt"
+    own.write_text("mine")
+    for beside in (".wal", ".tmp", ".wal.recovery"):
+        link = received.with_name(received.name + beside)
+        link.symlink_to(own)
+        for write in (False, True):
+            with pytest.raises(InputError, match="is a link"), open_case(received, write=write):
+                pass
+        link.unlink()
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "half.part").write_text("mine")
+    members_folder(received).symlink_to(tmp_path / "precious")
+    (tmp_path / "papers").mkdir()
+    with pytest.raises(InputError, match="a link to one"):
+        ingest(tmp_path / "papers", received)
+    assert [path.name for path in (tmp_path / "precious").iterdir()] == ["half.part"]
+    assert own.read_text() == "mine"
+
+
+def test_members_of_somebody_else_are_read_by_their_hash(tmp_path: Path) -> None:
+    """A received folder of members holds other bytes under a hash: those are never read."""
+    top, case = tmp_path / "folder", tmp_path / "case.duckdb"
+    top.mkdir()
+    (top / "a.zip").write_bytes(specimens.archive({"b.txt": b"the true words"}))
+    digest = hashlib.sha256(b"the true words").hexdigest()
+    members_folder(case).mkdir()
+    forged = members_folder(case) / digest
+    forged.write_bytes(b"forged, of any length")
+    ingest(top, case, workers=1)
+    with open_case(case, write=True) as db:
+        texts = read(db, "select text from pages")["text"].to_list()
+        assert "the true words" in texts
+        assert not [text for text in texts if "forged" in text]
+        # as if a run had been killed before it came to the member
+        for table in ("documents", "pages"):
+            db.execute(f"delete from {table} where document = ?", [digest])
+    forged.write_bytes(b"forged, of any length")
+    ingest(top, case, workers=1)
+    with open_case(case) as db:
+        assert not [text for text in read(db, "select text from pages")["text"] if "forged" in text]
 
 
 LEDGER = "claim_id,subject,attribute,value,unit,said_by\n"

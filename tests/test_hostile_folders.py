@@ -34,7 +34,7 @@ from onetomany.sources.files import sole_use
 
 LIMITS = Limits(seconds=60, bytes=1 << 30)
 ingest = partial(ingest_by_many, workers=1)  # a process takes a second to start
-SMALL = Budget(bytes=64 << 20, least_bytes=16 << 20, least_members=2_000)
+SMALL = Budget(bytes=32 << 20, least_bytes=8 << 20, least_members=2_000)
 
 
 def entries(top: Path) -> Iterator[bytes]:
@@ -206,20 +206,6 @@ def test_members_stay_while_any_copy_of_their_archive_is_there(tmp_path: Path) -
     assert ask(case, member)["gone"].to_list() == [True]
 
 
-def test_members_of_one_name_are_all_read(tmp_path: Path) -> None:
-    top, case = tmp_path / "folder", tmp_path / "case.duckdb"
-    top.mkdir()
-    hostile.nested(top)
-    ingest(top, case, budget=SMALL)
-    twins = ask(
-        case, "SELECT text FROM pages JOIN files USING (document) WHERE path LIKE 'twins%/%'"
-    )
-    assert set(twins["text"]) == {
-        *(f"version {turn}" for turn in range(5)),
-        "a real one of that name",
-    }
-
-
 def test_a_bomb_of_archives_costs_its_share_and_no_other_archive(tmp_path: Path) -> None:
     top, case = tmp_path / "folder", tmp_path / "case.duckdb"
     top.mkdir()
@@ -227,11 +213,14 @@ def test_a_bomb_of_archives_costs_its_share_and_no_other_archive(tmp_path: Path)
     assert (top / "bomb.zip").stat().st_size < 100_000
     done = ingest(top, case, budget=SMALL)
     kept = sum(path.stat().st_size for path in members_folder(case).iterdir())
-    assert kept < SMALL.least_bytes + (1 << 20)  # 100 MB without
+    assert kept < SMALL.least_bytes + (1 << 20)  # 33 MB without
     told = done.failures.filter(pl.col("path").str.starts_with("bomb.zip"))
     assert told.height
-    assert told["why"].str.contains("limit is 16.0 MB").all()
+    assert told["why"].str.contains("limit is 8.0 MB").all()
     assert not ask(case, "SELECT * FROM files WHERE path = 'honest.zip!/b.txt'").is_empty()
+    query = "SELECT text FROM pages JOIN files USING (document) WHERE path LIKE 'twins%/%'"
+    wanted = {*(f"version {turn}" for turn in range(5)), "a real one of that name"}
+    assert set(ask(case, query)["text"]) == wanted
     nested = done.failures.filter(pl.col("path").str.starts_with("chain.zip"))
     assert nested["why"].str.contains("nested more than").all()
 
@@ -400,12 +389,12 @@ def test_a_disk_that_fills_in_the_middle_keeps_what_was_stored(tmp_path: Path) -
         (top / f"{turn}.txt").write_text(f"법무부가 제공하였다 {turn}")
     ingest(top, case)
     size = case.stat().st_size
-    text = "\n".join(f"{turn} 서로 다른 문장 {turn * 7919}" for turn in range(60_000))
+    text = "\n".join(f"{turn} 서로 다른 문장 {turn * 7919}" for turn in range(20_000))
     (top / "large.txt").write_text(text)
-    code, _, said = run("ingest", str(top), "--case", str(case), "--no-index", most=size + 200_000)
+    code, _, said = run("ingest", str(top), "--case", str(case), "--no-index", most=size + 50_000)
     one_sentence(code, said)
     assert ask(case, "SELECT count(*) AS n FROM documents")["n"].item() >= 3
-    assert ingest(top, case).held + ingest(top, case).held >= 3
+    assert ingest(top, case).held >= 3
 
 
 def test_a_member_that_finds_no_room_is_told(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import InputError
+from .folder import sha256_inside
 from .reading import Refused
 
 _IN_MEMORY = 32 << 20  # bytes of a member that are held back until it is known to be new
@@ -183,7 +184,7 @@ def keep_member(folder: Path, stream: IO[bytes], length: int) -> str:
         if length <= _IN_MEMORY:
             content = stream.read(length)
             digest.update(content)
-            if len(content) == length and not (folder / digest.hexdigest()).exists():
+            if len(content) == length and not _kept(folder, digest.hexdigest()):
                 with _beside(folder, digest) as file:
                     file.write(content)
             return digest.hexdigest()
@@ -213,8 +214,22 @@ def _beside(folder: Path, digest: hashlib._Hash) -> Iterator[IO[bytes]]:
             beside.unlink(missing_ok=True)
 
 
+def _kept(folder: Path, name: str) -> bool:
+    """Whether a member is there with its very bytes: the folder may be somebody else's."""
+    try:
+        return sha256_inside(folder, name, 1 << 62)[0] == name
+    except (OSError, Refused):
+        return False
+
+
 def forget_halves(folder: Path) -> None:
-    """Delete what a run that was killed left half-written among the members."""
+    """Delete what a run that was killed left half-written among the members.
+
+    Raises InputError where the folder is a link: what is written and deleted there would be
+    somewhere else.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"{folder} is no folder, or a link to one: remove it, and run this again.")
     for half in folder.glob("*.part"):
         half.unlink(missing_ok=True)
 

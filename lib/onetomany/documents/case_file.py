@@ -61,6 +61,10 @@ def open_case(
     schema version.
     """
     path = Path(path)
+    # what DuckDB writes and deletes beside the file
+    for beside in (".wal", ".wal.checkpoint", ".wal.recovery", ".tmp"):
+        if (link := path.with_name(path.name + beside)).is_symlink():
+            raise InputError(f"{link} is a link: remove it, and run this again.")
     new = write and not (path.exists() and path.stat().st_size)
     if not new:
         _refuse_other_files(path)
