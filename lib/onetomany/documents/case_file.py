@@ -119,6 +119,8 @@ def _shut(db: duckdb.DuckDBPyConnection, into: Path | None) -> None:
     if into is not None:
         db.execute(f"SET allowed_directories = [{quoted(into.absolute())}]")
     db.execute("SET enable_external_access = false")
+    # DuckDB's own full-text index sets it while it is made; it says when a transaction is ended
+    db.execute("SET allowed_configs = ['current_transaction_invalidation_policy']")
     db.execute("SET lock_configuration = true")
 
 
