@@ -21,6 +21,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # a room may import those before it, and none after
 ORDER = [
     "errors",
+    "printing",
     "sources",
     "cage",
     "faces",

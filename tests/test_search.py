@@ -110,7 +110,7 @@ def test_scores_are_those_of_bm25_and_of_duckdbs_own(case: Path, query: str) -> 
 def test_ranking_on_any_tokens(pages: list[list[str]], query: list[str]) -> None:
     """The index itself, on tokens that need no tokenizer."""
     with duckdb.connect() as db:
-        search._load(db)
+        search.load_fts(db)
         db.execute(search._TABLES)
         db.executemany(
             "insert into search_pages values (?, 'd', ?, ?, [], [], 't', '')",

@@ -21,6 +21,7 @@ from .charts.behaviour import flagged
 from .charts.reidentification import label, narrowed
 from .errors import InputError
 from .gallery import Gallery, Threshold
+from .printing import printable
 from .reidentification.crowds import crowd
 from .requests import gaps, letters
 from .requests.procedures import requests_folder
@@ -92,11 +93,12 @@ def candidate_browser(
         found = gallery.search(probes.filter(pl.col("template_id") == probe), k=k)
         above = found.filter(pl.col("score") >= threshold.score)
         enrolled = found["probe_subject_id"][0] in gallery.entries["subject_id"]
+        shown = html.escape(printable(probe))
         display(
             HTML(
-                f"<p>Probe {probe}, whose person <b>{'is' if enrolled else 'is not'}</b> enrolled: "
+                f"<p>Probe {shown}, whose person <b>{'is' if enrolled else 'is not'}</b> enrolled: "
                 f"<b>{len(above)}</b> candidate(s) at or above {threshold.score:.4f}.</p>"
-                f"<p lang='ko'>검색 사진 {probe} (등록된 사람: {'예' if enrolled else '아니요'}): "
+                f"<p lang='ko'>검색 사진 {shown} (등록된 사람: {'예' if enrolled else '아니요'}): "
                 f"임계값 이상 후보 <b>{len(above)}</b>명</p>"
             )
         )
@@ -138,7 +140,7 @@ def rule_slider(
         rates = flagged_rates(measured, people, {rule: own}, person=person, replicates=200)
         row = rates.row(by_predicate=pl.col("threshold") == cut, named=True)
         first = flags(measured, {rule: own}, {rule: cut}, person=person).head(5)[person]
-        names = ", ".join(str(each) for each in first) or "–"
+        names = html.escape(", ".join(map(printable, first))) or "–"
         sign = "≥" if own.flagged == "above" else "≤"
         display(
             HTML(
@@ -300,12 +302,13 @@ def letter_form(*, today: dt.date, out: Path | None = None) -> ipywidgets.VBox:
                 (".docx", letters.to_docx(letter)),
             ):
                 write_whole(stem.with_name(stem.name + suffix), content)
-            check = "".join(f"<br>Check 확인: {html.escape(each)}" for each in letter.unread)
-            said.value = (
-                f"{html.escape(str(stem))}.pdf, .docx. Nothing was sent. 보내지 않았습니다.{check}"
+            check = "".join(
+                f"<br>Check 확인: {html.escape(printable(each))}" for each in letter.unread
             )
+            written = html.escape(printable(stem))
+            said.value = f"{written}.pdf, .docx. Nothing was sent. 보내지 않았습니다.{check}"
         except InputError as error:
-            said.value = f"<pre>{html.escape(str(error))}</pre>"
+            said.value = f"<pre>{html.escape(printable(error))}</pre>"
 
     gap.observe(refill, names="value")
     language.observe(refill, names="value")

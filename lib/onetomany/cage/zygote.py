@@ -72,7 +72,7 @@ def _handle(
         leave_parent(parent, *files)
         held = cell.lock(request["memory"], request["seconds"])
         if not cell.strong or all(held.values()):
-            with os.fdopen(TARGET, "wb") as out, contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(BrokenPipeError), os.fdopen(TARGET, "wb") as out:
 
                 def send(kind: bytes, content: bytes) -> None:
                     out.write(FRAME.pack(kind, len(content)))

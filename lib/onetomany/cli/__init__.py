@@ -5,7 +5,8 @@ from onetomany.cli.start import forget_working_directory
 
 forget_working_directory()
 
-import argparse
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,8 @@ from onetomany.cli.requests import requests
 from onetomany.cli.systems import datasheet, scale, trackers, weights
 from onetomany.cli.workshop import workshop
 from onetomany.errors import OneToManyError
+from onetomany.printing import SafeParser
+from onetomany.printing import print_line as print
 
 COMMANDS: tuple[Command, ...] = (
     report,
@@ -43,7 +46,7 @@ COMMANDS: tuple[Command, ...] = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
+    parser = SafeParser(
         prog="onetomany", description="Check a face identification system from outside."
     )
     parser.add_argument("--version", action="version", version=f"onetomany {__version__}")
@@ -63,5 +66,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped; run the same command again, it goes on from the cache.", file=sys.stderr)
+        print(file=sys.stderr)
+        print("Stopped; run the same command again, it goes on from the cache.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # of `onetomany search ... | head`: who read has enough
+        with contextlib.suppress(OSError):  # what is still to be flushed goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        # the system's own reason, such as a full disk or a place that is read-only
+        named = isinstance(error.filename, str | bytes)
+        what = os.fsdecode(error.filename) if named else "A file"
+        why = error.strerror or type(error).__name__
+        print(f"{what} can't be read or written: {why}.", file=sys.stderr)
+        return 1

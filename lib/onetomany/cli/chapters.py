@@ -11,6 +11,7 @@ from pathlib import Path
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
+from onetomany.printing import print_line as print
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.processes import python_command, safe_environment
 

@@ -11,6 +11,8 @@ import polars as pl
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
+from onetomany.printing import print_line as print
+from onetomany.printing import shortened
 
 
 def ingest(parser: argparse.ArgumentParser) -> Run:
@@ -73,9 +75,10 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
                 mentioned, indexed = case_mentions.fill(db), finding.index(db)
             print(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
         for path, why in done.failures.select("path", "why").iter_rows():
-            print(f"  {path}: {why}")
+            print(f"  {shortened(path)}: {shortened(why, 400)}")
         for kind, text, count in done.notes.iter_rows():
-            print(f"  {kind}: {text}" + (f" ({count} times)" if count > 1 else ""))
+            more = f" ({count} times)" if count > 1 else ""
+            print(f"  {kind}: {shortened(text, 400)}{more}")
         if args.parquet:
             written = export_parquet(
                 args.case, args.parquet, names=args.names, officials=args.officials
@@ -132,7 +135,8 @@ def search(parser: argparse.ArgumentParser) -> Run:
             place = f"characters {first['start']}-{first['end']}"
             if more := len(hit["spans"]) - 1:
                 place += f" and {more} more"
-            print(f"{document[:12]}  {paths[document]}, page {page}, {place} ({hit['score']:.3g})")
+            path = shortened(paths.get(document, "no path"))
+            print(f"{document[:12]}  {path}, page {page}, {place} ({hit['score']:.3g})")
             print(f"    {' '.join(hit['snippet'].split())}")
             for capture in held.filter(document=document, page=page).iter_rows(named=True):
                 print(f"    captured: {_capture(capture)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from onetomany.cli.captures import add_options, check_options, name_captures
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
+from onetomany.printing import print_line as print
 
 # what 'no fault' says, without and with the signer's key: anybody can seal something else anew
 _HOLDS = (
@@ -55,62 +56,71 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     add_options(parser)
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence import bundle, keys, pades, questions, validation
-        from onetomany.evidence.exhibit import build_payload
-        from onetomany.evidence.redaction import read_rules
+        from onetomany.sources.files import sole_use
 
-        # what can be refused is refused before an hour of running
-        if args.out.exists():
-            raise InputError(f"There is {args.out} already: name a new folder with --out.")
-        if not args.operator.strip():
-            raise InputError("An exhibit says who ran it: give a name with --operator.")
-        check_options(args)
-        if args.key:
-            keys.read_private(args.key)
-        drafts = questions.parse_jurisdictions(args.jurisdiction)
-        if args.validation:
-            validation.read_results(args.validation)
-        if args.pdf_key:
-            pades.read_signer(args.pdf_key)
-        rules = read_rules(args.redact) if args.redact else ()
-        only = args.only.replace(" ", "").split(",") if args.only else None
-        folder = args.out.with_name(f".{args.out.name}.payload")
-        shutil.rmtree(folder, ignore_errors=True)
-        payload = build_payload(args.notebooks, folder, only, rules, args.validation)
-        if args.pdf_key:
-            _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
-        if args.case:
-            rules = (*rules, *name_captures(folder, args.case, carry=args.carry_captures))
-        record = payload.record(
-            operator=args.operator,
-            organisation=args.organisation,
-            licence=args.licence,
-            command=["onetomany", *map(_without_folders, sys.argv[1:])],
-        )
-        try:
-            made = bundle.seal(
-                folder,
-                args.out,
-                record,
-                key=args.key,
-                created=datetime.now(UTC),
-                rules=rules,
-                jurisdictions=drafts,
-            )
-        except InputError as error:
-            raise InputError(f"{error} What was to be sealed lies in {folder}.") from error
-        shutil.rmtree(folder)
-        for rule, file, count in payload.redactions.iter_rows():
-            print(f"redacted by rule '{rule}': {count} in {file or 'no file'}")
-        for left in payload.left_out:
-            print(f"left out: {left}")
-        print(made)
-        if args.key is None:
-            print("It is not signed: make a key with 'onetomany key FILE', sign with --key FILE.")
-        print(f"To check it: onetomany verify {shlex.quote(str(made))}")
-        return 0
+        with sole_use(args.out):
+            return _make_exhibit(args)
 
     return run
+
+
+def _make_exhibit(args)
+
+def make(args: argparse.Namespace) -> int:
+    from onetomany.evidence import bundle, keys, pades, questions, validation
+    from onetomany.evidence.exhibit import build_payload
+    from onetomany.evidence.redaction import read_rules
+
+    # what can be refused is refused before an hour of running
+    if args.out.exists():
+        raise InputError(f"There is {args.out} already: name a new folder with --out.")
+    if not args.operator.strip():
+        raise InputError("An exhibit says who ran it: give a name with --operator.")
+    check_options(args)
+    if args.key:
+        keys.read_private(args.key)
+    drafts = questions.parse_jurisdictions(args.jurisdiction)
+    if args.validation:
+        validation.read_results(args.validation)
+    if args.pdf_key:
+        pades.read_signer(args.pdf_key)
+    rules = read_rules(args.redact) if args.redact else ()
+    only = args.only.replace(" ", "").split(",") if args.only else None
+    folder = args.out.with_name(f".{args.out.name}.payload")
+    shutil.rmtree(folder, ignore_errors=True)
+    payload = build_payload(args.notebooks, folder, only, rules, args.validation)
+    if args.pdf_key:
+        _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
+    if args.case:
+        rules = (*rules, *name_captures(folder, args.case, carry=args.carry_captures))
+    record = payload.record(
+        operator=args.operator,
+        organisation=args.organisation,
+        licence=args.licence,
+        command=["onetomany", *map(_without_folders, sys.argv[1:])],
+    )
+    try:
+        made = bundle.seal(
+            folder,
+            args.out,
+            record,
+            key=args.key,
+            created=datetime.now(UTC),
+            rules=rules,
+            jurisdictions=drafts,
+        )
+    except InputError as error:
+        raise InputError(f"{error} What was to be sealed lies in {folder}.") from error
+    shutil.rmtree(folder)
+    for rule, file, count in payload.redactions.iter_rows():
+        print(f"redacted by rule '{rule}': {count} in {file or 'no file'}")
+    for left in payload.left_out:
+        print(f"left out: {left}")
+    print(made)
+    if args.key is None:
+        print("It is not signed: make a key with 'onetomany key FILE', sign with --key FILE.")
+    print(f"To check it: onetomany verify {shlex.quote(str(made))}")
+    return 0
 
 
 def _sign_pdf(path: Path, key: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError, near
+from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
+from onetomany.printing import print_line as print
 
 
 def datasheet(parser: argparse.ArgumentParser) -> Run:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from onetomany.cli.command import Run
+from onetomany.printing import print_line as print
 
 
 def workshop(parser: argparse.ArgumentParser) -> Run:

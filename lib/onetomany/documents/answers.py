@@ -6,9 +6,8 @@ columns chunk by chunk, and only the columns named here are looked at.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from typing import Any
 import polars as pl
 
 from ..cage.keeper import Frames, Trouble
+from .budget import keep_member
 from .extraction import CHUNK
-from .reading import Limits
+from .reading import Limits, Refused
 
 Columns = dict[str, pl.DataType | type[pl.DataType]]
 _I, _F, _S, _B = pl.Int32, pl.Float64, pl.String, pl.Boolean
@@ -73,8 +73,8 @@ class Answer:
 class Taken:
     """Takes frames in as they come. Raises Trouble where they make no sense."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self.folder, self.limits = folder, limits
+    def __init__(self, folder: Path, limits: Limits, take: Callable[[int], None] = lambda _: None):
+        self.folder, self.limits, self.take = folder, limits, take
         self.facts: dict[str, Any] = {}
         self.chunks: dict[str, list[Any]] = {}
         self.members: list[Member] = []
@@ -95,7 +95,12 @@ class Taken:
             elif kind == b"N" and length <= 1 << 16:
                 name = frames.read(length).decode("utf-8", "replace")
             elif kind == b"M":
-                self._keep(name, frames, length)
+                try:
+                    self._keep(name, frames, length)
+                except Refused as refused:
+                    # its other members are left out, and the document says so
+                    self.facts |= {"status": "partly", "error": str(refused)}
+                    break
             else:
                 raise Trouble("its answer makes no sense")
         columns = {table: _joined(table, chunks) for table, chunks in self.chunks.items()}
@@ -132,24 +137,13 @@ class Taken:
         return values
 
     def _keep(self, name: str, frames: Frames, length: int) -> None:
-        """Keep a member's bytes under their SHA-256."""
+        """Keep a member's bytes under their SHA-256. Raises Refused at a budget's end."""
         self.expanded += length
         if self.expanded > self.limits.expanded or len(self.members) >= self.limits.members:
             raise Trouble("it holds more, or larger, documents than any archive may")
-        frames.left += length  # members have a limit of their own
-        self.folder.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256()
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
-            part = Path(file.name)
-            try:
-                for piece in frames.pieces(length):
-                    digest.update(piece)
-                    file.write(piece)
-            except BaseException:
-                part.unlink()
-                raise
-        part.replace(self.folder / digest.hexdigest())
-        self.members.append(Member(name, digest.hexdigest()))
+        self.take(length)
+        frames.left += length  # members have limits of their own
+        self.members.append(Member(name, keep_member(self.folder, frames, length)))
 
 
 def _parsed(frame: bytes) -> Any:

@@ -15,7 +15,8 @@ def read_zip(content: bytes, reading: Reading) -> None:
     """Members of an archive, which are then documents themselves; dangerous ones are told."""
     parts = Parts(content, reading.limits)
     kept = 0
-    for name, info in parts.infos.items():
+    for info in parts.zip.infolist():
+        name = info.filename
         if info.is_dir():
             continue
         # archives made by Korean Windows carry CP949 names that zipfile takes for CP437
@@ -29,7 +30,7 @@ def read_zip(content: bytes, reading: Reading) -> None:
             reading.note("refused", f"Member {shown!r} was refused: {why}.")
             continue
         try:
-            reading.member(shown, parts.read(name))
+            reading.member(shown, parts.unpack(info))
             kept += 1
         except Damaged as damaged:
             reading.note("unread", f"Member {shown!r}: {damaged}")

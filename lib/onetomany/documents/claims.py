@@ -19,11 +19,14 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources import case
+from ..sources.files import read_received
 from .case_file import read
+from .plain import decode
 
 DATA = resources.files("onetomany.documents") / "data"
 SQL = resources.files("onetomany.documents") / "sql"
 EXTRACTOR, VERSION = "propositions", 1
+LARGEST = 64 << 20  # bytes of a ledger: some 200,000 claims
 
 # the table `claims` of a case file; schema.sql says what each column means
 LEDGER = {
@@ -157,12 +160,23 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
 def read_ledger(file: Path) -> pl.DataFrame:
     """A reader's own claims from a CSV file: a frame of LEDGER, see `check_ledger`.
 
-    Raises InputError where it can't be read, or a value is none of its column's kind.
+    The file may be somebody else's: it is read as text in UTF-8, and no formula is followed.
+
+    Raises InputError where it can't be read, is too large or in another encoding, or a value is
+    none of its column's kind.
     """
+    content = read_received(file, LARGEST)
     try:
-        told = pl.read_csv(file, infer_schema=False)
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        _, encoding, _ = decode(content)
+        raise InputError(
+            f"{file} is not in UTF-8 but, by its bytes, {encoding}: save it as 'CSV UTF-8'."
+        ) from None
+    try:
+        told = pl.read_csv(content, infer_schema=False)
         return check_ledger(told)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except pl.exceptions.PolarsError as error:
         why = str(error).splitlines()[0]
         raise InputError(f"{file} can't be read as a ledger of claims: {why}.") from error
     except InputError as error:

@@ -7,13 +7,13 @@ the case file and read as documents themselves, also by a later run if this one 
 
 from __future__ import annotations
 
+import contextlib
 import os
-import stat
 import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -26,8 +26,8 @@ from tqdm import tqdm
 
 from ..cage import isolation, require_strong
 from ..errors import InputError
-from ..sources.files import sha256_of
 from .answers import Answer
+from .budget import Account, Budget, forget_halves
 from .case_file import (
     EXTRACTOR_VERSION,
     KEY,
@@ -38,10 +38,22 @@ from .case_file import (
     open_case,
     read,
 )
-from .reading import Limits
+from .folder import (
+    CHANGED,
+    Unread,
+    file_inside,
+    member_path,
+    sha256_inside,
+    stamp,
+    stored_name,
+    unchanged,
+    unread,
+    walk,
+)
+from .reading import Limits, Refused
 from .scans import Scans, read_scans
 from .sketch import near_duplicates
-from .store import Found, fail, place, store
+from .store import Found, fail, mark_gone, members_known, place, store
 from .workers import Reader
 
 LARGE = 256 << 10  # bytes: a larger document is stored as soon as it is read
@@ -76,13 +88,15 @@ def ingest(
     retry: bool = False,
     ocr: bool = True,
     weak_isolation: bool = False,
+    budget: Budget | None = None,
 ) -> Ingested:
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
     what failed before is tried again. Each document is read by a process of its own (`cage`). With
     `ocr`, and where Tesseract is installed, pages that are pictures are read too, also those of
-    earlier runs. `weak_isolation` agrees to read where the system can't confine those processes.
+    earlier runs. `budget` is what may come out of all archives together. `weak_isolation` agrees
+    to read where the system can't confine those processes.
 
     Raises InputError where the folder is none, or the case file can't be opened; RefusedError
     where the system can't confine what reads documents and nobody agreed to that.
@@ -111,9 +125,11 @@ def ingest(
             {document for (document,) in held},
             dict(
                 db.execute(
-                    "SELECT path, document FROM files WHERE folder = ? AND NOT gone", [str(folder)]
+                    "SELECT path, document FROM files WHERE folder = ? AND NOT gone",
+                    [stored_name(folder)],
                 ).fetchall()
             ),
+            Account(budget or Budget(), case.parent),
         )
         run.all()
         scans = read_scans(db, folder, case, run.limits, workers=workers, retry=retry, off=not ocr)
@@ -131,6 +147,7 @@ class _Run:
     weakness: str  # of the cage, to which the user agreed; '' for none
     known: set[str]
     placed: dict[str, str]  # where the case file has what of this folder, and it is not gone
+    account: Account
     readers: SimpleQueue[Reader] = field(default_factory=SimpleQueue)
     isolation: dict[str, bool] = field(default_factory=dict)
     count: dict[str, int] = field(
@@ -140,15 +157,23 @@ class _Run:
     )
 
     @property
+    def source(self) -> str:
+        """The folder as it stands in the case file."""
+        return stored_name(self.folder)
+
+    @property
     def members(self) -> Path:
         return members_folder(self.case)
 
     def all(self) -> None:
+        self.account.check_room(self.case)
+        forget_halves(self.members)
         processes = count(1)
         every = [Reader(self.members, processes=processes) for _ in range(self.workers)]
         for reader in every:
             self.readers.put(reader)
         paths = list(self.files())
+        self.account.files = len(paths)
         try:
             with (
                 ThreadPoolExecutor(self.workers) as pool,
@@ -160,46 +185,29 @@ class _Run:
             self.isolation = next((each.isolation for each in every if each.isolation), {})
             for reader in every:
                 reader.stop()
-        self.gone(paths)
+        mark_gone(self.db, self.source, paths)
         if self.count["read"] or self.count["partly"]:
             near_duplicates(self.db)
         self.about()
 
     def files(self) -> Iterator[str]:
-        """Paths within the folder, in order; what can't be a document is told as a failure."""
-        skipped = {self.case, self.case.with_name(self.case.name + ".wal")}
+        """Paths within the folder, as stored; what can't be a document is told as a failure."""
+        # each run tells them anew
+        self.db.execute(
+            "DELETE FROM failures WHERE folder = ? AND document IS NULL AND parent IS NULL",
+            [self.source],
+        )
+        skipped = [self.case.with_name(self.case.name + each) for each in ("", ".wal", ".tmp")]
         # as documents they would be exported with the rest
-        skipped |= {key_file(self.case), names_file(self.case)}
+        skipped += [key_file(self.case), names_file(self.case), self.members]
+        for found in walk(self.folder, skipped, (KEY, NAMES)):
+            if isinstance(found, Unread):
+                self.fail(found)
+            else:
+                yield found
 
-        def lost(error: OSError) -> None:
-            self.fail(str(error.filename), f"It can't be opened: {error.strerror}.")
-
-        for where, folders, names in os.walk(self.folder, onerror=lost):
-            at = Path(where)
-            for name in sorted(folders):
-                if (at / name).is_symlink():
-                    self.fail(self.inside(at / name), "It is a symbolic link: not followed.")
-            folders[:] = sorted(n for n in folders if at / n != self.members)
-            for name in sorted(names):
-                path = at / name
-                if path in skipped:
-                    continue
-                mode = path.lstat().st_mode
-                if stat.S_ISLNK(mode):
-                    self.fail(self.inside(path), "It is a symbolic link: not followed.")
-                elif name.endswith((KEY, NAMES)):
-                    self.fail(self.inside(path), "It undoes a case's pseudonyms: never read.")
-                elif not stat.S_ISREG(mode):
-                    self.fail(self.inside(path), "It is no regular file.")
-                else:
-                    yield self.inside(path)
-
-    def inside(self, path: Path) -> str:
-        # a name that is no text stays tellable
-        return os.fsencode(path.relative_to(self.folder)).decode("utf-8", "replace")
-
-    def fail(self, path: str, why: str) -> None:
-        fail(self.db, str(self.folder), path, why, at=self.started)
+    def fail(self, unread: Unread, parent: str | None = None) -> None:
+        fail(self.db, self.source, unread.path, unread.why, at=self.started, parent=parent)
 
     def work(
         self,
@@ -212,7 +220,7 @@ class _Run:
         waiting: deque[Found] = deque(self.left_over())
         bar.total = len(paths) + len(waiting)
         turn = iter(paths)
-        hashing: set[Future[Found | str]] = set()
+        hashing: set[Future[Found | Unread]] = set()
         reading: dict[Future[Answer], Found] = {}
         ready: list[tuple[Found, Answer]] = []  # read, and not yet stored
         more = True
@@ -235,6 +243,7 @@ class _Run:
                 if isinstance(hashed, Found):
                     waiting.append(hashed)
                 else:
+                    self.fail(hashed)
                     self.count["failed"] += 1
                     bar.update()
             for future in done & reading.keys():
@@ -259,73 +268,79 @@ class _Run:
         bar.update()
         return None
 
-    def hash(self, path: str) -> Found | str:
+    def hash(self, path: str) -> Found | Unread:
         try:
-            at = self.folder / path
-            held = at.lstat()
+            digest, held = sha256_inside(self.folder, path, self.limits.bytes)
+        except (OSError, Refused) as error:
+            return unread(path, error)
+        changed = None
+        with contextlib.suppress(ValueError, OverflowError, OSError):  # of a year past 9999
             changed = datetime.fromtimestamp(held.st_mtime, UTC).replace(tzinfo=None)
-            return Found(str(self.folder), path, sha256_of(at), held.st_size, None, changed)
-        except OSError as error:
-            return f"{path}: {error.strerror}"
+        facts = (self.source, path, digest, held.st_size, None, changed)
+        return Found(*facts, stamp=stamp(held))
 
     def parse(self, found: Found) -> Answer:
-        path = self.members / found.document if found.parent else self.folder / found.path
+        root = found.root or found.document
+        if not found.parent:
+            self.account.begin(found.document, found.bytes)
+        elif why := self.account.late(root):
+            return Answer({}, why=why)
+        path = file_inside(self.folder, found.path)
+        path = self.members / found.document if found.parent else path
+        most, many = self.account.left(root)
         reader = self.readers.get()
+        reader.take = lambda size: self.account.take(root, size)
         try:
-            return reader.read(path, found.path, self.limits)
+            limits = replace(self.limits, kept=most, kept_members=many)
+            answer = reader.read(path, found.path, limits)
         finally:
             self.readers.put(reader)
+        if found.parent:
+            self.account.spend(root, answer.seconds)
+        # what was read of a file that has changed since isn't what was hashed
+        changed = found.stamp and not unchanged(self.folder, found.path, found.stamp)
+        return Answer({}, why=CHANGED) if changed else answer
 
     def keep(self, read: list[tuple[Found, Answer]]) -> list[Found]:
         """Store answers; the members that are to be read next."""
+        self.account.check_room(self.case)
         for status, pages in store(self.db, read, self.started):
             self.count["pages"] += pages
             self.count[status if status in ("read", "partly") else "failed"] += 1
         deeper = []
         for found, answer in read:
             for member in answer.members:
-                path = f"{found.path}!/{member.name}"
+                path = member_path(found.path, member.name)
                 size = (self.members / member.document).stat().st_size
                 depth = found.depth + 1
                 if depth > self.limits.depth:
-                    self.fail(path, f"It is nested more than {self.limits.depth} deep: not read.")
+                    why = f"It is nested more than {self.limits.depth} deep: not read."
+                    self.fail(Unread(path, why), found.document)
                 else:
                     inner = (member.document, size, found.document)
-                    deeper.append(Found(found.folder, path, *inner, depth=depth))
+                    root = found.root or found.document
+                    deeper.append(Found(found.folder, path, *inner, depth=depth, root=root))
         return deeper
 
     def left_over(self) -> list[Found]:
         """Members whose archive was read by a run that ended before it came to them."""
-        rows = read(
-            self.db,
-            "SELECT path, document, parent FROM files "
-            "WHERE folder = ? AND parent IS NOT NULL AND NOT gone ORDER BY path",
-            str(self.folder),
-        )
         found = []
-        for path, document, parent in rows.iter_rows():
-            held, depth = self.members / document, path.count("!/")
-            if document not in self.known and held.is_file() and depth <= self.limits.depth:
-                size = held.stat().st_size
-                found.append(Found(str(self.folder), path, document, size, parent, depth=depth))
+        for each, size in members_known(self.db, self.source):
+            if each.document in self.known or each.depth > self.limits.depth:
+                continue
+            # the members may be somebody else's: only what has its hash is read
+            with contextlib.suppress(OSError, Refused):
+                digest, held = sha256_inside(self.members, each.document, self.limits.expanded)
+                if digest == each.document:
+                    self.account.begin(each.root or each.document, size)
+                    found.append(replace(each, bytes=held.st_size))
         return found
-
-    def gone(self, paths: list[str]) -> None:
-        """Mark what is no longer there; members go and stay with their archive."""
-        self.db.execute("CREATE OR REPLACE TEMP TABLE present (path VARCHAR)")
-        if paths:
-            self.db.execute("INSERT INTO present SELECT unnest(?)", [paths])
-        self.db.execute(
-            "UPDATE files SET gone = split_part(path, '!/', 1) NOT IN (SELECT path FROM present) "
-            "WHERE folder = ?",
-            [str(self.folder)],
-        )
 
     def about(self) -> None:
         held = ", ".join(name for name, holds in self.isolation.items() if holds)
         facts = {
             "extractor_version": str(EXTRACTOR_VERSION),
-            "folder": str(self.folder),
+            "folder": self.source,
             "ingested_at": self.started.isoformat(timespec="seconds") + "+00:00",
         } | ({"isolation": held, "isolation_weakness": self.weakness} if held else {})
         for key, value in facts.items():
@@ -335,7 +350,7 @@ class _Run:
         failures = read(
             self.db,
             "SELECT folder, path, why FROM failures WHERE folder = ? ORDER BY path",
-            str(self.folder),
+            self.source,
         )
         notes = read(
             self.db,

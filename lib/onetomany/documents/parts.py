@@ -52,7 +52,11 @@ class Parts:
 
         Raises Damaged where it can't be unpacked or is encrypted, Refused for a bomb.
         """
-        info = self.infos[name]
+        return self.unpack(self.infos[name])
+
+    def unpack(self, info: zipfile.ZipInfo) -> bytes:
+        """The bytes of one of the members, of which several may have one name; raises as `read`."""
+        name = info.filename
         if info.flag_bits & 1:
             raise Damaged(f"{name} is encrypted; save an open copy.")
         left = self.limits.expanded - self.inflated

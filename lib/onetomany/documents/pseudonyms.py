@@ -28,7 +28,7 @@ from ..errors import InputError, IntegrityError
 from ..sources.case import Stream
 from ..sources.tables import csv_text
 from . import persons
-from .case_file import key_file, names_file, open_case
+from .case_file import key_file, names_file, open_beside, open_case, write_parquet
 from .reading import composed
 
 # what is exported; other tables (the search index, sketches of shingles) hold words as well
@@ -42,7 +42,8 @@ SPANS |= {"links": "", "words": ""}
 # fields that hold a name, whatever it looks like
 AUTHORS = {("documents", "author"), ("blocks", "who")}
 # neither words nor names: hashes, keys, dates, addresses of pages
-KEPT = {"document", "parent", "near_duplicate_of", "media_type", "status", "extractor", "version"}
+KEPT = {"document", "parent", "root", "near_duplicate_of", "media_type", "status", "extractor"}
+KEPT |= {"version"}
 KEPT |= {"kind", "unit", "text_source", "source_url", "from_type", "to_type"}
 KEPT |= {"created", "modified", "dated"}
 KEPT |= {"address", "final_address", "captured", "dated_by", "payload_digest", "payload_sha256"}
@@ -208,9 +209,7 @@ def export(case: Path, folder: Path, *, officials: bool = False) -> list[Path]:
     if officials:
         listed = public_office()
         stay = {persons.normal(name) for name in [*listed["name"], *listed["name_romanised"]]}
-    with duckdb.connect() as db:
-        place = str(case).replace("'", "''")
-        db.execute(f"attach '{place}' as kept (read_only)")
+    with open_beside(case, folder) as db:
         there = {name for (name,) in db.execute(
             "select table_name from duckdb_tables() where database_name = 'kept'"
         ).fetchall()}  # fmt: skip
@@ -356,13 +355,9 @@ def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Rep
     # a mention that was part of a name would tell it
     within = f"from gone g where {page.format('g')} and g.s < t.char_end and t.char_start < g.e"
     where = f"where not exists ({within})" if name == "mentions" else ""
-    target, beside = folder / f"{name}.parquet", folder / f"{name}.parquet.part"
-    place = str(beside).replace("'", "''")
     query = f"select {', '.join(chosen)} from kept.{name} t {' '.join(joins)} {where}"
     query += " order by t.rowid"
-    db.execute(f"copy ({query}) to '{place}' (format parquet, compression zstd)")
-    beside.replace(target)
-    return target
+    return write_parquet(db, query, folder, name)
 
 
 def _swap(
@@ -392,6 +387,9 @@ def _write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, beside and then renamed."""
     beside = path.with_name(path.name + ".part")
     beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    beside.replace(path)
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

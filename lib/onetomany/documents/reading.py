@@ -45,6 +45,8 @@ class Limits:
     depth: int = 5  # archives within archives, tables within cells
     members: int = 10_000  # of one archive
     expanded: int = 2 << 30  # bytes of one archive's members together
+    kept: int = 64 << 30  # bytes of members that its budget leaves it, see `budget`
+    kept_members: int = 1_000_000
     ratio: int = 200  # expanded over packed, of a member above a megabyte
 
 
@@ -222,10 +224,13 @@ class Reading:
     columns: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     pages: list[Page] = field(default_factory=list)
     members: list[tuple[str, bytes]] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)  # members
+    turns: dict[str, int] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     declared: str | None = None  # the encoding that a server stated for the document
     characters: int = 0
     cells: int = 0
+    kept: int = 0  # bytes of members
 
     def row(self, table: str, **values: Any) -> None:
         columns = self.columns.setdefault(table, {name: [] for name in values})
@@ -256,7 +261,17 @@ class Reading:
         self.row("notes", page=page, kind=kind, text=text)
 
     def member(self, name: str, content: bytes) -> None:
-        self.members.append((name, content))
+        """Add a document found in this one; a second one of a name gets a number behind it."""
+        kept, turn = name, 1
+        while kept in self.named:
+            turn = self.turns.get(name, turn) + 1
+            self.turns[name] = turn
+            kept = f"{name} ({turn})"
+        self.named.add(kept)
+        self.members.append((kept, content))
+        self.kept += len(content)
+        if self.kept > self.limits.kept or len(self.members) > self.limits.kept_members:
+            raise Refused("The rest of its members was not kept: its budget is used up.")
 
     def finish(self) -> None:
         """Write the row of each page, once all of its blocks are in."""

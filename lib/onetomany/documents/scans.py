@@ -24,11 +24,11 @@ from tqdm import tqdm
 
 from ..cage.keeper import isolated_python
 from ..sources.case import Stream
-from ..sources.files import sha256_of
 from ..sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
-from .reading import Limits
+from .folder import file_inside, sha256_inside, stored_name
+from .reading import Limits, Refused
 from .sketch import near_duplicates, sketch
 from .workers import Reader
 
@@ -109,7 +109,7 @@ def read_scans(
 
     With `retry`, also those that failed before. Needs a connection that may write.
     """
-    waiting = _waiting(db, folder, case, retry=retry)
+    waiting = _waiting(db, folder, case, limits, retry=retry)
     if not waiting:
         return Scans()
     name, why = ("", OFF) if off else engine()
@@ -156,7 +156,9 @@ def read_scans(
     )
 
 
-def _waiting(db: duckdb.DuckDBPyConnection, folder: Path, case: Path, *, retry: bool) -> list[Scan]:
+def _waiting(
+    db: duckdb.DuckDBPyConnection, folder: Path, case: Path, limits: Limits, *, retry: bool
+) -> list[Scan]:
     rows = db.execute(
         """
         SELECT document, page, documents.name, files.path, files.parent
@@ -170,15 +172,20 @@ def _waiting(db: duckdb.DuckDBPyConnection, folder: Path, case: Path, *, retry: 
             OR (? AND notes.kind = 'unread' AND starts_with(pages.extractor, 'ocr:')))
         ORDER BY files.path, page
         """,
-        [str(folder), retry],
+        [stored_name(folder), retry],
     ).fetchall()
     waiting = []
     for document, of_it in groupby(rows, key=lambda row: row[0]):
         pages = list(of_it)
         _, _, name, path, parent = pages[0]
-        at = members_folder(case) / document if parent else folder / path
+        place = (members_folder(case), document) if parent else (folder, path)
+        try:
+            same = sha256_inside(*place, limits.bytes)[0] == document
+        except (OSError, Refused):
+            same = False
         # a file that has changed since is a document of its own; this one can't be read any more
-        if at.is_file() and not at.is_symlink() and sha256_of(at) == document:
+        if same:
+            at = file_inside(*place)
             waiting += [Scan(document, page, name, at) for _, page, *_ in pages]
     return waiting
 

@@ -14,8 +14,8 @@ CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
 -- One row for distinct bytes; where they were found is in `files`.
 CREATE TABLE documents (
     document VARCHAR PRIMARY KEY,
-    path VARCHAR NOT NULL,        -- where first found, within the folder; a member is outer.zip!/inner.pdf
-    name VARCHAR NOT NULL,
+    path VARCHAR NOT NULL,        -- where first found, as in `files`; a member is outer.zip!/inner.pdf
+    name VARCHAR NOT NULL,        -- the last of its path, to be read: what isn't UTF-8, as CP949
     media_type VARCHAR NOT NULL,  -- by content, not by the name's ending
     bytes BIGINT NOT NULL,
     title VARCHAR,
@@ -37,11 +37,15 @@ CREATE TABLE documents (
 );
 
 -- Every place where the bytes were found. `gone` says that a later run no longer found it there.
+-- A name that isn't UTF-8 has \xNN for such bytes, and \\ for a backslash; a member's path is its
+-- archive's, `!/`, and its own, so that a folder whose name ends in an exclamation mark has \!
 CREATE TABLE files (
     folder VARCHAR NOT NULL,
     path VARCHAR NOT NULL,
     document VARCHAR NOT NULL,
-    parent VARCHAR,
+    parent VARCHAR,               -- the document that it is a member of; null for a file of the folder
+    root VARCHAR,                 -- the document of the folder that it came in, through all archives
+    depth INTEGER NOT NULL DEFAULT 0, -- archives and mails around it
     modified TIMESTAMP,           -- of the file in the folder, UTC; says little about the document
     gone BOOLEAN NOT NULL DEFAULT false,
     PRIMARY KEY (folder, path)
@@ -159,6 +163,7 @@ CREATE TABLE failures (
     folder VARCHAR NOT NULL,
     path VARCHAR NOT NULL,
     document VARCHAR,
+    parent VARCHAR,               -- of a member that did not become a document: what it is a member of
     why VARCHAR NOT NULL,
     failed_at TIMESTAMP NOT NULL,
     version INTEGER NOT NULL

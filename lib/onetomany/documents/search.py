@@ -12,8 +12,10 @@ b = 0.75, and the logarithm of DuckDB's `match_bm25` (base 10), whose scores the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from importlib.metadata import version
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -22,9 +24,9 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from ..sources.files import package_folder
 from . import grams, nouns
 from .case_mentions import note_unread
+from .catalogue import MAKE_INDEX, load_fts
 from .language import WORDS, Page, in_cages, token_places
 from .reading import composed
 
@@ -42,6 +44,7 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "spans": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
 }
 Span = tuple[int, int]
+Search = TypeVar("Search", bound=Callable[..., pl.DataFrame])
 
 # nouns, numerals, roots, verbs, adjectives, adverbs, Latin, digits, Chinese; no particles, endings
 _KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
@@ -101,7 +104,7 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
     Only pages that are new, changed, or tokenised by another version are tokenised. Needs a
     connection that may write. DuckDB's index itself is then made anew, as it can't be added to.
     """
-    _load(db)
+    load_fts(db)
     db.execute(_TABLES)
     before = _number(db, "select count(*) from search_pages")
     db.execute(_STALE, {"tokenizer": tokenizer()})
@@ -149,10 +152,7 @@ def _insert(
 
 def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
     def words() -> None:
-        db.execute(
-            "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
-            "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
-        )
+        db.execute(MAKE_INDEX)
 
     def postings() -> None:
         db.execute(_POSTINGS, {"k": K, "b": B})
@@ -166,10 +166,27 @@ def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
 
 def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
     """Each text as its tokens, parted by spaces: what is indexed and what a query is cut into."""
-    _load(db)
+    load_fts(db)
     return [" ".join(form for form, _, _ in each) for each in _spans(db, texts)]
 
 
+def _of_any_case(search: Search) -> Search:
+    """Refuse an index whose values make no sense: a case file may be somebody else's."""
+
+    @wraps(search)
+    def checked(*args: Any, **named: Any) -> pl.DataFrame:
+        try:
+            return search(*args, **named)
+        except (ValueError, TypeError, LookupError, pl.exceptions.PolarsError) as error:
+            raise InputError(
+                "The search index of this case file makes no sense: ingest the documents into a "
+                "new case file."
+            ) from error
+
+    return checked  # type: ignore[return-value]
+
+
+@_of_any_case
 def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages that a query's words fit best: a frame of HITS, best first.
 
@@ -192,6 +209,7 @@ def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.Da
     return _hits([row[:3] for row in found], texts, places)
 
 
+@_of_any_case
 def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages where words stand side by side as given, most often first: a frame of HITS.
 
@@ -205,6 +223,7 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
     return _fitting(db, regex, grams.of_phrase(db, words), limit)
 
 
+@_of_any_case
 def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages that a regular expression fits, most often first: a frame of HITS.
 
@@ -329,13 +348,6 @@ def _indexed(db: duckdb.DuckDBPyConnection) -> None:
         raise InputError(
             f"The case was indexed by tokenizer {other[0]}, this is {tokenizer()}: index it again."
         )
-
-
-def _load(db: duckdb.DuckDBPyConnection) -> None:
-    """Load DuckDB's full-text extension from its own package; nothing is downloaded."""
-    folder = package_folder("duckdb_extension_fts") / "extensions"
-    (place,) = sorted(folder.rglob("fts.duckdb_extension"))[-1:] or [folder]
-    db.execute(f"load '{str(place).replace(chr(39), chr(39) * 2)}'")
 
 
 def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ import polars as pl
 from ..sources.case import Stream
 from .answers import ROWS, Answer, Columns
 from .case_file import EXTRACTOR_VERSION, forget
+from .folder import Stamp, member_path, readable_name
 
 _I, _F, _S = pl.Int32, pl.Float64, pl.String
 _FACTS: Columns = {"media_type": _S, "title": _S, "author": _S, "created": _S, "modified": _S,
@@ -34,6 +36,8 @@ class Found:
     parent: str | None = None
     modified: datetime | None = None
     depth: int = 0
+    root: str | None = None  # the document of the folder that it came in; null for that itself
+    stamp: Stamp | None = None  # of a file of the folder when it was hashed
 
 
 # what an answer that makes no sense runs into; a full disk is none of them
@@ -79,8 +83,10 @@ def _store(
     places = [found for found, _ in read]
     for found, answer in read:
         for member in answer.members:
-            path = f"{found.path}!/{member.name}"
-            places.append(Found(found.folder, path, member.document, 0, found.document))
+            path = member_path(found.path, member.name)
+            inner = (member.document, 0, found.document)
+            root = found.root or found.document
+            places.append(Found(found.folder, path, *inner, depth=found.depth + 1, root=root))
     names = [row["document"] for row in rows]
     db.begin()
     try:
@@ -90,7 +96,7 @@ def _store(
         for (document,) in held:
             forget(db, document)
             db.execute("DELETE FROM documents WHERE document = ?", [document])
-            db.execute("DELETE FROM failures WHERE document = ?", [document])
+            db.execute("DELETE FROM failures WHERE document = ? OR parent = ?", [document] * 2)
         if held:
             # a primary key that was deleted can be given again only in a later transaction
             db.commit()
@@ -105,7 +111,9 @@ def _store(
                 fail(db, found.folder, found.path, row["error"], at=at, document=found.document)
         db.commit()
     except BaseException:
-        db.rollback()
+        # where the disk is full, DuckDB has ended the transaction itself
+        with contextlib.suppress(duckdb.TransactionException):
+            db.rollback()
         raise
     return [(row["status"], row["pages"] or 0) for row in rows]
 
@@ -125,7 +133,7 @@ def _document(found: Found, answer: Answer, at: datetime) -> dict[str, Any]:
     return facts | {
         "document": found.document,
         "path": found.path,
-        "name": found.path.rpartition("!/")[2].rpartition("/")[2],
+        "name": readable_name(found.path),
         "bytes": found.bytes,
         "metadata": json.dumps(metadata, ensure_ascii=False) if metadata else None,
         "parent": found.parent,
@@ -184,14 +192,42 @@ def place(db: duckdb.DuckDBPyConnection, found: Found) -> None:
 def _place(db: duckdb.DuckDBPyConnection, places: list[Found]) -> None:
     # an archive may hold two members of one name: one statement takes a place once
     once = {(found.folder, found.path): found for found in places}
-    columns = ("folder", "path", "document", "parent", "modified")
+    columns = ("folder", "path", "document", "parent", "root", "depth", "modified")
     values = [[getattr(found, name) for found in once.values()] for name in columns]
     db.execute(
-        "INSERT INTO files SELECT unnest(?), unnest(?), unnest(?), unnest(?::VARCHAR[]), "
-        "unnest(?::TIMESTAMP[]), false ON CONFLICT (folder, path) DO UPDATE SET "
-        "document = excluded.document, parent = excluded.parent, modified = excluded.modified, "
-        "gone = false",
+        f"INSERT INTO files ({', '.join(columns)}, gone) SELECT unnest(?), unnest(?), unnest(?), "
+        "unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?), unnest(?::TIMESTAMP[]), false "
+        "ON CONFLICT (folder, path) DO UPDATE SET document = excluded.document, "
+        "parent = excluded.parent, root = excluded.root, depth = excluded.depth, "
+        "modified = excluded.modified, gone = false",
         values,
+    )
+
+
+def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[Found, int]]:
+    """The members that a folder's archives brought, each with the bytes of the file it came in."""
+    rows = db.execute(
+        "SELECT files.path, files.document, files.parent, depth, files.root, documents.bytes "
+        "FROM files LEFT JOIN documents ON documents.document = files.root "
+        "WHERE folder = ? AND files.parent IS NOT NULL AND NOT gone ORDER BY files.path",
+        [folder],
+    ).fetchall()
+    return [
+        (Found(folder, path, document, 0, parent, depth=depth, root=root), size or 0)
+        for path, document, parent, depth, root, size in rows
+    ]
+
+
+def mark_gone(db: duckdb.DuckDBPyConnection, folder: str, paths: list[str]) -> None:
+    """Mark what is no longer there; members go and stay with the file that they came in."""
+    db.execute("CREATE OR REPLACE TEMP TABLE present (path VARCHAR)")
+    if paths:
+        db.execute("INSERT INTO present SELECT unnest(?)", [paths])
+    db.execute(
+        "UPDATE files SET gone = CASE WHEN parent IS NULL THEN path NOT IN (FROM present) "
+        "ELSE root NOT IN (SELECT document FROM files AS top WHERE top.folder = files.folder "
+        "AND top.parent IS NULL AND top.path IN (FROM present)) END WHERE folder = ?",
+        [folder],
     )
 
 
@@ -203,11 +239,12 @@ def fail(
     *,
     at: datetime,
     document: str | None = None,
+    parent: str | None = None,
 ) -> None:
     """Tell why something wasn't read, or not wholly; an earlier telling of it is replaced."""
     db.execute(
         "DELETE FROM failures WHERE folder = ? AND path = ? AND document IS NOT DISTINCT FROM ?",
         [folder, path, document],
     )
-    row = {"folder": folder, "path": path, "document": document, "why": why, "failed_at": at}
-    _insert(db, "failures", row | {"version": EXTRACTOR_VERSION})
+    row = {"folder": folder, "path": path, "document": document, "parent": parent, "why": why}
+    _insert(db, "failures", row | {"failed_at": at, "version": EXTRACTOR_VERSION})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -42,6 +42,8 @@ class Reader:
         self.keepers = [
             Keeper(task, readable=readable, processes=numbers, weak=weak) for task in tasks
         ]
+        # asked before a member of a document, of so many bytes, is kept: Refused is a budget's end
+        self.take: Callable[[int], None] = lambda size: None
 
     @property
     def isolation(self) -> dict[str, bool]:
@@ -65,7 +67,7 @@ class Reader:
                 return Answer({}, why="It is no regular file.")
             light = is_light(name, os.pread(file, 8, 0))
             keeper = self.keepers[0 if light else -1]
-            taken = Taken(self.members, limits)
+            taken = Taken(self.members, limits, self.take)
             outcome = keeper.ask(
                 file,
                 {"name": name, "limits": asdict(limits)},

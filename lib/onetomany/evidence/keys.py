@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -38,18 +39,29 @@ _SMALL_ORDER = {0, 1, _P - 1, _ORDER_8, _P - _ORDER_8}
 def make_key(path: Path, *, passphrase: str | None = None) -> str:
     """Make a private key (PEM, PKCS #8, readable by its owner only); return its fingerprint.
 
-    Raises InputError where there is a file already: a key is never overwritten.
+    Raises InputError where there is a file already, since a key is never overwritten, or where
+    it can't be written; no half of it stays.
     """
     key = Ed25519PrivateKey.generate()
     lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # whole or not at all: half of a key on a full disk would look like one
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(pem)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(beside, path)  # which, unlike a renaming, replaces nothing
+        finally:
+            beside.unlink()
     except FileExistsError:
         raise InputError(f"There is a file {path} already: a key is never overwritten.") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(pem)
+    except OSError as error:
+        raise InputError(f"The key {path} can't be written: {error.strerror}.") from error
     return fingerprint(public_pem(key))
 
 

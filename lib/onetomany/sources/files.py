@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import importlib.util
+import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import InputError
@@ -25,10 +30,57 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(path.name + ".part")
-        beside.write_bytes(content)
-        beside.replace(path)
+        try:
+            beside.write_bytes(content)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+def read_received(path: Path, most: int) -> bytes:
+    """The bytes of a file that somebody else may have made; no pipe or device is waited for.
+
+    Raises InputError where it can't be read, is no regular file, or has more than `most` bytes.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise InputError(f"{path} is no regular file: name one.")
+            content = opened.read(most + 1)
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
+    if len(content) > most:
+        raise InputError(f"{path} is larger than {most:,} bytes: nothing of it was read.")
+    return content
+
+
+@contextlib.contextmanager
+def sole_use(out: Path) -> Iterator[None]:
+    """Keep a second process from making the same file or folder at the same time.
+
+    Raises InputError where another is making it, or the place can't be written to.
+    """
+    lock = out.with_name(f".{out.name}.lock")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise InputError(f"{out} can't be written: {error.strerror or error}.") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, however it ends
+    except OSError:
+        os.close(file)
+        raise InputError(
+            f"Another process is making {out}: wait until it is done, or name another place."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(file)
 
 
 def package_folder(package: str) -> Path:

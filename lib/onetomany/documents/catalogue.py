@@ -1,0 +1,101 @@
+"""What a case file may define: the tables, view and macros of this kit, to the letter.
+
+A DuckDB file can carry views, macros, defaults, generated columns and checks: SQL that runs when
+somebody looks at its tables. In a file that was received it is somebody else's, so whatever this
+kit doesn't itself make is refused by name before a table is read.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from ..errors import InputError
+from ..sources.files import package_folder
+
+INDEX = "fts_main_search_pages"  # the schema of DuckDB's full-text index
+# as search.index makes it: the index's macros hold these settings
+MAKE_INDEX = (
+    "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
+    "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
+)
+# by their full names: a macro of a received file could stand before them
+_QUERIES = {
+    "schema": "select schema_name, '', '' from system.main.duckdb_schemas() where not internal",
+    "table": "select schema_name, table_name, sql from system.main.duckdb_tables() "
+    "where not internal and not temporary",
+    "view": "select schema_name, view_name, sql from system.main.duckdb_views() "
+    "where not internal and not temporary",
+    "macro": "select schema_name, function_name, "
+    "function_type || parameters::varchar || coalesce(macro_definition, '') "
+    "from system.main.duckdb_functions() where not internal",
+    "index": "select schema_name, index_name, coalesce(sql, '') from system.main.duckdb_indexes()",
+    "sequence": "select schema_name, sequence_name, coalesce(sql, '') "
+    "from system.main.duckdb_sequences()",
+    "type": "select schema_name, type_name, '' from system.main.duckdb_types() where not internal",
+}
+Definitions = dict[tuple[str, str, str], str]  # kind, schema, name: its SQL
+
+
+def check(db: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file that defines what this kit doesn't.
+
+    Raises InputError naming the first such thing.
+    """
+    found = definitions(db)
+    known = expected(with_index=("schema", INDEX, "") in found)
+    for (kind, schema, name), sql in sorted(found.items()):
+        full = schema if kind == "schema" else name if schema == "main" else f"{schema}.{name}"
+        if (kind, schema, name) not in known:
+            raise InputError(
+                f"{path} defines the {kind} '{full}', which this kit doesn't make: nothing was "
+                "read. Ask for the documents themselves, or remove it in DuckDB if it is yours."
+            )
+        if known[kind, schema, name] != sql:
+            raise InputError(
+                f"{path} defines the {kind} '{full}' otherwise than this kit does: nothing was "
+                "read. Ask for the documents themselves, and ingest them into a new case file."
+            )
+
+
+def definitions(db: duckdb.DuckDBPyConnection) -> Definitions:
+    """Return everything that a database defines, with its SQL."""
+    return {
+        (kind, schema, name): sql
+        for kind, query in _QUERIES.items()
+        for schema, name, sql in db.execute(query).fetchall()
+    }
+
+
+@cache
+def expected(*, with_index: bool) -> Definitions:
+    """Return what a case file of this kit may define, from a database made for it."""
+    kit = resources.files("onetomany")
+    with duckdb.connect() as db:
+        for text in ("documents/schema.sql", "documents/schema_later.sql", "requests/schema.sql"):
+            db.execute(kit.joinpath(*text.split("/")).read_text("utf-8"))
+        if with_index:
+            load_fts(db)
+            db.execute(MAKE_INDEX)
+        return definitions(db)
+
+
+def load_fts(db: duckdb.DuckDBPyConnection) -> None:
+    """Load DuckDB's full-text extension from its own package; nothing is downloaded.
+
+    A connection of `open_case` has it already, and can load nothing any more.
+    """
+    locked = db.execute("select current_setting('lock_configuration')").fetchone()
+    if locked == (True,):
+        return
+    folder = package_folder("duckdb_extension_fts") / "extensions"
+    (place,) = sorted(folder.rglob("fts.duckdb_extension"))[-1:] or [folder]
+    db.execute(f"load {quoted(place)}")
+
+
+def quoted(text: object) -> str:
+    """Return a text as SQL writes it, where a parameter can't stand."""
+    return "'" + str(text).replace("'", "''") + "'"

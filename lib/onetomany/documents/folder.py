@@ -1,0 +1,246 @@
+"""The folder of an ingest: every entry of it either as a file to be read or with why it isn't.
+
+Names are bytes to the system; a case file holds text. A stored path is the name in UTF-8, with
+three escapes that make it reversible and unambiguous: `\\xb9` for a byte that is no UTF-8 (usual
+in ZIP files of Korean Windows), `\\\\` for a backslash, and `\\!` for an exclamation mark before a
+slash, since `!/` begins what is inside of an archive.
+
+A file is opened from its folder downwards, name by name: no symbolic link is followed on the way,
+and a pipe or a device is never waited for.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from .reading import Refused
+
+_ESCAPE = re.compile(rb"\\(?:\\|!|x([0-9a-f]{2}))")
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+LINK = "It is a symbolic link: not followed."
+CHANGED = "It changed while it was being read: run this again when nobody writes to it."
+Stamp = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An entry of the folder that can't become a document, and why; `path` as it is stored."""
+
+    path: str
+    why: str
+
+
+def stored_name(path: Path | bytes | str) -> str:
+    """Return a path of the file system as text that a case file can hold; `named_path` reverses it.
+
+    >>> stored_name(b"\\xc8\\xb8.txt")
+    '\\\\xc8\\\\xb8.txt'
+    """
+    return _escaped(os.fsencode(path).decode("utf-8", "surrogateescape"))
+
+
+def named_path(text: str) -> Path:
+    """Return the path of the file system that `stored_name` made a text of."""
+
+    def byte(found: re.Match[bytes]) -> bytes:
+        return bytes.fromhex(found[1].decode()) if found[1] else found[0][1:]
+
+    return Path(os.fsdecode(_ESCAPE.sub(byte, text.encode("utf-8", "surrogateescape"))))
+
+
+def member_path(outer: str, name: str) -> str:
+    """Return the stored path of a member: that of its archive or mail, `!/`, and its own name."""
+    return f"{outer}!/{_escaped(name)}"
+
+
+def _escaped(name: str) -> str:
+    if "\\" in name or "!/" in name or not name.isascii() or "\0" in name:
+        name = name.replace("\\", "\\\\").replace("!/", "\\!/").replace("\0", "\\x00")
+        name = re.sub("[\ud800-\udfff]", lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", name)
+    return name
+
+
+def readable_name(path: str) -> str:
+    """Return the last name of a stored path; one that isn't UTF-8 as CP949 where that gives Hangul.
+
+    It is for reading only: the path says which bytes the name has.
+    """
+    raw = os.fsencode(named_path(path.rpartition("/")[2]))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        korean = raw.decode("cp949")
+    except UnicodeDecodeError:
+        return stored_name(raw)
+    return korean if re.search("[가-힣]", korean) else stored_name(raw)
+
+
+def walk(
+    folder: Path, skipped: Collection[Path], secret: tuple[str, ...]
+) -> Iterator[str | Unread]:
+    """Yield every entry below a folder, folders aside: the stored path of a file, or an Unread.
+
+    `skipped` are paths of the kit's own; files whose names end in `secret` are not read.
+
+    Raises InputError where the folder itself can't be listed.
+    """
+    top = os.fsencode(folder)
+    own = {os.fsencode(path) for path in skipped}
+    seen: dict[tuple[int, int], str] = {}
+    waiting = [b""]
+    while waiting:
+        where = waiting.pop()
+        at = os.path.join(top, where) if where else top
+        try:
+            here = os.stat(at, follow_symlinks=not where)
+            place = (here.st_dev, here.st_ino)
+            if here.st_ino and place in seen:
+                known = seen[place] or "the folder itself"
+                why = f"It is the same folder as {known}, mounted again: read there."
+                yield Unread(stored_name(where), why)
+                continue
+            seen[place] = stored_name(where)
+            with os.scandir(at) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            if not where:
+                raise InputError(f"{folder} can't be listed: {error.strerror}.") from error
+            yield Unread(stored_name(where), f"{_cause(error)} Nothing in it was read.")
+            continue
+        folders = []
+        for entry in listed:
+            if entry.path in own:
+                continue
+            path = os.path.join(where, entry.name)
+            if isinstance(found := _entry(entry, path, secret), bytes):
+                folders.append(found)
+            else:
+                yield found
+        waiting += reversed(folders)
+
+
+def _entry(entry: os.DirEntry[bytes], path: bytes, secret: tuple[str, ...]) -> bytes | str | Unread:
+    """What an entry is: bytes for a folder, text for a file."""
+    name = stored_name(path)
+    try:
+        mode = entry.stat(follow_symlinks=False).st_mode
+    except OSError as error:
+        return Unread(name, _cause(error))
+    if stat.S_ISLNK(mode):
+        return Unread(name, LINK)
+    if stat.S_ISDIR(mode):
+        return path
+    if name.endswith(secret):
+        return Unread(name, "It undoes a case's pseudonyms: never read.")
+    if not stat.S_ISREG(mode):
+        what = _KINDS.get(stat.S_IFMT(mode), "of an unknown kind")
+        return Unread(name, f"It is no regular file but {what}: not read.")
+    return name
+
+
+def _cause(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "It was no longer there when it was to be read."
+    if error.errno == errno.ENAMETOOLONG:
+        return "Its path is longer than the system opens: move it further up, and run this again."
+    if error.errno == errno.ELOOP:
+        return LINK
+    return f"It can't be opened: {error.strerror or error}."
+
+
+def unread(path: str, error: OSError | Refused) -> Unread:
+    """Return an error at a file as the row of `failures` that it becomes."""
+    return Unread(path, _cause(error) if isinstance(error, OSError) else str(error))
+
+
+def open_inside(folder: Path, path: str) -> int:
+    """Open the file of a stored path for reading, following no link below the folder.
+
+    Raises OSError where it can't be opened, Refused where it is no regular file of the folder.
+    """
+    *folders, name = os.fsencode(named_path(path)).split(b"/")
+    if {b"", b".", b".."} & {*folders, name}:
+        raise Refused("Its path leads out of its folder.")
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for each in folders:
+            below = os.open(each, flags | os.O_DIRECTORY, dir_fd=at)
+            os.close(at)
+            at = below
+        # a pipe without a writer would be waited for
+        file = os.open(name, flags | os.O_NONBLOCK, dir_fd=at)
+    finally:
+        os.close(at)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise Refused("It is no regular file: not read.")
+    return file
+
+
+def file_inside(folder: Path, path: str) -> Path:
+    """Return the path of the file system that a stored path is in its folder."""
+    return folder / named_path(path)
+
+
+def size_inside(folder: Path, path: str) -> int:
+    """Return the bytes of a file; raises as `open_inside` does."""
+    file = open_inside(folder, path)
+    try:
+        return os.fstat(file).st_size
+    finally:
+        os.close(file)
+
+
+def sha256_inside(folder: Path, path: str, most: int) -> tuple[str, os.stat_result]:
+    """Return a file's SHA-256, and what the system says of it.
+
+    Raises OSError where it can't be read; Refused where it is larger than `most` bytes (a sparse
+    file of a terabyte is not read through), no regular file, or not what it was at the beginning.
+    """
+    with os.fdopen(open_inside(folder, path), "rb", buffering=0) as file:
+        before = os.fstat(file.fileno())
+        if before.st_size > most:
+            raise Refused(f"It is larger than {most:,} bytes: not read.")
+        digest, left = hashlib.sha256(), before.st_size
+        while part := file.read(min(1 << 20, left + 1)):  # None: a file of the system that waits
+            left -= len(part)
+            if left < 0:
+                # as files of /proc do, or one that is being written
+                raise Refused(f"It has more bytes than the {before.st_size:,} it states: not read.")
+            digest.update(part)
+        if part is None or left or stamp(os.fstat(file.fileno())) != stamp(before):
+            raise Refused(CHANGED)
+    return digest.hexdigest(), before
+
+
+def stamp(held: os.stat_result) -> Stamp:
+    """Return what differs once a file was changed, or another put in its place."""
+    return held.st_dev, held.st_ino, held.st_size, held.st_mtime_ns, held.st_ctime_ns
+
+
+def unchanged(folder: Path, path: str, held: Stamp) -> bool:
+    """Return whether a file is still the one that was hashed."""
+    try:
+        file = open_inside(folder, path)
+    except (OSError, Refused):
+        return False
+    try:
+        return stamp(os.fstat(file)) == held
+    finally:
+        os.close(file)

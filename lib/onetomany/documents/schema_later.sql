@@ -1,0 +1,16 @@
+-- What later steps add to a case file, as it then stands there. Each step has its own text
+-- (case_mentions, search, grams): this one is what `catalogue.py` compares a file with, which may
+-- define nothing else but schema.sql, this, and what requests/schema.sql makes.
+
+CREATE TABLE mention_pages (
+    document VARCHAR NOT NULL, page INTEGER NOT NULL, text_md5 VARCHAR NOT NULL,
+    version INTEGER NOT NULL, found INTEGER NOT NULL, PRIMARY KEY (document, page)
+);
+
+CREATE TABLE search_pages (
+    id INTEGER PRIMARY KEY, document VARCHAR NOT NULL, page INTEGER NOT NULL,
+    tokens VARCHAR NOT NULL, starts INTEGER[] NOT NULL, ends INTEGER[] NOT NULL,
+    tokenizer VARCHAR NOT NULL, text VARCHAR NOT NULL
+);
+CREATE TABLE search_postings (term VARCHAR, id INTEGER, tf BIGINT, score DOUBLE);
+CREATE TABLE search_grams (bit INTEGER PRIMARY KEY, pages BLOB NOT NULL);
