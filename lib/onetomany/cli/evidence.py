@@ -64,9 +64,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def _make_exhibit(args)
-
-def make(args: argparse.Namespace) -> int:
+def _make_exhibit(args: argparse.Namespace) -> int:
     from onetomany.evidence import bundle, keys, pades, questions, validation
     from onetomany.evidence.exhibit import build_payload
     from onetomany.evidence.redaction import read_rules
