@@ -43,13 +43,22 @@ def make_key(path: Path, *, passphrase: str | None = None) -> str:
     key = Ed25519PrivateKey.generate()
     lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise InputError(f"There is a file {path} already: a key is never overwritten.") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(pem)
+    except OSError as error:
+        if os.path.lexists(path):
+            why = f"There is a file {path} already: a key is never overwritten."
+            raise InputError(why) from None
+        raise InputError(f"The key {path} can't be made: {error.strerror or error}.") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(handle)
+    except OSError as error:
+        path.unlink()
+        raise InputError(f"The key {path} can't be written: {error.strerror or error}.") from error
     return fingerprint(public_pem(key))
 
 
