@@ -21,6 +21,7 @@ from bundles import faults, files_in, lines_of, told
 from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import bundle, contents, custody, keys, timestamp
+from onetomany.evidence.additions import next_number
 from onetomany.evidence.layout import signer_file
 from onetomany.evidence.verify import verify
 from payloads import CREATED, OPERATOR
@@ -350,6 +351,26 @@ def test_a_full_disk_leaves_nothing(
         assert state(folder) == before
 
 
+def test_a_full_disk_leaves_no_empty_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="No space left"):
+        keys.make_key(tmp_path / "key.pem")
+    assert not (tmp_path / "key.pem").exists()
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InputError, match="can't be made"):
+        keys.make_key(tmp_path / "file" / "key.pem")
+
+
+def test_numbers_go_on_from_what_the_log_names(folder: Path, key: Path) -> None:
+    assert next_number(folder, "attestation") == 1
+    put(folder, key, {"attestation-1.json": b"{}", "timestamp-41.tsr.txt": b"x"})
+    assert next_number(folder, "attestation") == 2
+    assert next_number(folder, "timestamp") == 42
+
+
 def test_a_clock_set_back_is_told_before_anything_is_written(
     plain: Path, key: Path, authority: Authority, tmp_path: Path
 ) -> None:
@@ -408,8 +429,12 @@ def test_what_is_no_bundle_or_not_the_signers_key_is_refused(
 ) -> None:
     with pytest.raises(InputError, match="no sealed bundle"):
         put(tmp_path / "none", key)
+    with pytest.raises(InputError, match="no sealed bundle"):
+        next_number(tmp_path / "none", "attestation")
     with pytest.raises(InputError, match="can't be read"):
         put(folder, tmp_path / "none.pem")
+    with pytest.raises(InputError, match="UTF-8"):
+        bundle.add(folder, NEW, who="Kim \udcff", what="x", key=key)
     path = signer_file(keys.fingerprint(keys.public_pem(keys.read_private(key))))
     line(folder, {path: "0" * 64})
     before = state(folder)
@@ -436,6 +461,7 @@ def test_a_time_stamp_is_added_with_a_key_by_the_command(
     assert main(["verify", str(folder), "--key", str(public), "--roots", str(authority.root)]) == 0
     said = capsys.readouterr().out
     assert "line 2: this line was added after sealing, signed with the key that sealed" in said
+    assert "Added after sealing: 1 lines" in said
     assert main(["timestamp", str(folder), str(answer), *given]) == 0
     assert "not signed" in capsys.readouterr().out
     signed = (folder / bundle.SIGNED).read_bytes()

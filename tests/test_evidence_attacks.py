@@ -419,9 +419,9 @@ def edit_value(at: Scene, name: str) -> None:
 
 def new_manifests(at: Scene) -> Told:
     name = at.pick(under="data/")
+    seen = json.loads(at.lines(SEALED)[-1])["files"]
     at.write(name, at.read(name) + b"\n")
     remake(at)
-    seen = json.loads(at.lines(SEALED)[-1])["files"]
     return Told({bundle.SIGNED, bundle.SIGNATURE} | ({name} if name[5:] in seen else set()))
 
 

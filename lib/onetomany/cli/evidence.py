@@ -156,7 +156,7 @@ def verify(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--roots", type=Path, metavar="PEM", help="roots of time-stamp authorities")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.evidence.bundle import TRUTH_EN, TRUTH_KO
+        from onetomany.evidence.bundle import AFTER, TRUTH_EN, TRUTH_KO
         from onetomany.evidence.verify import verify as check
 
         key, *signers = args.key or [None]
@@ -170,6 +170,11 @@ def verify(parser: argparse.ArgumentParser) -> Run:
             print(f"{name}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
         else:
             print(f"{name}: no fault. {_HOLDS[key is not None]}")
+        if later := found.filter(file=AFTER, level="note").height:
+            print(
+                f"Added after sealing: {later} lines of {AFTER}; the notes above say who signed "
+                f"them. 봉인한 뒤 {later}줄이 덧붙었다. 누가 서명했는지는 위의 note에 있다."
+            )
         print(f"{TRUTH_EN} {TRUTH_KO}")
         return 1 if faults else 0
 

@@ -96,6 +96,7 @@ def add_timestamp(
 
 def next_number(bundle: Path, kind: str) -> int:
     """Return the number of a bundle's next `seal/<kind>-N...`, by what its log names."""
+    _refuse_none(bundle)
     log = (bundle / AFTER).read_bytes()
     form = re.compile(rf"{SEAL}/{re.escape(kind)}-([0-9]{{1,6}})\b.*")
     return max((int(m[1]) for path in _named(log) if (m := form.fullmatch(path))), default=0) + 1

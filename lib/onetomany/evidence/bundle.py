@@ -33,7 +33,7 @@ import bagit
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
-from onetomany.evidence.additions import add, add_timestamp, sync_folder
+from onetomany.evidence.additions import add, add_timestamp, next_number, sync_folder
 from onetomany.evidence.layout import (
     AFTER,
     DECLARATION,
@@ -67,6 +67,7 @@ __all__ = [
     "UNSIGNED",
     "add",
     "add_timestamp",
+    "next_number",
     "seal",
 ]
 ADDED = ("run.json", crate.WORKFLOW, "environment", crate.METADATA)

@@ -89,6 +89,8 @@ def next_line(
     moment = when or datetime.now(UTC)
     if not who.strip() or not what.strip() or moment.tzinfo is None:
         raise InputError("A custody entry says who did what, and when with the time zone.")
+    if any("\ud800" <= letter <= "\udfff" for letter in who + what):
+        raise InputError(f"A custody entry is text in UTF-8; this is not: {who + ' ' + what!a}.")
     lines = before.splitlines()
     if lines and (broken := first_break(lines, start=None)):
         raise IntegrityError(
