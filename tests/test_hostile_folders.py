@@ -389,7 +389,7 @@ def test_a_disk_that_fills_in_the_middle_keeps_what_was_stored(tmp_path: Path) -
         (top / f"{turn}.txt").write_text(f"법무부가 제공하였다 {turn}")
     ingest(top, case)
     size = case.stat().st_size
-    text = "\n".join(f"{turn} 서로 다른 문장 {turn * 7919}" for turn in range(60_000))
+    text = "\n".join(f"{turn} 서로 다른 문장 {turn * 7919}" for turn in range(300_000))
     (top / "large.txt").write_text(text)
     code, _, said = run("ingest", str(top), "--case", str(case), "--no-index", most=size + 50_000)
     one_sentence(code, said)

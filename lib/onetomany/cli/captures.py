@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
+from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
     from onetomany.evidence.redaction import Rule
