@@ -23,7 +23,6 @@ from onetomany.evidence import confined, container, container_calls
 from onetomany.evidence import reproduce as again
 from onetomany.evidence.container import Answer, Limits
 from onetomany.evidence.exhibit import write_payload
-from onetomany.evidence.printable import printable
 from onetomany.evidence.reproduce import listed_items, reproduce, version_differences
 from onetomany.report.execute import run_chapters
 from sample_notebook import code, twin, write_notebook
@@ -423,8 +422,3 @@ def test_what_a_stranger_lists_leads_nowhere(payload: Path, tmp_path: Path) -> N
     notebook.symlink_to("/etc/passwd")
     with pytest.raises(InputError, match="no plain file"):
         confined.run_again(copy / "notebooks", unconfined=True, limits=LIMITS)
-
-
-def test_a_printed_text_moves_no_cursor() -> None:
-    assert printable("가 a\x1b[2J\u202e\n") == "가 a\\x1b[2J\\u202e\\n"
-    assert len(printable("x" * 1000)) == 400

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-LONGEST = 160  # characters of a name on the screen: two lines of a terminal
+LONGEST = 400  # characters of a text from outside within a sentence
 _MARKS = 6  # combining marks on one letter: more cover the lines above and below
 
 # controls, format characters (bidi, zero width, tags), halves of surrogates, private use,

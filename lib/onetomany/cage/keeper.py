@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -25,6 +26,7 @@ from . import bubblewrap, landlock
 from .zygote import END, FRAME
 
 ANSWER = 512 << 20  # bytes of one answer, all frames together
+MESSAGE = 100_000  # bytes of one request, beside its document
 _GRACE = 10.0  # seconds after which a process that does not answer at all is killed
 # how to compute, and nothing of the user's; paths only where they are absolute
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
@@ -201,6 +203,8 @@ class Keeper:
         begun, process = time.monotonic(), next(self.processes)
         limits = {"seconds": seconds, "memory": memory, "bytes": most}
         message = json.dumps({**request, **limits}).encode()
+        if len(message) > MESSAGE + 1_000:
+            raise ValueError(f"a request of {len(message):,} bytes is too long")
         deadline = begun + seconds + _GRACE
         frames, target = os.pipe()
         kept, trouble, reply = None, None, b""
@@ -278,6 +282,24 @@ def _container_works(places: tuple[str, ...]) -> bool:
         except (OSError, subprocess.TimeoutExpired):
             return False
         return done.returncode == 0
+
+
+_LASTING: dict[tuple[str, int], Keeper] = {}
+
+
+def lasting(task: str, number: int = 0, *, readable: Sequence[str] = ()) -> Keeper:
+    """Return a caged process that stays until the kit ends: loading a task takes a second or two.
+
+    Those of other numbers are others of the same task, for use at the same time.
+    """
+    if not _LASTING:
+        atexit.register(_stop_all)
+    return _LASTING.setdefault((task, number), Keeper(task, readable=readable))
+
+
+def _stop_all() -> None:
+    while _LASTING:
+        _LASTING.popitem()[1].stop()
 
 
 def isolation(*, weak: bool = False) -> dict[str, bool]:

@@ -14,6 +14,8 @@ from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
 
+NAME = 160  # characters of a path on the screen: two lines of a terminal
+
 
 def ingest(parser: argparse.ArgumentParser) -> Run:
     """Read a folder of documents into a case file that can be searched; goes on where it was."""
@@ -75,10 +77,10 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
                 mentioned, indexed = case_mentions.fill(db), finding.index(db)
             print(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
         for path, why in done.failures.select("path", "why").iter_rows():
-            print(f"  {shortened(path)}: {shortened(why, 400)}")
+            print(f"  {shortened(path, NAME)}: {shortened(why)}")
         for kind, text, count in done.notes.iter_rows():
             more = f" ({count} times)" if count > 1 else ""
-            print(f"  {kind}: {shortened(text, 400)}{more}")
+            print(f"  {kind}: {shortened(text)}{more}")
         if args.parquet:
             written = export_parquet(
                 args.case, args.parquet, names=args.names, officials=args.officials
@@ -135,7 +137,7 @@ def search(parser: argparse.ArgumentParser) -> Run:
             place = f"characters {first['start']}-{first['end']}"
             if more := len(hit["spans"]) - 1:
                 place += f" and {more} more"
-            path = shortened(paths.get(document, "no path"))
+            path = shortened(paths.get(document, "no path"), NAME)
             print(f"{document[:12]}  {path}, page {page}, {place} ({hit['score']:.3g})")
             print(f"    {' '.join(hit['snippet'].split())}")
             for capture in held.filter(document=document, page=page).iter_rows(named=True):

@@ -163,9 +163,9 @@ def verify(parser: argparse.ArgumentParser) -> Run:
         found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
         for file, line, what, todo, level in found.iter_rows():
             where = f"{file}{f', line {line}' if line else ''}"
-            print(_shown(f"{level}: {where}: {what}; {todo}"))
+            print(f"{level}: {where}: {what}; {todo}")
         faults = found.filter(level="fault").height
-        name = _shown(str(args.bundle))
+        name = str(args.bundle)
         if faults:
             print(f"{name}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
         else:
@@ -179,14 +179,6 @@ def verify(parser: argparse.ArgumentParser) -> Run:
         return 1 if faults else 0
 
     return run
-
-
-def _shown(text: str) -> str:
-    """Text from a bundle on one line, with what a terminal would act on written out."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
 
 
 def reproduce(parser: argparse.ArgumentParser) -> Run:
@@ -217,18 +209,17 @@ def reproduce(parser: argparse.ArgumentParser) -> Run:
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import reproduce as again
         from onetomany.evidence.container import Limits
-        from onetomany.evidence.printable import printable
 
         _refuse_unverified(args)
         if args.unconfined:
             _ask(args.yes)
         for package, then, here in again.version_differences(args.bundle).iter_rows():
-            print(printable(f"version: {package} was {then}, is {here}"))
+            print(f"version: {package} was {then}, is {here}")
         limits = Limits(memory=args.memory << 30, seconds=args.hours * 3600)
         started = datetime.now(UTC)
         table = again.reproduce(args.bundle, args.out, unconfined=args.unconfined, limits=limits)
         for item, outcome, _, _, what in table.iter_rows():
-            print(f"{item:16} {outcome:10} {printable(what)}".rstrip())
+            print(f"{item:16} {outcome:10} {what}".rstrip())
         counts = {name: table.filter(outcome=name).height for name in again.OUTCOMES}
         print(", ".join(f"{name} {count}" for name, count in counts.items()))
         print(f"wrote {args.out / 'comparison.csv'}")
@@ -356,7 +347,7 @@ def timestamp(parser: argparse.ArgumentParser) -> Run:
             stamp = add_timestamp(
                 args.bundle, args.answer, args.roots, who=args.operator, key=args.key
             )
-            print(_shown(f"added: {stamp.when.isoformat()} by {stamp.authority}"))
+            print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
         if args.key is None:
             print("The line that tells of it is not signed: sign with --key FILE.")
         return 0

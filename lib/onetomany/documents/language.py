@@ -7,7 +7,6 @@ a request is a JSON list of texts; the answer is JSON too.
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +15,7 @@ from itertools import groupby
 from queue import SimpleQueue
 from typing import Any
 
-from ..cage.keeper import Frames, Keeper, Trouble
+from ..cage.keeper import Frames, Keeper, Trouble, lasting
 from ..cage.zygote import Handler, Send
 
 MENTIONS = "onetomany.documents.language:load_mentions"
@@ -26,8 +25,6 @@ PAGES, CHARACTERS = 100, 1_000_000  # of one request; a longer page is a request
 ANSWER = 64 << 20  # bytes of one answer
 _SAMPLE = "2019년 4월 30일 개인정보 보호법 제15조 법무부 5,760만 건 In April 2019"
 Page = tuple[str, int, str]  # document, page, text
-# loading a task takes a second or two: its processes stay until the kit ends
-_idle: dict[str, list[Keeper]] = {MENTIONS: [], WORDS: []}
 
 
 def load_mentions() -> Handler:
@@ -66,11 +63,9 @@ def in_cages(
     """
     documents = [list(of_it) for _, of_it in groupby(pages, key=lambda page: page[0])]
     many = min(os.cpu_count() or 1, len(documents))
-    stock = _idle[task]
-    while len(stock) < many:
-        stock.append(Keeper(task))
     keepers: SimpleQueue[Keeper] = SimpleQueue()
-    for keeper in stock[:many]:
+    for number in range(many):
+        keeper = lasting(task, number)
         keeper.start()  # here: a container ends with the thread that started it
         keepers.put(keeper)
 
@@ -90,13 +85,6 @@ def in_cages(
         with ThreadPoolExecutor(many) as pool:
             for done in pool.map(document, documents):
                 yield from done
-
-
-@atexit.register
-def _stop() -> None:
-    for stock in _idle.values():
-        while stock:
-            stock.pop().stop()
 
 
 def _parts(pages: list[Page]) -> Iterator[list[Page]]:

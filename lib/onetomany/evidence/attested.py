@@ -19,8 +19,8 @@ from onetomany.evidence.attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, 
 from onetomany.evidence.figures import NAMES
 from onetomany.evidence.layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
 from onetomany.evidence.opened import Finding, Opened, read_json
-from onetomany.evidence.printable import printable
 from onetomany.evidence.reproduce import OUTCOMES, RELATIVE
+from onetomany.printing import shortened
 
 FIGURES = "data/figures.json"
 SIZE = 4 << 20  # bytes of an attestation; reading one takes many times its size
@@ -120,7 +120,7 @@ def _check_subjects(
         _require(each, {"name": str, "digest": dict})
         _require(each["digest"], {"sha256": str})
         if each["name"] in named:
-            raise InputError(f"it names {printable(each['name'])} twice")
+            raise InputError(f"it names {shortened(each['name'])} twice")
         named[each["name"]] = each["digest"]["sha256"]
     there = one.files.get(SIGNED)
     if there is None or named.pop(SIGNED, "") != there.hashes["sha256"]:
@@ -131,7 +131,7 @@ def _check_subjects(
         file = one.files.get(path)
         real = file.hashes["sha256"] if file else None
         if real is None or not named.get(path) == compared.get(path) == real:
-            raise InputError(f"{printable(path)} is not a compared figure as this bundle has it")
+            raise InputError(f"{shortened(path)} is not a compared figure as this bundle has it")
 
 
 def _check_items(
@@ -145,7 +145,7 @@ def _check_items(
         files, varies = listed.get(label, ({}, False))
         size = largest if largest is not None else 0.0
         if label in seen or outcome not in OUTCOMES or not math.isfinite(size) or size < 0:
-            raise InputError(f"the outcome of {printable(label)} is none, or there are two")
+            raise InputError(f"the outcome of {shortened(label)} is none, or there are two")
         seen.add(label)
         right = {
             "same": not varies and largest is None and each["files"] == len(files) > 0,
@@ -154,9 +154,9 @@ def _check_items(
             "varies": varies,
         }
         if not right[outcome]:
-            raise InputError(f"{printable(label)} can't be '{outcome}' in this bundle")
+            raise InputError(f"{shortened(label)} can't be '{outcome}' in this bundle")
     if missing := sorted(set(listed) - seen):
-        raise InputError(f"it leaves out {printable(', '.join(missing))}")
+        raise InputError(f"it leaves out {shortened(', '.join(missing))}")
     counts = {name: sum(each["outcome"] == name for each in facts["items"]) for name in OUTCOMES}
     _require(facts["counts"], dict.fromkeys(OUTCOMES, int))
     if facts["counts"] != counts:
@@ -167,15 +167,15 @@ def _said(one: Opened, facts: Mapping[str, Any], mark: str) -> tuple[str, str]:
     who = facts["operator"] + (f" ({facts['organisation']})" if facts["organisation"] else "")
     kit = facts["kit"]
     counts = ", ".join(f"{name} {facts['counts'][name]}" for name in OUTCOMES)
-    when = f"{printable(facts['started'])} to {printable(facts['ended'])}"
-    made = " ".join(printable(str(kit.get(name))) for name in ("name", "version", "commit"))
+    when = f"{shortened(facts['started'])} to {shortened(facts['ended'])}"
+    made = " ".join(shortened(str(kit.get(name))) for name in ("name", "version", "commit"))
     what = (
-        f"{printable(who)} says: ran again {when} with {made}; {len(facts['packages'])} packages "
+        f"{shortened(who)} says: ran again {when} with {made}; {len(facts['packages'])} packages "
         f"differ; {counts}"
     )
     differing = [each for each in facts["items"] if each["outcome"] == "different"]
     for each in differing[:3]:
-        what += f"; {printable(each['item'])}: {printable(each['what'])}"
+        what += f"; {shortened(each['item'])}: {shortened(each['what'])}"
     own = one.read(PUBLIC_KEY)
     what += f"; signed with the key whose SHA-256 is {mark}"
     if _is_key(own, mark):
@@ -201,7 +201,7 @@ def _json(text: bytes, name: str) -> Any:
     try:
         return read_json(text)
     except ValueError as error:
-        raise InputError(f"{name} can't be read ({printable(str(error))})") from None
+        raise InputError(f"{name} can't be read ({shortened(str(error))})") from None
 
 
 def _require(value: Any, form: Mapping[str, Any]) -> None:

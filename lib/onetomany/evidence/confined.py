@@ -20,7 +20,7 @@ from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container
 from onetomany.evidence.container import Limits
 from onetomany.evidence.figures import NAMES
-from onetomany.evidence.printable import printable
+from onetomany.printing import shortened
 from onetomany.report import chapters_of
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.images import image_sets, open_images
@@ -92,14 +92,14 @@ def _shown(answer: container.Answer) -> list[Shown]:
     for number, line in enumerate(answer.output.splitlines(), 1):
         label, path, content = _fields(line, number)
         if label == "error":
-            raise OneToManyError(f"The run failed: {printable(content.decode(errors='replace'))}")
+            raise OneToManyError(f"The run failed: {shortened(content.decode(errors='replace'))}")
         if not LABEL.fullmatch(label) or not PATH.fullmatch(path) or path in found.get(label, {}):
             raise OneToManyError(
                 f"The answer of the run can't be read: line {number} is no file of an item."
             )
         found.setdefault(label, {})[path] = content
     if answer.code:
-        last = printable(answer.said.strip().rsplit("\n", 1)[-1])
+        last = shortened(answer.said.strip().rsplit("\n", 1)[-1])
         raise OneToManyError(f"The run ended before its end, with {answer.code}: {last}")
     return [Shown(label, files) for label, files in found.items()]
 

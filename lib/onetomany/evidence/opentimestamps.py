@@ -17,7 +17,7 @@ from onetomany.errors import InputError
 from onetomany.evidence import additions
 from onetomany.evidence.layout import SEAL, SIGNED
 from onetomany.evidence.opened import ASK, Finding, Opened
-from onetomany.evidence.printable import printable
+from onetomany.printing import shortened
 from onetomany.sources.files import sha256_of
 
 SUFFIX = ".ots"
@@ -84,7 +84,7 @@ def describe(proof: Proof) -> str:
         for height, root in proof.blocks
     ]
     if proof.pending:
-        calendars = ", ".join(printable(each) for each in dict.fromkeys(proof.pending[:5]))
+        calendars = ", ".join(shortened(each) for each in dict.fromkeys(proof.pending[:5]))
         parts.append(f"{len(proof.pending)} pending, promised by {calendars}")
     if proof.other:
         parts.append(f"{proof.other} of a kind that this kit does not know")

@@ -26,7 +26,7 @@ from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence.confined import LABEL, PATH, run_again
 from onetomany.evidence.container import Limits
 from onetomany.evidence.figures import NAMES, TOKEN
-from onetomany.evidence.printable import printable
+from onetomany.printing import shortened
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text
 
@@ -104,7 +104,7 @@ def listed_items(payload: Path) -> list[Listed]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(
             f"{payload / 'figures.json'} can't be read as the list of figures "
-            f"({printable(str(error))}): get the bundle again."
+            f"({shortened(str(error))}): get the bundle again."
         ) from error
     return found
 

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from onetomany.errors import InputError
-from onetomany.evidence.printable import printable
+from onetomany.printing import shortened
 from onetomany.sources.processes import python_command, safe_environment
 
 SECONDS, MEMORY = 30, 1 << 30
@@ -67,13 +67,13 @@ def read(content: bytes, roots: bytes | None) -> list[Signature]:
     except ValueError:
         raise InputError("it takes more memory than is allowed, or is damaged") from None
     if "error" in answer:
-        raise InputError(printable(answer["error"]))
+        raise InputError(shortened(answer["error"]))
     return [Signature(**{key: _plain(value) for key, value in each.items()})
             for each in answer["signatures"]]  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) else value
+    return shortened(value) if isinstance(value, str) else value
 
 
 def may_be_signed(content: bytes) -> bool:
