@@ -59,8 +59,12 @@ LETTERS = st.sampled_from("=+-@＝＋'\"\t\r\n ,.15e%aㄱ\u200b\0") | st.charact
 TEXTS = st.text(LETTERS, max_size=8)
 
 
-# a mark of byte order at the start of a file is no letter of its first name
-@given(st.lists(st.none() | TEXTS, min_size=1), TEXTS.filter(lambda each: each[:1] != "\ufeff"))
+# a mark of byte order at the start of a file is no letter of its first name, and polars reads
+# doubled quotes in a name as they are written
+NAMES = TEXTS.filter(lambda each: each[:1] != "\ufeff" and '"' not in each)
+
+
+@given(st.lists(st.none() | TEXTS, min_size=1), NAMES)
 def test_every_text_comes_back_and_none_starts_a_formula(
     texts: list[str | None], name: str
 ) -> None:

@@ -252,7 +252,7 @@ def test_a_run_is_recorded_as_it_was_and_keeps_no_parameters(tmp_path: Path) -> 
 
 
 @pytest.fixture(scope="module")
-def report(chapters: list[Chapter], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def document(chapters: list[Chapter], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of all chapters, in whose run one test failed, one was skipped, one was not run."""
     tmp = tmp_path_factory.mktemp("report")
     tests = json.loads(result(tmp).read_text())["tests"]
@@ -269,9 +269,9 @@ def report(chapters: list[Chapter], tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_the_report_tells_of_every_method_and_deviation(
-    report: Path, chapters: list[Chapter]
+    document: Path, chapters: list[Chapter]
 ) -> None:
-    text = (report / "validation.md").read_text(encoding="utf-8")
+    text = (document / "validation.md").read_text(encoding="utf-8")
     assert "1 tests FAILED." in text.splitlines()[4]
     for method in METHODS:
         assert f"### {method['title']} · {method['title_ko']}" in text
@@ -281,11 +281,11 @@ def test_the_report_tells_of_every_method_and_deviation(
     assert re.search(r"dlibs_own \| failed \| 1 \| AssertionError in test_faces\.py:7", text)
     assert "not accredited" in text
     assert "Without an entry" not in text
-    assert (report / "results.json").is_file()
+    assert (document / "results.json").is_file()
 
 
-def test_the_report_is_a_document_in_both_languages_with_nothing_cut_off(report: Path) -> None:
-    pages = list(pypdfium2.PdfDocument(report / "validation.pdf"))
+def test_the_report_is_a_document_in_both_languages_with_nothing_cut_off(document: Path) -> None:
+    pages = list(pypdfium2.PdfDocument(document / "validation.pdf"))
     text = " ".join(page.get_textpage().get_text_bounded() for page in pages)
     assert "Validation report" in text
     assert "검증 보고서" in text
@@ -359,10 +359,10 @@ def test_what_can_not_be_sealed_is_refused_before_the_run(
 
 
 @pytest.fixture(scope="module")
-def drafts(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drafts(document: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     bundle = tmp_path_factory.mktemp("bundle")
     (bundle / "data/validation").mkdir(parents=True)
-    (bundle / "data/validation/results.json").write_bytes((report / "results.json").read_bytes())
+    (bundle / "data/validation/results.json").write_bytes((document / "results.json").read_bytes())
     (bundle / "seal").mkdir()
     certificate.write(bundle / "seal", record(), CREATED, "a" * 64, "b" * 64, jurisdictions=CODES)
     return bundle / "seal"

@@ -53,6 +53,7 @@ def capture_list(parser: argparse.ArgumentParser) -> Run:
         from onetomany.documents import web_sources
         from onetomany.documents.case_file import open_case
         from onetomany.sources.files import write_whole
+        from onetomany.sources.tables import csv_text
 
         case = args.case or Path("case.duckdb")
         if args.case or case.is_file():
@@ -85,7 +86,7 @@ def capture_list(parser: argparse.ArgumentParser) -> Run:
             for line in f"{HOW_EN}\n{HOW_KO}".splitlines():
                 print(line)
         if args.csv:
-            write_whole(args.csv, listed.write_csv().encode("utf-8"))
+            write_whole(args.csv, csv_text(listed).encode("utf-8"))
             print(f"wrote {args.csv}")
         return 0
 

@@ -24,6 +24,7 @@ from onetomany.evidence.cited import CITED
 from onetomany.evidence.methods import all_sheets
 from onetomany.evidence.redaction import Rule
 from onetomany.evidence.screening import PERSONAL
+from onetomany.sources.tables import csv_text
 
 FOLDER = "captures"
 _ENDINGS = (".warc.gz", ".warc", ".wacz", ".mhtml", ".mht")
@@ -74,7 +75,7 @@ def name_captures(payload: Path, case: Path, *, carry: bool = False) -> Named:
         for file, sha256 in done.carried.items():
             done.personal += [(file, *each) for each in _personal(db, sha256)]
     beside = listing.with_name(listing.name + ".part")
-    beside.write_bytes(pl.DataFrame(rows, schema=CITED).write_csv().encode())
+    beside.write_bytes(csv_text(pl.DataFrame(rows, schema=CITED)).encode())
     beside.replace(listing)
     return done
 

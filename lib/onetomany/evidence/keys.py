@@ -58,10 +58,11 @@ def make_key(path: Path, *, passphrase: str | None = None) -> str:
             os.link(beside, path)  # which, unlike a renaming, replaces nothing
         finally:
             beside.unlink()
-    except FileExistsError:
-        raise InputError(f"There is a file {path} already: a key is never overwritten.") from None
     except OSError as error:
-        raise InputError(f"The key {path} can't be written: {error.strerror}.") from error
+        if os.path.lexists(path):
+            why = f"There is a file {path} already: a key is never overwritten."
+            raise InputError(why) from None
+        raise InputError(f"The key {path} can't be made: {error.strerror or error}.") from error
     return fingerprint(public_pem(key))
 
 
