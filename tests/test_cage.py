@@ -23,12 +23,12 @@ from onetomany import cage
 from onetomany.cage import bubblewrap, keeper, landlock, seccomp
 from onetomany.cage.zygote import FRAME
 from onetomany.cli import main
-from onetomany.documents import case_file, workers
+from onetomany.documents import case_file, case_mentions, language, search, workers
 from onetomany.documents.answers import Taken
 from onetomany.documents.ingest import ingest
 from onetomany.documents.reading import Limits
 from onetomany.documents.workers import Reader
-from onetomany.errors import RefusedError
+from onetomany.errors import InputError, RefusedError
 
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs" / "cage.md"
@@ -379,3 +379,36 @@ def test_a_weak_cage_is_told_and_needs_a_yes(
     with case_file.open_case(case) as db:
         told = db.execute("SELECT value FROM meta WHERE key = 'isolation_weakness'").fetchone()
     assert "landlock missing" in told[0]
+
+
+def test_a_text_made_to_take_for_ever_does_not_stop_a_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quadratic texts end at their limit, are reported, and leave the others searchable."""
+    monkeypatch.setattr(language, "SECONDS", 2.0)
+    folder, case = tmp_path / "folder", tmp_path / "case.duckdb"
+    folder.mkdir()
+    trap = "a" * 40 + "! ab"  # for (a+)+b
+    for name, text in (("a", "a" * 1_500_000), ("b", "제1조 " * 100_000), ("c", trap)):
+        (folder / f"{name}.txt").write_text(text)
+    (folder / "d.txt").write_text("법무부는 2019년 4월 30일 인천공항에서 말했다.")
+    ingest(folder, case)
+    begun = time.monotonic()
+    with case_file.open_case(case, write=True) as db:
+        assert case_mentions.fill(db, progress=False) == 4
+        assert search.index(db, progress=False) == 4
+        assert time.monotonic() - begun < 60
+        # what was given up is not begun again
+        assert (case_mentions.fill(db), search.index(db)) == (0, 0)
+        told = case_mentions.unread(db)
+        assert "a.txt" in told["path"].to_list()
+        assert told["text"].str.contains("longer than 2 s").all()
+        assert "d.txt" not in told["path"].to_list()
+        mentions = db.execute("SELECT count(*) FROM mentions JOIN documents USING (document) "
+                              "WHERE path = 'd.txt'").fetchone()  # fmt: skip
+        assert mentions[0] >= 2
+        assert search.bm25(db, "인천공항").height == 1
+        # pages without words are still found as phrases
+        assert search.phrase(db, "제1조 제1조").height == 1
+        with pytest.raises(InputError, match="simpler pattern"):
+            search.pattern(db, "(a+)+b")

@@ -75,7 +75,10 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         if not args.no_index:
             with open_case(args.case, write=True) as db:
                 mentioned, indexed = case_mentions.fill(db), finding.index(db)
+                left_out = case_mentions.unread(db)
             print(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
+            for path, page, why in left_out.iter_rows():
+                print(f"  {shortened(path, NAME)}, page {page}: {shortened(why)}")
         for path, why in done.failures.select("path", "why").iter_rows():
             print(f"  {shortened(path, NAME)}: {shortened(why)}")
         for kind, text, count in done.notes.iter_rows():

@@ -14,6 +14,7 @@ from .language import MENTIONS, Page, in_cages
 from .mentions import EXTRACTOR, VERSION, framed
 
 BATCH = 500
+WORDS_EXTRACTOR = "words"  # by which notes of pages that could not be cut into words are known
 TOGETHER = {
     "one": pl.String,  # the normal form that comes first in the alphabet
     "other": pl.String,
@@ -99,6 +100,17 @@ def note_unread(
         "insert into notes by name select unnest(?) as document, unnest(?) as page, "
         "'unread' as kind, ? as text, ? as extractor, ? as version",
         [documents, numbers, text, extractor, EXTRACTOR_VERSION],
+    )
+
+
+def unread(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Return the pages whose mentions or words were not looked for: path, page, text."""
+    return read(
+        db,
+        "select path, page, notes.text from notes join documents using (document) "
+        "where kind = 'unread' and notes.extractor in (?, ?) order by path, page",
+        EXTRACTOR,
+        WORDS_EXTRACTOR,
     )
 
 

@@ -1,4 +1,4 @@
-"""The cage's tasks that look for mentions in texts (MENTIONS), and cut them into words (WORDS).
+"""The cage's tasks on texts: mentions (MENTIONS), words (WORDS), a reader's pattern (PATTERNS).
 
 Patterns and Korean morphology run over what strangers wrote, and a text can be made so that they
 take for ever. So each document's texts go to a process of their own, with limits. The document of
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -17,10 +18,12 @@ from typing import Any
 
 from ..cage.keeper import Frames, Keeper, Trouble, lasting
 from ..cage.zygote import Handler, Send
+from ..errors import InputError
 
 MENTIONS = "onetomany.documents.language:load_mentions"
 WORDS = "onetomany.documents.language:load_words"
-SECONDS, MEMORY = 60.0, 2 << 30  # of one request
+PATTERNS = "onetomany.documents.language:load_patterns"
+SECONDS, MEMORY = 30.0, 2 << 30  # of one request
 PAGES, CHARACTERS = 100, 1_000_000  # of one request; a longer page is a request by itself
 ANSWER = 64 << 20  # bytes of one answer
 _SAMPLE = "2019년 4월 30일 개인정보 보호법 제15조 법무부 5,760만 건 In April 2019"
@@ -40,6 +43,39 @@ def load_words() -> Handler:
 
     kiwi = nouns.alone()
     return _handler(lambda texts: [nouns.recut(text, kiwi.tokenize(text)) for text in texts])
+
+
+def load_patterns() -> Handler:
+    """Load nothing but Python's own expressions; the first text is the pattern."""
+
+    def places(texts: list[str]) -> list[Any]:
+        compiled = re.compile(texts[0], re.IGNORECASE)
+        return [[match.span() for match in compiled.finditer(text)] for text in texts[1:]]
+
+    return _handler(places)
+
+
+def pattern_places(regex: str, texts: list[str]) -> list[list[tuple[int, int]]]:
+    """Return where an expression fits in each text, [start, end).
+
+    Some expressions take for ever on a text that was made for it. Raises InputError then.
+    """
+    found, why = _ask(lasting(PATTERNS), [regex, *texts], _spans)
+    if why:
+        raise InputError(f"'{regex}' can't be searched for: {why}. Give a simpler pattern.")
+    places: list[list[tuple[int, int]]] = found
+    return places
+
+
+def _spans(answer: Any, texts: list[str]) -> list[list[tuple[int, int]]]:
+    if not isinstance(answer, list) or len(answer) != len(texts) - 1:
+        raise ValueError("not a list for each text")
+    checked = []
+    for places, text in zip(answer, texts[1:], strict=True):
+        if not all(0 <= start <= end <= len(text) for start, end in places):
+            raise ValueError("no place")
+        checked.append([(int(start), int(end)) for start, end in places])
+    return checked
 
 
 def _handler(work: Callable[[list[str]], Any]) -> Handler:

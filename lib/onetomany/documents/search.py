@@ -25,14 +25,13 @@ from tqdm.auto import tqdm
 
 from ..errors import InputError
 from . import grams, nouns
-from .case_mentions import note_unread
+from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
-from .language import WORDS, Page, in_cages, token_places
+from .language import WORDS, Page, in_cages, pattern_places, token_places
 from .reading import composed
 
 # raised whenever the same text would give other tokens
 TOKENIZER_VERSION = 3
-TOKENS = "words"  # by which notes of pages that could not be cut are known
 K, B = 1.2, 0.75
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "document": pl.String,
@@ -117,7 +116,9 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
     with tqdm(total=len(missing), desc="tokenising pages", disable=not progress) as bar:
         for pages, tokens_of, why in in_cages(WORDS, missing, token_places):
             if why:
-                note_unread(db, pages, f"This page is not searchable by words: {why}.", TOKENS)
+                note_unread(
+                    db, pages, f"This page is not searchable by words: {why}.", WORDS_EXTRACTOR
+                )
             places = tokens_of or [[] for _ in pages]
             texts = [text for _, _, text in pages]
             _insert(db, last, pages, _stemmed(db, places))
@@ -220,7 +221,7 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
     _indexed(db)
     words = composed(words)
     regex = r"\s*".join(re.escape(word) for word in words.split())
-    return _fitting(db, regex, grams.of_phrase(db, words), limit)
+    return _fitting(db, regex, grams.of_phrase(db, words), limit, _phrase_places)
 
 
 @_of_any_case
@@ -240,27 +241,35 @@ def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl
     if compiled.fullmatch(""):
         raise InputError(f"'{regex}' fits anything, even nothing: give a pattern with a letter.")
     _indexed(db)
-    return _fitting(db, regex, grams.of_pattern(db, regex), limit)
+    return _fitting(db, regex, grams.of_pattern(db, regex), limit, pattern_places)
+
+
+def _phrase_places(regex: str, texts: list[str]) -> list[list[Span]]:
+    # words and blanks alone: it takes no longer than the text is
+    compiled = re.compile(regex, re.IGNORECASE)
+    return [[match.span() for match in compiled.finditer(text)] for text in texts]
 
 
 def _fitting(
-    db: duckdb.DuckDBPyConnection, regex: str, ids: NDArray[np.int64] | None, limit: int
+    db: duckdb.DuckDBPyConnection,
+    regex: str,
+    ids: NDArray[np.int64] | None,
+    limit: int,
+    places_in: Callable[[str, list[str]], list[list[Span]]],
 ) -> pl.DataFrame:
     """The pages among `ids` (None: all) that an expression fits."""
     values = {"regex": regex, "limit": limit}
     among = "" if ids is None else _among(ids.tolist())
     found = db.execute(_FITTING.format(among=among), values).fetchall()
-    compiled = re.compile(regex, re.IGNORECASE)
-    rows = []
-    query = "select id, text from search_pages " + _among([row[2] for row in found if row[3]])
+    found = [row for row in found if row[3]]
+    query = "select id, text from search_pages " + _among([row[2] for row in found])
     texts = dict(db.execute(query).fetchall())
-    for document, page, id_, times in found:
-        if not times:
-            break
-        text = texts[id_]
-        places = [match.span() for match in compiled.finditer(text)]
-        if places:
-            rows.append((document, page, text, places))
+    placed = places_in(regex, [texts[id_] for _, _, id_, _ in found]) if found else []
+    rows = [
+        (document, page, texts[id_], places)
+        for (document, page, id_, _), places in zip(found, placed, strict=True)
+        if places
+    ]
     # DuckDB and Python may count differently, such as digits of other scripts
     rows.sort(key=lambda row: -len(row[3]))
     return _hits(
