@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import resource
 import stat
 import subprocess
 import sys
@@ -316,7 +315,10 @@ def test_files_of_the_system_that_state_no_size_end(tmp_path: Path) -> None:
 
 
 PREPARE = """
-import ctypes, sys
+import ctypes, resource, sys
+most = int(sys.argv.pop(1))
+if most:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 libc = ctypes.CDLL(None)
 for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root, too, obeys modes then
     libc.prctl(24, capability, 0, 0, 0)
@@ -328,13 +330,9 @@ os.execv(sys.executable, [sys.executable, "-m", "onetomany.cli", *sys.argv[1:]])
 def run(*words: str, most: int | None = None, where: Path | None = None) -> tuple[int, str, str]:
     """The command in a process that obeys modes, and that can write no file above `most` bytes."""
 
-    def limit() -> None:
-        if most is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
     done = subprocess.run(
-        [sys.executable, "-c", PREPARE, *words], capture_output=True, text=True, cwd=where,
-        preexec_fn=limit, timeout=120, check=False,
+        [sys.executable, "-c", PREPARE, str(most or 0), *words], capture_output=True, text=True,
+        cwd=where, timeout=120, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 

@@ -211,6 +211,7 @@ def test_a_hostile_notebook_runs_nothing_in_the_browser(
     driver: Chrome, pages: list[Path], place: int, width: int
 ) -> None:
     resize(driver, width)
+    errors(driver)  # what other pages in this browser left is theirs
     driver.get((pages[place] / "01_hostile.html").as_uri())
     wait_for(driver, 30, lambda d: d.find_elements(By.CSS_SELECTOR, "[data-drawn]"))
     address = driver.current_url
