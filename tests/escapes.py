@@ -111,6 +111,10 @@ def _(told: dict[str, Any]) -> Any:
     return spare
 
 
+call("files: where a link leads (readlinkat)", 267, 78, AT, beside("link"), ROOM, 200)
+call("processes: others' processor time (clock)", 228, 113, -6, ROOM)
+call("memory: wake others (a shared futex)", 202, 98, ROOM, 1, 1)
+
 # files: writing
 ESCAPES["writing: a new file"] = lambda told: open(f"{told['folder']}/new", "w").write("x")
 ESCAPES["writing: over a file"] = lambda told: open(told["victim"], "r+").write("x")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -339,6 +340,12 @@ NESTED = b"[" + b"[],[],[]," * (6 << 20) + b"[]]"  # 54 MB that cost 30 times as
         FRAME.pack(b"F", len(NESTED)) + NESTED,
         FRAME.pack(b"J", 1 << 62),
         FRAME.pack(b"S", 1 << 40),
+        FRAME.pack(b"S", 1)
+        + b"x"
+        + FRAME.pack(b"J", 74)
+        + b'{"notes": {"page": [1, 2], "kind": ["a", "a"], "text": [[0], [0]]}}'.ljust(74),
+        FRAME.pack(b"F", 34) + b'{"metadata": {"a": [[[[[[[[]]]]]]]]}}'[:34],
+        FRAME.pack(b"F", 26) + b'{"title": ["not", "text"]}',
         FRAME.pack(b"M", 1 << 50),
         FRAME.pack(b"N", 1 << 30),
         FRAME.pack(b"?", 0),
@@ -412,3 +419,47 @@ def test_a_text_made_to_take_for_ever_does_not_stop_a_case(
         assert search.phrase(db, "제1조 제1조").height == 1
         with pytest.raises(InputError, match="simpler pattern"):
             search.pattern(db, "(a+)+b")
+
+
+def test_an_archive_may_give_a_name_of_any_length(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("가" * 20_000 + ".txt", "a text with a long name")
+        archive.writestr("나" * 9_000 + ".xlsx", "no workbook")
+    done = ingest(folder, tmp_path / "case.duckdb")
+    assert (done.read, done.failed) == (2, 1)
+
+
+def test_an_interrupted_answer_is_not_taken_for_the_next(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("first")
+    (tmp_path / "b.txt").write_text("second")
+    reader = Reader(tmp_path / "members")
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(workers.Taken, "__call__", lambda *_: 1 // 0)
+            with pytest.raises(ZeroDivisionError):
+                reader.read(tmp_path / "a.txt", "a.txt", Limits())
+        answer = reader.read(tmp_path / "b.txt", "b.txt", Limits())
+        assert answer.content["columns"]["pages"]["text"] == ["second"]
+    finally:
+        reader.stop()
+
+
+def test_pages_of_scans_may_have_no_members(tmp_path: Path) -> None:
+    frames = FRAME.pack(b"N", 1) + b"a" + FRAME.pack(b"M", 4) + b"kept" + FRAME.pack(b"E", 0)
+    with pytest.raises(keeper.Trouble):
+        Taken(tmp_path, Limits())(answered(frames))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_weak_cage_needs_a_yes_wherever_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "_agreed", threading.Event())
+    monkeypatch.setattr(keeper, "_LASTING", {})
+    strong = keeper.Keeper
+    monkeypatch.setattr(keeper, "Keeper", lambda task, **how: strong(task, weak=True, **how))
+    with pytest.raises(RefusedError, match="weak-isolation"):
+        cage.lasting("onetomany.cage.nothing:load")
+    cage.accept_weak_isolation()
+    assert cage.lasting("onetomany.cage.nothing:load").isolation
+    keeper._stop_all()

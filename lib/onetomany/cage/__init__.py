@@ -4,6 +4,6 @@
 `Keeper.isolation` names the mechanisms that hold on this system (docs/documents.md lists them).
 """
 
-from .keeper import ANSWER, Ended, Keeper, Outcome, isolation, require_strong
+from .keeper import Keeper, accept_weak_isolation, isolation, lasting, require_strong
 
-__all__ = ["ANSWER", "Ended", "Keeper", "Outcome", "isolation", "require_strong"]
+__all__ = ["Keeper", "accept_weak_isolation", "isolation", "lasting", "require_strong"]

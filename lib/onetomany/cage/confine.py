@@ -7,6 +7,7 @@ threads, time and memory beyond its limits, and every system call that `seccomp`
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -20,7 +21,7 @@ from . import audit, landlock, seccomp
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CAPSET, _CAP_VERSION = {"x86_64": 126, "aarch64": 91}, 0x20080522
 _FILES = 16  # open files of a fork: its document, its answer, and modules while they load
-_SLACK = 512 << 20  # bytes of address space beyond the memory limit, for libraries not yet loaded
+_SLACK = 256 << 20  # bytes of address space beyond the memory limit, for libraries not yet loaded
 SOURCE, TARGET = 3, 4  # the only open files of a fork, beside /dev/null
 
 
@@ -36,6 +37,10 @@ class Cell:
         # opened before files are given up, read when all is loaded
         statm = "/proc/self/statm"
         self.statm = os.open(statm, os.O_RDONLY) if os.path.exists(statm) else None
+
+        # where memory runs out all the same, these processes are the first that the kernel ends
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+            score.write("1000")
 
     def enter(self) -> None:
         """Give up privileges, and all files outside of the places; forks inherit it."""

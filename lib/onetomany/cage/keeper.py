@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from typing import Any, Generic, TypeVar
 from ..errors import OneToManyError, RefusedError
 from ..sources.processes import python_command
 from . import bubblewrap, landlock
-from .zygote import END, FRAME
+from .zygote import END, FRAME, LENGTH
 
 ANSWER = 512 << 20  # bytes of one answer, all frames together
 MESSAGE = 100_000  # bytes of one request, beside its document
@@ -210,7 +211,8 @@ class Keeper:
         kept, trouble, reply = None, None, b""
         try:
             try:
-                socket.send_fds(self.line, [message], [file, target])
+                socket.send_fds(self.line, [LENGTH.pack(len(message))], [file, target])
+                self.line.sendall(message)
             finally:
                 os.close(target)
             try:
@@ -222,6 +224,9 @@ class Keeper:
             reply = self._reply(deadline)
         except OSError:
             pass
+        except BaseException:
+            self._end()  # lest the reply to this be taken for that to the next
+            raise
         ended = Ended(-signal.SIGKILL, time.monotonic() - begun, 0, process)
         if not reply:
             self._end()
@@ -290,11 +295,23 @@ _LASTING: dict[tuple[str, int], Keeper] = {}
 def lasting(task: str, number: int = 0, *, readable: Sequence[str] = ()) -> Keeper:
     """Return a caged process that stays until the kit ends: loading a task takes a second or two.
 
-    Those of other numbers are others of the same task, for use at the same time.
+    Those of other numbers are others of the same task, for use at the same time. Raises
+    RefusedError where the system does not confine it, unless `accept_weak_isolation` was called.
     """
     if not _LASTING:
         atexit.register(_stop_all)
-    return _LASTING.setdefault((task, number), Keeper(task, readable=readable))
+    keeper = _LASTING.setdefault((task, number), Keeper(task, readable=readable))
+    keeper.start()  # here: a container ends with the thread that started it
+    require_strong(keeper.isolation, agreed=_agreed.is_set())
+    return keeper
+
+
+_agreed = threading.Event()
+
+
+def accept_weak_isolation() -> None:
+    """Let this process of the kit read documents where the system can't confine what reads them."""
+    _agreed.set()
 
 
 def _stop_all() -> None:

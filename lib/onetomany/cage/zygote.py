@@ -17,6 +17,7 @@ import contextlib
 import gc
 import importlib
 import json
+import mimetypes
 import os
 import select
 import signal
@@ -31,6 +32,7 @@ from .confine import SOURCE, TARGET, Cell, leave_parent
 from .landlock import program_places
 
 FRAME = struct.Struct(">cQ")
+LENGTH = struct.Struct(">I")  # of a request, before it
 END = b"E"  # the kind of a request's last frame
 LATE = 2.0  # seconds after which a fork that outlived its own clock is killed
 Send = Callable[[bytes, bytes], None]
@@ -42,6 +44,7 @@ def main() -> None:
     with socket.socket(fileno=int(handle)) as line:
         cell = Cell([*program_places(), *extra], weak=weak == "weak")
         cell.enter()
+        mimetypes.knownfiles = []  # libraries look for the system's lists, which can't be read
         module, _, function = task.partition(":")
         handler = getattr(importlib.import_module(module), function)()
         gc.collect()
@@ -50,17 +53,27 @@ def main() -> None:
         held = _trial(cell)
         cell.strong = all(held.values())
         line.sendall(json.dumps(held).encode() + b"\n")
+        os.dup2(0, 2)  # what it said at its start is the parent's file: forks get /dev/null
         while True:
-            message, files, _, _ = socket.recv_fds(line, 1 << 17, 2)
-            if not message:
+            head, files, _, _ = socket.recv_fds(line, LENGTH.size, 2)
+            if len(head) < LENGTH.size:
                 return
-            request = json.loads(message)
+            request = json.loads(_whole(line, *LENGTH.unpack(head)))
             parent, pid = os.getpid(), os.fork()
             if pid == 0:
                 _handle(cell, handler, request, parent, files)
             for file in files:
                 os.close(file)
             line.sendall(json.dumps(_wait(pid, line, request["seconds"])).encode() + b"\n")
+
+
+def _whole(line: socket.socket, length: int) -> bytes:
+    """So many bytes of a request, which may come in parts."""
+    parts = []
+    while length and (part := line.recv(length)):
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def _handle(

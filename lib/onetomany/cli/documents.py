@@ -112,14 +112,22 @@ def search(parser: argparse.ArgumentParser) -> Run:
     how.add_argument("--regex", action="store_true", help="a regular expression (RE2)")
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="pages shown at most")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the pages there, marked")
+    parser.add_argument(
+        "--weak-isolation",
+        action="store_true",
+        help="draw also where this system can't confine what draws",
+    )
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.cage import accept_weak_isolation
         from onetomany.documents import captures as captured
         from onetomany.documents import picture
         from onetomany.documents import search as finding
         from onetomany.documents.case_file import open_case
         from onetomany.sources.files import write_whole
 
+        if args.weak_isolation:
+            accept_weak_isolation()
         if args.limit < 1:
             raise InputError("--limit needs a number of 1 or more.")
         find = finding.phrase if args.phrase else finding.pattern if args.regex else finding.bm25

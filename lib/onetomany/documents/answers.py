@@ -68,33 +68,40 @@ class Answer:
     seconds: float = 0.0
     memory: int = 0  # bytes, of its process
     process: int | None = None  # each document has a process of its own
+    size: int = 0  # bytes of the answer, without members
 
 
 class Taken:
-    """Takes frames in as they come. Raises Trouble where they make no sense."""
+    """Takes frames in as they come. Raises Trouble where they make no sense.
 
-    def __init__(self, folder: Path, limits: Limits, take: Callable[[int], None] = lambda _: None):
+    `take` is asked before a member of so many bytes is kept; None where nothing may have members.
+    """
+
+    def __init__(self, folder: Path, limits: Limits, take: Callable[[int], None] | None = None):
         self.folder, self.limits, self.take = folder, limits, take
         self.facts: dict[str, Any] = {}
         self.chunks: dict[str, list[Any]] = {}
         self.members: list[Member] = []
-        self.texts: list[str] = []
-        self.rows = self.expanded = 0
+        self.texts: dict[int, str] = {}  # long texts that no row has asked for yet
+        self.sent = 0
+        self.rows = self.expanded = self.size = 0
 
     def __call__(self, frames: Frames) -> tuple[dict[str, Any], list[Member]]:
         """Return the content and the members of an answer."""
         name = ""
         for kind, length in frames:
+            self.size += length if kind != b"M" else 0
             if kind == b"F" and length <= 4 * CHUNK:
-                facts = _parsed(frames.read(length))
-                self.facts = facts if isinstance(facts, dict) else {}
+                self.facts = _plain_facts(_parsed(frames.read(length)))
             elif kind == b"J" and length <= 2 * CHUNK:
                 self._add(_parsed(frames.read(length)))
-            elif kind == b"S" and length <= _TEXT:
-                self.texts.append(frames.read(length).decode("utf-8", "replace"))
+            elif kind == b"S" and length <= _TEXT and len(self.texts) < CHUNK:
+                text = frames.read(length).decode("utf-8", "replace")
+                self.texts[self.sent] = text
+                self.sent += 1
             elif kind == b"N" and length <= 1 << 16:
                 name = frames.read(length).decode("utf-8", "replace")
-            elif kind == b"M":
+            elif kind == b"M" and self.take is not None:
                 try:
                     self._keep(name, frames, length)
                 except Refused as refused:
@@ -131,8 +138,9 @@ class Taken:
             if isinstance(value, list):
                 try:
                     (number,) = value
-                    values[place] = self.texts[number]
-                except (ValueError, IndexError, TypeError):
+                    # once each: a text that stood in many places would be as many texts
+                    values[place] = self.texts.pop(number)
+                except (ValueError, KeyError, TypeError):
                     raise Trouble("its answer makes no sense") from None
         return values
 
@@ -141,9 +149,21 @@ class Taken:
         self.expanded += length
         if self.expanded > self.limits.expanded or len(self.members) >= self.limits.members:
             raise Trouble("it holds more, or larger, documents than any archive may")
+        assert self.take is not None
         self.take(length)
         frames.left += length  # members have limits of their own
         self.members.append(Member(name, keep_member(self.folder, frames, length)))
+
+
+def _plain_facts(facts: Any) -> dict[str, Any]:
+    """Facts as plain values, and their metadata as texts."""
+    metadata = facts.pop("metadata", {}) if isinstance(facts, dict) else None
+    plain = isinstance(metadata, dict) and not any(
+        isinstance(value, list | dict) for value in [*facts.values(), *metadata.values()]
+    )
+    if not plain:
+        raise Trouble("its answer makes no sense")
+    return dict(facts) | {"metadata": metadata}
 
 
 def _parsed(frame: bytes) -> Any:

@@ -24,7 +24,7 @@ import duckdb
 import polars as pl
 from tqdm import tqdm
 
-from ..cage import isolation, require_strong
+from ..cage import accept_weak_isolation, isolation, require_strong
 from ..errors import InputError
 from .answers import Answer
 from .budget import Account, Budget, forget_halves
@@ -56,7 +56,7 @@ from .sketch import near_duplicates
 from .store import Found, fail, mark_gone, members_known, place, store
 from .workers import Reader
 
-LARGE = 256 << 10  # bytes: a larger document is stored as soon as it is read
+LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
 TRANSACTION = 256  # smaller documents stored at a time: each transaction costs as much as ten pages
 
 
@@ -105,6 +105,8 @@ def ingest(
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that holds the documents.")
     folder, case = folder.resolve(), case.resolve()
+    if weak_isolation:
+        accept_weak_isolation()
     if weakness := require_strong(isolation(), agreed=weak_isolation):
         tqdm.write(f"WARNING: {weakness}", file=sys.stderr)
     started = datetime.now(UTC).replace(tzinfo=None)
@@ -248,7 +250,7 @@ class _Run:
                     bar.update()
             for future in done & reading.keys():
                 ready.append((reading.pop(future), future.result()))
-            large = any(found.bytes > LARGE for found, _ in ready)
+            large = any(max(found.bytes, answer.size) > LARGE for found, answer in ready)
             last = not (more or hashing or reading or waiting)
             if ready and (large or len(ready) >= TRANSACTION or last):
                 members = self.keep(ready)

@@ -2,7 +2,7 @@
 
 Patterns and Korean morphology run over what strangers wrote, and a text can be made so that they
 take for ever. So each document's texts go to a process of their own, with limits. The document of
-a request is a JSON list of texts; the answer is JSON too.
+a request is a JSON list of texts; the answer is rows of plain values, in bounded parts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ WORDS = "onetomany.documents.language:load_words"
 PATTERNS = "onetomany.documents.language:load_patterns"
 SECONDS, MEMORY = 30.0, 2 << 30  # of one request
 PAGES, CHARACTERS = 100, 1_000_000  # of one request; a longer page is a request by itself
-ANSWER = 64 << 20  # bytes of one answer
+ANSWER = 256 << 20  # bytes of one answer
+FRAME, ROWS = 4 << 20, 5_000  # bytes and rows of a part of it
 _SAMPLE = "2019년 4월 30일 개인정보 보호법 제15조 법무부 5,760만 건 In April 2019"
 Page = tuple[str, int, str]  # document, page, text
 
@@ -42,7 +43,13 @@ def load_words() -> Handler:
     from . import nouns
 
     kiwi = nouns.alone()
-    return _handler(lambda texts: [nouns.recut(text, kiwi.tokenize(text)) for text in texts])
+    return _handler(
+        lambda texts: [
+            (number, *token)
+            for number, text in enumerate(texts)
+            for token in nouns.recut(text, kiwi.tokenize(text))
+        ]
+    )
 
 
 def load_patterns() -> Handler:
@@ -50,7 +57,11 @@ def load_patterns() -> Handler:
 
     def places(texts: list[str]) -> list[Any]:
         compiled = re.compile(texts[0], re.IGNORECASE)
-        return [[match.span() for match in compiled.finditer(text)] for text in texts[1:]]
+        return [
+            (number, *match.span())
+            for number, text in enumerate(texts[1:])
+            for match in compiled.finditer(text)
+        ]
 
     return _handler(places)
 
@@ -67,23 +78,29 @@ def pattern_places(regex: str, texts: list[str]) -> list[list[tuple[int, int]]]:
     return places
 
 
-def _spans(answer: Any, texts: list[str]) -> list[list[tuple[int, int]]]:
-    if not isinstance(answer, list) or len(answer) != len(texts) - 1:
-        raise ValueError("not a list for each text")
-    checked = []
-    for places, text in zip(answer, texts[1:], strict=True):
-        if not all(0 <= start <= end <= len(text) for start, end in places):
-            raise ValueError("no place")
-        checked.append([(int(start), int(end)) for start, end in places])
-    return checked
+def _spans(rows: list[Any], texts: list[str]) -> list[list[tuple[int, int]]]:
+    places: list[list[tuple[int, int]]] = [[] for _ in texts[1:]]
+    for number, start, end in rows:
+        if number < 0:
+            raise ValueError("no text")
+        _check_place(start, end, texts[number + 1])
+        places[number].append((start, end))
+    return places
 
 
-def _handler(work: Callable[[list[str]], Any]) -> Handler:
+def _check_place(start: Any, end: Any, text: str) -> None:
+    if type(start) is not int or type(end) is not int or not 0 <= start <= end <= len(text):
+        raise ValueError("no place in the text")
+
+
+def _handler(work: Callable[[list[str]], list[Any]]) -> Handler:
     work([_SAMPLE, ""])
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
-        answer = work(json.loads(content))
-        send(b"L", json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
+        rows = work(json.loads(content))
+        for first in range(0, len(rows), ROWS):
+            part = json.dumps(rows[first : first + ROWS], ensure_ascii=False)
+            send(b"L", part.encode("utf-8", "replace"))
 
     return handle
 
@@ -101,9 +118,7 @@ def in_cages(
     many = min(os.cpu_count() or 1, len(documents))
     keepers: SimpleQueue[Keeper] = SimpleQueue()
     for number in range(many):
-        keeper = lasting(task, number)
-        keeper.start()  # here: a container ends with the thread that started it
-        keepers.put(keeper)
+        keepers.put(lasting(task, number))
 
     def document(of_it: list[Page]) -> list[tuple[list[Page], Any, str]]:
         keeper, done, why = keepers.get(), [], ""
@@ -142,17 +157,26 @@ def _ask(
     """What came of some texts, and what went wrong; one of them is empty."""
 
     def take(frames: Frames) -> Any:
+        rows: list[Any] = []
+        most = len(texts) + sum(map(len, texts))  # no character begins two
         for kind, length in frames:
-            if kind != b"L":
+            if kind != b"L" or length > FRAME:
                 raise Trouble("its answer makes no sense")
             try:
-                return check(json.loads(frames.read(length)), texts)
+                part = json.loads(frames.read(length))
+                if any(isinstance(value, list | dict) for row in part for value in row):
+                    raise ValueError("no row of plain values")
+                rows += part
             except (ValueError, TypeError, RecursionError) as error:
                 raise Trouble("its answer makes no sense") from error
-        raise Trouble("it gave no answer")
+            if len(rows) > most:
+                raise Trouble("its answer has more rows than the text has characters")
+        try:
+            return check(rows, texts)
+        except Exception as error:  # whatever rows of no sense lead it into
+            raise Trouble("its answer makes no sense") from error
 
     content = json.dumps(texts, ensure_ascii=False).encode("utf-8", "replace")
-    most = min(ANSWER, 1_000_000 + 400 * sum(map(len, texts)))
     file = os.memfd_create("texts") if hasattr(os, "memfd_create") else _unnamed()
     try:
         with os.fdopen(os.dup(file), "wb") as out:
@@ -165,7 +189,7 @@ def _ask(
             seconds=SECONDS,
             memory=MEMORY,
             most=len(content),
-            answer=most,
+            answer=ANSWER,
         )
     finally:
         os.close(file)
@@ -184,18 +208,12 @@ def _unnamed() -> int:
         return os.dup(file.fileno())
 
 
-def token_places(answer: Any, texts: list[str]) -> list[list[tuple[str, str, int, int]]]:
-    """Check that an answer is a list of tokens (form, tag, start, end) for each text."""
-    if not isinstance(answer, list) or len(answer) != len(texts):
-        raise ValueError("not a list for each text")
-    checked = []
-    for tokens, text in zip(answer, texts, strict=True):
-        rows = []
-        for form, tag, start, end in tokens:
-            if not (isinstance(form, str) and isinstance(tag, str) and 0 <= start <= end):
-                raise ValueError("no token")
-            if type(start) is not int or type(end) is not int or end > len(text):
-                raise ValueError("no place")
-            rows.append((form, tag, start, end))
-        checked.append(rows)
-    return checked
+def token_places(rows: list[Any], texts: list[str]) -> list[list[tuple[str, str, int, int]]]:
+    """Check rows of WORDS; return the tokens (form, tag, start, end) of each text."""
+    tokens: list[list[tuple[str, str, int, int]]] = [[] for _ in texts]
+    for number, form, tag, start, end in rows:
+        if not isinstance(form, str) or not isinstance(tag, str) or number < 0:
+            raise ValueError("no token")
+        _check_place(start, end, texts[number])
+        tokens[number].append((form, tag, start, end))
+    return tokens

@@ -51,6 +51,7 @@ _SENSELESS = (
     AttributeError,
     KeyError,
     OverflowError,
+    RecursionError,
     TypeError,
     ValueError,
 )

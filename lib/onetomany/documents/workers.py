@@ -6,7 +6,7 @@ import os
 import signal
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from .extraction import is_light
 from .reading import Limits
 
 LIGHT, ALL = "onetomany.documents.extraction:load_light", "onetomany.documents.extraction:load_all"
+NAME = 1_000  # characters of a name that its reader is given
 OCR = "onetomany.documents.ocr:load"
 FONTS = ("/usr/share/fonts", "/usr/share/tesseract-ocr", "/usr/share/tessdata")
 
@@ -43,7 +44,7 @@ class Reader:
             Keeper(task, readable=readable, processes=numbers, weak=weak) for task in tasks
         ]
         # asked before a member of a document, of so many bytes, is kept: Refused is a budget's end
-        self.take: Callable[[int], None] = lambda size: None
+        self.take: Callable[[int], None] | None = None if ocr else lambda size: None
 
     @property
     def isolation(self) -> dict[str, bool]:
@@ -68,9 +69,11 @@ class Reader:
             light = is_light(name, os.pread(file, 8, 0))
             keeper = self.keepers[0 if light else -1]
             taken = Taken(self.members, limits, self.take)
+            # an archive may give a name of any length: its ends tell what it is
+            shown = name if len(name) < NAME else name[:40] + name[40 - NAME :]
             outcome = keeper.ask(
                 file,
-                {"name": name, "limits": asdict(limits)},
+                {"name": shown, "limits": asdict(limits)},
                 taken,
                 seconds=limits.seconds,
                 memory=limits.memory,
@@ -83,7 +86,7 @@ class Reader:
             os.close(file)
         if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
             return Answer({}, why="It changed while it was read: ingest the folder again.")
-        return _answer(outcome, limits)
+        return replace(_answer(outcome, limits), size=taken.size)
 
 
 def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Limits) -> Answer:
