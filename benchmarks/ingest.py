@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import random
 import re
-import resource
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -47,23 +46,14 @@ def run(folder: Path) -> None:
         for number in range(documents):
             _write(held / f"{number}.pdf", pages, number)
         files = sorted(held.iterdir())
-        alone, alone_busy = _busy(lambda files=files: _extract(files))
+        alone = _seconds(lambda files=files: _extract(files))
         case = folder / f"{pages}.duckdb"
-        whole, whole_busy = _busy(
-            lambda held=held, case=case: ingest(held, case, workers=2, ocr=False)
-        )
+        whole = _seconds(lambda held=held, case=case: ingest(held, case, workers=2, ocr=False))
         total = documents * pages
         print(f"  {documents:,} documents, {name}")
-        for label, wall, busy in (
-            ("pypdfium2, text alone", alone, alone_busy),
-            ("ingest", whole, whole_busy),
-        ):
-            print(
-                f"    {label:24} {total / wall:8.0f} pages/s   "
-                f"{total / busy:8.0f} pages a second of processor time"
-            )
-        ratio = (alone / whole, alone_busy / whole_busy)
-        print(f"    {'ratio':24} {ratio[0]:8.2f}           {ratio[1]:8.2f}", flush=True)
+        for label, wall in (("pypdfium2, text alone", alone), ("ingest", whole)):
+            print(f"    {label:24} {total / wall:8.0f} pages/s")
+        print(f"    {'ratio':24} {alone / whole:8.2f}", flush=True)
     with open_case(case, write=True) as db:
         made = _seconds(lambda: (case_mentions.fill(db, progress=False), search.index(db)))
         (pages,) = db.execute("select count(*) from pages").fetchone() or (0,)
@@ -144,17 +134,6 @@ def _extract(files: list[Path]) -> int:
 def _characters(path: Path) -> int:
     with pypdfium2.PdfDocument(path) as pdf:
         return sum(len(page.get_textpage().get_text_range()) for page in pdf)
-
-
-def _busy(work: object) -> tuple[float, float]:
-    """Seconds on the clock, and of processors: what others do at the time slows only the first."""
-
-    def used() -> float:
-        held = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        return sum(each.ru_utime + each.ru_stime for each in held)
-
-    before = used()
-    return _seconds(work), used() - before
 
 
 def _median(work: object, times: int = 9) -> float:
