@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import duckdb
 import numpy as np
 import polars as pl
 from tqdm.auto import tqdm
 
 from .case_file import EXTRACTOR_VERSION, read
-from .language import MENTIONS, Page, in_cages
-from .mentions import EXTRACTOR, VERSION, framed
+from .language import MENTIONS, Page, Part, in_batches, in_cages
+from .mentions import EXTRACTOR, VERSION, Row, checked, framed
 
 BATCH = 500
 WORDS_EXTRACTOR = "words"  # by which notes of pages that could not be cut into words are known
@@ -38,51 +36,46 @@ def fill(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
     ).fetchall()
     digests = {(document, page): digest for document, page, _, digest in todo}
     pages = [(document, page, text) for document, page, text, _ in todo]
-    waiting: list[tuple[list[Page], pl.DataFrame | None, str]] = []
     with tqdm(total=len(todo), desc="finding mentions", disable=not progress) as bar:
-        for part in in_cages(MENTIONS, pages, _framed):
-            waiting.append(part)
-            if sum(len(held) for held, _, _ in waiting) >= BATCH:
-                _store(db, waiting, digests)
-                waiting = []
-            bar.update(len(part[0]))
-        _store(db, waiting, digests)
+        for parts in in_batches(in_cages(MENTIONS, pages, checked), BATCH):
+            _store(db, parts, digests)
+            bar.update(sum(len(of_it) for of_it, _, _ in parts))
     return len(todo)
 
 
-def _framed(rows: Any, texts: list[str]) -> pl.DataFrame:
-    blocks = pl.DataFrame({"block_id": [str(n) for n in range(len(texts))], "text": texts})
-    return framed([tuple(row) for row in rows], blocks)
-
-
 def _store(
-    db: duckdb.DuckDBPyConnection,
-    parts: list[tuple[list[Page], pl.DataFrame | None, str]],
-    digests: dict[tuple[str, int], str],
+    db: duckdb.DuckDBPyConnection, parts: list[Part], digests: dict[tuple[str, int], str]
 ) -> None:
     """Store what was found on pages, and that they were read, in one transaction."""
+    pages = [page for of_it, _, _ in parts for page in of_it]
+    rows: list[Row] = []
+    begin = 0  # of a part's texts, in all texts joined
+    for of_it, found, _ in parts:
+        rows += [
+            (kind, start + begin, end + begin, *rest) for kind, start, end, *rest in found or ()
+        ]
+        begin += sum(len(text) + 1 for _, _, text in of_it)
+    texts = [text for _, _, text in pages]
+    found = framed(rows, pl.DataFrame({"block_id": [*map(str, range(len(texts)))], "text": texts}))
+    at = found["block_id"].cast(pl.Int64).to_list()
+    values = {name: found[name].to_list() for name in _INSERTED}
+    values["document"] = [pages[place][0] for place in at]
+    values["page"] = [pages[place][1] for place in at]
     db.begin()
-    for pages, found, why in parts:
-        many = [0] * len(pages)
-        if found is None:
-            note_unread(db, pages, f"Mentions were not looked for on this page: {why}.", EXTRACTOR)
-        else:
-            at = found["block_id"].cast(pl.Int64).to_list()
-            many = np.bincount(at, minlength=len(pages)).tolist()
-            values = {name: found[name].to_list() for name in _INSERTED}
-            values["document"] = [pages[place][0] for place in at]
-            values["page"] = [pages[place][1] for place in at]
-            db.execute(_INSERT, values | {"extractor": EXTRACTOR, "version": VERSION})
-        db.execute(
-            "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
-            [
-                [document for document, _, _ in pages],
-                [page for _, page, _ in pages],
-                [digests[document, page] for document, page, _ in pages],
-                VERSION,
-                many,
-            ],
-        )
+    db.execute(_INSERT, values | {"extractor": EXTRACTOR, "version": VERSION})
+    db.execute(
+        "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
+        [
+            [document for document, _, _ in pages],
+            [page for _, page, _ in pages],
+            [digests[document, page] for document, page, _ in pages],
+            VERSION,
+            np.bincount(at, minlength=len(pages)).tolist(),
+        ],
+    )
+    for of_it, _, why in parts:
+        if why:
+            note_unread(db, of_it, f"Mentions were not looked for on this page: {why}.", EXTRACTOR)
     db.commit()
 
 

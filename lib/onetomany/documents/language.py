@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
 from itertools import groupby
 from queue import SimpleQueue
 from typing import Any
@@ -29,6 +30,7 @@ ANSWER = 256 << 20  # bytes of one answer
 FRAME, ROWS = 4 << 20, 5_000  # bytes and rows of a part of it
 _SAMPLE = "2019년 4월 30일 개인정보 보호법 제15조 법무부 5,760만 건 In April 2019"
 Page = tuple[str, int, str]  # document, page, text
+Part = tuple[list[Page], Any, str]  # pages of one document, what came of them, what went wrong
 
 
 def load_mentions() -> Handler:
@@ -43,6 +45,9 @@ def load_words() -> Handler:
     from . import nouns
 
     kiwi = nouns.alone()
+    # what documents of such cases say again and again is cut once, not in each fork
+    for line in _own_texts():
+        nouns.recut(line, kiwi.tokenize(line))
     return _handler(
         lambda texts: [
             (number, *token)
@@ -50,6 +55,14 @@ def load_words() -> Handler:
             for token in nouns.recut(text, kiwi.tokenize(text))
         ]
     )
+
+
+def _own_texts() -> Iterator[str]:
+    """Lines of the kit's own lists and of its case, for their words."""
+    kit = resources.files("onetomany")
+    for place in ("documents/data/bodies.csv", "documents/data/laws.csv",
+                  "sources/data/case/claims.csv", "sources/data/case/timeline.csv"):  # fmt: skip
+        yield from kit.joinpath(place).read_text("utf-8").splitlines()
 
 
 def load_patterns() -> Handler:
@@ -107,7 +120,7 @@ def _handler(work: Callable[[list[str]], list[Any]]) -> Handler:
 
 def in_cages(
     task: str, pages: Sequence[Page], check: Callable[[Any, list[str]], Any]
-) -> Iterator[tuple[list[Page], Any, str]]:
+) -> Iterator[Part]:
     """Yield pages of one document, what `check` makes of the answer for them, and what went wrong.
 
     `task` is MENTIONS or WORDS. `check` gets the answer and the texts; it raises ValueError or
@@ -120,7 +133,7 @@ def in_cages(
     for number in range(many):
         keepers.put(lasting(task, number))
 
-    def document(of_it: list[Page]) -> list[tuple[list[Page], Any, str]]:
+    def document(of_it: list[Page]) -> list[Part]:
         keeper, done, why = keepers.get(), [], ""
         try:
             for part in _parts(of_it):
@@ -136,6 +149,18 @@ def in_cages(
         with ThreadPoolExecutor(many) as pool:
             for done in pool.map(document, documents):
                 yield from done
+
+
+def in_batches(parts: Iterable[Part], size: int) -> Iterator[list[Part]]:
+    """Yield parts of `in_cages` until they have so many pages: a statement costs as much as ten."""
+    batch: list[Part] = []
+    for part in parts:
+        batch.append(part)
+        if sum(len(pages) for pages, _, _ in batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _parts(pages: list[Page]) -> Iterator[list[Page]]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -119,20 +120,32 @@ def rows_in(texts: list[str]) -> list[Row]:
     return rows
 
 
-def framed(rows: list[Row], blocks: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of `rows_in` as a frame of MENTIONS, each in its block.
+def checked(rows: list[Any], texts: list[str]) -> list[Row]:
+    """Return rows of `rows_in` that a process gave, if they are what it may give.
 
-    Raises ValueError for a row whose text does not stand at its place: what rows a process that
-    was taken over may give.
+    Raises ValueError for a row of other types, or whose text does not stand at its place.
     """
+    corpus = "\0".join(text.replace("\0", " ") for text in texts)
+    for kind, start, end, text, normal, value, *said in rows:
+        if kind not in KINDS or type(start) is not int or type(end) is not int or start < 0:
+            raise ValueError("no mention")
+        if corpus[start:end] != text or not text or not isinstance(normal, str):
+            raise ValueError("a mention does not stand at its place")
+        if len(said) != 3 or not all(each is None or isinstance(each, str) for each in said):
+            raise ValueError("no mention")
+        if value is not None and type(value) not in (int, float):
+            raise ValueError("no value")
+    return [
+        (kind, start, end, text, normal, None if value is None else float(value), *said)
+        for kind, start, end, text, normal, value, *said in rows
+    ]
+
+
+def framed(rows: list[Row], blocks: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of `rows_in` as a frame of MENTIONS, each in its block."""
     texts = blocks["text"].fill_null("").to_list()
     ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
-    mentions = _placed(rows, blocks, ends)
-    held = dict(zip(blocks["block_id"].cast(pl.String), texts, strict=True))
-    for block, start, end, text in mentions.select("block_id", "start", "end", "text").iter_rows():
-        if start < 0 or held[block][start:end].replace("\0", " ") != text:
-            raise ValueError("a mention does not stand at its place")
-    return mentions
+    return _placed(rows, blocks, ends)
 
 
 def _placed(rows: list[Row], blocks: pl.DataFrame, ends: NDArray[np.int64]) -> pl.DataFrame:

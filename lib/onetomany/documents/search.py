@@ -27,12 +27,13 @@ from ..errors import InputError
 from . import grams, nouns
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
-from .language import WORDS, Page, in_cages, pattern_places, token_places
+from .language import WORDS, Page, in_batches, in_cages, pattern_places, token_places
 from .reading import composed
 
 # raised whenever the same text would give other tokens
 TOKENIZER_VERSION = 3
 K, B = 1.2, 0.75
+BATCH = 500  # pages stored at a time
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "document": pl.String,
     "page": pl.Int64,
@@ -114,16 +115,17 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
         "anti join search_pages using (document, page) order by document, page"
     ).fetchall()
     with tqdm(total=len(missing), desc="tokenising pages", disable=not progress) as bar:
-        for pages, tokens_of, why in in_cages(WORDS, missing, token_places):
-            if why:
-                note_unread(
-                    db, pages, f"This page is not searchable by words: {why}.", WORDS_EXTRACTOR
-                )
-            places = tokens_of or [[] for _ in pages]
-            texts = [text for _, _, text in pages]
+        for parts in in_batches(in_cages(WORDS, missing, token_places), BATCH):
+            places: list[list[tuple[str, str, int, int]]] = []
+            for of_it, tokens_of, why in parts:
+                places += tokens_of or [[] for _ in of_it]
+                if why:
+                    text = f"This page is not searchable by words: {why}."
+                    note_unread(db, of_it, text, WORDS_EXTRACTOR)
+            pages = [page for of_it, _, _ in parts for page in of_it]
             _insert(db, last, pages, _stemmed(db, places))
-            last += len(texts)
-            bar.update(len(texts))
+            last += len(pages)
+            bar.update(len(pages))
     if missing or left != before or not _has(db, "search_grams"):
         _rebuild(db, progress=progress)
     return len(missing)
