@@ -24,6 +24,7 @@ from onetomany.evidence import reproduce as again
 from onetomany.evidence.container import Answer, Limits
 from onetomany.evidence.exhibit import write_payload
 from onetomany.evidence.reproduce import listed_items, reproduce, version_differences
+from onetomany.evidence.sbom import lock_files
 from onetomany.report.execute import run_chapters
 from sample_notebook import code, twin, write_notebook
 
@@ -422,3 +423,22 @@ def test_what_a_stranger_lists_leads_nowhere(payload: Path, tmp_path: Path) -> N
     notebook.symlink_to("/etc/passwd")
     with pytest.raises(InputError, match="no plain file"):
         confined.run_again(copy / "notebooks", unconfined=True, limits=LIMITS)
+
+
+@needs_cage
+def test_a_chapter_that_seals_a_bundle_finds_the_lock_files(tmp_path: Path) -> None:
+    """Else chapter 11, which counts a bundle's files, would never give its figures again."""
+    cells = twin("# 01 · A run", "# 01 · 실행")
+    cells.append(
+        code(
+            "from onetomany.evidence.sbom import lock_files\n"
+            "from onetomany.prose import say\n"
+            'names = ", ".join(path.name for path in lock_files())\n'
+            'say(f"Lock files: {names}.", f"잠금 파일: {names}.")'
+        )
+    )
+    write_notebook(tmp_path / "01_run.ipynb", cells)
+    shown = confined.run_again(tmp_path, unconfined=False, limits=LIMITS)
+    said = " ".join(str(each) for each in shown)
+    assert lock_files()
+    assert all(path.name in said for path in lock_files())

@@ -20,6 +20,7 @@ from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container
 from onetomany.evidence.container import Limits
 from onetomany.evidence.figures import NAMES
+from onetomany.evidence.sbom import lock_files
 from onetomany.printing import shortened
 from onetomany.report import chapters_of
 from onetomany.sources.cache import cache_dir
@@ -59,6 +60,7 @@ def run_again(notebooks: Path, *, unconfined: bool, limits: Limits) -> list[Show
         else:
             own = [f"{container.INPUT}/cache", str(limits.memory), str(limits.processes * 8)]
             shown = _public_cache(given / "cache") | {container.INPUT: given}
+            shown |= {str(path): path for path in lock_files()}  # a chapter may seal a bundle
             answer = container.run([*program, f"{container.INPUT}/notebooks", *own], shown, limits)
         return _shown(answer)
 

@@ -44,18 +44,24 @@ SETTINGS = (
 )
 
 
+def lock_files(repository: Path | None = None) -> list[Path]:
+    """Return the lock files of a repository that are there; the package's own if None."""
+    root = repository or Path(__file__).parents[3]
+    return [root / name for name in LOCKS if (root / name).is_file()]
+
+
 def write_environment(folder: Path, created: datetime, repository: Path | None = None) -> None:
     """Write sbom.cdx.json, machine.json and copies of the lock files into `folder`.
 
     `repository` is where uv.lock and environment.yml lie; the package's own if None. Where they
     are not found (an installed wheel), machine.json says so and the bill has no hashes.
     """
-    root = repository or Path(__file__).parents[3]
     folder.mkdir(parents=True)
-    found = [name for name in LOCKS if (root / name).is_file()]
-    for name in found:
-        shutil.copyfile(root / name, folder / name)
-    lock = root / LOCKS[0] if LOCKS[0] in found else None
+    paths = lock_files(repository)
+    for path in paths:
+        shutil.copyfile(path, folder / path.name)
+    found = [path.name for path in paths]
+    lock = next((path for path in paths if path.name == LOCKS[0]), None)
     (folder / "sbom.cdx.json").write_text(bill(created, lock), encoding="utf-8")
     about = machine() | {"lock_files": found, "lock_files_missing": sorted({*LOCKS} - {*found})}
     (folder / "machine.json").write_text(
