@@ -319,9 +319,9 @@ def _stop_all() -> None:
         _LASTING.popitem()[1].stop()
 
 
-def isolation(*, weak: bool = False) -> dict[str, bool]:
+def isolation() -> dict[str, bool]:
     """Return which mechanisms confine a process here, by starting one that does nothing."""
-    keeper = Keeper("onetomany.cage.nothing:load", weak=weak)
+    keeper = Keeper("onetomany.cage.nothing:load")
     try:
         keeper.start()
         return keeper.isolation

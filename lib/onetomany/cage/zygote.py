@@ -136,7 +136,3 @@ def _trial(cell: Cell) -> dict[str, bool]:
         told = said.read(4096)
     os.waitpid(pid, 0)
     return dict(json.loads(told or b'{"landlock": false, "seccomp": false}'))
-
-
-if __name__ == "__main__":
-    main()

@@ -73,7 +73,7 @@ class Ingested:
     seconds: float
     duplicates: int  # in the whole case file
     near_duplicates: int
-    isolation: dict[str, bool]  # what of `sandbox.confine` held; {} where nothing was parsed
+    isolation: dict[str, bool]  # which mechanisms confined the readers; {} where nothing was read
     failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
     notes: pl.DataFrame  # kind, text, count: what this run found out about the documents it read
     scans: Scans  # pages that are pictures

@@ -103,7 +103,6 @@ def read_scans(
     workers: int | None = None,
     retry: bool = False,
     off: bool = False,
-    weak: bool = False,
 ) -> Scans:
     """Read the pages of a folder's documents that are pictures and were not read before.
 
@@ -117,7 +116,7 @@ def read_scans(
         return Scans(left=len(waiting), why=why)
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
     many = min(workers or os.cpu_count() or 1, len(waiting))
-    every = [Reader(members_folder(case), ocr=True, weak=weak) for _ in range(many)]
+    every = [Reader(members_folder(case), ocr=True) for _ in range(many)]
     children: SimpleQueue[Reader] = SimpleQueue()
     for child in every:
         children.put(child)

@@ -25,7 +25,7 @@ class Reader:
     """Reads documents one at a time, each in a process that handles nothing else.
 
     `members` is the folder for documents that lie within others. With `ocr` it reads pages of
-    scans, whose names are 'PAGE/NAME'. `weak` is `Keeper`'s.
+    scans, whose names are 'PAGE/NAME'.
     """
 
     def __init__(
@@ -34,15 +34,12 @@ class Reader:
         *,
         ocr: bool = False,
         processes: Iterator[int] | None = None,
-        weak: bool = False,
     ) -> None:
         self.members = members
         numbers = processes or count(1)
         tasks = (OCR,) if ocr else (LIGHT, ALL)
         readable = FONTS if ocr else ()
-        self.keepers = [
-            Keeper(task, readable=readable, processes=numbers, weak=weak) for task in tasks
-        ]
+        self.keepers = [Keeper(task, readable=readable, processes=numbers) for task in tasks]
         # asked before a member of a document, of so many bytes, is kept: Refused is a budget's end
         self.take: Callable[[int], None] | None = None if ocr else lambda size: None
 
