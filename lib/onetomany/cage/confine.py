@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 import time
+from functools import cache
 
 from . import audit, landlock, seccomp
 
@@ -45,7 +46,7 @@ class Cell:
     def enter(self) -> None:
         """Give up privileges, and all files outside of the places; forks inherit it."""
         if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
             _drop_capabilities()
         if not self.weak:
             self.landlocked = landlock.confine_to(self.places)
@@ -71,6 +72,12 @@ class Cell:
         return {"landlock": self.landlocked, "seccomp": seccomp.install(self.filter)}
 
 
+@cache
+def libc() -> ctypes.CDLL:
+    """Return the C library, opened once: forks call it, and opening it again costs as much."""
+    return ctypes.CDLL(None)
+
+
 def _opened(path: str) -> int | None:
     return os.open(path, os.O_RDONLY) if os.path.exists(path) else None
 
@@ -80,7 +87,6 @@ def _use_huge_pages(maps: list[bytes]) -> None:
 
     A fork of one that has loaded Korean morphology takes a third of the time.
     """
-    libc = ctypes.CDLL(None)
     for line in maps:
         place, rights, _, _, node, *name = line.split(None, 5)
         if rights != b"rw-p" or node != b"0" or name not in ([], [b"[heap]"]):
@@ -88,15 +94,14 @@ def _use_huge_pages(maps: list[bytes]) -> None:
         start, end = (int(side, 16) for side in place.split(b"-"))
         start, end = -(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE
         if start < end:
-            libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _COLLAPSE)
+            libc().madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _COLLAPSE)
 
 
 def leave_parent(parent: int, source: int, target: int) -> None:
     """Keep only two open files, as SOURCE and TARGET, and die with the parent."""
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc().prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
     # first out of the way of the places that they go to
@@ -131,4 +136,4 @@ def _drop_capabilities() -> None:
     call = _CAPSET.get(os.uname().machine)
     if call is not None:
         head, none = struct.pack("<Ii", _CAP_VERSION, 0), bytes(24)
-        ctypes.CDLL(None).syscall(call, head, none)
+        libc().syscall(call, head, none)

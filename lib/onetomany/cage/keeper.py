@@ -139,7 +139,10 @@ class Keeper:
             str(theirs.fileno()), self.task, "weak" if self.weak else "strong", *self.readable,
         )  # fmt: skip
         if contained:
-            command = bubblewrap.wrapped(command, self._folder.name, places) or command
+            wrapped = bubblewrap.wrapped(command, self._folder.name, places)
+            if wrapped is None:
+                raise OneToManyError("bubblewrap is no longer there")
+            command = wrapped
         with theirs, tempfile.TemporaryFile() as said:
             self.process = subprocess.Popen(
                 command,

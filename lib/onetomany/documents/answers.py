@@ -134,6 +134,8 @@ class Taken:
         self.rows += len(values)
         if self.rows > 20 * (self.limits.cells + 1_000_000):
             raise Trouble("its answer has more rows than any document's may")
+        if list not in set(map(type, values)):
+            return values
         for place, value in enumerate(values):
             if isinstance(value, list):
                 try:

@@ -19,15 +19,52 @@ Extract = Callable[[bytes, str, Reading], None]
 LONG = 4096  # characters of a text from which it is a frame of its own
 CHUNK = 1 << 20  # bytes of a frame of rows, at most: what parsing one costs is bounded by it
 _ROWS = 512
+_ROUNDS = 10  # after eight runs Python has fitted a function to its types
 # endings and beginnings of what the light process reads; everything else goes to the other
 _LIGHT_ENDINGS = ("pdf", "txt", "md", "log", "text", "csv", "tsv", "eml", "htm", "html", "xhtml")
 _OFFICE = (b"PK", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 
+# PDFium loads a font when a document first asks for it, and keeps it
+_FONTS = ("Helvetica", "Helvetica-Bold", "Times-Roman", "Times-Bold", "Times-Italic", "Courier")
+_KOREAN = (
+    "<</Type/Font/Subtype/Type0/BaseFont/HYSMyeongJo-Medium/Encoding/UniKS-UCS2-H/DescendantFonts"
+    "[<</Type/Font/Subtype/CIDFontType2/BaseFont/HYSMyeongJo-Medium/CIDSystemInfo<</Registry"
+    "(Adobe)/Ordering(Korea1)/Supplement 1>>/DW 1000>>]>>"
+)
+
+
+def _pdf() -> bytes:
+    """A page as many have it: lines of text in common fonts, and a ruled table."""
+    fonts = "".join(
+        f"/F{number}<</Type/Font/Subtype/Type1/BaseFont/{name}/Encoding/WinAnsiEncoding>>"
+        for number, name in enumerate(_FONTS)
+    )
+    lines = [
+        f"BT/F{row % len(_FONTS)} 10 Tf 60 {780 - 14 * row} Td({row}. Some words of a line)Tj ET"
+        for row in range(24)
+    ]
+    lines += [
+        f"BT/K 10 Tf 60 {440 - 14 * row} Td<{'가나다라 마바사'.encode('utf-16-be').hex()}>Tj ET"
+        for row in range(12)
+    ]
+    lines += [f"BT/F0 10 Tf {place} 105 Td(cell)Tj ET" for place in (70, 190)]
+    lines += [f"60 {place} m 300 {place} l S" for place in (100, 120, 140)]
+    lines += [f"{place} 100 m {place} 140 l S" for place in (60, 180, 300)]
+    drawn = "\n".join(lines)
+    parts = (
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        f"/Resources<</Font<<{fonts}/K {_KOREAN}>>>>>>",
+        f"<</Length {len(drawn)}>>stream\n{drawn}\nendstream",
+    )
+    numbered = "".join(f"{n} 0 obj\n{part}\nendobj\n" for n, part in enumerate(parts, 1))
+    return f"%PDF-1.4\n{numbered}trailer<</Root 1 0 R>>".encode()
+
+
 # a document of each kind that a library begins with by loading something
 _FIRST = {
-    "a.pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>",
+    "a.pdf": _pdf(),
     "a.txt": "가나다".encode("cp949"),
     "a.csv": b"a,b\n1,2\n",
     "a.html": b"<!doctype html><title>t</title><p>a<table><tr><td>b</table>",
@@ -58,13 +95,17 @@ def load_all() -> Handler:
     import polars  # noqa: F401
     from PIL import Image
 
+    from .kinds import EXTRACTORS, extractor
+
     Image.init()
+    for named, _ in EXTRACTORS.values():
+        extractor(named)
     return load_light()
 
 
 def _warm(extract: Extract) -> None:
-    """What a library does with its first document, every fork would do again."""
-    for name, content in _FIRST.items():
+    """Read some documents: what is done once, or till Python knows the types, forks do again."""
+    for name, content in [*_FIRST.items()] * _ROUNDS:
         reading = Reading()
         extract(content, name, reading)
         reading.finish()

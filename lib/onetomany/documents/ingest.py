@@ -248,9 +248,11 @@ class _Run:
                     self.fail(hashed)
                     self.count["failed"] += 1
                     bar.update()
+            large = False
             for future in done & reading.keys():
-                ready.append((reading.pop(future), future.result()))
-            large = any(max(found.bytes, answer.size) > LARGE for found, answer in ready)
+                found, answer = reading.pop(future), future.result()
+                ready.append((found, answer))
+                large |= max(found.bytes, answer.size) > LARGE
             last = not (more or hashing or reading or waiting)
             if ready and (large or len(ready) >= TRANSACTION or last):
                 members = self.keep(ready)

@@ -7,51 +7,50 @@ import re
 import zipfile
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 
-from .archive import read_picture, read_zip
-from .hwp import read_hwp, read_hwpx
-from .mail import read_eml, read_msg
-from .markup import read_html
-from .mhtml import read_mhtml
-from .office import read_docx
-from .pdf import read_pdf
-from .plain import read_csv, read_text
 from .reading import Reading, Refused
-from .rtf import read_rtf
-from .sheets import read_xls, read_xlsx
-from .wacz import read_wacz
 from .warc import is_warc
-from .web_archive import read_warc
 
 Extractor = Callable[[bytes, Reading], None]
 _version = cache(version)  # it is looked up in files: as long as reading a page takes
 
+
+@cache
+def extractor(named: str) -> Extractor:
+    """Return the function that `EXTRACTORS` names, loaded with its libraries."""
+    module, function = named.split(".")
+    loaded: Extractor = getattr(import_module(f".{module}", __package__), function)
+    return loaded
+
+
 _OFFICE = "application/vnd.openxmlformats-officedocument."
-# media type: extractor, and the package whose version stands beside the rows
-EXTRACTORS: dict[str, tuple[Extractor, str]] = {
-    "application/pdf": (read_pdf, "pypdfium2"),
-    "application/x-hwp": (read_hwp, "python-hwpx"),
-    "application/hwp+zip": (read_hwpx, "lxml"),
-    _OFFICE + "wordprocessingml.document": (read_docx, "lxml"),
-    _OFFICE + "spreadsheetml.sheet": (read_xlsx, "openpyxl"),
-    "application/vnd.ms-excel": (read_xls, "fastexcel"),
-    "text/csv": (read_csv, "python"),
-    "message/rfc822": (read_eml, "python"),
-    "application/vnd.ms-outlook": (read_msg, "olefile"),
-    "text/html": (read_html, "lxml"),
-    "text/plain": (read_text, "python"),
-    "application/rtf": (read_rtf, "striprtf"),
-    "application/zip": (read_zip, "python"),
-    "application/warc": (read_warc, "warcio"),
-    "application/wacz": (read_wacz, "python"),
-    "multipart/related": (read_mhtml, "lxml"),
-    "image/png": (read_picture, "pillow"),
-    "image/jpeg": (read_picture, "pillow"),
-    "image/tiff": (read_picture, "pillow"),
-    "image/gif": (read_picture, "pillow"),
-    "image/bmp": (read_picture, "pillow"),
-    "image/webp": (read_picture, "pillow"),
+# media type: module and function, and the package whose version stands beside the rows. They are
+# loaded when they are asked for: a caged process pays for all that it has loaded
+EXTRACTORS: dict[str, tuple[str, str]] = {
+    "application/pdf": ("pdf.read_pdf", "pypdfium2"),
+    "application/x-hwp": ("hwp.read_hwp", "python-hwpx"),
+    "application/hwp+zip": ("hwp.read_hwpx", "lxml"),
+    _OFFICE + "wordprocessingml.document": ("office.read_docx", "lxml"),
+    _OFFICE + "spreadsheetml.sheet": ("sheets.read_xlsx", "openpyxl"),
+    "application/vnd.ms-excel": ("sheets.read_xls", "fastexcel"),
+    "text/csv": ("plain.read_csv", "python"),
+    "message/rfc822": ("mail.read_eml", "python"),
+    "application/vnd.ms-outlook": ("mail.read_msg", "olefile"),
+    "text/html": ("markup.read_html", "lxml"),
+    "text/plain": ("plain.read_text", "python"),
+    "application/rtf": ("rtf.read_rtf", "striprtf"),
+    "application/zip": ("archive.read_zip", "python"),
+    "application/warc": ("web_archive.read_warc", "warcio"),
+    "application/wacz": ("wacz.read_wacz", "python"),
+    "multipart/related": ("mhtml.read_mhtml", "lxml"),
+    "image/png": ("archive.read_picture", "pillow"),
+    "image/jpeg": ("archive.read_picture", "pillow"),
+    "image/tiff": ("archive.read_picture", "pillow"),
+    "image/gif": ("archive.read_picture", "pillow"),
+    "image/bmp": ("archive.read_picture", "pillow"),
+    "image/webp": ("archive.read_picture", "pillow"),
 }
 _ENDINGS = {
     "csv": "text/csv", "tsv": "text/csv", "eml": "message/rfc822", "htm": "text/html",
@@ -210,9 +209,9 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
         raise Refused(f"{name} is of no kind that the kit reads (its content says {kind}).")
     if said := _CHARSET.search(name):
         reading.declared = said[1]
-    extractor, package = EXTRACTORS[kind]
+    named, package = EXTRACTORS[kind]
     used = package if package == "python" else f"{package} {_version(package)}"
-    reading.facts["extractor"] = f"{extractor.__name__.removeprefix('read_')}: {used}"
+    reading.facts["extractor"] = f"{named.partition('.read_')[2]}: {used}"
     if not content:
         raise Refused("It is empty.")
-    extractor(content, reading)
+    extractor(named)(content, reading)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec
 from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
-from pdfplumber import table as plumber
 from pypdfium2 import raw
 
 from .reading import Box, Page, Reading, boxed
@@ -194,6 +198,20 @@ def _square(points: list[tuple[float, float]]) -> bool:
     return len(points) >= 4 and all(min(abs(p[0] - q[0]), abs(p[1] - q[1])) < 0.5 for p, q in sides)
 
 
+@cache
+def plumber_tables() -> ModuleType:
+    """Return pdfplumber's module of tables, without the rest of that package.
+
+    The rest parses PDF by pdfminer, which is not used here; loaded with it, a caged process costs
+    a fifth more for each document.
+    """
+    spec = find_spec("pdfplumber")
+    assert spec is not None
+    if "pdfplumber" not in sys.modules:
+        sys.modules["pdfplumber"] = module_from_spec(spec)  # found, but not run
+    return import_module("pdfplumber.table")
+
+
 def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
     """Tables whose cells are drawn; those made of white space alone are left as text."""
     level = [r for r in found.rules if r[1] == r[3] and r[2] - r[0] > THIN]
@@ -206,6 +224,7 @@ def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
         for way, rules in (("h", level), ("v", upright))
         for r in rules
     ]  # fmt: skip
+    plumber = plumber_tables()
     merged = plumber.merge_edges(edges, 3, 3, 3, 3)
     counted = [sum(e["orientation"] == way for e in merged) for way in "hv"]
     if found.segments >= SEGMENTS or counted[0] * counted[1] > CROSSINGS * 4:

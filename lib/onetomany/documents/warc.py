@@ -13,9 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecordLoader
-
 from .reading import Reading, Refused
 
 GZIP = b"\x1f\x8b\x08"
@@ -25,7 +22,6 @@ _SPACE = re.compile(rb"[\r\n\t \0]*")
 _NEXT = re.compile(rb"(?:\A|(?<=[\r\n]))WARC/[01]\.\d+\r?\n")
 _INNER = re.compile(rb"WARC/[01]\.\d+\r?\n")
 _ONCE = ("warc-type", "warc-record-id", "warc-date", "content-length", "warc-target-uri")
-_LOADER = ArcWarcRecordLoader()
 
 
 @dataclass(frozen=True)
@@ -200,9 +196,14 @@ def _record(text: bytes, at: int) -> tuple[Record | None, int]:
 
     None where there is none, with the place of another record where one is seen.
     """
+    # here: whether something is a WARC is asked of every document
+    from warcio.exceptions import ArchiveLoadFailed
+    from warcio.recordloader import ArcWarcRecordLoader
+
     head = io.BytesIO(text[at : at + _HEAD])
+    loader = ArcWarcRecordLoader()
     try:
-        parsed = _LOADER.parse_record_stream(head, known_format="warc", no_record_parse=True)
+        parsed = loader.parse_record_stream(head, known_format="warc", no_record_parse=True)
         length = int(parsed.rec_headers.get_header("Content-Length"))
     except (ArchiveLoadFailed, EOFError, TypeError, ValueError, AttributeError):
         return None, at

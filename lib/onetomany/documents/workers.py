@@ -6,7 +6,7 @@ import os
 import signal
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class Reader:
             shown = name if len(name) < NAME else name[:40] + name[40 - NAME :]
             outcome = keeper.ask(
                 file,
-                {"name": shown, "limits": asdict(limits)},
+                {"name": shown, "limits": vars(limits)},
                 taken,
                 seconds=limits.seconds,
                 memory=limits.memory,
