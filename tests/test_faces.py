@@ -17,7 +17,7 @@ import pytest
 
 from onetomany import accuracy, faces, sources
 from onetomany.errors import EnrolmentError, InputError, IntegrityError, RefusedError
-from onetomany.faces import aligning, dlib_network, embedding, gate, sface_network
+from onetomany.faces import aligning, decoding, dlib_network, embedding, gate, sface_network
 from onetomany.gallery import gallery_of
 
 
@@ -315,9 +315,11 @@ def test_the_cache_key_holds_whatever_decides_a_template(monkeypatch: pytest.Mon
 def test_bytes_changed_after_opening_are_not_embedded(own_set: Path, tmp_path: Path) -> None:
     images = sources.open_images(own_set)
     first = images.files.row(0, named=True)
-    assert embedding.read_image(first["path"], first["sha256"], 1.0) is not None
+    decoder = decoding.open_decoder(trusted=False)
+    assert decoder.open(first["path"], first["sha256"], 1024).scale == 1
     Path(first["path"]).write_bytes(Path(images.files["path"][1]).read_bytes())
-    assert embedding.read_image(first["path"], first["sha256"], 1.0) is None
+    with pytest.raises(decoding.Unreadable, match="changed"):
+        decoder.open(first["path"], first["sha256"], 1024)
 
 
 def test_what_is_no_image_is_a_row_with_a_reason(

@@ -106,9 +106,8 @@ def _decoded(content: bytes, side: int, box: list[float] | None) -> tuple[dict[s
     from PIL import Image as pillow
     from PIL import ImageOps
 
-    opened, size = _opened(content)
-    with opened as image:
-        kind = image.format
+    with pillow.open(io.BytesIO(content), formats=FORMATS) as image:
+        size, kind = image.size, image.format
         share = max(box[2] - box[0], box[3] - box[1]) if box else 1.0
         _shrink_in_decoder(image, side / (max(size) * share))
         if image.width * image.height > MOST or size[0] * size[1] > LARGEST:
@@ -118,40 +117,18 @@ def _decoded(content: bytes, side: int, box: list[float] | None) -> tuple[dict[s
         turn = image.getexif().get(_ORIENTATION, 1)
         if kind == "TIFF":
             size, turn = image.size, 1  # Pillow has turned it
-        small = _gathered(image, _pixels(image, _as_stored(box or WHOLE, turn)), side)
+        at = _pixels(image, _as_stored(box or WHOLE, turn))
+        small = _gathered(image, at, side)
+        stored = [round((at[n + 2] - at[n]) * size[n] / image.size[n]) for n in (0, 1)]
     longest = max(small.size)
     if longest > side:
         new = [max(1, round(each * side / longest)) for each in small.size]
         small = small.resize((new[0], new[1]), pillow.Resampling.LANCZOS)
     small.getexif()[_ORIENTATION] = turn
     upright = ImageOps.exif_transpose(small)
-    full = size[::-1] if turn in (5, 6, 7, 8) else size
-    head = {"size": upright.size, "full": full, "moving": moving}
+    part = stored[::-1] if turn in (5, 6, 7, 8) else stored
+    head = {"size": upright.size, "part": part, "moving": moving}
     return head, upright
-
-
-def _opened(content: bytes) -> tuple[Image, tuple[int, int]]:
-    """Open a picture, by Pillow; return it and its size.
-
-    A WebP too large for Pillow, which holds it three times, is decoded and halved by OpenCV.
-    """
-    from PIL import Image as pillow
-
-    try:
-        image = pillow.open(io.BytesIO(content), formats=FORMATS)
-        return image, image.size
-    except OSError:
-        if content[8:12] != b"WEBP":
-            raise
-    import cv2
-    import numpy as np
-
-    cv2.setNumThreads(1)
-    whole = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
-    if whole is None:
-        raise ValueError("no picture")
-    half = cv2.resize(whole, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return pillow.fromarray(half), (whole.shape[1], whole.shape[0])
 
 
 def _shrink_in_decoder(image: Any, scale: float) -> None:

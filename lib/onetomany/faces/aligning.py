@@ -31,12 +31,14 @@ class AlignedFace:
 
     `pixels` (size, size, 3) in OpenCV's order, blue first; `faces` counts those found; `confidence`
     is the detector's own score; `detector` its name and, after a second try, the lower score.
+    `box` is where it found the face: left, top, right, bottom, in pixels of the picture.
     """
 
     pixels: Any
     faces: int
     confidence: float
     detector: str
+    box: tuple[float, float, float, float]
 
 
 Aligner = Callable[[Picture], AlignedFace | None]
@@ -87,18 +89,20 @@ def _dlib_chip(chosen: Model) -> Aligner:
 
     def align(image: Picture) -> AlignedFace | None:
         for border, lowest in how.tries:
-            wide, _ = _with_border(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), border)
+            wide, (down, across) = _with_border(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), border)
             boxes, scores, _ = detector.run(wide, 1, lowest)  # 1: enlarged once, for small faces
             if not boxes:
                 continue
             largest = max(range(len(boxes)), key=lambda i: boxes[i].area())
-            points = landmarks(wide, boxes[largest])
+            at = boxes[largest]
+            points = landmarks(wide, at)
             chip = dlib.get_face_chip(wide, points, size=how.size, padding=how.padding)
             return AlignedFace(
                 np.ascontiguousarray(chip[:, :, ::-1]),
                 len(boxes),
                 float(scores[largest]),
                 _named(how, lowest),
+                (at.left() - across, at.top() - down, at.right() - across, at.bottom() - down),
             )
         return None
 
@@ -132,8 +136,13 @@ def _opencv_align_crop(chosen: Model) -> Aligner:
             largest[:14] /= shrink
             largest[[0, 4, 6, 8, 10, 12]] -= left
             largest[[1, 5, 7, 9, 11, 13]] -= top
+            x, y, w, h = map(float, largest[:4])
             return AlignedFace(
-                crop(image, largest), len(rows), float(largest[14]), _named(how, lowest)
+                crop(image, largest),
+                len(rows),
+                float(largest[14]),
+                _named(how, lowest),
+                (x, y, x + w, y + h),
             )
         return None
 
@@ -157,7 +166,9 @@ def _detector_box(how: Preprocessing) -> Aligner:
         except FaceNotDetected:
             return None
         largest = max(found, key=lambda face: face["facial_area"]["w"] * face["facial_area"]["h"])
-        return AlignedFace(largest["face"], len(found), float(largest["confidence"]), backend)
+        x, y, w, h = (float(largest["facial_area"][side]) for side in "xywh")
+        box = (x, y, x + w, y + h)
+        return AlignedFace(largest["face"], len(found), float(largest["confidence"]), backend, box)
 
     return align
 

@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing import util
 from typing import Any
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from ..cage import keeper as cage
 from ..cage.pictures import FAULT, HEAD, MOST, PIXELS
 from ..sources.folders import MAX_BYTES
+from .aligning import AlignedFace, Aligner
 
 TASK = "onetomany.cage.pictures:load"
 VERSION = 1  # of how pictures become pixels: templates of another are not taken from the cache
@@ -32,7 +34,8 @@ UNREADABLE = "unreadable image"
 CHANGED = "changed since the set was opened"
 _WHY = {
     "unknown": UNREADABLE,
-    "damaged": f"{UNREADABLE}: damaged",
+    # libraries of formats don't always tell one from the other
+    "damaged": f"{UNREADABLE}: damaged, or decoding takes more than {MEMORY >> 20} MB",
     "cut off": f"{UNREADABLE}: cut off",
     "pixels": f"{UNREADABLE}: more than {MOST // 1_000_000} megapixels",
     "memory": f"{UNREADABLE}: decoding takes more than {MEMORY >> 20} MB",
@@ -45,8 +48,8 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom; shares of w
 class Picture:
     """A decoded picture: `pixels` (rows, columns, 3), blue first.
 
-    `scale` is its size against the stored one's: below 1 it was shrunk. `moving` says that the
-    file holds several pictures, of which this is the first.
+    `scale` is its size against the stored one's: below 1 it was shrunk, above 1 enlarged. `moving`
+    says that the file holds several pictures, of which this is the first.
     """
 
     pixels: NDArray[np.uint8]
@@ -115,7 +118,7 @@ def _taken(frames: cage.Frames, side: int) -> Picture | str:
             if length != wide * high * 3 or max(wide, high) > side:
                 raise cage.Trouble("its answer makes no sense")
             flat = np.frombuffer(frames.read(length), np.uint8)
-            scale = max(wide, high) / max(head["full"])
+            scale = max(wide, high) / max(head["part"])
             found = Picture(flat.reshape(high, wide, 3), scale, bool(head["moving"]))
         else:
             raise cage.Trouble("its answer makes no sense")
@@ -127,10 +130,10 @@ def _taken(frames: cage.Frames, side: int) -> Picture | str:
 def _head(content: bytes) -> dict[str, Any]:
     try:
         head = json.loads(content)
-        sizes = [*head["size"], *head["full"]]
+        sizes = [*head["size"], *head["part"]]
         if len(sizes) != 4 or not all(type(each) is int and each > 0 for each in sizes):
             raise ValueError("no sizes")
-        return {"size": head["size"], "full": head["full"], "moving": head["moving"]}
+        return {name: head[name] for name in ("size", "part", "moving")}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise cage.Trouble("its answer makes no sense") from error
 
@@ -157,3 +160,80 @@ def _copy(path: str, digest: str) -> int:
         os.close(copy)
         raise
     return copy
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The face that was taken from a picture; `scale` against the picture as stored.
+
+    `note` says what else a reader should know: other faces, other frames, that it was shrunk.
+    """
+
+    face: AlignedFace
+    scale: float
+    note: str | None
+
+
+def largest_face(path: str, digest: str, enlarge: float, align: Aligner, decoder: Decoder) -> Seen:
+    """Return the largest face of a picture, aligned by `align`.
+
+    It is looked for in the picture enlarged `enlarge` times, but at no more than SIDES pixels. If
+    it is small there and the picture larger, it is taken from the part around it.
+
+    Raises Unreadable; its text is the reason why there is no face.
+    """
+    for side in SIDES:
+        picture = _enlarged(decoder.open(path, digest, side), enlarge, side)
+        face = align(picture.pixels)
+        whole = picture.scale >= enlarge
+        if face is not None or whole:
+            break
+    if face is None:
+        raise Unreadable("no face found" if whole else f"no face found at {SIDES[-1]:,} pixels")
+    scale = picture.scale
+    if not whole and face.box[2] - face.box[0] < NEEDED:
+        try:
+            closer = decoder.open(path, digest, SIDES[0], _around(face, picture))
+        except Unreadable:  # the part needs more memory than the whole shrunk
+            closer = None
+        if closer is not None:
+            closer = _enlarged(closer, enlarge, SIDES[0])
+            better = align(closer.pixels) if closer.scale > scale else None
+            if better is not None:
+                face, scale = replace(better, faces=face.faces), closer.scale
+    notes = [
+        f"the largest of {face.faces} faces" if face.faces > 1 else "",
+        "the first of several pictures in the file" if picture.moving else "",
+        f"shrunk to {scale:.0%}" if scale < 1 else "",
+    ]
+    return Seen(face, scale, "; ".join(filter(None, notes)) or None)
+
+
+def _enlarged(picture: Picture, enlarge: float, side: int) -> Picture:
+    import cv2
+
+    factor = min(enlarge, side / max(picture.pixels.shape[:2])) if picture.scale == 1 else 1.0
+    if factor <= 1:
+        return picture
+    pixels = cv2.resize(
+        picture.pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC
+    ).astype(np.uint8, copy=False)
+    return replace(picture, pixels=pixels, scale=factor)
+
+
+def _around(face: AlignedFace, picture: Picture) -> Box:
+    high, wide = picture.pixels.shape[:2]
+    left, top, right, bottom = face.box
+    across, down = AROUND * (right - left), AROUND * (bottom - top)
+    return (
+        max(0.0, (left - across) / wide),
+        max(0.0, (top - down) / high),
+        min(1.0, (right + across) / wide),
+        min(1.0, (bottom + down) / high),
+    )
+
+
+@cache
+def open_decoder(*, trusted: bool) -> Decoder:
+    """Return this process's decoder, started once."""
+    return Decoder(trusted=trusted)

@@ -19,7 +19,6 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 from tqdm import tqdm
 
@@ -27,16 +26,15 @@ from ..errors import InputError
 from ..sources import ImageSet, cache_dir, install_weights, model
 from ..sources.processes import safe_children
 from ..sources.weights import pinned
-from .aligning import AlignedFace, aligner, check_crop
-
-# read by OpenCV when it decodes its first image: no picture may unpack to more than 67 megapixels
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))
+from .aligning import aligner, check_crop
+from .decoding import VERSION as PICTURES
+from .decoding import Unreadable, largest_face, open_decoder
 
 PACKAGES = ("deepface", "dlib-bin", "onnxruntime", "opencv-contrib-python-headless")
 CHUNK = 16  # images that one process takes at a time, and that a Ctrl-C can cost
 
 # sha256, reason, faces, confidence, detector, template
-Row = tuple[str, str | None, int, float, str | None, list[float] | None]
+Row = tuple[str, str | None, int, float, str | None, float | None, str | None, list[float] | None]
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ class Settings:
             **asdict(self),
             "enlarge": enlarge,
             "weights": {file.name: pinned(file) for file in sheet.files},
+            "pictures": PICTURES,
             "preprocessing": asdict(sheet.preprocessing),
             "packages": {name: version(name) for name in PACKAGES},
         }
@@ -69,6 +68,8 @@ def schema(settings: Settings) -> dict[str, Any]:
 
     `faces` counts the faces found (the largest is taken); `confidence` is the score of `detector`,
     which names the one that found the face, with its lowest score if a second try was needed.
+    `scale` is the size at which the face was taken, against the picture as stored; `note` says in
+    words whether it is the largest of several, from the first of several pictures, or shrunk.
     """
     return {
         "template_id": pl.String,
@@ -80,6 +81,8 @@ def schema(settings: Settings) -> dict[str, Any]:
         "faces": pl.Int32,
         "confidence": pl.Float32,
         "detector": pl.String,
+        "scale": pl.Float32,
+        "note": pl.String,
         "template": pl.Array(pl.Float32, model(settings.model).dimension),
     }
 
@@ -110,7 +113,8 @@ def embed(
     todo = images.files.join(done, left_on="sha256", right_on="image_sha256", how="anti")
     todo = todo.unique("sha256", maintain_order=True)
     if len(todo):
-        _embed_new(todo, folder, settings, images.datasheet.enlarge, workers)
+        enlarge, trusted = images.datasheet.enlarge, images.pinned
+        _embed_new(todo, folder, settings, enlarge, workers, trusted=trusted)
         done = _read_cache(folder, settings)
     return (
         images.files.join(
@@ -139,8 +143,8 @@ def usable(templates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cached_columns(settings: Settings) -> dict[str, Any]:
-    keep = ("image_sha256", "reason", "faces", "confidence", "detector", "template")
-    return {name: kind for name, kind in schema(settings).items() if name in keep}
+    of_the_set = ("template_id", "subject_id", "image_set", "model")
+    return {name: kind for name, kind in schema(settings).items() if name not in of_the_set}
 
 
 def _read_cache(folder: Path, settings: Settings) -> pl.DataFrame:
@@ -152,7 +156,13 @@ def _read_cache(folder: Path, settings: Settings) -> pl.DataFrame:
 
 
 def _embed_new(
-    todo: pl.DataFrame, folder: Path, settings: Settings, enlarge: float, workers: int | None
+    todo: pl.DataFrame,
+    folder: Path,
+    settings: Settings,
+    enlarge: float,
+    workers: int | None,
+    *,
+    trusted: bool = False,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = todo.select("path", "sha256").rows()
@@ -166,7 +176,10 @@ def _embed_new(
             initargs=(settings,),
         )
         try:
-            futures = {pool.submit(embed_files, chunk, settings, enlarge) for chunk in chunks}
+            futures = {
+                pool.submit(embed_files, chunk, settings, enlarge, trusted=trusted)
+                for chunk in chunks
+            }
             with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
                 for future in as_completed(futures):
                     frame = pl.DataFrame(
@@ -206,43 +219,36 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def embed_files(files: Iterable[tuple[str, str]], settings: Settings, enlarge: float) -> list[Row]:
+def embed_files(
+    files: Iterable[tuple[str, str]], settings: Settings, enlarge: float, *, trusted: bool = False
+) -> list[Row]:
     """Embed (path, sha256) pairs in this process. The model must be loaded (`start_worker`)."""
+    align = aligner(settings.model, settings.crop)
+    decoder = open_decoder(trusted=trusted)
     rows: list[Row] = []
     aligned: list[Any] = []
     for path, digest in files:
-        face = largest_face(path, digest, settings, enlarge)
-        if isinstance(face, str):
-            rows.append((digest, face, 0, 0.0, None, None))
+        try:
+            seen = largest_face(path, digest, enlarge, align, decoder)
+        except Unreadable as why:
+            rows.append((digest, str(why), 0, 0.0, None, None, None, None))
         else:
+            face = seen.face
             aligned.append(face.pixels)
-            rows.append((digest, None, face.faces, face.confidence, face.detector, None))
+            rows.append(
+                (
+                    digest,
+                    None,
+                    face.faces,
+                    face.confidence,
+                    face.detector,
+                    seen.scale,
+                    seen.note,
+                    None,
+                )
+            )
     templates = iter(_represent(aligned, settings))
-    return [row if row[1] else (*row[:5], next(templates)) for row in rows]
-
-
-def largest_face(path: str, digest: str, settings: Settings, enlarge: float) -> AlignedFace | str:
-    """Return the largest face of a picture, aligned for the model; or why there is none."""
-    image = read_image(path, digest, enlarge)
-    if image is None:
-        return "unreadable image"
-    return aligner(settings.model, settings.crop)(image) or "no face found"
-
-
-def read_image(path: str, digest: str, enlarge: float) -> Any:
-    """A BGR image of the very bytes whose SHA-256 was registered, enlarged; None if unreadable."""
-    import cv2
-
-    data = Path(path).read_bytes()
-    if hashlib.sha256(data).hexdigest() != digest:
-        return None  # changed since the set was opened: its bytes are not the registered ones
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # more pixels than the limit
-        return None
-    if image is None or enlarge == 1:
-        return image
-    return cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+    return [row if row[1] else (*row[:-1], next(templates)) for row in rows]
 
 
 def _represent(faces: Sequence[Any], settings: Settings) -> list[list[float]]:
