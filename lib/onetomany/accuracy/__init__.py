@@ -1,5 +1,6 @@
 """Error rates and their intervals, one to one and one to many."""
 
+from .crops import tmr_by_crop
 from .differentials import MINIMUM_SUBJECTS, inequity, rates_by_group, ratios
 from .identification import cmc, leave_one_out, open_set, open_set_rates
 from .intervals import ratio_interval, rule_of_three, wilson
@@ -52,6 +53,7 @@ __all__ = [
     "simulated_groups",
     "summary",
     "threshold_at_fmr",
+    "tmr_by_crop",
     "variation_between_people",
     "variation_interval",
     "wilson",
