@@ -163,10 +163,11 @@ def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) ->
     value are left out.
     """
     shown = summary.drop_nulls("value").with_columns(
-        label=pl.format(
-            "{}  ({} to {})",
-            *(pl.col(c).round(4).cast(pl.String) for c in ("value", "low", "high")),
+        pl.struct("value", "low", "high")
+        .map_elements(
+            lambda row: "{}  ({} to {})".format(*map(_four_digits, row.values())), pl.String
         )
+        .alias("label")
     )
     names = shown["series"].unique(maintain_order=True).to_list()
     lines = shown["figure"].n_unique() * len(names)
@@ -192,11 +193,17 @@ def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) ->
         title_ko=title_ko,
         source=source,
         description="; ".join(
-            f"{row['series']}: {row['figure']} {row['value']:.4f} ({row['low']:.4f} to "
-            f"{row['high']:.4f})"
+            f"{row['series']}: {row['figure']} {row['label']}"
             for row in shown.iter_rows(named=True)
         ),
     )
+
+
+def _four_digits(value: float) -> str:
+    """Four decimal places, but neither 0 nor 1 for what is not quite so."""
+    if 0.99995 <= value < 1:
+        return ">0.9999"
+    return "<0.0001" if 0 < value < 0.00005 else f"{value:.4f}"
 
 
 def cmc(curves: pl.DataFrame, *, source: str) -> Finished:

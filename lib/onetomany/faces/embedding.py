@@ -68,7 +68,7 @@ def schema(settings: Settings) -> dict[str, Any]:
     """The template frame: one row an image, `template` a unit vector, null where `reason` is set.
 
     `faces` counts the faces found (the largest is taken); `confidence` is the score of `detector`,
-    which names the one that found the face, with its lowest score if a second try was needed.
+    which is named with the number of the try if the first (`tries` in the sheet) found none.
     """
     return {
         "template_id": pl.String,
