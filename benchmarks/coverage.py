@@ -218,7 +218,9 @@ def study(people: int, images: int, draws: int, seed: int) -> pl.DataFrame:
         for cells in measured(Drawn(people, images, rng), truth):
             for name, true, value, low, high in cells:
                 own[name].append((name, true, value, low, high))
-                counts[name, round(float(true), 6)].append((high < true, low > true, value in (0, 1)))
+                counts[name, round(float(true), 6)].append(
+                    (high < true, low > true, value in (0, 1))
+                )
         for name, true, ratio, low, high in between(own, last) if last else ():
             counts[name, true].append((high < ratio, low > ratio, False))
         last = own

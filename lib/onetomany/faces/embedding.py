@@ -217,7 +217,7 @@ def embed_files(files: Iterable[tuple[str, str]], settings: Settings, enlarge: f
         else:
             aligned.append(face.pixels)
             rows.append((digest, None, face.faces, face.confidence, face.detector, None))
-    templates = iter(_represent(aligned, settings))
+    templates = iter(represent(aligned, settings))
     return [row if row[1] else (*row[:5], next(templates)) for row in rows]
 
 
@@ -245,7 +245,8 @@ def read_image(path: str, digest: str, enlarge: float) -> Any:
     return cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
 
 
-def _represent(faces: Sequence[Any], settings: Settings) -> list[list[float]]:
+def represent(faces: Sequence[Any], settings: Settings) -> list[list[float]]:
+    """Return unit vectors of aligned faces, by the network that `start_worker` loaded."""
     from .gate import open_deepface
 
     if not faces:
