@@ -30,7 +30,7 @@ class AlignedFace:
     """The largest face of a picture, ready for its network.
 
     `pixels` (size, size, 3) in OpenCV's order, blue first; `faces` counts those found; `confidence`
-    is the detector's own score; `detector` its name and, after a second try, the lower score.
+    is the detector's own score; `detector` its name and, if it was not the first, which try it was.
     `box` is where it found the face: left, top, right, bottom, in pixels of the picture.
     """
 
@@ -88,7 +88,7 @@ def _dlib_chip(chosen: Model) -> Aligner:
     )
 
     def align(image: Picture) -> AlignedFace | None:
-        for border, lowest in how.tries:
+        for number, (border, lowest) in enumerate(how.tries, 1):
             wide, (down, across) = _with_border(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), border)
             boxes, scores, _ = detector.run(wide, 1, lowest)  # 1: enlarged once, for small faces
             if not boxes:
@@ -101,7 +101,7 @@ def _dlib_chip(chosen: Model) -> Aligner:
                 np.ascontiguousarray(chip[:, :, ::-1]),
                 len(boxes),
                 float(scores[largest]),
-                _named(how, lowest),
+                _named(how, number),
                 (at.left() - across, at.top() - down, at.right() - across, at.bottom() - down),
             )
         return None
@@ -123,7 +123,7 @@ def _opencv_align_crop(chosen: Model) -> Aligner:
     yunet = cv2.FaceDetectorYN.create(detector, "", (0, 0), 0.9, OVERLAP, MOST)
 
     def align(image: Picture) -> AlignedFace | None:
-        for border, lowest in how.tries:
+        for number, (border, lowest) in enumerate(how.tries, 1):
             wide, (top, left) = _with_border(image, border)
             shrink = min(1.0, how.longest / max(wide.shape[:2]))
             small = cv2.resize(wide, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
@@ -141,7 +141,7 @@ def _opencv_align_crop(chosen: Model) -> Aligner:
                 crop(image, largest),
                 len(rows),
                 float(largest[14]),
-                _named(how, lowest),
+                _named(how, number),
                 (x, y, x + w, y + h),
             )
         return None
@@ -184,9 +184,9 @@ def _with_border(image: Picture, share: float) -> tuple[Picture, tuple[int, int]
     return wide.astype(np.uint8, copy=False), (down, across)
 
 
-def _named(how: Preprocessing, lowest: float) -> str:
-    """The detector's name, with its score where that isn't the one tried first."""
-    return how.detector if lowest == how.tries[0][1] else f"{how.detector} from {lowest:g}"
+def _named(how: Preprocessing, number: int) -> str:
+    """The detector's name, and which try found the face where it was not the first."""
+    return how.detector if number == 1 else f"{how.detector}, try {number}"
 
 
 _ALIGNERS: dict[str, Callable[[Model], Aligner]] = {

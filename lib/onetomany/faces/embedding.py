@@ -67,7 +67,7 @@ def schema(settings: Settings) -> dict[str, Any]:
     """The template frame: one row an image, `template` a unit vector, null where `reason` is set.
 
     `faces` counts the faces found (the largest is taken); `confidence` is the score of `detector`,
-    which names the one that found the face, with its lowest score if a second try was needed.
+    which is named with the number of the try if the first (`tries` in the sheet) found none.
     `scale` is the size at which the face was taken, against the picture as stored; `note` says in
     words whether it is the largest of several, from the first of several pictures, or shrunk.
     """
@@ -235,23 +235,14 @@ def embed_files(
         else:
             face = seen.face
             aligned.append(face.pixels)
-            rows.append(
-                (
-                    digest,
-                    None,
-                    face.faces,
-                    face.confidence,
-                    face.detector,
-                    seen.scale,
-                    seen.note,
-                    None,
-                )
-            )
-    templates = iter(_represent(aligned, settings))
+            found = (face.faces, face.confidence, face.detector, seen.scale, seen.note)
+            rows.append((digest, None, *found, None))
+    templates = iter(represent(aligned, settings))
     return [row if row[1] else (*row[:-1], next(templates)) for row in rows]
 
 
-def _represent(faces: Sequence[Any], settings: Settings) -> list[list[float]]:
+def represent(faces: Sequence[Any], settings: Settings) -> list[list[float]]:
+    """Return unit vectors of aligned faces, by the network that `start_worker` loaded."""
     from .gate import open_deepface
 
     if not faces:
