@@ -10,6 +10,7 @@ import time
 import unicodedata
 from pathlib import Path
 
+import nbformat
 import polars as pl
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from conftest import fill
 from odd_folders import FOLDERS, Faces
 from onetomany import sources
-from onetomany.cli import main
+from onetomany.cli import chapters, main
 from onetomany.errors import DatasheetError, InputError, IntegrityError
 from onetomany.sources import folders, images, own_ids
 
@@ -359,3 +360,74 @@ def test_four_thousand_pictures_are_accounted_for_in_seconds(tmp_path: Path) -> 
     assert time.process_time() - started < 10
     listed = (root / "SHA256SUMS").read_text().splitlines()[0]
     assert hashlib.sha256((root / listed[66:]).read_bytes()).hexdigest() == listed[:64]
+
+
+@pytest.fixture
+def free_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a command sets is put back."""
+    for name in ("ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY", "ONETOMANY_WEAK_ISOLATION"):
+        monkeypatch.setenv(name, "")
+
+
+@pytest.mark.usefixtures("free_environment")
+def test_lab_hands_the_chosen_set_to_its_kernels(
+    own_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, str] = {}
+    monkeypatch.setattr(chapters.subprocess, "call", lambda *_, env, **__: given.update(env) or 0)
+    assert main(["lab", "--images", str(own_set), "--notebooks", "notebooks"]) == 0
+    assert given["ONETOMANY_IMAGES"] == str(own_set)
+
+
+@pytest.mark.usefixtures("free_environment")
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (["report", "--only", "04"], "Chapter 04 does not run on your own pictures"),
+        (["report", "--exercises"], "allows research, but a workshop needs teaching"),
+        (["exhibit", "--operator", "x"], "An exhibit is of the kit's own image sets"),
+    ],
+)
+def test_what_own_pictures_are_not_used_for_is_refused(
+    own_set: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    why: str,
+) -> None:
+    if command[0] == "exhibit":
+        monkeypatch.setenv("ONETOMANY_IMAGES", str(own_set))
+    else:
+        command = [*command, "--images", str(own_set)]
+    assert main([*command, "--out", str(own_set.parent / "out")]) == 1
+    assert why in capsys.readouterr().err
+    assert not os.environ["ONETOMANY_ACTIVITY"]
+
+
+@pytest.mark.usefixtures("free_environment")
+def test_reports_on_two_sets_are_not_mixed(
+    own_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A small chapter stands in for the real ones, which take minutes: only the rule is tested."""
+    cells = [
+        nbformat.v4.new_markdown_cell("# 01 · Test", metadata={"tags": ["en"]}),
+        nbformat.v4.new_markdown_cell("# 01 · 시험", metadata={"tags": ["ko"]}),
+        nbformat.v4.new_code_cell(
+            "from onetomany import sources\nprint(sources.open_images().datasheet.name)"
+        ),
+    ]
+    notebooks, out = tmp_path / "notebooks", tmp_path / "out"
+    notebooks.mkdir()
+    for number in ("01", "02", "03"):
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), notebooks / f"{number}_test.ipynb")
+    where = ["--notebooks", str(notebooks), "--out", str(out)]
+    assert main(["report", "--images", str(own_set), "--only", "01", *where]) == 0
+    page = (out / "index.html").read_text()
+    assert "Six pictures for a test" in page
+    assert "누구의 사진인가" in page
+    assert "own-faces" in (out / "01_test.html").read_text()
+    assert str(own_set) not in page + (out / "executed/01_test.ipynb").read_text()
+    choose = sources.choose_images("orl")
+    assert choose.pinned
+    assert main(["report", "--only", "01", *where]) == 1
+    assert "a report about other pictures" in capsys.readouterr().err

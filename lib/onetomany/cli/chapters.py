@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import re
 import subprocess
 import tempfile
@@ -35,16 +34,18 @@ def report(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.report import build_report
-        from onetomany.sources.images import ACTIVITY
+        from onetomany.sources.images import activity
 
         if args.verbose:
             logging.basicConfig(format="%(message)s")
             logging.getLogger("onetomany").setLevel(logging.INFO)
         started = time.monotonic()
         only = args.only.replace(" ", "").split(",") if args.only else None
-        os.environ[ACTIVITY] = "workshop" if args.exercises else "report"
-        out = _chosen(args) or Path("build/report")
-        index = build_report(args.notebooks, args.out or out, only, exercises=args.exercises)
+        with activity("workshop" if args.exercises else "report"):
+            default = _chosen(args) or Path("build/report")
+            index = build_report(
+                args.notebooks, args.out or default, only, exercises=args.exercises
+            )
         print(f"{index} ({time.monotonic() - started:.0f} s)")
         return 0
 

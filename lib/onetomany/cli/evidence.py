@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import shutil
 import sys
@@ -69,10 +68,9 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     from onetomany.evidence import bundle, keys, pades, questions, validation
     from onetomany.evidence.exhibit import build_payload
     from onetomany.evidence.redaction import read_rules
-    from onetomany.sources.images import ACTIVITY, chosen_images, image_sets
+    from onetomany.sources.images import activity, chosen_images, image_sets
 
     # what can be refused is refused before an hour of running
-    os.environ[ACTIVITY] = "exhibit"  # each set that a chapter opens must allow it
     if chosen_images() not in image_sets():
         raise InputError(
             "An exhibit is of the kit's own image sets, which others can run again: choose no "
@@ -94,7 +92,8 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     only = args.only.replace(" ", "").split(",") if args.only else None
     folder = args.out.with_name(f".{args.out.name}.payload")
     shutil.rmtree(folder, ignore_errors=True)
-    payload = build_payload(args.notebooks, folder, only, rules, args.validation)
+    with activity("exhibit"):
+        payload = build_payload(args.notebooks, folder, only, rules, args.validation)
     if args.pdf_key:
         _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
     if args.case:

