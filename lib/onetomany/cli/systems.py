@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from onetomany.cli.command import Run
-from onetomany.errors import DatasheetError, InputError
+from onetomany.errors import InputError, OneToManyError
 from onetomany.printing import print_line as print
 
 _SHOWN = 20  # files that are not used, by name
@@ -17,7 +17,7 @@ def datasheet(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("folder", type=Path, help="holds pictures, in a folder for each person")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.sources import prepare_folder, read_datasheet
+        from onetomany.sources import open_images, prepare_folder
 
         prepared = prepare_folder(args.folder)
         for path in prepared.written:
@@ -37,8 +37,8 @@ def datasheet(parser: argparse.ArgumentParser) -> Run:
                 "datasheet.toml, then run this again."
             )
         try:
-            read_datasheet(args.folder / "datasheet.toml")
-        except DatasheetError as error:
+            open_images(args.folder)
+        except OneToManyError as error:  # what is still to be done before it can be opened
             print(error)
         print(f"Then: onetomany report --images {args.folder}")
         return 0
