@@ -28,7 +28,7 @@ from onetomany.cage import keeper as cage
 from onetomany.cage import pictures as task
 from onetomany.errors import RefusedError
 from onetomany.faces import accounts, decoding
-from onetomany.faces.aligning import AlignedFace
+from onetomany.faces.aligning import AlignedFace, aligner
 from onetomany.report import pictures as told
 from onetomany.sources import folders, images
 from onetomany.sources.files import sha256_of
@@ -263,6 +263,18 @@ def test_a_small_face_is_taken_from_the_part_around_it(
     seen = decoding.largest_face(str(tmp_path / "a.png"), digest, 1.0, block, decoder)
     assert seen.scale == pytest.approx(scale, abs=0.01)
     assert (seen.note is None) == (scale == 1.0)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (2, 90), (15, 4000)])
+@pytest.mark.parametrize("name", faces.MATCHERS)
+def test_strips_and_dots_have_no_face(
+    decoder: decoding.Decoder, tmp_path: Path, size: tuple[int, int], name: str
+) -> None:
+    Image.effect_noise(size, 100).save(tmp_path / "a.png")
+    digest = sha256_of(tmp_path / "a.png")
+    with pytest.raises(decoding.Unreadable, match="no face found"):
+        align = aligner(name, "published")
+        decoding.largest_face(str(tmp_path / "a.png"), digest, 1.0, align, decoder)
 
 
 def test_80_megapixels_cost_600_mb_at_most(decoder: decoding.Decoder, tmp_path: Path) -> None:

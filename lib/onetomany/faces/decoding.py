@@ -27,6 +27,7 @@ TASK = "onetomany.cage.pictures:load"
 VERSION = 1  # of how pictures become pixels: templates of another are not taken from the cache
 SIDES = (1024, 2048)  # longest side in which faces are looked for; the second if none was found
 NEEDED = 160  # pixels across a face; a smaller one is taken from a larger picture
+NARROW = 16  # pixels; no detector finds a face in fewer
 AROUND = 1.0  # of the face's box: how much is taken on each side then
 SECONDS, MEMORY = 60.0, 540 << 20  # of one picture
 
@@ -184,7 +185,7 @@ def largest_face(path: str, digest: str, enlarge: float, align: Aligner, decoder
     """
     for side in SIDES:
         picture = _enlarged(decoder.open(path, digest, side), enlarge, side)
-        face = align(picture.pixels)
+        face = _aligned(picture, align)
         whole = picture.scale >= enlarge
         if face is not None or whole:
             break
@@ -198,7 +199,7 @@ def largest_face(path: str, digest: str, enlarge: float, align: Aligner, decoder
             closer = None
         if closer is not None:
             closer = _enlarged(closer, enlarge, SIDES[0])
-            better = align(closer.pixels) if closer.scale > scale else None
+            better = _aligned(closer, align) if closer.scale > scale else None
             if better is not None:
                 face, scale = replace(better, faces=face.faces), closer.scale
     notes = [
@@ -207,6 +208,11 @@ def largest_face(path: str, digest: str, enlarge: float, align: Aligner, decoder
         f"shrunk to {scale:.0%}" if scale < 1 else "",
     ]
     return Seen(face, scale, "; ".join(filter(None, notes)) or None)
+
+
+def _aligned(picture: Picture, align: Aligner) -> AlignedFace | None:
+    """The largest face; none in a strip so narrow that detectors can't handle it."""
+    return align(picture.pixels) if min(picture.pixels.shape[:2]) >= NARROW else None
 
 
 def _enlarged(picture: Picture, enlarge: float, side: int) -> Picture:
