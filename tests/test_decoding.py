@@ -272,8 +272,8 @@ def test_strips_and_dots_have_no_face(
 ) -> None:
     Image.effect_noise(size, 100).save(tmp_path / "a.png")
     digest = sha256_of(tmp_path / "a.png")
+    align = aligner(name, "published")
     with pytest.raises(decoding.Unreadable, match="no face found"):
-        align = aligner(name, "published")
         decoding.largest_face(str(tmp_path / "a.png"), digest, 1.0, align, decoder)
 
 
