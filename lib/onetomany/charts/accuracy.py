@@ -313,7 +313,7 @@ def _series(frame: pl.DataFrame) -> alt.Color:
     )
 
 
-def _panels(layers: alt.LayerChart, frame: pl.DataFrame) -> alt.FacetChart:
+def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt.FacetChart:
     """One panel for each matcher, one below the other: side by side they don't fit a telephone."""
     names = frame["series"].unique(maintain_order=True).to_list()
     header = alt.Header(title=None, labelFontWeight=600, labelAnchor="start", labelOrient="top")
