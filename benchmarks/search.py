@@ -13,10 +13,9 @@ import time
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
 from onetomany import faces, sources
-from onetomany.faces import embedding, gate
+from onetomany.faces import decoding, gate
+from onetomany.faces.aligning import aligner
 from onetomany.gallery import gallery_of
 
 PROBES = 40
@@ -30,13 +29,12 @@ def run(folder: Path) -> None:
     gate.load_model("Dlib")
     deepface = gate.open_deepface()
     files = images.files.filter(images.files["image_id"].is_in(templates["template_id"].to_list()))
+    align, decoder = aligner("Dlib", "published"), decoding.open_decoder(trusted=True)
     with tempfile.TemporaryDirectory(dir=folder) as crops:
         for name, path, digest in files.select("image_id", "path", "sha256").iter_rows():
-            face, *_ = embedding.largest_face(
-                deepface, path, digest, faces.Settings(), images.datasheet.enlarge
-            )
+            seen = decoding.largest_face(path, digest, images.datasheet.enlarge, align, decoder)
             target = Path(crops) / f"{name.replace('/', '-')}.png"
-            cv2.imwrite(str(target), (face * 255).astype(np.uint8))
+            cv2.imwrite(str(target), seen.face.pixels)
         probes = sorted(map(str, Path(crops).glob("*.png")))[:: len(files) // PROBES][:PROBES]
         how = {"model_name": "Dlib", "detector_backend": "skip"}
         find = {

@@ -73,7 +73,7 @@ def test_no_chapter_scrolls_sideways(driver: Chrome, report: Path, stem: str, wi
 
 
 def test_chapters_01_and_02_work_in_jupyterlab(
-    driver: Chrome, embedded: object, tmp_path: Path
+    driver: Chrome, embedded: object, embedded_sface: object, tmp_path: Path
 ) -> None:
     """The notebooks themselves: all cells run, the threshold moved, another probe picked."""
     folder = tmp_path / "notebooks"

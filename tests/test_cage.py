@@ -454,7 +454,7 @@ def test_pages_of_scans_may_have_no_members(tmp_path: Path) -> None:
 
 
 def test_a_weak_cage_needs_a_yes_wherever_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper, "_agreed", threading.Event())
+    monkeypatch.setenv("ONETOMANY_WEAK_ISOLATION", "")
     monkeypatch.setattr(keeper, "_LASTING", {})
     strong = keeper.Keeper
     monkeypatch.setattr(keeper, "Keeper", lambda task, **how: strong(task, weak=True, **how))

@@ -25,3 +25,8 @@ def say(en: str, ko: str) -> None:
             "text/plain": text.replace("**", ""),
         }
         display(data, metadata={"text/html": {"lang": lang}}, raw=True)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: '1 picture', '4,000 pictures', '2 people'."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -53,7 +53,7 @@ def threshold_slider(
         matched = comparisons.filter(pl.col("score") >= threshold)
         false_matches = int((~matched["mated"]).sum())
         missed = totals[True] - int(matched["mated"].sum())
-        rates = error_rates(comparisons, [threshold], replicates=200).row(0, named=True)
+        rates = error_rates(comparisons, [threshold]).row(0, named=True)
         display(
             HTML(
                 f"<p><b>{false_matches:,}</b> of {totals[False]:,} comparisons of two different "

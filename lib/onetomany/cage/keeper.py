@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from .zygote import END, FRAME, LENGTH
 ANSWER = 512 << 20  # bytes of one answer, all frames together
 MESSAGE = 100_000  # bytes of one request, beside its document
 _GRACE = 10.0  # seconds after which a process that does not answer at all is killed
+_WEAK = "ONETOMANY_WEAK_ISOLATION"  # somebody has agreed to it, here or in the parent
 # how to compute, and nothing of the user's; paths only where they are absolute
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
@@ -305,16 +305,29 @@ def lasting(task: str, number: int = 0, *, readable: Sequence[str] = ()) -> Keep
         atexit.register(_stop_all)
     keeper = _LASTING.setdefault((task, number), Keeper(task, readable=readable))
     keeper.start()  # here: a container ends with the thread that started it
-    require_strong(keeper.isolation, agreed=_agreed.is_set())
+    require_strong(keeper.isolation, agreed=weak_accepted())
     return keeper
 
 
-_agreed = threading.Event()
-
-
 def accept_weak_isolation() -> None:
-    """Let this process of the kit read documents where the system can't confine what reads them."""
-    _agreed.set()
+    """Let the kit read documents where the system can't confine what reads them.
+
+    Holds in this process and in those that it starts, such as a report's kernels.
+    """
+    os.environ[_WEAK] = "1"
+
+
+def weak_accepted() -> bool:
+    """Whether somebody has agreed to that."""
+    return os.environ.get(_WEAK) == "1"
+
+
+def unnamed_file() -> int:
+    """Return an open file without a name, in memory where the system has such files."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("document")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def _stop_all() -> None:

@@ -7,18 +7,33 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, INK, MATED, NON_MATED, ORANGE, Finished, finish
+from .theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    MATED,
+    NON_MATED,
+    ORANGE,
+    PURPLE,
+    SKY,
+    YELLOW,
+    Finished,
+    finish,
+)
 
 SAME, DIFFERENT = "same person 같은 사람", "different people 다른 사람"
 KINDS = alt.Scale(domain=[SAME, DIFFERENT], range=[MATED, NON_MATED])
+SERIES = [GREEN, PURPLE, YELLOW, SKY]  # matchers side by side: not the colours of the two kinds
 
 
 def threshold_explorer(
-    histogram: pl.DataFrame, rates: pl.DataFrame, *, start: float, source: str
+    histogram: pl.DataFrame, rates: pl.DataFrame, *, start: float, matcher: str, source: str
 ) -> Finished:
     """Score histogram with a threshold to drag; FMR and FNMR at it, with intervals, as text.
 
-    Takes frames of `accuracy.histogram` and `accuracy.error_rates` on an evenly spaced grid.
+    Takes frames of `accuracy.histogram` and `accuracy.error_rates` on an evenly spaced grid, and
+    the name of the matcher that made the scores.
     """
     grid = rates["threshold"].to_list()
     step = grid[1] - grid[0]
@@ -44,12 +59,13 @@ def threshold_explorer(
     ]
     return finish(
         alt.layer(bars, rule, *texts).add_params(slider),
-        title="Move the threshold: fewer false matches cost more missed matches",
-        title_ko="임계값을 옮겨 보세요: 오인식을 줄이면 미인식이 늘어납니다",
+        title=f"{matcher}. Move the threshold: fewer false matches, more missed ones",
+        title_ko=f"{matcher}. 임계값을 옮겨 보세요: 오인식을 줄이면 미인식이 늘어납니다",
         source=source,
         description=(
-            "Histogram of similarity scores of pairs of the same and of different people, with an "
-            "adjustable threshold and the false match and false non-match rates at it."
+            f"Histogram of {matcher}'s similarity scores of pairs of the same and of different "
+            "people, with an adjustable threshold and the false match and false non-match rates at "
+            "it."
         ),
     )
 
@@ -96,26 +112,28 @@ def score_histogram(histogram: pl.DataFrame) -> alt.Chart:
 
 
 def det(rates: pl.DataFrame, *, source: str) -> Finished:
-    """DET curve: FNMR against FMR on logarithmic axes, with the interval of each.
+    """DET curve of each matcher: FNMR against FMR on logarithmic axes, with intervals.
 
-    Points at which either rate is zero can't stand on a logarithmic axis and are left out.
+    `rates` is a frame of `accuracy.error_rates` with a column `series`. Points at which either rate
+    is zero can't lie on a logarithmic axis and are left out (`on_logarithmic_axes`).
     """
-    seen = rates.filter((pl.col("fmr") > 0) & (pl.col("fnmr") > 0))
+    seen = on_logarithmic_axes(rates)
     floor = float(seen.select(pl.min_horizontal(pl.min("fmr"), pl.min("fnmr"))).item()) / 2
     seen = seen.with_columns(pl.col("fmr_low", "fnmr_low").clip(lower_bound=floor))
     log = alt.Scale(type="log", domainMin=floor, domainMax=1, clamp=True, nice=False)
-    base = alt.Chart(seen)
+    base = alt.Chart(seen).encode(color=_series(seen))
     percent = alt.Axis(format="~%", tickCount=5)
     x = alt.X("fmr:Q", scale=log, axis=percent, title="FMR: two people pass for one 오인식률")
     y = alt.Y("fnmr:Q", scale=log, axis=percent, title="FNMR: one passes for two 미인식률")
-    band = base.mark_area(opacity=0.18, color=BLUE).encode(
+    band = base.mark_area(opacity=0.18).encode(
         x=x, y=alt.Y("fnmr_low:Q", scale=log, title=""), y2="fnmr_high:Q"
     )
-    line = base.mark_line(color=BLUE, strokeWidth=2.5).encode(
+    line = base.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=12)).encode(
         x=x,
         y=y,
         order="threshold:Q",
         tooltip=[
+            "series:N",
             alt.Tooltip("threshold:Q", format=".4f"),
             *(
                 alt.Tooltip(f"{name}:Q", format=".3%")
@@ -128,54 +146,80 @@ def det(rates: pl.DataFrame, *, source: str) -> Finished:
         title="Every threshold is a trade (DET curve)",
         title_ko="어느 임계값이든 하나를 얻으면 하나를 잃습니다 (DET 곡선)",
         source=source,
-        description="False non-match rate against false match rate, both logarithmic, with 95 % "
-        "intervals by bootstrap over subjects.",
+        description="False non-match rate against false match rate of each matcher, both "
+        "logarithmic, with 95 % intervals by person.",
     )
+
+
+def on_logarithmic_axes(rates: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of which both rates are above zero: those that `det` can draw."""
+    return rates.filter((pl.col("fmr") > 0) & (pl.col("fnmr") > 0))
 
 
 def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) -> Finished:
-    """Figures with their 95 % intervals as dots on lines; values and method written beside."""
-    shown = summary.with_columns(
-        label=pl.format(
-            "{}  ({} to {})",
-            *(pl.col(c).round(4).cast(pl.String) for c in ("value", "low", "high")),
+    """Figures with their 95 % intervals as dots on lines, the values written beside.
+
+    `summary` has the columns of `accuracy.summary` and `series`, one colour each. Figures without a
+    value are left out.
+    """
+    shown = summary.drop_nulls("value").with_columns(
+        pl.struct("value", "low", "high")
+        .map_elements(
+            lambda row: "{}  ({} to {})".format(*map(_four_digits, row.values())), pl.String
         )
+        .alias("label")
     )
+    names = shown["series"].unique(maintain_order=True).to_list()
+    lines = shown["figure"].n_unique() * len(names)
     base = alt.Chart(shown).encode(
-        y=alt.Y("figure:N", sort=None, title=None, axis=alt.Axis(labelFontSize=13, labelLimit=260))
+        y=alt.Y("figure:N", sort=None, title=None, axis=alt.Axis(labelFontSize=13, labelLimit=260)),
+        yOffset=alt.YOffset("series:N", sort=names),
+        color=_series(shown),
     )
     scale = alt.Scale(domain=[0, 1])
-    line = base.mark_rule(strokeWidth=3, color=BLUE, opacity=0.5).encode(
+    line = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
         x=alt.X("low:Q", scale=scale, title="Value, 95 % interval 값과 95% 구간"), x2="high:Q"
     )
-    dot = base.mark_point(filled=True, size=90, color=BLUE, opacity=1).encode(
+    dot = base.mark_point(filled=True, size=90, opacity=1).encode(
         x=alt.X("value:Q", scale=scale, title=""),
-        tooltip=["figure:N", "value:Q", "low:Q", "high:Q", "method:N"],
+        tooltip=["series:N", "figure:N", "value:Q", "low:Q", "high:Q", "method:N"],
     )
-    text = base.mark_text(align="left", dx=6, color=INK).encode(x=alt.value(448), text="label:N")
+    text = base.mark_text(align="left", dx=6).encode(
+        x=alt.value(448), text="label:N", color=alt.value(INK)
+    )
     return finish(
-        alt.layer(line, dot, text).properties(width=440, height=34 * len(shown)),
+        alt.layer(line, dot, text).properties(width=440, height=28 * lines + 10),
         title=title,
         title_ko=title_ko,
         source=source,
         description="; ".join(
-            f"{row['figure']} {row['value']:.4f} ({row['low']:.4f} to {row['high']:.4f})"
+            f"{row['series']}: {row['figure']} {row['label']}"
             for row in shown.iter_rows(named=True)
         ),
     )
 
 
+def _four_digits(value: float) -> str:
+    """Four decimal places, but neither 0 nor 1 for what is not quite so."""
+    if 0.99995 <= value < 1:
+        return ">0.9999"
+    return "<0.0001" if 0 < value < 0.00005 else f"{value:.4f}"
+
+
 def cmc(curves: pl.DataFrame, *, source: str) -> Finished:
-    """CMC: share of probes whose person is at rank r or better. `curves` has a column `search`."""
+    """CMC: share of probes whose person is at rank r or better, a panel for each matcher.
+
+    `curves` has columns `search` (one colour each) and `series` (the matcher).
+    """
     searches = curves["search"].unique(maintain_order=True).to_list()
-    base = alt.Chart(curves).encode(
+    base = alt.Chart().encode(
         x=alt.X("rank:O", title="Rank 순위", axis=alt.Axis(labelAngle=0)),
         xOffset=alt.XOffset("search:N", sort=searches, scale=alt.Scale(paddingOuter=0.8)),
         color=alt.Color(
             "search:N",
             title=None,
             sort=searches,
-            legend=alt.Legend(orient="top"),
+            legend=alt.Legend(orient="top", direction="vertical"),
             scale=alt.Scale(domain=searches, range=[BLUE, ORANGE]),
         ),
     )
@@ -189,34 +233,48 @@ def cmc(curves: pl.DataFrame, *, source: str) -> Finished:
             "identified:Q",
             scale=scale,
             axis=alt.Axis(format="%"),
-            title="Person found at this rank or better 식별률",
+            title=["Person found at this", "rank or better 식별률"],
         ),
         tooltip=["search:N", "rank:O", "identified:Q", "low:Q", "high:Q", "method:N", "probes:Q"],
     )
     return finish(
-        alt.layer(bars, dots).properties(width=620),
-        title="How far down the list the right person stands (CMC)",
+        _panels(alt.layer(bars, dots, data=curves), curves),
+        title="How far down the list the right person is (CMC)",
         title_ko="찾는 사람이 후보 목록의 몇 번째에 있나 (CMC)",
         source=source,
-        description="Cumulative match characteristic with 95 % intervals over subjects.",
+        description="Cumulative match characteristic of each matcher, 95 % intervals by person.",
     )
 
 
-def open_set(rates: pl.DataFrame, *, marked: float, source: str) -> Finished:
-    """FPIR and FNIR against the threshold, with intervals; a rule at the threshold `marked`."""
+def open_set(rates: pl.DataFrame, *, source: str) -> Finished:
+    """FPIR and FNIR against the threshold, a panel for each matcher, with intervals.
+
+    `rates` is a frame of `accuracy.open_set_rates` with columns `series`, `marked` (the threshold
+    at which a dashed rule is drawn) and `mark` (the words beside it).
+    """
     names = {"fpir": "false alarms FPIR 오경보", "fnir": "misses FNIR 놓침"}
     long = pl.concat(
         rates.select(
+            "series",
             "threshold",
             rate=pl.col(name),
             low=pl.col(f"{name}_low"),
             high=pl.col(f"{name}_high"),
             kind=pl.lit(label),
+            marked=pl.col("marked"),
+            mark=pl.col("mark"),
         )
         for name, label in names.items()
     )
-    base = alt.Chart(long)
-    scale = alt.Scale(domain=list(names.values()), range=[NON_MATED, MATED])
+    return _open_set_panels(long, list(names.values()), source)
+
+
+def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finished:
+    # one rule a panel, not one for each row
+    first = pl.struct("series", "marked").is_first_distinct()
+    long = long.with_columns(marked=pl.when(first).then("marked"))
+    base = alt.Chart()
+    scale = alt.Scale(domain=kinds, range=[NON_MATED, MATED])
     colour = alt.Color("kind:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
     x = alt.X("threshold:Q", title="Threshold 임계값", scale=alt.Scale(zero=False, nice=False))
     band = base.mark_area(opacity=0.15).encode(
@@ -226,29 +284,57 @@ def open_set(rates: pl.DataFrame, *, marked: float, source: str) -> Finished:
         x=x,
         y=alt.Y("rate:Q", title="Share of searches 비율", axis=alt.Axis(format="%")),
         color=colour,
-        tooltip=["kind:N", "threshold:Q", "rate:Q", "low:Q", "high:Q"],
+        tooltip=["series:N", "kind:N", "threshold:Q", "rate:Q", "low:Q", "high:Q"],
     )
-    mark = pl.DataFrame({"threshold": [marked], "label": ["FMR 0.1 %"]})
-    rule = alt.Chart(mark).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="threshold:Q")
-    note = (
-        alt.Chart(mark)
-        .mark_text(align="left", dx=6, color=GREY)
-        .encode(x="threshold:Q", y=alt.value(10), text="label:N")
+    marked = base.transform_filter("isValid(datum.marked)")
+    rule = marked.mark_rule(strokeDash=[5, 4], color=GREY).encode(x="marked:Q")
+    note = marked.mark_text(align="left", dx=6, color=GREY).encode(
+        x="marked:Q", y=alt.value(10), text="mark:N"
     )
     return finish(
-        alt.layer(band, line, rule, note),
+        _panels(alt.layer(band, line, rule, note, data=long), long).resolve_scale(x="independent"),
         title="Searching people who are on no list raises alarms too",
         title_ko="목록에 없는 사람을 검색해도 경보가 울립니다",
         source=source,
-        description="False positive and false negative identification rates against the "
-        "threshold, with 95 % intervals over subjects.",
+        description="False positive and false negative identification rates of each matcher "
+        "against the threshold, with 95 % intervals by person.",
     )
 
 
+def _series(frame: pl.DataFrame) -> alt.Color:
+    """A colour for each matcher, or other series, in the order of the frame."""
+    names = frame["series"].unique(maintain_order=True).to_list()
+    return alt.Color(
+        "series:N",
+        title=None,
+        sort=names,
+        scale=alt.Scale(domain=names, range=SERIES[: len(names)]),
+        legend=alt.Legend(orient="top"),
+    )
+
+
+def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt.FacetChart:
+    """One panel for each matcher, one below the other: side by side they don't fit a telephone."""
+    names = frame["series"].unique(maintain_order=True).to_list()
+    header = alt.Header(title=None, labelFontWeight=600, labelAnchor="start", labelOrient="top")
+    panels: alt.FacetChart = layers.properties(width=620, height=210).facet(
+        row=alt.Row("series:N", sort=names, header=header)
+    )
+    return panels
+
+
 def candidate_list(
-    candidates: pl.DataFrame, *, threshold: float, probes: Sequence[str] | None, source: str
+    candidates: pl.DataFrame,
+    *,
+    threshold: float,
+    probes: Sequence[str] | None,
+    source: str,
+    matcher: str = "",
 ) -> Finished:
-    """Candidates of a probe as dots, best first; with `probes` a menu to pick among them."""
+    """Candidates of a probe as dots, best first; with `probes` a menu to pick among them.
+
+    `matcher` is named in the title where several stand shown.
+    """
     shown = candidates.with_columns(
         kind=pl.when(pl.col("subject_id") == pl.col("probe_subject_id"))
         .then(pl.lit(SAME))
@@ -256,6 +342,7 @@ def candidate_list(
         place=pl.format("{}. {}", "rank", "template_id"),
     )
     lowest = min(candidates["score"].to_list()) - 0.02
+    named = f"{matcher}. " if matcher else ""
     base = alt.Chart(shown)
     if probes:
         menu = alt.binding_select(options=list(probes), name="Probe 검색할 사진  ")
@@ -288,8 +375,8 @@ def candidate_list(
         chart = chart.add_params(picked)
     return finish(
         chart,
-        title="There is always a best candidate, also for somebody who isn't there",
-        title_ko="명단에 없는 사람에게도 '가장 닮은 후보'는 언제나 있습니다",
+        title=f"{named}There is always a best candidate, also for somebody who isn't there",
+        title_ko=f"{named}명단에 없는 사람에게도 '가장 닮은 후보'는 언제나 있습니다",
         source=source,
         description="Candidate list of the chosen probe with similarity scores, coloured by "
         "whether the candidate is the same person, and the measured threshold as a dashed line.",

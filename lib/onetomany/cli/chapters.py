@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import subprocess
 import tempfile
 import time
@@ -19,8 +20,11 @@ from onetomany.sources.processes import python_command, safe_environment
 def report(parser: argparse.ArgumentParser) -> Run:
     """Execute the notebooks and export them as one HTML site."""
     parser.add_argument("--only", metavar="01,02", help="execute these chapters, keep the others")
+    _add_images(parser, "run chapters 01 to 03 on this folder of your own pictures")
     parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
-    parser.add_argument("--out", type=Path, default=Path("build/report"), metavar="DIR")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="default: build/report, or build/report-NAME"
+    )
     parser.add_argument(
         "--exercises", action="store_true", help="also show those of the workshop, answers folded"
     )
@@ -30,27 +34,68 @@ def report(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.report import build_report
+        from onetomany.sources.images import activity
 
         if args.verbose:
             logging.basicConfig(format="%(message)s")
             logging.getLogger("onetomany").setLevel(logging.INFO)
         started = time.monotonic()
         only = args.only.replace(" ", "").split(",") if args.only else None
-        index = build_report(args.notebooks, args.out, only, exercises=args.exercises)
+        with activity("workshop" if args.exercises else "report"):
+            default = _chosen(args) or Path("build/report")
+            index = build_report(
+                args.notebooks, args.out or default, only, exercises=args.exercises
+            )
         print(f"{index} ({time.monotonic() - started:.0f} s)")
         return 0
 
     return run
 
 
+def _add_images(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--images", type=Path, metavar="FOLDER", help=f"{what} (see 'onetomany datasheet')"
+    )
+    parser.add_argument(
+        "--weak-isolation",
+        action="store_true",
+        help="read your own pictures where the system can't confine what decodes them",
+    )
+
+
+def _chosen(args: argparse.Namespace) -> Path | None:
+    """Choose the user's own pictures where there are any, and say what is not used of them.
+
+    Returns where a report on them goes by default.
+    """
+    from onetomany.cage import accept_weak_isolation
+    from onetomany.sources import choose_images
+
+    if args.weak_isolation:
+        accept_weak_isolation()
+    if not args.images:
+        return None
+    images = choose_images(args.images)
+    left_out = images.account["reason"].drop_nulls()
+    print(f"{images.datasheet.title}: {len(images.files):,} pictures are used.")
+    if len(left_out):
+        print(f"{len(left_out):,} files are not; {args.images / 'ids.csv'} names them:")
+    for reason, many in left_out.value_counts(sort=True).iter_rows():
+        print(f"  {many:,}  {reason}")
+    name = re.sub(r"[^\w-]+", "-", images.datasheet.name)
+    return Path("build") / f"report-{name}"
+
+
 def lab(parser: argparse.ArgumentParser) -> Run:
     """Open the notebooks in JupyterLab."""
+    _add_images(parser, "open this folder of your own pictures in chapters 01 to 03")
     parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
     parser.add_argument("jupyter", nargs="*", help="after --: options for JupyterLab itself")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.workshop import START
 
+        _chosen(args)
         folder = args.notebooks.resolve()
         if not folder.is_dir():
             raise InputError(f"There is no folder {folder}; name one with --notebooks.")

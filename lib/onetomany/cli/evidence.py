@@ -68,8 +68,14 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     from onetomany.evidence import bundle, keys, pades, questions, validation
     from onetomany.evidence.exhibit import build_payload
     from onetomany.evidence.redaction import read_rules
+    from onetomany.sources.images import activity, chosen_images, image_sets
 
     # what can be refused is refused before an hour of running
+    if chosen_images() not in image_sets():
+        raise InputError(
+            "An exhibit is of the kit's own image sets, which others can run again: choose no "
+            "pictures of your own before it (ONETOMANY_IMAGES)."
+        )
     if args.out.exists():
         raise InputError(f"There is {args.out} already: name a new folder with --out.")
     if not args.operator.strip():
@@ -86,7 +92,8 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     only = args.only.replace(" ", "").split(",") if args.only else None
     folder = args.out.with_name(f".{args.out.name}.payload")
     shutil.rmtree(folder, ignore_errors=True)
-    payload = build_payload(args.notebooks, folder, only, rules, args.validation)
+    with activity("exhibit"):
+        payload = build_payload(args.notebooks, folder, only, rules, args.validation)
     if args.pdf_key:
         _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
     if args.case:

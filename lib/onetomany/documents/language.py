@@ -17,7 +17,7 @@ from itertools import groupby
 from queue import SimpleQueue
 from typing import Any
 
-from ..cage.keeper import Frames, Keeper, Trouble, lasting
+from ..cage.keeper import Frames, Keeper, Trouble, lasting, unnamed_file
 from ..cage.zygote import Handler, Send
 from ..errors import InputError
 
@@ -202,7 +202,7 @@ def _ask(
             raise Trouble("its answer makes no sense") from error
 
     content = json.dumps(texts, ensure_ascii=False).encode("utf-8", "replace")
-    file = os.memfd_create("texts") if hasattr(os, "memfd_create") else _unnamed()
+    file = unnamed_file()
     try:
         with os.fdopen(os.dup(file), "wb") as out:
             out.write(content)
@@ -223,14 +223,6 @@ def _ask(
     if outcome.ended.code:
         return None, f"it took longer than {SECONDS:.0f} s or more than {MEMORY >> 20:,} MB"
     return None, outcome.trouble or "it gave no answer"
-
-
-def _unnamed() -> int:
-    """An open file without a name, on systems that have no memory files."""
-    import tempfile
-
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
 
 
 def token_places(rows: list[Any], texts: list[str]) -> list[list[tuple[str, str, int, int]]]:

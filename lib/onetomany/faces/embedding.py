@@ -1,4 +1,4 @@
-"""Images to templates: detect, align, embed through deepface; cached, resumable, nothing dropped.
+"""Images to templates: find, cut out, embed; cached, resumable, nothing dropped.
 
 An image without a usable face stays in the frame as a row with a reason, so that the
 failure-to-enrol rate (ISO/IEC 19795-1, 4.6.2) can always be told.
@@ -19,7 +19,6 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 from tqdm import tqdm
 
@@ -27,29 +26,39 @@ from ..errors import InputError
 from ..sources import ImageSet, cache_dir, install_weights, model
 from ..sources.processes import safe_children
 from ..sources.weights import pinned
+from .aligning import aligner, check_crop
+from .decoding import VERSION as PICTURES
+from .decoding import Unreadable, largest_face, open_decoder
 
-# read by OpenCV when it decodes its first image: no picture may unpack to more than 67 megapixels
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))
-
+PACKAGES = ("deepface", "dlib-bin", "onnxruntime", "opencv-contrib-python-headless")
 CHUNK = 16  # images that one process takes at a time, and that a Ctrl-C can cost
+
+# sha256, reason, faces, confidence, detector, template
+Row = tuple[str, str | None, int, float, str | None, float | None, str | None, list[float] | None]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How faces become templates; all of it enters the cache key."""
+    """How faces become templates; all of it enters the cache key.
+
+    `crop` is "published", the preprocessing that the network's author published (the model's sheet
+    in sources/data/weights.toml), or "box", deepface's bare detector box: on the same pictures the
+    same network then errs more often, which chapter 01 shows.
+    """
 
     model: str = "Dlib"
-    detector: str = "dlib"
-    align: bool = True
+    crop: str = "published"
 
     def digest(self, enlarge: float) -> str:
         """Identifies everything besides the image itself that decides a template."""
+        sheet = model(self.model)
         parts = {
             **asdict(self),
             "enlarge": enlarge,
-            "weights": {file.name: pinned(file) for file in model(self.model).files},
-            "deepface": version("deepface"),
-            "dlib": version("dlib-bin"),
+            "weights": {file.name: pinned(file) for file in sheet.files},
+            "pictures": PICTURES,
+            "preprocessing": asdict(sheet.preprocessing),
+            "packages": {name: version(name) for name in PACKAGES},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -57,7 +66,10 @@ class Settings:
 def schema(settings: Settings) -> dict[str, Any]:
     """The template frame: one row an image, `template` a unit vector, null where `reason` is set.
 
-    `faces` counts the faces found (the largest is taken); `confidence` is the detector's score.
+    `faces` counts the faces found (the largest is taken); `confidence` is the score of `detector`,
+    which is named with the number of the try if the first (`tries` in the sheet) found none.
+    `scale` is the size at which the face was taken, against the picture as stored; `note` says in
+    words whether it is the largest of several, from the first of several pictures, or shrunk.
     """
     return {
         "template_id": pl.String,
@@ -68,6 +80,9 @@ def schema(settings: Settings) -> dict[str, Any]:
         "reason": pl.String,
         "faces": pl.Int32,
         "confidence": pl.Float32,
+        "detector": pl.String,
+        "scale": pl.Float32,
+        "note": pl.String,
         "template": pl.Array(pl.Float32, model(settings.model).dimension),
     }
 
@@ -80,8 +95,9 @@ def embed(
     Work done before is read from the cache (SHA-256 of image + model + settings); the rest runs
     over `workers` processes (all cores if None). Stopping with Ctrl-C loses at most a few chunks.
 
-    Raises InputError for anything that is not an opened image set, DatasheetError where the set
-    has expired, IntegrityError where model weights are not the pinned ones.
+    Raises InputError for anything that is not an opened image set and for a model that the kit
+    can't run as its author published, DatasheetError where the set has expired, IntegrityError
+    where model weights are not the pinned ones.
     """
     if not isinstance(images, ImageSet):
         raise InputError(
@@ -89,6 +105,7 @@ def embed(
             "addresses, arrays and cameras are not accepted."
         )
     settings = settings or Settings()
+    check_crop(settings.model, settings.crop)
     images.datasheet.check()
     install_weights(settings.model)
     folder = cache_dir() / "templates" / settings.digest(images.datasheet.enlarge)[:32]
@@ -96,7 +113,8 @@ def embed(
     todo = images.files.join(done, left_on="sha256", right_on="image_sha256", how="anti")
     todo = todo.unique("sha256", maintain_order=True)
     if len(todo):
-        _embed_new(todo, folder, settings, images.datasheet.enlarge, workers)
+        enlarge, trusted = images.datasheet.enlarge, images.pinned
+        _embed_new(todo, folder, settings, enlarge, workers, trusted=trusted)
         done = _read_cache(folder, settings)
     return (
         images.files.join(
@@ -125,8 +143,8 @@ def usable(templates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cached_columns(settings: Settings) -> dict[str, Any]:
-    keep = ("image_sha256", "reason", "faces", "confidence", "template")
-    return {name: kind for name, kind in schema(settings).items() if name in keep}
+    of_the_set = ("template_id", "subject_id", "image_set", "model")
+    return {name: kind for name, kind in schema(settings).items() if name not in of_the_set}
 
 
 def _read_cache(folder: Path, settings: Settings) -> pl.DataFrame:
@@ -138,7 +156,13 @@ def _read_cache(folder: Path, settings: Settings) -> pl.DataFrame:
 
 
 def _embed_new(
-    todo: pl.DataFrame, folder: Path, settings: Settings, enlarge: float, workers: int | None
+    todo: pl.DataFrame,
+    folder: Path,
+    settings: Settings,
+    enlarge: float,
+    workers: int | None,
+    *,
+    trusted: bool = False,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = todo.select("path", "sha256").rows()
@@ -152,7 +176,10 @@ def _embed_new(
             initargs=(settings,),
         )
         try:
-            futures = {pool.submit(embed_files, chunk, settings, enlarge) for chunk in chunks}
+            futures = {
+                pool.submit(embed_files, chunk, settings, enlarge, trusted=trusted)
+                for chunk in chunks
+            }
             with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
                 for future in as_completed(futures):
                     frame = pl.DataFrame(
@@ -181,6 +208,7 @@ def start_worker(settings: Settings) -> None:
 
     cv2.setNumThreads(1)
     load_model(settings.model)
+    aligner(settings.model, settings.crop)
 
 
 def _end_with_parent() -> None:
@@ -192,67 +220,34 @@ def _end_with_parent() -> None:
 
 
 def embed_files(
-    files: Iterable[tuple[str, str]], settings: Settings, enlarge: float
-) -> list[tuple[str, str | None, int, float, list[float] | None]]:
-    """Embed (path, sha256) pairs in this process; rows of sha256, reason, faces, confidence,
-    template. The model must have been loaded (`gate.load_model`).
-    """
-    from .gate import open_deepface
-
-    deepface = open_deepface()
-    rows: list[tuple[str, str | None, int, float, list[float] | None]] = []
+    files: Iterable[tuple[str, str]], settings: Settings, enlarge: float, *, trusted: bool = False
+) -> list[Row]:
+    """Embed (path, sha256) pairs in this process. The model must be loaded (`start_worker`)."""
+    align = aligner(settings.model, settings.crop)
+    decoder = open_decoder(trusted=trusted)
+    rows: list[Row] = []
     aligned: list[Any] = []
     for path, digest in files:
-        found = largest_face(deepface, path, digest, settings, enlarge)
-        if isinstance(found, str):
-            rows.append((digest, found, 0, 0.0, None))
+        try:
+            seen = largest_face(path, digest, enlarge, align, decoder)
+        except Unreadable as why:
+            rows.append((digest, str(why), 0, 0.0, None, None, None, None))
         else:
-            face, count, confidence = found
-            aligned.append(face)
-            rows.append((digest, None, count, confidence, None))
-    templates = iter(_represent(deepface, aligned, settings))
-    return [row if row[1] else (*row[:4], next(templates)) for row in rows]
+            face = seen.face
+            aligned.append(face.pixels)
+            found = (face.faces, face.confidence, face.detector, seen.scale, seen.note)
+            rows.append((digest, None, *found, None))
+    templates = iter(represent(aligned, settings))
+    return [row if row[1] else (*row[:-1], next(templates)) for row in rows]
 
 
-def largest_face(
-    deepface: Any, path: str, digest: str, settings: Settings, enlarge: float
-) -> tuple[Any, int, float] | str:
-    """The largest aligned face, how many there were, the detector's score; or why there is none."""
-    from deepface.modules.exceptions import FaceNotDetected
+def represent(faces: Sequence[Any], settings: Settings) -> list[list[float]]:
+    """Return unit vectors of aligned faces, by the network that `start_worker` loaded."""
+    from .gate import open_deepface
 
-    image = read_image(path, digest, enlarge)
-    if image is None:
-        return "unreadable image"
-    try:
-        faces = deepface.extract_faces(
-            image, detector_backend=settings.detector, align=settings.align, color_face="bgr"
-        )
-    except FaceNotDetected:
-        return "no face found"
-    largest = max(faces, key=lambda face: face["facial_area"]["w"] * face["facial_area"]["h"])
-    return largest["face"], len(faces), float(largest["confidence"])
-
-
-def read_image(path: str, digest: str, enlarge: float) -> Any:
-    """A BGR image of the very bytes whose SHA-256 was registered, enlarged; None if unreadable."""
-    import cv2
-
-    data = Path(path).read_bytes()
-    if hashlib.sha256(data).hexdigest() != digest:
-        return None  # changed since the set was opened: its bytes are not the registered ones
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # more pixels than the limit
-        return None
-    if image is None or enlarge == 1:
-        return image
-    return cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
-
-
-def _represent(deepface: Any, faces: Sequence[Any], settings: Settings) -> list[list[float]]:
     if not faces:
         return []
-    answers = deepface.represent(
+    answers = open_deepface().represent(
         list(faces), model_name=settings.model, detector_backend="skip", l2_normalize=True
     )
     # deepface unwraps a list of one

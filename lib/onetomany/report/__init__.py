@@ -23,16 +23,30 @@ def build_report(
     `only` names the chapters to execute ("01", "02"); the others stay as they were exported
     before. Nothing in `out` changes until everything has run. `exercises` also shows those of the
     workshop, with their answers folded away.
+
+    Where a user's own pictures were chosen (`sources.choose_images`), only the chapters that
+    measure them run, and the start page says whose they are and what became of every file. Raises
+    InputError where `out` holds a report about other pictures.
     """
     # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
     # would cost it seconds
+    from onetomany.report import pictures
     from onetomany.report.execute import run_chapters
     from onetomany.report.site import executed_chapters, write_site
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     paths = chapters_of(notebooks)
     before = executed_chapters(out)
+    own = pictures.own_set()
+    for notebook in before.values():
+        if notebook.metadata.get("onetomany", {}).get("images", {}).get("set") != own:
+            raise InputError(f"{out} holds a report about other pictures: name another with --out.")
+    only = pictures.chapters_for(list(only) if only else None) if own else only
     fresh = run_chapters(chosen(paths, only))
+    if own:
+        told = pictures.record() | {"set": own}
+        for notebook in fresh.values():
+            notebook.metadata["onetomany"]["images"] = told
     kept = {path.stem: before[path.stem] for path in paths if path.stem in before}
     executed = {**kept, **fresh}
     ordered = {stem: executed[stem] for stem in sorted(executed)}

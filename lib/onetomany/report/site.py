@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 import onetomany
 from onetomany.errors import InputError, OneToManyError
-from onetomany.report.blocks import read_chapter
+from onetomany.report.blocks import Chapter, read_chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
 from onetomany.sources.cache import cache_dir
@@ -144,7 +144,7 @@ def _write(
         if not exhibit:
             nbformat.write(executed[chapter.stem], new / _EXECUTED / f"{chapter.stem}.ipynb")
     pages["index.html"] = templates.get_template("index.html").render(
-        chapters=chapters, versions=_versions()
+        chapters=chapters, versions=_versions(), pictures=_pictures(chapters)
     )
     for name, page in pages.items():
         (new / name).write_text(page, encoding="utf-8")
@@ -157,6 +157,12 @@ def _write(
     # chart specs may write a letter as \uXXXX, but script_json doesn't
     (assets / "fonts.css").write_text(fonts_css("".join(pages.values())), encoding="utf-8")
     (assets / "FONTS-LICENSE.txt").write_text(licence_note(), encoding="utf-8")
+
+
+def _pictures(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
+    """Whose pictures the chapters measured where they are a user's own (`report.pictures`)."""
+    told = [chapter.run["images"] for chapter in chapters if "images" in chapter.run]
+    return told[-1:]
 
 
 def _script_json(value: Any) -> Markup:

@@ -1,0 +1,55 @@
+"""What became of every file of a set: counted, so that nothing is left out unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from ..sources import ImageSet
+
+ENROLLED = "a template"
+
+
+def account(images: ImageSet, templates: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return how many files of a set came to what: `outcome` and a column for each matcher.
+
+    `templates` has what `embed` gave, failures included, by matcher. An outcome is ENROLLED or the
+    reason why a file gave no template. Each column adds up to the files of the set's folder.
+    """
+    left_out = images.account["reason"].drop_nulls()
+    counted = []
+    for matcher, frame in templates.items():
+        outcomes = pl.concat([frame["reason"].fill_null(ENROLLED), left_out])
+        counted.append(outcomes.alias("outcome").value_counts(name=matcher))
+    joined = counted[0]
+    for other in counted[1:]:
+        joined = joined.join(other, on="outcome", how="full", coalesce=True)
+    numbers = [pl.col(matcher).fill_null(0).cast(pl.Int64) for matcher in templates]
+    return (
+        joined.with_columns(numbers)
+        .with_columns(first=pl.col("outcome") == ENROLLED)
+        .sort("first", next(iter(templates)), "outcome", descending=[True, True, False])
+        .drop("first")
+    )
+
+
+def remarks(templates: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return of how many templates something must be said: `remark` and a column for each matcher.
+
+    Remarks are 'several faces' (the largest was taken), 'several pictures' in a file (the first
+    was taken) and 'shrunk' (the picture was larger than is needed).
+    """
+    said = {
+        "several faces": pl.col("faces") > 1,
+        "several pictures": pl.col("note").fill_null("").str.contains("first of several pictures"),
+        "shrunk": pl.col("scale") < 1,
+    }
+    used = {matcher: each.filter(pl.col("reason").is_null()) for matcher, each in templates.items()}
+    return pl.DataFrame(
+        {"remark": list(said)}
+        | {
+            matcher: [each.filter(test).height for test in said.values()]
+            for matcher, each in used.items()
+        }
+    )
