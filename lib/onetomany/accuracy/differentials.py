@@ -193,10 +193,9 @@ def _cells(
     replicates: int,
     seed: int,
 ) -> tuple[list[_Cell], str]:
-    columns = [by] if isinstance(by, str) else list(by)
-    members, are = _members(comparisons, attributes, columns)
-    _check(comparisons, threshold)
-    tables = _tables(comparisons, members, threshold.score)
+    members, are = members_of(comparisons, attributes, by)
+    check_threshold(comparisons, threshold)
+    tables = error_tables(comparisons, members, threshold.score)
     sizes = {name: len(ids) for name, ids in members.items()}
     # each group is drawn by itself: its size is part of the design, not of chance
     draws = {
@@ -217,10 +216,14 @@ def _cells(
     return cells, are
 
 
-def _members(
-    comparisons: pl.DataFrame, attributes: pl.DataFrame | None, columns: list[str]
+def members_of(
+    comparisons: pl.DataFrame, attributes: pl.DataFrame | None, by: str | Sequence[str]
 ) -> tuple[dict[str, list[str]], str]:
-    """The subjects of each group, in order of the group's name, and what the attributes are."""
+    """Return the subjects of each group, by the group's name, and what the attributes are.
+
+    Takes what `rates_by_group` takes, and raises as that does.
+    """
+    columns = [by] if isinstance(by, str) else list(by)
     subjects = pl.concat([comparisons[f"subject_{side}"].cast(pl.String) for side in "ab"]).unique()
     image_set = comparisons["image_set"][0]
     if attributes is None:
@@ -257,7 +260,8 @@ def _members(
     return {part["group"][0]: part["subject_id"].to_list() for part in parts}, str(said.pop())
 
 
-def _check(comparisons: pl.DataFrame, threshold: Threshold) -> None:
+def check_threshold(comparisons: pl.DataFrame, threshold: Threshold) -> None:
+    """Raise RefusedError where a threshold wasn't measured, or was on another model."""
     if not isinstance(threshold, Threshold):
         raise RefusedError(
             f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr."
@@ -269,10 +273,10 @@ def _check(comparisons: pl.DataFrame, threshold: Threshold) -> None:
         )
 
 
-def _tables(
+def error_tables(
     comparisons: pl.DataFrame, members: Mapping[str, list[str]], cut: float
 ) -> dict[tuple[str, str, str], tuple[Floats, Floats]]:
-    """For each cell the errors and the comparisons: (people, people) for FMR, (people,) for FNMR.
+    """Return the errors and comparisons of each cell: (people, people) for FMR, (people,) for FNMR.
 
     Row and column are the places of the two people in their groups' lists.
     """
