@@ -161,9 +161,9 @@ def test_a_figure_that_is_not_there_is_refused() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("different sex,China,,both,all,-6.00,yes", "different sex,China,,both,all,-6.00,",
+        ("different sex,India,,both,all,-6.00,yes", "different sex,India,,both,all,-6.00,",
          "is not marked"),
-        ("different sex,China,,both,all,-6.00,yes", "different sex,China,,both,all,-5.00,yes",
+        ("different sex,India,,both,all,-6.00,yes", "different sex,India,,both,all,-5.00,yes",
          "marked as NIST's floor and is not"),
         ("different sex,El Salvador,,both,all,-5.77", "different sex,El Salvador,,both,all,5.77",
          "not a rate"),
