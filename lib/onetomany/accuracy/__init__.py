@@ -1,8 +1,9 @@
 """Error rates and their intervals, one to one and one to many."""
 
-from .differentials import MINIMUM_SUBJECTS, inequity, rates_by_group, ratios
+from .differentials import inequity, rates_by_group, ratios
 from .identification import cmc, leave_one_out, open_set, open_set_rates
 from .intervals import ratio_interval, rule_of_three, wilson
+from .permutation import permutation_test
 from .power import people_needed, variation_between_people, variation_interval
 from .scale import (
     alarm_precision,
@@ -14,6 +15,7 @@ from .scale import (
 )
 from .simulation import simulated_groups
 from .tail import Tail, fit_tail, predicted_fmr, predicted_fpir
+from .transfer import transfer_thresholds
 from .verification import (
     compare_all,
     error_rates,
@@ -24,7 +26,6 @@ from .verification import (
 )
 
 __all__ = [
-    "MINIMUM_SUBJECTS",
     "Tail",
     "alarm_precision",
     "cmc",
@@ -40,6 +41,7 @@ __all__ = [
     "open_set",
     "open_set_rates",
     "people_needed",
+    "permutation_test",
     "precision_by_size",
     "predicted_fmr",
     "predicted_fpir",
@@ -52,6 +54,7 @@ __all__ = [
     "simulated_groups",
     "summary",
     "threshold_at_fmr",
+    "transfer_thresholds",
     "variation_between_people",
     "variation_interval",
     "wilson",

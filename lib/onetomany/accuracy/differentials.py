@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, RefusedError
 from ..gallery import Threshold
-from .intervals import Interval, interval, rule_of_three, subject_draws
+from .intervals import Interval, interval, subject_draws
 from .verification import REPLICATES
 
 Floats = NDArray[np.float64]
 
-# below it not even a faultless group could be told from one with an error rate of 15 % (3/20)
-MINIMUM_SUBJECTS = 20
+WIDE = 4.0  # an interval whose upper limit is so many times its lower one is marked
 
 CELLS = {
     "measure": pl.String,  # FMR, FNMR
@@ -36,9 +35,10 @@ CELLS = {
     "subjects": pl.Int64,  # of the smaller of the two groups
     "comparisons": pl.Int64,
     "errors": pl.Int64,
-    "rate": pl.Float64,  # null where the group is too small or was never compared
+    "rate": pl.Float64,  # null where nobody was compared
     "low": pl.Float64,
     "high": pl.Float64,
+    "wide": pl.Boolean,  # the interval spans a factor of WIDE or more: hardly an estimate
     "method": pl.String,
     "attributes_are": pl.String,
 }
@@ -56,7 +56,7 @@ RATIOS = {
 
 @dataclass(frozen=True)
 class _Cell:
-    """One rate with its bootstrap replicates (empty where it is refused)."""
+    """One rate with its bootstrap replicates (empty where nobody was compared)."""
 
     measure: str
     group: str
@@ -66,7 +66,6 @@ class _Cell:
     errors: int
     found: Interval | None
     replicates: Floats
-    refusal: str = ""
 
     @property
     def rate(self) -> float | None:
@@ -79,7 +78,6 @@ def rates_by_group(
     by: str | Sequence[str],
     threshold: Threshold,
     *,
-    minimum: int = MINIMUM_SUBJECTS,
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pl.DataFrame:
@@ -87,17 +85,16 @@ def rates_by_group(
 
     `comparisons` is a frame as `compare_all` returns. `attributes` has one row a subject:
     `subject_id`, the columns named in `by` (several are crossed: 'F, 1980s') and `attributes_are`,
-    'recorded' or 'simulated'. Subjects whose group is null are left out. Groups of fewer than
-    `minimum` subjects keep their row and their counts, without a rate: `method` says why.
+    'recorded' or 'simulated'. Subjects whose group is null are left out. No group is too small to
+    be shown: its rate stands with its interval and its number of people, and `wide` marks those
+    whose interval is so wide that the rate itself says little.
 
     Subjects are drawn with replacement within each group, as in `intervals`.
 
     Raises RefusedError where the attributes are missing or don't say what they are, or where the
     threshold wasn't measured on the same model; InputError where no subject has a group.
     """
-    cells, are = _cells(
-        comparisons, attributes, by, threshold, minimum=minimum, replicates=replicates, seed=seed
-    )
+    cells, are = _cells(comparisons, attributes, by, threshold, replicates=replicates, seed=seed)
     rows = [
         {
             "measure": cell.measure,
@@ -110,7 +107,10 @@ def rates_by_group(
             "rate": cell.rate,
             "low": cell.found.low if cell.found else None,
             "high": cell.found.high if cell.found else None,
-            "method": cell.found.method if cell.found else cell.refusal,
+            "wide": cell.found.high >= WIDE * cell.found.low if cell.found else None,
+            "method": cell.found.method
+            if cell.found
+            else f"none: no comparison for the {cell.measure}",
             "attributes_are": are,
         }
         for cell in cells
@@ -125,7 +125,6 @@ def ratios(
     threshold: Threshold,
     *,
     against: str,
-    minimum: int = MINIMUM_SUBJECTS,
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pl.DataFrame:
@@ -133,14 +132,12 @@ def ratios(
 
     Intervals are percentiles of the ratio over the draws of both groups. Where one of the two
     showed no error (or nothing else) they come from the limits of the two rates, the rule of
-    three among them: wider, and with no upper limit if the reference showed none. Refused groups
-    have no row.
+    three among them: wider, and with no upper limit if the reference showed none. Groups in which
+    nobody was compared have no row.
 
-    Raises as `rates_by_group`, and InputError where `against` is none of the groups, or refused.
+    Raises as `rates_by_group`, and InputError where `against` is none of those groups.
     """
-    cells, are = _cells(
-        comparisons, attributes, by, threshold, minimum=minimum, replicates=replicates, seed=seed
-    )
+    cells, are = _cells(comparisons, attributes, by, threshold, replicates=replicates, seed=seed)
     rows = []
     for measure in ("FMR", "FNMR"):
         own = {c.group: c for c in cells if c.measure == measure and c.group == c.other and c.found}
@@ -189,7 +186,6 @@ def _cells(
     by: str | Sequence[str],
     threshold: Threshold,
     *,
-    minimum: int,
     replicates: int,
     seed: int,
 ) -> tuple[list[_Cell], str]:
@@ -206,9 +202,8 @@ def _cells(
     for (measure, one, two), (wrong, made) in tables.items():
         size = min(sizes[one], sizes[two])
         counts = (int(made.sum()), int(wrong.sum()))
-        if size < minimum or not counts[0]:
-            why = _refusal(measure, size, minimum, counts[0])
-            cells.append(_Cell(measure, one, two, size, *counts, None, np.empty(0), why))
+        if not counts[0]:
+            cells.append(_Cell(measure, one, two, size, *counts, None, np.empty(0)))
             continue
         samples = _samples(wrong, made, draws[one], draws[two])
         found = interval(counts[1] / counts[0], samples, size)
@@ -325,15 +320,6 @@ def _samples(wrong: Floats, made: Floats, rows: Floats, columns: Floats) -> Floa
     with np.errstate(invalid="ignore"):  # no comparison drawn: NaN, which `interval` leaves out
         result: Floats = errors / total
     return result
-
-
-def _refusal(measure: str, subjects: int, minimum: int, comparisons: int) -> str:
-    if not comparisons:
-        return f"none: no comparison for the {measure}"
-    return (
-        f"refused: {subjects} subjects, fewer than {minimum}; even without an error the rate "
-        f"could be {rule_of_three(subjects):.0%}"
-    )
 
 
 def _ratio(cell: _Cell, reference: _Cell) -> dict[str, float | str | None]:
