@@ -127,13 +127,6 @@ def test_paths_out_of_the_folder_are_refused(own_set: Path, tmp_path: Path) -> N
         sources.open_images(own_set)
 
 
-def test_folders_named_like_people_are_refused(own_set: Path) -> None:
-    (own_set / "s2").rename(own_set / "Hong Gildong")
-    sources.prepare_folder(own_set)
-    with pytest.raises(InputError, match="ids, never names"):
-        sources.open_images(own_set)
-
-
 @pytest.mark.parametrize(
     "source",
     [

@@ -6,20 +6,41 @@ import argparse
 from pathlib import Path
 
 from onetomany.cli.command import Run
-from onetomany.errors import InputError
+from onetomany.errors import DatasheetError, InputError
 from onetomany.printing import print_line as print
+
+_SHOWN = 20  # files that are not used, by name
 
 
 def datasheet(parser: argparse.ArgumentParser) -> Run:
-    """List a folder's own images with their SHA-256 and lay a datasheet beside them to fill in."""
-    parser.add_argument("folder", type=Path, help="holds images as <subject id>/<file>")
+    """List a folder's own pictures with their SHA-256; write a datasheet to fill in."""
+    parser.add_argument("folder", type=Path, help="holds pictures, in a folder for each person")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.sources import prepare_folder
+        from onetomany.sources import prepare_folder, read_datasheet
 
-        for path in prepare_folder(args.folder):
+        prepared = prepare_folder(args.folder)
+        for path in prepared.written:
             print(f"wrote {path}")
-        print("Fill in every field of datasheet.toml; until then the set is not opened.")
+        people = " or ".join(f"{many:,}" for many in prepared.levels)
+        print(f"{prepared.pictures:,} pictures of {people} people.")
+        unused = [(name, reason) for name, reason in prepared.reasons.items() if reason]
+        if unused:
+            print(f"{len(unused):,} files will not be used:")
+        for name, reason in unused[:_SHOWN]:
+            print(f"  {name}: {reason}")
+        if len(unused) > _SHOWN:
+            print(f"  and {len(unused) - _SHOWN:,} more, all listed in ids.csv")
+        if len(prepared.levels) > 1:
+            print(
+                "Folders lie within folders: write the right number as 'subjects' in "
+                "datasheet.toml, then run this again."
+            )
+        try:
+            read_datasheet(args.folder / "datasheet.toml")
+        except DatasheetError as error:
+            print(error)
+        print(f"Then: onetomany report --images {args.folder}")
         return 0
 
     return run

@@ -4,7 +4,8 @@ the outside world besides `documents`.
 
 from .cache import cache_dir
 from .datasheets import Datasheet, read_datasheet
-from .images import ImageSet, image_sets, is_pseudonym, open_images, prepare_folder
+from .images import ImageSet, choose_images, image_sets, open_images, prepare_folder
+from .own_ids import is_pseudonym
 from .weights import Model, fetch_weights, install_weights, model, models
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "ImageSet",
     "Model",
     "cache_dir",
+    "choose_images",
     "fetch_weights",
     "image_sets",
     "install_weights",

@@ -22,6 +22,7 @@ class Datasheet:
 
     `expires` is a date or None where the terms set no end. `max_gallery` caps how many templates
     of the set may be enrolled at once. `withdrawn` lists subject ids who took consent back.
+    `attributes` names what people recorded of themselves, `attributes_recorded` says how.
     """
 
     name: str
@@ -44,10 +45,21 @@ class Datasheet:
     withdrawn: tuple[str, ...]
     limits: str
     enlarge: float = 1.0
+    attributes: tuple[str, ...] = ()
+    attributes_recorded: str = ""
 
-    def check(self, on: date | None = None) -> None:
-        """Raise DatasheetError where the set may no longer be used on the day (today's if None)."""
+    def check(self, on: date | None = None, activity: str | None = None) -> None:
+        """Raise DatasheetError where the set may not be used on the day (today's if None).
+
+        `activity` is one of USES: what the kit is about to do with the set.
+        """
         day = on or date.today()
+        if activity and not USES[activity] & set(self.allowed_uses):
+            raise DatasheetError(
+                f"The datasheet of '{self.name}' allows {', '.join(self.allowed_uses)}, but "
+                f"{_ACTIVITIES[activity]} needs {' or '.join(sorted(USES[activity]))}: ask whoever "
+                "gave you the pictures, and change 'allowed_uses' only if they agree."
+            )
         if self.expires is not None and day > self.expires:
             raise DatasheetError(
                 f"The datasheet of '{self.name}' expired on {self.expires}: renew the consent or "
@@ -55,7 +67,16 @@ class Datasheet:
             )
 
 
-REQUIRED = tuple(f.name for f in fields(Datasheet) if f.name != "enlarge")
+_OPTIONAL = ("enlarge", "attributes", "attributes_recorded")
+REQUIRED = tuple(f.name for f in fields(Datasheet) if f.name not in _OPTIONAL)
+# what is done with a set -> the uses of which one must be allowed
+USES: Mapping[str, frozenset[str]] = {
+    "report": frozenset({"research", "evaluation", "teaching"}),
+    "workshop": frozenset({"teaching"}),
+    "exhibit": frozenset({"exhibit"}),
+}
+_ACTIVITIES = {"report": "a report", "workshop": "a workshop", "exhibit": "an exhibit"}
+_ALLOWED = frozenset().union(*USES.values())
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "subjects": (int,),
     "images": (int,),
@@ -86,11 +107,16 @@ faces_in_exhibit = false
 templates_in_exhibit = false
 max_gallery = 0          # the most templates that may be enrolled at once
 expires = ""             # a date such as 2027-12-31, or "none" where the terms set no end
-withdrawn = []           # ids of subjects who took their consent back
+withdrawn = []           # folders (or ids) of people who took their consent back
 limits = ""              # what the set can't show
 
 [preparation]
 enlarge = 1.0            # faces must be about 80 pixels wide for the default detector
+
+# Only with an attributes.csv beside this file, in which people recorded something of themselves:
+# [attributes]
+# columns = ["sex", "birth_decade"]
+# recorded = ""          # how: "by each person, on the consent form of 2026-03-01"
 """
 
 
@@ -100,7 +126,7 @@ def read_datasheet(path: Path) -> Datasheet:
     Raises DatasheetError naming every field that is missing, empty or of the wrong type.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad adds a mark
     except FileNotFoundError:
         raise DatasheetError(
             f"No datasheet at {path}: write one with 'onetomany datasheet {path.parent}' and fill "
@@ -111,6 +137,15 @@ def read_datasheet(path: Path) -> Datasheet:
     return parse_datasheet(raw, where=str(path))
 
 
+def stated_subjects(path: Path) -> int:
+    """Return how many people a datasheet that need not be filled in yet counts; 0 for nothing."""
+    try:
+        many = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("subjects")
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return 0
+    return many if isinstance(many, int) else 0
+
+
 def parse_datasheet(raw: Mapping[str, Any], where: str) -> Datasheet:
     """Check the fields of a datasheet that was read from `where`."""
     faults = [fault for field in REQUIRED if (fault := _fault(field, raw.get(field)))]
@@ -119,18 +154,35 @@ def parse_datasheet(raw: Mapping[str, Any], where: str) -> Datasheet:
     expires = raw.get("expires")
     if not isinstance(expires, date) and expires != "none":
         faults.append('expires (a date, or "none")')
-    enlarge = raw.get("preparation", {}).get("enlarge", 1.0)
+    enlarge = _table(raw, "preparation").get("enlarge", 1.0)
     if not isinstance(enlarge, int | float) or not 1 <= enlarge <= 8:
         faults.append("preparation.enlarge (a number from 1 to 8)")
+    allowed = raw.get("allowed_uses")
+    if isinstance(allowed, list) and not all(use in _ALLOWED for use in map(str, allowed)):
+        faults.append(f"allowed_uses (of {', '.join(sorted(_ALLOWED))})")
+    recorded = _table(raw, "attributes")
+    columns, how = recorded.get("columns", []), recorded.get("recorded", "")
+    if recorded and not (_are_names(columns) and isinstance(how, str) and how.strip()):
+        faults.append("attributes.columns and attributes.recorded (what people recorded, and how)")
     if faults:
         raise DatasheetError(
             f"The datasheet {where} is incomplete: fill in {', '.join(dict.fromkeys(faults))}."
         )
     values: dict[str, Any] = {field: raw[field] for field in REQUIRED}
+    values |= {"attributes": tuple(columns), "attributes_recorded": how}
     values["expires"] = expires if isinstance(expires, date) else None
     values["allowed_uses"] = tuple(raw["allowed_uses"])
     values["withdrawn"] = tuple(str(subject) for subject in raw["withdrawn"])
     return Datasheet(**values, enlarge=float(enlarge))
+
+
+def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = raw.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _are_names(columns: Any) -> bool:
+    return isinstance(columns, list) and all(isinstance(name, str) and name for name in columns)
 
 
 def _fault(field: str, value: Any) -> str | None:

