@@ -13,8 +13,6 @@ import time
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
 from onetomany import faces, sources
 from onetomany.faces import embedding, gate
 from onetomany.gallery import gallery_of
