@@ -10,10 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from onetomany import sources
+from onetomany import accuracy, faces, sources
+from onetomany.accuracy.pairs import write_pairs
 from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError
-from onetomany.sources import fetching
+from onetomany.sources import fetching, pairs
 from onetomany.sources.datasheets import read_datasheet
 
 LONDON = fetching.fetchable()["london"]
@@ -148,3 +149,62 @@ def test_no_picture_of_the_set_is_in_the_project() -> None:
 
 
 # --- stored pairs --------------------------------------------------------------------------------
+
+
+def test_the_stored_london_table_is_what_its_record_says() -> None:
+    stored = pairs.open_pairs("london")
+    table = Path(str(pairs.DATA)) / "london.parquet"
+    assert table.stat().st_size < 1_000_000
+    assert set(stored.comparisons) == set(faces.MATCHERS) == set(stored.run["models"])
+    for model, comparisons in stored.comparisons.items():
+        assert len(comparisons) == 204 * 203 // 2 - stored.run["not_scored"][model]
+        assert comparisons["mated"].sum() == 102
+        assert comparisons["score"].is_between(-1, 1).all()
+        # the weights it was made with are those registered
+        sheet = {file.name: file.sha256 for file in sources.model(model).files}
+        assert stored.run["models"][model]["weights"] == sheet
+    # groups are those that people gave of themselves, as registered with the set
+    said = pl.read_csv(io.StringIO(fetching.recorded_attributes("london")), infer_schema=False)
+    assert stored.attributes.drop("attributes_are").equals(said.sort("subject_id"))
+    assert set(stored.attributes["attributes_are"]) == {"recorded"}
+    for key in ("source", "licence", "credit", "limits", "made", "command", "recorded"):
+        assert stored.run[key]
+    assert len(stored.run["pictures"]) == 204
+
+
+def test_another_table_than_the_recorded_one_is_refused(tmp_path: Path) -> None:
+    for suffix in ("json", "parquet"):
+        source = Path(str(pairs.DATA)) / f"london.{suffix}"
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    assert pairs.stored_pairs(tmp_path) == ["london"]
+    table = pl.read_parquet(tmp_path / "london.parquet")
+    table.with_columns(pl.col("SFace") * 0.99).write_parquet(tmp_path / "london.parquet")
+    with pytest.raises(IntegrityError, match="not those of its run record"):
+        pairs.open_pairs("london", tmp_path)
+    with pytest.raises(InputError, match="No pairs of 'orl' are stored; there are london"):
+        pairs.open_pairs("orl")
+
+
+def test_anybody_s_set_gets_such_a_table(own_set: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nothing that its people recorded of themselves"):
+        write_pairs(sources.open_images(own_set), ["Dlib"], tmp_path)
+    (own_set / "attributes.csv").write_text("subject_id,sex\ns1,F\ns2,M\n", encoding="utf-8")
+    sheet = own_set / "datasheet.toml"
+    sheet.write_text(
+        sheet.read_text(encoding="utf-8")
+        + '\n[attributes]\ncolumns = ["sex"]\nrecorded = "for a test"\n',
+        encoding="utf-8",
+    )
+    images = sources.open_images(own_set)
+    assert main(["pairs", str(own_set), "--models", "Dlib", "--out", str(tmp_path)]) == 0
+    stored = pairs.open_pairs("own-faces", tmp_path)
+    expected = accuracy.compare_all(faces.usable(faces.embed(images)))
+    found = stored.comparisons["Dlib"]
+    assert found.columns == expected.columns
+    assert found["score"].to_numpy() == pytest.approx(expected["score"].to_numpy(), abs=1e-6)
+    assert found["a"].to_list() == expected["a"].cast(pl.String).to_list()
+    assert found["mated"].to_list() == expected["mated"].to_list()
+    assert dict(stored.attributes.select("subject_id", "sex").iter_rows()) == {
+        "s1": "F",
+        "s2": "M",
+    }

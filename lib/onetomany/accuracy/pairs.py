@@ -19,10 +19,9 @@ import polars as pl
 
 from .. import faces, sources
 from ..errors import InputError
+from ..faces.embedding import PACKAGES
 from ..sources.files import write_whole
 from .verification import compare_all
-
-VERSIONS = ("deepface", "dlib", "numpy", "onnxruntime", "opencv-python-headless", "polars")
 
 
 def score_pairs(images: sources.ImageSet, models: Sequence[str]) -> pl.DataFrame:
@@ -103,19 +102,13 @@ def _record(images: sources.ImageSet, models: Sequence[str], table: pl.DataFrame
         "not_scored": {model: table[model].null_count() for model in models},
         "models": {
             model: {
+                "crop": faces.Settings(model=model).crop,
                 "training_data": sources.model(model).training_data,
                 "weights": {file.name: file.sha256 for file in sources.model(model).files},
             }
             for model in models
         },
-        "versions": {package: _version(package) for package in VERSIONS},
+        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
         "made": datetime.now(UTC).date().isoformat(),
         "command": f"onetomany pairs FOLDER --models {' '.join(models)}",
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
