@@ -72,10 +72,11 @@ def open_pairs(name: str, folder: Traversable = DATA) -> ScoredPairs:
     table = pl.read_parquet(BytesIO(content))
     comparisons = {
         model: table.drop_nulls(model).select(
-            *PAIR,
-            score=pl.col(model).cast(pl.Float64),
-            model=pl.lit(model),
-            image_set=pl.lit(run["image_set"]),
+            *(name for name in PAIR if name != "mated"),
+            pl.col(model).cast(pl.Float64).alias("score"),
+            "mated",
+            pl.lit(model).alias("model"),
+            pl.lit(run["image_set"]).alias("image_set"),
         )
         for model in run["models"]
     }
