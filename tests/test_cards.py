@@ -14,7 +14,7 @@ from onetomany.sources import cards
 from onetomany.sources import differentials as published
 
 SAME = "same country and sex"
-FILES = ("cards.csv", "gains.csv", "mid_2021.csv", "sources.toml")
+FILES = ("birth.csv", "cards.csv", "gains.csv", "mid_2021.csv", "sources.toml")
 
 
 @pytest.fixture
@@ -109,6 +109,20 @@ def test_a_floor_is_a_bound() -> None:
         cards.times(low, low)
     # several countries share the highest place at the floor: a figure that is one is taken first
     assert cards.extremes("cubox_003", "different sex")[0].at_floor
+
+
+def test_between_2019_and_2023_europe_s_rate_rose() -> None:
+    """Of pairs of one sex that alone closed the gap; of one sex and age East Asia's fell, too."""
+    found = cards.regions_then_and_now()
+    assert found.group_by("pairing").len()["len"].to_list() == [10, 10]
+    rows = {(row["region"], row["pairing"]): row for row in found.iter_rows(named=True)}
+    for pairing, then, now, alone in (("same sex", 17, 7, 8), ("same sex and age", 15, 7, 10)):
+        east, europe = (rows[region, pairing] for region in ("EASIA", "EURO"))
+        assert round(east["then"] / europe["then"]) == then
+        assert round(east["now"] / europe["now"]) == now
+        assert round(east["then"] / europe["now"]) == alone
+        assert europe["now"] > 1.4 * europe["then"]
+    assert rows["EASIA", "same sex"]["now"] > 0.95 * rows["EASIA", "same sex"]["then"]
 
 
 def test_every_submission_has_its_date() -> None:

@@ -443,7 +443,9 @@ def test_charts_draw_what_they_are_given() -> None:
         "put in 넣은 값 × 5.0": charts.recovery(
             ratios, factor=FACTOR, simulated="everything", source="this run"
         ),
-        "women 여성": charts.people_needed(needed, marks, have=20, source="this run"),
+        "women 여성": charts.people_needed(
+            needed, marks, have=20, have_label="half 절반: 20", source="this run"
+        ),
     }
     for text, chart in drawn.items():
         svg = vl_convert.vegalite_to_svg(chart.to_dict())

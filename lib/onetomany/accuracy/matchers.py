@@ -65,12 +65,16 @@ def own_pairs(images: sources.ImageSet, models: Sequence[str] = faces.MATCHERS) 
     )
 
 
+def with_groups(own: ScoredPairs) -> ScoredPairs:
+    """Return a set's own pairs if its people recorded groups, else the stored London set's."""
+    return own if group_columns(own.attributes) else _stored()
+
+
 def pairs_beside(own: ScoredPairs) -> ScoredPairs:
     """Return another set's pairs: the stored London set's, or ORL's beside London itself."""
     if own.run["image_set"] == BESIDE:
         return own_pairs(sources.open_images("orl"), list(own.comparisons))
-    stored = open_pairs(BESIDE)
-    return ScoredPairs(stored.comparisons, in_bands(stored.attributes), stored.run)
+    return _stored()
 
 
 def shared_target(comparisons: Mapping[str, pl.DataFrame]) -> float:
@@ -104,6 +108,11 @@ def rates_by_matcher(scored: ScoredPairs, by: str, target: float) -> pl.DataFram
         joined = cells.join(tests, on="group", how="left", maintain_order="left")
         frames.append(joined.with_columns(model=pl.lit(model)))
     return pl.concat(frames)
+
+
+def _stored() -> ScoredPairs:
+    stored = open_pairs(BESIDE)
+    return ScoredPairs(stored.comparisons, in_bands(stored.attributes), stored.run)
 
 
 def _columns(attributes: pl.DataFrame) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 
 from ..errors import InputError, OneToManyError, RefusedError
-from .differentials import DATA, publication, read_table, sheet
+from .differentials import DATA, by_birth, publication, read_table, sheet
 
 Bound = Literal["", "at least", "at most"]
 
@@ -201,6 +201,26 @@ def times(one: Rate, other: Rate) -> Times:
         )
     bound: Bound = "at most" if one.at_floor else "at least" if other.at_floor else ""
     return Times(one.fmr / other.fmr, bound)
+
+
+def regions_then_and_now(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return FMR within regions of birth of ALCHERA_001 (2019) and ALCHERA_007 (2023).
+
+    Columns: `region` (NIST's code), `pairing` (same sex; same sex and age), `then`, `now`. The two
+    cards alone may be put side by side: the same plot, dataset and rule (FMR 0.0001 over
+    everybody), measured at different times. A change says nothing of why.
+    """
+    then = by_birth(folder).filter(scope="region", within=True)
+    now = card_rates(folder).filter(pl.col("impostor") == pl.col("enrollee"), plot="region")
+    return then.select(region="enrollee", pairing="pairing", then="fmr").join(
+        now.select(
+            region="enrollee",
+            pairing=pl.col("pairing").str.strip_suffix(" (same region)"),
+            now="value",
+        ),
+        on=["region", "pairing"],
+        maintain_order="left",
+    )
 
 
 def gains(folder: Traversable = DATA) -> pl.DataFrame:
