@@ -105,7 +105,7 @@ def test_a_difference_that_was_put_in_is_seen() -> None:
 def test_counts_are_those_of_rates_by_group(seed: int, measure: str) -> None:
     comparisons, scores = random_set(seed, people=15)
     groups = (["F", "M", "X"] * 5)[: len(scores)]
-    cells = accuracy.rates_by_group(comparisons, grouped(groups), "sex", CUT, replicates=2)
+    cells = accuracy.rates_by_group(comparisons, grouped(groups), "sex", CUT)
     own = cells.filter("within", measure=measure).sort("group")
     found = accuracy.permutation_test(
         comparisons, grouped(groups), "sex", CUT, measure=measure, permutations=99, seed=seed
@@ -142,7 +142,7 @@ def test_a_threshold_is_used_as_it_was_set() -> None:
     one, scores = random_set(1, people=40)
     two, others = random_set(2, people=30)
     sets = [named(one, "one"), named(two.with_columns(pl.col("score") ** 0.5), "two")]
-    found = accuracy.transfer_thresholds(sets, [0.1, 1e-6], replicates=20)
+    found = accuracy.transfer_thresholds(sets, [0.1, 1e-6])
     assert len(found) == 4
     row = found.filter(set_on="one", used_on="two", target=0.1).row(0, named=True)
     upper = np.triu_indices(40, 1)

@@ -1,8 +1,9 @@
 """Error rates and their intervals, one to one and one to many."""
 
 from .differentials import inequity, rates_by_group, ratios
+from .heldout import held_out
 from .identification import cmc, leave_one_out, open_set, open_set_rates
-from .intervals import ratio_interval, rule_of_three, wilson
+from .intervals import pair_interval, rate_ratio, ratio_interval, unseen, unseen_between, wilson
 from .permutation import permutation_test
 from .power import people_needed, variation_between_people, variation_interval
 from .scale import (
@@ -33,6 +34,7 @@ __all__ = [
     "error_rates",
     "false_candidates",
     "fit_tail",
+    "held_out",
     "histogram",
     "independent",
     "inequity",
@@ -40,21 +42,24 @@ __all__ = [
     "misses_at_fpir",
     "open_set",
     "open_set_rates",
+    "pair_interval",
     "people_needed",
     "permutation_test",
     "precision_by_size",
     "predicted_fmr",
     "predicted_fpir",
+    "rate_ratio",
     "rates_by_group",
     "rates_by_size",
     "ratio_interval",
     "ratios",
     "roc",
-    "rule_of_three",
     "simulated_groups",
     "summary",
     "threshold_at_fmr",
     "transfer_thresholds",
+    "unseen",
+    "unseen_between",
     "variation_between_people",
     "variation_interval",
     "wilson",

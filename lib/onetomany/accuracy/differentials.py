@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, RefusedError
 from ..gallery import Threshold
-from .intervals import Interval, interval, subject_draws
-from .verification import REPLICATES
+from .intervals import Interval, pair_interval, rate_ratio, ratio_interval
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +55,7 @@ RATIOS = {
 
 @dataclass(frozen=True)
 class _Cell:
-    """One rate with its bootstrap replicates (empty where nobody was compared)."""
+    """One rate with its interval (None where nobody was compared)."""
 
     measure: str
     group: str
@@ -65,7 +64,6 @@ class _Cell:
     comparisons: int
     errors: int
     found: Interval | None
-    replicates: Floats
 
     @property
     def rate(self) -> float | None:
@@ -77,9 +75,6 @@ def rates_by_group(
     attributes: pl.DataFrame | None,
     by: str | Sequence[str],
     threshold: Threshold,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """FMR within each group and across each two, and FNMR of each group (schema `CELLS`).
 
@@ -89,12 +84,12 @@ def rates_by_group(
     be shown: its rate stands with its interval and its number of people, and `wide` marks those
     whose interval is so wide that the rate itself says little.
 
-    Subjects are drawn with replacement within each group, as in `intervals`.
+    Intervals are those of `intervals`, by person of the group.
 
     Raises RefusedError where the attributes are missing or don't say what they are, or where the
     threshold wasn't measured on the same model; InputError where no subject has a group.
     """
-    cells, are = _cells(comparisons, attributes, by, threshold, replicates=replicates, seed=seed)
+    cells, are = _cells(comparisons, attributes, by, threshold)
     rows = [
         {
             "measure": cell.measure,
@@ -125,19 +120,15 @@ def ratios(
     threshold: Threshold,
     *,
     against: str,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """Each group's rate over that of the group `against`, named beforehand (schema `RATIOS`).
 
-    Intervals are percentiles of the ratio over the draws of both groups. Where one of the two
-    showed no error (or nothing else) they come from the limits of the two rates, the rule of
-    three among them: wider, and with no upper limit if the reference showed none. Groups in which
-    nobody was compared have no row.
+    Intervals come from those of the two rates (`intervals.rate_ratio`); there is no upper limit if
+    the reference may have none. Groups in which nobody was compared have no row.
 
     Raises as `rates_by_group`, and InputError where `against` is none of those groups.
     """
-    cells, are = _cells(comparisons, attributes, by, threshold, replicates=replicates, seed=seed)
+    cells, are = _cells(comparisons, attributes, by, threshold)
     rows = []
     for measure in ("FMR", "FNMR"):
         own = {c.group: c for c in cells if c.measure == measure and c.group == c.other and c.found}
@@ -185,29 +176,25 @@ def _cells(
     attributes: pl.DataFrame | None,
     by: str | Sequence[str],
     threshold: Threshold,
-    *,
-    replicates: int,
-    seed: int,
 ) -> tuple[list[_Cell], str]:
     members, are = members_of(comparisons, attributes, by)
     check_threshold(comparisons, threshold)
     tables = error_tables(comparisons, members, threshold.score)
     sizes = {name: len(ids) for name, ids in members.items()}
-    # each group is drawn by itself: its size is part of the design, not of chance
-    draws = {
-        name: subject_draws(size, replicates, seed + place).astype(np.float64)
-        for place, (name, size) in enumerate(sizes.items())
-    }
     cells = []
     for (measure, one, two), (wrong, made) in tables.items():
         size = min(sizes[one], sizes[two])
         counts = (int(made.sum()), int(wrong.sum()))
         if not counts[0]:
-            cells.append(_Cell(measure, one, two, size, *counts, None, np.empty(0)))
+            cells.append(_Cell(measure, one, two, size, *counts, None))
             continue
-        samples = _samples(wrong, made, draws[one], draws[two])
-        found = interval(counts[1] / counts[0], samples, size)
-        cells.append(_Cell(measure, one, two, size, *counts, found, samples))
+        if measure == "FNMR":
+            found = ratio_interval(wrong, made)
+        elif one == two:  # each pair stands once in the table
+            found = pair_interval(wrong + wrong.T, made + made.T)
+        else:
+            found = pair_interval(wrong, made, two_groups=True)
+        cells.append(_Cell(measure, one, two, size, *counts, found))
     return cells, are
 
 
@@ -310,34 +297,10 @@ def error_tables(
     return tables | fnmr
 
 
-def _samples(wrong: Floats, made: Floats, rows: Floats, columns: Floats) -> Floats:
-    """The rate in each replicate; a pair counts once for each pair of draws of its two people."""
-    if wrong.ndim == 1:
-        errors, total = rows @ wrong, rows @ made
-    else:
-        errors = np.einsum("rj,rj->r", rows @ wrong, columns)
-        total = np.einsum("rj,rj->r", rows @ made, columns)
-    with np.errstate(invalid="ignore"):  # no comparison drawn: NaN, which `interval` leaves out
-        result: Floats = errors / total
-    return result
-
-
 def _ratio(cell: _Cell, reference: _Cell) -> dict[str, float | str | None]:
     assert cell.found is not None
     assert reference.found is not None
-    rate, base = cell.errors / cell.comparisons, reference.errors / reference.comparisons
-    if 0 < rate < 1 and 0 < base < 1:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            samples = cell.replicates / reference.replicates
-        # no interpolation: replicates in which the reference showed no error are infinite
-        low, high = np.nanquantile(samples, [0.025, 0.975], method="inverted_cdf")
-        people = f"{cell.subjects} and {reference.subjects} subjects"
-        limit = float(high) if np.isfinite(high) else None
-        method = f"bootstrap over {people}"
-        return {"ratio": rate / base, "low": float(low), "high": limit, "method": method}
-    return {
-        "ratio": rate / base if base else None,
-        "low": cell.found.low / reference.found.high,
-        "high": cell.found.high / reference.found.low if reference.found.low else None,
-        "method": f"limits of the two rates ({cell.found.method}; {reference.found.method})",
-    }
+    rates = (cell.errors / cell.comparisons, reference.errors / reference.comparisons)
+    ratio, low, high = rate_ratio(rates[0], cell.found, rates[1], reference.found)
+    people = f"{cell.subjects} and {reference.subjects} subjects"
+    return {"ratio": ratio, "low": low, "high": high, "method": f"limits of both rates, {people}"}

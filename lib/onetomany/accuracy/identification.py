@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..gallery import gallery_of
 from ..sources import Datasheet
-from .intervals import interval, subject_draws
-from .verification import REPLICATES
+from .intervals import Floats, Spread, limits, shared_spread, spread, unseen
+from .verification import never_falling
 
-Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SEARCHES = {
     "fold": pl.Int32,
@@ -32,22 +32,31 @@ SEARCHES = {
     "mate_score": pl.Float64,
     "other_score": pl.Float64,  # the best candidate that is somebody else
 }
+# who in the gallery an error comes from; without them an interval takes the gallery as it was
+GALLERY_SIDE = {
+    "other_subject": pl.String,  # of the best candidate that is somebody else
+    "next_score": pl.Float64,  # the best candidate that is neither; null if there is none
+}
 
 
 def leave_one_out(templates: pl.DataFrame) -> pl.DataFrame:
-    """Closed set: each image searched against all other images (schema `SEARCHES`, fold 0).
+    """Search each image against all others, a closed set (`SEARCHES`, `GALLERY_SIDE`, fold 0).
 
     `mate_rank` is that of the person's best-placed other image. Subjects with a single usable
     image can't be probes.
     """
     vectors = templates["template"].to_numpy().astype(np.float64)
+    if not np.isfinite(vectors).all():
+        raise InputError("A template holds a value that is no number: embed its image again.")
     subjects = templates["subject_id"].to_numpy()
     scores = vectors @ vectors.T
     np.fill_diagonal(scores, -np.inf)
     same = subjects[:, None] == subjects[None, :]
     np.fill_diagonal(same, False)
     mate = np.where(same, scores, -np.inf).max(axis=1)
-    other = np.where(same, -np.inf, scores).max(axis=1)
+    strangers = np.where(same, -np.inf, scores)
+    best = strangers.argmax(axis=1)
+    third = np.where(subjects[None, :] == subjects[best][:, None], -np.inf, strangers).max(axis=1)
     # every image, of anybody, that scores higher stands before the mate
     rank = 1 + (scores > mate[:, None]).sum(axis=1)
     return pl.DataFrame(
@@ -59,9 +68,11 @@ def leave_one_out(templates: pl.DataFrame) -> pl.DataFrame:
             "gallery_size": len(templates) - 1,
             "mate_rank": rank,
             "mate_score": mate,
-            "other_score": other,
+            "other_score": strangers.max(axis=1),
+            "other_subject": subjects[best],
+            "next_score": third,
         },
-        schema_overrides=SEARCHES,
+        schema_overrides=SEARCHES | GALLERY_SIDE,
     ).filter(pl.col("mate_score").is_finite())
 
 
@@ -78,7 +89,7 @@ def open_set(
     Subjects are dealt into `folds` groups at random. In each fold one group stays out of the
     gallery, and all its images are non-mated probes; of every other subject `enrolled_images`
     images, drawn at random, are enrolled, and the rest are mated probes. Each subject is thus
-    non-mated once and mated folds - 1 times. Returns `SEARCHES`.
+    non-mated once and mated folds - 1 times. Returns `SEARCHES` and `GALLERY_SIDE`.
 
     Raises InputError with fewer than two folds, or fewer subjects than folds.
     """
@@ -117,6 +128,7 @@ def dealt(
 
 def _outcome(candidates: pl.DataFrame, fold: int, gallery_size: int) -> pl.DataFrame:
     is_mate = pl.col("subject_id") == pl.col("probe_subject_id")
+    best = pl.col("subject_id").filter(~is_mate).sort_by(pl.col("score").filter(~is_mate)).last()
     return (
         candidates.group_by("probe_id", maintain_order=True)
         .agg(
@@ -125,52 +137,72 @@ def _outcome(candidates: pl.DataFrame, fold: int, gallery_size: int) -> pl.DataF
             mate_rank=pl.col("rank").filter(is_mate).min(),
             mate_score=pl.col("score").filter(is_mate).max(),
             other_score=pl.col("score").filter(~is_mate).max(),
+            other_subject=best,
+            next_score=pl.col("score").filter(~is_mate, pl.col("subject_id") != best).max(),
         )
         .with_columns(fold=pl.lit(fold), gallery_size=pl.lit(gallery_size))
-        .select(pl.col(name).cast(kind) for name, kind in SEARCHES.items())
+        .select(pl.col(name).cast(kind) for name, kind in (SEARCHES | GALLERY_SIDE).items())
     )
 
 
-def cmc(
-    searches: pl.DataFrame, ranks: int = 20, *, replicates: int = REPLICATES, seed: int = 0
-) -> pl.DataFrame:
-    """The share of mated probes whose person stands at rank r or better, with 95 % intervals.
+def cmc(searches: pl.DataFrame, ranks: int = 20) -> pl.DataFrame:
+    """Return the share of mated probes whose person stands at rank r or better, with 95 % limits.
 
-    Returns `rank`, `identified`, `low`, `high`, `method`, `probes`, `subjects`.
+    Columns: `rank`, `identified`, `low`, `high`, `method`, `probes`, `subjects`. With
+    `GALLERY_SIDE` the interval of rank 1 allows for other people in the gallery, too.
     """
     mated = searches.filter("mated")
-    hits = (mated["mate_rank"].to_numpy()[:, None] <= np.arange(1, ranks + 1)).astype(np.float64)
-    frame = _rates(mated, hits, replicates, seed)
-    return frame.rename({"rate": "identified"}).with_columns(
-        rank=pl.Series(np.arange(1, ranks + 1, dtype=np.int32))
+    place, at = mated["mate_rank"].to_numpy(), np.arange(1, ranks + 1, dtype=np.int32)
+    missed = place[:, None] > at
+    # at rank 1 a miss is one other person's doing if without them the mate would be first
+    sole = missed.copy()
+    sole[:, 1:] = False
+    if set(GALLERY_SIDE) <= set(mated.columns):
+        sole[:, 0] &= ~(_third(mated) >= mated["mate_score"].to_numpy())
+    found = _rates(mated, missed, sole)
+    return found.select(
+        rank=pl.Series(at),
+        identified=1 - pl.col("rate"),
+        low=1 - pl.col("high"),
+        high=1 - pl.col("low"),
+        method="method",
+        probes="probes",
+        subjects="subjects",
     )
 
 
 def open_set_rates(
-    searches: pl.DataFrame,
-    thresholds: Sequence[float] | Floats,
-    *,
-    rank: int = 1,
-    replicates: int = REPLICATES,
-    seed: int = 0,
+    searches: pl.DataFrame, thresholds: Sequence[float] | Floats, *, rank: int = 1
 ) -> pl.DataFrame:
-    """FPIR and FNIR at each threshold with 95 % intervals.
+    """Return FPIR and FNIR at each threshold with 95 % intervals.
 
-    Returns `threshold`, then `fpir`, `fpir_low`, `fpir_high`, `fnir`, `fnir_low`, `fnir_high`,
-    `non_mated_probes`, `mated_probes`, `gallery_size` (the mean over folds). The interval is over
-    probes' subjects with the galleries as they were dealt.
+    Columns: `threshold`, then `fpir`, `fpir_low`, `fpir_high`, `fnir`, `fnir_low`, `fnir_high`,
+    `non_mated_probes`, `mated_probes`, `gallery_size` (the mean over folds), `method`. With
+    `GALLERY_SIDE` both the people searched and those in the gallery are taken as drawn; without,
+    `method` says that the gallery is taken as it was.
+
+    Raises InputError without both kinds of probes, or with a score or threshold that is no number.
     """
     cuts = np.asarray(thresholds, dtype=np.float64)
     non_mated, mated = searches.filter(~pl.col("mated")), searches.filter("mated")
     if not len(non_mated) or not len(mated):
         raise InputError("Open-set rates need both mated and non-mated probes.")
-    alarms = non_mated["other_score"].to_numpy()[:, None] >= cuts
-    found = (mated["mate_rank"].to_numpy() <= rank)[:, None] & (
-        mated["mate_score"].to_numpy()[:, None] >= cuts
-    )
+    best, mate = non_mated["other_score"].to_numpy(), mated["mate_score"].to_numpy()
+    if any(np.isnan(each).any() for each in (cuts, best, mate)):
+        raise InputError("A threshold or a search's score is not a number (NaN).")
+    alarms = best[:, None] >= cuts
+    first = (mated["mate_rank"].to_numpy() <= rank)[:, None]
+    missed = ~(first & (mate[:, None] >= cuts))
+    sole_alarms, outranked = alarms, (missed & (mate[:, None] >= cuts)) & (rank == 1)
+    if set(GALLERY_SIDE) <= set(searches.columns):
+        sole_alarms = alarms & ~(_third(non_mated)[:, None] >= cuts)
+        outranked &= ~(_third(mated) >= mate)[:, None]
     frames = [pl.DataFrame({"threshold": cuts})]
-    for name, probes, outcome in (("fpir", non_mated, alarms), ("fnir", mated, ~found)):
-        rates = _rates(probes, outcome.astype(np.float64), replicates, seed)
+    for name, probes, errors, sole in (
+        ("fpir", non_mated, alarms, sole_alarms),
+        ("fnir", mated, missed, outranked),
+    ):
+        rates = _rates(probes, errors, sole, people=searches["subject_id"])
         frames.append(
             rates.select(
                 pl.col("rate").alias(name),
@@ -182,26 +214,71 @@ def open_set_rates(
         non_mated_probes=pl.lit(len(non_mated)),
         mated_probes=pl.lit(len(mated)),
         gallery_size=pl.lit(searches["gallery_size"].mean()),
+        method=rates["method"],
     )
 
 
-def _rates(probes: pl.DataFrame, outcome: Floats, replicates: int, seed: int) -> pl.DataFrame:
-    """Mean outcome (probes, points) at each point, with intervals over the probes' subjects."""
-    codes = probes["subject_id"].rank("dense").to_numpy().astype(np.int64) - 1
-    subjects = int(codes.max()) + 1
-    # sums by subject, so that a replicate is one small product
-    by_subject = np.zeros((subjects, outcome.shape[1]))
-    np.add.at(by_subject, codes, outcome)
-    counts = np.bincount(codes, minlength=subjects)
-    draws = subject_draws(subjects, replicates, seed)
-    samples = (draws @ by_subject) / (draws @ counts)[:, None]
-    rates = outcome.mean(axis=0)
-    found = [interval(float(rate), samples[:, i], subjects) for i, rate in enumerate(rates)]
-    return pl.DataFrame(
-        {
-            "rate": rates,
-            "low": [each.low for each in found],
-            "high": [each.high for each in found],
-            "method": [each.method for each in found],
-        }
-    ).with_columns(probes=pl.lit(len(probes)), subjects=pl.lit(subjects))
+def _third(probes: pl.DataFrame) -> Floats:
+    result: Floats = probes["next_score"].fill_null(-np.inf).to_numpy()
+    return result
+
+
+def _rates(
+    probes: pl.DataFrame,
+    errors: NDArray[np.bool_],
+    sole: NDArray[np.bool_],
+    people: pl.Series | None = None,
+) -> pl.DataFrame:
+    """The share of errors (probes, points) at each point, with intervals by person.
+
+    `sole` are those that one other person in the gallery caused alone; another gallery would hold
+    another person instead. `people` are all who may be in the gallery.
+    """
+    names = probes["subject_id"] if people is None else people
+    random = set(GALLERY_SIDE) <= set(probes.columns)
+    if random:
+        names = pl.concat([names, probes["other_subject"].drop_nulls()])
+    enum = pl.Enum(names.unique().sort())
+    count, total = len(enum.categories), len(probes)
+    who = probes["subject_id"].cast(enum).to_physical().cast(pl.Int64).to_numpy()
+    made = np.bincount(who, minlength=count)
+    searched = made > 0
+    other = (
+        probes["other_subject"].cast(enum).to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+        if random
+        else who
+    )
+    rates, variances, freedom = [], [], []
+    for point in range(errors.shape[1]):
+        wrong = np.bincount(who[errors[:, point]], minlength=count)
+        rate = float(wrong.sum() / total)
+        influence = (wrong - rate * made) / total
+        if random:
+            chosen = sole[:, point]
+            found = _both_sides(influence, who[chosen], other[chosen], total)
+        else:
+            found = spread(influence[searched])
+        rates.append(rate)
+        variances.append(found.variance)
+        freedom.append(found.freedom)
+    subjects = int(searched.sum())
+    share = np.array(rates)
+    low, high = never_falling(
+        share, *limits(share, variances, freedom, unseen(subjects), float(total))
+    )
+    side = "" if random else ", the gallery taken as it was"
+    return pl.DataFrame({"rate": share, "low": low, "high": high}).with_columns(
+        method=pl.lit(f"by person, {subjects} subjects{side}"),
+        probes=pl.lit(total),
+        subjects=pl.lit(subjects),
+    )
+
+
+def _both_sides(influence: Floats, who: Ints, other: Ints, total: int) -> Spread:
+    """The spread of a rate over those searched and those found: who was wrongly found by whom."""
+    people = len(influence)
+    caused = np.bincount(other, minlength=people) / total
+    pairs = np.minimum(who, other) * people + np.maximum(who, other)
+    noise = float((np.unique(pairs, return_counts=True)[1] ** 2).sum()) / total**2
+    # each in the gallery against the mean of all: others would have been found in their place
+    return shared_spread(influence + caused - caused.mean(), noise, float((influence**2).sum()))

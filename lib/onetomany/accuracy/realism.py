@@ -19,8 +19,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..faces import synthetic as generator
-from .intervals import subject_draws
-from .verification import REPLICATES
+from .intervals import REPLICATES, subject_draws
 
 Floats = NDArray[np.float64]
 

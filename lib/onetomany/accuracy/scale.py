@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .identification import cmc, open_set_rates
-from .verification import REPLICATES
 
 Floats = NDArray[np.float64]
 
@@ -62,15 +61,12 @@ def rates_by_size(
     rank: int = 1,
     *,
     fmr: Sequence[float] | Floats | None = None,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """FPIR, FNIR and rank-1 at each gallery size and threshold, with 95 % intervals by subject.
 
     `searches` is a frame of `identification.SEARCHES` that holds the same probes at each
     `gallery_size`; `fmr` gives the one-to-one rate by which each threshold is known. Returns
-    `BY_SIZE`, sizes from small to large. Every size is counted as `open_set_rates` and `cmc`
-    count, on the same draws of subjects, so that a curve's points move together.
+    `BY_SIZE`, sizes from small to large. Every size is counted as `open_set_rates` and `cmc` count.
 
     Raises InputError where the probes differ between sizes, or `fmr` and thresholds in number.
     """
@@ -87,8 +83,8 @@ def rates_by_size(
         )
     frames = []
     for (size,), part in sorted(searches.partition_by("gallery_size", as_dict=True).items()):
-        rates = open_set_rates(part, cuts, rank=rank, replicates=replicates, seed=seed)
-        first = cmc(part, ranks=1, replicates=replicates, seed=seed).row(0, named=True)
+        rates = open_set_rates(part, cuts, rank=rank)
+        first = cmc(part, ranks=1).row(0, named=True)
         frames.append(
             rates.with_columns(
                 gallery_size=pl.lit(size),
@@ -107,9 +103,6 @@ def misses_at_fpir(
     searches: pl.DataFrame,
     targets: Sequence[float],
     rank: int = 1,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """What it costs to keep false alarms rare: FNIR at each size, where FPIR is within a target.
 
@@ -129,7 +122,7 @@ def misses_at_fpir(
                 "fewer than one alarm would be due."
             )
         cuts = [float(np.nextafter(best[count], np.inf)) for count in due]
-        rates = open_set_rates(own, cuts, rank=rank, replicates=replicates, seed=seed)
+        rates = open_set_rates(own, cuts, rank=rank)
         frames.append(
             rates.with_columns(
                 gallery_size=pl.lit(size, pl.Int64), target=pl.Series(targets, dtype=pl.Float64)

@@ -26,9 +26,8 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from .intervals import subject_draws
+from .intervals import REPLICATES, subject_draws
 from .scale import any_match
-from .verification import REPLICATES
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ..errors import InputError, RefusedError
-from .verification import REPLICATES, error_rates, threshold_at_fmr
+from .verification import error_rates, threshold_at_fmr
 
 TRANSFERS = {
     "model": pl.String,
@@ -36,9 +36,6 @@ TRANSFERS = {
 def transfer_thresholds(
     sets: Sequence[pl.DataFrame],
     targets: Sequence[float],
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """Set each threshold on each set and use it on each other set (schema `TRANSFERS`).
 
@@ -60,7 +57,7 @@ def transfer_thresholds(
     for set_on, frame in named.items():
         for used_on, other in named.items():
             if set_on != used_on:
-                rows += _row(frame, other, targets, replicates, seed)
+                rows += _row(frame, other, targets)
     return pl.DataFrame(rows, schema=TRANSFERS)
 
 
@@ -68,8 +65,6 @@ def _row(
     frame: pl.DataFrame,
     other: pl.DataFrame,
     targets: Sequence[float],
-    replicates: int,
-    seed: int,
 ) -> list[dict[str, object]]:
     found, refused = {}, {}
     for target in targets:
@@ -78,9 +73,7 @@ def _row(
         except InputError as error:
             refused[target] = str(error)
     cuts = [threshold.score for threshold in found.values()]
-    measured = (
-        error_rates(other, cuts, replicates=replicates, seed=seed).rows(named=True) if cuts else []
-    )
+    measured = error_rates(other, cuts).rows(named=True) if cuts else []
     rates = dict(zip(found, measured, strict=True))
     people = pl.concat([other[f"subject_{side}"].cast(pl.String) for side in "ab"]).n_unique()
     common = {

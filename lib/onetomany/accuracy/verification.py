@@ -8,20 +8,15 @@ that don't, TMR = 1 - FNMR. Failures to enrol are counted apart (`faces.failure_
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import InputError
 from ..gallery import Threshold
-from .intervals import Interval, interval, subject_draws
+from .comparisons import Comparisons, Influence
+from .intervals import Floats, limits, spread, unseen, unseen_between
 
-Floats = NDArray[np.float64]
-
-REPLICATES = 1000
 RATES = {
     "threshold": pl.Float64,
     "fmr": pl.Float64,
@@ -42,9 +37,13 @@ def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
     if len(templates) < 2 or templates["model"].n_unique() != 1:
         raise InputError("compare_all needs two or more templates of one model.")
     vectors = templates["template"].to_numpy().astype(np.float64)
-    first, second = np.triu_indices(len(vectors), k=1)
-    scores = (vectors @ vectors.T)[first, second]
-    ids = templates["template_id"].cast(pl.Categorical)
+    if not np.isfinite(vectors).all():
+        raise InputError("A template holds a value that is no number: embed its image again.")
+    # row by row of the upper triangle: two lists of all rows and columns would double the memory
+    above = np.triu(np.ones((len(vectors), len(vectors)), dtype=np.bool_), k=1)
+    first, second = (each.astype(np.uint32) for each in np.nonzero(above))
+    scores = (vectors @ vectors.T)[above]
+    ids = templates["template_id"].cast(pl.Enum(templates["template_id"].unique().sort()))
     subjects = templates["subject_id"].cast(pl.Enum(templates["subject_id"].unique().sort()))
     return pl.DataFrame(
         {
@@ -61,151 +60,155 @@ def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-@dataclass(frozen=True)
-class _Ranked:
-    """Comparisons from the highest score down, ready to be weighted and summed.
+def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats) -> pl.DataFrame:
+    """Return FMR and FNMR with 95 % intervals at each threshold (schema `RATES`).
 
-    `ends` are the last positions of each distinct score: the points at which a threshold can lie.
+    No upper limit falls from one row to a row with more errors, and no lower limit. Raises
+    InputError without both kinds of comparisons, or with a score or threshold that is no number.
     """
-
-    scores: Floats
-    mated: NDArray[np.bool_]
-    a: NDArray[np.int64]
-    b: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    subjects: int
-
-    @classmethod
-    def of(cls, comparisons: pl.DataFrame) -> _Ranked:
-        for wanted, kind in ((True, "mated"), (False, "non-mated")):
-            if not (comparisons["mated"] == wanted).any():
-                raise InputError(f"There are no {kind} comparisons: error rates need both kinds.")
-        ranked = comparisons.sort("score", descending=True)
-        names = pl.concat(
-            [comparisons["subject_a"].cast(pl.String), comparisons["subject_b"].cast(pl.String)]
-        ).unique()
-        enum = pl.Enum(names.sort())
-        codes = [
-            ranked[side].cast(pl.String).cast(enum).to_physical().cast(pl.Int64).to_numpy()
-            for side in ("subject_a", "subject_b")
-        ]
-        scores = ranked["score"].cast(pl.Float64).to_numpy()
-        ends = np.flatnonzero(np.append(np.diff(scores) != 0, True))
-        return cls(scores, ranked["mated"].to_numpy(), codes[0], codes[1], ends, len(names))
-
-    def curve(self, draws: NDArray[np.int64] | None = None) -> tuple[Floats, Floats]:
-        """FMR and TMR at each distinct score, as the threshold falls.
-
-        With `draws` (how often each subject was drawn) a mated comparison counts once for each
-        draw of its subject, a non-mated one once for each pair of draws of its two.
-        """
-        if draws is None:
-            weights: Floats = np.ones(len(self.scores))
-        else:
-            weights = (draws[self.a] * np.where(self.mated, 1, draws[self.b])).astype(np.float64)
-        true = np.cumsum(np.where(self.mated, weights, 0))[self.ends]
-        false = np.cumsum(np.where(self.mated, 0, weights))[self.ends]
-        with np.errstate(invalid="ignore"):  # a replicate without mated pairs gives NaN
-            return false / false[-1], true / true[-1]
-
-    def positions(self, thresholds: Floats) -> NDArray[np.int64]:
-        """How many distinct scores are at or above each threshold."""
-        return np.searchsorted(-self.scores[self.ends], -thresholds, side="right")
-
-
-def error_rates(
-    comparisons: pl.DataFrame,
-    thresholds: Sequence[float] | Floats,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
-) -> pl.DataFrame:
-    """FMR and FNMR with 95 % intervals at each threshold (schema `RATES`)."""
-    ranked = _Ranked.of(comparisons)
     cuts = np.asarray(thresholds, dtype=np.float64)
-    positions = ranked.positions(cuts)
-
-    def at_cuts(draws: NDArray[np.int64] | None) -> tuple[Floats, Floats]:
-        fmr, tmr = (np.concatenate([[0.0], curve]) for curve in ranked.curve(draws))
-        return fmr[positions], 1 - tmr[positions]
-
-    fmr, fnmr = at_cuts(None)
-    samples = np.array([at_cuts(draws) for draws in _draws(ranked, replicates, seed)])
-    columns: dict[str, list[float] | Floats] = {"threshold": cuts}
-    for index, (name, rates) in enumerate((("fmr", fmr), ("fnmr", fnmr))):
-        found = [
-            interval(float(rate), samples[:, index, point], ranked.subjects)
-            for point, rate in enumerate(rates)
-        ]
-        columns[name] = rates
-        columns[f"{name}_low"] = [each.low for each in found]
-        columns[f"{name}_high"] = [each.high for each in found]
+    if np.isnan(cuts).any():
+        raise InputError("A threshold is not a number (NaN): give a score.")
+    data = Comparisons.of(comparisons)
+    columns: dict[str, Floats] = {"threshold": cuts}
+    for name, open_end, most, found in (
+        ("fmr", unseen_between(data.people), data.non_mated, [data.false_matches(c) for c in cuts]),
+        ("fnmr", unseen(data.mated_people), data.mated, [data.misses(c) for c in cuts]),
+    ):
+        rates = np.array([rate for rate, _ in found])
+        spreads = [spread(*influence) for _, influence in found]
+        low, high = limits(
+            rates,
+            [each.variance for each in spreads],
+            [each.freedom for each in spreads],
+            open_end,
+            float(most),
+        )
+        columns |= {name: rates} | dict(
+            zip((f"{name}_low", f"{name}_high"), never_falling(rates, low, high), strict=True)
+        )
     return pl.DataFrame(columns, schema=RATES)
 
 
+def never_falling(rates: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Widen limits of nested counts so that neither falls from one rate to a higher one."""
+    order = np.argsort(rates, kind="stable")
+    low, high = low.copy(), high.copy()
+    high[order] = np.maximum.accumulate(high[order])
+    low[order] = np.minimum.accumulate(low[order][::-1])[::-1]
+    return low, high
+
+
 def roc(comparisons: pl.DataFrame) -> pl.DataFrame:
-    """FMR and FNMR at every distinct score: `threshold`, `fmr`, `fnmr`, highest threshold first."""
-    ranked = _Ranked.of(comparisons)
-    fmr, tmr = ranked.curve()
-    return pl.DataFrame({"threshold": ranked.scores[ranked.ends], "fmr": fmr, "fnmr": 1 - tmr})
+    """Return FMR and FNMR at every distinct score: `threshold`, `fmr`, `fnmr`, highest first."""
+    thresholds, fmr, tmr = Comparisons.of(comparisons).curve()
+    return pl.DataFrame({"threshold": thresholds[1:], "fmr": fmr[1:], "fnmr": 1 - tmr[1:]})
 
 
 def summary(
-    comparisons: pl.DataFrame,
-    fmr_targets: Sequence[float] = (1e-2, 1e-3, 1e-4),
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
+    comparisons: pl.DataFrame, fmr_targets: Sequence[float] = (1e-2, 1e-3, 1e-4)
 ) -> pl.DataFrame:
-    """AUC, EER and TMR at each FMR target: `figure`, `value`, `low`, `high`, `method`.
+    """Return AUC, EER and TMR at each FMR target: `figure`, `value`, `low`, `high`, `method`.
 
-    In each bootstrap replicate the threshold is set anew, so that the intervals hold its
-    uncertainty too. EER is where the straight line between two neighbouring points of the ROC
-    crosses FMR = FNMR. TMR at FMR is read at the lowest threshold whose FMR is within the target,
-    without interpolation.
+    The intervals contain the uncertainty of the threshold, which the same people set. EER is where
+    the straight line between two neighbouring points of the ROC crosses FMR = FNMR. TMR at FMR is
+    read at the lowest threshold whose FMR is within the target, without interpolation; a target of
+    which fewer than one false match is due has no value (null), and `method` says why.
+
+    Raises InputError without both kinds of comparisons, or with a score that is no number.
     """
-    ranked = _Ranked.of(comparisons)
-
-    def figures(draws: NDArray[np.int64] | None) -> list[float]:
-        fmr, tmr = (np.concatenate([[0.0], curve]) for curve in ranked.curve(draws))
-        within = [int(np.searchsorted(fmr, target, side="right")) - 1 for target in fmr_targets]
-        return [float(np.trapezoid(tmr, fmr)), _equal_error(fmr, 1 - tmr), *tmr[within]]
-
-    values = figures(None)
-    samples = np.array([figures(draws) for draws in _draws(ranked, replicates, seed)])
-    names = ["AUC", "EER", *(f"TMR at FMR {target:g}" for target in fmr_targets)]
-    found = [
-        interval(value, samples[:, index], ranked.subjects) for index, value in enumerate(values)
+    data = Comparisons.of(comparisons)
+    curve = data.curve()
+    rows: list[tuple[str, float | None, Influence | str, bool]] = [
+        ("AUC", *data.area(), True),
+        ("EER", *data.equal_error(curve), False),
     ]
-    return _figures(names, values, found)
+    for target in fmr_targets:
+        name = f"TMR at FMR {target:g}"
+        if too_fine(target, data.non_mated):
+            rows.append((name, None, _refusal(target, data.non_mated), True))
+        else:
+            rows.append((name, *data.misses_at(target, curve), True))
+    return pl.DataFrame([_figure(*row, data.people) for row in rows], schema=_FIGURE)
+
+
+_FIGURE = {
+    "figure": pl.String,
+    "value": pl.Float64,  # null where the target is too fine for so few comparisons
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "method": pl.String,
+}
+
+
+def _figure(
+    name: str,
+    error: float | None,
+    influence: Influence | str,
+    of_right: bool,
+    people: int,
+) -> dict[str, float | str | None]:
+    """One row of `summary`; an error rate is turned into the share that is right."""
+    if error is None or isinstance(influence, str):
+        return {"figure": name, "value": None, "low": None, "high": None, "method": str(influence)}
+    found = spread(*influence)
+    low, high = (float(e) for e in limits(error, found.variance, found.freedom, unseen(people)))
+    value, low, high = (1 - error, 1 - high, 1 - low) if of_right else (error, low, high)
+    return {
+        "figure": name,
+        "value": value,
+        "low": low,
+        "high": high,
+        "method": f"by person, {people} subjects",
+    }
+
+
+def too_fine(target: float, comparisons: int) -> bool:
+    """Return whether fewer than one false match is due at an FMR in so many comparisons."""
+    return bool(np.floor(target * comparisons + 1e-9) < 1)
+
+
+def _refusal(target: float, comparisons: int) -> str:
+    return (
+        f"FMR {target:g} can't be measured with {comparisons:,} non-mated comparisons: fewer "
+        "than one false match would be due; choose a higher rate or a larger set."
+    )
 
 
 def threshold_at_fmr(comparisons: pl.DataFrame, target: float) -> Threshold:
-    """The lowest threshold at which the measured FMR is no more than the target.
+    """Return the lowest threshold at which the measured FMR is no more than the target.
 
-    Raises InputError where there are too few non-mated comparisons to see such a rate at all.
+    Raises InputError if there are too few non-mated comparisons to see such a rate at all, for a
+    target that is not above 0 and at most 1, or with a score that is no number.
     """
+    if not 0 < target <= 1:
+        raise InputError(f"An FMR to aim at lies above 0 and is at most 1, not {target:g}.")
     non_mated = comparisons.filter(~pl.col("mated"))
-    scores = np.sort(non_mated["score"].to_numpy())[::-1]
-    allowed = int(np.floor(target * len(scores) + 1e-9))
-    if allowed < 1:
-        raise InputError(
-            f"FMR {target:g} can't be measured with {len(scores):,} non-mated comparisons: fewer "
-            "than one false match would be due; choose a higher rate or a larger set."
-        )
-    # just above the first score that would be one false match too many
-    cut = float(np.nextafter(scores[allowed], np.inf)) if allowed < len(scores) else -np.inf
-    subjects = pl.concat(
-        [non_mated["subject_a"].cast(pl.String), non_mated["subject_b"].cast(pl.String)]
-    )
+    scores = non_mated["score"].cast(pl.Float64).to_numpy()
+    if np.isnan(scores).any() or non_mated["score"].null_count():
+        raise InputError("A score is not a number: compare the templates again.")
+    if too_fine(target, len(scores)):
+        raise InputError(_refusal(target, len(scores)))
+    cut = lowest_within(scores, target)
+    people = pl.concat([non_mated[f"subject_{side}"].unique().cast(pl.String) for side in "ab"])
     return Threshold(
         score=cut,
         fmr=float((scores >= cut).mean()),
         comparisons=len(scores),
-        subjects=subjects.n_unique(),
+        subjects=people.n_unique(),
         model=comparisons["model"][0],
         image_set=comparisons["image_set"][0],
     )
+
+
+def lowest_within(scores: Floats, target: float) -> float:
+    """Return the lowest threshold that no more than the target share of scores reach."""
+    allowed = int(np.floor(target * len(scores) + 1e-9))
+    if allowed >= len(scores):
+        return -np.inf
+    place = len(scores) - 1 - allowed
+    # just above the first score that would be one false match too many
+    return float(np.nextafter(np.partition(scores, place)[place], np.inf))
 
 
 def histogram(comparisons: pl.DataFrame, bins: int = 80) -> pl.DataFrame:
@@ -221,30 +224,3 @@ def histogram(comparisons: pl.DataFrame, bins: int = 80) -> pl.DataFrame:
             )
         )
     return pl.concat(frames)
-
-
-def _draws(ranked: _Ranked, replicates: int, seed: int) -> tqdm[NDArray[np.int64]]:
-    draws = subject_draws(ranked.subjects, replicates, seed)
-    return tqdm(draws, desc="bootstrap over subjects", unit="draw", delay=2, leave=False)
-
-
-def _equal_error(fmr: Floats, fnmr: Floats) -> float:
-    """Where FNMR - FMR, falling along the curve, crosses zero (linear between points)."""
-    gap = fnmr - fmr
-    after = int(np.argmax(gap <= 0))
-    if after == 0:
-        return float(fmr[0])
-    share = gap[after - 1] / (gap[after - 1] - gap[after])
-    return float(fmr[after - 1] + share * (fmr[after] - fmr[after - 1]))
-
-
-def _figures(names: list[str], values: list[float], found: list[Interval]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "figure": names,
-            "value": values,
-            "low": [each.low for each in found],
-            "high": [each.high for each in found],
-            "method": [each.method for each in found],
-        }
-    )

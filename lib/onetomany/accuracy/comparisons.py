@@ -1,0 +1,168 @@
+"""Comparisons as numbers: error counts by person and by two people, and the curve of all scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .intervals import Floats, spread
+
+Ints = NDArray[np.int64]
+Influence = tuple[Floats, Floats]  # of each person (people,), and of each two (people, people)
+Curve = tuple[Floats, Floats, Floats]  # thresholds, from infinity down; FMR; TMR
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """Scores of one set: `own`, mated, of the person `who`; `other`, non-mated, of the two `pair`.
+
+    `pair` numbers two people as lower x people + higher. `own_made` and `made` count comparisons
+    of each person, and of each two (symmetric).
+    """
+
+    own: Floats
+    who: Ints
+    other: Floats
+    pair: Ints
+    people: int
+    own_made: Floats
+    made: Floats
+
+    @classmethod
+    def of(cls, comparisons: pl.DataFrame) -> Comparisons:
+        """Read a frame as `compare_all` returns.
+
+        Raises InputError without both kinds of comparisons, or with a score that is no number.
+        """
+        for wanted, kind in ((True, "mated"), (False, "non-mated")):
+            if not (comparisons["mated"] == wanted).any():
+                raise InputError(f"There are no {kind} comparisons: error rates need both kinds.")
+        scores = comparisons["score"].cast(pl.Float64).to_numpy()
+        if np.isnan(scores).any() or comparisons["score"].null_count():
+            raise InputError("A score is not a number: compare the templates again.")
+        first, second, people = people_of(comparisons)
+        mated = comparisons["mated"].to_numpy()
+        who = first[mated]
+        pair = (np.minimum(first, second) * people + np.maximum(first, second))[~mated]
+        return cls(
+            own=scores[mated],
+            who=who,
+            other=scores[~mated],
+            pair=pair,
+            people=people,
+            own_made=np.bincount(who, minlength=people).astype(np.float64),
+            made=_both_ways(pair, people),
+        )
+
+    @property
+    def mated(self) -> int:
+        return len(self.own)
+
+    @property
+    def non_mated(self) -> int:
+        return len(self.other)
+
+    @property
+    def mated_people(self) -> int:
+        return int((self.own_made > 0).sum())
+
+    def false_matches(self, cut: float) -> tuple[float, Influence]:
+        """Return the FMR at a threshold and what each person contributes to it."""
+        wrong = _both_ways(self.pair[self.other >= cut], self.people)
+        rate = float(wrong.sum() / 2 / self.non_mated)
+        return rate, (np.zeros(self.people), (wrong - rate * self.made) / self.non_mated)
+
+    def misses(self, cut: float) -> tuple[float, tuple[Floats]]:
+        """Return the FNMR at a threshold and what each person with mated pairs contributes."""
+        wrong = np.bincount(self.who[self.own < cut], minlength=self.people)
+        rate = float(wrong.sum() / self.mated)
+        influence: Floats = (wrong - rate * self.own_made) / self.mated
+        return rate, (influence[self.own_made > 0],)
+
+    def curve(self) -> Curve:
+        """Return thresholds from infinity down over all scores, FMR and TMR at each."""
+        own, other = np.sort(self.own), np.sort(self.other)
+        cuts = np.unique(np.concatenate([own, other]))[::-1]
+        fmr = 1 - np.searchsorted(other, cuts) / len(other)
+        tmr = 1 - np.searchsorted(own, cuts) / len(own)
+        return tuple(  # type: ignore[return-value]
+            np.concatenate([[start], each])
+            for start, each in ((np.inf, cuts), (0.0, fmr), (0.0, tmr))
+        )
+
+    def area(self) -> tuple[float, Influence]:
+        """Return 1 - AUC, the chance that a non-mated pair outscores a mated one; ties half."""
+        own, other = np.sort(self.own), np.sort(self.other)
+        above = 1 - _placed(other, self.own)
+        below = _placed(own, self.other)
+        rate = float(above.mean())
+        single = np.bincount(self.who, above - rate, self.people) / self.mated
+        return rate, (single, _both_ways(self.pair, self.people, below - rate) / self.non_mated)
+
+    def equal_error(self, curve: Curve) -> tuple[float, Influence]:
+        """Return the EER and what each person contributes, both rates' slopes taken nearby."""
+        cuts, fmr, tmr = curve
+        gap = 1 - tmr - fmr
+        after = int(np.argmax(gap <= 0))
+        share = gap[after - 1] / (gap[after - 1] - gap[after]) if after else 0.0
+        rate = float(fmr[max(after - 1, 0)] + share * (fmr[after] - fmr[max(after - 1, 0)]))
+        false, (_, between) = self.false_matches(cuts[after])
+        missed = np.bincount(self.who[self.own < cuts[after]], minlength=self.people)
+        single = (missed - missed.sum() / self.mated * self.own_made) / self.mated
+        near = self._near(false, between, fmr)
+        rise_false, rise_true = fmr[near[1]] - fmr[near[0]], tmr[near[1]] - tmr[near[0]]
+        of_false = rise_true / (rise_false + rise_true) if rise_false + rise_true > 0 else 0.5
+        return rate, ((1 - of_false) * single, of_false * between)
+
+    def misses_at(self, target: float, curve: Curve) -> tuple[float, Influence]:
+        """Return 1 - TMR at the lowest threshold within an FMR, and what each person contributes.
+
+        A person who collects false matches raises the threshold and so the misses, by the slope
+        of the curve within a standard error of the FMR.
+        """
+        cuts, fmr, tmr = curve
+        place = int(np.searchsorted(fmr, target, side="right")) - 1
+        false, (_, between) = self.false_matches(cuts[place])
+        missed = np.bincount(self.who[self.own < cuts[place]], minlength=self.people)
+        rate = float(missed.sum() / self.mated)
+        low, high = self._near(false, between, fmr)
+        rise = fmr[high] - fmr[low]
+        slope = (tmr[high] - tmr[low]) / rise if rise > 0 else 0.0
+        single = (missed - rate * self.own_made) / self.mated
+        return rate, (single, slope * between)
+
+    def _near(self, false: float, between: Floats, fmr: Floats) -> tuple[int, int]:
+        """Places on the curve a standard error of the FMR below and above it."""
+        reach = max(spread(np.zeros(self.people), between).variance ** 0.5, 1 / self.non_mated)
+        low = int(np.searchsorted(fmr, max(false - reach, 0), side="left"))
+        high = int(np.searchsorted(fmr, min(false + reach, 1), side="right")) - 1
+        return min(low, high), max(low, high)
+
+
+def people_of(comparisons: pl.DataFrame) -> tuple[Ints, Ints, int]:
+    """Return numbers of the two people of each comparison, and how many people there are."""
+    sides = [comparisons[f"subject_{side}"] for side in "ab"]
+    names = pl.concat([side.unique().cast(pl.String) for side in sides]).unique().sort()
+    enum = pl.Enum(names)
+    one, two = (
+        side.cast(pl.String).cast(enum).to_physical().cast(pl.Int64).to_numpy() for side in sides
+    )
+    return one, two, len(names)
+
+
+def _both_ways(pair: Ints, people: int, weights: Floats | None = None) -> Floats:
+    """Sums by two people, (people, people), symmetric."""
+    sums = np.bincount(pair, weights, people**2).reshape(people, people).astype(np.float64)
+    result: Floats = sums + sums.T
+    return result
+
+
+def _placed(among: Floats, scores: Floats) -> Floats:
+    """The share of rising `among` below each score, equal ones counted half."""
+    below, upto = (np.searchsorted(among, scores, side=side) for side in ("left", "right"))
+    result: Floats = (below + upto) / (2 * len(among))
+    return result

@@ -1,0 +1,135 @@
+"""Rates at a threshold that was set on other people than those it is tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..errors import InputError
+from .comparisons import Comparisons
+from .intervals import Floats, Interval, limits, pair_interval, spread, unseen
+from .verification import lowest_within, too_fine
+
+HELD_OUT = {
+    "target": pl.Float64,
+    "figure": pl.String,  # FMR, TMR
+    "same_people": pl.Float64,  # the people who set the threshold are those it is tried on
+    "same_low": pl.Float64,
+    "same_high": pl.Float64,
+    "held_out": pl.Float64,  # the threshold is set on other people
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "threshold_people": pl.Int64,  # who set a threshold
+    "tested_people": pl.Int64,  # on whom it was tried
+    "method": pl.String,
+}
+
+
+def held_out(
+    comparisons: pl.DataFrame, targets: Sequence[float], *, splits: int = 20, seed: int = 0
+) -> pl.DataFrame:
+    """Return FMR and TMR with the threshold set on other people, beside those of the same people.
+
+    `comparisons` is a frame as `compare_all` returns. In each split the people are dealt into two
+    halves at random. Each half sets a threshold at the target FMR, by comparisons within it, which
+    is tried on comparisons within the other half; the rates are those of all trials together. Two
+    rows a target (schema `HELD_OUT`).
+
+    Raises InputError with fewer than four people, or a target of which fewer than one false match
+    is due in half of them.
+    """
+    data = Comparisons.of(comparisons)
+    if data.people < 4:
+        raise InputError(f"Two halves need four people or more: there are {data.people}.")
+    rng = np.random.default_rng(seed)
+    tried = [_Tried(data, target) for target in targets]
+    for _ in tqdm(range(splits), desc="splits of people", delay=2, leave=False):
+        half = rng.permutation(data.people) % 2 == 0
+        for side in (half, ~half):
+            tests = _within(data, ~side)
+            setting = data.other[_within(data, side)[0]]
+            for each in tried:
+                each.add(lowest_within(setting, each.checked(len(setting))), *tests)
+    return pl.DataFrame([row for each in tried for row in each.rows()], schema=HELD_OUT)
+
+
+def _within(data: Comparisons, side: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ...]:
+    """Which non-mated and which mated comparisons are of people of one side only."""
+    return side[data.pair // data.people] & side[data.pair % data.people], side[data.who]
+
+
+class _Tried:
+    """What was counted at thresholds set elsewhere, by person and by two people."""
+
+    def __init__(self, data: Comparisons, target: float) -> None:
+        self.data, self.target = data, target
+        self.wrong, self.made = (np.zeros(data.people**2) for _ in range(2))
+        self.missed, self.own = (np.zeros(data.people) for _ in range(2))
+
+    def checked(self, comparisons: int) -> float:
+        if too_fine(self.target, comparisons):
+            raise InputError(
+                f"FMR {self.target:g} can't be set on half of the people: in {comparisons:,} "
+                "comparisons fewer than one false match is due; choose a higher rate or a larger "
+                "set."
+            )
+        return self.target
+
+    def add(self, cut: float, other: NDArray[np.bool_], own: NDArray[np.bool_]) -> None:
+        data, size = self.data, self.data.people
+        self.wrong += np.bincount(data.pair[other & (data.other >= cut)], minlength=size**2)
+        self.made += np.bincount(data.pair[other], minlength=size**2)
+        self.missed += np.bincount(data.who[own & (data.own < cut)], minlength=size)
+        self.own += np.bincount(data.who[own], minlength=size)
+
+    def rows(self) -> list[dict[str, float | str | int]]:
+        data = self.data
+        curve = data.curve()
+        place = int(np.searchsorted(curve[1], self.target, side="right")) - 1
+        same_fmr = float(curve[1][place])
+        missed, influence = data.misses_at(self.target, curve)
+        tables = [t.reshape(data.people, -1) for t in (self.wrong, self.made)]
+        wrong, made = (table + table.T for table in tables)
+        fmr = float(wrong.sum() / made.sum())
+        _, (_, between) = data.false_matches(curve[0][place])
+        same = pair_interval((between * data.non_mated) + same_fmr * data.made, data.made)
+        tmr = 1 - float(self.missed.sum() / self.own.sum())
+        found = (
+            ("FMR", same_fmr, same, fmr, pair_interval(wrong, made)),
+            (
+                "TMR",
+                1 - missed,
+                self._right(missed, influence),
+                tmr,
+                self._right(1 - tmr, influence),
+            ),
+        )
+        sizes: dict[str, float | str | int] = {
+            "threshold_people": data.people - data.people // 2,
+            "tested_people": data.people,
+            "method": f"halves of {data.people} subjects; {same.method}",
+        }
+        return [
+            {
+                "target": self.target,
+                "figure": figure,
+                "same_people": value,
+                "same_low": own.low,
+                "same_high": own.high,
+                "held_out": other,
+                "low": apart.low,
+                "high": apart.high,
+                **sizes,
+            }
+            for figure, value, own, other, apart in found
+        ]
+
+    def _right(self, missed: float, influence: tuple[Floats, Floats]) -> Interval:
+        """The interval of the share that is not missed."""
+        known = spread(*influence)
+        low, high = limits(missed, known.variance, known.freedom, unseen(self.data.people))
+        return Interval(1 - float(high), 1 - float(low), "by person")
