@@ -11,16 +11,21 @@ HOLLOW = "hollow: a wide interval 빈 점: 구간이 넓다"
 
 
 def group_rates(
-    cells: pl.DataFrame, *, labels: dict[str, str], overall: float, source: str
+    cells: pl.DataFrame,
+    *,
+    by: tuple[str, str],
+    labels: dict[str, str],
+    overall: float,
+    source: str,
 ) -> Finished:
     """Draw FMR within each group with its interval, a panel a model; wide intervals are hollow.
 
     Takes rows of `accuracy.rates_by_group` of one measure within groups, with a column `model`;
-    `labels` name the groups, `overall` is the rate of all pairs at the same thresholds. A group
-    without a false match has no dot, only its upper limit.
+    `by` is what was recorded (English, Korean), `labels` name the groups, `overall` is the rate of
+    all pairs at the same thresholds. A group without a false match has no dot, only a limit.
     """
     known = cells.drop_nulls("rate")
-    floor = _floor([*known["low"], *known["rate"], overall])
+    floor = _floor([*known["rate"], overall])
     name = pl.format("{} ({})", pl.col("group").replace(labels), "subjects")
     shown = known.with_columns(
         name=name,
@@ -30,6 +35,10 @@ def group_rates(
     ).sort("subjects", descending=True)
     order = shown["name"].unique(maintain_order=True).to_list()
     models = shown["model"].unique(maintain_order=True).to_list()
+    highest = [
+        (model, float(shown.filter(model=model)["rate"].max()) / overall)  # type: ignore[arg-type]
+        for model in models
+    ]
     scale = alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True)
     title = "FMR within the group, 95 % interval 집단 안의 오인식률"
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=260))
@@ -67,7 +76,7 @@ def group_rates(
             width=400,
             height=34 * len(order),
             title=alt.TitleParams(
-                f"{model}: {_worst(shown.filter(model=model), overall)}",
+                model,
                 fontSize=13,
                 anchor="start",
                 frame="group",
@@ -78,8 +87,11 @@ def group_rates(
     ]
     return finish(
         alt.vconcat(*panels, spacing=26),
-        title="The same people, the same overall rate: each matcher spreads its errors its own way",
-        title_ko="같은 사람들, 같은 전체 비율: 오류가 쏠리는 곳은 매처마다 다르다",
+        title=f"By {by[0]}: the highest rate is "
+        + " and ".join(f"{times:.0f} times ({model})" for model, times in highest)
+        + " that of all pairs",
+        title_ko=f"{by[1]}별: 가장 높은 비율은 전체 쌍의 "
+        + ", ".join(f"{times:.0f}배({model})" for model, times in highest),
         source=f"{source}; {HOLLOW}",
         description="; ".join(
             f"{row['model']} {row['name']}: {row['errors']} of {row['comparisons']} "
@@ -99,7 +111,7 @@ def transferred(rows: pl.DataFrame, *, source: str) -> Finished:
         kind=pl.format("{}: {} → {}", "model", "set_on", "used_on"),
     )
     kinds = shown["kind"].unique(maintain_order=True).to_list()
-    floor = _floor([*shown["fmr_low"], *shown["fmr"], *shown["target"]])
+    floor = _floor([*shown["fmr"], *shown["target"]])
     top = min(1.0, float(shown["fmr_high"].max()) * 1.5)  # type: ignore[arg-type]
     shown = shown.with_columns(start=pl.col("fmr_low").clip(lower_bound=floor))
     scale = alt.Scale(type="log", domain=[floor, top], nice=False, clamp=True)
@@ -150,17 +162,9 @@ def transferred(rows: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def _worst(cells: pl.DataFrame, overall: float) -> str:
-    row = cells.sort("rate").row(-1, named=True)
-    return (
-        f"{row['rate']:.1%} within {row['name']}, {row['rate'] / overall:.0f} times the rate of "
-        "all pairs"
-    )
-
-
 def _floor(values: list[float]) -> float:
-    """Where a logarithmic axis starts: at half the smallest value above 0."""
-    return min(value for value in values if value > 0) / 2
+    """Where a logarithmic axis starts: below the smallest value above 0; it may cut limits."""
+    return min(value for value in values if value > 0) / 4
 
 
 def _percent(floor: float) -> alt.Axis:
