@@ -26,9 +26,12 @@ def births_within(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
     low, high = (float(getattr(top["times"], end)()) for end in ("min", "max"))
     x = alt.X(
         "times:Q",
-        scale=alt.Scale(type="log", domain=[0.9, high * 2.2], nice=False),
+        scale=alt.Scale(type="log", domain=[0.9, high * 1.15], nice=False),
         axis=alt.Axis(values=[1, 2, 5, 10, 20, 50, 100, 200], format="~g"),
-        title="Times the algorithm's own lowest country 그 알고리즘에서 가장 낮은 나라의 몇 배",
+        title=[
+            "Times the algorithm's own lowest country",
+            "그 알고리즘에서 가장 낮은 나라의 몇 배",
+        ],
     )
     y = alt.Y("row:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=220))
     tips = [
@@ -55,19 +58,19 @@ def births_within(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
                 ).str.strip_suffix(".0")
             )
         )
-        .mark_text(align="left", dx=8)
+        .mark_text(align="right", dx=4, dy=-17, fontSize=11)
         .encode(x=x, y=y, text="text:N")
     )
     name = f"{marked} {chosen['enrollee_ko'][0]}"
     legend = (
         alt.Chart(chosen.tail(1).with_columns(text=pl.lit(f"● {name}")))
         .mark_text(align="left", color=ORANGE, fontWeight=600)
-        .encode(x=alt.value(0), y=alt.value(-8), text="text:N")
+        .encode(x=alt.value(0), y=alt.value(-10), text="text:N")
     )
     count = shown["enrollee"].n_unique()
     span = f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
     return finish(
-        alt.layer(ticks, dots, texts, legend).properties(width=420, height=46 * len(order)),
+        alt.layer(ticks, dots, texts, legend).properties(width=420, height=52 * len(order)),
         title=f"One threshold, {count} countries of birth: the highest {span} times the lowest",
         title_ko=f"임계값은 하나, 출생지는 {count}개국: 오인식률이 가장 높은 나라는 가장 낮은 "
         f"나라의 {span.replace(' to ', '~')}배",

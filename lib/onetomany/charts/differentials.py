@@ -199,13 +199,13 @@ def people_needed(
         "factor:Q",
         scale=alt.Scale(type="log", nice=False),
         axis=alt.Axis(values=[1.5, 2, 3, 5, 10, 20, 30], format="~g"),
-        title="How many times as often one group errs 한 집단이 몇 배 더 틀리는가",
+        title=["How many times as often one group errs", "한 집단이 몇 배 더 틀리는가"],
     )
     y = alt.Y(
         "people:Q",
         scale=alt.Scale(type="log", nice=False, domainMin=min(10, have * 0.8)),
         axis=alt.Axis(format=",", values=[10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]),
-        title="People needed in each group 집단마다 필요한 사람 수",
+        title=["People needed in each group", "집단마다 필요한 사람 수"],
     )
     lines = (
         alt.Chart(needed)

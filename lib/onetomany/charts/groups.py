@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, CATEGORIES, GREY, ORANGE, Finished, finish
+from .theme import CATEGORIES, GREY, Finished, finish
 
 HOLLOW = "hollow: a wide interval 빈 점: 구간이 넓다"
 
@@ -18,7 +18,7 @@ def group_rates(
     overall: float,
     source: str,
 ) -> Finished:
-    """Draw FMR within each group with its interval, a panel a model; wide intervals are hollow.
+    """Draw FMR within each group with its interval under each model; wide intervals are hollow.
 
     Takes rows of `accuracy.rates_by_group` of one measure within groups, with a column `model`;
     `by` is what was recorded (English, Korean), `labels` name the groups, `overall` is the rate of
@@ -40,53 +40,37 @@ def group_rates(
         for model in models
     ]
     scale = alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True)
-    title = "FMR within the group, 95 % interval 집단 안의 오인식률"
-    y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=260))
+    title = ["FMR within the group, 95 % interval", "집단 안의 오인식률과 95% 구간"]
+    tips = ["model:N", "name:N", "text:N", "rate:Q", "low:Q", "high:Q", "method:N"]
     base = alt.Chart(shown).encode(
-        y=y, tooltip=["model:N", "name:N", "text:N", "rate:Q", "low:Q", "high:Q", "method:N"]
+        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=150)),
+        yOffset=alt.YOffset("model:N", sort=models, scale=alt.Scale(paddingOuter=0.6)),
+        color=alt.Color(
+            "model:N",
+            sort=models,
+            title=None,
+            scale=alt.Scale(domain=models, range=CATEGORIES),
+            legend=alt.Legend(orient="bottom"),
+        ),
+        tooltip=tips,
     )
     x = alt.X("start:Q", scale=scale, axis=_percent(floor), title=title)
-    bars = base.mark_rule(strokeWidth=4, color=BLUE, opacity=0.4).encode(x=x, x2="high:Q")
-    dots = (
-        base.transform_filter("datum.rate > 0")
-        .mark_point(size=110, opacity=1, strokeWidth=2.5, color=BLUE)
-        .encode(
-            x=alt.X("rate:Q", scale=scale, title=title),
-            fill=alt.condition("datum.wide", alt.value("#ffffff"), alt.value(BLUE)),
-        )
-    )
-    rule = base.mark_rule(strokeDash=[5, 4], color=ORANGE).encode(
-        x=alt.X("overall:Q", scale=scale, title=title), y=alt.Y()
-    )
-    line = pl.DataFrame({"overall": [overall], "text": ["all pairs 전체 쌍"]})
-    note = (
-        alt.Chart(line)
-        .mark_text(align="left", dx=4, color=ORANGE)
-        .encode(x=alt.X("overall:Q", scale=scale, title=title), y=alt.value(-7), text="text:N")
-    )
-    texts = base.mark_text(align="left", color=GREY).encode(x=alt.value(408), text="text:N")
-    panels = [
-        alt.layer(
-            *(
-                each.transform_filter(alt.datum.model == model)
-                for each in (rule, bars, dots, texts)
-            ),
-            note,
-        ).properties(
-            width=400,
-            height=34 * len(order),
-            title=alt.TitleParams(
-                model,
-                fontSize=13,
-                anchor="start",
-                frame="group",
-                offset=14,
-            ),
-        )
-        for model in models
+    bars = base.mark_rule(strokeWidth=4, opacity=0.4).encode(x=x, x2="high:Q")
+    rates = alt.X("rate:Q", scale=scale, title=title)
+    dots = [
+        base.transform_filter(f"datum.rate > 0 && {test}datum.wide")
+        .mark_point(size=90, opacity=1, strokeWidth=2.5, **look)
+        .encode(x=rates)
+        for test, look in (("!", {"filled": True}), ("", {"fill": "#ffffff"}))
     ]
+    line = pl.DataFrame({"overall": [overall], "text": ["all pairs 전체 쌍"]})
+    all_pairs = alt.Chart(line).encode(x=alt.X("overall:Q", scale=scale, title=title))
+    rule = all_pairs.mark_rule(strokeDash=[5, 4], color=GREY)
+    note = all_pairs.mark_text(align="left", dx=4, color=GREY).encode(
+        y=alt.value(-7), text="text:N"
+    )
     return finish(
-        alt.vconcat(*panels, spacing=26),
+        alt.layer(rule, bars, *dots, note).properties(width=420, height=56 * len(order)),
         title=f"By {by[0]}: the highest rate is "
         + " and ".join(f"{times:.0f} times ({model})" for model, times in highest)
         + " that of all pairs",
@@ -119,7 +103,7 @@ def transferred(rows: pl.DataFrame, *, source: str) -> Finished:
     x = alt.X(
         "target:O",
         sort=targets,
-        title="FMR that the threshold was set for 맞춘 오인식률",
+        title=["FMR that the threshold was set for", "임계값을 맞춘 오인식률"],
         axis=alt.Axis(labelAngle=0, labelExpr="format(datum.value, '~%')"),
     )
     base = alt.Chart(shown).encode(
@@ -145,7 +129,7 @@ def transferred(rows: pl.DataFrame, *, source: str) -> Finished:
     )
     ticks = (
         alt.Chart(shown.select("target").unique())
-        .mark_tick(color=GREY, thickness=2, size=120)
+        .mark_tick(color=GREY, thickness=2, size=70)
         .encode(x=x, y=alt.Y("target:Q", scale=scale, title=title))
     )
     most = float(shown["times"].max())  # type: ignore[arg-type]
