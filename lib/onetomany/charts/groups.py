@@ -135,8 +135,12 @@ def transferred(rows: pl.DataFrame, *, source: str) -> Finished:
     most = float(shown["times"].max())  # type: ignore[arg-type]
     return finish(
         alt.layer(ticks, bars, dots).properties(width=460, height=300),
-        title=f"A threshold used on other people gives up to {most:.1f} times the rate promised",
-        title_ko=f"임계값을 다른 사람들에게 쓰면 오인식률은 약속한 것의 {most:.1f}배까지 간다",
+        title=f"A threshold used on other people gives up to {most:.1f} times the rate promised"
+        if most
+        else "Thresholds used on other people: no false match was seen",
+        title_ko=f"임계값을 다른 사람들에게 쓰면 오인식률은 약속한 것의 {most:.1f}배까지 간다"
+        if most
+        else "임계값을 다른 사람들에게 쓴 결과: 오인이 한 건도 없었다",
         source=source,
         description="; ".join(
             f"{row['kind']}, set for {row['target']:g}: {row['fmr']:.3g} "
