@@ -92,7 +92,8 @@ def test_on_the_real_set_one_group_of_all_gives_the_rates_of_everybody(
 def test_people_of_the_real_set_differ_in_being_taken_for_others(
     comparisons: pl.DataFrame,
 ) -> None:
-    threshold = accuracy.threshold_at_fmr(comparisons, 1e-3)
+    # at 1e-3 the few false matches under dlib's own crop don't show it: 0, interval 0 to 1.6
+    threshold = accuracy.threshold_at_fmr(comparisons, 1e-2)
     assert 0.3 < accuracy.variation_between_people(comparisons, threshold) < 0.9
 
 
