@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetomany import accuracy
+from onetomany.accuracy.differentials import WIDE
 from onetomany.accuracy.power import relative_variance
 from onetomany.charts import differentials as charts
 from onetomany.errors import InputError, OneToManyError, RefusedError
@@ -91,7 +92,8 @@ def test_on_the_real_set_one_group_of_all_gives_the_rates_of_everybody(
 def test_people_of_the_real_set_differ_in_being_taken_for_others(
     comparisons: pl.DataFrame,
 ) -> None:
-    threshold = accuracy.threshold_at_fmr(comparisons, 1e-3)
+    # at 1e-3 the few false matches under dlib's own crop don't show it: 0, interval 0 to 1.6
+    threshold = accuracy.threshold_at_fmr(comparisons, 1e-2)
     assert 0.3 < accuracy.variation_between_people(comparisons, threshold) < 0.9
 
 
@@ -171,9 +173,7 @@ def test_rates_agree_with_plain_counting(seed: int, cut: float, share: float) ->
     women = np.random.default_rng(seed + 1).random(len(scores)) < share
     groups = ["F" if woman else "M" for woman in women]
     threshold = Threshold(cut, 0.1, 1, 1, "m", "i")
-    cells = accuracy.rates_by_group(
-        comparisons, grouped(groups), "sex", threshold, minimum=1, replicates=20
-    )
+    cells = accuracy.rates_by_group(comparisons, grouped(groups), "sex", threshold)
     for row in cells.iter_rows(named=True):
         chosen = [
             (i, j)
@@ -200,7 +200,7 @@ def test_names_of_groups_and_order_of_people_mean_nothing(seed: int) -> None:
     shuffled = comparisons.sample(fraction=1, shuffle=True, seed=seed)
     one, two = (
         accuracy.rates_by_group(
-            rows, grouped(names).sample(fraction=1, shuffle=True, seed=seed), "sex", CUT, minimum=1
+            rows, grouped(names).sample(fraction=1, shuffle=True, seed=seed), "sex", CUT
         )
         for rows, names in ((comparisons, groups), (shuffled, swapped))
     )
@@ -214,43 +214,60 @@ def test_columns_are_crossed_and_people_without_a_record_left_out() -> None:
     comparisons, _ = random_set(3)
     groups: list[str | None] = ["F", "M", None] * 8
     attributes = grouped(groups).with_columns(age=pl.Series(["old", "young"] * 12))
-    cells = accuracy.rates_by_group(comparisons, attributes, ["sex", "age"], CUT, minimum=1)
+    cells = accuracy.rates_by_group(comparisons, attributes, ["sex", "age"], CUT)
     sizes = dict(cells.filter(measure="FNMR").select("group", "subjects").iter_rows())
     assert sizes == {"F, old": 4, "F, young": 4, "M, old": 4, "M, young": 4}
     assert set(cells["attributes_are"]) == {"recorded"}
 
 
-def test_a_small_group_keeps_its_counts_and_gets_no_rate() -> None:
-    comparisons, _ = random_set(4, people=30)
-    attributes = grouped(["F"] * 25 + ["M"] * 5)
+def test_a_small_group_is_shown_with_its_people_and_marked_where_the_interval_is_wide() -> None:
+    comparisons, _ = random_set(4, people=60)
+    attributes = grouped(["F"] * 55 + ["M"] * 5)
     cells = accuracy.rates_by_group(comparisons, attributes, "sex", CUT)
-    small = cells.filter(pl.col("other") == "M")
-    assert len(small) == 3
-    assert small["rate"].null_count() == small["low"].null_count() == 3
-    assert set(small["subjects"]) == {5}
-    assert small.filter(group="M", measure="FMR")["comparisons"].to_list() == [10]
-    message = "refused: 5 subjects, fewer than 20; even without an error the rate could be 60%"
-    assert set(small["method"]) == {message}
-    assert cells.filter(group="F", other="F")["rate"].null_count() == 0
+    assert cells["rate"].null_count() == 0
+    small, large = (
+        cells.row(by_predicate=(pl.col("other") == g) & (pl.col("group") == g)
+                  & (pl.col("measure") == "FMR"), named=True)
+        for g in "MF"
+    )  # fmt: skip
+    assert (small["subjects"], small["comparisons"]) == (5, 10)
+    assert small["high"] - small["low"] > large["high"] - large["low"]
+    # the mark follows the interval, not the number of people
+    assert cells["wide"].to_list() == (cells["high"] >= WIDE * cells["low"]).to_list()
+    assert not large["wide"]
+    found = accuracy.ratios(comparisons, attributes, "sex", CUT, against="M")
+    assert set(found["group"]) == {"F"}
+
+
+def test_one_person_alone_has_no_false_match_rate() -> None:
+    comparisons, _ = random_set(4, people=12)
+    cells = accuracy.rates_by_group(comparisons, grouped(["F"] * 11 + ["M"]), "sex", CUT)
+    alone = cells.row(
+        by_predicate=(pl.col("group") == "M") & (pl.col("measure") == "FMR"), named=True
+    )
+    assert (alone["subjects"], alone["comparisons"], alone["rate"]) == (1, 0, None)
+    assert alone["method"] == "none: no comparison for the FMR"
     with pytest.raises(InputError, match="'M' can't be the group to compare with"):
-        accuracy.ratios(comparisons, attributes, "sex", CUT, against="M")
+        accuracy.ratios(comparisons, grouped(["F"] * 11 + ["M"]), "sex", CUT, against="M")
 
 
-def test_a_faultless_group_gets_the_rule_of_three_and_bounds_the_ratio() -> None:
+def test_a_faultless_group_has_an_upper_limit_and_bounds_the_ratio() -> None:
     scores = np.full((50, 50), 0.1)
     scores[25:, 25:] = np.random.default_rng(1).random((25, 25))
     np.fill_diagonal(scores, 0.9)
     comparisons, attributes = compared(scores), grouped(["F"] * 25 + ["M"] * 25)
     cells = accuracy.rates_by_group(comparisons, attributes, "sex", CUT).filter(measure="FMR")
     faultless, other = (cells.filter(group=g, other=g).row(0, named=True) for g in "FM")
-    assert (faultless["low"], faultless["high"]) == (0.0, pytest.approx(3 / 25))
+    limit = accuracy.unseen_between(25)
+    assert (faultless["low"], faultless["high"]) == (0.0, pytest.approx(limit))
+    assert faultless["wide"]
     found = accuracy.ratios(comparisons, attributes, "sex", CUT, against="F").row(0, named=True)
     assert found["ratio"] is None
     assert found["high"] is None
-    assert found["low"] == pytest.approx(other["low"] / (3 / 25))
+    assert found["low"] == pytest.approx(other["low"] / limit, rel=0.5)
     back = accuracy.ratios(comparisons, attributes, "sex", CUT, against="M").row(0, named=True)
     assert (back["ratio"], back["low"]) == (0.0, 0.0)
-    assert back["high"] == pytest.approx((3 / 25) / other["low"])
+    assert back["high"] == pytest.approx(limit / other["low"], rel=0.5)
     assert accuracy.inequity(cells)["max_over_min"].to_list() == [None]
 
 
@@ -308,9 +325,7 @@ def recovered(people: int, seed: int) -> dict[str, float | None]:
     comparisons, attributes, threshold = accuracy.simulated_groups(
         {"A": people, "B": people}, {"A": LOW, "B": LOW * FACTOR}, across=LOW, seed=seed
     )
-    found = accuracy.ratios(
-        comparisons, attributes, "group", threshold, against="A", replicates=300
-    )
+    found = accuracy.ratios(comparisons, attributes, "group", threshold, against="A")
     assert set(found["attributes_are"]) == {"simulated"}
     return found.row(0, named=True)
 
@@ -333,7 +348,7 @@ def test_simulated_rates_are_those_asked_for() -> None:
             {"A": 300, "B": 200}, {"A": 0.01, "B": 0.05}, across=0.02, fnmr=0.1, seed=seed
         )
         assert set(comparisons["image_set"]) == {"simulated"}
-        cells = accuracy.rates_by_group(comparisons, attributes, "group", threshold, replicates=2)
+        cells = accuracy.rates_by_group(comparisons, attributes, "group", threshold)
         for row in cells.iter_rows(named=True):
             key = (row["measure"], row["group"], row["other"])
             means.setdefault(key, []).append(row["rate"])
@@ -429,7 +444,9 @@ def test_charts_draw_what_they_are_given() -> None:
         "put in 넣은 값 × 5.0": charts.recovery(
             ratios, factor=FACTOR, simulated="everything", source="this run"
         ),
-        "women 여성": charts.people_needed(needed, marks, have=20, source="this run"),
+        "women 여성": charts.people_needed(
+            needed, marks, have=20, have_label="half 절반: 20", source="this run"
+        ),
     }
     for text, chart in drawn.items():
         svg = vl_convert.vegalite_to_svg(chart.to_dict())

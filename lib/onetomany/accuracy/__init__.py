@@ -1,10 +1,11 @@
 """Error rates and their intervals, one to one and one to many."""
 
 from .crops import tmr_by_crop
-from .differentials import MINIMUM_SUBJECTS, inequity, rates_by_group, ratios
+from .differentials import inequity, rates_by_group, ratios
 from .heldout import held_out, settable_on_half
 from .identification import cmc, leave_one_out, open_set, open_set_rates
 from .intervals import pair_interval, rate_ratio, ratio_interval, unseen, unseen_between, wilson
+from .permutation import permutation_test
 from .power import people_needed, variation_between_people, variation_interval
 from .scale import (
     alarm_precision,
@@ -16,6 +17,7 @@ from .scale import (
 )
 from .simulation import simulated_groups
 from .tail import Tail, fit_tail, predicted_fmr, predicted_fpir
+from .transfer import transfer_thresholds
 from .verification import (
     compare_all,
     error_rates,
@@ -26,7 +28,6 @@ from .verification import (
 )
 
 __all__ = [
-    "MINIMUM_SUBJECTS",
     "Tail",
     "alarm_precision",
     "cmc",
@@ -44,6 +45,7 @@ __all__ = [
     "open_set_rates",
     "pair_interval",
     "people_needed",
+    "permutation_test",
     "precision_by_size",
     "predicted_fmr",
     "predicted_fpir",
@@ -58,6 +60,7 @@ __all__ = [
     "summary",
     "threshold_at_fmr",
     "tmr_by_crop",
+    "transfer_thresholds",
     "unseen",
     "unseen_between",
     "variation_between_people",

@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, RefusedError
 from ..gallery import Threshold
-from .intervals import Interval, pair_interval, rate_ratio, ratio_interval, unseen
+from .intervals import Interval, pair_interval, rate_ratio, ratio_interval
 
 Floats = NDArray[np.float64]
 
-# below it not even a faultless group could be told from one with an error rate of 17 %
-MINIMUM_SUBJECTS = 20
+WIDE = 4.0  # an interval whose upper limit is so many times its lower one is marked
 
 CELLS = {
     "measure": pl.String,  # FMR, FNMR
@@ -35,9 +34,10 @@ CELLS = {
     "subjects": pl.Int64,  # of the smaller of the two groups
     "comparisons": pl.Int64,
     "errors": pl.Int64,
-    "rate": pl.Float64,  # null where the group is too small or was never compared
+    "rate": pl.Float64,  # null where nobody was compared
     "low": pl.Float64,
     "high": pl.Float64,
+    "wide": pl.Boolean,  # the interval spans a factor of WIDE or more: hardly an estimate
     "method": pl.String,
     "attributes_are": pl.String,
 }
@@ -55,7 +55,7 @@ RATIOS = {
 
 @dataclass(frozen=True)
 class _Cell:
-    """One rate with its interval (None where it is refused)."""
+    """One rate with its interval (None where nobody was compared)."""
 
     measure: str
     group: str
@@ -64,7 +64,6 @@ class _Cell:
     comparisons: int
     errors: int
     found: Interval | None
-    refusal: str = ""
 
     @property
     def rate(self) -> float | None:
@@ -76,22 +75,21 @@ def rates_by_group(
     attributes: pl.DataFrame | None,
     by: str | Sequence[str],
     threshold: Threshold,
-    *,
-    minimum: int = MINIMUM_SUBJECTS,
 ) -> pl.DataFrame:
     """FMR within each group and across each two, and FNMR of each group (schema `CELLS`).
 
     `comparisons` is a frame as `compare_all` returns. `attributes` has one row a subject:
     `subject_id`, the columns named in `by` (several are crossed: 'F, 1980s') and `attributes_are`,
-    'recorded' or 'simulated'. Subjects whose group is null are left out. Groups of fewer than
-    `minimum` subjects keep their row and their counts, without a rate: `method` says why.
+    'recorded' or 'simulated'. Subjects whose group is null are left out. No group is too small to
+    be shown: its rate stands with its interval and its number of people, and `wide` marks those
+    whose interval is so wide that the rate itself says little.
 
     Intervals are those of `intervals`, by person of the group.
 
     Raises RefusedError where the attributes are missing or don't say what they are, or where the
     threshold wasn't measured on the same model; InputError where no subject has a group.
     """
-    cells, are = _cells(comparisons, attributes, by, threshold, minimum=minimum)
+    cells, are = _cells(comparisons, attributes, by, threshold)
     rows = [
         {
             "measure": cell.measure,
@@ -104,7 +102,10 @@ def rates_by_group(
             "rate": cell.rate,
             "low": cell.found.low if cell.found else None,
             "high": cell.found.high if cell.found else None,
-            "method": cell.found.method if cell.found else cell.refusal,
+            "wide": cell.found.high >= WIDE * cell.found.low if cell.found else None,
+            "method": cell.found.method
+            if cell.found
+            else f"none: no comparison for the {cell.measure}",
             "attributes_are": are,
         }
         for cell in cells
@@ -119,16 +120,15 @@ def ratios(
     threshold: Threshold,
     *,
     against: str,
-    minimum: int = MINIMUM_SUBJECTS,
 ) -> pl.DataFrame:
     """Each group's rate over that of the group `against`, named beforehand (schema `RATIOS`).
 
     Intervals come from those of the two rates (`intervals.rate_ratio`); there is no upper limit if
-    the reference may have none. Refused groups have no row.
+    the reference may have none. Groups in which nobody was compared have no row.
 
-    Raises as `rates_by_group`, and InputError where `against` is none of the groups, or refused.
+    Raises as `rates_by_group`, and InputError where `against` is none of those groups.
     """
-    cells, are = _cells(comparisons, attributes, by, threshold, minimum=minimum)
+    cells, are = _cells(comparisons, attributes, by, threshold)
     rows = []
     for measure in ("FMR", "FNMR"):
         own = {c.group: c for c in cells if c.measure == measure and c.group == c.other and c.found}
@@ -176,21 +176,17 @@ def _cells(
     attributes: pl.DataFrame | None,
     by: str | Sequence[str],
     threshold: Threshold,
-    *,
-    minimum: int,
 ) -> tuple[list[_Cell], str]:
-    columns = [by] if isinstance(by, str) else list(by)
-    members, are = _members(comparisons, attributes, columns)
-    _check(comparisons, threshold)
-    tables = _tables(comparisons, members, threshold.score)
+    members, are = members_of(comparisons, attributes, by)
+    check_threshold(comparisons, threshold)
+    tables = error_tables(comparisons, members, threshold.score)
     sizes = {name: len(ids) for name, ids in members.items()}
     cells = []
     for (measure, one, two), (wrong, made) in tables.items():
         size = min(sizes[one], sizes[two])
         counts = (int(made.sum()), int(wrong.sum()))
-        if size < minimum or not counts[0]:
-            why = _refusal(measure, size, minimum, counts[0])
-            cells.append(_Cell(measure, one, two, size, *counts, None, why))
+        if not counts[0]:
+            cells.append(_Cell(measure, one, two, size, *counts, None))
             continue
         if measure == "FNMR":
             found = ratio_interval(wrong, made)
@@ -202,10 +198,14 @@ def _cells(
     return cells, are
 
 
-def _members(
-    comparisons: pl.DataFrame, attributes: pl.DataFrame | None, columns: list[str]
+def members_of(
+    comparisons: pl.DataFrame, attributes: pl.DataFrame | None, by: str | Sequence[str]
 ) -> tuple[dict[str, list[str]], str]:
-    """The subjects of each group, in order of the group's name, and what the attributes are."""
+    """Return the subjects of each group, by the group's name, and what the attributes are.
+
+    Takes what `rates_by_group` takes, and raises as that does.
+    """
+    columns = [by] if isinstance(by, str) else list(by)
     subjects = pl.concat([comparisons[f"subject_{side}"].cast(pl.String) for side in "ab"]).unique()
     image_set = comparisons["image_set"][0]
     if attributes is None:
@@ -242,7 +242,8 @@ def _members(
     return {part["group"][0]: part["subject_id"].to_list() for part in parts}, str(said.pop())
 
 
-def _check(comparisons: pl.DataFrame, threshold: Threshold) -> None:
+def check_threshold(comparisons: pl.DataFrame, threshold: Threshold) -> None:
+    """Raise RefusedError where a threshold wasn't measured, or was on another model."""
     if not isinstance(threshold, Threshold):
         raise RefusedError(
             f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr."
@@ -254,10 +255,10 @@ def _check(comparisons: pl.DataFrame, threshold: Threshold) -> None:
         )
 
 
-def _tables(
+def error_tables(
     comparisons: pl.DataFrame, members: Mapping[str, list[str]], cut: float
 ) -> dict[tuple[str, str, str], tuple[Floats, Floats]]:
-    """For each cell the errors and the comparisons: (people, people) for FMR, (people,) for FNMR.
+    """Return the errors and comparisons of each cell: (people, people) for FMR, (people,) for FNMR.
 
     Row and column are the places of the two people in their groups' lists.
     """
@@ -294,15 +295,6 @@ def _tables(
     }
     fnmr = {("FNMR", a, a): (own_wrong[span[a]], own_made[span[a]]) for a in names}
     return tables | fnmr
-
-
-def _refusal(measure: str, subjects: int, minimum: int, comparisons: int) -> str:
-    if not comparisons:
-        return f"none: no comparison for the {measure}"
-    return (
-        f"refused: {subjects} subjects, fewer than {minimum}; even without an error the rate "
-        f"could be {unseen(subjects):.0%}"
-    )
 
 
 def _ratio(cell: _Cell, reference: _Cell) -> dict[str, float | str | None]:

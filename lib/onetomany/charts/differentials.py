@@ -187,25 +187,25 @@ def recovery(found: pl.DataFrame, *, factor: float, simulated: str, source: str)
 
 
 def people_needed(
-    needed: pl.DataFrame, published: pl.DataFrame, *, have: int, source: str
+    needed: pl.DataFrame, published: pl.DataFrame, *, have: int, have_label: str, source: str
 ) -> Finished:
     """People a group against the factor to be seen; takes `factor`, `people`, `measure`.
 
     `published` are factors to mark on a line: `factor`, `people`, `label` (a line
-    break may stand in it); the rule is at `have` people.
+    break may stand in it); the rule is at `have` people and called `have_label`.
     """
     measures = needed["measure"].unique(maintain_order=True).to_list()
     x = alt.X(
         "factor:Q",
         scale=alt.Scale(type="log", nice=False),
         axis=alt.Axis(values=[1.5, 2, 3, 5, 10, 20, 30], format="~g"),
-        title="How many times as often one group errs 한 집단이 몇 배 더 틀리는가",
+        title=["How many times as often one group errs", "한 집단이 몇 배 더 틀리는가"],
     )
     y = alt.Y(
         "people:Q",
-        scale=alt.Scale(type="log", nice=False, domainMin=10),
+        scale=alt.Scale(type="log", nice=False, domainMin=min(10, have * 0.8)),
         axis=alt.Axis(format=",", values=[10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]),
-        title="People needed in each group 집단마다 필요한 사람 수",
+        title=["People needed in each group", "집단마다 필요한 사람 수"],
     )
     lines = (
         alt.Chart(needed)
@@ -232,9 +232,7 @@ def people_needed(
         .mark_text(align="right", baseline="top", dx=-6, dy=6, lineBreak="\n")
         .encode(x=x, y=y, text="label:N")
     )
-    own = pl.DataFrame(
-        {"people": [have], "text": [f"half of chapter 01's people 1장 사람의 절반: {have}"]}
-    )
+    own = pl.DataFrame({"people": [have], "text": [have_label]})
     rule = alt.Chart(own).mark_rule(strokeDash=[5, 4], color=GREY).encode(y=y)
     note = (
         alt.Chart(own)

@@ -17,7 +17,7 @@ from onetomany.cli.command import Command
 from onetomany.cli.documents import claims, ingest, search
 from onetomany.cli.evidence import certify, exhibit, key, reproduce, timestamp, verify
 from onetomany.cli.requests import requests
-from onetomany.cli.systems import datasheet, scale, trackers, weights
+from onetomany.cli.systems import datasheet, images, pairs, scale, trackers, weights
 from onetomany.cli.workshop import workshop
 from onetomany.errors import OneToManyError
 from onetomany.printing import SafeParser
@@ -28,6 +28,8 @@ COMMANDS: tuple[Command, ...] = (
     lab,
     datasheet,
     weights,
+    images,
+    pairs,
     scale,
     trackers,
     ingest,

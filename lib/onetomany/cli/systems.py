@@ -76,6 +76,51 @@ def weights(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def images(parser: argparse.ArgumentParser) -> Run:
+    """Show the image sets that can be fetched with their licences; fetch one into a folder."""
+    parser.add_argument("--fetch", metavar="SET", help="download this set's pictures")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="default: a folder named as the set"
+    )
+    parser.add_argument("--accept-licence", action="store_true", help="you have read and accept it")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.sources.fetching import fetch_images, fetchable
+
+        if args.fetch:
+            out = args.out or Path(args.fetch)
+            fetch_images(args.fetch, out, accept_licence=args.accept_licence)
+            print(f"wrote {out}")
+            print(f"Then: onetomany report --images {out}")
+            return 0
+        for sheet in fetchable().values():
+            print(f"{sheet.name}: {sheet.title}")
+            for name in ("source", "url", "licence", "terms", "consent_basis", "credit", "limits"):
+                print(f"  {name.replace('_', ' '):14}{getattr(sheet, name)}")
+        return 0
+
+    return run
+
+
+def pairs(parser: argparse.ArgumentParser) -> Run:
+    """Score every pair of a folder's pictures and store the scores with what people recorded."""
+    parser.add_argument("folder", type=Path, help="pictures with a datasheet and an attributes.csv")
+    parser.add_argument("--models", nargs="+", metavar="MODEL", help="default: those of chapter 01")
+    parser.add_argument("--out", type=Path, default=Path("build/pairs"), metavar="DIR")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany import faces, sources
+        from onetomany.accuracy.pairs import write_pairs
+
+        opened = sources.open_images(args.folder)
+        for path in write_pairs(opened, args.models or faces.MATCHERS, args.out):
+            print(f"wrote {path}")
+        print("The table holds no picture and no template, but scores of real people: keep it so.")
+        return 0
+
+    return run
+
+
 def scale(parser: argparse.ArgumentParser) -> Run:
     """Enrol and search synthetic templates at the disclosed size; goes on where it was stopped."""
     parser.add_argument("--records", type=int, metavar="N", help="default: as many as disclosed")

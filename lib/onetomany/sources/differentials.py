@@ -1,14 +1,14 @@
 """What NIST has published on who bears the errors, as data: every row leads to its source.
 
-Two tables, each with its entry in sources.toml (publisher, address, commit, licence, what was
-left out). Only figures that were read are in them.
+Each table has its entry in sources.toml (publisher, address, commit, licence, what was left out).
+Only figures that were read are in them. The vendors' own report cards are in `cards`.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -25,7 +25,10 @@ BIRTH = ["algorithm", "scope", "pairing", "enrollee", "impostor", "log10_fmr"]
 
 @dataclass(frozen=True)
 class Publication:
-    """Where a table comes from. `global_fmr` is the FMR at which the thresholds were set."""
+    """Where a table comes from. `global_fmr` is the FMR at which the thresholds were set.
+
+    `checks` says how the transcription was checked, where that was written down.
+    """
 
     publisher: str
     title: str
@@ -36,13 +39,20 @@ class Publication:
     about: str
     left_out: str
     limits: str
-    global_fmr: Mapping[str, float]
+    checks: str = ""
+    global_fmr: Mapping[str, float] = field(default_factory=dict)
+
+
+_REQUIRED = [each.name for each in fields(Publication) if each.name not in ("checks", "global_fmr")]
 
 
 def publication(table: str, folder: Traversable = DATA) -> Publication:
-    """The source of a table, 'birth' or 'sex_race'. Raises OneToManyError where none is given."""
-    entry = _sheet(folder).get(table, {})
-    missing = [name for name in Publication.__dataclass_fields__ if not entry.get(name)]
+    """Return the source of a table: birth, sex_race, cards, gains or mid_2021.
+
+    Raises OneToManyError where none is given.
+    """
+    entry = sheet(folder).get(table, {})
+    missing = [name for name in _REQUIRED if not entry.get(name)]
     if missing:
         raise OneToManyError(
             f"sources.toml does not give the {', '.join(missing)} of the table '{table}': a figure "
@@ -59,7 +69,7 @@ def by_sex_and_race(folder: Traversable = DATA) -> pl.DataFrame:
     therefore the same in all of them.
     """
     source = publication("sex_race", folder)
-    wide = _read(folder, "sex_race.csv", SEX_RACE)
+    wide = read_table(folder, "sex_race.csv", SEX_RACE)
     long = wide.with_columns(pl.lit(source.global_fmr[WHITE_MEN]).alias(WHITE_MEN)).unpivot(
         [WHITE_MEN, *SEX_RACE[1:]], index="algorithm", variable_name="group", value_name="fmr"
     )
@@ -76,7 +86,7 @@ def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
     (that of everybody at the same threshold), `url`.
     """
     source = publication("birth", folder)
-    frame = _read(folder, "birth.csv", BIRTH).with_columns(
+    frame = read_table(folder, "birth.csv", BIRTH).with_columns(
         fmr=10 ** pl.col("log10_fmr"),
         global_fmr=pl.col("scope").replace_strict(
             dict(source.global_fmr), return_dtype=pl.Float64, default=None
@@ -90,12 +100,19 @@ def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
     return frame.drop("log10_fmr")
 
 
-def _sheet(folder: Traversable) -> dict[str, dict[str, Any]]:
+def sheet(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
+    """Return sources.toml as it stands."""
     return tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
 
 
-def _read(folder: Traversable, name: str, columns: list[str]) -> pl.DataFrame:
-    frame = pl.read_csv((folder / name).read_bytes())
+def read_table(folder: Traversable, name: str, columns: list[str]) -> pl.DataFrame:
+    """Read a CSV file of the folder. Raises OneToManyError where its columns are others."""
+    frame = pl.read_csv(
+        (folder / name).read_bytes(),
+        null_values="",
+        try_parse_dates=False,
+        infer_schema_length=None,
+    )
     if frame.columns != columns:
         raise OneToManyError(f"{name}: its columns must be {', '.join(columns)}.")
     return frame
@@ -110,7 +127,7 @@ def _refuse(frame: pl.DataFrame, name: str) -> None:
 
 
 def _labelled(frame: pl.DataFrame, column: str, name: str, folder: Traversable) -> pl.DataFrame:
-    labels = _sheet(folder)["labels"]
+    labels = sheet(folder)["labels"]
     if unknown := set(frame[column]) - set(labels):
         raise OneToManyError(f"sources.toml has no label for '{min(unknown)}'.")
     return frame.with_columns(

@@ -1,0 +1,119 @@
+"""The same people under several matchers: groups, rates and tests side by side.
+
+Works on a set whose people recorded something of themselves, or on stored pairs
+(`sources.pairs`); nothing here looks at a face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from .. import faces, sources
+from ..errors import InputError
+from ..sources.pairs import ScoredPairs, open_pairs
+from .differentials import rates_by_group
+from .permutation import permutation_test
+from .verification import compare_all, threshold_at_fmr
+
+BAND = 10  # years, or whatever a column of many numbers counts
+MANY = 6  # a column of more different numbers is cut into bands
+DUE = 100  # false matches that a set must have room for at a target FMR
+TARGETS = (1e-3, 1e-2, 1e-1)
+BESIDE = "london"  # the stored set that stands beside the chosen one
+
+
+def in_bands(attributes: pl.DataFrame, width: int = BAND) -> pl.DataFrame:
+    """Return attributes with columns of many numbers cut into bands, such as '20-29'.
+
+    A column is cut if all its values are whole numbers and more than MANY of them differ.
+    """
+    cut = []
+    for name in _columns(attributes):
+        numbers = attributes[name].cast(pl.Int64, strict=False)
+        same = numbers.null_count() == attributes[name].null_count()
+        if same and numbers.n_unique() > MANY:
+            start = pl.lit(numbers) // width * width
+            cut.append(pl.format("{}-{}", start, start + width - 1).alias(name))
+    return attributes.with_columns(cut)
+
+
+def group_columns(attributes: pl.DataFrame) -> list[str]:
+    """Return the recorded columns by which groups can be compared: two of two people or more."""
+    return [
+        name
+        for name in _columns(attributes)
+        if (attributes[name].drop_nulls().value_counts()["count"] >= 2).sum() >= 2
+    ]
+
+
+def own_pairs(images: sources.ImageSet, models: Sequence[str] = faces.MATCHERS) -> ScoredPairs:
+    """Return a set's pairs under each matcher, with what its people recorded, in bands.
+
+    `attributes` has no row if nothing was recorded.
+    """
+    recorded = images.attributes
+    none = pl.DataFrame(schema={"subject_id": pl.String, "attributes_are": pl.String})
+    return ScoredPairs(
+        {
+            model: compare_all(faces.usable(faces.embed(images, faces.Settings(model=model))))
+            for model in models
+        },
+        none if recorded is None else in_bands(recorded),
+        {"image_set": images.datasheet.name, "title": images.datasheet.title},
+    )
+
+
+def with_groups(own: ScoredPairs) -> ScoredPairs:
+    """Return a set's own pairs if its people recorded groups, else the stored London set's."""
+    return own if group_columns(own.attributes) else _stored()
+
+
+def pairs_beside(own: ScoredPairs) -> ScoredPairs:
+    """Return another set's pairs: the stored London set's, or ORL's beside London itself."""
+    if own.run["image_set"] == BESIDE:
+        return own_pairs(sources.open_images("orl"), list(own.comparisons))
+    return _stored()
+
+
+def shared_target(comparisons: Mapping[str, pl.DataFrame]) -> float:
+    """Return the finest FMR of 1 in 1,000, 100, 10 at which DUE false matches are due for each.
+
+    Where there is no room for so many it is 1 in 10. Raises InputError with fewer than ten
+    comparisons of different people.
+    """
+    least = min(int((~frame["mated"]).sum()) for frame in comparisons.values())
+    if least < 10:
+        raise InputError(
+            f"{least} comparisons of different people can't show how errors fall on groups: take "
+            "a set of more people."
+        )
+    return next((target for target in TARGETS if target * least >= DUE), TARGETS[-1])
+
+
+def rates_by_matcher(scored: ScoredPairs, by: str, target: float) -> pl.DataFrame:
+    """Return each group's FMR under each matcher, with its test against chance.
+
+    The threshold of each is set so that `target` of all pairs match. Columns: those of
+    `rates_by_group` (rows within groups alone), `model`, and of `permutation_test` `expected`, `p`
+    and `p_adjusted`, which are null for a group that nothing was compared in.
+    """
+    frames = []
+    for model, comparisons in scored.comparisons.items():
+        threshold = threshold_at_fmr(comparisons, target)
+        given = (comparisons, scored.attributes, by, threshold)
+        cells = rates_by_group(*given).filter("within", measure="FMR")
+        tests = permutation_test(*given).select("group", "expected", "p", "p_adjusted")
+        joined = cells.join(tests, on="group", how="left", maintain_order="left")
+        frames.append(joined.with_columns(model=pl.lit(model)))
+    return pl.concat(frames)
+
+
+def _stored() -> ScoredPairs:
+    stored = open_pairs(BESIDE)
+    return ScoredPairs(stored.comparisons, in_bands(stored.attributes), stored.run)
+
+
+def _columns(attributes: pl.DataFrame) -> list[str]:
+    return [name for name in attributes.columns if name not in ("subject_id", "attributes_are")]

@@ -1,0 +1,223 @@
+"""Charts of NIST's report cards: countries, women over men, a developer's submissions by date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, CATEGORIES, GREY, ORANGE, Finished, finish
+
+
+def births_within(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
+    """Draw each algorithm's countries of birth as multiples of its own lowest, one `marked`.
+
+    Takes rows of `sources.cards.card_rates` of one plot and pairing, none at NIST's floor. Levels
+    of two algorithms can't be compared, so each row starts at 1.
+    """
+    shown = rates.with_columns(
+        times=pl.col("value") / pl.col("value").min().over("algorithm"),
+        row=_versions(),
+    ).sort("submitted", "times")
+    order = shown["row"].unique(maintain_order=True).to_list()
+    top = shown.group_by("row", maintain_order=True).agg(pl.all().sort_by("times").last())
+    chosen = shown.filter(enrollee=marked)
+    low, high = (float(getattr(top["times"], end)()) for end in ("min", "max"))
+    x = alt.X(
+        "times:Q",
+        scale=alt.Scale(type="log", domain=[0.9, high * 1.15], nice=False),
+        axis=alt.Axis(values=[1, 2, 5, 10, 20, 50, 100, 200], format="~g"),
+        title=[
+            "Times the algorithm's own lowest country",
+            "그 알고리즘에서 가장 낮은 나라의 몇 배",
+        ],
+    )
+    y = alt.Y("row:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=220))
+    tips = [
+        "enrollee:N",
+        "enrollee_ko:N",
+        alt.Tooltip("times:Q", format=".1f"),
+        alt.Tooltip("value:Q", format=".2e", title="FMR"),
+    ]
+    ticks = (
+        alt.Chart(shown)
+        .mark_tick(thickness=2, size=22, color=GREY, opacity=0.55)
+        .encode(x=x, y=y, tooltip=tips)
+    )
+    dots = (
+        alt.Chart(chosen)
+        .mark_point(filled=True, size=130, opacity=1, color=ORANGE)
+        .encode(x=x, y=y, tooltip=tips)
+    )
+    texts = (
+        alt.Chart(
+            top.with_columns(
+                text=pl.format(
+                    "{} {} × {}", "enrollee", "enrollee_ko", pl.col("times").round(0)
+                ).str.strip_suffix(".0")
+            )
+        )
+        .mark_text(align="right", dx=4, dy=-17, fontSize=11)
+        .encode(x=x, y=y, text="text:N")
+    )
+    name = f"{marked} {chosen['enrollee_ko'][0]}"
+    legend = (
+        alt.Chart(chosen.tail(1).with_columns(text=pl.lit(f"● {name}")))
+        .mark_text(align="left", color=ORANGE, fontWeight=600)
+        .encode(x=alt.value(0), y=alt.value(-10), text="text:N")
+    )
+    count = shown["enrollee"].n_unique()
+    span = f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
+    return finish(
+        alt.layer(ticks, dots, texts, legend).properties(width=420, height=52 * len(order)),
+        title=f"One threshold, {count} countries of birth: the highest {span} times the lowest",
+        title_ko=f"임계값은 하나, 출생지는 {count}개국: 오인식률이 가장 높은 나라는 가장 낮은 "
+        f"나라의 {span.replace(' to ', '~')}배",
+        source=source,
+        description="False match rates between two people born in the same country, within each "
+        "algorithm, over its lowest country: "
+        + "; ".join(
+            f"{row['row']} highest {row['enrollee']} {row['times']:.0f} times"
+            for row in top.iter_rows(named=True)
+        ),
+    )
+
+
+def women_over_men(rates: pl.DataFrame, *, source: str) -> Finished:
+    """Draw how many times as often women are falsely matched as men, by age, one line a card.
+
+    Takes rows of `sources.cards.card_rates` of plot 'women over men' and one country of birth.
+    """
+    born, born_ko = (rates[name][0] for name in ("enrollee", "enrollee_ko"))
+    shown = rates.with_columns(row=_versions()).sort("submitted", "age")
+    order = shown["row"].unique(maintain_order=True).to_list()
+    ages = shown["age"].unique().sort().to_list()
+    oldest = shown.filter(age=ages[-1])
+    low, high = (float(getattr(oldest["value"], end)()) for end in ("min", "max"))
+    x = alt.X("age:O", sort=ages, title="Age of both people 두 사람의 나이",
+              axis=alt.Axis(labelAngle=0))  # fmt: skip
+    y = alt.Y(
+        "value:Q",
+        scale=alt.Scale(type="log", nice=False, domain=[0.6, high * 1.3]),
+        axis=alt.Axis(values=[0.7, 1, 2, 3, 5, 10, 20], format="~g"),
+        title="Women's FMR over men's 남성 대비 여성의 FMR",
+    )
+    colour = alt.Color(
+        "row:N",
+        sort=order,
+        title=None,
+        scale=alt.Scale(domain=order, range=CATEGORIES),
+        legend=alt.Legend(orient="bottom", columns=2, symbolType="stroke", symbolStrokeWidth=3),
+    )
+    lines = (
+        alt.Chart(shown)
+        .mark_line(point=alt.OverlayMarkDef(size=60), strokeWidth=2.5)
+        .encode(
+            x=x, y=y, color=colour, tooltip=["row:N", "age:N", alt.Tooltip("value:Q", format=".2f")]
+        )
+    )
+    line = pl.DataFrame({"one": [1.0], "text": ["alike 같음"]})
+    rule = alt.Chart(line).mark_rule(strokeDash=[5, 4], color=GREY).encode(y=alt.Y("one:Q"))
+    note = (
+        alt.Chart(line)
+        .mark_text(align="left", dy=9, color=GREY)
+        .encode(x=alt.value(4), y="one:Q", text="text:N")
+    )
+    return finish(
+        alt.layer(rule, lines, note).properties(width=480, height=300),
+        title=f"Born in {born}, both {ages[-1]}: women falsely match {low:.0f} to {high:.0f} times "
+        "as often",
+        title_ko=f"{born_ko} 출생, 둘 다 {ages[-1]}세: 여성끼리의 오인은 남성끼리의 "
+        f"{low:.0f}~{high:.0f}배",
+        source=source,
+        description=f"Ratio of false match rates, women over men, both born in {born} and of one "
+        "age group: "
+        + "; ".join(
+            f"{row['row']} {row['age']}: {row['value']:.1f}" for row in oldest.iter_rows(named=True)
+        ),
+    )
+
+
+def submissions(
+    gains: pl.DataFrame, *, project: tuple[date, date], read: list[str], source: str
+) -> Finished:
+    """Draw every submission's FNMR by its date; the years of the project are shaded.
+
+    Takes rows of `sources.cards.gains` of one image set; `read` are the algorithms whose report
+    cards are shown above, drawn filled.
+    """
+    shown = gains.with_columns(
+        number=pl.col("algorithm").str.split("_").list.last(),
+        card=pl.col("algorithm").is_in(read),
+    ).sort("submitted", "algorithm")
+    developers = shown["developer"].unique().sort().to_list()
+    x = alt.X(
+        "submitted:T",
+        title="Handed in to NIST 제출일",
+        axis=alt.Axis(format="%Y", tickCount="year"),
+    )
+    lowest, highest = (float(rate) for rate in shown["fnmr"].sort()[[0, -1]])
+    y = alt.Y(
+        "fnmr:Q",
+        scale=alt.Scale(type="log", nice=False, domain=[lowest / 1.4, highest * 1.4]),
+        axis=alt.Axis(format="~%", values=[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2]),
+        title="FNMR at FMR 1 in a million 미인식률",
+    )
+    colour = alt.Color(
+        "developer:N",
+        title=None,
+        scale=alt.Scale(domain=developers, range=CATEGORIES),
+        legend=alt.Legend(orient="bottom"),
+    )
+    base = alt.Chart(shown)
+    lines = base.mark_line(opacity=0.5).encode(x=x, y=y, color=colour, order="submitted:T")
+    tips = ["algorithm:N", "submitted:T", alt.Tooltip("fnmr:Q", format=".3%")]
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
+        x=x,
+        y=y,
+        color=colour,
+        shape=alt.Shape(
+            "card:N",
+            legend=None,
+            scale=alt.Scale(domain=[True, False], range=["square", "circle"]),
+        ),
+        tooltip=tips,
+    )
+    # two handed in on one day: the better one's number goes below
+    above = pl.col("fnmr") == pl.col("fnmr").max().over("developer", "submitted")
+    texts = [
+        alt.Chart(shown.filter(which))
+        .mark_text(dy=dy, fontSize=11)
+        .encode(x=x, y=y, text="number:N", color=colour)
+        for which, dy in ((above, -11), (~above, 13))
+    ]
+    years = pl.DataFrame({"start": [project[0]], "end": [project[1]],
+                          "text": ["the project 사업 기간"]})  # fmt: skip
+    band = alt.Chart(years).mark_rect(color=BLUE, opacity=0.08).encode(x="start:T", x2="end:T")
+    note = (
+        alt.Chart(years)
+        .mark_text(align="left", dx=4, color=GREY)
+        .encode(x="start:T", y=alt.value(290), text="text:N")
+    )
+    image_set = shown["image_set"][0]
+    return finish(
+        alt.layer(band, lines, dots, *texts, note).properties(width=520, height=300),
+        title=f"{len(shown)} submissions by date: which version ran at the airport is unknown",
+        title_ko=f"제출 {len(shown)}건과 그 날짜: 공항에서 어느 판이 쓰였는지는 알려지지 않았다",
+        source=f"{source}; image set {image_set}; squares: cards shown above 네모: 위에 쓴 성적표",
+        description="; ".join(
+            f"{row['algorithm']} {row['submitted']}: {row['fnmr']:.2%}"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def _versions() -> pl.Expr:
+    """'Alchera 007, 2023-11': developer, number of the version and the month it was handed in."""
+    return pl.format(
+        "{} {}, {}",
+        "developer",
+        pl.col("algorithm").str.split("_").list.last(),
+        pl.col("submitted").dt.strftime("%Y-%m"),
+    )

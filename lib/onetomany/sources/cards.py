@@ -1,0 +1,287 @@
+"""NIST's report cards of vendors named in the case or beside them: rates by birth, sex and age.
+
+Figures as NIST printed them (data/differentials/cards.csv, gains.csv, mid_2021.csv; publisher,
+commit, checks and limits in sources.toml). A rate is compared within one algorithm only: all
+thresholds bear one label, but do not mean one rate. NIST's floor is an upper bound, and so is
+whatever is computed from it. Countries are those of birth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources.abc import Traversable
+from typing import Literal
+
+import polars as pl
+
+from ..errors import InputError, OneToManyError, RefusedError
+from .differentials import DATA, by_birth, publication, read_table, sheet
+
+Bound = Literal["", "at least", "at most"]
+
+FLOOR = -6.0  # 'values below 0.000001 are shown as that value'
+COLUMNS = [
+    "algorithm",
+    "plot",
+    "pairing",
+    "enrollee",
+    "impostor",
+    "sex",
+    "age",
+    "log10",
+    "at_floor",
+    "how",
+    "offset",
+]
+GAINS = [
+    "algorithm",
+    "developer",
+    "submitted",
+    "image_set",
+    "fmr",
+    "fnmr",
+    "file",
+    "commit",
+    "card_generated",
+]
+MID_2021 = [
+    "position",
+    "algorithm",
+    "developer",
+    "country_label",
+    "submitted",
+    "image_set",
+    "fnmr",
+    "rank",
+    "of",
+]
+_PAGES = "https://github.com/usnistgov/frvt/blob"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One report card: which algorithm, handed in when, and where the card is.
+
+    `date_from` is 'card' (its header) or 'dates' (the order of a developer's submissions).
+    `nominal_fmr` is None where the plot's title was not read.
+    """
+
+    algorithm: str
+    developer: str
+    submitted: date
+    date_from: str
+    nominal_fmr: float | None
+    threshold: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One figure of a card. With `at_floor` the rate is at most `fmr`, not equal to it."""
+
+    algorithm: str
+    plot: str
+    pairing: str
+    born: str
+    fmr: float
+    at_floor: bool
+    url: str
+
+
+@dataclass(frozen=True)
+class Times:
+    """How many times one rate is another; a bound where one of them is NIST's floor."""
+
+    value: float
+    bound: Bound
+
+
+def cards(folder: Traversable = DATA) -> dict[str, Card]:
+    """Return the report cards that were read, by algorithm, in order of their dates."""
+    found = []
+    for algorithm, given in sheet(folder)["card"].items():
+        place = f"{_PAGES}/{given['commit']}/reportcards/11/{algorithm}.html"
+        nominal = float(given["nominal_fmr"]) if given["nominal_fmr"] else None
+        found.append(
+            Card(
+                algorithm,
+                given["developer"],
+                given["submitted"],
+                given["submitted_from"],
+                nominal,
+                given["threshold"],
+                place,
+            )
+        )
+    return {card.algorithm: card for card in sorted(found, key=lambda card: card.submitted)}
+
+
+def card_rates(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return every figure of the cards, one a row.
+
+    Columns: `algorithm`, `developer`, `submitted`, `plot` (pairing; men 35-50; women 35-50
+    (derived); women over men; region), `pairing`, `enrollee` and `impostor` (country of birth, or
+    NIST's code of a region; impostor is null where the pairing says it), `enrollee_ko`, `sex`,
+    `age`, `value` (FMR; in 'women over men' the ratio), `at_floor`, `how` it was read, `url`.
+
+    Raises OneToManyError where a figure contradicts its own table.
+    """
+    known = cards(folder)
+    names = {**sheet(folder)["countries"], **{k: v[1] for k, v in sheet(folder)["labels"].items()}}
+    frame = read_table(folder, "cards.csv", COLUMNS).with_columns(
+        at_floor=pl.col("at_floor").eq_missing("yes")
+    )
+    _check(frame, set(known), set(names))
+    return frame.with_columns(
+        value=10 ** pl.col("log10"),
+        enrollee_ko=pl.col("enrollee").replace_strict(names),
+        **{
+            name: pl.col("algorithm").replace_strict(
+                {each.algorithm: getattr(each, name) for each in known.values()}
+            )
+            for name in ("developer", "submitted", "url")
+        },
+    ).drop("log10", "offset")
+
+
+def rate(
+    algorithm: str,
+    born: str,
+    pairing: str,
+    *,
+    plot: str = "pairing",
+    folder: Traversable = DATA,
+) -> Rate:
+    """Return one rate, of people born in `born` compared as `pairing` says.
+
+    Raises InputError where the cards have no such figure, or more than one.
+    """
+    if plot == "women over men":
+        raise InputError("'women over men' is a table of ratios: read it from card_rates.")
+    rows = card_rates(folder).filter(algorithm=algorithm, enrollee=born, pairing=pairing, plot=plot)
+    if len(rows) != 1:
+        raise InputError(
+            f"The cards have {len(rows)} figures for {algorithm}, born in {born}, '{pairing}', "
+            f"plot '{plot}'; card_rates lists all there are."
+        )
+    return _rate(rows.row(0, named=True))
+
+
+def extremes(
+    algorithm: str, pairing: str, *, plot: str = "pairing", folder: Traversable = DATA
+) -> tuple[Rate, Rate]:
+    """Return the highest and the lowest rate of an algorithm over countries of birth.
+
+    Raises InputError where the cards have no such figures.
+    """
+    rows = card_rates(folder).filter(algorithm=algorithm, pairing=pairing, plot=plot)
+    if not len(rows):
+        raise InputError(f"The cards have no figures for {algorithm}, '{pairing}', '{plot}'.")
+    ordered = rows.sort("value", pl.col("at_floor").not_(), "enrollee")
+    return _rate(ordered.row(-1, named=True)), _rate(ordered.row(0, named=True))
+
+
+def times(one: Rate, other: Rate) -> Times:
+    """Return how many times `one` is `other`, within one algorithm and plot.
+
+    Raises RefusedError for two algorithms or two plots, whose levels can't be compared, and
+    where both rates are NIST's floor.
+    """
+    if (one.algorithm, one.plot) != (other.algorithm, other.plot):
+        raise RefusedError(
+            f"{one.algorithm} ({one.plot}) and {other.algorithm} ({other.plot}) can't be compared: "
+            "NIST labels all thresholds alike, but the rates they give differ from algorithm to "
+            "algorithm. Compare countries, sexes and ages within one algorithm and plot."
+        )
+    if one.at_floor and other.at_floor:
+        raise RefusedError(
+            f"Both rates of {one.algorithm} ({one.born}, {other.born}) are below what NIST shows: "
+            "nothing is known of their ratio."
+        )
+    bound: Bound = "at most" if one.at_floor else "at least" if other.at_floor else ""
+    return Times(one.fmr / other.fmr, bound)
+
+
+def regions_then_and_now(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return FMR within regions of birth of ALCHERA_001 (2019) and ALCHERA_007 (2023).
+
+    Columns: `region` (NIST's code), `pairing` (same sex; same sex and age), `then`, `now`. The two
+    cards alone may be put side by side: the same plot, dataset and rule (FMR 0.0001 over
+    everybody), measured at different times. A change says nothing of why.
+    """
+    then = by_birth(folder).filter(scope="region", within=True)
+    now = card_rates(folder).filter(pl.col("impostor") == pl.col("enrollee"), plot="region")
+    return then.select(region="enrollee", pairing="pairing", then="fmr").join(
+        now.select(
+            region="enrollee",
+            pairing=pl.col("pairing").str.strip_suffix(" (same region)"),
+            now="value",
+        ),
+        on=["region", "pairing"],
+        maintain_order="left",
+    )
+
+
+def gains(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return FNMR at FMR 0.000001 of every submission of three developers, with its date.
+
+    Columns: `algorithm`, `developer`, `submitted`, `image_set`, `fmr`, `fnmr`, `url`. On one image
+    set and at one FMR these may be compared between algorithms: that is NIST's own measure.
+    """
+    frame = read_table(folder, "gains.csv", GAINS)
+    return frame.select(
+        "algorithm",
+        pl.col("developer").str.strip_suffix(" Inc"),
+        pl.col("submitted").str.to_date(),
+        "image_set",
+        "fmr",
+        "fnmr",
+        url=pl.format("{}/{}/{}", pl.lit(_PAGES), "commit", "file"),
+    )
+
+
+def mid_2021(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return the 185 algorithms of NIST's table of mid-2021 that were read, five image sets each.
+
+    Columns: `position`, `algorithm` (null unless identified), `developer`, `country_label`,
+    `submitted`, `image_set` (with the FMR of its threshold), `fnmr` and `rank` (null where NIST
+    gives none), `of` (the highest rank seen; null where the column was not read to its end),
+    `url`.
+    """
+    return read_table(folder, "mid_2021.csv", MID_2021).with_columns(
+        pl.col("submitted").str.to_date(), url=pl.lit(publication("mid_2021", folder).url)
+    )
+
+
+def _rate(row: dict[str, object]) -> Rate:
+    return Rate(
+        algorithm=str(row["algorithm"]),
+        plot=str(row["plot"]),
+        pairing=str(row["pairing"]),
+        born=str(row["enrollee"]),
+        fmr=float(row["value"]),  # type: ignore[arg-type]
+        at_floor=bool(row["at_floor"]),
+        url=str(row["url"]),
+    )
+
+
+def _check(frame: pl.DataFrame, algorithms: set[str], places: set[str]) -> None:
+    is_ratio = pl.col("plot") == "women over men"
+    wrong = {
+        "is of a card that sources.toml does not list": ~pl.col("algorithm").is_in(algorithms),
+        "is of a place that sources.toml does not name": ~pl.col("enrollee").is_in(places),
+        "is not a rate from NIST's floor to 1": ~is_ratio
+        & ~pl.col("log10").is_between(FLOOR, 0).fill_null(False),
+        "stands at NIST's floor and is not marked": ~is_ratio
+        & (pl.col("log10") == FLOOR)
+        & ~pl.col("at_floor"),
+        "is marked as NIST's floor and is not": pl.col("at_floor") & (pl.col("log10") != FLOOR),
+    }
+    for why, condition in wrong.items():
+        if len(bad := frame.filter(condition)):
+            first = bad.row(0, named=True)
+            raise OneToManyError(
+                f"cards.csv: the figure of {first['algorithm']} for {first['enrollee']} "
+                f"('{first['pairing']}') {why}."
+            )

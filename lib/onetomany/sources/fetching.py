@@ -1,0 +1,107 @@
+"""Image sets that the kit knows and does not carry: fetched only when asked for, file by file.
+
+Each has a datasheet with a [fetch] table, the SHA-256 of every picture and what its people
+recorded of themselves, in data/datasheets. What is fetched becomes an ordinary folder, with its
+datasheet, that `open_images` and `onetomany report --images` open like any other.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import urllib.request
+from collections.abc import Callable
+from hashlib import sha256
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import IO
+
+from tqdm import tqdm
+
+from ..errors import InputError, IntegrityError
+from .datasheets import Datasheet, parse_datasheet
+from .files import sha256_of, write_whole
+
+Opener = Callable[[str], IO[bytes]]
+
+SHEETS = resources.files("onetomany.sources") / "data" / "datasheets"
+MOST = 20_000_000  # bytes of a picture
+
+
+def fetchable(folder: Traversable = SHEETS) -> dict[str, Datasheet]:
+    """Return the datasheets of the sets that can be fetched, by name."""
+    found = {}
+    for path in sorted(folder.iterdir(), key=lambda each: each.name):
+        if path.name.endswith(".toml"):
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+            if "fetch" in raw:
+                sheet = parse_datasheet(raw, where=path.name)
+                found[sheet.name] = sheet
+    return found
+
+
+def recorded_attributes(name: str, folder: Traversable = SHEETS) -> str:
+    """Return the CSV of what the people of a set recorded of themselves."""
+    return (folder / f"{name}.csv").read_text(encoding="utf-8")
+
+
+def fetch_images(
+    name: str,
+    out: Path,
+    *,
+    accept_licence: bool,
+    opener: Opener | None = None,
+    folder: Traversable = SHEETS,
+) -> Path:
+    """Download a set into a folder of its own, for users with internet who accept its licence.
+
+    Pictures that are there already, with their registered SHA-256, are not fetched again. The
+    folder gets `datasheet.toml`, `SHA256SUMS`, `attributes.csv` and <subject id>/<number>.jpg.
+
+    Raises InputError where the set is unknown or its licence was not accepted, IntegrityError
+    where what arrived is another file (which is not kept).
+    """
+    known = fetchable(folder)
+    if name not in known:
+        raise InputError(f"'{name}' can't be fetched: there is {', '.join(known) or 'no set'}.")
+    sheet = known[name]
+    if not accept_licence:
+        raise InputError(
+            f"{sheet.title}: {sheet.licence}. {sheet.terms} Consent: {sheet.consent_basis} "
+            "If you accept this, add --accept-licence."
+        )
+    text = (folder / f"{name}.toml").read_text(encoding="utf-8")
+    source = tomllib.loads(text)["fetch"]
+    listed = (folder / f"{name}.sha256").read_text(encoding="utf-8").splitlines()
+    sums = {}
+    for line in tqdm(listed, desc=f"fetching {name}", unit="picture", delay=2):
+        digest, _, remote = line.partition("  ")
+        place = _place(remote, source["pictures"])
+        sums[place] = digest
+        _fetch(source["base"] + remote, out / place, digest, opener or urllib.request.urlopen)
+    write_whole(out / "SHA256SUMS", "".join(f"{d}  {p}\n" for p, d in sums.items()).encode())
+    write_whole(out / "attributes.csv", recorded_attributes(name, folder).encode())
+    write_whole(out / "datasheet.toml", text.encode())
+    return out
+
+
+def _place(remote: str, pictures: dict[str, str]) -> str:
+    """'neutral_front/001_03.jpg' -> 'p001/1.jpg': ids are numbers, never names."""
+    match = re.fullmatch(r"(\w+)/(\d+)_\d+(\.\w+)", remote)
+    if not match or match[1] not in pictures:
+        raise InputError(f"'{remote}' is in the list of pictures, and its datasheet has no place.")
+    return f"p{match[2]}/{pictures[match[1]]}{match[3]}"
+
+
+def _fetch(url: str, target: Path, digest: str, opener: Opener) -> None:
+    if target.exists() and sha256_of(target) == digest:
+        return
+    with opener(url) as stream:
+        content = stream.read(MOST + 1)
+    if (found := sha256(content).hexdigest()) != digest:
+        raise IntegrityError(
+            f"{url} is not the registered picture: SHA-256 {found[:12]}… instead of "
+            f"{digest[:12]}…; it was not kept."
+        )
+    write_whole(target, content)

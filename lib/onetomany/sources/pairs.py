@@ -1,0 +1,93 @@
+"""Stored tables of scores: every pair of a set's pictures under several matchers, with groups.
+
+A set whose pictures the kit does not carry can still be counted in: `onetomany pairs FOLDER` makes
+such a table from a folder of pictures whose people recorded something of themselves. It holds no
+picture and no template. Beside each table a run record says what it was made from and how.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
+from importlib.resources.abc import Traversable
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+
+from ..errors import InputError, IntegrityError
+
+DATA = resources.files("onetomany.sources") / "data" / "pairs"
+PAIR = {
+    "a": pl.String,
+    "b": pl.String,
+    "subject_a": pl.String,
+    "subject_b": pl.String,
+    "mated": pl.Boolean,
+}
+
+
+@dataclass(frozen=True)
+class ScoredPairs:
+    """The pairs of a set under several matchers.
+
+    `comparisons` has a frame for each model, as `accuracy.compare_all` returns; pairs in which a
+    model found no face are not in it. `attributes` has a row for each person: `subject_id`, what
+    they recorded, `attributes_are`. `run` is the record of how the table was made.
+    """
+
+    comparisons: dict[str, pl.DataFrame]
+    attributes: pl.DataFrame
+    run: dict[str, Any]
+
+
+def stored_pairs(folder: Traversable = DATA) -> list[str]:
+    """Return the names of the sets whose pairs are stored with the kit."""
+    return sorted(
+        path.name.removesuffix(".json") for path in folder.iterdir() if path.name.endswith(".json")
+    )
+
+
+def open_pairs(name: str, folder: Traversable = DATA) -> ScoredPairs:
+    """Open a stored table of pairs, for the accuracy functions.
+
+    The table has the columns of PAIR, a column for each model (its scores, 32 bits) and two for
+    each attribute (`gender_a`, `gender_b`).
+
+    Raises InputError for an unknown name, IntegrityError where the table is not the one that its
+    run record describes.
+    """
+    if name not in stored_pairs(folder):
+        raise InputError(
+            f"No pairs of '{name}' are stored; there are {', '.join(stored_pairs(folder))}."
+        )
+    run = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    content = (folder / f"{name}.parquet").read_bytes()
+    if sha256(content).hexdigest() != run["table_sha256"]:
+        raise IntegrityError(
+            f"The stored pairs of '{name}' are not those of its run record: restore both files."
+        )
+    table = pl.read_parquet(BytesIO(content))
+    comparisons = {
+        model: table.drop_nulls(model).select(
+            *(name for name in PAIR if name != "mated"),
+            pl.col(model).cast(pl.Float64).alias("score"),
+            "mated",
+            pl.lit(model).alias("model"),
+            pl.lit(run["image_set"]).alias("image_set"),
+        )
+        for model in run["models"]
+    }
+    return ScoredPairs(comparisons, _attributes(table, run["attributes"]), run)
+
+
+def _attributes(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    people = pl.concat(
+        table.select(
+            subject_id=f"subject_{side}", **{name: pl.col(f"{name}_{side}") for name in names}
+        )
+        for side in "ab"
+    )
+    return people.unique().sort("subject_id").with_columns(attributes_are=pl.lit("recorded"))
