@@ -13,8 +13,6 @@ import time
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
 from onetomany import faces, sources
 from onetomany.faces import embedding, gate
 from onetomany.gallery import gallery_of
@@ -32,11 +30,10 @@ def run(folder: Path) -> None:
     files = images.files.filter(images.files["image_id"].is_in(templates["template_id"].to_list()))
     with tempfile.TemporaryDirectory(dir=folder) as crops:
         for name, path, digest in files.select("image_id", "path", "sha256").iter_rows():
-            face, *_ = embedding.largest_face(
-                deepface, path, digest, faces.Settings(), images.datasheet.enlarge
-            )
+            face = embedding.largest_face(path, digest, faces.Settings(), images.datasheet.enlarge)
+            assert not isinstance(face, str), face
             target = Path(crops) / f"{name.replace('/', '-')}.png"
-            cv2.imwrite(str(target), (face * 255).astype(np.uint8))
+            cv2.imwrite(str(target), face.pixels)
         probes = sorted(map(str, Path(crops).glob("*.png")))[:: len(files) // PROBES][:PROBES]
         how = {"model_name": "Dlib", "detector_backend": "skip"}
         find = {

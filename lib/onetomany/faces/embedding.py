@@ -1,4 +1,4 @@
-"""Images to templates: detect, align, embed through deepface; cached, resumable, nothing dropped.
+"""Images to templates: find, cut out, embed; cached, resumable, nothing dropped.
 
 An image without a usable face stays in the frame as a row with a reason, so that the
 failure-to-enrol rate (ISO/IEC 19795-1, 4.6.2) can always be told.
@@ -27,29 +27,39 @@ from ..errors import InputError
 from ..sources import ImageSet, cache_dir, install_weights, model
 from ..sources.processes import safe_children
 from ..sources.weights import pinned
+from .aligning import AlignedFace, aligner, check_crop
 
 # read by OpenCV when it decodes its first image: no picture may unpack to more than 67 megapixels
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))
 
+PACKAGES = ("deepface", "dlib-bin", "onnxruntime", "opencv-contrib-python-headless")
 CHUNK = 16  # images that one process takes at a time, and that a Ctrl-C can cost
+
+# sha256, reason, faces, confidence, detector, template
+Row = tuple[str, str | None, int, float, str | None, list[float] | None]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How faces become templates; all of it enters the cache key."""
+    """How faces become templates; all of it enters the cache key.
+
+    `crop` is "published", the preprocessing that the network's author published (the model's sheet
+    in sources/data/weights.toml), or "box", deepface's bare detector box: on the same pictures the
+    same network then errs more often, which chapter 01 shows.
+    """
 
     model: str = "Dlib"
-    detector: str = "dlib"
-    align: bool = True
+    crop: str = "published"
 
     def digest(self, enlarge: float) -> str:
         """Identifies everything besides the image itself that decides a template."""
+        sheet = model(self.model)
         parts = {
             **asdict(self),
             "enlarge": enlarge,
-            "weights": {file.name: pinned(file) for file in model(self.model).files},
-            "deepface": version("deepface"),
-            "dlib": version("dlib-bin"),
+            "weights": {file.name: pinned(file) for file in sheet.files},
+            "preprocessing": asdict(sheet.preprocessing),
+            "packages": {name: version(name) for name in PACKAGES},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -57,7 +67,8 @@ class Settings:
 def schema(settings: Settings) -> dict[str, Any]:
     """The template frame: one row an image, `template` a unit vector, null where `reason` is set.
 
-    `faces` counts the faces found (the largest is taken); `confidence` is the detector's score.
+    `faces` counts the faces found (the largest is taken); `confidence` is the score of `detector`,
+    which names the one that found the face, with its lowest score if a second try was needed.
     """
     return {
         "template_id": pl.String,
@@ -68,6 +79,7 @@ def schema(settings: Settings) -> dict[str, Any]:
         "reason": pl.String,
         "faces": pl.Int32,
         "confidence": pl.Float32,
+        "detector": pl.String,
         "template": pl.Array(pl.Float32, model(settings.model).dimension),
     }
 
@@ -80,8 +92,9 @@ def embed(
     Work done before is read from the cache (SHA-256 of image + model + settings); the rest runs
     over `workers` processes (all cores if None). Stopping with Ctrl-C loses at most a few chunks.
 
-    Raises InputError for anything that is not an opened image set, DatasheetError where the set
-    has expired, IntegrityError where model weights are not the pinned ones.
+    Raises InputError for anything that is not an opened image set and for a model that the kit
+    can't run as its author published, DatasheetError where the set has expired, IntegrityError
+    where model weights are not the pinned ones.
     """
     if not isinstance(images, ImageSet):
         raise InputError(
@@ -89,6 +102,7 @@ def embed(
             "addresses, arrays and cameras are not accepted."
         )
     settings = settings or Settings()
+    check_crop(settings.model, settings.crop)
     images.datasheet.check()
     install_weights(settings.model)
     folder = cache_dir() / "templates" / settings.digest(images.datasheet.enlarge)[:32]
@@ -125,7 +139,7 @@ def usable(templates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cached_columns(settings: Settings) -> dict[str, Any]:
-    keep = ("image_sha256", "reason", "faces", "confidence", "template")
+    keep = ("image_sha256", "reason", "faces", "confidence", "detector", "template")
     return {name: kind for name, kind in schema(settings).items() if name in keep}
 
 
@@ -181,6 +195,7 @@ def start_worker(settings: Settings) -> None:
 
     cv2.setNumThreads(1)
     load_model(settings.model)
+    aligner(settings.model, settings.crop)
 
 
 def _end_with_parent() -> None:
@@ -191,46 +206,27 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def embed_files(
-    files: Iterable[tuple[str, str]], settings: Settings, enlarge: float
-) -> list[tuple[str, str | None, int, float, list[float] | None]]:
-    """Embed (path, sha256) pairs in this process; rows of sha256, reason, faces, confidence,
-    template. The model must have been loaded (`gate.load_model`).
-    """
-    from .gate import open_deepface
-
-    deepface = open_deepface()
-    rows: list[tuple[str, str | None, int, float, list[float] | None]] = []
+def embed_files(files: Iterable[tuple[str, str]], settings: Settings, enlarge: float) -> list[Row]:
+    """Embed (path, sha256) pairs in this process. The model must be loaded (`start_worker`)."""
+    rows: list[Row] = []
     aligned: list[Any] = []
     for path, digest in files:
-        found = largest_face(deepface, path, digest, settings, enlarge)
-        if isinstance(found, str):
-            rows.append((digest, found, 0, 0.0, None))
+        face = largest_face(path, digest, settings, enlarge)
+        if isinstance(face, str):
+            rows.append((digest, face, 0, 0.0, None, None))
         else:
-            face, count, confidence = found
-            aligned.append(face)
-            rows.append((digest, None, count, confidence, None))
-    templates = iter(_represent(deepface, aligned, settings))
-    return [row if row[1] else (*row[:4], next(templates)) for row in rows]
+            aligned.append(face.pixels)
+            rows.append((digest, None, face.faces, face.confidence, face.detector, None))
+    templates = iter(_represent(aligned, settings))
+    return [row if row[1] else (*row[:5], next(templates)) for row in rows]
 
 
-def largest_face(
-    deepface: Any, path: str, digest: str, settings: Settings, enlarge: float
-) -> tuple[Any, int, float] | str:
-    """The largest aligned face, how many there were, the detector's score; or why there is none."""
-    from deepface.modules.exceptions import FaceNotDetected
-
+def largest_face(path: str, digest: str, settings: Settings, enlarge: float) -> AlignedFace | str:
+    """Return the largest face of a picture, aligned for the model; or why there is none."""
     image = read_image(path, digest, enlarge)
     if image is None:
         return "unreadable image"
-    try:
-        faces = deepface.extract_faces(
-            image, detector_backend=settings.detector, align=settings.align, color_face="bgr"
-        )
-    except FaceNotDetected:
-        return "no face found"
-    largest = max(faces, key=lambda face: face["facial_area"]["w"] * face["facial_area"]["h"])
-    return largest["face"], len(faces), float(largest["confidence"])
+    return aligner(settings.model, settings.crop)(image) or "no face found"
 
 
 def read_image(path: str, digest: str, enlarge: float) -> Any:
@@ -249,10 +245,12 @@ def read_image(path: str, digest: str, enlarge: float) -> Any:
     return cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
 
 
-def _represent(deepface: Any, faces: Sequence[Any], settings: Settings) -> list[list[float]]:
+def _represent(faces: Sequence[Any], settings: Settings) -> list[list[float]]:
+    from .gate import open_deepface
+
     if not faces:
         return []
-    answers = deepface.represent(
+    answers = open_deepface().represent(
         list(faces), model_name=settings.model, detector_backend="skip", l2_normalize=True
     )
     # deepface unwraps a list of one

@@ -59,6 +59,7 @@ def open_deepface() -> ModuleType:
     return deepface
 
 
+@cache
 def load_model(name: str) -> None:
     """Build a model inside deepface once a process, from checked weights.
 
@@ -71,6 +72,9 @@ def load_model(name: str) -> None:
     if name == "Dlib":
         from .dlib_network import DlibNetwork
 
-        if not isinstance(client.model.model, DlibNetwork):
-            weight_file = paths["dlib_face_recognition_resnet_model_v1.dat"]
-            client.model.model = DlibNetwork(weight_file)
+        weight_file = paths["dlib_face_recognition_resnet_model_v1.dat"]
+        client.model.model = DlibNetwork(weight_file)
+    elif name == "SFace":
+        from .sface_network import checked_session
+
+        client.model = checked_session(paths["face_recognition_sface_2021dec_int8bq.onnx"])

