@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
 from scipy.special import ndtr
 from tqdm import tqdm
@@ -29,6 +30,8 @@ from ..faces import synthetic
 
 Floats = NDArray[np.float64]
 
+MATES = 4_000  # probes of enrolled people
+POINTS = 12  # for the mean over what images of one person share
 GRID = 24  # scores at which chances are calculated; between them their logarithm is straight
 HIGHEST = 0.1  # the FMR at the lowest of these scores
 FARTHEST = 7.0  # standard deviations from the mean score to the highest: an FMR of about 1e-12
@@ -42,7 +45,7 @@ class Chances:
 
     `scores` (grid,) rise. `one` and `several` (grid, probes) are the logarithms of the chance that
     an image of a random person, and that the best of `images` of one, scores as high with the
-    probe. `mates` (probes,) is the best of `images` of the probe's own person.
+    probe. `mates` are the best scores of `MATES` other probes with `images` of their own person.
     """
 
     scores: Floats
@@ -56,51 +59,57 @@ def chances(
     model: synthetic.TemplateModel,
     images: int = 3,
     *,
-    probes: int = 512,
-    people: int = 600,
+    probes: int = 256,
+    people: int = 300,
     seed: int = 0,
 ) -> Chances:
-    """Return the chances of a false match for so many random probes, each of random people (see above)."""
-    own = synthetic.draw_people(model, probes, seed, STREAM)
+    """Return each probe's chance of a false match with random people (see above)."""
+    own = synthetic.draw_people(model, MATES, seed, STREAM)
     shown = synthetic.draw_images(model, own, 1, seed, STREAM, session=2).astype(np.float64)
     enrolled = synthetic.draw_images(model, own, images, seed, STREAM).astype(np.float64)
-    mates = np.einsum("pid,pd->pi", enrolled.reshape(probes, images, -1), shown).max(axis=1)
+    mates = np.einsum("pid,pd->pi", enrolled.reshape(MATES, images, -1), shown).max(axis=1)
     others = synthetic.draw_people(model, people, seed, STREAM + 1)
-    rng = synthetic.generator(seed, STREAM + 1, 1)
-    raw = synthetic.stray(model, others, images, rng).astype(np.float64)
-    along = _Along(model, shown, others.places.astype(np.float64), raw)
+    raw = synthetic.stray(model, others, 1, synthetic.generator(seed, STREAM + 1, 1))
+    along = _Along(model, shown[:probes], others.variation, raw.astype(np.float64))
     middle, spread = float(along.scores.mean()), float(along.scores.std())
     low = float(np.quantile(along.scores, 1 - HIGHEST))
     scores = np.linspace(low, min(middle + FARTHEST * spread, 0.999), GRID)
-    found = np.array([along.log_chances(score) for score in scores])
+    found = np.array([along.log_chances(score, images) for score in scores])
     return Chances(scores, found[:, 0], found[:, 1], mates, images)
 
 
 class _Along:
     """Random people, each free to move along the line that brings them nearest to a probe.
 
-    Where somebody stands on that line is a standard normal number; all else about them is drawn.
+    Where an image stands on that line is a standard normal number (of what strays, which is the
+    sum of many small parts, very nearly); all else about it is drawn. Arrays are (people, probes).
     """
 
     def __init__(
-        self, model: synthetic.TemplateModel, probes: Floats, places: Floats, raw: Floats
+        self, model: synthetic.TemplateModel, probes: Floats, variation: Floats, raw: Floats
     ) -> None:
-        factor, mean = model.between.astype(np.float64), model.mean.astype(np.float64)
-        towards = probes @ factor.T
-        self.step = np.linalg.norm(towards, axis=1)  # of the inner product, for one unit moved
-        line = towards @ factor / self.step[:, None]
-        self.bent = np.einsum("pd,pd->p", line, line)
-        images = len(raw) // len(places)
-        at = np.repeat((places - mean) @ probes.T / self.step, images, axis=0)
-        inner, moved = raw @ probes.T, raw @ line.T
+        places, strays = model.between.astype(np.float64), model.within.astype(np.float64)
+        loose = variation.astype(np.float64) ** 2 * np.exp(2 * model.image_spread**2)
+        towards, astray = probes @ places.T @ places, probes @ strays.T
+        shared = np.einsum("pd,pd->p", probes, towards)  # variance of the place's inner product
+        own = loose @ (astray**2).T  # and of what strays from it
+        self.step = np.sqrt(shared + own)
+        self.alike = np.broadcast_to(shared, own.shape) / (shared + own)
+        moved = raw @ towards.T + ((raw @ strays.T) * loose) @ astray.T
+        bent = np.einsum("pd,pd->p", towards, towards)
+        bent = bent + 2 * loose @ (astray * (towards @ strays.T)).T
+        # the rows of `within` are orthogonal
+        bent = bent + (loose**2 * (strays**2).sum(axis=1)) @ (astray**2).T
+        moved, self.bent = moved / self.step, bent / self.step**2
         squared = np.einsum("id,id->i", raw, raw)[:, None]
-        self.scores = inner / np.sqrt(squared)
-        # the same, for everybody at the middle of the line: (people x images, probes)
-        self.inner, self.moved = inner - at * self.step, moved - at * self.bent
+        self.scores = raw @ probes.T / np.sqrt(squared)
+        self.inner = probes @ model.mean.astype(np.float64)
+        at = (raw @ probes.T - self.inner) / self.step
+        # the same, at the middle of the line
+        self.moved = moved - at * self.bent
         self.squared = squared - 2 * at * moved + at**2 * self.bent
-        self.images = images
 
-    def log_chances(self, score: float) -> Floats:
+    def log_chances(self, score: float, images: int) -> Floats:
         """Return log chances that one image, and that the best of all, reaches it: (2, probes).
 
         Where inner + step x >= score sqrt(squared + 2 moved x + bent x²), a quadratic in x.
@@ -115,12 +124,30 @@ class _Along:
             end = np.where(lead > 0, np.inf, (-half - root) / lead)
         reached &= self.inner + start * self.step >= 0
         start, end = np.where(reached, start, np.inf), np.where(reached, end, np.inf)
-        one = (ndtr(-start) - ndtr(-end)).mean(axis=0)
-        shape = (-1, self.images, start.shape[1])
-        first = start.reshape(shape).min(axis=1)
-        last = np.where(reached, end, -np.inf).reshape(shape).max(axis=1)
-        several = np.maximum(ndtr(-first) - ndtr(-np.maximum(last, first)), 0).mean(axis=0)
-        return np.log(np.maximum([one, several], LEAST))
+        one = ndtr(-start)
+        several = one * _times(start, self.alike, images)
+        beyond = 1 - np.divide(ndtr(-end), one, out=np.zeros_like(one), where=one > 0)
+        return np.log(np.maximum([(each * beyond).mean(axis=0) for each in (one, several)], LEAST))
+
+
+def _times(start: Floats, alike: Floats, images: int) -> Floats:
+    """Return how many times likelier the best of several images is to get there than one.
+
+    Standard normal numbers with the correlation `alike` above `start`.
+    """
+    points, weights = hermegauss(POINTS)
+    weights = weights / weights.sum()
+    apart = np.sqrt(np.maximum(1 - alike, 1e-12))
+    # the shared part, given that one image got there, lies around alike x start
+    base = np.where(np.isfinite(start), start, 0.0)
+    total, alone = np.zeros_like(base), np.zeros_like(base)
+    for point, weight in zip(points, weights, strict=True):
+        shared = alike * base + apart * point
+        tilt = np.exp(-(shared**2) / (2 * alike) + point**2 / 2)
+        single = ndtr((shared - base) / apart)
+        total += weight * tilt * -np.expm1(images * np.log1p(-np.minimum(single, 1 - 1e-12)))
+        alone += weight * tilt * single
+    return np.divide(total, alone, out=np.ones_like(total), where=alone > 0)
 
 
 def threshold_at(found: Chances, fmr: float) -> float:
@@ -143,15 +170,77 @@ def alarms(found: Chances, records: float, scores: Sequence[float] | Floats) -> 
 
 
 def misses(found: Chances, records: float, score: float) -> float:
-    """Return FNIR at rank 1: the share of enrolled probes below the score or behind a stranger."""
-    ahead = np.diagonal(_expected(found, records, found.mates))
-    return float(1 - (np.exp(-ahead) * (found.mates >= score)).mean())
+    """Return FNIR at rank 1: the share of enrolled probes below the score or behind a stranger.
+
+    Whether a stranger scores above the mate is taken to depend on the mate's score alone.
+    """
+    logs = np.log(np.maximum(alarms(found, records, found.scores), LEAST))
+    ahead = np.exp(np.interp(found.mates, found.scores, logs))
+    return float(1 - ((1 - ahead) * (found.mates >= score)).mean())
 
 
 def threshold_at_fpir(found: Chances, records: float, target: float) -> float:
     """Return the score at which a share `target` of the people not enrolled raise an alarm."""
     rates = np.log(np.maximum(alarms(found, records, found.scores), LEAST))
     return float(np.interp(-np.log(target), -rates, found.scores))
+
+
+def curves(
+    model: synthetic.TemplateModel,
+    sizes: Sequence[float],
+    fmr: Sequence[float],
+    fpir: Sequence[float],
+    images: int = 3,
+) -> pl.DataFrame:
+    """Return the model's rates at each gallery size (records): `measure`, `level`, `size`, `rate`.
+
+    Measures: FPIR and FNIR at thresholds known by their `fmr` ('fpir', 'fnir'), rank-1 misses
+    ('rank_1', level 0), and FNIR where the threshold keeps to each `fpir` ('fnir at fpir').
+    """
+    found = chances(model, images)
+    cuts = [threshold_at(found, rate) for rate in fmr]
+    rows = []
+    for size in sizes:
+        flagged = alarms(found, size, cuts)
+        rows += [
+            ("fpir", level, size, float(rate)) for level, rate in zip(fmr, flagged, strict=True)
+        ]
+        rows += [
+            ("fnir", level, size, misses(found, size, cut))
+            for level, cut in zip(fmr, cuts, strict=True)
+        ]
+        rows.append(("rank_1", 0.0, size, misses(found, size, -1.0)))
+        for level in fpir:
+            missed = misses(found, size, threshold_at_fpir(found, size, level))
+            rows.append(("fnir at fpir", level, size, missed))
+    kinds = {"measure": pl.String, "level": pl.Float64, "size": pl.Int64, "rate": pl.Float64}
+    return pl.DataFrame(rows, kinds, orient="row")
+
+
+def refits(
+    templates: pl.DataFrame,
+    sizes: Sequence[float],
+    fmr: Sequence[float],
+    fpir: Sequence[float],
+    *,
+    count: int = 20,
+    images: int = 3,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Return `curves` of models fitted to random halves of the people, with a column `refit`.
+
+    Raises InputError for fewer than 20 people, whose halves are too few to fit a model to.
+    """
+    people = templates["subject_id"].unique().sort()
+    rng = np.random.default_rng(seed)
+    frames = []
+    for number in tqdm(
+        range(count), desc="models fitted again", unit="model", delay=2, leave=False
+    ):
+        half = people.gather(rng.permutation(len(people))[: len(people) // 2])
+        model = synthetic.fit(templates.filter(pl.col("subject_id").is_in(half.implode())))
+        frames.append(curves(model, sizes, fmr, fpir, images).with_columns(refit=pl.lit(number)))
+    return pl.concat(frames)
 
 
 def _expected(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:

@@ -11,6 +11,7 @@ nothing is tuned on the scores, so that the scores can tell how good the model i
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,12 @@ class TemplateModel:
     @property
     def dimension(self) -> int:
         return len(self.mean)
+
+    def digest(self) -> str:
+        """Return a SHA-256 of all that decides what is drawn from the model."""
+        spreads = [self.direction_spread, self.person_spread, self.image_spread]
+        parts = (self.mean, self.between, self.within, np.array(spreads))
+        return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
 @dataclass(frozen=True)
