@@ -23,6 +23,7 @@ import polars as pl
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
 from scipy.special import ndtr
+from scipy.stats import t as student
 from tqdm import tqdm
 
 from ..errors import InputError
@@ -30,11 +31,12 @@ from ..faces import synthetic
 
 Floats = NDArray[np.float64]
 
-MATES = 4_000  # probes of enrolled people
+MATES = 16_000  # probes of enrolled people
 POINTS = 12  # for the mean over what images of one person share
 GRID = 24  # scores at which chances are calculated; between them their logarithm is straight
 HIGHEST = 0.1  # the FMR at the lowest of these scores
 FARTHEST = 7.0  # standard deviations from the mean score to the highest: an FMR of about 1e-12
+NEAREST = 1e-6  # to 0 or 1: fewer errors than any of our samples could show
 LEAST = 1e-300  # a chance of nothing, whose logarithm is still a number
 STREAM = (1 << 30) + 2  # of people here; galleries have the streams below, `growth` uses the two
 
@@ -70,7 +72,9 @@ def chances(
     mates = np.einsum("pid,pd->pi", enrolled.reshape(MATES, images, -1), shown).max(axis=1)
     others = synthetic.draw_people(model, people, seed, STREAM + 1)
     raw = synthetic.stray(model, others, 1, synthetic.generator(seed, STREAM + 1, 1))
-    along = _Along(model, shown[:probes], others.variation, raw.astype(np.float64))
+    along = _Along(
+        model, shown[:probes], others.variation.astype(np.float64), raw.astype(np.float64)
+    )
     middle, spread = float(along.scores.mean()), float(along.scores.std())
     low = float(np.quantile(along.scores, 1 - HIGHEST))
     scores = np.linspace(low, min(middle + FARTHEST * spread, 0.999), GRID)
@@ -89,7 +93,7 @@ class _Along:
         self, model: synthetic.TemplateModel, probes: Floats, variation: Floats, raw: Floats
     ) -> None:
         places, strays = model.between.astype(np.float64), model.within.astype(np.float64)
-        loose = variation.astype(np.float64) ** 2 * np.exp(2 * model.image_spread**2)
+        loose = variation**2 * np.exp(2 * model.image_spread**2)
         towards, astray = probes @ places.T @ places, probes @ strays.T
         shared = np.einsum("pd,pd->p", probes, towards)  # variance of the place's inner product
         own = loose @ (astray**2).T  # and of what strays from it
@@ -185,6 +189,23 @@ def threshold_at_fpir(found: Chances, records: float, target: float) -> float:
     return float(np.interp(-np.log(target), -rates, found.scores))
 
 
+def _expected(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
+    """Return how often a match is due for each probe: (scores, probes)."""
+    at = np.asarray(scores, dtype=np.float64)
+    place = np.clip(np.searchsorted(found.scores, at) - 1, 0, len(found.scores) - 2)
+    start, end = found.scores[place], found.scores[place + 1]
+    share = ((at - start) / (end - start))[:, None]
+    log = (1 - share) * found.several[place] + share * found.several[place + 1]
+    log = np.minimum(log, -1e-12)  # a certain match would be due for ever
+    return np.asarray(records / found.images * -np.log1p(-np.exp(log)))
+
+
+def _log_mean(logs: Floats) -> Floats:
+    """Return the logarithm of the mean over probes."""
+    top = logs.max(axis=1)
+    return np.asarray(top + np.log(np.exp(logs - top[:, None]).mean(axis=1)))
+
+
 def curves(
     model: synthetic.TemplateModel,
     sizes: Sequence[float],
@@ -227,34 +248,80 @@ def refits(
     images: int = 3,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Return `curves` of models fitted to random halves of the people, with a column `refit`.
+    """Return `curves` of the model of all people (`refit` 0) and of random halves (1, 2 ...).
 
     Raises InputError for fewer than 20 people, whose halves are too few to fit a model to.
     """
     people = templates["subject_id"].unique().sort()
     rng = np.random.default_rng(seed)
-    frames = []
-    for number in tqdm(
-        range(count), desc="models fitted again", unit="model", delay=2, leave=False
-    ):
+    whole = curves(synthetic.fit(templates), sizes, fmr, fpir, images)
+    frames = [whole.with_columns(refit=pl.lit(0))]
+    for number in tqdm(range(count), desc="models refitted", unit="model", delay=2, leave=False):
         half = people.gather(rng.permutation(len(people))[: len(people) // 2])
         model = synthetic.fit(templates.filter(pl.col("subject_id").is_in(half.implode())))
-        frames.append(curves(model, sizes, fmr, fpir, images).with_columns(refit=pl.lit(number)))
+        again = curves(model, sizes, fmr, fpir, images)
+        frames.append(again.with_columns(refit=pl.lit(number + 1)))
     return pl.concat(frames)
 
 
-def _expected(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
-    """Return how often a match is due for each probe: (scores, probes)."""
-    at = np.asarray(scores, dtype=np.float64)
-    place = np.clip(np.searchsorted(found.scores, at) - 1, 0, len(found.scores) - 2)
-    start, end = found.scores[place], found.scores[place + 1]
-    share = ((at - start) / (end - start))[:, None]
-    log = (1 - share) * found.several[place] + share * found.several[place + 1]
-    log = np.minimum(log, -1e-12)  # a certain match would be due for ever
-    return np.asarray(records / found.images * -np.log1p(-np.exp(log)))
+def widened(
+    rates: pl.DataFrame, again: pl.DataFrame, measure: str, column: str, level: str | None = None
+) -> pl.DataFrame:
+    """Widen a rate's 95 % interval by what fitting to few people leaves open.
+
+    `rates` has `gallery_size`, the rate's `column`, `<column>_low` and `<column>_high` (chance in
+    who is searched), and, if the measure has levels, the column `level` with them. `again` is a
+    frame of `refits` with these sizes and levels. The two are independent: their squares add up on
+    the scale log(-log(1 - rate)), on which FPIR is nearly a straight line over log N. The refits
+    reach as far as their standard deviation times Student's t.
+
+    Raises InputError where `again` lacks a size or level of `rates`.
+    """
+    own = again.filter((pl.col("measure") == measure) & (pl.col("refit") > 0))
+    models = own["refit"].n_unique()
+    spread = (
+        own.with_columns(place=pl.Series(_loglog(own["rate"].to_numpy())))
+        .group_by("size", "level")
+        .agg(spread=pl.col("place").std())
+    )
+    keys = rates.select(
+        size=pl.col("gallery_size").cast(pl.Int64),
+        level=pl.col(level).cast(pl.Float64) if level else pl.lit(0.0),
+    )
+    reach = keys.join(spread, on=["size", "level"], how="left", maintain_order="left")["spread"]
+    if reach.null_count():
+        size, lacking = keys.filter(reach.is_null()).row(0)
+        raise InputError(
+            f"The refits have no {measure} at {size:,} records and level {lacking:g}: make them "
+            "for the sizes and levels of the rates."
+        )
+    wide = float(student.ppf(0.975, models - 1)) * reach.to_numpy()
+    middle, low, high = (
+        _loglog(rates[name].to_numpy()) for name in (column, f"{column}_low", f"{column}_high")
+    )
+    return rates.with_columns(
+        pl.Series(f"{column}_low", _rate(middle - np.hypot(middle - low, wide))),
+        pl.Series(f"{column}_high", _rate(middle + np.hypot(high - middle, wide))),
+    )
 
 
-def _log_mean(logs: Floats) -> Floats:
-    """Return the logarithm of the mean over probes."""
-    top = logs.max(axis=1)
-    return np.asarray(top + np.log(np.exp(logs - top[:, None]).mean(axis=1)))
+def all_widened(rates: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
+    """Widen every interval of a frame of `accuracy.rates_by_size` with its `fmr`; see `widened`."""
+    ends = {"rank_1": "rank_1", "rank_1_low": "rank_1_high", "rank_1_high": "rank_1_low"}
+    missed = rates.with_columns((1 - pl.col(old)).alias(new) for new, old in ends.items())
+    missed = widened(missed, again, "rank_1", "rank_1")
+    wide = rates.with_columns((1 - missed[old]).alias(new) for new, old in ends.items())
+    for measure in ("fpir", "fnir"):
+        wide = widened(wide, again, measure, measure, "fmr")
+    return wide
+
+
+def _loglog(rate: Floats) -> Floats:
+    """Return log(-log(1 - rate)), rates of 0 and 1 as near to them as matters here."""
+    return np.asarray(np.log(-np.log1p(-np.clip(rate, NEAREST, 1 - NEAREST))))
+
+
+def _rate(place: Floats) -> Floats:
+    """Return the rate of a place on that scale; what is as near to 0 or 1 as matters is 0 or 1."""
+    rate = -np.expm1(-np.exp(place))
+    return np.asarray(np.where(rate <= NEAREST * 1.001, 0, np.where(rate >= 1 - NEAREST, 1, rate)))

@@ -266,7 +266,7 @@ def _factor(covariance: NDArray[np.float64], squared: float) -> Vectors:
 
     def values(steepness: float) -> NDArray[np.float64]:
         falling = np.exp(-steepness * places)
-        return falling / falling.sum()
+        return np.asarray(falling / falling.sum())
 
     def excess(steepness: float) -> float:
         return float((values(steepness) ** 2).sum()) - wanted
@@ -274,7 +274,7 @@ def _factor(covariance: NDArray[np.float64], squared: float) -> Vectors:
     if excess(STEEPEST) <= 0:
         steepness = STEEPEST
     else:
-        steepness = brentq(excess, 0.0, STEEPEST) if excess(0.0) < 0 else 0.0
+        steepness = float(brentq(excess, 0.0, STEEPEST)) if excess(0.0) < 0 else 0.0
     return np.ascontiguousarray((axes * np.sqrt(trace * values(steepness))).T.astype(np.float32))
 
 
