@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib import resources
@@ -20,13 +21,15 @@ from ..gallery import Band, CompressedEngine, lists_for
 from ..sources import cache_dir, case, open_images
 from ..sources.files import write_whole
 from . import growth, refit
+from .scale import misses_at_fpir, rates_by_size
 
 MATCHER = "SFace"  # whose templates the run is fitted to: the one that errs least of those shipped
 CANDIDATES = 20
 MARKS = (1e-3, 1e-5, 1e-6, 1e-7)  # FMRs by which thresholds are known
 HELD = (0.003, 0.01, 0.1)  # FPIRs that an operator may want to keep to; NIST reports the first
-MEASURED = (1_600_000, 12_000_000)  # gallery sizes of which NIST publishes FNIR
-REFITS = 40
+# people, one picture each, as NIST enrols them; it publishes FNIR of the second and the fourth
+MEASURED = (1_000_000, 1_600_000, 4_000_000, 12_000_000, 40_000_000, 100_000_000)
+REFITS, DRAWN = 40, 1_000
 SINGLE = 200  # probes that are searched one at a time
 BANDS = {
     "KOR": Band(("KOR",)),
@@ -46,8 +49,8 @@ def run_full(out: Path, records: int | None = None) -> Facts:
     returns the facts of the last.
     """
     records = records or round(case.records_given(case.numbers()))
-    images = open_images("orl")
-    templates = usable(embed(images, Settings(model=MATCHER)))
+    real = open_images("orl")
+    templates = usable(embed(real, Settings(model=MATCHER)))
     model = synthetic.fit(templates)
     plan = growth.Plan(records)
     folder = cache_dir() / "scale" / str(records)
@@ -55,11 +58,13 @@ def run_full(out: Path, records: int | None = None) -> Facts:
     searches, seen = growth.grow(plan, model, engine, folder / "notes")
     run = growth.read_run(folder / "notes")
     cuts = [each.score for each in growth.thresholds(model, MARKS)]
-    sizes_noted = sorted({*plan.sizes(), *MEASURED})
-    again = refit.refits(templates, sizes_noted, MARKS, HELD, count=REFITS, images=plan.images)
+    again = pl.concat(
+        refit.refits(templates, noted, MARKS, HELD, count=REFITS, images=images, drawn=DRAWN)
+        for noted, images in ((plan.sizes(), plan.images), (MEASURED, 1))
+    )
     facts: Facts = {
         "matcher": model.model,
-        "fitted to": images.datasheet.title,
+        "fitted to": real.datasheet.title,
         "people fitted to": model.subjects,
         "images fitted to": model.images,
         "thresholds": json.dumps(dict(zip(map(str, MARKS), cuts, strict=True))),
@@ -130,23 +135,44 @@ def _seconds(engine: CompressedEngine, probe: growth.Floats, band: Band | None =
 class Stored:
     """The run at the disclosed size that comes with the kit.
 
-    `searches` (`SEARCHES`), `refits` (`refit.refits`), `facts` as `run_full` returns, and
-    `thresholds`, scores by the FMR by which each is known.
+    `searches` (`SEARCHES`), `facts` as `run_full` returns, `thresholds`, scores by the FMR by which
+    each is known, and `refits` (`refit.refits`), or None for a run that was stored without.
     """
 
     searches: pl.DataFrame
-    refits: pl.DataFrame
     facts: Facts
     thresholds: dict[float, float]
+    refits: pl.DataFrame | None
+
+    def rates(self) -> pl.DataFrame:
+        """Return `rates_by_size` at the thresholds, widened by the refits if there are any."""
+        rates = rates_by_size(
+            self.searches, list(self.thresholds.values()), fmr=list(self.thresholds)
+        )
+        return rates if self.refits is None else refit.all_widened(rates, self._own())
+
+    def misses(self, targets: Sequence[float]) -> pl.DataFrame:
+        """Return `misses_at_fpir`, widened by the refits if there are any."""
+        held = misses_at_fpir(self.searches, targets)
+        if self.refits is None:
+            return held
+        return refit.widened(held, self._own(), "fnir at fpir", "fnir", "target")
+
+    def _own(self) -> pl.DataFrame:
+        assert self.refits is not None
+        plan = json.loads(str(self.facts["plan"]))
+        return self.refits.filter(images=plan["images"])
 
 
 def stored() -> Stored:
     """Read the run at the disclosed size that comes with the kit."""
     folder = resources.files("onetomany.sources") / "data" / "scale"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    searches, refits = (
-        pl.read_parquet((folder / f"{name}.parquet").read_bytes())
-        for name in ("searches", "refits")
-    )
     cuts = json.loads(str(facts["thresholds"]))
-    return Stored(searches, refits, facts, {float(mark): float(cut) for mark, cut in cuts.items()})
+    refits = folder / "refits.parquet"
+    return Stored(
+        pl.read_parquet((folder / "searches.parquet").read_bytes()),
+        facts,
+        {float(mark): float(cut) for mark, cut in cuts.items()},
+        pl.read_parquet(refits.read_bytes()) if refits.is_file() else None,
+    )

@@ -1,8 +1,9 @@
 """How far synthetic templates lie from real ones, told by their scores.
 
 `faces.synthetic` is fitted to how templates spread, not to scores; so scores can show where it
-fails. Two questions: do the two distributions agree within what the real people can tell (`quantiles`,
-`distances`), and would the real set pass for one more set drawn from the model (`as_one_of_many`)?
+fails. Two questions: do the two distributions agree within what the real people can tell
+(`quantiles`, `distances`), and would the real set pass for one more set drawn from the model
+(`as_one_of_many`)?
 The second is a parametric bootstrap (Efron and Tibshirani, 'An Introduction to the Bootstrap',
 Chapman & Hall 1993): the model was fitted to the very set it is compared with, so a figure out of
 line speaks against the model, while one in line doesn't speak for it elsewhere.

@@ -36,6 +36,7 @@ POINTS = 12  # for the mean over what images of one person share
 GRID = 24  # scores at which chances are calculated; between them their logarithm is straight
 HIGHEST = 0.1  # the FMR at the lowest of these scores
 FARTHEST = 7.0  # standard deviations from the mean score to the highest: an FMR of about 1e-12
+FEWEST = 8  # people that must bear a chance: with fewer it is one person's
 NEAREST = 1e-6  # to 0 or 1: fewer errors than any of our samples could show
 LEAST = 1e-300  # a chance of nothing, whose logarithm is still a number
 STREAM = (1 << 30) + 2  # of people here; galleries have the streams below, `growth` uses the two
@@ -47,12 +48,15 @@ class Chances:
 
     `scores` (grid,) rise. `one` and `several` (grid, probes) are the logarithms of the chance that
     an image of a random person, and that the best of `images` of one, scores as high with the
-    probe. `mates` are the best scores of `MATES` other probes with `images` of their own person.
+    probe. `people` (grid,) is how many of those drawn bear a probe's chance, in the median (their
+    effective number: Kish, 'Survey Sampling', 1965). `mates` are the best scores of `MATES` other
+    probes with `images` of their own person.
     """
 
     scores: Floats
     one: Floats
     several: Floats
+    people: Floats
     mates: Floats
     images: int
 
@@ -78,8 +82,9 @@ def chances(
     middle, spread = float(along.scores.mean()), float(along.scores.std())
     low = float(np.quantile(along.scores, 1 - HIGHEST))
     scores = np.linspace(low, min(middle + FARTHEST * spread, 0.999), GRID)
-    found = np.array([along.log_chances(score, images) for score in scores])
-    return Chances(scores, found[:, 0], found[:, 1], mates, images)
+    found = [along.log_chances(score, images) for score in scores]
+    one, several = (np.array([each[place] for each in found]) for place in (0, 1))
+    return Chances(scores, one, several, np.array([each[2] for each in found]), mates, images)
 
 
 class _Along:
@@ -113,9 +118,10 @@ class _Along:
         self.moved = moved - at * self.bent
         self.squared = squared - 2 * at * moved + at**2 * self.bent
 
-    def log_chances(self, score: float, images: int) -> Floats:
-        """Return log chances that one image, and that the best of all, reaches it: (2, probes).
+    def log_chances(self, score: float, images: int) -> tuple[Floats, Floats, float]:
+        """Return log chances that one image, and that the best of all, reaches the score.
 
+        Each (probes,); then the effective number of people that bear them, in the median.
         Where inner + step x >= score sqrt(squared + 2 moved x + bent x²), a quadratic in x.
         """
         lead = self.step**2 - score**2 * self.bent
@@ -131,7 +137,12 @@ class _Along:
         one = ndtr(-start)
         several = one * _times(start, self.alike, images)
         beyond = 1 - np.divide(ndtr(-end), one, out=np.zeros_like(one), where=one > 0)
-        return np.log(np.maximum([(each * beyond).mean(axis=0) for each in (one, several)], LEAST))
+        squares = np.maximum((one**2).sum(axis=0), LEAST)
+        people = float(np.median(one.sum(axis=0) ** 2 / squares))
+        single, best = (
+            np.log(np.maximum((each * beyond).mean(axis=0), LEAST)) for each in (one, several)
+        )
+        return single, best, people
 
 
 def _times(start: Floats, alike: Floats, images: int) -> Floats:
@@ -165,7 +176,7 @@ def threshold_at(found: Chances, fmr: float) -> float:
             f"FMR {fmr:g} lies outside what was calculated ({np.exp(rates[-1]):.1g} to "
             f"{np.exp(rates[0]):.1g}): choose a rate between them."
         )
-    return float(np.interp(-np.log(fmr), -rates, found.scores))
+    return _borne(found, float(np.interp(-np.log(fmr), -rates, found.scores)))
 
 
 def alarms(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
@@ -186,7 +197,19 @@ def misses(found: Chances, records: float, score: float) -> float:
 def threshold_at_fpir(found: Chances, records: float, target: float) -> float:
     """Return the score at which a share `target` of the people not enrolled raise an alarm."""
     rates = np.log(np.maximum(alarms(found, records, found.scores), LEAST))
-    return float(np.interp(-np.log(target), -rates, found.scores))
+    return _borne(found, float(np.interp(-np.log(target), -rates, found.scores)))
+
+
+def _borne(found: Chances, score: float) -> float:
+    """Return the score. Raises InputError if too few people bear the chances calculated there."""
+    people = float(np.interp(score, found.scores, found.people))
+    if people < FEWEST:
+        raise InputError(
+            f"Matches at a score of {score:.3f} are too rare to calculate for these templates: "
+            f"{people:.1f} of the people drawn bear them, {FEWEST} are needed. Draw more people, "
+            "or ask for a smaller gallery or a higher rate."
+        )
+    return score
 
 
 def _expected(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
@@ -212,13 +235,17 @@ def curves(
     fmr: Sequence[float],
     fpir: Sequence[float],
     images: int = 3,
+    *,
+    drawn: int = 300,
 ) -> pl.DataFrame:
-    """Return the model's rates at each gallery size (records): `measure`, `level`, `size`, `rate`.
+    """Return the model's rates at each size: `images`, `measure`, `level`, `size`, `rate`.
+
+    A gallery of that many records holds so many `images` of each person.
 
     Measures: FPIR and FNIR at thresholds known by their `fmr` ('fpir', 'fnir'), rank-1 misses
     ('rank_1', level 0), and FNIR where the threshold keeps to each `fpir` ('fnir at fpir').
     """
-    found = chances(model, images)
+    found = chances(model, images, people=drawn)
     cuts = [threshold_at(found, rate) for rate in fmr]
     rows = []
     for size in sizes:
@@ -235,7 +262,7 @@ def curves(
             missed = misses(found, size, threshold_at_fpir(found, size, level))
             rows.append(("fnir at fpir", level, size, missed))
     kinds = {"measure": pl.String, "level": pl.Float64, "size": pl.Int64, "rate": pl.Float64}
-    return pl.DataFrame(rows, kinds, orient="row")
+    return pl.DataFrame(rows, kinds, orient="row").with_columns(images=pl.lit(images))
 
 
 def refits(
@@ -246,20 +273,23 @@ def refits(
     *,
     count: int = 20,
     images: int = 3,
+    drawn: int = 300,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Return `curves` of the model of all people (`refit` 0) and of random halves (1, 2 ...).
+
+    `drawn` random people bear the chances of each; every model meets the same random numbers.
 
     Raises InputError for fewer than 20 people, whose halves are too few to fit a model to.
     """
     people = templates["subject_id"].unique().sort()
     rng = np.random.default_rng(seed)
-    whole = curves(synthetic.fit(templates), sizes, fmr, fpir, images)
+    whole = curves(synthetic.fit(templates), sizes, fmr, fpir, images, drawn=drawn)
     frames = [whole.with_columns(refit=pl.lit(0))]
     for number in tqdm(range(count), desc="models refitted", unit="model", delay=2, leave=False):
         half = people.gather(rng.permutation(len(people))[: len(people) // 2])
         model = synthetic.fit(templates.filter(pl.col("subject_id").is_in(half.implode())))
-        again = curves(model, sizes, fmr, fpir, images)
+        again = curves(model, sizes, fmr, fpir, images, drawn=drawn)
         frames.append(again.with_columns(refit=pl.lit(number + 1)))
     return pl.concat(frames)
 
@@ -275,8 +305,11 @@ def widened(
     the scale log(-log(1 - rate)), on which FPIR is nearly a straight line over log N. The refits
     reach as far as their standard deviation times Student's t.
 
-    Raises InputError where `again` lacks a size or level of `rates`.
+    Raises InputError where `again` lacks a size or level of `rates`, or mixes galleries of one and
+    of several images a person.
     """
+    if again["images"].n_unique() != 1:
+        raise InputError("These refits are of several kinds of gallery: filter by `images`.")
     own = again.filter((pl.col("measure") == measure) & (pl.col("refit") > 0))
     models = own["refit"].n_unique()
     spread = (

@@ -175,9 +175,7 @@ def draw_images(
     return vectors
 
 
-def stray(
-    model: TemplateModel, people: People, images: int, rng: np.random.Generator
-) -> Vectors:
+def stray(model: TemplateModel, people: People, images: int, rng: np.random.Generator) -> Vectors:
     """Return so many images of each person, (people x images, d), before their length is one."""
     checked(model)
     count = len(people.places) * images

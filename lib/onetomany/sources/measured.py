@@ -59,6 +59,7 @@ class Publication:
     checks: str
     about: str
     interface_changed: datetime.date
+    example: str  # the algorithm that shows best what the two measures mean
     left_out: str
     cautions: tuple[tuple[str, str], ...]  # English, Korean
     developers: tuple[Developer, ...]
