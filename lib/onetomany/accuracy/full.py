@@ -28,8 +28,8 @@ CANDIDATES = 20
 MARKS = (1e-3, 1e-5, 1e-6, 1e-7)  # FMRs by which thresholds are known
 HELD = (0.003, 0.01, 0.1)  # FPIRs that an operator may want to keep to; NIST reports the first
 # people, one picture each, as NIST enrols them; it publishes FNIR of the second and the fourth
-MEASURED = (1_000_000, 1_600_000, 4_000_000, 12_000_000, 40_000_000, 100_000_000)
-REFITS, DRAWN = 40, 1_000
+MEASURED = (1_000_000, 1_600_000, 4_000_000, 12_000_000, 40_000_000)
+REFITS, DRAWN = 30, 1_500
 SINGLE = 200  # probes that are searched one at a time
 BANDS = {
     "KOR": Band(("KOR",)),
@@ -136,32 +136,39 @@ class Stored:
     """The run at the disclosed size that comes with the kit.
 
     `searches` (`SEARCHES`), `facts` as `run_full` returns, `thresholds`, scores by the FMR by which
-    each is known, and `refits` (`refit.refits`), or None for a run that was stored without.
+    each is known, and `refits` (`refit.refits`) of galleries as in this run (`images`) and as NIST
+    makes them (one image a person). Where the refits are of another matcher than the run's, its
+    intervals are of who was searched only (`is_widened`).
     """
 
     searches: pl.DataFrame
     facts: Facts
     thresholds: dict[float, float]
-    refits: pl.DataFrame | None
+    refits: pl.DataFrame
 
     def rates(self) -> pl.DataFrame:
-        """Return `rates_by_size` at the thresholds, widened by the refits if there are any."""
+        """Return `rates_by_size` at the thresholds, widened by the refits."""
         rates = rates_by_size(
             self.searches, list(self.thresholds.values()), fmr=list(self.thresholds)
         )
-        return rates if self.refits is None else refit.all_widened(rates, self._own())
+        return refit.all_widened(rates, self._own) if self.is_widened else rates
 
     def misses(self, targets: Sequence[float]) -> pl.DataFrame:
-        """Return `misses_at_fpir`, widened by the refits if there are any."""
+        """Return `misses_at_fpir`, widened by the refits."""
         held = misses_at_fpir(self.searches, targets)
-        if self.refits is None:
+        if not self.is_widened:
             return held
-        return refit.widened(held, self._own(), "fnir at fpir", "fnir", "target")
+        return refit.widened(held, self._own, "fnir at fpir", "fnir", "target")
 
+    @property
+    def is_widened(self) -> bool:
+        """Whether intervals contain what fitting to few people leaves open."""
+        return len(self._own) > 0
+
+    @property
     def _own(self) -> pl.DataFrame:
-        assert self.refits is not None
         plan = json.loads(str(self.facts["plan"]))
-        return self.refits.filter(images=plan["images"])
+        return self.refits.filter(images=plan["images"], matcher=self.facts["matcher"])
 
 
 def stored() -> Stored:
@@ -169,10 +176,9 @@ def stored() -> Stored:
     folder = resources.files("onetomany.sources") / "data" / "scale"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     cuts = json.loads(str(facts["thresholds"]))
-    refits = folder / "refits.parquet"
-    return Stored(
-        pl.read_parquet((folder / "searches.parquet").read_bytes()),
-        facts,
-        {float(mark): float(cut) for mark, cut in cuts.items()},
-        pl.read_parquet(refits.read_bytes()) if refits.is_file() else None,
+    searches, refits = (
+        pl.read_parquet((folder / f"{name}.parquet").read_bytes())
+        for name in ("searches", "refits")
     )
+    thresholds = {float(mark): float(cut) for mark, cut in cuts.items()}
+    return Stored(searches, facts, thresholds, refits)

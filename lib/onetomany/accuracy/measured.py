@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
+from .refit import widened
 
 SMALL, LARGE = 1_600_000, 12_000_000  # gallery sizes of which NIST publishes both
 EXPONENTS = {
@@ -75,4 +76,34 @@ def modelled_exponents(
     exponent = (pl.col(large) / pl.col(small)).log() / np.log(sizes[1] / sizes[0])
     return held.select("refit", small=pl.col(small), large=pl.col(large), exponent=exponent).sort(
         "refit"
+    )
+
+
+def two_measures(systems: pl.DataFrame, developers: list[str], fpir: float = 0.003) -> pl.DataFrame:
+    """Return FNIR of the developers' systems at rank 1 and with false alarms held, by date.
+
+    `systems` has one image set and gallery size. Returns `algorithm`, `developer`, `submitted`,
+    `rank_1`, `held`; systems that lack either figure are left out.
+    """
+    own = systems.filter(pl.col("developer").is_in(developers))
+    first = own.filter(pl.col("fpir").is_null()).select("algorithm", rank_1="fnir")
+    held = own.filter(fpir=fpir).select("algorithm", "developer", "submitted", held="fnir")
+    both = held.join(first, on="algorithm")
+    return both.select("algorithm", "developer", "submitted", "rank_1", "held").sort(
+        "submitted", "algorithm"
+    )
+
+
+def modelled_misses(again: pl.DataFrame, fpir: float = 0.003) -> pl.DataFrame:
+    """Return the model's FNIR at each gallery size, false alarms held, with its refits' spread.
+
+    Takes `refit.refits` of one kind of gallery; returns `gallery_size`, `fnir` (of the model of all
+    people), `low` and `high` (95 % interval from the refits).
+    """
+    held = again.filter(measure="fnir at fpir", level=fpir)
+    whole = held.filter(refit=0).select(gallery_size="size", fnir="rate")
+    exact = whole.with_columns(fnir_low="fnir", fnir_high="fnir")
+    wide = widened(exact.with_columns(target=pl.lit(fpir)), again, "fnir at fpir", "fnir", "target")
+    return wide.select("gallery_size", "fnir", low="fnir_low", high="fnir_high").sort(
+        "gallery_size"
     )

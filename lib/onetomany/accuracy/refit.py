@@ -36,7 +36,7 @@ POINTS = 12  # for the mean over what images of one person share
 GRID = 24  # scores at which chances are calculated; between them their logarithm is straight
 HIGHEST = 0.1  # the FMR at the lowest of these scores
 FARTHEST = 7.0  # standard deviations from the mean score to the highest: an FMR of about 1e-12
-FEWEST = 8  # people that must bear a chance: with fewer it is one person's
+FEWEST = 5  # people that must bear a chance: with fewer it is one or two people's
 NEAREST = 1e-6  # to 0 or 1: fewer errors than any of our samples could show
 LEAST = 1e-300  # a chance of nothing, whose logarithm is still a number
 STREAM = (1 << 30) + 2  # of people here; galleries have the streams below, `growth` uses the two
@@ -278,7 +278,8 @@ def refits(
 ) -> pl.DataFrame:
     """Return `curves` of the model of all people (`refit` 0) and of random halves (1, 2 ...).
 
-    `drawn` random people bear the chances of each; every model meets the same random numbers.
+    `matcher` says whose templates they are. `drawn` random people bear the chances of each model;
+    every model meets the same random numbers.
 
     Raises InputError for fewer than 20 people, whose halves are too few to fit a model to.
     """
@@ -291,7 +292,7 @@ def refits(
         model = synthetic.fit(templates.filter(pl.col("subject_id").is_in(half.implode())))
         again = curves(model, sizes, fmr, fpir, images, drawn=drawn)
         frames.append(again.with_columns(refit=pl.lit(number + 1)))
-    return pl.concat(frames)
+    return pl.concat(frames).with_columns(matcher=pl.lit(templates["model"][0]))
 
 
 def widened(
