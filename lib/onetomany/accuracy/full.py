@@ -29,7 +29,7 @@ MARKS = (1e-3, 1e-5, 1e-6, 1e-7)  # FMRs by which thresholds are known
 HELD = (0.003, 0.01, 0.1)  # FPIRs that an operator may want to keep to; NIST reports the first
 # people, one picture each, as NIST enrols them; it publishes FNIR of the second and the fourth
 MEASURED = (1_000_000, 1_600_000, 4_000_000, 12_000_000, 40_000_000)
-REFITS, DRAWN = 30, 1_500
+REFITS, DRAWN = 30, 1_000
 SINGLE = 200  # probes that are searched one at a time
 BANDS = {
     "KOR": Band(("KOR",)),

@@ -176,7 +176,7 @@ def threshold_at(found: Chances, fmr: float) -> float:
             f"FMR {fmr:g} lies outside what was calculated ({np.exp(rates[-1]):.1g} to "
             f"{np.exp(rates[0]):.1g}): choose a rate between them."
         )
-    return _borne(found, float(np.interp(-np.log(fmr), -rates, found.scores)))
+    return float(np.interp(-np.log(fmr), -rates, found.scores))
 
 
 def alarms(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
@@ -197,11 +197,11 @@ def misses(found: Chances, records: float, score: float) -> float:
 def threshold_at_fpir(found: Chances, records: float, target: float) -> float:
     """Return the score at which a share `target` of the people not enrolled raise an alarm."""
     rates = np.log(np.maximum(alarms(found, records, found.scores), LEAST))
-    return _borne(found, float(np.interp(-np.log(target), -rates, found.scores)))
+    return float(np.interp(-np.log(target), -rates, found.scores))
 
 
-def _borne(found: Chances, score: float) -> float:
-    """Return the score. Raises InputError if too few people bear the chances calculated there."""
+def require_borne(found: Chances, score: float) -> None:
+    """Raise InputError if too few of the people drawn bear the chances calculated at a score."""
     people = float(np.interp(score, found.scores, found.people))
     if people < FEWEST:
         raise InputError(
@@ -209,7 +209,6 @@ def _borne(found: Chances, score: float) -> float:
             f"{people:.1f} of the people drawn bear them, {FEWEST} are needed. Draw more people, "
             "or ask for a smaller gallery or a higher rate."
         )
-    return score
 
 
 def _expected(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
@@ -237,6 +236,7 @@ def curves(
     images: int = 3,
     *,
     drawn: int = 300,
+    strict: bool = True,
 ) -> pl.DataFrame:
     """Return the model's rates at each size: `images`, `measure`, `level`, `size`, `rate`.
 
@@ -244,9 +244,15 @@ def curves(
 
     Measures: FPIR and FNIR at thresholds known by their `fmr` ('fpir', 'fnir'), rank-1 misses
     ('rank_1', level 0), and FNIR where the threshold keeps to each `fpir` ('fnir at fpir').
+
+    Raises InputError if a rate is too rare to be calculated from so many people `drawn`; without
+    `strict` it is calculated all the same.
     """
     found = chances(model, images, people=drawn)
     cuts = [threshold_at(found, rate) for rate in fmr]
+    held = {(n, level): threshold_at_fpir(found, n, level) for n in sizes for level in fpir}
+    if strict:
+        require_borne(found, max([*cuts, *held.values()]))
     rows = []
     for size in sizes:
         flagged = alarms(found, size, cuts)
@@ -259,8 +265,7 @@ def curves(
         ]
         rows.append(("rank_1", 0.0, size, misses(found, size, -1.0)))
         for level in fpir:
-            missed = misses(found, size, threshold_at_fpir(found, size, level))
-            rows.append(("fnir at fpir", level, size, missed))
+            rows.append(("fnir at fpir", level, size, misses(found, size, held[size, level])))
     kinds = {"measure": pl.String, "level": pl.Float64, "size": pl.Int64, "rate": pl.Float64}
     return pl.DataFrame(rows, kinds, orient="row").with_columns(images=pl.lit(images))
 
@@ -279,7 +284,8 @@ def refits(
     """Return `curves` of the model of all people (`refit` 0) and of random halves (1, 2 ...).
 
     `matcher` says whose templates they are. `drawn` random people bear the chances of each model;
-    every model meets the same random numbers.
+    every model meets the same random numbers. The model of all people must be calculable; some of
+    the halves scatter so widely that theirs hardly is, which is part of the doubt.
 
     Raises InputError for fewer than 20 people, whose halves are too few to fit a model to.
     """
@@ -290,7 +296,7 @@ def refits(
     for number in tqdm(range(count), desc="models refitted", unit="model", delay=2, leave=False):
         half = people.gather(rng.permutation(len(people))[: len(people) // 2])
         model = synthetic.fit(templates.filter(pl.col("subject_id").is_in(half.implode())))
-        again = curves(model, sizes, fmr, fpir, images, drawn=drawn)
+        again = curves(model, sizes, fmr, fpir, images, drawn=drawn, strict=False)
         frames.append(again.with_columns(refit=pl.lit(number + 1)))
     return pl.concat(frames).with_columns(matcher=pl.lit(templates["model"][0]))
 
