@@ -70,7 +70,7 @@ def rates(fpir: float) -> pl.DataFrame:
             "gallery_size": [3_000, 60_000],
             "fmr": [1e-5, 1e-5],
             "fpir": [fpir, 0.3],
-            "fpir_low": [max(fpir - 0.01, 0), 0.29],
+            "fpir_low": [max(fpir - 0.01, 0.0), 0.29],
             "fpir_high": [fpir + 0.01, 0.31],
         }
     )
