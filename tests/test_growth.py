@@ -26,6 +26,12 @@ PLAN = growth.Plan(9_000, images=3, probes=100, chunk=2_100, seed=1)
 
 
 @pytest.fixture(scope="session")
+def templates(templates_sface: pl.DataFrame) -> pl.DataFrame:
+    """Those of the matcher that the run at the disclosed size is fitted to."""
+    return templates_sface
+
+
+@pytest.fixture(scope="session")
 def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
     return synthetic.fit(templates)
 
