@@ -117,6 +117,11 @@ def templates(embedded: pl.DataFrame) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="session")
+def templates_sface(embedded_sface: pl.DataFrame) -> pl.DataFrame:
+    return faces.usable(embedded_sface)
+
+
+@pytest.fixture(scope="session")
 def comparisons(templates: pl.DataFrame) -> pl.DataFrame:
     return accuracy.compare_all(templates)
 

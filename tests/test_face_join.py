@@ -240,8 +240,8 @@ def test_a_threshold_that_nobody_reaches_says_nothing() -> None:
 
 
 def test_at_the_disclosed_size_a_find_is_less_sure_the_longer_the_list() -> None:
-    searches, _ = full.stored()
-    cut = 0.951
+    run = full.stored()
+    searches, cut = run.searches, run.thresholds[1e-6]
     found = face_join.posterior_by_size(searches, [cut], [0.1, 0.5], replicates=100)
     sizes = found["gallery_size"].unique().sort()
     assert sizes[-1] == 177_600_000

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from onetomany import accuracy
+from onetomany import accuracy, faces
 from onetomany.accuracy import full, growth
 from onetomany.accuracy.identification import SEARCHES
 from onetomany.errors import InputError
@@ -23,6 +23,12 @@ from onetomany.gallery import CompressedEngine, unpack
 from onetomany.sources import case, travellers
 
 PLAN = growth.Plan(9_000, images=3, probes=100, chunk=2_100, seed=1)
+
+
+@pytest.fixture(scope="session")
+def templates(templates_sface: pl.DataFrame) -> pl.DataFrame:
+    """Those of the matcher that the run at the disclosed size is fitted to."""
+    return templates_sface
 
 
 @pytest.fixture(scope="session")
@@ -158,9 +164,11 @@ def test_a_killed_run_goes_on_and_tells_the_same(
 def test_another_plan_does_not_go_on(model: synthetic.TemplateModel, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
-    (notes / "plan.json").write_text(json.dumps(asdict(replace(PLAN, seed=2))))
-    with pytest.raises(InputError, match="run of another plan"):
-        growth.grow(PLAN, model, engine_in(tmp_path, model), notes)
+    for plan, other in ((replace(PLAN, seed=2), model), (PLAN, replace(model, person_spread=0.5))):
+        about = asdict(plan) | {"model": other.digest()}
+        (notes / "plan.json").write_text(json.dumps(about))
+        with pytest.raises(InputError, match="run of another plan or template model"):
+            growth.grow(PLAN, model, engine_in(tmp_path, model), notes)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +214,8 @@ def test_attributes_follow_the_published_margins(model: synthetic.TemplateModel)
 
 
 def test_the_stored_run_is_of_the_disclosed_size() -> None:
-    searches, run = full.stored()
+    whole = full.stored()
+    searches, run = whole.searches, whole.facts
     assert run["records"] == case.records_given(case.numbers())
     assert searches.schema == pl.Schema(SEARCHES)
     assert searches["gallery_size"].max() == run["records"]
@@ -219,3 +228,15 @@ def test_the_stored_run_is_of_the_disclosed_size() -> None:
     assert not worse.any()
     held = accuracy.misses_at_fpir(searches, [0.05])
     assert (held["fpir"] <= 0.05).all()
+    # whose templates it was fitted to, and the thresholds that belong to them
+    assert run["matcher"] in faces.MATCHERS
+    assert list(whole.thresholds) == list(full.MARKS)
+    assert sorted(whole.thresholds.values()) == list(whole.thresholds.values())
+    rates = whole.rates()
+    plain = accuracy.rates_by_size(searches, list(whole.thresholds.values()), fmr=full.MARKS)
+    assert rates["fpir"].equals(plain["fpir"])
+    wider = (rates["fpir_high"] - rates["fpir_low"]) - (plain["fpir_high"] - plain["fpir_low"])
+    assert (wider > 0).any() if whole.is_widened else (wider == 0).all()
+    one = whole.refits.filter(images=1)
+    assert {*full.MEASURED} <= {*one["size"]}
+    assert one["refit"].n_unique() == full.REFITS + 1

@@ -135,7 +135,7 @@ def test_on_real_faces_errors_grow_with_the_gallery(searches: pl.DataFrame) -> N
         assert (part["fnir"].diff().drop_nulls() >= 0).all()
         assert (part["rank_1"].diff().drop_nulls() <= 0).all()
     lowest = rates.filter(pl.col("threshold") == CUTS[0])["fpir"]
-    assert lowest[-1] > 1.3 * lowest[0]
+    assert lowest[-1] > 1.15 * lowest[0]
 
 
 def test_a_curve_of_other_probes_is_refused(searches: pl.DataFrame) -> None:
@@ -302,7 +302,7 @@ def test_a_tail_refuses_what_it_can_not_know(comparisons: pl.DataFrame) -> None:
     with pytest.raises(InputError, match="leaves 0"):
         accuracy.fit_tail(comparisons, 1.5)
     tail = accuracy.fit_tail(comparisons, 0.01, replicates=10)
-    with pytest.raises(InputError, match=r"below 0\.92"):
+    with pytest.raises(InputError, match=r"below 0\.9"):
         accuracy.predicted_fmr(tail, [0.95, 0.5])
     with pytest.raises(InputError, match="1 thresholds and 2 FMRs"):
         accuracy.predicted_fpir(tail, 0.95, 10, fmr=[0.1, 0.2])

@@ -6,7 +6,8 @@ import json
 import os
 import platform
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from importlib import resources
 from importlib.metadata import version
@@ -15,13 +16,21 @@ from statistics import median
 
 import polars as pl
 
-from ..faces import embed, synthetic, usable
+from ..faces import Settings, embed, synthetic, usable
 from ..gallery import Band, CompressedEngine, lists_for
 from ..sources import cache_dir, case, open_images
 from ..sources.files import write_whole
-from . import growth
+from . import growth, refit
+from .scale import misses_at_fpir, rates_by_size
 
+MATCHER = "SFace"  # whose templates the run is fitted to: the one that errs least of those shipped
 CANDIDATES = 20
+MARKS = (1e-3, 1e-5, 1e-6, 1e-7)  # FMRs by which thresholds are known
+HELD = (0.01, 0.1)  # FPIRs that an operator may want to keep to
+# people, one picture each, as NIST enrols them; it publishes FNIR of the second and the fourth
+MEASURED = (1_000_000, 1_600_000, 4_000_000, 12_000_000, 40_000_000)
+REFITS, DRAWN = 30, 1_000
+NIST_FPIR = 0.003
 SINGLE = 200  # probes that are searched one at a time
 BANDS = {
     "KOR": Band(("KOR",)),
@@ -36,17 +45,33 @@ Facts = dict[str, float | int | str]
 def run_full(out: Path, records: int | None = None) -> Facts:
     """Grow a gallery of so many synthetic templates (as many as disclosed if None) and appraise it.
 
-    What is made lies in the cache and is used again; a run that was stopped goes on. Writes
-    `searches.parquet` (`SEARCHES`) and `run.json` to `out`, and returns the facts of the latter.
+    What is made is kept in the cache and used again; an interrupted run resumes. Writes
+    `searches.parquet` (`SEARCHES`), `refits.parquet` (`refit.refits`) and `run.json` to `out`, and
+    returns the facts of the last.
     """
     records = records or round(case.records_given(case.numbers()))
-    model = synthetic.fit(usable(embed(open_images("orl"))))
+    real = open_images("orl")
+    templates = usable(embed(real, Settings(model=MATCHER)))
+    model = synthetic.fit(templates)
     plan = growth.Plan(records)
     folder = cache_dir() / "scale" / str(records)
     engine = CompressedEngine(folder / "engine", model.dimension, lists=lists_for(records))
     searches, seen = growth.grow(plan, model, engine, folder / "notes")
     run = growth.read_run(folder / "notes")
+    cuts = [each.score for each in growth.thresholds(model, MARKS)]
+    again = pl.concat(
+        refit.refits(templates, noted, MARKS, fpir, count=REFITS, images=images, drawn=DRAWN)
+        for noted, images, fpir in (
+            (plan.sizes(), plan.images, HELD),
+            (MEASURED, 1, (NIST_FPIR,)),
+        )
+    )
     facts: Facts = {
+        "matcher": model.model,
+        "fitted to": real.datasheet.title,
+        "people fitted to": model.subjects,
+        "images fitted to": model.images,
+        "thresholds": json.dumps(dict(zip(map(str, MARKS), cuts, strict=True))),
         "records": len(engine),
         "people": len(engine) // plan.images,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
@@ -60,8 +85,9 @@ def run_full(out: Path, records: int | None = None) -> Facts:
         **appraise(engine, growth.probes_of(plan, model), seen),
     }
     out.mkdir(parents=True, exist_ok=True)
-    searches.write_parquet(out / ".searches.part")
-    (out / ".searches.part").replace(out / "searches.parquet")
+    for name, frame in (("searches", searches), ("refits", again)):
+        frame.write_parquet(out / f".{name}.part")
+        (out / f".{name}.part").replace(out / f"{name}.parquet")
     write_whole(out / "run.json", json.dumps(facts, indent=1).encode())
     return facts
 
@@ -109,8 +135,54 @@ def _seconds(engine: CompressedEngine, probe: growth.Floats, band: Band | None =
     return time.perf_counter() - started
 
 
-def stored() -> tuple[pl.DataFrame, Facts]:
-    """The searches and facts of the run at the disclosed size that comes with the kit."""
+@dataclass(frozen=True)
+class Stored:
+    """The run at the disclosed size that comes with the kit.
+
+    `searches` (`SEARCHES`), `facts` as `run_full` returns, `thresholds`, scores by the FMR by which
+    each is known, and `refits` (`refit.refits`) of galleries as in this run (`images`) and as NIST
+    makes them (one image a person). Where the refits are of another matcher than the run's, its
+    intervals are of who was searched only (`is_widened`).
+    """
+
+    searches: pl.DataFrame
+    facts: Facts
+    thresholds: dict[float, float]
+    refits: pl.DataFrame
+
+    def rates(self) -> pl.DataFrame:
+        """Return `rates_by_size` at the thresholds, widened by the refits."""
+        rates = rates_by_size(
+            self.searches, list(self.thresholds.values()), fmr=list(self.thresholds)
+        )
+        return refit.all_widened(rates, self._own) if self.is_widened else rates
+
+    def misses(self, targets: Sequence[float]) -> pl.DataFrame:
+        """Return `misses_at_fpir`, widened by the refits."""
+        held = misses_at_fpir(self.searches, targets)
+        if not self.is_widened:
+            return held
+        return refit.widened(held, self._own, "fnir at fpir", "fnir", "target")
+
+    @property
+    def is_widened(self) -> bool:
+        """Whether intervals contain what fitting to few people leaves open."""
+        return len(self._own) > 0
+
+    @property
+    def _own(self) -> pl.DataFrame:
+        plan = json.loads(str(self.facts["plan"]))
+        return self.refits.filter(images=plan["images"], matcher=self.facts["matcher"])
+
+
+def stored() -> Stored:
+    """Read the run at the disclosed size that comes with the kit."""
     folder = resources.files("onetomany.sources") / "data" / "scale"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return pl.read_parquet((folder / "searches.parquet").read_bytes()), facts
+    cuts = json.loads(str(facts["thresholds"]))
+    searches, refits = (
+        pl.read_parquet((folder / f"{name}.parquet").read_bytes())
+        for name in ("searches", "refits")
+    )
+    thresholds = {float(mark): float(cut) for mark, cut in cuts.items()}
+    return Stored(searches, facts, thresholds, refits)

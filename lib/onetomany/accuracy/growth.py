@@ -160,7 +160,8 @@ def grow(
     mate. `notes` is a folder for what resuming needs.
     """
     probes = probes_of(plan, model)
-    seen, done, snapshots = _read_notes(notes, plan, len(probes))
+    about = asdict(plan) | {"model": model.digest()}
+    seen, done, snapshots = _read_notes(notes, about, len(probes))
     todo = range(min(done, engine.chunks), plan.chunks)
     run, started = read_run(notes), time.perf_counter()
     if todo:
@@ -246,14 +247,17 @@ def _searches(seen: Seen, best_mate: Floats, plan: Plan) -> pl.DataFrame:
     )
 
 
-def _read_notes(notes: Path, plan: Plan, probes: int) -> tuple[Seen, int, list[Seen]]:
-    """What was seen in how many chunks. Raises InputError where it was another plan's."""
+def _read_notes(notes: Path, about: dict[str, object], probes: int) -> tuple[Seen, int, list[Seen]]:
+    """Return what was seen in how many chunks. Raises InputError for another plan or model."""
     notes.mkdir(parents=True, exist_ok=True)
-    about, path = notes / "plan.json", notes / "seen.npz"
-    if not about.exists():
-        write_whole(about, json.dumps(asdict(plan)).encode())
-    elif json.loads(about.read_text(encoding="utf-8")) != asdict(plan):
-        raise InputError(f"{notes} holds a run of another plan: remove it, or name another folder.")
+    plan, path = notes / "plan.json", notes / "seen.npz"
+    if not plan.exists():
+        write_whole(plan, json.dumps(about).encode())
+    elif json.loads(plan.read_text(encoding="utf-8")) != about:
+        raise InputError(
+            f"{notes} contains a run of another plan or template model: remove the folder "
+            f"{notes.parent}, or name another."
+        )
     nothing = Seen(
         np.full((probes, RANKS), -np.inf, np.float32), np.full((probes, RANKS), -1, np.int64), 0
     )

@@ -1,8 +1,9 @@
 """How far synthetic templates lie from real ones, told by their scores.
 
 `faces.synthetic` is fitted to how templates spread, not to scores; so scores can show where it
-fails. Two questions: do the two distributions agree within what 40 people can tell (`quantiles`,
-`distances`), and would the real set pass for one more set drawn from the model (`as_one_of_many`)?
+fails. Two questions: do the two distributions agree within what the real people can tell
+(`quantiles`, `distances`), and would the real set pass for one more set drawn from the model
+(`as_one_of_many`)?
 The second is a parametric bootstrap (Efron and Tibshirani, 'An Introduction to the Bootstrap',
 Chapman & Hall 1993): the model was fitted to the very set it is compared with, so a figure out of
 line speaks against the model, while one in line doesn't speak for it elsewhere.
@@ -40,6 +41,7 @@ QUANTILES = {
     "subjects": pl.Int64,
 }
 FMR = 1e-3
+UNEQUAL = 1e-2  # the FMR at which it is told how unequally people collect false matches
 FIGURES = (
     "non-mated mean",
     "non-mated sd",
@@ -49,6 +51,7 @@ FIGURES = (
     f"TMR at FMR {FMR:g}",
     "AUC",
     "rank-1",
+    f"cv of people's FMR at {UNEQUAL:g}",
 )
 ONE_OF_MANY = {
     "figure": pl.String,  # FIGURES
@@ -148,12 +151,16 @@ def as_one_of_many(
     """Where the real set's figures fall among synthetic sets of the same shape (`ONE_OF_MANY`).
 
     Each synthetic set has as many people as `templates`, with as many images each. `FIGURES` are
-    defined as in `summary` and `leave_one_out`. Of eight figures one may be out of line by chance;
-    a percentile of 0 or 100 % says that no set drawn was as far out. The model is taken as known;
-    that it was estimated from few people would widen the spread of its sets a little.
+    defined as in `summary`, `leave_one_out` and `variation_between_people`. Of nine figures one may
+    be out of line by chance; a percentile of 0 or 100 % says that no set drawn was as far out. The
+    model is taken as known; that it was estimated from few people would widen the spread of its
+    sets a little.
 
-    Raises InputError for fewer than 20 sets, from which no 2.5 percentile can be read.
+    Raises InputError for fewer than 20 sets, from which no 2.5 percentile can be read, and for
+    templates that contain NaN.
     """
+    if not np.isfinite(templates["template"].to_numpy()).all():
+        raise InputError("A template contains NaN or infinite numbers: filter with faces.usable.")
     if sets < 20:
         raise InputError(
             f"{sets} synthetic sets can't show where 95 % of them lie: draw 20 or more."
@@ -241,5 +248,30 @@ def _figures(vectors: Floats, who: NDArray[np.int64]) -> Floats:
             (mated >= cut).mean(),
             wins / len(other),
             (mates >= strangers)[np.isfinite(mates)].mean(),
+            _inequality(vectors @ vectors.T, who, other),
         ]
     )
+
+
+def _inequality(scores: Floats, who: NDArray[np.int64], other: Floats) -> float:
+    """Return the coefficient of variation of people's own FMR, as `variation_between_people`.
+
+    `other` are the non-mated scores, rising.
+    """
+    people = np.unique(who, return_inverse=True)[1]
+    member = np.zeros((int(people.max()) + 1, len(who)))
+    member[people, np.arange(len(who))] = 1
+    cut = np.nextafter(other[-int(np.floor(UNEQUAL * len(other) + 1e-9)) - 1], np.inf)
+    pairs = np.outer(member.sum(axis=1), member.sum(axis=1))
+    rates = member @ (scores >= cut) @ member.T / pairs
+    np.fill_diagonal(rates, 0)
+    count, totals, squares = len(rates), rates.sum(axis=1), float((rates**2).sum())
+    # products of the rates of two pairs: of those that share one person, and that share none
+    shared = float((totals**2).sum()) - squares
+    apart = float(rates.sum()) ** 2 / 4 - squares / 2 - shared
+    ways = count * (count - 1) * (count - 2)
+    all_ways = (count * (count - 1) / 2) ** 2 - count * (count - 1) / 2 - ways
+    mean = float(rates.sum()) / (count * (count - 1))
+    if not mean or all_ways <= 0:
+        return float("nan")
+    return float(max(shared / ways - apart / all_ways, 0) ** 0.5 / mean)

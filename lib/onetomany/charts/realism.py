@@ -20,6 +20,7 @@ FIGURES = {
     "TMR at FMR 0.001": "TMR at FMR 0.1 % 본인 인식률",
     "AUC": "AUC",
     "rank-1": "right person first 1순위 식별률",
+    "cv of people's FMR at 0.01": "how unequal people are 오인식 쏠림",
 }
 _ORIGINS = alt.Scale(domain=[REAL, SYNTHETIC], range=[BLUE, ORANGE])
 _SCORE = "Similarity score 유사도 점수"

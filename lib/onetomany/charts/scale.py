@@ -17,6 +17,8 @@ MODELS = {
 }
 RECORDS = "Records in the gallery 갤러리의 기록 수"
 _COLOURS = [BLUE, ORANGE, GREEN, PURPLE]
+_KINDS = dict(zip((MEASURED, *MODELS.values()), (INK, ORANGE, GREEN, BLUE), strict=True))
+_DASHES = dict(zip(_KINDS, ([1, 0], [7, 4], [9, 3, 2, 3], [2, 3]), strict=True))
 
 
 def growth(
@@ -44,13 +46,14 @@ def growth(
             models.select(*columns, "kind"),
         ]
     ).with_columns(name=_threshold_name(), marked=pl.lit(marked))
-    kinds = [MEASURED, *MODELS.values()]
+    drawn = set(shown["kind"])
+    kinds = [kind for kind in (MEASURED, *MODELS.values()) if kind in drawn]
     x = _size_axis(shown, marked)
     y = alt.Y("fpir:Q", title="False alarms FPIR 오경보", **_SHARE)
     colour = alt.Color(
         "kind:N",
         title=None,
-        scale=alt.Scale(domain=kinds, range=[INK, ORANGE, GREEN, BLUE]),
+        scale=alt.Scale(domain=kinds, range=[_KINDS[kind] for kind in kinds]),
         legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
     )
     base = alt.Chart()
@@ -65,7 +68,7 @@ def growth(
         color=colour,
         strokeDash=alt.StrokeDash(
             "kind:N",
-            scale=alt.Scale(domain=kinds, range=[[1, 0], [7, 4], [9, 3, 2, 3], [2, 3]]),
+            scale=alt.Scale(domain=kinds, range=[_DASHES[kind] for kind in kinds]),
             legend=None,
         ),
     )

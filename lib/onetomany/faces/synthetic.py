@@ -11,17 +11,21 @@ nothing is tuned on the scores, so that the scores can tell how good the model i
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.linalg import null_space
+from scipy.optimize import brentq
 
 from ..errors import InputError
 
 Vectors = NDArray[np.float32]
 
 SET = "simulated"  # the `image_set` of every synthetic template
+STEEPEST = 200.0  # log of the largest over the smallest eigenvalue: one direction is left
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,12 @@ class TemplateModel:
     def dimension(self) -> int:
         return len(self.mean)
 
+    def digest(self) -> str:
+        """Return a SHA-256 of all that decides what is drawn from the model."""
+        spreads = [self.direction_spread, self.person_spread, self.image_spread]
+        parts = (self.mean, self.between, self.within, np.array(spreads))
+        return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
+
 
 @dataclass(frozen=True)
 class People:
@@ -66,14 +76,20 @@ class People:
 
 
 def fit(templates: pl.DataFrame) -> TemplateModel:
-    """Estimate the model from usable templates (as `faces.usable` returns) of one model and set.
+    """Fit the model to usable templates (as `faces.usable` returns) of one matcher and one set.
 
-    The covariances are the moment estimates of a one-way layout. Forty people leave a covariance
-    of rank 39 whose spectrum is too uneven (large eigenvalues too large); both are therefore
-    mixed with a multiple of the identity so far that the sum of squared eigenvalues, which
-    decides how widely scores spread, is the unbiased one (Ledoit and Wolf, JMVA 88:2, 2004).
+    The covariances are the moment estimates of a one-way layout. From few people they are singular
+    and their large eigenvalues too large. So they keep their directions and their trace, while the
+    eigenvalues fall geometrically, as steeply as an unbiased estimate of the sum of their squares
+    says: that sum decides how widely scores spread. Between people it is done across the mean;
+    along it, where unit templates hardly vary, the variance is the one measured. The mean of few
+    people is too long, by the variance of a mean; it is shortened by that much.
 
-    Raises InputError for mixed models or sets, or fewer than ten people with two images.
+    People with two images show how much images stray, but not whether by direction, person or
+    image: all of it then counts as the person's.
+
+    Raises InputError for mixed matchers or sets, templates that contain NaN or infinite numbers,
+    or fewer than ten people with two images.
     """
     if templates["model"].n_unique() != 1 or templates["image_set"].n_unique() != 1:
         raise InputError("A template model is fitted to templates of one model and one set.")
@@ -84,6 +100,11 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
             "needed to tell people's differences from images'."
         )
     vectors = several["template"].to_numpy().astype(np.float64)
+    if len(bad := np.flatnonzero(~np.isfinite(vectors).all(axis=1))):
+        raise InputError(
+            f"Template '{several['template_id'][int(bad[0])]}' contains NaN or infinite numbers "
+            f"({len(bad)} such): filter with faces.usable before fitting."
+        )
     who = several["subject_id"].rank("dense").to_numpy().astype(np.int64) - 1
     counts = np.bincount(who)
     people, images = len(counts), len(who)
@@ -93,14 +114,14 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
     residuals = vectors - centres[who]
     freedom = images - people
     within = residuals.T @ residuals / freedom
-    apart = centres - centres.mean(axis=0)
-    # a centre of n images still holds 1/n of the within part
-    between = apart.T @ apart / (people - 1) - within * (1 / counts).mean()
+    mean = centres.mean(axis=0)
+    variance = float(((centres - mean) ** 2).sum()) / (people - 1)
+    shorter = np.sqrt(max(1 - variance / people / float(mean @ mean), 0.0))
     direction, person, image = _spreads(residuals, who, within)
-    return TemplateModel(
-        mean=vectors.mean(axis=0).astype(np.float32),
-        between=_factor(_shrunk(between, people - 1)),
-        within=_factor(_shrunk(within, freedom))
+    model = TemplateModel(
+        mean=(mean * shorter).astype(np.float32),
+        between=_between(centres, within, freedom, float((1 / counts).mean())),
+        within=_factor(within, _squared_spectrum(within, freedom))
         * np.float32(np.exp(-(direction**2 + person**2 + image**2))),
         direction_spread=direction,
         person_spread=person,
@@ -110,10 +131,23 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
         subjects=people,
         images=images,
     )
+    return checked(model)
+
+
+def checked(model: TemplateModel) -> TemplateModel:
+    """Return the model; raise InputError if it contains NaN or infinite numbers."""
+    for name in ("mean", "between", "within", "direction_spread", "person_spread", "image_spread"):
+        if not np.isfinite(getattr(model, name)).all():
+            raise InputError(
+                f"The template model's `{name}` contains NaN or infinite numbers: fit it to more "
+                "people, or to templates that differ."
+            )
+    return model
 
 
 def draw_people(model: TemplateModel, people: int, seed: int, stream: int = 0) -> People:
     """So many new people. The same seed and stream give the same people, wherever made."""
+    checked(model)
     rng = generator(seed, stream, 0)
     shape = (people, model.dimension)
     places = rng.standard_normal(shape, np.float32) @ model.between + model.mean
@@ -136,7 +170,14 @@ def draw_images(
     Images stray evenly within bounds, not normally: a head turns and lights change only so far,
     and real mated scores have no long lower tail.
     """
-    rng = generator(seed, stream, session)
+    vectors = stray(model, people, images, generator(seed, stream, session))
+    vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    return vectors
+
+
+def stray(model: TemplateModel, people: People, images: int, rng: np.random.Generator) -> Vectors:
+    """Return so many images of each person, (people x images, d), before their length is one."""
+    checked(model)
     count = len(people.places) * images
     vectors = np.repeat(people.places, images, axis=0)
     noise = rng.random(vectors.shape, np.float32)
@@ -145,7 +186,6 @@ def draw_images(
     noise *= np.repeat(people.variation, images, axis=0)
     noise *= np.exp(model.image_spread * rng.standard_normal((count, 1), np.float32))
     vectors += noise @ model.within
-    vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
     return vectors
 
 
@@ -176,7 +216,7 @@ def generator(seed: int, stream: int, session: int) -> np.random.Generator:
 
 
 def _squared_spectrum(covariance: NDArray[np.float64], freedom: int) -> float:
-    """The unbiased estimate of the sum of squared eigenvalues from a sample covariance.
+    """Return the unbiased estimate of the sum of squared eigenvalues from a sample covariance.
 
     Bai and Saranadasa, 'Effect of high dimension', Statistica Sinica 6 (1996). Never below that
     of a flat spectrum.
@@ -186,46 +226,96 @@ def _squared_spectrum(covariance: NDArray[np.float64], freedom: int) -> float:
     return max(scale * (square - trace**2 / freedom), trace**2 / len(covariance))
 
 
-def _shrunk(covariance: NDArray[np.float64], freedom: int) -> NDArray[np.float64]:
-    """Mixed with the identity until the squared eigenvalues add up to their unbiased estimate."""
-    size = len(covariance)
-    trace, square = float(np.trace(covariance)), float((covariance**2).sum())
-    flat = trace**2 / size
-    wanted = _squared_spectrum(covariance, freedom)
-    keep = min(np.sqrt((wanted - flat) / (square - flat)), 1.0) if square > flat else 0.0
-    return keep * covariance + (1 - keep) * trace / size * np.eye(size)
+def _between(
+    centres: NDArray[np.float64], within: NDArray[np.float64], freedom: int, share: float
+) -> Vectors:
+    """Return the factor of the covariance between people, from their centres (people, d).
+
+    A centre still holds a `share` (1 / images) of the within part, known with so much freedom.
+    """
+    mean = centres.mean(axis=0)
+    along = mean / np.linalg.norm(mean)
+    across = null_space(along[None, :])
+    apart = (centres - mean) @ across
+    people = len(apart)
+    spread = apart.T @ apart / (people - 1)
+    noise = across.T @ within @ across
+    # unbiased whatever the distribution: Himeno and Yamada, J. Multivariate Analysis 130 (2014)
+    fourth = float(((apart**2).sum(axis=1) ** 2).sum()) / (people - 1)
+    squared = (people - 1) * (people - 2) * float((spread**2).sum()) + np.trace(spread) ** 2
+    squared = (squared - people * fourth) * (people - 1) / (people * (people - 2) * (people - 3))
+    squared += share**2 * _squared_spectrum(noise, freedom) - 2 * share * float(
+        (spread * noise).sum()
+    )
+    factor = _factor(spread - share * noise, squared) @ across.T
+    radial = float(((centres - mean) @ along).var(ddof=1)) - share * float(along @ within @ along)
+    return np.vstack([factor, np.sqrt(max(radial, 0.0)) * along]).astype(np.float32)
 
 
-def _factor(covariance: NDArray[np.float64]) -> Vectors:
-    """A factor F with F.T @ F = covariance; what is below zero by estimation error is zero."""
-    values, axes = np.linalg.eigh(covariance)
-    return np.ascontiguousarray((axes * np.sqrt(np.clip(values, 0, None))).T.astype(np.float32))
+def _factor(covariance: NDArray[np.float64], squared: float) -> Vectors:
+    """Return a factor F of the covariance (F.T @ F) with geometrically falling eigenvalues.
+
+    Directions and trace are the sample's; the eigenvalues' squares add up to `squared`, or to as
+    little as a flat spectrum has.
+    """
+    axes = np.linalg.eigh(covariance)[1][:, ::-1]
+    trace, places = max(float(np.trace(covariance)), 0.0), np.linspace(0, 1, len(covariance))
+    wanted = squared / trace**2 if trace else 0.0
+
+    def values(steepness: float) -> NDArray[np.float64]:
+        falling = np.exp(-steepness * places)
+        return np.asarray(falling / falling.sum())
+
+    def excess(steepness: float) -> float:
+        return float((values(steepness) ** 2).sum()) - wanted
+
+    if excess(STEEPEST) <= 0:
+        steepness = STEEPEST
+    else:
+        steepness = float(brentq(excess, 0.0, STEEPEST)) if excess(0.0) < 0 else 0.0
+    return np.ascontiguousarray((axes * np.sqrt(trace * values(steepness))).T.astype(np.float32))
 
 
 def _spreads(
     residuals: NDArray[np.float64], who: NDArray[np.int64], within: NDArray[np.float64]
 ) -> tuple[float, float, float]:
-    """Log spreads by direction, person and image, from how images stray from their person.
+    """Return the log spreads by direction, person and image, from how images stray.
 
     A lognormal factor of log spread t on a length gives its square a relative variance of
-    exp(4 t²) - 1; each spread is what is left of a relative variance after what normal noise
-    explains.
+    exp(4 t²) - 1; each spread is what is left of a relative variance after what the noise that
+    `draw_images` draws explains. Direction and image need people with three images.
     """
     people = int(who.max()) + 1
-    traces, squares, inside = np.empty(people), np.empty(people), np.empty(people)
+    traces, squares, noise = np.empty(people), np.full(people, np.nan), np.empty(people)
+    inside = np.full((people, 2), np.nan)
     for person in range(people):
         own = residuals[who == person]
         freedom = len(own) - 1
         covariance = own.T @ own / freedom
         traces[person] = np.trace(covariance)
-        squares[person] = _squared_spectrum(covariance, freedom) if freedom > 1 else np.nan
-        lengths = (own**2).sum(axis=1) * len(own) / freedom
-        inside[person] = lengths.var(ddof=1) / traces[person] ** 2
+        noise[person], among = _noise(len(own))
+        if freedom > 1 and traces[person] > 0:
+            squares[person] = _squared_spectrum(covariance, freedom) / traces[person] ** 2
+            lengths = (own**2).sum(axis=1) * len(own) / freedom
+            inside[person] = lengths.var(ddof=1) / traces[person] ** 2, among
+    if not traces.mean() > 0:
+        raise InputError("Everybody's images have one and the same template: nothing strays.")
     pooled = _squared_spectrum(within, len(residuals) - people) / np.trace(within) ** 2
-    own_spectrum = float(np.nanmean(squares / traces**2))
-    image = float(inside.mean()) - 2 * own_spectrum
-    each = len(residuals) / people
-    steady = float(traces.var(ddof=1) / traces.mean() ** 2) - 2 * own_spectrum / (each - 1)
-    direction = own_spectrum / pooled - 1
-    spreads = [np.sqrt(np.log1p(max(part, 0.0))) / 2 for part in (direction, steady, image)]
-    return float(spreads[0]), float(spreads[1]), float(spreads[2])
+    known = np.isfinite(squares)
+    spectrum = float(squares[known].mean()) if known.any() else pooled
+    steady = float(traces.var(ddof=1) / traces.mean() ** 2 - spectrum * noise.mean())
+    image = float((inside[known, 0] - spectrum * inside[known, 1]).mean()) if known.any() else 0.0
+    parts = (spectrum / pooled - 1, steady, image)
+    direction, person_spread, image_spread = (np.sqrt(np.log1p(max(p, 0.0))) / 2 for p in parts)
+    return float(direction), float(person_spread), float(image_spread)
+
+
+def _noise(images: int) -> tuple[float, float]:
+    """Return how evenly distributed noise alone makes squared lengths vary, per squared spectrum.
+
+    Of the mean squared length of a person's images about their centre, and among these images.
+    """
+    n, kurtosis, own = images, -1.2, 1 - 1 / images
+    each = 2 * own**2 + kurtosis * (own**4 + (n - 1) / n**4)
+    two = 2 / n**2 + kurtosis * (2 * own**2 / n**2 + (n - 2) / n**4)
+    return 2 / (n - 1) + kurtosis / n, (each - two) * (n / (n - 1)) ** 2

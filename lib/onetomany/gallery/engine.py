@@ -68,13 +68,25 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def checked_vectors(vectors: Floats, dimension: int) -> Floats:
-    """The vectors as every engine takes them: float32, in one piece. Raises InputError."""
+    """Return the vectors as every engine takes them: float32, in one piece, all of them numbers.
+
+    Raises InputError for another dimension, and for NaN or infinite numbers: a comparison with
+    those is always False, and would count as a person who matches nobody.
+    """
     if vectors.ndim != 2 or vectors.shape[1] != dimension:
         raise InputError(
             f"The engine holds vectors of {dimension} numbers, these have the shape "
             f"{vectors.shape}."
         )
-    return np.ascontiguousarray(vectors, dtype=np.float32)
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    # a sum in double precision is finite if and only if every number is
+    if len(vectors) and not np.isfinite(vectors.sum(axis=1, dtype=np.float64)).all():
+        row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
+        raise InputError(
+            f"Vector {row} of {len(vectors):,} contains NaN or infinite numbers: none was taken; "
+            "leave out images that have no template."
+        )
+    return vectors
 
 
 def checked_cells(cells: Cells | None, count: int) -> Cells:

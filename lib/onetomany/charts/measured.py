@@ -1,0 +1,223 @@
+"""Charts of real one-to-many systems as NIST measured them, our simulation beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, INK, ORANGE, PURPLE, Finished, finish
+
+OTHERS, KIT = "other developers 다른 개발사", "SIMULATED by this kit 이 키트의 모의"
+MISSED = "People on the list missed FNIR 놓친 사람"
+_COLOURS = [ORANGE, BLUE, PURPLE]
+_TICKS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+
+
+def standings(
+    systems: pl.DataFrame,
+    names: Mapping[str, str],
+    *,
+    kit: tuple[float, float, float],
+    fpir: float,
+    size: int,
+    source: str,
+) -> Finished:
+    """Draw FNIR of every system by the day it was handed in, some developers in colour.
+
+    Takes rows of `sources.measured.measured_systems` of one image set, size and `fpir`. `names`
+    gives the developers in colour; `kit` is the simulated rate at this size with its interval.
+    """
+    shown = systems.with_columns(
+        who=pl.col("developer").replace_strict(dict(names), default=OTHERS)
+    )
+    y = alt.Y("fnir:Q", **_missed([*shown["fnir"], *kit]))
+    days = [shown["submitted"].min(), shown["submitted"].max()]
+    years = alt.Axis(format="%Y", tickCount="year")
+    x = alt.X("submitted:T", title="Handed in to NIST 제출일", axis=years)
+    tips = ["algorithm:N", "submitted:T", alt.Tooltip("fnir:Q", format=".2%"), "rank:Q", "of:Q"]
+    base = alt.Chart(shown)
+    grey = base.transform_filter(alt.datum.who == OTHERS).mark_point(
+        filled=True, size=22, opacity=0.35
+    )
+    bright = base.transform_filter(alt.datum.who != OTHERS)
+    colour = _by_name(names)
+    low, middle, high = kit
+    level = pl.DataFrame(
+        {"from": [days[0]], "to": [days[1]], "low": [low], "fnir": [middle], "high": [high]}
+    ).with_columns(who=pl.lit(KIT))
+    own = alt.Chart(level)
+    chart = alt.layer(
+        own.mark_rect(opacity=0.18).encode(
+            x=alt.X("from:T"), x2="to:T", y=alt.Y("low:Q"), y2="high:Q", color=colour
+        ),
+        own.mark_rule(strokeDash=[6, 4], strokeWidth=2).encode(
+            x=alt.X("from:T"), x2="to:T", y=y, color=colour
+        ),
+        grey.encode(x=x, y=y, color=colour, tooltip=tips),
+        bright.mark_point(filled=True, size=95, opacity=1).encode(
+            x=x, y=y, color=colour, tooltip=tips
+        ),
+        alt.Chart(_apart(shown.filter(pl.col("who") != OTHERS)))
+        .mark_text(align="left", dx=8, fontSize=11)
+        .encode(x=x, y=y, text="algorithm:N"),
+    ).properties(width=620, height=380)
+    best, worst = (float(each) for each in shown["fnir"].sort().gather([0, -1]))
+    return finish(
+        chart,
+        title=f"{len(shown)} systems, one task: between {best:.2%} and {worst:.0%} are missed",
+        title_ko=f"시스템 {len(shown)}개, 같은 과제: 놓치는 비율은 {best:.2%}에서 {worst:.0%}까지",
+        source=source,
+        simulated=f"the dashed line and its band only 점선과 띠만 (FPIR {fpir:.1%}, N = {size:,})",
+        description=f"FNIR at FPIR {fpir:.1%} among {size:,} people of every algorithm by the day "
+        f"it was handed in; simulated by this kit: {middle:.2%} ({low:.2%} to {high:.2%}).",
+    )
+
+
+def two_measures(
+    pairs: pl.DataFrame, names: Mapping[str, str], *, example: str, source: str
+) -> Finished:
+    """Draw FNIR of the same systems at rank 1 and with few false alarms, a line for each.
+
+    `pairs` has `algorithm`, `developer`, `submitted`, `rank_1` and `held`, in the order wanted;
+    the title is about the `example` among them.
+    """
+    shown = pairs.with_columns(
+        name=pl.format("{}  {}", "algorithm", pl.col("submitted").cast(pl.String)),
+        who=pl.col("developer").replace_strict(dict(names)),
+    )
+    y = alt.Y("name:N", sort=shown["name"].to_list(), title=None)
+    x = _missed([*shown["rank_1"], *shown["held"]])
+    base = alt.Chart(shown)
+    kinds = {
+        "rank_1": "rank 1, no threshold 1순위, 임계값 없음",
+        "held": "threshold for 0.3 % false alarms 오경보 0.3%인 임계값",
+    }
+    long = shown.unpivot(
+        list(kinds), index=["name", "who"], variable_name="kind", value_name="fnir"
+    ).with_columns(pl.col("kind").replace(kinds))
+    dots = (
+        alt.Chart(long)
+        .mark_point(filled=True, size=90, opacity=1)
+        .encode(
+            x=alt.X("fnir:Q", **x),
+            y=y,
+            color=_by_name(names, kit=False),
+            shape=alt.Shape(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=list(kinds.values()), range=["circle", "diamond"]),
+                legend=alt.Legend(orient="top", direction="vertical", symbolFillColor=GREY),
+            ),
+            tooltip=["name:N", "kind:N", alt.Tooltip("fnir:Q", format=".2%")],
+        )
+    )
+    line = base.mark_rule(color=GREY).encode(x=alt.X("rank_1:Q", **x), x2="held:Q", y=y)
+    told = shown.row(by_predicate=pl.col("algorithm") == example, named=True)
+    return finish(
+        alt.layer(line, dots).properties(width=430, height=alt.Step(24)),
+        title=f"{example}: {told['rank_1']:.2%} missed by rank, "
+        f"{told['held']:.1%} with few false alarms",
+        title_ko=f"{example}: 순위로는 {told['rank_1']:.2%}, "
+        f"오경보를 줄이면 {told['held']:.1%}를 놓친다",
+        source=source,
+        description="; ".join(
+            f"{row['name']}: {row['rank_1']:.2%} at rank 1, {row['held']:.2%} at FPIR 0.3 %"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def growth(
+    exponents: pl.DataFrame,
+    names: Mapping[str, str],
+    kit: pl.DataFrame,
+    *,
+    sizes: tuple[int, int],
+    source: str,
+) -> Finished:
+    """Draw how FNIR grows from one gallery size to another, a line for each system.
+
+    Takes `accuracy.measured.growth_exponents`, and `kit`: `gallery_size`, `fnir`, `low`, `high` of
+    the simulation at the same FPIR.
+    """
+    shown = exponents.with_columns(
+        who=pl.col("developer").replace_strict(dict(names), default=OTHERS)
+    )
+    long = shown.unpivot(
+        ["small", "large"], index=["algorithm", "who"], variable_name="end", value_name="fnir"
+    ).with_columns(
+        gallery_size=pl.col("end").replace_strict(dict(zip(("small", "large"), sizes, strict=True)))
+    )
+    inside = kit.filter(pl.col("gallery_size") >= sizes[0] / 3).with_columns(who=pl.lit(KIT))
+    span = [float(size) for size in (*inside["gallery_size"], *sizes)]
+    x = alt.X(
+        "gallery_size:Q",
+        title="People in the gallery, one picture each 갤러리의 사람 수(한 장씩)",
+        scale=alt.Scale(type="log", nice=False, domain=[min(span), max(span)]),
+        axis=alt.Axis(
+            values=[1_000_000, *sizes, 100_000_000],
+            labelExpr="format(datum.value / 1e6, '~g') + 'M'",
+        ),
+    )
+    y = alt.Y("fnir:Q", **_missed([*long["fnir"], *inside["low"], *inside["high"]]))
+    colour, base, own = _by_name(names), alt.Chart(long), alt.Chart(inside)
+    chart = alt.layer(
+        base.transform_filter(alt.datum.who == OTHERS)
+        .mark_line(strokeWidth=0.8, opacity=0.3)
+        .encode(x=x, y=y, detail="algorithm:N", color=colour),
+        base.transform_filter(alt.datum.who != OTHERS)
+        .mark_line(strokeWidth=2.4, point=True)
+        .encode(x=x, y=y, detail="algorithm:N", color=colour, tooltip=["algorithm:N", "fnir:Q"]),
+        own.mark_area(opacity=0.18).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour),
+        own.mark_line(strokeWidth=2.4, strokeDash=[6, 4]).encode(x=x, y=y, color=colour),
+    ).properties(width=620, height=380)
+    middle = float(shown["exponent"].sort().to_numpy()[len(shown) // 2])
+    return finish(
+        chart,
+        title=f"With false alarms held, misses grow as N to the power {middle:.2f} (median)",
+        title_ko=f"오경보를 묶어 두면 놓침은 N의 {middle:.2f}제곱으로 는다(중앙값)",
+        source=source,
+        simulated="the dashed line and its band only 점선과 띠만",
+        description=f"FNIR at a fixed FPIR among {sizes[0]:,} and {sizes[1]:,} people, "
+        f"{len(shown)} systems; exponent {middle:.3f} in the median.",
+    )
+
+
+def _by_name(names: Mapping[str, str], *, kit: bool = True) -> alt.Color:
+    shown = [*names.values(), *([OTHERS, KIT] if kit else [])]
+    colours = [*_COLOURS[: len(names)], *([GREY, INK] if kit else [])]
+    return alt.Color(
+        "who:N",
+        title=None,
+        scale=alt.Scale(domain=shown, range=colours),
+        legend=alt.Legend(orient="top", columns=2, symbolOpacity=1),
+    )
+
+
+def _missed(rates: list[float]) -> dict[str, Any]:
+    """Return title, logarithmic scale and axis for these rates of people missed."""
+    low = max(min(rate for rate in rates if rate > 0) / 1.3, 1e-4)
+    return {
+        "title": MISSED,
+        "scale": alt.Scale(type="log", domain=[low, 1], nice=False, clamp=True),
+        "axis": alt.Axis(
+            labelExpr="format(datum.value * 100, '~g') + ' %'",
+            values=[tick for tick in _TICKS if tick >= low],
+        ),
+    }
+
+
+def _apart(points: pl.DataFrame) -> pl.DataFrame:
+    """Keep the points whose labels have room: none within a year and a third of the rate."""
+    kept: list[dict[str, Any]] = []
+    for row in points.sort("fnir", descending=True).iter_rows(named=True):
+        if all(
+            abs((row["submitted"] - other["submitted"]).days) > 600
+            or other["fnir"] / row["fnir"] > 1.2
+            for other in kept
+        ):
+            kept.append(row)
+    return pl.DataFrame(kept, schema=points.schema)

@@ -1,0 +1,108 @@
+"""Error rates of real one-to-many systems, as NIST published them: every row leads to its source.
+
+`data/measured/sources.toml` gives publisher, address, commit, date, licence, how the figures were
+read and checked, and what must not be concluded from them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import polars as pl
+
+from ..errors import OneToManyError
+
+DATA = resources.files("onetomany.sources") / "data" / "measured"
+FIGURES = {
+    "algorithm": pl.String,  # as NIST names it
+    "developer": pl.String,
+    "submitted": pl.Date,
+    "gallery": pl.String,  # Mugshot, Visa, Border
+    "probe": pl.String,  # Mugshot, Webcam, Profile 90, Border, Kiosk
+    "years_apart": pl.Int64,  # at least, between the two pictures; null if not sorted by age
+    "gallery_size": pl.Int64,  # people, one picture each
+    "fpir": pl.Float64,  # at which the threshold was set; null: rank 1 without a threshold
+    "fnir": pl.Float64,
+    "rank": pl.Int64,  # NIST's, of `of` algorithms in the column
+    "of": pl.Int64,
+}
+
+
+@dataclass(frozen=True)
+class Developer:
+    """A developer drawn in colour: its name, and on what basis it is named."""
+
+    name: str
+    en: str
+    ko: str
+    basis_en: str
+    basis_ko: str
+    basis_url: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Where the figures come from, how they were read, and what must not be concluded."""
+
+    publisher: str
+    title: str
+    url: str
+    commit: str
+    date: datetime.date
+    licence: str
+    read: str
+    checks: str
+    about: str
+    interface_changed: datetime.date
+    example: str  # the algorithm that shows best what the two measures mean
+    left_out: str
+    cautions: tuple[tuple[str, str], ...]  # English, Korean
+    developers: tuple[Developer, ...]
+
+
+def measured_publication(folder: Traversable = DATA) -> Publication:
+    """Read the source of `measured_systems`. Raises OneToManyError if a part of it is missing."""
+    sheet = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
+    source: dict[str, Any] = sheet.get("source", {})
+    wanted = set(Publication.__dataclass_fields__) - {"cautions", "developers"}
+    missing = sorted(name for name in wanted if not source.get(name))
+    missing += [name for name in ("caution", "developer") if not sheet.get(name)]
+    if missing:
+        raise OneToManyError(
+            f"sources.toml of measured systems does not give {', '.join(missing)}: a figure "
+            "without its source is not shown, so fill it in."
+        )
+    return Publication(
+        **source,
+        cautions=tuple((each["en"], each["ko"]) for each in sheet["caution"]),
+        developers=tuple(Developer(**each) for each in sheet["developer"]),
+    )
+
+
+def measured_systems(folder: Traversable = DATA) -> pl.DataFrame:
+    """Read FNIR of every algorithm that NIST measured one to many (`FIGURES`).
+
+    A row is one algorithm, image set, gallery size and measure.
+
+    Raises OneToManyError for other columns, a figure that is not a rate, or one given twice.
+    """
+    frame = pl.read_csv((folder / "frte_1n.csv").read_bytes(), schema_overrides=FIGURES)
+    if frame.columns != list(FIGURES):
+        raise OneToManyError(f"frte_1n.csv: its columns must be {', '.join(FIGURES)}.")
+    bad = frame.filter(
+        ~pl.col("fnir").is_between(0, 1).fill_null(False)
+        | ~pl.col("fpir").is_between(0, 1).fill_null(True)
+        | (pl.col("gallery_size") < 1)
+    )
+    if len(bad):
+        raise OneToManyError(f"frte_1n.csv: a figure of '{bad['algorithm'][0]}' is not a rate.")
+    keys = ["algorithm", "gallery", "probe", "years_apart", "gallery_size", "fpir"]
+    twice = frame.filter(frame.select(keys).is_duplicated())
+    if len(twice):
+        raise OneToManyError(f"frte_1n.csv: '{twice['algorithm'][0]}' has one figure twice.")
+    return frame
