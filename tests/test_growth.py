@@ -48,7 +48,11 @@ def test_the_model_has_the_moments_it_was_fitted_to(
     drawn = synthetic.draw_images(model, people, 3, seed=3)
     assert np.allclose(np.linalg.norm(drawn, axis=1), 1, atol=1e-6)
     real = templates["template"].to_numpy().astype(np.float64)
-    assert np.linalg.norm(drawn.mean(axis=0) - real.mean(axis=0)) < 0.02
+    # the mean of few people is too long: the model's is shortened, and points the same way
+    ours, theirs = drawn.mean(axis=0), real.mean(axis=0)
+    lengths = np.linalg.norm(ours), np.linalg.norm(theirs)
+    assert ours @ theirs / (lengths[0] * lengths[1]) > 0.995
+    assert 0.85 < lengths[0] / lengths[1] < 1
 
     def within(vectors: np.ndarray, who: np.ndarray) -> float:
         counts = np.bincount(who)
@@ -83,7 +87,7 @@ def test_a_model_needs_people_with_several_images(templates: pl.DataFrame) -> No
     with pytest.raises(InputError, match="0 people have two or more images"):
         synthetic.fit(templates.unique("subject_id"))
     mixed = templates.with_columns(
-        model=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit("SFace")).otherwise("model")
+        model=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit("Dlib")).otherwise("model")
     )
     with pytest.raises(InputError, match="one model and one set"):
         synthetic.fit(mixed)
