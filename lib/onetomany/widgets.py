@@ -53,7 +53,7 @@ def threshold_slider(
         matched = comparisons.filter(pl.col("score") >= threshold)
         false_matches = int((~matched["mated"]).sum())
         missed = totals[True] - int(matched["mated"].sum())
-        rates = error_rates(comparisons, [threshold], replicates=200).row(0, named=True)
+        rates = error_rates(comparisons, [threshold]).row(0, named=True)
         display(
             HTML(
                 f"<p><b>{false_matches:,}</b> of {totals[False]:,} comparisons of two different "
@@ -137,7 +137,7 @@ def rule_slider(
         own = rules[rule]
         cuts = own.range(25) if own.flagged == "above" else own.range(25)[::-1]
         cut = cuts[strictness - 1]
-        rates = flagged_rates(measured, people, {rule: own}, person=person, replicates=200)
+        rates = flagged_rates(measured, people, {rule: own}, person=person)
         row = rates.row(by_predicate=pl.col("threshold") == cut, named=True)
         first = flags(measured, {rule: own}, {rule: cut}, person=person).head(5)[person]
         names = html.escape(", ".join(map(printable, first))) or "–"
