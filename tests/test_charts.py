@@ -26,11 +26,11 @@ def drawn(
     templates: pl.DataFrame, comparisons: pl.DataFrame, orl: sources.ImageSet
 ) -> dict[str, theme.Finished]:
     threshold = accuracy.threshold_at_fmr(comparisons, 1e-3)
-    rates = accuracy.error_rates(comparisons, np.linspace(0.8, 1, 41), replicates=20)
+    rates = accuracy.error_rates(comparisons, np.linspace(0.8, 1, 41))
     bars = accuracy.histogram(comparisons)
     searches = accuracy.open_set(templates, orl.datasheet)
-    curves = accuracy.cmc(searches, 5, replicates=20).with_columns(search=pl.lit("open set"))
-    open_rates = accuracy.open_set_rates(searches, np.linspace(0.85, 1, 31), replicates=20)
+    curves = accuracy.cmc(searches, 5).with_columns(search=pl.lit("open set"))
+    open_rates = accuracy.open_set_rates(searches, np.linspace(0.85, 1, 31))
     people = gallery.gallery_of(templates[::10], orl.datasheet)
     candidates = people.search(templates[1::20], k=5)
     probes = candidates["probe_id"].unique(maintain_order=True).to_list()
@@ -39,7 +39,7 @@ def drawn(
         "at": charts.score_histogram_at(bars, 0.93, source=SOURCE),
         "det": charts.det(rates, source=SOURCE),
         "figures": charts.figures(
-            accuracy.summary(comparisons, replicates=20), title="T", title_ko="제목", source=SOURCE
+            accuracy.summary(comparisons), title="T", title_ko="제목", source=SOURCE
         ),
         "cmc": charts.cmc(curves, source=SOURCE),
         "open": charts.open_set(open_rates, marked=threshold.score, source=SOURCE),
@@ -91,7 +91,7 @@ def test_moving_the_threshold_moves_the_rates(
     drawn: dict[str, theme.Finished], comparisons: pl.DataFrame
 ) -> None:
     for cut in (0.90, 0.95):
-        rates = accuracy.error_rates(comparisons, [cut], replicates=5)
+        rates = accuracy.error_rates(comparisons, [cut])
         svg = with_param(drawn["explorer"], "threshold", cut)
         assert f"False matches FMR 오인식: {rates['fmr'][0]:.2%}" in svg
         assert f"False non-matches FNMR 미인식: {rates['fnmr'][0]:.2%}" in svg

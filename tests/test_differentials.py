@@ -171,9 +171,7 @@ def test_rates_agree_with_plain_counting(seed: int, cut: float, share: float) ->
     women = np.random.default_rng(seed + 1).random(len(scores)) < share
     groups = ["F" if woman else "M" for woman in women]
     threshold = Threshold(cut, 0.1, 1, 1, "m", "i")
-    cells = accuracy.rates_by_group(
-        comparisons, grouped(groups), "sex", threshold, minimum=1, replicates=20
-    )
+    cells = accuracy.rates_by_group(comparisons, grouped(groups), "sex", threshold, minimum=1)
     for row in cells.iter_rows(named=True):
         chosen = [
             (i, j)
@@ -308,9 +306,7 @@ def recovered(people: int, seed: int) -> dict[str, float | None]:
     comparisons, attributes, threshold = accuracy.simulated_groups(
         {"A": people, "B": people}, {"A": LOW, "B": LOW * FACTOR}, across=LOW, seed=seed
     )
-    found = accuracy.ratios(
-        comparisons, attributes, "group", threshold, against="A", replicates=300
-    )
+    found = accuracy.ratios(comparisons, attributes, "group", threshold, against="A")
     assert set(found["attributes_are"]) == {"simulated"}
     return found.row(0, named=True)
 
@@ -333,7 +329,7 @@ def test_simulated_rates_are_those_asked_for() -> None:
             {"A": 300, "B": 200}, {"A": 0.01, "B": 0.05}, across=0.02, fnmr=0.1, seed=seed
         )
         assert set(comparisons["image_set"]) == {"simulated"}
-        cells = accuracy.rates_by_group(comparisons, attributes, "group", threshold, replicates=2)
+        cells = accuracy.rates_by_group(comparisons, attributes, "group", threshold)
         for row in cells.iter_rows(named=True):
             key = (row["measure"], row["group"], row["other"])
             means.setdefault(key, []).append(row["rate"])

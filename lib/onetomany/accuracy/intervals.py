@@ -271,6 +271,6 @@ def _highest(errors: Floats, trials: Floats) -> float:
     squares = np.cumsum(kept**2) - 2 * rates * np.cumsum(kept * of) + rates**2 * (trials**2).sum()
     correction = people / (people - 1) if people > 1 else np.inf
     most = float(total) if (trials >= 1).all() else 1e15  # shares of time are no count of trials
-    variances = np.maximum(squares, 0) / total**2 * correction
+    variances = np.maximum(squares, 1e-300) / total**2 * correction
     _, high = limits(rates, variances, max(people - 1.0, 1.0), unseen(people), most)
     return float(high.max())
