@@ -1,7 +1,7 @@
 """How often the kit's 95 % intervals hold the true rate, counted on simulated people.
 
-`python -m benchmarks.coverage` draws sets of people whose true error rates are known, has the
-functions of `accuracy` measure them, and writes docs/coverage.csv and docs/coverage.md.
+`python -m benchmarks.coverage [FOLDER]` draws sets of people whose true error rates are known, has the
+functions of `accuracy` measure them, and writes docs/coverage.csv (or FOLDER/coverage.csv).
 
 A non-mated score is a sum of normal parts: of either person, of the two together, of either picture
 and of the comparison; a mated score likewise. So comparisons that share a person, two people or a
@@ -14,19 +14,21 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from tqdm import tqdm
 
 from onetomany import accuracy
 from onetomany.accuracy.intervals import Interval, unseen, unseen_between
 
 Floats = NDArray[np.float64]
-Cell = tuple[str, float, float, float, float]  # figure, true rate, rate found, low, high
 
 DOCS = Path(__file__).parents[1] / "docs"
 RATES = np.array([0.001, 0.003, 0.01, 0.03, 0.1, 0.3])
@@ -36,7 +38,19 @@ DRAWS, BEFORE, FOLDS = 500, 300, 4
 PERSON, PAIR, PICTURE = 0.1, 0.4, 0.1
 OWN, OWN_PICTURE = 0.4, 0.15  # of a mated score
 CUTS = ndtri(1 - RATES[::-1])  # rising; FMR .3 to .001, FNMR .001 to .3
+TARGETS = (0.003, 0.01, 0.1)  # FMR that half of ten people can show
 EASY = 6.5  # how far mates stand above strangers, for FNIR
+
+
+class Cell(NamedTuple):
+    """One figure of one set: where it is counted, and its interval."""
+
+    figure: str
+    rate: float | None  # the true rate by which the cell is known
+    true: float | None  # what the interval should hold; None: the mean of all draws
+    value: float
+    low: float
+    high: float
 
 
 class Drawn:
@@ -123,133 +137,136 @@ def lifted(searches: pl.DataFrame, by: float) -> pl.DataFrame:
 class Truth:
     """Thresholds and lifts at which searches of one size have the wanted rates, counted before."""
 
-    def __init__(self, people: int, images: int, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        frames, helds, areas = [], [], []
-        for _ in tqdm(range(BEFORE), desc=f"truth, {people} people", leave=False):
-            drawn = Drawn(people, images, rng)
-            frames.append(drawn.searches())
-            data = drawn.comparisons()
-            areas.append(accuracy.summary(data, [])["value"].to_numpy())
-            helds.append(held(data)["held_out"].to_numpy())
-        found = pl.concat(frames)
-        alarms = found.filter(~pl.col("mated"))["other_score"].to_numpy()
+    def __init__(self, people: int, images: int, rng: np.random.Generator) -> None:
+        before = tqdm(range(BEFORE), desc=f"truth, {people} people")
+        found = pl.concat([Drawn(people, images, rng).searches() for _ in before])
         mated = found.filter("mated")
         gap = (mated["other_score"] - mated["mate_score"]).to_numpy()
-        self.fpir_cuts = np.quantile(alarms, 1 - RATES)
-        self.lifts = np.quantile(gap, 1 - RATES)
         easy = lifted(mated, EASY)
         right = np.where(easy["mate_rank"] == 1, easy["mate_score"], -np.inf)
+        self.fpir_cuts = np.quantile(found.filter(~pl.col("mated"))["other_score"], 1 - RATES)
         self.fnir_cuts = np.quantile(right, RATES, method="inverted_cdf")
-        self.area, self.equal = np.mean(areas, axis=0)
-        self.held = np.mean(helds, axis=0)
+        self.lifts = np.quantile(gap, 1 - RATES)
 
 
-HELD = (0.03, 0.1)  # FMR targets that half of ten people can show
-
-
-def held(comparisons: pl.DataFrame) -> pl.DataFrame:
-    return accuracy.held_out(comparisons, HELD, splits=4)
-
-
-def measured(drawn: Drawn, truth: Truth) -> Iterator[tuple[Cell, ...]]:
+def measured(drawn: Drawn, truth: Truth) -> Iterator[Cell]:
     """Every figure of one set with its interval, as chapters would get it."""
     comparisons = drawn.comparisons()
     rates = accuracy.error_rates(comparisons, CUTS)
     for name, true in (("FMR", RATES[::-1]), ("FNMR", RATES)):
-        key = name.lower()
-        columns = rates.select(key, f"{key}_low", f"{key}_high").iter_rows()
-        yield tuple((name, t, *row) for t, row in zip(true, columns, strict=True))
+        columns = rates.select(*(name.lower() + end for end in ("", "_low", "_high")))
+        yield from (
+            Cell(name, t, t, *row) for t, row in zip(true, columns.iter_rows(), strict=True)
+        )
     figures = accuracy.summary(comparisons, RATES[::-1]).select("value", "low", "high").rows()
-    # error rates, as all others here
-    (auc, eer, *at_fmr) = figures
-    yield (("1 - AUC", 1 - truth.area, 1 - auc[0], 1 - auc[2], 1 - auc[1]),)
-    yield (("EER", truth.equal, *eer),)
-    yield tuple(
-        ("1 - TMR at FMR, same people", t, 1 - value, 1 - high, 1 - low)
-        for t, (value, low, high) in zip(RATES, at_fmr, strict=True)
-        if value is not None
-    )
-    apart = held(comparisons).select("figure", "held_out", "low", "high").rows()
-    for t, (figure, value, low, high) in zip(truth.held, apart, strict=True):
-        if figure == "FMR":
-            yield ((f"FMR, threshold of others", t, value, low, high),)
-        else:
-            yield (("1 - TMR at FMR, threshold of others", 1 - t, 1 - value, 1 - high, 1 - low),)
+    auc, eer, *at_fmr = figures
+    yield Cell("1 - AUC", None, None, *wrong(auc))
+    yield Cell("EER", None, None, *eer)
+    for true, row in zip(RATES, at_fmr, strict=True):
+        if row[0] is not None:
+            yield Cell("1 - TMR at FMR, same people", true, true, *wrong(row))
+    yield from apart(comparisons)
     searches = lifted(drawn.searches(), EASY)
-    fpir = accuracy.open_set_rates(searches, truth.fpir_cuts)
-    fnir = accuracy.open_set_rates(searches, truth.fnir_cuts)
-    for name, found in (("FPIR", fpir), ("FNIR", fnir)):
-        columns = found.select(name.lower(), f"{name.lower()}_low", f"{name.lower()}_high")
-        yield tuple((name, t, *row) for t, row in zip(RATES, columns.iter_rows(), strict=True))
+    for name, cuts in (("FPIR", truth.fpir_cuts), ("FNIR", truth.fnir_cuts)):
+        found = accuracy.open_set_rates(searches, cuts)
+        columns = found.select(*(name.lower() + end for end in ("", "_low", "_high")))
+        yield from (
+            Cell(name, t, t, *row) for t, row in zip(RATES, columns.iter_rows(), strict=True)
+        )
     for true, by in zip(RATES, truth.lifts - EASY, strict=True):
-        row = accuracy.cmc(lifted(searches, by), ranks=1).row(0, named=True)
-        missed = (1 - row["identified"], 1 - row["high"], 1 - row["low"])
-        yield (("1 - rank-1", true, *missed),)
-    errors = drawn.rng.random((len(RATES), drawn.people)) < RATES[:, None]
-    for true, wrong in zip(RATES, errors, strict=True):
-        found = accuracy.ratio_interval(wrong, np.ones(drawn.people))
-        yield (("one trial a person", true, float(wrong.mean()), found.low, found.high),)
+        first = accuracy.cmc(lifted(searches, by), ranks=1)
+        missed = wrong(first.select("identified", "low", "high").row(0))
+        yield Cell("1 - rank-1", true, true, *missed)
+    for true, errors in zip(RATES, drawn.rng.random((len(RATES), drawn.people)), strict=True):
+        failed = errors < true
+        share = accuracy.ratio_interval(failed, np.ones(drawn.people))
+        rate = float(failed.mean())
+        yield Cell("one trial a person", true, true, rate, share.low, share.high)
+
+
+def wrong(right: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Turn a share that is right, with its limits, into the share that is wrong."""
+    value, low, high = right
+    return 1 - value, 1 - high, 1 - low
+
+
+def apart(comparisons: pl.DataFrame) -> Iterator[Cell]:
+    """Rates at a threshold of other people; the FMR as that of the set's own threshold is."""
+    tried = accuracy.held_out(comparisons, TARGETS, splits=2)
+    for row in tried.iter_rows(named=True):
+        found, target = (row["held_out"], row["low"], row["high"]), row["target"]
+        if row["figure"] == "TMR":
+            missed = float(np.interp(ndtri(1 - target), CUTS, RATES))
+            yield Cell("1 - TMR at FMR, threshold of others", missed, None, *wrong(found))
+        else:
+            true = float(ndtr(-accuracy.threshold_at_fmr(comparisons, target).score))
+            yield Cell("FMR, threshold of others", target, true, *found)
 
 
 def between(one: dict[str, list[Cell]], two: dict[str, list[Cell]]) -> Iterator[Cell]:
-    """Ratios of two groups of as many people: of equal rates, and of rates three times as high."""
+    """Ratios of two groups of as many people: of equal rates, and of rates about three times as
+    high; known by the lower of the two rates."""
     for name in ("FMR", "FNMR"):
-        first, second = (sorted(each[name], key=lambda c: c[1]) for each in (one, two))
+        lower, higher = (sorted(each[name], key=lambda c: c.true or 0) for each in (two, one))
         for of, step in (("equal", 0), ("threefold", 1)):
-            for low, high in zip(second, first[step:], strict=False):
-                rates = ((c[2], Interval(c[3], c[4], "")) for c in (high, low))
-                (a, a_of), (b, b_of) = rates
-                _, lower, upper = accuracy.rate_ratio(a, a_of, b, b_of)
-                ratio = high[1] / low[1]
-                upper = np.inf if upper is None else upper
-                # kept under the lower of the two rates: the ratio is nearly always the same
-                yield f"ratio of two {name}, {of}", low[1], ratio, lower, upper
+            for a, b in zip(higher[step:], lower, strict=False):
+                _, low, high = accuracy.rate_ratio(
+                    a.value, Interval(a.low, a.high, ""), b.value, Interval(b.low, b.high, "")
+                )
+                true = (a.true or 0) / (b.true or 1)
+                high = np.inf if high is None else high
+                yield Cell(f"ratio of two {name}, {of}", b.true, true, a.value, low or 0, high)
 
 
-def study(people: int, images: int, draws: int, seed: int) -> pl.DataFrame:
+def study(size: tuple[int, int], draws: int = DRAWS) -> pl.DataFrame:
     """Return the counts of one size: a row for each figure and true rate."""
-    truth = Truth(people, images, seed)
-    rng = np.random.default_rng(seed + 1)
-    counts: dict[tuple[str, float], list[tuple[bool, bool, bool]]] = defaultdict(list)
+    people, images = size
+    rng = np.random.default_rng(people)
+    truth = Truth(people, images, rng)
+    found: dict[tuple[str, float | None], list[Cell]] = defaultdict(list)
     last: dict[str, list[Cell]] | None = None
     for _ in tqdm(range(draws), desc=f"{people} people"):
         own: dict[str, list[Cell]] = defaultdict(list)
-        for cells in measured(Drawn(people, images, rng), truth):
-            for name, true, value, low, high in cells:
-                own[name].append((name, true, value, low, high))
-                counts[name, round(float(true), 6)].append(
-                    (high < true, low > true, value in (0, 1))
-                )
-        for name, true, ratio, low, high in between(own, last) if last else ():
-            counts[name, true].append((high < ratio, low > ratio, False))
+        for cell in measured(Drawn(people, images, rng), truth):
+            own[cell[0]].append(cell)
+        for cell in (*chain(*own.values()), *(between(own, last) if last else ())):
+            found[cell.figure, cell.rate].append(cell)
         last = own
-    rows = [
-        {
-            "figure": name,
-            "people": people,
-            "pictures": images,
-            "true_rate": true,
-            "draws": len(found),
-            "held": 1 - np.mean([a or b for a, b, _ in found]),
-            "too_low": np.mean([a for a, _, _ in found]),
-            "too_high": np.mean([b for _, b, _ in found]),
-            "no_error": np.mean([c for _, _, c in found]),
-            "left_open": (unseen_between if name.startswith("FMR") else unseen)(people),
-        }
-        for (name, true), found in counts.items()
-    ]
-    return pl.DataFrame(rows)
+    return pl.DataFrame([_counts(*size, cells) for cells in found.values()])
+
+
+def _counts(people: int, images: int, cells: list[Cell]) -> dict[str, Any]:
+    """How often the intervals of one cell hold the truth."""
+    name, rate = cells[0].figure, cells[0].rate
+    columns = zip(*(cell[2:] for cell in cells), strict=True)
+    true, value, low, high = (np.array(each, dtype=np.float64) for each in columns)
+    true = np.where(np.isnan(true), value.mean(), true)
+    under, over = float((high < true).mean()), float((low > true).mean())
+    open_end = (unseen_between if name.startswith(("FMR", "ratio of two FMR")) else unseen)(people)
+    return {
+        "figure": name,
+        "people": people,
+        "pictures": images,
+        "true_rate": float(true.mean()) if rate is None else float(rate),
+        "draws": len(cells),
+        "held": 1 - over - under,
+        "too_low": under,
+        "too_high": over,
+        "no_error": float((value == 0).mean()),
+        "left_open": open_end,
+    }
 
 
 def main(arguments: list[str]) -> None:
-    """Count at every size, print the table, and store it if all draws were made."""
-    draws = int(arguments[0]) if arguments else DRAWS
-    table = pl.concat([study(*size, draws, seed) for seed, size in enumerate(SETS, start=1)])
+    """Count at every size, print the table, and store it."""
+    folder = Path(arguments[0]) if arguments else DOCS
+    with ProcessPoolExecutor(2) as pool:
+        table = pl.concat(pool.map(study, reversed(SETS))).sort("figure", "people", "true_rate")
     with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=40, tbl_width_chars=160):
         print(table)
-    if not arguments:
-        table.write_csv(DOCS / "coverage.csv", float_precision=5)
+    beside = folder / "coverage.csv.part"
+    table.write_csv(beside, float_precision=4)
+    beside.replace(folder / "coverage.csv")
 
 
 if __name__ == "__main__":

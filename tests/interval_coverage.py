@@ -23,9 +23,9 @@ def trials_of_people(rate: float, people: int, studies: int, seed: int = 1) -> f
     """Return the share of studies whose interval holds `rate`, with one trial a person."""
     rng = np.random.default_rng(seed)
     held = 0
-    for study in range(studies):
+    for _study in range(studies):
         errors = (rng.random(people) < rate).astype(float)
-        found = accuracy.ratio_interval(errors, np.ones(people), replicates=500, seed=study)
+        found = accuracy.ratio_interval(errors, np.ones(people))
         held += found.low <= rate <= found.high
     return held / studies
 
@@ -93,8 +93,7 @@ def open_sets(
     others = earlier.filter(~pl.col("mated"))["other_score"].to_numpy()
     cuts = np.quantile(others, 1 - np.asarray(targets))
     found = [
-        accuracy.open_set_rates(searches(people, images, rng, draw), cuts, replicates=400, seed=n)
-        for n in range(studies)
+        accuracy.open_set_rates(searches(people, images, rng, draw), cuts) for n in range(studies)
     ]
     for place, cut in enumerate(cuts):
         truth = float((others >= cut).mean())

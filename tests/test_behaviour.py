@@ -380,17 +380,15 @@ def test_rates_count_people_and_cover_the_truth() -> None:
     rule = {"dash": RULES["dash"]}
     rng = np.random.default_rng(0)
     held = 0
-    for run in range(60):
+    for _ in range(60):
         hit = np.flatnonzero(rng.random(400) < 0.05)
         measured = pl.DataFrame({"rule": "dash", "true_id": hit, "value": 4.0})
-        rates = behaviour.flagged_rates(
-            measured, pl.Series(range(400)), rule, steps=2, replicates=300, seed=run
-        )
+        rates = behaviour.flagged_rates(measured, pl.Series(range(400)), rule, steps=2)
         row = rates.row(by_predicate=pl.col("default"), named=True)
         assert row["flagged"] == len(hit)
         assert row["rate"] == len(hit) / 400
         held += row["low"] <= 0.05 <= row["high"]
-        assert rates.filter(threshold=5.0)["high"].item() == pytest.approx(3 / 400)
+        assert rates.filter(threshold=5.0)["high"].item() == pytest.approx(1 - 0.025 ** (1 / 400))
     assert held >= 54
 
 
@@ -499,7 +497,7 @@ def test_agreement_is_that_of_sets(one: set[int], two: set[int], three: set[int]
     marked = behaviour.flagged_by(
         pl.Series(range(30)), {name: sorted(each) for name, each in sets.items()}
     )
-    for row in behaviour.agreement(marked, replicates=50).iter_rows(named=True):
+    for row in behaviour.agreement(marked).iter_rows(named=True):
         a, b = sets[row["a"]], sets[row["b"]]
         assert row["both"] == len(a & b)
         if not a | b:
@@ -514,7 +512,7 @@ def test_agreement_by_chance_is_what_independent_flags_reach() -> None:
     marked = pl.DataFrame({"true_id": range(200_000)}).with_columns(
         a=pl.Series(rng.random(200_000) < 0.05), b=pl.Series(rng.random(200_000) < 0.1)
     )
-    row = behaviour.agreement(marked, replicates=2).row(0, named=True)
+    row = behaviour.agreement(marked).row(0, named=True)
     assert row["jaccard"] == pytest.approx(row["chance"], rel=0.1)
     with pytest.raises(InputError, match="at least two"):
         behaviour.agreement(marked.drop("b"))
@@ -522,7 +520,7 @@ def test_agreement_by_chance_is_what_independent_flags_reach() -> None:
 
 def test_seeds_of_the_forest_differ() -> None:
     found = behaviour.features(crowd(4, 60))
-    row = behaviour.across_seeds(found, rate=0.1, seeds=range(4), replicates=100).row(0, named=True)
+    row = behaviour.across_seeds(found, rate=0.1, seeds=range(4)).row(0, named=True)
     assert (row["seeds"], row["pairs"]) == (4, 6)
     assert row["chance"] < row["lowest"] <= row["jaccard"] <= row["highest"] <= 1
     assert row["low"] <= row["jaccard"] <= row["high"]
@@ -558,15 +556,15 @@ def test_charts_are_titled_in_both_languages_and_draw_offline() -> None:
     found = behaviour.measure(frame, RULES, SITE)
     names = {name: rule.name for name, rule in RULES.items()}
     axes = {name: rule.axis for name, rule in RULES.items()}
-    few = behaviour.flagged_rates(found, ids, RULES, steps=3, with_default=False, replicates=50)
+    few = behaviour.flagged_rates(found, ids, RULES, steps=3, with_default=False)
     sets = {name: behaviour.flags(found, RULES).filter(rule=name)["true_id"] for name in RULES}
     said = {"source": "random walks; this run", "simulated": "random walks"}
     drawn = {
         "flagged": charts.flagged(
-            behaviour.flagged_rates(found, ids, RULES, steps=4, replicates=50), names, axes, **said
+            behaviour.flagged_rates(found, ids, RULES, steps=4), names, axes, **said
         ),
         "agreement": charts.agreement(
-            behaviour.agreement(behaviour.flagged_by(ids, sets), replicates=50), people=40, **said
+            behaviour.agreement(behaviour.flagged_by(ids, sets)), people=40, **said
         ),
         "alarms": charts.alarms(
             behaviour.alarms_right(few, [1e-4, 1e-2], [0, 0.5, 1]),

@@ -208,7 +208,7 @@ def test_intervals_are_by_agency(entries: pl.DataFrame) -> None:
     state = disclosed.by_level(entries).filter(level="State").row(0, named=True)
     naive = wilson(state["entries"], len(entries))
     assert state["high"] - state["low"] > 3 * (naive[1] - naive[0])
-    assert state["method"] == "bootstrap over 90 agencies"
+    assert state["method"] == "by agency, 90 agencies"
     assert disclosed.by_level(entries).equals(disclosed.by_level(entries))
 
 
@@ -301,7 +301,7 @@ def test_false_alerts_with_what_is_not_told(table: pl.DataFrame, rates: pl.DataF
     row = {(each["id"], each["per"]): each for each in rates.iter_rows(named=True)}
     port = row["ie-2025-11", "face"]
     assert (port["false_most"], port["trials"], port["told"]) == (0, 7512, True)
-    assert port["rule_of_three"] == pytest.approx(3 / 7512)
+    assert port["high"] == pytest.approx(1 - 0.025 ** (1 / 7512))
     assert row["ie-2025-11", "alert"]["high"] == pytest.approx(1 - 0.025**0.5)
     # not told: none to all; told so that it doesn't add up: both
     untold = row["nwp-2024-09-07", "alert"]

@@ -101,16 +101,16 @@ def made(model: synthetic.TemplateModel) -> pl.DataFrame:
 
 
 def test_each_size_is_counted_as_by_itself(searches: pl.DataFrame) -> None:
-    rates = accuracy.rates_by_size(searches, CUTS, 2, fmr=[1e-2, 5e-3, 1e-4], replicates=50)
+    rates = accuracy.rates_by_size(searches, CUTS, 2, fmr=[1e-2, 5e-3, 1e-4])
     assert rates.schema == pl.Schema(BY_SIZE)
     assert rates["gallery_size"].to_list() == [10] * 3 + [20] * 3 + [30] * 3
     assert rates["fmr"].to_list() == [1e-2, 5e-3, 1e-4] * 3
     for (size,), part in rates.partition_by("gallery_size", as_dict=True).items():
         own = searches.filter(pl.col("gallery_size") == size)
-        alone = accuracy.open_set_rates(own, CUTS, rank=2, replicates=50)
+        alone = accuracy.open_set_rates(own, CUTS, rank=2)
         shared = [c for c in alone.columns if c.startswith(("fpir", "fnir", "threshold"))]
         assert part.select(shared).equals(alone.select(shared))
-        first = accuracy.cmc(own, 1, replicates=50).row(0, named=True)
+        first = accuracy.cmc(own, 1).row(0, named=True)
         assert set(part["rank_1"]) == {first["identified"]}
         assert set(part["rank_1_low"]) == {first["low"]}
         out = own.filter(~pl.col("mated"))["other_score"].to_numpy()
@@ -120,15 +120,15 @@ def test_each_size_is_counted_as_by_itself(searches: pl.DataFrame) -> None:
 def test_the_rank_counts(searches: pl.DataFrame) -> None:
     """With everybody's own picture second, FNIR at rank 1 is total, at rank 2 as before."""
     second = searches.with_columns(pl.col("mate_rank") + 1)
-    first, two = (accuracy.rates_by_size(second, CUTS, rank, replicates=2) for rank in (1, 2))
-    before = accuracy.rates_by_size(searches, CUTS, replicates=2)
+    first, two = (accuracy.rates_by_size(second, CUTS, rank) for rank in (1, 2))
+    before = accuracy.rates_by_size(searches, CUTS)
     assert set(first["fnir"]) == {1}
     assert two["fnir"].to_list() == before["fnir"].to_list()
     assert set(two["rank_1"]) == {0}
 
 
 def test_on_real_faces_errors_grow_with_the_gallery(searches: pl.DataFrame) -> None:
-    rates = accuracy.rates_by_size(searches, CUTS, replicates=20)
+    rates = accuracy.rates_by_size(searches, CUTS)
     assert rates["fmr"].null_count() == len(rates)
     for part in rates.partition_by("threshold"):
         assert (part["fpir"].diff().drop_nulls() >= 0).all()
@@ -385,7 +385,7 @@ def test_between_measured_sizes_the_filter_follows_independence() -> None:
 
 
 def test_measured_rates_carry_their_limits_into_a_day(searches: pl.DataFrame) -> None:
-    rates = accuracy.rates_by_size(searches, CUTS, fmr=[1e-2, 1e-3, 1e-4], replicates=50)
+    rates = accuracy.rates_by_size(searches, CUTS, fmr=[1e-2, 1e-3, 1e-4])
     daily = accuracy.false_candidates(rates, 1_000, share=0.5)
     whole = daily.filter(~pl.col("filtered"))
     assert whole["travellers_high"].to_list() == pytest.approx((rates["fpir_high"] * 1e3).to_list())
@@ -431,7 +431,7 @@ def test_precision_carries_labels_and_limits(searches: pl.DataFrame) -> None:
     grid = accuracy.alarm_precision([0.1, 0.0], [0.0, 1.0], [1e-3, 0.5], place=["a", "b"])
     assert grid["place"].to_list() == ["a", "a", "b", "b"]
     assert grid["precision"].to_list()[2:] == [None, None]
-    rates = accuracy.rates_by_size(searches, CUTS, fmr=[1e-2, 1e-3, 1e-4], replicates=100)
+    rates = accuracy.rates_by_size(searches, CUTS, fmr=[1e-2, 1e-3, 1e-4])
     alarms = accuracy.precision_by_size(rates, [1e-4, 1e-2])
     assert len(alarms) == 2 * len(rates)
     assert (alarms["low"] <= alarms["precision"]).all()
@@ -450,11 +450,11 @@ def test_figures_of_the_real_set_are_those_of_the_other_chapters(
 ) -> None:
     found = realism.as_one_of_many(templates, model, sets=20)
     real = dict(zip(found["figure"], found["real"], strict=True))
-    known = accuracy.summary(comparisons, [1e-3], replicates=2)
+    known = accuracy.summary(comparisons, [1e-3])
     figures = dict(zip(known["figure"], known["value"], strict=True))
     assert real["AUC"] == pytest.approx(figures["AUC"], abs=1e-9)
     assert real["TMR at FMR 0.001"] == pytest.approx(figures["TMR at FMR 0.001"], abs=1e-9)
-    first = accuracy.cmc(accuracy.leave_one_out(templates), 1, replicates=2)["identified"][0]
+    first = accuracy.cmc(accuracy.leave_one_out(templates), 1)["identified"][0]
     assert real["rank-1"] == first
     other = comparisons.filter(~pl.col("mated"))["score"]
     assert real["non-mated mean"] == pytest.approx(other.mean())
@@ -486,9 +486,9 @@ def test_figures_agree_on_other_sets_too(model: synthetic.TemplateModel) -> None
         found = realism._figures(
             frame["template"].to_numpy().astype(np.float64), np.repeat(np.arange(12), 15)
         )
-        known = accuracy.summary(accuracy.compare_all(frame), [1e-3], replicates=2)["value"]
+        known = accuracy.summary(accuracy.compare_all(frame), [1e-3])["value"]
         assert (found[6], found[5]) == pytest.approx((known[0], known[2]), abs=1e-9)
-        first = accuracy.cmc(accuracy.leave_one_out(frame), 1, replicates=2)["identified"][0]
+        first = accuracy.cmc(accuracy.leave_one_out(frame), 1)["identified"][0]
         assert found[7] == first
 
 
@@ -569,7 +569,7 @@ def drawn(
 ) -> dict[str, Finished]:
     fmr, marked = [1e-2, 1e-3], 177_600_000
     cuts = [accuracy.threshold_at_fmr(comparisons, rate).score for rate in fmr]
-    rates = accuracy.rates_by_size(searches, cuts, fmr=fmr, replicates=50)
+    rates = accuracy.rates_by_size(searches, cuts, fmr=fmr)
     sizes = [10, 1_000, 100_000, marked]
     curve = accuracy.independent(fmr, sizes)
     tail = accuracy.fit_tail(comparisons, 0.02, replicates=50)

@@ -137,7 +137,7 @@ def rule_slider(
         own = rules[rule]
         cuts = own.range(25) if own.flagged == "above" else own.range(25)[::-1]
         cut = cuts[strictness - 1]
-        rates = flagged_rates(measured, people, {rule: own}, person=person, replicates=200)
+        rates = flagged_rates(measured, people, {rule: own}, person=person)
         row = rates.row(by_predicate=pl.col("threshold") == cut, named=True)
         first = flags(measured, {rule: own}, {rule: cut}, person=person).head(5)[person]
         names = html.escape(", ".join(map(printable, first))) or "–"

@@ -15,8 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..accuracy.intervals import interval, subject_draws
-from ..accuracy.verification import REPLICATES
+from ..accuracy.intervals import estimate_interval, ratio_interval
 from ..errors import InputError
 from .motion import prepared, thinned
 
@@ -135,20 +134,17 @@ def agreement(
     marked: pl.DataFrame,
     *,
     person: str = "true_id",
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """How far each two ways of flagging agree on whom to flag.
 
     Takes `flagged_by`. Returns `a`, `b`, `flagged_a`, `flagged_b`, `both` (people), `jaccard`
-    (flagged by both over flagged by either), `low`, `high` (95 %, over draws of people; where they
-    share nobody or everybody, the rule of three over those flagged by either) and `chance`: the
-    index to expect of two that flag so many people each, independently, among very many. Null
-    where neither flags anybody.
+    (flagged by both over flagged by either), `low`, `high` (95 %, by person, of those flagged by
+    either) and `chance`: the index to expect of two that flag so many people each, independently,
+    among very many. Null where neither flags anybody.
 
     Raises InputError where there are fewer than two ways.
     """
-    ways, drawn = _ways(marked, person), _draws(marked, replicates, seed)
+    ways = _ways(marked, person)
     rows = []
     for a, b in combinations(ways, 2):
         one, two = ways[a], ways[b]
@@ -156,7 +152,7 @@ def agreement(
         found: tuple[float | None, ...] = (None, None, None, None)
         if either:
             share = both / either
-            limits = interval(share, _jaccards(one, two, drawn), either)
+            limits = ratio_interval((one & two)[one | two], np.ones(either))
             found = (share, limits.low, limits.high, _by_chance(one, two))
         rows.append((a, b, int(one.sum()), int(two.sum()), both, *found))
     return pl.DataFrame(rows, schema=_AGREEMENT, orient="row")
@@ -168,12 +164,11 @@ def across_seeds(
     rate: float,
     seeds: Sequence[int] = tuple(range(10)),
     person: str = "true_id",
-    replicates: int = REPLICATES,
 ) -> pl.DataFrame:
     """How far IsolationForest agrees with itself, the same people and features in each run.
 
     Returns one row: `seeds`, `pairs` of them, `jaccard` (mean over the pairs), `low`, `high` (95 %,
-    over draws of people), `lowest`, `highest` (of a pair), `chance` (mean; see `agreement`).
+    by person), `lowest`, `highest` (of a pair), `chance` (mean; see `agreement`).
     Nothing but the dice differs between the runs.
     """
     sets = {
@@ -183,11 +178,16 @@ def across_seeds(
         for seed in seeds
     }
     marked = flagged_by(found[person], sets, person=person)
-    ways, drawn = _ways(marked, person), _draws(marked, replicates, 0)
+    ways = _ways(marked, person)
     pairs = list(combinations(ways.values(), 2))
     each = np.array([(a & b).sum() / (a | b).sum() for a, b in pairs])
-    again = np.mean([_jaccards(a, b, drawn) for a, b in pairs], axis=0)
-    limits = interval(float(each.mean()), again, int(np.any(list(ways.values()), axis=0).sum()))
+    # a person's part in the index of two runs: whether both flag them, if either does
+    parts = [
+        ((a & b) - share * (a | b)) / (a | b).sum()
+        for (a, b), share in zip(pairs, each, strict=True)
+    ]
+    flagged = np.any(list(ways.values()), axis=0)
+    limits = estimate_interval(float(each.mean()), np.mean(parts, axis=0)[flagged])
     row = {
         "seeds": len(seeds),
         "pairs": len(pairs),
@@ -206,18 +206,6 @@ def _ways(marked: pl.DataFrame, person: str) -> dict[str, Flags]:
     if len(ways) < 2:
         raise InputError("agreement needs at least two Boolean columns to compare.")
     return ways
-
-
-def _draws(marked: pl.DataFrame, replicates: int, seed: int) -> Floats:
-    return subject_draws(marked.height, replicates, seed).astype(np.float64)
-
-
-def _jaccards(one: Flags, two: Flags, draws: Floats) -> Floats:
-    """The index in each draw of people; NaN where nobody drawn is flagged."""
-    either = draws[:, one | two].sum(axis=1)
-    both = draws[:, one & two].sum(axis=1)
-    found: Floats = np.divide(both, either, out=np.full(len(draws), np.nan), where=either > 0)
-    return found
 
 
 def _by_chance(one: Flags, two: Flags) -> float:

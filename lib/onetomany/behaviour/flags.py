@@ -12,9 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from ..accuracy.intervals import interval, subject_draws
+from ..accuracy.intervals import ratio_interval
 from ..accuracy.scale import alarm_precision
-from ..accuracy.verification import REPLICATES
 from ..errors import InputError
 from .rules import Rule
 
@@ -96,21 +95,18 @@ def flagged_rates(
     person: str = "true_id",
     steps: int = 25,
     with_default: bool = True,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """The share of people flagged by each rule, over the rule's whole range of thresholds.
 
     `people` are all who were observed, flagged or not, each once. Returns RATES: `steps`
-    thresholds a rule, and its default unless told otherwise, with intervals from draws of people
-    (`accuracy.intervals`; where nobody or everybody is flagged, the rule of three). People in one
-    hall are in each other's way, which no draw of single people shows: compare several simulated
-    days. 'belongings' is left out where `measured` has no row of it.
+    thresholds a rule, and its default unless told otherwise, with intervals by person
+    (`accuracy.intervals`). People in one hall are in each other's way, which no interval by single
+    people shows: compare several simulated days. 'belongings' is left out where `measured` has no
+    row of it.
 
     Raises InputError where nobody was observed, somebody twice, or a flag is of somebody else.
     """
     everybody = _unique(people)
-    draws = subject_draws(len(everybody), replicates, seed)
     rows = []
     for name, rule in rules.items():
         own = measured.filter(pl.col("rule") == name)
@@ -122,7 +118,7 @@ def flagged_rates(
             # comparisons with NaN, people without a value, are False either way
             hit = value >= cut if rule.flagged == "above" else value <= cut
             rate = float(hit.mean())
-            limits = interval(rate, draws[:, hit].sum(axis=1) / len(everybody), len(everybody))
+            limits = ratio_interval(hit, np.ones(len(everybody)))
             default, count = cut == rule.threshold, int(hit.sum())
             share = (len(everybody), rate, limits.low, limits.high)
             rows.append((name, cut, rule.unit, rule.strictness(cut), default, count, *share))

@@ -4,7 +4,7 @@ Pure functions on the frames of `sources.disclosed`. A blank cell is never dropp
 share that hangs on one is given with the least and the most that it could be if every blank were
 filled against it or for it (worst-case bounds: Manski, American Economic Review 80:2, 1990).
 
-An interval of Massachusetts is a bootstrap over agencies, since one agency's requests are alike.
+An interval of Massachusetts is by agency, since one agency's requests are alike.
 The log holds all entries of its months, so the interval doesn't speak of a larger log: it says how
 much a share hangs on which agencies happened to ask. With few agencies behind most entries it is
 rough. An interval of alerts is exact (Clopper and Pearson, Biometrika 26:4, 1934) and takes them
@@ -16,11 +16,10 @@ from __future__ import annotations
 import polars as pl
 from scipy import stats
 
-from ..accuracy.intervals import Interval, ratio_interval, rule_of_three
+from ..accuracy.intervals import Interval, ratio_interval
 from ..errors import InputError
 from ..sources.disclosed import KINDS, NOT_FILLED, PHOTO_ARRAY, SEARCH
 
-REPLICATES, SEED = 4000, 2016
 NONE, ONE, SEVERAL = "none", "one", "several"
 _IMAGES, _MATCHES = pl.col("images_searched"), pl.col("matches_returned")
 
@@ -52,7 +51,7 @@ def by_month(entries: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
 
 def by_level(entries: pl.DataFrame) -> pl.DataFrame:
     """Who asked, by level of government: `level`, `entries`, `images`, `share` (of the entries),
-    `low`, `high`, `method` (bootstrap over agencies), the most frequent first."""
+    `low`, `high`, `method` (by agency), the most frequent first."""
     rows = [
         {
             "level": level,
@@ -109,7 +108,7 @@ def outcomes(
     entries: pl.DataFrame, *, photo_arrays: bool = False, missing: int = 0
 ) -> pl.DataFrame:
     """How many matches a search gave: `outcome` (none, one, several), `searches`, `share`, `low`,
-    `high`, `method` (bootstrap over agencies), `unknown`, `least`, `most` (bounds).
+    `high`, `method` (by agency), `unknown`, `least`, `most` (bounds).
 
     Unknown are searches without a number of matches and entries that tell nothing; with
     `photo_arrays` also those marked under 'photo array', in case they were searches after all; and
@@ -228,13 +227,13 @@ def deployments(holyhead: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
 
 def false_alerts(table: pl.DataFrame) -> pl.DataFrame:
     """How often an alert was false, of the alerts and of the faces: `id`, `per` (alert, face),
-    `false_least`, `false_most`, `trials`, `low`, `high`, `rule_of_three`, `told`.
+    `false_least`, `false_most`, `trials`, `low`, `high`, `told`.
 
     Takes `deployments`. `told` is false where the false ones aren't told, or are told so that they
     and the true ones don't add up to the alerts. Then `false_least` and `false_most` differ, and
     the interval reaches from the lower end for the least to the upper end for the most: untold
-    ones may be none, or all that aren't told to be true. `rule_of_three` is 3/n where none was
-    false, else null. A row without the number of alerts, or of faces, has no row for it.
+    ones may be none, or all that aren't told to be true. A row without the number of alerts, or of
+    faces, has no row for it.
     """
     left = pl.col("alerts") - pl.col("true_alerts")
     stated = pl.col("false_alerts")
@@ -258,11 +257,10 @@ def false_alerts(table: pl.DataFrame) -> pl.DataFrame:
                     "trials": trials,
                     "low": exact(row["false_least"], trials).low,
                     "high": exact(row["false_most"], trials).high,
-                    "rule_of_three": rule_of_three(trials) if row["false_most"] == 0 else None,
                     "told": row["told"],
                 }
             )
-    return pl.DataFrame(rows, schema_overrides={"rule_of_three": pl.Float64})
+    return pl.DataFrame(rows)
 
 
 def checks(
@@ -313,10 +311,10 @@ def _ratio(entries: pl.DataFrame, top: pl.Expr, bottom: pl.Expr) -> dict[str, fl
         .sort("cluster")
     )
     above, below = sums["top"].to_numpy(), sums["bottom"].to_numpy()
-    found = ratio_interval(above, below, replicates=REPLICATES, seed=SEED)
+    found = ratio_interval(above, below)
     return {
         "share": float(above.sum() / below.sum()),
         "low": found.low,
         "high": found.high,
-        "method": found.method.replace("subjects", "agencies"),
+        "method": found.method.replace("by person", "by agency").replace("subjects", "agencies"),
     }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..accuracy.identification import SEARCHES, dealt
-from ..accuracy.intervals import interval, subject_draws
+from ..accuracy.intervals import Interval, rate_ratio, ratio_interval
 from ..errors import InputError
 from ..gallery import Band, Gallery, gallery_of
 from ..gallery.cells import COLUMNS
@@ -127,18 +127,14 @@ def posterior(
     searches: pl.DataFrame,
     thresholds: Sequence[float] | Floats,
     priors: Sequence[float] | Floats,
-    *,
-    replicates: int = 1000,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """How probable it is that a first candidate who reaches the threshold is the right person.
 
     By Bayes' rule from SEARCHES: prior x right / (prior x (right + wrong) + (1 - prior) x false).
     `priors` are the probabilities, before the search, that the person searched for is in the list
     at all; they are the reader's to state. A row for each threshold and prior (POSTERIOR),
-    `gallery_size` being the mean. Intervals are over people, drawn with replacement, each with all
-    searches of theirs; where a share is 0 or 1 the limits put each share at its own limit (rule of
-    three), and are wider.
+    `gallery_size` being the mean. Intervals come from those of the three shares, each by person
+    (`accuracy.rate_ratio`).
 
     Raises InputError for priors outside 0 to 1, or without both kinds of searches.
     """
@@ -149,7 +145,6 @@ def posterior(
         raise InputError("A posterior needs searches of people in the list and of others.")
     codes = searches["subject_id"].rank("dense").to_numpy().astype(np.int64) - 1
     people = int(codes.max()) + 1
-    draws = subject_draws(people, replicates, seed)
     mated = searches["mated"].to_numpy()
     first = (searches["mate_rank"] == 1).fill_null(False).to_numpy()
     mate = searches["mate_score"].fill_null(-np.inf).to_numpy()
@@ -158,7 +153,7 @@ def posterior(
     rows = []
     for cut in cuts:
         right = mated & first & (mate >= cut)
-        shares, samples = [], []
+        shares, found = [], []
         for outcome, kind in (
             (right, mated),
             (mated & ~right & (other >= cut), mated),
@@ -166,10 +161,9 @@ def posterior(
         ):
             hits, of = (np.bincount(codes, each, people) for each in (outcome, kind))
             shares.append(float(hits.sum() / of.sum()))
-            with np.errstate(invalid="ignore"):  # a draw may hold nobody of a kind
-                samples.append((draws @ hits) / (draws @ of))
+            found.append(ratio_interval(hits, of))
         for prior in chances:
-            value, low, high, method = _limits(shares, samples, float(prior), subjects)
+            value, low, high, method = _limits(shares, found, float(prior), subjects)
             rows.append(
                 {
                     "gallery_size": round(float(searches["gallery_size"].mean())),  # type: ignore[arg-type]
@@ -191,9 +185,6 @@ def posterior_by_size(
     searches: pl.DataFrame,
     thresholds: Sequence[float] | Floats,
     priors: Sequence[float] | Floats,
-    *,
-    replicates: int = 1000,
-    seed: int = 0,
 ) -> pl.DataFrame:
     """`posterior` at each gallery size of `accuracy.growth`, from small to large.
 
@@ -202,33 +193,37 @@ def posterior_by_size(
     """
     parts = searches.partition_by("gallery_size", as_dict=True)
     sizes = tqdm(sorted(parts.items()), desc="gallery sizes", delay=2, leave=False)
-    return pl.concat(
-        posterior(part, thresholds, priors, replicates=replicates, seed=seed) for _, part in sizes
-    )
-
-
-def _bayes(prior: float, right: Floats, wrong: Floats, false: Floats) -> Floats:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found: Floats = prior * right / (prior * (right + wrong) + (1 - prior) * false)
-    return found
+    return pl.concat(posterior(part, thresholds, priors) for _, part in sizes)
 
 
 def _limits(
-    shares: list[float], samples: list[Floats], prior: float, subjects: list[int]
+    shares: list[float], found: list[Interval], prior: float, subjects: list[int]
 ) -> tuple[float | None, float | None, float | None, str]:
-    """Posterior and its limits from the shares right, wrong, false and their replicates."""
-    value = float(_bayes(prior, *(np.float64(each) for each in shares)))  # type: ignore[arg-type]
-    if np.isnan(value):
+    """Posterior and its limits from the shares right, wrong, false and their intervals.
+
+    The odds are prior x right over prior x wrong + (1 - prior) x false; the sum below has its
+    limits from those of its parts (Zou and Donner, Statistics in Medicine 27:1693, 2008).
+    """
+    right, wrong, false = shares
+    weights = (prior, prior, 1 - prior)
+    above, *below = (
+        Interval(each.low * weight, each.high * weight, each.method)
+        for each, weight in zip(found, weights, strict=True)
+    )
+    parts = (prior * wrong, (1 - prior) * false)
+    against = sum(parts)
+    if not prior * right + against > 0:
         return None, None, None, "none: nobody reached the threshold"
-    over = f"bootstrap over {sum(subjects)} subjects"
-    if all(0 < share < 1 for share in shares):
-        found = interval(value, _bayes(prior, *samples), sum(subjects))
-        return value, found.low, found.high, over
-    counts = (subjects[0], subjects[0], subjects[1])
-    each = [interval(*parts) for parts in zip(shares, samples, counts, strict=True)]
-    low = _bayes(prior, *np.array([each[0].low, each[1].high, each[2].high])[:, None])
-    high = _bayes(prior, *np.array([each[0].high, each[1].low, each[2].low])[:, None])
-    return value, float(low[0]), float(np.nan_to_num(high[0], nan=1.0)), f"{over}, rule of three"
+    reach = [
+        sum((part - getattr(each, end)) ** 2 for part, each in zip(parts, below, strict=True))
+        ** 0.5
+        for end in ("low", "high")
+    ]
+    limits = Interval(max(against - reach[0], 0.0), against + reach[1], "")
+    _, low, high = rate_ratio(prior * right, above, against, limits)
+    value = prior * right / (prior * right + against)
+    low_share, high_share = (1.0 if odds is None else odds / (1 + odds) for odds in (low, high))
+    return value, low_share, high_share, f"by person, {sum(subjects)} subjects"
 
 
 def _outcome(

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import numpy as np
 import polars as pl
 
-from ..accuracy.intervals import rule_of_three
+from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
 from ..sources.case import Stream
 from .classes import EMPTY, checked
@@ -27,7 +26,6 @@ FUZZY = {
     "rivals": pl.Int64,  # other named rows of the same probability
     "correct": pl.Boolean,  # null without `truth`
 }
-NORMAL = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -213,9 +211,5 @@ def _share(right: pl.DataFrame, person: str) -> tuple[float, float, float]:
     """The share of right rows with the interval of a ratio over people, not over rows."""
     people = right.group_by(person).agg(rows=pl.len(), right=pl.col("right").sum())
     rows, hits = people["rows"].to_numpy(), people["right"].to_numpy()
-    share = float(hits.sum() / rows.sum())
-    if share in (0.0, 1.0):
-        bound = rule_of_three(len(people))
-        return (share, 0.0, bound) if share == 0 else (share, 1 - bound, 1.0)
-    reach = NORMAL * float(np.sqrt(((hits - share * rows) ** 2).sum()) / rows.sum())
-    return share, max(0.0, share - reach), min(1.0, share + reach)
+    found = ratio_interval(hits, rows)
+    return float(hits.sum() / rows.sum()), found.low, found.high

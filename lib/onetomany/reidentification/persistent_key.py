@@ -278,7 +278,6 @@ def relinked(
     threshold: float,
     *,
     seed: int = 0,
-    replicates: int = 1000,
 ) -> pl.DataFrame:
     """Of people whose key changed, the share that face and quasi-identifiers link again (RELINKED).
 
@@ -289,7 +288,7 @@ def relinked(
     rows = []
     for name, columns in FILTERS.items():
         searches, searched = renewal_searches(model, people, renewed, columns=columns, seed=seed)
-        rate = open_set_rates(searches, [threshold], replicates=replicates, seed=seed)
+        rate = open_set_rates(searches, [threshold])
         each = rate.row(0, named=True)
         rows.append(
             {

@@ -12,13 +12,12 @@ import polars as pl
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from ..accuracy.intervals import Interval, interval
+from ..accuracy.intervals import Interval, ratio_interval
 from ..errors import InputError
 from .association import Association
 from .metrics import identity
 from .transit import Floats, Rows
 
-REPLICATES = 1000
 STEPS = 40  # cuts tried for precision at a recall
 RECALL = 0.90
 
@@ -67,7 +66,7 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     met = pl.DataFrame({"who": who, "track": track}).unique()
     mixed = met.select("who", shared=pl.len().over("track") > 1)
     people = mixed.group_by("who").agg(pl.col("shared").any(), broken=pl.len() > 1)
-    share = share_of(people["shared"].to_numpy(), seed)
+    share = share_of(people["shared"].to_numpy())
     agreed = identity(rows.select("true_id", track_id="hypothesis"))
     row = {
         "method": found.links["method"].first() or "none",
@@ -90,12 +89,9 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     return pl.DataFrame([row], schema=ERRORS)
 
 
-def share_of(flags: np.ndarray, seed: int = 0) -> Interval:
-    """The interval of a share of people, by drawing people with replacement."""
-    count, share = len(flags), float(flags.mean())
-    # so many people drawn with replacement hold a binomial number of those with the flag
-    drawn = np.random.default_rng(seed).binomial(count, share, REPLICATES) / count
-    return interval(share, drawn, count)
+def share_of(flags: np.ndarray) -> Interval:
+    """Return the interval of a share of people."""
+    return ratio_interval(flags, np.ones(len(flags)))
 
 
 def _dense(column: pl.Series) -> Rows:

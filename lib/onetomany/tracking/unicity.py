@@ -74,9 +74,9 @@ def unicity(
         matches, one = _matches(drawn[able, :number], holds, holders, cells)
         single = matches == 1
         right = single & (owner[one] == able)
-        share = share_of(right, seed) if len(able) else None
+        share = share_of(right) if len(able) else None
         revealed = kept[one[right]] / np.bincount(who)[able[right]]
-        shown = ratio_interval(revealed, np.ones(len(revealed)), seed=seed) if right.any() else None
+        shown = ratio_interval(revealed, np.ones(len(revealed))) if right.any() else None
         found.append(
             {
                 "points": number,
