@@ -141,7 +141,7 @@ def test_the_threshold_is_the_lowest_within_the_target(
 
 
 def test_a_rate_that_can_not_be_seen_is_not_claimed(comparisons: pl.DataFrame) -> None:
-    with pytest.raises(InputError, match="can't be measured with 77,220"):
+    with pytest.raises(InputError, match="can't be measured with 77,610"):
         accuracy.threshold_at_fmr(comparisons, 1e-6)
 
 

@@ -75,7 +75,7 @@ def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
 @pytest.fixture(scope="module")
 def known(runs: dict[int, pl.DataFrame], model: synthetic.TemplateModel) -> dict[str, object]:
     """Everything at a single-image TMR of .65 to .8, where tracks do go wrong."""
-    noise = 1.0
+    noise = 1.3
     vectors = sighting_templates(model, runs[CALIBRATION], CALIBRATION, noise=noise)
     scored = score_pairs(runs[CALIBRATION], vectors, 1, pairs=20_000)
     own = sighting_templates(model, runs[TEST], TEST, noise=noise)
