@@ -34,6 +34,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 RATES = np.array([0.001, 0.003, 0.01, 0.03, 0.1, 0.3])
 SETS = ((10, 8), (40, 6), (102, 2), (400, 2))  # people, pictures of each
 DRAWS, BEFORE, FOLDS = 500, 300, 4
+GOAL = (0.93, 0.98)
 # shares of the variance of a score: each person, the two together, each picture; the rest is chance
 PERSON, PAIR, PICTURE = 0.1, 0.4, 0.1
 OWN, OWN_PICTURE = 0.4, 0.15  # of a mated score
@@ -254,7 +255,19 @@ def _counts(people: int, images: int, cells: list[Cell]) -> dict[str, Any]:
         "too_high": over,
         "no_error": float((value == 0).mean()),
         "left_open": open_end,
+        "reason": _reason(1 - over - under, rate or float(true.mean()), open_end),
     }
+
+
+def _reason(held: float, rate: float, left_open: float) -> str:
+    """Why a cell is outside the goal."""
+    if held < GOAL[0]:
+        return "too narrow"
+    if held <= GOAL[1]:
+        return ""
+    if rate < left_open:
+        return "true rate below what is left open without an error"
+    return "few errors or part of the noise of pairs twice"
 
 
 def main(arguments: list[str]) -> None:

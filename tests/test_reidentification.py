@@ -378,7 +378,7 @@ def test_an_exact_join_and_how_many_of_its_links_are_right(adult: pl.DataFrame) 
     alone = sum(sizes[row] == 1 for row in taken.select(columns).iter_rows())
     # unique among all: each of them is right
     assert (whole.none, whole.one, whole.correct, whole.correct_share) == (0, alone, alone, 1.0)
-    assert whole.low == pytest.approx(1 - 3 / alone)
+    assert whole.low == pytest.approx(0.025 ** (1 / alone))
     assert whole.several == 3000 - alone
     # a link to the only candidate is wrong where the right one isn't there or has other values
     rng = np.random.default_rng(0)

@@ -106,20 +106,19 @@ def test_where_coverage_falls_short_it_is_said_plainly() -> None:
     short = [
         e["en"] for m in METHODS for e in m.get("error", ()) if "COVERAGE FALLS SHORT" in e["en"]
     ]
-    assert len(short) == 3
+    assert len(short) == 2
 
 
-def test_fpir_intervals_hold_the_truth_less_often_than_they_say() -> None:
-    """The figures of docs/validation.md, on fewer studies: when intervals hold, take them out."""
-    ((truth, held, below),) = interval_coverage.open_sets(40, 4, (0.03,), 150, before=100)
-    assert 0.02 < truth < 0.04
-    assert held < 0.92
-    assert below > 1 - held - below
+def test_fpir_intervals_hold_the_truth() -> None:
+    """Templates instead of the study's scores, and the gallery drawn anew each time."""
+    ((truth, held, _),) = interval_coverage.open_sets(40, 4, (0.3,), 120, before=100)
+    assert 0.27 < truth < 0.33
+    assert held > 0.92
 
 
-def test_rare_errors_among_few_people_fall_outside_the_interval() -> None:
-    assert interval_coverage.trials_of_people(0.03, 102, 300) == pytest.approx(0.82, abs=0.06)
-    assert interval_coverage.trials_of_people(0.3, 102, 300) == pytest.approx(0.94, abs=0.04)
+def test_rare_errors_among_few_people_are_held() -> None:
+    assert interval_coverage.trials_of_people(0.03, 102, 300) > 0.93
+    assert 0.92 < interval_coverage.trials_of_people(0.3, 102, 300) < 0.99
 
 
 # --- the test run
