@@ -8,8 +8,8 @@ given as (p cv)^2, cv being the coefficient of variation of people's own FMR, me
 `variation_between_people`. An FNMR with one comparison a person is a plain binomial.
 
 Two groups are told apart when the interval of their ratio (`differentials.ratios`) leaves 1 out.
-That interval is cautious: in the bootstrap a pair's weight is a product of two draws, each of mean
-1 and mean square 2, so a lone comparison gets the variance 2 x 2 - 1 = 3 times over. The people
+That interval is cautious: a lone comparison's noise is in the sums of both its people, and half of
+one of the two is taken off (`intervals.PAIR_NOISE`), so it counts one and a half times. The people
 asked for are those with whom log(factor) is 1.96 of the interval's standard errors plus 0.84 of
 the true ones, which a study reaches four times in five (80 % power; delta method for the
 logarithm). It is rough where only a handful of errors is due.
@@ -25,7 +25,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..gallery import Threshold
-from .intervals import Interval
+from .intervals import PAIR_NOISE, Interval
 
 Measure = Literal["FMR", "FNMR"]
 LARGEST = 100_000_000
@@ -63,15 +63,15 @@ def relative_variance(
     *,
     measure: Measure = "FMR",
     cv: float = 0.0,
-    bootstrap: bool = False,
+    claimed: bool = False,
 ) -> float:
     """Variance of an error rate measured on so many people, over the squared rate.
 
-    With `bootstrap` the one that the intervals of this kit take it to have.
+    With `claimed` the one that the intervals of this kit take it to have.
     """
     if measure == "FNMR":
         return (1 - rate) / (rate * people)
-    alone = 2 * (1 - rate) / rate * (3 if bootstrap else 1)
+    alone = 2 * (1 - rate) / rate * (2 - PAIR_NOISE if claimed else 1)
     return (alone + 4 * (people - 2) * cv**2) / (people * (people - 1))
 
 
@@ -155,13 +155,13 @@ def _seen(
     rate: float, factor: float, people: int, *, measure: Measure, cv: float, power: float
 ) -> bool:
     normal = NormalDist()
-    claimed, true = (
+    told, true = (
         sum(
-            relative_variance(p, people, measure=measure, cv=cv, bootstrap=bootstrap)
+            relative_variance(p, people, measure=measure, cv=cv, claimed=claimed)
             for p in (rate, rate * factor)
         )
         ** 0.5
-        for bootstrap in (True, False)
+        for claimed in (True, False)
     )
-    reach = normal.inv_cdf(0.975) * claimed + normal.inv_cdf(power) * true
+    reach = normal.inv_cdf(0.975) * told + normal.inv_cdf(power) * true
     return bool(np.log(factor) >= reach)
