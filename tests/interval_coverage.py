@@ -24,7 +24,7 @@ def trials_of_people(rate: float, people: int, studies: int, seed: int = 1) -> f
     """Return the share of studies whose interval holds `rate`, with one trial a person."""
     rng = np.random.default_rng(seed)
     held = 0
-    for _ in range(studies):
+    for _study in range(studies):
         errors = (rng.random(people) < rate).astype(float)
         found = accuracy.ratio_interval(errors, np.ones(people))
         held += found.low <= rate <= found.high
