@@ -148,7 +148,6 @@ def test_more_columns_make_a_find_surer(
             face_join.joined_searches(templates, orl.datasheet, attributes, columns),
             [threshold],
             [0.1],
-            replicates=200,
         )
         for columns in steps
     )
@@ -202,17 +201,15 @@ def test_the_posterior_is_what_a_simulation_of_searches_finds(prior: float, cut:
     )
     alarm = np.maximum(mate, other) >= cut
     right = alarm & (mate > other)
-    found = face_join.posterior(searches, [cut], [prior], replicates=50)["posterior"][0]
+    found = face_join.posterior(searches, [cut], [prior])["posterior"][0]
     assert found == pytest.approx(right.sum() / alarm.sum(), abs=0.005)
 
 
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
-    truth = face_join.posterior(made_up(100_000, 100_000, 99), [1.2], [0.3], replicates=2)
+    truth = face_join.posterior(made_up(100_000, 100_000, 99), [1.2], [0.3])
     held = 0
     for seed in range(60):
-        row = face_join.posterior(made_up(80, 80, seed), [1.2], [0.3], replicates=300).row(
-            0, named=True
-        )
+        row = face_join.posterior(made_up(80, 80, seed), [1.2], [0.3]).row(0, named=True)
         held += row["low"] <= truth["posterior"][0] <= row["high"]
     assert held >= 52
 
@@ -222,8 +219,7 @@ def test_people_are_drawn_not_searches() -> None:
     once = made_up(50, 50, 3)
     often = pl.concat([once] * 9)
     one, nine = (
-        face_join.posterior(each, [1.2], [0.3], replicates=500).row(0, named=True)
-        for each in (once, often)
+        face_join.posterior(each, [1.2], [0.3]).row(0, named=True) for each in (once, often)
     )
     assert nine["posterior"] == pytest.approx(one["posterior"])
     assert nine["high"] - nine["low"] == pytest.approx(one["high"] - one["low"], rel=1e-6)

@@ -168,7 +168,7 @@ def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finish
         f"if {shown['wide_unknown'][0]} unclear entries went either way 불분명한 항목 "
         f"{shown['wide_unknown'][0]}건을 달리 보면",
         f"if {shown['unknown'][0]} blank ones did 빈 항목 {shown['unknown'][0]}건을 달리 보면",
-        "95 %, bootstrap over agencies 기관 단위 부트스트랩",
+        "95 %, by agency 기관 단위",
     ]
     scale = alt.Scale(domain=[0, 1], nice=False)
     title = "Share of the searches 검색 가운데 비율"
