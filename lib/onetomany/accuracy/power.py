@@ -8,9 +8,10 @@ given as (p cv)^2, cv being the coefficient of variation of people's own FMR, me
 `variation_between_people`. An FNMR with one comparison a person is a plain binomial.
 
 Two groups are told apart when the interval of their ratio (`differentials.ratios`) leaves 1 out.
-That interval is cautious: a lone comparison's noise is in the sums of both its people, and half of
-one of the two is taken off (`intervals.PAIR_NOISE`), so it counts one and a half times. The people
-asked for are those with whom log(factor) is 1.96 of the interval's standard errors plus 0.84 of
+That interval is cautious where errors are few: a lone comparison's noise counts one and a half
+times in it (`intervals.PAIR_NOISE`), and Clopper and Pearson's limits are wide. As if it counted
+three times, simulated studies saw the difference as often as they should (docs/methods.md). The
+people asked for are those with whom log(factor) is 1.96 of the interval's standard errors plus 0.84 of
 the true ones, which a study reaches four times in five (80 % power; delta method for the
 logarithm). It is rough where only a handful of errors is due.
 """
@@ -25,9 +26,11 @@ import polars as pl
 
 from ..errors import InputError
 from ..gallery import Threshold
-from .intervals import PAIR_NOISE, Interval
+from .intervals import Interval
 
 Measure = Literal["FMR", "FNMR"]
+# how many times over the limits of a ratio take a lone comparison to vary, as simulated studies show
+LONE = 3.0
 LARGEST = 100_000_000
 
 
@@ -71,7 +74,7 @@ def relative_variance(
     """
     if measure == "FNMR":
         return (1 - rate) / (rate * people)
-    alone = 2 * (1 - rate) / rate * (2 - PAIR_NOISE if claimed else 1)
+    alone = 2 * (1 - rate) / rate * (LONE if claimed else 1)
     return (alone + 4 * (people - 2) * cv**2) / (people * (people - 1))
 
 

@@ -12,8 +12,11 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path, PurePosixPath
 
+import polars as pl
+
 from ..errors import InputError
 from .files import read_received, write_whole
+from .tables import csv_text, plain_text
 
 FILE = "ids.csv"
 _PREFIX = r"(?:s|p|g|f|m|x|id|img|image|subj|subject|person|probe|syn|session|scan|photo)"
@@ -89,9 +92,12 @@ def read_ids(root: Path) -> dict[str, str]:
         return {}
     text = read_received(path, _MOST).decode("utf-8-sig", "replace")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    ids = {
-        row.get("file") or "": row.get("id") or "" for row in rows if "/" in (row.get("id") or "")
+    given = {
+        "file": [row.get("file") or "" for row in rows],
+        "id": [row.get("id") or "" for row in rows],
     }
+    plain = plain_text(pl.DataFrame(given, schema={"file": pl.String, "id": pl.String}))
+    ids = {name: image for name, image in plain.iter_rows() if "/" in image}
     wrong = [image for image in ids.values() if not is_pseudonym(image) or image.count("/") != 1]
     if wrong or len(set(ids.values())) < len(ids):
         raise InputError(
@@ -106,12 +112,14 @@ def write_ids(root: Path, ids: Mapping[str, str], reasons: Mapping[str, str | No
 
     `reasons` has every file of the folder; ids of files that are gone are kept for good.
     """
-    out = io.StringIO(newline="")
-    sheet = csv.writer(out, lineterminator="\r\n")
-    sheet.writerow(["id", "file", "why it is not used"])
-    for name, number in (unused_ids(reasons, ids) | dict(ids)).items():
-        sheet.writerow([number, name, reasons.get(name, "it is gone") or ""])
-    write_whole(root / FILE, out.getvalue().encode("utf-8-sig"))  # the mark is for spreadsheets
+    rows = unused_ids(reasons, ids) | dict(ids)
+    why = [reasons.get(name, "it is gone") or "" for name in rows]
+    columns = {"id": rows.values(), "file": rows.keys(), "why it is not used": why}
+    sheet = pl.DataFrame(
+        {name: pl.Series(list(values), dtype=pl.String) for name, values in columns.items()}
+    )
+    text = csv_text(sheet, line_terminator="\r\n")
+    write_whole(root / FILE, text.encode("utf-8-sig"))  # the mark is for spreadsheets
     return root / FILE
 
 
