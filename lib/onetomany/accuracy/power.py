@@ -11,8 +11,8 @@ Two groups are told apart when the interval of their ratio (`differentials.ratio
 That interval is cautious where errors are few: a lone comparison's noise counts one and a half
 times in it (`intervals.PAIR_NOISE`), and Clopper and Pearson's limits are wide. As if it counted
 three times, simulated studies saw the difference as often as they should (docs/methods.md). The
-people asked for are those with whom log(factor) is 1.96 of the interval's standard errors plus 0.84 of
-the true ones, which a study reaches four times in five (80 % power; delta method for the
+people asked for are those with whom log(factor) is 1.96 of the interval's standard errors plus
+0.84 of the true ones, which a study reaches four times in five (80 % power; delta method for the
 logarithm). It is rough where only a handful of errors is due.
 """
 
@@ -29,7 +29,7 @@ from ..gallery import Threshold
 from .intervals import Interval
 
 Measure = Literal["FMR", "FNMR"]
-# how many times over the limits of a ratio take a lone comparison to vary, as simulated studies show
+# how many times over a lone comparison varies as the limits of a ratio take it, by simulation
 LONE = 3.0
 LARGEST = 100_000_000
 

@@ -92,11 +92,8 @@ def read_ids(root: Path) -> dict[str, str]:
         return {}
     text = read_received(path, _MOST).decode("utf-8-sig", "replace")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    given = {
-        "file": [row.get("file") or "" for row in rows],
-        "id": [row.get("id") or "" for row in rows],
-    }
-    plain = plain_text(pl.DataFrame(given, schema={"file": pl.String, "id": pl.String}))
+    columns = {name: [row.get(name) or "" for row in rows] for name in ("file", "id")}
+    plain = plain_text(pl.DataFrame(columns, schema={"file": pl.String, "id": pl.String}))
     ids = {name: image for name, image in plain.iter_rows() if "/" in image}
     wrong = [image for image in ids.values() if not is_pseudonym(image) or image.count("/") != 1]
     if wrong or len(set(ids.values())) < len(ids):
@@ -113,10 +110,11 @@ def write_ids(root: Path, ids: Mapping[str, str], reasons: Mapping[str, str | No
     `reasons` has every file of the folder; ids of files that are gone are kept for good.
     """
     rows = unused_ids(reasons, ids) | dict(ids)
+    names = ("id", "file", "why it is not used")
     why = [reasons.get(name, "it is gone") or "" for name in rows]
-    columns = {"id": rows.values(), "file": rows.keys(), "why it is not used": why}
     sheet = pl.DataFrame(
-        {name: pl.Series(list(values), dtype=pl.String) for name, values in columns.items()}
+        dict(zip(names, ([*rows.values()], [*rows], why), strict=True)),
+        schema=dict.fromkeys(names, pl.String),
     )
     text = csv_text(sheet, line_terminator="\r\n")
     write_whole(root / FILE, text.encode("utf-8-sig"))  # the mark is for spreadsheets
