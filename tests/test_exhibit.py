@@ -234,6 +234,20 @@ def test_a_letter_is_one_statement_that_keeps_its_lines(
     assert (letter.sample, letter.interval) == ("", "")  # it asks; it is no result
 
 
+def test_a_sentence_links_to_https_and_to_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(prose, "display", lambda data, **_: shown.append(data))
+    prose.say(
+        "See [NIST](https://a.org/b_c.html), <b>[x](javascript:y)</b>.", "[가](https://a.org)"
+    )
+    link = '<a href="https://a.org/b_c.html">NIST</a>'
+    assert shown[0]["text/html"] == (
+        f'<p lang="en">See {link}, &lt;b&gt;[x](javascript:y)&lt;/b&gt;.</p>'
+    )
+    assert "NIST (https://a.org/b_c.html)" in shown[0]["text/plain"]
+    assert shown[1]["text/html"] == '<p lang="ko"><a href="https://a.org">가</a></p>'
+
+
 def test_a_missing_interval_is_told_of_numbers_and_not_of_words() -> None:
     letter = "To: the Minister.\nUnder Article 10."
     for words, said in (

@@ -7,9 +7,13 @@ import re
 
 from IPython.display import display
 
+_LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"]+)\)")
+
 
 def say(en: str, ko: str) -> None:
     """Show a sentence in English, then in Korean; `**bold**` marks what to look at.
+
+    `[NIST](https://...)` is a link.
 
     A text of several lines, such as a letter, is one output with a paragraph for each line.
 
@@ -18,11 +22,12 @@ def say(en: str, ko: str) -> None:
     """
     for lang, text in (("en", en), ("ko", ko)):
         marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text, quote=False))
+        marked = _LINK.sub(r'<a href="\2">\1</a>', marked)
         data = {
             "text/html": "\n".join(
                 f'<p lang="{lang}">{line}</p>' for line in marked.splitlines() if line.strip()
             ),
-            "text/plain": text.replace("**", ""),
+            "text/plain": _LINK.sub(r"\1 (\2)", text.replace("**", "")),
         }
         display(data, metadata={"text/html": {"lang": lang}}, raw=True)
 
