@@ -15,9 +15,9 @@ import signal
 import struct
 import sys
 import time
-from functools import cache
 
 from . import audit, landlock, seccomp
+from .libc import libc
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CAPSET, _CAP_VERSION = {"x86_64": 126, "aarch64": 91}, 0x20080522
@@ -70,12 +70,6 @@ class Cell:
         if self.weak:
             audit.refuse_python(self.places)
         return {"landlock": self.landlocked, "seccomp": seccomp.install(self.filter)}
-
-
-@cache
-def libc() -> ctypes.CDLL:
-    """Return the C library, opened once: forks call it, and opening it again costs as much."""
-    return ctypes.CDLL(None)
 
 
 def _opened(path: str) -> int | None:

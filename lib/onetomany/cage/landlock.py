@@ -14,6 +14,8 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
+from .libc import libc
+
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _BENEATH = 1
 _EXECUTE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 2, 1 << 3  # execute: to map libraries
@@ -47,27 +49,27 @@ def abi() -> int:
     """Return the version of Landlock that this kernel offers; 0 for none."""
     if sys.platform != "linux":
         return 0
-    version: int = ctypes.CDLL(None).syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), 1)
+    version: int = libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), 1)
     return max(version, 0)
 
 
 def confine_to(places: Iterable[str]) -> bool:
     """Let this process and its forks read these places only, for good; return whether it holds."""
-    version, libc = abi(), ctypes.CDLL(None)
+    version, call = abi(), libc().syscall
     if not version:
         return False
     rights = (1 << 13 + (version >= 2) + (version >= 3) + (version >= 5)) - 1
     network, scopes = _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     attribute = struct.pack("<QQQ", rights, network, scopes)[:size]
-    rules: int = libc.syscall(_CREATE_RULESET, attribute, ctypes.c_size_t(size), 0)
+    rules: int = call(_CREATE_RULESET, attribute, ctypes.c_size_t(size), 0)
     if rules < 0:
         return False
     for place in filter(os.path.exists, places):
         handle = os.open(place, os.O_PATH | os.O_CLOEXEC)
         allowed = _READ_FILE | _EXECUTE | (_READ_FOLDER if os.path.isdir(place) else 0)
-        libc.syscall(_ADD_RULE, rules, _BENEATH, struct.pack("<Qi", allowed, handle), 0)
+        call(_ADD_RULE, rules, _BENEATH, struct.pack("<Qi", allowed, handle), 0)
         os.close(handle)
-    done: bool = libc.syscall(_RESTRICT_SELF, rules, 0) == 0
+    done: bool = call(_RESTRICT_SELF, rules, 0) == 0
     os.close(rules)
     return done

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .libc import libc
 from .zygote import Handler, Send
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _start_no_threads(libraries: Path) -> None:
         start = ctypes.cast(named, ctypes.c_void_p).value or 0
         first = start // mmap.PAGESIZE * mmap.PAGESIZE
         pages = ctypes.c_void_p(first), ctypes.c_size_t(start + len(code) - first)
-        protect = ctypes.CDLL(None).mprotect
+        protect = libc().mprotect
         if protect(*pages, _READ | _WRITE) == 0:
             ctypes.memmove(start, code, len(code))
             protect(*pages, _READ | _RUN)

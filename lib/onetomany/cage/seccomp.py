@@ -14,6 +14,8 @@ import struct
 import sys
 from dataclasses import dataclass
 
+from .libc import libc
+
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 _X32 = 0x40000000  # calls of the x32 interface carry this bit
@@ -130,7 +132,7 @@ def install(filter_: bytes | None) -> bool:
         return False
     code = ctypes.create_string_buffer(filter_)
     head = struct.pack("<HxxxxxxQ", len(filter_) // 8, ctypes.addressof(code))
-    done: bool = ctypes.CDLL(None).prctl(_PR_SET_SECCOMP, _MODE_FILTER, head, 0, 0) == 0
+    done: bool = libc().prctl(_PR_SET_SECCOMP, _MODE_FILTER, head, 0, 0) == 0
     return done
 
 

@@ -1,0 +1,12 @@
+"""The C library, opened once: every fork calls it, and opening it again costs as much each time."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+
+
+@cache
+def libc() -> ctypes.CDLL:
+    """Return the C library of this process."""
+    return ctypes.CDLL(None)
