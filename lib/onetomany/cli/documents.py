@@ -49,8 +49,7 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--names", action="store_true", help="let everybody stay named there")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.documents import case_mentions
-        from onetomany.documents import search as finding
+        from onetomany.documents import case_mentions, indexing
         from onetomany.documents.case_file import export_parquet, key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
 
@@ -74,7 +73,7 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
             print(said)
         if not args.no_index:
             with open_case(args.case, write=True) as db:
-                mentioned, indexed = case_mentions.fill(db), finding.index(db)
+                mentioned, indexed = indexing.index_case(db)
                 left_out = case_mentions.unread(db)
             print(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
             for path, page, why in left_out.iter_rows():

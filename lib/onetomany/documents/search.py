@@ -27,13 +27,12 @@ from ..errors import InputError
 from . import grams, nouns
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
-from .language import WORDS, Page, in_batches, in_cages, pattern_places, token_places
+from .language import Page, Part, pattern_places
 from .reading import composed
 
 # raised whenever the same text would give other tokens
-TOKENIZER_VERSION = 3
+TOKENIZER_VERSION = 4
 K, B = 1.2, 0.75
-BATCH = 500  # pages stored at a time
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "document": pl.String,
     "page": pl.Int64,
@@ -76,6 +75,8 @@ join fts_main_search_pages.docs using (docid), fts_main_search_pages.stats
 group by terms.termid, terms.docid
 order by term, id
 """
+# the last table of an index, without which it is made anew, also after a run that was killed
+_OUTDATED = "drop table if exists search_grams"
 _HELD = "select id, text, tokens, starts, ends from search_pages "
 _BM25 = """
 with found as (
@@ -98,37 +99,34 @@ def tokenizer() -> str:
     return f"{TOKENIZER_VERSION} kiwi {version('kiwipiepy')} {version('kiwipiepy_model')}"
 
 
-def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Bring the index of a case file up to date; returns how many pages were tokenised anew.
+def missing(db: duckdb.DuckDBPyConnection) -> list[Page]:
+    """Return the pages whose words aren't indexed; forget those of pages that have changed.
 
-    Only pages that are new, changed, or tokenised by another version are tokenised. Needs a
-    connection that may write. DuckDB's index itself is then made anew, as it can't be added to.
+    Pages that were cut into words by another version are cut again.
     """
     load_fts(db)
     db.execute(_TABLES)
-    before = _number(db, "select count(*) from search_pages")
-    db.execute(_STALE, {"tokenizer": tokenizer()})
-    left = _number(db, "select count(*) from search_pages")
-    last = _number(db, "select coalesce(max(id), 0) from search_pages")
-    missing = db.execute(
+    (forgotten,) = db.execute(_STALE, {"tokenizer": tokenizer()}).fetchone() or (0,)
+    if forgotten:
+        db.execute(_OUTDATED)
+    return db.execute(
         "select document, page, text from pages "
         "anti join search_pages using (document, page) order by document, page"
     ).fetchall()
-    with tqdm(total=len(missing), desc="tokenising pages", disable=not progress) as bar:
-        for parts in in_batches(in_cages(WORDS, missing, token_places), BATCH):
-            places: list[list[tuple[str, str, int, int]]] = []
-            for of_it, tokens_of, why in parts:
-                places += tokens_of or [[] for _ in of_it]
-                if why:
-                    text = f"This page is not searchable by words: {why}."
-                    note_unread(db, of_it, text, WORDS_EXTRACTOR)
-            pages = [page for of_it, _, _ in parts for page in of_it]
-            _insert(db, last, pages, _stemmed(db, places))
-            last += len(pages)
-            bar.update(len(pages))
-    if missing or left != before or not _has(db, "search_grams"):
-        _rebuild(db, progress=progress)
-    return len(missing)
+
+
+def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    """Store the words of pages, with their places; they are found once the index is rebuilt."""
+    places: list[list[tuple[str, str, int, int]]] = []
+    for of_it, found, failed in parts:
+        places += found.get("words") or [[] for _ in of_it]
+        if why := failed.get("words"):
+            text = f"This page is not searchable by words: {why}."
+            note_unread(db, of_it, text, WORDS_EXTRACTOR)
+    pages = [page for of_it, _, _ in parts for page in of_it]
+    last = _number(db, "select coalesce(max(id), 0) from search_pages")
+    db.execute(_OUTDATED)
+    _insert(db, last, pages, _stemmed(db, places))
 
 
 def _insert(
@@ -153,7 +151,11 @@ def _insert(
     )
 
 
-def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
+def rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
+    """Make the index of the stored words anew if they have changed: it can't be added to."""
+    if _has(db, "search_grams"):
+        return
+
     def words() -> None:
         db.execute(MAKE_INDEX)
 
@@ -349,9 +351,7 @@ def _stemmed(
 
 def _indexed(db: duckdb.DuckDBPyConnection) -> None:
     if not _has(db, "search_grams"):
-        raise InputError(
-            "The case isn't indexed yet: run 'onetomany ingest' on its folder, or search.index."
-        )
+        raise InputError("The case isn't indexed yet: run 'onetomany ingest' on its folder.")
     other = db.execute(
         "select tokenizer from search_pages where tokenizer <> ? limit 1", [tokenizer()]
     ).fetchone()
