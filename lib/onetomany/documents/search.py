@@ -126,7 +126,7 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
             _insert(db, last, pages, _stemmed(db, places))
             last += len(pages)
             bar.update(len(pages))
-    if missing or left != before or not _has(db, "search_grams"):
+    if missing or left != before or not has_table(db, "search_grams"):
         _rebuild(db, progress=progress)
     return len(missing)
 
@@ -173,7 +173,7 @@ def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
     return [" ".join(form for form, _, _ in each) for each in _spans(db, texts)]
 
 
-def _of_any_case(search: Search) -> Search:
+def of_any_case(search: Search) -> Search:
     """Refuse an index whose values make no sense: a case file may be somebody else's."""
 
     @wraps(search)
@@ -189,30 +189,30 @@ def _of_any_case(search: Search) -> Search:
     return checked  # type: ignore[return-value]
 
 
-@_of_any_case
+@of_any_case
 def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages that a query's words fit best: a frame of HITS, best first.
 
     Raises InputError where the case isn't indexed by this tokenizer, or no word of the query means
     anything to it (only particles, say).
     """
-    _indexed(db)
+    check_indexed(db)
     terms = sorted(set(tokens(db, [composed(query)])[0].split()))
     if not terms:
         raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
     found = db.execute(_BM25, {"terms": terms, "limit": limit}).fetchall()
     texts, places = [], []
     ids = [row[-1] for row in found]
-    held = {row[0]: row[1:] for row in db.execute(_HELD + _among(ids)).fetchall()}
+    held = {row[0]: row[1:] for row in db.execute(_HELD + among_ids(ids)).fetchall()}
     for id_ in ids:
         text, forms, starts, ends = held[id_]
         texts.append(text)
         placed = zip(forms.split(), starts, ends, strict=True)
         places.append([(start, end) for form, start, end in placed if form in terms])
-    return _hits([row[:3] for row in found], texts, places)
+    return hits_frame([row[:3] for row in found], texts, places)
 
 
-@_of_any_case
+@of_any_case
 def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages where words stand side by side as given, most often first: a frame of HITS.
 
@@ -220,13 +220,13 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
     """
     if not words.strip():
         raise InputError("A phrase needs a word.")
-    _indexed(db)
+    check_indexed(db)
     words = composed(words)
-    regex = r"\s*".join(re.escape(word) for word in words.split())
-    return _fitting(db, regex, grams.of_phrase(db, words), limit, _phrase_places)
+    regex = phrase_pattern(words)
+    return _fitting(db, regex, grams.of_phrase(db, words), limit, phrase_places)
 
 
-@_of_any_case
+@of_any_case
 def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages that a regular expression fits, most often first: a frame of HITS.
 
@@ -242,11 +242,16 @@ def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl
         raise InputError(f"'{regex}' isn't a pattern that can be searched for: {why}.") from error
     if compiled.fullmatch(""):
         raise InputError(f"'{regex}' fits anything, even nothing: give a pattern with a letter.")
-    _indexed(db)
+    check_indexed(db)
     return _fitting(db, regex, grams.of_pattern(db, regex), limit, pattern_places)
 
 
-def _phrase_places(regex: str, texts: list[str]) -> list[list[Span]]:
+def phrase_pattern(words: str) -> str:
+    """Return the expression of words side by side, whatever blanks are between them."""
+    return r"\s*".join(re.escape(word) for word in words.split())
+
+
+def phrase_places(regex: str, texts: list[str]) -> list[list[Span]]:
     # words and blanks alone: it takes no longer than the text is
     compiled = re.compile(regex, re.IGNORECASE)
     return [[match.span() for match in compiled.finditer(text)] for text in texts]
@@ -261,10 +266,10 @@ def _fitting(
 ) -> pl.DataFrame:
     """The pages among `ids` (None: all) that an expression fits."""
     values = {"regex": regex, "limit": limit}
-    among = "" if ids is None else _among(ids.tolist())
+    among = "" if ids is None else among_ids(ids.tolist())
     found = db.execute(_FITTING.format(among=among), values).fetchall()
     found = [row for row in found if row[3]]
-    query = "select id, text from search_pages " + _among([row[2] for row in found])
+    query = "select id, text from search_pages " + among_ids([row[2] for row in found])
     texts = dict(db.execute(query).fetchall())
     placed = places_in(regex, [texts[id_] for _, _, id_, _ in found]) if found else []
     rows = [
@@ -274,19 +279,19 @@ def _fitting(
     ]
     # DuckDB and Python may count differently, such as digits of other scripts
     rows.sort(key=lambda row: -len(row[3]))
-    return _hits(
+    return hits_frame(
         [(document, page, float(len(places))) for document, page, _, places in rows],
         [row[2] for row in rows],
         [row[3] for row in rows],
     )
 
 
-def _among(ids: list[int]) -> str:
+def among_ids(ids: list[int]) -> str:
     # by constants DuckDB looks few rows up in the index of `id`; a join would scan all texts
     return f"where id in ({', '.join(map(str, ids)) or '-1'})"
 
 
-def _hits(
+def hits_frame(
     found: list[tuple[str, int, float]], texts: list[str], places: list[list[Span]]
 ) -> pl.DataFrame:
     rows = []
@@ -347,8 +352,8 @@ def _stemmed(
     ]
 
 
-def _indexed(db: duckdb.DuckDBPyConnection) -> None:
-    if not _has(db, "search_grams"):
+def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
+    if not has_table(db, "search_grams"):
         raise InputError(
             "The case isn't indexed yet: run 'onetomany ingest' on its folder, or search.index."
         )
@@ -361,7 +366,7 @@ def _indexed(db: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:
+def has_table(db: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(_number(db, "select count(*) from duckdb_tables() where table_name = ?", table))
 
 
