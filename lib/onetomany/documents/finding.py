@@ -36,10 +36,12 @@ from .search import (
 )
 
 LINE = 80  # characters: words that all stand within so many are next to each other
-RANKED = 150  # pages whose words' places are looked at
+RANKED = 100  # pages whose words' places are looked at
+MOST = 100_000_000  # pages of an index
 Ids = NDArray[np.int64]
+Pages = NDArray[np.bool_]  # by their id in the index: which have what is asked for
 _NONE: Ids = np.empty(0, np.int64)
-_POSTINGS = "select id::bigint as id, score from search_postings where term = ? order by id"
+_POSTINGS = "select id::bigint as id, score from search_postings where term = ?"
 # the places of the wanted words only: a page has hundreds of others
 _PLACES = """
 select id, list_filter(list_zip(string_split(tokens, ' '), starts, ends),
@@ -90,6 +92,10 @@ class _Search:
         self.terms = dict(zip(words, forms, strict=True))
         self.words = [word for word in query.words if self.terms[word]]
         self.postings: dict[str, tuple[Ids, NDArray[np.float64]]] = {}
+        (last,) = db.execute("select coalesce(max(id), 0) from search_pages").fetchone() or (0,)
+        if last > MOST:
+            raise ValueError("an index of more pages than there can be")
+        self.size = int(last) + 1
         if not self.words and not query.phrases:
             raise InputError(
                 f"'{' '.join(query.words)}' has no word to search for: give a noun, a verb or a "
@@ -99,17 +105,17 @@ class _Search:
     def found(self) -> FoundPages:
         whole = self._all()
         fitting, undated = self._fitting(whole)
-        ignored = tuple(word for word in self.query.words if not self.terms[word])
+        total = int(fitting.sum())
         result = FoundPages(
             self.query,
             self.filters,
             pl.DataFrame(schema=HITS),
-            len(fitting),
-            left_out=len(whole) - len(fitting) - undated,
+            total,
+            left_out=int(whole.sum()) - total - undated,
             undated=undated,
-            ignored=ignored,
+            ignored=tuple(word for word in self.query.words if not self.terms[word]),
         )
-        if len(whole):
+        if whole.any():
             return replace(result, hits=self._ranked(fitting))
         return self._nearest(result)
 
@@ -119,87 +125,89 @@ class _Search:
             self.postings[term] = (rows["id"].astype(np.int64), rows["score"].astype(np.float64))
         return self.postings[term]
 
-    def _having_word(self, word: str) -> Ids:
-        return reduce(_both, (self._posting(term)[0] for term in self.terms[word]))
+    def _mask(self, ids: Ids) -> Pages:
+        mask = np.zeros(self.size, np.bool_)
+        mask[ids] = True
+        return mask
 
-    def _having_phrase(self, phrase: str, among: Ids | None) -> Ids:
-        """Return the ids of pages, among some or all, that have a phrase as it stands."""
+    def _having_word(self, word: str) -> Pages:
+        masks = (self._mask(self._posting(term)[0]) for term in self.terms[word])
+        return reduce(np.logical_and, masks)
+
+    def _having_phrase(self, phrase: str, among: Pages | None) -> Pages:
+        """Return which pages, among some or all, have a phrase as it stands."""
         ids = grams.of_phrase(self.db, phrase)
         if among is not None:
-            ids = among if ids is None else _both(ids, among)
+            ids = np.flatnonzero(among if ids is None else among & self._mask(ids))
         where = "" if ids is None else among_ids(ids.tolist())
         # no condition on the expression: DuckDB would read every text before it looks at its id
         rows = self.db.execute(
-            f"select id::bigint, regexp_matches(text, ?, 'i') from search_pages {where}",
+            f"select id::bigint as id, regexp_matches(text, ?, 'i') as fits "
+            f"from search_pages {where}",
             [phrase_pattern(phrase)],
-        ).fetchall()
-        return np.array(sorted(id_ for id_, fits in rows if fits), np.int64)
+        ).fetchnumpy()
+        return self._mask(rows["id"][rows["fits"].astype(np.bool_)])
 
-    def _all(self) -> Ids:
-        ids = reduce(_both, map(self._having_word, self.words)) if self.words else None
+    def _all(self) -> Pages:
+        having = reduce(np.logical_and, map(self._having_word, self.words)) if self.words else None
         for phrase in self.query.phrases:
-            ids = self._having_phrase(phrase, ids)
-        return _NONE if ids is None else ids
+            having = self._having_phrase(phrase, having)
+        return self._mask(_NONE) if having is None else having
 
-    def _fitting(self, ids: Ids) -> tuple[Ids, int]:
-        """Return what of `ids` fits the filters and has nothing excluded, and how many no date."""
-        if not len(ids):
-            return ids, 0
+    def _fitting(self, pages: Pages) -> tuple[Pages, int]:
+        """Return which fit the filters and have nothing excluded, and how many have no date."""
+        if not pages.any():
+            return pages, 0
         for word in self.query.without_words:
             if self.terms[word]:
-                ids = np.setdiff1d(ids, self._having_word(word), assume_unique=True)
+                pages = pages & ~self._having_word(word)
         for phrase in self.query.without_phrases:
-            ids = np.setdiff1d(ids, self._having_phrase(phrase, ids), assume_unique=True)
-        if not self.filters.dated:
-            return _both(ids, self._filtered(*self.filters.where())), 0
+            pages = pages & ~self._having_phrase(phrase, pages)
         condition, values = self.filters.where(dates=False)
-        no_date = "coalesce(d.created, d.modified, '') = ''"
-        undated = self._filtered(" and ".join(filter(None, (condition, no_date))), values)
-        return _both(ids, self._filtered(*self.filters.where())), len(_both(ids, undated))
+        undated = 0
+        if self.filters.dated:
+            no_date = "coalesce(d.created, d.modified, '') = ''"
+            without = " and ".join(filter(None, (condition, no_date)))
+            undated = int((pages & self._filtered(without, values)).sum())
+            condition, values = self.filters.where()
+        return (pages & self._filtered(condition, values) if condition else pages), undated
 
-    def _filtered(self, condition: str, values: list[object]) -> Ids | None:
-        if not condition:
-            return None
+    def _filtered(self, condition: str, values: list[object]) -> Pages:
         if self.filters.tag and not has_table(self.db, "remarks"):
-            return _NONE
+            return self._mask(_NONE)
         rows = self.db.execute(
             "select s.id::bigint as id from search_pages s join documents d using (document) "
-            f"where {condition} order by id",
+            f"where {condition}",
             values,
         ).fetchnumpy()
-        ids: Ids = rows["id"].astype(np.int64)
-        return ids
+        return self._mask(rows["id"])
 
     def _nearest(self, result: FoundPages) -> FoundPages:
         """Return with the pages that have most of the words, and on how many each word is."""
         having = {word: self._having_word(word) for word in self.words}
         having |= {f'"{each}"': self._having_phrase(each, None) for each in self.query.phrases}
-        counts = {word: len(ids) for word, ids in having.items()}
-        ids, many = np.unique(np.concatenate([*having.values(), _NONE]), return_counts=True)
+        counts = {word: int(pages.sum()) for word, pages in having.items()}
+        many = np.sum(list(having.values()), axis=0)
         for most in range(len(having) - 1, 0, -1):
-            fitting, _ = self._fitting(ids[many == most])
-            if len(fitting):
+            fitting, _ = self._fitting(many == most)
+            if total := int(fitting.sum()):
                 hits = self._ranked(fitting, whole=False)
-                return replace(
-                    result, hits=hits, counts=counts, nearest=most, nearest_total=len(fitting)
-                )
+                return replace(result, hits=hits, counts=counts, nearest=most, nearest_total=total)
         return replace(result, counts=counts)
 
-    def _ranked(self, ids: Ids, *, whole: bool = True) -> pl.DataFrame:
+    def _ranked(self, pages: Pages, *, whole: bool = True) -> pl.DataFrame:
         """Return the best of some pages as HITS; `whole` where they have all of the words."""
+        ids = np.flatnonzero(pages)
         wanted = [*self.words, *self.query.phrases]
-        terms = sorted({term for word in wanted for term in self.terms[word]})
-        scores = np.zeros(len(ids))
-        for term in terms:
+        scores = np.zeros(self.size)
+        for term in {term for word in wanted for term in self.terms[word]}:
             own, worth = self._posting(term)
-            if len(own):
-                at = np.minimum(np.searchsorted(own, ids), len(own) - 1)
-                scores += np.where(own[at] == ids, worth[at], 0.0)
-        best = np.lexsort((ids, -scores))[: max(RANKED, self.limit)]
+            scores[own] += worth
+        best = ids[np.lexsort((ids, -scores[ids]))[: max(RANKED, self.limit)]]
         words = sorted({term for word in self.words for term in self.terms[word]})
-        places = self._places(ids[best], words)
+        places = self._places(best, words)
         rated = []
-        for id_, score in zip(ids[best].tolist(), scores[best].tolist(), strict=True):
+        for id_, score in zip(best.tolist(), scores[best].tolist(), strict=True):
             near = _nearness(places[id_]) if whole else 0.0
             rated.append((score * (1 + near), id_))
         rated.sort(key=lambda each: (-each[0], each[1]))
@@ -243,13 +251,6 @@ def _plain(row: Any) -> tuple[str, int, int]:
     return form, start, end
 
 
-def _both(one: Ids, other: Ids | None) -> Ids:
-    if other is None:
-        return one
-    both: Ids = np.intersect1d(one, other, assume_unique=True)
-    return both
-
-
 def joined_spans(spans: Sequence[Span]) -> list[Span]:
     """Return spans in order, those that overlap as one."""
     joined: list[Span] = []
@@ -281,9 +282,7 @@ def _nearness(places: list[list[Span]]) -> float:
     return min(1.0, LINE / max(shortest or LINE, 1))
 
 
-def marked_parts(
-    text: str, spans: Sequence[Span], start: int = 0
-) -> list[tuple[str, bool]]:
+def marked_parts(text: str, spans: Sequence[Span], start: int = 0) -> list[tuple[str, bool]]:
     """Return a stretch of a page's text that begins at `start`, cut where its marks begin and end.
 
     Each part comes with whether it is marked.
@@ -304,27 +303,29 @@ def _said_en(found: FoundPages) -> list[str]:
     shown = len(found.hits)
     if found.total:
         said.append(f"{found.total:,}." + (f" The best {shown:,}:" if shown < found.total else ""))
-    elif found.left_out or found.undated:
+    elif found.left_out:
         said.append(
             f"none. {found.left_out:,} pages have all the words, but don't fit the filters or have "
             "what you exclude."
         )
-    elif len(found.counts) < 2:
+    elif found.undated or len(found.counts) < 2:
         said.append("none.")
     else:
         said.append("no page has all of them.")
         said += [f"{word}: on {many:,} pages." for word, many in found.counts.items() if many]
-        if missing := [word for word, many in found.counts.items() if not many]:
-            said.append(f"On no page: {', '.join(missing)}.")
+        missing = [word for word, many in found.counts.items() if not many]
+        if missing:
+            said.append(f"On no page: {_list(missing)}.")
         if found.nearest:
-            said.append(
-                f"The nearest: {found.nearest_total:,} pages have {found.nearest} of the "
-                f"{len(found.counts)}."
-            )
+            rest = found.nearest == len(found.counts) - len(missing)
+            have = "the rest" if missing and rest else f"{found.nearest} of {len(found.counts)}"
+            said.append(f"The nearest: {found.nearest_total:,} pages have {have}.")
     if found.undated:
         said.append(f"{found.undated:,} more are in documents that state no date.")
     if found.ignored:
-        said.append(f"Not searched for, since the index keeps no such word: {_list(found.ignored)}.")
+        said.append(
+            f"Not searched for, since the index keeps no such word: {_list(found.ignored)}."
+        )
     return said
 
 
@@ -335,7 +336,9 @@ def _said_ko(found: FoundPages) -> list[str]:
     if found.total:
         more = f" 그중 {shown:,}쪽을 보여 줍니다." if shown < found.total else ""
         said.append(f"모두 들어 있는 쪽은 {found.total:,}쪽입니다.{more}")
-    elif found.left_out or found.undated:
+    elif found.undated:
+        said.append("조건에 맞는 쪽이 없습니다.")
+    elif found.left_out:
         said.append(
             f"조건에 맞는 쪽이 없습니다. 말이 모두 들어 있는 쪽은 {found.left_out:,}쪽 더 있지만 "
             "조건에 맞지 않거나 제외한 말이 들어 있습니다."

@@ -155,7 +155,9 @@ class Filters:
         """Return the filters in a few words; '' where there are none."""
         names = _NAMES_KO if korean else _NAMES_EN
         values = (self.path, ", ".join(self.kinds), self.after, self.before, self.sender, self.tag)
-        return "; ".join(f"{name} {value}" for name, value in zip(names, values, strict=True) if value)
+        return "; ".join(
+            f"{name} {value}" for name, value in zip(names, values, strict=True) if value
+        )
 
 
 _NAMES_EN = ("path", "kind", "from", "to", "sender", "tag")

@@ -24,14 +24,16 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from . import grams, nouns
+from . import grams
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
 from .language import WORDS, Page, in_batches, in_cages, pattern_places, token_places
 from .reading import composed
+from .search_tokens import placed_tokens, stemmed
 
 # raised whenever the same text would give other tokens
-TOKENIZER_VERSION = 3
+# (4: a Latin word before a full stop, which kiwipiepy cuts at random: 'the min istry.')
+TOKENIZER_VERSION = 4
 K, B = 1.2, 0.75
 BATCH = 500  # pages stored at a time
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -44,10 +46,8 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "spans": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
 }
 Span = tuple[int, int]
-Search = TypeVar("Search", bound=Callable[..., pl.DataFrame])
+Search = TypeVar("Search", bound=Callable[..., Any])
 
-# nouns, numerals, roots, verbs, adjectives, adverbs, Latin, digits, Chinese; no particles, endings
-_KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
 _TABLES = """
 create table if not exists search_pages (
     id integer primary key, document varchar not null, page integer not null,
@@ -123,7 +123,7 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
                     text = f"This page is not searchable by words: {why}."
                     note_unread(db, of_it, text, WORDS_EXTRACTOR)
             pages = [page for of_it, _, _ in parts for page in of_it]
-            _insert(db, last, pages, _stemmed(db, places))
+            _insert(db, last, pages, stemmed(db, places))
             last += len(pages)
             bar.update(len(pages))
     if missing or left != before or not has_table(db, "search_grams"):
@@ -170,14 +170,14 @@ def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
 def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
     """Each text as its tokens, parted by spaces: what is indexed and what a query is cut into."""
     load_fts(db)
-    return [" ".join(form for form, _, _ in each) for each in _spans(db, texts)]
+    return [" ".join(form for form, _, _ in each) for each in placed_tokens(db, texts)]
 
 
 def of_any_case(search: Search) -> Search:
     """Refuse an index whose values make no sense: a case file may be somebody else's."""
 
     @wraps(search)
-    def checked(*args: Any, **named: Any) -> pl.DataFrame:
+    def checked(*args: Any, **named: Any) -> Any:
         try:
             return search(*args, **named)
         except (ValueError, TypeError, LookupError, pl.exceptions.PolarsError) as error:
@@ -317,39 +317,6 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
             best, best_worth = start, worth
     begin = max(0, best - 20)
     return begin, min(len(text), max(begin + width, spans[0][1]))
-
-
-def _spans(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
-    """Tokens of the reader's own texts, such as a query, with their places."""
-    held = list(texts)
-    cut = nouns.kiwi().tokenize(held)
-    return _stemmed(db, [nouns.recut(text, of) for text, of in zip(held, cut, strict=True)])
-
-
-def _stemmed(
-    db: duckdb.DuckDBPyConnection, tokens_of: list[list[tuple[str, str, int, int]]]
-) -> list[list[tuple[str, int, int]]]:
-    """Tokens that mean something, with their places; Latin words stemmed, all in lower case."""
-    kept = [
-        [
-            (form.lower(), start, end)
-            for form, tag, start, end in each
-            if tag in _KEPT and form and not re.search(r"\s", form)
-        ]
-        for each in tokens_of
-    ]
-    # a text with a Latin word has all of its tokens stemmed, which leaves Korean as it is
-    latin = [any(re.fullmatch("[a-z]+", form) for form, _, _ in each) for each in kept]
-    words = {form for each, any_ in zip(kept, latin, strict=True) if any_ for form, _, _ in each}
-    ordered = sorted(words)
-    (stems,) = db.execute(
-        "select list_transform(?::varchar[], lambda w: stem(w, 'english'))", [ordered]
-    ).fetchone() or ([],)
-    stem = dict(zip(ordered, stems, strict=True))
-    return [
-        [(stem[form] if any_ else form, start, end) for form, start, end in each]
-        for each, any_ in zip(kept, latin, strict=True)
-    ]
 
 
 def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
