@@ -99,12 +99,13 @@ def errors(driver: Chrome) -> list[str]:
 
 
 @contextmanager
-def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
-    """JupyterLab on a folder, as `onetomany lab` starts it; its address."""
+def jupyterlab(folder: Path, home: Path, *opening: str) -> Iterator[str]:
+    """JupyterLab on a folder, as `onetomany lab` or another command starts it; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-P", "-m", "onetomany.cli", "lab", "--notebooks", str(folder), "--"]
+    command = [sys.executable, "-P", "-m", "onetomany.cli"]
+    command += [*(opening or ("lab", "--notebooks", str(folder))), "--"]
     command += ["--no-browser", "--allow-root", f"--ServerApp.port={port}"]
     command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
     home.mkdir(parents=True, exist_ok=True)

@@ -10,11 +10,10 @@ from typing import Any
 import polars as pl
 
 from onetomany.cli.command import Run
+from onetomany.cli.reading import NAME, capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
-
-NAME = 160  # characters of a path on the screen: two lines of a terminal
 
 
 def ingest(parser: argparse.ArgumentParser) -> Run:
@@ -102,76 +101,6 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def search(parser: argparse.ArgumentParser) -> Run:
-    """Find words in a case file: document, path, page and the place in its text."""
-    parser.add_argument("words", metavar="WORDS")
-    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--phrase", action="store_true", help="side by side, as they stand")
-    how.add_argument("--regex", action="store_true", help="a regular expression (RE2)")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="pages shown at most")
-    parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the pages there, marked")
-    parser.add_argument(
-        "--weak-isolation",
-        action="store_true",
-        help="draw also where this system can't confine what draws",
-    )
-
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.cage import accept_weak_isolation
-        from onetomany.documents import captures as captured
-        from onetomany.documents import picture
-        from onetomany.documents import search as finding
-        from onetomany.documents.case_file import open_case
-        from onetomany.sources.files import write_whole
-
-        if args.weak_isolation:
-            accept_weak_isolation()
-        if args.limit < 1:
-            raise InputError("--limit needs a number of 1 or more.")
-        find = finding.phrase if args.phrase else finding.pattern if args.regex else finding.bm25
-        with open_case(args.case) as db:
-            hits = find(db, args.words, limit=args.limit)
-            paths = dict(
-                db.execute(
-                    "select document, path from documents where document in (select unnest(?))",
-                    [hits["document"].to_list()],
-                ).fetchall()
-            )
-            held = captured.captures(db).filter(
-                pl.col("document").is_in(hits["document"].implode())
-            )
-        for rank, hit in enumerate(hits.iter_rows(named=True), 1):
-            document, page = hit["document"], hit["page"]
-            first = hit["spans"][0]
-            place = f"characters {first['start']}-{first['end']}"
-            if more := len(hit["spans"]) - 1:
-                place += f" and {more} more"
-            path = shortened(paths.get(document, "no path"), NAME)
-            print(f"{document[:12]}  {path}, page {page}, {place} ({hit['score']:.3g})")
-            print(f"    {' '.join(hit['snippet'].split())}")
-            for capture in held.filter(document=document, page=page).iter_rows(named=True):
-                print(f"    captured: {_capture(capture)}")
-            if args.pictures:
-                spans = [(span["start"], span["end"]) for span in hit["spans"]]
-                target = args.pictures / f"{rank:03d}-{document[:12]}-{page}.png"
-                try:
-                    drawn = picture.page_picture(args.case, document, page, spans)
-                except InputError as error:
-                    # other kinds of documents have no picture: the rest is still drawn
-                    print(f"    no picture: {error}")
-                    continue
-                write_whole(target, drawn)
-                print(f"    {target}")
-        print(
-            f"{len(hits)} pages"
-            + (", perhaps of more: see --limit" if len(hits) == args.limit else "")
-        )
-        return 0
-
-    return run
-
-
 # what a claim's quotation is found to be in the capture of its source
 _PASSAGES = {
     "exact": "quoted as it stands there",
@@ -180,16 +109,6 @@ _PASSAGES = {
     "no text": "the capture has no text",
     "no quotation": "source captured",
 }
-
-
-def _capture(capture: Mapping[str, Any]) -> str:
-    """A capture as it is cited: address, date, file with its hash, and the payload's digest."""
-    digest = capture["payload_digest"] or f"sha256:{capture['payload_sha256']} (this kit's own)"
-    doubt = " (DOES NOT AGREE)" if capture["digest_agrees"] is False else ""
-    return (
-        f"{capture['address']}, {capture['captured'] or 'at an unknown time'}, in "
-        f"{capture['file']} (SHA-256 {capture['file_sha256']}), payload {digest}{doubt}"
-    )
 
 
 def _cited(pair: Mapping[str, Any], side: str) -> str:
@@ -255,7 +174,9 @@ def claims(parser: argparse.ArgumentParser) -> Run:
                 held, cited = captures.resolve_claims(db, held)
                 many = ledgers.load(db, held, ledgers.links())
             for source in cited.iter_rows(named=True):
-                print(f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {_capture(source)}")
+                print(
+                    f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}"
+                )
             print(f"{args.case}: {many} claims in its table 'claims'")
             print(f"{cited.height} of them have a capture of their source in the case file.")
         return 0

@@ -9,11 +9,11 @@ import duckdb
 from tqdm.auto import tqdm
 
 from . import case_mentions, search
-from .language import Page, in_batches, in_cages, token_places
+from .language import Page, in_batches, in_cages, token_columns
 from .mentions import checked
 
 BATCH = 500  # pages stored at a time: a statement costs as much as ten
-_CHECKS = {"mentions": checked, "words": token_places}
+_CHECKS = {"mentions": checked, "words": token_columns}
 _ROOMS = {"mentions": case_mentions, "words": search}
 
 

@@ -15,11 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from itertools import groupby
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..cage.keeper import Frames, Keeper, Trouble, lasting, unnamed_file
 from ..cage.zygote import Handler, Send
 from ..errors import InputError
+
+if TYPE_CHECKING:  # caged processes don't load it
+    import polars as pl
 
 MENTIONS = "onetomany.documents.language:load_mentions"
 TEXTS = "onetomany.documents.language:load_texts"
@@ -28,6 +31,7 @@ SECONDS, MEMORY = 30.0, 2 << 30  # of one request
 PAGES, CHARACTERS = 100, 1_000_000  # of one request; a longer page is a request by itself
 ANSWER = 256 << 20  # bytes of one answer
 FRAME, ROWS = 4 << 20, 5_000  # bytes and rows of a part of it
+TOKENS = 1_000  # of a row of words
 # characters from which a second process is worth the loading of Korean morphology
 WORTH_LOADING = 500_000
 _SAMPLE = "2019년 4월 30일 개인정보 보호법 제15조 법무부 5,760만 건 In April 2019"
@@ -50,19 +54,22 @@ def load_texts() -> Handler:
     """
     from . import nouns
     from .mentions import rows_in
+    from .search_tokens import meaningful
 
     kiwi = nouns.alone()
 
     def words(texts: list[str]) -> list[Any]:
-        return [
-            (number, *token)
-            for number, text in enumerate(texts)
-            for token in nouns.recut(text, kiwi.tokenize(text))
-        ]
+        """Rows of many tokens: the text's number, forms, starts and ends, each parted by spaces."""
+        rows = []
+        for number, text in enumerate(texts):
+            tokens = meaningful(text, kiwi.tokenize(text))
+            for first in range(0, len(tokens), TOKENS):
+                columns = zip(*tokens[first : first + TOKENS], strict=True)
+                rows.append((number, *(" ".join(map(str, column)) for column in columns)))
+        return rows
 
     # what documents of such cases say again and again is cut once, not in each fork
-    for line in _own_texts():
-        nouns.recut(line, kiwi.tokenize(line))
+    words(list(_own_texts()))
     return _handler({"mentions": rows_in, "words": words})
 
 
@@ -258,12 +265,30 @@ def _ask(
     return {}, outcome.trouble or "it gave no answer"
 
 
-def token_places(rows: list[Any], texts: list[str]) -> list[list[tuple[str, str, int, int]]]:
-    """Check rows of words; return the tokens (form, tag, start, end) of each text."""
-    tokens: list[list[tuple[str, str, int, int]]] = [[] for _ in texts]
-    for number, form, tag, start, end in rows:
-        if not isinstance(form, str) or not isinstance(tag, str) or number < 0:
-            raise ValueError("no token")
-        _check_place(start, end, texts[number])
-        tokens[number].append((form, tag, start, end))
-    return tokens
+def token_columns(rows: list[Any], texts: list[str]) -> pl.DataFrame:
+    """Check rows of words; return them as a frame of tokens (`search_tokens`)."""
+    import numpy as np
+    import polars as pl
+
+    numbers, forms, counts = [], [], []
+    places: list[list[Any]] = [[], []]
+    for number, form, starts, ends in rows:
+        if type(number) is not int or not 0 <= number < len(texts):
+            raise ValueError("no text")
+        some = form.split(" ")
+        numbers.append(number)
+        forms += some
+        counts.append(len(some))
+        for side, written in zip(places, (starts, ends), strict=True):
+            side.append(np.array(written.split(" "), np.int32))
+            if len(side[-1]) != len(some):
+                raise ValueError("a token without its place")
+    start, end = (np.concatenate([np.empty(0, np.int32), *side]) for side in places)
+    text = np.repeat(np.array(numbers, np.int32), counts)
+    size = np.array([len(each) for each in texts], np.int32)[text]
+    if not ((start >= 0) & (start <= end) & (end <= size)).all():
+        raise ValueError("no place in the text")
+    frame = pl.DataFrame({"text": text, "form": forms, "start": start, "end": end})
+    if frame["form"].cast(pl.String).str.contains(r"^\S+$").all():
+        return frame.with_columns(pl.col("form").cast(pl.String))
+    raise ValueError("no token")
