@@ -308,7 +308,7 @@ ORGANISATIONS: list[tuple[str, str, list[str]]] = [
         ],
     ),
     (NEWS, "한국사회복지협의회와 테크랩스에 대해 억 단위의 과징금을", ["한국사회복지협의회", "테크랩스"]),
-    (NEWS, "이 같은 처분 내용을 보건복지부에 통보하고 공공기관 개인정보 보호 수준", ["보건복지부"]),
+    (NEWS, "발생한 사고를 보건복지부에 통보하고 공공기관 개인정보 보호 수준", ["보건복지부"]),
     (
         FINLAND,
         "Finland has been a member of the European Union since 1995 and was among the 12",
