@@ -1,7 +1,8 @@
 """Organisations that a text names: of a list, or by the form of their names.
 
 `data/bodies.csv` lists names; `data/body_forms.csv` lists how names of Korean bodies end, and the
-stems at which such a word is a common noun (해당 위원회, 종합병원). Each ending is looked for once and
+stems at which such a word is a common noun (해당 위원회, 종합병원);
+`data/local_governments.csv` the cities, counties and provinces. Each ending is looked for once and
 its name read backwards within a bound, so that no text can make it slow.
 """
 
@@ -27,10 +28,11 @@ _AFTER = re.compile(
     r"장|총장|청장|원장|위원장|이사장|회장|사장|서장|소장|처장|실장|국장|과장|장관|차관|대변인|관계자|측|내|상|소속|"
     r"산하|직원|공무원|위원|공고|고시|훈령|예규|령|규칙|지부|지회|지사|본부|지점|본점|지원|본원|분원|출신|감|교수|총재|행)"
 )
-_NOT_AFTER = re.compile(r"원회|문화|문제|하량|하율|분|담당?금|법(?![원무제])")
+# 국회의원 is a person, 환경부하 a load
+_NOT_AFTER = re.compile(r"원회|문화|문제|하량|하율|분|담당?금|법(?![원무제])|의원|의사당")
 _FIRM = re.compile(
     r"(?:\(주\)|㈜|주식회사|유한회사|\(사\)|사단법인|\(재\)|재단법인|법무법인|회계법인|세무법인|학교법인|의료법인|"
-    r"사회복지법인)(?P<blank>\s?)(?P<name>[가-힣A-Za-z0-9&]{2,20}?)"
+    r"사회복지법인)(?:\((?:유한|유)\))?(?P<blank>\s?)(?P<name>[가-힣A-Za-z0-9&]{2,20}?)"
     r"(?=(?:은|는|이|가|을|를|와|과|의|에서|에게|에|으로|로|도)?(?![가-힣A-Za-z0-9&]))"
 )
 _FIRM_BEFORE = re.compile(
@@ -92,6 +94,7 @@ def find_organisations(text: str) -> Iterator[Body]:
             continue
         yield start, end, keys[_folded(match[0])], None
     yield from _by_ending(text, keys)
+    yield from _local_governments(text, keys)
     yield from _firms(text, keys)
     yield from _english(text, keys)
 
@@ -112,9 +115,29 @@ def _by_ending(text: str, keys: dict[str, str]) -> Iterator[Body]:
         if hangul in form.common or stem in _VAGUE or not re.match(r"[가-힣A-Z]", stem or "가"):
             continue
         name = stem + match[0]
+        branch = _BRANCH.match(text, end) if match[0].endswith("법원") else None
+        if branch:  # 전주지방법원 정읍지원
+            end, name = branch.end(), f"{name} {branch['name']}"
         yield match.start() - len(stem), end, keys.get(_folded(name), name), BY_FORM
 
 
+def _local_governments(text: str, keys: dict[str, str]) -> Iterator[Body]:
+    """Yield cities, counties and provinces where a text names their office, not the place."""
+    places = _places()
+    for match in _OFFICE.finditer(text):
+        run = _RUN.search(text, max(0, match.start() - 8), match.start())
+        name = (run[0] if run else "") + match[0][0]
+        if name in places:
+            yield match.start() - len(name) + 1, match.end("of"), keys.get(name, name), BY_FORM
+
+
+# 서귀포시장, 강남구청: the place's own name ends in its first letter
+_OFFICE = re.compile(
+    r"(?P<of>시(?:청|의회)|군(?:청|의회)|구(?:청|의회)|도(?:청|의회)|[시군구도])(?:장|수|지사)?"
+    r"(?:(?<=시장)|(?<=군수)|(?<=구청장)|(?<=도지사)|(?<=[시군구도]청)|(?<=의회)|(?<=의회의장))"
+    r"(?=(?:은|는|이|가|을|를|의|에|에게|에서|와|과|도|로|으로|및|등)?(?![가-힣]))"
+)
+_BRANCH = re.compile(r"\s(?P<name>[가-힣]{2,4}지원)(?=[은는이가을를의에]?(?![가-힣]))")
 _VAGUE = frozenset(
     "해당 관련 관계 소관 같은 모든 어느 당해 다른 여러 각종 일부 주요 담당 상급 하급 소속 산하 위 본 동".split()
 )
@@ -172,6 +195,12 @@ def _endings() -> tuple[re.Pattern[str], dict[str, _Form]]:
         for row in rows
     }
     return re.compile(prefixed(list(forms))), forms
+
+
+@cache
+def _places() -> frozenset[str]:
+    rows = csv.DictReader(io.StringIO((DATA / "local_governments.csv").read_text("utf-8")))
+    return frozenset(row["name"] for row in rows)
 
 
 @cache
