@@ -1,8 +1,8 @@
 """Articles of law that a text cites, each with the law that the text names for it, or `?`.
 
-A law's name directly before an article is the article's. 같은 법 is the law named before it, and a list
-(제15조, 제17조 및 제18조) goes on with the law of its first. Nothing else decides: an article at which no
-law stands is `? 15`, whatever was named earlier.
+A law's name directly before an article is the article's. 같은 법 is the law named before it, and a
+list (제15조, 제17조 및 제18조) goes on with the law of its first. Nothing else decides: an article
+at which no law stands is `? 15`, whatever was named earlier.
 """
 
 from __future__ import annotations
@@ -108,20 +108,8 @@ class _Reader:
         if self.named_at < self.begin or start - self.named_at > _FAR:
             return "?", NONE
         law = self._named_between(start)
-        if law == "?":
-            return "?", NONE
-        is_decree = law.endswith(("-decree", "시행령", "령"))
-        is_rule = law.endswith(("-rules", "시행규칙", "규칙"))
-        if what in ("영", "령", "시행령"):
-            return (law, SAME) if is_decree else ("?", NONE)
-        if what in ("규칙", "시행규칙"):
-            return (law, SAME) if is_rule else ("?", NONE)
-        if what in ("법", "법률"):
-            act = _act(law)
-            if not re.search(r"(?:법|법률|[a-z0-9])$", act):
-                return "?", NONE
-            return (_derived(act, of) if of else act), SAME
-        return (law, SAME) if law.endswith(what) else ("?", NONE)
+        meant = None if law == "?" else _meant(law, what, of)
+        return (meant, SAME) if meant else ("?", NONE)
 
     def _named_between(self, start: int) -> str:
         """Return the law named last before `start`, a law without any article included."""
@@ -142,10 +130,11 @@ def find_citations(text: str) -> Iterator[Cited]:
     """
     reader = _Reader(text)
     waiting: Named | None = None
-    done = 0
+    done = read_to = 0
     for start, kind, what in sorted(_events(text), key=lambda event: event[:2]):
         # a block begins after the last null character
-        reader.begin = text.rfind("\0", reader.begin, start) + 1 or reader.begin
+        reader.begin = text.rfind("\0", read_to, start) + 1 or reader.begin
+        read_to = start
         if start < done:
             continue
         if isinstance(what, Named):
@@ -191,7 +180,8 @@ def _cite(reader: _Reader, match: re.Match[str]) -> Cited:
 
 def _cite_english(reader: _Reader, match: re.Match[str]) -> list[Cited]:
     """Return the citations of 'Articles 7 and 8 of the Charter', 'PIPA, section 3(1)(a)'."""
-    text, numbers = reader.text, []
+    text = reader.text
+    numbers: list[re.Match[str]] = []
     at = match.end()
     while len(numbers) < 30:
         number = _ENGLISH_NUMBER.match(text, at)
@@ -242,6 +232,20 @@ def _article(parts: dict[str, str | None]) -> str:
     text += f"-{parts['ibranch']}" if parts.get("ibranch") else ""
     text += f"({parts['sub']})" if parts.get("sub") else ""
     return text + (parts.get("point") or "")
+
+
+def _meant(law: str, what: str, of: str | None) -> str | None:
+    """Return which law 같은 법, 같은 영 or 같은 법 시행령 is, `law` being named last."""
+    if what in ("법", "법률"):
+        act = _act(law)
+        if not re.search(r"(?:법|법률|[a-z0-9])$", act):
+            return None
+        return _derived(act, of) if of else act
+    endings = {
+        **dict.fromkeys(("영", "령", "시행령"), ("-decree", "시행령", "령")),
+        **dict.fromkeys(("규칙", "시행규칙"), ("-rules", "시행규칙", "규칙")),
+    }
+    return law if law.endswith(endings.get(what, (what,))) else None
 
 
 def _joins(between: str) -> bool:

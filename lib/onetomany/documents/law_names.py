@@ -1,7 +1,7 @@
 """Names of laws in a text: of a list, in brackets, or by the form of the words before an article.
 
-By form, a name is taken only where it is sure where it begins: at a bracket, a particle, the start of
-a line. 원고의 행정절차법 stays unnamed, since nothing in it tells whose 원고의 is.
+By form, a name is taken only where it is sure where it begins: at a bracket, a particle, the start
+of a line. 원고의 행정절차법 stays unnamed, since nothing in it tells whose 원고의 is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+
+def word_set(*lines: str) -> frozenset[str]:
+    """Return the words of lines, without their order."""
+    return frozenset(word for line in lines for word in line.split())
+
 
 DATA = resources.files("onetomany.documents") / "data"
 ENDINGS = {"시행령": "-decree", "시행규칙": "-rules", "시행세칙": "-bylaws"}
@@ -41,9 +47,10 @@ _QUOTED_END = re.compile(
 _STOP = re.compile(
     r"[「」｢｣『』〈〉《》“”\"‘’'(){}\[\]【】（）:;：；.。!?,，○◦●■□◇◆▶▷▲※*•∘→←|=<>/\\~∼～\t\0①-⑳-]"
 )
-_GENERIC = (
-    "법률 특별법 특례법 기본법 규정 규칙 조례 훈령 고시 예규 지침 협약 조약 협정 기준 요령 세칙 특별조치법 시행세칙"
-).split()
+_GENERIC = word_set(
+    "법률 특별법 특례법 기본법 규정 규칙 조례 훈령 고시 예규 지침 협약 조약 협정 기준 "
+    "요령 세칙 특별조치법 시행세칙"
+)
 # 보호법 alone names nothing: its name goes on to the left
 _HEAD = re.compile(
     r"(?:보호|보장|처벌|촉진|지원|육성|진흥|관리|운영|설치|정비|개발|이용|조성|특례|조치|규제|단속|예방|구제|보상|"
@@ -58,15 +65,16 @@ _NO_LAW = re.compile(
     r"이 규정|위 규정|판단기준|인정기준|지급기준)\Z"
 )
 # words at which a name has not begun yet, and is sure to begin after them
-_BEFORE = frozenset(
-    "이 그 본 위 구 각 동 제 현 전 및 또는 그리고 또한 다만 즉 한편 특히 아울러 나아가 따라서 그러나 현행 개정 종전 당시 "
-    "사건 해당 관련 근거 법령 관계 적용법조 해당법조 관련법령 근거법령 관계법령 적용법령 위반 처분 판결 원심 결정 피고인 "
-    "원고 피고 신청인 청구인 피청구인 검사 법원 작량감경 집행유예 선고유예 노역장유치 가납명령 경합범가중 몰수 추징 "
-    "대통령령 총리령 부령 등 중 안 별표 별지 참조".split()
+_BEFORE = word_set(
+    "이 그 본 위 구 각 동 제 현 전 및 또는 그리고 또한 다만 즉 한편 특히 아울러 나아가 "
+    "따라서 그러나 현행 개정 종전 당시 사건 해당 관련 근거 법령 관계 적용법조 해당법조 "
+    "관련법령 근거법령 관계법령 적용법령 위반 처분 판결 원심 결정 피고인 원고 피고 "
+    "신청인 청구인 피청구인 검사 법원 작량감경 집행유예 선고유예 노역장유치 가납명령 "
+    "경합범가중 몰수 추징 대통령령 총리령 부령 등 중 안 별표 별지 참조"
 )
-_CONNECT = frozenset("관한 위한 등에 등의 등 및 과 와".split())
+_CONNECT = word_set("관한 위한 등에 등의 등 및 과 와")
 # 피고인에 대한 특정범죄 가중처벌 ...: whether this is part of a name can't be told
-_UNSURE = frozenset("대한 따른 의한 인한 의하여 관하여".split())
+_UNSURE = word_set("대한 따른 의한 인한 의하여 관하여")
 _PARTICLE = re.compile(
     r"(?:은|는|이|가|께|서|로|고|며|면|여|라|다|도|만|나|까지|부터|마다|한|할|된|될|던|해|자|지|게|니|바|을|를|에|록)\Z"
 )
@@ -156,7 +164,8 @@ def _in_brackets(text: str, low: int, at: int) -> Named | None:
     if opened < 0:
         return None
     inner = text[opened + 1 : at - 1].strip()
-    if "\0" in inner or not _LAW_END.search(inner) or _NO_LAW.match(inner):
+    # more than one line's end is a table's columns, or a page's
+    if "\0" in inner or inner.count("\n") > 1 or not _LAW_END.search(inner) or _NO_LAW.match(inner):
         return None
     if inner in ("법", "영", "규칙", "법률", "시행령", "시행규칙") or inner in _GENERIC:
         return None
@@ -204,36 +213,37 @@ def _form(text: str, words: list[tuple[int, str]], sure: bool) -> list[tuple[int
     several = tail in _GENERIC or bool(_HEAD.match(tail))
     first = len(words) - 1
     while first > 0:
-        start, word = words[first - 1]
-        if "\n" in text[start + len(word) : words[first][0]]:
-            # a line's end parts cells and paragraphs, or cuts a name
-            line = text[text.rfind("\n", 0, start) + 1 : start + len(word)]
-            if not (word in _BEFORE or _stops(word, words[first][1]) or len(line) <= 12):
-                return None
-            break
-        if word in _UNSURE and several:
+        begins = _begins(text, words, first, several)
+        if begins is None or (not begins and (not several or len(words) - first >= _LONGEST)):
             return None
-        if word in ("및", "와", "과", "또는") and not several:
-            # 제3조 및 형법 goes on with another law; 도시 및 주거환경정비법 is one
-            if first > 1 and not _CONJOINED.search(words[first - 2][1]):
-                return None
+        if begins:
             break
-        if _stops(word, words[first][1]):
-            break
-        if not several:
-            return None
         first -= 1
-        if len(words) - first > _LONGEST:
-            return None
-    else:
-        if not sure:
-            return None
+    if first == 0 and not sure:
+        return None
     while first < len(words) - 1 and words[first][1] in _BEFORE:
         first += 1
     name = words[first:]
     if several and (len(name) < 2 or (len(name) > 4 and not _joined(name))):
         return None
     return name
+
+
+def _begins(text: str, words: list[tuple[int, str]], first: int, several: bool) -> bool | None:
+    """Tell whether the name begins at the word `first`; None where that isn't sure."""
+    start, word = words[first - 1]
+    stops = _stops(word, words[first][1])
+    if "\n" in text[start + len(word) : words[first][0]]:
+        # a line's end parts cells and paragraphs, or cuts a name
+        line = text[text.rfind("\n", 0, start) + 1 : start + len(word)]
+        return True if word in _BEFORE or stops or len(line) <= 12 else None
+    if word in _UNSURE and several:
+        return None
+    if word in ("및", "와", "과", "또는") and not several:
+        # 제3조 및 형법 goes on with another law; 도시 및 주거환경정비법 is one
+        alone = first == 1 or bool(_CONJOINED.search(words[first - 2][1]))
+        return True if alone else None
+    return stops
 
 
 def _joined(name: list[tuple[int, str]]) -> bool:
@@ -284,7 +294,7 @@ def names_alone(text: str) -> Iterator[Named]:
         if _QUOTED_END.search(match[0]):
             bracket = max(match[0].rfind(close) for close in "」｣』")
             inner = match[0][1:bracket].strip() + match[0][bracket + 1 :].strip()
-            if _NO_LAW.match(inner) or inner in _GENERIC or inner == "법":
+            if inner.count("\n") > 1 or _NO_LAW.match(inner) or inner in (*_GENERIC, "법"):
                 continue
             yield Named(match.start(), match.end(), known_name(inner) or fold(inner))
             taken = match.end()
@@ -307,7 +317,8 @@ class English:
     )
     _WORD = r"(?:[A-Z][\w’'-]{0,30}|of|and|the|for|to|on|in|with|against|\([A-Z][^()\0]{1,40}\))"
     _NAME = (
-        rf"(?P<name>(?:General Data Protection Regulation|[A-Z][\w’'-]{{0,30}}(?:,?\s{_WORD}){{0,14}}?\s{_KIND}(?a:\b)"
+        r"(?P<name>(?:General Data Protection Regulation|"
+        rf"[A-Z][\w’'-]{{0,30}}(?:,?\s{_WORD}){{0,14}}?\s{_KIND}(?a:\b)"
         r"(?:\s(?:19|20)\d\d(?!\d))?)|(?:Regulation|Directive)\s(?:\((?:EU|EC|EEC)\)\s)?(?:No\s)?"
         r"\d{2,4}/\d{1,4}(?:/E[UC]C?)?)"
     )

@@ -1,8 +1,8 @@
 """Who, which law, when and how much: named in a text, each with the place where it stands.
 
 Patterns and lists, no model: what is found can be explained and what is missed can be added to
-`data/bodies.csv`, `data/body_forms.csv` and `data/laws.csv`. A text is searched as one string with all others, since
-that costs one pass of each pattern; places are found again from the lengths.
+`data/bodies.csv`, `data/body_forms.csv` and `data/laws.csv`. A text is searched as one string with
+all others, since that costs one pass of each pattern; places are found again from the lengths.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ MENTIONS = {
     "end": pl.Int64,
     "text": pl.String,  # the text between them, as it stands
     # a date: 2019-04-30, 2019-04, 2019, --04-30 without a year, 2019-04-30T14:08 with its time; a
-    # law: pipa 15(3), or `? 15(3)` where no law stands at the article; a quantity: 57600000 records; an organisation: its `body`
-    # in data/bodies.csv, or the name after (주)
+    # law: pipa 15(3), or `? 15(3)` where no law stands at the article; a quantity: 57600000
+    # records; an organisation: its `body` in data/bodies.csv, or the name after (주)
     "normal": pl.String,
     "value": pl.Float64,  # of a quantity
     "unit": pl.String,  # of a quantity, a key of quantities.UNITS
-    "approximation": pl.String,  # of a quantity, a key of quantities.APPROXIMATIONS
-    "note": pl.String,  # what a reader should check, such as a law that was named only earlier
+    "approximation": pl.String,  # of a quantity, a key of numerals.APPROXIMATIONS
+    "note": pl.String,  # what a reader should check, such as a law that the list before it names
     "extractor": pl.String,
     "version": pl.Int64,
 }

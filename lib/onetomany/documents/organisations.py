@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from .law_names import prefixed
+from .law_names import prefixed, word_set
 
 DATA = resources.files("onetomany.documents") / "data"
 BY_FORM = "by its form: (주), Inc., 위원회"
@@ -38,35 +38,46 @@ _FIRM = re.compile(
 _FIRM_BEFORE = re.compile(
     r"(?:\(주\)|㈜|주식회사)(?!\s?[가-힣]{2}|[A-Za-z0-9])|(?:\(주\)|㈜|주식회사)(?=[은는이가을를의와과에도]\s)"
 )
-_NO_FIRM = frozenset(
-    "등 및 대표 대표이사 이사 해당 관련 이하 상기 명칭 상호 설립 형태 본점 지점 의 로고".split()
+_NO_FIRM = word_set(
+    "등 및 대표 대표이사 이사 해당 관련 이하 상기 명칭 상호 설립 형태 본점 지점 의 로고"
 )
 _LATIN_FIRM = re.compile(
-    r"(?a:\b)(?:Inc|Corp|Ltd|Limited|LLC|PLC|plc|GmbH|Corporation|Company|Holdings|B\.V|S\.A|AG|Co\., Ltd)(?a:\b)\.?"
+    r"(?a:\b)(?:Inc|Corp|Ltd|Limited|LLC|PLC|plc|GmbH|Corporation|Company|Holdings|"
+    r"B\.V|S\.A|AG|Co\., Ltd)(?a:\b)\.?"
 )
-_BEFORE_LATIN = re.compile(r"(?:(?<![\w&’'-])[A-Z][A-Za-z0-9&’'.-]{0,30},? ){1,5}\Z")
+_BEFORE_LATIN = re.compile(
+    r"(?:(?<![\w&’'-])[A-Z][A-Za-z0-9&’'.-]{0,30} ){0,4}"
+    r"(?<![\w&’'-])[A-Z][A-Za-z0-9&’'.-]{0,30},? \Z"
+)
 _HEADS = (
     r"Ministry|Department|Office|Bureau|Board|Council|Committee|Commission|Court|Agency|Institute|"
     r"University|Bank|Directorate|Authority|Association|Foundation|Federation|Chamber|Administration|"
-    r"Academy|Secretariat|Inspectorate|Observatory|Union|Society|College|Police|Service|Centre|Center|"
-    r"Parliament|Tribunal|Ombudsman"
+    r"Academy|Secretariat|Inspectorate|Observatory|College|Police|Service|Centre|Center|Parliament|"
+    r"Tribunal|Ombudsman"
 )
 _HEAD = re.compile(rf"(?a:\b)(?:{_HEADS})(?a:\b)")
+# a line's end is within a name only at its small words
 _OF = re.compile(
-    r"\s(?:of|for)\s(?:the\s)?[A-Z][\w’'-]{1,30}(?:(?:,?\s(?:and|of|for|the|in|on|&))?,?\s[A-Z][\w’'-]{1,30}){0,6}"
+    r"\s(?:of|for)\s(?:the\s)?[A-Z][\w’'-]{1,30}"
+    r"(?:(?:, [A-Z][\w’'-]{1,30}(?=,? and [A-Z]))?,?\s(?:and|of|for|the|in|on|&)\s"
+    r"(?:the\s)?[A-Z][\w’'-]{1,30}"
+    r"| [A-Z][\w’'-]{1,30}){0,6}"
 )
-_CAPITALS = re.compile(r"(?:(?<![\w’'-])[A-Z][\w’'&-]{1,30}\s(?:(?:of|and|for)\s)?){1,6}\Z")
-_COMMON = frozenset(
-    "The This That These Those A An Each Any Every Our Their Its No Head Post Front Back Home Local New Central Data "
-    "Call Service Customer Figure Table Source Sources Note See In On At Of For By With From To If When While As And Or "
-    "Although However Both Such Other Another Some Many Most All Joint Annual Executive Management Advisory "
-    "Steering Audit Article Section Chapter Part Annex General Social Civil Public Continuing".split()
+_CAPITALS = re.compile(r"(?:(?<![\w’'-])[A-Z][\w’'&-]{1,30} (?:(?:of|and|for) )?){1,6}\Z")
+_NO_BODY = frozenset(("West Bank", "Left Bank", "Right Bank", "World Service", "Customer Service"))
+_COMMON = word_set(
+    "The This That These Those A An Each Any Every Our Their Its No Head Post Front Back "
+    "Home Local New Central Data Call Service Customer Figure Table Source Sources Note "
+    "See In On At Of For By With From To If When While As And Or Although However Both "
+    "Such Other Another Some Many Most All Joint Annual Executive Management Advisory "
+    "Steering Audit Article Section Chapter Part Annex General Social Civil Public "
+    "Continuing"
 )
 # of these heads 'Council of Europe' is a name, and 'Service of Process' none
-_OF_HEADS = frozenset(
-    "Ministry Department Office Bureau Board Council Committee Commission Court Agency Institute University "
-    "Bank Directorate Authority Association Federation Chamber Administration Academy Observatory Secretariat "
-    "College Foundation Society Union".split()
+_OF_HEADS = word_set(
+    "Ministry Department Office Bureau Board Council Committee Commission Court Agency "
+    "Institute University Bank Directorate Authority Association Federation Chamber "
+    "Administration Academy Observatory Secretariat College Foundation Society Union"
 )
 _OF_COMMON = re.compile(
     r"\s(?:of|for)\s(?:the\s)?(?:Directors|Trustees|Governors|Appeals?(?=\sin)|Reference|Origin|Conduct|Attorney|"
@@ -109,10 +120,12 @@ def _by_ending(text: str, keys: dict[str, str]) -> Iterator[Body]:
         run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start())
         stem = run[0].lstrip("·ㆍ‧・&0123456789") if run else ""
         form = forms[match[0]]
-        hangul = stem.rpartition("·")[2] if "·" in stem else stem
+        # 법관·중앙선거관리위원회 are two
+        last = re.split(r"[·ㆍ‧・]", stem)[-1]
+        stem = last if len(last) >= 2 else stem
         if len(stem) < form.shortest or len(stem) >= _LONGEST or stem in form.common:
             continue
-        if hangul in form.common or stem in _VAGUE or not re.match(r"[가-힣A-Z]", stem or "가"):
+        if stem in _VAGUE or not re.match(r"[가-힣A-Z]", stem or "가"):
             continue
         name = stem + match[0]
         branch = _BRANCH.match(text, end) if match[0].endswith("법원") else None
@@ -138,8 +151,9 @@ _OFFICE = re.compile(
     r"(?=(?:은|는|이|가|을|를|의|에|에게|에서|와|과|도|로|으로|및|등)?(?![가-힣]))"
 )
 _BRANCH = re.compile(r"\s(?P<name>[가-힣]{2,4}지원)(?=[은는이가을를의에]?(?![가-힣]))")
-_VAGUE = frozenset(
-    "해당 관련 관계 소관 같은 모든 어느 당해 다른 여러 각종 일부 주요 담당 상급 하급 소속 산하 위 본 동".split()
+_VAGUE = word_set(
+    "해당 관련 관계 소관 같은 모든 어느 당해 다른 여러 각종 일부 주요 담당 상급 하급 "
+    "소속 산하 위 본 동"
 )
 
 
@@ -184,6 +198,8 @@ def _english(text: str, keys: dict[str, str]) -> Iterator[Body]:
             continue
         start -= len(name)
         found = re.sub(r"\s+", " ", text[start:end])
+        if found in _NO_BODY:
+            continue
         yield start, end, keys.get(_folded(found), found), BY_FORM
 
 
