@@ -5,6 +5,7 @@ the name without blanks (or its key in data/laws.csv), then the article; `?` whe
 say which law. An organisation is written as it stands; a title (법무부장관) names its body.
 """
 
+# ruff: noqa: E501  (quotes stand as they are)
 from __future__ import annotations
 
 TAX = "National Tax Service, advance ruling 2021-법령해석법인-0344 (2021-06-21), by law.go.kr"

@@ -42,6 +42,7 @@ _ENGLISH_NUMBER = re.compile(
 )
 # after a law's name a bare number will do: PIPA 26(2)
 _AFTER_NAME = re.compile(r"\s(?P<article>\d{1,4})(?:-(?P<branch>\d{1,3}))?\((?P<para>\d{1,3})\)")
+_OF_ANOTHER = re.compile(r"\s(?:of|in|under)\s(?:this|that|the|such|an?|its)\s")
 _MORE = re.compile(r"\s?(?:,\s?(?:and\s|or\s)?|and\s|or\s|&\s?|to\s|[–-])\s?")
 # what stands between the articles of one list: 및, a dot, further paragraphs, a heading in brackets
 _LIST = re.compile(
@@ -202,7 +203,7 @@ def _cite_english(reader: _Reader, match: re.Match[str]) -> list[Cited]:
     else:
         low = max(reader.begin, match.start() - _LONGEST)
         before = English.before(text, low, match.start())
-        if before:
+        if before and not _OF_ANOTHER.match(text, end):
             start, law = before.start, before.law
         last = end
     if law != "?":

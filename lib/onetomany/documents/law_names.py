@@ -224,6 +224,10 @@ def _form(text: str, words: list[tuple[int, str]], sure: bool) -> list[tuple[int
     while first < len(words) - 1 and words[first][1] in _BEFORE:
         first += 1
     name = words[first:]
+    about = any(word in ("관한", "위한") for _, word in name)
+    # 누구의 항만 발전법: whose it is may be part of the sentence
+    if several and not about and any(word.endswith("의") for _, word in name):
+        return None
     if several and (len(name) < 2 or (len(name) > 4 and not _joined(name))):
         return None
     return name
@@ -315,10 +319,10 @@ class English:
         r"(?:Act|Code|Regulations?|Convention|Charter|Directive|Constitution|Treaty|Order|Rules|"
         r"Ordinance|Statute|Covenant|Protocol|Decree|Law)"
     )
-    _WORD = r"(?:[A-Z][\w’'-]{0,30}|of|and|the|for|to|on|in|with|against|\([A-Z][^()\0]{1,40}\))"
+    _WORD = r"(?:[A-Z][A-Za-z0-9À-ɏ’'-]{0,30}|of|and|the|for|to|on|in|with|against|\([A-Z][^()\0]{1,40}\))"
     _NAME = (
         r"(?P<name>(?:General Data Protection Regulation|"
-        rf"[A-Z][\w’'-]{{0,30}}(?:,?\s{_WORD}){{0,14}}?\s{_KIND}(?a:\b)"
+        rf"[A-Z][A-Za-z0-9À-ɏ’'-]{{0,30}}(?:,?\s{_WORD}){{0,14}}?\s{_KIND}(?a:\b)"
         r"(?:\s(?:19|20)\d\d(?!\d))?)|(?:Regulation|Directive)\s(?:\((?:EU|EC|EEC)\)\s)?(?:No\s)?"
         r"\d{2,4}/\d{1,4}(?:/E[UC]C?)?)"
     )
@@ -332,7 +336,7 @@ class English:
     @classmethod
     def after(cls, text: str, at: int) -> Named | None:
         """Return the law that an article's 'of the ...' names."""
-        listed = re.compile(r"\s+of\s+(?:the\s+)?").match(text, at)
+        listed = re.compile(r"\s+(?:of\s+)?(?:the\s+)?").match(text, at)
         if listed:
             known = _listed().match(text, listed.end())
             if known:

@@ -46,8 +46,8 @@ _LATIN_FIRM = re.compile(
     r"B\.V|S\.A|AG|Co\., Ltd)(?a:\b)\.?"
 )
 _BEFORE_LATIN = re.compile(
-    r"(?:(?<![\w&’'-])[A-Z][A-Za-z0-9&’'.-]{0,30} ){0,4}"
-    r"(?<![\w&’'-])[A-Z][A-Za-z0-9&’'.-]{0,30},? \Z"
+    r"(?:(?<![A-Za-z0-9À-ɏ&’'-])[A-Z][A-Za-z0-9&’'.-]{0,30} ){0,4}"
+    r"(?<![A-Za-z0-9À-ɏ&’'-])[A-Z][A-Za-z0-9&’'.-]{0,30},? \Z"
 )
 _HEADS = (
     r"Ministry|Department|Office|Bureau|Board|Council|Committee|Commission|Court|Agency|Institute|"
@@ -58,12 +58,14 @@ _HEADS = (
 _HEAD = re.compile(rf"(?a:\b)(?:{_HEADS})(?a:\b)")
 # a line's end is within a name only at its small words
 _OF = re.compile(
-    r"\s(?:of|for)\s(?:the\s)?[A-Z][\w’'-]{1,30}"
-    r"(?:(?:, [A-Z][\w’'-]{1,30}(?=,? and [A-Z]))?,?\s(?:and|of|for|the|in|on|&)\s"
-    r"(?:the\s)?[A-Z][\w’'-]{1,30}"
-    r"| [A-Z][\w’'-]{1,30}){0,6}"
+    r"\s(?:of|for)\s(?:the\s)?[A-Z][A-Za-z0-9À-ɏ’'-]{1,30}"
+    r"(?:(?:, [A-Z][A-Za-z0-9À-ɏ’'-]{1,30}(?=,? and [A-Z]))?,?\s(?:and|of|for|the|in|on|&)\s"
+    r"(?:the\s)?[A-Z][A-Za-z0-9À-ɏ’'-]{1,30}"
+    r"| [A-Z][A-Za-z0-9À-ɏ’'-]{1,30}){0,6}"
 )
-_CAPITALS = re.compile(r"(?:(?<![\w’'-])[A-Z][\w’'&-]{1,30} (?:(?:of|and|for) )?){1,6}\Z")
+_CAPITALS = re.compile(
+    r"(?:(?<![A-Za-z0-9À-ɏ’'-])[A-Z][A-Za-z0-9À-ɏ’'&-]{1,30} (?:(?:of|and|for) )?){1,6}\Z"
+)
 _NO_BODY = frozenset(("West Bank", "Left Bank", "Right Bank", "World Service", "Customer Service"))
 _COMMON = word_set(
     "The This That These Those A An Each Any Every Our Their Its No Head Post Front Back "
