@@ -30,6 +30,7 @@ _FACTS = {"creator": "author", "CreatedDate": "created", "ModifiedDate": "modifi
 _PICTURES = frozenset(
     {"png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "hwp", "hwpx", "hml", "pdf"}
 )
+_PAGE_COUNT = 14  # what the summary calls it
 # how python-hwpx names what it can't express, in words
 _UNCONVERTED = {
     "memo-body": "a memo that no place in the text points to",
@@ -62,6 +63,7 @@ def read_hwp(content: bytes, reading: Reading) -> None:
         open_distribution(container, reading)
         names, read = _converted(container, content, reading)
         read_owpml(names, read, reading)
+        _compare_pages(container, reading)
     except Refused as refused:
         if not reading.pages and (text := preview_text(content)):
             page = reading.page(label="preview")
@@ -146,6 +148,20 @@ def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Read
     if lost := len(numbered) - len(sections):
         raise Refused(f"{lost} of its {len(numbered)} sections can't be read: see its notes.")
     _refuse_textless(reading)
+
+
+def _compare_pages(container: Container, reading: Reading) -> None:
+    """Report where the writer's program counted other pages than were found."""
+    from hwpx.hwp5.summary import read_summary
+
+    try:
+        said = read_summary(container.streams["\x05HwpSummaryInformation"]).get(_PAGE_COUNT)
+    except Exception:
+        # what a damaged file says of itself decides nothing
+        return
+    if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
+        text = f"Its writer's program counted {said} pages; {len(reading.pages)} were found, so a "
+        reading.note("layout", text + "page number here may be wrong by as many.")
 
 
 def _refuse_textless(reading: Reading) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from .hwp_chart import add_hangul_chart
-from .hwp_layout import LAID_OUT, PageBreaks, body_height
-from .hwp_numbers import Numbering, formatted_number
-from .hwp_words import BREAKS, Words, form_value, link_target, note_number
+from .hwp_layout import LAID_OUT, PageBreaks, body_height, pages_crossed
+from .hwp_numbers import Numbering
+from .hwp_words import BREAKS, FORMS, Words, child_text, inline_text, link_target, placed_cells
 from .parts import attribute, local, number
 from .reading import Page, Reading, Refused
 
@@ -24,7 +24,6 @@ _NOTES = {
 _SHAPES = frozenset(
     {"rect", "line", "ellipse", "arc", "polygon", "curve", "connectLine", "container", "pic", "ole"}
 )
-_FORMS = frozenset({"checkBtn", "radioBtn", "btn", "edit", "comboBox"})
 # what arranges and shows nothing: numbers restarted, page numbers, places that are pointed at
 _ARRANGES = frozenset(
     {"bookmark", "pageNum", "pageNumCtrl", "pageHiding", "newNum", "indexmark", "linesegarray"}
@@ -38,10 +37,6 @@ LEFT_OUT = {
     "chart": "a chart that carries no values",
     "ole": "an embedded object (OLE); what the kit can read of it is a document of its own",
 }
-_TALL = (
-    "A table is higher than a page, and the file does not say where it was cut: it stands whole on "
-    "this page, and later pages may be numbered too low."
-)
 _AUTOMATIC = ("그림입니다", "사각형입니다", "선입니다", "개체입니다", "표입니다", "수식입니다",
               "타원입니다", "글맵시입니다", "다각형입니다", "호입니다", "곡선입니다",
               "글상자입니다", "차트입니다")  # fmt: skip
@@ -69,11 +64,13 @@ class Walk:
         """Read one section, which begins a page."""
         if self.laid_out and (self.page.parts or self.breaks.last is not None):
             self.breaks.section()
-        for child in element:
-            if local(child) == "p":
-                self.paragraph(child, flows=True)
+        paragraphs = [child for child in element if local(child) == "p"]
+        for child, after in zip(paragraphs, [*paragraphs[1:], None], strict=True):
+            self.paragraph(child, flows=True, after=after)
 
-    def paragraph(self, element: Any, kind: str = "", *, flows: bool = False) -> None:
+    def paragraph(
+        self, element: Any, kind: str = "", *, flows: bool = False, after: Any = None
+    ) -> None:
         """Add a paragraph and what stands in it; one that flows may begin pages."""
         self._deeper()
         words = self._runs(element)
@@ -86,6 +83,8 @@ class Walk:
                 self._begin_page()
             last = end == words.length
             self._piece(words, (begin, end), kind or said, head if begin == 0 else "", last=last)
+        if flows:
+            self._cross(element, words, after)
         self.depth -= 1
 
     def _begin_page(self) -> None:
@@ -191,31 +190,15 @@ class Walk:
                 words.later.append((words.length, element, "comment"))
         elif name == "fieldEnd":
             words.close_field()
-        elif shown := self._inline(element, name):
+        elif shown := inline_text(element):
+            self.told["dutmal"] += name == "dutmal" and "(" in shown
             self._say(shown, words, 8)
             return
         elif name in ("parameters", "case", "default"):
             return
-        elif name not in _ARRANGES and name not in (*_FORMS, "autoNum", "compose", "dutmal"):
+        elif name not in _ARRANGES and name not in (*FORMS, "autoNum", "compose", "dutmal"):
             words.later.append((words.length, element, _NOTES.get(name, name)))
         words.skip()
-
-    def _inline(self, element: Any, name: str) -> str:
-        """Return what an element shows within the line; '' if it shows nothing there."""
-        if name == "autoNum":
-            if (attribute(element, "numType") or "") in ("PAGE", "TOTAL_PAGE"):
-                return ""  # another on each page
-            form = next((attribute(e, "type") for e in element if local(e) == "autoNumFormat"), "")
-            value = number(attribute(element, "num"), 0)
-            return note_number(element, formatted_number(value, form or "DIGIT"))
-        if name == "compose":
-            return attribute(element, "composeText") or ""
-        if name == "dutmal":
-            main, small = ("".join(_named(element, part)) for part in ("mainText", "subText"))
-            if small:
-                self.told["dutmal"] += 1
-            return f"{main}({small})" if small else main
-        return form_value(element) if name in _FORMS else ""
 
     def _section_properties(self, element: Any, words: Words) -> None:
         self.numbering.outline = attribute(element, "outlineShapeIDRef") or ""
@@ -233,7 +216,7 @@ class Walk:
             self._comment(element)
         elif kind in _NOTES.values() or kind == "drawText":
             self._list(element, "" if kind == "drawText" else kind)
-        elif kind == "equation" and (script := "".join(_named(element, "script"))):
+        elif kind == "equation" and (script := child_text(element, "script")):
             self.page.add(script, "paragraph")
             self._shape(element)
         elif kind == "textart":
@@ -298,12 +281,11 @@ class Walk:
         for child in title:
             self._list(child, "caption")
         named = "\n".join(text for each in title for text, _ in self._lines(each) if text)
-        cells = list(_placed(table))
+        cells = list(placed_cells(table))
         if cells:
             rows = max(row + spans[0] - 1 for row, _, spans, _ in cells)
             columns = max(column + spans[1] - 1 for _, column, spans, _ in cells)
             no, seen = self.page.add_table(rows, columns, named or None), set()
-            self._tall(table)
             for row, column, spans, tc in cells:
                 # a broken file may claim the same place twice: the first stays
                 if (row, column) in seen:
@@ -313,13 +295,19 @@ class Walk:
                 self._cell(no, (row, column), spans, tc)
         self.depth -= 1
 
-    def _tall(self, table: Any) -> None:
-        """Report a table that goes on over pages: the file doesn't say where it was cut."""
-        for size in table:
-            outermost = local(size) == "sz" and self.laid_out and self.depth == 2
-            high = number(attribute(size, "height"), 0, 1 << 31)
-            if outermost and self.body and high > self.body:
-                self.reading.note("layout", _TALL, self.page.number)
+    def _cross(self, paragraph: Any, words: Words, after: Any) -> None:
+        """Go on to the page on which the tables of a paragraph end."""
+        tables = [element for _, element, kind in words.later if kind == "tbl"]
+        for table in tables if self.laid_out and self.body else ():
+            crossed = pages_crossed(table, paragraph, after, self.body or 0)
+            if crossed:
+                first, last = self.page.number, self.page.number + crossed
+                self.breaks.cross()
+                said = f"A table that is anchored on this page ends on page {last} (by the stored "
+                said += "heights of its rows); all of it stands here."
+                self.reading.note("layout", said, first)
+                for _ in range(crossed):
+                    self.page = self._turn()
 
     def _cell(self, no: int, place: tuple[int, int], spans: tuple[int, int], tc: Any) -> None:
         """Add a cell: its text as one block, or, around tables in it, as several."""
@@ -385,26 +373,3 @@ def _chosen(element: Any) -> list[Any]:
         if local(child) in ("case", "default") and len(child):
             return list(child)
     return []
-
-
-def _named(element: Any, name: str) -> list[str]:
-    return [each.text or "" for each in element if local(each) == name]
-
-
-def _placed(table: Any) -> Any:
-    """Yield a table's cells with their row, column and spans."""
-    for row, tr in enumerate((e for e in table if local(e) == "tr"), 1):
-        for column, tc in enumerate((e for e in tr if local(e) == "tc"), 1):
-            place, spans = (row, column), (1, 1)
-            for child in tc:
-                if local(child) == "cellAddr":
-                    place = (
-                        number(attribute(child, "rowAddr"), row - 1) + 1,
-                        number(attribute(child, "colAddr"), column - 1) + 1,
-                    )
-                elif local(child) == "cellSpan":
-                    spans = (
-                        max(1, number(attribute(child, "rowSpan"))),
-                        max(1, number(attribute(child, "colSpan"))),
-                    )
-            yield *place, spans, tc

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .hwp_numbers import formatted_number
 from .parts import attribute, local, number
 from .reading import composed
 
 # Hangul counts a control as eight characters; a line break, a hyphen and fixed blanks as one
 CONTROL = 8
 BREAKS = {"tab": "\t", "lineBreak": "\n", "nbSpace": " ", "fwSpace": " ", "hyphen": "-"}
+
+
+FORMS = frozenset({"checkBtn", "radioBtn", "btn", "edit", "comboBox"})
 
 
 @dataclass
@@ -121,3 +126,44 @@ def _sign(said: str | None) -> str:
     """A sign, which some programs write as its code."""
     said = said or ""
     return chr(number(said, 0, 0xFFFF)) if len(said) > 1 and said.isdigit() else said
+
+
+def inline_text(element: Any) -> str:
+    """Return what an element of a run shows within the line; '' if it shows nothing there."""
+    name = local(element)
+    if name == "autoNum":
+        if (attribute(element, "numType") or "") in ("PAGE", "TOTAL_PAGE"):
+            return ""  # another on each page
+        form = next((attribute(e, "type") for e in element if local(e) == "autoNumFormat"), "")
+        value = number(attribute(element, "num"), 0)
+        return note_number(element, formatted_number(value, form or "DIGIT"))
+    if name == "compose":
+        return attribute(element, "composeText") or ""
+    if name == "dutmal":
+        main, small = (child_text(element, part) for part in ("mainText", "subText"))
+        return f"{main}({small})" if small else main
+    return form_value(element) if name in FORMS else ""
+
+
+def child_text(element: Any, name: str) -> str:
+    """Return the text of an element's children of one name."""
+    return "".join(each.text or "" for each in element if local(each) == name)
+
+
+def placed_cells(table: Any) -> Iterator[tuple[int, int, tuple[int, int], Any]]:
+    """Yield a table's cells with their row, column and spans."""
+    for row, tr in enumerate((e for e in table if local(e) == "tr"), 1):
+        for column, tc in enumerate((e for e in tr if local(e) == "tc"), 1):
+            place, spans = (row, column), (1, 1)
+            for child in tc:
+                if local(child) == "cellAddr":
+                    place = (
+                        number(attribute(child, "rowAddr"), row - 1) + 1,
+                        number(attribute(child, "colAddr"), column - 1) + 1,
+                    )
+                elif local(child) == "cellSpan":
+                    spans = (
+                        max(1, number(attribute(child, "rowSpan"))),
+                        max(1, number(attribute(child, "colSpan"))),
+                    )
+            yield *place, spans, tc
