@@ -167,10 +167,11 @@ def _compare_pages(container: Container, reading: Reading) -> None:
 def _refuse_textless(reading: Reading) -> None:
     """Raise Refused for a document of which no letter was read."""
     if reading.members:
-        pictures = f"{len(reading.members)} pictures or objects, each a document of its own"
-        why = f"It holds no text, but {pictures}."
+        many = len(reading.members)
+        pictures = f"{many} pictures or objects" if many > 1 else "1 picture or object"
+        why = f"It holds no text, but {pictures}: see the documents in it."
     else:
-        why = "It holds no text."
+        why = "It holds no text; drawings in it, if there are any, are not read."
     if not reading.characters:
         raise Refused(why)
 

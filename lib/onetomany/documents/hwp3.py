@@ -42,6 +42,7 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
     if not content.startswith(HWP3 + b"3.0"):
         version = content[len(HWP3) : len(HWP3) + 4].decode("ascii", "replace")
         raise Refused(f"It is of HWP version {version}, which is not read: save it as HWPX.")
+    reading.facts["extractor"] = "hwp3: python"
     begin = _SIGNATURE + _INFO + _SUMMARY
     if len(content) < begin:
         raise Refused("It is a damaged HWP 3 file: its head is not whole.")
