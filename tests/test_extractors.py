@@ -318,7 +318,7 @@ def test_hwpx_tells_changes_and_memos_in_a_table() -> None:
     assert texts(reading, "comment") == ["확인 필요"]
     deleted = rows(reading, "blocks").filter(kind="tracked_delete").row(0, named=True)
     assert deleted["who"] == "Editor"
-    assert set(rows(reading, "notes")["kind"]) == {"tracked", "comment"}
+    assert set(rows(reading, "notes")["kind"]) == {"tracked", "comment", "layout"}
 
 
 @pytest.mark.parametrize("kind", ["txt", "docx", "hwpx"])
@@ -520,7 +520,7 @@ def test_rtf_is_read_in_its_own_code_page() -> None:
     [
         (specimens.compound({"WordDocument": b"x" * 5000}), "a.doc", "save it as DOCX"),
         (specimens.compound({"PowerPoint Document": b"x" * 5000}), "a.ppt", "save it as PDF"),
-        (b"HWP Document File V3.00 \x1a\1\2\3\4\5" + b"\0" * 200, "a", "version 3"),
+        (b"HWP Document File V2.10 \x1a\1\2\3\4\5" + b"\0" * 200, "a", "version 2"),
     ],
 )
 def test_old_formats_are_refused_with_what_to_do(content: bytes, name: str, why: str) -> None:

@@ -144,7 +144,8 @@ def _read(extract: Extract, content: bytes, name: str, reading: Reading) -> None
         # is reported, and the run goes on
         facts |= {"error": f"It can't be read: {type(error).__name__}: {error}"[:500]}
     if facts["error"]:
-        facts["status"] = "partly" if reading.characters else "failed"
+        # what was read of it, or lies in it, is there
+        facts["status"] = "partly" if reading.characters or reading.members else "failed"
     reading.facts.update(facts)
     reading.facts.setdefault("pages", len(reading.pages))
     reading.finish()

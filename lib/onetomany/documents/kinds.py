@@ -32,6 +32,7 @@ EXTRACTORS: dict[str, tuple[str, str]] = {
     "application/pdf": ("pdf.read_pdf", "pypdfium2"),
     "application/x-hwp": ("hwp.read_hwp", "python-hwpx"),
     "application/hwp+zip": ("hwp.read_hwpx", "lxml"),
+    "application/x-hwpml": ("hwp.read_hwpml", "lxml"),
     _OFFICE + "wordprocessingml.document": ("office.read_docx", "lxml"),
     _OFFICE + "spreadsheetml.sheet": ("sheets.read_xlsx", "openpyxl"),
     "application/vnd.ms-excel": ("sheets.read_xls", "fastexcel"),
@@ -58,6 +59,7 @@ _ENDINGS = {
     "mhtml": "multipart/related",
     "txt": "text/plain", "md": "text/plain", "log": "text/plain", "text": "text/plain",
     "pdf": "application/pdf", "hwp": "application/x-hwp", "hwpx": "application/hwp+zip",
+    "hml": "application/x-hwpml",
     "docx": _OFFICE + "wordprocessingml.document", "xlsx": _OFFICE + "spreadsheetml.sheet",
     "xlsm": _OFFICE + "spreadsheetml.sheet", "xls": "application/vnd.ms-excel",
     "msg": "application/vnd.ms-outlook", "zip": "application/zip", "png": "image/png",
@@ -75,10 +77,16 @@ _STARTS = (
     (rb"RIFF.{4}WEBP", "image/webp"),
     (rb"\{\\rtf", "application/rtf"),
     (rb"HWP Document File V", "application/x-hwp"),  # before version 5
+    (rb"<MARKANY", "application/x-drm; by=MarkAny"),
+    (rb".{0,8}DRMONE", "application/x-drm; by=Fasoo"),
+    (rb"SCDSA\d", "application/x-drm; by=SoftCamp"),
+    (rb"<## NASCA DRM FILE", "application/x-drm; by=NASCA"),
 )
 _MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3,}")
 _MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
 # a page that a browser saved says so in its head, whatever its file is called
+# Hangul's document as one XML file, whatever it is called; UTF-16 has a zero in each letter
+_HWPML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<HWPML[\s>]")
 _SAVED = re.compile(rb"(?im)^(?:snapshot-content-location:|from:[ \t]*\"?<?saved by )")
 _RELATED = re.compile(rb"(?im)^content-type:[ \t]*multipart/related")
 _POSTED = re.compile(rb"(?im)^(?:to|cc|received|message-id|delivered-to):")
@@ -104,6 +112,15 @@ _REFUSED = {
     "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
     _OPEN: "It is an OpenDocument file (.odt, .ods, .odp): save it as DOCX, XLSX or PDF.",
 }
+# wrappers whose key lies on the body's own server
+_REFUSED |= {
+    f"application/x-drm; by={maker}": f"It is locked by DRM ({said}), and only that body's own "
+    "computers open it: ask the body for an open copy."
+    for maker, said in (
+        ("MarkAny", "MarkAny Document SAFER"), ("Fasoo", "Fasoo"),
+        ("SoftCamp", "SoftCamp Document Security"), ("NASCA", "NASCA"),
+    )
+}  # fmt: skip
 _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
         ("PowerPoint Document", "application/vnd.ms-powerpoint"),
         ("FileHeader", "application/x-hwp"),
@@ -131,7 +148,7 @@ def media_type(content: bytes, name: str) -> str:
         return _zip_kind(content, ending)
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _ole_kind(content, ending)
-    return _text_kind(content, ending)
+    return "application/x-hwpml" if _is_hwpml(content[:4096]) else _text_kind(content, ending)
 
 
 def _captured_kind(content: bytes, name: str, *, named: bool) -> str:
@@ -183,6 +200,12 @@ def _text_kind(content: bytes, ending: str) -> str:
     odd = sum(byte < 9 or 13 < byte < 32 for byte in head)
     marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
     return "text/plain" if head and (marked or odd * 50 < len(head)) else _UNKNOWN
+
+
+def _is_hwpml(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.replace(b"\0", b"")[2:]
+    return bool(_HWPML.match(head))
 
 
 def _is_saved_page(head: bytes, *, named: bool) -> bool:
