@@ -26,6 +26,7 @@ def extractor(named: str) -> Extractor:
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
+_BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 # media type: module and function, and the package whose version stands beside the rows. They are
 # loaded when they are asked for: a caged process pays for all that it has loaded
 EXTRACTORS: dict[str, tuple[str, str]] = {
@@ -34,10 +35,15 @@ EXTRACTORS: dict[str, tuple[str, str]] = {
     "application/hwp+zip": ("hwp.read_hwpx", "lxml"),
     _OFFICE + "wordprocessingml.document": ("office.read_docx", "lxml"),
     _OFFICE + "spreadsheetml.sheet": ("sheets.read_xlsx", "openpyxl"),
-    "application/vnd.ms-excel": ("sheets.read_xls", "fastexcel"),
+    "application/vnd.ms-excel": ("binary_sheets.read_xls", "python-calamine"),
+    _BINARY: ("binary_sheets.read_xlsb", "python-calamine"),
+    _OFFICE + "presentationml.presentation": ("slides.read_pptx", "lxml"),
+    "application/msword": ("legacy.read_doc", "undoc"),
+    "application/vnd.ms-powerpoint": ("legacy.read_ppt", "undoc"),
+    "application/mbox": ("mail.read_mbox", "python"),
     "text/csv": ("plain.read_csv", "python"),
     "message/rfc822": ("mail.read_eml", "python"),
-    "application/vnd.ms-outlook": ("mail.read_msg", "olefile"),
+    "application/vnd.ms-outlook": ("outlook.read_msg", "olefile"),
     "text/html": ("markup.read_html", "lxml"),
     "text/plain": ("plain.read_text", "python"),
     "application/rtf": ("rtf.read_rtf", "striprtf"),
@@ -60,6 +66,8 @@ _ENDINGS = {
     "pdf": "application/pdf", "hwp": "application/x-hwp", "hwpx": "application/hwp+zip",
     "docx": _OFFICE + "wordprocessingml.document", "xlsx": _OFFICE + "spreadsheetml.sheet",
     "xlsm": _OFFICE + "spreadsheetml.sheet", "xls": "application/vnd.ms-excel",
+    "xlsb": _BINARY, "doc": "application/msword", "ppt": "application/vnd.ms-powerpoint",
+    "pptx": _OFFICE + "presentationml.presentation", "mbox": "application/mbox",
     "msg": "application/vnd.ms-outlook", "zip": "application/zip", "png": "image/png",
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "tif": "image/tiff", "tiff": "image/tiff",
     "gif": "image/gif", "bmp": "image/bmp", "webp": "image/webp",
@@ -77,13 +85,13 @@ _STARTS = (
     (rb"HWP Document File V", "application/x-hwp"),  # before version 5
 )
 _MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3,}")
+_MBOX = re.compile(rb"\AFrom [^\r\n]+\r?\n[A-Za-z][-A-Za-z0-9]*:")
 _MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
 # a page that a browser saved says so in its head, whatever its file is called
 _SAVED = re.compile(rb"(?im)^(?:snapshot-content-location:|from:[ \t]*\"?<?saved by )")
 _RELATED = re.compile(rb"(?im)^content-type:[ \t]*multipart/related")
 _POSTED = re.compile(rb"(?im)^(?:to|cc|received|message-id|delivered-to):")
 _HTML = re.compile(rb"(?is)\s*(?:<!doctype html|<html|<\?xml[^>]*>\s*<html)")
-_BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _OPEN = "application/vnd.oasis.opendocument"
 _PARTS = (
     ("word/document.xml", _OFFICE + "wordprocessingml.document"),
@@ -97,10 +105,6 @@ _PARTS = (
 _LOCKED = "application/vnd.ms-office.encrypted"
 _REFUSED = {
     _LOCKED: "It is an encrypted Office document; save an open copy.",
-    "application/msword": "It is Word's old format (.doc), which is not read: save it as DOCX.",
-    "application/vnd.ms-powerpoint": "It is PowerPoint's old format (.ppt): save it as PDF.",
-    _OFFICE + "presentationml.presentation": "It is a presentation (.pptx): save it as PDF.",
-    _BINARY: "It is a binary workbook (.xlsb), which is not read: save it as XLSX.",
     "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
     _OPEN: "It is an OpenDocument file (.odt, .ods, .odp): save it as DOCX, XLSX or PDF.",
 }
@@ -172,6 +176,9 @@ _UNKNOWN = "application/octet-stream"
 def _text_kind(content: bytes, ending: str) -> str:
     head = content[:8192]
     page = _HTML.match(head)
+    # a mailbox is often without an ending, or named .txt or .eml
+    if _MBOX.match(head) and len(_MAIL_FIELDS.findall(head)) >= 2:
+        return "application/mbox"
     if ending in _TEXTS and not (page and ending == "multipart/related"):
         return ending
     if page:
