@@ -87,7 +87,9 @@ def payload(ole: Any, base: str, name: str) -> tuple[str, bytes] | None:
         return _native(stream(ole, base + _NATIVE), name)
     for each in _PLAIN:
         if ole.exists(base + each):
-            return name, stream(ole, base + each)
+            held = stream(ole, base + each)
+            ending = ".pdf" if held.startswith(b"%PDF-") and not name.endswith(".pdf") else ""
+            return name + ending, held
     for each, ending in _DOCUMENTS:
         if ole.exists(base + each):
             named = name if name.lower().endswith("." + ending) else f"{name}.{ending}"

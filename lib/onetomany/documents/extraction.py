@@ -118,6 +118,7 @@ def handler(extract: Extract) -> Handler:
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
         reading = Reading(Limits(**request["limits"]))
+        reading.passwords = tuple(request.get("passwords", ()))
         _read(extract, content, request["name"], reading)
         for kind, frame in _frames(reading):
             send(kind, frame)

@@ -27,6 +27,10 @@ def extractor(named: str) -> Extractor:
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+_OPEN = "application/vnd.oasis.opendocument"
+_TAR = "application/x-tar"
+_PACKED = ("application/x-7z-compressed", "application/vnd.rar", "application/x-cab",
+           "application/x-lzh")  # fmt: skip
 # media type: module and function, and the package whose version stands beside the rows. They are
 # loaded when they are asked for: a caged process pays for all that it has loaded
 EXTRACTORS: dict[str, tuple[str, str]] = {
@@ -41,6 +45,8 @@ EXTRACTORS: dict[str, tuple[str, str]] = {
     "application/msword": ("legacy.read_doc", "undoc"),
     "application/vnd.ms-powerpoint": ("legacy.read_ppt", "undoc"),
     "application/mbox": ("mail.read_mbox", "python"),
+    _OPEN: ("opendocument.read_odf", "lxml"),
+    "application/vnd.ms-outlook-pst": ("pst.read_pst", "python"),
     "text/csv": ("plain.read_csv", "python"),
     "message/rfc822": ("mail.read_eml", "python"),
     "application/vnd.ms-outlook": ("outlook.read_msg", "olefile"),
@@ -48,6 +54,11 @@ EXTRACTORS: dict[str, tuple[str, str]] = {
     "text/plain": ("plain.read_text", "python"),
     "application/rtf": ("rtf.read_rtf", "striprtf"),
     "application/zip": ("archive.read_zip", "python"),
+    _TAR: ("archive.read_tar", "python"),
+    "application/gzip": ("archive.read_tar", "python"),
+    "application/x-bzip2": ("archive.read_tar", "python"),
+    "application/x-xz": ("archive.read_tar", "python"),
+    **dict.fromkeys(_PACKED, ("archive.read_packed", "archi")),
     "application/warc": ("web_archive.read_warc", "warcio"),
     "application/wacz": ("wacz.read_wacz", "python"),
     "multipart/related": ("mhtml.read_mhtml", "lxml"),
@@ -68,6 +79,9 @@ _ENDINGS = {
     "xlsm": _OFFICE + "spreadsheetml.sheet", "xls": "application/vnd.ms-excel",
     "xlsb": _BINARY, "doc": "application/msword", "ppt": "application/vnd.ms-powerpoint",
     "pptx": _OFFICE + "presentationml.presentation", "mbox": "application/mbox",
+    "tar": _TAR, "tgz": "application/gzip", "gz": "application/gzip",
+    "pst": "application/vnd.ms-outlook-pst", "ost": "application/vnd.ms-outlook-pst",
+    **dict.fromkeys(("odt", "ods", "odp", "odg", "ott", "ots", "otp"), _OPEN),
     "msg": "application/vnd.ms-outlook", "zip": "application/zip", "png": "image/png",
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "tif": "image/tiff", "tiff": "image/tiff",
     "gif": "image/gif", "bmp": "image/bmp", "webp": "image/webp",
@@ -81,6 +95,17 @@ _STARTS = (
     # a text may begin with BM too: the four bytes after a bitmap's size are reserved
     (rb"BM.{4}\0{4}", "image/bmp"),
     (rb"RIFF.{4}WEBP", "image/webp"),
+    (rb"\x1f\x8b", "application/gzip"),
+    (rb"BZh[1-9](?:1AY&SY|\x17rE8)", "application/x-bzip2"),
+    (rb"\xfd7zXZ\0", "application/x-xz"),
+    (rb"ALZ\x01", "application/x-alz"),
+    (rb"EGGA", "application/x-egg"),
+    (rb"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (rb"Rar!\x1a\x07", "application/vnd.rar"),
+    (rb"MSCF\0{4}", "application/x-cab"),
+    (rb".{2}-l[hz][0-9ds]-", "application/x-lzh"),
+    (rb".{257}ustar", "application/x-tar"),
+    (rb"!BDN", "application/vnd.ms-outlook-pst"),
     (rb"\{\\rtf", "application/rtf"),
     (rb"HWP Document File V", "application/x-hwp"),  # before version 5
 )
@@ -92,7 +117,6 @@ _SAVED = re.compile(rb"(?im)^(?:snapshot-content-location:|from:[ \t]*\"?<?saved
 _RELATED = re.compile(rb"(?im)^content-type:[ \t]*multipart/related")
 _POSTED = re.compile(rb"(?im)^(?:to|cc|received|message-id|delivered-to):")
 _HTML = re.compile(rb"(?is)\s*(?:<!doctype html|<html|<\?xml[^>]*>\s*<html)")
-_OPEN = "application/vnd.oasis.opendocument"
 _PARTS = (
     ("word/document.xml", _OFFICE + "wordprocessingml.document"),
     ("xl/workbook.xml", _OFFICE + "spreadsheetml.sheet"),
@@ -104,10 +128,17 @@ _PARTS = (
 )
 _LOCKED = "application/vnd.ms-office.encrypted"
 _REFUSED = {
-    _LOCKED: "It is an encrypted Office document; save an open copy.",
+    _LOCKED: "It is an encrypted Office document of a kind that is not opened here: ask for an "
+             "open copy.",
+    "application/x-alz": "It is an ALZip archive (.alz), for which there is no open reader: unpack "
+                         "it with ALZip or Bandizip and ingest its files.",
+    "application/x-egg": "It is an ALZip archive (.egg), for which there is no open reader: unpack "
+                         "it with ALZip or Bandizip and ingest its files.",
     "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
-    _OPEN: "It is an OpenDocument file (.odt, .ods, .odp): save it as DOCX, XLSX or PDF.",
 }
+# kinds that may ask for a password
+_LOCKABLE = ("application/pdf", "application/msword", "application/vnd.ms-excel",
+             "application/vnd.ms-powerpoint", _OPEN)  # fmt: skip
 _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
         ("PowerPoint Document", "application/vnd.ms-powerpoint"),
         ("FileHeader", "application/x-hwp"),
@@ -208,6 +239,12 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     """Read a document into `reading`. Raises Refused for what is not read."""
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
+    if reading.passwords and kind in _LOCKABLE or kind == _LOCKED:
+        from .protected import opened
+
+        reading.facts["extractor"] = f"protected: msoffcrypto-tool {_version('msoffcrypto-tool')}"
+        if opened(content, name, reading):
+            return
     if kind in _REFUSED:
         reading.facts["extractor"] = "none"
         raise Refused(_REFUSED[kind])

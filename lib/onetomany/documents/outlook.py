@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import re
 import struct
 from collections.abc import Mapping
+from email.header import Header
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.utils import format_datetime
 from typing import Any, NamedTuple
 
@@ -126,9 +132,40 @@ def time_of(ticks: int) -> datetime.datetime | None:
         return None
 
 
-def date_head(when: datetime.datetime) -> str:
-    """Return a time as a mail's head has it."""
-    return format_datetime(when)
+def as_eml(
+    held: Properties, people: list[Recipient], files: list[tuple[str, bytes]], reading: Reading
+) -> bytes:
+    """Write a mail as EML: the same properties give the same bytes."""
+    plain, rich = bodies(held, reading)
+    message = MIMEMultipart("mixed")
+    when = sent(held)
+    listed = {kind: [each.text for each in people if each.kind == kind] for kind in _KINDS.values()}
+    for name, text in heads(held, people):
+        value = ", ".join(listed[name]) if listed.get(name) else text
+        message[name] = format_datetime(when) if name == "Date" and when else _head(value)
+    forms = [MIMEText(_fit(text), kind, "utf-8")
+             for kind, texts in (("plain", plain), ("html", rich)) for text in texts]  # fmt: skip
+    both = MIMEMultipart("alternative", boundary="=_forms", _subparts=forms)
+    for part in [both] if len(forms) > 1 else forms:
+        message.attach(part)
+    for name, content in files:
+        part = MIMEApplication(content)
+        part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", _fit(name)))
+        message.attach(part)
+    # a boundary by chance would give the mail another hash in each run
+    digest = hashlib.sha256(repr((plain, rich, files)).encode("utf-8", "replace")).hexdigest()
+    message.set_boundary(f"=_{digest[:40]}")
+    return message.as_bytes()
+
+
+def _fit(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _head(text: str) -> str:
+    """A head in ASCII: what isn't is encoded by words, so that addresses stay as they are."""
+    parts = re.split(r"(\s+|<[^<>]*>)", " ".join(_fit(text).split()))
+    return "".join(each if each.isascii() else Header(each, "utf-8", 10_000).encode() for each in parts)
 
 
 def read_msg(content: bytes, reading: Reading) -> None:
