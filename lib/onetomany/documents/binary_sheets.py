@@ -16,6 +16,7 @@ from typing import Any
 from .compound import MAGIC, embedded_objects, open_compound, stream
 from .number_formats import BUILT_IN, is_date, plain_number, shown
 from .plain import add_row
+from .protected import opened, refuse
 from .reading import Damaged, Page, Reading, Refused
 
 _EPOCH, _EPOCH_1904 = datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1)
@@ -113,6 +114,10 @@ def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) ->
     except BaseException as error:
         if isinstance(error, MemoryError | Refused):
             raise
+        if isinstance(error, python_calamine.PasswordError):
+            if opened(content, "workbook.xls", reading):
+                return
+            raise refuse(reading.passwords) from error
         raise Refused(f"calamine can't open it: {error}") from error
     for number, sheet in enumerate(held.sheets_metadata):
         page = reading.page(label=sheet.name, hidden=not str(sheet.visible).endswith(".Visible"))
@@ -121,10 +126,7 @@ def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) ->
         layout = book.sheets[number] if book and number < len(book.sheets) else _Layout()
         try:
             read = held.get_sheet_by_index(number)
-            first = read.start or (0, 0)
-            # stated sizes aren't believed: rows come one by one
-            rows = enumerate(read.iter_rows(), 0)
-            _Filled(page, reading, layout, book).add(sheet.name, rows, first, read)
+            _Filled(page, reading, layout, book).add(sheet.name, read)
         except (MemoryError, Refused):
             raise
         except BaseException as error:
@@ -139,18 +141,16 @@ class _Filled:
         self.page, self.reading, self.layout, self.book = page, reading, layout, book
         self.rounded: list[str] = []
 
-    def add(self, title: str, rows: Any, first: tuple[int, int], read: Any) -> None:
+    def add(self, title: str, read: Any) -> None:
         end = read.end or (0, 0)
         table = self.page.add_table(end[0] + 1, end[1] + 1, title)
+        left = (read.start or (0, 0))[1]  # calamine's rows begin at the first column in use
         hidden_rows, hidden_columns = set[int](), set[int]()
-        for offset, row in rows:
-            # rows above the first that is in use are given too
-            number = offset if read.start is None or read.height > end[0] - first[0] + 1 else offset
+        for number, row in enumerate(read.iter_rows()):  # from the first row of the sheet
             sides: dict[bool, list[tuple[int, str]]] = {False: [], True: []}
-            for at, value in enumerate(row):
+            for column, value in enumerate(row, left):
                 if value == "" or value is None:
                     continue
-                column = at
                 unseen = number in self.layout.rows or column in self.layout.columns
                 if unseen:
                     (hidden_rows if number in self.layout.rows else hidden_columns).add(

@@ -84,7 +84,7 @@ def unwrapped(name: str, content: bytes, reading: Reading) -> None:
 def payload(ole: Any, base: str, name: str) -> tuple[str, bytes] | None:
     """Return name and bytes of the document in a storage, None if it is of no known kind."""
     if ole.exists(base + _NATIVE):
-        return _native(stream(ole, base + _NATIVE), name)
+        return native_file(stream(ole, base + _NATIVE), name)
     for each in _PLAIN:
         if ole.exists(base + each):
             held = stream(ole, base + each)
@@ -97,8 +97,8 @@ def payload(ole: Any, base: str, name: str) -> tuple[str, bytes] | None:
     return None
 
 
-def _native(held: bytes, name: str) -> tuple[str, bytes]:
-    """The file in an Ole10Native stream: a label, paths, and the bytes ([MS-OLEDS] 2.3.6)."""
+def native_file(held: bytes, name: str) -> tuple[str, bytes]:
+    """Return the file in an Ole10Native stream: a label, paths, and the bytes ([MS-OLEDS] 2.3.6)."""
     try:
         at = 6
         label, at = _string(held, at)

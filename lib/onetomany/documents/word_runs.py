@@ -17,7 +17,7 @@ _PASSED = ("pPr", "drawing", "pict", "AlternateContent", "object", "tbl", "rPr")
 _SIGNS = {0x6F: "☐", 0xA8: "☐", 0xFD: "☒", 0xFE: "☑", 0xFB: "✗", 0xFC: "✓", 0xD8: "➢", 0xA7: "▪",
           0x6C: "●", 0x6E: "■", 0x71: "❑", 0xE0: "→", 0xDF: "←", 0xF0: "⇒"}  # fmt: skip
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-_LINK = re.compile(r'HYPERLINK\s+(?:\\[a-z]\s+)*"?([^"\s]+)"?')
+_LINK = re.compile(r'HYPERLINK\s+"?([^"\s\\]+)"?')
 # how parts of a formula are joined, so that no half is glued to a digit beside it
 _JOINED = {"f": "/", "sSup": "^", "sSub": "_", "sSubSup": "_^", "rad": "√"}
 
