@@ -127,10 +127,10 @@ def read_packed(content: bytes, reading: Reading) -> None:
             raise
         except Exception as error:
             broken = _why_broken(error)
-    if found or not broken:
-        _list_members(reading, kept or not broken, found > 0)
     if broken:
+        reading.page().add("\n".join(name for name, _ in reading.members))
         raise Refused(f"{kept} of its members were read, then it can't be read on: {broken}")
+    _list_members(reading, kept, found > 0)
 
 
 def _why_broken(error: Exception) -> str:
@@ -174,7 +174,10 @@ def _list_members(reading: Reading, kept: int, any_: bool) -> None:
     page = reading.page()
     page.add("\n".join(name for name, _ in reading.members))
     if not kept and any_:
-        raise Refused("None of its members can be read.")
+        held = reading.columns.get("notes", {"kind": [], "text": []})
+        told = zip(held["kind"], held["text"], strict=True)
+        first = next((text for kind, text in told if kind in ("unread", "refused")), "")
+        raise Refused(f"None of its members can be read. {first}".strip())
 
 
 def unsafe(name: str, mode: int = 0) -> str:

@@ -48,7 +48,12 @@ def read_xls(content: bytes, reading: Reading) -> None:
     if content.startswith(MAGIC):
         with open_compound(content) as ole:
             name = next((each for each in ("Workbook", "Book") if ole.exists(each)), "")
-            book = _layout(stream(ole, name)) if name == "Workbook" else None
+            held = stream(ole, name) if name else b""
+            if _is_locked(held):
+                if opened(content, "workbook.xls", reading):
+                    return
+                raise refuse(reading.passwords)
+            book = _layout(held) if name == "Workbook" else None
             if book:
                 add_calamine(content, reading, book)
             else:
@@ -114,10 +119,6 @@ def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) ->
     except BaseException as error:
         if isinstance(error, MemoryError | Refused):
             raise
-        if isinstance(error, python_calamine.PasswordError):
-            if opened(content, "workbook.xls", reading):
-                return
-            raise refuse(reading.passwords) from error
         raise Refused(f"calamine can't open it: {error}") from error
     for number, sheet in enumerate(held.sheets_metadata):
         page = reading.page(label=sheet.name, hidden=not str(sheet.visible).endswith(".Visible"))
@@ -225,6 +226,14 @@ def _records(held: bytes) -> Iterator[tuple[int, int, bytes]]:
         kind, size = struct.unpack_from("<HH", held, at)
         yield at, kind, held[at + 4 : at + 4 + size]
         at += 4 + size
+
+
+def _is_locked(held: bytes) -> bool:
+    """Whether a record says, before the first sheet, that the rest is encrypted."""
+    for _, kind, _ in _records(held):
+        if kind in (0x2F, 0x85, 0x0A):
+            return kind == 0x2F
+    return False
 
 
 def _layout(held: bytes) -> _Book | None:

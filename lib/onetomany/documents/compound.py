@@ -30,11 +30,11 @@ _PLAIN = ("CONTENTS", "Package", "EmbeddedOdf")
 
 
 def open_compound(content: bytes) -> Any:
-    """Open a compound file. Raises Refused if it is none."""
+    """Open a compound file. Raises Damaged if it is none."""
     try:
         return olefile.OleFileIO(io.BytesIO(content))
     except Exception as error:
-        raise Refused(f"It is no compound file that can be opened: {error}") from error
+        raise Damaged(f"It is no compound file that can be opened: {error}") from error
 
 
 def stream(ole: Any, path: str) -> bytes:

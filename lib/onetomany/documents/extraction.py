@@ -89,10 +89,10 @@ def load_light() -> Handler:
 
 def load_all() -> Handler:
     """Load every extractor."""
-    import fastexcel  # noqa: F401
     import hwpx.hwp5.package  # noqa: F401
     import openpyxl  # noqa: F401
-    import polars  # noqa: F401
+    import python_calamine  # noqa: F401
+    import undoc  # noqa: F401
     from PIL import Image
 
     from .kinds import EXTRACTORS, extractor

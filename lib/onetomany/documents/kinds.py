@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 
-from .reading import Reading, Refused
+from .reading import NO_TEXT, Reading, Refused
 from .warc import is_warc
 
 Extractor = Callable[[bytes, Reading], None]
@@ -156,8 +156,7 @@ def media_type(content: bytes, name: str) -> str:
     # before all others: a capture of a PDF has one in it
     if kind := _captured_kind(content, name.lower(), named=ending in _TEXTS):
         return kind
-    # something may stand before a PDF, and a text may speak of one
-    if content.startswith(b"%PDF-") or (b"%PDF-" in content[:1024] and ending not in _TEXTS):
+    if content.startswith(b"%PDF-"):
         return "application/pdf"
     for start, kind in _STARTS:
         if re.match(start, content, re.DOTALL):
@@ -166,6 +165,9 @@ def media_type(content: bytes, name: str) -> str:
         return _zip_kind(content, ending)
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _ole_kind(content, ending)
+    # something may stand before a PDF, and a text may speak of one; an archive may hold one
+    if b"%PDF-" in content[:1024] and ending not in _TEXTS:
+        return "application/pdf"
     return _text_kind(content, ending)
 
 
@@ -259,3 +261,13 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     if not content:
         raise Refused("It is empty.")
     extractor(named)(content, reading)
+    _tell_empty(kind, reading)
+
+
+def _tell_empty(kind: str, reading: Reading) -> None:
+    """Leave a note at a document of which no text came out, unless OCR is going to read it."""
+    waiting = NO_TEXT in reading.columns.get("notes", {}).get("text", [])
+    if not reading.characters and not waiting and not kind.startswith("image/"):
+        inside = ", only the documents within it" if reading.members else ""
+        reading.note("empty", f"No text was found in it{inside}: it is empty, or what it shows is "
+                     "in a form that is not read.")  # fmt: skip

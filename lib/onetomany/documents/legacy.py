@@ -11,6 +11,7 @@ import struct
 from typing import Any
 
 from .compound import embedded_objects, inflated, open_compound, stream, unwrapped
+from .protected import LOCKED
 from .reading import Damaged, GridCell, Page, Reading, Refused
 
 # where the head of a DOC counts the characters of each part, in numbers of 4 bytes
@@ -60,8 +61,7 @@ def _opened(content: bytes) -> Any:
     except BaseException as error:
         told = str(error).removeprefix("Failed to parse bytes: ")
         if "encrypted" in told.lower():
-            raise Refused("It is protected by a password: give it by --password, or save an open "
-                          "copy.") from error  # fmt: skip
+            raise Refused(LOCKED.format("")) from error
         raise Refused(f"It can't be read by undoc: {told}") from error
 
 

@@ -7,8 +7,9 @@ known (fractions, shapes of digits) is left as the stored number, which loses no
 from __future__ import annotations
 
 import datetime
+import math
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 # the formats that files name by number alone; those that differ by country as Korea and most have
@@ -33,6 +34,7 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _KOREAN_DAYS = "월화수목금토일"
 _START, _START_1904 = datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1)
+_PLACES, _HUGE, _EXACT = 30, Decimal(10) ** 30, Context(prec=100)
 _LAST = 2_958_466  # the day after 9999-12-31
 
 
@@ -77,7 +79,7 @@ def plain_number(value: float) -> str:
 
 def shown(value: float, format_: str | None, *, from_1904: bool = False) -> str:
     """Return a number as a cell in this format shows it; `from_1904` is the workbook's calendar."""
-    if not format_ or format_ in ("General", "@"):
+    if not format_ or format_ in ("General", "@") or not math.isfinite(value):
         return plain_number(value)
     sections = _sections(format_)
     conditional = any(
@@ -139,7 +141,9 @@ def _number(value: float, pieces: tuple[tuple[str, str], ...]) -> str:
         return f"{size}E{int(power):+03d}"
     whole, _, part = pattern.rstrip(",").partition(".")
     places = sum(each in "0#?" for each in part)
-    rounded = scaled.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) if places < 30 else scaled
+    if places > _PLACES or abs(scaled) > _HUGE:
+        return ""
+    rounded = scaled.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT)
     sign = "-" if rounded < 0 else ""
     left, _, right = format(abs(rounded), "f").partition(".")
     least = whole.count("0")

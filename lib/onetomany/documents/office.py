@@ -317,7 +317,7 @@ def outside_relations(parts: Parts, reading: Reading) -> None:
     """Tell what a document would fetch when opened in an office suite, such as a template."""
     asked = []
     for name in parts.names:
-        if name.endswith(".rels"):
+        if name.endswith(".rels") and not name.startswith("__MACOSX/"):
             for relation in parts.side(name, reading):
                 kind = (relation.get("Type") or "").rpartition("/")[2]
                 if relation.get("TargetMode") == "External" and kind not in _LINKS:

@@ -20,7 +20,7 @@ from .reading import Damaged, GridCell, Page, Reading, Refused, composed
 
 # parts that hold how a document looks, or repeat what other parts say
 _SILENT = re.compile(
-    r"\[Content_Types\]\.xml|mimetype|.*\.rels|docProps/(core|app|thumbnail|custom)[^/]*|customXml/.*|"
+    r"__MACOSX/.*|\[Content_Types\]\.xml|mimetype|.*\.rels|docProps/(core|app|thumbnail|custom)[^/]*|customXml/.*|"
     r"_xmlsignatures/.*|.*/|[^/]*/(theme|fonts|printerSettings|tableStyles|revisions|persons)/.*|"
     r"word/(styles|stylesWithEffects|settings|webSettings|fontTable|numbering|people|commentsIds|"
     r"commentsExtended|commentsExtensible|document)\.xml|word/(theme|fonts)/.*|"
@@ -130,20 +130,30 @@ class Package:
             if name in self.done or _SILENT.fullmatch(name):
                 continue
             ending = name.rpartition(".")[2].lower()
-            carried = "/embeddings/" in name or "/media/" in name or "/attachments/" in name
-            if carried and (ending in _DOCUMENTS or ending in ("bin", "ole")):
-                try:
-                    unwrapped(name, self.parts.read(name), self.reading)
-                except Refused as refused:
-                    self.reading.note("unread", f"{name}: {refused}")
+            within = any(each in name for each in ("/embeddings/", "/media/", "/attachments/"))
+            if within and (ending in _DOCUMENTS or ending in ("bin", "ole")):
+                carried(self.parts, name, self.reading)
                 continue
             told = next((words for part, words in _KINDS if part in name), None)
-            if told is None and carried:
+            if told is None and within:
                 told = f"a picture or object in a format that is not read ({ending.upper()})"
             rest.setdefault(told or "parts of the file", []).append(name)
         for told, names in rest.items():
             listed = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
             self.reading.skip(f"{told} ({listed})", many=len(names))
+
+
+def carried(parts: Parts, name: str, reading: Reading) -> None:
+    """Make a member of a document that a package carries. Raises Refused for a bomb."""
+    try:
+        content = parts.read(name)
+    except Damaged as damaged:
+        reading.note("unread", str(damaged))
+        return
+    try:
+        unwrapped(name, content, reading)
+    except Damaged as damaged:
+        reading.note("unread", f"{name}: {damaged}")
 
 
 def paragraphs_of(body: Any) -> Iterator[tuple[Any, str]]:

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .compound import unwrapped
 from .numbering import numeral
+from .ooxml import carried
 from .parts import Parts, attribute, local, number
 from .plain import add_row
-from .reading import Damaged, GridCell, Page, Reading, Refused, composed
+from .protected import LOCKED
+from .reading import GridCell, Page, Reading, Refused, composed
 
 _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman",
             "I": "upperRoman", "가, 나, 다, ...": "ganada", "ㄱ, ㄴ, ㄷ, ...": "chosung",
@@ -32,8 +33,7 @@ def read_odf(content: bytes, reading: Reading) -> None:
     if "META-INF/manifest.xml" in parts:
         manifest = parts.read("META-INF/manifest.xml")
         if b"encryption-data" in manifest:
-            raise Refused("It is an OpenDocument file with a password, which is not opened here: "
-                          "save an open copy.")  # fmt: skip
+            raise Refused(LOCKED.format(""))
     if "content.xml" not in parts:
         raise Refused("It has no content.xml: it is no whole OpenDocument file.")
     _properties(parts, reading)
@@ -75,10 +75,7 @@ def _rest(parts: Parts, reading: Reading, done: set[str]) -> None:
             continue
         ending = name.rpartition(".")[2].lower()
         if ending in _READ and not name.startswith("ObjectReplacements/"):
-            try:
-                reading.member(name, parts.read(name))
-            except Damaged as damaged:
-                reading.note("unread", str(damaged))
+            carried(parts, name, reading)
         elif not name.startswith("ObjectReplacements/") and not name.endswith(("/styles.xml", "/meta.xml", "/settings.xml")):
             rest.append(name)
     if rest:
@@ -352,10 +349,7 @@ class _Walk:
         if inner not in self.parts:
             if place in self.parts and place not in self.done:
                 self.done.add(place)
-                try:
-                    unwrapped(place, self.parts.read(place), self.reading)
-                except Refused as refused:
-                    self.reading.note("unread", f"{place}: {refused}", self.page.number)
+                carried(self.parts, place, self.reading)
             return
         self.done |= {inner, place}
         root = self.parts.side(inner, self.reading)

@@ -104,7 +104,7 @@ def heads(held: Properties, people: list[Recipient]) -> list[tuple[str, str]]:
         listed = "; ".join(each.text for each in people if each.kind == name)
         told.append((name, listed or words(held.get(tag), page)))
     told.append(("Date", when.isoformat(timespec="seconds") if when else ""))
-    told.append(("Subject", words(held.get(SUBJECT), page)))
+    told.append(("Subject", subject(held)))
     return [(name, text) for name, text in told if text]
 
 
@@ -116,11 +116,16 @@ def bodies(held: Properties, reading: Reading) -> tuple[list[str], list[str]]:
     if not plain.strip() and not rich.strip() and isinstance(packed, bytes) and packed:
         try:
             plain = text_of(unpacked(packed, reading.limits.characters))
-            reading.note("unread", "Its body is only there as RTF; its text was read, not its "
-                         "form.")  # fmt: skip
+            reading.skip("the form of a body that is only there as RTF; its text was read")
         except Damaged as damaged:
             reading.note("unread", str(damaged))
     return [plain] if plain.strip() else [], [rich] if rich.strip() else []
+
+
+def subject(held: Properties) -> str:
+    """Return a mail's subject; mailboxes put the length of its 'RE: ' before it."""
+    text = words(held.get(SUBJECT), held.get(_PAGE))
+    return text[2:] if text.startswith("\1") else text
 
 
 def time_of(ticks: int) -> datetime.datetime | None:
@@ -141,7 +146,9 @@ def as_eml(
     when = sent(held)
     listed = {kind: [each.text for each in people if each.kind == kind] for kind in _KINDS.values()}
     for name, text in heads(held, people):
-        value = ", ".join(listed[name]) if listed.get(name) else text
+        if name == "From":
+            text = _quoted(text)
+        value = ", ".join(map(_quoted, listed[name])) if listed.get(name) else text
         message[name] = format_datetime(when) if name == "Date" and when else _head(value)
     forms = [MIMEText(_fit(text), kind, "utf-8")
              for kind, texts in (("plain", plain), ("html", rich)) for text in texts]  # fmt: skip
@@ -158,14 +165,23 @@ def as_eml(
     return message.as_bytes()
 
 
+def _quoted(person: str) -> str:
+    """A name with its address, the name in quotation marks where commas would part it."""
+    name, _, address = person.rpartition(" <")
+    parts = name.isascii() and '"' not in name and re.search(r"[,;:()@]", name)
+    return f'"{name}" <{address}' if parts else person
+
+
 def _fit(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _head(text: str) -> str:
-    """A head in ASCII: what isn't is encoded by words, so that addresses stay as they are."""
-    parts = re.split(r"(\s+|<[^<>]*>)", " ".join(_fit(text).split()))
-    return "".join(each if each.isascii() else Header(each, "utf-8", 10_000).encode() for each in parts)
+    """A head in ASCII: names that aren't are encoded, so that addresses stay as they are."""
+    parts = re.split(r"(\s*<[^<>]*>(?:,\s*)?)", " ".join(_fit(text).split()))
+    return "".join(
+        each if each.isascii() else Header(each, "utf-8", 100_000).encode() for each in parts
+    )
 
 
 def read_msg(content: bytes, reading: Reading) -> None:

@@ -13,13 +13,13 @@ from typing import NamedTuple
 from .compound import inflated
 from .outlook import (
     DATA, EMBEDDED, LONG_NAME, METHOD, SHORT_NAME, Properties, Recipient, Value, as_eml, recipient,
-    sender, sent, time_of, words,
+    sender, sent, subject, time_of, words,
 )  # fmt: skip
 from .reading import Damaged, Reading, Refused
 
 MAGIC = b"!BDN"
 _MAIL, _FOLDER, _ATTACHMENT = 0x04, 0x02, 0x05  # kinds of nodes
-_RECIPIENTS, _NAME, _PAGE, _CLASS, _SUBJECT = 0x0692, 0x3001, 0x3FFD, 0x001A, 0x0037
+_RECIPIENTS, _NAME, _PAGE, _CLASS = 0x0692, 0x3001, 0x3FFD, 0x001A
 _DEPTH = 20  # of trees and of folders
 # the table by which 'compressible encryption' replaces bytes ([MS-PST] 5.1), for reading
 _PERMUTED = bytes.fromhex(
@@ -258,7 +258,7 @@ def read_pst(content: bytes, reading: Reading) -> None:
             others[kind] = others.get(kind, 0) + 1
         folder, when = _folder(store, node.parent, names), sent(held)
         told = [folder, when.isoformat(timespec="seconds") if when else "", sender(held),
-                words(held.get(_SUBJECT), held.get(_PAGE)).lstrip("\1")]  # fmt: skip
+                subject(held)]  # fmt: skip
         page.add("\t".join(" ".join(each.split()) for each in told), "row")
         reading.member(f"{folder or 'mailbox'}/mail {turn}.eml", eml)
     if failed:

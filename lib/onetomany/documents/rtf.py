@@ -123,13 +123,17 @@ def _groups(content: bytes) -> tuple[dict[bytes, list[bytes]], bytes]:
                 cut.append((start, token.end()))
     kept = [content[end:start] for (_, end), (start, _) in pairwise([(0, 0), *cut, (len(content), 0)])]
     plain = {name: [group for _, group in held] for name, held in found.items()}
-    return plain, b"".join(kept)
+    # a backslash in the text, spelled so that striprtf can't take it for the start of a picture
+    body = re.sub(rb"\\(.)", lambda each: each[0] if each[1] != b"\\" else rb"\'5c", b"".join(kept),
+                  flags=re.DOTALL)  # fmt: skip
+    return plain, body
 
 
 def read_rtf(content: bytes, reading: Reading) -> None:
     page = reading.page()
     groups, body = _groups(content)
-    head = re.sub(rb"[{}]", b"", content[:_HEAD].partition(b"{\\fonttbl")[0])
+    page_code = re.search(rb"\\ansicpg\d{1,5}", content[:_HEAD])
+    head = b"\\rtf1\\ansi" + (page_code[0] if page_code else b"")
     fonts = re.search(rb"\{\\fonttbl(?:[^{}]|\{[^{}]*\})*\}", content[: 16 * _HEAD])
     before = head + (fonts[0] if fonts else b"")
 
