@@ -88,10 +88,10 @@ def load_light() -> Handler:
 
 def load_all() -> Handler:
     """Load every extractor."""
-    import fastexcel  # noqa: F401
     import hwpx.hwp5.package  # noqa: F401
     import openpyxl  # noqa: F401
-    import polars  # noqa: F401
+    import python_calamine  # noqa: F401
+    import undoc  # noqa: F401
     from PIL import Image
 
     from .kinds import EXTRACTORS, extractor
@@ -116,6 +116,7 @@ def handler(extract: Extract) -> Handler:
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
         reading = Reading(Limits(**request["limits"]))
+        reading.passwords = tuple(request.get("passwords", ()))
         _read(extract, content, request["name"], reading)
         for kind, frame in _frames(reading):
             send(kind, frame)

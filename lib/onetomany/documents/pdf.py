@@ -57,7 +57,8 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         pdf = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
         if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
-            raise Refused("It is encrypted; ask for the password and save an open copy.") from error
+            told = "It is encrypted: give its password by --password, or ask for an open copy."
+            raise Refused(told) from error
         raise Refused(f"PDFium can't open it: {error}") from error
     notes.metadata(pdf, reading)
     reading.facts["pages"] = len(pdf)

@@ -232,6 +232,7 @@ class Reading:
     characters: int = 0
     cells: int = 0
     kept: int = 0  # bytes of members
+    passwords: tuple[str, ...] = field(default=(), repr=False)  # to try; never stored nor shown
     skipped: dict[tuple[int | None, str], int] = field(default_factory=dict)
     links: dict[int | None, dict[str, None]] = field(default_factory=dict)
 
