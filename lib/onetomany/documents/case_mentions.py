@@ -5,10 +5,9 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 import polars as pl
-from tqdm.auto import tqdm
 
 from .case_file import EXTRACTOR_VERSION, read
-from .language import MENTIONS, Page, Part, in_batches, in_cages
+from .language import MENTIONS, Page, Part, in_batches, in_cages, text_progress
 from .mentions import EXTRACTOR, VERSION, Row, checked, framed
 
 BATCH = 500
@@ -36,10 +35,9 @@ def fill(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
     ).fetchall()
     digests = {(document, page): digest for document, page, _, digest in todo}
     pages = [(document, page, text) for document, page, text, _ in todo]
-    with tqdm(total=len(todo), desc="finding mentions", disable=not progress) as bar:
-        for parts in in_batches(in_cages(MENTIONS, pages, checked), BATCH):
+    with text_progress("finding mentions", pages, progress) as bar:
+        for parts in in_batches(in_cages(MENTIONS, pages, checked, bar.update), BATCH):
             _store(db, parts, digests)
-            bar.update(sum(len(of_it) for of_it, _, _ in parts))
     return len(todo)
 
 

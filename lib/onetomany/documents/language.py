@@ -119,13 +119,17 @@ def _handler(work: Callable[[list[str]], list[Any]]) -> Handler:
 
 
 def in_cages(
-    task: str, pages: Sequence[Page], check: Callable[[Any, list[str]], Any]
+    task: str,
+    pages: Sequence[Page],
+    check: Callable[[Any, list[str]], Any],
+    done_with: Callable[[int], object] = lambda characters: None,
 ) -> Iterator[Part]:
     """Yield pages of one document, what `check` makes of the answer for them, and what went wrong.
 
     `task` is MENTIONS or WORDS. `check` gets the answer and the texts; it raises ValueError or
     TypeError if they don't fit. Where a request fails, its answer is None, and so are those for the
-    rest of its document.
+    rest of its document. `done_with` is told the characters of each request as it ends: one
+    document may be a book.
     """
     documents = [list(of_it) for _, of_it in groupby(pages, key=lambda page: page[0])]
     many = min(os.cpu_count() or 1, len(documents))
@@ -141,6 +145,7 @@ def in_cages(
                 if not why:
                     found, why = _ask(keeper, [text for _, _, text in part], check)
                 done.append((part, found, why))
+                done_with(sum(len(text) for _, _, text in part))
         finally:
             keepers.put(keeper)
         return done
@@ -149,6 +154,14 @@ def in_cages(
         with ThreadPoolExecutor(many) as pool:
             for done in pool.map(document, documents):
                 yield from done
+
+
+def text_progress(what: str, pages: Sequence[Page], shown: bool) -> Any:
+    """Return a bar that counts characters: one page can be as long as a thousand others."""
+    from tqdm.auto import tqdm  # not in a cage, which pays for all that it has loaded
+
+    many = sum(len(text) for _, _, text in pages)
+    return tqdm(total=many, desc=what, unit="char", unit_scale=True, disable=not shown)
 
 
 def in_batches(parts: Iterable[Part], size: int) -> Iterator[list[Part]]:

@@ -27,7 +27,15 @@ from ..errors import InputError
 from . import grams
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
-from .language import WORDS, Page, in_batches, in_cages, pattern_places, token_places
+from .language import (
+    WORDS,
+    Page,
+    in_batches,
+    in_cages,
+    pattern_places,
+    text_progress,
+    token_places,
+)
 from .reading import composed
 from .search_tokens import placed_tokens, stemmed
 
@@ -114,8 +122,8 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
         "select document, page, text from pages "
         "anti join search_pages using (document, page) order by document, page"
     ).fetchall()
-    with tqdm(total=len(missing), desc="tokenising pages", disable=not progress) as bar:
-        for parts in in_batches(in_cages(WORDS, missing, token_places), BATCH):
+    with text_progress("tokenising", missing, progress) as bar:
+        for parts in in_batches(in_cages(WORDS, missing, token_places, bar.update), BATCH):
             places: list[list[tuple[str, str, int, int]]] = []
             for of_it, tokens_of, why in parts:
                 places += tokens_of or [[] for _ in of_it]
@@ -125,7 +133,6 @@ def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
             pages = [page for of_it, _, _ in parts for page in of_it]
             _insert(db, last, pages, stemmed(db, places))
             last += len(pages)
-            bar.update(len(pages))
     if missing or left != before or not has_table(db, "search_grams"):
         _rebuild(db, progress=progress)
     return len(missing)
