@@ -23,7 +23,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
-from onetomany.documents import case_mentions, search
+from onetomany.documents import indexing, search
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.sources import case as facts
@@ -55,7 +55,7 @@ def run(folder: Path) -> None:
             print(f"    {label:24} {total / wall:8.0f} pages/s")
         print(f"    {'ratio':24} {alone / whole:8.2f}", flush=True)
     with open_case(case, write=True) as db:
-        made = _seconds(lambda: (case_mentions.fill(db, progress=False), search.index(db)))
+        made = _seconds(lambda: indexing.index_case(db, progress=False))
         (pages,) = db.execute("select count(*) from pages").fetchone() or (0,)
         print(f"  mentions and index of {pages:,} pages   {pages / made:8.0f} pages/s")
     searches(case)
@@ -109,7 +109,7 @@ def make_pages(path: Path, pages: int) -> None:
             "insert into pages by name select 'd' || (n // 100) as document, n % 100 + 1 as page, "
             "text, 'text' as text_source, 'benchmark' as extractor, 1 as version from made"
         )
-        seconds = _seconds(lambda: search.index(db))
+        seconds = _seconds(lambda: indexing.index_words(db))
     size = sum(len(text.encode()) for text in texts) / 1e6
     print(f"indexed {pages:,} pages ({size:.0f} MB) in {seconds:.0f} s")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onetomany.documents import case_mentions, mentions, quantities
+from onetomany.documents import case_mentions, indexing, mentions, quantities
 from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError
 
@@ -318,8 +318,8 @@ def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: P
                 "null, null, 'x', 1)",
                 ["a" * 64, number, text[start:end], start, end],
             )
-        assert case_mentions.fill(db, progress=False) == 2
-        assert case_mentions.fill(db, progress=False) == 0
+        assert indexing.index_mentions(db, progress=False) == 2
+        assert indexing.index_mentions(db, progress=False) == 0
         rows = db.execute(
             "select kind, normal, block, value, approximation, note from mentions order by 1, 2"
         ).fetchall()
@@ -338,12 +338,12 @@ def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: P
         assert pairs == [("moj", "pipa 17", 1, 1), ("moj", "pipa 18", 1, 1)]
         # as case_file.forget leaves it, when a document is to be read again
         db.execute("delete from mentions")
-        assert case_mentions.fill(db, progress=False) == 1
+        assert indexing.index_mentions(db, progress=False) == 1
         db.execute("update pages set text = 'NIPA' where document = ?", ["b" * 64])
-        assert case_mentions.fill(db, progress=False) == 1
+        assert indexing.index_mentions(db, progress=False) == 1
         assert db.execute("select count(*) from mentions").fetchone() == (6,)
         db.execute("delete from pages where document = ?", ["a" * 64])
-        assert case_mentions.fill(db, progress=False) == 0
+        assert indexing.index_mentions(db, progress=False) == 0
         assert db.execute("select normal from mentions").fetchall() == [("nipa",)]
 
 

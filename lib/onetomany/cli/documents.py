@@ -47,8 +47,7 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--names", action="store_true", help="let everybody stay named there")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.documents import case_mentions
-        from onetomany.documents import search as finding
+        from onetomany.documents import indexing
         from onetomany.documents.attention import needing_attention
         from onetomany.documents.case_file import export_parquet, key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
@@ -73,7 +72,7 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
             head.append(said)
         with open_case(args.case, write=not args.no_index) as db:
             if not args.no_index:
-                mentioned, indexed = case_mentions.fill(db), finding.index(db)
+                mentioned, indexed = indexing.index_case(db)
                 head.append(
                     f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search"
                 )

@@ -13,7 +13,6 @@ from typing import Any
 
 from ..cage.zygote import Handler, Send
 from .reading import Limits, Reading, Refused
-from .sketch import sketch
 
 Extract = Callable[[bytes, str, Reading], None]
 LONG = 4096  # characters of a text from which it is a frame of its own
@@ -109,7 +108,6 @@ def _warm(extract: Extract) -> None:
         reading = Reading()
         extract(content, name, reading)
         reading.finish()
-        sketch(reading.text() + "more than eight characters")
         list(_frames(reading))
 
 
@@ -150,7 +148,6 @@ def _read(extract: Extract, content: bytes, name: str, reading: Reading) -> None
     reading.facts.update(facts)
     reading.facts.setdefault("pages", len(reading.pages))
     reading.finish()
-    reading.columns["sketches"] = {"hash": sketch(reading.text()).tolist()}
 
 
 def _frames(reading: Reading) -> Iterator[tuple[bytes, bytes]]:

@@ -24,26 +24,18 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
+from ..sources.case import Stream
 from . import grams
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
-from .language import (
-    WORDS,
-    Page,
-    in_batches,
-    in_cages,
-    pattern_places,
-    text_progress,
-    token_places,
-)
+from .language import Page, Part, pattern_places
 from .reading import composed
-from .search_tokens import placed_tokens, stemmed
+from .search_tokens import placed_tokens, stemmed, token_frame
 
 # raised whenever the same text would give other tokens
 # (4: a Latin word before a full stop, which kiwipiepy cuts at random: 'the min istry.')
 TOKENIZER_VERSION = 4
 K, B = 1.2, 0.75
-BATCH = 500  # pages stored at a time
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "document": pl.String,
     "page": pl.Int64,
@@ -84,6 +76,8 @@ join fts_main_search_pages.docs using (docid), fts_main_search_pages.stats
 group by terms.termid, terms.docid
 order by term, id
 """
+# the last table of an index, without which it is made anew, also after a run that was killed
+_OUTDATED = "drop table if exists search_grams"
 _HELD = "select id, text, tokens, starts, ends from search_pages "
 _BM25 = """
 with found as (
@@ -106,61 +100,75 @@ def tokenizer() -> str:
     return f"{TOKENIZER_VERSION} kiwi {version('kiwipiepy')} {version('kiwipiepy_model')}"
 
 
-def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Bring the index of a case file up to date; returns how many pages were tokenised anew.
+def missing(db: duckdb.DuckDBPyConnection) -> list[Page]:
+    """Return the pages whose words aren't indexed; forget those of pages that have changed.
 
-    Only pages that are new, changed, or tokenised by another version are tokenised. Needs a
-    connection that may write. DuckDB's index itself is then made anew, as it can't be added to.
+    Pages that were cut into words by another version are cut again.
     """
     load_fts(db)
     db.execute(_TABLES)
-    before = _number(db, "select count(*) from search_pages")
-    db.execute(_STALE, {"tokenizer": tokenizer()})
-    left = _number(db, "select count(*) from search_pages")
-    last = _number(db, "select coalesce(max(id), 0) from search_pages")
-    missing = db.execute(
+    (forgotten,) = db.execute(_STALE, {"tokenizer": tokenizer()}).fetchone() or (0,)
+    if forgotten:
+        db.execute(_OUTDATED)
+    return db.execute(
         "select document, page, text from pages "
         "anti join search_pages using (document, page) order by document, page"
     ).fetchall()
-    with text_progress("tokenising", missing, progress) as bar:
-        for parts in in_batches(in_cages(WORDS, missing, token_places, bar.update), BATCH):
-            places: list[list[tuple[str, str, int, int]]] = []
-            for of_it, tokens_of, why in parts:
-                places += tokens_of or [[] for _ in of_it]
-                if why:
-                    text = f"This page is not searchable by words: {why}."
-                    note_unread(db, of_it, text, WORDS_EXTRACTOR)
-            pages = [page for of_it, _, _ in parts for page in of_it]
-            _insert(db, last, pages, stemmed(db, places))
-            last += len(pages)
-    if missing or left != before or not has_table(db, "search_grams"):
-        _rebuild(db, progress=progress)
-    return len(missing)
 
 
-def _insert(
-    db: duckdb.DuckDBPyConnection,
-    last: int,
-    pages: list[Page],
-    tokens_of: list[list[tuple[str, int, int]]],
-) -> None:
-    db.execute(
-        "insert into search_pages select unnest(?), unnest(?), unnest(?), unnest(?), "
-        "unnest(?::integer[][]), unnest(?::integer[][]), ?, unnest(?)",
-        [
-            list(range(last + 1, last + 1 + len(pages))),
-            [document for document, _, _ in pages],
-            [page for _, page, _ in pages],
-            [" ".join(form for form, _, _ in each) for each in tokens_of],
-            [[start for _, start, _ in each] for each in tokens_of],
-            [[end for _, _, end in each] for each in tokens_of],
-            tokenizer(),
-            [text for _, _, text in pages],
-        ],
+def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    """Store the words of pages, with their places; they are found once the index is rebuilt."""
+    pages = [page for of_it, _, _ in parts for page in of_it]
+    frames = []
+    begin = 0  # of a part's pages, in all pages
+    for of_it, found, failed in parts:
+        if why := failed.get("words"):
+            text = f"This page is not searchable by words: {why}."
+            note_unread(db, of_it, text, WORDS_EXTRACTOR)
+        else:
+            frames.append(found["words"].with_columns(pl.col("text") + begin))
+        begin += len(of_it)
+    tokens = pl.concat([token_frame([]), *frames])
+    (last,) = db.execute("select coalesce(max(id), 0) from search_pages").fetchone() or (0,)
+    rows = pl.DataFrame(
+        {"text": range(len(pages)), "content": [text for _, _, text in pages]},
+        schema_overrides={"text": pl.Int32},
+    ).join(
+        stemmed(db, tokens)
+        .group_by("text", maintain_order=True)
+        .agg(pl.col("form").str.join(" "), "start", "end"),
+        on="text",
+        how="left",
+        maintain_order="left",
+    )
+    empty = pl.lit([], pl.List(pl.Int32))
+    _insert(
+        db,
+        rows.select(
+            id=pl.col("text") + last + 1,
+            document=pl.Series([document for document, _, _ in pages], dtype=pl.String),
+            page=pl.Series([page for _, page, _ in pages], dtype=pl.Int32),
+            tokens=pl.col("form").fill_null(""),
+            starts=pl.col("start").fill_null(empty),
+            ends=pl.col("end").fill_null(empty),
+            tokenizer=pl.lit(tokenizer()),
+            text=pl.col("content"),
+        ),
     )
 
 
-def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
+def _insert(db: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:
+    db.execute(_OUTDATED)
+    db.register("indexed_now", Stream(rows))
+    db.execute("insert into search_pages by name select * from indexed_now")
+    db.unregister("indexed_now")
+
+
+def rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
+    """Make the index of the stored words anew if they have changed: it can't be added to."""
+    if has_table(db, "search_grams"):
+        return
+
     def words() -> None:
         db.execute(MAKE_INDEX)
 
@@ -330,9 +338,7 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
 
 def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
     if not has_table(db, "search_grams"):
-        raise InputError(
-            "The case isn't indexed yet: run 'onetomany ingest' on its folder, or search.index."
-        )
+        raise InputError("The case isn't indexed yet: run 'onetomany ingest' on its folder.")
     other = db.execute(
         "select tokenizer from search_pages where tokenizer <> ? limit 1", [tokenizer()]
     ).fetchone()

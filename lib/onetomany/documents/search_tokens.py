@@ -5,14 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from . import nouns
+
+if TYPE_CHECKING:  # caged processes load neither
+    import duckdb
+    import polars as pl
 
 # nouns, numerals, roots, verbs, adjectives, adverbs, Latin, digits, Chinese; no particles, endings
 _KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
 _LATIN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]+")
+
+
+def meaningful(text: str, tokens: list[Any]) -> list[tuple[str, int, int]]:
+    """Return the morphemes of a text that mean something, in lower case, with their places."""
+    return [
+        (form.lower(), start, end)
+        for form, tag, start, end in _latin_words(nouns.recut(text, tokens))
+        if tag in _KEPT and form and len(form.split()) == 1
+    ]
+
+
+def token_frame(rows: list[tuple[int, str, int, int]]) -> pl.DataFrame:
+    """Return rows as a frame of tokens: the number of a text, a form, where it begins and ends."""
+    import polars as pl
+
+    schema = {"text": pl.Int32, "form": pl.String, "start": pl.Int32, "end": pl.Int32}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def placed_tokens(
@@ -21,33 +41,30 @@ def placed_tokens(
     """Cut the reader's own texts, such as a query, into tokens with their places."""
     held = list(texts)
     cut = nouns.kiwi().tokenize(held)
-    return stemmed(db, [nouns.recut(text, of) for text, of in zip(held, cut, strict=True)])
-
-
-def stemmed(
-    db: duckdb.DuckDBPyConnection, tokens_of: list[list[tuple[str, str, int, int]]]
-) -> list[list[tuple[str, int, int]]]:
-    """Return the tokens that mean something; Latin words stemmed, all in lower case."""
-    kept = [
-        [
-            (form.lower(), start, end)
-            for form, tag, start, end in _latin_words(each)
-            if tag in _KEPT and form and not re.search(r"\s", form)
-        ]
-        for each in tokens_of
+    rows = [
+        (number, *token)
+        for number, (text, tokens) in enumerate(zip(held, cut, strict=True))
+        for token in meaningful(text, tokens)
     ]
+    found = stemmed(db, token_frame(rows))
+    placed: list[list[tuple[str, int, int]]] = [[] for _ in held]
+    for number, form, start, end in found.iter_rows():
+        placed[number].append((form, start, end))
+    return placed
+
+
+def stemmed(db: duckdb.DuckDBPyConnection, tokens: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame of tokens with Latin words stemmed."""
+    import polars as pl
+
     # a text with a Latin word has all of its tokens stemmed, which leaves Korean as it is
-    latin = [any(re.fullmatch("[a-z]+", form) for form, _, _ in each) for each in kept]
-    words = {form for each, any_ in zip(kept, latin, strict=True) if any_ for form, _, _ in each}
-    ordered = sorted(words)
+    latin = pl.col("form").str.contains("^[a-z]+$").any().over("text")
+    words = tokens.filter(latin)["form"].unique().sort()
     (stems,) = db.execute(
-        "select list_transform(?::varchar[], lambda w: stem(w, 'english'))", [ordered]
+        "select list_transform(?::varchar[], lambda w: stem(w, 'english'))", [words.to_list()]
     ).fetchone() or ([],)
-    stem = dict(zip(ordered, stems, strict=True))
-    return [
-        [(stem[form] if any_ else form, start, end) for form, start, end in each]
-        for each, any_ in zip(kept, latin, strict=True)
-    ]
+    stem = pl.col("form").replace(words, pl.Series(stems, dtype=pl.String))
+    return tokens.with_columns(form=pl.when(latin).then(stem).otherwise("form"))
 
 
 def _latin_words(
