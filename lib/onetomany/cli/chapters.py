@@ -106,15 +106,17 @@ def lab(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def open_lab(folder: Path, start: str | None, jupyter: Sequence[str]) -> int:
+def open_lab(
+    folder: Path, start: str | None, jupyter: Sequence[str], *, alone: bool = False
+) -> int:
     """Open JupyterLab on a folder, at a file of it; returns its exit code.
 
-    `jupyter` are options for JupyterLab itself, which win.
+    `jupyter` are options for JupyterLab itself, which win. `alone` shows no other file beside it.
     """
     options = [f"--ServerApp.root_dir={folder}"]
     options += ["--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"]
     if start:
-        options += [f"--LabApp.default_url=/lab/tree/{start}"]
+        options += [f"--LabApp.default_url=/{'doc' if alone else 'lab'}/tree/{start}"]
     command = python_command("-m", "jupyterlab", *options, *jupyter)
     # It reads configuration where it is started, too: in a folder with nothing in it
     with tempfile.TemporaryDirectory(prefix="onetomany-lab-") as empty:

@@ -10,10 +10,9 @@ from typing import Any
 import polars as pl
 
 from onetomany.cli.command import Run
-from onetomany.cli.reading import NAME, capture_line
+from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
-from onetomany.printing import shortened
 
 
 def ingest(parser: argparse.ArgumentParser) -> Run:
@@ -59,7 +58,8 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--names", action="store_true", help="let everybody stay named there")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.documents import case_mentions, indexing
+        from onetomany.documents import indexing
+        from onetomany.documents.attention import needing_attention
         from onetomany.documents.case_file import export_parquet, key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
         from onetomany.documents.passwords import given_passwords
@@ -76,26 +76,22 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
             ocr=args.ocr == "auto",
             weak_isolation=args.weak_isolation,
         )
-        print(
+        head = [
             f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
             f"pages), {done.partly:,} partly, {done.failed:,} not, {done.held:,} known before "
-            f"({done.seconds:.0f} s)"
-        )
-        print(f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates")
+            f"({done.seconds:.0f} s)",
+            f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates",
+        ]
         if said := done.scans.said():
-            print(said)
-        if not args.no_index:
-            with open_case(args.case, write=True) as db:
+            head.append(said)
+        with open_case(args.case, write=not args.no_index) as db:
+            if not args.no_index:
                 mentioned, indexed = indexing.index_case(db)
-                left_out = case_mentions.unread(db)
-            print(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
-            for path, page, why in left_out.iter_rows():
-                print(f"  {shortened(path, NAME)}, page {page}: {shortened(why)}")
-        for path, why in done.failures.select("path", "why").iter_rows():
-            print(f"  {shortened(path, NAME)}: {shortened(why)}")
-        for kind, text, count in done.notes.iter_rows():
-            more = f" ({count} times)" if count > 1 else ""
-            print(f"  {kind}: {shortened(text)}{more}")
+                head.append(
+                    f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search"
+                )
+            found = needing_attention(db, args.folder)
+        _print_summary(args.case, head, found)
         if args.parquet:
             written = export_parquet(
                 args.case, args.parquet, names=args.names, officials=args.officials
@@ -113,6 +109,20 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         return 0
 
     return run
+
+
+def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
+    """Print what a run did and what needs attention, on one screen; the rest is in a file."""
+    from onetomany.documents.attention import SCREEN, attention_lines, columns_of, write_attention
+
+    file = write_attention(case, found)
+    last = "Nothing needs attention."
+    if found.height:
+        last = f"All of this, with pages and reasons: {file}"
+    columns, lines = SCREEN
+    taken = sum(-(-columns_of(line) // columns) for line in (*head, last))
+    for line in (*head, *attention_lines(found, lines - taken), last):
+        print(line)
 
 
 # what a claim's quotation is found to be in the capture of its source

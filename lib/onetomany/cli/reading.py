@@ -287,7 +287,8 @@ def desk(parser: argparse.ArgumentParser) -> Run:
         # what is shown there is from the documents: it goes when the desk is closed
         with tempfile.TemporaryDirectory(prefix="onetomany-desk-") as folder:
             _write_desk(Path(folder), args.case.resolve(), args.language)
-            return open_lab(Path(folder), DESK, args.jupyter)
+            # alone in the window: a phone has no room for the list of files beside it
+            return open_lab(Path(folder), DESK, args.jupyter, alone=True)
 
     return run
 

@@ -55,10 +55,9 @@ def _index(
         for asked in dict.fromkeys(wanted.values()):
             todo = [page for key, page in sorted(pages.items()) if wanted[key] == asked]
             checks = {kind: _CHECKS[kind] for kind in asked}
-            for parts in in_batches(in_cages(todo, checks), BATCH):
+            for parts in in_batches(in_cages(todo, checks, bar.update), BATCH):
                 for kind in asked:
                     _ROOMS[kind].store(db, parts)
-                bar.update(sum(len(text) for of_it, _, _ in parts for _, _, text in of_it))
     if "words" in kinds:
         search.rebuild(db, progress=progress)
     return {kind: len(of_it) for kind, of_it in missing.items()}

@@ -27,6 +27,7 @@ from tqdm import tqdm
 from ..cage import accept_weak_isolation, isolation, require_strong
 from ..errors import InputError
 from .answers import Answer
+from .attention import attention_file
 from .budget import Account, Budget, forget_halves
 from .case_file import (
     EXTRACTOR_VERSION,
@@ -208,6 +209,7 @@ class _Run:
         skipped = [self.case.with_name(self.case.name + each) for each in ("", ".wal", ".tmp")]
         # as documents they would be exported with the rest
         skipped += [key_file(self.case), names_file(self.case), self.members]
+        skipped.append(attention_file(self.case))
         for found in walk(self.folder, skipped, (KEY, NAMES)):
             if isinstance(found, Unread):
                 self.fail(found)

@@ -137,12 +137,17 @@ def _handler(works: dict[str, Callable[[list[str]], list[Any]]]) -> Handler:
     return handle
 
 
-def in_cages(pages: Sequence[Page], checks: Mapping[str, Check]) -> Iterator[Part]:
+def in_cages(
+    pages: Sequence[Page],
+    checks: Mapping[str, Check],
+    done_with: Callable[[int], object] = lambda characters: None,
+) -> Iterator[Part]:
     """Yield pages of one document, what each check makes of the answer, and what went wrong.
 
     The keys of `checks` are what is asked for: 'mentions', 'words'; what is yielded has the same
     keys, each in one of the two. A check gets the rows and the texts; it raises ValueError or
     TypeError if they don't fit. What fails once is not asked for again in the same document.
+    `done_with` is told the characters of each request as it ends: one document may be a book.
     """
     documents = [list(of_it) for _, of_it in groupby(pages, key=lambda page: page[0])]
     characters = sum(len(text) for _, _, text in pages)
@@ -161,6 +166,7 @@ def in_cages(pages: Sequence[Page], checks: Mapping[str, Check]) -> Iterator[Par
                 found, why = _together_or_apart(keeper, [text for _, _, text in part], asked)
                 failed |= why
                 done.append((part, found, dict(failed)))
+                done_with(sum(len(text) for _, _, text in part))
         finally:
             keepers.put(keeper)
         return done

@@ -162,6 +162,14 @@ def claim_on(
     return check_ledger(pl.DataFrame([row], infer_schema_length=None))
 
 
+def delete_claim(db: duckdb.DuckDBPyConnection, claim_id: str) -> None:
+    """Delete a claim that was made on the desk; no other is touched.
+
+    Needs a connection that may write.
+    """
+    db.execute("delete from claims where claim_id = ? and extractor = ?", [claim_id, EXTRACTOR])
+
+
 def save_claim(db: duckdb.DuckDBPyConnection, claim: pl.DataFrame) -> pl.DataFrame:
     """Store a claim; return the pairs that it is in, as `contradictions.find` judges them.
 

@@ -17,9 +17,10 @@ from .reading import composed
 KINDS: dict[str, tuple[str, ...]] = {
     "pdf": ("pdf",),
     "hwp": ("hwp", "hml"),
-    "word": ("msword", "wordprocessing", "opendocument.text", "rtf"),
-    "sheet": ("excel", "spreadsheet", "csv"),
-    "slides": ("powerpoint", "presentation"),
+    # all OpenDocument files are of one media type here
+    "word": ("msword", "wordprocessing", "opendocument", "rtf"),
+    "sheet": ("excel", "spreadsheet", "csv", "opendocument"),
+    "slides": ("powerpoint", "presentation", "opendocument"),
     "mail": ("rfc822", "outlook", "mbox", "pst"),
     "web": ("html", "multipart/related", "warc", "wacz"),
     "text": ("text/plain",),

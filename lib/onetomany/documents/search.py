@@ -331,6 +331,8 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
         if worth > best_worth:
             best, best_worth = start, worth
     begin = max(0, best - 20)
+    if begin and (blank := re.search(r"\s+", text[begin:best])):  # not within a word
+        begin += blank.end()
     return begin, min(len(text), max(begin + width, spans[0][1]))
 
 

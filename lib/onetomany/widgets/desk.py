@@ -58,6 +58,7 @@ class _Desk(DeskLayout):
         self.buttons: dict[int, ipywidgets.Button] = {}
         self.marks: list[Span] = []
         self.span: Span = (0, 0)
+        self.saved = ""  # the claim that was saved last
         super().__init__(language)
 
     # search ---------------------------------------------------------------------------------
@@ -70,13 +71,18 @@ class _Desk(DeskLayout):
         with open_case(self.case) as db:
             found = find_pages(db, self.query.value, filters=filters, limit=HITS)
             names = _names(db, found.hits["document"].to_list())
-        self._shows(
+        self.shows(
             self.found,
             lambda: (
                 f'<p class="desk-text" role="status">{shown(found.said(self.korean), 2000)}</p>'
             ),
         )
-        self.hits.children = [self._hit(hit, names) for hit in found.hits.iter_rows(named=True)]
+
+        def listed() -> None:
+            self.hits.children = [self._hit(hit, names) for hit in found.hits.iter_rows(named=True)]
+
+        self.repeat[self.hits] = listed
+        listed()
 
     def _hit(self, hit: dict[str, Any], names: dict[str, str]) -> ipywidgets.Widget:
         spans = [(span["start"], span["end"]) for span in hit["spans"]]
@@ -84,18 +90,17 @@ class _Desk(DeskLayout):
             " ".join(hit["snippet"].split("\n")), spans, hit["snippet_start"]
         )
         name = shown(names.get(hit["document"], hit["document"][:12]), 120)
-        text = ipywidgets.HTML()
-
-        def made() -> str:
-            place = self.say(f"page {hit['page']}", f"{hit['page']}쪽")
-            where = f'<span class="desk-place">{name}, {place}</span>'
-            return f'<div class="desk-text">{where}<br>{passage}</div>'
-
-        self._shows(text, made)
-        button = self._button(
-            "open", lambda: self._open(hit["document"], hit["page"], spans), "info"
+        place = self.say(f"page {hit['page']}", f"{hit['page']}쪽")
+        text = ipywidgets.HTML(
+            f'<div class="desk-text"><span class="desk-place">{name}, {place}</span><br>'
+            f"{passage}</div>"
         )
-        button.description = LABELS["open"][self.korean]
+        button = ipywidgets.Button(description=LABELS["open"][self.korean], button_style="info")
+        button.on_click(
+            lambda _: self.guarded(
+                lambda: self._open(hit["document"], hit["page"], spans), self.found
+            )
+        )
         return styled(ipywidgets.VBox([text, button]), "desk-hit")
 
     # page -----------------------------------------------------------------------------------
@@ -105,9 +110,9 @@ class _Desk(DeskLayout):
             self.page = passages.page_text(db, document, page)
             known = passages.known_claims(db)
         self.marks = spans
-        self.right.layout.visibility = "visible"
+        self.right.layout.display = "flex"
         held = self.page
-        with self._quiet():
+        with self.quiet():
             self.range.min, self.range.max = 0, max(1, len(held.text))
             near = held.block_at(spans[0][0]) if spans else None
             at = held.blocks.index(near) if near else 0
@@ -122,10 +127,10 @@ class _Desk(DeskLayout):
                 self.claim[name].options = known[name].unique().sort().to_list()
             self.claim["document_date"].options = [held.dated[:10]] if held.dated else []
             self.clashes.value = ""
-        self._shows(self.heading, self._where)
+        self.shows(self.heading, self._where)
         self._draw()
         self.choose_block(near.block if near else None)
-        self._shows(self.kept, self._remarks)
+        self.shows(self.kept, self._remarks)
 
     def _where(self) -> str:
         assert self.page is not None
@@ -142,7 +147,7 @@ class _Desk(DeskLayout):
             png = page_picture(self.case, held.document, held.page, self.marks, scale=SCALE)
         except OneToManyError as error:
             reason = shown(error)
-            self._shows(
+            self.shows(
                 self.heading,
                 lambda: (
                     f'{self._where()}<p class="desk-text desk-place">'
@@ -172,13 +177,13 @@ class _Desk(DeskLayout):
         button = ipywidgets.Button(
             layout=layout, tooltip=f"{LABELS['blocks'][self.korean]} {number}"
         )
-        button.on_click(lambda _: self.choose_block(number))
+        button.on_click(lambda _: self.guarded(lambda: self.choose_block(number), self.place))
         return styled(button, "desk-block")
 
     # passage --------------------------------------------------------------------------------
 
     def choose_block(self, number: int | None) -> None:
-        if self.page is None or self.busy:
+        if self.page is None:
             return
         found = next((each for each in self.page.blocks if each.block == number), None)
         self.choose((found.start, found.end) if found else (0, 0))
@@ -198,13 +203,13 @@ class _Desk(DeskLayout):
 
     def choose(self, span: Span) -> None:
         """Take a passage: show it everywhere, and offer the figures in it as the claim's value."""
-        if self.page is None or self.busy:
+        if self.page is None:
             return
         held, self.span = self.page, (span[0], span[1])
         block = held.block_at(span[0]) if span[1] > span[0] else None
         with open_case(self.case) as db:
             figures = passages.figures_in(db, held, *span)
-        with self._quiet():
+        with self.quiet():
             self.words.value = held.text[span[0] : span[1]]
             self.range.value = self.span
             numbers = {number for _, number in self.blocks.options}
@@ -215,11 +220,11 @@ class _Desk(DeskLayout):
         for number, button in self.buttons.items():
             chosen = block is not None and number == block.block
             (button.add_class if chosen else button.remove_class)("desk-chosen")
-        self._shows(
+        self.shows(
             self.body,
             lambda: desk_words.page_body(held.text, self.marks, self.span, self.korean),
         )
-        self._shows(self.place, self._placed)
+        self.shows(self.place, self._placed)
 
     def _placed(self) -> str:
         """Say where the passage is: document, page, characters, block and box."""
@@ -252,21 +257,32 @@ class _Desk(DeskLayout):
             every = passages.known_claims(db)
             names = _names(db, every["document"].drop_nulls().to_list())
         claims = {row["claim_id"]: row for row in every.iter_rows(named=True)}
-        saved = claim["claim_id"][0]
+        saved = self.saved = claim["claim_id"][0]
+        self.undo.disabled = False
 
         def made() -> str:
             said = self.say(
-                f"Saved as claim {saved}. {pairs.height} claims contradict it.",
+                f"Saved as claim {saved}. Claims that contradict it: {pairs.height}.",
                 f"주장 {saved}번으로 저장했습니다. 함께 참일 수 없는 주장: {pairs.height}건.",
             )
             both = "".join(
                 desk_words.clash(pair, claims, names, self.korean)
                 for pair in pairs.iter_rows(named=True)
             )
-            own = "" if both else desk_words.cited(claims[saved], names, self.korean)
-            return f'<div class="desk-text" role="status"><p>{said}</p>{both}{own}</div>'
+            shows = both or desk_words.cited(claims[saved], names, self.korean)
+            return f'<div class="desk-text" role="status"><p>{said}</p>{shows}</div>'
 
-        self._shows(self.clashes, made)
+        self.shows(self.clashes, made)
+
+    def take_back(self) -> None:
+        """Delete the claim that was saved last, such as one with a slip in it."""
+        with open_case(self.case, write=True) as db:
+            passages.delete_claim(db, self.saved)
+        gone, self.undo.disabled = self.saved, True
+        self.shows(
+            self.clashes,
+            lambda: self.say(f"Claim {gone} is deleted.", f"주장 {gone}번을 지웠습니다."),
+        )
 
     def keep(self) -> None:
         """Keep a tag or a remark on the open page."""
@@ -281,7 +297,7 @@ class _Desk(DeskLayout):
                 remark=self.remark.value,
             )
         self.label.value = self.remark.value = ""
-        self._shows(self.kept, self._remarks)
+        self.shows(self.kept, self._remarks)
 
     def _remarks(self) -> str:
         page = self._opened()

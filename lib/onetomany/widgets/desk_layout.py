@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 import ipywidgets
@@ -27,7 +28,10 @@ class DeskLayout:
         self.language = language
         self.named: list[tuple[ipywidgets.Widget, str, str]] = []
         self.busy = False
-        self.repeat: list[Callable[[], None]] = []  # what to show again in another language
+        # what to show again in another language
+        self.repeat: dict[ipywidgets.Widget, Callable[[], None]] = {}
+        # JupyterLab may hand on a change of a field while a click is being dealt with
+        self.turn = RLock()
         self._controls()
         self.box = self._laid_out()
         self._translate()
@@ -46,9 +50,9 @@ class DeskLayout:
     def _text(self, key: str, kind: Any = ipywidgets.Text, **more: Any) -> Any:
         return self._named(kind(layout=_WIDE, **more), key)
 
-    def _button(self, key: str, action: Callable[[], None], style: str = "") -> Any:
+    def _button(self, key: str, action: Callable[[], None], where: Any, style: str = "") -> Any:
         button = self._named(ipywidgets.Button(button_style=style, layout=_WIDE), key)
-        button.on_click(lambda _: self._guarded(action))
+        button.on_click(lambda _: self.guarded(action, where))
         return button
 
     def _controls(self) -> None:
@@ -66,8 +70,8 @@ class DeskLayout:
         self.kind = self._text("kind", ipywidgets.Dropdown, options=[("", "")])
         for name in ("after", "before"):
             self.filters[name].placeholder = "2019-04-30"
-        self.found, self.status = ipywidgets.HTML(), ipywidgets.HTML()
-        self.hits, self.sheet = ipywidgets.VBox(), ipywidgets.Box()
+        self.found, self.hits = ipywidgets.HTML(), ipywidgets.VBox()
+        self.sheet = ipywidgets.Box()
         self.heading, self.body = ipywidgets.HTML(), ipywidgets.HTML()
         self.blocks = self._text("blocks", ipywidgets.Select, rows=6)
         self.range = self._text("characters", ipywidgets.IntRangeSlider, continuous_update=False)
@@ -77,17 +81,23 @@ class DeskLayout:
             name: self._text(
                 name,
                 ipywidgets.Dropdown if name == "unit" else ipywidgets.Combobox,
-                **({"options": [("", "")]} if name == "unit" else {"ensure_option": False}),
+                **(
+                    {"options": [("", "")]}
+                    if name == "unit"
+                    else {"ensure_option": False, "continuous_update": False}
+                ),
             )
             for name in CLAIM_FIELDS
         }
         self.clashes, self.kept = ipywidgets.HTML(), ipywidgets.HTML()
+        self.undo = self._button("undo", self.take_back, self.clashes)
+        self.undo.disabled = True
         self.who, self.label = self._text("who"), self._text("tag")
         self.remark = self._text("remark", ipywidgets.Textarea, rows=2)
         self.tongue.observe(lambda change: self._translate(change["new"]), names="value")
-        self.query.observe(lambda _: self._guarded(self.search), names="value")
-        self.blocks.observe(lambda change: self.choose_block(change["new"]), names="value")
-        self.range.observe(lambda change: self.choose(change["new"]), names="value")
+        self.query.observe(lambda _: self.guarded(self.search, self.found), names="value")
+        self.blocks.observe(lambda change: self._chosen(self.choose_block, change), names="value")
+        self.range.observe(lambda change: self._chosen(self.choose, change), names="value")
 
     def _laid_out(self) -> ipywidgets.VBox:
         def head(key: str) -> Any:
@@ -98,7 +108,7 @@ class DeskLayout:
 
         left = [
             head("h_find"),
-            row(self.query, self._button("search", self.search, "primary")),
+            row(self.query, self._button("search", self.search, self.found, "primary")),
             row(self.kind, self.filters["path"], self.filters["sender"]),
             row(self.filters["after"], self.filters["before"], self.filters["tag"]),
             self.found,
@@ -112,28 +122,27 @@ class DeskLayout:
             self.blocks,
             self.range,
             self.words,
-            row(self._button("find", self.locate)),
+            row(self._button("find", self.locate, self.place)),
             self.place,
             head("h_claim"),
             row(*(self.claim[name] for name in CLAIM_FIELDS[:2])),
             row(*(self.claim[name] for name in CLAIM_FIELDS[2:4])),
             row(*(self.claim[name] for name in CLAIM_FIELDS[4:])),
-            row(self._button("save", self.save, "primary")),
+            row(self._button("save", self.save, self.clashes, "primary"), self.undo),
             self.clashes,
             head("h_remark"),
             row(self.who, self.label),
             self.remark,
-            row(self._button("keep", self.keep)),
+            row(self._button("keep", self.keep, self.kept)),
             self.kept,
         ]
         styled(self.sheet, "desk-sheet").layout.display = "none"
         self.right = styled(ipywidgets.VBox(right), "desk-right")
-        self.right.layout.visibility = "hidden"  # until a page is open
+        self.right.layout.display = "none"  # until a page is open
         columns = [styled(ipywidgets.VBox(left), "desk-left"), self.right]
         whole = [
             ipywidgets.HTML(desk_words.STYLE),
             self.tongue,
-            self.status,
             styled(ipywidgets.Box(columns), "desk-columns"),
         ]
         return styled(ipywidgets.VBox(whole), "desk")
@@ -149,33 +158,35 @@ class DeskLayout:
         _relabel(self.kind, {"": LABELS["any"][which], **kinds})
         units = desk_words.UNITS if self.korean else {}
         _relabel(self.claim["unit"], {"": "", **{unit: units.get(unit, unit) for unit in _UNITS}})
-        self.status.value = ""
-        for again in list(self.repeat):
+        for again in list(self.repeat.values()):
             again()
 
-    def _shows(self, target: ipywidgets.HTML, make: Callable[[], str]) -> None:
+    def shows(self, target: ipywidgets.HTML, make: Callable[[], str]) -> None:
         """Fill a place now, and again whenever the language changes."""
-        self.repeat = [each for each in self.repeat if getattr(each, "target", None) is not target]
 
         def again() -> None:
             target.value = make()
 
-        again.target = target  # type: ignore[attr-defined]
-        self.repeat.append(again)
+        self.repeat[target] = again
         again()
 
-    def _guarded(self, action: Callable[[], None]) -> None:
-        """Do something; what is wrong is said at the top of the desk."""
-        self.status.value = ""
-        try:
-            action()
-        except OneToManyError as error:
-            self.status.value = (
-                f'<div class="desk-text desk-clash" role="alert">{shown(error, 1000)}</div>'
-            )
+    def guarded(self, action: Callable[[], None], where: ipywidgets.HTML) -> None:
+        """Do something; what is wrong is said where the reader is looking."""
+        with self.turn:
+            try:
+                action()
+            except OneToManyError as error:
+                self.repeat.pop(where, None)
+                where.value = (
+                    f'<div class="desk-text desk-clash" role="alert">{shown(error, 1000)}</div>'
+                )
+
+    def _chosen(self, choose: Callable[[Any], None], change: Mapping[str, Any]) -> None:
+        if not self.busy:
+            self.guarded(lambda: choose(change["new"]), self.place)
 
     @contextmanager
-    def _quiet(self) -> Iterator[None]:
+    def quiet(self) -> Iterator[None]:
         """Change controls without their changes being taken for the reader's."""
         before, self.busy = self.busy, True
         try:
@@ -193,6 +204,10 @@ class DeskLayout:
 
     def save(self) -> None:
         """Keep the passage as a claim."""
+        raise NotImplementedError
+
+    def take_back(self) -> None:
+        """Delete the claim that was saved last."""
         raise NotImplementedError
 
     def keep(self) -> None:

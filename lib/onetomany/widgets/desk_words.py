@@ -40,6 +40,7 @@ LABELS = {
     "said_by": ("Said by", "말한 이"),
     "document_date": ("Written on", "쓴 날짜"),
     "save": ("Save as a claim", "주장으로 저장"),
+    "undo": ("Take it back", "저장 취소"),
     "who": ("Your name", "작성자"),
     "remark": ("Remark", "메모"),
     "keep": ("Keep on this page", "이 쪽에 남기기"),
@@ -77,6 +78,7 @@ STYLE = """<style>
 .desk-text .desk-place{color:var(--jp-ui-font-color2,#555);font-size:90%}
 .desk-text blockquote{margin:2px 0 6px;padding-left:8px;border-left:3px solid #d55e00}
 .desk-text .desk-clash{border:2px solid #d55e00;padding:6px 8px;margin:6px 0}
+.desk-hit>button{align-self:flex-start}
 .desk-hit{border-bottom:1px solid var(--jp-border-color2,#ccc);padding:2px 0}
 .desk-body{max-height:320px;overflow:auto;padding:4px 8px;
 border:1px solid var(--jp-border-color2,#ccc)}
@@ -88,7 +90,7 @@ border:1px solid var(--jp-border-color1,#999)}
 border:1px dashed rgba(0,114,178,.55);box-shadow:none}
 .desk-sheet>button.desk-block:hover,.desk-sheet>button.desk-block:focus-visible{
 background:rgba(0,114,178,.15);outline:2px solid #0072b2}
-.desk-sheet>button.desk-chosen{border:3px solid #d55e00;background:rgba(213,94,0,.08)}
+.desk-sheet>button.desk-chosen{border:0;outline:3px solid #d55e00;outline-offset:3px}
 </style>"""
 WINDOW = 6_000  # characters of a page's text that are shown around a passage
 
