@@ -37,7 +37,7 @@ _SYLLABLES = frozenset(
 # a line is judged by itself, or with the two lines before and after it: from how many pairs of
 # letters, and from which mean cost it makes no sense. Of 11,000 pieces of 70 letters of manual
 # pages in twelve languages, the costliest has 3.1
-_ALONE, _TOGETHER, _NONSENSE = (60, 3.4), (120, 3.2), 3.0
+_ALONE, _TOGETHER, _NONSENSE = (60, 3.8), (120, 3.5), 3.2
 _AROUND = 2
 _HANGUL, _COMMON = 30, 0.4  # syllables from which a text is judged; real ones have more common ones
 _SIGNS, _ODD = 8, 0.3  # characters from which it is judged; the share that has no meaning

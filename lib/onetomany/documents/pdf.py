@@ -14,10 +14,10 @@ from pypdfium2 import raw
 
 from . import pdf_notes as notes
 from . import pdf_shapes as shapes
-from .pdf_lines import Line, char_box, read_lines
-from .pdf_seen import Drawn, unseen_text
+from .pdf_lines import Line, char_box
+from .pdf_seen import unseen_text
 from .pdf_shapes import Placing, Shapes
-from .pdf_unread import Part, missing_glyphs, said, unread_parts, with_gaps
+from .pdf_unread import Looked, Part, said, with_gaps
 from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed
 
 _BULLET = re.compile(
@@ -60,32 +60,28 @@ def read_pdf(content: bytes, reading: Reading) -> None:
 
 
 def _read_page(held: Any, page: Page, reading: Reading) -> None:
-    place = shapes.placing(held)
     page.width, page.height = held.get_size()
-    textpage = held.get_textpage()
-    found, drawn = shapes.collect(held, place), Drawn(held)
-    lines, unplaced = read_lines(textpage, place, found.backward)
+    looked = Looked(held)
+    found, place = looked.found, looked.place
     covers = [*found.covers, *notes.annotation_covers(held, place)]
-    unseen = unseen_text(lines, covers, found, drawn, place)
-    missing = missing_glyphs(found, lines, drawn, place)
-    parts = unread_parts(found, lines, missing, held.get_size()) if lines else []
-    lines = with_gaps(lines, missing, place)
+    unseen = unseen_text(looked.lines, covers, found, looked.drawn, place)
+    lines = with_gaps(looked.lines, looked.missing, place)
     tables = shapes.tables(found, reading, page)
-    rest, placed = _into_cells(textpage, lines, tables, unseen, place) if tables else (lines, [])
+    rest, placed = _into_cells(lines, tables, unseen, place) if tables else (lines, [])
     begun = 0
     for until, table, texts in placed:
         _paragraphs(rest[begun:until], unseen, page, place)
         _table(table, texts, page)
         begun = until
     _paragraphs(rest[begun:], unseen, page, place)
-    for text in unplaced:
+    for text in looked.unplaced:
         page.add(text)
     for kind, note in (("redaction", REDACTION), ("hidden", HIDDEN)):
         if ("under_redaction" if kind == "redaction" else kind) in unseen.values():
             reading.note(kind, note, page.number)
-    _about_pictures(found, page, reading, parts)
+    _about_pictures(found, page, reading, looked.parts)
     notes.read_comments(held, place, page, reading)
-    textpage.close()
+    looked.textpage.close()
 
 
 def _about_pictures(found: Shapes, page: Page, reading: Reading, parts: list[Part]) -> None:
@@ -175,7 +171,6 @@ Placed = list[tuple[int, shapes.Lattice, dict[int, str]]]
 
 
 def _into_cells(
-    textpage: Any,
     lines: list[Line],
     tables: list[shapes.Lattice],
     covered: dict[int, str],
@@ -197,7 +192,7 @@ def _into_cells(
         last: tuple[int, int] | None = None
         touched: set[tuple[int, int]] = set()
         for position, (index, char) in enumerate(zip(line.chars, line.text, strict=True)):
-            box = None if char.isspace() else char_box(textpage, index, place)
+            box = None if char.isspace() else char_box(line.textpage, index, place)
             if box is not None:
                 last = None if index in covered else _cell_of(_centre(box), tables, near)
             if last is None:
@@ -210,7 +205,7 @@ def _into_cells(
             touched.add(last)
         if any(not line.text[i].isspace() for i in outside):
             chars = [line.chars[i] for i in outside]
-            boxes = [char_box(textpage, i, place) for i in chars]
+            boxes = [char_box(line.textpage, i, place) for i in chars]
             around = boxed(box for box in boxes if box) or line.box
             rest.append(line.part(outside, around))
     order = sorted(begins, key=lambda i: (begins[i], tables[i].box[1]))

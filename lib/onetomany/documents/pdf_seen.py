@@ -108,7 +108,11 @@ def unseen_text(
     unseen: dict[int, str] = {}
     if not suspects and not marked:
         return unseen
+    page = (1.0, 1.0, size[0] - 1.0, size[1] - 1.0)
     for line in lines:
+        if not _overlap(line.box, page):
+            unseen |= dict.fromkeys(line.chars, "hidden")
+            continue
         near = [text for text in suspects if _overlap(text.box, line.box)]
         marks = [cover for cover in marked if _overlap(cover.box, line.box)]
         over = [cover for cover in covers if _overlap(cover.box, line.box)] if near else []
@@ -117,6 +121,8 @@ def unseen_text(
             if any(_inside(point, mark.box) for mark in marks):
                 unseen[index] = "under_redaction"
                 continue
+            if not _inside(point, page):
+                continue  # a line that is longer than the page is wide
             text = next((text for text in near if _inside(point, text.box, 1.0)), None)
             on = [cover for cover in over if _inside(point, cover.box)]
             if text and (kind := _kind(box, text, on, drawn)):

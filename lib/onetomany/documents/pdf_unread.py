@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .garbled import garbled_lines
-from .pdf_lines import Line, char_box, wide_box
+from .pdf_lines import Line, char_box, read_lines, wide_box
 from .pdf_seen import FAINT, Drawn
-from .pdf_shapes import Placing, Shapes, Text
+from .pdf_shapes import Placing, Shapes, Text, collect, placing
 from .reading import Box, boxed
 
 PICTURE = 0.04  # of the page: a smaller picture is a logo or a seal
@@ -47,6 +48,21 @@ class Part:
 
     box: Box
     why: str  # one of REASONS
+
+
+class Looked:
+    """What a page of a PDF shows, and what of it is no text."""
+
+    def __init__(self, held: Any) -> None:
+        self.place, self.textpage = placing(held), held.get_textpage()
+        self.found, self.drawn = collect(held, self.place), Drawn(held)
+        backward = self.found.backward
+        self.lines, self.unplaced = read_lines(self.textpage, self.place, backward)
+        self.missing = missing_glyphs(self.found, self.lines, self.drawn, self.place)
+        size = held.get_size()
+        has_text = self.lines or self.unplaced
+        # a page without any text is read by OCR as a whole
+        self.parts = unread_parts(self.found, self.lines, self.missing, size) if has_text else []
 
 
 def unread_parts(
@@ -197,7 +213,7 @@ def _curved_gaps(found: Shapes, lines: list[Line]) -> dict[int, list[Box]]:
     gaps: dict[int, list[Box]] = {}
     for number, line in enumerate(lines if free else ()):
         x0, y0, x1, y1 = line.box
-        high = y1 - y0
+        high = sorted(run[3] - run[1] for run in line.runs)[len(line.runs) // 2]
         row = [
             box
             for box in free
