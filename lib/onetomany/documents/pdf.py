@@ -6,15 +6,18 @@ pdfplumber's (MIT), given PDFium's lines, so that no page is parsed twice.
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from . import pdf_forms as forms
 from . import pdf_notes as notes
 from . import pdf_shapes as shapes
 from .pdf_lines import Line, char_box
+from .pdf_revisions import read_bookmarks, read_revisions
 from .pdf_seen import unseen_text
 from .pdf_shapes import Placing, Shapes
 from .pdf_unread import Looked, Part, said, with_gaps
@@ -46,6 +49,11 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         raise Refused(f"PDFium can't open it: {error}") from error
     notes.metadata(pdf, reading)
     reading.facts["pages"] = len(pdf)
+    if raw.FPDF_GetFormType(pdf) != raw.FORMTYPE_NONE:
+        logging.getLogger("pypdfium2").setLevel(logging.ERROR)
+        pdf.init_forms()
+    signed = forms.read_signatures(pdf, content, reading)
+    filled = 0
     for number in range(len(pdf)):
         page = reading.page(unit="pt")
         try:
@@ -54,8 +62,14 @@ def read_pdf(content: bytes, reading: Reading) -> None:
             reading.note("unread", "PDFium can't load this page.", page.number)
             continue
         _read_page(held, page, reading)
+        if pdf.formenv:
+            filled += forms.read_fields(pdf.formenv, held, shapes.placing(held), page, signed)
+        notes.paperclips(pdf, held, page, reading)
         held.close()
+    forms.read_xfa(pdf, reading, filled)
     notes.attachments(pdf, reading)
+    read_bookmarks(pdf, reading)
+    read_revisions(pdf, content, reading)
     pdf.close()
 
 

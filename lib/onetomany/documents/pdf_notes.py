@@ -107,8 +107,27 @@ def pdf_date(text: str) -> str | None:
 
 def attachments(pdf: Any, reading: Reading) -> None:
     for number in range(min(pdf.count_attachments(), reading.limits.members)):
-        held = pdf.get_attachment(number)
-        try:
-            reading.member(held.get_name() or f"attachment {number + 1}", bytes(held.get_data()))
-        except pdfium.PdfiumError:
-            reading.note("unread", f"Attachment {number + 1} can't be read.")
+        _keep(pdf.get_attachment(number), f"attachment {number + 1}", reading)
+
+
+def paperclips(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
+    """Keep the files that are attached to places of a page."""
+    many = raw.FPDFPage_GetAnnotCount(held)
+    for number in range(min(many, ANNOTATIONS)):
+        annot = raw.FPDFPage_GetAnnot(held, number)
+        if annot and raw.FPDFAnnot_GetSubtype(annot) == raw.FPDF_ANNOT_FILEATTACHMENT:
+            file = raw.FPDFAnnot_GetFileAttachment(annot)
+            named = f"attachment on page {page.number}"
+            if file:
+                _keep(pdfium.PdfAttachment(file, pdf), named, reading, page.number)
+            else:
+                reading.note("unread", f"The {named} can't be read.", page.number)
+        if annot:
+            raw.FPDFPage_CloseAnnot(annot)
+
+
+def _keep(file: Any, named: str, reading: Reading, page: int | None = None) -> None:
+    try:
+        reading.member(file.get_name() or named, bytes(file.get_data()))
+    except pdfium.PdfiumError:
+        reading.note("unread", f"{named[0].upper()}{named[1:]} can't be read.", page)
