@@ -20,6 +20,7 @@ from .pdf_lines import Line, char_box
 from .pdf_revisions import read_bookmarks, read_revisions
 from .pdf_seen import unseen_text
 from .pdf_shapes import Placing, Shapes
+from .pdf_tables import add_borderless
 from .pdf_unread import Looked, Part, said, with_gaps
 from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed
 
@@ -61,7 +62,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         except pdfium.PdfiumError:
             reading.note("unread", "PDFium can't load this page.", page.number)
             continue
-        _read_page(held, page, reading)
+        _read_page(pdf, held, page, reading)
         if pdf.formenv:
             filled += forms.read_fields(pdf.formenv, held, shapes.placing(held), page, signed)
         notes.paperclips(pdf, held, page, reading)
@@ -73,14 +74,14 @@ def read_pdf(content: bytes, reading: Reading) -> None:
     pdf.close()
 
 
-def _read_page(held: Any, page: Page, reading: Reading) -> None:
+def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
     page.width, page.height = held.get_size()
     looked = Looked(held)
     found, place = looked.found, looked.place
     covers = [*found.covers, *notes.annotation_covers(held, place)]
     unseen = unseen_text(looked.lines, covers, found, looked.drawn, place)
     lines = with_gaps(looked.lines, looked.missing, place)
-    tables = shapes.tables(found, reading, page)
+    tables = add_borderless(pdf, page, lines, shapes.tables(found, reading, page), reading)
     rest, placed = _into_cells(lines, tables, unseen, place) if tables else (lines, [])
     begun = 0
     for until, table, texts in placed:
