@@ -81,7 +81,9 @@ def is_light(name: str, beginning: bytes) -> bool:
 def load_light() -> Handler:
     """Load what reads PDF, mail, HTML, CSV and texts."""
     from .kinds import extract
+    from .pdf_tables import table_finder
 
+    table_finder()  # it starts threads, which no fork may
     _warm(extract)
     return handler(extract)
 
