@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from .name_patterns import any_of
+
 
 def word_set(*lines: str) -> frozenset[str]:
     """Return the words of lines, without their order."""
@@ -272,23 +274,12 @@ def _listed() -> re.Pattern[str]:
     """Return the pattern of all listed names; in Korean ones blanks may be missing or line ends."""
     names: list[str] = []
     for row in csv.DictReader(io.StringIO((DATA / "laws.csv").read_text("utf-8"))):
-        names += filter(None, (row["name_en"], row["name_ko"], *row["aliases"].split("|")))
+        listed = (row["name_en"], row["name_ko"], *row["aliases"].split("|"))
+        names += [re.sub(r"\s+", " ", name) for name in listed if name]
     korean = [name for name in names if not name.isascii()]
     latin = [name for name in names if name.isascii()]
-    ko = prefixed([re.sub(r"\s+", " ", name) for name in korean]).replace(" ", r"\s?")
-    en = prefixed([re.sub(r"\s+", " ", name) for name in latin]).replace(" ", r"\s+")
     after = r"(?:\s?(?:시행령|시행규칙|시행세칙)(?![가-힣]))?(?!재판|학|안|관|원|률|인\s|정책|적)"
-    return re.compile(rf"(?P<ko>(?:{ko}){after})|(?P<en>(?:{en})(?![A-Za-z]))")
-
-
-def prefixed(names: list[str]) -> str:
-    """Return an alternation of names, longest first, grouped by first letter for speed."""
-    groups: dict[str, list[str]] = {}
-    for name in sorted(set(names), key=lambda name: (-len(name), name)):
-        groups.setdefault(name[0], []).append(re.escape(name[1:]).replace(r"\ ", " "))
-    return "|".join(
-        f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in sorted(groups.items())
-    )
+    return re.compile(any_of((korean, r"\s?", after), (latin, r"\s+", r"(?![A-Za-z])")))
 
 
 def names_alone(text: str) -> Iterator[Named]:
@@ -305,7 +296,8 @@ def names_alone(text: str) -> Iterator[Named]:
     del taken
     for match in _listed().finditer(text):
         before = text[match.start() - 1] if match.start() else " "
-        edge = ("가" <= before <= "힣") if match["ko"] else (before.isalnum() and before.isascii())
+        latin = match[0].isascii()
+        edge = (before.isalnum() and before.isascii()) if latin else ("가" <= before <= "힣")
         if not edge:
             law = known_name(re.sub(r"\s+", " ", match[0]))
             assert law

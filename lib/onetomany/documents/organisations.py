@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from .law_names import prefixed, word_set
+from .law_names import word_set
+from .name_patterns import any_of
 
 DATA = resources.files("onetomany.documents") / "data"
 BY_FORM = "by its form: (주), Inc., 위원회"
@@ -88,6 +89,9 @@ _OF_COMMON = re.compile(
 Body = tuple[int, int, str, str | None]  # from, to, its key in data/bodies.csv or its name, note
 
 
+_HANGUL = re.compile("[가-힣]")
+
+
 @dataclass(frozen=True)
 class _Form:
     shortest: int  # characters before the ending
@@ -100,7 +104,7 @@ def find_organisations(text: str) -> Iterator[Body]:
     for match in pattern.finditer(text):
         start, end = match.span()
         before = text[start - 1] if start else " "
-        if match["ko"]:
+        if _HANGUL.search(match[0]):
             if "가" <= before <= "힣" or _NOT_AFTER.match(text, end) or not _AFTER.match(text, end):
                 continue
         elif (before.isalnum() and before.isascii()) or before in "-/@._":
@@ -212,7 +216,7 @@ def _endings() -> tuple[re.Pattern[str], dict[str, _Form]]:
         row["ending"]: _Form(int(row["stem"]), frozenset(filter(None, row["not_after"].split("|"))))
         for row in rows
     }
-    return re.compile(prefixed(list(forms))), forms
+    return re.compile(any_of((forms, " ", ""))), forms
 
 
 @cache
@@ -230,11 +234,10 @@ def _listed() -> tuple[re.Pattern[str], dict[str, str]]:
         for name in filter(None, (row["name_en"], row["name_ko"], *row["aliases"].split("|"))):
             names.append(name)
             keys[_folded(name)] = row["body"]
-    latin = [name for name in names if name.isascii() or not re.search("[가-힣]", name)]
-    korean = [name for name in names if name not in set(latin)]
-    ko = prefixed(korean).replace(" ", r"\s?")
-    en = prefixed(latin).replace(" ", r"\s+")
-    return re.compile(rf"(?P<ko>{ko})|(?P<en>(?:{en})(?![A-Za-z0-9]))"), keys
+    latin = [name for name in names if not _HANGUL.search(name)]
+    korean = [name for name in names if _HANGUL.search(name)]
+    pattern = any_of((korean, r"\s?", ""), (latin, r"\s+", "(?![A-Za-z0-9])"))
+    return re.compile(pattern), keys
 
 
 def _folded(name: str) -> str:
