@@ -156,13 +156,6 @@ def _centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
-def _inside(point: tuple[float, float], box: Box, slack: float = 0.0) -> bool:
-    return (
-        box[0] - slack <= point[0] <= box[2] + slack
-        and box[1] - slack <= point[1] <= box[3] + slack
-    )
-
-
 def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
@@ -244,7 +237,7 @@ def _cell_of(
     point: tuple[float, float], tables: list[shapes.Lattice], near: list[int]
 ) -> tuple[int, int] | None:
     for i in near:
-        for number, cell in enumerate(tables[i].cells):
-            if _inside(point, cell.box):
-                return i, number
+        number = tables[i].cell_at(*point)
+        if number is not None:
+            return i, number
     return None

@@ -64,9 +64,12 @@ class Line:
         return Line("".join(text), places, self.textpage, [*self.runs, *gaps])
 
 
+_SIDES = tuple(ctypes.c_double() for _ in range(4))  # made once: it is asked for each character
+
+
 def char_box(textpage: Any, index: int, place: Place) -> Box | None:
     """The box of a character's ink."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    left, right, bottom, top = _SIDES
     if not raw.FPDFText_GetCharBox(textpage, index, left, right, bottom, top):
         return None
     return place(left.value, bottom.value, right.value, top.value)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import math
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from itertools import pairwise
@@ -84,6 +85,26 @@ class Lattice:
     columns: int
     box: Box
     cells: list[LatticeCell]
+
+    def cell_at(self, x: float, y: float) -> int | None:
+        """Return the number of the cell around a point, the first of several; None outside."""
+        xs, ys, slots = self._slots
+        if not xs or x < xs[0] or y < ys[0]:
+            return None
+        return slots.get((max(bisect_left(xs, x), 1), max(bisect_left(ys, y), 1)))
+
+    @cached_property
+    def _slots(self) -> tuple[list[float], list[float], dict[tuple[int, int], int]]:
+        """Where cells begin or end, and the cell between each two such places."""
+        xs = sorted({x for cell in self.cells for x in cell.box[::2]})
+        ys = sorted({y for cell in self.cells for y in cell.box[1::2]})
+        slots: dict[tuple[int, int], int] = {}
+        for number, cell in enumerate(self.cells):
+            x0, y0, x1, y1 = cell.box
+            for column in range(bisect_left(xs, x0) + 1, bisect_left(xs, x1) + 1):
+                for row in range(bisect_left(ys, y0) + 1, bisect_left(ys, y1) + 1):
+                    slots.setdefault((column, row), number)
+        return xs, ys, slots
 
 
 def placing(held: Any) -> Placing:
