@@ -250,7 +250,8 @@ def claims(parser: argparse.ArgumentParser) -> Run:
             for side in ("a", "b"):
                 print(f"    {_cited(pair, side)}")
         print(
-            f"{held.height} claims: {clashing.height} pairs can't be true together, "
+            f"{contradictions.count_pairs(held, found).claims} claims: {clashing.height} pairs "
+            "can't be true together, "
             f"{found.height - clashing.height} differ and can."
         )
         results = contradictions.checks(held, ledgers.links())

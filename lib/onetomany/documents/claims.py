@@ -147,6 +147,7 @@ def speaker_kinds(names: list[str]) -> dict[str, str]:
     rows = pl.read_csv((DATA / "speakers.csv").read_bytes(), infer_schema=False)
     listed = dict(rows.iter_rows())
     public = {"ministry", "agency", "government", "parliament", "court"}
+    public.add("foreign or international body")
     known: dict[str, str] = {}
     for body in bodies().iter_rows(named=True):
         kind = "official" if body["kind"] in public else body["kind"]
