@@ -150,7 +150,8 @@ def headline(count: PairCount) -> tuple[str, str]:
         f"공적 기관의 말과 언론·시민단체의 말이 어긋나는 것이 {others}쌍, "
         f"언론과 시민단체끼리가 {rest}쌍, 옮기면서 단위가 바뀐 것이 {copies}쌍이다. "
         f"{count.speakers}곳의 말 {count.statements}건을 주장 {count.claims}개로 읽어 "
-        f"모두 견주었고, 모순은 {count.pairs}쌍이다. {count.compatible}쌍은 다르지만 함께 참일 수 있다.",
+        "모두 견주었다. "
+        f"모순은 {count.pairs}쌍이고, {count.compatible}쌍은 다르지만 함께 참일 수 있다.",
     )
 
 
