@@ -100,14 +100,16 @@ def said_when(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -
         for place, (_, head, *_) in enumerate(_DATES)
     ]
     layers = [rules, dots, *columns, *heads, topic.encode(x=alt.value(0), text="topic:N"), words]
-    count = found.filter("contradiction").height
+    clash = found.filter("contradiction")
+    officials = clash.filter(between="officials").height
     return finish(
         alt.LayerChart(layer=layers, width=WIDTH, height=alt.Step(19)),
         title="Who said what when, and what it collides with",
         title_ko="누가 언제 무엇을 말했고 무엇과 어긋나는가",
         source="claims.csv, as read in propositions.csv; a citation in each tooltip 점마다 출처",
         description=f"{shown.height} claims on {shown['topic_row'].n_unique()} questions at the "
-        f"date at which they became public; {count} pairs of claims contradict each other.",
+        f"date at which they became public; {officials} pairs of official statements contradict "
+        f"each other, and {clash.height - officials} other pairs.",
     )
 
 

@@ -147,6 +147,14 @@ def _cited(pair: Mapping[str, Any], side: str) -> str:
     return f"{pair[f'claim_{side}']:6} {said}: {', '.join(filter(None, place))}"
 
 
+_BETWEEN = {
+    "officials": "officials against officials",
+    "officials and others": "officials against the press or civic groups",
+    "others": "between others",
+    "copies": "copies of a number with another unit, and rounding",
+}
+
+
 def claims(parser: argparse.ArgumentParser) -> Run:
     """Find which claims can't be true together, with both citations; the case's, or your own."""
     parser.add_argument(
@@ -174,13 +182,18 @@ def claims(parser: argparse.ArgumentParser) -> Run:
         held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.ledger()
         found = contradictions.find(held, ledgers.links(), tolerance=args.tolerance)
         clashing = found.filter("contradiction")
+        between = None
         for pair in clashing.iter_rows(named=True):
+            if pair["between"] != between:
+                between = pair["between"]
+                print(f"-- {_BETWEEN[between]}")
             both = dict.fromkeys((pair["subject_a"], pair["subject_b"]))
             print(f"{' and '.join(both)}, {pair['attribute']} ({pair['kind']}):")
             for side in ("a", "b"):
                 print(f"    {_cited(pair, side)}")
         print(
-            f"{held.height} claims: {clashing.height} pairs can't be true together, "
+            f"{contradictions.count_pairs(held, found).claims} claims: {clashing.height} pairs "
+            "can't be true together, "
             f"{found.height - clashing.height} differ and can."
         )
         results = contradictions.checks(held, ledgers.links())

@@ -139,8 +139,8 @@ select document, page,
         and blocks.page = found.page and blocks.char_start <= found.char_start
         and found.char_start < blocks.char_end) as block,
        char_start, char_end,
-       case when unit in ('KRW', 'USD') then 'money' else kind end as kind, text,
-       normal, value, unit, approximation, note, $extractor as extractor, $version as version
+       case when unit in ('KRW', 'USD', 'EUR', 'GBP', 'JPY') then 'money' else kind end as kind,
+       text, normal, value, unit, approximation, note, $extractor as extractor, $version as version
 from found
 """
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .law_names import English, Named, derived, known_name, name_before, names_alone
+from .law_names import English, NamedLaw, derived, known_name, name_before, names_alone
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 # 제3조사, 제1조정위원회 and 제2조합 are no articles
@@ -130,7 +130,7 @@ def find_citations(text: str) -> Iterator[Cited]:
     Blocks are separated by null characters, and no law of one is a law of the next.
     """
     reader = _Reader(text)
-    waiting: Named | None = None
+    waiting: NamedLaw | None = None
     done = read_to = 0
     for start, kind, what in sorted(_events(text), key=lambda event: event[:2]):
         # a block begins after the last null character
@@ -138,7 +138,7 @@ def find_citations(text: str) -> Iterator[Cited]:
         read_to = start
         if start < done:
             continue
-        if isinstance(what, Named):
+        if isinstance(what, NamedLaw):
             number = _AFTER_NAME.match(text, what.end) if what.law.isascii() else None
             if waiting and waiting.end > what.start:
                 continue
@@ -161,7 +161,7 @@ def find_citations(text: str) -> Iterator[Cited]:
         yield waiting.start, waiting.end, waiting.law, None
 
 
-def _events(text: str) -> Iterator[tuple[int, int, re.Match[str] | Named]]:
+def _events(text: str) -> Iterator[tuple[int, int, re.Match[str] | NamedLaw]]:
     for pattern in (_KOREAN, _SECTION):
         for match in pattern.finditer(text):
             yield match.start(), 0, match

@@ -20,7 +20,9 @@ import polars as pl
 from ..errors import InputError
 from ..sources import case
 from ..sources.files import read_received
+from . import quantities
 from .case_file import read
+from .mentions import bodies
 from .plain import decode
 
 DATA = resources.files("onetomany.documents") / "data"
@@ -77,7 +79,7 @@ class Query:
 
 
 def ledger(folder: Traversable = DATA) -> pl.DataFrame:
-    """The case's claims in comparable form, and its passengers and arrivals: a frame of LEDGER.
+    """Return the case's claims, passengers and arrivals in comparable form: a frame of LEDGER.
 
     Raises InputError where a proposition names a statement that isn't there, or has a value that
     doesn't fit its unit.
@@ -137,28 +139,103 @@ def topics() -> pl.DataFrame:
     return pl.read_csv((DATA / "topics.csv").read_bytes(), infer_schema=False)
 
 
-def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
-    """A reader's own claims, brought to the columns of LEDGER; absent ones are filled with null.
+def speaker_kinds(names: list[str]) -> dict[str, str]:
+    """Return what each speaker is: official, press, civic or other.
 
-    Raises InputError where one of claim_id, subject, attribute, value, unit or said_by is absent
-    or null, or a claim_id comes twice.
+    By `data/speakers.csv`, else by the name in `data/bodies.csv`; who is in neither is other.
+    """
+    rows = pl.read_csv((DATA / "speakers.csv").read_bytes(), infer_schema=False)
+    listed = dict(rows.iter_rows())
+    public = {"ministry", "agency", "government", "parliament", "court"}
+    public.add("foreign or international body")
+    known: dict[str, str] = {}
+    for body in bodies().iter_rows(named=True):
+        kind = "official" if body["kind"] in public else body["kind"]
+        for name in (body["name_en"], body["name_ko"], *(body["aliases"] or "").split("|")):
+            known[_plain(name or "")] = kind if kind in ("official", "press", "civic") else "other"
+    return {name: listed.get(name) or known.get(_plain(name), "other") for name in names}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"^the|[^a-z0-9가-힣]", "", name.lower())
+
+
+def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
+    """Return a reader's own claims in the columns of LEDGER; absent ones are filled with null.
+
+    57,600,000, 57.6 million and 5,760만 are one number, and `value` then is its normal form.
+
+    Raises InputError, with the claim and its row, where one of claim_id, subject, attribute, value,
+    unit or said_by is absent or empty, a claim_id comes twice, or a value is none of its kind.
     """
     needed = ("claim_id", "subject", "attribute", "value", "unit", "said_by")
     absent = [name for name in needed if name not in claims.columns]
     if absent:
         raise InputError(f"The claims have no column {absent[0]}: the ledger needs it.")
+    claims = claims.with_columns(pl.col(name).cast(pl.String) for name in needed)
     for name in needed:
-        _refuse(claims, pl.col(name).is_null(), f"its {name} is empty")
+        empty = pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
+        _refuse(claims, empty, f"its {name} is empty")
     _refuse(claims, pl.col("claim_id").is_duplicated(), "its claim_id is used twice")
-    if "number" not in claims.columns:
-        claims = claims.with_columns(
-            number=pl.col("value").cast(pl.String).str.extract(_NUMBER).cast(pl.Float64)
-        )
+    claims = _with_numbers(claims)
+    for name, kind in LEDGER.items():
+        if kind != pl.String and name in claims.columns:
+            lost = pl.col(name).is_not_null() & pl.col(name).cast(kind, strict=False).is_null()
+            shown = pl.format("its {} can't be read: '{}'", pl.lit(name), pl.col(name))
+            _refuse(claims, lost, shown)
     return _finished(claims)
 
 
+def _with_numbers(claims: pl.DataFrame) -> pl.DataFrame:
+    """Return claims with the normal forms of their numbers; dates must be dates."""
+    ends = (
+        pl.col("value")
+        .str.split("/")
+        .list.eval(pl.element().str.contains(_PARTIAL) | (pl.element() == ""))
+    )
+    dates = pl.col("unit").is_in(["date", "dates"])
+    form = pl.format("its value '{}' isn't a date: write 2019-04-30, 2019-04 or 2019", "value")
+    _refuse(claims, dates & ~ends.list.all(), form)
+    read = [
+        (None if unit in WORDS else _normal_number(value, unit))
+        for value, unit in claims.select("value", "unit").iter_rows()
+    ]
+    numbers = pl.Series("normal", read, dtype=pl.String)
+    form = pl.format(
+        "its value '{}' can't be read as a number of {}: write 57600000, 57.6 million or 5,760만",
+        "value",
+        "unit",
+    )
+    rows = claims.with_columns(numbers)
+    _refuse(rows, ~pl.col("unit").is_in(WORDS) & pl.col("normal").is_null(), form)
+    number = pl.col("normal").str.extract(_NUMBER).cast(pl.Float64)
+    if "number" in claims.columns:
+        given = pl.col("number").cast(pl.Float64, strict=False)
+        apart = (given - number).abs() > 1e-9 * number.abs()
+        _refuse(rows, apart, pl.format("its number {} isn't its value '{}'", "number", "value"))
+    return rows.with_columns(value=pl.coalesce("normal", "value"), number=number).drop("normal")
+
+
+def _normal_number(value: str, unit: str) -> str | None:
+    """Return 'over 57640000' for 57,640,000 or 5,764만여; None where it is no number of `unit`."""
+    text = re.sub(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?:\D|$))", "", value.strip())
+    if re.match(_NUMBER, text):
+        return text
+    # a number alone is no quantity in a text, but is one in a column of numbers
+    for ending in ("", "건", " records"):
+        try:
+            found = quantities.read(text + ending)
+        except InputError:
+            continue
+        if not ending and found.unit and found.unit != unit:
+            return None
+        digits = str(found.value) if isinstance(found.value, int) else f"{found.value:f}"
+        return f"{found.approximation} {digits}" if found.approximation else digits
+    return None
+
+
 def read_ledger(file: Path) -> pl.DataFrame:
-    """A reader's own claims from a CSV file: a frame of LEDGER, see `check_ledger`.
+    """Read a reader's own claims from a CSV file: a frame of LEDGER, see `check_ledger`.
 
     The file may be somebody else's: it is read as text in UTF-8, and no formula is followed.
 
@@ -295,7 +372,15 @@ def _day(interval: pl.Expr, end: int) -> pl.Expr:
     )
 
 
-def _refuse(frame: pl.DataFrame, bad: pl.Expr, why: str) -> None:
-    rows = frame.filter(bad.fill_null(False))
+def _refuse(frame: pl.DataFrame, bad: pl.Expr, why: str | pl.Expr) -> None:
+    """Raise InputError for the first row that is bad: its claim, its row in the file, the reason.
+
+    The first row below the heads is row 2, as spreadsheets count.
+    """
+    reason = why if isinstance(why, pl.Expr) else pl.lit(why)
+    rows = (
+        frame.with_row_index("row", offset=2).filter(bad.fill_null(False)).with_columns(why=reason)
+    )
     if rows.height:
-        raise InputError(f"Claim {rows['claim_id'][0]}: {why}.")
+        first = rows.row(0, named=True)
+        raise InputError(f"Claim {first['claim_id']} (row {first['row']}): {first['why']}.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import polars as pl
 
 from ..errors import InputError
-from .claims import LEDGER, ask, queries, query
+from .claims import LEDGER, ask, queries, query, speaker_kinds
 
 # what can't both be true ...
 CONTRADICTING = (
@@ -28,12 +29,21 @@ COMPATIBLE = (
     "closer",  # one place lies within the other
     "fuller",  # one names all that the other names, and more
 )
+# who contradicts whom, most telling first; only pairs of the first kind belong in a headline
+BETWEEN = (
+    "officials",  # two public bodies, or one and itself
+    "officials and others",  # a public body, and the press or a civic group
+    "others",  # neither is a public body
+    "copies",  # the number of another with its unit changed, or rounded
+)
 _CITED = ("said_by", "source", "date", "url", "document", "page", "char_start", "char_end")
 CONTRADICTIONS = {
     "claim_a": pl.String,
     "claim_b": pl.String,
     "kind": pl.String,  # one of CONTRADICTING or COMPATIBLE
     "contradiction": pl.Boolean,
+    "rank": pl.Int64,  # 1 for the first of BETWEEN, and so on
+    "between": pl.String,  # one of BETWEEN
     "subject_a": pl.String,
     "subject_b": pl.String,  # another than a's only between a part and its whole
     "attribute": pl.String,
@@ -54,7 +64,9 @@ PAIRS = {
 
 
 def find(claims: pl.DataFrame, links: pl.DataFrame, *, tolerance: float = 0.0) -> pl.DataFrame:
-    """Every two claims on one thing that differ: a frame of CONTRADICTIONS, contradictions first.
+    """Return every two claims on one thing that differ: a frame of CONTRADICTIONS.
+
+    Contradictions come first, those between officials before all others (BETWEEN).
 
     `claims` and `links` are frames of `claims.LEDGER` and `claims.LINKS`. Two claims are compared
     that have subject and attribute in common, or one of whose subjects is part of the other's.
@@ -71,7 +83,76 @@ def find(claims: pl.DataFrame, links: pl.DataFrame, *, tolerance: float = 0.0) -
     found = ask(query("contradictions.sql"), claims, links, tolerance=tolerance)
     if found.is_empty():
         return pl.DataFrame(schema=CONTRADICTIONS)
-    return found.select(pl.col(name).cast(kind) for name, kind in CONTRADICTIONS.items())
+    return _ranked(found).select(pl.col(name).cast(kind) for name, kind in CONTRADICTIONS.items())
+
+
+def _ranked(found: pl.DataFrame) -> pl.DataFrame:
+    """Say of each pair who contradicts whom, and order the pairs by it."""
+    kinds = speaker_kinds([*found["said_by_a"], *found["said_by_b"]])
+    official = [
+        pl.col(f"said_by_{side}").replace_strict(kinds, default=None) == "official" for side in "ab"
+    ]
+    both, either = pl.all_horizontal(official), pl.any_horizontal(official)
+    copied = pl.col("kind").is_in(["rounding", "cut off"]) | ((pl.col("kind") == "unit") & ~both)
+    rank = pl.when(copied).then(4).when(both).then(1).when(either).then(2).otherwise(3)
+    ranked = found.with_columns(rank=rank.cast(pl.Int64))
+    names = dict(enumerate(BETWEEN, 1))
+    return ranked.with_columns(between=pl.col("rank").replace_strict(names)).sort(
+        "contradiction", "rank", descending=[True, False], maintain_order=True
+    )
+
+
+@dataclass(frozen=True)
+class PairCount:
+    """How many claims a ledger has, and how many pairs of them can't be true together.
+
+    `statements` are sentences of a source, `claims` what was read from them: one statement may
+    say several things. The pairs of `between` add up to `pairs`; `compatible` differ and can.
+    """
+
+    statements: int
+    claims: int
+    speakers: int
+    pairs: int
+    between: dict[str, int]
+    compatible: int
+
+
+def count_pairs(claims: pl.DataFrame, found: pl.DataFrame) -> PairCount:
+    """PairCount the claims of a ledger, and the pairs that `find` returned for it, by who speaks.
+
+    Figures that the kit adds for its ratios (N.…) are no claims of a speaker. Every chapter and
+    the exhibit count by this function.
+    """
+    said = claims.filter(~pl.col("claim_id").str.starts_with("N."))
+    clash = found.filter("contradiction")
+    return PairCount(
+        statements=said["claim_id"].str.replace(r"\.\d+$", "").n_unique(),
+        claims=said.height,
+        speakers=said["said_by"].n_unique(),
+        pairs=clash.height,
+        between={name: clash.filter(between=name).height for name in BETWEEN},
+        compatible=found.height - clash.height,
+    )
+
+
+def headline(count: PairCount) -> tuple[str, str]:
+    """Return what the pairs come to in one sentence each, English and Korean: officials first."""
+    officials, others, rest, copies = (count.between[name] for name in BETWEEN)
+    return (
+        f"**{officials}** pairs of official statements can't both be true. {others} more set an "
+        f"official statement against the press or a civic group, {rest} set those against each "
+        f"other, and in {copies} a number was passed on with another unit: {count.pairs} pairs "
+        f"in {count.statements} statements by {count.speakers} bodies, read as {count.claims} "
+        f"claims. {count.compatible} pairs differ and can both be true. All pairs were compared "
+        "and counted.",
+        f"공적 기관끼리의 말 가운데 **{officials}**쌍은 함께 참일 수 없다. "
+        f"공적 기관의 말과 언론·시민단체의 말이 어긋나는 것이 {others}쌍, "
+        f"언론과 시민단체끼리가 {rest}쌍, 옮기면서 단위가 바뀐 것이 {copies}쌍이다. "
+        f"{count.speakers}곳의 말 {count.statements}건을 주장 {count.claims}개로 읽어 "
+        "모두 견주었다. "
+        f"모순은 {count.pairs}쌍이고, {count.compatible}쌍은 다르지만 함께 참일 수 있다.",
+    )
 
 
 def against_key(found: pl.DataFrame, key: Iterable[tuple[str, str]]) -> pl.DataFrame:

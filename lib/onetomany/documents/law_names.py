@@ -95,7 +95,7 @@ _LONGEST = 16  # words of a name
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedLaw:
     """A law's name in a text: its place, and its key in data/laws.csv or the name itself."""
 
     start: int
@@ -103,7 +103,7 @@ class Named:
     law: str
 
 
-def fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return a name by which spellings are one: without blanks, with one kind of middle dot."""
     return re.sub(r"[ㆍ‧․・･∙]", "·", re.sub(r"\s", "", name)).lower()
 
@@ -116,13 +116,13 @@ def _known() -> dict[str, str]:
     for row in csv.DictReader(io.StringIO(text)):
         for name in (row["name_en"], row["name_ko"], *row["aliases"].split("|")):
             if name:
-                keys[fold(name)] = row["law"]
+                keys[fold_name(name)] = row["law"]
     return keys
 
 
 def known_name(name: str) -> str | None:
     """Return the key of a name that data/laws.csv lists, its decree and rules included."""
-    folded = fold(name)
+    folded = fold_name(name)
     key = _known().get(folded)
     if key:
         return key
@@ -138,7 +138,7 @@ def derived(act: str, of: str) -> str:
     return act + (ENDINGS[of] if act.isascii() else of)
 
 
-def name_before(text: str, low: int, end: int) -> Named | None:
+def name_before(text: str, low: int, end: int) -> NamedLaw | None:
     """Return the law whose name ends at `end`, not before `low`; None where that isn't sure."""
     at = _skip_blanks(text, low, end)
     if at > low and text[at - 1] in ")）":  # (교육부훈령 제280호), (이하 "법"이라 한다)
@@ -153,7 +153,7 @@ def name_before(text: str, low: int, end: int) -> Named | None:
     child = _CHILD.search(text, max(low, at - 8), at)
     if child and child[0][0] in _OPENS:
         act = _in_brackets(text, low, child.start() + 1)
-        return act and Named(
+        return act and NamedLaw(
             act.start, at, known_name(act.law + child[1]) or derived(act.law, child[1])
         )
     if text[at - 1] in _OPENS:
@@ -161,7 +161,7 @@ def name_before(text: str, low: int, end: int) -> Named | None:
     return _by_form(text, low, at)
 
 
-def _in_brackets(text: str, low: int, at: int) -> Named | None:
+def _in_brackets(text: str, low: int, at: int) -> NamedLaw | None:
     opened = text.rfind(_OPENS[text[at - 1]], max(low, at - 120), at - 1)
     if opened < 0:
         return None
@@ -171,7 +171,7 @@ def _in_brackets(text: str, low: int, at: int) -> Named | None:
         return None
     if inner in ("법", "영", "규칙", "법률", "시행령", "시행규칙") or inner in _GENERIC:
         return None
-    return Named(opened, at, known_name(inner) or fold(inner))
+    return NamedLaw(opened, at, known_name(inner) or fold_name(inner))
 
 
 def _skip_blanks(text: str, low: int, at: int) -> int:
@@ -181,7 +181,7 @@ def _skip_blanks(text: str, low: int, at: int) -> int:
     return at
 
 
-def _by_form(text: str, low: int, at: int) -> Named | None:
+def _by_form(text: str, low: int, at: int) -> NamedLaw | None:
     """Return the name that the words before `at` form, if they end like one."""
     stops = [match.end() for match in _STOP.finditer(text, low, at)]
     begin = stops[-1] if stops else low
@@ -191,7 +191,7 @@ def _by_form(text: str, low: int, at: int) -> Named | None:
     for first in range(max(0, len(words) - _LONGEST), len(words)):
         key = known_name("".join(word for _, word in words[first:]))
         if key:
-            return Named(words[first][0], at, key)
+            return NamedLaw(words[first][0], at, key)
     of = words[-1][1] if words[-1][1] in ENDINGS else None
     if of:
         words = words[:-1]
@@ -203,8 +203,8 @@ def _by_form(text: str, low: int, at: int) -> Named | None:
     found = _form(text, words, sure)
     if not found:
         return None
-    name = fold("".join(word for _, word in found)) + (of or "")
-    return Named(found[0][0], at, known_name(name) or name)
+    name = fold_name("".join(word for _, word in found)) + (of or "")
+    return NamedLaw(found[0][0], at, known_name(name) or name)
 
 
 def _form(text: str, words: list[tuple[int, str]], sure: bool) -> list[tuple[int, str]] | None:
@@ -282,7 +282,7 @@ def _listed() -> re.Pattern[str]:
     return re.compile(any_of((korean, r"\s?", after), (latin, r"\s+", r"(?![A-Za-z])")))
 
 
-def names_alone(text: str) -> Iterator[Named]:
+def names_alone(text: str) -> Iterator[NamedLaw]:
     """Yield the laws named in brackets or listed in data/laws.csv, with or without an article."""
     taken = -1
     for match in _QUOTED.finditer(text):
@@ -291,7 +291,7 @@ def names_alone(text: str) -> Iterator[Named]:
             inner = match[0][1:bracket].strip() + match[0][bracket + 1 :].strip()
             if inner.count("\n") > 1 or _NO_LAW.match(inner) or inner in (*_GENERIC, "법"):
                 continue
-            yield Named(match.start(), match.end(), known_name(inner) or fold(inner))
+            yield NamedLaw(match.start(), match.end(), known_name(inner) or fold_name(inner))
             taken = match.end()
     del taken
     for match in _listed().finditer(text):
@@ -301,7 +301,7 @@ def names_alone(text: str) -> Iterator[Named]:
         if not edge:
             law = known_name(re.sub(r"\s+", " ", match[0]))
             assert law
-            yield Named(match.start(), match.end(), law)
+            yield NamedLaw(match.start(), match.end(), law)
 
 
 class English:
@@ -311,7 +311,8 @@ class English:
         r"(?:Act|Code|Regulations?|Convention|Charter|Directive|Constitution|Treaty|Order|Rules|"
         r"Ordinance|Statute|Covenant|Protocol|Decree|Law)"
     )
-    _WORD = r"(?:[A-Z][A-Za-z0-9À-ɏ’'-]{0,30}|of|and|the|for|to|on|in|with|against|\([A-Z][^()\0]{1,40}\))"
+    _WORD = r"(?:[A-Z][A-Za-z0-9À-ɏ’'-]{0,30}|of|and|the|for|to|on|in|with|against|"
+    _WORD += r"\([A-Z][^()\0]{1,40}\))"
     _NAME = (
         r"(?P<name>(?:General Data Protection Regulation|"
         rf"[A-Z][A-Za-z0-9À-ɏ’'-]{{0,30}}(?:,?\s{_WORD}){{0,14}}?\s{_KIND}(?a:\b)"
@@ -326,7 +327,7 @@ class English:
     )
 
     @classmethod
-    def after(cls, text: str, at: int) -> Named | None:
+    def after(cls, text: str, at: int) -> NamedLaw | None:
         """Return the law that an article's 'of the ...' names."""
         listed = re.compile(r"\s+(?:of\s+)?(?:the\s+)?").match(text, at)
         if listed:
@@ -334,28 +335,28 @@ class English:
             if known:
                 law = known_name(re.sub(r"\s+", " ", known[0]))
                 if law:
-                    return Named(listed.end(), known.end(), law)
+                    return NamedLaw(listed.end(), known.end(), law)
         return cls._found(cls._AFTER.match(text, at))
 
     @classmethod
-    def before(cls, text: str, low: int, at: int) -> Named | None:
+    def before(cls, text: str, low: int, at: int) -> NamedLaw | None:
         """Return the law whose name stands directly before an article."""
         for match in _listed().finditer(text, max(low, at - 70), at):
             if re.fullmatch(r",?\s?\(?", text[match.end() : at]):
                 law = known_name(re.sub(r"\s+", " ", match[0]))
                 if law:
-                    return Named(match.start(), match.end(), law)
+                    return NamedLaw(match.start(), match.end(), law)
         return cls._found(cls._BEFORE.search(text, max(low, at - 120), at))
 
     @classmethod
-    def _found(cls, match: re.Match[str] | None) -> Named | None:
+    def _found(cls, match: re.Match[str] | None) -> NamedLaw | None:
         if not match:
             return None
         if match["word"]:
             law = known_name(match["word"])
-            return Named(match.start("word"), match.end("word"), law) if law else None
+            return NamedLaw(match.start("word"), match.end("word"), law) if law else None
         name = re.sub(r"^(?:The|This|That|An?|Under|In|Of)\s", "", match["name"])
         if not re.search(r"\s|/", name):
             return None
         law = known_name(re.sub(r"\s+", " ", name)) or re.sub(r"[\s,]+", "-", name.lower())
-        return Named(match.end("name") - len(name), match.end("name"), law)
+        return NamedLaw(match.end("name") - len(name), match.end("name"), law)

@@ -32,12 +32,14 @@ THREE_DATES = {
     "url": pl.String,
 }
 _MENTIONED = r"""
+-- a date may carry its time of day: the day is what is asked for
+with dated as (select * replace (split_part(normal, 'T', 1) as normal) from mentions)
 select 'mention' as kind, normal || ' ' || left(document, 12) as id,
        name || ', p. ' || array_to_string(list_sort(list(distinct page)), ', ') as what,
        normal as event_date,
        any_value(nullif(regexp_extract(created, '^\d{4}(?:-\d\d){0,2}'), '')) as document_date,
        null::varchar as disclosure_date, null::varchar as url
-from mentions join documents using (document)
+from dated join documents using (document)
 where kind = 'date' and normal not like '-%'
 group by normal, document, name
 """
