@@ -8,7 +8,7 @@ from typing import Any
 
 from pypdfium2 import raw
 
-from .pdf_notes import annotations, pdf_date
+from .pdf_notes import page_annotations, pdf_date
 from .pdf_shapes import Placing
 from .reading import Page, Reading
 
@@ -26,7 +26,7 @@ def read_fields(form: Any, held: Any, place: Placing, page: Page, signed: list[s
     in the order of the fields.
     """
     many = 0
-    for annot, kind, box in annotations(held, place):
+    for annot, kind, box in page_annotations(held, place):
         if kind != raw.FPDF_ANNOT_WIDGET:
             continue
         field = raw.FPDFAnnot_GetFormFieldType(form, annot)
@@ -114,7 +114,7 @@ def _signed_until(signature: Any) -> int:
         return 0
     held = (ctypes.c_int * many)()
     raw.FPDFSignatureObj_GetByteRange(signature, held, many)
-    return max(0, held[many - 2] + held[many - 1])
+    return max(0, int(held[many - 2]) + int(held[many - 1]))
 
 
 def _signer(cms: bytes) -> tuple[str, str]:

@@ -39,7 +39,7 @@ _UNDRAWN = {
 ANNOTATIONS = 5_000  # of one page
 
 
-def annotations(held: Any, place: Placing) -> Iterator[tuple[Any, int, Box]]:
+def page_annotations(held: Any, place: Placing) -> Iterator[tuple[Any, int, Box]]:
     """Each annotation of a page with its kind and its box."""
     for number in range(min(raw.FPDFPage_GetAnnotCount(held), ANNOTATIONS)):
         annot = raw.FPDFPage_GetAnnot(held, number)
@@ -57,7 +57,7 @@ def annotation_covers(held: Any, place: Placing) -> list[Cover]:
     """What annotations may hide; one that only marks a redaction leaves the text in place."""
     return [
         Cover(LAST, box, applied=kind != raw.FPDF_ANNOT_REDACT)
-        for _, kind, box in annotations(held, place)
+        for _, kind, box in page_annotations(held, place)
         if kind not in _UNDRAWN
     ]
 
@@ -65,7 +65,7 @@ def annotation_covers(held: Any, place: Placing) -> list[Cover]:
 def read_comments(held: Any, place: Placing, page: Page, reading: Reading) -> None:
     """Add the words of annotations as comments."""
     told = 0
-    for annot, kind, box in annotations(held, place):
+    for annot, kind, box in page_annotations(held, place):
         if kind in _COMMENTS and (words := annotation_text(annot, b"Contents")):
             who, when = annotation_text(annot, b"T"), pdf_date(annotation_text(annot, b"M"))
             page.add(words, "comment", box, who or None, when)

@@ -42,10 +42,14 @@ class Drawn:
         width, height = held.get_size()
         self.scale = min(SCALE, (PIXELS / max(width * height, 1.0)) ** 0.5)
 
+    def _draw(self) -> Pixels:
+        drawn = self.held.render(scale=self.scale, rev_byteorder=True).to_numpy()
+        pixels: Pixels = np.atleast_3d(drawn)[..., :3].astype(np.int16)
+        return pixels
+
     @cached_property
     def whole(self) -> Pixels:
-        drawn = self.held.render(scale=self.scale, rev_byteorder=True).to_numpy()
-        return drawn[..., :3].astype(np.int16) if drawn.ndim == 3 else drawn[..., None]
+        return self._draw()
 
     @cached_property
     def bare(self) -> Pixels:
@@ -54,11 +58,10 @@ class Drawn:
         for item in texts:
             raw.FPDFPageObj_SetIsActive(item, False)
         try:
-            drawn = self.held.render(scale=self.scale, rev_byteorder=True).to_numpy()
+            return self._draw()
         finally:
             for item in texts:
                 raw.FPDFPageObj_SetIsActive(item, True)
-        return drawn[..., :3].astype(np.int16) if drawn.ndim == 3 else drawn[..., None]
 
     def window(self, box: Box) -> tuple[slice, slice] | None:
         """The pixels of a box; None if it lies off the page."""

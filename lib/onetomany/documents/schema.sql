@@ -72,7 +72,7 @@ CREATE TABLE blocks (
     document VARCHAR NOT NULL,
     page INTEGER NOT NULL,
     block INTEGER NOT NULL,
-    -- paragraph, heading, list, cell, row, header, footer, footnote, endnote, caption, title;
+    -- paragraph, heading, list, cell, row, field (of a form: 'label: value'), header, footer, footnote, endnote, caption, title;
     -- hidden things: comment, tracked_insert, tracked_delete, hidden, under_redaction
     kind VARCHAR NOT NULL,
     text VARCHAR NOT NULL,
@@ -123,7 +123,7 @@ CREATE TABLE cells (
 CREATE TABLE notes (
     document VARCHAR NOT NULL,
     page INTEGER,
-    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread, unread_part, empty, link, capture, digest, signature
+    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread, unread_part, empty, link, capture, digest, signature, form, revision, bookmarks
     text VARCHAR NOT NULL,
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL
