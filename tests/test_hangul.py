@@ -346,11 +346,26 @@ def damaged_section(streams: dict[str, bytes]) -> dict[str, bytes]:
 
 def test_what_is_whole_of_a_damaged_document_is_read() -> None:
     streams = damaged_section(made.streams_of(specimens.hangul_5()))
-    reading = read(made.compound(streams | {"BinData/BIN0001.png": b"no picture"}), "a.hwp")
+    content = made.compound(streams | {"BinData/BIN0001.png": b"no picture"})
+    reading, why = half_read(content)
     assert KOREAN in whole(reading)
+    assert why.endswith("what of it is whole was read.")
     said = notes(reading, "unread")
     assert "what follows the damage in BodyText/Section0" in said
     assert "BinData/BIN0001.png, which is damaged" in said
+
+
+def test_a_container_with_a_damaged_table_of_contents_is_read_as_far_as_it_goes() -> None:
+    content = bytearray(specimens.hangul_5())
+    struct.pack_into("<I", content, 0x2C, 4)  # it says that its table is longer than it is
+    reading, why = half_read(bytes(content))
+    assert KOREAN in whole(reading)
+    assert "damaged" in why
+    assert "its table of contents" in notes(reading, "unread")
+
+
+def test_a_section_without_paragraphs_is_no_error() -> None:
+    assert whole(read(hwpx("", paragraph(text("글"))), "a.hwpx")) == "글"
 
 
 def test_of_a_document_that_cannot_be_mended_the_preview_is_read() -> None:

@@ -64,6 +64,8 @@ def read_hwp(content: bytes, reading: Reading) -> None:
         names, read = _converted(container, content, reading)
         read_owpml(names, read, reading)
         _compare_pages(container, reading)
+        if container.damaged:
+            raise Refused("It is a damaged HWP 5 file: what of it is whole was read.")
     except Refused as refused:
         if not reading.pages and (text := preview_text(content)):
             page = reading.page(label="preview")
@@ -97,9 +99,11 @@ def _converted(
     from hwpx.hwp5.package import convert
 
     try:
+        if container.damaged:
+            mend_container(container, reading)
         made = convert(container.bytes() if container.changed else content)
     except Hwp5Error as error:
-        if not mend_container(container, reading):
+        if container.damaged or not mend_container(container, reading):
             raise Refused(f"It is a damaged HWP 5 file: {error}") from error
         try:
             made = convert(container.bytes())

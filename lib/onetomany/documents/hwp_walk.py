@@ -65,7 +65,8 @@ class Walk:
         if self.laid_out and (self.page.parts or self.breaks.last is not None):
             self.breaks.section()
         paragraphs = [child for child in element if local(child) == "p"]
-        for child, after in zip(paragraphs, [*paragraphs[1:], None], strict=True):
+        for place, child in enumerate(paragraphs, 1):
+            after = paragraphs[place] if place < len(paragraphs) else None
             self.paragraph(child, flows=True, after=after)
 
     def paragraph(
