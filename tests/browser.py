@@ -99,12 +99,13 @@ def errors(driver: Chrome) -> list[str]:
 
 
 @contextmanager
-def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
-    """JupyterLab on a folder, as `onetomany lab` starts it; its address."""
+def jupyterlab(folder: Path, home: Path, *opening: str) -> Iterator[str]:
+    """JupyterLab on a folder, as `onetomany lab` or another command starts it; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-P", "-m", "onetomany.cli", "lab", "--notebooks", str(folder), "--"]
+    command = [sys.executable, "-P", "-m", "onetomany.cli"]
+    command += [*(opening or ("lab", "--notebooks", str(folder))), "--"]
     command += ["--no-browser", "--allow-root", f"--ServerApp.port={port}"]
     command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
     home.mkdir(parents=True, exist_ok=True)
@@ -148,9 +149,9 @@ def _until_up(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
-def run_notebook_in_lab(driver: Chrome, address: str, notebook: str) -> None:
+def run_notebook_in_lab(driver: Chrome, address: str, notebook: str, mode: str = "lab") -> None:
     """Open a notebook (its path in Lab's folder) and run all its cells, as a reader would."""
-    _open_in_lab(driver, f"{address}/lab/tree/{notebook}?reset")
+    _open_in_lab(driver, f"{address}/{mode}/tree/{notebook}?reset")
     # on a busy machine a click may come before Lab listens: it is made again, as a reader would
     for _ in range(3):
         _menu(driver, "Run", "Run All Cells")

@@ -24,7 +24,7 @@ from onetomany import cage
 from onetomany.cage import bubblewrap, keeper, landlock, seccomp
 from onetomany.cage.zygote import FRAME
 from onetomany.cli import main
-from onetomany.documents import case_file, case_mentions, language, search, workers
+from onetomany.documents import case_file, case_mentions, indexing, language, search, workers
 from onetomany.documents.answers import Taken
 from onetomany.documents.ingest import ingest
 from onetomany.documents.reading import Limits
@@ -280,7 +280,7 @@ def test_the_cage_ends_with_the_kit(tmp_path: Path, tasks_of_tests: None) -> Non
     code = (
         f"import sys; sys.path[:0] = [{str(TESTS)!r}]\n"
         "import os\nfrom pathlib import Path\nimport test_cage\n"
-        "from onetomany.cage import keeper\nfrom onetomany.documents import workers\n"
+        "from onetomany.cage import keeper\nfrom onetomany.documents import language, workers\n"
         "from onetomany.documents.reading import Limits\n"
         "command, places = keeper.isolated_python, keeper.landlock.program_places\n"
         f"extra = {str(TESTS)!r}\n"
@@ -402,11 +402,11 @@ def test_a_text_made_to_take_for_ever_does_not_stop_a_case(
     ingest(folder, case)
     begun = time.monotonic()
     with case_file.open_case(case, write=True) as db:
-        assert case_mentions.fill(db, progress=False) == 4
-        assert search.index(db, progress=False) == 4
+        assert indexing.index_mentions(db, progress=False) == 4
+        assert indexing.index_words(db, progress=False) == 4
         assert time.monotonic() - begun < 60
         # what was given up is not begun again
-        assert (case_mentions.fill(db), search.index(db)) == (0, 0)
+        assert indexing.index_case(db) == (0, 0)
         told = case_mentions.unread(db)
         assert "a.txt" in told["path"].to_list()
         assert told["text"].str.contains("longer than 2 s").all()

@@ -24,7 +24,7 @@ from warcio.warcwriter import WARCWriter
 
 import websites
 from onetomany.cli import main
-from onetomany.documents import case_file, search
+from onetomany.documents import case_file, indexing, search
 from onetomany.documents.ingest import ingest
 from onetomany.documents.kinds import extract
 from onetomany.documents.reading import Limits, Reading, Refused
@@ -66,7 +66,7 @@ def by_wget(tmp_path_factory: pytest.TempPathFactory, site: str) -> Path:
     websites.wacz(inner, folder / "packed.wacz", site + "/utf8.html")
     ingest(folder, base / "case.duckdb", workers=1)
     with case_file.open_case(base / "case.duckdb", write=True) as db:
-        search.index(db, progress=False)
+        indexing.index_words(db, progress=False)
     return base / "case.duckdb"
 
 

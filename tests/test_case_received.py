@@ -17,7 +17,7 @@ import pytest
 
 import specimens
 from onetomany.cli import main
-from onetomany.documents import case_mentions, claims, search
+from onetomany.documents import claims, indexing, search
 from onetomany.documents.case_file import (
     export_parquet,
     members_folder,
@@ -46,8 +46,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     case = base / "case.duckdb"
     ingest(folder, case)
     with open_case(case, write=True) as db:
-        case_mentions.fill(db)
-        search.index(db)
+        indexing.index_mentions(db)
+        indexing.index_words(db)
         claims.load(db, claims.ledger(), claims.links())
         load(db, simulated(dt.date(2026, 11, 27), procedures(), gaps.table()))
     return folder, case
@@ -60,7 +60,7 @@ def received(own: tuple[Path, Path], tmp_path: Path) -> Path:
 
 def test_what_the_kit_itself_makes_is_accepted(own: tuple[Path, Path], tmp_path: Path) -> None:
     with open_case(own[1], write=True) as db:
-        search.index(db)
+        indexing.index_words(db)
     with open_case(own[1]) as db:
         assert search.bm25(db, "법무부").height == 1
         assert read(db, "select * from request_documents").height >= 0

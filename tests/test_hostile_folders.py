@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import hostile
 import specimens
 from onetomany.cli import main
-from onetomany.documents import budget, folder, search
+from onetomany.documents import budget, folder, indexing, search
 from onetomany.documents.budget import Account, Budget
 from onetomany.documents.case_file import members_folder, open_case, original, read
 from onetomany.documents.folder import member_path, named_path, readable_name, stored_name
@@ -157,7 +157,7 @@ def test_names_that_are_no_utf8_are_read_and_found(tmp_path: Path) -> None:
     assert os.fsencode(original(case, names["document"][0])) == raw
     assert readable_name("a/b!/\\xb9\\xfd.txt") == "법.txt"
     with open_case(case, write=True) as db:
-        search.index(db, progress=False)
+        indexing.index_words(db, progress=False)
         assert search.bm25(db, "법무부")["document"].to_list() == [names["document"][0]]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import specimens
 from onetomany.charts import claims as claim_charts
 from onetomany.charts import law as charts
-from onetomany.documents import case_mentions, claims, law, timeline
+from onetomany.documents import claims, indexing, law, timeline
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.documents.mentions import find
@@ -237,7 +237,7 @@ def test_documents_say_when_they_were_made_and_the_user_when_they_came_out(tmp_p
     (folder / "c.pdf").write_bytes(specimens.pdf(lambda page: page.drawString(9, 9, "In 2011"), 11))
     ingest(folder, tmp_path / "case.duckdb", workers=1)
     with open_case(tmp_path / "case.duckdb", write=True) as db:
-        case_mentions.fill(db, progress=False)
+        indexing.index_mentions(db, progress=False)
         came = pl.DataFrame({"path": ["a.eml"], "disclosure_date": ["2022-05-17"]})
         found = timeline.of_documents(db, came)
         assert found.select("what", "event_date", "document_date", "disclosure_date").rows() == [

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from named_sentences import HELD_OUT, SENTENCES
 from onetomany.cli import main
-from onetomany.documents import case_file, case_mentions, claims, persons, pseudonyms, specimens
+from onetomany.documents import case_file, claims, indexing, persons, pseudonyms, specimens
 from onetomany.documents.case_file import export_parquet, open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, IntegrityError
@@ -64,7 +64,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = root / "case.duckdb"
     assert ingest(folder, file).failed == 0
     with open_case(file, write=True) as db:
-        case_mentions.fill(db, progress=False)
+        indexing.index_mentions(db, progress=False)
         # as search.index leaves it, with whole texts as its words
         db.execute(
             "create table search_postings (term varchar, id integer, tf bigint, score double)"

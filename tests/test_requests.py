@@ -37,6 +37,7 @@ from onetomany.requests import (
     templates,
 )
 from onetomany.requests.procedures import procedures
+from onetomany.widgets import chapters
 
 ROOT = Path(__file__).parents[1]
 TODAY = dt.date(2026, 11, 24)
@@ -695,7 +696,7 @@ def test_the_form_shows_blanks_for_what_is_personal(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(widgets, "display", lambda piece: shown.append(piece.data))
+    monkeypatch.setattr(chapters, "display", lambda piece: shown.append(piece.data))
     monkeypatch.setattr(letters, "requester", lambda: {"name": FIELDS["name"]})
     form = widgets.letter_form(today=TODAY, out=tmp_path)
     gap, _, language, *rest = form.children

@@ -22,7 +22,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen import canvas
 
 import specimens
-from onetomany.documents import grams, nouns, search
+from onetomany.documents import grams, indexing, nouns, search
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.documents.picture import page_picture
@@ -51,7 +51,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = folder.with_name("case.duckdb")
     ingest(folder, path, workers=1)
     with open_case(path, write=True) as db:
-        assert search.index(db, progress=False) == len(PAGES) - 1
+        assert indexing.index_words(db, progress=False) == len(PAGES) - 1
     return path
 
 
@@ -116,7 +116,7 @@ def test_ranking_on_any_tokens(pages: list[list[str]], query: list[str]) -> None
             "insert into search_pages values (?, 'd', ?, ?, [], [], 't', '')",
             [[place, place, " ".join(words)] for place, words in enumerate(pages, 1)],
         )
-        search._rebuild(db)
+        search.rebuild(db)
         values = {"terms": query, "limit": 99}
         found = {page: score for _, page, score, _ in db.execute(search._BM25, values).fetchall()}
         scores = reference(pages, query)
@@ -212,7 +212,7 @@ def test_letters_apart_are_found_as_syllables(tmp_path: Path) -> None:
     (tmp_path / "folder" / "a.txt").write_text(apart, encoding="utf-8")
     ingest(tmp_path / "folder", tmp_path / "case.duckdb", workers=1)
     with open_case(tmp_path / "case.duckdb", write=True) as db:
-        search.index(db, progress=False)
+        indexing.index_words(db, progress=False)
         for form in ("NFC", "NFD"):
             word = unicodedata.normalize(form, "법무부")
             for find in (search.bm25, search.phrase, search.pattern):
@@ -278,30 +278,30 @@ def test_the_index_follows_the_case(case: Path, monkeypatch: pytest.MonkeyPatch)
     folder = case.parent / "another"
     folder.mkdir()
     with open_case(case, write=True) as db:
-        assert search.index(db, progress=False) == 0
+        assert indexing.index_words(db, progress=False) == 0
     (folder / "more.txt").write_text("새로 공개된 법무부 문서", encoding="utf-8")
     ingest(folder, case, workers=1)
     with open_case(case, write=True) as db:
-        assert search.index(db, progress=False) == 1
+        assert indexing.index_words(db, progress=False) == 1
         assert search.bm25(db, "법무부").height == 4
         db.execute("update pages set text = '다른 글' where text like '새로 공개된%'")
-        assert search.index(db, progress=False) == 1
+        assert indexing.index_words(db, progress=False) == 1
         assert search.bm25(db, "법무부").height == 3
         db.execute("delete from pages where text = '다른 글'")
-        assert search.index(db, progress=False) == 0
+        assert indexing.index_words(db, progress=False) == 0
         assert db.execute("select count(*) from search_pages").fetchone() == (len(PAGES) - 1,)
     monkeypatch.setattr(search, "TOKENIZER_VERSION", 99)
     with open_case(case, write=True) as db:
         with pytest.raises(InputError, match="index it again"):
             search.bm25(db, "법무부")
-        assert search.index(db, progress=False) == len(PAGES) - 1
+        assert indexing.index_words(db, progress=False) == len(PAGES) - 1
 
 
 def test_a_case_without_an_index_says_so(tmp_path: Path) -> None:
     with open_case(tmp_path / "new.duckdb", write=True) as db:
         with pytest.raises(InputError, match="isn't indexed yet"):
             search.bm25(db, "법무부")
-        assert search.index(db, progress=False) == 0
+        assert indexing.index_words(db, progress=False) == 0
         assert search.bm25(db, "법무부").is_empty()
 
 
@@ -325,7 +325,7 @@ def pdf_case(tmp_path: Path) -> tuple[Path, str, Path]:
     case = tmp_path / "case.duckdb"
     ingest(folder, case, workers=1)
     with open_case(case, write=True) as db:
-        search.index(db, progress=False)
+        indexing.index_words(db, progress=False)
         hit = search.bm25(db, "법무부").row(0, named=True)
     return case, hit["document"], path
 
@@ -368,7 +368,7 @@ def test_a_phrase_over_two_lines_is_marked_on_both_and_nowhere_else(tmp_path: Pa
     (folder / "a.pdf").write_bytes(specimens.pdf(draw))
     ingest(folder, tmp_path / "case.duckdb", workers=1)
     with open_case(tmp_path / "case.duckdb", write=True) as db:
-        search.index(db, progress=False)
+        indexing.index_words(db, progress=False)
         (hit,) = search.phrase(db, "private companies").iter_rows(named=True)
     spans = [(span["start"], span["end"]) for span in hit["spans"]]
     drawn = page_picture(tmp_path / "case.duckdb", hit["document"], 1, spans, scale=2)

@@ -14,6 +14,7 @@ from IPython.display import HTML
 from onetomany import accuracy, behaviour, gallery, sources, widgets
 from onetomany.sources import arrivals
 from onetomany.tracking import association
+from onetomany.widgets import chapters
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a control displays: the text of each piece, as it is displayed."""
     pieces: list[str] = []
     monkeypatch.setattr(
-        widgets,
+        chapters,
         "display",
         lambda piece: pieces.append(piece.data if isinstance(piece, HTML) else "chart"),
     )

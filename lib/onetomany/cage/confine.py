@@ -52,7 +52,14 @@ class Cell:
             self.landlocked = landlock.confine_to(self.places)
 
     def measure(self) -> None:
-        """Take this process's memory as what a fork begins with; its limits come on top."""
+        """Take this process's memory as what a fork begins with; its limits come on top.
+
+        What every fork would do alike is done here: each page of memory that one writes is copied.
+        """
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        if self.filter is not None:
+            seccomp.prepared(self.filter)
         if self.maps is not None:
             with open(self.maps, "rb") as maps:
                 _use_huge_pages(maps.read().splitlines())
@@ -120,8 +127,6 @@ def _limit(memory: int, seconds: float, data: int, space: int) -> None:
         most |= {resource.RLIMIT_DATA: data + memory, resource.RLIMIT_NPROC: 0}
     for kind, value in most.items():
         resource.setrlimit(kind, (value, value))
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 

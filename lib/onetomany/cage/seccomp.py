@@ -13,6 +13,7 @@ import platform
 import struct
 import sys
 from dataclasses import dataclass
+from functools import cache
 
 from .libc import libc
 
@@ -130,10 +131,16 @@ def install(filter_: bytes | None) -> bool:
     """Filter this process's calls from now on; return whether the kernel took the filter."""
     if filter_ is None:
         return False
-    code = ctypes.create_string_buffer(filter_)
-    head = struct.pack("<HxxxxxxQ", len(filter_) // 8, ctypes.addressof(code))
+    head, _ = prepared(filter_)
     done: bool = libc().prctl(_PR_SET_SECCOMP, _MODE_FILTER, head, 0, 0) == 0
     return done
+
+
+@cache
+def prepared(filter_: bytes) -> tuple[bytes, ctypes.Array[ctypes.c_char]]:
+    """Return what the kernel is given, and the memory that it points to."""
+    code = ctypes.create_string_buffer(filter_)
+    return struct.pack("<HxxxxxxQ", len(filter_) // 8, ctypes.addressof(code)), code
 
 
 _LOAD, _EQUAL, _LEAST, _AND, _GIVE = 0x20, 0x15, 0x35, 0x54, 0x06

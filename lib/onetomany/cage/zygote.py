@@ -74,7 +74,7 @@ def _fork() -> int:
 
     What they prepare would be copied for each document, 230 pages of memory.
     """
-    pid: int = _LIBRARY.fork()
+    pid: int = getattr(_LIBRARY, "_Fork", _LIBRARY.fork)()
     if pid < 0:
         raise BlockingIOError("no further process can be started")
     return pid

@@ -14,8 +14,9 @@ from onetomany import __version__
 from onetomany.cli.captures import capture_list
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
-from onetomany.cli.documents import claims, ingest, search
+from onetomany.cli.documents import claims, ingest
 from onetomany.cli.evidence import certify, exhibit, key, reproduce, timestamp, verify
+from onetomany.cli.reading import desk, search, tables, tag
 from onetomany.cli.requests import requests
 from onetomany.cli.systems import datasheet, images, pairs, scale, trackers, weights
 from onetomany.cli.workshop import workshop
@@ -34,6 +35,9 @@ COMMANDS: tuple[Command, ...] = (
     trackers,
     ingest,
     search,
+    tag,
+    tables,
+    desk,
     claims,
     capture_list,
     requests,

@@ -8,6 +8,7 @@ import re
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from onetomany.cli.command import Run
@@ -99,16 +100,27 @@ def lab(parser: argparse.ArgumentParser) -> Run:
         folder = args.notebooks.resolve()
         if not folder.is_dir():
             raise InputError(f"There is no folder {folder}; name one with --notebooks.")
-        options = [f"--ServerApp.root_dir={folder}"]
-        options += ["--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"]
-        if (folder / START).exists():  # one card a chapter; jupyter's own options win
-            options += [f"--LabApp.default_url=/lab/tree/{START}"]
-        command = python_command("-m", "jupyterlab", *options, *args.jupyter)
-        # It reads configuration where it is started, too: in a folder with nothing in it
-        with tempfile.TemporaryDirectory(prefix="onetomany-lab-") as empty:
-            return subprocess.call(command, cwd=empty, env=_lab_environment())
+        # one card a chapter
+        return open_lab(folder, START if (folder / START).exists() else None, args.jupyter)
 
     return run
+
+
+def open_lab(
+    folder: Path, start: str | None, jupyter: Sequence[str], *, alone: bool = False
+) -> int:
+    """Open JupyterLab on a folder, at a file of it; returns its exit code.
+
+    `jupyter` are options for JupyterLab itself, which win. `alone` shows no other file beside it.
+    """
+    options = [f"--ServerApp.root_dir={folder}"]
+    options += ["--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"]
+    if start:
+        options += [f"--LabApp.default_url=/{'doc' if alone else 'lab'}/tree/{start}"]
+    command = python_command("-m", "jupyterlab", *options, *jupyter)
+    # It reads configuration where it is started, too: in a folder with nothing in it
+    with tempfile.TemporaryDirectory(prefix="onetomany-lab-") as empty:
+        return subprocess.call(command, cwd=empty, env=_lab_environment())
 
 
 def _lab_environment() -> dict[str, str]:

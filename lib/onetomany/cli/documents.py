@@ -10,11 +10,9 @@ from typing import Any
 import polars as pl
 
 from onetomany.cli.command import Run
+from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
-from onetomany.printing import shortened
-
-NAME = 160  # characters of a path on the screen: two lines of a terminal
 
 
 def ingest(parser: argparse.ArgumentParser) -> Run:
@@ -28,6 +26,17 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         choices=("auto", "off"),
         default="auto",
         help="read pages that are pictures by Tesseract where it is installed (default), or don't",
+    )
+    parser.add_argument(
+        "--password",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="try this on documents that ask for a password, also on those that failed before; may "
+        "be given again; others on this machine can see it while the command runs",
+    )
+    parser.add_argument(
+        "--passwords", type=Path, metavar="FILE", help="the same from a file, one a line (UTF-8)"
     )
     parser.add_argument(
         "--weak-isolation",
@@ -49,41 +58,40 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--names", action="store_true", help="let everybody stay named there")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.documents import case_mentions
-        from onetomany.documents import search as finding
+        from onetomany.documents import indexing
+        from onetomany.documents.attention import needing_attention
         from onetomany.documents.case_file import export_parquet, key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
+        from onetomany.documents.passwords import given_passwords
 
         if args.workers is not None and args.workers < 1:
             raise InputError("--workers needs a number of 1 or more.")
+        words = given_passwords(args.password, args.passwords, args.folder)
         done = read_folder(
             args.folder,
             args.case,
             workers=args.workers,
-            retry=args.retry,
+            retry=args.retry or bool(words),
+            passwords=words,
             ocr=args.ocr == "auto",
             weak_isolation=args.weak_isolation,
         )
-        print(
+        head = [
             f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
             f"pages), {done.partly:,} partly, {done.failed:,} not, {done.held:,} known before "
-            f"({done.seconds:.0f} s)"
-        )
-        print(f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates")
+            f"({done.seconds:.0f} s)",
+            f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates",
+        ]
         if said := done.scans.said():
-            print(said)
-        if not args.no_index:
-            with open_case(args.case, write=True) as db:
-                mentioned, indexed = case_mentions.fill(db), finding.index(db)
-                left_out = case_mentions.unread(db)
-            print(f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search")
-            for path, page, why in left_out.iter_rows():
-                print(f"  {shortened(path, NAME)}, page {page}: {shortened(why)}")
-        for path, why in done.failures.select("path", "why").iter_rows():
-            print(f"  {shortened(path, NAME)}: {shortened(why)}")
-        for kind, text, count in done.notes.iter_rows():
-            more = f" ({count} times)" if count > 1 else ""
-            print(f"  {kind}: {shortened(text)}{more}")
+            head.append(said)
+        with open_case(args.case, write=not args.no_index) as db:
+            if not args.no_index:
+                mentioned, indexed = indexing.index_case(db)
+                head.append(
+                    f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search"
+                )
+            found = needing_attention(db, args.folder)
+        _print_summary(args.case, head, found)
         if args.parquet:
             written = export_parquet(
                 args.case, args.parquet, names=args.names, officials=args.officials
@@ -103,74 +111,18 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def search(parser: argparse.ArgumentParser) -> Run:
-    """Find words in a case file: document, path, page and the place in its text."""
-    parser.add_argument("words", metavar="WORDS")
-    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--phrase", action="store_true", help="side by side, as they stand")
-    how.add_argument("--regex", action="store_true", help="a regular expression (RE2)")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="pages shown at most")
-    parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the pages there, marked")
-    parser.add_argument(
-        "--weak-isolation",
-        action="store_true",
-        help="draw also where this system can't confine what draws",
-    )
+def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
+    """Print what a run did and what needs attention, on one screen; the rest is in a file."""
+    from onetomany.documents.attention import SCREEN, attention_lines, columns_of, write_attention
 
-    def run(args: argparse.Namespace) -> int:
-        from onetomany.cage import accept_weak_isolation
-        from onetomany.documents import captures as captured
-        from onetomany.documents import picture
-        from onetomany.documents import search as finding
-        from onetomany.documents.case_file import open_case
-        from onetomany.sources.files import write_whole
-
-        if args.weak_isolation:
-            accept_weak_isolation()
-        if args.limit < 1:
-            raise InputError("--limit needs a number of 1 or more.")
-        find = finding.phrase if args.phrase else finding.pattern if args.regex else finding.bm25
-        with open_case(args.case) as db:
-            hits = find(db, args.words, limit=args.limit)
-            paths = dict(
-                db.execute(
-                    "select document, path from documents where document in (select unnest(?))",
-                    [hits["document"].to_list()],
-                ).fetchall()
-            )
-            held = captured.captures(db).filter(
-                pl.col("document").is_in(hits["document"].implode())
-            )
-        for rank, hit in enumerate(hits.iter_rows(named=True), 1):
-            document, page = hit["document"], hit["page"]
-            first = hit["spans"][0]
-            place = f"characters {first['start']}-{first['end']}"
-            if more := len(hit["spans"]) - 1:
-                place += f" and {more} more"
-            path = shortened(paths.get(document, "no path"), NAME)
-            print(f"{document[:12]}  {path}, page {page}, {place} ({hit['score']:.3g})")
-            print(f"    {' '.join(hit['snippet'].split())}")
-            for capture in held.filter(document=document, page=page).iter_rows(named=True):
-                print(f"    captured: {_capture(capture)}")
-            if args.pictures:
-                spans = [(span["start"], span["end"]) for span in hit["spans"]]
-                target = args.pictures / f"{rank:03d}-{document[:12]}-{page}.png"
-                try:
-                    drawn = picture.page_picture(args.case, document, page, spans)
-                except InputError as error:
-                    # other kinds of documents have no picture: the rest is still drawn
-                    print(f"    no picture: {error}")
-                    continue
-                write_whole(target, drawn)
-                print(f"    {target}")
-        print(
-            f"{len(hits)} pages"
-            + (", perhaps of more: see --limit" if len(hits) == args.limit else "")
-        )
-        return 0
-
-    return run
+    file = write_attention(case, found)
+    last = "Nothing needs attention."
+    if found.height:
+        last = f"All of this, with pages and reasons: {file}"
+    columns, lines = SCREEN
+    taken = sum(-(-columns_of(line) // columns) for line in (*head, last))
+    for line in (*head, *attention_lines(found, lines - taken), last):
+        print(line)
 
 
 # what a claim's quotation is found to be in the capture of its source
@@ -181,16 +133,6 @@ _PASSAGES = {
     "no text": "the capture has no text",
     "no quotation": "source captured",
 }
-
-
-def _capture(capture: Mapping[str, Any]) -> str:
-    """A capture as it is cited: address, date, file with its hash, and the payload's digest."""
-    digest = capture["payload_digest"] or f"sha256:{capture['payload_sha256']} (this kit's own)"
-    doubt = " (DOES NOT AGREE)" if capture["digest_agrees"] is False else ""
-    return (
-        f"{capture['address']}, {capture['captured'] or 'at an unknown time'}, in "
-        f"{capture['file']} (SHA-256 {capture['file_sha256']}), payload {digest}{doubt}"
-    )
 
 
 def _cited(pair: Mapping[str, Any], side: str) -> str:
@@ -256,7 +198,9 @@ def claims(parser: argparse.ArgumentParser) -> Run:
                 held, cited = captures.resolve_claims(db, held)
                 many = ledgers.load(db, held, ledgers.links())
             for source in cited.iter_rows(named=True):
-                print(f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {_capture(source)}")
+                print(
+                    f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}"
+                )
             print(f"{args.case}: {many} claims in its table 'claims'")
             print(f"{cited.height} of them have a capture of their source in the case file.")
         return 0

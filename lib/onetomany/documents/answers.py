@@ -34,7 +34,6 @@ ROWS: dict[str, Columns] = {
               "column_span": _I, "text": _S, "formula": _S, "hidden": _B, **_BOX,
               "char_start": _I, "char_end": _I},
     "notes": {"page": _I, "kind": _S, "text": _S},
-    "sketches": {"hash": pl.UInt64},
     "captures": {"capture": _I, "kind": _S, "address": _S, "final_address": _S, "captured": _S,
                  "dated_by": _S, "status": _I, "media_type": _S, "page": _I, "payload_digest": _S,
                  "digest_of": _S, "digest_agrees": _B, "payload_sha256": _S, "member": _S,

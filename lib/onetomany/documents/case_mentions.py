@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import duckdb
 import numpy as np
 import polars as pl
-from tqdm.auto import tqdm
 
 from .case_file import EXTRACTOR_VERSION, read
-from .language import MENTIONS, Page, Part, in_batches, in_cages
-from .mentions import EXTRACTOR, VERSION, Row, checked, framed
+from .language import Page, Part
+from .mentions import EXTRACTOR, VERSION, Row, framed
 
-BATCH = 500
 WORDS_EXTRACTOR = "words"  # by which notes of pages that could not be cut into words are known
 TOGETHER = {
     "one": pl.String,  # the normal form that comes first in the alphabet
@@ -21,38 +21,33 @@ TOGETHER = {
 }
 
 
-def fill(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Find the mentions of pages that weren't read yet; returns how many pages were read.
+def missing(db: duckdb.DuckDBPyConnection) -> list[Page]:
+    """Return the pages whose mentions aren't known; forget those of pages that have changed.
 
-    Spans are those of pages.text; `block` is the block in which one begins. Money is a kind of its
-    own. Pages that were read by another version are read again. Needs a connection that may write.
+    Pages that were read by another version are read again.
     """
     db.execute(_READ)
     db.execute(_STALE, {"version": VERSION})
     db.execute(_FORGET)
-    todo = db.execute(
-        "select document, page, text, md5(text) from pages "
+    return db.execute(
+        "select document, page, text from pages "
         "anti join mention_pages using (document, page) order by document, page"
     ).fetchall()
-    digests = {(document, page): digest for document, page, _, digest in todo}
-    pages = [(document, page, text) for document, page, text, _ in todo]
-    with tqdm(total=len(todo), desc="finding mentions", disable=not progress) as bar:
-        for parts in in_batches(in_cages(MENTIONS, pages, checked), BATCH):
-            _store(db, parts, digests)
-            bar.update(sum(len(of_it) for of_it, _, _ in parts))
-    return len(todo)
 
 
-def _store(
-    db: duckdb.DuckDBPyConnection, parts: list[Part], digests: dict[tuple[str, int], str]
-) -> None:
-    """Store what was found on pages, and that they were read, in one transaction."""
+def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    """Store what was found on pages, and that they were read, in one transaction.
+
+    Spans are those of pages.text; `block` is the block in which one begins. Money is a kind of its
+    own.
+    """
     pages = [page for of_it, _, _ in parts for page in of_it]
     rows: list[Row] = []
     begin = 0  # of a part's texts, in all texts joined
-    for of_it, found, _ in parts:
+    for of_it, of_kind, _ in parts:
         rows += [
-            (kind, start + begin, end + begin, *rest) for kind, start, end, *rest in found or ()
+            (kind, start + begin, end + begin, *rest)
+            for kind, start, end, *rest in of_kind.get("mentions", ())
         ]
         begin += sum(len(text) + 1 for _, _, text in of_it)
     texts = [text for _, _, text in pages]
@@ -68,13 +63,13 @@ def _store(
         [
             [document for document, _, _ in pages],
             [page for _, page, _ in pages],
-            [digests[document, page] for document, page, _ in pages],
+            [hashlib.md5(text.encode()).hexdigest() for text in texts],
             VERSION,
             np.bincount(at, minlength=len(pages)).tolist(),
         ],
     )
-    for of_it, _, why in parts:
-        if why:
+    for of_it, _, failed in parts:
+        if why := failed.get("mentions"):
             note_unread(db, of_it, f"Mentions were not looked for on this page: {why}.", EXTRACTOR)
     db.commit()
 

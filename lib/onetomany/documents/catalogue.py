@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..sources.files import package_folder
 
 INDEX = "fts_main_search_pages"  # the schema of DuckDB's full-text index
-# as search.index makes it: the index's macros hold these settings
+# as `search.rebuild` makes it: the index's macros hold these settings
 MAKE_INDEX = (
     "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
     "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"

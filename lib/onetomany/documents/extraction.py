@@ -13,7 +13,6 @@ from typing import Any
 
 from ..cage.zygote import Handler, Send
 from .reading import Limits, Reading, Refused
-from .sketch import sketch
 
 Extract = Callable[[bytes, str, Reading], None]
 LONG = 4096  # characters of a text from which it is a frame of its own
@@ -82,17 +81,19 @@ def is_light(name: str, beginning: bytes) -> bool:
 def load_light() -> Handler:
     """Load what reads PDF, mail, HTML, CSV and texts."""
     from .kinds import extract
+    from .pdf_tables import table_finder
 
+    table_finder()  # it starts threads, which no fork may
     _warm(extract)
     return handler(extract)
 
 
 def load_all() -> Handler:
     """Load every extractor."""
-    import fastexcel  # noqa: F401
     import hwpx.hwp5.package  # noqa: F401
     import openpyxl  # noqa: F401
-    import polars  # noqa: F401
+    import python_calamine  # noqa: F401
+    import undoc  # noqa: F401
     from PIL import Image
 
     from .kinds import EXTRACTORS, extractor
@@ -109,7 +110,6 @@ def _warm(extract: Extract) -> None:
         reading = Reading()
         extract(content, name, reading)
         reading.finish()
-        sketch(reading.text() + "more than eight characters")
         list(_frames(reading))
 
 
@@ -118,6 +118,7 @@ def handler(extract: Extract) -> Handler:
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
         reading = Reading(Limits(**request["limits"]))
+        reading.passwords = tuple(request.get("passwords", ()))
         _read(extract, content, request["name"], reading)
         for kind, frame in _frames(reading):
             send(kind, frame)
@@ -151,7 +152,6 @@ def _read(extract: Extract, content: bytes, name: str, reading: Reading) -> None
     reading.facts.update(facts)
     reading.facts.setdefault("pages", len(reading.pages))
     reading.finish()
-    reading.columns["sketches"] = {"hash": sketch(reading.text()).tolist()}
 
 
 def _frames(reading: Reading) -> Iterator[tuple[bytes, bytes]]:

@@ -1,4 +1,4 @@
-"""The cage's tasks on texts: mentions (MENTIONS), words (WORDS), a reader's pattern (PATTERNS).
+"""The cage's tasks on texts: mentions (MENTIONS), mentions and words (TEXTS), patterns (PATTERNS).
 
 Patterns and Korean morphology run over what strangers wrote, and a text can be made so that they
 take for ever. So each document's texts go to a process of their own, with limits. The document of
@@ -10,51 +10,67 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from itertools import groupby
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..cage.keeper import Frames, Keeper, Trouble, lasting, unnamed_file
 from ..cage.zygote import Handler, Send
 from ..errors import InputError
 
+if TYPE_CHECKING:  # caged processes don't load it
+    import polars as pl
+
 MENTIONS = "onetomany.documents.language:load_mentions"
-WORDS = "onetomany.documents.language:load_words"
+TEXTS = "onetomany.documents.language:load_texts"
 PATTERNS = "onetomany.documents.language:load_patterns"
 SECONDS, MEMORY = 30.0, 2 << 30  # of one request
 PAGES, CHARACTERS = 100, 1_000_000  # of one request; a longer page is a request by itself
 ANSWER = 256 << 20  # bytes of one answer
 FRAME, ROWS = 4 << 20, 5_000  # bytes and rows of a part of it
+TOKENS = 1_000  # of a row of words
+# characters from which a second process is worth the loading of Korean morphology
+WORTH_LOADING = 500_000
 _SAMPLE = "2019년 4월 30일 개인정보 보호법 제15조 법무부 5,760만 건 In April 2019"
 Page = tuple[str, int, str]  # document, page, text
-Part = tuple[list[Page], Any, str]  # pages of one document, what came of them, what went wrong
+Check = Callable[[Any, list[str]], Any]  # makes of a process's rows what they say of the texts
+Part = tuple[list[Page], dict[str, Any], dict[str, str]]  # pages of a document, found, failed
 
 
 def load_mentions() -> Handler:
     """Load the patterns and lists of mentions."""
     from .mentions import rows_in
 
-    return _handler(rows_in)
+    return _handler({"mentions": rows_in})
 
 
-def load_words() -> Handler:
-    """Load Korean morphology."""
+def load_texts() -> Handler:
+    """Load the patterns and lists of mentions, and Korean morphology.
+
+    One process finds both in a document, since each process costs as much as a page's words.
+    """
     from . import nouns
+    from .mentions import rows_in
+    from .search_tokens import meaningful
 
     kiwi = nouns.alone()
+
+    def words(texts: list[str]) -> list[Any]:
+        """Rows of many tokens: the text's number, forms, starts and ends, each parted by spaces."""
+        rows = []
+        for number, text in enumerate(texts):
+            tokens = meaningful(text, kiwi.tokenize(text))
+            for first in range(0, len(tokens), TOKENS):
+                columns = zip(*tokens[first : first + TOKENS], strict=True)
+                rows.append((number, *(" ".join(map(str, column)) for column in columns)))
+        return rows
+
     # what documents of such cases say again and again is cut once, not in each fork
-    for line in _own_texts():
-        nouns.recut(line, kiwi.tokenize(line))
-    return _handler(
-        lambda texts: [
-            (number, *token)
-            for number, text in enumerate(texts)
-            for token in nouns.recut(text, kiwi.tokenize(text))
-        ]
-    )
+    words(list(_own_texts()))
+    return _handler({"mentions": rows_in, "words": words})
 
 
 def _own_texts() -> Iterator[str]:
@@ -76,7 +92,7 @@ def load_patterns() -> Handler:
             for match in compiled.finditer(text)
         ]
 
-    return _handler(places)
+    return _handler({"places": places})
 
 
 def pattern_places(regex: str, texts: list[str]) -> list[list[tuple[int, int]]]:
@@ -84,10 +100,10 @@ def pattern_places(regex: str, texts: list[str]) -> list[list[tuple[int, int]]]:
 
     Some expressions take for ever on a text that was made for it. Raises InputError then.
     """
-    found, why = _ask(lasting(PATTERNS), [regex, *texts], _spans)
+    found, why = _ask(lasting(PATTERNS), [regex, *texts], {"places": _spans})
     if why:
         raise InputError(f"'{regex}' can't be searched for: {why}. Give a simpler pattern.")
-    places: list[list[tuple[int, int]]] = found
+    places: list[list[tuple[int, int]]] = found["places"]
     return places
 
 
@@ -106,41 +122,51 @@ def _check_place(start: Any, end: Any, text: str) -> None:
         raise ValueError("no place in the text")
 
 
-def _handler(work: Callable[[list[str]], list[Any]]) -> Handler:
-    work([_SAMPLE, ""])
+def _handler(works: dict[str, Callable[[list[str]], list[Any]]]) -> Handler:
+    for work in works.values():
+        work([_SAMPLE, ""])
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
-        rows = work(json.loads(content))
-        for first in range(0, len(rows), ROWS):
-            part = json.dumps(rows[first : first + ROWS], ensure_ascii=False)
-            send(b"L", part.encode("utf-8", "replace"))
+        texts = json.loads(content)
+        for place, kind in enumerate(request["kinds"]):
+            rows = works[kind](texts)
+            for first in range(0, len(rows), ROWS):
+                part = json.dumps([place, rows[first : first + ROWS]], ensure_ascii=False)
+                send(b"L", part.encode("utf-8", "replace"))
 
     return handle
 
 
 def in_cages(
-    task: str, pages: Sequence[Page], check: Callable[[Any, list[str]], Any]
+    pages: Sequence[Page],
+    checks: Mapping[str, Check],
+    done_with: Callable[[int], object] = lambda characters: None,
 ) -> Iterator[Part]:
-    """Yield pages of one document, what `check` makes of the answer for them, and what went wrong.
+    """Yield pages of one document, what each check makes of the answer, and what went wrong.
 
-    `task` is MENTIONS or WORDS. `check` gets the answer and the texts; it raises ValueError or
-    TypeError if they don't fit. Where a request fails, its answer is None, and so are those for the
-    rest of its document.
+    The keys of `checks` are what is asked for: 'mentions', 'words'; what is yielded has the same
+    keys, each in one of the two. A check gets the rows and the texts; it raises ValueError or
+    TypeError if they don't fit. What fails once is not asked for again in the same document.
+    `done_with` is told the characters of each request as it ends: one document may be a book.
     """
     documents = [list(of_it) for _, of_it in groupby(pages, key=lambda page: page[0])]
-    many = min(os.cpu_count() or 1, len(documents))
+    characters = sum(len(text) for _, _, text in pages)
+    many = min(os.cpu_count() or 1, len(documents), 1 + characters // WORTH_LOADING)
+    task = TEXTS if "words" in checks else MENTIONS
     keepers: SimpleQueue[Keeper] = SimpleQueue()
     for number in range(many):
         keepers.put(lasting(task, number))
 
     def document(of_it: list[Page]) -> list[Part]:
-        keeper, done, why = keepers.get(), [], ""
+        keeper, done = keepers.get(), []
+        failed: dict[str, str] = {}
         try:
             for part in _parts(of_it):
-                found = None
-                if not why:
-                    found, why = _ask(keeper, [text for _, _, text in part], check)
-                done.append((part, found, why))
+                asked = {kind: check for kind, check in checks.items() if kind not in failed}
+                found, why = _together_or_apart(keeper, [text for _, _, text in part], asked)
+                failed |= why
+                done.append((part, found, dict(failed)))
+                done_with(sum(len(text) for _, _, text in part))
         finally:
             keepers.put(keeper)
         return done
@@ -149,6 +175,21 @@ def in_cages(
         with ThreadPoolExecutor(many) as pool:
             for done in pool.map(document, documents):
                 yield from done
+
+
+def _together_or_apart(
+    keeper: Keeper, texts: list[str], checks: Mapping[str, Check]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Ask one process for everything; where that fails, one for each kind."""
+    found, why = _ask(keeper, texts, checks) if checks else ({}, "")
+    if not why or len(checks) == 1:
+        return found, dict.fromkeys(checks, why) if why else {}
+    failed: dict[str, str] = {}
+    for kind, check in checks.items():
+        alone, why = _ask(keeper, texts, {kind: check})
+        found |= alone
+        failed |= {kind: why} if why else {}
+    return found, failed
 
 
 def in_batches(parts: Iterable[Part], size: int) -> Iterator[list[Part]]:
@@ -177,27 +218,32 @@ def _parts(pages: list[Page]) -> Iterator[list[Page]]:
 
 
 def _ask(
-    keeper: Keeper, texts: list[str], check: Callable[[Any, list[str]], Any]
-) -> tuple[Any, str]:
-    """What came of some texts, and what went wrong; one of them is empty."""
+    keeper: Keeper, texts: list[str], checks: Mapping[str, Check]
+) -> tuple[dict[str, Any], str]:
+    """What came of some texts by kind, and what went wrong; one of them is empty."""
 
-    def take(frames: Frames) -> Any:
-        rows: list[Any] = []
+    def take(frames: Frames) -> dict[str, Any]:
+        rows: list[list[Any]] = [[] for _ in checks]
         most = len(texts) + sum(map(len, texts))  # no character begins two
         for kind, length in frames:
             if kind != b"L" or length > FRAME:
                 raise Trouble("its answer makes no sense")
             try:
-                part = json.loads(frames.read(length))
+                place, part = json.loads(frames.read(length))
                 if any(isinstance(value, list | dict) for row in part for value in row):
                     raise ValueError("no row of plain values")
-                rows += part
+                if place not in range(len(rows)):
+                    raise ValueError("nothing that was asked for")
+                rows[place] += part
             except (ValueError, TypeError, RecursionError) as error:
                 raise Trouble("its answer makes no sense") from error
-            if len(rows) > most:
+            if len(rows[place]) > most:
                 raise Trouble("its answer has more rows than the text has characters")
         try:
-            return check(rows, texts)
+            return {
+                kind: check(found, texts)
+                for (kind, check), found in zip(checks.items(), rows, strict=True)
+            }
         except Exception as error:  # whatever rows of no sense lead it into
             raise Trouble("its answer makes no sense") from error
 
@@ -209,7 +255,7 @@ def _ask(
         os.lseek(file, 0, os.SEEK_SET)
         outcome = keeper.ask(
             file,
-            {},
+            {"kinds": [*checks]},
             take,
             seconds=SECONDS,
             memory=MEMORY,
@@ -221,16 +267,34 @@ def _ask(
     if outcome.kept is not None and not outcome.ended.code:
         return outcome.kept, ""
     if outcome.ended.code:
-        return None, f"it took longer than {SECONDS:.0f} s or more than {MEMORY >> 20:,} MB"
-    return None, outcome.trouble or "it gave no answer"
+        return {}, f"it took longer than {SECONDS:.0f} s or more than {MEMORY >> 20:,} MB"
+    return {}, outcome.trouble or "it gave no answer"
 
 
-def token_places(rows: list[Any], texts: list[str]) -> list[list[tuple[str, str, int, int]]]:
-    """Check rows of WORDS; return the tokens (form, tag, start, end) of each text."""
-    tokens: list[list[tuple[str, str, int, int]]] = [[] for _ in texts]
-    for number, form, tag, start, end in rows:
-        if not isinstance(form, str) or not isinstance(tag, str) or number < 0:
-            raise ValueError("no token")
-        _check_place(start, end, texts[number])
-        tokens[number].append((form, tag, start, end))
-    return tokens
+def token_columns(rows: list[Any], texts: list[str]) -> pl.DataFrame:
+    """Check rows of words; return them as a frame of tokens (`search_tokens`)."""
+    import numpy as np
+    import polars as pl
+
+    numbers, forms, counts = [], [], []
+    places: list[list[Any]] = [[], []]
+    for number, form, starts, ends in rows:
+        if type(number) is not int or not 0 <= number < len(texts):
+            raise ValueError("no text")
+        some = form.split(" ")
+        numbers.append(number)
+        forms += some
+        counts.append(len(some))
+        for side, written in zip(places, (starts, ends), strict=True):
+            side.append(np.array(written.split(" "), np.int32))
+            if len(side[-1]) != len(some):
+                raise ValueError("a token without its place")
+    start, end = (np.concatenate([np.empty(0, np.int32), *side]) for side in places)
+    text = np.repeat(np.array(numbers, np.int32), counts)
+    size = np.array([len(each) for each in texts], np.int32)[text]
+    if not ((start >= 0) & (start <= end) & (end <= size)).all():
+        raise ValueError("no place in the text")
+    frame = pl.DataFrame({"text": text, "form": forms, "start": start, "end": end})
+    if frame["form"].cast(pl.String).str.contains(r"^\S+$").all():
+        return frame.with_columns(pl.col("form").cast(pl.String))
+    raise ValueError("no token")

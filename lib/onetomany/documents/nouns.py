@@ -26,7 +26,8 @@ def kiwi() -> Any:
     # half a second to import, one to start
     from kiwipiepy import Kiwi
 
-    return Kiwi(num_workers=WORKERS)
+    # names of two words, such as 보비 비, are half of what it loads; a search finds each word
+    return Kiwi(num_workers=WORKERS, load_multi_dict=False)
 
 
 def alone() -> Any:
@@ -51,7 +52,7 @@ def recut(text: str, tokens: list[Any]) -> list[tuple[str, str, int, int]]:
         run.clear()
 
     for token in tokens:
-        # the dictionary has names of two words, such as 보비 비, which may stand as one
+        # some forms have blanks, which part tokens in the index
         form = token.form.replace(" ", "")
         place = (form, token.tag.partition("-")[0], token.start, token.start + token.len)
         if run and (place[1] not in _TOUCHING or place[2] != run[-1][3]):

@@ -23,6 +23,8 @@ FACT, FACTS = 2_000, 200  # characters of what a file says of itself, and how ma
 
 # the note of kind 'ocr' by which `scans` finds the pages that wait for OCR
 NO_TEXT = "This page is a picture: it holds no text, and no OCR was made."
+# and the one of kind 'unread_part' by which it finds pages of which a part waits for OCR
+NO_TEXT_IN_PART = "Parts of this page can't be read as text, and no OCR was made of them:"
 
 
 class Refused(Exception):
@@ -232,6 +234,7 @@ class Reading:
     characters: int = 0
     cells: int = 0
     kept: int = 0  # bytes of members
+    passwords: tuple[str, ...] = field(default=(), repr=False)  # to try; never stored nor shown
     skipped: dict[tuple[int | None, str], int] = field(default_factory=dict)
     links: dict[int | None, dict[str, None]] = field(default_factory=dict)
 

@@ -14,3 +14,12 @@ CREATE TABLE search_pages (
 );
 CREATE TABLE search_postings (term VARCHAR, id INTEGER, tf BIGINT, score DOUBLE);
 CREATE TABLE search_grams (bit INTEGER PRIMARY KEY, pages BLOB NOT NULL);
+
+-- What readers write on pages. None of it is derived from a document, so it stays when one is read
+-- again; text_md5 says of which text of the page it was said.
+CREATE TABLE remarks (
+    remark_id INTEGER PRIMARY KEY, document VARCHAR NOT NULL, page INTEGER NOT NULL,
+    tag VARCHAR, remark VARCHAR, who VARCHAR NOT NULL,
+    made_at TIMESTAMP NOT NULL,   -- UTC
+    text_md5 VARCHAR NOT NULL, withdrawn_by VARCHAR, withdrawn_at TIMESTAMP
+);

@@ -24,16 +24,18 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from . import grams, nouns
+from ..sources.case import Stream
+from . import grams
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
-from .language import WORDS, Page, in_batches, in_cages, pattern_places, token_places
+from .language import Page, Part, pattern_places
 from .reading import composed
+from .search_tokens import placed_tokens, stemmed, token_frame
 
 # raised whenever the same text would give other tokens
-TOKENIZER_VERSION = 3
+# (4: a Latin word before a full stop, which kiwipiepy cuts at random: 'the min istry.')
+TOKENIZER_VERSION = 4
 K, B = 1.2, 0.75
-BATCH = 500  # pages stored at a time
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "document": pl.String,
     "page": pl.Int64,
@@ -44,10 +46,8 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "spans": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
 }
 Span = tuple[int, int]
-Search = TypeVar("Search", bound=Callable[..., pl.DataFrame])
+Search = TypeVar("Search", bound=Callable[..., Any])
 
-# nouns, numerals, roots, verbs, adjectives, adverbs, Latin, digits, Chinese; no particles, endings
-_KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
 _TABLES = """
 create table if not exists search_pages (
     id integer primary key, document varchar not null, page integer not null,
@@ -76,6 +76,8 @@ join fts_main_search_pages.docs using (docid), fts_main_search_pages.stats
 group by terms.termid, terms.docid
 order by term, id
 """
+# the last table of an index, without which it is made anew, also after a run that was killed
+_OUTDATED = "drop table if exists search_grams"
 _HELD = "select id, text, tokens, starts, ends from search_pages "
 _BM25 = """
 with found as (
@@ -98,62 +100,75 @@ def tokenizer() -> str:
     return f"{TOKENIZER_VERSION} kiwi {version('kiwipiepy')} {version('kiwipiepy_model')}"
 
 
-def index(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Bring the index of a case file up to date; returns how many pages were tokenised anew.
+def missing(db: duckdb.DuckDBPyConnection) -> list[Page]:
+    """Return the pages whose words aren't indexed; forget those of pages that have changed.
 
-    Only pages that are new, changed, or tokenised by another version are tokenised. Needs a
-    connection that may write. DuckDB's index itself is then made anew, as it can't be added to.
+    Pages that were cut into words by another version are cut again.
     """
     load_fts(db)
     db.execute(_TABLES)
-    before = _number(db, "select count(*) from search_pages")
-    db.execute(_STALE, {"tokenizer": tokenizer()})
-    left = _number(db, "select count(*) from search_pages")
-    last = _number(db, "select coalesce(max(id), 0) from search_pages")
-    missing = db.execute(
+    (forgotten,) = db.execute(_STALE, {"tokenizer": tokenizer()}).fetchone() or (0,)
+    if forgotten:
+        db.execute(_OUTDATED)
+    return db.execute(
         "select document, page, text from pages "
         "anti join search_pages using (document, page) order by document, page"
     ).fetchall()
-    with tqdm(total=len(missing), desc="tokenising pages", disable=not progress) as bar:
-        for parts in in_batches(in_cages(WORDS, missing, token_places), BATCH):
-            places: list[list[tuple[str, str, int, int]]] = []
-            for of_it, tokens_of, why in parts:
-                places += tokens_of or [[] for _ in of_it]
-                if why:
-                    text = f"This page is not searchable by words: {why}."
-                    note_unread(db, of_it, text, WORDS_EXTRACTOR)
-            pages = [page for of_it, _, _ in parts for page in of_it]
-            _insert(db, last, pages, _stemmed(db, places))
-            last += len(pages)
-            bar.update(len(pages))
-    if missing or left != before or not _has(db, "search_grams"):
-        _rebuild(db, progress=progress)
-    return len(missing)
 
 
-def _insert(
-    db: duckdb.DuckDBPyConnection,
-    last: int,
-    pages: list[Page],
-    tokens_of: list[list[tuple[str, int, int]]],
-) -> None:
-    db.execute(
-        "insert into search_pages select unnest(?), unnest(?), unnest(?), unnest(?), "
-        "unnest(?::integer[][]), unnest(?::integer[][]), ?, unnest(?)",
-        [
-            list(range(last + 1, last + 1 + len(pages))),
-            [document for document, _, _ in pages],
-            [page for _, page, _ in pages],
-            [" ".join(form for form, _, _ in each) for each in tokens_of],
-            [[start for _, start, _ in each] for each in tokens_of],
-            [[end for _, _, end in each] for each in tokens_of],
-            tokenizer(),
-            [text for _, _, text in pages],
-        ],
+def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    """Store the words of pages, with their places; they are found once the index is rebuilt."""
+    pages = [page for of_it, _, _ in parts for page in of_it]
+    frames = []
+    begin = 0  # of a part's pages, in all pages
+    for of_it, found, failed in parts:
+        if why := failed.get("words"):
+            text = f"This page is not searchable by words: {why}."
+            note_unread(db, of_it, text, WORDS_EXTRACTOR)
+        else:
+            frames.append(found["words"].with_columns(pl.col("text") + begin))
+        begin += len(of_it)
+    tokens = pl.concat([token_frame([]), *frames])
+    (last,) = db.execute("select coalesce(max(id), 0) from search_pages").fetchone() or (0,)
+    rows = pl.DataFrame(
+        {"text": range(len(pages)), "content": [text for _, _, text in pages]},
+        schema_overrides={"text": pl.Int32},
+    ).join(
+        stemmed(db, tokens)
+        .group_by("text", maintain_order=True)
+        .agg(pl.col("form").str.join(" "), "start", "end"),
+        on="text",
+        how="left",
+        maintain_order="left",
+    )
+    empty = pl.lit([], pl.List(pl.Int32))
+    _insert(
+        db,
+        rows.select(
+            id=pl.col("text") + last + 1,
+            document=pl.Series([document for document, _, _ in pages], dtype=pl.String),
+            page=pl.Series([page for _, page, _ in pages], dtype=pl.Int32),
+            tokens=pl.col("form").fill_null(""),
+            starts=pl.col("start").fill_null(empty),
+            ends=pl.col("end").fill_null(empty),
+            tokenizer=pl.lit(tokenizer()),
+            text=pl.col("content"),
+        ),
     )
 
 
-def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
+def _insert(db: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:
+    db.execute(_OUTDATED)
+    db.register("indexed_now", Stream(rows))
+    db.execute("insert into search_pages by name select * from indexed_now")
+    db.unregister("indexed_now")
+
+
+def rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
+    """Make the index of the stored words anew if they have changed: it can't be added to."""
+    if has_table(db, "search_grams"):
+        return
+
     def words() -> None:
         db.execute(MAKE_INDEX)
 
@@ -170,14 +185,14 @@ def _rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
 def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
     """Each text as its tokens, parted by spaces: what is indexed and what a query is cut into."""
     load_fts(db)
-    return [" ".join(form for form, _, _ in each) for each in _spans(db, texts)]
+    return [" ".join(form for form, _, _ in each) for each in placed_tokens(db, texts)]
 
 
-def _of_any_case(search: Search) -> Search:
+def of_any_case(search: Search) -> Search:
     """Refuse an index whose values make no sense: a case file may be somebody else's."""
 
     @wraps(search)
-    def checked(*args: Any, **named: Any) -> pl.DataFrame:
+    def checked(*args: Any, **named: Any) -> Any:
         try:
             return search(*args, **named)
         except (ValueError, TypeError, LookupError, pl.exceptions.PolarsError) as error:
@@ -189,30 +204,30 @@ def _of_any_case(search: Search) -> Search:
     return checked  # type: ignore[return-value]
 
 
-@_of_any_case
+@of_any_case
 def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages that a query's words fit best: a frame of HITS, best first.
 
     Raises InputError where the case isn't indexed by this tokenizer, or no word of the query means
     anything to it (only particles, say).
     """
-    _indexed(db)
+    check_indexed(db)
     terms = sorted(set(tokens(db, [composed(query)])[0].split()))
     if not terms:
         raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
     found = db.execute(_BM25, {"terms": terms, "limit": limit}).fetchall()
     texts, places = [], []
     ids = [row[-1] for row in found]
-    held = {row[0]: row[1:] for row in db.execute(_HELD + _among(ids)).fetchall()}
+    held = {row[0]: row[1:] for row in db.execute(_HELD + among_ids(ids)).fetchall()}
     for id_ in ids:
         text, forms, starts, ends = held[id_]
         texts.append(text)
         placed = zip(forms.split(), starts, ends, strict=True)
         places.append([(start, end) for form, start, end in placed if form in terms])
-    return _hits([row[:3] for row in found], texts, places)
+    return hits_frame([row[:3] for row in found], texts, places)
 
 
-@_of_any_case
+@of_any_case
 def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages where words stand side by side as given, most often first: a frame of HITS.
 
@@ -220,13 +235,13 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
     """
     if not words.strip():
         raise InputError("A phrase needs a word.")
-    _indexed(db)
+    check_indexed(db)
     words = composed(words)
-    regex = r"\s*".join(re.escape(word) for word in words.split())
-    return _fitting(db, regex, grams.of_phrase(db, words), limit, _phrase_places)
+    regex = phrase_pattern(words)
+    return _fitting(db, regex, grams.of_phrase(db, words), limit, phrase_places)
 
 
-@_of_any_case
+@of_any_case
 def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl.DataFrame:
     """The pages that a regular expression fits, most often first: a frame of HITS.
 
@@ -242,11 +257,16 @@ def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl
         raise InputError(f"'{regex}' isn't a pattern that can be searched for: {why}.") from error
     if compiled.fullmatch(""):
         raise InputError(f"'{regex}' fits anything, even nothing: give a pattern with a letter.")
-    _indexed(db)
+    check_indexed(db)
     return _fitting(db, regex, grams.of_pattern(db, regex), limit, pattern_places)
 
 
-def _phrase_places(regex: str, texts: list[str]) -> list[list[Span]]:
+def phrase_pattern(words: str) -> str:
+    """Return the expression of words side by side, whatever blanks are between them."""
+    return r"\s*".join(re.escape(word) for word in words.split())
+
+
+def phrase_places(regex: str, texts: list[str]) -> list[list[Span]]:
     # words and blanks alone: it takes no longer than the text is
     compiled = re.compile(regex, re.IGNORECASE)
     return [[match.span() for match in compiled.finditer(text)] for text in texts]
@@ -261,10 +281,10 @@ def _fitting(
 ) -> pl.DataFrame:
     """The pages among `ids` (None: all) that an expression fits."""
     values = {"regex": regex, "limit": limit}
-    among = "" if ids is None else _among(ids.tolist())
+    among = "" if ids is None else among_ids(ids.tolist())
     found = db.execute(_FITTING.format(among=among), values).fetchall()
     found = [row for row in found if row[3]]
-    query = "select id, text from search_pages " + _among([row[2] for row in found])
+    query = "select id, text from search_pages " + among_ids([row[2] for row in found])
     texts = dict(db.execute(query).fetchall())
     placed = places_in(regex, [texts[id_] for _, _, id_, _ in found]) if found else []
     rows = [
@@ -274,19 +294,19 @@ def _fitting(
     ]
     # DuckDB and Python may count differently, such as digits of other scripts
     rows.sort(key=lambda row: -len(row[3]))
-    return _hits(
+    return hits_frame(
         [(document, page, float(len(places))) for document, page, _, places in rows],
         [row[2] for row in rows],
         [row[3] for row in rows],
     )
 
 
-def _among(ids: list[int]) -> str:
+def among_ids(ids: list[int]) -> str:
     # by constants DuckDB looks few rows up in the index of `id`; a join would scan all texts
     return f"where id in ({', '.join(map(str, ids)) or '-1'})"
 
 
-def _hits(
+def hits_frame(
     found: list[tuple[str, int, float]], texts: list[str], places: list[list[Span]]
 ) -> pl.DataFrame:
     rows = []
@@ -311,47 +331,14 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
         if worth > best_worth:
             best, best_worth = start, worth
     begin = max(0, best - 20)
+    if begin and (blank := re.search(r"\s+", text[begin:best])):  # not within a word
+        begin += blank.end()
     return begin, min(len(text), max(begin + width, spans[0][1]))
 
 
-def _spans(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[list[tuple[str, int, int]]]:
-    """Tokens of the reader's own texts, such as a query, with their places."""
-    held = list(texts)
-    cut = nouns.kiwi().tokenize(held)
-    return _stemmed(db, [nouns.recut(text, of) for text, of in zip(held, cut, strict=True)])
-
-
-def _stemmed(
-    db: duckdb.DuckDBPyConnection, tokens_of: list[list[tuple[str, str, int, int]]]
-) -> list[list[tuple[str, int, int]]]:
-    """Tokens that mean something, with their places; Latin words stemmed, all in lower case."""
-    kept = [
-        [
-            (form.lower(), start, end)
-            for form, tag, start, end in each
-            if tag in _KEPT and form and not re.search(r"\s", form)
-        ]
-        for each in tokens_of
-    ]
-    # a text with a Latin word has all of its tokens stemmed, which leaves Korean as it is
-    latin = [any(re.fullmatch("[a-z]+", form) for form, _, _ in each) for each in kept]
-    words = {form for each, any_ in zip(kept, latin, strict=True) if any_ for form, _, _ in each}
-    ordered = sorted(words)
-    (stems,) = db.execute(
-        "select list_transform(?::varchar[], lambda w: stem(w, 'english'))", [ordered]
-    ).fetchone() or ([],)
-    stem = dict(zip(ordered, stems, strict=True))
-    return [
-        [(stem[form] if any_ else form, start, end) for form, start, end in each]
-        for each, any_ in zip(kept, latin, strict=True)
-    ]
-
-
-def _indexed(db: duckdb.DuckDBPyConnection) -> None:
-    if not _has(db, "search_grams"):
-        raise InputError(
-            "The case isn't indexed yet: run 'onetomany ingest' on its folder, or search.index."
-        )
+def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
+    if not has_table(db, "search_grams"):
+        raise InputError("The case isn't indexed yet: run 'onetomany ingest' on its folder.")
     other = db.execute(
         "select tokenizer from search_pages where tokenizer <> ? limit 1", [tokenizer()]
     ).fetchone()
@@ -361,7 +348,7 @@ def _indexed(db: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:
+def has_table(db: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(_number(db, "select count(*) from duckdb_tables() where table_name = ?", table))
 
 

@@ -6,10 +6,10 @@ A text's shingles are its runs of eight characters, blanks and case put aside; i
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SHINGLE = 8  # characters: two or three Korean words
 SKETCH = 512  # hashes; the standard error of a similarity of .9 is .013
 NEAR = 0.8  # Jaccard similarity from which documents are called near-duplicates
+PIECE = 1 << 20  # shingles hashed at a time, so that a book costs no more memory than a page
 SHORTEST = 32  # shingles: below, a likeness says nothing
 WEIGHED = 8  # documents that a new one shares most hashes with, and is weighed against
 # of each document, the smallest hashes that look for others. At a similarity of .8, 51 of 64 are
@@ -29,16 +30,31 @@ _TURNS = np.arange(1, SHINGLE + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C
 
 def sketch(text: str) -> NDArray[np.uint64]:
     """The smallest hashes of a text's distinct shingles, sorted; fewer where it is short."""
-    plain = re.sub(r"\s+", "", text).casefold()
-    codes = np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
-    if len(codes) < SHINGLE:
-        return np.empty(0, np.uint64)
-    many = len(codes) - SHINGLE + 1
-    hashes = np.zeros(many, np.uint64)
-    for i in range(SHINGLE):
-        hashes = _mix(hashes + codes[i : i + many] + _TURNS[i])
-    smallest = np.unique(hashes)[:SKETCH]
+    plain = "".join(text.split()).casefold()
+    smallest = np.empty(0, np.uint64)
+    for first in range(0, len(plain) - SHINGLE + 1, PIECE):
+        piece = plain[first : first + PIECE + SHINGLE - 1]
+        codes = np.frombuffer(piece.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+        many = len(codes) - SHINGLE + 1
+        hashes = np.zeros(many, np.uint64)
+        for i in range(SHINGLE):
+            hashes = _mix(hashes + codes[i : i + many] + _TURNS[i])
+        smallest = np.unique(np.concatenate([smallest, hashes]))[:SKETCH]
     return smallest
+
+
+def sketches(pages: pl.DataFrame) -> pl.DataFrame:
+    """Return the sketches of documents, from their pages' texts: document, hash."""
+    texts = pages.group_by("document", maintain_order=True).agg(pl.col("text").str.join("\n"))
+    hashes = [sketch(text) for text in texts["text"]]
+    sizes = [len(each) for each in hashes]
+    return pl.DataFrame(
+        {
+            "document": texts["document"].to_numpy().repeat(sizes),
+            "hash": np.concatenate([np.empty(0, np.uint64), *hashes]),
+        },
+        schema={"document": pl.String, "hash": pl.UInt64},
+    )
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

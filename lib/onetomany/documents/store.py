@@ -15,6 +15,7 @@ from ..sources.case import Stream
 from .answers import ROWS, Answer, Columns
 from .case_file import EXTRACTOR_VERSION, forget
 from .folder import Stamp, member_path, readable_name
+from .sketch import sketches
 
 _I, _F, _S = pl.Int32, pl.Float64, pl.String
 _FACTS: Columns = {"media_type": _S, "title": _S, "author": _S, "created": _S, "modified": _S,
@@ -81,6 +82,7 @@ def _store(
 ) -> list[tuple[str, int]]:
     rows = [_document(found, answer, at) for found, answer in read]
     frames = {table: _frame(table, rows, read) for table in ROWS}
+    frames["sketches"] = sketches(frames["pages"])
     places = [found for found, _ in read]
     for found, answer in read:
         for member in answer.members:
@@ -168,9 +170,9 @@ def _frame(
     made = pl.concat([*pieces, pl.DataFrame(columns, schema=ROWS[table])])
     own = pl.Series(range(len(rows)), dtype=pl.UInt32).repeat_by(pl.Series(sizes)).explode()
     own = own.drop_nulls()
-    extra = ["document"] if table == "sketches" else ["document", "extractor", "version"]
     return made.with_columns(
-        pl.Series(name, [row[name] for row in rows], _DOCUMENT[name]).gather(own) for name in extra
+        pl.Series(name, [row[name] for row in rows], _DOCUMENT[name]).gather(own)
+        for name in ("document", "extractor", "version")
     )
 
 

@@ -14,21 +14,21 @@ import ipywidgets
 import polars as pl
 from IPython.display import HTML, display
 
-from .accuracy import error_rates, histogram
-from .behaviour import Rule, flagged_rates, flags
-from .charts.accuracy import candidate_list, score_histogram_at
-from .charts.behaviour import flagged
-from .charts.reidentification import label, narrowed
-from .errors import InputError
-from .gallery import Gallery, Threshold
-from .printing import printable
-from .reidentification.crowds import crowd
-from .requests import gaps, letters
-from .requests.procedures import requests_folder
-from .requests.templates import asked_of, frames, letter_fields, templates
-from .sources.files import write_whole
-from .tracking.association import Association, cut
-from .tracking.evaluation import track_errors
+from ..accuracy import error_rates, histogram
+from ..behaviour import Rule, flagged_rates, flags
+from ..charts.accuracy import candidate_list, score_histogram_at
+from ..charts.behaviour import flagged
+from ..charts.reidentification import label, narrowed
+from ..errors import InputError
+from ..gallery import Gallery, Threshold
+from ..printing import printable
+from ..reidentification.crowds import crowd
+from ..requests import gaps, letters
+from ..requests.procedures import requests_folder
+from ..requests.templates import asked_of, frames, letter_fields, templates
+from ..sources.files import write_whole
+from ..tracking.association import Association, cut
+from ..tracking.evaluation import track_errors
 
 
 def threshold_slider(

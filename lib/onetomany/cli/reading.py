@@ -1,0 +1,320 @@
+"""Commands on what a case file holds: search, tags, tables, and the reading desk."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from onetomany.cli.command import Run
+from onetomany.errors import InputError
+from onetomany.printing import print_line as print
+from onetomany.printing import shortened
+
+if TYPE_CHECKING:
+    import duckdb
+
+NAME = 160  # characters of a path on the screen: two lines of a terminal
+WEAK = "draw also where this system can't confine what draws"
+
+
+def search(parser: argparse.ArgumentParser) -> Run:
+    """Find pages that have all words, "a phrase" and -no such word; or a list of names."""
+    parser.add_argument("words", metavar="WORDS", nargs="?")
+    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--any", action="store_true", help="pages with any of the words")
+    how.add_argument("--phrase", action="store_true", help="side by side, as they stand")
+    how.add_argument("--regex", action="store_true", help="a regular expression (RE2)")
+    how.add_argument(
+        "--list", type=Path, metavar="CSV", help="look for each name in the first column"
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="CSV",
+        help="of --list: where hits go (default NAMES.hits.csv)",
+    )
+    parser.add_argument("--limit", type=int, default=20, metavar="N", help="pages shown at most")
+    _add_filters(parser)
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the pages there, marked")
+    parser.add_argument("--weak-isolation", action="store_true", help=WEAK)
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.cage import accept_weak_isolation
+        from onetomany.documents.case_file import open_case
+
+        if args.weak_isolation:
+            accept_weak_isolation()
+        if args.limit < 1:
+            raise InputError("--limit needs a number of 1 or more.")
+        if (args.words is None) == (args.list is None):
+            raise InputError("Give words to search for, or a list of names with --list.")
+        filters = _filters(args)
+        if args.list:
+            return _search_list(args, filters)
+        with open_case(args.case) as db:
+            hits, said = _hits(db, args, filters)
+            held = _held(db, hits)
+        print(said)
+        _print_hits(args, hits, *held)
+        return 0
+
+    return run
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--path", default="", metavar="TEXT", help="a part of the path, or 'a*.pdf'"
+    )
+    parser.add_argument(
+        "--kind", default="", metavar="KINDS", help="such as pdf,hwp,mail,sheet, or an ending"
+    )
+    parser.add_argument("--after", default="", metavar="DATE", help="dated then or later: 2019-04")
+    parser.add_argument("--before", default="", metavar="DATE", help="dated then or before")
+    parser.add_argument("--sender", default="", metavar="TEXT", help="mails from them, attachments")
+    parser.add_argument("--tag", default="", metavar="TAG", help="pages with this tag")
+
+
+def _filters(args: argparse.Namespace) -> Any:
+    from onetomany.documents.query import Filters, kinds_of
+
+    filters = Filters(
+        args.path, kinds_of(args.kind), args.after, args.before, args.sender, args.tag
+    )
+    if filters.said() and (args.any or args.phrase or args.regex):
+        raise InputError("Filters go with words, phrases in quotation marks, or --list.")
+    return filters
+
+
+def _hits(
+    db: duckdb.DuckDBPyConnection, args: argparse.Namespace, filters: Any
+) -> tuple[pl.DataFrame, str]:
+    """Return what was found, and a sentence on it."""
+    from onetomany.documents import finding
+    from onetomany.documents import search as searching
+
+    if not (args.any or args.phrase or args.regex):
+        found = finding.find_pages(db, args.words, filters=filters, limit=args.limit)
+        return found.hits, found.said()
+    find = searching.bm25 if args.any else searching.phrase if args.phrase else searching.pattern
+    hits = find(db, args.words, limit=args.limit)
+    more = ", perhaps of more: see --limit" if len(hits) == args.limit else ""
+    return hits, f"{len(hits)} pages{more}"
+
+
+def _held(
+    db: duckdb.DuckDBPyConnection, hits: pl.DataFrame
+) -> tuple[dict[str, str], pl.DataFrame, pl.DataFrame]:
+    """Return the paths of the documents of some hits, their captures, and what readers wrote."""
+    from onetomany.documents import captures, remarks
+
+    documents = hits["document"].to_list()
+    query = "select document, path from documents where document in (select unnest(?))"
+    paths = dict(db.execute(query, [documents]).fetchall())
+    held = captures.captures(db).filter(pl.col("document").is_in(documents))
+    return paths, held, remarks.page_remarks(db)
+
+
+def _print_hits(
+    args: argparse.Namespace,
+    hits: pl.DataFrame,
+    paths: Mapping[str, str],
+    captured: pl.DataFrame,
+    said: pl.DataFrame,
+) -> None:
+    from onetomany.documents.finding import marked_parts
+
+    for rank, hit in enumerate(hits.iter_rows(named=True), 1):
+        document, page = hit["document"], hit["page"]
+        spans = [(span["start"], span["end"]) for span in hit["spans"]]
+        place = f"characters {spans[0][0]}-{spans[0][1]}"
+        if more := len(spans) - 1:
+            place += f" and {more} more"
+        path = shortened(paths.get(document, "no path"), NAME)
+        print(f"{document[:12]}  {path}, page {page}, {place} ({hit['score']:.3g})")
+        parts = marked_parts(hit["snippet"], spans, hit["snippet_start"])
+        passage = "".join(f"«{part}»" if inside else part for part, inside in parts)
+        print(f"    {' '.join(passage.split())}")
+        for capture in captured.filter(document=document, page=page).iter_rows(named=True):
+            print(f"    captured: {capture_line(capture)}")
+        for row in said.filter(document=document, page=page).iter_rows(named=True):
+            print(f"    {_remark_line(row)}")
+        if args.pictures:
+            target = args.pictures / f"{rank:03d}-{document[:12]}-{page}.png"
+            print(f"    {_draw(args.case, document, page, spans, target)}")
+
+
+def _draw(case: Path, document: str, page: int, spans: list[tuple[int, int]], target: Path) -> str:
+    """Draw a page into a file; return its name, or why there is none."""
+    from onetomany.documents.picture import page_picture
+    from onetomany.sources.files import write_whole
+
+    try:
+        write_whole(target, page_picture(case, document, page, spans))
+    except InputError as error:
+        return f"no picture: {error}"  # other kinds of documents have none: the rest is drawn
+    return str(target)
+
+
+def capture_line(capture: Mapping[str, Any]) -> str:
+    """Return a capture as it is cited: address, date, file with its hash, and payload's digest."""
+    digest = capture["payload_digest"] or f"sha256:{capture['payload_sha256']} (this kit's own)"
+    doubt = " (DOES NOT AGREE)" if capture["digest_agrees"] is False else ""
+    return (
+        f"{capture['address']}, {capture['captured'] or 'at an unknown time'}, in "
+        f"{capture['file']} (SHA-256 {capture['file_sha256']}), payload {digest}{doubt}"
+    )
+
+
+def _search_list(args: argparse.Namespace, filters: Any) -> int:
+    """Look for every name of a list; print a table and write where each stands."""
+    from onetomany.documents.case_file import open_case
+    from onetomany.documents.name_search import find_names, read_names, summary
+    from onetomany.sources.files import write_whole
+    from onetomany.sources.tables import csv_text
+
+    names = read_names(args.list)
+    report = args.report or args.list.with_name(args.list.stem + ".hits.csv")
+    with open_case(args.case) as db:
+        hits = find_names(db, names, filters=filters)
+    write_whole(report, csv_text(hits).encode("utf-8-sig"))
+    print(f"{'pages':>7} {'files':>6} {'times':>6} {'unsure':>6}  name")
+    for row in summary(names, hits).iter_rows(named=True):
+        counts = f"{row['pages']:>7,} {row['documents']:>6,} {row['times']:>6,} {row['unsure']:>6,}"
+        also = f"  (also: {shortened(row['other'], NAME)})" if row["other"] else ""
+        print(f"{counts}  {shortened(row['name'], NAME)}{also}")
+    found = hits.filter(pl.col("times") > 0)["name"].n_unique()
+    print(
+        f"{found:,} of {len(names):,} names found. 'unsure': within a longer word, or two Korean "
+        "syllables with a blank between, so perhaps something else; counted in no other column."
+    )
+    print(f"wrote {report}: one row a page")
+    return 0
+
+
+def tag(parser: argparse.ArgumentParser) -> Run:
+    """Keep a tag or a remark on a page, with who wrote it and when; or list them."""
+    parser.add_argument("document", nargs="?", metavar="DOCUMENT", help="path or SHA-256")
+    parser.add_argument("page", nargs="?", type=int, metavar="PAGE")
+    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
+    parser.add_argument("--tag", default="", metavar="TAG", help="a word to find the page by")
+    parser.add_argument("--remark", default="", metavar="TEXT")
+    parser.add_argument("--by", default="", metavar="NAME", help="who writes it")
+    parser.add_argument("--withdraw", type=int, metavar="N", help="withdraw this one, with --by")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.documents import remarks
+        from onetomany.documents.case_file import open_case
+
+        if args.withdraw is not None:
+            with open_case(args.case, write=True) as db:
+                remarks.withdraw_remark(db, args.withdraw, who=args.by)
+            print(f"Withdrawn: {args.withdraw}.")
+        elif args.document is None:
+            with open_case(args.case) as db:
+                held = remarks.page_remarks(db)
+            for row in held.iter_rows(named=True):
+                if not args.tag or row["tag"] == args.tag:
+                    path = shortened(row["path"] or row["document"][:12], NAME)
+                    print(f"{path}, page {row['page']}: {_remark_line(row)}")
+            print(f"{held.height} tags and remarks")
+        elif args.page is None:
+            raise InputError("Name the page after the document, such as 1.")
+        else:
+            if not args.case.exists():
+                raise InputError(f"There is no case file {args.case}: name one with --case.")
+            with open_case(args.case, write=True) as db:
+                document = remarks.document_named(db, args.document)
+                number = remarks.add_remark(
+                    db, document, args.page, who=args.by, tag=args.tag, remark=args.remark
+                )
+            print(f"Kept as {number} on page {args.page} of {document[:12]}.")
+        return 0
+
+    return run
+
+
+def _remark_line(row: Mapping[str, Any]) -> str:
+    text = ": ".join(shortened(row[name]) for name in ("tag", "remark") if row[name])
+    changed = "" if row["same_text"] else "; the page was read otherwise then"
+    return f"{row['remark_id']}. {text} ({shortened(row['who'])}, {row['made_at']} UTC{changed})"
+
+
+def tables(parser: argparse.ArgumentParser) -> Run:
+    """Write every table of the documents as CSV, with an index of where each stands."""
+    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--document", metavar="DOCUMENT", help="of this one: path or SHA-256")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.documents.case_file import open_case
+        from onetomany.documents.remarks import document_named
+        from onetomany.documents.table_files import INDEX, write_tables
+
+        with open_case(args.case) as db:
+            only = document_named(db, args.document) if args.document else None
+            index = write_tables(db, args.out, only)
+        left_out = index.filter(pl.col("file").is_null())
+        print(f"{index.height - left_out.height:,} tables in {args.out}, listed in {INDEX}")
+        for row in left_out.head(10).iter_rows(named=True):
+            print(f"  {shortened(row['path'], NAME)}, page {row['page']}: {row['note']}")
+        return 0
+
+    return run
+
+
+def desk(parser: argparse.ArgumentParser) -> Run:
+    """Open the reading desk on a case file in JupyterLab: search, read, mark, claim."""
+    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
+    parser.add_argument("--language", choices=("en", "ko"), default="en")
+    parser.add_argument("--weak-isolation", action="store_true", help=WEAK)
+    parser.add_argument("jupyter", nargs="*", help="after --: options for JupyterLab itself")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.cage import accept_weak_isolation
+        from onetomany.cli.chapters import open_lab
+        from onetomany.documents.case_file import open_case
+
+        if args.weak_isolation:
+            accept_weak_isolation()
+        with open_case(args.case):
+            pass  # refuses what is no case file before anything is opened
+        # what is shown there is from the documents: it goes when the desk is closed
+        with tempfile.TemporaryDirectory(prefix="onetomany-desk-") as folder:
+            _write_desk(Path(folder), args.case.resolve(), args.language)
+            # alone in the window: a phone has no room for the list of files beside it
+            return open_lab(Path(folder), DESK, args.jupyter, alone=True)
+
+    return run
+
+
+DESK = "desk.ipynb"
+_HOW = (
+    "# Reading desk · 문서 읽기\n\n"
+    "Press ▶▶ above (Run All Cells). What you save as a claim goes into the case file; this page "
+    "itself is thrown away when JupyterLab ends.\n\n"
+    "위의 ▶▶(모두 실행)을 누르세요. 저장한 주장은 사건 파일에 남고, 이 화면은 JupyterLab을 닫으면 "
+    "지워집니다."
+)
+
+
+def _write_desk(folder: Path, case: Path, language: str) -> None:
+    import nbformat
+    from nbformat import v4
+
+    code = (
+        "from onetomany import widgets\n\n"
+        f"widgets.reading_desk({str(case)!r}, language={language!r})"
+    )
+    made = v4.new_notebook(
+        cells=[v4.new_markdown_cell(_HOW), v4.new_code_cell(code)],
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+    )
+    nbformat.write(made, folder / DESK)

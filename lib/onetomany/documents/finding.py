@@ -1,0 +1,366 @@
+"""Pages that have all of a query's words and phrases, those with the words close together first.
+
+Words are joined by AND over the postings of `search`; a page whose words all stand within a line
+counts up to twice its BM25 score, one with its words apart hardly more than that. The idea is cover
+density (Clarke, Cormack and Tudhope, Information Processing & Management 36:2, 2000): the shortest
+stretch that has every word counts by its length. It is looked at in the best pages by BM25 alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from . import grams
+from .query import Filters, Query, parse_query
+from .search import (
+    HITS,
+    Span,
+    among_ids,
+    check_indexed,
+    has_table,
+    hits_frame,
+    of_any_case,
+    phrase_pattern,
+    phrase_places,
+    tokens,
+)
+
+LINE = 80  # characters: words that all stand within so many are next to each other
+RANKED = 100  # pages whose words' places are looked at
+MOST = 100_000_000  # pages of an index
+Ids = NDArray[np.int64]
+Pages = NDArray[np.bool_]  # by their id in the index: which have what is asked for
+_NONE: Ids = np.empty(0, np.int64)
+_POSTINGS = "select id::bigint as id, score from search_postings where term = ?"
+# the places of the wanted words only: a page has hundreds of others
+_PLACES = """
+select id, list_filter(list_zip(string_split(tokens, ' '), starts, ends),
+                       lambda t: list_contains(?::varchar[], t[1])) as places
+from search_pages """
+
+
+@dataclass(frozen=True)
+class FoundPages:
+    """What a search found; `said` puts it into a sentence."""
+
+    query: Query
+    filters: Filters
+    hits: pl.DataFrame  # of HITS: pages that have all, or the nearest to it
+    total: int  # pages that have all
+    counts: dict[str, int] = field(default_factory=dict)  # of each word, where no page has all
+    nearest: int = 0  # so many of the words are on the pages that are shown instead
+    nearest_total: int = 0  # pages that have so many
+    left_out: int = 0  # pages that have all, but don't fit the filters or have what is excluded
+    undated: int = 0  # pages that have all, in documents without a date
+    ignored: tuple[str, ...] = ()  # words that mean nothing to the index
+
+    def said(self, korean: bool = False) -> str:
+        """Return in sentences what was looked for, what was found and what was not."""
+        return " ".join((_said_ko if korean else _said_en)(self))
+
+
+@of_any_case
+def find_pages(
+    db: duckdb.DuckDBPyConnection, text: str, *, filters: Filters | None = None, limit: int = 20
+) -> FoundPages:
+    """Return the pages that have every word and phrase of a query, best first.
+
+    Where no page has all, `hits` are those that have most of them. Raises InputError where the case
+    isn't indexed, or no word of the query means anything to the index.
+    """
+    check_indexed(db)
+    return _Search(db, parse_query(text), filters or Filters(), limit).found()
+
+
+class _Search:
+    def __init__(
+        self, db: duckdb.DuckDBPyConnection, query: Query, filters: Filters, limit: int
+    ) -> None:
+        self.db, self.query, self.filters, self.limit = db, query, filters, limit
+        words = [*query.words, *query.phrases, *query.without_words]
+        forms = [each.split() for each in tokens(db, words)]
+        self.terms = dict(zip(words, forms, strict=True))
+        self.words = [word for word in query.words if self.terms[word]]
+        self.postings: dict[str, tuple[Ids, NDArray[np.float64]]] = {}
+        (last,) = db.execute("select coalesce(max(id), 0) from search_pages").fetchone() or (0,)
+        if last > MOST:
+            raise ValueError("an index of more pages than there can be")
+        self.size = int(last) + 1
+        if not self.words and not query.phrases:
+            raise InputError(
+                f"'{' '.join(query.words)}' has no word to search for: give a noun, a verb or a "
+                "number."
+            )
+
+    def found(self) -> FoundPages:
+        whole = self._all()
+        fitting, undated = self._fitting(whole)
+        total = int(fitting.sum())
+        result = FoundPages(
+            self.query,
+            self.filters,
+            pl.DataFrame(schema=HITS),
+            total,
+            left_out=int(whole.sum()) - total - undated,
+            undated=undated,
+            ignored=tuple(word for word in self.query.words if not self.terms[word]),
+        )
+        if whole.any():
+            return replace(result, hits=self._ranked(fitting))
+        return self._nearest(result)
+
+    def _posting(self, term: str) -> tuple[Ids, NDArray[np.float64]]:
+        if term not in self.postings:
+            rows = self.db.execute(_POSTINGS, [term]).fetchnumpy()
+            self.postings[term] = (rows["id"].astype(np.int64), rows["score"].astype(np.float64))
+        return self.postings[term]
+
+    def _mask(self, ids: Ids) -> Pages:
+        mask = np.zeros(self.size, np.bool_)
+        mask[ids] = True
+        return mask
+
+    def _having_word(self, word: str) -> Pages:
+        masks = (self._mask(self._posting(term)[0]) for term in self.terms[word])
+        return reduce(np.logical_and, masks)
+
+    def _having_phrase(self, phrase: str, among: Pages | None) -> Pages:
+        """Return which pages, among some or all, have a phrase as it stands."""
+        ids = grams.of_phrase(self.db, phrase)
+        if among is not None:
+            ids = np.flatnonzero(among if ids is None else among & self._mask(ids))
+        where = "" if ids is None else among_ids(ids.tolist())
+        # no condition on the expression: DuckDB would read every text before it looks at its id
+        rows = self.db.execute(
+            f"select id::bigint as id, regexp_matches(text, ?, 'i') as fits "
+            f"from search_pages {where}",
+            [phrase_pattern(phrase)],
+        ).fetchnumpy()
+        return self._mask(rows["id"][rows["fits"].astype(np.bool_)])
+
+    def _all(self) -> Pages:
+        having = reduce(np.logical_and, map(self._having_word, self.words)) if self.words else None
+        for phrase in self.query.phrases:
+            having = self._having_phrase(phrase, having)
+        return self._mask(_NONE) if having is None else having
+
+    def _fitting(self, pages: Pages) -> tuple[Pages, int]:
+        """Return which fit the filters and have nothing excluded, and how many have no date."""
+        if not pages.any():
+            return pages, 0
+        for word in self.query.without_words:
+            if self.terms[word]:
+                pages = pages & ~self._having_word(word)
+        for phrase in self.query.without_phrases:
+            pages = pages & ~self._having_phrase(phrase, pages)
+        condition, values = self.filters.where(dates=False)
+        undated = 0
+        if self.filters.dated:
+            no_date = "coalesce(d.created, d.modified, '') = ''"
+            without = " and ".join(filter(None, (condition, no_date)))
+            undated = int((pages & self._filtered(without, values)).sum())
+            condition, values = self.filters.where()
+        return (pages & self._filtered(condition, values) if condition else pages), undated
+
+    def _filtered(self, condition: str, values: list[object]) -> Pages:
+        if self.filters.tag and not has_table(self.db, "remarks"):
+            return self._mask(_NONE)
+        rows = self.db.execute(
+            "select s.id::bigint as id from search_pages s join documents d using (document) "
+            f"where {condition}",
+            values,
+        ).fetchnumpy()
+        return self._mask(rows["id"])
+
+    def _nearest(self, result: FoundPages) -> FoundPages:
+        """Return with the pages that have most of the words, and on how many each word is."""
+        having = {word: self._having_word(word) for word in self.words}
+        having |= {f'"{each}"': self._having_phrase(each, None) for each in self.query.phrases}
+        counts = {word: int(pages.sum()) for word, pages in having.items()}
+        many = np.sum(list(having.values()), axis=0)
+        for most in range(len(having) - 1, 0, -1):
+            fitting, _ = self._fitting(many == most)
+            if total := int(fitting.sum()):
+                hits = self._ranked(fitting, whole=False)
+                return replace(result, hits=hits, counts=counts, nearest=most, nearest_total=total)
+        return replace(result, counts=counts)
+
+    def _ranked(self, pages: Pages, *, whole: bool = True) -> pl.DataFrame:
+        """Return the best of some pages as HITS; `whole` where they have all of the words."""
+        ids = np.flatnonzero(pages)
+        wanted = [*self.words, *self.query.phrases]
+        scores = np.zeros(self.size)
+        for term in {term for word in wanted for term in self.terms[word]}:
+            own, worth = self._posting(term)
+            scores[own] += worth
+        best = ids[np.lexsort((ids, -scores[ids]))[: max(RANKED, self.limit)]]
+        words = sorted({term for word in self.words for term in self.terms[word]})
+        places = self._places(best, words)
+        rated = []
+        for id_, score in zip(best.tolist(), scores[best].tolist(), strict=True):
+            near = _nearness(places[id_]) if whole else 0.0
+            rated.append((score * (1 + near), id_))
+        rated.sort(key=lambda each: (-each[0], each[1]))
+        return self._shown(rated[: self.limit], places)
+
+    def _places(self, ids: Ids, words: list[str]) -> dict[int, list[list[Span]]]:
+        """Return, for each page, the places of each word and phrase."""
+        among = among_ids(ids.tolist())
+        places: dict[int, list[list[Span]]] = {
+            id_: [[] for _ in [*words, *self.query.phrases]] for id_ in ids.tolist()
+        }
+        order = {word: number for number, word in enumerate(words)}
+        if words:
+            for id_, rows in self.db.execute(_PLACES + among, [words]).fetchall():
+                for form, start, end in (_plain(row) for row in rows):
+                    places[id_][order[form]].append((start, end))
+        if self.query.phrases:
+            texts = self.db.execute("select id, text from search_pages " + among).fetchall()
+            for number, phrase in enumerate(self.query.phrases, len(words)):
+                found = phrase_places(phrase_pattern(phrase), [text for _, text in texts])
+                for (id_, _), spans in zip(texts, found, strict=True):
+                    places[id_][number] = spans
+        return places
+
+    def _shown(
+        self, rated: list[tuple[float, int]], places: dict[int, list[list[Span]]]
+    ) -> pl.DataFrame:
+        ids = [id_ for _, id_ in rated]
+        query = "select id, document, page, text from search_pages " + among_ids(ids)
+        held = {row[0]: row[1:] for row in self.db.execute(query).fetchall()}
+        return hits_frame(
+            [(held[id_][0], held[id_][1], score) for score, id_ in rated],
+            [held[id_][2] for id_ in ids],
+            [joined_spans([span for each in places[id_] for span in each]) for id_ in ids],
+        )
+
+
+def _plain(row: Any) -> tuple[str, int, int]:
+    """Return a row of list_zip, which DuckDB hands out as a mapping or as a tuple."""
+    form, start, end = row.values() if isinstance(row, dict) else row
+    return form, start, end
+
+
+def joined_spans(spans: Sequence[Span]) -> list[Span]:
+    """Return spans in order, those that overlap as one."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _nearness(places: list[list[Span]]) -> float:
+    """Return 1 where every word stands within a line of the others, less the further apart."""
+    if len(places) < 2 or not all(places):
+        return 0.0
+    every = sorted((*span, word) for word, spans in enumerate(places) for span in spans)
+    shortest, first = None, 0
+    missing, many = len(places), [0] * len(places)
+    for _, end, word in every:
+        missing -= many[word] == 0
+        many[word] += 1
+        while not missing:
+            start, _, leaving = every[first]
+            length = end - start
+            shortest = length if shortest is None else min(shortest, length)
+            many[leaving] -= 1
+            missing += many[leaving] == 0
+            first += 1
+    return min(1.0, LINE / max(shortest or LINE, 1))
+
+
+def marked_parts(text: str, spans: Sequence[Span], start: int = 0) -> list[tuple[str, bool]]:
+    """Return a stretch of a page's text that begins at `start`, cut where its marks begin and end.
+
+    Each part comes with whether it is marked.
+    """
+    edges = [0, len(text)]
+    for first, last in spans:
+        edges += [min(max(side - start, 0), len(text)) for side in (first, last)]
+    parts = []
+    for first, last in pairwise(sorted(set(edges))):
+        inside = any(a <= first + start and last + start <= b for a, b in spans)
+        parts.append((text[first:last], inside))
+    return parts
+
+
+def _said_en(found: FoundPages) -> list[str]:
+    what, filters = found.query.said(), found.filters.said()
+    said = [f"Pages with {what}{f' ({filters})' if filters else ''}:"]
+    shown = len(found.hits)
+    if found.total:
+        said.append(f"{found.total:,}." + (f" The best {shown:,}:" if shown < found.total else ""))
+    elif found.left_out:
+        said.append(
+            f"none. {found.left_out:,} pages have all the words, but don't fit the filters or have "
+            "what you exclude."
+        )
+    elif found.undated or len(found.counts) < 2:
+        said.append("none.")
+    else:
+        said.append("no page has all of them.")
+        said += [f"{word}: on {many:,} pages." for word, many in found.counts.items() if many]
+        missing = [word for word, many in found.counts.items() if not many]
+        if missing:
+            said.append(f"On no page: {_list(missing)}.")
+        if found.nearest:
+            rest = found.nearest == len(found.counts) - len(missing)
+            have = "the rest" if missing and rest else f"{found.nearest} of {len(found.counts)}"
+            said.append(f"The nearest: {found.nearest_total:,} pages have {have}.")
+    if found.undated:
+        said.append(f"{found.undated:,} more are in documents that state no date.")
+    if found.ignored:
+        said.append(
+            f"Not searched for, since the index keeps no such word: {_list(found.ignored)}."
+        )
+    return said
+
+
+def _said_ko(found: FoundPages) -> list[str]:
+    what, filters = found.query.said(korean=True), found.filters.said(korean=True)
+    said = [f"찾은 말: {what}{f' ({filters})' if filters else ''}."]
+    shown = len(found.hits)
+    if found.total:
+        more = f" 그중 {shown:,}쪽을 보여 줍니다." if shown < found.total else ""
+        said.append(f"모두 들어 있는 쪽은 {found.total:,}쪽입니다.{more}")
+    elif found.undated:
+        said.append("조건에 맞는 쪽이 없습니다.")
+    elif found.left_out:
+        said.append(
+            f"조건에 맞는 쪽이 없습니다. 말이 모두 들어 있는 쪽은 {found.left_out:,}쪽 더 있지만 "
+            "조건에 맞지 않거나 제외한 말이 들어 있습니다."
+        )
+    elif len(found.counts) < 2:
+        said.append("들어 있는 쪽이 없습니다.")
+    else:
+        said.append("모두 들어 있는 쪽은 없습니다.")
+        said += [f"{word}: {many:,}쪽." for word, many in found.counts.items() if many]
+        if missing := [word for word, many in found.counts.items() if not many]:
+            said.append(f"어느 쪽에도 없는 말: {_list(missing)}.")
+        if found.nearest:
+            said.append(
+                f"가장 가까운 쪽: 말 {len(found.counts)}개 가운데 {found.nearest}개가 들어 있는 "
+                f"{found.nearest_total:,}쪽입니다."
+            )
+    if found.undated:
+        said.append(f"날짜가 적히지 않은 문서에 {found.undated:,}쪽이 더 있습니다.")
+    if found.ignored:
+        said.append(f"색인에 없는 종류의 말이라 찾지 않았습니다: {_list(found.ignored)}.")
+    return said
+
+
+def _list(words: Sequence[str]) -> str:
+    return ", ".join(words)

@@ -1,0 +1,187 @@
+"""A list of names looked for in a case file: where each stands, in which spelling.
+
+A name may be written with other blanks than in the list (김민지, 김 민 지; Kim Min-ji, Kim Minji).
+What may be something else is counted apart, as unsure: part of a longer word (Lee in fleet), and
+two Korean syllables with a blank between (이 수). Korean particles follow a name without a blank,
+so only what stands before a Korean name makes it part of a longer word.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from tqdm.auto import tqdm
+
+from ..errors import InputError
+from ..sources.files import read_received
+from . import grams
+from .plain import decode
+from .query import Filters
+from .reading import composed
+from .search import among_ids, check_indexed, has_table, of_any_case
+
+LARGEST = 16 << 20  # bytes of a list
+MOST = 20_000  # names of a list
+LONGEST = 200  # characters of a name
+PASSAGE = 60  # characters shown on either side
+NAME_HITS = {
+    "name": pl.String,  # as in the list
+    "times": pl.Int64,  # on this page as a word of its own; 0 in a row without a page: not found
+    "unsure": pl.Int64,  # within longer words, or two syllables apart: perhaps something else
+    "spelling": pl.String,  # as it stands there, each spelling once
+    "path": pl.String,
+    "page": pl.Int64,
+    "passage": pl.String,  # around the first place
+    "char_start": pl.Int64,
+    "char_end": pl.Int64,
+    "document": pl.String,
+}
+_HEADS = ("name", "names", "full name", "이름", "성명", "명단", "기관", "기관명")
+_HANGUL = "가-힣"
+_JOINING = r"\s\-‐‑·"  # between the words of a name
+_PERSON = 4  # syllables that a Korean person's name has at most, but for few
+
+
+def read_names(file: Path) -> list[str]:
+    """Return the names in the first column of a CSV file, each once; a heading is passed over.
+
+    The file may be in UTF-8 or in the encoding of Korean Windows. Raises InputError where it can't
+    be read, has no names, or a name is a single letter or too long.
+    """
+    text, _, _ = decode(read_received(file, LARGEST))
+    try:
+        rows = [row[0] for row in csv.reader(io.StringIO(text, newline="")) if row]
+    except csv.Error as error:
+        raise InputError(f"{file} can't be read as a list of names: {error}.") from error
+    names = [" ".join(composed(row).strip("\ufeff'").split()) for row in rows]
+    if names and names[0].casefold() in _HEADS:
+        names = names[1:]
+    kept = list(dict.fromkeys(filter(None, names)))
+    for name in kept:
+        if len(re.sub(r"\W", "", name)) < 2 or len(name) > LONGEST:
+            raise InputError(
+                f"{file}: '{name[:40]}' can't be looked for: give 2 to {LONGEST} letters."
+            )
+    if not kept or len(kept) > MOST:
+        raise InputError(f"{file} has {len(kept):,} names: give 1 to {MOST:,}, one a row.")
+    return kept
+
+
+def name_pattern(name: str) -> str:
+    """Return the expression of a name in the spellings that are looked for.
+
+    Latin words of it may be joined or hyphened. A Korean name may have a blank after its surname,
+    between all syllables, or a line break anywhere; a long one (a body's) blanks anywhere.
+    """
+    words = [_word_pattern(word) for word in re.split(rf"[{_JOINING}]+", name) if word]
+    return rf"[{_JOINING}]*".join(words)
+
+
+def _word_pattern(word: str) -> str:
+    letters = [re.escape(letter) for letter in word]
+    if not re.fullmatch(f"[{_HANGUL}]{{2,}}", word):
+        return "".join(letters)
+    if len(letters) > _PERSON:
+        return r"\s*".join(letters)
+    surname = letters[0] + r"\s*" + "".join(letters[1:])
+    ways = [surname, r"\s+".join(letters), r"(?:\s*\n\s*)?".join(letters)]
+    return f"(?:{'|'.join(ways)})"
+
+
+@of_any_case
+def find_names(
+    db: duckdb.DuckDBPyConnection, names: list[str], *, filters: Filters | None = None
+) -> pl.DataFrame:
+    """Return where names stand: a frame of NAME_HITS, by name, path and page.
+
+    A name that stands nowhere has one row without a page. Raises InputError where the case isn't
+    indexed.
+    """
+    check_indexed(db)
+    rows: list[tuple[object, ...]] = []
+    for name in tqdm(names, desc="looking for names", leave=False, disable=len(names) < 100):
+        pattern = re.compile(name_pattern(name), re.IGNORECASE)
+        own = []
+        for document, page, path, text in _page_texts(db, pattern.pattern, filters):
+            if row := _row(name, pattern, text):
+                own.append((*row[:3], path, page, *row[3:], document))
+        rows += sorted(own, key=lambda each: (each[3] or "", each[4])) or [
+            (name, 0, 0, *[None] * (len(NAME_HITS) - 3))
+        ]
+    return pl.DataFrame(rows, schema=NAME_HITS, orient="row")
+
+
+def _page_texts(
+    db: duckdb.DuckDBPyConnection, pattern: str, filters: Filters | None
+) -> Iterator[tuple[str, int, str, str]]:
+    """Yield document, page, path and text of the pages that an expression fits."""
+    ids = grams.of_pattern(db, pattern)
+    condition, values = filters.where() if filters else ("", [])
+    if filters and filters.tag and not has_table(db, "remarks"):
+        return
+    among = "" if ids is None else among_ids(ids.tolist())
+    cursor = db.cursor().execute(
+        "select s.document, s.page, d.path, case when fits then s.text end from ("
+        f"select *, regexp_matches(text, ?, 'i') as fits from search_pages {among}) s "
+        f"join documents d using (document) {f'where {condition}' if condition else ''}",
+        [pattern, *values],
+    )
+    while rows := cursor.fetchmany(500):
+        yield from (row for row in rows if row[3] is not None)
+
+
+def _row(name: str, pattern: re.Pattern[str], text: str) -> tuple[object, ...] | None:
+    """Return what a page has of a name: times, unsure, spellings, passage, and the first place."""
+    places = [found.span() for found in pattern.finditer(text)]
+    if not places:
+        return None
+    whole = [span for span in places if _whole(text, *span)]
+    shown = whole or places
+    start, end = shown[0]
+    first, last = max(0, start - PASSAGE), min(len(text), end + PASSAGE)
+    spellings = dict.fromkeys(" ".join(text[a:b].split()) for a, b in shown)
+    passage = " ".join(text[first:last].split())
+    unsure = len(places) - len(whole)
+    return name, len(whole), unsure, "; ".join([*spellings][:10]), passage, start, end
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """Whether a name is a word of its own: no letter of its script touches it."""
+    if re.fullmatch(rf"[{_HANGUL}]\s+[{_HANGUL}]", text[start:end]):
+        return False
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if re.match(f"[{_HANGUL}]", text[start]) and re.match(f"[{_HANGUL}]", before):
+        return False
+    if text[start].isascii() and text[start].isalnum() and before.isascii() and before.isalnum():
+        return False
+    last = text[end - 1]
+    return not (last.isascii() and last.isalnum() and after.isascii() and after.isalnum())
+
+
+def summary(names: list[str], hits: pl.DataFrame) -> pl.DataFrame:
+    """Return hits by name, in the order of the list: name, pages, documents, times, unsure, other.
+
+    `other` are spellings that aren't the list's.
+    """
+    rows = []
+    for name in names:
+        own = hits.filter(name=name)
+        found = own.filter(pl.col("times") > 0)
+        spelt = {each for row in found["spelling"] for each in row.split("; ")} - {name}
+        rows.append(
+            {
+                "name": name,
+                "pages": found.height,
+                "documents": found["document"].n_unique(),
+                "times": own["times"].sum(),
+                "unsure": own["unsure"].sum(),
+                "other": ", ".join(sorted(spelt)[:5]),
+            }
+        )
+    return pl.DataFrame(rows)

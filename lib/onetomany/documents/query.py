@@ -1,0 +1,178 @@
+"""What a reader types into a search: words, "quoted phrases", -what must not be there, and filters.
+
+Every word and phrase must be on a page. Filters name documents by path, kind, date, sender or tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import InputError
+from .kinds import media_type
+from .reading import composed
+
+# what a reader calls a kind: letters that its media types hold
+KINDS: dict[str, tuple[str, ...]] = {
+    "pdf": ("pdf",),
+    "hwp": ("hwp", "hml"),
+    # all OpenDocument files are of one media type here
+    "word": ("msword", "wordprocessing", "opendocument", "rtf"),
+    "sheet": ("excel", "spreadsheet", "csv", "opendocument"),
+    "slides": ("powerpoint", "presentation", "opendocument"),
+    "mail": ("rfc822", "outlook", "mbox", "pst"),
+    "web": ("html", "multipart/related", "warc", "wacz"),
+    "text": ("text/plain",),
+    "picture": ("image/",),
+}
+_MAIL = KINDS["mail"]
+_QUOTES = str.maketrans("“”„«»＂", '""""""')
+_PART = re.compile(r'(-?)"([^"]*)"|(-?)(\S+)')
+_DAY = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+
+
+@dataclass(frozen=True)
+class Query:
+    """Words and phrases that a page must have, and those that it must not have."""
+
+    words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    without_phrases: tuple[str, ...] = ()
+
+    def said(self, korean: bool = False) -> str:
+        """Return the query in a few words: what is looked for, and what must not be there."""
+        wanted = [*self.words, *(f'"{each}"' for each in self.phrases)]
+        unwanted = [*self.without_words, *(f'"{each}"' for each in self.without_phrases)]
+        text = (" + " if korean else " and ").join(wanted)
+        if unwanted:
+            text += (", 제외: " if korean else ", without ") + ", ".join(unwanted)
+        return text
+
+
+def parse_query(text: str) -> Query:
+    """Return the parts of a query.
+
+    Raises InputError where a quotation mark has no partner, or nothing is looked for.
+    """
+    text = composed(text).translate(_QUOTES)
+    if text.count('"') % 2:
+        raise InputError(f"A quotation mark in '{text}' has no partner: close the phrase.")
+    parts: dict[tuple[bool, bool], dict[str, None]] = {}
+    for minus, quoted, minus_word, word in _PART.findall(text):
+        phrase, plain = " ".join(quoted.split()), word.strip('"')
+        if phrase or plain.strip("-"):
+            kept = parts.setdefault((bool(phrase), bool(minus or minus_word)), {})
+            kept[phrase or plain] = None  # once, in the order given
+    found = Query(
+        *(
+            tuple(parts.get((phrase, without), ()))
+            for without in (False, True)
+            for phrase in (False, True)
+        )
+    )
+    if not found.words and not found.phrases:
+        raise InputError(
+            "Give a word that the pages must have; those with a minus are only left out."
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which documents are searched; what is empty leaves all in.
+
+    Raises InputError for a kind that is none, or a date that isn't one.
+    """
+
+    path: str = ""  # a part of a path, or a pattern with * and ?
+    kinds: tuple[str, ...] = ()  # of KINDS, or a file's ending
+    after: str = ""  # a year, month or day, itself included
+    before: str = ""
+    sender: str = ""  # a part of a mail's sender; what came with the mail counts too
+    tag: str = ""  # of `remarks`
+
+    def __post_init__(self) -> None:
+        for kind in self.kinds:
+            if kind not in KINDS and media_type(b"", f"x.{kind}") == "application/octet-stream":
+                raise InputError(f"'{kind}' is no kind of document: give one of {_listed()}.")
+        for day in (self.after, self.before):
+            if day and not _DAY.fullmatch(day):
+                raise InputError(f"'{day}' is no date: write it as 2019, 2019-04 or 2019-04-30.")
+
+    @property
+    def dated(self) -> bool:
+        """Whether documents without a date are left out."""
+        return bool(self.after or self.before)
+
+    def where(self, *, dates: bool = True) -> tuple[str, list[object]]:
+        """Return a condition on documents `d` and pages `s`, in SQL, and its values; '' for all."""
+        conditions: list[str] = []
+        values: list[object] = []
+
+        def add(condition: str, *given: object) -> None:
+            conditions.append(condition)
+            values.extend(given)
+
+        if self.path:
+            text = composed(self.path).lower()
+            # a name that a Mac made is spelt in letters, not in syllables
+            path = "nfc_normalize(lower(path))"
+            fits = f"{path} glob ?" if re.search(r"[*?]", text) else f"contains({path}, ?)"
+            of_it = f"select document from {{}} where {fits}"
+            add(
+                f"(d.document in ({of_it.format('documents')}) or "
+                f"d.document in ({of_it.format('files')}))",
+                *[text] * 2,
+            )
+        if self.kinds:
+            held = [letters for kind in self.kinds for letters in _letters(kind)]
+            add("list_bool_or(list_transform(?::varchar[], m -> contains(d.media_type, m)))", held)
+        if dates and self.after:
+            # a document may state no more than a year: it stays in where it may fit
+            add("substr(coalesce(d.created, d.modified), 1, 10) || '~' >= ?", self.after)
+        if dates and self.before:
+            add("substr(coalesce(d.created, d.modified), 1, 10) <= ? || '~'", self.before)
+        if self.sender:
+            of_it = (
+                "select document from documents where contains(lower(author), ?) and "
+                "list_bool_or(list_transform(?::varchar[], m -> contains(media_type, m)))"
+            )
+            sender = composed(self.sender).lower()
+            add(
+                f"(d.document in ({of_it}) or d.parent in ({of_it}))",
+                *[sender, list(_MAIL)] * 2,
+            )
+        if self.tag:
+            add(
+                "exists (from remarks r where r.document = s.document and r.page = s.page "
+                "and r.tag = ? and r.withdrawn_at is null)",
+                composed(self.tag),
+            )
+        return " and ".join(conditions), values
+
+    def said(self, korean: bool = False) -> str:
+        """Return the filters in a few words; '' where there are none."""
+        names = _NAMES_KO if korean else _NAMES_EN
+        values = (self.path, ", ".join(self.kinds), self.after, self.before, self.sender, self.tag)
+        return "; ".join(
+            f"{name} {value}" for name, value in zip(names, values, strict=True) if value
+        )
+
+
+_NAMES_EN = ("path", "kind", "from", "to", "sender", "tag")
+_NAMES_KO = ("경로", "종류", "이날부터", "이날까지", "보낸 사람", "꼬리표")
+
+
+def kinds_of(text: str) -> tuple[str, ...]:
+    """Return the kinds in 'pdf, hwp'."""
+    return tuple(part.casefold() for part in re.split(r"[\s,]+", text) if part)
+
+
+def _letters(kind: str) -> Sequence[str]:
+    return KINDS.get(kind) or (media_type(b"", f"x.{kind}"),)
+
+
+def _listed() -> str:
+    return ", ".join(KINDS) + ", or a file's ending such as docx"

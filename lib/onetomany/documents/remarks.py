@@ -1,0 +1,124 @@
+"""Tags and remarks on pages: who wrote them and when. They stay when documents are read again."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+
+from ..errors import InputError
+from .reading import composed
+from .search import has_table
+
+LONGEST = 10_000  # characters of a remark
+REMARKS = {
+    "remark_id": pl.Int64,
+    "document": pl.String,
+    "page": pl.Int64,
+    "path": pl.String,
+    "tag": pl.String,
+    "remark": pl.String,
+    "who": pl.String,
+    "made_at": pl.Datetime,
+    "same_text": pl.Boolean,  # the page reads as it did then
+}
+# as in schema_later.sql; a case file gets it with its first remark
+_TABLE = """
+create table if not exists remarks (
+    remark_id integer primary key, document varchar not null, page integer not null,
+    tag varchar, remark varchar, who varchar not null, made_at timestamp not null,
+    text_md5 varchar not null, withdrawn_by varchar, withdrawn_at timestamp
+)
+"""
+_ALL = """
+select remark_id, r.document, r.page, path, tag, remark, who, made_at,
+       coalesce(md5(text) = text_md5, false)
+from remarks r left join documents using (document)
+left join pages p on p.document = r.document and p.page = r.page
+where withdrawn_at is null order by path, r.page, remark_id
+"""
+
+
+def document_named(db: duckdb.DuckDBPyConnection, name: str) -> str:
+    """Return the document with a path, or with a SHA-256 that begins so (8 digits or more).
+
+    Raises InputError where there is none, or more than one.
+    """
+    digits = name.lower() if re.fullmatch(r"[0-9a-fA-F]{8,64}", name) else None
+    rows = db.execute(
+        "select document from documents where path = $name or starts_with(document, $digits) "
+        "union select document from files where path = $name and not gone",
+        {"name": name, "digits": digits},
+    ).fetchall()
+    if len(rows) == 1:
+        return str(rows[0][0])
+    if rows:
+        raise InputError(f"{len(rows)} documents are called '{name}': give more digits of one.")
+    raise InputError(
+        f"The case has no document '{name}': give its path, or the digits before it in a search."
+    )
+
+
+def add_remark(
+    db: duckdb.DuckDBPyConnection,
+    document: str,
+    page: int,
+    *,
+    who: str,
+    tag: str = "",
+    remark: str = "",
+) -> int:
+    """Store a tag, a remark, or both on a page; return its number.
+
+    Needs a connection that may write. Raises InputError where there is no such page, or nothing to
+    store, or nobody who says it.
+    """
+    tag, remark, who = (composed(each).strip() for each in (tag, remark, who))
+    if not who:
+        raise InputError("Say who writes this: a name or initials.")
+    if not tag and not remark:
+        raise InputError("There is nothing to keep: give a tag or a remark.")
+    if len(remark) > LONGEST or len(tag) > 100:
+        raise InputError(f"A tag has 100 characters at most, a remark {LONGEST:,}.")
+    held = db.execute(
+        "select md5(text) from pages where document = ? and page = ?", [document, page]
+    ).fetchone()
+    if held is None:
+        raise InputError(f"The case has no page {page} of document {document[:12]}.")
+    db.execute(_TABLE)
+    row = db.execute(
+        "insert into remarks select coalesce(max(remark_id), 0) + 1, ?, ?, ?, ?, ?, ?, ?, null, "
+        "null from remarks returning remark_id",
+        [document, page, tag or None, remark or None, who, _now(), held[0]],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def withdraw_remark(db: duckdb.DuckDBPyConnection, number: int, *, who: str) -> None:
+    """Mark a remark as withdrawn; its row stays, with who withdrew it and when.
+
+    Raises InputError where there is none of that number.
+    """
+    if not composed(who).strip():
+        raise InputError("Say who withdraws this: a name or initials.")
+    done = None
+    if has_table(db, "remarks"):
+        done = db.execute(
+            "update remarks set withdrawn_by = ?, withdrawn_at = ? "
+            "where remark_id = ? and withdrawn_at is null returning remark_id",
+            [composed(who).strip(), _now(), number],
+        ).fetchone()
+    if not done:
+        raise InputError(f"There is no remark {number}: 'onetomany tag' lists them.")
+
+
+def page_remarks(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Return all tags and remarks that are not withdrawn: a frame of REMARKS, by path and page."""
+    rows = db.execute(_ALL).fetchall() if has_table(db, "remarks") else []
+    return pl.DataFrame(rows, schema=REMARKS, orient="row")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

@@ -1,0 +1,97 @@
+"""What a search keeps of a text: morphemes that mean something, Latin words by their stems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from . import nouns
+
+if TYPE_CHECKING:  # caged processes load neither
+    import duckdb
+    import polars as pl
+
+# nouns, numerals, roots, verbs, adjectives, adverbs, Latin, digits, Chinese; no particles, endings
+_KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
+_LATIN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]+")
+
+
+def meaningful(text: str, tokens: list[Any]) -> list[tuple[str, int, int]]:
+    """Return the morphemes of a text that mean something, in lower case, with their places."""
+    return [
+        (form.lower(), start, end)
+        for form, tag, start, end in _latin_words(nouns.recut(text, tokens))
+        if tag in _KEPT and form and len(form.split()) == 1
+    ]
+
+
+def token_frame(rows: list[tuple[int, str, int, int]]) -> pl.DataFrame:
+    """Return rows as a frame of tokens: the number of a text, a form, where it begins and ends."""
+    import polars as pl
+
+    schema = {"text": pl.Int32, "form": pl.String, "start": pl.Int32, "end": pl.Int32}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def placed_tokens(
+    db: duckdb.DuckDBPyConnection, texts: Iterable[str]
+) -> list[list[tuple[str, int, int]]]:
+    """Cut the reader's own texts, such as a query, into tokens with their places."""
+    held = list(texts)
+    cut = nouns.kiwi().tokenize(held)
+    rows = [
+        (number, *token)
+        for number, (text, tokens) in enumerate(zip(held, cut, strict=True))
+        for token in meaningful(text, tokens)
+    ]
+    found = stemmed(db, token_frame(rows))
+    placed: list[list[tuple[str, int, int]]] = [[] for _ in held]
+    for number, form, start, end in found.iter_rows():
+        placed[number].append((form, start, end))
+    return placed
+
+
+def stemmed(db: duckdb.DuckDBPyConnection, tokens: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame of tokens with Latin words stemmed."""
+    import polars as pl
+
+    # a text with a Latin word has all of its tokens stemmed, which leaves Korean as it is
+    latin = pl.col("form").str.contains("^[a-z]+$").any().over("text")
+    words = tokens.filter(latin)["form"].unique().sort()
+    (stems,) = db.execute(
+        "select list_transform(?::varchar[], lambda w: stem(w, 'english'))", [words.to_list()]
+    ).fetchone() or ([],)
+    stem = pl.col("form").replace(words, pl.Series(stems, dtype=pl.String))
+    return tokens.with_columns(form=pl.when(latin).then(stem).otherwise("form"))
+
+
+def _latin_words(
+    tokens: list[tuple[str, str, int, int]],
+) -> Iterator[tuple[str, str, int, int]]:
+    """Yield tokens with each run of Latin ones cut into words: a full stop belongs to none.
+
+    kiwipiepy leaves it at the word, and then cuts that word anywhere. Initials (U.S.) stay one.
+    """
+    for (latin, _), run in groupby(_with_runs(tokens), key=lambda each: each[0]):
+        own = [token for _, token in run]
+        if not latin:
+            yield from own
+            continue
+        text, at = "".join(form for form, _, _, _ in own), own[0][2]
+        for word in _LATIN.finditer(text):
+            yield word[0], "SL", at + word.start(), at + word.end()
+
+
+def _with_runs(
+    tokens: list[tuple[str, str, int, int]],
+) -> Iterator[tuple[tuple[bool, int], tuple[str, str, int, int]]]:
+    """Yield tokens with what tells runs apart: whether it is Latin, and a number for each run."""
+    number, last = 0, -1
+    for token in tokens:
+        form, tag, start, end = token
+        latin = tag == "SL" and len(form) == end - start
+        number += not latin or start != last
+        last = end if latin else -1
+        yield (latin, number), token

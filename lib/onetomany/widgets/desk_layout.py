@@ -1,0 +1,236 @@
+"""The reading desk's controls, their layout and their language; what they do is `reading_desk`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any
+
+import ipywidgets
+
+from ..documents import query
+from ..documents.claims import WORDS
+from ..documents.quantities import UNITS as QUANTITIES
+from ..errors import OneToManyError
+from . import desk_words
+from .desk_words import ENGLISH, KOREAN, LABELS, shown
+
+CLAIM_FIELDS = ("subject", "attribute", "value", "unit", "said_by", "document_date")
+_WIDE = ipywidgets.Layout(width="auto")
+_UNITS = (*QUANTITIES, *WORDS)
+
+
+class DeskLayout:
+    """The desk's controls; a subclass says what happens when one is used."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.named: list[tuple[ipywidgets.Widget, str, str]] = []
+        self.busy = False
+        # what to show again in another language
+        self.repeat: dict[ipywidgets.Widget, Callable[[], None]] = {}
+        # JupyterLab may hand on a change of a field while a click is being dealt with
+        self.turn = RLock()
+        self._controls()
+        self.box = self._laid_out()
+        self._translate()
+
+    @property
+    def korean(self) -> bool:
+        return self.language == KOREAN
+
+    def say(self, english: str, korean: str) -> str:
+        return korean if self.korean else english
+
+    def _named(self, widget: Any, key: str, trait: str = "description") -> Any:
+        self.named.append((widget, trait, key))
+        return widget
+
+    def _text(self, key: str, kind: Any = ipywidgets.Text, **more: Any) -> Any:
+        return self._named(kind(layout=_WIDE, **more), key)
+
+    def _button(self, key: str, action: Callable[[], None], where: Any, style: str = "") -> Any:
+        button = self._named(ipywidgets.Button(button_style=style, layout=_WIDE), key)
+        button.on_click(lambda _: self.guarded(action, where))
+        return button
+
+    def _controls(self) -> None:
+        self.tongue = ipywidgets.ToggleButtons(
+            options=[("English", ENGLISH), ("한국어", KOREAN)],
+            value=self.language,
+            style={"button_width": "80px"},
+        )
+        self.query = self._text("query", continuous_update=False)
+        self.named.append((self.query, "placeholder", "query_hint"))
+        self.filters = {
+            name: self._text(name, continuous_update=False)
+            for name in ("path", "after", "before", "sender", "tag")
+        }
+        self.kind = self._text("kind", ipywidgets.Dropdown, options=[("", "")])
+        for name in ("after", "before"):
+            self.filters[name].placeholder = "2019-04-30"
+        self.found, self.hits = ipywidgets.HTML(), ipywidgets.VBox()
+        self.sheet = ipywidgets.Box()
+        self.heading, self.body = ipywidgets.HTML(), ipywidgets.HTML()
+        self.blocks = self._text("blocks", ipywidgets.Select, rows=6)
+        self.range = self._text("characters", ipywidgets.IntRangeSlider, continuous_update=False)
+        self.words = self._text("passage", ipywidgets.Textarea, rows=4)
+        self.place = ipywidgets.HTML()
+        self.claim = {
+            name: self._text(
+                name,
+                ipywidgets.Dropdown if name == "unit" else ipywidgets.Combobox,
+                **(
+                    {"options": [("", "")]}
+                    if name == "unit"
+                    else {"ensure_option": False, "continuous_update": False}
+                ),
+            )
+            for name in CLAIM_FIELDS
+        }
+        self.clashes, self.kept = ipywidgets.HTML(), ipywidgets.HTML()
+        self.undo = self._button("undo", self.take_back, self.clashes)
+        self.undo.disabled = True
+        self.who, self.label = self._text("who"), self._text("tag")
+        self.remark = self._text("remark", ipywidgets.Textarea, rows=2)
+        self.tongue.observe(lambda change: self._translate(change["new"]), names="value")
+        self.query.observe(lambda _: self.guarded(self.search, self.found), names="value")
+        self.blocks.observe(lambda change: self._chosen(self.choose_block, change), names="value")
+        self.range.observe(lambda change: self._chosen(self.choose, change), names="value")
+
+    def _laid_out(self) -> ipywidgets.VBox:
+        def head(key: str) -> Any:
+            return self._named(ipywidgets.HTML(), key, "value")
+
+        def row(*inside: Any) -> Any:
+            return styled(ipywidgets.Box(inside), "desk-row")
+
+        left = [
+            head("h_find"),
+            row(self.query, self._button("search", self.search, self.found, "primary")),
+            row(self.kind, self.filters["path"], self.filters["sender"]),
+            row(self.filters["after"], self.filters["before"], self.filters["tag"]),
+            self.found,
+            self.hits,
+        ]
+        right = [
+            head("h_page"),
+            self.heading,
+            self.sheet,
+            self.body,
+            self.blocks,
+            self.range,
+            self.words,
+            row(self._button("find", self.locate, self.place)),
+            self.place,
+            head("h_claim"),
+            row(*(self.claim[name] for name in CLAIM_FIELDS[:2])),
+            row(*(self.claim[name] for name in CLAIM_FIELDS[2:4])),
+            row(*(self.claim[name] for name in CLAIM_FIELDS[4:])),
+            row(self._button("save", self.save, self.clashes, "primary"), self.undo),
+            self.clashes,
+            head("h_remark"),
+            row(self.who, self.label),
+            self.remark,
+            row(self._button("keep", self.keep, self.kept)),
+            self.kept,
+        ]
+        styled(self.sheet, "desk-sheet").layout.display = "none"
+        self.right = styled(ipywidgets.VBox(right), "desk-right")
+        self.right.layout.display = "none"  # until a page is open
+        columns = [styled(ipywidgets.VBox(left), "desk-left"), self.right]
+        whole = [
+            ipywidgets.HTML(desk_words.STYLE),
+            self.tongue,
+            styled(ipywidgets.Box(columns), "desk-columns"),
+        ]
+        return styled(ipywidgets.VBox(whole), "desk")
+
+    def _translate(self, language: str | None = None) -> None:
+        """Give every label in the desk's language, and show again what is on it."""
+        self.language = language or self.language
+        which = 1 if self.korean else 0
+        for widget, trait, key in self.named:
+            text = LABELS[key][which]
+            setattr(widget, trait, f"<h3>{text}</h3>" if key.startswith("h_") else text)
+        kinds = desk_words.KINDS if self.korean else {kind: kind for kind in query.KINDS}
+        _relabel(self.kind, {"": LABELS["any"][which], **kinds})
+        units = desk_words.UNITS if self.korean else {}
+        _relabel(self.claim["unit"], {"": "", **{unit: units.get(unit, unit) for unit in _UNITS}})
+        for again in list(self.repeat.values()):
+            again()
+
+    def shows(self, target: ipywidgets.HTML, make: Callable[[], str]) -> None:
+        """Fill a place now, and again whenever the language changes."""
+
+        def again() -> None:
+            target.value = make()
+
+        self.repeat[target] = again
+        again()
+
+    def guarded(self, action: Callable[[], None], where: ipywidgets.HTML) -> None:
+        """Do something; what is wrong is said where the reader is looking."""
+        with self.turn:
+            try:
+                action()
+            except OneToManyError as error:
+                self.repeat.pop(where, None)
+                where.value = (
+                    f'<div class="desk-text desk-clash" role="alert">{shown(error, 1000)}</div>'
+                )
+
+    def _chosen(self, choose: Callable[[Any], None], change: Mapping[str, Any]) -> None:
+        if not self.busy:
+            self.guarded(lambda: choose(change["new"]), self.place)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Change controls without their changes being taken for the reader's."""
+        before, self.busy = self.busy, True
+        try:
+            yield
+        finally:
+            self.busy = before
+
+    def search(self) -> None:
+        """Search for what the reader typed."""
+        raise NotImplementedError
+
+    def locate(self) -> None:
+        """Choose the words that the reader typed or cut down, where they stand on the page."""
+        raise NotImplementedError
+
+    def save(self) -> None:
+        """Keep the passage as a claim."""
+        raise NotImplementedError
+
+    def take_back(self) -> None:
+        """Delete the claim that was saved last."""
+        raise NotImplementedError
+
+    def keep(self) -> None:
+        """Keep a tag or a remark on the page."""
+        raise NotImplementedError
+
+    def choose_block(self, number: int | None) -> None:
+        """Take a block of the page as the passage."""
+        raise NotImplementedError
+
+    def choose(self, span: tuple[int, int]) -> None:
+        """Take characters of the page as the passage."""
+        raise NotImplementedError
+
+
+def styled(widget: Any, name: str) -> Any:
+    """Return a widget with one of the desk's styles."""
+    widget.add_class(name)
+    return widget
+
+
+def _relabel(menu: ipywidgets.Dropdown, labels: Mapping[str, str]) -> None:
+    """Give a menu's options other labels; what was chosen stays."""
+    chosen = menu.value
+    menu.options = [(label, value) for value, label in labels.items()]
+    menu.value = chosen
