@@ -100,7 +100,7 @@ def test_what_shows_no_words_leaves_a_note(inside: str, said: str, in_cell: bool
 def test_charts_become_tables() -> None:
     inside = run('<hp:chart chartIDRef="Chart/chart1.xml"/>')
     reading = read(hwpx(paragraph(inside), more={"Chart/chart1.xml": CHART.encode()}), "a.hwpx")
-    assert rows(reading, "tables")["title"].to_list() == ["연도별 예산"]
+    assert rows(reading, "tables")["title"].to_list() == ["Chart: 연도별 예산"]
     kept = rows(reading, "cells").select("row_no", "column_no", "text").rows()
     assert kept == [(1, 2, "예산"), (2, 1, "2024"), (2, 2, "44")]
 
@@ -108,9 +108,11 @@ def test_charts_become_tables() -> None:
 def test_pictures_of_every_kind_become_documents_or_leave_a_note() -> None:
     more = {"BinData/a.bmp": made.bitmap(), "BinData/b.wmf": b"\xd7\xcd\xc6\x9a" + bytes(50),
             "BinData/c.ole": b"\0\0\0\0no compound file",
+            "BinData/f.ole": b"\0\0\0\0" + specimens.compound({"Package": b"%PDF-1.4 in it"}),
             "BinData/d.GIF": b"GIF89a" + bytes(20), "BinData/e.png": b""}  # fmt: skip
     reading = read(hwpx(paragraph(text("글")), more=more), "a.hwpx")
-    assert [name for name, _ in reading.members] == ["BinData/a.bmp", "BinData/d.GIF"]
+    kept = [name for name, _ in reading.members]
+    assert kept == ["BinData/a.bmp", "BinData/f.ole.pdf", "BinData/d.GIF"]
     said = notes(reading, "unread")
     assert all(name in said for name in ("b.wmf", "c.ole", "e.png, which is empty"))
 

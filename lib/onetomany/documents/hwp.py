@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .compound import MAGIC, open_compound, payload
 from .hwp3 import HWP3, read_hwp3
 from .hwp_container import (
     Container,
@@ -30,6 +31,7 @@ _FACTS = {"creator": "author", "CreatedDate": "created", "ModifiedDate": "modifi
 _PICTURES = frozenset(
     {"png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "hwp", "hwpx", "hml", "pdf"}
 )
+_CHART = "OOXMLChartContents".encode("utf-16-le")
 _PAGE_COUNT = 14  # what the summary calls it
 # how python-hwpx names what it can't express, in words
 _UNCONVERTED = {
@@ -217,8 +219,17 @@ def _member(name: str, content: bytes, reading: Reading) -> None:
     from .kinds import EXTRACTORS, media_type
 
     ending = name.rpartition(".")[2].lower()
-    if ending == "ole" and content[4:8] == b"\xd0\xcf\x11\xe0":
+    if _CHART in content:
+        return  # the storage of a chart, which was read as one
+    if content[4:12] == MAGIC:
         content = content[4:]  # its length stands before it
+    if content.startswith(MAGIC):
+        try:
+            with open_compound(content) as ole:
+                name, content = payload(ole, "", name) or (name, content)
+        except Damaged as damaged:
+            reading.skip(f"{name}: {damaged}")
+            return
     if not content:
         reading.skip(f"{name}, which is empty")
     elif ending in _PICTURES or media_type(content, "") in EXTRACTORS:
