@@ -90,7 +90,6 @@ def read_hwpml(content: bytes, reading: Reading) -> None:
     _walk(document.sections, document.header, reading, {}, {})
     for name, part in document.members:
         _member(name, part, reading)
-    _refuse_textless(reading)
 
 
 def _converted(
@@ -153,7 +152,6 @@ def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Read
             reading.skip("an earlier version of the document (문서 이력)")
     if lost := len(numbered) - len(sections):
         raise Refused(f"{lost} of its {len(numbered)} sections can't be read: see its notes.")
-    _refuse_textless(reading)
 
 
 def _compare_pages(container: Container, reading: Reading) -> None:
@@ -168,18 +166,6 @@ def _compare_pages(container: Container, reading: Reading) -> None:
     if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
         text = f"Its writer's program counted {said} pages; {len(reading.pages)} were found, so a "
         reading.note("layout", text + "page number here may be wrong by as many.")
-
-
-def _refuse_textless(reading: Reading) -> None:
-    """Raise Refused for a document of which no letter was read."""
-    if reading.members:
-        many = len(reading.members)
-        pictures = f"{many} pictures or objects" if many > 1 else "1 picture or object"
-        why = f"It holds no text, but {pictures}: see the documents in it."
-    else:
-        why = "It holds no text; drawings in it, if there are any, are not read."
-    if not reading.characters:
-        raise Refused(why)
 
 
 def _stem(name: str) -> str:
