@@ -100,7 +100,7 @@ def test_what_shows_no_words_leaves_a_note(inside: str, said: str, in_cell: bool
 def test_charts_become_tables() -> None:
     inside = run('<hp:chart chartIDRef="Chart/chart1.xml"/>')
     reading = read(hwpx(paragraph(inside), more={"Chart/chart1.xml": CHART.encode()}), "a.hwpx")
-    assert rows(reading, "tables")["title"].to_list() == ["연도별 예산"]
+    assert rows(reading, "tables")["title"].to_list() == ["Chart: 연도별 예산"]
     kept = rows(reading, "cells").select("row_no", "column_no", "text").rows()
     assert kept == [(1, 2, "예산"), (2, 1, "2024"), (2, 2, "44")]
 
@@ -108,18 +108,21 @@ def test_charts_become_tables() -> None:
 def test_pictures_of_every_kind_become_documents_or_leave_a_note() -> None:
     more = {"BinData/a.bmp": made.bitmap(), "BinData/b.wmf": b"\xd7\xcd\xc6\x9a" + bytes(50),
             "BinData/c.ole": b"\0\0\0\0no compound file",
+            "BinData/f.ole": b"\0\0\0\0" + specimens.compound({"Package": b"%PDF-1.4 in it"}),
             "BinData/d.GIF": b"GIF89a" + bytes(20), "BinData/e.png": b""}  # fmt: skip
     reading = read(hwpx(paragraph(text("글")), more=more), "a.hwpx")
-    assert [name for name, _ in reading.members] == ["BinData/a.bmp", "BinData/d.GIF"]
+    kept = [name for name, _ in reading.members]
+    assert kept == ["BinData/a.bmp", "BinData/f.ole.pdf", "BinData/d.GIF"]
     said = notes(reading, "unread")
     assert all(name in said for name in ("b.wmf", "c.ole", "e.png, which is empty"))
 
 
 def test_documents_without_text_are_never_plainly_read() -> None:
-    reading, why = half_read(hwpx(paragraph(run("")), more={"BinData/a.bmp": made.bitmap()}), "a")
-    assert why.startswith("It holds no text, but 1 picture or object")
+    content = hwpx(paragraph(run("")), more={"BinData/a.bmp": made.bitmap()})
+    reading = read(content, "a.hwpx")
+    assert "only the documents within it" in notes(reading, "empty")
     assert len(reading.members) == 1
-    assert half_read(hwpx(paragraph(run("<hp:line/>"))), "a.hwpx")[1].startswith("It holds no text")
+    assert "No text was found" in notes(read(hwpx(paragraph(run("<hp:line/>"))), "a.hwpx"), "empty")
 
 
 def test_links_are_told_with_their_words() -> None:
@@ -346,11 +349,26 @@ def damaged_section(streams: dict[str, bytes]) -> dict[str, bytes]:
 
 def test_what_is_whole_of_a_damaged_document_is_read() -> None:
     streams = damaged_section(made.streams_of(specimens.hangul_5()))
-    reading = read(made.compound(streams | {"BinData/BIN0001.png": b"no picture"}), "a.hwp")
+    content = made.compound(streams | {"BinData/BIN0001.png": b"no picture"})
+    reading, why = half_read(content)
     assert KOREAN in whole(reading)
+    assert why.endswith("what of it is whole was read.")
     said = notes(reading, "unread")
     assert "what follows the damage in BodyText/Section0" in said
     assert "BinData/BIN0001.png, which is damaged" in said
+
+
+def test_a_container_with_a_damaged_table_of_contents_is_read_as_far_as_it_goes() -> None:
+    content = bytearray(specimens.hangul_5())
+    struct.pack_into("<I", content, 0x2C, 4)  # it says that its table is longer than it is
+    reading, why = half_read(bytes(content))
+    assert KOREAN in whole(reading)
+    assert "damaged" in why
+    assert "its table of contents" in notes(reading, "unread")
+
+
+def test_a_section_without_paragraphs_is_no_error() -> None:
+    assert whole(read(hwpx("", paragraph(text("글"))), "a.hwpx")) == "글"
 
 
 def test_of_a_document_that_cannot_be_mended_the_preview_is_read() -> None:

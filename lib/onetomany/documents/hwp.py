@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .compound import MAGIC, open_compound, payload
 from .hwp3 import HWP3, read_hwp3
 from .hwp_container import (
     Container,
@@ -30,6 +31,7 @@ _FACTS = {"creator": "author", "CreatedDate": "created", "ModifiedDate": "modifi
 _PICTURES = frozenset(
     {"png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "hwp", "hwpx", "hml", "pdf"}
 )
+_CHART = "OOXMLChartContents".encode("utf-16-le")
 _PAGE_COUNT = 14  # what the summary calls it
 # how python-hwpx names what it can't express, in words
 _UNCONVERTED = {
@@ -64,6 +66,8 @@ def read_hwp(content: bytes, reading: Reading) -> None:
         names, read = _converted(container, content, reading)
         read_owpml(names, read, reading)
         _compare_pages(container, reading)
+        if container.damaged:
+            raise Refused("It is a damaged HWP 5 file: what of it is whole was read.")
     except Refused as refused:
         if not reading.pages and (text := preview_text(content)):
             page = reading.page(label="preview")
@@ -86,7 +90,6 @@ def read_hwpml(content: bytes, reading: Reading) -> None:
     _walk(document.sections, document.header, reading, {}, {})
     for name, part in document.members:
         _member(name, part, reading)
-    _refuse_textless(reading)
 
 
 def _converted(
@@ -97,9 +100,11 @@ def _converted(
     from hwpx.hwp5.package import convert
 
     try:
+        if container.damaged:
+            mend_container(container, reading)
         made = convert(container.bytes() if container.changed else content)
     except Hwp5Error as error:
-        if not mend_container(container, reading):
+        if container.damaged or not mend_container(container, reading):
             raise Refused(f"It is a damaged HWP 5 file: {error}") from error
         try:
             made = convert(container.bytes())
@@ -147,7 +152,6 @@ def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Read
             reading.skip("an earlier version of the document (문서 이력)")
     if lost := len(numbered) - len(sections):
         raise Refused(f"{lost} of its {len(numbered)} sections can't be read: see its notes.")
-    _refuse_textless(reading)
 
 
 def _compare_pages(container: Container, reading: Reading) -> None:
@@ -162,18 +166,6 @@ def _compare_pages(container: Container, reading: Reading) -> None:
     if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
         text = f"Its writer's program counted {said} pages; {len(reading.pages)} were found, so a "
         reading.note("layout", text + "page number here may be wrong by as many.")
-
-
-def _refuse_textless(reading: Reading) -> None:
-    """Raise Refused for a document of which no letter was read."""
-    if reading.members:
-        many = len(reading.members)
-        pictures = f"{many} pictures or objects" if many > 1 else "1 picture or object"
-        why = f"It holds no text, but {pictures}: see the documents in it."
-    else:
-        why = "It holds no text; drawings in it, if there are any, are not read."
-    if not reading.characters:
-        raise Refused(why)
 
 
 def _stem(name: str) -> str:
@@ -213,8 +205,17 @@ def _member(name: str, content: bytes, reading: Reading) -> None:
     from .kinds import EXTRACTORS, media_type
 
     ending = name.rpartition(".")[2].lower()
-    if ending == "ole" and content[4:8] == b"\xd0\xcf\x11\xe0":
+    if _CHART in content:
+        return  # the storage of a chart, which was read as one
+    if content[4:12] == MAGIC:
         content = content[4:]  # its length stands before it
+    if content.startswith(MAGIC):
+        try:
+            with open_compound(content) as ole:
+                name, content = payload(ole, "", name) or (name, content)
+        except Damaged as damaged:
+            reading.skip(f"{name}: {damaged}")
+            return
     if not content:
         reading.skip(f"{name}, which is empty")
     elif ending in _PICTURES or media_type(content, "") in EXTRACTORS:

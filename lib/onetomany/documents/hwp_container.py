@@ -34,6 +34,7 @@ class Container:
     streams: dict[str, bytes]
     flags: int
     changed: bool = False
+    damaged: bool = False
     lost: list[str] = field(default_factory=list)
 
     @property
@@ -54,21 +55,38 @@ def opened_container(content: bytes) -> Container:
 
     try:
         compound = CompoundFile(content)
+        streams = {path: bytes(compound.read(path)) for path in compound.stream_paths()}
+        lost: list[str] = []
     except (Hwp5Error, struct.error, IndexError) as error:
-        raise Refused(f"It is a damaged HWP 5 file: {error}") from error
-    streams, lost = {}, []
-    for path in compound.stream_paths():
-        try:
-            streams[path] = bytes(compound.read(path))
-        except (Hwp5Error, struct.error, IndexError):
-            lost.append(path)
+        streams, lost = _rescued(content)
+        if not streams:
+            raise Refused(f"It is a damaged HWP 5 file: {error}") from error
+        lost = lost or ["its table of contents"]
     header = streams.get("FileHeader", b"")
     if not header.startswith(b"HWP Document File") or len(header) < 40:
         raise Refused("It is a damaged HWP 5 file: its FileHeader is not whole.")
     version, flags = struct.unpack_from("<II", header, 32)
     if version >> 24 != 5:
         raise Refused(f"It is of HWP version {version >> 24}, which is not read: save it as HWPX.")
-    return Container(streams, flags, bool(lost), lost)
+    return Container(streams, flags, bool(lost), bool(lost), lost)
+
+
+def _rescued(content: bytes) -> tuple[dict[str, bytes], list[str]]:
+    """Return what can be read of a damaged container, by a reader that asks for less."""
+    import olefile
+
+    streams, lost = {}, []
+    try:
+        with olefile.OleFileIO(io.BytesIO(content)) as ole:
+            for parts in ole.listdir():
+                try:
+                    streams["/".join(parts)] = ole.openstream(parts).read()
+                except Exception:
+                    lost.append("/".join(parts))
+    except Exception:
+        # whatever it stumbles over, the caller says that the file is damaged
+        return {}, []
+    return streams, lost
 
 
 def refuse_locked(container: Container) -> None:
@@ -175,7 +193,7 @@ def mend_container(container: Container, reading: Reading) -> bool:
             numbered.append((path.partition("/")[0], int(found[1]), path))
     for folder in ("BodyText", "ViewText"):
         mended |= _renumber(container, sorted(each for each in numbered if each[0] == folder))
-    container.changed = mended
+    container.changed, container.damaged = mended, container.damaged or mended
     return mended
 
 

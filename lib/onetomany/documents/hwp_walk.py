@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from .hwp_chart import add_hangul_chart
 from .hwp_layout import LAID_OUT, PageBreaks, body_height, pages_crossed
 from .hwp_numbers import Numbering
 from .hwp_words import BREAKS, FORMS, Words, child_text, inline_text, link_target, placed_cells
+from .ooxml import add_chart
 from .parts import attribute, local, number
 from .reading import Page, Reading, Refused
 
@@ -65,7 +65,8 @@ class Walk:
         if self.laid_out and (self.page.parts or self.breaks.last is not None):
             self.breaks.section()
         paragraphs = [child for child in element if local(child) == "p"]
-        for child, after in zip(paragraphs, [*paragraphs[1:], None], strict=True):
+        for place, child in enumerate(paragraphs, 1):
+            after = paragraphs[place] if place < len(paragraphs) else None
             self.paragraph(child, flows=True, after=after)
 
     def paragraph(
@@ -225,8 +226,7 @@ class Walk:
             self._shape(element)
         elif kind == "chart" and (attribute(element, "chartIDRef") or "") in self.charts:
             chart = self.charts[attribute(element, "chartIDRef") or ""]
-            if not add_hangul_chart(self.page, chart):
-                self._left(kind)
+            add_chart(chart, self.page, self.reading)
             self._shape(element)
         else:
             if kind not in _SHAPES or kind == "ole":

@@ -110,6 +110,9 @@ _STARTS = (
     (rb"!BDN", "application/vnd.ms-outlook-pst"),
     (rb"\{\\rtf", "application/rtf"),
     (rb"HWP Document File V", "application/x-hwp"),  # before version 5
+    # Hangul's document as one XML file, whatever it is called
+    (rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]{0,999}>\s*){0,9}<HWPML[\s>]", "application/x-hwpml"),
+    (rb"(?:\xff\xfe|\xfe\xff).{0,999}?<\0?H\0W\0P\0M\0L", "application/x-hwpml"),
     (rb"<MARKANY", "application/x-drm; by=MarkAny"),
     (rb".{0,8}DRMONE", "application/x-drm; by=Fasoo"),
     (rb"SCDSA\d", "application/x-drm; by=SoftCamp"),
@@ -119,8 +122,6 @@ _MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r
 _MBOX = re.compile(rb"\AFrom [^\r\n]+\r?\n[A-Za-z][-A-Za-z0-9]*:")
 _MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
 # a page that a browser saved says so in its head, whatever its file is called
-# Hangul's document as one XML file, whatever it is called; UTF-16 has a zero in each letter
-_HWPML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<HWPML[\s>]")
 _SAVED = re.compile(rb"(?im)^(?:snapshot-content-location:|from:[ \t]*\"?<?saved by )")
 _RELATED = re.compile(rb"(?im)^content-type:[ \t]*multipart/related")
 _POSTED = re.compile(rb"(?im)^(?:to|cc|received|message-id|delivered-to):")
@@ -183,9 +184,8 @@ def media_type(content: bytes, name: str) -> str:
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _ole_kind(content, ending)
     # something may stand before a PDF, and a text may speak of one; an archive may hold one
-    if b"%PDF-" in content[:1024] and ending not in _TEXTS:
-        return "application/pdf"
-    return "application/x-hwpml" if _is_hwpml(content[:4096]) else _text_kind(content, ending)
+    pdf = b"%PDF-" in content[:1024] and ending not in _TEXTS
+    return "application/pdf" if pdf else _text_kind(content, ending)
 
 
 def _captured_kind(content: bytes, name: str, *, named: bool) -> str:
@@ -242,12 +242,6 @@ def _text_kind(content: bytes, ending: str) -> str:
     return "text/plain" if head and (marked or odd * 50 < len(head)) else _UNKNOWN
 
 
-def _is_hwpml(head: bytes) -> bool:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        head = head.replace(b"\0", b"")[2:]
-    return bool(_HWPML.match(head))
-
-
 def _is_saved_page(head: bytes, *, named: bool) -> bool:
     if not _MAIL.match(head):
         return False
@@ -264,7 +258,7 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     """Read a document into `reading`. Raises Refused for what is not read."""
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
-    if reading.passwords and kind in _LOCKABLE or kind == _LOCKED:
+    if (reading.passwords and kind in _LOCKABLE) or kind == _LOCKED:
         from .protected import opened
 
         reading.facts["extractor"] = f"protected: msoffcrypto-tool {_version('msoffcrypto-tool')}"

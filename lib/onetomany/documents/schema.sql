@@ -54,7 +54,7 @@ CREATE TABLE files (
 CREATE TABLE pages (
     document VARCHAR NOT NULL,
     page INTEGER NOT NULL,
-    label VARCHAR,                -- a sheet's name
+    label VARCHAR,                -- a sheet's name; of Hangul documents whose layout the page is of
     hidden BOOLEAN NOT NULL DEFAULT false,
     width DOUBLE,
     height DOUBLE,
@@ -123,7 +123,11 @@ CREATE TABLE cells (
 CREATE TABLE notes (
     document VARCHAR NOT NULL,
     page INTEGER,
-    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread, unread_part, empty, link, capture, digest, signature, form, revision, bookmarks
+    -- redaction, privacy, hidden, tracked, comment, encoding,
+    -- ocr, limit, refused, unread, unread_part, empty, link,
+    -- layout, capture, digest, signature, form, revision,
+    -- bookmarks
+    kind VARCHAR NOT NULL,
     text VARCHAR NOT NULL,
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL
