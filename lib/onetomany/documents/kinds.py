@@ -129,11 +129,11 @@ _PARTS = (
 _LOCKED = "application/vnd.ms-office.encrypted"
 _REFUSED = {
     _LOCKED: "It is an encrypted Office document of a kind that is not opened here: ask for an "
-             "open copy.",
+    "open copy.",
     "application/x-alz": "It is an ALZip archive (.alz), for which there is no open reader: unpack "
-                         "it with ALZip or Bandizip and ingest its files.",
+    "it with ALZip or Bandizip and ingest its files.",
     "application/x-egg": "It is an ALZip archive (.egg), for which there is no open reader: unpack "
-                         "it with ALZip or Bandizip and ingest its files.",
+    "it with ALZip or Bandizip and ingest its files.",
     "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
 }
 # kinds that may ask for a password
@@ -241,7 +241,7 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     """Read a document into `reading`. Raises Refused for what is not read."""
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
-    if reading.passwords and kind in _LOCKABLE or kind == _LOCKED:
+    if (reading.passwords and kind in _LOCKABLE) or kind == _LOCKED:
         from .protected import opened
 
         reading.facts["extractor"] = f"protected: msoffcrypto-tool {_version('msoffcrypto-tool')}"

@@ -52,7 +52,7 @@ def read_ppt(content: bytes, reading: Reading) -> None:
 
 
 def _opened(content: bytes) -> Any:
-    import undoc
+    import undoc  # type: ignore[import-untyped]
 
     try:
         return undoc.parse_bytes(content)
@@ -168,7 +168,7 @@ def _drawn(held: bytes, reading: Reading) -> None:
         body, number = held[at + 8 : at + 8 + size], number + 1
         at += 8 + size
         for start, ending in _PICTURES:
-            if 0 <= (place := body.find(start, 0, 64)):
+            if (place := body.find(start, 0, 64)) >= 0:
                 reading.member(f"picture {number}.{ending}", body[place:])
                 break
         else:

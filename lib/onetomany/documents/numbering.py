@@ -61,7 +61,9 @@ def numeral(value: int, kind: str) -> str | None:
         text = chr(ord("a") + (value - 1) % 26) * ((value - 1) // 26 + 1)
         return text.upper() if kind == "upperLetter" else text
     if kind == "ordinal":
-        ending = "th" if 10 < value % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+        ending = (
+            "th" if 10 < value % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+        )
         return f"{value}{ending}"
     if kind in _ROWS and value <= len(_ROWS[kind]):
         return _ROWS[kind][value - 1]

@@ -16,7 +16,16 @@ from .reading import GridCell, Page, Reading, Refused
 from .word_runs import Run, field_links, plain_text, runs_of
 
 _LINKS = ("hyperlink",)  # relations that lead out and ask for nothing
-_WITHIN = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "AlternateContent", "Choice")
+_WITHIN = (
+    "sdt",
+    "sdtContent",
+    "customXml",
+    "ins",
+    "moveTo",
+    "smartTag",
+    "AlternateContent",
+    "Choice",
+)
 _SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
 
@@ -65,7 +74,12 @@ def _aside(name: str, package: Package, walk: _Walk) -> None:
 
 class _Walk:
     def __init__(
-        self, page: Page, reading: Reading, styles: dict[str, str], package: Package, lists: Numbering
+        self,
+        page: Page,
+        reading: Reading,
+        styles: dict[str, str],
+        package: Package,
+        lists: Numbering,
     ) -> None:
         self.page, self.reading, self.styles = page, reading, styles
         self.package, self.lists = package, lists

@@ -156,9 +156,9 @@ def as_eml(
     for part in [both] if len(forms) > 1 else forms:
         message.attach(part)
     for name, content in files:
-        part = MIMEApplication(content)
-        part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", _fit(name)))
-        message.attach(part)
+        file = MIMEApplication(content)
+        file.add_header("Content-Disposition", "attachment", filename=("utf-8", "", _fit(name)))
+        message.attach(file)
     # a boundary by chance would give the mail another hash in each run
     digest = hashlib.sha256(repr((plain, rich, files)).encode("utf-8", "replace")).hexdigest()
     message.set_boundary(f"=_{digest[:40]}")

@@ -88,7 +88,17 @@ _ASIDE = {b"footnote": "footnote", b"annotation": "comment", b"shptxt": "paragra
           b"dptxbxtext": "paragraph", b"header": "header", b"headerl": "header",
           b"headerr": "header", b"headerf": "header", b"footer": "footer", b"footerl": "footer",
           b"footerr": "footer", b"footerf": "footer"}  # fmt: skip
-_WANTED = {*_ASIDE, b"objdata", b"pict", b"nonshppict", b"fldinst", b"title", b"author", b"creatim", b"revtim"}
+_WANTED = {
+    *_ASIDE,
+    b"objdata",
+    b"pict",
+    b"nonshppict",
+    b"fldinst",
+    b"title",
+    b"author",
+    b"creatim",
+    b"revtim",
+}
 _OPENING = re.compile(rb"(?:\\\*)?\s*\\([a-z]+)")
 _TOKENS = re.compile(rb"\\bin(\d{1,9}) ?|\\.|[{}]", re.DOTALL)
 _LINK = re.compile(r'HYPERLINK\s+"?([^"\s\\]+)"?')
@@ -121,7 +131,9 @@ def _groups(content: bytes) -> tuple[dict[bytes, list[bytes]], bytes]:
                 while cut and cut[-1][0] > start:
                     cut.pop()
                 cut.append((start, token.end()))
-    kept = [content[end:start] for (_, end), (start, _) in pairwise([(0, 0), *cut, (len(content), 0)])]
+    kept = [
+        content[end:start] for (_, end), (start, _) in pairwise([(0, 0), *cut, (len(content), 0)])
+    ]
     plain = {name: [group for _, group in held] for name, held in found.items()}
     # a backslash in the text, spelled so that striprtf can't take it for the start of a picture
     body = re.sub(rb"\\(.)", lambda each: each[0] if each[1] != b"\\" else rb"\'5c", b"".join(kept),

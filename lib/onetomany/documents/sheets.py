@@ -12,7 +12,7 @@ from .binary_sheets import add_calamine
 from .number_formats import BUILT_IN, plain_number, shown
 from .office import core_properties, outside_relations
 from .ooxml import Package, drawn_texts
-from .parts import Parts, attribute, local
+from .parts import Parts
 from .plain import add_row
 from .reading import Page, Reading, Refused
 
