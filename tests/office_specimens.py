@@ -1,5 +1,7 @@
 """Office documents, mailboxes and archives that these tests write themselves, byte by byte."""
 
+# ruff: noqa: E501 - parts of documents are easier to read whole
+
 from __future__ import annotations
 
 import binascii

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import binascii
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -60,12 +62,13 @@ def test_dangerous_names_are_refused_and_told(make) -> None:
 def test_an_archive_that_breaks_off_says_so(make) -> None:
     content = make({"a.txt": b"a" * 500, "b.txt": bytes(range(256)) * 40})
     for end in (len(content) // 2, len(content) - 60):
-        reading = Reading()
+        reading, why = Reading(), ""
         try:
             extract(content[:end], "x", reading)
-            assert "breaks off" in notes(reading)
         except Refused as refused:
-            assert str(refused)
+            why = str(refused)
+        reading.finish()
+        assert "breaks off" in notes(reading) or "can't be read on" in why or "None of" in why
 
 
 @pytest.mark.parametrize("make", [made.tar, made.seven, made.rar])
@@ -155,15 +158,12 @@ def test_mails_of_outlooks_mailbox_are_documents_with_people_dates_and_files() -
 
 
 def test_outlook_messages_name_recipients_and_hold_messages() -> None:
-    text = lambda words: words.encode("utf-16-le")  # noqa: E731
-    number = lambda tag, value: (
-        bytes.fromhex("0300")
-        + tag.to_bytes(2, "little")
-        + bytes(4)
-        + (  # noqa: E731
-            value.to_bytes(8, "little")
-        )
-    )
+    def text(words: str) -> bytes:
+        return words.encode("utf-16-le")
+
+    def number(tag: int, value: int) -> bytes:
+        return struct.pack("<HHIQ", 3, tag, 0, value)
+
     inner = "__attach_version1.0_#00000000/__substg1.0_3701000D/"
     content = specimens.compound(
         {
@@ -204,10 +204,9 @@ def locked() -> dict[str, bytes]:
 
 def _zip_crypto(content: bytes, word: bytes) -> bytes:
     """A member of a ZIP in its old way of encryption (APPNOTE 6.1), which zipfile only reads."""
-    import binascii
-
     table = []
-    for value in range(256):
+    for first in range(256):
+        value = first
         for _ in range(8):
             value = value >> 1 ^ (0xEDB88320 if value & 1 else 0)
         table.append(value)
@@ -255,9 +254,6 @@ def test_members_of_a_zip_open_with_a_password(aes: bool) -> None:
             info.extra = b"\x01\x99\x07\0\2\0AE\3\0\0"
         file.writestr(info, packed)
     raw = bytearray(held.getvalue())
-    import binascii
-    import struct
-
     for at, base in ((raw.index(b"PK\1\2"), 8), (0, 6)):
         struct.pack_into("<H", raw, at + base, 1)
         if aes:
@@ -314,7 +310,7 @@ def test_passwords_are_refused_where_they_would_be_stored(tmp_path: Path) -> Non
         "one",
         "two",
     )
-    with pytest.raises(InputError, match="move it elsewhere"):
+    with pytest.raises(InputError, match="Move it elsewhere"):
         given_passwords([], tmp_path / "words.txt", tmp_path)
     with pytest.raises(InputError, match="can't be read"):
         given_passwords([], tmp_path / "none.txt", tmp_path / "in")

@@ -167,8 +167,8 @@ def _member(name: str, mode: int, unpack: Callable[[], bytes], reading: Reading)
 
 def _tell_encoding(encoding: str, reading: Reading) -> None:
     if encoding:
-        reading.note("encoding", f"Names in the archive are read as {encoding}, which fits best: it "
-                     "doesn't say which encoding they are in.")  # fmt: skip
+        reading.note("encoding", f"Names in the archive are read as {encoding}, which fits best: "
+                     "it doesn't say which encoding they are in.")  # fmt: skip
 
 
 def _list_members(reading: Reading, kept: int, any_: bool) -> None:

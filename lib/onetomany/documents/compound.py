@@ -98,7 +98,7 @@ def payload(ole: Any, base: str, name: str) -> tuple[str, bytes] | None:
 
 
 def native_file(held: bytes, name: str) -> tuple[str, bytes]:
-    """Return the file in an Ole10Native stream: a label, paths, and the bytes ([MS-OLEDS] 2.3.6)."""
+    """Return the file in an Ole10Native stream, by [MS-OLEDS] 2.3.6: its name and bytes."""
     try:
         at = 6
         label, at = _string(held, at)

@@ -125,8 +125,8 @@ def _tell_counts(held: bytes, page: Page, reading: Reading) -> None:
             reading.skip(f"{what} ({counts[at]:,} characters)")
     # cell marks, codes of fields and the like are counted, and are no text
     if counts[3] > 200 and page.length < counts[3] / 4:
-        reading.note("unread", f"Only {page.length:,} of the {counts[3]:,} characters that the file "
-                     "counts came out: the rest may be codes of fields, or lost.")  # fmt: skip
+        reading.note("unread", f"Only {page.length:,} of the {counts[3]:,} characters that the "
+                     "file counts came out: the rest may be codes of fields, or lost.")  # fmt: skip
 
 
 def _pictures(document: Any, reading: Reading) -> None:

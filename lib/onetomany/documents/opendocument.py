@@ -20,7 +20,7 @@ _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerR
             "①, ②, ③, ...": "decimalEnclosedCircle", "一, 二, 三, ...": "chineseCounting",
             "일, 이, 삼, ...": "koreanCounting", "가": "ganada", "": "none"}  # fmt: skip
 # parts of the package that show nothing of their own
-_SILENT = re.compile(r"mimetype|content\.xml|styles\.xml|meta\.xml|settings\.xml|manifest\.rdf|META-INF/.*|"
+_SILENT = re.compile(r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|META-INF/.*|"
                      r"Thumbnails/.*|Configurations2/.*|layout-cache|.*/")  # fmt: skip
 _READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx", "xlsx")
 _LEVELS = 10
@@ -137,7 +137,7 @@ class _Walk:
         for element in parent:
             self.block(element)
 
-    def block(self, element: Any) -> None:
+    def block(self, element: Any) -> None:  # noqa: PLR0912
         name = local(element)
         if name in ("p", "h"):
             self.paragraph(element, "heading" if name == "h" else "paragraph")
@@ -158,8 +158,18 @@ class _Walk:
             self.comment(element)
         elif name in ("object", "object-ole"):
             self.object(element)
-        elif name in ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
-                      "event-listeners", "title", "desc", "settings", "page-thumbnail"):  # fmt: skip
+        elif name in (
+            "forms",
+            "sequence-decls",
+            "variable-decls",
+            "user-field-decls",
+            "image",
+            "event-listeners",
+            "title",
+            "desc",
+            "settings",
+            "page-thumbnail",
+        ):
             for value in element.iter("{*}text", "{*}textarea", "{*}combobox", "{*}checkbox"):
                 words = attribute(value, "current-value") or attribute(value, "value")
                 label = attribute(value, "label") or attribute(value, "name") or ""
@@ -282,8 +292,10 @@ class _Walk:
                 repeated = number(attribute(tc, "number-columns-repeated"), 1, 1000)
                 if local(tc) == "table-cell":
                     lines = [words_of(p) for p in cell_paragraphs(tc)]
-                    spans = (max(1, number(attribute(tc, "number-rows-spanned"), most=1000)),
-                             max(1, number(attribute(tc, "number-columns-spanned"), most=1000)))  # fmt: skip
+                    spans = (
+                        max(1, number(attribute(tc, "number-rows-spanned"), most=1000)),
+                        max(1, number(attribute(tc, "number-columns-spanned"), most=1000)),
+                    )
                     cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans))
                     within.append(tc)
                 column += repeated

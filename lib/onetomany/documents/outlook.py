@@ -146,9 +146,8 @@ def as_eml(
     when = sent(held)
     listed = {kind: [each.text for each in people if each.kind == kind] for kind in _KINDS.values()}
     for name, text in heads(held, people):
-        if name == "From":
-            text = _quoted(text)
-        value = ", ".join(map(_quoted, listed[name])) if listed.get(name) else text
+        told = _quoted(text) if name == "From" else text
+        value = ", ".join(map(_quoted, listed[name])) if listed.get(name) else told
         message[name] = format_datetime(when) if name == "Date" and when else _head(value)
     forms = [MIMEText(_fit(text), kind, "utf-8")
              for kind, texts in (("plain", plain), ("html", rich)) for text in texts]  # fmt: skip
@@ -232,8 +231,11 @@ def _attachment(ole: Any, folder: str, number: int, page: object, reading: Readi
         elif ole.exists(inner) and (found := payload(ole, inner + "/", name or f"object {number}")):
             reading.member(*found)
         else:
-            reading.note("unread", f"Attachment {number} ({name or 'without a name'}) was not "
-                         "read: the mail only points to it, or it is of an unknown kind.")  # fmt: skip
+            reading.note(
+                "unread",
+                f"Attachment {number} ({name or 'without a name'}) was not "
+                "read: the mail only points to it, or it is of an unknown kind.",
+            )
     except Damaged as damaged:
         reading.note("unread", f"Attachment {number} can't be read: {damaged}")
 
@@ -252,7 +254,7 @@ def _properties(ole: Any, base: str, head: int) -> dict[int, Value]:
     depth = base.count("/") + 1
     for path in ole.listdir():
         name = path[-1]
-        if len(path) != depth or not name.startswith(_STREAM) or "/".join(path[:-1] + [""]) != base:
+        if len(path) != depth or not name.startswith(_STREAM) or "/".join([*path[:-1], ""]) != base:
             continue
         tag, kind = int(name[12:16], 16), name[16:20].upper()
         if kind == "001F":

@@ -34,8 +34,11 @@ def opened(content: bytes, name: str, reading: Reading) -> bool:
         return False
     inner = name.replace("\\", "/").rpartition("/")[2] or "document"
     reading.member(inner, plain)
-    reading.note("encrypted", "It is protected by a password. The document within it is the copy "
-                 "that a password opened; check signatures on this file, not on the copy.")  # fmt: skip
+    reading.note(
+        "encrypted",
+        "It is protected by a password. The document within it is the copy "
+        "that a password opened; check signatures on this file, not on the copy.",
+    )
     return True
 
 

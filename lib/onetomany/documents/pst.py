@@ -319,23 +319,23 @@ def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Pro
     for number, inner in heap.nodes.items():
         if number & 0x1F == _ATTACHMENT:
             try:
-                files.append(_file(store, inner, page, len(files) + 1, reading, depth))
+                files.append(_file(store, inner, page, len(files) + 1, depth))
             except (Damaged, struct.error, IndexError) as error:
                 reading.note("unread", f"An attachment of a mail can't be read: {error}")
     return held, as_eml(held, people, [each for each in files if each], reading)
 
 
 def _file(
-    store: _Store, node: _Node, page: object, number: int, reading: Reading, depth: int
+    store: _Store, node: _Node, page: object, number: int, depth: int
 ) -> tuple[str, bytes] | None:
     heap = _Heap(store, node)
     held = heap.properties()
     names = [words(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
     name, data = next(filter(None, names), f"attachment {number}"), held.get(DATA)
     if held.get(METHOD) == EMBEDDED and isinstance(data, int) and data in heap.nodes:
-        _, eml = _mail(store, heap.nodes[data], reading, depth + 1)
+        _, eml = _mail(store, heap.nodes[data], store.reading, depth + 1)
         return name.removesuffix(".msg") + ".eml", eml
     if isinstance(data, bytes):
         return name, data
-    reading.skip("an attachment that a mail only points to, or of an unknown kind")
+    store.reading.skip("an attachment that a mail only points to, or of an unknown kind")
     return None

@@ -81,7 +81,8 @@ def text_of(content: bytes) -> str:
 
 # signs that are put before the ends of cells and rows, and at the beginning of rows
 _CELL, _ROW, _BEGIN = "\ue000", "\ue001", "\ue002"
-_SIGNED = ((rb"(?<!\\)\\cell(?![a-z])", rb"\\u-8192?\\cell"), (rb"(?<!\\)\\row(?![a-z])", rb"\\u-8191?\\row"),
+_SIGNED = ((rb"(?<!\\)\\cell(?![a-z])", rb"\\u-8192?\\cell"),
+           (rb"(?<!\\)\\row(?![a-z])", rb"\\u-8191?\\row"),
            (rb"(?<!\\)\\trowd(?![a-z])", rb"\\u-8190?\\trowd"))  # fmt: skip
 # groups that striprtf passes over, and what their words are
 _ASIDE = {b"footnote": "footnote", b"annotation": "comment", b"shptxt": "paragraph",
