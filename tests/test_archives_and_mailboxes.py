@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import binascii
 import io
+import random
 import struct
+import sys
 import zipfile
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from onetomany.documents.kinds import extract, media_type
 from onetomany.documents.member_names import decoded_names
 from onetomany.documents.passwords import given_passwords
 from onetomany.documents.reading import Limits, Reading, Refused
+from onetomany.documents.workers import Reader
 from onetomany.errors import InputError
 from specimens import KOREAN
 
@@ -39,6 +42,36 @@ def read(
 
 def notes(reading: Reading) -> str:
     return "\n".join(reading.columns.get("notes", {"text": []})["text"])
+
+
+# the cage
+
+
+def test_every_new_kind_is_read_in_the_cage_and_damage_ends_no_run(tmp_path: Path) -> None:
+    (tmp_path / "members").mkdir()
+    reader = Reader(tmp_path / "members")
+    rng = random.Random(17)
+    try:
+        for kind, maker in made.MORE.items():
+            content = maker()
+            path = tmp_path / f"a.{kind}"
+            path.write_bytes(content)
+            answer = reader.read(path, path.name, Limits())
+            assert answer.content["facts"]["status"] == "read", kind
+            texts = "".join(answer.content["columns"]["pages"]["text"])
+            assert KOREAN in texts or answer.members, kind
+            for _ in range(4):
+                damaged = bytearray(content)
+                for _ in range(8):
+                    damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
+                path.write_bytes(damaged)
+                answer = reader.read(path, path.name, Limits(memory=1 << 30, seconds=20))
+                facts = answer.content.get("facts", {})
+                assert answer.why or facts["status"] == "read" or facts["error"], kind
+        held = reader.isolation
+    finally:
+        reader.stop()
+    assert sys.platform != "linux" or (held["landlock"] and held["seccomp"])
 
 
 # archives
