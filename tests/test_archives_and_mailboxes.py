@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import io
 import random
+import re
 import struct
 import sys
 import zipfile
@@ -101,7 +102,7 @@ def test_an_archive_that_breaks_off_says_so(make) -> None:
         except Refused as refused:
             why = str(refused)
         reading.finish()
-        assert "breaks off" in notes(reading) or "can't be read on" in why or "None of" in why
+        assert "breaks off" in notes(reading) or re.search("read on|None of|unpacked", why) or "unpacked" in why
 
 
 @pytest.mark.parametrize("make", [made.tar, made.seven, made.rar])

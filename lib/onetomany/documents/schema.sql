@@ -121,7 +121,7 @@ CREATE TABLE cells (
 CREATE TABLE notes (
     document VARCHAR NOT NULL,
     page INTEGER,
-    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread, empty, link, capture, digest, signature
+    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread, empty, encrypted, link, capture, digest, signature
     text VARCHAR NOT NULL,
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL
