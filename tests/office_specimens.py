@@ -1,5 +1,7 @@
 """Office documents, mailboxes and archives that these tests write themselves, byte by byte."""
 
+# ruff: noqa: E501 - parts of documents are easier to read whole
+
 from __future__ import annotations
 
 import binascii
@@ -20,21 +22,30 @@ _P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
 _KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 
 
-def relations(*related: tuple[str, str, str], outside: tuple[tuple[str, str, str], ...] = ()) -> bytes:
+def relations(
+    *related: tuple[str, str, str], outside: tuple[tuple[str, str, str], ...] = ()
+) -> bytes:
     """A part of relations: id, kind and target each."""
     rows = [f'<Relationship Id="{i}" Type="{_KIND}{k}" Target="{t}"/>' for i, k, t in related]
-    rows += [f'<Relationship Id="{i}" Type="{_KIND}{k}" Target="{t}" TargetMode="External"/>'
-             for i, k, t in outside]  # fmt: skip
-    return ('<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-            + "".join(rows) + "</Relationships>").encode()  # fmt: skip
+    rows += [
+        f'<Relationship Id="{i}" Type="{_KIND}{k}" Target="{t}" TargetMode="External"/>'
+        for i, k, t in outside
+    ]
+    return (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        + "".join(rows)
+        + "</Relationships>"
+    ).encode()
 
 
 def letter(body: str, parts: dict[str, bytes] | None = None) -> bytes:
     """A DOCX with this body; 'w:' is Word's namespace, 'r:' that of relations."""
     drawing = "http://schemas.openxmlformats.org/drawingml/2006/"
-    document = (f'<w:document {_W} {_R} {_A} xmlns:c="{drawing}chart" xmlns:dgm="{drawing}diagram" '
-                'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">'
-                f"<w:body>{body}</w:body></w:document>")  # fmt: skip
+    document = (
+        f'<w:document {_W} {_R} {_A} xmlns:c="{drawing}chart" xmlns:dgm="{drawing}diagram" '
+        'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">'
+        f"<w:body>{body}</w:body></w:document>"
+    )
     return specimens.archive({"word/document.xml": document.encode()} | (parts or {}))
 
 
@@ -42,31 +53,41 @@ def chart(title: str = "조회 건수") -> bytes:
     c = "http://schemas.openxmlformats.org/drawingml/2006/chart"
     points = "".join(f'<c:pt idx="{i}"><c:v>{v}</c:v></c:pt>' for i, v in enumerate((0.256, 0.5)))
     years = "".join(f'<c:pt idx="{i}"><c:v>{v}</c:v></c:pt>' for i, v in enumerate((2020, 2021)))
-    return (f'<c:chartSpace xmlns:c="{c}" {_A}><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>{title}'
-            "</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea><c:barChart><c:ser><c:tx>"
-            '<c:strRef><c:strCache><c:pt idx="0"><c:v>내국인</c:v></c:pt></c:strCache></c:strRef></c:tx>'
-            f"<c:cat><c:strRef><c:strCache>{years}</c:strCache></c:strRef></c:cat><c:val><c:numRef>"
-            f"<c:numCache><c:formatCode>0.0%</c:formatCode>{points}</c:numCache></c:numRef></c:val>"
-            "</c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>").encode()  # fmt: skip
+    return (
+        f'<c:chartSpace xmlns:c="{c}" {_A}><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>{title}'
+        "</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea><c:barChart><c:ser><c:tx>"
+        '<c:strRef><c:strCache><c:pt idx="0"><c:v>내국인</c:v></c:pt></c:strCache></c:strRef></c:tx>'
+        f"<c:cat><c:strRef><c:strCache>{years}</c:strCache></c:strRef></c:cat><c:val><c:numRef>"
+        f"<c:numCache><c:formatCode>0.0%</c:formatCode>{points}</c:numCache></c:numRef></c:val>"
+        "</c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>"
+    ).encode()
 
 
 def smart_art(*texts: str) -> bytes:
-    points = "".join(f"<dgm:pt><dgm:t><a:p><a:r><a:t>{each}</a:t></a:r></a:p></dgm:t></dgm:pt>"
-                     for each in texts)  # fmt: skip
-    return (f'<dgm:dataModel xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" {_A}>'
-            f"<dgm:ptLst>{points}</dgm:ptLst></dgm:dataModel>").encode()  # fmt: skip
+    points = "".join(
+        f"<dgm:pt><dgm:t><a:p><a:r><a:t>{each}</a:t></a:r></a:p></dgm:t></dgm:pt>" for each in texts
+    )
+    return (
+        f'<dgm:dataModel xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" {_A}>'
+        f"<dgm:ptLst>{points}</dgm:ptLst></dgm:dataModel>"
+    ).encode()
 
 
-def slides(*shapes: str, hidden: bool = False, more: dict[str, bytes] | None = None,
-           related: bytes | None = None) -> bytes:  # fmt: skip
+def slides(
+    *shapes: str,
+    hidden: bool = False,
+    more: dict[str, bytes] | None = None,
+    related: bytes | None = None,
+) -> bytes:
     """A PPTX, each slide of these shapes."""
     ids = "".join(f'<p:sldId id="{255 + n}" r:id="r{n}"/>' for n, _ in enumerate(shapes, 1))
     held = {
         "ppt/presentation.xml": f"<p:presentation {_P} {_R}><p:sldIdLst>{ids}</p:sldIdLst>"
-                                "</p:presentation>".encode(),
+        "</p:presentation>".encode(),
         "ppt/_rels/presentation.xml.rels": relations(
-            *((f"r{n}", "slide", f"slides/slide{n}.xml") for n, _ in enumerate(shapes, 1))),
-    }  # fmt: skip
+            *((f"r{n}", "slide", f"slides/slide{n}.xml") for n, _ in enumerate(shapes, 1))
+        ),
+    }
     for number, shape in enumerate(shapes, 1):
         show = ' show="0"' if hidden and number == len(shapes) else ""
         held[f"ppt/slides/slide{number}.xml"] = (
@@ -80,8 +101,10 @@ def slides(*shapes: str, hidden: bool = False, more: dict[str, bytes] | None = N
 def shape(*paragraphs: str, kind: str = "") -> str:
     """A shape with paragraphs of DrawingML, or of plain text."""
     holder = f'<p:nvSpPr><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr>' if kind else ""
-    rows = "".join(each if each.startswith("<") else f"<a:p><a:r><a:t>{each}</a:t></a:r></a:p>"
-                   for each in paragraphs)  # fmt: skip
+    rows = "".join(
+        each if each.startswith("<") else f"<a:p><a:r><a:t>{each}</a:t></a:r></a:p>"
+        for each in paragraphs
+    )
     return f"<p:sp>{holder}<p:txBody>{rows}</p:txBody></p:sp>"
 
 
@@ -106,8 +129,9 @@ def old_slides(*texts: str) -> bytes:
     def record(kind: int, body: bytes, version: int = 0) -> bytes:
         return struct.pack("<HHI", version, kind, len(body)) + body
 
-    listed = b"".join(record(0x3F3, struct.pack("<5I", n + 2, 0, 0, 256 + n, 0))
-                      for n, _ in enumerate(texts))  # fmt: skip
+    listed = b"".join(
+        record(0x3F3, struct.pack("<5I", n + 2, 0, 0, 256 + n, 0)) for n, _ in enumerate(texts)
+    )
     stream = record(0x3E8, record(0x3E9, bytes(40), 1) + record(0xFF0, listed, 15), 15)
     places = [0]
     for text in texts:
@@ -127,29 +151,47 @@ def old_slides(*texts: str) -> bytes:
 _OPEN = "urn:oasis:names:tc:opendocument:xmlns:"
 
 
-def open_document(kind: str, body: str, styles: str = "", parts: dict[str, bytes] | None = None,
-                  suffix: str = "text") -> bytes:  # fmt: skip
+def open_document(
+    kind: str,
+    body: str,
+    styles: str = "",
+    parts: dict[str, bytes] | None = None,
+    suffix: str = "text",
+) -> bytes:
     """An OpenDocument file whose body is of this kind (text, spreadsheet, presentation)."""
-    names = " ".join(f'xmlns:{n}="{_OPEN}{n}:1.0"' for n in ("office", "text", "table", "style", "draw"))
-    names += ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
-    content = (f"<office:document-content {names}><office:automatic-styles>{styles}"
-               f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
-               "</office:body></office:document-content>")  # fmt: skip
+    names = " ".join(
+        f'xmlns:{n}="{_OPEN}{n}:1.0"' for n in ("office", "text", "table", "style", "draw")
+    )
+    names += (
+        ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    )
+    content = (
+        f"<office:document-content {names}><office:automatic-styles>{styles}"
+        f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
+        "</office:body></office:document-content>"
+    )
     named = f"application/vnd.oasis.opendocument.{suffix}".encode()
     return specimens.archive({"mimetype": named, "content.xml": content.encode()} | (parts or {}))
 
 
 def mailbox() -> bytes:
     first = specimens.mail().replace(b"\n\n", b"\n\n>From the beginning\n", 1)
-    return b"From a@example.org Wed Oct 20 10:15:00 2021\n" + first + (
-        b"\nFrom b@example.org Thu Oct 21 10:15:00 2021\n" + specimens.mail(()))  # fmt: skip
+    return (
+        b"From a@example.org Wed Oct 20 10:15:00 2021\n"
+        + first
+        + (b"\nFrom b@example.org Thu Oct 21 10:15:00 2021\n" + specimens.mail(()))
+    )
 
 
 def outlook_store(subject: str = "\x01\x01자료 송부") -> bytes:
     """A PST ([MS-PST], Unicode, not encrypted) with a folder, and in it one mail and its file."""
     word = lambda text: text.encode("utf-16-le")  # noqa: E731
-    ticks = int((datetime(2021, 10, 20, 1, 15, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC))
-                .total_seconds() * 10_000_000)  # fmt: skip
+    ticks = int(
+        (
+            datetime(2021, 10, 20, 1, 15, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC)
+        ).total_seconds()
+        * 10_000_000
+    )
     person = {0x3001: word("받는 이"), 0x39FE: word("other@example.org")}
     blocks: dict[int, bytes] = {}
     nodes: list[tuple[int, int, int, int]] = []
@@ -180,19 +222,34 @@ def outlook_store(subject: str = "\x01\x01자료 송부") -> bytes:
         root = struct.pack("<BBBBI", 0xB5, 2, 6, 0, 0x40)
         return heap([root, rows, *items], 0xBC)
 
-    file = block(properties({0x3701: (0x102, b"attached text"), 0x3707: (0x1F, word("붙임.txt")),
-                             0x3705: (3, struct.pack("<I", 1))}))  # fmt: skip
+    file = block(
+        properties(
+            {
+                0x3701: (0x102, b"attached text"),
+                0x3707: (0x1F, word("붙임.txt")),
+                0x3705: (3, struct.pack("<I", 1)),
+            }
+        )
+    )
     columns = [(0x1F, 0x3001, 4, 4, 0), (0x1F, 0x39FE, 8, 4, 1), (3, 0x0C15, 0, 4, 2)]
     table = struct.pack("<BB4HIII", 0x7C, len(columns), 12, 12, 12, 13, 0, 0x40, 0)
     table += b"".join(struct.pack("<HHHBB", *each) for each in columns)
     row = struct.pack("<III", 3, 0x60, 0x80) + b"\xe0"
     people = block(heap([table, row, person[0x3001], person[0x39FE]], 0x7C))
-    within = struct.pack("<BBHI", 2, 0, 2, 0) + struct.pack("<6Q", 0x692, people, 0, 0x8025, file, 0)
-    mail = block(properties({
-        0x0037: (0x1F, word(subject)), 0x1000: (0x1F, word(KOREAN)),
-        0x0C1A: (0x1F, word("김, 아무개")), 0x5D01: (0x1F, word("someone@example.org")),
-        0x0039: (0x40, struct.pack("<Q", ticks)),
-    }))  # fmt: skip
+    within = struct.pack("<BBHI", 2, 0, 2, 0) + struct.pack(
+        "<6Q", 0x692, people, 0, 0x8025, file, 0
+    )
+    mail = block(
+        properties(
+            {
+                0x0037: (0x1F, word(subject)),
+                0x1000: (0x1F, word(KOREAN)),
+                0x0C1A: (0x1F, word("김, 아무개")),
+                0x5D01: (0x1F, word("someone@example.org")),
+                0x0039: (0x40, struct.pack("<Q", ticks)),
+            }
+        )
+    )
     nodes.append((0x200024, mail, block(within, inner=True), 0x8022))
     nodes.append((0x8022, block(properties({0x3001: (0x1F, word("받은 편지함"))})), 0, 0x122))
     return _store(blocks, sorted(nodes))
@@ -242,7 +299,9 @@ def seven(members: dict[str, bytes]) -> bytes:
     head += (b"\x09" + b"".join(map(count, sizes[:-1])) if len(members) > 1 else b"") + b"\0\0"
     head += b"\5" + count(len(members)) + b"\x11" + count(len(names)) + names + b"\0\0"
     start = struct.pack("<QQI", len(packed), len(head), binascii.crc32(head))
-    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", binascii.crc32(start)) + start + packed + head
+    return (
+        b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", binascii.crc32(start)) + start + packed + head
+    )
 
 
 def rar(members: dict[str, bytes]) -> bytes:
@@ -273,13 +332,16 @@ MORE: dict[str, Callable[[], bytes]] = {
     "ppt": lambda: old_slides("첫 장", KOREAN),
     "pptx": lambda: slides(shape("제목", kind="title") + shape(KOREAN)),
     "odt": lambda: open_document("text", f"<text:h>제목</text:h><text:p>{KOREAN}</text:p>"),
-    "odp": lambda: open_document("presentation", '<draw:page draw:name="1"><draw:frame><draw:text-box>'
-                                 f"<text:p>{KOREAN}</text:p></draw:text-box></draw:frame></draw:page>",
-                                 suffix="presentation"),
+    "odp": lambda: open_document(
+        "presentation",
+        '<draw:page draw:name="1"><draw:frame><draw:text-box>'
+        f"<text:p>{KOREAN}</text:p></draw:text-box></draw:frame></draw:page>",
+        suffix="presentation",
+    ),
     "mbox": mailbox,
     "pst": outlook_store,
     "tgz": lambda: tar({"속/안.txt": KOREAN.encode(), "b.html": specimens.page()}),
     "7z": lambda: seven({"속/안.txt": KOREAN.encode(), "b.html": specimens.page()}),
     "rar": lambda: rar({"속/안.txt": KOREAN.encode(), "b.html": specimens.page()}),
-}  # fmt: skip
+}
 specimens.MAKERS.update(MORE)

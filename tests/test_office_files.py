@@ -1,5 +1,7 @@
 """Office files of all kinds: what was skipped before is read, or a note says that it isn't."""
 
+# ruff: noqa: E501 - parts of documents are easier to read whole
+
 from __future__ import annotations
 
 import io
@@ -76,25 +78,42 @@ NUMBERING = (
 
 def test_automatic_numbers_of_word_are_rendered_and_restart() -> None:
     body = "".join(
-        [numbered(0, "목적"), numbered(1, "정의"), numbered(1, "범위"), numbered(2, "세부"),
-         numbered(0, "적용"), numbered(1, "예외"), numbered(3, "점"), numbered(4, "다른"),
-         p("제2조에 따라"), numbered(0, "벌칙", 2)]
-    )  # fmt: skip
+        [
+            numbered(0, "목적"),
+            numbered(1, "정의"),
+            numbered(1, "범위"),
+            numbered(2, "세부"),
+            numbered(0, "적용"),
+            numbered(1, "예외"),
+            numbered(3, "점"),
+            numbered(4, "다른"),
+            p("제2조에 따라"),
+            numbered(0, "벌칙", 2),
+        ]
+    )
     reading = read(made.letter(body, {"word/numbering.xml": NUMBERING}))
     assert texts(reading) == [
-        "제1조 목적", "가. 정의", "나. 범위", "1-a) 세부", "제2조 적용", "가. 예외", "점", "다른",
-        "제2조에 따라", "제5조 벌칙",
-    ]  # fmt: skip
+        "제1조 목적",
+        "가. 정의",
+        "나. 범위",
+        "1-a) 세부",
+        "제2조 적용",
+        "가. 예외",
+        "점",
+        "다른",
+        "제2조에 따라",
+        "제5조 벌칙",
+    ]
     assert "unread: Not read: automatic numbers in the format 'hebrew1'." in notes(reading)
 
 
 def test_numbers_come_from_styles_too() -> None:
     styles = (
-        '<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:style '
-        'w:styleId="A"><w:name w:val="Article"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>'
-        '</w:style><w:style w:styleId="B"><w:name w:val="Sub"/><w:basedOn w:val="A"/><w:pPr><w:numPr>'
-        '<w:ilvl w:val="1"/></w:numPr></w:pPr></w:style></w:styles>'
-    ).encode()
+        b'<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:style '
+        b'w:styleId="A"><w:name w:val="Article"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>'
+        b'</w:style><w:style w:styleId="B"><w:name w:val="Sub"/><w:basedOn w:val="A"/><w:pPr><w:numPr>'
+        b'<w:ilvl w:val="1"/></w:numPr></w:pPr></w:style></w:styles>'
+    )
     body = p("목적", '<w:pStyle w:val="A"/>') + p("정의", '<w:pStyle w:val="B"/>')
     body += p("없음", '<w:pStyle w:val="A"/><w:numPr><w:numId w:val="0"/></w:numPr>')
     held = {"word/numbering.xml": NUMBERING, "word/styles.xml": styles}
@@ -103,56 +122,100 @@ def test_numbers_come_from_styles_too() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "value", "told"),
-    [("upperRoman", 49, "XLIX"), ("lowerLetter", 28, "bb"), ("koreanCounting", 21, "이십일"),
-     ("koreanLegal", 12, "열둘"), ("decimalEnclosedCircle", 3, "③"), ("ganada", 15, None),
-     ("ordinal", 12, "12th"), ("decimalZero", 7, "07"), ("nothing known", 1, None)],
-)  # fmt: skip
+    [
+        ("upperRoman", 49, "XLIX"),
+        ("lowerLetter", 28, "bb"),
+        ("koreanCounting", 21, "이십일"),
+        ("koreanLegal", 12, "열둘"),
+        ("decimalEnclosedCircle", 3, "③"),
+        ("ganada", 15, None),
+        ("ordinal", 12, "12th"),
+        ("decimalZero", 7, "07"),
+        ("nothing known", 1, None),
+    ],
+)
 def test_numerals_are_written_or_left_to_a_note(kind: str, value: int, told: str | None) -> None:
     assert numeral(value, kind) == told
 
 
 def test_charts_with_their_values_smartart_and_text_boxes_of_word_are_read() -> None:
-    box = ("<w:p><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>글상자</w:t></w:r></w:p></w:txbxContent>"
-           "</w:pict></w:r></w:p>")  # fmt: skip
+    box = (
+        "<w:p><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>글상자</w:t></w:r></w:p></w:txbxContent>"
+        "</w:pict></w:r></w:p>"
+    )
     body = '<w:p><w:r><w:drawing><c:chart r:id="r1"/></w:drawing></w:r></w:p>' + box
     body += '<w:p><w:r><w:drawing><dgm:relIds r:dm="r2"/></w:drawing></w:r></w:p>'
-    related = made.relations(("r1", "chart", "charts/chart1.xml"), ("r2", "diagramData", "diagrams/data1.xml"))
-    held = {"word/_rels/document.xml.rels": related, "word/charts/chart1.xml": made.chart(),
-            "word/diagrams/data1.xml": made.smart_art("법무부", "과기정통부")}  # fmt: skip
+    related = made.relations(
+        ("r1", "chart", "charts/chart1.xml"), ("r2", "diagramData", "diagrams/data1.xml")
+    )
+    held = {
+        "word/_rels/document.xml.rels": related,
+        "word/charts/chart1.xml": made.chart(),
+        "word/diagrams/data1.xml": made.smart_art("법무부", "과기정통부"),
+    }
     reading = read(made.letter(body, held))
     cells = rows(reading, "cells").select("row_no", "column_no", "text").rows()
-    assert cells == [(1, 2, "내국인"), (2, 1, "2020"), (2, 2, "25.6%"), (3, 1, "2021"), (3, 2, "50.0%")] or (
-        sorted(cells) == [(1, 2, "내국인"), (2, 1, "2020"), (2, 2, "25.6%"), (3, 1, "2021"), (3, 2, "50.0%")]
+    assert cells == [
+        (1, 2, "내국인"),
+        (2, 1, "2020"),
+        (2, 2, "25.6%"),
+        (3, 1, "2021"),
+        (3, 2, "50.0%"),
+    ] or (
+        sorted(cells)
+        == [(1, 2, "내국인"), (2, 1, "2020"), (2, 2, "25.6%"), (3, 1, "2021"), (3, 2, "50.0%")]
     )
     assert {"조회 건수", "글상자", "법무부", "과기정통부"} <= {*texts(reading)}
 
 
 def test_form_fields_symbols_formulas_and_raised_digits_of_word() -> None:
     box = '<w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox><w:checked w:val="{}"/></w:checkBox></w:ffData></w:fldChar>'
-    choice = ('<w:fldChar><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="동의"/>'
-              '<w:listEntry w:val="거부"/></w:ddList></w:ffData></w:fldChar>')  # fmt: skip
-    body = f"<w:p><w:r>{box.format(1)}</w:r><w:r><w:t> 예 </w:t></w:r><w:r>{box.format(0)}</w:r></w:p>"
+    choice = (
+        '<w:fldChar><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="동의"/>'
+        '<w:listEntry w:val="거부"/></w:ddList></w:ffData></w:fldChar>'
+    )
+    body = (
+        f"<w:p><w:r>{box.format(1)}</w:r><w:r><w:t> 예 </w:t></w:r><w:r>{box.format(0)}</w:r></w:p>"
+    )
     body += f"<w:p><w:r>{choice}</w:r></w:p>"
     body += '<w:p><w:r><w:sym w:font="Wingdings" w:char="F0FE"/><w:t>확인</w:t></w:r></w:p>'
-    body += ("<w:p><m:oMath><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r>"
-             "</m:den></m:f></m:oMath></w:p>")  # fmt: skip
-    body += ('<w:p><w:r><w:t>10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
-             "<w:t>6</w:t></w:r></w:p>")  # fmt: skip
-    body += ("<w:p><w:r><w:ruby><w:rt><w:r><w:t>한</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>韓</w:t></w:r>"
-             "</w:rubyBase></w:ruby></w:r></w:p>")  # fmt: skip
-    body += "<w:sdt><w:sdtContent><w:p><w:r><w:t>내용 컨트롤</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    body += (
+        "<w:p><m:oMath><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r>"
+        "</m:den></m:f></m:oMath></w:p>"
+    )
+    body += (
+        '<w:p><w:r><w:t>10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
+        "<w:t>6</w:t></w:r></w:p>"
+    )
+    body += (
+        "<w:p><w:r><w:ruby><w:rt><w:r><w:t>한</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>韓</w:t></w:r>"
+        "</w:rubyBase></w:ruby></w:r></w:p>"
+    )
+    body += (
+        "<w:sdt><w:sdtContent><w:p><w:r><w:t>내용 컨트롤</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
     assert texts(read(made.letter(body))) == [
-        "☒ 예 ☐", "거부", "☑확인", "1/2", "10⁶", "韓(한)", "내용 컨트롤",
-    ]  # fmt: skip
+        "☒ 예 ☐",
+        "거부",
+        "☑확인",
+        "1/2",
+        "10⁶",
+        "韓(한)",
+        "내용 컨트롤",
+    ]
 
 
 def test_a_merged_in_document_is_read_at_its_place() -> None:
     body = p("앞") + '<w:altChunk r:id="r1"/>' + p("뒤")
-    held = {"word/_rels/document.xml.rels": made.relations(("r1", "aFChunk", "chunk.html")),
-            "word/chunk.html": "<html><meta charset=utf-8><body>안의 말</body></html>".encode()}  # fmt: skip
+    held = {
+        "word/_rels/document.xml.rels": made.relations(("r1", "aFChunk", "chunk.html")),
+        "word/chunk.html": "<html><meta charset=utf-8><body>안의 말</body></html>".encode(),
+    }
     assert texts(read(made.letter(body, held))) == ["앞", "안의 말", "뒤"]
-    other = held | {"word/_rels/document.xml.rels": made.relations(("r1", "aFChunk", "c.rtf")),
-                    "word/c.rtf": b"{\\rtf1 inside}"}  # fmt: skip
+    other = held | {
+        "word/_rels/document.xml.rels": made.relations(("r1", "aFChunk", "c.rtf")),
+        "word/c.rtf": b"{\\rtf1 inside}",
+    }
     reading = read(made.letter(body, other))
     assert ("c.rtf", b"{\\rtf1 inside}") in reading.members
     assert "merged into the text" in notes(reading)
@@ -165,7 +228,14 @@ def test_tables_in_runs_and_in_cells_are_tables() -> None:
     body += f"<w:p><w:r><w:t>run</w:t>{table.format(p('ㄱ'), p('ㄴ'))}</w:r></w:p>"
     reading = read(made.letter(body))
     cells = rows(reading, "cells").select("table_no", "column_no", "text").rows()
-    assert cells == [(1, 1, "밖"), (1, 2, "옆"), (2, 1, "날짜"), (2, 2, "조건"), (3, 1, "ㄱ"), (3, 2, "ㄴ")]
+    assert cells == [
+        (1, 1, "밖"),
+        (1, 2, "옆"),
+        (2, 1, "날짜"),
+        (2, 2, "조건"),
+        (3, 1, "ㄱ"),
+        (3, 2, "ㄴ"),
+    ]
 
 
 def test_links_objects_and_parts_that_are_not_read_leave_notes() -> None:
@@ -175,11 +245,15 @@ def test_links_objects_and_parts_that_are_not_read_leave_notes() -> None:
     native = struct.pack("<H", 2) + native + struct.pack("<I", 6) + b"inside"
     held = {
         "word/_rels/document.xml.rels": made.relations(
-            outside=(("r1", "hyperlink", "https://example.org/a"),)),
+            outside=(("r1", "hyperlink", "https://example.org/a"),)
+        ),
         "word/embeddings/oleObject1.bin": specimens.compound(
-            {"\x01Ole10Native": struct.pack("<I", len(native)) + native}),
-        "word/media/image1.emf": b"\1\0\0\0", "word/vbaProject.bin": b"x", "word/odd.xml": b"<a>words</a>",
-    }  # fmt: skip
+            {"\x01Ole10Native": struct.pack("<I", len(native)) + native}
+        ),
+        "word/media/image1.emf": b"\1\0\0\0",
+        "word/vbaProject.bin": b"x",
+        "word/odd.xml": b"<a>words</a>",
+    }
     reading = read(made.letter(body, held))
     told = notes(reading)
     assert "link: Links: 누리집 -> https://example.org/a; mailto:a@example.org" in told
@@ -198,22 +272,39 @@ def test_a_document_without_text_is_never_plainly_read() -> None:
 
 @pytest.mark.parametrize(
     ("value", "form", "told"),
-    [(0.256, "0.0%", "25.6%"), (42, "00000", "00042"), (26.5 / 24, "[h]:mm", "26:30"),
-     (44489, "yyyy-mm-dd", "2021-10-20"), (44489, 'yyyy"년" m"월" d"일"', "2021년 10월 20일"),
-     (-1234.5, "#,##0.00_);[Red]\\(#,##0.00\\)", "(1,234.50)"), (57600000, "#,##0", "57,600,000"),
-     (0, '_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-', "-"), (12345678, '0.0,,"백만"', "12.3백만"),
-     (12345.678, "0.00E+00", "1.23E+04"), (1012345678, "000-0000-0000", "010-1234-5678"),
-     (44489.75, "yyyy-mm-dd h:mm AM/PM", "2021-10-20 6:00 PM"), (44489, "dd/mm/yyyy", "2021-10-20"),
-     (0.1 + 0.2, "General", "0.3"), (3, ";;;", "3"), (0.5, "# ?/?", "0.5"), (5, '0"명"', "5명"),
-     (44489, "[$-412]m월 d일 aaaa", "10월 20일 수요일"), (12345, "[$₩-412]#,##0", "₩12,345"),
-     (0.5, "[<1]0%;0", "50%"), (-0.004, "0.0", "0.0")],
-)  # fmt: skip
+    [
+        (0.256, "0.0%", "25.6%"),
+        (42, "00000", "00042"),
+        (26.5 / 24, "[h]:mm", "26:30"),
+        (44489, "yyyy-mm-dd", "2021-10-20"),
+        (44489, 'yyyy"년" m"월" d"일"', "2021년 10월 20일"),
+        (-1234.5, "#,##0.00_);[Red]\\(#,##0.00\\)", "(1,234.50)"),
+        (57600000, "#,##0", "57,600,000"),
+        (0, '_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-', "-"),
+        (12345678, '0.0,,"백만"', "12.3백만"),
+        (12345.678, "0.00E+00", "1.23E+04"),
+        (1012345678, "000-0000-0000", "010-1234-5678"),
+        (44489.75, "yyyy-mm-dd h:mm AM/PM", "2021-10-20 6:00 PM"),
+        (44489, "dd/mm/yyyy", "2021-10-20"),
+        (0.1 + 0.2, "General", "0.3"),
+        (3, ";;;", "3"),
+        (0.5, "# ?/?", "0.5"),
+        (5, '0"명"', "5명"),
+        (44489, "[$-412]m월 d일 aaaa", "10월 20일 수요일"),
+        (12345, "[$₩-412]#,##0", "₩12,345"),
+        (0.5, "[<1]0%;0", "50%"),
+        (-0.004, "0.0", "0.0"),
+    ],
+)
 def test_numbers_are_shown_as_their_format_says(value: float, form: str, told: str) -> None:
     assert shown(value, form).replace("-0.0", "0.0") == told
 
 
 @settings(deadline=None)
-@given(st.floats(allow_nan=True, allow_infinity=True), st.text("0#?.,%$-_*[]hmsyd;@E+\"\\/<>=(1 가", max_size=12))
+@given(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.text('0#?.,%$-_*[]hmsyd;@E+"\\/<>=(1 가', max_size=12),
+)
 def test_no_number_format_breaks_the_reader(value: float, form: str) -> None:
     assert isinstance(shown(value, form), str)
 
@@ -222,9 +313,16 @@ def _workbook() -> openpyxl.Workbook:
     book = openpyxl.Workbook()
     sheet = book.active
     for row, (value, form) in enumerate(
-        [(0.256, "0.0 %"), (42, "00000"), (timedelta(hours=26, minutes=30), "[h]:mm"),
-         (datetime(2021, 10, 20), "yyyy/mm/dd"), (time(9, 5), "h:mm"), (1234.5678, "#,##0")], 1
-    ):  # fmt: skip
+        [
+            (0.256, "0.0 %"),
+            (42, "00000"),
+            (timedelta(hours=26, minutes=30), "[h]:mm"),
+            (datetime(2021, 10, 20), "yyyy/mm/dd"),
+            (time(9, 5), "h:mm"),
+            (1234.5678, "#,##0"),
+        ],
+        1,
+    ):
         cell = sheet.cell(row, 1, value)
         cell.number_format = form
     sheet["B1"].hyperlink, sheet["B1"] = "https://example.org/b", "표"
@@ -262,15 +360,22 @@ def test_strict_workbooks_are_read_and_charts_on_sheets_too() -> None:
 
     with zipfile.ZipFile(io.BytesIO(usual)) as held:
         parts = {name: held.read(name) for name in held.namelist()}
-    for name, content in parts.items():
+    for name in [each for each in parts if each.endswith((".xml", ".rels"))]:
         for old, new in (
-            (b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main"),
-            (b"http://schemas.openxmlformats.org/officeDocument/2006/", b"http://purl.oclc.org/ooxml/officeDocument/"),
-        ):  # fmt: skip
-            parts[name] = content.replace(old, new) if name.endswith((".xml", ".rels")) else content
-            content = parts[name]
+            (
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+                b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+            ),
+            (
+                b"http://schemas.openxmlformats.org/officeDocument/2006/",
+                b"http://purl.oclc.org/ooxml/officeDocument/",
+            ),
+        ):
+            parts[name] = parts[name].replace(old, new)
     strict = read(specimens.archive(parts))
-    assert rows(strict, "cells")["text"].to_list()[:3] == rows(reading, "cells")["text"].to_list()[:3]
+    assert (
+        rows(strict, "cells")["text"].to_list()[:3] == rows(reading, "cells")["text"].to_list()[:3]
+    )
 
 
 def test_old_workbooks_show_formats_hidden_rows_comments_and_objects() -> None:
@@ -284,11 +389,17 @@ def test_old_workbooks_show_formats_hidden_rows_comments_and_objects() -> None:
     number = lambda row, xf, value: record(0x203, struct.pack("<HHHd", row, 0, xf, value))  # noqa: E731
     words = "메모".encode("utf-16-le")
     sheet = (
-        begin(0x10) + record(0x208, struct.pack("<HHHHHHI", 1, 0, 1, 255, 0, 0, 0x20))
-        + number(0, 1, 0.256) + number(1, 0, 7.0)
-        + record(0x1B6, struct.pack("<10xHHI", 2, 0, 0)) + record(0x3C, b"\1" + words) + record(0x0A)
-    )  # fmt: skip
-    name = record(0x85, struct.pack("<IBBBB", len(begin(5) + globals_) + 4 + 9 + 4, 0, 0, 1, 0) + b"S")
+        begin(0x10)
+        + record(0x208, struct.pack("<HHHHHHI", 1, 0, 1, 255, 0, 0, 0x20))
+        + number(0, 1, 0.256)
+        + number(1, 0, 7.0)
+        + record(0x1B6, struct.pack("<10xHHI", 2, 0, 0))
+        + record(0x3C, b"\1" + words)
+        + record(0x0A)
+    )
+    name = record(
+        0x85, struct.pack("<IBBBB", len(begin(5) + globals_) + 4 + 9 + 4, 0, 0, 1, 0) + b"S"
+    )
     book = begin(5) + globals_ + name + record(0x0A) + sheet
     inner = {"Workbook": book, "MBD01/CONTENTS": b"%PDF-1.4 the inner one"}
     reading = read(specimens.compound(inner))
@@ -304,20 +415,36 @@ def test_old_workbooks_show_formats_hidden_rows_comments_and_objects() -> None:
 
 
 def test_slides_keep_order_titles_tables_numbers_notes_links_and_hidden_slides() -> None:
-    auto = ('<a:p><a:pPr><a:buAutoNum type="arabicParenR"/></a:pPr><a:r><a:t>{}</a:t></a:r></a:p>')
+    auto = '<a:p><a:pPr><a:buAutoNum type="arabicParenR"/></a:pPr><a:r><a:t>{}</a:t></a:r></a:p>'
     link = '<a:p><a:r><a:rPr><a:hlinkClick r:id="r9"/></a:rPr><a:t>누리집</a:t></a:r></a:p>'
-    table = ('<p:graphicFrame><a:tbl><a:tr><a:tc gridSpan="2"><a:txBody><a:p><a:r><a:t>합친</a:t></a:r></a:p>'
-             '</a:txBody></a:tc><a:tc hMerge="1"/></a:tr></a:tbl></p:graphicFrame>')  # fmt: skip
-    first = made.shape("제목", kind="title") + made.shape(auto.format("하나"), auto.format("둘"), link)
-    speech = ('<p:notes xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
-              'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
-              f"{made.shape('발표자 노트', kind='body')}</p:notes>").encode()  # fmt: skip
-    related = made.relations(("r7", "notesSlide", "../notesSlides/n.xml"), ("r8", "chart", "../charts/c.xml"),
-                             outside=(("r9", "hyperlink", "https://example.org/s"),))  # fmt: skip
-    drawn = ('<p:graphicFrame><c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
-             'r:id="r8"/></p:graphicFrame>')  # fmt: skip
-    content = made.slides(first + table + drawn, made.shape("숨은 장"), hidden=True, related=related,
-                          more={"ppt/notesSlides/n.xml": speech, "ppt/charts/c.xml": made.chart()})  # fmt: skip
+    table = (
+        '<p:graphicFrame><a:tbl><a:tr><a:tc gridSpan="2"><a:txBody><a:p><a:r><a:t>합친</a:t></a:r></a:p>'
+        '</a:txBody></a:tc><a:tc hMerge="1"/></a:tr></a:tbl></p:graphicFrame>'
+    )
+    first = made.shape("제목", kind="title") + made.shape(
+        auto.format("하나"), auto.format("둘"), link
+    )
+    speech = (
+        '<p:notes xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+        f"{made.shape('발표자 노트', kind='body')}</p:notes>"
+    ).encode()
+    related = made.relations(
+        ("r7", "notesSlide", "../notesSlides/n.xml"),
+        ("r8", "chart", "../charts/c.xml"),
+        outside=(("r9", "hyperlink", "https://example.org/s"),),
+    )
+    drawn = (
+        '<p:graphicFrame><c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
+        'r:id="r8"/></p:graphicFrame>'
+    )
+    content = made.slides(
+        first + table + drawn,
+        made.shape("숨은 장"),
+        hidden=True,
+        related=related,
+        more={"ppt/notesSlides/n.xml": speech, "ppt/charts/c.xml": made.chart()},
+    )
     reading = read(content)
     assert texts(reading, "heading") == ["제목"]
     assert texts(reading, "list") == ["1) 하나", "2) 둘"]
@@ -333,17 +460,20 @@ def test_old_letters_tell_what_undoc_leaves_out() -> None:
     at = content.index(struct.pack("<H", 22), 512 + 34) + 2
     struct.pack_into("<i", content, at + 4 * 4, 120)  # footnotes that the head counts
     assert "footnotes (120 characters)" in notes(read(bytes(content)))
-    assert [each["text"] for each in rows(read(made.old_slides("하나", "둘")), "pages").iter_rows(named=True)] == [
-        "하나", "둘"
-    ]  # fmt: skip
+    assert [
+        each["text"]
+        for each in rows(read(made.old_slides("하나", "둘")), "pages").iter_rows(named=True)
+    ] == ["하나", "둘"]
 
 
 # OpenDocument
 
 
 def test_open_documents_keep_numbers_changes_comments_and_sheets_as_shown() -> None:
-    styles = ('<text:list-style style:name="L"><text:list-level-style-number text:level="1" '
-              'style:num-format="1" style:num-suffix=")"/></text:list-style>')  # fmt: skip
+    styles = (
+        '<text:list-style style:name="L"><text:list-level-style-number text:level="1" '
+        'style:num-format="1" style:num-suffix=")"/></text:list-style>'
+    )
     item = "<text:list-item><text:p>{}</text:p></text:list-item>"
     body = (
         '<text:tracked-changes><text:changed-region text:id="c1"><text:deletion><office:change-info>'
@@ -373,20 +503,36 @@ def test_open_documents_keep_numbers_changes_comments_and_sheets_as_shown() -> N
 
 
 def test_html_loses_no_words_and_shows_fields_lists_and_links() -> None:
-    page = ("<html><body>Dear John,<p>a</p>tail<ul><li>one<ul><li>two</ul>more</ul><ol start=3><li>c</ol>"
-            "<table><tr><td>x<ul><li>y<li>z</ul></td></tr></table><input value=filled><input type=checkbox "
-            'checked>yes <a href="https://example.org/h">web</a></body></html>').encode()  # fmt: skip
+    page = (
+        b"<html><body>Dear John,<p>a</p>tail<ul><li>one<ul><li>two</ul>more</ul><ol start=3><li>c</ol>"
+        b"<table><tr><td>x<ul><li>y<li>z</ul></td></tr></table><input value=filled><input type=checkbox "
+        b'checked>yes <a href="https://example.org/h">web</a></body></html>'
+    )
     reading = read(page, "a.html")
     assert whole(reading).split("\n") == [
-        "Dear John,", "a", "tail", "one", "two", "more", "3. c", "x", "y", "z", "filled ☒ yes web",
-    ]  # fmt: skip
+        "Dear John,",
+        "a",
+        "tail",
+        "one",
+        "two",
+        "more",
+        "3. c",
+        "x",
+        "y",
+        "z",
+        "filled ☒ yes web",
+    ]
     assert "web -> https://example.org/h" in notes(reading)
 
 
 def test_rtf_keeps_tables_numbers_notes_and_what_comes_after_pictures() -> None:
-    text = (r"{\rtf1\ansi\ansicpg949 {\pntext 1.\tab}First\par\trowd a\cell b\cell\row\trowd c\cell d\cell\row"
-            r"\pard Note{\footnote The note}\par Spelled \{\\pict\par {\pict\wmetafile8 0102ab}"
-            r"{\field{\*\fldinst HYPERLINK "+ '"https://example.org/r"' + r"}{\fldrslt link}}\par \'b0\'a1 end\par}")  # fmt: skip
+    text = (
+        r"{\rtf1\ansi\ansicpg949 {\pntext 1.\tab}First\par\trowd a\cell b\cell\row\trowd c\cell d\cell\row"
+        r"\pard Note{\footnote The note}\par Spelled \{\\pict\par {\pict\wmetafile8 0102ab}"
+        r"{\field{\*\fldinst HYPERLINK "
+        + '"https://example.org/r"'
+        + r"}{\fldrslt link}}\par \'b0\'a1 end\par}"
+    )
     reading = read(text.encode(), "a.rtf")
     cells = rows(reading, "cells").select("row_no", "column_no", "text").rows()
     assert cells == [(1, 1, "a"), (1, 2, "b"), (2, 1, "c"), (2, 2, "d")]
@@ -401,6 +547,9 @@ def test_rtf_keeps_tables_numbers_notes_and_what_comes_after_pictures() -> None:
 
 def test_bombs_in_new_kinds_are_refused() -> None:
     big = bytes(3 << 20)
-    for content in (made.tar({"a": big}), made.slides(made.shape("x"), more={"ppt/media/a.png": big})):
+    for content in (
+        made.tar({"a": big}),
+        made.slides(made.shape("x"), more={"ppt/media/a.png": big}),
+    ):
         with pytest.raises(Refused, match="expands too far"):
             read(content, ratio=2)

@@ -13,6 +13,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from .member_names import decoded_names, zip_names
@@ -105,7 +106,7 @@ def _unpacked(content: bytes, reading: Reading) -> bytes:
 
 def read_packed(content: bytes, reading: Reading) -> None:
     """7z, RAR, CAB and LZH by libarchive, one member after the other, within the limits."""
-    import archi
+    archi: Any = import_module("archi")
 
     limits, kept, found, spent, broken = reading.limits, 0, 0, 0, ""
     most = min(limits.expanded, max(1 << 20, len(content) * limits.ratio))
@@ -166,8 +167,8 @@ def _member(name: str, mode: int, unpack: Callable[[], bytes], reading: Reading)
 
 def _tell_encoding(encoding: str, reading: Reading) -> None:
     if encoding:
-        reading.note("encoding", f"Names in the archive are read as {encoding}, which fits best: it "
-                     "doesn't say which encoding they are in.")  # fmt: skip
+        reading.note("encoding", f"Names in the archive are read as {encoding}, which fits best: "
+                     "it doesn't say which encoding they are in.")  # fmt: skip
 
 
 def _list_members(reading: Reading, kept: int, any_: bool) -> None:

@@ -97,17 +97,23 @@ def _properties(ole: Any, reading: Reading) -> None:
         reading.note("unread", f"Its title, author and dates can't be read: {error}")
         return
     code = held.codepage
-    for fact, value in (("title", held.title), ("author", held.author),
-                        ("created", held.create_time), ("modified", held.last_saved_time)):  # fmt: skip
-        if isinstance(value, bytes):
-            try:
-                value = value.decode("utf-8" if code in (65001, -535) else f"cp{code}")
-            except (LookupError, UnicodeError):
-                value = value.decode("latin-1")
-        if isinstance(value, datetime.datetime):
-            value = value.isoformat() if value.year > 1601 else None
-        if value:
-            reading.facts[fact] = value
+    for fact, value in (
+        ("title", held.title),
+        ("author", held.author),
+        ("created", held.create_time),
+        ("modified", held.last_saved_time),
+    ):
+        if isinstance(value, bytes) and value:
+            reading.facts[fact] = _decoded(value, code)
+        elif isinstance(value, datetime.datetime) and value.year > 1601:
+            reading.facts[fact] = value.isoformat()
+
+
+def _decoded(value: bytes, code: int) -> str:
+    try:
+        return value.decode("utf-8" if code in (65001, -535) else f"cp{code}")
+    except (LookupError, UnicodeError):
+        return value.decode("latin-1")
 
 
 def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) -> None:
@@ -236,7 +242,7 @@ def _is_locked(held: bytes) -> bool:
     return False
 
 
-def _layout(held: bytes) -> _Book | None:
+def _layout(held: bytes) -> _Book | None:  # noqa: PLR0912
     """What the records of a workbook say; None where it is older than BIFF8."""
     book = _Book()
     starts: dict[int, _Layout] = {}

@@ -98,7 +98,7 @@ def payload(ole: Any, base: str, name: str) -> tuple[str, bytes] | None:
 
 
 def native_file(held: bytes, name: str) -> tuple[str, bytes]:
-    """Return the file in an Ole10Native stream: a label, paths, and the bytes ([MS-OLEDS] 2.3.6)."""
+    """Return the file in an Ole10Native stream, by [MS-OLEDS] 2.3.6: its name and bytes."""
     try:
         at = 6
         label, at = _string(held, at)
@@ -154,7 +154,7 @@ def written(ole: Any, base: str, changed: dict[str, bytes] | None = None) -> byt
             at = at.setdefault(part, {})
         name = "/".join(inner)
         at[inner[-1]] = (changed or {}).get(name) or stream(ole, "/".join(path))
-    return _Writer(tree).bytes()
+    return _Writer(tree).whole()
 
 
 class _Writer:
@@ -195,7 +195,7 @@ class _Writer:
             chain.append(start + number if number < len(pieces) else _END)
         return start
 
-    def bytes(self) -> bytes:
+    def whole(self) -> bytes:
         minis = b"".join(self.mini)
         root = self.put(minis, _SECTOR, self.sectors, self.chain) if minis else _END
         self.entries[0] |= {"start": root, "size": len(minis)}

@@ -93,7 +93,7 @@ def load_all() -> Handler:
     import hwpx.hwp5.package  # noqa: F401
     import openpyxl  # noqa: F401
     import python_calamine  # noqa: F401
-    import undoc  # noqa: F401
+    import undoc  # type: ignore[import-untyped]  # noqa: F401
     from PIL import Image
 
     from .kinds import EXTRACTORS, extractor

@@ -97,8 +97,9 @@ def ingest(
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
     what failed before is tried again. Each document is read by a process of its own (`cage`). With
     `ocr`, and where Tesseract is installed, pages that are pictures are read too, also those of
-    earlier runs. `budget` is what may come out of all archives together. `passwords`
-    are tried on documents that ask for one, and stored nowhere. `weak_isolation` agrees to read where the system can't confine those processes.
+    earlier runs. `budget` is what may come out of all archives together. `passwords` are tried on
+    documents that ask for one, and stored nowhere. `weak_isolation` agrees to read where the system
+    can't confine those processes.
 
     Raises InputError where the folder is none, or the case file can't be opened; RefusedError
     where the system can't confine what reads documents and nobody agreed to that.

@@ -138,11 +138,11 @@ _PARTS = (
 _LOCKED = "application/vnd.ms-office.encrypted"
 _REFUSED = {
     _LOCKED: "It is an encrypted Office document of a kind that is not opened here: ask for an "
-             "open copy.",
+    "open copy.",
     "application/x-alz": "It is an ALZip archive (.alz), for which there is no open reader: unpack "
-                         "it with ALZip or Bandizip and ingest its files.",
+    "it with ALZip or Bandizip and ingest its files.",
     "application/x-egg": "It is an ALZip archive (.egg), for which there is no open reader: unpack "
-                         "it with ALZip or Bandizip and ingest its files.",
+    "it with ALZip or Bandizip and ingest its files.",
     "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
 }
 # wrappers whose key lies on the body's own server
@@ -168,7 +168,7 @@ _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
 _TEXTS = ("text/csv", "text/html", "message/rfc822", "text/plain", "multipart/related")
 
 
-def media_type(content: bytes, name: str) -> str:
+def media_type(content: bytes, name: str) -> str:  # noqa: PLR0911
     """The media type; application/octet-stream where neither content nor name tells."""
     ending = _ENDINGS.get(name.rpartition(".")[2].lower(), "")
     # before all others: a capture of a PDF has one in it

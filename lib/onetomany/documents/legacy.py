@@ -52,7 +52,7 @@ def read_ppt(content: bytes, reading: Reading) -> None:
 
 
 def _opened(content: bytes) -> Any:
-    import undoc
+    import undoc  # type: ignore[import-untyped]
 
     try:
         return undoc.parse_bytes(content)
@@ -125,8 +125,8 @@ def _tell_counts(held: bytes, page: Page, reading: Reading) -> None:
             reading.skip(f"{what} ({counts[at]:,} characters)")
     # cell marks, codes of fields and the like are counted, and are no text
     if counts[3] > 200 and page.length < counts[3] / 4:
-        reading.note("unread", f"Only {page.length:,} of the {counts[3]:,} characters that the file "
-                     "counts came out: the rest may be codes of fields, or lost.")  # fmt: skip
+        reading.note("unread", f"Only {page.length:,} of the {counts[3]:,} characters that the "
+                     "file counts came out: the rest may be codes of fields, or lost.")  # fmt: skip
 
 
 def _pictures(document: Any, reading: Reading) -> None:
@@ -168,7 +168,7 @@ def _drawn(held: bytes, reading: Reading) -> None:
         body, number = held[at + 8 : at + 8 + size], number + 1
         at += 8 + size
         for start, ending in _PICTURES:
-            if 0 <= (place := body.find(start, 0, 64)):
+            if (place := body.find(start, 0, 64)) >= 0:
                 reading.member(f"picture {number}.{ending}", body[place:])
                 break
         else:

@@ -174,11 +174,23 @@ def _field(element: Any) -> str:
 
 
 # how an ordered list counts, by its attribute or its style
-_MARKS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman",
-          "I": "upperRoman", "decimal": "decimal", "lower-alpha": "lowerLetter",
-          "upper-alpha": "upperLetter", "lower-latin": "lowerLetter", "upper-latin": "upperLetter",
-          "lower-roman": "lowerRoman", "upper-roman": "upperRoman", "hangul": "ganada",
-          "decimal-leading-zero": "decimalZero", "korean-hangul-formal": "koreanDigital"}  # fmt: skip
+_MARKS = {
+    "1": "decimal",
+    "a": "lowerLetter",
+    "A": "upperLetter",
+    "i": "lowerRoman",
+    "I": "upperRoman",
+    "decimal": "decimal",
+    "lower-alpha": "lowerLetter",
+    "upper-alpha": "upperLetter",
+    "lower-latin": "lowerLetter",
+    "upper-latin": "upperLetter",
+    "lower-roman": "lowerRoman",
+    "upper-roman": "upperRoman",
+    "hangul": "ganada",
+    "decimal-leading-zero": "decimalZero",
+    "korean-hangul-formal": "koreanDigital",
+}
 _STYLED = re.compile(r"list-style(?:-type)?\s*:\s*([-\w]+)", re.I)
 
 

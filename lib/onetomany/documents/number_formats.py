@@ -68,7 +68,7 @@ def _ambiguous(pieces: tuple[tuple[str, str], ...]) -> bool:
 
 def plain_number(value: float) -> str:
     """Return a number as 'General' shows it, in full."""
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return repr(value)
     if float(value).is_integer() and abs(value) < 1e15:
         return str(int(value))

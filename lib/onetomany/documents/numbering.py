@@ -22,15 +22,20 @@ _ROWS = {
     "decimalEnclosedParen": "⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽⑾⑿⒀⒁⒂⒃⒄⒅⒆⒇",
     "decimalEnclosedFullstop": "⒈⒉⒊⒋⒌⒍⒎⒏⒐⒑⒒⒓⒔⒕⒖⒗⒘⒙⒚⒛",
     "ideographTraditional": "甲乙丙丁戊己庚辛壬癸", "ideographZodiac": "子丑寅卯辰巳午未申酉戌亥",
-    "russianLower": "абвгдежзиклмнопрстуфхцчшщыэюя", "russianUpper": "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЫЭЮЯ",
-    "aiueo": "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲン",
-    "iroha": "イロハニホヘトチリヌルヲワカヨタレソツネナラムウヰノオクヤマケフコエテアサキユメミシヱヒモセス",
+    "russianLower": "абвгдежзиклмнопрстуфхцчшщыэюя",
+    "russianUpper": "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЫЭЮЯ",
+    "aiueo": "アイウエオカキクケコサシスセソタチツテトナニヌネノ"
+             "ハヒフヘホマミムメモヤユヨラリルレロワヲン",
+    "iroha": "イロハニホヘトチリヌルヲワカヨタレソツネナラムウヰノ"
+             "オクヤマケフコエテアサキユメミシヱヒモセス",
 }  # fmt: skip
 _DIGITS = {"koreanDigital": "영일이삼사오육칠팔구", "koreanDigital2": "零一二三四五六七八九",
-           "ideographDigital": "〇一二三四五六七八九", "japaneseDigitalTenThousand": "〇一二三四五六七八九",
+           "ideographDigital": "〇一二三四五六七八九",
+           "japaneseDigitalTenThousand": "〇一二三四五六七八九",
            "taiwaneseDigital": "○一二三四五六七八九", "decimalFullWidth": "０１２３４５６７８９",
            "decimalFullWidth2": "０１２３４５６７８９"}  # fmt: skip
-_TENS = {"koreanCounting": ("일이삼사오육칠팔구", "십", "백"), "chineseCounting": ("一二三四五六七八九", "十", "百"),
+_TENS = {"koreanCounting": ("일이삼사오육칠팔구", "십", "백"),
+         "chineseCounting": ("一二三四五六七八九", "十", "百"),
          "chineseCountingThousand": ("一二三四五六七八九", "十", "百"),
          "taiwaneseCounting": ("一二三四五六七八九", "十", "百"),
          "taiwaneseCountingThousand": ("一二三四五六七八九", "十", "百"),
@@ -39,7 +44,7 @@ _NATIVE = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여
 _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 
 
-def numeral(value: int, kind: str) -> str | None:
+def numeral(value: int, kind: str) -> str | None:  # noqa: PLR0911, PLR0912
     """Return a number in one of Word's formats; None for a format or number not known here."""
     if kind in ("decimal", "decimalHalfWidth", ""):
         return str(value)
@@ -61,7 +66,9 @@ def numeral(value: int, kind: str) -> str | None:
         text = chr(ord("a") + (value - 1) % 26) * ((value - 1) // 26 + 1)
         return text.upper() if kind == "upperLetter" else text
     if kind == "ordinal":
-        ending = "th" if 10 < value % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+        ending = (
+            "th" if 10 < value % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+        )
         return f"{value}{ending}"
     if kind in _ROWS and value <= len(_ROWS[kind]):
         return _ROWS[kind][value - 1]

@@ -16,7 +16,20 @@ from .reading import GridCell, Page, Reading, Refused
 from .word_runs import Run, field_links, plain_text, runs_of
 
 _LINKS = ("hyperlink",)  # relations that lead out and ask for nothing
-_WITHIN = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "AlternateContent", "Choice")
+_WITHIN = (
+    "sdt",
+    "sdtContent",
+    "customXml",
+    "ins",
+    "moveTo",
+    "smartTag",
+    "AlternateContent",
+    "Choice",
+)
+_BESIDE = tuple(
+    "{*}" + name
+    for name in ("hyperlink", "instrText", "fldSimple", "txbxContent", "chart", "relIds", "tbl")
+)
 _SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
 
@@ -65,7 +78,12 @@ def _aside(name: str, package: Package, walk: _Walk) -> None:
 
 class _Walk:
     def __init__(
-        self, page: Page, reading: Reading, styles: dict[str, str], package: Package, lists: Numbering
+        self,
+        page: Page,
+        reading: Reading,
+        styles: dict[str, str],
+        package: Package,
+        lists: Numbering,
     ) -> None:
         self.page, self.reading, self.styles = page, reading, styles
         self.package, self.lists = package, lists
@@ -134,12 +152,6 @@ class _Walk:
             ):
                 self.count(run.kind)
         self.beside(element)
-        for table in element.iter("{*}tbl"):
-            inside = [local(each) for each in table.iterancestors()]
-            if not {"txbxContent", "Fallback"} & {*inside[: inside.index("p")]} and (
-                "tbl" not in inside[: inside.index("p")]
-            ):
-                self.table(table)
 
     def runs(self, element: Any) -> list[Run]:
         """Return the texts of a paragraph, its automatic number first."""
@@ -156,7 +168,10 @@ class _Walk:
         return runs
 
     def beside(self, element: Any) -> None:
-        """What stands at a paragraph and is no run of it: links, text boxes, charts, SmartArt."""
+        """What stands at a paragraph and is no run of it: links, text boxes, charts, tables."""
+        found = {local(each) for each in element.iter(*_BESIDE)}
+        if not found:
+            return  # as most have it
         for link in element.iter("{*}hyperlink"):
             relation = self.relations.get(attribute(link, "id") or "")
             if relation and relation.outside:
@@ -169,6 +184,11 @@ class _Walk:
             if "Fallback" not in [local(each) for each in drawn.iterancestors()]:
                 self.package.drawn(self.part, self.page)
                 break
+        for table in element.iter("{*}tbl") if "tbl" in found else ():
+            above = [local(each) for each in table.iterancestors()]
+            above = above[: above.index("p")]
+            if not {"txbxContent", "Fallback", "tbl"} & {*above}:
+                self.table(table)
 
     def kind_of(self, element: Any) -> str:
         properties = _child(element, "pPr")
@@ -228,11 +248,6 @@ class _Walk:
                     if run.kind and self.page.add(run.text, run.kind, None, run.who, run.dated):
                         self.count(run.kind)
                 within.append(element)
-                within += [
-                    each
-                    for each in element.iter("{*}tbl")
-                    if "txbxContent" not in [local(above) for above in each.iterancestors()]
-                ]
             elif name in ("tbl", "altChunk"):
                 within.append(element)
             elif name in _WITHIN:

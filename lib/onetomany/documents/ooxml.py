@@ -65,7 +65,7 @@ class Package:
         place = f"{folder}/_rels/{file}.rels" if folder else f"_rels/{file}.rels"
         if place not in self.parts:
             return {}
-        found = {}
+        found: dict[str, Relation] = {}
         for relation in self.parts.side(place, self.reading):
             outside = relation.get("TargetMode") == "External"
             target = relation.get("Target") or ""

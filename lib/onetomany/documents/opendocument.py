@@ -6,22 +6,21 @@ By OASIS OpenDocument 1.3; the words are in content.xml, headers and footers in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from .numbering import numeral
 from .ooxml import carried
+from .open_sheets import add_sheet, anchored, cell_paragraphs, rows_of, words_of
 from .parts import Parts, attribute, local, number
-from .plain import add_row
 from .protected import LOCKED
-from .reading import GridCell, Page, Reading, Refused, composed
+from .reading import GridCell, Reading, Refused
 
 _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman",
             "I": "upperRoman", "가, 나, 다, ...": "ganada", "ㄱ, ㄴ, ㄷ, ...": "chosung",
             "①, ②, ③, ...": "decimalEnclosedCircle", "一, 二, 三, ...": "chineseCounting",
             "일, 이, 삼, ...": "koreanCounting", "가": "ganada", "": "none"}  # fmt: skip
 # parts of the package that show nothing of their own
-_SILENT = re.compile(r"mimetype|content\.xml|styles\.xml|meta\.xml|settings\.xml|manifest\.rdf|META-INF/.*|"
+_SILENT = re.compile(r"mimetype|(content|styles|meta|settings)\.xml|manifest\.rdf|META-INF/.*|"
                      r"Thumbnails/.*|Configurations2/.*|layout-cache|.*/")  # fmt: skip
 _READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx", "xlsx")
 _LEVELS = 10
@@ -76,7 +75,9 @@ def _rest(parts: Parts, reading: Reading, done: set[str]) -> None:
         ending = name.rpartition(".")[2].lower()
         if ending in _READ and not name.startswith("ObjectReplacements/"):
             carried(parts, name, reading)
-        elif not name.startswith("ObjectReplacements/") and not name.endswith(("/styles.xml", "/meta.xml", "/settings.xml")):
+        elif not name.startswith("ObjectReplacements/") and not name.endswith(
+            ("/styles.xml", "/meta.xml", "/settings.xml")
+        ):
             rest.append(name)
     if rest:
         listed = ", ".join(rest[:5]) + (" ..." if len(rest) > 5 else "")
@@ -104,9 +105,11 @@ class _Walk:
                     if attribute(each, "display") == "false":
                         self.hidden_sheets.add(attribute(style, "name") or "")
                 for each in style.iter("{*}text-properties"):
-                    if attribute(each, "display") in ("none", "true") and each.get(
-                        "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}display"
-                    ) == "none":
+                    if (
+                        attribute(each, "display") in ("none", "true")
+                        and each.get("{urn:oasis:names:tc:opendocument:xmlns:text:1.0}display")
+                        == "none"
+                    ):
                         self.hidden_styles.add(attribute(style, "name") or "")
 
     def document(self, kind: Any) -> None:
@@ -121,7 +124,8 @@ class _Walk:
                     if unseen:
                         told = f"The sheet '{title}' is hidden."
                         self.reading.note("hidden", told, self.page.number)
-                    self.sheet(part)
+                    for inner in add_sheet(part, self.page, self.reading):
+                        self.block(inner)
                 elif local(part) == "page":
                     self.page = self.reading.page(label=attribute(part, "name"))
                     self.blocks(part)
@@ -133,7 +137,7 @@ class _Walk:
         for element in parent:
             self.block(element)
 
-    def block(self, element: Any) -> None:
+    def block(self, element: Any) -> None:  # noqa: PLR0912
         name = local(element)
         if name in ("p", "h"):
             self.paragraph(element, "heading" if name == "h" else "paragraph")
@@ -147,15 +151,25 @@ class _Walk:
             before = self.page.blocks
             for box in element.iter("{*}text-box"):
                 for p in box.iter("{*}p"):
-                    self.page.add(_words(p), "comment")
+                    self.page.add(words_of(p), "comment")
             if self.page.blocks > before:
                 self.many["comment"] += 1
         elif name == "annotation":
             self.comment(element)
         elif name in ("object", "object-ole"):
             self.object(element)
-        elif name in ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
-                      "event-listeners", "title", "desc", "settings", "page-thumbnail"):  # fmt: skip
+        elif name in (
+            "forms",
+            "sequence-decls",
+            "variable-decls",
+            "user-field-decls",
+            "image",
+            "event-listeners",
+            "title",
+            "desc",
+            "settings",
+            "page-thumbnail",
+        ):
             for value in element.iter("{*}text", "{*}textarea", "{*}combobox", "{*}checkbox"):
                 words = attribute(value, "current-value") or attribute(value, "value")
                 label = attribute(value, "label") or attribute(value, "name") or ""
@@ -165,7 +179,7 @@ class _Walk:
             self.blocks(element)
 
     def paragraph(self, element: Any, kind: str, label: str = "") -> None:
-        text = _words(element)
+        text = words_of(element)
         hidden = (attribute(element, "style-name") or "") in self.hidden_styles
         if hidden:
             self.many["hidden"] += 1
@@ -174,7 +188,7 @@ class _Walk:
 
     def beside(self, element: Any) -> None:
         """What stands at a paragraph and is no text of it: notes, comments, frames, links."""
-        for each in _outer(element):
+        for each in anchored(element):
             name = local(each)
             if name == "annotation":
                 self.comment(each)
@@ -182,11 +196,11 @@ class _Walk:
                 body = next(each.iter("{*}note-body"), ())
                 kind = "endnote" if attribute(each, "note-class") == "endnote" else "footnote"
                 for p in body:
-                    self.page.add(_words(p), kind)
+                    self.page.add(words_of(p), kind)
             elif name in ("change-start", "change"):
                 self.change(each)
             elif name == "a":
-                self.reading.link(_words(each), attribute(each, "href"), self.page.number)
+                self.reading.link(words_of(each), attribute(each, "href"), self.page.number)
             else:
                 self.block(each)
 
@@ -202,7 +216,7 @@ class _Walk:
         for region in element:
             info = {local(each): each.text for each in region.iter() if each.text}
             deleted = [each for each in region if local(each) == "deletion"]
-            text = "\n".join(_words(p) for each in deleted for p in each.iter("{*}p", "{*}h"))
+            text = "\n".join(words_of(p) for each in deleted for p in each.iter("{*}p", "{*}h"))
             inserted += not deleted
             place = attribute(region, "id") or ""
             self.changes[place] = (text, info.get("creator"), info.get("date"))
@@ -213,13 +227,15 @@ class _Walk:
     def comment(self, element: Any) -> None:
         who = next((each.text for each in element.iter("{*}creator")), None)
         dated = next((each.text for each in element.iter("{*}date")), None)
-        text = "\n".join(_words(p) for p in element.iter("{*}p"))
+        text = "\n".join(words_of(p) for p in element.iter("{*}p"))
         self.many["comment"] += self.page.add(text, "comment", None, who, dated) is not None
 
     def list(self, element: Any, style: str, level: int) -> None:
         counts = self.counts.setdefault(style, [0] * (_LEVELS + 1))
-        if level == 1 and attribute(element, "continue-numbering") != "true" and not attribute(
-            element, "continue-list"
+        if (
+            level == 1
+            and attribute(element, "continue-numbering") != "true"
+            and not attribute(element, "continue-list")
         ):
             counts[:] = [0] * (_LEVELS + 1)
         for item in element:
@@ -257,7 +273,9 @@ class _Walk:
                 return ""
             told.append(text)
         middle = ".".join(filter(None, told))
-        around = f"{attribute(held, 'num-prefix') or ''}{middle}{attribute(held, 'num-suffix') or ''}"
+        around = (
+            f"{attribute(held, 'num-prefix') or ''}{middle}{attribute(held, 'num-suffix') or ''}"
+        )
         return around + " " if middle else ""
 
     def table(self, table: Any) -> None:
@@ -266,81 +284,29 @@ class _Walk:
             raise Refused("Its tables are nested too deeply.")
         self.depth += 1
         cells, within = [], []
-        for row, tr in enumerate(_rows(table), 1):
+        for row, tr in enumerate(rows_of(table), 1):
             column = 1
             for tc in tr:
                 if local(tc) not in ("table-cell", "covered-table-cell"):
                     continue
                 repeated = number(attribute(tc, "number-columns-repeated"), 1, 1000)
                 if local(tc) == "table-cell":
-                    lines = [_words(p) for p in _paragraphs(tc)]
-                    spans = (max(1, number(attribute(tc, "number-rows-spanned"), most=1000)),
-                             max(1, number(attribute(tc, "number-columns-spanned"), most=1000)))  # fmt: skip
+                    lines = [words_of(p) for p in cell_paragraphs(tc)]
+                    spans = (
+                        max(1, number(attribute(tc, "number-rows-spanned"), most=1000)),
+                        max(1, number(attribute(tc, "number-columns-spanned"), most=1000)),
+                    )
                     cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans))
                     within.append(tc)
                 column += repeated
         self.page.add_grid(cells, attribute(table, "name"))
         for tc in within:
-            for p in _paragraphs(tc):
+            for p in cell_paragraphs(tc):
                 self.beside(p)
             for inner in tc:
                 if local(inner) == "table":
                     self.table(inner)
         self.depth -= 1
-
-    def sheet(self, table: Any) -> None:
-        """A sheet: its cells as they are shown, with formulas."""
-        page, reading = self.page, self.reading
-        title = attribute(table, "name") or ""
-        hidden_columns = _hidden_columns(table)
-        number_, seen, comments = 0, 0, []
-        where = page.add_table(0, 0, title)
-        rows, columns = 0, 0
-        for tr in _rows(table):
-            repeated = number(attribute(tr, "number-rows-repeated"), 1, 1 << 20)
-            unseen = page.hidden or attribute(tr, "visibility") in ("collapse", "filter")
-            shown: list[tuple[int, str]] = []
-            hidden: list[tuple[int, str]] = []
-            formulas: dict[int, str] = {}
-            at = 1
-            for tc in tr:
-                if local(tc) not in ("table-cell", "covered-table-cell"):
-                    continue
-                many = number(attribute(tc, "number-columns-repeated"), 1, 1 << 14)
-                text = "\n".join(_words(p) for p in _paragraphs(tc)) or _value(tc)
-                comments += list(tc.iter("{*}annotation"))
-                if text or attribute(tc, "formula"):
-                    # one that is repeated to the edge of the sheet is a fill, no data
-                    for column in range(at, at + min(many, 1000)):
-                        side = hidden if unseen or column in hidden_columns else shown
-                        side.append((column, text))
-                        if formula := attribute(tc, "formula"):
-                            formulas[column] = formula
-                    columns = max(columns, at + min(many, 1000) - 1)
-                for p in _paragraphs(tc):
-                    for a in p.iter("{*}a"):
-                        reading.link(_words(a), attribute(a, "href"), page.number)
-                at += many
-            if shown or hidden:
-                for turn in range(min(repeated, 1000)):
-                    add_row(page, where, number_ + turn + 1, shown, formulas=formulas)
-                    add_row(page, where, number_ + turn + 1, hidden, hidden=True, formulas=formulas)
-                rows = number_ + min(repeated, 1000)
-                seen += bool(hidden) and not page.hidden
-                if repeated > 1000:
-                    reading.skip("repetitions of a row beyond 1,000", page.number)
-            number_ += repeated
-        held = reading.columns["tables"]
-        held["row_count"][-1], held["column_count"][-1] = rows, columns
-        if seen:
-            reading.note("hidden", f"{seen} rows on '{title}' hold hidden cells.", page.number)
-        for comment in comments:
-            self.comment(comment)
-        for shapes in table.iter("{*}shapes"):
-            self.blocks(shapes)
-        for frame in table.iter("{*}frame"):
-            if local(frame.getparent()) in ("table-cell", "covered-table-cell"):
-                self.blocks(frame)
 
     def object(self, element: Any) -> None:
         """A chart, formula or other document within this one: its words and table of values."""
@@ -357,7 +323,7 @@ class _Walk:
             if "table" not in [local(each) for each in table.iterancestors()]:
                 self.table(table)
         for chart in root.iter("{*}title", "{*}subtitle") if len(root) else ():
-            self.page.add(_words(chart), "caption")
+            self.page.add(words_of(chart), "caption")
         for math in root.iter("{*}annotation") if len(root) else ():
             self.page.add(math.text or "")
 
@@ -369,7 +335,7 @@ class _Walk:
         told = set()
         for each in styles.iter("{*}header", "{*}footer", "{*}header-left", "{*}footer-left"):
             for p in each.iter("{*}p", "{*}h"):
-                text = _words(p)
+                text = words_of(p)
                 if text and text not in told:
                     told.add(text)
                     self.page.add(text, local(each)[:6])
@@ -379,77 +345,3 @@ class _Walk:
             if many:
                 self.reading.note(kind, f"{many} pieces of kind {kind}, which the printed page may "
                                   "not show.")  # fmt: skip
-
-
-def _rows(table: Any) -> Iterator[Any]:
-    for element in table:
-        if local(element) == "table-row":
-            yield element
-        elif local(element) in ("table-header-rows", "table-row-group", "table-rows"):
-            yield from _rows(element)
-
-
-def _hidden_columns(table: Any) -> set[int]:
-    found, at = set[int](), 1
-    for column in table.iter("{*}table-column"):
-        many = number(attribute(column, "number-columns-repeated"), 1, 1 << 14)
-        if attribute(column, "visibility") in ("collapse", "filter"):
-            found.update(range(at, at + many))
-        at += many
-    return found
-
-
-def _paragraphs(cell: Any) -> Iterator[Any]:
-    """Paragraphs of a cell, also in its lists; not those of comments, frames and inner tables."""
-    for element in cell:
-        if local(element) in ("p", "h"):
-            yield element
-        elif local(element) in ("list", "list-item", "section"):
-            yield from _paragraphs(element)
-
-
-def _value(cell: Any) -> str:
-    """What a cell without text holds: its text is what it shows."""
-    for name in ("string-value", "date-value", "time-value", "boolean-value", "value"):
-        if value := attribute(cell, name):
-            return value
-    return ""
-
-
-_OUTER = ("annotation", "note", "frame", "a", "change", "change-start", "custom-shape", "rect", "g",
-          "text-box", "line", "ellipse", "polygon", "path", "connector", "caption", "control")  # fmt: skip
-
-
-def _outer(element: Any) -> Iterator[Any]:
-    """What is anchored in a paragraph, outermost first."""
-    for child in element:
-        if local(child) in _OUTER:
-            yield child
-            if local(child) == "a":
-                yield from _outer(child)
-        else:
-            yield from _outer(child)
-
-
-def _words(element: Any) -> str:
-    """The text of a paragraph as it is shown, without what is anchored in it."""
-    return composed("".join(_said(element)))
-
-
-def _said(element: Any) -> Iterator[str]:
-    yield re.sub(r"[ \t\r\n]+", " ", element.text or "")
-    for child in element:
-        name = local(child)
-        if name == "s":
-            yield " " * number(attribute(child, "c"), 1, 1000)
-        elif name == "tab":
-            yield "\t"
-        elif name == "line-break":
-            yield "\n"
-        elif name == "ruby":
-            base = "".join("".join(_said(each)) for each in child.iter("{*}ruby-base"))
-            above = "".join("".join(_said(each)) for each in child.iter("{*}ruby-text"))
-            yield f"{base}({above})" if above else base
-        elif name == "a" or name not in (*_OUTER, "tracked-changes", "title", "desc"):
-            yield from _said(child)
-        yield re.sub(r"[ \t\r\n]+", " ", child.tail or "")

@@ -146,9 +146,8 @@ def as_eml(
     when = sent(held)
     listed = {kind: [each.text for each in people if each.kind == kind] for kind in _KINDS.values()}
     for name, text in heads(held, people):
-        if name == "From":
-            text = _quoted(text)
-        value = ", ".join(map(_quoted, listed[name])) if listed.get(name) else text
+        told = _quoted(text) if name == "From" else text
+        value = ", ".join(map(_quoted, listed[name])) if listed.get(name) else told
         message[name] = format_datetime(when) if name == "Date" and when else _head(value)
     forms = [MIMEText(_fit(text), kind, "utf-8")
              for kind, texts in (("plain", plain), ("html", rich)) for text in texts]  # fmt: skip
@@ -156,9 +155,9 @@ def as_eml(
     for part in [both] if len(forms) > 1 else forms:
         message.attach(part)
     for name, content in files:
-        part = MIMEApplication(content)
-        part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", _fit(name)))
-        message.attach(part)
+        file = MIMEApplication(content)
+        file.add_header("Content-Disposition", "attachment", filename=("utf-8", "", _fit(name)))
+        message.attach(file)
     # a boundary by chance would give the mail another hash in each run
     digest = hashlib.sha256(repr((plain, rich, files)).encode("utf-8", "replace")).hexdigest()
     message.set_boundary(f"=_{digest[:40]}")
@@ -232,8 +231,11 @@ def _attachment(ole: Any, folder: str, number: int, page: object, reading: Readi
         elif ole.exists(inner) and (found := payload(ole, inner + "/", name or f"object {number}")):
             reading.member(*found)
         else:
-            reading.note("unread", f"Attachment {number} ({name or 'without a name'}) was not "
-                         "read: the mail only points to it, or it is of an unknown kind.")  # fmt: skip
+            reading.note(
+                "unread",
+                f"Attachment {number} ({name or 'without a name'}) was not "
+                "read: the mail only points to it, or it is of an unknown kind.",
+            )
     except Damaged as damaged:
         reading.note("unread", f"Attachment {number} can't be read: {damaged}")
 
@@ -252,7 +254,7 @@ def _properties(ole: Any, base: str, head: int) -> dict[int, Value]:
     depth = base.count("/") + 1
     for path in ole.listdir():
         name = path[-1]
-        if len(path) != depth or not name.startswith(_STREAM) or "/".join(path[:-1] + [""]) != base:
+        if len(path) != depth or not name.startswith(_STREAM) or "/".join([*path[:-1], ""]) != base:
             continue
         tag, kind = int(name[12:16], 16), name[16:20].upper()
         if kind == "001F":

@@ -20,8 +20,8 @@ def given_passwords(words: Sequence[str], file: Path | None, folder: Path) -> tu
     if file is not None:
         if file.resolve().is_relative_to(folder.resolve()):
             raise InputError(
-                f"The file of passwords, {file}, lies in the folder that is read, so that its words "
-                "would be stored in the case file: move it elsewhere."
+                f"The file of passwords, {file}, lies in the folder that is read: its words would "
+                "be stored in the case file. Move it elsewhere."
             )
         try:
             found += file.read_text("utf-8-sig").splitlines()

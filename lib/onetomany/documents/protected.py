@@ -34,8 +34,11 @@ def opened(content: bytes, name: str, reading: Reading) -> bool:
         return False
     inner = name.replace("\\", "/").rpartition("/")[2] or "document"
     reading.member(inner, plain)
-    reading.note("encrypted", "It is protected by a password. The document within it is the copy "
-                 "that a password opened; check signatures on this file, not on the copy.")  # fmt: skip
+    reading.note(
+        "encrypted",
+        "It is protected by a password. The document within it is the copy "
+        "that a password opened; check signatures on this file, not on the copy.",
+    )
     return True
 
 
@@ -54,12 +57,12 @@ def refuse(passwords: tuple[str, ...]) -> Refused:
 
 def _office(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
     """An Office document without its password; None if it has none."""
-    import msoffcrypto
-    from msoffcrypto.format import doc97, ppt97, xls97
+    import msoffcrypto  # type: ignore[import-untyped]
+    from msoffcrypto.format import doc97, ppt97, xls97  # type: ignore[import-untyped]
 
     for module in (doc97, ppt97, xls97):
         # it writes into temporary files, which a caged process may not make
-        module.tempfile = SimpleNamespace(TemporaryFile=io.BytesIO)  # type: ignore[attr-defined]
+        module.tempfile = SimpleNamespace(TemporaryFile=io.BytesIO)
     try:
         if not msoffcrypto.OfficeFile(io.BytesIO(content)).is_encrypted():
             return None
@@ -196,7 +199,7 @@ def _aes(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes, most:
     if held[size : size + 2] != keys[-2:] or not hmac.compare_digest(code, held[-10:]):
         raise Damaged("the password doesn't fit")
     counters = b"".join(n.to_bytes(16, "little") for n in range(1, len(body) // 16 + 2))
-    cipher = Cipher(algorithms.AES(keys[:length]), modes.ECB()).encryptor()  # noqa: S305
+    cipher = Cipher(algorithms.AES(keys[:length]), modes.ECB()).encryptor()
     stream = cipher.update(counters)[: len(body)]
     plain = (int.from_bytes(body, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(body), "big")
     if method == 0:

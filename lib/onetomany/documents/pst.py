@@ -12,8 +12,21 @@ from typing import NamedTuple
 
 from .compound import inflated
 from .outlook import (
-    DATA, EMBEDDED, LONG_NAME, METHOD, SHORT_NAME, Properties, Recipient, Value, as_eml, recipient,
-    sender, sent, subject, time_of, words,
+    DATA,
+    EMBEDDED,
+    LONG_NAME,
+    METHOD,
+    SHORT_NAME,
+    Properties,
+    Recipient,
+    Value,
+    as_eml,
+    recipient,
+    sender,
+    sent,
+    subject,
+    time_of,
+    words,
 )  # fmt: skip
 from .reading import Damaged, Reading, Refused
 
@@ -124,14 +137,16 @@ class _Store:
         """Return the nodes within a node by their number."""
         if not block:
             return {}
-        held, found = self.raw(block), {}
+        held, found = self.raw(block), dict[int, _Node]()
         kind, level, many = struct.unpack_from("<BBH", held)
         start = 8 if self.wide else 4
         if kind != 2 or depth > 2:
             raise Damaged("a list of what is in it is damaged")
         for number in range(many):
             if level:
-                _, inner = struct.unpack_from("<2" + self.word, held, start + number * 2 * self.size)
+                _, inner = struct.unpack_from(
+                    "<2" + self.word, held, start + number * 2 * self.size
+                )
                 found |= self.below(inner, depth + 1)
             else:
                 at = start + number * 3 * self.size
@@ -211,7 +226,7 @@ class _Heap:
         columns = [struct.unpack_from("<HHHBB", head, 22 + 8 * each) for each in range(head[1])]
         for block in self.pieces(place):
             for at in range(0, len(block) - ends[3] + 1, ends[3] or len(block) + 1):
-                row, found = block[at : at + ends[3]], {}
+                row, found = block[at : at + ends[3]], dict[int, Value]()
                 for kind, tag, offset, size, bit in columns:
                     if not row[ends[2] + bit // 8] >> (7 - bit % 8) & 1:
                         continue
@@ -264,7 +279,9 @@ def read_pst(content: bytes, reading: Reading) -> None:
     if failed:
         reading.note("unread", f"{failed} of {len(mails)} mails are damaged and were not read.")
     for kind, many in others.items():
-        reading.skip(f"all but subject, body and attachments of items of the kind {kind}", many=many)
+        reading.skip(
+            f"all but subject, body and attachments of items of the kind {kind}", many=many
+        )
     if mails and failed == len(mails):
         raise Refused("None of its mails can be read.")
 
@@ -298,27 +315,27 @@ def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Pro
     if _RECIPIENTS in heap.nodes:
         rows = _Heap(store, heap.nodes[_RECIPIENTS]).rows()
         people = [found for row in rows if (found := recipient(row, page))]
-    files = []
+    files: list[tuple[str, bytes] | None] = []
     for number, inner in heap.nodes.items():
         if number & 0x1F == _ATTACHMENT:
             try:
-                files.append(_file(store, inner, page, len(files) + 1, reading, depth))
+                files.append(_file(store, inner, page, len(files) + 1, depth))
             except (Damaged, struct.error, IndexError) as error:
                 reading.note("unread", f"An attachment of a mail can't be read: {error}")
     return held, as_eml(held, people, [each for each in files if each], reading)
 
 
 def _file(
-    store: _Store, node: _Node, page: object, number: int, reading: Reading, depth: int
+    store: _Store, node: _Node, page: object, number: int, depth: int
 ) -> tuple[str, bytes] | None:
     heap = _Heap(store, node)
     held = heap.properties()
     names = [words(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
     name, data = next(filter(None, names), f"attachment {number}"), held.get(DATA)
     if held.get(METHOD) == EMBEDDED and isinstance(data, int) and data in heap.nodes:
-        _, eml = _mail(store, heap.nodes[data], reading, depth + 1)
+        _, eml = _mail(store, heap.nodes[data], store.reading, depth + 1)
         return name.removesuffix(".msg") + ".eml", eml
     if isinstance(data, bytes):
         return name, data
-    reading.skip("an attachment that a mail only points to, or of an unknown kind")
+    store.reading.skip("an attachment that a mail only points to, or of an unknown kind")
     return None

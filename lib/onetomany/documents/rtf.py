@@ -81,14 +81,25 @@ def text_of(content: bytes) -> str:
 
 # signs that are put before the ends of cells and rows, and at the beginning of rows
 _CELL, _ROW, _BEGIN = "\ue000", "\ue001", "\ue002"
-_SIGNED = ((rb"(?<!\\)\\cell(?![a-z])", rb"\\u-8192?\\cell"), (rb"(?<!\\)\\row(?![a-z])", rb"\\u-8191?\\row"),
+_SIGNED = ((rb"(?<!\\)\\cell(?![a-z])", rb"\\u-8192?\\cell"),
+           (rb"(?<!\\)\\row(?![a-z])", rb"\\u-8191?\\row"),
            (rb"(?<!\\)\\trowd(?![a-z])", rb"\\u-8190?\\trowd"))  # fmt: skip
 # groups that striprtf passes over, and what their words are
 _ASIDE = {b"footnote": "footnote", b"annotation": "comment", b"shptxt": "paragraph",
           b"dptxbxtext": "paragraph", b"header": "header", b"headerl": "header",
           b"headerr": "header", b"headerf": "header", b"footer": "footer", b"footerl": "footer",
           b"footerr": "footer", b"footerf": "footer"}  # fmt: skip
-_WANTED = {*_ASIDE, b"objdata", b"pict", b"nonshppict", b"fldinst", b"title", b"author", b"creatim", b"revtim"}
+_WANTED = {
+    *_ASIDE,
+    b"objdata",
+    b"pict",
+    b"nonshppict",
+    b"fldinst",
+    b"title",
+    b"author",
+    b"creatim",
+    b"revtim",
+}
 _OPENING = re.compile(rb"(?:\\\*)?\s*\\([a-z]+)")
 _TOKENS = re.compile(rb"\\bin(\d{1,9}) ?|\\.|[{}]", re.DOTALL)
 _LINK = re.compile(r'HYPERLINK\s+"?([^"\s\\]+)"?')
@@ -121,7 +132,9 @@ def _groups(content: bytes) -> tuple[dict[bytes, list[bytes]], bytes]:
                 while cut and cut[-1][0] > start:
                     cut.pop()
                 cut.append((start, token.end()))
-    kept = [content[end:start] for (_, end), (start, _) in pairwise([(0, 0), *cut, (len(content), 0)])]
+    kept = [
+        content[end:start] for (_, end), (start, _) in pairwise([(0, 0), *cut, (len(content), 0)])
+    ]
     plain = {name: [group for _, group in held] for name, held in found.items()}
     # a backslash in the text, spelled so that striprtf can't take it for the start of a picture
     body = re.sub(rb"\\(.)", lambda each: each[0] if each[1] != b"\\" else rb"\'5c", b"".join(kept),

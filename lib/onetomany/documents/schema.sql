@@ -124,7 +124,8 @@ CREATE TABLE notes (
     document VARCHAR NOT NULL,
     page INTEGER,
     -- redaction, privacy, hidden, tracked, comment, encoding,
-    -- ocr, limit, refused, unread, unread_part, empty, link,
+    -- ocr, limit, refused, unread, unread_part, empty,
+    -- encrypted, link,
     -- layout, capture, digest, signature, form, revision,
     -- bookmarks
     kind VARCHAR NOT NULL,

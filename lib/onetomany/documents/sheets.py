@@ -1,4 +1,4 @@
-"""Workbooks (XLSX): each sheet a page, each row a block, each field a cell, as the sheet shows it."""
+"""Workbooks (XLSX): each sheet a page, each row a block, each field a cell as it is shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .binary_sheets import add_calamine
 from .number_formats import BUILT_IN, plain_number, shown
 from .office import core_properties, outside_relations
 from .ooxml import Package, drawn_texts
-from .parts import Parts, attribute, local
+from .parts import Parts
 from .plain import add_row
 from .reading import Page, Reading, Refused
 
@@ -58,8 +58,11 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
         raise
     except Exception as error:
         # openpyxl is strict about styles, which nobody asked for here; calamine doesn't read them
-        reading.note("unread", f"openpyxl can't open it ({error}), calamine did: no formulas, no "
-                     "comments, no number formats, and hidden rows and columns are not told apart.")  # fmt: skip
+        reading.note(
+            "unread",
+            f"openpyxl can't open it ({error}), calamine did: no formulas, no "
+            "comments, no number formats, and hidden rows and columns are not told apart.",
+        )
         add_calamine(content, reading)
         _inventory(package, reading)
         return

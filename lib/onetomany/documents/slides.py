@@ -200,7 +200,7 @@ def _comments(
 
 
 def _behind(package: Package, part: str) -> set[str]:
-    """Texts of a slide's layout and master that are no placeholders, so that the slide shows them."""
+    """Texts of a layout and its master that are no placeholders: the slide shows them."""
     found = set()
     for layout in package.targets(part, "slideLayout"):
         for place in (layout, *package.targets(layout, "slideMaster")):

@@ -147,7 +147,7 @@ def _field(element: Any) -> str:
             held = {local(each): attribute(each, "val") for each in control}
             if local(control) == "checkBox":
                 on = held.get("checked", held.get("default", "0"))
-                ticked = "checked" in held and on is None or on in ("1", "true", "on")
+                ticked = ("checked" in held and on is None) or on in ("1", "true", "on")
                 return "☒" if ticked else "☐"
             if local(control) == "ddList":
                 entries = [attribute(e, "val") or "" for e in control if local(e) == "listEntry"]

@@ -1,0 +1,153 @@
+"""Sheets of OpenDocument, and the words of its paragraphs, which sheets and texts share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .parts import attribute, local, number
+from .plain import add_row
+from .reading import Page, Reading, composed
+
+
+def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
+    """Add a sheet, its cells as they are shown; return comments and drawings that lie on it."""
+    title = attribute(table, "name") or ""
+    hidden_columns = _hidden_columns(table)
+    number_, seen, comments = 0, 0, []
+    where = page.add_table(0, 0, title)
+    rows, columns = 0, 0
+    for tr in rows_of(table):
+        repeated = number(attribute(tr, "number-rows-repeated"), 1, 1 << 20)
+        unseen = page.hidden or attribute(tr, "visibility") in ("collapse", "filter")
+        shown: list[tuple[int, str]] = []
+        hidden: list[tuple[int, str]] = []
+        formulas: dict[int, str] = {}
+        at = 1
+        for tc in tr:
+            if local(tc) not in ("table-cell", "covered-table-cell"):
+                continue
+            many = number(attribute(tc, "number-columns-repeated"), 1, 1 << 14)
+            text = "\n".join(words_of(p) for p in cell_paragraphs(tc)) or _value(tc)
+            comments += list(tc.iter("{*}annotation"))
+            if text or attribute(tc, "formula"):
+                # one that is repeated to the edge of the sheet is a fill, no data
+                for column in range(at, at + min(many, 1000)):
+                    side = hidden if unseen or column in hidden_columns else shown
+                    side.append((column, text))
+                    if formula := attribute(tc, "formula"):
+                        formulas[column] = formula
+                columns = max(columns, at + min(many, 1000) - 1)
+            for p in cell_paragraphs(tc):
+                for a in p.iter("{*}a"):
+                    reading.link(words_of(a), attribute(a, "href"), page.number)
+            at += many
+        if shown or hidden:
+            for turn in range(min(repeated, 1000)):
+                add_row(page, where, number_ + turn + 1, shown, formulas=formulas)
+                add_row(page, where, number_ + turn + 1, hidden, hidden=True, formulas=formulas)
+            rows = number_ + min(repeated, 1000)
+            seen += bool(hidden) and not page.hidden
+            if repeated > 1000:
+                reading.skip("repetitions of a row beyond 1,000", page.number)
+        number_ += repeated
+    held = reading.columns["tables"]
+    held["row_count"][-1], held["column_count"][-1] = rows, columns
+    if seen:
+        reading.note("hidden", f"{seen} rows on '{title}' hold hidden cells.", page.number)
+    drawn = [shape for shapes in table.iter("{*}shapes") for shape in shapes]
+    framed = [frame for frame in table.iter("{*}frame")
+              if local(frame.getparent()) in ("table-cell", "covered-table-cell")]  # fmt: skip
+    return [*comments, *drawn, *framed]
+
+
+def _hidden_columns(table: Any) -> set[int]:
+    found, at = set[int](), 1
+    for column in table.iter("{*}table-column"):
+        many = number(attribute(column, "number-columns-repeated"), 1, 1 << 14)
+        if attribute(column, "visibility") in ("collapse", "filter"):
+            found.update(range(at, at + many))
+        at += many
+    return found
+
+
+def _value(cell: Any) -> str:
+    """What a cell without text holds: its text is what it shows."""
+    for name in ("string-value", "date-value", "time-value", "boolean-value", "value"):
+        if value := attribute(cell, name):
+            return value
+    return ""
+
+
+def rows_of(table: Any) -> Iterator[Any]:
+    for element in table:
+        if local(element) == "table-row":
+            yield element
+        elif local(element) in ("table-header-rows", "table-row-group", "table-rows"):
+            yield from rows_of(element)
+
+
+def cell_paragraphs(cell: Any) -> Iterator[Any]:
+    """Paragraphs of a cell, also in its lists; not those of comments, frames and inner tables."""
+    for element in cell:
+        if local(element) in ("p", "h"):
+            yield element
+        elif local(element) in ("list", "list-item", "section"):
+            yield from cell_paragraphs(element)
+
+
+_OUTER = (
+    "annotation",
+    "note",
+    "frame",
+    "a",
+    "change",
+    "change-start",
+    "custom-shape",
+    "rect",
+    "g",
+    "text-box",
+    "line",
+    "ellipse",
+    "polygon",
+    "path",
+    "connector",
+    "caption",
+    "control",
+)
+
+
+def anchored(element: Any) -> Iterator[Any]:
+    """What is anchored in a paragraph, outermost first."""
+    for child in element:
+        if local(child) in _OUTER:
+            yield child
+            if local(child) == "a":
+                yield from anchored(child)
+        else:
+            yield from anchored(child)
+
+
+def words_of(element: Any) -> str:
+    """The text of a paragraph as it is shown, without what is anchored in it."""
+    return composed("".join(_said(element)))
+
+
+def _said(element: Any) -> Iterator[str]:
+    yield re.sub(r"[ \t\r\n]+", " ", element.text or "")
+    for child in element:
+        name = local(child)
+        if name == "s":
+            yield " " * number(attribute(child, "c"), 1, 1000)
+        elif name == "tab":
+            yield "\t"
+        elif name == "line-break":
+            yield "\n"
+        elif name == "ruby":
+            base = "".join("".join(_said(each)) for each in child.iter("{*}ruby-base"))
+            above = "".join("".join(_said(each)) for each in child.iter("{*}ruby-text"))
+            yield f"{base}({above})" if above else base
+        elif name == "a" or name not in (*_OUTER, "tracked-changes", "title", "desc"):
+            yield from _said(child)
+        yield re.sub(r"[ \t\r\n]+", " ", child.tail or "")
