@@ -110,8 +110,8 @@ def find_names(
         own = []
         for document, page, path, text in _page_texts(db, pattern.pattern, filters):
             if row := _row(name, pattern, text):
-                own.append((*row[:3], path, page, *row[3:], document))
-        rows += sorted(own, key=lambda each: (each[3] or "", each[4])) or [
+                own.append((*row[:4], path, page, *row[4:], document))
+        rows += sorted(own, key=lambda each: (each[4] or "", each[5])) or [
             (name, 0, 0, *[None] * (len(NAME_HITS) - 3))
         ]
     return pl.DataFrame(rows, schema=NAME_HITS, orient="row")
