@@ -345,3 +345,5 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "png": picture,
     "zip": lambda: archive({"속/안.txt": KOREAN.encode(), "b.html": page()}),
 }
+
+import office_specimens  # noqa: E402, F401  (it adds its kinds to MAKERS)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from onetomany.charts import claims as charts
 from onetomany.cli import main
-from onetomany.documents import claims, contradictions, quantities, specimens
+from onetomany.documents import claims, contradictions, numerals, quantities, specimens
 from onetomany.documents.case_file import export_parquet, open_case
 from onetomany.errors import InputError
 from onetomany.sources import case
@@ -98,12 +98,8 @@ def test_the_kits_own_reader_agrees_with_the_ledger(ledger: pl.DataFrame) -> Non
     assert rows.height >= 20
     for row in rows.iter_rows(named=True):
         for text in (row["value_en"], row["value_ko"]):
-            spans = [
-                quantities.from_match(match)
-                for pattern in (quantities.KOREAN, quantities.FOREIGN)
-                for match in pattern.finditer(text)
-            ]
-            read = {(each.value, each.unit) for each in spans if each and each.unit}
+            spans = [each for _, _, each in quantities.find_quantities(text)]
+            read = {(each.value, each.unit) for each in spans if each.unit}
             assert (row["number"], row["unit"]) in read, (row["claim_id"], text, read)
 
 
@@ -152,7 +148,7 @@ def test_each_contradiction_carries_both_citations(found: pl.DataFrame) -> None:
 # --- properties ----------------------------------------------------------------------------------
 
 NUMBERS = st.one_of(st.integers(1, 200), st.integers(1, 10**12), st.sampled_from([57_600_000] * 2))
-HOWS = st.sampled_from(["", "", *[f"{how} " for how in quantities.APPROXIMATIONS]])
+HOWS = st.sampled_from(["", "", *[f"{how} " for how in numerals.APPROXIMATIONS]])
 MADE = st.one_of(
     st.tuples(
         st.builds("{}{}".format, HOWS, NUMBERS), st.sampled_from(["records", "persons", "KRW"])
@@ -244,7 +240,7 @@ def test_more_tolerance_finds_no_more(rows: list, one: float, other: float) -> N
 @given(st.lists(st.tuples(HOWS, NUMBERS), min_size=2, max_size=2))
 def test_the_queries_bounds_are_those_of_quantities(both: list[tuple[str, int]]) -> None:
     rows = made([((f"{how}{number}", "records"), "koreans", None) for how, number in both])
-    (a, b), (c, d) = (quantities.bounds(number, how.strip() or None) for how, number in both)
+    (a, b), (c, d) = (numerals.bounds(number, how.strip() or None) for how, number in both)
     meet = a < d and c < b
     found = contradictions.find(rows, claims.links())
     alike = len({number for _, number in both}) == 1

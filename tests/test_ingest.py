@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 import specimens
+from hangul_files import HANGUL
 from onetomany.cage import Keeper
 from onetomany.documents import case_file, store
 from onetomany.documents.answers import Answer
@@ -252,7 +253,7 @@ def test_flipped_bytes_never_stop_a_run(tmp_path: Path) -> None:
     folder.mkdir()
     rng = random.Random(6)
     more = {"rtf": lambda: RICH, "tif": lambda: picture("TIFF"), "jpg": lambda: picture("JPEG")}
-    makers = MAKERS | more
+    makers = MAKERS | more | HANGUL
     for kind, maker in makers.items():
         content = maker()
         for i in range(many):

@@ -28,6 +28,17 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         help="read pages that are pictures by Tesseract where it is installed (default), or don't",
     )
     parser.add_argument(
+        "--password",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="try this on documents that ask for a password, also on those that failed before; may "
+        "be given again; others on this machine can see it while the command runs",
+    )
+    parser.add_argument(
+        "--passwords", type=Path, metavar="FILE", help="the same from a file, one a line (UTF-8)"
+    )
+    parser.add_argument(
         "--weak-isolation",
         action="store_true",
         help="read also where this system can't confine the programs that read documents",
@@ -51,14 +62,17 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         from onetomany.documents.attention import needing_attention
         from onetomany.documents.case_file import export_parquet, key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
+        from onetomany.documents.passwords import given_passwords
 
         if args.workers is not None and args.workers < 1:
             raise InputError("--workers needs a number of 1 or more.")
+        words = given_passwords(args.password, args.passwords, args.folder)
         done = read_folder(
             args.folder,
             args.case,
             workers=args.workers,
-            retry=args.retry,
+            retry=args.retry or bool(words),
+            passwords=words,
             ocr=args.ocr == "auto",
             weak_isolation=args.weak_isolation,
         )

@@ -2,42 +2,182 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import re
 import stat
+import tarfile
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
+from .member_names import decoded_names, zip_names
 from .parts import Parts
 from .reading import NO_TEXT, Damaged, Reading, Refused
 
 
 def read_zip(content: bytes, reading: Reading) -> None:
     """Members of an archive, which are then documents themselves; dangerous ones are told."""
-    parts = Parts(content, reading.limits)
+    parts = Parts(content, reading.limits, reading.passwords)
+    infos = [info for info in parts.zip.infolist() if not info.is_dir()]
+    names, encoding = zip_names(infos)
+    _tell_encoding(encoding, reading)
     kept = 0
-    for info in parts.zip.infolist():
-        name = info.filename
-        if info.is_dir():
+    for info, name in zip(infos, names, strict=True):
+        kept += _member(name, info.external_attr >> 16, partial(parts.unpack, info), reading)
+    _list_members(reading, kept, bool(parts.infos))
+
+
+def read_tar(content: bytes, reading: Reading) -> None:
+    """A tar archive, also one packed by gzip, bzip2 or xz; or a single file so packed."""
+    plain = _unpacked(content, reading)
+    try:
+        archive = tarfile.open(fileobj=io.BytesIO(plain), mode="r:", errors="surrogateescape")  # noqa: SIM115
+    except tarfile.TarError as error:
+        if plain is content:
+            raise Refused(f"It is no tar archive that can be opened: {error}") from error
+        reading.member("unpacked", plain)
+        reading.note("unread", "It is one packed file; what is in it is a document within it.")
+        return
+    found, kept = 0, 0
+    try:
+        entries = []
+        for entry in archive:
+            reading.check_time()
+            entries.append(entry)
+            if len(entries) > reading.limits.members:
+                raise Refused(f"It holds more than {reading.limits.members:,} members.")
+        files = [entry for entry in entries if not entry.isdir()]
+        raw = [entry.name.encode("utf-8", "surrogateescape") for entry in files]
+        names, encoding = decoded_names(raw)
+        if encoding != "UTF-8":
+            _tell_encoding(encoding, reading)
+        for entry, name in zip(files, names, strict=True):
+            found += 1
+            if not entry.isreg():
+                what = "a link" if entry.issym() or entry.islnk() else "no regular file"
+                reading.note("refused", f"Member {name!r} was refused: it is {what}.")
+                continue
+            kept += _member(name, 0, partial(_of_tar, archive, entry), reading)
+    except tarfile.TarError as error:
+        reading.note("unread", f"The archive breaks off: {error}")
+    _list_members(reading, kept, found > 0)
+
+
+def _of_tar(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
+    held = archive.extractfile(entry)
+    content = held.read() if held is not None else b""
+    if len(content) < entry.size:
+        raise Damaged("the archive breaks off within it")
+    return content
+
+
+def _unpacked(content: bytes, reading: Reading) -> bytes:
+    """What gzip, bzip2 or xz packed, within the limits; anything else as it is."""
+    openers: tuple[tuple[bytes, Any], ...] = (
+        (b"\x1f\x8b", lambda held: gzip.GzipFile(fileobj=held)), (b"BZh", bz2.BZ2File),
+        (b"\xfd7zXZ\0", lzma.LZMAFile),
+    )  # fmt: skip
+    for start, opener in openers:
+        if not content.startswith(start):
             continue
-        # archives made by Korean Windows carry CP949 names that zipfile takes for CP437
-        shown = name
-        if not info.flag_bits & 0x800:
-            try:
-                shown = name.encode("cp437").decode("cp949")
-            except UnicodeError:
-                shown = name
-        if why := unsafe(shown, info.external_attr >> 16):
-            reading.note("refused", f"Member {shown!r} was refused: {why}.")
-            continue
+        most = min(reading.limits.expanded, max(1 << 20, len(content) * reading.limits.ratio))
+        out = bytearray()
         try:
-            reading.member(shown, parts.unpack(info))
-            kept += 1
-        except Damaged as damaged:
-            reading.note("unread", f"Member {shown!r}: {damaged}")
+            with opener(io.BytesIO(content)) as file:
+                while piece := file.read(1 << 20):
+                    out += piece
+                    reading.check_time()
+                    if len(out) > most:
+                        raise Refused(f"It expands too far ({reading.limits.ratio} to 1): refused "
+                                      "as a bomb.")  # fmt: skip
+        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+            if not out:
+                raise Refused(f"It can't be unpacked: {error}") from error
+            reading.note("unread", f"It breaks off: {error}")
+        return bytes(out)
+    return content
+
+
+def read_packed(content: bytes, reading: Reading) -> None:
+    """7z, RAR, CAB and LZH by libarchive, one member after the other, within the limits."""
+    import archi
+
+    limits, kept, found, spent, broken = reading.limits, 0, 0, 0, ""
+    most = min(limits.expanded, max(1 << 20, len(content) * limits.ratio))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            for entry in archi.Archive(io.BytesIO(content)):
+                reading.check_time()
+                name, mode = str(entry.filename), int(entry.mode)
+                if stat.S_ISDIR(mode) or name.endswith("/"):
+                    continue
+                found += 1
+                if found > limits.members:
+                    raise Refused(f"It holds more than {limits.members:,} members.")
+                inner = b"".join(_pieces(entry, most - spent))
+                spent += len(inner)
+                kept += _member(name, mode, partial(bytes, inner), reading)
+        except (Refused, MemoryError):
+            raise
+        except Exception as error:
+            broken = _why_broken(error)
+    if broken:
+        reading.page().add("\n".join(name for name, _ in reading.members))
+        raise Refused(f"{kept} of its members were read, then it can't be read on: {broken}")
+    _list_members(reading, kept, found > 0)
+
+
+def _why_broken(error: Exception) -> str:
+    """What libarchive says, and what to do about it."""
+    said = error.args[-1] if error.args else ""
+    told = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    if "ncrypt" in told or "passphrase" in told.lower():
+        return "it is protected by a password. Unpack it yourself and ingest its files."
+    return (f"{told}. If it is one of several volumes, or an old or solid RAR, unpack it with the "
+            "program that made it and ingest its files.")  # fmt: skip
+
+
+def _pieces(entry: Any, left: int) -> Iterator[bytes]:
+    while piece := entry.read(1 << 20):
+        left -= len(piece)
+        if left < 0:
+            raise Refused("Its members expand too far: refused as a bomb.")
+        yield piece
+
+
+def _member(name: str, mode: int, unpack: Callable[[], bytes], reading: Reading) -> bool:
+    """Keep a member of an archive, or tell why it was refused or can't be read."""
+    if why := unsafe(name, mode):
+        reading.note("refused", f"Member {name!r} was refused: {why}.")
+        return False
+    try:
+        reading.member(name, unpack())
+    except Damaged as damaged:
+        reading.note("unread", f"Member {name!r}: {damaged}")
+        return False
+    return True
+
+
+def _tell_encoding(encoding: str, reading: Reading) -> None:
+    if encoding:
+        reading.note("encoding", f"Names in the archive are read as {encoding}, which fits best: it "
+                     "doesn't say which encoding they are in.")  # fmt: skip
+
+
+def _list_members(reading: Reading, kept: int, any_: bool) -> None:
     page = reading.page()
     page.add("\n".join(name for name, _ in reading.members))
-    if not kept and parts.infos:
-        raise Refused("None of its members can be read.")
+    if not kept and any_:
+        held = reading.columns.get("notes", {"kind": [], "text": []})
+        told = zip(held["kind"], held["text"], strict=True)
+        first = next((text for kind, text in told if kind in ("unread", "refused")), "")
+        raise Refused(f"None of its members can be read. {first}".strip())
 
 
 def unsafe(name: str, mode: int = 0) -> str:

@@ -23,7 +23,7 @@ from .reading import Refused
 SCHEMA_VERSION = 3
 # raised whenever what is read from the same bytes changes: they are then read again
 # (3: Hangul composed, changes and memos in cells of HWP told; 4: saved pages and web archives)
-EXTRACTOR_VERSION = 4
+EXTRACTOR_VERSION = 5
 
 LARGEST = 16 << 30  # bytes of an original that is still hashed
 KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # what undoes a case's pseudonyms ends so

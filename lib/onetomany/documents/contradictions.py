@@ -58,7 +58,7 @@ def find(claims: pl.DataFrame, links: pl.DataFrame, *, tolerance: float = 0.0) -
 
     `claims` and `links` are frames of `claims.LEDGER` and `claims.LINKS`. Two claims are compared
     that have subject and attribute in common, or one of whose subjects is part of the other's.
-    Numbers exclude each other where what they leave open doesn't meet (`quantities.bounds`), and
+    Numbers exclude each other where what they leave open doesn't meet (`numerals.bounds`), and
     the distance is `tolerance` or more, a share of the larger number. `sql/contradictions.sql`
     decides; no claim's own word on what it contradicts is read.
 

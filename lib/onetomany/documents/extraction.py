@@ -81,17 +81,19 @@ def is_light(name: str, beginning: bytes) -> bool:
 def load_light() -> Handler:
     """Load what reads PDF, mail, HTML, CSV and texts."""
     from .kinds import extract
+    from .pdf_tables import table_finder
 
+    table_finder()  # it starts threads, which no fork may
     _warm(extract)
     return handler(extract)
 
 
 def load_all() -> Handler:
     """Load every extractor."""
-    import fastexcel  # noqa: F401
     import hwpx.hwp5.package  # noqa: F401
     import openpyxl  # noqa: F401
-    import polars  # noqa: F401
+    import python_calamine  # noqa: F401
+    import undoc  # noqa: F401
     from PIL import Image
 
     from .kinds import EXTRACTORS, extractor
@@ -116,6 +118,7 @@ def handler(extract: Extract) -> Handler:
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
         reading = Reading(Limits(**request["limits"]))
+        reading.passwords = tuple(request.get("passwords", ()))
         _read(extract, content, request["name"], reading)
         for kind, frame in _frames(reading):
             send(kind, frame)
@@ -144,7 +147,8 @@ def _read(extract: Extract, content: bytes, name: str, reading: Reading) -> None
         # is reported, and the run goes on
         facts |= {"error": f"It can't be read: {type(error).__name__}: {error}"[:500]}
     if facts["error"]:
-        facts["status"] = "partly" if reading.characters else "failed"
+        # what was read of it, or lies in it, is there
+        facts["status"] = "partly" if reading.characters or reading.members else "failed"
     reading.facts.update(facts)
     reading.facts.setdefault("pages", len(reading.pages))
     reading.finish()

@@ -1,23 +1,45 @@
-"""HWP 5 and HWPX: paragraphs, tables, notes, memos and tracked changes of Hangul documents.
+"""HWP 5, HWPX and HWPML: the documents of Hangul, page by page as their writer laid them out.
 
 HWPX is read from its XML (OWPML, KS X 6101). HWP 5 is turned into the same XML by python-hwpx
-(Apache-2.0), so both are read by one walk.
+(Apache-2.0), HWPML by `hwpml`, so that all are read by one walk.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .hwp3 import HWP3, read_hwp3
+from .hwp_container import (
+    Container,
+    mend_container,
+    open_distribution,
+    opened_container,
+    preview_text,
+    refuse_locked,
+)
+from .hwp_layout import LAID_OUT, is_laid_out
+from .hwp_numbers import numbering_of
+from .hwp_walk import Walk
+from .hwpml import document_of_hwpml
 from .parts import Parts, attribute, local, number, parse
-from .reading import Damaged, GridCell, Page, Reading, Refused, composed
+from .reading import Damaged, Reading, Refused
 
-_BREAKS = {"tab": "\t", "lineBreak": "\n", "nbSpace": " ", "fwSpace": " ", "hyphen": "-"}
-_NOTES = {
-    "footNote": "footnote", "endNote": "endnote", "header": "header", "footer": "footer",
-    "hiddenComment": "comment", "caption": "caption",
-}  # fmt: skip
 _FACTS = {"creator": "author", "CreatedDate": "created", "ModifiedDate": "modified"}
+_PICTURES = frozenset(
+    {"png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "hwp", "hwpx", "hml", "pdf"}
+)
+_PAGE_COUNT = 14  # what the summary calls it
+# how python-hwpx names what it can't express, in words
+_UNCONVERTED = {
+    "memo-body": "a memo that no place in the text points to",
+    "equation-caption": "a caption of an equation",
+    "picture-effects": "effects of a picture",
+    "master-page": "a master page (바탕쪽)",
+    "track-changes": "the list of tracked changes",
+    "control-without-record": "an object whose record is gone",
+}
 
 
 def read_hwpx(content: bytes, reading: Reading) -> None:
@@ -27,261 +49,178 @@ def read_hwpx(content: bytes, reading: Reading) -> None:
     entries = parts.side(manifest, reading) if manifest in parts else ()
     if any(local(each) == "encryption-data" for entry in entries for each in entry.iter()):
         raise Refused("It is encrypted; ask for the password and save an open copy.")
-    _read(parts.names, parts.read, reading)
+    read_owpml(parts.names, parts.read, reading)
 
 
 def read_hwp(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is protected, damaged, or not of version 5."""
+    """Raises Refused where it is protected, or damaged; then its preview stands for it."""
+    if content.startswith(HWP3):
+        read_hwp3(content, reading)
+        return
+    try:
+        container = opened_container(content)
+        refuse_locked(container)
+        open_distribution(container, reading)
+        names, read = _converted(container, content, reading)
+        read_owpml(names, read, reading)
+        _compare_pages(container, reading)
+    except Refused as refused:
+        if not reading.pages and (text := preview_text(content)):
+            page = reading.page(label="preview")
+            for line in text.splitlines():
+                page.add(line)
+            said = "Only the preview is read: the beginning, which the writer's program kept apart."
+            reading.note("unread", said, page.number)
+            raise Refused(f"{refused} What was read is its preview.") from refused
+        raise
+
+
+def read_hwpml(content: bytes, reading: Reading) -> None:
+    """Raises Refused where it is no whole HWPML document, or unsafe to read."""
+    document = document_of_hwpml(content, reading)
+    for name, value in document.facts.items():
+        if name in ("title", "author", "created"):
+            reading.facts[name] = value
+        else:
+            reading.metadata[name] = value
+    _walk(document.sections, document.header, reading, {}, {})
+    for name, part in document.members:
+        _member(name, part, reading)
+    _refuse_textless(reading)
+
+
+def _converted(
+    container: Container, content: bytes, reading: Reading
+) -> tuple[list[str], Callable[[str], bytes]]:
+    """The parts of an HWPX document of the same content."""
     from hwpx.hwp5.errors import Hwp5Error
     from hwpx.hwp5.package import convert
 
-    if content.startswith(b"HWP Document File V3"):
-        raise Refused("It is of HWP version 3, which is not read: save it as HWPX.")
     try:
-        made = convert(content)
+        made = convert(container.bytes() if container.changed else content)
     except Hwp5Error as error:
-        raise Refused(f"HWP 5: {error}") from error
-    _read(list(made.files), made.files.__getitem__, reading)
-    # what the conversion has no place for
-    if skipped := made.report.unconverted:
-        told = ", ".join(f"{name} ({many})" for name, many in sorted(skipped.items()))
-        reading.note("unread", f"Left out by the conversion from HWP 5: {told}.")
+        if not mend_container(container, reading):
+            raise Refused(f"It is a damaged HWP 5 file: {error}") from error
+        try:
+            made = convert(container.bytes())
+        except Hwp5Error as worse:
+            raise Refused(f"It is a damaged HWP 5 file: {worse}") from worse
+    for name, many in made.report.unconverted.items():
+        reading.skip(_UNCONVERTED.get(name, f"what python-hwpx calls '{name}'"), None, many)
+    if "Scripts/headerScripts" in made.files:
+        reading.skip("a script (macro), which was not run either")
+    if any(path.startswith("DocHistory/") for path in container.streams):
+        reading.skip("earlier versions of the document (문서 이력)")
+    return list(made.files), made.files.__getitem__
 
 
-def _read(names: Iterable[str], read: Callable[[str], bytes], reading: Reading) -> None:
+def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Reading) -> None:
+    """Read the parts of a document in OWPML. Raises Refused where a section is missing."""
     names = list(names)
-    sections = [n for n in names if n.startswith("Contents/section") and n.endswith(".xml")]
-    if not sections:
+    numbered = [n for n in names if re.fullmatch(r"Contents/section\d*\.xml", n)]
+    if not numbered:
         raise Refused("It has no Contents/section*.xml: it is no HWPX document.")
 
     def part(name: str) -> Any:
         try:
-            return parse(read(name), name)
+            return parse(read(name), name) if name in names else None
         except Damaged as damaged:
             # the other parts may still be whole
             reading.note("unread", str(damaged))
             return None
 
-    about = part("Contents/content.hpf") if "Contents/content.hpf" in names else None
+    about = part("Contents/content.hpf")
     if about is not None:
         _metadata(about, reading)
-    header = part("Contents/header.xml") if "Contents/header.xml" in names else None
-    walk = _Walk(reading.page(), reading, {} if header is None else _changes(header))
-    lost = 0
-    for name in sorted(sections, key=lambda n: number("".join(filter(str.isdigit, n)), 0)):
-        section = part(name)
-        lost += section is None
-        for element in () if section is None else section:
-            if local(element) == "p":
-                walk.paragraph(element, "paragraph")
-    walk.tell()
+    masters = {_stem(n): part(n) for n in names if re.match(r"Contents/masterpage\d", n, re.I)}
+    charts = {n: part(n) for n in names if re.fullmatch(r"Chart/[^/]+\.xml", n)}
+    numbered.sort(key=lambda n: number("".join(filter(str.isdigit, n)), 0))
+    sections = [section for name in numbered if (section := part(name)) is not None]
+    _walk(sections, part("Contents/header.xml"), reading, masters, charts)
     for name in names:
-        ending = name.rpartition(".")[2].lower()
-        if name.startswith("BinData/") and ending in ("png", "jpg", "jpeg", "tif", "hwp", "hwpx"):
+        if name.startswith("BinData/") and not name.endswith("/"):
             try:
-                reading.member(name, read(name))
+                _member(name, read(name), reading)
             except Damaged as damaged:
                 reading.note("unread", str(damaged))
-    if lost:
-        raise Refused(f"{lost} of its {len(sections)} sections can't be read: see its notes.")
+        elif name.startswith("DocHistory/"):
+            reading.skip("an earlier version of the document (문서 이력)")
+    if lost := len(numbered) - len(sections):
+        raise Refused(f"{lost} of its {len(numbered)} sections can't be read: see its notes.")
+    _refuse_textless(reading)
 
 
-class _Walk:
-    def __init__(self, page: Page, reading: Reading, changes: dict[str, tuple[str, str]]) -> None:
-        self.page, self.reading, self.changes = page, reading, changes
-        self.told: dict[str, int] = {}
-        self.open: dict[str, str] = {}  # kind of tracked change now open: its id
-        self.depth = 0
+def _compare_pages(container: Container, reading: Reading) -> None:
+    """Report where the writer's program counted other pages than were found."""
+    from hwpx.hwp5.summary import read_summary
 
-    def paragraph(self, element: Any, kind: str) -> None:
-        self.depth += 1
-        if self.depth > 4 * self.reading.limits.depth:
-            raise Refused("Its tables and notes are nested too deeply.")
-        words, later = self.runs(element)
-        span = self.page.add("".join(words.shown), kind)
-        at = (span[0] if span else 0) - words.blanks()
-        for begin, end, change in words.inserted:
-            if span and end > begin:
-                who, dated = self.changes.get(change, (None, None))
-                cut = (max(at + begin, span[0]), min(at + end, span[1]))
-                if cut[1] > cut[0]:
-                    self.page.mark(cut, "tracked_insert", who, dated)
-                    self.count("tracked_insert")
-        for text, change in words.deleted:
-            self.changed("tracked_delete", text, change)
-        for inner, what in later:
-            self.inner(inner, what)
-        self.depth -= 1
-
-    def runs(self, element: Any) -> tuple[_Words, list[tuple[Any, str]]]:
-        """What a paragraph's runs say, and what stands in them and comes after its text."""
-        words, later = _Words(), list[tuple[Any, str]]()
-        for run in element:
-            for child in run if local(run) == "run" else ():
-                if local(child) == "t":
-                    self.text(child, words)
-                else:
-                    self.control(child, later)
-        return words, later
-
-    def changed(self, kind: str, text: str, change: str) -> None:
-        """A tracked change as a block of its own."""
-        who, dated = self.changes.get(change, (None, None))
-        if self.page.add(text, kind, None, who, dated):
-            self.count(kind)
-
-    def text(self, element: Any, words: _Words) -> None:
-        self.say(element.text, words)
-        for child in element:
-            name, change = local(child), attribute(child, "TcId") or attribute(child, "Id") or ""
-            if name in ("insertBegin", "deleteBegin"):
-                self.open[name[:6]] = change
-            elif name in ("insertEnd", "deleteEnd"):
-                self.open.pop(name[:6], None)
-            else:
-                self.say(_BREAKS.get(name), words)
-            self.say(child.tail, words)
-
-    def say(self, text: str | None, words: _Words) -> None:
-        if not text:
-            return
-        text = composed(text)
-        if "delete" in self.open:
-            words.deleted.append((text, self.open["delete"]))
-            return
-        if "insert" in self.open:
-            words.inserted.append((words.length, words.length + len(text), self.open["insert"]))
-        words.shown.append(text)
-        words.length += len(text)
-
-    def control(self, element: Any, later: list[tuple[Any, str]]) -> None:
-        """Tables, notes and drawings stand in a run; their paragraphs come after its text."""
-        name = local(element)
-        if name == "tbl":
-            later.append((element, "table"))
-        elif name in _NOTES:
-            later.append((element, _NOTES[name]))
-        elif name == "fieldBegin" and attribute(element, "type") == "MEMO":
-            later.append((element, "comment"))
-        elif name == "equation":
-            later.append((element, "equation"))
-        elif name == "drawText":
-            later.append((element, "paragraph"))
-        elif name not in ("secPr", "linesegarray", "parameters"):
-            for child in element:
-                self.control(child, later)
-
-    def inner(self, element: Any, kind: str) -> None:
-        if kind == "table":
-            for child in element:
-                if local(child) == "caption":
-                    self.inner(child, "caption")
-            self.page.add_grid(self.grid(element))
-        elif kind == "equation":
-            script = next((each for each in element if local(each) == "script"), None)
-            self.page.add("" if script is None else script.text or "", "paragraph")
-        elif kind == "comment":
-            text = _words(element)
-            if self.page.add(text, "comment", None, attribute(element, "author")):
-                self.count("comment")
-        else:
-            for child in element:
-                if local(child) == "subList":
-                    for p in child:
-                        if local(p) == "p":
-                            self.paragraph(p, kind)
-
-    def grid(self, table: Any) -> list[GridCell]:
-        cells = []
-        for row, tr in enumerate((e for e in table if local(e) == "tr"), 1):
-            for column, tc in enumerate((e for e in tr if local(e) == "tc"), 1):
-                place, spans = (row, column), (1, 1)
-                for child in tc:
-                    if local(child) == "cellAddr":
-                        place = (
-                            number(attribute(child, "rowAddr"), row - 1) + 1,
-                            number(attribute(child, "colAddr"), column - 1) + 1,
-                        )
-                    elif local(child) == "cellSpan":
-                        spans = (
-                            max(1, number(attribute(child, "rowSpan"))),
-                            max(1, number(attribute(child, "colSpan"))),
-                        )
-                cells.append(GridCell(*place, self.cell(tc), spans))
-        return cells
-
-    def cell(self, element: Any) -> str:
-        """A cell's text as it is shown; changes and memos in it are blocks before the table."""
-        lines = []
-        for p in element.iter("{*}p"):
-            if _aside(p, element):
-                continue
-            words, later = self.runs(p)
-            shown = "".join(words.shown)
-            lines.append(shown)
-            for begin, end, change in words.inserted:
-                self.changed("tracked_insert", shown[begin:end], change)
-            for text, change in words.deleted:
-                self.changed("tracked_delete", text, change)
-            for inner, what in later:
-                if _is_aside(inner) or what == "equation":
-                    self.inner(inner, what)
-        return "\n".join(filter(None, lines))
-
-    def count(self, kind: str) -> None:
-        self.told[kind] = self.told.get(kind, 0) + 1
-
-    def tell(self) -> None:
-        for kind, many in self.told.items():
-            group = "comment" if kind == "comment" else "tracked"
-            self.reading.note(
-                group, f"{many} pieces of kind {kind}, which the printed page may not show."
-            )
+    try:
+        said = read_summary(container.streams["\x05HwpSummaryInformation"]).get(_PAGE_COUNT)
+    except Exception:
+        # what a damaged file says of itself decides nothing
+        return
+    if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
+        text = f"Its writer's program counted {said} pages; {len(reading.pages)} were found, so a "
+        reading.note("layout", text + "page number here may be wrong by as many.")
 
 
-class _Words:
-    """The text of one paragraph: what is shown, what was put in, what was taken out."""
-
-    def __init__(self) -> None:
-        self.shown: list[str] = []
-        self.length = 0
-        self.inserted: list[tuple[int, int, str]] = []
-        self.deleted: list[tuple[str, str]] = []
-
-    def blanks(self) -> int:
-        text = "".join(self.shown)
-        return len(text) - len(text.lstrip())
+def _refuse_textless(reading: Reading) -> None:
+    """Raise Refused for a document of which no letter was read."""
+    if reading.members:
+        many = len(reading.members)
+        pictures = f"{many} pictures or objects" if many > 1 else "1 picture or object"
+        why = f"It holds no text, but {pictures}: see the documents in it."
+    else:
+        why = "It holds no text; drawings in it, if there are any, are not read."
+    if not reading.characters:
+        raise Refused(why)
 
 
-def _is_aside(element: Any) -> bool:
-    """A memo or a note, which is no part of the text that it stands in."""
-    name = local(element)
-    return (name in _NOTES and name != "caption") or attribute(element, "type") == "MEMO"
+def _stem(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[0]
 
 
-def _aside(p: Any, cell: Any) -> bool:
-    """Whether a paragraph is one of a memo or a note within a cell."""
-    for each in p.iterancestors():
-        if each is cell:
-            break
-        if _is_aside(each):
-            return True
-    return False
+def _walk(
+    sections: list[Any],
+    header: Any,
+    reading: Reading,
+    masters: dict[str, Any],
+    charts: dict[str, Any],
+) -> None:
+    """Read the sections of a document, in order."""
+    flowing = [p for section in sections for p in section if local(p) == "p"]
+    laid_out = is_laid_out(flowing)
+    walk = Walk(reading, numbering_of(header), laid_out=laid_out)
+    walk.changes = {} if header is None else _changes(header)
+    walk.masters = {name: root for name, root in masters.items() if root is not None}
+    walk.charts = {name: root for name, root in charts.items() if root is not None}
+    for section in sections:
+        walk.section(section)
+    for named in list(walk.masters):
+        walk.master(named)
+    walk.tell()
+    if laid_out and len(reading.pages) > 1:
+        said = f"Its {len(reading.pages)} pages are counted {LAID_OUT}: by where its program last "
+        said += "put each line. Printed elsewhere, pages may begin at other words."
+        reading.note("layout", said)
+    elif not laid_out and len(flowing) > 1:
+        said = "It does not say where pages begin: all of it stands on page 1."
+        reading.note("layout", said)
 
 
-def _words(element: Any) -> str:
-    """All text within a memo, a line a paragraph."""
-    lines = []
-    for p in element.iter("{*}p"):
-        parts = []
-        for run in p:
-            for t in run if local(run) == "run" else ():
-                if local(t) == "t":
-                    parts.append(t.text or "")
-                    for child in t:
-                        parts += [_BREAKS.get(local(child), ""), child.tail or ""]
-        lines.append("".join(parts))
-    return "\n".join(filter(None, lines))
+def _member(name: str, content: bytes, reading: Reading) -> None:
+    """Make a document of a picture or an embedded object, or say that its kind is not read."""
+    from .kinds import EXTRACTORS, media_type
+
+    ending = name.rpartition(".")[2].lower()
+    if ending == "ole" and content[4:8] == b"\xd0\xcf\x11\xe0":
+        content = content[4:]  # its length stands before it
+    if not content:
+        reading.skip(f"{name}, which is empty")
+    elif ending in _PICTURES or media_type(content, "") in EXTRACTORS:
+        reading.member(name, content)
+    else:
+        reading.skip(f"{name}, a picture or object of a kind that the kit does not read")
 
 
 def _changes(header: Any) -> dict[str, tuple[str, str]]:
@@ -304,3 +243,7 @@ def _metadata(root: Any, reading: Reading) -> None:
             reading.facts[_FACTS[name]] = text
         elif text:
             reading.metadata[name] = text
+    for item in root.iter("{*}item"):
+        href = attribute(item, "href") or ""
+        if attribute(item, "isEmbeded") == "0" and re.match(r"[A-Za-z]:|\\|/|\w+://", href):
+            reading.skip(f"a file outside of the document, to which it points: {href}")

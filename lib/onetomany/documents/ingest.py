@@ -90,14 +90,15 @@ def ingest(
     ocr: bool = True,
     weak_isolation: bool = False,
     budget: Budget | None = None,
+    passwords: tuple[str, ...] = (),
 ) -> Ingested:
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
     what failed before is tried again. Each document is read by a process of its own (`cage`). With
     `ocr`, and where Tesseract is installed, pages that are pictures are read too, also those of
-    earlier runs. `budget` is what may come out of all archives together. `weak_isolation` agrees
-    to read where the system can't confine those processes.
+    earlier runs. `budget` is what may come out of all archives together. `passwords`
+    are tried on documents that ask for one, and stored nowhere. `weak_isolation` agrees to read where the system can't confine those processes.
 
     Raises InputError where the folder is none, or the case file can't be opened; RefusedError
     where the system can't confine what reads documents and nobody agreed to that.
@@ -133,6 +134,7 @@ def ingest(
                 ).fetchall()
             ),
             Account(budget or Budget(), case.parent),
+            passwords,
         )
         run.all()
         scans = read_scans(db, folder, case, run.limits, workers=workers, retry=retry, off=not ocr)
@@ -151,6 +153,7 @@ class _Run:
     known: set[str]
     placed: dict[str, str]  # where the case file has what of this folder, and it is not gone
     account: Account
+    passwords: tuple[str, ...] = field(default=(), repr=False)
     readers: SimpleQueue[Reader] = field(default_factory=SimpleQueue)
     isolation: dict[str, bool] = field(default_factory=dict)
     count: dict[str, int] = field(
@@ -172,7 +175,10 @@ class _Run:
         self.account.check_room(self.case)
         forget_halves(self.members)
         processes = count(1)
-        every = [Reader(self.members, processes=processes) for _ in range(self.workers)]
+        every = [
+            Reader(self.members, processes=processes, passwords=self.passwords)
+            for _ in range(self.workers)
+        ]
         for reader in every:
             self.readers.put(reader)
         paths = list(self.files())

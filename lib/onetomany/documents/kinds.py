@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 
-from .reading import Reading, Refused
+from .reading import NO_TEXT, Reading, Refused
 from .warc import is_warc
 
 Extractor = Callable[[bytes, Reading], None]
@@ -26,22 +26,40 @@ def extractor(named: str) -> Extractor:
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
+_BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+_OPEN = "application/vnd.oasis.opendocument"
+_TAR = "application/x-tar"
+_PACKED = ("application/x-7z-compressed", "application/vnd.rar", "application/x-cab",
+           "application/x-lzh")  # fmt: skip
 # media type: module and function, and the package whose version stands beside the rows. They are
 # loaded when they are asked for: a caged process pays for all that it has loaded
 EXTRACTORS: dict[str, tuple[str, str]] = {
     "application/pdf": ("pdf.read_pdf", "pypdfium2"),
     "application/x-hwp": ("hwp.read_hwp", "python-hwpx"),
     "application/hwp+zip": ("hwp.read_hwpx", "lxml"),
+    "application/x-hwpml": ("hwp.read_hwpml", "lxml"),
     _OFFICE + "wordprocessingml.document": ("office.read_docx", "lxml"),
     _OFFICE + "spreadsheetml.sheet": ("sheets.read_xlsx", "openpyxl"),
-    "application/vnd.ms-excel": ("sheets.read_xls", "fastexcel"),
+    "application/vnd.ms-excel": ("binary_sheets.read_xls", "python-calamine"),
+    _BINARY: ("binary_sheets.read_xlsb", "python-calamine"),
+    _OFFICE + "presentationml.presentation": ("slides.read_pptx", "lxml"),
+    "application/msword": ("legacy.read_doc", "undoc"),
+    "application/vnd.ms-powerpoint": ("legacy.read_ppt", "undoc"),
+    "application/mbox": ("mail.read_mbox", "python"),
+    _OPEN: ("opendocument.read_odf", "lxml"),
+    "application/vnd.ms-outlook-pst": ("pst.read_pst", "python"),
     "text/csv": ("plain.read_csv", "python"),
     "message/rfc822": ("mail.read_eml", "python"),
-    "application/vnd.ms-outlook": ("mail.read_msg", "olefile"),
+    "application/vnd.ms-outlook": ("outlook.read_msg", "olefile"),
     "text/html": ("markup.read_html", "lxml"),
     "text/plain": ("plain.read_text", "python"),
     "application/rtf": ("rtf.read_rtf", "striprtf"),
     "application/zip": ("archive.read_zip", "python"),
+    _TAR: ("archive.read_tar", "python"),
+    "application/gzip": ("archive.read_tar", "python"),
+    "application/x-bzip2": ("archive.read_tar", "python"),
+    "application/x-xz": ("archive.read_tar", "python"),
+    **dict.fromkeys(_PACKED, ("archive.read_packed", "archi")),
     "application/warc": ("web_archive.read_warc", "warcio"),
     "application/wacz": ("wacz.read_wacz", "python"),
     "multipart/related": ("mhtml.read_mhtml", "lxml"),
@@ -58,8 +76,14 @@ _ENDINGS = {
     "mhtml": "multipart/related",
     "txt": "text/plain", "md": "text/plain", "log": "text/plain", "text": "text/plain",
     "pdf": "application/pdf", "hwp": "application/x-hwp", "hwpx": "application/hwp+zip",
+    "hml": "application/x-hwpml",
     "docx": _OFFICE + "wordprocessingml.document", "xlsx": _OFFICE + "spreadsheetml.sheet",
     "xlsm": _OFFICE + "spreadsheetml.sheet", "xls": "application/vnd.ms-excel",
+    "xlsb": _BINARY, "doc": "application/msword", "ppt": "application/vnd.ms-powerpoint",
+    "pptx": _OFFICE + "presentationml.presentation", "mbox": "application/mbox",
+    "tar": _TAR, "tgz": "application/gzip", "gz": "application/gzip",
+    "pst": "application/vnd.ms-outlook-pst", "ost": "application/vnd.ms-outlook-pst",
+    **dict.fromkeys(("odt", "ods", "odp", "odg", "ott", "ots", "otp"), _OPEN),
     "msg": "application/vnd.ms-outlook", "zip": "application/zip", "png": "image/png",
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "tif": "image/tiff", "tiff": "image/tiff",
     "gif": "image/gif", "bmp": "image/bmp", "webp": "image/webp",
@@ -73,18 +97,34 @@ _STARTS = (
     # a text may begin with BM too: the four bytes after a bitmap's size are reserved
     (rb"BM.{4}\0{4}", "image/bmp"),
     (rb"RIFF.{4}WEBP", "image/webp"),
+    (rb"\x1f\x8b", "application/gzip"),
+    (rb"BZh[1-9](?:1AY&SY|\x17rE8)", "application/x-bzip2"),
+    (rb"\xfd7zXZ\0", "application/x-xz"),
+    (rb"ALZ\x01", "application/x-alz"),
+    (rb"EGGA", "application/x-egg"),
+    (rb"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (rb"Rar!\x1a\x07", "application/vnd.rar"),
+    (rb"MSCF\0{4}", "application/x-cab"),
+    (rb".{2}-l[hz][0-9ds]-", "application/x-lzh"),
+    (rb".{257}ustar", "application/x-tar"),
+    (rb"!BDN", "application/vnd.ms-outlook-pst"),
     (rb"\{\\rtf", "application/rtf"),
     (rb"HWP Document File V", "application/x-hwp"),  # before version 5
+    (rb"<MARKANY", "application/x-drm; by=MarkAny"),
+    (rb".{0,8}DRMONE", "application/x-drm; by=Fasoo"),
+    (rb"SCDSA\d", "application/x-drm; by=SoftCamp"),
+    (rb"<## NASCA DRM FILE", "application/x-drm; by=NASCA"),
 )
 _MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3,}")
+_MBOX = re.compile(rb"\AFrom [^\r\n]+\r?\n[A-Za-z][-A-Za-z0-9]*:")
 _MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
 # a page that a browser saved says so in its head, whatever its file is called
+# Hangul's document as one XML file, whatever it is called; UTF-16 has a zero in each letter
+_HWPML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<HWPML[\s>]")
 _SAVED = re.compile(rb"(?im)^(?:snapshot-content-location:|from:[ \t]*\"?<?saved by )")
 _RELATED = re.compile(rb"(?im)^content-type:[ \t]*multipart/related")
 _POSTED = re.compile(rb"(?im)^(?:to|cc|received|message-id|delivered-to):")
 _HTML = re.compile(rb"(?is)\s*(?:<!doctype html|<html|<\?xml[^>]*>\s*<html)")
-_BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
-_OPEN = "application/vnd.oasis.opendocument"
 _PARTS = (
     ("word/document.xml", _OFFICE + "wordprocessingml.document"),
     ("xl/workbook.xml", _OFFICE + "spreadsheetml.sheet"),
@@ -96,14 +136,26 @@ _PARTS = (
 )
 _LOCKED = "application/vnd.ms-office.encrypted"
 _REFUSED = {
-    _LOCKED: "It is an encrypted Office document; save an open copy.",
-    "application/msword": "It is Word's old format (.doc), which is not read: save it as DOCX.",
-    "application/vnd.ms-powerpoint": "It is PowerPoint's old format (.ppt): save it as PDF.",
-    _OFFICE + "presentationml.presentation": "It is a presentation (.pptx): save it as PDF.",
-    _BINARY: "It is a binary workbook (.xlsb), which is not read: save it as XLSX.",
+    _LOCKED: "It is an encrypted Office document of a kind that is not opened here: ask for an "
+             "open copy.",
+    "application/x-alz": "It is an ALZip archive (.alz), for which there is no open reader: unpack "
+                         "it with ALZip or Bandizip and ingest its files.",
+    "application/x-egg": "It is an ALZip archive (.egg), for which there is no open reader: unpack "
+                         "it with ALZip or Bandizip and ingest its files.",
     "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
-    _OPEN: "It is an OpenDocument file (.odt, .ods, .odp): save it as DOCX, XLSX or PDF.",
 }
+# wrappers whose key lies on the body's own server
+_REFUSED |= {
+    f"application/x-drm; by={maker}": f"It is locked by DRM ({said}), and only that body's own "
+    "computers open it: ask the body for an open copy."
+    for maker, said in (
+        ("MarkAny", "MarkAny Document SAFER"), ("Fasoo", "Fasoo"),
+        ("SoftCamp", "SoftCamp Document Security"), ("NASCA", "NASCA"),
+    )
+}  # fmt: skip
+# kinds that may ask for a password
+_LOCKABLE = ("application/pdf", "application/msword", "application/vnd.ms-excel",
+             "application/vnd.ms-powerpoint", _OPEN)  # fmt: skip
 _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
         ("PowerPoint Document", "application/vnd.ms-powerpoint"),
         ("FileHeader", "application/x-hwp"),
@@ -121,8 +173,7 @@ def media_type(content: bytes, name: str) -> str:
     # before all others: a capture of a PDF has one in it
     if kind := _captured_kind(content, name.lower(), named=ending in _TEXTS):
         return kind
-    # something may stand before a PDF, and a text may speak of one
-    if content.startswith(b"%PDF-") or (b"%PDF-" in content[:1024] and ending not in _TEXTS):
+    if content.startswith(b"%PDF-"):
         return "application/pdf"
     for start, kind in _STARTS:
         if re.match(start, content, re.DOTALL):
@@ -131,7 +182,10 @@ def media_type(content: bytes, name: str) -> str:
         return _zip_kind(content, ending)
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _ole_kind(content, ending)
-    return _text_kind(content, ending)
+    # something may stand before a PDF, and a text may speak of one; an archive may hold one
+    if b"%PDF-" in content[:1024] and ending not in _TEXTS:
+        return "application/pdf"
+    return "application/x-hwpml" if _is_hwpml(content[:4096]) else _text_kind(content, ending)
 
 
 def _captured_kind(content: bytes, name: str, *, named: bool) -> str:
@@ -172,6 +226,9 @@ _UNKNOWN = "application/octet-stream"
 def _text_kind(content: bytes, ending: str) -> str:
     head = content[:8192]
     page = _HTML.match(head)
+    # a mailbox is often without an ending, or named .txt or .eml
+    if _MBOX.match(head) and len(_MAIL_FIELDS.findall(head)) >= 2:
+        return "application/mbox"
     if ending in _TEXTS and not (page and ending == "multipart/related"):
         return ending
     if page:
@@ -183,6 +240,12 @@ def _text_kind(content: bytes, ending: str) -> str:
     odd = sum(byte < 9 or 13 < byte < 32 for byte in head)
     marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
     return "text/plain" if head and (marked or odd * 50 < len(head)) else _UNKNOWN
+
+
+def _is_hwpml(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.replace(b"\0", b"")[2:]
+    return bool(_HWPML.match(head))
 
 
 def _is_saved_page(head: bytes, *, named: bool) -> bool:
@@ -201,6 +264,12 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     """Read a document into `reading`. Raises Refused for what is not read."""
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
+    if reading.passwords and kind in _LOCKABLE or kind == _LOCKED:
+        from .protected import opened
+
+        reading.facts["extractor"] = f"protected: msoffcrypto-tool {_version('msoffcrypto-tool')}"
+        if opened(content, name, reading):
+            return
     if kind in _REFUSED:
         reading.facts["extractor"] = "none"
         raise Refused(_REFUSED[kind])
@@ -215,3 +284,13 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     if not content:
         raise Refused("It is empty.")
     extractor(named)(content, reading)
+    _tell_empty(kind, reading)
+
+
+def _tell_empty(kind: str, reading: Reading) -> None:
+    """Leave a note at a document of which no text came out, unless OCR is going to read it."""
+    waiting = NO_TEXT in reading.columns.get("notes", {}).get("text", [])
+    if not reading.characters and not waiting and not kind.startswith("image/"):
+        inside = ", only the documents within it" if reading.members else ""
+        reading.note("empty", f"No text was found in it{inside}: it is empty, or what it shows is "
+                     "in a form that is not read.")  # fmt: skip

@@ -1,21 +1,17 @@
-"""Mails: heads, bodies and attachments of EML and Outlook's MSG."""
+"""Mails: heads, bodies and attachments of EML, and the mails of a mailbox (MBOX)."""
 
 from __future__ import annotations
 
-import datetime
 import email.message
 import email.policy
-import io
 import re
-import struct
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .markup import add_html
 from .plain import decode
-from .reading import Damaged, Page, Reading, Refused, clean
-from .rtf import text_of, unpacked
+from .reading import Page, Reading, Refused, clean
 
 _HEADS = ("From", "To", "Cc", "Bcc", "Date", "Subject", "Reply-To")
 
@@ -55,10 +51,11 @@ def _body(message: Any, page: Page, reading: Reading) -> None:
         else:
             payload = part.get_payload(decode=True) or b""
             reading.member(name or f"attachment {number}", payload)
-    _words(plain, rich, page, reading)
+    add_bodies(plain, rich, page, reading)
 
 
-def _words(plain: list[str], rich: list[str], page: Page, reading: Reading) -> None:
+def add_bodies(plain: list[str], rich: list[str], page: Page, reading: Reading) -> None:
+    """Add the plain form of a body, or its HTML form where it has no other."""
     for text in plain:
         for part in re.split(r"\n[ \t]*\n+", clean(text)):
             page.add(part)
@@ -101,110 +98,30 @@ def _date(text: str) -> str | None:
         return None
 
 
-# property tags of [MS-OXPROPS]
-_SUBJECT, _BODY, _HTML, _SENDER, _SENDER_MAIL, _TO, _CC = (
-    "0037",
-    "1000",
-    "1013",
-    "0C1A",
-    "0C1F",
-    "0E04",
-    "0E03",
-)
-_HEAD, _RTF = "007D", "1009"
-_FILE_NAME, _SHORT_NAME, _DATA = "3707", "3704", "3701"
-_SENT, _DELIVERED, _CREATED = 0x0039, 0x0E06, 0x3007
+_FROM = re.compile(rb"^From [^\r\n]*\r?\n(?=[!-9;-~]+:)", re.MULTILINE)
 
 
-def read_msg(content: bytes, reading: Reading) -> None:
-    """Outlook's .msg by [MS-OXMSG]. Raises Refused where it is none."""
-    import olefile
+def read_mbox(content: bytes, reading: Reading) -> None:
+    """Make each mail of a mailbox a member; a page lists them."""
+    starts = [*_FROM.finditer(content)]
+    if not starts:
+        raise Refused("It holds no line 'From ...' before the head of a mail: it is no mailbox.")
+    if content[: starts[0].start()].strip():
+        reading.skip("what stands before the first mail")
+    page, digits = reading.page(), len(str(len(starts)))
+    for number, start in enumerate(starts, 1):
+        end = starts[number].start() if number < len(starts) else len(content)
+        # mailers quote lines of a body that begin like the line between mails
+        held = re.sub(rb"(?m)^>(>*From )", rb"\1", content[start.end() : end])
+        message = BytesParser(policy=email.policy.default).parsebytes(held, headersonly=True)
+        heads = [mail_head(_head(message, name)) for name in ("Date", "From", "Subject")]
+        page.add("\t".join(heads), "row")
+        reading.member(f"mail {number:0{digits}}.eml", held)
 
+
+def _head(message: Any, name: str) -> object:
+    # the standard library raises on some heads of spam
     try:
-        ole = olefile.OleFileIO(io.BytesIO(content))
-    except Exception as error:
-        raise Refused(f"It is no compound file: {error}") from error
-    with ole:
-        if not ole.exists("__properties_version1.0"):
-            raise Refused("It has no properties of an Outlook message.")
-        _message(ole, reading)
-
-
-def _message(ole: Any, reading: Reading) -> None:
-    page = reading.page()
-    sender = " ".join(
-        filter(None, (_property(ole, _SENDER), _bracketed(_property(ole, _SENDER_MAIL))))
-    )
-    dates = _dates(ole)
-    sent = next((dates[tag] for tag in (_SENT, _DELIVERED, _CREATED) if tag in dates), None)
-    subject = _property(ole, _SUBJECT)
-    for name, text in (
-        ("From", sender), ("To", _property(ole, _TO)), ("Cc", _property(ole, _CC)),
-        ("Date", sent), ("Subject", subject),
-    ):  # fmt: skip
-        if text:
-            page.add(f"{name}: {text}", "header")
-    reading.facts |= {
-        "title": subject or None,
-        "author": sender or None,
-        "created": sent,
-        "pages": 1,
-    }
-    if head := _property(ole, _HEAD):
-        reading.metadata["transport headers"] = head[:10_000]
-    plain, rich = _property(ole, _BODY), _property(ole, _HTML)
-    stream = f"__substg1.0_{_RTF}0102"
-    if not plain.strip() and not rich.strip() and ole.exists(stream):
-        try:
-            plain = text_of(unpacked(ole.openstream(stream).read(), reading.limits.characters))
-            reading.note(
-                "unread", "Its body is only there as RTF; its text was read, not its form."
-            )
-        except Damaged as damaged:
-            reading.note("unread", str(damaged))
-    _words([plain] if plain.strip() else [], [rich] if rich.strip() else [], page, reading)
-    for number, folder in enumerate(
-        sorted({path[0] for path in ole.listdir() if path[0].startswith("__attach")}), 1
-    ):
-        if number > reading.limits.members:
-            raise Refused("It has too many attachments.")
-        name = _property(ole, _FILE_NAME, folder) or _property(ole, _SHORT_NAME, folder)
-        stream = f"{folder}/__substg1.0_{_DATA}0102"
-        if ole.exists(stream):
-            reading.member(name or f"attachment {number}", ole.openstream(stream).read())
-        else:
-            reading.note("unread", f"Attachment {number} ({name or 'a message'}) can't be read.")
-
-
-def _bracketed(text: str) -> str:
-    return f"<{text}>" if text else ""
-
-
-def _property(ole: Any, tag: str, folder: str = "") -> str:
-    """A text property, in Unicode or in the sender's code page."""
-    base = f"{folder}/" if folder else ""
-    for kind in ("001F", "001E", "0102"):
-        stream = f"{base}__substg1.0_{tag}{kind}"
-        if ole.exists(stream):
-            held = ole.openstream(stream).read()
-            text = held.decode("utf-16-le", "replace") if kind == "001F" else decode(held)[0]
-            return text.rstrip("\0")
-    return ""
-
-
-def _dates(ole: Any) -> dict[int, str]:
-    """Times among the fixed properties: 16 bytes each, after a head of 32."""
-    held = ole.openstream("__properties_version1.0").read()
-    found = {}
-    for at in range(32, len(held) - 15, 16):
-        kind, tag = struct.unpack_from("<HH", held, at)
-        if kind == 0x40:
-            (ticks,) = struct.unpack_from("<Q", held, at + 8)
-            try:
-                when = datetime.datetime(1601, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(
-                    microseconds=ticks // 10
-                )
-            except OverflowError:
-                continue
-            found[tag] = when.isoformat(timespec="seconds")
-    return found
+        return message.get(name)
+    except Exception:
+        return None

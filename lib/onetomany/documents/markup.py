@@ -7,6 +7,7 @@ from typing import Any
 
 from lxml import etree, html
 
+from .numbering import numeral
 from .parts import number
 from .plain import decode
 from .reading import GridCell, Page, Reading, Refused
@@ -89,6 +90,7 @@ class _Walk:
         self.kind = "paragraph"
 
     def all(self, body: Any) -> None:
+        self.say(body.text)  # words may stand directly in the body
         self.element(body, False)
         self.close(False)
 
@@ -124,20 +126,86 @@ class _Walk:
         )
         if tag == "br":
             self.parts.append("\n")
+        elif tag == "a":
+            self.say(child.text)
+            self.element(child, unseen)
+            self.page.reading.link("".join(child.itertext()), _target(child), self.page.number)
+        elif tag in ("input", "select", "textarea") and not unseen:
+            self.say(_field(child))
         elif tag == "table" and not child.xpath("boolean(.//table)"):
             self.close(hidden)
             caption = child.findtext("caption")
             self.page.add_grid(_grid(child, unseen), " ".join(caption.split()) if caption else None)
+            for link in child.iter("a"):
+                self.page.reading.link("".join(link.itertext()), _target(link), self.page.number)
         elif tag in _INLINE and unseen == hidden:
             self.say(child.text)
             self.element(child, hidden)
         else:
             self.close(hidden)
-            self.kind = _KINDS.get(tag, "paragraph")
+            around, self.kind = self.kind, _KINDS.get(tag, "paragraph")
+            if tag == "li" and (label := _label(child)):
+                self.say(label)
             self.say(child.text, tag == "pre")
             self.element(child, unseen)
             self.close(unseen)
-            self.kind = "paragraph"
+            # words after a list within an item are the item's
+            self.kind = around
+
+
+def _target(link: Any) -> str | None:
+    """Where a link leads; not where it only moves within the page or runs a script."""
+    target = (link.get("href") or "").strip()
+    return None if target.lower().startswith(("#", "javascript:")) else target
+
+
+def _field(element: Any) -> str:
+    """What a field of a form shows: what was typed, chosen or ticked."""
+    if element.tag == "textarea":
+        return f" {element.text or ''} "
+    if element.tag == "select":
+        options = list(element.iter("option"))
+        chosen = [each for each in options if each.get("selected") is not None] or options[:1]
+        return " " + ", ".join("".join(each.itertext()).strip() for each in chosen) + " "
+    kind = (element.get("type") or "text").lower()
+    if kind in ("checkbox", "radio"):
+        return "☒ " if element.get("checked") is not None else "☐ "
+    return "" if kind in ("hidden", "password", "image") else f" {element.get('value') or ''} "
+
+
+# how an ordered list counts, by its attribute or its style
+_MARKS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman",
+          "I": "upperRoman", "decimal": "decimal", "lower-alpha": "lowerLetter",
+          "upper-alpha": "upperLetter", "lower-latin": "lowerLetter", "upper-latin": "upperLetter",
+          "lower-roman": "lowerRoman", "upper-roman": "upperRoman", "hangul": "ganada",
+          "decimal-leading-zero": "decimalZero", "korean-hangul-formal": "koreanDigital"}  # fmt: skip
+_STYLED = re.compile(r"list-style(?:-type)?\s*:\s*([-\w]+)", re.I)
+
+
+def _label(item: Any) -> str:
+    """The number before an item of an ordered list, as a browser shows it."""
+    above = item.getparent()
+    if above is None or above.tag != "ol":
+        return ""
+    styled = _STYLED.search(item.get("style") or "") or _STYLED.search(above.get("style") or "")
+    kind = styled[1].lower() if styled else item.get("type") or above.get("type") or "1"
+    items = list(above.iterchildren("li"))
+    backwards = above.get("reversed") is not None
+    count = _count(above.get("start"), len(items) if backwards else 1)
+    for each in items:
+        count = _count(each.get("value"), count)
+        if each is item:
+            break
+        count += -1 if backwards else 1
+    told = numeral(count, _MARKS.get(kind, "none"))
+    return f"{told}. " if told else ""
+
+
+def _count(text: str | None, otherwise: int) -> int:
+    try:
+        return int((text or "").strip())
+    except ValueError:
+        return otherwise
 
 
 def _grid(table: Any, hidden: bool) -> list[GridCell]:
@@ -158,14 +226,37 @@ def _grid(table: Any, hidden: bool) -> list[GridCell]:
             taken.update(
                 ((row + i, column + j), True) for i in range(spans[0]) for j in range(spans[1])
             )
-            for each in cell.iter("br"):
-                each.tail = "\n" + (each.tail or "")
             unseen = hidden or any(
                 each.get("hidden") is not None or _UNSEEN.search(each.get("style") or "")
                 for each in (cell, element)
             )
-            words = "".join(cell.xpath(".//text()[not(ancestor::script or ancestor::style)]"))
+            words = _cell_words(cell)
             lines = (" ".join(line.split()) for line in words.split("\n"))
             cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans, bool(unseen)))
             column += spans[1]
     return cells
+
+
+def _cell_words(cell: Any) -> str:
+    """The words of a cell: blocks and items of lists in it begin a line."""
+    parts: list[str] = []
+
+    def walk(element: Any) -> None:
+        for child in element:
+            tag = child.tag if isinstance(child.tag, str) else ""
+            apart = bool(tag) and tag not in _INLINE and tag not in _SKIPPED
+            if apart:
+                parts.append("\n")
+            if tag in ("input", "select", "textarea"):
+                parts.append(_field(child))
+            elif tag and tag not in _SKIPPED:
+                parts.append(_label(child) if tag == "li" else "")
+                parts.append(re.sub(r"\s+", " ", child.text or ""))
+                walk(child)
+            if apart and tag != "br":
+                parts.append("\n")
+            parts.append(re.sub(r"\s+", " ", child.tail or ""))
+
+    parts.append(re.sub(r"\s+", " ", cell.text or ""))
+    walk(cell)
+    return "".join(parts)

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from ..cage.zygote import Handler
 from .extraction import handler
+from .ocr_parts import PartRead, read_parts, said_of
 from .pdf_shapes import NESTING
 from .reading import Box, Page, Reading, Refused, boxed, clean
 
@@ -108,18 +109,18 @@ class Engine:
         if lacking := [language for language in LANGUAGES if language not in loaded]:
             raise Missing(f"Tesseract has no model here for {' and '.join(lacking)}")
         self.name = f"tesseract {ours.TessVersion().decode()} {'+'.join(LANGUAGES)}"
-        ours.TessBaseAPISetPageSegMode(self._api, _AUTO)
         # otherwise a blank follows every Korean syllable
         ours.TessBaseAPISetVariable(self._api, b"preserve_interword_spaces", b"1")
 
-    def words(self, pixels: Pixels, dpi: float = DPI) -> list[Word]:
+    def words(self, pixels: Pixels, dpi: float = DPI, segments: int = _AUTO) -> list[Word]:
         """Words of a grey picture, shape (height, width), in reading order.
 
-        Raises Refused where Tesseract gives up on it.
+        `segments` is Tesseract's page segmentation mode. Raises Refused where it gives up.
         """
         pixels = np.ascontiguousarray(pixels)
         height, width = pixels.shape
         ours, api = self._library, self._api
+        ours.TessBaseAPISetPageSegMode(api, segments)
         ours.TessBaseAPISetImage(api, pixels.ctypes.data, width, height, 1, width)
         ours.TessBaseAPISetSourceResolution(api, round(dpi))
         try:
@@ -194,7 +195,11 @@ def reader() -> Callable[[bytes, str, Reading], None]:
         from .kinds import media_type
 
         number, _, rest = name.partition("/")
-        draw = _from_pdf if media_type(content, rest) == "application/pdf" else _from_picture
+        is_pdf = media_type(content, rest) == "application/pdf"
+        if is_pdf and (parts := read_parts(engine, content, int(number))):
+            _add_parts(engine, parts, int(number), reading)
+            return
+        draw = _from_pdf if is_pdf else _from_picture
         _read(engine, draw(content, int(number)), int(number), reading)
 
     return read
@@ -229,6 +234,18 @@ def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
         f"the picture.{way}",
         number,
     )
+
+
+def _add_parts(engine: Engine, parts: list[PartRead], number: int, reading: Reading) -> None:
+    """Add what was read of a page's parts: only that, it is put after the page's text."""
+    page = Page(number, reading, unit="pt")
+    page.text_source = "ocr"
+    reading.pages.append(page)
+    reading.facts["extractor"] = f"ocr: {engine.name}"
+    for part in parts:
+        for _, inside in groupby(part.words, key=lambda word: word.place[:2]):
+            _paragraph(page, list(inside))
+    reading.note("ocr", said_of(parts, engine.name), number)
 
 
 def _paragraph(page: Page, words: list[Word]) -> None:

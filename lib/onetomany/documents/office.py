@@ -7,23 +7,17 @@ hidden or said in comments.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from .numbering import Numbering
+from .ooxml import Package, Relation
 from .parts import Parts, attribute, local, number
-from .reading import Damaged, GridCell, Page, Reading, Refused, composed
+from .reading import GridCell, Page, Reading, Refused
+from .word_runs import Run, field_links, plain_text, runs_of
 
-_INSERTED, _DELETED = {"ins", "moveTo"}, {"del", "moveFrom"}
-_BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _LINKS = ("hyperlink",)  # relations that lead out and ask for nothing
-
-
-@dataclass(frozen=True)
-class _Run:
-    text: str
-    kind: str  # '', tracked_insert, tracked_delete, hidden
-    who: str | None = None
-    dated: str | None = None
+_WITHIN = ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "AlternateContent", "Choice")
+_SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
 
 def read_docx(content: bytes, reading: Reading) -> None:
@@ -31,40 +25,57 @@ def read_docx(content: bytes, reading: Reading) -> None:
     parts = Parts(content, reading.limits)
     if "word/document.xml" not in parts:
         raise Refused("It has no word/document.xml: it is no Word document.")
+    package = Package(parts, reading)
     core_properties(parts, reading)
     outside_relations(parts, reading)
-    body = parts.xml("word/document.xml")
-    walk = _Walk(reading.page(), reading, _style_names(parts, reading))
-    walk.content(body[0] if len(body) else body)
+    body = package.parts.xml("word/document.xml")
+    styles = package.side("word/styles.xml") if "word/styles.xml" in parts else ()
+    lists = package.side("word/numbering.xml") if "word/numbering.xml" in parts else ()
+    numbering = Numbering(lists, styles)
+    walk = _Walk(reading.page(), reading, _style_names(styles), package, numbering)
+    walk.begin("word/document.xml")
+    for part in body if len(body) else [body]:
+        walk.content(part if local(part) in ("body", "document") else [part])
     for name in sorted(parts.names):
-        file = name.removeprefix("word/")
-        kind = next((k for k in ("header", "footer") if file.startswith(k)), "")
-        if file in ("footnotes.xml", "endnotes.xml"):
-            kind = file[:-5]
-        if (
-            not name.startswith("word/")
-            or not name.endswith(".xml")
-            or not (kind or file == "comments.xml")
-        ):
-            continue
-        root = parts.side(name, reading)
-        if file == "comments.xml":
-            walk.comments(root)
-        elif kind in ("header", "footer"):
+        if name.startswith("word/") and name.endswith(".xml"):
+            _aside(name, package, walk)
+    walk.tell()
+    package.tell_rest()
+
+
+def _aside(name: str, package: Package, walk: _Walk) -> None:
+    """Read headers, footers, notes and comments, which are parts of their own."""
+    file = name.removeprefix("word/")
+    kind = next((k for k in ("header", "footer") if file.startswith(k)), "")
+    if file in ("footnotes.xml", "endnotes.xml"):
+        kind = file[:-5]
+    if file == "comments.xml":
+        walk.comments(package.side(name))
+    elif kind:
+        root = package.side(name)
+        walk.begin(name)
+        if kind in ("header", "footer"):
             walk.content(root, kind)
         else:
             for note in root:
                 # the separators between text and notes are notes too
                 if attribute(note, "type") in (None, "normal"):
                     walk.content(note, kind)
-    walk.tell()
-    embedded(parts, reading, "word/")
 
 
 class _Walk:
-    def __init__(self, page: Page, reading: Reading, styles: dict[str, str]) -> None:
+    def __init__(
+        self, page: Page, reading: Reading, styles: dict[str, str], package: Package, lists: Numbering
+    ) -> None:
         self.page, self.reading, self.styles = page, reading, styles
+        self.package, self.lists = package, lists
         self.told: dict[str, int] = {}
+        self.relations: dict[str, Relation] = {}
+        self.depth = 0
+
+    def begin(self, part: str) -> None:
+        """Begin a part of the package; its charts and SmartArt come where they are drawn."""
+        self.part, self.relations = part, self.package.related(part)
 
     def content(self, parent: Any, kind: str = "") -> None:
         for element in parent:
@@ -72,12 +83,39 @@ class _Walk:
             if name == "p":
                 self.paragraph(element, kind)
             elif name == "tbl":
-                self.page.add_grid(self.grid(element))
-            elif name in ("sdt", "sdtContent", "customXml", "ins", "smartTag"):
+                self.table(element)
+            elif name in _WITHIN:
                 self.content(element, kind)
+            elif name == "altChunk":
+                self.chunk(element)
+            elif name not in _SILENT and any(local(each) == "t" for each in element.iter()):
+                self.reading.skip(f"text within an element '{name}', which is unknown here")
+
+    def chunk(self, element: Any) -> None:
+        relation = self.relations.get(attribute(element, "id") or "")
+        if relation and not relation.outside and relation.target in self.package.parts:
+            self.package.chunk(relation.target, self.page)
+        else:
+            self.reading.skip("a document to be merged in here (altChunk), which the file lacks")
+
+    def table(self, element: Any) -> None:
+        """Add a table, then the tables, text boxes and drawings within its cells."""
+        if self.depth > self.reading.limits.depth:
+            raise Refused("Its tables are nested too deeply.")
+        self.depth += 1
+        within: list[Any] = []
+        self.page.add_grid(self.grid(element, within))
+        for each in within:
+            if local(each) == "tbl":
+                self.table(each)
+            elif local(each) == "altChunk":
+                self.chunk(each)
+            else:
+                self.beside(each)
+        self.depth -= 1
 
     def paragraph(self, element: Any, kind: str) -> None:
-        runs = list(_runs(element, ""))
+        runs = self.runs(element)
         shown = [run for run in runs if run.kind in ("", "tracked_insert")]
         text = "".join(run.text for run in shown)
         span = self.page.add(text, kind or self.kind_of(element))
@@ -95,8 +133,42 @@ class _Walk:
                 run.text, run.kind, None, run.who, run.dated
             ):
                 self.count(run.kind)
+        self.beside(element)
+        for table in element.iter("{*}tbl"):
+            inside = [local(each) for each in table.iterancestors()]
+            if not {"txbxContent", "Fallback"} & {*inside[: inside.index("p")]} and (
+                "tbl" not in inside[: inside.index("p")]
+            ):
+                self.table(table)
+
+    def runs(self, element: Any) -> list[Run]:
+        """Return the texts of a paragraph, its automatic number first."""
+        runs = list(runs_of(element, ""))
+        properties = _child(element, "pPr")
+        style = _deep(element, "pPr", "pStyle")
+        named = attribute(style, "val") or "" if style is not None else ""
+        if (
+            (properties is not None or named)
+            and any(run.text.strip() for run in runs)
+            and (label := self.lists.label(properties, named))
+        ):
+            runs.insert(0, Run(label, ""))
+        return runs
+
+    def beside(self, element: Any) -> None:
+        """What stands at a paragraph and is no run of it: links, text boxes, charts, SmartArt."""
+        for link in element.iter("{*}hyperlink"):
+            relation = self.relations.get(attribute(link, "id") or "")
+            if relation and relation.outside:
+                self.reading.link(plain_text(link), relation.target, self.page.number)
+        for target in field_links(element):
+            self.reading.link("", target, self.page.number)
         for box in _text_boxes(element):
             self.content(box)
+        for drawn in element.iter("{*}chart", "{*}relIds"):
+            if "Fallback" not in [local(each) for each in drawn.iterancestors()]:
+                self.package.drawn(self.part, self.page)
+                break
 
     def kind_of(self, element: Any) -> str:
         properties = _child(element, "pPr")
@@ -113,7 +185,7 @@ class _Walk:
         listed = _child(properties, "numPr") is not None or name.startswith("list")
         return "list" if listed else "paragraph"
 
-    def grid(self, table: Any) -> list[GridCell]:
+    def grid(self, table: Any, within: list[Any]) -> list[GridCell]:
         cells: list[GridCell] = []
         above: dict[int, int] = {}  # column of a merged cell: its place in `cells`
         for row, tr in enumerate(_rows(table, "tr"), 1):
@@ -127,35 +199,49 @@ class _Walk:
                     1, number(attribute(span, "val") if span is not None else None, most=1000)
                 )
                 merge = _deep(tc, "tcPr", "vMerge")
+                text = "\n".join(filter(None, self.lines(tc, within)))
                 if merge is not None and attribute(merge, "val") != "restart" and column in above:
                     old = cells[above[column]]
                     spans = (row - old.row + 1, old.spans[1])
-                    cells[above[column]] = GridCell(
-                        old.row, old.column, old.text, spans, old.hidden
-                    )
+                    # Word shows nothing of what a cell that continues another holds
+                    both = "\n".join(filter(None, (old.text, text)))
+                    cells[above[column]] = GridCell(old.row, old.column, both, spans, old.hidden)
                 else:
                     above.pop(column, None)
                     if merge is not None:
                         above[column] = len(cells)
-                    cells.append(GridCell(row, column, self.words(tc), (1, wide), hidden))
+                    cells.append(GridCell(row, column, text, (1, wide), hidden))
                 column += wide
         return cells
 
-    def words(self, cell: Any) -> str:
+    def lines(self, cell: Any, within: list[Any]) -> list[str]:
+        """Return a cell's paragraphs; what else is in it goes to `within`."""
         lines = []
-        for p in cell.iter("{*}p"):
-            runs = list(_runs(p, ""))
-            lines.append("".join(run.text for run in runs if run.kind in ("", "tracked_insert")))
-            for run in runs:
-                if run.kind and self.page.add(run.text, run.kind, None, run.who, run.dated):
-                    self.count(run.kind)
-        return "\n".join(filter(None, lines))
+        for element in cell:
+            name = local(element)
+            if name == "p":
+                runs = self.runs(element)
+                lines.append(
+                    "".join(run.text for run in runs if run.kind in ("", "tracked_insert"))
+                )
+                for run in runs:
+                    if run.kind and self.page.add(run.text, run.kind, None, run.who, run.dated):
+                        self.count(run.kind)
+                within.append(element)
+                within += [
+                    each
+                    for each in element.iter("{*}tbl")
+                    if "txbxContent" not in [local(above) for above in each.iterancestors()]
+                ]
+            elif name in ("tbl", "altChunk"):
+                within.append(element)
+            elif name in _WITHIN:
+                lines += self.lines(element, within)
+        return lines
 
     def comments(self, root: Any) -> None:
         for comment in root:
-            text = "\n".join(
-                "".join(run.text for run in _runs(p, "")) for p in comment.iter("{*}p")
-            )
+            text = "\n".join(plain_text(p) for p in comment.iter("{*}p"))
             who, dated = attribute(comment, "author"), attribute(comment, "date")
             if self.page.add(text, "comment", None, who, dated):
                 self.count("comment")
@@ -169,37 +255,8 @@ class _Walk:
             self.reading.note(
                 group, f"{many} pieces of kind {kind}, which the printed page may not show."
             )
-
-
-def _runs(
-    parent: Any, kind: str, who: str | None = None, dated: str | None = None
-) -> Iterator[_Run]:
-    """Texts of a paragraph in their order, each with what became of it; text boxes left out."""
-    for element in parent:
-        name = local(element)
-        if name in _INSERTED or name in _DELETED:
-            change = "tracked_insert" if name in _INSERTED else "tracked_delete"
-            # what was inserted and then deleted is gone
-            if kind == "tracked_delete":
-                change = kind
-            yield from _runs(
-                element, change, attribute(element, "author"), attribute(element, "date")
-            )
-        elif name == "r":
-            vanish = _deep(element, "rPr", "vanish")
-            unseen = vanish is not None and attribute(vanish, "val") not in ("0", "false", "off")
-            text = "".join(_text(child) for child in element)
-            if text:
-                yield _Run(text, "hidden" if unseen and not kind else kind, who, dated)
-        elif name not in ("pPr", "drawing", "pict", "AlternateContent", "object"):
-            yield from _runs(element, kind, who, dated)
-
-
-def _text(element: Any) -> str:
-    name = local(element)
-    if name in ("t", "delText"):
-        return composed(element.text or "")
-    return _BREAKS.get(name, "")
+        for kind, many in self.lists.unknown.items():
+            self.reading.skip(f"automatic numbers in the format '{kind}'", many=many)
 
 
 def _text_boxes(element: Any) -> Iterator[Any]:
@@ -231,11 +288,9 @@ def _rows(parent: Any, name: str) -> Iterator[Any]:
             yield from _rows(element, name)
 
 
-def _style_names(parts: Parts, reading: Reading) -> dict[str, str]:
-    if "word/styles.xml" not in parts:
-        return {}
+def _style_names(styles: Any) -> dict[str, str]:
     found = {}
-    for style in parts.side("word/styles.xml", reading):
+    for style in styles:
         name = _child(style, "name")
         if local(style) == "style" and name is not None:
             found[attribute(style, "styleId") or ""] = attribute(name, "val") or ""
@@ -262,24 +317,10 @@ def outside_relations(parts: Parts, reading: Reading) -> None:
     """Tell what a document would fetch when opened in an office suite, such as a template."""
     asked = []
     for name in parts.names:
-        if name.endswith(".rels"):
+        if name.endswith(".rels") and not name.startswith("__MACOSX/"):
             for relation in parts.side(name, reading):
                 kind = (relation.get("Type") or "").rpartition("/")[2]
                 if relation.get("TargetMode") == "External" and kind not in _LINKS:
                     asked.append(f"{kind} {relation.get('Target') or ''}"[:200])
     if asked:
         reading.note("refused", f"Outside references were not followed: {'; '.join(asked[:10])}")
-
-
-def embedded(parts: Parts, reading: Reading, folder: str) -> None:
-    """Documents that an Office document carries become its members."""
-    for name in parts.names:
-        if name.startswith((folder + "embeddings/", folder + "media/")) and not name.endswith("/"):
-            kind = name.rpartition(".")[2].lower()
-            if kind in ("docx", "xlsx", "pdf", "hwp", "hwpx", "png", "jpg", "jpeg", "tif", "tiff"):
-                try:
-                    reading.member(name, parts.read(name))
-                except Damaged as damaged:
-                    reading.note("unread", str(damaged))
-            else:
-                reading.note("unread", f"{name} is embedded and was not read.")

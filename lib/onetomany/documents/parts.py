@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from .protected import zip_member
 from .reading import Damaged, Limits, Reading, Refused
 
 
@@ -32,12 +33,12 @@ def parse(content: bytes, what: str) -> Any:
 class Parts:
     """The parts of a zip-based document, each inflated within the limits."""
 
-    def __init__(self, content: bytes, limits: Limits) -> None:
+    def __init__(self, content: bytes, limits: Limits, passwords: tuple[str, ...] = ()) -> None:
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
             raise Refused(f"It is no whole zip file: {error}") from error
-        self.limits, self.inflated = limits, 0
+        self.limits, self.inflated, self.passwords = limits, 0, passwords
         infos = self.zip.infolist()
         if len(infos) > limits.members:
             raise Refused(f"It holds more than {limits.members:,} members.")
@@ -57,15 +58,18 @@ class Parts:
     def unpack(self, info: zipfile.ZipInfo) -> bytes:
         """The bytes of one of the members, of which several may have one name; raises as `read`."""
         name = info.filename
-        if info.flag_bits & 1:
-            raise Damaged(f"{name} is encrypted; save an open copy.")
         left = self.limits.expanded - self.inflated
         # never trust the size that is stated: read no more than is allowed
         bound = max(1 << 20, info.compress_size * self.limits.ratio)
         most = min(left, bound)
         try:
-            with self.zip.open(info) as file:
-                content = file.read(most + 1)
+            if info.flag_bits & 1:
+                content = zip_member(self.zip, info, most, self.passwords)
+            else:
+                with self.zip.open(info) as file:
+                    content = file.read(most + 1)
+        except Damaged as damaged:
+            raise Damaged(f"{name} can't be unpacked: {damaged}.") from damaged
         except Exception as error:
             raise Damaged(f"{name} can't be unpacked: {error}") from error
         if len(content) > most:

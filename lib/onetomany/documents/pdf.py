@@ -6,20 +6,23 @@ pdfplumber's (MIT), given PDFium's lines, so that no page is parsed twice.
 
 from __future__ import annotations
 
-import ctypes
+import logging
 import re
-from collections.abc import Callable, Sequence
-from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from . import pdf_forms as forms
 from . import pdf_notes as notes
 from . import pdf_shapes as shapes
-from .pdf_shapes import Shapes
-from .reading import NO_TEXT, Box, Page, Reading, Refused, boxed
+from .pdf_lines import Line, char_box
+from .pdf_revisions import read_bookmarks, read_revisions
+from .pdf_seen import unseen_text
+from .pdf_shapes import Placing, Shapes
+from .pdf_tables import add_borderless
+from .pdf_unread import Looked, Part, said, with_gaps
+from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed
 
 _BULLET = re.compile(
     r"^\s*(?:[-•‣▪▫■□○●◦◆◇❍※·ㅇ①-⑳]|[0-9]{1,2}[.)]|[가나다라마바사아자차카타파하][.)])\s*\S"
@@ -27,28 +30,14 @@ _BULLET = re.compile(
 
 
 REDACTION = (
-    "Text lies under a dark box on this page. It can be read and is kept as blocks of kind "
-    "under_redaction. PRIVACY: it may name people whom the redaction was to protect; don't "
-    "publish it without a reason that weighs more."
+    "Text on this page is covered, or a redaction was only marked and never carried out. It can be "
+    "read and is kept as blocks of kind under_redaction. PRIVACY: it may name people whom the "
+    "redaction was to protect; don't publish it without a reason that weighs more."
 )
-
-
-class Line:
-    """One line as PDFium finds it: its text, its box, and the index of each of its characters."""
-
-    def __init__(self, text: str, places: Sequence[int], textpage: Any, box: Box) -> None:
-        self.text, self.box = text, box
-        self._places, self._textpage = places, textpage
-
-    @cached_property
-    def chars(self) -> list[int]:
-        # only lines at boxes and in tables need them: asking for each costs more than all else
-        to_char = raw.FPDFText_GetCharIndexFromTextIndex
-        return [to_char(self._textpage, place) for place in self._places]
-
-    def part(self, positions: list[int], box: Box) -> Line:
-        places = [self._places[i] for i in positions]
-        return Line("".join(self.text[i] for i in positions), places, self._textpage, box)
+HIDDEN = (
+    "Text on this page can't be seen: it has the colour of what is beneath it, is too small to "
+    "read, or lies off the page. It is kept as blocks of kind hidden."
+)
 
 
 def read_pdf(content: bytes, reading: Reading) -> None:
@@ -57,10 +46,16 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         pdf = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
         if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD:
-            raise Refused("It is encrypted; ask for the password and save an open copy.") from error
+            told = "It is encrypted: give its password by --password, or ask for an open copy."
+            raise Refused(told) from error
         raise Refused(f"PDFium can't open it: {error}") from error
     notes.metadata(pdf, reading)
     reading.facts["pages"] = len(pdf)
+    if raw.FPDF_GetFormType(pdf) != raw.FORMTYPE_NONE:
+        logging.getLogger("pypdfium2").setLevel(logging.ERROR)
+        pdf.init_forms()
+    signed = forms.read_signatures(pdf, content, reading)
+    filled = 0
     for number in range(len(pdf)):
         page = reading.page(unit="pt")
         try:
@@ -68,83 +63,56 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         except pdfium.PdfiumError:
             reading.note("unread", "PDFium can't load this page.", page.number)
             continue
-        _read_page(held, page, reading)
+        _read_page(pdf, held, page, reading)
+        if pdf.formenv:
+            filled += forms.read_fields(pdf.formenv, held, shapes.placing(held), page, signed)
+        notes.paperclips(pdf, held, page, reading)
         held.close()
+    forms.read_xfa(pdf, reading, filled)
     notes.attachments(pdf, reading)
+    read_bookmarks(pdf, reading)
+    read_revisions(pdf, content, reading)
     pdf.close()
 
 
-def _read_page(held: Any, page: Page, reading: Reading) -> None:
-    place = shapes.placing(held)
+def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
     page.width, page.height = held.get_size()
-    textpage = held.get_textpage()
-    found = shapes.collect(held, place)
-    lines, unplaced = _lines(textpage, place)
-    boxes = [*found.dark, *notes.read_annotations(held, place, page, reading, only_dark=True)]
-    covered = _covered(textpage, lines, boxes, found, place) if boxes else set()
-    tables = shapes.tables(found, reading, page)
-    rest, placed = _into_cells(textpage, lines, tables, covered, place) if tables else (lines, [])
+    looked = Looked(held)
+    found, place = looked.found, looked.place
+    covers = [*found.covers, *notes.annotation_covers(held, place)]
+    unseen = unseen_text(looked.lines, covers, found, looked.drawn, place)
+    lines = with_gaps(looked.lines, looked.missing, place)
+    tables = add_borderless(pdf, page, lines, shapes.tables(found, reading, page), reading)
+    rest, placed = _into_cells(lines, tables, unseen, place) if tables else (lines, [])
     begun = 0
     for until, table, texts in placed:
-        _paragraphs(rest[begun:until], covered, page, textpage, place)
+        _paragraphs(rest[begun:until], unseen, page, place)
         _table(table, texts, page)
         begun = until
-    _paragraphs(rest[begun:], covered, page, textpage, place)
-    for text in unplaced:
+    _paragraphs(rest[begun:], unseen, page, place)
+    for text in looked.unplaced:
         page.add(text)
-    if covered:
-        reading.note("redaction", REDACTION, page.number)
-    if found.invisible and not found.visible and page.parts:
+    for kind, note in (("redaction", REDACTION), ("hidden", HIDDEN)):
+        if ("under_redaction" if kind == "redaction" else kind) in unseen.values():
+            reading.note(kind, note, page.number)
+    _about_pictures(found, page, reading, looked.parts)
+    notes.read_comments(held, place, page, reading)
+    looked.textpage.close()
+
+
+def _about_pictures(found: Shapes, page: Page, reading: Reading, parts: list[Part]) -> None:
+    """Say what of the page is a picture: all, some, or what some program's OCR has read."""
+    if found.texts and all(text.unseen for text in found.texts) and page.parts:
         page.text_source = "ocr"
         reading.note("ocr", "Its text lies unseen on a picture: some program's OCR.", page.number)
     # text may also be drawn as curves
-    if found.order and not page.parts:
+    if found.objects and not page.parts:
         reading.note("ocr", NO_TEXT, page.number)
-    notes.read_annotations(held, place, page, reading, only_dark=False)
-    textpage.close()
+    elif parts:
+        reading.note("unread_part", f"{NO_TEXT_IN_PART} {said(parts)}.", page.number)
 
 
-def _lines(textpage: Any, place: Callable[..., Box]) -> tuple[list[Line], list[str]]:
-    """Lines with their boxes, and the texts of lines for which PDFium gives no place."""
-    text = textpage.get_text_range()
-    lines: list[Line] = []
-    unplaced: list[str] = []
-    to_char = raw.FPDFText_GetCharIndexFromTextIndex
-    units = _units(text)
-    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-    at = 0
-    for part in text.split("\n"):
-        stripped = part.rstrip("\r")
-        start, at = at, at + len(part) + 1
-        if not stripped.strip():
-            continue
-        places = units[start : start + len(stripped)]
-        first, last = to_char(textpage, places[0]), to_char(textpage, places[-1])
-        boxes = []
-        many = last - first + 1 if 0 <= first <= last else 0
-        for number in range(raw.FPDFText_CountRects(textpage, first, many) if many else 0):
-            if raw.FPDFText_GetRect(textpage, number, left, top, right, bottom):
-                boxes.append(place(left.value, bottom.value, right.value, top.value))
-        # PDFium marks a hyphen at a line's end with U+0002
-        fair = stripped.replace("\x02", "-").replace("\ufffe", "-")
-        if box := boxed(boxes):
-            lines.append(Line(fair, places, textpage, box))
-        else:
-            unplaced.append(fair)
-    return lines, unplaced
-
-
-def _units(text: str) -> Sequence[int]:
-    """Of each character, where it begins in UTF-16, by which PDFium counts text."""
-    if not text or max(text) <= "\uffff":
-        return range(len(text))
-    widths = (1 + (char > "\uffff") for char in text[:-1])
-    return list(accumulate(widths, initial=0))
-
-
-def _paragraphs(
-    lines: list[Line], covered: set[int], page: Page, textpage: Any, place: Any
-) -> None:
+def _paragraphs(lines: list[Line], covered: dict[int, str], page: Page, place: Placing) -> None:
     """Join lines that follow each other closely at one size; larger ones are headings."""
     if not lines:
         return
@@ -166,9 +134,9 @@ def _paragraphs(
         group.clear()
 
     for line in lines:
-        if covered and covered.intersection(line.chars):
+        if covered and not covered.keys().isdisjoint(line.chars):
             close()
-            _redacted(line, covered, page, textpage, place)
+            _redacted(line, covered, page, place)
             continue
         if group and not _continues(group[-1].box, line):
             close()
@@ -184,13 +152,6 @@ def _continues(last: Box, line: Line) -> bool:
     return alike and beside and near and not _BULLET.match(line.text)
 
 
-def _char_box(textpage: Any, index: int, place: Callable[..., Box]) -> Box | None:
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    if not raw.FPDFText_GetCharBox(textpage, index, left, right, bottom, top):
-        return None
-    return place(left.value, bottom.value, right.value, top.value)
-
-
 def _centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
@@ -202,56 +163,22 @@ def _inside(point: tuple[float, float], box: Box, slack: float = 0.0) -> bool:
     )
 
 
-def _covered(
-    textpage: Any, lines: list[Line], boxes: list[shapes.Dark], found: Shapes, place: Any
-) -> set[int]:
-    """Characters that lie in a dark box which was painted after them, or in its colour."""
-    covered: set[int] = set()
-    for line in lines:
-        near = [d for d in boxes if _overlap(d.box, line.box)]
-        if not near:
-            continue
-        for index, char in zip(line.chars, line.text, strict=True):
-            box = _char_box(textpage, index, place) if not char.isspace() else None
-            if box is None:
-                continue
-            over = [d for d in near if _inside(_centre(box), d.box)]
-            if over and any(_hides(textpage, index, d, found) for d in over):
-                covered.add(index)
-    return covered
-
-
 def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _hides(textpage: Any, index: int, dark: shapes.Dark, found: Shapes) -> bool:
-    held = raw.FPDFText_GetTextObject(textpage, index)
-    order = found.order.get(ctypes.cast(held, ctypes.c_void_p).value or 0) if held else None
-    # annotations are painted after the page
-    if dark.order is None or (order is not None and order < dark.order):
-        return True
-    colour = [ctypes.c_uint() for _ in range(4)]
-    if not raw.FPDFText_GetFillColor(textpage, index, *colour):
-        return False
-    return all(
-        abs(one.value - other) < 40 for one, other in zip(colour[:3], dark.colour, strict=True)
-    )
-
-
-def _redacted(line: Line, covered: set[int], page: Page, textpage: Any, place: Any) -> None:
-    """The covered and the open parts of a line that a black box crosses, in their order."""
-    run, hidden = "", False
+def _redacted(line: Line, unseen: dict[int, str], page: Page, place: Placing) -> None:
+    """The seen and the unseen parts of a line, in their order."""
+    run, kind = "", "paragraph"
     indices: list[int] = []
     for index, char in [*zip(line.chars, line.text, strict=True), (-1, "")]:
         # blanks go with what stands before them
-        now = hidden if char.isspace() else index in covered
-        if not char or now != hidden:
-            boxes = [_char_box(textpage, i, place) for i in indices]
-            kind = "under_redaction" if hidden else "paragraph"
+        now = kind if char.isspace() else unseen.get(index, "paragraph")
+        if not char or now != kind:
+            boxes = [char_box(line.textpage, i, place) for i in indices]
             page.add(run, kind, boxed(box for box in boxes if box))
             run, indices = "", []
-        hidden = now
+        kind = now
         run += char
         indices.append(index)
 
@@ -260,7 +187,10 @@ Placed = list[tuple[int, shapes.Lattice, dict[int, str]]]
 
 
 def _into_cells(
-    textpage: Any, lines: list[Line], tables: list[shapes.Lattice], covered: set[int], place: Any
+    lines: list[Line],
+    tables: list[shapes.Lattice],
+    covered: dict[int, str],
+    place: Placing,
 ) -> tuple[list[Line], Placed]:
     """Put characters into the cells that hold their centres.
 
@@ -278,7 +208,7 @@ def _into_cells(
         last: tuple[int, int] | None = None
         touched: set[tuple[int, int]] = set()
         for position, (index, char) in enumerate(zip(line.chars, line.text, strict=True)):
-            box = None if char.isspace() else _char_box(textpage, index, place)
+            box = None if char.isspace() else char_box(line.textpage, index, place)
             if box is not None:
                 last = None if index in covered else _cell_of(_centre(box), tables, near)
             if last is None:
@@ -291,7 +221,7 @@ def _into_cells(
             touched.add(last)
         if any(not line.text[i].isspace() for i in outside):
             chars = [line.chars[i] for i in outside]
-            boxes = [_char_box(textpage, i, place) for i in chars]
+            boxes = [char_box(line.textpage, i, place) for i in chars]
             around = boxed(box for box in boxes if box) or line.box
             rest.append(line.part(outside, around))
     order = sorted(begins, key=lambda i: (begins[i], tables[i].box[1]))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from . import pdf_shapes as shapes
-from .reading import Page, Reading
+from .pdf_shapes import LAST, Cover, Placing
+from .reading import Box, Page, Reading
 
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-]\d\d'?\d\d)?")
 
@@ -27,45 +28,53 @@ _COMMENTS = {
 }
 
 
-def read_annotations(
-    held: Any, place: Any, page: Page, reading: Reading, *, only_dark: bool
-) -> list[shapes.Dark]:
-    """Dark boxes that are annotations; or, otherwise, every annotation's words as comments."""
-    dark: list[shapes.Dark] = []
-    told = 0
-    for number in range(min(raw.FPDFPage_GetAnnotCount(held), 5000)):
+# annotations that draw nothing over the page, or only a small sign
+_UNDRAWN = {
+    raw.FPDF_ANNOT_LINK,
+    raw.FPDF_ANNOT_POPUP,
+    raw.FPDF_ANNOT_TEXT,
+    raw.FPDF_ANNOT_WIDGET,
+    raw.FPDF_ANNOT_FILEATTACHMENT,
+}
+ANNOTATIONS = 5_000  # of one page
+
+
+def annotations(held: Any, place: Placing) -> Iterator[tuple[Any, int, Box]]:
+    """Each annotation of a page with its kind and its box."""
+    for number in range(min(raw.FPDFPage_GetAnnotCount(held), ANNOTATIONS)):
         annot = raw.FPDFPage_GetAnnot(held, number)
         if not annot:
             continue
-        kind, rect = raw.FPDFAnnot_GetSubtype(annot), raw.FS_RECTF()
+        rect = raw.FS_RECTF()
         raw.FPDFAnnot_GetRect(annot, rect)
-        box = place(rect.left, rect.bottom, rect.right, rect.top)
-        if only_dark:
-            colour = [ctypes.c_uint() for _ in range(4)]
-            which = raw.FPDFANNOT_COLORTYPE_InteriorColor
-            if kind == raw.FPDF_ANNOT_HIGHLIGHT:
-                which = raw.FPDFANNOT_COLORTYPE_Color
-            filled = kind in (raw.FPDF_ANNOT_SQUARE, raw.FPDF_ANNOT_HIGHLIGHT) and (
-                raw.FPDFAnnot_GetColor(annot, which, *colour)
-            )
-            # a redaction that was marked and never carried out leaves the text in place
-            if kind == raw.FPDF_ANNOT_REDACT:
-                dark.append(shapes.Dark(box, (0, 0, 0), None))
-            elif filled and shapes.is_dark(
-                c := (colour[0].value, colour[1].value, colour[2].value)
-            ):
-                dark.append(shapes.Dark(box, c, None))
-        elif kind in _COMMENTS and (words := _annotation_text(annot, b"Contents")):
-            who, when = _annotation_text(annot, b"T"), pdf_date(_annotation_text(annot, b"M"))
+        x0, x1 = sorted((rect.left, rect.right))
+        y0, y1 = sorted((rect.bottom, rect.top))
+        yield annot, raw.FPDFAnnot_GetSubtype(annot), place(x0, y0, x1, y1)
+        raw.FPDFPage_CloseAnnot(annot)
+
+
+def annotation_covers(held: Any, place: Placing) -> list[Cover]:
+    """What annotations may hide; one that only marks a redaction leaves the text in place."""
+    return [
+        Cover(LAST, box, applied=kind != raw.FPDF_ANNOT_REDACT)
+        for _, kind, box in annotations(held, place)
+        if kind not in _UNDRAWN
+    ]
+
+
+def read_comments(held: Any, place: Placing, page: Page, reading: Reading) -> None:
+    """Add the words of annotations as comments."""
+    told = 0
+    for annot, kind, box in annotations(held, place):
+        if kind in _COMMENTS and (words := annotation_text(annot, b"Contents")):
+            who, when = annotation_text(annot, b"T"), pdf_date(annotation_text(annot, b"M"))
             page.add(words, "comment", box, who or None, when)
             told += 1
-        raw.FPDFPage_CloseAnnot(annot)
     if told:
         reading.note("comment", f"{told} comments or marks.", page.number)
-    return dark
 
 
-def _annotation_text(annot: Any, key: bytes) -> str:
+def annotation_text(annot: Any, key: bytes) -> str:
     size = raw.FPDFAnnot_GetStringValue(annot, key, None, 0)
     if not 2 < size < 1 << 20:
         return ""
@@ -98,8 +107,27 @@ def pdf_date(text: str) -> str | None:
 
 def attachments(pdf: Any, reading: Reading) -> None:
     for number in range(min(pdf.count_attachments(), reading.limits.members)):
-        held = pdf.get_attachment(number)
-        try:
-            reading.member(held.get_name() or f"attachment {number + 1}", bytes(held.get_data()))
-        except pdfium.PdfiumError:
-            reading.note("unread", f"Attachment {number + 1} can't be read.")
+        _keep(pdf.get_attachment(number), f"attachment {number + 1}", reading)
+
+
+def paperclips(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
+    """Keep the files that are attached to places of a page."""
+    many = raw.FPDFPage_GetAnnotCount(held)
+    for number in range(min(many, ANNOTATIONS)):
+        annot = raw.FPDFPage_GetAnnot(held, number)
+        if annot and raw.FPDFAnnot_GetSubtype(annot) == raw.FPDF_ANNOT_FILEATTACHMENT:
+            file = raw.FPDFAnnot_GetFileAttachment(annot)
+            named = f"attachment on page {page.number}"
+            if file:
+                _keep(pdfium.PdfAttachment(file, pdf), named, reading, page.number)
+            else:
+                reading.note("unread", f"The {named} can't be read.", page.number)
+        if annot:
+            raw.FPDFPage_CloseAnnot(annot)
+
+
+def _keep(file: Any, named: str, reading: Reading, page: int | None = None) -> None:
+    try:
+        reading.member(file.get_name() or named, bytes(file.get_data()))
+    except pdfium.PdfiumError:
+        reading.note("unread", f"{named[0].upper()}{named[1:]} can't be read.", page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,34 +18,55 @@ from pypdfium2 import raw
 
 from .reading import Box, Page, Reading, boxed
 
-DARK = 80  # of 255: the lightest filling that counts as hiding what is below
-OPAQUE = 200  # of 255
+LAST = 1 << 30  # annotations are painted after the page
+LETTER = 3.0, 40.0  # points: the height of shapes that may be letters drawn as curves
 THIN = 2.0  # pt: a filled shape as thin as this is a rule
+WIDE = 4.0  # pt: a line as wide as this may hide text
 NESTING = 8  # forms within forms
 OPEN = 8.0  # points from the outermost upright line, from which a side is open
 SEGMENTS = 20_000  # a page with more is a drawing, and no table is looked for
 CROSSINGS = 4_000
 
 Matrix = tuple[float, float, float, float, float, float]
+Placing = Callable[[float, float, float, float], Box]
 
 
 @dataclass(frozen=True)
-class Dark:
-    """A dark box; `order` is when it was painted, None for an annotation: after all else."""
+class Text:
+    """A text object: when it was painted, where, and in which colour (red, green, blue, alpha)."""
 
+    order: int
     box: Box
-    colour: tuple[int, int, int]
-    order: int | None
+    colour: tuple[int, int, int, int]
+    unseen: bool  # drawn without ink, as programs for OCR do
+    size: float  # points, of its type; exact only where the box is low
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What may hide text: a filled shape, a wide line, a picture, an annotation.
+
+    `order` is when it was painted; LAST for an annotation. `colour` is None where it has no single
+    one. An `applied` redaction is one that hides; one that was only marked leaves the text seen.
+    """
+
+    order: int
+    box: Box
+    colour: tuple[int, int, int, int] | None = None
+    applied: bool = True
 
 
 @dataclass
 class Shapes:
-    dark: list[Dark] = field(default_factory=list)
+    """What is painted on a page, by kind, in the order of painting."""
+
+    texts: list[Text] = field(default_factory=list)
+    covers: list[Cover] = field(default_factory=list)
+    pictures: list[Box] = field(default_factory=list)
+    curves: list[Box] = field(default_factory=list)  # small filled shapes, as letters are
+    backward: list[Box] = field(default_factory=list)  # texts drawn to the left of the one before
     rules: list[Box] = field(default_factory=list)  # of no width or no height
-    order: dict[int, int] = field(default_factory=dict)  # address of an object: when painted
-    pictures: int = 0
-    visible: int = 0  # text objects
-    invisible: int = 0
+    objects: int = 0
     segments: int = 0
 
 
@@ -64,7 +86,7 @@ class Lattice:
     cells: list[LatticeCell]
 
 
-def placing(held: Any) -> Callable[[float, float, float, float], Box]:
+def placing(held: Any) -> Placing:
     """Left, bottom, right, top as PDF has them, to a box from the shown page's upper left."""
     left, bottom, right, top = held.get_bbox()
     turn = held.get_rotation()
@@ -81,26 +103,78 @@ def placing(held: Any) -> Callable[[float, float, float, float], Box]:
     return place
 
 
-def is_dark(colour: tuple[int, int, int]) -> bool:
-    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] < DARK
-
-
-def collect(held: Any, place: Callable[..., Box]) -> Shapes:
+def collect(held: Any, place: Placing) -> Shapes:
     found = Shapes()
-    for number, (item, kind, outer) in enumerate(_objects(held)):
-        found.order[ctypes.cast(item, ctypes.c_void_p).value or 0] = number
-        if kind == raw.FPDF_PAGEOBJ_TEXT:
-            unseen = raw.FPDFTextObj_GetTextRenderMode(item) == raw.FPDF_TEXTRENDERMODE_INVISIBLE
-            found.invisible += unseen
-            found.visible += not unseen
-        elif kind == raw.FPDF_PAGEOBJ_IMAGE:
-            found.pictures += 1
-        elif kind == raw.FPDF_PAGEOBJ_PATH and found.segments < SEGMENTS:
-            _path(item, number, outer, place, found)
+    kinds = raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH
+    text, path = kinds
+    for number, (item, kind, outer) in enumerate(page_objects(held)):
+        found.objects += 1
+        if kind == text:
+            _text(item, number, outer, place, found)
+        elif kind == path:
+            if found.segments < SEGMENTS:
+                _path(item, number, outer, place, found)
+            else:
+                found.curves += [box for box in [_bounds(item, outer, place)] if _small(box)]
+        elif kind in (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING):
+            box = _bounds(item, outer, place)
+            found.covers.append(Cover(number, box))
+            if kind == raw.FPDF_PAGEOBJ_IMAGE:
+                found.pictures.append(box)
     return found
 
 
-def _objects(held: Any) -> Iterator[tuple[Any, int, Matrix | None]]:
+_EDGES = tuple(ctypes.c_float() for _ in range(4))
+_COLOUR = tuple(ctypes.c_uint() for _ in range(4))
+
+
+def _bounds(item: Any, outer: Matrix | None, place: Placing) -> Box:
+    """An object's box; of one within a form, the box around its corners."""
+    if not raw.FPDFPageObj_GetBounds(item, *_EDGES):
+        return (0.0, 0.0, 0.0, 0.0)
+    x0, y0, x1, y1 = (edge.value for edge in _EDGES)
+    if outer is not None:
+        a, b, c, d, e, f = outer
+        corners = [(a * x + c * y + e, b * x + d * y + f) for x in (x0, x1) for y in (y0, y1)]
+        return _around(corners, place)
+    return place(x0, y0, x1, y1)
+
+
+def _text(item: Any, number: int, outer: Matrix | None, place: Placing, found: Shapes) -> None:
+    mode = raw.FPDFTextObj_GetTextRenderMode(item)
+    unseen = mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
+    stroked = mode in (raw.FPDF_TEXTRENDERMODE_STROKE, raw.FPDF_TEXTRENDERMODE_STROKE_CLIP)
+    ask = raw.FPDFPageObj_GetStrokeColor if stroked else raw.FPDFPageObj_GetFillColor
+    colour = (0, 0, 0, 255)
+    if not unseen and ask(item, *_COLOUR):
+        colour = tuple(each.value for each in _COLOUR)  # type: ignore[assignment]
+    box = _bounds(item, outer, place)
+    size = box[3] - box[1]
+    if 0 < size < 3 or 0 < box[2] - box[0] < 3:  # a hyphen is low in any size
+        size = _size(item, outer)
+    if found.texts and size:
+        last = found.texts[-1].box
+        level = min(box[3], last[3]) - max(box[1], last[1]) > 0.5 * min(size, last[3] - last[1])
+        if level and box[0] < last[0] - 1.0:
+            found.backward.append(box)
+    found.texts.append(Text(number, box, colour, unseen, size or 10.0))
+
+
+_SIZE = ctypes.c_float()
+
+
+def _size(item: Any, outer: Matrix | None) -> float:
+    raw.FPDFTextObj_GetFontSize(item, _SIZE)
+    a, b, c, d, _, _ = _within(_matrix(item), outer)
+    return _SIZE.value * max(math.hypot(a, b), math.hypot(c, d))
+
+
+def _small(box: Box) -> bool:
+    """Whether a shape has the size of a letter or a word."""
+    return LETTER[0] < box[3] - box[1] < LETTER[1] and box[2] - box[0] < 4 * LETTER[1]
+
+
+def page_objects(held: Any) -> Iterator[tuple[Any, int, Matrix | None]]:
     """Every object in the order of painting, with the matrix of the forms around it."""
 
     def inside(
@@ -136,32 +210,44 @@ def _within(inner: Matrix, outer: Matrix | None) -> Matrix:
             e * p + f * r + t, e * q + f * s + u)  # fmt: skip
 
 
-def _path(
-    item: Any, number: int, outer: Matrix | None, place: Callable[..., Box], found: Shapes
-) -> None:
+def _path(item: Any, number: int, outer: Matrix | None, place: Placing, found: Shapes) -> None:
     mode, stroked = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(item, mode, stroked)
     if not (mode.value or stroked.value):
         return
     matrix = _within(_matrix(item), outer)
     subpaths = _subpaths(item, matrix, found)
+    boxes = [_around(points, place) for points in subpaths]
     if mode.value:
-        colour = [ctypes.c_uint() for _ in range(4)]
-        raw.FPDFPageObj_GetFillColor(item, *colour)
-        red, green, blue, alpha = (each.value for each in colour)
-        dark = alpha >= OPAQUE and is_dark((red, green, blue))
-        for points in subpaths:
-            box = _around(points, place)
-            if dark and box[2] - box[0] > THIN and box[3] - box[1] > THIN:
-                found.dark.append(Dark(box, (red, green, blue), number))
-    for points in subpaths:
-        box = _around(points, place)
+        raw.FPDFPageObj_GetFillColor(item, *_COLOUR)
+        red, green, blue, alpha = (each.value for each in _COLOUR)
+        for points, box in zip(subpaths, boxes, strict=True):
+            if box[2] - box[0] > THIN and box[3] - box[1] > THIN:
+                found.covers.append(Cover(number, box, (red, green, blue, alpha)))
+            if len(points) > 6 and _small(box):
+                found.curves.append(box)
+    elif wide := _stroke(item):
+        found.covers += [_widened(box, wide / 2, number) for box in boxes]
+    for points, box in zip(subpaths, boxes, strict=True):
         wide, high = box[2] - box[0], box[3] - box[1]
         if min(wide, high) <= THIN:
             found.rules.append(_flat(box))
         elif len(points) <= 6 and _square(points):
             x0, y0, x1, y1 = box
             found.rules += [(x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1)]
+
+
+_WIDTH = ctypes.c_float()
+
+
+def _stroke(item: Any) -> float:
+    """The width of a line that is wide enough to hide text; else 0."""
+    raw.FPDFPageObj_GetStrokeWidth(item, _WIDTH)
+    return _WIDTH.value if _WIDTH.value > WIDE else 0.0
+
+
+def _widened(box: Box, by: float, number: int) -> Cover:
+    return Cover(number, (box[0] - by, box[1] - by, box[2] + by, box[3] + by))
 
 
 def _subpaths(item: Any, matrix: Matrix, found: Shapes) -> list[list[tuple[float, float]]]:
@@ -180,7 +266,7 @@ def _subpaths(item: Any, matrix: Matrix, found: Shapes) -> list[list[tuple[float
     return [points for points in made if len(points) > 1]
 
 
-def _around(points: list[tuple[float, float]], place: Callable[..., Box]) -> Box:
+def _around(points: list[tuple[float, float]], place: Placing) -> Box:
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     return place(min(xs), min(ys), max(xs), max(ys))
 

@@ -58,7 +58,9 @@ def page_picture(
     pdf = kind[0] == "application/pdf"
     if not pdf:  # a page of A4 is 842 points high
         scale = min(1.0, scale * 842 / max(width, height))
-    framed = [each for each in blocks if pdf and not scanned and _within([each], spans)]
+    # the words of OCR have boxes of their own
+    starts = {each[0] for each in scanned}
+    framed = [each for each in blocks if pdf and each[0] not in starts and _within([each], spans)]
     request = {
         "pdf": pdf,
         "page": page,

@@ -1,33 +1,22 @@
-"""Counts and money as Korean and English documents write them, read to a number and a range.
+"""Counts and money as Korean and English documents write them, each read to a number.
 
-A Korean numeral groups by ten thousands: 1억 7,760만 is 177,600,000. Documents mix digits with
-such units, round, and say so by a word: 약 (about), 여 (and some more), 이상 (or more). What is
-read here is exact: a `Quantity` keeps the word, and `bounds` says which numbers it leaves open.
+A number counts where a unit, a currency or a scale (만, million) stands at it. A numeral word
+without any digit counts only as a whole word with its counter: 이천 건, never 조회 or
+이천 장애인. What is only a unit, '(단위: 백만원)', or masked, '000원', is none.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from math import inf
 
 from ..errors import InputError
+from .numerals import APPROXIMATIONS, number
 
-DIGITS = dict(zip("영일이삼사오육칠팔구", range(10), strict=True))
-SMALL = {"십": 10, "백": 100, "천": 1000}
-LARGE = {"만": 10**4, "억": 10**8, "조": 10**12}
-ENGLISH = {
-    "hundred": 100,
-    "thousand": 1000,
-    "million": 10**6,
-    "m": 10**6,
-    "billion": 10**9,
-    "trillion": 10**12,
-    "mn": 10**6,
-    "bn": 10**9,
-}
-
+ENGLISH = {"hundred": 100, "thousand": 1000, "million": 10**6, "m": 10**6, "mn": 10**6}
+ENGLISH |= {"billion": 10**9, "bn": 10**9, "trillion": 10**12}
 # counters and currencies, longest first where one begins another
 UNITS = {
     "records": "건 records? record",
@@ -41,8 +30,11 @@ UNITS = {
     "passengers": "passengers travellers travelers",
     "items": "개 items",
     "times": "회 차례 times",
-    "KRW": "원 won KRW ₩",
-    "USD": "달러 dollars USD US$ $",
+    "KRW": "원 won KRW ₩ \\",
+    "USD": "달러 불 dollars USD US$ $",
+    "EUR": "유로 euros euro EUR Ecu ECU €",
+    "GBP": "파운드 pounds GBP £",
+    "JPY": "엔 yen JPY ¥",
     "percent": "퍼센트 프로 percent % ％",
     "m2": "㎡ m² m2 제곱미터",
     "seconds": "초 seconds",
@@ -53,15 +45,7 @@ UNITS = {
     "years": "년간 years",
     "age": "세",
 }
-APPROXIMATIONS = {
-    "about": "약 대략 about approximately around roughly circa 가량 정도 안팎 내외",
-    "nearly": "거의 nearly almost 육박",
-    "over": "여 over exceeding 초과 넘는 넘게 넘은",
-    "at least": "최소 이상",
-    "up to": "최대 이하",
-    "under": "미만 under",
-    "several": "수",
-}
+MONEY = ("KRW", "USD", "EUR", "GBP", "JPY")
 _TWO_WORDS = {
     "more than": "over",
     "at least": "at least",
@@ -71,8 +55,9 @@ _TWO_WORDS = {
     "or more": "at least",
     "or less": "up to",
 }
-
-_UNIT = {word: unit for unit, words in UNITS.items() for word in words.replace("?", "").split()}
+_UNIT = {
+    word.lower(): unit for unit, words in UNITS.items() for word in words.replace("?", "").split()
+}
 _HOW = {
     **{word: how for how, words in APPROXIMATIONS.items() for word in words.split()},
     **_TWO_WORDS,
@@ -80,43 +65,64 @@ _HOW = {
 
 
 def _any(words: list[str]) -> str:
-    """An alternation that prefers the longer word; spaces in Korean counters are free."""
+    """Return an alternation that prefers the longer word; spaces in Korean counters are free."""
     ordered = sorted(words, key=len, reverse=True)
     return "|".join(re.escape(w).replace(r"\ ", r"\s+").replace("개", r"개\s?") for w in ordered)
 
 
 _KOREAN_UNITS = _any([w for w in _UNIT if re.match(r"[가-힣㎡%％m]", w)])
-_ENGLISH_UNITS = _any([w for w in _UNIT if re.match(r"[A-Za-z]{4,}|won", w) or w == "%"])
-_BEFORE_KO = "약|대략|거의|최소|최대"
-_BEFORE_EN = (
-    r"about|approximately|around|roughly|nearly|almost|over|under|"
-    r"more\s+than|at\s+least|up\s+to|less\s+than|fewer\s+than"
+_ENGLISH_UNITS = _any([w for w in _UNIT if re.match(r"[a-z]{4,}|won$|yen$|%", w)])
+_SIGNS = r"KRW|USD|EUR|GBP|JPY|US\$|₩|\$|€|£|¥"
+# a counter ends at a blank or before particles: 3장애인, 12원고 and 4대강 count nothing
+_PARTICLE = (
+    "이었|이[다며고나]|입니|였|은|는|이|가|을|를|의|에|으로|로|와|과|도|만|나|씩|당|꼴|쯤|여|중|간|등|및|"
+    "까지|부터|보다|마다|짜리|어치|이상|이하|미만|초과|가량|정도|안팎|내외|내|이내|넘|대|정|뿐|임|인|다|라|밖|처럼"
 )
+_ENDING = (
+    "에서|에게|까지|부터|으로|라고|라는|라며|습니다|니다|인데|는|은|를|을|의|에|도|만|이|가|다|며|고|나|면|"
+    "지|서|로|와|과|씩|뿐|여"
+)
+_EDGE = rf"(?![A-Za-z0-9²])(?:(?![가-힣])|(?=(?:{_PARTICLE})(?:{_ENDING})?(?![가-힣])))"
 _AFTER_KO = "이상|이하|미만|초과|가량|정도|안팎|내외|넘는|넘게|넘은"
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_GROUP = rf"(?:(?:{_NUMBER}\s?[천백십]\s?)+(?:\d+(?![\d,.]*\s?[천백십]))?|{_NUMBER})"
-_MIXED = rf"(?:(?:{_GROUP}\s?여?\s?[조억만](?:\s(?=\d))?)+(?:{_GROUP})?|{_GROUP})"
-_SPELT = r"(?=[일이삼사오육칠팔구]*[십백천만억조])[일이삼사오육칠팔구십백천만억조]+"
-_SPELT += r"(?:\s[일이삼사오육칠팔구십백천만억]+)*"
-
-KOREAN = re.compile(
-    rf"(?:(?<![가-힣])(?P<how>{_BEFORE_KO})\s*)?"
-    rf"(?:(?P<currency>₩)\s?)?"
-    rf"(?:(?<![\d.,A-Za-z제-])(?<!제\s)(?P<mixed>{_MIXED})|(?<![가-힣])(?P<several>수)(?=[십백천만])"
-    rf"(?P<tens>[십백천만억]+)|(?<![가-힣])(?P<spelt>{_SPELT}))"
-    rf"(?P<more>\s?여)?\s?(?:(?P<unit>{_KOREAN_UNITS})(?![A-Za-z0-9]))?"
-    rf"(?:\s?(?P<after>{_AFTER_KO}))?"
+# repeats are bounded: a text can be made of nothing but 1억 1억 1억
+_NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,16}(?!\d))(?:\.\d{1,9})?"
+_GROUP = rf"(?:(?:{_NUMBER}\s?[천백십]\s?){{1,4}}(?:\d{{1,9}}(?![\d,.]*\s?[천백십]))?|{_NUMBER})"
+# 300백만 and 57백만: a group of such units before 만
+_MIXED = rf"(?:(?:{_GROUP}\s?여?\s?[조억만](?:\s(?=\d))?){{1,4}}(?:{_GROUP})?|{_GROUP})"
+_TAIL = rf"(?P<more>\s?여)?(?:\s?(?P<unit>{_KOREAN_UNITS}){_EDGE})?(?:\s?(?P<after>{_AFTER_KO}))?"
+# digits that nothing before them makes part of a name, a date, a number of an article, or a mask
+_FREE = r"(?<![\d.,A-Za-z제○◯●◇□△*＊×#-])(?<!제\s)"
+_MASK = r"(?![\d,.]*[○◯●◇□△*＊×])"
+# most numbers of a text have no unit: told by the letter after them, or the sign before
+_FIRST = "".join(
+    sorted({w[0] for w in _UNIT if re.match(r"[가-힣㎡%％]", w)} | set("십백천만억조여"))
 )
-FOREIGN = re.compile(
-    rf"(?:(?a:\b)(?P<how>{_BEFORE_EN})\s+)?"
-    rf"(?:(?P<currency>KRW|USD|US\$|₩|\$)\s?)?"
-    rf"(?<![\d.,A-Za-z-])(?P<number>{_NUMBER})"
-    rf"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn"
-    r"|(?(currency)m|(?!)))(?a:\b))?"  # KRW 1m; without a currency m is a metre
-    rf"(?:\s?(?P<unit>{_ENGLISH_UNITS})(?![A-Za-z]))?"
-    rf"(?:\s+(?P<after>or\s+more|or\s+less))?",
+_UNITED = rf"(?:(?<=[₩$€£¥])|(?<=[₩$€£¥WDRPYwdrpy]\s)|(?=[\d,.]{{1,30}}[\s-]?[A-Za-z{_FIRST}]))"
+_DIGITS = re.compile(rf"(?=\d){_FREE}{_UNITED}{_MASK}(?P<mixed>{_MIXED}){_TAIL}")
+_FOREIGN = re.compile(
+    rf"(?P<number>{_NUMBER})(?!\s?[십백천만억조])"
+    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|m)(?a:\b))?"
+    rf"(?:\s?(?P<unit>{_ENGLISH_UNITS})(?![A-Za-z])(?!\s?-?p(?a:\b)))?"
+    r"(?:\s+(?P<after>or\s+more|or\s+less))?",
     re.IGNORECASE,
 )
+_SPELT = re.compile(
+    r"(?<![가-힣\d])(?:(?P<several>수)(?P<tens>[십백천만억]{1,3}|조(?=\s?(?:원|달러)))|"
+    r"(?P<spelt>(?:[일이삼사오육칠팔구]조|[일이삼사오육칠팔구]?[십백천만억])[일이삼사오육칠팔구십백천만억조]{0,12}"
+    r"(?:\s[일이삼사오육칠팔구십백천만억]{1,8}){0,3}))"
+    rf"(?P<more>\s?여)?(?P<blank>\s?)(?P<unit>{_KOREAN_UNITS}){_EDGE}"
+    rf"(?:\s?(?P<after>{_AFTER_KO}))?"
+)
+_LEAD = re.compile(
+    r"(?:(?:(?<![가-힣])(?P<ko>약|대략|거의|최소|최대)|(?a:\b)(?P<en>about|approximately|around|roughly"
+    r"|nearly|almost|over|under|more\s+than|at\s+least|up\s+to|less\s+than|fewer\s+than))\s*)?"
+    rf"(?:(?P<currency>{_SIGNS})\s?)?\Z",
+    re.IGNORECASE,
+)
+_UNIT_ONLY = re.compile(r"(?:단위\s?[:：]?\s?[^\s()\[\]]{0,12}|[(\[（]\s?)\Z")
+_LONGEST_LEAD = 20
+# before these numeral words nothing is counted: (단위: 백만원), and 만 명 needs its blank
+_SCALE_WORDS = ("천", "만", "백만", "천만", "억", "십억", "백억", "천억", "십만")
 
 
 @dataclass(frozen=True)
@@ -134,151 +140,108 @@ class Quantity:
 
 
 def read(text: str) -> Quantity:
-    """The quantity that a whole expression such as '약 5,764만여 건' or '57.6 million' states.
+    """Return the quantity that a whole expression such as '약 5,764만여 건' states.
 
     Raises InputError where the text is none, or has something else in it.
     """
-    for pattern in (KOREAN, FOREIGN):
-        match = pattern.fullmatch(text.strip())
-        if match:
-            found = from_match(match)
-            if found is not None:
-                return found
+    whole = text.strip()
+    for start, end, found in find_quantities(whole):
+        if (start, end) == (0, len(whole)):
+            return found
     raise InputError(f"'{text}' isn't one quantity: give a number with its counter, nothing else.")
 
 
-def from_match(match: re.Match[str]) -> Quantity | None:
-    """The quantity of a match of KOREAN or FOREIGN; None for a bare number, which is none.
+def find_quantities(text: str) -> Iterator[tuple[int, int, Quantity]]:
+    """Yield the quantities of a text with their places [start, end), digits before words."""
+    end = 0
+    for match in _DIGITS.finditer(text):
+        if match.start() < end:
+            continue
+        lead = _LEAD.search(text, max(end, match.start() - _LONGEST_LEAD), match.start())
+        found = _with_digits(text, match, lead)
+        if found:
+            start, end, quantity = found
+            yield start, end, quantity
+    for match in _SPELT.finditer(text):
+        if _is_unit_only(text, match):
+            continue
+        lead = _LEAD.search(text, max(0, match.start() - _LONGEST_LEAD), match.start())
+        value = number(match["tens"] or match["spelt"])
+        how = "several" if match["several"] else _how(lead, match["more"], match["after"])
+        unit = _unit_of(match["unit"])
+        start = lead.start() if lead and not match["several"] else match.start()
+        yield start, match.end(), Quantity(value, unit, how)
 
-    A number counts where it has a unit, a currency, or a scale (만, million) beside its digits.
-    """
-    groups = match.groupdict()
-    unit = _UNIT.get(re.sub(r"\s", "", groups["unit"]).lower()) if groups["unit"] else None
-    if groups["currency"]:
-        unit = "KRW" if groups["currency"].upper() in ("KRW", "₩") else "USD"
-    inside = "여" in (groups.get("mixed") or "")
-    more = "여" if groups.get("more") or inside else None
-    words = [groups.get("how"), more, groups["after"]]
-    # the word that opens one side tells more than 'about'
-    hows = sorted(
-        (_HOW[re.sub(r"\s+", " ", word).lower()] for word in words if word),
-        key=lambda how: how == "about",
-    )
-    approximation = hows[0] if hows else None
-    if "number" in groups:
-        scale = groups["scale"]
-        if not (unit or scale):
-            return None
-        value = Decimal(groups["number"].replace(",", "")) * ENGLISH[(scale or "").lower() or "one"]
-        return Quantity(_whole(value), unit, approximation)
-    if groups["several"]:
-        return Quantity(number(groups["tens"]), unit, "several")
-    written = groups["mixed"] or groups["spelt"]
+
+def _with_digits(
+    text: str, match: re.Match[str], lead: re.Match[str] | None
+) -> tuple[int, int, Quantity] | None:
+    """Return what digits state, in Korean or English; None for a bare number, which is none."""
+    start = lead.start() if lead else match.start()
+    sign = lead["currency"] if lead else None
+    written = match["mixed"]
     scaled = re.search("[십백천만억조]", written)
-    if not unit and not (scaled and groups["mixed"]):
+    unit = _UNIT[sign.lower()] if sign else _unit_of(match["unit"])
+    if scaled or match["unit"]:
+        # 839조 without a unit is an article, 2조 a team; 00백만원 and 000원 are masks
+        lone = not unit and re.fullmatch(r"[\d,.\s]*조", written)
+        if lone or _masked(written, scaled is not None):
+            return None
+        doubt = None
+        if re.search(r"억\s?\d{1,2},?\d{3}$|억\s?\d천$", written.strip()):
+            doubt = "만 may be missing"
+        more = match["more"] or ("여" if "여" in written else None)
+        quantity = Quantity(number(written), unit, _how(lead, more, match["after"]), doubt)
+        return start, match.start() + len(match[0].rstrip()), quantity
+    foreign = _FOREIGN.match(text, match.start())
+    if not foreign or _masked(foreign["number"], False):
         return None
-    doubt = None
-    if re.search(r"억\s?\d{1,2},?\d{3}$|억\s?\d천$", written.strip()):
-        doubt = "만 may be missing"
-    return Quantity(number(written), unit, approximation, doubt)
-
-
-def number(text: str) -> int | Decimal:
-    """A Korean or plain numeral as a number: '1억 7천 7백만', '오천칠백육십만', '1.5억', '5,760'.
-
-    Raises InputError where the text isn't a numeral.
-    """
-    compact = re.sub(r"[\s,여]", "", text)
-    tokens = re.findall(r"\d+(?:\.\d+)?|[영일이삼사오육칠팔구십백천만억조]", compact)
-    if not tokens or "".join(tokens) != compact:
-        raise InputError(
-            f"'{text}' isn't a numeral: use digits, 일 to 구, and 십, 백, 천, 만, 억, 조."
+    scale = (foreign["scale"] or "").lower()
+    if scale == "m" and not sign:  # without a currency m is a metre
+        foreign = re.compile(f"(?P<number>{_NUMBER})(?P<scale>)(?P<unit>)(?P<after>)").match(
+            text, match.start()
         )
-    total, group, last = Decimal(0), Decimal(0), None
-    for token in tokens:
-        if token in LARGE:
-            total += (group + (last if last is not None else 0) or 1) * LARGE[token]
-            group, last = Decimal(0), None
-        elif token in SMALL:
-            group += (1 if last is None else last) * SMALL[token]
-            last = None
-        elif last is not None:
-            raise InputError(f"'{text}' has two digits side by side: write 57 or 오십칠.")
-        else:
-            last = Decimal(DIGITS.get(token, token))
-    return _whole(total + group + (last if last is not None else 0))
+        assert foreign
+        scale = ""
+    unit = unit or _unit_of(foreign["unit"])
+    if not (unit or scale):
+        return None
+    value = Decimal(foreign["number"].replace(",", "")) * ENGLISH.get(scale, 1)
+    whole = int(value) if value == value.to_integral_value() else value.normalize()
+    how = _how(lead, None, foreign["after"])
+    return start, foreign.end(), Quantity(whole, unit, how)
 
 
-def korean(value: int, style: str = "mixed") -> str:
-    """A whole number in Korean: 'mixed' is 1억 7,760만 0; 'spelt' is 일억 칠천칠백육십만.
-
-    `number` reads both back. Raises InputError below 1, from 10^16, or for another style.
-    """
-    if not 0 < value < 10**16 or style not in ("mixed", "spelt"):
-        raise InputError("korean writes whole numbers from 1 to 10^16, as 'mixed' or 'spelt'.")
-    words = []
-    for unit, size in (("조", 10**12), ("억", 10**8), ("만", 10**4), ("", 1)):
-        group = value // size % 10_000
-        if group:
-            words.append((f"{group:,}" if style == "mixed" else _spelt(group)) + unit)
-    return " ".join(words)
+def _unit_of(word: str | None) -> str | None:
+    return _UNIT.get(re.sub(r"\s", "", word).lower()) if word else None
 
 
-def resolution(value: int | Decimal) -> Decimal:
-    """The step that a round number leaves open: 57,600,000 may stand for 100,000 more or less.
-
-    Zeros at the end are taken as rounding, beyond the second digit: 120 million is 12 steps of
-    10 million, 44 firms are 44. It is the most generous reading of a number: a difference that it
-    can't explain is one.
-    """
-    exact = Decimal(value).normalize()
-    if not exact:
-        return Decimal(1)
-    last = int(exact.as_tuple().exponent)
-    second = exact.adjusted() - 1
-    return Decimal(10) ** min(last, second)
+def _how(lead: re.Match[str] | None, more: str | None, after: str | None) -> str | None:
+    """Return the approximation; the word that opens one side tells more than 'about'."""
+    words = [lead and (lead["ko"] or lead["en"]), "여" if more else None, after]
+    hows = [_HOW[re.sub(r"\s+", " ", word).lower()] for word in words if word]
+    return min(hows, key=lambda how: how == "about", default=None)
 
 
-def bounds(value: int | Decimal, approximation: str | None = None) -> tuple[float, float]:
-    """Which numbers a statement leaves open, from (inclusive) to (exclusive).
-
-    None or 'about': rounded to its `resolution` (about: twice as wide). 'over' (여): up to one more
-    of its last digit that isn't zero. 'nearly': up to one step less. 'at least', 'up to', 'under':
-    open to one side. 'several' (수백): 2 to 10 times. Raises InputError for another word.
-    """
-    number_, step = Decimal(value), resolution(value)
-    half = step / 2
-    # 20여 is anything in the twenties: here every zero at the end is open
-    more = Decimal(10) ** int(number_.normalize().as_tuple().exponent) if number_ else step
-    sides: dict[str | None, tuple[Decimal | float, Decimal | float]] = {
-        None: (number_ - half, number_ + half),
-        "about": (number_ - step, number_ + step),
-        "over": (number_, number_ + more),
-        "nearly": (number_ - step, number_ + half),
-        "at least": (number_, inf),
-        "up to": (-inf, number_ + half),
-        "under": (-inf, number_),
-        "several": (2 * number_, 10 * number_),
-    }
-    if approximation not in sides:
-        raise InputError(f"'{approximation}' isn't one of {', '.join(APPROXIMATIONS)}.")
-    low, high = sides[approximation]
-    return float(low), float(high)
+def _masked(written: str, scaled: bool) -> bool:
+    """Tell whether zeros stand for a number that was taken out: 000원, 00백만원, 0천원."""
+    digits = re.sub(r"[^\d.]", "", written)
+    return not digits.strip("0.") and (scaled or len(digits.partition(".")[0]) > 1)
 
 
-def _spelt(group: int) -> str:
-    """1 to 9,999 in Hangul; a leading one is left out, as people do (백, not 일백)."""
-    words = ""
-    for unit, size in (("천", 1000), ("백", 100), ("십", 10), ("", 1)):
-        digit = group // size % 10
-        if digit:
-            name = "영일이삼사오육칠팔구"[digit]
-            words += (name if digit > 1 or not unit else "") + unit
-    return words
-
-
-def _whole(value: Decimal) -> int | Decimal:
-    return int(value) if value == value.to_integral_value() else value.normalize()
-
-
-ENGLISH["one"] = 1
+def _is_unit_only(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a word is no amount: (단위: 백만원), a column's 천원, 만원 without a blank."""
+    word = match["spelt"]
+    if word is None:
+        return False
+    if len(word) == 1 and not match["blank"]:
+        return True  # 만원, 천명, 백인: words of their own
+    if word not in _SCALE_WORDS or match["unit"] not in ("원", "달러", "명", "건", "개", "대"):
+        return False
+    before = text[max(0, match.start() - 20) : match.start()]
+    alone = not before.strip(" ") or before.rstrip(" ").endswith(("\n", "\0"))
+    rest = text[match.end() : match.end() + 2].lstrip(" ")
+    closed = not rest or rest[0] in "\n\0)]）,/"
+    return bool(_UNIT_ONLY.search(before)) or (
+        alone and closed and match["unit"] == "원" and not match["blank"]
+    )

@@ -18,10 +18,13 @@ Box = tuple[float, float, float, float]
 # blocks of these kinds don't show when the document is read as it was meant to be
 HIDDEN_KINDS = ("comment", "tracked_insert", "tracked_delete", "hidden", "under_redaction")
 
+LINK, LINKS = 300, 40  # characters of a link, links in the note of a page
 FACT, FACTS = 2_000, 200  # characters of what a file says of itself, and how many such things
 
 # the note of kind 'ocr' by which `scans` finds the pages that wait for OCR
 NO_TEXT = "This page is a picture: it holds no text, and no OCR was made."
+# and the one of kind 'unread_part' by which it finds pages of which a part waits for OCR
+NO_TEXT_IN_PART = "Parts of this page can't be read as text, and no OCR was made of them:"
 
 
 class Refused(Exception):
@@ -231,6 +234,9 @@ class Reading:
     characters: int = 0
     cells: int = 0
     kept: int = 0  # bytes of members
+    passwords: tuple[str, ...] = field(default=(), repr=False)  # to try; never stored nor shown
+    skipped: dict[tuple[int | None, str], int] = field(default_factory=dict)
+    links: dict[int | None, dict[str, None]] = field(default_factory=dict)
 
     def row(self, table: str, **values: Any) -> None:
         columns = self.columns.setdefault(table, {name: [] for name in values})
@@ -260,6 +266,26 @@ class Reading:
     def note(self, kind: str, text: str, page: int | None = None) -> None:
         self.row("notes", page=page, kind=kind, text=text)
 
+    def skip(self, what: str, page: int | None = None, many: int = 1) -> None:
+        """Count something that is not read; `finish` writes one note for each kind and page."""
+        self.skipped[page, what] = self.skipped.get((page, what), 0) + many
+
+    def link(self, text: str, target: str | None, page: int | None = None) -> None:
+        """Keep where a link leads; `finish` writes one note for each page."""
+        text, target = " ".join(text.split())[:LINK], (target or "").strip()[:LINK]
+        if target and not target.startswith("#"):
+            told = target if text in ("", target) else f"{text} -> {target}"
+            self.links.setdefault(page, {})[told] = None
+
+    def _write_skipped(self) -> None:
+        for (page, what), many in self.skipped.items():
+            self.note("unread", f"Not read: {what}" + (f" ({many})." if many > 1 else "."), page)
+        for page, links in self.links.items():
+            told, more = [*links][:LINKS], len(links) - LINKS
+            rest = f"; and {more:,} more" if more > 0 else ""
+            self.note("link", f"Links: {'; '.join(told)}{rest}", page)
+        self.skipped, self.links = {}, {}
+
     def member(self, name: str, content: bytes) -> None:
         """Add a document found in this one; a second one of a name gets a number behind it."""
         kept, turn = name, 1
@@ -275,6 +301,7 @@ class Reading:
 
     def finish(self) -> None:
         """Write the row of each page, once all of its blocks are in."""
+        self._write_skipped()
         for columns in self.columns.values():
             # memory may have run out in the middle of a row
             whole = min(map(len, columns.values()))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 
 from striprtf.striprtf import rtf_to_text
 
-from .reading import Damaged, Reading, Refused, clean
+from .compound import MAGIC, native_file, unwrapped
+from .reading import Damaged, GridCell, Page, Reading, Refused, clean
 
 # [MS-OXRTFCP] 2.1.2.1: with what the window of 4,096 bytes begins
 _BEGINNING = (
@@ -72,12 +74,146 @@ def _runs(content: bytes) -> Iterator[bytes]:
 
 def text_of(content: bytes) -> str:
     """The text of RTF; its code page is that which it names."""
-    found = rtf_to_text(content.decode("latin-1"), errors="replace")  # type: ignore[no-untyped-call]
-    return str(found)
+    _, body = _groups(content)
+    found = rtf_to_text(body.decode("latin-1"), errors="replace")  # type: ignore[no-untyped-call]
+    return str(found).translate(dict.fromkeys(map(ord, _CELL + _ROW + _BEGIN)))
+
+
+# signs that are put before the ends of cells and rows, and at the beginning of rows
+_CELL, _ROW, _BEGIN = "\ue000", "\ue001", "\ue002"
+_SIGNED = ((rb"(?<!\\)\\cell(?![a-z])", rb"\\u-8192?\\cell"), (rb"(?<!\\)\\row(?![a-z])", rb"\\u-8191?\\row"),
+           (rb"(?<!\\)\\trowd(?![a-z])", rb"\\u-8190?\\trowd"))  # fmt: skip
+# groups that striprtf passes over, and what their words are
+_ASIDE = {b"footnote": "footnote", b"annotation": "comment", b"shptxt": "paragraph",
+          b"dptxbxtext": "paragraph", b"header": "header", b"headerl": "header",
+          b"headerr": "header", b"headerf": "header", b"footer": "footer", b"footerl": "footer",
+          b"footerr": "footer", b"footerf": "footer"}  # fmt: skip
+_WANTED = {*_ASIDE, b"objdata", b"pict", b"nonshppict", b"fldinst", b"title", b"author", b"creatim", b"revtim"}
+_OPENING = re.compile(rb"(?:\\\*)?\s*\\([a-z]+)")
+_TOKENS = re.compile(rb"\\bin(\d{1,9}) ?|\\.|[{}]", re.DOTALL)
+_LINK = re.compile(r'HYPERLINK\s+"?([^"\s\\]+)"?')
+_HEAD = 4096  # bytes from the beginning that name code page and fonts
+_PICTURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF8", "gif"))
+
+
+def _groups(content: bytes) -> tuple[dict[bytes, list[bytes]], bytes]:
+    """The groups that a word in `_WANTED` opens, by that word; and the rest without pictures.
+
+    striprtf takes the digits of some pictures for text, and loses what comes after them.
+    """
+    found: dict[bytes, list[tuple[int, bytes]]] = {}
+    cut: list[tuple[int, int]] = []
+    open_: list[tuple[bytes, int]] = []
+    at = 0
+    while token := _TOKENS.search(content, at):
+        at = token.end() + int(token[1] or 0)
+        if token[0] == b"{":
+            word = _OPENING.match(content, token.end())
+            name = word[1] if word and word[1] in _WANTED else b""
+            open_.append((name, token.start()))
+        elif token[0] == b"}" and open_:
+            name, start = open_.pop()
+            if name:
+                found.setdefault(name, []).append((start, content[start : token.end()]))
+            if name == b"nonshppict":  # the same picture again, for older readers
+                found[b"pict"] = [each for each in found.get(b"pict", []) if each[0] < start]
+            if name in (b"pict", b"objdata", b"nonshppict"):
+                while cut and cut[-1][0] > start:
+                    cut.pop()
+                cut.append((start, token.end()))
+    kept = [content[end:start] for (_, end), (start, _) in pairwise([(0, 0), *cut, (len(content), 0)])]
+    plain = {name: [group for _, group in held] for name, held in found.items()}
+    # a backslash in the text, spelled so that striprtf can't take it for the start of a picture
+    body = re.sub(rb"\\(.)", lambda each: each[0] if each[1] != b"\\" else rb"\'5c", b"".join(kept),
+                  flags=re.DOTALL)  # fmt: skip
+    return plain, body
 
 
 def read_rtf(content: bytes, reading: Reading) -> None:
     page = reading.page()
-    for part in re.split(r"\n[ \t]*\n+", clean(text_of(content))):
-        page.add(part)
-    reading.note("unread", "Tables, pictures and notes of RTF are not told apart from its text.")
+    groups, body = _groups(content)
+    page_code = re.search(rb"\\ansicpg\d{1,5}", content[:_HEAD])
+    head = b"\\rtf1\\ansi" + (page_code[0] if page_code else b"")
+    fonts = re.search(rb"\{\\fonttbl(?:[^{}]|\{[^{}]*\})*\}", content[: 16 * _HEAD])
+    before = head + (fonts[0] if fonts else b"")
+
+    def said(group: bytes) -> str:
+        # the word that opens a group is what striprtf passes it over for
+        return clean(text_of(b"{" + before + _OPENING.sub(b"", group[1:], count=1)))
+
+    # automatic numbers are groups that striprtf passes over too
+    body = re.sub(rb"(?<!\\)\\(?:pntext|listtext)(?![a-z])", b"", body)
+    for old, new in _SIGNED:
+        body = re.sub(old, new, body)
+    marked = str(rtf_to_text(body.decode("latin-1"), errors="replace"))  # type: ignore[no-untyped-call]
+    _add(marked, page)
+    for name, kind in _ASIDE.items():
+        for group in groups.get(name, []):
+            page.add(said(group), kind)
+    for group in groups.get(b"fldinst", []):
+        for target in _LINK.findall(group.decode("latin-1")):
+            reading.link("", target, page.number)
+    for fact, name in (("title", b"title"), ("author", b"author")):
+        if name in groups and (text := said(groups[name][0])):
+            reading.facts[fact] = text
+    _objects(groups, reading)
+    if groups.get(b"annotation"):
+        reading.note("comment", f"{len(groups[b'annotation'])} comments.", page.number)
+    for word, what in ((rb"\\v(?![a-z0-9])", "hidden"), (rb"\\deleted(?![a-z])", "tracked")):
+        if re.search(rb"(?<!\\)" + word, content):
+            told = "hidden text" if what == "hidden" else "text that is marked as deleted"
+            reading.note(what, f"It holds {told}, which is read with the rest and not told apart.")
+
+
+def _add(marked: str, page: Page) -> None:
+    """Add paragraphs, and rows that follow each other as a table."""
+    cells: list[GridCell] = []
+    rows = 0
+    for number, part in enumerate(marked.split(_BEGIN)):
+        row, ended, rest = part.rpartition(_ROW) if number else ("", "", part)
+        if ended or _CELL in part:
+            rows += 1
+            row, rest = (row, rest) if ended else (part, "")
+            texts = row.split(_CELL + "|")
+            rest = f"{texts[-1]}\n{rest}"  # what stands behind the last cell is no cell
+            cells += [GridCell(rows, at, text.strip()) for at, text in enumerate(texts[:-1], 1)]
+        if rest.strip(" |\n" + _CELL):
+            page.add_grid(cells)
+            cells, rows = [], 0
+            plain = rest.replace(_CELL, "").replace(_ROW, "")
+            for each in re.split(r"\n[ \t]*\n+", clean(plain)):
+                page.add(each)
+    page.add_grid(cells)
+
+
+def _objects(groups: dict[bytes, list[bytes]], reading: Reading) -> None:
+    """Embedded objects and pictures, which are written in hexadecimal digits."""
+    for group in groups.get(b"objdata", []):
+        held = _hexadecimal(group)
+        at = held.find(MAGIC)
+        native = re.search(rb"Package\0", held[:64])
+        try:
+            if at >= 0:
+                unwrapped(f"object {len(reading.members) + 1}", held[at:], reading)
+            elif native:
+                # OLE 1.0: two empty names, a length, and then the same as in Ole10Native
+                (size,) = struct.unpack_from("<I", held, native.end() + 8)
+                inner = held[native.end() + 12 : native.end() + 12 + size]
+                reading.member(*native_file(struct.pack("<I", size) + inner, "object"))
+            else:
+                reading.skip("an embedded object")
+        except (Refused, struct.error) as error:
+            reading.note("unread", f"An embedded object can't be read: {error}")
+    for group in groups.get(b"pict", []):
+        held = _hexadecimal(re.sub(rb"\{[^{}]*\}", b"", group[1:-1]))
+        for start, ending in _PICTURES:
+            if held.startswith(start):
+                reading.member(f"picture {len(reading.members) + 1}.{ending}", held)
+                break
+        else:
+            reading.skip("a picture in a format that is not read (WMF, EMF or DIB)")
+
+
+def _hexadecimal(group: bytes) -> bytes:
+    digits = re.sub(rb"\\[a-z]+-?\d* ?|\\\*|[{}]|[^0-9a-fA-F]", b"", group)
+    return bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))

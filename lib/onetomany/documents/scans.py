@@ -1,8 +1,9 @@
 """Pages that are pictures: which there are, and their text by OCR, one transaction a page.
 
 The first reading of a document leaves a note of kind 'ocr' on each page that shows something but
-holds no text. Where Tesseract is here, now or in a later run, each of these pages goes to a
-confined process (`ocr`); after kill -9 the same command goes on with the next page.
+holds no text, and one of kind 'unread_part' where this is so of parts of a page. Where Tesseract
+is here, now or in a later run, each of these pages goes to a confined process (`ocr`); after kill
+-9 the same command goes on with the next page.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Scans:
         said = []
         if self.read:
             said.append(
-                f"OCR read {self.read:,} pages that are pictures (mean confidence "
+                f"OCR read {self.read:,} pages that are pictures, or hold some (mean confidence "
                 f"{self.confidence:.0f} of 100): check names and figures against the pictures."
             )
         if self.empty:
@@ -65,7 +66,10 @@ class Scans:
         if self.failed:
             said.append(f"It failed on {self.failed:,}: see notes of kind unread, or --retry.")
         if self.left:
-            said.append(f"{self.left:,} pages are pictures whose text was not read: {self.why}.")
+            said.append(
+                f"{self.left:,} pages are pictures whose text was not read, or hold some: "
+                f"{self.why}."
+            )
             if self.why != OFF:
                 said.append(f"Install it {HOW_TO_GET}, and run this again.")
         return " ".join(said)
@@ -77,6 +81,7 @@ class Scan:
     page: int
     name: str
     path: Path
+    parts: bool = False  # only parts of the page are no text: what is read is put after its text
 
 
 def engine() -> tuple[str, str]:
@@ -160,15 +165,17 @@ def _waiting(
 ) -> list[Scan]:
     rows = db.execute(
         """
-        SELECT document, page, documents.name, files.path, files.parent
+        SELECT DISTINCT document, page, documents.name, files.path, files.parent,
+            text_source <> 'none' AS parts
         FROM pages JOIN documents USING (document)
         JOIN (FROM files WHERE folder = ? AND NOT gone
               QUALIFY row_number() OVER (PARTITION BY document ORDER BY path) = 1)
               AS files USING (document)
-        JOIN (SELECT DISTINCT document, page, kind FROM notes) AS notes USING (document, page)
-        WHERE text_source = 'none' AND (
-            (notes.kind = 'ocr' AND NOT starts_with(pages.extractor, 'ocr:'))
-            OR (? AND notes.kind = 'unread' AND starts_with(pages.extractor, 'ocr:')))
+        JOIN (SELECT DISTINCT document, page, kind, starts_with(extractor, 'ocr:') AS by_ocr
+              FROM notes) AS notes USING (document, page)
+        WHERE notes.kind = 'unread_part' OR (? AND notes.kind = 'unread' AND by_ocr)
+            OR (text_source = 'none' AND notes.kind = 'ocr'
+                AND NOT starts_with(pages.extractor, 'ocr:'))
         ORDER BY files.path, page
         """,
         [stored_name(folder), retry],
@@ -176,7 +183,7 @@ def _waiting(
     waiting = []
     for document, of_it in groupby(rows, key=lambda row: row[0]):
         pages = list(of_it)
-        _, _, name, path, parent = pages[0]
+        _, _, name, path, parent, _ = pages[0]
         place = (members_folder(case), document) if parent else (folder, path)
         try:
             same = sha256_inside(*place, limits.bytes)[0] == document
@@ -185,7 +192,7 @@ def _waiting(
         # a file that has changed since is a document of its own; this one can't be read any more
         if same:
             at = file_inside(*place)
-            waiting += [Scan(document, page, name, at) for _, page, *_ in pages]
+            waiting += [Scan(document, page, name, at, parts) for _, page, *_, parts in pages]
     return waiting
 
 
@@ -216,17 +223,22 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
     db.begin()
     try:
         db.execute(
-            "DELETE FROM notes WHERE document = ? AND page = ? AND (kind = 'ocr' "
-            "OR (kind = 'unread' AND starts_with(extractor, 'ocr:')))",
-            [scan.document, scan.page],
+            "DELETE FROM notes WHERE document = ? AND page = ? AND (kind = 'unread_part' "
+            "OR (kind = 'ocr' AND NOT ?) OR (kind = 'unread' AND starts_with(extractor, 'ocr:')))",
+            [scan.document, scan.page, scan.parts],
         )
-        # a primary key can't be deleted and given again in one transaction: the row is kept
-        page = {**page, "extractor": extractor, "version": EXTRACTOR_VERSION}
-        names = ", ".join(f"{name} = ?" for name in page)
-        db.execute(
-            f"UPDATE pages SET {names} WHERE document = ? AND page = ?",
-            [*page.values(), scan.document, scan.page],
-        )
+        found = page.get("text_source", "failed")
+        if scan.parts:
+            page, frames = _after_text(db, scan, page, frames)
+        else:
+            # a primary key can't be deleted and given again in one transaction: the row is kept
+            page = {**page, "extractor": extractor, "version": EXTRACTOR_VERSION}
+        if page:
+            names = ", ".join(f"{name} = ?" for name in page)
+            db.execute(
+                f"UPDATE pages SET {names} WHERE document = ? AND page = ?",
+                [*page.values(), scan.document, scan.page],
+            )
         for table, frame in frames.items():
             same = {"document": scan.document, "extractor": extractor}
             whole = frame.with_columns(
@@ -240,7 +252,35 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
     except BaseException:
         db.rollback()
         raise
-    return "failed" if not page.get("text_source") else str(page["text_source"])
+    return str(found)
+
+
+def _after_text(
+    db: duckdb.DuckDBPyConnection,
+    scan: Scan,
+    page: dict[str, Any],
+    frames: dict[str, pl.DataFrame],
+) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+    """What was read of parts of a page, put after the text that the page has."""
+    held = db.execute(
+        "SELECT text, text_source, (SELECT coalesce(max(block), 0) FROM blocks WHERE "
+        "blocks.document = pages.document AND blocks.page = pages.page) FROM pages "
+        "WHERE document = ? AND page = ?",
+        [scan.document, scan.page],
+    ).fetchone()
+    if held is None or not page.get("text"):
+        return {}, frames
+    text, source, blocks = held
+    offset = len(text) + 1 if text else 0
+    moved = {
+        table: frame.with_columns(pl.col("char_start") + offset, pl.col("char_end") + offset)
+        for table, frame in frames.items()
+        if table != "notes"
+    }
+    if "blocks" in moved:
+        moved["blocks"] = moved["blocks"].with_columns(pl.col("block") + blocks)
+    joined = f"{text}\n{page['text']}" if text else page["text"]
+    return {"text": joined, "text_source": "mixed" if source == "text" else source}, frames | moved
 
 
 def _sensible(

@@ -60,7 +60,9 @@ CREATE TABLE pages (
     height DOUBLE,
     unit VARCHAR,                 -- pt (1/72 inch) or px
     text VARCHAR NOT NULL,
-    text_source VARCHAR NOT NULL, -- text; ocr: read from a picture, by this kit (see extractor) or before; none
+    -- text; ocr: read from a picture, by this kit (see extractor) or before; mixed: text, and parts
+    -- that OCR has read, which are blocks whose extractor begins with 'ocr:'; none
+    text_source VARCHAR NOT NULL,
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL,
     PRIMARY KEY (document, page)
@@ -121,7 +123,7 @@ CREATE TABLE cells (
 CREATE TABLE notes (
     document VARCHAR NOT NULL,
     page INTEGER,
-    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread, capture, digest, signature
+    kind VARCHAR NOT NULL,        -- redaction, privacy, hidden, tracked, comment, encoding, ocr, limit, refused, unread, unread_part, empty, link, capture, digest, signature
     text VARCHAR NOT NULL,
     extractor VARCHAR NOT NULL,
     version INTEGER NOT NULL

@@ -1,15 +1,31 @@
-"""Workbooks: each sheet a page, each row a block, each field a cell; hidden ones are told."""
+"""Workbooks (XLSX): each sheet a page, each row a block, each field a cell, as the sheet shows it."""
 
 from __future__ import annotations
 
 import datetime
 import io
+import re
+import zipfile
 from typing import Any
 
-from .office import core_properties, embedded, outside_relations
-from .parts import Parts
+from .binary_sheets import add_calamine
+from .number_formats import BUILT_IN, plain_number, shown
+from .office import core_properties, outside_relations
+from .ooxml import Package, drawn_texts
+from .parts import Parts, attribute, local
 from .plain import add_row
 from .reading import Page, Reading, Refused
+
+# the names of strict OOXML (ISO/IEC 29500-1), which openpyxl doesn't know, and their usual twins
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_TWINS = (
+    (b"http://purl.oclc.org/ooxml/officeDocument/extendedProperties",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"),
+    (b"http://purl.oclc.org/ooxml/officeDocument/", b"http://schemas.openxmlformats.org/officeDocument/2006/"),
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
+    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
+)  # fmt: skip
+_EXAMPLES = 3  # of numbers whose format hides digits, in a note
 
 
 def read_xlsx(content: bytes, reading: Reading) -> None:
@@ -17,7 +33,7 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
     import openpyxl
 
     parts = Parts(content, reading.limits)
-    formulas = False
+    formulas, strict = False, False
     for name in parts.names:
         if name.endswith((".xml", ".rels")):
             # openpyxl reads the same parts again; they are checked for DTDs and bombs first
@@ -27,8 +43,14 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
                     f"{name} declares a DTD: entities and outside references are refused."
                 )
             formulas |= name.startswith("xl/worksheets/") and (b"<f>" in held or b"<f " in held)
+            strict |= name.endswith("workbook.xml") and _STRICT in held
+    parts = Parts(content, reading.limits)
+    if strict:
+        content = _transitional(parts)
+        parts = Parts(content, reading.limits)
     core_properties(parts, reading)
     outside_relations(parts, reading)
+    package = Package(parts, reading)
     try:
         values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
         written = openpyxl.load_workbook(io.BytesIO(content)) if formulas else None
@@ -37,65 +59,192 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
     except Exception as error:
         # openpyxl is strict about styles, which nobody asked for here; calamine doesn't read them
         reading.note("unread", f"openpyxl can't open it ({error}), calamine did: no formulas, no "
-                     "comments, and hidden rows and columns are not told apart.")  # fmt: skip
-        _calamine(content, reading)
+                     "comments, no number formats, and hidden rows and columns are not told apart.")  # fmt: skip
+        add_calamine(content, reading)
+        _inventory(package, reading)
         return
+    places = _sheet_parts(package)
     for sheet in values.worksheets:
         page = reading.page(label=sheet.title, hidden=sheet.sheet_state != "visible")
         if page.hidden:
             reading.note("hidden", f"The sheet '{sheet.title}' is hidden.", page.number)
-        _sheet(sheet, written[sheet.title] if written else None, page, reading)
-    embedded(parts, reading, "xl/")
+        _Sheet(sheet, written[sheet.title] if written else None, page, reading, values.epoch).add()
+        _beside(package, places.get(sheet.title, ""), page)
+    for sheet in values.chartsheets:
+        page = reading.page(label=sheet.title, hidden=sheet.sheet_state != "visible")
+        _beside(package, places.get(sheet.title, ""), page)
+    _inventory(package, reading)
 
 
-def _sheet(sheet: Any, written: Any, page: Page, reading: Reading) -> None:
-    columns = {
-        index
-        for held in sheet.column_dimensions.values()
-        if held.hidden
-        for index in range(held.min or 0, min(held.max or 0, 16384) + 1)
-    }
-    rows = {number for number, held in sheet.row_dimensions.items() if held.hidden}
-    merged = {(each.min_row, each.min_col): each for each in sheet.merged_cells.ranges}
-    table = page.add_table(sheet.max_row, sheet.max_column, sheet.title)
-    comments: list[tuple[str, str | None]] = []
-    seen = {"rows": set[int](), "columns": set[int]()}
-    by_row: dict[int, list[Any]] = {}
-    # openpyxl keeps only cells that were written: a sheet's stated size may be a lie
-    for cell in list(sheet._cells.values()):
-        if cell.comment is not None:
-            comments.append((f"{cell.coordinate}: {cell.comment.text}", cell.comment.author))
-        if cell.value is not None:
-            by_row.setdefault(cell.row, []).append(cell)
-    for number in sorted(by_row):
-        shown: list[tuple[int, str]] = []
+def _transitional(parts: Parts) -> bytes:
+    """A strict workbook under the usual names; nothing else of it is changed."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as file:
+        for name in parts.names:
+            content = parts.read(name) if not name.endswith("/") else b""
+            if name.endswith((".xml", ".rels")):
+                for old, new in _TWINS:
+                    content = content.replace(old, new)
+            file.writestr(name, content)
+    return held.getvalue()
+
+
+def _sheet_parts(package: Package) -> dict[str, str]:
+    """The part of each sheet by the sheet's name."""
+    relations = package.related("xl/workbook.xml")
+    found = {}
+    if "xl/workbook.xml" in package.parts:
+        for each in package.side("xl/workbook.xml").iter("{*}sheet"):
+            # an id of the relation, besides the sheet's own number
+            own = [v for k, v in each.attrib.items() if k.endswith("}id")]
+            relation = relations.get(own[0]) if own else None
+            if relation:
+                found[each.get("name") or ""] = relation.target
+    return found
+
+
+def _beside(package: Package, part: str, page: Page) -> None:
+    """Charts, SmartArt and text boxes that lie on a sheet."""
+    if not part:
+        return
+    for target in package.targets(part, "drawing"):
+        for text in drawn_texts(package.side(target)):
+            page.add(text)
+        package.drawn(target, page)
+
+
+def _inventory(package: Package, reading: Reading) -> None:
+    for name in package.parts.names:
+        if re.fullmatch(r"xl/charts/chart[^/]*\.xml", name) and name not in package.done:
+            reading.skip(f"a chart that lies on no sheet ({name})")
+            package.done.add(name)
+    package.tell_rest()
+
+
+class _Sheet:
+    """One worksheet: its cells, comments, links, heads, and what of it is hidden or rounded."""
+
+    def __init__(
+        self, sheet: Any, written: Any, page: Page, reading: Reading, epoch: datetime.datetime
+    ) -> None:
+        self.sheet, self.written, self.page, self.reading = sheet, written, page, reading
+        self.epoch = epoch
+        self.rounded: list[str] = []
+        self.seen = {"rows": set[int](), "columns": set[int]()}
+        self.columns = {
+            index
+            for held in sheet.column_dimensions.values()
+            if held.hidden
+            for index in range(held.min or 0, min(held.max or 0, 16384) + 1)
+        }
+        self.rows = {number for number, held in sheet.row_dimensions.items() if held.hidden}
+
+    def add(self) -> None:
+        sheet, page = self.sheet, self.page
+        merged = {(each.min_row, each.min_col): each for each in sheet.merged_cells.ranges}
+        table = page.add_table(sheet.max_row, sheet.max_column, sheet.title)
+        comments: list[tuple[str, str | None]] = []
+        by_row: dict[int, list[Any]] = {}
+        # openpyxl keeps only cells that were written: a sheet's stated size may be a lie
+        for cell in list(sheet._cells.values()):
+            if cell.comment is not None:
+                comments.append((f"{cell.coordinate}: {cell.comment.text}", cell.comment.author))
+            if cell.value is not None:
+                by_row.setdefault(cell.row, []).append(cell)
+            if (link := getattr(cell, "hyperlink", None)) is not None:
+                self.reading.link(str(cell.value or ""), link.target, page.number)
+        for number in sorted(by_row):
+            self.row(table, number, by_row[number])
+        _spans(self.reading, page, table, merged)
+        self.heads()
+        for text, who in comments:
+            page.add(text, "comment", None, who)
+        self.tell(len(comments))
+
+    def row(self, table: int, number: int, cells: list[Any]) -> None:
+        shown_cells: list[tuple[int, str]] = []
         hidden: list[tuple[int, str]] = []
         formulas: dict[int, str] = {}
-        for cell in sorted(by_row[number], key=lambda each: int(each.column)):
-            unseen = page.hidden or number in rows or cell.column in columns
-            (hidden if unseen else shown).append((cell.column, _text(cell.value)))
-            if not page.hidden and unseen:
-                seen["rows" if number in rows else "columns"].add(
-                    number if number in rows else cell.column
+        for cell in sorted(cells, key=lambda each: int(each.column)):
+            unseen = self.page.hidden or number in self.rows or cell.column in self.columns
+            (hidden if unseen else shown_cells).append((cell.column, self.text(cell)))
+            if not self.page.hidden and unseen:
+                self.seen["rows" if number in self.rows else "columns"].add(
+                    number if number in self.rows else cell.column
                 )
-            formula = written[cell.coordinate].value if written is not None else None
+            formula = self.written[cell.coordinate].value if self.written is not None else None
+            formula = getattr(formula, "text", formula)  # of an array
             if isinstance(formula, str) and formula.startswith("="):
                 formulas[cell.column] = formula
-        add_row(page, table, number, shown, formulas=formulas)
-        add_row(page, table, number, hidden, hidden=True, formulas=formulas)
-    _spans(reading, page, table, merged)
-    for text, who in comments:
-        page.add(text, "comment", None, who)
-    if comments:
-        reading.note(
-            "comment", f"{len(comments)} comments on the sheet '{sheet.title}'.", page.number
-        )
-    for what, found in seen.items():
-        if found:
-            told = ", ".join(map(str, sorted(found)[:20]))
-            reading.note(
-                "hidden", f"Hidden {what} with content on '{sheet.title}': {told}.", page.number
-            )
+        add_row(self.page, table, number, shown_cells, formulas=formulas)
+        add_row(self.page, table, number, hidden, hidden=True, formulas=formulas)
+
+    def text(self, cell: Any) -> str:
+        value = cell.value
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        serial = as_serial(value, self.epoch)
+        if serial is None:
+            return str(value)
+        # 'mm-dd-yy' is how openpyxl calls the date of the reader's own country
+        named = BUILT_IN[14] if cell.number_format == "mm-dd-yy" else cell.number_format
+        told = shown(serial, named, from_1904=self.epoch.year == 1904)
+        if hides_digits(serial, told) and not cell.is_date:
+            self.rounded.append(f"{cell.coordinate} shows {told} for {plain_number(serial)}")
+        return told
+
+    def heads(self) -> None:
+        """Add what is printed above and below each page of the sheet."""
+        for where, kind in (("oddHeader", "header"), ("oddFooter", "footer")):
+            held = getattr(self.sheet, where, None)
+            for side in ("left", "center", "right") if held is not None else ():
+                text = getattr(getattr(held, side, None), "text", None)
+                if text:
+                    self.page.add(text, kind)
+
+    def tell(self, comments: int) -> None:
+        reading, title, page = self.reading, self.sheet.title, self.page.number
+        if comments:
+            reading.note("comment", f"{comments} comments on the sheet '{title}'.", page)
+        for what, found in self.seen.items():
+            if found:
+                told = ", ".join(map(str, sorted(found)[:20]))
+                reading.note("hidden", f"Hidden {what} with content on '{title}': {told}.", page)
+        tell_rounded(self.rounded, title, reading, page)
+
+
+def tell_rounded(rounded: list[str], title: str, reading: Reading, page: int) -> None:
+    """Tell of cells that show fewer digits than they hold."""
+    if rounded:
+        told, more = "; ".join(rounded[:_EXAMPLES]), len(rounded) - _EXAMPLES
+        rest = f"; and {more:,} more" if more > 0 else ""
+        reading.note("hidden", f"Cells on '{title}' show fewer digits than the file holds, by "
+                     f"their number format: {told}{rest}.", page)  # fmt: skip
+
+
+def hides_digits(value: float, told: str) -> bool:
+    """Return whether a number as it is shown has fewer digits than the number."""
+    held = plain_number(abs(value)).replace(".", "").strip("0")
+    return held not in re.sub(r"[^0-9]", "", told).strip("0") and "e" not in held.lower()
+
+
+def as_serial(value: object, epoch: datetime.datetime) -> float | None:
+    """Return a number, date, time or span as the number that a workbook stores; else None."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, datetime.datetime):
+        days = (value.replace(tzinfo=None) - epoch) / datetime.timedelta(days=1)
+        # the workbook's calendar has a 29th of February 1900, which there was not
+        return days - 1 if epoch.year < 1904 and 1 <= days < 61 else days
+    if isinstance(value, datetime.date):
+        return as_serial(datetime.datetime.combine(value, datetime.time()), epoch)
+    if isinstance(value, datetime.timedelta):
+        return value / datetime.timedelta(days=1)
+    if isinstance(value, datetime.time):
+        span = datetime.timedelta(hours=value.hour, minutes=value.minute, seconds=value.second,
+                                  microseconds=value.microsecond)  # fmt: skip
+        return span / datetime.timedelta(days=1)
+    return None
 
 
 def _spans(reading: Reading, page: Page, table: int, merged: dict[tuple[int, int], Any]) -> None:
@@ -107,46 +256,3 @@ def _spans(reading: Reading, page: Page, table: int, merged: dict[tuple[int, int
             around = merged[key]
             cells["row_span"][i] = around.max_row - around.min_row + 1
             cells["column_span"][i] = around.max_col - around.min_col + 1
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime.datetime):
-        midnight = value.time() == datetime.time()
-        return value.date().isoformat() if midnight else value.isoformat(" ")
-    return str(value)
-
-
-def read_xls(content: bytes, reading: Reading) -> None:
-    """Old workbooks, by calamine. Raises Refused where it can't open one."""
-    _calamine(content, reading)
-    reading.note("hidden", "Of old workbooks (XLS), hidden rows and columns are not told apart.")
-
-
-def _calamine(content: bytes, reading: Reading) -> None:
-    import fastexcel
-
-    try:
-        book = fastexcel.read_excel(content)
-    except Exception as error:
-        raise Refused(f"calamine can't open it: {error}") from error
-    for name in book.sheet_names:
-        try:
-            sheet = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-        except fastexcel.FastExcelError as error:
-            page = reading.page(label=name)
-            reading.note("unread", f"Sheet '{name}': {error}".splitlines()[0], page.number)
-            continue
-        page = reading.page(label=name, hidden=sheet.visible != "visible")
-        if page.hidden:
-            reading.note("hidden", f"The sheet '{name}' is hidden.", page.number)
-        frame = sheet.to_polars()
-        # calamine begins at the first column in use; a cell keeps the place it has in the sheet
-        places = [column.absolute_index + 1 for column in sheet.selected_columns]
-        table = page.add_table(frame.height, max(places, default=0), name)
-        for number, row in enumerate(frame.iter_rows(), 1):
-            fields = [(i, text or "") for i, text in zip(places, row, strict=True)]
-            add_row(page, table, number, fields, hidden=page.hidden)

@@ -34,8 +34,9 @@ class Reader:
         *,
         ocr: bool = False,
         processes: Iterator[int] | None = None,
+        passwords: tuple[str, ...] = (),
     ) -> None:
-        self.members = members
+        self.members, self.passwords = members, passwords
         numbers = processes or count(1)
         tasks = (OCR,) if ocr else (LIGHT, ALL)
         readable = FONTS if ocr else ()
@@ -70,7 +71,7 @@ class Reader:
             shown = name if len(name) < NAME else name[:40] + name[40 - NAME :]
             outcome = keeper.ask(
                 file,
-                {"name": shown, "limits": vars(limits)},
+                {"name": shown, "limits": vars(limits), "passwords": self.passwords},
                 taken,
                 seconds=limits.seconds,
                 memory=limits.memory,

@@ -3,7 +3,7 @@
 -- needs: claims and links of a case file; settings(tolerance), a share of the larger number
 -- returns: a row for two claims, the one with the smaller claim_id first
 --
--- Numbers leave open what their last digit leaves open (see quantities.bounds, which this repeats):
+-- Numbers leave open what their last digit leaves open (see numerals.bounds, which this repeats):
 -- 57.6 and 57.64 million can be one number, 44 and 45 billion can't.
 with written as (
     select *,

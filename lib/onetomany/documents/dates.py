@@ -1,0 +1,172 @@
+"""Dates that a text names: whole, in part, in ranges, with the time of day.
+
+`2021. 10. 21.(목) ~ 10. 25.(월)` are two days of one year. A month of a year in short form needs
+its apostrophe or its day: 10년 6월 is a term of imprisonment.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+
+MONTHS = {name: place for place, name in enumerate(calendar.month_name) if place}
+MONTHS |= {name: place for place, name in enumerate(calendar.month_abbr) if place}
+MONTHS["Sept"] = 9
+MONTHS |= {name.upper(): place for name, place in MONTHS.items()}
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_YEAR = r"(?:(?<![\d.,])(?P<year>(?:19|20)\d\d)|['‘’](?P<short>\d\d))"
+_WEEKDAY = r"(?:\s?[(（][월화수목금토일][)）])?"
+_TIME = (
+    r"(?P<time>(?:T|\s{0,2})(?:(?P<half>오전|오후)\s?)?(?P<hour>\d\d?)"
+    r"(?::(?P<minute>\d\d)(?!\d)(?::\d\d)?|\s?시(?:(?=까지|부터|경|에|이[후전])|(?![가-힣\d]))(?:\s?(?P<minute2>\d\d?)\s?분)?))?"
+)
+_DOTTED = re.compile(
+    rf"{_YEAR}\s?[.]\s?(?P<month>\d\d?)(?!\d)"
+    rf"(?:\s?[.]\s?(?P<day>\d\d?)(?!\d|\s?[.]\d)(?:\s?[.](?!\d))?{_WEEKDAY}{_TIME}"
+    r"|(?P<end>\s?월|\s?[.](?!\s?\d)|(?=[\s)~∼～]|$)))"
+)
+_WRITTEN = re.compile(
+    rf"(?:{_YEAR}|(?<!\d)(?P<bare>\d\d)(?=\s?년\s?\d\d?\s?월\s?\d\d?\s?일))\s?년(?!\s?간)"
+    rf"(?:\s?(?P<month>\d\d?)\s?월(?:\s?(?P<day>\d\d?)\s?일{_WEEKDAY}{_TIME})?)?"
+)
+_DASHED = re.compile(
+    rf"{_YEAR}(?P<mark>[-/])(?P<month>\d\d)(?:(?P=mark)(?P<day>\d\d){_TIME})?(?![\d-])"
+)
+_EIGHT = re.compile(
+    r"(?<![\w.,-])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?![\w-]|[.,]\d)"
+)
+_ENGLISH_DAY = r"(?P<day>\d\d?)(?:st|nd|rd|th)?"
+_NAMED = re.compile(
+    rf"(?a:\b)(?P<name>{_MONTH})\.?(?:\s+(?P<until>(?:[–-]|to|and)\s?))?"
+    rf"(?:\s+{_ENGLISH_DAY}(?:\s?(?:[–-]|to|and)\s?(?P<last>\d\d?)(?:st|nd|rd|th)?)?(?=[\s,]))?"
+    r",?\s+(?P<year>(?:19|20)\d\d)(?!\d)"
+)
+_DAYS_BEFORE = re.compile(
+    r"(?<![\d.])(?:(?P<first>\d\d?)(?:st|nd|rd|th)?\s?(?:[–-]|to|and)\s?)?(?P<day>\d\d?)"
+    r"(?:st|nd|rd|th)?\s+(?:of\s+)?\Z"
+)
+_MONTH_BEFORE = re.compile(rf"(?a:\b)(?P<name>{_MONTH})\.?\s?(?:[–-]|to|and|until)\s?\Z")
+_KOREAN_DAY = re.compile(
+    rf"(?<!\d)(?P<month>\d\d?)\s?월\s?(?P<day>\d\d?)\s?일{_WEEKDAY}{_TIME}"
+    r"|(?<![\d.])(?P<month2>\d\d?)\s?[.]\s?(?P<day2>\d\d?)\s?[.]?\s?[(（][월화수목금토일][)）]"
+)
+_YEARS = re.compile(
+    r"(?<![\d.,/-])(?P<year>(?:19|20)\d\d)\s?[~～∼–-]\s?(?P<last>(?:19|20)\d\d)(?![\d,/-]|[.]\d)"
+    r"|['‘’](?P<short>\d\d)\s?[~～∼–-]\s?['‘’](?P<short2>\d\d)(?!\d)"
+    r"|(?:(?<=[Ii]n )|(?<=[Ss]ince )|(?<=[Uu]ntil )|(?<=[Bb]y ))"
+    r"(?P<only>(?:19|20)\d\d)(?a:\b)(?![,.]\d)"
+)
+# what a range or a list goes on with: its year, and its month, are those of the date before
+_ON = re.compile(
+    rf"(?:\s?부터)?(?:{_WEEKDAY})\s?(?:[~～∼–-]|,|및|내지|에서)?\s?"
+    rf"(?:(?P<month>\d\d?)\s?[.]\s?(?P<day>\d\d?)(?!\d|\s?[.]\d)\s?[.]?{_WEEKDAY}{_TIME}"
+    rf"|(?P<month2>\d\d?)\s?월(?:\s?(?P<day2>\d\d?)\s?일{_WEEKDAY})?)"
+)
+_JOINED = re.compile(r"부터|[~～∼–-]|,|및|내지|에서")
+Dated = tuple[int, int, str, str | None]  # from, to, normal, note
+
+
+def find_dates(text: str) -> Iterator[Dated]:
+    """Yield the dates of a text: place [start, end), ISO 8601 as far as it is given, a note.
+
+    Without a year --04-30; with its time 2019-04-30T14:08. What is no day of a calendar is none.
+    """
+    for pattern in (_WRITTEN, _DOTTED, _DASHED, _EIGHT):
+        for match in pattern.finditer(text):
+            note = "eight digits: perhaps a number" if pattern is _EIGHT else None
+            normal = _iso(match.groupdict())
+            if normal:
+                # '2019. 4' without its last dot is a date only after an apostrophe
+                if match.groupdict().get("end") == "" and not match["short"]:
+                    continue
+                yield match.start(), match.end(), normal, note
+                if pattern in (_WRITTEN, _DOTTED) and "-" in normal:
+                    yield from _continued(text, match.end(), normal[:4])
+    yield from _english(text)
+    for match in _KOREAN_DAY.finditer(text):
+        normal = _iso(match.groupdict())
+        if normal:
+            yield match.start(), match.end(), normal, None
+    for match in _YEARS.finditer(text):
+        for name in ("year", "last", "short", "short2", "only"):
+            if match[name]:
+                start, end = match.span(name)
+                start -= name.startswith("short")  # its apostrophe
+                yield start, end, _full(match[name]), None
+
+
+def _continued(text: str, end: int, year: str) -> Iterator[Dated]:
+    """Yield the dates that go on with the year of the date before: ~ 10. 25., 부터 5월까지."""
+    for _ in range(20):
+        match = _ON.match(text, end)
+        if not match:
+            return
+        first = match.start("month") if match["month"] else match.start("month2")
+        # 10. 3. after a comma may be a heading's number
+        joined = _JOINED.search(text, end, first)
+        if not joined or (joined[0] == "," and match["month"]):
+            return
+        normal = _iso(match.groupdict() | {"year": year})
+        if not normal:
+            return
+        yield first, match.end(), normal, "year of the date before it"
+        end = match.end()
+
+
+def _english(text: str) -> Iterator[Dated]:
+    for match in _NAMED.finditer(text):
+        parts, start, note = match.groupdict(), match.start(), "year of the date after it"
+        if not parts["day"]:
+            before = _DAYS_BEFORE.search(text, max(0, start - 16), start)
+            if before:
+                parts["day"], start = before["day"], before.start("day")
+                if before["first"]:
+                    normal = _iso(parts | {"day": before["first"]})
+                    if normal:
+                        yield before.start("first"), before.end("first"), normal, note
+            else:
+                month = _MONTH_BEFORE.search(text, max(0, start - 20), start)
+                if month:
+                    normal = f"{parts['year']}-{MONTHS[month['name']]:02d}"
+                    yield month.start("name"), month.end("name"), normal, note
+        elif parts["last"]:
+            normal = _iso(parts)
+            if normal:
+                yield start, match.end("day"), normal, note
+            parts["day"], start = parts["last"], match.start("last")
+        normal = _iso(parts)
+        if normal:
+            yield start, match.end(), normal, None
+
+
+def _full(digits: str) -> str:
+    return digits if len(digits) == 4 else f"{20 if int(digits) < 70 else 19}{digits}"
+
+
+def _iso(parts: dict[str, str | None]) -> str | None:
+    """Return a date as far as it is given; None where there is no such day."""
+    digits = parts.get("year") or parts.get("short") or parts.get("bare")
+    year = _full(digits) if digits else ""
+    name = parts.get("name")
+    month = MONTHS[name] if name else int(parts.get("month") or parts.get("month2") or 0)
+    day = int(parts.get("day") or parts.get("day2") or 0)
+    given = parts.get("month") or parts.get("month2")
+    if given and not 1 <= month <= 12:
+        return None
+    if (parts.get("day") or parts.get("day2")) and not (
+        1 <= day <= calendar.monthrange(int(year or 2000), month)[1]
+    ):
+        return None
+    head = year or "-"
+    date = head + (f"-{month:02d}" if month else "") + (f"-{day:02d}" if day else "")
+    return date + _clock(parts)
+
+
+def _clock(parts: dict[str, str | None]) -> str:
+    if not parts.get("time"):
+        return ""
+    hour, minute = int(parts["hour"] or 0), int(parts["minute"] or parts["minute2"] or 0)
+    if parts["half"] == "오후" and hour < 12:
+        hour += 12
+    return f"T{hour:02d}:{minute:02d}" if hour <= 24 and minute < 60 else ""

@@ -1,0 +1,160 @@
+"""Pages of a Hangul document as its writer's program laid them out.
+
+The file keeps no page numbers, but of each line where it stood on its page (`lineseg`, vertpos).
+Where that place falls, a new page, or column, began. What was edited by other programs afterwards
+may have moved: a label on each page and a note say whose layout it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .parts import attribute, local, number
+
+LAID_OUT = "as laid out by the writer"
+_FAR = 1 << 31
+_SIDES = ("top", "bottom", "header", "footer")
+_SLACK = 300  # of a page's height, by which heights as stored are inexact
+
+
+@dataclass
+class PageBreaks:
+    """Finds where pages begin, line by line; `columns` is how many the text runs in."""
+
+    columns: int = 1
+    column: int = 1
+    last: int | None = None
+    begun: bool = False
+
+    def section(self) -> None:
+        """Begin a section, which stands on pages of its own."""
+        self.last, self.columns, self.column = None, 1, 1
+        self.begun = True
+
+    def set_columns(self, many: int) -> None:
+        self.columns, self.column = max(1, many), 1
+
+    def cross(self) -> None:
+        """Go on behind a table that ended on a later page, wherever on it the next line is."""
+        self.last = None
+
+    def cuts(self, paragraph: Any) -> list[int]:
+        """Return the places in a paragraph (in Hangul's units) at which pages begin."""
+        lines = [
+            (_size(line, "textpos"), _size(line, "vertpos")) for line in line_segments(paragraph)
+        ]
+        asked = _is_on(paragraph, "pageBreak")
+        new_column = not asked and _is_on(paragraph, "columnBreak")
+        found = []
+        for place, top in lines:
+            fell = self.last is not None and top < self.last
+            if asked or fell or new_column:
+                self.column = 1 if asked else self.column + 1
+                if asked or self.column > self.columns:
+                    self.column = 1
+                    found.append(place)
+            asked = new_column = False
+            self.last = top
+        if asked:
+            # a break of which the lines are gone
+            found, self.last, self.column = [0], None, 1
+        if self.begun and 0 not in found:
+            found.insert(0, 0)
+        self.begun = False
+        return found
+
+
+def _is_on(element: Any, name: str) -> bool:
+    return (attribute(element, name) or "0") in ("1", "true")
+
+
+def line_segments(paragraph: Any) -> Iterable[Any]:
+    """Yield the lines of a paragraph, not of what stands in it."""
+    for child in () if paragraph is None else paragraph:
+        if local(child) == "linesegarray":
+            yield from (each for each in child if local(each) == "lineseg")
+
+
+def is_laid_out(paragraphs: Iterable[Any]) -> bool:
+    """Report whether most of a document's paragraphs say where their lines stood.
+
+    Programs that write Hangul files without laying them out leave the lines away, or put each at
+    the top.
+    """
+    every, placed, lowest = 0, 0, 0
+    for paragraph in paragraphs:
+        every += 1
+        tops = [_size(line, "vertpos") for line in line_segments(paragraph)]
+        placed += bool(tops)
+        lowest = max([lowest, *tops])
+    return 2 * placed > every and (lowest > 0 or every == 1)
+
+
+def body_height(section_properties: Any) -> int | None:
+    """Return how high the text of a page may be, in Hangul's units (1/7200 inch)."""
+    for page in section_properties.iter("{*}pagePr"):
+        turned = attribute(page, "landscape") == "NARROWLY"
+        high = _size(page, "width" if turned else "height")
+        for margin in page.iter("{*}margin"):
+            return max(0, high - sum(_size(margin, side) for side in _SIDES)) or None
+    return None
+
+
+def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
+    """Return how many pages a table goes on over, as far as what is stored agrees on it.
+
+    Of a table that is cut, its stored height is that of its first part, its rows' are whole, and
+    the paragraph after it stands where its last part ends. A cell that is cut says so itself: the
+    places of its lines fall.
+    """
+    position = next((each for each in table if local(each) == "pos"), None)
+    tops = [_size(line, "vertpos") for line in line_segments(anchor)]
+    flows = attribute(table, "textWrap") in (None, "TOP_AND_BOTTOM")
+    if not flows or not tops or position is None or _is_on(position, "treatAsChar"):
+        return 0
+    part = next((_size(each, "height") for each in table if local(each) == "sz"), 0)
+    offset = _size(position, "vertOffset")
+    end = tops[-1] + (offset if offset < body else 0) + part
+    next_top = next((_size(line, "vertpos") for line in line_segments(after)), None)
+    if next_top is not None and next_top + _SLACK >= end:
+        return 0  # what follows stands below it
+    high, falls = _rows(table)
+    if high > part + _SLACK and (attribute(table, "pageBreak") or "NONE") != "NONE":
+        crossed, rest = divmod(high - part, body)
+        if next_top is None or abs(next_top - rest) < body // 8:
+            return max(crossed + 1, falls)
+    if falls:
+        return falls
+    # one that no longer fits stands on the next page: what follows it shows that too
+    return int(next_top is None and end > body + _SLACK)
+
+
+def _rows(table: Any) -> tuple[int, int]:
+    """Return the height of a table's rows together, and how often pages cut one of them."""
+    together = falls = 0
+    for tr in (each for each in table if local(each) == "tr"):
+        high, cuts = 0, 0
+        for tc in (each for each in tr if local(each) == "tc"):
+            span = next((_size(e, "rowSpan") for e in tc if local(e) == "cellSpan"), 1)
+            cuts = max(cuts, _cuts_in(tc))
+            if span <= 1:
+                high = max(high, next((_size(e, "height") for e in tc if local(e) == "cellSz"), 0))
+        together, falls = together + high, falls + cuts
+    return together, falls
+
+
+def _cuts_in(cell: Any) -> int:
+    """Return how often the places of a cell's lines fall."""
+    cuts = last = 0
+    for paragraph in cell.iterfind("{*}subList/{*}p"):
+        for line in line_segments(paragraph):
+            top = _size(line, "vertpos")
+            cuts += top < last
+            last = top
+    return cuts
+
+
+def _size(element: Any, name: str) -> int:
+    return number(attribute(element, name), 0, _FAR)

@@ -1,0 +1,209 @@
+"""Numbers that Hangul writes itself: 제1조, 가., 1), bullets, and which paragraphs are headings.
+
+A file stores the form of a number, not the number: "^1." at level 1, in digits. It is counted here
+as the writer's program counts it. A number that can't be counted is left out, and reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from .parts import attribute, local, number
+
+LEVELS = 10
+_HANGUL = "가나다라마바사아자차카타파하"
+_LETTERS = {
+    "LATIN_CAPITAL": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "LATIN_SMALL": "abcdefghijklmnopqrstuvwxyz",
+    "HANGUL_SYLLABLE": _HANGUL, "HANGUL_JAMO": "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ",
+    "DECAGON_CIRCLE": "갑을병정무기경신임계", "DECAGON_CIRCLE_HANJA": "甲乙丙丁戊己庚辛壬癸",
+}  # fmt: skip
+_DIGITS, _HANJA = "일이삼사오육칠팔구", "一二三四五六七八九"
+_ROMAN = (
+    (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"),
+    (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
+)  # fmt: skip
+_VOWELS = (0, 4, 8, 13, 18, 20)  # ㅏ ㅓ ㅗ ㅜ ㅡ ㅣ among Unicode's vowels
+# signs that stand in one row of Unicode: how many there are, and the first
+_ROWS = {
+    "CIRCLED_LATIN_CAPITAL": (26, 0x24B6),
+    "CIRCLED_LATIN_SMALL": (26, 0x24D0),
+    "CIRCLED_HANGUL_SYLLABLE": (14, 0x326E),
+    "CIRCLED_HANGUL_JAMO": (14, 0x3260),
+    "CIRCLED_IDEOGRAPH": (10, 0x3280),
+}
+_CIRCLED = ((20, 0x2460), (35, 0x3251 - 20), (50, 0x32B1 - 35))
+
+
+def formatted_number(value: int, form: str) -> str | None:
+    """Return a number in one of OWPML's forms; None if the form or the number has no sign.
+
+    >>> formatted_number(3, "HANGUL_SYLLABLE"), formatted_number(4, "ROMAN_CAPITAL")
+    ('다', 'IV')
+    """
+    if form in ("DIGIT", "") or value < 1:
+        return str(value) if form in ("DIGIT", "") else None
+    made = None
+    if form == "CIRCLED_DIGIT":
+        made = next((chr(first + value - 1) for most, first in _CIRCLED if value <= most), None)
+    elif form in _ROWS:
+        many, first = _ROWS[form]
+        made = chr(first + value - 1) if value <= many else None
+    elif form in ("ROMAN_CAPITAL", "ROMAN_SMALL"):
+        made = _roman(value, small=form == "ROMAN_SMALL")
+    elif letters := _LETTERS.get(form):
+        made = letters[value - 1] if value <= len(letters) else _further(value, form)
+    elif form in ("HANGUL_PHONETIC", "IDEOGRAPH"):
+        made = _spoken(value, *((_DIGITS, "십") if form == "HANGUL_PHONETIC" else (_HANJA, "十")))
+    return made
+
+
+def _further(value: int, form: str) -> str | None:
+    """What comes after 하: 거, 너, 더, as officials count. Of other letters nothing is known."""
+    row, place = divmod(value - 1, len(_HANGUL))
+    if form != "HANGUL_SYLLABLE" or row >= len(_VOWELS):
+        return None
+    return chr(ord(_HANGUL[place]) + 28 * _VOWELS[row])
+
+
+def _roman(value: int, *, small: bool) -> str | None:
+    if value >= 4000:
+        return None
+    said = ""
+    for worth, sign in _ROMAN:
+        said += sign * (value // worth)
+        value %= worth
+    return said.lower() if small else said
+
+
+def _spoken(value: int, digits: str, ten: str) -> str | None:
+    if value > 99:
+        return None
+    tens, ones = divmod(value, 10)
+    said = (digits[tens - 1] if tens > 1 else "") + ten if tens else ""
+    return said + (digits[ones - 1] if ones else "")
+
+
+@dataclass(frozen=True)
+class LevelForm:
+    """How a list numbers one of its levels: "제^1조", in which form, from which number."""
+
+    text: str
+    form: str
+    start: int
+
+
+@dataclass(frozen=True)
+class ParagraphForm:
+    """What a paragraph's shape or style says of its number: OUTLINE, NUMBER, BULLET, NONE."""
+
+    kind: str = "NONE"
+    list: str = ""
+    level: int = 0
+
+
+@dataclass
+class Numbering:
+    """The lists of a document, and how far each has counted."""
+
+    lists: dict[str, dict[int, LevelForm]] = field(default_factory=dict)
+    bullets: dict[str, str] = field(default_factory=dict)
+    shapes: dict[str, ParagraphForm] = field(default_factory=dict)
+    headings: set[str] = field(default_factory=set)  # styles whose name says that they are one
+    outline: str = ""  # the list that numbers the section's outline
+    counted: dict[str, dict[int, int]] = field(default_factory=dict)
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def head(self, paragraph: Any) -> tuple[str, str]:
+        """Return a paragraph's number or bullet, '' without one, and its block kind."""
+        form = self.shapes.get(attribute(paragraph, "paraPrIDRef") or "", ParagraphForm())
+        styled = (attribute(paragraph, "styleIDRef") or "") in self.headings
+        kind = "heading" if styled or form.kind == "OUTLINE" else "paragraph"
+        if form.kind == "BULLET":
+            sign = self.bullets.get(form.list, "")
+            # a sign of a font's own, which no other font has, is not the letter that it stands for
+            return ("" if "\ue000" <= sign <= "\uf8ff" else sign), "list"
+        if form.kind in ("OUTLINE", "NUMBER"):
+            named = self.outline if form.kind == "OUTLINE" else form.list
+            said = self._count(named, form.level + 1)
+            return said, kind if kind == "heading" else "list"
+        return "", kind
+
+    def _count(self, named: str, level: int) -> str:
+        levels = self.lists.get(named, {})
+        if level not in levels:
+            self.lost["a number whose form the file does not state"] += 1
+            return ""
+        counted = self.counted.setdefault(named, {})
+        counted[level] = counted.get(level, levels[level].start - 1) + 1
+        for deeper in [each for each in counted if each > level]:
+            del counted[deeper]
+        return self._said(levels, counted, level)
+
+    def _said(self, levels: dict[int, LevelForm], counted: dict[int, int], level: int) -> str:
+        """The text of a number, with ^1 to ^9 (and ^a, the tenth) as the numbers so far."""
+        missing = False
+
+        def one(each: int) -> str:
+            nonlocal missing
+            form = levels.get(each)
+            said = None
+            if form is not None:
+                said = formatted_number(counted.get(each, form.start), form.form)
+            missing = missing or said is None
+            return said or ""
+
+        def named(found: re.Match[str]) -> str:
+            sign = found[1]
+            if sign in "nN":
+                path = ".".join(one(each) for each in range(1, level + 1))
+                return path + ("." if sign == "N" else "")
+            return one(LEVELS if sign in "aA" else int(sign))
+
+        said = re.sub(r"\^([1-9aAnN])", named, levels[level].text)
+        if missing:
+            self.lost[f"a number in the form {levels[level].form}"] += 1
+            return ""
+        return said.strip()
+
+
+_OUTLINE_STYLE = re.compile(r"(?:개요|outline|heading|제목)\s*\d*", re.IGNORECASE)
+
+
+def numbering_of(header: Any) -> Numbering:
+    """Read the lists, bullets and paragraph shapes of a header part (OWPML)."""
+    found = Numbering()
+    if header is None:
+        return found
+    for element in header.iter():
+        name, key = local(element), attribute(element, "id") or ""
+        if name == "numbering":
+            found.lists[key] = dict(_levels(element))
+        elif name == "bullet":
+            found.bullets[key] = attribute(element, "char") or ""
+        elif name == "paraPr":
+            found.shapes[key] = _shape(element)
+        elif name == "style":
+            names = (attribute(element, "name") or "", attribute(element, "engName") or "")
+            if any(_OUTLINE_STYLE.fullmatch(each.strip()) for each in names):
+                found.headings.add(key)
+    return found
+
+
+def _levels(element: Any) -> Any:
+    for head in element:
+        if local(head) == "paraHead":
+            level = number(attribute(head, "level"))
+            start = number(attribute(head, "start"))
+            form = LevelForm("".join(head.itertext()), attribute(head, "numFormat") or "", start)
+            yield level, form
+
+
+def _shape(element: Any) -> ParagraphForm:
+    for each in element.iter("{*}heading"):
+        level = number(attribute(each, "level"), 0, LEVELS - 1)
+        kind = (attribute(each, "type") or "NONE").upper()
+        return ParagraphForm(kind, attribute(each, "idRef") or "", level)
+    return ParagraphForm()

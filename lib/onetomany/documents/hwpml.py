@@ -1,0 +1,168 @@
+"""HWPML, Hangul's document as one XML file (.hml, or named .hwp), turned into OWPML's elements.
+
+The names are those of "HWPML 2.91", which Hancom publishes; OWPML names the same things otherwise.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from .parts import attribute, local, parse
+from .reading import Damaged, Reading, Refused
+
+# elements whose OWPML name is not just their own in small letters
+_NAMES = {
+    "TEXT": "run", "CHAR": "t", "PARALIST": "subList", "TABLE": "tbl", "ROW": "tr", "CELL": "tc",
+    "SECDEF": "secPr", "COLDEF": "colPr", "PAGEDEF": "pagePr", "PAGEMARGIN": "margin",
+    "FOOTNOTE": "footNote", "ENDNOTE": "endNote", "HIDDENCOMMENT": "hiddenComment",
+    "AUTONUM": "autoNum", "AUTONUMFORMAT": "autoNumFormat", "NEWNUM": "newNum",
+    "PAGENUM": "pageNum", "PAGENUMCTRL": "pageNumCtrl", "PAGEHIDING": "pageHiding",
+    "FIELDBEGIN": "fieldBegin", "FIELDEND": "fieldEnd", "RECTANGLE": "rect", "PICTURE": "pic",
+    "CONNECTLINE": "connectLine", "DRAWTEXT": "drawText", "SHAPECOMMENT": "shapeComment",
+    "MAINTEXT": "mainText", "SUBTEXT": "subText", "LINEBREAK": "lineBreak", "NBSPACE": "nbSpace",
+    "FWSPACE": "fwSpace", "HYPEN": "hyphen", "TITLEMARK": "titleMark",
+    "MARKPENBEGIN": "markpenBegin", "MARKPENEND": "markpenEnd", "CHECKBUTTON": "checkBtn",
+    "RADIOBUTTON": "radioBtn", "BUTTON": "btn", "COMBOBOX": "comboBox", "LISTBOX": "listBox",
+    "SCROLLBAR": "scrollBar", "PARASHAPE": "paraPr", "PARAHEAD": "paraHead", "SIZE": "sz",
+    "INSERTBEGIN": "insertBegin", "INSERTEND": "insertEnd", "DELETEBEGIN": "deleteBegin",
+    "DELETEEND": "deleteEnd", "TRACKCHANGE": "trackChange",
+    "TRACKCHANGEAUTHOR": "trackChangeAuthor", "EXT_MASTERPAGE": "masterpage",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "ParaShape": "paraPrIDRef", "Style": "styleIDRef", "OutlineShape": "outlineShapeIDRef",
+    "Number": "num", "NumberType": "numType", "Href": "href", "Text": "text",
+}  # fmt: skip
+# their values are words, CircledDigit for CIRCLED_DIGIT
+_WORDS = ("type", "numType", "numFormat")
+# only order what stands in them
+_WRAPPERS = ("SHAPEOBJECT", "DRAWINGOBJECT", "FORMOBJECT", "BUTTONSET", "EDITSET", "COMBOBOXSET")
+_ABOUT = {"TITLE": "title", "AUTHOR": "author", "DATE": "created"}
+_BINARY = re.compile(rb"<BINDATA\b([^>]*)>([^<]*)</BINDATA>")
+
+
+@dataclass
+class HwpmlDocument:
+    """A document's sections and lists as OWPML, what it says of itself, and what lies in it."""
+
+    sections: list[Any] = field(default_factory=list)
+    header: Any = None
+    facts: dict[str, str] = field(default_factory=dict)
+    members: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+def document_of_hwpml(content: bytes, reading: Reading) -> HwpmlDocument:
+    """Raises Refused where it is no whole HWPML document, or unsafe to read."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", "replace")
+        content = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace")
+    stored: list[tuple[bytes, bytes]] = []
+
+    def apart(found: re.Match[bytes]) -> bytes:
+        # pictures make text nodes that no parser should be asked to hold
+        stored.append((found[1], found[2]))
+        return b""
+
+    content = _BINARY.sub(apart, content)
+    try:
+        root = parse(content, "The document")
+    except Damaged as damaged:
+        raise Refused(f"It is a damaged HWPML file: {damaged}") from damaged
+    made = HwpmlDocument(header=etree.Element("head"))
+    formats = {}
+    for element in root.iter():
+        name = local(element)
+        if name == "SECTION":
+            made.sections.append(_converted(element, etree.Element("sec")))
+        elif name in ("NUMBERING", "BULLET", "PARASHAPE", "STYLE", "TRACKCHANGE"):
+            made.header.append(_element(element))
+        elif name == "BINITEM":
+            key = attribute(element, "BinData") or ""
+            formats[key] = (attribute(element, "Format") or "bin").lower()
+            if (attribute(element, "Type") or "") == "Link":
+                path = attribute(element, "APath") or attribute(element, "RPath") or "?"
+                reading.skip(f"a file outside of the document, to which it points: {path}")
+        elif name == "DOCSUMMARY":
+            made.facts |= _summary(element)
+    if not made.sections:
+        raise Refused("It has no SECTION: it is no HWPML document.")
+    made.members = list(_stored(stored, formats, reading))
+    return made
+
+
+def _summary(element: Any) -> dict[str, str]:
+    said = {local(each): "".join(each.itertext()).strip() for each in element}
+    return {_ABOUT.get(name, name.lower()): text for name, text in said.items() if text}
+
+
+def _element(element: Any) -> Any:
+    """An element as OWPML has it."""
+    name = _NAMES.get(local(element), local(element).lower())
+    made = etree.Element(name)
+    for key, value in element.attrib.items():
+        named = _ATTRIBUTES.get(key) or key[:1].lower() + key[1:]
+        made.set(named, _snake(value) if named in _WORDS else value)
+    if name == "colPr":
+        made.set("colCount", element.get("Count") or "1")
+    elif name == "tc":
+        address = {"rowAddr": element.get("RowAddr"), "colAddr": element.get("ColAddr")}
+        spans = {"rowSpan": element.get("RowSpan"), "colSpan": element.get("ColSpan")}
+        for part, said in (("cellAddr", address), ("cellSpan", spans)):
+            etree.SubElement(made, part, {key: value for key, value in said.items() if value})
+    elif name == "paraPr":
+        kind, listed = element.get("HeadingType") or "None", element.get("Heading") or ""
+        level = element.get("Level") or "0"
+        etree.SubElement(made, "heading", type=kind.upper(), idRef=listed, level=level)
+    return _converted(element, made)
+
+
+def _converted(element: Any, made: Any) -> Any:
+    """Put the children of an element, as OWPML has them, into the one made of it."""
+    made.text = element.text
+    for child in element:
+        if local(child) in _WRAPPERS:
+            flat = _converted(child, etree.Element("flat"))
+            # a form's words and a drawing's link are the wrapper's
+            said = {key[:1].lower() + key[1:]: value for key, value in child.attrib.items()}
+            for key, value in [*said.items(), *flat.attrib.items()]:
+                if key not in made.attrib:
+                    made.set(key, value)
+            made.extend(list(flat))
+        elif local(child) == "EDITTEXT":
+            etree.SubElement(made, "text").text = "".join(child.itertext())
+        elif local(child):
+            part = _element(child)
+            part.tail = child.tail
+            made.append(part)
+    return made
+
+
+def _snake(value: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", value).upper()
+
+
+def _stored(stored: list[tuple[bytes, bytes]], formats: dict[str, str], reading: Reading) -> Any:
+    """Yield the pictures and objects that lie in the document, unpacked within the limits."""
+    for said, text in stored:
+        attributes = dict(re.findall(r'(\w+)="([^"]*)"', said.decode("utf-8", "replace")))
+        key = attributes.get("Id", "?")
+        name = f"BinData/{key}.{formats.get(key, 'bin')}"
+        try:
+            data = base64.b64decode(text)
+            if attributes.get("Compress") == "true":
+                most = min(reading.limits.expanded, max(1 << 20, len(data) * reading.limits.ratio))
+                unpacker = zlib.decompressobj(-15)
+                data = unpacker.decompress(data, most)
+                if unpacker.unconsumed_tail:
+                    reading.skip(f"{name}, which expands too far")
+                    continue
+        except (binascii.Error, zlib.error, ValueError):
+            reading.skip(f"{name}, which is damaged")
+            continue
+        yield name, data

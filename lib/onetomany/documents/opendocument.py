@@ -1,0 +1,455 @@
+"""OpenDocument (ODT, ODS, ODP): text, tables as shown, notes, comments, changes, list numbers.
+
+By OASIS OpenDocument 1.3; the words are in content.xml, headers and footers in styles.xml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .numbering import numeral
+from .ooxml import carried
+from .parts import Parts, attribute, local, number
+from .plain import add_row
+from .protected import LOCKED
+from .reading import GridCell, Page, Reading, Refused, composed
+
+_FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman",
+            "I": "upperRoman", "가, 나, 다, ...": "ganada", "ㄱ, ㄴ, ㄷ, ...": "chosung",
+            "①, ②, ③, ...": "decimalEnclosedCircle", "一, 二, 三, ...": "chineseCounting",
+            "일, 이, 삼, ...": "koreanCounting", "가": "ganada", "": "none"}  # fmt: skip
+# parts of the package that show nothing of their own
+_SILENT = re.compile(r"mimetype|content\.xml|styles\.xml|meta\.xml|settings\.xml|manifest\.rdf|META-INF/.*|"
+                     r"Thumbnails/.*|Configurations2/.*|layout-cache|.*/")  # fmt: skip
+_READ = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pdf", "docx", "xlsx")
+_LEVELS = 10
+
+
+def read_odf(content: bytes, reading: Reading) -> None:
+    """Raises Refused where it is no OpenDocument file or is protected by a password."""
+    parts = Parts(content, reading.limits)
+    if "META-INF/manifest.xml" in parts:
+        manifest = parts.read("META-INF/manifest.xml")
+        if b"encryption-data" in manifest:
+            raise Refused(LOCKED.format(""))
+    if "content.xml" not in parts:
+        raise Refused("It has no content.xml: it is no whole OpenDocument file.")
+    _properties(parts, reading)
+    root = parts.xml("content.xml")
+    styles = parts.side("styles.xml", reading) if "styles.xml" in parts else ()
+    walk = _Walk(parts, reading, [root, *([styles] if len(styles) else [])])
+    body = next(root.iter("{*}body"), root)
+    for kind in body:
+        walk.document(kind)
+    if walk.sheets:
+        # those of a sheet are printed only, and mostly 'Page 1' and '???' for its name
+        reading.skip("headers and footers of printed sheets")
+    else:
+        walk.heads(styles)
+    walk.tell()
+    _rest(parts, reading, walk.done)
+
+
+def _properties(parts: Parts, reading: Reading) -> None:
+    if "meta.xml" not in parts:
+        return
+    root = parts.side("meta.xml", reading)
+    facts = {"title": "title", "initial-creator": "author", "creation-date": "created",
+             "date": "modified"}  # fmt: skip
+    for element in root.iter() if len(root) else ():
+        text = (element.text or "").strip()
+        if text and local(element) in facts:
+            reading.facts[facts[local(element)]] = text
+        elif text and not len(element):
+            reading.metadata[attribute(element, "name") or local(element)] = text
+
+
+def _rest(parts: Parts, reading: Reading, done: set[str]) -> None:
+    """Make members of pictures and documents within, and name what was not read."""
+    rest = []
+    for name in parts.names:
+        folder = name.partition("/")[0]
+        if name in done or _SILENT.fullmatch(name) or folder in done:
+            continue
+        ending = name.rpartition(".")[2].lower()
+        if ending in _READ and not name.startswith("ObjectReplacements/"):
+            carried(parts, name, reading)
+        elif not name.startswith("ObjectReplacements/") and not name.endswith(("/styles.xml", "/meta.xml", "/settings.xml")):
+            rest.append(name)
+    if rest:
+        listed = ", ".join(rest[:5]) + (" ..." if len(rest) > 5 else "")
+        reading.skip(f"parts of the file ({listed})", many=len(rest))
+
+
+class _Walk:
+    def __init__(self, parts: Parts, reading: Reading, roots: list[Any]) -> None:
+        self.parts, self.reading = parts, reading
+        self.done: set[str] = set()
+        self.lists: dict[str, dict[int, Any]] = {}
+        self.hidden_styles: set[str] = set()
+        self.hidden_sheets: set[str] = set()
+        self.sheets = False
+        self.changes: dict[str, tuple[str, str | None, str | None]] = {}
+        self.counts: dict[str, list[int]] = {}
+        self.many = {"comment": 0, "tracked": 0, "hidden": 0}
+        self.depth = 0
+        for root in roots:
+            for style in root.iter("{*}list-style"):
+                levels = {number(attribute(each, "level")): each for each in style}
+                self.lists[attribute(style, "name") or ""] = levels
+            for style in root.iter("{*}style"):
+                for each in style.iter("{*}table-properties"):
+                    if attribute(each, "display") == "false":
+                        self.hidden_sheets.add(attribute(style, "name") or "")
+                for each in style.iter("{*}text-properties"):
+                    if attribute(each, "display") in ("none", "true") and each.get(
+                        "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}display"
+                    ) == "none":
+                        self.hidden_styles.add(attribute(style, "name") or "")
+
+    def document(self, kind: Any) -> None:
+        """Add a body: of a text one page, else one for each sheet or slide."""
+        name = local(kind)
+        if name in ("spreadsheet", "presentation", "drawing"):
+            for part in kind:
+                if local(part) == "table":
+                    self.sheets, title = True, attribute(part, "name")
+                    unseen = (attribute(part, "style-name") or "") in self.hidden_sheets
+                    self.page = self.reading.page(label=title, hidden=unseen)
+                    if unseen:
+                        told = f"The sheet '{title}' is hidden."
+                        self.reading.note("hidden", told, self.page.number)
+                    self.sheet(part)
+                elif local(part) == "page":
+                    self.page = self.reading.page(label=attribute(part, "name"))
+                    self.blocks(part)
+        else:
+            self.page = self.reading.page()
+            self.blocks(kind)
+
+    def blocks(self, parent: Any) -> None:
+        for element in parent:
+            self.block(element)
+
+    def block(self, element: Any) -> None:
+        name = local(element)
+        if name in ("p", "h"):
+            self.paragraph(element, "heading" if name == "h" else "paragraph")
+        elif name == "list":
+            self.list(element, attribute(element, "style-name") or "", 1)
+        elif name == "table":
+            self.table(element)
+        elif name == "tracked-changes":
+            self.tracked(element)
+        elif name == "notes":
+            before = self.page.blocks
+            for box in element.iter("{*}text-box"):
+                for p in box.iter("{*}p"):
+                    self.page.add(_words(p), "comment")
+            if self.page.blocks > before:
+                self.many["comment"] += 1
+        elif name == "annotation":
+            self.comment(element)
+        elif name in ("object", "object-ole"):
+            self.object(element)
+        elif name in ("forms", "sequence-decls", "variable-decls", "user-field-decls", "image",
+                      "event-listeners", "title", "desc", "settings", "page-thumbnail"):  # fmt: skip
+            for value in element.iter("{*}text", "{*}textarea", "{*}combobox", "{*}checkbox"):
+                words = attribute(value, "current-value") or attribute(value, "value")
+                label = attribute(value, "label") or attribute(value, "name") or ""
+                if words:
+                    self.page.add(f"{label}: {words}" if label else words)
+        else:
+            self.blocks(element)
+
+    def paragraph(self, element: Any, kind: str, label: str = "") -> None:
+        text = _words(element)
+        hidden = (attribute(element, "style-name") or "") in self.hidden_styles
+        if hidden:
+            self.many["hidden"] += 1
+        self.page.add(label + text if text.strip() else "", "hidden" if hidden else kind)
+        self.beside(element)
+
+    def beside(self, element: Any) -> None:
+        """What stands at a paragraph and is no text of it: notes, comments, frames, links."""
+        for each in _outer(element):
+            name = local(each)
+            if name == "annotation":
+                self.comment(each)
+            elif name == "note":
+                body = next(each.iter("{*}note-body"), ())
+                kind = "endnote" if attribute(each, "note-class") == "endnote" else "footnote"
+                for p in body:
+                    self.page.add(_words(p), kind)
+            elif name in ("change-start", "change"):
+                self.change(each)
+            elif name == "a":
+                self.reading.link(_words(each), attribute(each, "href"), self.page.number)
+            else:
+                self.block(each)
+
+    def change(self, element: Any) -> None:
+        """A deleted text where it stood; of an insertion, who made it."""
+        held = self.changes.get(attribute(element, "change-id") or "")
+        if held and held[0]:
+            self.page.add(held[0], "tracked_delete", None, held[1], held[2])
+            self.many["tracked"] += 1
+
+    def tracked(self, element: Any) -> None:
+        inserted = 0
+        for region in element:
+            info = {local(each): each.text for each in region.iter() if each.text}
+            deleted = [each for each in region if local(each) == "deletion"]
+            text = "\n".join(_words(p) for each in deleted for p in each.iter("{*}p", "{*}h"))
+            inserted += not deleted
+            place = attribute(region, "id") or ""
+            self.changes[place] = (text, info.get("creator"), info.get("date"))
+        if inserted:
+            self.reading.note("tracked", f"{inserted} insertions or changes of form are tracked; "
+                              "their text is read, not told apart.")  # fmt: skip
+
+    def comment(self, element: Any) -> None:
+        who = next((each.text for each in element.iter("{*}creator")), None)
+        dated = next((each.text for each in element.iter("{*}date")), None)
+        text = "\n".join(_words(p) for p in element.iter("{*}p"))
+        self.many["comment"] += self.page.add(text, "comment", None, who, dated) is not None
+
+    def list(self, element: Any, style: str, level: int) -> None:
+        counts = self.counts.setdefault(style, [0] * (_LEVELS + 1))
+        if level == 1 and attribute(element, "continue-numbering") != "true" and not attribute(
+            element, "continue-list"
+        ):
+            counts[:] = [0] * (_LEVELS + 1)
+        for item in element:
+            if local(item) not in ("list-item", "list-header"):
+                continue
+            first = local(item) == "list-item"
+            for child in item:
+                if local(child) == "list":
+                    self.list(child, attribute(child, "style-name") or style, level + 1)
+                elif local(child) in ("p", "h"):
+                    label = self.label(style, level, item) if first else ""
+                    first = False
+                    self.paragraph(child, "heading" if local(child) == "h" else "list", label)
+                else:
+                    self.block(child)
+
+    def label(self, style: str, level: int, item: Any) -> str:
+        """Count an item and return its number as it is shown."""
+        counts, levels = self.counts[style], self.lists.get(style, {})
+        level = min(level, _LEVELS)
+        held = levels.get(level)
+        start = number(attribute(held, "start-value"), 1) if held is not None else 1
+        own = attribute(item, "start-value")
+        counts[level] = number(own) if own else (counts[level] + 1 if counts[level] else start)
+        counts[level + 1 :] = [0] * (_LEVELS - level)
+        if held is None or local(held) != "list-level-style-number":
+            return ""
+        shown = max(1, number(attribute(held, "display-levels"), 1, level))
+        told = []
+        for each in range(level - shown + 1, level + 1):
+            kind = attribute(levels[each], "num-format") or "" if each in levels else "1"
+            text = numeral(max(1, counts[each]), _FORMATS.get(kind, kind))
+            if text is None:
+                self.reading.skip(f"automatic numbers in the format '{kind}'")
+                return ""
+            told.append(text)
+        middle = ".".join(filter(None, told))
+        around = f"{attribute(held, 'num-prefix') or ''}{middle}{attribute(held, 'num-suffix') or ''}"
+        return around + " " if middle else ""
+
+    def table(self, table: Any) -> None:
+        """A table in a text or on a slide; tables within its cells come after it."""
+        if self.depth > self.reading.limits.depth:
+            raise Refused("Its tables are nested too deeply.")
+        self.depth += 1
+        cells, within = [], []
+        for row, tr in enumerate(_rows(table), 1):
+            column = 1
+            for tc in tr:
+                if local(tc) not in ("table-cell", "covered-table-cell"):
+                    continue
+                repeated = number(attribute(tc, "number-columns-repeated"), 1, 1000)
+                if local(tc) == "table-cell":
+                    lines = [_words(p) for p in _paragraphs(tc)]
+                    spans = (max(1, number(attribute(tc, "number-rows-spanned"), most=1000)),
+                             max(1, number(attribute(tc, "number-columns-spanned"), most=1000)))  # fmt: skip
+                    cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans))
+                    within.append(tc)
+                column += repeated
+        self.page.add_grid(cells, attribute(table, "name"))
+        for tc in within:
+            for p in _paragraphs(tc):
+                self.beside(p)
+            for inner in tc:
+                if local(inner) == "table":
+                    self.table(inner)
+        self.depth -= 1
+
+    def sheet(self, table: Any) -> None:
+        """A sheet: its cells as they are shown, with formulas."""
+        page, reading = self.page, self.reading
+        title = attribute(table, "name") or ""
+        hidden_columns = _hidden_columns(table)
+        number_, seen, comments = 0, 0, []
+        where = page.add_table(0, 0, title)
+        rows, columns = 0, 0
+        for tr in _rows(table):
+            repeated = number(attribute(tr, "number-rows-repeated"), 1, 1 << 20)
+            unseen = page.hidden or attribute(tr, "visibility") in ("collapse", "filter")
+            shown: list[tuple[int, str]] = []
+            hidden: list[tuple[int, str]] = []
+            formulas: dict[int, str] = {}
+            at = 1
+            for tc in tr:
+                if local(tc) not in ("table-cell", "covered-table-cell"):
+                    continue
+                many = number(attribute(tc, "number-columns-repeated"), 1, 1 << 14)
+                text = "\n".join(_words(p) for p in _paragraphs(tc)) or _value(tc)
+                comments += list(tc.iter("{*}annotation"))
+                if text or attribute(tc, "formula"):
+                    # one that is repeated to the edge of the sheet is a fill, no data
+                    for column in range(at, at + min(many, 1000)):
+                        side = hidden if unseen or column in hidden_columns else shown
+                        side.append((column, text))
+                        if formula := attribute(tc, "formula"):
+                            formulas[column] = formula
+                    columns = max(columns, at + min(many, 1000) - 1)
+                for p in _paragraphs(tc):
+                    for a in p.iter("{*}a"):
+                        reading.link(_words(a), attribute(a, "href"), page.number)
+                at += many
+            if shown or hidden:
+                for turn in range(min(repeated, 1000)):
+                    add_row(page, where, number_ + turn + 1, shown, formulas=formulas)
+                    add_row(page, where, number_ + turn + 1, hidden, hidden=True, formulas=formulas)
+                rows = number_ + min(repeated, 1000)
+                seen += bool(hidden) and not page.hidden
+                if repeated > 1000:
+                    reading.skip("repetitions of a row beyond 1,000", page.number)
+            number_ += repeated
+        held = reading.columns["tables"]
+        held["row_count"][-1], held["column_count"][-1] = rows, columns
+        if seen:
+            reading.note("hidden", f"{seen} rows on '{title}' hold hidden cells.", page.number)
+        for comment in comments:
+            self.comment(comment)
+        for shapes in table.iter("{*}shapes"):
+            self.blocks(shapes)
+        for frame in table.iter("{*}frame"):
+            if local(frame.getparent()) in ("table-cell", "covered-table-cell"):
+                self.blocks(frame)
+
+    def object(self, element: Any) -> None:
+        """A chart, formula or other document within this one: its words and table of values."""
+        place = (attribute(element, "href") or "").removeprefix("./").rstrip("/")
+        inner = f"{place}/content.xml"
+        if inner not in self.parts:
+            if place in self.parts and place not in self.done:
+                self.done.add(place)
+                carried(self.parts, place, self.reading)
+            return
+        self.done |= {inner, place}
+        root = self.parts.side(inner, self.reading)
+        for table in root.iter("{*}table") if len(root) else ():
+            if "table" not in [local(each) for each in table.iterancestors()]:
+                self.table(table)
+        for chart in root.iter("{*}title", "{*}subtitle") if len(root) else ():
+            self.page.add(_words(chart), "caption")
+        for math in root.iter("{*}annotation") if len(root) else ():
+            self.page.add(math.text or "")
+
+    def heads(self, styles: Any) -> None:
+        """Headers and footers, which are parts of the styles."""
+        if not len(styles) or not self.reading.pages:
+            return
+        self.page = self.reading.pages[0]
+        told = set()
+        for each in styles.iter("{*}header", "{*}footer", "{*}header-left", "{*}footer-left"):
+            for p in each.iter("{*}p", "{*}h"):
+                text = _words(p)
+                if text and text not in told:
+                    told.add(text)
+                    self.page.add(text, local(each)[:6])
+
+    def tell(self) -> None:
+        for kind, many in self.many.items():
+            if many:
+                self.reading.note(kind, f"{many} pieces of kind {kind}, which the printed page may "
+                                  "not show.")  # fmt: skip
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    for element in table:
+        if local(element) == "table-row":
+            yield element
+        elif local(element) in ("table-header-rows", "table-row-group", "table-rows"):
+            yield from _rows(element)
+
+
+def _hidden_columns(table: Any) -> set[int]:
+    found, at = set[int](), 1
+    for column in table.iter("{*}table-column"):
+        many = number(attribute(column, "number-columns-repeated"), 1, 1 << 14)
+        if attribute(column, "visibility") in ("collapse", "filter"):
+            found.update(range(at, at + many))
+        at += many
+    return found
+
+
+def _paragraphs(cell: Any) -> Iterator[Any]:
+    """Paragraphs of a cell, also in its lists; not those of comments, frames and inner tables."""
+    for element in cell:
+        if local(element) in ("p", "h"):
+            yield element
+        elif local(element) in ("list", "list-item", "section"):
+            yield from _paragraphs(element)
+
+
+def _value(cell: Any) -> str:
+    """What a cell without text holds: its text is what it shows."""
+    for name in ("string-value", "date-value", "time-value", "boolean-value", "value"):
+        if value := attribute(cell, name):
+            return value
+    return ""
+
+
+_OUTER = ("annotation", "note", "frame", "a", "change", "change-start", "custom-shape", "rect", "g",
+          "text-box", "line", "ellipse", "polygon", "path", "connector", "caption", "control")  # fmt: skip
+
+
+def _outer(element: Any) -> Iterator[Any]:
+    """What is anchored in a paragraph, outermost first."""
+    for child in element:
+        if local(child) in _OUTER:
+            yield child
+            if local(child) == "a":
+                yield from _outer(child)
+        else:
+            yield from _outer(child)
+
+
+def _words(element: Any) -> str:
+    """The text of a paragraph as it is shown, without what is anchored in it."""
+    return composed("".join(_said(element)))
+
+
+def _said(element: Any) -> Iterator[str]:
+    yield re.sub(r"[ \t\r\n]+", " ", element.text or "")
+    for child in element:
+        name = local(child)
+        if name == "s":
+            yield " " * number(attribute(child, "c"), 1, 1000)
+        elif name == "tab":
+            yield "\t"
+        elif name == "line-break":
+            yield "\n"
+        elif name == "ruby":
+            base = "".join("".join(_said(each)) for each in child.iter("{*}ruby-base"))
+            above = "".join("".join(_said(each)) for each in child.iter("{*}ruby-text"))
+            yield f"{base}({above})" if above else base
+        elif name == "a" or name not in (*_OUTER, "tracked-changes", "title", "desc"):
+            yield from _said(child)
+        yield re.sub(r"[ \t\r\n]+", " ", child.tail or "")

@@ -1,0 +1,193 @@
+"""What was filled into a PDF's form, and who is said to have signed it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+from pypdfium2 import raw
+
+from .pdf_notes import annotations, pdf_date
+from .pdf_shapes import Placing
+from .reading import Page, Reading
+
+OPTIONS = 2_000  # of one list
+XFA = 32 << 20  # bytes of a packet of an XFA form
+_UNSEEN = 0x02 | 0x20  # annotation flags: hidden, not shown
+_TICKED = {raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON}
+_CHOSEN = {raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX}
+
+
+def read_fields(form: Any, held: Any, place: Placing, page: Page, signed: list[str]) -> int:
+    """Add the fields of a page that hold a value, as blocks of kind field; return how many.
+
+    `form` is PDFium's handle of the document's form; `signed` says of each signature who and when,
+    in the order of the fields.
+    """
+    many = 0
+    for annot, kind, box in annotations(held, place):
+        if kind != raw.FPDF_ANNOT_WIDGET:
+            continue
+        field = raw.FPDFAnnot_GetFormFieldType(form, annot)
+        if field == raw.FPDF_FORMFIELD_SIGNATURE:
+            text = f"signature: {signed.pop(0)}" if signed else ""
+        else:
+            text = _field(form, annot, field)
+        if text:
+            hidden = raw.FPDFAnnot_GetFlags(annot) & _UNSEEN
+            page.add(text, "hidden" if hidden else "field", box)
+            many += 1
+    return many
+
+
+def _field(form: Any, annot: Any, kind: int) -> str:
+    """A field as 'label: value'; '' if it is empty, or a button."""
+    full = _wide(raw.FPDFAnnot_GetFormFieldName, form, annot)
+    label = _wide(raw.FPDFAnnot_GetFormFieldAlternateName, form, annot) or full.rpartition(".")[2]
+    if kind == raw.FPDF_FORMFIELD_PUSHBUTTON:
+        return ""
+    if kind in _TICKED:
+        ticked = bool(raw.FPDFAnnot_IsChecked(form, annot))
+        if kind == raw.FPDF_FORMFIELD_CHECKBOX:
+            return f"{label}: {'[x]' if ticked else '[ ]'}"
+        return f"{label}: {_wide(raw.FPDFAnnot_GetFormFieldExportValue, form, annot)}" * ticked
+    value = _wide(raw.FPDFAnnot_GetFormFieldValue, form, annot)
+    if kind in _CHOSEN:
+        many = min(raw.FPDFAnnot_GetOptionCount(form, annot), OPTIONS)
+        chosen = [
+            _wide(raw.FPDFAnnot_GetOptionLabel, form, annot, number)
+            for number in range(many)
+            if raw.FPDFAnnot_IsOptionSelected(form, annot, number)
+        ]
+        value = ", ".join(each for each in chosen if each) or value
+    return f"{label}: {value}" if value.strip() else ""
+
+
+def _wide(ask: Callable[..., int], *of: Any) -> str:
+    """A text that PDFium writes in UTF-16; '' where there is none."""
+    size = ask(*of, None, 0)
+    if not 2 < size < 1 << 24:
+        return ""
+    held = (ctypes.c_ushort * (size // 2))()
+    ask(*of, held, size)
+    return bytes(held).decode("utf-16-le", "replace").rstrip("\0")
+
+
+def read_signatures(pdf: Any, content: bytes, reading: Reading) -> list[str]:
+    """Note who signed and when, by the file's own word; return it of each signature.
+
+    Whether a signature is valid is not checked.
+    """
+    told = []
+    for number in range(min(max(raw.FPDF_GetSignatureCount(pdf), 0), 100)):
+        signature = raw.FPDF_GetSignatureObject(pdf, number)
+        when = pdf_date(_bytes(raw.FPDFSignatureObj_GetTime, signature).decode("latin-1")) or ""
+        cms = _bytes(raw.FPDFSignatureObj_GetContents, signature)
+        who, signed_at = _signer(cms)
+        when = when or signed_at
+        reason = _wide(raw.FPDFSignatureObj_GetReason, signature)
+        by = f"signed by {who}" if who else "signed by someone whom the file does not name"
+        told.append(by + (f" on {when}" if when else "") + (f" ({reason})" if reason else ""))
+        end = _signed_until(signature)
+        rest = "." if end >= len(content.rstrip()) else f"; {len(content) - end:,} bytes follow it."
+        reading.note(
+            "signature",
+            f"Signature {number + 1}: {told[-1]}. It covers the file's first {end:,} bytes{rest} "
+            "Whether it is valid was not checked.",
+        )
+    return told
+
+
+def _bytes(ask: Callable[..., int], signature: Any) -> bytes:
+    size = ask(signature, None, 0)
+    if not 0 < size < 1 << 24:
+        return b""
+    held = ctypes.create_string_buffer(size)
+    ask(signature, held, size)
+    return held.raw[:size]
+
+
+def _signed_until(signature: Any) -> int:
+    many = raw.FPDFSignatureObj_GetByteRange(signature, None, 0)
+    if many < 2 or many > 1_000:
+        return 0
+    held = (ctypes.c_int * many)()
+    raw.FPDFSignatureObj_GetByteRange(signature, held, many)
+    return max(0, held[many - 2] + held[many - 1])
+
+
+def _signer(cms: bytes) -> tuple[str, str]:
+    """The subject of the signer's certificate, and the time of signing; '' for what isn't said."""
+    from asn1crypto import cms as syntax
+
+    try:
+        signed = syntax.ContentInfo.load(cms)["content"]
+        info = signed["signer_infos"][0]
+        wanted = info["sid"].chosen
+        subject, when = "", ""
+        for choice in signed["certificates"]:
+            certificate = choice.chosen
+            serial = getattr(wanted, "native", None)
+            same = isinstance(serial, dict) and serial["serial_number"] == certificate.serial_number
+            if same or len(signed["certificates"]) == 1:
+                subject = certificate.subject.human_friendly
+        for attribute in info["signed_attrs"]:
+            if attribute["type"].native == "signing_time":
+                when = attribute["values"][0].native.isoformat()
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        # another syntax than CMS, or a damaged one: the file's own words remain
+        return "", ""
+    return subject, when
+
+
+def read_xfa(pdf: Any, reading: Reading, filled: int) -> None:
+    """Tell of an XFA form; its data are read where the form's fields hold none."""
+    many = raw.FPDF_GetXFAPacketCount(pdf)
+    if many <= 0:
+        return
+    names = [_packet_name(pdf, number) for number in range(min(many, 50))]
+    said = f"It is an XFA form (packets: {', '.join(names)}), which few programs show in full."
+    if filled:
+        reading.note("form", f"{said} Its {filled} filled fields were read from its PDF form.")
+        return
+    values = [value for n, name in enumerate(names) if name == "datasets"
+              for value in _data(_packet(pdf, n))]  # fmt: skip
+    for value in values:
+        if reading.pages:
+            reading.pages[0].add(value, "field")
+    much = f"{len(values)} values were read from its data" if values else "No value is in its data"
+    reading.note("form", f"{said} {much}; where they stand on its pages isn't known.")
+
+
+def _packet_name(pdf: Any, number: int) -> str:
+    size = raw.FPDF_GetXFAPacketName(pdf, number, None, 0)
+    held = ctypes.create_string_buffer(max(size, 1))
+    raw.FPDF_GetXFAPacketName(pdf, number, held, size)
+    return held.value.decode("utf-8", "replace")[:100]
+
+
+def _packet(pdf: Any, number: int) -> bytes:
+    size = ctypes.c_ulong()
+    if not raw.FPDF_GetXFAPacketContent(pdf, number, None, 0, size) or size.value > XFA:
+        return b""
+    held = ctypes.create_string_buffer(size.value)
+    raw.FPDF_GetXFAPacketContent(pdf, number, held, size.value, size)
+    return held.raw
+
+
+def _data(packet: bytes) -> list[str]:
+    """The values of a data packet, as 'name: value'."""
+    from lxml import etree
+
+    if b"<!DOCTYPE" in packet:  # as for all XML here: no definitions, no entities
+        return []
+    try:
+        root = etree.fromstring(packet, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        return []
+    return [
+        f"{etree.QName(each).localname}: {each.text.strip()}"
+        for each in root.iter(etree.Element)
+        if not len(each) and each.text and each.text.strip()
+    ]

@@ -1,0 +1,200 @@
+"""Lines of a PDF page, their characters ordered by place instead of by when they were drawn."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+from pypdfium2 import raw
+
+from .reading import Box, boxed
+
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # in the place of glyphs that have no Unicode value
+GAP = 0.22  # of a line's height: characters that are further apart have a blank between them
+# Hebrew, Arabic and the like: PDFium has put them into logical order, which is not that of places
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+
+Place = Callable[[float, float, float, float], Box]
+
+
+class Line:
+    """One line: its text, its box, the boxes of its runs, and where its characters are drawn."""
+
+    def __init__(
+        self,
+        text: str,
+        places: Sequence[int],
+        textpage: Any,
+        runs: list[Box],
+    ) -> None:
+        self.text, self.runs = text, runs
+        self.box = boxed(runs) or (0.0, 0.0, 0.0, 0.0)
+        self._places, self.textpage = places, textpage
+
+    @cached_property
+    def chars(self) -> list[int]:
+        """The index of each character. Asking for each costs more than all else: do it rarely."""
+        to_char = raw.FPDFText_GetCharIndexFromTextIndex
+        return [to_char(self.textpage, place) for place in self._places]
+
+    def part(self, positions: list[int], box: Box) -> Line:
+        places = [self._places[i] for i in positions]
+        return Line("".join(self.text[i] for i in positions), places, self.textpage, [box])
+
+    def marked(self, gaps: list[Box], place: Place) -> Line:
+        """This line with UNREADABLE where glyphs without a Unicode value are drawn."""
+        text, places = list(self.text), list(self._places)
+        for gap in gaps:
+            at = 0
+            for number, index in enumerate(self.chars):
+                box = char_box(self.textpage, index, place)
+                if box is not None and (box[0] + box[2]) / 2 < gap[0] + 0.5:
+                    at = number + 1
+            # blanks that PDFium puts where nothing is known to stand go after it
+            while 0 < at < len(text) and text[at].isspace() and text[at - 1] == UNREADABLE:
+                at += 1
+            text.insert(at, UNREADABLE)
+            places.insert(at, places[min(at, len(places) - 1)])
+            self.__dict__.pop("chars", None)
+            self.text, self._places = "".join(text), places
+        return Line("".join(text), places, self.textpage, [*self.runs, *gaps])
+
+
+def char_box(textpage: Any, index: int, place: Place) -> Box | None:
+    """The box of a character's ink."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    if not raw.FPDFText_GetCharBox(textpage, index, left, right, bottom, top):
+        return None
+    return place(left.value, bottom.value, right.value, top.value)
+
+
+def wide_box(textpage: Any, index: int, place: Place) -> Box | None:
+    """The box of a character as its font spaces it."""
+    rect = raw.FS_RECTF()
+    if not raw.FPDFText_GetLooseCharBox(textpage, index, rect):
+        return None
+    return place(rect.left, rect.bottom, rect.right, rect.top)
+
+
+def read_lines(
+    textpage: Any, place: Place, backward: Sequence[Box] = ()
+) -> tuple[list[Line], list[str]]:
+    """Lines with their boxes, and the texts of lines for which PDFium gives no place.
+
+    `backward` are places where text was drawn to the left of text that was drawn before it.
+    """
+    text = textpage.get_text_range()
+    lines: list[Line] = []
+    unplaced: list[str] = []
+    to_char = raw.FPDFText_GetCharIndexFromTextIndex
+    units = _units(text)
+    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    at = 0
+    for part in text.split("\n"):
+        stripped = part.rstrip("\r")
+        start, at = at, at + len(part) + 1
+        if not stripped.strip():
+            continue
+        places = units[start : start + len(stripped)]
+        first, last = to_char(textpage, places[0]), to_char(textpage, places[-1])
+        runs = []
+        many = last - first + 1 if 0 <= first <= last else 0
+        for number in range(raw.FPDFText_CountRects(textpage, first, many) if many else 0):
+            if raw.FPDFText_GetRect(textpage, number, left, top, right, bottom):
+                runs.append(place(left.value, bottom.value, right.value, top.value))
+        # PDFium marks a hyphen at a line's end with U+0002
+        fair = stripped.replace("\x02", "-").replace("\ufffe", "-")
+        if runs:
+            lines.append(Line(fair, places, textpage, runs))
+        else:
+            unplaced.append(fair)
+    return _by_place(lines, textpage, place, backward), unplaced
+
+
+def _units(text: str) -> Sequence[int]:
+    """Of each character, where it begins in UTF-16, by which PDFium counts text."""
+    if not text or max(text) <= "\uffff":
+        return range(len(text))
+    widths = (1 + (char > "\uffff") for char in text[:-1])
+    return list(accumulate(widths, initial=0))
+
+
+def _by_place(
+    lines: list[Line], textpage: Any, place: Place, backward: Sequence[Box]
+) -> list[Line]:
+    """Lines whose characters were drawn in another order than they are read, put in order.
+
+    Some programs draw a line's Hangul first, then its brackets and points. A line is put in order
+    if some of it was drawn backwards, or if it and the one before it lie within each other.
+    """
+    kept: list[Line] = []
+    group: list[Line] = []
+
+    def close() -> None:
+        if group and (len(group) > 1 or _goes_back(group[0], backward)):
+            kept.append(_ordered(group, textpage, place))
+        else:
+            kept.extend(group)
+        group.clear()
+
+    for line in lines:
+        if group and not _interleaved(group, line):
+            close()
+        group.append(line)
+    close()
+    return kept
+
+
+def _level(line: Line) -> bool:
+    """Whether it runs from left to right: neither upright, askew, nor in another script."""
+    highest = max(run[3] - run[1] for run in line.runs)
+    return line.box[3] - line.box[1] < 1.8 * max(highest, 1.0) and (
+        line.box[2] - line.box[0] > 0.8 * highest and not _RIGHT_TO_LEFT.search(line.text)
+    )
+
+
+def _goes_back(line: Line, backward: Sequence[Box]) -> bool:
+    x0, y0, x1, y1 = line.box
+    back = any(y0 < (b[1] + b[3]) / 2 < y1 and x0 < b[2] and b[0] < x1 for b in backward)
+    return back and _level(line)
+
+
+def _interleaved(group: list[Line], line: Line) -> bool:
+    """Whether a line's runs lie between those of the lines before it, and on none of them."""
+    box = boxed(each.box for each in group) or line.box
+    high = min(box[3] - box[1], line.box[3] - line.box[1])
+    level = min(box[3], line.box[3]) - max(box[1], line.box[1]) > 0.6 * max(high, 1.0)
+    within = min(box[2], line.box[2]) - max(box[0], line.box[0]) > 1.0
+    if not (level and within and _level(line) and all(map(_level, group))):
+        return False
+    runs = [run for each in group for run in each.runs]
+    on = sum(max(0.0, min(a[2], b[2]) - max(a[0], b[0])) for a in runs for b in line.runs)
+    return on < 0.2 * min(sum(b[2] - b[0] for b in line.runs), sum(a[2] - a[0] for a in runs))
+
+
+def _ordered(group: list[Line], textpage: Any, place: Place) -> Line:
+    drawn = []
+    for line in group:
+        for text, at, index in zip(line.text, line._places, line.chars, strict=True):
+            if raw.FPDFText_IsGenerated(textpage, index):
+                continue
+            box = wide_box(textpage, index, place)
+            if box is not None:
+                drawn.append((box[0], box[2], text, at))
+    drawn.sort(key=lambda each: each[0])
+    runs = [run for line in group for run in line.runs]
+    high = max(run[3] - run[1] for run in runs)
+    text, places, end = "", [], None
+    for x0, x1, char, at in drawn:
+        if end is not None and x0 - end > GAP * high and not (char.isspace() or text[-1].isspace()):
+            text, places = text + " ", [*places, at]
+        text += char
+        places.append(at)
+        end = x1 if end is None else max(end, x1)
+    if not drawn:
+        return group[0]
+    return Line(text, places, textpage, runs)

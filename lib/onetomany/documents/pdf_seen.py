@@ -1,0 +1,218 @@
+"""Text of a PDF that no reader sees: covered, in the colour beneath it, tiny, off the page.
+
+Cheap signs come first: something painted over text, a colour that is too light, a size, a place.
+Only a page with such a sign is drawn, once as it is and once without its text. Where the two
+drawings agree, the text leaves no ink: it can't be seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pypdfium2 import raw
+
+from .pdf_lines import Line, Place, char_box
+from .pdf_shapes import LAST, Cover, Shapes, Text, page_objects
+from .reading import Box
+
+SCALE, PIXELS = 2.0, 8_000_000  # pixels for a point, and of a drawn page at most
+FAINT = 10  # of 255: ink that differs less from what is beneath can't be seen
+DIM, SHADE = 0.6, 160  # the share of its contrast that dimmed text keeps; how dark its ground is
+LIGHT, NEAR = (
+    190,
+    40,
+)  # of 255: text as light as this may be unseen on white; colours as near are one
+WORD = 0.7  # of a word's letters: with more unseen, all are
+TINY = 1.5  # points: type of this size can't be read
+_CHUNK = 256  # shapes compared with all texts at a time
+
+Pixels = NDArray[np.int16]
+
+
+class Drawn:
+    """A page drawn twice, when it is first asked for: as it is shown, and without its text."""
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+        width, height = held.get_size()
+        self.scale = min(SCALE, (PIXELS / max(width * height, 1.0)) ** 0.5)
+
+    @cached_property
+    def whole(self) -> Pixels:
+        drawn = self.held.render(scale=self.scale, rev_byteorder=True).to_numpy()
+        return drawn[..., :3].astype(np.int16) if drawn.ndim == 3 else drawn[..., None]
+
+    @cached_property
+    def bare(self) -> Pixels:
+        """The page without text. What is switched off is switched on again."""
+        texts = [item for item, kind, _ in page_objects(self.held) if kind == raw.FPDF_PAGEOBJ_TEXT]
+        for item in texts:
+            raw.FPDFPageObj_SetIsActive(item, False)
+        try:
+            drawn = self.held.render(scale=self.scale, rev_byteorder=True).to_numpy()
+        finally:
+            for item in texts:
+                raw.FPDFPageObj_SetIsActive(item, True)
+        return drawn[..., :3].astype(np.int16) if drawn.ndim == 3 else drawn[..., None]
+
+    def window(self, box: Box) -> tuple[slice, slice] | None:
+        """The pixels of a box; None if it lies off the page."""
+        height, width = self.whole.shape[:2]
+        x0, y0 = int(box[0] * self.scale), int(box[1] * self.scale)
+        x1, y1 = int(np.ceil(box[2] * self.scale)), int(np.ceil(box[3] * self.scale))
+        rows, columns = slice(max(y0, 0), min(y1, height)), slice(max(x0, 0), min(x1, width))
+        inside = rows.start < rows.stop and columns.start < columns.stop
+        return (rows, columns) if inside else None
+
+    @cached_property
+    def text_ink(self) -> Pixels:
+        """How much text changes each pixel of the page, of 255."""
+        changed: Pixels = np.abs(self.whole - self.bare).max(2)
+        return changed
+
+    def ink(self, box: Box) -> int:
+        """How much text changes the page within a box."""
+        window = self.window(box)
+        return int(self.text_ink[window].max()) if window else 0
+
+    def share(self, box: Box) -> float:
+        """The share of a box's columns that text changes."""
+        window = self.window(box)
+        return float((self.text_ink[window] >= FAINT).any(0).mean()) if window else 0.0
+
+    def ground(self, box: Box) -> int:
+        """How light the page is within a box, without its text."""
+        window = self.window(box)
+        return int(np.median(self.bare[window])) if window else 255
+
+    def is_uniform(self, box: Box) -> bool:
+        window = self.window(box)
+        return window is None or int(np.ptp(self.whole[window], axis=(0, 1)).max()) < FAINT
+
+
+def unseen_text(
+    lines: list[Line], covers: list[Cover], found: Shapes, drawn: Drawn, place: Place
+) -> dict[int, str]:
+    """Return of each character that can't be seen the kind of block that it belongs to.
+
+    `covers` are those of `found`, and the annotations.
+    """
+    size = drawn.held.get_size()
+    suspects = [found.texts[i] for i in _suspects(found.texts, covers, size)]
+    marked = [cover for cover in covers if not cover.applied]
+    unseen: dict[int, str] = {}
+    if not suspects and not marked:
+        return unseen
+    page = (1.0, 1.0, size[0] - 1.0, size[1] - 1.0)
+    for line in lines:
+        if not _overlap(line.box, page):
+            unseen |= dict.fromkeys(line.chars, "hidden")
+            continue
+        near = [text for text in suspects if _overlap(text.box, line.box)]
+        marks = [cover for cover in marked if _overlap(cover.box, line.box)]
+        over = [cover for cover in covers if _overlap(cover.box, line.box)] if near else []
+        for index, box in _characters(line, place) if near or marks else ():
+            point = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+            if any(_inside(point, mark.box) for mark in marks):
+                unseen[index] = "under_redaction"
+                continue
+            if not _inside(point, page):
+                continue  # a line that is longer than the page is wide
+            text = next((text for text in near if _inside(point, text.box, 1.0)), None)
+            on = [cover for cover in over if _inside(point, cover.box)]
+            if text and (kind := _kind(box, text, on, drawn)):
+                unseen[index] = kind
+        if near and not unseen.keys().isdisjoint(line.chars):
+            _whole_words(line, unseen)
+    return unseen
+
+
+def _whole_words(line: Line, unseen: dict[int, str]) -> None:
+    """Count a word as unseen of which hardly a letter is seen: its edge shows beside a box."""
+    for word in re.finditer(r"\S+", line.text):
+        places = line.chars[word.start() : word.end()]
+        kinds = [unseen[place] for place in places if place in unseen]
+        if WORD * len(places) <= len(kinds) < len(places):
+            unseen |= dict.fromkeys(places, kinds[0])
+
+
+def _characters(line: Line, place: Place) -> Iterator[tuple[int, Box]]:
+    for index, char in zip(line.chars, line.text, strict=True):
+        box = None if char.isspace() else char_box(line.textpage, index, place)
+        if box is not None:
+            yield index, box
+
+
+def _kind(box: Box, text: Text, on: list[Cover], drawn: Drawn) -> str | None:
+    """What hides a character; None if it is seen, or was never meant to be."""
+    after = [cover for cover in on if cover.order > text.order]
+    if text.unseen:
+        # text for a picture's sake leaves no ink at any time: what counts is what the picture shows
+        solid = [c for c in after if c.order == LAST or (c.colour and c.colour[3] > 200)]
+        return "under_redaction" if solid and drawn.is_uniform(box) else None
+    ink = drawn.ink(box)
+    if ink < FAINT:
+        dark = [c for c in on if c.colour and _light(c.colour) < 128]
+        return "under_redaction" if after or dark else "hidden"
+    if after and drawn.share(box) < 0.5:  # all but an edge of the letter is covered
+        return "under_redaction"
+    own = 255 - _light(text.colour)
+    if after and ink < DIM * own and drawn.ground(box) < SHADE:
+        return "under_redaction"
+    return "hidden" if text.size < TINY else None
+
+
+def _light(colour: tuple[int, int, int, int]) -> float:
+    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+
+
+def _suspects(texts: list[Text], covers: list[Cover], size: tuple[float, float]) -> list[int]:
+    """The texts of which it is not plain that they are seen."""
+    if not texts:
+        return []
+    box = np.array([text.box for text in texts])
+    colour = np.array([text.colour for text in texts], np.int32)
+    order = np.array([text.order for text in texts])
+    unseen = np.array([text.unseen for text in texts])
+    x, y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    off = (x < 0) | (y < 0) | (x > size[0]) | (y > size[1])
+    tiny = np.array([text.size < TINY for text in texts])
+    pale = (colour[:, :3].min(1) > LIGHT) | (colour[:, 3] < 100)
+    over, contrasted = np.zeros(len(texts), bool), np.zeros(len(texts), bool)
+    held = [c for c in covers if c.box[2] - c.box[0] > 2 and c.box[3] - c.box[1] > 2]
+    for first in range(0, len(held), _CHUNK):
+        some = held[first : first + _CHUNK]
+        shape = np.array([cover.box for cover in some])
+        wide = np.minimum(box[:, None, 2], shape[None, :, 2]) - np.maximum(
+            box[:, None, 0], shape[None, :, 0]
+        )
+        high = np.minimum(box[:, None, 3], shape[None, :, 3]) - np.maximum(
+            box[:, None, 1], shape[None, :, 1]
+        )
+        on = (wide > 1.0) & (high > 0.3 * (box[:, 3] - box[:, 1])[:, None])
+        when = np.array([cover.order for cover in some])[None, :]
+        fill = np.array([cover.colour or (-255, -255, -255, 255) for cover in some], np.int32)
+        apart = np.abs(colour[:, None, :3] - fill[None, :, :3]).max(2)
+        plain, solid = fill[None, :, 0] >= 0, fill[None, :, 3] > 200
+        after, before = on & (when > order[:, None]), on & (when < order[:, None])
+        over |= (after & (fill[None, :, 3] > 60)).any(1)
+        over |= (before & plain & solid & (apart < NEAR)).any(1)
+        contrasted |= (before & plain & solid & (apart > 2 * NEAR)).any(1)
+    suspect = over | (~unseen & (off | tiny | (pale & ~contrasted)))
+    return [int(i) for i in np.flatnonzero(suspect)]
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
+
+
+def _inside(point: tuple[float, float], box: Box, slack: float = 0.0) -> bool:
+    return (
+        box[0] - slack <= point[0] <= box[2] + slack
+        and box[1] - slack <= point[1] <= box[3] + slack
+    )

@@ -1,0 +1,168 @@
+"""Tables of a PDF page that have no lines between their cells, found by liteparse (Apache-2.0).
+
+It is asked only of pages on which texts stand apart in rows, as cells do and prose doesn't, and
+given that page alone. What it finds is taken where no ruled table is, or where a ruled table's
+lines leave many of its cells together. Tables whose cells hold sentences are none.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pypdfium2 as pdfium
+
+from .pdf_lines import Line
+from .pdf_shapes import Lattice, LatticeCell
+from .reading import Box, Page, Reading, boxed
+
+ROWS = 3  # with texts that stand apart: fewer are no sign of a table
+APART = 1.3  # of a line's height: a gap between words is narrower
+NARROW = 0.3  # of the page's width: columns of prose are wider
+SHORT, SHARE = 40, 0.7  # characters of a cell; the share of a table's cells that are as short
+FILLED = 0.45  # the share of its cells that hold something
+TOGETHER = 0.3  # the share of a ruled table's cells from which its lines leave cells together
+STACK = 4  # lines in each of some cells beside each other: rows without a line between them
+
+
+@cache
+def table_finder() -> Any:
+    """Return liteparse's parser. It starts threads that it doesn't need: make it before a fork."""
+    import liteparse
+
+    return liteparse.LiteParse(
+        ocr_enabled=False,
+        extract_blocks=True,
+        extract_links=False,
+        keep_headers_footers=True,
+        quiet=True,
+        num_workers=1,
+    )
+
+
+def may_hold_table(lines: list[Line], width: float) -> bool:
+    """Whether some rows of a page have narrow texts that stand apart."""
+    rows = 0
+    for row in _levels([run for line in lines for run in line.runs]):
+        groups = _gaps(row)
+        rows += bool(groups) and min(each[2] - each[0] for each in groups) < NARROW * width
+    return rows >= ROWS
+
+
+def add_borderless(
+    pdf: Any, page: Page, lines: list[Line], ruled: list[Lattice], reading: Reading
+) -> list[Lattice]:
+    """The tables of a page: the ruled ones, and those without lines."""
+    if not lines or not may_hold_table(lines, page.width or 0.0):
+        return ruled
+    try:
+        found = _found(_alone(pdf, page.number))
+    except pdfium.PdfiumError:
+        found = []
+    except Exception as error:
+        why = f"Tables without lines were not looked for on this page ({type(error).__name__})."
+        reading.note("limit", why, page.number)
+        return ruled
+    kept = list(ruled)
+    for table in found:
+        over = [each for each in kept if _common(each.box, table.box) > 0]
+        if all(_is_closer(table, each, lines) for each in over):
+            kept = [each for each in kept if each not in over] + [table]
+    return sorted(kept, key=lambda each: (each.box[1], each.box[0]))
+
+
+def _alone(pdf: Any, number: int) -> bytes:
+    """A page as a document of its own."""
+    with pdfium.PdfDocument.new() as alone:
+        alone.import_pages(pdf, [number - 1])
+        held = io.BytesIO()
+        alone.save(held)
+    return held.getvalue()
+
+
+def _found(content: bytes) -> list[Lattice]:
+    tables = []
+    for page in table_finder().parse(content).pages:
+        for block in page.blocks or []:
+            if block.kind == "table" and (table := _lattice(block)):
+                tables.append(table)
+    return tables
+
+
+def _lattice(block: Any) -> Lattice | None:
+    """A table as its rows have it; None for what is more like prose than like a table."""
+    rows = ([block.header] if block.header else []) + list(block.rows or [])
+    # rows whose texts have no place of their own are lines of prose
+    rows = [row for row in rows if any(cell.bbox for cell in row)]
+    columns = max(map(len, rows), default=0)
+    texts = [cell.text.strip() for row in rows for cell in row]
+    held = [text for text in texts if text]
+    if len(rows) < 2 or columns < 2 or len(held) < 4:
+        return None
+    short = sum(len(text) <= SHORT for text in held)
+    if short < SHARE * len(held) or len(held) < FILLED * len(rows) * columns:
+        return None
+    cells = []
+    for number, row in enumerate(rows, 1):
+        for column, cell in enumerate(row, 1):
+            if cell.bbox and cell.text.strip():
+                box = cell.bbox
+                edges = (box.x, box.y, box.x + box.width, box.y + box.height)
+                cells.append(LatticeCell(number, column, (1, 1), edges))
+    box = boxed(cell.box for cell in cells)
+    return Lattice(len(rows), columns, box, cells) if box and len(cells) > 3 else None
+
+
+def _common(a: Box, b: Box) -> float:
+    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return max(0.0, wide) * max(0.0, high)
+
+
+def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
+    """Whether the lines of a ruled table leave together what a table without lines parts."""
+    runs = [run for line in lines for run in line.runs]
+    inside = [[run for run in runs if _holds(cell.box, run)] for cell in ruled.cells]
+    stacks = {
+        (cell.row, cell.column): len(list(_levels(held)))
+        for cell, held in zip(ruled.cells, inside, strict=True)
+    }
+    together = filled = 0
+    for cell, held in zip(ruled.cells, inside, strict=True):
+        if not held:
+            continue
+        filled += 1
+        high = stacks[cell.row, cell.column]
+        beside = sum(many == high for (row, _), many in stacks.items() if row == cell.row)
+        # columns without rows between them, or rows without columns
+        together += (high >= STACK and beside > 1) or any(_gaps(level) for level in _levels(held))
+    return together > TOGETHER * filled and len(table.cells) > max(filled, 1)
+
+
+def _holds(box: Box, run: Box) -> bool:
+    x, y = (run[0] + run[2]) / 2, (run[1] + run[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def _levels(runs: list[Box]) -> Iterator[list[Box]]:
+    """Runs in rows, from top to bottom."""
+    row: list[Box] = []
+    for run in sorted(runs, key=lambda each: each[1] + each[3]):
+        if row and (run[1] + run[3]) / 2 > max(each[3] for each in row):
+            yield row
+            row = []
+        row.append(run)
+    if row:
+        yield row
+
+
+def _gaps(row: list[Box]) -> list[Box]:
+    """The texts of a row that stand apart from each other; [] if none does."""
+    groups: list[Box] = []
+    for run in sorted(row):
+        if groups and run[0] - groups[-1][2] < APART * (run[3] - run[1]):
+            groups[-1] = boxed((groups[-1], run)) or run
+        else:
+            groups.append(run)
+    return groups if len(groups) > 1 else []

@@ -1,0 +1,342 @@
+"""Parts of a PDF page that show something and hold no text of it: the places where OCR must look.
+
+A page with some text isn't read for that: a stamp may lie on a scan, digits may be drawn by
+glyphs without Unicode values, paragraphs may be drawn as curves, a text layer may be garbled. Each
+such part is a box with a reason. The same parts are found again where OCR is made (`ocr`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .garbled import garbled_lines
+from .pdf_lines import Line, char_box, read_lines, wide_box
+from .pdf_seen import FAINT, Drawn
+from .pdf_shapes import Placing, Shapes, Text, collect, placing
+from .reading import Box, boxed
+
+PICTURE = 0.04  # of the page: a smaller picture is a logo or a seal
+SIDE = 40.0  # points: so is one of which a side is shorter
+WRITTEN = 0.15  # of a picture's area: with more text on it, it is the page's background
+LETTERS = 12  # shapes in rows from which they may be a text drawn as curves
+ROW = 4  # of them in a row
+LOOKED_AT = 20_000  # shapes of a page
+MOST = 40  # parts of one page: beyond that they are joined to one
+
+NARROW = 0.12  # of a line's height: what is narrower is the edge of a letter
+GLYPHS_APART = 0.4  # of it: what is closer is one gap
+
+Size = tuple[float, float]
+
+REASONS = {
+    "picture": "a picture",
+    "curves": "text drawn as curves",
+    "glyphs": "lines in which letters or digits are drawn and have no characters",
+    "garbled": "a text layer that makes no sense",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a page that has to be read from its picture."""
+
+    box: Box
+    why: str  # one of REASONS
+
+
+class Looked:
+    """What a page of a PDF shows, and what of it is no text."""
+
+    def __init__(self, held: Any) -> None:
+        self.place, self.textpage = placing(held), held.get_textpage()
+        self.found, self.drawn = collect(held, self.place), Drawn(held)
+        backward = self.found.backward
+        self.lines, self.unplaced = read_lines(self.textpage, self.place, backward)
+        self.missing = missing_glyphs(self.found, self.lines, self.drawn, self.place)
+        size = held.get_size()
+        has_text = self.lines or self.unplaced
+        # a page without any text is read by OCR as a whole
+        self.parts = unread_parts(self.found, self.lines, self.missing, size) if has_text else []
+
+
+def unread_parts(
+    found: Shapes, lines: list[Line], missing: list[tuple[Line, list[Box]]], size: Size
+) -> list[Part]:
+    """Parts of a page that hold text for the eye only, from top to bottom.
+
+    `missing` are the lines of `missing_glyphs`.
+    """
+    parts = [Part(box, "picture") for box in _pictures(found, lines, size)]
+    for line, gaps in missing:
+        parts.append(Part(boxed([line.box, *gaps]) or line.box, "glyphs"))
+    parts += [Part(box, "curves") for box in _curves(found, lines, parts)]
+    parts += [Part(box, "garbled") for box in _garbled(lines)]
+    joined = _joined(parts)
+    return [Part(_on_page(part.box, size), part.why) for part in joined]
+
+
+def said(parts: list[Part]) -> str:
+    """Say which parts of a page are not text, for a note."""
+    whys = [(why, sum(part.why == why for part in parts)) for why in REASONS]
+    listed = ", ".join(f"{REASONS[why]} ({many})" for why, many in whys if many)
+    places = "; ".join(
+        f"{box[0]:.0f},{box[1]:.0f}-{box[2]:.0f},{box[3]:.0f}" for box, _ in map(_fields, parts[:8])
+    )
+    more = f" and {len(parts) - 8} more" if len(parts) > 8 else ""
+    return f"{listed}, at {places}{more} (points from the upper left corner)"
+
+
+def _fields(part: Part) -> tuple[Box, str]:
+    return part.box, part.why
+
+
+def _on_page(box: Box, size: Size) -> Box:
+    return (max(box[0], 0.0), max(box[1], 0.0), min(box[2], size[0]), min(box[3], size[1]))
+
+
+def _area(box: Box) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def _common(a: Box, b: Box) -> float:
+    return _area((max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])))
+
+
+def _pictures(found: Shapes, lines: list[Line], size: Size) -> list[Box]:
+    """Pictures large enough to hold text, with hardly any of the page's text on them.
+
+    Where some program's OCR lies unseen on a picture it was read before.
+    """
+    strips = [_on_page(box, size) for box in found.pictures]
+    kept = []
+    for box in _touching([box for box in strips if _area(box) > 0]):
+        if _area(box) < PICTURE * size[0] * size[1]:
+            continue
+        if min(box[2] - box[0], box[3] - box[1]) < SIDE:
+            continue
+        if any(text.unseen and _common(text.box, box) > 0 for text in found.texts):
+            continue
+        if sum(_common(line.box, box) for line in lines) < WRITTEN * _area(box):
+            kept.append(box)
+    return kept
+
+
+def _touching(boxes: list[Box]) -> list[Box]:
+    """Join boxes that touch: a scan is often cut into strips."""
+    joined: list[Box] = []
+    for box in sorted(boxes, key=lambda each: (each[1], each[0]))[:2_000]:
+        grown = box
+        while near := [each for each in joined if _near(each, grown, 2.0)]:
+            joined = [each for each in joined if each not in near]
+            grown = boxed([grown, *near]) or grown
+        joined.append(grown)
+    return joined
+
+
+def _near(a: Box, b: Box, slack: float) -> bool:
+    return (
+        a[0] - slack <= b[2]
+        and b[0] - slack <= a[2]
+        and a[1] - slack <= b[3]
+        and b[1] - slack <= a[3]
+    )
+
+
+def _curves(found: Shapes, lines: list[Line], parts: list[Part]) -> list[Box]:
+    """Rows of small filled shapes where no text is: letters that were drawn as curves."""
+    if len(found.curves) < LETTERS:
+        return []
+    boxes = [line.box for line in lines] + [part.box for part in parts]
+    free = _free(found.curves, boxes)
+    rows = []
+    for row in _rows(free):
+        high = max(box[3] - box[1] for box in row)
+        run: list[Box] = []
+        for box in sorted(row):
+            if run and box[0] - run[-1][2] > 1.5 * high:
+                rows.append(run)
+                run = []
+            run.append(box)
+        rows.append(run)
+    kept = [row for row in rows if len(row) >= ROW]
+    if sum(map(len, kept)) < LETTERS:
+        return []
+    around = [boxed(row) for row in kept]
+    return _blocks([box for box in around if box])
+
+
+def _rows(boxes: list[Box]) -> Iterable[list[Box]]:
+    row: list[Box] = []
+    for box in sorted(boxes, key=lambda each: (each[1] + each[3]) / 2):
+        centre = (box[1] + box[3]) / 2
+        if row and centre > max(each[3] for each in row):
+            yield row
+            row = []
+        row.append(box)
+    if row:
+        yield row
+
+
+def _blocks(rows: list[Box]) -> list[Box]:
+    """Join rows that follow each other as lines of a paragraph do."""
+    joined: list[Box] = []
+    for box in sorted(rows, key=lambda each: each[1]):
+        high = box[3] - box[1]
+        near = [each for each in joined if _near(each, box, 1.5 * high)]
+        joined = [each for each in joined if each not in near]
+        joined.append(boxed([box, *near]) or box)
+    return joined
+
+
+def missing_glyphs(
+    found: Shapes, lines: list[Line], drawn: Drawn, place: Placing
+) -> list[tuple[Line, list[Box]]]:
+    """Lines within which letters or digits are drawn that are no characters, and where."""
+    gaps = _curved_gaps(found, lines)
+    lost = [text for text in _lost(found.texts, lines) if drawn.ink(text.box) >= FAINT]
+    if lost:
+        left = _unexplained(lines, drawn, place)
+        for number, line in enumerate(lines):
+            gaps.setdefault(number, []).extend(_inked_gaps(line, lost, left, drawn))
+    return [(lines[number], sorted(boxes)) for number, boxes in sorted(gaps.items()) if boxes]
+
+
+def _curved_gaps(found: Shapes, lines: list[Line]) -> dict[int, list[Box]]:
+    """By line, places between or at its characters where letters are drawn as curves."""
+    free = _free(found.curves, [run for line in lines for run in line.runs])
+    gaps: dict[int, list[Box]] = {}
+    for number, line in enumerate(lines if free else ()):
+        x0, y0, x1, y1 = line.box
+        high = sorted(run[3] - run[1] for run in line.runs)[len(line.runs) // 2]
+        row = [
+            box
+            for box in free
+            if y0 - 1 < (box[1] + box[3]) / 2 < y1 + 1 and box[3] - box[1] < 1.3 * high
+        ]
+        for group in _grouped(row, 0.5 * high):
+            box = boxed(group) or line.box
+            apart = min(max(box[0] - run[2], run[0] - box[2], 0.0) for run in line.runs)
+            # a bullet has more room beside it than a digit
+            if apart < (0.4 if len(group) == 1 else 1.2) * high and box[2] - box[0] < x1 - x0:
+                gaps.setdefault(number, []).append(box)
+    return gaps
+
+
+def _free(boxes: list[Box], runs: list[Box]) -> list[Box]:
+    """Boxes whose centre lies in no run of text."""
+    if not boxes or not runs:
+        return boxes
+    box, run = np.array(boxes[:LOOKED_AT]), np.array(runs)
+    x, y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    taken = np.zeros(len(box), bool)
+    for first in range(0, len(run), 256):
+        r = run[first : first + 256].T[:, None, :]
+        on = (x[:, None] > r[0]) & (x[:, None] < r[2])
+        taken |= (on & (y[:, None] > r[1]) & (y[:, None] < r[3])).any(1)
+    return [boxes[i] for i in np.flatnonzero(~taken)]
+
+
+def _grouped(row: list[Box], apart: float) -> list[list[Box]]:
+    """Boxes of a row in groups that follow each other closely."""
+    groups: list[list[Box]] = []
+    for box in sorted(row):
+        if groups and box[0] - max(each[2] for each in groups[-1]) <= apart:
+            groups[-1].append(box)
+        else:
+            groups.append([box])
+    return groups
+
+
+def _unexplained(lines: list[Line], drawn: Drawn, place: Placing) -> NDArray[np.bool_]:
+    """Where text leaves ink and no character is."""
+    left = drawn.text_ink >= FAINT
+    for line in lines:
+        for index, char in zip(line.chars, line.text, strict=True):
+            ink, wide = char_box(line.textpage, index, place), wide_box(line.textpage, index, place)
+            box = boxed(each for each in (ink, wide) if each)
+            if not char.isspace() and box is not None and (window := drawn.window(box)):
+                left[window] = False
+    return left
+
+
+def _inked_gaps(
+    line: Line, lost: list[Text], left: NDArray[np.bool_], drawn: Drawn
+) -> Iterator[Box]:
+    x0, y0, x1, y1 = boxed([line.box, *_beside(line, lost)]) or line.box
+    high, scale = y1 - y0, drawn.scale
+    window = drawn.window((x0, y0 + 0.2 * high, x1, y1 - 0.2 * high))
+    columns = np.flatnonzero(left[window].any(0)) + window[1].start if window else []
+    for group in _grouped(
+        [(float(each), 0.0, float(each + 1), 0.0) for each in columns], GLYPHS_APART * high * scale
+    ):
+        first, last = group[0][0] / scale, group[-1][2] / scale
+        if last - first > NARROW * high:
+            yield (first, y0, last, y1)
+
+
+def _beside(line: Line, lost: list[Text]) -> list[Box]:
+    """Texts that end a line or begin it, and reach beyond its characters."""
+    x0, y0, x1, y1 = line.box
+    high = y1 - y0
+    return [
+        text.box
+        for text in lost
+        if y0 < (text.box[1] + text.box[3]) / 2 < y1
+        and text.box[0] < x1 + high
+        and text.box[2] > x0 - high
+    ]
+
+
+def with_gaps(
+    lines: list[Line], missing: list[tuple[Line, list[Box]]], place: Placing
+) -> list[Line]:
+    """Lines with a sign in the place of each text that has no Unicode value."""
+    gaps = {id(line): boxes for line, boxes in missing}
+    return [line.marked(gaps[id(line)], place) if id(line) in gaps else line for line in lines]
+
+
+def _lost(texts: list[Text], lines: list[Line]) -> list[Text]:
+    """Texts of which more is drawn than the text layer has characters for."""
+    runs = [run for line in lines for run in line.runs]
+    seen = [text for text in texts if not text.unseen]
+    if not runs or not seen:
+        return []
+    run, box = np.array(runs), np.array([text.box for text in seen])
+    wide, high = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
+    y = (box[:, 1] + box[:, 3]) / 2
+    held = np.zeros(len(seen))
+    for first in range(0, len(runs), 256):
+        r = run[first : first + 256].T[:, None, :]
+        on = np.minimum(box[:, 2:3], r[2]) - np.maximum(box[:, 0:1], r[0])
+        level = (y[:, None] >= r[1] - 1) & (y[:, None] <= r[3] + 1)
+        held += np.where(level, on.clip(0), 0).sum(1)
+    short = wide - held > np.maximum(1.5, 0.25 * high)
+    return [seen[i] for i in np.flatnonzero(short & (high > 1.0))]
+
+
+def _garbled(lines: list[Line]) -> list[Box]:
+    """Runs of lines whose text makes no sense."""
+    bad = garbled_lines([line.text.replace("\n", " ") for line in lines])
+    kept = []
+    for is_bad, some in groupby(zip(bad, lines, strict=True), key=lambda each: each[0]):
+        if is_bad and (box := boxed(line.box for _, line in some)):
+            kept.append(box)
+    return kept
+
+
+def _joined(parts: list[Part]) -> list[Part]:
+    """Parts without those that lie within another; too many of them are one."""
+    kept: list[Part] = []
+    for part in sorted(parts, key=lambda each: -_area(each.box)):
+        if not any(_common(part.box, each.box) > 0.6 * _area(part.box) for each in kept):
+            kept.append(part)
+    if len(kept) > MOST:
+        whole = boxed(part.box for part in kept)
+        kept = [Part(whole, kept[0].why)] if whole else []
+    return sorted(kept, key=lambda each: (each.box[1], each.box[0]))

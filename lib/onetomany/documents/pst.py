@@ -1,0 +1,324 @@
+"""Outlook's mailboxes (PST, OST) by [MS-PST]: each mail becomes a member, written as EML.
+
+Mails are taken from the list of all nodes, so one whose folder is damaged is found too. What is
+written into the EML is what the mailbox holds; heads that it lacks are left out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .compound import inflated
+from .outlook import (
+    DATA, EMBEDDED, LONG_NAME, METHOD, SHORT_NAME, Properties, Recipient, Value, as_eml, recipient,
+    sender, sent, subject, time_of, words,
+)  # fmt: skip
+from .reading import Damaged, Reading, Refused
+
+MAGIC = b"!BDN"
+_MAIL, _FOLDER, _ATTACHMENT = 0x04, 0x02, 0x05  # kinds of nodes
+_RECIPIENTS, _NAME, _PAGE, _CLASS = 0x0692, 0x3001, 0x3FFD, 0x001A
+_DEPTH = 20  # of trees and of folders
+# the table by which 'compressible encryption' replaces bytes ([MS-PST] 5.1), for reading
+_PERMUTED = bytes.fromhex(
+    "47f1b4e60b6a7248854e9eebe2f89453e0bba002e85a09abdbe3bac67cc310dd39059630f53760828cc9134a"
+    "6b1df3fb8f2697ca911701c4322d6e3195ffd923d1005e79dc443b1a28c5615720903d83b943be67d2464276"
+    "c06d5b7eb20f16293ca903540dda5ddff6b7c762cd8d06d3695c86d614f7a56675acb1e94521700c879f74a4"
+    "224c6fbf1f56aa2eb3783350b0a392bccf191ca763cb1e4d3e4b1b9b4fe7f0eead3ab55904ea40552551e57a"
+    "893868527bfc27aed7bdfa07f4cc8e5fef359c842b15d5773449b6120a7f7188fd9d18417d93d8582ccefe24"
+    "afdeb836c8a180a69998a82f0e816573e4c2a28ad4e111d0088b2af2ed9a643fc16cf9ec"
+)
+
+
+class _Node(NamedTuple):
+    data: int
+    sub: int
+    parent: int = 0
+
+
+class _Store:
+    """The blocks and nodes of a mailbox: Unicode (version 23), with large pages (36), or ANSI."""
+
+    def __init__(self, held: bytes, reading: Reading) -> None:
+        if len(held) < 564 or not held.startswith(MAGIC):
+            raise Refused("It has no head of an Outlook mailbox.")
+        (version,) = struct.unpack_from("<H", held, 10)
+        self.held, self.reading = held, reading
+        self.wide, self.large = version >= 23, version >= 36
+        self.word = "Q" if self.wide else "I"
+        size = 8 if self.wide else 4
+        if held[513 if self.wide else 461] == 2:
+            raise Refused("It is a mailbox with 'high encryption', which is not read: export its "
+                          "mails from Outlook again without it.")  # fmt: skip
+        self.coded = held[513 if self.wide else 461] == 1
+        nodes, blocks = (224, 240) if self.wide else (188, 196)
+        self.nodes: dict[int, _Node] = {}
+        self.blocks: dict[int, tuple[int, int, int]] = {}
+        for entry in self.leaves(self._at(nodes)):
+            number, data, sub, parent = struct.unpack_from(f"<3{self.word}I", entry)
+            self.nodes[number & 0xFFFFFFFF] = _Node(data, sub, parent)
+        for entry in self.leaves(self._at(blocks)):
+            block, place, stored, full = struct.unpack_from(f"<2{self.word}HH", entry)
+            self.blocks[block & ~1] = (place, stored, full if self.large else stored)
+        self.size = size
+
+    def _at(self, place: int) -> int:
+        return int(struct.unpack_from("<" + self.word, self.held, place)[0])
+
+    def leaves(self, place: int, depth: int = 0) -> Iterator[bytes]:
+        """Yield the entries of a tree of pages; a damaged page ends its branch, and is told."""
+        page, end = (4096, 4056) if self.large else (512, 488 if self.wide else 496)
+        held = self.held[place : place + page]
+        if len(held) < page or depth > _DEPTH:
+            self.reading.skip("a page of the mailbox's index, which is damaged")
+            return
+        if self.large:
+            many, _, size, level = struct.unpack_from("<HHBB", held, end)
+        else:
+            many, _, size, level = struct.unpack_from("<4B", held, end)
+        if not size or many * size > end:
+            self.reading.skip("a page of the mailbox's index, which is damaged")
+            return
+        self.reading.check_time()
+        for number in range(many):
+            entry = held[number * size : (number + 1) * size]
+            if level:
+                below = 16 if self.wide else 8
+                yield from self.leaves(
+                    struct.unpack_from("<" + self.word, entry, below)[0], depth + 1
+                )
+            else:
+                yield entry
+
+    def raw(self, block: int) -> bytes:
+        """Return one block's bytes. Raises Damaged if it is not there."""
+        if (block & ~1) not in self.blocks:
+            raise Damaged("a part of it is missing")
+        place, stored, full = self.blocks[block & ~1]
+        held = self.held[place : place + stored]
+        if full != stored:
+            held = inflated(held, full + 1)
+        if self.coded and not block & 2:
+            held = held.translate(_PERMUTED)
+        return held
+
+    def data(self, block: int, depth: int = 0) -> list[bytes]:
+        """Return the blocks of a node's data in their order."""
+        if not block:
+            return []
+        held = self.raw(block)
+        if not block & 2:
+            return [held]
+        if depth > 2 or len(held) < 8 or held[0] != 1:
+            raise Damaged("a list of its parts is damaged")
+        (many,) = struct.unpack_from("<H", held, 2)
+        found = []
+        for number in range(many):
+            (inner,) = struct.unpack_from("<" + self.word, held, 8 + number * self.size)
+            found += self.data(inner, depth + 1)
+        return found
+
+    def below(self, block: int, depth: int = 0) -> dict[int, _Node]:
+        """Return the nodes within a node by their number."""
+        if not block:
+            return {}
+        held, found = self.raw(block), {}
+        kind, level, many = struct.unpack_from("<BBH", held)
+        start = 8 if self.wide else 4
+        if kind != 2 or depth > 2:
+            raise Damaged("a list of what is in it is damaged")
+        for number in range(many):
+            if level:
+                _, inner = struct.unpack_from("<2" + self.word, held, start + number * 2 * self.size)
+                found |= self.below(inner, depth + 1)
+            else:
+                at = start + number * 3 * self.size
+                name, data, sub = struct.unpack_from("<3" + self.word, held, at)
+                found[name & 0xFFFFFFFF] = _Node(data, sub)
+        return found
+
+
+class _Heap:
+    """The values of one node: properties, or rows of a table."""
+
+    def __init__(self, store: _Store, node: _Node) -> None:
+        self.store = store
+        self.blocks = store.data(node.data)
+        self.nodes = store.below(node.sub)
+        if not self.blocks or len(self.blocks[0]) < 12 or self.blocks[0][2] != 0xEC:
+            raise Damaged("its values are damaged")
+        self.kind = self.blocks[0][3]
+        (self.root,) = struct.unpack_from("<I", self.blocks[0], 4)
+
+    def item(self, place: int) -> bytes:
+        shift = 19 if self.store.large else 16
+        block, index = place >> shift, place >> 5 & ((1 << (shift - 5)) - 1)
+        if not place:
+            return b""
+        if block >= len(self.blocks):
+            raise Damaged("a value lies outside of it")
+        held = self.blocks[block]
+        (table,) = struct.unpack_from("<H", held)
+        begin, end = struct.unpack_from("<HH", held, table + 4 + 2 * (index - 1))
+        return held[begin:end]
+
+    def pieces(self, place: int) -> list[bytes]:
+        """Return a value by its place in the heap, or in a node of its own."""
+        if place & 0x1F:
+            node = self.nodes.get(place)
+            return self.store.data(node.data) if node else []
+        return [self.item(place)]
+
+    def tree(self, place: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield keys and values of a tree within the heap."""
+        head = self.item(place)
+        if len(head) < 8 or head[0] != 0xB5:
+            raise Damaged("its list of values is damaged")
+        key, size, levels = head[1:4]
+        places = [struct.unpack_from("<I", head, 4)[0]]
+        for _ in range(min(levels, _DEPTH)):
+            held = b"".join(self.item(each) for each in places)
+            step = key + 4
+            places = [
+                struct.unpack_from("<I", held, at + key)[0] for at in range(0, len(held) - 3, step)
+            ]
+        for each in places:
+            held = self.item(each)
+            for at in range(0, len(held) - key - size + 1, key + size):
+                yield held[at : at + key], held[at + key : at + key + size]
+
+    def properties(self) -> dict[int, Value]:
+        found: dict[int, Value] = {}
+        for key, entry in self.tree(self.root):
+            tag, (kind, place) = int.from_bytes(key, "little"), struct.unpack("<HI", entry)
+            if kind in (0x02, 0x03, 0x0B):
+                found[tag] = place
+            elif kind in (0x0D, 0x14, 0x1E, 0x1F, 0x40, 0x102):
+                value = typed(kind, b"".join(self.pieces(place)))
+                if value is not None:
+                    found[tag] = value
+        return found
+
+    def rows(self) -> Iterator[dict[int, Value]]:
+        """Yield the rows of a table."""
+        head = self.item(self.root)
+        if len(head) < 22 or head[0] != 0x7C:
+            raise Damaged("a table in it is damaged")
+        ends = struct.unpack_from("<4H", head, 2)
+        (place,) = struct.unpack_from("<I", head, 14)
+        columns = [struct.unpack_from("<HHHBB", head, 22 + 8 * each) for each in range(head[1])]
+        for block in self.pieces(place):
+            for at in range(0, len(block) - ends[3] + 1, ends[3] or len(block) + 1):
+                row, found = block[at : at + ends[3]], {}
+                for kind, tag, offset, size, bit in columns:
+                    if not row[ends[2] + bit // 8] >> (7 - bit % 8) & 1:
+                        continue
+                    held = row[offset : offset + size]
+                    if kind in (0x02, 0x03, 0x0B):
+                        found[tag] = int.from_bytes(held, "little")
+                    elif kind in (0x1E, 0x1F, 0x102) and size == 4:
+                        pieces = self.pieces(int.from_bytes(held, "little"))
+                        if (value := typed(kind, b"".join(pieces))) is not None:
+                            found[tag] = value
+                yield found
+
+
+def typed(kind: int, held: bytes) -> Value | None:
+    """Return a value of a property's type, as Python has it."""
+    if kind == 0x1F:
+        return held.decode("utf-16-le", "replace").rstrip("\0")
+    if kind == 0x40:
+        return time_of(int.from_bytes(held[:8], "little"))
+    if kind == 0x0D:
+        return int.from_bytes(held[:4], "little")
+    return held
+
+
+def read_pst(content: bytes, reading: Reading) -> None:
+    """Make each mail of a mailbox a member; a page lists them. Raises Refused if it is none."""
+    store = _Store(content, reading)
+    page, names = reading.page(), dict[int, str]()
+    others: dict[str, int] = {}
+    failed = 0
+    mails = [(number, node) for number, node in store.nodes.items() if number & 0x1F == _MAIL]
+    for turn, (_, node) in enumerate(mails, 1):
+        reading.check_time()
+        if turn > reading.limits.members:
+            raise Refused(f"It holds {len(mails):,} mails; the first {turn - 1:,} were read: split "
+                          "it by folders in Outlook.")  # fmt: skip
+        try:
+            held, eml = _mail(store, node, reading, 0)
+        except (Damaged, struct.error, IndexError, RecursionError):
+            failed += 1
+            continue
+        kind = words(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
+        if not kind.upper().startswith("IPM.NOTE"):
+            others[kind] = others.get(kind, 0) + 1
+        folder, when = _folder(store, node.parent, names), sent(held)
+        told = [folder, when.isoformat(timespec="seconds") if when else "", sender(held),
+                subject(held)]  # fmt: skip
+        page.add("\t".join(" ".join(each.split()) for each in told), "row")
+        reading.member(f"{folder or 'mailbox'}/mail {turn}.eml", eml)
+    if failed:
+        reading.note("unread", f"{failed} of {len(mails)} mails are damaged and were not read.")
+    for kind, many in others.items():
+        reading.skip(f"all but subject, body and attachments of items of the kind {kind}", many=many)
+    if mails and failed == len(mails):
+        raise Refused("None of its mails can be read.")
+
+
+def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
+    """The path of a folder, by the names of those that hold it."""
+    path, at = [], number
+    for _ in range(_DEPTH):
+        node = store.nodes.get(at)
+        if node is None or at & 0x1F != _FOLDER or node.parent == at:
+            break
+        if at not in names:
+            try:
+                held = _Heap(store, node).properties()
+                names[at] = words(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
+            except (Damaged, struct.error, IndexError):
+                names[at] = "?"
+        path.append(names[at])
+        at = node.parent
+    return "/".join(filter(None, reversed(path)))
+
+
+def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Properties, bytes]:
+    """A mail's properties, and the mail as EML with its attachments."""
+    if depth > reading.limits.depth:
+        raise Damaged("mails within mails are nested too deeply")
+    heap = _Heap(store, node)
+    held = heap.properties()
+    page = held.get(_PAGE)
+    people: list[Recipient] = []
+    if _RECIPIENTS in heap.nodes:
+        rows = _Heap(store, heap.nodes[_RECIPIENTS]).rows()
+        people = [found for row in rows if (found := recipient(row, page))]
+    files = []
+    for number, inner in heap.nodes.items():
+        if number & 0x1F == _ATTACHMENT:
+            try:
+                files.append(_file(store, inner, page, len(files) + 1, reading, depth))
+            except (Damaged, struct.error, IndexError) as error:
+                reading.note("unread", f"An attachment of a mail can't be read: {error}")
+    return held, as_eml(held, people, [each for each in files if each], reading)
+
+
+def _file(
+    store: _Store, node: _Node, page: object, number: int, reading: Reading, depth: int
+) -> tuple[str, bytes] | None:
+    heap = _Heap(store, node)
+    held = heap.properties()
+    names = [words(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
+    name, data = next(filter(None, names), f"attachment {number}"), held.get(DATA)
+    if held.get(METHOD) == EMBEDDED and isinstance(data, int) and data in heap.nodes:
+        _, eml = _mail(store, heap.nodes[data], reading, depth + 1)
+        return name.removesuffix(".msg") + ".eml", eml
+    if isinstance(data, bytes):
+        return name, data
+    reading.skip("an attachment that a mail only points to, or of an unknown kind")
+    return None
