@@ -66,10 +66,11 @@ told as (
     from notes n join places using (document)
     left join pages p on p.document = n.document and p.page = n.page
     union all
-    select path, page, count(*) || ' blocks of kind ' || b.kind || ', which a reader of the '
-           || 'document itself does not see', document, 'hidden'
-    from blocks b join places using (document)
-    where b.kind in (select unnest($unseen)) group by all
+    select path, page, many || ' blocks of kind ' || kind || ', which a reader of the document '
+           || 'itself does not see', document, 'hidden'
+    from (select path, page, document, kind, count(*) as many
+          from blocks join places using (document)
+          where kind in (select unnest($unseen)) group by all)
 )
 select distinct "group", path, page, what, document from told
 order by path, page nulls first, what
