@@ -16,8 +16,8 @@ from onetomany.documents.attention import (
     GROUPS,
     SCREEN,
     attention_lines,
-    columns_of,
     needing_attention,
+    terminal_columns,
 )
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
@@ -40,7 +40,7 @@ def test_one_screen_names_what_was_not_read(
     said = capsys.readouterr().out
     assert "\x1b" not in said
     lines = said.splitlines()
-    assert sum(-(-columns_of(line) // SCREEN[0]) for line in lines) <= SCREEN[1]
+    assert sum(-(-terminal_columns(line) // SCREEN[0]) for line in lines) <= SCREEN[1]
     assert "Not read: 9 files" in lines
     assert "Encoding guessed: 1 file" in lines
     assert any(line.startswith("Of a kind that is not read: 1 file") for line in lines)

@@ -18,8 +18,8 @@ from onetomany.documents import finding, indexing, remarks
 from onetomany.documents.case_file import open_case
 from onetomany.documents.finding import find_pages
 from onetomany.documents.ingest import ingest
-from onetomany.documents.name_search import find_names, name_pattern, read_names, summary
-from onetomany.documents.query import Filters, Query, parse_query
+from onetomany.documents.name_search import find_names, name_pattern, name_summary, read_names
+from onetomany.documents.query import Filters, PageQuery, parse_query
 from onetomany.documents.table_files import INDEX, write_tables
 from onetomany.errors import InputError
 
@@ -71,14 +71,14 @@ def names(case: Path, query: str, **filters: object) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "query"),
     [
-        ("a b -c", Query(("a", "b"), (), ("c",))),
-        ('a "b c" -"d e"', Query(("a",), ("b c",), (), ("d e",))),
-        ("“curly quotes” x", Query(("x",), ("curly quotes",))),
-        ("co-operation a a", Query(("co-operation", "a"))),
-        ("- a", Query(("a",))),
+        ("a b -c", PageQuery(("a", "b"), (), ("c",))),
+        ('a "b c" -"d e"', PageQuery(("a",), ("b c",), (), ("d e",))),
+        ("“curly quotes” x", PageQuery(("x",), ("curly quotes",))),
+        ("co-operation a a", PageQuery(("co-operation", "a"))),
+        ("- a", PageQuery(("a",))),
     ],
 )
-def test_a_query_is_taken_apart(text: str, query: Query) -> None:
+def test_a_query_is_taken_apart(text: str, query: PageQuery) -> None:
     assert parse_query(text) == query
 
 
@@ -106,12 +106,12 @@ def test_where_no_page_has_all_it_says_which_words_are_where(case: Path) -> None
         found = find_pages(db, "company fleet zebra")
         said, korean = found.said(), found.said(korean=True)
         assert found.total == 0
-        assert "no page has all of them. company: on 2 pages. fleet: on 1 pages." in said
-        assert "On no page: zebra. The nearest: 1 pages have the rest." in said
+        assert "no page has all of them. company: on 2 pages. fleet: on 1 page." in said
+        assert "On no page: zebra. The nearest: 1 page with the rest." in said
         assert "어느 쪽에도 없는 말: zebra" in korean
         assert found.hits.height == 1
         found = find_pages(db, "법무부", filters=Filters(kinds=("pdf",)))
-        assert "2 pages have all the words, but don't fit the filters" in found.said()
+        assert "other than the filters ask or with what you exclude: 2 pages." in found.said()
         assert found.hits.is_empty()
         assert find_pages(db, "zebra").said() == "Pages with zebra: none."
 
@@ -132,7 +132,7 @@ def test_filters(case: Path) -> None:
         assert names(case, "ministry", after=after, before=before) == ["mail.eml"] * fits
     with open_case(case) as db:
         found = find_pages(db, "ministry", filters=Filters(after="2018"))
-        assert "1 more are in documents that state no date" in found.said()
+        assert "In documents that state no date: 1 page more." in found.said()
 
 
 @settings(deadline=None, max_examples=60)
@@ -159,7 +159,7 @@ def test_a_list_of_names(case: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert wanted == ["김민지", "Kim Minji", "Lee", "이수", "없는이"]
     with open_case(case) as db:
         hits = find_names(db, wanted)
-        rows = {row["name"]: row for row in summary(wanted, hits).iter_rows(named=True)}
+        rows = {row["name"]: row for row in name_summary(wanted, hits).iter_rows(named=True)}
         text = dict(db.execute("select document, text from pages").fetchall())
     counts = {name: (row["pages"], row["times"], row["unsure"]) for name, row in rows.items()}
     assert counts["김민지"] == (3, 3, 0)

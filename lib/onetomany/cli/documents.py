@@ -127,14 +127,19 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
 
 def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
     """Print what a run did and what needs attention, on one screen; the rest is in a file."""
-    from onetomany.documents.attention import SCREEN, attention_lines, columns_of, write_attention
+    from onetomany.documents.attention import (
+        SCREEN,
+        attention_lines,
+        terminal_columns,
+        write_attention,
+    )
 
     file = write_attention(case, found)
     last = "Nothing needs attention."
     if found.height:
         last = f"All of this, with pages and reasons: {file}"
     columns, lines = SCREEN
-    taken = sum(-(-columns_of(line) // columns) for line in (*head, last))
+    taken = sum(-(-terminal_columns(line) // columns) for line in (*head, last))
     for line in (*head, *attention_lines(found, lines - taken), last):
         print(line)
 

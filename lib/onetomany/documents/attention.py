@@ -136,7 +136,7 @@ def _group_lines(title: str, rows: pl.DataFrame, most: int) -> list[str]:
     return said
 
 
-def columns_of(text: str) -> int:
+def terminal_columns(text: str) -> int:
     """Return how many columns of a terminal a text takes: a Korean letter takes two."""
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
     return len(text) + wide
@@ -144,8 +144,8 @@ def columns_of(text: str) -> int:
 
 def _cut(text: str, columns: int) -> str:
     """Return what of a text fits into so many columns, with a mark where something is left out."""
-    if columns_of(text) <= columns:
+    if terminal_columns(text) <= columns:
         return text
-    while columns_of(text) > columns - 1:
+    while terminal_columns(text) > columns - 1:
         text = text[:-1]
     return text + "…"

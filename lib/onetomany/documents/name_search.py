@@ -164,7 +164,7 @@ def _whole(text: str, start: int, end: int) -> bool:
     return not (last.isascii() and last.isalnum() and after.isascii() and after.isalnum())
 
 
-def summary(names: list[str], hits: pl.DataFrame) -> pl.DataFrame:
+def name_summary(names: list[str], hits: pl.DataFrame) -> pl.DataFrame:
     """Return hits by name, in the order of the list: name, pages, documents, times, unsure, other.
 
     `other` are spellings that aren't the list's.
