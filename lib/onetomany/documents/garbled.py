@@ -7,12 +7,13 @@ how common its syllables are tells Korean. Other scripts are not judged.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Table = NDArray[np.int16]
+_CONTROL = re.compile("[\0-\x08]")
 
 # -ln P(second | first) of " abc...z" after each of " abc...z", rounded down, 9 at most: from 3.4
 # million letters of the manual pages of a Debian system, a fifth of them English, accents left out
@@ -43,9 +44,12 @@ _HANGUL, _COMMON = 30, 0.4  # syllables from which a text is judged; real ones h
 _SIGNS, _ODD = 8, 0.3  # characters from which it is judged; the share that has no meaning
 
 
-def _tables() -> tuple[Table, Table]:
-    """Of each UTF-16 unit: its place in the costs (-1: none), and what else it counts as."""
-    letters, kinds = np.full(1 << 16, -1, np.int16), np.zeros(1 << 16, np.int16)
+_NONE = 27  # what is neither a letter nor a blank
+
+
+def _tables() -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    """Of each UTF-16 unit: its place in the costs, and what else it counts as."""
+    letters, kinds = np.full(1 << 16, _NONE, np.uint16), np.zeros(1 << 16, np.uint8)
     letters[[9, 10, 13, 32]] = 0
     for number in range(1, 27):
         letters[[96 + number, 64 + number]] = number
@@ -56,35 +60,53 @@ def _tables() -> tuple[Table, Table]:
     return letters, kinds
 
 
+def _pair_costs() -> NDArray[np.float64]:
+    """The cost of each pair of places, and what it counts as a pair (0 or 1) beside it."""
+    costs = np.zeros((28, 28, 2))
+    costs[:27, :27, 0] = np.reshape([int(each) for each in _COSTS], (27, 27))
+    costs[:27, :27, 1] = 1
+    costs[0, 0] = 0
+    return costs.reshape(-1, 2)
+
+
 _LETTERS, _KINDS = _tables()
-_COST = np.array([int(each) for each in _COSTS], np.float64)
+_COST = _pair_costs()
 
 
 def garbled_lines(texts: list[str]) -> list[bool]:
     """Say of each line of a page whether it makes no sense."""
     if not texts:
         return []
-    units = np.frombuffer("\n".join(["", *texts, ""]).encode("utf-16-le", "replace"), np.uint16)
+    text = "\n".join(["", *texts, ""])
+    units = np.frombuffer(text.encode("utf-16-le", "replace"), np.uint16)
     starts = np.flatnonzero(units == 10)[:-1]
     if len(starts) != len(texts):  # a line has a line break in it
         return [False] * len(texts)
-    letters, kinds = _LETTERS[units], _KINDS[units]
-    first, second = letters[:-1], letters[1:]
-    paired = (first >= 0) & (second >= 0) & (first + second > 0)
-    cost = np.where(paired, _COST[27 * first.clip(0) + second.clip(0)], 0.0)
-    costs, pairs = np.add.reduceat(cost, starts), np.add.reduceat(paired * 1, starts)
-    counts = [np.add.reduceat((kinds == kind) * 1, starts) for kind in (1, 2, 3)]
-    signs = np.add.reduceat((letters != 0) * 1, starts)
-    rare, common, odd = counts
-    bad = (signs >= _SIGNS) & (odd > _ODD * signs)
+    letters = _LETTERS[units]
+    costs, pairs = np.add.reduceat(_COST[28 * letters[:-1] + letters[1:]], starts).T
     near = np.ones(2 * _AROUND + 1)
+    bad = np.zeros(len(texts), bool)
     for own, (many, most) in ((near[:1], _ALONE), (near, _TOGETHER)):
-        around = [_summed(each, own) for each in (costs, pairs)]
-        bad |= (around[1] >= many) & (around[0] > most * around[1]) & (costs > _NONSENSE * pairs)
+        cost, pair = _summed(costs, own), _summed(pairs, own)
+        bad |= (pair >= many) & (cost > most * pair) & (costs > _NONSENSE * pairs)
+    if not text.isascii() or _CONTROL.search(text):
+        bad |= _odd_lines(units, letters, starts)
+    return [bool(each) for each in bad]
+
+
+def _odd_lines(
+    units: NDArray[np.uint16], letters: NDArray[np.uint16], starts: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Lines of characters without meaning, or of syllables that no Korean text has together."""
+    kinds = _KINDS[units]
+    rare, common, odd = (np.add.reduceat((kinds == kind) * 1, starts) for kind in (1, 2, 3))
+    signs = np.add.reduceat((letters != 0) * 1, starts)
+    bad: NDArray[np.bool_] = (signs >= _SIGNS) & (odd > _ODD * signs)
+    for own in (np.ones(1), np.ones(2 * _AROUND + 1)):
         syllables = _summed(rare + common, own)
         some = _summed(common, own) < _COMMON * syllables
         bad |= (syllables >= _HANGUL) & some & (common < _COMMON * (rare + common))
-    return [bool(each) for each in bad]
+    return bad
 
 
 def _summed(values: NDArray[Any], near: NDArray[np.float64]) -> NDArray[np.float64]:

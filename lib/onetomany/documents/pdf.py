@@ -82,7 +82,7 @@ def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
     covers = [*found.covers, *notes.annotation_covers(held, place)]
     unseen = unseen_text(looked.lines, covers, found, looked.drawn, place)
     lines = with_gaps(looked.lines, looked.missing, place)
-    tables = add_borderless(pdf, page, lines, shapes.tables(found, reading, page), reading)
+    tables = add_borderless(pdf, page, looked, shapes.tables(found, reading, page))
     rest, placed = _into_cells(lines, tables, unseen, place) if tables else (lines, [])
     begun = 0
     for until, table, texts in placed:

@@ -32,7 +32,7 @@ class Line:
         runs: list[Box],
     ) -> None:
         self.text, self.runs = text, runs
-        self.box = boxed(runs) or (0.0, 0.0, 0.0, 0.0)
+        self.box = runs[0] if len(runs) == 1 else boxed(runs) or (0.0, 0.0, 0.0, 0.0)
         self._places, self.textpage = places, textpage
 
     @cached_property
@@ -142,7 +142,8 @@ def _by_place(
         group.clear()
 
     for line in lines:
-        if group and not _interleaved(group, line):
+        # most lines begin below the one before
+        if group and (line.box[1] >= group[-1].box[3] or not _interleaved(group, line)):
             close()
         group.append(line)
     close()
@@ -158,6 +159,8 @@ def _level(line: Line) -> bool:
 
 
 def _goes_back(line: Line, backward: Sequence[Box]) -> bool:
+    if not backward:
+        return False
     x0, y0, x1, y1 = line.box
     back = any(y0 < (b[1] + b[3]) / 2 < y1 and x0 < b[2] and b[0] < x1 for b in backward)
     return back and _level(line)

@@ -26,8 +26,8 @@ def earlier_revisions(content: bytes) -> list[int]:
         table = content[at : at + 40].lstrip()
         if 0 < at < found.start() and re.match(rb"xref|\d+\s+\d+\s+obj", table):
             ends.append((found.end(), at))
-    # sections of one revision point forward; those of two never do
-    return [end for end, at in ends[:-1] if not any(later == at for _, later in ends[-1:])]
+    # what a later revision adds lies behind the earlier one; of a file for the web, before it
+    return [end for end, _ in ends[:-1] if ends[-1][1] > end]
 
 
 def read_revisions(pdf: Any, content: bytes, reading: Reading) -> None:

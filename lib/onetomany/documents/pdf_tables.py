@@ -8,21 +8,27 @@ lines leave many of its cells together. Tables whose cells hold sentences are no
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import pypdfium2 as pdfium
 
-from .pdf_lines import Line
-from .pdf_shapes import Lattice, LatticeCell
-from .reading import Box, Page, Reading, boxed
+from .pdf_lines import Line, char_box
+from .pdf_shapes import Lattice, LatticeCell, Placing
+from .pdf_unread import Looked
+from .reading import Box, Page, boxed
 
 ROWS = 3  # with texts that stand apart: fewer are no sign of a table
 APART = 1.3  # of a line's height: a gap between words is narrower
 NARROW = 0.3  # of the page's width: columns of prose are wider
 SHORT, SHARE = 40, 0.7  # characters of a cell; the share of a table's cells that are as short
 FILLED = 0.45  # the share of its cells that hold something
+CUT = 0.1  # words cut for each row, from which it is no table
+_NUMBERED = re.compile(r"\s*\d+(?:\.\d+)+\.?\s|\s*\d+(?:\.\d+)+\s*$")
+_DRAWN = re.compile("[\u2500-\u257f]")  # lines that are characters, as of a tree of files
+_LEADER = re.compile(r"(?:\.\s?){4}")
 TOGETHER = 0.3  # the share of a ruled table's cells from which its lines leave cells together
 STACK = 4  # lines in each of some cells beside each other: rows without a line between them
 
@@ -51,10 +57,9 @@ def may_hold_table(lines: list[Line], width: float) -> bool:
     return rows >= ROWS
 
 
-def add_borderless(
-    pdf: Any, page: Page, lines: list[Line], ruled: list[Lattice], reading: Reading
-) -> list[Lattice]:
+def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -> list[Lattice]:
     """The tables of a page: the ruled ones, and those without lines."""
+    lines, place = looked.lines, looked.place
     if not lines or not may_hold_table(lines, page.width or 0.0):
         return ruled
     try:
@@ -63,10 +68,12 @@ def add_borderless(
         found = []
     except Exception as error:
         why = f"Tables without lines were not looked for on this page ({type(error).__name__})."
-        reading.note("limit", why, page.number)
+        page.reading.note("limit", why, page.number)
         return ruled
     kept = list(ruled)
     for table in found:
+        if _is_contents(table, lines) or _cuts_words(table, lines, place):
+            continue
         over = [each for each in kept if _common(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
             kept = [each for each in kept if each not in over] + [table]
@@ -99,11 +106,18 @@ def _lattice(block: Any) -> Lattice | None:
     columns = max(map(len, rows), default=0)
     texts = [cell.text.strip() for row in rows for cell in row]
     held = [text for text in texts if text]
-    if len(rows) < 2 or columns < 2 or len(held) < 4:
+    if len(rows) < ROWS or columns < 2 or len(held) < FILLED * len(rows) * columns:
         return None
     short = sum(len(text) <= SHORT for text in held)
-    if short < SHARE * len(held) or len(held) < FILLED * len(rows) * columns:
+    told = sum(any(char.isalnum() for char in text) and not _DRAWN.search(text) for text in held)
+    if min(short, told) < SHARE * len(held):
         return None
+    begins = [next((cell.text for cell in row if cell.text.strip()), "") for row in rows]
+    if sum(bool(_NUMBERED.match(text)) for text in begins) > len(rows) / 2:
+        return None  # headings, or their list
+    figures = sum(any(char.isdigit() for char in row[-1].text) for row in rows)
+    if columns == 2 and (len(rows) < ROWS + 1 or figures < len(rows) / 3):
+        return None  # a list of words and what they mean
     cells = []
     for number, row in enumerate(rows, 1):
         for column, cell in enumerate(row, 1):
@@ -113,6 +127,30 @@ def _lattice(block: Any) -> Lattice | None:
                 cells.append(LatticeCell(number, column, (1, 1), edges))
     box = boxed(cell.box for cell in cells)
     return Lattice(len(rows), columns, box, cells) if box and len(cells) > 3 else None
+
+
+def _is_contents(table: Lattice, lines: list[Line]) -> bool:
+    """Whether it is a table of contents: its titles and pages are joined by points."""
+    inside = [line for line in lines if _holds(table.box, line.box)]
+    return sum(bool(_LEADER.search(line.text)) for line in inside) > 0.2 * len(inside)
+
+
+def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
+    """Whether the sides of its cells go through words, as they do in prose."""
+    cut = 0
+    for line in lines:
+        if not _common(line.box, table.box):
+            continue
+        last: int | None = None
+        for index, char in zip(line.chars, line.text, strict=True):
+            box = None if char.isspace() else char_box(line.textpage, index, place)
+            if box is None:
+                last = None
+                continue
+            at = next((n for n, cell in enumerate(table.cells) if _holds(cell.box, box)), last)
+            cut += last is not None and at != last
+            last = at
+    return cut > CUT * table.rows
 
 
 def _common(a: Box, b: Box) -> float:
