@@ -85,7 +85,8 @@ def test_ingest_tells_what_it_read_and_what_it_did_not(
     shown = capsys.readouterr().out
     assert "1 documents read (1 pages)" in shown
     assert "b.pdf: PDFium can't open it" in shown
-    assert "encoding: Read as cp949, guessed" in shown
+    assert "Encoding guessed: 1 file\n  a.txt: Read as cp949, guessed" in shown
+    assert f"All of this, with pages and reasons: {case}.attention.csv" in shown
     assert "1 indexed for search" in shown
     assert pl.read_parquet(tmp_path / "out" / "pages.parquet")["text"].to_list() == [
         "법무부가 제공하였다"
@@ -93,14 +94,19 @@ def test_ingest_tells_what_it_read_and_what_it_did_not(
     assert main(command) == 0
     assert "2 known before" in capsys.readouterr().out
     ask = ["search", "--case", str(case), "--pictures", str(tmp_path / "pictures")]
-    for words in (["법무부"], ["법무부가 제공", "--phrase"], ["법무부[가는]", "--regex"]):
+    for words, marked in (
+        (["법무부"], "«법무부»가 제공하였다"),
+        (["법무부 외교부", "--any"], "«법무부»가 제공하였다"),
+        (["법무부가 제공", "--phrase"], "«법무부가 제공»하였다"),
+        (["법무부[가는]", "--regex"], "«법무부가» 제공하였다"),
+    ):
         assert main([*ask, *words]) == 0
         shown = capsys.readouterr().out
         assert "a.txt, page 1, characters 0-" in shown
-        assert "법무부가 제공하였다" in shown
+        assert marked in shown
         assert "no picture" in shown
     assert main([*ask, "외교부"]) == 0
-    assert capsys.readouterr().out == "0 pages\n"
+    assert capsys.readouterr().out == "Pages with 외교부: none.\n"
     assert main(["ingest", str(folder), "--case", str(tmp_path / "bare"), "--no-index"]) == 0
     capsys.readouterr()
     assert main(["search", "법무부", "--case", str(tmp_path / "bare")]) == 1

@@ -15,7 +15,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 import specimens
 from browser import jupyterlab, resize, run_notebook_in_lab, wait_for
-from onetomany.documents import case_mentions, passages, search
+from onetomany.documents import indexing, passages
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError
@@ -51,8 +51,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = folder.with_name("case.duckdb")
     ingest(folder, path, workers=1, ocr=False)
     with open_case(path, write=True) as db:
-        case_mentions.fill(db, progress=False)
-        search.index(db, progress=False)
+        indexing.index_case(db, progress=False)
     return path
 
 
@@ -200,7 +199,7 @@ def test_search_select_claim_contradiction(driver: Chrome, case: Path, tmp_path:
         press(driver, "한국어")
         wait_for(driver, 30, lambda d: "함께 참일 수 없음" in desk_text(d))
         assert_no_english_labels(driver)
-        write(driver, "찾을 말", "seicaf")
+        write(driver, "찾을 말", "onerror seicaf")
         press(driver, "검색")
         wait_for(driver, 60, lambda d: "evil <b>.txt, 1쪽" in desk_text(d))
         # the document's own tags and marks are text

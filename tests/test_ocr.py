@@ -325,7 +325,7 @@ def test_an_answer_for_another_page_is_a_failure(
 
 
 def test_ocr_is_made_where_documents_are_parsed(folder: Path, tmp_path: Path) -> None:
-    child = Child(tmp_path, ocr=True)
+    child = Child(tmp_path, ocr=ocr.LANGUAGES)
     try:
         answer = child.read(folder / "blank.png", "1/blank.png", Limits())
         assert answer.content["columns"]["pages"]["page"] == [1]

@@ -6,7 +6,8 @@ Unix socket. A request is one JSON line with two open files: the document, and a
 into. A fork with nothing else open handles it and dies, so the next request begins afresh, and
 the socket, the pipe and the processes of other documents are out of its reach.
 
-A task is named "module:function"; the function loads what the task needs and returns a handler.
+A task is named "module:function", perhaps with words for it after blanks; the function loads what
+the task needs and returns a handler.
 A handler takes the document's bytes, the request and `send(kind, content)`, which writes a frame:
 kind (1 byte), length (8), content.
 """
@@ -47,8 +48,9 @@ def main() -> None:
         cell = Cell([*program_places(), *extra], weak=weak == "weak")
         cell.enter()
         mimetypes.knownfiles = []  # libraries look for the system's lists, which can't be read
-        module, _, function = task.partition(":")
-        handler = getattr(importlib.import_module(module), function)()
+        module, _, call = task.partition(":")
+        function, *words = call.split(" ")
+        handler = getattr(importlib.import_module(module), function)(*words)
         gc.collect()
         gc.freeze()
         cell.measure()

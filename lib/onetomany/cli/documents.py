@@ -39,6 +39,13 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         "--passwords", type=Path, metavar="FILE", help="the same from a file, one a line (UTF-8)"
     )
     parser.add_argument(
+        "--ocr-languages",
+        default="",
+        metavar="NAMES",
+        help="as Tesseract names them, such as kor+eng+jpn (default kor+eng); pages that it has "
+        "read before stay as they are",
+    )
+    parser.add_argument(
         "--weak-isolation",
         action="store_true",
         help="read also where this system can't confine the programs that read documents",
@@ -63,10 +70,16 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         from onetomany.documents.case_file import export_parquet, key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
         from onetomany.documents.passwords import given_passwords
+        from onetomany.documents.scans import LANGUAGES, checked_languages
 
         if args.workers is not None and args.workers < 1:
             raise InputError("--workers needs a number of 1 or more.")
         words = given_passwords(args.password, args.passwords, args.folder)
+        languages = LANGUAGES
+        if args.ocr_languages and args.ocr == "off":
+            raise InputError("--ocr-languages is of no use with --ocr off: leave one out.")
+        if args.ocr_languages:
+            languages = checked_languages(args.ocr_languages)
         done = read_folder(
             args.folder,
             args.case,
@@ -74,6 +87,7 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
             retry=args.retry or bool(words),
             passwords=words,
             ocr=args.ocr == "auto",
+            ocr_languages=languages,
             weak_isolation=args.weak_isolation,
         )
         head = [
@@ -113,14 +127,19 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
 
 def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
     """Print what a run did and what needs attention, on one screen; the rest is in a file."""
-    from onetomany.documents.attention import SCREEN, attention_lines, columns_of, write_attention
+    from onetomany.documents.attention import (
+        SCREEN,
+        attention_lines,
+        terminal_columns,
+        write_attention,
+    )
 
     file = write_attention(case, found)
     last = "Nothing needs attention."
     if found.height:
         last = f"All of this, with pages and reasons: {file}"
     columns, lines = SCREEN
-    taken = sum(-(-columns_of(line) // columns) for line in (*head, last))
+    taken = sum(-(-terminal_columns(line) // columns) for line in (*head, last))
     for line in (*head, *attention_lines(found, lines - taken), last):
         print(line)
 

@@ -174,7 +174,7 @@ def capture_line(capture: Mapping[str, Any]) -> str:
 def _search_list(args: argparse.Namespace, filters: Any) -> int:
     """Look for every name of a list; print a table and write where each stands."""
     from onetomany.documents.case_file import open_case
-    from onetomany.documents.name_search import find_names, read_names, summary
+    from onetomany.documents.name_search import find_names, name_summary, read_names
     from onetomany.sources.files import write_whole
     from onetomany.sources.tables import csv_text
 
@@ -184,7 +184,7 @@ def _search_list(args: argparse.Namespace, filters: Any) -> int:
         hits = find_names(db, names, filters=filters)
     write_whole(report, csv_text(hits).encode("utf-8-sig"))
     print(f"{'pages':>7} {'files':>6} {'times':>6} {'unsure':>6}  name")
-    for row in summary(names, hits).iter_rows(named=True):
+    for row in name_summary(names, hits).iter_rows(named=True):
         counts = f"{row['pages']:>7,} {row['documents']:>6,} {row['times']:>6,} {row['unsure']:>6,}"
         also = f"  (also: {shortened(row['other'], NAME)})" if row["other"] else ""
         print(f"{counts}  {shortened(row['name'], NAME)}{also}")

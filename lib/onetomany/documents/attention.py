@@ -16,6 +16,7 @@ from ..printing import printable, shortened
 from ..sources.files import write_whole
 from ..sources.tables import csv_text
 from .folder import stored_name
+from .reading import HIDDEN_KINDS
 
 ENDING = ".attention.csv"  # of the file beside the case file
 SCREEN = (80, 24)  # columns and lines that the summary fills at most
@@ -27,7 +28,7 @@ ATTENTION = {
     "document": pl.String,
 }
 GROUPS = {
-    "password": "Password needed",
+    "password": "Protected: a password or an open copy is needed",
     "kind": "Of a kind that is not read",
     "failed": "Not read",
     "partly": "Read in part",
@@ -64,6 +65,12 @@ told as (
                 when n.kind = 'encoding' then 'encoding' else 'other' end
     from notes n join places using (document)
     left join pages p on p.document = n.document and p.page = n.page
+    union all
+    select path, page, many || ' blocks of kind ' || kind || ', which a reader of the document '
+           || 'itself does not see', document, 'hidden'
+    from (select path, page, document, kind, count(*) as many
+          from blocks join places using (document)
+          where kind in (select unnest($unseen)) group by all)
 )
 select distinct "group", path, page, what, document from told
 order by path, page nulls first, what
@@ -72,7 +79,12 @@ order by path, page nulls first, what
 
 def needing_attention(db: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFrame:
     """Return what needs attention in a folder of a case file: a frame of ATTENTION, by group."""
-    values = {"folder": stored_name(folder.resolve()), "locked": _LOCKED, "kind": _KIND}
+    values: dict[str, object] = {
+        "folder": stored_name(folder.resolve()),
+        "locked": _LOCKED,
+        "kind": _KIND,
+    }
+    values["unseen"] = list(HIDDEN_KINDS)
     rows = db.execute(_FOUND, values).fetchall()
     frame = pl.DataFrame(rows, schema=ATTENTION, orient="row")
     order = pl.col("group").replace_strict({name: n for n, name in enumerate(GROUPS)})
@@ -124,7 +136,7 @@ def _group_lines(title: str, rows: pl.DataFrame, most: int) -> list[str]:
     return said
 
 
-def columns_of(text: str) -> int:
+def terminal_columns(text: str) -> int:
     """Return how many columns of a terminal a text takes: a Korean letter takes two."""
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
     return len(text) + wide
@@ -132,8 +144,8 @@ def columns_of(text: str) -> int:
 
 def _cut(text: str, columns: int) -> str:
     """Return what of a text fits into so many columns, with a mark where something is left out."""
-    if columns_of(text) <= columns:
+    if terminal_columns(text) <= columns:
         return text
-    while columns_of(text) > columns - 1:
+    while terminal_columns(text) > columns - 1:
         text = text[:-1]
     return text + "…"

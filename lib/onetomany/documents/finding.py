@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from . import grams
-from .query import Filters, Query, parse_query
+from .query import Filters, PageQuery, parse_query
 from .search import (
     HITS,
     Span,
@@ -53,7 +53,7 @@ from search_pages """
 class FoundPages:
     """What a search found; `said` puts it into a sentence."""
 
-    query: Query
+    query: PageQuery
     filters: Filters
     hits: pl.DataFrame  # of HITS: pages that have all, or the nearest to it
     total: int  # pages that have all
@@ -84,7 +84,7 @@ def find_pages(
 
 class _Search:
     def __init__(
-        self, db: duckdb.DuckDBPyConnection, query: Query, filters: Filters, limit: int
+        self, db: duckdb.DuckDBPyConnection, query: PageQuery, filters: Filters, limit: int
     ) -> None:
         self.db, self.query, self.filters, self.limit = db, query, filters, limit
         words = [*query.words, *query.phrases, *query.without_words]
@@ -305,28 +305,32 @@ def _said_en(found: FoundPages) -> list[str]:
         said.append(f"{found.total:,}." + (f" The best {shown:,}:" if shown < found.total else ""))
     elif found.left_out:
         said.append(
-            f"none. {found.left_out:,} pages have all the words, but don't fit the filters or have "
-            "what you exclude."
+            f"none. All the words, but other than the filters ask or with what you exclude: "
+            f"{_pages(found.left_out)}."
         )
     elif found.undated or len(found.counts) < 2:
         said.append("none.")
     else:
         said.append("no page has all of them.")
-        said += [f"{word}: on {many:,} pages." for word, many in found.counts.items() if many]
+        said += [f"{word}: on {_pages(many)}." for word, many in found.counts.items() if many]
         missing = [word for word, many in found.counts.items() if not many]
         if missing:
             said.append(f"On no page: {_list(missing)}.")
         if found.nearest:
             rest = found.nearest == len(found.counts) - len(missing)
             have = "the rest" if missing and rest else f"{found.nearest} of {len(found.counts)}"
-            said.append(f"The nearest: {found.nearest_total:,} pages have {have}.")
+            said.append(f"The nearest: {_pages(found.nearest_total)} with {have}.")
     if found.undated:
-        said.append(f"{found.undated:,} more are in documents that state no date.")
+        said.append(f"In documents that state no date: {_pages(found.undated)} more.")
     if found.ignored:
         said.append(
             f"Not searched for, since the index keeps no such word: {_list(found.ignored)}."
         )
     return said
+
+
+def _pages(many: int) -> str:
+    return f"{many:,} {'page' if many == 1 else 'pages'}"
 
 
 def _said_ko(found: FoundPages) -> list[str]:

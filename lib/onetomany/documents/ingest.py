@@ -52,7 +52,7 @@ from .folder import (
     walk,
 )
 from .reading import Limits, Refused
-from .scans import Scans, read_scans
+from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
 from .store import Found, fail, mark_gone, members_known, place, store
 from .workers import Reader
@@ -88,6 +88,7 @@ def ingest(
     workers: int | None = None,
     retry: bool = False,
     ocr: bool = True,
+    ocr_languages: str = LANGUAGES,
     weak_isolation: bool = False,
     budget: Budget | None = None,
     passwords: tuple[str, ...] = (),
@@ -138,7 +139,16 @@ def ingest(
             passwords,
         )
         run.all()
-        scans = read_scans(db, folder, case, run.limits, workers=workers, retry=retry, off=not ocr)
+        scans = read_scans(
+            db,
+            folder,
+            case,
+            run.limits,
+            workers=workers,
+            retry=retry,
+            off=not ocr,
+            languages=ocr_languages,
+        )
         return run.told(scans)
 
 

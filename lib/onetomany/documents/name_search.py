@@ -110,8 +110,8 @@ def find_names(
         own = []
         for document, page, path, text in _page_texts(db, pattern.pattern, filters):
             if row := _row(name, pattern, text):
-                own.append((*row[:3], path, page, *row[3:], document))
-        rows += sorted(own, key=lambda each: (each[3] or "", each[4])) or [
+                own.append((*row[:4], path, page, *row[4:], document))
+        rows += sorted(own, key=lambda each: (each[4] or "", each[5])) or [
             (name, 0, 0, *[None] * (len(NAME_HITS) - 3))
         ]
     return pl.DataFrame(rows, schema=NAME_HITS, orient="row")
@@ -164,7 +164,7 @@ def _whole(text: str, start: int, end: int) -> bool:
     return not (last.isascii() and last.isalnum() and after.isascii() and after.isalnum())
 
 
-def summary(names: list[str], hits: pl.DataFrame) -> pl.DataFrame:
+def name_summary(names: list[str], hits: pl.DataFrame) -> pl.DataFrame:
     """Return hits by name, in the order of the list: name, pages, documents, times, unsure, other.
 
     `other` are spellings that aren't the list's.

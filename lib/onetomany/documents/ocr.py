@@ -36,7 +36,7 @@ from .reading import Box, Page, Reading, Refused, boxed, clean
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LANGUAGES = ("kor", "eng")
+LANGUAGES = "kor+eng"  # as Tesseract names them
 LEAST, DPI = 150, 300  # a PDF's page is drawn as its scanner saw it, within these
 PIXELS = 40_000_000  # of what is recognised; A3 at 300 dpi has 17 million
 PICTURE = 100_000_000  # pixels of a picture that is opened at all
@@ -77,9 +77,9 @@ class Sheet:
 
 
 class Engine:
-    """Tesseract with Korean and English loaded. Raises Missing where it or a model isn't here."""
+    """Tesseract with its languages loaded. Raises Missing where it or a model isn't here."""
 
-    def __init__(self) -> None:
+    def __init__(self, languages: str = LANGUAGES) -> None:
         ours = self._library = _library()
         pointer, text = ctypes.c_void_p, ctypes.c_char_p
         for name, result, arguments in (
@@ -100,15 +100,15 @@ class Engine:
             function = getattr(ours, name)
             function.restype, function.argtypes = result, arguments
         self._api = ours.TessBaseAPICreate()
-        failed = ours.TessBaseAPIInit3(self._api, None, "+".join(LANGUAGES).encode())
+        failed = ours.TessBaseAPIInit3(self._api, None, languages.encode())
         # it goes on with one language where it can't load the other
         held = ours.TessBaseAPIGetLoadedLanguagesAsVector(self._api)
         loaded: set[str] = set()
         while not failed and held[len(loaded)]:
             loaded.add(held[len(loaded)].decode())
-        if lacking := [language for language in LANGUAGES if language not in loaded]:
+        if lacking := [each for each in languages.split("+") if each not in loaded]:
             raise Missing(f"Tesseract has no model here for {' and '.join(lacking)}")
-        self.name = f"tesseract {ours.TessVersion().decode()} {'+'.join(LANGUAGES)}"
+        self.name = f"tesseract {ours.TessVersion().decode()} {languages}"
         # otherwise a blank follows every Korean syllable
         ours.TessBaseAPISetVariable(self._api, b"preserve_interword_spaces", b"1")
 
@@ -182,12 +182,12 @@ def _confidence(words: list[Word]) -> float:
     return sum(word.confidence * len(word.text) for word in words) / many if many else 0.0
 
 
-def reader() -> Callable[[bytes, str, Reading], None]:
+def reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
     """What reads one page of a document into `reading`; its name comes as 'PAGE/NAME'.
 
     Loads the models: to be called before files are given up. Raises Missing.
     """
-    engine = Engine()
+    engine = Engine(languages)
     blank = np.full((200, 200), 255, np.uint8)
     engine.words(blank)
 
@@ -205,9 +205,9 @@ def reader() -> Callable[[bytes, str, Reading], None]:
     return read
 
 
-def load() -> Handler:
+def load(languages: str = LANGUAGES) -> Handler:
     """Load the models, as the cage's task that reads pages of scans."""
-    return handler(reader())
+    return handler(reader(languages))
 
 
 def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
@@ -364,6 +364,6 @@ def _soft(grey: Image, dpi: float) -> Pixels:
 def main() -> None:
     """Print which engine is here, or end with the reason why there is none."""
     try:
-        print(Engine().name)
+        print(Engine(*sys.argv[1:2]).name)
     except Missing as missing:
         sys.exit(str(missing))

@@ -33,7 +33,7 @@ _DAY = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
 
 
 @dataclass(frozen=True)
-class Query:
+class PageQuery:
     """Words and phrases that a page must have, and those that it must not have."""
 
     words: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Query:
         return text
 
 
-def parse_query(text: str) -> Query:
+def parse_query(text: str) -> PageQuery:
     """Return the parts of a query.
 
     Raises InputError where a quotation mark has no partner, or nothing is looked for.
@@ -65,7 +65,7 @@ def parse_query(text: str) -> Query:
         if phrase or plain.strip("-"):
             kept = parts.setdefault((bool(phrase), bool(minus or minus_word)), {})
             kept[phrase or plain] = None  # once, in the order given
-    found = Query(
+    found = PageQuery(
         *(
             tuple(parts.get((phrase, without), ()))
             for without in (False, True)

@@ -9,6 +9,7 @@ is here, now or in a later run, each of these pages goes to a confined process (
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -24,6 +25,7 @@ import polars as pl
 from tqdm import tqdm
 
 from ..cage.keeper import isolated_python
+from ..errors import InputError
 from ..sources.case import Stream
 from ..sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
@@ -33,10 +35,7 @@ from .reading import Limits, Refused
 from .sketch import near_duplicates, sketch
 from .workers import Reader
 
-HOW_TO_GET = (
-    "on Debian and Ubuntu by 'apt install tesseract-ocr tesseract-ocr-kor', on macOS by "
-    "'brew install tesseract tesseract-lang'"
-)
+LANGUAGES = "kor+eng"  # as in `ocr`, which loads more than this needs
 OFF = "OCR is off"
 SECONDS = 240.0  # for one page, which takes a few where the machine is free
 _READ = {"blocks": ROWS["blocks"], "notes": ROWS["notes"], "words": WORDS}
@@ -52,6 +51,7 @@ class Scans:
     left: int = 0
     confidence: float | None = None  # of 100, the mean of the words read in this run
     why: str = ""
+    how: str = ""  # to install what is missing
 
     def said(self) -> str:
         """In sentences, for the terminal; '' where there was no such page."""
@@ -71,7 +71,7 @@ class Scans:
                 f"{self.why}."
             )
             if self.why != OFF:
-                said.append(f"Install it {HOW_TO_GET}, and run this again.")
+                said.append(f"Install it {self.how}, and run this again.")
         return " ".join(said)
 
 
@@ -84,19 +84,55 @@ class Scan:
     parts: bool = False  # only parts of the page are no text: what is read is put after its text
 
 
-def engine() -> tuple[str, str]:
+def checked_languages(text: str) -> str:
+    """Return languages for OCR as Tesseract names them, such as 'kor+eng+jpn'.
+
+    Raises InputError where one is no such name, or Tesseract or its model isn't here: which
+    package to install.
+    """
+    names = [part for part in re.split(r"[\s,+]+", text) if part]
+    for name in names:
+        if not re.fullmatch(r"[a-z]{3}(?:_[A-Za-z]{1,12})*", name):
+            raise InputError(
+                f"'{name}' is no language of Tesseract: it names them by three letters, such as "
+                "kor, eng, jpn or chi_sim."
+            )
+    if not names:
+        raise InputError("--ocr-languages needs a language, such as kor+eng.")
+    languages = "+".join(dict.fromkeys(names))
+    _, why = engine(languages)
+    if why:
+        raise InputError(f"{why}. Install it {how_to_get(languages)}.")
+    return languages
+
+
+def how_to_get(languages: str) -> str:
+    """Return how Tesseract and its models for some languages are installed."""
+    packages = (f"tesseract-ocr-{each.lower().replace('_', '-')}" for each in languages.split("+"))
+    return (
+        f"on Debian and Ubuntu by 'apt install tesseract-ocr {' '.join(packages)}', on macOS by "
+        "'brew install tesseract tesseract-lang'"
+    )
+
+
+HOW_TO_GET = how_to_get(LANGUAGES)
+
+
+def engine(languages: str = LANGUAGES) -> tuple[str, str]:
     """The name of the OCR engine that is here, and why there is none; one of them is ''.
 
     Asked of a process of its own, so that its models and its complaints aren't this one's.
     """
-    command = isolated_python("from onetomany.documents.ocr import main; main()")
+    command = isolated_python("from onetomany.documents.ocr import main; main()", languages)
     asked = subprocess.run(
         command, cwd="/", env=safe_environment(), capture_output=True, check=False
     )
     if asked.returncode == 0:
         return asked.stdout.decode().strip(), ""
     said = asked.stderr.decode("utf-8", "replace").strip().splitlines()
-    return "", said[-1] if said else "Tesseract crashed"
+    # it complains of its own after the reason
+    reasons = [line for line in said if line.startswith("Tesseract ")] or said
+    return "", reasons[-1] if reasons else "Tesseract crashed"
 
 
 def read_scans(
@@ -108,6 +144,7 @@ def read_scans(
     workers: int | None = None,
     retry: bool = False,
     off: bool = False,
+    languages: str = LANGUAGES,
 ) -> Scans:
     """Read the pages of a folder's documents that are pictures and were not read before.
 
@@ -116,12 +153,12 @@ def read_scans(
     waiting = _waiting(db, folder, case, limits, retry=retry)
     if not waiting:
         return Scans()
-    name, why = ("", OFF) if off else engine()
+    name, why = ("", OFF) if off else engine(languages)
     if not name:
-        return Scans(left=len(waiting), why=why)
+        return Scans(left=len(waiting), why=why, how=how_to_get(languages))
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
     many = min(workers or os.cpu_count() or 1, len(waiting))
-    every = [Reader(members_folder(case), ocr=True) for _ in range(many)]
+    every = [Reader(members_folder(case), ocr=languages) for _ in range(many)]
     children: SimpleQueue[Reader] = SimpleQueue()
     for child in every:
         children.put(child)

@@ -24,21 +24,21 @@ FONTS = ("/usr/share/fonts", "/usr/share/tesseract-ocr", "/usr/share/tessdata")
 class Reader:
     """Reads documents one at a time, each in a process that handles nothing else.
 
-    `members` is the folder for documents that lie within others. With `ocr` it reads pages of
-    scans, whose names are 'PAGE/NAME'.
+    `members` is the folder for documents that lie within others. With `ocr`, languages as
+    Tesseract names them, it reads pages of scans, whose names are 'PAGE/NAME'.
     """
 
     def __init__(
         self,
         members: Path,
         *,
-        ocr: bool = False,
+        ocr: str = "",
         processes: Iterator[int] | None = None,
         passwords: tuple[str, ...] = (),
     ) -> None:
         self.members, self.passwords = members, passwords
         numbers = processes or count(1)
-        tasks = (OCR,) if ocr else (LIGHT, ALL)
+        tasks = (f"{OCR} {ocr}",) if ocr else (LIGHT, ALL)
         readable = FONTS if ocr else ()
         self.keepers = [Keeper(task, readable=readable, processes=numbers) for task in tasks]
         # asked before a member of a document, of so many bytes, is kept: Refused is a budget's end

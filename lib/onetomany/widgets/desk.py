@@ -22,7 +22,7 @@ from ..documents.search import Span
 from ..errors import InputError, OneToManyError
 from . import desk_words
 from .desk_layout import CLAIM_FIELDS, DeskLayout, styled
-from .desk_words import ENGLISH, KOREAN, LABELS, shown
+from .desk_words import ENGLISH, KOREAN, LABELS, escaped
 
 HITS, BLOCKS = 15, 400  # shown at most
 SCALE = 1.5  # pixels of the page's picture for a point
@@ -74,7 +74,7 @@ class _Desk(DeskLayout):
         self.shows(
             self.found,
             lambda: (
-                f'<p class="desk-text" role="status">{shown(found.said(self.korean), 2000)}</p>'
+                f'<p class="desk-text" role="status">{escaped(found.said(self.korean), 2000)}</p>'
             ),
         )
 
@@ -89,7 +89,7 @@ class _Desk(DeskLayout):
         passage = desk_words.marked(
             " ".join(hit["snippet"].split("\n")), spans, hit["snippet_start"]
         )
-        name = shown(names.get(hit["document"], hit["document"][:12]), 120)
+        name = escaped(names.get(hit["document"], hit["document"][:12]), 120)
         place = self.say(f"page {hit['page']}", f"{hit['page']}쪽")
         text = ipywidgets.HTML(
             f'<div class="desk-text"><span class="desk-place">{name}, {place}</span><br>'
@@ -135,7 +135,7 @@ class _Desk(DeskLayout):
     def _where(self) -> str:
         assert self.page is not None
         place = self.say(f"page {self.page.page}", f"{self.page.page}쪽")
-        return f'<p class="desk-text"><b>{shown(self.page.path, 200)}</b>, {place}</p>'
+        return f'<p class="desk-text"><b>{escaped(self.page.path, 200)}</b>, {place}</p>'
 
     def _draw(self) -> None:
         """Draw the page in the cage with a button over each block, if it can be drawn."""
@@ -146,7 +146,7 @@ class _Desk(DeskLayout):
         try:
             png = page_picture(self.case, held.document, held.page, self.marks, scale=SCALE)
         except OneToManyError as error:
-            reason = shown(error)
+            reason = escaped(error)
             self.shows(
                 self.heading,
                 lambda: (
@@ -237,7 +237,7 @@ class _Desk(DeskLayout):
         if box:
             sides = ", ".join(f"{side:.0f}" for side in box)
             text += self.say(f", box {sides} {held.unit}", f", 위치 {sides} {held.unit}")
-        return f'<p class="desk-text desk-place">SHA-256 {held.document[:12]}, {shown(text)}</p>'
+        return f'<p class="desk-text desk-place">SHA-256 {held.document[:12]}, {escaped(text)}</p>'
 
     # claim and remarks ----------------------------------------------------------------------
 
@@ -305,7 +305,7 @@ class _Desk(DeskLayout):
             found = remarks.page_remarks(db).filter(document=page.document, page=page.page)
         rows = []
         for row in found.iter_rows(named=True):
-            tag = f"<b>{shown(row['tag'])}</b> " if row["tag"] else ""
+            tag = f"<b>{escaped(row['tag'])}</b> " if row["tag"] else ""
             changed = (
                 ""
                 if row["same_text"]
@@ -315,8 +315,8 @@ class _Desk(DeskLayout):
                 )
             )
             rows.append(
-                f"<li>{tag}{shown(row['remark'] or '', 2000)} <span class='desk-place'>"
-                f"{shown(row['who'])}, {row['made_at']} UTC{changed}</span></li>"
+                f"<li>{tag}{escaped(row['remark'] or '', 2000)} <span class='desk-place'>"
+                f"{escaped(row['who'])}, {row['made_at']} UTC{changed}</span></li>"
             )
         return f'<ul class="desk-text">{"".join(rows)}</ul>' if rows else ""
 

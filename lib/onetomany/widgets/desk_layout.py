@@ -14,7 +14,7 @@ from ..documents.claims import WORDS
 from ..documents.quantities import UNITS as QUANTITIES
 from ..errors import OneToManyError
 from . import desk_words
-from .desk_words import ENGLISH, KOREAN, LABELS, shown
+from .desk_words import ENGLISH, KOREAN, LABELS, escaped
 
 CLAIM_FIELDS = ("subject", "attribute", "value", "unit", "said_by", "document_date")
 _WIDE = ipywidgets.Layout(width="auto")
@@ -178,7 +178,7 @@ class DeskLayout:
             except OneToManyError as error:
                 self.repeat.pop(where, None)
                 where.value = (
-                    f'<div class="desk-text desk-clash" role="alert">{shown(error, 1000)}</div>'
+                    f'<div class="desk-text desk-clash" role="alert">{escaped(error, 1000)}</div>'
                 )
 
     def _chosen(self, choose: Callable[[Any], None], change: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Words of the reading desk in English and Korean, and what it shows as HTML.
 
-Everything that comes from a document goes through `shown`.
+Everything that comes from a document goes through `escaped`.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ background:rgba(0,114,178,.15);outline:2px solid #0072b2}
 WINDOW = 6_000  # characters of a page's text that are shown around a passage
 
 
-def shown(text: object, most: int = LONGEST) -> str:
+def escaped(text: object, most: int = LONGEST) -> str:
     """Return a text from outside as HTML: escaped, what is invisible as an escape, not too long."""
     return html.escape(shortened(text, most))
 
@@ -132,7 +132,7 @@ def cited(claim: Mapping[str, Any], names: Mapping[str, str], korean: bool) -> s
     """Return a claim with its citation: who said what, in which document and words."""
     unit = claim["unit"] or ""
     unit = UNITS.get(unit, unit) if korean else unit
-    head = f"<b>{shown(claim['claim_id'])}</b> {shown(claim['value'])} {shown(unit)}"
+    head = f"<b>{escaped(claim['claim_id'])}</b> {escaped(claim['value'])} {escaped(unit)}"
     said = [claim["said_by"], claim["document_date"]]
     if document := claim["document"]:
         name = names.get(document, claim["source"] or document[:12])
@@ -144,8 +144,8 @@ def cited(claim: Mapping[str, Any], names: Mapping[str, str], korean: bool) -> s
         said += [name, place, f"SHA-256 {document[:12]}"]
     else:
         said += [claim["source"], claim["source_url"]]
-    where = ", ".join(shown(each) for each in said if each)
-    quote = f"<blockquote>{shown(claim['quote'], 1000)}</blockquote>" if claim["quote"] else ""
+    where = ", ".join(escaped(each) for each in said if each)
+    quote = f"<blockquote>{escaped(claim['quote'], 1000)}</blockquote>" if claim["quote"] else ""
     return f'{head}<br><span class="desk-place">{where}</span>{quote}'
 
 
@@ -153,7 +153,7 @@ def clash(
     pair: Mapping[str, Any], claims: Mapping[str, Any], names: Mapping[str, str], korean: bool
 ) -> str:
     """Return two claims that can't both be true, each with its citation."""
-    of = f"{shown(pair['subject_a'])}, {shown(pair['attribute'])}"
+    of = f"{escaped(pair['subject_a'])}, {escaped(pair['attribute'])}"
     head = f"함께 참일 수 없음: {of}" if korean else f"These can't both be true: {of}"
     both = "".join(
         f"<div>{cited(claims[pair[f'claim_{side}']], names, korean)}</div>" for side in ("a", "b")
