@@ -145,13 +145,14 @@ def headline(count: PairCount) -> tuple[str, str]:
         f"other, and in {copies} a number was passed on with another unit: {count.pairs} pairs "
         f"in {count.statements} statements by {count.speakers} bodies, read as {count.claims} "
         f"claims. {count.compatible} pairs differ and can both be true. All pairs were compared "
-        "and counted.",
+        "and counted: no interval.",
         f"공적 기관끼리의 말 가운데 **{officials}**쌍은 함께 참일 수 없다. "
         f"공적 기관의 말과 언론·시민단체의 말이 어긋나는 것이 {others}쌍, "
         f"언론과 시민단체끼리가 {rest}쌍, 옮기면서 단위가 바뀐 것이 {copies}쌍이다. "
         f"{count.speakers}곳의 말 {count.statements}건을 주장 {count.claims}개로 읽어 "
         "모두 견주었다. "
-        f"모순은 {count.pairs}쌍이고, {count.compatible}쌍은 다르지만 함께 참일 수 있다.",
+        f"모순은 {count.pairs}쌍이고, {count.compatible}쌍은 다르지만 함께 참일 수 있다. "
+        "모두 센 것이라 구간이 없다.",
     )
 
 
