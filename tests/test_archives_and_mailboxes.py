@@ -102,11 +102,7 @@ def test_an_archive_that_breaks_off_says_so(make) -> None:
         except Refused as refused:
             why = str(refused)
         reading.finish()
-        assert (
-            "breaks off" in notes(reading)
-            or re.search("read on|None of|unpacked", why)
-            or "unpacked" in why
-        )
+        assert "breaks off" in notes(reading) or re.search("read on|None of|unpacked", why)
 
 
 @pytest.mark.parametrize("make", [made.tar, made.seven, made.rar])
