@@ -168,7 +168,7 @@ _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
 _TEXTS = ("text/csv", "text/html", "message/rfc822", "text/plain", "multipart/related")
 
 
-def media_type(content: bytes, name: str) -> str:  # noqa: PLR0911
+def media_type(content: bytes, name: str) -> str:
     """The media type; application/octet-stream where neither content nor name tells."""
     ending = _ENDINGS.get(name.rpartition(".")[2].lower(), "")
     # before all others: a capture of a PDF has one in it
