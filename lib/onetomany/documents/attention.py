@@ -58,7 +58,8 @@ told as (
            case when n.kind = 'ocr' and starts_with(n.extractor, 'ocr:') then 'ocr'
                 when n.kind = 'ocr' and p.text_source = 'none' then 'ocr needed'
                 when n.kind = 'unread' and regexp_matches(n.text, $locked) then 'password'
-                when n.kind in ('unread', 'limit', 'refused') then 'partly'
+                when n.kind = 'unread_part' then 'ocr needed'
+                when n.kind in ('unread', 'limit', 'refused', 'empty') then 'partly'
                 when n.kind in ('redaction', 'privacy', 'hidden', 'tracked', 'comment')
                     then 'hidden'
                 when n.kind in ('digest', 'signature') then 'digest'

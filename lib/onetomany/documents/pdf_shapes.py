@@ -5,10 +5,9 @@ from __future__ import annotations
 import ctypes
 import math
 import sys
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from itertools import pairwise
@@ -17,6 +16,7 @@ from typing import Any
 
 from pypdfium2 import raw
 
+from .pdf_lattice import Lattice, LatticeCell
 from .reading import Box, Page, Reading, boxed
 
 LAST = 1 << 30  # annotations are painted after the page
@@ -71,42 +71,6 @@ class Shapes:
     segments: int = 0
 
 
-@dataclass(frozen=True)
-class LatticeCell:
-    row: int
-    column: int
-    spans: tuple[int, int]
-    box: Box
-
-
-@dataclass(frozen=True)
-class Lattice:
-    rows: int
-    columns: int
-    box: Box
-    cells: list[LatticeCell]
-
-    def cell_at(self, x: float, y: float) -> int | None:
-        """Return the number of the cell around a point, the first of several; None outside."""
-        xs, ys, slots = self._slots
-        if not xs or x < xs[0] or y < ys[0]:
-            return None
-        return slots.get((max(bisect_left(xs, x), 1), max(bisect_left(ys, y), 1)))
-
-    @cached_property
-    def _slots(self) -> tuple[list[float], list[float], dict[tuple[int, int], int]]:
-        """Where cells begin or end, and the cell between each two such places."""
-        xs = sorted({x for cell in self.cells for x in cell.box[::2]})
-        ys = sorted({y for cell in self.cells for y in cell.box[1::2]})
-        slots: dict[tuple[int, int], int] = {}
-        for number, cell in enumerate(self.cells):
-            x0, y0, x1, y1 = cell.box
-            for column in range(bisect_left(xs, x0) + 1, bisect_left(xs, x1) + 1):
-                for row in range(bisect_left(ys, y0) + 1, bisect_left(ys, y1) + 1):
-                    slots.setdefault((column, row), number)
-        return xs, ys, slots
-
-
 def placing(held: Any) -> Placing:
     """Left, bottom, right, top as PDF has them, to a box from the shown page's upper left."""
     left, bottom, right, top = held.get_bbox()
@@ -126,8 +90,7 @@ def placing(held: Any) -> Placing:
 
 def collect(held: Any, place: Placing) -> Shapes:
     found = Shapes()
-    kinds = raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH
-    text, path = kinds
+    text, path = raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH
     for number, (item, kind, outer) in enumerate(page_objects(held)):
         found.objects += 1
         if kind == text:

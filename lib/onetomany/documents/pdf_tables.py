@@ -15,8 +15,9 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
+from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line, char_box
-from .pdf_shapes import Lattice, LatticeCell, Placing
+from .pdf_shapes import Placing
 from .pdf_unread import Looked
 from .reading import Box, Page, boxed
 

@@ -1,0 +1,45 @@
+"""Cells of a table on a page, and which of them is around a point."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import cached_property
+
+from .reading import Box
+
+
+@dataclass(frozen=True)
+class LatticeCell:
+    row: int
+    column: int
+    spans: tuple[int, int]
+    box: Box
+
+
+@dataclass(frozen=True)
+class Lattice:
+    rows: int
+    columns: int
+    box: Box
+    cells: list[LatticeCell]
+
+    def cell_at(self, x: float, y: float) -> int | None:
+        """Return the number of the cell around a point, the first of several; None outside."""
+        xs, ys, slots = self._slots
+        if not xs or x < xs[0] or y < ys[0]:
+            return None
+        return slots.get((max(bisect_left(xs, x), 1), max(bisect_left(ys, y), 1)))
+
+    @cached_property
+    def _slots(self) -> tuple[list[float], list[float], dict[tuple[int, int], int]]:
+        """Where cells begin or end, and the cell between each two such places."""
+        xs = sorted({x for cell in self.cells for x in cell.box[::2]})
+        ys = sorted({y for cell in self.cells for y in cell.box[1::2]})
+        slots: dict[tuple[int, int], int] = {}
+        for number, cell in enumerate(self.cells):
+            x0, y0, x1, y1 = cell.box
+            for column in range(bisect_left(xs, x0) + 1, bisect_left(xs, x1) + 1):
+                for row in range(bisect_left(ys, y0) + 1, bisect_left(ys, y1) + 1):
+                    slots.setdefault((column, row), number)
+        return xs, ys, slots
