@@ -16,6 +16,7 @@ from pypdfium2 import raw
 from . import pdf_forms as forms
 from . import pdf_notes as notes
 from . import pdf_shapes as shapes
+from .pdf_lattice import Lattice
 from .pdf_lines import Line, char_box
 from .pdf_revisions import read_bookmarks, read_revisions
 from .pdf_seen import unseen_text
@@ -176,12 +177,12 @@ def _redacted(line: Line, unseen: dict[int, str], page: Page, place: Placing) ->
         indices.append(index)
 
 
-Placed = list[tuple[int, shapes.Lattice, dict[int, str]]]
+Placed = list[tuple[int, Lattice, dict[int, str]]]
 
 
 def _into_cells(
     lines: list[Line],
-    tables: list[shapes.Lattice],
+    tables: list[Lattice],
     covered: dict[int, str],
     place: Placing,
 ) -> tuple[list[Line], Placed]:
@@ -221,7 +222,7 @@ def _into_cells(
     return rest, [(begins[i], tables[i], texts[i]) for i in order]
 
 
-def _table(table: shapes.Lattice, texts: dict[int, str], page: Page) -> None:
+def _table(table: Lattice, texts: dict[int, str], page: Page) -> None:
     # a frame around one text is no table
     kept = page.add_table(table.rows, table.columns, box=table.box) if len(texts) > 1 else None
     for number, cell in enumerate(table.cells):
@@ -234,7 +235,7 @@ def _table(table: shapes.Lattice, texts: dict[int, str], page: Page) -> None:
 
 
 def _cell_of(
-    point: tuple[float, float], tables: list[shapes.Lattice], near: list[int]
+    point: tuple[float, float], tables: list[Lattice], near: list[int]
 ) -> tuple[int, int] | None:
     for i in near:
         number = tables[i].cell_at(*point)
