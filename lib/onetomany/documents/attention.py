@@ -67,8 +67,8 @@ told as (
     from notes n join places using (document)
     left join pages p on p.document = n.document and p.page = n.page
     union all
-    select path, page, many || ' blocks of kind ' || kind || ', which a reader of the document '
-           || 'itself does not see', document, 'hidden'
+    select path, page, many || if(many = 1, ' block', ' blocks') || ' of kind ' || kind
+           || ', which a reader of the document itself does not see', document, 'hidden'
     from (select path, page, document, kind, count(*) as many
           from blocks join places using (document)
           where kind in (select unnest($unseen)) group by all)

@@ -10,6 +10,7 @@ import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
+from ..prose import counted
 from .pdf_lines import Line
 from .pdf_unread import Looked, Part
 from .reading import Box, Refused
@@ -99,11 +100,11 @@ def said_of(parts: list[PartRead], engine: str) -> str:
     if words:
         mean = sum(word.confidence for word in words) / len(words)
         told.append(
-            f"{len(read)} parts of this page were read by OCR ({engine}) with a mean confidence of "
+            f"OCR ({engine}) read {counted(len(read), 'part')} of this page with a mean confidence of "
             f"{mean:.0f} of 100; {unsure} of {len(words)} words are below {LEGIBLE:.0f}. They "
             "follow the page's text, in blocks whose extractor begins with 'ocr:', each with its "
             "place. Check names and figures against the picture."
         )
     if empty:
-        told.append(f"In {empty} parts OCR ({engine}) found no legible text.")
+        told.append(f"In {counted(empty, 'part')} OCR ({engine}) found no legible text.")
     return " ".join(told)
