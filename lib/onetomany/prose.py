@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from IPython.display import display
+
 _LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"]+)\)")
 
 
@@ -18,8 +20,6 @@ def say(en: str, ko: str) -> None:
     Each carries its language, so that the report can lay the two side by side or show one. It is
     shown as HTML: Markdown would leave the asterisks standing in '**2.3%**에서'.
     """
-    from IPython.display import display  # what only counts needs no notebook
-
     for lang, text in (("en", en), ("ko", ko)):
         marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text, quote=False))
         marked = _LINK.sub(r'<a href="\2">\1</a>', marked)

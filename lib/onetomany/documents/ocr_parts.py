@@ -10,7 +10,6 @@ import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
-from ..prose import counted
 from .pdf_lines import Line
 from .pdf_unread import Looked, Part
 from .reading import Box, Refused
@@ -88,6 +87,10 @@ def _placed(word: Word, left: int, top: int, scale: float) -> Word:
         word,
         box=((x0 + left) / scale, (y0 + top) / scale, (x1 + left) / scale, (y1 + top) / scale),
     )
+
+
+def _many(parts: int) -> str:
+    return "1 part" if parts == 1 else f"{parts} parts"
 
 
 def said_of(parts: list[PartRead], engine: str) -> str:
