@@ -103,11 +103,11 @@ def said_of(parts: list[PartRead], engine: str) -> str:
     if words:
         mean = sum(word.confidence for word in words) / len(words)
         told.append(
-            f"OCR ({engine}) read {counted(len(read), 'part')} of this page with a mean confidence of "
-            f"{mean:.0f} of 100; {unsure} of {len(words)} words are below {LEGIBLE:.0f}. They "
+            f"OCR ({engine}) read {_many(len(read))} of this page with a mean confidence "
+            f"of {mean:.0f} of 100; {unsure} of {len(words)} words are below {LEGIBLE:.0f}. They "
             "follow the page's text, in blocks whose extractor begins with 'ocr:', each with its "
             "place. Check names and figures against the picture."
         )
     if empty:
-        told.append(f"In {counted(empty, 'part')} OCR ({engine}) found no legible text.")
+        told.append(f"In {_many(empty)} OCR ({engine}) found no legible text.")
     return " ".join(told)
