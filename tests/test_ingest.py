@@ -457,3 +457,10 @@ def test_refusals_say_what_to_do(tmp_path: Path) -> None:
         case_file.open_case(tmp_path / "text.duckdb"),
     ):
         pass
+
+
+def test_a_book_sketched_in_pieces_is_sketched_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = " ".join(str(number * number) for number in range(3_000))
+    whole = sketch(text)
+    monkeypatch.setattr("onetomany.documents.sketch.PIECE", 97)
+    assert sketch(text).tolist() == whole.tolist()

@@ -23,6 +23,7 @@ from onetomany.documents import (
     quantities,
 )
 from onetomany.documents.case_file import open_case
+from onetomany.documents.name_patterns import any_of
 from onetomany.errors import InputError
 
 # read by hand; forms as government releases, decisions and newspapers of the case write them
@@ -507,3 +508,29 @@ def test_every_name_of_the_lists_is_found() -> None:
                 first = found(f"({name})").filter(kind=kind)
                 assert first["normal"].to_list() == [row[key]], (name, first)
                 assert re.sub(r"\s", "", first["text"][0]) == re.sub(r"\s", "", name)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.text("가나 a", min_size=1, max_size=4).filter(lambda n: n == n.strip() and n),
+        min_size=1,
+        max_size=6,
+    ),
+    st.lists(st.text("bc", min_size=1, max_size=3), max_size=4),
+    st.text("가나abc \n", max_size=30),
+)
+def test_one_pattern_of_many_names_finds_what_each_does(
+    korean: list[str], latin: list[str], text: str
+) -> None:
+    """The longest name first, as an alternation of all by length would."""
+    pattern = re.compile(any_of((korean, r"\s?", ""), (latin, r"\s+", "(?![a-z])")))
+    plain = [
+        *((re.escape(name).replace(r"\ ", r"\s?"), len(name)) for name in korean),
+        *((re.escape(name) + "(?![a-z])", len(name)) for name in latin),
+    ]
+    for start in range(len(text) + 1):
+        ends = [m.end() for each, _ in plain if (m := re.compile(each).match(text, start))]
+        one = pattern.match(text, start)
+        assert (one is not None) == bool(ends)
+        assert one is None or one.end() in ends

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
@@ -19,6 +21,7 @@ from onetomany.documents import case_file, scans
 from onetomany.documents.garbled import garbled_lines
 from onetomany.documents.ingest import ingest
 from onetomany.documents.kinds import extract
+from onetomany.documents.pdf_lattice import Lattice, LatticeCell
 from onetomany.documents.pdf_revisions import earlier_revisions
 from onetomany.documents.reading import Reading
 
@@ -435,3 +438,29 @@ def test_a_scanned_text_and_its_box_are_told_together() -> None:
     page.rect(60, 690, 200, 30, fill=1, stroke=0)
     page.save()
     assert blocks(read_bytes(held.getvalue()), "under_redaction") == ["SECRETNAME"]
+
+
+_SIDE = st.integers(0, 9)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(_SIDE, _SIDE, _SIDE, _SIDE), max_size=8),
+    st.tuples(st.floats(-1, 10), st.floats(-1, 10)),
+)
+def test_the_cell_around_a_point_is_the_first_that_holds_it(
+    sides: list[tuple[int, int, int, int]], point: tuple[float, float]
+) -> None:
+    boxes = [
+        (float(min(a, c)), float(min(b, d)), max(a, c) + 1.0, max(b, d) + 1.0)
+        for a, b, c, d in sides
+    ]
+    lattice = Lattice(1, 1, (0, 0, 10, 10), [LatticeCell(1, 1, (1, 1), box) for box in boxes])
+    x, y = point
+    on_an_edge = any(x in box[::2] or y in box[1::2] for box in boxes)
+    within = [n for n, b in enumerate(boxes) if b[0] <= x <= b[2] and b[1] <= y <= b[3]]
+    found = lattice.cell_at(x, y)
+    if on_an_edge:  # where two cells meet, either may have it
+        assert found is None or found in within
+    else:
+        assert found == (within[0] if within else None)
