@@ -72,11 +72,11 @@ def main() -> None:
 
 
 def _fork() -> int:
-    """Fork as C does it: os.fork has libraries prepare for threads, of which there are none here.
+    """Fork as C does it: os.fork has libraries prepare for threads, which a fork here can't have.
 
     What they prepare would be copied for each document, 230 pages of memory.
     """
-    pid: int = getattr(_LIBRARY, "_Fork", _LIBRARY.fork)()
+    pid: int = _LIBRARY.fork()
     if pid < 0:
         raise BlockingIOError("no further process can be started")
     return pid
