@@ -385,7 +385,8 @@ def test_a_received_ledger_is_data(
 
 def test_a_ledger_put_into_a_case_stays_text(tmp_path: Path) -> None:
     path, case = tmp_path / "claims.csv", tmp_path / "case.duckdb"
-    path.write_text(LEDGER + "\"'); drop table claims; --\",a,b,read_text('/etc/passwd'),date,y\n")
+    row = "\"'); drop table claims; --\",a,b,read_text('/etc/passwd'),answer,y\n"
+    path.write_text(LEDGER + row)
     with open_case(case, write=True) as db:
         claims.load(db, claims.read_ledger(path), pl.DataFrame(schema=claims.LINKS))
         assert read(db, "select value from claims")["value"].to_list() == [
