@@ -148,7 +148,8 @@ def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
             if box is None:
                 last = None
                 continue
-            at = next((n for n, cell in enumerate(table.cells) if _holds(cell.box, box)), last)
+            found = table.cell_at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+            at = last if found is None else found
             cut += last is not None and at != last
             last = at
     return cut > CUT * table.rows

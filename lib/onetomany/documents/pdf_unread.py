@@ -201,10 +201,23 @@ def missing_glyphs(
     gaps = _curved_gaps(found, lines)
     lost = [text for text in _lost(found.texts, lines) if drawn.ink(text.box) >= FAINT]
     if lost:
-        left = _unexplained(lines, drawn, place)
-        for number, line in enumerate(lines):
+        # only lines at the height of such a text can have lost a character
+        near = _level_with(lines, [text.box for text in lost])
+        around = _level_with(lines, [lines[number].box for number in near])
+        left = _unexplained([lines[number] for number in around], drawn, place)
+        for number in near:
+            line = lines[number]
             gaps.setdefault(number, []).extend(_inked_gaps(line, lost, left, drawn))
     return [(lines[number], sorted(boxes)) for number, boxes in sorted(gaps.items()) if boxes]
+
+
+def _level_with(lines: list[Line], boxes: list[Box]) -> list[int]:
+    """The numbers of lines that share some height with a box."""
+    return [
+        number
+        for number, line in enumerate(lines)
+        if any(line.box[1] < box[3] and box[1] < line.box[3] for box in boxes)
+    ]
 
 
 def _curved_gaps(found: Shapes, lines: list[Line]) -> dict[int, list[Box]]:
