@@ -306,7 +306,7 @@ def test_an_answer_for_another_page_is_a_failure(
     page = {"page": [1], "label": [None], "hidden": [False], "width": [1.0], "height": [1.0],
             "unit": ["px"], "text": ["x"], "text_source": ["ocr"]}  # fmt: skip
     whole = {"page": [None], "kind": ["ocr"], "text": ["of the whole document"]}
-    monkeypatch.setattr(scans, "engine", lambda: ("none", ""))
+    monkeypatch.setattr(scans, "engine", lambda *_: ("none", ""))
     for columns in (
         {},
         {"pages": "no columns"},
