@@ -36,9 +36,10 @@ def rows(reading: Reading, table: str) -> pl.DataFrame:
     return pl.DataFrame(reading.columns.get(table, {}), infer_schema_length=None)
 
 
-def texts(reading: Reading, kind: str) -> list[str]:
+def texts(reading: Reading, *kinds: str) -> list[str]:
     blocks = rows(reading, "blocks")
-    return blocks.filter(pl.col("kind") == kind)["text"].to_list() if blocks.width else []
+    chosen = blocks.filter(pl.col("kind").is_in(kinds)) if kinds and blocks.width else blocks
+    return chosen["text"].to_list() if blocks.width else []
 
 
 def whole(reading: Reading) -> str:

@@ -113,7 +113,7 @@ BOUNDS = {("scan.pdf", 1): 0.05, ("scan.pdf", 2): 0.01, ("low.png", 1): 0.08}
 def tesseract() -> str:
     name, why = scans.engine()
     if not name:
-        why = f"{why}: install it {scans.HOW_TO_GET}"
+        why = f"{why}: install it {scans.how_to_get(scans.LANGUAGES)}"
         # in CI these tests run or fail
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
     return name

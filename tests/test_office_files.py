@@ -9,38 +9,16 @@ import struct
 from datetime import datetime, time, timedelta
 
 import openpyxl
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import office_specimens as made
 import specimens
-from onetomany.documents.kinds import extract
 from onetomany.documents.number_formats import shown
 from onetomany.documents.numbering import numeral
-from onetomany.documents.reading import Limits, Reading, Refused
-
-
-def read(content: bytes, name: str = "x", **limits: int) -> Reading:
-    reading = Reading(Limits(**limits))
-    extract(content, name, reading)
-    reading.finish()
-    return reading
-
-
-def rows(reading: Reading, table: str) -> pl.DataFrame:
-    return pl.DataFrame(reading.columns.get(table, {}), infer_schema_length=None)
-
-
-def texts(reading: Reading, *kinds: str) -> list[str]:
-    blocks = rows(reading, "blocks")
-    chosen = blocks.filter(pl.col("kind").is_in(kinds)) if kinds and blocks.width else blocks
-    return chosen["text"].to_list() if blocks.width else []
-
-
-def whole(reading: Reading) -> str:
-    return "\n".join(rows(reading, "pages")["text"])
+from onetomany.documents.reading import Reading, Refused
+from test_extractors import read, rows, texts, whole
 
 
 def notes(reading: Reading) -> str:

@@ -20,10 +20,10 @@ import specimens
 from onetomany.documents import case_file, scans
 from onetomany.documents.garbled import garbled_lines
 from onetomany.documents.ingest import ingest
-from onetomany.documents.kinds import extract
 from onetomany.documents.pdf_lattice import Lattice, LatticeCell
 from onetomany.documents.pdf_revisions import earlier_revisions
 from onetomany.documents.reading import Reading
+from test_extractors import read as read_named
 
 LINE = "Subject SECRETNAME met the agent on Monday"
 Draw = Callable[[canvas.Canvas], None]
@@ -34,10 +34,7 @@ def read(draw: Draw) -> Reading:
 
 
 def read_bytes(content: bytes) -> Reading:
-    reading = Reading()
-    extract(content, "a.pdf", reading)
-    reading.finish()
-    return reading
+    return read_named(content, "a.pdf")
 
 
 def blocks(reading: Reading, kind: str) -> list[str]:

@@ -199,13 +199,10 @@ class _Filled:
         return self.book.formats.get(self.book.cell_formats[number], "General")
 
     def tell(self, title: str, hidden: dict[str, set[int]]) -> None:
-        from .sheets import tell_rounded
+        from .sheets import tell_rounded, tell_unseen
 
-        for what, found in hidden.items():
-            if found and not self.page.hidden:
-                told = ", ".join(map(str, sorted(found)[:20]))
-                self.reading.note("hidden", f"Hidden {what} with content on '{title}': {told}.",
-                                  self.page.number)  # fmt: skip
+        if not self.page.hidden:
+            tell_unseen(hidden, title, self.reading, self.page.number)
         for text in self.layout.texts:
             self.page.add(text, "comment")
         if self.layout.texts:

@@ -11,6 +11,7 @@ import polars as pl
 from .case_file import EXTRACTOR_VERSION, read
 from .language import Page, Part
 from .mentions import EXTRACTOR, VERSION, Row, framed
+from .quantities import MONEY
 
 WORDS_EXTRACTOR = "words"  # by which notes of pages that could not be cut into words are known
 TOGETHER = {
@@ -57,7 +58,7 @@ def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
     values["document"] = [pages[place][0] for place in at]
     values["page"] = [pages[place][1] for place in at]
     db.begin()
-    db.execute(_INSERT, values | {"extractor": EXTRACTOR, "version": VERSION})
+    db.execute(_INSERT, values | {"extractor": EXTRACTOR, "version": VERSION, "money": MONEY})
     db.execute(
         "insert into mention_pages select unnest(?), unnest(?), unnest(?), ?, unnest(?)",
         [
@@ -139,7 +140,7 @@ select document, page,
         and blocks.page = found.page and blocks.char_start <= found.char_start
         and found.char_start < blocks.char_end) as block,
        char_start, char_end,
-       case when unit in ('KRW', 'USD', 'EUR', 'GBP', 'JPY') then 'money' else kind end as kind,
+       case when unit in (select unnest($money)) then 'money' else kind end as kind,
        text, normal, value, unit, approximation, note, $extractor as extractor, $version as version
 from found
 """

@@ -295,7 +295,7 @@ def token_columns(rows: list[Any], texts: list[str]) -> pl.DataFrame:
     size = np.array([len(each) for each in texts], np.int32)[text]
     if not ((start >= 0) & (start <= end) & (end <= size)).all():
         raise ValueError("no place in the text")
-    frame = pl.DataFrame({"text": text, "form": forms, "start": start, "end": end})
-    if frame["form"].cast(pl.String).str.contains(r"^\S+$").all():
-        return frame.with_columns(pl.col("form").cast(pl.String))
-    raise ValueError("no token")
+    form = pl.Series("form", forms, pl.String)
+    if not form.str.contains(r"^\S+$").all():
+        raise ValueError("no token")
+    return pl.DataFrame({"text": text, "form": form, "start": start, "end": end})

@@ -18,7 +18,7 @@ import pypdfium2 as pdfium
 from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line, char_box
 from .pdf_shapes import Placing
-from .pdf_unread import Looked
+from .pdf_unread import Looked, common_area
 from .reading import Box, Page, boxed
 
 ROWS = 3  # with texts that stand apart: fewer are no sign of a table
@@ -75,7 +75,7 @@ def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -
     for table in found:
         if _is_contents(table, lines) or _cuts_words(table, lines, place):
             continue
-        over = [each for each in kept if _common(each.box, table.box) > 0]
+        over = [each for each in kept if common_area(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
             kept = [each for each in kept if each not in over] + [table]
     return sorted(kept, key=lambda each: (each.box[1], each.box[0]))
@@ -140,7 +140,7 @@ def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
     """Whether the sides of its cells go through words, as they do in prose."""
     cut = 0
     for line in lines:
-        if not _common(line.box, table.box):
+        if not common_area(line.box, table.box):
             continue
         last: int | None = None
         for index, char in zip(line.chars, line.text, strict=True):
@@ -153,11 +153,6 @@ def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
             cut += last is not None and at != last
             last = at
     return cut > CUT * table.rows
-
-
-def _common(a: Box, b: Box) -> float:
-    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    return max(0.0, wide) * max(0.0, high)
 
 
 def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:

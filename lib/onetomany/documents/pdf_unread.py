@@ -104,7 +104,8 @@ def _area(box: Box) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
-def _common(a: Box, b: Box) -> float:
+def common_area(a: Box, b: Box) -> float:
+    """Return the area that two boxes share."""
     return _area((max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])))
 
 
@@ -120,9 +121,9 @@ def _pictures(found: Shapes, lines: list[Line], size: Size) -> list[Box]:
             continue
         if min(box[2] - box[0], box[3] - box[1]) < SIDE:
             continue
-        if any(text.unseen and _common(text.box, box) > 0 for text in found.texts):
+        if any(text.unseen and common_area(text.box, box) > 0 for text in found.texts):
             continue
-        if sum(_common(line.box, box) for line in lines) < WRITTEN * _area(box):
+        if sum(common_area(line.box, box) for line in lines) < WRITTEN * _area(box):
             kept.append(box)
     return kept
 
@@ -347,7 +348,7 @@ def _joined(parts: list[Part]) -> list[Part]:
     """Parts without those that lie within another; too many of them are one."""
     kept: list[Part] = []
     for part in sorted(parts, key=lambda each: -_area(each.box)):
-        if not any(_common(part.box, each.box) > 0.6 * _area(part.box) for each in kept):
+        if not any(common_area(part.box, each.box) > 0.6 * _area(part.box) for each in kept):
             kept.append(part)
     if len(kept) > MOST:
         whole = boxed(part.box for part in kept)

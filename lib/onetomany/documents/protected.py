@@ -21,7 +21,6 @@ LOCKED = "It is protected by a password{}: give it by --password, or ask for an 
 # Excel itself locks workbooks by this word, which opens them without asking
 _COMMON = ("VelvetSweatshop",)
 _AES = 99  # WinZip's way of encryption, as a method of compression
-_AES_FIELD = 0x9901
 
 
 def opened(content: bytes, name: str, reading: Reading) -> bool:

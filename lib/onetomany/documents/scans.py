@@ -30,9 +30,11 @@ from ..sources.case import Stream
 from ..sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
+from .case_file import read as read_rows
 from .folder import file_inside, sha256_inside, stored_name
 from .reading import Limits, Refused
-from .sketch import near_duplicates, sketch
+from .sketch import near_duplicates, sketches
+from .store import insert_frame
 from .workers import Reader
 
 LANGUAGES = "kor+eng"  # as in `ocr`, which loads more than this needs
@@ -113,9 +115,6 @@ def how_to_get(languages: str) -> str:
         f"on Debian and Ubuntu by 'apt install tesseract-ocr {' '.join(packages)}', on macOS by "
         "'brew install tesseract tesseract-lang'"
     )
-
-
-HOW_TO_GET = how_to_get(LANGUAGES)
 
 
 def engine(languages: str = LANGUAGES) -> tuple[str, str]:
@@ -346,12 +345,11 @@ def _sensible(
 def _sketch_anew(db: duckdb.DuckDBPyConnection, documents: list[str]) -> None:
     """By their whole text, now that there is one, documents may be near-duplicates."""
     for document in documents:
-        texts = db.execute(
-            "SELECT text FROM pages WHERE document = ? ORDER BY page", [document]
-        ).fetchall()
-        hashes = sketch("\n".join(text for (text,) in texts)).tolist()
+        pages = read_rows(
+            db, "SELECT document, text FROM pages WHERE document = ? ORDER BY page", document
+        )
         db.begin()
         db.execute("DELETE FROM sketches WHERE document = ?", [document])
-        db.execute("INSERT INTO sketches SELECT ?, unnest(?::UBIGINT[])", [document, hashes])
+        insert_frame(db, "sketches", sketches(pages))
         db.commit()
     near_duplicates(db)

@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from ..sources.case import Stream
 from . import grams
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
 from .language import Page, Part, pattern_places
 from .reading import composed
 from .search_tokens import placed_tokens, stemmed, token_frame
+from .store import insert_frame
 
 # raised whenever the same text would give other tokens
 # (4: a Latin word before a full stop, which kiwipiepy cuts at random: 'the min istry.')
@@ -142,8 +142,10 @@ def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
         maintain_order="left",
     )
     empty = pl.lit([], pl.List(pl.Int32))
-    _insert(
+    db.execute(_OUTDATED)
+    insert_frame(
         db,
+        "search_pages",
         rows.select(
             id=pl.col("text") + last + 1,
             document=pl.Series([document for document, _, _ in pages], dtype=pl.String),
@@ -155,13 +157,6 @@ def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
             text=pl.col("content"),
         ),
     )
-
-
-def _insert(db: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:
-    db.execute(_OUTDATED)
-    db.register("indexed_now", Stream(rows))
-    db.execute("insert into search_pages by name select * from indexed_now")
-    db.unregister("indexed_now")
 
 
 def rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:

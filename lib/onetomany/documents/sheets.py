@@ -209,11 +209,16 @@ class _Sheet:
         reading, title, page = self.reading, self.sheet.title, self.page.number
         if comments:
             reading.note("comment", f"{comments} comments on the sheet '{title}'.", page)
-        for what, found in self.seen.items():
-            if found:
-                told = ", ".join(map(str, sorted(found)[:20]))
-                reading.note("hidden", f"Hidden {what} with content on '{title}': {told}.", page)
+        tell_unseen(self.seen, title, reading, page)
         tell_rounded(self.rounded, title, reading, page)
+
+
+def tell_unseen(found: dict[str, set[int]], title: str, reading: Reading, page: int) -> None:
+    """Note the numbers of a sheet's hidden rows and columns that hold something."""
+    for what, numbers in found.items():
+        if numbers:
+            told = ", ".join(map(str, sorted(numbers)[:20]))
+            reading.note("hidden", f"Hidden {what} with content on '{title}': {told}.", page)
 
 
 def tell_rounded(rounded: list[str], title: str, reading: Reading, page: int) -> None:

@@ -104,10 +104,10 @@ def _store(
             # a primary key that was deleted can be given again only in a later transaction
             db.commit()
             db.begin()
-        _insert_frame(db, "documents", pl.DataFrame(rows, schema=_DOCUMENT, orient="row"))
+        insert_frame(db, "documents", pl.DataFrame(rows, schema=_DOCUMENT, orient="row"))
         for table, frame in frames.items():
             if len(frame):
-                _insert_frame(db, table, frame)
+                insert_frame(db, table, frame)
         _place(db, places)
         for row, (found, _) in zip(rows, read, strict=True):
             if row["error"]:
@@ -176,7 +176,8 @@ def _frame(
     )
 
 
-def _insert_frame(db: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+def insert_frame(db: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Insert a frame's rows into a table by their columns' names."""
     db.register("incoming", Stream(frame))
     db.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
     db.unregister("incoming")
