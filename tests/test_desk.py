@@ -118,27 +118,44 @@ def field(driver: Chrome, label: str) -> WebElement:
 
 
 def write(driver: Chrome, label: str, text: str) -> None:
-    element = field(driver, label)
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-    if element.tag_name == "select":
-        element.find_element(By.CSS_SELECTOR, f'option[value="{text}"]').click()
-        return
-    element.send_keys(Keys.CONTROL, "a")
-    element.send_keys(text, Keys.TAB)
+    def written(d: Chrome) -> bool:
+        element = field(d, label)
+        d.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        if element.tag_name == "select":
+            element.find_element(By.CSS_SELECTOR, f'option[value="{text}"]').click()
+        else:
+            element.send_keys(Keys.CONTROL, "a")
+            element.send_keys(text, Keys.TAB)
+        return True
+
+    wait_for(driver, 30, written)  # what the desk draws again meanwhile is looked for again
 
 
 def press(driver: Chrome, text: str, number: int = 0) -> None:
-    buttons = [
-        each
-        for each in driver.find_elements(By.CSS_SELECTOR, ".desk button")
-        if each.text == text and each.is_displayed()
-    ]
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", buttons[number])
-    buttons[number].click()
+    def pressed(d: Chrome) -> bool:
+        buttons = [
+            each
+            for each in d.find_elements(By.CSS_SELECTOR, ".desk button")
+            if each.text == text and each.is_displayed()
+        ]
+        if len(buttons) <= number:
+            return False
+        d.execute_script("arguments[0].scrollIntoView({block: 'center'})", buttons[number])
+        buttons[number].click()
+        return True
+
+    wait_for(driver, 30, pressed)
 
 
 def desk_text(driver: Chrome) -> str:
     return str(driver.find_element(By.CSS_SELECTOR, ".desk").text)
+
+
+def clicked(driver: Chrome, selector: str, number: int) -> bool:
+    button = driver.find_elements(By.CSS_SELECTOR, selector)[number]
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    return True
 
 
 def claim_block(driver: Chrome, number: int, quote: str, value: str) -> None:
@@ -150,9 +167,7 @@ def claim_block(driver: Chrome, number: int, quote: str, value: str) -> None:
     over = ".desk-sheet button.desk-block"
     wait_for(driver, 60, lambda d: d.find_elements(By.CSS_SELECTOR, over) and passage(d))
     for each, text in ((0, ""), (number, quote)):  # another first, so that the click is seen to act
-        button = driver.find_elements(By.CSS_SELECTOR, over)[each]
-        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-        button.click()
+        wait_for(driver, 30, lambda d, n=each: clicked(d, over, n))
         wait_for(driver, 30, lambda d, t=text: passage(d) == t if t else quote not in passage(d))
     # the figure in the passage is offered
     wait_for(driver, 30, lambda d: field(d, "Value").get_attribute("value") == value)

@@ -562,7 +562,7 @@ TABLES = [
         "from onetomany.documents import claims, law\nclaims.ledger()\nlaw.relied_on()",
         {
             "case-claims": {"claims.csv"},
-            "case-propositions": {"propositions.csv", "order.csv", "topics.csv"},
+            "case-propositions": {"propositions.csv", "order.csv", "topics.csv", "speakers.csv"},
             "case-law": {"provisions.csv", "reliances.csv"},
         },
     ),
