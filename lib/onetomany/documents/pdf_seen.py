@@ -31,7 +31,7 @@ WORD = 0.7  # of a word's letters: with more unseen, all are
 TINY = 1.5  # points: type of this size can't be read
 _CHUNK = 256  # shapes compared with all texts at a time
 
-Pixels = NDArray[np.int16]
+Pixels = NDArray[np.uint8]
 
 
 class Drawn:
@@ -43,8 +43,8 @@ class Drawn:
         self.scale = min(SCALE, (PIXELS / max(width * height, 1.0)) ** 0.5)
 
     def _draw(self) -> Pixels:
-        drawn = self.held.render(scale=self.scale, rev_byteorder=True).to_numpy()
-        pixels: Pixels = np.atleast_3d(drawn)[..., :3].astype(np.int16)
+        drawn = self.held.render(scale=self.scale, rev_byteorder=True, prefer_bgrx=True)
+        pixels: Pixels = np.ascontiguousarray(drawn.to_numpy())
         return pixels
 
     @cached_property
@@ -75,8 +75,15 @@ class Drawn:
     @cached_property
     def text_ink(self) -> Pixels:
         """How much text changes each pixel of the page, of 255."""
-        changed: Pixels = np.abs(self.whole - self.bare).max(2)
-        return changed
+        height, width = self.whole.shape[:2]
+        whole, bare = self.whole.reshape(-1, 4), self.bare.reshape(-1, 4)
+        ink: Pixels = np.zeros(height * width, np.uint8)
+        # most of a page is paper: a pixel is one number till it is known to differ
+        where = np.flatnonzero(whole.view(np.uint32)[:, 0] != bare.view(np.uint32)[:, 0])
+        a, b = whole[where], bare[where]
+        apart = np.maximum(a, b) - np.minimum(a, b)
+        ink[where] = np.maximum(np.maximum(apart[:, 0], apart[:, 1]), apart[:, 2])
+        return ink.reshape(height, width)
 
     def ink(self, box: Box) -> int:
         """How much text changes the page within a box."""
@@ -91,11 +98,11 @@ class Drawn:
     def ground(self, box: Box) -> int:
         """How light the page is within a box, without its text."""
         window = self.window(box)
-        return int(np.median(self.bare[window])) if window else 255
+        return int(np.median(self.bare[window][..., :3])) if window else 255
 
     def is_uniform(self, box: Box) -> bool:
         window = self.window(box)
-        return window is None or int(np.ptp(self.whole[window], axis=(0, 1)).max()) < FAINT
+        return window is None or int(np.ptp(self.whole[window][..., :3], axis=(0, 1)).max()) < FAINT
 
 
 def unseen_text(
