@@ -8,7 +8,7 @@ forget_working_directory()
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from onetomany import __version__
 from onetomany.cli.captures import capture_list
@@ -49,6 +49,8 @@ COMMANDS: tuple[Command, ...] = (
     timestamp,
     certify,
 )
+# DuckDB loads pandas at a first parameter, to know pandas' missing values: most of a command's time
+WITHOUT_PANDAS = (ingest, search, tag, tables)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="command")
     for command in COMMANDS:
         one = commands.add_parser(command.__name__.replace("_", "-"), help=command.__doc__)
-        one.set_defaults(run=command(one))
+        one.set_defaults(run=command(one), hidden=["pandas"] if command in WITHOUT_PANDAS else [])
     args, stray = parser.parse_known_args(argv)
     if stray:  # argparse takes no file after an option where a command takes any number of them
         parser.error(
@@ -67,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             "shows it)"
         )
     try:
-        return int(args.run(args))
+        with _not_found(args.hidden):
+            return int(args.run(args))
     except OneToManyError as error:
         print(error, file=sys.stderr)
         return 1
@@ -86,3 +89,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = error.strerror or type(error).__name__
         print(f"{what} can't be read or written: {why}.", file=sys.stderr)
         return 1
+
+
+@contextlib.contextmanager
+def _not_found(modules: list[str]) -> Iterator[None]:
+    """Let modules that aren't loaded yet not be found for a while."""
+    hidden = [name for name in modules if name not in sys.modules]
+    sys.modules |= dict.fromkeys(hidden)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)

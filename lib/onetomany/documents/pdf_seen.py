@@ -72,28 +72,21 @@ class Drawn:
         inside = rows.start < rows.stop and columns.start < columns.stop
         return (rows, columns) if inside else None
 
-    @cached_property
-    def text_ink(self) -> Pixels:
-        """How much text changes each pixel of the page, of 255."""
-        height, width = self.whole.shape[:2]
-        whole, bare = self.whole.reshape(-1, 4), self.bare.reshape(-1, 4)
-        ink: Pixels = np.zeros(height * width, np.uint8)
-        # most of a page is paper: a pixel is one number till it is known to differ
-        where = np.flatnonzero(whole.view(np.uint32)[:, 0] != bare.view(np.uint32)[:, 0])
-        a, b = whole[where], bare[where]
+    def text_ink(self, window: tuple[slice, slice]) -> Pixels:
+        """How much text changes each pixel of a window, of 255."""
+        a, b = self.whole[window], self.bare[window]
         apart = np.maximum(a, b) - np.minimum(a, b)
-        ink[where] = np.maximum(np.maximum(apart[:, 0], apart[:, 1]), apart[:, 2])
-        return ink.reshape(height, width)
+        return np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
 
     def ink(self, box: Box) -> int:
         """How much text changes the page within a box."""
         window = self.window(box)
-        return int(self.text_ink[window].max()) if window else 0
+        return int(self.text_ink(window).max()) if window else 0
 
     def share(self, box: Box) -> float:
         """The share of a box's columns that text changes."""
         window = self.window(box)
-        return float((self.text_ink[window] >= FAINT).any(0).mean()) if window else 0.0
+        return float((self.text_ink(window) >= FAINT).any(0).mean()) if window else 0.0
 
     def ground(self, box: Box) -> int:
         """How light the page is within a box, without its text."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pypdfium2 import raw
 
 from .garbled import garbled_lines
 from .pdf_lines import Line, char_box, read_lines, wide_box
@@ -31,6 +32,7 @@ MOST = 40  # parts of one page: beyond that they are joined to one
 
 NARROW = 0.12  # of a line's height: what is narrower is the edge of a letter
 GLYPHS_APART = 0.4  # of it: what is closer is one gap
+UNSAID = (1.5, 0.25)  # points, and of its height, that a text may reach beyond its characters
 
 Size = tuple[float, float]
 
@@ -200,7 +202,10 @@ def missing_glyphs(
 ) -> list[tuple[Line, list[Box]]]:
     """Lines within which letters or digits are drawn that are no characters, and where."""
     gaps = _curved_gaps(found, lines)
-    lost = [text for text in _lost(found.texts, lines) if drawn.ink(text.box) >= FAINT]
+    short = _lost(found.texts, lines)
+    lost = [
+        text for text in short if not _is_blank(text, lines, place) and drawn.ink(text.box) >= FAINT
+    ]
     if lost:
         # only lines at the height of such a text can have lost a character
         near = _level_with(lines, [text.box for text in lost])
@@ -269,7 +274,7 @@ def _grouped(row: list[Box], apart: float) -> list[list[Box]]:
 
 def _unexplained(lines: list[Line], drawn: Drawn, place: Placing) -> NDArray[np.bool_]:
     """Where text leaves ink and no character is."""
-    left = drawn.text_ink >= FAINT
+    left = drawn.text_ink((slice(None), slice(None))) >= FAINT
     for line in lines:
         for index, char in zip(line.chars, line.text, strict=True):
             ink, wide = char_box(line.textpage, index, place), wide_box(line.textpage, index, place)
@@ -330,8 +335,27 @@ def _lost(texts: list[Text], lines: list[Line]) -> list[Text]:
         on = np.minimum(box[:, 2:3], r[2]) - np.maximum(box[:, 0:1], r[0])
         level = (y[:, None] >= r[1] - 1) & (y[:, None] <= r[3] + 1)
         held += np.where(level, on.clip(0), 0).sum(1)
-    short = wide - held > np.maximum(1.5, 0.25 * high)
+    short = wide - held > np.maximum(UNSAID[0], UNSAID[1] * high)
     return [seen[i] for i in np.flatnonzero(short & (high > 1.0))]
+
+
+def _is_blank(text: Text, lines: list[Line], place: Placing) -> bool:
+    """Whether blanks of the text layer fill what its letters leave of a text; no ink is lost."""
+    x0, _, x1, _ = text.box
+    taken = []
+    for number in _level_with(lines, [text.box]):
+        line = lines[number]
+        taken += [(run[0], run[2]) for run in line.runs]
+        for index, char in zip(line.chars, line.text, strict=True):
+            generated = raw.FPDFText_IsGenerated(line.textpage, index)
+            if char.isspace() and not generated and (box := wide_box(line.textpage, index, place)):
+                taken.append((box[0], box[2]))
+    free, end = 0.0, x0
+    for first, last in sorted(taken):
+        free += max(0.0, min(first, x1) - end)
+        end = max(end, last)
+    free += max(0.0, x1 - end)
+    return free <= max(UNSAID[0], UNSAID[1] * (text.box[3] - text.box[1]))
 
 
 def _garbled(lines: list[Line]) -> list[Box]:
