@@ -76,7 +76,8 @@ class Drawn:
         """How much text changes each pixel of a window, of 255."""
         a, b = self.whole[window], self.bare[window]
         apart = np.maximum(a, b) - np.minimum(a, b)
-        return np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
+        ink: Pixels = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
+        return ink
 
     def ink(self, box: Box) -> int:
         """How much text changes the page within a box."""
