@@ -21,6 +21,7 @@ from onetomany.reidentification.population import (
     pitman,
     population_uniqueness,
     snb,
+    unfitted,
     zayatz,
 )
 from onetomany.reidentification.risk import anonymity
@@ -117,16 +118,53 @@ def test_a_nearly_whole_sample_tells_nearly_the_truth(adult: pl.DataFrame) -> No
 
 def test_samples_that_tell_nothing() -> None:
     twins = pl.DataFrame({"a": np.repeat(np.arange(50), 2)})
-    assert population_uniqueness(twins, ["a"], 1000, groups=2)["uniques"].to_list() == [0.0] * 4
+    found = population_uniqueness(twins, ["a"], 1000, groups=2)
+    assert found["uniques"].to_list() == [0.0] * 4
+    # with 3.6 % unique, 2.5 % of such samples have no unique record
+    assert found["low"].to_list() == [0.0] * 4
+    assert found["high"].to_list() == pytest.approx([1 - 0.025**0.01] * 4)
     # nothing but unique records: one model takes them at their word, the others have no solution
     alone = population_uniqueness(pl.DataFrame({"a": np.arange(50)}), ["a"], 1000, groups=2)
     assert alone["uniques"].to_list() == [None, pytest.approx(1000), None, pytest.approx(1000)]
     assert alone["chosen"].to_list() == [None, None, None, "zayatz"]
-    assert alone["low"][0] is None
+    assert alone["low"].to_list() == [0.0] * 4
+    assert alone["high"].to_list() == [1.0] * 4
     with pytest.raises(InputError, match="no larger than the sample"):
         population_uniqueness(twins, ["a"], 100)
     with pytest.raises(InputError, match="into 101 groups"):
         population_uniqueness(twins, ["a"], 1000, groups=101)
+
+
+def test_a_sample_without_doubles_does_not_say_that_there_are_none() -> None:
+    """A quarter of the people are in pairs; most samples of a thousandth show no pair."""
+    population = np.concatenate([np.ones(75_000, int), np.full(12_500, 2)])
+    for seed in range(20):
+        sizes = sampled(population, 0.005, seed)
+        low, high = unfitted(sizes, 100_000) or (1.0, 0.0)
+        assert low <= 0.75 <= high
+    # of many it tells more: in 60,000 of 100,000 people a quarter in pairs would show
+    low, high = unfitted(np.ones(60_000, int), 100_000) or (1.0, 0.0)
+    assert 0.9995 < low < 1 == high
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(st.integers(1, 10_000_000), min_size=1, max_size=12),
+    st.integers(1, 40),
+    st.floats(1e-6, 1, exclude_max=True),
+)
+def test_models_hold_for_classes_of_any_size(
+    sizes: list[int], unique: int, fraction: float
+) -> None:
+    counted = np.array([1] * unique + sizes)
+    population = max(int(counted.sum() / fraction), int(counted.sum()) + 1)
+    for model in (pitman, zayatz, snb):
+        with np.errstate(all="raise", under="ignore"):
+            found = model(counted, population)
+        if found is not None:
+            assert 0 <= found <= population * (1 + 1e-9), model
+    known = unfitted(counted, population)
+    assert known is None or 0 <= known[0] <= known[1] <= 1
 
 
 def test_the_groups_leave_each_record_out_once() -> None:

@@ -16,6 +16,7 @@ import pycanon.anonymity as pycanon
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import quad
 
 from onetomany.errors import DatasheetError, InputError, IntegrityError
 from onetomany.reidentification import combinations as lattice
@@ -24,6 +25,7 @@ from onetomany.reidentification.combinations import combinations
 from onetomany.reidentification.linkage import exact_links, fuzzy_links
 from onetomany.reidentification.reduction import Hierarchy, bands, groups, what_if
 from onetomany.reidentification.risk import (
+    _mean_share,
     anonymity,
     diversity,
     individual_risk,
@@ -137,6 +139,29 @@ def test_what_is_refused(tmp_path: Path) -> None:
         matching(pl.DataFrame({"a": [1, 2], "w": [1.0, None]}), ["a"], weight="w")
     with pytest.raises(InputError, match="at once"):
         matching(pl.DataFrame({"a": [1]}), ["a"], weight="a")
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(1, 10_000_000), st.floats(1e-6, 1))
+def test_individual_risk_of_classes_of_any_size(records: int, share: float) -> None:
+    """Against the mean of 1/F as an integral: p times u^(f-1) / (p + (1 - p) u) from 0 to 1."""
+    risk = _mean_share(np.array([records], float), np.array([share]))[0]
+
+    def shrunk(v: float) -> float:  # u = v^(1/f), so that large classes are as smooth as small ones
+        u = v ** (1 / records)
+        return share / (share + (1 - share) * u) / records
+
+    breaks = [10.0**-n for n in range(12, 0, -1)] if records < 5 else None
+    expected, _ = quad(shrunk, 0, 1, points=breaks, limit=500, epsrel=1e-10)
+    assert risk == pytest.approx(expected, rel=1e-5)
+    assert share / records * (1 - 1e-9) <= risk <= 1 / records * (1 + 1e-9)
+
+
+def test_individual_risk_of_a_large_class() -> None:
+    """200 records of weight 100 were no number: 2F1 overflowed from 100 records on."""
+    table = pl.DataFrame({"city": ["A"] * 200, "w": [100.0] * 200})
+    found = individual_risk(table, ["city"], "w")["risk"].to_list()
+    assert found == pytest.approx([1 / 19_900], rel=0.01)
 
 
 # -- measures

@@ -30,7 +30,8 @@ UNIQUENESS = {
     "chosen": pl.String,  # the model that the decision rule took; null but for `dankar`
 }
 FRACTION = 0.1
-NORMAL = 1.959963984540054
+NORMAL, TAIL = 1.959963984540054, 0.975
+FEW = 5  # pairs of records in one class from which a model can be fitted
 
 
 def population_uniqueness(
@@ -48,7 +49,8 @@ def population_uniqueness(
     group jackknife over `groups` random groups of records (Kott, Journal of Official Statistics
     17:521, 2001). A bootstrap would not do: drawing a record twice makes a double that isn't
     there. The interval knows nothing of a model that doesn't fit, which is the larger error: see
-    docs/reidentification.md.
+    docs/reidentification.md. Where fewer than `FEW` pairs of records share a class, or no record
+    is unique, no model can be fitted to it, and the interval is that of `unfitted`.
 
     Raises InputError as `classes`, for a population not larger than the sample, or for `groups`
     below 2 or above the number of records.
@@ -58,8 +60,9 @@ def population_uniqueness(
     rows = []
     whole = _all_models(sizes, population)
     without = [_all_models(part, population) for part in leave_out(sizes, groups, seed)]
+    known = unfitted(sizes, population)
     for model, (uniques, chosen) in whole.items():
-        low, high = jackknife(uniques, [part[model][0] for part in without], population)
+        low, high = known or jackknife(uniques, [part[model][0] for part in without], population)
         share = None if uniques is None else uniques / population
         rows.append(
             {
@@ -72,6 +75,26 @@ def population_uniqueness(
             }
         )
     return pl.DataFrame(rows, schema=UNIQUENESS)
+
+
+def unfitted(sizes: Ints, population: int) -> tuple[float, float] | None:
+    """The 95 % interval of uniqueness that holds whatever the classes are like; None if it is wide
+    beside what a model tells.
+
+    A sample without doubles is likely however few people are unique, if the population is large:
+    its pairs of records in one class are a Poisson count at most, and somebody who is not unique
+    is in a pair. A sample without unique records says of N people that at most so many are.
+    """
+    from scipy.stats import beta, chi2
+
+    records, once = int(sizes.sum()), int((sizes == 1).sum())
+    pairs = int((sizes.astype(np.float64) * (sizes - 1)).sum()) // 2
+    if once and pairs >= FEW:
+        return None
+    expected = float(chi2.ppf(TAIL, 2 * (pairs + 1))) / 2
+    low = 1 - 2 * expected * (population - 1) / max(records * (records - 1), 1) if once else 0.0
+    high = 1.0 if once == records else float(beta.ppf(TAIL, once + 1, records - once))
+    return max(0.0, low), high
 
 
 def checked_population(records: int, population: int, groups: int) -> None:
@@ -132,7 +155,7 @@ def pitman(sizes: Ints, population: int) -> float | None:
     sample has no unique record or nothing but unique ones.
     """
     from scipy.optimize import minimize
-    from scipy.special import expit, gammaln
+    from scipy.special import betaln, expit, gammaln
 
     values, counts = np.unique(sizes, return_counts=True)
     number, records = len(sizes), int(sizes.sum())
@@ -140,6 +163,10 @@ def pitman(sizes: Ints, population: int) -> float | None:
         return 0.0
     if number in (1, records):
         return None
+
+    def rising(start: float, steps: int) -> float:
+        """ln (start)_steps, where a difference of two gammaln would lose its digits."""
+        return float(gammaln(steps) - betaln(start, steps))
 
     def parameters(free: Floats) -> tuple[float, float]:
         alpha = float(expit(free[0]))
@@ -149,9 +176,8 @@ def pitman(sizes: Ints, population: int) -> float | None:
         theta, alpha = parameters(free)
         if theta <= -alpha or alpha < 1e-12:
             return float("inf")
-        new = (number - 1) * np.log(alpha) + gammaln(theta / alpha + number)
-        new -= gammaln(theta / alpha + 1)
-        draws = gammaln(theta + records) - gammaln(theta + 1)
+        new = (number - 1) * np.log(alpha) + rising(theta / alpha + 1, number - 1)
+        draws = rising(theta + 1, records - 1)
         old = counts @ (gammaln(values - alpha) - gammaln(1 - alpha))
         return float(draws - new - old)
 
@@ -169,8 +195,7 @@ def pitman(sizes: Ints, population: int) -> float | None:
     if not np.isfinite(best.fun):
         return None
     theta, alpha = parameters(best.x)
-    log = gammaln(theta + alpha + population - 1) - gammaln(theta + alpha)
-    log += gammaln(theta + 1) - gammaln(theta + population)
+    log = rising(theta + alpha, population - 1) - rising(theta + 1, population - 1)
     return float(population * np.exp(log))
 
 
@@ -209,7 +234,8 @@ def snb(sizes: Ints, population: int) -> float | None:
     missed = counts @ (1 - f) ** values
     ratio = missed / (counts @ (values * f * (1 - f) ** (values - 1)))
     spread = counts @ (values * f**2 * (1 - f**2) ** (values - 1))
-    spread /= counts @ ((1 - f) ** values * np.expm1(values * np.log1p(f)))
+    # (1 - f^2)^v - (1 - f)^v, for classes of any size
+    spread /= counts @ ((1 - f**2) ** values * -np.expm1(-values * np.log1p(f)))
     number = len(sizes) + once * spread * ratio**2
 
     def gaps(free: Floats) -> Floats:

@@ -33,6 +33,7 @@ RISKS = {
     "at_risk": pl.Float64,  # share of records above the threshold
     "records": pl.Int64,
 }
+SERIES, TERMS = 40, 40  # records of a class from which so many terms are exact to the last digit
 DIVERSITY = {  # behind the columns and `size` of each class
     "distinct": pl.Int64,  # values of the sensitive column
     "entropy_l": pl.Float64,  # exp of the entropy of their shares
@@ -167,12 +168,26 @@ def individual_risk(
 
     Raises InputError as `matching`.
     """
+    found = matching(table, columns, weight=weight, engine=engine)
+    own = found["matching"].to_numpy().astype(np.float64)
+    chance = np.minimum(own / found["estimated"].to_numpy(), 1)
+    return found.with_columns(risk=pl.Series(_mean_share(own, chance)))
+
+
+def _mean_share(own: Floats, chance: Floats) -> Floats:
+    """The mean of 1/F for classes of `own` records, each person of them sampled by `chance`."""
     from scipy.special import hyp2f1
 
-    found = matching(table, columns, weight=weight, engine=engine)
-    own = found["matching"].to_numpy()
-    chance = np.minimum(own / found["estimated"].to_numpy(), 1)
-    return found.with_columns(risk=pl.Series(chance / own * hyp2f1(1, 1, own + 1, 1 - chance)))
+    few = own < SERIES
+    out = np.empty(len(own))
+    out[few] = hyp2f1(1, 1, own[few] + 1, 1 - chance[few])
+    # the same function as its series, which ends soon here; SciPy's is no number from 100 on
+    term = total = np.ones((~few).sum())
+    for n in range(TERMS):
+        term = term * (n + 1) * (1 - chance[~few]) / (own[~few] + 1 + n)
+        total = total + term
+    out[~few] = total
+    return chance / own * out
 
 
 def diversity(
