@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 from ..errors import InputError
 from .classes import SIZE, Engine, Table, grouped
-from .population import UNIQUENESS, checked_population, jackknife
+from .population import UNIQUENESS, checked_population, jackknife, unfitted
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,7 +90,7 @@ def uniqueness(
         )
         model = _fitted(names, some, again, left[kept], seed)
         without.append(_unique(model, population, seed))
-    low, high = jackknife(uniques, without, population)
+    low, high = unfitted(sizes, population) or jackknife(uniques, without, population)
     row = ["copula", uniques, uniques / population, low, high, None]
     return pl.DataFrame([row], schema=UNIQUENESS, orient="row")
 
