@@ -18,6 +18,7 @@ from onetomany.cli.documents import claims, ingest
 from onetomany.cli.evidence import certify, exhibit, key, reproduce, timestamp, verify
 from onetomany.cli.reading import desk, search, tables, tag
 from onetomany.cli.requests import requests
+from onetomany.cli.risk import risk
 from onetomany.cli.systems import datasheet, images, pairs, scale, trackers, weights
 from onetomany.cli.workshop import workshop
 from onetomany.errors import OneToManyError
@@ -33,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     pairs,
     scale,
     trackers,
+    risk,
     ingest,
     search,
     tag,

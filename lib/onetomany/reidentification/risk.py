@@ -151,8 +151,8 @@ def presence(
     joined = joined.with_columns(pl.col(SIZE, "population").fill_null(0)).sort(names)
     if (short := joined.filter(pl.col(SIZE) > pl.col("population"))).height:
         raise InputError(
-            f"The population has fewer records than the table in {short.height:,} classes, such as "
-            f"{short.select(names).row(0)}: it must hold everybody in the table."
+            f"The population has fewer records than the table in {short.height:,} classes: it must "
+            "hold everybody in the table."
         )
     shares = pl.col(SIZE) / pl.col("population")
     return joined.select(*names, SIZE, "population", delta=shares)

@@ -1,0 +1,70 @@
+"""Who stands out in a table, by record and never by value, and which column gives people away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from ..errors import InputError
+from .classes import SIZE, Table, checked, lazy
+from .risk import anonymity
+
+STANDING_OUT = {
+    "record": pl.Int64,  # 1 is the first below the names
+    "class_size": pl.Int64,  # records with the same values, itself among them
+}
+WITHOUT = {
+    "column": pl.String,
+    "unique": pl.Int64,  # records alone once this column is given up
+    "k": pl.Int64,
+}
+
+
+def standing_out(table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    """Return how many records share each record's values (schema `STANDING_OUT`).
+
+    Sorted by class size, then record. Values are left out, so that the frame can be shown.
+
+    Raises InputError as `classes`.
+    """
+    names = checked(table, columns)
+    sized = lazy(table).select(
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("record"),
+        pl.len().over(names).cast(pl.Int64).alias("class_size"),
+    )
+    return sized.sort("class_size", "record").collect()
+
+
+def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    """Return what giving up each column alone would do (schema `WITHOUT`), best first.
+
+    Raises InputError as `classes`; empty for a single column.
+    """
+    names = checked(table, columns)
+    rows = []
+    for name in names if len(names) > 1 else ():
+        left = anonymity(table, [each for each in names if each != name])
+        rows.append((name, left.unique, left.k))
+    return pl.DataFrame(rows, schema=WITHOUT, orient="row").sort(
+        "unique", "k", descending=[False, True], maintain_order=True
+    )
+
+
+def quasi_identifiers(table: Table) -> tuple[list[str], list[str]]:
+    """Return the columns that may tell people apart, and those that differ in every record.
+
+    The latter are keys, which nobody outside knows, or free text; columns of one value are in
+    neither. Raises InputError where no column is left.
+    """
+    frame = lazy(table)
+    counts = frame.select(pl.all().n_unique(), pl.len().alias(SIZE)).collect().row(0, named=True)
+    records = counts.pop(SIZE)
+    keys = [name for name, many in counts.items() if many == records > 1]
+    telling = [name for name, many in counts.items() if name not in keys and many > 1]
+    if not telling:
+        raise InputError(
+            "No column tells some records apart and not all: name the columns to look at by "
+            "--columns."
+        )
+    return telling, keys
