@@ -9,7 +9,7 @@ import polars as pl
 
 from .theme import Finished, finish
 
-_WIDE = 620  # pixels of the drawing
+_WIDE, _HIGH = 620, 640  # pixels of the drawing at most
 # one hue from pale to dark, so that it is read without colours too
 _RAMP = ["#fff3c4", "#f6c244", "#e0701a", "#a3260f", "#4a0d0a"]
 
@@ -31,7 +31,9 @@ def film_presence(
     """
     left, top, right, bottom = extent
     picture = unit == "px"
-    high = round(_WIDE * (bottom - top) / (right - left))
+    across, down = right - left, bottom - top
+    scale = min(_WIDE / across, _HIGH / down)
+    wide, high = round(across * scale), round(down * scale)
     shown = cells.with_columns(x2=pl.col("x") + pl.col("side"), y2=pl.col("y") + pl.col("side"))
     busy = shown.sort("seconds", descending=True).head(max(1, math.ceil(len(shown) / 10)))
     share = float(busy["seconds"].sum()) / float(shown["seconds"].sum())
@@ -52,7 +54,7 @@ def film_presence(
                 "seconds:Q",
                 title="seconds 초",
                 scale=alt.Scale(type="sqrt", range=_RAMP),
-                legend=alt.Legend(orient="bottom", gradientLength=240, format="~g"),
+                legend=alt.Legend(orient="bottom", gradientLength=240, format=",.2~f"),
             ),
         )
     )
@@ -60,12 +62,12 @@ def film_presence(
     if background:
         whole = pl.DataFrame({"url": [background], "x": [left], "y": [top]})
         still = alt.Chart(whole).mark_image(
-            width=_WIDE, height=high, align="left", baseline="top", aspect=False, opacity=0.6
+            width=wide, height=high, align="left", baseline="top", aspect=False, opacity=0.6
         ).encode(x=x, y=y, url="url:N")  # fmt: skip
         layers = [still, rects]
     where, where_ko = ("the picture", "화면") if picture else ("the ground", "바닥")
     return finish(
-        alt.layer(*layers).properties(width=_WIDE, height=high),
+        alt.layer(*layers).properties(width=wide, height=high),
         title=f"The busiest tenth of {where}'s cells holds {share:.0%} of the tracks' time",
         title_ko=f"{where_ko}에서 동선이 가장 오래 머문 칸 10 %에 전체 시간의 {share:.0%}가 몰렸다",
         source=source,

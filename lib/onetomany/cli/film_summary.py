@@ -197,8 +197,8 @@ def _placed(tracks: pl.DataFrame, ground: Ground | None) -> list[tuple[str, str]
         ]
     off = tracks["x"].null_count()
     tested, tested_ko = (
-        "Four points or a matrix: nothing tests them.",
-        "점 넷이나 행렬은 검산되지 않는다.",
+        "The calibration is four points or a matrix, so nothing tests it.",
+        "기준이 점 네 개 또는 행렬뿐이라 검산할 수 없다.",
     )
     if ground.residual is not None:
         tested = f"The calibration's points fit within {ground.residual:.2f} m on average."

@@ -171,13 +171,14 @@ def read_film_sheet(path: Path) -> FilmSheet:
             f"The datasheet {path} can't be read ({error.strerror}): write one with 'onetomany "
             f"film FILE --blank-sheet {path}' and fill it in."
         ) from None
-    if unknown := sorted(set(raw) - {*_REQUIRED, "preparation", "ground"}):
+    prepared: Any = raw.get("preparation", {})
+    known = [*_REQUIRED, "preparation", "ground", "preparation.enlarge"]
+    inner = [f"preparation.{name}" for name in prepared] if isinstance(prepared, dict) else []
+    if unknown := [name for name in (*raw, *inner) if name not in known]:
         raise DatasheetError(
-            f"The datasheet {path} has an unknown field '{unknown[0]}'"
-            f"{near(unknown[0], [*_REQUIRED, 'preparation', 'ground'])}."
+            f"The datasheet {path} has an unknown field '{unknown[0]}'{near(unknown[0], known)}."
         )
     faults = [field for field in _REQUIRED if not _is_filled(field, raw.get(field))]
-    prepared = raw.get("preparation", {})
     enlarge: Any = prepared.get("enlarge", 1.0) if isinstance(prepared, dict) else None
     if not _is_number(enlarge, 1, 4):
         faults.append("preparation.enlarge (a number from 1 to 4)")

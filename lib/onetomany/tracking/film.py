@@ -245,7 +245,11 @@ def _head(content: bytes) -> dict[str, Any]:
 
 
 def _uneven(times: list[float]) -> float:
-    steps = np.diff(times)
+    """Share of steps in time that differ from the median by more than half.
+
+    Where frames are predicted from later ones, OpenCV's ffmpeg gives their times out of order.
+    """
+    steps = np.diff(np.sort(times))
     if not len(steps) or not np.isfinite(steps).all():
         return 0.0
     middle = float(np.median(steps))

@@ -25,7 +25,9 @@ from .film import Detector, Pixels
 
 Floats = NDArray[np.float64]
 
-OVERLAP = 0.5  # of two boxes (intersection over union) that are taken for one person
+# how much two boxes overlap that are taken for one person: windows of HOG lie within each other
+# (0.65 of the smaller: Dollár et al., BMVC 2009), YOLOX's own example takes half of the union
+_HOG_APART, _YOLOX_APART = ("IOS", 0.65), ("IOU", 0.5)
 HOG_HEIGHT = 96  # pixels: people in the pictures that HOG was trained on
 _INPUT, _STRIDES = 640, (8, 16, 32)  # of YOLOX-S
 _LEAST = 0.1  # confidence below which a box is dropped: no tracker uses it
@@ -82,7 +84,7 @@ def hog_detector(enlarge: float = 1.0) -> Detector:
         )  # fmt: skip
         boxes = np.array(windows, np.float64).reshape(-1, 4) / enlarge
         conf = np.ravel(np.array(margins, np.float64))
-        boxes, margin = _apart(boxes, conf)
+        boxes, margin = _apart(boxes, conf, *_HOG_APART)
         boxes[:, :2] += boxes[:, 2:] * (0.1, 0.07)
         boxes[:, 2:] *= 0.8
         return boxes, np.minimum(margin, 1.0)
@@ -115,7 +117,7 @@ def yolox_detector(path: Path | None = None, sha256: str = YOLOX.sha256) -> Dete
     def detect(frame: Pixels) -> tuple[Floats, Floats]:
         picture, ratio = _letterbox(frame)
         boxes, conf = _people(session.run(None, {name: picture})[0][0])
-        return _apart(boxes / ratio, conf)
+        return _apart(boxes / ratio, conf, *_YOLOX_APART)
 
     return detect
 
@@ -148,11 +150,18 @@ def fetch_people_detector(
     return weights_path()
 
 
-def _apart(boxes: Floats, conf: Floats) -> tuple[Floats, Floats]:
-    """Keep the surest of boxes that overlap by more than OVERLAP."""
-    import cv2
+def _apart(boxes: Floats, conf: Floats, measure: str, most: float) -> tuple[Floats, Floats]:
+    """Keep the surest of boxes that overlap by more than `most`.
 
-    kept = np.ravel(cv2.dnn.NMSBoxes(boxes.tolist(), conf.tolist(), _LEAST, OVERLAP)).astype(int)
+    The overlap is the intersection over the union ("IOU") or over the smaller box ("IOS").
+    """
+    from supervision import box_non_max_suppression
+    from supervision.detection.utils.iou_and_nms import OverlapMetric
+
+    if not len(boxes):
+        return boxes, conf
+    corners = np.column_stack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:], conf])
+    kept = box_non_max_suppression(corners, most, OverlapMetric[measure])
     return boxes[kept], conf[kept]
 
 
