@@ -22,9 +22,10 @@ from onetomany import cage
 from onetomany.cage.films import FAULT
 from onetomany.charts import film as charts
 from onetomany.cli import main
+from onetomany.cli.film import TRACKED_BY
 from onetomany.errors import DatasheetError, InputError, IntegrityError, RefusedError
 from onetomany.sources.films import BLANK, FilmSheet, check_film, read_film_sheet
-from onetomany.tracking import film, film_pictures, ground, people_detectors
+from onetomany.tracking import film, film_pictures, ground, people_detectors, within
 from onetomany.tracking.mot import read_mot
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the cage confines on Linux only")
@@ -219,21 +220,25 @@ def test_films_of_each_form_are_decoded_in_the_cage(tmp_path: Path, name: str, c
 
 
 @linux
-def test_a_span_of_frames_and_large_frames(tmp_path: Path) -> None:
-    path = write_film(
-        tmp_path / "large.avi", lambda n: cv2.resize(picture(n), (WIDE * 8, HIGH * 8)), frames=5
-    )
+def test_a_span_of_frames_and_large_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film, "SIDE", 96)  # half of the film's width
+    path = write_film(tmp_path / "large.avi", frames=6)
     seen: list[int] = []
     decoded = film.watch(path, sheet_of(path), lambda n, _: seen.append(n), first=3, last=5)
     assert seen == [3, 4, 5]
-    assert decoded.stored == (WIDE * 8, HIGH * 8)
-    assert max(decoded.size) == film.SIDE
-    found = film.find_tracks(path, sheet_of(path), blocks, first=3, last=5)
+    assert (decoded.stored, decoded.size) == ((WIDE, HIGH), (96, 80))
+
+    def nearest(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        boxes, conf = blocks(cv2.resize(frame, (WIDE, HIGH)))
+        return boxes / 2, conf
+
+    found = film.find_tracks(path, sheet_of(path), nearest, first=3, last=5)
+    assert found.detections["frame"].unique().to_list() == [3, 4, 5]
     first = found.detections.row(0, named=True)  # in pixels of the film, not of the shrunk frame
-    assert first["left"] == pytest.approx((10 + 5 * 2) * 8, abs=12)
-    assert first["height"] == pytest.approx(60 * 8, abs=20)
+    assert first["left"] == pytest.approx(10 + 5 * 2, abs=3)
+    assert first["height"] == pytest.approx(60, abs=5)
     with pytest.raises(InputError, match="ends before the first frame"):
-        film.watch(path, sheet_of(path), lambda n, _: None, first=6, last=9)
+        film.watch(path, sheet_of(path), lambda n, _: None, first=7, last=9)
 
 
 @linux
@@ -327,6 +332,7 @@ def test_tracks_frames_clip_heat_map_and_metres(
     assert "Numbers are tracks, not people" in said
     assert "번호는 사람이 아니라 동선이다" in said
     assert "made for a test" in said  # the credit
+    assert said.startswith("The film is synthetic")
     assert (out / "summary.md").read_text("utf-8").count("동선") > 1
     listed = pl.read_csv(out / "tracks.csv")
     assert listed.columns[:4] == ["frame", "t", "id", "left"]
@@ -417,6 +423,10 @@ def test_names_are_printed_escaped(tmp_path: Path, capsys: pytest.CaptureFixture
     assert said.count("\n") == 1
 
 
+def test_the_commands_trackers_are_the_kits() -> None:
+    assert tuple(within.TRACKERS) == TRACKED_BY
+
+
 @pytest.mark.parametrize("span", ["0-3", "5-2", "a-b", "1-99999", "7"])
 def test_a_wrong_span_is_refused(
     made: tuple[Path, Path], tmp_path: Path, span: str, capsys: pytest.CaptureFixture[str]
@@ -443,6 +453,7 @@ POINTS = st.tuples(st.floats(-3, 3), st.floats(-3, 3))
 
 
 @given(st.lists(st.floats(-0.3, 0.3), min_size=8, max_size=8), st.lists(POINTS, max_size=5))
+@settings(deadline=None, max_examples=60)
 def test_a_homography_is_found_again_from_its_points(
     entries: list[float], places: list[tuple[float, float]]
 ) -> None:
@@ -578,14 +589,15 @@ def test_weights_are_pinned_and_fetched_only_when_accepted(
 
 
 def test_presence_adds_up_and_the_title_is_computed() -> None:
-    tracks = pl.DataFrame(
-        {"frame": range(40), "id": 1, "left": [10.0] * 30 + [float(30 + 20 * n) for n in range(10)],
-         "width": 10.0, "top": 0.0, "height": 50.0}
-    )  # fmt: skip
+    """30 of 40 frames in one cell of ten: the busiest tenth holds three quarters."""
+    left = [10.0] * 30 + [30.0 + 20 * number for number in (*range(9), 8)]
+    tracks = pl.DataFrame({"frame": range(40), "id": 1, "left": left, "width": 10.0})
+    tracks = tracks.with_columns(top=pl.lit(0.0), height=pl.lit(50.0))
     cells = film_pictures.track_presence(tracks, frame_rate=10.0, side=10.0)
+    assert len(cells) == 10
     assert cells["seconds"].sum() == pytest.approx(4.0)
     assert cells["seconds"].max() == pytest.approx(3.0)
-    chart = charts.film_presence(cells, unit="px", extent=(0, 0, 200, 100), source="made")
+    chart = charts.film_presence(cells, unit="px", extent=(0, 0, 250, 100), source="made")
     assert "75%" in chart.to_dict()["title"]["text"]
     assert "75%" in chart.to_dict()["title"]["subtitle"][0]
 

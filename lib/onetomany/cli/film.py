@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Extent = tuple[float, float, float, float]
 
+TRACKED_BY = ("cbiou", "bytetrack", "ocsort", "sort")  # as in `tracking.within`
 _CELLS = 48  # across the picture's longer side
 _METRE = 0.5  # side of a cell on the ground
 
@@ -44,8 +45,6 @@ class _Job:
 
 def film(parser: argparse.ArgumentParser) -> Run:
     """Follow people through a recorded film that has a datasheet: boxes, tracks, a heat map."""
-    from onetomany.tracking.within import TRACKERS
-
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\
 Detect people in each frame of a recorded film, join the boxes to tracks, draw both.
@@ -60,7 +59,7 @@ of a datasheet and says what the detector gets wrong."""
     parser.add_argument("--out", type=Path, metavar="DIR", help="a new folder for what is made")
     parser.add_argument("--blank-sheet", type=Path, metavar="FILE", help="write a datasheet there")
     parser.add_argument("--frames", metavar="A-B", help="only these frames, counted from 1")
-    parser.add_argument("--tracker", choices=list(TRACKERS), default="cbiou")
+    parser.add_argument("--tracker", choices=TRACKED_BY, default="cbiou")
     parser.add_argument("--detector", choices=["hog", "yolox"], default="hog")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="of yolox, if not fetched")
     parser.add_argument("--fetch-detector", action="store_true", help="download those of yolox")

@@ -37,6 +37,12 @@ _WRONG = {
 }
 
 
+_SYNTHETIC = (
+    "The film is synthetic: nothing here was measured on real people.",
+    "합성 영상이다. 실제 사람을 잰 값은 여기에 없다.",
+)
+
+
 @dataclass(frozen=True)
 class _Counts:
     tracks: int
@@ -52,7 +58,8 @@ def summary(
 ) -> tuple[list[str], list[str]]:
     """Return the paragraphs in English and in Korean."""
     counts = _counted(found.tracks, sheet.frames_per_second)
-    pairs = [_seen(sheet, found, counts), *_doubts(sheet, found, whole=whole)]
+    pairs = [_SYNTHETIC] if sheet.kind == "synthetic" else []
+    pairs += [_seen(sheet, found, counts), *_doubts(sheet, found, whole=whole)]
     if counts.tracks:
         pairs += [_lasted(counts), *_standing(counts)]
     smallest = f"{96 / sheet.enlarge / found.decoded.scale:.0f}"

@@ -90,7 +90,7 @@ sha256 = "{sha256}"
 frames_per_second = 0.0  # at which it was filmed; a copy's header is often wrong
 frames_may_be_shown = false   # true: write frames and a clip in which people can be recognised
 faces_may_be_matched = false  # the film command crops and matches none, whatever stands here
-expires = ""             # a date such as 2027-12-31, or "none" if the terms set no end
+expires = ""             # 2027-12-31 (a date, without quotes), or "none" if the terms set no end
 limits = ""              # what the film can't show
 
 [preparation]
@@ -214,7 +214,7 @@ _SAY = {
     "allowed_uses": "allowed_uses (of research, evaluation, teaching, exhibit)",
     "sha256": "sha256 (64 hexadecimal digits)",
     "frames_per_second": "frames_per_second (a number above 0, at most 1000)",
-    "expires": 'expires (a date, or "none")',
+    "expires": 'expires (a date without quotes such as 2027-12-31, or "none")',
     **{flag: f"{flag} (true or false)" for flag in _FLAGS},
 }
 

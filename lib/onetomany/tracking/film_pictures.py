@@ -77,40 +77,43 @@ def write_pictures(
     by_frame: Mapping[Any, pl.DataFrame] = tracks.partition_by("frame", as_dict=True)
     keep = set(chosen_frames(decoded, tracks))
     start = clip_start(decoded, tracks, sheet.frames_per_second)
-    stop = min(start + round(CLIP_SECONDS * sheet.frames_per_second) or 1,
-               decoded.first + decoded.frames)  # fmt: skip
-    shrink = min(1.0, CLIP_SIDE / max(decoded.size))
-    size = (_even(decoded.size[0] * shrink), _even(decoded.size[1] * shrink))
+    length = max(1, round(CLIP_SECONDS * sheet.frames_per_second))
+    shown = range(start, min(start + length, decoded.first + decoded.frames))
     clip, stills, put = out / "clip.avi", [], 0
-    film = cv2.VideoWriter(
-        str(clip), cv2.CAP_OPENCV_MJPEG, cv2.VideoWriter.fourcc(*"MJPG"),
-        sheet.frames_per_second, size,
-    )  # fmt: skip
-
-    film.set(cv2.VIDEOWRITER_PROP_QUALITY, _QUALITY)
+    film, size = _clip_writer(clip, decoded, sheet.frames_per_second)
 
     def see(number: int, frame: Pixels) -> None:
         nonlocal put
-        wanted = start <= number < stop
-        if number not in keep and not wanted:
+        if number not in keep and number not in shown:
             return
         drawn = draw_boxes(frame, by_frame.get((number,), tracks.clear()), decoded.scale)
         if number in keep:
-            still = out / "frames" / f"{number:06}.png"
-            still.write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
-            stills.append(still)
-        if wanted:
+            stills.append(out / "frames" / f"{number:06}.png")
+            stills[-1].write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
+        if number in shown:
             film.write(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA))
             put += 1
 
-    again = watch(path, sheet, see, first=decoded.first, last=max(*keep, stop - 1))
+    watch(path, sheet, see, first=decoded.first, last=max(*keep, shown[-1]))
     film.release()
-    if len(stills) != len(keep) or frames_of(clip) != put or not put:
+    if len(stills) != len(keep) or put != len(shown) or frames_of(clip) != put:
         raise OneToManyError(
-            f"The clip and frames of {path} could not be written whole ({again.frames} frames "
-            "decoded the second time): check the disk's space and run it again."
+            f"The clip and frames of {path} could not be written whole: check the disk's space "
+            "and run it again."
         )
     return stills, clip
+
+
+def _clip_writer(clip: Path, decoded: Decoded, frame_rate: float) -> tuple[Any, tuple[int, int]]:
+    """A writer of Motion JPEG, and the size of its frames in pixels."""
+    import cv2
+
+    shrink = min(1.0, CLIP_SIDE / max(decoded.size))
+    wide, high = (max(2, round(length * shrink / 2) * 2) for length in decoded.size)
+    code = cv2.VideoWriter.fourcc(*"MJPG")
+    film = cv2.VideoWriter(str(clip), cv2.CAP_OPENCV_MJPEG, code, frame_rate, (wide, high))
+    film.set(cv2.VIDEOWRITER_PROP_QUALITY, _QUALITY)
+    return film, (wide, high)
 
 
 def frames_of(clip: Path) -> int:
@@ -128,10 +131,6 @@ def first_frame(path: Path, sheet: FilmSheet, number: int) -> Pixels:
     kept: list[Pixels] = []
     watch(path, sheet, lambda _, frame: kept.append(frame), first=number, last=number)
     return kept[0]
-
-
-def _even(length: float) -> int:
-    return max(2, round(length / 2) * 2)
 
 
 TRACK_PRESENCE = {
