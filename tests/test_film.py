@@ -436,11 +436,13 @@ def test_a_wrong_span_is_refused(
     assert "1-70" in capsys.readouterr().err
 
 
-def test_tracks_that_never_move_are_listed() -> None:
+def test_tracks_that_keep_their_place_are_listed() -> None:
     frames = list(range(1, 81))
     still = pl.DataFrame({"frame": frames, "id": 4, "left": 50.0, "width": 30.0, "top": 10.0})
+    jump = pl.when(pl.col("frame") < 4).then(90.0).otherwise("left")
+    still = still.with_columns(left=jump)  # a box that slips for a moment is still in its place
     walking = still.with_columns(id=pl.lit(7), left=pl.col("frame") * 2.0)
-    brief = still.head(20).with_columns(id=pl.lit(9))
+    brief = still.tail(20).with_columns(id=pl.lit(9))
     tracks = pl.concat([each.cast({"id": pl.Int64}) for each in (still, walking, brief)])
     tracks = tracks.with_columns(height=pl.lit(60.0))
     assert film.still_tracks(tracks, frame_rate=10.0) == [4]

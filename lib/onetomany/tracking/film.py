@@ -154,19 +154,19 @@ def find_tracks(
 
 
 def still_tracks(tracks: pl.DataFrame, *, frame_rate: float, seconds: float = 5.0) -> list[int]:
-    """Return the tracks of at least so many seconds that never left their place.
+    """Return the tracks of at least so many seconds that kept their place.
 
-    The middle of their boxes' lower edges moved by less than half a box's width: people who stand
-    still, or things such as parked cars that a detector takes for people.
+    For nine tenths of their frames the middle of the box's lower edge stays within half a box's
+    width: people who stand still, or things such as a parked van that a detector takes for people.
     """
     foot = pl.col("left") + pl.col("width") / 2
     base = pl.col("top") + pl.col("height")
-    spread = pl.max_horizontal(foot.max() - foot.min(), base.max() - base.min())
+    reach = [side.quantile(0.95) - side.quantile(0.05) for side in (foot, base)]
     lasted = (pl.col("frame").max() - pl.col("frame").min() + 1) / frame_rate
     return (
         tracks.group_by("id")
-        .agg(spread=spread, width=pl.col("width").median(), lasted=lasted)
-        .filter(pl.col("spread") < pl.col("width") / 2, pl.col("lasted") >= seconds)
+        .agg(reach=pl.max_horizontal(reach), width=pl.col("width").median(), lasted=lasted)
+        .filter(pl.col("reach") < pl.col("width") / 2, pl.col("lasted") >= seconds)
         .sort("id")["id"]
         .to_list()
     )
