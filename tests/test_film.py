@@ -6,8 +6,11 @@ import hashlib
 import io
 import os
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -19,6 +22,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from onetomany import cage
+from onetomany.cage import keeper
 from onetomany.cage.films import FAULT
 from onetomany.charts import film as charts
 from onetomany.cli import main
@@ -214,9 +218,9 @@ def test_films_of_each_form_are_decoded_in_the_cage(tmp_path: Path, name: str, c
     assert list(seen) == list(range(1, FRAMES + 1))
     for number, frame in seen.items():  # compressed, but the same picture in the same place
         assert np.abs(frame.astype(int) - picture(number - 1)).mean() < 12
-    keeper = cage.lasting(film.TASK)
-    assert keeper.isolation["landlock"]
-    assert keeper.isolation["seccomp"]
+    held = cage.lasting(film.TASK).isolation
+    assert held["landlock"]
+    assert held["seccomp"]
 
 
 @linux
@@ -260,29 +264,52 @@ def test_a_broken_film_ends_with_one_sentence(
 @linux
 @given(st.data())
 @settings(max_examples=25, deadline=None)
-def test_no_damage_gives_anything_but_frames_or_one_reason(data: st.DataObject) -> None:
-    whole = _whole_film()
-    damaged = bytearray(whole[: data.draw(st.integers(13, len(whole)))])
-    for place in data.draw(st.lists(st.integers(12, len(damaged) - 1), max_size=30)):
-        damaged[place] = data.draw(st.integers(0, 255))
-    answer, ended = _ask(bytes(damaged))
-    assert ended == 0
-    faults = [content for kind, content in answer if kind == FAULT]
-    assert len(faults) <= 1
-    assert faults or answer
+def test_no_damage_gives_anything_but_frames_or_one_sentence(data: st.DataObject) -> None:
+    code = data.draw(st.sampled_from(["MJPG", "mp4v"]))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "film.avi"
+        sheet = sheet_of(write_film(path, frames=4, code=code))
+        whole = path.read_bytes()
+        damaged = bytearray(whole[: data.draw(st.integers(13, len(whole)))])
+        for place in data.draw(st.lists(st.integers(12, len(damaged) - 1), max_size=30)):
+            damaged[place] = data.draw(st.integers(0, 255))
+        path.write_bytes(damaged)
+        sheet = replace(sheet, sha256=hashlib.sha256(damaged).hexdigest())
+        seen: list[int] = []
+        said = ""
+        try:
+            frames = film.watch(path, sheet, lambda n, _: seen.append(n)).frames
+        except InputError as error:
+            said = str(error)
+    assert "can't be read as a film" in said if said else frames == len(seen) > 0
 
 
-def _whole_film() -> bytes:
-    path = Path(os.environ.get("PYTEST_TMP", "/tmp")) / f"whole-{os.getpid()}.avi"
-    try:
-        return write_film(path, frames=4, code="mp4v").read_bytes()
-    finally:
-        path.unlink()
+@linux
+def test_a_decoder_that_falls_silent_is_ended(
+    made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has hours for all frames, and seconds for each."""
+    here = str(Path(__file__).parent)
+    command, places = keeper.isolated_python, keeper.landlock.program_places
+    monkeypatch.setattr(
+        keeper,
+        "isolated_python",
+        lambda code, *more: command(f"sys.path.append({here!r}); {code}", *more, here),
+    )
+    monkeypatch.setattr(keeper.landlock, "program_places", lambda: [*places(), here])
+    monkeypatch.setattr(film, "TASK", "stalling_film:load")
+    monkeypatch.setattr(film, "SILENCE", 2.0)
+    seen: list[int] = []
+    begun = time.monotonic()
+    with pytest.raises(InputError, match=r"can't be read as a film: it did not answer in time"):
+        film.watch(made[0], sheet_of(made[0]), lambda n, _: seen.append(n))
+    assert len(seen) > 100  # what came before was seen
+    assert time.monotonic() - begun < 60
 
 
 def _ask(content: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
     """What the cage's task answers to bytes that nobody checked before."""
-    file = cage.keeper.unnamed_file()
+    file = keeper.unnamed_file()
     os.write(file, content)
     os.lseek(file, 0, os.SEEK_SET)
     try:

@@ -186,8 +186,8 @@ def _standing(counts: _Counts) -> list[tuple[str, str]]:
         (
             f"Tracks of 5 s or more that kept their place: {named}{more}. Look at them in the "
             "frames: they may be things.",
-            f"5초 넘게 한자리에 머문 동선: {named}{more}번. 사람이 아니라 물건일 수 있으니 화면에서 "
-            "확인해야 한다.",
+            f"5초 넘게 한자리에 머문 동선: {named}{more}번. 사람이 아니라 물건일 수 있으니 "
+            "화면에서 확인해야 한다.",
         )
     ]
 

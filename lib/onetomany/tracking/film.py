@@ -46,6 +46,7 @@ _WHY = {
     "changing size": "its frames change their size",
     "memory": f"decoding it takes more than {MEMORY >> 20} MB",
 }
+_NONSENSE = "its decoder's answer makes no sense"
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,19 @@ def watch(
         raise InputError(f"Frames {first} to {last}: name a span within 1 to {LAST_FRAME:,}.")
     keeper = cage.lasting(TASK)
     file = copy_checked(path, sheet.sha256)
+
+    def take(frames: cage.Frames) -> Decoded | str:
+        try:
+            return _taken(frames, see, first, promised)
+        except cage.Trouble as why:
+            # no Trouble, after which the decoder's own end would be waited for, hours perhaps
+            raise InputError(f"{path} can't be read as a film: {why}.") from None
+
     try:
         outcome = keeper.ask(
             file,
             {"side": SIDE, "first": first, "last": last},
-            lambda frames: _taken(frames, see, first, promised),
+            take,
             seconds=HOURS * 3600,
             memory=MEMORY + os.fstat(file).st_size,
             most=MAX_BYTES,
@@ -212,12 +221,12 @@ def _taken(
         elif kind == PIXELS and len(times) == number - first + 1:
             wide, high = head["size"]
             if length != wide * high * 3:
-                raise cage.Trouble("its decoder's answer makes no sense")
+                raise cage.Trouble(_NONSENSE)
             pixels = np.frombuffer(frames.read(length), np.uint8).reshape(high, wide, 3)
             see(number, pixels)
             number += 1
         else:
-            raise cage.Trouble("its decoder's answer makes no sense")
+            raise cage.Trouble(_NONSENSE)
         frames.deadline = time.monotonic() + SILENCE
     if fault or number == first:
         return fault or _WHY["not a film"]
@@ -241,7 +250,7 @@ def _head(content: bytes) -> dict[str, Any]:
             raise ValueError("no rate")
         return {"size": head["size"], "stored": head["stored"], "rate": (rate, claimed)}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise cage.Trouble("its decoder's answer makes no sense") from error
+        raise cage.Trouble(_NONSENSE) from error
 
 
 def _uneven(times: list[float]) -> float:

@@ -147,6 +147,10 @@ def track_presence(
     """Return how long tracks stood in each square cell of `side` pixels or metres (TRACK_PRESENCE).
 
     A track stands at the middle of its boxes' lower edge. Cells in which none stood are left out.
+
+    >>> box = {"left": [4.0, 5.0], "width": [2.0, 2.0], "top": [0.0, 0.0], "height": [9.0, 9.0]}
+    >>> track_presence(pl.DataFrame(box), frame_rate=4, side=10.0).rows()
+    [(0.0, 0.0, 10.0, 0.5)]
     """
     if metres:
         x, y = pl.col("x"), pl.col("y")

@@ -59,6 +59,11 @@ def read_ground(table: Mapping[str, Any], where: str) -> Ground:
     """Read a datasheet's [ground]: `picture` and `metres`, or `homography`.
 
     Raises DatasheetError if points are missing, too few, on a line, or no homography fits them.
+
+    >>> corners = [[0, 0], [100, 0], [100, 100], [0, 100]]
+    >>> table = {"picture": corners, "metres": [[0, 0], [5, 0], [5, 5], [0, 5]]}
+    >>> read_ground(table, "sheet").metres(np.array([[50.0, 20.0]])).round(3).tolist()
+    [[2.5, 1.0]]
     """
     if set(table) == {"homography"}:
         matrix = _numbers(table["homography"], 3, f"{where}: ground.homography")
