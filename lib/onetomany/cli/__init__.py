@@ -16,6 +16,7 @@ from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
 from onetomany.cli.documents import claims, ingest
 from onetomany.cli.evidence import certify, exhibit, key, reproduce, timestamp, verify
+from onetomany.cli.film import film
 from onetomany.cli.reading import desk, search, tables, tag
 from onetomany.cli.requests import requests
 from onetomany.cli.risk import risk
@@ -35,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     scale,
     trackers,
     risk,
+    film,
     ingest,
     search,
     tag,

@@ -1,0 +1,79 @@
+"""Charts of a film: where tracks stood, in the picture or on the ground."""
+
+from __future__ import annotations
+
+import math
+
+import altair as alt
+import polars as pl
+
+from .theme import Finished, finish
+
+_WIDE, _HIGH = 620, 640  # pixels of the drawing at most
+# one hue from pale to dark, so that it is read without colours too
+_RAMP = ["#fff3c4", "#f6c244", "#e0701a", "#a3260f", "#4a0d0a"]
+
+
+def film_presence(
+    cells: pl.DataFrame,
+    *,
+    unit: str,
+    extent: tuple[float, float, float, float],
+    source: str,
+    background: str | None = None,
+    simulated: str | None = None,
+) -> Finished:
+    """Seconds that tracks stood in each cell of the picture (`unit` px) or of the ground (m).
+
+    Takes `film_pictures.TRACK_PRESENCE`; `extent` is left, top, right, bottom in `unit`,
+    `background` a data URL of the picture with that extent. In the picture y points down, on the
+    ground up. The title gives the share of the time that the busiest tenth of the cells holds.
+    """
+    left, top, right, bottom = extent
+    picture = unit == "px"
+    across, down = right - left, bottom - top
+    scale = min(_WIDE / across, _HIGH / down)
+    wide, high = round(across * scale), round(down * scale)
+    shown = cells.with_columns(x2=pl.col("x") + pl.col("side"), y2=pl.col("y") + pl.col("side"))
+    busy = shown.sort("seconds", descending=True).head(max(1, math.ceil(len(shown) / 10)))
+    share = float(busy["seconds"].sum()) / float(shown["seconds"].sum())
+    axis = None if picture else alt.Axis(format="~g")
+    x = alt.X("x:Q", title=None if picture else "m", axis=axis,
+              scale=alt.Scale(domain=[left, right], nice=False))  # fmt: skip
+    y = alt.Y("y:Q", title=None if picture else "m", axis=axis,
+              scale=alt.Scale(domain=[top, bottom], nice=False, reverse=picture))  # fmt: skip
+    rects = (
+        alt.Chart(shown)
+        .mark_rect(opacity=0.75, clip=True)
+        .encode(
+            x=x,
+            x2="x2:Q",
+            y=y,
+            y2="y2:Q",
+            color=alt.Color(
+                "seconds:Q",
+                title="seconds 초",
+                scale=alt.Scale(type="sqrt", range=_RAMP),
+                legend=alt.Legend(orient="bottom", gradientLength=240, format=",.2~f"),
+            ),
+        )
+    )
+    layers = [rects]
+    if background:
+        whole = pl.DataFrame({"url": [background], "x": [left], "y": [top]})
+        still = alt.Chart(whole).mark_image(
+            width=wide, height=high, align="left", baseline="top", aspect=False, opacity=0.6
+        ).encode(x=x, y=y, url="url:N")  # fmt: skip
+        layers = [still, rects]
+    where, where_ko = ("the picture", "화면") if picture else ("the ground", "바닥")
+    return finish(
+        alt.layer(*layers).properties(width=wide, height=high),
+        title=f"The busiest tenth of {where}'s cells holds {share:.0%} of the tracks' time",
+        title_ko=f"{where_ko}에서 동선이 가장 오래 머문 칸 10 %에 전체 시간의 {share:.0%}가 몰렸다",
+        source=source,
+        description=(
+            f"Heat map of {where}: {shown['seconds'].sum():.0f} seconds of tracks in "
+            f"{len(shown)} cells. A track is what the tracker followed, not a person."
+        ),
+        simulated=simulated,
+    )

@@ -1,0 +1,285 @@
+"""Films: a recorded file of a research set, behind a datasheet; never a camera or an address.
+
+The datasheet follows that of image sets (`datasheets`). It also gives the file's SHA-256, its
+frames a second, and whether frames in which people can be recognised may be shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import DatasheetError, InputError, IntegrityError, RefusedError, near
+from .datasheets import USES
+
+MAX_BYTES = 512 << 20  # of a film: it is held in memory while it is decoded
+_PIECE = 1 << 20
+_LIVE = ("/dev", "/proc", "/sys")
+
+# the first bytes of the forms in which films are recorded: offset, bytes, name
+_FORMS = (
+    (8, b"AVI ", "AVI"),
+    (4, b"ftyp", "MP4"),
+    (4, b"moov", "MP4"),
+    (4, b"mdat", "MP4"),
+    (4, b"wide", "MP4"),
+    (0, b"\x1a\x45\xdf\xa3", "Matroska"),
+    (0, b"\x00\x00\x01\xba", "MPEG"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "WMV"),
+    (0, b"FLV\x01", "FLV"),
+)
+_LISTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<?xml", b"<smil", b"<asx",
+          b"<mpd", b"v=0", b"rtsptext", b"http", b"rtsp", b"file ")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FilmSheet:
+    """A filled datasheet of a film. `ground` and `detector` may be left out.
+
+    `expires` is a date, or None if the terms set no end. `enlarge` is how many times larger people
+    are shown to the detector. `ground` has the tables' own values, checked by `tracking.ground`.
+    """
+
+    name: str
+    title: str
+    kind: Literal["real", "synthetic"]
+    source: str
+    url: str
+    collected: str
+    licence: str
+    terms: str
+    credit: str
+    consent_basis: str
+    allowed_uses: tuple[str, ...]
+    sha256: str
+    frames_per_second: float
+    frames_may_be_shown: bool
+    faces_may_be_matched: bool
+    expires: date | None
+    limits: str
+    enlarge: float = 1.0
+    ground: Mapping[str, Any] | None = None
+
+
+_REQUIRED = tuple(f.name for f in fields(FilmSheet) if f.name not in ("enlarge", "ground"))
+_FLAGS = ("frames_may_be_shown", "faces_may_be_matched")
+
+BLANK = """\
+# The datasheet of a film. Every field must be filled before the kit opens the film.
+name = ""                # short id: letters, digits and dashes
+title = ""
+kind = "real"            # real or synthetic
+source = ""              # who filmed, and how you came by the file
+url = ""                 # where the set is described
+collected = ""           # when, where, under which circumstances
+licence = ""
+terms = ""               # what the licence or agreement asks of you
+credit = ""              # the line to print beside every result
+consent_basis = ""       # what the people filmed agreed to, or the basis of the recording
+allowed_uses = []        # of: research, evaluation, teaching, exhibit
+sha256 = "{sha256}"
+frames_per_second = 0.0  # at which it was filmed; a copy's header is often wrong
+frames_may_be_shown = false   # true: write frames and a clip in which people can be recognised
+faces_may_be_matched = false  # the film command crops and matches none, whatever stands here
+expires = ""             # 2027-12-31 (a date, without quotes), or "none" if the terms set no end
+limits = ""              # what the film can't show
+
+[preparation]
+enlarge = 1.0            # the default detector needs people about 100 pixels tall
+
+# Only if you know the ground: four or more points of it, in the picture (pixels from the upper
+# left) and in metres; or `homography`, a 3 x 3 matrix from pixels to metres.
+# [ground]
+# picture = [[100, 500], [600, 500], [500, 200], [200, 200]]
+# metres = [[0, 0], [10, 0], [10, 20], [0, 20]]
+"""
+
+
+def check_film(name: str) -> Path:
+    """Return the path of a recorded film.
+
+    Raises RefusedError for a camera, device, stream or address, InputError for anything else that
+    is not a regular file in a form of films, such as a folder, a pipe or a list of films.
+    """
+    if name.strip().isdigit() or name == "-":
+        raise RefusedError(
+            f"'{name}' names a camera or a stream: only a recorded film in a file is opened."
+        )
+    path = Path(name)
+    if "://" in name or (re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", name) and not path.is_file()):
+        raise RefusedError(
+            f"{name} is an address: nothing is fetched or streamed; name a recorded film's file."
+        )
+    if _is_live(os.path.abspath(name)) or _is_live(os.path.realpath(name)):
+        raise RefusedError(f"{name} is a device: only a recorded film in a file is opened.")
+    if path.is_dir():
+        raise InputError(
+            f"{name} is a folder: name one film's file; frames as pictures aren't read."
+        )
+    file = _opened(path)
+    with os.fdopen(file, "rb") as opened:
+        _check_form(name, opened.read(4096))
+    return path
+
+
+def copy_checked(path: Path, sha256: str) -> int:
+    """Return an open copy without a name of a film's file; only a file of that SHA-256 is copied.
+
+    What is decoded is therefore what was checked. Raises IntegrityError if it is another file.
+    """
+    digest = hashlib.sha256()
+    copy = _unnamed()
+    try:
+        with os.fdopen(_opened(path), "rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+                os.write(copy, piece)
+                if os.lseek(copy, 0, os.SEEK_CUR) > MAX_BYTES:
+                    raise _too_large(path)
+        if digest.hexdigest() != sha256:
+            raise IntegrityError(
+                f"{path} is not the film of its datasheet: its SHA-256 is {digest.hexdigest()}, "
+                f"and the datasheet says {sha256}."
+            )
+        os.lseek(copy, 0, os.SEEK_SET)
+    except BaseException:
+        os.close(copy)
+        raise
+    return copy
+
+
+def read_film_sheet(path: Path) -> FilmSheet:
+    """Read and check a film's datasheet in TOML.
+
+    Raises DatasheetError naming every field that is missing, empty, unknown or of the wrong type.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DatasheetError(f"The datasheet {path} is not valid TOML: {error}.") from error
+    except OSError as error:
+        raise DatasheetError(
+            f"The datasheet {path} can't be read ({error.strerror}): write one with 'onetomany "
+            f"film FILE --blank-sheet {path}' and fill it in."
+        ) from None
+    prepared: Any = raw.get("preparation", {})
+    known = [*_REQUIRED, "preparation", "ground", "preparation.enlarge"]
+    inner = [f"preparation.{name}" for name in prepared] if isinstance(prepared, dict) else []
+    if unknown := [name for name in (*raw, *inner) if name not in known]:
+        raise DatasheetError(
+            f"The datasheet {path} has an unknown field '{unknown[0]}'{near(unknown[0], known)}."
+        )
+    faults = [field for field in _REQUIRED if not _is_filled(field, raw.get(field))]
+    enlarge: Any = prepared.get("enlarge", 1.0) if isinstance(prepared, dict) else None
+    if not _is_number(enlarge, 1, 4):
+        faults.append("preparation.enlarge (a number from 1 to 4)")
+    if not isinstance(raw.get("ground", {}), dict):
+        faults.append("ground (a table: picture and metres, or homography)")
+    if faults:
+        said = ", ".join(_SAY.get(field, field) for field in faults)
+        raise DatasheetError(f"The datasheet {path} is incomplete: fill in {said}.")
+    values = {field: raw[field] for field in _REQUIRED}
+    values["allowed_uses"] = tuple(raw["allowed_uses"])
+    values["expires"] = None if raw["expires"] == "none" else raw["expires"]
+    values["frames_per_second"] = float(raw["frames_per_second"])
+    return FilmSheet(**values, enlarge=float(enlarge), ground=raw.get("ground"))
+
+
+def check_use(sheet: FilmSheet, on: date | None = None) -> None:
+    """Raise DatasheetError if the film may not be used for an evaluation on the day (or today)."""
+    if not USES["report"] & set(sheet.allowed_uses):
+        raise DatasheetError(
+            f"The datasheet of '{sheet.name}' allows {', '.join(sheet.allowed_uses)} only, and "
+            f"tracking needs {' or '.join(sorted(USES['report']))}: ask those who gave you the "
+            "film, and change 'allowed_uses' only if they agree."
+        )
+    if sheet.expires is not None and (on or date.today()) > sheet.expires:
+        raise DatasheetError(
+            f"The datasheet of '{sheet.name}' expired on {sheet.expires}: renew the consent or "
+            "licence and its 'expires' field before using the film again."
+        )
+
+
+_SAY = {
+    "kind": "kind (real or synthetic)",
+    "allowed_uses": "allowed_uses (of research, evaluation, teaching, exhibit)",
+    "sha256": "sha256 (64 hexadecimal digits)",
+    "frames_per_second": "frames_per_second (a number above 0, at most 1000)",
+    "expires": 'expires (a date without quotes such as 2027-12-31, or "none")',
+    **{flag: f"{flag} (true or false)" for flag in _FLAGS},
+}
+
+
+def _is_filled(field: str, value: Any) -> bool:
+    known = frozenset().union(*USES.values())
+    checks: Mapping[str, Callable[[Any], bool]] = {
+        **{flag: lambda each: isinstance(each, bool) for flag in _FLAGS},
+        "kind": lambda each: each in ("real", "synthetic"),
+        "allowed_uses": lambda each: (
+            isinstance(each, list) and bool(each) and all(use in known for use in each)
+        ),
+        "sha256": lambda each: isinstance(each, str) and bool(re.fullmatch(r"[0-9a-f]{64}", each)),
+        "frames_per_second": lambda each: _is_number(each, 0.01, 1000),
+        "expires": lambda each: each == "none" or type(each) is date,
+    }
+    return checks.get(field, lambda each: isinstance(each, str) and bool(each.strip()))(value)
+
+
+def _is_number(value: Any, low: float, high: float) -> bool:
+    return type(value) in (int, float) and low <= value <= high
+
+
+def _is_live(place: str) -> bool:
+    return any(place == root or place.startswith(root + "/") for root in _LIVE)
+
+
+def _opened(path: Path) -> int:
+    """An open regular file of at most MAX_BYTES; no pipe or device is waited for."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} can't be read: {why}.") from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise RefusedError(f"{path} is a pipe or a device: only a recorded film is opened.")
+    if os.fstat(file).st_size > MAX_BYTES:
+        os.close(file)
+        raise _too_large(path)
+    return file
+
+
+def _too_large(path: Path) -> InputError:
+    return InputError(
+        f"{path} has more than {MAX_BYTES >> 20} MB: cut the film or compress it, and register "
+        "the copy's SHA-256."
+    )
+
+
+def _check_form(name: str, head: bytes) -> None:
+    if any(head[place : place + len(mark)] == mark for place, mark, _ in _FORMS):
+        return
+    if len(head) > 188 and head[0] == head[188] == 0x47:  # an MPEG transport stream's packets
+        return
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_LISTS):
+        raise RefusedError(
+            f"{name} is a list that points to films elsewhere: name the recorded film itself."
+        )
+    known = ", ".join(dict.fromkeys(form for _, _, form in _FORMS))
+    raise InputError(f"{name} is not a film: {known} and MPEG-TS files are read.")
+
+
+def _unnamed() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("film")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
