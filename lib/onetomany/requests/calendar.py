@@ -32,7 +32,11 @@ def ics(due: pl.DataFrame, *, stamp: dt.date) -> bytes:
     made.add("prodid", "-//One-to-Many//requests//EN")
     made.add("version", "2.0")
     moment = dt.datetime.combine(stamp, dt.time(), tzinfo=dt.UTC)
-    for row in due.filter(pl.col("done").is_null()).sort("due", "request", "step").to_dicts():
+    for row in (
+        due.filter(pl.col("done").is_null() & (pl.col("state") != "stopped"))
+        .sort("due", "request", "step")
+        .to_dicts()
+    ):
         event = icalendar.Event()
         key = f"{row['request']}/{row['step']}/{row['starts']}"
         event.add("uid", f"{hashlib.sha256(key.encode()).hexdigest()[:32]}@onetomany")

@@ -10,12 +10,14 @@ import calendar as months
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from ..errors import InputError
 from .days import ONE_DAY, WorkingDays, working_days
 from .laws import EVENTS, Procedure, Step
+from .stops import Stopped, clock
 from .wording import rule
 
 HISTORY = {
@@ -34,7 +36,9 @@ DEADLINES = {
     "due": pl.Date,
     "limit": pl.String,  # latest: to be done by `due`; earliest: possible only after it
     "done": pl.Date,  # null while it is open
-    "state": pl.String,  # done, late, running, overdue; for earliest: waiting, possible, done
+    # done, late, running, overdue, stopped (waits for the requester: `due` is as if that came
+    # today); for earliest: waiting, possible, done
+    "state": pl.String,
     "overdue": pl.Boolean,  # still open after `due`; a requester's own step has then lapsed
     "rule_en": pl.String,
     "rule_ko": pl.String,
@@ -81,11 +85,16 @@ def deadline(
     *,
     extensions: Sequence[str] = (),
     region: str | None = None,
+    restarted: Stopped | None = None,
+    pauses: Sequence[Stopped] = (),
+    today: dt.date | None = None,
 ) -> Deadline:
     """The day on which a step ends when its event happened on `event_date`.
 
-    `extensions` are ids of the procedure's extensions of that step, each taken in full: the law's
-    longest time, not a day that the body announced. `region` is as for `days.working_days`.
+    `restarted` says what `event_date` is if the step runs anew, `pauses` which days aren't counted
+    (`stops.clock`); one that lasts is reckoned to `today`. `extensions` are ids of the procedure's
+    extensions of that step, each taken in full: the law's longest time, not a day that the body
+    announced. `region` is as for `days.working_days`.
 
     Raises InputError for a step, an extension or a region that the procedure does not have.
     """
@@ -98,11 +107,14 @@ def deadline(
         )
     days = working_days(procedure, region)
     number = found.number + sum(each.number for each in taken)
+    still = [(each.since, each.until or today or each.since) for each in pauses]
     begin = first = event_date if found.first_day else event_date + ONE_DAY
     if found.unit == "working_days":
-        end, first = _working(begin, number, days)
+        end, first = _working(begin, number, days, still)
     elif found.unit == "calendar_days":
         end = first + dt.timedelta(days=number - 1)
+        for since, until in still:
+            end += (until - since + ONE_DAY) if since <= end else dt.timedelta()
     else:
         end = _months_on(event_date, number)
     due = days.next_working(end) if found.rolls else end
@@ -119,12 +131,13 @@ def deadline(
         due=due,
         skipped=skipped,
         days=days,
+        stopped=[*([restarted] if restarted else []), *pauses],
     )
-    stated = [found, *taken]
+    stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,
         step=step,
-        event=found.starts,
+        event=restarted.stop.ends if restarted and restarted.until else found.starts,
         event_date=event_date,
         date=due,
         first_day=first,
@@ -149,9 +162,10 @@ def deadlines(
 
     `history` has the columns of `HISTORY` (`extension` and `granted` may be left out); events after
     `today` are not seen. A step runs from the last of its events, and is done by the first event of
-    its `ends` from then on, or by `closed`. An event that grants everything starts no step of the
-    requester's, and ends those that run. Where a step passed in vain its `lapse`, silence, is taken
-    to have happened on its last day, and what runs from silence is added. Rows in the law's order.
+    its `ends` from then on, or by `closed`. The procedure's `stops` restart or pause it. An event
+    that grants everything starts no step of the requester's, and ends those that run. Where a step
+    passed in vain its `lapse`, silence, is taken to have happened on its last day, and what runs
+    from silence is added. Rows in the law's order.
 
     Raises InputError for events or extensions that are unknown, and for a frame without columns.
     """
@@ -169,22 +183,56 @@ def deadlines(
     rows = []
     for step in procedure.steps:
         own_way = step.whose == "requester"
-        if not happened[step.starts] or (own_way and last.get(step.starts)):
+        if own_way and last.get(step.starts):
             continue
-        start = happened[step.starts][-1]
-        own = {
+        start = happened[step.starts][-1] if happened[step.starts] else None
+        since = start or dt.date.min
+        taken = {
             name
             for day, name in extended
-            if name and day >= start and procedure.extension(name).step == step.id
+            if name and day >= since and procedure.extension(name).step == step.id
         }
-        found = deadline(procedure, step.id, start, extensions=sorted(own), region=region)
         ends = [day for end in (*step.ends, "closed") for day in happened[end]]
         ends += grants if own_way else []
-        done = min((day for day in ends if day >= start), default=None)
-        if step.lapse and done is None and today > found.date:
+        done = min((day for day in ends if day >= since), default=None)
+        before = {
+            event: [day for day in told if day <= (done or today)]
+            for event, told in happened.items()
+        }
+        count = partial(_counted, procedure, step, sorted(taken), region, done or today)
+        runs = clock(procedure, step.id, start, before, today=done or today, due=count)
+        if runs is None:
+            continue
+        found = deadline(
+            procedure,
+            step.id,
+            runs.start,
+            extensions=sorted(taken),
+            region=region,
+            restarted=runs.restarted,
+            pauses=runs.pauses,
+            today=done or today,
+        )
+        stands = runs.stands and done is None
+        if step.lapse and done is None and today > found.date and not stands:
             happened[step.lapse].append(found.date)
-        rows.append(_row(step, found, done, today))
+        rows.append(_row(step, found, done, today, stands=stands))
     return pl.DataFrame(rows, schema=DEADLINES)
+
+
+def _counted(  # noqa: PLR0917 - given in two parts, the latter by `clock`
+    procedure: Procedure,
+    step: Step,
+    extensions: Sequence[str],
+    region: str | None,
+    today: dt.date,
+    start: dt.date,
+    pauses: Sequence[Stopped],
+) -> dt.date:
+    """The last day of a step by its start and pauses."""
+    return deadline(
+        procedure, step.id, start, extensions=extensions, region=region, pauses=pauses, today=today
+    ).date
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
@@ -209,13 +257,15 @@ def _events(history: pl.DataFrame) -> pl.DataFrame:
 
 
 def _row(
-    step: Step, found: Deadline, done: dt.date | None, today: dt.date
+    step: Step, found: Deadline, done: dt.date | None, today: dt.date, *, stands: bool
 ) -> dict[str, str | bool | dt.date | None]:
     passed = (done or today) > found.date
     if step.limit == "earliest":
         state = "done" if done else ("possible" if passed else "waiting")
     elif done:
         state = "late" if passed else "done"
+    elif stands:
+        state = "stopped"
     else:
         state = "overdue" if passed else "running"
     return {
@@ -241,11 +291,20 @@ def _row(
     }
 
 
-def _working(first: dt.date, number: int, days: WorkingDays) -> tuple[dt.date, dt.date]:
-    """The last and the first of so many working days from `first` on."""
-    begin = day = days.next_working(first)
+def _working(
+    first: dt.date, number: int, days: WorkingDays, still: Sequence[tuple[dt.date, dt.date]]
+) -> tuple[dt.date, dt.date]:
+    """The last and the first of so many working days from `first` on, none of them in `still`."""
+
+    def counted(day: dt.date) -> dt.date:
+        day = days.next_working(day)
+        while inside := [until for since, until in still if since <= day <= until]:
+            day = days.next_working(max(inside) + ONE_DAY)
+        return day
+
+    begin = day = counted(first)
     for _ in range(number - 1):
-        day = days.next_working(day + ONE_DAY)
+        day = counted(day + ONE_DAY)
     return day, begin
 
 

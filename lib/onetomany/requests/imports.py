@@ -140,9 +140,7 @@ def _alaveteli(
         elif kind == "response":
             rows.append(Event(day, outcomes.get(state, "message"), f"response, told as: {state}"))
         elif kind in ("followup_sent", "followup_resent"):
-            review = state == "internal_review"
-            said = "asked for an internal review" if review else "follow-up"
-            rows.append(Event(day, "appealed" if review else "message", said))
+            rows.append(_followed_up(day, state, rows))
         else:
             rows.append(Event(day, "message", _cut(kind)))
     body = _table(export, "public_body", path)
@@ -163,6 +161,16 @@ def _alaveteli(
         history=_sorted(rows),
         notes=_notes("Alaveteli", notes),
     )
+
+
+def _followed_up(day: dt.date, state: str, before: list[Event]) -> Event:
+    """What the requester wrote: for a review, or what the body asked to have clarified."""
+    if state == "internal_review":
+        return Event(day, "appealed", "asked for an internal review")
+    told = [each.event for each in before if each.event != "message"]
+    if told and told[-1] == "clarification_asked":
+        return Event(day, "clarified", "follow-up after the body asked to clarify")
+    return Event(day, "message", "follow-up")
 
 
 def _feed_head(events: list[dict[str, Any]], path: Path) -> dict[str, Any]:

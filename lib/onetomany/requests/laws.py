@@ -13,6 +13,7 @@ UNITS = ("working_days", "calendar_days", "months")
 CALENDARS = ("KR", "US", "GB", "DE", "EC", "EU")
 WHOSE = ("body", "requester", "third_party", "review")
 LIMITS = ("latest", "earliest")
+EFFECTS = ("restarts", "pauses")
 WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
 
 # what can happen to a request, in the order in which it usually does; `silence` never stands in a
@@ -20,6 +21,13 @@ WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
 EVENTS = {
     "received": ("the body received the request", "기관이 청구를 받음"),
     "extended": ("the body gave notice of an extension", "기관이 기간 연장을 알림"),
+    "clarification_asked": (
+        "the body asked the requester to clarify",
+        "기관이 청구인에게 보완을 요구함",
+    ),
+    "clarified": ("the body received the clarification", "기관이 보완을 받음"),
+    "fee_asked": ("the body asked for a fee", "기관이 수수료를 청구함"),
+    "fee_paid": ("the body received the fee", "기관이 수수료를 받음"),
     "third_party_told": ("the body told the third party", "기관이 제3자에게 알림"),
     "disclosure_ordered": (
         "the body told a third party that it will disclose",
@@ -113,6 +121,23 @@ class Extension(Provision):
 
 
 @dataclass(frozen=True)
+class Stop(Provision):
+    """What stops a step's clock: from an event `starts` to an event `ends`; `en`, `ko` say why.
+
+    `effect`: by "restarts" the step begins at the event `ends`; by "pauses" the days from the one
+    to the other, both among them, are not counted. `most` is how often a body may do so, 0 for as
+    often as it has to.
+    """
+
+    id: str
+    step: str
+    starts: str
+    ends: str
+    effect: str
+    most: int
+
+
+@dataclass(frozen=True)
 class Exemption(Provision):
     """A ground of refusal: its gist, its weight, and what a requester usually answers.
 
@@ -154,6 +179,7 @@ class Procedure:
     required: tuple[Required, ...]
     steps: tuple[Step, ...]
     extensions: tuple[Extension, ...]
+    stops: tuple[Stop, ...]  # empty where the law knows none, or none could be read
     exemptions: tuple[Exemption, ...]
     closed: tuple[Closed, ...]  # empty where `calendar` says all
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from ..errors import InputError
 from .laws import (
     CALENDARS,
+    EFFECTS,
     EVENTS,
     LIMITS,
     UNITS,
@@ -33,6 +34,7 @@ from .laws import (
     Required,
     Source,
     Step,
+    Stop,
 )
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Required",
     "Source",
     "Step",
+    "Stop",
     "procedures",
     "requests_folder",
 ]
@@ -63,13 +66,14 @@ _TABLES = (
     "third_party",
     "deemed_refusal",
 )
-_LISTS = ("addressees", "required", "steps", "extensions", "exemptions", "closed")
+_LISTS = ("addressees", "required", "steps", "extensions", "stops", "exemptions", "closed")
 _CHOICES = {
     "verified": VERIFIED,
     "unit": UNITS,
     "whose": WHOSE,
     "limit": LIMITS,
     "weight": WEIGHTS,
+    "effect": EFFECTS,
     "starts": tuple(EVENTS),
     "lapse": ("", "silence"),
     "calendar": CALENDARS,
@@ -139,6 +143,7 @@ class _Reader:
             required=self.list_of(raw, "required", Required),
             steps=self.list_of(raw, "steps", Step),
             extensions=self.list_of(raw, "extensions", Extension),
+            stops=self.list_of(raw, "stops", Stop) if "stops" in raw else (),
             exemptions=self.list_of(raw, "exemptions", Exemption),
             closed=self.list_of(raw, "closed", Closed) if "closed" in raw else (),
             name=tables["name"],
@@ -162,6 +167,14 @@ class _Reader:
                 raise self.refuse(f"{where}.step", f"names no step: '{each.step}'")
             if units[each.step] != each.unit:
                 raise self.refuse(f"{where}.unit", f"must be that of the step, {units[each.step]}")
+        for stop in procedure.stops:
+            where = f"stops.{stop.id}"
+            if stop.step not in units:
+                raise self.refuse(f"{where}.step", f"names no step: '{stop.step}'")
+            if stop.effect == "pauses" and units[stop.step] == "months":
+                raise self.refuse(f"{where}.effect", "can't pause a step of months")
+            if stop.ends not in EVENTS:
+                raise self.refuse(f"{where}.ends", f"is an unknown event: {stop.ends}")
         for step in procedure.steps:
             if step.first_day and step.unit == "months":
                 raise self.refuse(f"steps.{step.id}.first_day", "must be false for months")
@@ -237,6 +250,8 @@ class _Reader:
                 values[name] = values["article"]
             elif name == "verified" and name not in raw:
                 values[name] = values["source"].verified
+            elif name == "most" and name not in raw:
+                values[name] = 0
             elif kind == "str":
                 values[name] = self.word(raw, name, where)
             elif kind == "int":

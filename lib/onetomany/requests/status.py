@@ -124,11 +124,11 @@ def due(
 def not_counted(request: Request, *, today: dt.date) -> str:
     """Why no time for a decision can be counted, and what to do, in a sentence.
 
-    A decision's time runs from the day on which the body received the request, in every law here.
-    '' where that day is told, or the request was closed.
+    A decision's time runs from the day on which the body received the request, in every law here,
+    or what it asked to have clarified. '' where that day is told, or the request was closed.
     """
     told = {each.event for each in request.history if each.date <= today}
-    if told & {"received", "closed", "withdrawn"}:
+    if told & {"received", "clarified", "closed", "withdrawn"}:
         return ""
     lacks = "no event 'received'" if "sent" in told else "neither an event 'sent' nor 'received'"
     return (

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from .days import WorkingDays, shown
 from .laws import EVENTS, Extension, Step
+from .stops import Stopped
 
 _UNITS = {
     "working_days": ("working day", "근무일로 {}일"),
@@ -26,11 +27,17 @@ def rule(
     due: dt.date,
     skipped: Skipped,
     days: WorkingDays,
+    stopped: Sequence[Stopped] = (),
 ) -> tuple[str, str]:
     """The rule in English and in Korean, each a few short sentences ending with the provision."""
     event, begin, last, moved = shown(event_date), shown(first), shown(end), shown(due)
-    english = [f"{_length(step, taken, 0)} from {event[0]}, when {EVENTS[step.starts][0]}."]
-    korean = [f"{event[1]} '{EVENTS[step.starts][1]}'부터 {_length(step, taken, 1)}이다."]
+    why = _from(step, stopped)
+    english = [f"{_length(step, taken, 0)} from {event[0]}, {why[0]}."]
+    korean = [f"{event[1]} '{why[1]}'부터 {_length(step, taken, 1)}이다."]
+    for each in stopped:
+        told = _stopped(each)
+        english.append(told[0])
+        korean.append(told[1])
     if step.unit == "months" and end.day < event_date.day:
         english.append(f"The last month has no day {event_date.day}, so it ends on {last[0]}.")
         korean.append(f"마지막 달에 {event_date.day}일이 없어 그 말일인 {last[1]}에 끝난다.")
@@ -56,7 +63,7 @@ def rule(
     if step.limit == "earliest":
         english.append("The way is open only after that day.")
         korean.append("이 날이 지나야 할 수 있다.")
-    stated = [step, *taken]
+    stated = [step, *taken, *(each.stop for each in stopped)]
     english.append(f"Holidays: {days.names_en} ({days.calendar}).")
     korean.append(f"공휴일: {days.names_ko} ({days.calendar}).")
     for source in dict.fromkeys(each.source for each in stated):
@@ -77,6 +84,34 @@ def rule(
         english.append("Recalled, not read in a stored text: check it.")
         korean.append("기억에 따른 것으로, 저장된 법문으로 확인하지 못했다. 직접 확인해야 한다.")
     return " ".join(english), " ".join(korean)
+
+
+def _from(step: Step, stopped: Sequence[Stopped]) -> tuple[str, str]:
+    """What happened when counting began."""
+    restarts = [each for each in stopped if each.stop.effect == "restarts"]
+    if restarts and restarts[-1].until is None:
+        return "as if the answer came today", "오늘 답이 닿는다고 볼 때"
+    event = EVENTS[restarts[-1].stop.ends if restarts else step.starts]
+    return f"when {event[0]}", event[1]
+
+
+def _stopped(each: Stopped) -> tuple[str, str]:
+    since, stop = shown(each.since), each.stop
+    if each.until is None:
+        return (
+            f"The clock stands still since {since[0]}: {stop.en}",
+            f"{since[1]}부터 기간이 멈춰 있다. {stop.ko}",
+        )
+    if stop.effect == "restarts":
+        return (
+            f"The body asked on {since[0]}: {stop.en}",
+            f"기관이 {since[1]} 요구했다. {stop.ko}",
+        )
+    until = shown(each.until)
+    return (
+        f"The days from {since[0]} to {until[0]} are not counted: {stop.en}",
+        f"{since[1]}부터 {until[1]}까지는 세지 않는다. {stop.ko}",
+    )
 
 
 def _length(step: Step, taken: Sequence[Extension], language: int) -> str:
