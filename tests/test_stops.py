@@ -83,7 +83,7 @@ def test_by_hand(law: str, events: dict[str, str], due: str, today: str, state: 
     assert (str(row["due"]), row["state"]) == (due, state)
     assert row["overdue"] == (state == "overdue")
     if state == "stopped":
-        assert "stands still since 2026-10-12" in str(row["rule_en"])
+        assert "has been stopped since 2026-10-12" in str(row["rule_en"])
         assert "멈춰 있다" in str(row["rule_ko"])
 
 

@@ -177,6 +177,8 @@ def _status(args: argparse.Namespace) -> int:
         if row["due"]:
             days = row["days_left"]
             left = f"{days} days left" if days >= 0 else f"{-days} days late"
+            if days >= 0 and row["state"] in ("clarification_asked", "fee_asked"):
+                left = "the clock has stopped: counted as if your reply came today"
             print(f"{'':32} {row['due']} {row['next_en']} ({row['whose']}, {left})")
     _tell_not_counted(entries, args.today)
     return _count(len(entries), "request")

@@ -99,17 +99,17 @@ def _stopped(each: Stopped) -> tuple[str, str]:
     since, stop = shown(each.since), each.stop
     if each.until is None:
         return (
-            f"The clock stands still since {since[0]}: {stop.en}",
+            f"The clock has been stopped since {since[0]}. {stop.en}",
             f"{since[1]}부터 기간이 멈춰 있다. {stop.ko}",
         )
     if stop.effect == "restarts":
         return (
-            f"The body asked on {since[0]}: {stop.en}",
+            f"The body asked on {since[0]}. {stop.en}",
             f"기관이 {since[1]} 요구했다. {stop.ko}",
         )
     until = shown(each.until)
     return (
-        f"The days from {since[0]} to {until[0]} are not counted: {stop.en}",
+        f"The days from {since[0]} to {until[0]} are not counted. {stop.en}",
         f"{since[1]}부터 {until[1]}까지는 세지 않는다. {stop.ko}",
     )
 
