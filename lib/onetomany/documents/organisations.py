@@ -75,9 +75,10 @@ _ENDED = re.compile(rf"(?a:\b)(?:{_HEADS})(?:(?:[’']s)? and | of [^’']{{3,60
 # the Committee on Fisheries of the European Parliament, the Ministry of Finance’s Audit Office
 _OTHER_BODY = re.compile(
     r"[’']s(?a:\b)|,? and (?:the )?(?=[A-Z]{3})|"
-    r",? of the (?=European|United|Council|House|Senate|National Assembly|Republic)|"
-    r",? and the (?=[A-Z][a-z]+ [A-Z][a-z]+ [A-Z])"
+    r",? of the (?=European|United|Council|House|Senate|National Assembly|Republic)|,? and the "
 )
+# the Gender, Civil Society, and Human Rights Committee is one
+_PART_OF_LIST = re.compile(rf"(?a:\b)(?!(?:{_HEADS})(?a:\b))[A-Z][A-Za-z]+, and \Z")
 _WRAPPED = re.compile(r"[^\n\0]{24,}?((?:(?<=[\s])[A-Z][A-Za-zÀ-ɏ’'&-]{2,30}[ \n]){2,6})\Z")
 _NO_BODY = ("West Bank", "Left Bank", "Right Bank", "World Service", "Customer Service")
 _NOT_FIRST = word_set(
@@ -247,7 +248,7 @@ def _english(text: str, keys: dict[str, str]) -> Iterator[Body]:
             continue
         start -= len(name)
         found = re.sub(r"\s+", " ", text[start:end])
-        if found.endswith(_NO_BODY):
+        if found.endswith(_NO_BODY) or _PART_OF_LIST.search(text, max(0, start - 40), start):
             continue
         yield start, end, keys.get(_folded(found), found), BY_FORM
 
