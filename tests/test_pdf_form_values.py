@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import re
 
 import pytest
@@ -108,3 +110,14 @@ def test_values_of_the_tree_are_as_they_are_written() -> None:
     first, second = form_fields(form.content())
     assert first == FormField("Korean", "Korean", "Tx", "홍길동")
     assert (second.value, second.shown, second.contradicts) == ("Yes", ("Off",), True)
+
+
+def test_damaged_forms_end_in_time_and_print_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    content, chance = every_kind().content(), random.Random(17)
+    for _ in range(100):
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 40)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        with contextlib.suppress(FormUnreadable):
+            form_fields(bytes(damaged))
+    assert capfd.readouterr() == ("", "")

@@ -7,6 +7,7 @@ pdfminer.six (MIT, which pdfplumber brings).
 from __future__ import annotations
 
 import html
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ def form_fields(content: bytes) -> list[FormField]:
     from pdfminer.pdfdocument import PDFDocument
     from pdfminer.pdfparser import PDFParser
 
+    # it prints bytes of damaged files
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
     try:
         document = PDFDocument(PDFParser(BytesIO(content)), fallback=False)
         form = _resolved(document.catalog.get("AcroForm"))
