@@ -301,8 +301,11 @@ def outlook() -> bytes:
     )
 
 
-def old_workbook() -> bytes:
-    """XLS in BIFF8 ([MS-XLS]): an open sheet with a word and a number, a hidden one."""
+def old_workbook(*results: float) -> bytes:
+    """XLS in BIFF8 ([MS-XLS]): an open sheet with a word and a number, a hidden one.
+
+    `results` are what formulas below the number, each 1+1, last gave by the file's word.
+    """
 
     def record(kind: int, body: bytes = b"") -> bytes:
         return struct.pack("<HH", kind, len(body)) + body
@@ -314,10 +317,15 @@ def old_workbook() -> bytes:
         held = struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le")
         return record(0x204, held)
 
+    sum_ = bytes([0x1E, 1, 0, 0x1E, 1, 0, 0x03])
     sheets = [
         begin(0x10)
         + label(2, 1, "건수")
         + record(0x203, struct.pack("<HHHd", 2, 2, 0, 57600000))
+        + b"".join(
+            record(0x06, struct.pack("<HHHdHIH", row, 2, 0, result, 0, 0, len(sum_)) + sum_)
+            for row, result in enumerate(results, 3)
+        )
         + record(0x0A),
         begin(0x10) + label(0, 0, "숨은 값") + record(0x0A),
     ]

@@ -31,6 +31,7 @@ class _Layout:
     columns: set[int] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)  # of comments and text boxes
     charts: int = 0
+    formulas: int = 0
 
 
 @dataclass
@@ -208,6 +209,9 @@ class _Filled:
         if self.layout.texts:
             self.reading.note("comment", f"{len(self.layout.texts)} comments and text boxes on the "
                               f"sheet '{title}'.", self.page.number)  # fmt: skip
+        if self.layout.formulas:
+            self.reading.skip(f"formulas on '{title}'; their last values are the cells'",
+                              self.page.number, self.layout.formulas)  # fmt: skip
         if self.layout.charts:
             self.reading.skip(f"charts on '{title}'; their values are cells of the workbook",
                               self.page.number, self.layout.charts)  # fmt: skip
@@ -292,6 +296,7 @@ def _sheet_record(sheet: _Layout, kind: int, body: bytes) -> None:
         if kind in (0x203, 0x27E, 0x06, 0x205):  # NUMBER, RK, FORMULA, BOOLERR
             row, column, form = struct.unpack_from("<HHH", body)
             sheet.formats[row, column] = form
+            sheet.formulas += kind == 0x06
         elif kind == 0xBD:  # MULRK
             row, column = struct.unpack_from("<HH", body)
             for turn in range((len(body) - 6) // 6):

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from .citations import find_citations
 from .dates import find_dates
+from .numeral_words import LOST
 from .organisations import find_organisations
 from .quantities import find_quantities
 
 DATA = resources.files("onetomany.documents") / "data"
 # raised whenever the same text would give other mentions
-EXTRACTOR, VERSION = "mentions", 3
+EXTRACTOR, VERSION = "mentions", 4
 KINDS = ("date", "law", "quantity", "organisation")
 MENTIONS = {
     "block_id": pl.String,
@@ -74,11 +75,22 @@ def rows_in(texts: list[str]) -> list[Row]:
     for kind, finder in finders.items():
         found = sorted(finder(corpus), key=lambda each: (each[0], -each[1]))
         for each in found:
+            if kind in ("law", "date") and _touches_lost(corpus, each[0], each[1]):
+                continue
             if not taken[each[0] : each[1]].any():
                 taken[each[0] : each[1]] = True
                 rows.append((kind, *each))
     rows.sort(key=lambda row: row[1])
     return rows
+
+
+def _touches_lost(corpus: str, start: int, end: int) -> bool:
+    """Tell whether a lost character (U+FFFD) may have been part of a date or a citation."""
+    return LOST in corpus[max(0, start - 1) : end] or _LOST_BEHIND.match(corpus, end) is not None
+
+
+# 4. 3\ufffd, 제15조의\ufffd, 제15조제2\ufffd항
+_LOST_BEHIND = re.compile(rf"[\s.]?(?:의\s?|제\s?\d{{0,4}}|\d{{1,4}})?{LOST}")
 
 
 def checked(rows: list[Any], texts: list[str]) -> list[Row]:

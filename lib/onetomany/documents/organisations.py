@@ -18,14 +18,17 @@ from importlib import resources
 
 from .law_names import word_set
 from .name_patterns import any_of
+from .organisation_cues import again, cued_names, initials_of, letters_of
 
 DATA = resources.files("onetomany.documents") / "data"
 BY_FORM = "by its form: (주), Inc., 위원회"
+BY_CUE = "by what stands at it: a byline, 'the company', letters in brackets"
 _LONGEST = 24  # characters of a name before its ending
 _RUN = re.compile(r"[가-힣A-Za-z0-9·ㆍ‧・&]*\Z")
 # after a name come particles, offices and what belongs to it; anything else makes another word
 _AFTER = re.compile(
-    r"(?![가-힣A-Za-z0-9])|(?:은|는|이|가|을|를|의|에|와|과|도|만|로|으로|에서|에게|까지|부터|이나|이라|이며|이고|인|및|등|"
+    r"(?![가-힣A-Za-z0-9])|(?:은|는|이|가|을|를|의|에|와|과|도|만|로|으로)(?![가-힣A-Za-z0-9])|"
+    r"(?:에는|에도|에만|로는|로서|으로서|로부터|으로부터|와의|과의|와는|과는|만이|만의|이다|이었|였|이란|라는|이나|이든|에서|에게|까지|부터|이나|이라|이며|이고|인|및|등|"
     r"장|총장|청장|원장|위원장|이사장|회장|사장|서장|소장|처장|실장|국장|과장|장관|차관|대변인|관계자|측|내|상|소속|"
     r"산하|직원|공무원|위원|공고|고시|훈령|예규|령|규칙|지부|지회|지사|본부|지점|본점|지원|본원|분원|출신|감|교수|총재|행)"
 )
@@ -43,8 +46,8 @@ _NO_FIRM = word_set(
     "등 및 대표 대표이사 이사 해당 관련 이하 상기 명칭 상호 설립 형태 본점 지점 의 로고"
 )
 _LATIN_FIRM = re.compile(
-    r"(?a:\b)(?:Inc|Corp|Ltd|Limited|LLC|PLC|plc|GmbH|Corporation|Company|Holdings|"
-    r"B\.V|S\.A|AG|Co\., Ltd)(?a:\b)\.?"
+    r"(?a:\b)(?:(?:Inc|Corp|Ltd|Co\., Ltd)(?a:\b)\.?|"
+    r"(?:Limited|LLC|PLC|plc|GmbH|Corporation|Company|Holdings|B\.V|S\.A|AG)(?a:\b))"
 )
 _BEFORE_LATIN = re.compile(
     r"(?:(?<![A-Za-z0-9À-ɏ&’'-])[A-Z][A-Za-z0-9&’'.-]{0,30} ){0,4}"
@@ -54,27 +57,45 @@ _HEADS = (
     r"Ministry|Department|Office|Bureau|Board|Council|Committee|Commission|Court|Agency|Institute|"
     r"University|Bank|Directorate|Authority|Association|Foundation|Federation|Chamber|Administration|"
     r"Academy|Secretariat|Inspectorate|Observatory|College|Police|Service|Centre|Center|Parliament|"
-    r"Tribunal|Ombudsman"
+    r"Tribunal|Ombudsman|Constabulary|Trust|Consulting|Airlines|Airways|"
+    r"Organisation|Organization|Society|Alliance"
 )
 _HEAD = re.compile(rf"(?a:\b)(?:{_HEADS})(?a:\b)")
 # a line's end is within a name only at its small words
 _OF = re.compile(
-    r"\s(?:of|for)\s(?:the\s)?[A-Z][A-Za-z0-9À-ɏ’'-]{1,30}"
+    r"\s(?:of|for|on)\s(?:the\s)?[A-Z][A-Za-z0-9À-ɏ’'-]{1,30}"
     r"(?:(?:, [A-Z][A-Za-z0-9À-ɏ’'-]{1,30}(?=,? and [A-Z]))?,?\s(?:and|of|for|the|in|on|&)\s"
     r"(?:the\s)?[A-Z][A-Za-z0-9À-ɏ’'-]{1,30}"
     r"| [A-Z][A-Za-z0-9À-ɏ’'-]{1,30}){0,6}"
 )
 _CAPITALS = re.compile(
-    r"(?:(?<![A-Za-z0-9À-ɏ’'-])[A-Z][A-Za-z0-9À-ɏ’'&-]{1,30} (?:(?:of|and|for) )?){1,6}\Z"
+    r"(?:(?<![A-Za-z0-9À-ɏ’'-])[A-Z][A-Za-z0-9À-ɏ’'&-]{1,30} (?:(?:of|and|for|&) )?){1,6}\Z"
 )
-_NO_BODY = frozenset(("West Bank", "Left Bank", "Right Bank", "World Service", "Customer Service"))
+_ENDED = re.compile(rf"(?a:\b)(?:{_HEADS})(?:(?:[’']s)? and | of [^’']{{3,60}}[’']s )")
+# the Committee on Fisheries of the European Parliament, the Ministry of Finance’s Audit Office
+_OTHER_BODY = re.compile(
+    r"[’']s(?a:\b)|,? and (?:the )?(?=[A-Z]{3})|"
+    r",? of the (?=European|United|Council|House|Senate|National Assembly|Republic)|,? and the "
+)
+# the Gender, Civil Society, and Human Rights Committee is one
+_PART_OF_LIST = re.compile(rf"(?a:\b)(?!(?:{_HEADS})(?a:\b))[A-Z][A-Za-z]+, and \Z")
+_WRAPPED = re.compile(r"[^\n\0]{24,}?((?:(?<=[\s])[A-Z][A-Za-zÀ-ɏ’'&-]{2,30}[ \n]){2,6})\Z")
+_NO_BODY = ("West Bank", "Left Bank", "Right Bank", "World Service", "Customer Service")
+_NOT_FIRST = word_set(
+    "The This That These Those A An Each Any Every Our Their Its No Figure Table Source Sources "
+    "Note See In On At Of For By With From To If When While As And Or Although However Both Such "
+    "Other Another Some Many Most All Article Section Chapter Part Annex Continuing"
+)
+# of these alone no name is made: the Local Police, an Executive Board
 _COMMON = word_set(
-    "The This That These Those A An Each Any Every Our Their Its No Head Post Front Back "
-    "Home Local New Central Data Call Service Customer Figure Table Source Sources Note "
-    "See In On At Of For By With From To If When While As And Or Although However Both "
-    "Such Other Another Some Many Most All Joint Annual Executive Management Advisory "
-    "Steering Audit Article Section Chapter Part Annex General Social Civil Public "
-    "Continuing"
+    "Head Post Front Back Home Local New Central Data Call Service Customer Joint Annual "
+    "Executive Management Advisory Steering Audit General Social Civil Public National Regional "
+    "International Information Knowledge Open Human Modern"
+)
+# a headline in capitals: ACLU Sues Justice Department
+_HEADLINE = re.compile(
+    r".*(?a:\b)(?:Sues|Says|Wins|Asks|Urges|Calls|Faces|Tells|Orders|Rejects|Backs|Bans|Accuses|Fines|"
+    r"Slams|Launches|Announces|Seeks|Wants|Joins|Warns|Approves|Blocks|Settles With|Against|Over) "
 )
 # of these heads 'Council of Europe' is a name, and 'Service of Process' none
 _OF_HEADS = word_set(
@@ -100,7 +121,23 @@ class _Form:
 
 def find_organisations(text: str) -> Iterator[Body]:
     """Yield the organisations of a text: place [start, end), key or name, note."""
-    pattern, keys = _listed()
+    keys = _listed()[1]
+    found = [*_named(text, keys)]
+    yield from found
+    places = [*cued_names(text)]
+    named = {(start, end) for start, end, *_ in found}
+    places += letters_of(text, {*named, *places})
+    places += initials_of(text, named)
+    for start, end in again(text, places):
+        # a Korean name is followed by a particle, or by nothing
+        if _HANGUL.search(text[end - 1]) and not _AFTER.match(text, end):
+            continue
+        yield start, end, keys.get(_folded(text[start:end]), text[start:end]), BY_CUE
+
+
+def _named(text: str, keys: dict[str, str]) -> Iterator[Body]:
+    """Yield the organisations that a list or the form of their names gives."""
+    pattern = _listed()[0]
     for match in pattern.finditer(text):
         start, end = match.span()
         before = text[start - 1] if start else " "
@@ -179,7 +216,7 @@ def _firms(text: str, keys: dict[str, str]) -> Iterator[Body]:
         before = _BEFORE_LATIN.search(text, max(0, match.start() - 120), match.start())
         name = before[0] if before else ""
         words = name.split()
-        while words and words[0] in _COMMON:
+        while words and words[0] in _NOT_FIRST:
             name, words = name[name.index(words[0]) + len(words[0]) :].lstrip(), words[1:]
         if words:
             key = keys.get(_folded(name.strip(" ,")), name.strip(" ,"))
@@ -192,21 +229,40 @@ def _english(text: str, keys: dict[str, str]) -> Iterator[Body]:
         start, end = match.span()
         after = _OF.match(text, end) if match[0] in _OF_HEADS else None
         if after and not _OF_COMMON.match(text, end):
-            end = after.end()
+            end = after.start() + len(_OTHER_BODY.split(after[0])[0])
         else:
             after = None
         before = _CAPITALS.search(text, max(0, start - 100), start)
         name = before[0] if before else ""
+        # the Metropolitan Police Service and South Wales Police are two
+        for other in _ENDED.finditer(name):
+            name = before[0][other.end() :] if before else ""
+        if not name:
+            name = _wrapped(text, start)
+        headline = _HEADLINE.match(name)
+        name = name[headline.end() :] if headline else name
         words = name.split()
-        while words and (words[0] in _COMMON or words[0] in ("of", "and", "for")):
+        while words and (words[0] in _NOT_FIRST or words[0] in ("of", "and", "for", "&")):
             name, words = name[name.index(words[0]) + len(words[0]) :].lstrip(), words[1:]
-        if not words and not after:
+        if not after and _COMMON.issuperset(words):
             continue
         start -= len(name)
         found = re.sub(r"\s+", " ", text[start:end])
-        if found in _NO_BODY:
+        if found.endswith(_NO_BODY) or _PART_OF_LIST.search(text, max(0, start - 40), start):
             continue
         yield start, end, keys.get(_folded(found), found), BY_FORM
+
+
+def _wrapped(text: str, start: int) -> str:
+    """Return the name before a head that begins a line of prose: Higher Education / Council."""
+    if text[start - 1 : start] != "\n":
+        return ""
+    line = text[max(0, text.rfind("\n", 0, start - 1) + 1, start - 200) : start]
+    name = _WRAPPED.search(line)
+    return name[1] if name and len(line) > _SHORTEST_LINE else ""
+
+
+_SHORTEST_LINE = 45  # a heading is shorter
 
 
 @cache

@@ -55,8 +55,9 @@ def read_pdf(content: bytes, reading: Reading) -> None:
     if raw.FPDF_GetFormType(pdf) != raw.FORMTYPE_NONE:
         logging.getLogger("pypdfium2").setLevel(logging.ERROR)
         pdf.init_forms()
-    signed = forms.read_signatures(pdf, content, reading)
-    filled = 0
+    tree = forms.read_tree(content, reading) if pdf.formenv else []
+    signed = forms.read_signatures(pdf, content, tree, reading)
+    filled: list[str] = []
     for number in range(len(pdf)):
         page = reading.page(unit="pt")
         try:
@@ -69,7 +70,8 @@ def read_pdf(content: bytes, reading: Reading) -> None:
             filled += forms.read_fields(pdf.formenv, held, shapes.placing(held), page, signed)
         notes.paperclips(pdf, held, page, reading)
         held.close()
-    forms.read_xfa(pdf, reading, filled)
+    unplaced = forms.read_unplaced(tree, {*filled}, reading)
+    forms.read_xfa(pdf, reading, len(filled) + unplaced)
     notes.attachments(pdf, reading)
     read_bookmarks(pdf, reading)
     read_revisions(pdf, content, reading)

@@ -8,37 +8,85 @@ from typing import Any
 
 from pypdfium2 import raw
 
+from .pdf_form_tree import FormField, FormUnreadable, form_fields
 from .pdf_notes import page_annotations, pdf_date
 from .pdf_shapes import Placing
 from .reading import Page, Reading
 
 OPTIONS = 2_000  # of one list
+TOLD = 10  # names in one note
 XFA = 32 << 20  # bytes of a packet of an XFA form
 _UNSEEN = 0x02 | 0x20  # annotation flags: hidden, not shown
 _TICKED = {raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON}
 _CHOSEN = {raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX}
 
 
-def read_fields(form: Any, held: Any, place: Placing, page: Page, signed: list[str]) -> int:
-    """Add the fields of a page that hold a value, as blocks of kind field; return how many.
+def read_tree(content: bytes, reading: Reading) -> list[FormField]:
+    """Return the fields of the form's own tree; a note says if it can't be read."""
+    try:
+        return form_fields(content)
+    except FormUnreadable as error:
+        reading.note(
+            "form",
+            f"The form's own list of fields can't be read ({error}): fields that stand on no page, "
+            "and whose signature is whose, are not told.",
+        )
+        return []
 
-    `form` is PDFium's handle of the document's form; `signed` says of each signature who and when,
-    in the order of the fields.
+
+def read_fields(
+    form: Any, held: Any, place: Placing, page: Page, signed: dict[str, str]
+) -> list[str]:
+    """Add the fields of a page that hold a value, as blocks of kind field; return their names.
+
+    `form` is PDFium's handle of the document's form; `signed` says of each signature's field who
+    and when.
     """
-    many = 0
+    names = []
     for annot, kind, box in page_annotations(held, place):
         if kind != raw.FPDF_ANNOT_WIDGET:
             continue
         field = raw.FPDFAnnot_GetFormFieldType(form, annot)
         if field == raw.FPDF_FORMFIELD_SIGNATURE:
-            text = f"signature: {signed.pop(0)}" if signed else ""
+            told = signed.get(_wide(raw.FPDFAnnot_GetFormFieldName, form, annot))
+            text = f"signature: {told}" if told else ""
         else:
             text = _field(form, annot, field)
         if text:
             hidden = raw.FPDFAnnot_GetFlags(annot) & _UNSEEN
             page.add(text, "hidden" if hidden else "field", box)
-            many += 1
-    return many
+            names.append(_wide(raw.FPDFAnnot_GetFormFieldName, form, annot))
+    return names
+
+
+def read_unplaced(tree: list[FormField], names: set[str], reading: Reading) -> int:
+    """Add the fields that no page gave, without a place; note them, and boxes that contradict.
+
+    Returns how many were added.
+    """
+    odd = [field.label for field in tree if field.contradicts]
+    if odd:
+        reading.note(
+            "form",
+            f"{len(odd)} boxes to tick are drawn otherwise than their values say: "
+            f"{', '.join(odd[:TOLD])}. They are given as drawn.",
+        )
+    rest = [
+        field
+        for field in tree
+        if field.value.strip() and field.name not in names and field.kind != "Sig"
+        and not (field.kind == "Btn" and (field.shown or field.value == "Off"))
+    ]  # fmt: skip
+    for field in rest if reading.pages else []:
+        reading.pages[0].add(f"{field.label or '(no name)'}: {field.value}", "field")
+    if rest:
+        labels = ", ".join(field.label or "(no name)" for field in rest[:TOLD])
+        reading.note(
+            "form",
+            f"{len(rest)} fields have a value, but no place on a page at which PDFium shows it: "
+            f"{labels}. Their values, from the form's own list, follow the first page's text.",
+        )
+    return len(rest)
 
 
 def _field(form: Any, annot: Any, kind: int) -> str:
@@ -74,26 +122,37 @@ def _wide(ask: Callable[..., int], *of: Any) -> str:
     return bytes(held).decode("utf-16-le", "replace").rstrip("\0")
 
 
-def read_signatures(pdf: Any, content: bytes, reading: Reading) -> list[str]:
-    """Note who signed and when, by the file's own word; return it of each signature.
+def read_signatures(
+    pdf: Any, content: bytes, tree: list[FormField], reading: Reading
+) -> dict[str, str]:
+    """Note who signed and when, by the file's own word; return it by the name of the field.
 
-    Whether a signature is valid is not checked.
+    Whether a signature is valid is not checked. An empty field for a signature is none.
     """
-    told = []
-    for number in range(min(max(raw.FPDF_GetSignatureCount(pdf), 0), 100)):
+    fields = [field for field in tree if field.kind == "Sig"]
+    many = min(max(raw.FPDF_GetSignatureCount(pdf), 0), 100)
+    matched = fields if len(fields) == max(raw.FPDF_GetSignatureCount(pdf), 0) else []
+    told: dict[str, str] = {}
+    for number in range(many):
         signature = raw.FPDF_GetSignatureObject(pdf, number)
         when = pdf_date(_bytes(raw.FPDFSignatureObj_GetTime, signature).decode("latin-1")) or ""
         cms = _bytes(raw.FPDFSignatureObj_GetContents, signature)
+        end = _signed_until(signature)
+        if not cms.strip(b"\0") and not end:
+            continue
         who, signed_at = _signer(cms)
+        if not who and matched and matched[number].signer:
+            who = f"{matched[number].signer} (by its own word, no certificate was read)"
         when = when or signed_at
         reason = _wide(raw.FPDFSignatureObj_GetReason, signature)
         by = f"signed by {who}" if who else "signed by someone whom the file does not name"
-        told.append(by + (f" on {when}" if when else "") + (f" ({reason})" if reason else ""))
-        end = _signed_until(signature)
+        said = by + (f" on {when}" if when else "") + (f" ({reason})" if reason else "")
+        if matched:
+            told[matched[number].name] = said
         rest = "." if end >= len(content.rstrip()) else f"; {len(content) - end:,} bytes follow it."
         reading.note(
             "signature",
-            f"Signature {number + 1}: {told[-1]}. It covers the file's first {end:,} bytes{rest} "
+            f"Signature {number + 1}: {said}. It covers the file's first {end:,} bytes{rest} "
             "Whether it is valid was not checked.",
         )
     return told

@@ -15,6 +15,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
+from .pdf_joined import joined
 from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line, char_box
 from .pdf_shapes import Placing
@@ -27,6 +28,8 @@ NARROW = 0.3  # of the page's width: columns of prose are wider
 SHORT, SHARE = 40, 0.7  # characters of a cell; the share of a table's cells that are as short
 FILLED = 0.45  # the share of its cells that hold something
 CUT = 0.1  # words cut for each row, from which it is no table
+FIGURES = 3  # figures in a line that is drawn as one text, from which it may be a row
+_FIGURE = re.compile(r"[(+−–$€£₩-]?\d[\d.,]*%?\)?|[–—-]|n\.?a\.?")
 _NUMBERED = re.compile(r"\s*\d+(?:\.\d+)+\.?\s|\s*\d+(?:\.\d+)+\s*$")
 _DRAWN = re.compile("[\u2500-\u257f]")  # lines that are characters, as of a tree of files
 _LEADER = re.compile(r"(?:\.\s?){4}")
@@ -50,12 +53,19 @@ def table_finder() -> Any:
 
 
 def may_hold_table(lines: list[Line], width: float) -> bool:
-    """Whether some rows of a page have narrow texts that stand apart."""
+    """Whether some rows of a page have narrow texts that stand apart, or are of figures."""
     rows = 0
     for row in _levels([run for line in lines for run in line.runs]):
         groups = _gaps(row)
         rows += bool(groups) and min(each[2] - each[0] for each in groups) < NARROW * width
-    return rows >= ROWS
+    return rows >= ROWS or sum(_is_figures(line.text) for line in lines) >= ROWS
+
+
+def _is_figures(text: str) -> bool:
+    """Whether a line that is drawn as one text is a row of figures: Maine 12,640 12,530 12,600."""
+    words = text.split()
+    figures = sum(bool(_FIGURE.fullmatch(word)) for word in words)
+    return figures >= FIGURES and 2 * figures > len(words)
 
 
 def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -> list[Lattice]:
@@ -78,7 +88,7 @@ def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -
         over = [each for each in kept if common_area(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
             kept = [each for each in kept if each not in over] + [table]
-    return sorted(kept, key=lambda each: (each.box[1], each.box[0]))
+    return joined(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
 
 
 def _alone(pdf: Any, number: int) -> bytes:

@@ -2,7 +2,8 @@
 
 A number counts where a unit, a currency or a scale (만, million) stands at it. A numeral word
 without any digit counts only as a whole word with its counter: 이천 건, never 조회 or
-이천 장애인. What is only a unit, '(단위: 백만원)', or masked, '000원', is none.
+이천 장애인 (`numeral_words`). What is only a unit, '(단위: 백만원)', or masked, '000원', is none.
+Neither is a figure of which a character may be lost (U+FFFD).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..errors import InputError
+from .numeral_words import LOST, states_amount
 from .numerals import APPROXIMATIONS, number
 
 ENGLISH = {"hundred": 100, "thousand": 1000, "million": 10**6, "m": 10**6, "mn": 10**6}
@@ -67,7 +69,12 @@ _HOW = {
 def _any(words: list[str]) -> str:
     """Return an alternation that prefers the longer word; spaces in Korean counters are free."""
     ordered = sorted(words, key=len, reverse=True)
-    return "|".join(re.escape(w).replace(r"\ ", r"\s+").replace("개", r"개\s?") for w in ordered)
+    return "|".join(
+        # 천만 개인 투자자 counts persons
+        re.escape(w).replace(r"\ ", r"\s+").replace("개", r"개\s?")
+        + ("(?!인)" if w == "개" else "")
+        for w in ordered
+    )
 
 
 _KOREAN_UNITS = _any([w for w in _UNIT if re.match(r"[가-힣㎡%％m]", w)])
@@ -82,7 +89,10 @@ _ENDING = (
     "에서|에게|까지|부터|으로|라고|라는|라며|습니다|니다|인데|는|은|를|을|의|에|도|만|이|가|다|며|고|나|면|"
     "지|서|로|와|과|씩|뿐|여"
 )
-_EDGE = rf"(?![A-Za-z0-9²])(?:(?![가-힣])|(?=(?:{_PARTICLE})(?:{_ENDING})?(?![가-힣])))"
+# of the particles 의 takes no other behind it: 회의에서, 건의를
+_EDGE = (
+    rf"(?![A-Za-z0-9²])(?:(?![가-힣])|(?=(?:의|(?!의)(?:{_PARTICLE})(?:{_ENDING})?)(?![가-힣])))"
+)
 _AFTER_KO = "이상|이하|미만|초과|가량|정도|안팎|내외|넘는|넘게|넘은"
 # repeats are bounded: a text can be made of nothing but 1억 1억 1억
 _NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d{1,16}(?!\d))(?:\.\d{1,9})?"
@@ -91,7 +101,7 @@ _GROUP = rf"(?:(?:{_NUMBER}\s?[천백십]\s?){{1,4}}(?:\d{{1,9}}(?![\d,.]*\s?[�
 _MIXED = rf"(?:(?:{_GROUP}\s?여?\s?[조억만](?:\s(?=\d))?){{1,4}}(?:{_GROUP})?|{_GROUP})"
 _TAIL = rf"(?P<more>\s?여)?(?:\s?(?P<unit>{_KOREAN_UNITS}){_EDGE})?(?:\s?(?P<after>{_AFTER_KO}))?"
 # digits that nothing before them makes part of a name, a date, a number of an article, or a mask
-_FREE = r"(?<![\d.,A-Za-z제○◯●◇□△*＊×#-])(?<!제\s)"
+_FREE = r"(?<![\d.,A-Za-z제\ufffd○◯●◇□△*＊×#-])(?<!제\s)"
 _MASK = r"(?![\d,.]*[○◯●◇□△*＊×])"
 # most numbers of a text have no unit: told by the letter after them, or the sign before
 _FIRST = "".join(
@@ -119,10 +129,7 @@ _LEAD = re.compile(
     rf"(?:(?P<currency>{_SIGNS})\s?)?\Z",
     re.IGNORECASE,
 )
-_UNIT_ONLY = re.compile(r"(?:단위\s?[:：]?\s?[^\s()\[\]]{0,12}|[(\[（]\s?)\Z")
 _LONGEST_LEAD = 20
-# before these numeral words nothing is counted: (단위: 백만원), and 만 명 needs its blank
-_SCALE_WORDS = ("천", "만", "백만", "천만", "억", "십억", "백억", "천억", "십만")
 
 
 @dataclass(frozen=True)
@@ -160,17 +167,25 @@ def find_quantities(text: str) -> Iterator[tuple[int, int, Quantity]]:
         lead = _LEAD.search(text, max(end, match.start() - _LONGEST_LEAD), match.start())
         found = _with_digits(text, match, lead)
         if found:
-            start, end, quantity = found
-            yield start, end, quantity
+            start, end, sure = found
+            if sure.unit == "machines":
+                quantity = _machines(text, match.end("unit"), sure)
+            else:
+                quantity = None if _lost_part(text, start, end, sure) else sure
+            if quantity:
+                yield start, end, quantity
     for match in _SPELT.finditer(text):
-        if _is_unit_only(text, match):
+        word, several = match["spelt"] or match["tens"], match["several"] or ""
+        place = match.start(), match.end("unit")
+        if not states_amount(text, place, several + word, match["unit"], not match["blank"]):
             continue
         lead = _LEAD.search(text, max(0, match.start() - _LONGEST_LEAD), match.start())
-        value = number(match["tens"] or match["spelt"])
-        how = "several" if match["several"] else _how(lead, match["more"], match["after"])
+        value = number(word)
+        how = "several" if several else _how(lead, match["more"], match["after"])
         unit = _unit_of(match["unit"])
-        start = lead.start() if lead and not match["several"] else match.start()
-        yield start, match.end(), Quantity(value, unit, how)
+        start = lead.start() if lead and not several else match.start()
+        if not (unit == "machines" and _RATIO.match(text, match.end("unit"))):
+            yield start, match.end(), Quantity(value, unit, how)
 
 
 def _with_digits(
@@ -223,25 +238,35 @@ def _how(lead: re.Match[str] | None, more: str | None, after: str | None) -> str
     return min(hows, key=lambda how: how == "about", default=None)
 
 
+def _lost_part(text: str, start: int, end: int, quantity: Quantity) -> bool:
+    """Tell whether what was read goes on at a lost character: 5억\ufffd000만원."""
+    if _LOST_BEFORE.search(text, max(0, start - 30), start):
+        return True
+    open_ended = quantity.unit is None or text[end - 1].isdigit()
+    return open_ended and _LOST_BEHIND.match(text, end) is not None
+
+
+_LOST_BEFORE = re.compile(rf"{LOST}[\d,.]{{0,15}}\s?여?\s?[십백천만억조]\s?\Z")
+_LOST_BEHIND = re.compile(rf"[\d,.]{{0,20}}\s?{LOST}")
+# 3 대 1, 20대 여성, 10대 그룹: 대 doesn't only count machines
+_RATIO = re.compile(r"\s?(?:\d|[일영](?![가-힣])|일[의로])")
+_NAMED_BEHIND = re.compile(r"\s[가-힣]")
+DOUBTED_MACHINES = "대 may mean an age group or a rank"
+
+
+def _machines(text: str, end: int, quantity: Quantity) -> Quantity | None:
+    """Return a count of machines as sure as it is; None for the first half of a ratio."""
+    if _RATIO.match(text, end):
+        return None
+    if quantity.value >= 10**8:  # 3억대 연봉
+        return Quantity(quantity.value, None, quantity.approximation, quantity.doubt)
+    decade = quantity.value in range(10, 100, 10)
+    if text[end - 2].isdigit() and (decade or _NAMED_BEHIND.match(text, end)):
+        return Quantity(quantity.value, "machines", quantity.approximation, DOUBTED_MACHINES)
+    return quantity
+
+
 def _masked(written: str, scaled: bool) -> bool:
     """Tell whether zeros stand for a number that was taken out: 000원, 00백만원, 0천원."""
     digits = re.sub(r"[^\d.]", "", written)
     return not digits.strip("0.") and (scaled or len(digits.partition(".")[0]) > 1)
-
-
-def _is_unit_only(text: str, match: re.Match[str]) -> bool:
-    """Tell whether a word is no amount: (단위: 백만원), a column's 천원, 만원 without a blank."""
-    word = match["spelt"]
-    if word is None:
-        return False
-    if len(word) == 1 and not match["blank"]:
-        return True  # 만원, 천명, 백인: words of their own
-    if word not in _SCALE_WORDS or match["unit"] not in ("원", "달러", "명", "건", "개", "대"):
-        return False
-    before = text[max(0, match.start() - 20) : match.start()]
-    alone = not before.strip(" ") or before.rstrip(" ").endswith(("\n", "\0"))
-    rest = text[match.end() : match.end() + 2].lstrip(" ")
-    closed = not rest or rest[0] in "\n\0)]）,/"
-    return bool(_UNIT_ONLY.search(before)) or (
-        alone and closed and match["unit"] == "원" and not match["blank"]
-    )
