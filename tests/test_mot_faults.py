@@ -194,7 +194,7 @@ def test_unknown_confidences_are_taken_as_sure_and_told(tmp_path: Path) -> None:
     assert (film.detections["conf"] == 1).all()
     assert any("-1, which means unknown" in each for each in notices)
     mixed = by(conf=pl.when(pl.int_range(pl.len()) < 3).then(-1.0).otherwise("conf"))
-    with pytest.raises(InputError, match="3 of 3.. confidences are -1"):
+    with pytest.raises(InputError, match=r"3 of 3\d\d confidences are -1"):
         opened(sequence(tmp_path / "cam", lines(mixed)))
     raw = by(conf=pl.when(pl.int_range(pl.len()) < 3).then(-1.0).otherwise(pl.col("conf") - 2))
     film, notices = opened(sequence(tmp_path / "cam", lines(raw)))  # a detector's raw scores

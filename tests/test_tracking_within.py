@@ -529,7 +529,11 @@ def test_the_command_prints_the_table_of_a_folder(
     table = table.filter(sequence=name)
     for row in table.iter_rows(named=True):
         cells = [f"{row[figure]:.3f}" for figure in ("hota", "mota", "idf1")]
-        line = [row["sequence"], row["tracker"], *cells, str(row["id_switches"])]
+        counts = [
+            str(row[n])
+            for n in ("id_switches", "motmetrics_switches", "mostly_tracked", "mostly_lost")
+        ]
+        line = [row["sequence"], row["tracker"], *cells, *counts, str(row["persons"])]
         assert line in [each.split() for each in shown.splitlines()]
     assert "no truth: BARE" in shown
     assert "TU Darmstadt" in shown  # whose truth it is

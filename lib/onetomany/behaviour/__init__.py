@@ -1,5 +1,6 @@
 """The flags that 'abnormal behaviour' systems raise, and their burden on ordinary people."""
 
+from .coverage import COVERAGE, coverage, not_judged
 from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by
 from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags, most_extreme
 from .measures import measure
@@ -9,6 +10,7 @@ from .site import site_of
 from .switches import encounters, switched
 
 __all__ = [
+    "COVERAGE",
     "FEATURES",
     "GATES",
     "ONE_WAY",
@@ -19,6 +21,7 @@ __all__ = [
     "across_seeds",
     "agreement",
     "alarms_right",
+    "coverage",
     "detect",
     "encounters",
     "false_alarms_a_day",
@@ -28,6 +31,7 @@ __all__ = [
     "flags",
     "measure",
     "most_extreme",
+    "not_judged",
     "published",
     "read_rules",
     "rules_table",

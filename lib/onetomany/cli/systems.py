@@ -243,6 +243,5 @@ def _print_scores(table: pl.DataFrame) -> None:
         "IDSW* is motmetrics' own count. It goes on with a person's track of any earlier frame; "
         "trackeval, whose figures the rest is, only with that of the frame before."
     )
-    print(
-        f"In {', '.join(COUNTED_TWICE)} the two differ by at most {max(table['gap'].to_list()):.1g}."
-    )
+    most = max(table["gap"].to_list())
+    print(f"In {', '.join(COUNTED_TWICE)} the two differ by at most {most:.1g}.")

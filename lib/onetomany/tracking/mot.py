@@ -163,7 +163,7 @@ def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFra
 def _typed(boxes: pl.DataFrame) -> pl.DataFrame:
     places = [name for name in ("x", "y", "z") if name in boxes.columns]
     none = pl.all_horizontal(pl.col(places) == -1) if places else pl.lit(True)
-    empty = {name: none for name in places}
+    empty: dict[str, pl.Expr] = dict.fromkeys(places, none)
     empty |= {name: pl.col(name) == -1 for name in ("class", "visibility") if name in boxes.columns}
     return boxes.select(
         pl.when(empty[name]).then(None).otherwise(name).cast(kind).alias(name)

@@ -69,7 +69,7 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
         )
     outside = ((boxes["conf"] < 0) | (boxes["conf"] > 1)).sum()
     if outside and (boxes["id"] < 0).all():
-        low, high = boxes["conf"].min(), boxes["conf"].max()
+        low, high = boxes.select(low=pl.col("conf").min(), high=pl.col("conf").max()).row(0)
         notices.append(
             f"Confidences run from {low:.4g} to {high:.4g}, not from 0 to 1: a tracker takes all "
             "above about 0.7 as sure. If they are percent, divide them by 100."
@@ -247,7 +247,7 @@ def _renumbered(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Expl
 
 
 def _refuse_sparse(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
-    """Refuse a truth of every n-th frame beside detections of all: the rest would count as false."""
+    """Refuse a truth of every n-th frame beside detections of all, which would count as false."""
     frames = truth["frame"].unique().sort()
     steps = frames.diff().drop_nulls()
     if len(frames) < MANY or (step := int(np.gcd.reduce(steps.to_numpy()))) < 2:

@@ -1,4 +1,4 @@
-"""A user's folder of sequences, each checked by itself: one that is wrong doesn't end the others."""
+"""A user's folder of sequences, each checked by itself: one bad one doesn't end the others."""
 
 from __future__ import annotations
 
