@@ -83,7 +83,9 @@ def compare(
 
 def gap(one: Scores, other: Scores) -> float:
     """Return the largest difference of the figures that both packages count by one rule."""
-    return max(abs(float(getattr(one, name)) - getattr(other, name)) for name in COUNTED_TWICE)
+    return max(
+        abs(float(getattr(one, name)) - float(getattr(other, name))) for name in COUNTED_TWICE
+    )
 
 
 def _row(name: str, tracker: str, truth: pl.DataFrame, tracks: pl.DataFrame) -> dict[str, object]:
