@@ -97,8 +97,9 @@ def not_judged(found: pl.DataFrame, rules: Mapping[str, Rule], *, waiting: bool)
         )
         ko.append(
             f"{observed:,}명 가운데 일부는 규칙이 정한 곳에서 정한 시간만큼 보이지 않았다. "
-            + ", ".join(f"{rules[r['rule']].ko}은(는) {r['judged']:,}명" for r in rows)
-            + "만 판단할 수 있었다. 나머지는 걸린 것도, 걸리지 않은 것도 아니다."
+            "규칙별로 판단할 수 있었던 사람: "
+            + ", ".join(f"{rules[r['rule']].ko} {r['judged']:,}명" for r in rows)
+            + ". 나머지는 걸린 것도, 걸리지 않은 것도 아니다."
         )
     if not waiting and found.filter("computed", rule="loitering").height:
         en.append("No waiting area was given: people who queue count as loitering.")

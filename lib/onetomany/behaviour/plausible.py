@@ -47,7 +47,10 @@ def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
                + (pl.col("y").max() - pl.col("y").min()) ** 2).sqrt()
     ).filter(pl.col("reach") >= TRAVELS)["person"]  # fmt: skip
     lasts = frame.group_by("stretch").agg(pl.col("t").max() - pl.col("t").min())["t"]
-    usual = float(lasts.filter(lasts > 0).median()) / 2  # type: ignore[arg-type]
+    lasts = lasts.filter(lasts > 0)
+    if not lasts.len():
+        return Pace(None, 0, step)
+    usual = float(lasts.median()) / 2  # type: ignore[arg-type]
     over = max(min(1.0, usual), 4 * step)
     moving = _over(frame.filter(pl.col("person").is_in(far.implode())), over)
     speeds = moving.group_by("person").agg(pl.col("speed").quantile(0.75))["speed"]

@@ -31,13 +31,15 @@ _OTHER_FORMS = {
 class NumbersText:
     """Cells of a file: `cells` has `line` (from 1) and `values`, a list of texts for each line.
 
-    `names` are those of a header line, in lower case; None where there is none.
+    `names` are those of a header line, in lower case; None where there is none. `remarks` are the
+    comment lines.
     """
 
     path: Path
     names: tuple[str, ...] | None
     cells: pl.DataFrame
     notices: Notices
+    remarks: tuple[str, ...] = ()
 
     def column(self, place: int) -> pl.Series:
         """Return the texts of one column, null where a line is shorter."""
@@ -71,10 +73,11 @@ def read_numbers(path: Path, *, max_bytes: int, kind: str) -> NumbersText:
     lines = pl.DataFrame({"text": text.splitlines()}, schema={"text": pl.String})
     lines = lines.with_row_index("line", offset=1).with_columns(pl.col("text").str.strip_chars(" "))
     lines = lines.filter(pl.col("text").str.strip_chars() != "")
-    remarks = pl.any_horizontal(pl.col("text").str.starts_with(mark) for mark in _COMMENT)
-    if left_out := lines.filter(remarks).height:
-        notices.append(f"{left_out:,} comment lines are passed over.")
-        lines = lines.filter(~remarks)
+    remark = pl.any_horizontal(pl.col("text").str.starts_with(mark) for mark in _COMMENT)
+    remarks = tuple(lines.filter(remark)["text"].to_list())
+    if remarks:
+        notices.append(f"{len(remarks):,} comment lines are passed over.")
+        lines = lines.filter(~remark)
     if not lines.height:
         raise InputError(f"{path} holds no box or position: it is empty.")
     cells, separator = _split(lines, notices)
@@ -82,7 +85,7 @@ def read_numbers(path: Path, *, max_bytes: int, kind: str) -> NumbersText:
     if not cells.height:
         raise InputError(f"{path} holds names of columns and no box or position below them.")
     cells = _decimal_points(cells, separator, notices)
-    found = NumbersText(path, names, cells, notices)
+    found = NumbersText(path, names, cells, notices, remarks)
     many = len(names) if names else int(cells["values"].list.len()[0])
     first = "the names of columns" if names else "the first line"
     found.refuse(cells["values"].list.len() != many, f"not {many} values, as {first} has")

@@ -21,9 +21,7 @@ HOUR = 3600.0
 FEW = 20  # sightings of a camera from which on its clock is judged
 
 
-def check_sightings(
-    sightings: pl.DataFrame, templates: NDArray[np.floating] | None = None
-) -> None:
+def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | None = None) -> None:
     """Refuse sightings that can't be, naming the row (from 1) and the likely cause.
 
     `sightings`: sighting_id, camera_id, t_start, t_end (s), and, where there are, x, y (m) and
@@ -45,7 +43,7 @@ def check_sightings(
                 f"Sightings: {name} holds {kind}, not seconds: bring all cameras to one time zone, "
                 "then subtract the first time."
             )
-    places = [name for name in ("x", "y") if name in sightings.columns]
+    places: list[str] = [name for name in ("x", "y") if name in sightings.columns]
     for name in (*WANTED, *places):
         bad = sightings[name].is_null()
         if sightings.schema[name].is_float():
