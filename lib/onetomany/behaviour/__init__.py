@@ -6,6 +6,7 @@ from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags, most_
 from .measures import measure
 from .motion import GATES, ONE_WAY, ZONES, Site
 from .own import Judged, judge
+from .real import BESIDE, beside_real, data_sheet, real_walks, seoul_alarms
 from .rules import Published, Rule, published, read_rules, rules_table
 from .site import site_of
 from .site_file import read_site
@@ -13,6 +14,7 @@ from .switches import encounters, switched
 from .walks import UNITS, Walks, read_walks
 
 __all__ = [
+    "BESIDE",
     "COVERAGE",
     "FEATURES",
     "GATES",
@@ -27,7 +29,9 @@ __all__ = [
     "across_seeds",
     "agreement",
     "alarms_right",
+    "beside_real",
     "coverage",
+    "data_sheet",
     "detect",
     "encounters",
     "false_alarms_a_day",
@@ -43,7 +47,9 @@ __all__ = [
     "read_rules",
     "read_site",
     "read_walks",
+    "real_walks",
     "rules_table",
+    "seoul_alarms",
     "site_of",
     "switched",
 ]
