@@ -442,8 +442,11 @@ def test_real_passers_by_in_metres() -> None:
 def test_a_day_and_the_share_of_flags_that_are_right() -> None:
     """Against a count: a day of people drawn one by one, with intent and without."""
     rates = pl.DataFrame(
-        {"rule": "dash", "threshold": 3.0, "rate": 0.02, "low": 0.01, "high": 0.04}
-    )
+        {"rule": "dash", "threshold": 3.0, "rate": 0.02, "low": 0.01, "high": 0.04,
+         "people": 400, "observed": 400}
+    )  # fmt: skip
+    half = rates.with_columns(people=200)  # half of them were in sight long enough
+    assert behaviour.false_alarms_a_day(half, 200_000)["daily"].item() == 2000
     daily = behaviour.false_alarms_a_day(rates, 200_000).row(0, named=True)
     assert (daily["daily"], daily["daily_low"], daily["daily_high"]) == (4000, 2000, 8000)
     base, keen, rng = 0.01, 0.6, np.random.default_rng(1)

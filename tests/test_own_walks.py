@@ -14,6 +14,7 @@ from IPython.display import HTML
 
 from onetomany import behaviour, terminal, widgets
 from onetomany.behaviour import Site
+from onetomany.charts import real_walks as charts
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.sources import pedestrians
@@ -406,3 +407,37 @@ def test_templates_are_of_length_one() -> None:
         wrong[7] = value
         with pytest.raises(InputError, match=f"Template 7 .*{reason}"):
             check_sightings(GOOD, wrong)
+
+
+# --- real walks and a city's alarms ---
+
+
+def test_real_sets_and_the_simulation_are_counted_alike() -> None:
+    walks = crowd().rename({"id": "true_id"})
+    fast = walks.with_columns(
+        x=pl.when(pl.col("true_id") == 1).then(pl.col("t") * 2.5).otherwise("x")
+    )
+    found = behaviour.measure(fast, RULES, Site())
+    table = behaviour.beside_real(found, RULES, 6, name="made")
+    assert dict(table.schema) == behaviour.BESIDE
+    own = table.filter(~pl.col("real")).select("rule", "threshold", "percent").rows()
+    assert ("dash", 2.0, pytest.approx(100 / 6)) in own
+    assert ("dash", 3.0, 0.0) in own
+    real = behaviour.real_walks()
+    assert table.filter("real").height == 4 * real.height
+    assert real["source"].str.len_chars().min() > 20  # type: ignore[operator]
+    alarms = behaviour.seoul_alarms()
+    assert alarms["url"].str.starts_with("https://").all()
+    for name in ("real_walks", "seoul_alarms"):
+        sheet = behaviour.data_sheet(name)
+        assert set(sheet) == {"source", "licence", "fetched", "note_en", "note_ko"}
+    with pytest.raises(InputError, match="no table 'gait'"):
+        behaviour.data_sheet("gait")
+    chart = charts.real_beside(
+        table, {n: r.name for n, r in RULES.items()}, {n: r.unit for n, r in RULES.items()},
+        source="s", simulated="six people",
+    )  # fmt: skip
+    title = chart.to_dict()["title"]
+    assert title["text"] == "Ordinary people run: up to 22 % are flagged for a dash at 2 m/s"
+    assert "SIMULATED 모의 자료: six people" in title["subtitle"]
+    assert "350000" in str(charts.disclosed_alarms(alarms, source="s").to_dict())

@@ -133,15 +133,18 @@ def flagged_rates(
 
 
 def false_alarms_a_day(rates: pl.DataFrame, passengers: float) -> pl.DataFrame:
-    """`flagged_rates` with `daily`, `daily_low`, `daily_high`: people flagged a day, none of whom
-    means any harm, if so many pass and all walk as those observed do.
+    """Return `flagged_rates` with `daily`, `daily_low`, `daily_high`: people flagged a day, none of
+    whom means any harm, if so many pass and all walk as those observed do.
+
+    As large a share of them as of those observed is taken to be in sight long enough; the limits
+    are of the rate alone. Null where nobody was.
 
     Raises InputError for a negative number of passengers.
     """
     if passengers < 0:
         raise InputError("The passengers of a day are 0 or more.")
     return rates.with_columns(
-        (pl.col(name) * passengers).alias(new)
+        (pl.col(name) * pl.col("people") / pl.col("observed") * passengers).alias(new)
         for name, new in (("rate", "daily"), ("low", "daily_low"), ("high", "daily_high"))
     )
 

@@ -186,7 +186,7 @@ def alarms(
         step=step,
         name=pl.col("rule").replace(dict(names)),
         said=pl.format("{} {}", pl.col("threshold"), pl.col("unit").replace("ratio", "×")),
-    )
+    ).drop_nulls("rate")
     steps = int(bars["step"].to_numpy().max())
     keen = right["sensitivity"].unique().sort()
     floor = 1e-7
