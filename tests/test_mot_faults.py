@@ -63,6 +63,7 @@ READ_RIGHT: dict[str, tuple[str | bytes, str | None]] = {
     "as it should be": (lines(FOUND), None),
     "ten values": (lines(FOUND, many=10), None),
     "tabs": (lines(FOUND, "\t"), "tabs"),
+    "bars": (lines(FOUND, "|"), "bars"),
     "semicolons": (lines(FOUND, ";"), "semicolons"),
     "blanks": (lines(FOUND, "  "), "blanks"),
     "comma and blank": (lines(FOUND, ", "), None),
@@ -102,7 +103,7 @@ def test_is_read_right_with_a_notice(form: str, tmp_path: Path) -> None:
 REFUSED: dict[str, tuple[str | bytes, str]] = {
     "corners": (
         lines(by(width=pl.col("left") + pl.col("width"), height=pl.col("top") + pl.col("height"))),
-        "give corners",
+        "gives corners|right and bottom",
     ),
     "centres": (
         lines(by(left=pl.col("left") + pl.col("width") / 2,
@@ -148,6 +149,8 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "XML": ("<?xml version='1.0'?><dataset/>", "XML"),
     "workbook": (b"PK\x03\x04abcdefg", "ZIP or a workbook"),
     "an empty cell": (lines(FOUND.head(30)) + "3,-1,,5,6,7,1\n", "line 31.*value is missing"),
+    "names again": (NAMED + lines(FOUND.head(30)) + NAMED, "line 32.*names of columns stand"),
+    "percent signs": (lines(FOUND.head(30), end="%\n"), "line 1.*0.9 for 90"),
     "not a number": (lines(FOUND.head(30)) + "3,-1,nan,5,6,7,1\n", "line 31.*without a place"),
     "a short line": (lines(FOUND.head(30)) + "3,-1,4,5,6,7\n", "line 31: not 7 values"),
     "eight values": (lines(FOUND, end=",3\n"), "9 values with class"),
@@ -186,6 +189,17 @@ def test_a_truth_is_refused_with_its_reason(fault: str, tmp_path: Path) -> None:
     text, reason = GT_REFUSED[fault]
     with pytest.raises(InputError, match=reason):
         opened(sequence(tmp_path / "cam", lines(FOUND), text))
+
+
+def test_corners_in_both_files_are_refused_too(tmp_path: Path) -> None:
+    """They agree with each other, so only the numbers themselves show it."""
+    both = [
+        lines(each.with_columns(width=pl.col("left") + pl.col("width"),
+                                height=pl.col("top") + pl.col("height")))
+        for each in (FOUND, TRUTH)
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="right and bottom"):
+        opened(sequence(tmp_path / "cam", *both))
 
 
 def test_unknown_confidences_are_taken_as_sure_and_told(tmp_path: Path) -> None:
@@ -235,7 +249,7 @@ def test_one_bad_sequence_does_not_end_the_others(
     assert main(["trackers", str(data), "--out", str(tmp_path / "out")]) == 1
     shown = capsys.readouterr()
     assert "REFUSED B" in shown.err
-    assert "give corners" in shown.err
+    assert "right and bottom" in shown.err
     assert "seqinfo.ini" in shown.err
     assert "Filmed by the test." in shown.out
     assert "TU Darmstadt" not in shown.out  # whose data this isn't

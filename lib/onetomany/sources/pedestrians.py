@@ -139,7 +139,12 @@ def _user_sequence(home: Path, detections: Path, truth: Path | None) -> UserSequ
         rate, length = FRAME_RATE, None
     else:
         fault = None
-        if not 0 < rate <= 1000:
+        if 0 < rate <= 0.1:
+            fault = (
+                f"{notes}: frameRate is {rate:g}, which is likely the seconds of a frame: write "
+                f"the frames a second ({1 / rate:g})."
+            )
+        elif not 0 < rate <= 1000:
             fault = f"{notes}: a frameRate of {rate:g} a second can't be."
         elif length is not None and length < 1:
             fault = f"{notes}: a seqLength of {length} frames can't be."

@@ -116,7 +116,11 @@ def _refuse_number(
         return
     cell = str(text.column(place)[int(bad.arg_true()[0])] or "")
     likely = _LIKELY.get(column, "") if cell.strip() else "the value is missing"
-    if cell.strip().lower() in ("nan", "null", "none", "na"):
+    if text.names and cell.strip().lower() in text.names:
+        likely = "the names of columns stand here again, since files were joined"
+    elif cell.strip().endswith("%"):
+        likely = "write a share, such as 0.9 for 90 %"
+    elif cell.strip().lower() in ("nan", "null", "none", "na"):
         likely = "leave out boxes without a place"
     elif is_number(cell) and column not in _LIKELY:
         likely = "a box is in pixels"

@@ -67,6 +67,12 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
             f"{path}: no value of any box is above 1.5: these are shares of the picture's width "
             "and height (as YOLO writes them); multiply them to pixels."
         )
+    if _as_corners(boxes):
+        raise InputError(
+            f"{path}: the fifth and sixth values are above the third and fourth in every line and "
+            "go along with them: these are right and bottom, not width and height; subtract left "
+            "and top."
+        )
     outside = ((boxes["conf"] < 0) | (boxes["conf"] > 1)).sum()
     if outside and (boxes["id"] < 0).all():
         low, high = boxes.select(low=pl.col("conf").min(), high=pl.col("conf").max()).row(0)
@@ -75,6 +81,16 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
             "above about 0.7 as sure. If they are percent, divide them by 100."
         )
     return notices
+
+
+def _as_corners(boxes: pl.DataFrame) -> bool:
+    """Whether widths and heights are right and bottom: always the larger, and rising with them."""
+    found = boxes.select(
+        larger=((pl.col("width") > pl.col("left")) & (pl.col("height") > pl.col("top"))).all(),
+        across=pl.corr("left", "width"),
+        spread=pl.col("left").std() > (pl.col("width") - pl.col("left")).median() / 2,
+    ).row(0, named=True)
+    return bool(found["larger"] and found["spread"] and found["across"] > 0.8)
 
 
 def check_truth(path: Path, truth: pl.DataFrame) -> None:
@@ -177,7 +193,7 @@ def _explanations(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Ex
     for name, boxes in (("detections", detections), ("truth", truth)):
         for fault, changed in _changed(boxes):
             pair = (changed, truth) if name == "detections" else (detections, changed)
-            yield _Explained(f"the {name} {fault}", *pair)
+            yield _Explained(f"the file of {name} {fault}", *pair)
     yield from _scaled(detections, truth)
     yield from _renumbered(detections, truth)
 
@@ -187,20 +203,20 @@ def _changed(boxes: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         width=pl.col("width") - pl.col("left"), height=pl.col("height") - pl.col("top")
     ).filter(pl.col("width") > 0, pl.col("height") > 0)
     yield (
-        "give corners (left, top, right, bottom) and not sizes: subtract left from the fifth "
+        "gives corners (left, top, right, bottom) and not sizes: subtract left from the fifth "
         "value and top from the sixth.",
         corners,
     )
     centres = boxes.with_columns(
         left=pl.col("left") - pl.col("width") / 2, top=pl.col("top") - pl.col("height") / 2
     )
-    yield "give the box's centre and not its left and top: subtract half of its size.", centres
+    yield "gives the box's centre and not its left and top: subtract half of its size.", centres
     turned = boxes.rename({"left": "top", "top": "left", "width": "height", "height": "width"})
-    yield "have x and y, width and height exchanged: exchange them again.", turned
+    yield "has x and y, width and height exchanged: exchange them again.", turned
     crossed = boxes.rename({"width": "height", "height": "width"})
-    yield "have width and height exchanged: exchange them again.", crossed
+    yield "has width and height exchanged: exchange them again.", crossed
     swapped = boxes.rename({"frame": "id", "id": "frame"})
-    yield "have the columns frame and id exchanged: exchange them again.", swapped
+    yield "has the columns frame and id exchanged: exchange them again.", swapped
 
 
 def _scaled(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:

@@ -15,7 +15,7 @@ import polars as pl
 from ..errors import InputError
 
 Notices = list[str]
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "blanks"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?|[-+]?(nan|inf(inity)?)", re.I)
 _COMMENT = ("#", "%", "//")
 _OTHER_FORMS = {
@@ -106,9 +106,9 @@ def _decoded(path: Path, max_bytes: int, kind: str) -> tuple[str, Notices]:
     try:
         text = raw.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{path} is no text: {kind} holds numbers and commas.") from None
+        raise InputError(f"{path} is no text in UTF-8: {kind} holds numbers and commas.") from None
     if "\0" in text:
-        raise InputError(f"{path} is no text: {kind} holds numbers and commas.")
+        raise InputError(f"{path} is no text in UTF-8: {kind} holds numbers and commas.")
     return text, ["Read as UTF-16, as a spreadsheet saves it."] if wide else []
 
 
@@ -132,8 +132,8 @@ def _split(lines: pl.DataFrame, notices: Notices) -> tuple[pl.DataFrame, str]:
 
 
 def separator_of(line: str) -> str:
-    """Return what separates the values of a line: ';', a tab, ',' or ' '."""
-    for separator in (";", "\t"):
+    """Return what separates the values of a line: ';', a tab, '|', ',' or ' '."""
+    for separator in (";", "\t", "|"):
         if separator in line:
             return separator
     pieces = [piece.strip() for piece in line.rstrip(", ").split(",")]
