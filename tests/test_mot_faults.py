@@ -284,3 +284,24 @@ def test_motmetrics_own_switches_stand_beside(capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr().out
     assert "IDSW* is motmetrics' own count" in shown
     assert "TU Darmstadt" in shown
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_poor_detections_of_a_slow_scene_are_not_refused(seed: int) -> None:
+    """SIMULATED: few people who stand or creep, most of them missed, as many false boxes."""
+    rng = np.random.default_rng(seed)
+    people, frames = int(rng.integers(1, 5)), 60
+    start, step = rng.uniform(0, 900, (people, 2)), rng.normal(0, 0.3, (people, 2))
+    truth = pl.DataFrame(
+        [
+            (f, p + 1, *(start[p] + step[p] * f), 30.0, 80.0, 1.0)
+            for p in range(people)
+            for f in range(frames)
+        ],
+        schema=["frame", "id", *BOX, "conf"],
+        orient="row",
+    )
+    for form in ({"missed": 0.6, "false": 1.0, "jitter": 0.12}, {"jitter": 0.2}):
+        found = comparison.simulated_detections(truth, seed=seed, **form)
+        check_pair(Path("det.txt"), found, truth)
+        check_pair(Path("det.txt"), found, truth.filter(pl.col("frame") > 0))

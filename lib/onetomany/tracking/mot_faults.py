@@ -13,16 +13,19 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ..errors import InputError
 from .numbers_text import Notices
+
+Floats = NDArray[np.float64]
 
 MANY = 20  # boxes or frames from which on a pattern is no accident
 STEP = 10  # frames apart throughout: times in milliseconds, or too few frames to follow anybody
 SAMPLE = 300  # frames in which detections are held against the truth
 FITS = 0.3  # share of true boxes that meet a detection, from which on an explanation is believed
 BETTER = 0.05  # gain in overlap at which frames of other numbers are refused
-NOISE = 0.002  # and where the first frames' numbers say the same
+ERRORS = 3.0  # standard errors that such a gain must exceed: no chance of the detector's shaking
 SHIFTS = (-3, -2, -1, 1, 2, 3)
 _BOX = ("left", "top", "width", "height")
 
@@ -150,7 +153,7 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
             f"{path}: no detection meets any of {counted.height:,} true boxes: is the truth of "
             "another film, another camera or another size of picture?"
         )
-    _refuse_shifted(path, detections, counted, found.overlap)
+    _refuse_shifted(path, detections, counted, found)
     notices = []
     if found.hit < 0.1:
         notices.append(f"Only {found.hit:.0%} of the true boxes meet a detection by half.")
@@ -162,13 +165,24 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
 
 @dataclass(frozen=True)
 class _Agreement:
-    """`hit`: share of true boxes that overlap a detection by half; `overlap`: mean best IoU."""
+    """`best`: each true box's best IoU with a detection of its frame, 0 for none."""
 
-    hit: float
-    overlap: float
+    best: Floats
+
+    @property
+    def hit(self) -> float:
+        """The share of true boxes that overlap a detection by half."""
+        return float((self.best >= 0.5).mean())
+
+    @property
+    def overlap(self) -> float:
+        """The mean best overlap."""
+        return float(self.best.mean())
 
 
 def _agreement(detections: pl.DataFrame, truth: pl.DataFrame) -> _Agreement:
+    if not truth.height:  # a change that leaves no box explains nothing
+        return _Agreement(np.zeros(1))
     frames = truth["frame"].unique().sort()
     some = frames[np.unique(np.linspace(0, len(frames) - 1, SAMPLE).astype(int))]
     right = truth.filter(pl.col("frame").is_in(some.implode())).with_row_index("row")
@@ -184,8 +198,10 @@ def _agreement(detections: pl.DataFrame, truth: pl.DataFrame) -> _Agreement:
     ]
     shared = sides[0] * sides[1]
     areas = pl.col("width") * pl.col("height") + pl.col("width_d") * pl.col("height_d")
-    best = pairs.group_by("row").agg(iou=(shared / (areas - shared)).max())["iou"]
-    return _Agreement(float((best >= 0.5).sum() / right.height), float(best.sum() / right.height))
+    found = pairs.group_by("row").agg(iou=(shared / (areas - shared)).max())
+    best = np.zeros(right.height)
+    best[found["row"].to_numpy()] = found["iou"].to_numpy()
+    return _Agreement(best)
 
 
 def _explanations(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
@@ -215,6 +231,8 @@ def _changed(boxes: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "has x and y, width and height exchanged: exchange them again.", turned
     crossed = boxes.rename({"width": "height", "height": "width"})
     yield "has width and height exchanged: exchange them again.", crossed
+    if boxes["id"].n_unique() <= boxes["frame"].n_unique():  # as a film has it
+        return
     swapped = boxes.rename({"frame": "id", "id": "frame"})
     yield "has the columns frame and id exchanged: exchange them again.", swapped
 
@@ -277,27 +295,30 @@ def _refuse_sparse(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) ->
 
 
 def _refuse_shifted(
-    path: Path, detections: pl.DataFrame, truth: pl.DataFrame, overlap: float
+    path: Path, detections: pl.DataFrame, truth: pl.DataFrame, found: _Agreement
 ) -> None:
-    """Refuse frames that fit better if all are moved by a few."""
+    """Refuse frames that fit better, beyond chance, if all are moved by a few."""
     moved = {
-        shift: _agreement(detections.with_columns(pl.col("frame") + shift), truth).overlap
+        shift: _agreement(detections.with_columns(pl.col("frame") + shift), truth)
         for shift in SHIFTS
     }
-    shift = max(moved, key=lambda each: moved[each])
-    gain = moved[shift] / overlap - 1 if overlap else 0.0
+    shift = max(moved, key=lambda each: moved[each].overlap)
+    better = moved[shift].best - found.best
+    error = better.std() / np.sqrt(len(better))
+    if better.mean() <= ERRORS * error:
+        return
+    gain = moved[shift].overlap / found.overlap - 1
     ends = [
         (int(detections["frame"].min()), int(truth["frame"].min())),  # type: ignore[arg-type]
         (int(detections["frame"].max()), int(truth["frame"].max())),  # type: ignore[arg-type]
     ]
     explained = all(ours + shift == theirs for ours, theirs in ends)
-    # one of the two counts from 0
-    explained |= (ends[0][0] == 0) != (ends[1][0] == 0) and (shift > 0) == (ends[0][0] == 0)
-    if gain >= BETTER or (explained and gain > NOISE):
+    explained |= 0 in ends[0] and ends[0][0] + shift == ends[0][1]  # one of the two counts from 0
+    if gain >= BETTER or explained:
         raise InputError(
-            f"{path}: detections overlap the true boxes by {overlap:.0%} as they stand, and by "
-            f"{moved[shift]:.0%} if {shift:+d} is added to their frames ({ends[0][0]} to "
-            f"{ends[1][0]}; the truth has {ends[0][1]} to {ends[1][1]}): one of the two is "
+            f"{path}: detections overlap the true boxes by {found.overlap:.0%} as they stand, and "
+            f"by {moved[shift].overlap:.0%} if {shift:+d} is added to their frames ({ends[0][0]} "
+            f"to {ends[1][0]}; the truth has {ends[0][1]} to {ends[1][1]}): one of the two is "
             "numbered from another frame."
         )
 
