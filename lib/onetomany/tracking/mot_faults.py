@@ -305,14 +305,16 @@ def _refuse_shifted(
     shift = max(moved, key=lambda each: moved[each].overlap)
     better = moved[shift].best - found.best
     error = better.std() / np.sqrt(len(better))
-    if better.mean() <= ERRORS * error:
-        return
-    gain = moved[shift].overlap / found.overlap - 1
     ends = [
         (int(detections["frame"].min()), int(truth["frame"].min())),  # type: ignore[arg-type]
         (int(detections["frame"].max()), int(truth["frame"].max())),  # type: ignore[arg-type]
     ]
+    # once moved, both begin and end alike: less of a gain will do, any if one counts from 0
     explained = all(ours + shift == theirs for ours, theirs in ends)
+    needed = (0.0 if 0 in ends[0] else 1.0) if explained else ERRORS
+    if better.mean() <= needed * error:
+        return
+    gain = moved[shift].overlap / found.overlap - 1
     explained |= 0 in ends[0] and ends[0][0] + shift == ends[0][1]  # one of the two counts from 0
     if gain >= BETTER or explained:
         raise InputError(
