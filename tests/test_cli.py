@@ -67,7 +67,7 @@ def test_trackers_says_what_is_simulated_and_where_detections_are_from(
     assert main(["trackers", "--simulated"]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("SIMULATED detections")
-    assert sum("C-BIoU" in line for line in shown.splitlines()) == 2
+    assert sum("C-BIoU" in line for line in shown.splitlines()) == 3  # and all together
     with pytest.raises(SystemExit):
         main(["trackers", "--help"])
     assert "github.com/abewley/sort" in capsys.readouterr().out

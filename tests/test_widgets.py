@@ -83,6 +83,7 @@ def test_the_rule_slider_counts_the_people_flagged(shown: list[str]) -> None:
             "t_end": 2.0,
             "value": [1.2, 1.9, 2.6, 4.4, 0.4, 0.4],
             "unit": ["m/s"] * 4 + ["s"] * 2,
+            "upto": float("inf"),
         }
     )
     rules, people = behaviour.read_rules(), pl.Series("true_id", range(1, 9))
@@ -93,12 +94,13 @@ def test_the_rule_slider_counts_the_people_flagged(shown: list[str]) -> None:
     for strictness, count in ((1, 4), (25, 0), (15, 2)):  # 1, 5 and 2.56 m/s
         shown.clear()
         slider.value = strictness
-        assert f"<b>{count}</b> of 8 people are flagged" in shown[-2]
+        assert f"<b>{count}</b> of 4 people in sight long enough are flagged" in shown[-2]
+        assert "8 were observed" in shown[-2]
         assert shown[-1] == "chart"
     assert "The first: 3, 4." in shown[-2]
     menu.value = "together"
     slider.value = 1  # the laxest: 10 s
-    assert "gap in time 시간 차, s ≤ 10: <b>2</b> of 8" in shown[-2]
+    assert "gap in time 시간 차, s ≤ 10: <b>2</b> of 2" in shown[-2]
 
 
 def test_the_link_slider_cuts_and_counts_anew(shown: list[str]) -> None:

@@ -35,3 +35,12 @@ def say(en: str, ko: str) -> None:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: '1 picture', '4,000 pictures', '2 people'."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def two_digits(value: float) -> str:
+    """Return a simulated figure to two digits, such as '0.46', '32' or '13,000'.
+
+    >>> two_digits(12_871.4)
+    '13,000'
+    """
+    return f"{float(f'{value:.2g}'):,.10g}"

@@ -1,24 +1,37 @@
 """The flags that 'abnormal behaviour' systems raise, and their burden on ordinary people."""
 
+from .coverage import COVERAGE, coverage, not_judged
 from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by
 from .flags import alarms_right, false_alarms_a_day, flagged_rates, flags, most_extreme
 from .measures import measure
 from .motion import GATES, ONE_WAY, ZONES, Site
+from .own import Judged, judge
+from .real import BESIDE, beside_real, data_sheet, real_walks, seoul_alarms
 from .rules import Published, Rule, published, read_rules, rules_table
 from .site import site_of
+from .site_file import read_site
 from .switches import encounters, switched
+from .walks import UNITS, Walks, read_walks
 
 __all__ = [
+    "BESIDE",
+    "COVERAGE",
     "FEATURES",
     "GATES",
     "ONE_WAY",
+    "UNITS",
     "ZONES",
+    "Judged",
     "Published",
     "Rule",
     "Site",
+    "Walks",
     "across_seeds",
     "agreement",
     "alarms_right",
+    "beside_real",
+    "coverage",
+    "data_sheet",
     "detect",
     "encounters",
     "false_alarms_a_day",
@@ -26,11 +39,17 @@ __all__ = [
     "flagged_by",
     "flagged_rates",
     "flags",
+    "judge",
     "measure",
     "most_extreme",
+    "not_judged",
     "published",
     "read_rules",
+    "read_site",
+    "read_walks",
+    "real_walks",
     "rules_table",
+    "seoul_alarms",
     "site_of",
     "switched",
 ]

@@ -26,8 +26,9 @@ RATES = {
     "strictness": pl.Float64,  # 0 for the laxest threshold of the range, 1 for the strictest
     "default": pl.Boolean,  # whether it is the threshold of rules.toml
     "flagged": pl.Int64,  # people
-    "people": pl.Int64,
-    "rate": pl.Float64,
+    "people": pl.Int64,  # who were in sight long enough to be flagged at this threshold
+    "observed": pl.Int64,  # all
+    "rate": pl.Float64,  # flagged of people; null where there are none
     "low": pl.Float64,  # 95 %, by person
     "high": pl.Float64,
 }
@@ -81,7 +82,7 @@ def most_extreme(
         raise InputError("most_extreme needs to flag at least one person.")
     parts = [measured.select("rule", person).clear()]
     for name, rule in rules.items():
-        own = measured.filter(pl.col("rule") == name)
+        own = measured.filter(pl.col("rule") == name, pl.col("value").is_not_null())
         order = own.sort("value", person, descending=[rule.flagged == "above", False])
         parts.append(order.select("rule", person).head(count))
     return pl.concat(parts)
@@ -96,45 +97,54 @@ def flagged_rates(
     steps: int = 25,
     with_default: bool = True,
 ) -> pl.DataFrame:
-    """The share of people flagged by each rule, over the rule's whole range of thresholds.
+    """Return the share of people flagged by each rule, over the rule's whole range of thresholds.
 
-    `people` are all who were observed, flagged or not, each once. Returns RATES: `steps`
-    thresholds a rule, and its default unless told otherwise, with intervals by person
+    `people` are all who were observed, flagged or not, each once. A share is of those who were in
+    sight long enough to be flagged by that rule at that threshold (`measure`). Returns RATES:
+    `steps` thresholds a rule, and its default unless told otherwise, with intervals by person
     (`accuracy.intervals`). People in one hall are in each other's way, which no interval by single
-    people shows: compare several simulated days. 'belongings' is left out where `measured` has no
-    row of it.
+    people shows: compare several simulated days. A rule that could judge nobody is left out, since
+    it was not computed; `coverage` says why.
 
     Raises InputError where nobody was observed, somebody twice, or a flag is of somebody else.
     """
     everybody = _unique(people)
+    if "upto" not in measured.columns:
+        raise InputError("Rates need the column upto: give what behaviour.measure returns.")
     rows = []
     for name, rule in rules.items():
         own = measured.filter(pl.col("rule") == name)
-        if name == "belongings" and not own.height:
+        if not own.height:
             continue
-        value = _by_person(everybody, own, person)
+        value, upto = _by_person(everybody, own, person)
         cuts = {*rule.range(steps)} | ({rule.threshold} if with_default else set())
         for cut in sorted(cuts):
             # comparisons with NaN, people without a value, are False either way
             hit = value >= cut if rule.flagged == "above" else value <= cut
-            rate = float(hit.mean())
-            limits = ratio_interval(hit, np.ones(len(everybody)))
-            default, count = cut == rule.threshold, int(hit.sum())
-            share = (len(everybody), rate, limits.low, limits.high)
-            rows.append((name, cut, rule.unit, rule.strictness(cut), default, count, *share))
+            hit = hit[upto >= cut]
+            share: tuple[float | None, ...] = (None, None, None)
+            if len(hit):
+                limits = ratio_interval(hit, np.ones(len(hit)))
+                share = (float(hit.mean()), limits.low, limits.high)
+            counts = (int(hit.sum()), len(hit), len(everybody))
+            default = cut == rule.threshold
+            rows.append((name, cut, rule.unit, rule.strictness(cut), default, *counts, *share))
     return pl.DataFrame(rows, schema=RATES, orient="row")
 
 
 def false_alarms_a_day(rates: pl.DataFrame, passengers: float) -> pl.DataFrame:
-    """`flagged_rates` with `daily`, `daily_low`, `daily_high`: people flagged a day, none of whom
-    means any harm, if so many pass and all walk as those observed do.
+    """Return `flagged_rates` with `daily`, `daily_low`, `daily_high`: people flagged a day, none of
+    whom means any harm, if so many pass and all walk as those observed do.
+
+    As large a share of them as of those observed is taken to be in sight long enough; the limits
+    are of the rate alone. Null where nobody was.
 
     Raises InputError for a negative number of passengers.
     """
     if passengers < 0:
         raise InputError("The passengers of a day are 0 or more.")
     return rates.with_columns(
-        (pl.col(name) * passengers).alias(new)
+        (pl.col(name) * pl.col("people") / pl.col("observed") * passengers).alias(new)
         for name, new in (("rate", "daily"), ("low", "daily_low"), ("high", "daily_high"))
     )
 
@@ -151,8 +161,10 @@ def alarms_right(rates: pl.DataFrame, base_rate: ArrayLike, sensitivity: ArrayLi
     Raises InputError for a rate or sensitivity outside 0 to 1.
     """
     keen = np.atleast_1d(np.asarray(sensitivity, dtype=np.float64))
-    many = rates.select("rule", "threshold", "rate", rate_low="low", rate_high="high").join(
-        pl.DataFrame({"sensitivity": keen}), how="cross", maintain_order="left_right"
+    many = (
+        rates.drop_nulls("rate")
+        .select("rule", "threshold", "rate", rate_low="low", rate_high="high")
+        .join(pl.DataFrame({"sensitivity": keen}), how="cross", maintain_order="left_right")
     )
     columns = {}
     for rate, name in (("rate", "precision"), ("rate_high", "low"), ("rate_low", "high")):
@@ -174,14 +186,13 @@ def _unique(people: Ids) -> pl.Series:
     return everybody.alias("person")
 
 
-def _by_person(everybody: pl.Series, own: pl.DataFrame, person: str) -> NDArray[np.float64]:
-    """Each person's value, in their order; NaN for those without one."""
-    known = own.select(pl.col(person).cast(everybody.dtype).alias("person"), "value")
+def _by_person(
+    everybody: pl.Series, own: pl.DataFrame, person: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each person's value and `upto`, in their order; NaN for those without."""
+    known = own.select(pl.col(person).cast(everybody.dtype).alias("person"), "value", "upto")
     if not known["person"].is_in(everybody.implode()).all():
         raise InputError("Somebody who was measured is not among the people observed.")
-    return (
-        everybody.to_frame()
-        .join(known, on="person", how="left", maintain_order="left")["value"]
-        .fill_null(float("nan"))
-        .to_numpy()
-    )
+    joined = everybody.to_frame().join(known, on="person", how="left", maintain_order="left")
+    value, upto = (joined[name].fill_null(float("nan")).to_numpy() for name in ("value", "upto"))
+    return value, upto

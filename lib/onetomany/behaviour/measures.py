@@ -27,20 +27,25 @@ def measure(
     *,
     person: str = "true_id",
     objects: pl.DataFrame | None = None,
+    seconds: bool = False,
 ) -> pl.DataFrame:
-    """Each rule's quantity for each person, at its most extreme.
+    """Return each rule's quantity for each person whom it could judge, at its most extreme.
 
     `trajectories` holds `person` (a column of true or of hypothesised ids), `t` (s), `x`, `y` (m).
-    Returns `rule`, `person` (under its name), `t_start`, `t_end` (s), `value`, `unit`: at most one
-    row for each rule and person, none where the quantity doesn't exist (nobody else crossed a
-    gate, a track is too short). Where somebody has one value twice, the earlier is given.
+    Returns `rule`, `person` (under its name), `t_start`, `t_end` (s), `value`, `unit`, `upto`: one
+    row for each rule and person who was in sight long enough, and where the rule holds, to be
+    judged (`judged`); a null value where there was nothing to measure (nobody else crossed the
+    gate). `upto` is the strictest threshold at which they could be flagged, infinite but for
+    loitering. Where somebody has one value twice, the earlier is given. A rule whose gate or zone
+    `site` doesn't give has no row.
 
     'belongings' needs `objects` (`object_id`, `owner`, `t`, `x`, `y`; owners as in `person`) and
-    is left out without them: trajectories alone can't say what somebody leaves.
+    is left out without them: trajectories alone can't say what somebody leaves. `seconds`: see
+    `prepared`.
 
     Raises InputError for trajectories that `prepared` refuses, or objects without their columns.
     """
-    frame = prepared(trajectories, person)
+    frame = prepared(trajectories, person, seconds=seconds)
     found = []
     for name, rule in rules.items():
         if name == "belongings":
@@ -50,17 +55,67 @@ def measure(
         else:
             rows = _MEASURES[name](frame, rule, site)
         best = pl.col("value").max() if rule.flagged == "above" else pl.col("value").min()
-        found.append(
+        most = (
             rows.select(*_FOUND)
             .filter(pl.col("value") == best.over("person"))
             .sort("person", "t_start")
             .unique("person", keep="first", maintain_order=True)
-            .with_columns(rule=pl.lit(name), unit=pl.lit(rule.unit))
+        )
+        could = judged(frame, rows, rule, site, objects)
+        found.append(
+            could.join(most, on="person", how="left", maintain_order="left").with_columns(
+                rule=pl.lit(name), unit=pl.lit(rule.unit)
+            )
         )
     kind = frame.schema["person"]
-    empty = pl.DataFrame(schema={"rule": pl.String, **_FOUND, "person": kind, "unit": pl.String})
+    empty = pl.DataFrame(
+        schema={"rule": pl.String, **_FOUND, "person": kind, "unit": pl.String, "upto": pl.Float64}
+    )
     whole = pl.concat([empty, *(part.select(empty.columns) for part in found)])
-    return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit")
+    return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit", "upto")
+
+
+def judged(
+    frame: pl.DataFrame,
+    rows: pl.DataFrame,
+    rule: Rule,
+    site: Site,
+    objects: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Return whom a rule could have flagged: `person`, `upto`, by person.
+
+    Takes `prepared` positions and the rule's values. 'dash': in sight for over_s; 'reverse': twice
+    within a one-way zone on one visit; 'together': crossed a gate line; 'loitering': in sight
+    outside waiting areas, `upto` being for how long (s); 'wandering': so for over_s; 'belongings':
+    owns an object.
+    """
+    longest = pl.lit(float("inf"))
+    if rule.rule == "reverse":
+        parts = [
+            frame.filter(within(zone)).group_by("person", "stretch").len().filter(pl.col("len") > 1)
+            for zone in site.one_way.iter_rows(named=True)
+        ]
+        could = pl.concat([_nothing(frame).select("person"), *(p.select("person") for p in parts)])
+    elif rule.rule == "together":
+        crossed = [_crossings(frame, gate) for gate in site.gates.iter_rows(named=True)]
+        could = pl.concat(
+            [_nothing(frame).select("person"), *(p.select("person") for p in crossed)]
+        )
+    elif rule.rule == "loitering":
+        could = (
+            thinned(outside(frame, site.waiting))
+            .group_by("person", "stretch")
+            .agg(longest=pl.col("t").max() - pl.col("t").min())
+        )
+        longest = pl.col("longest")
+    elif rule.rule == "wandering":
+        could = before(thinned(outside(frame, site.waiting)), rule.settings["over_s"])
+    elif rule.rule == "belongings" and objects is not None:
+        owners = objects["owner"].cast(frame.schema["person"]).implode()
+        could = frame.filter(pl.col("person").is_in(owners))
+    else:
+        could = rows
+    return could.group_by("person").agg(upto=longest.max()).sort("person")
 
 
 def _dash(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from ..errors import InputError
+from .plausible import check_units, jumps
 
 GAP_S = 2.0  # unseen for longer than this, and a person's movement begins anew
 ZONES = {
@@ -41,38 +42,88 @@ class Site:
                 raise InputError(f"Site.{name} needs the columns {', '.join(schema)}.")
 
 
-def prepared(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFrame:
-    """Positions in order, with the unbroken stretches of each person's movement.
+def prepared(
+    trajectories: pl.DataFrame, person: str = "true_id", *, seconds: bool = False
+) -> pl.DataFrame:
+    """Return positions in order, with the unbroken stretches of each person's movement.
 
     Takes columns `person`, `t` (s), `x`, `y` (m), in any order of rows; others are dropped.
     Returns `person` (under that name), `t`, `x`, `y`, `stretch`: a number that changes with the
-    person, and where somebody was unseen for more than GAP_S seconds.
+    person, and where somebody was unseen for more than GAP_S seconds. `seconds` says that whole
+    numbers in `t` are seconds, even if everybody creeps.
 
-    Raises InputError where a column is missing, a position is null or not finite, or somebody is
-    at two places at once.
+    Raises InputError where a column is missing, a position is null or not finite, somebody is at
+    two places at once or jumps as nobody can, or people move as they do in no metres and seconds
+    (`plausible`). Rows are counted from 1; a column `line` is shown instead where there is one.
     """
-    wanted = ["person", "t", "x", "y"]
+    frame = stretched(trajectories, person)
+    if (bad := jumps(frame)).height:
+        first = bad.row(0, named=True)
+        check_units(frame, GAP_S, seconds=seconds)  # a wrong unit is told before its jumps
+        raise InputError(
+            f"{first['where']}: '{first['person']}' moves {first['far']:.3g} m in "
+            f"{first['dt']:.3g} s, as nobody can: two people under one id, or a wrong unit; give "
+            "them two ids or leave the row out."
+        )
+    check_units(frame, GAP_S, seconds=seconds)
+    return frame.drop("where")
+
+
+def stretched(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFrame:
+    """Return positions as `prepared` does, with `where` (row or line), units not looked at.
+
+    Raises InputError as `prepared` does, but for units and jumps.
+    """
     missing = [name for name in (person, "t", "x", "y") if name not in trajectories.columns]
     if missing:
         raise InputError(f"The trajectories lack the columns {', '.join(missing)}.")
-    frame = trajectories.select(
-        pl.col(person).alias("person"), pl.col("t", "x", "y").cast(pl.Float64)
-    ).sort("person", "t")
-    bad = frame.filter(
-        pl.any_horizontal(pl.col(wanted).is_null(), ~pl.col("t", "x", "y").is_finite())
+    place = (
+        pl.format("Line {}", "line")
+        if "line" in trajectories.columns
+        else pl.format("Row {}", pl.int_range(1, pl.len() + 1))
+    )
+    numbered = trajectories.select(
+        pl.col(person).alias("person"), *(_number(trajectories, name) for name in ("t", "x", "y")),
+        where=place,
+    )  # fmt: skip
+    bad = numbered.filter(
+        pl.any_horizontal(
+            pl.col("person", "t", "x", "y").is_null(), ~pl.col("t", "x", "y").is_finite()
+        )
     )
     if bad.height:
-        raise InputError(f"{bad.height:,} positions hold a value that is missing or not finite.")
+        more = f", as in {bad.height:,} rows" if bad.height > 1 else ""
+        raise InputError(
+            f"{bad['where'][0]}: a value is missing or not finite{more}; leave out people while "
+            "they are not seen."
+        )
+    frame = numbered.sort("person", "t")
     same = (pl.col("person") == pl.col("person").shift()).fill_null(False)
     twice = frame.filter(same & (pl.col("t") == pl.col("t").shift()))
     if twice.height:
+        first = twice.row(0, named=True)
+        many = f" ({twice.height:,} such rows)" if twice.height > 1 else ""
         raise InputError(
-            f"'{twice['person'][0]}' is at two places at {twice['t'][0]:g} s: one position for "
-            f"each {person} and time."
+            f"{first['where']}: '{first['person']}' is at two places at {first['t']:g} s{many}; "
+            f"one position for each {person} and time. A row stands twice, or two people have one "
+            "id."
         )
     return frame.with_columns(
         stretch=(~same | (pl.col("t").diff() > GAP_S)).fill_null(True).cum_sum().cast(pl.Int64)
     )
+
+
+def _number(trajectories: pl.DataFrame, name: str) -> pl.Expr:
+    """A column as numbers; a clock's time or text is refused rather than guessed."""
+    kind = trajectories.schema[name]
+    if kind.is_numeric() or kind == pl.Null:
+        return pl.col(name).cast(pl.Float64)
+    if kind.is_temporal():
+        raise InputError(
+            f"The column {name} holds {kind}: give seconds as numbers, such as "
+            f"(pl.col('{name}') - pl.col('{name}').min()).dt.total_microseconds() / 1e6."
+        )
+    raise InputError(f"The column {name} holds {kind}, not numbers: read it as numbers.")
 
 
 def thinned(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:

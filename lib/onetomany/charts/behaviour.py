@@ -8,9 +8,11 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from ..errors import InputError
 from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
 
 NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
+NOT_COMPUTED = "not computed 계산 안 함"
 CHOSEN = "dashed 점선: default, chosen here 여기서 정함"
 
 
@@ -22,13 +24,20 @@ def flagged(
     source: str,
     simulated: str | None = None,
 ) -> Finished:
-    """People flagged per thousand over each rule's range of thresholds, a panel a rule.
+    """Draw people flagged per thousand over each rule's range of thresholds, a panel a rule.
 
     Takes `behaviour.flagged_rates`, each rule's name and the name of its quantity. A column `case`
     may tell several such frames apart, each with a colour. The dashed line stands at the default,
-    which nobody published. The band is the 95 % interval by person.
+    which nobody published. The band is the 95 % interval by person. Rules without a row, which were
+    not computed, are named under the chart.
+
+    Raises InputError where no rule could judge anybody.
     """
-    shown = rates.filter(pl.col("rule").is_in(list(names))).with_columns(
+    shown = rates.filter(pl.col("rule").is_in(list(names)), pl.col("rate").is_not_null())
+    if not shown.height:
+        raise InputError("There is nothing to draw: no rule could judge anybody.")
+    absent = [names[rule] for rule in names if rule not in shown["rule"].unique()]
+    shown = shown.with_columns(
         (pl.col(name) * 1000).alias(name) for name in ("rate", "low", "high")
     )
     if "case" not in shown.columns:
@@ -70,6 +79,7 @@ def flagged(
                 "unit:N",
                 "flagged:Q",
                 "people:Q",
+                "observed:Q",
                 *_tips("rate low high", ".1f"),
             ],
         )
@@ -85,15 +95,16 @@ def flagged(
                 title=alt.TitleParams(text=names[rule], fontSize=13, offset=6),
             )
         )
-    people = max(shown["people"].to_list())
+    people = max(shown["observed"].to_list())
     defaults = shown.filter("default")
+    left_out = f"; {NOT_COMPUTED}: {', '.join(absent)}" if absent else ""
     return finish(
         alt.vconcat(
             *(alt.hconcat(*panels[n : n + 2], spacing=40) for n in range(0, len(panels), 2))
         ),
         title="People flagged per 1,000, over the range of thresholds",
         title_ko="임계값의 범위에 걸쳐 본, 천 명당 걸린 사람",
-        source=f"{source}; {people:,} people 명, 95 %; {CHOSEN}",
+        source=f"{source}; {people:,} people 명, 95 %; {CHOSEN}{left_out}",
         simulated=simulated,
         description="People flagged per thousand against the threshold, a panel for each rule, "
         "with 95 % intervals by person; at the thresholds chosen here "
@@ -175,7 +186,7 @@ def alarms(
         step=step,
         name=pl.col("rule").replace(dict(names)),
         said=pl.format("{} {}", pl.col("threshold"), pl.col("unit").replace("ratio", "×")),
-    )
+    ).drop_nulls("rate")
     steps = int(bars["step"].to_numpy().max())
     keen = right["sensitivity"].unique().sort()
     floor = 1e-7

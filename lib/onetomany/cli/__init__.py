@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from onetomany import __version__
+from onetomany.cli.behaviour import behaviour
 from onetomany.cli.captures import capture_list
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
@@ -35,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     pairs,
     scale,
     trackers,
+    behaviour,
     risk,
     film,
     ingest,

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onetomany.cli.command import Run
 from onetomany.errors import InputError, OneToManyError
 from onetomany.printing import print_line as print
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from onetomany.tracking.sequences import Folder
 
 _SHOWN = 20  # files that are not used, by name
 
@@ -157,49 +164,84 @@ gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the co
     )
     parser.add_argument("--seed", type=int, default=0, help="of the simulated detections")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write all figures there too")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write the tracks there, in MOT text form"
+    )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.sources import pedestrians
         from onetomany.sources.files import write_whole
         from onetomany.sources.tables import csv_text
         from onetomany.tracking import comparison
-        from onetomany.tracking.mot import read_mot
 
         if bool(args.folder) == args.simulated:
             raise InputError("Name a folder of detections, or --simulated: see 'trackers --help'.")
-        if args.simulated:
-            print("SIMULATED detections: the true boxes, some left out, moved or added at random.")
-            opened = [pedestrians.open_sequence(name) for name in pedestrians.sequence_names()]
-            truths = {each.name: read_mot(each.truth) for each in opened}
-            filmed = {
-                name: comparison.Filmed(
-                    comparison.simulated_detections(truth, seed=args.seed), truth
-                )
-                for name, truth in truths.items()
-            }
-        else:
-            found = pedestrians.user_sequences(args.folder)
-            filmed = {
-                each.name: comparison.Filmed(
-                    read_mot(each.detections), read_mot(each.truth), each.frame_rate
-                )
-                for each in found
-                if each.truth
-            }
-            if without := [each.name for each in found if not each.truth]:
-                print(f"Passed over, since there is no truth: {', '.join(without)}.")
-        table = comparison.compare(filmed)
-        print(f"{'sequence':20} {'tracker':10} {'HOTA':>6} {'MOTA':>6} {'IDF1':>6} {'IDSW':>5}")
-        for row in table.iter_rows(named=True):
-            print(
-                f"{row['sequence']:20} {row['tracker']:10} {row['hota']:6.3f} {row['mota']:6.3f} "
-                f"{row['idf1']:6.3f} {row['id_switches']:5}"
-            )
-        print(f"trackeval and motmetrics differ by at most {max(table['gap'].to_list()):.1g}.")
+        found = _simulated(args.seed) if args.simulated else _opened(args.folder)
+        table = comparison.compare(found.filmed, pooled=True, out=args.out)
+        if table.height:
+            _print_scores(table)
         if args.csv:
             write_whole(args.csv, csv_text(table).encode())
             print(f"wrote {args.csv}")
-        print(pedestrians.datasheet()["credit"])
-        return 0
+        if args.out:
+            print(f"wrote tracks of {len(found.filmed):,} sequences to {args.out}")
+        for credit in found.credits:
+            print(credit)
+        return 1 if found.refused else 0
 
     return run
+
+
+def _simulated(seed: int) -> Folder:
+    from onetomany.sources import pedestrians
+    from onetomany.tracking import comparison
+    from onetomany.tracking.mot import read_mot
+    from onetomany.tracking.sequences import Folder
+
+    print("SIMULATED detections: the true boxes, some left out, moved or added at random.")
+    opened = [pedestrians.open_sequence(name) for name in pedestrians.sequence_names()]
+    truths = {each.name: read_mot(each.truth) for each in opened}
+    filmed = {
+        name: comparison.Filmed(comparison.simulated_detections(truth, seed=seed), truth)
+        for name, truth in truths.items()
+    }
+    return Folder(filmed, credits=(pedestrians.datasheet()["credit"],))
+
+
+def _opened(folder: Path) -> Folder:
+    """A user's folder, with what was unusual or refused printed."""
+    from onetomany.tracking.sequences import open_folder
+
+    found = open_folder(folder)
+    for name, notices in found.notices.items():
+        for notice in notices:
+            print(f"{name}: {notice}")
+    for name, reason in found.refused.items():
+        print(f"REFUSED {name}: {reason}", file=sys.stderr)
+    if without := [name for name in found.filmed if name not in found.scored]:
+        print(f"Not scored, since there is no truth: {', '.join(without)}.")
+    if not found.filmed:
+        raise InputError(f"No sequence of {folder} can be used: the reasons stand above.")
+    return found
+
+
+def _print_scores(table: pl.DataFrame) -> None:
+    from onetomany.tracking.comparison import COUNTED_TWICE
+
+    heads = ("HOTA", "MOTA", "IDF1")
+    print(
+        f"{'sequence':20} {'tracker':10} {' '.join(f'{head:>6}' for head in heads)} "
+        f"{'IDSW':>5} {'IDSW*':>5} {'MT':>4} {'ML':>4} {'of':>4}"
+    )
+    for row in table.iter_rows(named=True):
+        print(
+            f"{row['sequence']:20} {row['tracker']:10} {row['hota']:6.3f} {row['mota']:6.3f} "
+            f"{row['idf1']:6.3f} {row['id_switches']:5} {row['motmetrics_switches']:5} "
+            f"{row['mostly_tracked']:4} {row['mostly_lost']:4} {row['persons']:4}"
+        )
+    print("MT, ML: persons tracked in more than 80 %, or less than 20 %, of their boxes.")
+    print(
+        "IDSW* is motmetrics' own count. It goes on with a person's track of any earlier frame; "
+        "trackeval, whose figures the rest is, only with that of the frame before."
+    )
+    most = max(table["gap"].to_list())
+    print(f"In {', '.join(COUNTED_TWICE)} the two differ by at most {most:.1g}.")

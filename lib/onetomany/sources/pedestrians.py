@@ -35,12 +35,19 @@ class PedestrianSequence:
 
 @dataclass(frozen=True)
 class UserSequence:
-    """Detections of a user's folder, and the truth to hold them against, where there is one."""
+    """Detections of a user's folder, and the truth to hold them against, where there is one.
+
+    `rate_given` is whether seqinfo.ini names the frame rate; `last_frame` its seqLength. `fault`
+    says what is wrong with seqinfo.ini; such a sequence can't be used, others can.
+    """
 
     name: str
     frame_rate: float
     detections: Path
     truth: Path | None
+    rate_given: bool = False
+    last_frame: int | None = None
+    fault: str | None = None
 
 
 def datasheet() -> Mapping[str, str]:
@@ -76,8 +83,8 @@ def user_sequences(folder: Path) -> tuple[UserSequence, ...]:
     The truth is the same sequence's gt.txt or gt/gt.txt, or, for those that the package carries,
     the package's. The frame rate is that of seqinfo.ini, or 25 a second.
 
-    Raises InputError where the folder is missing or holds no sequence with truth, a sequence is
-    there twice, or its seqinfo.ini can't be read.
+    Raises InputError where the folder is missing or holds no sequence with truth, or a sequence is
+    there twice. A seqinfo.ini that can't be read is that sequence's `fault`.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that holds detections.")
@@ -93,7 +100,7 @@ def user_sequences(folder: Path) -> tuple[UserSequence, ...]:
         if not truths and home.name in sequence_names():
             truths = [open_sequence(home.name).truth]
         truth = truths[0] if truths else None
-        found[home.name] = UserSequence(home.name, _frame_rate(home), path, truth)
+        found[home.name] = _user_sequence(home, path, truth)
     if not any(each.truth for each in found.values()):
         raise InputError(
             f"{folder} holds no <sequence>/det.txt or <sequence>/det/det.txt with a truth: that is "
@@ -117,16 +124,28 @@ def _checked(home: Path, sequence: Mapping[str, str], kind: str) -> Path:
     return path
 
 
-def _frame_rate(home: Path) -> float:
+def _user_sequence(home: Path, detections: Path, truth: Path | None) -> UserSequence:
     notes = home / "seqinfo.ini"
     if not notes.is_file():
-        return FRAME_RATE
+        return UserSequence(home.name, FRAME_RATE, detections, truth)
     parser = configparser.ConfigParser()
     try:
-        parser.read(notes, encoding="utf-8")
+        parser.read(notes, encoding="utf-8-sig")
         rate = parser.getfloat("Sequence", "frameRate")
+        length = parser.getint("Sequence", "seqLength", fallback=None)
     except (configparser.Error, ValueError) as error:
-        raise InputError(f"{notes} has no readable frameRate: {error}.") from None
-    if not 0 < rate <= 1000:
-        raise InputError(f"{notes}: a frameRate of {rate:g} a second can't be.")
-    return rate
+        told = " ".join(str(error).split())  # configparser writes several lines
+        fault: str | None = f"{notes} has no readable frameRate or seqLength: {told}."
+        rate, length = FRAME_RATE, None
+    else:
+        fault = None
+        if 0 < rate <= 0.1:
+            fault = (
+                f"{notes}: frameRate is {rate:g}, which is likely the seconds of a frame: write "
+                f"the frames a second ({1 / rate:g})."
+            )
+        elif not 0 < rate <= 1000:
+            fault = f"{notes}: a frameRate of {rate:g} a second can't be."
+        elif length is not None and length < 1:
+            fault = f"{notes}: a seqLength of {length} frames can't be."
+    return UserSequence(home.name, rate, detections, truth, True, length, fault)

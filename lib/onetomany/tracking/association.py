@@ -29,6 +29,7 @@ from tqdm import tqdm
 from ..errors import InputError
 from .cover import apart, best_successors, chains, passing
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
+from .sightings import check_sightings
 from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, bodies, feasible
 
 LINKS: dict[str, Any] = {
@@ -120,6 +121,7 @@ def associate(
     for a sighting without template, or of a camera that the calibration run lacks.
     """
     settings = settings or Settings()
+    check_sightings(sightings, templates)
     rows = _ordered(sightings)
     quality = rows["quality"].to_numpy().astype(np.float64)
     seen = bodies(rows, transit.codes(rows))
@@ -145,6 +147,7 @@ def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Asso
     """
     if len(sightings) > 100_000:
         raise InputError("naive compares all pairs: give it 100,000 sightings or fewer.")
+    check_sightings(sightings, templates)
     rows = _ordered(sightings)
     vectors, count = by_template(rows, templates), len(rows)
     parts = []

@@ -1,16 +1,21 @@
-"""The trackers side by side, on real people's boxes, each counted by two packages."""
+"""The trackers side by side, on real people's boxes, each counted by two packages.
+
+Figures are trackeval's. motmetrics counts them too, left as it is: its ID switches stand beside,
+since its rule is another one (`metrics.score_again`), and `gap` is how far the rest differs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from ..sources.pedestrians import FRAME_RATE
 from .metrics import Scores, score, score_again
-from .mot import BOX
+from .mot import BOX, write_mot
 from .within import TRACKERS, track
 
 TABLE = {
@@ -26,48 +31,95 @@ TABLE = {
     "misses": pl.Int64,
     "persons": pl.Int64,
     "tracks": pl.Int64,
-    "gap": pl.Float64,  # the largest difference of any figure between trackeval and motmetrics
+    "mostly_tracked": pl.Int64,  # persons in a track for more than 80 % of their boxes
+    "mostly_lost": pl.Int64,  # for less than 20 %
+    "motmetrics_switches": pl.Int64,  # by motmetrics' own rule
+    "gap": pl.Float64,  # the largest difference of COUNTED_TWICE between trackeval and motmetrics
 }
+COUNTED_TWICE = ("idf1", "idp", "idr", "false_positives", "misses")
+POOLED = "all together"
 
 
 @dataclass(frozen=True)
 class Filmed:
-    """What one camera's detector found, and who was there: two frames in schema `MOT`."""
+    """What one camera's detector found, and who was there: two frames in schema `MOT`.
+
+    Without a truth (None) people can be followed, but nothing can be scored.
+    """
 
     detections: pl.DataFrame
-    truth: pl.DataFrame
+    truth: pl.DataFrame | None
     frame_rate: float = FRAME_RATE
 
 
-def compare(filmed: Mapping[str, Filmed]) -> pl.DataFrame:
-    """Every tracker on every sequence (schema `TABLE`), C-BIoU first.
+def compare(
+    filmed: Mapping[str, Filmed], *, pooled: bool = False, out: Path | None = None
+) -> pl.DataFrame:
+    """Score every tracker on every sequence with a truth (schema `TABLE`), C-BIoU first.
+
+    With `pooled`, rows named POOLED follow, of all sequences as one, as the MOT Challenge pools
+    them; none where there is one sequence. With `out`, tracks are written there in MOT text form,
+    as <sequence>/<tracker>.txt, also of sequences without truth.
 
     Raises InputError where detections or truth are not what `track` and `score` take.
     """
-    rows = []
+    rows, together = [], {key: _Pool() for key in TRACKERS}
     for name, film in filmed.items():
         for key, tracker in TRACKERS.items():
+            if film.truth is None and out is None:
+                continue
             tracks = track(film.detections, tracker=key, frame_rate=film.frame_rate)
-            found, again = score(film.truth, tracks), score_again(film.truth, tracks)
-            rows.append(
-                {
-                    "sequence": name,
-                    "tracker": tracker.title,
-                    **{
-                        column: getattr(found, column) for column in TABLE if hasattr(found, column)
-                    },
-                    "persons": film.truth["id"].n_unique(),
-                    "tracks": tracks["id"].n_unique(),
-                    "gap": gap(found, again),
-                }
-            )
+            if out is not None:
+                write_mot(out / name / f"{key}.txt", tracks)
+            if film.truth is not None:
+                rows.append(_row(name, tracker.title, film.truth, tracks))
+                together[key].add(film.truth, tracks)
+    if pooled and len(rows) > len(TRACKERS):
+        for key, tracker in TRACKERS.items():
+            truth, tracks = together[key].joined()
+            rows.append(_row(POOLED, tracker.title, truth, tracks))
     return pl.DataFrame(rows, schema=TABLE)
 
 
 def gap(one: Scores, other: Scores) -> float:
-    """The largest difference of any figure that both packages give."""
-    pairs = zip(astuple(one), astuple(other), strict=True)
-    return float(max(abs(a - b) for a, b in pairs if a is not None and b is not None))
+    """Return the largest difference of the figures that both packages count by one rule."""
+    return max(
+        abs(float(getattr(one, name)) - float(getattr(other, name))) for name in COUNTED_TWICE
+    )
+
+
+def _row(name: str, tracker: str, truth: pl.DataFrame, tracks: pl.DataFrame) -> dict[str, object]:
+    found, again = score(truth, tracks), score_again(truth, tracks, forget=False)
+    return {
+        "sequence": name,
+        "tracker": tracker,
+        **{column: getattr(found, column) for column in TABLE if hasattr(found, column)},
+        "persons": truth["id"].n_unique(),
+        "tracks": tracks["id"].n_unique(),
+        "motmetrics_switches": again.id_switches,
+        "gap": gap(found, again),
+    }
+
+
+class _Pool:
+    """Sequences one after another: frames and ids of each go on where the last one's ended."""
+
+    def __init__(self) -> None:
+        self.sides: tuple[list[pl.DataFrame], list[pl.DataFrame]] = ([], [])
+        self.frames = self.ids = 0
+
+    def add(self, truth: pl.DataFrame, tracks: pl.DataFrame) -> None:
+        for side, boxes in zip(self.sides, (truth, tracks), strict=True):
+            side.append(boxes.with_columns(pl.col("frame") + self.frames, pl.col("id") + self.ids))
+        for boxes in (truth, tracks):
+            if boxes.height:
+                last_frame, last_id = boxes.select(pl.col("frame", "id").max()).row(0)
+                self.frames += int(last_frame) + 1
+                self.ids += int(last_id) + 1
+
+    def joined(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        truth, tracks = (pl.concat(side, how="diagonal") for side in self.sides)
+        return truth, tracks
 
 
 def simulated_detections(

@@ -40,8 +40,9 @@ class Scores:
     """What a tracker's output is worth against the truth, shares from 0 to 1 (MOTA can be below).
 
     `hota`, `det_a`, `ass_a` are means over 19 thresholds of similarity, the rest is at `MATCH`.
-    They are None where motmetrics was asked, which has none of them; so are `fragments`, for which
-    the two have different rules.
+    They are None where motmetrics was asked, which has none of them; so are `fragments` and the
+    persons `mostly_tracked` (in more than 80 % of their boxes) and `mostly_lost` (in less than
+    20 %), for which the two have different rules.
     """
 
     hota: float | None
@@ -57,6 +58,8 @@ class Scores:
     fragments: int | None  # how often a person was lost and found again
     boxes: int  # of the truth
     tracked: int  # boxes in tracks
+    mostly_tracked: int | None = None  # persons
+    mostly_lost: int | None = None
 
 
 @dataclass(frozen=True)
@@ -242,6 +245,8 @@ def _by_trackeval(pairs: _Compared) -> Scores:
         fragments=int(clear["Frag"]),
         boxes=boxes,
         tracked=tracked,
+        mostly_tracked=int(clear["MT"]),
+        mostly_lost=int(clear["ML"]),
     )
 
 

@@ -1,12 +1,14 @@
 """The text format of the MOT Challenge, in which detections, tracks and ground truth are passed on.
 
 One line a box: frame, id, left, top, width, height, confidence, then x, y, z (MOT15, detections,
-results) or class, visibility (ground truth from MOT16 on). Lines of 7, 9 or 10 values are read:
-Leal-Taixe et al., arXiv:1504.01942, and Milan et al., arXiv:1603.00831.
+results) or class, visibility (ground truth from MOT16 on). Lines of 6, 7, 9 or 10 values are read:
+Leal-Taixe et al., arXiv:1504.01942, and Milan et al., arXiv:1603.00831. Other separators, names of
+columns and unknown confidences are read with a notice; what can't be meant is refused by name.
 """
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +16,8 @@ import polars as pl
 from ..errors import InputError
 from ..sources.files import write_whole
 from ..sources.tables import csv_text
+from .mot_columns import arranged, boxes_from
+from .numbers_text import Notices, NumbersText, is_number, read_numbers
 
 MOT = {
     "frame": pl.Int64,  # counted from 1
@@ -34,74 +38,141 @@ MAX_BYTES = 128 << 20  # MOT20's longest ground truth has 30 MB
 LARGEST = 1e6  # pixels or metres
 LAST_FRAME = 10_000_000  # four days at 25 a second; trackers walk through empty frames too
 LAST_ID = 1e12
-_BASE = ("frame", "id", *BOX, "conf")
-_COLUMNS = {
-    7: _BASE,
-    9: (*_BASE, "class", "visibility"),
-    10: (*_BASE, "x", "y", "z"),
+_WRITTEN = {
+    9: ("frame", "id", *BOX, "conf", "class", "visibility"),
+    10: ("frame", "id", *BOX, "conf", "x", "y", "z"),
+}
+_LIKELY = {
+    "frame": "is it a time stamp or the name of a picture? number the frames 1, 2, 3",
+    "id": "number the persons 1, 2, 3",
+    "class": "a MOT file numbers classes, 1 is a pedestrian",
 }
 
 
-def read_mot(path: Path, *, max_bytes: int = MAX_BYTES) -> pl.DataFrame:
-    """The boxes of a file (schema `MOT`), in order of frame, then as they stand in the file.
+class MotNotice(UserWarning):
+    """Something that was unusual in a MOT file, and how it was read."""
 
-    x, y and z that are all -1 are null, as the format means it. Blank lines are passed over.
+
+def read_mot(path: Path, *, max_bytes: int = MAX_BYTES) -> pl.DataFrame:
+    """Read the boxes of a file (schema `MOT`), in order of frame, then as they stand in the file.
+
+    x, y and z that are all -1 are null, as the format means it, and so is a class of -1. Blank
+    lines are passed over. What was unusual is a warning, `MotNotice`.
+
+    Raises InputError, naming file and line, as `open_mot` does.
+    """
+    boxes, notices = open_mot(path, max_bytes=max_bytes)
+    for notice in notices:
+        warnings.warn(f"{path}: {notice}", MotNotice, stacklevel=2)
+    return boxes
+
+
+def open_mot(
+    path: Path, *, detections: bool = False, max_bytes: int = MAX_BYTES
+) -> tuple[pl.DataFrame, Notices]:
+    """Read the boxes of a file (schema `MOT`) and say what was unusual in it, a sentence each.
+
+    Of `detections` the id is not looked at, so that it may stand twice in a frame.
 
     Raises InputError, naming file and line, where the file is missing, above `max_bytes`, not
     text, has no box, or a line is not of the format: another number of values, one that is no
     number, a box without area, or a person who stands twice in a frame.
     """
-    try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise InputError(
-                f"{path} has {size:,} bytes, and at most {max_bytes:,} are read: cut it by frames."
-            )
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text: a MOT file holds numbers and commas.") from None
-    lines = pl.DataFrame({"text": text.splitlines()}, schema={"text": pl.String})
-    lines = (
-        lines.with_row_index("line", offset=1)
-        .filter(pl.col("text").str.strip_chars() != "")
-        .with_columns(pl.col("text").str.split(","))
-    )
-    if not lines.height:
-        raise InputError(f"{path} holds no box.")
-    values = lines["text"].list.len()
-    columns = _COLUMNS.get(values[0])
-    if columns is None:
-        raise InputError(
-            f"{path}, line {lines['line'][0]}: {values[0]} values; a MOT file has 7, 9 or 10."
-        )
-    _refuse(path, lines, values != values[0], f"not {values[0]} values, as the first line has")
-    numbers = lines.select(
-        "line",
-        *(
-            pl.col("text").list.get(place).str.strip_chars().cast(pl.Float64, strict=False).alias(c)
-            for place, c in enumerate(columns)
-        ),
-    )
-    for column in columns:
+    text = read_numbers(path, max_bytes=max_bytes, kind="a MOT file")
+    notices = list(text.notices)
+    places = arranged(text, notices)
+    numbers = _numbers(text, places)
+    for column in numbers.columns:
         bound = {"frame": LAST_FRAME, "id": LAST_ID}.get(column, LARGEST)
-        bad = numbers[column].abs().le(bound).not_().fill_null(value=True)
-        _refuse(path, lines, bad, f"'{column}' is no number within {bound:,.0f}")
-    for column in [name for name in ("frame", "id", "class") if name in columns]:
-        _refuse(path, lines, numbers[column] % 1 != 0, f"'{column}' is no whole number")
-    _refuse(path, lines, numbers["frame"] < 0, "'frame' is below 0")
-    _refuse(path, lines, numbers.select(pl.min_horizontal("width", "height") <= 0).to_series(),
-            "a box without area")  # fmt: skip
+        bad = ~numbers[column].abs().le(bound).fill_null(value=False)
+        _refuse_number(text, bad, column, places[column], bound)
+    for column in [name for name in ("frame", "id", "class") if name in numbers.columns]:
+        likely = "; is it a time in seconds? number the frames 1, 2, 3" if column == "frame" else ""
+        text.refuse(
+            numbers[column] % 1 != 0, f"'{column}' is no whole number ({{value}}){likely}",
+            places[column],
+        )  # fmt: skip
+    order = "; is the order of columns id, frame?" if (numbers["frame"] == -1).all() else ""
+    text.refuse(numbers["frame"] < 0, f"'frame' is below 0{order}")
+    boxes = boxes_from(numbers, notices)
+    text.refuse(boxes.select(pl.min_horizontal("width", "height") <= 0).to_series(),
+                "a box without area")  # fmt: skip
+    if not detections:
+        _refuse_twice(text, boxes)
+    return _typed(_known_conf(path, boxes, notices)), notices
+
+
+def _numbers(text: NumbersText, places: dict[str, int]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {name: text.column(place).cast(pl.Float64, strict=False) for name, place in places.items()}
+    )
+
+
+def _refuse_number(
+    text: NumbersText, bad: pl.Series, column: str, place: int, bound: float
+) -> None:
+    """Refuse what is no number, with the likely reason by how the cell looks."""
+    if not bad.any():
+        return
+    cell = str(text.column(place)[int(bad.arg_true()[0])] or "")
+    likely = _LIKELY.get(column, "") if cell.strip() else "the value is missing"
+    if text.names and cell.strip().lower() in text.names:
+        likely = "the names of columns stand here again, since files were joined"
+    elif cell.strip().endswith("%"):
+        likely = "write a share, such as 0.9 for 90 %"
+    elif cell.strip().lower() in ("nan", "null", "none", "na"):
+        likely = "leave out boxes without a place"
+    elif is_number(cell) and column not in _LIKELY:
+        likely = "a box is in pixels"
+    reason = f": {likely}" if likely else ""
+    text.refuse(bad, f"'{column}' is no number within {bound:,.0f} ({{value}}){reason}", place)
+
+
+def _refuse_twice(text: NumbersText, boxes: pl.DataFrame) -> None:
     known = pl.col("id") >= 0
-    twice = numbers.select(known & ~pl.struct("frame", "id").is_first_distinct()).to_series()
-    _refuse(path, lines, twice, "an id that stands in this frame already")
-    places = [name for name in ("x", "y", "z") if name in columns]
+    twice = boxes.select(known & ~pl.struct("frame", "id").is_first_distinct()).to_series()
+    if not twice.any():
+        return
+    same = boxes.select(~pl.struct("frame", "id", *BOX).is_first_distinct()).to_series()
+    if boxes["id"].n_unique() == 1:
+        likely = "every box has the same id: these are detections, not persons"
+    elif bool((same | ~twice).all()):
+        likely = "the same line stands twice"
+    else:
+        likely = "two boxes of one person, or frames that begin anew in a joined file"
+    text.refuse(twice, f"an id that stands in this frame already: {likely}")
+
+
+def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFrame:
+    """Confidences of -1, which are unknown, taken as 1; told where there are any."""
+    if "conf" not in boxes.columns:
+        notices.append("The file has no confidences: every box is taken as sure (1).")
+        return boxes.with_columns(conf=pl.lit(1.0))
+    unknown = int((boxes["conf"] == -1).sum())
+    if not unknown or (boxes["conf"] < 0).sum() > unknown:  # a detector whose scores are negative
+        return boxes
+    if unknown < boxes.height:
+        raise InputError(
+            f"{path}: {unknown:,} of {boxes.height:,} confidences are -1, which means unknown: "
+            "give one to every box, or to none."
+        )
+    if (boxes["id"] < 0).all():  # in a list of tracks -1 is usual, and nothing depends on it
+        notices.append(
+            f"All {unknown:,} confidences are -1, which means unknown: every box is taken as sure "
+            "(1), so a tracker can't set doubtful boxes aside."
+        )
+    return boxes.with_columns(conf=pl.lit(1.0))
+
+
+def _typed(boxes: pl.DataFrame) -> pl.DataFrame:
+    places = [name for name in ("x", "y", "z") if name in boxes.columns]
     none = pl.all_horizontal(pl.col(places) == -1) if places else pl.lit(True)
-    return numbers.select(
-        pl.when(none).then(None).otherwise(name).cast(kind).alias(name)
-        if name in places
-        else (pl.col(name) if name in columns else pl.lit(None)).cast(kind).alias(name)
+    empty: dict[str, pl.Expr] = dict.fromkeys(places, none)
+    empty |= {name: pl.col(name) == -1 for name in ("class", "visibility") if name in boxes.columns}
+    return boxes.select(
+        pl.when(empty[name]).then(None).otherwise(name).cast(kind).alias(name)
+        if name in empty
+        else (pl.col(name) if name in boxes.columns else pl.lit(None)).cast(kind).alias(name)
         for name, kind in MOT.items()
     ).sort("frame", maintain_order=True)
 
@@ -122,11 +193,6 @@ def write_mot(path: Path, boxes: pl.DataFrame) -> None:
         pl.coalesce(pl.col(name) if name in boxes.columns else None, pl.lit(unknown.get(name)))
         .cast(MOT[name])
         .alias(name)
-        for name in _COLUMNS[9 if has_class else 10]
+        for name in _WRITTEN[9 if has_class else 10]
     )
     write_whole(path, csv_text(rows, include_header=False).encode())
-
-
-def _refuse(path: Path, lines: pl.DataFrame, bad: pl.Series, fault: str) -> None:
-    if (first := bad.arg_true()).len():
-        raise InputError(f"{path}, line {lines['line'][int(first[0])]}: {fault}.")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         threshold_slider,
     )
     from .desk import reading_desk
+    from .walks import walks_form
 
 __all__ = [
     "candidate_browser",
@@ -27,11 +28,12 @@ __all__ = [
     "reading_desk",
     "rule_slider",
     "threshold_slider",
+    "walks_form",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = ".desk" if name == "reading_desk" else ".chapters"
+    module = {"reading_desk": ".desk", "walks_form": ".walks"}.get(name, ".chapters")
     return getattr(import_module(module, __name__), name)

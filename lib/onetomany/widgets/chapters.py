@@ -141,15 +141,20 @@ def rule_slider(
         row = rates.row(by_predicate=pl.col("threshold") == cut, named=True)
         first = flags(measured, {rule: own}, {rule: cut}, person=person).head(5)[person]
         names = html.escape(", ".join(map(printable, first))) or "–"
+        limits = limits_ko = ""
+        if row["rate"] is not None:
+            low, rate, high = (f"{row[name] * 1000:.1f}" for name in ("low", "rate", "high"))
+            limits = f", {rate} per 1,000 (95 % {low} to {high})"
+            limits_ko = f" 천 명당 {rate}명(95% 구간 {low}~{high})."
         sign = "≥" if own.flagged == "above" else "≤"
         display(
             HTML(
                 f"<p>{own.axis} {sign} {cut:g}: <b>{row['flagged']:,}</b> of {row['people']:,} "
-                f"people are flagged, {row['rate'] * 1000:.1f} per 1,000 (95 % "
-                f"{row['low'] * 1000:.1f} to {row['high'] * 1000:.1f}). The first: {names}.</p>"
-                f"<p lang='ko'>{row['people']:,}명 가운데 <b>{row['flagged']:,}</b>명이 걸린다. "
-                f"천 명당 {row['rate'] * 1000:.1f}명(95% 구간 {row['low'] * 1000:.1f}~"
-                f"{row['high'] * 1000:.1f}). 처음 걸린 사람: {names}.</p>"
+                f"people in sight long enough are flagged{limits}; {row['observed']:,} were "
+                f"observed. The first: {names}.</p>"
+                f"<p lang='ko'>관찰된 {row['observed']:,}명 가운데 이 규칙으로 판단할 만큼 보인 "
+                f"{row['people']:,}명 중 <b>{row['flagged']:,}</b>명이 걸린다.{limits_ko} "
+                f"처음 걸린 사람: {names}.</p>"
             )
         )
         display(

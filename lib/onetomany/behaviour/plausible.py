@@ -1,0 +1,131 @@
+"""Whether positions can be people's, in metres and seconds: a wrong unit never becomes a rate.
+
+People who get anywhere walk at 0.5 to 2 m/s. So do they in no unit but the right ones: 100 times as
+fast in centimetres, 3.3 times in feet, 25 times slower if frames are taken for seconds. What is
+measured is the speed of those who get somewhere, over a second or four positions, so that a jitter
+of centimetres doesn't count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ..errors import InputError
+
+SPRINT = 12.0  # m/s, nobody is faster (Bolt reached 12.4 over 20 m)
+SLACK = 2.0  # m by which annotated positions jump
+WALK_MOST = 2.2  # m/s: half of a crowd is never faster, unless it runs a race
+FEW = 3  # people from whom on a crowd's speed is judged
+TRAVELS = 3.0  # m: somebody who gets so far walks
+CRAWL = 0.65  # m/s: those who get somewhere, with times counted 1, 2, 3: frames
+NARROW = 1.05  # m: a scene no wider than this holds no three people
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How people of a set move: `speed` is the median walker's (m/s; None: nobody gets anywhere)
+    of `walkers` people; `step` the median time between two positions of a person (s).
+    """
+
+    speed: float | None
+    walkers: int
+    step: float | None
+
+
+def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
+    """Return how people move; takes positions by person and time, with their stretches."""
+    steps = frame.select(
+        same=pl.col("person") == pl.col("person").shift(), dt=pl.col("t").diff()
+    ).filter("same")["dt"]
+    if not steps.len():
+        return Pace(None, 0, None)
+    step = float(steps.median())  # type: ignore[arg-type]
+    far = frame.group_by("person").agg(
+        reach=((pl.col("x").max() - pl.col("x").min()) ** 2
+               + (pl.col("y").max() - pl.col("y").min()) ** 2).sqrt()
+    ).filter(pl.col("reach") >= TRAVELS)["person"]  # fmt: skip
+    lasts = frame.group_by("stretch").agg(pl.col("t").max() - pl.col("t").min())["t"]
+    lasts = lasts.filter(lasts > 0)
+    if not lasts.len():
+        return Pace(None, 0, step)
+    usual = float(lasts.median()) / 2  # type: ignore[arg-type]
+    over = max(min(1.0, usual), 4 * step)
+    moving = _over(frame.filter(pl.col("person").is_in(far.implode())), over)
+    speeds = moving.group_by("person").agg(pl.col("speed").quantile(0.75))["speed"]
+    speed = float(speeds.median()) if len(speeds) else None  # type: ignore[arg-type]
+    return Pace(speed, len(speeds), step)
+
+
+def jumps(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the steps that nobody can make: the frame's rows with `far` (m) and `dt` (s)."""
+    same = pl.col("stretch") == pl.col("stretch").shift()
+    dt = pl.col("t").diff()
+    far = (pl.col("x").diff() ** 2 + pl.col("y").diff() ** 2).sqrt()
+    return frame.with_columns(far=far, dt=dt).filter(same, far > SPRINT * dt + SLACK)
+
+
+def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> Pace:
+    """Refuse positions that can't be metres and seconds; return how people move.
+
+    `seconds` says that times are known to be seconds, so that a crowd which creeps is believed.
+    Raises InputError with the likely reason.
+    """
+    found = pace(frame, gap_s)
+    people = frame["person"].n_unique()
+    if found.step is not None and found.step > gap_s:
+        raise InputError(
+            f"A person's positions lie {found.step:g} apart in t, as seconds too far to follow "
+            f"anybody (at most {gap_s:g}): t is likely in milliseconds or frames; divide it by "
+            "1,000 or by the frame rate."
+        )
+    low_high = frame.select(
+        (pl.col("x").max() - pl.col("x").min()).alias("x"),
+        (pl.col("y").max() - pl.col("y").min()).alias("y"),
+    )
+    if people >= FEW and low_high.select(pl.max_horizontal("x", "y")).item() <= NARROW:
+        raise InputError(
+            f"All {people:,} people stay within {NARROW:g} m: x and y are likely kilometres, "
+            "degrees or shares of the picture, not metres."
+        )
+    if found.speed is not None:
+        _check_speed(found, found.speed, _whole(frame) and not seconds)
+    return found
+
+
+def _check_speed(found: Pace, speed: float, counted: bool) -> None:
+    if speed > SPRINT or (speed > WALK_MOST and found.walkers >= FEW):
+        likely = (
+            "feet (times 0.3048 are metres), or t runs too fast (the wrong frame rate)"
+            if speed < SPRINT
+            else "centimetres, millimetres or pixels, or t in minutes"
+        )
+        raise InputError(
+            f"The median of {found.walkers:,} who walk moves at {speed:.3g} m/s, and people walk "
+            f"at 0.5 to 2: x and y are likely in {likely}."
+        )
+    if counted and speed < CRAWL:
+        raise InputError(
+            f"The median of {found.walkers:,} who walk moves at {speed:.2g} m/s, and t holds whole "
+            "numbers only: t likely counts frames; divide it by the frame rate (if it is seconds, "
+            "say so: --fps 1, or seconds=True)."
+        )
+
+
+def _whole(frame: pl.DataFrame) -> bool:
+    return bool((frame["t"] % 1 == 0).all())
+
+
+def _over(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
+    """Speed made good by each position since the first one at least so long before it."""
+    earlier = frame.select("stretch", key=pl.col("t"), t_0="t", x_0="x", y_0="y")
+    return (
+        frame.with_columns(key=pl.col("t") - seconds + 1e-6)
+        .join_asof(earlier, on="key", by="stretch", strategy="backward", check_sortedness=False)
+        .filter(pl.col("t_0").is_not_null())
+        .with_columns(
+            speed=((pl.col("x") - pl.col("x_0")) ** 2 + (pl.col("y") - pl.col("y_0")) ** 2).sqrt()
+            / (pl.col("t") - pl.col("t_0"))
+        )
+    )

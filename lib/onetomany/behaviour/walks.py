@@ -1,0 +1,264 @@
+"""Walks of one's own from a file: CSV with id, t, x, y, or MOT text with metres on the ground.
+
+Units are told, never guessed: by an option, or by the names of columns (x_cm, x/m, t_ms, frame).
+What the numbers then say of how people walk is held against how people walk (`plausible`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ..errors import InputError
+from ..tracking.mot import open_mot
+from ..tracking.numbers_text import Notices, NumbersText, read_numbers
+from .motion import GAP_S, stretched
+from .plausible import Pace, check_units, jumps
+
+MAX_BYTES = 512 << 20
+UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0, "ft": 0.3048}
+MANY_JUMPS = 0.2  # share of people with impossible steps, from which on the file is refused
+_TIMES = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "min": 60.0}
+_NAMES = {
+    "id": "id person person_id pers_id persid ped_id pedestrian_id pedestrian track_id trackid "
+    "track agent_id agent true_id hypothesis object_id obj_id name",
+    "t": "t time timestamp ts clock",
+    "frame": "frame frame_id frameid frame_number frame_no fr",
+    "x": "x pos_x x_pos world_x",
+    "y": "y pos_y y_pos world_y",
+}
+_KNOWN = {name: column for column, names in _NAMES.items() for name in names.split()}
+_WITH_UNIT = re.compile(r"^(.+?)[_/(\[ ]+([a-z]+)[)\]]?$")
+
+
+@dataclass(frozen=True)
+class Walks:
+    """Positions in metres and seconds: `frame` has id, t, x, y, line.
+
+    `notices` say what was unusual in the file; `left_out` has `id` and `reason` of people whose
+    positions can't be one person's. `seconds` says that the time's unit was told.
+    """
+
+    frame: pl.DataFrame
+    notices: Notices
+    left_out: pl.DataFrame
+    pace: Pace
+    seconds: bool
+
+    @property
+    def people(self) -> pl.Series:
+        """Everybody whose walk is used, once, in order."""
+        return self.frame["id"].unique().sort()
+
+
+def read_walks(path: Path, *, unit: str | None = None, fps: float | None = None) -> Walks:
+    """Read walks from CSV (id, t, x, y) or from MOT text whose x and y are metres.
+
+    `unit` is that of x and y (UNITS; metres where neither it nor a column's name says otherwise);
+    `fps` the frames a second, where t counts frames. Times may be ISO 8601, then with or without a
+    zone throughout.
+
+    Raises InputError, naming file and line, for what is missing or no number, for somebody at two
+    places at once, and where people move as they do in no metres and seconds.
+    """
+    if unit is not None and unit not in UNITS:
+        raise InputError(f"There is no unit '{unit}': give one of {', '.join(UNITS)}.")
+    if fps is not None and not 0 < fps <= 1000:
+        raise InputError(f"--fps {fps:g}: give the frames a second, above 0 and up to 1,000.")
+    text = read_numbers(path, max_bytes=MAX_BYTES, kind="a list of walks")
+    if _is_mot(text):
+        frame, notices = _from_mot(path, fps)
+        scale, known = UNITS[unit or "m"], True
+    else:
+        notices = list(text.notices)
+        frame, scale, known = _from_table(text, unit, fps, notices)
+    frame = frame.with_columns(pl.col("x", "y") * scale)
+    return _checked(path, frame, notices, known)
+
+
+def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> Walks:
+    try:
+        ordered = stretched(frame, "id")
+        bad = jumps(ordered)
+        people = ordered["person"].n_unique()
+        wrong = bad.group_by("person", maintain_order=True).first()
+        rest = ordered.filter(~pl.col("person").is_in(wrong["person"].implode()))
+        found = check_units(rest if rest.height else ordered, GAP_S, seconds=known)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    reasons = wrong.select(
+        id="person",
+        reason=pl.format(
+            "{}: {} m in {} s", "where", pl.col("far").round(1), pl.col("dt").round(3)
+        ),
+    )
+    if len(reasons) > MANY_JUMPS * people:
+        raise InputError(
+            f"{path}: {len(reasons):,} of {people:,} people move as nobody can, the first at "
+            f"{reasons['reason'][0]}: are x and y in metres and t in seconds? If so, ids were "
+            "given to several people."
+        )
+    if found.speed is not None:
+        notices.append(
+            f"Taken as metres and seconds: the median of {found.walkers:,} who walk makes "
+            f"{found.speed:.2g} m/s."
+        )
+    else:
+        notices.append(
+            "Nobody gets as far as 3 m, so nothing in the file shows whether it is in metres."
+        )
+    used = frame.filter(~pl.col("id").is_in(reasons["id"].implode()))
+    return Walks(used, notices, reasons, found, known)
+
+
+def _is_mot(text: NumbersText) -> bool:
+    if text.names is None:
+        return len(text.cells["values"][0]) in (9, 10)
+    return any(name.startswith(("bb_", "bbox_")) for name in text.names)
+
+
+def _from_mot(path: Path, fps: float | None) -> tuple[pl.DataFrame, Notices]:
+    boxes, notices = open_mot(path)
+    if boxes["x"].null_count() == boxes.height:
+        raise InputError(
+            f"{path} has boxes in pixels and no x and y in metres: rules need a ground calibration."
+        )
+    if fps is None:
+        raise InputError(f"{path} counts frames: give the frames a second, such as --fps 25.")
+    lost = boxes["x"].null_count()
+    if lost:
+        notices.append(f"{lost:,} of {boxes.height:,} boxes have no metres and are left out.")
+    frame = boxes.drop_nulls(["x", "y"]).select(
+        "id", t=(pl.col("frame") - 1) / fps, x="x", y="y",
+        line=pl.format("with frame {}", "frame"),
+    )  # fmt: skip
+    return frame, notices
+
+
+def _from_table(
+    text: NumbersText, unit: str | None, fps: float | None, notices: Notices
+) -> tuple[pl.DataFrame, float, bool]:
+    places, units = _columns(text, notices)
+    remarked = _frame_rate(text)
+    if remarked and fps is None and "t" not in places:
+        fps = remarked
+        notices.append(f"{fps:g} frames a second, as a comment in the file says.")
+    columns: dict[str, pl.Series] = {"id": text.column(places["id"])}
+    text.refuse(columns["id"] == "", "the id is missing")
+    for name in ("x", "y"):
+        columns[name] = _numbers(text, places[name], name)
+    times, known = _times(text, places, units, fps)
+    frame = pl.DataFrame({**columns, "t": times, "line": text.cells["line"]})
+    if (number := frame["id"].cast(pl.Int64, strict=False)).null_count() == 0:
+        frame = frame.with_columns(id=number)
+    named = units.get("x", unit or "m")
+    if named != units.get("y", named):
+        raise InputError(f"{text.path}: x is in {named}, y in {units['y']}: give both in one unit.")
+    if named not in UNITS:
+        raise InputError(f"{text.path}: x is in '{named}': give one of {', '.join(UNITS)}.")
+    if unit and "x" in units and unit != named:
+        raise InputError(f"{text.path}: --unit says {unit}, the names of columns say {named}.")
+    return frame, UNITS[named], known
+
+
+def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[str, str]]:
+    """Places of id, t or frame, x, y, and the units in their names."""
+    many = len(text.cells["values"][0])
+    names = text.names or _remarked_names(text, many)
+    if names is None:
+        if many != 4:
+            raise InputError(
+                f"{text.path}: {many} columns without names: write a first line such as id,t,x,y."
+            )
+        notices.append("Columns have no names and are taken as id, t, x, y.")
+        names = ("id", "t", "x", "y")
+    places: dict[str, int] = {}
+    units: dict[str, str] = {}
+    for place, name in enumerate(names):
+        found = _KNOWN.get(name)
+        told = _WITH_UNIT.match(name)
+        if found is None and told and told[1] in _KNOWN:
+            found, units[_KNOWN[told[1]]] = _KNOWN[told[1]], told[2]
+        if found in places:
+            raise InputError(f"{text.path}: two columns are taken as {found}: name one of them.")
+        if found:
+            places[found] = place
+    missing = [name for name in ("id", "x", "y") if name not in places]
+    if "t" not in places and "frame" not in places:
+        missing.append("t")
+    if missing:
+        raise InputError(
+            f"{text.path}: no column is called {', '.join(missing)} (there are "
+            f"{', '.join(names)}); name them id, t, x, y."
+        )
+    return places, units
+
+
+def _remarked_names(text: NumbersText, many: int) -> tuple[str, ...] | None:
+    """Names in a comment, as files of crowd experiments have them: # id frame x/m y/m z/m."""
+    for remark in reversed(text.remarks):
+        names = tuple(re.split(r"[\s,;]+", remark.strip("#%/ \t").lower()))
+        if len(names) == many and sum(name.split("/")[0] in _KNOWN for name in names) >= 4:
+            return names
+    return None
+
+
+def _frame_rate(text: NumbersText) -> float | None:
+    for remark in text.remarks:
+        if told := re.search(r"frame\s*rate\D*(\d+(?:\.\d+)?)", remark, re.I):
+            return float(told[1])
+    return None
+
+
+def _times(
+    text: NumbersText, places: dict[str, int], units: dict[str, str], fps: float | None
+) -> tuple[pl.Series, bool]:
+    """Seconds, and whether their unit was told."""
+    if "frame" in places and "t" not in places:
+        if fps is None:
+            raise InputError(
+                f"{text.path} counts frames: give the frames a second, such as --fps 25."
+            )
+        return _numbers(text, places["frame"], "frame") / fps, True
+    told = units.get("t")
+    if told is not None and told not in _TIMES:
+        raise InputError(f"{text.path}: t is in '{told}': give one of {', '.join(_TIMES)}.")
+    cells = text.column(places["t"])
+    if cells.str.contains(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d").any():
+        return _clock(text, cells), True
+    times = _numbers(text, places["t"], "t")
+    if fps is not None:
+        if told is not None or bool((times % 1 != 0).any()):
+            raise InputError(
+                f"{text.path}: --fps is for times that count frames, and t is in seconds already."
+            )
+        return times / fps, True
+    return times * _TIMES[told or "s"], told is not None
+
+
+def _clock(text: NumbersText, cells: pl.Series) -> pl.Series:
+    """Seconds from ISO 8601 times, which bear a zone all, or none."""
+    zone = cells.str.contains(r"(Z|[+-]\d\d:?\d\d)$")
+    odd = zone if zone.sum() * 2 <= len(zone) else ~zone
+    kind = (
+        "has a time zone, others have none" if zone.sum() * 2 <= len(zone) else "has no time zone"
+    )
+    if zone.any() and not zone.all():
+        text.refuse(odd, f"the time {kind}: write all with their offset, such as +09:00")
+    plain = cells.str.replace("T", " ", literal=True).str.replace(r"Z$", "+00:00")
+    form = "%Y-%m-%d %H:%M:%S%.f" + ("%:z" if zone.all() else "")
+    times = plain.str.to_datetime(form, strict=False, time_zone="UTC" if zone.all() else None)
+    text.refuse(times.is_null(), "the time can't be read: write 2026-01-31T12:00:00.25")
+    return (times - times.min()).dt.total_microseconds() / 1e6
+
+
+def _numbers(text: NumbersText, place: int, name: str) -> pl.Series:
+    numbers = text.column(place).cast(pl.Float64, strict=False)
+    bad = ~numbers.is_finite().fill_null(value=False)
+    text.refuse(
+        bad, f"'{name}' is no number ({{value}}); leave out people while they are not seen", place
+    )
+    return numbers

@@ -1,0 +1,116 @@
+"""Charts of what is known outside the simulation: flags on real walks, and a city's alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
+
+REAL, SIMULATED = "real people 실제 사람", "In a simulation 모의"
+
+
+def real_beside(
+    shares: pl.DataFrame,
+    names: Mapping[str, str],
+    units: Mapping[str, str],
+    *,
+    source: str,
+    simulated: str,
+) -> Finished:
+    """Draw shares of people flagged in real sets and in a simulation, a panel for each threshold.
+
+    Takes `behaviour.beside_real`, the rules' names and units. Real sets are filled, the simulation
+    is hollow.
+    """
+    order = shares["set"].unique(maintain_order=True).to_list()
+    drawn = shares.with_columns(
+        drawn=pl.when("real").then(pl.lit(REAL)).otherwise(pl.lit(SIMULATED)),
+        said=pl.col("percent").round_sig_figs(2),
+    )
+    most = max(drawn["percent"].to_list())
+    runs = max(drawn.filter("real", rule="dash", threshold=2.0)["percent"].to_list())
+    panels = []
+    for rule, cut in drawn.select("rule", "threshold").unique(maintain_order=True).rows():
+        base = alt.Chart(drawn.filter(pl.col("rule") == rule, pl.col("threshold") == cut)).encode(
+            y=alt.Y("set:N", title=None, sort=order, axis=alt.Axis(labelLimit=130)),
+            x=alt.X(
+                "percent:Q",
+                title="% of people flagged 걸린 사람의 비율",
+                scale=alt.Scale(domain=[0, most * 1.15], nice=False),
+            ),
+        )
+        dots = base.mark_point(size=70, strokeWidth=2.4, opacity=1).encode(
+            shape=alt.Shape(
+                "drawn:N",
+                title=None,
+                scale=alt.Scale(domain=[REAL, SIMULATED], range=["circle", "diamond"]),
+                legend=alt.Legend(orient="top"),
+            ),
+            color=alt.Color(
+                "drawn:N", scale=alt.Scale(domain=[REAL, SIMULATED], range=CATEGORIES[:2])
+            ),
+            tooltip=["set:N", "drawn:N", "people:Q", alt.Tooltip("percent:Q", format=".2~f")],
+        )
+        words = base.mark_text(align="left", dx=8, fontSize=11, color=INK).encode(text="said:Q")
+        panels.append(
+            alt.layer(dots, words).properties(
+                width=240,
+                height=190,
+                title=alt.TitleParams(
+                    text=f"{names[rule]} ({cut:g} {units[rule]})", fontSize=13, offset=6
+                ),
+            )
+        )
+    return finish(
+        alt.vconcat(
+            *(alt.hconcat(*panels[n : n + 2], spacing=30) for n in range(0, len(panels), 2))
+        ),
+        title=f"Ordinary people run: up to {runs:.0f} % are flagged for a dash at 2 m/s",
+        title_ko=f"보통 사람도 뛴다: 초속 2m면 많게는 {runs:.0f}%가 돌진으로 걸린다",
+        source=source,
+        simulated=simulated,
+        description="Share of people flagged by each rule in real research sets and in the "
+        "simulation: "
+        + "; ".join(
+            f"{row['set']}, {row['rule']} at {row['threshold']:g}: {row['said']} %"
+            for row in drawn.iter_rows(named=True)
+        ),
+    )
+
+
+def disclosed_alarms(alarms: pl.DataFrame, *, source: str) -> Finished:
+    """Draw a city's disclosed alarms: unneeded ones a month, and the share right, over time.
+
+    Takes `behaviour.seoul_alarms`.
+    """
+    drawn = alarms.with_columns(when=pl.format("{} {}", "when_en", "when_ko"))
+    order = drawn["when"].unique(maintain_order=True).to_list()
+    y = alt.Y("when:N", title=None, sort=order, axis=alt.Axis(labelLimit=180))
+    parts = []
+    for measure, title, colour, form in (
+        ("unneeded", "Unneeded alarms a month 한 달의 불필요한 경보", BLUE, ",.0f"),
+        ("right", "Judged right, % 맞다고 판단된 비율", GREY, ".0f"),
+    ):
+        base = alt.Chart(drawn.filter(pl.col("measure") == measure)).encode(
+            y=y, tooltip=["when:N", alt.Tooltip("value:Q", format=form), "publisher:N", "date:N"]
+        )
+        bars = base.mark_bar(color=colour).encode(
+            x=alt.X("value:Q", title=title, axis=alt.Axis(format="~s", tickCount=4))
+        )
+        words = base.mark_text(align="left", dx=4, color=INK).encode(
+            x="value:Q", text=alt.Text("value:Q", format=form)
+        )
+        parts.append(alt.layer(bars, words).properties(width=230, height=110))
+    return finish(
+        alt.hconcat(parts[0], parts[1].resolve_scale(y="shared"), spacing=24),
+        title="Seoul's cameras: fewer false alarms, still hundreds of thousands a month",
+        title_ko="서울의 카메라: 잘못된 경보가 줄었지만 여전히 한 달 수십만 건",
+        source=source,
+        description="; ".join(
+            f"{row['when_en']}: {row['value']:,} {row['unit']} ({row['measure']})"
+            for row in alarms.iter_rows(named=True)
+        ),
+    )

@@ -1,0 +1,98 @@
+"""The command that judges one's own walks by the rules of chapter 06."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onetomany.cli.command import Run
+from onetomany.printing import print_line as print
+
+if TYPE_CHECKING:
+    from onetomany.behaviour import Judged
+
+_SHOWN = 20  # flags printed; all are in flags.csv
+
+
+def behaviour(parser: argparse.ArgumentParser) -> Run:
+    """Flag one's own walks by the rules of chapter 06: CSV (id, t, x, y), or MOT with metres."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = """\
+Flag walks by the rules for 'abnormal behaviour', at thresholds nobody has published.
+
+FILE has the columns id, t (seconds), x, y (metres); or MOT text whose x and y are metres. Names
+may bear a unit: t_ms, x_cm, x/ft, frame. Rules that need a gate line, a one-way zone or a waiting
+area take them from site.toml; without them they are not computed:
+
+  [[gates]]
+  gate = "exit"
+  x1 = 10.0
+  y1 = 0.0
+  x2 = 10.0
+  y2 = 4.0
+
+[[one_way]] has zone, x_low, y_low, x_high, y_high, dx, dy (the direction allowed); [[waiting]] has
+zone, x_low, y_low, x_high, y_high. Nobody who is flagged has done anything."""
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--site", type=Path, metavar="SITE.TOML", help="gates, zones, waiting areas"
+    )
+    parser.add_argument("--unit", metavar="UNIT", help="of x and y: m (default), cm, mm, km, ft")
+    parser.add_argument("--fps", type=float, metavar="N", help="frames a second, if t is frames")
+    parser.add_argument("--simulated", action="store_true", help="the walks are simulated")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="default: behaviour/<name of the file>"
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany import behaviour as rooms
+        from onetomany.charts.behaviour import flagged
+        from onetomany.sources.files import write_whole
+        from onetomany.sources.tables import csv_text
+
+        site = rooms.read_site(args.site) if args.site else rooms.Site()
+        rules = rooms.read_rules()
+        walks = rooms.read_walks(args.file, unit=args.unit, fps=args.fps)
+        for notice in walks.notices:
+            print(notice)
+        found = rooms.judge(walks, rules, site)
+        _print_tables(found)
+        out = args.out or Path("behaviour") / args.file.stem
+        for name, table in (("flags", found.flags), ("rates", found.rates)):
+            write_whole(out / f"{name}.csv", csv_text(table).encode())
+        judged = "\n\n".join(found.not_judged)
+        write_whole(out / "not_judged.txt", f"{judged}\n".encode())
+        written = "flags.csv, rates.csv, not_judged.txt"
+        if found.rates["rate"].is_not_null().any():
+            chart = flagged(
+                found.rates,
+                {name: rule.name for name, rule in rules.items()},
+                {name: rule.axis for name, rule in rules.items()},
+                source=args.file.name,
+                simulated="walks, as stated by the user 사용자가 밝힘" if args.simulated else None,
+            )
+            page = chart.to_html(inline=True)
+            write_whole(out / "flagged.html", page.encode())
+            written += ", flagged.html"
+        print(f"wrote {written} to {out}")
+        return 0
+
+    return run
+
+
+def _print_tables(found: Judged) -> None:
+    heads = found.summary.columns
+    print(" | ".join(heads))
+    for cells in found.summary.iter_rows():
+        print(" | ".join(cells))
+    for row in found.flags.head(_SHOWN).iter_rows(named=True):
+        print(
+            f"  {row['rule']:10} {row['id']}: {row['value']:.3g} {row['unit']}, "
+            f"{row['t_start']:.1f} to {row['t_end']:.1f} s"
+        )
+    if found.flags.height > _SHOWN:
+        print(f"  and {found.flags.height - _SHOWN:,} more, all in flags.csv")
+    for sentence in found.not_judged:
+        if sentence:
+            print(sentence)

@@ -1,0 +1,338 @@
+"""Faults that no line of a MOT file shows: boxes, frames and ids that can't be what was meant.
+
+A file is looked at by itself (times as frames, shares of the picture, corners), then detections
+beside the truth: if they agree far better after a change that is a known mistake, such as corners
+read as sizes or frames counted from 0, the mistake is named. Nothing is changed in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .numbers_text import Notices
+
+Floats = NDArray[np.float64]
+
+MANY = 20  # boxes or frames from which on a pattern is no accident
+STEP = 10  # frames apart throughout: times in milliseconds, or too few frames to follow anybody
+SAMPLE = 300  # frames in which detections are held against the truth
+FITS = 0.3  # share of true boxes that meet a detection, from which on an explanation is believed
+BETTER = 0.05  # gain in overlap at which frames of other numbers are refused
+ERRORS = 3.0  # standard errors that such a gain must exceed: no chance of the detector's shaking
+SHIFTS = (-3, -2, -1, 1, 2, 3)
+_BOX = ("left", "top", "width", "height")
+
+
+@dataclass(frozen=True)
+class _Explained:
+    """A change to detections and truth, what it would mean, and what to do."""
+
+    reason: str
+    detections: pl.DataFrame
+    truth: pl.DataFrame
+
+
+def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = None) -> Notices:
+    """Refuse boxes (schema `MOT`) whose frames or sizes can't be; return what was unusual.
+
+    `last_frame` is the sequence's length, where it is known. Raises InputError with the likely
+    reason.
+    """
+    notices = []
+    frames = boxes["frame"].unique().sort()
+    steps = frames.diff().drop_nulls()
+    if len(frames) >= MANY and (step := int(steps.min())) > 1:  # type: ignore[arg-type]
+        known = last_frame is not None and int(frames[-1]) <= last_frame
+        if step >= STEP and not known:
+            raise InputError(
+                f"{path}: no two frames are less than {step} apart ({_first(frames)}): these are "
+                f"times in milliseconds ({1000 / step:.3g} frames a second), or every "
+                f"{_ordinal(step)} frame; number the frames 1, 2, 3 and give frameRate in "
+                "seqinfo.ini."
+            )
+        notices.append(f"Only every {_ordinal(step)} frame has boxes ({_first(frames)}).")
+    if last_frame is not None and int(frames[-1]) > last_frame:
+        raise InputError(
+            f"{path}: frame {frames[-1]:,} lies beyond the {last_frame:,} of seqinfo.ini "
+            "(seqLength): times instead of frames, or another film."
+        )
+    if boxes.height < MANY:
+        return notices
+    if boxes.select(pl.max_horizontal(pl.col(_BOX).max())).item() <= 1.5:
+        raise InputError(
+            f"{path}: no value of any box is above 1.5: these are shares of the picture's width "
+            "and height (as YOLO writes them); multiply them to pixels."
+        )
+    if _as_corners(boxes):
+        raise InputError(
+            f"{path}: the fifth and sixth values are above the third and fourth in every line and "
+            "go along with them: these are right and bottom, not width and height; subtract left "
+            "and top."
+        )
+    outside = ((boxes["conf"] < 0) | (boxes["conf"] > 1)).sum()
+    if outside and (boxes["id"] < 0).all():
+        low, high = boxes.select(low=pl.col("conf").min(), high=pl.col("conf").max()).row(0)
+        notices.append(
+            f"Confidences run from {low:.4g} to {high:.4g}, not from 0 to 1: a tracker takes all "
+            "above about 0.7 as sure. If they are percent, divide them by 100."
+        )
+    return notices
+
+
+def _as_corners(boxes: pl.DataFrame) -> bool:
+    """Whether widths and heights are right and bottom: always the larger, and rising with them."""
+    found = boxes.select(
+        larger=((pl.col("width") > pl.col("left")) & (pl.col("height") > pl.col("top"))).all(),
+        across=pl.corr("left", "width"),
+        spread=pl.col("left").std() > (pl.col("width") - pl.col("left")).median() / 2,
+    ).row(0, named=True)
+    return bool(found["larger"] and found["spread"] and found["across"] > 0.8)
+
+
+def check_truth(path: Path, truth: pl.DataFrame) -> None:
+    """Refuse a truth without a person to count. Raises InputError with the likely reason."""
+    if (truth["id"] < 0).any():
+        share = (truth["id"] < 0).sum()
+        raise InputError(
+            f"{path}: {share:,} of {truth.height:,} true boxes have the id -1, so nobody is known: "
+            "these are detections, not ground truth."
+        )
+    counted = truth.filter(pl.col("conf") != 0)
+    if not counted.height:
+        raise InputError(
+            f"{path} has no box to count: all {truth.height:,} have a confidence of 0, which in "
+            "ground truth means 'leave this box out'; write 1."
+        )
+    kinds = counted["class"].drop_nulls().unique().sort().to_list()
+    if kinds and 1 not in kinds:
+        raise InputError(
+            f"{path} has no box to count: its classes are {', '.join(map(str, kinds[:5]))}, and a "
+            "pedestrian is 1 (other lists count from 0)."
+        )
+
+
+def check_detections(path: Path, detections: pl.DataFrame) -> None:
+    """Refuse detections that no tracker can follow. Raises InputError with the likely reason."""
+    if detections.height >= MANY and (detections["conf"] == 0).all():
+        raise InputError(
+            f"{path}: all {detections.height:,} confidences are 0, so a tracker would take none; "
+            "unknown confidences are written -1."
+        )
+
+
+def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Notices:
+    """Refuse detections that fit the truth only after a known mistake is undone.
+
+    Returns what was unusual. Raises InputError with the reason and what to do.
+    """
+    counted = truth.filter(pl.col("conf") != 0)
+    if min(detections.height, counted.height) < MANY:
+        return []
+    _refuse_sparse(path, detections, counted)
+    found = _agreement(detections, counted)
+    if found.hit < 0.5:
+        tried = [
+            (_agreement(each.detections, each.truth).hit, each.reason)
+            for each in _explanations(detections, counted)
+        ]
+        best, reason = max(tried, default=(0.0, ""))
+        if best >= max(FITS, 2 * found.hit):
+            raise InputError(
+                f"{path}: {found.hit:.0%} of the true boxes meet a detection, and {best:.0%} do "
+                f"if {reason}"
+            )
+    if found.hit == 0:
+        raise InputError(
+            f"{path}: no detection meets any of {counted.height:,} true boxes: is the truth of "
+            "another film, another camera or another size of picture?"
+        )
+    _refuse_shifted(path, detections, counted, found)
+    notices = []
+    if found.hit < 0.1:
+        notices.append(f"Only {found.hit:.0%} of the true boxes meet a detection by half.")
+    same = detections.select("frame", *_BOX).join(counted, on=["frame", *_BOX], how="semi").height
+    if same > 0.9 * detections.height:
+        notices.append(f"{same:,} of {detections.height:,} detections are the true boxes.")
+    return notices
+
+
+@dataclass(frozen=True)
+class _Agreement:
+    """`best`: each true box's best IoU with a detection of its frame, 0 for none."""
+
+    best: Floats
+
+    @property
+    def hit(self) -> float:
+        """The share of true boxes that overlap a detection by half."""
+        return float((self.best >= 0.5).mean())
+
+    @property
+    def overlap(self) -> float:
+        """The mean best overlap."""
+        return float(self.best.mean())
+
+
+def _agreement(detections: pl.DataFrame, truth: pl.DataFrame) -> _Agreement:
+    if not truth.height:  # a change that leaves no box explains nothing
+        return _Agreement(np.zeros(1))
+    frames = truth["frame"].unique().sort()
+    some = frames[np.unique(np.linspace(0, len(frames) - 1, SAMPLE).astype(int))]
+    right = truth.filter(pl.col("frame").is_in(some.implode())).with_row_index("row")
+    pairs = right.select("row", "frame", *_BOX).join(
+        detections.select("frame", *_BOX), on="frame", suffix="_d"
+    )
+    sides = [
+        (
+            pl.min_horizontal(pl.col(low) + pl.col(size), pl.col(f"{low}_d") + pl.col(f"{size}_d"))
+            - pl.max_horizontal(low, f"{low}_d")
+        ).clip(lower_bound=0)
+        for low, size in (("left", "width"), ("top", "height"))
+    ]
+    shared = sides[0] * sides[1]
+    areas = pl.col("width") * pl.col("height") + pl.col("width_d") * pl.col("height_d")
+    found = pairs.group_by("row").agg(iou=(shared / (areas - shared)).max())
+    best = np.zeros(right.height)
+    best[found["row"].to_numpy()] = found["iou"].to_numpy()
+    return _Agreement(best)
+
+
+def _explanations(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
+    """Known mistakes, undone one at a time in either file."""
+    for name, boxes in (("detections", detections), ("truth", truth)):
+        for fault, changed in _changed(boxes):
+            pair = (changed, truth) if name == "detections" else (detections, changed)
+            yield _Explained(f"the file of {name} {fault}", *pair)
+    yield from _scaled(detections, truth)
+    yield from _renumbered(detections, truth)
+
+
+def _changed(boxes: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    corners = boxes.with_columns(
+        width=pl.col("width") - pl.col("left"), height=pl.col("height") - pl.col("top")
+    ).filter(pl.col("width") > 0, pl.col("height") > 0)
+    yield (
+        "gives corners (left, top, right, bottom) and not sizes: subtract left from the fifth "
+        "value and top from the sixth.",
+        corners,
+    )
+    centres = boxes.with_columns(
+        left=pl.col("left") - pl.col("width") / 2, top=pl.col("top") - pl.col("height") / 2
+    )
+    yield "gives the box's centre and not its left and top: subtract half of its size.", centres
+    turned = boxes.rename({"left": "top", "top": "left", "width": "height", "height": "width"})
+    yield "has x and y, width and height exchanged: exchange them again.", turned
+    crossed = boxes.rename({"width": "height", "height": "width"})
+    yield "has width and height exchanged: exchange them again.", crossed
+    if boxes["id"].n_unique() <= boxes["frame"].n_unique():  # as a film has it
+        return
+    swapped = boxes.rename({"frame": "id", "id": "frame"})
+    yield "has the columns frame and id exchanged: exchange them again.", swapped
+
+
+def _scaled(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
+    for kind in ("one factor", "two factors"):
+        ratio = [
+            float(truth[side].median()) / float(detections[side].median())  # type: ignore[arg-type]
+            for side in ("width", "height")
+        ]
+        across, down = ratio if kind == "two factors" else [float(np.sqrt(np.prod(ratio)))] * 2
+        if 0.8 < across < 1.25 and 0.8 < down < 1.25:
+            continue
+        larger = detections.with_columns(pl.col("left", "width") * across,
+                                         pl.col("top", "height") * down)  # fmt: skip
+        yield _Explained(
+            f"the detections are in another size of picture (about {across:.3g} times in width "
+            f"and {down:.3g} in height): bring both to the same pixels.",
+            larger,
+            truth,
+        )
+
+
+def _renumbered(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
+    """Frames that begin elsewhere, or run at another rate."""
+    ours, theirs = detections["frame"], truth["frame"]
+    starts = {int(theirs.min()) - int(ours.min()), int(theirs.max()) - int(ours.max())}  # type: ignore[arg-type]
+    for shift in sorted(starts - {0}):
+        yield _Explained(
+            f"{shift:+d} is added to the frames of the detections: the two are numbered from "
+            "different frames.",
+            detections.with_columns(pl.col("frame") + shift),
+            truth,
+        )
+    rate = _span(truth) / max(1, _span(detections))
+    if 0.6 < rate < 1.6:
+        return
+    for factor in {rate, float(round(rate)) if rate > 1 else 1 / round(1 / rate)}:
+        moved = ((pl.col("frame") - int(ours.min())) * factor + int(theirs.min())).round()  # type: ignore[arg-type]
+        yield _Explained(
+            f"the frames of the detections run {factor:.3g} times as far: the two are of different "
+            "frame rates, or one counts milliseconds.",
+            detections.with_columns(frame=moved.cast(pl.Int64)),
+            truth,
+        )
+
+
+def _refuse_sparse(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
+    """Refuse a truth of every n-th frame beside detections of all, which would count as false."""
+    frames = truth["frame"].unique().sort()
+    steps = frames.diff().drop_nulls()
+    if len(frames) < MANY or (step := int(np.gcd.reduce(steps.to_numpy()))) < 2:
+        return
+    between = detections.filter((pl.col("frame") - int(frames[0])) % step != 0).height
+    if between > detections.height / 2:
+        raise InputError(
+            f"{path}: the truth holds every {_ordinal(step)} frame only ({_first(frames)}), the "
+            f"detections all: {between:,} would count as false; leave them out."
+        )
+
+
+def _refuse_shifted(
+    path: Path, detections: pl.DataFrame, truth: pl.DataFrame, found: _Agreement
+) -> None:
+    """Refuse frames that fit better, beyond chance, if all are moved by a few."""
+    moved = {
+        shift: _agreement(detections.with_columns(pl.col("frame") + shift), truth)
+        for shift in SHIFTS
+    }
+    shift = max(moved, key=lambda each: moved[each].overlap)
+    better = moved[shift].best - found.best
+    error = better.std() / np.sqrt(len(better))
+    ends = [
+        (int(detections["frame"].min()), int(truth["frame"].min())),  # type: ignore[arg-type]
+        (int(detections["frame"].max()), int(truth["frame"].max())),  # type: ignore[arg-type]
+    ]
+    # once moved, both begin and end alike: less of a gain will do, any if one counts from 0
+    explained = all(ours + shift == theirs for ours, theirs in ends)
+    needed = (0.0 if 0 in ends[0] else 1.0) if explained else ERRORS
+    if better.mean() <= needed * error:
+        return
+    gain = moved[shift].overlap / found.overlap - 1
+    explained |= 0 in ends[0] and ends[0][0] + shift == ends[0][1]  # one of the two counts from 0
+    if gain >= BETTER or explained:
+        raise InputError(
+            f"{path}: detections overlap the true boxes by {found.overlap:.0%} as they stand, and "
+            f"by {moved[shift].overlap:.0%} if {shift:+d} is added to their frames ({ends[0][0]} "
+            f"to {ends[1][0]}; the truth has {ends[0][1]} to {ends[1][1]}): one of the two is "
+            "numbered from another frame."
+        )
+
+
+def _span(boxes: pl.DataFrame) -> int:
+    return int(boxes["frame"].max()) - int(boxes["frame"].min())  # type: ignore[arg-type]
+
+
+def _first(frames: pl.Series) -> str:
+    return ", ".join(map(str, frames.head(3).to_list())) + ", ..."
+
+
+def _ordinal(number: int) -> str:
+    teen = 10 <= number % 100 <= 20
+    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"

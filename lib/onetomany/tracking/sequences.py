@@ -1,0 +1,94 @@
+"""A user's folder of sequences, each checked by itself: one bad one doesn't end the others."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import InputError
+from ..sources import pedestrians
+from .comparison import Filmed
+from .mot import open_mot
+from .mot_faults import check_boxes, check_detections, check_pair, check_truth
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What of a folder can be used: `filmed` by name, `notices` and `refused` by name.
+
+    `credits` names whose recordings were used, a sentence each.
+    """
+
+    filmed: dict[str, Filmed] = field(default_factory=dict)
+    notices: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    credits: tuple[str, ...] = ()
+
+    @property
+    def scored(self) -> list[str]:
+        """The sequences that have a truth."""
+        return [name for name, film in self.filmed.items() if film.truth is not None]
+
+
+def open_folder(folder: Path) -> Folder:
+    """Read and check every sequence below a folder (`sources.pedestrians.user_sequences`).
+
+    Raises InputError as `user_sequences` does; what is wrong with one sequence is in `refused`.
+    """
+    found = Folder()
+    carried = False
+    for sequence in pedestrians.user_sequences(folder):
+        try:
+            film, notices = open_filmed(sequence)
+        except InputError as error:
+            found.refused[sequence.name] = str(error)
+            continue
+        found.filmed[sequence.name] = film
+        found.notices[sequence.name] = notices
+        carried |= sequence.truth is not None and folder not in sequence.truth.parents
+    credits = [pedestrians.datasheet()["credit"]] if carried else []
+    return Folder(found.filmed, found.notices, found.refused, (*credits, _credit(folder)))
+
+
+def open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, list[str]]:
+    """Read one sequence; return it with what was unusual, a sentence each.
+
+    Raises InputError with file, line and likely reason where it is not what it should be.
+    """
+    if sequence.fault:
+        raise InputError(sequence.fault)
+    notices = []
+    if not sequence.rate_given:
+        notices.append(
+            f"No seqinfo.ini gives the frame rate; {sequence.frame_rate:g} a second is taken."
+        )
+    read = {}
+    for kind, path in (("detections", sequence.detections), ("truth", sequence.truth)):
+        if path is None:
+            continue
+        boxes, unusual = open_mot(path, detections=kind == "detections")
+        unusual = unusual + check_boxes(path, boxes, last_frame=sequence.last_frame)
+        notices += [f"{path.name}: {each}" for each in unusual]
+        read[kind] = boxes
+    check_detections(sequence.detections, read["detections"])
+    if sequence.truth is not None:
+        check_truth(sequence.truth, read["truth"])
+        notices += check_pair(sequence.detections, read["detections"], read["truth"])
+    return Filmed(read["detections"], read.get("truth"), sequence.frame_rate), notices
+
+
+def _credit(folder: Path) -> str:
+    """Whose data a folder holds, by `credit` in its datasheet.toml, or that nobody says so."""
+    sheet = folder / "datasheet.toml"
+    if sheet.is_file():
+        try:
+            credit = tomllib.loads(sheet.read_text(encoding="utf-8-sig")).get("credit")
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InputError(f"{sheet} can't be read: {error}.") from None
+        if isinstance(credit, str) and credit.strip():
+            return credit.strip()
+    return (
+        f"Data: {folder.name}, whose makers are not named; add a line 'credit = \"...\"' to "
+        f"{sheet} and they are."
+    )

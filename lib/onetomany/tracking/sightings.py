@@ -1,0 +1,143 @@
+"""Sightings of many cameras, checked before anybody is followed through them.
+
+What a wrong clock, unit or template does to tracks looks like a finding; so it is refused, with the
+row and the likely cause.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+WANTED = ("sighting_id", "camera_id", "t_start", "t_end")
+LONGEST = 4 * 3600.0  # s that half of all sightings may last: beyond, the unit is another one
+EPOCH_MS = 1e11  # s since 1970 is 1.7e9 today
+VIEW = 300.0  # m across: half of all cameras see less, a street's length
+UNIT = 1e-2  # how far the length of a template may be from 1 (half-precision numbers: 1e-3)
+HOUR = 3600.0
+FEW = 20  # sightings of a camera from which on its clock is judged
+
+
+def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | None = None) -> None:
+    """Refuse sightings that can't be, naming the row (from 1) and the likely cause.
+
+    `sightings`: sighting_id, camera_id, t_start, t_end (s), and, where there are, x, y (m) and
+    template_id, a row of `templates` (n, d), which are of length 1.
+
+    Raises InputError for a missing column or value, an id that stands twice, an end before its
+    start, times or places in another unit, one camera on another time zone, and templates that
+    hold no numbers or are not of length 1.
+
+    >>> check_sightings(pl.DataFrame({"sighting_id": [1], "camera_id": ["a"], "t_start": [0.0],
+    ...                               "t_end": [2.0]}))
+    """
+    if missing := [name for name in WANTED if name not in sightings.columns]:
+        raise InputError(f"Sightings lack the columns {', '.join(missing)}.")
+    for name in ("t_start", "t_end"):
+        kind = sightings.schema[name]
+        if not kind.is_numeric():
+            raise InputError(
+                f"Sightings: {name} holds {kind}, not seconds: bring all cameras to one time zone, "
+                "then subtract the first time."
+            )
+    places: list[str] = [name for name in ("x", "y") if name in sightings.columns]
+    for name in (*WANTED, *places):
+        bad = sightings[name].is_null()
+        if sightings.schema[name].is_float():
+            bad |= ~sightings[name].is_finite().fill_null(value=True)
+        _refuse(bad, f"'{name}' is missing or not finite: leave the sighting out")
+    _refuse(
+        ~sightings["sighting_id"].is_first_distinct(),
+        "a sighting_id that stood before: two lists were joined, or a row stands twice",
+    )
+    _refuse(
+        sightings["t_end"] < sightings["t_start"],
+        "t_end is before t_start: the two are exchanged, or a clock was set back",
+    )
+    if sightings.height:
+        _check_times(sightings)
+        _check_views(sightings, places)
+        _check_zones(sightings)
+    if templates is not None:
+        _check_templates(sightings, templates)
+
+
+def _check_times(sightings: pl.DataFrame) -> None:
+    lasts = float((sightings["t_end"] - sightings["t_start"]).median())  # type: ignore[arg-type]
+    latest = float(sightings["t_end"].abs().max())  # type: ignore[arg-type]
+    if latest > EPOCH_MS or lasts > LONGEST:
+        raise InputError(
+            f"Sightings last {lasts:g} s in the median, up to t = {latest:.4g}: t_start and t_end "
+            "are likely in milliseconds or frames; divide them by 1,000 or by the frame rate."
+        )
+
+
+def _check_views(sightings: pl.DataFrame, places: list[str]) -> None:
+    if len(places) < 2:
+        return
+    seen = sightings.group_by("camera_id").agg(
+        pl.len(), *(pl.col(name).quantile(0.95) - pl.col(name).quantile(0.05) for name in places)
+    )
+    wide = seen.filter(pl.col("len") >= FEW).select(pl.max_horizontal(places)).to_series()
+    if wide.len() and float(wide.median()) > VIEW:  # type: ignore[arg-type]
+        raise InputError(
+            f"Half of the cameras see people over more than {float(wide.median()):,.0f} m: "  # type: ignore[arg-type]
+            "x and y are likely in centimetres or pixels; bring them to metres."
+        )
+
+
+def _check_zones(sightings: pl.DataFrame) -> None:
+    """Refuse a camera whose times lie whole hours beside all others and fit once moved by them."""
+    ranges = (
+        sightings.group_by("camera_id")
+        .agg(pl.len(), low=pl.col("t_start").min(), high=pl.col("t_end").max())
+        .filter(pl.col("len") >= FEW)
+        .sort("camera_id")
+    )
+    if ranges.height < 3:
+        return
+    for row in ranges.iter_rows(named=True):
+        rest = ranges.filter(pl.col("camera_id") != row["camera_id"])
+        low, high = float(rest["low"].median()), float(rest["high"].median())  # type: ignore[arg-type]
+        apart = row["low"] - low
+        hours = round(apart / (HOUR / 2)) / 2
+        outside = row["low"] > rest["high"].max() or row["high"] < rest["low"].min()
+        near = 0.25 * (high - low)
+        moved = abs(apart - hours * HOUR), abs(row["high"] - high - hours * HOUR)
+        if outside and 0 < abs(hours) <= 14 and max(moved) <= near:
+            raise InputError(
+                f"Camera {row['camera_id']!r} sees people only {abs(hours):g} hours "
+                f"{'after' if hours > 0 else 'before'} all others: its clock is likely on another "
+                "time zone; bring its times to the others'."
+            )
+
+
+def _check_templates(sightings: pl.DataFrame, templates: NDArray[np.floating]) -> None:
+    if templates.ndim != 2:
+        raise InputError(f"Templates must be a table (n, d), and have {templates.ndim} dimensions.")
+    length = np.sqrt(np.einsum("ij,ij->i", templates, templates, dtype=np.float64))
+    bad = ~(np.abs(length - 1) <= UNIT)  # NaN is bad too
+    if "template_id" in sightings.columns:
+        used = np.zeros(len(templates), dtype=bool)
+        named = sightings["template_id"].drop_nulls().to_numpy()
+        used[named[(named >= 0) & (named < len(templates))]] = True
+        bad &= used
+    if not bad.any():
+        return
+    row = int(np.flatnonzero(bad)[0])
+    if not np.isfinite(length[row]):
+        likely = "holds a value that is not finite: no face was found, leave its sighting out"
+    elif length[row] == 0:
+        likely = "is all zeros: no face was found, leave its sighting out"
+    else:
+        likely = f"has the length {length[row]:.3g}, not 1: divide each template by its length"
+    raise InputError(f"Template {row} of {len(templates):,} {likely} ({bad.sum():,} such).")
+
+
+def _refuse(bad: pl.Series, fault: str) -> None:
+    if (first := bad.fill_null(value=False).arg_true()).len():
+        more = f" ({first.len():,} such rows)" if first.len() > 1 else ""
+        raise InputError(f"Sightings, row {int(first[0]) + 1}: {fault}{more}.")

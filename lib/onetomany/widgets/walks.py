@@ -1,0 +1,109 @@
+"""One's own walks judged without code: a form for JupyterLab, the same as `onetomany behaviour`."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import ipywidgets
+import polars as pl
+from IPython.display import HTML, display
+
+from ..behaviour import UNITS, Judged, Site, judge, read_rules, read_site, read_walks
+from ..charts.behaviour import flagged
+from ..errors import InputError
+from ..printing import printable
+
+_WIDE = {"style": {"description_width": "190px"}, "layout": ipywidgets.Layout(width="760px")}
+_SHOWN = 20
+
+
+def walks_form() -> ipywidgets.VBox:
+    """Return a form for a file of walks, its unit, frame rate and site.toml; a button judges them.
+
+    Shown are the summary, the first flags, the chart of chapter 06, and what could not be judged.
+    Nothing is written or sent. A fault in the file is shown instead.
+    """
+    path = ipywidgets.Text(description="File 파일", placeholder="walks.csv (id, t, x, y)", **_WIDE)
+    site = ipywidgets.Text(description="Gates, zones 구역 (site.toml)", **_WIDE)
+    unit = ipywidgets.Dropdown(
+        options=[("as the file says 파일대로", None), *((each, each) for each in UNITS)],
+        description="Unit of x, y 단위",
+        **_WIDE,
+    )
+    fps = ipywidgets.Text(
+        description="Frames a second 초당 프레임", placeholder="if t counts frames", **_WIDE
+    )
+    simulated = ipywidgets.Checkbox(value=False, description="Simulated 모의 자료", **_WIDE)
+    button = ipywidgets.Button(description="Judge 판단", button_style="primary")
+    shown = ipywidgets.Output()
+
+    def run(_: object) -> None:
+        shown.clear_output()
+        with shown:
+            try:
+                place = Site() if not site.value.strip() else read_site(Path(site.value.strip()))
+                walks = read_walks(
+                    Path(path.value.strip()), unit=unit.value, fps=_rate(fps.value.strip())
+                )
+                found = judge(walks, read_rules(), place)
+            except InputError as error:
+                display(HTML(f"<p><b>{html.escape(printable(error))}</b></p>"))
+                return
+            _show(found, walks.notices, Path(path.value.strip()).name, simulated.value)
+
+    button.on_click(run)
+    return ipywidgets.VBox([path, unit, fps, site, simulated, button, shown])
+
+
+def _rate(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"'{text}' frames a second: give a number, such as 25.") from None
+
+
+def _show(found: Judged, notices: list[str], name: str, simulated: bool) -> None:
+    rules = read_rules()
+    said = "".join(f"<p>{html.escape(printable(notice))}</p>" for notice in notices)
+    en, ko = (html.escape(printable(sentence)) for sentence in found.not_judged)
+    display(HTML(f"{said}{_table(found.summary)}<p>{en}</p><p lang='ko'>{ko}</p>"))
+    if found.flags.height:
+        first = found.flags.head(_SHOWN).with_columns(
+            pl.col("rule").replace({key: rule.name for key, rule in rules.items()}),
+            pl.col("t_start", "t_end", "value").round(2),
+        )
+        more = f"<p>{_SHOWN} / {found.flags.height:,}</p>" if found.flags.height > _SHOWN else ""
+        display(HTML(_table(first) + more))
+    if found.rates["rate"].is_not_null().any():
+        display(
+            flagged(
+                found.rates,
+                {key: rule.name for key, rule in rules.items()},
+                {key: rule.axis for key, rule in rules.items()},
+                source=printable(name),
+                simulated="walks, as stated by the user 사용자가 밝힘" if simulated else None,
+            )
+        )
+
+
+_HEADS = {
+    "rule": "Rule 규칙",
+    "id": "Person 사람",
+    "t_start": "From 시작, s",
+    "t_end": "To 끝, s",
+    "value": "Value 값",
+    "unit": "Unit 단위",
+    "threshold": "Threshold 임계값",
+}
+
+
+def _table(frame: pl.DataFrame) -> str:
+    heads = "".join(f"<th>{html.escape(_HEADS.get(name, name))}</th>" for name in frame.columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(printable(cell))}</td>" for cell in row) + "</tr>"
+        for row in frame.iter_rows()
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
