@@ -1,7 +1,7 @@
 """The fields of a PDF's form as its catalogue lists them, with or without a place on a page.
 
 PDFium tells of a field only where a page shows it. So the form's own tree is read too, by
-pdfminer.six (MIT, which pdfplumber brings).
+pdfminer.six (MIT).
 """
 
 from __future__ import annotations
