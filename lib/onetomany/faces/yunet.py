@@ -93,7 +93,12 @@ def opencv_align_crop(chosen: Model) -> Cutter:
     import cv2
 
     recogniser = cv2.FaceRecognizerSF.create(_file(chosen, "face_recognition"), "")
-    return lambda image, face: recogniser.alignCrop(image, face.row)  # its network isn't used
+
+    def cut(image: Picture, face: YunetFace) -> Picture:
+        chip: Picture = recogniser.alignCrop(image, face.row)  # its network isn't used
+        return chip
+
+    return cut
 
 
 def insightface_template(chosen: Model) -> Cutter:
