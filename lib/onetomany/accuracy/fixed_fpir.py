@@ -46,7 +46,7 @@ def misses_at_fpir(
                 f"fewer than {LEAST_ALARMS} alarms would be due."
             )
         cuts = np.array([_above(best, count) for count in due])
-        low, high = _with_doubt(own, due, rank)
+        low, high = _with_doubt(own, targets, rank)
         frames.append(
             open_set_rates(own, cuts, rank=rank).with_columns(
                 fnir_low=pl.Series(low),
@@ -63,15 +63,16 @@ def _above(best: Floats, count: int) -> float:
     return float(np.nextafter(best[count], np.inf)) if count < len(best) else float(best[-1])
 
 
-def _with_doubt(own: pl.DataFrame, due: Sequence[int], rank: int) -> tuple[Floats, Floats]:
-    """The limits of FNIR where so many alarms are due."""
+def _with_doubt(own: pl.DataFrame, targets: Sequence[float], rank: int) -> tuple[Floats, Floats]:
+    """The limits of FNIR where FPIR is held at each target."""
     non_mated, mated = own.filter(~pl.col("mated")), own.filter("mated")
     best = non_mated["other_score"].sort(descending=True).to_numpy()
     columns = [name for name in ("subject_id", "other_subject") if name in own.columns]
     people = pl.concat([own[name].drop_nulls() for name in columns])
     strangers, enrolled = Probes(non_mated, people), Probes(mated, people)
     rates, spreads = [], []
-    for count in due:
+    for target in targets:
+        count = int(target * len(best))
         around = [max(round(count / NEARBY), 1), min(round(count * NEARBY), len(best)), count]
         cuts = np.array([_above(best, each) for each in around])
         alarms, by_one = false_alarms(non_mated, cuts)
@@ -84,7 +85,9 @@ def _with_doubt(own: pl.DataFrame, due: Sequence[int], rank: int) -> tuple[Float
         )
         both = miss.along(alarm, step / max(alarm.rate, 1 / len(best)))
         rates.append(miss.rate)
-        spreads.append(_few_alarms(miss.spread(), both.spread(), count))
+        # of the true FPIR of such a threshold the mean is (count + 1) / (probes + 1)
+        beyond = step * np.log((count + 1) / (len(best) + 1) / target)
+        spreads.append(_few_alarms(miss.spread(), both.spread(), count, beyond**2))
     share = np.array(rates)
     variances, freedom = (
         [getattr(each, name) for each in spreads] for name in ("variance", "freedom")
@@ -95,14 +98,15 @@ def _with_doubt(own: pl.DataFrame, due: Sequence[int], rank: int) -> tuple[Float
     )
 
 
-def _few_alarms(alone: Spread, both: Spread, alarms: int) -> Spread:
+def _few_alarms(alone: Spread, both: Spread, alarms: int, beyond: float) -> Spread:
     """The spread of FNIR with fewer degrees of freedom where few alarms set the threshold.
 
-    A rate known from so many events has twice as many (as a gamma distribution has); the two parts
-    are joined after Satterthwaite (Biometrics Bulletin 2:110, 1946).
+    `beyond` is the squared bias of FNIR that such a threshold has, counted as variance.
+    It has as many as there are alarms, so that the longer side of a rate known from so few events is
+    reached, too; the two parts are joined after Satterthwaite (Biometrics Bulletin 2:110, 1946).
     """
-    extra = max(both.variance - alone.variance, 0.0)
+    extra = max(both.variance - alone.variance, 0.0) + beyond
     if not extra or not np.isfinite(both.variance):
         return both
-    parts = alone.variance**2 / alone.freedom + extra**2 / (2 * alarms)
-    return Spread(both.variance, min(both.freedom, (alone.variance + extra) ** 2 / parts))
+    parts = alone.variance**2 / alone.freedom + extra**2 / alarms
+    return Spread(alone.variance + extra, min(both.freedom, (alone.variance + extra) ** 2 / parts))
