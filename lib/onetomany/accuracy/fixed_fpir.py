@@ -102,7 +102,7 @@ def _few_alarms(alone: Spread, both: Spread, alarms: int, beyond: float) -> Spre
     """The spread of FNIR with fewer degrees of freedom where few alarms set the threshold.
 
     `beyond` is the squared bias of FNIR that such a threshold has, counted as variance.
-    It has as many as there are alarms, so that the longer side of a rate known from so few events is
+    It has as many as there are alarms, so that the longer side of a rate known from so few is
     reached, too; the two parts are joined after Satterthwaite (Biometrics Bulletin 2:110, 1946).
     """
     extra = max(both.variance - alone.variance, 0.0) + beyond

@@ -42,15 +42,16 @@ def require_pairs(templates: Mapping[str, pl.DataFrame]) -> None:
     who have a template, and says why pictures gave none.
     """
     for matcher, frame in templates.items():
-        each = frame.filter(pl.col("reason").is_null())["subject_id"].value_counts()["count"]
-        if len(each) >= 2 and each.max() >= 2:  # type: ignore[operator]
+        used = frame.filter(pl.col("reason").is_null())
+        each: list[int] = used["subject_id"].value_counts()["count"].to_list()
+        if len(each) >= 2 and max(each) >= 2:
             continue
         reasons = frame["reason"].drop_nulls().value_counts(sort=True)
         why = "; ".join(f"{many:,} {reason}" for reason, many in reasons.iter_rows())
         raise InputError(
             f"Nothing can be measured: that needs pictures of two people, and two of one of them. "
-            f"Under {matcher} {int(each.sum()):,} of {len(frame):,} pictures gave a template, of "
-            f"{len(each):,} people, at most {int(each.max() or 0):,} of one"  # type: ignore[call-overload]
+            f"Under {matcher} {len(used):,} of {len(frame):,} pictures gave a template, of "
+            f"{len(each):,} people, at most {max(each, default=0):,} of one"
             f"{f' ({why})' if why else ''}: add pictures."
         )
 

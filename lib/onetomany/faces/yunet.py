@@ -109,8 +109,8 @@ def insightface_template(chosen: Model) -> Cutter:
     template = TEMPLATE * (side / TEMPLATE_SIZE)
 
     def cut(image: Picture, face: YunetFace) -> Picture:
-        chip = cv2.warpAffine(image, similarity(face.points, template), (side, side))
-        return chip.astype(np.uint8, copy=False)
+        chip: Picture = cv2.warpAffine(image, similarity(face.points, template), (side, side))
+        return chip
 
     return cut
 
