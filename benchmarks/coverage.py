@@ -260,6 +260,8 @@ def _counts(people: int, images: int, cells: list[Cell]) -> dict[str, Any]:
     columns = zip(*(cell[2:] for cell in cells), strict=True)
     true, value, low, high = (np.array(each, dtype=np.float64) for each in columns)
     true = np.where(np.isnan(true), value.mean(), true)
+    # FNIR at a set FPIR is known by the FPIR, which is not what its interval holds
+    known = float(true.mean()) if rate is None or name == "FNIR at FPIR" else rate
     under, over = float((high < true).mean()), float((low > true).mean())
     open_end = (unseen_between if name.startswith(("FMR", "ratio of two FMR")) else unseen)(people)
     return {
@@ -273,7 +275,7 @@ def _counts(people: int, images: int, cells: list[Cell]) -> dict[str, Any]:
         "too_high": over,
         "no_error": float((value == 0).mean()),
         "left_open": open_end,
-        "reason": _reason(1 - over - under, rate or float(true.mean()), open_end),
+        "reason": _reason(1 - over - under, known, open_end),
     }
 
 
