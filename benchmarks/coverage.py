@@ -26,6 +26,7 @@ from scipy.special import ndtr, ndtri
 from tqdm import tqdm
 
 from onetomany import accuracy
+from onetomany.accuracy.fixed_fpir import LEAST_ALARMS
 from onetomany.accuracy.intervals import Interval, unseen, unseen_between
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,7 @@ Floats = NDArray[np.float64]
 DOCS = Path(__file__).parents[1] / "docs"
 RATES = np.array([0.001, 0.003, 0.01, 0.03, 0.1, 0.3])
 SETS = ((10, 8), (40, 6), (102, 2), (400, 2))  # people, pictures of each
-DRAWS, BEFORE, FOLDS = 500, 300, 4
+DRAWS, BEFORE, FOLDS = 501, 300, 4  # of two sets that follow one another: 500 ratios
 GOAL = (0.93, 0.98)
 # shares of the variance of a score: each person, the two together, each picture; the rest is chance
 PERSON, PAIR, PICTURE = 0.1, 0.4, 0.1
@@ -41,6 +42,7 @@ OWN, OWN_PICTURE = 0.4, 0.15  # of a mated score
 CUTS = ndtri(1 - RATES[::-1])  # rising; FMR .3 to .001, FNMR .001 to .3
 TARGETS = (0.003, 0.01, 0.1)  # FMR that half of ten people can show
 EASY = 6.5  # how far mates stand above strangers, for FNIR
+FAIR = 4.0  # the same for FNIR at a set FPIR, so that a moved threshold misses others
 
 
 class Cell(NamedTuple):
@@ -146,6 +148,10 @@ class Truth:
         easy = lifted(mated, EASY)
         right = np.where(easy["mate_rank"] == 1, easy["mate_score"], -np.inf)
         self.fpir_cuts = np.quantile(found.filter(~pl.col("mated"))["other_score"], 1 - RATES)
+        # who is missed where FPIR truly is each of RATES
+        fair = lifted(mated, FAIR)
+        named = np.where(fair["mate_rank"] == 1, fair["mate_score"], -np.inf)
+        self.fnir_at_fpir = (named < self.fpir_cuts[:, None]).mean(axis=1)
         self.fnir_cuts = np.quantile(right, RATES, method="inverted_cdf")
         self.lifts = np.quantile(gap, 1 - RATES)
 
@@ -174,6 +180,7 @@ def measured(drawn: Drawn, truth: Truth) -> Iterator[Cell]:
         yield from (
             Cell(name, t, t, *row) for t, row in zip(RATES, columns.iter_rows(), strict=True)
         )
+    yield from at_fpir(lifted(searches, FAIR - EASY), truth)
     for true, by in zip(RATES, truth.lifts - EASY, strict=True):
         first = accuracy.cmc(lifted(searches, by), ranks=1)
         missed = wrong(first.select("identified", "low", "high").row(0))
@@ -202,6 +209,17 @@ def apart(comparisons: pl.DataFrame) -> Iterator[Cell]:
         else:
             true = float(ndtr(-accuracy.threshold_at_fmr(comparisons, target).score))
             yield Cell("FMR, threshold of others", target, true, *found)
+
+
+def at_fpir(searches: pl.DataFrame, truth: Truth) -> Iterator[Cell]:
+    """FNIR at the threshold that the same searches need for an FPIR; known by the FPIR."""
+    probes = searches.filter(~pl.col("mated")).height
+    targets = [float(rate) for rate in RATES if int(rate * probes) >= LEAST_ALARMS]
+    own = searches.with_columns(gallery_size=pl.lit(0, pl.Int64))  # folds differ by a person
+    held = accuracy.misses_at_fpir(own, targets).select("target", "fnir", "fnir_low", "fnir_high")
+    known = dict(zip(RATES.tolist(), truth.fnir_at_fpir, strict=True))
+    for target, *found in held.iter_rows():
+        yield Cell("FNIR at FPIR", target, float(known[target]), *found)
 
 
 def between(one: dict[str, list[Cell]], two: dict[str, list[Cell]]) -> Iterator[Cell]:
@@ -242,6 +260,8 @@ def _counts(people: int, images: int, cells: list[Cell]) -> dict[str, Any]:
     columns = zip(*(cell[2:] for cell in cells), strict=True)
     true, value, low, high = (np.array(each, dtype=np.float64) for each in columns)
     true = np.where(np.isnan(true), value.mean(), true)
+    # FNIR at a set FPIR is known by the FPIR, which is not what its interval holds
+    known = float(true.mean()) if rate is None or name == "FNIR at FPIR" else rate
     under, over = float((high < true).mean()), float((low > true).mean())
     open_end = (unseen_between if name.startswith(("FMR", "ratio of two FMR")) else unseen)(people)
     return {
@@ -255,7 +275,7 @@ def _counts(people: int, images: int, cells: list[Cell]) -> dict[str, Any]:
         "too_high": over,
         "no_error": float((value == 0).mean()),
         "left_open": open_end,
-        "reason": _reason(1 - over - under, rate or float(true.mean()), open_end),
+        "reason": _reason(1 - over - under, known, open_end),
     }
 
 

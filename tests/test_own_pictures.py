@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 import shutil
 import time
 import unicodedata
@@ -431,3 +432,35 @@ def test_reports_on_two_sets_are_not_mixed(
     assert choose.pinned
     assert main(["report", "--only", "01", *where]) == 1
     assert "a report about other pictures" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("free_environment")
+@pytest.mark.parametrize(
+    ("size", "what"),
+    [
+        ((3, 1), "3 of 3 pictures gave a template, of 3 people, at most 1 of one"),
+        ((1, 3), "3 of 3 pictures gave a template, of 1 people, at most 3 of one"),
+        ((2, 0), r"0 of 4 pictures gave a template.*\(4 unreadable image"),
+    ],
+)
+def test_a_set_in_which_nothing_can_be_compared_is_told_before_it_runs(
+    faces_of: Faces,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    size: tuple[int, int],
+    what: str,
+) -> None:
+    root, (people, pictures) = tmp_path / "odd", size
+    for person in range(1, people + 1):
+        for number in range(1, pictures + 1):
+            faces_of.save(root / f"person {person}" / f"{number}.png", person, number)
+        for number in (1, 2) if not pictures else ():
+            (root / f"person {person}").mkdir(parents=True, exist_ok=True)
+            (root / f"person {person}" / f"{number}.jpg").write_bytes(
+                b"\xff\xd8\xff" + bytes([person, number]) * 50
+            )
+    prepared(root)
+    command = ["report", "--images", str(root), "--out", str(tmp_path / "out")]
+    assert main(command) == 1
+    assert re.search(what, capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()

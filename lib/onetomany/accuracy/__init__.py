@@ -2,6 +2,7 @@
 
 from .crops import tmr_by_crop
 from .differentials import inequity, rates_by_group, ratios
+from .fixed_fpir import misses_at_fpir
 from .heldout import held_out, settable_on_half
 from .identification import cmc, leave_one_out, open_set, open_set_rates
 from .intervals import pair_interval, rate_ratio, ratio_interval, unseen, unseen_between, wilson
@@ -11,7 +12,6 @@ from .scale import (
     alarm_precision,
     false_candidates,
     independent,
-    misses_at_fpir,
     precision_by_size,
     rates_by_size,
 )

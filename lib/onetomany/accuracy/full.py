@@ -21,7 +21,8 @@ from ..gallery import Band, CompressedEngine, lists_for
 from ..sources import cache_dir, case, open_images
 from ..sources.files import write_whole
 from . import growth, refit
-from .scale import misses_at_fpir, rates_by_size
+from .fixed_fpir import misses_at_fpir
+from .scale import rates_by_size
 
 MATCHER = "SFace"  # whose templates the run is fitted to: the one that errs least of those shipped
 CANDIDATES = 20

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..gallery import gallery_of
 from ..sources import Datasheet
-from .intervals import Floats, Spread, limits, shared_spread, spread, unseen
+from .dependence import GALLERY_SIDE, Probes
+from .intervals import Floats, limits, unseen
 from .verification import never_falling
-
-Ints = NDArray[np.int64]
 
 SEARCHES = {
     "fold": pl.Int32,
@@ -31,11 +30,6 @@ SEARCHES = {
     "mate_rank": pl.Int32,  # null for non-mated probes
     "mate_score": pl.Float64,
     "other_score": pl.Float64,  # the best candidate that is somebody else
-}
-# who in the gallery an error comes from; without them an interval takes the gallery as it was
-GALLERY_SIDE = {
-    "other_subject": pl.String,  # of the best candidate that is somebody else
-    "next_score": pl.Float64,  # the best candidate that is neither; null if there is none
 }
 
 
@@ -190,13 +184,8 @@ def open_set_rates(
     best, mate = non_mated["other_score"].to_numpy(), mated["mate_score"].to_numpy()
     if any(np.isnan(each).any() for each in (cuts, best, mate)):
         raise InputError("A threshold or a search's score is not a number (NaN).")
-    alarms = best[:, None] >= cuts
-    first = (mated["mate_rank"].to_numpy() <= rank)[:, None]
-    missed = ~(first & (mate[:, None] >= cuts))
-    sole_alarms, outranked = alarms, (missed & (mate[:, None] >= cuts)) & (rank == 1)
-    if set(GALLERY_SIDE) <= set(searches.columns):
-        sole_alarms = alarms & ~(_third(non_mated)[:, None] >= cuts)
-        outranked &= ~(_third(mated) >= mate)[:, None]
+    alarms, sole_alarms = false_alarms(non_mated, cuts)
+    missed, outranked = misses(mated, cuts, rank)
     frames = [pl.DataFrame({"threshold": cuts})]
     for name, probes, errors, sole in (
         ("fpir", non_mated, alarms, sole_alarms),
@@ -218,6 +207,36 @@ def open_set_rates(
     )
 
 
+def false_alarms(
+    non_mated: pl.DataFrame, cuts: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which searches raise an alarm at each threshold, and which by one person alone.
+
+    Both (probes, thresholds).
+    """
+    alarms = non_mated["other_score"].to_numpy()[:, None] >= cuts
+    if not set(GALLERY_SIDE) <= set(non_mated.columns):
+        return alarms, alarms
+    return alarms, alarms & ~(_third(non_mated)[:, None] >= cuts)
+
+
+def misses(
+    mated: pl.DataFrame, cuts: Floats, rank: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which searches miss their person at each threshold, and which by one person alone.
+
+    Both (probes, thresholds).
+    """
+    mate = mated["mate_score"].to_numpy()
+    first = (mated["mate_rank"].to_numpy() <= rank)[:, None]
+    reached = mate[:, None] >= cuts
+    missed = ~(first & reached)
+    outranked = missed & reached & (rank == 1)
+    if set(GALLERY_SIDE) <= set(mated.columns):
+        outranked &= ~(_third(mated) >= mate)[:, None]
+    return missed, outranked
+
+
 def _third(probes: pl.DataFrame) -> Floats:
     result: Floats = probes["next_score"].fill_null(-np.inf).to_numpy()
     return result
@@ -234,51 +253,23 @@ def _rates(
     `sole` are those that one other person in the gallery caused alone; another gallery would hold
     another person instead. `people` are all who may be in the gallery.
     """
-    names = probes["subject_id"] if people is None else people
-    random = set(GALLERY_SIDE) <= set(probes.columns)
-    if random:
-        names = pl.concat([names, probes["other_subject"].drop_nulls()])
-    enum = pl.Enum(names.unique().sort())
-    count, total = len(enum.categories), len(probes)
-    who = probes["subject_id"].cast(enum).to_physical().cast(pl.Int64).to_numpy()
-    made = np.bincount(who, minlength=count)
-    searched = made > 0
-    other = (
-        probes["other_subject"].cast(enum).to_physical().cast(pl.Int64).fill_null(0).to_numpy()
-        if random
-        else who
-    )
-    rates, variances, freedom = [], [], []
-    for point in range(errors.shape[1]):
-        wrong = np.bincount(who[errors[:, point]], minlength=count)
-        rate = float(wrong.sum() / total)
-        influence = (wrong - rate * made) / total
-        if random:
-            chosen = sole[:, point]
-            found = _both_sides(influence, who[chosen], other[chosen], total)
-        else:
-            found = spread(influence[searched])
-        rates.append(rate)
-        variances.append(found.variance)
-        freedom.append(found.freedom)
-    subjects = int(searched.sum())
-    share = np.array(rates)
+    counted = Probes(probes, people)
+    found = [counted.dependence(*each) for each in zip(errors.T, sole.T, strict=True)]
+    spreads = [each.spread() for each in found]
+    share, subjects = np.array([each.rate for each in found]), counted.subjects
     low, high = never_falling(
-        share, *limits(share, variances, freedom, unseen(subjects), float(total))
+        share,
+        *limits(
+            share,
+            [each.variance for each in spreads],
+            [each.freedom for each in spreads],
+            unseen(subjects),
+            float(counted.total),
+        ),
     )
-    side = "" if random else ", the gallery taken as it was"
+    side = "" if counted.both_sides else ", the gallery taken as it was"
     return pl.DataFrame({"rate": share, "low": low, "high": high}).with_columns(
         method=pl.lit(f"by person, {subjects} subjects{side}"),
-        probes=pl.lit(total),
+        probes=pl.lit(counted.total),
         subjects=pl.lit(subjects),
     )
-
-
-def _both_sides(influence: Floats, who: Ints, other: Ints, total: int) -> Spread:
-    """The spread of a rate over those searched and those found: who was wrongly found by whom."""
-    people = len(influence)
-    caused = np.bincount(other, minlength=people) / total
-    pairs = np.minimum(who, other) * people + np.maximum(who, other)
-    noise = float((np.unique(pairs, return_counts=True)[1] ** 2).sum()) / total**2
-    # each in the gallery against the mean of all: others would have been found in their place
-    return shared_spread(influence + caused - caused.mean(), noise, float((influence**2).sum()))

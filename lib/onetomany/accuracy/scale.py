@@ -99,38 +99,6 @@ def rates_by_size(
     return pl.concat(frames)
 
 
-def misses_at_fpir(
-    searches: pl.DataFrame,
-    targets: Sequence[float],
-    rank: int = 1,
-) -> pl.DataFrame:
-    """What it costs to keep false alarms rare: FNIR at each size, where FPIR is within a target.
-
-    At each gallery size the threshold is the lowest at which no more than the target share of
-    non-mated probes raise an alarm (NIST reports FNIR at a fixed FPIR in this way). Returns
-    `gallery_size`, `target`, `threshold`, and the columns of `open_set_rates`.
-
-    Raises InputError for a target of which fewer than one alarm would be due.
-    """
-    frames = []
-    for (size,), own in searches.group_by("gallery_size", maintain_order=True):
-        best = own.filter(~pl.col("mated"))["other_score"].sort(descending=True).to_numpy()
-        due = [int(target * len(best)) for target in targets]
-        if min(due) < 1:
-            raise InputError(
-                f"FPIR {min(targets):g} can't be measured with {len(best):,} non-mated probes: "
-                "fewer than one alarm would be due."
-            )
-        cuts = [float(np.nextafter(best[count], np.inf)) for count in due]
-        rates = open_set_rates(own, cuts, rank=rank)
-        frames.append(
-            rates.with_columns(
-                gallery_size=pl.lit(size, pl.Int64), target=pl.Series(targets, dtype=pl.Float64)
-            )
-        )
-    return pl.concat(frames)
-
-
 def independent(fmr: ArrayLike, sizes: ArrayLike, *, cv: ArrayLike = 0.0) -> pl.DataFrame:
     """FPIR if a search were so many independent comparisons: 1 - (1 - FMR)^N.
 

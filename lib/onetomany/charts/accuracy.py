@@ -20,6 +20,7 @@ from .theme import (
     YELLOW,
     Finished,
     finish,
+    past_end,
 )
 
 SAME, DIFFERENT = "same person 같은 사람", "different people 다른 사람"
@@ -184,9 +185,7 @@ def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) ->
         x=alt.X("value:Q", scale=scale, title=""),
         tooltip=["series:N", "figure:N", "value:Q", "low:Q", "high:Q", "method:N"],
     )
-    text = base.mark_text(align="left", dx=6).encode(
-        x=alt.value(448), text="label:N", color=alt.value(INK)
-    )
+    text = past_end(base, gap=14).encode(text="label:N", color=alt.value(INK))
     return finish(
         alt.layer(line, dot, text).properties(width=440, height=28 * lines + 10),
         title=title,

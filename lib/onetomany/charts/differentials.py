@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, INK, ORANGE, Finished, finish
+from .theme import BLUE, GREY, INK, NARROW, ORANGE, Finished, finish, past_end
 
 FMR_TITLE = "False match rate within the group 집단 안의 오인식률 FMR"
 _AXIS = alt.Axis(format="~%", values=[1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3])
@@ -170,10 +170,8 @@ def recovery(found: pl.DataFrame, *, factor: float, simulated: str, source: str)
         .mark_rule(strokeDash=[5, 4], strokeWidth=2)
         .encode(y=height, color=alt.Color("colour:N", scale=None))
     )
-    notes = (
-        alt.Chart(lines)
-        .mark_text(align="left", fontWeight=600)
-        .encode(x=alt.value(568), y=height, text="text:N", color=alt.Color("colour:N", scale=None))
+    notes = past_end(alt.Chart(lines), fontWeight=600).encode(
+        y=height, text="text:N", color=alt.Color("colour:N", scale=None)
     )
     return finish(
         alt.layer(rules, bars, *arrows, dots, notes).properties(width=560, height=320),
@@ -227,9 +225,17 @@ def people_needed(
         .mark_point(filled=True, size=110, color=INK, opacity=1)
         .encode(x=x, y=y, tooltip=["label:N", "factor:Q", "people:Q"])
     )
+    # on a telephone one label above its line and the others below, each under the last
+    narrow, first = f"width < {NARROW}", "datum.place == 0"
     labels = (
-        alt.Chart(published)
-        .mark_text(align="right", baseline="top", dx=-6, dy=6, lineBreak="\n")
+        alt.Chart(published.sort("factor").with_row_index("place"))
+        .mark_text(
+            align=alt.ExprRef(f"{narrow} && {first} ? 'left' : 'right'"),
+            baseline="top",
+            dx=alt.ExprRef(f"{narrow} && {first} ? 6 : -6"),
+            dy=alt.ExprRef(f"{narrow} ? ({first} ? -30 : 32 * datum.place - 26) : 6"),
+            lineBreak="\n",
+        )
         .encode(x=x, y=y, text="label:N")
     )
     own = pl.DataFrame({"people": [have], "text": [have_label]})

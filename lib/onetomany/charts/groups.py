@@ -74,7 +74,7 @@ def group_rates(
         title=f"By {by[0]}: the highest rate is "
         + " and ".join(f"{times:.0f} times ({model})" for model, times in highest)
         + " that of all pairs",
-        title_ko=f"{by[1]}별: 가장 높은 비율은 전체 쌍의 "
+        title_ko=f"{by[1].removesuffix('별')}별: 가장 높은 비율은 전체 쌍의 "
         + ", ".join(f"{times:.0f}배({model})" for model, times in highest),
         source=f"{source}; {HOLLOW}",
         description="; ".join(

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, INK, ORANGE, Finished, finish
+from .theme import BLUE, GREY, INK, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {"non-mated": "different people 다른 사람", "mated": "same person 같은 사람"}
 REAL, SYNTHETIC = "real 실제", "synthetic 합성"
@@ -165,7 +165,12 @@ def one_of_many(table: pl.DataFrame, *, source: str, simulated: str) -> Finished
         .encode(x=alt.X("low:Q", scale=scale, axis=axis, title=""), x2="high:Q")
     )
     base = alt.Chart(shown).encode(
-        y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=320))
+        y=alt.Y(
+            "name:N",
+            sort=names,
+            title=None,
+            axis=alt.Axis(labelFontSize=12, labelLimit=320, labelExpr=TWO_LINES),
+        )
     )
     sets = int(shown["sets"][0])
     dots = base.mark_point(filled=True, size=120, opacity=1).encode(
@@ -190,16 +195,10 @@ def one_of_many(table: pl.DataFrame, *, source: str, simulated: str) -> Finished
         ],
     )
     real, low, high = (f"format(datum.{name}, '.4f')" for name in ("real", "low", "high"))
-    texts = (
-        base.transform_calculate(text=f"{real} + '  (' + {low} + ' to ' + {high} + ')'")
-        .mark_text(align="left", color=INK)
-        .encode(x=alt.value(352), text="text:N")
-    )
-    note = (
-        alt.Chart(pl.DataFrame({"text": ["real (95 % of sets) 실제 (합성의 95%)"]}))
-        .mark_text(align="left", color=GREY)
-        .encode(x=alt.value(352), y=alt.value(-8), text="text:N")
-    )
+    texts = base.transform_calculate(text=f"{real} + '  (' + {low} + ' to ' + {high} + ')'")
+    texts = past_end(texts, gap=12, color=INK).encode(text="text:N")
+    noted = alt.Chart(pl.DataFrame({"text": ["real (95 % of sets) 실제 (합성의 95%)"]}))
+    note = past_end(noted, gap=12, lift=-6, color=GREY).encode(y=alt.value(-8), text="text:N")
     return finish(
         alt.layer(band, dots, texts, note).properties(width=340, height=32 * len(names)),
         title="Would the real set pass for a synthetic one?",

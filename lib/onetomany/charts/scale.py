@@ -7,7 +7,7 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish
+from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end
 
 MEASURED = "measured 측정"
 MODELS = {
@@ -213,9 +213,9 @@ def daily(
     height = alt.Y("value:Q", scale=scale, title=title)
     traffic = [
         alt.Chart(level).mark_rule(color=INK, strokeWidth=1.4).encode(y=height),
-        alt.Chart(level)
-        .mark_text(align="left", dy=-14, fontWeight=600, lineBreak="\n")
-        .encode(x=alt.value(627), y=height, text="text:N"),
+        past_end(alt.Chart(level), gap=7, lift=-46, dy=-14, fontWeight=600, lineBreak="\n").encode(
+            y=height, text="text:N"
+        ),
     ]
     return finish(
         alt.layer(lines, *traffic, *_marked(marked)).properties(width=620, height=340),

@@ -20,6 +20,13 @@ CATEGORIES = [BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW]
 
 MATED, NON_MATED = BLUE, ORANGE
 
+NARROW = 320  # pixels of a plot: the report draws it on a telephone with less
+# names along an axis: on a telephone Korean goes under English
+TWO_LINES = (
+    f"width < {NARROW} ? split(replace(datum.label, regexp(' (?=[가-힣])'), '\\n'), '\\n')"
+    " : datum.label"
+)
+
 # what a function of this room returns
 Finished = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HConcatChart
 
@@ -81,6 +88,22 @@ def _as_jupyterlab_draws(
 
 alt.renderers.register("jupyterlab-offline", _as_jupyterlab_draws)
 alt.renderers.enable("jupyterlab-offline")
+
+
+def past_end(
+    chart: alt.Chart, *, gap: int = 8, lift: int = -11, dy: int = 0, **look: Any
+) -> alt.Chart:
+    """Write texts past the right end of a plot; on a telephone inside it, `lift` above their place.
+
+    For a chart that is one plot, not one of several. `gap` is in pixels.
+    """
+    narrow = f"width < {NARROW}"
+    written: alt.Chart = chart.mark_text(
+        align=alt.ExprRef(f"{narrow} ? 'right' : 'left'"),
+        dy=alt.ExprRef(f"{narrow} ? {lift} : {dy}"),
+        **look,
+    )
+    return written.encode(x=alt.value(alt.ExprRef(f"{narrow} ? width : width + {gap}")))
 
 
 def finish(

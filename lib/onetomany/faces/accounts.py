@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from ..errors import InputError
 from ..sources import ImageSet
 
 ENROLLED = "a template"
@@ -32,6 +33,27 @@ def account(images: ImageSet, templates: Mapping[str, pl.DataFrame]) -> pl.DataF
         .sort("first", next(iter(templates)), "outcome", descending=[True, True, False])
         .drop("first")
     )
+
+
+def require_pairs(templates: Mapping[str, pl.DataFrame]) -> None:
+    """Raise InputError unless pictures of one person and of two can be compared.
+
+    `templates` has what `embed` gave, failures included, by matcher. The error counts the people
+    who have a template, and says why pictures gave none.
+    """
+    for matcher, frame in templates.items():
+        used = frame.filter(pl.col("reason").is_null())
+        each: list[int] = used["subject_id"].value_counts()["count"].to_list()
+        if len(each) >= 2 and max(each) >= 2:
+            continue
+        reasons = frame["reason"].drop_nulls().value_counts(sort=True)
+        why = "; ".join(f"{many:,} {reason}" for reason, many in reasons.iter_rows())
+        raise InputError(
+            f"Nothing can be measured: that needs pictures of two people, and two of one of them. "
+            f"Under {matcher} {len(used):,} of {len(frame):,} pictures gave a template, of "
+            f"{len(each):,} people, at most {max(each, default=0):,} of one"
+            f"{f' ({why})' if why else ''}: add pictures."
+        )
 
 
 def remarks(templates: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -12,17 +12,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..sources import install_weights, model
 from ..sources.weights import Model, Preprocessing
-
-Picture = NDArray[np.uint8]
+from .yunet import CUTTERS, Picture, with_border, yunet
 
 CROPS = ("published", "box")
-OVERLAP = 0.3  # YuNet's boxes that overlap by more are one face (OpenCV's default)
-MOST = 5000  # boxes that YuNet keeps before that (OpenCV's default)
 
 
 @dataclass(frozen=True)
@@ -44,18 +40,10 @@ class AlignedFace:
 Aligner = Callable[[Picture], AlignedFace | None]
 
 
-def check_crop(name: str, crop: str) -> None:
-    """Raise InputError for a crop that doesn't exist or that the kit has no code for."""
+def check_crop(crop: str) -> None:
+    """Raise InputError for a crop that doesn't exist."""
     if crop not in CROPS:
         raise InputError(f"No crop '{crop}' exists; choose one of {', '.join(CROPS)}.")
-    how = model(name).preprocessing
-    if crop == "published" and not how.aligner:
-        raise InputError(
-            f"{name} is not run: its author's preprocessing ({how.detector}, {how.landmarks}, "
-            f"{how.size} pixels; {how.source}) is not part of this kit, and without it the error "
-            f"rates would be wrong; choose {' or '.join(MATCHERS)}, or crop='box' to see what "
-            "deepface's bare detector box makes of it."
-        )
 
 
 @cache
@@ -67,13 +55,14 @@ def aligner(name: str, crop: str) -> Aligner:
     """
     import cv2
 
-    check_crop(name, crop)
+    check_crop(crop)
     # OpenCV 5 warns of a setting that its own class makes
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     chosen = model(name)
     if crop == "box":
         return _detector_box(chosen.preprocessing)
-    return _ALIGNERS[chosen.preprocessing.aligner](chosen)
+    by_dlib = chosen.preprocessing.aligner == "dlib_chip"
+    return _dlib_chip(chosen) if by_dlib else _by_yunet(chosen)
 
 
 def _dlib_chip(chosen: Model) -> Aligner:
@@ -89,7 +78,7 @@ def _dlib_chip(chosen: Model) -> Aligner:
 
     def align(image: Picture) -> AlignedFace | None:
         for number, (border, lowest) in enumerate(how.tries, 1):
-            wide, (down, across) = _with_border(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), border)
+            wide, (down, across) = with_border(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), border)
             boxes, scores, _ = detector.run(wide, 1, lowest)  # 1: enlarged once, for small faces
             if not boxes:
                 continue
@@ -109,42 +98,22 @@ def _dlib_chip(chosen: Model) -> Aligner:
     return align
 
 
-def _opencv_align_crop(chosen: Model) -> Aligner:
-    """YuNet's five landmarks and `cv2.FaceRecognizerSF.alignCrop` (112 pixels)."""
-    import cv2
-
+def _by_yunet(chosen: Model) -> Aligner:
+    """YuNet's face, cut as the sheet says."""
     how = chosen.preprocessing
-    paths = install_weights(chosen.name)
-    recogniser, detector = (
-        next(str(path) for name, path in paths.items() if part in name)
-        for part in ("face_recognition", "face_detection")
-    )
-    crop = cv2.FaceRecognizerSF.create(recogniser, "").alignCrop  # its network isn't used
-    yunet = cv2.FaceDetectorYN.create(detector, "", (0, 0), 0.9, OVERLAP, MOST)
+    find, cut = yunet(chosen), CUTTERS[how.aligner](chosen)
 
     def align(image: Picture) -> AlignedFace | None:
-        for number, (border, lowest) in enumerate(how.tries, 1):
-            wide, (top, left) = _with_border(image, border)
-            shrink = min(1.0, how.longest / max(wide.shape[:2]))
-            small = cv2.resize(wide, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-            yunet.setInputSize((small.shape[1], small.shape[0]))
-            yunet.setScoreThreshold(lowest)
-            _, rows = yunet.detect(small)
-            if rows is None:
-                continue
-            largest = rows[np.argmax(rows[:, 2] * rows[:, 3])]
-            largest[:14] /= shrink
-            largest[[0, 4, 6, 8, 10, 12]] -= left
-            largest[[1, 5, 7, 9, 11, 13]] -= top
-            x, y, w, h = map(float, largest[:4])
-            return AlignedFace(
-                crop(image, largest),
-                len(rows),
-                float(largest[14]),
-                _named(how, number),
-                (x, y, x + w, y + h),
-            )
-        return None
+        face = find(image)
+        if face is None:
+            return None
+        return AlignedFace(
+            cut(image, face),
+            face.faces,
+            float(face.row[14]),
+            _named(how, face.number),
+            face.box,
+        )
 
     return align
 
@@ -156,7 +125,8 @@ def _detector_box(how: Preprocessing) -> Aligner:
     from .gate import open_deepface
 
     deepface = open_deepface()
-    backend = how.detector if how.aligner else "dlib"  # the other authors' detectors aren't here
+    # deepface knows YuNet, too; but a model's box is dlib's where its author used neither
+    backend = "dlib" if how.authors_detector else how.detector
 
     def align(image: Picture) -> AlignedFace | None:
         try:
@@ -173,24 +143,9 @@ def _detector_box(how: Preprocessing) -> Aligner:
     return align
 
 
-def _with_border(image: Picture, share: float) -> tuple[Picture, tuple[int, int]]:
-    """A black border of that share of the picture on each side, and its height and width."""
-    import cv2
-
-    down, across = int(share * image.shape[0]), int(share * image.shape[1])
-    if not share:
-        return image, (0, 0)
-    wide = cv2.copyMakeBorder(image, down, down, across, across, cv2.BORDER_CONSTANT)
-    return wide.astype(np.uint8, copy=False), (down, across)
-
-
 def _named(how: Preprocessing, number: int) -> str:
     """The detector's name, and which try found the face where it was not the first."""
     return how.detector if number == 1 else f"{how.detector}, try {number}"
 
 
-_ALIGNERS: dict[str, Callable[[Model], Aligner]] = {
-    "dlib_chip": _dlib_chip,
-    "opencv_align_crop": _opencv_align_crop,
-}
 MATCHERS = ("Dlib", "SFace")  # shown side by side in the chapters

@@ -105,7 +105,8 @@ def embed(
             "addresses, arrays and cameras are not accepted."
         )
     settings = settings or Settings()
-    check_crop(settings.model, settings.crop)
+    check_crop(settings.crop)
+    model(settings.model)
     images.datasheet.check()
     install_weights(settings.model)
     folder = cache_dir() / "templates" / settings.digest(images.datasheet.enlarge)[:32]
@@ -247,8 +248,14 @@ def represent(faces: Sequence[Any], settings: Settings) -> list[list[float]]:
 
     if not faces:
         return []
+    how, published = model(settings.model).preprocessing, settings.crop == "published"
     answers = open_deepface().represent(
-        list(faces), model_name=settings.model, detector_backend="skip", l2_normalize=True
+        # deepface passes colours on in the order given, except for models whose part of it swaps
+        [face[:, :, ::-1] if published and how.red_first else face for face in faces],
+        model_name=settings.model,
+        detector_backend="skip",
+        normalization=how.deepface_normalization if published else "base",
+        l2_normalize=True,
     )
     # deepface unwraps a list of one
     single = [answers] if len(faces) == 1 else answers

@@ -26,7 +26,7 @@ def build_report(
 
     Where a user's own pictures were chosen (`sources.choose_images`), only the chapters that
     measure them run, and the start page says whose they are and what became of every file. Raises
-    InputError where `out` holds a report about other pictures.
+    InputError where `out` holds a report about other pictures, or too few faces can be compared.
     """
     # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
     # would cost it seconds
@@ -41,7 +41,9 @@ def build_report(
     for notebook in before.values():
         if notebook.metadata.get("onetomany", {}).get("images", {}).get("set") != own:
             raise InputError(f"{out} holds a report about other pictures: name another with --out.")
-    only = pictures.chapters_for(list(only) if only else None) if own else only
+    if own:
+        only = pictures.chapters_for(list(only) if only else None)
+        pictures.check_pairs()
     fresh = run_chapters(chosen(paths, only))
     if own:
         told = pictures.record() | {"set": own}

