@@ -1,4 +1,4 @@
-"""Sightings of many cameras joined into tracks: the best cover of all by paths, and the naive way.
+"""Sightings of many cameras joined into tracks: the cover of all sightings by the best paths.
 
 Each sighting has at most one sighting before and one after it in its person's day. Which, is
 decided for all at once (multiple-hypothesis data association as a flow or assignment: Zhang, Li
@@ -22,11 +22,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
-from ..errors import InputError
 from .cover import apart, best_successors, chains, passing
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, bodies, feasible
@@ -120,7 +117,7 @@ def associate(
     for a sighting without template, or of a camera that the calibration run lacks.
     """
     settings = settings or Settings()
-    rows = _ordered(sightings)
+    rows = in_order(sightings)
     quality = rows["quality"].to_numpy().astype(np.float64)
     seen = bodies(rows, transit.codes(rows))
     known = _Known(seen, by_template(rows, templates), quality, face)
@@ -136,48 +133,9 @@ def associate(
     return _frames(rows, found, llr, successor)
 
 
-def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
-    """What brochures imply: whoever scores at or above a threshold is the same person.
-
-    All pairs are compared, whatever their time; connected components are the tracks. Kept to show
-    how it fails: one false match among thousands joins two people's whole days. Raises InputError
-    as `associate`, and above 100,000 sightings, whose pairs take hours.
-    """
-    if len(sightings) > 100_000:
-        raise InputError("naive compares all pairs: give it 100,000 sightings or fewer.")
-    rows = _ordered(sightings)
-    vectors, count = by_template(rows, templates), len(rows)
-    parts = []
-    for start in tqdm(range(0, count, BLOCK), desc="pairs", delay=2, leave=False):
-        scores = vectors[start : start + BLOCK] @ vectors[start:].T
-        one, two = np.nonzero(np.triu(scores >= threshold, k=1))
-        parts.append((one + start, two + start, scores[one, two]))
-    a, b, score = (np.concatenate(each) for each in zip(*parts, strict=True))
-    graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
-    track = connected_components(graph, directed=False)[1]
-    nothing = pl.lit(None, pl.Float64)
-    links = pl.DataFrame(
-        {
-            "sighting_a": rows["sighting_id"].gather(a),
-            "sighting_b": rows["sighting_id"].gather(b),
-            "score": score.astype(np.float64),
-            "rivals": np.zeros(len(a), np.int64),
-            "feasible": feasible(bodies(rows), a, b),
-        }
-    ).with_columns(
-        llr_face=nothing,
-        llr_transit=nothing,
-        llr_bounded=nothing,
-        probability=nothing,
-        method=pl.lit("naive"),
-    )
-    links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
-    return Association(links, _tracks(rows, track.astype(np.int64), links), len(links))
-
-
 def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
     """The same tracks, cut at links that are less probable: fewer mixed, more broken."""
-    rows = _ordered(sightings)
+    rows = in_order(sightings)
     links = found.links.filter(pl.col("probability") >= probability)
     place = dict(zip(rows["sighting_id"].to_list(), range(len(rows)), strict=True))
     a, b = (
@@ -186,11 +144,11 @@ def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Asso
     )
     successor = np.full(len(rows), -1, np.int64)
     successor[a] = b
-    return Association(links, _tracks(rows, chains(successor)[0], links), found.candidates)
+    return Association(links, tracks_of(rows, chains(successor)[0], links), found.candidates)
 
 
-def _ordered(sightings: pl.DataFrame) -> pl.DataFrame:
-    """Sightings in order of time; `true_id` is left out here, so that nothing below can read it."""
+def in_order(sightings: pl.DataFrame) -> pl.DataFrame:
+    """Sort sightings by time and drop `true_id`, so that no way of linking can read it."""
     rows = sightings.drop("true_id", strict=False)
     return rows.sort("t_start", "t_end", "camera_id", "sighting_id")
 
@@ -351,7 +309,7 @@ def _frames(
         }
     ).with_columns(feasible=pl.lit(value=True), method=pl.lit("path cover"))
     links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
-    return Association(links, _tracks(rows, chains(successor)[0], links), len(found.a))
+    return Association(links, tracks_of(rows, chains(successor)[0], links), len(found.a))
 
 
 def _probability(
@@ -377,8 +335,8 @@ def _probability(
     return probability, rivals
 
 
-def _tracks(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:
-    """TRACKS, hypotheses numbered by their first sighting."""
+def tracks_of(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:
+    """Return TRACKS of ordered sightings, (n,) track numbers, and `LINKS`; first seen, first."""
     each = pl.DataFrame({"sighting_id": rows["sighting_id"], "track": track})
     weak = (
         links.join(each, left_on="sighting_a", right_on="sighting_id")
