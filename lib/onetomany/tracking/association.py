@@ -65,6 +65,7 @@ class Settings:
     non-mated sightings may pass the first look at scores, for each sighting. `rounds`: how often
     links are weighed with the images of the tracks so far. `images`: how many of them a side.
     `window`: of next sightings, so many lie within the cameras and gaps that are looked through.
+    `clock`: seconds by which the clocks of two cameras may still differ (see `clocks`).
     """
 
     neighbours: int = 12
@@ -72,6 +73,7 @@ class Settings:
     rounds: int = 4
     images: int = 8
     window: float = 0.998
+    clock: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,10 @@ def associate(
     found = _candidates(known, transit, settings)
     of_pairs = pair_quality(quality[found.a], quality[found.b])
     llr = face.llr(found.score, of_pairs).astype(np.float32)
-    successor = _solve(seen, found, llr)
+    successor = _solve(seen, found, llr, settings.clock)
     for _ in tqdm(range(settings.rounds), desc="weighing links anew", delay=2, leave=False):
         llr = _llr_of_tracks(known, found, successor, settings.images)
-        before, successor = successor, _solve(seen, found, llr)
+        before, successor = successor, _solve(seen, found, llr, settings.clock)
         if (before == successor).all():
             break
     return _frames(rows, found, llr, successor)
@@ -174,9 +176,11 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
     for a, low, high in tqdm(blocks, desc="candidate links", delay=2, leave=False):
         rows, block = where[a][low:high], gathered[a][low:high]
         reached = np.ascontiguousarray(np.sort(block @ some.T, axis=1)[:, ::-1])
-        ends, passed = seen.end[rows], []
+        begins, ends, passed = seen.start[rows], seen.end[rows], []
         for b in np.flatnonzero(np.isfinite(windows[a, :, 1])):
-            first = np.searchsorted(starts[b], ends + windows[a, b, 0])
+            # links go forward in time, but for what clocks may be off
+            lowest = np.maximum(begins, ends + windows[a, b, 0]) - settings.clock
+            first = np.searchsorted(starts[b], lowest)
             stop = np.searchsorted(starts[b], ends + windows[a, b, 1], side="right")
             left, right = first.min(), stop.max()
             if (stop <= first).all():
@@ -190,9 +194,13 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
         if passed:
             i, j, score = (np.concatenate(each) for each in zip(*passed, strict=True))
             overlap = transit.overlap[seen.camera[i], seen.camera[j]]
-            able = (j > i) & feasible(seen, i, j, fastest=transit.fastest, overlap=overlap)
+            able = feasible(
+                seen, i, j, fastest=transit.fastest, overlap=overlap, clock=settings.clock
+            )
+            able &= j > i
             i, j, score = i[able], j[able], score[able]
-            time = transit.llr(seen.camera[i], seen.camera[j], seen.start[j] - seen.end[i])
+            gap = seen.start[j] - seen.end[i]
+            time = transit.llr(seen.camera[i], seen.camera[j], gap, settings.clock)
             prior = transit.onward[a, seen.camera[j]] - transit.last[a] - new[j]
             weight = known.face.llr(score, pair_quality(quality[i], quality[j])) + time + prior
             order = np.lexsort((j, -weight, i))
@@ -250,11 +258,11 @@ def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floa
     return np.stack([transit.overlap, ends], axis=2)
 
 
-def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32]) -> Rows:
+def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32], clock: float) -> Rows:
     """The row of each sighting's successor, -1 where its track ends."""
     weight = (llr + found.transit + found.prior).astype(np.float64)
     successor = best_successors(len(seen.start), found.a, found.b, weight)
-    return apart(seen, successor)
+    return apart(seen, successor, clock)
 
 
 def _llr_of_tracks(
