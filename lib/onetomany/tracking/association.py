@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from .cover import apart, best_successors, chains, passing
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
+from .strands import join_strands
 from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, bodies, feasible
 
 LINKS: dict[str, Any] = {
@@ -132,6 +133,9 @@ def associate(
         before, successor = successor, _solve(seen, found, llr, settings.clock)
         if (before == successor).all():
             break
+    if transit.overlap.min(initial=0) < 0:
+        found, successor = _joined(known, transit, found, successor, settings.clock)
+        llr = _llr_of_tracks(known, found, successor, settings.images)
     return _frames(rows, found, llr, successor)
 
 
@@ -214,6 +218,40 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
     whole = [np.concatenate(each) for each in zip(*parts, strict=True)]
     order = np.lexsort((whole[1], whole[0]))
     return _Candidates(*(each[order] for each in whole))
+
+
+def _joined(
+    known: _Known, transit: TransitModel, found: _Candidates, successor: Rows, clock: float
+) -> tuple[_Candidates, Rows]:
+    """Crossing tracks joined (`strands`); links that were no candidates are added to them."""
+    seen, vectors, quality = known.seen, known.vectors, known.quality
+    starts = [seen.start[seen.camera == camera] for camera in range(len(transit.cameras))]
+    new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
+
+    def prior(a: Rows, b: Rows) -> Floats:
+        one, two = seen.camera[a], seen.camera[b]
+        return np.asarray(transit.onward[one, two] - transit.last[one] - new[b])
+
+    def time(a: Rows, b: Rows) -> Floats:
+        return transit.llr(seen.camera[a], seen.camera[b], seen.start[b] - seen.end[a], clock)
+
+    def face(one: Rows, two: Rows) -> float:
+        means = [quality[each] @ vectors[each] for each in (one, two)]
+        score = means[0] @ means[1] / max(np.prod([np.linalg.norm(each) for each in means]), 1e-12)
+        mass = [quality[each].sum(keepdims=True) for each in (one, two)]
+        return float(known.face.llr(np.array([score]), pair_quality(*mass))[0])
+
+    joined = join_strands(seen, successor, (found.a, found.b), face, clock=clock)
+    count = len(joined)
+    a = np.flatnonzero(joined >= 0)
+    a = a[~np.isin(a * count + joined[a], found.a * count + found.b)]
+    b = joined[a]
+    score = np.einsum("ij,ij->i", vectors[a], vectors[b])
+    more = (a, b, score, time(a, b), prior(a, b))
+    old = (found.a, found.b, found.score, found.transit, found.prior)
+    whole = [np.concatenate([x, y.astype(x.dtype)]) for x, y in zip(old, more, strict=True)]
+    order = np.lexsort((whole[1], whole[0]))
+    return _Candidates(*(each[order] for each in whole)), joined
 
 
 def _blocks(times: Floats) -> list[tuple[int, int]]:
