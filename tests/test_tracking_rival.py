@@ -143,12 +143,12 @@ def test_dials_are_means_and_ranges_of_the_seeds_stored() -> None:
     assert (table["seeds"] <= len(facts["seeds"])).all()
     shown = table.with_columns(line=pl.format("{} {}", "dial", "setting"))
     drawn = dial_charts.dials(shown, source="this run", simulated="nobody")
-    assert str(drawn.chart.to_dict()).count("idf1_low") > 0
+    assert str(drawn.to_dict()).count("idf1_low") > 0
 
 
 def test_the_curve_is_drawn_with_both_thresholds() -> None:
     curve = pl.DataFrame(
-        [(0.5, 0.1, 0.9, 0.4, 1.0, 0.0, 0.98), (0.7, 0.0, 0.8, 0.9, 0.0, 0.2, 0.98)],
+        [(0.5, 0.1, 0.4, 1.0, 0.0, 0.98), (0.7, 0.0, 0.9, 0.0, 0.2, 0.98)],
         schema=[*threshold.CURVE, "tmr"],
         orient="row",
     )
@@ -156,4 +156,4 @@ def test_the_curve_is_drawn_with_both_thresholds() -> None:
     drawn = threshold_charts.thresholds(
         curve, marks, curve.head(1), source="this run", simulated="nobody"
     )
-    assert "calibrated" in str(drawn.chart.to_dict())
+    assert "calibrated" in str(drawn.to_dict())

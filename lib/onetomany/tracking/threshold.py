@@ -34,7 +34,6 @@ SWEEP = 48  # thresholds of a sweep
 CURVE = {
     "threshold": pl.Float64,  # cosine at or above which two sightings are linked
     "fmr": pl.Float64,  # pairs of two people that reach it, of this run
-    "tmr": pl.Float64,  # pairs of one person that reach it
     "idf1": pl.Float64,  # of the connected components
     "mixed": pl.Float64,  # people in a component with somebody else
     "broken": pl.Float64,  # people in more than one component
@@ -98,7 +97,7 @@ def threshold_curve(
     vectors, who = by_template(rows, templates), rows[subject].to_numpy()
     low = _score_at(vectors, who, LOOSEST) if thresholds is None else min(thresholds)
     a, b, score = _reaching(vectors, low)
-    mated = who[a] == who[b]
+    false = score[who[a] != who[b]]
     own = np.unique(who, return_counts=True)[1].astype(np.float64)
     of_one = float((own * (own - 1) / 2).sum())
     of_two = len(who) * (len(who) - 1) / 2 - of_one
@@ -111,9 +110,8 @@ def threshold_curve(
     people = rows.select(true_id=pl.col(subject))
     found = []
     for cut in tqdm(sorted(thresholds), desc="thresholds", delay=2, leave=False):
-        reached = score >= cut
-        rates = (reached & ~mated).sum() / of_two, (reached & mated).sum() / of_one
-        found.append((cut, *rates, *_errors(people, forest, cut)))
+        rate = (false >= cut).sum() / of_two
+        found.append((cut, rate, *_errors(people, forest, cut)))
     return pl.DataFrame(found, schema=CURVE, orient="row")
 
 
