@@ -39,8 +39,8 @@ def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> 
     )
     return finish(
         alt.layer(span, dots).properties(width=330, height=22 * len(order)),
-        title="What decides: faces, crowd, clocks and views",
-        title_ko="결과를 가르는 것: 얼굴, 인파, 시계, 시야",
+        title="What decides: faces, clocks and views",
+        title_ko="결과를 가르는 것: 얼굴, 시계, 시야",
         source=f"{source}; dot 점: mean 평균, line 선: lowest to highest seed 가장 낮은~높은 값",
         simulated=simulated,
         description="Mean IDF1 by dial: "
