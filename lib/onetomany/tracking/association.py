@@ -247,8 +247,8 @@ def _joined(
     a = a[~np.isin(a * count + joined[a], found.a * count + found.b)]
     b = joined[a]
     score = np.einsum("ij,ij->i", vectors[a], vectors[b])
-    more = (a, b, score, time(a, b), prior(a, b))
-    old = (found.a, found.b, found.score, found.transit, found.prior)
+    more: tuple[NDArray[Any], ...] = (a, b, score, time(a, b), prior(a, b))
+    old: tuple[NDArray[Any], ...] = (found.a, found.b, found.score, found.transit, found.prior)
     whole = [np.concatenate([x, y.astype(x.dtype)]) for x, y in zip(old, more, strict=True)]
     order = np.lexsort((whole[1], whole[0]))
     return _Candidates(*(each[order] for each in whole)), joined

@@ -274,7 +274,8 @@ def _coarse(count: int, seen: Times, known: TravelTimes) -> tuple[Floats, NDArra
 
 def _tabulated(offsets: Floats, scale: float, seen: Times, known: Times) -> tuple[Floats, Floats]:
     """Log densities of each time seen (times, places), and the places: shifts from `offsets`."""
-    places = np.arange(-REACH * STEPS, REACH * STEPS + 1) * (scale / STEPS)
+    places: Floats = np.arange(-REACH * STEPS, REACH * STEPS + 1, dtype=np.float64)
+    places *= scale / STEPS
     tables = [
         _log_density(known[a, b], each[:, None] - offsets[b] + offsets[a] - places, scale)
         for (a, b), each in seen.items()
