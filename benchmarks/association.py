@@ -1,8 +1,8 @@
 """Tracking across cameras: how far tracks are wrong by the quality of faces, and what a million cost.
 
 Writes docs/tracking-across-measured.md. Passengers walk through the simulated terminal; likelihoods
-are fitted on a run of their own. Beside the path cover stands the naive method, at the threshold
-of FMR 1e-4 that the calibration run gives. For growth, a day's flow in copies of the terminal,
+are fitted on a run of their own. Beside the path cover stands the threshold method ("naive"), at
+the threshold that the same calibration run sets. For growth, a day's flow in copies of the terminal,
 each size in a process of its own: `python -m benchmarks.association` runs this benchmark alone.
 """
 
@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from onetomany import faces, sources, terminal
 from onetomany.faces import synthetic
-from onetomany.tracking import association, evaluation, likelihood, transit, unicity
+from onetomany.tracking import association, evaluation, likelihood, threshold, transit, unicity
 
 PAGE = Path(__file__).parents[1] / "docs" / "tracking-across-measured.md"
 PASSENGERS, SEEDS, CALIBRATION = 700, (101, 102, 103), 100
@@ -50,14 +50,14 @@ def _errors() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         noise = terminal.noise_for(model, calibration, rate, FMR, seed=1)
         vectors = terminal.sighting_templates(model, calibration, CALIBRATION, noise=noise)
         face = likelihood.fit_face(likelihood.score_pairs(calibration, vectors, 1))
-        threshold = _threshold(calibration, vectors)
+        cut = threshold.calibrated_threshold(calibration, vectors)
         for seed, sightings in tests.items():
             label = {"tmr": pl.lit(rate), "seed": pl.lit(seed)}
             own = terminal.sighting_templates(model, sightings, seed, noise=noise)
             held_out = likelihood.score_pairs(sightings, own, 2)
             costs.append(likelihood.cost(face, held_out).with_columns(**label))
             found = association.associate(sightings, own, face, steps)
-            naive = association.naive(sightings, own, threshold)
+            naive = threshold.naive(sightings, own, cut)
             errors += [
                 evaluation.track_errors(sightings, each).with_columns(**label)
                 for each in (found, naive)
@@ -74,13 +74,6 @@ def _errors() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 
 def _model() -> synthetic.TemplateModel:
     return synthetic.fit(faces.usable(faces.embed(sources.open_images("orl"))))
-
-
-def _threshold(sightings: pl.DataFrame, vectors: np.ndarray) -> float:
-    """The score that a share FMR of all non-mated pairs of the calibration run reaches."""
-    who = sightings["true_id"].to_numpy()
-    scores = (vectors @ vectors.T)[who[:, None] > who[None]]
-    return float(np.quantile(scores, 1 - FMR))
 
 
 def _growth(folder: Path) -> list[dict[str, float]]:

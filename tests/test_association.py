@@ -20,6 +20,7 @@ from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.terminal import load_layout, sighting_templates, simulate_coarsely, true_match_rate
 from onetomany.tracking import association as joined
+from onetomany.tracking import threshold
 from onetomany.tracking.cover import apart, best_successors, chains
 from onetomany.tracking.dossier import DOSSIER, dossier
 from onetomany.tracking.evaluation import ERRORS, track_errors
@@ -367,7 +368,7 @@ def test_the_truth_is_never_read_and_order_changes_nothing(known: dict[str, obje
         again = joined.associate(frame, *parts)
         assert again.links.equals(known["found"].links)
         assert again.tracks.equals(known["found"].tracks)
-    strangers = [joined.naive(each, known["templates"], 0.97) for each in (sightings, mixed)]
+    strangers = [threshold.naive(each, known["templates"], 0.97) for each in (sightings, mixed)]
     assert strangers[0].tracks.equals(strangers[1].tracks)
 
 
@@ -399,8 +400,8 @@ def test_the_cover_follows_people_and_the_threshold_mixes_them(known: dict[str, 
     cover = track_errors(sightings, known["found"])
     assert cover.schema == pl.Schema(ERRORS)
     scores = known["scored"].filter(~pl.col("mated"), pl.col("images_a") == 1)["score"]
-    threshold = float(scores.quantile(1 - 1e-4))
-    naive = track_errors(sightings, joined.naive(sightings, vectors, threshold))
+    loose = float(scores.quantile(1 - 1e-4))
+    naive = track_errors(sightings, threshold.naive(sightings, vectors, loose))
     assert cover["idf1"].item() > 0.91
     assert cover["precision_at_recall"].item() > 0.98
     assert cover["mean_probability"].item() == pytest.approx(
@@ -419,7 +420,7 @@ def test_the_cover_follows_people_and_the_threshold_mixes_them(known: dict[str, 
 
 def test_naive_components_are_those_of_all_pairs(known: dict[str, object]) -> None:
     rows, vectors = known["sightings"].head(900), known["templates"]
-    found = joined.naive(rows, vectors, 0.96)
+    found = threshold.naive(rows, vectors, 0.96)
     assert found.links.schema == pl.Schema(joined.LINKS)
     own = vectors[rows["template_id"].to_numpy()]
     label = connected_components(own @ own.T >= 0.96, directed=False)[1]
@@ -428,7 +429,7 @@ def test_naive_components_are_those_of_all_pairs(known: dict[str, object]) -> No
     }
     assert {frozenset(each) for each in found.tracks["sightings"].to_list()} == expected
     with pytest.raises(InputError, match="100,000"):
-        joined.naive(pl.concat([rows] * 120), vectors, 0.9)
+        threshold.naive(pl.concat([rows] * 120), vectors, 0.9)
 
 
 def test_few_or_unlinked_sightings_are_tracks_by_themselves(known: dict[str, object]) -> None:
@@ -512,7 +513,7 @@ def test_a_dossier_tells_where_when_and_beside_whom(known: dict[str, object]) ->
     with pytest.raises(InputError, match="no hypothesis 999999"):
         dossier(sightings, found, 999_999)
     with pytest.raises(InputError, match="no order"):
-        dossier(sightings, joined.naive(sightings, known["templates"], 0.97), 0)
+        dossier(sightings, threshold.naive(sightings, known["templates"], 0.97), 0)
 
 
 # --- unicity -------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ def test_wrong_links_appear_as_faces_get_poorer(drawn: dict[str, Finished]) -> N
     assert (strokes(good, "#0072b2"), strokes(good, "#b3142b")) == (2, 0)
     assert (strokes(poor, "#0072b2"), strokes(poor, "#b3142b")) == (1, 1)
     assert "All together 모두 함께: 3.0% (1.0% – 5.0%)" in good
-    assert "Threshold 임계값: 60.0% (58.0% – 62.0%)" in poor
+    assert "Calibrated threshold 보정한 임계값: 60.0% (58.0% – 62.0%)" in poor
 
 
 def test_ratios_are_not_stacked_and_start_at_zero(drawn: dict[str, Finished]) -> None:

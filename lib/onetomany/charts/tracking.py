@@ -21,7 +21,7 @@ from .theme import (
     finish,
 )
 
-METHODS = {"path cover": "All together 모두 함께", "naive": "Threshold 임계값"}
+METHODS = {"path cover": "All together 모두 함께", "naive": "Calibrated threshold 보정한 임계값"}
 TMR = "TMR of single images 사진 한 장의 TMR"
 
 
@@ -219,8 +219,8 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
                 spacing=36,
             ),
         ),
-        title="A threshold that looks excellent one to one mixes people up",
-        title_ko="일대일로는 훌륭해 보이는 임계값이 사람들을 뒤섞는다",
+        title="Good faces need only a threshold; poor faces need time and place too",
+        title_ko="얼굴이 좋으면 임계값으로 되고, 나쁘면 시간과 장소도 있어야 한다",
         source=f"{source}; {shown['passengers'][0]:,} passengers 명, band 띠: 95 % by passenger; "
         "TMR at FMR 1/10,000",
         simulated=simulated,

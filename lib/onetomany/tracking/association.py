@@ -1,4 +1,4 @@
-"""Sightings of many cameras joined into tracks: the best cover of all by paths, and the naive way.
+"""Sightings of many cameras joined into tracks: the cover of all sightings by the best paths.
 
 Each sighting has at most one sighting before and one after it in its person's day. Which, is
 decided for all at once (multiple-hypothesis data association as a flow or assignment: Zhang, Li
@@ -22,14 +22,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
-from ..errors import InputError
 from .cover import apart, best_successors, chains, passing
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .sightings import check_sightings
+from .strands import join_strands
 from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, bodies, feasible
 
 LINKS: dict[str, Any] = {
@@ -69,6 +67,7 @@ class Settings:
     non-mated sightings may pass the first look at scores, for each sighting. `rounds`: how often
     links are weighed with the images of the tracks so far. `images`: how many of them a side.
     `window`: of next sightings, so many lie within the cameras and gaps that are looked through.
+    `clock`: seconds by which the clocks of two cameras may still differ (see `clocks`).
     """
 
     neighbours: int = 12
@@ -76,6 +75,7 @@ class Settings:
     rounds: int = 4
     images: int = 8
     window: float = 0.998
+    clock: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -122,65 +122,28 @@ def associate(
     """
     settings = settings or Settings()
     check_sightings(sightings, templates)
-    rows = _ordered(sightings)
+    rows = in_order(sightings)
     quality = rows["quality"].to_numpy().astype(np.float64)
     seen = bodies(rows, transit.codes(rows))
     known = _Known(seen, by_template(rows, templates), quality, face)
     found = _candidates(known, transit, settings)
     of_pairs = pair_quality(quality[found.a], quality[found.b])
     llr = face.llr(found.score, of_pairs).astype(np.float32)
-    successor = _solve(seen, found, llr)
+    successor = _solve(seen, found, llr, settings.clock)
     for _ in tqdm(range(settings.rounds), desc="weighing links anew", delay=2, leave=False):
         llr = _llr_of_tracks(known, found, successor, settings.images)
-        before, successor = successor, _solve(seen, found, llr)
+        before, successor = successor, _solve(seen, found, llr, settings.clock)
         if (before == successor).all():
             break
+    if transit.overlap.min(initial=0) < 0:
+        found, successor = _joined(known, transit, found, successor, settings.clock)
+        llr = _llr_of_tracks(known, found, successor, settings.images)
     return _frames(rows, found, llr, successor)
-
-
-def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
-    """What brochures imply: whoever scores at or above a threshold is the same person.
-
-    All pairs are compared, whatever their time; connected components are the tracks. Kept to show
-    how it fails: one false match among thousands joins two people's whole days. Raises InputError
-    as `associate`, and above 100,000 sightings, whose pairs take hours.
-    """
-    if len(sightings) > 100_000:
-        raise InputError("naive compares all pairs: give it 100,000 sightings or fewer.")
-    check_sightings(sightings, templates)
-    rows = _ordered(sightings)
-    vectors, count = by_template(rows, templates), len(rows)
-    parts = []
-    for start in tqdm(range(0, count, BLOCK), desc="pairs", delay=2, leave=False):
-        scores = vectors[start : start + BLOCK] @ vectors[start:].T
-        one, two = np.nonzero(np.triu(scores >= threshold, k=1))
-        parts.append((one + start, two + start, scores[one, two]))
-    a, b, score = (np.concatenate(each) for each in zip(*parts, strict=True))
-    graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
-    track = connected_components(graph, directed=False)[1]
-    nothing = pl.lit(None, pl.Float64)
-    links = pl.DataFrame(
-        {
-            "sighting_a": rows["sighting_id"].gather(a),
-            "sighting_b": rows["sighting_id"].gather(b),
-            "score": score.astype(np.float64),
-            "rivals": np.zeros(len(a), np.int64),
-            "feasible": feasible(bodies(rows), a, b),
-        }
-    ).with_columns(
-        llr_face=nothing,
-        llr_transit=nothing,
-        llr_bounded=nothing,
-        probability=nothing,
-        method=pl.lit("naive"),
-    )
-    links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
-    return Association(links, _tracks(rows, track.astype(np.int64), links), len(links))
 
 
 def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
     """The same tracks, cut at links that are less probable: fewer mixed, more broken."""
-    rows = _ordered(sightings)
+    rows = in_order(sightings)
     links = found.links.filter(pl.col("probability") >= probability)
     place = dict(zip(rows["sighting_id"].to_list(), range(len(rows)), strict=True))
     a, b = (
@@ -189,11 +152,11 @@ def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Asso
     )
     successor = np.full(len(rows), -1, np.int64)
     successor[a] = b
-    return Association(links, _tracks(rows, chains(successor)[0], links), found.candidates)
+    return Association(links, tracks_of(rows, chains(successor)[0], links), found.candidates)
 
 
-def _ordered(sightings: pl.DataFrame) -> pl.DataFrame:
-    """Sightings in order of time; `true_id` is left out here, so that nothing below can read it."""
+def in_order(sightings: pl.DataFrame) -> pl.DataFrame:
+    """Sort sightings by time and drop `true_id`, so that no way of linking can read it."""
     rows = sightings.drop("true_id", strict=False)
     return rows.sort("t_start", "t_end", "camera_id", "sighting_id")
 
@@ -219,9 +182,11 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
     for a, low, high in tqdm(blocks, desc="candidate links", delay=2, leave=False):
         rows, block = where[a][low:high], gathered[a][low:high]
         reached = np.ascontiguousarray(np.sort(block @ some.T, axis=1)[:, ::-1])
-        ends, passed = seen.end[rows], []
+        begins, ends, passed = seen.start[rows], seen.end[rows], []
         for b in np.flatnonzero(np.isfinite(windows[a, :, 1])):
-            first = np.searchsorted(starts[b], ends + windows[a, b, 0])
+            # links go forward in time, but for what clocks may be off
+            lowest = np.maximum(begins, ends + windows[a, b, 0]) - settings.clock
+            first = np.searchsorted(starts[b], lowest)
             stop = np.searchsorted(starts[b], ends + windows[a, b, 1], side="right")
             left, right = first.min(), stop.max()
             if (stop <= first).all():
@@ -235,9 +200,13 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
         if passed:
             i, j, score = (np.concatenate(each) for each in zip(*passed, strict=True))
             overlap = transit.overlap[seen.camera[i], seen.camera[j]]
-            able = (j > i) & feasible(seen, i, j, fastest=transit.fastest, overlap=overlap)
+            able = feasible(
+                seen, i, j, fastest=transit.fastest, overlap=overlap, clock=settings.clock
+            )
+            able &= j > i
             i, j, score = i[able], j[able], score[able]
-            time = transit.llr(seen.camera[i], seen.camera[j], seen.start[j] - seen.end[i])
+            gap = seen.start[j] - seen.end[i]
+            time = transit.llr(seen.camera[i], seen.camera[j], gap, settings.clock)
             prior = transit.onward[a, seen.camera[j]] - transit.last[a] - new[j]
             weight = known.face.llr(score, pair_quality(quality[i], quality[j])) + time + prior
             order = np.lexsort((j, -weight, i))
@@ -251,6 +220,40 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
     whole = [np.concatenate(each) for each in zip(*parts, strict=True)]
     order = np.lexsort((whole[1], whole[0]))
     return _Candidates(*(each[order] for each in whole))
+
+
+def _joined(
+    known: _Known, transit: TransitModel, found: _Candidates, successor: Rows, clock: float
+) -> tuple[_Candidates, Rows]:
+    """Crossing tracks joined (`strands`); links that were no candidates are added to them."""
+    seen, vectors, quality = known.seen, known.vectors, known.quality
+    starts = [seen.start[seen.camera == camera] for camera in range(len(transit.cameras))]
+    new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
+
+    def prior(a: Rows, b: Rows) -> Floats:
+        one, two = seen.camera[a], seen.camera[b]
+        return np.asarray(transit.onward[one, two] - transit.last[one] - new[b])
+
+    def time(a: Rows, b: Rows) -> Floats:
+        return transit.llr(seen.camera[a], seen.camera[b], seen.start[b] - seen.end[a], clock)
+
+    def face(one: Rows, two: Rows) -> float:
+        means = [quality[each] @ vectors[each] for each in (one, two)]
+        score = means[0] @ means[1] / max(np.prod([np.linalg.norm(each) for each in means]), 1e-12)
+        mass = [quality[each].sum(keepdims=True) for each in (one, two)]
+        return float(known.face.llr(np.array([score]), pair_quality(*mass))[0])
+
+    joined = join_strands(seen, successor, (found.a, found.b), face, clock=clock)
+    count = len(joined)
+    a = np.flatnonzero(joined >= 0)
+    a = a[~np.isin(a * count + joined[a], found.a * count + found.b)]
+    b = joined[a]
+    score = np.einsum("ij,ij->i", vectors[a], vectors[b])
+    more: tuple[NDArray[Any], ...] = (a, b, score, time(a, b), prior(a, b))
+    old: tuple[NDArray[Any], ...] = (found.a, found.b, found.score, found.transit, found.prior)
+    whole = [np.concatenate([x, y.astype(x.dtype)]) for x, y in zip(old, more, strict=True)]
+    order = np.lexsort((whole[1], whole[0]))
+    return _Candidates(*(each[order] for each in whole)), joined
 
 
 def _blocks(times: Floats) -> list[tuple[int, int]]:
@@ -295,11 +298,11 @@ def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floa
     return np.stack([transit.overlap, ends], axis=2)
 
 
-def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32]) -> Rows:
+def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32], clock: float) -> Rows:
     """The row of each sighting's successor, -1 where its track ends."""
     weight = (llr + found.transit + found.prior).astype(np.float64)
     successor = best_successors(len(seen.start), found.a, found.b, weight)
-    return apart(seen, successor)
+    return apart(seen, successor, clock)
 
 
 def _llr_of_tracks(
@@ -354,7 +357,7 @@ def _frames(
         }
     ).with_columns(feasible=pl.lit(value=True), method=pl.lit("path cover"))
     links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
-    return Association(links, _tracks(rows, chains(successor)[0], links), len(found.a))
+    return Association(links, tracks_of(rows, chains(successor)[0], links), len(found.a))
 
 
 def _probability(
@@ -380,8 +383,8 @@ def _probability(
     return probability, rivals
 
 
-def _tracks(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:
-    """TRACKS, hypotheses numbered by their first sighting."""
+def tracks_of(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:
+    """Return TRACKS of ordered sightings, (n,) track numbers, and `LINKS`; first seen, first."""
     each = pl.DataFrame({"sighting_id": rows["sighting_id"], "track": track})
     weak = (
         links.join(each, left_on="sighting_a", right_on="sighting_id")

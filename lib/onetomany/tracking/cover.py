@@ -128,11 +128,11 @@ def chains(successor: Rows) -> tuple[Rows, Rows, Rows]:
     return track, order, place
 
 
-def apart(seen: Bodies, successor: Rows) -> Rows:
+def apart(seen: Bodies, successor: Rows, clock: float = 0.0) -> Rows:
     """The same, cut wherever a track would be in two places at once.
 
     Links are feasible one by one; where views overlap, a sighting can still collide with the one
-    after the next. Such a track is cut before the later of the two.
+    after the next. Such a track is cut before the later of the two. `clock` as in `feasible`.
     """
     result = successor.copy()
     while True:
@@ -144,7 +144,7 @@ def apart(seen: Bodies, successor: Rows) -> Rows:
             if not meets.any():
                 break
             a, b, before = a[meets], b[meets], order[lag - 1 : -1][meets]
-            bad = ~feasible(seen, a, b)
+            bad = ~feasible(seen, a, b, clock=clock)
             if bad.any():
                 result[before[bad]] = -1
                 cut = True

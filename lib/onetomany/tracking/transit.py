@@ -27,8 +27,8 @@ HORIZON = 4 * 3600.0  # s: who isn't seen for longer counts as gone
 FASTEST = 3.0  # m/s, of the mean place of one sighting to that of the next: a run with luggage
 SLACK = 3.0  # m by which places may be off
 # gaps between sightings, s: below zero both cameras see the person at once
-GAPS = np.array([-600, -60, -15, -4, 0, 1, *np.geomspace(2, HORIZON, 41)])
-SHORTEST = 4  # the first bin from gap 0 on
+GAPS = np.array([-HORIZON, -600, -60, -15, -4, 0, 1, *np.geomspace(2, HORIZON, 41)])
+SHORTEST = 5  # the first bin from gap 0 on
 SMOOTHING = 1.0  # bins, each a quarter longer than the one before
 WALK = 1.34  # m/s, mean free walking speed (as handed down from Weidmann 1993, not read)
 WALK_SPREAD = 0.6  # of the logarithm of the time: detours, queues
@@ -55,7 +55,7 @@ class TransitModel:
     their density over a uniform one of the horizon, between bounds. Of the sightings at a camera,
     log10 shares of those after which the person is next seen at another, `onward` (C, C), or no
     more, `last` (C,), and before which the person was not seen, `first` (C,). `steps`, `distance`
-    (m) and `overlap` (s, zero or below), (C, C).
+    (m), and `overlap` (s): 0, or -HORIZON where both cameras have seen a person at once, (C, C).
     """
 
     cameras: tuple[str, ...]
@@ -81,16 +81,24 @@ class TransitModel:
             )
         return names.replace_strict(known, return_dtype=pl.Int64).to_numpy()
 
-    def llr(self, camera_a: Rows, camera_b: Rows, gap: NDArray[np.floating]) -> Floats:
+    def llr(
+        self, camera_a: Rows, camera_b: Rows, gap: NDArray[np.floating], clock: float = 0.0
+    ) -> Floats:
         """Log10 of how much likelier so long a gap (s) is for one person than any within HORIZON.
 
         Bounded by what the steps seen between the two cameras can support: log10 of their number,
-        one and PRIOR_STEPS added, either way. -inf beyond the horizon.
+        one and PRIOR_STEPS added, either way. -inf beyond the horizon. `clock` (s): clocks may be
+        that much apart, and the density is the mean over the gaps that they leave possible.
         """
-        place = np.searchsorted(GAPS, gap, side="right") - 1
-        inside = (place >= 0) & (place < len(GAPS) - 1)
-        found = self.density[camera_a, camera_b, np.where(inside, place, 0)]
-        return np.asarray(np.where(inside, found, -np.inf))
+        shifts = np.linspace(-clock, clock, 5) if clock else np.zeros(1)
+        total = np.zeros(len(gap))
+        for shift in shifts:
+            place = np.searchsorted(GAPS, gap + shift, side="right") - 1
+            inside = (place >= 0) & (place < len(GAPS) - 1)
+            found = self.density[camera_a, camera_b, np.where(inside, place, 0)]
+            total += np.where(inside, 10**found, 0.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log10(total / len(shifts)))
 
 
 def fit_transit(
@@ -129,9 +137,7 @@ def fit_transit(
     np.add.at(seen, (a, b, place), 1)
     # a person's haste differs from the next one's: each gap also tells of those near it
     seen[:, :, SHORTEST:] = gaussian_filter1d(seen[:, :, SHORTEST:], SMOOTHING, axis=2)
-    overlap = np.zeros((count, count))
-    np.minimum.at(overlap, (a, b), np.minimum(gap, 0))
-    np.fill_diagonal(overlap, 0)  # two faces in one picture are two people
+    overlap = np.where(_together(rows, code, who, count), -HORIZON, 0.0)
     distance = _distances(rows, cameras)
     mass = (seen + PRIOR_STEPS * _prior(distance)) / (steps + PRIOR_STEPS)[:, :, None]
     ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
@@ -195,14 +201,21 @@ def bodies(sightings: pl.DataFrame, codes: Rows | None = None) -> Bodies:
 
 
 def feasible(
-    seen: Bodies, a: Rows, b: Rows, *, fastest: float = FASTEST, overlap: Floats | None = None
+    seen: Bodies,
+    a: Rows,
+    b: Rows,
+    *,
+    fastest: float = FASTEST,
+    overlap: Floats | None = None,
+    clock: float = 0.0,
 ) -> Flags:
     """Whether one body can make both sightings, for rows `a` and `b`, (n,).
 
     The mean places of two sightings lie no further apart than the fastest runner gets between
     their mean times. One camera never sees a person twice at the same time. Two cameras do only
     where their views overlap, by up to `overlap` (n,) seconds below zero (None: any overlap that
-    the distance leaves possible).
+    the distance leaves possible). Between cameras all this is eased by `clock` (s), by which their
+    clocks may differ.
     """
     start_a, start_b, end_a, end_b = seen.start[a], seen.start[b], seen.end[a], seen.end[b]
     gap = np.maximum(start_a, start_b) - np.minimum(end_a, end_b)
@@ -214,8 +227,9 @@ def feasible(
         np.abs(start_a + end_a - start_b - end_b) / 2,
     )
     lowest = -np.inf if overlap is None else overlap
-    together = (gap >= 0) | ((seen.camera[a] != seen.camera[b]) & (gap >= lowest))
-    return np.asarray((apart <= fastest * between + SLACK) & together)
+    other = seen.camera[a] != seen.camera[b]
+    together = (gap >= 0) | (other & (gap >= lowest - clock))
+    return np.asarray((apart <= fastest * (between + clock * other) + SLACK) & together)
 
 
 def _distances(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
@@ -224,6 +238,25 @@ def _distances(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
     xy = places.select("x", "y").to_numpy()
     assert places["camera_id"].to_list() == list(cameras)
     return np.asarray(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)))
+
+
+def _together(rows: pl.DataFrame, code: Rows, who: NDArray[np.generic], count: int) -> Flags:
+    """Whether two cameras' views overlap: they saw a person at the same time, (C, C), symmetric.
+
+    Not only in following sightings: a long one may overlap several short ones. The longest overlap
+    that was seen says nothing of the longest there can be.
+    """
+    start, end = rows["t_start"].to_numpy(), rows["t_end"].to_numpy()
+    found = np.zeros((count, count), np.bool_)
+    for lag in range(1, len(rows)):
+        own = who[lag:] == who[:-lag]
+        if not own.any():
+            break
+        once = own & (start[lag:] < end[:-lag])
+        found[code[:-lag][once], code[lag:][once]] = True
+    found |= found.T
+    np.fill_diagonal(found, val=False)  # two faces in one picture are two people
+    return found
 
 
 def _prior(distance: Floats) -> Floats:

@@ -1,0 +1,146 @@
+"""What decides whether tracking works: each dial moved by itself, over several simulated hours.
+
+Writes lib/onetomany/sources/data/dials: `dials.csv`, a row for each dial, setting, seed and method,
+and `run.json` with the command, date and version. Rows are written as they are made; a setting
+that is already there is not computed again. `python -m benchmarks.dials [minutes]`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from onetomany import faces, sources, terminal
+from onetomany.faces import synthetic
+from onetomany.tracking import (
+    association,
+    clocks,
+    evaluation,
+    likelihood,
+    threshold,
+    transit,
+)
+
+FOLDER = Path(__file__).parents[1] / "lib" / "onetomany" / "sources" / "data" / "dials"
+SEEDS = (51, 52, 53, 54, 55)
+CALIBRATION = 50
+KEYS = ("dial", "setting", "seed")
+KEPT = ("method", "idf1", "mixed", "broken", "passengers", "sightings")
+WIDER, FURTHER = 1.6, 2.0  # fields of view and ranges, so that views overlap
+
+
+@lru_cache(maxsize=2)
+def _hour(passengers: int, seed: int) -> terminal.Run:
+    return terminal.simulate(terminal.load_layout(), passengers, seed)
+
+
+@lru_cache(maxsize=1)
+def _model() -> synthetic.TemplateModel:
+    return synthetic.fit(faces.usable(faces.embed(sources.open_images("orl"))))
+
+
+@lru_cache(maxsize=6)
+def _learned(passengers: int, tmr: float, wide: bool = False):
+    """Noise, likelihoods, steps, travel times and threshold of a calibration run."""
+    known = _seen(passengers, CALIBRATION, wide)
+    noise = terminal.noise_for(_model(), known, tmr, 1e-4, seed=1, tolerance=0.005)
+    vectors = terminal.sighting_templates(_model(), known, CALIBRATION, noise=noise)
+    face = likelihood.fit_face(likelihood.score_pairs(known, vectors, 1, pairs=30_000))
+    cut = threshold.calibrated_threshold(known, vectors)
+    return noise, face, transit.fit_transit(known), clocks.fit_travel_times(known), cut
+
+
+@lru_cache(maxsize=4)
+def _seen(passengers: int, seed: int, wide: bool = False) -> pl.DataFrame:
+    if not wide:
+        return _hour(passengers, seed).sightings
+    layout = terminal.load_layout()
+    cameras = tuple(
+        replace(
+            each,
+            range=each.range * FURTHER,
+            field_of_view=min(170.0, each.field_of_view * WIDER),
+        )
+        for each in layout.cameras
+    )
+    walked = _hour(passengers, seed).trajectories
+    return terminal.fine_sightings(
+        walked, replace(layout, cameras=cameras), seed, terminal.walking.RATE
+    )
+
+
+Plan = dict[str, float]
+FIRST: tuple[tuple[str, str, Plan], ...] = (
+    ("face quality", "TMR 98%", {"tmr": 0.98, "rival": 1}),
+    ("face quality", "TMR 73%", {"tmr": 0.73, "rival": 1}),
+    ("face quality", "TMR 40%", {"tmr": 0.40, "rival": 1}),
+    ("clocks", "sd 3 s", {"off": 3}),
+    ("clocks, estimated", "sd 3 s", {"off": 3, "estimated": 1}),
+    ("clocks", "sd 1 s", {"off": 1}),
+    ("clocks", "sd 30 s", {"off": 30}),
+    ("clocks", "one camera 9 h", {"hours": 9}),
+    ("clocks, estimated", "one camera 9 h", {"hours": 9, "estimated": 1}),
+)
+THEN: tuple[tuple[str, str, Plan], ...] = (
+    ("views", "overlapping", {"tmr": 0.98, "wide": 1}),
+    ("crowd", "700 passengers", {"tmr": 0.40, "crowd": 700, "learned": 700, "rival": 1}),
+    ("calibration crowd", "700 by 250", {"tmr": 0.40, "crowd": 700}),
+)
+
+
+def _rows(seed: int, plan: Plan) -> list[dict[str, object]]:
+    crowd, wide = int(plan.get("crowd", 250)), bool(plan.get("wide"))
+    tmr = plan.get("tmr", 0.98)
+    noise, face, steps, times, cut = _learned(int(plan.get("learned", 250)), tmr, wide)
+    whole = _seen(crowd, seed, wide)
+    own = terminal.sighting_templates(_model(), whole, seed, noise=noise)
+    rows = whole.filter(pl.col("camera_id").is_in(steps.cameras))
+    rng = np.random.default_rng(seed)
+    ahead = rng.normal(0, plan.get("off", 0), len(steps.cameras))
+    if "hours" in plan:
+        ahead[rng.integers(len(ahead))] += 3600 * plan["hours"]
+    offsets = pl.DataFrame({"camera_id": steps.cameras, "offset": -ahead})
+    off = clocks.set_clocks(rows, offsets)
+    if plan.get("estimated"):
+        found, _ = clocks.associate_setting_clocks(off, own, face, steps, times)
+    else:
+        found = association.associate(off, own, face, steps)
+    kinds = [found, threshold.naive(rows, own, cut)] if plan.get("rival") else [found]
+    return [evaluation.track_errors(rows, each).select(KEPT).row(0, named=True) for each in kinds]
+
+
+def run(minutes: float = 240.0) -> None:
+    end, path = time.monotonic() + 60 * minutes, FOLDER / "dials.csv"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    have = pl.read_csv(path) if path.exists() else None
+    done = set(have.select(KEYS).iter_rows()) if have is not None else set()
+    rows = have.to_dicts() if have is not None else []
+    plans = [(seed, *each) for part in (FIRST, THEN) for seed in SEEDS for each in part]
+    for seed, dial, setting, plan in plans:
+        if (dial, setting, seed) in done or time.monotonic() > end:
+            continue
+        label = dict(zip(KEYS, (dial, setting, seed), strict=True))
+        rows += [label | each for each in _rows(seed, plan)]
+        pl.DataFrame(rows).write_csv(path, float_precision=4)
+        about = {
+            "simulated": True,
+            "command": "python -m benchmarks.dials",
+            "date": datetime.now(UTC).date().isoformat(),
+            "version": version("onetomany"),
+            "seeds": [*SEEDS],
+            "calibration seed": CALIBRATION,
+        }
+        (FOLDER / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(*map(float, sys.argv[1:]))

@@ -1,0 +1,56 @@
+"""A chart of what decides whether tracking works, one dial at a time."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, RED, Finished, finish
+from .tracking import METHODS
+
+
+def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """IDF1 of each setting of each dial: the mean of seeds, and their range.
+
+    Takes `dials.DIALS` with `line`, the words for dial and setting, in their order.
+    """
+    order = table["line"].unique(maintain_order=True).to_list()
+    shown = table.with_columns(name=pl.col("method").replace(METHODS))
+    y = alt.Y("line:N", title=None, sort=order, axis=alt.Axis(labelLimit=330))
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    colour = alt.Color(
+        "name:N",
+        title=None,
+        scale=alt.Scale(domain=list(METHODS.values()), range=[BLUE, RED]),
+        legend=alt.Legend(orient="top"),
+    )
+    tips = [
+        "line:N",
+        "name:N",
+        "seeds:Q",
+        *(_tip(name, ".3f") for name in ("idf1", "idf1_low", "idf1_high", "mixed", "broken")),
+    ]
+    base = alt.Chart(shown)
+    span = base.mark_rule(strokeWidth=2.2).encode(
+        x=alt.X("idf1_low:Q", title="IDF1", scale=scale), x2="idf1_high:Q", y=y, color=colour
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=alt.X("idf1:Q", title="IDF1", scale=scale), y=y, color=colour, tooltip=tips
+    )
+    return finish(
+        alt.layer(span, dots).properties(width=330, height=22 * len(order)),
+        title="What decides: faces, clocks and views",
+        title_ko="결과를 가르는 것: 얼굴, 시계, 시야",
+        source=f"{source}; dot 점: mean 평균, line 선: lowest to highest seed 가장 낮은~높은 값",
+        simulated=simulated,
+        description="Mean IDF1 by dial: "
+        + "; ".join(
+            f"{row['line']} ({row['name']}): {row['idf1']:.3f}, {row['idf1_low']:.3f} to "
+            f"{row['idf1_high']:.3f}, {row['seeds']} seeds"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def _tip(name: str, form: str) -> alt.Tooltip:
+    return alt.Tooltip(f"{name}:Q", format=form)

@@ -1,0 +1,106 @@
+"""Charts of linking by a threshold: the errors of every threshold."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, INK, ORANGE, RED, Finished, finish
+
+
+def thresholds(
+    curves: pl.DataFrame,
+    marks: pl.DataFrame,
+    covers: pl.DataFrame,
+    *,
+    source: str,
+    simulated: str | None = None,
+) -> Finished:
+    """Errors at every threshold, a panel for each face quality, and two thresholds marked.
+
+    Takes `threshold.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`); `covers`
+    (`tmr`, `idf1` of the path cover: the dashed line).
+    """
+    names = {
+        "idf1": "IDF1",
+        "mixed": "mixed 섞인 승객",
+        "broken": "broken 끊긴 승객",
+    }
+    long = curves.unpivot(
+        list(names), index=["tmr", "threshold", "fmr"], variable_name="figure"
+    ).with_columns(pl.col("figure").replace(names))
+    colour = alt.Color(
+        "figure:N",
+        title=None,
+        scale=alt.Scale(domain=list(names.values()), range=[BLUE, RED, ORANGE]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3),
+    )
+    kinds = marks["kind"].unique(maintain_order=True).to_list()
+    panels = []
+    for tmr in curves["tmr"].unique().sort(descending=True):
+        x = alt.X(
+            "threshold:Q",
+            title="threshold (cosine) 임계값(코사인)",
+            scale=alt.Scale(zero=False),
+            axis=alt.Axis(tickCount=4, format=".2f"),
+        )
+        lines = (
+            alt.Chart(long.filter(tmr=tmr))
+            .mark_line(strokeWidth=2.2)
+            .encode(
+                x=x,
+                y=_share("value"),
+                color=colour,
+                tooltip=[
+                    "figure:N",
+                    _tip("value", ".3f"),
+                    _tip("threshold", ".3f"),
+                    _tip("fmr", ".1e"),
+                ],
+            )
+        )
+        cover = (
+            alt.Chart(covers.filter(tmr=tmr))
+            .mark_rule(strokeDash=[5, 4], color=BLUE)
+            .encode(y=_share("idf1"), tooltip=[_tip("idf1", ".3f")])
+        )
+        dots = (
+            alt.Chart(marks.filter(tmr=tmr))
+            .mark_point(filled=True, size=90, opacity=1, color=INK)
+            .encode(
+                x=x,
+                y=_share("idf1"),
+                shape=alt.Shape(
+                    "kind:N",
+                    title=None,
+                    scale=alt.Scale(domain=kinds, range=["circle", "cross"]),
+                    legend=alt.Legend(orient="top", symbolFillColor=INK),
+                ),
+                tooltip=["kind:N", _tip("idf1", ".3f"), _tip("threshold", ".3f")],
+            )
+        )
+        heading = alt.TitleParams(text=f"TMR {tmr:.0%}", fontSize=13, offset=6)
+        panels.append(
+            alt.layer(lines, cover, dots).properties(width=185, height=180, title=heading)
+        )
+    return finish(
+        alt.hconcat(*panels, spacing=26),
+        title="Every threshold, and the one that calibration sets",
+        title_ko="모든 임계값, 그리고 보정이 정한 임계값",
+        source=f"{source}; dashed 점선: IDF1, all together 모두 함께",
+        simulated=simulated,
+        description="IDF1 of connected components at the marked thresholds: "
+        + "; ".join(
+            f"TMR {row['tmr']:.0%}, {row['kind']}: {row['idf1']:.3f}"
+            for row in marks.iter_rows(named=True)
+        ),
+    )
+
+
+def _share(name: str) -> alt.Y:
+    axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
+    return alt.Y(f"{name}:Q", title="", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
+
+
+def _tip(name: str, form: str) -> alt.Tooltip:
+    return alt.Tooltip(f"{name}:Q", format=form)

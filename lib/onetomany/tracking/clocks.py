@@ -1,0 +1,325 @@
+"""Clocks of cameras: how far each is off, estimated together with the links, then set right.
+
+A camera whose clock is ahead makes walks towards it look longer and walks from it shorter. A
+labelled run with right clocks tells how long people take from one camera to another. In the run to
+be linked, pairs of sightings whose faces alone say "one person" are taken first, whatever their
+times: medians find clocks that are hours off, maximum likelihood those that are minutes off. Then
+sightings are linked by clocks set so far, and the times of links set them more finely, in turn
+(after Stauffer and Tieu, CVPR 2003, and Loy, Xiang and Gong, IJCV 90:1, 2010, who learn the ways
+between cameras from such times). Only differences of clocks can be seen: offsets are relative to
+the median clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from tqdm import tqdm
+
+from ..errors import InputError
+from .association import Association, Settings, associate
+from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
+from .transit import HORIZON, Floats, Rows, TransitModel
+
+ROWS = 600  # sightings of a camera that are compared with all of another's
+LEAST = 5  # pairs of one person that a pair of cameras needs, in either run
+NEXT = 24  # cameras compared with each, those with the tightest times
+SCALES = (120.0, 40.0, 12.0, 4.0)  # s: bandwidths for pairs by face alone, one after the other
+FINER = ((4.0, 8.0), (1.5, 4.0), (0.6, 2.0), (0.4, 1.0))  # of links; s by which clocks may be off
+SURE = 0.8  # probability of links whose times are used
+STEPS, REACH = 5, 12  # of a bandwidth: places at which it is tabulated, and how far
+STRANGE = 0.2  # share of pairs taken for wrong
+USUAL = 3.0  # s: half of all clocks are about as near to the median (Cauchy prior)
+ROUNDS = 20
+OFFSETS = {
+    "camera_id": pl.String,
+    "offset": pl.Float64,  # s by which the clock is ahead of the median clock; null: not seen
+    "links": pl.Int64,  # links from or to the camera that tell of it
+}
+
+
+Times = dict[tuple[int, int], Floats]
+
+
+@dataclass(frozen=True)
+class TravelTimes:
+    """Times (s) from leaving one camera to reaching another, of people of a labelled run.
+
+    `times[a, b]` are all `t_start` at b less `t_end` at a of one person's sightings, by numbers of
+    `cameras`; below zero where b came first. `steps` are those of following sightings alone.
+    """
+
+    cameras: tuple[str, ...]
+    times: Times
+    steps: Times
+
+
+def fit_travel_times(sightings: pl.DataFrame, subject: str = "true_id") -> TravelTimes:
+    """Learn `TravelTimes` from a run whose clocks are right and whose people are known.
+
+    Raises InputError where no two cameras saw LEAST people in common.
+    """
+    cameras = tuple(sightings["camera_id"].unique().sort().to_list())
+    code = dict(zip(cameras, range(len(cameras)), strict=True))
+    rows = sightings.select(
+        pl.col(subject).alias("who"),
+        "t_start",
+        "t_end",
+        camera=pl.col("camera_id").replace_strict(code, return_dtype=pl.Int64),
+    )
+    both = rows.join(rows, on="who", suffix="_b").filter(pl.col("camera") != pl.col("camera_b"))
+    after = rows.sort("who", "t_start", "t_end").select(
+        pl.all(), pl.all().exclude("who").shift(-1).over("who").name.suffix("_b")
+    )
+    times, steps = _by_pair(both), _by_pair(after.drop_nulls())
+    if not times:
+        raise InputError(
+            f"No two cameras of the labelled run have {LEAST} pairs of sightings of one person: "
+            "clocks need a longer run."
+        )
+    return TravelTimes(cameras, times, steps)
+
+
+def _by_pair(pairs: pl.DataFrame) -> Times:
+    """Times between sightings (`t_end` to `t_start_b`) by cameras, where there are LEAST."""
+    found = (
+        pairs.select("camera", "camera_b", time=pl.col("t_start_b") - pl.col("t_end"))
+        .filter(pl.col("time").abs() < HORIZON, pl.col("camera") != pl.col("camera_b"))
+        .group_by("camera", "camera_b")
+        .agg("time")
+        .filter(pl.col("time").list.len() >= LEAST)
+        .sort("camera", "camera_b")
+    )
+    return {(a, b): np.asarray(each, np.float64) for a, b, each in found.iter_rows()}
+
+
+def associate_setting_clocks(
+    sightings: pl.DataFrame,
+    templates: Vectors,
+    face: FaceLikelihood,
+    transit: TransitModel,
+    known: TravelTimes,
+) -> tuple[Association, pl.DataFrame]:
+    """Links and tracks with clocks set right, and `OFFSETS`: how far each clock was off.
+
+    `known` comes from the same labelled run as `transit`. `true_id` is not read. A camera that
+    shares too few sure links with others has a null offset, and its times are left as they are.
+    Raises InputError as `association.associate`.
+    """
+    rows = sightings.drop("true_id", strict=False)
+    offsets, heard = _by_faces(rows, templates, face, known)
+    seen: Times = {}
+    for scale, apart in FINER:
+        settings = Settings(clock=apart)
+        found = associate(_set(rows, known, offsets), templates, face, transit, settings)
+        seen = _of_links(rows, found, known)
+        if not seen:
+            break
+        offsets = _likeliest(offsets, seen, *_tabulated(offsets, scale, seen, known.steps))
+    table = _table(offsets, heard, seen, known)
+    final = Settings(clock=FINER[-1][1] / 2)
+    return associate(set_clocks(rows, table), templates, face, transit, final), table
+
+
+def _set(rows: pl.DataFrame, known: TravelTimes, offsets: Floats) -> pl.DataFrame:
+    return set_clocks(rows, pl.DataFrame({"camera_id": known.cameras, "offset": offsets}))
+
+
+def _by_faces(
+    rows: pl.DataFrame, templates: Vectors, face: FaceLikelihood, known: TravelTimes
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Offsets (cameras,) from faces alone, to some seconds; and which cameras hang together."""
+    rows = rows.sort("camera_id", "t_start", "sighting_id")
+    vectors, camera = by_template(rows, templates), rows["camera_id"].to_numpy()
+    place = [np.flatnonzero(camera == name) for name in known.cameras]
+    start, end = rows["t_start"].to_numpy(), rows["t_end"].to_numpy()
+    quality = rows["quality"].to_numpy().astype(np.float64)
+    seen, first = {}, [np.empty(0, np.int64)]
+    for a, b in tqdm(_worth_comparing(known), desc="sure pairs", delay=2, leave=False):
+        one, two = _sure(vectors, quality, place[a], place[b], face)
+        if len(one) >= LEAST:
+            seen[a, b] = start[two] - end[one]
+            first.append(one)
+    rank = np.concatenate(first)
+    # a sighting in many pairs doesn't say more than one in few
+    weights = 1 / np.bincount(rank, minlength=len(rows))[rank]
+    offsets, heard = _coarse(len(place), seen, known)
+    for scale in SCALES if seen else ():
+        tabulated = _tabulated(offsets, scale, seen, known.times)
+        offsets = _likeliest(offsets, seen, *tabulated, weights)
+    return offsets, heard
+
+
+def _of_links(rows: pl.DataFrame, found: Association, known: TravelTimes) -> Times:
+    """Times of sure links by cameras, by the clocks as they were."""
+    code = dict(zip(known.cameras, range(len(known.cameras)), strict=True))
+    ends = rows.select(
+        "sighting_id",
+        "t_start",
+        "t_end",
+        camera=pl.col("camera_id").replace_strict(code, return_dtype=pl.Int64),
+    )
+    links = (
+        found.links.filter(pl.col("probability") >= SURE)
+        .join(ends, left_on="sighting_a", right_on="sighting_id")
+        .join(ends, left_on="sighting_b", right_on="sighting_id", suffix="_b")
+        .select("camera", "camera_b", time=pl.col("t_start_b") - pl.col("t_end"))
+        .sort("camera", "camera_b", "time")
+        .group_by("camera", "camera_b", maintain_order=True)
+        .agg("time")
+    )
+    times = {(a, b): np.asarray(each, np.float64) for a, b, each in links.iter_rows()}
+    return {pair: each for pair, each in times.items() if pair in known.steps}
+
+
+def _table(
+    offsets: Floats, heard: NDArray[np.bool_], seen: Times, known: TravelTimes
+) -> pl.DataFrame:
+    """Return `OFFSETS`, relative to the median clock."""
+    links = np.zeros(len(offsets), np.int64)
+    for (a, b), each in seen.items():
+        links[[a, b]] += len(each)
+    heard = heard & (links > 0)
+    if heard.any():
+        offsets = offsets - np.median(offsets[heard])
+    return pl.DataFrame(
+        {
+            "camera_id": known.cameras,
+            "offset": np.where(heard, offsets, np.nan),
+            "links": links,
+        },
+        schema=OFFSETS,
+    ).with_columns(pl.col("offset").fill_nan(None))
+
+
+def set_clocks(sightings: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
+    """Return sightings with `t_start` and `t_end` by the median clock, from `OFFSETS`.
+
+    Times of cameras whose offset is null, or that have none, are left as they are.
+    """
+    ahead = pl.col("offset").fill_null(0.0)
+    return (
+        sightings.join(
+            offsets.select("camera_id", "offset"),
+            on="camera_id",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.col("t_start", "t_end") - ahead)
+        .drop("offset")
+    )
+
+
+def _worth_comparing(known: TravelTimes) -> list[tuple[int, int]]:
+    """For each camera the pairs to the NEXT others whose times tell most: many, and alike."""
+    spread = {
+        pair: (np.subtract(*np.quantile(each, (0.75, 0.25))) + 1.0) / np.sqrt(len(each))
+        for pair, each in known.times.items()
+    }
+    kept = []
+    for a in range(len(known.cameras)):
+        own = sorted((s, pair) for pair, s in spread.items() if pair[0] == a)
+        kept += [pair for _, pair in own[:NEXT]]
+    return kept
+
+
+def _sure(
+    vectors: Vectors, quality: Floats, at_a: Rows, at_b: Rows, face: FaceLikelihood
+) -> tuple[Rows, Rows]:
+    """Pairs of two cameras' sightings that are each other's best, and likelier one person than not.
+
+    Likelier: the face's ratio outweighs that only one of b's sightings can be the best.
+    """
+    at_a = at_a[:: max(1, -(-len(at_a) // ROWS))]
+    if not len(at_a) or not len(at_b):
+        return at_a[:0], at_b[:0]
+    scores = vectors[at_a] @ vectors[at_b].T
+    best = pair_quality(quality[at_a][:, None], quality[at_b])
+    one, two = np.nonzero(face.llr(scores, best) > np.log10(len(at_b)))
+    return at_a[one], at_b[two]
+
+
+def _coarse(count: int, seen: Times, known: TravelTimes) -> tuple[Floats, NDArray[np.bool_]]:
+    """Offsets by medians, (count,), least absolute errors; and which cameras hang together.
+
+    Wrong pairs are spread about the same offset, so that medians bear many of them.
+    """
+    heard = np.zeros(count, np.bool_)
+    if not seen:
+        return np.zeros(count), heard
+    a, b = np.array([*seen]).T
+    graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
+    label = connected_components(graph, directed=False)[1]
+    heard = label == np.bincount(label).argmax()
+    shift = np.array([np.median(seen[p]) - np.median(known.times[p]) for p in seen])
+    spread = np.array([np.subtract(*np.quantile(known.times[p], (0.75, 0.25))) + 1.0 for p in seen])
+    size = np.array([len(each) for each in seen.values()])
+    sure = np.sqrt(size) / spread
+    design = np.zeros((len(a) + 1, count))
+    design[np.arange(len(a)), b], design[np.arange(len(a)), a] = 1, -1
+    design[-1] = 1  # their sum is zero: only differences can be seen
+    target, offsets = np.append(shift, 0.0), np.zeros(count)
+    for _ in range(ROUNDS):
+        off = np.abs(design[:-1] @ offsets - shift) + spread / np.sqrt(size)
+        root = np.append(sure / np.sqrt(sure * off), 1e-3)
+        offsets = np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0]
+    return offsets, heard
+
+
+def _tabulated(offsets: Floats, scale: float, seen: Times, known: Times) -> tuple[Floats, Floats]:
+    """Log densities of each time seen (times, places), and the places: shifts from `offsets`."""
+    places: Floats = np.arange(-REACH * STEPS, REACH * STEPS + 1, dtype=np.float64)
+    places *= scale / STEPS
+    tables = [
+        _log_density(known[a, b], each[:, None] - offsets[b] + offsets[a] - places, scale)
+        for (a, b), each in seen.items()
+    ]
+    return np.concatenate(tables), places
+
+
+def _likeliest(
+    offsets: Floats, seen: Times, logs: Floats, places: Floats, weights: Floats | None = None
+) -> Floats:
+    """Offsets of greatest likelihood near those given, (cameras,), all cameras together."""
+    width = places[1] - places[0]
+    if weights is not None:
+        logs = logs * weights[:, None]
+    a, b = np.array([*seen]).T
+    starts = np.cumsum([0, *map(len, seen.values())])[:-1]
+    table = np.add.reduceat(logs, starts)
+    middle = np.median(offsets)
+    pair, last = np.arange(len(a)), len(places) - 2
+
+    def cost(shift: Floats) -> tuple[float, Floats]:
+        place = np.clip((shift[b] - shift[a] - places[0]) / width, 0, last + 1)
+        cell = np.minimum(place.astype(np.int64), last)
+        slope = table[pair, cell + 1] - table[pair, cell]
+        value = table[pair, cell] + slope * (place - cell)
+        ahead = (offsets + shift - middle) / USUAL
+        gradient = 2 * ahead / USUAL / (1 + ahead**2)
+        np.add.at(gradient, b, -slope / width)
+        np.add.at(gradient, a, slope / width)
+        return float(np.log1p(ahead**2).sum() - value.sum()), gradient
+
+    found = minimize(cost, np.zeros(len(offsets)), jac=True, method="L-BFGS-B")
+    return np.asarray(offsets + found.x)
+
+
+def _log_density(times: Floats, at: Floats, scale: float) -> Floats:
+    """Log density of travel times at places `at`, smoothed by `scale`, some taken for wrong."""
+    width = scale / STEPS
+    low, high = at.min() - 8 * scale, at.max() + 8 * scale
+    near = times[(times >= low) & (times < high)]
+    bins = int((high - low) / width) + 2
+    held = np.bincount(((near - low) / width).astype(np.int64), minlength=bins)
+    reach = np.arange(-3 * STEPS, 3 * STEPS + 1)
+    kernel = np.exp(-0.5 * (reach / STEPS) ** 2)
+    density = np.convolve(held, kernel / kernel.sum(), mode="same") / (len(times) * width)
+    found = density[((at - low) / width).astype(np.int64)]
+    return np.asarray(np.log((1 - STRANGE) * found + STRANGE / HORIZON))

@@ -1,0 +1,195 @@
+"""The rival: sightings linked by a score threshold alone, and the threshold that calibration sets.
+
+Link two sightings if their score reaches the threshold, then take connected components. That is
+single-linkage clustering, so that the components at every threshold follow from one maximum
+spanning forest (Gower and Ross, Applied Statistics 18:1, 1969).
+
+A fixed false match rate makes this method look worse than it must: the labelled run that the path
+cover learns from also says at which threshold the components agree best with its people
+(`calibrated_threshold`). Both methods then know the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from tqdm import tqdm
+
+from ..errors import InputError
+from .association import LINKS, Association, in_order, tracks_of
+from .likelihood import Vectors, by_template
+from .metrics import identity
+from .sightings import check_sightings
+from .transit import Floats, Rows, bodies, feasible
+
+BLOCK = 512  # sightings multiplied with all later ones at a time
+MOST = 100_000  # sightings whose pairs are compared in less than an hour
+LOOSEST = 1e-3  # false match rate of the lowest threshold of a sweep
+SWEEP = 48  # thresholds of a sweep
+
+CURVE = {
+    "threshold": pl.Float64,  # cosine at or above which two sightings are linked
+    "fmr": pl.Float64,  # pairs of two people that reach it, of this run
+    "idf1": pl.Float64,  # of the connected components
+    "mixed": pl.Float64,  # people in a component with somebody else
+    "broken": pl.Float64,  # people in more than one component
+}
+
+
+def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
+    """Link two sightings if their score reaches `threshold`, then take connected components.
+
+    All pairs are compared, whatever their time. Returns `association.Association`, whose links
+    have a score but no likelihood ratio. Raises InputError as `association.associate`, and above
+    100,000 sightings, whose pairs take hours.
+    """
+    check_sightings(sightings, templates)
+    rows = in_order(sightings)
+    vectors, count = by_template(rows, templates), len(rows)
+    a, b, score = _reaching(vectors, threshold)
+    graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
+    track = connected_components(graph, directed=False)[1]
+    nothing = pl.lit(None, pl.Float64)
+    links = pl.DataFrame(
+        {
+            "sighting_a": rows["sighting_id"].gather(a),
+            "sighting_b": rows["sighting_id"].gather(b),
+            "score": score.astype(np.float64),
+            "rivals": np.zeros(len(a), np.int64),
+            "feasible": feasible(bodies(rows), a, b),
+        }
+    ).with_columns(
+        llr_face=nothing,
+        llr_transit=nothing,
+        llr_bounded=nothing,
+        probability=nothing,
+        method=pl.lit("naive"),
+    )
+    links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
+    return Association(links, tracks_of(rows, track.astype(np.int64), links), len(links))
+
+
+def threshold_curve(
+    sightings: pl.DataFrame,
+    templates: Vectors,
+    thresholds: Sequence[float] | None = None,
+    *,
+    subject: str = "true_id",
+) -> pl.DataFrame:
+    """How far the components of each threshold are wrong, `CURVE`, lowest threshold first.
+
+    `subject` names the column that tells who is who. Without `thresholds`, 48 from a false match
+    rate of 1e-3 on this run up to its highest score. Raises InputError for a run in which nobody
+    was seen twice or only one person was seen, and above 100,000 sightings.
+
+    >>> import numpy as np, polars as pl
+    >>> seen = pl.DataFrame({"sighting_id": [0, 1, 2], "camera_id": ["a", "b", "a"],
+    ...     "t_start": [0.0, 9.0, 20.0], "t_end": [1.0, 10.0, 21.0], "template_id": [0, 1, 2],
+    ...     "true_id": [7, 7, 8]})
+    >>> faces = np.array([[1, 0], [0.8, 0.6], [0, 1]], dtype=np.float32)
+    >>> threshold_curve(seen, faces, [0.5, 0.7, 0.9])["mixed"].to_list()
+    [1.0, 0.0, 0.0]
+    """
+    rows = sightings.sort("t_start", "t_end", "camera_id", "sighting_id")
+    vectors, who = by_template(rows, templates), rows[subject].to_numpy()
+    low = _score_at(vectors, who, LOOSEST) if thresholds is None else min(thresholds)
+    a, b, score = _reaching(vectors, low)
+    false = score[who[a] != who[b]]
+    own = np.unique(who, return_counts=True)[1].astype(np.float64)
+    of_one = float((own * (own - 1) / 2).sum())
+    of_two = len(who) * (len(who) - 1) / 2 - of_one
+    if not of_one or not of_two:
+        raise InputError("A curve needs two people or more, of whom one is seen twice.")
+    if thresholds is None:
+        top = max(float(score.max(initial=low)), low + 1e-6)
+        thresholds = [*np.linspace(low, top, SWEEP)]
+    forest = _forest(a, b, score, len(who))
+    people = rows.select(true_id=pl.col(subject))
+    found = []
+    for cut in tqdm(sorted(thresholds), desc="thresholds", delay=2, leave=False):
+        rate = (false >= cut).sum() / of_two
+        found.append((cut, rate, *_errors(people, forest, cut)))
+    return pl.DataFrame(found, schema=CURVE, orient="row")
+
+
+def calibrated_threshold(
+    sightings: pl.DataFrame, templates: Vectors, *, subject: str = "true_id"
+) -> float:
+    """Return the threshold whose components have the highest IDF1 on a calibration run.
+
+    Of equal ones, the middle. Raises InputError as `threshold_curve`.
+    """
+    curve = threshold_curve(sightings, templates, subject=subject)
+    best = curve.filter(pl.col("idf1") >= pl.col("idf1").max() - 1e-12)["threshold"]
+    return float(best[len(best) // 2])
+
+
+def threshold_at_fmr(
+    sightings: pl.DataFrame, templates: Vectors, fmr: float, *, subject: str = "true_id"
+) -> float:
+    """Return the score that a share `fmr` of all pairs of two people of a run reaches."""
+    return _score_at(by_template(sightings, templates), sightings[subject].to_numpy(), fmr)
+
+
+def _score_at(vectors: Vectors, who: NDArray[np.generic], fmr: float) -> float:
+    """The score that a share `fmr` of all pairs of two people reaches, without all at a time."""
+    _check_size(len(who))
+    own = np.unique(who, return_counts=True)[1].astype(np.float64)
+    kept = int(fmr * (len(who) * (len(who) - 1) / 2 - (own * (own - 1) / 2).sum())) + 1
+    best = np.empty(0, np.float32)
+    for start in range(0, len(who), BLOCK):
+        scores = vectors[start : start + BLOCK] @ vectors[start:].T
+        strangers = np.triu(who[start : start + BLOCK, None] != who[start:], k=1)
+        best = np.concatenate([best, scores[strangers]])
+        if len(best) > kept:
+            best = np.partition(best, len(best) - kept)[-kept:]
+    if not len(best):
+        raise InputError("A false match rate needs two people or more.")
+    return float(best.min())
+
+
+def _reaching(vectors: Vectors, threshold: float) -> tuple[Rows, Rows, NDArray[np.float32]]:
+    """Pairs of rows, the earlier first, and their scores, at or above a threshold."""
+    _check_size(len(vectors))
+    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
+    for start in tqdm(range(0, len(vectors), BLOCK), desc="pairs", delay=2, leave=False):
+        scores = vectors[start : start + BLOCK] @ vectors[start:].T
+        one, two = np.nonzero(np.triu(scores >= threshold, k=1))
+        parts.append((one + start, two + start, scores[one, two]))
+    a, b, score = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return a, b, score
+
+
+def _check_size(count: int) -> None:
+    if count > MOST:
+        raise InputError(
+            f"All pairs of {count:,} sightings would take hours: give {MOST:,} or fewer."
+        )
+
+
+def _forest(a: Rows, b: Rows, score: NDArray[np.float32], count: int) -> tuple[Rows, Rows, Floats]:
+    """Ends and scores of the maximum spanning forest: what joins components, at any threshold."""
+    # costs of 1 to 4: a sparse matrix holds no zeros
+    cost = coo_array((3.0 - score.astype(np.float64), (a, b)), shape=(count, count))
+    tree = minimum_spanning_tree(cost.tocsr()).tocoo()
+    return tree.row.astype(np.int64), tree.col.astype(np.int64), 3.0 - tree.data
+
+
+def _errors(
+    people: pl.DataFrame, forest: tuple[Rows, Rows, Floats], cut: float
+) -> tuple[float, float, float]:
+    """IDF1 of the components at a threshold, shares of people mixed and broken."""
+    a, b, score = forest
+    kept = score >= cut - 1e-9  # the costs were rounded once
+    ends = (a[kept], b[kept])
+    graph = csr_array((np.ones(len(ends[0]), np.int8), ends), shape=(len(people), len(people)))
+    rows = people.with_columns(track_id=pl.Series(connected_components(graph, directed=False)[1]))
+    met = rows.unique().with_columns(shared=pl.len().over("track_id") > 1)
+    each = met.group_by("true_id").agg(pl.col("shared").any(), broken=pl.len() > 1)
+    share = each.select(pl.col("shared", "broken").mean()).row(0)
+    return identity(rows).idf1, float(share[0]), float(share[1])
