@@ -429,7 +429,10 @@ def test_naive_components_are_those_of_all_pairs(known: dict[str, object]) -> No
     }
     assert {frozenset(each) for each in found.tracks["sightings"].to_list()} == expected
     with pytest.raises(InputError, match="100,000"):
-        threshold.naive(pl.concat([rows] * 120), vectors, 0.9)
+        many = pl.concat([rows] * 120).with_columns(
+            sighting_id=pl.int_range(pl.len(), dtype=rows.schema["sighting_id"])
+        )
+        threshold.naive(many, vectors, 0.9)
 
 
 def test_few_or_unlinked_sightings_are_tracks_by_themselves(known: dict[str, object]) -> None:
