@@ -428,10 +428,10 @@ def test_naive_components_are_those_of_all_pairs(known: dict[str, object]) -> No
         frozenset(rows["sighting_id"].to_numpy()[label == each].tolist()) for each in set(label)
     }
     assert {frozenset(each) for each in found.tracks["sightings"].to_list()} == expected
+    many = pl.concat([rows] * 120).with_columns(
+        sighting_id=pl.int_range(pl.len(), dtype=rows.schema["sighting_id"])
+    )
     with pytest.raises(InputError, match="100,000"):
-        many = pl.concat([rows] * 120).with_columns(
-            sighting_id=pl.int_range(pl.len(), dtype=rows.schema["sighting_id"])
-        )
         threshold.naive(many, vectors, 0.9)
 
 
