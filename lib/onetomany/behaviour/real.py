@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
+from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
 from .flags import flags
 from .rules import DATA, Rule
@@ -25,6 +27,8 @@ BESIDE = {
     "threshold": pl.Float64,
     "people": pl.Int64,  # tracks, of real sets
     "percent": pl.Float64,  # flagged, of all of them
+    "low": pl.Float64,  # 95 %, by person; null for real sets, whose tracks are not all one person
+    "high": pl.Float64,
 }
 
 
@@ -64,9 +68,11 @@ def beside_real(
     rows = []
     for column, (rule, cut) in _MEASURED.items():
         for row in real_walks().iter_rows(named=True):
-            rows.append((row["set"], True, rule, cut, row["people_or_tracks"], row[column]))
+            rows.append((row["set"], True, rule, cut, row["people_or_tracks"], row[column], None, None))
         found = flags(measured, {rule: rules[rule]}, {rule: cut}).height
-        rows.append((name, False, rule, cut, people, 100 * found / people))
+        limits = ratio_interval(np.arange(people) < found, np.ones(people))
+        shares = (100 * each for each in (found / people, limits.low, limits.high))
+        rows.append((name, False, rule, cut, people, *shares))
     return pl.DataFrame(rows, schema=BESIDE, orient="row")
 
 
