@@ -65,10 +65,12 @@ def beside_real(
     Shares are of all people, also of those seen too shortly, since that is how the real sets were
     counted. Takes `measure` with true_id of the simulation.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for column, (rule, cut) in _MEASURED.items():
         for row in real_walks().iter_rows(named=True):
-            rows.append((row["set"], True, rule, cut, row["people_or_tracks"], row[column], None, None))
+            rows.append(
+                (row["set"], True, rule, cut, row["people_or_tracks"], row[column], None, None)
+            )
         found = flags(measured, {rule: rules[rule]}, {rule: cut}).height
         limits = ratio_interval(np.arange(people) < found, np.ones(people))
         shares = (100 * each for each in (found / people, limits.low, limits.high))
