@@ -9,9 +9,8 @@ turn than if one track ended and another began:
     face (bounded LLR) + transit (bounded LLR) + log10 [ share going on from a to b
         / (HORIZON x share ending at a x rate of new people at b) ]
 
-The cover of greatest weight is an assignment of successors, solved exactly on the candidate links.
-Then every link is weighed anew with the mean of the images before it in its track against the mean
-of those after it, and solved again. `true_id` is never read.
+The best cover is an assignment of successors, solved exactly. Then every link is weighed anew by
+the mean images of its track before and after it, and solved again. `true_id` is never read.
 """
 
 from __future__ import annotations
