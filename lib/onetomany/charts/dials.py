@@ -30,6 +30,8 @@ def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> 
         "seeds:Q",
         *(_tip(name, ".3f") for name in ("idf1", "idf1_low", "idf1_high", "mixed", "broken")),
     ]
+    cover = shown.filter(method="path cover").sort("idf1")
+    worst, best = cover.row(0, named=True), cover.row(-1, named=True)
     base = alt.Chart(shown)
     span = base.mark_rule(strokeWidth=2.2).encode(
         x=alt.X("idf1_low:Q", title="IDF1", scale=scale), x2="idf1_high:Q", y=y, color=colour
@@ -39,8 +41,10 @@ def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> 
     )
     return finish(
         alt.layer(span, dots).properties(width=330, height=22 * len(order)),
-        title="What decides: faces, clocks and views",
-        title_ko="결과를 가르는 것: 얼굴, 시계, 시야",
+        title=f"One setting takes IDF1 from {best['idf1']:.2f} to {worst['idf1']:.2f}: "
+        f"{worst['dial']}, {worst['setting']}",
+        title_ko=f"조건 하나로 IDF1이 {best['idf1']:.2f}에서 {worst['idf1']:.2f}까지 떨어진다: "
+        f"{worst['line']}",
         source=f"{source}; dot 점: mean 평균, line 선: lowest to highest seed 가장 낮은~높은 값",
         simulated=simulated,
         description="Mean IDF1 by dial: "
