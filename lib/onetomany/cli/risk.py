@@ -71,8 +71,9 @@ def risk(parser: argparse.ArgumentParser) -> Run:
             _print_population(opened.frame, columns, args.population)
         if args.out:
             from onetomany.sources.files import write_whole
+            from onetomany.sources.tables import csv_text
 
-            write_whole(args.out, sized.sort("record").write_csv().encode())
+            write_whole(args.out, csv_text(sized.sort("record")).encode())
             print(f"Every record's class size: {args.out}")
         return 0
 

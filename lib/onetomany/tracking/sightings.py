@@ -111,7 +111,8 @@ def _check_zones(sightings: pl.DataFrame) -> None:
             raise InputError(
                 f"Camera {row['camera_id']!r} sees people only {abs(hours):g} hours "
                 f"{'after' if hours > 0 else 'before'} all others: its clock is likely on another "
-                "time zone; bring its times to the others'."
+                "time zone; bring its times to the others', or let "
+                "clocks.associate_setting_clocks set it."
             )
 
 
