@@ -114,8 +114,13 @@ def test_ingest_tells_what_it_read_and_what_it_did_not(
 
 
 def test_scale_makes_a_gallery_and_tells_what_it_measured(
-    templates: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    templates: pl.DataFrame,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # thirty refits take ten minutes; what they are is tested in test_refit
+    monkeypatch.setattr("onetomany.accuracy.full.REFITS", 2)
     assert main(["scale", "--records", "6000", "--out", str(tmp_path / "out")]) == 0
     facts = json.loads((tmp_path / "out" / "run.json").read_text())
     assert facts["records"] == 6000
@@ -123,6 +128,9 @@ def test_scale_makes_a_gallery_and_tells_what_it_measured(
     assert 0 < facts["filter KOR F 1980-1984: share"] < 0.1
     searches = pl.read_parquet(tmp_path / "out" / "searches.parquet")
     assert searches["gallery_size"].unique().sort().to_list() == [3072, 6000]
+    assert (
+        pl.read_parquet(tmp_path / "out" / "refits.parquet")["refit"].n_unique() == 3
+    )  # and of all people
     assert "recall@1, mated" in capsys.readouterr().out
     # everything is there: a second start measures, and makes nothing
     assert main(["scale", "--records", "6000", "--out", str(tmp_path / "out")]) == 0

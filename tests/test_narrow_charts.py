@@ -55,6 +55,7 @@ def site(driver: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def open_page(driver: Chrome, site: Path, width: int) -> None:
     resize(driver, width)
     driver.get("about:blank")
+    errors(driver)  # of the pages before
     driver.get(f"{site.as_uri()}/01_charts.html")
     wait_for(
         driver, 60, lambda d: len(d.find_elements(By.CSS_SELECTOR, "[data-drawn]")) == len(CHARTS)
