@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from .theme import BLUE, RED, Finished, finish
-from .tracking import METHODS
+from .tracking import METHODS, formatted_tip
 
 
 def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
@@ -28,7 +28,10 @@ def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> 
         "line:N",
         "name:N",
         "seeds:Q",
-        *(_tip(name, ".3f") for name in ("idf1", "idf1_low", "idf1_high", "mixed", "broken")),
+        *(
+            formatted_tip(name, ".3f")
+            for name in ("idf1", "idf1_low", "idf1_high", "mixed", "broken")
+        ),
     ]
     cover = shown.filter(method="path cover").sort("idf1")
     worst, best = cover.row(0, named=True), cover.row(-1, named=True)
@@ -54,7 +57,3 @@ def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> 
             for row in shown.iter_rows(named=True)
         ),
     )
-
-
-def _tip(name: str, form: str) -> alt.Tooltip:
-    return alt.Tooltip(f"{name}:Q", format=form)

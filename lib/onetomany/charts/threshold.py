@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from .theme import BLUE, INK, ORANGE, RED, Finished, finish
+from .tracking import formatted_tip, share_axis
 
 
 def thresholds(
@@ -53,34 +54,34 @@ def thresholds(
             .mark_line(strokeWidth=2.2)
             .encode(
                 x=x,
-                y=_share("value"),
+                y=share_axis("value"),
                 color=colour,
                 tooltip=[
                     "figure:N",
-                    _tip("value", ".3f"),
-                    _tip("threshold", ".3f"),
-                    _tip("fmr", ".1e"),
+                    formatted_tip("value", ".3f"),
+                    formatted_tip("threshold", ".3f"),
+                    formatted_tip("fmr", ".1e"),
                 ],
             )
         )
         cover = (
             alt.Chart(covers.filter(tmr=tmr))
             .mark_rule(strokeDash=[5, 4], color=BLUE)
-            .encode(y=_share("idf1"), tooltip=[_tip("idf1", ".3f")])
+            .encode(y=share_axis("idf1"), tooltip=[formatted_tip("idf1", ".3f")])
         )
         dots = (
             alt.Chart(marks.filter(tmr=tmr))
             .mark_point(filled=True, size=90, opacity=1, color=INK)
             .encode(
                 x=x,
-                y=_share("idf1"),
+                y=share_axis("idf1"),
                 shape=alt.Shape(
                     "kind:N",
                     title=None,
                     scale=alt.Scale(domain=kinds, range=["circle", "cross"]),
                     legend=alt.Legend(orient="top", symbolFillColor=INK),
                 ),
-                tooltip=["kind:N", _tip("idf1", ".3f"), _tip("threshold", ".3f")],
+                tooltip=["kind:N", formatted_tip("idf1", ".3f"), formatted_tip("threshold", ".3f")],
             )
         )
         heading = alt.TitleParams(text=f"TMR {tmr:.0%}", fontSize=13, offset=6)
@@ -101,12 +102,3 @@ def thresholds(
             for row in marks.iter_rows(named=True)
         ),
     )
-
-
-def _share(name: str) -> alt.Y:
-    axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
-    return alt.Y(f"{name}:Q", title="", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
-
-
-def _tip(name: str, form: str) -> alt.Tooltip:
-    return alt.Tooltip(f"{name}:Q", format=form)

@@ -133,7 +133,11 @@ def ratios(
                     scale=alt.Scale(domain=kinds, range=[MATED, NON_MATED]),
                     legend=alt.Legend(orient="top"),
                 ),
-                tooltip=["kind:N", alt.Tooltip("low:Q", format=".2f"), _tip("share", ".2%")],
+                tooltip=[
+                    "kind:N",
+                    alt.Tooltip("low:Q", format=".2f"),
+                    formatted_tip("share", ".2%"),
+                ],
             )
         )
         limits = (
@@ -189,18 +193,21 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
     base = alt.Chart(shown)
     tips = [
-        _tip("tmr", ".0%"),
-        *(_tip(name, ".2%") for name in ("mixed", "mixed_low", "mixed_high")),
+        formatted_tip("tmr", ".0%"),
+        *(formatted_tip(name, ".2%") for name in ("mixed", "mixed_low", "mixed_high")),
     ]
 
     def panel(name: str, title: str) -> alt.LayerChart | alt.FacetChart:
         line = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=44)).encode(
-            x=x, y=_share(name), color=colour, tooltip=["name:N", _tip(name, ".4f"), *tips]
+            x=x,
+            y=share_axis(name),
+            color=colour,
+            tooltip=["name:N", formatted_tip(name, ".4f"), *tips],
         )
         layers = [line]
         if name == "mixed":
             band = base.mark_area(opacity=0.16).encode(
-                x=x, y=_share("mixed_low"), y2="mixed_high:Q", color=colour
+                x=x, y=share_axis("mixed_low"), y2="mixed_high:Q", color=colour
             )
             layers = [band, line]
         heading = alt.TitleParams(text=title, fontSize=13, offset=6)
@@ -258,17 +265,23 @@ def singled_out(
 
     def lines(name: str) -> list[alt.Chart]:
         """The first case dashed and on top, since others may run along it."""
-        tips = ["case:N", "points:O", "people:Q", _tip(name, ".1%"), _tip("revealed", ".1%")]
+        tips = [
+            "case:N",
+            "points:O",
+            "people:Q",
+            formatted_tip(name, ".1%"),
+            formatted_tip("revealed", ".1%"),
+        ]
         drawn = []
         for sign, dash in (("!=", [1, 0]), ("==", [4, 4])):
             some = base.transform_filter(f"datum.case {sign} '{cases[0]}'")
             mark = some.mark_line(
                 strokeWidth=2.4, strokeDash=dash, point=alt.OverlayMarkDef(size=44)
             )
-            drawn.append(mark.encode(x=x, y=_share(name), color=colour, tooltip=tips))
+            drawn.append(mark.encode(x=x, y=share_axis(name), color=colour, tooltip=tips))
         return drawn
 
-    band = base.mark_area(opacity=0.13).encode(x=x, y=_share("low"), y2="high:Q", color=colour)
+    band = base.mark_area(opacity=0.13).encode(x=x, y=share_axis("low"), y2="high:Q", color=colour)
 
     def panel(title: str, *layers: alt.Chart) -> alt.LayerChart | alt.FacetChart:
         heading = alt.TitleParams(text=title, fontSize=13, offset=6)
@@ -296,7 +309,8 @@ def singled_out(
 _WIDTH = 620
 
 
-def _share(name: str) -> alt.Y:
+def share_axis(name: str) -> alt.Y:
+    """Return the upright axis of a share: 0 to 100 %, without a title."""
     return alt.Y(
         f"{name}:Q",
         title="",
@@ -305,5 +319,6 @@ def _share(name: str) -> alt.Y:
     )
 
 
-def _tip(name: str, form: str) -> alt.Tooltip:
+def formatted_tip(name: str, form: str) -> alt.Tooltip:
+    """Return the tooltip of a number in a d3 format."""
     return alt.Tooltip(f"{name}:Q", format=form)

@@ -57,12 +57,14 @@ def summary(
     sheet: FilmSheet, found: FilmTracks, ground: Ground | None, detector: str, *, whole: bool
 ) -> tuple[list[str], list[str]]:
     """Return the paragraphs in English and in Korean."""
+    from onetomany.tracking.people_detectors import HOG_HEIGHT
+
     counts = _counted(found.tracks, sheet.frames_per_second)
     pairs = [_SYNTHETIC] if sheet.kind == "synthetic" else []
     pairs += [_seen(sheet, found, counts), *_doubts(sheet, found, whole=whole)]
     if counts.tracks:
         pairs += [_lasted(counts), *_standing(counts)]
-    smallest = f"{96 / sheet.enlarge / found.decoded.scale:.0f}"
+    smallest = f"{HOG_HEIGHT / sheet.enlarge / found.decoded.scale:.0f}"
     english, korean = _WRONG[detector]
     pairs.append((english.format(smallest=smallest), korean.format(smallest=smallest)))
     pairs += _placed(found.tracks, ground)
