@@ -1,0 +1,254 @@
+"""Special uniques: which few values single a record out, and which column gives people away.
+
+A minimal sample unique (MSU) of a record is a set of columns whose values no other record shares,
+while each smaller set of them is shared. Few columns and many such sets make a record a special
+unique, which is more likely unique in the population too. `special_uniques` finds the same sets as
+SUDA2 (Manning, Haglin and Keane, Data Mining and Knowledge Discovery 16:165, 2008), level by level
+instead of by its recursion, and scores them as Elliot, Manning, Mayes, Gurd and Bane do ('SUDA: A
+program for detecting special uniques', UNECE/Eurostat, Geneva 2005). DIS-SUDA spreads the Data
+Intrusion Simulation's share of right matches (Elliot, 2000) over records by their score, in the
+form that sdcMicro has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb, factorial, prod
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from ..errors import InputError
+from .classes import SIZE, Table, checked, lazy
+
+Bits = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+SPECIAL = {
+    "record": pl.Int64,  # 1 is the first below the names
+    "sets": pl.Int64,  # minimal sample uniques
+    "smallest": pl.Int64,  # columns in the smallest of them; null where there is none
+    "score": pl.Float64,  # SUDA score
+    "dis": pl.Float64,  # DIS-SUDA: chance that a match with this record is right
+}
+CONTRIBUTIONS = {
+    "column": pl.String,
+    "contribution": pl.Float64,  # share of all SUDA scores from sets that the column is in
+    "dis_contribution": pl.Float64,  # the same, records weighted by DIS-SUDA
+    "records": pl.Int64,  # records that have such a set
+}
+MOST_SETS = 70_000  # combinations of columns that are looked at
+WORD = 1 << 62
+
+
+@dataclass(frozen=True)
+class SpecialUniques:
+    """What `special_uniques` finds: `records` (`SPECIAL`) and `columns` (`CONTRIBUTIONS`).
+
+    `unique` records share all their values with nobody, `paired` with exactly one other; `dis` is
+    the file's DIS score, the chance that a match with a unique record is right.
+    """
+
+    records: pl.DataFrame
+    columns: pl.DataFrame
+    unique: int
+    paired: int
+    dis: float | None
+
+
+def special_uniques(
+    table: Table,
+    columns: Sequence[str],
+    *,
+    largest: int | None = None,
+    sampled: float = 0.01,
+    scores: Literal["elliot", "ihsn"] = "elliot",
+) -> SpecialUniques:
+    """Find minimal sample uniques, and score records and columns by them.
+
+    `largest` is the most columns in a set (all if None). `sampled` is the share of the population
+    that the table holds, for DIS-SUDA. A set of s among c columns scores the product of (c - i)
+    for i from s to the largest size, at most c - 1 ('elliot'), or (2^(c - s) - 1) s!(c - s)!/c!
+    ('ihsn', sdcMicro's `original_scores = FALSE`, by which published DIS-SUDA figures were made).
+    A null is a value of its own; sdcMicro lets none be part of a set.
+
+    Columns take part in the same sets, so their contributions add up to more than 1.
+
+    Raises InputError as `classes`, for a `sampled` outside 0 to 1, a `largest` below 1, or more
+    than `MOST_SETS` combinations of columns.
+
+    >>> table = pl.DataFrame({"a": [2, 1, 1], "b": [0, 3, 0], "c": [0, 6, 0]})
+    >>> special_uniques(table, ["a", "b", "c"]).columns["contribution"].to_list()
+    [0.5, 0.375, 0.375]
+    """
+    names = checked(table, columns)
+    most = len(names) if largest is None else min(largest, len(names))
+    if most < 1 or not 0 < sampled < 1:
+        raise InputError(
+            "special_uniques needs a largest set of 1 column or more, and the sampled share of the "
+            "population above 0 and below 1."
+        )
+    if (sets := sum(comb(len(names), size) for size in range(1, most + 1))) > MOST_SETS:
+        raise InputError(
+            f"{len(names)} columns have {sets:,} sets of up to {most}: name fewer columns, or a "
+            "smaller largest set."
+        )
+    frame = lazy(table).select(names).collect()
+    if not len(frame):
+        raise InputError("The table holds no records: nothing can be said of nobody.")
+    codes, spans = _digits(frame)
+    tally = _Tally(len(frame), len(names))
+    for chosen, rows in _minimal_sets(codes, spans, most):
+        tally.add(chosen, rows, _score(len(chosen), len(names), most, scores))
+    sizes = frame.select(pl.len().over(names)).to_series()
+    unique, paired = int((sizes == 1).sum()), int((sizes == 2).sum())
+    dis = unique * sampled / (unique * sampled + paired * (1 - sampled)) if unique else None
+    return tally.finished(names, unique, paired, dis)
+
+
+def minimal_sample_uniques(
+    table: Table, columns: Sequence[str], largest: int | None = None
+) -> pl.DataFrame:
+    """List the sets themselves: `record` (Int64, from 1) and `columns` (list of text).
+
+    Raises InputError as `classes`.
+    """
+    names = checked(table, columns)
+    codes, spans = _digits(lazy(table).select(names).collect())
+    most = len(names) if largest is None else min(largest, len(names))
+    found = [
+        pl.DataFrame({"record": rows + 1}, schema={"record": pl.Int64}).with_columns(
+            columns=pl.lit([names[place] for place in chosen], pl.List(pl.String))
+        )
+        for chosen, rows in _minimal_sets(codes, spans, most)
+        if len(rows)
+    ]
+    empty = pl.DataFrame(schema={"record": pl.Int64, "columns": pl.List(pl.String)})
+    return pl.concat([empty, *found]).sort("record", pl.col("columns").list.len(), "columns")
+
+
+class _Tally:
+    """Scores of records, and of each column in them."""
+
+    def __init__(self, records: int, columns: int) -> None:
+        self.score = np.zeros(records)
+        self.share = np.zeros((columns, records))
+        self.sets = np.zeros(records, dtype=np.int64)
+        self.smallest = np.zeros(records, dtype=np.int64)
+
+    def add(self, chosen: tuple[int, ...], rows: NDArray[np.intp], score: float) -> None:
+        self.score[rows] += score
+        self.sets[rows] += 1
+        for place in chosen:
+            self.share[place, rows] += score
+        first = rows[self.smallest[rows] == 0]
+        self.smallest[first] = len(chosen)
+
+    def finished(
+        self, names: list[str], unique: int, paired: int, dis: float | None
+    ) -> SpecialUniques:
+        each = _dis_suda(self.score, unique, dis, len(names))
+        scored = self.score > 0
+        parts = np.divide(self.share, self.score, out=np.zeros_like(self.share), where=scored)
+        total, right = self.score.sum(), each.sum()
+        records = pl.DataFrame(
+            {
+                "record": np.arange(1, len(each) + 1),
+                "sets": self.sets,
+                "smallest": pl.Series(self.smallest).replace(0, None),
+                "score": self.score,
+                "dis": each,
+            },
+            schema=SPECIAL,
+        )
+        columns = pl.DataFrame(
+            {
+                "column": names,
+                "contribution": self.share.sum(axis=1) / total if total else None,
+                "dis_contribution": parts @ each / right if right else None,
+                "records": (self.share > 0).sum(axis=1),
+            },
+            schema=CONTRIBUTIONS,
+        )
+        return SpecialUniques(
+            records.sort("score", "record", descending=[True, False]),
+            columns.sort("contribution", descending=True, nulls_last=True, maintain_order=True),
+            unique,
+            paired,
+            dis,
+        )
+
+
+def _score(size: int, columns: int, largest: int, scores: str) -> float:
+    if scores == "elliot":
+        return float(prod(columns - i for i in range(size, min(largest, columns - 1) + 1)))
+    sets = factorial(columns) / (factorial(size) * factorial(columns - size))
+    return (2.0 ** (columns - size) - 1) / sets
+
+
+def _dis_suda(score: Floats, unique: int, dis: float | None, columns: int) -> Floats:
+    """The file's DIS score spread over the records that have one, as sdcMicro does."""
+    out = np.zeros_like(score)
+    scored = score > 0
+    if dis is None or not scored.any():
+        return out
+    power = 1 + (8 - columns) / 20
+    raised = score[scored] ** power
+    out[scored] = 1 / (1 + (unique / dis - unique) / (raised * (1 / raised).sum()))
+    return out
+
+
+def _digits(frame: pl.DataFrame) -> tuple[list[NDArray[np.uint64]], list[int]]:
+    """Each column's values as whole numbers from 0, and how many there are."""
+    codes = []
+    for column in frame.iter_columns():
+        rank = column.rank("dense").fill_null(0).to_numpy().astype(np.uint64)
+        codes.append(rank - rank.min())
+    return codes, [int(code.max(initial=0)) + 1 for code in codes]
+
+
+def _minimal_sets(
+    codes: list[NDArray[np.uint64]], spans: list[int], most: int
+) -> list[tuple[tuple[int, ...], NDArray[np.intp]]]:
+    """Each set of columns and the records that it is minimal for, smaller sets first.
+
+    A record that a smaller set singles out is alone by the larger set too: it can be left out of
+    the count, which changes nothing for the others.
+    """
+    records = len(codes[0]) if codes else 0
+    nobody = np.packbits(np.zeros(records, dtype=bool))
+    below: dict[tuple[int, ...], Bits] = {(): nobody}
+    found = []
+    total = sum(comb(len(codes), size) for size in range(1, most + 1))
+    with tqdm(total=total, desc="sets of columns", delay=2, leave=False) as bar:
+        for size in range(1, most + 1):
+            level: dict[tuple[int, ...], Bits] = {}
+            for chosen in combinations(range(len(codes)), size):
+                known = np.bitwise_or.reduce(
+                    [below[chosen[:n] + chosen[n + 1 :]] for n in range(size)]
+                )
+                left = np.flatnonzero(~np.unpackbits(known, count=records).astype(bool))
+                alone = left[_alone([codes[n][left] for n in chosen], [spans[n] for n in chosen])]
+                found.append((chosen, alone))
+                mask = np.zeros(records, dtype=bool)
+                mask[alone] = True
+                level[chosen] = known | np.packbits(mask)
+                bar.update()
+            below = level
+    return found
+
+
+def _alone(codes: list[NDArray[np.uint64]], spans: list[int]) -> NDArray[np.bool_]:
+    """Whether each record is the only one with its values."""
+    word, span = codes[0], spans[0]
+    for code, more in zip(codes[1:], spans[1:], strict=True):
+        if span * more >= WORD:
+            word = pl.Series(word).rank("dense").to_numpy().astype(np.uint64) - np.uint64(1)
+            span = len(word)
+        word, span = word * np.uint64(more) + code, span * more
+    return pl.Series(word).is_unique().to_numpy()
