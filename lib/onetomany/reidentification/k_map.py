@@ -61,7 +61,8 @@ class _Classes:
     at_most: Callable[[Floats], Floats]  # P(F - f <= x), for each size
 
     def expected_below(self, k: int) -> float:
-        return float((self.values * self.counts) @ self.at_most(k - 1.0 - self.values))
+        left = np.asarray(k - 1 - self.values, dtype=np.float64)
+        return float((self.values * self.counts) @ self.at_most(left))
 
 
 def k_map(
@@ -195,7 +196,7 @@ def _gamma(values: Ints, counts: Ints) -> tuple[float, float]:
             - values * np.log1p(rate)
         )
         seen = -np.expm1(shape * np.log(rate / (rate + 1)))
-        return -float(counts @ log) / counts.sum() + float(np.log(seen))
+        return float(np.log(seen)) - float(counts @ log) / float(counts.sum())
 
     starts = [np.array([a, b]) for a in (-4.0, 0.0) for b in (-6.0, 0.0, 4.0)]
     runs = [

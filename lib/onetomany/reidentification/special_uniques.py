@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Table, checked, lazy
+from .classes import EMPTY, Table, checked, lazy
 
 Bits = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -100,7 +100,7 @@ def special_uniques(
         )
     frame = lazy(table).select(names).collect()
     if not len(frame):
-        raise InputError("The table holds no records: nothing can be said of nobody.")
+        raise InputError(EMPTY)
     codes, spans = _digits(frame)
     tally = _Tally(len(frame), len(names))
     for chosen, rows in _minimal_sets(codes, spans, most):
