@@ -24,7 +24,7 @@ from onetomany.reidentification.population import population_uniqueness
 from onetomany.reidentification.risk import anonymity
 
 FRACTIONS = (0.01, 0.05, 0.1, 0.3)
-SAMPLES = 10
+SAMPLES = 5
 K = 5
 LEAST = 50  # records in a sample
 # package, file in it, columns by which truths differ from few unique people to many
@@ -90,12 +90,14 @@ def _one(name: str, table: pl.DataFrame, columns: list[str]) -> list[pl.DataFram
             continue
         for seed in range(SAMPLES):
             sample = table.sample(fraction=fraction, seed=seed)
-            unique = pl.concat(
-                [
-                    population_uniqueness(sample, columns, len(table), groups=10),
-                    copula.uniqueness(sample, columns, len(table), groups=5),
-                ]
-            ).select("model", estimate="uniqueness", low="low", high="high")
+            # the copula's interval would take as many fits again as it has groups
+            joint = copula.uniqueness(sample, columns, len(table), groups=2).with_columns(
+                low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64)
+            )
+            models = population_uniqueness(sample, columns, len(table), groups=10)
+            unique = pl.concat([models, joint]).select(
+                "model", estimate="uniqueness", low="low", high="high"
+            )
             counted = k_map(sample, columns, table, k=K)["share"].item()
             mapped = k_map(sample, columns, len(table), k=K).select(
                 "model", estimate="share", low=pl.lit(None, pl.Float64),

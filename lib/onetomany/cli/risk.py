@@ -31,11 +31,15 @@ def risk(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--drop-identifiers", action="store_true", help="leave out columns that name people"
     )
+    parser.add_argument(
+        "--safe-harbor", type=int, metavar="YEAR", help="check HIPAA's list; the table's year"
+    )
     parser.add_argument("--out", type=Path, metavar="CSV", help="every record's class size")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.reidentification import standing_out as alone
         from onetomany.reidentification.risk import anonymity
+        from onetomany.reidentification.risk_findings import risk_findings
         from onetomany.sources.own_table import own_table
 
         opened = own_table(
@@ -67,6 +71,10 @@ def risk(parser: argparse.ArgumentParser) -> Run:
                 f"Without '{shortened(row['column'])}': {_records(row['unique'])} alone, "
                 f"k = {row['k']:,}."
             )
+        for finding in risk_findings(
+            opened.frame, columns, people=args.population, year=args.safe_harbor
+        ):
+            print(finding.en)
         if args.population:
             _print_population(opened.frame, columns, args.population)
         if args.out:

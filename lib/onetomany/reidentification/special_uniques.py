@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb, factorial, prod
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,7 @@ from .classes import EMPTY, Table, checked, lazy
 
 Bits = NDArray[np.uint8]
 Floats = NDArray[np.float64]
+_Set: TypeAlias = tuple[tuple[int, ...], NDArray[np.intp], float]  # columns, rows, score
 
 SPECIAL = {
     "record": pl.Int64,  # 1 is the first below the names
@@ -102,13 +103,20 @@ def special_uniques(
     if not len(frame):
         raise InputError(EMPTY)
     codes, spans = _digits(frame)
-    tally = _Tally(len(frame), len(names))
-    for chosen, rows in _minimal_sets(codes, spans, most):
-        tally.add(chosen, rows, _score(len(chosen), len(names), most, scores))
+    found = [
+        (chosen, rows, _score(len(chosen), len(names), most, scores))
+        for chosen, rows in _minimal_sets(codes, spans, most)
+    ]
     sizes = frame.select(pl.len().over(names)).to_series()
     unique, paired = int((sizes == 1).sum()), int((sizes == 2).sum())
     dis = unique * sampled / (unique * sampled + paired * (1 - sampled)) if unique else None
-    return tally.finished(names, unique, paired, dis)
+    score = np.zeros(len(frame))
+    for _, rows, worth in found:
+        score[rows] += worth
+    each = _dis_suda(score, unique, dis, len(names))
+    return SpecialUniques(
+        _records(found, score, each), _contributions(found, names, score, each), unique, paired, dis
+    )
 
 
 def minimal_sample_uniques(
@@ -132,56 +140,46 @@ def minimal_sample_uniques(
     return pl.concat([empty, *found]).sort("record", pl.col("columns").list.len(), "columns")
 
 
-class _Tally:
-    """Scores of records, and of each column in them."""
+def _records(found: list[_Set], score: Floats, each: Floats) -> pl.DataFrame:
+    sets = np.zeros(len(score), dtype=np.int64)
+    smallest = np.zeros(len(score), dtype=np.int64)
+    for chosen, rows, _ in found:  # smaller sets come first
+        sets[rows] += 1
+        smallest[rows] = np.where(smallest[rows] == 0, len(chosen), smallest[rows])
+    columns = {
+        "record": np.arange(1, len(score) + 1),
+        "sets": sets,
+        "smallest": pl.Series(smallest).replace(0, None),
+        "score": score,
+        "dis": each,
+    }
+    return pl.DataFrame(columns, schema=SPECIAL).sort("score", "record", descending=[True, False])
 
-    def __init__(self, records: int, columns: int) -> None:
-        self.score = np.zeros(records)
-        self.share = np.zeros((columns, records))
-        self.sets = np.zeros(records, dtype=np.int64)
-        self.smallest = np.zeros(records, dtype=np.int64)
 
-    def add(self, chosen: tuple[int, ...], rows: NDArray[np.intp], score: float) -> None:
-        self.score[rows] += score
-        self.sets[rows] += 1
-        for place in chosen:
-            self.share[place, rows] += score
-        first = rows[self.smallest[rows] == 0]
-        self.smallest[first] = len(chosen)
-
-    def finished(
-        self, names: list[str], unique: int, paired: int, dis: float | None
-    ) -> SpecialUniques:
-        each = _dis_suda(self.score, unique, dis, len(names))
-        scored = self.score > 0
-        parts = np.divide(self.share, self.score, out=np.zeros_like(self.share), where=scored)
-        total, right = self.score.sum(), each.sum()
-        records = pl.DataFrame(
-            {
-                "record": np.arange(1, len(each) + 1),
-                "sets": self.sets,
-                "smallest": pl.Series(self.smallest).replace(0, None),
-                "score": self.score,
-                "dis": each,
-            },
-            schema=SPECIAL,
+def _contributions(
+    found: list[_Set], names: list[str], score: Floats, each: Floats
+) -> pl.DataFrame:
+    rows_of = []
+    total, right = float(score.sum()), float(each.sum())
+    for place, name in enumerate(names):
+        own, right_own = 0.0, 0.0
+        concerned = np.zeros(len(score), dtype=bool)
+        for chosen, rows, worth in found:
+            if place in chosen and worth:
+                own += worth * len(rows)
+                right_own += worth * float((each[rows] / score[rows]).sum())
+                concerned[rows] = True
+        rows_of.append(
+            (
+                name,
+                own / total if total else None,
+                right_own / right if right else None,
+                int(concerned.sum()),
+            )
         )
-        columns = pl.DataFrame(
-            {
-                "column": names,
-                "contribution": self.share.sum(axis=1) / total if total else None,
-                "dis_contribution": parts @ each / right if right else None,
-                "records": (self.share > 0).sum(axis=1),
-            },
-            schema=CONTRIBUTIONS,
-        )
-        return SpecialUniques(
-            records.sort("score", "record", descending=[True, False]),
-            columns.sort("contribution", descending=True, nulls_last=True, maintain_order=True),
-            unique,
-            paired,
-            dis,
-        )
+    return pl.DataFrame(rows_of, schema=CONTRIBUTIONS, orient="row").sort(
+        "contribution", descending=True, nulls_last=True, maintain_order=True
+    )
 
 
 def _score(size: int, columns: int, largest: int, scores: str) -> float:

@@ -1,0 +1,153 @@
+"""What the measures say of a reader's table: a frame, and a sentence in English and Korean.
+
+No value of the table is in a frame or a sentence, only columns and numbers of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb
+from typing import NamedTuple
+
+import polars as pl
+
+from ..printing import shortened
+from .classes import Table, lazy
+from .k_map import k_map
+from .safe_harbor import safe_harbor, safe_harbor_rule
+from .special_uniques import special_uniques
+
+MOST_RECORDS = 5_000_000  # above that sets of columns would take minutes and gigabytes
+MOST_CELLS = 100_000_000  # records times sets of columns
+LARGEST = 4  # columns in a set
+
+
+class Finding(NamedTuple):
+    """A frame to show, and what it says."""
+
+    frame: pl.DataFrame
+    en: str
+    ko: str
+
+
+def risk_findings(
+    table: Table, columns: Sequence[str], *, people: int | None = None, year: int | None = None
+) -> list[Finding]:
+    """Return all findings on a table: on columns, k-map with `people`, Safe Harbor with `year`.
+
+    Raises InputError as the three do.
+    """
+    by_column = column_finding(table, columns, people)
+    found = [by_column] if by_column else []
+    if people:
+        found.append(k_map_finding(table, columns, people))
+    if year:
+        found.append(safe_harbor_finding(table, year))
+    return found
+
+
+def column_finding(
+    table: Table, columns: Sequence[str], people: int | None = None
+) -> Finding | None:
+    """Say which column singles people out most, by DIS-SUDA (`special_uniques.CONTRIBUTIONS`).
+
+    `people` is the population of which the table is a sample; 1 % is taken to be sampled where it
+    is not known, as sdcMicro does. Sets of up to `LARGEST` columns are looked at, fewer for many
+    columns or records; None where not even single columns can be, or there is one column.
+
+    Raises InputError as `classes`.
+    """
+    records = int(lazy(table).select(pl.len()).collect().item())
+    largest = _largest(len(columns), records)
+    if largest is None:
+        return None
+    sampled = records / people if people and people > records else 0.01
+    found = special_uniques(table, columns, largest=largest, sampled=sampled)
+    few = int((found.records["score"] > 0).sum())
+    if not few:
+        return Finding(
+            found.columns,
+            f"No set of up to {largest} columns singles out a record.",
+            f"열 {largest}개까지의 어떤 조합도 기록 하나를 가려내지 못한다.",
+        )
+    worst = found.columns.sort("dis_contribution", descending=True).row(0, named=True)
+    name = shortened(worst["column"])
+    size = int(str(found.records["smallest"].min()))
+    return Finding(
+        found.columns,
+        f"{few:,} of {records:,} records are singled out by {largest} columns or fewer, the first "
+        f"by {size}. Column '{name}' gives away most: sets of columns with it carry "
+        f"{worst['dis_contribution']:.0%} of the risk (DIS-SUDA; {100 * sampled:.2g} % of the "
+        "population taken to be in the table).",
+        f"기록 {records:,}건 가운데 {few:,}건은 열 {largest}개 이하로 가려지고, 가장 빠른 것은 "
+        f"{size}개면 된다. 가장 많이 드러내는 열은 '{name}'이다. 이 열이 든 조합이 위험의 "
+        f"{worst['dis_contribution']:.0%}를 차지한다(DIS-SUDA, 모집단의 {100 * sampled:.2g}%가 표에 "
+        "들어 있다고 봄).",
+    )
+
+
+def k_map_finding(table: Table, columns: Sequence[str], people: int, k: int = 5) -> Finding:
+    """Say how many records have the values of fewer than `k` of so many people (`k_map.K_MAP`).
+
+    Two models are told, since neither is right everywhere (docs/reidentification.md); the third,
+    Poisson, is in the frame.
+
+    Raises InputError as `k_map`.
+    """
+    found = k_map(table, columns, people, k=k)
+    shares = dict(found.select("model", "share").iter_rows())
+    gamma, truncated = shares["negative binomial"], shares["zero-truncated poisson"]
+    records = int(found["records"][0])
+    return Finding(
+        found,
+        f"If the table is a random sample of {people:,} people, fewer than {k} of them share the "
+        f"values of {gamma:.1%} of its {records:,} records by one model (negative binomial) and "
+        f"{truncated:.1%} by another (zero-truncated Poisson): estimates without an interval, "
+        "since the model decides more than chance.",
+        f"표가 {people:,}명에서 무작위로 뽑은 표본이라면, 기록 {records:,}건 가운데 같은 값을 "
+        f"가진 사람이 {k}명 미만인 것은 한 모형(음이항)으로 {gamma:.1%}, 다른 모형(0 절단 "
+        f"푸아송)으로 {truncated:.1%}다. 우연보다 모형의 선택이 더 크게 작용하므로 구간은 달지 "
+        "않는다.",
+    )
+
+
+def safe_harbor_finding(table: Table, year: int) -> Finding:
+    """Say which columns look like HIPAA's 18 identifiers (`safe_harbor.SAFE_HARBOR`).
+
+    Raises InputError as `safe_harbor`.
+    """
+    found = safe_harbor(table, year=year)
+    rule = safe_harbor_rule()["rule"]
+    if not len(found):
+        return Finding(
+            found,
+            f"No column looks like one of the 18 identifiers of {rule}. Names in free text, and "
+            "what somebody knows of a person, no program can see.",
+            f"{rule}의 18가지 식별자처럼 보이는 열이 없다. 글 속의 이름이나 누군가 아는 사정은 "
+            "프로그램이 볼 수 없다.",
+        )
+    named = found.group_by("identifier", "what", "what_ko", maintain_order=True).agg("column")
+    listed = [
+        (letter, what, ko, ", ".join(f"'{shortened(name)}'" for name in dict.fromkeys(columns)))
+        for letter, what, ko, columns in named.iter_rows()
+    ]
+    many = found["column"].n_unique()
+    english = "; ".join(f"({letter}) {what}: {columns}" for letter, what, _, columns in listed)
+    korean = "; ".join(f"({letter}) {ko}: {columns}" for letter, _, ko, columns in listed)
+    return Finding(
+        found,
+        f"{many} {'column looks' if many == 1 else 'columns look'} like identifiers that {rule} "
+        f"wants removed: {english}. A person must look at the rest too.",
+        f"{rule}이 지우라고 하는 식별자처럼 보이는 열이 {many}개 있다: {korean}. 나머지도 사람이 "
+        "살펴야 한다.",
+    )
+
+
+def _largest(columns: int, records: int) -> int | None:
+    """How many columns a set may have, so that the search ends in reasonable time."""
+    if columns < 2 or records > MOST_RECORDS:
+        return None
+    for size in range(min(LARGEST, columns), 0, -1):
+        if sum(comb(columns, n) for n in range(1, size + 1)) * records <= MOST_CELLS:
+            return size
+    return None
