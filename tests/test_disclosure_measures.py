@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import chain, combinations, permutations
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.optimize import linprog
 from scipy.stats import poisson
 
 from onetomany.errors import InputError
+from onetomany.reidentification.classes import classes, matching
 from onetomany.reidentification.closeness import hierarchical_closeness
 from onetomany.reidentification.distance_linkage import (
     distance_links,
@@ -55,6 +57,48 @@ small_tables = st.lists(
 def scores(table: pl.DataFrame, columns: list[str], **options: object) -> list[float]:
     found = special_uniques(table, columns, **options)  # type: ignore[arg-type]
     return found.records.sort("record")["score"].to_list()
+
+
+# -- classes
+
+
+@settings(deadline=None, max_examples=60)
+@given(small_tables)
+def test_nulls_match_anything_by_brute_force(table: pl.DataFrame) -> None:
+    columns = table.columns
+    weighted = table.with_row_index("weight", offset=1)
+    found = matching(weighted, columns, weight="weight")
+    rows = table.rows()
+
+    def agree(one: tuple[object, ...], two: tuple[object, ...]) -> bool:
+        return all(a == b or a is None or b is None for a, b in zip(one, two, strict=True))
+
+    for *values, size, matched, estimated in found.iter_rows():
+        own = tuple(values)
+        places = [n for n, row in enumerate(rows) if agree(own, row)]
+        assert (size, matched) == (rows.count(own), len(places))
+        assert estimated == pytest.approx(sum(n + 1 for n in places))
+    assert found.select(columns).equals(found.select(columns).sort(columns, nulls_last=False))
+
+
+def test_classes_are_in_the_order_of_their_values() -> None:
+    rng = np.random.default_rng(0)
+    days = pl.Series([date(1899, 12, 30), date(2024, 2, 29), None])
+    table = pl.DataFrame(
+        {
+            "text": rng.choice(["b", "", "é", "가", "B"], 300),
+            "number": rng.integers(-(2**40), 2**40, 300),
+            "day": days.gather(rng.integers(0, 3, 300)),
+            "yes": rng.choice([True, False], 300),
+            "level": pl.Series(rng.choice(["low", "high"], 300), dtype=pl.Enum(["low", "high"])),
+            "real": rng.choice([1.5, -0.5, float("nan")], 300),
+            "huge": pl.Series(rng.integers(0, 2**63, 300), dtype=pl.UInt64) * 2,
+        }
+    )
+    for columns in (["text", "day"], ["number", "yes"], ["level", "text"], ["real"], ["huge"],
+                    ["number", "text", "day"], table.columns):  # fmt: skip
+        found = classes(table, columns)
+        assert found.equals(found.sort(columns, nulls_last=False))
 
 
 # -- SUDA

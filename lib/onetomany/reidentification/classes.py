@@ -17,11 +17,11 @@ What odd input means, here and in the whole room:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from ..errors import InputError
@@ -34,6 +34,8 @@ SIZE = "size"
 SPILLS = 200_000_000  # a parquet file of more records goes to DuckDB, which can use the disk
 EMPTY = "The table holds no records: nothing can be said of nobody."
 MEMORY = "6GB"  # what DuckDB may hold before it does
+WORD = 1 << 62  # combined codes stay below this
+FEW_TEXTS = 100_000  # texts that are numbered before they are sorted
 
 
 def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
@@ -45,7 +47,7 @@ def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") ->
 
     Raises InputError for what the head of this module says is refused.
     """
-    return grouped(table, columns, engine=engine).sort(list(columns), nulls_last=False)
+    return _in_order(grouped(table, columns, engine=engine), list(columns))
 
 
 def grouped(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
@@ -118,36 +120,73 @@ def matching(
     """
     names = checked(table, columns)
     if weight is None:
-        found = classes(table, names, engine=engine).with_columns(
+        found = grouped(table, names, engine=engine).with_columns(
             _weight=pl.col(SIZE).cast(pl.Float64)
         )
     else:
         found = _weighted(table, names, weight)
-    parts = found.with_columns(
-        _nulls=pl.concat_str(pl.col(names).is_null().cast(pl.UInt8).cast(pl.String))
-    ).partition_by("_nulls", as_dict=True, include_key=False)
-    sums = []
-    for (one, left), (two, right) in product(parts.items(), repeat=2):
-        # where neither has a null
-        shared = [
-            name
-            for name, a, b in zip(names, str(one[0]), str(two[0]), strict=True)
-            if a == b == "0"
-        ]
-        given = right.rename({SIZE: "_size", "_weight": "_sum"})
-        if shared:
-            given = given.group_by(shared).agg(pl.col("_size", "_sum").sum())
-            pairs = left.join(given, on=shared, how="inner")
-        else:
-            pairs = left.join(given.select(pl.col("_size", "_sum").sum()), how="cross")
-        sums.append(pairs.select(*names, "_size", "_sum"))
-    totals = (
-        pl.concat(sums)
-        .group_by(names, maintain_order=True)
-        .agg(matching=pl.col("_size").sum(), estimated=pl.col("_sum").sum())
-    )
-    joined = found.drop("_weight").join(totals, on=names, how="left", nulls_equal=True)
-    return joined.sort(names, nulls_last=False)
+    if not any(found[name].has_nulls() for name in names):
+        whole = found.with_columns(matching=pl.col(SIZE)).rename({"_weight": "estimated"})
+        return _in_order(whole.select(*names, SIZE, "matching", "estimated"), names)
+    gaps = pl.concat_str(pl.col(names).is_null().cast(pl.UInt8).cast(pl.String))
+    parts = found.with_columns(_nulls=gaps).partition_by("_nulls", as_dict=True, include_key=False)
+    matched = []
+    for own, left in parts.items():
+        sums = left.select(matching=SIZE, estimated="_weight")
+        for other, right in parts.items():
+            if other != own:  # with the same gaps, only equal classes agree
+                sums += _agreeing(left, right, _neither_null(names, own, other))
+        matched.append(left.drop("_weight").hstack(sums))
+    return _in_order(pl.concat(matched), names)
+
+
+def _neither_null(names: list[str], own: Any, other: Any) -> list[str]:
+    pairs = zip(names, own[0], other[0], strict=True)
+    return [name for name, one, two in pairs if one == two == "0"]
+
+
+def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.DataFrame:
+    """For each row of `left`, the records and weights of `right` that agree in `shared`."""
+    total = [pl.col(SIZE).sum().alias("matching"), pl.col("_weight").sum().alias("estimated")]
+    if not shared:
+        records, weight = right.select(total).row(0)
+        return left.select(
+            matching=pl.repeat(records, pl.len(), dtype=pl.Int64),
+            estimated=pl.repeat(weight, pl.len(), dtype=pl.Float64),
+        )
+    given = right.group_by(shared).agg(total)
+    joined = left.select(shared).join(given, on=shared, how="left", maintain_order="left")
+    return joined.select(pl.col("matching", "estimated").fill_null(0))
+
+
+def _in_order(found: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Sorted by the columns, nulls first: by one whole number in place of several columns."""
+    code, span = pl.Series(np.zeros(len(found), dtype=np.uint64)), 1
+    for name in names:
+        places = _in_places(found[name])
+        if places is None:
+            return found.sort(names, nulls_last=False)
+        least = places.min()
+        digit = (places - least + 1).fill_null(0).cast(pl.UInt64)
+        width = int(str(digit.max())) + 1
+        if span * width >= WORD:
+            return found.sort(names, nulls_last=False)
+        code, span = code * width + digit, span * width
+    return found[code.arg_sort()]
+
+
+def _in_places(values: pl.Series) -> pl.Series | None:
+    """Whole numbers in the order of the values, where they are cheaply had."""
+    kind = values.dtype
+    if (kind.is_integer() and kind not in (pl.UInt64, pl.Int128)) or kind == pl.Boolean:
+        return values.cast(pl.Int64)
+    if kind in (pl.Enum, pl.Date):
+        return values.to_physical().cast(pl.Int64)
+    if kind == pl.String:
+        known = values.drop_nulls().unique().sort()
+        few = len(known) < FEW_TEXTS
+        return values.cast(pl.Enum(known)).to_physical().cast(pl.Int64) if few else None
+    return None
 
 
 def lazy(table: Table) -> pl.LazyFrame:
@@ -163,7 +202,7 @@ def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:
     number = pl.col(weight).cast(pl.Float64, strict=False)
     found = (
         lazy(table)
-        .group_by(names, maintain_order=True)
+        .group_by(names)
         .agg(
             pl.len().cast(pl.Int64).alias(SIZE),
             number.sum().alias("_weight"),

@@ -81,8 +81,8 @@ def column_finding(
         "population taken to be in the table).",
         f"기록 {records:,}건 가운데 {few:,}건은 열 {largest}개 이하로 가려지고, 가장 빠른 것은 "
         f"{size}개면 된다. 가장 많이 드러내는 열은 '{name}'이다. 이 열이 든 조합이 위험의 "
-        f"{worst['dis_contribution']:.0%}를 차지한다(DIS-SUDA, 모집단의 {100 * sampled:.2g}%가 표에 "
-        "들어 있다고 봄).",
+        f"{worst['dis_contribution']:.0%}를 차지한다(DIS-SUDA, 모집단의 {100 * sampled:.2g}%가 "
+        "표에 들어 있다고 봄).",
     )
 
 
