@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 
 from onetomany.reidentification import copula
+from onetomany.reidentification.classes import classes, grouped, matching
 from onetomany.reidentification.population import population_uniqueness
 from onetomany.reidentification.risk import anonymity
 from onetomany.sources import arrivals
@@ -64,8 +65,23 @@ json.dump({**found, "seconds": seconds, "peak, GiB": peak}, sys.stdout)
 """
 
 
+COUNT_IN_R = """
+suppressMessages(library(data.table))
+given <- commandArgs(TRUE)
+table <- fread(given[1], colClasses = list(character = "arrival_date"))
+columns <- names(table)
+setDTthreads(0)
+taken <- sapply(1:5, function(n) {
+  spent <- system.time(found <<- table[, .N, by = columns])
+  c(spent[["elapsed"]], spent[["user.self"]] + spent[["sys.self"]])
+})
+cat(nrow(found), min(taken[1, ]), min(taken[2, ]), as.character(packageVersion("data.table")))
+"""
+
+
 def run(folder: Path) -> None:
     _against_pycanon()
+    _against_data_table(folder)
     _combinations(folder)
     _disclosed(folder)
     _accuracy()
@@ -94,6 +110,39 @@ def _against_pycanon() -> None:
         print(
             f"  {name:42} {ours.classes:9,} classes  pycanon {end - between:6.2f}  "
             f"here {between - start:6.3f}  ratio {(end - between) / (between - start):6.1f}"
+        )
+    print()
+
+
+def _against_data_table(folder: Path) -> None:
+    """R's data.table counts the same classes, if it is installed (Debian: r-cran-data.table)."""
+    if not shutil.which("Rscript"):
+        print("data.table: not measured, Rscript is not installed\n")
+        return
+    table = arrivals.draw(arrivals.disclosed(ROWS)).select(arrivals.QUASI_IDENTIFIERS)
+    path = folder / "arrivals.csv"
+    table.write_csv(path)
+    command = ["Rscript", "-e", COUNT_IN_R, str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    path.unlink()
+    columns = table.columns
+    ours = {"grouped": grouped, "classes (sorted)": classes, "matching": matching}
+    theirs, theirs_cpu = float(answer[1]), float(answer[2])
+    print(
+        f"{ROWS:,} simulated arrivals in {int(answer[0]):,} classes, best of 5; data.table "
+        f"{answer[3]}, all threads: {theirs:.3f} s, {theirs_cpu:.3f} s of processor time"
+    )
+    for name, count in ours.items():
+        wall, cpu = [], []
+        for _ in range(5):
+            start, spent = time.perf_counter(), time.process_time()
+            found = count(table, columns)
+            wall.append(time.perf_counter() - start)
+            cpu.append(time.process_time() - spent)
+        assert len(found) == int(answer[0])
+        print(
+            f"  {name:18} {min(wall):6.3f} s, {min(cpu):6.3f} s of processor time; ratio "
+            f"{theirs / min(wall):5.1f} and {theirs_cpu / min(cpu):5.1f}"
         )
     print()
 

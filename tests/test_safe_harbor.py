@@ -132,7 +132,8 @@ def test_no_value_is_told(values: list[str], as_name: bool) -> None:
     told = " ".join([found.en, found.ko, *map(str, found.frame.rows())])
     assert found.frame.schema == SAFE_HARBOR
     assert len(found.frame) >= 2
-    assert not any(value in told for value in values if "-" not in value or len(value) > 10)
+    # a date is no number that names somebody: a column may be called so
+    assert not any(value in told for value in values[as_name and len(values[0]) == 10 :])
 
 
 # -- findings

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from ..errors import InputError
 from ..sources.case import Stream
+from .packing import counted, in_order
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
 Engine: TypeAlias = Literal["auto", "polars", "duckdb"]
@@ -34,8 +34,6 @@ SIZE = "size"
 SPILLS = 200_000_000  # a parquet file of more records goes to DuckDB, which can use the disk
 EMPTY = "The table holds no records: nothing can be said of nobody."
 MEMORY = "6GB"  # what DuckDB may hold before it does
-WORD = 1 << 62  # combined codes stay below this
-FEW_TEXTS = 100_000  # texts that are numbered before they are sorted
 
 
 def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
@@ -47,14 +45,19 @@ def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") ->
 
     Raises InputError for what the head of this module says is refused.
     """
-    return _in_order(grouped(table, columns, engine=engine), list(columns))
+    return _counted(table, checked(table, columns), engine, ordered=True)
 
 
 def grouped(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
     """As `classes`, in no particular order, and sooner."""
-    names = checked(table, columns)
+    return _counted(table, checked(table, columns), engine, ordered=False)
+
+
+def _counted(table: Table, names: list[str], engine: Engine, *, ordered: bool) -> pl.DataFrame:
     if _goes_to_duckdb(table, engine):
         found = _by_duckdb(table, names)
+    elif isinstance(table, pl.DataFrame) and (by_code := counted(table, names)):
+        return by_code[0].with_columns(pl.Series(SIZE, by_code[1]))
     else:
         query = lazy(table).group_by(names).agg(pl.len().cast(pl.Int64).alias(SIZE))
         found = query.collect(
@@ -62,7 +65,7 @@ def grouped(table: Table, columns: Sequence[str], *, engine: Engine = "auto") ->
         )
     if not len(found):
         raise InputError(EMPTY)
-    return found
+    return in_order(found, names) if ordered else found
 
 
 def checked(table: Table, columns: Sequence[str]) -> list[str]:
@@ -120,14 +123,14 @@ def matching(
     """
     names = checked(table, columns)
     if weight is None:
-        found = grouped(table, names, engine=engine).with_columns(
+        found = classes(table, names, engine=engine).with_columns(
             _weight=pl.col(SIZE).cast(pl.Float64)
         )
     else:
         found = _weighted(table, names, weight)
     if not any(found[name].has_nulls() for name in names):
         whole = found.with_columns(matching=pl.col(SIZE)).rename({"_weight": "estimated"})
-        return _in_order(whole.select(*names, SIZE, "matching", "estimated"), names)
+        return whole.select(*names, SIZE, "matching", "estimated")
     gaps = pl.concat_str(pl.col(names).is_null().cast(pl.UInt8).cast(pl.String))
     parts = found.with_columns(_nulls=gaps).partition_by("_nulls", as_dict=True, include_key=False)
     matched = []
@@ -137,7 +140,7 @@ def matching(
             if other != own:  # with the same gaps, only equal classes agree
                 sums += _agreeing(left, right, _neither_null(names, own, other))
         matched.append(left.drop("_weight").hstack(sums))
-    return _in_order(pl.concat(matched), names)
+    return in_order(pl.concat(matched), names)
 
 
 def _neither_null(names: list[str], own: Any, other: Any) -> list[str]:
@@ -157,36 +160,6 @@ def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.
     given = right.group_by(shared).agg(total)
     joined = left.select(shared).join(given, on=shared, how="left", maintain_order="left")
     return joined.select(pl.col("matching", "estimated").fill_null(0))
-
-
-def _in_order(found: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """Sorted by the columns, nulls first: by one whole number in place of several columns."""
-    code, span = pl.Series(np.zeros(len(found), dtype=np.uint64)), 1
-    for name in names:
-        places = _in_places(found[name])
-        if places is None:
-            return found.sort(names, nulls_last=False)
-        least = places.min()
-        digit = (places - least + 1).fill_null(0).cast(pl.UInt64)
-        width = int(str(digit.max())) + 1
-        if span * width >= WORD:
-            return found.sort(names, nulls_last=False)
-        code, span = code * width + digit, span * width
-    return found[code.arg_sort()]
-
-
-def _in_places(values: pl.Series) -> pl.Series | None:
-    """Whole numbers in the order of the values, where they are cheaply had."""
-    kind = values.dtype
-    if (kind.is_integer() and kind not in (pl.UInt64, pl.Int128)) or kind == pl.Boolean:
-        return values.cast(pl.Int64)
-    if kind in (pl.Enum, pl.Date):
-        return values.to_physical().cast(pl.Int64)
-    if kind == pl.String:
-        known = values.drop_nulls().unique().sort()
-        few = len(known) < FEW_TEXTS
-        return values.cast(pl.Enum(known)).to_physical().cast(pl.Int64) if few else None
-    return None
 
 
 def lazy(table: Table) -> pl.LazyFrame:
@@ -214,7 +187,7 @@ def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:
         raise InputError(EMPTY)
     if not found["_right"].all():
         raise InputError(f"The weight '{weight}' must be a number above 0 in every record.")
-    return found.drop("_right")
+    return in_order(found.drop("_right"), names)
 
 
 def _goes_to_duckdb(table: Table, engine: Engine) -> bool:
