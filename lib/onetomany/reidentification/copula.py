@@ -4,7 +4,9 @@ Rocher, Hendrickx and de Montjoye, 'Estimating the success of re-identifications
 datasets using generative models' (Nature Communications 10:3069, 2019). Each column keeps its own
 shares, commonest value first; a normal distribution ties the columns, its correlations chosen so
 that each pair has the mutual information seen in the sample. How this differs from the authors'
-CorrectMatch is told in docs/reidentification.md.
+CorrectMatch is told in docs/reidentification.md, and how far it was off: by 0.020 on average on
+samples of Adult, 0.023 on four real tables that nothing here was fitted to (0.09 at worst), 0.042
+where a quarter or more of the people are unique.
 """
 
 from __future__ import annotations
