@@ -13,9 +13,9 @@ import pytest
 
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.sources import own_table as own
+from onetomany.reidentification import column_types, spreadsheet
+from onetomany.reidentification.own_table import own_table
 from onetomany.sources.identifiers import identifying
-from onetomany.sources.own_table import own_table
 
 AGES = [("남", 34), ("여", 35)]
 DAY = dt.date(2019, 4, 3)
@@ -42,9 +42,9 @@ READ = {
         "sex\tage\r\n남\t34\r\n여\t35\r\n".encode("utf-16"), AGES, "tabs"),
     "lone carriage returns": ("sex,age\r남,34\r여,35\r", AGES, ""),
     "both line ends": ("sex,age\r\n남,34\n여,35\r\n", AGES, ""),
-    "a title": ("출입국 현황,\nsex,age\n남,34\n여,35\n", AGES, "rows: 1"),
-    "a title and a blank row": ("출입국 현황\n\nsex,age\n남,34\n여,35\n", AGES, "rows: 2"),
-    "a title over two lines": ('"출입국\n현황",\nsex,age\n남,34\n여,35\n', AGES, "rows: 1"),
+    "a title": ("출입국 현황,\nsex,age\n남,34\n여,35\n", AGES, "left out: 1"),
+    "a title and a blank row": ("출입국 현황\n\nsex,age\n남,34\n여,35\n", AGES, "left out: 2"),
+    "a title over two lines": ('"출입국\n현황",\nsex,age\n남,34\n여,35\n', AGES, "left out: 1"),
     "blank rows": ("sex,age\n남,34\n\n,\n여,35\n\n", AGES, "Empty rows"),
     "separators at the ends": ("sex,age,\n남,34,\n여,35,\n", AGES, ""),
     "quoted names": ('"sex","age"\n"남","34"\n"여","35"\n', AGES, ""),
@@ -74,7 +74,7 @@ READ = {
     "dates of both kinds": (
         "day,n\n13/04/2019,1\n04/13/2019,2\n", [("13/04/2019", 1), ("04/13/2019", 2)], "one way"),
     "one day in both": ("day,n\n04/04/2019,1\n", [(dt.date(2019, 4, 4), 1)], ""),
-    "no such date": ("day,n\n2019-02-30,1\n", [("2019-02-30", 1)], ""),
+    "no such date": ("day,n\n2019-02-30,1\n", [("2019-02-30", 1)], "not all of its dates"),
     "one column": ("age\n34\n35\n", [(34,), (35,)], ""),
     "numbers longer than a word": ("id\n12345678901234567890\n", [("12345678901234567890",)], ""),
     "years as names": ("sex,2019,2020\n남,1,2\n여,3,4\n", [("남", 1, 2), ("여", 3, 4)], ""),
@@ -102,7 +102,7 @@ def test_a_reader_says_how_dates_are_meant(tmp_path: Path) -> None:
 REFUSED = {
     "empty": ("", "is empty"),
     "blank": ("\n \n", "is empty"),
-    "names alone": ("a,b\n", "holds no records"),
+    "names alone": ("a,b\n", "contains no records"),
     "a name twice": ("a,a\n1,2\n", "two columns called 'a'"),
     "no name": ("a,,c\n1,2,3\n2,3,4\n3,4,5\n", "without a name"),
     "more fields than names": ("a,b\n1,2\n3,4\n1,2,3\n", "row 4, has 3 fields for 2 names"),
@@ -129,9 +129,9 @@ def test_files_of_other_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         own_table("https://example.org/a.csv")
     with pytest.raises(InputError, match="no file"):
         own_table(tmp_path / "none.csv")
-    monkeypatch.setattr(own, "LARGEST", 3)
-    with pytest.raises(InputError, match="save it as Parquet"):
-        own_table(write(tmp_path, "a\n1\n2\n"))
+    monkeypatch.setattr(spreadsheet, "LARGEST", 3)
+    with pytest.raises(InputError, match="save it as CSV"):
+        own_table(write(tmp_path, "a\n1\n2\n", "a.xls"))
 
 
 def test_every_row_of_a_parquet_file_is_looked_at(
@@ -139,7 +139,7 @@ def test_every_row_of_a_parquet_file_is_looked_at(
 ) -> None:
     file = tmp_path / "mine.parquet"
     pl.DataFrame({"n": range(26), "note": ["nothing"] * 25 + ["M12345678"]}).write_parquet(file)
-    monkeypatch.setattr(own, "LOOKED_AT", 10)
+    monkeypatch.setattr(column_types, "PIECE", 10)
     with pytest.raises(InputError, match="Column 'note' looks like passport numbers"):
         own_table(file)
     found = own_table(file, drop_identifiers=True)
@@ -162,7 +162,7 @@ def test_a_spreadsheet(tmp_path: Path) -> None:
     found = own_table(file)
     assert found.frame.lazy().collect().rows() == expected
     told = " ".join(each.en for each in found.notices)
-    assert "rows: 1" in told
+    assert "left out: 1" in told
     assert "others in the file: 1" in told
     assert own_table(file, sheet="명단").frame.lazy().collect().rows() == expected
     with pytest.raises(InputError, match="no sheet 'x'"):

@@ -35,8 +35,8 @@ def risk(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.reidentification import standing_out as alone
+        from onetomany.reidentification.own_table import own_table
         from onetomany.reidentification.risk import anonymity
-        from onetomany.sources.own_table import own_table
 
         opened = own_table(
             args.table,
