@@ -13,7 +13,7 @@ import pytest
 
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.reidentification import column_types, spreadsheet
+from onetomany.reidentification import column_types, delimited, spreadsheet
 from onetomany.reidentification.own_table import own_table
 from onetomany.sources.identifiers import identifying
 
@@ -50,9 +50,9 @@ READ = {
     "quoted names": ('"sex","age"\n"남","34"\n"여","35"\n', AGES, ""),
     "a separator within quotes": ('name,age\n"a, b",34\n"c",35\n', [("a, b", 34), ("c", 35)], ""),
     "a line end within quotes": ('name,age\n"a\nb",34\nc,35\n', [("a\nb", 34), ("c", 35)], ""),
-    "blanks at the ends": ("sex,age\n남 ,34\n 여,35\n", AGES, "put right in 2"),
+    "blanks at the ends": ("sex,age\n남 ,34\n 여,35\n", AGES, "put right (values: 2)"),
     "Hangul in parts": (
-        unicodedata.normalize("NFD", "sex,age\n남,34\n여,35\n"), AGES, "put right in 2"),
+        unicodedata.normalize("NFD", "sex,age\n남,34\n여,35\n"), AGES, "put right (values: 2)"),
     "leading zeros": (
         "zip,age\n02139,34\n10001,35\n", [("02139", 34), ("10001", 35)], "begin with 0"),
     "nullable ages": ("sex,age\n남,34\n여,\n", [("남", 34), ("여", None)], ""),
@@ -99,14 +99,83 @@ def test_a_reader_says_how_dates_are_meant(tmp_path: Path) -> None:
     assert month == dt.date(2019, 3, 4)
 
 
+FOUR = [("M", 1980, "Leeds"), ("F", 1981, "York"), ("M", 1980, "York"), ("F", 1981, "Leeds")]
+TEXT = "sex,birth,town\n" + "".join(f"{a},{b},{c}\n" for a, b, c in FOUR)
+READ |= {
+    "a note below": (TEXT + "Source: a ministry\n* provisional\n", FOUR, "notes or totals: 2"),
+    "a total below": (TEXT + "합계,,4\n", FOUR, "notes or totals: 1"),
+    "a record that lacks all but one": (
+        TEXT + "F,,\n", [*FOUR, ("F", None, None)], ""),
+    "rows cut short": (
+        TEXT + "F,1980\nM\n", [*FOUR, ("F", 1980, None), ("M", None, None)], "(rows 6, 7)"),
+    "a table for reading": (
+        "| sex | birth |\n|---|---|\n| M | 1980 |\n| F | 1981 |\n",
+        [("M", 1980), ("F", 1981)], "vertical bars"),
+    "as a database prints it": (
+        " sex | birth \n-----+-------\n M   | 1980\n F   | 1981\n(2 rows)\n",
+        [("M", 1980), ("F", 1981)], "notes or totals: 1"),
+    "carets": (TEXT.replace(",", "^"), FOUR, "carets"),
+    "control characters between fields": (TEXT.replace(",", "\x01"), FOUR, "character 1"),
+    "comments above": ("# made by a tool\n# 2019\n" + TEXT, FOUR, "left out: 2"),
+    "an end mark of old systems": (TEXT + "\x1a", FOUR, "fewer fields"),
+    "line ends doubled": (TEXT.replace("\n", "\r\r\n"), FOUR, "Empty rows are left out: 5"),
+    "an index without a name": (
+        ",sex\n0,M\n1,F\n", [(0, "M"), (1, "F")], "called 'column 1'"),
+    "marks without width": (
+        "town,n\nLeeds,1\nLeeds\u200b,2\n\u00a0Leeds,3\n",
+        [("Leeds", 1), ("Leeds", 2), ("Leeds", 3)], "put right (values: 2)"),
+    "inches": ('size,n\n5" pipe,1\n6" pipe,2\n', [('5" pipe', 1), ('6" pipe', 2)], ""),
+    "shortened numbers": (
+        "no,n\n9.00101E+12,1\n8.00101E+12,2\n", [(9.00101e12, 1), (8.00101e12, 2)], "shortened 2"),
+    "names over lines": ('"sex\n(M/F)",n\nM,1\nF,2\n', [("M", 1), ("F", 2)], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_text_too_large_for_memory_is_read_the_same(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, READ[name][0])
+    known = own_table(file)
+    monkeypatch.setattr(delimited, "IN_MEMORY", 0)
+    monkeypatch.setattr(column_types, "PIECE", 2)
+    monkeypatch.setattr(delimited, "HEAD", 1 << 12)
+    found = own_table(file)
+    assert isinstance(found.frame, pl.LazyFrame)
+    assert found.frame.collect().equals(known.frame.lazy().collect())
+    assert found.notices == known.notices
+    assert found.copy
+    folder = Path(found.copy.name)
+    assert folder.is_dir()
+    found.copy.cleanup()
+    assert not folder.exists()
+
+
+def test_no_copy_where_the_disk_has_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "IN_MEMORY", 0)
+    monkeypatch.setattr(delimited.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10})())
+    with pytest.raises(InputError, match="name a larger place by TMPDIR"):
+        own_table(write(tmp_path, TEXT))
+
+
 REFUSED = {
     "empty": ("", "is empty"),
     "blank": ("\n \n", "is empty"),
     "names alone": ("a,b\n", "contains no records"),
     "a name twice": ("a,a\n1,2\n", "two columns called 'a'"),
-    "no name": ("a,,c\n1,2,3\n2,3,4\n3,4,5\n", "without a name"),
     "more fields than names": ("a,b\n1,2\n3,4\n1,2,3\n", "row 4, has 3 fields for 2 names"),
-    "neither UTF-8 nor CP949": (b"a,b\n\xff\xff\xfe\x80,1\n", "give its encoding"),
+    "neither UTF-8 nor CP949": (b"a,b\n\xff\xff\xfe\x80,1\n", "line 2, is not UTF-8"),
+    "Western": ("town,n\nKöln,1\nDüren,2\n".encode("cp1252"), "often cp1252"),
+    "an open quotation mark": ('a,b\n1,2\n"3,4\n5,6\n', "row 3, can't be read as CSV"),
+    "fixed width": ("sex   birth\nM     1980\nF     1981\n", "laid out by blanks"),
+    "JSON": ('{"sex":"M"}\n{"sex":"F"}\n', "is JSON"),
+    "a web page": ("<html><table><tr><td>sex</td></tr></table></html>", "is a web page"),
+    "compressed": (b"\x1f\x8b\x08\x00abc", "compressed"),
+    "a database": (b"SQLite format 3\0" + bytes(90), "SQLite"),
+    "a very long field": ('a,b\n"' + "x" * 2_000_000 + '",1\n', "row 2, can't be read"),
+    "quoted by apostrophes": ("'a','b'\n'1','x, y'\n", "row 2, has 3 fields for 2"),
     "passport": ("여권번호,n\nM12345678,1\n", "numbers that name people"),
     "no row of names": ("900101-1234567,남\n900102-1234567,여\n", "no row of names"),
 }
@@ -224,12 +293,11 @@ def test_the_command_says_who_stands_out_by_row(
     )
     shown = capsys.readouterr().out
     assert "'id' differs in every record" in shown
-    assert "101 records" in shown
+    assert "1.0% of the records (1 of 101) are alone" in shown
     assert "k = 1" in shown
-    assert "1 record (" in shown
     assert "Lonelyville" not in shown
     assert "1921" not in shown
-    assert "Record 101" in shown
+    assert "Alone: records 101 (" in shown
     alone = pl.read_csv(tmp_path / "out.csv")
     assert alone.columns == ["record", "class_size"]
     assert alone.filter(class_size=1)["record"].to_list() == [101]

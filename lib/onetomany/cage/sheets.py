@@ -1,8 +1,9 @@
 """The cage's task that reads the cells of a spreadsheet as text, row by row.
 
-A request may name a `sheet`; otherwise the first is read. The answer is HEAD, a JSON list of the
-sheets' names, then ROWS, each a JSON list of rows, a row being a list of texts, null for an empty
-cell; or FAULT, one of FAULTS. calamine reads XLSX, XLSM, XLSB, XLS and ODS from memory.
+A request may name a `sheet`; otherwise the first with cells is read. The answer is HEAD, a JSON
+list of its name and all sheets' names, then ROWS, each a JSON list of rows, a row being a list of
+texts, null for an empty cell; or FAULT, one of FAULTS. calamine reads XLSX, XLSM, XLSB, XLS and
+ODS from memory.
 """
 
 from __future__ import annotations
@@ -27,14 +28,17 @@ def load() -> Handler:
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
         try:
             book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-            name = request["sheet"]
-            sheet = book.get_sheet_by_name(name) if name else book.get_sheet_by_index(0)
-            rows = [[_text(value) for value in row] for row in sheet.to_python()]
+            asked = request["sheet"]
+            # the first that holds anything
+            for name in [asked] if asked else book.sheet_names:
+                rows = [[_text(v) for v in row] for row in book.get_sheet_by_name(name).to_python()]
+                if rows:
+                    break
         except python_calamine.WorksheetNotFound:
             return send(FAULT, b"no such sheet")
         except Exception:  # calamine has no common class of its errors; a panic is none either
             return send(FAULT, b"not a spreadsheet")
-        send(HEAD, json.dumps(book.sheet_names).encode())
+        send(HEAD, json.dumps([name, *book.sheet_names]).encode())
         together, length = [], 0
         for row in rows:
             together.append(row)

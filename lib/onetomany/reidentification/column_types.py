@@ -19,11 +19,13 @@ SHOWN = 5  # records that a notice names
 MOSTLY = 0.5  # of a column's values: with more numbers than this, the others are told
 PIECE = 1_000_000  # records gone through at a time
 _WHOLE, _THOUSANDS = r"[+-]?\d{1,18}", r"[+-]?\d{1,3}(?:,\d{3})+"
+_ENDS = r"^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$"  # marks without width among them
 FORMS = {
     "whole": rf"^{_WHOLE}$",
     "decimal": r"^[+-]?(?:\d+\.\d*|\.\d+|\d{1,18})(?:[eE][+-]?\d+)?$",
     "thousands": rf"^(?:{_THOUSANDS}|{_WHOLE})$",
     "code": r"^0\d+$",
+    "short": r"[eE]\+?[1-9]\d+$",  # 9.00101E+12
     "iso": r"^\d{4}[-./]\d{1,2}[-./]\d{1,2}\.?$",
     "other": r"^\d{1,2}[-./]\d{1,2}[-./]\d{4}$",
 }
@@ -55,7 +57,7 @@ def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.L
 
 def fold(values: pl.Expr) -> pl.Expr:
     """Take blanks off the ends of texts and compose Hangul; nothing left is a null."""
-    folded = values.str.strip_chars().str.normalize("NFC")
+    folded = values.str.replace_all(_ENDS, "").str.normalize("NFC")
     return pl.when(folded != "").then(folded)
 
 
@@ -94,7 +96,7 @@ def _looked_at(table: pl.LazyFrame, folded: pl.LazyFrame, names: Sequence[str]) 
             column.changed += int((piece[name].fill_null("") != raw[name].fill_null("")).sum())
             for form, pattern in FORMS.items():
                 # mixed columns are told by their numbers; of the rest one failure decides
-                if form in ("decimal", "code") or column.all_are(form) or not column.known:
+                if form in ("decimal", "code", "short") or column.all_are(form) or not column.known:
                     column.of[form] += int(values.str.contains(pattern).sum())
             column.known += len(values)
             if len(column.others) < SHOWN + 1 and column.of["decimal"] < column.known:
@@ -115,8 +117,8 @@ def _one(
     if held.changed:
         _tell(
             notices,
-            f"Column '{name}': blanks at the ends or separated Hangul letters were put right in "
-            f"{held.changed:,} values.",
+            f"Column '{name}': blanks at the ends or separated Hangul letters are put right "
+            f"(values: {held.changed:,}).",
             f"열 '{name}': 값 {held.changed:,}개의 앞뒤 빈칸이나 풀어진 한글을 바로잡았다.",
         )
     plain = values.str.strip_prefix("+")
@@ -129,6 +131,14 @@ def _one(
             f"열 '{name}'은(는) 0으로 시작하는 수가 있어 글로 두었다.",
         )
     elif held.all_are("decimal"):
+        if held.of["short"]:
+            _tell(
+                notices,
+                f"Column '{name}': a spreadsheet has shortened {held.of['short']:,} of its numbers "
+                "(as in 1.23E+12); different numbers may look alike.",
+                f"열 '{name}': 수 {held.of['short']:,}개가 스프레드시트에서 줄어들었다"
+                "(1.23E+12 꼴). 서로 다른 수가 같아 보일 수 있다.",
+            )
         return plain.cast(pl.Float64)
     elif held.all_are("thousands"):
         _tell(
@@ -224,16 +234,21 @@ def _date(parts: pl.Expr, order: tuple[int, int, int]) -> pl.Expr:
     return pl.when(exists).then(text).str.to_date("%Y-%m-%d", strict=False)
 
 
+def listed(places: Sequence[int], most: int = SHOWN) -> str:
+    """Return the first of some numbers of rows or records, as in '2, 4, 7 ...'."""
+    more = " ..." if len(places) > most else ""
+    return ", ".join(f"{place:,}" for place in places[:most]) + more
+
+
 def _tell_mixed(held: _Held, notices: list[Notice]) -> None:
     many, known, name = held.of["decimal"], held.known, shortened(held.name)
     if not MOSTLY * known < many < known:
         return
-    listed = ", ".join(f"{record:,}" for record in held.others[:SHOWN])
-    more = " ..." if len(held.others) > SHOWN else ""
+    records = listed(held.others)
     _tell(
         notices,
         f"Column '{name}' stays text: {many:,} of its values are numbers, {known - many:,} are "
-        f"not (records {listed}{more}).",
+        f"not (records {records}).",
         f"열 '{name}'은(는) 글로 두었다. 값 {many:,}개는 수이고 {known - many:,}개는 아니다"
-        f"(기록 {listed}{more}).",
+        f"(기록 {records}).",
     )

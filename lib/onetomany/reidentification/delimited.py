@@ -1,18 +1,20 @@
 """Texts of fields between commas, semicolons, tabs or bars, as programs and people write them.
 
-What a text is (its encoding, separator, the row of its names) is told from its beginning; a text
-too large for memory then goes through a copy in UTF-8, piece by piece.
+What a text is (its encoding, separator, the row of its names) is told from its beginning. Its rows
+then go one by one into a copy that any reader of CSV takes: in memory, or on the disk if the text
+is large.
 """
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -22,19 +24,30 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..printing import shortened
-from .column_types import Notice
+from .column_types import Notice, listed
 
-IN_MEMORY = 1 << 27  # bytes of a text; a larger one goes through a copy on the disk
+IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
 SNIFFED = 200  # rows that tell a text's separator, width and names
 HEAD = 1 << 20  # characters in which these rows are looked for
 LONGEST_FIELD = 1 << 20  # characters; a longer one is a quotation mark that never closes
-SEPARATORS = ",;\t|"
-SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-SEPARATOR_NAMES_KO = {",": "쉼표", ";": "쌍반점", "\t": "탭", "|": "세로줄"}
+KOREAN = 0.9  # of what is not ASCII in a Korean text is in KS X 1001
+SEPARATOR_NAMES = {
+    ",": ("commas", "쉼표"),
+    ";": ("semicolons", "쌍반점"),
+    "\t": ("tabs", "탭"),
+    "|": ("vertical bars", "세로줄"),
+    "^": ("carets", "꺾쇠(^)"),
+    "~": ("tildes", "물결표"),
+    "\x01": ("the control character 1", "제어 문자 1"),
+    "\x1f": ("the control character 31", "제어 문자 31"),
+}
 
 
 class Fields(NamedTuple):
-    """The row of names as it stands, the rows below it as text, and where a copy of them lies."""
+    """The row of names as it stands, the rows below it as text, and the folder of a copy of them.
+
+    The columns of `rows` are called '0', '1' and so on; an empty field is null.
+    """
 
     names: list[str]
     rows: pl.LazyFrame
@@ -42,80 +55,113 @@ class Fields(NamedTuple):
 
 
 def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> Fields:
-    """Read the fields of a text, all as text, an empty one as null; add what was told to `notices`.
+    """Read the fields of a text, all as text, and add what was done for it to `notices`.
 
-    The columns of `rows` are called '0', '1' and so on. Raises InputError for a text that is empty,
-    in another encoding, has a row of more fields than there are names or an open quotation mark.
+    Raises InputError for a text that is empty, in another encoding, has no fields, a row of more
+    fields than there are names, or a quotation mark that never closes.
     """
     encoding = encoding or _encoding(file)
-    large = file.stat().st_size > IN_MEMORY
-    copy = _folder(file) if large else None
-    target = Path(copy.name) / "text.csv" if copy else None
     try:
-        if encoding == "utf-8-sig" and not _decodes(file, encoding):
-            encoding = "cp949"
         with _opened(file, encoding) as text:
             head = text.read(HEAD)
-        fields = _parted(file, encoding, head, target, notices)
+        separator, skipped = _separator(file, head, notices)
+        rows = [row for _, row in islice(_rows(file, head, separator), SNIFFED)][skipped:]
+        if not rows:
+            raise InputError(f"{file.name} is empty.")
+        above = rows_above(rows)
+        tell_above(above, notices)
+        names = rows[above]
+        _check_fields(file, names, rows[above + 1 :])
+        copy = _folder(file) if file.stat().st_size > IN_MEMORY else None
+        target = Path(copy.name) / "text.csv" if copy else io.BytesIO()
+        with _opened(file, encoding) as text, _Copy(file, target, len(names), notices) as out:
+            for row in islice(_rows(file, text, separator), skipped + above + 1, None):
+                out.add(*row)
     except (UnicodeError, LookupError) as error:
         raise InputError(
             f"{file.name} is not {shortened(encoding)} text: save it as 'CSV UTF-8', or give its "
-            "encoding (old Korean files are cp949)."
+            "encoding."
         ) from error
     if encoding not in ("utf-8-sig", "utf-8"):
         told = shortened(encoding)
         notices.append(Notice(f"The file was read as {told} text.", f"파일을 {told} 글로 읽었다."))
-    return fields._replace(copy=copy)
+    return Fields(names, _scanned(target, len(names)), copy)
 
 
-def _parted(
-    file: Path, encoding: str, head: str, target: Path | None, notices: list[Notice]
-) -> Fields:
-    if not head.strip("\ufeff \t\r\n\0"):
-        raise InputError(f"{file.name} is empty.")
-    separator, stated = _separator(head, notices)
-    try:
-        rows = list(islice(_rows(io.StringIO(head, newline=""), separator), SNIFFED + stated))
-    except csv.Error as error:
-        raise InputError(_open_quote(file)) from error
-    above = stated + rows_above(rows[stated:])
-    tell_above(above - stated, notices)
-    width = len(rows[above])
-    with _opened(file, encoding) as text:
-        for _ in islice(_rows(text, separator), above + 1):
-            pass
-        source = _copied(text, target, file.stat().st_size)
-    schema = {str(place): pl.String for place in range(width)}
+class _Copy:
+    """A copy in UTF-8 with commas, of rows that are each as wide as the row of names."""
+
+    def __init__(
+        self, file: Path, target: Path | io.BytesIO, width: int, notices: list[Notice]
+    ) -> None:
+        self.file, self.width, self.notices = file, width, notices
+        raw = target.open("wb") if isinstance(target, Path) else target
+        self.text = io.TextIOWrapper(raw, "utf-8", newline="")
+        self.writer = csv.writer(self.text, lineterminator="\n")
+        self.bar = tqdm(
+            total=file.stat().st_size,
+            desc="reading",
+            unit="B",
+            unit_scale=True,
+            disable=not isinstance(target, Path),
+        )
+        self.short: list[int] = []
+
+    def __enter__(self) -> _Copy:
+        return self
+
+    def add(self, row: int, fields: list[str]) -> None:
+        """Add the fields of a row. Raises InputError if there are more than names."""
+        many = len(fields)
+        if many > self.width:
+            if any(map(str.strip, fields[self.width :])):
+                raise InputError(
+                    f"{self.file.name}, row {row:,}, has {many} fields for {self.width} names: put "
+                    "a text that holds the separator into quotation marks."
+                )
+            fields = fields[: self.width]
+        elif many < self.width:
+            if any(map(str.strip, fields)):
+                self.short.append(row)
+            fields = fields + [""] * (self.width - many)
+        self.writer.writerow(fields)
+        if self.bar.disable is False:
+            self.bar.update(sum(map(len, fields)) + many)
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+        self.text.flush()
+        raw = self.text.detach()
+        if not isinstance(raw, io.BytesIO):
+            raw.close()
+        if self.short:
+            many, rows = len(self.short), listed(self.short)
+            self.notices.append(
+                Notice(
+                    f"Rows with fewer fields than there are names: {many:,} (rows {rows}); the "
+                    "missing fields are taken as empty.",
+                    f"칸이 열 이름보다 적은 줄이 {many:,}개 있다({rows}번째 줄). 모자란 칸은 빈 "
+                    "것으로 보았다.",
+                )
+            )
+
+
+def _scanned(target: Path | io.BytesIO, width: int) -> pl.LazyFrame:
+    if isinstance(target, io.BytesIO):
+        target.seek(0)
     lazy = pl.scan_csv(
-        source,
-        separator=separator,
+        target,
         has_header=False,
         infer_schema=False,
-        schema=schema,
+        schema={str(place): pl.String for place in range(width)},
         raise_if_empty=False,
     )
-    try:
-        if target is None:
-            return Fields(rows[above], lazy.collect().lazy())
-        parquet = target.with_suffix(".parquet")
-        lazy.sink_parquet(parquet)
-        target.unlink()
-        return Fields(rows[above], pl.scan_parquet(parquet))
-    except pl.exceptions.PolarsError as error:
-        with _opened(file, encoding) as text:
-            raise InputError(_why_uneven(file, text, separator, above, width)) from error
-
-
-def _copied(text: IO[str], target: Path | None, size: int) -> io.BytesIO | Path:
-    """The rest of a text in UTF-8, in memory or in a file."""
-    if target is None:
-        return io.BytesIO(text.read().encode())
-    bar = tqdm(total=size, desc="reading", unit="B", unit_scale=True)
-    with target.open("w", encoding="utf-8", newline="") as out, bar:
-        while piece := text.read(HEAD):
-            out.write(piece)
-            bar.update(len(piece))
-    return target
+    if isinstance(target, io.BytesIO):
+        return lazy.collect().lazy()
+    parquet = target.with_suffix(".parquet")
+    lazy.sink_parquet(parquet)
+    target.unlink()
+    return pl.scan_parquet(parquet)
 
 
 def _folder(file: Path) -> tempfile.TemporaryDirectory[str]:
@@ -138,6 +184,7 @@ def _opened(file: Path, encoding: str) -> IO[str]:
 
 
 def _encoding(file: Path) -> str:
+    """UTF-16 by its mark or its zeros, UTF-8, or CP949. Raises InputError for none of them."""
     with file.open("rb") as raw:
         content = raw.read(4000)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -145,54 +192,94 @@ def _encoding(file: Path) -> str:
     odd, even = content[1::2].count(0), content[::2].count(0)
     if max(odd, even) > len(content) // 8:  # UTF-16 without its mark
         return "utf-16-le" if odd > even else "utf-16-be"
-    return "utf-8-sig"
+    if not (line := _not_utf8(file)):
+        return "utf-8-sig"
+    try:
+        with _opened(file, "cp949") as text:
+            other = [letter for letter in text.read(HEAD) if letter > "\x7f"]
+            for _ in iter(lambda: text.read(HEAD), ""):
+                pass
+    except UnicodeDecodeError:
+        other = []
+    known = len("".join(other).encode("euc_kr", "ignore")) / 2
+    if not other or known < KOREAN * len(other):
+        raise InputError(
+            f"{file.name}, line {line:,}, is not UTF-8, and the file is not Korean (CP949) text: "
+            "save it as 'CSV UTF-8', or give its encoding (Western files are often cp1252, "
+            "Japanese shift_jis, Chinese gb18030)."
+        )
+    return "cp949"
 
 
-def _decodes(file: Path, encoding: str) -> bool:
-    """Whether the whole file is text of this encoding."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+def _not_utf8(file: Path) -> int:
+    """The first line that is not UTF-8, or 0."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines = 1
     with file.open("rb") as raw:
         try:
             while piece := raw.read(HEAD):
                 decoder.decode(piece)
+                lines += piece.count(b"\n")
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
+        except UnicodeDecodeError as error:
+            return lines + error.object[: error.start].count(b"\n")
+    return 0
 
 
-def _separator(head: str, notices: list[Notice]) -> tuple[str, int]:
+def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
     """The sign between fields, and 1 where the first row names it."""
+    start = head.lstrip("\ufeff \t\r\n\0")
+    if not start:
+        raise InputError(f"{file.name} is empty.")
+    if start[0] in "{[<":
+        what = "a web page" if start[0] == "<" else "JSON"
+        raise InputError(f"{file.name} is {what}: save the table in it as CSV or XLSX.")
     first, _, _ = head.partition("\n")
     stated = first.strip(" \r").strip('"')
     if stated.lower().startswith("sep=") and len(stated) == 5:
         return stated[4], 1
 
     def score(sign: str) -> tuple[int, int]:
-        try:
-            rows = list(islice(_rows(io.StringIO(head, newline=""), sign), SNIFFED))
-        except csv.Error:
-            return 0, 0
-        widths = Counter(len(row) for row in rows if row)
+        widths: Counter[int] = Counter()
+        with contextlib.suppress(InputError):  # raised again once the separator is known
+            for _, row in islice(_rows(file, head, sign), SNIFFED):
+                widths[len(row)] += 1
+        widths.pop(0, None)
         widths.pop(1, None)
         width, many = max(widths.items(), key=lambda each: each[1], default=(1, 0))
         return many, width
 
-    best = max(SEPARATORS, key=score)
+    best = max(SEPARATOR_NAMES, key=score)
     if best != "," and score(best)[0]:
-        english, korean = SEPARATOR_NAMES[best], SEPARATOR_NAMES_KO[best]
+        english, korean = SEPARATOR_NAMES[best]
         notices.append(
             Notice(f"Fields are separated by {english}.", f"칸은 {korean}(으)로 나뉘어 있다.")
         )
     return best, 0
 
 
+def _check_fields(file: Path, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Raise InputError for columns that are laid out by blanks: these are no fields."""
+    laid_out = sum("  " in row[0].strip() for row in rows if row)
+    if len(names) == 1 and " " in names[0].strip() and laid_out > len(rows) // 2:
+        raise InputError(
+            f"{file.name} has columns laid out by blanks: open it in a spreadsheet as text of "
+            "fixed width, and save it as CSV."
+        )
+
+
 def rows_above(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many rows stand above the names: titles fill fewer cells than a table is wide."""
+    """Return how many rows are above the names: titles fill fewer cells than a table is wide.
+
+    Names may lack one, as of an index in the first column, which a title would begin in.
+    """
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
     width = Counter(each for each in filled if each).most_common(1)
     wide = width[0][0] if width else 1
-    return next((place for place, many in enumerate(filled) if many > wide // 2), 0)
+    for place, (row, many) in enumerate(zip(rows, filled, strict=True)):
+        if many > wide // 2 or (many == wide - 1 > 0 and not row[0].strip()):
+            return place
+    return 0
 
 
 def tell_above(above: int, notices: list[Notice]) -> None:
@@ -206,23 +293,21 @@ def tell_above(above: int, notices: list[Notice]) -> None:
         )
 
 
-def _rows(text: Iterable[str], separator: str) -> Iterator[list[str]]:
+def _rows(file: Path, text: IO[str] | str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their numbers. Raises InputError for a quotation mark that never closes.
+
+    The beginning of a text, given as a string, may end within quotation marks.
+    """
     csv.field_size_limit(LONGEST_FIELD)
-    return csv.reader(text, delimiter=separator)
-
-
-def _why_uneven(file: Path, text: Iterable[str], separator: str, above: int, width: int) -> str:
+    lines = io.StringIO(text) if isinstance(text, str) else text
+    row = 0
     try:
-        for row, fields in enumerate(_rows(text, separator), 1):
-            if row > above + 1 and len(fields) > width:
-                return (
-                    f"{file.name}, row {row:,}, has {len(fields)} fields for {width} names: put "
-                    "a text that holds the separator into quotation marks."
-                )
-    except csv.Error:
-        pass
-    return _open_quote(file)
-
-
-def _open_quote(file: Path) -> str:
-    return f"{file.name} can't be read as CSV: a quotation mark is opened and never closed."
+        for row, fields in enumerate(csv.reader(lines, delimiter=separator, strict=True), 1):
+            yield row, fields
+    except csv.Error as error:
+        if isinstance(text, str) and len(text) == HEAD and "unexpected end" in str(error):
+            return
+        raise InputError(
+            f"{file.name}, row {row + 1:,}, can't be read as CSV: a quotation mark is opened and "
+            "never closed, or closed in the middle of a field."
+        ) from None

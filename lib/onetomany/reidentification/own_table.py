@@ -24,8 +24,19 @@ from .delimited import SNIFFED, Fields, read_delimited, rows_above, tell_above
 from .spreadsheet import read_spreadsheet
 
 MOST_COLUMNS = 1000
+MOST_BELOW = 1000  # last rows among which notes are looked for
 TEXTS = (".csv", ".tsv", ".txt")
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+
+_KINDS = {b"PK\x03\x04": ".xlsx", b"\xd0\xcf\x11\xe0": ".xls", b"PAR1": ".parquet"}
+_NO_TABLES = {
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"%PDF": "a PDF",
+    b"SQLite format 3": "an SQLite database",
+    b"7z\xbc\xaf": "a compressed file (7z)",
+}
+NOTES = ("*", "※", "(", "†", "source", "note", "출처", "자료", "주:", "주)")
+TOTALS = ("total", "sum", "grand total", "합계", "계", "총계", "소계", "전체")
 
 Dates: TypeAlias = Literal["day-first", "month-first"]
 
@@ -71,16 +82,17 @@ def own_table(
         raise InputError(f"There is no file at {file}.")
     kind = file.suffix.lower()
     notices: list[Notice] = []
+    if kind not in (*TEXTS, *SPREADSHEETS, ".parquet"):
+        raise InputError(
+            f"{file.name} is no CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
+        )
+    kind = _by_content(file) or kind
     if kind == ".parquet":
         return _parquet(file, drop_identifiers, notices)
     if kind in SPREADSHEETS:
         fields = _spreadsheet(file, sheet, notices)
-    elif kind in TEXTS:
-        fields = read_delimited(file, encoding, notices)
     else:
-        raise InputError(
-            f"{file.name} is no CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
-        )
+        fields = read_delimited(file, encoding, notices)
     try:
         table = _named(file, fields, notices)
         table = _without_identifiers(table, drop_identifiers, notices)
@@ -93,6 +105,17 @@ def own_table(
         why = type(error).__name__  # its text may show values
         raise InputError(f"{file.name} can't be read as a table ({why}).") from error
     return OwnTable(pl.scan_parquet(typed_copy), tuple(notices), fields.copy)
+
+
+def _by_content(file: Path) -> str | None:
+    """The kind of a file by its first bytes. Raises InputError for what is no table."""
+    with file.open("rb") as raw:
+        start = raw.read(512)
+    if what := next((what for mark, what in _NO_TABLES.items() if start.startswith(mark)), None):
+        raise InputError(f"{file.name} is {what}: save the table in it as CSV or XLSX.")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        return ".txt"  # a web page named .xls, which is refused as such
+    return next((kind for mark, kind in _KINDS.items() if start.startswith(mark)), None)
 
 
 def _parquet(file: Path, drop: bool, notices: list[Notice]) -> OwnTable:
@@ -127,13 +150,13 @@ def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice])
 
 
 def _spreadsheet(file: Path, sheet: str | None, notices: list[Notice]) -> Fields:
-    frame, sheets = read_spreadsheet(file, sheet)
+    frame, name, sheets = read_spreadsheet(file, sheet)
     if len(sheets) > 1 and not sheet:
-        others = len(sheets) - 1
+        others, shown = len(sheets) - 1, shortened(name)
         notices.append(
             Notice(
-                f"The first sheet is read; others in the file: {others}.",
-                f"첫 시트를 읽었다. 파일에는 시트가 {others}개 더 있다.",
+                f"Sheet '{shown}' is read; others in the file: {others}.",
+                f"시트 '{shown}'을(를) 읽었다. 파일에는 시트가 {others}개 더 있다.",
             )
         )
     if not len(frame):
@@ -168,7 +191,8 @@ def _check_names(file: Path, names: Sequence[str]) -> None:
 def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
     """The table with its names, without rows and nameless columns that hold nothing."""
     names = _names(file, fields.names)
-    is_blank = pl.all().fill_null("").str.strip_chars() == ""
+    # a line of dashes, as databases draw it, holds nothing either
+    is_blank = pl.all().fill_null("").str.contains(r"^[\s\p{Z}\p{Cc}\p{Cf}]*$|^\s*[-=+|:]{3,}\s*$")
     holds, records, blank = [False] * len(names), 0, 0
     for piece in pieces(fields.rows, "looking for empty rows"):
         seen = piece.select(is_blank)
@@ -177,12 +201,53 @@ def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
         blank += int(seen.select(pl.all_horizontal(pl.all())).to_series().sum())
     if records == blank:
         raise InputError(f"{file.name} contains no records.")
-    kept = {str(place): name for place, name in enumerate(names) if name or holds[place]}
+    kept = {
+        str(place): name or f"column {place + 1}"
+        for place, name in enumerate(names)
+        if name or holds[place]
+    }
+    if nameless := [kept[place] for place in kept if not names[int(place)]]:
+        told = ", ".join(f"'{each}'" for each in nameless[:5])
+        notices.append(
+            Notice(f"Columns without a name are called {told}.", f"이름 없는 열: {told}.")
+        )
     _check_names(file, list(kept.values()))
     table = fields.rows
     if blank:
         table = table.filter(~pl.all_horizontal(is_blank))
         notices.append(Notice(f"Empty rows are left out: {blank:,}.", f"빈 줄 {blank:,}개를 뺐다."))
-        if fields.copy is None:
-            table = table.collect().lazy()
-    return table.select(list(kept)).rename(kept)
+    table = table.select(list(kept)).rename(kept)
+    if fields.copy is None:
+        table = table.collect().lazy()
+    return _without_end(table, records - blank, notices)
+
+
+def _without_end(table: pl.LazyFrame, records: int, notices: list[Notice]) -> pl.LazyFrame:
+    """The table without notes and totals below it, which would stand out as people do.
+
+    A note fills only the first column and begins as notes do, or is twice as long as any value.
+    """
+    last = table.slice(max(0, records - MOST_BELOW)).collect()
+    if last.width == 1:
+        return table
+    first = last.columns[0]
+    filled = last.select(pl.sum_horizontal(pl.all().fill_null("").str.strip_chars() != ""))
+    usual = float(filled.to_series().median() or 0)  # type: ignore[arg-type]
+    left_out = 0
+    for place in reversed(range(1, len(last))):
+        value = (last[first][place] or "").strip()
+        alone = filled.to_series()[place] == 1 < usual
+        longest = max((len(each or "") for each in last[first][:place]), default=0)
+        is_note = value.lower().startswith(NOTES) or len(value) > 2 * longest
+        if value.strip("* :").lower() not in TOTALS and not (alone and value and is_note):
+            break
+        left_out += 1
+    if not left_out:
+        return table
+    notices.append(
+        Notice(
+            f"Rows below the table are left out, as notes or totals: {left_out}.",
+            f"표 아래의 주석이나 합계 {left_out}줄은 뺐다.",
+        )
+    )
+    return table.head(records - left_out)

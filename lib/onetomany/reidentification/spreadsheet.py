@@ -19,11 +19,11 @@ SECONDS, MEMORY = 600, 6 << 30  # that its reading may take
 ANSWER, FRAME = 1 << 31, 1 << 26  # bytes of all cells, and of those that are parsed at a time
 
 
-def read_spreadsheet(file: Path, sheet: str | None = None) -> tuple[pl.DataFrame, list[str]]:
-    """Return the cells of a sheet as texts, an empty one as null, and the names of all sheets.
+def read_spreadsheet(file: Path, sheet: str | None = None) -> tuple[pl.DataFrame, str, list[str]]:
+    """Return the cells of a sheet as texts, an empty one as null, its name, and all names.
 
     The frame's columns are called '0', '1' and so on; its first rows may be titles and names.
-    XLSX, XLSM, XLSB, XLS and ODS are read; the first sheet if none is named.
+    XLSX, XLSM, XLSB, XLS and ODS are read; the first sheet with cells if none is named.
 
     Raises InputError for another file, one larger than `LARGEST`, a sheet that isn't there, or one
     that needs more than `SECONDS` or `MEMORY`. No message shows a value.
@@ -52,9 +52,9 @@ def read_spreadsheet(file: Path, sheet: str | None = None) -> tuple[pl.DataFrame
     raise InputError(f"{file.name} can't be read as {file.suffix[1:].upper()}: {why}.")
 
 
-def _taken(frames: cage.Frames) -> tuple[pl.DataFrame, list[str]] | str:
+def _taken(frames: cage.Frames) -> tuple[pl.DataFrame, str, list[str]] | str:
     parts: list[pl.DataFrame] = []
-    names: list[str] = []
+    name, names = "", list[str]()
     for kind, length in frames:
         if length > FRAME:
             raise cage.Trouble("a row of it is too long")
@@ -65,7 +65,7 @@ def _taken(frames: cage.Frames) -> tuple[pl.DataFrame, list[str]] | str:
         try:
             found = json.loads(content)
             if kind == HEAD:
-                names = [str(name) for name in found]
+                name, *names = map(str, found)
             elif kind == ROWS:
                 columns = {str(place): pl.String for place in range(len(found[0]))}
                 parts.append(pl.DataFrame(found, schema=columns, orient="row"))
@@ -75,4 +75,4 @@ def _taken(frames: cage.Frames) -> tuple[pl.DataFrame, list[str]] | str:
         rows = pl.concat(parts) if parts else pl.DataFrame()
     except pl.exceptions.PolarsError:
         raise cage.Trouble("its rows differ in length") from None
-    return rows, names
+    return rows, name, names
