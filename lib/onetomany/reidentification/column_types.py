@@ -62,9 +62,9 @@ def fold(values: pl.Expr) -> pl.Expr:
 
 
 def pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
-    """Yield a table in pieces of `PIECE` records; long ones show their progress as `what`."""
+    """Yield a table in pieces of `PIECE` records; a long one shows its progress, named `what`."""
     starts = range(0, int(table.select(pl.len()).collect().item()), PIECE)
-    for start in tqdm(starts, desc=what, disable=len(starts) < 4):
+    for start in tqdm(starts, desc=what, disable=not what or len(starts) < 4):
         yield table.slice(start, PIECE).collect()
 
 
