@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import random
 import unicodedata
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import polars as pl
 import pytest
 
+from onetomany.cage import keeper
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.reidentification import column_types, delimited, spreadsheet
@@ -306,3 +309,63 @@ def test_the_command_says_who_stands_out_by_row(
     assert "k = 50" in capsys.readouterr().out
     assert main(["risk", str(file), "--columns", "sexx"]) == 1
     assert "has no column 'sexx'" in capsys.readouterr().err
+
+
+def test_a_bomb_of_cells_ends_with_its_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few kilobytes that claim a sheet of 400 million cells: refused, and the next is read."""
+    file = tmp_path / "bomb.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    book.save(file)
+    whole = own_table_file(tmp_path)
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    far = "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in (1, 25_000))
+    sheet = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    parts["xl/worksheets/sheet1.xml"] = sheet + (
+        f'<sheetData><row r="1"><c r="A1"><v>1</v></c></row>{far}</sheetData></worksheet>'.encode()
+    )
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    monkeypatch.setattr(spreadsheet, "MEMORY", 1 << 28)
+    with pytest.raises(InputError, match="can't be read as XLSX"):
+        own_table(file)
+    assert len(own_table(whole).frame.lazy().collect()) == 2
+
+
+def own_table_file(folder: Path) -> Path:
+    file = folder / "whole.xlsx"
+    book = openpyxl.Workbook()
+    for row in (["sex", "age"], ["M", 30], ["F", 31]):
+        book.active.append(row)
+    book.save(file)
+    return file
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [(b"H", b'["a", "a"]'), (b"R", b'[["x"], ["y", "z"]]')],
+        [(b"H", b'["a", "a"]'), (b"R", b'{"x": 1}')],
+        [(b"H", b'["a", "a"]'), (b"R", b"[[")],
+        [(b"H", b"7")],
+        [(b"H", b'["a", "a"]'), (b"R", b'[["x"]]'), (b"R", b'[["x", "y"]]')],
+    ],
+)
+def test_an_answer_that_is_no_table_is_refused(answer: list[tuple[bytes, bytes]]) -> None:
+    class Frames:
+        def __init__(self) -> None:
+            self.content = b""
+
+        def __iter__(self) -> Iterator[tuple[bytes, int]]:
+            for kind, self.content in answer:
+                yield kind, len(self.content)
+
+        def read(self, _: int) -> bytes:
+            return self.content
+
+    with pytest.raises(keeper.Trouble):
+        spreadsheet._taken(Frames())  # type: ignore[arg-type]

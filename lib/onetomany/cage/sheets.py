@@ -15,7 +15,7 @@ from typing import Any
 from .zygote import Handler, Send
 
 HEAD, ROWS, FAULT = b"H", b"R", b"X"
-FAULTS = ("not a spreadsheet", "no such sheet")
+FAULTS = ("not a spreadsheet", "no such sheet", "too large for its memory")
 TOGETHER = 1 << 20  # characters of rows in a frame of the answer
 
 
@@ -36,6 +36,8 @@ def load() -> Handler:
                     break
         except python_calamine.WorksheetNotFound:
             return send(FAULT, b"no such sheet")
+        except MemoryError:
+            return send(FAULT, b"too large for its memory")
         except Exception:  # calamine has no common class of its errors; a panic is none either
             return send(FAULT, b"not a spreadsheet")
         send(HEAD, json.dumps([name, *book.sheet_names]).encode())

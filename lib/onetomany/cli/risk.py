@@ -32,13 +32,21 @@ def risk(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--drop-identifiers", action="store_true", help="leave out columns that name people"
     )
+    parser.add_argument(
+        "--weak-isolation",
+        action="store_true",
+        help="read spreadsheets also where the system can't confine their reader",
+    )
     parser.add_argument("--report", type=Path, metavar="HTML", help="a page with charts")
     parser.add_argument("--out", type=Path, metavar="CSV", help="every record's class size")
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.cage import accept_weak_isolation
         from onetomany.reidentification.assessment import FIRST, assess, sentences
         from onetomany.reidentification.own_table import own_table
 
+        if args.weak_isolation:
+            accept_weak_isolation()
         opened = own_table(
             args.table,
             sheet=args.sheet,

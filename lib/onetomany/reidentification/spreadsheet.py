@@ -48,8 +48,10 @@ def read_spreadsheet(file: Path, sheet: str | None = None) -> tuple[pl.DataFrame
         return found
     if found == "no such sheet":
         raise InputError(f"{file.name} has no sheet '{shortened(sheet)}'.")
-    why = found if isinstance(found, str) else outcome.trouble or "its reader was stopped"
-    raise InputError(f"{file.name} can't be read as {file.suffix[1:].upper()}: {why}.")
+    why = found if isinstance(found, str) else outcome.trouble
+    if outcome.ended.code:
+        why = f"its reader ended early; does it claim more cells than fit into {MEMORY >> 30} GB?"
+    raise InputError(f"{file.name} can't be read as {file.suffix[1:].upper()}: {why or 'no answer'}.")
 
 
 def _taken(frames: cage.Frames) -> tuple[pl.DataFrame, str, list[str]] | str:
