@@ -50,8 +50,9 @@ def read_spreadsheet(file: Path, sheet: str | None = None) -> tuple[pl.DataFrame
         raise InputError(f"{file.name} has no sheet '{shortened(sheet)}'.")
     why = found if isinstance(found, str) else outcome.trouble
     if outcome.ended.code:
-        why = f"its reader ended early; does it claim more cells than fit into {MEMORY >> 30} GB?"
-    raise InputError(f"{file.name} can't be read as {file.suffix[1:].upper()}: {why or 'no answer'}.")
+        why = f"its reader ended early, perhaps since its cells don't fit into {MEMORY >> 30} GB"
+    kind = file.suffix[1:].upper()
+    raise InputError(f"{file.name} can't be read as {kind}: {why or 'no answer'}.")
 
 
 def _taken(frames: cage.Frames) -> tuple[pl.DataFrame, str, list[str]] | str:
