@@ -11,18 +11,19 @@ from onetomany.printing import print_line as print
 from onetomany.printing import shortened
 
 if TYPE_CHECKING:
-    import polars as pl
-
-SHOWN = 10  # records and columns that are listed
+    from onetomany.reidentification.assessment import Assessment
+    from onetomany.reidentification.own_table import OwnTable
 
 
 def risk(parser: argparse.ArgumentParser) -> Run:
     """Who stands out in a table of people, by row and never by value, and what to give up."""
-    parser.add_argument("table", type=Path, metavar="FILE", help="CSV, XLSX or Parquet")
+    parser.add_argument(
+        "table", type=Path, metavar="FILE", help="CSV, TSV, XLSX, XLS, ODS or Parquet"
+    )
     parser.add_argument(
         "--columns", metavar="A,B", help="what somebody else may know; default: all but keys"
     )
-    parser.add_argument("--sheet", metavar="NAME", help="of an XLSX file; default: the first")
+    parser.add_argument("--sheet", metavar="NAME", help="of a spreadsheet; default: the first")
     parser.add_argument("--encoding", metavar="NAME", help="of a text; default: UTF-8, 16, CP949")
     parser.add_argument("--dates", choices=("day-first", "month-first"), help="of 03/04/2019")
     parser.add_argument(
@@ -34,14 +35,22 @@ def risk(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--safe-harbor", type=int, metavar="YEAR", help="check HIPAA's list; the table's year"
     )
+    parser.add_argument(
+        "--weak-isolation",
+        action="store_true",
+        help="read spreadsheets also where the system can't confine their reader",
+    )
+    parser.add_argument("--report", type=Path, metavar="HTML", help="a page with charts")
     parser.add_argument("--out", type=Path, metavar="CSV", help="every record's class size")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.reidentification import standing_out as alone
-        from onetomany.reidentification.risk import anonymity
-        from onetomany.reidentification.risk_findings import risk_findings
-        from onetomany.sources.own_table import own_table
+        from onetomany.cage import accept_weak_isolation
+        from onetomany.reidentification.assessment import FIRST, assess, sentences
+        from onetomany.reidentification.own_table import own_table
+        from onetomany.reidentification.risk_findings import safe_harbor_finding
 
+        if args.weak_isolation:
+            accept_weak_isolation()
         opened = own_table(
             args.table,
             sheet=args.sheet,
@@ -51,63 +60,38 @@ def risk(parser: argparse.ArgumentParser) -> Run:
         )
         for notice in opened.notices:
             print(notice.en)
-        columns, keys = (
-            ([name.strip() for name in args.columns.split(",")], [])
-            if args.columns
-            else alone.quasi_identifiers(opened.frame)
-        )
-        for key in keys:
-            print(f"Column '{shortened(key)}' differs in every record and is not counted.")
-        found = anonymity(opened.frame, columns)
-        print(f"By {', '.join(map(shortened, columns))}:")
-        print(
-            f"{found.records:,} records in {found.classes:,} classes; k = {found.k:,}; "
-            f"{_records(found.unique)} ({found.uniqueness:.1%}) alone with these values."
-        )
-        sized = alone.standing_out(opened.frame, columns)
-        _print_records(sized)
-        for row in alone.without_each(opened.frame, columns).head(SHOWN).iter_rows(named=True):
+        columns = [name.strip() for name in args.columns.split(",")] if args.columns else []
+        found = assess(opened.frame, columns, population=args.population)
+        for sentence in sentences(found):
+            print(sentence.en)
+        for row in found.without.head(FIRST).iter_rows(named=True):
             print(
-                f"Without '{shortened(row['column'])}': {_records(row['unique'])} alone, "
-                f"k = {row['k']:,}."
+                f"Without '{shortened(row['column'])}': {row['unique']:,} alone, k = {row['k']:,}."
             )
-        for finding in risk_findings(
-            opened.frame, columns, people=args.population, year=args.safe_harbor
-        ):
-            print(finding.en)
-        if args.population:
-            _print_population(opened.frame, columns, args.population)
-        if args.out:
-            from onetomany.sources.files import write_whole
-            from onetomany.sources.tables import csv_text
-
-            write_whole(args.out, csv_text(sized.sort("record")).encode())
-            print(f"Every record's class size: {args.out}")
+        if args.safe_harbor:
+            print(safe_harbor_finding(opened.frame, args.safe_harbor).en)
+        _write(args, opened, found)
         return 0
 
     return run
 
 
-def _records(many: int) -> str:
-    return f"{many:,} record" if many == 1 else f"{many:,} records"
+def _write(args: argparse.Namespace, opened: OwnTable, found: Assessment) -> None:
+    from onetomany.sources.files import write_whole
 
+    if args.report:
+        from datetime import date
 
-def _print_records(sized: pl.DataFrame) -> None:
-    few = sized.filter(sized["class_size"] == sized["class_size"].min()).head(SHOWN)
-    size = int(few["class_size"][0])
-    listed = ", ".join(f"{record:,}" for record in few["record"])
-    what = "alone" if size == 1 else f"one of {size:,} alike"
-    print(f"Record {listed}: {what} (at most {SHOWN} are listed; values are never shown).")
+        from onetomany.report.table_page import table_page
+        from onetomany.sources.files import sha256_of
 
+        page = table_page(
+            args.table.name, sha256_of(args.table), found, opened.notices, day=date.today()
+        )
+        write_whole(args.report, page.encode())
+        print(f"A page with charts, without any value: {args.report}")
+    if args.out:
+        from onetomany.sources.tables import csv_text
 
-def _print_population(frame: pl.DataFrame | pl.LazyFrame, columns: list[str], people: int) -> None:
-    from onetomany.reidentification.population import population_uniqueness
-
-    rows = population_uniqueness(frame, columns, people)
-    row = rows.filter(model="dankar").row(0, named=True)
-    share = "not known" if row["uniqueness"] is None else f"{row['uniqueness']:.1%}"
-    reach = "no interval" if row["low"] is None else f"95 %: {row['low']:.1%} to {row['high']:.1%}"
-    print(
-        f"If the table is a random sample of {people:,} people, by a model {share} of them are "
-        f"unique ({reach}, for the sample's chance alone)."
-    )
+        write_whole(args.out, csv_text(found.sized.sort("record")).encode())
+        print(f"Every record's class size: {args.out}")

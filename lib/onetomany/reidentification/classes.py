@@ -104,7 +104,7 @@ def schema_of(table: Table) -> pl.Schema:
         return pl.scan_parquet(table).collect_schema()
     except pl.exceptions.PolarsError as error:
         raise InputError(
-            f"{table} is not a parquet file: open others with 'sources.own_table'."
+            f"{table} is not a parquet file: open others with 'reidentification.own_table'."
         ) from error
 
 

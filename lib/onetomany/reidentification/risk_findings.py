@@ -18,7 +18,7 @@ from .safe_harbor import safe_harbor, safe_harbor_rule
 from .special_uniques import special_uniques
 
 MOST_RECORDS = 5_000_000  # above that sets of columns would take minutes and gigabytes
-MOST_CELLS = 100_000_000  # records times sets of columns
+MOST_CELLS = 30_000_000  # records times sets of columns
 LARGEST = 4  # columns in a set
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
+from tqdm import tqdm
 
 from ..errors import InputError
 from .classes import SIZE, Table, checked, lazy
 from .risk import anonymity
 
+KEYS_FROM = 20
 STANDING_OUT = {
     "record": pl.Int64,  # 1 is the first below the names
     "class_size": pl.Int64,  # records with the same values, itself among them
@@ -43,7 +45,9 @@ def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     """
     names = checked(table, columns)
     rows = []
-    for name in names if len(names) > 1 else ():
+    given_up = names if len(names) > 1 else []
+    quick = isinstance(table, pl.DataFrame) and len(table) < 1_000_000
+    for name in tqdm(given_up, desc="without each column", disable=quick):
         left = anonymity(table, [each for each in names if each != name])
         rows.append((name, left.unique, left.k))
     return pl.DataFrame(rows, schema=WITHOUT, orient="row").sort(
@@ -54,13 +58,14 @@ def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 def quasi_identifiers(table: Table) -> tuple[list[str], list[str]]:
     """Return the columns that may tell people apart, and those that differ in every record.
 
-    The latter are keys, which nobody outside knows, or free text; columns of one value are in
-    neither. Raises InputError where no column is left.
+    The latter are keys, which nobody outside knows, or free text; in a table of fewer than
+    `KEYS_FROM` records any column may differ in each, and none is taken for a key. Columns of one
+    value are in neither. Raises InputError where no column is left.
     """
     frame = lazy(table)
     counts = frame.select(pl.all().n_unique(), pl.len().alias(SIZE)).collect().row(0, named=True)
     records = counts.pop(SIZE)
-    keys = [name for name, many in counts.items() if many == records > 1]
+    keys = [name for name, many in counts.items() if many == records >= KEYS_FROM]
     telling = [name for name, many in counts.items() if name not in keys and many > 1]
     if not telling:
         raise InputError(

@@ -171,10 +171,13 @@ def _script_json(value: Any) -> Markup:
     return Markup(text.replace("<", "\\u003c"))
 
 
-def picture(name: str, spec: dict[str, Any], form: Literal["png", "svg"] = "png") -> bytes:
+def picture(
+    name: str, spec: dict[str, Any], form: Literal["png", "svg"] = "png", *, keep: bool = True
+) -> bytes:
     """A chart as a still, for print and for readers whose browser runs no scripts.
 
-    `name` says which chart it is where it can't be drawn (OneToManyError).
+    `name` says which chart it is where it can't be drawn (OneToManyError). Without `keep` no copy
+    stays in the cache.
     """
     text = json.dumps(spec, sort_keys=True)
     key = hashlib.sha256(f"{vl_convert.__version__} {_VEGALITE} {text}".encode()).hexdigest()
@@ -184,11 +187,13 @@ def picture(name: str, spec: dict[str, Any], form: Literal["png", "svg"] = "png"
         options: Any = {"vl_version": _VEGALITE, "allowed_base_urls": []}
         try:
             if form == "png":
-                drawn = vl_convert.vegalite_to_png(spec, scale=2, **options)
+                drawn: bytes = vl_convert.vegalite_to_png(spec, scale=2, **options)
             else:
                 drawn = vl_convert.vegalite_to_svg(spec, **options).encode()
         except ValueError as error:
             raise OneToManyError(f"{name} can't be drawn: {error}") from error
+        if not keep:
+            return drawn
         write_whole(cached, drawn)
     return cached.read_bytes()
 

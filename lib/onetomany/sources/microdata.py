@@ -1,4 +1,4 @@
-"""Tables about people that the kit carries, behind datasheets; a reader's own is `own_table`."""
+"""Tables about people that the kit carries; a reader's own: `reidentification.own_table`."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         threshold_slider,
     )
     from .desk import reading_desk
+    from .table import table_form
     from .walks import walks_form
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "link_slider",
     "reading_desk",
     "rule_slider",
+    "table_form",
     "threshold_slider",
     "walks_form",
 ]
@@ -35,5 +37,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = {"reading_desk": ".desk", "walks_form": ".walks"}.get(name, ".chapters")
+    own = {"reading_desk": ".desk", "table_form": ".table", "walks_form": ".walks"}
+    module = own.get(name, ".chapters")
     return getattr(import_module(module, __name__), name)

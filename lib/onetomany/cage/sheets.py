@@ -1,0 +1,61 @@
+"""The cage's task that reads the cells of a spreadsheet as text, row by row.
+
+A request may name a `sheet`; otherwise the first with cells is read. The answer is HEAD, a JSON
+list of its name and all sheets' names, then ROWS, each a JSON list of rows, a row being a list of
+texts, null for an empty cell; or FAULT, one of FAULTS. calamine reads XLSX, XLSM, XLSB, XLS and
+ODS from memory.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from .zygote import Handler, Send
+
+HEAD, ROWS, FAULT = b"H", b"R", b"X"
+FAULTS = ("not a spreadsheet", "no such sheet", "too large for its memory")
+TOGETHER = 1 << 20  # characters of rows in a frame of the answer
+
+
+def load() -> Handler:
+    """Load calamine and what it needs for dates, and return the handler."""
+    import datetime  # noqa: F401
+
+    import python_calamine
+
+    def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
+        try:
+            book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+            asked = request["sheet"]
+            # the first that holds anything
+            for name in [asked] if asked else book.sheet_names:
+                rows = [[_text(v) for v in row] for row in book.get_sheet_by_name(name).to_python()]
+                if rows:
+                    break
+        except python_calamine.WorksheetNotFound:
+            return send(FAULT, b"no such sheet")
+        except MemoryError:
+            return send(FAULT, b"too large for its memory")
+        except Exception:  # calamine has no common class of its errors; a panic is none either
+            return send(FAULT, b"not a spreadsheet")
+        send(HEAD, json.dumps([name, *book.sheet_names]).encode())
+        together, length = [], 0
+        for row in rows:
+            together.append(row)
+            length += sum(len(cell or "") for cell in row)
+            if length > TOGETHER or len(together) > TOGETHER // 100:
+                send(ROWS, json.dumps(together, ensure_ascii=False).encode())
+                together, length = [], 0
+        if together:
+            send(ROWS, json.dumps(together, ensure_ascii=False).encode())
+
+    return handle
+
+
+def _text(value: Any) -> str | None:
+    """A cell as text: spreadsheets keep whole numbers as floats, and dates with a midnight."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value).removesuffix(" 00:00:00") or None

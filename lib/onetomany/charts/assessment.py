@@ -1,0 +1,84 @@
+"""Charts of a reader's own table: how many are alike, and what giving up a column would do."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, RED, Finished, finish
+
+SHOWN = 12  # columns
+
+
+def crowd_sizes(crowds: pl.DataFrame, *, source: str, width: int = 460) -> Finished:
+    """Draw the share of records by how many share their values; takes `assessment.CROWDS`."""
+    alone = crowds.row(0, named=True)
+    total = int(crowds["records"].sum())
+    base = alt.Chart(
+        crowds.with_columns(text=pl.format("{} %", (pl.col("share") * 100).round(1)))
+    ).encode(
+        y=alt.Y(
+            "alike:N",
+            sort=crowds["alike"].to_list(),
+            title="records alike 값이 같은 기록",
+        ),
+        tooltip=["alike:N", alt.Tooltip("records:Q", format=",")],
+    )
+    x = alt.X(
+        "share:Q",
+        title="of all records 전체 기록 가운데",
+        axis=alt.Axis(format="%", tickCount=5),
+        scale=alt.Scale(domain=[0, 1]),
+    )
+    colour = alt.condition("datum.alike === '1'", alt.value(RED), alt.value(BLUE))
+    bars = base.mark_bar(size=20).encode(x=x, color=colour)
+    texts = base.mark_text(align="left", dx=5).encode(x=x, text="text:N")
+    return finish(
+        (bars + texts).properties(width=width, height=200),
+        title=f"{alone['share']:.1%} of the records are alone",
+        title_ko=f"기록의 {alone['share']:.1%}는 혼자다",
+        source=f"{source}; {total:,} records 건",
+        description="Share of records by how many have the same values: "
+        + "; ".join(f"{row['alike']}: {row['share']:.1%}" for row in crowds.iter_rows(named=True)),
+    )
+
+
+def given_up(without: pl.DataFrame, unique: int, *, source: str, width: int = 460) -> Finished:
+    """Draw how many records stay alone without each column; takes `standing_out.WITHOUT`.
+
+    `unique` is how many are alone by all columns, the dashed line.
+    """
+    shown = without.head(SHOWN)
+    best = shown.row(0, named=True)
+    names = shown["column"].to_list()
+    x = alt.X(
+        "unique:Q",
+        title="records left alone 혼자 남는 기록",
+        axis=alt.Axis(format=",d", tickCount=4),
+        scale=alt.Scale(domain=[0, max(unique, 1)], nice=True),
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y(
+            "column:N",
+            sort=names,
+            title="without 뺀 열",
+            axis=alt.Axis(labelLimit=max(80, width // 3)),
+        ),
+        tooltip=["column:N", alt.Tooltip("unique:Q", format=","), alt.Tooltip("k:Q", format=",")],
+    )
+    bars = base.mark_bar(size=18, color=BLUE).encode(x=x)
+    texts = base.mark_text(align="left", dx=5).encode(x=x, text=alt.Text("unique:Q", format=","))
+    line = (
+        alt.Chart(pl.DataFrame({"unique": [unique]}))
+        .mark_rule(strokeDash=[5, 4], color=GREY)
+        .encode(x=x)
+    )
+    return finish(
+        (bars + texts + line).properties(width=width, height=30 * len(names) + 20),
+        title=f"Giving up '{best['column']}' leaves {best['unique']:,} alone instead of {unique:,}",
+        title_ko=f"'{best['column']}'을(를) 빼면 혼자인 기록이 {unique:,}건에서 "
+        f"{best['unique']:,}건이 된다",
+        source=f"{source}; dashed 점선: all columns 모든 열",
+        description="Records alone without each column: "
+        + "; ".join(f"{row['column']}: {row['unique']:,}" for row in shown.iter_rows(named=True)),
+    )

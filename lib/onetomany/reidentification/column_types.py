@@ -1,0 +1,254 @@
+"""The types of a table's columns, told from all of their values; text stays text where in doubt.
+
+A number with a leading zero is a code (02139), a column of numbers with a word in it is text, a
+date that may be two days is text until the reader says which. Each choice leaves a notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import polars as pl
+from tqdm import tqdm
+
+from ..printing import shortened
+
+SHOWN = 5  # records that a notice names
+MOSTLY = 0.5  # of a column's values: with more numbers than this, the others are told
+PIECE = 1_000_000  # records gone through at a time
+_WHOLE, _THOUSANDS = r"[+-]?\d{1,18}", r"[+-]?\d{1,3}(?:,\d{3})+"
+_ENDS = r"^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$"  # marks without width among them
+FORMS = {
+    "whole": rf"^{_WHOLE}$",
+    "decimal": r"^[+-]?(?:\d+\.\d*|\.\d+|\d{1,18})(?:[eE][+-]?\d+)?$",
+    "thousands": rf"^(?:{_THOUSANDS}|{_WHOLE})$",
+    "code": r"^0\d+$",
+    "short": r"[eE]\+?[1-9]\d+$",  # 9.00101E+12
+    "iso": r"^\d{4}[-./]\d{1,2}[-./]\d{1,2}\.?$",
+    "other": r"^\d{1,2}[-./]\d{1,2}[-./]\d{4}$",
+}
+
+
+class Notice(NamedTuple):
+    """What was done to a table, for a reader."""
+
+    en: str
+    ko: str
+
+
+def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:
+    """Give each column of text its type; `dates` is day-first, month-first or None.
+
+    Numbers become Int64 or Float64, dates Date. Blanks at the ends of values are taken off and
+    Hangul is composed, so that equal words are equal. The table is gone through in pieces of
+    `PIECE` records, once for what its columns hold and once more where they may hold dates.
+    """
+    names = table.collect_schema().names()
+    folded = table.with_columns(pl.col(name).pipe(fold) for name in names)
+    columns = _looked_at(table, folded, names)
+    days = _days(folded, {name: form for name, form in columns.items() if form.is_date})
+    return folded.with_columns(
+        _one(pl.col(name), columns[name], days.get(name), dates, notices).alias(name)
+        for name in names
+    )
+
+
+def fold(values: pl.Expr) -> pl.Expr:
+    """Take blanks off the ends of texts and compose Hangul; nothing left is a null."""
+    folded = values.str.replace_all(_ENDS, "").str.normalize("NFC")
+    return pl.when(folded != "").then(folded)
+
+
+def pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
+    """Yield a table in pieces of `PIECE` records; a long one shows its progress, named `what`."""
+    starts = range(0, int(table.select(pl.len()).collect().item()), PIECE)
+    for start in tqdm(starts, desc=what, disable=not what or len(starts) < 4):
+        yield table.slice(start, PIECE).collect()
+
+
+@dataclass
+class _Held:
+    """What a column holds: how many values have each form, and the first that are no number."""
+
+    name: str
+    changed: int = 0  # by folding
+    known: int = 0
+    of: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FORMS, 0))
+    others: list[int] = field(default_factory=list)
+
+    def all_are(self, form: str) -> bool:
+        return self.known > 0 and self.of[form] == self.known
+
+    @property
+    def is_date(self) -> bool:
+        return self.all_are("iso") or self.all_are("other")
+
+
+def _looked_at(table: pl.LazyFrame, folded: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Held]:
+    """Count in each column the values of each form that all values before had."""
+    held = {name: _Held(name) for name in names}
+    before = 0
+    for raw, piece in zip(pieces(table, "reading columns"), pieces(folded, ""), strict=True):
+        for name, column in held.items():
+            values = piece[name].drop_nulls()
+            column.changed += int((piece[name].fill_null("") != raw[name].fill_null("")).sum())
+            for form, pattern in FORMS.items():
+                # mixed columns are told by their numbers; of the rest one failure decides
+                if form in ("decimal", "code", "short") or column.all_are(form) or not column.known:
+                    column.of[form] += int(values.str.contains(pattern).sum())
+            column.known += len(values)
+            if len(column.others) < SHOWN + 1 and column.of["decimal"] < column.known:
+                is_other = piece[name].is_not_null() & ~piece[name].str.contains(FORMS["decimal"])
+                column.others += (is_other.arg_true() + before + 1).to_list()[: SHOWN + 1]
+        before += len(piece)
+    return held
+
+
+def _one(
+    values: pl.Expr,
+    held: _Held,
+    days: _Days | None,
+    dates: str | None,
+    notices: list[Notice],
+) -> pl.Expr:
+    name = shortened(held.name)
+    if held.changed:
+        _tell(
+            notices,
+            f"Column '{name}': blanks at the ends or separated Hangul letters are put right "
+            f"(values: {held.changed:,}).",
+            f"열 '{name}': 값 {held.changed:,}개의 앞뒤 빈칸이나 풀어진 한글을 바로잡았다.",
+        )
+    plain = values.str.strip_prefix("+")
+    if held.all_are("whole"):
+        if not held.of["code"]:
+            return plain.cast(pl.Int64)
+        _tell(
+            notices,
+            f"Column '{name}' stays text: numbers in it begin with 0.",
+            f"열 '{name}'은(는) 0으로 시작하는 수가 있어 글로 두었다.",
+        )
+    elif held.all_are("decimal"):
+        if held.of["short"]:
+            _tell(
+                notices,
+                f"Column '{name}': a spreadsheet has shortened {held.of['short']:,} of its numbers "
+                "(as in 1.23E+12); different numbers may look alike.",
+                f"열 '{name}': 수 {held.of['short']:,}개가 스프레드시트에서 줄어들었다"
+                "(1.23E+12 꼴). 서로 다른 수가 같아 보일 수 있다.",
+            )
+        return plain.cast(pl.Float64)
+    elif held.all_are("thousands"):
+        _tell(
+            notices,
+            f"Column '{name}': commas are taken as marks of thousands.",
+            f"열 '{name}'의 쉼표는 천 단위 표시로 읽었다.",
+        )
+        return plain.str.replace_all(",", "").cast(pl.Int64)
+    elif days is not None:
+        return _dated(values, held, days, dates, notices)
+    elif held.known:
+        _tell_mixed(held, notices)
+    return values
+
+
+def _tell(notices: list[Notice], en: str, ko: str) -> None:
+    notices.append(Notice(en, ko))
+
+
+class _Days(NamedTuple):
+    """Whether all values of a column are days, by either reading, and whether these differ."""
+
+    day_first: bool
+    month_first: bool
+    differ: bool
+
+
+def _days(folded: pl.LazyFrame, columns: dict[str, _Held]) -> dict[str, _Days]:
+    if not columns:
+        return {}
+    counted = {name: [0, 0, 0] for name in columns}
+    for piece in pieces(folded.select(list(columns)), "reading dates"):
+        for name, counts in counted.items():
+            first, second = (
+                piece.select(day.alias(name))[name] for day in _readings(columns[name])
+            )
+            counts[0] += len(first) - first.null_count()
+            counts[1] += len(second) - second.null_count()
+            counts[2] += int((first != second).sum())
+    return {
+        name: _Days(first == columns[name].known, second == columns[name].known, differing > 0)
+        for name, (first, second, differing) in counted.items()
+    }
+
+
+def _readings(held: _Held) -> tuple[pl.Expr, pl.Expr]:
+    """A column's days read year or day first, and year or month first."""
+    values = pl.col(held.name).str.strip_suffix(".").str.replace_all(r"[./]", "-")
+    parts = values.str.split_exact("-", 2)
+    if held.all_are("iso"):
+        return _date(parts, (0, 1, 2)), _date(parts, (0, 1, 2))
+    return _date(parts, (2, 1, 0)), _date(parts, (2, 0, 1))
+
+
+def _dated(
+    values: pl.Expr, held: _Held, days: _Days, dates: str | None, notices: list[Notice]
+) -> pl.Expr:
+    """Dates of which the first number may be the day or the month; text where that is open."""
+    day_first = days.day_first and (dates != "month-first" or not days.differ)
+    month_first = days.month_first and (dates != "day-first" or not days.differ)
+    if (day_first or month_first) and not (day_first and month_first and days.differ):
+        return _readings(held)[0 if day_first else 1]
+    name = shortened(held.name)
+    if day_first:
+        _tell(
+            notices,
+            f"Column '{name}' stays text: its dates may begin with the day or the month; say "
+            "which (--dates day-first or --dates month-first).",
+            f"열 '{name}'은(는) 날짜가 일부터인지 월부터인지 알 수 없어 글로 두었다. "
+            "--dates day-first 또는 --dates month-first로 밝힌다.",
+        )
+    else:
+        _tell(
+            notices,
+            f"Column '{name}' stays text: not all of its dates are days if read one way.",
+            f"열 '{name}'은(는) 한 가지로 읽으면 날짜가 아닌 값이 있어 글로 두었다.",
+        )
+    return values
+
+
+def _date(parts: pl.Expr, order: tuple[int, int, int]) -> pl.Expr:
+    """Days of parts in the order year, month, day; null where there is no such day."""
+    year, month, day = (
+        parts.struct.field(f"field_{place}").cast(pl.Int32, strict=False) for place in order
+    )
+    text = pl.format(
+        "{}-{}-{}",
+        year,
+        month.cast(pl.String).str.zfill(2),
+        day.cast(pl.String).str.zfill(2),
+    )
+    exists = month.is_between(1, 12) & day.is_between(1, 31)
+    return pl.when(exists).then(text).str.to_date("%Y-%m-%d", strict=False)
+
+
+def listed(places: Sequence[int], most: int = SHOWN) -> str:
+    """Return the first of some numbers of rows or records, as in '2, 4, 7 ...'."""
+    more = " ..." if len(places) > most else ""
+    return ", ".join(f"{place:,}" for place in places[:most]) + more
+
+
+def _tell_mixed(held: _Held, notices: list[Notice]) -> None:
+    many, known, name = held.of["decimal"], held.known, shortened(held.name)
+    if not MOSTLY * known < many < known:
+        return
+    records = listed(held.others)
+    _tell(
+        notices,
+        f"Column '{name}' stays text: {many:,} of its values are numbers, {known - many:,} are "
+        f"not (records {records}).",
+        f"열 '{name}'은(는) 글로 두었다. 값 {many:,}개는 수이고 {known - many:,}개는 아니다"
+        f"(기록 {records}).",
+    )

@@ -1,0 +1,313 @@
+"""Texts of fields between commas, semicolons, tabs or bars, as programs and people write them.
+
+What a text is (its encoding, separator, the row of its names) is told from its beginning. Its rows
+then go one by one into a copy that any reader of CSV takes: in memory, or on the disk if the text
+is large.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import csv
+import io
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import polars as pl
+from tqdm import tqdm
+
+from ..errors import InputError
+from ..printing import shortened
+from .column_types import Notice, listed
+
+IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
+SNIFFED = 200  # rows that tell a text's separator, width and names
+HEAD = 1 << 20  # characters in which these rows are looked for
+LONGEST_FIELD = 1 << 20  # characters; a longer one is a quotation mark that never closes
+KOREAN = 0.9  # of what is not ASCII in a Korean text is in KS X 1001
+SEPARATOR_NAMES = {
+    ",": ("commas", "쉼표"),
+    ";": ("semicolons", "쌍반점"),
+    "\t": ("tabs", "탭"),
+    "|": ("vertical bars", "세로줄"),
+    "^": ("carets", "꺾쇠(^)"),
+    "~": ("tildes", "물결표"),
+    "\x01": ("the control character 1", "제어 문자 1"),
+    "\x1f": ("the control character 31", "제어 문자 31"),
+}
+
+
+class Fields(NamedTuple):
+    """The row of names as it stands, the rows below it as text, and the folder of a copy of them.
+
+    The columns of `rows` are called '0', '1' and so on; an empty field is null.
+    """
+
+    names: list[str]
+    rows: pl.LazyFrame
+    copy: tempfile.TemporaryDirectory[str] | None = None
+
+
+def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> Fields:
+    """Read the fields of a text, all as text, and add what was done for it to `notices`.
+
+    Raises InputError for a text that is empty, in another encoding, has no fields, a row of more
+    fields than there are names, or a quotation mark that never closes.
+    """
+    encoding = encoding or _encoding(file)
+    try:
+        with _opened(file, encoding) as text:
+            head = text.read(HEAD)
+        separator, skipped = _separator(file, head, notices)
+        rows = [row for _, row in islice(_rows(file, head, separator), SNIFFED)][skipped:]
+        if not rows:
+            raise InputError(f"{file.name} is empty.")
+        above = rows_above(rows)
+        tell_above(above, notices)
+        names = rows[above]
+        _check_fields(file, names, rows[above + 1 :])
+        copy = _folder(file) if file.stat().st_size > IN_MEMORY else None
+        target = Path(copy.name) / "text.csv" if copy else io.BytesIO()
+        with _opened(file, encoding) as text, _Copy(file, target, len(names), notices) as out:
+            for row in islice(_rows(file, text, separator), skipped + above + 1, None):
+                out.add(*row)
+    except (UnicodeError, LookupError) as error:
+        raise InputError(
+            f"{file.name} is not {shortened(encoding)} text: save it as 'CSV UTF-8', or give its "
+            "encoding."
+        ) from error
+    if encoding not in ("utf-8-sig", "utf-8"):
+        told = shortened(encoding)
+        notices.append(Notice(f"The file was read as {told} text.", f"파일을 {told} 글로 읽었다."))
+    return Fields(names, _scanned(target, len(names)), copy)
+
+
+class _Copy:
+    """A copy in UTF-8 with commas, of rows that are each as wide as the row of names."""
+
+    def __init__(
+        self, file: Path, target: Path | io.BytesIO, width: int, notices: list[Notice]
+    ) -> None:
+        self.file, self.width, self.notices = file, width, notices
+        raw = target.open("wb") if isinstance(target, Path) else target
+        self.text = io.TextIOWrapper(raw, "utf-8", newline="")
+        self.writer = csv.writer(self.text, lineterminator="\n")
+        self.bar = tqdm(
+            total=file.stat().st_size,
+            desc="reading",
+            unit="B",
+            unit_scale=True,
+            disable=not isinstance(target, Path),
+        )
+        self.short: list[int] = []
+
+    def __enter__(self) -> _Copy:
+        return self
+
+    def add(self, row: int, fields: list[str]) -> None:
+        """Add the fields of a row. Raises InputError if there are more than names."""
+        many = len(fields)
+        if many > self.width:
+            if any(map(str.strip, fields[self.width :])):
+                raise InputError(
+                    f"{self.file.name}, row {row:,}, has {many} fields for {self.width} names: put "
+                    "a text that holds the separator into quotation marks."
+                )
+            fields = fields[: self.width]
+        elif many < self.width:
+            if any(map(str.strip, fields)):
+                self.short.append(row)
+            fields = fields + [""] * (self.width - many)
+        self.writer.writerow(fields)
+        if self.bar.disable is False:
+            self.bar.update(sum(map(len, fields)) + many)
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+        self.text.flush()
+        raw = self.text.detach()
+        if not isinstance(raw, io.BytesIO):
+            raw.close()
+        if self.short:
+            many, rows = len(self.short), listed(self.short)
+            self.notices.append(
+                Notice(
+                    f"Rows with fewer fields than there are names: {many:,} (rows {rows}); the "
+                    "missing fields are taken as empty.",
+                    f"칸이 열 이름보다 적은 줄이 {many:,}개 있다({rows}번째 줄). 모자란 칸은 빈 "
+                    "것으로 보았다.",
+                )
+            )
+
+
+def _scanned(target: Path | io.BytesIO, width: int) -> pl.LazyFrame:
+    if isinstance(target, io.BytesIO):
+        target.seek(0)
+    lazy = pl.scan_csv(
+        target,
+        has_header=False,
+        infer_schema=False,
+        schema={str(place): pl.String for place in range(width)},
+        raise_if_empty=False,
+    )
+    if isinstance(target, io.BytesIO):
+        return lazy.collect().lazy()
+    parquet = target.with_suffix(".parquet")
+    lazy.sink_parquet(parquet)
+    target.unlink()
+    return pl.scan_parquet(parquet)
+
+
+def _folder(file: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder for a copy, where the disk has room. Raises InputError where it has not."""
+    copy = tempfile.TemporaryDirectory(prefix="onetomany-table-")
+    need, free = 3 * file.stat().st_size, shutil.disk_usage(copy.name).free
+    if need > free:
+        raise InputError(
+            f"{file.name} needs {need >> 20:,} MB for a copy and {tempfile.gettempdir()} has "
+            f"{free >> 20:,} MB: name a larger place by TMPDIR, or save the table as Parquet."
+        )
+    return copy
+
+
+# what the beginning tells ------------------------------------------------------------------
+
+
+def _opened(file: Path, encoding: str) -> IO[str]:
+    return file.open(encoding=encoding, newline=None)  # every line ends with \n
+
+
+def _encoding(file: Path) -> str:
+    """UTF-16 by its mark or its zeros, UTF-8, or CP949. Raises InputError for none of them."""
+    with file.open("rb") as raw:
+        content = raw.read(4000)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    odd, even = content[1::2].count(0), content[::2].count(0)
+    if max(odd, even) > len(content) // 8:  # UTF-16 without its mark
+        return "utf-16-le" if odd > even else "utf-16-be"
+    if not (line := _not_utf8(file)):
+        return "utf-8-sig"
+    try:
+        with _opened(file, "cp949") as text:
+            other = [letter for letter in text.read(HEAD) if letter > "\x7f"]
+            for _ in iter(lambda: text.read(HEAD), ""):
+                pass
+    except UnicodeDecodeError:
+        other = []
+    known = len("".join(other).encode("euc_kr", "ignore")) / 2
+    if not other or known < KOREAN * len(other):
+        raise InputError(
+            f"{file.name}, line {line:,}, is not UTF-8, and the file is not Korean (CP949) text: "
+            "save it as 'CSV UTF-8', or give its encoding (Western files are often cp1252, "
+            "Japanese shift_jis, Chinese gb18030)."
+        )
+    return "cp949"
+
+
+def _not_utf8(file: Path) -> int:
+    """The first line that is not UTF-8, or 0."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines = 1
+    with file.open("rb") as raw:
+        try:
+            while piece := raw.read(HEAD):
+                decoder.decode(piece)
+                lines += piece.count(b"\n")
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            return lines + error.object[: error.start].count(b"\n")
+    return 0
+
+
+def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
+    """The sign between fields, and 1 where the first row names it."""
+    start = head.lstrip("\ufeff \t\r\n\0")
+    if not start:
+        raise InputError(f"{file.name} is empty.")
+    if start[0] in "{[<":
+        what = "a web page" if start[0] == "<" else "JSON"
+        raise InputError(f"{file.name} is {what}: save the table in it as CSV or XLSX.")
+    first, _, _ = head.partition("\n")
+    stated = first.strip(" \r").strip('"')
+    if stated.lower().startswith("sep=") and len(stated) == 5:
+        return stated[4], 1
+
+    def score(sign: str) -> tuple[int, int]:
+        widths: Counter[int] = Counter()
+        with contextlib.suppress(InputError):  # raised again once the separator is known
+            for _, row in islice(_rows(file, head, sign), SNIFFED):
+                widths[len(row)] += 1
+        widths.pop(0, None)
+        widths.pop(1, None)
+        width, many = max(widths.items(), key=lambda each: each[1], default=(1, 0))
+        return many, width
+
+    best = max(SEPARATOR_NAMES, key=score)
+    if best != "," and score(best)[0]:
+        english, korean = SEPARATOR_NAMES[best]
+        notices.append(
+            Notice(f"Fields are separated by {english}.", f"칸은 {korean}(으)로 나뉘어 있다.")
+        )
+    return best, 0
+
+
+def _check_fields(file: Path, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Raise InputError for columns that are laid out by blanks: these are no fields."""
+    laid_out = sum("  " in row[0].strip() for row in rows if row)
+    if len(names) == 1 and " " in names[0].strip() and laid_out > len(rows) // 2:
+        raise InputError(
+            f"{file.name} has columns laid out by blanks: open it in a spreadsheet as text of "
+            "fixed width, and save it as CSV."
+        )
+
+
+def rows_above(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many rows are above the names: titles fill fewer cells than a table is wide.
+
+    Names may lack one, as of an index in the first column, which a title would begin in.
+    """
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    width = Counter(each for each in filled if each).most_common(1)
+    wide = width[0][0] if width else 1
+    for place, (row, many) in enumerate(zip(rows, filled, strict=True)):
+        if many > wide // 2 or (many == wide - 1 > 0 and not row[0].strip()):
+            return place
+    return 0
+
+
+def tell_above(above: int, notices: list[Notice]) -> None:
+    """Add to `notices` how many rows above the names are left out."""
+    if above:
+        notices.append(
+            Notice(
+                f"Rows above the columns' names are left out: {above}.",
+                f"열 이름 위의 {above}줄은 뺐다.",
+            )
+        )
+
+
+def _rows(file: Path, text: IO[str] | str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their numbers. Raises InputError for a quotation mark that never closes.
+
+    The beginning of a text, given as a string, may end within quotation marks.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    lines = io.StringIO(text) if isinstance(text, str) else text
+    row = 0
+    try:
+        for row, fields in enumerate(csv.reader(lines, delimiter=separator, strict=True), 1):
+            yield row, fields
+    except csv.Error as error:
+        if isinstance(text, str) and len(text) == HEAD and "unexpected end" in str(error):
+            return
+        raise InputError(
+            f"{file.name}, row {row + 1:,}, can't be read as CSV: a quotation mark is opened and "
+            "never closed, or closed in the middle of a field."
+        ) from None

@@ -1,0 +1,253 @@
+"""A reader's own table: as people have them, and what was done to read it.
+
+Everything but Parquet is first read as text. Columns that name people are refused or dropped before
+any other look, so that no message of any library can show a value; only then a column gets its type
+(`column_types`). Nothing is guessed in silence: each choice is a notice in English and Korean. The
+file stays where it is and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from ..errors import InputError
+from ..printing import shortened
+from ..sources.identifiers import identifying, names_somebody
+from .column_types import Notice, pieces, typed
+from .delimited import SNIFFED, Fields, read_delimited, rows_above, tell_above
+from .spreadsheet import read_spreadsheet
+
+MOST_COLUMNS = 1000
+MOST_BELOW = 1000  # last rows among which notes are looked for
+TEXTS = (".csv", ".tsv", ".txt")
+SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+
+_KINDS = {b"PK\x03\x04": ".xlsx", b"\xd0\xcf\x11\xe0": ".xls", b"PAR1": ".parquet"}
+_NO_TABLES = {
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"%PDF": "a PDF",
+    b"SQLite format 3": "an SQLite database",
+    b"7z\xbc\xaf": "a compressed file (7z)",
+}
+NOTES = ("*", "※", "(", "†", "source", "note", "출처", "자료", "주:", "주)")
+TOTALS = ("total", "sum", "grand total", "합계", "계", "총계", "소계", "전체")
+
+Dates: TypeAlias = Literal["day-first", "month-first"]
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """A table and, in English and Korean, what of it was not taken as it stands in the file.
+
+    `copy` is the folder of a large text's copy, which is removed with this object.
+    """
+
+    frame: pl.DataFrame | pl.LazyFrame
+    notices: tuple[Notice, ...] = ()
+    copy: tempfile.TemporaryDirectory[str] | None = None
+
+
+def own_table(
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    dates: Dates | None = None,
+    drop_identifiers: bool = False,
+) -> OwnTable:
+    """Read a table: a frame, or a LazyFrame from Parquet and from a text of more than 128 MB.
+
+    A text is UTF-8, UTF-16, or CP949 if it is neither, unless `encoding` names another; fields are
+    separated by comma, semicolon, tab or vertical bar, as a line `sep=` or the first rows show.
+    Rows above the names, such as a title, are left out. An empty field is a null. `sheet` names a
+    sheet of a spreadsheet, otherwise its first is read. `dates` says how 03/04/2019 is meant.
+
+    Columns that hold numbers which name people (`identifiers.identifying`, in each piece of
+    `column_types.PIECE` records for itself) are refused, or left out with `drop_identifiers`.
+
+    Raises InputError for those, for a URL, a file that isn't there, is of another kind, empty or
+    unreadable, for repeated names, and for a row of more fields than there are names. No message
+    shows a value.
+    """
+    if "://" in str(path):
+        raise InputError(f"{shortened(path)} is an address: save the file and give its path.")
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(f"There is no file at {file}.")
+    kind = file.suffix.lower()
+    notices: list[Notice] = []
+    if kind not in (*TEXTS, *SPREADSHEETS, ".parquet"):
+        raise InputError(
+            f"{file.name} is no CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
+        )
+    kind = _by_content(file) or kind
+    if kind == ".parquet":
+        return _parquet(file, drop_identifiers, notices)
+    if kind in SPREADSHEETS:
+        fields = _spreadsheet(file, sheet, notices)
+    else:
+        fields = read_delimited(file, encoding, notices)
+    try:
+        table = _named(file, fields, notices)
+        table = _without_identifiers(table, drop_identifiers, notices)
+        found = typed(table, dates, notices)
+        if fields.copy is None:
+            return OwnTable(found.collect(), tuple(notices))
+        typed_copy = Path(fields.copy.name) / "typed.parquet"
+        found.sink_parquet(typed_copy)
+    except pl.exceptions.PolarsError as error:
+        why = type(error).__name__  # its text may show values
+        raise InputError(f"{file.name} can't be read as a table ({why}).") from error
+    return OwnTable(pl.scan_parquet(typed_copy), tuple(notices), fields.copy)
+
+
+def _by_content(file: Path) -> str | None:
+    """The kind of a file by its first bytes. Raises InputError for what is no table."""
+    with file.open("rb") as raw:
+        start = raw.read(512)
+    if what := next((what for mark, what in _NO_TABLES.items() if start.startswith(mark)), None):
+        raise InputError(f"{file.name} is {what}: save the table in it as CSV or XLSX.")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        return ".txt"  # a web page named .xls, which is refused as such
+    return next((kind for mark, kind in _KINDS.items() if start.startswith(mark)), None)
+
+
+def _parquet(file: Path, drop: bool, notices: list[Notice]) -> OwnTable:
+    try:
+        lazy = pl.scan_parquet(file)
+        _check_names(file, lazy.collect_schema().names())
+        if not lazy.select(pl.len()).collect().item():
+            raise InputError(f"{file.name} contains no records.")
+        return OwnTable(_without_identifiers(lazy, drop, notices), tuple(notices))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        why = type(error).__name__  # its text may show values
+        raise InputError(f"{file.name} can't be read as PARQUET ({why}).") from error
+
+
+def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice]) -> pl.LazyFrame:
+    bad: dict[str, str] = {}
+    for piece in pieces(table, "checking columns"):
+        bad |= identifying(piece.drop(list(bad)))
+    for name, why in bad.items():
+        if not drop:
+            raise InputError(why)
+        shown = shortened(name)
+        notices.append(
+            Notice(
+                f"Column '{shown}' is left out: it holds what names people.",
+                f"열 '{shown}'은(는) 사람을 가리키는 값이 들어 있어 뺐다.",
+            )
+        )
+    if len(bad) == len(table.collect_schema()):
+        raise InputError("No column is left: each holds what names people.")
+    return table.drop(list(bad))
+
+
+def _spreadsheet(file: Path, sheet: str | None, notices: list[Notice]) -> Fields:
+    frame, name, sheets = read_spreadsheet(file, sheet)
+    if len(sheets) > 1 and not sheet:
+        others, shown = len(sheets) - 1, shortened(name)
+        notices.append(
+            Notice(
+                f"Sheet '{shown}' is read; others in the file: {others}.",
+                f"시트 '{shown}'을(를) 읽었다. 파일에는 시트가 {others}개 더 있다.",
+            )
+        )
+    if not len(frame):
+        raise InputError(f"{file.name} is empty.")
+    head = [[cell or "" for cell in row] for row in frame.head(SNIFFED).iter_rows()]
+    above = rows_above(head)
+    tell_above(above, notices)
+    return Fields(head[above], frame[above + 1 :].lazy())
+
+
+def _names(file: Path, row: Sequence[str]) -> list[str]:
+    """The columns' names; one without a name is '', since the column may be empty."""
+    names = [" ".join(cell.split()) for cell in row]
+    if len(names) > MOST_COLUMNS:
+        raise InputError(f"{file.name} has {len(names):,} columns: {MOST_COLUMNS:,} at most.")
+    if any(map(names_somebody, names)):
+        raise InputError(
+            f"{file.name} has no row of names: its first row holds what names people (not shown). "
+            "Put a row of column names above it."
+        )
+    return names
+
+
+def _check_names(file: Path, names: Sequence[str]) -> None:
+    if not names or not all(name.strip() for name in names):
+        raise InputError(f"{file.name} has a column without a name: name it, or take it out.")
+    if repeated := [name for name in names if list(names).count(name) > 1]:
+        shown = shortened(repeated[0])
+        raise InputError(f"{file.name} has two columns called '{shown}': rename one.")
+
+
+def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
+    """The table with its names, without rows and nameless columns that hold nothing."""
+    names = _names(file, fields.names)
+    # a line of dashes, as databases draw it, holds nothing either
+    is_blank = pl.all().fill_null("").str.contains(r"^[\s\p{Z}\p{Cc}\p{Cf}]*$|^\s*[-=+|:]{3,}\s*$")
+    holds, records, blank = [False] * len(names), 0, 0
+    for piece in pieces(fields.rows, "looking for empty rows"):
+        seen = piece.select(is_blank)
+        holds = [one or not column.all() for one, column in zip(holds, seen, strict=True)]
+        records += len(piece)
+        blank += int(seen.select(pl.all_horizontal(pl.all())).to_series().sum())
+    if records == blank:
+        raise InputError(f"{file.name} contains no records.")
+    kept = {
+        str(place): name or f"column {place + 1}"
+        for place, name in enumerate(names)
+        if name or holds[place]
+    }
+    if nameless := [kept[place] for place in kept if not names[int(place)]]:
+        told = ", ".join(f"'{each}'" for each in nameless[:5])
+        notices.append(
+            Notice(f"Columns without a name are called {told}.", f"이름 없는 열: {told}.")
+        )
+    _check_names(file, list(kept.values()))
+    table = fields.rows
+    if blank:
+        table = table.filter(~pl.all_horizontal(is_blank))
+        notices.append(Notice(f"Empty rows are left out: {blank:,}.", f"빈 줄 {blank:,}개를 뺐다."))
+    table = table.select(list(kept)).rename(kept)
+    if fields.copy is None:
+        table = table.collect().lazy()
+    return _without_end(table, records - blank, notices)
+
+
+def _without_end(table: pl.LazyFrame, records: int, notices: list[Notice]) -> pl.LazyFrame:
+    """The table without notes and totals below it, which would stand out as people do.
+
+    A note fills only the first column and begins as notes do, or is twice as long as any value.
+    """
+    last = table.slice(max(0, records - MOST_BELOW)).collect()
+    if last.width == 1:
+        return table
+    first = last.columns[0]
+    filled = last.select(pl.sum_horizontal(pl.all().fill_null("").str.strip_chars() != ""))
+    usual = float(filled.to_series().median() or 0)  # type: ignore[arg-type]
+    left_out = 0
+    for place in reversed(range(1, len(last))):
+        value = (last[first][place] or "").strip()
+        alone = filled.to_series()[place] == 1 < usual
+        longest = max((len(each or "") for each in last[first][:place]), default=0)
+        is_note = value.lower().startswith(NOTES) or len(value) > 2 * longest
+        if value.strip("* :").lower() not in TOTALS and not (alone and value and is_note):
+            break
+        left_out += 1
+    if not left_out:
+        return table
+    notices.append(
+        Notice(
+            f"Rows below the table are left out, as notes or totals: {left_out}.",
+            f"표 아래의 주석이나 합계 {left_out}줄은 뺐다.",
+        )
+    )
+    return table.head(records - left_out)

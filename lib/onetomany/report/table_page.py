@@ -1,0 +1,80 @@
+"""One page on a reader's own table, which any browser opens from the disk; no script is in it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+
+import onetomany
+from onetomany.charts.assessment import crowd_sizes, given_up
+from onetomany.printing import shortened
+from onetomany.reidentification.assessment import Assessment, sentences
+from onetomany.reidentification.column_types import Notice
+from onetomany.report.fonts import fonts_css
+from onetomany.report.site import picture
+
+LISTED = 200  # records
+_WIDE, _NARROW = 460, 190  # pixels of a plot
+
+
+def table_page(
+    name: str, sha256: str, found: Assessment, notices: Sequence[Notice], *, day: date
+) -> str:
+    """Return the page as HTML, both languages in it, without any value of the table.
+
+    `name` and `sha256` say which file was judged, `day` when.
+    """
+    shown = shortened(name, 80)
+    drawn: list[dict[str, Any]] = []
+    draws: list[Any] = [lambda width: crowd_sizes(found.crowds, source=shown, width=width)]
+    if len(found.without) and found.anonymity.unique:
+        printable = found.without.with_columns(
+            column=found.without["column"].map_elements(shortened, return_dtype=pl.String)
+        )
+        unique = found.anonymity.unique
+        draws.append(lambda width: given_up(printable, unique, source=shown, width=width))
+    for draw in draws:
+        wide, narrow = draw(_WIDE).to_dict(), draw(_NARROW).to_dict()
+        title = wide.pop("title")  # as text of the page, which a narrow screen can wrap
+        del narrow["title"]
+        drawn.append(
+            {
+                "title": title["text"],
+                "title_ko": title["subtitle"][0],
+                "wide": _image(wide),
+                "narrow": _image(narrow),
+                "label": wide["description"],
+            }
+        )
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    smallest = found.sized.filter(found.sized["class_size"] <= found.anonymity.k)["record"]
+    known = {
+        "name": shown,
+        "sha256": sha256,
+        "day": day.isoformat(),
+        "version": onetomany.__version__,
+        "found": sentences(found),
+        "charts": drawn,
+        "smallest": smallest.head(LISTED).to_list(),
+        "complete": len(smallest) <= LISTED,
+        "k": found.anonymity.k,
+        "notices": notices,
+    }
+    page = templates.get_template("table.html")
+    # the letters of the page decide what its fonts must hold
+    return page.render(known, fonts=fonts_css(page.render(known, fonts="")))
+
+
+def _image(spec: dict[str, Any]) -> str:
+    still = picture("A chart of the table", spec, keep=False)
+    return "data:image/png;base64," + base64.b64encode(still).decode()

@@ -1,0 +1,106 @@
+"""A table of one's own judged without code: a form for JupyterLab, as `onetomany risk`."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import ipywidgets
+import polars as pl
+from IPython.display import HTML, display
+
+from ..charts.assessment import crowd_sizes, given_up
+from ..errors import InputError
+from ..printing import printable, shortened
+from ..reidentification.assessment import Assessment, assess, sentences
+from ..reidentification.column_types import Notice
+from ..reidentification.own_table import OwnTable, own_table
+
+_WIDE = {"style": {"description_width": "230px"}, "layout": ipywidgets.Layout(width="760px")}
+_DATES = (
+    ("not said 밝히지 않음", None),
+    ("day first 일이 먼저", "day-first"),
+    ("month first 월이 먼저", "month-first"),
+)
+
+
+def table_form() -> ipywidgets.VBox:
+    """Return a form: open a table, choose columns, see who stands out and what to give up.
+
+    Records are shown by number, values never. Nothing is written or sent, and the notebook keeps
+    what is shown only if it is saved. A fault in the file is shown instead.
+    """
+    path = ipywidgets.Text(description="File 파일", placeholder="people.csv, .xlsx ...", **_WIDE)
+    dates = ipywidgets.Dropdown(options=_DATES, description="03/04/2019", **_WIDE)
+    drop = ipywidgets.Checkbox(
+        value=False, description="Leave out columns that name people 식별 번호 열 빼기", **_WIDE
+    )
+    columns = ipywidgets.SelectMultiple(
+        options=[], rows=8, description="Columns somebody knows 남이 아는 열", **_WIDE
+    )
+    population = ipywidgets.Text(
+        description="Sample of how many people 모집단 인원",
+        placeholder="if it is a random sample 무작위 표본일 때만",
+        **_WIDE,
+    )
+    opening = ipywidgets.Button(description="Open 열기", button_style="primary")
+    counting = ipywidgets.Button(description="Count 세기", disabled=True)
+    shown = ipywidgets.Output()
+    held: dict[str, OwnTable] = {}
+
+    def show(task: object) -> None:
+        shown.clear_output()
+        with shown:
+            try:
+                open_() if task is opening else count()
+            except InputError as error:
+                display(HTML(f"<p><b>{html.escape(printable(error))}</b></p>"))
+
+    def open_() -> None:
+        counting.disabled = True
+        held.clear()
+        opened = own_table(Path(path.value.strip()), dates=dates.value, drop_identifiers=drop.value)
+        held["table"] = opened
+        names = opened.frame.lazy().collect_schema().names()
+        columns.options = [(shortened(name, 60), name) for name in names]
+        counting.disabled = False
+        _say(opened.notices)
+        count()
+
+    def count() -> None:
+        found = assess(
+            held["table"].frame, list(columns.value), population=_people(population.value)
+        )
+        columns.value = found.columns
+        _show(found, Path(path.value.strip()).name)
+
+    opening.on_click(show)
+    counting.on_click(show)
+    buttons = ipywidgets.HBox([opening, counting])
+    return ipywidgets.VBox([path, dates, drop, columns, population, buttons, shown])
+
+
+def _people(text: str) -> int | None:
+    digits = text.replace(",", "").strip()
+    if not digits:
+        return None
+    if not digits.isdecimal():
+        raise InputError(f"'{shortened(text, 40)}' people: give a whole number, such as 51000000.")
+    return int(digits)
+
+
+def _say(notices: tuple[Notice, ...] | list[Notice]) -> None:
+    for notice in notices:
+        en, ko = (html.escape(printable(text)) for text in notice)
+        display(HTML(f"<p>{en}</p><p lang='ko'>{ko}</p>"))
+
+
+def _show(found: Assessment, name: str) -> None:
+    _say(sentences(found))
+    source = shortened(name, 80)
+    display(crowd_sizes(found.crowds, source=source))
+    if len(found.without) and found.anonymity.unique:
+        without = found.without.with_columns(
+            column=found.without["column"].map_elements(shortened, return_dtype=pl.String)
+        )
+        display(given_up(without, found.anonymity.unique, source=source))
