@@ -17,6 +17,10 @@ PUBLISHED = {
     "fact_ko": pl.String,
     "share_low": pl.Float64,  # the share of people of whom it is true; null: only a crowd is given
     "share_high": pl.Float64,
+    "low_en": pl.String,  # what has the low share, and what the high one
+    "low_ko": pl.String,
+    "high_en": pl.String,
+    "high_ko": pl.String,
     "left_low": pl.Float64,  # the size of the crowd, as published; null where a share is
     "left_high": pl.Float64,
     "of_en": pl.String,  # people of whom it is counted
@@ -59,11 +63,13 @@ def _row(given: Mapping[str, Any]) -> dict[str, Any]:
     total = given.get("total", 1)
     share = given.get("share") or [number / total for number in given.get("count", ())]
     left = given.get("left")
+    ends = ("low_en", "low_ko", "high_en", "high_ko")
     low, high = share or left or (1, 0)
-    if not low <= high or (share and not 0 < low <= high <= 1):
+    named = all(given.get(end) for end in ends)
+    if not low <= high or (share and not (0 < low <= high <= 1 and named)):
         raise InputError(
-            f"The everyday fact '{name}' needs a share, a count with its total, or a crowd, each "
-            "as a low and a high number."
+            f"The everyday fact '{name}' needs a share or a count with its total, each as a low "
+            f"and a high number with {', '.join(ends)}, or the sizes of a crowd."
         )
     return {
         "id": name,
@@ -71,6 +77,7 @@ def _row(given: Mapping[str, Any]) -> dict[str, Any]:
         "fact_ko": given["ko"],
         "share_low": low if share else None,
         "share_high": high if share else None,
+        **{end: given.get(end) for end in ends},
         "left_low": None if share else low,
         "left_high": None if share else high,
         "of_en": given["of_en"],

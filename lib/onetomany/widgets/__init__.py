@@ -18,11 +18,13 @@ if TYPE_CHECKING:
         threshold_slider,
     )
     from .desk import reading_desk
+    from .mosaic import fact_picker
     from .walks import walks_form
 
 __all__ = [
     "candidate_browser",
     "crowd_picker",
+    "fact_picker",
     "letter_form",
     "link_slider",
     "reading_desk",
@@ -35,5 +37,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = {"reading_desk": ".desk", "walks_form": ".walks"}.get(name, ".chapters")
+    module = {"fact_picker": ".mosaic", "reading_desk": ".desk", "walks_form": ".walks"}.get(
+        name, ".chapters"
+    )
     return getattr(import_module(module, __name__), name)
