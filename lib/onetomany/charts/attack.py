@@ -90,7 +90,7 @@ def _name(row: dict[str, object]) -> str:
         return f"fuzzy, at least {row['sure']:.0%} sure 유사 연결 {row['sure']:.0%} 이상"
     added = COLUMNS.get(str(row["added"]), str(row["added"]))
     english, _, korean = added.partition(" ")
-    return f"{row['known']} columns, to {english} {row['known']}개 열 ({korean or english}까지)"
+    return f"{row['known']} columns, to {english} 열 {row['known']}개({korean or english}까지)"
 
 
 def _right(row: dict[str, float | None]) -> str:

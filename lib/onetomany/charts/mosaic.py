@@ -5,16 +5,23 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .reidentification import label
 from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {
     "day": "a store and a day 가게와 날짜",
     "hour of the week": "a store and an hour of the week 가게와 요일·시각",
 }
-LEFT = "People left 남는 사람"
+COLUMNS = {
+    "age": "age 나이",
+    "household_size": "people 가구원 수",
+    "income": "income 소득",
+    "marital_status": "marital status 혼인 상태",
+    "home_ownership": "home ownership 주택 소유",
+    "household_comp": "composition 가구 구성",
+    "kids_count": "children 자녀 수",
+}
 FLOOR = 0.5  # where what is nobody stands on a logarithmic axis
-NARROW_ENOUGH = 260  # pixels for the names along an axis
+NAMES_LIMIT = 340  # pixels for the names along an axis
 
 
 def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
@@ -30,7 +37,7 @@ def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
         "name:N",
         title=None,
         scale=alt.Scale(domain=list(KINDS.values()), range=[BLUE, ORANGE]),
-        legend=alt.Legend(orient="top", columns=1),
+        legend=alt.Legend(orient="top", columns=1, symbolOpacity=1),
     )
     x = alt.X(
         "points:O", title="Receipts known 아는 영수증 수", axis=alt.Axis(labelAngle=0, grid=False)
@@ -72,7 +79,10 @@ def learned_by_column(found: pl.DataFrame, *, source: str) -> Finished:
     """The crowd left after each column, and the bits that it added: takes `mosaic.learned`."""
     shown = found.with_row_index("place").with_columns(
         step=pl.Series(
-            [("+ " if place else "") + label(name) for place, name in enumerate(found["column"])]
+            [
+                ("+ " if place else "") + COLUMNS.get(name, name)
+                for place, name in enumerate(found["column"])
+            ]
         ),
         text=pl.format("{} (+{} bits 비트)", pl.col("left").cast(pl.Int64), _digits("bits", 1)),
     )
@@ -113,23 +123,21 @@ def people_left(found: pl.DataFrame, population: float, *, source: str) -> Finis
         from_=pl.col("least").clip(lower_bound=FLOOR),
         to=pl.col("most").clip(lower_bound=FLOOR),
         at=pl.col("left").clip(lower_bound=FLOOR),
-        text=pl.format(
-            "{} ({} – {}), {} bits 비트",
-            _count("left"),
-            _count("least"),
-            _count("most"),
-            _digits("bits_so_far", 1),
-        ),
+        text=pl.format("{}: {} bits 비트", _count("left"), _digits("bits_so_far", 1)),
     )
     x = alt.X(
         "from_:Q",
-        title=f"{LEFT} (left edge 왼쪽 끝: nobody 0명)",
+        title=f"People left of {population:,.0f} (left edge: 0) 남는 사람(왼쪽 끝: 0명)",
         scale=alt.Scale(type="log", domain=[FLOOR, float(population)], nice=False),
         axis=alt.Axis(format="~s", values=[10.0**power for power in range(11)]),
     )
     base = alt.Chart(shown).encode(
         y=alt.Y("step:N", sort=named, title=None, axis=_NAMES),
-        tooltip=["fact:N", alt.Tooltip("share:Q", format=".2%"), "text:N"],
+        tooltip=[
+            "fact:N",
+            alt.Tooltip("share:Q", format=".2%"),
+            *(alt.Tooltip(f"{each}:Q", format=",.0f") for each in ("left", "least", "most")),
+        ],
     )
     layers = [
         base.mark_rule(strokeWidth=9, opacity=0.28, color=BLUE).encode(x=x, x2="to:Q"),
@@ -154,10 +162,12 @@ def people_left(found: pl.DataFrame, population: float, *, source: str) -> Finis
         f"{low} to {high} if not",
         title_ko=f"사실 {len(shown)}가지 뒤에 남는 사람: 독립이면 {_people(end['left'])}명, "
         f"아니면 {low}~{high}명",
-        source=f"{source}; of {population:,.0f} 명; dot 점: independence assumed 독립 가정, "
-        f"bar 막대: Fréchet's bounds 프레셰 한계{ticked}",
+        source=f"{source}; dot 점: independent 독립, bar 막대: Fréchet 프레셰{ticked}",
         description="People left after each fact, if independent and by Fréchet's bounds: "
-        + "; ".join(f"{row['step']}: {row['text']}" for row in shown.iter_rows(named=True)),
+        + "; ".join(
+            f"{row['step']}: {row['text']}, {_people(row['least'])} to {_people(row['most'])}"
+            for row in shown.iter_rows(named=True)
+        ),
     )
 
 
@@ -195,16 +205,17 @@ def bits_of_facts(found: pl.DataFrame, *, source: str, simulated: str | None = N
     opened = known.transform_filter("datum.kind == 'open'").mark_text(
         text="→", dx=14, fontSize=16, color=BLUE
     )
-    texts = past_end(base, color=GREY).encode(text="text:N")
+    texts = past_end(base, lift=-15, color=GREY).encode(text="text:N")
     least = shown.drop_nulls("bits_low").sort("bits_low").row(0, named=True)
     most = shown.drop_nulls("bits_high").sort("bits_high").row(-1, named=True)
     fewest, highest = f"{least['bits_low']:.1f}", f"{most['bits_high']:.0f}"
+    said, said_ko = (" (simulated)", " (모의)") if most["simulated"] else ("", "")
     return finish(
         alt.layer(
             rules, dots.encode(x=x), ends.encode(x="end:Q"), opened.encode(x=x), texts
-        ).properties(width=380, height=46 * len(order)),
-        title=f"From {fewest} bits for {least['fact_en']} to {highest} for {most['fact_en']}",
-        title_ko=f"{least['fact_ko']}의 {fewest}비트부터 {most['fact_ko']}의 {highest}비트까지",
+        ).properties(width=380, height=50 * len(order)),
+        title=f"From {fewest} bits for {least['fact_en']} to {highest} for {most['fact_en']}{said}",
+        title_ko=f"{least['fact_ko']}의 {fewest}비트부터 {most['fact_ko']}의 {highest}비트까지{said_ko}",
         source=source,
         simulated=simulated,
         description="Bits of each fact, and people left: "
@@ -213,10 +224,19 @@ def bits_of_facts(found: pl.DataFrame, *, source: str, simulated: str | None = N
 
 
 def _range_of(row: dict[str, float | None]) -> str:
-    digits = (lambda v: float(f"{v:.2g}")) if row["simulated"] else (lambda v: v)
-    low, high = (f"{digits(row[each]):,.0f}" for each in ("left_low", "left_high"))
-    of = f" / {row['of']:,.0f}" if row["of"] else ""
-    return f"{low} – {high}{of}"
+    """People left; what is simulated has two digits."""
+    low, high, of = (
+        _short(float(f"{row[each] or 0:.2g}") if row["simulated"] else row[each] or 0)
+        for each in ("left_low", "left_high", "of")
+    )
+    return f"{low} – {high}" + (f" / {of}" if row["of"] else "")
+
+
+def _short(number: float) -> str:
+    for size, letter in ((1e6, "M"), (1e4, "k")):
+        if number >= size:
+            return f"{number / (1e6 if letter == 'M' else 1e3):.3g}{letter}"
+    return f"{number:,.0f}"
 
 
 def _people(number: float) -> str:
@@ -231,6 +251,6 @@ def _digits(column: str, places: int) -> pl.Expr:
     return pl.col(column).map_elements(f"{{:.{places}f}}".format, return_dtype=pl.String)
 
 
-_NAMES = alt.Axis(labelFontSize=12, labelLimit=NARROW_ENOUGH, labelExpr=TWO_LINES)
+_NAMES = alt.Axis(labelFontSize=12, labelLimit=NAMES_LIMIT, labelExpr=TWO_LINES)
 # long names: Korean always under English
-_TWO = "split(replace(datum.label, regexp(' (?=[가-힣0-9])'), '\\n'), '\\n')"
+_TWO = "split(replace(datum.label, regexp(' (?=[가-힣])'), '\\n'), '\\n')"

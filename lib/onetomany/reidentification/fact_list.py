@@ -28,6 +28,7 @@ FACT_LIST = {
     "of_en": pl.String,
     "of_ko": pl.String,
     "source": pl.String,
+    "url": pl.String,  # of the publication; null where it was computed in the run
     "assumption_en": pl.String,
     "assumption_ko": pl.String,
     "simulated": pl.Boolean,
@@ -103,6 +104,42 @@ def everyday_facts(published: pl.DataFrame, body: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PICKED, orient="row")
 
 
+def sentences(listed: pl.DataFrame) -> tuple[str, str]:
+    """Return the list as text in English and Korean, a line a fact, for `prose.say`."""
+    english, korean = [], []
+    for row in listed.iter_rows(named=True):
+        shown = _two_digits if row["simulated"] else "{:,.0f}".format
+        low, high = shown(row["left_low"]), shown(row["left_high"])
+        of = f"{shown(row['of'])} " if row["of"] else ""
+        bits, bits_ko = _bits(row)
+        source = f"[{row['source']}]({row['url']})" if row["url"] else row["source"]
+        simulated = ("In a simulation: ", "모의 자료: ") if row["simulated"] else ("", "")
+        english.append(
+            f"{simulated[0]}**{row['fact_en']}**: {bits}; {low} to {high} left of {of}"
+            f"{row['of_en']}. Assumed: {row['assumption_en']} Source: {source}."
+        )
+        korean.append(
+            f"{simulated[1]}**{row['fact_ko']}**: {bits_ko}. {row['of_ko']} {of}가운데 남는 수는 "
+            f"{low}~{high}. 가정: {row['assumption_ko']} 출처: {source}."
+        )
+    return "\n".join(english), "\n".join(korean)
+
+
+def _two_digits(number: float) -> str:
+    return f"{float(f'{number:.2g}'):,.10g}"
+
+
+def _bits(row: Mapping[str, Any]) -> tuple[str, str]:
+    if row["bits_low"] is None:
+        return "no bits, since the population isn't given", "모집단의 크기가 없어 비트는 알 수 없다"
+    shown = _two_digits if row["simulated"] else "{:.1f}".format
+    low = shown(row["bits_low"])
+    if row["bits_high"] is None:
+        return f"{low} bits or more", f"{low}비트 이상"
+    high = shown(row["bits_high"])
+    return f"{low} to {high} bits", f"{low}~{high}비트"
+
+
 def _published(facts: pl.DataFrame, name: str) -> dict[str, Any]:
     found = facts.filter(id=name)
     if len(found) != 1:
@@ -126,7 +163,7 @@ def _jeans(body: pl.DataFrame) -> dict[str, Any]:
     share, men = waist_34(body)
     return {
         "fact_en": "jeans 34-34",
-        "fact_ko": "34-34 사이즈 청바지",
+        "fact_ko": "청바지 34-34 사이즈",
         "bits_low": -math.log2(share),
         "left_low": 0.0,
         "left_high": share * MILLION,
@@ -154,7 +191,8 @@ def _every_other_week(receipts: pl.DataFrame) -> dict[str, Any]:
         **_left(low, high, total),
         "of_en": "households of the Complete Journey",
         "of_ko": "Complete Journey 자료의 가구",
-        "source": "84.51°, The Complete Journey (this run)",
+        "source": "84.51°, The Complete Journey (this run); one of the two packages that carry it "
+        "calls it simulated",
         "assumption_en": "A shop stands in for the restaurant, any weekday for Tuesday: "
         f"{len(found)} households were in one store on one weekday on 26 days or more. Frequent "
         "shoppers of one retailer; in a city more people share the habit.",
@@ -169,8 +207,8 @@ def _trips(arrived: pl.DataFrame) -> list[dict[str, Any]]:
     asked = {
         "arrival_date": ("the date of one trip", "여행 한 번의 날짜"),
         "nationality + birth_year + arrival_date": (
-            "that date, with nationality and year of birth",
-            "그 날짜에 국적과 출생 연도까지",
+            "a trip's date, nationality and year of birth",
+            "여행 날짜에 국적과 출생 연도까지",
         ),
     }
     rows = []

@@ -76,7 +76,8 @@ def mosaic(facts: pl.DataFrame, population: float) -> pl.DataFrame:
         margins = [np.array([each * population]) for each in shares[:number]]
         least, most = frechet(margins, population)
         left = population * math.prod(shares[:number])
-        rows.append((fact, share, -math.log2(share), so_far, left, least.item(), most.item()))
+        low, high = min(least.item(), most.item()), most.item()  # rounding may cross them
+        rows.append((fact, share, -math.log2(share), so_far, left, low, high))
     return pl.DataFrame(rows, schema=MOSAIC, orient="row")
 
 
