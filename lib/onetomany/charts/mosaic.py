@@ -215,7 +215,8 @@ def bits_of_facts(found: pl.DataFrame, *, source: str, simulated: str | None = N
             rules, dots.encode(x=x), ends.encode(x="end:Q"), opened.encode(x=x), texts
         ).properties(width=380, height=50 * len(order)),
         title=f"From {fewest} bits for {least['fact_en']} to {highest} for {most['fact_en']}{said}",
-        title_ko=f"{least['fact_ko']}의 {fewest}비트부터 {most['fact_ko']}의 {highest}비트까지{said_ko}",
+        title_ko=f"{least['fact_ko']}의 {fewest}비트부터 {most['fact_ko']}의 {highest}비트까지"
+        f"{said_ko}",
         source=source,
         simulated=simulated,
         description="Bits of each fact, and people left: "
