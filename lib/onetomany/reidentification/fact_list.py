@@ -104,9 +104,9 @@ def everyday_facts(published: pl.DataFrame, body: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PICKED, orient="row")
 
 
-def sentences(listed: pl.DataFrame) -> tuple[str, str]:
-    """Return the list as text in English and Korean, a line a fact, for `prose.say`."""
-    english, korean = [], []
+def sentences(listed: pl.DataFrame) -> list[tuple[str, str]]:
+    """Return a sentence in English and Korean for each fact of the list, for `prose.say`."""
+    said = []
     for row in listed.iter_rows(named=True):
         shown = _two_digits if row["simulated"] else "{:,.0f}".format
         low, high = shown(row["left_low"]), shown(row["left_high"])
@@ -114,15 +114,15 @@ def sentences(listed: pl.DataFrame) -> tuple[str, str]:
         bits, bits_ko = _bits(row)
         source = f"[{row['source']}]({row['url']})" if row["url"] else row["source"]
         simulated = ("In a simulation: ", "모의 자료: ") if row["simulated"] else ("", "")
-        english.append(
-            f"{simulated[0]}**{row['fact_en']}**: {bits}; {low} to {high} left of {of}"
-            f"{row['of_en']}. Assumed: {row['assumption_en']} Source: {source}."
+        said.append(
+            (
+                f"{simulated[0]}**{row['fact_en']}**: {bits}; {low} to {high} left of {of}"
+                f"{row['of_en']}. Assumed: {row['assumption_en']} Source: {source}.",
+                f"{simulated[1]}**{row['fact_ko']}**: {bits_ko}. {row['of_ko']} {of}가운데 남는 "
+                f"수는 {low}~{high}. 가정: {row['assumption_ko']} 출처: {source}.",
+            )
         )
-        korean.append(
-            f"{simulated[1]}**{row['fact_ko']}**: {bits_ko}. {row['of_ko']} {of}가운데 남는 수는 "
-            f"{low}~{high}. 가정: {row['assumption_ko']} 출처: {source}."
-        )
-    return "\n".join(english), "\n".join(korean)
+    return said
 
 
 def _two_digits(number: float) -> str:
