@@ -37,7 +37,8 @@ PICKED = {
     "group": pl.String,  # of which somebody has one value
     "fact": pl.String,  # in both languages
     "share": pl.Float64,
-    "of": pl.String,  # whom it is counted of, in both languages
+    "of_en": pl.String,  # whom it is counted of
+    "of_ko": pl.String,
     "source": pl.String,
 }
 MILLION = 1_000_000
@@ -78,7 +79,7 @@ def everyday_facts(published: pl.DataFrame, body: pl.DataFrame) -> pl.DataFrame:
     """
     margins = travellers.margins()
     rows = [
-        (margin, f"{_MARGINS[margin]}: {value}", share, _ARRIVALS, travellers.SOURCE)
+        (margin, f"{_MARGINS[margin]}: {value}", share, *_ARRIVALS, travellers.SOURCE)
         for margin in _MARGINS
         for value, share in margins.filter(margin=margin)
         .with_columns(share=pl.col("arrivals") / pl.col("arrivals").sum())
@@ -87,20 +88,20 @@ def everyday_facts(published: pl.DataFrame, body: pl.DataFrame) -> pl.DataFrame:
         .iter_rows()
     ]
     for each in published.drop_nulls("share_low").iter_rows(named=True):
-        of = f"{each['of_en']} {each['of_ko']}"
         rows += [
             (
                 each["id"],
                 f"{each[f'{end}_en']} {each[f'{end}_ko']}",
                 each[f"share_{end}"],
-                of,
+                each["of_en"],
+                each["of_ko"],
                 each["source"],
             )
             for end in ("low", "high")
         ]
     share, men = waist_34(body)
-    of = f"{men:,} men of a US survey 미국 조사의 남성 {men:,}명"
-    rows.append(("waist", "waist 34 inches 허리 34인치", share, of, _NHANES))
+    of = (f"{men:,} men of a US survey", f"미국 조사의 남성 {men:,}명")
+    rows.append(("waist", "waist 34 inches 허리 34인치", share, *of, _NHANES))
     return pl.DataFrame(rows, schema=PICKED, orient="row")
 
 
@@ -245,5 +246,5 @@ def _left(low: float, high: float, total: int) -> Mapping[str, float]:
 
 
 _MARGINS = {"nationality": "nationality 국적", "sex": "sex 성별", "age": "age 나이"}
-_ARRIVALS = "foreign arrivals in Korea 한국에 입국한 외국인"
+_ARRIVALS = ("foreign arrivals in Korea", "한국에 입국한 외국인")
 _NHANES = "National Center for Health Statistics, NHANES 2017-2018 (this run)"

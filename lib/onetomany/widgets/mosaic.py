@@ -60,8 +60,7 @@ def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidge
             return
         found = mosaic(picked, population)
         display(HTML(_sentences(found, picked, population)))
-        sources = "; ".join(picked["source"].unique(maintain_order=True))
-        display(people_left(found, population, source=sources))
+        display(people_left(found, population, source="named above 위에 적음"))
 
     shown = ipywidgets.interactive_output(show, {**menus, "population": people})
     return ipywidgets.VBox([*menus.values(), people, shown])
@@ -69,14 +68,19 @@ def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidge
 
 def _sentences(found: pl.DataFrame, picked: pl.DataFrame, population: int) -> str:
     end = found.row(-1, named=True)
-    whom = html.escape(printable("; ".join(picked["of"].unique(maintain_order=True))))
+    whom, whom_ko, sources = (
+        html.escape(printable("; ".join(picked[name].unique(maintain_order=True))))
+        for name in ("of_en", "of_ko", "source")
+    )
     return (
         f"<p>These carry <b>{end['bits_so_far']:.1f} bits</b> if they are independent, and leave "
         f"<b>{end['left']:,.1f}</b> of {population:,} people. However they hang together, between "
         f"{end['least']:,.0f} and {end['most']:,.0f} are left (Fréchet's bounds). Independence "
-        f"and one population are assumed; the shares were counted among: {whom}.</p>"
+        f"and one population are assumed; the shares were counted among: {whom}. Sources: "
+        f"{sources}.</p>"
         f"<p lang='ko'>서로 독립이면 <b>{end['bits_so_far']:.1f}비트</b>이고 {population:,}명 "
         f"가운데 <b>{end['left']:,.1f}명</b>이 남습니다. 어떻게 얽혀 있든 남는 사람은 "
         f"{end['least']:,.0f}명에서 {end['most']:,.0f}명 사이입니다(프레셰 한계). 독립과 하나의 "
-        f"모집단은 가정이며, 비율은 서로 다른 사람들에게서 센 것입니다: {whom}.</p>"
+        f"모집단은 가정이며, 비율은 서로 다른 사람들에게서 센 것입니다: {whom_ko}. 출처: "
+        f"{sources}.</p>"
     )
