@@ -57,7 +57,7 @@ _COUNTED = re.compile(
     r"(?:people|persons|subjects|images|pictures|records|passengers|travellers|probes|searches|"
     r"pairs|comparisons|templates|cameras|arrivals|countries|algorithms|claims|documents|"
     r"sightings|tracks|alarms|flags|entries|agencies|faces|alerts|"
-    r"rows|cells|files|days|changes|requests|deadlines|values|numbers|newcomers|figures)\b"
+    r"rows|cells|files|days|households|coupons|changes|requests|deadlines|values|numbers|newcomers|figures)\b"
 )
 TOKEN = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?%)?")
 

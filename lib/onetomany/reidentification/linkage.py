@@ -19,6 +19,13 @@ from ..errors import InputError
 from ..sources.case import Stream
 from .classes import EMPTY, checked
 
+EXACT = {
+    "row": pl.Int64,  # of the table without names
+    "candidates": pl.Int64,  # named rows with the same values
+    "named_row": pl.Int64,  # the only one; null where there is none, or several
+    "alike": pl.Int64,  # rows without names that share these values, itself included
+    "correct": pl.Boolean,  # null without `truth`, and without one candidate
+}
 FUZZY = {
     "row": pl.Int64,  # of the table without names
     "named_row": pl.Int64,  # its best match in the other
@@ -58,39 +65,53 @@ def exact_links(
     Raises InputError as `classes`, where a column's type differs between the tables, and where
     `truth` is missing or is one of the columns.
     """
-    names = _shared(table, named, columns, truth)
-    person = pl.lit(None) if truth is None else pl.col(truth).first()
-    groups = named.group_by(names).agg(_found=pl.len(), _named=person)
-    own = table.with_columns(_own=pl.len().over(names))
-    kept = [*names, "_own", *([truth] if truth else [])]
-    joined = (
-        own.select(kept)
-        .join(groups, on=names, how="left", nulls_equal=True)
-        .with_columns(pl.col("_found").fill_null(0))
-    )
-    one = joined.filter(pl.col("_found") == 1)
-    counts = Links(
-        len(joined),
-        int((joined["_found"] == 0).sum()),
+    found = exact_matches(table, named, columns, truth=truth)
+    one = found.filter(candidates=1)
+    counts = (
+        len(found),
+        int((found["candidates"] == 0).sum()),
         len(one),
-        int((joined["_found"] > 1).sum()),
-        int((one["_own"] == 1).sum()),
+        int((found["candidates"] > 1).sum()),
+        int((one["alike"] == 1).sum()),
     )
     if truth is None or not len(one):
-        return counts
-    right = one.select(truth, right=pl.col(truth).eq_missing(pl.col("_named")))
-    share, low, high = _share(right, truth)
-    found = int(right["right"].sum())
-    return Links(
-        counts.records,
-        counts.none,
-        counts.one,
-        counts.several,
-        counts.mutual,
-        found,
-        share,
-        low,
-        high,
+        return Links(*counts)
+    right = one.select(pl.Series(truth, table[truth][one["row"]]), right="correct")
+    return Links(*counts, int(right["right"].sum()), *_share(right, truth))
+
+
+def exact_matches(
+    table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str], *, truth: str | None = None
+) -> pl.DataFrame:
+    """Return for each row the named row that alone has the same values (EXACT).
+
+    Rows keep their order. `truth` and errors as `exact_links`.
+    """
+    names = _shared(table, named, columns, truth)
+    groups = (
+        named.with_row_index("_named")
+        .group_by(names)
+        .agg(candidates=pl.len(), named_row=pl.col("_named").first())
+    )
+    joined = (
+        table.select(names)
+        .with_row_index("row")
+        .with_columns(alike=pl.len().over(names))
+        .join(groups, on=names, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(
+            pl.col("candidates").fill_null(0),
+            pl.when(pl.col("candidates") == 1).then("named_row"),
+        )
+    )
+    right = (
+        pl.lit(None)
+        if truth is None
+        else pl.when(joined["named_row"].is_not_null()).then(
+            table[truth].eq_missing(named[truth].gather(joined["named_row"]))
+        )
+    )
+    return joined.with_columns(correct=right).select(
+        pl.col(name).cast(kind) for name, kind in EXACT.items()
     )
 
 
@@ -125,7 +146,7 @@ def fuzzy_links(
         from splink import DuckDBAPI, Linker, SettingsCreator, block_on
     except ImportError as error:
         raise InputError(
-            "Fuzzy linkage needs splink, which is not installed: 'pip install onetomany[linkage]'."
+            "Fuzzy linkage needs splink, which is not installed: 'pip install splink'."
         ) from error
     names = _shared(table, named, columns, truth)
     limits = dict(within or {})

@@ -53,8 +53,10 @@ def microdata_sets(folder: Traversable = DATA) -> list[str]:
 def microdata(name: str, folder: Traversable = DATA) -> Microdata:
     """Open a table that the kit carries.
 
-    'adult': 48,842 records of a US survey of 1994, 15 columns and `part` (data, test). 'francdat':
-    eight made-up records by which sdcMicro's manual shows its figures.
+    'adult': 48,842 records of a US survey of 1994, 15 columns and `part` (data, test). 'body':
+    waists and one medicine of 5,265 US adults. 'francdat': eight made-up records by which
+    sdcMicro's manual shows its figures. 'receipts', 'households', 'coupon_lines', 'redemptions': a
+    year of purchases of 2,469 households. 'young_men': 545 men in the eight years of a US survey.
 
     Raises InputError for another name, DatasheetError for an incomplete sheet, IntegrityError where
     the file is not the one registered.

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
         threshold_slider,
     )
     from .desk import reading_desk
+    from .mosaic import fact_picker
     from .table import table_form
     from .walks import walks_form
 
 __all__ = [
     "candidate_browser",
     "crowd_picker",
+    "fact_picker",
     "letter_form",
     "link_slider",
     "reading_desk",
@@ -37,6 +39,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    own = {"reading_desk": ".desk", "table_form": ".table", "walks_form": ".walks"}
+    own = {
+        "fact_picker": ".mosaic",
+        "reading_desk": ".desk",
+        "table_form": ".table",
+        "walks_form": ".walks",
+    }
     module = own.get(name, ".chapters")
     return getattr(import_module(module, __name__), name)

@@ -1,0 +1,257 @@
+"""Charts of the mosaic: receipts that single out, people left after each fact, bits of each."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
+
+KINDS = {
+    "day": "a store and a day 가게와 날짜",
+    "hour of the week": "a store and an hour of the week 가게와 요일·시각",
+}
+COLUMNS = {
+    "age": "age 나이",
+    "household_size": "people 가구원 수",
+    "income": "income 소득",
+    "marital_status": "marital status 혼인 상태",
+    "home_ownership": "home ownership 주택 소유",
+    "household_comp": "composition 가구 구성",
+    "kids_count": "children 자녀 수",
+}
+FLOOR = 0.5  # where what is nobody stands on a logarithmic axis
+NAMES_LIMIT = 340  # pixels for the names along an axis
+
+
+def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
+    """The share of households that so many receipts single out, with its interval by household.
+
+    Takes rows of `mosaic.singled_out` with `kind`, one of KINDS.
+    """
+    shown = found.with_columns(name=pl.col("kind").replace(KINDS))
+    last = shown.filter(pl.col("points") == pl.col("points").max()).sort("singled_out").row(-1)
+    most = dict(zip(shown.columns, last, strict=True))
+    share = f"{most['singled_out']:.0%}"
+    colour = alt.Color(
+        "name:N",
+        title=None,
+        scale=alt.Scale(domain=list(KINDS.values()), range=[BLUE, ORANGE]),
+        legend=alt.Legend(orient="top", columns=1, symbolOpacity=1),
+    )
+    x = alt.X(
+        "points:O", title="Receipts known 아는 영수증 수", axis=alt.Axis(labelAngle=0, grid=False)
+    )
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
+    base = alt.Chart(shown).encode(x=x, color=colour)
+    band = base.mark_area(opacity=0.18).encode(
+        y=alt.Y("low:Q", title="", scale=scale, axis=axis), y2="high:Q"
+    )
+    y = alt.Y("singled_out:Q", title="", scale=scale, axis=axis)
+    lines = base.mark_line(strokeWidth=2.4, point=alt.OverlayMarkDef(size=60)).encode(
+        y=y,
+        tooltip=[
+            "name:N",
+            "points:O",
+            *(alt.Tooltip(f"{each}:Q", format=".1%") for each in ("singled_out", "low", "high")),
+            "people:Q",
+        ],
+    )
+    texts = base.transform_calculate(text="format(datum.singled_out, '.0%')").mark_text(
+        dy=alt.ExprRef("datum.kind == 'day' ? -14 : 18"), fontWeight=600
+    )
+    return finish(
+        alt.layer(band, lines, texts.encode(y=y, text="text:N")).properties(width=520, height=280),
+        title=f"{most['points']} receipts without a name single out {share} of households",
+        title_ko=f"이름 없는 영수증 {most['points']}장이 가구의 {share}를 가려낸다",
+        source=f"{source}; up to {shown['people'].to_numpy().max():,} households 가구; "
+        "band 띠: 95 % by household",
+        description="Share of households that so many receipts single out: "
+        + "; ".join(
+            f"{row['points']} of {row['kind']}: {row['singled_out']:.0%}"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def learned_by_column(found: pl.DataFrame, *, source: str) -> Finished:
+    """The crowd left after each column, and the bits that it added: takes `mosaic.learned`."""
+    shown = found.with_row_index("place").with_columns(
+        step=pl.Series(
+            [
+                ("+ " if place else "") + COLUMNS.get(name, name)
+                for place, name in enumerate(found["column"])
+            ]
+        ),
+        text=pl.format("{} (+{} bits 비트)", pl.col("left").cast(pl.Int64), _digits("bits", 1)),
+    )
+    total, end = shown["records"][0], shown.row(-1, named=True)
+    x = alt.X(
+        "low:Q",
+        title="Households that share all of these (5 to 95 %) 모두 같은 가구 수",
+        scale=alt.Scale(type="log", domain=[0.9, float(total)], nice=False),
+        axis=alt.Axis(format="~s", values=[1, 3, 10, 30, 100, 300, 1000]),
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y("step:N", sort=shown["step"].to_list(), title=None, axis=_NAMES)
+    )
+    bars = base.mark_rule(strokeWidth=7, opacity=0.3, color=BLUE).encode(x=x, x2="high:Q")
+    dots = base.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(
+        x="left:Q", tooltip=["step:N", "text:N", alt.Tooltip("alone:Q", format=".1%")]
+    )
+    texts = base.mark_text(dy=-14, align="left", fontWeight=600).encode(x="left:Q", text="text:N")
+    return finish(
+        alt.layer(bars, dots, texts).properties(width=460, height=52 * len(shown)),
+        title=f"{len(shown)} plain facts leave a crowd of {end['left']:.0f} in {total:,}",
+        title_ko=f"평범한 사실 {len(shown)}가지면 {total:,}가구 중 {end['left']:.0f}가구가 남는다",
+        source=f"{source}; {total:,} households 가구; dot 점: median 중앙값",
+        description="Median crowd after each fact: "
+        + "; ".join(f"{row['step']}: {row['text']}" for row in shown.iter_rows(named=True)),
+    )
+
+
+def people_left(found: pl.DataFrame, population: float, *, source: str) -> Finished:
+    """People left after each fact: independent (dot), and what the shares alone allow (bar).
+
+    Takes `mosaic.mosaic`. A bar that reaches the left edge proves nobody; a column `counted`, where
+    there is one, is drawn as a tick.
+    """
+    named = [("+ " if place else "") + fact for place, fact in enumerate(found["fact"])]
+    shown = found.with_columns(
+        step=pl.Series(named),
+        from_=pl.col("least").clip(lower_bound=FLOOR),
+        to=pl.col("most").clip(lower_bound=FLOOR),
+        at=pl.col("left").clip(lower_bound=FLOOR),
+        text=pl.format("{}: {} bits 비트", _count("left"), _digits("bits_so_far", 1)),
+    )
+    x = alt.X(
+        "from_:Q",
+        title=f"People left of {population:,.0f} (left edge: 0) 남는 사람(왼쪽 끝: 0명)",
+        scale=alt.Scale(type="log", domain=[FLOOR, float(population)], nice=False),
+        axis=alt.Axis(format="~s", values=[10.0**power for power in range(11)]),
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y("step:N", sort=named, title=None, axis=_NAMES),
+        tooltip=[
+            "fact:N",
+            alt.Tooltip("share:Q", format=".2%"),
+            *(alt.Tooltip(f"{each}:Q", format=",.0f") for each in ("left", "least", "most")),
+        ],
+    )
+    layers = [
+        base.mark_rule(strokeWidth=9, opacity=0.28, color=BLUE).encode(x=x, x2="to:Q"),
+        base.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(x="at:Q"),
+        base.mark_text(dy=-16, align="right", fontWeight=600).encode(
+            x=alt.datum(float(population)), text="text:N"
+        ),
+    ]
+    ticked = ""
+    if "counted" in shown.columns:
+        layers.append(
+            base.mark_tick(thickness=3, size=22, color=ORANGE).encode(
+                x=alt.X("counted:Q", scale=alt.Scale(type="log"))
+            )
+        )
+        ticked = "; tick 눈금: counted 실제로 센 수"
+    end = shown.row(-1, named=True)
+    low, high = _people(end["least"]), _people(end["most"])
+    return finish(
+        alt.layer(*layers).properties(width=460, height=62 * len(shown)),
+        title=f"{len(shown)} facts leave {_people(end['left'])} people if they are independent, "
+        f"{low} to {high} if not",
+        title_ko=f"사실 {len(shown)}가지 뒤에 남는 사람: 독립이면 {_people(end['left'])}명, "
+        f"아니면 {low}~{high}명",
+        source=f"{source}; dot 점: independent 독립, bar 막대: Fréchet 프레셰{ticked}",
+        description="People left after each fact, if independent and by Fréchet's bounds: "
+        + "; ".join(
+            f"{row['step']}: {row['text']}, {_people(row['least'])} to {_people(row['most'])}"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def bits_of_facts(found: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """Bits of each fact from low to high, and people left: takes `fact_list.fact_list`.
+
+    A fact with no upper limit ends in an open circle; one without bits has its people alone.
+    """
+    words = pl.format("{} {}", "fact_en", "fact_ko")
+    shown = found.with_columns(
+        name=pl.when("simulated").then(pl.format("{} *", words)).otherwise(words),
+        end=pl.coalesce("bits_high", "bits_low"),
+        kind=pl.when(pl.col("bits_high").is_null()).then(pl.lit("open")).otherwise(pl.lit("both")),
+        text=pl.struct("left_low", "left_high", "of", "simulated").map_elements(
+            _range_of, return_dtype=pl.String
+        ),
+    )
+    order = shown["name"].to_list()
+    x = alt.X("bits_low:Q", title="Bits 비트", scale=alt.Scale(domain=[0, 28], nice=False))
+    base = alt.Chart(shown).encode(
+        y=alt.Y(
+            "name:N",
+            sort=order,
+            title=None,
+            axis=alt.Axis(labelFontSize=12, labelLimit=360, labelExpr=_TWO),
+        ),
+        tooltip=["name:N", "text:N", "of_en:N", "of_ko:N"],
+    )
+    known = base.transform_filter("isValid(datum.bits_low)")
+    rules = known.mark_rule(strokeWidth=8, opacity=0.35, color=BLUE).encode(x=x, x2="end:Q")
+    dots = known.mark_point(filled=True, size=70, opacity=1, color=BLUE)
+    ends = known.transform_filter("datum.kind == 'both'").mark_point(
+        filled=True, size=70, opacity=1, color=BLUE
+    )
+    opened = known.transform_filter("datum.kind == 'open'").mark_text(
+        text="→", dx=14, fontSize=16, color=BLUE
+    )
+    texts = past_end(base, lift=-15, color=GREY).encode(text="text:N")
+    least = shown.drop_nulls("bits_low").sort("bits_low").row(0, named=True)
+    most = shown.drop_nulls("bits_high").sort("bits_high").row(-1, named=True)
+    fewest, highest = f"{least['bits_low']:.1f}", f"{most['bits_high']:.0f}"
+    said, said_ko = (" (simulated)", " (모의)") if most["simulated"] else ("", "")
+    return finish(
+        alt.layer(
+            rules, dots.encode(x=x), ends.encode(x="end:Q"), opened.encode(x=x), texts
+        ).properties(width=380, height=50 * len(order)),
+        title=f"From {fewest} bits for {least['fact_en']} to {highest} for {most['fact_en']}{said}",
+        title_ko=f"{least['fact_ko']}의 {fewest}비트부터 {most['fact_ko']}의 {highest}비트까지"
+        f"{said_ko}",
+        source=source,
+        simulated=simulated,
+        description="Bits of each fact, and people left: "
+        + "; ".join(f"{row['fact_en']}: {row['text']}" for row in shown.iter_rows(named=True)),
+    )
+
+
+def _range_of(row: dict[str, float | None]) -> str:
+    """People left; what is simulated has two digits."""
+    low, high, of = (
+        _short(float(f"{row[each] or 0:.2g}") if row["simulated"] else row[each] or 0)
+        for each in ("left_low", "left_high", "of")
+    )
+    return f"{low} – {high}" + (f" / {of}" if row["of"] else "")
+
+
+def _short(number: float) -> str:
+    for size, letter in ((1e6, "M"), (1e4, "k")):
+        if number >= size:
+            return f"{number / (1e6 if letter == 'M' else 1e3):.3g}{letter}"
+    return f"{number:,.0f}"
+
+
+def _people(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 or number == 0 else f"{number:.2g}"
+
+
+def _count(column: str) -> pl.Expr:
+    return pl.col(column).map_elements(_people, return_dtype=pl.String)
+
+
+def _digits(column: str, places: int) -> pl.Expr:
+    return pl.col(column).map_elements(f"{{:.{places}f}}".format, return_dtype=pl.String)
+
+
+_NAMES = alt.Axis(labelFontSize=12, labelLimit=NAMES_LIMIT, labelExpr=TWO_LINES)
+# long names: Korean always under English
+_TWO = "split(replace(datum.label, regexp(' (?=[가-힣])'), '\\n'), '\\n')"
