@@ -70,6 +70,7 @@ def requests(parser: argparse.ArgumentParser) -> Run:
     answer.add_argument("--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
     answer.add_argument("--note", default="")
     answer.add_argument("--extension", default="", help="which one, for the event extended")
+    answer.add_argument("--until", type=_date, help="its last day, where the body sets it itself")
     answer.add_argument("--exemption", action="append", default=[], metavar="ID")
     answer.add_argument(
         "--changed", action="append", default=[], metavar="'CLAIM=BEFORE>AFTER'", help="in quotes"
@@ -227,15 +228,10 @@ def _answer(args: argparse.Namespace) -> int:
             f"'{args.event}' gives all that was asked for: where a part was refused, take 'partly'."
         )
     law = procedures().get(entry.procedure)
+    told = (args.date, args.event, args.note, args.extension, tuple(args.exemption))
+    event = log.Event(*told, until=args.until)
     if law:
-        if args.event == "extended" and law.extensions and not args.extension:
-            names = ", ".join(each.id for each in law.extensions)
-            raise InputError(f"Say which extension it is with --extension, of {names}.")
-        for name in args.exemption:
-            law.exemption(name)
-        if args.extension:
-            law.extension(args.extension)
-    event = log.Event(args.date, args.event, args.note, args.extension, tuple(args.exemption))
+        answers.check_by_law(event, law)
     changes = []
     for each in args.changed:
         found = re.fullmatch(r"\s*([^=]+?)\s*=([^>]*)>(.*\S.*)", each)

@@ -22,13 +22,15 @@ from ..sources.files import write_whole
 from .laws import EVENTS
 from .templates import LANGUAGES, read_toml, split_head
 
+# worked out from what a log tells: from time that passed, and from what a decision says
+_NOT_TOLD = ("silence", "decided", "disclosure_decided")
 # what a log may tell, and which event of the law (`laws.EVENTS`) it is, if any
 LOG_EVENTS: dict[str, str] = {
     "drafted": "",
     "sent": "",
     "message": "",  # anything that changes nothing
     # a decision is told by what it decided, never as `decided` alone
-    **{name: name for name in EVENTS if name not in ("silence", "decided")},
+    **{name: name for name in EVENTS if name not in _NOT_TOLD},
     "answered": "decided",  # in full
     "partly": "decided",
     "refused": "decided",
@@ -38,19 +40,26 @@ LOG_EVENTS: dict[str, str] = {
     "withdrawn": "closed",
 }
 # events after which the requester has all that was asked for, and nothing to appeal
+DISCLOSES = ("answered", "partly")  # without files: they are still to come
 GRANTS = ("answered", "appeal_granted", "complaint_granted")
 WORDS = {
     "drafted": ("drafted", "작성"),
     "sent": ("sent", "발송"),
     "message": ("message", "연락"),
     "received": ("received", "접수"),
+    "acknowledged": ("receipt confirmed", "접수 확인"),
     "extended": ("extended", "연장"),
     "clarification_asked": ("asked to clarify", "보완 요구"),
     "clarified": ("clarified", "보완"),
+    "translation_asked": ("asked for a translation", "번역 요구"),
+    "translated": ("translation sent", "번역 제출"),
     "fee_asked": ("fee asked", "수수료 청구"),
     "fee_paid": ("fee paid", "수수료 납부"),
+    "transferred": ("passed on", "이송"),
     "third_party_told": ("third party told", "제3자 통지"),
+    "third_party_heard": ("third party heard", "제3자 의견 접수"),
     "disclosure_ordered": ("third party told of disclosure", "제3자에게 공개 결정 통지"),
+    "disclosure_day": ("day set for disclosure", "공개일"),
     "disclosed": ("records received", "자료 수령"),
     "answered": ("answered in full", "전부 공개"),
     "partly": ("answered in part", "부분 공개"),
@@ -90,6 +99,7 @@ class Event:
     extension: str = ""  # which of the procedure's, for the event extended
     exemptions: tuple[str, ...] = ()  # ids of the procedure's, for a refusal
     files: tuple[ReceivedFile, ...] = ()
+    until: dt.date | None = None  # to which day, where the law leaves an extension's length open
 
 
 @dataclass(frozen=True)
@@ -315,13 +325,16 @@ def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
         raise _refused(path, f"{where}event", f"is '{event.event}', not of {', '.join(LOG_EVENTS)}")
     if event.extension and event.event != "extended":
         raise _refused(path, f"{where}extension", "stands at an event that is not 'extended'")
+    if event.until and not event.extension:
+        raise _refused(path, f"{where}until", "stands at an event without an 'extension'")
     return replace(event, files=made)
 
 
 def _checked(cls: type[Made], raw: dict[str, Any], path: Path, where: str) -> Made:
     """A dataclass from a table: known fields only, each of its kind, none missing."""
     kinds = {each.name: str(each.type) for each in fields(cls)}
-    wanted: dict[str, type] = {"str": str, "bool": bool, "dt.date": dt.date}
+    wanted: dict[str, type] = {"str": str, "bool": bool}
+    wanted |= {"dt.date": dt.date, "dt.date | None": dt.date}
     values: dict[str, Any] = {}
     for name, value in raw.items():
         if name not in kinds or name == "notes":

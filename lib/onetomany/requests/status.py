@@ -13,7 +13,7 @@ import polars as pl
 from ..errors import InputError
 from .deadlines import DEADLINES, deadline, deadlines
 from .laws import Procedure
-from .log import GRANTS, LOG_EVENTS, WORDS, Event, Request
+from .log import DISCLOSES, GRANTS, LOG_EVENTS, WORDS, Event, Request
 
 EVENT_ROWS = {
     "request": pl.String,
@@ -22,6 +22,7 @@ EVENT_ROWS = {
     "event": pl.String,  # of log.LOG_EVENTS
     "legal_event": pl.String,  # of laws.EVENTS, or null
     "extension": pl.String,
+    "until": pl.Date,  # to which day an extension goes, where the law leaves its length open
     "note": pl.String,
 }
 DUE = {"request": pl.String, "title": pl.String, "body": pl.String, **DEADLINES}
@@ -89,6 +90,7 @@ def events(requests: Sequence[Request]) -> pl.DataFrame:
                 "event": each.event,
                 "legal_event": LOG_EVENTS[each.event] or None,
                 "extension": each.extension or None,
+                "until": each.until,
                 "note": each.note or None,
             }
             for number, each in enumerate(request.history, 1)
@@ -108,7 +110,8 @@ def due(
     for request in requests:
         history = events([request]).drop_nulls("legal_event")
         granted = pl.col("event").is_in(GRANTS)
-        legal = history.select("date", "extension", event="legal_event", granted=granted)
+        legal = history.select("date", "extension", "until", event="legal_event", granted=granted)
+        legal = pl.concat([legal, _to_come(request, legal.schema)])
         law = _law(request, laws)
         try:
             running = deadlines(law, legal, today=today, region=request.region or None)
@@ -119,6 +122,16 @@ def due(
             running.with_columns(pl.lit(v).alias(k) for k, v in said.items()).select(list(DUE))
         )
     return pl.concat(found)
+
+
+def _to_come(request: Request, schema: pl.Schema) -> pl.DataFrame:
+    """Decisions to disclose whose records did not come with them, as events of the law."""
+    rows = [
+        {"date": each.date, "event": "disclosure_decided", "granted": False}
+        for each in request.history
+        if each.event in DISCLOSES and not each.files
+    ]
+    return pl.DataFrame(rows, schema=schema)
 
 
 def not_counted(request: Request, *, today: dt.date) -> str:
