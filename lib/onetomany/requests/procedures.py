@@ -124,7 +124,8 @@ class _Reader:
             raw = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{self.path} can't be read as TOML: {error}.") from error
-        self.known(raw, {"id", "calendar", "last_checked", "sources", *_TABLES, *_LISTS}, "")
+        own = {"id", "calendar", "last_checked", "sources", "language", "language_rule"}
+        self.known(raw, {*own, *_TABLES, *_LISTS}, "")
         if self.word(raw, "id", "") != self.path.stem:
             raise self.refuse("id", f"must be the file's name, {self.path.stem}")
         checked = self.entry(raw, "last_checked", "")
@@ -154,6 +155,10 @@ class _Reader:
             counting=tables["counting"],
             third_party=tables["third_party"],
             deemed_refusal=tables["deemed_refusal"],
+            language=self.tag(raw),
+            language_rule=self.made(raw["language_rule"], Provision, "language_rule")
+            if "language_rule" in raw
+            else None,
         )
         self.check_steps(procedure)
         return procedure
@@ -210,6 +215,13 @@ class _Reader:
             raise self.refuse(f"{where}{key}", f"is '{found}': it must be of {_CHOICES[key]}")
         return found
 
+    def tag(self, raw: dict[str, Any]) -> str:
+        """The language, such as 'de' or 'en-US'; empty where the file names none."""
+        found = self.word(raw, "language", "") if "language" in raw else ""
+        if found and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", found):
+            raise self.refuse("language", f"is '{found}': it must be such as 'de' or 'en-US'")
+        return found
+
     def source(self, key: str, raw: Any) -> Source:
         where = f"sources.{key}."
         if not isinstance(raw, dict):
@@ -252,6 +264,8 @@ class _Reader:
                 values[name] = values["source"].verified
             elif name == "most" and name not in raw:
                 values[name] = 0
+            elif name == "official" and name not in raw:
+                values[name] = ""
             elif kind == "str":
                 values[name] = self.word(raw, name, where)
             elif kind == "int":
