@@ -45,7 +45,8 @@ def requests(parser: argparse.ArgumentParser) -> Run:
     export = action("export", _export, "write a request's letter again")
     export.add_argument("id")
     for each in (new, export):
-        each.add_argument("--language", choices=("ko", "en"), help="default: ko, or the entry's")
+        each.add_argument("--language", help="default: the authority's, or the entry's")
+        each.add_argument("--beside", metavar="LANGUAGE", help="to read along in; 'none' for none")
         each.add_argument(
             "--field", action="append", default=[], metavar="NAME=VALUE", help="of the letter"
         )
@@ -113,58 +114,44 @@ def _gaps(args: argparse.Namespace) -> int:
 
 
 def _new(args: argparse.Namespace) -> int:
-    from onetomany.requests import gaps, log
-    from onetomany.requests.templates import letter_fields, templates
+    from onetomany.requests import drafts
+    from onetomany.requests.letters import law_language
+    from onetomany.requests.templates import templates
 
-    rows = gaps.table().filter(gap=args.about)
-    language = args.language or "ko"
-    filled, about = {}, None
-    if rows.height:
-        about = rows.row(0, named=True)
-        filled = gaps.defaults(args.about, language)
-    template = about["template"] if about else args.about
-    if template not in templates():
-        known = [*gaps.table()["gap"], *templates()]
-        raise InputError(
-            f"There is no gap or template '{args.about}'{near(args.about, known)}. "
-            "'onetomany requests gaps' lists the gaps."
-        )
-    procedure = args.procedure or (about["procedure"] if about else "")
+    template, gap = drafts.gap_or_template(args.about)
+    procedure = args.procedure or (gap["procedure"] if gap else "")
     if not procedure:
         raise InputError(
             f"'{template}' is a template and no gap: name the law with --procedure, one of "
             f"{', '.join(templates()[template].procedures)}."
         )
-    if about and procedure != about["procedure"]:
-        del filled["body"]  # the gap's body is not bound by another law
+    language = args.language or law_language(procedure).partition("-")[0]
+    filled = drafts.prefilled(gap, procedure, language)
     fields = {"date": args.date.isoformat(), **filled, **_fields(args.field)}
-    made, secrets = _letter(template, procedure, fields, language, args.requester)
-    name = args.id or f"{args.date.isoformat()}-{template.replace('_', '-')}"
-    about_fields = letter_fields()
-    entry = log.Request(
-        id=name,
-        title=made.title,
-        procedure=procedure,
-        body=fields["body"],
-        template=template,
-        language=language,
-        gaps=(about["gap"],) if about else (),
-        claims=tuple(about["claims"].split(";")) if about else (),
-        fields={key: value for key, value in fields.items() if not about_fields[key].personal},
-        history=(log.Event(args.date, "drafted"),),
-    )
-    print(f"wrote {log.write_new(args.log, entry, personal=secrets.values())}")
-    return _write(made, name, args.out)
+    made, beside, secrets = _letter(args, template, procedure, fields, language=language, gap=gap)
+    name = args.id or drafts.draft_name(procedure, args.date, template)
+    path = drafts.begin_entry(made, name, fields, args.log, gap=gap, personal=secrets)
+    print(f"wrote {path}")
+    return _write(made, beside, name, args.out)
 
 
 def _export(args: argparse.Namespace) -> int:
+    from onetomany.requests import drafts
+    from onetomany.requests.letters import law_language
+
     entry = _entry(args)
     if not entry.template:
         raise InputError(f"Request '{entry.id}' names no template: there is no letter to write.")
-    language = args.language or entry.language or "ko"
-    fields = {**entry.fields, **_said_in(entry, language), **_fields(args.field)}
-    made, _ = _letter(entry.template, entry.procedure, fields, language, args.requester)
-    return _write(made, entry.id, args.out)
+    own = entry.language or law_language(entry.procedure).partition("-")[0]
+    language = args.language or own
+    gap = drafts.gap_or_template(entry.gaps[0])[1] if entry.gaps else None
+    fields = dict(entry.fields)
+    if language != own:
+        fields = drafts.said_in(fields, gap, entry.procedure, before=own, after=language)
+    fields |= _fields(args.field)
+    law = entry.procedure
+    made, beside, _ = _letter(args, entry.template, law, fields, language=language, gap=gap)
+    return _write(made, beside, entry.id, args.out)
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -305,16 +292,6 @@ def _ledger(case: Path | None) -> pl.DataFrame:
     return claims.ledger()
 
 
-def _said_in(entry: Request, language: str) -> dict[str, str]:
-    """What a gap filled into a letter, in another language; what its writer changed stays."""
-    from onetomany.requests import gaps
-
-    if not entry.gaps or not entry.language or language == entry.language:
-        return {}
-    before, after = (gaps.defaults(entry.gaps[0], each) for each in (entry.language, language))
-    return {name: after[name] for name in after if entry.fields.get(name) == before[name]}
-
-
 def _tell_not_counted(entries: list[Request], today: dt.date) -> None:
     """Name the requests of which nobody can be late, for want of the day of receipt."""
     from onetomany.requests.status import not_counted
@@ -325,31 +302,35 @@ def _tell_not_counted(entries: list[Request], today: dt.date) -> None:
 
 
 def _letter(
+    args: argparse.Namespace,
     template: str,
     procedure: str,
     fields: Mapping[str, str],
+    *,
     language: str,
-    particulars: Path | None,
-) -> tuple[Letter, dict[str, str]]:
-    """A letter, and the requester's particulars that went into it."""
-    from onetomany.requests import letters
+    gap: Mapping[str, str] | None,
+) -> tuple[Letter, Letter | None, list[str]]:
+    """A letter, the version to read along, and the requester's particulars that went into them."""
+    from onetomany.requests import drafts, letters
 
-    secrets = letters.requester(particulars)
-    return letters.letter(template, procedure, {**secrets, **fields}, language), secrets
+    own = letters.requester(args.requester)
+    made = letters.letter(template, procedure, {**own, **fields}, language)
+    reader, beside = drafts.reading_language(made, args.beside), None
+    if reader:
+        said = drafts.said_in(fields, gap, procedure, before=language, after=reader)
+        beside = letters.letter(template, procedure, {**own, **said}, reader)
+    return made, beside, list(own.values())
 
 
-def _write(made: Letter, name: str, out: Path) -> int:
-    from onetomany.requests import letters
-    from onetomany.sources.files import write_whole
+def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> int:
+    from onetomany.requests.drafts import write_letter
 
-    for suffix, content in (
-        ("md", letters.to_markdown(made).encode()),
-        ("docx", letters.to_docx(made)),
-        ("pdf", letters.to_pdf(made)),
-    ):
-        path = out / f"{name}.{made.language}.{suffix}"
-        write_whole(path, content)
+    for path in write_letter(made, beside, name, out):
         print(f"wrote {path}")
+    for notice in made.notices:
+        print(notice)
+    if beside is not None:
+        print("The version to read along is marked as no part of the letter: take it out to send.")
     for each in made.unread:
         print(f"Check before you send it, this was not read by us: {each}")
     print("Nothing was sent. Read the letter, sign it, and send it yourself.")

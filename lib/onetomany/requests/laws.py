@@ -101,11 +101,15 @@ class Provision:
 
 @dataclass(frozen=True)
 class Addressee(Provision):
-    """A body to write to: `en`, `ko` are its name, `holds_en`, `holds_ko` what it should have."""
+    """A body to write to: `en`, `ko` are its name, `holds_en`, `holds_ko` what it should have.
+
+    `official` is its name as a letter in the authority's language gives it.
+    """
 
     id: str
     holds_en: str
     holds_ko: str
+    official: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,6 +244,8 @@ class Procedure:
     closed: tuple[Closed, ...]  # empty where `calendar` says all
     clocks: tuple[ClockRule, ...]
     not_found: tuple[str, ...]  # TOPICS on which nothing was found in what was read
+    language: str = ""  # in which its authorities work, as 'en-US'; empty: English
+    language_rule: Provision | None = None  # what the law says of other languages
 
     def step(self, name: str) -> Step:
         """The step of that id. Raises InputError, naming those there are."""

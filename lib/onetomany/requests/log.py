@@ -19,8 +19,9 @@ from tomlkit.exceptions import TOMLKitError
 
 from ..errors import InputError, near
 from ..sources.files import write_whole
+from .languages import letter_languages
 from .laws import EVENTS
-from .templates import LANGUAGES, read_toml, split_head
+from .templates import read_toml, split_head
 
 # worked out from what a log tells: from time that passed, and from what a decision says
 _NOT_TOLD = ("silence", "decided", "disclosure_decided")
@@ -294,8 +295,8 @@ def _parsed(text: str, path: Path) -> Request:
     for name in ("title", "procedure", "body"):
         if not getattr(request, name).strip():
             raise _refused(path, name, "is empty")
-    if request.language and request.language not in LANGUAGES:
-        raise _refused(path, "language", f"must be of {LANGUAGES}")
+    if request.language and request.language not in (known := letter_languages()):
+        raise _refused(path, "language", f"must be of {', '.join(known)}")
     odd = [name for name, value in request.fields.items() if not isinstance(value, str)]
     if odd:
         raise _refused(path, f"fields.{odd[0]}", "must be a text")

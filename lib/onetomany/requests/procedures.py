@@ -86,6 +86,7 @@ _PLAIN: dict[str, object] = {
     "most": 0,
     "longest": 0,
     "longest_unit": "calendar_days",
+    "official": "",
     "notice": "",
     "announced": False,
     "moves_start": False,
@@ -151,9 +152,8 @@ class _Reader:
             raw = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{self.path} can't be read as TOML: {error}.") from error
-        self.known(
-            raw, {"id", "calendar", "last_checked", "sources", "not_found", *_TABLES, *_LISTS}, ""
-        )
+        own = {"id", "calendar", "last_checked", "sources", "not_found", "language"}
+        self.known(raw, {*own, "language_rule", *_TABLES, *_LISTS}, "")
         if self.word(raw, "id", "") != self.path.stem:
             raise self.refuse("id", f"must be the file's name, {self.path.stem}")
         checked = self.entry(raw, "last_checked", "")
@@ -174,6 +174,10 @@ class _Reader:
             last_checked=checked,
             sources=tuple(self.sources.values()),
             not_found=self.words(raw, "not_found", "") if "not_found" in raw else (),
+            language=self.tag(raw),
+            language_rule=self.made(raw["language_rule"], Provision, "language_rule")
+            if "language_rule" in raw
+            else None,
             **parts,
         )
         self.check_steps(procedure)
@@ -241,6 +245,13 @@ class _Reader:
             raise self.refuse(f"{where}{key}", "must be a text that is not empty")
         if key in _CHOICES and found not in _CHOICES[key]:
             raise self.refuse(f"{where}{key}", f"is '{found}': it must be of {_CHOICES[key]}")
+        return found
+
+    def tag(self, raw: dict[str, Any]) -> str:
+        """The language, such as 'de' or 'en-US'; empty where the file names none."""
+        found = self.word(raw, "language", "") if "language" in raw else ""
+        if found and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", found):
+            raise self.refuse("language", f"is '{found}': it must be such as 'de' or 'en-US'")
         return found
 
     def source(self, key: str, raw: Any) -> Source:
