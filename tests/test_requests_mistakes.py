@@ -66,7 +66,7 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("new", ("cameras", "--requester", "{tmp}/me.toml", "--id", "My Id"), ("'My Id'", "a-z")),
         ("calendar", ("--out", "{tmp}"), ("is a folder: name a file in it",)),
         ("calendar", ("--out", "{tmp}/a.txt/c.ics"), ("c.ics can't be written",)),
-        ("import", ("{tmp}/a.txt", "--procedure", "ifg"), ("there are de-ifg",)),
+        ("import", ("{tmp}/a.txt", "--procedure", "ifg"), ("there are au-foi-1982", "de-ifg")),
         ("import", ("{tmp}/none.json", "--procedure", "de-ifg"), ("none.json can't be read: No ",)),
         (
             "import",

@@ -150,7 +150,7 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
     """How long each law lets a body take for a request received on one day.
 
     Takes a row for each procedure: `name_en`, `name_ko`, `due`, `longest` (with every extension
-    that the law names), `rule_en`, `rule_ko`, `verified`.
+    whose length the law sets), `open` (there is another), `rule_en`, `rule_ko`, `verified`.
     """
     shown = found.with_columns(
         # a long name takes two lines: one would be cut at the axis
@@ -161,6 +161,7 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
         label=pl.when(pl.col("most") > pl.col("days"))
         .then(pl.format("{} to {} days 일", "days", "most"))
         .otherwise(pl.format("{} days 일", "days"))
+        + pl.when("open").then(pl.lit(" or longer 이상")).otherwise(pl.lit(""))
     )
     base = alt.Chart(shown).encode(
         y=alt.Y(

@@ -23,15 +23,13 @@ from .languages import letter_languages
 from .laws import EVENTS
 from .templates import read_toml, split_head
 
-# worked out from what a log tells: from time that passed, and from what a decision says
-_NOT_TOLD = ("silence", "decided", "disclosure_decided")
 # what a log may tell, and which event of the law (`laws.EVENTS`) it is, if any
 LOG_EVENTS: dict[str, str] = {
     "drafted": "",
     "sent": "",
     "message": "",  # anything that changes nothing
     # a decision is told by what it decided, never as `decided` alone
-    **{name: name for name in EVENTS if name not in _NOT_TOLD},
+    **{name: name for name in EVENTS if name not in ("silence", "decided")},
     "answered": "decided",  # in full
     "partly": "decided",
     "refused": "decided",
@@ -41,7 +39,6 @@ LOG_EVENTS: dict[str, str] = {
     "withdrawn": "closed",
 }
 # events after which the requester has all that was asked for, and nothing to appeal
-DISCLOSES = ("answered", "partly")  # without files: they are still to come
 GRANTS = ("answered", "appeal_granted", "complaint_granted")
 WORDS = {
     "drafted": ("drafted", "작성"),
@@ -60,6 +57,7 @@ WORDS = {
     "third_party_told": ("third party told", "제3자 통지"),
     "third_party_heard": ("third party heard", "제3자 의견 접수"),
     "disclosure_ordered": ("third party told of disclosure", "제3자에게 공개 결정 통지"),
+    "disclosure_decided": ("records are to come", "공개 예정 통지"),
     "disclosure_day": ("day set for disclosure", "공개일"),
     "disclosed": ("records received", "자료 수령"),
     "answered": ("answered in full", "전부 공개"),

@@ -13,7 +13,7 @@ import polars as pl
 from ..errors import InputError
 from .deadlines import DEADLINES, deadline, deadlines
 from .laws import Procedure
-from .log import DISCLOSES, GRANTS, LOG_EVENTS, WORDS, Event, Request
+from .log import GRANTS, LOG_EVENTS, WORDS, Event, Request
 
 EVENT_ROWS = {
     "request": pl.String,
@@ -49,7 +49,8 @@ WAITS = {
     "name_en": pl.String,
     "name_ko": pl.String,
     "due": pl.Date,
-    "longest": pl.Date,  # with every extension of the decision
+    "longest": pl.Date,  # with every extension of the decision whose length the law sets
+    "open": pl.Boolean,  # there is another, whose length the body names
     "rule_en": pl.String,  # of the longest
     "rule_ko": pl.String,
     "article": pl.String,
@@ -111,7 +112,6 @@ def due(
         history = events([request]).drop_nulls("legal_event")
         granted = pl.col("event").is_in(GRANTS)
         legal = history.select("date", "extension", "until", event="legal_event", granted=granted)
-        legal = pl.concat([legal, _to_come(request, legal.schema)])
         law = _law(request, laws)
         try:
             running = deadlines(law, legal, today=today, region=request.region or None)
@@ -122,16 +122,6 @@ def due(
             running.with_columns(pl.lit(v).alias(k) for k, v in said.items()).select(list(DUE))
         )
     return pl.concat(found)
-
-
-def _to_come(request: Request, schema: pl.Schema) -> pl.DataFrame:
-    """Decisions to disclose whose records did not come with them, as events of the law."""
-    rows = [
-        {"date": each.date, "event": "disclosure_decided", "granted": False}
-        for each in request.history
-        if each.event in DISCLOSES and not each.files
-    ]
-    return pl.DataFrame(rows, schema=schema)
 
 
 def not_counted(request: Request, *, today: dt.date) -> str:
@@ -161,6 +151,7 @@ def waits(laws: Mapping[str, Procedure], received: dt.date) -> pl.DataFrame:
         rows.append(
             {"procedure": name, "name_en": law.name.en, "name_ko": law.name.ko}
             | {"due": found.date, "longest": longest.date}
+            | {"open": any(each.announced for each in law.extensions if each.step == "decision")}
             | {key: getattr(longest, key) for key in ("rule_en", "rule_ko", "article", "verified")}
         )
     return pl.DataFrame(rows, schema=WAITS)
