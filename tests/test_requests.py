@@ -82,7 +82,7 @@ SOME = [
 
 def bare(text: str) -> str:
     """Text without blanks and with its hyphens plain: a page breaks lines where it likes."""
-    return re.sub(r"[\s\x02\u00ad\ufffe]", "", text)
+    return re.sub(r"[\s\x02\u00ad\ufffe-]", "", text)
 
 
 def pdf_text(pages: pypdfium2.PdfDocument) -> str:
