@@ -92,7 +92,14 @@ def test_a_mistake_is_told_and_changes_nothing(
     if action == "answer":
         words += ("--answers", str(tmp_path / "kept"))
     if action == "new":
-        words += ("--field", "fee_reduction=none", "--field", "fee_limit=f", "--out", str(tmp_path / "out"))
+        words += (
+            "--field",
+            "fee_reduction=none",
+            "--field",
+            "fee_limit=f",
+            "--out",
+            str(tmp_path / "out"),
+        )
     before = entry.read_bytes()
     code, text = told(capsys, tmp_path, action, *words)
     assert code == 1

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..errors import InputError, near
 from ..sources.files import write_whole
 from . import gaps, letters, log
-from .procedures import procedures
+from .procedures import one_procedure
 from .templates import LANGUAGES, letter_fields, templates
 
 
@@ -51,7 +51,7 @@ def authorities(
         own = [gap[f"body_{language}"]]
     return own + [
         each.ko if language == "ko" else each.en if language == "en" else each.official or each.en
-        for each in procedures(folder)[procedure].addressees
+        for each in one_procedure(procedure, folder).addressees
     ]
 
 

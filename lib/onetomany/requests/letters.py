@@ -16,8 +16,9 @@ from jinja2 import TemplateError
 
 from ..errors import InputError, near
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
+from .laws import Procedure
 from .letter_files import to_docx, to_markdown, to_pdf
-from .procedures import procedures, requests_folder
+from .procedures import one_procedure, requests_folder
 from .templates import (
     SUFFIX,
     Field,
@@ -118,12 +119,7 @@ def law_language(procedure: str, folder: Path | None = None) -> str:
     >>> law_language("de-ifg")
     'de-DE'
     """
-    laws = procedures(folder)
-    if procedure not in laws:
-        raise InputError(
-            f"There is no law '{procedure}'{near(procedure, laws)}: there are {', '.join(laws)}."
-        )
-    return laws[procedure].language or "en"
+    return one_procedure(procedure, folder).language or "en"
 
 
 def letter(
@@ -145,7 +141,8 @@ def letter(
     are missing, each with what it is.
     """
     own, frame = template_and_frame(template, procedure, folder)
-    law_tag = law_language(procedure, folder)
+    law = one_procedure(procedure, folder)
+    law_tag = law.language or "en"
     language = language or law_tag.partition("-")[0]
     tag = law_tag if law_tag.partition("-")[0] == language else language
     _refuse_language(own, frame, language, law_tag)
@@ -184,7 +181,7 @@ def letter(
         ),
         tag=tag,
         notices=(
-            *_other_language(procedure, language, law_tag, folder),
+            *_other_language(law, language, law_tag, folder),
             *_mixed_in(blocks, frame, language),
         ),
     )
@@ -234,13 +231,13 @@ def _with_questions(body: str, lines: list[str], template: str, words: LetterLan
 
 
 def _other_language(
-    procedure: str, language: str, law_tag: str, folder: Path | None
+    law: Procedure, language: str, law_tag: str, folder: Path | None
 ) -> tuple[str, ...]:
     """What to know of a letter that isn't in the authority's language."""
     if language == law_tag.partition("-")[0]:
         return ()
     own, asked = letter_language(language, folder), letter_language(law_tag, folder)
-    rule = procedures(folder)[procedure].language_rule
+    rule = law.language_rule
     why = f" {rule.en} {rule.ko} ({rule.article})" if rule else ""
     return (
         f"This letter is in {own.en}, the authority's language is {asked.en}: send the "

@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import InputError
+from ..errors import InputError, near
 from .laws import (
     CALENDARS,
     EFFECTS,
@@ -54,6 +54,7 @@ __all__ = [
     "Source",
     "Step",
     "Stop",
+    "one_procedure",
     "procedures",
     "requests_folder",
 ]
@@ -138,6 +139,21 @@ def procedures(folder: Path | None = None) -> dict[str, Procedure]:
     if not paths:
         raise InputError(f"{laws} holds no procedure: it needs one TOML file for each.")
     return {path.stem: _Reader(path).procedure() for path in paths}
+
+
+def one_procedure(name: str, folder: Path | None = None) -> Procedure:
+    """Read and check one procedure of `folder`/laws. Raises InputError as `procedures`.
+
+    >>> one_procedure("de-ifg").language
+    'de-DE'
+    """
+    laws = requests_folder(folder) / "laws"
+    known = sorted(path.stem for path in laws.glob("*.toml"))
+    if name not in known:
+        raise InputError(
+            f"There is no law '{name}'{near(name, known)}: there are {', '.join(known)}."
+        )
+    return _Reader(laws / f"{name}.toml").procedure()
 
 
 class _Reader:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from .chapters import (
         candidate_browser,
         crowd_picker,
-        letter_form,
         link_slider,
         rule_slider,
         threshold_slider,
     )
     from .desk import reading_desk
+    from .letters import letter_form
     from .walks import walks_form
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = {"reading_desk": ".desk", "walks_form": ".walks"}.get(name, ".chapters")
+    own = {"reading_desk": ".desk", "walks_form": ".walks", "letter_form": ".letters"}
+    module = own.get(name, ".chapters")
     return getattr(import_module(module, __name__), name)
