@@ -146,14 +146,22 @@ def begin_entry(
 def write_letter(
     made: letters.Letter, beside: letters.Letter | None, name: str, folder: Path
 ) -> list[Path]:
-    """Write a letter as Markdown, DOCX and PDF to `folder`, and return the paths."""
+    """Write a letter as Markdown, DOCX and PDF to `folder`, and return the paths.
+
+    Raises InputError where the PDF's fonts lack a character; the other two are then written.
+    """
     written = []
     for suffix, content in (
         ("md", letters.to_markdown(made, beside).encode()),
         ("docx", letters.to_docx(made, beside)),
-        ("pdf", letters.to_pdf(made, beside)),
     ):
         path = folder / f"{name}.{made.language}.{suffix}"
         write_whole(path, content)
         written.append(path)
-    return written
+    try:
+        pdf = letters.to_pdf(made, beside)
+    except InputError as error:
+        kept = ", ".join(map(str, written))
+        raise InputError(f"{error} Written 저장함: {kept}.") from error
+    write_whole(folder / f"{name}.{made.language}.pdf", pdf)
+    return [*written, folder / f"{name}.{made.language}.pdf"]

@@ -10,6 +10,7 @@ import zipfile
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from ..sources.files import package_folder
 from .languages import letter_language
 
@@ -28,6 +29,7 @@ _KEPT = re.compile(
 )
 # millimetres: the United States write on Letter paper
 _LETTER_PAPER, _A4 = (215.9, 279.4), (210.0, 297.0)
+_NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 
 def reading_mark(letter: Letter, beside: Letter) -> str:
@@ -123,7 +125,8 @@ def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
 
     `beside`, a version to read along, follows on pages of its own: each is marked as no part of the
     letter, and the letter's page numbers leave them out. Every text goes to typst as data, never as
-    source, so that nothing in it is a command.
+    source, so that nothing in it is a command. Raises InputError for a character that the PDF's
+    fonts lack, as they do many of Japanese.
     """
     import typst
 
@@ -131,15 +134,24 @@ def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
     if beside is not None:
         data["beside"] = _data(beside) | {"mark": reading_mark(letter, beside)}
     source = resources.files(__package__).joinpath("data", "letter.typ").read_bytes()
-    made = typst.compile(
-        source,
-        format="pdf",
-        font_paths=[str(package_folder("pylopdf_fonts_ko"))],
-        ignore_system_fonts=True,
-        sys_inputs={"letter": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=["a-2b", "ua-1"],
-        timestamp=dt.datetime.combine(letter.date, dt.time(), dt.UTC),
-    )
+    try:
+        made = typst.compile(
+            source,
+            format="pdf",
+            font_paths=[str(package_folder("pylopdf_fonts_ko"))],
+            ignore_system_fonts=True,
+            sys_inputs={"letter": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=["a-2b", "ua-1"],
+            timestamp=dt.datetime.combine(letter.date, dt.time(), dt.UTC),
+        )
+    except typst.TypstError as error:
+        lacking = _NO_GLYPH.search(str(error))
+        if lacking is None:
+            raise
+        raise InputError(
+            f"The PDF's fonts lack '{lacking[1]}': send the Word file, or write it otherwise. "
+            f"PDF 글꼴에 '{lacking[1]}' 글자가 없으니 워드 파일을 쓰거나 달리 적는다."
+        ) from error
     return bytes(made)
 
 
