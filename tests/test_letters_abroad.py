@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import polars as pl
 import pypdfium2
 import pytest
 
+from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.requests import drafts, letters, templates
-from onetomany.requests.procedures import procedures
+from onetomany.requests import drafts, letters, registers, templates
+from onetomany.requests.procedures import procedures, requests_folder
 
 LAWS, TEMPLATES, FRAMES = procedures(), templates.templates(), templates.frames()
 OWN = ("face_search", "own_face_data", "automated_decision")
@@ -70,3 +72,21 @@ def test_every_law_has_a_letter() -> None:
     assert set(FRAMES) == set(LAWS)
     asked = {law for each in TEMPLATES.values() for law in each.procedures}
     assert asked == set(LAWS)
+
+
+def test_the_ai_register_says_what_the_public_may_not_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Article 49(4): A.1 to 10 without 6, 8 and 9, and C.1 to 3, are in a part that is closed."""
+    found = registers.ai_register()
+    assert found.schema == pl.Schema(registers.AI_REGISTER)
+    kept = found.filter(police_migration_border="registered")["item"].to_list()
+    assert kept == [*(f"A.{n}" for n in (1, 2, 3, 4, 5, 7, 10)), "C.1", "C.2", "C.3"]
+    assert main(["requests", "register"]) == 0
+    assert "A.6: data and inputs" in capsys.readouterr().out
+    (tmp_path / "laws").mkdir()
+    (tmp_path / "registers").mkdir()
+    text = (requests_folder() / "registers" / "eu-ai-act.csv").read_text("utf-8")
+    (tmp_path / "registers" / "eu-ai-act.csv").write_text(text.replace("left out", "open"), "utf-8")
+    with pytest.raises(InputError, match="'police_migration_border' must be of"):
+        registers.ai_register(tmp_path)

@@ -37,6 +37,7 @@ def requests(parser: argparse.ArgumentParser) -> Run:
         "gaps", _gaps, "what we found no copy of, ranked by the claims it would settle"
     )
     missing.add_argument("--case", type=Path, metavar="FILE", help="its claims and redactions")
+    action("register", _register, "what the EU database of AI systems shows to anybody")
     new = action("new", _new, "make a letter from a gap or a template, and begin its log entry")
     new.add_argument("about", metavar="GAP|TEMPLATE")
     new.add_argument("--id", help="the request's name in the log; default: date and template")
@@ -111,6 +112,16 @@ def _gaps(args: argparse.Namespace) -> int:
             f"to {row['body_en'] or 'nobody'}"
         )
     return 0
+
+
+def _register(args: argparse.Namespace) -> int:
+    from onetomany.requests.registers import ai_register
+
+    found = ai_register()
+    for row in found.iter_rows(named=True):
+        closed = f"police, migration, border: {row['police_migration_border']}"
+        print(f"{row['item']}: {row['en']} {row['ko']} (public: {row['public']}; {closed})")
+    return _count(found.height, "item")
 
 
 def _new(args: argparse.Namespace) -> int:
