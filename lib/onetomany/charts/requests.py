@@ -163,6 +163,7 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
         .otherwise(pl.format("{} days 일", "days"))
         + pl.when("open").then(pl.lit(" or longer 이상")).otherwise(pl.lit(""))
     )
+    least, longest, most = shown["days"].min(), shown["days"].max(), shown["most"].max()
     base = alt.Chart(shown).encode(
         y=alt.Y(
             "row:N",
@@ -180,8 +181,9 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
     ]
     return finish(
         alt.LayerChart(layer=layers, width=_WIDTH, height=alt.Step(52)),
-        title=f"When a request received on {received} must be decided",
-        title_ko=f"{received}에 접수된 청구의 결정 기한 (옅은 부분은 연장)",
+        title=f"A request of {received} is due in {least} to {longest} days, extended in {most}",
+        title_ko=f"{received} 접수한 청구의 기한은 {least}~{longest}일, 연장하면 {most}일까지"
+        " (옅은 부분은 연장)",
         source=f"{shown.height} laws of data_requests/laws, counted in this run 법령 자료",
         description=f"A bar for each of {shown.height} laws: days until the decision is due, and "
         "until it is with every extension.",
