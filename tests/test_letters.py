@@ -288,6 +288,8 @@ def test_a_citation_stays_on_one_line() -> None:
     [
         ("en", ["the contract", "Why was it ended?", "how many there were"], [2, 3]),
         ("en", ["whose name it is", "the list of who took part", "Howard's report"], [1]),
+        ("en", ["where they exist, the contracts", "where the servers stood"], [2]),
+        ("de", ["wo vorhanden, die Verträge", "wann die Daten gelöscht wurden"], [2]),
         ("ko", ["계약서 전문", "삭제하였는지 여부", "몇 명입니까?", "파기하였는지"], [2, 3, 4]),
         ("ko", ["감사 실시 여부에 관한 결정", "여부를 적은 문서"], []),
         ("de", ["der Vertrag", "wer ihn unterschrieb", "Werbung und Wartung", "ob"], [2, 4]),
