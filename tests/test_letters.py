@@ -264,6 +264,9 @@ def test_american_letters_are_on_american_paper_and_word_knows_the_language() ->
         assert tuple(map(round, page.get_size())) == size
         document = docx.Document(io.BytesIO(letters.to_docx(made)))
         assert f'w:lang w:val="{tag}"' in document.styles["Normal"].element.xml
+        heading = document.styles["Heading 1"].element.xml
+        assert 'w:eastAsia="Malgun Gothic"' in heading
+        assert "Theme=" not in re.findall(r"<w:rFonts[^>]*>", heading)[0]
         assert document.sections[0].page_width.pt == pytest.approx(size[0], abs=1)
 
 
