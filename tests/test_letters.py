@@ -267,6 +267,9 @@ def test_american_letters_are_on_american_paper_and_word_knows_the_language() ->
         assert tuple(map(round, page.get_size())) == size
         document = docx.Document(io.BytesIO(letters.to_docx(made)))
         assert f'w:lang w:val="{tag}"' in document.styles["Normal"].element.xml
+        heading = document.styles["Heading 1"].element.xml
+        assert 'w:eastAsia="Malgun Gothic"' in heading
+        assert "Theme=" not in re.findall(r"<w:rFonts[^>]*>", heading)[0]
         assert document.sections[0].page_width.pt == pytest.approx(size[0], abs=1)
 
 
@@ -291,6 +294,8 @@ def test_a_citation_stays_on_one_line() -> None:
     [
         ("en", ["the contract", "Why was it ended?", "how many there were"], [2, 3]),
         ("en", ["whose name it is", "the list of who took part", "Howard's report"], [1]),
+        ("en", ["where they exist, the contracts", "where the servers stood"], [2]),
+        ("de", ["wo vorhanden, die Verträge", "wann die Daten gelöscht wurden"], [2]),
         ("ko", ["계약서 전문", "삭제하였는지 여부", "몇 명입니까?", "파기하였는지"], [2, 3, 4]),
         ("ko", ["감사 실시 여부에 관한 결정", "여부를 적은 문서"], []),
         ("de", ["der Vertrag", "wer ihn unterschrieb", "Werbung und Wartung", "ob"], [2, 4]),
@@ -445,7 +450,7 @@ def test_the_form_shows_what_a_law_asks_and_labels_in_both_languages(
     inside, shown, _ = form
     inside.gap.value = "cameras"
     inside.law.value = "us-foia"
-    assert shown[-1].startswith("<pre")
+    assert shown[-1].startswith("<div")
     assert "Choose first 먼저 고르세요: Fee category 수수료 구분, Fee waiver" in shown[-1]
     inside.fields["fee_category"].value = "other"
     inside.fields["fee_waiver"].value = "no"

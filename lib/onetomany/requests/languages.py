@@ -14,12 +14,13 @@ from .templates import made_of, read_toml, templates_folder
 # how an item begins or ends that asks for a fact and not for a document
 _ASKS = {
     "en": re.compile(
-        r"(what|who|whom|whose|when|where|why|how|whether|is|are|was|were|did|do|does|has|have|had|"
-        r"can|could)\b",
+        r"(what|who|whom|whose|why|how|whether|is|are|was|were|did|do|does|has|have|had|can|could)"
+        r"\b|(when|where)\b(?!.*,)",  # 'where they exist, the contracts' asks for a document
         re.IGNORECASE,
     ),
     "de": re.compile(
-        r"(was|wer|wem|wen|wann|wo|warum|weshalb|wie|ob|welche[rsnm]?|ist|sind|wurden?|hat|haben)\b",
+        r"(wer|wem|wen|warum|weshalb|wie|ob|welche[rsnm]?|ist|sind|wurden?|hat|haben)\b|"
+        r"(was|wann|wo)\b(?!.*,)",
         re.IGNORECASE,
     ),
     "ko": re.compile(r".*(까|는지|은지|인지|한지|는가|은가|인가|나요|여부)[.\s]*", re.DOTALL),

@@ -88,7 +88,10 @@ def _style(document: Document, tag: str) -> None:
         style.font.name = _WORD_FONT
         style.font.color.rgb = RGBColor(0, 0, 0)
         run = style.element.get_or_add_rPr()
-        run.get_or_add_rFonts().set(qn("w:eastAsia"), _WORD_FONT_KO)
+        fonts = run.get_or_add_rFonts()
+        for theme in [each for each in fonts.attrib if each.endswith("Theme")]:
+            del fonts.attrib[theme]  # a theme's font would win over the one named
+        fonts.set(qn("w:eastAsia"), _WORD_FONT_KO)
         for old in run.findall(qn("w:lang")):
             run.remove(old)
         spoken = OxmlElement("w:lang")

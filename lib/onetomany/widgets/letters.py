@@ -22,6 +22,7 @@ from ..requests.languages import letter_languages
 from ..requests.procedures import procedures, requests_folder
 from ..requests.templates import (
     Field,
+    asked_of,
     frames,
     languages_of,
     letter_fields,
@@ -92,13 +93,17 @@ class _LetterForm:
             description="I have sent it 보냈습니다", disabled=True, layout={"width": "260px"}
         )
         self.said, self.shown = ipywidgets.HTML(), ipywidgets.Output()
+        self.box = ipywidgets.VBox()
         self._connect()
-        self.box = ipywidgets.VBox(
-            [
-                *(self.gap, self.law, self.language, self.beside, self.day),
-                *(self.authority, self.body, *self.fields.values(), *self.private.values()),
-                *(ipywidgets.HBox([self.write, self.sent]), self.said, self.shown),
-            ]
+
+    def _arrange(self, asked: list[str]) -> None:
+        """Put the fields into the order in which the letter asks for them."""
+        order = {name: place for place, name in enumerate(dict.fromkeys(asked))}
+        named = {**self.fields, **self.private}
+        self.box.children = (
+            *(self.gap, self.law, self.language, self.beside, self.day, self.authority, self.body),
+            *(named[each] for each in sorted(named, key=lambda name: order.get(name, len(order)))),
+            *(ipywidgets.HBox([self.write, self.sent]), self.said, self.shown),
         )
 
     def _connect(self) -> None:
@@ -141,6 +146,7 @@ class _LetterForm:
         self.language.options, self.language.value = named, written[0]
         self.beside.options = [_NONE, *named]
         self.beside.value = "en" if written[0] not in ("en", "ko") else "none"
+        self._arrange([*own.fields, *asked_of(own, frame)])
         self._new_language()
 
     def _new_language(self) -> None:
@@ -294,7 +300,8 @@ def _safe(text: object) -> str:
 
 
 def _block(text: object) -> str:
-    return f"<pre style='white-space: pre-wrap'>{_safe(text)}</pre>"
+    style = "white-space: pre-wrap; max-width: 80ch; line-height: 1.5"
+    return f"<div style='{style}'>{_safe(text)}</div>"
 
 
 def _menu(description: str) -> ipywidgets.Dropdown:
