@@ -163,7 +163,8 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
         .otherwise(pl.format("{} days 일", "days"))
         + pl.when("open").then(pl.lit(" or longer 이상")).otherwise(pl.lit(""))
     )
-    least, longest, most = shown["days"].min(), shown["days"].max(), shown["most"].max()
+    by_law, most = shown["days"].to_list(), max(shown["most"].to_list())
+    least, longest = min(by_law), max(by_law)
     base = alt.Chart(shown).encode(
         y=alt.Y(
             "row:N",
