@@ -20,7 +20,7 @@ from onetomany.errors import InputError
 from onetomany.requests.calendar import ics, write_ics
 from onetomany.requests.days import working_days
 from onetomany.requests.deadlines import DEADLINES, Deadline, deadline, deadlines
-from onetomany.requests.laws import EVENTS, Procedure, Provision, Step
+from onetomany.requests.laws import EVENTS, TOPICS, Procedure, Provision, Step
 from onetomany.requests.procedures import procedures, requests_folder
 
 ROOT = Path(__file__).parents[1]
@@ -123,18 +123,19 @@ def test_calendar_days_are_those_of_alavetelis_own_tests(event: str, expected: s
 # the laws
 
 
-def test_there_are_seven_laws_and_each_field_has_its_article_and_source() -> None:
+def test_each_field_of_each_law_has_its_article_its_source_and_its_day() -> None:
     assert set(LAWS) == {
-        "kr-oida",
-        "kr-pipa-35",
-        "us-foia",
-        "uk-foia-2000",
-        "eu-1049-2001",
-        "eu-gdpr-15",
-        "de-ifg",
+        *("kr-oida", "kr-pipa-35", "kr-pipa-37-2", "us-foia", "us-ma-prl", "us-ca-cpra"),
+        *("us-ca-ccpa", "uk-foia-2000", "uk-sct-foisa", "uk-dpa-45", "uk-gdpr-15"),
+        *("eu-1049-2001", "eu-gdpr-15", "de-ifg", "fr-crpa", "nl-woo", "es-ltaibg", "it-foia"),
+        *("ca-atia", "au-foi-1982", "in-rti-2005", "jp-joho", "br-lai"),
     }
     for law in LAWS.values():
-        assert law.last_checked == D(2026, 11, 24)
+        assert law.last_checked == D(2026, 11, 29)
+        for source in law.sources:
+            assert (source.read is None) == (source.verified == "recalled")
+            assert source.read is None or D(2026, 11, 24) <= source.read <= law.last_checked
+        assert {each.id for each in law.clocks} | set(law.not_found) == set(TOPICS)
         for where, each in provisions(law):
             assert each.article.strip(), (law.id, where)
             assert each.source in law.sources
@@ -208,10 +209,28 @@ def broken(folder: Path, old: str, new: str, law: str = "kr-oida") -> Path:
         ('id = "silence"\n', 'id = "decision"\n', "'steps' has an id twice"),
         ('id = "decision"\n', 'id = "answer"\n', "'extensions.decision-extension.step' names no"),
         ('id = "kr-oida"', 'id = "kr-foi"', "'id' must be the file's name"),
-        ("last_checked = 2026-11-24", 'last_checked = "today"', "'last_checked' must be a date"),
-        ('calendar = "KR"', 'calendar = "JP"', "'calendar' is 'JP'"),
+        ("last_checked = 2026-11-29", 'last_checked = "today"', "'last_checked' must be a date"),
+        ('calendar = "KR"', 'calendar = "ZZ"', "'calendar' is 'ZZ'"),
         ('url = "https://www', 'url = "www', "'sources.act.url' must be a web address"),
         ('verified = "read"', 'verified = "sure"', "'sources.act.verified' is 'sure'"),
+        (
+            'verified = "read"\nread = 2026-11-29\n',
+            'verified = "read"\n',
+            "'sources.act.read' must",
+        ),
+        (
+            '"translation"]',
+            '"translations"]',
+            "'clocks' and 'not_found' may hold each topic once: t",
+        ),
+        ('"translation"]', '"clarification"]', "may hold each topic once: clarification"),
+        (', "translation"]', "]", "'clocks' say nothing on translation"),
+        ("rolls = true\n", "rolls = true\nrolls_unread = true\n", "rolls_unread' stands beside"),
+        (
+            'number = 7\nunit = "working_days"\nen',
+            'number = 7\nannounced = true\nunit = "working_days"\nen',
+            "'extensions.objection-extension.number' stands beside",
+        ),
         ("[form]\n", "[shape]\n", "'shape' is an unknown field"),
         ('en = "Official', "en = Official", "can't be read as TOML"),
     ],
@@ -270,6 +289,8 @@ def test_names_that_a_law_does_not_have_are_refused() -> None:
         ("de-ifg", "XX", "Germany has no Land 'XX'"),
         ("eu-gdpr-15", "GB", "'GB' is no member state"),
         ("eu-gdpr-15", "FR-XX", "FR has no part 'XX'"),
+        ("ca-atia", "XX", "Canada has no part 'XX'"),
+        ("us-ma-prl", "MA", "us-ma-prl takes no region"),
     ],
 )
 def test_regions_that_are_not_there_are_refused(law: str, region: str, said: str) -> None:
@@ -305,10 +326,11 @@ def test_working_days_are_as_numpy_counts_them_and_rolled_ends_are_worked_on(
     if step.unit == "working_days":
         span = [day + dt.timedelta(days=n) for n in range((found.date - day).days + 2)]
         off = [each for each in span if days.holiday(each)]
-        first = day if step.first_day else day + dt.timedelta(days=1)
+        begin = days.next_working(day) if step.moves_start else day
+        first = begin if step.first_day else begin + dt.timedelta(days=1)
         counted = np.busday_count(first, found.date + dt.timedelta(days=1), holidays=off)
         assert counted == step.number
-    if step.unit == "working_days" or step.rolls:
+    if step.unit == "working_days" or step.moves_end:
         assert days.works(found.date)
         assert found.date.weekday() < 5
     assert all(f"{skipped[0]} {skipped[1]}" in found.rule_en for skipped in found.skipped)
@@ -498,3 +520,47 @@ def test_a_calendar_leaves_out_what_is_done_and_refuses_frames_without_names() -
     assert b"VEVENT" not in ics(labelled(frame), stamp=D(2026, 4, 1))
     with pytest.raises(InputError, match="The deadlines lack request, title"):
         ics(frame, stamp=D(2026, 4, 1))
+
+
+# a day off, a notice, a length that the law leaves open
+
+
+def test_what_comes_on_a_day_off_counts_as_of_the_next_working_day() -> None:
+    """The law firm's example of 950 CMR 32.03(3): Thanksgiving Day, then Friday, then Monday."""
+    found = due("us-ma-prl", "decision", D(2026, 11, 26))
+    assert (found.event_date, found.first_day) == (D(2026, 11, 27), D(2026, 11, 30))
+    assert "came on 2026-11-26 (Thu), a day off, counts as of 2026-11-27 (Fri)" in found.rule_en
+    assert "2026-11-26(목) 쉬는 날" in found.rule_ko
+
+
+def test_a_rule_that_was_not_read_favours_the_body_and_warns_the_requester() -> None:
+    body, own = (
+        due("in-rti-2005", "decision", D(2026, 3, 13)),
+        due("in-rti-2005", "second-appeal", D(2026, 6, 15)),
+    )
+    assert (body.date.weekday(), own.date.weekday()) == (0, 6)
+    for found in (body, own):
+        assert "was not read" in found.rule_en
+        assert "읽지 못했다" in found.rule_ko
+    assert "was not read" not in due("in-rti-2005", "decision", D(2026, 3, 16)).rule_en
+
+
+def test_an_extension_told_too_late_is_left_out_and_the_rule_says_so() -> None:
+    law = LAWS["eu-gdpr-15"]
+    asked, told = ("received", D(2026, 3, 16)), ("extended", D(2026, 4, 20), "two-months")
+    row = deadlines(law, history(asked, told), today=D(2026, 4, 24)).filter(step="decision")
+    assert row["due"].item() == D(2026, 4, 16)
+    assert "extension of 2026-04-20 (Mon) is not counted" in row["rule_en"].item()
+    assert "2026-04-20(월)의 연장은 세지 않았다" in row["rule_ko"].item()
+
+
+def test_an_extension_without_a_length_needs_the_day_that_the_body_named() -> None:
+    law = LAWS["ca-atia"]
+    past = history(("received", D(2026, 3, 16)), ("extended", D(2026, 4, 10), "reasonable"))
+    with pytest.raises(InputError, match="lacks the day to which the body extended"):
+        deadlines(law, past, today=D(2026, 4, 24))
+    named = past.with_columns(until=pl.lit(D(2026, 6, 15)))
+    row = deadlines(law, named, today=D(2026, 4, 24)).filter(step="decision")
+    assert row["due"].item() == D(2026, 6, 15)
+    assert "The body extended it to 2026-06-15 (Mon)" in row["rule_en"].item()
+    assert "2026-06-15(월)까지 연장했다" in row["rule_ko"].item()

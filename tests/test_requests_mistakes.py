@@ -66,7 +66,7 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("new", ("cameras", "--requester", "{tmp}/me.toml", "--id", "My Id"), ("'My Id'", "a-z")),
         ("calendar", ("--out", "{tmp}"), ("is a folder: name a file in it",)),
         ("calendar", ("--out", "{tmp}/a.txt/c.ics"), ("c.ics can't be written",)),
-        ("import", ("{tmp}/a.txt", "--procedure", "ifg"), ("there are de-ifg",)),
+        ("import", ("{tmp}/a.txt", "--procedure", "ifg"), ("there are au-foi-1982", "de-ifg")),
         ("import", ("{tmp}/none.json", "--procedure", "de-ifg"), ("none.json can't be read: No ",)),
         (
             "import",
@@ -92,7 +92,14 @@ def test_a_mistake_is_told_and_changes_nothing(
     if action == "answer":
         words += ("--answers", str(tmp_path / "kept"))
     if action == "new":
-        words += ("--field", "purpose=p", "--field", "fee_limit=f", "--out", str(tmp_path / "out"))
+        words += (
+            "--field",
+            "fee_reduction=none",
+            "--field",
+            "fee_limit=f",
+            "--out",
+            str(tmp_path / "out"),
+        )
     before = entry.read_bytes()
     code, text = told(capsys, tmp_path, action, *words)
     assert code == 1
@@ -234,7 +241,7 @@ def test_a_letter_to_read_along_is_in_one_language(
     entry: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fields = {"date": "2026-11-24", **gaps.defaults("cameras", "ko"), "period": "2020년"}
-    fields |= {"purpose": "p", "fee_limit": "f"}
+    fields |= {"fee_reduction": "none", "fee_limit": "f"}
     asked = held(template="cameras", language="ko", gaps=("cameras",), fields=fields)
     entry.unlink()
     log.write_new(tmp_path / "log", asked)

@@ -150,7 +150,7 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
     """How long each law lets a body take for a request received on one day.
 
     Takes a row for each procedure: `name_en`, `name_ko`, `due`, `longest` (with every extension
-    that the law names), `rule_en`, `rule_ko`, `verified`.
+    whose length the law sets), `open` (there is another), `rule_en`, `rule_ko`, `verified`.
     """
     shown = found.with_columns(
         # a long name takes two lines: one would be cut at the axis
@@ -161,7 +161,10 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
         label=pl.when(pl.col("most") > pl.col("days"))
         .then(pl.format("{} to {} days 일", "days", "most"))
         .otherwise(pl.format("{} days 일", "days"))
+        + pl.when("open").then(pl.lit(" or longer 이상")).otherwise(pl.lit(""))
     )
+    by_law, most = shown["days"].to_list(), max(shown["most"].to_list())
+    least, longest = min(by_law), max(by_law)
     base = alt.Chart(shown).encode(
         y=alt.Y(
             "row:N",
@@ -179,8 +182,9 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
     ]
     return finish(
         alt.LayerChart(layer=layers, width=_WIDTH, height=alt.Step(52)),
-        title=f"When a request received on {received} must be decided",
-        title_ko=f"{received}에 접수된 청구의 결정 기한 (옅은 부분은 연장)",
+        title=f"A request of {received} is due in {least} to {longest} days, extended in {most}",
+        title_ko=f"{received} 접수한 청구의 기한은 {least}~{longest}일, 연장하면 {most}일까지"
+        " (옅은 부분은 연장)",
         source=f"{shown.height} laws of data_requests/laws, counted in this run 법령 자료",
         description=f"A bar for each of {shown.height} laws: days until the decision is due, and "
         "until it is with every extension.",

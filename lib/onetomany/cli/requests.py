@@ -37,6 +37,7 @@ def requests(parser: argparse.ArgumentParser) -> Run:
         "gaps", _gaps, "what we found no copy of, ranked by the claims it would settle"
     )
     missing.add_argument("--case", type=Path, metavar="FILE", help="its claims and redactions")
+    action("register", _register, "what the EU database of AI systems shows to anybody")
     new = action("new", _new, "make a letter from a gap or a template, and begin its log entry")
     new.add_argument("about", metavar="GAP|TEMPLATE")
     new.add_argument("--id", help="the request's name in the log; default: date and template")
@@ -45,7 +46,8 @@ def requests(parser: argparse.ArgumentParser) -> Run:
     export = action("export", _export, "write a request's letter again")
     export.add_argument("id")
     for each in (new, export):
-        each.add_argument("--language", choices=("ko", "en"), help="default: ko, or the entry's")
+        each.add_argument("--language", help="default: the authority's, or the entry's")
+        each.add_argument("--beside", metavar="LANGUAGE", help="to read along in; 'none' for none")
         each.add_argument(
             "--field", action="append", default=[], metavar="NAME=VALUE", help="of the letter"
         )
@@ -70,6 +72,7 @@ def requests(parser: argparse.ArgumentParser) -> Run:
     answer.add_argument("--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
     answer.add_argument("--note", default="")
     answer.add_argument("--extension", default="", help="which one, for the event extended")
+    answer.add_argument("--until", type=_date, help="its last day, where the body sets it itself")
     answer.add_argument("--exemption", action="append", default=[], metavar="ID")
     answer.add_argument(
         "--changed", action="append", default=[], metavar="'CLAIM=BEFORE>AFTER'", help="in quotes"
@@ -111,59 +114,55 @@ def _gaps(args: argparse.Namespace) -> int:
     return 0
 
 
-def _new(args: argparse.Namespace) -> int:
-    from onetomany.requests import gaps, log
-    from onetomany.requests.templates import letter_fields, templates
+def _register(args: argparse.Namespace) -> int:
+    from onetomany.requests.registers import ai_register
 
-    rows = gaps.table().filter(gap=args.about)
-    language = args.language or "ko"
-    filled, about = {}, None
-    if rows.height:
-        about = rows.row(0, named=True)
-        filled = gaps.defaults(args.about, language)
-    template = about["template"] if about else args.about
-    if template not in templates():
-        known = [*gaps.table()["gap"], *templates()]
-        raise InputError(
-            f"There is no gap or template '{args.about}'{near(args.about, known)}. "
-            "'onetomany requests gaps' lists the gaps."
-        )
-    procedure = args.procedure or (about["procedure"] if about else "")
+    found = ai_register()
+    for row in found.iter_rows(named=True):
+        closed = f"police, migration, border: {row['police_migration_border']}"
+        print(f"{row['item']}: {row['en']} {row['ko']} (public: {row['public']}; {closed})")
+    return _count(found.height, "item")
+
+
+def _new(args: argparse.Namespace) -> int:
+    from onetomany.requests import drafts
+    from onetomany.requests.letters import law_language
+    from onetomany.requests.templates import templates
+
+    template, gap = drafts.gap_or_template(args.about)
+    procedure = args.procedure or (gap["procedure"] if gap else "")
     if not procedure:
         raise InputError(
             f"'{template}' is a template and no gap: name the law with --procedure, one of "
             f"{', '.join(templates()[template].procedures)}."
         )
-    if about and procedure != about["procedure"]:
-        del filled["body"]  # the gap's body is not bound by another law
+    language = args.language or law_language(procedure).partition("-")[0]
+    filled = drafts.prefilled(gap, procedure, language)
     fields = {"date": args.date.isoformat(), **filled, **_fields(args.field)}
-    made, secrets = _letter(template, procedure, fields, language, args.requester)
-    name = args.id or f"{args.date.isoformat()}-{template.replace('_', '-')}"
-    about_fields = letter_fields()
-    entry = log.Request(
-        id=name,
-        title=made.title,
-        procedure=procedure,
-        body=fields["body"],
-        template=template,
-        language=language,
-        gaps=(about["gap"],) if about else (),
-        claims=tuple(about["claims"].split(";")) if about else (),
-        fields={key: value for key, value in fields.items() if not about_fields[key].personal},
-        history=(log.Event(args.date, "drafted"),),
-    )
-    print(f"wrote {log.write_new(args.log, entry, personal=secrets.values())}")
-    return _write(made, name, args.out)
+    made, beside, secrets = _letter(args, template, procedure, fields, language=language, gap=gap)
+    name = args.id or drafts.draft_name(procedure, args.date, template)
+    path = drafts.begin_entry(made, name, fields, args.log, gap=gap, personal=secrets)
+    print(f"wrote {path}")
+    return _write(made, beside, name, args.out)
 
 
 def _export(args: argparse.Namespace) -> int:
+    from onetomany.requests import drafts
+    from onetomany.requests.letters import law_language
+
     entry = _entry(args)
     if not entry.template:
         raise InputError(f"Request '{entry.id}' names no template: there is no letter to write.")
-    language = args.language or entry.language or "ko"
-    fields = {**entry.fields, **_said_in(entry, language), **_fields(args.field)}
-    made, _ = _letter(entry.template, entry.procedure, fields, language, args.requester)
-    return _write(made, entry.id, args.out)
+    own = entry.language or law_language(entry.procedure).partition("-")[0]
+    language = args.language or own
+    gap = drafts.gap_or_template(entry.gaps[0])[1] if entry.gaps else None
+    fields = dict(entry.fields)
+    if language != own:
+        fields = drafts.said_in(fields, gap, entry.procedure, before=own, after=language)
+    fields |= _fields(args.field)
+    law = entry.procedure
+    made, beside, _ = _letter(args, entry.template, law, fields, language=language, gap=gap)
+    return _write(made, beside, entry.id, args.out)
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -227,15 +226,10 @@ def _answer(args: argparse.Namespace) -> int:
             f"'{args.event}' gives all that was asked for: where a part was refused, take 'partly'."
         )
     law = procedures().get(entry.procedure)
+    told = (args.date, args.event, args.note, args.extension, tuple(args.exemption))
+    event = log.Event(*told, until=args.until)
     if law:
-        if args.event == "extended" and law.extensions and not args.extension:
-            names = ", ".join(each.id for each in law.extensions)
-            raise InputError(f"Say which extension it is with --extension, of {names}.")
-        for name in args.exemption:
-            law.exemption(name)
-        if args.extension:
-            law.extension(args.extension)
-    event = log.Event(args.date, args.event, args.note, args.extension, tuple(args.exemption))
+        answers.check_by_law(event, law)
     changes = []
     for each in args.changed:
         found = re.fullmatch(r"\s*([^=]+?)\s*=([^>]*)>(.*\S.*)", each)
@@ -309,16 +303,6 @@ def _ledger(case: Path | None) -> pl.DataFrame:
     return claims.ledger()
 
 
-def _said_in(entry: Request, language: str) -> dict[str, str]:
-    """What a gap filled into a letter, in another language; what its writer changed stays."""
-    from onetomany.requests import gaps
-
-    if not entry.gaps or not entry.language or language == entry.language:
-        return {}
-    before, after = (gaps.defaults(entry.gaps[0], each) for each in (entry.language, language))
-    return {name: after[name] for name in after if entry.fields.get(name) == before[name]}
-
-
 def _tell_not_counted(entries: list[Request], today: dt.date) -> None:
     """Name the requests of which nobody can be late, for want of the day of receipt."""
     from onetomany.requests.status import not_counted
@@ -329,31 +313,35 @@ def _tell_not_counted(entries: list[Request], today: dt.date) -> None:
 
 
 def _letter(
+    args: argparse.Namespace,
     template: str,
     procedure: str,
     fields: Mapping[str, str],
+    *,
     language: str,
-    particulars: Path | None,
-) -> tuple[Letter, dict[str, str]]:
-    """A letter, and the requester's particulars that went into it."""
-    from onetomany.requests import letters
+    gap: Mapping[str, str] | None,
+) -> tuple[Letter, Letter | None, list[str]]:
+    """A letter, the version to read along, and the requester's particulars that went into them."""
+    from onetomany.requests import drafts, letters
 
-    secrets = letters.requester(particulars)
-    return letters.letter(template, procedure, {**secrets, **fields}, language), secrets
+    own = letters.requester(args.requester)
+    made = letters.letter(template, procedure, {**own, **fields}, language)
+    reader, beside = drafts.reading_language(made, args.beside), None
+    if reader:
+        said = drafts.said_in(fields, gap, procedure, before=language, after=reader)
+        beside = letters.letter(template, procedure, {**own, **said}, reader)
+    return made, beside, list(own.values())
 
 
-def _write(made: Letter, name: str, out: Path) -> int:
-    from onetomany.requests import letters
-    from onetomany.sources.files import write_whole
+def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> int:
+    from onetomany.requests.drafts import write_letter
 
-    for suffix, content in (
-        ("md", letters.to_markdown(made).encode()),
-        ("docx", letters.to_docx(made)),
-        ("pdf", letters.to_pdf(made)),
-    ):
-        path = out / f"{name}.{made.language}.{suffix}"
-        write_whole(path, content)
+    for path in write_letter(made, beside, name, out):
         print(f"wrote {path}")
+    for notice in made.notices:
+        print(notice)
+    if beside is not None:
+        print("The version to read along is marked as no part of the letter: take it out to send.")
     for each in made.unread:
         print(f"Check before you send it, this was not read by us: {each}")
     print("Nothing was sent. Read the letter, sign it, and send it yourself.")

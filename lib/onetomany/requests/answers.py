@@ -11,6 +11,7 @@ from ..documents.case_file import open_case
 from ..documents.ingest import Ingested, ingest
 from ..errors import InputError
 from ..sources.files import sha256_of, write_whole
+from .laws import Procedure
 from .log import LOG_EVENTS, Change, Event, ReceivedFile, Request, add, read
 from .status import load
 
@@ -107,3 +108,25 @@ def answer(
         with open_case(case, write=True) as db:
             load(db, [done])
     return Answer(done, folder, read_in)
+
+
+def check_by_law(event: Event, law: Procedure) -> None:
+    """Refuse exemptions and extensions that the law does not have, or a length it leaves open.
+
+    Raises InputError for an extension without a name, one whose last day is missing although the
+    law sets no length, and one with a last day although it does.
+    """
+    if event.event == "extended" and law.extensions and not event.extension:
+        names = ", ".join(each.id for each in law.extensions)
+        raise InputError(f"Say which extension it is with --extension, of {names}.")
+    for name in event.exemptions:
+        law.exemption(name)
+    if not event.extension:
+        return
+    if law.extension(event.extension).announced and not event.until:
+        raise InputError(
+            f"{law.id} sets no length for '{event.extension}': give its last day with "
+            "--until YYYY-MM-DD."
+        )
+    if event.until and not law.extension(event.extension).announced:
+        raise InputError(f"{law.id} sets the length of '{event.extension}': leave --until out.")

@@ -20,6 +20,28 @@ WEEKDAYS = (
     *(("Sat", "토"), ("Sun", "일")),
 )
 UK = ("ENG", "WLS", "SCT", "NIR")
+# calendars that are whole: country, its parts, and whose holidays they are
+NATIONAL = {
+    "KR": ("KR", ("",), "Korea", "대한민국"),
+    "US": ("US", ("",), "United States, federal", "미국 연방"),
+    "US-MA": ("US", ("MA",), "Massachusetts", "미국 매사추세츠주"),
+    "US-CA": ("US", ("CA",), "California", "미국 캘리포니아주"),
+    "GB": ("GB", UK, "United Kingdom, every part", "영국 전 지역"),
+    "GB-SCT": ("GB", ("SCT",), "Scotland", "스코틀랜드"),
+    "JP": ("JP", ("",), "Japan", "일본"),
+}
+# calendars whose holidays differ by part, which `region` may name
+BY_PART = {
+    "DE": ("Germany, all Laender", "독일, 모든 주 공통", "Germany", "독일"),
+    "CA": ("Canada, nationwide", "캐나다, 전국 공통", "Canada", "캐나다"),
+    "AU": ("Australia, nationwide", "호주, 전국 공통", "Australia", "호주"),
+    "IN": ("India, nationwide", "인도, 전국 공통", "India", "인도"),
+    "FR": ("France, nationwide", "프랑스, 전국 공통", "France", "프랑스"),
+    "NL": ("Netherlands", "네덜란드", "Netherlands", "네덜란드"),
+    "ES": ("Spain, nationwide", "스페인, 전국 공통", "Spain", "스페인"),
+    "BR": ("Brazil, nationwide", "브라질, 전국 공통", "Brazil", "브라질"),
+    "IT": ("Italy, nationwide", "이탈리아, 전국 공통", "Italy", "이탈리아"),
+}
 MEMBER_STATES = (
     *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
     *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
@@ -43,6 +65,7 @@ class WorkingDays:
     names_ko: str
     calendar: str
     listed: tuple[tuple[int, frozenset[dt.date], str, str], ...] = ()
+    region: str | None = None  # as it was asked for
 
     def holiday(self, day: dt.date) -> tuple[str, str] | None:
         """The public holiday's name in English and Korean, or None; weekends are no holidays."""
@@ -76,16 +99,17 @@ class WorkingDays:
 def working_days(procedure: Procedure, region: str | None = None) -> WorkingDays:
     """The working days of a procedure, in `region` where holidays differ by region.
 
-    Germany: `region` is a Land ("BE", "BY" ...); without, only holidays of all Laender count. EU
-    (GDPR): a member state ("FR"), with a part of it after a dash ("DE-BY"); without, weekends only.
-    The UK counts the bank holidays of every part (section 10(6) of the Act of 2000), Korea and the
-    United States the national ones, the Commission those of its own list: they take no region.
+    Countries of `BY_PART`: `region` is a part of it (Germany: "BE", "BY" ...; Canada: "ON");
+    without, only holidays of the whole country count. EU (GDPR): a member state ("FR"), with a part
+    of it after a dash ("DE-BY"); without, weekends only. The UK counts the bank holidays of every
+    part (section 10(6) of the Act of 2000), those of `NATIONAL` their own, the Commission those of
+    its own list: they take no region.
 
     Raises InputError for a region that the calendar does not have.
     """
     calendar = procedure.calendar
-    if calendar == "DE":
-        return _german(region)
+    if calendar in BY_PART:
+        return _by_part(calendar, region)
     if calendar == "EU":
         return _member_state(region)
     if region is not None:
@@ -94,12 +118,8 @@ def working_days(procedure: Procedure, region: str | None = None) -> WorkingDays
         listed = tuple((int(c.id), frozenset(c.days), c.en, c.ko) for c in procedure.closed)
         source = procedure.closed[0].source.title
         return WorkingDays("BE", ("",), "the Commission", "집행위원회", source, listed)
-    names = {
-        "KR": ("Korea", "대한민국"),
-        "US": ("United States, federal", "미국 연방"),
-        "GB": ("United Kingdom, every part", "영국 전 지역"),
-    }
-    return WorkingDays(calendar, UK if calendar == "GB" else ("",), *names[calendar], RELEASE)
+    code, parts, english, korean = NATIONAL[calendar]
+    return WorkingDays(code, parts, english, korean, RELEASE)
 
 
 def shown(day: dt.date) -> tuple[str, str]:
@@ -108,13 +128,17 @@ def shown(day: dt.date) -> tuple[str, str]:
     return f"{day} ({english})", f"{day}({korean})"
 
 
-def _german(region: str | None) -> WorkingDays:
-    lands = holidays.country_holidays("DE").subdivisions
+def _by_part(country: str, region: str | None) -> WorkingDays:
+    english, korean, name, name_ko = BY_PART[country]
+    parts = holidays.country_holidays(country).subdivisions
     if region is None:
-        return WorkingDays("DE", ("",), "Germany, all Laender", "독일, 모든 주 공통", RELEASE)
-    if region not in lands:
-        raise InputError(f"Germany has no Land '{region}': it must be of {', '.join(lands)}.")
-    return WorkingDays("DE", (region,), f"Germany, {region}", f"독일 {region}", RELEASE)
+        return WorkingDays(country, ("",), english, korean, RELEASE)
+    if region not in parts:
+        what = "Land" if country == "DE" else "part"
+        raise InputError(f"{name} has no {what} '{region}': it must be of {', '.join(parts)}.")
+    return WorkingDays(
+        country, (region,), f"{name}, {region}", f"{name_ko} {region}", RELEASE, region=region
+    )
 
 
 def _member_state(region: str | None) -> WorkingDays:
@@ -125,7 +149,7 @@ def _member_state(region: str | None) -> WorkingDays:
         raise InputError(f"'{region}' is no member state of the EU: give a code such as FR.")
     if part and part not in holidays.country_holidays(state).subdivisions:
         raise InputError(f"{state} has no part '{part}' in {RELEASE}.")
-    return WorkingDays(state, (part,), region, region, RELEASE)
+    return WorkingDays(state, (part,), region, region, RELEASE, region=region)
 
 
 def _holidays(code: str, part: str, language: str, day: dt.date) -> str | None:

@@ -6,16 +6,16 @@ holidays count within the period, whether a last day off moves on, what a month 
 
 from __future__ import annotations
 
-import calendar as months
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
 from ..errors import InputError
-from .days import ONE_DAY, WorkingDays, working_days
+from .counting import holidays_between, months_on, prolonged, working_end
+from .days import ONE_DAY, WorkingDays, shown, working_days
 from .laws import EVENTS, Procedure, Step
 from .stops import Stopped, clock
 from .wording import rule
@@ -24,6 +24,7 @@ HISTORY = {
     "event": pl.String,  # of `laws.EVENTS`, without silence
     "date": pl.Date,
     "extension": pl.String,  # which extension was taken, for the event extended; else null
+    "until": pl.Date,  # to which day, for an extension whose length the body announces; else null
     "granted": pl.Boolean,  # all that was asked for was given: the requester has nothing to appeal
 }
 DEADLINES = {
@@ -49,6 +50,25 @@ DEADLINES = {
     "url": pl.String,
     "verified": pl.String,  # read or recalled
 }
+
+_MOVED = (
+    "What came on {}, a day off, counts as of {}.",
+    "{} 쉬는 날에 온 것은 {} 온 것으로 본다.",
+)
+_UNREAD = (
+    "The law's rule on a last day off was not read: a body is given the next working day, anybody "
+    "else the earlier day.",
+    "쉬는 날에 끝날 때의 규정은 읽지 못했다. 기관에는 다음 근무일을, 그 밖에는 이른 날을 쓴다.",
+)
+_ANNOUNCED = (
+    "The body extended it to {}, a length that the law leaves to it.",
+    "기관이 {}까지 연장했다. 법은 그 길이를 정하지 않았다.",
+)
+_TOO_LATE = (
+    "The extension of {} is not counted: it was told after the time had passed, and the law "
+    "wants the notice before.",
+    "{}의 연장은 세지 않았다. 법은 기간 안에 알리라고 하는데 기간이 지난 뒤에 알렸다.",
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +107,7 @@ def deadline(
     region: str | None = None,
     restarted: Stopped | None = None,
     pauses: Sequence[Stopped] = (),
+    announced: dt.date | None = None,
     today: dt.date | None = None,
 ) -> Deadline:
     """The day on which a step ends when its event happened on `event_date`.
@@ -94,7 +115,8 @@ def deadline(
     `restarted` says what `event_date` is if the step runs anew, `pauses` which days aren't counted
     (`stops.clock`); one that lasts is reckoned to `today`. `extensions` are ids of the procedure's
     extensions of that step, each taken in full: the law's longest time, not a day that the body
-    announced. `region` is as for `days.working_days`.
+    announced, unless the law leaves the length to it: then `announced` is that day. `region` is as
+    for `days.working_days`.
 
     Raises InputError for a step, an extension or a region that the procedure does not have.
     """
@@ -107,24 +129,27 @@ def deadline(
         )
     days = working_days(procedure, region)
     number = found.number + sum(each.number for each in taken)
-    still = [(each.since, each.until or today or each.since) for each in pauses]
+    still = {day for each in pauses for day in each.days(today or each.since)}
+    happened, event_date = (
+        event_date,
+        days.next_working(event_date) if (found.moves_start) else event_date,
+    )
     begin = first = event_date if found.first_day else event_date + ONE_DAY
     if found.unit == "working_days":
-        end, first = _working(begin, number, days, still)
+        end, first = working_end(begin, number, days, still)
     elif found.unit == "calendar_days":
-        end = first + dt.timedelta(days=number - 1)
-        for since, until in still:
-            end += (until - since + ONE_DAY) if since <= end else dt.timedelta()
+        end = prolonged(first, first + dt.timedelta(days=number - 1), still)
     else:
-        end = _months_on(event_date, number)
-    due = days.next_working(end) if found.rolls else end
+        end = prolonged(event_date + ONE_DAY, months_on(event_date, number), still)
+    due = days.next_working(end) if found.moves_end else end
+    named = announced if announced and any(each.announced for each in taken) else due
     # within other periods holidays count like any day: only those that move the end matter
     since = begin if found.unit == "working_days" else end
     counted = found.unit != "working_days" and due == end
-    skipped = () if counted else _holidays_between(since, due, days)
+    skipped = () if counted else holidays_between(since, due, days)
     english, korean = rule(
         found,
-        taken,
+        [each for each in taken if not each.announced],
         event_date=event_date,
         first=first,
         end=end,
@@ -133,13 +158,22 @@ def deadline(
         days=days,
         stopped=[*([restarted] if restarted else []), *pauses],
     )
+    if event_date > happened:
+        english = f"{_MOVED[0].format(shown(happened)[0], shown(event_date)[0])} {english}"
+        korean = f"{_MOVED[1].format(shown(happened)[1], shown(event_date)[1])} {korean}"
+    if found.rolls_unread and not days.works(end):
+        english = f"{english} {_UNREAD[0]}"
+        korean = f"{korean} {_UNREAD[1]}"
+    if named > due:
+        english = f"{english} {_ANNOUNCED[0].format(shown(named)[0])}"
+        korean = f"{korean} {_ANNOUNCED[1].format(shown(named)[1])}"
     stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,
         step=step,
         event=restarted.stop.ends if restarted and restarted.until else found.starts,
         event_date=event_date,
-        date=due,
+        date=max(due, named),
         first_day=first,
         skipped=skipped,
         rolled_from=end if due > end else None,
@@ -173,13 +207,20 @@ def deadlines(
     happened = {event: past.filter(event=event)["date"].to_list() for event in EVENTS}
     last = dict(past.select("event", "granted").iter_rows())
     grants = past.filter("granted")["date"].to_list()
-    extended = past.filter(event="extended").select("date", "extension").rows()
-    for day, name in extended:
+    extended = past.filter(event="extended").select("date", "extension", "until").rows()
+    for day, name, until in extended:
         if name is None and procedure.extensions:
             raise InputError(
                 f"The extension of {day} has no name: give its id in {procedure.id}, of "
                 f"{', '.join(each.id for each in procedure.extensions)}."
             )
+        if name and procedure.extension(name).announced and until is None:
+            raise InputError(
+                f"The extension of {day} ('{name}' of {procedure.id}) lacks the day to which the "
+                "body extended: add it as 'until', such as 2026-12-31."
+            )
+    told = {name: (day, until) for day, name, until in extended if name}
+    days = working_days(procedure, region)
     rows = []
     for step in procedure.steps:
         own_way = step.whose == "requester"
@@ -187,52 +228,82 @@ def deadlines(
             continue
         start = happened[step.starts][-1] if happened[step.starts] else None
         since = start or dt.date.min
-        taken = {
-            name
-            for day, name in extended
-            if name and day >= since and procedure.extension(name).step == step.id
-        }
         ends = [day for end in (*step.ends, "closed") for day in happened[end]]
         ends += grants if own_way else []
         done = min((day for day in ends if day >= since), default=None)
-        before = {
-            event: [day for day in told if day <= (done or today)]
-            for event, told in happened.items()
+        taken = {
+            name: each
+            for name, each in told.items()
+            if each[0] >= since and procedure.extension(name).step == step.id
         }
-        count = partial(_counted, procedure, step, sorted(taken), region, done or today)
-        runs = clock(procedure, step.id, start, before, today=done or today, due=count)
-        if runs is None:
+        found, stands = _running(procedure, step, start, happened, taken, days, done or today)
+        if found is None:
             continue
-        found = deadline(
-            procedure,
-            step.id,
-            runs.start,
-            extensions=sorted(taken),
-            region=region,
-            restarted=runs.restarted,
-            pauses=runs.pauses,
-            today=done or today,
-        )
-        stands = runs.stands and done is None
+        stands = stands and done is None
         if step.lapse and done is None and today > found.date and not stands:
             happened[step.lapse].append(found.date)
         rows.append(_row(step, found, done, today, stands=stands))
     return pl.DataFrame(rows, schema=DEADLINES)
 
 
-def _counted(  # noqa: PLR0917 - given in two parts, the latter by `clock`
+def _running(  # noqa: PLR0917
     procedure: Procedure,
     step: Step,
-    extensions: Sequence[str],
-    region: str | None,
-    today: dt.date,
-    start: dt.date,
-    pauses: Sequence[Stopped],
-) -> dt.date:
-    """The last day of a step by its start and pauses."""
-    return deadline(
-        procedure, step.id, start, extensions=extensions, region=region, pauses=pauses, today=today
-    ).date
+    start: dt.date | None,
+    happened: Mapping[str, Sequence[dt.date]],
+    taken: Mapping[str, tuple[dt.date, dt.date | None]],
+    days: WorkingDays,
+    until: dt.date,
+) -> tuple[Deadline | None, bool]:
+    """A step's deadline as of `until`, and whether its clock stands still; None before it began.
+
+    `taken` are the extensions with the day on which each was told, and that to which it goes. One
+    that was told too late, where the law wants the notice within the time, prolongs nothing, and
+    the rule says so.
+    """
+    before = {event: [day for day in told if day <= until] for event, told in happened.items()}
+
+    def run(names: Sequence[str]) -> tuple[Deadline | None, bool]:
+        named = [last for name in names if (last := taken[name][1])]
+        given = partial(
+            deadline,
+            procedure,
+            step.id,
+            extensions=names,
+            region=days.region,
+            announced=max(named, default=None),
+            today=until,
+        )
+        runs = clock(
+            procedure,
+            step.id,
+            start,
+            before,
+            today=until,
+            due=lambda begin, pauses: given(begin, pauses=pauses).date,
+            working=days,
+        )
+        if runs is None:
+            return None, False
+        return given(runs.start, restarted=runs.restarted, pauses=runs.pauses), runs.stands
+
+    kept: list[str] = []
+    late: list[dt.date] = []
+    for name, (day, _) in sorted(taken.items(), key=lambda each: (each[1][0], each[0])):
+        found, _ = run(kept)
+        if procedure.extension(name).notice == "within" and found and day > found.date:
+            late.append(day)
+        else:
+            kept.append(name)
+    found, stands = run(sorted(kept))
+    if found is None:
+        return None, False
+    for day in late:
+        english, korean = (words.format(shown(day)[n]) for n, words in enumerate(_TOO_LATE))
+        found = replace(
+            found, rule_en=f"{found.rule_en} {english}", rule_ko=f"{found.rule_ko} {korean}"
+        )
+    return found, stands
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
@@ -289,37 +360,3 @@ def _row(
         "url": found.url,
         "verified": found.verified,
     }
-
-
-def _working(
-    first: dt.date, number: int, days: WorkingDays, still: Sequence[tuple[dt.date, dt.date]]
-) -> tuple[dt.date, dt.date]:
-    """The last and the first of so many working days from `first` on, none of them in `still`."""
-
-    def counted(day: dt.date) -> dt.date:
-        day = days.next_working(day)
-        while inside := [until for since, until in still if since <= day <= until]:
-            day = days.next_working(max(inside) + ONE_DAY)
-        return day
-
-    begin = day = counted(first)
-    for _ in range(number - 1):
-        day = counted(day + ONE_DAY)
-    return day, begin
-
-
-def _months_on(day: dt.date, number: int) -> dt.date:
-    """The same date so many months on, or the last day of a month that has no such date."""
-    year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
-    last = months.monthrange(year, month + 1)[1]
-    return dt.date(year, month + 1, min(day.day, last))
-
-
-def _holidays_between(
-    low: dt.date, high: dt.date, days: WorkingDays
-) -> tuple[tuple[dt.date, str, str], ...]:
-    """Holidays from `low` to `high` that fall on no weekend, with their names."""
-    span = (low + dt.timedelta(days=n) for n in range((high - low).days + 1))
-    return tuple(
-        (day, *names) for day in span if day.weekday() < 5 and (names := days.holiday(day))
-    )

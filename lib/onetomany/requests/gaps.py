@@ -178,10 +178,13 @@ def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
 def defaults(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:
     """What a gap's letter can be filled in with already: body, system and period.
 
-    Raises InputError for a gap that isn't in gaps.csv.
+    Nothing, in a language that the case's own words are not written in. Raises InputError for a gap
+    that isn't in gaps.csv.
     """
     rows = table(folder)
     own = rows.filter(pl.col("gap") == gap)
     if own.is_empty():
         raise InputError(f"There is no gap '{gap}': there are {', '.join(rows['gap'])}.")
+    if language not in SYSTEM:
+        return {}
     return {"body": own[f"body_{language}"][0], **SYSTEM[language]}

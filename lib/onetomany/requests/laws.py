@@ -10,29 +10,55 @@ from ..errors import InputError
 
 VERIFIED = ("read", "recalled")
 UNITS = ("working_days", "calendar_days", "months")
-CALENDARS = ("KR", "US", "GB", "DE", "EC", "EU")
+# whose holidays count; "US-MA" are those of a part of a country (`days.working_days`)
+CALENDARS = (
+    *("KR", "US", "US-MA", "US-CA", "GB", "GB-SCT", "DE", "EC", "EU", "CA", "AU", "IN"),
+    *("FR", "NL", "ES", "BR", "IT", "JP"),
+)
 WHOSE = ("body", "requester", "third_party", "review")
 LIMITS = ("latest", "earliest")
 EFFECTS = ("restarts", "pauses")
+NOTICES = ("", "within")
+# what may stop, move or prolong a body's time: each law says something on each, or `not_found`
+TOPICS = (
+    *("clarification", "fees", "transfer", "translation", "extension", "consultation"),
+    "after_answer",
+)
 WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
 
 # what can happen to a request, in the order in which it usually does; `silence` never stands in a
 # log: it is worked out from a decision that did not come
 EVENTS = {
     "received": ("the body received the request", "기관이 청구를 받음"),
+    "acknowledged": ("the requester was told of the receipt", "청구인이 접수를 통지받음"),
     "extended": ("the body gave notice of an extension", "기관이 기간 연장을 알림"),
     "clarification_asked": (
         "the body asked the requester to clarify",
         "기관이 청구인에게 보완을 요구함",
     ),
     "clarified": ("the body received the clarification", "기관이 보완을 받음"),
+    "translation_asked": (
+        "the body asked for a translation of the request",
+        "기관이 청구의 번역을 요구함",
+    ),
+    "translated": ("the body received the translation", "기관이 번역을 받음"),
     "fee_asked": ("the body asked for a fee", "기관이 수수료를 청구함"),
     "fee_paid": ("the body received the fee", "기관이 수수료를 받음"),
+    "transferred": (
+        "the body passed the request on to another",
+        "기관이 청구를 다른 기관으로 보냄",
+    ),
     "third_party_told": ("the body told the third party", "기관이 제3자에게 알림"),
+    "third_party_heard": ("the body received the third party's view", "기관이 제3자 의견을 받음"),
+    "disclosure_decided": (
+        "the requester was told that records will be disclosed",
+        "청구인이 공개 결정을 통지받음",
+    ),
     "disclosure_ordered": (
         "the body told a third party that it will disclose",
         "기관이 제3자에게 공개하겠다고 알림",
     ),
+    "disclosure_day": ("the day that the body set for disclosure", "기관이 정한 공개일"),
     "disclosed": ("the requester got the records", "청구인이 자료를 받음"),
     "decided": ("the requester was told the decision", "청구인이 결정을 통지받음"),
     "silence": ("the time passed with no decision", "결정 없이 기간이 지남"),
@@ -50,7 +76,7 @@ EVENTS = {
 
 @dataclass(frozen=True)
 class Source:
-    """Where a field comes from, and how that was checked."""
+    """Where a field comes from, how that was checked, and when."""
 
     id: str
     title: str
@@ -58,6 +84,7 @@ class Source:
     url: str
     verified: str  # of VERIFIED, for the fields that don't say otherwise
     how: str
+    read: dt.date | None  # the day on which it was read; None where it was not
 
 
 @dataclass(frozen=True)
@@ -74,11 +101,15 @@ class Provision:
 
 @dataclass(frozen=True)
 class Addressee(Provision):
-    """A body to write to: `en`, `ko` are its name, `holds_en`, `holds_ko` what it should have."""
+    """A body to write to: `en`, `ko` are its name, `holds_en`, `holds_ko` what it should have.
+
+    `official` is its name as a letter in the authority's language gives it.
+    """
 
     id: str
     holds_en: str
     holds_ko: str
+    official: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +127,9 @@ class Step(Provision):
     event is day 1; without, the day after is. `rolls`: a last day that is not worked on moves to
     the next that is. `limit` is "latest" for a day by which, "earliest" for one after which.
     `lapse` is the event that has happened when the period passes in vain ("silence", or "").
+    `moves_start`: an event on a day off counts as if it happened on the next working day.
+    `rolls_unread`: the law's rule on a last day off was not read; it is taken to move for a body
+    and a reviewer, whom nobody should call late in error, and not to move for anybody else.
     """
 
     id: str
@@ -108,16 +142,30 @@ class Step(Provision):
     rolls: bool
     limit: str
     lapse: str
+    moves_start: bool
+    rolls_unread: bool
+
+    @property
+    def moves_end(self) -> bool:
+        """Whether a last day off moves on."""
+        return self.rolls or (self.rolls_unread and self.whose in {"body", "review"})
 
 
 @dataclass(frozen=True)
 class Extension(Provision):
-    """By how much a step may grow; `en` and `ko` give the reasons and the notice that is due."""
+    """By how much a step may grow; `en` and `ko` give the reasons and the notice that is due.
+
+    `notice` is "within" where the notice must come before the time that it prolongs is over: later,
+    it prolongs nothing. It is "" where the law doesn't say so. With `announced` the law sets no
+    length: `number` is 0, and the step lasts to the day that the body named.
+    """
 
     id: str
     step: str
     number: int
     unit: str
+    notice: str
+    announced: bool
 
 
 @dataclass(frozen=True)
@@ -125,8 +173,9 @@ class Stop(Provision):
     """What stops a step's clock: from an event `starts` to an event `ends`; `en`, `ko` say why.
 
     `effect`: by "restarts" the step begins at the event `ends`; by "pauses" the days from the one
-    to the other, both among them, are not counted. `most` is how often a body may do so, 0 for as
-    often as it has to.
+    to the other are not counted: with `first_day` the first of them, with `last_day` the last among
+    them. `most` is how often a body may do so, 0 for as often as it has to. A pause lasts at most
+    `longest` days of `longest_unit` after the first (0: until it is answered).
     """
 
     id: str
@@ -135,6 +184,17 @@ class Stop(Provision):
     ends: str
     effect: str
     most: int
+    first_day: bool
+    last_day: bool
+    longest: int
+    longest_unit: str
+
+
+@dataclass(frozen=True)
+class ClockRule(Provision):
+    """What a law says on one of `TOPICS`; `id` is the topic."""
+
+    id: str
 
 
 @dataclass(frozen=True)
@@ -182,6 +242,10 @@ class Procedure:
     stops: tuple[Stop, ...]  # empty where the law knows none, or none could be read
     exemptions: tuple[Exemption, ...]
     closed: tuple[Closed, ...]  # empty where `calendar` says all
+    clocks: tuple[ClockRule, ...]
+    not_found: tuple[str, ...]  # TOPICS on which nothing was found in what was read
+    language: str = ""  # in which its authorities work, as 'en-US'; empty: English
+    language_rule: Provision | None = None  # what the law says of other languages
 
     def step(self, name: str) -> Step:
         """The step of that id. Raises InputError, naming those there are."""

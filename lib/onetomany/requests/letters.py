@@ -1,37 +1,54 @@
-"""A letter from a template, a procedure and fields; as Markdown, DOCX and PDF. Nothing is sent."""
+"""A letter from a template, a procedure and fields. Nothing is sent.
+
+It is in the authority's language unless another is named. `letter_files` writes it as Markdown,
+DOCX and PDF.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import io
-import json
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from jinja2 import TemplateError
 
-from ..errors import InputError
-from ..sources.files import package_folder
-from .procedures import requests_folder
+from ..errors import InputError, near
+from .languages import LetterLanguage, fact_questions, letter_language, written_date
+from .laws import Procedure
+from .letter_files import to_docx, to_markdown, to_pdf
+from .procedures import one_procedure, requests_folder
 from .templates import (
-    LANGUAGES,
     SUFFIX,
-    asked_of,
+    Field,
+    Frame,
+    Template,
     environment,
+    languages_of,
     letter_fields,
+    needed_of,
     read_toml,
     template_and_frame,
 )
 
+__all__ = [
+    "PERSONAL_FILE",
+    "Block",
+    "Letter",
+    "law_language",
+    "letter",
+    "requester",
+    "to_docx",
+    "to_markdown",
+    "to_pdf",
+]
+
 PERSONAL_FILE = "requester.toml"
 _LABEL = re.compile(r"\*\*(.+?)\*\*\s+(.*)", re.DOTALL)
 _ITEM = re.compile(r"\d+\. ")
-# Word takes the first of these that a computer has; the PDF carries its own
-_WORD_FONT, _WORD_FONT_KO = "Georgia", "Malgun Gothic"
+# where the section that asks for documents ends: the next heading after its list
+_ASKED = re.compile(r"(^\d+\. .*?)(?=^## )", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,8 @@ class Letter:
     markdown: str
     blocks: tuple[Block, ...]
     unread: tuple[str, ...]  # articles it leans on that were recalled, not read: check them first
+    tag: str = ""  # language and country, such as 'en-US'
+    notices: tuple[str, ...] = ()  # what its writer should look at before it is sent
 
     @property
     def text(self) -> str:
@@ -92,151 +111,179 @@ def requester(path: Path | None = None) -> dict[str, str]:
     return {name: value for name, value in raw.items() if value.strip()}
 
 
+def law_language(procedure: str, folder: Path | None = None) -> str:
+    """Return the tag of the language that a law's authorities work in, such as 'de-DE'.
+
+    A law that names none counts as English. Raises InputError for an unknown law.
+
+    >>> law_language("de-ifg")
+    'de-DE'
+    """
+    return one_procedure(procedure, folder).language or "en"
+
+
 def letter(
     template: str,
     procedure: str,
     fields: Mapping[str, str],
-    language: str,
+    language: str | None = None,
     *,
     folder: Path | None = None,
 ) -> Letter:
-    """A letter of `template` under `procedure`, its `fields` filled in, in 'en' or 'ko'.
+    """A letter of `template` under `procedure`, its `fields` filled in.
 
-    Fields that the letter has no use for are left out. Each value is shown as it was written, on
-    one line, and is never taken for a mark or a command.
+    It is in the authority's language, or in `language`, an ISO 639 code. Fields that the letter has
+    no use for are left out. Each value is shown as it was written, on one line, and is never taken
+    for a mark or a command.
 
     Raises InputError where template, procedure or language is unknown or they don't fit, for a
-    date that is none, and for missing fields: all that are missing, each with what it is.
+    date that is none, for a choice that is none of its options, and for missing fields: all that
+    are missing, each with what it is.
     """
     own, frame = template_and_frame(template, procedure, folder)
-    if language not in LANGUAGES:
-        raise InputError(f"A letter is in 'en' or 'ko', not in '{language}'.")
-    needed = asked_of(own, frame)
-    _refuse_missing(needed, fields, template, folder)
-    day = _day(fields["date"])
-    values = {name: str(fields[name]) for name in needed} | {"date": _said(day, language)}
+    law = one_procedure(procedure, folder)
+    law_tag = law.language or "en"
+    language = language or law_tag.partition("-")[0]
+    tag = law_tag if law_tag.partition("-")[0] == language else language
+    _refuse_language(own, frame, language, law_tag)
+    about = letter_fields(folder)
+    given = _chosen(frame, fields, about)
+    needed = needed_of(own, frame, given)
+    _refuse_missing(needed, given, template, about)
+    day = _day(given["date"])
+    values = dict.fromkeys((*frame.fields, *own.fields), "")
+    values |= {name: str(given[name]) for name in needed} | {"date": written_date(day, tag, folder)}
     made = environment(folder)
-    title = own.title_ko if language == "ko" else own.title_en
     try:
-        subject = made.from_string(title).render(values)
+        subject = _unescaped(made.from_string(own.title(language)).render(values))
         body = made.get_template(f"{template}{SUFFIX}").render(
-            values,
-            title=_unescaped(subject),
-            language=language,
-            frame=f"frames/{procedure}{SUFFIX}",
+            values, title=subject, language=language, frame=f"frames/{procedure}{SUFFIX}"
         )
+        lines = own.questions.get(language, ())
+        asked = [made.from_string(each).render(values) for each in lines]
+        body = _with_questions(body, asked, own.id, letter_language(language, folder))
     except TemplateError as error:
         raise InputError(f"Template '{template}' under '{procedure}': {error}.") from error
     markdown = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
+    blocks = _blocks(markdown)
     return Letter(
         template=template,
         procedure=procedure,
         language=language,
-        title=_unescaped(subject),
+        title=subject,
         date=day,
         markdown=markdown,
-        blocks=_blocks(markdown),
+        blocks=blocks,
         unread=tuple(
             f"{each.article}: {each.says} ({each.source})"
             for each in frame.provisions
             if each.verified != "read"
         ),
+        tag=tag,
+        notices=(
+            *_other_language(law, language, law_tag, folder),
+            *_mixed_in(blocks, frame, language),
+        ),
     )
 
 
-def to_markdown(letter: Letter) -> str:
-    """The letter as Markdown."""
-    return letter.markdown
-
-
-def to_docx(letter: Letter) -> bytes:
-    """The letter as a Word file, to be changed by hand; the same bytes for the same letter."""
-    import docx
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.oxml.ns import qn
-    from docx.shared import Mm, Pt, RGBColor
-
-    document = docx.Document()
-    page = document.sections[0]
-    page.page_width, page.page_height = Mm(210), Mm(297)
-    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(25)
-    for name, size in (("Normal", 10.5), ("Heading 1", 18), ("Heading 2", 12), ("List Number", 0)):
-        style = document.styles[name]
-        if size:
-            style.font.size = Pt(size)
-        style.font.name = _WORD_FONT
-        style.font.color.rgb = RGBColor(0, 0, 0)
-        style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _WORD_FONT_KO)
-    for block in letter.blocks:
-        if block.kind == "heading":
-            document.add_heading(block.text, block.level)
-        elif block.kind == "list":
-            for item in block.items:
-                document.add_paragraph(item, style="List Number")
-        else:
-            paragraph = document.add_paragraph()
-            if block.label:
-                paragraph.add_run(f"{block.label} ").bold = True
-            paragraph.add_run(block.text)
-            if block.kind == "closing":
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    facts = document.core_properties
-    facts.title, facts.author, facts.comments, facts.language = (
-        letter.title,
-        "",
-        "",
-        letter.language,
+def _refuse_language(own: Template, frame: Frame, language: str, law_tag: str) -> None:
+    written = languages_of(own, frame)
+    if language in written:
+        return
+    said = "the authority's language, " if language == law_tag.partition("-")[0] else ""
+    raise InputError(
+        f"The letter '{own.id}' under '{frame.id}' is not written in {said}'{language}': take one "
+        f"of {', '.join(written)} with --language or in the form, and have it translated before "
+        "you send it, or write its block, title and frame (data_requests/README.md)."
     )
-    facts.created = facts.modified = dt.datetime.combine(letter.date, dt.time())
-    written = io.BytesIO()
-    document.save(written)
-    return _undated(written.getvalue())
 
 
-def to_pdf(letter: Letter) -> bytes:
-    """The letter as PDF/A-2b and PDF/UA-1 with Korean type; the same bytes for the same letter.
+def _chosen(frame: Frame, fields: Mapping[str, str], about: Mapping[str, Field]) -> dict[str, str]:
+    """The fields with the defaults of choices; raises InputError for a choice that is none."""
+    given = {name: str(value) for name, value in fields.items()}
+    for name in frame.fields:
+        options = about[name].options if name in about else {}
+        value = given.get(name, "").strip()
+        if options and not value:
+            given[name] = about[name].default
+        elif options and value not in options:
+            raise InputError(
+                f"'{name}' is '{value}'{near(value, options)}: it must be one of "
+                f"{', '.join(options)}."
+            )
+    return given
 
-    Every text goes to typst as data, never as source, so that nothing in it is a command.
-    """
-    import typst
 
-    data = {
-        "title": letter.title,
-        "language": letter.language,
-        "date": [letter.date.year, letter.date.month, letter.date.day],
-        "blocks": [vars(block) for block in letter.blocks],
-    }
-    source = resources.files(__package__).joinpath("data", "letter.typ").read_bytes()
-    made = typst.compile(
-        source,
-        format="pdf",
-        font_paths=[str(package_folder("pylopdf_fonts_ko"))],
-        ignore_system_fonts=True,
-        sys_inputs={"letter": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=["a-2b", "ua-1"],
-        timestamp=dt.datetime.combine(letter.date, dt.time(), dt.UTC),
+def _with_questions(body: str, lines: list[str], template: str, words: LetterLanguage) -> str:
+    """The letter with its questions of fact in a section after the documents asked for."""
+    if not lines:
+        return body
+    numbered = "\n".join(f"{number}. {each}" for number, each in enumerate(lines, 1))
+    section = f"## {words.questions}\n\n{words.questions_intro}\n\n{numbered}\n\n"
+    found = _ASKED.search(body)
+    if found is None:
+        raise InputError(
+            f"Template '{template}' has questions of fact, but no list of documents with a heading "
+            "after it, behind which they could stand."
+        )
+    return body[: found.end()] + section + body[found.end() :]
+
+
+def _other_language(
+    law: Procedure, language: str, law_tag: str, folder: Path | None
+) -> tuple[str, ...]:
+    """What to know of a letter that isn't in the authority's language."""
+    if language == law_tag.partition("-")[0]:
+        return ()
+    own, asked = letter_language(language, folder), letter_language(law_tag, folder)
+    rule = law.language_rule
+    why = f" {rule.en} {rule.ko} ({rule.article})" if rule else ""
+    return (
+        f"This letter is in {own.en}, the authority's language is {asked.en}: send the "
+        f"{asked.en} one. 기관이 쓰는 말은 {asked.ko}이므로 {asked.ko}로 쓴 것을 보낸다.{why}",
     )
-    return bytes(made)
+
+
+def _mixed_in(blocks: tuple[Block, ...], frame: Frame, language: str) -> tuple[str, ...]:
+    """The items of the first list that ask for a fact, where the law gives documents alone."""
+    asked = next((block.items for block in blocks if block.kind == "list"), ())
+    if frame.answers:
+        return ()
+    return tuple(
+        f"Item {number} reads as a question of fact, and the law gives access to documents: move "
+        f"it to [questions] of the template, or name the document. {number}번은 문서가 아니라 "
+        f"사실을 묻는다. 서식의 [questions]로 옮기거나 문서를 적는다: {asked[number - 1]}"
+        for number in fact_questions(asked, language)
+    )
 
 
 def _refuse_missing(
-    needed: list[str], given: Mapping[str, str], template: str, folder: Path | None
+    needed: list[str], given: Mapping[str, str], template: str, about: Mapping[str, Field]
 ) -> None:
-    missing = [name for name in needed if not str(given.get(name) or "").strip()]
-    if missing:
-        about = letter_fields(folder)
-        lines = "".join(
-            f"\n  {name}: {about[name].en} / {about[name].ko}"
-            + (f" ({PERSONAL_FILE})" if about[name].personal else "")
-            if name in about
-            else f"\n  {name}"
-            for name in missing
-        )
+    missing = [name for name in needed if not given.get(name, "").strip()]
+    if not missing:
+        return
+    if len(missing) == 1 and missing[0] in about and about[missing[0]].options:
+        only = about[missing[0]]
         raise InputError(
-            f"The letter '{template}' lacks {len(missing)} of its fields. Those with "
-            f"({PERSONAL_FILE}) belong there alone, the others in --field NAME=VALUE or the form:"
-            f"{lines}"
+            f"The letter '{template}' lacks the choice '{only.id}' ({only.en}): choose one of "
+            f"{', '.join(only.options)} with --field {only.id}=... or in the form."
         )
+    lines = "".join(f"\n  {_explained(name, about.get(name))}" for name in missing)
+    raise InputError(
+        f"The letter '{template}' lacks {len(missing)} of its fields. Those with "
+        f"({PERSONAL_FILE}) belong there alone, the others in --field NAME=VALUE or the form:"
+        f"{lines}"
+    )
+
+
+def _explained(name: str, field: Field | None) -> str:
+    if field is None:
+        return name
+    where = f" ({PERSONAL_FILE})" if field.personal else ""
+    choice = f" [{', '.join(field.options)}]" if field.options else ""
+    return f"{name}: {field.en} / {field.ko}{where}{choice}"
 
 
 def _day(written: str) -> dt.date:
@@ -246,13 +293,6 @@ def _day(written: str) -> dt.date:
         raise InputError(
             f"The letter's date '{written}' is none: write it as 2026-11-24."
         ) from error
-
-
-def _said(day: dt.date, language: str) -> str:
-    if language == "ko":
-        return f"{day.year}년 {day.month}월 {day.day}일"
-    months = "January February March April May June July August September October November December"
-    return f"{day.day} {months.split()[day.month - 1]} {day.year}"
 
 
 def _blocks(markdown: str) -> tuple[Block, ...]:
@@ -276,15 +316,3 @@ def _blocks(markdown: str) -> tuple[Block, ...]:
 
 def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", " ".join(text.split()))
-
-
-def _undated(archive: bytes) -> bytes:
-    """A ZIP file without the time at which it was written."""
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(archive)) as old,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            new.writestr(zipfile.ZipInfo(name), old.read(name), zipfile.ZIP_DEFLATED)
-    return out.getvalue()

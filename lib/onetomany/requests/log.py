@@ -19,8 +19,9 @@ from tomlkit.exceptions import TOMLKitError
 
 from ..errors import InputError, near
 from ..sources.files import write_whole
+from .languages import letter_languages
 from .laws import EVENTS
-from .templates import LANGUAGES, read_toml, split_head
+from .templates import read_toml, split_head
 
 # what a log may tell, and which event of the law (`laws.EVENTS`) it is, if any
 LOG_EVENTS: dict[str, str] = {
@@ -44,13 +45,20 @@ WORDS = {
     "sent": ("sent", "발송"),
     "message": ("message", "연락"),
     "received": ("received", "접수"),
+    "acknowledged": ("receipt confirmed", "접수 확인"),
     "extended": ("extended", "연장"),
     "clarification_asked": ("asked to clarify", "보완 요구"),
     "clarified": ("clarified", "보완"),
+    "translation_asked": ("asked for a translation", "번역 요구"),
+    "translated": ("translation sent", "번역 제출"),
     "fee_asked": ("fee asked", "수수료 청구"),
     "fee_paid": ("fee paid", "수수료 납부"),
+    "transferred": ("passed on", "이송"),
     "third_party_told": ("third party told", "제3자 통지"),
+    "third_party_heard": ("third party heard", "제3자 의견 접수"),
     "disclosure_ordered": ("third party told of disclosure", "제3자에게 공개 결정 통지"),
+    "disclosure_decided": ("records are to come", "공개 예정 통지"),
+    "disclosure_day": ("day set for disclosure", "공개일"),
     "disclosed": ("records received", "자료 수령"),
     "answered": ("answered in full", "전부 공개"),
     "partly": ("answered in part", "부분 공개"),
@@ -90,6 +98,7 @@ class Event:
     extension: str = ""  # which of the procedure's, for the event extended
     exemptions: tuple[str, ...] = ()  # ids of the procedure's, for a refusal
     files: tuple[ReceivedFile, ...] = ()
+    until: dt.date | None = None  # to which day, where the law leaves an extension's length open
 
 
 @dataclass(frozen=True)
@@ -284,8 +293,8 @@ def _parsed(text: str, path: Path) -> Request:
     for name in ("title", "procedure", "body"):
         if not getattr(request, name).strip():
             raise _refused(path, name, "is empty")
-    if request.language and request.language not in LANGUAGES:
-        raise _refused(path, "language", f"must be of {LANGUAGES}")
+    if request.language and request.language not in (known := letter_languages()):
+        raise _refused(path, "language", f"must be of {', '.join(known)}")
     odd = [name for name, value in request.fields.items() if not isinstance(value, str)]
     if odd:
         raise _refused(path, f"fields.{odd[0]}", "must be a text")
@@ -315,13 +324,16 @@ def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
         raise _refused(path, f"{where}event", f"is '{event.event}', not of {', '.join(LOG_EVENTS)}")
     if event.extension and event.event != "extended":
         raise _refused(path, f"{where}extension", "stands at an event that is not 'extended'")
+    if event.until and not event.extension:
+        raise _refused(path, f"{where}until", "stands at an event without an 'extension'")
     return replace(event, files=made)
 
 
 def _checked(cls: type[Made], raw: dict[str, Any], path: Path, where: str) -> Made:
     """A dataclass from a table: known fields only, each of its kind, none missing."""
     kinds = {each.name: str(each.type) for each in fields(cls)}
-    wanted: dict[str, type] = {"str": str, "bool": bool, "dt.date": dt.date}
+    wanted: dict[str, type] = {"str": str, "bool": bool}
+    wanted |= {"dt.date": dt.date, "dt.date | None": dt.date}
     values: dict[str, Any] = {}
     for name, value in raw.items():
         if name not in kinds or name == "notes":

@@ -15,17 +15,20 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import InputError
+from ..errors import InputError, near
 from .laws import (
     CALENDARS,
     EFFECTS,
     EVENTS,
     LIMITS,
+    NOTICES,
+    TOPICS,
     UNITS,
     VERIFIED,
     WEIGHTS,
     WHOSE,
     Addressee,
+    ClockRule,
     Closed,
     Exemption,
     Extension,
@@ -41,6 +44,7 @@ __all__ = [
     "EVENTS",
     "VERIFIED",
     "Addressee",
+    "ClockRule",
     "Closed",
     "Exemption",
     "Extension",
@@ -50,6 +54,7 @@ __all__ = [
     "Source",
     "Step",
     "Stop",
+    "one_procedure",
     "procedures",
     "requests_folder",
 ]
@@ -66,8 +71,30 @@ _TABLES = (
     "third_party",
     "deemed_refusal",
 )
-_LISTS = ("addressees", "required", "steps", "extensions", "stops", "exemptions", "closed")
-_CHOICES = {
+_LISTS = {
+    "addressees": Addressee,
+    "required": Required,
+    "steps": Step,
+    "extensions": Extension,
+    "stops": Stop,
+    "exemptions": Exemption,
+    "closed": Closed,
+    "clocks": ClockRule,
+}
+_MAY_LACK = ("stops", "closed", "clocks")  # lists that a file may leave out
+# fields that a file may leave out, with what they then are
+_PLAIN: dict[str, object] = {
+    "most": 0,
+    "longest": 0,
+    "longest_unit": "calendar_days",
+    "official": "",
+    "notice": "",
+    "announced": False,
+    "moves_start": False,
+    "rolls_unread": False,
+}
+_PLAIN_OF_STOPS: dict[str, object] = {"first_day": True, "last_day": True}
+_CHOICES: dict[str, tuple[str, ...]] = {
     "verified": VERIFIED,
     "unit": UNITS,
     "whose": WHOSE,
@@ -77,6 +104,8 @@ _CHOICES = {
     "starts": tuple(EVENTS),
     "lapse": ("", "silence"),
     "calendar": CALENDARS,
+    "longest_unit": ("working_days", "calendar_days"),
+    "notice": NOTICES,
 }
 
 
@@ -112,6 +141,21 @@ def procedures(folder: Path | None = None) -> dict[str, Procedure]:
     return {path.stem: _Reader(path).procedure() for path in paths}
 
 
+def one_procedure(name: str, folder: Path | None = None) -> Procedure:
+    """Read and check one procedure of `folder`/laws. Raises InputError as `procedures`.
+
+    >>> one_procedure("de-ifg").language
+    'de-DE'
+    """
+    laws = requests_folder(folder) / "laws"
+    known = sorted(path.stem for path in laws.glob("*.toml"))
+    if name not in known:
+        raise InputError(
+            f"There is no law '{name}'{near(name, known)}: there are {', '.join(known)}."
+        )
+    return _Reader(laws / f"{name}.toml").procedure()
+
+
 class _Reader:
     """Turns one file into a Procedure; every refusal names the file and the field."""
 
@@ -124,7 +168,8 @@ class _Reader:
             raw = tomllib.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{self.path} can't be read as TOML: {error}.") from error
-        self.known(raw, {"id", "calendar", "last_checked", "sources", *_TABLES, *_LISTS}, "")
+        own = {"id", "calendar", "last_checked", "sources", "not_found", "language"}
+        self.known(raw, {*own, "language_rule", *_TABLES, *_LISTS}, "")
         if self.word(raw, "id", "") != self.path.stem:
             raise self.refuse("id", f"must be the file's name, {self.path.stem}")
         checked = self.entry(raw, "last_checked", "")
@@ -133,30 +178,36 @@ class _Reader:
         self.sources = {
             key: self.source(key, each) for key, each in self.table(raw, "sources", "").items()
         }
-        tables = {name: self.made(self.table(raw, name, ""), Provision, name) for name in _TABLES}
+        parts: dict[str, Any] = {
+            name: () if name in _MAY_LACK and name not in raw else self.list_of(raw, name, cls)
+            for name, cls in _LISTS.items()
+        }
+        for name in _TABLES:
+            parts[name] = self.made(self.table(raw, name, ""), Provision, name)
         procedure = Procedure(
             id=raw["id"],
             calendar=self.word(raw, "calendar", ""),
             last_checked=checked,
             sources=tuple(self.sources.values()),
-            addressees=self.list_of(raw, "addressees", Addressee),
-            required=self.list_of(raw, "required", Required),
-            steps=self.list_of(raw, "steps", Step),
-            extensions=self.list_of(raw, "extensions", Extension),
-            stops=self.list_of(raw, "stops", Stop) if "stops" in raw else (),
-            exemptions=self.list_of(raw, "exemptions", Exemption),
-            closed=self.list_of(raw, "closed", Closed) if "closed" in raw else (),
-            name=tables["name"],
-            jurisdiction=tables["jurisdiction"],
-            who_may_ask=tables["who_may_ask"],
-            form=tables["form"],
-            fee=tables["fee"],
-            counting=tables["counting"],
-            third_party=tables["third_party"],
-            deemed_refusal=tables["deemed_refusal"],
+            not_found=self.words(raw, "not_found", "") if "not_found" in raw else (),
+            language=self.tag(raw),
+            language_rule=self.made(raw["language_rule"], Provision, "language_rule")
+            if "language_rule" in raw
+            else None,
+            **parts,
         )
         self.check_steps(procedure)
+        self.check_topics(procedure)
         return procedure
+
+    def check_topics(self, procedure: Procedure) -> None:
+        """Each of TOPICS once: as a rule, or among those on which nothing was found."""
+        told = [each.id for each in procedure.clocks]
+        both = [*told, *procedure.not_found]
+        if wrong := [each for each in both if each not in TOPICS or both.count(each) > 1]:
+            raise self.refuse("clocks", f"and 'not_found' may hold each topic once: {wrong[0]}")
+        if lacking := [each for each in TOPICS if each not in both]:
+            raise self.refuse("clocks", f"say nothing on {', '.join(lacking)}: see 'not_found'")
 
     def check_steps(self, procedure: Procedure) -> None:
         """Extensions belong to steps, in their unit; a step ends by events that there are."""
@@ -165,17 +216,19 @@ class _Reader:
             where = f"extensions.{each.id}"
             if each.step not in units:
                 raise self.refuse(f"{where}.step", f"names no step: '{each.step}'")
+            if each.announced and each.number:
+                raise self.refuse(f"{where}.number", "stands beside 'announced': take it out")
             if units[each.step] != each.unit:
                 raise self.refuse(f"{where}.unit", f"must be that of the step, {units[each.step]}")
         for stop in procedure.stops:
             where = f"stops.{stop.id}"
             if stop.step not in units:
                 raise self.refuse(f"{where}.step", f"names no step: '{stop.step}'")
-            if stop.effect == "pauses" and units[stop.step] == "months":
-                raise self.refuse(f"{where}.effect", "can't pause a step of months")
             if stop.ends not in EVENTS:
                 raise self.refuse(f"{where}.ends", f"is an unknown event: {stop.ends}")
         for step in procedure.steps:
+            if step.rolls and step.rolls_unread:
+                raise self.refuse(f"steps.{step.id}.rolls_unread", "stands beside 'rolls': choose")
             if step.first_day and step.unit == "months":
                 raise self.refuse(f"steps.{step.id}.first_day", "must be false for months")
             if unknown := set(step.ends) - set(EVENTS):
@@ -204,22 +257,32 @@ class _Reader:
 
     def word(self, table: dict[str, Any], key: str, where: str) -> str:
         found = self.entry(table, key, where)
-        if not isinstance(found, str) or (not found.strip() and key != "lapse"):
+        if not isinstance(found, str) or (not found.strip() and "" not in _CHOICES.get(key, ())):
             raise self.refuse(f"{where}{key}", "must be a text that is not empty")
         if key in _CHOICES and found not in _CHOICES[key]:
             raise self.refuse(f"{where}{key}", f"is '{found}': it must be of {_CHOICES[key]}")
+        return found
+
+    def tag(self, raw: dict[str, Any]) -> str:
+        """The language, such as 'de' or 'en-US'; empty where the file names none."""
+        found = self.word(raw, "language", "") if "language" in raw else ""
+        if found and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", found):
+            raise self.refuse("language", f"is '{found}': it must be such as 'de' or 'en-US'")
         return found
 
     def source(self, key: str, raw: Any) -> Source:
         where = f"sources.{key}."
         if not isinstance(raw, dict):
             raise self.refuse(f"sources.{key}", "must be a table")
-        self.known(raw, {"title", "title_ko", "url", "verified", "how"}, where)
+        self.known(raw, {"title", "title_ko", "url", "verified", "how", "read"}, where)
         words = {name: self.word(raw, name, where) for name in ("title", "url", "verified", "how")}
         if not re.match(r"https?://\S+$", words["url"]):
             raise self.refuse(f"{where}url", "must be a web address")
         korean = self.word(raw, "title_ko", where) if "title_ko" in raw else words["title"]
-        return Source(id=key, title_ko=korean, **words)
+        day = raw.get("read")
+        if (words["verified"] == "read") != (type(day) is dt.date):
+            raise self.refuse(f"{where}read", "must be the day of reading, where it was read")
+        return Source(id=key, title_ko=korean, read=day, **words)
 
     def list_of(self, raw: dict[str, Any], key: str, cls: type[P]) -> tuple[P, ...]:
         found = self.entry(raw, key, "")
@@ -238,6 +301,8 @@ class _Reader:
         """One provision: its fields by their kinds, its source looked up."""
         where = f"{where}."
         kinds = {field.name: str(field.type) for field in fields(cls)}
+        plain = _PLAIN | (_PLAIN_OF_STOPS if cls is Stop else {})
+        plain |= {"number": 0} if raw.get("announced") is True else {}
         self.known(raw, set(kinds), where)
         values: dict[str, Any] = {}
         for name, kind in kinds.items():
@@ -250,8 +315,8 @@ class _Reader:
                 values[name] = values["article"]
             elif name == "verified" and name not in raw:
                 values[name] = values["source"].verified
-            elif name == "most" and name not in raw:
-                values[name] = 0
+            elif name not in raw and name in plain:
+                values[name] = plain[name]
             elif kind == "str":
                 values[name] = self.word(raw, name, where)
             elif kind == "int":

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS request_events (
     event VARCHAR NOT NULL,        -- drafted, sent, received, extended, answered, partly, refused, ...
     legal_event VARCHAR,           -- what it is to the law; null for what only the log tells
     extension VARCHAR,
+    until DATE,                    -- its last day, where the law leaves the length to the body
     note VARCHAR,
     PRIMARY KEY (request, event_no)
 );

@@ -22,6 +22,7 @@ EVENT_ROWS = {
     "event": pl.String,  # of log.LOG_EVENTS
     "legal_event": pl.String,  # of laws.EVENTS, or null
     "extension": pl.String,
+    "until": pl.Date,  # to which day an extension goes, where the law leaves its length open
     "note": pl.String,
 }
 DUE = {"request": pl.String, "title": pl.String, "body": pl.String, **DEADLINES}
@@ -48,7 +49,8 @@ WAITS = {
     "name_en": pl.String,
     "name_ko": pl.String,
     "due": pl.Date,
-    "longest": pl.Date,  # with every extension of the decision
+    "longest": pl.Date,  # with every extension of the decision whose length the law sets
+    "open": pl.Boolean,  # there is another, whose length the body names
     "rule_en": pl.String,  # of the longest
     "rule_ko": pl.String,
     "article": pl.String,
@@ -89,6 +91,7 @@ def events(requests: Sequence[Request]) -> pl.DataFrame:
                 "event": each.event,
                 "legal_event": LOG_EVENTS[each.event] or None,
                 "extension": each.extension or None,
+                "until": each.until,
                 "note": each.note or None,
             }
             for number, each in enumerate(request.history, 1)
@@ -108,7 +111,7 @@ def due(
     for request in requests:
         history = events([request]).drop_nulls("legal_event")
         granted = pl.col("event").is_in(GRANTS)
-        legal = history.select("date", "extension", event="legal_event", granted=granted)
+        legal = history.select("date", "extension", "until", event="legal_event", granted=granted)
         law = _law(request, laws)
         try:
             running = deadlines(law, legal, today=today, region=request.region or None)
@@ -148,6 +151,7 @@ def waits(laws: Mapping[str, Procedure], received: dt.date) -> pl.DataFrame:
         rows.append(
             {"procedure": name, "name_en": law.name.en, "name_ko": law.name.ko}
             | {"due": found.date, "longest": longest.date}
+            | {"open": any(each.announced for each in law.extensions if each.step == "decision")}
             | {key: getattr(longest, key) for key in ("rule_en", "rule_ko", "article", "verified")}
         )
     return pl.DataFrame(rows, schema=WAITS)

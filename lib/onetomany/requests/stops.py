@@ -1,4 +1,4 @@
-"""What stops a body's clock: a clarification, a fee; by the procedure's own rules.
+"""What stops a body's clock: a clarification, a fee, a third party; by the procedure's own rules.
 
 A stop counts while the step runs: a body that asks after its time has passed is late already, and
 one that has decided waits for nothing.
@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .days import ONE_DAY, WorkingDays
 from .laws import Procedure, Stop
 
 Due = Callable[[dt.date, Sequence["Stopped"]], dt.date]
@@ -22,6 +23,13 @@ class Stopped:
     stop: Stop
     since: dt.date
     until: dt.date | None
+
+    def days(self, today: dt.date) -> list[dt.date]:
+        """Every day that is not counted; what is still awaited is reckoned as if it came today."""
+        first = self.since if self.stop.first_day else self.since + ONE_DAY
+        until = self.until or max(today, self.since)
+        last = until if self.stop.last_day else until - ONE_DAY
+        return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 @dataclass(frozen=True)
@@ -46,15 +54,18 @@ def clock(
     *,
     today: dt.date,
     due: Due,
+    working: WorkingDays,
 ) -> Clock | None:
     """Return how a step runs that began at `start`; None where nothing says when it did.
 
-    `happened` are the days of each event in order; `due` gives the last day by a start and pauses.
-    What is still awaited is reckoned as if it came today.
+    `happened` are the days of each event in order; `due` gives the last day by a start and pauses;
+    `working` are the days worked on, for pauses that last so many of them at most. What is still
+    awaited is reckoned as if it came today.
     """
     restarted: Stopped | None = None
     pauses: list[Stopped] = []
-    for each in _stops(procedure, step, happened):
+    for told in _stops(procedure, step, happened):
+        each = _ended(told, working, today)
         if start is not None and each.since < start:
             continue
         if start is not None and each.since > due(start, pauses):
@@ -91,3 +102,16 @@ def _stops(
             own.append(Stopped(stop, since, None))
         found += own[: stop.most or None]
     return sorted(found, key=lambda each: each.since)
+
+
+def _ended(each: Stopped, working: WorkingDays, today: dt.date) -> Stopped:
+    """A pause that lasts no longer than its law lets it."""
+    if not each.stop.longest:
+        return each
+    last = each.since
+    for _ in range(each.stop.longest):
+        last += ONE_DAY
+        if each.stop.longest_unit == "working_days":
+            last = working.next_working(last)
+    over = min(last, each.until or dt.date.max)
+    return Stopped(each.stop, each.since, over if over <= today else None)

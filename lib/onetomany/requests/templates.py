@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from .laws import VERIFIED
 from .procedures import requests_folder
 
 SUFFIX = ".md.j2"
-LANGUAGES = ("en", "ko")
+LANGUAGES = ("en", "ko")  # those of every template; some are written in others too
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 # digits that end in a consonant when a Korean reader says them: 0, 1, 3, 6, 7, 8
 _CLOSED_DIGITS = "013678"
@@ -31,12 +31,25 @@ _CLOSED_DIGITS = "013678"
 
 @dataclass(frozen=True)
 class Field:
-    """A value that a letter asks its writer for; a personal one never enters the log."""
+    """A value that a letter asks its writer for; a personal one never enters the log.
+
+    With `options` it is a choice: the ids that may be written, each with its words in English and
+    Korean. `label_en` and `label_ko` are what a form calls it.
+    """
 
     id: str
     en: str
     ko: str
     personal: bool
+    label_en: str = ""
+    label_ko: str = ""
+    options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    default: str = ""  # what a choice is where nobody chose; empty: somebody must
+
+    @property
+    def label(self) -> str:
+        """Its name in a form, in both languages."""
+        return f"{self.label_en} {self.label_ko}".strip() or self.id
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,19 @@ class Template:
     why_en: str
     why_ko: str
     sources: tuple[str, ...]  # where the facts in the letter come from
+    titles: Mapping[str, str] = field(default_factory=dict)  # the subject in other languages
+    # questions of fact by language, which a letter keeps apart from the documents it asks for
+    questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it is written in."""
+        return (*LANGUAGES, *self.titles)
+
+    def title(self, language: str) -> str:
+        """The letter's subject in a language; may hold fields."""
+        own = {"en": self.title_en, "ko": self.title_ko}
+        return {**own, **self.titles}[language]
 
 
 @dataclass(frozen=True)
@@ -67,15 +93,28 @@ class Provision:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """A field that a letter needs only where a choice is one of `values`."""
+
+    field: str
+    choice: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Frame:
     """The letter around what is asked, for one procedure."""
 
     id: str
     fields: tuple[str, ...]
     provisions: tuple[Provision, ...]
+    languages: tuple[str, ...] = LANGUAGES
+    conditions: tuple[Condition, ...] = ()
+    clashes: tuple[Mapping[str, str], ...] = ()  # choices that can't be made together
+    answers: bool = False  # the law gives a right to answers, not to documents alone
 
 
-Made = TypeVar("Made", Field, Template, Provision, Frame)
+Made = TypeVar("Made")
 
 
 def templates(folder: Path | None = None) -> dict[str, Template]:
@@ -83,12 +122,14 @@ def templates(folder: Path | None = None) -> dict[str, Template]:
 
     Raises InputError, naming file and field, where a head is no TOML or lacks something.
     """
-    return {path.name.removesuffix(SUFFIX): _template(path) for path in _files(_home(folder))}
+    return {
+        path.name.removesuffix(SUFFIX): _template(path) for path in _files(templates_folder(folder))
+    }
 
 
 def frames(folder: Path | None = None) -> dict[str, Frame]:
     """Every frame of `folder`/templates/frames, by the id of its procedure; raises as above."""
-    found = _files(_home(folder) / "frames")
+    found = _files(templates_folder(folder) / "frames")
     return {path.name.removesuffix(SUFFIX): _frame(path) for path in found}
 
 
@@ -96,7 +137,7 @@ def template_and_frame(
     template: str, procedure: str, folder: Path | None = None
 ) -> tuple[Template, Frame]:
     """The two halves of one letter. Raises InputError where either is unknown or they don't fit."""
-    home = _home(folder)
+    home = templates_folder(folder)
     known = [path.name.removesuffix(SUFFIX) for path in _files(home)]
     if template not in known:
         raise InputError(f"There is no template '{template}': there are {', '.join(known)}.")
@@ -111,20 +152,45 @@ def template_and_frame(
 
 def letter_fields(folder: Path | None = None) -> dict[str, Field]:
     """Every field that a letter may ask for, by id (`templates/fields.toml`)."""
-    path = _home(folder) / "fields.toml"
+    path = templates_folder(folder) / "fields.toml"
     raw = read_toml(path.read_text(encoding="utf-8"), path)
-    return {key: _made(Field, {"id": key, **each}, path) for key, each in raw.items()}
+    found = {key: made_of(Field, {"id": key, **each}, path) for key, each in raw.items()}
+    for each in found.values():
+        if each.default and each.default not in each.options:
+            raise InputError(f"{path}: 'default' of {each.id} must be of its options.")
+    return found
 
 
 def asked_of(template: Template, frame: Frame) -> list[str]:
-    """The ids of all fields that a template in a frame needs, the frame's first."""
+    """The ids of all fields that a template in a frame knows, the frame's first."""
     return list(dict.fromkeys([*frame.fields, *template.fields]))
+
+
+def needed_of(template: Template, frame: Frame, given: Mapping[str, str]) -> list[str]:
+    """The ids of the fields that a letter can't be made without, as the choices in `given` are.
+
+    Raises InputError for choices that exclude each other.
+    """
+    for clash in frame.clashes:
+        if all(given.get(name) == value for name, value in clash.items()):
+            said = " and ".join(f"{name}={value}" for name, value in clash.items())
+            raise InputError(f"Under '{frame.id}' {said} exclude each other: change one of them.")
+    bound: dict[str, bool] = {}
+    for each in frame.conditions:
+        holds = given.get(each.choice) in each.values
+        bound[each.field] = bound.get(each.field, False) or holds
+    return [name for name in asked_of(template, frame) if bound.get(name, True)]
+
+
+def languages_of(template: Template, frame: Frame) -> list[str]:
+    """The languages in which a template in a frame is written, in the frame's order."""
+    return [each for each in frame.languages if each in template.languages]
 
 
 def environment(folder: Path | None = None) -> Environment:
     """jinja2 for letters: sandboxed, strict, and with every value escaped for Markdown."""
     made = ImmutableSandboxedEnvironment(
-        loader=_Loader(_home(folder)),
+        loader=_Loader(templates_folder(folder)),
         undefined=StrictUndefined,
         finalize=lambda value: escape(str(value)),
         keep_trailing_newline=False,
@@ -136,7 +202,8 @@ def environment(folder: Path | None = None) -> Environment:
 def escape(value: str) -> str:
     """A value as Markdown that shows it and does nothing else: one line, marks made literal."""
     printable = "".join(" " if each.isspace() else each for each in value if _shown(each))
-    return _MARKUP.sub(r"\\\1", re.sub(r" +", " ", printable).strip())
+    shown = _MARKUP.sub(r"\\\1", re.sub(r" +", " ", printable).strip())
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", shown)  # a date such as 24. November is no list
 
 
 def josa(value: str, pair: str) -> str:
@@ -189,7 +256,8 @@ class _Loader(BaseLoader):
         return split_head(path.read_text(encoding="utf-8"), path)[1], None, None
 
 
-def _home(folder: Path | None) -> Path:
+def templates_folder(folder: Path | None = None) -> Path:
+    """The folder `folder`/templates. Raises InputError where there is none."""
     home = requests_folder(folder) / "templates"
     if not home.is_dir():
         raise InputError(f"There is no folder {home}: letters are made from its templates.")
@@ -208,27 +276,53 @@ def _head(path: Path) -> dict[str, Any]:
 
 
 def _template(path: Path) -> Template:
-    return _made(Template, _head(path), path)
+    own = made_of(Template, _head(path), path)
+    lines = {key: _texts(each, path, f"questions.{key}") for key, each in own.questions.items()}
+    if stray := set(lines) - set(own.languages):
+        raise InputError(f"{path}: 'questions' are in {min(stray)}, in which there is no title.")
+    if lines and len({len(each) for each in lines.values()}) != 1:
+        raise InputError(f"{path}: 'questions' must be as many in each language.")
+    if lines and set(lines) != set(own.languages):
+        raise InputError(f"{path}: 'questions' must be in {', '.join(own.languages)}.")
+    return replace(own, questions=lines)
 
 
 def _frame(path: Path) -> Frame:
     raw = _head(path)
-    provisions = [_made(Provision, each, path) for each in raw.get("provisions", [])]
+    provisions = [made_of(Provision, each, path) for each in raw.get("provisions", [])]
     for each in provisions:
         if each.verified not in VERIFIED:
             raise InputError(f"{path}: 'verified' of {each.article} must be of {VERIFIED}.")
-    return _made(Frame, raw | {"provisions": provisions}, path)
+    conditions = [made_of(Condition, each, path) for each in raw.get("conditions", [])]
+    made = made_of(Frame, raw | {"provisions": provisions, "conditions": conditions}, path)
+    named = {name for each in conditions for name in (each.choice, each.field)}
+    if stray := named.union(*made.clashes) - set(made.fields):
+        raise InputError(f"{path}: '{min(stray)}' stands in a condition and not in 'fields'.")
+    return made
 
 
-def _made(cls: type[Made], raw: Mapping[str, Any], path: Path) -> Made:
-    """A dataclass from a table: every field there, of its kind, and nothing else."""
-    kinds = {each.name: str(each.type) for each in fields(cls)}
+def _texts(value: Any, path: Path, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise InputError(f"{path}: '{name}' must be a list of texts.")
+    return tuple(value)
+
+
+def made_of(cls: type[Made], raw: Mapping[str, Any], path: Path) -> Made:
+    """A dataclass from a table: its fields, each of its kind, and nothing else.
+
+    Fields that have a default may be left out. Raises InputError that names the file and the field.
+    """
+    known = {each.name: each for each in fields(cls)}  # type: ignore[arg-type]
     for name in raw:
-        if name not in kinds:
+        if name not in known:
             raise InputError(f"{path}: '{name}' is an unknown field: take it out.")
     values: dict[str, Any] = {}
-    for name, kind in kinds.items():
-        wanted: type = {"str": str, "bool": bool}.get(kind, list)
+    for name, each in known.items():
+        optional = each.default is not MISSING or each.default_factory is not MISSING
+        if optional and name not in raw:
+            continue
+        kind = str(each.type)
+        wanted: type = {"str": str, "bool": bool}.get(kind, dict if "Mapping" in kind[:7] else list)
         if not isinstance(raw.get(name), wanted) or raw[name] == "":
             raise InputError(f"{path}: '{name}' is missing or is not a {wanted.__name__}.")
         values[name] = tuple(raw[name]) if wanted is list else raw[name]

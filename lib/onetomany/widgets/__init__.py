@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from .chapters import (
         candidate_browser,
         crowd_picker,
-        letter_form,
         link_slider,
         rule_slider,
         threshold_slider,
     )
     from .desk import reading_desk
+    from .letters import letter_form
     from .mosaic import fact_picker
     from .table import table_form
     from .walks import walks_form
@@ -41,6 +41,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     own = {
         "fact_picker": ".mosaic",
+        "letter_form": ".letters",
         "reading_desk": ".desk",
         "table_form": ".table",
         "walks_form": ".walks",

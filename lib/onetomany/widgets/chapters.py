@@ -5,10 +5,8 @@ Nothing here shows a face, since outputs are saved with a notebook and travel wi
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import ipywidgets
 import polars as pl
@@ -19,14 +17,9 @@ from ..behaviour import Rule, flagged_rates, flags
 from ..charts.accuracy import candidate_list, score_histogram_at
 from ..charts.behaviour import flagged
 from ..charts.reidentification import label, narrowed
-from ..errors import InputError
 from ..gallery import Gallery, Threshold
 from ..printing import printable
 from ..reidentification.crowds import crowd
-from ..requests import gaps, letters
-from ..requests.procedures import requests_folder
-from ..requests.templates import asked_of, frames, letter_fields, templates
-from ..sources.files import write_whole
 from ..tracking.association import Association, cut
 from ..tracking.evaluation import track_errors
 
@@ -246,81 +239,6 @@ def crowd_picker(
         display(narrowed(steps, source=source, simulated=simulated))
 
     return _linked(show, menus, list(menus.values()))
-
-
-def letter_form(*, today: dt.date, out: Path | None = None) -> ipywidgets.VBox:
-    """A form that makes a letter for a gap: what is asked, under which law, in which language.
-
-    The letter is shown with blanks for whatever is personal, since outputs travel with a notebook;
-    the button writes it with requester.toml filled in to `out` (private/letters, which git
-    ignores). Nothing is sent.
-    """
-    known, rows, about, framed = templates(), gaps.table(), letter_fields(), frames()
-    folder = out or requests_folder().parent / "private" / "letters"
-    wide = {"style": {"description_width": "190px"}, "layout": ipywidgets.Layout(width="760px")}
-    gap = ipywidgets.Dropdown(
-        options=[(f"{en} · {ko}", key) for key, en, ko in rows["gap", "what_en", "what_ko"].rows()],
-        description="What is asked 청구 내용",
-        **wide,
-    )
-    law = ipywidgets.Dropdown(description="Law 법", **wide)
-    language = ipywidgets.Dropdown(
-        options=[("한국어", "ko"), ("English", "en")], description="Language 언어", **wide
-    )
-    open_fields = [name for name, each in about.items() if not each.personal and name != "date"]
-    fields = {
-        name: ipywidgets.Text(description=name, placeholder=about[name].en, **wide)
-        for name in open_fields
-    }
-    button = ipywidgets.Button(description="Write PDF and DOCX 저장")
-    said = ipywidgets.HTML()
-
-    def refill(_: object = None) -> None:
-        own = known[rows.filter(gap=gap.value)["template"][0]]
-        fitting = [name for name in own.procedures if name in framed]
-        law.options, law.value = fitting, fitting[0]
-        for name, value in gaps.defaults(gap.value, language.value).items():
-            fields[name].value = value
-
-    def made(chosen: Mapping[str, str], personal: Mapping[str, str]) -> letters.Letter:
-        values = {"date": today.isoformat(), **chosen, **personal}
-        template = rows.filter(gap=gap.value)["template"][0]
-        return letters.letter(template, law.value, values, language.value)
-
-    def show(law: str | None, **chosen: str) -> None:
-        if law is None:  # while the menu is being refilled
-            return
-        template = known[rows.filter(gap=gap.value)["template"][0]]
-        needed = asked_of(template, framed[law])
-        blanks = {name: f"〔{name}〕" for name in needed if name != "date"}
-        filled = {name: chosen[name] for name in open_fields if chosen[name].strip()}
-        text = made({**blanks, **filled}, {}).text
-        display(HTML(f"<pre style='white-space: pre-wrap'>{html.escape(text)}</pre>"))
-
-    def write(_: object) -> None:
-        chosen = {name: field.value for name, field in fields.items()}
-        try:
-            letter = made(chosen, letters.requester())
-            stem = folder / f"{today}-{letter.template}.{letter.language}"
-            for suffix, content in (
-                (".pdf", letters.to_pdf(letter)),
-                (".docx", letters.to_docx(letter)),
-            ):
-                write_whole(stem.with_name(stem.name + suffix), content)
-            check = "".join(
-                f"<br>Check 확인: {html.escape(printable(each))}" for each in letter.unread
-            )
-            written = html.escape(printable(stem))
-            said.value = f"{written}.pdf, .docx. Nothing was sent. 보내지 않았습니다.{check}"
-        except InputError as error:
-            said.value = f"<pre>{html.escape(printable(error))}</pre>"
-
-    gap.observe(refill, names="value")
-    language.observe(refill, names="value")
-    refill()
-    button.on_click(write)
-    menus = {"gap": gap, "law": law, "language": language, **fields}
-    return _linked(show, menus, [gap, law, language, *fields.values(), button, said])
 
 
 def _linked(

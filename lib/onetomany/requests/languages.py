@@ -1,0 +1,107 @@
+"""The languages of letters: their dates, headings and marks (`templates/languages.toml`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import InputError, near
+from .templates import made_of, read_toml, templates_folder
+
+# how an item begins or ends that asks for a fact and not for a document
+_ASKS = {
+    "en": re.compile(
+        r"(what|who|whom|whose|why|how|whether|is|are|was|were|did|do|does|has|have|had|can|could)"
+        r"\b|(when|where)\b(?!.*,)",  # 'where they exist, the contracts' asks for a document
+        re.IGNORECASE,
+    ),
+    "de": re.compile(
+        r"(wer|wem|wen|warum|weshalb|wie|ob|welche[rsnm]?|ist|sind|wurden?|hat|haben)\b|"
+        r"(was|wann|wo)\b(?!.*,)",
+        re.IGNORECASE,
+    ),
+    "ko": re.compile(r".*(까|는지|은지|인지|한지|는가|은가|인가|나요|여부)[.\s]*", re.DOTALL),
+}
+_MARK = re.compile(r"[?？]\s*$")
+
+
+@dataclass(frozen=True)
+class LetterLanguage:
+    """A language that a letter can be in; `en` and `ko` are its name."""
+
+    id: str
+    en: str
+    ko: str
+    date: str  # with {day}, {month} and {year}
+    months: tuple[str, ...]
+    questions: str  # heads the questions of fact
+    questions_intro: str
+    not_part: str  # marks a version to read along
+    regional: Mapping[str, str] = field(default_factory=dict)  # region to date
+
+
+def letter_languages(folder: Path | None = None) -> dict[str, LetterLanguage]:
+    """Read every language of `folder`/templates/languages.toml, by its ISO 639 code.
+
+    `folder` is data_requests/. Raises InputError, naming the field, for a table that lacks
+    something or has not twelve months.
+
+    >>> letter_languages()["de"].months[2]
+    'März'
+    """
+    path = templates_folder(folder) / "languages.toml"
+    try:
+        raw = read_toml(path.read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} can't be read: {error}.") from error
+    found = {key: made_of(LetterLanguage, {"id": key, **each}, path) for key, each in raw.items()}
+    for each in found.values():
+        if len(each.months) != 12:
+            raise InputError(f"{path}: 'months' of {each.id} must be twelve, from January.")
+    return found
+
+
+def letter_language(tag: str, folder: Path | None = None) -> LetterLanguage:
+    """Return the language of a tag such as 'en-US' or 'de'. Raises InputError, naming those known.
+
+    >>> letter_language("en-US").en
+    'English'
+    """
+    known = letter_languages(folder)
+    primary = tag.partition("-")[0]
+    if primary not in known:
+        raise InputError(
+            f"There is no letter language '{tag}'{near(primary, known)}: there are "
+            f"{', '.join(known)} (templates/languages.toml)."
+        )
+    return known[primary]
+
+
+def written_date(day: dt.date, tag: str, folder: Path | None = None) -> str:
+    """Return a date as letters of that language and region write it.
+
+    >>> written_date(dt.date(2026, 11, 24), "en-US"), written_date(dt.date(2026, 11, 24), "de-DE")
+    ('November 24, 2026', '24. November 2026')
+    """
+    language = letter_language(tag, folder)
+    form = language.regional.get(tag.partition("-")[2], language.date)
+    return form.format(day=day.day, month=language.months[day.month - 1], year=day.year)
+
+
+def fact_questions(items: Iterable[str], language: str) -> list[int]:
+    """Return the numbers, from 1, of the items that ask for a fact and not for a document.
+
+    Seen are a question mark at the end and, in English, German and Korean, the words with which
+    such a question begins or ends. Other languages are judged by the mark alone.
+
+    >>> fact_questions(["the contract", "how many cameras there were"], "en")
+    [2]
+    """
+    asks = _ASKS.get(language, _MARK)
+    found = asks.fullmatch if language == "ko" else asks.match
+    return [
+        number for number, item in enumerate(items, 1) if _MARK.search(item) or found(item.strip())
+    ]

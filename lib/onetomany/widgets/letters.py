@@ -1,0 +1,319 @@
+"""The form of chapter 10: a letter for a gap, its files, and its entry in the log.
+
+Names and addresses are kept in this process alone. A field for one is emptied as soon as it is
+filled, so that neither the notebook nor the saved state of its widgets ever holds it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+from IPython.display import HTML, display
+
+from ..errors import InputError
+from ..printing import printable
+from ..requests import drafts, gaps, letters, log
+from ..requests.languages import letter_languages
+from ..requests.procedures import procedures, requests_folder
+from ..requests.templates import (
+    Field,
+    asked_of,
+    frames,
+    languages_of,
+    letter_fields,
+    needed_of,
+    templates,
+)
+from ..sources.files import write_whole
+
+_WIDE = {"style": {"description_width": "230px"}, "layout": {"width": "820px"}}
+_CHOOSE, _NONE = ("choose 고르세요", ""), ("nothing 없음", "none")
+_APART = ("date", "body")  # they have controls of their own
+
+
+def letter_form(
+    *, today: dt.date | None = None, out: Path | None = None, entries: Path | None = None
+) -> ipywidgets.VBox:
+    """Return a form that makes a letter for a gap, dated today, and begins its entry in the log.
+
+    The first button writes the letter as PDF, Word and Markdown to `out` (private/letters, which
+    git ignores), named by date and law, and an entry with the event 'drafted' to `entries`
+    (data_requests/log). The second adds the event 'sent': only the reader knows that. Personal
+    fields come from requester.toml or are typed; they stand in the letter alone. The letter is
+    shown with blanks for them, since outputs travel with a notebook. Nothing is sent.
+    """
+    home = requests_folder()
+    return _LetterForm(
+        today, out or home.parent / "private" / "letters", entries or home / "log"
+    ).box
+
+
+class _LetterForm:
+    """The controls of one form, and what was typed into it."""
+
+    def __init__(self, today: dt.date | None, out: Path, entries: Path) -> None:
+        self.today, self.out, self.entries = today, out, entries
+        self.known, self.framed, self.laws = templates(), frames(), procedures()
+        self.about, self.spoken = letter_fields(), letter_languages()
+        self.rows = {row["gap"]: row for row in gaps.table().iter_rows(named=True)}
+        self.typed: dict[str, str] = {}  # in memory alone
+        self.written: Path | None = None  # the entry that this form began
+        self.filling = False
+        self.gap = _menu("What is asked 청구 내용")
+        self.gap.options = [
+            (f"{row['what_en']} · {row['what_ko']}", key) for key, row in self.rows.items()
+        ]
+        self.gap.value = next(iter(self.rows))
+        self.law, self.language = _menu("Law 법"), _menu("Language of the letter 편지의 말")
+        self.beside = _menu("To read along 함께 읽을 말")
+        self.day = ipywidgets.DatePicker(
+            description=self.about["date"].label, value=self._now(), **_WIDE
+        )
+        self.authority = _menu(self.about["body"].label)
+        self.body = ipywidgets.Text(description="Official name 공식 명칭", **_WIDE)
+        self.fields = {
+            name: _control(each)
+            for name, each in self.about.items()
+            if not each.personal and name not in _APART
+        }
+        self.private = {
+            name: self._private(name, each) for name, each in self.about.items() if each.personal
+        }
+        self.write = ipywidgets.Button(
+            description="Write the letter 편지 쓰기",
+            button_style="primary",
+            layout={"width": "260px"},
+        )
+        self.sent = ipywidgets.Button(
+            description="I have sent it 보냈습니다", disabled=True, layout={"width": "260px"}
+        )
+        self.said, self.shown = ipywidgets.HTML(), ipywidgets.Output()
+        self.box = ipywidgets.VBox()
+        self._connect()
+
+    def _arrange(self, asked: list[str]) -> None:
+        """Put the fields into the order in which the letter asks for them."""
+        order = {name: place for place, name in enumerate(dict.fromkeys(asked))}
+        named = {**self.fields, **self.private}
+        self.box.children = (
+            *(self.gap, self.law, self.language, self.beside, self.day, self.authority, self.body),
+            *(named[each] for each in sorted(named, key=lambda name: order.get(name, len(order)))),
+            *(ipywidgets.HBox([self.write, self.sent]), self.said, self.shown),
+        )
+
+    def _connect(self) -> None:
+        self.gap.observe(lambda _: self._new_gap(), names="value")
+        self.law.observe(lambda _: self._new_law(), names="value")
+        self.language.observe(lambda _: self._new_language(), names="value")
+        self.authority.observe(lambda _: self._new_authority(), names="value")
+        for each in (self.beside, self.day, self.body, *self.fields.values()):
+            each.observe(lambda _: self._preview(), names="value")
+        self.write.on_click(lambda _: self._write())
+        self.sent.on_click(lambda _: self._mark_sent())
+        self._new_gap()
+
+    def _now(self) -> dt.date:
+        return self.today or dt.date.today()
+
+    def _row(self) -> dict[str, str]:
+        return self.rows[self.gap.value]
+
+    def _new_gap(self) -> None:
+        """Another gap: the laws under which it can be asked, and what is known already."""
+        self.filling = True
+        own = self.known[self._row()["template"]]
+        fitting = [name for name in own.procedures if name in self.framed]
+        self.law.options = [
+            (f"{self.laws[name].name.en} · {self.laws[name].name.ko}", name) for name in fitting
+        ]
+        self.law.value = self._row()["procedure"]
+        self._new_law()
+
+    def _new_law(self) -> None:
+        """Another law: its languages, the authority's first, and its own fields."""
+        if not self.law.value:  # while the menu is being refilled
+            return
+        self.filling = True
+        own, frame = self.known[self._row()["template"]], self.framed[self.law.value]
+        native = letters.law_language(self.law.value).partition("-")[0]
+        written = sorted(languages_of(own, frame), key=lambda each: each != native)
+        named = [(f"{self.spoken[each].en} {self.spoken[each].ko}", each) for each in written]
+        self.language.options, self.language.value = named, written[0]
+        self.beside.options = [_NONE, *named]
+        self.beside.value = "en" if written[0] not in ("en", "ko") else "none"
+        self._arrange([*own.fields, *asked_of(own, frame)])
+        self._new_language()
+
+    def _new_language(self) -> None:
+        """Another language: the names of the authorities, and the kit's own words for the case."""
+        if not self.language.value:
+            return
+        self.filling = True
+        names = drafts.authorities(self.law.value, self.language.value, self._row())
+        self.authority.options = [*names, ("another 다른 기관", "")]
+        self.authority.value = names[0]
+        self.body.value = names[0]
+        filled = drafts.prefilled(self._row(), self.law.value, self.language.value)
+        for name in ("system", "period"):
+            self.fields[name].value = filled.get(name, "")
+        self.filling = False
+        self._preview()
+
+    def _new_authority(self) -> None:
+        if not self.filling and self.authority.value is not None:
+            self.body.value = self.authority.value
+
+    def _private(self, name: str, about: Field) -> ipywidgets.Text:
+        """A field that forgets what is typed into it; `typed` remembers."""
+        field = ipywidgets.Text(
+            description=about.label, continuous_update=False, placeholder=about.en, **_WIDE
+        )
+
+        def take(change: Mapping[str, Any]) -> None:
+            if change["new"]:
+                self.typed[name] = change["new"]
+                field.placeholder = "taken, not saved 입력함, 저장하지 않음"
+                field.value = ""
+                self._preview()
+
+        field.observe(take, names="value")
+        return field
+
+    def _chosen(self) -> dict[str, str]:
+        """What was chosen and typed, without what is personal."""
+        own = {name: field.value or "" for name, field in self.fields.items()}
+        day = self.day.value or self._now()
+        return {"date": day.isoformat(), "body": self.body.value, **own}
+
+    def _needed(self, chosen: Mapping[str, str]) -> list[str]:
+        template = self.known[self._row()["template"]]
+        return needed_of(template, self.framed[self.law.value], chosen)
+
+    def _made(
+        self, fields: Mapping[str, str], personal: Mapping[str, str]
+    ) -> tuple[letters.Letter, letters.Letter | None]:
+        """The letter, and the version to read along."""
+        template, law, language = self._row()["template"], self.law.value, self.language.value
+        made = letters.letter(template, law, {**personal, **fields}, language)
+        reader = drafts.reading_language(made, self.beside.value)
+        if not reader:
+            return made, None
+        said = drafts.said_in(fields, self._row(), law, before=language, after=reader)
+        return made, letters.letter(template, law, {**personal, **said}, reader)
+
+    def _preview(self) -> None:
+        """Show the fields that the letter needs, and the letter with blanks for what is lacking."""
+        if self.filling or not self.law.value or not self.language.value:
+            return
+        chosen = self._chosen()
+        try:
+            needed = self._needed(chosen)
+            for name, field in {**self.fields, **self.private}.items():
+                field.layout.display = None if name in needed else "none"
+            text = self._text(chosen, needed)
+        except InputError as error:
+            text = str(error)
+        self.shown.clear_output(wait=True)
+        with self.shown:
+            display(HTML(_block(text)))
+
+    def _text(self, chosen: Mapping[str, str], needed: list[str]) -> str:
+        """The letter with blanks for what is lacking, or the choices that come first."""
+        lacking = [name for name in needed if not chosen.get(name, "").strip()]
+        labels = {name: self.about[name].label for name in lacking}
+        first = [label for name, label in labels.items() if self.about[name].options]
+        if first:
+            return f"Choose first 먼저 고르세요: {', '.join(first)}"
+        blanks = {name: f"〔{label}〕" for name, label in labels.items()}
+        return "\n\n".join(each.text for each in self._made({**chosen, **blanks}, {}) if each)
+
+    def _write(self) -> None:
+        try:
+            own = {**letters.requester(), **self.typed}
+            chosen = self._chosen()
+            made, beside = self._made(chosen, own)
+            needed = self._needed(chosen)
+            kept = {name: value for name, value in chosen.items() if name in needed}
+            entry = self._begin(made, kept, own)
+            paths = drafts.write_letter(made, beside, entry.stem, self.out)
+        except InputError as error:
+            self.said.value = _block(error)
+            return
+        self.written, self.sent.disabled = entry, False
+        lines = [
+            *(f"Written 저장함: {path}" for path in (*paths, entry)),
+            *made.notices,
+            *(f"Check 확인: {each}" for each in made.unread),
+            "Nothing was sent. Read it, sign it, send it yourself. "
+            "보내지 않았습니다. 읽고 서명하여 직접 보내세요.",
+        ]
+        self.said.value = "<br>".join(map(_safe, lines))
+
+    def _begin(
+        self, made: letters.Letter, fields: Mapping[str, str], personal: Mapping[str, str]
+    ) -> Path:
+        """Begin the entry; a draft of this form that nothing has happened to gives way to it."""
+        before = self._own_draft()
+        old = before.read_bytes() if before else b""
+        if before:
+            before.unlink()
+        first = name = drafts.draft_name(made.procedure, made.date, made.template)
+        number = 2
+        while (self.entries / f"{name}.md").exists():
+            name, number = f"{first}-{number}", number + 1
+        try:
+            return drafts.begin_entry(
+                made, name, fields, self.entries, gap=self._row(), personal=personal.values()
+            )
+        except InputError:
+            if before:
+                write_whole(before, old)
+            raise
+
+    def _own_draft(self) -> Path | None:
+        if self.written is None or not self.written.exists():
+            return None
+        happened = [each.event for each in log.read(self.written).history]
+        return self.written if happened == ["drafted"] else None
+
+    def _mark_sent(self) -> None:
+        if self.written is None:
+            return
+        try:
+            log.add(self.written, log.Event(self._now(), "sent"))
+        except InputError as error:
+            self.said.value = _block(error)
+            return
+        self.sent.disabled = True
+        self.said.value = _safe(
+            f"Noted as sent on {self._now()}: {self.written.stem}. 보낸 날을 적었습니다."
+        )
+
+
+def _safe(text: object) -> str:
+    return html.escape("\n".join(map(printable, str(text).splitlines())))
+
+
+def _block(text: object) -> str:
+    style = "white-space: pre-wrap; max-width: 80ch; line-height: 1.5"
+    return f"<div style='{style}'>{_safe(text)}</div>"
+
+
+def _menu(description: str) -> ipywidgets.Dropdown:
+    return ipywidgets.Dropdown(description=description, **_WIDE)
+
+
+def _control(about: Field) -> ipywidgets.Widget:
+    """A text field, or a menu for a choice."""
+    if not about.options:
+        return ipywidgets.Text(description=about.label, placeholder=about.en, **_WIDE)
+    menu = _menu(about.label)
+    words = [(f"{en} · {ko}", key) for key, (en, ko) in about.options.items()]
+    menu.options = words if about.default else [_CHOOSE, *words]
+    menu.value = about.default
+    return menu
