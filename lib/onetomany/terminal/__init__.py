@@ -7,7 +7,9 @@ from .cameras import SIGHTINGS, coarse_sightings, fine_sightings
 from .flow import VISITS, pass_through, routes, simulate_day, wings_for
 from .layout import Layout, load_layout
 from .passengers import PASSENGERS, draw_passengers
-from .run import Run, read_run, simulate, simulate_coarsely, write_run
+from .run import Run, read_run, simulate, simulate_coarsely, walk_run, write_run
+from .scenarios import ORDINARY, Scenario, draw_people
+from .staffing import STAFF, plan_staff
 from .templates import noise_for, sighting_templates, true_match_rate
 from .views import PASSAGES, field_of, passages, view_quality
 from .walking import TRAJECTORIES, walk

@@ -19,7 +19,8 @@ from jupedsim.routing import RoutingEngine
 from tqdm import tqdm
 
 from .layout import SERVED, STAGES, Layout
-from .passengers import HOUR, check_places, draw_passengers
+from .passengers import HOUR, check_places
+from .scenarios import ORDINARY, Scenario, draw_people
 from .staffing import OpenPoints, plan_staff
 
 DAY = 24 * HOUR
@@ -75,12 +76,17 @@ def wings_for(layout: Layout, passengers: int) -> int:
 
 
 def simulate_day(
-    layout: Layout, passengers: int, seed: int, *, wings: int | None = None
+    layout: Layout,
+    passengers: int,
+    seed: int,
+    *,
+    wings: int | None = None,
+    scenario: Scenario = ORDINARY,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A day of so many passengers: `PASSENGERS` and the `VISITS` of `pass_through`."""
     wings = wings_for(layout, passengers) if wings is None else wings
-    people = draw_passengers(
-        layout, passengers, seed, seconds=DAY, weights=layout.weights, wings=wings
+    people = draw_people(
+        layout, passengers, seed, scenario, seconds=DAY, weights=layout.weights, wings=wings
     )
     return people, pass_through(layout, people, seed)
 

@@ -11,14 +11,14 @@ from .layout import FASTEST, SERVED, Layout
 
 HOUR = 3600.0
 PASSENGERS = {
-    "true_id": pl.Int64,  # 0, 1, 2 ... in order of arrival
+    "true_id": pl.Int64,  # of a visit: 0, 1, 2 ... in order of arrival, then of second visits
     "party_id": pl.Int64,  # who travels together, next to each other in true_id
     "wing": pl.Int32,  # which copy of the plan
     "t_arrival": pl.Float64,  # seconds since opening
     "entrance": pl.String,
     "gate": pl.String,  # or the entrance by which they leave again (see `scenarios`)
     "speed": pl.Float64,  # m/s, when nobody is in the way; the same within a party
-    "person_id": pl.Int64,  # whose visit this is: the true_id of the person's last visit
+    "person_id": pl.Int64,  # whose visit it is: the true_id of their first one
     "role": pl.String,  # "passenger" or "staff"
     "masked": pl.Boolean,
     "wheelchair": pl.Boolean,

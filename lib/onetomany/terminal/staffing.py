@@ -38,7 +38,8 @@ def plan_staff(layout: Layout, people: pl.DataFrame, *, more: int = 0) -> pl.Dat
     True
     """
     rows = []
-    for wing, group in people.group_by("wing", maintain_order=True):
+    passengers = people.filter(pl.col("role") != "staff")
+    for wing, group in passengers.group_by("wing", maintain_order=True):
         start = group["t_arrival"].to_numpy().min() // MINUTE
         minute = (group["t_arrival"].to_numpy() // MINUTE - start).astype(int)
         flow = np.zeros(0)

@@ -33,7 +33,9 @@ PATIENCE = 20.0  # seconds that who has reached a point waits for the rest of th
 TRIES = 5  # places tried a tick for who finds the entrance full
 TIME_GAP = 0.8  # s, the model's: how much room a walker keeps ahead
 WHEELCHAIR_RADIUS = 0.35  # m: assumed, since a chair is about 0.7 m wide
-AWAY = 60.0  # s after which who is still inside from an earlier visit tries to come in again
+AGAIN = 60.0  # s after which who is still inside from an earlier visit tries to come in again
+TOGETHER = 3.0  # m by which nobody gets ahead of the last of a party without slowing down
+SLOWED = 0.5  # of their free speed, until the others have caught up
 TRAJECTORIES = {
     "true_id": pl.Int64,
     "t": pl.Float64,  # seconds since opening, RATE samples a second
@@ -113,6 +115,7 @@ class _Crowd:
         self.points = {s: [p for p in points if p.stage == s] for s in SERVED}
         # who turns back leaves by an entrance
         self.gates = {each.name: self._gate(each) for each in (*layout.gates, *layout.entrances)}
+        self.ways_out = {each.name: each.centre for each in (*layout.gates, *layout.entrances)}
         self.boxes = {each.name: each.box for each in layout.entrances}
         self.coming: dict[str, list[_Coming]] = {name: [] for name in self.boxes}
         for row in self.people:
@@ -122,6 +125,7 @@ class _Crowd:
         self.inside: set[int] = set()  # passengers
         self.staff: set[int] = set()
         self.present: set[int] = set()  # persons whose visit has not ended
+        self.bound_for: dict[int, tuple[float, float]] = {}  # agents of parties: where they go
         self.leaving: list[tuple[int, str]] = []  # served, with the stage they come from
         self.chosen: dict[tuple[int, str], _Point | None] = {}  # by party and stage
         self.noted: list[tuple[int, str, str, float, float, float]] = []
@@ -142,6 +146,8 @@ class _Crowd:
             self.leaving = []
             self._admit()
             self._look()
+            if tick % round(RATE) == 0:
+                self._keep_together()
             if not self.inside and not any(self.coming.values()):
                 break
             for point in (p for points in self.points.values() for p in points if p.bound):
@@ -199,7 +205,7 @@ class _Crowd:
             while line and line[0][0] <= self.now:
                 _, number, row = line[0]
                 if row["person_id"] in self.present:
-                    heapq.heapreplace(line, (self.now + AWAY, number, row))
+                    heapq.heapreplace(line, (self.now + AGAIN, number, row))
                 elif self._enter(entrance, row):
                     heapq.heappop(line)
                 else:
@@ -252,6 +258,7 @@ class _Crowd:
             return False
         self.inside.add(agent)
         self.present.add(row["person_id"])
+        self.bound_for[agent] = self._goal(row, point)
         self._note(agent, "entrance", entrance, self.now, self.now)
         if point:
             point.bound.add(agent)
@@ -286,8 +293,27 @@ class _Crowd:
         _, point = self._next(row, stage, self.sim.agent(agent).position)
         journey, first = (point.journey, point.first) if point else self.gates[row["gate"]]
         self.sim.switch_agent_journey(agent, journey, first)
+        self.bound_for[agent] = self._goal(row, point)
         if point:
             point.bound.add(agent)
+
+    def _goal(self, row: dict[str, Any], point: _Point | None) -> tuple[float, float]:
+        return point.head if point else self.ways_out[row["gate"]]
+
+    def _keep_together(self) -> None:
+        """Who has got ahead of the last of their party, bound for the same place, slows down."""
+        groups: dict[tuple[int, tuple[float, float]], list[tuple[int, float]]] = {}
+        _, agents, places = self.samples[-1]
+        for agent, place in zip(agents, places, strict=True):
+            if agent in self.bound_for:
+                goal = self.bound_for[agent]
+                group = groups.setdefault((self.who[agent]["party_id"], goal), [])
+                group.append((agent, math.dist(place, goal)))
+        for group in groups.values():
+            last = max(way for _, way in group)
+            for agent, way in group if len(group) > 1 else ():
+                slower = SLOWED if way < last - TOGETHER else 1.0
+                self.sim.agent(agent).model.desired_speed = slower * self.who[agent]["speed"]
 
     def _look(self) -> None:
         """Note where everybody is, and who has gone."""
