@@ -57,9 +57,7 @@ def detection(quality: Floats) -> Floats:
     return chance
 
 
-def sightings_of(
-    seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def sightings_of(seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None) -> pl.DataFrame:
     """What is detected of passages (schema `PASSAGES`); returns `SIGHTINGS` by time.
 
     Quality is the best view, lowered by light, times n / (n + SETTLED) for n frames, times MASK

@@ -49,7 +49,13 @@ class Run:
         """
         gone = self.visits.filter(stage="gate")["true_id"]
         people = self.people.filter(pl.col("role") != "staff")["true_id"]
-        return len(people) - people.is_in(gone.implode()).sum()
+        return people.filter(~people.is_in(gone.implode())).len()
+
+    @property
+    def first_arrival(self) -> str:
+        """When the first of its people arrives, hours and minutes since opening: '06:29'."""
+        minutes = int(self.people.select(pl.col("t_arrival").min()).item() // 60)
+        return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each frame, written as parquet."""
@@ -75,9 +81,7 @@ def simulate(
     return walk_run(layout, people, seed, longest=longest)
 
 
-def walk_run(
-    layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR
-) -> Run:
+def walk_run(layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR) -> Run:
     """A run of passengers already drawn (schema `PASSENGERS`, one wing), each walked as a body."""
     trajectories, visits = walk(layout, people, seed, longest=longest)
     seen = fine_sightings(trajectories, layout, seed, RATE, people)

@@ -47,7 +47,9 @@ def plan_staff(layout: Layout, people: pl.DataFrame, *, more: int = 0) -> pl.Dat
         for stage in STAFFED:
             stops = group[stage].is_not_null().to_numpy()
             reach = group["security"].is_not_null().to_numpy()  # who turns back stops at check-in
-            direct = stops if stage == "check-in" else reach & group["check-in"].is_null().to_numpy()
+            direct = (
+                stops if stage == "check-in" else reach & group["check-in"].is_null().to_numpy()
+            )
             come = np.zeros(max(length, len(flow)))
             come[: len(flow)] = flow * (stops & reach).sum() / max(1, reach.sum())
             if stage != "immigration":
@@ -62,7 +64,9 @@ def plan_staff(layout: Layout, people: pl.DataFrame, *, more: int = 0) -> pl.Dat
     return pl.DataFrame(rows, schema=STAFF, orient="row")
 
 
-def _planned(come: Floats, mean: float, points: int, longest: float | None) -> tuple[list[int], Floats]:
+def _planned(
+    come: Floats, mean: float, points: int, longest: float | None
+) -> tuple[list[int], Floats]:
     """Open points by the quarter hour, and who leaves by the minute, until the queue is gone."""
     counts: list[int] = []
     left: list[float] = []

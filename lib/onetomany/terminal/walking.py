@@ -217,9 +217,7 @@ class _Crowd:
         stops = [self.sim.add_waypoint_stage(gate.centre, 1.0) for gate in gates]
         rounds = jps.JourneyDescription(stops)
         for stop, following in zip(stops, [*stops[1:], stops[0]], strict=True):
-            rounds.set_transition_for_stage(
-                stop, jps.Transition.create_fixed_transition(following)
-            )
+            rounds.set_transition_for_stage(stop, jps.Transition.create_fixed_transition(following))
         agent = self._place(row, gates[-1].box, self.sim.add_journey(rounds), stops[0])
         if agent is None:
             raise InputError(f"{len(self.on_duty)} staff find no room at the gates: take fewer.")
