@@ -3,7 +3,8 @@
 People who get anywhere walk at 0.5 to 2 m/s. So do they in no unit but the right ones: 100 times as
 fast in centimetres, 3.3 times in feet, 25 times slower if frames are taken for seconds. What is
 measured is the speed of those who get somewhere, over a second or four positions, so that a jitter
-of centimetres doesn't count.
+of centimetres doesn't count: the speed at which a person covers half of their way, so that those
+who mostly stand in a queue are judged by their walking.
 """
 
 from __future__ import annotations
@@ -53,7 +54,13 @@ def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     usual = float(lasts.median()) / 2  # type: ignore[arg-type]
     over = max(min(1.0, usual), 4 * step)
     moving = _over(frame.filter(pl.col("person").is_in(far.implode())), over)
-    speeds = moving.group_by("person").agg(pl.col("speed").quantile(0.75))["speed"]
+    covered = pl.col("speed").cum_sum() / pl.col("speed").sum()
+    speeds = (
+        moving.sort("person", "speed")
+        .filter(covered.over("person") >= 0.5)
+        .group_by("person")
+        .agg(pl.col("speed").first())["speed"]
+    )
     speed = float(speeds.median()) if len(speeds) else None  # type: ignore[arg-type]
     return Pace(speed, len(speeds), step)
 
