@@ -20,6 +20,7 @@ SLACK = 2.0  # m by which annotated positions jump
 WALK_MOST = 2.2  # m/s: half of a crowd is never faster, unless it runs a race
 FEW = 3  # people from whom on a crowd's speed is judged
 TRAVELS = 3.0  # m: somebody who gets so far walks
+FASTER = 0.97  # share of a person's speeds beyond which they may be jumps
 CRAWL = 0.65  # m/s: those who get somewhere, with times counted 1, 2, 3: frames
 NARROW = 1.05  # m: a scene no wider than this holds no three people
 
@@ -54,7 +55,9 @@ def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     usual = float(lasts.median()) / 2  # type: ignore[arg-type]
     over = max(min(1.0, usual), 4 * step)
     moving = _over(frame.filter(pl.col("person").is_in(far.implode())), over)
-    covered = pl.col("speed").cum_sum() / pl.col("speed").sum()
+    # a jump counts as a fast step, or one of them would be half of a way
+    step_far = pl.min_horizontal("speed", pl.col("speed").quantile(FASTER))
+    covered = step_far.cum_sum() / step_far.sum()
     speeds = (
         moving.sort("person", "speed")
         .filter(covered.over("person") >= 0.5)
