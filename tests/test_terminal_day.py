@@ -166,7 +166,7 @@ def test_crowding_is_that_of_the_line_people_stand_in() -> None:
     assert known["door-to-gate"]["value"] is None  # nobody reached one
     assert known["inside"]["value"] == 5
     assert run.left_inside == 5
-    assert all(row["source"] for row in known.values())
+    assert all(row["source"] and row["source_ko"] for row in known.values())
 
 
 def test_the_chart_draws_each_staff_and_says_what_a_desk_costs() -> None:

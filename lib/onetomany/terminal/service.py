@@ -32,6 +32,7 @@ LEVELS = {
     "low": pl.Float64,  # the published range; null where there is none
     "high": pl.Float64,
     "source": pl.String,  # of the range
+    "source_ko": pl.String,
 }
 SENSITIVITY = {
     "load": pl.Int64,  # passengers who come in the hour
