@@ -3,7 +3,8 @@
 People who get anywhere walk at 0.5 to 2 m/s. So do they in no unit but the right ones: 100 times as
 fast in centimetres, 3.3 times in feet, 25 times slower if frames are taken for seconds. What is
 measured is the speed of those who get somewhere, over a second or four positions, so that a jitter
-of centimetres doesn't count.
+of centimetres doesn't count: the speed at which a person covers half of their way, so that those
+who mostly stand in a queue are judged by their walking.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ SLACK = 2.0  # m by which annotated positions jump
 WALK_MOST = 2.2  # m/s: half of a crowd is never faster, unless it runs a race
 FEW = 3  # people from whom on a crowd's speed is judged
 TRAVELS = 3.0  # m: somebody who gets so far walks
+FASTER = 0.97  # share of a person's speeds beyond which they may be jumps
 CRAWL = 0.65  # m/s: those who get somewhere, with times counted 1, 2, 3: frames
 NARROW = 1.05  # m: a scene no wider than this holds no three people
 
@@ -53,7 +55,15 @@ def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     usual = float(lasts.median()) / 2  # type: ignore[arg-type]
     over = max(min(1.0, usual), 4 * step)
     moving = _over(frame.filter(pl.col("person").is_in(far.implode())), over)
-    speeds = moving.group_by("person").agg(pl.col("speed").quantile(0.75))["speed"]
+    # a jump counts as a fast step, or one of them would be half of a way
+    step_far = pl.min_horizontal("speed", pl.col("speed").quantile(FASTER))
+    covered = step_far.cum_sum() / step_far.sum()
+    speeds = (
+        moving.sort("person", "speed")
+        .filter(covered.over("person") >= 0.5)
+        .group_by("person")
+        .agg(pl.col("speed").first())["speed"]
+    )
     speed = float(speeds.median()) if len(speeds) else None  # type: ignore[arg-type]
     return Pace(speed, len(speeds), step)
 

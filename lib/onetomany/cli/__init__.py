@@ -15,6 +15,7 @@ from onetomany.cli.behaviour import behaviour
 from onetomany.cli.captures import capture_list
 from onetomany.cli.chapters import lab, report
 from onetomany.cli.command import Command
+from onetomany.cli.day import day
 from onetomany.cli.documents import claims, ingest
 from onetomany.cli.evidence import certify, exhibit, key, reproduce, timestamp, verify
 from onetomany.cli.film import film
@@ -37,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     scale,
     trackers,
     behaviour,
+    day,
     risk,
     film,
     ingest,

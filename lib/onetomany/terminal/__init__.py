@@ -4,39 +4,58 @@ All of it is simulated, in a fictional building, and labelled so.
 """
 
 from .cameras import SIGHTINGS, coarse_sightings, fine_sightings
+from .day import Day, busiest_hour, hall_sample, simulate_whole_day
 from .flow import VISITS, pass_through, routes, simulate_day, wings_for
 from .layout import Layout, load_layout
 from .passengers import PASSENGERS, draw_passengers
-from .run import Run, read_run, simulate, simulate_coarsely, write_run
+from .run import Run, read_run, simulate, simulate_coarsely, walk_run, write_run
+from .scenarios import ORDINARY, Scenario, draw_people
+from .service import LEVELS, SENSITIVITY, door_to_gate, levels_of_service, sensitivity
+from .staffing import STAFF, plan_staff
 from .templates import noise_for, sighting_templates, true_match_rate
 from .views import PASSAGES, field_of, passages, view_quality
 from .walking import TRAJECTORIES, walk
 
 __all__ = [
+    "LEVELS",
+    "ORDINARY",
     "PASSAGES",
     "PASSENGERS",
+    "SENSITIVITY",
     "SIGHTINGS",
+    "STAFF",
     "TRAJECTORIES",
     "VISITS",
+    "Day",
     "Layout",
     "Run",
+    "Scenario",
+    "busiest_hour",
     "coarse_sightings",
+    "door_to_gate",
     "draw_passengers",
+    "draw_people",
     "field_of",
     "fine_sightings",
+    "hall_sample",
+    "levels_of_service",
     "load_layout",
     "noise_for",
     "pass_through",
     "passages",
+    "plan_staff",
     "read_run",
     "routes",
+    "sensitivity",
     "sighting_templates",
     "simulate",
     "simulate_coarsely",
     "simulate_day",
+    "simulate_whole_day",
     "true_match_rate",
     "view_quality",
     "walk",
+    "walk_run",
     "wings_for",
     "write_run",
 ]

@@ -44,6 +44,7 @@ SOURCE = "simulated"
 POOR = 0.12  # quality at which half of the faces are missed
 SHARPNESS = 0.03  # quality by which the odds of being detected change by a factor e
 WORST_LIGHT = 0.75  # light, blur and expression lower a view evenly by up to this factor
+MASK = 0.4  # times the quality of a face in a mask: assumed, see docs/terminal.md
 PITCH = 100.0  # m between the wings of a terminal of several, along y
 APART = 0.3  # m from where a coarse run places a person, one sd along each axis
 PACE = 1.34  # m/s along a route while its passages are looked up
@@ -56,15 +57,22 @@ def detection(quality: Floats) -> Floats:
     return chance
 
 
-def sightings_of(seen: pl.DataFrame, seed: int) -> pl.DataFrame:
+def sightings_of(seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None) -> pl.DataFrame:
     """What is detected of passages (schema `PASSAGES`); returns `SIGHTINGS` by time.
 
-    Quality is the best view, lowered by light, times n / (n + SETTLED) for n frames.
+    Quality is the best view, lowered by light, times n / (n + SETTLED) for n frames, times MASK
+    for who wears one. `people` (schema `PASSENGERS`) says who does, and which visits are one
+    person's; without it nobody does, and each visit is a person.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
     frames = seen["n_frames"].to_numpy()
     light = rng.uniform(WORST_LIGHT, 1, len(seen))
     quality = seen["view"].to_numpy() * light * frames / (frames + SETTLED)
+    if people is not None:
+        own = people.select(pl.col("true_id", "person_id", "masked"))
+        seen = seen.join(own, on="true_id", how="left", maintain_order="left")
+        quality = np.where(seen["masked"].to_numpy(), MASK, 1.0) * quality
+        seen = seen.with_columns(true_id="person_id")
     found = rng.random(len(seen)) < detection(quality)
     sure = 1 / (1 + np.exp(-(quality - POOR / 2) / 0.1)) + 0.03 * rng.standard_normal(len(seen))
     rows = (
@@ -86,13 +94,19 @@ def sightings_of(seen: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 
 def fine_sightings(
-    trajectories: pl.DataFrame, layout: Layout, seed: int, rate: float
+    trajectories: pl.DataFrame,
+    layout: Layout,
+    seed: int,
+    rate: float,
+    people: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """`SIGHTINGS` from where everybody was at `rate` samples a second."""
-    return sightings_of(passages(trajectories, layout, rate), seed)
+    """`SIGHTINGS` from where everybody was at `rate` samples a second; `people` as there."""
+    return sightings_of(passages(trajectories, layout, rate), seed, people)
 
 
-def coarse_sightings(visits: pl.DataFrame, layout: Layout, seed: int) -> pl.DataFrame:
+def coarse_sightings(
+    visits: pl.DataFrame, layout: Layout, seed: int, people: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """`SIGHTINGS` from a flow's visits (schema `flow.VISITS`), for many people.
 
     Between two visits a person walks the shortest way evenly; each way's passages are looked up
@@ -136,7 +150,7 @@ def coarse_sightings(visits: pl.DataFrame, layout: Layout, seed: int) -> pl.Data
             pl.format("w{}/{}", pl.col("wing") + 1, "camera_id").alias("camera_id"),
             pl.col("y") + PITCH * pl.col("wing"),
         )
-    return sightings_of(merged.select(*PASSAGES), seed)
+    return sightings_of(merged.select(*PASSAGES), seed, people)
 
 
 def _people(visits: pl.DataFrame) -> int:

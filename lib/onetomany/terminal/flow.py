@@ -9,7 +9,7 @@ part.
 from __future__ import annotations
 
 from collections.abc import Generator
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,9 @@ from jupedsim.routing import RoutingEngine
 from tqdm import tqdm
 
 from .layout import SERVED, STAGES, Layout
-from .passengers import HOUR, check_places, draw_passengers
+from .passengers import HOUR, check_places
+from .scenarios import ORDINARY, Scenario, draw_people
+from .staffing import OpenPoints, plan_staff
 
 DAY = 24 * HOUR
 BUSIEST = 0.85  # share of the time that points are taken in the busiest hour, at which wings open
@@ -51,8 +53,11 @@ def routes(layout: Layout) -> pl.DataFrame:
     names |= {stage: [p.name for p in layout.points_of(stage)] for stage in SERVED}
     engine = RoutingEngine(layout.floor.buffer(-layout.walkers.radius, join_style="mitre"))
     rows = []
-    for before, after in _followers(layout):
-        for origin, destination in product(names[before], names[after]):
+    pairs = [product(names[before], names[after]) for before, after in _followers(layout)]
+    # who turns back leaves by an entrance
+    pairs += [product(names[before], names["entrance"]) for before in ("entrance", "check-in")]
+    for origin, destination in chain.from_iterable(pairs):
+        if origin != destination:
             way = np.array(engine.compute_waypoints(where[origin], where[destination]))
             length = float(np.hypot(*np.diff(way, axis=0).T).sum())
             rows.append((origin, destination, way[:, 0].tolist(), way[:, 1].tolist(), length))
@@ -71,28 +76,37 @@ def wings_for(layout: Layout, passengers: int) -> int:
 
 
 def simulate_day(
-    layout: Layout, passengers: int, seed: int, *, wings: int | None = None
+    layout: Layout,
+    passengers: int,
+    seed: int,
+    *,
+    wings: int | None = None,
+    scenario: Scenario = ORDINARY,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A day of so many passengers: `PASSENGERS` and the `VISITS` of `pass_through`."""
     wings = wings_for(layout, passengers) if wings is None else wings
-    people = draw_passengers(
-        layout, passengers, seed, seconds=DAY, weights=layout.weights, wings=wings
+    people = draw_people(
+        layout, passengers, seed, scenario, seconds=DAY, weights=layout.weights, wings=wings
     )
     return people, pass_through(layout, people, seed)
 
 
-def pass_through(layout: Layout, people: pl.DataFrame, seed: int) -> pl.DataFrame:
+def pass_through(
+    layout: Layout, people: pl.DataFrame, seed: int, *, staff: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Let passengers (schema `PASSENGERS`) pass; returns `VISITS` by person and time.
 
     Everybody reaches their gate, however late: the day has no end. At check-in, security and
-    immigration a point serves one party at a time; in the hall a party goes to any point, taken or
-    not, since a hall holds more people than the few places drawn.
+    immigration a point serves one party at a time, and points open as `staff` says, by default as
+    `staffing.plan_staff` plans it; in the hall a party goes to any point, taken or not, since a
+    hall holds more people than the few places drawn. Staff, who only walk, are left out.
 
     Raises InputError where a passenger's entrance or gate is not in the layout.
     """
     check_places(layout, people)
+    people = people.filter(pl.col("role") != "staff")
     parties = _parties(people)
-    day = _Day(layout, parties, seed)
+    day = _Day(layout, parties, seed, plan_staff(layout, people) if staff is None else staff)
     day.run()
     noted = pl.DataFrame(
         day.noted,
@@ -122,7 +136,7 @@ def _parties(people: pl.DataFrame) -> pl.DataFrame:
     """One row a party: sums where people are served one by one, the first's where they stay."""
     together = ("hall", "gate_wait")
     return people.group_by("party_id", maintain_order=True).agg(
-        pl.col("wing", "t_arrival", "entrance", "gate", "speed", *together).first(),
+        pl.col("person_id", "wing", "t_arrival", "entrance", "gate", "speed", *together).first(),
         *(
             pl.when(pl.col(stage).null_count() == 0).then(pl.col(stage).sum()).alias(stage)
             for stage in SERVED
@@ -134,13 +148,17 @@ def _parties(people: pl.DataFrame) -> pl.DataFrame:
 class _Day:
     """The events of one day. `noted` collects a row for each visit of a party."""
 
-    def __init__(self, layout: Layout, parties: pl.DataFrame, seed: int) -> None:
+    def __init__(
+        self, layout: Layout, parties: pl.DataFrame, seed: int, staff: pl.DataFrame
+    ) -> None:
         self.env = simpy.Environment()
         self.parties = parties
         self.noted: list[tuple[int, str, str, float, float, float]] = []
         ways = routes(layout).select("origin", "destination", "length")
         self.lengths = {(a, b): length for a, b, length in ways.iter_rows()}
         self.points = {s: [p.name for p in layout.points_of(s)] for s in SERVED}
+        self.open = OpenPoints(layout, staff)
+        self.gone: dict[int, simpy.Event] = {}  # by person: the end of the last visit so far
         wings = range(int(parties.select(pl.col("wing").max()).item()) + 1)
         self.desks = {
             (wing, name): simpy.Resource(self.env)
@@ -166,14 +184,18 @@ class _Day:
             self.env.process(self.party(row, window))
 
     def shortest(self, wing: int, stage: str, here: str) -> str:
-        """The point with the fewest parties before it; of several, the nearest."""
+        """The open point with the fewest parties before it; of several, the nearest."""
         return min(
-            self.points[stage],
+            self.open.points(wing, stage, self.env.now),
             key=lambda name: (self.bound[wing, name], self.lengths[here, name]),
         )
 
     def party(self, row: dict[str, Any], window: str) -> Generator[simpy.Event, None, None]:
         env, who, speed, here = self.env, row["party_id"], row["speed"], row["entrance"]
+        ended, before = env.event(), self.gone.get(row["person_id"])
+        self.gone[row["person_id"]] = ended
+        if before is not None:  # nobody comes in again before they have left
+            yield before
         self.noted.append((who, "entrance", here, env.now, env.now, env.now))
         for stage in SERVED[:-1]:
             if row[stage] is None:
@@ -199,3 +221,4 @@ class _Day:
             yield env.timeout(stay or 0)
             self.noted.append((who, stage, there, came, came, env.now))
             here = there
+        ended.succeed()

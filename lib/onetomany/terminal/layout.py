@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,8 @@ FICTIONAL = Path(__file__).parent / "data" / "terminal.toml"
 SERVED = ("check-in", "security", "immigration", "hall")  # stages with points, in order
 TIMED = (*SERVED, "gate")
 STAGES = ("entrance", *TIMED)
+STAFFED = SERVED[:3]  # stages whose points open and close
+FASTEST = 4.0  # m/s, at which hurried passengers are cut
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,29 @@ class Camera:
 
 @dataclass(frozen=True)
 class Walkers:
-    """Free walking speeds (m/s, normal, cut at two sd), body radius (m), shares of party sizes."""
+    """Free walking speeds (m/s, normal, cut at two sd), body radius (m), shares of party sizes.
+
+    A share `hurried` of parties runs late: `hurried_speed` plus an exponential with mean
+    `hurried_extra`, at most FASTEST, m/s.
+    """
 
     speed_mean: float
     speed_sd: float
     radius: float
     party_sizes: tuple[float, ...]
+    hurried: float = 0.0
+    hurried_speed: float = 2.0
+    hurried_extra: float = 0.4
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A terminal. `floor` is where one can walk; `weights` are arrivals by hour of the day."""
+    """A terminal. `floor` is where one can walk; `weights` are arrivals by hour of the day.
+
+    `busiest_half` is the share of an hour's arrivals that come in its middle half hour, 0.5 for
+    even arrivals. `longest_waits` are the waits, seconds, that staff is planned for at each stage;
+    where a stage has none, all its points are open.
+    """
 
     name: str
     about: str
@@ -111,6 +125,8 @@ class Layout:
     walkers: Walkers
     weights: tuple[float, ...]
     cameras: tuple[Camera, ...]
+    busiest_half: float = 0.5
+    longest_waits: dict[str, float] = field(default_factory=dict)
 
     def points_of(self, stage: str) -> list[ServicePoint]:
         return [point for point in self.points if point.stage == stage]
@@ -162,6 +178,10 @@ class _Reader:
             walkers=self.walkers(people),
             weights=self.weights(self.table(raw, "arrivals")),
             cameras=self.cameras(self.table(raw, "cameras")),
+            busiest_half=self.number(
+                self.table(raw, "arrivals").get("busiest_half", 0.5), "busiest_half", 0.5, 0.81
+            ),
+            longest_waits=self.longest_waits(raw.get("staffing", {})),
         )
         self.check_names(layout)
         self.check_places(layout)
@@ -266,7 +286,19 @@ class _Reader:
             self.number(sd, "speed_sd (so that nobody stands still)", 0, speed / 2.5),
             self.number(radius, "radius", 0.1, 0.4),
             shares,
+            self.number(table.get("hurried", 0), "hurried", 0, 1),
+            self.number(table.get("hurried_speed", 2), "hurried_speed", 0.3, FASTEST),
+            self.number(table.get("hurried_extra", 0.4), "hurried_extra", 0, 2),
         )
+
+    def longest_waits(self, table: dict[str, Any]) -> dict[str, float]:
+        unknown = sorted(set(table) - set(STAFFED))
+        if unknown:
+            raise self.refuse(f"staffing of {unknown[0]!r}: it must be of {', '.join(STAFFED)}.")
+        return {
+            stage: self.number(wait, f"the longest wait of '{stage}' (seconds)", 10, 7200)
+            for stage, wait in table.items()
+        }
 
     def weights(self, table: dict[str, Any]) -> tuple[float, ...]:
         found = self.numbers(self.entry(table, "weights", "arrivals"), "arrival weights", 24, 0)

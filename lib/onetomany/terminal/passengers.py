@@ -7,17 +7,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .layout import SERVED, Layout
+from .layout import FASTEST, SERVED, Layout
 
 HOUR = 3600.0
 PASSENGERS = {
-    "true_id": pl.Int64,  # 0, 1, 2 ... in order of arrival
+    "true_id": pl.Int64,  # of a visit: 0, 1, 2 ... in order of arrival, then of second visits
     "party_id": pl.Int64,  # who travels together, next to each other in true_id
     "wing": pl.Int32,  # which copy of the plan
     "t_arrival": pl.Float64,  # seconds since opening
     "entrance": pl.String,
-    "gate": pl.String,
+    "gate": pl.String,  # or the entrance by which they leave again (see `scenarios`)
     "speed": pl.Float64,  # m/s, when nobody is in the way; the same within a party
+    "person_id": pl.Int64,  # whose visit it is: the true_id of their first one
+    "role": pl.String,  # "passenger" or "staff"
+    "masked": pl.Boolean,
+    "wheelchair": pl.Boolean,
     # seconds that each person takes at a stage; null where the party does not stop there
     **dict.fromkeys((*SERVED, "gate_wait"), pl.Float64),
 }
@@ -35,9 +39,10 @@ def draw_passengers(
 ) -> pl.DataFrame:
     """So many passengers (schema `PASSENGERS`) who arrive between start and start + seconds.
 
-    `weights` share the span into equal parts with as many arrivals, relatively: an hour is even by
-    default; `layout.weights` with a day's seconds is a day. Parties come independently, spread over
-    the wings at random. The same seed gives the same passengers.
+    `weights` share the span into equal parts with as many arrivals, relatively: `layout.weights`
+    with a day's seconds is a day. Within each hour (or a shorter span) arrivals come as a wave:
+    `layout.busiest_half` of them in its middle half. Parties come independently, spread over the
+    wings at random. The same seed gives the same passengers.
 
     Raises InputError for counts or spans below one.
     """
@@ -50,14 +55,16 @@ def draw_passengers(
     party = np.repeat(np.arange(parties), sizes[:parties])[:count]
 
     edges = np.concatenate([[0.0], np.cumsum(np.asarray(weights, np.float64))])
-    times = np.sort(
-        start
-        + seconds * np.interp(rng.random(parties) * edges[-1], edges, np.linspace(0, 1, len(edges)))
-    )
+    spread = np.interp(rng.random(parties) * edges[-1], edges, np.linspace(0, 1, len(edges)))
+    times = start + np.sort(_in_waves(seconds * spread, seconds, layout.busiest_half))
     entrances = pl.Series([each.name for each in layout.entrances])
     gates = pl.Series([each.name for each in layout.gates])
     walkers = layout.walkers
     speeds = walkers.speed_mean + walkers.speed_sd * _cut_normal(rng, parties)
+    late = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(5,)))
+    running = walkers.hurried_speed + late.exponential(walkers.hurried_extra, parties)
+    hurried = late.random(parties) < walkers.hurried
+    speeds = np.where(hurried, np.minimum(running, FASTEST), speeds)
     columns: dict[str, pl.Series | NDArray[np.float64]] = {
         "wing": pl.Series(rng.integers(wings, size=parties)[party]),
         "t_arrival": times[party],
@@ -73,13 +80,19 @@ def draw_passengers(
             stays = stays[np.searchsorted(party, party)]
         name = "gate_wait" if stage == "gate" else stage
         columns[name] = pl.Series(np.where(stops, stays, np.nan)).fill_nan(None)
-    frame = pl.DataFrame({"true_id": np.arange(count), "party_id": party, **columns})
+    frame = pl.DataFrame({"true_id": np.arange(count), "party_id": party, **columns}).with_columns(
+        person_id="true_id",
+        role=pl.lit("passenger"),
+        masked=pl.lit(value=False),
+        wheelchair=pl.lit(value=False),
+    )
     return frame.select(pl.col(name).cast(kind) for name, kind in PASSENGERS.items())
 
 
 def check_places(layout: Layout, people: pl.DataFrame) -> None:
     """Raises InputError where passengers use an entrance or gate that the layout doesn't have."""
-    for column, openings in (("entrance", layout.entrances), ("gate", layout.gates)):
+    ways_out = (*layout.gates, *layout.entrances)
+    for column, openings in (("entrance", layout.entrances), ("gate", ways_out)):
         unknown = {*people[column]} - {each.name for each in openings}
         if unknown:
             raise InputError(
@@ -94,3 +107,20 @@ def _cut_normal(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
     while (outside := np.abs(values) > 2).any():
         values[outside] = rng.standard_normal(int(outside.sum()))
     return values
+
+
+def _in_waves(
+    times: NDArray[np.float64], seconds: float, busiest_half: float
+) -> NDArray[np.float64]:
+    """Times after the start moved within their hour, so that so many come in its middle half.
+
+    The rate in the hour is 1 + a cos(2 pi (x - 1/2)), whose middle half has 1/2 + a / pi. A span
+    under an hour is one wave; what is left over after whole hours is not moved.
+    """
+    period = min(HOUR, seconds)
+    grid = np.linspace(0, 1, 721)
+    amplitude = np.pi * (busiest_half - 0.5)
+    share = grid + amplitude / (2 * np.pi) * np.sin(2 * np.pi * (grid - 0.5))
+    wave, into = np.divmod(times / period, 1)
+    moved = period * (wave + np.interp(into, share, grid))
+    return np.where(wave < np.floor(seconds / period), moved, times)

@@ -16,7 +16,8 @@ from ..sources.files import sha256_of, write_whole
 from .cameras import coarse_sightings, fine_sightings
 from .flow import simulate_day
 from .layout import Layout
-from .passengers import HOUR, draw_passengers
+from .passengers import HOUR
+from .scenarios import ORDINARY, Scenario, draw_people
 from .walking import RATE, TRAJECTORIES, walk
 
 FRAMES = ("people", "trajectories", "visits", "sightings")
@@ -40,35 +41,69 @@ class Run:
     sightings: pl.DataFrame
     made_with: dict[str, str]
 
+    @property
+    def left_inside(self) -> int:
+        """How many passengers had not reached their gate (or the door) when the run ended.
+
+        A run that was cut by `longest` may end with people inside, or not yet let in.
+        """
+        gone = self.visits.filter(stage="gate")["true_id"]
+        people = self.people.filter(pl.col("role") != "staff")["true_id"]
+        return people.filter(~people.is_in(gone.implode())).len()
+
+    @property
+    def first_arrival(self) -> str:
+        """When the first of its people arrives, hours and minutes since opening: '06:29'."""
+        minutes = int(self.people.select(pl.col("t_arrival").min()).item() // 60)
+        return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each frame, written as parquet."""
         return {name: sha256(_parquet(getattr(self, name))).hexdigest() for name in FRAMES}
 
 
 def simulate(
-    layout: Layout, passengers: int, seed: int, *, seconds: float = HOUR, longest: float = 2 * HOUR
+    layout: Layout,
+    passengers: int,
+    seed: int,
+    *,
+    seconds: float = HOUR,
+    longest: float = 2 * HOUR,
+    scenario: Scenario = ORDINARY,
 ) -> Run:
     """So many passengers who arrive within `seconds`, each walked as a body (`walking.walk`).
 
-    Runs until all are gone, at most `longest` seconds after the last arrival. The same arguments
-    give the same frames, on the same machine and versions. Raises InputError for no passengers.
+    Runs until all are gone, at most `longest` seconds after the last arrival; `Run.left_inside`
+    says how many were not. The same arguments give the same frames, on the same machine and
+    versions. Raises InputError for no passengers.
     """
-    people = draw_passengers(layout, passengers, seed, seconds=seconds)
+    people = draw_people(layout, passengers, seed, scenario, seconds=seconds)
+    return walk_run(layout, people, seed, longest=longest)
+
+
+def walk_run(layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR) -> Run:
+    """A run of passengers already drawn (schema `PASSENGERS`, one wing), each walked as a body."""
     trajectories, visits = walk(layout, people, seed, longest=longest)
-    seen = fine_sightings(trajectories, layout, seed, RATE)
+    seen = fine_sightings(trajectories, layout, seed, RATE, people)
     return Run(layout.name, seed, people, trajectories, visits, seen, _versions())
 
 
 def simulate_coarsely(
-    layout: Layout, passengers: int, seed: int, *, wings: int | None = None
+    layout: Layout,
+    passengers: int,
+    seed: int,
+    *,
+    wings: int | None = None,
+    scenario: Scenario = ORDINARY,
 ) -> Run:
     """A day of so many passengers by flow alone, its sightings at places along the shortest ways.
 
     For large numbers: nobody is in anybody's way, and places and times between two visits are
-    interpolated. `wings` as in `flow.simulate_day`.
+    interpolated. `wings` as in `flow.simulate_day`. Staff of a scenario, who only walk, are not
+    seen.
     """
-    people, visits = simulate_day(layout, passengers, seed, wings=wings)
-    seen = coarse_sightings(visits, layout, seed)
+    people, visits = simulate_day(layout, passengers, seed, wings=wings, scenario=scenario)
+    seen = coarse_sightings(visits, layout, seed, people)
     nowhere = pl.DataFrame(schema=TRAJECTORIES)
     return Run(layout.name, seed, people, nowhere, visits, seen, _versions())
 
@@ -81,6 +116,7 @@ def write_run(run: Run, folder: Path) -> None:
         "simulated": True,
         "terminal": run.terminal,
         "seed": run.seed,
+        "left_inside": run.left_inside,
         "made_with": run.made_with,
         "digests": run.digests(),
     }

@@ -8,8 +8,8 @@ are JuPedSim's; who is served when is decided here.
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections import deque
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -24,6 +24,7 @@ from ..errors import InputError
 from .flow import VISITS
 from .layout import SERVED, STAGES, Layout, Opening, ServicePoint
 from .passengers import HOUR, check_places
+from .staffing import OpenPoints, plan_staff
 
 STEP = 0.05  # seconds of a step of the model
 TICK = 4  # steps between looks at queues, and between samples of places: 0.2 s
@@ -31,12 +32,19 @@ RATE = 1 / (STEP * TICK)  # samples a second
 PATIENCE = 20.0  # seconds that who has reached a point waits for the rest of the party
 TRIES = 5  # places tried a tick for who finds the entrance full
 TIME_GAP = 0.8  # s, the model's: how much room a walker keeps ahead
+WHEELCHAIR_RADIUS = 0.35  # m: assumed, since a chair is about 0.7 m wide
+AGAIN = 60.0  # s after which who is still inside from an earlier visit tries to come in again
+TOGETHER = 3.0  # m by which nobody gets ahead of the last of a party without slowing down
+SLOWED = 0.5  # of their free speed, until the others have caught up
 TRAJECTORIES = {
     "true_id": pl.Int64,
     "t": pl.Float64,  # seconds since opening, RATE samples a second
     "x": pl.Float64,  # m
     "y": pl.Float64,
 }
+
+
+_Coming = tuple[float, int, dict[str, Any]]  # when, true_id, the passenger
 
 
 @dataclass
@@ -57,15 +65,22 @@ class _Point:
 
 
 def walk(
-    layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR
+    layout: Layout,
+    people: pl.DataFrame,
+    seed: int,
+    *,
+    longest: float = 2 * HOUR,
+    staff: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Let passengers (schema `PASSENGERS`, one wing) walk; returns `TRAJECTORIES` and `VISITS`.
 
-    Runs until everybody is gone, at most `longest` seconds after the last arrival: who is then
-    still inside has no visit of a gate. A visit of a gate takes no time: lounges are not simulated.
-    Who finds the entrance full comes in as soon as there is room. Members of a party go to the same
-    point and wait there for each other, up to PATIENCE; who stands at its head together is served
-    together. In the hall a party takes a free point, or goes on if there is none.
+    Runs until every passenger is gone, at most `longest` seconds after the last arrival: who is
+    then still inside has no visit of a gate (`run.left_inside` counts them). A visit of a gate
+    takes no time: lounges are not simulated. Who finds the entrance full comes in as soon as there
+    is room. `staff` says how many points are open when, by default as `staffing.plan_staff` plans
+    it. Members of a party go to the same point and wait there for each other, up to PATIENCE; who
+    stands at its head together is served together. In the hall a party takes a free point, or goes
+    on if there is none. People whose role is 'staff' walk from gate to gate until the run ends.
 
     The same layout, passengers and seed give the same frames on the same machine and JuPedSim.
 
@@ -74,7 +89,7 @@ def walk(
     if people.select(pl.col("wing").max()).item() != 0:
         raise InputError("Passengers of several wings can't walk: one wing is simulated at a time.")
     check_places(layout, people)
-    crowd = _Crowd(layout, people, seed)
+    crowd = _Crowd(layout, people, seed, plan_staff(layout, people) if staff is None else staff)
     crowd.run(longest)
     return crowd.trajectories(), crowd.visits()
 
@@ -82,10 +97,15 @@ def walk(
 class _Crowd:
     """One run of JuPedSim with all that is noted of it."""
 
-    def __init__(self, layout: Layout, people: pl.DataFrame, seed: int) -> None:
+    def __init__(
+        self, layout: Layout, people: pl.DataFrame, seed: int, staff: pl.DataFrame
+    ) -> None:
         self.rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(4,)))
         self.layout = layout
-        self.people = people.sort("t_arrival", "true_id").rows(named=True)
+        everybody = people.sort("t_arrival", "true_id")
+        self.people = everybody.filter(pl.col("role") != "staff").rows(named=True)
+        self.on_duty = everybody.filter(role="staff").rows(named=True)
+        self.open = OpenPoints(layout, staff)
         self.sim = jps.Simulation(
             model=jps.CollisionFreeSpeedModel(), geometry=layout.floor, dt=STEP
         )
@@ -93,14 +113,19 @@ class _Crowd:
         self.hold = self.sim.add_waypoint_stage(layout.gates[0].centre, 0.1)
         points = [self._point(each) for each in layout.points]
         self.points = {s: [p for p in points if p.stage == s] for s in SERVED}
-        self.gates = {gate.name: self._gate(gate) for gate in layout.gates}
+        # who turns back leaves by an entrance
+        self.gates = {each.name: self._gate(each) for each in (*layout.gates, *layout.entrances)}
+        self.ways_out = {each.name: each.centre for each in (*layout.gates, *layout.entrances)}
         self.boxes = {each.name: each.box for each in layout.entrances}
-        self.coming: dict[str, deque[dict[str, Any]]] = {name: deque() for name in self.boxes}
+        self.coming: dict[str, list[_Coming]] = {name: [] for name in self.boxes}
         for row in self.people:
-            self.coming[row["entrance"]].append(row)
+            heapq.heappush(self.coming[row["entrance"]], (row["t_arrival"], row["true_id"], row))
         self.now = self.people[0]["t_arrival"]
-        self.who: dict[int, dict[str, Any]] = {}  # passengers by agent
-        self.inside: set[int] = set()
+        self.who: dict[int, dict[str, Any]] = {}  # passengers and staff by agent
+        self.inside: set[int] = set()  # passengers
+        self.staff: set[int] = set()
+        self.present: set[int] = set()  # persons whose visit has not ended
+        self.bound_for: dict[int, tuple[float, float]] = {}  # agents of parties: where they go
         self.leaving: list[tuple[int, str]] = []  # served, with the stage they come from
         self.chosen: dict[tuple[int, str], _Point | None] = {}  # by party and stage
         self.noted: list[tuple[int, str, str, float, float, float]] = []
@@ -108,6 +133,8 @@ class _Crowd:
 
     def run(self, longest: float) -> None:
         begin, last = self.now, self.people[-1]["t_arrival"]
+        for row in self.on_duty:
+            self._patrol(row)
         ticks = int((last + longest - begin) * RATE) + 1
         bar = tqdm(
             total=round(last - begin), desc="arrivals, seconds", unit="s", delay=2, leave=False
@@ -119,6 +146,8 @@ class _Crowd:
             self.leaving = []
             self._admit()
             self._look()
+            if tick % round(RATE) == 0:
+                self._keep_together()
             if not self.inside and not any(self.coming.values()):
                 break
             for point in (p for points in self.points.values() for p in points if p.bound):
@@ -173,21 +202,41 @@ class _Crowd:
     def _admit(self) -> None:
         """Let in who has arrived; who finds no room is first in line at the next tick."""
         for entrance, line in self.coming.items():
-            while line and line[0]["t_arrival"] <= self.now and self._enter(entrance, line[0]):
-                line.popleft()
+            while line and line[0][0] <= self.now:
+                _, number, row = line[0]
+                if row["person_id"] in self.present:
+                    heapq.heapreplace(line, (self.now + AGAIN, number, row))
+                elif self._enter(entrance, row):
+                    heapq.heappop(line)
+                else:
+                    break
 
-    def _enter(self, entrance: str, row: dict[str, Any]) -> bool:
-        x_low, y_low, x_high, y_high = self.boxes[entrance]
-        _, point = self._next(row, "entrance", ((x_low + x_high) / 2, (y_low + y_high) / 2))
-        journey, first = (point.journey, point.first) if point else self.gates[row["gate"]]
+    def _patrol(self, row: dict[str, Any]) -> None:
+        """Staff go round all gates in an order of their own, from gate to gate, without end."""
+        gates = [self.layout.gates[n] for n in self.rng.permutation(len(self.layout.gates))]
+        stops = [self.sim.add_waypoint_stage(gate.centre, 1.0) for gate in gates]
+        rounds = jps.JourneyDescription(stops)
+        for stop, following in zip(stops, [*stops[1:], stops[0]], strict=True):
+            rounds.set_transition_for_stage(stop, jps.Transition.create_fixed_transition(following))
+        agent = self._place(row, gates[-1].box, self.sim.add_journey(rounds), stops[0])
+        if agent is None:
+            raise InputError(f"{len(self.on_duty)} staff find no room at the gates: take fewer.")
+        self.staff.add(agent)
+
+    def _place(
+        self, row: dict[str, Any], box: tuple[float, float, float, float], journey: int, first: int
+    ) -> int | None:
+        """A body somewhere in a box, by its agent's id; None if there is no room."""
+        x_low, y_low, x_high, y_high = box
+        radius = WHEELCHAIR_RADIUS if row["wheelchair"] else self.layout.walkers.radius
         for x, y in self.rng.uniform((x_low, y_low), (x_high, y_high), (TRIES, 2)):
             try:
-                agent = self.sim.add_agent(
+                agent: int = self.sim.add_agent(
                     jps.CollisionFreeSpeedModelAgentParameters(
                         position=(x, y),
                         time_gap=TIME_GAP,
                         desired_speed=row["speed"],
-                        radius=self.layout.walkers.radius,
+                        radius=radius,
                         journey_id=journey,
                         stage_id=first,
                     )
@@ -195,12 +244,23 @@ class _Crowd:
             except RuntimeError:  # somebody stands there
                 continue
             self.who[agent] = row
-            self.inside.add(agent)
-            self._note(agent, "entrance", entrance, self.now, self.now)
-            if point:
-                point.bound.add(agent)
-            return True
-        return False
+            return agent
+        return None
+
+    def _enter(self, entrance: str, row: dict[str, Any]) -> bool:
+        x_low, y_low, x_high, y_high = self.boxes[entrance]
+        _, point = self._next(row, "entrance", ((x_low + x_high) / 2, (y_low + y_high) / 2))
+        journey, first = (point.journey, point.first) if point else self.gates[row["gate"]]
+        agent = self._place(row, self.boxes[entrance], journey, first)
+        if agent is None:
+            return False
+        self.inside.add(agent)
+        self.present.add(row["person_id"])
+        self.bound_for[agent] = self._goal(row, point)
+        self._note(agent, "entrance", entrance, self.now, self.now)
+        if point:
+            point.bound.add(agent)
+        return True
 
     def _next(
         self, row: dict[str, Any], stage: str, here: tuple[float, float]
@@ -218,10 +278,12 @@ class _Crowd:
         return "gate", None
 
     def _choose(self, stage: str, here: tuple[float, float]) -> _Point | None:
-        """The point with the fewest people, of several the nearest; in the hall a free one."""
-        points = self.points[stage]
+        """The open point with the fewest people, of several the nearest; in the hall a free one."""
         if stage == "hall":
-            points = [point for point in points if not point.bound]
+            points = [point for point in self.points[stage] if not point.bound]
+        else:
+            open_now = self.open.points(0, stage, self.now)
+            points = [point for point in self.points[stage] if point.name in open_now]
         return min(points, key=lambda p: (len(p.bound), math.dist(p.head, here)), default=None)
 
     def _send(self, agent: int, stage: str) -> None:
@@ -229,8 +291,27 @@ class _Crowd:
         _, point = self._next(row, stage, self.sim.agent(agent).position)
         journey, first = (point.journey, point.first) if point else self.gates[row["gate"]]
         self.sim.switch_agent_journey(agent, journey, first)
+        self.bound_for[agent] = self._goal(row, point)
         if point:
             point.bound.add(agent)
+
+    def _goal(self, row: dict[str, Any], point: _Point | None) -> tuple[float, float]:
+        return point.head if point else self.ways_out[row["gate"]]
+
+    def _keep_together(self) -> None:
+        """Who has got ahead of the last of their party, bound for the same place, slows down."""
+        groups: dict[tuple[int, tuple[float, float]], list[tuple[int, float]]] = {}
+        _, agents, places = self.samples[-1]
+        for agent, place in zip(agents, places, strict=True):
+            if agent in self.bound_for:
+                goal = self.bound_for[agent]
+                group = groups.setdefault((self.who[agent]["party_id"], goal), [])
+                group.append((agent, math.dist(place, goal)))
+        for group in groups.values():
+            last = max(way for _, way in group)
+            for agent, way in group if len(group) > 1 else ():
+                slower = SLOWED if way < last - TOGETHER else 1.0
+                self.sim.agent(agent).model.desired_speed = slower * self.who[agent]["speed"]
 
     def _look(self) -> None:
         """Note where everybody is, and who has gone."""
@@ -241,7 +322,8 @@ class _Crowd:
         self.samples.append((self.now, agents, places))
         for agent in self.inside.difference(agents):
             self._note(agent, "gate", self.who[agent]["gate"], self.now, self.now)
-        self.inside = set(agents)
+            self.present.discard(self.who[agent]["person_id"])
+        self.inside = set(agents) - self.staff
 
     def _serve(self, point: _Point) -> None:
         standing = point.queue.enqueued()

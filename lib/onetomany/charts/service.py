@@ -1,0 +1,71 @@
+"""A chart of how long the simulated way to the gate takes, by load and staff."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
+from .tracking import formatted_tip
+
+STAFFED = {
+    -1: "one point fewer 한 곳 적게",
+    0: "as planned 계획대로",
+    1: "one point more 한 곳 더",
+}
+
+
+def to_the_gate(
+    table: pl.DataFrame, levels: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
+    """Median minutes from door to gate against load, for each staff; the published range behind.
+
+    Takes `service.SENSITIVITY` with `more` of STAFFED, and `service.LEVELS`.
+    """
+    shown = table.filter(key="door-to-gate").with_columns(
+        staff=pl.col("more").replace_strict(STAFFED, return_dtype=pl.String)
+    )
+    range_ = levels.filter(key="door-to-gate").select("low", "high")
+    scale = alt.Scale(domain=list(STAFFED.values()), range=[RED, BLUE, ORANGE])
+    colour = alt.Color("staff:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
+    x = alt.X(
+        "load:Q",
+        title="passengers in the hour 한 시간의 승객",
+        scale=alt.Scale(zero=False, nice=False, padding=14),
+        axis=alt.Axis(values=shown["load"].unique().sort().to_list()),
+    )
+    y = alt.Y("value:Q", title="minutes, median 분, 중앙값", scale=alt.Scale(domainMin=0))
+    band = (
+        alt.Chart(range_).mark_rect(color=GREY, opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
+    )
+    base = alt.Chart(shown)
+    tips = [
+        "load:Q",
+        "staff:N",
+        *(formatted_tip(name, ".1f") for name in ("value", "low", "high")),
+        "seeds:Q",
+    ]
+    lines = base.mark_line(strokeWidth=2.4).encode(x=x, y=y, color=colour)
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
+        x=x, y=y, color=colour, tooltip=tips
+    )
+    spans = base.mark_rule(strokeWidth=1.6).encode(x=x, y="low:Q", y2="high:Q", color=colour)
+    busiest = shown.filter(load=shown["load"].to_numpy().max())
+    fewer, planned = (busiest.filter(more=more)["value"].item() for more in (-1, 0))
+    load = busiest["load"][0]
+    low, high = range_.row(0)
+    return finish(
+        alt.layer(band, spans, lines, dots).properties(width=560, height=230),
+        title=f"One desk fewer at each stage: {fewer:.0f} minutes to the gate instead of "
+        f"{planned:.0f}",
+        title_ko=f"단계마다 한 곳을 덜 열면 탑승구까지 {planned:.0f}분이 {fewer:.0f}분이 된다",
+        source=f"{source}; title 제목: {load:,} passengers an hour 시간당 승객; "
+        f"grey 회색: published 공표 {low:g}–{high:g} min 분; lines 세로선: {busiest['seeds'][0]} seeds 씨앗",
+        simulated=simulated,
+        description="Median minutes from door to gate by passengers in the hour and staff: "
+        + "; ".join(
+            f"{row['load']} passengers, {row['staff']}: {row['value']:.0f} "
+            f"({row['low']:.0f} to {row['high']:.0f})"
+            for row in shown.iter_rows(named=True)
+        ),
+    )

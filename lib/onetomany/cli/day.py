@@ -1,0 +1,99 @@
+"""The command that simulates a whole day at the fictional terminal."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onetomany.cli.command import Run
+from onetomany.printing import print_line as print
+
+if TYPE_CHECKING:
+    from onetomany.terminal import Run as Part
+
+_SHARES = {
+    "masked": "people who wear a mask",
+    "returning": "parties that go out after check-in and come in again",
+    "families": "parties that are families of three or four",
+    "wheelchairs": "passengers in a wheelchair",
+}
+
+
+def day(parser: argparse.ArgumentParser) -> Run:
+    """Simulate a day at the fictional terminal: everybody as a flow, one hall walked as bodies."""
+    parser.description = """\
+Simulate a day: all passengers pass a queueing model, and those of one wing's fullest minutes walk
+as bodies. Writes people, visits and sightings of both, and levels.csv: waits, crowding and time
+from door to gate beside published ranges. On a quiet machine 100,000 passengers take about half a
+minute, 30 minutes of a hall one to two. If stopped, the same command goes on with the part that is missing. Nobody in it is real."""
+    parser.add_argument("--passengers", type=int, default=100_000, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument(
+        "--minutes", type=float, default=30, metavar="N", help="of one hall to walk (default 30)"
+    )
+    parser.add_argument("--plan", type=Path, metavar="PLAN.TOML", help="default: the kit's own")
+    for name, what in _SHARES.items():
+        parser.add_argument(
+            f"--{name}", type=float, default=0, metavar="SHARE", help=f"{what}, 0 to 1"
+        )
+    parser.add_argument(
+        "--staff", type=int, default=0, metavar="N", help="staff walking about the hall"
+    )
+    parser.add_argument("--out", type=Path, default=Path("day"), metavar="DIR")
+
+    def run(args: argparse.Namespace) -> int:
+        import polars as pl
+
+        from onetomany import terminal
+        from onetomany.sources.files import write_whole
+        from onetomany.sources.tables import csv_text
+
+        shares = {name: getattr(args, name) for name in _SHARES}
+        found = terminal.simulate_whole_day(
+            args.out,
+            args.passengers,
+            args.seed,
+            plan=args.plan,
+            scenario=terminal.Scenario(staff=args.staff, **shares),
+            minutes=args.minutes,
+            tell=print,
+        )
+        layout = terminal.load_layout(args.plan)
+        tables = []
+        fullest = terminal.busiest_hour(found.flow)
+        for name, part in (("day", found.flow), ("busiest hour", fullest), ("hall", found.hall)):
+            levels = terminal.levels_of_service(part, layout)
+            print(_heading(name, part))
+            for row in levels.drop_nulls("value").iter_rows(named=True):
+                print(f"  {_line(row)}")
+            tables.append(levels.select(pl.lit(name).alias("part"), pl.all()))
+        write_whole(args.out / "levels.csv", csv_text(pl.concat(tables)).encode())
+        print(f"wrote levels.csv to {args.out}")
+        return 0
+
+    return run
+
+
+def _heading(name: str, part: Part) -> str:
+    people = part.people.filter(role="passenger")
+    persons = people["person_id"].n_unique()
+    what = {
+        "day": "In a simulation of 24 hours, nobody in anybody's way",
+        "busiest hour": f"Its busiest hour, {part.first_arrival}, in "
+        f"{part.people['wing'].n_unique()} wings",
+        "hall": f"In a simulation of one hall from {part.first_arrival}, walked as bodies",
+    }[name]
+    left = part.left_inside
+    return (
+        f"{what}: {persons:,} passengers, {len(part.sightings):,} sightings, "
+        f"{left:,} still inside when it ended."
+    )
+
+
+def _line(row: dict[str, Any]) -> str:
+    published = "no published range"
+    if row["low"] is not None:
+        published = f"published {row['low']:g} to {row['high']:g} ({row['source']})"
+    value = f"{float(format(row['value'], '.2g')):,g}"
+    return f"{row['en']}: {' '.join([value, row['unit']]).strip()}; {published}"
