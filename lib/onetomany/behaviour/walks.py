@@ -14,7 +14,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..tracking.mot import open_mot
-from ..tracking.numbers_text import Notices, NumbersText, read_numbers
+from ..tracking.numbers_text import Notice, Notices, NumbersText, read_numbers
 from .motion import GAP_S, stretched
 from .plausible import Pace, check_units, jumps
 
@@ -103,12 +103,19 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
         )
     if found.speed is not None:
         notices.append(
-            f"Taken as metres and seconds: the median of {found.walkers:,} who walk makes "
-            f"{found.speed:.2g} m/s."
+            Notice(
+                f"Taken as metres and seconds: the median of {found.walkers:,} who walk makes "
+                f"{found.speed:.2g} m/s.",
+                f"미터와 초로 보았다. 걷는 {found.walkers:,}명의 속력 중앙값은 "
+                f"{found.speed:.2g} m/s다.",
+            )
         )
     else:
         notices.append(
-            "Nobody gets as far as 3 m, so nothing in the file shows whether it is in metres."
+            Notice(
+                "Nobody gets as far as 3 m, so nothing in the file shows whether it is in metres.",
+                "3 m 이상 간 사람이 없어, 단위가 미터인지 파일로는 알 수 없다.",
+            )
         )
     used = frame.filter(~pl.col("id").is_in(reasons["id"].implode()))
     return Walks(used, notices, reasons, found, known)
@@ -116,7 +123,7 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
 
 def _is_mot(text: NumbersText) -> bool:
     if text.names is None:
-        return len(text.cells["values"][0]) in (9, 10)
+        return len(text.texts) in (9, 10)
     return any(name.startswith(("bb_", "bbox_")) for name in text.names)
 
 
@@ -130,7 +137,12 @@ def _from_mot(path: Path, fps: float | None) -> tuple[pl.DataFrame, Notices]:
         raise InputError(f"{path} counts frames: give the frames a second, such as --fps 25.")
     lost = boxes["x"].null_count()
     if lost:
-        notices.append(f"{lost:,} of {boxes.height:,} boxes have no metres and are left out.")
+        notices.append(
+            Notice(
+                f"{lost:,} of {boxes.height:,} boxes have no metres and are left out.",
+                f"상자 {boxes.height:,}개 가운데 {lost:,}개는 미터 좌표가 없어 뺐다.",
+            )
+        )
     frame = boxes.drop_nulls(["x", "y"]).select(
         "id", t=(pl.col("frame") - 1) / fps, x="x", y="y",
         line=pl.format("with frame {}", "frame"),
@@ -145,13 +157,18 @@ def _from_table(
     remarked = _frame_rate(text)
     if remarked and fps is None and "t" not in places:
         fps = remarked
-        notices.append(f"{fps:g} frames a second, as a comment in the file says.")
-    columns: dict[str, pl.Series] = {"id": text.column(places["id"])}
+        notices.append(
+            Notice(
+                f"{fps:g} frames a second, as a comment in the file says.",
+                f"초당 {fps:g}장면. 파일의 설명 줄에 적힌 값이다.",
+            )
+        )
+    columns: dict[str, pl.Series] = {"id": text.texts[places["id"]]}
     text.refuse(columns["id"] == "", "the id is missing")
     for name in ("x", "y"):
         columns[name] = _numbers(text, places[name], name)
     times, known = _times(text, places, units, fps)
-    frame = pl.DataFrame({**columns, "t": times, "line": text.cells["line"]})
+    frame = pl.DataFrame({**columns, "t": times, "line": text.line})
     if (number := frame["id"].cast(pl.Int64, strict=False)).null_count() == 0:
         frame = frame.with_columns(id=number)
     named = units.get("x", unit or "m")
@@ -166,14 +183,19 @@ def _from_table(
 
 def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[str, str]]:
     """Places of id, t or frame, x, y, and the units in their names."""
-    many = len(text.cells["values"][0])
+    many = len(text.texts)
     names = text.names or _remarked_names(text, many)
     if names is None:
         if many != 4:
             raise InputError(
                 f"{text.path}: {many} columns without names: write a first line such as id,t,x,y."
             )
-        notices.append("Columns have no names and are taken as id, t, x, y.")
+        notices.append(
+            Notice(
+                "Columns have no names and are taken as id, t, x, y.",
+                "열에 이름이 없어 id, t, x, y 순서로 보았다.",
+            )
+        )
         names = ("id", "t", "x", "y")
     places: dict[str, int] = {}
     units: dict[str, str] = {}
@@ -226,7 +248,7 @@ def _times(
     told = units.get("t")
     if told is not None and told not in _TIMES:
         raise InputError(f"{text.path}: t is in '{told}': give one of {', '.join(_TIMES)}.")
-    cells = text.column(places["t"])
+    cells = text.texts[places["t"]]
     if cells.str.contains(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d").any():
         return _clock(text, cells), True
     times = _numbers(text, places["t"], "t")
@@ -256,7 +278,7 @@ def _clock(text: NumbersText, cells: pl.Series) -> pl.Series:
 
 
 def _numbers(text: NumbersText, place: int, name: str) -> pl.Series:
-    numbers = text.column(place).cast(pl.Float64, strict=False)
+    numbers = text.numbers[place]
     bad = ~numbers.is_finite().fill_null(value=False)
     text.refuse(
         bad, f"'{name}' is no number ({{value}}); leave out people while they are not seen", place
