@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from .mot_shift import estimated_shift
 from .numbers_text import Notice, Notices
 
 Floats = NDArray[np.float64]
@@ -163,6 +164,7 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
             "another film, another camera or another size of picture?"
         )
     _refuse_shifted(path, detections, counted, found)
+    _refuse_late(path, detections, counted)
     notices = []
     if found.hit < 0.1:
         notices.append(
@@ -341,6 +343,17 @@ def _refuse_shifted(
             f"by {moved[shift].overlap:.0%} if {shift:+d} is added to their frames ({ends[0][0]} "
             f"to {ends[1][0]}; the truth has {ends[0][1]} to {ends[1][1]}): one of the two is "
             "numbered from another frame."
+        )
+
+
+def _refuse_late(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
+    """Refuse frames that lie beside the truth, by how far boxes are off along people's walks."""
+    late = estimated_shift(detections, truth)
+    if late is not None and late.sure:
+        raise InputError(
+            f"{path}: along people's walks the detections lie {late.frames:+.1f} frames (standard "
+            f"error {late.error:.1f}; {late.boxes:,} boxes) beside the true boxes: add "
+            f"{round(late.frames):+d} to their frames, or number the truth from the same frame."
         )
 
 

@@ -81,16 +81,20 @@ class NumbersText:
     notices: Notices
     remarks: tuple[str, ...] = ()
 
-    def refuse(self, bad: pl.Series, fault: str, place: int | None = None) -> None:
+    def refuse(self, bad: pl.Series, fault: str, place: int | None = None, *, ko: str = "") -> None:
         """Raise InputError that names the file and the first line where `bad` holds, if any.
 
-        `{value}` in `fault` is what stands there in the column `place`.
+        `{value}` in `fault` is what stands there in the column `place`. `ko` is it in Korean.
         """
         if not (first := bad.fill_null(value=False).arg_true()).len():
             return
         row = int(first[0])
         shown = "" if place is None else repr(self.texts[place][row][:40])
-        raise InputError(f"{self.path}, line {self.line[row]}: {fault.replace('{value}', shown)}.")
+        line, korean = self.line[row], ko.replace("{value}", shown)
+        raise InputError(
+            f"{self.path}, line {line}: {fault.replace('{value}', shown)}.",
+            f"{self.path}, {line}번째 줄: {korean}." if ko else "",
+        )
 
 
 def read_numbers(path: Path, *, max_bytes: int, kind: str) -> NumbersText:
@@ -119,9 +123,12 @@ def read_numbers(path: Path, *, max_bytes: int, kind: str) -> NumbersText:
     taken = outcome.kept
     if taken is None or outcome.ended.code or not (taken.fault or taken.tail):
         why = outcome.trouble or "reading it takes too long or too much memory"
-        raise InputError(f"{path} can't be read as {kind}: {why}.")
+        raise InputError(
+            f"{path} can't be read as {kind}: {why}.",
+            f"{path}을(를) 표로 읽지 못했다. 읽는 프로세스가 멈추었거나 답이 맞지 않는다.",
+        )
     if taken.fault:
-        raise InputError(f"{path}{_why(taken, kind)}")
+        raise InputError(f"{path}{_why(taken, kind)}", f"{path}{_why_ko(taken)}")
     return _table(path, taken)
 
 
@@ -139,16 +146,21 @@ def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.") from None
+        raise InputError(
+            f"{path} can't be read: {error.strerror}.",
+            f"{path}을(를) 열 수 없다. 이름과 권한을 확인할 것.",
+        ) from None
     told = os.fstat(file)
     if not stat.S_ISREG(told.st_mode):
         os.close(file)
-        raise InputError(f"{path} can't be read: it is no file.")
+        raise InputError(f"{path} can't be read: it is no file.", f"{path}은(는) 파일이 아니다.")
     if told.st_size > max_bytes:
         os.close(file)
         raise InputError(
             f"{path} has {told.st_size:,} bytes, and at most {max_bytes:,} are read: cut it by "
-            "frames."
+            "frames.",
+            f"{path}은(는) {told.st_size:,}바이트이며 {max_bytes:,}바이트까지만 읽는다. "
+            "장면을 나눌 것.",
         )
     return file, told.st_size
 
@@ -242,6 +254,23 @@ def _why(taken: _Taken, kind: str) -> str:
         "memory": f" can't be read as {kind}: it takes too much memory; cut it by frames.",
     }
     return known.get(taken.fault["fault"], f" can't be read as {kind}: {_NONSENSE}.")
+
+
+def _why_ko(taken: _Taken) -> str:
+    line = f", {taken.fault['line']}번째 줄"
+    first = "열 이름" if taken.head.get("names") else "첫 줄"
+    known = {
+        "not text": "은(는) UTF-8, CP949, Latin-1 어느 글로도 읽히지 않는다. 숫자와 쉼표로 "
+        "된 파일이어야 한다.",
+        "form": "은(는) 다른 형식(JSON, XML, ZIP, PDF 등)이다. 한 줄에 위치 하나인 CSV로 "
+        "내보낼 것.",
+        "empty": "은(는) 비어 있다.",
+        "names only": "에는 열 이름만 있고 그 아래에 위치가 없다.",
+        "uneven": f"{line}: 값이 {getattr(taken, 'many', 0)}개가 아니다({first}과 다르다).",
+        "long": f"{line}: {LONGEST}자를 넘는 값이 있거나 값이 {MOST_COLUMNS:,}개를 넘는다.",
+        "memory": "을(를) 읽는 데 메모리가 너무 많이 든다. 장면을 나눌 것.",
+    }
+    return known.get(taken.fault["fault"], "을(를) 읽은 답이 맞지 않는다.")
 
 
 def _table(path: Path, taken: _Taken) -> NumbersText:

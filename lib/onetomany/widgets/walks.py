@@ -53,7 +53,13 @@ def walks_form(*, weak_isolation: bool = False) -> ipywidgets.VBox:
                 )
                 found = judge(walks, read_rules(), place)
             except OneToManyError as error:
-                display(HTML(f"<p><b>{html.escape(printable(error))}</b></p>"))
+                korean = getattr(error, "ko", "") or "이 오류의 설명은 영어로만 있다."
+                display(
+                    HTML(
+                        f"<p><b>{html.escape(printable(error))}</b></p>"
+                        f"<p lang='ko'><b>{html.escape(printable(korean))}</b></p>"
+                    )
+                )
                 return
             _show(found, walks.notices, Path(path.value.strip()).name, simulated.value)
 
@@ -67,7 +73,10 @@ def _rate(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"'{text}' frames a second: give a number, such as 25.") from None
+        raise InputError(
+            f"'{text}' frames a second: give a number, such as 25.",
+            f"초당 장면 수 '{text}': 25처럼 수를 적을 것.",
+        ) from None
 
 
 def _show(found: Judged, notices: Notices, name: str, simulated: bool) -> None:
