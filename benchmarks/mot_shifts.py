@@ -18,7 +18,7 @@ from onetomany.tracking.mot_faults import check_pair
 
 SPEEDS = (0.1, 0.3, 1.0, 2.0)  # pixels a frame, sd of each direction; a box is 30 x 80 pixels
 JITTERS = (0.05, 0.12, 0.2)  # of the box's size
-SCENES = 60  # half of them with turns
+SCENES = 20  # half of them with turns
 
 
 def scene(seed: int, speed: float, *, turning: bool) -> pl.DataFrame:

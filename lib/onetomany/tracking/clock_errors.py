@@ -3,8 +3,8 @@
 Two cameras' times can mislead together, since queues are not those of the labelled run. So the
 error is taken from how far pairs of cameras contradict each other, each pair a cluster (White,
 Econometrica 50:1, 1982; Liang and Zeger, Biometrika 73:1, 1986), and not from the number of links.
-It is then widened by what the labelled run shows of itself: half of its times are set against the
-other half, where every offset is 0, and the error must cover 95 % of what comes out.
+Whole halls can drift alike, which no pair shows. What the labelled run shows of itself is therefore
+added: people who came early are set against those who came late, where every offset is 0.
 """
 
 from __future__ import annotations
@@ -16,23 +16,52 @@ from .clock_likelihood import USUAL, Times, likeliest_offsets, log_densities
 from .transit import Floats
 
 NEAR = 2  # places either side over which a slope is taken
-HALVES = 8  # splits of the labelled run
-FEWEST = 5  # times of a pair, in either half
-Z = 1.96
+SCALES = (1.5, 0.6, 0.4)  # s: bandwidths at which halves are set against each other
+ONE_SIGMA = 0.6827
+OTHERS = 2  # a camera's own two offsets of halves count as much as so many of all cameras
 
 
 def offset_errors(
-    offsets: Floats, heard: NDArray[np.bool_], seen: Times, known: Times, scale: float
+    offsets: Floats,
+    heard: NDArray[np.bool_],
+    seen: Times,
+    known: Times,
+    *,
+    scale: float,
+    spread: Floats,
 ) -> Floats:
     """Return the standard error of each offset, (cameras,), in seconds; NaN where none is heard.
 
     `seen` and `known` are times by pair of cameras, of this run's links and of the labelled run;
-    `scale` is the bandwidth (s) at which `offsets` were set.
+    `scale` is the bandwidth (s) at which `offsets` were set, `spread` that of `half_spread`.
     """
-    if not seen:
+    if not seen or not heard.any():
         return np.full(len(offsets), np.nan)
-    found = _clustered(offsets, heard, seen, known, scale)
-    return found * _widening(len(offsets), known, scale)
+    found: Floats = np.hypot(_clustered(offsets, heard, seen, known, scale), spread)
+    return found
+
+
+def half_spread(cameras: int, early: Times, late: Times) -> Floats:
+    """Return how far offsets come out from 0 between halves of a labelled run, (cameras,), s.
+
+    Each camera's own two offsets, drawn towards what 68 % of all cameras stay within. NaN for all
+    where the halves have no pair of cameras in common.
+    """
+    found = []
+    for one, two in ((early, late), (late, early)):
+        seen = {pair: times for pair, times in one.items() if pair in two}
+        if not seen:
+            return np.full(cameras, np.nan)
+        offsets = np.zeros(cameras)
+        for scale in SCALES:
+            offsets = likeliest_offsets(offsets, seen, *log_densities(offsets, scale, seen, two))
+        heard = np.isin(np.arange(cameras), np.array([*seen]))
+        found.append(np.where(heard, offsets - np.median(offsets[heard]), np.nan))
+    each = np.array(found)
+    usual = float(np.nanquantile(np.abs(each), ONE_SIGMA))
+    own, many = np.nansum(each**2, axis=0), (~np.isnan(each)).sum(axis=0)
+    spread: Floats = np.sqrt((OTHERS * usual**2 + own) / (OTHERS + many))
+    return spread
 
 
 def _clustered(
@@ -59,26 +88,3 @@ def _clustered(
     moved -= moved[:, heard].mean(axis=1, keepdims=True)  # offsets are relative
     error: Floats = np.sqrt((moved**2).sum(axis=0))
     return error
-
-
-def _widening(cameras: int, known: Times, scale: float) -> float:
-    """What standard errors must be multiplied by for halves of the labelled run to be covered."""
-    rng = np.random.default_rng(0)
-    ratios = []
-    for _ in range(HALVES):
-        one: Times = {}
-        two: Times = {}
-        for pair, times in known.items():
-            if len(times) >= 2 * FEWEST:
-                mixed = rng.permutation(times)
-                one[pair], two[pair] = np.array_split(mixed, 2)
-        if not one:
-            return 1.0
-        zero = np.zeros(cameras)
-        found = likeliest_offsets(zero, one, *log_densities(zero, scale, one, two))
-        heard = np.zeros(cameras, np.bool_)
-        heard[np.array([*one]).ravel()] = True
-        error = _clustered(found, heard, one, two, scale)[heard]
-        found = found[heard] - np.median(found[heard])
-        ratios.append(np.abs(found) / np.maximum(error, 1e-9))
-    return max(1.0, float(np.quantile(np.concatenate(ratios), 0.95)) / Z)

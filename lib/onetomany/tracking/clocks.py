@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from .association import Association, Settings, associate
-from .clock_errors import offset_errors
+from .clock_errors import half_spread, offset_errors
 from .clock_likelihood import Times, likeliest_offsets, log_densities
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .transit import HORIZON, Floats, Rows, TransitModel
@@ -49,11 +49,14 @@ class TravelTimes:
 
     `times[a, b]` are all `t_start` at b less `t_end` at a of one person's sightings, by numbers of
     `cameras`; below zero where b came first. `steps` are those of following sightings alone.
+    `spread` (s) is how far each camera's offset comes out from 0 if people who came late are set
+    against those who came early.
     """
 
     cameras: tuple[str, ...]
     times: Times
     steps: Times
+    spread: Floats
 
 
 def fit_travel_times(sightings: pl.DataFrame, subject: str = "true_id") -> TravelTimes:
@@ -70,16 +73,25 @@ def fit_travel_times(sightings: pl.DataFrame, subject: str = "true_id") -> Trave
         camera=pl.col("camera_id").replace_strict(code, return_dtype=pl.Int64),
     )
     both = rows.join(rows, on="who", suffix="_b").filter(pl.col("camera") != pl.col("camera_b"))
-    after = rows.sort("who", "t_start", "t_end").select(
-        pl.all(), pl.all().exclude("who").shift(-1).over("who").name.suffix("_b")
-    )
-    times, steps = _by_pair(both), _by_pair(after.drop_nulls())
+    times, steps = _by_pair(both), _following(rows)
     if not times:
         raise InputError(
             f"No two cameras of the labelled run have {LEAST} pairs of sightings of one person: "
             "clocks need a longer run."
         )
-    return TravelTimes(cameras, times, steps)
+    came = rows.with_columns(came=pl.col("t_start").min().over("who"))
+    middle = came.unique("who")["came"].median()
+    early = came.filter(pl.col("came") <= middle)
+    halves = [_following(each) for each in (early, came.filter(pl.col("came") > middle))]
+    return TravelTimes(cameras, times, steps, half_spread(len(cameras), *halves))
+
+
+def _following(rows: pl.DataFrame) -> Times:
+    """Times between following sightings of one person, by cameras."""
+    after = rows.sort("who", "t_start", "t_end").select(
+        pl.all(), pl.all().exclude("who").shift(-1).over("who").name.suffix("_b")
+    )
+    return _by_pair(after.drop_nulls())
 
 
 def _by_pair(pairs: pl.DataFrame) -> Times:
@@ -184,7 +196,8 @@ def _table(
     for (a, b), each in seen.items():
         links[[a, b]] += len(each)
     heard = heard & (links > 0)
-    errors = offset_errors(offsets, heard, seen, known.steps, FINER[-1][0])
+    scale = FINER[-1][0]
+    errors = offset_errors(offsets, heard, seen, known.steps, scale=scale, spread=known.spread)
     if heard.any():
         offsets = offsets - np.median(offsets[heard])
     return pl.DataFrame(
