@@ -28,6 +28,7 @@ from onetomany.tracking import (
     likelihood,
     threshold,
     transit,
+    visits,
 )
 
 FOLDER = Path(__file__).parents[1] / "lib" / "onetomany" / "sources" / "data" / "dials"
@@ -36,6 +37,7 @@ CALIBRATION = 50
 KEYS = ("dial", "setting", "seed")
 KEPT = ("method", "idf1", "mixed", "broken", "passengers", "sightings")
 WIDER, FURTHER = 1.6, 2.0  # fields of view and ranges, so that views overlap
+PERFECT = 0.02  # noise of faces that hardly stray
 
 
 @lru_cache(maxsize=2)
@@ -49,11 +51,16 @@ def _model() -> synthetic.TemplateModel:
 
 
 @lru_cache(maxsize=6)
-def _learned(passengers: int, tmr: float, wide: bool = False):
-    """Noise, likelihoods, steps, travel times and threshold of a calibration run."""
+def _learned(passengers: int, tmr: float, wide: bool = False, share: float = 0.0):
+    """Noise, likelihoods, steps, travel times and threshold of a calibration run.
+
+    A `tmr` of 1 is perfect faces; `share` of the noise is common to the images of a visit.
+    """
     known = _seen(passengers, CALIBRATION, wide)
-    noise = terminal.noise_for(_model(), known, tmr, 1e-4, seed=1, tolerance=0.005)
-    vectors = terminal.sighting_templates(_model(), known, CALIBRATION, noise=noise)
+    noise = PERFECT
+    if tmr < 1:
+        noise = terminal.noise_for(_model(), known, tmr, 1e-4, seed=1, tolerance=0.005)
+    vectors = visits.visit_templates(_model(), known, CALIBRATION, noise=noise, share=share)
     face = likelihood.fit_face(likelihood.score_pairs(known, vectors, 1, pairs=30_000))
     cut = threshold.calibrated_threshold(known, vectors)
     return noise, face, transit.fit_transit(known), clocks.fit_travel_times(known), cut
@@ -92,6 +99,11 @@ FIRST: tuple[tuple[str, str, Plan], ...] = (
 )
 THEN: tuple[tuple[str, str, Plan], ...] = (
     ("views", "overlapping", {"tmr": 0.98, "wide": 1}),
+    ("views", "overlapping, perfect faces", {"tmr": 1, "wide": 1}),
+    ("visits", "half, known", {"tmr": 0.40, "share": 0.5, "told": 0.5, "rival": 1}),
+    ("visits", "half, not known", {"tmr": 0.40, "share": 0.5}),
+    ("visits", "80%, known", {"tmr": 0.40, "share": 0.8, "told": 0.8, "rival": 1}),
+    ("visits", "80%, not known", {"tmr": 0.40, "share": 0.8}),
     ("crowd", "700 passengers", {"tmr": 0.40, "crowd": 700, "learned": 700, "rival": 1}),
     ("calibration crowd", "700 by 250", {"tmr": 0.40, "crowd": 700}),
 )
@@ -100,9 +112,10 @@ THEN: tuple[tuple[str, str, Plan], ...] = (
 def _rows(seed: int, plan: Plan) -> list[dict[str, object]]:
     crowd, wide = int(plan.get("crowd", 250)), bool(plan.get("wide"))
     tmr = plan.get("tmr", 0.98)
-    noise, face, steps, times, cut = _learned(int(plan.get("learned", 250)), tmr, wide)
-    whole = _seen(crowd, seed, wide)
-    own = terminal.sighting_templates(_model(), whole, seed, noise=noise)
+    learned = int(plan.get("learned", 250)), tmr, wide, plan.get("told", 0.0)
+    noise, face, steps, times, cut = _learned(*learned)
+    whole, share = _seen(crowd, seed, wide), plan.get("share", 0.0)
+    own = visits.visit_templates(_model(), whole, seed, noise=noise, share=share)
     rows = whole.filter(pl.col("camera_id").is_in(steps.cameras))
     rng = np.random.default_rng(seed)
     ahead = rng.normal(0, plan.get("off", 0), len(steps.cameras))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,8 +42,12 @@ def sequence(home: Path, det: str | bytes, gt: str | bytes | None = None) -> Pat
 
 
 def opened(home: Path) -> tuple[comparison.Filmed, list[str]]:
+    """One sequence, and its notices in English; each is in Korean too."""
     found = [each for each in pedestrians.user_sequences(home.parent) if each.name == home.name]
-    return open_filmed(found[0])
+    film, notices = open_filmed(found[0])
+    assert all(re.search("[가-힣]", each.ko) for each in notices)
+    assert not any(re.search("[가-힣]", each.en) for each in notices)
+    return film, [each.en for each in notices]
 
 
 def by(**columns: pl.Expr) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import ipywidgets
@@ -210,6 +211,7 @@ def test_faults_of_a_file_are_named(fault: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=reason) as caught:
         behaviour.read_walks(tmp_path / "w.csv", **how)
     assert fault in ("no such unit",) or "w.csv" in str(caught.value)
+    assert re.search("[가-힣]", caught.value.ko)  # the form shows it
 
 
 def test_one_who_jumps_is_left_out_by_line_and_many_end_it(tmp_path: Path) -> None:
@@ -333,6 +335,7 @@ def test_the_form_judges_and_shows_faults(tmp_path: Path, monkeypatch: pytest.Mo
     unit.value = "km"
     button.click()
     assert "centimetres" in pieces[-1]
+    assert "센티미터" in pieces[-1]
     assert "&lt;w&gt;.csv" in pieces[-1]
     unit.value, fps.value = None, "many"
     button.click()
@@ -340,6 +343,10 @@ def test_the_form_judges_and_shows_faults(tmp_path: Path, monkeypatch: pytest.Mo
     fps.value, site.value = "", str(tmp_path / "absent.toml")
     button.click()
     assert "can&#x27;t be read" in pieces[-1]
+    assert "영어로만" in pieces[-1]  # of site.toml
+    site.value, path.value = "", str(tmp_path / "absent.csv")
+    button.click()
+    assert "열 수 없다" in pieces[-1]
 
 
 # --- sightings ---

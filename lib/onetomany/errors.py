@@ -19,7 +19,14 @@ class IntegrityError(OneToManyError):
 
 
 class InputError(OneToManyError):
-    """An input that the kit never accepts (URL, camera, stream) or can't read."""
+    """An input that the kit never accepts (URL, camera, stream) or can't read.
+
+    `ko` is the same sentence in Korean, for errors that a form shows; '' where there is none.
+    """
+
+    def __init__(self, sentence: str, ko: str = "") -> None:
+        super().__init__(sentence)
+        self.ko = ko
 
 
 class EnrolmentError(OneToManyError):

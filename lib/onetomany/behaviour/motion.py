@@ -106,7 +106,10 @@ def stretched(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFra
         raise InputError(
             f"{first['where']}: '{first['person']}' is at two places at {first['t']:g} s{many}; "
             f"one position for each {person} and time. A row stands twice, or two people have one "
-            "id."
+            "id.",
+            f"{first['where']}: '{first['person']}'가 {first['t']:g}초에 두 곳에 있다{many}. "
+            "줄이 두 번 "
+            "적혔거나 두 사람에게 같은 id가 붙어 있다.",
         )
     return frame.with_columns(
         stretch=(~same | (pl.col("t").diff() > GAP_S)).fill_null(True).cum_sum().cast(pl.Int64)

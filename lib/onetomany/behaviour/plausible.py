@@ -88,7 +88,10 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
         raise InputError(
             f"A person's positions lie {found.step:g} apart in t, as seconds too far to follow "
             f"anybody (at most {gap_s:g}): t is likely in milliseconds or frames; divide it by "
-            "1,000 or by the frame rate."
+            "1,000 or by the frame rate.",
+            f"한 사람의 위치가 t로 {found.step:g}씩 떨어져 있어, 초라면 따라갈 수 없다(많아야 "
+            f"{gap_s:g}). "
+            "t가 밀리초나 장면 번호인 듯하다. 1,000이나 초당 장면 수로 나눌 것.",
         )
     low_high = frame.select(
         (pl.col("x").max() - pl.col("x").min()).alias("x"),
@@ -97,7 +100,10 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
     if people >= FEW and low_high.select(pl.max_horizontal("x", "y")).item() <= NARROW:
         raise InputError(
             f"All {people:,} people stay within {NARROW:g} m: x and y are likely kilometres, "
-            "degrees or shares of the picture, not metres."
+            "degrees or shares of the picture, not metres.",
+            f"{people:,}명 모두가 {NARROW:g} m 안에 있다. x와 y가 미터가 아니라 킬로미터, 도, "
+            "또는 화면의 "
+            "비율인 듯하다.",
         )
     if found.speed is not None:
         _check_speed(found, found.speed, _whole(frame) and not seconds)
@@ -113,13 +119,23 @@ def _check_speed(found: Pace, speed: float, counted: bool) -> None:
         )
         raise InputError(
             f"The median of {found.walkers:,} who walk moves at {speed:.3g} m/s, and people walk "
-            f"at 0.5 to 2: x and y are likely in {likely}."
+            f"at 0.5 to 2: x and y are likely in {likely}.",
+            f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.3g} m/s다. 사람은 0.5~2 m/s로 "
+            "걷는다. "
+            + (
+                "x와 y가 피트(0.3048을 곱하면 미터)이거나 초당 장면 수가 틀린 듯하다."
+                if speed < SPRINT
+                else "x와 y가 센티미터, 밀리미터, 픽셀이거나 t가 분인 듯하다."
+            ),
         )
     if counted and speed < CRAWL:
         raise InputError(
             f"The median of {found.walkers:,} who walk moves at {speed:.2g} m/s, and t holds whole "
             "numbers only: t likely counts frames; divide it by the frame rate (if it is seconds, "
-            "say so: --fps 1, or seconds=True)."
+            "say so: --fps 1, or seconds=True).",
+            f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.2g} m/s이고 t가 모두 정수다. "
+            "t가 장면 번호인 "
+            "듯하다. 초당 장면 수로 나눌 것(초가 맞으면 초당 장면 수에 1을 적을 것).",
         )
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..tracking.mot import open_mot
-from ..tracking.numbers_text import Notices, NumbersText, read_numbers
+from ..tracking.numbers_text import Notice, Notices, NumbersText, read_numbers
 from .motion import GAP_S, stretched
 from .plausible import Pace, check_units, jumps
 
@@ -65,9 +65,15 @@ def read_walks(path: Path, *, unit: str | None = None, fps: float | None = None)
     places at once, and where people move as they do in no metres and seconds.
     """
     if unit is not None and unit not in UNITS:
-        raise InputError(f"There is no unit '{unit}': give one of {', '.join(UNITS)}.")
+        raise InputError(
+            f"There is no unit '{unit}': give one of {', '.join(UNITS)}.",
+            f"'{unit}'라는 단위는 없다. {', '.join(UNITS)} 가운데 하나를 적을 것.",
+        )
     if fps is not None and not 0 < fps <= 1000:
-        raise InputError(f"--fps {fps:g}: give the frames a second, above 0 and up to 1,000.")
+        raise InputError(
+            f"--fps {fps:g}: give the frames a second, above 0 and up to 1,000.",
+            f"초당 장면 수 {fps:g}: 0보다 크고 1,000 이하인 수를 적을 것.",
+        )
     text = read_numbers(path, max_bytes=MAX_BYTES, kind="a list of walks")
     if _is_mot(text):
         frame, notices = _from_mot(path, fps)
@@ -88,7 +94,7 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
         rest = ordered.filter(~pl.col("person").is_in(wrong["person"].implode()))
         found = check_units(rest if rest.height else ordered, GAP_S, seconds=known)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {error}", f"{path}: {error.ko}" if error.ko else "") from None
     reasons = wrong.select(
         id="person",
         reason=pl.format(
@@ -99,16 +105,27 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
         raise InputError(
             f"{path}: {len(reasons):,} of {people:,} people move as nobody can, the first at "
             f"{reasons['reason'][0]}: are x and y in metres and t in seconds? If so, ids were "
-            "given to several people."
+            "given to several people.",
+            f"{path}: {people:,}명 가운데 {len(reasons):,}명이 사람이 낼 수 없는 움직임을 "
+            "보인다(처음은 "
+            f"{reasons['reason'][0]}). x와 y가 미터, t가 초인가? 그렇다면 여러 사람에게 같은 "
+            "id가 붙어 있다.",
         )
     if found.speed is not None:
         notices.append(
-            f"Taken as metres and seconds: the median of {found.walkers:,} who walk makes "
-            f"{found.speed:.2g} m/s."
+            Notice(
+                f"Taken as metres and seconds: the median of {found.walkers:,} who walk makes "
+                f"{found.speed:.2g} m/s.",
+                f"미터와 초로 보았다. 걷는 {found.walkers:,}명의 속력 중앙값은 "
+                f"{found.speed:.2g} m/s다.",
+            )
         )
     else:
         notices.append(
-            "Nobody gets as far as 3 m, so nothing in the file shows whether it is in metres."
+            Notice(
+                "Nobody gets as far as 3 m, so nothing in the file shows whether it is in metres.",
+                "3 m 이상 간 사람이 없어, 단위가 미터인지 파일로는 알 수 없다.",
+            )
         )
     used = frame.filter(~pl.col("id").is_in(reasons["id"].implode()))
     return Walks(used, notices, reasons, found, known)
@@ -116,7 +133,7 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
 
 def _is_mot(text: NumbersText) -> bool:
     if text.names is None:
-        return len(text.cells["values"][0]) in (9, 10)
+        return len(text.texts) in (9, 10)
     return any(name.startswith(("bb_", "bbox_")) for name in text.names)
 
 
@@ -124,13 +141,23 @@ def _from_mot(path: Path, fps: float | None) -> tuple[pl.DataFrame, Notices]:
     boxes, notices = open_mot(path)
     if boxes["x"].null_count() == boxes.height:
         raise InputError(
-            f"{path} has boxes in pixels and no x and y in metres: rules need a ground calibration."
+            f"{path} has boxes in pixels and no x and y in metres: rules need a ground "
+            "calibration.",
+            f"{path}에는 픽셀 상자만 있고 미터로 된 x, y가 없다. 규칙에는 바닥 보정이 필요하다.",
         )
     if fps is None:
-        raise InputError(f"{path} counts frames: give the frames a second, such as --fps 25.")
+        raise InputError(
+            f"{path} counts frames: give the frames a second, such as --fps 25.",
+            f"{path}은(는) 장면을 센다. 초당 장면 수를 적을 것(예: 25).",
+        )
     lost = boxes["x"].null_count()
     if lost:
-        notices.append(f"{lost:,} of {boxes.height:,} boxes have no metres and are left out.")
+        notices.append(
+            Notice(
+                f"{lost:,} of {boxes.height:,} boxes have no metres and are left out.",
+                f"상자 {boxes.height:,}개 가운데 {lost:,}개는 미터 좌표가 없어 뺐다.",
+            )
+        )
     frame = boxes.drop_nulls(["x", "y"]).select(
         "id", t=(pl.col("frame") - 1) / fps, x="x", y="y",
         line=pl.format("with frame {}", "frame"),
@@ -145,35 +172,55 @@ def _from_table(
     remarked = _frame_rate(text)
     if remarked and fps is None and "t" not in places:
         fps = remarked
-        notices.append(f"{fps:g} frames a second, as a comment in the file says.")
-    columns: dict[str, pl.Series] = {"id": text.column(places["id"])}
-    text.refuse(columns["id"] == "", "the id is missing")
+        notices.append(
+            Notice(
+                f"{fps:g} frames a second, as a comment in the file says.",
+                f"초당 {fps:g}장면. 파일의 설명 줄에 적힌 값이다.",
+            )
+        )
+    columns: dict[str, pl.Series] = {"id": text.texts[places["id"]]}
+    text.refuse(columns["id"] == "", "the id is missing", ko="id가 없다")
     for name in ("x", "y"):
         columns[name] = _numbers(text, places[name], name)
     times, known = _times(text, places, units, fps)
-    frame = pl.DataFrame({**columns, "t": times, "line": text.cells["line"]})
+    frame = pl.DataFrame({**columns, "t": times, "line": text.line})
     if (number := frame["id"].cast(pl.Int64, strict=False)).null_count() == 0:
         frame = frame.with_columns(id=number)
     named = units.get("x", unit or "m")
     if named != units.get("y", named):
-        raise InputError(f"{text.path}: x is in {named}, y in {units['y']}: give both in one unit.")
+        raise InputError(
+            f"{text.path}: x is in {named}, y in {units['y']}: give both in one unit.",
+            f"{text.path}: x는 {named}, y는 {units['y']}다. 한 단위로 맞출 것.",
+        )
     if named not in UNITS:
-        raise InputError(f"{text.path}: x is in '{named}': give one of {', '.join(UNITS)}.")
+        raise InputError(
+            f"{text.path}: x is in '{named}': give one of {', '.join(UNITS)}.",
+            f"{text.path}: x의 단위가 '{named}'다. {', '.join(UNITS)} 가운데 하나여야 한다.",
+        )
     if unit and "x" in units and unit != named:
-        raise InputError(f"{text.path}: --unit says {unit}, the names of columns say {named}.")
+        raise InputError(
+            f"{text.path}: --unit says {unit}, the names of columns say {named}.",
+            f"{text.path}: 고른 단위는 {unit}, 열 이름의 단위는 {named}다.",
+        )
     return frame, UNITS[named], known
 
 
 def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[str, str]]:
     """Places of id, t or frame, x, y, and the units in their names."""
-    many = len(text.cells["values"][0])
+    many = len(text.texts)
     names = text.names or _remarked_names(text, many)
     if names is None:
         if many != 4:
             raise InputError(
-                f"{text.path}: {many} columns without names: write a first line such as id,t,x,y."
+                f"{text.path}: {many} columns without names: write a first line such as id,t,x,y.",
+                f"{text.path}: 이름 없는 열이 {many}개다. 첫 줄에 id,t,x,y처럼 이름을 적을 것.",
             )
-        notices.append("Columns have no names and are taken as id, t, x, y.")
+        notices.append(
+            Notice(
+                "Columns have no names and are taken as id, t, x, y.",
+                "열에 이름이 없어 id, t, x, y 순서로 보았다.",
+            )
+        )
         names = ("id", "t", "x", "y")
     places: dict[str, int] = {}
     units: dict[str, str] = {}
@@ -183,7 +230,10 @@ def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[
         if found is None and told and told[1] in _KNOWN:
             found, units[_KNOWN[told[1]]] = _KNOWN[told[1]], told[2]
         if found in places:
-            raise InputError(f"{text.path}: two columns are taken as {found}: name one of them.")
+            raise InputError(
+                f"{text.path}: two columns are taken as {found}: name one of them.",
+                f"{text.path}: {found}로 볼 열이 둘이다. 하나의 이름을 바꿀 것.",
+            )
         if found:
             places[found] = place
     missing = [name for name in ("id", "x", "y") if name not in places]
@@ -192,7 +242,9 @@ def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[
     if missing:
         raise InputError(
             f"{text.path}: no column is called {', '.join(missing)} (there are "
-            f"{', '.join(names)}); name them id, t, x, y."
+            f"{', '.join(names)}); name them id, t, x, y.",
+            f"{text.path}: {', '.join(missing)} 열이 없다(있는 열: {', '.join(names)}). 이름을 "
+            "id, t, x, y로 할 것.",
         )
     return places, units
 
@@ -220,20 +272,25 @@ def _times(
     if "frame" in places and "t" not in places:
         if fps is None:
             raise InputError(
-                f"{text.path} counts frames: give the frames a second, such as --fps 25."
+                f"{text.path} counts frames: give the frames a second, such as --fps 25.",
+                f"{text.path}은(는) 장면을 센다. 초당 장면 수를 적을 것(예: 25).",
             )
         return _numbers(text, places["frame"], "frame") / fps, True
     told = units.get("t")
     if told is not None and told not in _TIMES:
-        raise InputError(f"{text.path}: t is in '{told}': give one of {', '.join(_TIMES)}.")
-    cells = text.column(places["t"])
+        raise InputError(
+            f"{text.path}: t is in '{told}': give one of {', '.join(_TIMES)}.",
+            f"{text.path}: t의 단위가 '{told}'다. {', '.join(_TIMES)} 가운데 하나여야 한다.",
+        )
+    cells = text.texts[places["t"]]
     if cells.str.contains(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d").any():
         return _clock(text, cells), True
     times = _numbers(text, places["t"], "t")
     if fps is not None:
         if told is not None or bool((times % 1 != 0).any()):
             raise InputError(
-                f"{text.path}: --fps is for times that count frames, and t is in seconds already."
+                f"{text.path}: --fps is for times that count frames, and t is in seconds already.",
+                f"{text.path}: t가 이미 초로 되어 있다. 초당 장면 수는 장면을 셀 때만 적는다.",
             )
         return times / fps, True
     return times * _TIMES[told or "s"], told is not None
@@ -247,18 +304,29 @@ def _clock(text: NumbersText, cells: pl.Series) -> pl.Series:
         "has a time zone, others have none" if zone.sum() * 2 <= len(zone) else "has no time zone"
     )
     if zone.any() and not zone.all():
-        text.refuse(odd, f"the time {kind}: write all with their offset, such as +09:00")
+        text.refuse(
+            odd,
+            f"the time {kind}: write all with their offset, such as +09:00",
+            ko="시간대가 적힌 시각과 적히지 않은 시각이 섞여 있다. 모두 +09:00처럼 적을 것",
+        )
     plain = cells.str.replace("T", " ", literal=True).str.replace(r"Z$", "+00:00")
     form = "%Y-%m-%d %H:%M:%S%.f" + ("%:z" if zone.all() else "")
     times = plain.str.to_datetime(form, strict=False, time_zone="UTC" if zone.all() else None)
-    text.refuse(times.is_null(), "the time can't be read: write 2026-01-31T12:00:00.25")
+    text.refuse(
+        times.is_null(),
+        "the time can't be read: write 2026-01-31T12:00:00.25",
+        ko="시각을 읽을 수 없다. 2026-01-31T12:00:00.25처럼 적을 것",
+    )
     return (times - times.min()).dt.total_microseconds() / 1e6
 
 
 def _numbers(text: NumbersText, place: int, name: str) -> pl.Series:
-    numbers = text.column(place).cast(pl.Float64, strict=False)
+    numbers = text.numbers[place]
     bad = ~numbers.is_finite().fill_null(value=False)
     text.refuse(
-        bad, f"'{name}' is no number ({{value}}); leave out people while they are not seen", place
+        bad,
+        f"'{name}' is no number ({{value}}); leave out people while they are not seen",
+        place,
+        ko=f"'{name}' 값이 수가 아니다({{value}}). 보이지 않는 동안의 줄은 뺄 것",
     )
     return numbers

@@ -42,20 +42,27 @@ zone, x_low, y_low, x_high, y_high. Nobody who is flagged has done anything."""
     parser.add_argument("--fps", type=float, metavar="N", help="frames a second, if t is frames")
     parser.add_argument("--simulated", action="store_true", help="the walks are simulated")
     parser.add_argument(
+        "--weak-isolation", action="store_true", help="also if the system can't confine a reader"
+    )
+    parser.add_argument(
         "--out", type=Path, metavar="DIR", help="default: behaviour/<name of the file>"
     )
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import behaviour as rooms
+        from onetomany import cage
         from onetomany.charts.behaviour import flagged
         from onetomany.sources.files import write_whole
         from onetomany.sources.tables import csv_text
 
+        if args.weak_isolation:
+            cage.accept_weak_isolation()
         site = rooms.read_site(args.site) if args.site else rooms.Site()
         rules = rooms.read_rules()
         walks = rooms.read_walks(args.file, unit=args.unit, fps=args.fps)
         for notice in walks.notices:
-            print(notice)
+            print(notice.en)
+            print(notice.ko)
         found = rooms.judge(walks, rules, site)
         _print_tables(found)
         out = args.out or Path("behaviour") / args.file.stem

@@ -167,14 +167,20 @@ gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the co
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="write the tracks there, in MOT text form"
     )
+    parser.add_argument(
+        "--weak-isolation", action="store_true", help="also if the system can't confine a reader"
+    )
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany import cage
         from onetomany.sources.files import write_whole
         from onetomany.sources.tables import csv_text
         from onetomany.tracking import comparison
 
         if bool(args.folder) == args.simulated:
             raise InputError("Name a folder of detections, or --simulated: see 'trackers --help'.")
+        if args.weak_isolation:
+            cage.accept_weak_isolation()
         found = _simulated(args.seed) if args.simulated else _opened(args.folder)
         table = comparison.compare(found.filmed, pooled=True, out=args.out)
         if table.height:
@@ -214,7 +220,8 @@ def _opened(folder: Path) -> Folder:
     found = open_folder(folder)
     for name, notices in found.notices.items():
         for notice in notices:
-            print(f"{name}: {notice}")
+            print(f"{name}: {notice.en}")
+            print(f"{name}: {notice.ko}")
     for name, reason in found.refused.items():
         print(f"REFUSED {name}: {reason}", file=sys.stderr)
     if without := [name for name in found.filmed if name not in found.scored]:

@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import InputError, IntegrityError
 from .files import package_folder, sha256_of
 
+_KINDS = ("truth", "example")
 FRAME_RATE = 25.0  # a second, of European video; taken where a folder doesn't say
 
 
@@ -71,10 +72,16 @@ def open_sequence(name: str) -> PedestrianSequence:
     for each in register["sequence"]:
         if each["name"] == name:
             home = package_folder(register["package"])
-            truth, example = (_checked(home, each, kind) for kind in ("truth", "example"))
+            truth, example = (_checked(home, each, kind) for kind in _KINDS)
             numbers = {key: each[key] for key in ("frames", "persons", "boxes", "frame_rate")}
             return PedestrianSequence(name, **numbers, truth=truth, example=example)
     raise InputError(f"There is no sequence '{name}': choose of {', '.join(sequence_names())}.")
+
+
+def is_carried(path: Path) -> bool:
+    """Return whether a file is one of the package's, by its SHA-256."""
+    known = {each[f"{kind}_sha256"] for each in _register()["sequence"] for kind in _KINDS}
+    return path.is_file() and sha256_of(path) in known
 
 
 def user_sequences(folder: Path) -> tuple[UserSequence, ...]:

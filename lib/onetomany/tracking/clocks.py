@@ -17,13 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from ..errors import InputError
 from .association import Association, Settings, associate
+from .clock_errors import half_spread, offset_errors
+from .clock_likelihood import Times, likeliest_offsets, log_densities
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .transit import HORIZON, Floats, Rows, TransitModel
 
@@ -33,18 +34,13 @@ NEXT = 24  # cameras compared with each, those with the tightest times
 SCALES = (120.0, 40.0, 12.0, 4.0)  # s: bandwidths for pairs by face alone, one after the other
 FINER = ((4.0, 8.0), (1.5, 4.0), (0.6, 2.0), (0.4, 1.0))  # of links; s by which clocks may be off
 SURE = 0.8  # probability of links whose times are used
-STEPS, REACH = 5, 12  # of a bandwidth: places at which it is tabulated, and how far
-STRANGE = 0.2  # share of pairs taken for wrong
-USUAL = 3.0  # s: half of all clocks are about as near to the median (Cauchy prior)
 ROUNDS = 20
 OFFSETS = {
     "camera_id": pl.String,
     "offset": pl.Float64,  # s by which the clock is ahead of the median clock; null: not seen
+    "error": pl.Float64,  # standard error of that, s: see `clock_errors`; null: not seen
     "links": pl.Int64,  # links from or to the camera that tell of it
 }
-
-
-Times = dict[tuple[int, int], Floats]
 
 
 @dataclass(frozen=True)
@@ -53,11 +49,14 @@ class TravelTimes:
 
     `times[a, b]` are all `t_start` at b less `t_end` at a of one person's sightings, by numbers of
     `cameras`; below zero where b came first. `steps` are those of following sightings alone.
+    `spread` (s) is how far each camera's offset comes out from 0 if people who came late are set
+    against those who came early.
     """
 
     cameras: tuple[str, ...]
     times: Times
     steps: Times
+    spread: Floats
 
 
 def fit_travel_times(sightings: pl.DataFrame, subject: str = "true_id") -> TravelTimes:
@@ -74,16 +73,25 @@ def fit_travel_times(sightings: pl.DataFrame, subject: str = "true_id") -> Trave
         camera=pl.col("camera_id").replace_strict(code, return_dtype=pl.Int64),
     )
     both = rows.join(rows, on="who", suffix="_b").filter(pl.col("camera") != pl.col("camera_b"))
-    after = rows.sort("who", "t_start", "t_end").select(
-        pl.all(), pl.all().exclude("who").shift(-1).over("who").name.suffix("_b")
-    )
-    times, steps = _by_pair(both), _by_pair(after.drop_nulls())
+    times, steps = _by_pair(both), _following(rows)
     if not times:
         raise InputError(
             f"No two cameras of the labelled run have {LEAST} pairs of sightings of one person: "
             "clocks need a longer run."
         )
-    return TravelTimes(cameras, times, steps)
+    came = rows.with_columns(came=pl.col("t_start").min().over("who"))
+    middle = came.unique("who")["came"].median()
+    early = came.filter(pl.col("came") <= middle)
+    halves = [_following(each) for each in (early, came.filter(pl.col("came") > middle))]
+    return TravelTimes(cameras, times, steps, half_spread(len(cameras), *halves))
+
+
+def _following(rows: pl.DataFrame) -> Times:
+    """Times between following sightings of one person, by cameras."""
+    after = rows.sort("who", "t_start", "t_end").select(
+        pl.all(), pl.all().exclude("who").shift(-1).over("who").name.suffix("_b")
+    )
+    return _by_pair(after.drop_nulls())
 
 
 def _by_pair(pairs: pl.DataFrame) -> Times:
@@ -121,7 +129,9 @@ def associate_setting_clocks(
         seen = _of_links(rows, found, known)
         if not seen:
             break
-        offsets = _likeliest(offsets, seen, *_tabulated(offsets, scale, seen, known.steps))
+        offsets = likeliest_offsets(
+            offsets, seen, *log_densities(offsets, scale, seen, known.steps)
+        )
     table = _table(offsets, heard, seen, known)
     final = Settings(clock=FINER[-1][1] / 2)
     return associate(set_clocks(rows, table), templates, face, transit, final), table
@@ -151,8 +161,8 @@ def _by_faces(
     weights = 1 / np.bincount(rank, minlength=len(rows))[rank]
     offsets, heard = _coarse(len(place), seen, known)
     for scale in SCALES if seen else ():
-        tabulated = _tabulated(offsets, scale, seen, known.times)
-        offsets = _likeliest(offsets, seen, *tabulated, weights)
+        tabulated = log_densities(offsets, scale, seen, known.times)
+        offsets = likeliest_offsets(offsets, seen, *tabulated, weights)
     return offsets, heard
 
 
@@ -186,16 +196,19 @@ def _table(
     for (a, b), each in seen.items():
         links[[a, b]] += len(each)
     heard = heard & (links > 0)
+    scale = FINER[-1][0]
+    errors = offset_errors(offsets, heard, seen, known.steps, scale=scale, spread=known.spread)
     if heard.any():
         offsets = offsets - np.median(offsets[heard])
     return pl.DataFrame(
         {
             "camera_id": known.cameras,
             "offset": np.where(heard, offsets, np.nan),
+            "error": np.where(heard, errors, np.nan),
             "links": links,
         },
         schema=OFFSETS,
-    ).with_columns(pl.col("offset").fill_nan(None))
+    ).with_columns(pl.col("offset", "error").fill_nan(None))
 
 
 def set_clocks(sightings: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
@@ -270,56 +283,3 @@ def _coarse(count: int, seen: Times, known: TravelTimes) -> tuple[Floats, NDArra
         root = np.append(sure / np.sqrt(sure * off), 1e-3)
         offsets = np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0]
     return offsets, heard
-
-
-def _tabulated(offsets: Floats, scale: float, seen: Times, known: Times) -> tuple[Floats, Floats]:
-    """Log densities of each time seen (times, places), and the places: shifts from `offsets`."""
-    places: Floats = np.arange(-REACH * STEPS, REACH * STEPS + 1, dtype=np.float64)
-    places *= scale / STEPS
-    tables = [
-        _log_density(known[a, b], each[:, None] - offsets[b] + offsets[a] - places, scale)
-        for (a, b), each in seen.items()
-    ]
-    return np.concatenate(tables), places
-
-
-def _likeliest(
-    offsets: Floats, seen: Times, logs: Floats, places: Floats, weights: Floats | None = None
-) -> Floats:
-    """Offsets of greatest likelihood near those given, (cameras,), all cameras together."""
-    width = places[1] - places[0]
-    if weights is not None:
-        logs = logs * weights[:, None]
-    a, b = np.array([*seen]).T
-    starts = np.cumsum([0, *map(len, seen.values())])[:-1]
-    table = np.add.reduceat(logs, starts)
-    middle = np.median(offsets)
-    pair, last = np.arange(len(a)), len(places) - 2
-
-    def cost(shift: Floats) -> tuple[float, Floats]:
-        place = np.clip((shift[b] - shift[a] - places[0]) / width, 0, last + 1)
-        cell = np.minimum(place.astype(np.int64), last)
-        slope = table[pair, cell + 1] - table[pair, cell]
-        value = table[pair, cell] + slope * (place - cell)
-        ahead = (offsets + shift - middle) / USUAL
-        gradient = 2 * ahead / USUAL / (1 + ahead**2)
-        np.add.at(gradient, b, -slope / width)
-        np.add.at(gradient, a, slope / width)
-        return float(np.log1p(ahead**2).sum() - value.sum()), gradient
-
-    found = minimize(cost, np.zeros(len(offsets)), jac=True, method="L-BFGS-B")
-    return np.asarray(offsets + found.x)
-
-
-def _log_density(times: Floats, at: Floats, scale: float) -> Floats:
-    """Log density of travel times at places `at`, smoothed by `scale`, some taken for wrong."""
-    width = scale / STEPS
-    low, high = at.min() - 8 * scale, at.max() + 8 * scale
-    near = times[(times >= low) & (times < high)]
-    bins = int((high - low) / width) + 2
-    held = np.bincount(((near - low) / width).astype(np.int64), minlength=bins)
-    reach = np.arange(-3 * STEPS, 3 * STEPS + 1)
-    kernel = np.exp(-0.5 * (reach / STEPS) ** 2)
-    density = np.convolve(held, kernel / kernel.sum(), mode="same") / (len(times) * width)
-    found = density[((at - low) / width).astype(np.int64)]
-    return np.asarray(np.log((1 - STRANGE) * found + STRANGE / HORIZON))

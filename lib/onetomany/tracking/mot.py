@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..sources.files import write_whole
 from ..sources.tables import csv_text
 from .mot_columns import arranged, boxes_from
-from .numbers_text import Notices, NumbersText, is_number, read_numbers
+from .numbers_text import Notice, Notices, NumbersText, is_number, read_numbers
 
 MOT = {
     "frame": pl.Int64,  # counted from 1
@@ -63,7 +63,7 @@ def read_mot(path: Path, *, max_bytes: int = MAX_BYTES) -> pl.DataFrame:
     """
     boxes, notices = open_mot(path, max_bytes=max_bytes)
     for notice in notices:
-        warnings.warn(f"{path}: {notice}", MotNotice, stacklevel=2)
+        warnings.warn(f"{path}: {notice.en}", MotNotice, stacklevel=2)
     return boxes
 
 
@@ -103,9 +103,7 @@ def open_mot(
 
 
 def _numbers(text: NumbersText, places: dict[str, int]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {name: text.column(place).cast(pl.Float64, strict=False) for name, place in places.items()}
-    )
+    return pl.DataFrame({name: text.numbers[place] for name, place in places.items()})
 
 
 def _refuse_number(
@@ -114,7 +112,7 @@ def _refuse_number(
     """Refuse what is no number, with the likely reason by how the cell looks."""
     if not bad.any():
         return
-    cell = str(text.column(place)[int(bad.arg_true()[0])] or "")
+    cell = text.texts[place][int(bad.arg_true()[0])]
     likely = _LIKELY.get(column, "") if cell.strip() else "the value is missing"
     if text.names and cell.strip().lower() in text.names:
         likely = "the names of columns stand here again, since files were joined"
@@ -146,7 +144,12 @@ def _refuse_twice(text: NumbersText, boxes: pl.DataFrame) -> None:
 def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFrame:
     """Confidences of -1, which are unknown, taken as 1; told where there are any."""
     if "conf" not in boxes.columns:
-        notices.append("The file has no confidences: every box is taken as sure (1).")
+        notices.append(
+            Notice(
+                "The file has no confidences: every box is taken as sure (1).",
+                "파일에 신뢰도가 없다. 상자를 모두 확실한 것(1)으로 보았다.",
+            )
+        )
         return boxes.with_columns(conf=pl.lit(1.0))
     unknown = int((boxes["conf"] == -1).sum())
     if not unknown or (boxes["conf"] < 0).sum() > unknown:  # a detector whose scores are negative
@@ -158,8 +161,12 @@ def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFra
         )
     if (boxes["id"] < 0).all():  # in a list of tracks -1 is usual, and nothing depends on it
         notices.append(
-            f"All {unknown:,} confidences are -1, which means unknown: every box is taken as sure "
-            "(1), so a tracker can't set doubtful boxes aside."
+            Notice(
+                f"All {unknown:,} confidences are -1, which means unknown: every box is taken as "
+                "sure (1), so a tracker can't set doubtful boxes aside.",
+                f"신뢰도 {unknown:,}개가 모두 -1, 곧 모른다는 뜻이다. 상자를 모두 확실한 것(1)으로 "
+                "보았으므로 추적기가 의심스러운 상자를 따로 두지 못한다.",
+            )
         )
     return boxes.with_columns(conf=pl.lit(1.0))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ..errors import InputError
-from .numbers_text import Notices, NumbersText, is_number
+from .numbers_text import Notice, Notices, NumbersText, is_number
 
 _BASE = ("frame", "id", "left", "top", "width", "height")
 _COLUMNS = {
@@ -46,11 +46,11 @@ def arranged(text: NumbersText, notices: Notices) -> dict[str, int]:
     """
     if text.names:
         return _by_name(text, text.names, notices)
-    values = text.cells["values"]
-    many = len(values[0])
+    first = [cells[0] for cells in text.texts]
+    many = len(first)
     columns = _COLUMNS.get(many)
-    words = [cell for cell in values[0] if cell and not is_number(cell)]
-    where = f"{text.path}, line {text.cells['line'][0]}"
+    words = [cell for cell in first if cell and not is_number(cell)]
+    where = f"{text.path}, line {text.line[0]}"
     if columns is None:
         if many >= 15 and words:
             likely = "this looks like KITTI's form; bring frame, id, left, top, width, height, conf"
@@ -71,7 +71,7 @@ def arranged(text: NumbersText, notices: Notices) -> dict[str, int]:
 
 def _as_visdrone(text: NumbersText) -> bool:
     """Whether x, y, z are whole numbers within 0 to 11, 0 to 1 and 0 to 2, which no street is."""
-    kinds = [text.column(place).cast(pl.Float64, strict=False) for place in (7, 8, 9)]
+    kinds = [text.numbers[place] for place in (7, 8, 9)]
     tops = (11, 1, 2)
     return kinds[0].max() != 0 and all(
         bool(kind.is_between(0, top).all()) and bool((kind % 1 == 0).all())
@@ -89,7 +89,12 @@ def _by_name(text: NumbersText, names: tuple[str, ...], notices: Notices) -> dic
             places[column] = place
     if "left" not in places and {"x", "y"} <= set(places):  # x, y, w, h
         places["left"], places["top"] = places.pop("x"), places.pop("y")
-        notices.append("'x' and 'y' are taken as left and top of the box.")
+        notices.append(
+            Notice(
+                "'x' and 'y' are taken as left and top of the box.",
+                "'x'와 'y'를 상자의 왼쪽과 위로 보았다.",
+            )
+        )
     sides = (("left", "right"), ("centre_x",)), (("top", "bottom"), ("centre_y",))
     have = set(places)
     wanted = {"frame", "id"} - have
@@ -116,8 +121,18 @@ def boxes_from(numbers: pl.DataFrame, notices: Notices) -> pl.DataFrame:
     ):
         if size not in numbers.columns:
             numbers = numbers.with_columns((pl.col(corner) - pl.col(side)).alias(size))
-            notices.append(f"'{corner}' is given instead of '{size}', which is calculated.")
+            notices.append(
+                Notice(
+                    f"'{corner}' is given instead of '{size}', which is calculated.",
+                    f"'{size}' 대신 '{corner}'이 있어 계산했다.",
+                )
+            )
         elif side not in numbers.columns:
             numbers = numbers.with_columns((pl.col(middle) - pl.col(size) / 2).alias(side))
-            notices.append(f"The box's centre is given; '{side}' is calculated.")
+            notices.append(
+                Notice(
+                    f"The box's centre is given; '{side}' is calculated.",
+                    f"상자의 가운데가 적혀 있어 '{side}'를 계산했다.",
+                )
+            )
     return numbers

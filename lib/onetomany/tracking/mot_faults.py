@@ -16,7 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .numbers_text import Notices
+from .mot_shift import estimated_shift
+from .numbers_text import Notice, Notices
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +58,12 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
                 f"{_ordinal(step)} frame; number the frames 1, 2, 3 and give frameRate in "
                 "seqinfo.ini."
             )
-        notices.append(f"Only every {_ordinal(step)} frame has boxes ({_first(frames)}).")
+        notices.append(
+            Notice(
+                f"Only every {_ordinal(step)} frame has boxes ({_first(frames)}).",
+                f"{step}장면마다 한 번만 상자가 있다({_first(frames)}).",
+            )
+        )
     if last_frame is not None and int(frames[-1]) > last_frame:
         raise InputError(
             f"{path}: frame {frames[-1]:,} lies beyond the {last_frame:,} of seqinfo.ini "
@@ -80,8 +86,12 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
     if outside and (boxes["id"] < 0).all():
         low, high = boxes.select(low=pl.col("conf").min(), high=pl.col("conf").max()).row(0)
         notices.append(
-            f"Confidences run from {low:.4g} to {high:.4g}, not from 0 to 1: a tracker takes all "
-            "above about 0.7 as sure. If they are percent, divide them by 100."
+            Notice(
+                f"Confidences run from {low:.4g} to {high:.4g}, not from 0 to 1: a tracker takes "
+                "all above about 0.7 as sure. If they are percent, divide them by 100.",
+                f"신뢰도가 0~1이 아니라 {low:.4g}~{high:.4g}이다. 추적기는 0.7쯤을 넘으면 모두 "
+                "확실하다고 본다. 퍼센트라면 100으로 나눌 것.",
+            )
         )
     return notices
 
@@ -154,12 +164,23 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
             "another film, another camera or another size of picture?"
         )
     _refuse_shifted(path, detections, counted, found)
+    _refuse_late(path, detections, counted)
     notices = []
     if found.hit < 0.1:
-        notices.append(f"Only {found.hit:.0%} of the true boxes meet a detection by half.")
+        notices.append(
+            Notice(
+                f"Only {found.hit:.0%} of the true boxes meet a detection by half.",
+                f"참 상자 가운데 탐지 상자와 절반 이상 겹치는 것은 {found.hit:.0%}뿐이다.",
+            )
+        )
     same = detections.select("frame", *_BOX).join(counted, on=["frame", *_BOX], how="semi").height
     if same > 0.9 * detections.height:
-        notices.append(f"{same:,} of {detections.height:,} detections are the true boxes.")
+        notices.append(
+            Notice(
+                f"{same:,} of {detections.height:,} detections are the true boxes.",
+                f"탐지 상자 {detections.height:,}개 가운데 {same:,}개는 참 상자와 똑같다.",
+            )
+        )
     return notices
 
 
@@ -322,6 +343,17 @@ def _refuse_shifted(
             f"by {moved[shift].overlap:.0%} if {shift:+d} is added to their frames ({ends[0][0]} "
             f"to {ends[1][0]}; the truth has {ends[0][1]} to {ends[1][1]}): one of the two is "
             "numbered from another frame."
+        )
+
+
+def _refuse_late(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
+    """Refuse frames that lie beside the truth, by how far boxes are off along people's walks."""
+    late = estimated_shift(detections, truth)
+    if late is not None and late.sure:
+        raise InputError(
+            f"{path}: along people's walks the detections lie {late.frames:+.1f} frames (standard "
+            f"error {late.error:.1f}; {late.boxes:,} boxes) beside the true boxes: add "
+            f"{round(late.frames):+d} to their frames, or number the truth from the same frame."
         )
 
 

@@ -1,169 +1,315 @@
 """Tables of numbers as people pass them on: any separator, with or without names of columns.
 
-One reader for MOT files and for walks. It decides how a file is laid out and says so in notices;
-what the numbers mean is for those who asked. Every cell stays text, beside its line's number.
+One reader for MOT files and for walks. How a file is laid out is decided in the cage
+(`cage.number_tables`) and said in notices; what the numbers mean is for those who asked. Every cell
+comes out as a number and as text, beside its line's number.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from ..cage import keeper as cage
+from ..cage.number_tables import (
+    ENCODINGS,
+    FAULT,
+    HEAD,
+    LINES,
+    LONGEST,
+    MOST_COLUMNS,
+    NUMBERS,
+    REMARKS,
+    SEPARATORS,
+    TAIL,
+    TEXTS,
+    is_number,
+)
+from ..errors import InputError, RefusedError
+from ..sources import pedestrians
+from ..sources.column_types import Notice
 
-Notices = list[str]
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
-_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?|[-+]?(nan|inf(inity)?)", re.I)
-_COMMENT = ("#", "%", "//")
-_OTHER_FORMS = {
-    "{": "JSON (such as COCO's)",
-    "[": "JSON (such as COCO's)",
-    "<": "XML (such as CVAT's or PETS')",
-    "PK": "a ZIP or a workbook",
-    "%PDF": "a PDF",
+__all__ = ["Notice", "Notices", "NumbersText", "is_number", "read_numbers"]
+
+Notices = list[Notice]
+TASK = "onetomany.cage.number_tables:load"
+SECONDS, MEMORY = 900.0, 256 << 20  # of one file; bytes beside the file itself
+_SEPARATED = {
+    ";": ("semicolons", "쌍반점"),
+    "\t": ("tabs", "탭"),
+    "|": ("bars", "세로줄"),
+    " ": ("blanks", "빈칸"),
 }
+_ENCODED = {
+    "utf-16": ("UTF-16, as a spreadsheet saves it", "UTF-16(스프레드시트가 저장하는 방식)"),
+    "cp949": ("CP949 (Korean Windows), since it is not UTF-8", "CP949(한국어 윈도)"),
+    "cp1252": (
+        "Windows-1252 (Latin-1), since it is not UTF-8: check letters with accents in names",
+        "Windows-1252(Latin-1). 이름에 악센트 붙은 글자가 있으면 맞는지 확인할 것",
+    ),
+}
+_FORM = {
+    "JSON": "JSON (such as COCO's)",
+    "XML": "XML (such as CVAT's or PETS')",
+    "ZIP": "a ZIP or a workbook",
+    "PDF": "a PDF",
+}
+_NONSENSE = "its answer makes no sense"
 
 
 @dataclass(frozen=True)
 class NumbersText:
-    """Cells of a file: `cells` has `line` (from 1) and `values`, a list of texts for each line.
+    """Cells of a file: `line` (from 1) of each row, `numbers` and `texts` of each column.
 
-    `names` are those of a header line, in lower case; None where there is none. `remarks` are the
-    comment lines.
+    A cell that is no number is null among `numbers`. `names` are those of a header line, in lower
+    case; None where there is none. `remarks` are the comment lines (the first 200).
     """
 
     path: Path
     names: tuple[str, ...] | None
-    cells: pl.DataFrame
+    line: pl.Series
+    numbers: tuple[pl.Series, ...]
+    texts: tuple[pl.Series, ...]
     notices: Notices
     remarks: tuple[str, ...] = ()
 
-    def column(self, place: int) -> pl.Series:
-        """Return the texts of one column, null where a line is shorter."""
-        return self.cells["values"].list.get(place, null_on_oob=True)
-
-    def refuse(self, bad: pl.Series, fault: str, place: int | None = None) -> None:
+    def refuse(self, bad: pl.Series, fault: str, place: int | None = None, *, ko: str = "") -> None:
         """Raise InputError that names the file and the first line where `bad` holds, if any.
 
-        `{value}` in `fault` is what stands there in the column `place`.
+        `{value}` in `fault` is what stands there in the column `place`. `ko` is it in Korean.
         """
         if not (first := bad.fill_null(value=False).arg_true()).len():
             return
         row = int(first[0])
-        shown = "" if place is None else repr((self.column(place)[row] or "")[:40])
+        shown = "" if place is None else repr(self.texts[place][row][:40])
+        line, korean = self.line[row], ko.replace("{value}", shown)
         raise InputError(
-            f"{self.path}, line {self.cells['line'][row]}: {fault.replace('{value}', shown)}."
+            f"{self.path}, line {line}: {fault.replace('{value}', shown)}.",
+            f"{self.path}, {line}번째 줄: {korean}." if ko else "",
         )
 
 
 def read_numbers(path: Path, *, max_bytes: int, kind: str) -> NumbersText:
-    """Read a file of numbers; `kind` says in errors what was expected ('a MOT file').
+    """Read a file of numbers in the cage; `kind` says in errors what was expected ('a MOT file').
+
+    The package's own sequences (`pedestrians.is_carried`) are also read where the system can't
+    confine a process.
 
     Raises InputError where the file is missing, above `max_bytes`, not text, empty, of another
-    form (JSON, XML), or its lines have different numbers of values.
+    form (JSON, XML), or its lines have different numbers of values; RefusedError where the system
+    confines no process.
     """
-    text, notices = _decoded(path, max_bytes, kind)
-    start = text.lstrip()
-    for mark, form in _OTHER_FORMS.items():
-        if start.startswith(mark):
-            raise InputError(f"{path} looks like {form}: export it as {kind}, a line a position.")
-    lines = pl.DataFrame({"text": text.splitlines()}, schema={"text": pl.String})
-    lines = lines.with_row_index("line", offset=1).with_columns(pl.col("text").str.strip_chars(" "))
-    lines = lines.filter(pl.col("text").str.strip_chars() != "")
-    remark = pl.any_horizontal(pl.col("text").str.starts_with(mark) for mark in _COMMENT)
-    remarks = tuple(lines.filter(remark)["text"].to_list())
-    if remarks:
-        notices.append(f"{len(remarks):,} comment lines are passed over.")
-        lines = lines.filter(~remark)
-    if not lines.height:
-        raise InputError(f"{path} holds no box or position: it is empty.")
-    cells, separator = _split(lines, notices)
-    names, cells = _header(cells, notices)
-    if not cells.height:
-        raise InputError(f"{path} holds names of columns and no box or position below them.")
-    cells = _decimal_points(cells, separator, notices)
-    found = NumbersText(path, names, cells, notices, remarks)
-    many = len(names) if names else int(cells["values"].list.len()[0])
-    first = "the names of columns" if names else "the first line"
-    found.refuse(cells["values"].list.len() != many, f"not {many} values, as {first} has")
-    return found
-
-
-def _decoded(path: Path, max_bytes: int, kind: str) -> tuple[str, Notices]:
+    file, size = _opened(path, max_bytes)
     try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise InputError(
-                f"{path} has {size:,} bytes, and at most {max_bytes:,} are read: cut it by frames."
-            )
-        raw = path.read_bytes()
+        outcome = _keeper(path).ask(
+            file,
+            {},
+            _Taken,
+            seconds=SECONDS,
+            memory=MEMORY + size,
+            most=size,
+            answer=12 * size + (4 << 20),
+        )
+    finally:
+        os.close(file)
+    taken = outcome.kept
+    if taken is None or outcome.ended.code or not (taken.fault or taken.tail):
+        why = outcome.trouble or "reading it takes too long or too much memory"
+        raise InputError(
+            f"{path} can't be read as {kind}: {why}.",
+            f"{path}을(를) 표로 읽지 못했다. 읽는 프로세스가 멈추었거나 답이 맞지 않는다.",
+        )
+    if taken.fault:
+        raise InputError(f"{path}{_why(taken, kind)}", f"{path}{_why_ko(taken)}")
+    return _table(path, taken)
+
+
+def _keeper(path: Path) -> cage.Keeper:
+    try:
+        return cage.lasting(TASK)
+    except RefusedError:
+        if not pedestrians.is_carried(path):
+            raise
+        return cage.lasting(TASK, trusted=True)
+
+
+def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
+    """The file, open to read, and its size."""
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.") from None
-    wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+        raise InputError(
+            f"{path} can't be read: {error.strerror}.",
+            f"{path}을(를) 열 수 없다. 이름과 권한을 확인할 것.",
+        ) from None
+    told = os.fstat(file)
+    if not stat.S_ISREG(told.st_mode):
+        os.close(file)
+        raise InputError(f"{path} can't be read: it is no file.", f"{path}은(는) 파일이 아니다.")
+    if told.st_size > max_bytes:
+        os.close(file)
+        raise InputError(
+            f"{path} has {told.st_size:,} bytes, and at most {max_bytes:,} are read: cut it by "
+            "frames.",
+            f"{path}은(는) {told.st_size:,}바이트이며 {max_bytes:,}바이트까지만 읽는다. "
+            "장면을 나눌 것.",
+        )
+    return file, told.st_size
+
+
+class _Taken:
+    """The cage's answer, which may be anything, taken apart. Raises cage.Trouble for nonsense."""
+
+    def __init__(self, frames: cage.Frames) -> None:
+        self.head: dict[str, Any] = {}
+        self.tail: dict[str, Any] = {}
+        self.fault: dict[str, Any] = {}
+        self.lines: list[np.ndarray[Any, np.dtype[np.int64]]] = []
+        self.numbers: list[list[np.ndarray[Any, np.dtype[np.float64]]]] = []
+        self.texts: list[list[pl.Series]] = []
+        column = 0
+        for kind, length in frames:
+            content = frames.read(length)
+            if kind in (HEAD, TAIL, FAULT):
+                self._object(kind, content)
+            elif not self.head or length > 1 << 28:
+                raise cage.Trouble(_NONSENSE)
+            elif kind == LINES and length % 8 == 0 and column in (0, self.many):
+                self.lines.append(np.frombuffer(content, "<i8"))
+                column = 0
+            elif kind == NUMBERS and self.lines and column < self.many:
+                if length != 8 * len(self.lines[-1]):
+                    raise cage.Trouble(_NONSENSE)
+                self.numbers[column].append(np.frombuffer(content, "<f8"))
+            elif kind == TEXTS and self.lines and column < self.many:
+                self.texts[column].append(_cells(content, len(self.lines[-1])))
+                column += 1
+            else:
+                raise cage.Trouble(_NONSENSE)
+        blocks = {len(self.lines), *map(len, self.numbers), *map(len, self.texts)}
+        if self.tail and (len(blocks) != 1 or 0 in blocks):
+            raise cage.Trouble(_NONSENSE)
+
+    def _object(self, kind: bytes, content: bytes) -> None:
+        try:
+            found = json.loads(content)
+            if kind == HEAD:
+                self._head(found)
+            elif kind == TAIL:
+                texts = [str(each)[:LONGEST] for each in found["texts"][:REMARKS]]
+                counts = {name: int(found[name]) for name in ("remarks", "commas")}
+                self.tail = {**counts, "texts": texts}
+            else:
+                self.fault = {"fault": str(found["fault"])[:20], "line": int(found.get("line", 0))}
+                self.fault["form"] = str(found.get("form", ""))[:20]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise cage.Trouble(_NONSENSE) from error
+
+    def _head(self, found: dict[str, Any]) -> None:
+        names = found["names"]
+        if names is not None and not all(type(name) is str for name in names):
+            raise ValueError("names")
+        self.many = int(found["many"])
+        fits = names is None or len(names) == self.many
+        if not (fits and 0 < self.many <= MOST_COLUMNS and found["separator"] in SEPARATORS):
+            raise ValueError("columns")
+        if found["encoding"] not in ENCODINGS:
+            raise ValueError("encoding")
+        self.head = {name: found[name] for name in ("names", "separator", "encoding")}
+        self.numbers = [[] for _ in range(self.many)]
+        self.texts = [[] for _ in range(self.many)]
+
+
+def _cells(content: bytes, count: int) -> pl.Series:
     try:
-        text = raw.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text in UTF-8: {kind} holds numbers and commas.") from None
-    if "\0" in text:
-        raise InputError(f"{path} is no text in UTF-8: {kind} holds numbers and commas.")
-    return text, ["Read as UTF-16, as a spreadsheet saves it."] if wide else []
+        cells = content.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise cage.Trouble(_NONSENSE) from error
+    if len(cells) != count:
+        raise cage.Trouble(_NONSENSE)
+    return pl.Series(cells, dtype=pl.String)
 
 
-def _split(lines: pl.DataFrame, notices: Notices) -> tuple[pl.DataFrame, str]:
-    """Lines cut into cells, by the separator of the first line that begins with a number."""
-    numeric = lines.filter(pl.col("text").str.contains(r"^\"?[-+.\d]"))
-    separator = separator_of((numeric if numeric.height else lines)["text"][0])
-    cut = pl.col("text")
-    if separator == " ":
-        cut = cut.str.strip_chars().str.replace_all(r"\s+", " ")
-    values = cut.str.split(separator).list.eval(pl.element().str.strip_chars(" \t\"'"))
-    cells = lines.select("line", values=values)
+def _why(taken: _Taken, kind: str) -> str:
+    """The end of a sentence that begins with the path."""
+    line = f", line {taken.fault['line']}"
+    first = "the names of columns" if taken.head.get("names") else "the first line"
+    form = _FORM.get(taken.fault["form"], "another form")
+    known = {
+        "not text": f" is no text in UTF-8, CP949 or Latin-1: {kind} holds numbers and commas.",
+        "form": f" looks like {form}: export it as {kind}, a line a position.",
+        "empty": " holds no box or position: it is empty.",
+        "names only": " holds names of columns and no box or position below them.",
+        "uneven": f"{line}: not {getattr(taken, 'many', 0)} values, as {first} has.",
+        "long": f"{line}: a value of more than {LONGEST} characters, or more than "
+        f"{MOST_COLUMNS:,} of them: {kind} holds numbers and commas.",
+        "memory": f" can't be read as {kind}: it takes too much memory; cut it by frames.",
+    }
+    return known.get(taken.fault["fault"], f" can't be read as {kind}: {_NONSENSE}.")
+
+
+def _why_ko(taken: _Taken) -> str:
+    line = f", {taken.fault['line']}번째 줄"
+    first = "열 이름" if taken.head.get("names") else "첫 줄"
+    known = {
+        "not text": "은(는) UTF-8, CP949, Latin-1 어느 글로도 읽히지 않는다. 숫자와 쉼표로 "
+        "된 파일이어야 한다.",
+        "form": "은(는) 다른 형식(JSON, XML, ZIP, PDF 등)이다. 한 줄에 위치 하나인 CSV로 "
+        "내보낼 것.",
+        "empty": "은(는) 비어 있다.",
+        "names only": "에는 열 이름만 있고 그 아래에 위치가 없다.",
+        "uneven": f"{line}: 값이 {getattr(taken, 'many', 0)}개가 아니다({first}과 다르다).",
+        "long": f"{line}: {LONGEST}자를 넘는 값이 있거나 값이 {MOST_COLUMNS:,}개를 넘는다.",
+        "memory": "을(를) 읽는 데 메모리가 너무 많이 든다. 장면을 나눌 것.",
+    }
+    return known.get(taken.fault["fault"], "을(를) 읽은 답이 맞지 않는다.")
+
+
+def _table(path: Path, taken: _Taken) -> NumbersText:
+    notices: Notices = []
+    encoding, separator, names = (taken.head[key] for key in ("encoding", "separator", "names"))
+    if told := _ENCODED.get("utf-16" if encoding.startswith("utf-16") else encoding):
+        notices.append(Notice(f"Read as {told[0]}.", f"{told[1]}로 읽었다."))
+    if many := taken.tail["remarks"]:
+        notices.append(
+            Notice(f"{many:,} comment lines are passed over.", f"설명 줄 {many:,}개는 건너뛰었다.")
+        )
+    numbers = [pl.Series(np.concatenate(each)).fill_nan(None) for each in taken.numbers]
+    texts = [pl.concat(each) for each in taken.texts]
+    bare = names is None or not names[-1]
     # a separator at the end of every line leaves an empty last cell
-    last = cells["values"].list.last()
-    if separator != " " and (last == "").all() and (cells["values"].list.len() > 1).all():
-        cells = cells.with_columns(pl.col("values").list.head(pl.col("values").list.len() - 1))
-        notices.append("Each line ends in a separator; the empty last value is passed over.")
-    if separator != ",":
-        notices.append(f"Values are separated by {SEPARATORS[separator]}.")
-    return cells, separator
-
-
-def separator_of(line: str) -> str:
-    """Return what separates the values of a line: ';', a tab, '|', ',' or ' '."""
-    for separator in (";", "\t", "|"):
-        if separator in line:
-            return separator
-    pieces = [piece.strip() for piece in line.rstrip(", ").split(",")]
-    whole = len(pieces) > 1 and not any(re.search(r"\s", piece) for piece in pieces)
-    return "," if whole or " " not in line.strip() else " "
-
-
-def is_number(text: str) -> bool:
-    """Return whether a cell is a number, with a decimal point or comma."""
-    return _NUMBER.fullmatch(text.strip()) is not None
-
-
-def _header(cells: pl.DataFrame, notices: Notices) -> tuple[tuple[str, ...] | None, pl.DataFrame]:
-    first = [str(value) for value in cells["values"][0]]
-    if any(is_number(value) for value in first) or not any(first):
-        return None, cells
-    names = tuple(re.sub(r"[\s\-.]+", "_", value.strip().lower()) for value in first)
-    notices.append(f"Columns are taken by the names in the first line: {', '.join(first)}.")
-    return names, cells[1:]
-
-
-def _decimal_points(cells: pl.DataFrame, separator: str, notices: Notices) -> pl.DataFrame:
-    """Decimal commas made points, where a comma isn't what separates values."""
-    if separator == ",":
-        return cells
-    form = r"^[-+]?\d*,\d+([eE][-+]?\d+)?$"
-    texts = cells["values"].explode()
-    if not texts.str.contains(form).any():
-        return cells
-    notices.append("Decimal commas are read as decimal points.")
-    point = pl.element().str.replace(",", ".", literal=True)
-    changed = pl.when(pl.element().str.contains(form)).then(point).otherwise(pl.element())
-    return cells.with_columns(pl.col("values").list.eval(changed))
+    if separator != " " and len(texts) > 1 and bare and bool((texts[-1] == "").all()):
+        numbers, texts, names = numbers[:-1], texts[:-1], names and names[:-1]
+        notices.append(
+            Notice(
+                "Each line ends in a separator; the empty last value is passed over.",
+                "줄마다 끝에 구분 기호가 있다. 비어 있는 마지막 값은 건너뛰었다.",
+            )
+        )
+    if separator in _SEPARATED:
+        en, ko = _SEPARATED[separator]
+        notices.append(Notice(f"Values are separated by {en}.", f"값은 {ko}(으)로 나뉘어 있다."))
+    if names is not None:
+        shown = ", ".join(names)
+        notices.append(
+            Notice(
+                f"Columns are taken by the names in the first line: {shown}.",
+                f"열은 첫 줄의 이름대로 읽었다: {shown}.",
+            )
+        )
+    if taken.tail["commas"]:
+        notices.append(
+            Notice("Decimal commas are read as decimal points.", "소수점 쉼표는 점으로 읽었다.")
+        )
+    known = names and tuple(re.sub(r"[\s\-.]+", "_", name.strip().lower()) for name in names)
+    line = pl.Series(np.concatenate(taken.lines))
+    remarks = tuple(taken.tail["texts"])
+    return NumbersText(path, known, line, tuple(numbers), tuple(texts), notices, remarks)

@@ -11,6 +11,7 @@ from ..sources import pedestrians
 from .comparison import Filmed
 from .mot import open_mot
 from .mot_faults import check_boxes, check_detections, check_pair, check_truth
+from .numbers_text import Notice, Notices
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Folder:
     """
 
     filmed: dict[str, Filmed] = field(default_factory=dict)
-    notices: dict[str, list[str]] = field(default_factory=dict)
+    notices: dict[str, Notices] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     credits: tuple[str, ...] = ()
 
@@ -51,17 +52,21 @@ def open_folder(folder: Path) -> Folder:
     return Folder(found.filmed, found.notices, found.refused, (*credits, _credit(folder)))
 
 
-def open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, list[str]]:
+def open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, Notices]:
     """Read one sequence; return it with what was unusual, a sentence each.
 
     Raises InputError with file, line and likely reason where it is not what it should be.
     """
     if sequence.fault:
         raise InputError(sequence.fault)
-    notices = []
+    notices: Notices = []
     if not sequence.rate_given:
+        rate = f"{sequence.frame_rate:g}"
         notices.append(
-            f"No seqinfo.ini gives the frame rate; {sequence.frame_rate:g} a second is taken."
+            Notice(
+                f"No seqinfo.ini gives the frame rate; {rate} a second is taken.",
+                f"초당 장면 수를 적은 seqinfo.ini가 없어 {rate}(으)로 보았다.",
+            )
         )
     read = {}
     for kind, path in (("detections", sequence.detections), ("truth", sequence.truth)):
@@ -69,7 +74,7 @@ def open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, list[str]]:
             continue
         boxes, unusual = open_mot(path, detections=kind == "detections")
         unusual = unusual + check_boxes(path, boxes, last_frame=sequence.last_frame)
-        notices += [f"{path.name}: {each}" for each in unusual]
+        notices += [Notice(*(f"{path.name}: {text}" for text in each)) for each in unusual]
         read[kind] = boxes
     check_detections(sequence.detections, read["detections"])
     if sequence.truth is not None:

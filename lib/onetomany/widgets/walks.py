@@ -10,20 +10,25 @@ import polars as pl
 from IPython.display import HTML, display
 
 from ..behaviour import UNITS, Judged, Site, judge, read_rules, read_site, read_walks
+from ..cage import accept_weak_isolation
 from ..charts.behaviour import flagged
-from ..errors import InputError
+from ..errors import InputError, OneToManyError
 from ..printing import printable
+from ..tracking.numbers_text import Notices
 
 _WIDE = {"style": {"description_width": "190px"}, "layout": ipywidgets.Layout(width="760px")}
 _SHOWN = 20
 
 
-def walks_form() -> ipywidgets.VBox:
+def walks_form(*, weak_isolation: bool = False) -> ipywidgets.VBox:
     """Return a form for a file of walks, its unit, frame rate and site.toml; a button judges them.
 
     Shown are the summary, the first flags, the chart of chapter 06, and what could not be judged.
-    Nothing is written or sent. A fault in the file is shown instead.
+    Nothing is written or sent. A fault in the file is shown instead. `weak_isolation` agrees to
+    read the file also where the system can't confine what reads it.
     """
+    if weak_isolation:
+        accept_weak_isolation()
     path = ipywidgets.Text(description="File 파일", placeholder="walks.csv (id, t, x, y)", **_WIDE)
     site = ipywidgets.Text(description="Gates, zones 구역 (site.toml)", **_WIDE)
     unit = ipywidgets.Dropdown(
@@ -47,8 +52,14 @@ def walks_form() -> ipywidgets.VBox:
                     Path(path.value.strip()), unit=unit.value, fps=_rate(fps.value.strip())
                 )
                 found = judge(walks, read_rules(), place)
-            except InputError as error:
-                display(HTML(f"<p><b>{html.escape(printable(error))}</b></p>"))
+            except OneToManyError as error:
+                korean = getattr(error, "ko", "") or "이 오류의 설명은 영어로만 있다."
+                display(
+                    HTML(
+                        f"<p><b>{html.escape(printable(error))}</b></p>"
+                        f"<p lang='ko'><b>{html.escape(printable(korean))}</b></p>"
+                    )
+                )
                 return
             _show(found, walks.notices, Path(path.value.strip()).name, simulated.value)
 
@@ -62,12 +73,19 @@ def _rate(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"'{text}' frames a second: give a number, such as 25.") from None
+        raise InputError(
+            f"'{text}' frames a second: give a number, such as 25.",
+            f"초당 장면 수 '{text}': 25처럼 수를 적을 것.",
+        ) from None
 
 
-def _show(found: Judged, notices: list[str], name: str, simulated: bool) -> None:
+def _show(found: Judged, notices: Notices, name: str, simulated: bool) -> None:
     rules = read_rules()
-    said = "".join(f"<p>{html.escape(printable(notice))}</p>" for notice in notices)
+    said = "".join(
+        f"<p>{html.escape(printable(notice.en))}</p>"
+        f"<p lang='ko'>{html.escape(printable(notice.ko))}</p>"
+        for notice in notices
+    )
     en, ko = (html.escape(printable(sentence)) for sentence in found.not_judged)
     display(HTML(f"{said}{_table(found.summary)}<p>{en}</p><p lang='ko'>{ko}</p>"))
     if found.flags.height:
