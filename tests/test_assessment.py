@@ -15,8 +15,8 @@ from IPython.display import HTML
 from onetomany import widgets
 from onetomany.cli import main
 from onetomany.errors import InputError
+from onetomany.printing import Notice
 from onetomany.reidentification.assessment import assess, sentences
-from onetomany.reidentification.column_types import Notice
 from onetomany.report.table_page import table_page
 from onetomany.widgets import table
 

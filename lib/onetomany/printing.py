@@ -11,7 +11,7 @@ import contextlib
 import sys
 import unicodedata
 from argparse import ArgumentParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -26,6 +26,13 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 # and the blank of Braille
 _SHAPELESS = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800")
 _JOINER = "\u200d"
+
+
+class Notice(NamedTuple):
+    """What a reader is told, in English and Korean."""
+
+    en: str
+    ko: str
 
 
 def printable(text: object) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from ..printing import shortened
+from ..printing import Notice, shortened
 from .classes import Table
-from .column_types import Notice, listed
+from .column_types import listed
 from .population import population_uniqueness
 from .risk import Anonymity, anonymity
 from .risk_findings import Finding, risk_findings

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 from tqdm import tqdm
 
-from ..printing import shortened
+from ..printing import Notice, shortened
 
 SHOWN = 5  # records that a notice names
 MOSTLY = 0.5  # of a column's values: with more numbers than this, the others are told
@@ -29,13 +29,6 @@ FORMS = {
     "iso": r"^\d{4}[-./]\d{1,2}[-./]\d{1,2}\.?$",
     "other": r"^\d{1,2}[-./]\d{1,2}[-./]\d{4}$",
 }
-
-
-class Notice(NamedTuple):
-    """What was done to a table, for a reader."""
-
-    en: str
-    ko: str
 
 
 def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:

@@ -23,8 +23,8 @@ import polars as pl
 from tqdm import tqdm
 
 from ..errors import InputError
-from ..printing import shortened
-from .column_types import Notice, listed
+from ..printing import Notice, shortened
+from .column_types import listed
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
 SNIFFED = 200  # rows that tell a text's separator, width and names

@@ -17,9 +17,9 @@ from typing import Literal, TypeAlias
 import polars as pl
 
 from ..errors import InputError
-from ..printing import shortened
+from ..printing import Notice, shortened
 from ..sources.identifiers import identifying, names_somebody
-from .column_types import Notice, pieces, typed
+from .column_types import pieces, typed
 from .delimited import SNIFFED, Fields, read_delimited, rows_above, tell_above
 from .spreadsheet import read_spreadsheet
 

@@ -13,9 +13,8 @@ import polars as pl
 
 import onetomany
 from onetomany.charts.assessment import crowd_sizes, given_up
-from onetomany.printing import shortened
+from onetomany.printing import Notice, shortened
 from onetomany.reidentification.assessment import Assessment, sentences
-from onetomany.reidentification.column_types import Notice
 from onetomany.report.fonts import fonts_css
 from onetomany.report.site import picture
 

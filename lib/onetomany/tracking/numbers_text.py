@@ -34,8 +34,8 @@ from ..cage.number_tables import (
     is_number,
 )
 from ..errors import InputError, RefusedError
+from ..printing import Notice
 from ..sources import pedestrians
-from ..sources.column_types import Notice
 
 __all__ = ["Notice", "Notices", "NumbersText", "is_number", "read_numbers"]
 

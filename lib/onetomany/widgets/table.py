@@ -11,9 +11,8 @@ from IPython.display import HTML, display
 
 from ..charts.assessment import crowd_sizes, given_up
 from ..errors import InputError
-from ..printing import printable, shortened
+from ..printing import Notice, printable, shortened
 from ..reidentification.assessment import Assessment, assess, sentences
-from ..reidentification.column_types import Notice
 from ..reidentification.own_table import OwnTable, own_table
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": ipywidgets.Layout(width="760px")}
