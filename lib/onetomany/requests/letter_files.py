@@ -96,7 +96,8 @@ def _style(document: Document, tag: str) -> None:
             run.remove(old)
         spoken = OxmlElement("w:lang")
         eastern = tag.startswith(("ko", "ja"))
-        spoken.set(qn("w:eastAsia" if eastern else "w:val"), tag)
+        spoken.set(qn("w:val"), "en" if eastern else tag)
+        spoken.set(qn("w:eastAsia"), tag if eastern else "ko-KR")  # for a version to read along
         run.append(spoken)
 
 
