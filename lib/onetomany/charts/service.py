@@ -60,7 +60,8 @@ def to_the_gate(
         f"{planned:.0f}",
         title_ko=f"단계마다 한 곳을 덜 열면 탑승구까지 {planned:.0f}분이 {fewer:.0f}분이 된다",
         source=f"{source}; title 제목: {load:,} passengers an hour 시간당 승객; "
-        f"grey 회색: published 공표 {low:g}–{high:g} min 분; lines 세로선: {busiest['seeds'][0]} seeds 씨앗",
+        f"grey 회색: published 공표 {low:g}–{high:g} min 분; "
+        f"lines 세로선: {busiest['seeds'][0]} seeds 씨앗",
         simulated=simulated,
         description="Median minutes from door to gate by passengers in the hour and staff: "
         + "; ".join(

@@ -26,7 +26,8 @@ def day(parser: argparse.ArgumentParser) -> Run:
 Simulate a day: all passengers pass a queueing model, and those of one wing's fullest minutes walk
 as bodies. Writes people, visits and sightings of both, and levels.csv: waits, crowding and time
 from door to gate beside published ranges. On a quiet machine 100,000 passengers take about half a
-minute, 30 minutes of a hall one to two. If stopped, the same command goes on with the part that is missing. Nobody in it is real."""
+minute, 30 minutes of a hall one to two. If stopped, the same command goes on with the part that is
+missing. Nobody in it is real."""
     parser.add_argument("--passengers", type=int, default=100_000, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument(
