@@ -15,7 +15,7 @@ from .law_names import word_set
 _NAME = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,11}"
 _REPORTER = r"[가-힣]{2,4} (?:[가-힣]{2,4}\s?)?(?:기자|특파원|논설위원)"
 _CAPITAL = r"[A-Z][A-Za-z0-9À-ɏ&’'-]{2,30}"
-_CUES = [
+_CREDITS = [
     re.compile(pattern, re.MULTILINE)
     for pattern in (
         rf"\[(?P<name>{_NAME}(?: {_NAME})?)(?:=| ){_REPORTER}\]",
@@ -28,6 +28,11 @@ _CUES = [
         r"(?<![가-힣])(?P<name>국립(?!도서|미술|박물|공원|유치|대학)[가-힣]{2,10}(?:관|원|소|센터))(?!장|의원)",
         rf"(?:저작권자|Copyright|COPYRIGHT)\s?(?:ⓒ|©|\([cC]\))\s?(?P<name>{_NAME})"
         r"(?=[\s,.]{1,3}(?:무단|All [Rr]ights|\())",
+    )
+]
+_CUES = [
+    re.compile(pattern)
+    for pattern in (
         r"(?a:\b)(?:company|firm|charity|supplier|vendor|start-?up|retailer|newspaper|publisher|"
         r"manufacturer|regulator|watchdog|think tank|(?:rights|liberties|campaign|pressure) group)"
         rf" (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
@@ -59,12 +64,21 @@ _COUNTED = re.compile(
 )
 
 
-def cued_names(text: str) -> Iterator[Place]:
-    """Yield places [start, end) of names that a byline or a word for a kind of body names."""
+def credited_names(text: str) -> Iterator[Place]:
+    """Yield places [start, end) of Korean names that a byline, a credit or a count names."""
     for match in _COUNTED.finditer(text):
         for each in re.finditer(_NAME, match["names"]):
             yield match.start("names") + each.start(), match.start("names") + each.end()
-    for cue in _CUES:
+    yield from _at_cues(text, _CREDITS)
+
+
+def cued_names(text: str) -> Iterator[Place]:
+    """Yield places [start, end) of English names that a word for a kind of body names."""
+    yield from _at_cues(text, _CUES)
+
+
+def _at_cues(text: str, cues: list[re.Pattern[str]]) -> Iterator[Place]:
+    for cue in cues:
         for match in cue.finditer(text):
             name = match["name"]
             if name.split()[0] not in _NO_NAME and not name.endswith(_NO_ENDS):
