@@ -97,7 +97,7 @@ _OF_HEADS = word_set(
 )
 _OF_COMMON = re.compile(
     r"\s(?:of|for)\s(?:the\s)?(?:Directors|Trustees|Governors|Appeals?(?=\sin)|Reference|Origin|Conduct|"
-    r"Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work|Justice(?=\sfor)|Study|Law|Record|"
+    r"Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work(?!\sand)|Justice(?=\sfor)|Study|Law|Record|"
     r"Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|Studies(?!\s[A-Z])|America\b(?=\s[A-Z]))\b"
 )
 _STATES = (
@@ -185,7 +185,7 @@ def _at_head(text: str, match: re.Match[str]) -> Place | None:
     words = name.split()
     if after and match["weak"] and not is_place(text[after.start() : end].split(" of ")[-1].strip()):
         return None
-    if not after and (_COMMON.issuperset(words) or (match["weak"] and not _names(name))):
+    if not after and (_COMMON.issuperset(words) or (match["weak"] and not _names(name, text, start))):
         return None
     start -= len(name)
     found = re.sub(r"\s+", " ", text[start:end])
@@ -194,9 +194,13 @@ def _at_head(text: str, match: re.Match[str]) -> Place | None:
     return start, end
 
 
-def _names(name: str) -> bool:
-    """Tell whether words before a weak head are of a name: Lincoln High, European."""
+def _names(name: str, text: str, head: int) -> bool:
+    """Tell whether words before a weak head are of a name: Lincoln High, the Local Data Network."""
     words = name.split()
+    if len(words) > 1 and not _COMMON.issuperset(words):
+        before = text[max(0, head - len(name) - 4) : head - len(name)]
+        if re.search(r"[a-z] \Z", before):
+            return True
     return is_proper(name) or any(
         is_place(word) or (is_person(word) and not is_english(word)) or word in ("European", "U.S.")
         for word in words

@@ -46,6 +46,12 @@ _ACTED = (
     r"Unveils|Expands|Agrees|Wins|to Acquire)\b"
 )
 _BEFORE = re.compile(rf"{_NAME}(?:(?P<stated>{_STATED})|{_ACTED})")
+# what a person does as well: of a name with capitals within
+_OPINES = re.compile(
+    r"(?<![\w’'.-])(?P<name>[A-Z][a-z]{0,3}[A-Z]{2,}[A-Za-z]*|[A-Z]{3,}) (?:believes|says|said|welcomes|warned|warns|argues|"
+    r"urged|urges|calls|recommends|recommended|concluded|found that|noted|stated|reported|has called|"
+    r"officials?|staff|director|chief|spokes\w+|members|investigators|lawyers|agents)\b"
+)
 _OF_BODY = re.compile(
     rf"(?:spokes(?:man|woman|person|people)|CEO|chief executive(?: officer)?|Chief Executive(?: Officer)?|shareholders?|"
     rf"employees?|subsidiar(?:y|ies)|affiliates?|shares|stake|division|arm|customers) "
@@ -82,11 +88,14 @@ _NO_NAME = word_set(
     "Where Why How New Old All Some Any One Two Three Both Each Such These Those Other Others Android "
     "Windows Linux iOS iPhone iPad Bitcoin Republican Democratic Republicans Democrats"
 )
-_ACT = re.compile(r"\s+(?:Act|Bill|Regulations?|Directive|Treaty|Agreement|Code|Rules?|Plan|Report|Street|Avenue|Road|County|River|Island)(?a:\b)")
+_ACT = re.compile(r"\s*\(?\d{4}|\s+(?:and [A-Z]\w+ \(\d{4}|et al|Act|Bill|Regulations?|Directive|Treaty|Agreement|Code|Rules?|Plan|Report|Street|Avenue|Road|County|River|Island)(?a:\b)")
 
 
 def english_cued(text: str) -> Iterator[Place]:
     """Yield the places of names that a verb, a kind or a title beside them gives."""
+    for match in _OPINES.finditer(text):
+        if match["name"] not in _NO_BODY:
+            yield match.span("name")
     for cue, mild in ((_BEFORE, False), (_OF_BODY, False), (_DEALT, True)):
         for match in cue.finditer(text):
             start, end = match.span("name")
@@ -97,6 +106,7 @@ def english_cued(text: str) -> Iterator[Place]:
                 yield start, end
 
 
+_NO_BODY = word_set("CEO CFO COO CTO PDF API DNA HIV AIDS GDP VAT MPs GPs CVs NGOs USA COVID LGBT IT HR PR TV DVD AND THE")
 _WITHIN_WORD = (*"’'.-_@/&", *"abcdefghijklmnopqrstuvwxyz")
 
 

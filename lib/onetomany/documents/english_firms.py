@@ -25,11 +25,11 @@ _SOFT = word_set(
     "Markets Records Studios Pictures Games Interactive Analytics Security Aerospace Shipping Steel Mining "
     "Resources Minerals Construction Engineering Consulting Advisors Associates Management Times Tribune "
     "Herald Gazette Chronicle Newspapers News Post Press Magazine Journal Observer Broadcasting Television "
-    "Radio LP AG SE SA AB NV BV Oy AI"
+    "Radio Services Service LP AG SE SA AB NV BV Oy AI"
 )
-_MORE = r"(?:\.?,? (?:Inc|Corp|Ltd|LLC|LLP|L\.L\.C|LP|L\.P|PLC|plc|N\.A|S\.A|Limited|Company|Co|CO|INC|LTD|KG|Bhd|BHD|de C\.V|& Co|de R\.L)(?![A-Za-z0-9-]))"
+_MORE = r"(?:\.?,? (?:National Association|Inc|Corp|Ltd|LLC|LLP|L\.L\.C|LP|L\.P|PLC|plc|N\.A|S\.A|Limited|Company|Co|CO|INC|LTD|KG|Bhd|BHD|de C\.V|& Co|de R\.L)(?![A-Za-z0-9-]))"
 _FORM = re.compile(
-    rf"(?:(?P<hard>{any_of((_HARD, ' ', ''))})|(?:{any_of((_SOFT, ' ', rf'(?!{_MORE})'))}))"
+    rf"(?:(?P<hard>National Association|{any_of((_HARD, ' ', ''))})|(?:{any_of((_SOFT, ' ', rf'(?!{_MORE})'))}))"
     rf"(?![A-Za-z0-9’'&-]|\.[A-Za-z]){_MORE}*\.?"
 )
 _NO_CO = re.compile(r"CO?(?:o)?(?![a-zA-Z]|\.|, [LI]| KG)")
@@ -74,6 +74,8 @@ def latin_firms(text: str) -> Iterator[tuple[int, int, int]]:
     for form in _FORM.finditer(text):
         if text[form.start() - 1 : form.start()] != " " or _NO_CO.match(form[0]):
             continue
+        if form[0] == "National Association" and text[form.start() - 2 : form.start()] != ", ":
+            continue
         start = _name_start(text, form.start())
         name = text[start : form.start()].rstrip(" ,")
         if not name or not _is_name(name, form):
@@ -105,6 +107,9 @@ def _name_start(text: str, end: int) -> int:
             break
     while name and (name[0][1] in _LINKS or name[0][1] in _NOT_FIRST or _is_number(name[0][1])):
         name = name[1:]
+    article = next((at for at, (_, word) in enumerate(name) if word in ("The", "the")), -1)
+    if article > 0 and name[article - 1][1] not in _LINKS:  # 114 The Journal
+        name = name[article + 1 :]
     return name[0][0] if name else end
 
 

@@ -62,10 +62,14 @@ def korean_bodies(text: str) -> Iterator[Place]:
 def _by_ending(text: str) -> Iterator[Place]:
     """Yield bodies by how their names end."""
     pattern, forms = _endings()
-    for match in pattern.finditer(text):
+    at = 0
+    while match := pattern.search(text, at):
         end = match.end()
+        # 전기 within 안전기술원 ends nothing
         if not AFTER.match(text, end) or NOT_AFTER.match(text, end):
+            at = match.start() + 1
             continue
+        at = end
         run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start())
         stem = run[0].lstrip("·ㆍ‧・&0123456789") if run else ""
         # 법관·중앙선거관리위원회 are two

@@ -13,9 +13,16 @@ DATA = resources.files("onetomany.documents") / "data"
 _HANGUL = re.compile("[가-힣]")
 _TOKEN = re.compile(r"(?<![가-힣A-Za-z0-9])(?:[가-힣A-Z0-9]|[a-z][A-Z])")
 # a name that is a common word too ('Apple', 'WHO'): within a sentence, or at a verb of its own
-_WITHIN = re.compile(r"[a-z][,;:]? (?:the |[“‘(\"])?\Z|[Tt]he \Z")
+_WITHIN = re.compile(r"[a-z][,;:]? [“‘(\"]?\Z")
+_BEHIND_THE = re.compile(r"(?<![a-z])(?:[Tt]he|an?) [“‘]?\Z")
 _ACTS = re.compile(r"(?:[’']s)? (?:has|had|said|says|will|announced|also|launched|owns|and [A-Z])\b")
-Entry = tuple[str, re.Pattern[str] | None, str, bool]  # name, if it has blanks, key, with care
+# the UK Home Office
+_NATION = re.compile(r"(?<![A-Za-z])(?:UK|U\.K\.|US|U\.S\.|EU|UN) \Z")
+_PUBLIC = re.compile(
+    r"\b(?:Office|Department|Parliament|Treasury|Congress|Senate|Agency|Commission|Court|Police|Army|Navy|"
+    r"Council|Service|Administration|Bureau|Authority|Committee)\b"
+)
+Entry = tuple[str, re.Pattern[str] | None, str, str]  # name, if it has blanks, key, with care
 
 
 def listed_names(text: str, after: re.Pattern[str], no: re.Pattern[str]) -> Iterator[
@@ -35,9 +42,11 @@ def listed_names(text: str, after: re.Pattern[str], no: re.Pattern[str]) -> Iter
             else:
                 end = start + len(name) if text.startswith(name, start) else 0
             if end and _stands(text, start, end, after, no) and not (
-                care and not _is_within(text, start, end)
+                care and not _is_within(text, start, end, care)
             ):  # fmt: skip
-                yield start, end, key
+                nation = _NATION.search(text, max(0, start - 6), start)
+                own = nation and _PUBLIC.search(name)
+                yield nation.start() if nation and own else start, end, key
                 break
 
 
@@ -55,8 +64,13 @@ def _stands(
     )
 
 
-def _is_within(text: str, start: int, end: int) -> bool:
-    return bool(_WITHIN.search(text, max(0, start - 8), start) or _ACTS.match(text, end))
+def _is_within(text: str, start: int, end: int, care: str) -> bool:
+    """Tell whether a name that is a common word too is meant: within a sentence, or acting."""
+    if "가" <= text[end : end + 1] <= "힣" or _ACTS.match(text, end):
+        return True
+    if _BEHIND_THE.search(text, max(0, start - 6), start):
+        return care == "public"  # the ICE, but no firm: the Target
+    return _WITHIN.search(text, max(0, start - 4), start) is not None
 
 
 def folded(name: str) -> str:
@@ -80,11 +94,11 @@ def _entries() -> dict[str, list[Entry]]:
     return entries
 
 
-def _rows() -> list[tuple[str, str, bool]]:
+def _rows() -> list[tuple[str, str, str]]:
     rows = []
     for row in csv.DictReader(io.StringIO((DATA / "bodies.csv").read_text("utf-8"))):
         names = filter(None, (row["name_en"], row["name_ko"], *row["aliases"].split("|")))
-        rows += [(name, row["body"], False) for name in names]
+        rows += [(name, row["body"], "") for name in names]
     for row in csv.DictReader(io.StringIO((DATA / "organisation_names.csv").read_text("utf-8"))):
-        rows.append((row["name"], row["name"], bool(row["care"])))
+        rows.append((row["name"], row["name"], row["care"]))
     return rows

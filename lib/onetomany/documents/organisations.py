@@ -23,6 +23,8 @@ BY_CUE = "by what stands at it: a byline, 'the company', letters in brackets"
 Body = tuple[int, int, str, str | None]  # from, to, its key in data/bodies.csv or its name, note
 _HANGUL = re.compile("[가-힣]")
 _FOREIGN = re.compile(r"\0(?=[^\0가-힣]*\0)")  # before a block without Hangul
+# 한국광기술원 is 광기술원 later
+_KOREAN = re.compile(r"(?:한국|대한|국립)(?P<short>[가-힣]{4,}|[가-힣]{2}(?:공사|공단|은행))\Z")
 Place = tuple[int, int]
 _FORM_BEFORE = re.compile(r"(?:\(주\)|㈜|주식회사)\s?")
 
@@ -49,6 +51,7 @@ def find_organisations(text: str) -> Iterator[Body]:
     places += initials_of(calm, named)
     for start, _, short in firms:
         places += short_names(calm, start, short)
+    places += [match.span("short") for place in named if (match := _KOREAN.match(calm, *place))]
     for start, end in again(calm, places):
         # a Korean name is followed by a particle, or by nothing
         if not _HANGUL.search(text[end - 1]) or AFTER.match(text, end):
