@@ -17,7 +17,7 @@ _HEADS = (
     "College|Police|Service|Centre|Center|Parliament|Tribunal|Ombudsman|Constabulary|"
     "Trust|Consulting|Airlines|Airways|Organisation|Organization|Society|Alliance|"
     "Embassy|Confederation|Task Force|Taskforce|Coalition|Consortium|Corps|Laboratory|"
-    "Inspectorate-General|Treasury"
+    "Inspectorate-General|Treasury|Endowment"
 )
 # heads of common words too: Third Party, Credit Union, High School
 _WEAK = (
@@ -30,6 +30,7 @@ _HEAD = re.compile(
     rf"(?:{any_of((_HEADS.split('|'), ' ', ''))}|(?P<weak>{any_of((_WEAK.split('|'), ' ', ''))}))"
     r"(?![A-Za-z0-9-]|[’']s (?:Act|Bill)|\s+Act\b)"
 )
+_ENDS_NAME = r"No|Tel|Fax|Attn|The|This|In|On|At|We|It|One|For|Audit|Report|Act|Dear|Re|Subject|Date|Has|Is|Was"
 _PROPER_LETTER = "A-Za-z0-9À-ɏ’'-"
 # a line's end is within a name only at its small words
 _OF = re.compile(
@@ -37,7 +38,7 @@ _OF = re.compile(
     rf"[A-Z][{_PROPER_LETTER}]{{1,30}}"
     rf"(?:(?:, [A-Z][{_PROPER_LETTER}]{{1,30}}(?=,? (?:and|&) [A-Z]))?,?\s(?:and|of|for|the|in|on|&)\s"
     rf"(?:the\s)?[A-Z][{_PROPER_LETTER}]{{1,30}}"
-    rf"| [A-Z][{_PROPER_LETTER}]{{1,30}}){{0,6}}"
+    rf"| (?!(?:{_ENDS_NAME})(?a:\b))[A-Z][{_PROPER_LETTER}]{{1,30}}){{0,6}}"
 )
 _CAPITALS = re.compile(
     rf"(?:(?<![{_PROPER_LETTER}])(?:(?:U\.S|U\.K|St|D\.C)\.|[A-Z][{_PROPER_LETTER[:-1]}&-]{{1,30}}) "
@@ -48,7 +49,7 @@ _ENDED = re.compile(
 )
 # the Committee on Fisheries of the European Parliament, the Ministry of Finance’s Audit Office
 _OTHER_BODY = re.compile(
-    r"[’']s(?a:\b)|,? and (?:the )?(?=[A-Z]{3})|"
+    r"(?<!People)[’']s(?a:\b)|,? and (?:the )?(?=[A-Z]{3})|"
     r",? of the (?=European|United|Council|House|Senate|National Assembly|Republic)|,? and the |"
     rf",? and (?=(?:[A-Z][a-z]+ )?(?:{_HEADS}) of )"
 )
@@ -182,6 +183,10 @@ def _at_head(text: str, match: re.Match[str]) -> Place | None:
     else:
         after = None
     name = _before(text, start)
+    if after:
+        end = _without_place(text, end)
+        if match[0] in _PLAIN_HEADS:
+            name = _nation(name)
     words = name.split()
     if after and match["weak"] and not is_place(text[after.start() : end].split(" of ")[-1].strip()):
         return None
@@ -192,6 +197,36 @@ def _at_head(text: str, match: re.Match[str]) -> Place | None:
     if found.endswith(_NO_BODY) or _PART_OF_LIST.search(text, max(0, start - 40), start):
         return None
     return start, end
+
+
+def _nation(name: str) -> str:
+    """Return what of the words before a ministry is its nation or city: no Minister Zhong Shan."""
+    words = name.split(" ")
+    kept = len(words) - 1
+    while kept and _is_national(words[kept - 1]):
+        kept -= 1
+    return " ".join(words[kept:])
+
+
+def _is_national(word: str) -> bool:
+    return is_place(word) or word.isupper() or word in _NATIONAL_WORDS or bool(_DEMONYM.fullmatch(word))
+
+
+_DEMONYM = re.compile(r"[A-Z][a-z]+(?:ian|ean|ish|ese|nch|man|can|li|ni|qi|tch|wan)")
+_NATIONAL_WORDS = word_set(
+    "U.S. U.K. United States Kingdom New York City County State Federal National Royal Los Angeles San "
+    "Francisco Diego North South Carolina Dakota Jersey Hampshire Mexico Hong Kong Saudi Republic Joint West "
+    "Virginia Rhode Island European Union Union’s Commonwealth Provincial Regional Executive Inter-American"
+)
+_PLAIN_HEADS = word_set("Ministry Department Office Embassy Bureau Directorate Secretariat")
+
+
+def _without_place(text: str, end: int) -> int:
+    """Return where a name ends without the city that an address puts behind it."""
+    words = text[max(0, end - 60) : end].rsplit(" ", 2)
+    if len(words) > 2 and is_place(words[2]) and words[1][:1].isupper() and not is_place(words[1]):  # noqa: PLR2004
+        return end - len(words[2]) - 1 if words[1] not in _NATIONAL_WORDS else end
+    return end
 
 
 def _names(name: str, text: str, head: int) -> bool:

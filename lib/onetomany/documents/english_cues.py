@@ -58,7 +58,9 @@ _OF_BODY = re.compile(
     rf"(?:for|of|at|in|from) (?:the )?{_LONG}(?=[\s,.;:)’'])"
 )
 _DEALT = re.compile(
-    r"(?:acquired|acquisition of|acquires?|acquiring|merger with|merge with|stake in|subsidiar(?:y|ies) of|"
+    r"(?:(?:director|president|chair(?:man|woman)?|founder|head|analyst|researcher|fellow|professor|lecturer|"
+    r"attorney|lawyer|counsel|partner|manager|editor|reporter|engineer|economist|scientist|adviser|advisor) "
+    r"(?:of|at|for|with|from)|research(?:ers)? (?:conducted )?(?:by|at|from)|report by|according to|acquired|acquisition of|acquires?|acquiring|merger with|merge with|stake in|subsidiar(?:y|ies) of|"
     r"owned by|partnerships? with|partnered with|partners with|agreements? with|contracts? with|"
     r"contracted with|joint ventures? with|worked (?:at|for)|works (?:at|for)|employed by|purchased from|"
     r"supplied by|manufactured by|operated by|developed by|provided by|interest in|investment in|"

@@ -63,7 +63,8 @@ _GENERIC = word_set(
     "surviving target acquiring joint stock group operating management investment reporting company "
     "listed foreign domestic finance financial life general new old said same working social solar "
     "renewable venture human mass digital global world national international time times north south "
-    "east west supply business real estate"
+    "east west supply business real estate advanced emerging enabling key strategic creative "
+    "cultural extractive heavy light expert leading focus task steering advisory joint policy review"
 )
 _MOST = 8
 _WIDEST = 120
@@ -88,7 +89,23 @@ def _is_name(name: str, form: re.Match[str]) -> bool:
         return not all(word.lower() in _GENERIC for word in re.findall(r"[\w&]+", name))
     if form[0] == "AG" and is_place(name):  # the Texas AG is a person
         return False
+    words = name.split()
+    if form[0] in _OPEN and _is_within(form, name):
+        return not all(word.lower() in _GENERIC for word in words)
     return is_proper(name) and not (" " not in name and is_person(name) and len(form[0]) < 3)
+
+
+# of these a name of English words may be made within a sentence: Inclusive Development International
+_OPEN = word_set(
+    "International Partners Industries Pharmaceuticals Therapeutics Laboratories Enterprises Ventures "
+    "Associates Brands Airlines Group Technologies Foods Motors Bancorp"
+)
+_LOWER = re.compile(r"[a-z][,;]? [“\"]?\Z")
+
+
+def _is_within(form: re.Match[str], name: str) -> bool:
+    start = form.string.rfind(name, 0, form.start())
+    return len(name.split()) > 1 and bool(_LOWER.search(form.string, max(0, start - 4), start))
 
 
 def _name_start(text: str, end: int) -> int:

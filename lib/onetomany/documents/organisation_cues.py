@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 from .law_names import word_set
 
 _NAME = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,11}"
-_REPORTER = r"[가-힣]{2,4} (?:[가-힣]{2,4}\s?)?(?:기자|특파원|논설위원)"
+_REPORTER = r"[가-힣]{2,4} ?(?:[가-힣]{2,4}\s?)?(?:기자|특파원|논설위원)"
 _CAPITAL = r"[A-Z][A-Za-z0-9À-ɏ&’'-]{2,30}"
 _CREDITS = [
     re.compile(pattern, re.MULTILINE)
     for pattern in (
-        rf"\[(?P<name>{_NAME}(?: {_NAME})?)(?:=| ){_REPORTER}\]",
+        rf"\[ ?(?P<name>{_NAME}(?: {_NAME})?)(?: ?= ?| ){_REPORTER} ?\]",
         rf"\((?:[가-힣·]{{2,8}})=(?P<name>{_NAME})\) {_REPORTER}",
         rf"^(?P<name>{_NAME}) {_REPORTER}$",
         rf"\[(?:[가-힣·]{{2,8}})=(?P<name>{_NAME})\]",
@@ -51,7 +51,7 @@ _NO_ENDS = (
     *("모형", "계획", "제도", "법", "권"),
 )
 _LETTERS = re.compile(
-    r"\s?[(\[][‘'“\"]?(?P<letters>[A-Z][A-Za-z]{0,2}[A-Z-]{0,5}[A-Z])[’'”\"]?[)\]]"
+    r"\s?[(\[][‘'“\"]?(?P<letters>[A-Z][A-Za-z&]{0,2}[A-Z-]{0,5}[A-Z])[’'”\"]?[)\]]"
 )
 _SMALL = word_set("of for and the in on")
 Place = tuple[int, int]
@@ -100,7 +100,7 @@ def letters_of(text: str, places: Iterable[Place]) -> Iterator[Place]:
             continue
         words = re.findall(r"[A-Za-z]{2,}", text[start:end])
         initials = "".join(word[0] for word in words).upper()
-        if not words or _in_order(match["letters"].upper().replace("-", ""), initials):
+        if not words or _in_order(re.sub("[-&]", "", match["letters"].upper()), initials):
             yield match.span("letters")
 
 

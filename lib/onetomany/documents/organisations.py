@@ -37,6 +37,7 @@ def find_organisations(text: str) -> Iterator[Body]:
     firms = [*latin_firms(calm)]
     formed = {*english_bodies(calm), *((start, end) for start, end, _ in firms)}
     formed.update(_shifted(korean_bodies, korean))
+    listed = {(start, _with_part(calm, start, end)) for start, end in listed}
     for start, end in listed:
         yield start, end, _key(text[start:end]), None
     for start, end in formed:
@@ -56,6 +57,18 @@ def find_organisations(text: str) -> Iterator[Body]:
         # a Korean name is followed by a particle, or by nothing
         if not _HANGUL.search(text[end - 1]) or AFTER.match(text, end):
             yield start, end, _key(text[start:end]), BY_CUE
+
+
+# 가람대학교 산학협력단, 가람대 나루병원
+_PART = re.compile(r" (?:산학협력단|[가-힣]{0,3}병원|의료원|총학생회|노동조합|노조)(?![가-힣]{3})")
+
+
+def _with_part(text: str, start: int, end: int) -> int:
+    """Return where the name of a university ends, with a body of its own that follows it."""
+    if not text.endswith(("대", "대학교"), start, end):
+        return end
+    part = _PART.match(text, end)
+    return part.end() if part and AFTER.match(text, part.end()) else end
 
 
 def _korean_parts(text: str) -> Iterator[tuple[int, str]]:
