@@ -130,7 +130,7 @@ _COURTS = re.compile(
     rf"Ninth{_CIRCUIT}|D\.C\.{_CIRCUIT}|C(?:ircuit|hancery|ounty|rown){_OF_PLACE}|High{_OF_PLACE})"
     r"(?![a-z])"
 )
-_SHOUTED = re.compile(r"(?:(?<![A-Za-z])[A-Z][A-Z’'.-]*[A-Z.],? ){2,}[A-Z][A-Z’'.-]+")
+_SHOUTED = re.compile(r"(?:(?<![A-Za-z])[A-Z][A-Z’'.-]{0,30}[A-Z.],? ){2,}[A-Z][A-Z’'.-]{1,30}")
 _SMALL = word_set("OF FOR THE AND IN ON TO AT BY V VS")
 _KEPT = word_set("LLC LLP LTD INC PLC USA ICO FBI CIA FTC SEC BBC NHS")
 _SHORTEST_LINE = 45  # a heading is shorter

@@ -13,8 +13,9 @@ from .known_words import is_english, is_person, is_place, is_proper
 from .law_names import word_set
 
 Place = tuple[int, int]
-_WORD = r"[A-Z0-9][\w&’'+-]*[\w+]|[a-z][A-Z]\w+"
-_NAME = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&|and|for) (?:the )?)?(?:{_WORD})){{0,4}}?)"
+# a word's first letter stands first, so that the engine skips what can begin none; it is bounded
+_WORD = r"(?:[A-Z0-9]|[a-z](?=[A-Z]))(?<![\w’'.@/&-].)[\w&’'+-]{0,30}[\w+]"
+_NAME = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&) (?:the )?)?(?:{_WORD})){{0,4}}?)"
 _LONG = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&) (?:the )?)?(?:{_WORD})){{0,4}})"
 _KIND = (
     r"(?:compan(?:y|ies)|firms?|start-?ups?|maker|manufacturer|retailer|supplier|vendor|provider|charit(?:y|ies)|"
@@ -32,7 +33,7 @@ _SAYS = (
     r"completes|reports|raises|posted a|plans to (?:build|open|launch|buy|sell|acquire|cut|close))"
 )
 _STATED = (
-    r"(?: \([A-Z][A-Za-z]*\))?, (?:a|an|the|one of the|which is an?)(?: [\w’'-]+){0,5} "
+    r"(?: \([A-Z][A-Za-z]*\))?, (?:a|an|the|its|their|one of the|which is an?)(?: [\w’'-]+){0,5} "
     rf"{_KIND}(?=[.,;)]| (?:that|which|based|headquartered|founded|owned|specializ|specialis|in|whose|"
     r"providing|selling)\b)|"
     r" (?:spokes(?:man|woman|person|people)|shareholders|employees|executives|shares|subsidiary)\b|"
@@ -48,9 +49,22 @@ _ACTED = (
 _BEFORE = re.compile(rf"{_NAME}(?:(?P<stated>{_STATED})|{_ACTED})")
 # what a person does as well: of a name with capitals within
 _OPINES = re.compile(
-    r"(?<![\w’'.-])(?P<name>[A-Z][a-z]{0,3}[A-Z]{2,}[A-Za-z]*|[A-Z]{3,}) (?:believes|says|said|welcomes|warned|warns|argues|"
+    r"(?<![\w’'.-])(?P<name>[A-Z][a-z]{0,3}[A-Z]{2,8}[A-Za-z]{0,12}|[A-Z]{3,8}) (?:believes|says|said|told|claims|claimed|alleges|alleged|filed|has (?:filed|said|warned|also|issued|launched|published)|"
+    r"highlighted|examines|examined|revealed|issued|published|launched|investigated|confirmed|policy|welcomes|warned|warns|argues|"
     r"urged|urges|calls|recommends|recommended|concluded|found that|noted|stated|reported|has called|"
     r"officials?|staff|director|chief|spokes\w+|members|investigators|lawyers|agents)\b"
+)
+_ITEM = re.compile(rf"(?:{_WORD})(?: (?:(?:of|&) )?(?:{_WORD})){{0,3}}")
+# retailers such as Facebeam, Candour and Home Basics
+_PLURALS = (
+    "companies|firms|retailers|banks|agencies|charities|organisations|organizations|groups|NGOs|suppliers|"
+    "vendors|manufacturers|newspapers|universities|airlines|platforms|brands|clients|partners|"
+    "contractors|lenders|insurers|carmakers|competitors"
+)
+_KINDS_LISTED = re.compile(
+    rf"(?:{_PLURALS}|{'|'.join(kind.capitalize() for kind in _PLURALS.split('|'))}),? "
+    r"(?:such as|including|like|namely) (?:the )?"
+    rf"(?P<names>{_ITEM.pattern}(?:(?: [a-z]+)?,? (?:and )?(?:the )?{_ITEM.pattern}){{0,8}})"
 )
 _OF_BODY = re.compile(
     rf"(?:spokes(?:man|woman|person|people)|CEO|chief executive(?: officer)?|Chief Executive(?: Officer)?|shareholders?|"
@@ -64,7 +78,7 @@ _DEALT = re.compile(
     r"owned by|partnerships? with|partnered with|partners with|agreements? with|contracts? with|"
     r"contracted with|joint ventures? with|worked (?:at|for)|works (?:at|for)|employed by|purchased from|"
     r"supplied by|manufactured by|operated by|developed by|provided by|interest in|investment in|"
-    r"invested in|owing to|sued|suing|customers? of|client of|sold to|vendor|software from|licensed from|"
+    r"invested in|owing to|against|sued|suing|customers? of|client of|sold to|vendor|software from|licensed from|"
     r"hired|retained|data from|such as|including) "
     rf"(?:the )?{_LONG}(?=[\s,.;:)’'])"
 )
@@ -96,22 +110,26 @@ _ACT = re.compile(r"\s*\(?\d{4}|\s+(?:and [A-Z]\w+ \(\d{4}|et al|Act|Bill|Regula
 def english_cued(text: str) -> Iterator[Place]:
     """Yield the places of names that a verb, a kind or a title beside them gives."""
     for match in _OPINES.finditer(text):
-        if match["name"] not in _NO_BODY:
+        if match["name"] not in _NO_BODY and (
+            is_english(match["name"]) or not is_person(match["name"])
+        ):
             yield match.span("name")
+    for match in _KINDS_LISTED.finditer(text):
+        for item in _ITEM.finditer(text, *match.span("names")):
+            if item[0].split()[0] not in _NO_NAME and not is_place(item[0]) and not _is_named_person(item[0]):
+                yield item.span()
     for cue, mild in ((_BEFORE, False), (_OF_BODY, False), (_DEALT, True)):
         for match in cue.finditer(text):
             start, end = match.span("name")
-            if text[start - 1 : start] in _WITHIN_WORD and start or _ACT.match(text, end):
+            if _ACT.match(text, end):
                 continue
             guard = _is_unknown if mild or not match.groupdict().get("stated", True) else _is_body
-            if guard(match["name"]):
-                yield start, end
+            name = re.sub(r"[’']s?\Z", "", match["name"])
+            if guard(name):
+                yield start, start + len(name)
 
 
 _NO_BODY = word_set("CEO CFO COO CTO PDF API DNA HIV AIDS GDP VAT MPs GPs CVs NGOs USA COVID LGBT IT HR PR TV DVD AND THE")
-_WITHIN_WORD = (*"’'.-_@/&", *"abcdefghijklmnopqrstuvwxyz")
-
-
 def defined(text: str, places: Iterable[Place]) -> Iterator[Place]:
     """Yield the places of short names that brackets behind a name define."""
     for start, end in places:
@@ -149,6 +167,12 @@ def _is_unknown(name: str) -> bool:
     if len(words) > 1 and is_person(words[0]) and not is_english(words[0]):
         return False
     return is_proper(name) and not (len(words) == 1 and _is_people(name))
+
+
+def _is_named_person(name: str) -> bool:
+    """Tell whether words are a given name and a surname."""
+    words = name.split()
+    return 1 < len(words) <= 3 and all(map(is_person, (words[0], words[-1])))  # noqa: PLR2004
 
 
 def _is_people(word: str) -> bool:

@@ -25,12 +25,12 @@ _SOFT = word_set(
     "Markets Records Studios Pictures Games Interactive Analytics Security Aerospace Shipping Steel Mining "
     "Resources Minerals Construction Engineering Consulting Advisors Associates Management Times Tribune "
     "Herald Gazette Chronicle Newspapers News Post Press Magazine Journal Observer Broadcasting Television "
-    "Radio Services Service LP AG SE SA AB NV BV Oy AI"
-)
+    "Radio Services Service Health LP AG SE SA AB NV BV Oy AI"
+) | {"Health System", "Health Care", "Health Plan", "Pain Management", "Asset Management"}
 _MORE = r"(?:\.?,? (?:National Association|Inc|Corp|Ltd|LLC|LLP|L\.L\.C|LP|L\.P|PLC|plc|N\.A|S\.A|Limited|Company|Co|CO|INC|LTD|KG|Bhd|BHD|de C\.V|& Co|de R\.L)(?![A-Za-z0-9-]))"
 _FORM = re.compile(
     rf"(?:(?P<hard>National Association|{any_of((_HARD, ' ', ''))})|(?:{any_of((_SOFT, ' ', rf'(?!{_MORE})'))}))"
-    rf"(?![A-Za-z0-9’'&-]|\.[A-Za-z]){_MORE}*\.?"
+    rf"(?![A-Za-z0-9&-]|\.[A-Za-z]){_MORE}*\.?"
 )
 _NO_CO = re.compile(r"CO?(?:o)?(?![a-zA-Z]|\.|, [LI]| KG)")
 _TOKEN = re.compile(r"[A-Z0-9À-Þ][\w&’'./+-]*,?|[a-z][A-Z]\w+")
@@ -92,7 +92,8 @@ def _is_name(name: str, form: re.Match[str]) -> bool:
     words = name.split()
     if form[0] in _OPEN and _is_within(form, name):
         return not all(word.lower() in _GENERIC for word in words)
-    return is_proper(name) and not (" " not in name and is_person(name) and len(form[0]) < 3)
+    foreign = any(is_person(word) and not is_english(word) for word in words)
+    return (is_proper(name) or (foreign and form[0] not in _NO_PERSON)) and not (" " not in name and is_person(name) and len(form[0]) < 3)
 
 
 # of these a name of English words may be made within a sentence: Inclusive Development International
@@ -100,6 +101,7 @@ _OPEN = word_set(
     "International Partners Industries Pharmaceuticals Therapeutics Laboratories Enterprises Ventures "
     "Associates Brands Airlines Group Technologies Foods Motors Bancorp"
 )
+_NO_PERSON = word_set("Post News Times Press Media Journal LP AG SE SA AB NV BV Oy AI Security Energy Service")
 _LOWER = re.compile(r"[a-z][,;]? [“\"]?\Z")
 
 

@@ -57,11 +57,14 @@ def is_place(name: str) -> bool:
 
 def is_proper(name: str) -> bool:
     """Tell whether a word of a name is unknown: neither English, of a person, nor of a place."""
-    return any(
+    return _MIXED.search(name) is not None or any(
         len(word) > 1
         and not (is_english(word) or is_person(word) or is_place(word))
         for word in re.findall(r"[A-Za-zÀ-ɏ]+", name)
     )  # fmt: skip
+
+
+_MIXED = re.compile(r"[A-Za-z]{2}\d|[a-z][A-Z]")  # Point32, FaceBeam
 
 
 @cache

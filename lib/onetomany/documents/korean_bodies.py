@@ -35,13 +35,18 @@ AFTER = re.compile(
 NOT_AFTER = re.compile(r"원회|문화|문제|하량|하율|분|담당?금|법(?![원무제])|의원|의사당")
 _FIRM = re.compile(
     r"(?:\(주\)|㈜|주식회사|유한회사|\(사\)|사단법인|\(재\)|재단법인|법무법인|회계법인|세무법인|학교법인|의료법인|"
-    r"사회복지법인)(?:\((?:유한|유)\))?(?P<blank>\s?)(?P<name>[가-힣A-Za-z0-9&]{2,20}?)"
-    r"(?=(?:은|는|이|가|을|를|와|과|의|에서|에게|에|으로|로|도)?(?![가-힣A-Za-z0-9&]))"
+    r"사회복지법인)(?:\((?:유한|유)\))?(?P<blank>[ ]?)(?P<name>[가-힣A-Za-z0-9&]{2,20}?)"
+    r"(?=(?:은|는|이|가|을|를|와|과|의|에서|에게|에|으로|로|도|외)?(?![가-힣A-Za-z0-9&]))"
+)
+_LAW_FIRM = re.compile(
+    r"법무법인 [가-힣](?=(?:은|는|이|가|을|를|와|과|의|에서|외)?(?![가-힣A-Za-z]))"
 )
 _FIRM_BEFORE = re.compile(
-    r"(?:\(주\)|㈜|주식회사)(?!\s?[가-힣]{2}|[A-Za-z0-9])|(?:\(주\)|㈜|주식회사)(?=[은는이가을를의와과에도]\s)"
+    r"(?:\(주\)|㈜|주식회사)(?! ?[가-힣]{2}|[A-Za-z0-9])|(?:\(주\)|㈜|주식회사)(?=[은는이가을를의와과에도]\s)"
 )
 _NO_FIRM = word_set(
+    "피고 원고 피고인 공소외 상대방 신청인 채권자 채무자 피해자 제3채무자 피신청인 소송대리인 참가인 보조참가인 "
+    "항소인 상고인 피항소인 피상고인 "
     "등 및 대표 대표이사 이사 해당 관련 이하 상기 명칭 상호 설립 형태 본점 지점 의 로고"
 )
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def _by_ending(text: str) -> Iterator[Place]:
         stem = run[0].lstrip("·ㆍ‧・&0123456789") if run else ""
         # 법관·중앙선거관리위원회 are two
         last = re.split(r"[·ㆍ‧・]", stem)[-1]
-        stem = last if len(last) >= 2 else stem
+        stem = last if len(last) != 1 else stem
         if not _is_stem(stem, forms[match[0]]):
             continue
         start = match.start() - len(stem)
@@ -140,14 +145,21 @@ _VAGUE = word_set(
 def _firms(text: str) -> Iterator[Place]:
     for match in _FIRM.finditer(text):
         name = match["name"]
-        if name in _NO_FIRM or (match["blank"] and not re.match(r"[가-힣A-Z]", name)):
+        if name in _NO_FIRM or re.fullmatch("[가-힣]외", name) or (match["blank"] and not re.match(r"[가-힣A-Z]", name)):
             continue
+        yield match.span()
+    for match in _LAW_FIRM.finditer(text):
         yield match.span()
     for match in _FIRM_BEFORE.finditer(text):
         run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start())
         name = run[0] if run else ""
         if 2 <= len(name) < _LONGEST and name not in _NO_FIRM and not name.isdigit():
             yield match.start() - len(name), match.end()
+        elif not name and text[match.start() - 1 : match.start()] == " ":  # 가람건설 주식회사
+            run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start() - 1)
+            name = run[0] if run else ""
+            if 3 <= len(name) < _LONGEST and name not in _NO_FIRM and not name[-1].isdigit():
+                yield match.start() - len(name) - 1, match.end()
 
 
 @cache

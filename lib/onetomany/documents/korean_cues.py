@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .known_words import is_common_korean
+from .known_words import is_common_korean, words
 from .law_names import word_set
 from .name_patterns import any_of
 
@@ -44,6 +44,7 @@ _CUES = [
         _DEAL,
         rf"(?:사진|자료|출처|그래픽|제공)\s?[=:]\s?{_NAME}(?=[\])\s,.]|$)",
         rf"\[{_NAME}\s?[ㅣ|│]\s?[가-힣]{{2,4}}\s?(?:기자|특파원|논설위원)",
+        rf"[“\"‘]{_NAME}[”\"’] (?:기사|보도)",
         rf"\[{_NAME}\] [가-힣]{{2,4}} (?:기자|특파원)",
         rf"(?:ⓒ|©|저작권자\s?[ⓒ©]?)\s?{_NAME}(?=[\s,.\](]|$)",
     )
@@ -59,11 +60,20 @@ _NO_NAME = re.compile(
     r"에서|에게|으로|까지|부터|에는|하|되|있|없|받|했|된|될|던|려|려고|면서|지만|리|이번|지난|현지|양국|사진|자료|무단|뒤|후|전|중|간|때)\Z"
 )
 _PARTICLE = re.compile(r"(?:은|는|이|가|을|를|의|와|과|에|에서|에게|으로|로|도|측|인)\Z")
-_ITEM = r"[가-힣A-Za-z][가-힣A-Za-z0-9& ]{1,14}?"
+_ITEM = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,14}"
 _BETWEEN = re.compile(rf"[,·ㆍ] ?((?:{_ITEM}[,·ㆍ] ?){{1,4}})\Z")
 _TRAILING = re.compile(rf"((?:[,·ㆍ] ?{_ITEM}){{1,6}})(?=\s?등)")
 _LATIN = re.compile("[A-Z]{2}")
 _WIDEST = 60
+# a list of firms tells that 우석건설 is one, though both its parts are nouns
+_FIRM_WORD = re.compile(
+    r"(?:건설|개발|산업|기업|기술|엔지니어링|전자|화학|물산|상사|공업|운수|정보|통신|전기|토건|제약|식품|은행|증권|종합|에너지|시스템|테크)\Z"
+)
+# 가람건설, 나루개발, 다온기술 등 7개사
+_TOLD = re.compile(
+    rf"(?<![가-힣A-Za-z0-9])({_ITEM}(?:, ?{_ITEM}){{2,30}}) 등 (?:총 |국내 |주요 )?\d{{1,3}}\s?(?:개\s?)?(?:사|곳|업체|기업|기관)|"
+    rf"(?:대상|업체|업자|기업|회사|건설사|제약사|법인|은행|기관|단체|대학)[은는] ({_ITEM}(?:, ?{_ITEM}){{2,30}}) 등(?=이다|이며|이었|이고|으로|\s)"
+)
 
 
 def korean_cued(text: str) -> Iterator[Place]:
@@ -74,6 +84,8 @@ def korean_cued(text: str) -> Iterator[Place]:
                 yield match.span("name")
     for match in _QUOTED.finditer(text):
         yield match.span("name")
+    for match in _TOLD.finditer(text):
+        yield from _items(text, *match.span(1 if match[1] else 2))
     for insider in _INSIDER.finditer(text):
         body = _HIS_BODY.search(text, max(0, insider.start() - 24), insider.start())
         if body and _may_be(body["name"]):
@@ -109,8 +121,15 @@ def _items(text: str, start: int, end: int) -> Iterator[Place]:
     for item in re.finditer(r"[^,·ㆍ]+", text[start:end]):
         name = item[0].strip()
         at = start + item.start() + item[0].index(name)
-        if name and " " not in name and _may_be(name) and not _is_person(name):
+        may_be = _may_be(name) or _is_firm(name)
+        if name and " " not in name and may_be and not _is_person(name):
             yield at, at + len(name)
+
+
+def _is_firm(name: str) -> bool:
+    """Tell whether a word in a list of bodies is a firm by its last part."""
+    end = _FIRM_WORD.search(name)
+    return end is not None and end.start() > 1 and name not in words("korean_nouns")
 
 
 def _is_person(name: str) -> bool:

@@ -34,8 +34,11 @@ _CUES = [
     re.compile(pattern)
     for pattern in (
         r"(?a:\b)(?:company|firm|charity|supplier|vendor|start-?up|retailer|newspaper|publisher|"
-        r"manufacturer|regulator|watchdog|think tank|(?:rights|liberties|campaign|pressure) group)"
-        rf" (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
+        r"manufacturer|regulator|watchdog|think tank|chain|giant|lender|insurer|airline|broadcaster|"
+        r"developer|contractor|operator|consultancy|non-?profit|carmaker|automaker|chipmaker|drugmaker|"
+        r"brokerage|conglomerate|outlet|magazine|law firm|subsidiary|(?:consumer|trade|advocacy|industry|rights|"
+        r"liberties|campaign|pressure) (?:group|body|organi[sz]ation))"
+        rf" (?P<name>(?:The )?{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
         r"(?a:\b)(?P<name>DG [A-Z]{3,6})(?a:\b)",
         # letters that mean other things too
         r"(?a:\b)[Tt]he (?P<name>ICO|FCA|CMA|MPS|CPS|IRS|NSA|EBA|DPC)(?a:\b)",
@@ -81,7 +84,7 @@ def _at_cues(text: str, cues: list[re.Pattern[str]]) -> Iterator[Place]:
     for cue in cues:
         for match in cue.finditer(text):
             name = match["name"]
-            if name.split()[0] not in _NO_NAME and not name.endswith(_NO_ENDS):
+            if name.removeprefix("The ").split()[0] not in _NO_NAME and not name.endswith(_NO_ENDS):
                 yield match.span("name")
 
 

@@ -25,6 +25,11 @@ _HANGUL = re.compile("[가-힣]")
 _FOREIGN = re.compile(r"\0(?=[^\0가-힣]*\0)")  # before a block without Hangul
 # 한국광기술원 is 광기술원 later
 _KOREAN = re.compile(r"(?:한국|대한|국립)(?P<short>[가-힣]{4,}|[가-힣]{2}(?:공사|공단|은행))\Z")
+# Northern General Hospital is Northern General later
+_HOSPITAL = re.compile(
+    r"(?P<short>[A-Z][a-z]+ (?:[A-Z][a-z]+ )?(?!Community|County|City|Regional|State|Memorial)[A-Z][a-z]+)"
+    r"(?: (?:Community|Regional|Memorial))? (?:Hospital|Foundation|Health System)"
+)
 Place = tuple[int, int]
 _FORM_BEFORE = re.compile(r"(?:\(주\)|㈜|주식회사)\s?")
 
@@ -52,6 +57,9 @@ def find_organisations(text: str) -> Iterator[Body]:
     places += initials_of(calm, named)
     for start, _, short in firms:
         places += short_names(calm, start, short)
+    for start, end in named:
+        if match := _HOSPITAL.fullmatch(calm, start, end):
+            places.append(match.span("short"))
     places += [match.span("short") for place in named if (match := _KOREAN.match(calm, *place))]
     for start, end in again(calm, places):
         # a Korean name is followed by a particle, or by nothing
@@ -63,8 +71,13 @@ def find_organisations(text: str) -> Iterator[Body]:
 _PART = re.compile(r" (?:산학협력단|[가-힣]{0,3}병원|의료원|총학생회|노동조합|노조)(?![가-힣]{3})")
 
 
+_FORM_BEHIND = re.compile(r"(?<=[가-힣]) 주식회사(?=[은는이가을를의와과외]?[^가-힣])")
+
+
 def _with_part(text: str, start: int, end: int) -> int:
-    """Return where the name of a university ends, with a body of its own that follows it."""
+    """Return where a name ends: 가람증권 주식회사; a university's with a body of its own."""
+    if form := _FORM_BEHIND.match(text, end):
+        return form.end()
     if not text.endswith(("대", "대학교"), start, end):
         return end
     part = _PART.match(text, end)
