@@ -55,6 +55,8 @@ _OTHER_BODY = re.compile(
 )
 # the Gender, Civil Society, and Human Rights Committee is one
 _PART_OF_LIST = re.compile(rf"(?a:\b)(?!(?:{_HEADS})(?a:\b))[A-Z][A-Za-z]+, and \Z")
+# the Housing, Communities and Local Government Committee
+_FIRST_OF_LIST = re.compile(r"(?:(?<=the )|(?<=The )|(?<=\n))[A-Z][a-z]+, \Z|\A[A-Z][a-z]+, \Z")
 _WRAPPED = re.compile(r"[^\n\0]{24,}?((?:(?<=[\s])[A-Z][A-Za-zÀ-ɏ’'&-]{2,30}[ \n]){2,6})\Z")
 _NO_BODY = (
     *("West Bank", "Left Bank", "Right Bank", "World Service", "Customer Service", "Soviet Union"),
@@ -193,6 +195,9 @@ def _at_head(text: str, match: re.Match[str]) -> Place | None:
     if not after and (_COMMON.issuperset(words) or (match["weak"] and not _names(name, text, start))):
         return None
     start -= len(name)
+    if match[0] == "Committee" and " and " in name:
+        listed = _FIRST_OF_LIST.search(text, max(0, start - 30), start)
+        start = listed.start() if listed else start
     found = re.sub(r"\s+", " ", text[start:end])
     if found.endswith(_NO_BODY) or _PART_OF_LIST.search(text, max(0, start - 40), start):
         return None

@@ -85,6 +85,8 @@ _DEALT = re.compile(
 _DEFINED = re.compile(
     r",?\s?\((?:[^()“”\"]{0,40}?)[“\"](?:the )?(?P<short>[A-Z0-9][\w&.’'-]*(?: [A-Z&][\w&.’'-]*){0,4}?),?[”\"][^()]{0,80}\)"
 )
+# Northern Trade Co., Ltd. (Northern)
+_PART = re.compile(r"\s?\((?P<short>[A-Z][\w&’-]{1,20}(?: [A-Z][\w&’-]{0,20}){0,3})\)")
 _ROLE = word_set(
     "Company Defendant Defendants Plaintiff Plaintiffs Petitioner Respondent Appellant Appellee Bank Board "
     "Commission Committee Court Agency Department Bureau Government State City County Buyer Seller Parent "
@@ -136,6 +138,9 @@ def defined(text: str, places: Iterable[Place]) -> Iterator[Place]:
         match = _DEFINED.match(text, end)
         if match and _is_short(match["short"], text[start:end]):
             yield match.span("short")
+        part = _PART.match(text, end)
+        if part and is_proper(part["short"]) and part["short"].split()[0] in text[start:end]:
+            yield part.span("short")
 
 
 def _is_short(short: str, name: str) -> bool:

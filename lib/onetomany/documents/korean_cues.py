@@ -30,11 +30,12 @@ _KINDS = word_set(
     "건설사 증권사 시민단체 인권단체 노동단체 환경단체 비영리단체 단체 로펌 언론사 매체 유통사 항공사 거래소 게임사 제작사 "
     "배급사 협력사 협력업체 하청업체 수탁사 수탁업체 위탁업체 대행사 솔루션사 보안업체 바이오기업 운용사 벤처캐피탈 사모펀드 회사"
 )
-_PARTICLES = r"(?:은|는|이|가|을|를|의|와|과|에서|에게|으로|도|측)"
+_PARTICLES = r"(?:은|는|이|가|을|를|의|와|과|에서|에게|에|으로|도|측)"
 # 가람팜이 ... 투자를 유치했다: what a firm alone does
 _DEAL = (
-    rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?:[이가은는]|,|로부터|에|으로부터) (?=[^.\n\0]{{0,40}}(?:투자를? ?유치|시리즈 ?[A-F]|인수합병|"
-    r"영업이익|당기순이익|기업공개|상장(?:했|한다|예비)|출시했|수주|공급계약|업무협약|\bMOU\b))"
+    rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?:[이가은는도의]|,|로부터|에|으로부터) (?=[^.\n\0]{{0,40}}(?:투자를? ?유치|시리즈 ?[A-F]|인수합병|"
+    r"영업이익|당기순이익|기업공개|상장(?:했|한다|예비)|출시했|수주|공급계약|업무협약|\bMOU\b|사업목적|"
+    r"최대주주|주주총회|정기주총|임시주총|경영권|유상증자|지분을|사내이사|사외이사|신사업|시가총액|주가[가는를]))"
 )
 _CUES = [
     re.compile(pattern)
@@ -42,6 +43,9 @@ _CUES = [
         rf"{_PERSON} {_NAME} {_TITLE}(?=(?:은|는|이|가|을|를|의|도|와|과|에게)?(?![가-힣]))",
         rf"(?:{any_of((_KINDS, ' ', ''))})(?:인)? {_NAME}{_PARTICLES}(?![가-힣A-Za-z0-9])",
         _DEAL,
+        rf"(?<![가-힣])전 {_NAME} (?:대표|사장|부사장|회장|부회장|전무|상무)(?=[은는이가을를의]|\s)",
+        rf"(?<![가-힣A-Za-z0-9&]){_NAME} 지분(?=[ 을의율]|\s?\d)",
+        r"(?<![가-힣A-Za-z0-9&])(?P<name>[가-힣]{2,6}[A-Z]{2,6}|(?!AI|IT|ICT|SNS|PC|TV|CCTV|ESG|DNA|GPS|LED|LCD|DX|AX|VR|AR|OTT|FA|AS|CEO|TF|PF|MZ|UAM|QR|SW|HW)[A-Z]{2,5}[가-힣]{2,8}?)(?=[은는이가도를의](?![가-힣]))",
         rf"(?:사진|자료|출처|그래픽|제공)\s?[=:]\s?{_NAME}(?=[\])\s,.]|$)",
         rf"\[{_NAME}\s?[ㅣ|│]\s?[가-힣]{{2,4}}\s?(?:기자|특파원|논설위원)",
         rf"[“\"‘]{_NAME}[”\"’] (?:기사|보도)",
@@ -52,12 +56,14 @@ _CUES = [
 _QUOTED = re.compile(
     rf"(?:{any_of((_KINDS, ' ', ''))})(?:인)? ['‘\"“](?P<name>[가-힣A-Za-z0-9& ]{{2,15}})['’\"”]"
 )
+# 가람전자(005123): as the exchange numbers it
+_CODED = re.compile(rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?=\(\d{{6}}\))")
 _INSIDER = re.compile(r"관계자(?=[는은가도의를에와]|\s|$)")
 _HIS_BODY = re.compile(rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?: 측)? (?:고위 )?\Z")
 _NO_NAME = re.compile(
     r"(?:본부|지사|부문|사업부|총괄|그룹장|지부|지회|지역|분야|담당|출신|소속|대상|이상|이하|관련|전담|센터|대표|회장|사장|이사|기자|"
     r"제공|기준|제도|계획|위원|의원|국장|실장|과장|팀장|부장|팀|씨|군|양|법|원|년|월|일|시|도|구|군|명|개|들|적|째|번|등|및|"
-    r"에서|에게|으로|까지|부터|에는|하|되|있|없|받|했|된|될|던|려|려고|면서|지만|리|이번|지난|현지|양국|사진|자료|무단|뒤|후|전|중|간|때)\Z"
+    r"에|에서|에게|으로|까지|부터|에는|하|되|있|없|받|했|된|될|던|려|려고|면서|지만|리|이번|지난|현지|양국|사진|자료|무단|뒤|후|전|중|간|때)\Z"
 )
 _PARTICLE = re.compile(r"(?:은|는|이|가|을|를|의|와|과|에|에서|에게|으로|로|도|측|인)\Z")
 _ITEM = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,14}"
@@ -80,8 +86,11 @@ def korean_cued(text: str) -> Iterator[Place]:
     """Yield the places of names that a title, a kind, a credit or a list gives."""
     for cue in _CUES:
         for match in cue.finditer(text):
-            if _may_be(match["name"]):
+            name = match["name"]
+            if (_may_be(name) or _is_firm(name)) and not _is_person(name):
                 yield match.span("name")
+    for match in _CODED.finditer(text):
+        yield match.span("name")
     for match in _QUOTED.finditer(text):
         yield match.span("name")
     for match in _TOLD.finditer(text):
@@ -100,7 +109,7 @@ def _may_be(name: str) -> bool:
     if not hangul:
         return name[0].isupper() and len(name) > 2  # noqa: PLR2004
     if _LATIN.search(name):
-        return True
+        return not is_common_korean(hangul) or name.startswith("한국")
     without = _PARTICLE.sub("", hangul)
     return not is_common_korean(hangul) and not (without != hangul and is_common_korean(without))
 
