@@ -69,7 +69,7 @@ _NOT_FIRST = word_set(
     "Before After Under Since Plaintiff Plaintiffs Defendant Defendants Petitioner Respondent "
     "Appellant Appellee Chairman President Director Secretary Judge Justice Mr Ms Mrs Dr His Her "
     "Said Today Yesterday Monday Tuesday Wednesday Thursday Friday Saturday Sunday Is Was Has "
-    "Did Does How Why What Where Who Will Can But Also Now"
+    "Previous Did Does How Why What Where Who Will Can But Also Now"
 )
 # of these alone no name is made: the Local Police, an Executive Board
 _COMMON = word_set(
@@ -223,7 +223,7 @@ _NATIONAL_WORDS = word_set(
     "Francisco Diego North South Carolina Dakota Jersey Hampshire Mexico Hong Kong Saudi Republic Joint West "
     "Virginia Rhode Island European Union Union’s Commonwealth Provincial Regional Executive Inter-American"
 )
-_PLAIN_HEADS = word_set("Ministry Department Office Embassy Bureau Directorate Secretariat")
+_PLAIN_HEADS = word_set("Ministry Department Embassy")
 
 
 def _without_place(text: str, end: int) -> int:
