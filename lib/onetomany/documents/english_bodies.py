@@ -36,16 +36,19 @@ _PROPER_LETTER = "A-Za-z0-9À-ɏ’'-"
 _OF = re.compile(
     r"\s(?:of|for|on)\s(?:the\s)?(?!Defendant|Plaintiff|Petitioner|Respondent|Appell)(?:U\.S\. )?"
     rf"[A-Z][{_PROPER_LETTER}]{{1,30}}"
-    rf"(?:(?:, [A-Z][{_PROPER_LETTER}]{{1,30}}(?=,? (?:and|&) [A-Z]))?,?\s(?:and|of|for|the|in|on|&)\s"
+    rf"(?:(?:, [A-Z][{_PROPER_LETTER}]{{1,30}}(?=,? (?:and|&) [A-Z]))?,?\s(?:and|of|for|the|in|"
+    rf"on|&)\s"
     rf"(?:the\s)?[A-Z][{_PROPER_LETTER}]{{1,30}}"
     rf"| (?!(?:{_ENDS_NAME})(?a:\b))[A-Z][{_PROPER_LETTER}]{{1,30}}){{0,6}}"
 )
 _CAPITALS = re.compile(
-    rf"(?:(?<![{_PROPER_LETTER}])(?:(?:U\.S|U\.K|St|D\.C)\.|[A-Z][{_PROPER_LETTER[:-1]}&-]{{1,30}}) "
+    rf"(?:(?<![{_PROPER_LETTER}])(?:(?:U\.S|U\.K|St|D\.C)\.|"
+    rf"[A-Z][{_PROPER_LETTER[:-1]}&-]{{1,30}}) "
     rf"(?:(?:of|and|for|&) )?){{1,6}}\Z"
 )
 _ENDED = re.compile(
-    rf"(?a:\b)(?:{_HEADS}|{_WEAK})(?:(?:[’']s)? and | of [^’']{{3,60}}[’']s )|[a-z][’']s and (?=[A-Z])"
+    rf"(?a:\b)(?:{_HEADS}|{_WEAK})(?:(?:[’']s)? and | of [^’']{{3,60}}[’']s )|"
+    rf"[a-z][’']s and (?=[A-Z])"
 )
 # the Committee on Fisheries of the European Parliament, the Ministry of Finance’s Audit Office
 _OTHER_BODY = re.compile(
@@ -74,9 +77,12 @@ _NOT_FIRST = word_set(
 # of these alone no name is made: the Local Police, an Executive Board
 _COMMON = word_set(
     "Head Post Front Back Home Local New Central Data Call Service Customer Joint Annual Executive "
-    "Management Advisory Steering Audit General Social Civil Public National Regional International "
-    "Information Knowledge Open Human Modern State Federal County City Town District Municipal Trial "
-    "Lower Higher Superior Appellate Appeals Same Said This Medical Police Fire Health Care Support "
+    "Management Advisory Steering Audit General Social Civil Public National Regional "
+    "International "
+    "Information Knowledge Open Human Modern State Federal County City Town District Municipal "
+    "Trial "
+    "Lower Higher Superior Appellate Appeals Same Said This Medical Police Fire Health Care "
+    "Support "
     "Technical Special Working Editorial Regulatory Government Law Legal School Community Company "
     "Corporate Independent Responsible Issuing Competent Supervisory Private Family Youth Juvenile "
     "Field Branch Main Box Business Shared Core Internal Professional Universal Full Self Food Web "
@@ -87,7 +93,8 @@ _COMMON = word_set(
 )
 # a headline in capitals: ACLU Sues Justice Department
 _HEADLINE = re.compile(
-    r".*(?a:\b)(?:Sues|Says|Wins|Asks|Urges|Calls|Faces|Tells|Orders|Rejects|Backs|Bans|Accuses|Fines|"
+    r".*(?a:\b)(?:Sues|Says|Wins|Asks|Urges|Calls|Faces|Tells|Orders|Rejects|Backs|Bans|Accuses|"
+    r"Fines|"
     r"Slams|Launches|Announces|Seeks|Wants|Joins|Warns|Approves|Blocks|Settles With|Against|Over|"
     r"Certifies|Charges|Files|Names|Opens|Gets|Hits|Probes|Appoints|Welcomes|Issues) "
 )
@@ -99,13 +106,14 @@ _OF_HEADS = word_set(
     "Confederation Coalition Alliance Consortium Museum Library Church Network League School"
 )
 _OF_COMMON = re.compile(
-    r"\s(?:of|for)\s(?:the\s)?(?:Directors|Trustees|Governors|Appeals?(?=\sin)|Reference|Origin|Conduct|"
-    r"Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work(?!\sand)|Justice(?=\sfor)|Study|Law|Record|"
-    r"Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|Studies(?!\s[A-Z])|America\b(?=\s[A-Z]))\b"
+    r"\s(?:of|for)\s(?:the\s)?(?:Directors|Trustees|Governors|Appeals?(?=\sin)|Reference|Origin|"
+    r"Conduct|"
+    r"Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work(?!\sand)|Justice(?=\sfor)|"
+    r"Study|Law|Record|"
+    r"Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|Studies(?!\s[A-Z])|"
+    r"America\b(?=\s[A-Z]))\b"
 )
-_STATES = (
-    r"[A-Z][a-z]+(?: (?:York|Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Columbia|Island|Rico))?"
-)
+_STATES = r"[A-Z][a-z]+(?: (?:York|Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Columbia|Island|Rico))?"
 # each way begins with a letter as it stands, so that the engine skips the rest
 _ORDINAL = r"(?:Firs|Secon|Thir|Four|Fif|Six|Seven|Eigh|Nin|Ten|Eleven|Federal|D\.C\.)(?:d|t|th|h)?"
 _FOR_DISTRICT = (
@@ -119,14 +127,16 @@ _NATIONAL = (
 )
 _OF_PLACE = (
     r"\sCourt\sof\s(?:the\s)?(?:State\sof\s|City\sof\s|County\sof\s)?[A-Z][a-z]+"
-    r"(?:\s(?:Judicial\s)?(?:[A-Z][a-z]+\s)?(?:County|Division|Circuit|District|Republic|Kingdom|York|"
-    r"Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Appeals?|Human\sRights|Korea|Africa|Zealand))?"
+    r"(?:\s(?:Judicial\s)?(?:[A-Z][a-z]+\s)?(?:County|Division|Circuit|District|Republic|"
+    r"Kingdom|York|"
+    r"Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Appeals?|Human\sRights|Korea|Africa|"
+    r"Zealand))?"
 )
 _CIRCUIT = r"\sCircuit(?:\sCourt\sof\sAppeals?)?"
 _COURTS = re.compile(
     rf"(?:U(?:\.?S\.?|nited\sStates){_NATIONAL}|Federal(?:{_NATIONAL}|{_CIRCUIT})|"
-    rf"Bankruptcy{_FOR_DISTRICT[len('(?:District|Bankruptcy)'):]}|"
-    rf"District(?:{_FOR_DISTRICT[len('(?:District|Bankruptcy)'):]}|{_OF_PLACE})|{_APPEALS}|"
+    rf"Bankruptcy{_FOR_DISTRICT[len('(?:District|Bankruptcy)') :]}|"
+    rf"District(?:{_FOR_DISTRICT[len('(?:District|Bankruptcy)') :]}|{_OF_PLACE})|{_APPEALS}|"
     rf"F(?:irst|ourth|ifth){_CIRCUIT}|F(?:amily){_OF_PLACE}|S(?:econd|ixth|eventh){_CIRCUIT}|"
     rf"S(?:uperior|upreme){_OF_PLACE}|T(?:hird|enth){_CIRCUIT}|E(?:ighth|leventh){_CIRCUIT}|"
     rf"Ninth{_CIRCUIT}|D\.C\.{_CIRCUIT}|C(?:ircuit|hancery|ounty|rown){_OF_PLACE}|High{_OF_PLACE})"
@@ -139,13 +149,14 @@ _SHORTEST_LINE = 45  # a heading is shorter
 
 
 def calmed(text: str) -> str:
-    """Return a text of the same length with lines of capitals written as names: IN THE HIGH COURT."""
+    """Return a text of the same length with lines of capitals written as names: IN THE HIGH "
+    "COURT."""
     return _SHOUTED.sub(_calm, text)
 
 
 def _calm(match: re.Match[str]) -> str:
     words = match[0].split(" ")
-    if sum(len(word) > 3 for word in words) < 2:  # noqa: PLR2004
+    if sum(len(word) > 3 for word in words) < 2:
         return match[0]
     return " ".join(
         word.lower() if word in _SMALL
@@ -190,9 +201,15 @@ def _at_head(text: str, match: re.Match[str]) -> Place | None:
         if match[0] in _PLAIN_HEADS:
             name = _nation(name)
     words = name.split()
-    if after and match["weak"] and not is_place(text[after.start() : end].split(" of ")[-1].strip()):
+    if (
+        after
+        and match["weak"]
+        and not is_place(text[after.start() : end].rsplit(" of ", maxsplit=1)[-1].strip())
+    ):
         return None
-    if not after and (_COMMON.issuperset(words) or (match["weak"] and not _names(name, text, start))):
+    if not after and (
+        _COMMON.issuperset(words) or (match["weak"] and not _names(name, text, start))
+    ):
         return None
     start -= len(name)
     if match[0] == "Committee" and " and " in name:
@@ -214,14 +231,22 @@ def _nation(name: str) -> str:
 
 
 def _is_national(word: str) -> bool:
-    return is_place(word) or word.isupper() or word in _NATIONAL_WORDS or bool(_DEMONYM.fullmatch(word))
+    return (
+        is_place(word)
+        or word.isupper()
+        or word in _NATIONAL_WORDS
+        or bool(_DEMONYM.fullmatch(word))
+    )
 
 
 _DEMONYM = re.compile(r"[A-Z][a-z]+(?:ian|ean|ish|ese|nch|man|can|li|ni|qi|tch|wan)")
 _NATIONAL_WORDS = word_set(
-    "U.S. U.K. United States Kingdom New York City County State Federal National Royal Los Angeles San "
-    "Francisco Diego North South Carolina Dakota Jersey Hampshire Mexico Hong Kong Saudi Republic Joint West "
-    "Virginia Rhode Island European Union Union’s Commonwealth Provincial Regional Executive Inter-American"
+    "U.S. U.K. United States Kingdom New York City County State Federal National Royal Los "
+    "Angeles San "
+    "Francisco Diego North South Carolina Dakota Jersey Hampshire Mexico Hong Kong Saudi "
+    "Republic Joint West "
+    "Virginia Rhode Island European Union Union’s Commonwealth Provincial Regional Executive "
+    "Inter-American"
 )
 _PLAIN_HEADS = word_set("Ministry Department Embassy")
 
@@ -229,7 +254,7 @@ _PLAIN_HEADS = word_set("Ministry Department Embassy")
 def _without_place(text: str, end: int) -> int:
     """Return where a name ends without the city that an address puts behind it."""
     words = text[max(0, end - 60) : end].rsplit(" ", 2)
-    if len(words) > 2 and is_place(words[2]) and words[1][:1].isupper() and not is_place(words[1]):  # noqa: PLR2004
+    if len(words) > 2 and is_place(words[2]) and words[1][:1].isupper() and not is_place(words[1]):
         return end - len(words[2]) - 1 if words[1] not in _NATIONAL_WORDS else end
     return end
 

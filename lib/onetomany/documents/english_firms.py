@@ -11,25 +11,34 @@ from .name_patterns import any_of
 
 Place = tuple[int, int]
 _HARD = word_set(
-    "Inc INC Incorporated Corp CORP Corporation Ltd LTD LLC L.L.C LLP L.L.P L.P PLC plc N.A S.A.B S.A.S "
-    "S.A.R.L S.A S.p.A SpA S.r.l S.R.L N.V B.V A.G GmbH KGaA SARL Sàrl Oyj ASA A/S Pty Pvt Sdn Bhd BHD "
+    "Inc INC Incorporated Corp CORP Corporation Ltd LTD LLC L.L.C LLP L.L.P L.P PLC plc N.A "
+    "S.A.B S.A.S "
+    "S.A.R.L S.A S.p.A SpA S.r.l S.R.L N.V B.V A.G GmbH KGaA SARL Sàrl Oyj ASA A/S Pty Pvt Sdn "
+    "Bhd BHD "
     "Tbk P.C Limited Company Holdings Bancorp Bancshares Co CO"
 )
 # a form only behind a word that is no English one
 _SOFT = word_set(
     "Group GROUP Partners Ventures Capital Technologies Technology Systems Solutions Industries "
-    "Pharmaceutical Pharmaceuticals Pharma Therapeutics Biosciences Biotech Laboratories Labs Lab Motors "
+    "Pharmaceutical Pharmaceuticals Pharma Therapeutics Biosciences Biotech Laboratories Labs "
+    "Lab Motors "
     "Electronics Software Networks Network Communications Entertainment Enterprises International "
-    "Insurance Securities Investments Properties Realty Logistics Petroleum Energy Foods Brewing Media "
-    "Robotics Semiconductor Semiconductors Healthcare Hospital Airlines Airways Telecom Bank Brands Stores "
-    "Markets Records Studios Pictures Games Interactive Analytics Security Aerospace Shipping Steel Mining "
-    "Resources Minerals Construction Engineering Consulting Advisors Associates Management Times Tribune "
-    "Herald Gazette Chronicle Newspapers News Post Press Magazine Journal Observer Broadcasting Television "
+    "Insurance Securities Investments Properties Realty Logistics Petroleum Energy Foods "
+    "Brewing Media "
+    "Robotics Semiconductor Semiconductors Healthcare Hospital Airlines Airways Telecom Bank "
+    "Brands Stores "
+    "Markets Records Studios Pictures Games Interactive Analytics Security Aerospace Shipping "
+    "Steel Mining "
+    "Resources Minerals Construction Engineering Consulting Advisors Associates Management "
+    "Times Tribune "
+    "Herald Gazette Chronicle Newspapers News Post Press Magazine Journal Observer Broadcasting "
+    "Television "
     "Radio Services Service Health LP AG SE SA AB NV BV Oy AI"
 ) | {"Health System", "Health Care", "Health Plan", "Pain Management", "Asset Management"}
 _MORE = r"(?:\.?,? (?:National Association|Inc|Corp|Ltd|LLC|LLP|L\.L\.C|LP|L\.P|PLC|plc|N\.A|S\.A|Limited|Company|Co|CO|INC|LTD|KG|Bhd|BHD|de C\.V|& Co|de R\.L)(?![A-Za-z0-9-]))"
 _FORM = re.compile(
-    rf"(?:(?P<hard>National Association|{any_of((_HARD, ' ', ''))})|(?:{any_of((_SOFT, ' ', rf'(?!{_MORE})'))}))"
+    rf"(?:(?P<hard>National Association|{any_of((_HARD, ' ', ''))})|"
+    rf"(?:{any_of((_SOFT, ' ', rf'(?!{_MORE})'))}))"
     rf"(?![A-Za-z0-9&-]|\.[A-Za-z]){_MORE}*\.?"
 )
 _NO_CO = re.compile(r"CO?(?:o)?(?![a-zA-Z]|\.|, [LI]| KG)")
@@ -37,34 +46,48 @@ _TOKEN = re.compile(r"[A-Z0-9À-Þ][\w&’'./+-]*,?|[a-z][A-Z]\w+")
 _ABBREVIATED = re.compile(r"(?:St|Bros|Dr|Intl|Jr|Mt|Ft|Wm|Co|[A-Z](?:\.[A-Z])*)\.")
 _LINKS = word_set("of the and & de du for la y e del der van von di da dos")
 _ROLES = word_set(
-    "Plaintiff Plaintiffs Defendant Defendants Petitioner Petitioners Respondent Respondents Appellant "
-    "Appellants Appellee Appellees Debtor Debtors Court Counsel Attorney Attorneys Director Directors "
-    "President Chairman Chair CEO CFO Secretary Treasurer Mr. Ms. Mrs. Dr. Judge Justice Case Order "
-    "Motion Complaint Division DIVISION Exhibit Article Section Note Re RE Between BETWEEN Re: And AND "
-    "By BY Issuer Guarantor Borrower Lender Seller Buyer Purchaser Agent Trustee Agreement Employer Client "
+    "Plaintiff Plaintiffs Defendant Defendants Petitioner Petitioners Respondent Respondents "
+    "Appellant "
+    "Appellants Appellee Appellees Debtor Debtors Court Counsel Attorney Attorneys Director "
+    "Directors "
+    "President Chairman Chair CEO CFO Secretary Treasurer Mr. Ms. Mrs. Dr. Judge Justice Case "
+    "Order "
+    "Motion Complaint Division DIVISION Exhibit Article Section Note Re RE Between BETWEEN Re: "
+    "And AND "
+    "By BY Issuer Guarantor Borrower Lender Seller Buyer Purchaser Agent Trustee Agreement "
+    "Employer Client "
     "Customer Supplier Contractor Vendor Licensor Licensee Landlord Tenant Copyright Founder Owner "
     "Manager Officer Partner Representative Subject Dated Date Name Title Source Sources"
 )
 _FORMS = word_set(
-    "Inc Inc. INC INC. LLC LLP Ltd Ltd. LTD LTD. Corp Corp. CORP Corporation Incorporated plc PLC GmbH "
+    "Inc Inc. INC INC. LLC LLP Ltd Ltd. LTD LTD. Corp Corp. CORP Corporation Incorporated plc "
+    "PLC GmbH "
     "Inc., LLC, LLP, Ltd., Corp., Corporation, plc,"
 )
 _NOT_FIRST = word_set(
-    "The This That These Those A An Each Any Every Our Their Its His Her No In On At Of For By With From "
-    "To If When While As And Or But Although However Both Such Other Another Some Many Most All See Under "
-    "After Before Since Former Then Now Also Like Via Per Said Says New-York January February March April "
-    "May June July August September October November December Monday Tuesday Wednesday Thursday Friday "
-    "Saturday Sunday Inside Meet Why How What Where Who Is Was Are Were Did Does Do Has Have Had Will "
+    "The This That These Those A An Each Any Every Our Their Its His Her No In On At Of For By "
+    "With From "
+    "To If When While As And Or But Although However Both Such Other Another Some Many Most All "
+    "See Under "
+    "After Before Since Former Then Now Also Like Via Per Said Says New-York January February "
+    "March April "
+    "May June July August September October November December Monday Tuesday Wednesday Thursday "
+    "Friday "
+    "Saturday Sunday Inside Meet Why How What Where Who Is Was Are Were Did Does Do Has Have "
+    "Had Will "
     "Would Can Could Should May Might Not Yes"
 )
 # of these alone no firm's name is made
 _GENERIC = word_set(
     "limited liability holding parent operating insurance trust public private portfolio successor "
-    "surviving target acquiring joint stock group operating management investment reporting company "
+    "surviving target acquiring joint stock group operating management investment reporting "
+    "company "
     "listed foreign domestic finance financial life general new old said same working social solar "
-    "renewable venture human mass digital global world national international time times north south "
+    "renewable venture human mass digital global world national international time times north "
+    "south "
     "east west supply business real estate advanced emerging enabling key strategic creative "
-    "cultural extractive heavy light expert leading focus task steering advisory joint policy review"
+    "cultural extractive heavy light expert leading focus task steering advisory joint policy "
+    "review"
 )
 _MOST = 8
 _WIDEST = 120
@@ -93,15 +116,20 @@ def _is_name(name: str, form: re.Match[str]) -> bool:
     if form[0] in _OPEN and _is_within(form, name):
         return not all(word.lower() in _GENERIC for word in words)
     foreign = any(is_person(word) and not is_english(word) for word in words)
-    return (is_proper(name) or (foreign and form[0] not in _NO_PERSON)) and not (" " not in name and is_person(name) and len(form[0]) < 3)
+    return (is_proper(name) or (foreign and form[0] not in _NO_PERSON)) and not (
+        " " not in name and is_person(name) and len(form[0]) < 3
+    )
 
 
 # of these a name of English words may be made within a sentence: Inclusive Development International
 _OPEN = word_set(
-    "International Partners Industries Pharmaceuticals Therapeutics Laboratories Enterprises Ventures "
+    "International Partners Industries Pharmaceuticals Therapeutics Laboratories Enterprises "
+    "Ventures "
     "Associates Brands Airlines Group Technologies Foods Motors Bancorp"
 )
-_NO_PERSON = word_set("Post News Times Press Media Journal LP AG SE SA AB NV BV Oy AI Security Energy Service")
+_NO_PERSON = word_set(
+    "Post News Times Press Media Journal LP AG SE SA AB NV BV Oy AI Security Energy Service"
+)
 _LOWER = re.compile(r"[a-z][,;]? [“\"]?\Z")
 
 
@@ -139,7 +167,7 @@ def _belongs(token: str, name: list[tuple[int, str]]) -> bool:
         return bool(name) and (
             token != "and" or (len(name) == 1 and is_english(name[0][1].strip(",.")))
         )
-    if token in _ROLES or token in _FORMS or not _TOKEN.fullmatch(token):
+    if token in _ROLES or token in _FORMS or token in _NOT_FIRST or not _TOKEN.fullmatch(token):
         return False
     if token.endswith(","):
         return not name or any(each == "&" for _, each in name)

@@ -27,7 +27,8 @@ _RUN = re.compile(r"[가-힣A-Za-z0-9·ㆍ‧・&]*\Z")
 # after a name come particles, offices and what belongs to it; anything else makes another word
 AFTER = re.compile(
     r"(?![가-힣A-Za-z0-9])|(?:은|는|이|가|을|를|의|에|와|과|도|만|로|으로)(?![가-힣A-Za-z0-9])|"
-    r"(?:에는|에도|에만|로는|로서|으로서|로부터|으로부터|와의|과의|와는|과는|만이|만의|이다|이었|였|이란|라는|이나|이든|에서|에게|까지|부터|이나|이라|이며|이고|인|및|등|"
+    r"(?:에는|에도|에만|로는|로서|으로서|로부터|으로부터|와의|과의|와는|과는|만이|만의|이다|이었|였|이란|라는|이나|이든|에서|에게|까지|부터|이나|이라|이며|"
+    r"이고|인|및|등|"
     r"장|총장|청장|원장|위원장|이사장|부회장|부사장|회장|사장|대표(?![적])|서장|소장|처장|실장|국장|과장|장관|차관|대변인|관계자|측|내|상|소속|"
     r"산하|직원|공무원|위원|공고|고시|훈령|예규|령|규칙|지부|지회|지사|본부|지점|본점|지원|본원|분원|출신|감|교수|총재|행)"
 )
@@ -49,6 +50,8 @@ _NO_FIRM = word_set(
     "항소인 상고인 피항소인 피상고인 "
     "등 및 대표 대표이사 이사 해당 관련 이하 상기 명칭 상호 설립 형태 본점 지점 의 로고"
 )
+
+
 @dataclass(frozen=True)
 class _Form:
     shortest: int  # characters before the ending
@@ -127,7 +130,8 @@ _SUBJECT = re.compile(
 )
 _ACTS = re.compile(
     r"[^.\n\0]{0,90}?(?:밝혔|추진|체결|협약을|발표|개최|실시한|실시했|시행한|시행했|마련했|설립|요청|고발|고소|부과|공개했|"
-    r"나섰|나선|전했|설명했|해명|운영한|운영했|지원한|지원했|계획이|예정이|방침|결정|선정|도입|구축|가졌|갖는|갖고|맺었|맺고|맺은|진행했|진행한|열었|연다|강조|당부|전달했|참여했|협력|신청했|제기했|패소|승소)"
+    r"나섰|나선|전했|설명했|해명|운영한|운영했|지원한|지원했|계획이|예정이|방침|결정|선정|도입|구축|가졌|갖는|갖고|맺었|맺고|맺은|진행했|진행한|열었|연다|강조|"
+    r"당부|전달했|참여했|협력|신청했|제기했|패소|승소)"
 )
 # 서귀포시장, 강남구청: the place's own name ends in its first letter
 _OFFICE = re.compile(
@@ -145,7 +149,11 @@ _VAGUE = word_set(
 def _firms(text: str) -> Iterator[Place]:
     for match in _FIRM.finditer(text):
         name = match["name"]
-        if name in _NO_FIRM or re.fullmatch("[가-힣]외", name) or (match["blank"] and not re.match(r"[가-힣A-Z]", name)):
+        if (
+            name in _NO_FIRM
+            or re.fullmatch("[가-힣]외", name)
+            or (match["blank"] and not re.match(r"[가-힣A-Z]", name))
+        ):
             continue
         yield match.span()
     for match in _LAW_FIRM.finditer(text):

@@ -33,7 +33,8 @@ _KINDS = word_set(
 _PARTICLES = r"(?:은|는|이|가|을|를|의|와|과|에서|에게|에|으로|도|측)"
 # 가람팜이 ... 투자를 유치했다: what a firm alone does
 _DEAL = (
-    rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?:[이가은는도의]|,|로부터|에|으로부터) (?=[^.\n\0]{{0,40}}(?:투자를? ?유치|시리즈 ?[A-F]|인수합병|"
+    rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?:[이가은는도의]|,|로부터|에|으로부터) (?=[^.\n\0]{{0,40}}(?:투자를? ?유치|"
+    rf"시리즈 ?[A-F]|인수합병|"
     r"영업이익|당기순이익|기업공개|상장(?:했|한다|예비)|출시했|수주|공급계약|업무협약|\bMOU\b|사업목적|"
     r"최대주주|주주총회|정기주총|임시주총|경영권|유상증자|지분을|사내이사|사외이사|신사업|시가총액|주가[가는를]))"
 )
@@ -45,7 +46,9 @@ _CUES = [
         _DEAL,
         rf"(?<![가-힣])전 {_NAME} (?:대표|사장|부사장|회장|부회장|전무|상무)(?=[은는이가을를의]|\s)",
         rf"(?<![가-힣A-Za-z0-9&]){_NAME} 지분(?=[ 을의율]|\s?\d)",
-        r"(?<![가-힣A-Za-z0-9&])(?P<name>[가-힣]{2,6}[A-Z]{2,6}|(?!AI|IT|ICT|SNS|PC|TV|CCTV|ESG|DNA|GPS|LED|LCD|DX|AX|VR|AR|OTT|FA|AS|CEO|TF|PF|MZ|UAM|QR|SW|HW)[A-Z]{2,5}[가-힣]{2,8}?)(?=[은는이가도를의](?![가-힣]))",
+        r"(?<![가-힣A-Za-z0-9&])(?P<name>[가-힣]{2,6}[A-Z]{2,6}|(?!AI|IT|ICT|SNS|PC|TV|CCTV|ESG|DNA|"
+        r"GPS|LED|LCD|DX|AX|VR|AR|OTT|FA|AS|CEO|TF|PF|MZ|UAM|QR|SW|"
+        r"HW)[A-Z]{2,5}[가-힣]{2,8}?)(?=[은는이가도를의](?![가-힣]))",
         rf"(?:사진|자료|출처|그래픽|제공)\s?[=:]\s?{_NAME}(?=[\])\s,.]|$)",
         rf"\[{_NAME}\s?[ㅣ|│]\s?[가-힣]{{2,4}}\s?(?:기자|특파원|논설위원)",
         rf"[“\"‘]{_NAME}[”\"’] (?:기사|보도)",
@@ -63,7 +66,8 @@ _HIS_BODY = re.compile(rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?: 측)? (?:고위 )?\
 _NO_NAME = re.compile(
     r"(?:본부|지사|부문|사업부|총괄|그룹장|지부|지회|지역|분야|담당|출신|소속|대상|이상|이하|관련|전담|센터|대표|회장|사장|이사|기자|"
     r"제공|기준|제도|계획|위원|의원|국장|실장|과장|팀장|부장|팀|씨|군|양|법|원|년|월|일|시|도|구|군|명|개|들|적|째|번|등|및|"
-    r"에|에서|에게|으로|까지|부터|에는|하|되|있|없|받|했|된|될|던|려|려고|면서|지만|리|이번|지난|현지|양국|사진|자료|무단|뒤|후|전|중|간|때)\Z"
+    r"에|며|고|공장|제조창|지점|사업장|영업소|대리점|에서|에게|으로|까지|부터|에는|하|되|있|없|받|했|된|될|던|려|려고|면서|지만|리|이번|지난|현지|양국|"
+    r"사진|자료|무단|뒤|후|전|중|간|때)\Z"
 )
 _PARTICLE = re.compile(r"(?:은|는|이|가|을|를|의|와|과|에|에서|에게|으로|로|도|측|인)\Z")
 _ITEM = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,14}"
@@ -77,8 +81,10 @@ _FIRM_WORD = re.compile(
 )
 # 가람건설, 나루개발, 다온기술 등 7개사
 _TOLD = re.compile(
-    rf"(?<![가-힣A-Za-z0-9])({_ITEM}(?:, ?{_ITEM}){{2,30}}) 등 (?:총 |국내 |주요 )?\d{{1,3}}\s?(?:개\s?)?(?:사|곳|업체|기업|기관)|"
-    rf"(?:대상|업체|업자|기업|회사|건설사|제약사|법인|은행|기관|단체|대학)[은는] ({_ITEM}(?:, ?{_ITEM}){{2,30}}) 등(?=이다|이며|이었|이고|으로|\s)"
+    rf"(?<![가-힣A-Za-z0-9])({_ITEM}(?:, ?{_ITEM}){{2,30}}) 등 (?:총 |국내 |"
+    rf"주요 )?\d{{1,3}}\s?(?:개\s?)?(?:사|곳|업체|기업|기관)|"
+    rf"(?:대상|업체|업자|기업|회사|건설사|제약사|법인|은행|기관|단체|대학)[은는] ({_ITEM}(?:, ?{_ITEM}){{2,30}}) 등(?=이다|이며|"
+    rf"이었|이고|으로|\s)"
 )
 
 
@@ -104,10 +110,10 @@ def korean_cued(text: str) -> Iterator[Place]:
 def _may_be(name: str) -> bool:
     """Tell whether a word may be a body's name."""
     hangul = "".join(re.findall("[가-힣]", name))
-    if len(name) < 2 or _NO_NAME.search(name):  # noqa: PLR2004
+    if len(name) < 2 or _NO_NAME.search(name):
         return False
     if not hangul:
-        return name[0].isupper() and len(name) > 2  # noqa: PLR2004
+        return name[0].isupper() and len(name) > 2
     if _LATIN.search(name):
         return not is_common_korean(hangul) or name.startswith("한국")
     without = _PARTICLE.sub("", hangul)
@@ -142,4 +148,4 @@ def _is_firm(name: str) -> bool:
 
 
 def _is_person(name: str) -> bool:
-    return len(name) <= 3 and re.fullmatch(_PERSON, name) is not None  # noqa: PLR2004
+    return len(name) <= 3 and re.fullmatch(_PERSON, name) is not None

@@ -11,23 +11,26 @@ from importlib import resources
 
 DATA = resources.files("onetomany.documents") / "data"
 _HANGUL = re.compile("[가-힣]")
-_TOKEN = re.compile(r"(?<![가-힣A-Za-z0-9])(?:[가-힣A-Z0-9]|[a-z][A-Z])")
+_TOKEN = re.compile(r"(?<![가-힣A-Za-z0-9])(?:[가-힣A-Z0-9]|[a-z][A-Z]|the (?=[A-Z]))")
 # a name that is a common word too ('Apple', 'WHO'): within a sentence, or at a verb of its own
 _WITHIN = re.compile(r"[a-z][,;:]? [“‘(\"]?\Z")
 _BEHIND_THE = re.compile(r"(?<![a-z])(?:[Tt]he|an?) [“‘]?\Z")
-_ACTS = re.compile(r"(?:[’']s)? (?:has|had|said|says|will|announced|also|launched|owns|and [A-Z])\b")
+_ACTS = re.compile(
+    r"(?:[’']s)? (?:has|had|said|says|will|announced|also|launched|owns|and [A-Z])\b"
+)
 # the UK Home Office
 _NATION = re.compile(r"(?<![A-Za-z])(?:UK|U\.K\.|US|U\.S\.|EU|UN) \Z")
 _PUBLIC = re.compile(
-    r"\b(?:Office|Department|Parliament|Treasury|Congress|Senate|Agency|Commission|Court|Police|Army|Navy|"
+    r"\b(?:Office|Department|Parliament|Treasury|Congress|Senate|Agency|Commission|Court|Police|"
+    r"Army|Navy|"
     r"Council|Service|Administration|Bureau|Authority|Committee)\b"
 )
 Entry = tuple[str, re.Pattern[str] | None, str, str]  # name, if it has blanks, key, with care
 
 
-def listed_names(text: str, after: re.Pattern[str], no: re.Pattern[str]) -> Iterator[
-    tuple[int, int, str]
-]:
+def listed_names(
+    text: str, after: re.Pattern[str], no: re.Pattern[str]
+) -> Iterator[tuple[int, int, str]]:
     """Yield place [start, end) and key of listed names; `after` and `no` are what may follow.
 
     They are asked only behind Hangul. Of names that begin at one place the longest is taken.
@@ -50,9 +53,7 @@ def listed_names(text: str, after: re.Pattern[str], no: re.Pattern[str]) -> Iter
                 break
 
 
-def _stands(
-    text: str, start: int, end: int, after: re.Pattern[str], no: re.Pattern[str]
-) -> bool:
+def _stands(text: str, start: int, end: int, after: re.Pattern[str], no: re.Pattern[str]) -> bool:
     """Tell whether a name is a word of its own."""
     if text[start - 1 : start] in ("-", "/", "@", ".", "_") and start:
         return False

@@ -34,11 +34,14 @@ _CUES = [
     re.compile(pattern)
     for pattern in (
         r"(?a:\b)(?:company|firm|charity|supplier|vendor|start-?up|retailer|newspaper|publisher|"
-        r"manufacturer|regulator|watchdog|think tank|chain|giant|lender|insurer|airline|broadcaster|"
-        r"developer|contractor|operator|consultancy|non-?profit|carmaker|automaker|chipmaker|drugmaker|"
-        r"brokerage|conglomerate|outlet|magazine|law firm|subsidiary|(?:consumer|trade|advocacy|industry|rights|"
+        r"manufacturer|regulator|watchdog|think tank|chain|giant|lender|insurer|airline|"
+        r"broadcaster|"
+        r"developer|contractor|operator|consultancy|non-?profit|carmaker|automaker|chipmaker|"
+        r"drugmaker|"
+        r"brokerage|conglomerate|outlet|magazine|law firm|subsidiary|(?:consumer|trade|advocacy|"
+        r"industry|rights|"
         r"liberties|campaign|pressure) (?:group|body|organi[sz]ation))"
-        rf" (?P<name>(?:The )?{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
+        rf" (?P<name>(?:The (?=[A-Z][a-z]+ [A-Z]))?{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
         r"(?a:\b)(?P<name>DG [A-Z]{3,6})(?a:\b)",
         # letters that mean other things too
         r"(?a:\b)[Tt]he (?P<name>ICO|FCA|CMA|MPS|CPS|IRS|NSA|EBA|DPC)(?a:\b)",
@@ -50,7 +53,23 @@ _NO_NAME = word_set(
     "Act Bill Law Directive Number House Names Name"
 )
 _NO_ENDS = (
-    *("그래픽", "사진", "자료", "출처", "기자", "제공", "기준", "분류", "지수", "시험", "표준", "사업", "체계", "방식", "협정"),
+    *(
+        "그래픽",
+        "사진",
+        "자료",
+        "출처",
+        "기자",
+        "제공",
+        "기준",
+        "분류",
+        "지수",
+        "시험",
+        "표준",
+        "사업",
+        "체계",
+        "방식",
+        "협정",
+    ),
     *("모형", "계획", "제도", "법", "권"),
 )
 _LETTERS = re.compile(
@@ -84,7 +103,8 @@ def _at_cues(text: str, cues: list[re.Pattern[str]]) -> Iterator[Place]:
     for cue in cues:
         for match in cue.finditer(text):
             name = match["name"]
-            if name.removeprefix("The ").split()[0] not in _NO_NAME and not name.endswith(_NO_ENDS):
+            first = name.removeprefix("The ") if name.count(" ") > 1 else name
+            if first.split()[0] not in _NO_NAME and not name.endswith(_NO_ENDS):
                 yield match.span("name")
 
 

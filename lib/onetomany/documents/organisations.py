@@ -40,14 +40,16 @@ def find_organisations(text: str) -> Iterator[Body]:
     korean = [*_korean_parts(calm)]
     listed = {(start, end) for start, end, _ in listed_names(calm, AFTER, NOT_AFTER)}
     firms = [*latin_firms(calm)]
-    formed = {*english_bodies(calm), *((start, end) for start, end, _ in firms)}
+    for start, end, short in firms:
+        yield start, end, _key(text[start:short]), BY_FORM
+    formed = {*english_bodies(calm)}
     formed.update(_shifted(korean_bodies, korean))
     listed = {(start, _with_part(calm, start, end)) for start, end in listed}
     for start, end in listed:
         yield start, end, _key(text[start:end]), None
     for start, end in formed:
         yield start, end, _key(text[start:end]), BY_FORM
-    named = listed | formed
+    named = listed | formed | {(start, end) for start, end, _ in firms}
     places = [*cued_names(calm), *english_cued(calm)]
     places += [*_shifted(credited_names, korean), *_shifted(korean_cued, korean)]
     if korean:
