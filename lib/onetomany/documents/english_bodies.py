@@ -30,7 +30,10 @@ _HEAD = re.compile(
     rf"(?:{any_of((_HEADS.split('|'), ' ', ''))}|(?P<weak>{any_of((_WEAK.split('|'), ' ', ''))}))"
     r"(?![A-Za-z0-9-]|[’']s (?:Act|Bill)|\s+Act\b)"
 )
-_ENDS_NAME = r"No|Tel|Fax|Attn|The|This|In|On|At|We|It|One|For|Audit|Report|Act|Dear|Re|Subject|Date|Has|Is|Was"
+_ENDS_NAME = (
+    r"No|Tel|Fax|Attn|The|This|In|On|At|We|It|One|For|Audit|Report|Act|Dear|Re|Subject|Date|"
+    r"Has|Is|Was"
+)
 _PROPER_LETTER = "A-Za-z0-9À-ɏ’'-"
 # a line's end is within a name only at its small words
 _OF = re.compile(
@@ -113,7 +116,10 @@ _OF_COMMON = re.compile(
     r"Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|Studies(?!\s[A-Z])|"
     r"America\b(?=\s[A-Z]))\b"
 )
-_STATES = r"[A-Z][a-z]+(?: (?:York|Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Columbia|Island|Rico))?"
+_STATES = (
+    r"[A-Z][a-z]+"
+    r"(?: (?:York|Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Columbia|Island|Rico))?"
+)
 # each way begins with a letter as it stands, so that the engine skips the rest
 _ORDINAL = r"(?:Firs|Secon|Thir|Four|Fif|Six|Seven|Eigh|Nin|Ten|Eleven|Federal|D\.C\.)(?:d|t|th|h)?"
 _FOR_DISTRICT = (

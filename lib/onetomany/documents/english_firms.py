@@ -35,7 +35,10 @@ _SOFT = word_set(
     "Television "
     "Radio Services Service Health LP AG SE SA AB NV BV Oy AI"
 ) | {"Health System", "Health Care", "Health Plan", "Pain Management", "Asset Management"}
-_MORE = r"(?:\.?,? (?:National Association|Inc|Corp|Ltd|LLC|LLP|L\.L\.C|LP|L\.P|PLC|plc|N\.A|S\.A|Limited|Company|Co|CO|INC|LTD|KG|Bhd|BHD|de C\.V|& Co|de R\.L)(?![A-Za-z0-9-]))"
+_MORE = (
+    r"(?:\.?,? (?:National Association|Inc|Corp|Ltd|LLC|LLP|L\.L\.C|LP|L\.P|PLC|plc|N\.A|S\.A|"
+    r"Limited|Company|Co|CO|INC|LTD|KG|Bhd|BHD|de C\.V|& Co|de R\.L)(?![A-Za-z0-9-]))"
+)
 _FORM = re.compile(
     rf"(?:(?P<hard>National Association|{any_of((_HARD, ' ', ''))})|"
     rf"(?:{any_of((_SOFT, ' ', rf'(?!{_MORE})'))}))"
@@ -121,7 +124,7 @@ def _is_name(name: str, form: re.Match[str]) -> bool:
     )
 
 
-# of these a name of English words may be made within a sentence: Inclusive Development International
+# a name of English words may be made of these within a sentence: Open Rights International
 _OPEN = word_set(
     "International Partners Industries Pharmaceuticals Therapeutics Laboratories Enterprises "
     "Ventures "

@@ -1,7 +1,7 @@
 """Words that are no name of a body by themselves: common nouns, names of persons and of places.
 
-An unknown word at a place where a body stands ('Cannara Announces', '발맥스기술과 협약') is a name;
-a known one ('Company Announces', '건설기술과') is not. Lists, licences: `data/sheets.toml`, `words`.
+An unknown word at a place where a body stands ('Cannara Announces') is a name;
+a known one ('Company Announces') is not. Lists, licences: `data/sheets.toml`, `words`.
 """
 
 from __future__ import annotations

@@ -22,14 +22,17 @@ BY_FORM = "by its form: (주), Inc., 위원회"
 BY_CUE = "by what stands at it: a byline, 'the company', letters in brackets"
 Body = tuple[int, int, str, str | None]  # from, to, its key in data/bodies.csv or its name, note
 _HANGUL = re.compile("[가-힣]")
-_FOREIGN = re.compile(r"\0(?=[^\0가-힣]*\0)")  # before a block without Hangul
+# before a block without Hangul
 # 한국광기술원 is 광기술원 later
 _KOREAN = re.compile(r"(?:한국|대한|국립)(?P<short>[가-힣]{4,}|[가-힣]{2}(?:공사|공단|은행))\Z")
 # Northern General Hospital is Northern General later
 _HOSPITAL = re.compile(
-    r"(?P<short>[A-Z][a-z]+ (?:[A-Z][a-z]+ )?(?!Community|County|City|Regional|State|Memorial)[A-Z][a-z]+)"
+    r"(?P<short>[A-Z][a-z]+ (?:[A-Z][a-z]+ )?"
+    r"(?!Community|County|City|Regional|State|Memorial)[A-Z][a-z]+)"
     r"(?: (?:Community|Regional|Memorial))? (?:Hospital|Foundation|Health System)"
 )
+# a block without Hangul follows
+_FOREIGN = re.compile(r"\0(?=[^\0가-힣]*\0)")
 Place = tuple[int, int]
 _FORM_BEFORE = re.compile(r"(?:\(주\)|㈜|주식회사)\s?")
 
@@ -41,7 +44,8 @@ def find_organisations(text: str) -> Iterator[Body]:
     listed = {(start, end) for start, end, _ in listed_names(calm, AFTER, NOT_AFTER)}
     firms = [*latin_firms(calm)]
     for start, end, short in firms:
-        yield start, end, _key(text[start:short]), BY_FORM
+        known = keys().get(folded(text[start:end]))
+        yield start, end, known or _key(text[start:short]), BY_FORM
     formed = {*english_bodies(calm)}
     formed.update(_shifted(korean_bodies, korean))
     listed = {(start, _with_part(calm, start, end)) for start, end in listed}
