@@ -11,7 +11,7 @@ from importlib import resources
 
 DATA = resources.files("onetomany.documents") / "data"
 _HANGUL = re.compile("[가-힣]")
-_TOKEN = re.compile(r"(?<![가-힣A-Za-z0-9])(?:[가-힣A-Z0-9]|[a-z][A-Z]|noyb|the [AK])")
+_TOKEN = re.compile(r"(?<![가-힣A-Za-z0-9])(?:[가-힣A-Z0-9]|[a-z][A-Z]|noyb|the [AKC])")
 # a name that is a common word too ('Apple', 'WHO'): within a sentence, or at a verb of its own
 _WITHIN = re.compile(r"[a-z][,;:]? [“‘(\"]?\Z")
 _BEHIND_THE = re.compile(r"(?<![a-z])(?:[Tt]he|an?) [“‘]?\Z")
