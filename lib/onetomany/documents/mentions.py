@@ -1,8 +1,9 @@
 """Who, which law, when and how much: named in a text, each with the place where it stands.
 
 Patterns and lists, no model: what is found can be explained and what is missed can be added to
-`data/bodies.csv`, `data/body_forms.csv` and `data/laws.csv`. A text is searched as one string with
-all others, since that costs one pass of each pattern; places are found again from the lengths.
+`data/organisation_names.csv`, `data/body_forms.csv` and `data/laws.csv`. A text is searched as one
+string with all others, since that costs one pass of each pattern; places are found again from the
+lengths.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .quantities import find_quantities
 
 DATA = resources.files("onetomany.documents") / "data"
 # raised whenever the same text would give other mentions
-EXTRACTOR, VERSION = "mentions", 4
+EXTRACTOR, VERSION = "mentions", 5
 KINDS = ("date", "law", "quantity", "organisation")
 MENTIONS = {
     "block_id": pl.String,

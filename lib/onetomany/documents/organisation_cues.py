@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 from .law_names import word_set
 
 _NAME = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,11}"
-_REPORTER = r"[가-힣]{2,4} (?:[가-힣]{2,4}\s?)?(?:기자|특파원|논설위원)"
+_REPORTER = r"[가-힣]{2,4} ?(?:[가-힣]{2,4}\s?)?(?:기자|특파원|논설위원)"
 _CAPITAL = r"[A-Z][A-Za-z0-9À-ɏ&’'-]{2,30}"
-_CUES = [
+_CREDITS = [
     re.compile(pattern, re.MULTILINE)
     for pattern in (
-        rf"\[(?P<name>{_NAME}(?: {_NAME})?)(?:=| ){_REPORTER}\]",
+        rf"\[ ?(?P<name>{_NAME}(?: {_NAME})?)(?: ?= ?| ){_REPORTER} ?\]",
         rf"\((?:[가-힣·]{{2,8}})=(?P<name>{_NAME})\) {_REPORTER}",
         rf"^(?P<name>{_NAME}) {_REPORTER}$",
         rf"\[(?:[가-힣·]{{2,8}})=(?P<name>{_NAME})\]",
@@ -28,9 +28,20 @@ _CUES = [
         r"(?<![가-힣])(?P<name>국립(?!도서|미술|박물|공원|유치|대학)[가-힣]{2,10}(?:관|원|소|센터))(?!장|의원)",
         rf"(?:저작권자|Copyright|COPYRIGHT)\s?(?:ⓒ|©|\([cC]\))\s?(?P<name>{_NAME})"
         r"(?=[\s,.]{1,3}(?:무단|All [Rr]ights|\())",
+    )
+]
+_CUES = [
+    re.compile(pattern)
+    for pattern in (
         r"(?a:\b)(?:company|firm|charity|supplier|vendor|start-?up|retailer|newspaper|publisher|"
-        r"manufacturer|regulator|watchdog|think tank|(?:rights|liberties|campaign|pressure) group)"
-        rf" (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
+        r"manufacturer|regulator|watchdog|think tank|chain|giant|lender|insurer|airline|"
+        r"broadcaster|"
+        r"developer|contractor|operator|consultancy|non-?profit|carmaker|automaker|chipmaker|"
+        r"drugmaker|"
+        r"brokerage|conglomerate|outlet|magazine|law firm|subsidiary|(?:consumer|trade|advocacy|"
+        r"industry|rights|"
+        r"liberties|campaign|pressure) (?:group|body|organi[sz]ation))"
+        rf" (?P<name>(?:The (?=[A-Z][a-z]+ [A-Z]))?{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
         r"(?a:\b)(?P<name>DG [A-Z]{3,6})(?a:\b)",
         # letters that mean other things too
         r"(?a:\b)[Tt]he (?P<name>ICO|FCA|CMA|MPS|CPS|IRS|NSA|EBA|DPC)(?a:\b)",
@@ -42,11 +53,27 @@ _NO_NAME = word_set(
     "Act Bill Law Directive Number House Names Name"
 )
 _NO_ENDS = (
-    *("기자", "제공", "기준", "분류", "지수", "시험", "표준", "사업", "체계", "방식", "협정"),
+    *(
+        "그래픽",
+        "사진",
+        "자료",
+        "출처",
+        "기자",
+        "제공",
+        "기준",
+        "분류",
+        "지수",
+        "시험",
+        "표준",
+        "사업",
+        "체계",
+        "방식",
+        "협정",
+    ),
     *("모형", "계획", "제도", "법", "권"),
 )
 _LETTERS = re.compile(
-    r"\s?[(\[][‘'“\"]?(?P<letters>[A-Z][A-Za-z]{0,2}[A-Z-]{0,5}[A-Z])[’'”\"]?[)\]]"
+    r"\s?[(\[][‘'“\"]?(?P<letters>[A-Z][A-Za-z&]{0,2}[A-Z-]{0,5}[A-Z])[’'”\"]?[)\]]"
 )
 _SMALL = word_set("of for and the in on")
 Place = tuple[int, int]
@@ -59,15 +86,25 @@ _COUNTED = re.compile(
 )
 
 
-def cued_names(text: str) -> Iterator[Place]:
-    """Yield places [start, end) of names that a byline or a word for a kind of body names."""
+def credited_names(text: str) -> Iterator[Place]:
+    """Yield places [start, end) of Korean names that a byline, a credit or a count names."""
     for match in _COUNTED.finditer(text):
         for each in re.finditer(_NAME, match["names"]):
             yield match.start("names") + each.start(), match.start("names") + each.end()
-    for cue in _CUES:
+    yield from _at_cues(text, _CREDITS)
+
+
+def cued_names(text: str) -> Iterator[Place]:
+    """Yield places [start, end) of English names that a word for a kind of body names."""
+    yield from _at_cues(text, _CUES)
+
+
+def _at_cues(text: str, cues: list[re.Pattern[str]]) -> Iterator[Place]:
+    for cue in cues:
         for match in cue.finditer(text):
             name = match["name"]
-            if name.split()[0] not in _NO_NAME and not name.endswith(_NO_ENDS):
+            first = name.removeprefix("The ") if name.count(" ") > 1 else name
+            if first.split()[0] not in _NO_NAME and not name.endswith(_NO_ENDS):
                 yield match.span("name")
 
 
@@ -86,7 +123,7 @@ def letters_of(text: str, places: Iterable[Place]) -> Iterator[Place]:
             continue
         words = re.findall(r"[A-Za-z]{2,}", text[start:end])
         initials = "".join(word[0] for word in words).upper()
-        if not words or _in_order(match["letters"].upper().replace("-", ""), initials):
+        if not words or _in_order(re.sub("[-&]", "", match["letters"].upper()), initials):
             yield match.span("letters")
 
 

@@ -1,0 +1,304 @@
+"""Public and other bodies by an English head: Ministry of Education, Leeds City Council, courts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .known_words import is_english, is_person, is_place, is_proper
+from .law_names import word_set
+from .name_patterns import any_of
+
+Place = tuple[int, int]
+_HEADS = (
+    "Ministry|Department|Office|Bureau|Board|Council|Committee|Commission|Court|"
+    "Agency|Institute|University|Bank|Directorate|Authority|Association|Foundation|"
+    "Federation|Chamber|Administration|Academy|Secretariat|Inspectorate|Observatory|"
+    "College|Police|Service|Centre|Center|Parliament|Tribunal|Ombudsman|Constabulary|"
+    "Trust|Consulting|Airlines|Airways|Organisation|Organization|Society|Alliance|"
+    "Embassy|Confederation|Task Force|Taskforce|Coalition|Consortium|Corps|Laboratory|"
+    "Inspectorate-General|Treasury|Endowment"
+)
+# heads of common words too: Third Party, Credit Union, High School
+_WEAK = (
+    "Network|Union|Fund|Forum|School|Library|Museum|Church|Club|Party|Exchange|"
+    "Assembly|Force|Guard|Clinic|Hospital|League|Partnership|Campaign|Registry|Army|"
+    "Navy|Initiative|Project|Senate|Legislature|Congress|Diocese|Cooperative|Guild|"
+    "Schools|Hospitals|Police Department|Bar|Group"
+)
+_HEAD = re.compile(
+    rf"(?:{any_of((_HEADS.split('|'), ' ', ''))}|(?P<weak>{any_of((_WEAK.split('|'), ' ', ''))}))"
+    r"(?![A-Za-z0-9-]|[’']s (?:Act|Bill)|\s+Act\b)"
+)
+_ENDS_NAME = (
+    r"No|Tel|Fax|Attn|The|This|In|On|At|We|It|One|For|Audit|Report|Act|Dear|Re|Subject|Date|"
+    r"Has|Is|Was"
+)
+_PROPER_LETTER = "A-Za-z0-9À-ɏ’'-"
+# a line's end is within a name only at its small words
+_OF = re.compile(
+    r"\s(?:of|for|on)\s(?:the\s)?(?!Defendant|Plaintiff|Petitioner|Respondent|Appell)(?:U\.S\. )?"
+    rf"[A-Z][{_PROPER_LETTER}]{{1,30}}"
+    rf"(?:(?:, [A-Z][{_PROPER_LETTER}]{{1,30}}(?=,? (?:and|&) [A-Z]))?,?\s(?:and|of|for|the|in|"
+    rf"on|&)\s"
+    rf"(?:the\s)?[A-Z][{_PROPER_LETTER}]{{1,30}}"
+    rf"| (?!(?:{_ENDS_NAME})(?a:\b))[A-Z][{_PROPER_LETTER}]{{1,30}}){{0,6}}"
+)
+_CAPITALS = re.compile(
+    rf"(?:(?<![{_PROPER_LETTER}])(?:(?:U\.S|U\.K|St|D\.C)\.|"
+    rf"[A-Z][{_PROPER_LETTER[:-1]}&-]{{1,30}}) "
+    rf"(?:(?:of|and|for|&) )?){{1,6}}\Z"
+)
+_ENDED = re.compile(
+    rf"(?a:\b)(?:{_HEADS}|{_WEAK})(?:(?:[’']s)? and | of [^’']{{3,60}}[’']s )|"
+    rf"[a-z][’']s and (?=[A-Z])"
+)
+# the Committee on Fisheries of the European Parliament, the Ministry of Finance’s Audit Office
+_OTHER_BODY = re.compile(
+    r"(?<!People)[’']s(?a:\b)|,? and (?:the )?(?=[A-Z]{3})|"
+    r",? of the (?=European|United|Council|House|Senate|National Assembly|Republic)|,? and the |"
+    rf",? and (?=(?:[A-Z][a-z]+ )?(?:{_HEADS}) of )"
+)
+# the Gender, Civil Society, and Human Rights Committee is one
+_PART_OF_LIST = re.compile(rf"(?a:\b)(?!(?:{_HEADS})(?a:\b))[A-Z][A-Za-z]+, and \Z")
+# the Housing, Communities and Local Government Committee
+_FIRST_OF_LIST = re.compile(r"(?:(?<=the )|(?<=The )|(?<=\n))[A-Z][a-z]+, \Z|\A[A-Z][a-z]+, \Z")
+_WRAPPED = re.compile(r"[^\n\0]{24,}?((?:(?<=[\s])[A-Z][A-Za-zÀ-ɏ’'&-]{2,30}[ \n]){2,6})\Z")
+_NO_BODY = (
+    *("West Bank", "Left Bank", "Right Bank", "World Service", "Customer Service", "Soviet Union"),
+    *("In Court", "Open Court", "Police Service Area", "Data Center", "Data Centre"),
+)
+_NOT_FIRST = word_set(
+    "The This That These Those A An Each Any Every Our Their Its No Figure Table Source Sources "
+    "Note See In On At Of For By With From To If When While As And Or Although However Both Such "
+    "Other Another Some Many Most All Article Section Chapter Part Annex Continuing Former Then "
+    "Before After Under Since Plaintiff Plaintiffs Defendant Defendants Petitioner Respondent "
+    "Appellant Appellee Chairman President Director Secretary Judge Justice Mr Ms Mrs Dr His Her "
+    "Said Today Yesterday Monday Tuesday Wednesday Thursday Friday Saturday Sunday Is Was Has "
+    "Previous Did Does How Why What Where Who Will Can But Also Now"
+)
+# of these alone no name is made: the Local Police, an Executive Board
+_COMMON = word_set(
+    "Head Post Front Back Home Local New Central Data Call Service Customer Joint Annual Executive "
+    "Management Advisory Steering Audit General Social Civil Public National Regional "
+    "International "
+    "Information Knowledge Open Human Modern State Federal County City Town District Municipal "
+    "Trial "
+    "Lower Higher Superior Appellate Appeals Same Said This Medical Police Fire Health Care "
+    "Support "
+    "Technical Special Working Editorial Regulatory Government Law Legal School Community Company "
+    "Corporate Independent Responsible Issuing Competent Supervisory Private Family Youth Juvenile "
+    "Field Branch Main Box Business Shared Core Internal Professional Universal Full Self Food Web "
+    "Online Digital Cloud Financial Fitness Shopping Visitor Conference Command Operations Control "
+    "Training Learning Research Selection Organizing Organising Standing Ethics Nominating "
+    "Nomination Compensation Remuneration Risk Finance Governance Supervision Review Oversight "
+    "Parish Village Borough Unsecured Creditors Official Ad Hoc Select Sub Sub-"
+)
+# a headline in capitals: ACLU Sues Justice Department
+_HEADLINE = re.compile(
+    r".*(?a:\b)(?:Sues|Says|Wins|Asks|Urges|Calls|Faces|Tells|Orders|Rejects|Backs|Bans|Accuses|"
+    r"Fines|"
+    r"Slams|Launches|Announces|Seeks|Wants|Joins|Warns|Approves|Blocks|Settles With|Against|Over|"
+    r"Certifies|Charges|Files|Names|Opens|Gets|Hits|Probes|Appoints|Welcomes|Issues) "
+)
+# of these heads 'Council of Europe' is a name, and 'Service of Process' none
+_OF_HEADS = word_set(
+    "Ministry Department Office Bureau Board Council Committee Commission Court Agency Institute "
+    "University Bank Directorate Authority Association Federation Chamber Administration Academy "
+    "Observatory Secretariat College Foundation Society Union Organisation Organization Embassy "
+    "Confederation Coalition Alliance Consortium Museum Library Church Network League School"
+)
+_OF_COMMON = re.compile(
+    r"\s(?:of|for)\s(?:the\s)?(?:Directors|Trustees|Governors|Appeals?(?=\sin)|Reference|Origin|"
+    r"Conduct|"
+    r"Attorney|Residence|Members|Experts|Ministers(?!\sof)|Life|Work(?!\sand)|Justice(?=\sfor)|"
+    r"Study|Law|Record|"
+    r"Equity|Chancery|First|Last|Summary|Defendant|Plaintiff|Studies(?!\s[A-Z])|"
+    r"America\b(?=\s[A-Z]))\b"
+)
+_STATES = (
+    r"[A-Z][a-z]+"
+    r"(?: (?:York|Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Columbia|Island|Rico))?"
+)
+# each way begins with a letter as it stands, so that the engine skips the rest
+_ORDINAL = r"(?:Firs|Secon|Thir|Four|Fif|Six|Seven|Eigh|Nin|Ten|Eleven|Federal|D\.C\.)(?:d|t|th|h)?"
+_FOR_DISTRICT = (
+    r"(?:District|Bankruptcy)\sCourt,?\s(?:for|of)\sthe\s"
+    rf"(?:(?:Northern|Southern|Eastern|Western|Central|Middle)\s)?District\sof\s{_STATES}"
+)
+_APPEALS = rf"Court\sof\sAppeals?\s(?:for|of)\sthe\s{_ORDINAL}\sCircuit"
+_NATIONAL = (
+    rf"\s(?:{_FOR_DISTRICT}|{_APPEALS}|"
+    r"(?:District|Bankruptcy|Supreme|Circuit|Appeals)\sCourt(?!\s(?:for|of)\b))"
+)
+_OF_PLACE = (
+    r"\sCourt\sof\s(?:the\s)?(?:State\sof\s|City\sof\s|County\sof\s)?[A-Z][a-z]+"
+    r"(?:\s(?:Judicial\s)?(?:[A-Z][a-z]+\s)?(?:County|Division|Circuit|District|Republic|"
+    r"Kingdom|York|"
+    r"Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Appeals?|Human\sRights|Korea|Africa|"
+    r"Zealand))?"
+)
+_CIRCUIT = r"\sCircuit(?:\sCourt\sof\sAppeals?)?"
+_COURTS = re.compile(
+    rf"(?:U(?:\.?S\.?|nited\sStates){_NATIONAL}|Federal(?:{_NATIONAL}|{_CIRCUIT})|"
+    rf"Bankruptcy{_FOR_DISTRICT[len('(?:District|Bankruptcy)') :]}|"
+    rf"District(?:{_FOR_DISTRICT[len('(?:District|Bankruptcy)') :]}|{_OF_PLACE})|{_APPEALS}|"
+    rf"F(?:irst|ourth|ifth){_CIRCUIT}|F(?:amily){_OF_PLACE}|S(?:econd|ixth|eventh){_CIRCUIT}|"
+    rf"S(?:uperior|upreme){_OF_PLACE}|T(?:hird|enth){_CIRCUIT}|E(?:ighth|leventh){_CIRCUIT}|"
+    rf"Ninth{_CIRCUIT}|D\.C\.{_CIRCUIT}|C(?:ircuit|hancery|ounty|rown){_OF_PLACE}|High{_OF_PLACE})"
+    r"(?![a-z])"
+)
+_SHOUTED = re.compile(r"(?:(?<![A-Za-z])[A-Z][A-Z’'.-]{0,30}[A-Z.],? ){2,}[A-Z][A-Z’'.-]{1,30}")
+_SMALL = word_set("OF FOR THE AND IN ON TO AT BY V VS")
+_KEPT = word_set("LLC LLP LTD INC PLC USA ICO FBI CIA FTC SEC BBC NHS")
+_SHORTEST_LINE = 45  # a heading is shorter
+
+
+def calmed(text: str) -> str:
+    """Return a text of the same length with lines of capitals written as names: IN THE HIGH "
+    "COURT."""
+    return _SHOUTED.sub(_calm, text)
+
+
+def _calm(match: re.Match[str]) -> str:
+    words = match[0].split(" ")
+    if sum(len(word) > 3 for word in words) < 2:
+        return match[0]
+    return " ".join(
+        word.lower() if word in _SMALL
+        else word if word.strip(".,") in _KEPT or "." in word[:-1] or len(word.strip(".,")) < 3
+        else word[0] + word[1:].lower()
+        for word in words
+    )  # fmt: skip
+
+
+def english_bodies(text: str) -> Iterator[Place]:
+    """Yield the places of courts, and of names that a head gives."""
+    courts = [
+        match.span()
+        for match in _COURTS.finditer(text)
+        if not text[match.start() - 1 : match.start()].isalnum()
+    ]
+    yield from courts
+    court, taken = 0, 0
+    for match in _HEAD.finditer(text):
+        while court < len(courts) and courts[court][1] <= match.start():
+            court += 1
+        within = court < len(courts) and courts[court][0] <= match.start()
+        if within or text[match.start() - 1 : match.start()].isalnum():
+            continue
+        place = _at_head(text, match)
+        if place and not (place[0] < taken and place[1] <= taken):
+            taken = place[1]
+            yield place
+
+
+def _at_head(text: str, match: re.Match[str]) -> Place | None:
+    """Return the place of the name that a head ends or begins."""
+    start, end = match.span()
+    after = _OF.match(text, end) if match[0] in _OF_HEADS else None
+    if after and not _OF_COMMON.match(text, end):
+        end = after.start() + len(_OTHER_BODY.split(after[0])[0])
+    else:
+        after = None
+    name = _before(text, start)
+    if after:
+        end = _without_place(text, end)
+        if match[0] in _PLAIN_HEADS:
+            name = _nation(name)
+    words = name.split()
+    if (
+        after
+        and match["weak"]
+        and not is_place(text[after.start() : end].rsplit(" of ", maxsplit=1)[-1].strip())
+    ):
+        return None
+    if not after and (
+        _COMMON.issuperset(words) or (match["weak"] and not _names(name, text, start))
+    ):
+        return None
+    start -= len(name)
+    if match[0] == "Committee" and " and " in name:
+        listed = _FIRST_OF_LIST.search(text, max(0, start - 30), start)
+        start = listed.start() if listed else start
+    found = re.sub(r"\s+", " ", text[start:end])
+    if found.endswith(_NO_BODY) or _PART_OF_LIST.search(text, max(0, start - 40), start):
+        return None
+    return start, end
+
+
+def _nation(name: str) -> str:
+    """Return what of the words before a ministry is its nation or city: no Minister Zhong Shan."""
+    words = name.split(" ")
+    kept = len(words) - 1
+    while kept and _is_national(words[kept - 1]):
+        kept -= 1
+    return " ".join(words[kept:])
+
+
+def _is_national(word: str) -> bool:
+    return (
+        is_place(word)
+        or word.isupper()
+        or word in _NATIONAL_WORDS
+        or bool(_DEMONYM.fullmatch(word))
+    )
+
+
+_DEMONYM = re.compile(r"[A-Z][a-z]+(?:ian|ean|ish|ese|nch|man|can|li|ni|qi|tch|wan)")
+_NATIONAL_WORDS = word_set(
+    "U.S. U.K. United States Kingdom New York City County State Federal National Royal Los "
+    "Angeles San "
+    "Francisco Diego North South Carolina Dakota Jersey Hampshire Mexico Hong Kong Saudi "
+    "Republic Joint West "
+    "Virginia Rhode Island European Union Union’s Commonwealth Provincial Regional Executive "
+    "Inter-American"
+)
+_PLAIN_HEADS = word_set("Ministry Department Embassy")
+
+
+def _without_place(text: str, end: int) -> int:
+    """Return where a name ends without the city that an address puts behind it."""
+    words = text[max(0, end - 60) : end].rsplit(" ", 2)
+    if len(words) > 2 and is_place(words[2]) and words[1][:1].isupper() and not is_place(words[1]):
+        return end - len(words[2]) - 1 if words[1] not in _NATIONAL_WORDS else end
+    return end
+
+
+def _names(name: str, text: str, head: int) -> bool:
+    """Tell whether words before a weak head are of a name: Lincoln High, the Local Data Network."""
+    words = name.split()
+    if len(words) > 1 and not _COMMON.issuperset(words):
+        before = text[max(0, head - len(name) - 4) : head - len(name)]
+        if re.search(r"[a-z] \Z", before):
+            return True
+    return is_proper(name) or any(
+        is_place(word) or (is_person(word) and not is_english(word)) or word in ("European", "U.S.")
+        for word in words
+    )
+
+
+def _before(text: str, start: int) -> str:
+    """Return the words of a name before its head."""
+    before = _CAPITALS.search(text, max(0, start - 100), start)
+    name = before[0] if before else ""
+    # the Metropolitan Police Service and South Wales Police are two
+    for other in _ENDED.finditer(before[0] if before else ""):
+        name = before[0][other.end() :] if before else ""
+    if not name:
+        name = _wrapped(text, start)
+    headline = _HEADLINE.match(name)
+    name = name[headline.end() :] if headline else name
+    words = name.split()
+    while words and (words[0] in _NOT_FIRST or words[0] in ("of", "and", "for", "&")):
+        name, words = name[name.index(words[0]) + len(words[0]) :].lstrip(), words[1:]
+    return name
+
+
+def _wrapped(text: str, start: int) -> str:
+    """Return the name before a head that begins a line of prose: Higher Education / Council."""
+    if text[start - 1 : start] != "\n":
+        return ""
+    line = text[max(0, text.rfind("\n", 0, start - 1) + 1, start - 200) : start]
+    name = _WRAPPED.search(line)
+    return name[1] if name and len(line) > _SHORTEST_LINE else ""

@@ -1,0 +1,232 @@
+"""Names of bodies in English that only the words beside them give: 'Cannara, a grower based in'.
+
+What stands there is a body unless it is a common word, a person or a place: the lists of
+`known_words` tell. Behind a name, brackets give its short form: ('the “Bank”', '(“CGB”)').
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from .known_words import is_english, is_person, is_place, is_proper
+from .law_names import word_set
+
+Place = tuple[int, int]
+# a word's first letter stands first, so that the engine skips what can begin none; it is bounded
+_WORD = r"(?:[A-Z0-9]|[a-z](?=[A-Z]))(?<![\w’'.@/&-].)[\w&’'+-]{0,30}[\w+]"
+_NAME = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&) (?:the )?)?(?:{_WORD})){{0,4}}?)"
+_LONG = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&) (?:the )?)?(?:{_WORD})){{0,4}})"
+_KIND = (
+    r"(?:compan(?:y|ies)|firms?|start-?ups?|maker|manufacturer|retailer|supplier|vendor|"
+    r"provider|charit(?:y|ies)|"
+    r"non-?profit|think tank|watchdog|regulator|newspaper|publisher|broadcaster|bank|lender|"
+    r"insurer|"
+    r"developer|operator|contractor|subsidiary|consultancy|agency|group|organi[sz]ation|union|"
+    r"platform|"
+    r"chain|airline|conglomerate|giant|carrier|distributor|producer|brewer|builder|miner|carmaker|"
+    r"automaker|chipmaker|drugmaker|utility|broker|fund|NGO|outlet|magazine|website|corporation|"
+    r"partnership|coalition|association|foundation|institute|institution|university|network|"
+    r"business)"
+)
+_SAYS = (
+    r"(?:announced|announces|said in a (?:statement|filing|release|report|letter|blog post)|"
+    r"said it (?:had|has|would|will|was|is)|acquired|"
+    r"acquires|operates|manufactures|launched|launches|develops|filed for bankruptcy|"
+    r"reported (?:revenue|net|earnings|sales|a)|"
+    r"employs|did not (?:immediately )?(?:respond|reply)|declined to comment|"
+    r"could not be reached|agreed to (?:pay|buy|sell|acquire|settle)|"
+    r"will acquire|has (?:acquired|launched|signed|announced|developed|sold|partnered)|sells|"
+    r"supplies|markets its|signs|unveils|"
+    r"completes|reports|raises|posted a|plans to (?:build|open|launch|buy|sell|acquire|cut|close))"
+)
+_STATED = (
+    r"(?: \([A-Z][A-Za-z]*\))?, (?:a|an|the|its|their|one of the|which is an?)(?: [\w’'-]+){0,5} "
+    rf"{_KIND}(?=[.,;)]| (?:that|which|based|headquartered|founded|owned|specializ|specialis|in|"
+    rf"whose|"
+    r"providing|selling)\b)|"
+    r" (?:spokes(?:man|woman|person|people)|shareholders|employees|executives|shares|subsidiary)\b|"
+    r"[’']s? (?:spokes(?:man|woman|person)|shares|shareholders|board of directors|parent company|"
+    r"headquarters|CEO|chief executive|customers|website|privacy policy|terms of service|"
+    r"subsidiar(?:y|ies)|products|software|app|platform|technology|stores)\b"
+)
+_ACTED = (
+    rf" {_SAYS}\b|-(?:owned|backed|led|operated|branded|made|funded)\b|"
+    r" (?:Announces|Reports|Completes|Signs|Acquires|Launches|Appoints|Receives|Enters|Declares|"
+    r"Closes|"
+    r"Unveils|Expands|Agrees|Wins|to Acquire)\b"
+)
+_BEFORE = re.compile(rf"{_NAME}(?:(?P<stated>{_STATED})|{_ACTED})")
+# what a person does as well: of a name with capitals within
+_OPINES = re.compile(
+    r"(?<![\w’'.-])(?P<name>[A-Z][a-z]{0,3}[A-Z]{2,8}[A-Za-z]{0,12}|[A-Z]{3,8}) (?:believes|"
+    r"says|said|told|claims|claimed|alleges|alleged|filed|has (?:filed|said|warned|also|issued|"
+    r"launched|published)|"
+    r"highlighted|examines|examined|revealed|issued|published|launched|investigated|confirmed|"
+    r"policy|welcomes|warned|warns|argues|"
+    r"urged|urges|calls|recommends|recommended|concluded|found that|noted|stated|reported|"
+    r"has called|"
+    r"officials?|staff|director|chief|spokes\w+|members|investigators|lawyers|agents)\b"
+)
+_ITEM = re.compile(rf"(?:{_WORD})(?: (?:(?:of|&) )?(?:{_WORD})){{0,3}}")
+# retailers such as Facebeam, Candour and Home Basics
+_PLURALS = (
+    "companies|firms|retailers|banks|agencies|charities|organisations|organizations|groups|NGOs|"
+    "suppliers|"
+    "vendors|manufacturers|newspapers|universities|airlines|platforms|brands|clients|partners|"
+    "contractors|lenders|insurers|carmakers|competitors"
+)
+_KINDS_LISTED = re.compile(
+    rf"(?:{_PLURALS}|{'|'.join(kind.capitalize() for kind in _PLURALS.split('|'))}),? "
+    r"(?:such as|including|like|namely) (?:the )?"
+    rf"(?P<names>{_ITEM.pattern}(?:(?: [a-z]+)?,? (?:and )?(?:the )?{_ITEM.pattern}){{0,8}})"
+)
+_OF_BODY = re.compile(
+    rf"(?:spokes(?:man|woman|person|people)|CEO|chief executive(?: officer)?|"
+    rf"Chief Executive(?: Officer)?|shareholders?|"
+    rf"employees?|subsidiar(?:y|ies)|affiliates?|shares|stake|division|arm|customers) "
+    rf"(?:for|of|at|in|from) (?:the )?{_LONG}(?=[\s,.;:)’'])"
+)
+_DEALT = re.compile(
+    r"(?:(?:director|president|chair(?:man|woman)?|founder|head|analyst|researcher|fellow|"
+    r"professor|lecturer|"
+    r"attorney|lawyer|counsel|partner|manager|editor|reporter|engineer|economist|scientist|"
+    r"adviser|advisor) "
+    r"(?:of|at|for|with|from)|research(?:ers)? (?:conducted )?(?:by|at|from)|report by|"
+    r"according to|acquired|acquisition of|acquires?|acquiring|merger with|merge with|stake in|"
+    r"subsidiar(?:y|ies) of|"
+    r"owned by|partnerships? with|partnered with|partners with|agreements? with|contracts? with|"
+    r"contracted with|joint ventures? with|worked (?:at|for)|works (?:at|for)|employed by|"
+    r"purchased from|"
+    r"supplied by|manufactured by|operated by|developed by|provided by|interest in|investment in|"
+    r"invested in|owing to|against|sued|suing|customers? of|client of|sold to|vendor|"
+    r"software from|licensed from|"
+    r"hired|retained|data from|such as|including) "
+    rf"(?:the )?{_LONG}(?=[\s,.;:)’'])"
+)
+_DEFINED = re.compile(
+    r",?\s?\((?:[^()“”\"]{0,40}?)[“\"](?:the )?"
+    r"(?P<short>[A-Z0-9][\w&.’'-]*(?: [A-Z&][\w&.’'-]*){0,4}?),?[”\"][^()]{0,80}\)"
+)
+# Northern Trade Co., Ltd. (Northern)
+_PART = re.compile(r"\s?\((?P<short>[A-Z][\w&’-]{1,20}(?: [A-Z][\w&’-]{0,20}){0,3})\)")
+_ROLE = word_set(
+    "Company Defendant Defendants Plaintiff Plaintiffs Petitioner Respondent Appellant Appellee "
+    "Bank Board "
+    "Commission Committee Court Agency Department Bureau Government State City County Buyer "
+    "Seller Parent "
+    "Purchaser Borrower Lender Issuer Guarantor Trustee Agent Employer Debtor Debtors Client "
+    "Customer Agreement "
+    "Group Corporation Firm Trust Fund Union Association Foundation Institute University "
+    "College Council "
+    "Authority Ministry Secretary Board’s Class Act Rule Order Report Notes Shares Merger "
+    "Licensee Licensor "
+    "Contractor Supplier Vendor Partnership Party Parties Manager Owner Landlord Tenant Sponsor "
+    "Holder Holders"
+)
+_NO_NAME = word_set(
+    "January February March April May June July August September October November December Monday "
+    "Tuesday Wednesday Thursday Friday Saturday Sunday This That The And But For Act Bill Law "
+    "Directive "
+    "Number House Names Name Section Article Chapter Part Note Table Figure Exhibit Form "
+    "Schedule Item "
+    "Rule Order Mr Ms Mrs Dr Judge Justice President Chairman Professor Senator Secretary Director "
+    "Plaintiff Plaintiffs Defendant Defendants Company Internet English French German Spanish "
+    "Chinese "
+    "Japanese Korean American British European Western Eastern Christian Jewish Muslim Islamic "
+    "He She It "
+    "They We You I My His Her Its Our Their In On At To As If So Also Only Class Act Acts Who "
+    "What When "
+    "Where Why How New Old All Some Any One Two Three Both Each Such These Those Other Others "
+    "Android "
+    "Windows Linux iOS iPhone iPad Bitcoin Republican Democratic Republicans Democrats"
+)
+_ACT = re.compile(
+    r"\s*\(?\d{4}|\s+(?:and [A-Z]\w+ \(\d{4}|et al|Act|Bill|Regulations?|Directive|Treaty|"
+    r"Agreement|Code|Rules?|Plan|Report|Street|Avenue|Road|County|River|Island)(?a:\b)"
+)
+
+
+def english_cued(text: str) -> Iterator[Place]:
+    """Yield the places of names that a verb, a kind or a title beside them gives."""
+    for match in _OPINES.finditer(text):
+        if match["name"] not in _NO_BODY and (
+            is_english(match["name"]) or not is_person(match["name"])
+        ):
+            yield match.span("name")
+    for match in _KINDS_LISTED.finditer(text):
+        for item in _ITEM.finditer(text, *match.span("names")):
+            if (
+                item[0].split()[0] not in _NO_NAME
+                and not is_place(item[0])
+                and not _is_named_person(item[0])
+            ):
+                yield item.span()
+    for cue, mild in ((_BEFORE, False), (_OF_BODY, False), (_DEALT, True)):
+        for match in cue.finditer(text):
+            start, end = match.span("name")
+            if _ACT.match(text, end):
+                continue
+            guard = _is_unknown if mild or not match.groupdict().get("stated", True) else _is_body
+            name = re.sub(r"[’']s?\Z", "", match["name"])
+            if guard(name):
+                yield start, start + len(name)
+
+
+_NO_BODY = word_set(
+    "CEO CFO COO CTO PDF API DNA HIV AIDS GDP VAT MPs GPs CVs NGOs USA COVID LGBT IT HR PR TV "
+    "DVD AND THE"
+)
+
+
+def defined(text: str, places: Iterable[Place]) -> Iterator[Place]:
+    """Yield the places of short names that brackets behind a name define."""
+    for start, end in places:
+        match = _DEFINED.match(text, end)
+        if match and _is_short(match["short"], text[start:end]):
+            yield match.span("short")
+        part = _PART.match(text, end)
+        if part and is_proper(part["short"]) and part["short"].split()[0] in text[start:end]:
+            yield part.span("short")
+
+
+def _is_short(short: str, name: str) -> bool:
+    """Tell whether a defined word stands for a body alone: CGB, Consolidated Grain, not Company."""
+    words = short.split()
+    if not words or all(word in _ROLE or (is_person(word) and word not in name) for word in words):
+        return False
+    return short.isupper() or is_proper(short) or (len(words) > 1 and short in name)
+
+
+def _is_body(name: str) -> bool:
+    """Tell whether words may be a body's: no person, no place, no common word."""
+    words = name.split()
+    if words[0] in _NO_NAME or words[0].isdigit() or is_place(name) or words[-1] in _NO_NAME:
+        return False
+    if len(words) == 1:
+        return _is_unknown(name)
+    persons = [is_person(word) for word in words]
+    return not (persons[0] and len(words) <= 3) and not all(map(is_place, words)) and (
+        is_proper(name) or len(words) > 2
+    )  # fmt: skip
+
+
+def _is_unknown(name: str) -> bool:
+    """Tell whether a name has a word that is in no list, and begins like no person's."""
+    words = name.split()
+    if words[0] in _NO_NAME or words[0].isdigit() or len(name) < 3:
+        return False
+    if len(words) > 1 and is_person(words[0]) and not is_english(words[0]):
+        return False
+    return is_proper(name) and not (len(words) == 1 and _is_people(name))
+
+
+def _is_named_person(name: str) -> bool:
+    """Tell whether words are a given name and a surname."""
+    words = name.split()
+    return 1 < len(words) <= 3 and all(map(is_person, (words[0], words[-1])))
+
+
+def _is_people(word: str) -> bool:
+    """Tell whether a word names people or a language: Ruritanians, Kuwaiti."""
+    return word.endswith(("ians", "ians’", "ese", "ish", "ists", "ism", "ers"))

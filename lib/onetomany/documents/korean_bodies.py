@@ -1,0 +1,206 @@
+"""Korean bodies by the form of their names: 가람위원회, ㈜가람, 가람자산운용, 가람시장.
+
+`data/body_forms.csv` lists how names end, and the stems at which such a word is a common noun
+(해당 위원회, 종합병원); of an ending that is a common word itself (`proper`: 산업, 기술) the stem
+must be no noun. Each ending is looked for once and its name read backwards within a bound, so that
+no text can make it slow.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from .known_words import is_common_korean
+from .law_names import word_set
+from .name_patterns import any_of
+
+DATA = resources.files("onetomany.documents") / "data"
+Place = tuple[int, int]
+_LONGEST = 24  # characters of a name before its ending
+_RUN = re.compile(r"[가-힣A-Za-z0-9·ㆍ‧・&]*\Z")
+# after a name come particles, offices and what belongs to it; anything else makes another word
+AFTER = re.compile(
+    r"(?![가-힣A-Za-z0-9])|(?:은|는|이|가|을|를|의|에|와|과|도|만|로|으로)(?![가-힣A-Za-z0-9])|"
+    r"(?:에는|에도|에만|로는|로서|으로서|로부터|으로부터|와의|과의|와는|과는|만이|만의|이다|"
+    r"이었|였|이란|라는|이나|이든|에서|에게|까지|부터|이나|이라|이며|"
+    r"이고|인|및|등|"
+    r"장|총장|청장|원장|위원장|이사장|부회장|부사장|회장|사장|대표(?![적])|서장|소장|처장|실장|"
+    r"국장|과장|장관|차관|대변인|관계자|측|내|상|소속|"
+    r"산하|직원|공무원|위원|공고|고시|훈령|예규|령|규칙|지부|지회|지사|본부|지점|본점|지원|"
+    r"본원|분원|출신|감|교수|총재|행)"
+)
+# 국회의원 is a person, 환경부하 a load
+NOT_AFTER = re.compile(r"원회|문화|문제|하량|하율|분|담당?금|법(?![원무제])|의원|의사당")
+_FIRM = re.compile(
+    r"(?:\(주\)|㈜|주식회사|유한회사|\(사\)|사단법인|\(재\)|재단법인|법무법인|회계법인|"
+    r"세무법인|학교법인|의료법인|"
+    r"사회복지법인)(?:\((?:유한|유)\))?(?P<blank>[ ]?)(?P<name>[가-힣A-Za-z0-9&]{2,20}?)"
+    r"(?=(?:은|는|이|가|을|를|와|과|의|에서|에게|에|으로|로|도|외)?(?![가-힣A-Za-z0-9&]))"
+)
+_LAW_FIRM = re.compile(
+    r"법무법인 [가-힣](?=(?:은|는|이|가|을|를|와|과|의|에서|외)?(?![가-힣A-Za-z]))"
+)
+_FIRM_BEFORE = re.compile(
+    r"(?:\(주\)|㈜|주식회사)(?! ?[가-힣]{2}|[A-Za-z0-9])|(?:\(주\)|㈜|"
+    r"주식회사)(?=[은는이가을를의와과에도]\s)"
+)
+_NO_FIRM = word_set(
+    "피고 원고 피고인 공소외 상대방 신청인 채권자 채무자 피해자 제3채무자 피신청인 소송대리인 "
+    "참가인 보조참가인 "
+    "항소인 상고인 피항소인 피상고인 "
+    "등 및 대표 대표이사 이사 해당 관련 이하 상기 명칭 상호 설립 형태 본점 지점 의 로고"
+)
+
+
+@dataclass(frozen=True)
+class _Form:
+    shortest: int  # characters before the ending
+    common: frozenset[str]  # stems that make it a common noun
+    proper: bool  # whether its stem must be no noun
+
+
+def korean_bodies(text: str) -> Iterator[Place]:
+    """Yield the places of bodies that the form of a Korean name gives."""
+    yield from _by_ending(text)
+    yield from _local_governments(text)
+    yield from _acting(text)
+    yield from _firms(text)
+
+
+def _by_ending(text: str) -> Iterator[Place]:
+    """Yield bodies by how their names end."""
+    pattern, forms = _endings()
+    at = 0
+    while match := pattern.search(text, at):
+        end = match.end()
+        # 전기 within 안전기술원 ends nothing
+        if not AFTER.match(text, end) or NOT_AFTER.match(text, end):
+            at = match.start() + 1
+            continue
+        at = end
+        run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start())
+        stem = run[0].lstrip("·ㆍ‧・&0123456789") if run else ""
+        # 법관·중앙선거관리위원회 are two
+        last = re.split(r"[·ㆍ‧・]", stem)[-1]
+        stem = last if len(last) != 1 else stem
+        if not _is_stem(stem, forms[match[0]]):
+            continue
+        start = match.start() - len(stem)
+        if match[0].endswith("법원") and (branch := _BRANCH.match(text, end)):
+            end = branch.end()  # 전주지방법원 정읍지원
+        yield start, end
+
+
+def _is_stem(stem: str, form: _Form) -> bool:
+    """Tell whether a stem makes a name with an ending."""
+    if not form.shortest <= len(stem) < _LONGEST or stem in form.common or stem in _VAGUE:
+        return False
+    if not re.match(r"[가-힣A-Z]", stem or "가"):
+        return False
+    if not form.proper:
+        return True
+    hangul = "".join(re.findall("[가-힣]", stem))
+    return len(stem) < _LONGEST_PROPER and len(hangul) > 1 and not is_common_korean(hangul)
+
+
+_LONGEST_PROPER = 9
+
+
+def _local_governments(text: str) -> Iterator[Place]:
+    """Yield cities, counties and provinces where a text names their office, not the place."""
+    for match in _OFFICE.finditer(text):
+        run = _RUN.search(text, max(0, match.start() - 8), match.start())
+        name = (run[0] if run else "") + match[0][0]
+        if name in _places():
+            yield match.start() - len(name) + 1, match.end("of")
+
+
+def _acting(text: str) -> Iterator[Place]:
+    """Yield cities, counties and provinces that do something: 가람시는 ... 밝혔다."""
+    for match in _SUBJECT.finditer(text):
+        run = _RUN.search(text, max(0, match.start() - 8), match.start())
+        name = (run[0] if run else "") + match[0][0]
+        if name in _places() and _ACTS.match(text, match.end()):
+            yield match.start() - len(name) + 1, match.start() + 1
+
+
+_SUBJECT = re.compile(
+    r"[시군구도](?<=[가-힣].)(?:\((?:[시군]장|구청장|[가-힣]{0,2}지사|군수) [가-힣]{2,4}\))?"
+    r"(?:(?:은|는|이|가)(?=\s)|[와과](?= [가-힣A-Za-z0-9]{2,15}[은는이가]\s))"
+)
+_ACTS = re.compile(
+    r"[^.\n\0]{0,90}?(?:밝혔|추진|체결|협약을|발표|개최|실시한|실시했|시행한|시행했|마련했|"
+    r"설립|요청|고발|고소|부과|공개했|"
+    r"나섰|나선|전했|설명했|해명|운영한|운영했|지원한|지원했|계획이|예정이|방침|결정|선정|도입|"
+    r"구축|가졌|갖는|갖고|맺었|맺고|맺은|진행했|진행한|열었|연다|강조|"
+    r"당부|전달했|참여했|협력|신청했|제기했|패소|승소)"
+)
+# 서귀포시장, 강남구청: the place's own name ends in its first letter
+_OFFICE = re.compile(
+    r"(?P<of>시(?:청|의회)|군(?:청|의회)|구(?:청|의회)|도(?:청|의회)|[시군구도])(?:장|수|지사)?"
+    r"(?:(?<=시장)|(?<=군수)|(?<=구청장)|(?<=도지사)|(?<=[시군구도]청)|(?<=의회)|(?<=의회의장))"
+    r"(?=(?:은|는|이|가|을|를|의|에|에게|에서|와|과|도|로|으로|및|등)?(?![가-힣]))"
+)
+_BRANCH = re.compile(r"\s(?P<name>[가-힣]{2,4}지원)(?=[은는이가을를의에]?(?![가-힣]))")
+_VAGUE = word_set(
+    "해당 관련 관계 소관 같은 모든 어느 당해 다른 여러 각종 일부 주요 담당 상급 하급 "
+    "소속 산하 위 본 동"
+)
+
+
+def _firms(text: str) -> Iterator[Place]:
+    for match in _FIRM.finditer(text):
+        name = match["name"]
+        if (
+            name in _NO_FIRM
+            or re.fullmatch("[가-힣]외", name)
+            or (match["blank"] and not re.match(r"[가-힣A-Z]", name))
+        ):
+            continue
+        yield match.span()
+    for match in _LAW_FIRM.finditer(text):
+        yield match.span()
+    for match in _FIRM_BEFORE.finditer(text):
+        run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start())
+        name = run[0] if run else ""
+        if 2 <= len(name) < _LONGEST and name not in _NO_FIRM and not name.isdigit():
+            yield match.start() - len(name), match.end()
+        elif not name and text[match.start() - 1 : match.start()] == " ":  # 가람건설 주식회사
+            run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start() - 1)
+            name = run[0] if run else ""
+            if 3 <= len(name) < _LONGEST and name not in _NO_FIRM and not name[-1].isdigit():
+                yield match.start() - len(name) - 1, match.end()
+
+
+@cache
+def _endings() -> tuple[re.Pattern[str], dict[str, _Form]]:
+    rows = csv.DictReader(io.StringIO((DATA / "body_forms.csv").read_text("utf-8")))
+    forms = {
+        row["ending"]: _Form(
+            int(row["stem"]),
+            frozenset(filter(None, row["not_after"].split("|"))),
+            bool(row["proper"]),
+        )
+        for row in rows
+    }
+    return re.compile(any_of((forms, " ", ""))), forms
+
+
+@cache
+def _places() -> frozenset[str]:
+    """Return names of cities, counties and provinces, also as they are shortened (전남도)."""
+    rows = csv.DictReader(io.StringIO((DATA / "local_governments.csv").read_text("utf-8")))
+    return frozenset(row["name"] for row in rows) | _SHORTENED
+
+
+_SHORTENED = word_set(
+    "서울시 부산시 대구시 인천시 광주시 대전시 울산시 세종시 경기도 강원도 충북도 충남도 "
+    "전북도 전남도 경북도 "
+    "경남도 제주도"
+)
