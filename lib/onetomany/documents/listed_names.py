@@ -11,7 +11,7 @@ from importlib import resources
 
 DATA = resources.files("onetomany.documents") / "data"
 _HANGUL = re.compile("[가-힣]")
-_TOKEN = re.compile(r"(?<![가-힣A-Za-z0-9])(?:[가-힣A-Z0-9]|[a-z][A-Z]|noyb|the [AKC])")
+_STARTS = r"[가-힣A-Z0-9]|[a-z][A-Z]"  # of most names; others are taken from the lists
 # a name that is a common word too ('Apple', 'WHO'): within a sentence, or at a verb of its own
 _WITHIN = re.compile(r"[a-z][,;:]? [“‘(\"]?\Z")
 _BEHIND_THE = re.compile(r"(?<![a-z])(?:[Tt]he|an?) [“‘]?\Z")
@@ -36,7 +36,7 @@ def listed_names(
     They are asked only behind Hangul. Of names that begin at one place the longest is taken.
     """
     entries = _entries()
-    for token in _TOKEN.finditer(text):
+    for token in _beginnings().finditer(text):
         start = token.start()
         for name, pattern, key, care in entries.get(text[start : start + 2], ()):
             if pattern:
@@ -83,6 +83,14 @@ def folded(name: str) -> str:
 def keys() -> dict[str, str]:
     """Return the key of each folded name: its body in data/bodies.csv, or the name itself."""
     return {folded(name): key for name, key, _ in _rows()}
+
+
+@cache
+def _beginnings() -> re.Pattern[str]:
+    """Where a listed name may begin; one in small letters by its first five characters."""
+    odd = {name[:5] for name, _, _ in _rows() if not re.match(_STARTS, name)}
+    starts = "|".join([_STARTS, *map(re.escape, sorted(odd))])
+    return re.compile(rf"(?<![가-힣A-Za-z0-9])(?:{starts})")
 
 
 @cache
