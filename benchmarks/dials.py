@@ -7,6 +7,7 @@ that is already there is not computed again. `python -m benchmarks.dials [minute
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -131,10 +132,22 @@ def _rows(seed: int, plan: Plan) -> list[dict[str, object]]:
     return [evaluation.track_errors(rows, each).select(KEPT).row(0, named=True) for each in kinds]
 
 
+def _simulation() -> str:
+    """The SHA-256 of the terminal's code and data: rows of another simulation are not reused."""
+    digest = hashlib.sha256()
+    folder = Path(terminal.__file__).parent
+    for file in sorted([*folder.glob("*.py"), *folder.glob("data/*.toml")]):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def run(minutes: float = 240.0) -> None:
     end, path = time.monotonic() + 60 * minutes, FOLDER / "dials.csv"
     FOLDER.mkdir(parents=True, exist_ok=True)
-    have = pl.read_csv(path) if path.exists() else None
+    stored = FOLDER / "run.json"
+    before = json.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
+    same = before.get("simulation") == _simulation()
+    have = pl.read_csv(path) if path.exists() and same else None
     done = set(have.select(KEYS).iter_rows()) if have is not None else set()
     rows = have.to_dicts() if have is not None else []
     plans = [(seed, *each) for part in (FIRST, THEN) for seed in SEEDS for each in part]
@@ -149,10 +162,11 @@ def run(minutes: float = 240.0) -> None:
             "command": "python -m benchmarks.dials",
             "date": datetime.now(UTC).date().isoformat(),
             "version": version("onetomany"),
+            "simulation": _simulation(),
             "seeds": [*SEEDS],
             "calibration seed": CALIBRATION,
         }
-        (FOLDER / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        stored.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
