@@ -193,7 +193,8 @@ def encoding_of(content: bytes) -> str:
     if found == "utf-8-sig":
         if _decodes(content, "cp949") and _korean(content):
             return "cp949"
-        if _decodes(content, "cp1252"):
+        # any bytes are letters in Windows-1252; those of a table of numbers have digits too
+        if re.search(rb"\d", content) and _decodes(content, "cp1252"):
             return "cp1252"
     _refuse("not text")
 

@@ -1,8 +1,7 @@
 """Texts of fields between commas, semicolons, tabs or bars, as programs and people write them.
 
 What a text is (its encoding, separator, the row of its names) is told from its beginning. Its rows
-then go one by one into a copy that any reader of CSV takes: in memory, or on the disk if the text
-is large.
+then become a table of texts: in memory, or in a folder on the disk if the text is large.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import codecs
 import contextlib
 import csv
 import io
+import itertools
 import shutil
 import tempfile
 from collections import Counter
@@ -27,6 +27,7 @@ from ..printing import Notice, shortened
 from .column_types import listed
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
+TOGETHER = 100_000  # rows of a part of it
 SNIFFED = 200  # rows that tell a text's separator, width and names
 HEAD = 1 << 20  # characters in which these rows are looked for
 LONGEST_FIELD = 1 << 20  # characters; a longer one is a quotation mark that never closes
@@ -73,10 +74,11 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
         names = rows[above]
         _check_fields(file, names, rows[above + 1 :])
         copy = _folder(file) if file.stat().st_size > IN_MEMORY else None
-        target = Path(copy.name) / "text.csv" if copy else io.BytesIO()
-        with _opened(file, encoding) as text, _Copy(file, target, len(names), notices) as out:
+        out = _Copy(file, Path(copy.name) if copy else None, len(names), notices)
+        with _opened(file, encoding) as text:
             for row in islice(_rows(file, text, separator), skipped + above + 1, None):
                 out.add(*row)
+        table = out.table()
     except (UnicodeError, LookupError) as error:
         raise InputError(
             f"{file.name} is not {shortened(encoding)} text: save it as 'CSV UTF-8', or give its "
@@ -85,30 +87,19 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
     if encoding not in ("utf-8-sig", "utf-8"):
         told = shortened(encoding)
         notices.append(Notice(f"The file was read as {told} text.", f"파일을 {told} 글로 읽었다."))
-    return Fields(names, _scanned(target, len(names)), copy)
+    return Fields(names, table, copy)
 
 
 class _Copy:
-    """A copy in UTF-8 with commas, of rows that are each as wide as the row of names."""
+    """The rows as a table of texts, each as wide as the row of names; parts of it in a folder."""
 
-    def __init__(
-        self, file: Path, target: Path | io.BytesIO, width: int, notices: list[Notice]
-    ) -> None:
-        self.file, self.width, self.notices = file, width, notices
-        raw = target.open("wb") if isinstance(target, Path) else target
-        self.text = io.TextIOWrapper(raw, "utf-8", newline="")
-        self.writer = csv.writer(self.text, lineterminator="\n")
-        self.bar = tqdm(
-            total=file.stat().st_size,
-            desc="reading",
-            unit="B",
-            unit_scale=True,
-            disable=not isinstance(target, Path),
-        )
+    def __init__(self, file: Path, folder: Path | None, width: int, notices: list[Notice]) -> None:
+        self.file, self.folder, self.width, self.notices = file, folder, width, notices
+        self.rows: list[list[str]] = []
+        self.parts: list[pl.LazyFrame] = []
         self.short: list[int] = []
-
-    def __enter__(self) -> _Copy:
-        return self
+        size = file.stat().st_size
+        self.bar = tqdm(total=size, desc="reading", unit="B", unit_scale=True, disable=not folder)
 
     def add(self, row: int, fields: list[str]) -> None:
         """Add the fields of a row. Raises InputError if there are more than names."""
@@ -124,16 +115,28 @@ class _Copy:
             if any(map(str.strip, fields)):
                 self.short.append(row)
             fields = fields + [""] * (self.width - many)
-        self.writer.writerow(fields)
-        if self.bar.disable is False:
-            self.bar.update(sum(map(len, fields)) + many)
+        self.rows.append(fields)
+        if len(self.rows) == TOGETHER:
+            self._keep()
 
-    def __exit__(self, *_: object) -> None:
+    def _keep(self) -> None:
+        columns = zip(*self.rows, strict=True) if self.rows else ((),) * self.width
+        schema = {str(place): pl.String for place in range(self.width)}
+        part = pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
+        part = part.with_columns(pl.when(pl.all() != "").then(pl.all()))
+        if self.folder:
+            self.bar.update(sum(map(len, itertools.chain.from_iterable(self.rows))))
+            file = self.folder / f"{len(self.parts)}.parquet"
+            part.write_parquet(file)
+            self.parts.append(pl.scan_parquet(file))
+        else:
+            self.parts.append(part.lazy())
+        self.rows = []
+
+    def table(self) -> pl.LazyFrame:
+        """Return all rows; those with fewer fields than names are told."""
+        self._keep()
         self.bar.close()
-        self.text.flush()
-        raw = self.text.detach()
-        if not isinstance(raw, io.BytesIO):
-            raw.close()
         if self.short:
             many, rows = len(self.short), listed(self.short)
             self.notices.append(
@@ -144,30 +147,13 @@ class _Copy:
                     "것으로 보았다.",
                 )
             )
-
-
-def _scanned(target: Path | io.BytesIO, width: int) -> pl.LazyFrame:
-    if isinstance(target, io.BytesIO):
-        target.seek(0)
-    lazy = pl.scan_csv(
-        target,
-        has_header=False,
-        infer_schema=False,
-        schema={str(place): pl.String for place in range(width)},
-        raise_if_empty=False,
-    )
-    if isinstance(target, io.BytesIO):
-        return lazy.collect().lazy()
-    parquet = target.with_suffix(".parquet")
-    lazy.sink_parquet(parquet)
-    target.unlink()
-    return pl.scan_parquet(parquet)
+        return pl.concat(self.parts)
 
 
 def _folder(file: Path) -> tempfile.TemporaryDirectory[str]:
     """A folder for a copy, where the disk has room. Raises InputError where it has not."""
     copy = tempfile.TemporaryDirectory(prefix="onetomany-table-")
-    need, free = 3 * file.stat().st_size, shutil.disk_usage(copy.name).free
+    need, free = 2 * file.stat().st_size, shutil.disk_usage(copy.name).free
     if need > free:
         raise InputError(
             f"{file.name} needs {need >> 20:,} MB for a copy and {tempfile.gettempdir()} has "
