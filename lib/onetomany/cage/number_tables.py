@@ -27,6 +27,7 @@ _BYTES = {b"PK": "ZIP", b"%PDF": "PDF"}
 SEPARATORS = (",", ";", "\t", "|", " ")
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949", "cp1252")
 MOST_COLUMNS, LONGEST = 1_000, 400  # cells of a line; characters of a cell
+START = 4096  # bytes that show UTF-16
 REMARKS = 200  # comment lines that are sent, so much of each as a cell may have
 ROWS = 20_000  # lines of a block
 _COMMENT = ("#", "%", "//")
@@ -180,14 +181,7 @@ def encoding_of(content: bytes) -> str:
     In order: a byte order mark, UTF-16 by its zeros, UTF-8, CP949 where it gives Hangul, and in the
     end Windows-1252, which contains Latin-1's letters.
     """
-    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        found = "utf-16"
-    else:
-        odd, even = content[1:4096:2].count(0), content[:4096:2].count(0)
-        if max(odd, even) > len(content[:4096]) / 8:
-            found = "utf-16-le" if odd > even else "utf-16-be"
-        else:
-            found = "utf-8-sig"
+    found = utf16_of(content[:START]) or "utf-8-sig"
     if _decodes(content, found):
         return found
     if found == "utf-8-sig":
@@ -197,6 +191,16 @@ def encoding_of(content: bytes) -> str:
         if re.search(rb"\d", content) and _decodes(content, "cp1252"):
             return "cp1252"
     _refuse("not text")
+
+
+def utf16_of(start: bytes) -> str | None:
+    """Return which UTF-16 a text that starts so is in, by its mark or its zeros; None for none."""
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    odd, even = start[1::2].count(0), start[::2].count(0)
+    if max(odd, even) > len(start) / 8:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return None
 
 
 def _pieces(content: bytes, encoding: str) -> Iterator[str]:

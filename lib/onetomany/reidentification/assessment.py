@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from ..errors import InputError
 from ..printing import Notice, shortened
-from .classes import Table
+from .classes import EMPTY, Table
 from .column_types import listed
 from .population import population_uniqueness
-from .risk import Anonymity, anonymity
+from .risk import Anonymity, anonymity_of
 from .risk_findings import Finding, risk_findings
 from .standing_out import quasi_identifiers, standing_out, without_each
 
@@ -64,7 +66,9 @@ def assess(
     if not columns:
         columns, keys = quasi_identifiers(table)
     sized = standing_out(table, columns)
-    whole = anonymity(table, columns)
+    if sized.is_empty():
+        raise InputError(EMPTY)
+    sizes, many = sized["class_size"].value_counts().to_numpy().T
     estimate = None
     if population is not None:
         rows = population_uniqueness(table, columns, population)
@@ -72,7 +76,7 @@ def assess(
     return Assessment(
         tuple(columns),
         tuple(keys),
-        whole,
+        anonymity_of(np.repeat(sizes, many // sizes)),
         _crowds(sized["class_size"]),
         sized,
         without_each(table, columns),
@@ -80,6 +84,12 @@ def assess(
         estimate,
         tuple(risk_findings(table, columns, people=population)),
     )
+
+
+def to_give_up(found: Assessment) -> pl.DataFrame:
+    """Return `found.without` with printable names; empty if nobody is alone."""
+    names = found.without["column"].map_elements(shortened, return_dtype=pl.String)
+    return found.without.with_columns(column=names).filter(found.anonymity.unique > 0)
 
 
 def _crowds(sizes: pl.Series) -> pl.DataFrame:

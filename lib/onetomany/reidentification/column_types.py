@@ -39,8 +39,8 @@ def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.L
     `PIECE` records, once for what its columns hold and once more where they may hold dates.
     """
     names = table.collect_schema().names()
-    folded = table.with_columns(pl.col(name).pipe(fold) for name in names)
-    columns = _looked_at(table, folded, names)
+    columns = _looked_at(table, names)
+    folded = table.with_columns(pl.col(names).pipe(fold))
     days = _days(folded, {name: form for name, form in columns.items() if form.is_date})
     return folded.with_columns(
         _one(pl.col(name), columns[name], days.get(name), dates, notices).alias(name)
@@ -57,7 +57,7 @@ def fold(values: pl.Expr) -> pl.Expr:
 def pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
     """Yield a table in pieces of `PIECE` records; a long one shows its progress, named `what`."""
     starts = range(0, int(table.select(pl.len()).collect().item()), PIECE)
-    for start in tqdm(starts, desc=what, disable=not what or len(starts) < 4):
+    for start in tqdm(starts, desc=what, disable=len(starts) < 4):
         yield table.slice(start, PIECE).collect()
 
 
@@ -79,11 +79,12 @@ class _Held:
         return self.all_are("iso") or self.all_are("other")
 
 
-def _looked_at(table: pl.LazyFrame, folded: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Held]:
+def _looked_at(table: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Held]:
     """Count in each column the values of each form that all values before had."""
     held = {name: _Held(name) for name in names}
     before = 0
-    for raw, piece in zip(pieces(table, "reading columns"), pieces(folded, ""), strict=True):
+    for raw in pieces(table, "reading columns"):
+        piece = raw.with_columns(pl.col(names).pipe(fold))
         for name, column in held.items():
             values = piece[name].drop_nulls()
             column.changed += int((piece[name].fill_null("") != raw[name].fill_null("")).sum())

@@ -22,6 +22,7 @@ from typing import IO, NamedTuple
 import polars as pl
 from tqdm import tqdm
 
+from ..cage.number_tables import START, utf16_of
 from ..errors import InputError
 from ..printing import Notice, shortened
 from .column_types import listed
@@ -172,12 +173,9 @@ def _opened(file: Path, encoding: str) -> IO[str]:
 def _encoding(file: Path) -> str:
     """UTF-16 by its mark or its zeros, UTF-8, or CP949. Raises InputError for none of them."""
     with file.open("rb") as raw:
-        content = raw.read(4000)
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    odd, even = content[1::2].count(0), content[::2].count(0)
-    if max(odd, even) > len(content) // 8:  # UTF-16 without its mark
-        return "utf-16-le" if odd > even else "utf-16-be"
+        found = utf16_of(raw.read(START))
+    if found:
+        return found
     if not (line := _not_utf8(file)):
         return "utf-8-sig"
     try:

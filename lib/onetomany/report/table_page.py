@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import polars as pl
 
 import onetomany
 from onetomany.charts.assessment import crowd_sizes, given_up
 from onetomany.printing import Notice, shortened
-from onetomany.reidentification.assessment import Assessment, sentences
+from onetomany.reidentification.assessment import Assessment, sentences, to_give_up
 from onetomany.report.fonts import fonts_css
 from onetomany.report.site import picture
 
@@ -32,12 +31,9 @@ def table_page(
     shown = shortened(name, 80)
     drawn: list[dict[str, Any]] = []
     draws: list[Any] = [lambda width: crowd_sizes(found.crowds, source=shown, width=width)]
-    if len(found.without) and found.anonymity.unique:
-        printable = found.without.with_columns(
-            column=found.without["column"].map_elements(shortened, return_dtype=pl.String)
-        )
+    if len(without := to_give_up(found)):
         unique = found.anonymity.unique
-        draws.append(lambda width: given_up(printable, unique, source=shown, width=width))
+        draws.append(lambda width: given_up(without, unique, source=shown, width=width))
     for draw in draws:
         wide, narrow = draw(_WIDE).to_dict(), draw(_NARROW).to_dict()
         title = wide.pop("title")  # as text of the page, which a narrow screen can wrap

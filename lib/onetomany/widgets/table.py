@@ -6,13 +6,12 @@ import html
 from pathlib import Path
 
 import ipywidgets
-import polars as pl
 from IPython.display import HTML, display
 
 from ..charts.assessment import crowd_sizes, given_up
 from ..errors import InputError
 from ..printing import Notice, printable, shortened
-from ..reidentification.assessment import Assessment, assess, sentences
+from ..reidentification.assessment import Assessment, assess, sentences, to_give_up
 from ..reidentification.own_table import OwnTable, own_table
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": ipywidgets.Layout(width="760px")}
@@ -98,8 +97,5 @@ def _show(found: Assessment, name: str) -> None:
     _say(sentences(found))
     source = shortened(name, 80)
     display(crowd_sizes(found.crowds, source=source))
-    if len(found.without) and found.anonymity.unique:
-        without = found.without.with_columns(
-            column=found.without["column"].map_elements(shortened, return_dtype=pl.String)
-        )
+    if len(without := to_give_up(found)):
         display(given_up(without, found.anonymity.unique, source=source))
