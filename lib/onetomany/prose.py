@@ -1,35 +1,83 @@
-"""Sentences with computed numbers in them, in both languages."""
+"""Sentences with computed numbers in them, and a chapter's finding, in both languages."""
 
 from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 from IPython.display import display
 
 _LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"]+)\)")
 
 
+# The data of a finding: the report draws a card from it and opens the chapter with it
+FINDING = "application/vnd.onetomany.finding+json"
+# How a finding is known, in both languages
+STATUSES = {
+    "documented": ("Documented", "문서로 확인"),
+    "published": ("Published", "공표된 측정"),
+    "faces": ("Real faces", "실제 얼굴"),
+    "data": ("Real data", "실제 자료"),
+    "simulated": ("Simulated", "모의실험"),
+    "elsewhere": ("Disclosed elsewhere", "다른 곳에서 공개"),
+}
+
+
 def say(en: str, ko: str) -> None:
     """Show a sentence in English, then in Korean; `**bold**` marks what to look at.
 
-    `[NIST](https://...)` is a link.
+    `[NIST](https://...)` is a link. A text of several lines, such as a letter, is one output with
+    a paragraph for each line.
 
-    A text of several lines, such as a letter, is one output with a paragraph for each line.
-
-    Each carries its language, so that the report can lay the two side by side or show one. It is
-    shown as HTML: Markdown would leave the asterisks standing in '**2.3%**에서'.
+    Each output carries its language, so that the report can lay the two side by side or show one.
+    It is shown as HTML: Markdown would leave the asterisks in '**2.3%**에서'.
     """
-    for lang, text in (("en", en), ("ko", ko)):
-        marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text, quote=False))
-        marked = _LINK.sub(r'<a href="\2">\1</a>', marked)
-        data = {
-            "text/html": "\n".join(
-                f'<p lang="{lang}">{line}</p>' for line in marked.splitlines() if line.strip()
-            ),
-            "text/plain": _LINK.sub(r"\1 (\2)", text.replace("**", "")),
-        }
-        display(data, metadata={"text/html": {"lang": lang}}, raw=True)
+    _show("en", en)
+    _show("ko", ko)
+
+
+def finding(
+    status: str,
+    figure: tuple[str, str],
+    sentence: tuple[str, str],
+    limit: tuple[str, str],
+    *,
+    on_summary: bool = False,
+) -> None:
+    """Show a chapter's finding: one figure, one sentence, one limit, each in English and Korean.
+
+    The report opens the chapter with it; with `on_summary` it is also a card of the summary page.
+    `status` is a key of STATUSES: how the finding is known. A simulated one must say so in its
+    sentences ("In a simulation ...", "모의실험").
+
+    Raises ValueError for another status, an empty text, or a simulated finding that doesn't say so.
+
+    >>> finding("documented", ("2 records", "기록 2건"), ("are known.", "이 알려져 있다."),
+    ...         ("Not people.", "사람 수가 아니다."))  # doctest: +SKIP
+    """
+    if status not in STATUSES:
+        raise ValueError(f"No status is called {status!r}; there are {', '.join(STATUSES)}.")
+    if not all(text.strip() for pair in (figure, sentence, limit) for text in pair):
+        raise ValueError("A finding needs a figure, a sentence and a limit in both languages.")
+    if status == "simulated" and not ("simulat" in sentence[0] and "모의" in sentence[1]):
+        raise ValueError("The sentences of a simulated finding must say that it is simulated.")
+    data = {"status": status, "figure": figure, "sentence": sentence, "limit": limit}
+    shown = [f"**{figure[side]}** {sentence[side]}\n{limit[side]}" for side in range(2)]
+    _show("en", shown[0], {FINDING: {**data, "on_summary": on_summary}})
+    _show("ko", shown[1])
+
+
+def _show(lang: str, text: str, data: dict[str, Any] | None = None) -> None:
+    marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text, quote=False))
+    marked = _LINK.sub(r'<a href="\2">\1</a>', marked)
+    forms = {
+        "text/html": "\n".join(
+            f'<p lang="{lang}">{line}</p>' for line in marked.splitlines() if line.strip()
+        ),
+        "text/plain": _LINK.sub(r"\1 (\2)", text.replace("**", "")),
+    }
+    display({**forms, **(data or {})}, metadata={"text/html": {"lang": lang}}, raw=True)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -25,7 +25,9 @@ from onetomany.errors import InputError, OneToManyError
 from onetomany.report.blocks import Chapter, read_chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
+from onetomany.report.summary import read_findings, write_charts
 from onetomany.sources.cache import cache_dir
+from onetomany.sources.case_summary import case_summary
 from onetomany.sources.files import write_whole
 
 STAMP = "research simulation, not facial comparison"
@@ -122,6 +124,7 @@ def _write(
         undefined=jinja2.StrictUndefined,
     )
     templates.filters["script_json"] = _script_json
+    templates.filters["untitled"] = _untitled
     templates.globals.update(
         policy=POLICY,
         stamp=STAMP,
@@ -132,19 +135,33 @@ def _write(
     )
 
     pages = {}
+    # an exhibit has numbered items and nothing beside them
+    findings = {
+        each.stem: [] if exhibit else read_findings(each, executed[each.stem]) for each in chapters
+    }
     for i, chapter in enumerate(chapters):
         before = chapters[i - 1] if i > 0 else None
         after = chapters[i + 1] if i + 1 < len(chapters) else None
         pages[f"{chapter.stem}.html"] = templates.get_template("chapter.html").render(
-            chapter=chapter, before=before, after=after
+            chapter=chapter, before=before, after=after, findings=findings[chapter.stem]
         )
         for block in chapter.charts:
             still = picture(f"{chapter.stem}.ipynb: chart {block.number}", block.spec)
             (assets / "charts" / f"{chapter.number}-{block.number}.png").write_bytes(still)
         if not exhibit:
             nbformat.write(executed[chapter.stem], new / _EXECUTED / f"{chapter.stem}.ipynb")
+    cards = [each for found in findings.values() for each in found if each.on_summary]
+    for card in cards:
+        if card.chart:
+            name = f"{card.chapter.stem}.ipynb: chart {card.chart.number}"
+            write_charts(card, assets / "charts", picture(name, card.chart.spec, "svg"))
     pages["index.html"] = templates.get_template("index.html").render(
-        chapters=chapters, versions=_versions(), pictures=_pictures(chapters)
+        chapters=chapters,
+        cards=cards,
+        case=case_summary() if cards else None,
+        links={chapter.number: f"{chapter.stem}.html" for chapter in chapters},
+        versions=_versions(),
+        pictures=_pictures(chapters),
     )
     for name, page in pages.items():
         (new / name).write_text(page, encoding="utf-8")
@@ -163,6 +180,10 @@ def _pictures(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
     """Whose pictures the chapters measured where they are a user's own (`report.pictures`)."""
     told = [chapter.run["images"] for chapter in chapters if "images" in chapter.run]
     return told[-1:]
+
+
+def _untitled(body: str) -> str:
+    return re.sub(r"<h1\b.*?</h1>", "", body, count=1, flags=re.DOTALL)
 
 
 def _script_json(value: Any) -> Markup:

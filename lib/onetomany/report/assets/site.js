@@ -187,6 +187,21 @@
     }
   }
 
+  // The sentence with its citation, in the language that is shown
+  async function copy(button) {
+    const text = root.dataset.show === "ko" ? button.dataset.copyKo : button.dataset.copy;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch { // a page that is opened from a folder may not be allowed to
+      const field = Object.assign(document.createElement("textarea"), { value: text });
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    button.dataset.copied = "yes";
+  }
+
   document.addEventListener("DOMContentLoaded", async () => {
     const control = document.querySelector(".switch");
     control.hidden = false;
@@ -198,6 +213,10 @@
       show(language);
     });
     show(asked());
+    for (const button of document.querySelectorAll("button[data-copy]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => copy(button));
+    }
     // Vega measures its labels once: the letters must be there first
     await document.fonts.load('16px "Noto Sans KR"', "A한");
     for (const script of document.querySelectorAll("script[data-chart]")) await draw(script);

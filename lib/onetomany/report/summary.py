@@ -1,0 +1,129 @@
+"""Findings of executed chapters: cards of the summary page, and what opens each chapter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from onetomany.errors import OneToManyError
+from onetomany.prose import FINDING, STATUSES
+from onetomany.report.blocks import Block, Chapter
+from onetomany.report.execute import Notebook
+from onetomany.sources.files import write_whole
+from onetomany.sources.tables import csv_text
+
+Pair = tuple[str, str]  # English and Korean
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding of a chapter, and the chart that shows it."""
+
+    chapter: Chapter
+    status: str  # a key of prose.STATUSES
+    figure: Pair
+    sentence: Pair
+    limit: Pair
+    on_summary: bool
+    cell: int  # the code cell that computed it
+    chart: Block | None
+
+    @property
+    def badge(self) -> Pair:
+        return STATUSES[self.status]
+
+    @property
+    def link(self) -> str:
+        return f"{self.chapter.stem}.html"
+
+    @property
+    def name(self) -> str:
+        """Return the file name of its chart, without an ending: '04-3'."""
+        return f"{self.chapter.number}-{self.chart.number}" if self.chart else ""
+
+    @property
+    def citation(self) -> Pair:
+        """Return the sentence as somebody may quote it: figure, status, chapter, date, commit."""
+        run = self.chapter.run
+        day, commit = str(run.get("ran_at", ""))[:10], str(run.get("commit") or "")
+        made = ", ".join(filter(None, (day, commit and f"commit {commit}")))
+        return (
+            f"{self.figure[0]} {self.sentence[0]} {self.limit[0]} "
+            f"(One-to-Many, chapter {self.chapter.number}, {self.badge[0].lower()}; {made})",
+            f"{self.figure[1]} {self.sentence[1]} {self.limit[1]} "
+            f"(일대다 {self.chapter.number}장, {self.badge[1]}. {made})",
+        )
+
+
+def read_findings(chapter: Chapter, notebook: Notebook) -> list[Finding]:
+    """Return the findings that a chapter's code cells showed, in their order.
+
+    Raises OneToManyError for an output that isn't a finding as `prose.finding` writes it.
+    """
+    number, found = 0, []
+    for cell in notebook.cells:
+        number += cell.cell_type == "code" and bool(cell.source.strip())
+        for output in cell.get("outputs", []):
+            if data := output.get("data", {}).get(FINDING):
+                found.append(_finding(chapter, data, number))
+    return found
+
+
+def write_charts(finding: Finding, charts: Path, svg: bytes) -> None:
+    """Write the chart of a finding as SVG, and the data it draws as CSV, beside its PNG."""
+    assert finding.chart is not None
+    write_whole(charts / f"{finding.name}.svg", svg)
+    frames = [pl.DataFrame(rows, infer_schema_length=None) for rows in _data(finding.chart.spec)]
+    frames = [frame for frame in frames if frame.height and not _is_nested(frame)]
+    table = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
+    write_whole(charts / f"{finding.name}.csv", csv_text(table).encode("utf-8-sig"))
+
+
+def _finding(chapter: Chapter, data: Any, cell: int) -> Finding:
+    pairs = [data.get(key) for key in ("figure", "sentence", "limit")]
+    texts = [text for pair in pairs if isinstance(pair, Sequence) for text in pair]
+    if len(texts) != 6 or not all(isinstance(text, str) for text in texts):
+        raise OneToManyError(f"{chapter.stem}.ipynb, at cell [{cell}]: not a finding.")
+    if data.get("status") not in STATUSES:
+        raise OneToManyError(
+            f"{chapter.stem}.ipynb, at cell [{cell}]: unknown status of a finding."
+        )
+    figure, sentence, limit = ((pair[0], pair[1]) for pair in pairs)
+    shown = bool(data.get("on_summary"))
+    chart = _chart_near(chapter, cell)
+    return Finding(chapter, data["status"], figure, sentence, limit, shown, cell, chart)
+
+
+def _chart_near(chapter: Chapter, number: int) -> Block | None:
+    """Return the last chart up to a code cell, or the first one after it."""
+    charts = [
+        (cell.number, block)
+        for cell in chapter.cells
+        for block in cell.blocks
+        if block.kind == "chart"
+    ]
+    before = [block for at, block in charts if at <= number]
+    return before[-1] if before else next((block for _, block in charts), None)
+
+
+def _data(spec: Any) -> Iterator[list[dict[str, Any]]]:
+    """Yield the tables that a chart carries, by name or in place."""
+    yield from spec.get("datasets", {}).values()
+    stack = [spec]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            data = item.get("data")
+            if isinstance(data, dict) and isinstance(data.get("values"), list):
+                yield data["values"]
+            stack += [value for key, value in item.items() if key not in ("data", "datasets")]
+        elif isinstance(item, list):
+            stack += item
+
+
+def _is_nested(frame: pl.DataFrame) -> bool:
+    return any(kind.is_nested() for kind in frame.dtypes)

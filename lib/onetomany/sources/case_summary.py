@@ -1,0 +1,87 @@
+"""What the summary page says about the case: headline, seven events, what one may write."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+
+from onetomany.errors import OneToManyError
+
+from . import case
+
+Pair = tuple[str, str]  # English and Korean
+
+
+@dataclass(frozen=True)
+class CaseEvent:
+    """An event of the strip; date and source are the timeline's."""
+
+    date: str  # as precise as the source: 2021-10-20 or 2022-03
+    text: Pair
+    publisher: str
+    url: str
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A line that leads to a chapter, by its number."""
+
+    text: Pair
+    chapter: str
+    more: Pair = ("", "")
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """The words of the summary page that are about the case, not about a run."""
+
+    headline: Pair
+    dek: Pair
+    events: list[CaseEvent]
+    may: list[CaseLine]
+    may_not: list[CaseLine]
+    doors: list[CaseLine]
+
+
+def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
+    """Read the summary of the case; figures are computed, events are looked up in the timeline.
+
+    Raises OneToManyError for an event that the timeline doesn't have.
+
+    >>> len(case_summary().events)
+    7
+    """
+    text = (folder / "summary.toml").read_text(encoding="utf-8")
+    records = case.records_given(case.numbers(folder))
+    figures = {"records_en": f"{records / 1e6:.1f} million", "records_ko": case.korean(records)}
+    given = tomllib.loads(text)
+
+    def pair(texts: list[str]) -> Pair:
+        english, korean = (each.format(**figures) for each in texts)
+        return english, korean
+
+    def lines(kind: str) -> list[CaseLine]:
+        return [
+            CaseLine(pair(row["text"]), row["chapter"], pair(row.get("more", ["", ""])))
+            for row in given[kind]
+        ]
+
+    rows = {row["event_en"]: row for row in case.timeline(folder).iter_rows(named=True)}
+    if unknown := [row["event"] for row in given["events"] if row["event"] not in rows]:
+        raise OneToManyError(
+            f"summary.toml names an event that timeline.csv lacks: {unknown[0]!r}."
+        )
+    events = [
+        CaseEvent(found["date"], pair(row["text"]), found["publisher"], found["url"])
+        for row in given["events"]
+        for found in [rows[row["event"]]]
+    ]
+    return CaseSummary(
+        pair(given["headline"]),
+        pair(given["dek"]),
+        events,
+        lines("may"),
+        lines("may_not"),
+        lines("doors"),
+    )
