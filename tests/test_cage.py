@@ -414,11 +414,11 @@ def test_a_text_made_to_take_for_ever_does_not_stop_a_case(
         mentions = db.execute("SELECT count(*) FROM mentions JOIN documents USING (document) "
                               "WHERE path = 'd.txt'").fetchone()  # fmt: skip
         assert mentions[0] >= 2
-        assert search.bm25(db, "인천공항").height == 1
+        assert search.search_words(db, "인천공항").height == 1
         # pages without words are still found as phrases
-        assert search.phrase(db, "제1조 제1조").height == 1
+        assert search.search_phrase(db, "제1조 제1조").height == 1
         with pytest.raises(InputError, match="simpler pattern"):
-            search.pattern(db, "(a+)+b")
+            search.search_pattern(db, "(a+)+b")
 
 
 def test_an_archive_may_give_a_name_of_any_length(tmp_path: Path) -> None:

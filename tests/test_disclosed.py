@@ -19,7 +19,7 @@ from scipy import stats
 from onetomany.accuracy.intervals import wilson
 from onetomany.charts import disclosed as charts
 from onetomany.claims import disclosed
-from onetomany.documents.case_file import open_case, read
+from onetomany.documents.case_file import open_case, query_frame
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, OneToManyError
 from onetomany.examples import specimen_documents
@@ -188,15 +188,15 @@ def test_who_asked(entries: pl.DataFrame) -> None:
 
 
 def test_matches_by_hand(entries: pl.DataFrame) -> None:
-    found = disclosed.outcomes(entries)
+    found = disclosed.search_outcomes(entries)
     assert found["searches"].to_list() == [389, 98, 36]
     assert found["unknown"].to_list() == [9] * 3
     assert found["least"].to_list() == [389 / 532, 98 / 532, 36 / 532]
-    assert disclosed.outcomes(entries, photo_arrays=True)["unknown"].to_list() == [71] * 3
-    with_months = disclosed.outcomes(entries, missing=128)
+    assert disclosed.search_outcomes(entries, photo_arrays=True)["unknown"].to_list() == [71] * 3
+    with_months = disclosed.search_outcomes(entries, missing=128)
     assert with_months["most"].to_list() == [(n + 137) / 660 for n in (389, 98, 36)]
     with pytest.raises(InputError, match="0 or more missing"):
-        disclosed.outcomes(entries, missing=-1)
+        disclosed.search_outcomes(entries, missing=-1)
     listed = disclosed.others_listed(entries).sum().row(0, named=True)
     assert (listed["searches"], listed["records"]) == (134, 205)
     assert (listed["others"], listed["others_if_one"], listed["listing"]) == (53, 71, 27)
@@ -241,7 +241,7 @@ def drawn(seed: int) -> pl.DataFrame:
 @given(st.integers(0, 10_000), st.booleans())
 def test_however_blanks_are_filled_the_share_is_within_the_bounds(seed: int, wide: bool) -> None:
     log = drawn(seed)
-    found = disclosed.outcomes(log, photo_arrays=wide)
+    found = disclosed.search_outcomes(log, photo_arrays=wide)
     assert found["share"].sum() == pytest.approx(1)
     rng = np.random.default_rng(seed)
     unclear = ["not filled", "photo array"] if wide else ["not filled"]
@@ -259,7 +259,7 @@ def test_however_blanks_are_filled_the_share_is_within_the_bounds(seed: int, wid
             .otherwise("kind"),
             matches_returned=pl.when(blank).then(filled).otherwise("matches_returned"),
         )
-        truth = disclosed.outcomes(told)
+        truth = disclosed.search_outcomes(told)
         assert (truth["share"] >= found["least"] - 1e-12).all()
         assert (truth["share"] <= found["most"] + 1e-12).all()
 
@@ -286,15 +286,15 @@ def test_no_truth_has_fewer_others_than_the_bound(searches: list[tuple[int, int,
 @given(st.integers(1, 5000), st.data())
 def test_the_exact_interval_is_exact(trials: int, data: st.DataObject) -> None:
     count = data.draw(st.integers(0, trials))
-    found = disclosed.exact(count, trials)
+    found = disclosed.clopper_pearson(count, trials)
     assert found.low <= count / trials <= found.high
     if count:
         assert stats.binom.sf(count - 1, trials, found.low) == pytest.approx(0.025, rel=1e-4)
     if count < trials:
         assert stats.binom.cdf(count, trials, found.high) == pytest.approx(0.025, rel=1e-4)
-    assert disclosed.exact(0, trials).high == pytest.approx(1 - 0.025 ** (1 / trials))
-    with pytest.raises(InputError, match="is no share"):
-        disclosed.exact(trials + 1, trials)
+    assert disclosed.clopper_pearson(0, trials).high == pytest.approx(1 - 0.025 ** (1 / trials))
+    with pytest.raises(InputError, match="isn't a share"):
+        disclosed.clopper_pearson(trials + 1, trials)
 
 
 def test_false_alerts_with_what_is_not_told(table: pl.DataFrame, rates: pl.DataFrame) -> None:
@@ -318,7 +318,7 @@ def test_false_alerts_with_what_is_not_told(table: pl.DataFrame, rates: pl.DataF
 
 def test_published_figures_against_ours(entries: pl.DataFrame) -> None:
     published, holyhead, reported = source.published(), source.holyhead(), source.reported()
-    found = disclosed.checks(published, entries, holyhead, reported)
+    found = disclosed.check_published(published, entries, holyhead, reported)
     assert set(found.filter(~pl.col("agrees"))["id"]) == DISAGREE
     ours = dict(found.select("id", "ours").iter_rows())
     assert (ours["hh_faces"], ours["hh_alerts"], ours["hh_arrests"]) == (7512, 2, 1)
@@ -326,7 +326,7 @@ def test_published_figures_against_ours(entries: pl.DataFrame) -> None:
     assert ours["met_alerts_rate"] == pytest.approx(0.0048146, rel=1e-4)
     stray = published.head(1).with_columns(id=pl.lit("unheard"))
     with pytest.raises(InputError, match="'unheard'"):
-        disclosed.checks(stray, entries, holyhead, reported)
+        disclosed.check_published(stray, entries, holyhead, reported)
 
 
 # --- charts, and the corpus ----------------------------------------------------------------------
@@ -349,8 +349,8 @@ def test_charts_are_of_real_figures_in_both_languages(
         "timeline": lambda: [disclosed.by_month(entries, source.months())],
         "asked": lambda: [disclosed.by_agency(entries), disclosed.concentration(entries)],
         "outcomes": lambda: [
-            disclosed.outcomes(entries),
-            disclosed.outcomes(entries, photo_arrays=True),
+            disclosed.search_outcomes(entries),
+            disclosed.search_outcomes(entries, photo_arrays=True),
         ],
         "others": lambda: [disclosed.others_listed(entries)],
         "alerts": lambda: [table, rates],
@@ -368,8 +368,8 @@ def test_charts_are_of_real_figures_in_both_languages(
 
 def test_the_corpus_holds_the_tables_beside_specimens(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
-    files = specimen_documents.write_disclosed(folder)
-    specimen_documents.write(
+    files = specimen_documents.write_disclosed_tables(folder)
+    specimen_documents.write_specimens(
         folder, case.claims().head(1)
     )  # lets them stand, and takes nothing else
     log = pl.read_csv(files[0], infer_schema=False)
@@ -383,7 +383,7 @@ def test_the_corpus_holds_the_tables_beside_specimens(tmp_path: Path) -> None:
     run = ingest(folder, tmp_path / "case.duckdb")
     assert (run.read, run.failed) == (3, 0)
     with open_case(tmp_path / "case.duckdb") as db:
-        lost = read(
+        lost = query_frame(
             db,
             "select name from cells join documents using (document) where text = 'LOST LOG'",
         )

@@ -154,7 +154,7 @@ def asked(agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str) -
 def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finished:
     """Share of searches with no, one and several matches: interval by agency, and the bounds.
 
-    Takes `claims.disclosed.outcomes` without and with `photo_arrays`.
+    Takes `claims.disclosed.search_outcomes` without and with `photo_arrays`.
     """
     shown = narrow.join(
         wide.select("outcome", wide_least="least", wide_most="most", wide_unknown="unknown"),

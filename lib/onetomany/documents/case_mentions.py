@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from ..mentions.quantities import MONEY
-from ..mentions.tagger import EXTRACTOR, VERSION, Row, framed
-from .case_file import EXTRACTOR_VERSION, read
+from ..mentions.tagger import EXTRACTOR, VERSION, Row, mentions_frame
+from .case_file import EXTRACTOR_VERSION, query_frame
 from .language import Page, Part
 
 WORDS_EXTRACTOR = "words"  # by which notes of pages that could not be cut into words are known
@@ -52,7 +52,9 @@ def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
         ]
         begin += sum(len(text) + 1 for _, _, text in of_it)
     texts = [text for _, _, text in pages]
-    found = framed(rows, pl.DataFrame({"block_id": [*map(str, range(len(texts)))], "text": texts}))
+    found = mentions_frame(
+        rows, pl.DataFrame({"block_id": [*map(str, range(len(texts)))], "text": texts})
+    )
     at = found["block_id"].cast(pl.Int64).to_list()
     values = {name: found[name].to_list() for name in _INSERTED}
     values["document"] = [pages[place][0] for place in at]
@@ -94,7 +96,7 @@ def note_unread(
 
 def unread(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return the pages whose mentions or words were not looked for: path, page, text."""
-    return read(
+    return query_frame(
         db,
         "select path, page, notes.text from notes join documents using (document) "
         "where kind = 'unread' and notes.extractor in (?, ?) order by path, page",
@@ -153,7 +155,7 @@ def together(
 
     Standing in one paragraph is all that this says, not that two bodies had to do with each other.
     """
-    rows = read(db, _TOGETHER, kind, other_kind)
+    rows = query_frame(db, _TOGETHER, kind, other_kind)
     return pl.DataFrame(rows.rows(), schema=TOGETHER, orient="row")
 
 

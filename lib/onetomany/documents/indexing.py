@@ -8,12 +8,12 @@ from __future__ import annotations
 import duckdb
 from tqdm.auto import tqdm
 
-from ..mentions.tagger import checked
+from ..mentions.tagger import check_mention_rows
 from . import case_mentions, search
 from .language import Page, in_batches, in_cages, token_columns
 
 BATCH = 500  # pages stored at a time: a statement costs as much as ten
-_CHECKS = {"mentions": checked, "words": token_columns}
+_CHECKS = {"mentions": check_mention_rows, "words": token_columns}
 _ROOMS = {"mentions": case_mentions, "words": search}
 
 
@@ -59,5 +59,5 @@ def _index(
                 for kind in asked:
                     _ROOMS[kind].store(db, parts)
     if "words" in kinds:
-        search.rebuild(db, progress=progress)
+        search.rebuild_index(db, progress=progress)
     return {kind: len(of_it) for kind, of_it in missing.items()}

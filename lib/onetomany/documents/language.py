@@ -42,9 +42,9 @@ Part = tuple[list[Page], dict[str, Any], dict[str, str]]  # pages of a document,
 
 def load_mentions() -> Handler:
     """Load the patterns and lists of mentions."""
-    from ..mentions.tagger import rows_in
+    from ..mentions.tagger import mention_rows
 
-    return _handler({"mentions": rows_in})
+    return _handler({"mentions": mention_rows})
 
 
 def load_texts() -> Handler:
@@ -52,7 +52,7 @@ def load_texts() -> Handler:
 
     One process finds both in a document, since each process costs as much as a page's words.
     """
-    from ..mentions.tagger import rows_in
+    from ..mentions.tagger import mention_rows
     from . import nouns
     from .search_tokens import meaningful
 
@@ -70,7 +70,7 @@ def load_texts() -> Handler:
 
     # what documents of such cases say again and again is cut once, not in each fork
     words(list(_own_texts()))
-    return _handler({"mentions": rows_in, "words": words})
+    return _handler({"mentions": mention_rows, "words": words})
 
 
 def _own_texts() -> Iterator[str]:

@@ -73,7 +73,7 @@ CHANGED = {
 }
 
 
-def make(folder: Path) -> Path:
+def make_sample_bundle(folder: Path) -> Path:
     """Run the sample chapter, sign its exhibit with a new key, return the bundle in `folder`."""
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True)
@@ -95,7 +95,7 @@ def make(folder: Path) -> Path:
     return out
 
 
-def parts(bundle: Path) -> pl.DataFrame:
+def bundle_parts(bundle: Path) -> pl.DataFrame:
     """The parts of a bundle: `part`, `files` (how many), `what` it is and `what_ko`."""
     count: dict[str, int] = {}
     for path in sorted(each for each in bundle.rglob("*") if each.is_file()):
@@ -106,7 +106,7 @@ def parts(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def items(bundle: Path) -> pl.DataFrame:
+def bundle_items(bundle: Path) -> pl.DataFrame:
     """The numbered items of a bundle's figures.json: `item`, `title`, `title_ko`, `sample` (N),
     `interval`, `data` (its files but the specification).
     """
@@ -125,7 +125,7 @@ def items(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
+def bundle_answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
     """Return what an opposing expert asks, and where in this bundle the answer lies: ANSWERS.
 
     A row for each part that a question points to (data/questions.toml); one row where none does.
@@ -141,7 +141,7 @@ def answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
     return pl.DataFrame(rows, schema=ANSWERS)
 
 
-def changed(bundle: Path) -> pl.DataFrame:
+def try_changes(bundle: Path) -> pl.DataFrame:
     """Six changes, each made in a copy of the bundle, and what `verify` says: schema CHANGED."""
     table = min((bundle / "data" / "tables").glob("*.csv"))
     inside = table.relative_to(bundle).as_posix()

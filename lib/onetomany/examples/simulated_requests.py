@@ -1,7 +1,7 @@
-"""A simulated log, to show what a log looks like: none of these requests was ever made.
+"""Simulate a log of requests, to show what a log looks like: none of them was ever made.
 
-Every request says so in its file (`simulated`), and whoever draws it says so in the chart. Dates
-are counted back from a day that is given, so that deadlines run.
+Each request says so in its file (`simulated`), and so must a chart of them. Dates are counted back
+from a given day, so that deadlines are running.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from onetomany.requests.log import Change, Event, Request
 NOT_REAL = "requests that were never sent 보낸 적 없는 청구"
 
 
-def simulated(today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame) -> list[Request]:
+def simulate_requests(
+    today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame
+) -> list[Request]:
     """Seven made-up requests for gaps of `gaps.table`, received up to sixty days before `today`.
 
     One each is answered in full, answered in part, refused and appealed, late, refused under the

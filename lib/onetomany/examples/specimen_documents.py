@@ -29,7 +29,7 @@ WIDTH, HEIGHT = 595, 842  # points: A4
 _LINE = 17
 
 
-def write(folder: Path, claims: pl.DataFrame) -> list[Path]:
+def write_specimens(folder: Path, claims: pl.DataFrame) -> list[Path]:
     """Write specimens of `sources.case.claims` into a folder: one PDF for each document named.
 
     Returns the files: specimen-01-pipc.pdf, ... Raises InputError where the folder holds a file
@@ -58,7 +58,7 @@ def write(folder: Path, claims: pl.DataFrame) -> list[Path]:
     return written
 
 
-def write_disclosed(folder: Path) -> list[Path]:
+def write_disclosed_tables(folder: Path) -> list[Path]:
     """Write what other countries disclosed as CSV, every row with its source and licence.
 
     Returns the files: disclosed-massachusetts.csv, as written, with the rows for months that are
