@@ -22,10 +22,11 @@ NOT_REAL = "requests that were never sent 보낸 적 없는 청구"
 def simulate_requests(
     today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame
 ) -> list[Request]:
-    """Seven made-up requests for gaps of `gaps.table`, received up to sixty days before `today`.
+    """Return seven simulated requests for gaps, received up to 60 days before `today`.
 
-    One each is answered in full, answered in part, refused and appealed, late, refused under the
-    other law, just received, and waiting for its answer.
+    `laws` are the procedures by key, `rows` is `gaps.table`. One request each is answered in full,
+    answered in part, refused and appealed, late, refused under the other law, just received, and
+    waiting for its answer.
     """
     kr = working_days(laws["kr-oida"])
 

@@ -72,8 +72,10 @@ def find_dates(text: str) -> Iterator[Dated]:
 
     Without a year it is --04-30, with a time 2019-04-30T14:08. Impossible days are left out.
 
-    >>> [normal for _, _, normal, _ in find_dates("2021. 10. 21.(목) ~ 10. 25.(월)")]
-    ['2021-10-21', '2021-10-25']
+    Places may overlap; `tagger` keeps the first of them.
+
+    >>> next(find_dates("2019. 4. 30. 14:08"))[2]
+    '2019-04-30T14:08'
     """
     for pattern in (_WRITTEN, _DOTTED, _DASHED, _EIGHT):
         for match in pattern.finditer(text):

@@ -21,7 +21,7 @@ def pattern_of_names(*lists: tuple[Iterable[str], str, str]) -> str:
     A list is its names, the pattern for a blank in them, and the pattern that must follow a name.
 
     >>> pattern_of_names((["Home Office", "Home"], r"\\s", ""))
-    'H(?:o(?:m(?:e...
+    'Home(?:\\\\sOffice|)'
     """
     trie: Trie = {}
     for names, blank, after in lists:

@@ -85,7 +85,7 @@ def rounding_step(value: int | Decimal) -> Decimal:
     rounding can't explain even so is real.
 
     >>> rounding_step(57_600_000)
-    Decimal('1E+5')
+    Decimal('100000')
     """
     exact = Decimal(value).normalize()
     if not exact:
