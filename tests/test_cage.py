@@ -24,7 +24,7 @@ from onetomany import cage
 from onetomany.cage import bubblewrap, keeper, landlock, seccomp
 from onetomany.cage.zygote import FRAME
 from onetomany.cli import main
-from onetomany.documents import case_file, case_mentions, indexing, language, search, workers
+from onetomany.documents import case_file, indexing, language, search, workers
 from onetomany.documents.answers import Taken
 from onetomany.documents.ingest import ingest
 from onetomany.documents.reading import Limits
@@ -407,7 +407,8 @@ def test_a_text_made_to_take_for_ever_does_not_stop_a_case(
         assert time.monotonic() - begun < 60
         # what was given up is not begun again
         assert indexing.index_case(db) == (0, 0)
-        told = case_mentions.unread(db)
+        query = "SELECT path, text FROM notes JOIN documents USING (document) WHERE kind = 'unread'"
+        told = case_file.query_frame(db, query)
         assert "a.txt" in told["path"].to_list()
         assert told["text"].str.contains("longer than 2 s").all()
         assert "d.txt" not in told["path"].to_list()

@@ -95,7 +95,7 @@ from search_pages {among} order by times desc, document, page limit $limit
 """
 
 
-def tokenizer_version() -> str:
+def _tokenizer_version() -> str:
     """Return the tokenizer's version string; a case indexed by another version is reindexed."""
     return f"{TOKENIZER_VERSION} kiwi {version('kiwipiepy')} {version('kiwipiepy_model')}"
 
@@ -107,7 +107,7 @@ def unindexed_pages(db: duckdb.DuckDBPyConnection) -> list[Page]:
     """
     load_fts(db)
     db.execute(_TABLES)
-    (forgotten,) = db.execute(_STALE, {"tokenizer": tokenizer_version()}).fetchone() or (0,)
+    (forgotten,) = db.execute(_STALE, {"tokenizer": _tokenizer_version()}).fetchone() or (0,)
     if forgotten:
         db.execute(_OUTDATED)
     return db.execute(
@@ -153,7 +153,7 @@ def store_words(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
             tokens=pl.col("form").fill_null(""),
             starts=pl.col("start").fill_null(empty),
             ends=pl.col("end").fill_null(empty),
-            tokenizer=pl.lit(tokenizer_version()),
+            tokenizer=pl.lit(_tokenizer_version()),
             text=pl.col("content"),
         ),
     )
@@ -339,11 +339,11 @@ def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
     if not has_table(db, "search_grams"):
         raise InputError("The case isn't indexed yet: run 'onetomany ingest' on its folder.")
     other = db.execute(
-        "select tokenizer from search_pages where tokenizer <> ? limit 1", [tokenizer_version()]
+        "select tokenizer from search_pages where tokenizer <> ? limit 1", [_tokenizer_version()]
     ).fetchone()
     if other:
         raise InputError(
-            f"The case was indexed by tokenizer {other[0]}, this is {tokenizer_version()}: "
+            f"The case was indexed by tokenizer {other[0]}, this is {_tokenizer_version()}: "
             "index it again."
         )
 

@@ -57,27 +57,7 @@ def parse_numeral(text: str) -> int | Decimal:
     return _whole(total + group + (last if last is not None else 0))
 
 
-def format_korean(value: int, style: str = "mixed") -> str:
-    """Write a whole number in Korean, as 'mixed' (1억 7,760만) or 'spelt' (일억 칠천칠백육십만).
-
-    `parse_numeral` reads both back. Raises InputError below 1, from 10^16, or for another style.
-
-    >>> format_korean(177_600_000)
-    '1억 7,760만'
-    """
-    if not 0 < value < 10**16 or style not in ("mixed", "spelt"):
-        raise InputError(
-            "format_korean writes whole numbers from 1 to 10^16, as 'mixed' or 'spelt'."
-        )
-    words = []
-    for unit, size in (("조", 10**12), ("억", 10**8), ("만", 10**4), ("", 1)):
-        group = value // size % 10_000
-        if group:
-            words.append((f"{group:,}" if style == "mixed" else _spelt(group)) + unit)
-    return " ".join(words)
-
-
-def rounding_step(value: int | Decimal) -> Decimal:
+def _rounding_step(value: int | Decimal) -> Decimal:
     """Return the rounding step of a number: 100,000 for 57,600,000.
 
     Zeros at the end count as rounding, but not the first two digits: 120 million has steps of
@@ -98,14 +78,14 @@ def rounding_step(value: int | Decimal) -> Decimal:
 def numeral_bounds(value: int | Decimal, approximation: str | None = None) -> tuple[float, float]:
     """Return the range that a stated number may mean, from (inclusive) to (exclusive).
 
-    None: rounded to its `rounding_step`; 'about': twice as wide. 'over' (여): up to one more of its
-    last digit that isn't zero. 'nearly': up to one step less. 'at least', 'up to' and 'under' are
+    None: rounded to its last digit that may be rounding; 'about': twice as wide. 'over' (여): up to
+    one more of its last digit that isn't zero. 'nearly': up to one step less. 'at least', 'up to' and 'under' are
     open on one side. 'several' (수백): 2 to 10 times. Raises InputError for another word.
 
     >>> numeral_bounds(57_600_000)
     (57550000.0, 57650000.0)
     """
-    number_, step = Decimal(value), rounding_step(value)
+    number_, step = Decimal(value), _rounding_step(value)
     half = step / 2
     # 20여 is any number in the twenties: here all zeros at the end are open
     more = Decimal(10) ** int(number_.normalize().as_tuple().exponent) if number_ else step
@@ -123,17 +103,6 @@ def numeral_bounds(value: int | Decimal, approximation: str | None = None) -> tu
         raise InputError(f"'{approximation}' isn't one of {', '.join(APPROXIMATIONS)}.")
     low, high = sides[approximation]
     return float(low), float(high)
-
-
-def _spelt(group: int) -> str:
-    """Spell 1 to 9,999 in Hangul, without a leading one (백, not 일백)."""
-    words = ""
-    for unit, size in (("천", 1000), ("백", 100), ("십", 10), ("", 1)):
-        digit = group // size % 10
-        if digit:
-            name = "영일이삼사오육칠팔구"[digit]
-            words += (name if digit > 1 or not unit else "") + unit
-    return words
 
 
 def _whole(value: Decimal) -> int | Decimal:

@@ -177,8 +177,3 @@ def _organisations(corpus: str) -> Iterator[Found]:
 def load_bodies() -> pl.DataFrame:
     """Load the listed organisations: body, kind, names, aliases (|), source, read."""
     return pl.read_csv((DATA / "bodies.csv").read_bytes(), infer_schema=False)
-
-
-def load_listed_laws() -> pl.DataFrame:
-    """Load the listed laws: law, name_en, name_ko, aliases (|)."""
-    return pl.read_csv((DATA / "laws.csv").read_bytes(), infer_schema=False)
