@@ -339,8 +339,14 @@ def ask_claims(
 ) -> pl.DataFrame:
     """Run a query of `sql/` on claims (LEDGER) and links (LINKS); return its result."""
     settings = pl.DataFrame({"tolerance": [float(tolerance)]})
+    return query_tables(question, claims=claims, links=relations, settings=settings)
+
+
+def query_tables(question: ClaimQuery, **frames: pl.DataFrame) -> pl.DataFrame:
+    """Run a query of `sql/` on frames, each a table under the name it is passed by."""
     with duckdb.connect() as db:
-        for name, frame in (("claims", claims), ("links", relations), ("settings", settings)):
+        for name, frame in frames.items():
+            # a stream can be read once, a query may read its table several times
             db.register("given", case.Stream(frame))
             db.execute(f"create table {name} as from given")
         return query_frame(db, question.sql)

@@ -11,13 +11,11 @@ from __future__ import annotations
 from datetime import date
 from importlib.resources.abc import Traversable
 
-import duckdb
 import polars as pl
 
-from ..documents.case_file import query_frame
 from ..errors import InputError
 from ..sources import case
-from .claim_ledger import DATA, load_query
+from .claim_ledger import DATA, load_query, query_tables
 
 PROVISIONS = {
     "provision": pl.String,  # the normal form of `mentions`, such as 'pipa 15(3)'
@@ -123,7 +121,7 @@ def load_reliances(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def provisions_in_force(on: date | pl.DataFrame) -> pl.DataFrame:
-    """Return all provisions as of a day, or of each event of `case.timeline`: a frame of AS_OF.
+    """Return all provisions as of a day, or of each event of `sources.case`: a frame of AS_OF.
 
     Raises InputError if the events lack `date` or `event_en`, or if a date can't be read.
 
@@ -175,12 +173,9 @@ def _events(events: pl.DataFrame) -> pl.DataFrame:
 def _ask(
     name: str, schema: dict[str, type[pl.DataType]] | None, **frames: pl.DataFrame
 ) -> pl.DataFrame:
-    tables = {"provisions": load_provisions(), "reliances": load_reliances(), **frames}
-    with duckdb.connect() as db:
-        for table, frame in tables.items():
-            db.register("given", case.Stream(frame))
-            db.execute(f"create table {table} as from given")
-        found = query_frame(db, load_query(name).sql)
+    found = query_tables(
+        load_query(name), provisions=load_provisions(), reliances=load_reliances(), **frames
+    )
     if schema is None:
         return found
     return found.select(pl.col(column).cast(kind) for column, kind in schema.items())

@@ -11,8 +11,7 @@ import polars as pl
 
 from ..documents.case_file import query_frame
 from ..errors import InputError
-from ..sources import case
-from .claim_ledger import load_query
+from .claim_ledger import load_query, query_tables
 
 THREE_DATES = {
     "kind": pl.String,  # event, claim, document, mention
@@ -48,11 +47,7 @@ _DATE = r"^\d{4}(?:-\d\d){0,2}$"
 
 
 def of_events(events: pl.DataFrame) -> pl.DataFrame:
-    """Return the events of `case.timeline` with their three dates: a frame of THREE_DATES.
-
-    >>> of_events(case.timeline())["kind"].unique().to_list()
-    ['event']
-    """
+    """Return the events of `sources.case` with their three dates: a frame of THREE_DATES."""
     return _dated(
         events.select(
             kind=pl.lit("event"),
@@ -133,7 +128,7 @@ def _dated(items: pl.DataFrame) -> pl.DataFrame:
         bad = rows.filter(~pl.col(name).str.contains(_DATE).fill_null(True))
         if bad.height:
             raise InputError(f"{bad['id'][0]}: its {name}, {bad[name][0]}, isn't a date.")
-    found = case.ask(load_query("three_dates.sql").sql, items=rows) if rows.height else rows.clear()
+    found = query_tables(load_query("three_dates.sql"), items=rows) if rows.height else rows.clear()
     if found.is_empty():
         return pl.DataFrame(schema=THREE_DATES)
     return found.select(pl.col(name).cast(kind) for name, kind in THREE_DATES.items())

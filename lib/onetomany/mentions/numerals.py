@@ -79,8 +79,10 @@ def numeral_bounds(value: int | Decimal, approximation: str | None = None) -> tu
     """Return the range that a stated number may mean, from (inclusive) to (exclusive).
 
     None: rounded to its last digit that may be rounding; 'about': twice as wide. 'over' (여): up to
-    one more of its last digit that isn't zero. 'nearly': up to one step less. 'at least', 'up to' and 'under' are
-    open on one side. 'several' (수백): 2 to 10 times. Raises InputError for another word.
+    one more of its last digit that isn't zero. 'nearly': up to one step less. 'at least', 'up to'
+    and 'under' are open on one side. 'several' (수백): 2 to 10 times.
+
+    Raises InputError for another word.
 
     >>> numeral_bounds(57_600_000)
     (57550000.0, 57650000.0)
