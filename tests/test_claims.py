@@ -286,7 +286,7 @@ def test_a_number_of_another_unit_is_refused() -> None:
         {"claim_id": ["a"], "subject": ["s"], "attribute": ["count"], "value": ["5,760만 명"]}
         | {"unit": ["records"], "said_by": ["x"]}
     )
-    with pytest.raises(InputError, match="as a number of records"):
+    with pytest.raises(InputError, match="isn't a number of records"):
         claim_ledger.check_ledger(frame)
 
 

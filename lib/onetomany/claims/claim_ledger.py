@@ -30,7 +30,7 @@ SQL = resources.files("onetomany.claims") / "sql"
 EXTRACTOR, VERSION = "propositions", 1
 LARGEST = 64 << 20  # bytes of a ledger: about 200,000 claims
 
-# the table `claims` of a case file; schema.sql says what each column means
+# the table `claims` of a case file; schema.sql explains each column
 LEDGER = {
     "claim_id": pl.String,
     "subject": pl.String,
@@ -138,7 +138,7 @@ def doubtful_readings(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def load_links(folder: Traversable = DATA) -> pl.DataFrame:
-    """Load which subject is part of which, and what precedes what: a frame of LINKS.
+    """Load the parts of subjects and the order of events: a frame of LINKS.
 
     >>> load_links().columns
     ['from_id', 'kind', 'to_id']

@@ -66,8 +66,8 @@ def find_contradictions(
     `claims` and `links` are frames of LEDGER and LINKS. Two claims are compared if they have the
     same attribute and the same subject, or if one's subject is part of the other's. Two numbers
     contradict each other if their bounds (`numerals.numeral_bounds`) don't overlap and they differ
-    by at least `tolerance`, a share of the larger number. `sql/contradictions.sql` decides; what a
-    claim itself says about others is not used.
+    by at least `tolerance`, a share of the larger number. `sql/contradictions.sql` decides; the
+    words of a claim about other claims are not used.
 
     Raises InputError for a negative tolerance.
 

@@ -3,7 +3,7 @@
 `data/provisions.csv` has one row per version, `data/reliances.csv` one per provision that somebody
 relied on. Every row has its source. The first day is `stated` (a text names it), `counted` (an
 addendum gives a period after promulgation) or `at latest` (in force by that day; since when was not
-found). The queries say what was in force and what is unknown. They don't judge lawfulness.
+found). The queries give the version in force and the open points. They don't judge lawfulness.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def load_provisions(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def load_reliances(folder: Traversable = DATA) -> pl.DataFrame:
-    """Load who relied on which provision for what: a frame of RELIANCES.
+    """Load who relied on which provision, and for which act: a frame of RELIANCES.
 
     Raises InputError if a row has no source or names a provision that isn't in provisions.csv.
 

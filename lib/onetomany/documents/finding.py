@@ -51,7 +51,7 @@ from search_pages """
 
 @dataclass(frozen=True)
 class FoundPages:
-    """What a search found; `said` puts it into a sentence."""
+    """The result of a search; `said` writes it as sentences."""
 
     query: PageQuery
     filters: Filters

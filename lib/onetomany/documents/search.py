@@ -41,7 +41,7 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "page": pl.Int64,
     "score": pl.Float64,  # BM25; for a phrase or pattern, how often it occurs on the page
     "snippet": pl.String,  # the part of the page's text with the most words of the query
-    "snippet_start": pl.Int64,  # where it begins in pages.text
+    "snippet_start": pl.Int64,  # its start in pages.text
     # all places of the words on the page: characters of pages.text, [start, end)
     "spans": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
 }

@@ -1,4 +1,4 @@
-"""Simulate a log of requests, to show what a log looks like: none of them was ever made.
+"""Simulate a log of requests as an example of a log: none of them was ever made.
 
 Each request says so in its file (`simulated`), and so must a chart of them. Dates are counted back
 from a given day, so that deadlines are running.

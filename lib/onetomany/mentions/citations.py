@@ -95,7 +95,7 @@ class _Reader:
         if same:
             return low + same.start(), *self._same(same["what"], same["of"], low + same.start())
         if _THIS.search(before):
-            return start, "?", "this act: see what the document is"
+            return start, "?", "this act: see which act the document is"
         found = name_before(self.text, low, start)
         if found:
             return found.start, found.law, None

@@ -25,7 +25,7 @@ from .organisation_cues import (
 )
 
 BY_FORM = "by its form: (주), Inc., 위원회"
-BY_CUE = "by what stands at it: a byline, 'the company', letters in brackets"
+BY_CUE = "by a cue next to it: a byline, 'the company', letters in brackets"
 Body = tuple[int, int, str, str | None]  # from, to, its key in data/bodies.csv or its name, note
 _HANGUL = re.compile("[가-힣]")
 # 한국광기술원 is called 광기술원 later in the text

@@ -84,7 +84,7 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
             "label",
             rf"(?:{'|'.join(person_words('label'))})\s*[:：\t]\s*{office}(?P<name>{_NAME})(?![가-힣])",
         ),
-        # without a colon only names of three syllables can be told from a word
+        # without a colon only names of three syllables can be distinguished from a word
         ("label", rf"(?<![가-힣])(?:{'|'.join(person_words('label'))}) (?P<name>{_LONGER}){_END}"),
         ("label", rf"(?<![가-힣])(?P<name>{_NAME}) 외 \d+ ?[명인]"),
         ("head", rf"(?P<name>{_GIVEN}(?: [A-Z]\.)?(?: {_GIVEN})+|{_NAME})(?= ?<[\w.+-]+@)"),
