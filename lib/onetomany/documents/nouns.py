@@ -1,8 +1,9 @@
 """Split nouns the same way everywhere, regardless of their context.
 
 kiwipiepy weighs a word by its neighbours: 법무법인 is one noun in a sentence and two alone, 실증랩
-is 실증 + 랩 in one place and 실 + 증 + 랩 in another. A search would then miss words on the page. So adjacent nouns are split once more without context, and long nouns into shorter ones if
-possible. 인천공항 and 인천 공항, 개인정보보호위원회 and 개인정보 보호위원회 are then alike.
+is 실증 + 랩 in one place and 실 + 증 + 랩 in another. A search would then miss words on the page.
+So adjacent nouns are split once more without context, and long nouns into shorter ones if possible.
+인천공항 and 인천 공항, 개인정보보호위원회 and 개인정보 보호위원회 are then alike.
 """
 
 from __future__ import annotations
