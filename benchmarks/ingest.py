@@ -99,9 +99,9 @@ def searches(case: Path) -> None:
         rare = " ".join(text[0][0].split()[-4:])
         print(f"searches in {pages:,} pages, a rare phrase and a pattern made of it")
         for name, find, regex in (
-            ("words", search.bm25, rare),
-            ("phrase", search.phrase, r"\s*".join(map(re.escape, rare.split()))),
-            ("pattern", search.pattern, re.escape(rare[:-1]) + "."),
+            ("words", search.search_words, rare),
+            ("phrase", search.search_phrase, r"\s*".join(map(re.escape, rare.split()))),
+            ("pattern", search.search_pattern, re.escape(rare[:-1]) + "."),
         ):
             asked = regex if name == "pattern" else rare
             own = _median(lambda regex=regex: db.execute(SCAN, [regex]).fetchall())

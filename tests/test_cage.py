@@ -24,7 +24,7 @@ from onetomany import cage
 from onetomany.cage import bubblewrap, keeper, landlock, seccomp
 from onetomany.cage.zygote import FRAME
 from onetomany.cli import main
-from onetomany.documents import case_file, case_mentions, indexing, language, search, workers
+from onetomany.documents import case_file, indexing, language, search, workers
 from onetomany.documents.answers import Taken
 from onetomany.documents.ingest import ingest
 from onetomany.documents.reading import Limits
@@ -407,18 +407,19 @@ def test_a_text_made_to_take_for_ever_does_not_stop_a_case(
         assert time.monotonic() - begun < 60
         # what was given up is not begun again
         assert indexing.index_case(db) == (0, 0)
-        told = case_mentions.unread(db)
+        query = "SELECT path, text FROM notes JOIN documents USING (document) WHERE kind = 'unread'"
+        told = case_file.query_frame(db, query)
         assert "a.txt" in told["path"].to_list()
         assert told["text"].str.contains("longer than 2 s").all()
         assert "d.txt" not in told["path"].to_list()
         mentions = db.execute("SELECT count(*) FROM mentions JOIN documents USING (document) "
                               "WHERE path = 'd.txt'").fetchone()  # fmt: skip
         assert mentions[0] >= 2
-        assert search.bm25(db, "인천공항").height == 1
+        assert search.search_words(db, "인천공항").height == 1
         # pages without words are still found as phrases
-        assert search.phrase(db, "제1조 제1조").height == 1
+        assert search.search_phrase(db, "제1조 제1조").height == 1
         with pytest.raises(InputError, match="simpler pattern"):
-            search.pattern(db, "(a+)+b")
+            search.search_pattern(db, "(a+)+b")
 
 
 def test_an_archive_may_give_a_name_of_any_length(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ WORDS = {
 
 def ask(case: Path, query: str, *values: object) -> pl.DataFrame:
     with case_file.open_case(case) as db:
-        return case_file.read(db, query, *values)
+        return case_file.query_frame(db, query, *values)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_wgets_pages_are_found_with_address_date_and_digests(by_wget: Path, site
         assert row["status"] == answers[path][0]
         assert row["payload_sha256"] == hashlib.sha256(answers[path][2]).hexdigest()
         with case_file.open_case(by_wget) as db:
-            hits = search.bm25(db, words)
+            hits = search.search_words(db, words)
         assert row["member"] in hits["document"].to_list()
         text = ask(by_wget, "SELECT text FROM pages WHERE document = ?", row["member"])
         assert SAID in text["text"].item()
@@ -107,7 +107,7 @@ def test_wgets_pages_are_found_with_address_date_and_digests(by_wget: Path, site
     assert ask(by_wget, "SELECT media_type FROM documents WHERE document = ?", paper).item() == (
         "application/pdf"
     )
-    assert case_file.original(by_wget, paper).read_bytes() == answers["/a.pdf"][2]
+    assert case_file.original_file(by_wget, paper).read_bytes() == answers["/a.pdf"][2]
     old = rows.filter(address=site + "/old").row(0, named=True)
     assert (old["status"], old["final_address"], old["member"]) == (302, site + "/utf8.html", None)
 

@@ -23,12 +23,12 @@ from onetomany.documents.case_export import export_parquet
 from onetomany.documents.case_file import (
     members_folder,
     open_case,
-    original,
-    read,
+    original_file,
+    query_frame,
 )
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, IntegrityError, OneToManyError
-from onetomany.examples.simulated_requests import simulated
+from onetomany.examples.simulated_requests import simulate_requests
 from onetomany.requests import gaps
 from onetomany.requests.procedures import procedures
 from onetomany.requests.status import load
@@ -49,8 +49,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     with open_case(case, write=True) as db:
         indexing.index_mentions(db)
         indexing.index_words(db)
-        claim_ledger.load(db, claim_ledger.ledger(), claim_ledger.links())
-        load(db, simulated(dt.date(2026, 11, 27), procedures(), gaps.table()))
+        claim_ledger.store_claims(db, claim_ledger.load_claims(), claim_ledger.load_links())
+        load(db, simulate_requests(dt.date(2026, 11, 27), procedures(), gaps.table()))
     return folder, case
 
 
@@ -63,8 +63,8 @@ def test_what_the_kit_itself_makes_is_accepted(own: tuple[Path, Path], tmp_path:
     with open_case(own[1], write=True) as db:
         indexing.index_words(db)
     with open_case(own[1]) as db:
-        assert search.bm25(db, "법무부").height == 1
-        assert read(db, "select * from request_documents").height >= 0
+        assert search.search_words(db, "법무부").height == 1
+        assert query_frame(db, "select * from request_documents").height >= 0
     assert export_parquet(own[1], tmp_path / "named", names=True)
     assert export_parquet(own[1], tmp_path / "out")
 
@@ -221,29 +221,31 @@ def test_an_original_is_what_its_hash_says_or_nothing(
             [folder.format(folder=here), path, document],
         )
     with pytest.raises((InputError, IntegrityError)):
-        original(received, document)
+        original_file(received, document)
 
 
 def test_an_original_of_the_right_bytes_is_found_by_no_link_and_no_way_out(
     received: Path, own: tuple[Path, Path], tmp_path: Path
 ) -> None:
     with open_case(received) as db:
-        document = read(db, "select document from files where path = 'a.txt'")["document"].item()
-    assert original(received, document) == own[0] / "a.txt"
+        document = query_frame(db, "select document from files where path = 'a.txt'")[
+            "document"
+        ].item()
+    assert original_file(received, document) == own[0] / "a.txt"
     with open_case(received, write=True) as db:
         db.execute(
             "update files set folder = ?, path = 'x.txt' where path = 'a.txt'", [str(tmp_path)]
         )
     (tmp_path / "x.txt").symlink_to(own[0] / "a.txt")
     with pytest.raises(InputError, match="no longer"):
-        original(received, document)
+        original_file(received, document)
     with pytest.raises(InputError, match="64 hexadecimal"):
-        original(received, "../../etc/passwd")
+        original_file(received, "../../etc/passwd")
     kept = members_folder(received)
     kept.mkdir()
     (kept / document).symlink_to(own[0] / "a.txt")
     with pytest.raises(InputError, match="no longer"):
-        original(received, document)
+        original_file(received, document)
 
 
 def _pipe(path: Path) -> None:
@@ -302,7 +304,7 @@ def test_a_damaged_file_ends_in_one_sentence(received: Path) -> None:
         held[place] ^= 0x55
     received.write_bytes(held)
     with pytest.raises(OneToManyError), open_case(received) as db:
-        search.bm25(db, "법무부")
+        search.search_words(db, "법무부")
 
 
 def test_values_that_make_no_sense_are_no_traceback(received: Path) -> None:
@@ -347,7 +349,7 @@ def test_members_of_somebody_else_are_read_by_their_hash(tmp_path: Path) -> None
     forged.write_bytes(b"forged, of any length")
     ingest(top, case, workers=1)
     with open_case(case, write=True) as db:
-        texts = read(db, "select text from pages")["text"].to_list()
+        texts = query_frame(db, "select text from pages")["text"].to_list()
         assert "the true words" in texts
         assert not [text for text in texts if "forged" in text]
         # as if a run had been killed before it came to the member
@@ -356,7 +358,9 @@ def test_members_of_somebody_else_are_read_by_their_hash(tmp_path: Path) -> None
     forged.write_bytes(b"forged, of any length")
     ingest(top, case, workers=1)
     with open_case(case) as db:
-        assert not [text for text in read(db, "select text from pages")["text"] if "forged" in text]
+        assert not [
+            text for text in query_frame(db, "select text from pages")["text"] if "forged" in text
+        ]
 
 
 LEDGER = "claim_id,subject,attribute,value,unit,said_by\n"
@@ -389,9 +393,9 @@ def test_a_ledger_put_into_a_case_stays_text(tmp_path: Path) -> None:
     row = "\"'); drop table claims; --\",a,b,read_text('/etc/passwd'),answer,y\n"
     path.write_text(LEDGER + row)
     with open_case(case, write=True) as db:
-        claim_ledger.load(
+        claim_ledger.store_claims(
             db, claim_ledger.read_ledger(path), pl.DataFrame(schema=claim_ledger.LINKS)
         )
-        assert read(db, "select value from claims")["value"].to_list() == [
+        assert query_frame(db, "select value from claims")["value"].to_list() == [
             "read_text('/etc/passwd')"
         ]

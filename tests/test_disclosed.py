@@ -18,8 +18,8 @@ from scipy import stats
 
 from onetomany.accuracy.intervals import wilson
 from onetomany.charts import disclosed as charts
-from onetomany.claims import disclosed
-from onetomany.documents.case_file import open_case, read
+from onetomany.claims import disclosures
+from onetomany.documents.case_file import open_case, query_frame
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, OneToManyError
 from onetomany.examples import specimen_documents
@@ -64,12 +64,12 @@ def entries() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def table() -> pl.DataFrame:
-    return disclosed.deployments(source.holyhead(), source.reported())
+    return disclosures.deployments(source.holyhead(), source.reported())
 
 
 @pytest.fixture(scope="module")
 def rates(table: pl.DataFrame) -> pl.DataFrame:
-    return disclosed.false_alerts(table)
+    return disclosures.false_alerts(table)
 
 
 def copied(folder: Path) -> Path:
@@ -160,57 +160,57 @@ def test_what_cannot_be_a_count_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_lost_month_is_a_gap_and_not_a_zero(entries: pl.DataFrame) -> None:
-    months = disclosed.by_month(entries, source.months())
+    months = disclosures.by_month(entries, source.months())
     assert months["month"].n_unique() == 44
     missing = months.filter(pl.col("entries").is_null())["month"].unique().sort().to_list()
     assert missing == [date(2016, 3, 1), date(2016, 12, 1), date(2019, 6, 1), date(2019, 7, 1)]
     assert months["entries"].sum() == len(entries)
     moved = entries.with_columns(month=pl.lit(date(2016, 3, 1)))
     with pytest.raises(InputError, match="marks 2016-03 as missing, but has entries"):
-        disclosed.by_month(moved, source.months())
+        disclosures.by_month(moved, source.months())
 
 
 def test_who_asked(entries: pl.DataFrame) -> None:
-    agencies = disclosed.by_agency(entries)
+    agencies = disclosures.by_agency(entries)
     assert agencies["entries"].sum() == 608
     assert agencies.head(2).select("body", "entries").rows() == [
         ("Massachusetts State Police", 177),
         ("Boston PD", 106),
     ]
-    top = disclosed.concentration(entries).row(0, named=True)
+    top = disclosures.concentration(entries).row(0, named=True)
     assert (top["agencies"], top["low"], top["high"]) == (83, 437 / 608, 444 / 608)
     assert top["low"] <= top["share"] <= top["high"]
-    levels = disclosed.by_level(entries)
+    levels = disclosures.by_level(entries)
     assert dict(levels.select("level", "entries").iter_rows())["Federal"] == 115
     assert levels["share"].sum() == pytest.approx(1)
     with pytest.raises(InputError, match="names 83 agencies"):
-        disclosed.concentration(entries, 84)
+        disclosures.concentration(entries, 84)
 
 
 def test_matches_by_hand(entries: pl.DataFrame) -> None:
-    found = disclosed.outcomes(entries)
+    found = disclosures.search_outcomes(entries)
     assert found["searches"].to_list() == [389, 98, 36]
     assert found["unknown"].to_list() == [9] * 3
     assert found["least"].to_list() == [389 / 532, 98 / 532, 36 / 532]
-    assert disclosed.outcomes(entries, photo_arrays=True)["unknown"].to_list() == [71] * 3
-    with_months = disclosed.outcomes(entries, missing=128)
+    assert disclosures.search_outcomes(entries, photo_arrays=True)["unknown"].to_list() == [71] * 3
+    with_months = disclosures.search_outcomes(entries, missing=128)
     assert with_months["most"].to_list() == [(n + 137) / 660 for n in (389, 98, 36)]
     with pytest.raises(InputError, match="0 or more missing"):
-        disclosed.outcomes(entries, missing=-1)
-    listed = disclosed.others_listed(entries).sum().row(0, named=True)
+        disclosures.search_outcomes(entries, missing=-1)
+    listed = disclosures.others_listed(entries).sum().row(0, named=True)
     assert (listed["searches"], listed["records"]) == (134, 205)
     assert (listed["others"], listed["others_if_one"], listed["listing"]) == (53, 71, 27)
-    shares = disclosed.others_share(entries)
+    shares = disclosures.others_share(entries)
     assert shares.select("count", "of").rows() == [(53, 205), (27, 134)]
 
 
 def test_intervals_are_by_agency(entries: pl.DataFrame) -> None:
     """Requests of one agency are alike: taken as independent, the interval is too narrow."""
-    state = disclosed.by_level(entries).filter(level="State").row(0, named=True)
+    state = disclosures.by_level(entries).filter(level="State").row(0, named=True)
     naive = wilson(state["entries"], len(entries))
     assert state["high"] - state["low"] > 3 * (naive[1] - naive[0])
     assert state["method"] == "by agency, 90 agencies"
-    assert disclosed.by_level(entries).equals(disclosed.by_level(entries))
+    assert disclosures.by_level(entries).equals(disclosures.by_level(entries))
 
 
 def drawn(seed: int) -> pl.DataFrame:
@@ -241,7 +241,7 @@ def drawn(seed: int) -> pl.DataFrame:
 @given(st.integers(0, 10_000), st.booleans())
 def test_however_blanks_are_filled_the_share_is_within_the_bounds(seed: int, wide: bool) -> None:
     log = drawn(seed)
-    found = disclosed.outcomes(log, photo_arrays=wide)
+    found = disclosures.search_outcomes(log, photo_arrays=wide)
     assert found["share"].sum() == pytest.approx(1)
     rng = np.random.default_rng(seed)
     unclear = ["not filled", "photo array"] if wide else ["not filled"]
@@ -259,7 +259,7 @@ def test_however_blanks_are_filled_the_share_is_within_the_bounds(seed: int, wid
             .otherwise("kind"),
             matches_returned=pl.when(blank).then(filled).otherwise("matches_returned"),
         )
-        truth = disclosed.outcomes(told)
+        truth = disclosures.search_outcomes(told)
         assert (truth["share"] >= found["least"] - 1e-12).all()
         assert (truth["share"] <= found["most"] + 1e-12).all()
 
@@ -276,7 +276,7 @@ def test_no_truth_has_fewer_others_than_the_bound(searches: list[tuple[int, int,
         }
     )
     others = sum(people - min(images, people, sought) for images, people, sought in searches)
-    bound = disclosed.others_listed(log).sum().row(0, named=True)
+    bound = disclosures.others_listed(log).sum().row(0, named=True)
     assert bound["others"] <= others <= bound["records"]
     best = sum(people - min(images, people) for images, people, _ in searches)
     assert bound["others"] == best  # and some truth reaches it
@@ -286,15 +286,15 @@ def test_no_truth_has_fewer_others_than_the_bound(searches: list[tuple[int, int,
 @given(st.integers(1, 5000), st.data())
 def test_the_exact_interval_is_exact(trials: int, data: st.DataObject) -> None:
     count = data.draw(st.integers(0, trials))
-    found = disclosed.exact(count, trials)
+    found = disclosures.clopper_pearson(count, trials)
     assert found.low <= count / trials <= found.high
     if count:
         assert stats.binom.sf(count - 1, trials, found.low) == pytest.approx(0.025, rel=1e-4)
     if count < trials:
         assert stats.binom.cdf(count, trials, found.high) == pytest.approx(0.025, rel=1e-4)
-    assert disclosed.exact(0, trials).high == pytest.approx(1 - 0.025 ** (1 / trials))
-    with pytest.raises(InputError, match="is no share"):
-        disclosed.exact(trials + 1, trials)
+    assert disclosures.clopper_pearson(0, trials).high == pytest.approx(1 - 0.025 ** (1 / trials))
+    with pytest.raises(InputError, match="isn't a share"):
+        disclosures.clopper_pearson(trials + 1, trials)
 
 
 def test_false_alerts_with_what_is_not_told(table: pl.DataFrame, rates: pl.DataFrame) -> None:
@@ -318,7 +318,7 @@ def test_false_alerts_with_what_is_not_told(table: pl.DataFrame, rates: pl.DataF
 
 def test_published_figures_against_ours(entries: pl.DataFrame) -> None:
     published, holyhead, reported = source.published(), source.holyhead(), source.reported()
-    found = disclosed.checks(published, entries, holyhead, reported)
+    found = disclosures.check_published(published, entries, holyhead, reported)
     assert set(found.filter(~pl.col("agrees"))["id"]) == DISAGREE
     ours = dict(found.select("id", "ours").iter_rows())
     assert (ours["hh_faces"], ours["hh_alerts"], ours["hh_arrests"]) == (7512, 2, 1)
@@ -326,7 +326,7 @@ def test_published_figures_against_ours(entries: pl.DataFrame) -> None:
     assert ours["met_alerts_rate"] == pytest.approx(0.0048146, rel=1e-4)
     stray = published.head(1).with_columns(id=pl.lit("unheard"))
     with pytest.raises(InputError, match="'unheard'"):
-        disclosed.checks(stray, entries, holyhead, reported)
+        disclosures.check_published(stray, entries, holyhead, reported)
 
 
 # --- charts, and the corpus ----------------------------------------------------------------------
@@ -346,13 +346,13 @@ def test_charts_are_of_real_figures_in_both_languages(
     chart: str, words: list[str], entries: pl.DataFrame, table: pl.DataFrame, rates: pl.DataFrame
 ) -> None:
     frames = {
-        "timeline": lambda: [disclosed.by_month(entries, source.months())],
-        "asked": lambda: [disclosed.by_agency(entries), disclosed.concentration(entries)],
+        "timeline": lambda: [disclosures.by_month(entries, source.months())],
+        "asked": lambda: [disclosures.by_agency(entries), disclosures.concentration(entries)],
         "outcomes": lambda: [
-            disclosed.outcomes(entries),
-            disclosed.outcomes(entries, photo_arrays=True),
+            disclosures.search_outcomes(entries),
+            disclosures.search_outcomes(entries, photo_arrays=True),
         ],
-        "others": lambda: [disclosed.others_listed(entries)],
+        "others": lambda: [disclosures.others_listed(entries)],
         "alerts": lambda: [table, rates],
     }
     spec = getattr(charts, chart)(*frames[chart](), source="S").to_dict()
@@ -368,8 +368,8 @@ def test_charts_are_of_real_figures_in_both_languages(
 
 def test_the_corpus_holds_the_tables_beside_specimens(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
-    files = specimen_documents.write_disclosed(folder)
-    specimen_documents.write(
+    files = specimen_documents.write_disclosed_tables(folder)
+    specimen_documents.write_specimens(
         folder, case.claims().head(1)
     )  # lets them stand, and takes nothing else
     log = pl.read_csv(files[0], infer_schema=False)
@@ -383,7 +383,7 @@ def test_the_corpus_holds_the_tables_beside_specimens(tmp_path: Path) -> None:
     run = ingest(folder, tmp_path / "case.duckdb")
     assert (run.read, run.failed) == (3, 0)
     with open_case(tmp_path / "case.duckdb") as db:
-        lost = read(
+        lost = query_frame(
             db,
             "select name from cells join documents using (document) where text = 'LOST LOG'",
         )

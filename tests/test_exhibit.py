@@ -814,7 +814,7 @@ def sealed(payload: Payload, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) -> None:
     assert verify(sealed).filter(level="fault").is_empty()
-    changes = sample_bundle.changed(sealed)
+    changes = sample_bundle.try_changes(sealed)
     assert changes.height == 6
     assert changes["named"].all()
     assert changes["faults"].min() >= 1  # type: ignore[operator]
@@ -822,23 +822,23 @@ def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) ->
 
 
 def test_the_key_of_the_demonstration_is_thrown_away(tmp_path: Path) -> None:
-    made = sample_bundle.make(tmp_path)
+    made = sample_bundle.make_sample_bundle(tmp_path)
     assert verify(made).filter(level="fault").is_empty()
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or b"PRIVATE KEY" not in path.read_bytes()
 
 
 def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> None:
-    found = sample_bundle.answers(sealed)
+    found = sample_bundle.bundle_answers(sealed)
     assert found["holds"].unique().sort().to_list() == ["full", "none", "part"]
     for row in found.filter(pl.col("part").is_not_null()).iter_rows(named=True):
         # the chapter shows no data that has a datasheet
         assert bool(row["files"]) == (row["part"] != "data/datasheets")
     for place in questions.JURISDICTIONS:
-        there = sample_bundle.answers(sealed, place).filter(pl.col("part").is_not_null())
+        there = sample_bundle.bundle_answers(sealed, place).filter(pl.col("part").is_not_null())
         assert there.filter(files=0)["part"].unique().to_list() in ([], ["data/datasheets"])
-    assert sample_bundle.answers(tmp_path)["files"].sum() == 0
-    parts = sample_bundle.parts(sealed)
+    assert sample_bundle.bundle_answers(tmp_path)["files"].sum() == 0
+    parts = sample_bundle.bundle_parts(sealed)
     assert parts.filter(pl.col("what") == "").is_empty()
     spec = charts.answers(found, source="this bundle").to_dict()
     assert "Is what it says true?" in spec["description"]

@@ -24,7 +24,7 @@ import specimens
 from onetomany.cli import main
 from onetomany.documents import budget, folder, indexing, search
 from onetomany.documents.budget import Account, Budget
-from onetomany.documents.case_file import members_folder, open_case, original, read
+from onetomany.documents.case_file import members_folder, open_case, original_file, query_frame
 from onetomany.documents.folder import member_path, named_path, readable_name, stored_name
 from onetomany.documents.ingest import ingest as ingest_by_many
 from onetomany.documents.reading import Limits, Refused
@@ -53,7 +53,7 @@ def entries(top: Path) -> Iterator[bytes]:
 
 def ask(case: Path, query: str, *values: object) -> pl.DataFrame:
     with open_case(case) as db:
-        return read(db, query, *values)
+        return query_frame(db, query, *values)
 
 
 def unaccounted(top: Path, case: Path) -> list[bytes]:
@@ -154,11 +154,11 @@ def test_names_that_are_no_utf8_are_read_and_found(tmp_path: Path) -> None:
     names = ask(case, "SELECT name, document, path FROM documents ORDER BY bytes")
     assert names["name"].to_list() == ["회의록.txt", names["name"][1]]
     assert names["path"].n_unique() == 2
-    assert os.fsencode(original(case, names["document"][0])) == raw
+    assert os.fsencode(original_file(case, names["document"][0])) == raw
     assert readable_name("a/b!/\\xb9\\xfd.txt") == "법.txt"
     with open_case(case, write=True) as db:
         indexing.index_words(db, progress=False)
-        assert search.bm25(db, "법무부")["document"].to_list() == [names["document"][0]]
+        assert search.search_words(db, "법무부")["document"].to_list() == [names["document"][0]]
 
 
 def test_a_folder_that_is_no_utf8_is_read(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_folder_that_is_no_utf8_is_read(tmp_path: Path) -> None:
     assert ingest(top, case).read == 1
     assert ingest(top, case).held == 1
     (document,) = ask(case, "SELECT document FROM documents")["document"]
-    assert original(case, document) == top / "a.txt"
+    assert original_file(case, document) == top / "a.txt"
 
 
 def test_archives_and_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:

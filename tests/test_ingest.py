@@ -34,7 +34,7 @@ from specimens import KOREAN, MAKERS
 
 def ask(case: Path, query: str, *values: object) -> pl.DataFrame:
     with case_file.open_case(case) as db:
-        return case_file.read(db, query, *values)
+        return case_file.query_frame(db, query, *values)
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +107,11 @@ def test_members_are_documents_with_a_parent_and_their_originals_are_kept(
     rows = ask(file, "SELECT path, document, parent FROM files WHERE parent IS NOT NULL")
     assert {"a.zip!/속/안.txt", "a.zip!/b.html", "a.eml!/붙임.txt"} <= set(rows["path"])
     document = rows.filter(path="a.eml!/붙임.txt")["document"].item()
-    assert case_file.original(file, document).read_bytes() == b"attached text"
+    assert case_file.original_file(file, document).read_bytes() == b"attached text"
     held = ask(file, "SELECT document FROM files WHERE path = 'long.txt'")["document"].item()
-    assert case_file.original(file, held) == folder / "long.txt"
+    assert case_file.original_file(file, held) == folder / "long.txt"
     with pytest.raises(InputError, match="no longer"):
-        case_file.original(file, "0" * 64)
+        case_file.original_file(file, "0" * 64)
 
 
 def test_copies_and_near_copies_are_told(case: tuple[Path, Path, Ingested]) -> None:
@@ -165,7 +165,7 @@ def test_a_second_run_reads_nothing_and_a_third_only_what_is_new(tmp_path: Path)
     (folder / "c.txt").write_text("tampered")
     new = ask(file, "SELECT document FROM documents WHERE path = 'c.txt'")["document"].item()
     with pytest.raises(IntegrityError, match="has changed since it was ingested"):
-        case_file.original(file, new)
+        case_file.original_file(file, new)
     assert old.height == 2
 
 
@@ -350,14 +350,14 @@ def test_an_answer_that_makes_no_sense_is_a_failure(tmp_path: Path, content: Any
         good = {"facts": {"status": "read", "pages": 1}}
         told = store.store(db, [(found, Answer(content)), (whole, Answer(good))], now)
         assert told == [("failed", 0), ("read", 1)]
-        why = case_file.read(db, "SELECT why FROM failures")["why"].item()
+        why = case_file.query_frame(db, "SELECT why FROM failures")["why"].item()
         assert "makes no sense" in why
-        assert case_file.read(db, "SELECT document FROM documents ORDER BY 1").rows() == [
+        assert case_file.query_frame(db, "SELECT document FROM documents ORDER BY 1").rows() == [
             ("e" * 64,),
             ("f" * 64,),
         ]
-        assert case_file.read(db, "SELECT key FROM meta").rows() == [("schema_version",)]
-        assert case_file.read(db, "SELECT * FROM pages").is_empty()
+        assert case_file.query_frame(db, "SELECT key FROM meta").rows() == [("schema_version",)]
+        assert case_file.query_frame(db, "SELECT * FROM pages").is_empty()
 
 
 def test_a_child_that_is_killed_is_started_again(tmp_path: Path) -> None:

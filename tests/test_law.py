@@ -21,7 +21,7 @@ from onetomany.documents import indexing
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError
-from onetomany.mentions.tagger import find
+from onetomany.mentions.tagger import find_mentions
 from onetomany.sources import case
 
 MEMORANDUM = date(2019, 4, 30)
@@ -29,16 +29,16 @@ MEMORANDUM = date(2019, 4, 30)
 
 @pytest.fixture(scope="module")
 def rows() -> pl.DataFrame:
-    return law.provisions()
+    return law.load_provisions()
 
 
 @pytest.fixture(scope="module")
 def relied() -> pl.DataFrame:
-    return law.relied_on()
+    return law.reliances_in_force()
 
 
 def states(on: date) -> dict[str, str]:
-    return dict(law.in_force(on).select("provision", "state").iter_rows())
+    return dict(law.provisions_in_force(on).select("provision", "state").iter_rows())
 
 
 # --- the data ------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def test_days_that_other_texts_name_agree_with_those_counted_from_addenda(
 
 def test_provisions_are_written_as_the_reader_of_laws_writes_them(rows: pl.DataFrame) -> None:
     text = pl.DataFrame({"block_id": ["a"], "text": ["개인정보 보호법 제15조제3항, 제28조의12"]})
-    assert set(find(text)["normal"]) <= set(rows["provision"])
+    assert set(find_mentions(text)["normal"]) <= set(rows["provision"])
 
 
 # --- as of a date --------------------------------------------------------------------------------
@@ -109,7 +109,9 @@ def test_the_day_before_and_the_day_itself() -> None:
     for provision in ("pipa 15(3)", "pipa 17(4)", "pipa-decree 14-2", "pipa-decree 18(3)"):
         assert (before[provision], after[provision]) == ("not yet", "in force")
     assert before["pipa 26(2)"] == "in force"
-    on_day = law.in_force(date(2020, 8, 5)).filter(provision="pipa 18").row(0, named=True)
+    on_day = (
+        law.provisions_in_force(date(2020, 8, 5)).filter(provision="pipa 18").row(0, named=True)
+    )
     assert (on_day["version"], on_day["act"]) == (2, "Act 16930")
 
 
@@ -121,7 +123,7 @@ def test_what_was_not_found_is_said_to_be_unknown() -> None:
 
 def test_an_event_known_by_its_month_is_not_decided_where_the_rule_changed_in_it() -> None:
     events = pl.DataFrame({"date": ["2020-08", "2023-09", "2020-09"], "event_en": ["a", "b", "c"]})
-    found = law.in_force(events)
+    found = law.provisions_in_force(events)
     answers = {
         (row["id"][-1], row["provision"]): row["state"] for row in found.iter_rows(named=True)
     }
@@ -132,21 +134,23 @@ def test_an_event_known_by_its_month_is_not_decided_where_the_rule_changed_in_it
 
 def test_every_event_meets_every_provision_that_was_named() -> None:
     events = case.timeline()
-    found = law.against_events(events)
+    found = law.provisions_in_force(events).filter(pl.col("relied_on_by").is_not_null())
     assert found.schema == pl.Schema(law.AS_OF)
     assert found.height == events.height * found["provision"].n_unique()
     assert found["relied_on_by"].null_count() == 0
     # nobody is known to have named it, so it isn't among them
     assert "pipa 28-2" not in set(found["provision"])
-    words = " ".join(found["state"].unique()) + " ".join(law.relied_on()["open_en"].drop_nulls())
+    words = " ".join(found["state"].unique()) + " ".join(
+        law.reliances_in_force()["open_en"].drop_nulls()
+    )
     assert not any(word in words.lower() for word in ("unlawful", "illegal", "violat"))
 
 
 @settings(deadline=None, max_examples=8)
 @given(st.dates(date(2009, 1, 1), date(2028, 1, 1)))
 def test_the_query_agrees_with_a_loop_over_the_rows(on: date) -> None:
-    found = law.in_force(on)
-    for provision, versions in law.provisions().group_by("provision"):
+    found = law.provisions_in_force(on)
+    for provision, versions in law.load_provisions().group_by("provision"):
         at = [
             row["version"]
             for row in versions.iter_rows(named=True)
@@ -180,14 +184,14 @@ def test_bad_rows_are_refused(tmp_path: Path, change: dict[str, str], why: str) 
         writer.writeheader()
         writer.writerows(lines)
     with pytest.raises(InputError, match=why):
-        law.provisions(tmp_path)
+        law.load_provisions(tmp_path)
 
 
 def test_events_without_dates_are_refused() -> None:
     with pytest.raises(InputError, match="no column date"):
-        law.in_force(pl.DataFrame({"event_en": ["a"]}))
+        law.provisions_in_force(pl.DataFrame({"event_en": ["a"]}))
     with pytest.raises(InputError, match="isn't one"):
-        law.in_force(pl.DataFrame({"date": ["soon"], "event_en": ["a"]}))
+        law.provisions_in_force(pl.DataFrame({"date": ["soon"], "event_en": ["a"]}))
 
 
 # --- three dates ---------------------------------------------------------------------------------
@@ -196,14 +200,14 @@ def test_events_without_dates_are_refused() -> None:
 @pytest.fixture(scope="module")
 def dated() -> pl.DataFrame:
     return pl.concat(
-        [timeline.of_events(case.timeline()), timeline.of_claims(claim_ledger.ledger())]
+        [timeline.of_events(case.timeline()), timeline.of_claims(claim_ledger.load_claims())]
     )
 
 
 def test_three_dates_are_never_taken_for_one_another(dated: pl.DataFrame) -> None:
     assert dated.schema == pl.Schema(timeline.THREE_DATES)
     assert dated.filter(kind="event").height == case.timeline().height
-    assert dated.filter(kind="claim").height == claim_ledger.ledger().height
+    assert dated.filter(kind="claim").height == claim_ledger.load_claims().height
     # the first complaint is known from a report of years later: when it came out, isn't
     complaint = dated.filter(pl.col("what").str.starts_with("First constitutional")).row(
         0, named=True
@@ -273,7 +277,7 @@ def test_the_chart_of_three_dates_tells_what_is_unknown(dated: pl.DataFrame) -> 
 
 
 def test_the_chart_draws_every_version_and_the_project(rows: pl.DataFrame) -> None:
-    chart = charts.spans(rows, case.timeline(), law.relied_on())
+    chart = charts.spans(rows, case.timeline(), law.reliances_in_force())
     assert vl_convert.vegalite_to_png(chart.to_json())
     text = chart.to_json(ensure_ascii=False)
     for provision in rows["provision"].unique():

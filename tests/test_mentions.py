@@ -18,7 +18,8 @@ from onetomany.documents import case_mentions, indexing
 from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError
 from onetomany.mentions import citations, numerals, quantities, tagger
-from onetomany.mentions.name_patterns import any_of
+from onetomany.mentions.lists import data_rows
+from onetomany.mentions.name_patterns import pattern_of_names
 
 # read by hand; forms as government releases, decisions and newspapers of the case write them
 QUANTITIES = [
@@ -129,7 +130,7 @@ FRAMES = ["{}", "지난 {}에 따르면", "확인 결과 {}, 그리고 뒤", "it
 
 
 def found(text: str) -> pl.DataFrame:
-    return tagger.find(pl.DataFrame({"block_id": ["b"], "text": [text]}))
+    return tagger.find_mentions(pl.DataFrame({"block_id": ["b"], "text": [text]}))
 
 
 def test_the_key_is_long_enough_and_says_nothing_twice() -> None:
@@ -188,7 +189,7 @@ def test_an_article_takes_the_law_that_stands_at_it_or_none() -> None:
     two = pl.DataFrame(
         {"block_id": ["a", "b"], "text": ["개인정보 보호법", "제15조, 같은 법 제3조"]}
     )
-    assert tagger.find(two)["normal"].to_list() == ["pipa", "? 15", "? 3"]
+    assert tagger.find_mentions(two)["normal"].to_list() == ["pipa", "? 15", "? 3"]
     far = found("형법 제355조의 횡령이 문제된다. 피고는 제12조를 든다.").filter(kind="law")
     assert far["normal"].to_list() == ["형법 355", "? 12"]
 
@@ -318,7 +319,7 @@ def test_no_text_makes_the_patterns_slow(piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))
         begun = time.process_time()
-        tagger.rows_in([text])
+        tagger.mention_rows([text])
         return time.process_time() - begun
 
     seconds(1_000)
@@ -328,9 +329,9 @@ def test_no_text_makes_the_patterns_slow(piece: str) -> None:
 
 def test_a_missing_man_is_doubted_not_corrected() -> None:
     """A newspaper of 2022-04-27 printed 1억7000여건 for 1억7000만여건."""
-    assert quantities.read("1억7000여건").value == 100_007_000
-    assert quantities.read("1억7000여건").doubt == "만 may be missing"
-    assert quantities.read("1억 7,000만여건").doubt is None
+    assert quantities.parse_quantity("1억7000여건").value == 100_007_000
+    assert quantities.parse_quantity("1억7000여건").doubt == "만 may be missing"
+    assert quantities.parse_quantity("1억 7,000만여건").doubt is None
 
 
 # letters that patterns could trip over: scripts, digits, marks, nulls, characters off the BMP
@@ -344,7 +345,7 @@ TEXTS = st.lists(
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 def test_every_mention_is_the_text_at_its_place(texts: list[str]) -> None:
     blocks = pl.DataFrame({"block_id": [f"b{i}" for i in range(len(texts))], "text": texts})
-    rows = tagger.find(blocks)
+    rows = tagger.find_mentions(blocks)
     assert rows.schema == pl.Schema(tagger.MENTIONS)
     assert set(rows["kind"]) <= set(tagger.KINDS)
     by_id = dict(zip(blocks["block_id"], texts, strict=True))
@@ -361,30 +362,55 @@ def test_every_mention_is_the_text_at_its_place(texts: list[str]) -> None:
 @given(st.lists(TEXTS, min_size=2, max_size=5))
 def test_a_block_is_read_alike_alone_and_among_others(texts: list[str]) -> None:
     names = [f"b{i}" for i in range(len(texts))]
-    together = tagger.find(pl.DataFrame({"block_id": names, "text": texts}))
+    together = tagger.find_mentions(pl.DataFrame({"block_id": names, "text": texts}))
     alone = [
-        tagger.find(pl.DataFrame({"block_id": [name], "text": [text]}))
+        tagger.find_mentions(pl.DataFrame({"block_id": [name], "text": [text]}))
         for name, text in zip(names, texts, strict=True)
     ]
     assert together.equals(pl.concat(alone))
 
 
+def in_korean(value: int, style: str) -> str:
+    """Write a whole number below 10^16 as 1억 7,760만 (mixed) or 일억 칠천칠백육십만 (spelt)."""
+    words = []
+    for unit, size in (("조", 10**12), ("억", 10**8), ("만", 10**4), ("", 1)):
+        group = value // size % 10_000
+        if group:
+            words.append((f"{group:,}" if style == "mixed" else spelt(group)) + unit)
+    return " ".join(words)
+
+
+def spelt(group: int) -> str:
+    """Spell 1 to 9,999 in Hangul, without a leading one (백, not 일백)."""
+    digits = [(unit, group // size % 10) for unit, size in
+              (("천", 1000), ("백", 100), ("십", 10), ("", 1))]  # fmt: skip
+    return "".join(
+        ("영일이삼사오육칠팔구"[digit] if digit > 1 or not unit else "") + unit
+        for unit, digit in digits
+        if digit
+    )
+
+
 @settings(deadline=None, max_examples=200)
 @given(st.integers(1, 10**16 - 1), st.sampled_from(["mixed", "spelt"]))
 def test_numbers_come_back_from_korean(value: int, style: str) -> None:
-    text = numerals.korean(value, style)
-    assert numerals.number(text) == value
+    text = in_korean(value, style)
+    assert numerals.parse_numeral(text) == value
     # of trillions alone 구조 건 and 이조 명 are other words
     bare = value % 10**12 == 0 and value < 10**13
     if style == "mixed" or (value >= 10 and not bare):
-        assert quantities.read(f"{text} 건") == quantities.Quantity(value, "records", None)
-    assert quantities.read(f"약 {value:,}명") == quantities.Quantity(value, "persons", "about")
+        assert quantities.parse_quantity(f"{text} 건") == quantities.Quantity(
+            value, "records", None
+        )
+    assert quantities.parse_quantity(f"약 {value:,}명") == quantities.Quantity(
+        value, "persons", "about"
+    )
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.integers(1, 10**15), st.sampled_from([None, *numerals.APPROXIMATIONS]))
 def test_bounds_hold_what_they_are_said_of(value: int, how: str | None) -> None:
-    low, high = numerals.bounds(value, how)
+    low, high = numerals.numeral_bounds(value, how)
     assert low < high
     if how not in ("under", "several"):
         assert low <= value < high
@@ -396,7 +422,7 @@ def test_bounds_tell_rounding_from_difference() -> None:
     """57.60 and 57.64 million may be one number; 44 and 45 billion, 8 and 24 firms can't be."""
 
     def meet(one: int, other: int) -> bool:
-        (a, b), (c, d) = numerals.bounds(one), numerals.bounds(other)
+        (a, b), (c, d) = numerals.numeral_bounds(one), numerals.numeral_bounds(other)
         return a < d and c < b
 
     assert meet(57_600_000, 57_640_000)
@@ -405,7 +431,7 @@ def test_bounds_tell_rounding_from_difference() -> None:
     assert not meet(8, 24)
     assert not meet(170_000_000, 177_600_000)
     # 약 1억7천여만: from 170 up to 180 million
-    assert numerals.bounds(170_000_000, "over") == (170_000_000, 180_000_000)
+    assert numerals.numeral_bounds(170_000_000, "over") == (170_000_000, 180_000_000)
 
 
 @pytest.mark.parametrize(
@@ -420,32 +446,30 @@ def test_bounds_tell_rounding_from_difference() -> None:
     ],
 )
 def test_what_is_counted_may_stand_before_its_number(text: str, unit: str) -> None:
-    found = tagger.find(pl.DataFrame({"block_id": ["0"], "text": [text]}))
+    found = tagger.find_mentions(pl.DataFrame({"block_id": ["0"], "text": [text]}))
     assert found.filter(kind="quantity")["unit"].to_list() == [unit]
 
 
 def test_what_is_no_quantity_is_refused() -> None:
     for text in ("약 20~60초", "법무부", "", "5,760", "57 and 58 records"):
         with pytest.raises(InputError, match="isn't one quantity"):
-            quantities.read(text)
+            quantities.parse_quantity(text)
     with pytest.raises(InputError, match="isn't a numeral"):
-        numerals.number("열둘")
+        numerals.parse_numeral("열둘")
     with pytest.raises(InputError, match="side by side"):
-        numerals.number("오칠")
-    with pytest.raises(InputError, match="from 1 to"):
-        numerals.korean(0)
+        numerals.parse_numeral("오칠")
     with pytest.raises(InputError, match="isn't one of"):
-        numerals.bounds(5, "perhaps")
+        numerals.numeral_bounds(5, "perhaps")
 
 
 def test_an_empty_corpus_has_no_mentions() -> None:
-    empty = tagger.find(
+    empty = tagger.find_mentions(
         pl.DataFrame(
             {"block_id": [], "text": []}, schema={"block_id": pl.String, "text": pl.String}
         )
     )
     assert empty.schema == pl.Schema(tagger.MENTIONS)
-    assert tagger.find(
+    assert tagger.find_mentions(
         pl.DataFrame({"block_id": ["a"], "text": [None]}, schema_overrides={"text": pl.String})
     ).is_empty()
 
@@ -479,9 +503,9 @@ def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: P
         assert db.execute(
             f"select bool_and({spans}), count(*) from mentions join pages using (document, page)"
         ).fetchone() == (True, 5)
-        pairs = case_mentions.together(db, "organisation", "law").rows()
+        pairs = case_mentions.mentioned_together(db, "organisation", "law").rows()
         assert pairs == [("moj", "pipa 17", 1, 1), ("moj", "pipa 18", 1, 1)]
-        # as case_file.forget leaves it, when a document is to be read again
+        # as case_file.forget_document leaves it, when a document is to be read again
         db.execute("delete from mentions")
         assert indexing.index_mentions(db, progress=False) == 1
         db.execute("update pages set text = 'NIPA' where document = ?", ["b" * 64])
@@ -493,12 +517,10 @@ def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: P
 
 
 def test_every_name_of_the_lists_is_found() -> None:
-    for frame, key, kind in (
-        (tagger.bodies(), "body", "organisation"),
-        (tagger.laws(), "law", "law"),
-    ):
-        assert frame[key].is_unique().all()
-        for row in frame.iter_rows(named=True):
+    for file, key, kind in (("bodies.csv", "body", "organisation"), ("laws.csv", "law", "law")):
+        rows = data_rows(file)
+        assert len({row[key] for row in rows}) == len(rows)
+        for row in rows:
             names = [row["name_en"], row["name_ko"], *(row["aliases"] or "").split("|")]
             for name in filter(None, names):
                 first = found(f"({name})").filter(kind=kind)
@@ -520,7 +542,7 @@ def test_one_pattern_of_many_names_finds_what_each_does(
     korean: list[str], latin: list[str], text: str
 ) -> None:
     """The longest name first, as an alternation of all by length would."""
-    pattern = re.compile(any_of((korean, r"\s?", ""), (latin, r"\s+", "(?![a-z])")))
+    pattern = re.compile(pattern_of_names((korean, r"\s?", ""), (latin, r"\s+", "(?![a-z])")))
     plain = [
         *((re.escape(name).replace(r"\ ", r"\s?"), len(name)) for name in korean),
         *((re.escape(name) + "(?![a-z])", len(name)) for name in latin),

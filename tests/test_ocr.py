@@ -90,7 +90,7 @@ def error_rate(truth: str, read: str) -> float:
 
 def ask(case: Path, query: str, *values: object) -> pl.DataFrame:
     with case_file.open_case(case) as db:
-        return case_file.read(db, query, *values)
+        return case_file.query_frame(db, query, *values)
 
 
 def png(image: Image.Image) -> bytes:

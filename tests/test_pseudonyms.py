@@ -74,7 +74,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "create table search_postings (term varchar, id integer, tf bigint, score double)"
         )
         db.execute("insert into search_postings select text, 1, 1, 1 from pages")
-        claim_ledger.load(
+        claim_ledger.store_claims(
             db,
             pl.DataFrame(
                 {
@@ -193,7 +193,7 @@ def test_the_key_lies_apart_and_is_its_owners(
     table = pl.read_csv(case_file.names_file(kept))
     assert dict(table.select("name", "kind").iter_rows())["김서준"] == "person"
     assert table["pseudonym"].is_unique().all()
-    with pytest.raises(InputError, match="holds the case file"):
+    with pytest.raises(InputError, match="contains the case file"):
         export_parquet(kept, kept.parent)
     again = {file.stem: pl.read_parquet(file) for file in export_parquet(kept, tmp_path)}
     assert again["pages"].equals(exported["pages"])
@@ -201,17 +201,17 @@ def test_the_key_lies_apart_and_is_its_owners(
 
 def test_a_key_that_others_read_or_that_is_none_is_refused(tmp_path: Path) -> None:
     case = tmp_path / "case.duckdb"
-    key = pseudonyms.key_of(case)
-    assert key == pseudonyms.key_of(case)
+    key = pseudonyms.pseudonym_key(case)
+    assert key == pseudonyms.pseudonym_key(case)
     assert len(key) == 32
-    assert key != pseudonyms.key_of(tmp_path / "other.duckdb")
+    assert key != pseudonyms.pseudonym_key(tmp_path / "other.duckdb")
     case_file.key_file(case).chmod(0o644)
     with pytest.raises(InputError, match="chmod 600"):
-        pseudonyms.key_of(case)
+        pseudonyms.pseudonym_key(case)
     case_file.key_file(case).chmod(0o600)
     case_file.key_file(case).write_text("guess me")
-    with pytest.raises(IntegrityError, match="no key"):
-        pseudonyms.key_of(case)
+    with pytest.raises(IntegrityError, match="not a valid key"):
+        pseudonyms.pseudonym_key(case)
 
 
 def test_what_undoes_pseudonyms_is_never_read_as_a_document(tmp_path: Path) -> None:
@@ -281,12 +281,12 @@ def test_spans_moved_are_those_of_the_rewritten_text(data: st.DataObject) -> Non
         | {"new": new},
         schema={"text_id": pl.Int64, "start": pl.Int64, "end": pl.Int64, "new": pl.String},
     )
-    (after,) = pseudonyms.rewritten([text], spans)
+    (after,) = pseudonyms.replace_spans([text], spans)
     assert after is not None
     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
     (s,), (e,) = (
-        pseudonyms.moved([start], spans, end=False),
-        pseudonyms.moved([end], spans, end=True),
+        pseudonyms.moved_places([start], spans, end=False),
+        pseudonyms.moved_places([end], spans, end=True),
     )
     # slowly: every character kept keeps its place's order, every pseudonym is taken whole
     expected, place = "", 0
@@ -307,14 +307,14 @@ def test_what_is_found_is_what_stands_there_and_once_replaced_is_gone(
     sentences: list[str], noise: str
 ) -> None:
     texts = [noise, *(re.sub("[⟦⟧]", "", each) for each in sentences), None]
-    found = persons.find(texts)
+    found = persons.find_persons(texts)
     for place, start, end, name, kind in found.select(
         "text_id", "start", "end", "name", "kind"
     ).iter_rows():
         text = texts[place]
         assert text is not None
         if kind == "person":
-            assert persons.normal(text[start:end]) == name
+            assert persons.normal_name(text[start:end]) == name
     replacer = pseudonyms.Replacer(bytes(32), found.filter(kind="person")["name"])
     clean = replacer.texts(texts)
     assert replacer.texts(clean) == clean
@@ -339,8 +339,8 @@ def marked(sentences: list[str]) -> tuple[list[str], set[tuple[int, int, int]]]:
 def scored(sentences: list[str]) -> tuple[int, int, int]:
     """Names by hand, names found, both; names found by a cue are then looked for everywhere."""
     texts, key = marked(sentences)
-    known = persons.find(texts).filter(kind="person")["name"].unique()
-    found = persons.find(texts, known).filter(kind="person")
+    known = persons.find_persons(texts).filter(kind="person")["name"].unique()
+    found = persons.find_persons(texts, known).filter(kind="person")
     spans = set(found.select("text_id", "start", "end").iter_rows())
     return len(key), len(spans), len(key & spans)
 
@@ -358,7 +358,7 @@ def test_the_projects_own_specimens_and_statutes_name_few_and_no_word_is_taken_f
     said = sourced.claims()
     texts = [*said["value_ko"], *said["value_en"], *said["said_by_ko"], *said["document_en"]]
     texts += [*sourced.timeline()["event_ko"], *sourced.timeline()["event_en"]]
-    found = persons.find(texts).filter(kind="person")
+    found = persons.find_persons(texts).filter(kind="person")
     # by hand: two rows name Rep. Park Joo-min, in Korean and in English, and one source 'Rep. Park'
     assert set(found["name"]) == {"박주민", "park joo-min", "park"}
     assert specimen_documents.MARK not in set(found["name"])
@@ -373,7 +373,7 @@ NO_NAMES = [
 
 @pytest.mark.parametrize("words_", NO_NAMES)
 def test_offices_without_a_name_are_left(words_: str) -> None:
-    assert persons.find([words_]).filter(kind="person").is_empty()
+    assert persons.find_persons([words_]).filter(kind="person").is_empty()
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_offices_without_a_name_are_left(words_: str) -> None:
     ],
 )
 def test_numbers_and_addresses(text: str, kind: str, name: str) -> None:
-    (row,) = persons.find([text]).iter_rows(named=True)
+    (row,) = persons.find_persons([text]).iter_rows(named=True)
     assert (row["kind"], row["name"]) == (kind, name)
 
 
@@ -400,7 +400,7 @@ def test_numbers_and_addresses(text: str, kind: str, name: str) -> None:
     "text", ["57,600,000건", "2021-10-20", "contid=2019043001180", "제15조제3항", "2022-007-046호"]
 )
 def test_other_numbers_are_left(text: str) -> None:
-    assert persons.find([text]).is_empty()
+    assert persons.find_persons([text]).is_empty()
 
 
 def empty() -> Iterator[str | None]:
@@ -408,5 +408,5 @@ def empty() -> Iterator[str | None]:
 
 
 def test_nothing_is_found_in_nothing() -> None:
-    assert persons.find(empty()).schema == pl.Schema(persons.PERSONS)
-    assert persons.find([]).is_empty()
+    assert persons.find_persons(empty()).schema == pl.Schema(persons.PERSONS)
+    assert persons.find_persons([]).is_empty()

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from jinja2 import meta
 
 from onetomany.charts import requests as charts
-from onetomany.claims import claim_ledger, contradictions
+from onetomany.claims import claim_ledger
+from onetomany.claims.contradictions import find_contradictions
 from onetomany.cli import main
-from onetomany.documents.case_file import open_case, read
+from onetomany.documents.case_file import open_case, query_frame
 from onetomany.errors import InputError
 from onetomany.examples import simulated_requests
 from onetomany.requests import answers, gaps, imports, letters, log, status, templates
@@ -237,12 +238,12 @@ def test_korean_particles_follow_the_sound(value: str, shown: str) -> None:
 
 @pytest.fixture(scope="module")
 def ledger() -> pl.DataFrame:
-    return claim_ledger.ledger()
+    return claim_ledger.load_claims()
 
 
 @pytest.fixture(scope="module")
 def clashes(ledger: pl.DataFrame) -> pl.DataFrame:
-    return contradictions.find(ledger, claim_ledger.links())
+    return find_contradictions(ledger, claim_ledger.load_links())
 
 
 def test_gaps_are_counted_from_the_ledger(ledger: pl.DataFrame, clashes: pl.DataFrame) -> None:
@@ -387,7 +388,7 @@ def test_the_logs_words_are_those_of_the_law() -> None:
 
 @pytest.fixture(scope="module")
 def simulated() -> list[log.Request]:
-    return simulated_requests.simulated(TODAY, LAWS, gaps.table())
+    return simulated_requests.simulate_requests(TODAY, LAWS, gaps.table())
 
 
 def test_what_stands_late_and_refused(simulated: list[log.Request]) -> None:
@@ -428,22 +429,22 @@ def test_an_answer_is_kept_read_and_joined(
     file.write_text("firm,role\nExample A,simulated\n", "utf-8")
     changed = [log.Change(TODAY, "C16", "no document", "a document")]
     with open_case(case, write=True) as db:
-        claim_ledger.load(db, ledger, claim_ledger.links())
+        claim_ledger.store_claims(db, ledger, claim_ledger.load_links())
     done = answers.answer(
         entry, log.Event(TODAY, "answered"), [file], tmp_path / "kept", case=case, changes=changed
     )
     assert (tmp_path / "kept" / own.id / "list.csv").read_bytes() == file.read_bytes()
     assert log.read(entry) == done.request
     with open_case(case, write=True) as db:
-        joined = read(db, "select * from request_documents")
-        about = read(db, "select * from request_claims order by claim_id")
-        both = read(
+        joined = query_frame(db, "select * from request_documents")
+        about = query_frame(db, "select * from request_claims order by claim_id")
+        both = query_frame(
             db,
             "select c.after, p.text from request_changes c join request_documents d using (request)"
             " join pages p using (document)",
         )
         assert status.load(db, [done.request]) == 1  # again: nothing twice
-        assert read(db, "select count(*) as n from request_events")["n"].item() == 4
+        assert query_frame(db, "select count(*) as n from request_events")["n"].item() == 4
     assert joined.row(0, named=True)["ingested"]
     assert about["claim_id"].to_list() == sorted(own.claims)
     assert about["subject"].null_count() == 0

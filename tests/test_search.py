@@ -86,9 +86,9 @@ def reference(tokens: list[list[str]], query: list[str]) -> list[float]:
 )
 def test_scores_are_those_of_bm25_and_of_duckdbs_own(case: Path, query: str) -> None:
     with open_case(case) as db:
-        hits = search.bm25(db, query)
+        hits = search.search_words(db, query)
         rows = db.execute("select document, page, tokens from search_pages order by id").fetchall()
-        words = search.tokens(db, [query])[0].split()
+        words = search.index_tokens(db, [query])[0].split()
         scores = reference([row[2].split() for row in rows], words)
         expected = {row[:2]: score for row, score in zip(rows, scores, strict=True) if score > 0}
         found = {row[:2]: row[2] for row in hits.iter_rows()}
@@ -116,7 +116,7 @@ def test_ranking_on_any_tokens(pages: list[list[str]], query: list[str]) -> None
             "insert into search_pages values (?, 'd', ?, ?, [], [], 't', '')",
             [[place, place, " ".join(words)] for place, words in enumerate(pages, 1)],
         )
-        search.rebuild(db)
+        search.rebuild_index(db)
         values = {"terms": query, "limit": 99}
         found = {page: score for _, page, score, _ in db.execute(search._BM25, values).fetchall()}
         scores = reference(pages, query)
@@ -127,13 +127,13 @@ def test_ranking_on_any_tokens(pages: list[list[str]], query: list[str]) -> None
 
 def test_particles_and_endings_do_not_matter(case: Path) -> None:
     with open_case(case) as db:
-        bare = search.bm25(db, "법무부")
+        bare = search.search_words(db, "법무부")
         assert bare["page"].len() == 3
         for form in ("법무부는", "법무부가", "법무부에서"):
-            assert search.bm25(db, form).equals(bare)
-        assert search.bm25(db, "training").equals(search.bm25(db, "Trained"))
+            assert search.search_words(db, form).equals(bare)
+        assert search.search_words(db, "training").equals(search.search_words(db, "Trained"))
         with pytest.raises(InputError, match="no word to search for"):
-            search.bm25(db, "?!")
+            search.search_words(db, "?!")
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,14 @@ def test_particles_and_endings_do_not_matter(case: Path) -> None:
 def test_a_noun_is_cut_alike_wherever_it_stands(one: str, other: str) -> None:
     """Each was cut otherwise alone than in its sentence, and so not found."""
     with duckdb.connect() as db:
-        alone, within = (set(each.split()) for each in search.tokens(db, [one, other]))
+        alone, within = (set(each.split()) for each in search.index_tokens(db, [one, other]))
     assert alone
     assert alone <= within
 
 
 def test_a_prefix_that_turns_a_noun_over_is_kept() -> None:
     with duckdb.connect() as db:
-        shut, open_ = search.tokens(db, ["비공개 자료", "공개 자료"])
+        shut, open_ = search.index_tokens(db, ["비공개 자료", "공개 자료"])
     assert shut.split() == ["비공개", "공개", "자료"]
     assert open_.split() == ["공개", "자료"]
 
@@ -184,7 +184,7 @@ def test_pieces_lie_where_they_stand(text: str) -> None:
 def test_every_span_is_a_word_at_its_place(case: Path) -> None:
     with open_case(case) as db:
         for query in ("법무부", "얼굴", "model"):
-            for row in search.bm25(db, query).iter_rows(named=True):
+            for row in search.search_words(db, query).iter_rows(named=True):
                 text = text_of(db, row)
                 assert row["spans"]
                 for span in row["spans"]:
@@ -196,13 +196,13 @@ def test_every_span_is_a_word_at_its_place(case: Path) -> None:
 
 def test_phrases_bear_line_breaks_and_missing_spaces(case: Path) -> None:
     with open_case(case) as db:
-        assert search.phrase(db, "이용이라고 판단했다").height == 1
-        assert search.phrase(db, "개인정보보호위원회").height == 0
-        assert search.phrase(db, "개인정보 보호위원회").height == 1
-        assert search.phrase(db, "THE TRAINED MODEL").height == 1
-        assert search.phrase(db, "lab; (the").height == 0  # a phrase is no pattern
-        with pytest.raises(InputError, match="needs a word"):
-            search.phrase(db, "  ")
+        assert search.search_phrase(db, "이용이라고 판단했다").height == 1
+        assert search.search_phrase(db, "개인정보보호위원회").height == 0
+        assert search.search_phrase(db, "개인정보 보호위원회").height == 1
+        assert search.search_phrase(db, "THE TRAINED MODEL").height == 1
+        assert search.search_phrase(db, "lab; (the").height == 0  # a phrase is no pattern
+        with pytest.raises(InputError, match="at least one word"):
+            search.search_phrase(db, "  ")
 
 
 def test_letters_apart_are_found_as_syllables(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_letters_apart_are_found_as_syllables(tmp_path: Path) -> None:
         indexing.index_words(db, progress=False)
         for form in ("NFC", "NFD"):
             word = unicodedata.normalize(form, "법무부")
-            for find in (search.bm25, search.phrase, search.pattern):
+            for find in (search.search_words, search.search_phrase, search.search_pattern):
                 (hit,) = find(db, word).iter_rows(named=True)
                 (span,) = hit["spans"]
                 assert text_of(db, hit)[span["start"] : span["end"]] == "법무부"
@@ -223,7 +223,7 @@ def test_letters_apart_are_found_as_syllables(tmp_path: Path) -> None:
 
 def test_patterns_and_their_spans(case: Path) -> None:
     with open_case(case) as db:
-        hits = search.pattern(db, r"법무부[는가]")
+        hits = search.search_pattern(db, r"법무부[는가]")
         assert hits["score"].to_list() == [1.0, 1.0] or hits["score"].sum() == 3
         for row in hits.iter_rows(named=True):
             text = text_of(db, row)
@@ -231,7 +231,7 @@ def test_patterns_and_their_spans(case: Path) -> None:
                 assert re.fullmatch("법무부[는가]", text[span["start"] : span["end"]])
         for bad in ("(", "(?=a)b", "a*"):
             with pytest.raises(InputError):
-                search.pattern(db, bad)
+                search.search_pattern(db, bad)
 
 
 WORDS = ["법무부", "법무부장관", "장 관", "Straße", "STRASSE", "Kelvin", "5,760만", "ﬀ", "İ", "ς"]
@@ -283,26 +283,26 @@ def test_the_index_follows_the_case(case: Path, monkeypatch: pytest.MonkeyPatch)
     ingest(folder, case, workers=1)
     with open_case(case, write=True) as db:
         assert indexing.index_words(db, progress=False) == 1
-        assert search.bm25(db, "법무부").height == 4
+        assert search.search_words(db, "법무부").height == 4
         db.execute("update pages set text = '다른 글' where text like '새로 공개된%'")
         assert indexing.index_words(db, progress=False) == 1
-        assert search.bm25(db, "법무부").height == 3
+        assert search.search_words(db, "법무부").height == 3
         db.execute("delete from pages where text = '다른 글'")
         assert indexing.index_words(db, progress=False) == 0
         assert db.execute("select count(*) from search_pages").fetchone() == (len(PAGES) - 1,)
     monkeypatch.setattr(search, "TOKENIZER_VERSION", 99)
     with open_case(case, write=True) as db:
         with pytest.raises(InputError, match="index it again"):
-            search.bm25(db, "법무부")
+            search.search_words(db, "법무부")
         assert indexing.index_words(db, progress=False) == len(PAGES) - 1
 
 
 def test_a_case_without_an_index_says_so(tmp_path: Path) -> None:
     with open_case(tmp_path / "new.duckdb", write=True) as db:
         with pytest.raises(InputError, match="isn't indexed yet"):
-            search.bm25(db, "법무부")
+            search.search_words(db, "법무부")
         assert indexing.index_words(db, progress=False) == 0
-        assert search.bm25(db, "법무부").is_empty()
+        assert search.search_words(db, "법무부").is_empty()
 
 
 @pytest.fixture
@@ -326,14 +326,14 @@ def pdf_case(tmp_path: Path) -> tuple[Path, str, Path]:
     ingest(folder, case, workers=1)
     with open_case(case, write=True) as db:
         indexing.index_words(db, progress=False)
-        hit = search.bm25(db, "법무부").row(0, named=True)
+        hit = search.search_words(db, "법무부").row(0, named=True)
     return case, hit["document"], path
 
 
 def test_the_picture_marks_the_words_where_they_stand(pdf_case: tuple[Path, str, Path]) -> None:
     case, document, path = pdf_case
     with open_case(case) as db:
-        hit = search.bm25(db, "법무부").row(0, named=True)
+        hit = search.search_words(db, "법무부").row(0, named=True)
     spans = [(span["start"], span["end"]) for span in hit["spans"]]
     marked = np.asarray(Image.open(io.BytesIO(page_picture(case, document, 1, spans, scale=2))))
     with pypdfium2.PdfDocument(path) as pdf:
@@ -369,7 +369,7 @@ def test_a_phrase_over_two_lines_is_marked_on_both_and_nowhere_else(tmp_path: Pa
     ingest(folder, tmp_path / "case.duckdb", workers=1)
     with open_case(tmp_path / "case.duckdb", write=True) as db:
         indexing.index_words(db, progress=False)
-        (hit,) = search.phrase(db, "private companies").iter_rows(named=True)
+        (hit,) = search.search_phrase(db, "private companies").iter_rows(named=True)
     spans = [(span["start"], span["end"]) for span in hit["spans"]]
     drawn = page_picture(tmp_path / "case.duckdb", hit["document"], 1, spans, scale=2)
     marked = np.asarray(Image.open(io.BytesIO(drawn))).astype(int)
@@ -391,6 +391,6 @@ def test_a_phrase_over_two_lines_is_marked_on_both_and_nowhere_else(tmp_path: Pa
 
 def test_only_a_pdf_can_be_drawn(case: Path) -> None:
     with open_case(case) as db:
-        hit = search.bm25(db, "법무부").row(0, named=True)
+        hit = search.search_words(db, "법무부").row(0, named=True)
     with pytest.raises(InputError, match="Only a PDF's page"):
         page_picture(case, hit["document"], hit["page"], [(0, 3)])

@@ -180,7 +180,7 @@ def test_claims_given_by_address_point_to_the_capture_and_their_words_in_it(
     assert main(["claims", str(ledger(tmp_path / "own.csv")), "--case", str(case)]) == 0
     said = capsys.readouterr().out
     with case_file.open_case(case) as db:
-        rows = case_file.read(
+        rows = case_file.query_frame(
             db,
             "SELECT claim_id, claims.document, claims.page, substr(text, char_start + 1, "
             "char_end - char_start) AS words FROM claims LEFT JOIN pages USING (document, page) "
@@ -260,9 +260,9 @@ def test_capture_list_names_what_is_missing_most_claims_first(
 
 def test_an_error_page_is_no_capture(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with case_file.open_case(built) as db:
-        listed = web_sources.addresses(db)
-    assert GONE in web_sources.missing(listed)["address"].to_list()
-    assert web_sources.captured(listed)["address"].to_list() == [KHAN]
+        listed = web_sources.cited_addresses(db)
+    assert GONE in web_sources.uncaptured_addresses(listed)["address"].to_list()
+    assert web_sources.captured_addresses(listed)["address"].to_list() == [KHAN]
     assert main(["capture-list", "--case", str(built)]) == 0
     assert "in gone.warc is an error page: HTTP 404" in capsys.readouterr().out
 

@@ -33,7 +33,7 @@ _SHORT = {
 def said_when(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> Finished:
     """Claims on contested topics by the date at which the public could read them.
 
-    Takes `claim_ledger.ledger`, `contradictions.find` and `claim_ledger.topics`.
+    Takes `load_claims`, `find_contradictions` and `load_topics` of `onetomany.claims`.
     A red dot is contradicted by another; its tooltip says by whom, and cites it. Beside it stand
     the days of what it speaks of, of the document and of its disclosure; ? where none is known.
     """

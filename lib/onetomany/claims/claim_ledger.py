@@ -1,9 +1,9 @@
-"""The ledger of claims: who said what of which thing, when, where it stands, and what was answered.
+"""Load, check and store claims: who said what, when, on which page, and the reply to it.
 
-A claim is one statement brought into a form that a query can compare. The statements of the Korean
-case are those of `sources.case.claims`; how each was read, one proposition a row, stands in
-`data/propositions.csv` with what is doubtful in the reading. Comparing is then SQL alone, in
-`sql/`, which any DuckDB can run on a case file.
+A claim is a statement in a form that a query can compare. The statements of the Korean case come
+from `sources.case.claims`. `data/propositions.csv` says how each was read, one proposition a row,
+with the doubts about the reading. The SQL in `sql/` compares them; any DuckDB can run it on a case
+file.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..documents.case_file import read
+from ..documents.case_file import query_frame
 from ..documents.plain import decode
 from ..errors import InputError
 from ..mentions import quantities
-from ..mentions.tagger import bodies
+from ..mentions.tagger import load_bodies
 from ..sources import case
 from ..sources.files import read_received
 
 DATA = resources.files("onetomany.claims") / "data"
 SQL = resources.files("onetomany.claims") / "sql"
 EXTRACTOR, VERSION = "propositions", 1
-LARGEST = 64 << 20  # bytes of a ledger: some 200,000 claims
+LARGEST = 64 << 20  # bytes of a ledger: about 200,000 claims
 
-# the table `claims` of a case file; schema.sql says what each column means
+# the table `claims` of a case file; schema.sql explains each column
 LEDGER = {
     "claim_id": pl.String,
     "subject": pl.String,
     "attribute": pl.String,
-    # of a number its normal form, 'over 57640000'; of a window '2005-03/2021-10', either end may be
-    # missing; of words one of few: yes, no, a place from large to small, fields parted by '; '
+    # a number in normal form, 'over 57640000'; a window of time '2005-03/2021-10', either end may
+    # be missing; or words: yes, no, a place from large to small, fields separated by '; '
     "value": pl.String,
     "number": pl.Float64,
     "unit": pl.String,  # a key of quantities.UNITS, or date, dates, place, answer, fields
     "as_of": pl.String,
-    "period_start": pl.Date,  # the time that is spoken of; null where the claim names none
+    "period_start": pl.Date,  # the time the claim is about; null if it names none
     "period_end": pl.Date,
     "said_by": pl.String,
     "stance": pl.String,
@@ -56,7 +56,7 @@ LEDGER = {
     "event_date": pl.String,  # when it happened
     "document_date": pl.String,  # when it was written down
     "disclosure_date": pl.String,  # when the public could read it
-    "reply": pl.String,  # what the other side said to it
+    "reply": pl.String,  # the other side's answer
     "confidence": pl.String,
     "extractor": pl.String,
     "version": pl.Int64,
@@ -68,8 +68,8 @@ _PARTIAL = r"^\d{4}(?:-\d\d){0,2}$"
 
 
 @dataclass(frozen=True)
-class Query:
-    """One question in SQL: its name, titles, the tables that it needs, and the text itself."""
+class ClaimQuery:
+    """A question in SQL: its name, titles, required tables, and text."""
 
     name: str
     title_en: str
@@ -78,11 +78,15 @@ class Query:
     sql: str
 
 
-def ledger(folder: Traversable = DATA) -> pl.DataFrame:
-    """Return the case's claims, passengers and arrivals in comparable form: a frame of LEDGER.
+def load_claims(folder: Traversable = DATA) -> pl.DataFrame:
+    """Load the case's claims, passengers and arrivals: a frame of LEDGER.
 
-    Raises InputError where a proposition names a statement that isn't there, or has a value that
-    doesn't fit its unit.
+    Raises InputError if a proposition names a missing statement, or if a value doesn't fit its
+    unit.
+
+    >>> claims = load_claims()
+    >>> claims.filter(claim_id="C26.1")["attribute"].item()
+    'passed to firms'
     """
     rows = pl.read_csv((folder / "propositions.csv").read_bytes(), infer_schema=False)
     said = case.claims().rename({"claim_id": "statement", "value": "as_written", "unit": "of"})
@@ -123,33 +127,46 @@ def ledger(folder: Traversable = DATA) -> pl.DataFrame:
     return pl.concat([_finished(claims), _figures()])
 
 
-def readings(folder: Traversable = DATA) -> pl.DataFrame:
-    """What is doubtful in how a statement was read: claim_id, statement, reading; doubts only."""
+def doubtful_readings(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return the readings that are doubtful: claim_id, statement, reading.
+
+    >>> doubtful_readings().columns
+    ['claim_id', 'statement', 'reading']
+    """
     rows = pl.read_csv((folder / "propositions.csv").read_bytes(), infer_schema=False)
     return rows.select("claim_id", "statement", "reading").drop_nulls("reading")
 
 
-def links(folder: Traversable = DATA) -> pl.DataFrame:
-    """Which subject is part of which, and what comes before what: a frame of LINKS."""
+def load_links(folder: Traversable = DATA) -> pl.DataFrame:
+    """Load the parts of subjects and the order of events: a frame of LINKS.
+
+    >>> load_links().columns
+    ['from_id', 'kind', 'to_id']
+    """
     return pl.read_csv((folder / "order.csv").read_bytes(), infer_schema=False)
 
 
-def topics() -> pl.DataFrame:
-    """The questions that claims answer differently, in words: subject, attribute, and in both."""
+def load_topics() -> pl.DataFrame:
+    """Load the names of the contested questions: subject, attribute, name in English and Korean.
+
+    >>> load_topics().height
+    17
+    """
     return pl.read_csv((DATA / "topics.csv").read_bytes(), infer_schema=False)
 
 
 def speaker_kinds(names: list[str]) -> dict[str, str]:
-    """Return what each speaker is: official, press, civic or other.
+    """Return each speaker's kind: official, press, civic or other.
 
-    By `data/speakers.csv`, else by the name in `data/bodies.csv`; who is in neither is other.
+    `data/speakers.csv` decides first, then the list of bodies in `mentions`. A speaker in neither
+    is 'other'.
     """
     rows = pl.read_csv((DATA / "speakers.csv").read_bytes(), infer_schema=False)
     listed = dict(rows.iter_rows())
     public = {"ministry", "agency", "government", "parliament", "court"}
     public.add("foreign or international body")
     known: dict[str, str] = {}
-    for body in bodies().iter_rows(named=True):
+    for body in load_bodies().iter_rows(named=True):
         kind = "official" if body["kind"] in public else body["kind"]
         for name in (body["name_en"], body["name_ko"], *(body["aliases"] or "").split("|")):
             known[_plain(name or "")] = kind if kind in ("official", "press", "civic") else "other"
@@ -161,17 +178,23 @@ def _plain(name: str) -> str:
 
 
 def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
-    """Return a reader's own claims in the columns of LEDGER; absent ones are filled with null.
+    """Check a reader's own claims and return them as a frame of LEDGER.
 
-    57,600,000, 57.6 million and 5,760만 are one number, and `value` then is its normal form.
+    Absent columns are filled with null. 57,600,000, 57.6 million and 5,760만 are the same number;
+    `value` becomes its normal form.
 
-    Raises InputError, with the claim and its row, where one of claim_id, subject, attribute, value,
-    unit or said_by is absent or empty, a claim_id comes twice, or a value is none of its kind.
+    Raises InputError, with the claim and its row, if claim_id, subject, attribute, value, unit or
+    said_by is absent or empty, if a claim_id occurs twice, or if a value doesn't fit its unit.
+
+    >>> rows = {"claim_id": "X1", "subject": "photos", "attribute": "count", "value": "5,760만",
+    ...         "unit": "records", "said_by": "Ministry of Justice"}
+    >>> check_ledger(pl.DataFrame([rows]))["number"].item()
+    57600000.0
     """
     needed = ("claim_id", "subject", "attribute", "value", "unit", "said_by")
     absent = [name for name in needed if name not in claims.columns]
     if absent:
-        raise InputError(f"The claims have no column {absent[0]}: the ledger needs it.")
+        raise InputError(f"The claims have no column {absent[0]}: add it, the ledger needs it.")
     claims = claims.with_columns(pl.col(name).cast(pl.String) for name in needed)
     for name in needed:
         empty = pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
@@ -187,7 +210,7 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_numbers(claims: pl.DataFrame) -> pl.DataFrame:
-    """Return claims with the normal forms of their numbers; dates must be dates."""
+    """Return claims with their numbers in normal form; refuse values that are not dates."""
     ends = (
         pl.col("value")
         .str.split("/")
@@ -202,7 +225,7 @@ def _with_numbers(claims: pl.DataFrame) -> pl.DataFrame:
     ]
     numbers = pl.Series("normal", read, dtype=pl.String)
     form = pl.format(
-        "its value '{}' can't be read as a number of {}: write 57600000, 57.6 million or 5,760만",
+        "its value '{}' isn't a number of {}: write 57600000, 57.6 million or 5,760만",
         "value",
         "unit",
     )
@@ -217,14 +240,14 @@ def _with_numbers(claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _normal_number(value: str, unit: str) -> str | None:
-    """Return 'over 57640000' for 57,640,000 or 5,764만여; None where it is no number of `unit`."""
+    """Return 'over 57640000' for 57,640,000 or 5,764만여; None if it isn't a number of `unit`."""
     text = re.sub(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?:\D|$))", "", value.strip())
     if re.match(_NUMBER, text):
         return text
-    # a number alone is no quantity in a text, but is one in a column of numbers
+    # in a text a bare number is not a quantity; in a column of numbers it is
     for ending in ("", "건", " records"):
         try:
-            found = quantities.read(text + ending)
+            found = quantities.parse_quantity(text + ending)
         except InputError:
             continue
         if not ending and found.unit and found.unit != unit:
@@ -235,12 +258,12 @@ def _normal_number(value: str, unit: str) -> str | None:
 
 
 def read_ledger(file: Path) -> pl.DataFrame:
-    """Read a reader's own claims from a CSV file: a frame of LEDGER, see `check_ledger`.
+    """Read claims from a CSV file and check them (`check_ledger`): a frame of LEDGER.
 
-    The file may be somebody else's: it is read as text in UTF-8, and no formula is followed.
+    The file may come from somebody else: it is read as UTF-8 text, and formulas are not evaluated.
 
-    Raises InputError where it can't be read, is too large or in another encoding, or a value is
-    none of its column's kind.
+    Raises InputError if the file can't be read, is too large or in another encoding, or if a value
+    doesn't fit its column.
     """
     content = read_received(file, LARGEST)
     try:
@@ -248,11 +271,10 @@ def read_ledger(file: Path) -> pl.DataFrame:
     except UnicodeDecodeError:
         _, encoding, _ = decode(content)
         raise InputError(
-            f"{file} is not in UTF-8 but, by its bytes, {encoding}: save it as 'CSV UTF-8'."
+            f"{file} is not in UTF-8; its bytes look like {encoding}: save it as 'CSV UTF-8'."
         ) from None
     try:
-        told = pl.read_csv(content, infer_schema=False)
-        return check_ledger(told)
+        return check_ledger(pl.read_csv(content, infer_schema=False))
     except pl.exceptions.PolarsError as error:
         why = str(error).splitlines()[0]
         raise InputError(f"{file} can't be read as a ledger of claims: {why}.") from error
@@ -260,10 +282,12 @@ def read_ledger(file: Path) -> pl.DataFrame:
         raise InputError(f"{file}: {error}") from error
 
 
-def load(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame, relations: pl.DataFrame) -> int:
-    """Put claims (LEDGER) and links (LINKS) into a case file; those of the same ids are replaced.
+def store_claims(
+    db: duckdb.DuckDBPyConnection, claims: pl.DataFrame, relations: pl.DataFrame
+) -> int:
+    """Store claims (LEDGER) and links (LINKS) in a case file; return its number of claims.
 
-    Returns how many claims the case file then holds. Needs a connection that may write.
+    Claims and links with the same ids are replaced. `db` must be open for writing.
     """
     rows = check_ledger(claims)
     names = list(LEDGER)
@@ -285,16 +309,19 @@ def load(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame, relations: pl.Data
     return int(held[0]) if held else 0
 
 
-def queries() -> list[Query]:
-    """The arithmetic checks of `sql/checks`, by name."""
+def arithmetic_queries() -> list[ClaimQuery]:
+    """Load the arithmetic checks of `sql/checks`, sorted by name."""
     found = sorted((SQL / "checks").iterdir(), key=lambda file: file.name)
-    return [query(f"checks/{file.name}") for file in found if file.name.endswith(".sql")]
+    return [load_query(f"checks/{file.name}") for file in found if file.name.endswith(".sql")]
 
 
-def query(name: str) -> Query:
-    """A question of `sql/`, such as 'contradictions.sql', with the titles in its first lines.
+def load_query(name: str) -> ClaimQuery:
+    """Load a question of `sql/`, such as 'contradictions.sql', with the titles in its first lines.
 
-    Raises InputError where there is none of that name, or it doesn't say what it is.
+    Raises InputError if there is no such file, or if it lacks a title or the tables it needs.
+
+    >>> load_query("contradictions.sql").name
+    'contradictions'
     """
     file = SQL.joinpath(*name.split("/"))
     if not file.is_file():
@@ -304,19 +331,25 @@ def query(name: str) -> Query:
     if len(said) < 3:
         raise InputError(f"{name} must begin with lines title_en, title_ko and needs.")
     short = name.rpartition("/")[2].removesuffix(".sql")
-    return Query(short, said["title_en"], said["title_ko"], said["needs"], text)
+    return ClaimQuery(short, said["title_en"], said["title_ko"], said["needs"], text)
 
 
-def ask(
-    question: Query, claims: pl.DataFrame, relations: pl.DataFrame, *, tolerance: float = 0.0
+def ask_claims(
+    question: ClaimQuery, claims: pl.DataFrame, relations: pl.DataFrame, *, tolerance: float = 0.0
 ) -> pl.DataFrame:
-    """What a query of `sql/` finds in claims (LEDGER) and links (LINKS)."""
+    """Run a query of `sql/` on claims (LEDGER) and links (LINKS); return its result."""
     settings = pl.DataFrame({"tolerance": [float(tolerance)]})
+    return query_tables(question, claims=claims, links=relations, settings=settings)
+
+
+def query_tables(question: ClaimQuery, **frames: pl.DataFrame) -> pl.DataFrame:
+    """Run a query of `sql/` on frames, each a table under the name it is passed by."""
     with duckdb.connect() as db:
-        for name, frame in (("claims", claims), ("links", relations), ("settings", settings)):
+        for name, frame in frames.items():
+            # a stream can be read once, a query may read its table several times
             db.register("given", case.Stream(frame))
             db.execute(f"create table {name} as from given")
-        return read(db, question.sql)
+        return query_frame(db, question.sql)
 
 
 def _finished(claims: pl.DataFrame) -> pl.DataFrame:
@@ -331,7 +364,7 @@ def _finished(claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _figures() -> pl.DataFrame:
-    """Passengers and arrivals of the case as claims: what ratios are made of."""
+    """Return passengers and arrivals of the case as claims, for the checks of ratios."""
     counts = case.numbers().filter(
         pl.col("id").str.contains(r"^(?:passengers|arrivals)_(?:\d{4}|claimed)$")
     )
@@ -357,7 +390,7 @@ def _figures() -> pl.DataFrame:
 
 
 def _day(interval: pl.Expr, end: int) -> pl.Expr:
-    """The first or last day of '2019', '2019/2022' or '2017-04/'; null where it is open."""
+    """Return the first or last day of '2019', '2019/2022' or '2017-04/'; null if it is open."""
     part = interval.str.split("/").list.get(end)
     first = (part + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)
     if end == 0:
@@ -373,9 +406,9 @@ def _day(interval: pl.Expr, end: int) -> pl.Expr:
 
 
 def _refuse(frame: pl.DataFrame, bad: pl.Expr, why: str | pl.Expr) -> None:
-    """Raise InputError for the first row that is bad: its claim, its row in the file, the reason.
+    """Raise InputError for the first bad row, with its claim, its row in the file and the reason.
 
-    The first row below the heads is row 2, as spreadsheets count.
+    The first row below the header is row 2, as in a spreadsheet.
     """
     reason = why if isinstance(why, pl.Expr) else pl.lit(why)
     rows = (

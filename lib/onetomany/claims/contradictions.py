@@ -1,16 +1,15 @@
-"""Which claims can't both be true, found by SQL, and how well that agrees with a hand-made key."""
+"""Find pairs of claims that can't both be true, by SQL, and count them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
 from ..errors import InputError
-from .claim_ledger import LEDGER, ask, queries, query, speaker_kinds
+from .claim_ledger import LEDGER, arithmetic_queries, ask_claims, load_query, speaker_kinds
 
-# what can't both be true ...
+# kinds of pairs that can't both be true ...
 CONTRADICTING = (
     "value",  # two numbers, places, answers that exclude each other
     "unit",  # one number, of records here and of persons there
@@ -19,22 +18,22 @@ CONTRADICTING = (
     "part outside the whole",  # a part's window is wider than the whole's
     "part above the whole",
 )
-# ... and what differs and can
+# ... and kinds of pairs that differ and can both be true
 COMPATIBLE = (
-    "rounding",  # each leaves open what the other says
-    "cut off",  # the shorter number is the longer with its last digits left out, not rounded
+    "rounding",  # each number, rounded, covers the other
+    "cut off",  # the shorter number is the longer one truncated, not rounded
     "within tolerance",
-    "part of the time",  # less, of a shorter time
-    "other time",  # the claims speak of different times
+    "part of the time",  # a smaller number, for a shorter time
+    "other time",  # the claims are about different times
     "closer",  # one place lies within the other
-    "fuller",  # one names all that the other names, and more
+    "fuller",  # one lists everything the other lists, and more
 )
-# who contradicts whom, most telling first; only pairs of the first kind belong in a headline
+# who contradicts whom, strongest first; only pairs of the first kind belong in a headline
 BETWEEN = (
-    "officials",  # two public bodies, or one and itself
+    "officials",  # two public bodies, or one body and itself
     "officials and others",  # a public body, and the press or a civic group
     "others",  # neither is a public body
-    "copies",  # the number of another with its unit changed, or rounded
+    "copies",  # somebody else's number, passed on rounded or with another unit
 )
 _CITED = ("said_by", "source", "date", "url", "document", "page", "char_start", "char_end")
 CONTRADICTIONS = {
@@ -45,49 +44,50 @@ CONTRADICTIONS = {
     "rank": pl.Int64,  # 1 for the first of BETWEEN, and so on
     "between": pl.String,  # one of BETWEEN
     "subject_a": pl.String,
-    "subject_b": pl.String,  # another than a's only between a part and its whole
+    "subject_b": pl.String,  # differs from a's only between a part and its whole
     "attribute": pl.String,
     "value_a": pl.String,
     "unit_a": pl.String,
     "value_b": pl.String,
     "unit_b": pl.String,
     "same_speaker": pl.Boolean,
-    # both citations; document, page and characters where the source is in the case file
+    # both citations; document, page and characters if the source is in the case file
     **{f"{name}_{side}": LEDGER.get(name, pl.String) for side in ("a", "b") for name in _CITED},
 }
-PAIRS = {
-    "claim_a": pl.String,
-    "claim_b": pl.String,
-    "found": pl.Boolean,
-    "in_key": pl.Boolean,
-}
 
 
-def find(claims: pl.DataFrame, links: pl.DataFrame, *, tolerance: float = 0.0) -> pl.DataFrame:
-    """Return every two claims on one thing that differ: a frame of CONTRADICTIONS.
+def find_contradictions(
+    claims: pl.DataFrame, links: pl.DataFrame, *, tolerance: float = 0.0
+) -> pl.DataFrame:
+    """Find all pairs of claims on one thing that differ: a frame of CONTRADICTIONS.
 
-    Contradictions come first, those between officials before all others (BETWEEN).
+    Contradictions come first, those between officials at the top (BETWEEN).
 
-    `claims` and `links` are frames of `claims.LEDGER` and `claims.LINKS`. Two claims are compared
-    that have subject and attribute in common, or one of whose subjects is part of the other's.
-    Numbers exclude each other where what they leave open doesn't meet (`numerals.bounds`), and
-    the distance is `tolerance` or more, a share of the larger number. `sql/contradictions.sql`
-    decides; no claim's own word on what it contradicts is read.
+    `claims` and `links` are frames of LEDGER and LINKS. Two claims are compared if they have the
+    same attribute and the same subject, or if one's subject is part of the other's. Two numbers
+    contradict each other if their bounds (`numerals.numeral_bounds`) don't overlap and they differ
+    by at least `tolerance`, a share of the larger number. `sql/contradictions.sql` decides; the
+    words of a claim about other claims are not used.
 
     Raises InputError for a negative tolerance.
+
+    >>> from onetomany.claims.claim_ledger import load_claims, load_links
+    >>> pairs = find_contradictions(load_claims(), load_links())
+    >>> pairs["between"][0]
+    'officials'
     """
     if not tolerance >= 0:
         raise InputError(
-            f"A tolerance is 0 or more, such as 0.01 for one percent; not {tolerance}."
+            f"The tolerance is {tolerance}: give 0 or more, such as 0.01 for one percent."
         )
-    found = ask(query("contradictions.sql"), claims, links, tolerance=tolerance)
+    found = ask_claims(load_query("contradictions.sql"), claims, links, tolerance=tolerance)
     if found.is_empty():
         return pl.DataFrame(schema=CONTRADICTIONS)
     return _ranked(found).select(pl.col(name).cast(kind) for name, kind in CONTRADICTIONS.items())
 
 
 def _ranked(found: pl.DataFrame) -> pl.DataFrame:
-    """Say of each pair who contradicts whom, and order the pairs by it."""
+    """Add who contradicts whom, and sort the pairs by it."""
     kinds = speaker_kinds([*found["said_by_a"], *found["said_by_b"]])
     official = [
         pl.col(f"said_by_{side}").replace_strict(kinds, default=None) == "official" for side in "ab"
@@ -104,10 +104,11 @@ def _ranked(found: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class PairCount:
-    """How many claims a ledger has, and how many pairs of them can't be true together.
+    """The number of claims in a ledger, and of pairs that can't both be true.
 
-    `statements` are sentences of a source, `claims` what was read from them: one statement may
-    say several things. The pairs of `between` add up to `pairs`; `compatible` differ and can.
+    `statements` are sentences of a source. `claims` were read from them; one statement may make
+    several. The pairs of `between` add up to `pairs`. `compatible` pairs differ and can both be
+    true.
     """
 
     statements: int
@@ -119,10 +120,10 @@ class PairCount:
 
 
 def count_pairs(claims: pl.DataFrame, found: pl.DataFrame) -> PairCount:
-    """PairCount the claims of a ledger, and the pairs that `find` returned for it, by who speaks.
+    """Count the claims of a ledger and the pairs found in it, by who contradicts whom.
 
-    Figures that the kit adds for its ratios (N.…) are no claims of a speaker. Every chapter and
-    the exhibit count by this function.
+    `found` comes from `find_contradictions`. Figures that the kit adds for its ratios (N.…) are
+    not counted: no speaker made them. All chapters and the exhibit use this count.
     """
     said = claims.filter(~pl.col("claim_id").str.starts_with("N."))
     clash = found.filter("contradiction")
@@ -137,7 +138,7 @@ def count_pairs(claims: pl.DataFrame, found: pl.DataFrame) -> PairCount:
 
 
 def headline(count: PairCount) -> tuple[str, str]:
-    """Return what the pairs come to in one sentence each, English and Korean: officials first."""
+    """Return the counts in words, in English and Korean, officials first."""
     officials, others, rest, copies = (count.between[name] for name in BETWEEN)
     return (
         f"**{officials}** pairs of official statements can't both be true. {others} more set an "
@@ -156,34 +157,10 @@ def headline(count: PairCount) -> tuple[str, str]:
     )
 
 
-def against_key(found: pl.DataFrame, key: Iterable[tuple[str, str]]) -> pl.DataFrame:
-    """Pairs that were found, or that a person's key has, or both: a frame of PAIRS.
+def check_arithmetic(claims: pl.DataFrame, links: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Run the arithmetic checks of `sql/checks`; return each one's result by name.
 
-    `key` holds pairs of statements. Claims that are parts of one statement (C26.1, C26.2) count as
-    it; a pair counts once. Precision is the share of `found` that is in the key, recall the other.
+    Each has columns of its own, `claim_ids` (separated by semicolons) and `holds` (whether the
+    check passes).
     """
-    statement = {side: pl.col(f"claim_{side}").str.replace(r"\.\d+$", "") for side in ("a", "b")}
-    pairs = found.filter("contradiction").select(
-        claim_a=pl.min_horizontal(statement["a"], statement["b"]),
-        claim_b=pl.max_horizontal(statement["a"], statement["b"]),
-        found=pl.lit(True),
-    )
-    ordered = [(min(pair), max(pair), True) for pair in key]
-    names = {"claim_a": pl.String, "claim_b": pl.String, "in_key": pl.Boolean}
-    wanted = pl.DataFrame(ordered, schema=names, orient="row")
-    return (
-        pairs.unique()
-        .join(wanted.unique(), on=["claim_a", "claim_b"], how="full", coalesce=True)
-        .with_columns(pl.col("found", "in_key").fill_null(False))
-        .sort("claim_a", "claim_b")
-        .select(pl.col(name).cast(kind) for name, kind in PAIRS.items())
-    )
-
-
-def checks(claims: pl.DataFrame, links: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """The arithmetic checks of `sql/checks`, by name: what each finds, its own columns.
-
-    Every row names its claims in `claim_ids`, parted by semicolons, and says in `holds` whether
-    the check does.
-    """
-    return {each.name: ask(each, claims, links) for each in queries()}
+    return {each.name: ask_claims(each, claims, links) for each in arithmetic_queries()}

@@ -1,9 +1,9 @@
-"""The law as it stood on a day: versions of provisions, who named which, and what stays open.
+"""Say which version of a provision was in force on a day, and who relied on which.
 
-`data/provisions.csv` holds one row a version, `data/reliances.csv` who named which provision for
-what. Every row has its source. A start is `stated` (a text names the day), `counted` (an addendum
-gives a period after promulgation) or `at latest` (it was in force by then; since when, we did not
-find). Nothing here judges: the queries say what was in force and what they can't say.
+`data/provisions.csv` has one row per version, `data/reliances.csv` one per provision that somebody
+relied on. Every row has its source. The first day is `stated` (a text names it), `counted` (an
+addendum gives a period after promulgation) or `at latest` (in force by that day; since when was not
+found). The queries give the version in force and the open points. They don't judge lawfulness.
 """
 
 from __future__ import annotations
@@ -11,28 +11,26 @@ from __future__ import annotations
 from datetime import date
 from importlib.resources.abc import Traversable
 
-import duckdb
 import polars as pl
 
-from ..documents.case_file import read
 from ..errors import InputError
 from ..sources import case
-from .claim_ledger import DATA, query
+from .claim_ledger import DATA, load_query, query_tables
 
 PROVISIONS = {
-    "provision": pl.String,  # the normal form of mentions.py, such as 'pipa 15(3)'
-    "law": pl.String,  # a key of data/laws.csv
+    "provision": pl.String,  # the normal form of `mentions`, such as 'pipa 15(3)'
+    "law": pl.String,  # a key of mentions/data/laws.csv
     "article": pl.String,
-    "version": pl.Int64,  # from 1, the oldest that was found
+    "version": pl.Int64,  # from 1, the oldest found
     "in_force_from": pl.Date,
-    "in_force_to": pl.Date,  # the last day; null where no later version was found
+    "in_force_to": pl.Date,  # the last day; null if no later version was found
     "from_how": pl.String,  # stated, counted, at latest
-    "months": pl.Int64,  # after promulgation, as the addendum says; null where it names a day
+    "months": pl.Int64,  # after promulgation, as the addendum says; null if it names a day
     "act": pl.String,  # that made this version: Act 16930, Decree 30892
     "promulgated": pl.Date,
     "gist_en": pl.String,  # in our own words
     "gist_ko": pl.String,
-    "note_en": pl.String,  # what confirms the start, and what was not seen
+    "note_en": pl.String,  # the source that confirms the start, and texts that were not seen
     "note_ko": pl.String,
     "source": pl.String,
     "url": pl.String,
@@ -49,7 +47,7 @@ RELIANCES = {
     "for_ko": pl.String,
     "acts_from": pl.Date,  # the time of the acts in question: the project's
     "acts_to": pl.Date,
-    "said_on": pl.Date,  # null where it isn't known
+    "said_on": pl.Date,  # null if unknown
     "source": pl.String,
     "url": pl.String,
     "confidence": pl.String,
@@ -60,12 +58,12 @@ AS_OF = {
     "law": pl.String,
     "article": pl.String,
     "version": pl.Int64,  # null before the first
-    # in force, not yet, no longer; changed within: the event is known by its month or year, and
-    # the wording changed in it; not known
+    # in force, not yet, no longer, not known; changed within: only the month or year of the event
+    # is known, and the wording changed in it
     "state": pl.String,
     "first_from": pl.Date,
     "first_how": pl.String,
-    "days": pl.Int64,  # from its first coming into force to the event; negative before it
+    "days": pl.Int64,  # from its first day in force to the event; negative before it
     "in_force_from": pl.Date,  # of the version in force, or of the first
     "in_force_to": pl.Date,
     "act": pl.String,
@@ -77,16 +75,19 @@ AS_OF = {
     "source": pl.String,
     "url": pl.String,
     "confidence": pl.String,
-    "relied_on_by": pl.String,  # null where nobody is known to have named it
+    "relied_on_by": pl.String,  # null if nobody is known to have named it
 }
 STARTS = ("stated", "counted", "at latest")
 
 
-def provisions(folder: Traversable = DATA) -> pl.DataFrame:
-    """The versions of the provisions, by law, article and version: a frame of PROVISIONS.
+def load_provisions(folder: Traversable = DATA) -> pl.DataFrame:
+    """Load the versions of the provisions, by law, article and version: a frame of PROVISIONS.
 
-    Raises InputError where a row has no source, versions of one provision overlap, or a start that
-    was counted isn't the day after the period that the addendum gives.
+    Raises InputError if a row has no source, if versions of a provision overlap, or if a counted
+    start isn't the day after the addendum's period.
+
+    >>> load_provisions().height
+    38
     """
     rows = _typed(folder, "provisions.csv", PROVISIONS).sort("provision", "version")
     first = pl.col("provision") != pl.col("provision").shift(1)
@@ -104,22 +105,29 @@ def provisions(folder: Traversable = DATA) -> pl.DataFrame:
     return rows
 
 
-def reliances(folder: Traversable = DATA) -> pl.DataFrame:
-    """Who named which provision for what: a frame of RELIANCES.
+def load_reliances(folder: Traversable = DATA) -> pl.DataFrame:
+    """Load who relied on which provision, and for which act: a frame of RELIANCES.
 
-    Raises InputError where a row has no source or names a provision that isn't in provisions.csv.
+    Raises InputError if a row has no source or names a provision that isn't in provisions.csv.
+
+    >>> load_reliances().height
+    13
     """
     rows = _typed(folder, "reliances.csv", RELIANCES)
-    known = provisions(folder)["provision"]
+    known = load_provisions(folder)["provision"]
     named = [*known, *known.str.replace(r"\(.*$", "")]
     _refuse(rows, "reliances.csv", ~pl.col("provision").is_in(named), "provisions.csv lacks it")
     return rows
 
 
-def in_force(on: date | pl.DataFrame) -> pl.DataFrame:
-    """Every provision on a day, or at each of `sources.case.timeline`'s events: a frame of AS_OF.
+def provisions_in_force(on: date | pl.DataFrame) -> pl.DataFrame:
+    """Return all provisions as of a day, or of each event of `sources.case`: a frame of AS_OF.
 
-    Raises InputError where the events lack `date` or `event_en`, or a date isn't one.
+    Raises InputError if the events lack `date` or `event_en`, or if a date can't be read.
+
+    >>> on_day = provisions_in_force(date(2020, 8, 5))
+    >>> on_day.filter(provision="pipa 18")["act"].item()
+    'Act 16930'
     """
     if isinstance(on, pl.DataFrame):
         events = _events(on)
@@ -128,17 +136,16 @@ def in_force(on: date | pl.DataFrame) -> pl.DataFrame:
     return _ask("law_as_of.sql", AS_OF, events=events)
 
 
-def against_events(events: pl.DataFrame) -> pl.DataFrame:
-    """The provisions that somebody named, at each event: a frame of AS_OF. See `in_force`."""
-    return in_force(events).filter(pl.col("relied_on_by").is_not_null())
+def reliances_in_force() -> pl.DataFrame:
+    """Return for each reliance whether the provision was in force during the acts.
 
+    The columns are those of RELIANCES, with `provision` (the paragraph that may be meant),
+    `first_from`, `first_how`, `days_of_acts`, `days_in_force`, `days_before` (the days of the acts
+    before it was in force), `months_before` (full months), `changed_on` (list of dates), `open_en`
+    and `open_ko` (open questions, or null).
 
-def relied_on() -> pl.DataFrame:
-    """For each reliance: was the provision in force for all of the acts, and what stays open.
-
-    The columns of RELIANCES with `provision` (the paragraph that may be meant), `first_from`,
-    `first_how`, `days_of_acts`, `days_in_force`, `days_before` it was, `months_before` (full ones),
-    `changed_on` (list of dates), `open_en` and `open_ko` (null where nothing does).
+    >>> reliances_in_force().height >= load_reliances().height
+    True
     """
     return _ask("law_relied_on.sql", None)
 
@@ -146,7 +153,7 @@ def relied_on() -> pl.DataFrame:
 def _events(events: pl.DataFrame) -> pl.DataFrame:
     for name in ("date", "event_en"):
         if name not in events.columns:
-            raise InputError(f"The events have no column {name}.")
+            raise InputError(f"The events have no column {name}: add it.")
     first = (pl.col("date") + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)
     length = pl.col("date").str.len_chars()
     last = (
@@ -159,19 +166,16 @@ def _events(events: pl.DataFrame) -> pl.DataFrame:
     rows = events.select(
         pl.format("{} {}", "date", "event_en").alias("id"), first_day=first, last_day=last
     )
-    _refuse(rows, "the events", pl.col("first_day").is_null(), "its date isn't one")
+    _refuse(rows, "the events", pl.col("first_day").is_null(), "its date can't be read")
     return rows
 
 
 def _ask(
     name: str, schema: dict[str, type[pl.DataType]] | None, **frames: pl.DataFrame
 ) -> pl.DataFrame:
-    tables = {"provisions": provisions(), "reliances": reliances(), **frames}
-    with duckdb.connect() as db:
-        for table, frame in tables.items():
-            db.register("given", case.Stream(frame))
-            db.execute(f"create table {table} as from given")
-        found = read(db, query(name).sql)
+    found = query_tables(
+        load_query(name), provisions=load_provisions(), reliances=load_reliances(), **frames
+    )
     if schema is None:
         return found
     return found.select(pl.col(column).cast(kind) for column, kind in schema.items())
@@ -180,7 +184,7 @@ def _ask(
 def _typed(folder: Traversable, name: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
     rows = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
     if rows.columns != list(schema):
-        raise InputError(f"{name}: its columns must be {', '.join(schema)}.")
+        raise InputError(f"{name}: its columns must be {', '.join(schema)}, in this order.")
     typed = rows.with_columns(
         pl.col(column).str.to_date("%Y-%m-%d", strict=False)
         if kind is pl.Date

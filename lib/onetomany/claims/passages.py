@@ -1,6 +1,6 @@
-"""A passage of a page, marked by a reader, and the claim that it becomes.
+"""Turn a passage that a reader marks on a page into a claim.
 
-Document, page, block and words come from the case file; only what they mean comes from the reader.
+Document, page, block and words come from the case file; their meaning comes from the reader.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from ..documents.case_file import read
+from ..documents.case_file import query_frame
 from ..documents.reading import Box, boxed, composed
 from ..errors import InputError
 from . import contradictions
-from .claim_ledger import LEDGER, LINKS, check_ledger, load
+from .claim_ledger import LEDGER, LINKS, check_ledger, store_claims
 
 EXTRACTOR, VERSION = "reading desk", 1
 _ID = re.compile(r"R(\d+)")
@@ -35,13 +35,13 @@ class PageBlock:
 
 @dataclass(frozen=True)
 class PageText:
-    """A page as it can be cited; width and height are null where the format has no places."""
+    """A page as it can be cited; width and height are null if the format has no positions."""
 
     document: str
     page: int
     path: str
     media_type: str
-    dated: str | None  # as the file says it
+    dated: str | None  # as the file states it
     text: str
     width: float | None
     height: float | None
@@ -49,20 +49,20 @@ class PageText:
     blocks: tuple[PageBlock, ...]
 
     def block_at(self, place: int) -> PageBlock | None:
-        """Return the smallest block that holds a character."""
-        holding = [each for each in self.blocks if each.start <= place < each.end]
-        return min(holding, key=lambda each: each.end - each.start, default=None)
+        """Return the smallest block that contains a character, or None."""
+        containing = [each for each in self.blocks if each.start <= place < each.end]
+        return min(containing, key=lambda each: each.end - each.start, default=None)
 
     def box_of(self, start: int, end: int) -> Box | None:
-        """Return the box around the blocks that a passage touches."""
+        """Return the box around all blocks that a passage touches, or None."""
         return boxed(
             each.box for each in self.blocks if each.box and each.start < end and start < each.end
         )
 
     def locate(self, words: str, near: int = 0) -> tuple[int, int] | None:
-        """Return where words stand in the text, whatever blanks are between them.
+        """Find words in the text, ignoring blanks; return [start, end), or None.
 
-        Of several places it is the one nearest to `near`. None where they stand nowhere.
+        If the words occur several times, the place nearest to `near` is returned.
         """
         wanted = re.sub(r"\s", "", composed(words))
         if not wanted:
@@ -77,7 +77,7 @@ class PageText:
 
 
 def page_text(db: duckdb.DuckDBPyConnection, document: str, page: int) -> PageText:
-    """Return a page with its blocks. Raises InputError where the case has none."""
+    """Return a page with its blocks; raise InputError if the case doesn't have it."""
     row = db.execute(
         "select path, media_type, coalesce(created, d.modified), p.text, width, height, unit "
         "from pages p join documents d using (document) where document = ? and page = ?",
@@ -95,7 +95,7 @@ def page_text(db: duckdb.DuckDBPyConnection, document: str, page: int) -> PageTe
             "where document = ? and page = ? order by block",
             [document, page],
         ).fetchall()
-        if 0 <= start < end <= length  # a case file may be somebody else's
+        if 0 <= start < end <= length  # a case file may come from somebody else
     )
     path, kind, dated, text, width, height, unit = row
     return PageText(document, page, path, kind, dated, text, width, height, unit, blocks)
@@ -104,10 +104,7 @@ def page_text(db: duckdb.DuckDBPyConnection, document: str, page: int) -> PageTe
 def figures_in(
     db: duckdb.DuckDBPyConnection, page: PageText, start: int, end: int
 ) -> list[tuple[str, str]]:
-    """Return what could be the value of a claim on a passage: values and units, as written there.
-
-    They are the amounts and dates that `mentions` found.
-    """
+    """Return the amounts and dates found in a passage, as (value, unit) for a claim."""
     rows = db.execute(
         "select kind, value, unit, approximation, normal from mentions where document = ? "
         "and page = ? and char_start >= ? and char_end <= ? order by char_start",
@@ -123,7 +120,7 @@ def figures_in(
 
 
 def known_claims(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return the claims of a case file: a frame of LEDGER."""
+    """Return all claims of a case file: a frame of LEDGER."""
     rows = db.execute(f"select {', '.join(LEDGER)} from claims order by claim_id").fetchall()
     return pl.DataFrame(rows, schema=LEDGER, orient="row")
 
@@ -131,10 +128,10 @@ def known_claims(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def claim_on(
     page: PageText, start: int, end: int, entered: Mapping[str, str | None], known: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return a claim on a passage: one row of LEDGER, with the next free number as its id.
+    """Make a claim from a passage: one row of LEDGER, with the next free number as its id.
 
-    `entered` has what the reader says of it: subject, attribute, value, unit, said_by, and what
-    else of LEDGER there is. Raises InputError where the passage is empty or one of these is.
+    `entered` has the reader's subject, attribute, value, unit and said_by, and may have other
+    columns of LEDGER. Raises InputError if the passage or one of the five is empty.
     """
     quote = page.text[start:end].strip()
     if not quote:
@@ -163,23 +160,23 @@ def claim_on(
 
 
 def delete_claim(db: duckdb.DuckDBPyConnection, claim_id: str) -> None:
-    """Delete a claim that was made on the desk; no other is touched.
+    """Delete a claim that was made on the desk; other claims stay.
 
-    Needs a connection that may write.
+    `db` must be open for writing.
     """
     db.execute("delete from claims where claim_id = ? and extractor = ?", [claim_id, EXTRACTOR])
 
 
 def save_claim(db: duckdb.DuckDBPyConnection, claim: pl.DataFrame) -> pl.DataFrame:
-    """Store a claim; return the pairs that it is in, as `contradictions.find` judges them.
+    """Store a claim; return the pairs of `find_contradictions` that it belongs to.
 
-    Needs a connection that may write.
+    `db` must be open for writing.
     """
-    load(db, claim, pl.DataFrame(schema=LINKS))
-    links = read(
+    store_claims(db, claim, pl.DataFrame(schema=LINKS))
+    links = query_frame(
         db, "select from_id, kind, to_id from links where from_type = 'entity' order by all"
     )
     relations = pl.DataFrame(links.rows(), schema=LINKS, orient="row")
     own = claim["claim_id"][0]
-    found = contradictions.find(known_claims(db), relations)
+    found = contradictions.find_contradictions(known_claims(db), relations)
     return found.filter((pl.col("claim_a") == own) | (pl.col("claim_b") == own))

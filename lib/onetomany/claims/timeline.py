@@ -1,6 +1,7 @@
-"""Three dates of everything: when it happened, when it was written down, when it came out.
+"""Give events, claims and documents three dates: happened, written, disclosed.
 
-They are never taken for one another. What a source doesn't say is null and drawn as unknown.
+The three are never substituted for one another. A date that the source doesn't state is null, and
+drawn as unknown.
 """
 
 from __future__ import annotations
@@ -8,16 +9,15 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from ..documents.case_file import read
+from ..documents.case_file import query_frame
 from ..errors import InputError
-from ..sources import case
-from .claim_ledger import query
+from .claim_ledger import load_query, query_tables
 
 THREE_DATES = {
     "kind": pl.String,  # event, claim, document, mention
     "id": pl.String,
     "what": pl.String,  # of an event in both languages, on two lines
-    # 2021-10-20, 2021-10 or 2021, as precise as the source; null where it doesn't say
+    # 2021-10-20, 2021-10 or 2021, as precise as the source; null if it states none
     "event_date": pl.String,
     "document_date": pl.String,
     "disclosure_date": pl.String,
@@ -25,14 +25,14 @@ THREE_DATES = {
     "event_to": pl.Date,
     "document_from": pl.Date,
     "disclosed_from": pl.Date,
-    # from the last day of the event to the day on which this source could be read; negative where
-    # it was announced before, null where either isn't known. Not how long it was kept from the
-    # public: somebody may have said it earlier
+    # from the event's last day to the day on which this source could be read; negative if it was
+    # announced before, null if either is unknown. It doesn't say how long the public was kept in
+    # the dark: somebody else may have said it earlier
     "days_later": pl.Int64,
     "url": pl.String,
 }
 _MENTIONED = r"""
--- a date may carry its time of day: the day is what is asked for
+-- a date may have its time of day: only the day counts here
 with dated as (select * replace (split_part(normal, 'T', 1) as normal) from mentions)
 select 'mention' as kind, normal || ' ' || left(document, 12) as id,
        name || ', p. ' || array_to_string(list_sort(list(distinct page)), ', ') as what,
@@ -47,7 +47,7 @@ _DATE = r"^\d{4}(?:-\d\d){0,2}$"
 
 
 def of_events(events: pl.DataFrame) -> pl.DataFrame:
-    """The events of `sources.case.timeline`: a frame of THREE_DATES."""
+    """Return the events of `sources.case` with their three dates: a frame of THREE_DATES."""
     return _dated(
         events.select(
             kind=pl.lit("event"),
@@ -62,9 +62,9 @@ def of_events(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def of_claims(ledger: pl.DataFrame) -> pl.DataFrame:
-    """The claims of a `claims.LEDGER`, each with what it says and who: a frame of THREE_DATES.
+    """Return claims (LEDGER), with speaker and statement, by their three dates: THREE_DATES.
 
-    A claim's event is what it speaks of; where it speaks of none at one time, its date is null.
+    A claim's event is the one it is about; the date is null if it names no single time.
     """
     return _dated(
         ledger.select(
@@ -82,14 +82,14 @@ def of_claims(ledger: pl.DataFrame) -> pl.DataFrame:
 def of_documents(
     db: duckdb.DuckDBPyConnection, disclosed: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """The documents of a case file: a frame of THREE_DATES.
+    """Return the documents of a case file with their dates: a frame of THREE_DATES.
 
-    A document's date is what the file says of itself (`documents.created`), which may be wrong.
-    When it came out, no file says: give `disclosed` (path, disclosure_date), or it stays null.
+    A document's date is the one its file states (`documents.created`), which may be wrong. No file
+    states when it was disclosed: give `disclosed` (path, disclosure_date), or that date stays null.
 
-    Raises InputError where `disclosed` lacks a column or names a path that isn't in the case file.
+    Raises InputError if `disclosed` lacks a column or names a path that isn't in the case file.
     """
-    rows = read(
+    rows = query_frame(
         db,
         "select 'document' as kind, document as id, path as what, null::varchar as event_date, "
         "nullif(regexp_extract(created, '^\\d{4}(?:-\\d\\d){0,2}'), '') as document_date, path "
@@ -99,22 +99,25 @@ def of_documents(
     if disclosed is not None:
         for name in known.columns:
             if name not in disclosed.columns:
-                raise InputError(f"disclosed has no column {name}.")
+                raise InputError(f"The table of disclosure dates has no column {name}: add it.")
         known = disclosed.select(pl.col(known.columns).cast(pl.String))
         stray = known.join(rows, on="path", how="anti")
         if stray.height:
-            raise InputError(f"disclosed names {stray['path'][0]}, which isn't in the case file.")
+            raise InputError(
+                f"The table of disclosure dates names {stray['path'][0]}, which isn't in the case "
+                "file: give the path as the case file has it."
+            )
     joined = rows.join(known, on="path", how="left").with_columns(url=pl.lit(None, pl.String))
     return _dated(joined.drop("path"))
 
 
 def of_mentions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The dates that the documents of a case file speak of: a frame of THREE_DATES.
+    """Return the dates that documents of a case file mention: a frame of THREE_DATES.
 
-    One row for each date and document. That a document names a day doesn't say that anything
-    happened on it: read the page. A date without a year is left out.
+    There is one row per date and document. A document that mentions a day doesn't prove that
+    anything happened on it: read the page. Dates without a year are left out.
     """
-    rows = read(db, _MENTIONED)
+    rows = query_frame(db, _MENTIONED)
     return _dated(rows)
 
 
@@ -125,7 +128,7 @@ def _dated(items: pl.DataFrame) -> pl.DataFrame:
         bad = rows.filter(~pl.col(name).str.contains(_DATE).fill_null(True))
         if bad.height:
             raise InputError(f"{bad['id'][0]}: its {name}, {bad[name][0]}, isn't a date.")
-    found = case.ask(query("three_dates.sql").sql, items=rows) if rows.height else rows.clear()
+    found = query_tables(load_query("three_dates.sql"), items=rows) if rows.height else rows.clear()
     if found.is_empty():
         return pl.DataFrame(schema=THREE_DATES)
     return found.select(pl.col(name).cast(kind) for name, kind in THREE_DATES.items())

@@ -1,7 +1,7 @@
-"""The addresses that a case rests on, and which of them still need a capture.
+"""List the web addresses that a case cites, and those that still need a capture.
 
-Every table and datasheet of the kit's data with an address is read, and the claims of a case file.
-Nothing is fetched.
+Addresses come from all tables and datasheets of the kit and from the claims of a case file. Nothing
+is fetched.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import duckdb
 import polars as pl
 
 from ..documents import captures
-from ..documents.case_file import read
+from ..documents.case_file import query_frame
 from . import claim_ledger
 
-# what a row of a table is; rows of other tables and datasheets count as `other`
+# the kind of a table's rows; rows of other tables and of datasheets count as `other`
 KINDS = {
     "claims.csv": "claims",
     "timeline.csv": "events",
@@ -31,24 +31,27 @@ COUNTS = (*KINDS.values(), "other")
 ADDRESSES: dict[str, pl.DataType | type[pl.DataType]] = {
     "address": pl.String,
     **dict.fromkeys(COUNTS, pl.Int64),
-    "tables": pl.String,  # the files that name it
+    "tables": pl.String,  # the files that cite it
     "sha256": pl.String,  # of the file there, if a datasheet records it
-    "captured": pl.String,  # of the capture in the case file, null where there is none
+    "captured": pl.String,  # of the capture in the case file; null if there is none
     "status": pl.Int64,
     "file": pl.String,
     "file_sha256": pl.String,
     "payload_digest": pl.String,
 }
 _HASHES = ("sha256", "file_sha256")
-# what is downloaded and run is no source that a claim rests on
+# model weights are downloaded and run; no claim cites them
 _PROGRAMS = ("weights.toml",)
 
 
-def addresses(db: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame:
-    """Return every address with how much rests on it and its capture: ADDRESSES.
+def cited_addresses(db: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame:
+    """List the cited addresses with the number of rows that cite them: a frame of ADDRESSES.
 
-    Most claims first, then most rows of all kinds. `db` is a case file: its own claims count too,
-    and its captures are looked up.
+    Sorted by claims, then by rows of all kinds. With a case file `db` its own claims count too, and
+    captures are looked up in it.
+
+    >>> cited_addresses().columns[:2]
+    ['address', 'claims']
     """
     named: dict[str, dict[str, Any]] = {}
     for table, kind, address, sha256 in [*_packaged(), *(_ledger(db) if db else ())]:
@@ -71,16 +74,16 @@ def addresses(db: duckdb.DuckDBPyConnection | None = None) -> pl.DataFrame:
     return frame.sort(pl.col("claims"), total, "address", descending=[True, True, False])
 
 
-def captured(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the addresses (ADDRESSES) with a capture; an error page (HTTP 404) is none."""
+def captured_addresses(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the addresses with a capture; a captured error page (HTTP 404) doesn't count."""
     return frame.filter(pl.col("file").is_not_null() & (pl.col("status").fill_null(200) < 400))
 
 
-def missing(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the addresses (ADDRESSES) with neither a capture nor a recorded hash."""
-    return frame.join(captured(frame), on="address", how="anti", maintain_order="left").filter(
-        pl.col("sha256").is_null()
-    )
+def uncaptured_addresses(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the addresses with neither a capture nor a recorded hash."""
+    return frame.join(
+        captured_addresses(frame), on="address", how="anti", maintain_order="left"
+    ).filter(pl.col("sha256").is_null())
 
 
 Named = tuple[str, str, str, str | None]  # table, kind, address, SHA-256
@@ -101,9 +104,9 @@ def _packaged() -> Iterator[Named]:
 
 
 def _ledger(db: duckdb.DuckDBPyConnection) -> Iterator[Named]:
-    """The claims that a reader put into the case file, without those that the kit brought."""
-    own = claim_ledger.ledger()["claim_id"].to_list()
-    rows = read(db, "select claim_id, source_url from claims where source_url is not null")
+    """Yield the addresses of claims that a reader added to the case file."""
+    own = claim_ledger.load_claims()["claim_id"].to_list()
+    rows = query_frame(db, "select claim_id, source_url from claims where source_url is not null")
     for claim, address in rows.iter_rows():
         if claim not in own:
             yield "claims of the case file", "claims", address, None
@@ -124,7 +127,7 @@ def _in_toml(value: object) -> Iterator[tuple[str, str | None]]:
     elif isinstance(value, dict):
         address = value.get("url")
         if isinstance(address, str) and address.startswith(("http://", "https://")):
-            # an empty one says that none is published
+            # an empty hash says that none is published
             hashed = [value[name] for name in _HASHES if isinstance(value.get(name), str)]
             yield address, next(filter(None, hashed), None)
         for each in value.values():

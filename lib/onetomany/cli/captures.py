@@ -58,11 +58,11 @@ def capture_list(parser: argparse.ArgumentParser) -> Run:
         case = args.case or Path("case.duckdb")
         if args.case or case.is_file():
             with open_case(case) as db:
-                listed = web_sources.addresses(db)
+                listed = web_sources.cited_addresses(db)
         else:
             print(f"There is no {case} here: no capture is known. 사건 파일이 없어 보존본도 없다.")
-            listed = web_sources.addresses()
-        left = web_sources.missing(listed)
+            listed = web_sources.cited_addresses()
+        left = web_sources.uncaptured_addresses(listed)
         for row in left.iter_rows(named=True):
             counts = [f"{row[kind]} {kind}" for kind in web_sources.COUNTS if row[kind]]
             print(row["address"])
@@ -72,7 +72,7 @@ def capture_list(parser: argparse.ArgumentParser) -> Run:
                     f"    the capture of {row['captured']} in {row['file']} is an error page: HTTP "
                     f"{row['status']}"
                 )
-        captured = web_sources.captured(listed)
+        captured = web_sources.captured_addresses(listed)
         hashed = listed.height - left.height - captured.height
         print(
             f"{listed.height} addresses: {left.height} need a capture, {captured.height} have one "

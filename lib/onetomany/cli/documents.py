@@ -200,8 +200,10 @@ def claims(parser: argparse.ArgumentParser) -> Run:
         from onetomany.documents import captures
         from onetomany.documents.case_file import open_case
 
-        held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.ledger()
-        found = contradictions.find(held, ledgers.links(), tolerance=args.tolerance)
+        held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.load_claims()
+        found = contradictions.find_contradictions(
+            held, ledgers.load_links(), tolerance=args.tolerance
+        )
         clashing = found.filter("contradiction")
         between = None
         for pair in clashing.iter_rows(named=True):
@@ -217,8 +219,8 @@ def claims(parser: argparse.ArgumentParser) -> Run:
             "can't be true together, "
             f"{found.height - clashing.height} differ and can."
         )
-        results = contradictions.checks(held, ledgers.links())
-        for query in ledgers.queries():
+        results = contradictions.check_arithmetic(held, ledgers.load_links())
+        for query in ledgers.arithmetic_queries():
             rows = results[query.name]
             if rows.is_empty():
                 print(f"{query.title_en} Nothing to ask it of.")
@@ -230,7 +232,7 @@ def claims(parser: argparse.ArgumentParser) -> Run:
         if args.case:
             with open_case(args.case, write=True) as db:
                 held, cited = captures.resolve_claims(db, held)
-                many = ledgers.load(db, held, ledgers.links())
+                many = ledgers.store_claims(db, held, ledgers.load_links())
             for source in cited.iter_rows(named=True):
                 print(
                     f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}"

@@ -101,7 +101,13 @@ def _hits(
     if not (args.any or args.phrase or args.regex):
         found = finding.find_pages(db, args.words, filters=filters, limit=args.limit)
         return found.hits, found.said()
-    find = searching.bm25 if args.any else searching.phrase if args.phrase else searching.pattern
+    find = (
+        searching.search_words
+        if args.any
+        else searching.search_phrase
+        if args.phrase
+        else searching.search_pattern
+    )
     hits = find(db, args.words, limit=args.limit)
     more = ", perhaps of more: see --limit" if len(hits) == args.limit else ""
     return hits, f"{len(hits)} pages{more}"

@@ -1,7 +1,7 @@
-"""What needs a reader's attention in a folder that was read: groups, worst first, and each file.
+"""List the files of an ingested folder that need a reader's attention, worst groups first.
 
-It is the state of the whole folder, not only what the last run found: what was not read yesterday
-is still not read today.
+The list covers the whole folder, not only the last run: a file that was not read yesterday is still
+not read today.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCREEN = (80, 24)  # columns and lines that the summary fills at most
 ATTENTION = {
     "group": pl.String,  # a key of GROUPS
     "path": pl.String,
-    "page": pl.Int64,  # null where it is about the whole file
+    "page": pl.Int64,  # null if it is about the whole file
     "what": pl.String,
     "document": pl.String,
 }
@@ -39,7 +39,7 @@ GROUPS = {
     "encoding": "Encoding guessed",
     "other": "Other notes",
 }
-# what the reasons of the readers say; anything else stays under its status
+# words in the readers' reasons; other reasons stay under their status
 _LOCKED = "(?i)encrypted|password|protected|copy.?protect|DRM|MarkAny|Fasoo|SoftCamp"
 _KIND = "(?i)of no kind that|which is not read|no (?:open )?reader|save it as (?:PDF|DOCX|XLSX)"
 _FOUND = """
@@ -79,7 +79,7 @@ order by path, page nulls first, what
 
 
 def needing_attention(db: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFrame:
-    """Return what needs attention in a folder of a case file: a frame of ATTENTION, by group."""
+    """Return all points that need attention in a folder: a frame of ATTENTION, by group."""
     values: dict[str, object] = {
         "folder": stored_name(folder.resolve()),
         "locked": _LOCKED,
@@ -93,12 +93,12 @@ def needing_attention(db: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFra
 
 
 def attention_file(case: Path) -> Path:
-    """Return where everything that needs attention is listed: beside the case file."""
+    """Return the path of the full list, beside the case file."""
     return case.with_name(case.name + ENDING)
 
 
 def write_attention(case: Path, found: pl.DataFrame) -> Path:
-    """Write all of it as CSV, names escaped as on the screen; return the file."""
+    """Write the full list as CSV, names escaped as on the screen; return the file."""
     shown = found.with_columns(
         pl.col("group").replace_strict(GROUPS),
         pl.Series("path", [printable(each) for each in found["path"]], dtype=pl.String),
@@ -109,9 +109,9 @@ def write_attention(case: Path, found: pl.DataFrame) -> Path:
 
 
 def attention_lines(found: pl.DataFrame, lines: int) -> list[str]:
-    """Return the groups with their counts and up to three files each, in so many lines at most.
+    """Return the groups with counts and up to three files each, in at most `lines` lines.
 
-    Where there are too many groups, fewer files are named; every line is one of the terminal.
+    With many groups fewer files are named. Each line fits the width of the terminal.
     """
     for most in (3, 2, 1, 0):
         said = []
@@ -138,13 +138,17 @@ def _group_lines(title: str, rows: pl.DataFrame, most: int) -> list[str]:
 
 
 def terminal_columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes: a Korean letter takes two."""
+    """Return the terminal columns of a text; a Korean letter takes two.
+
+    >>> terminal_columns("한 a")
+    4
+    """
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
     return len(text) + wide
 
 
 def _cut(text: str, columns: int) -> str:
-    """Return what of a text fits into so many columns, with a mark where something is left out."""
+    """Shorten a text to a number of columns, with … if something is left out."""
     if terminal_columns(text) <= columns:
         return text
     while terminal_columns(text) > columns - 1:

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 import duckdb
 import polars as pl
 
-from .case_file import read
+from .case_file import query_frame
 from .reading import composed
 
 # one row a capture, with the text read from it and the file that it came in
@@ -101,7 +101,7 @@ def _letters(text: str) -> str:
 
 def captures(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return every capture of a case file, with its text's document and its file: CAPTURES."""
-    rows = read(db, _CAPTURES)
+    rows = query_frame(db, _CAPTURES)
     rows = rows.with_columns(
         normal=pl.Series([normal_address(each) for each in rows["address"]], dtype=pl.String)
     )
@@ -173,7 +173,9 @@ def passage(db: duckdb.DuckDBPyConnection, document: str | None, quote: str | No
     """Look for a quotation in a document's pages: as it stands, then with other blanks."""
     if not (quote or "").strip():
         return Passage("no quotation")
-    pages = read(db, "select page, text from pages where document = ? order by page", document)
+    pages = query_frame(
+        db, "select page, text from pages where document = ? order by page", document
+    )
     if pages.is_empty() or not any(pages["text"]):
         return Passage("no text")
     words = composed((quote or "").strip())

@@ -15,19 +15,26 @@ from ..mentions import persons
 from ..sources.case import Stream
 from .case_file import open_beside, open_case
 from .catalogue import quoted
-from .pseudonyms import Replacer, key_of, moved, public_office, rewritten, write_names
+from .pseudonyms import (
+    Replacer,
+    moved_places,
+    pseudonym_key,
+    public_office,
+    replace_spans,
+    write_names,
+)
 
-# what is exported; other tables (the search index, sketches of shingles) hold words as well
+# the exported tables; the others (search index, sketches of shingles) contain words as well
 TABLES = (
     *("meta", "documents", "files", "pages", "blocks", "tables", "cells"),
     *("notes", "failures", "mentions", "claims", "links", "words", "captures"),
 )
-# whose char_start and char_end lie in pages.text, and the column that is cut out of it
+# tables with char_start and char_end in pages.text, and the column that repeats that text
 SPANS = {"blocks": "text", "cells": "text", "mentions": "text", "claims": "quote"}
 SPANS |= {"links": "", "words": ""}
-# fields that hold a name, whatever it looks like
+# fields that contain a name, whatever it looks like
 AUTHORS = {("documents", "author"), ("blocks", "who")}
-# neither words nor names: hashes, keys, dates, addresses of pages
+# columns without words or names: hashes, keys, dates, addresses of pages
 KEPT = {"document", "parent", "root", "near_duplicate_of", "media_type", "status", "extractor"}
 KEPT |= {"version"}
 KEPT |= {"kind", "unit", "text_source", "source_url", "from_type", "to_type"}
@@ -40,13 +47,18 @@ BATCH = 500
 def export_parquet(
     case: Path, folder: Path, *, names: bool = False, officials: bool = False
 ) -> list[Path]:
-    """Write the tables of a case as <table>.parquet into a folder; returns the files.
+    """Write the tables of a case as <table>.parquet into a folder; return the files.
 
-    Names of persons and numbers that point to one are replaced by pseudonyms, see
-    `export_pseudonymised`; with `names` every table is written as it is.
+    Names of persons and identifying numbers are replaced by pseudonyms; with `names` all tables
+    are written unchanged. Texts become longer or shorter, and spans are moved with them:
+    pages.text from char_start to char_end is still the block's text. Mentions that were part of a
+    name are left out. Names found by a cue in one text are replaced in all texts. With
+    `officials` the holders of public office (`public_office`) keep their names.
+
+    Raises InputError if the folder contains the case file, since the key is beside it.
     """
     if not names:
-        return export_pseudonymised(case, folder, officials=officials)
+        return _export_pseudonymised(Path(case), Path(folder), officials=officials)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with open_case(case, into=folder) as db:
@@ -57,29 +69,20 @@ def export_parquet(
     return written
 
 
-def export_pseudonymised(case: Path, folder: Path, *, officials: bool = False) -> list[Path]:
-    """Write the TABLES of a case as parquet, names replaced; returns the files.
-
-    Texts become longer or shorter, and every span is counted anew: pages.text from char_start to
-    char_end is still the block's text. A mention that was part of a name is left out. With
-    `officials` those of `public_office` stay named. Names found by a cue in any text are replaced
-    in all of them.
-
-    Raises InputError where the folder holds the case file, since the key lies beside that.
-    """
-    case, folder = Path(case), Path(folder)
+def _export_pseudonymised(case: Path, folder: Path, *, officials: bool) -> list[Path]:
     if case.resolve().is_relative_to(folder.resolve()):
         raise InputError(
-            f"{folder} holds the case file and so the key of the pseudonyms: name another folder."
+            f"{folder} contains the case file, and so the key of the pseudonyms: "
+            "name another folder."
         )
     with open_case(case):
-        pass  # refuses what is no case file
-    key = key_of(case)
+        pass  # raises InputError for other files
+    key = pseudonym_key(case)
     folder.mkdir(parents=True, exist_ok=True)
     stay = set()
     if officials:
         listed = public_office()
-        stay = {persons.normal(name) for name in [*listed["name"], *listed["name_romanised"]]}
+        stay = {persons.normal_name(name) for name in [*listed["name"], *listed["name_romanised"]]}
     with open_beside(case, folder) as db:
         there = {name for (name,) in db.execute(
             "select table_name from duckdb_tables() where database_name = 'kept'"
@@ -93,7 +96,7 @@ def export_pseudonymised(case: Path, folder: Path, *, officials: bool = False) -
 
 
 def _names(db: duckdb.DuckDBPyConnection, key: bytes) -> set[str]:
-    """Every person that a cue stands at in any text of the case, in normal form."""
+    """Return all persons that a cue marks in any text of the case, in normal form."""
     found: set[str] = set()
     queries = [
         "select text from kept.pages",
@@ -104,7 +107,7 @@ def _names(db: duckdb.DuckDBPyConnection, key: bytes) -> set[str]:
     ]
     for query in queries:
         for texts in tqdm(_batches(db, query), desc="looking for names", leave=False):
-            people = persons.find(texts).filter(kind="person")
+            people = persons.find_persons(texts).filter(kind="person")
             found.update(people["name"].to_list())
     authors = Replacer(key)
     for texts in _batches(
@@ -112,13 +115,13 @@ def _names(db: duckdb.DuckDBPyConnection, key: bytes) -> set[str]:
     ):
         for text in filter(None, texts):
             authors.author(text)
-    # a column of names says so at its head, and no other cue stands at them
-    for texts in _batches(db, _COLUMNS, [*persons.words("label"), "name", "full name"]):
-        listed = {persons.normal(text) for text in texts if text}
-        found |= {name for name in listed if len(name) > 2 and persons.looks_like_one(name)}
-    # an author may also be an office or a program: that is replaced there, and nowhere else
+    # in a table only the column's header says that these are names
+    for texts in _batches(db, _COLUMNS, [*persons.person_words("label"), "name", "full name"]):
+        listed = {persons.normal_name(text) for text in texts if text}
+        found |= {name for name in listed if len(name) > 2 and persons.looks_like_name(name)}
+    # an author may also be an office or a program: replaced as author, not in texts
     named = (name for kind, name in authors.used.values() if kind == "person")
-    return found | set(filter(persons.looks_like_one, named))
+    return found | set(filter(persons.looks_like_name, named))
 
 
 _COLUMNS = """
@@ -138,7 +141,7 @@ def _batches(
 
 
 def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
-    """Fill new_pages (texts that changed), places (where their spans moved to) and gone (names)."""
+    """Fill new_pages (changed texts), places (their moved spans) and gone (replaced names)."""
     db.execute("create table new_pages (document varchar, page integer, text varchar)")
     db.execute(
         "create table places (document varchar, page integer, spot integer, s integer, e integer)"
@@ -159,7 +162,7 @@ def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
     while rows := cursor.fetchmany(BATCH):
         texts = [text for _, _, text in rows]
         spans = replacer.spans(texts)
-        changed = rewritten(texts, spans)
+        changed = replace_spans(texts, spans)
         touched = [rows[place] for place in spans["text_id"].unique()]
         keys = {"document": [each[0] for each in touched], "page": [each[1] for each in touched]}
         cuts: dict[tuple[str, int], list[int]] = {}
@@ -176,7 +179,9 @@ def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
             document, page, _ = rows[int(str(number))]
             at = cuts.get((document, page), [])
             new.append((document, page, changed[int(str(number))]))
-            moves = zip(at, moved(at, own, end=False), moved(at, own, end=True), strict=True)
+            moves = zip(
+                at, moved_places(at, own, end=False), moved_places(at, own, end=True), strict=True
+            )
             places += [(document, page, *each) for each in moves]
             gone += [(document, page, *each) for each in own.select("start", "end").iter_rows()]
         for table, held_rows in (("new_pages", new), ("places", places), ("gone", gone)):
@@ -209,7 +214,7 @@ def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Rep
     chosen = []
     for number, (column, kind) in enumerate(columns):
         value = f't."{column}"'
-        # what is a part of its page's text follows that; what isn't is read for itself
+        # a part of its page's text changes with the page; other texts are searched on their own
         own = column not in cut or name in ("cells", "claims")
         if kind in ("VARCHAR", "JSON") and column not in KEPT and own:
             swap = f"swap_{number}"
@@ -221,7 +226,7 @@ def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Rep
             value = loose
         value = f"coalesce({cut.get(column, moved_to.get(column, 'null'))}, {value})"
         chosen.append(f'{value} as "{column}"')
-    # a mention that was part of a name would tell it
+    # a mention that was part of a name would reveal it
     within = f"from gone g where {page.format('g')} and g.s < t.char_end and t.char_start < g.e"
     where = f"where not exists ({within})" if name == "mentions" else ""
     query = f"select {', '.join(chosen)} from kept.{name} t {' '.join(joins)} {where}"
@@ -232,7 +237,7 @@ def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Rep
 def _swap(
     db: duckdb.DuckDBPyConnection, replacer: Replacer, swap: str, of: tuple[str, str, str]
 ) -> None:
-    """A table of the distinct values of a column that change: old, new."""
+    """Make a table of the values of a column that change: old, new."""
     table, column, kind = of
     db.execute(f"create or replace table {swap} (old varchar, new varchar)")
     distinct = f'select distinct "{column}"::varchar from kept.{table} where "{column}" is not null'
@@ -253,8 +258,8 @@ def _swap(
 
 
 def write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> Path:
-    """Write what a query finds as <name>.parquet, whole or not at all."""
-    # absolute, as the folder is that the connection may write to
+    """Write a query's result as <name>.parquet, whole or not at all."""
+    # absolute, like the folder that the connection may write to
     target = folder.absolute() / f"{name}.parquet"
     beside = target.with_name(target.name + ".part")
     try:

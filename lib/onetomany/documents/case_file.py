@@ -1,4 +1,4 @@
-"""The case file: one DuckDB database in the schema of `schema.sql`."""
+"""Open a case file, a DuckDB database with the tables of `schema.sql`, and query it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ import duckdb
 import polars as pl
 
 from ..errors import InputError, IntegrityError
-from .catalogue import check, definitions, load_fts, quoted
+from .catalogue import check_definitions, load_fts, quoted, read_definitions
 from .folder import file_inside, named_path, sha256_inside, size_inside, stored_name
 from .reading import Refused
 
-# 1: before mentions told how exact they are, and OCR where its words stand; 2: before captures, and
-# before members named the file of the folder that they came in
+# 1: without the precision of mentions and the places of OCR words; 2: without captures, and without
+# the file that a member came in
 SCHEMA_VERSION = 3
-# raised whenever what is read from the same bytes changes: they are then read again
-# (3: Hangul composed, changes and memos in cells of HWP told; 4: saved pages and web archives)
+# raised whenever the same bytes would be read differently: they are then read again
+# (3: Hangul composed, changes and memos in HWP cells reported; 4: saved pages and web archives)
 EXTRACTOR_VERSION = 5
 
-LARGEST = 16 << 30  # bytes of an original that is still hashed
-KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # what undoes a case's pseudonyms ends so
+LARGEST = 16 << 30  # bytes of the largest original that is hashed
+KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # endings of the files that undo pseudonyms
 DERIVED = ("mentions", "cells", "tables", "blocks", "pages", "notes", "sketches", "words",
            "captures")  # fmt: skip
 
 
-# nothing is fetched, and no extension comes in by itself
+# nothing is downloaded, and no extension loads by itself
 _SHUT: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -39,7 +39,7 @@ _SHUT: dict[str, str | bool | int | float | list[str]] = {
     "allow_unsigned_extensions": False,
     "allow_persistent_secrets": False,
 }
-# how DuckDB fails where the system refuses, such as a full disk; a mistake of ours is none of them
+# errors of the system, such as a full disk; a mistake in this kit raises others
 _REFUSED = (
     duckdb.IOException,
     duckdb.FatalException,
@@ -52,17 +52,17 @@ _REFUSED = (
 def open_case(
     path: Path, *, write: bool = False, into: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a case file and close it at the end; with `write`, make it where there is none.
+    """Open a case file and close it at the end; with `write`, create it if it doesn't exist.
 
-    The file may be somebody else's: first everything that it defines is compared with what this
-    kit makes, with no access to any other file. The connection that is handed out can read and
-    write no file but the case itself, and files in the folder `into`; no setting can be changed.
+    The file may come from somebody else. So its definitions are first compared with this kit's,
+    without access to other files. The connection can then read and write only the case itself and
+    files in the folder `into`; its settings can't be changed.
 
-    Raises InputError where it is not there, is in use, defines anything else, or is of another
+    Raises InputError if the file doesn't exist, is in use, has other definitions, or has another
     schema version.
     """
     path = Path(path)
-    # what DuckDB writes and deletes beside the file
+    # files that DuckDB writes and deletes beside the case file
     for beside in (".wal", ".wal.checkpoint", ".wal.recovery", ".tmp"):
         if (link := path.with_name(path.name + beside)).is_symlink():
             raise InputError(f"{link} is a link: remove it, and run this again.")
@@ -91,19 +91,19 @@ def open_case(
             raise
         raise _explained(path, error, opening=not made) from error
     finally:
-        if not made:  # no half of a case file stays
+        if not made:  # leave no half-made case file
             for each in (path, path.with_name(path.name + ".wal")):
                 each.unlink(missing_ok=True)
 
 
 @contextmanager
 def open_beside(case: Path, into: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an empty database that has a case file beside it as `kept`, which can't be changed.
+    """Open an empty database with a case file attached read-only as `kept`.
 
-    It can write files into one folder, and read or write nothing else.
+    It can write files into the folder `into`, and read or write nothing else.
     """
     with open_case(case):
-        pass  # refuses what is no case file
+        pass  # raises InputError for other files
     with duckdb.connect(config=_SHUT) as db:
         paths = ", ".join(quoted(case.with_name(case.name + each)) for each in ("", ".wal"))
         db.execute(f"SET allowed_paths = [{paths}]")
@@ -115,7 +115,7 @@ def open_beside(case: Path, into: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _shut(db: duckdb.DuckDBPyConnection, into: Path | None) -> None:
     locked = db.execute("SELECT current_setting('lock_configuration')").fetchone()
     if locked == (True,):
-        return  # this process has it open already
+        return  # this process has opened it before
     load_fts(db)
     if into is not None:
         db.execute(f"SET allowed_directories = [{quoted(into.absolute())}]")
@@ -126,9 +126,9 @@ def _shut(db: duckdb.DuckDBPyConnection, into: Path | None) -> None:
 
 
 def _refuse_other_files(path: Path) -> None:
-    """Refuse what is no regular file, or none of DuckDB's, before DuckDB opens it."""
+    """Refuse anything but a regular DuckDB file, before DuckDB opens it."""
     try:
-        # a named pipe would be waited for
+        # opening a named pipe would wait for a writer
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             head = file.read(12) if regular else b""
@@ -139,7 +139,7 @@ def _refuse_other_files(path: Path) -> None:
     except OSError as error:
         raise _explained(path, error) from error
     if head[8:12] != b"DUCK":
-        raise InputError(f"{path} can't be opened as a case file: it is no DuckDB file.")
+        raise InputError(f"{path} can't be opened as a case file: it isn't a DuckDB file.")
 
 
 def _check_definitions(path: Path, write: bool) -> None:
@@ -149,11 +149,11 @@ def _check_definitions(path: Path, write: bool) -> None:
     except duckdb.ConnectionException:
         return  # this process has it open, so it was checked
     with db:
-        names = {name for kind, _, name in definitions(db) if kind == "table"}
+        names = {name for kind, _, name in read_definitions(db) if kind == "table"}
         if "meta" not in names:
-            raise InputError(f"{path} is a database, but no case file; name another with --case.")
+            raise InputError(f"{path} is a database, but no case file: name another with --case.")
         _check_version(db, path)
-        check(db, path)
+        check_definitions(db, path)
 
 
 def _make(db: duckdb.DuckDBPyConnection) -> None:
@@ -177,45 +177,45 @@ def _check_version(db: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _explained(path: Path, error: Exception, *, opening: bool = True) -> InputError:
-    """One sentence with the true cause, of what DuckDB or the system says."""
+    """Return an InputError of one sentence with the cause that DuckDB or the system gives."""
     said = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, OSError):
         why = error.strerror or said
     elif "lock" in said:
         why = "another program has it open; close that, and run this again"
-    elif "Bad file descriptor" in said:  # a log whose changes have to be written
+    elif "Bad file descriptor" in said:  # a write-ahead log was left over
         why = "a run left it unfinished; run 'onetomany ingest' on its folder again"
     elif "version number" in said:
         why = "a newer DuckDB made it; update the kit"
     else:
-        # the system's own words stand last; what DuckDB calls the error says nothing more
+        # the system's own words come last; DuckDB's name of the error adds nothing
         why = said.partition("Error: ")[2] or said
     what = "opened as a case file" if opening else "read or written"
     return InputError(f"{path} can't be {what}: {why}.")
 
 
 def members_folder(case: Path) -> Path:
-    """Where the documents that came inside of archives and mails are kept, named by SHA-256."""
+    """Return the folder for documents from inside archives and mails, named by SHA-256."""
     return case.with_name(case.name + ".members")
 
 
 def key_file(case: Path) -> Path:
-    """Where a case's key to its pseudonyms lies; never exported, nor read as a document."""
+    """Return the path of the key to a case's pseudonyms; never exported or ingested."""
     return case.with_name(case.name + KEY)
 
 
 def names_file(case: Path) -> Path:
-    """Where a case's table of names lies: pseudonyms.NAMES as CSV; never part of an export."""
+    """Return the path of the table of names (pseudonyms.NAMES as CSV); never exported."""
     return case.with_name(case.name + NAMES)
 
 
-def original(case: Path, document: str) -> Path:
-    """The file that holds a document's original bytes, checked against its SHA-256.
+def original_file(case: Path, document: str) -> Path:
+    """Return the file with a document's original bytes, checked against its SHA-256.
 
-    What a case file says of folders and paths may be somebody else's: no link is followed, no
-    path leads out of its folder, and only bytes with that SHA-256 are handed out.
+    The folders and paths in a case file may come from somebody else. So no link is followed, no
+    path may leave its folder, and only bytes with that SHA-256 are returned.
 
-    Raises InputError where it is no longer to be found, IntegrityError where it has changed.
+    Raises InputError if the file is no longer there, IntegrityError if it has changed.
     """
     if not re.fullmatch(r"[0-9a-f]{64}", document):
         raise InputError("A document is named by the 64 hexadecimal digits of its SHA-256.")
@@ -233,7 +233,7 @@ def original(case: Path, document: str) -> Path:
         except (OSError, Refused):
             continue
         try:
-            # of another size it is another file: it isn't read through
+            # a file of another size isn't hashed
             same = row is None or size == row[0]
             if same and sha256_inside(named_path(folder), path, LARGEST)[0] == document:
                 return at
@@ -245,14 +245,14 @@ def original(case: Path, document: str) -> Path:
     raise InputError(f"The original of document {document[:12]} is no longer in its folder.")
 
 
-def forget(db: duckdb.DuckDBPyConnection, document: str) -> None:
-    """Delete all that was read from a document; claims stay, since people wrote them."""
+def forget_document(db: duckdb.DuckDBPyConnection, document: str) -> None:
+    """Delete all data read from a document; claims stay, since people wrote them."""
     for table in DERIVED:
         db.execute(f"DELETE FROM {table} WHERE document = ?", [document])
 
 
-def read(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> pl.DataFrame:
-    """What a query finds, as a frame; `values` stand for its question marks."""
+def query_frame(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> pl.DataFrame:
+    """Run a query with `values` for its question marks; return the result as a frame."""
     found = db.execute(query, list(values))
     names = [column[0] for column in found.description or []]
     return pl.DataFrame(found.fetchall(), schema=names, orient="row", infer_schema_length=None)

@@ -1,4 +1,4 @@
-"""The mentions of a case file's pages: filled as pages come, asked who stands with whom."""
+"""Store the mentions on a case file's pages, and count who is mentioned together."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 import polars as pl
 
 from ..mentions.quantities import MONEY
-from ..mentions.tagger import EXTRACTOR, VERSION, Row, framed
-from .case_file import EXTRACTOR_VERSION, read
+from ..mentions.tagger import EXTRACTOR, VERSION, Row, mentions_frame
+from .case_file import EXTRACTOR_VERSION, query_frame
 from .language import Page, Part
 
-WORDS_EXTRACTOR = "words"  # by which notes of pages that could not be cut into words are known
+WORDS_EXTRACTOR = "words"  # marks notes on pages that could not be split into words
 TOGETHER = {
-    "one": pl.String,  # the normal form that comes first in the alphabet
+    "one": pl.String,  # the normal form that is first in the alphabet
     "other": pl.String,
-    "blocks": pl.Int64,  # in which both are named
+    "blocks": pl.Int64,  # that mention both
     "documents": pl.Int64,
 }
 
 
-def missing(db: duckdb.DuckDBPyConnection) -> list[Page]:
-    """Return the pages whose mentions aren't known; forget those of pages that have changed.
+def pages_without_mentions(db: duckdb.DuckDBPyConnection) -> list[Page]:
+    """Return the pages without mentions yet; delete the mentions of changed pages.
 
-    Pages that were read by another version are read again.
+    Pages read by another version of the tagger are returned as well.
     """
     db.execute(_READ)
     db.execute(_STALE, {"version": VERSION})
@@ -36,11 +36,11 @@ def missing(db: duckdb.DuckDBPyConnection) -> list[Page]:
     ).fetchall()
 
 
-def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
-    """Store what was found on pages, and that they were read, in one transaction.
+def store_mentions(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    """Store the mentions on pages, and mark the pages as read, in one transaction.
 
-    Spans are those of pages.text; `block` is the block in which one begins. Money is a kind of its
-    own.
+    Spans are places in pages.text; `block` is the block in which a mention begins. Money is a
+    separate kind.
     """
     pages = [page for of_it, _, _ in parts for page in of_it]
     rows: list[Row] = []
@@ -52,7 +52,9 @@ def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
         ]
         begin += sum(len(text) + 1 for _, _, text in of_it)
     texts = [text for _, _, text in pages]
-    found = framed(rows, pl.DataFrame({"block_id": [*map(str, range(len(texts)))], "text": texts}))
+    found = mentions_frame(
+        rows, pl.DataFrame({"block_id": [*map(str, range(len(texts)))], "text": texts})
+    )
     at = found["block_id"].cast(pl.Int64).to_list()
     values = {name: found[name].to_list() for name in _INSERTED}
     values["document"] = [pages[place][0] for place in at]
@@ -71,14 +73,14 @@ def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
     )
     for of_it, _, failed in parts:
         if why := failed.get("mentions"):
-            note_unread(db, of_it, f"Mentions were not looked for on this page: {why}.", EXTRACTOR)
+            note_unread(db, of_it, f"This page was not searched for mentions: {why}.", EXTRACTOR)
     db.commit()
 
 
 def note_unread(
     db: duckdb.DuckDBPyConnection, pages: list[Page], text: str, extractor: str
 ) -> None:
-    """Leave a note of kind 'unread' on pages, in place of an earlier one by the same extractor."""
+    """Store a note of kind 'unread' on pages, replacing earlier ones of the same extractor."""
     documents, numbers = [each[0] for each in pages], [each[1] for each in pages]
     db.execute(
         "delete from notes where kind = 'unread' and extractor = ? "
@@ -92,17 +94,6 @@ def note_unread(
     )
 
 
-def unread(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return the pages whose mentions or words were not looked for: path, page, text."""
-    return read(
-        db,
-        "select path, page, notes.text from notes join documents using (document) "
-        "where kind = 'unread' and notes.extractor in (?, ?) order by path, page",
-        EXTRACTOR,
-        WORDS_EXTRACTOR,
-    )
-
-
 _INSERTED = ("kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note")
 _READ = """
 create table if not exists mention_pages (
@@ -110,7 +101,7 @@ create table if not exists mention_pages (
     version integer not null, found integer not null, primary key (document, page)
 )
 """
-# a page is read again where its text changed or its mentions were deleted with its document
+# a page is read again if its text changed or its mentions were deleted with its document
 _STALE = """
 delete from mention_pages as done where version <> $version or not exists (
     from pages where pages.document = done.document and pages.page = done.page
@@ -146,14 +137,14 @@ from found
 """
 
 
-def together(
+def mentioned_together(
     db: duckdb.DuckDBPyConnection, kind: str = "organisation", other_kind: str = "organisation"
 ) -> pl.DataFrame:
-    """Which normal forms are named in one block, and how often: a frame of TOGETHER, most first.
+    """Count normal forms mentioned in the same block: a frame of TOGETHER, most frequent first.
 
-    Standing in one paragraph is all that this says, not that two bodies had to do with each other.
+    Two bodies in one paragraph need not have anything to do with each other: read the page.
     """
-    rows = read(db, _TOGETHER, kind, other_kind)
+    rows = query_frame(db, _TOGETHER, kind, other_kind)
     return pl.DataFrame(rows.rows(), schema=TOGETHER, orient="row")
 
 

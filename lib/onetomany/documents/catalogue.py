@@ -1,8 +1,8 @@
-"""What a case file may define: the tables, view and macros of this kit, to the letter.
+"""Refuse a case file that defines any table, view or macro other than this kit's own.
 
-A DuckDB file can carry views, macros, defaults, generated columns and checks: SQL that runs when
-somebody looks at its tables. In a file that was received it is somebody else's, so whatever this
-kit doesn't itself make is refused by name before a table is read.
+A DuckDB file can contain views, macros, defaults, generated columns and checks: SQL that runs when
+its tables are read. In a received file this SQL is somebody else's. So every definition that this
+kit doesn't make is refused by name before a table is read.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ..errors import InputError
 from ..sources.files import package_folder
 
 INDEX = "fts_main_search_pages"  # the schema of DuckDB's full-text index
-# as `search.rebuild` makes it: the index's macros hold these settings
+# as `search.rebuild_index` makes it: the macros of the index contain these settings
 MAKE_INDEX = (
     "pragma create_fts_index('search_pages', 'id', 'tokens', stemmer='none', "
     "stopwords='none', ignore='\\s+', strip_accents=0, lower=0, overwrite=1)"
 )
-# by their full names: a macro of a received file could stand before them
+# by their full names: a macro of a received file could shadow them
 _QUERIES = {
     "schema": "select schema_name, '', '' from system.main.duckdb_schemas() where not internal",
     "table": "select schema_name, table_name, sql from system.main.duckdb_tables() "
@@ -40,29 +40,26 @@ _QUERIES = {
 Definitions = dict[tuple[str, str, str], str]  # kind, schema, name: its SQL
 
 
-def check(db: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Refuse a file that defines what this kit doesn't.
-
-    Raises InputError naming the first such thing.
-    """
-    found = definitions(db)
-    known = expected(with_index=("schema", INDEX, "") in found)
+def check_definitions(db: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise InputError naming the first definition that this kit doesn't make."""
+    found = read_definitions(db)
+    known = expected_definitions(with_index=("schema", INDEX, "") in found)
     for (kind, schema, name), sql in sorted(found.items()):
         full = schema if kind == "schema" else name if schema == "main" else f"{schema}.{name}"
         if (kind, schema, name) not in known:
             raise InputError(
                 f"{path} defines the {kind} '{full}', which this kit doesn't make: nothing was "
-                "read. Ask for the documents themselves, or remove it in DuckDB if it is yours."
+                "read. Ask for the documents themselves, or drop it in DuckDB if it is yours."
             )
         if known[kind, schema, name] != sql:
             raise InputError(
-                f"{path} defines the {kind} '{full}' otherwise than this kit does: nothing was "
+                f"{path} defines the {kind} '{full}' differently from this kit: nothing was "
                 "read. Ask for the documents themselves, and ingest them into a new case file."
             )
 
 
-def definitions(db: duckdb.DuckDBPyConnection) -> Definitions:
-    """Return everything that a database defines, with its SQL."""
+def read_definitions(db: duckdb.DuckDBPyConnection) -> Definitions:
+    """Return all definitions of a database, with their SQL."""
     return {
         (kind, schema, name): sql
         for kind, query in _QUERIES.items()
@@ -71,8 +68,8 @@ def definitions(db: duckdb.DuckDBPyConnection) -> Definitions:
 
 
 @cache
-def expected(*, with_index: bool) -> Definitions:
-    """Return what a case file of this kit may define, from a database made for it."""
+def expected_definitions(*, with_index: bool) -> Definitions:
+    """Return the definitions that a case file may have, from a database made for it."""
     kit = resources.files("onetomany")
     with duckdb.connect() as db:
         for text in ("documents/schema.sql", "documents/schema_later.sql", "requests/schema.sql"):
@@ -80,13 +77,13 @@ def expected(*, with_index: bool) -> Definitions:
         if with_index:
             load_fts(db)
             db.execute(MAKE_INDEX)
-        return definitions(db)
+        return read_definitions(db)
 
 
 def load_fts(db: duckdb.DuckDBPyConnection) -> None:
     """Load DuckDB's full-text extension from its own package; nothing is downloaded.
 
-    A connection of `open_case` has it already, and can load nothing any more.
+    A connection of `open_case` has loaded it and can load nothing else.
     """
     locked = db.execute("select current_setting('lock_configuration')").fetchone()
     if locked == (True,):
@@ -97,5 +94,5 @@ def load_fts(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def quoted(text: object) -> str:
-    """Return a text as SQL writes it, where a parameter can't stand."""
+    """Return a text as an SQL literal, for places that take no parameter."""
     return "'" + str(text).replace("'", "''") + "'"

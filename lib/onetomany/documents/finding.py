@@ -1,9 +1,9 @@
-"""Pages that have all of a query's words and phrases, those with the words close together first.
+"""Find pages with all words and phrases of a query, those with the words close together first.
 
-Words are joined by AND over the postings of `search`; a page whose words all stand within a line
-counts up to twice its BM25 score, one with its words apart hardly more than that. The idea is cover
-density (Clarke, Cormack and Tudhope, Information Processing & Management 36:2, 2000): the shortest
-stretch that has every word counts by its length. It is looked at in the best pages by BM25 alone.
+A page must have all words (AND over the postings of `search`). If they are all within one line, its
+BM25 score is doubled; if they are far apart, the score hardly changes. This follows cover density
+(Clarke, Cormack and Tudhope, Information Processing & Management 36:2, 2000): the length of the
+shortest passage with all words decides. It is computed for the best pages by BM25.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from .search import (
     check_indexed,
     has_table,
     hits_frame,
+    index_tokens,
     of_any_case,
     phrase_pattern,
     phrase_places,
-    tokens,
 )
 
-LINE = 80  # characters: words that all stand within so many are next to each other
-RANKED = 100  # pages whose words' places are looked at
+LINE = 80  # characters: words within this distance are next to each other
+RANKED = 100  # pages for which the distance of the words is computed
 MOST = 100_000_000  # pages of an index
 Ids = NDArray[np.int64]
-Pages = NDArray[np.bool_]  # by their id in the index: which have what is asked for
+Pages = NDArray[np.bool_]  # by id in the index: whether the page matches
 _NONE: Ids = np.empty(0, np.int64)
 _POSTINGS = "select id::bigint as id, score from search_postings where term = ?"
 # the places of the wanted words only: a page has hundreds of others
@@ -51,21 +51,21 @@ from search_pages """
 
 @dataclass(frozen=True)
 class FoundPages:
-    """What a search found; `said` puts it into a sentence."""
+    """The result of a search; `said` writes it as sentences."""
 
     query: PageQuery
     filters: Filters
-    hits: pl.DataFrame  # of HITS: pages that have all, or the nearest to it
-    total: int  # pages that have all
-    counts: dict[str, int] = field(default_factory=dict)  # of each word, where no page has all
-    nearest: int = 0  # so many of the words are on the pages that are shown instead
-    nearest_total: int = 0  # pages that have so many
-    left_out: int = 0  # pages that have all, but don't fit the filters or have what is excluded
-    undated: int = 0  # pages that have all, in documents without a date
-    ignored: tuple[str, ...] = ()  # words that mean nothing to the index
+    hits: pl.DataFrame  # of HITS: pages with all words, or else with most of them
+    total: int  # pages with all words
+    counts: dict[str, int] = field(default_factory=dict)  # pages by word, if no page has all
+    nearest: int = 0  # the number of words on the pages shown instead
+    nearest_total: int = 0  # pages with that number of words
+    left_out: int = 0  # pages with all words, left out by a filter or an excluded word
+    undated: int = 0  # pages with all words, in documents without a date
+    ignored: tuple[str, ...] = ()  # words that the index doesn't keep, such as particles
 
     def said(self, korean: bool = False) -> str:
-        """Return in sentences what was looked for, what was found and what was not."""
+        """Return the query and its result in sentences, in English or Korean."""
         return " ".join((_said_ko if korean else _said_en)(self))
 
 
@@ -73,10 +73,10 @@ class FoundPages:
 def find_pages(
     db: duckdb.DuckDBPyConnection, text: str, *, filters: Filters | None = None, limit: int = 20
 ) -> FoundPages:
-    """Return the pages that have every word and phrase of a query, best first.
+    """Find the pages with all words and phrases of a query, best first.
 
-    Where no page has all, `hits` are those that have most of them. Raises InputError where the case
-    isn't indexed, or no word of the query means anything to the index.
+    If no page has all, `hits` are the pages with most of them. Raises InputError if the case isn't
+    indexed, or if the index keeps no word of the query.
     """
     check_indexed(db)
     return _Search(db, parse_query(text), filters or Filters(), limit).found()
@@ -88,7 +88,7 @@ class _Search:
     ) -> None:
         self.db, self.query, self.filters, self.limit = db, query, filters, limit
         words = [*query.words, *query.phrases, *query.without_words]
-        forms = [each.split() for each in tokens(db, words)]
+        forms = [each.split() for each in index_tokens(db, words)]
         self.terms = dict(zip(words, forms, strict=True))
         self.words = [word for word in query.words if self.terms[word]]
         self.postings: dict[str, tuple[Ids, NDArray[np.float64]]] = {}
@@ -135,12 +135,12 @@ class _Search:
         return reduce(np.logical_and, masks)
 
     def _having_phrase(self, phrase: str, among: Pages | None) -> Pages:
-        """Return which pages, among some or all, have a phrase as it stands."""
+        """Return the pages with a phrase, among some or all."""
         ids = grams.of_phrase(self.db, phrase)
         if among is not None:
             ids = np.flatnonzero(among if ids is None else among & self._mask(ids))
         where = "" if ids is None else among_ids(ids.tolist())
-        # no condition on the expression: DuckDB would read every text before it looks at its id
+        # no condition on the expression: DuckDB would read all texts before it looks at their ids
         rows = self.db.execute(
             f"select id::bigint as id, regexp_matches(text, ?, 'i') as fits "
             f"from search_pages {where}",
@@ -155,7 +155,7 @@ class _Search:
         return self._mask(_NONE) if having is None else having
 
     def _fitting(self, pages: Pages) -> tuple[Pages, int]:
-        """Return which fit the filters and have nothing excluded, and how many have no date."""
+        """Return the pages that pass the filters and exclusions, and the number without a date."""
         if not pages.any():
             return pages, 0
         for word in self.query.without_words:
@@ -183,7 +183,7 @@ class _Search:
         return self._mask(rows["id"])
 
     def _nearest(self, result: FoundPages) -> FoundPages:
-        """Return with the pages that have most of the words, and on how many each word is."""
+        """Return the result with the pages of most words, and the number of pages by word."""
         having = {word: self._having_word(word) for word in self.words}
         having |= {f'"{each}"': self._having_phrase(each, None) for each in self.query.phrases}
         counts = {word: int(pages.sum()) for word, pages in having.items()}
@@ -196,7 +196,7 @@ class _Search:
         return replace(result, counts=counts)
 
     def _ranked(self, pages: Pages, *, whole: bool = True) -> pl.DataFrame:
-        """Return the best of some pages as HITS; `whole` where they have all of the words."""
+        """Return the best of some pages as HITS; `whole` if they have all words."""
         ids = np.flatnonzero(pages)
         wanted = [*self.words, *self.query.phrases]
         scores = np.zeros(self.size)
@@ -214,7 +214,7 @@ class _Search:
         return self._shown(rated[: self.limit], places)
 
     def _places(self, ids: Ids, words: list[str]) -> dict[int, list[list[Span]]]:
-        """Return, for each page, the places of each word and phrase."""
+        """Return the places of each word and phrase, by page."""
         among = among_ids(ids.tolist())
         places: dict[int, list[list[Span]]] = {
             id_: [[] for _ in [*words, *self.query.phrases]] for id_ in ids.tolist()
@@ -241,18 +241,18 @@ class _Search:
         return hits_frame(
             [(held[id_][0], held[id_][1], score) for score, id_ in rated],
             [held[id_][2] for id_ in ids],
-            [joined_spans([span for each in places[id_] for span in each]) for id_ in ids],
+            [_joined_spans([span for each in places[id_] for span in each]) for id_ in ids],
         )
 
 
 def _plain(row: Any) -> tuple[str, int, int]:
-    """Return a row of list_zip, which DuckDB hands out as a mapping or as a tuple."""
+    """Return a row of list_zip, which DuckDB returns as a mapping or as a tuple."""
     form, start, end = row.values() if isinstance(row, dict) else row
     return form, start, end
 
 
-def joined_spans(spans: Sequence[Span]) -> list[Span]:
-    """Return spans in order, those that overlap as one."""
+def _joined_spans(spans: Sequence[Span]) -> list[Span]:
+    """Return spans in order, overlapping ones merged."""
     joined: list[Span] = []
     for start, end in sorted(spans):
         if joined and start < joined[-1][1]:
@@ -263,7 +263,7 @@ def joined_spans(spans: Sequence[Span]) -> list[Span]:
 
 
 def _nearness(places: list[list[Span]]) -> float:
-    """Return 1 where every word stands within a line of the others, less the further apart."""
+    """Return 1 if all words are within one line, and less the further apart they are."""
     if len(places) < 2 or not all(places):
         return 0.0
     every = sorted((*span, word) for word, spans in enumerate(places) for span in spans)
@@ -283,9 +283,12 @@ def _nearness(places: list[list[Span]]) -> float:
 
 
 def marked_parts(text: str, spans: Sequence[Span], start: int = 0) -> list[tuple[str, bool]]:
-    """Return a stretch of a page's text that begins at `start`, cut where its marks begin and end.
+    """Split a part of a page's text at the edges of its marks: (text, whether marked).
 
-    Each part comes with whether it is marked.
+    `text` begins at character `start` of the page; `spans` are places in the page.
+
+    >>> marked_parts("face search", [(0, 4)])
+    [('face', True), (' search', False)]
     """
     edges = [0, len(text)]
     for first, last in spans:
@@ -305,8 +308,8 @@ def _said_en(found: FoundPages) -> list[str]:
         said.append(f"{found.total:,}." + (f" The best {shown:,}:" if shown < found.total else ""))
     elif found.left_out:
         said.append(
-            f"none. All the words, but other than the filters ask or with what you exclude: "
-            f"{_pages(found.left_out)}."
+            f"none. {_pages(found.left_out)} with all the words did not pass the filters or "
+            "contain an excluded word."
         )
     elif found.undated or len(found.counts) < 2:
         said.append("none.")
@@ -324,7 +327,7 @@ def _said_en(found: FoundPages) -> list[str]:
         said.append(f"In documents that state no date: {_pages(found.undated)} more.")
     if found.ignored:
         said.append(
-            f"Not searched for, since the index keeps no such word: {_list(found.ignored)}."
+            f"Not searched for, since the index doesn't keep such words: {_list(found.ignored)}."
         )
     return said
 

@@ -1,6 +1,6 @@
-"""What is looked for in a case file's pages once: mentions, and words for the search.
+"""Index the pages of a case file: find their mentions, and their words for the search.
 
-Both are found in one caged process a document (`language`), and stored as they come.
+One caged process per document finds both (`language`); results are stored as they arrive.
 """
 
 from __future__ import annotations
@@ -8,46 +8,48 @@ from __future__ import annotations
 import duckdb
 from tqdm.auto import tqdm
 
-from ..mentions.tagger import checked
-from . import case_mentions, search
+from ..mentions.tagger import check_mention_rows
+from .case_mentions import pages_without_mentions, store_mentions
 from .language import Page, in_batches, in_cages, token_columns
+from .search import rebuild_index, store_words, unindexed_pages
 
-BATCH = 500  # pages stored at a time: a statement costs as much as ten
-_CHECKS = {"mentions": checked, "words": token_columns}
-_ROOMS = {"mentions": case_mentions, "words": search}
+BATCH = 500  # pages stored at a time: a statement costs as much as ten pages
+_CHECKS = {"mentions": check_mention_rows, "words": token_columns}
+_UNREAD = {"mentions": pages_without_mentions, "words": unindexed_pages}
+_STORE = {"mentions": store_mentions, "words": store_words}
 
 
 def index_case(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> tuple[int, int]:
-    """Find mentions and index words in pages that are new or have changed; return how many pages.
+    """Find mentions and index words in new and changed pages; return the numbers of pages.
 
-    The first number is of pages read for mentions, the second of pages indexed for the search.
-    Needs a connection that may write.
+    The first number counts pages read for mentions, the second pages indexed for the search.
+    `db` must be open for writing.
     """
     found = _index(db, ("mentions", "words"), progress=progress)
     return found["mentions"], found["words"]
 
 
 def index_mentions(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Find mentions in pages that are new or have changed; return how many pages were read."""
+    """Find mentions in new and changed pages; return the number of pages read."""
     return _index(db, ("mentions",), progress=progress)["mentions"]
 
 
 def index_words(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Index the words of pages that are new or have changed; return how many pages were."""
+    """Index the words of new and changed pages; return the number of pages."""
     return _index(db, ("words",), progress=progress)["words"]
 
 
 def _index(
     db: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], *, progress: bool
 ) -> dict[str, int]:
-    missing = {kind: _ROOMS[kind].missing(db) for kind in kinds}
+    missing = {kind: _UNREAD[kind](db) for kind in kinds}
     pages: dict[tuple[str, int], Page] = {}
     wanted: dict[tuple[str, int], tuple[str, ...]] = {}
     for kind, of_it in missing.items():
         for page in of_it:
             pages[page[:2]] = page
             wanted[page[:2]] = (*wanted.get(page[:2], ()), kind)
-    # a file can be a book: what is left to do is told in characters
+    # a file may be a whole book: progress is counted in characters
     total = sum(len(text) for _, _, text in pages.values())
     with tqdm(
         total=total, unit="char", unit_scale=True, desc="indexing", disable=not progress
@@ -57,7 +59,7 @@ def _index(
             checks = {kind: _CHECKS[kind] for kind in asked}
             for parts in in_batches(in_cages(todo, checks, bar.update), BATCH):
                 for kind in asked:
-                    _ROOMS[kind].store(db, parts)
+                    _STORE[kind](db, parts)
     if "words" in kinds:
-        search.rebuild(db, progress=progress)
+        rebuild_index(db, progress=progress)
     return {kind: len(of_it) for kind, of_it in missing.items()}

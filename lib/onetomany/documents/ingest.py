@@ -37,7 +37,7 @@ from .case_file import (
     members_folder,
     names_file,
     open_case,
-    read,
+    query_frame,
 )
 from .folder import (
     CHANGED,
@@ -370,12 +370,12 @@ class _Run:
             self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [key, value])
 
     def told(self, scans: Scans) -> Ingested:
-        failures = read(
+        failures = query_frame(
             self.db,
             "SELECT folder, path, why FROM failures WHERE folder = ? ORDER BY path",
             self.source,
         )
-        notes = read(
+        notes = query_frame(
             self.db,
             "SELECT kind, notes.text, count(*) AS count FROM notes JOIN documents USING (document) "
             # what OCR says of each page is summed up in `scans`

@@ -1,8 +1,9 @@
-"""The cage's tasks on texts: mentions (MENTIONS), mentions and words (TEXTS), patterns (PATTERNS).
+"""Find mentions, words and patterns in texts, in caged processes with limits.
 
-Patterns and Korean morphology run over what strangers wrote, and a text can be made so that they
-take for ever. So each document's texts go to a process of their own, with limits. The document of
-a request is a JSON list of texts; the answer is rows of plain values, in bounded parts.
+The tasks are MENTIONS, TEXTS (mentions and words) and PATTERNS. Patterns and Korean morphology run
+on texts by strangers, and a text can be made to keep them busy forever. So each document's texts go
+to a process of their own. A request is a JSON list of texts; the answer is rows of plain values, in
+parts of limited size.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ TOKENS = 1_000  # of a row of words
 WORTH_LOADING = 500_000
 _SAMPLE = "2019년 4월 30일 개인정보 보호법 제15조 법무부 5,760만 건 In April 2019"
 Page = tuple[str, int, str]  # document, page, text
-Check = Callable[[Any, list[str]], Any]  # makes of a process's rows what they say of the texts
+Check = Callable[[Any, list[str]], Any]  # checks the rows of a process against the texts
 Part = tuple[list[Page], dict[str, Any], dict[str, str]]  # pages of a document, found, failed
 
 
 def load_mentions() -> Handler:
     """Load the patterns and lists of mentions."""
-    from ..mentions.tagger import rows_in
+    from ..mentions.tagger import mention_rows
 
-    return _handler({"mentions": rows_in})
+    return _handler({"mentions": mention_rows})
 
 
 def load_texts() -> Handler:
@@ -52,14 +53,14 @@ def load_texts() -> Handler:
 
     One process finds both in a document, since each process costs as much as a page's words.
     """
-    from ..mentions.tagger import rows_in
+    from ..mentions.tagger import mention_rows
     from . import nouns
     from .search_tokens import meaningful
 
     kiwi = nouns.alone()
 
     def words(texts: list[str]) -> list[Any]:
-        """Rows of many tokens: the text's number, forms, starts and ends, each parted by spaces."""
+        """Return rows of many tokens: text number, forms, starts, ends, separated by spaces."""
         rows = []
         for number, text in enumerate(texts):
             tokens = meaningful(text, kiwi.tokenize(text))
@@ -68,22 +69,22 @@ def load_texts() -> Handler:
                 rows.append((number, *(" ".join(map(str, column)) for column in columns)))
         return rows
 
-    # what documents of such cases say again and again is cut once, not in each fork
+    # common words of such cases are split once, not in each fork
     words(list(_own_texts()))
-    return _handler({"mentions": rows_in, "words": words})
+    return _handler({"mentions": mention_rows, "words": words})
 
 
 def _own_texts() -> Iterator[str]:
-    """Lines of the kit's own lists and of its case, for their words."""
+    """Yield lines of the kit's own lists and of its case, for their words."""
     kit = resources.files("onetomany")
     for place in ("mentions/data/bodies.csv", "mentions/data/laws.csv",
                   "sources/data/case/claims.csv", "sources/data/case/timeline.csv"):  # fmt: skip
-        # the case's own rows come first; the general lists after them would only cost time
+        # the case's own rows come first; more would only cost time
         yield from kit.joinpath(place).read_text("utf-8").splitlines()[:60]
 
 
 def load_patterns() -> Handler:
-    """Load nothing but Python's own expressions; the first text is the pattern."""
+    """Load Python's regular expressions only; the first text is the pattern."""
 
     def places(texts: list[str]) -> list[Any]:
         compiled = re.compile(texts[0], re.IGNORECASE)
@@ -97,9 +98,9 @@ def load_patterns() -> Handler:
 
 
 def pattern_places(regex: str, texts: list[str]) -> list[list[tuple[int, int]]]:
-    """Return where an expression fits in each text, [start, end).
+    """Return the places [start, end) in each text that match an expression.
 
-    Some expressions take for ever on a text that was made for it. Raises InputError then.
+    Raises InputError if it takes too long: a text can be made to keep an expression busy forever.
     """
     found, why = _ask(lasting(PATTERNS), [regex, *texts], {"places": _spans})
     if why:
@@ -143,12 +144,12 @@ def in_cages(
     checks: Mapping[str, Check],
     done_with: Callable[[int], object] = lambda characters: None,
 ) -> Iterator[Part]:
-    """Yield pages of one document, what each check makes of the answer, and what went wrong.
+    """Yield pages of one document with their checked answers and their failures.
 
-    The keys of `checks` are what is asked for: 'mentions', 'words'; what is yielded has the same
-    keys, each in one of the two. A check gets the rows and the texts; it raises ValueError or
-    TypeError if they don't fit. What fails once is not asked for again in the same document.
-    `done_with` is told the characters of each request as it ends: one document may be a book.
+    The keys of `checks` say what to find: 'mentions', 'words'. Each key is in the answers or in
+    the failures. A check gets the rows and the texts, and raises ValueError or TypeError if they
+    don't match. After a failure the same kind isn't tried again in the same document.
+    `done_with` gets the number of characters of each finished request, for the progress bar.
     """
     documents = [list(of_it) for _, of_it in groupby(pages, key=lambda page: page[0])]
     characters = sum(len(text) for _, _, text in pages)
@@ -181,7 +182,7 @@ def in_cages(
 def _together_or_apart(
     keeper: Keeper, texts: list[str], checks: Mapping[str, Check]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Ask one process for everything; where that fails, one for each kind."""
+    """Ask one process for all kinds; if that fails, ask for each kind separately."""
     found, why = _ask(keeper, texts, checks) if checks else ({}, "")
     if not why or len(checks) == 1:
         return found, dict.fromkeys(checks, why) if why else {}
@@ -194,7 +195,7 @@ def _together_or_apart(
 
 
 def in_batches(parts: Iterable[Part], size: int) -> Iterator[list[Part]]:
-    """Yield parts of `in_cages` until they have so many pages: a statement costs as much as ten."""
+    """Yield parts of `in_cages` in batches of at least `size` pages, to save statements."""
     batch: list[Part] = []
     for part in parts:
         batch.append(part)
@@ -221,11 +222,11 @@ def _parts(pages: list[Page]) -> Iterator[list[Page]]:
 def _ask(
     keeper: Keeper, texts: list[str], checks: Mapping[str, Check]
 ) -> tuple[dict[str, Any], str]:
-    """What came of some texts by kind, and what went wrong; one of them is empty."""
+    """Return the answers for some texts by kind, and the failure; one of them is empty."""
 
     def take(frames: Frames) -> dict[str, Any]:
         rows: list[list[Any]] = [[] for _ in checks]
-        most = len(texts) + sum(map(len, texts))  # no character begins two
+        most = len(texts) + sum(map(len, texts))  # no two begin at one character
         for kind, length in frames:
             if kind != b"L" or length > FRAME:
                 raise Trouble("its answer makes no sense")
@@ -245,7 +246,7 @@ def _ask(
                 kind: check(found, texts)
                 for (kind, check), found in zip(checks.items(), rows, strict=True)
             }
-        except Exception as error:  # whatever rows of no sense lead it into
+        except Exception as error:  # forged rows may cause any error
             raise Trouble("its answer makes no sense") from error
 
     content = json.dumps(texts, ensure_ascii=False).encode("utf-8", "replace")

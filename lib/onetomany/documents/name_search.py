@@ -1,9 +1,9 @@
-"""A list of names looked for in a case file: where each stands, in which spelling.
+"""Search a case file for a list of names, in all their spellings.
 
 A name may be written with other blanks than in the list (김민지, 김 민 지; Kim Min-ji, Kim Minji).
-What may be something else is counted apart, as unsure: part of a longer word (Lee in fleet), and
-two Korean syllables with a blank between (이 수). Korean particles follow a name without a blank,
-so only what stands before a Korean name makes it part of a longer word.
+Hits that may be something else are counted separately, as unsure: part of a longer word (Lee in
+fleet), and two Korean syllables with a blank between (이 수). Korean particles follow a name
+without a blank, so a Korean name is part of a longer word only if a letter precedes it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ LONGEST = 200  # characters of a name
 PASSAGE = 60  # characters shown on either side
 NAME_HITS = {
     "name": pl.String,  # as in the list
-    "times": pl.Int64,  # on this page as a word of its own; 0 in a row without a page: not found
-    "unsure": pl.Int64,  # within longer words, or two syllables apart: perhaps something else
-    "spelling": pl.String,  # as it stands there, each spelling once
+    "times": pl.Int64,  # on this page as a separate word; 0 in a row without a page: not found
+    "unsure": pl.Int64,  # in longer words, or as two separate syllables: perhaps something else
+    "spelling": pl.String,  # the spellings on the page
     "path": pl.String,
     "page": pl.Int64,
     "passage": pl.String,  # around the first place
@@ -45,14 +45,14 @@ NAME_HITS = {
 _HEADS = ("name", "names", "full name", "이름", "성명", "명단", "기관", "기관명")
 _HANGUL = "가-힣"
 _JOINING = r"\s\-‐‑·"  # between the words of a name
-_PERSON = 4  # syllables that a Korean person's name has at most, but for few
+_PERSON = 4  # syllables of nearly the longest Korean names of persons
 
 
 def read_names(file: Path) -> list[str]:
-    """Return the names in the first column of a CSV file, each once; a heading is passed over.
+    """Read the names in the first column of a CSV file, each once, without a header.
 
-    The file may be in UTF-8 or in the encoding of Korean Windows. Raises InputError where it can't
-    be read, has no names, or a name is a single letter or too long.
+    The file may be in UTF-8 or in the encoding of Korean Windows. Raises InputError if it can't be
+    read, has no names, or if a name has only one letter or too many.
     """
     text, _, _ = decode(read_received(file, LARGEST))
     try:
@@ -66,7 +66,7 @@ def read_names(file: Path) -> list[str]:
     for name in kept:
         if len(re.sub(r"\W", "", name)) < 2 or len(name) > LONGEST:
             raise InputError(
-                f"{file}: '{name[:40]}' can't be looked for: give 2 to {LONGEST} letters."
+                f"{file}: '{name[:40]}' can't be searched for: give 2 to {LONGEST} letters."
             )
     if not kept or len(kept) > MOST:
         raise InputError(f"{file} has {len(kept):,} names: give 1 to {MOST:,}, one a row.")
@@ -74,10 +74,11 @@ def read_names(file: Path) -> list[str]:
 
 
 def name_pattern(name: str) -> str:
-    """Return the expression of a name in the spellings that are looked for.
+    """Return a regular expression for the spellings of a name.
 
-    Latin words of it may be joined or hyphened. A Korean name may have a blank after its surname,
-    between all syllables, or a line break anywhere; a long one (a body's) blanks anywhere.
+    Its Latin words may be joined or hyphenated. A Korean name may have a blank after the surname,
+    blanks between all syllables, or a line break anywhere; a long one, of an organisation, may
+    have blanks anywhere.
     """
     words = [_word_pattern(word) for word in re.split(rf"[{_JOINING}]+", name) if word]
     return rf"[{_JOINING}]*".join(words)
@@ -98,14 +99,14 @@ def _word_pattern(word: str) -> str:
 def find_names(
     db: duckdb.DuckDBPyConnection, names: list[str], *, filters: Filters | None = None
 ) -> pl.DataFrame:
-    """Return where names stand: a frame of NAME_HITS, by name, path and page.
+    """Find names on the pages of a case: a frame of NAME_HITS, by name, path and page.
 
-    A name that stands nowhere has one row without a page. Raises InputError where the case isn't
+    A name that is not found has one row without a page. Raises InputError if the case isn't
     indexed.
     """
     check_indexed(db)
     rows: list[tuple[object, ...]] = []
-    for name in tqdm(names, desc="looking for names", leave=False, disable=len(names) < 100):
+    for name in tqdm(names, desc="searching for names", leave=False, disable=len(names) < 100):
         pattern = re.compile(name_pattern(name), re.IGNORECASE)
         own = []
         for document, page, path, text in _page_texts(db, pattern.pattern, filters):
@@ -120,7 +121,7 @@ def find_names(
 def _page_texts(
     db: duckdb.DuckDBPyConnection, pattern: str, filters: Filters | None
 ) -> Iterator[tuple[str, int, str, str]]:
-    """Yield document, page, path and text of the pages that an expression fits."""
+    """Yield document, page, path and text of the pages that match an expression."""
     ids = grams.of_pattern(db, pattern)
     condition, values = filters.where() if filters else ("", [])
     if filters and filters.tag and not has_table(db, "remarks"):
@@ -137,7 +138,7 @@ def _page_texts(
 
 
 def _row(name: str, pattern: re.Pattern[str], text: str) -> tuple[object, ...] | None:
-    """Return what a page has of a name: times, unsure, spellings, passage, and the first place."""
+    """Return a name's hits on a page: times, unsure, spellings, passage, first place."""
     places = [found.span() for found in pattern.finditer(text)]
     if not places:
         return None
@@ -152,7 +153,7 @@ def _row(name: str, pattern: re.Pattern[str], text: str) -> tuple[object, ...] |
 
 
 def _whole(text: str, start: int, end: int) -> bool:
-    """Whether a name is a word of its own: no letter of its script touches it."""
+    """Tell whether a name is a separate word: no letter of its script touches it."""
     if re.fullmatch(rf"[{_HANGUL}]\s+[{_HANGUL}]", text[start:end]):
         return False
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
@@ -165,9 +166,9 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 
 def name_summary(names: list[str], hits: pl.DataFrame) -> pl.DataFrame:
-    """Return hits by name, in the order of the list: name, pages, documents, times, unsure, other.
+    """Summarise hits by name, in the order of the list.
 
-    `other` are spellings that aren't the list's.
+    Returns name, pages, documents, times, unsure, and other (spellings that differ from the list).
     """
     rows = []
     for name in names:

@@ -1,9 +1,9 @@
-"""Nouns cut the same way wherever they stand.
+"""Split nouns the same way everywhere, regardless of their context.
 
 kiwipiepy weighs a word by its neighbours: 법무법인 is one noun in a sentence and two alone, 실증랩
-is 실증 + 랩 here and 실 + 증 + 랩 there. A search would then miss what stands on the page. So nouns
-that touch are cut once more without their neighbours, and a long one into shorter nouns where there
-are such, so that 인천공항 and 인천 공항, 개인정보보호위원회 and 개인정보 보호위원회 are alike.
+is 실증 + 랩 in one place and 실 + 증 + 랩 in another. A search would then miss words on the page.
+So adjacent nouns are split once more without context, and long nouns into shorter ones if possible.
+인천공항 and 인천 공항, 개인정보보호위원회 and 개인정보 보호위원회 are then alike.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 NOUNS = ("NNG", "NNP", "XR")
 _TOUCHING = (*NOUNS, "XPN", "XSN")  # with prefixes and suffixes, which aren't kept
-LONG = 4  # syllables, from which a noun may be two of two or more
-# by which kiwipiepy numbers a common or a proper noun that its dictionary lacks
+LONG = 4  # syllables: a noun of this length may consist of two
+# kiwipiepy's ids of common and proper nouns that its dictionary lacks
 GUESSED = (2, 3)
 WORKERS = 2  # threads of the tokenizer
-Piece = tuple[str, int, int]  # a noun, and where it begins and ends
+Piece = tuple[str, int, int]  # a noun with start and end
 
 
 @cache
@@ -26,19 +26,19 @@ def kiwi() -> Any:
     # half a second to import, one to start
     from kiwipiepy import Kiwi
 
-    # names of two words, such as 보비 비, are half of what it loads; a search finds each word
+    # names of two words, such as 보비 비, would double the loading; a search finds each word
     return Kiwi(num_workers=WORKERS, load_multi_dict=False)
 
 
 def alone() -> Any:
-    """Return a tokenizer without threads, as a process that may start none needs it."""
+    """Return a tokenizer without threads, for a process that may not start any."""
     global WORKERS  # noqa: PLW0603
     WORKERS = 1
     return kiwi()
 
 
 def recut(text: str, tokens: list[Any]) -> list[tuple[str, str, int, int]]:
-    """Tokens of a text as form, tag, start and end, its runs of nouns cut without neighbours."""
+    """Return tokens as form, tag, start and end, with runs of nouns split without context."""
     out: list[tuple[str, str, int, int]] = []
     run: list[tuple[str, str, int, int]] = []
 
@@ -52,7 +52,7 @@ def recut(text: str, tokens: list[Any]) -> list[tuple[str, str, int, int]]:
         run.clear()
 
     for token in tokens:
-        # some forms have blanks, which part tokens in the index
+        # some forms have blanks, which separate tokens in the index
         form = token.form.replace(" ", "")
         place = (form, token.tag.partition("-")[0], token.start, token.start + token.len)
         if run and (place[1] not in _TOUCHING or place[2] != run[-1][3]):
@@ -65,12 +65,12 @@ def recut(text: str, tokens: list[Any]) -> list[tuple[str, str, int, int]]:
     return out
 
 
-@lru_cache(maxsize=1 << 17)  # what a folder of any size says again and again
+@lru_cache(maxsize=1 << 17)  # the words that documents repeat
 def cut(surface: str) -> tuple[Piece, ...] | None:
-    """The nouns of a run of Hangul by itself; None where it is more than nouns.
+    """Return the nouns of a run of Hangul on its own; None if it is not only nouns.
 
-    A noun with its prefix is a piece beside the noun: who looks for 비공개 (not disclosed) gets
-    pages that say so before those that say 공개 (disclosed).
+    A noun with its prefix is returned as well as the noun: a search for 비공개 (not disclosed) puts
+    pages with this word before those with 공개 (disclosed).
     """
     tokens = _tokens(surface)
     if tokens is None:
@@ -105,7 +105,7 @@ def _tokens(surface: str) -> list[Any] | None:
 
 
 def _halves(noun: str) -> tuple[str, str] | None:
-    """Two nouns that make a long one: those of fewest nouns in turn, the first cut of several."""
+    """Return two nouns that form a long one, with the fewest parts; None if there are none."""
     best: tuple[int, str, str] | None = None
     for at in range(2, len(noun) - 1):
         sides = (noun[:at], noun[at:])
@@ -118,5 +118,5 @@ def _halves(noun: str) -> tuple[str, str] | None:
 
 
 def _known(token: Any) -> bool:
-    """Whether it is a noun of the dictionary, of two syllables: others come of a wrong cut."""
+    """Tell whether it is a dictionary noun of two syllables or more; others are wrong splits."""
     return token.tag.partition("-")[0] in NOUNS and token.len > 1 and token.id not in GUESSED

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..cage.keeper import MESSAGE, Frames, lasting
 from ..errors import InputError
-from .case_file import open_case, original
+from .case_file import open_case, original_file
 from .drawing import TASK, Box, Span
 
 SCALE = 1.6  # pixels for a point: a page of A4 is 950 pixels wide
@@ -72,7 +72,7 @@ def page_picture(
     }
     while len(json.dumps(request)) > MESSAGE and request["blocks"]:
         request["blocks"].pop()  # a page of so many hits has frames only in its last blocks
-    return _drawn(original(case, document), request)
+    return _drawn(original_file(case, document), request)
 
 
 def _drawn(path: Path, request: dict[str, Any]) -> bytes:

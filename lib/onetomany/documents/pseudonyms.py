@@ -1,9 +1,9 @@
-"""Pseudonyms for what leaves the house: officials and third parties, the key kept apart.
+"""Replace names of persons and identifying numbers by pseudonyms.
 
-A pseudonym is a keyed hash (HMAC-SHA-256, RFC 2104) of a name, so that the same name has the same
-pseudonym in every table and export of a case and nobody without the key can test a guess. The key
-and the table of names lie beside the case file, readable by its owner only, and are never
-exported. This is pseudonymisation, not anonymisation: the words around a name may tell who it is.
+A pseudonym is a keyed hash (HMAC-SHA-256, RFC 2104) of a name. So a name has the same pseudonym in
+all tables and exports of a case, and a guess can't be tested without the key. The key and the table
+of names are kept beside the case file, readable by its owner only, and never exported. This is
+pseudonymisation, not anonymisation: the words around a name may reveal the person.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import polars as pl
 
 from ..errors import InputError, IntegrityError
 from ..mentions import persons
+from ..mentions.lists import DATA
 from ..sources.tables import csv_text
 from .case_file import key_file, names_file
 from .reading import composed
@@ -31,40 +32,50 @@ LETTERS = {"person": "P", "address": "E", "telephone": "T", "number": "R", "fold
 NAMES = {
     "pseudonym": pl.String,  # a letter for its kind and 10 of base 32: P-7K2QX4N6AB
     "kind": pl.String,  # person, address, telephone, number, folder
-    "name": pl.String,  # in the form of persons.normal
+    "name": pl.String,  # in the form of persons.normal_name
 }
 
 
-def key_of(case: Path) -> bytes:
-    """The key of a case, made on first use: 32 random bytes, readable by the owner only.
+def pseudonym_key(case: Path) -> bytes:
+    """Return the key of a case, made on first use: 32 random bytes, readable by the owner only.
 
-    Raises IntegrityError where the file is no such key, InputError where others can read it.
+    Raises IntegrityError if the file isn't a valid key, InputError if others can read it.
     """
     path = key_file(case)
     if not path.exists():
         _write_private(path, secrets.token_hex(32) + "\n")
     if os.name == "posix" and path.stat().st_mode & 0o077:
-        raise InputError(f"Others can read {path}: 'chmod 600' it, and think who has seen it.")
+        raise InputError(
+            f"Others can read {path}: run 'chmod 600' on it, and ask who may have seen it."
+        )
     text = path.read_text("ascii", errors="replace").strip()
     if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise IntegrityError(f"{path} is no key of this kit: 64 hexadecimal digits are due.")
+        raise IntegrityError(f"{path} is not a valid key: expected 64 hexadecimal digits.")
     return bytes.fromhex(text)
 
 
 def pseudonym(key: bytes, kind: str, name: str) -> str:
-    """The pseudonym of a name in its normal form: the same for the same key, kind and name."""
+    """Return the pseudonym of a name in normal form, the same for the same key and kind.
+
+    >>> pseudonym(bytes(32), "person", "kim min-ji")[:2]
+    'P-'
+    """
     digest = hmac.digest(key, f"{kind}\0{name}".encode(), "sha256")
     return f"{LETTERS[kind]}-{base64.b32encode(digest)[:10].decode()}"
 
 
 def public_office() -> pl.DataFrame:
-    """Who acts in public office and may stay named where the user says so, each with a source."""
-    rows = pl.read_csv((persons.DATA / "public_office.csv").read_bytes(), infer_schema=False)
+    """Load the holders of public office who may keep their names, each with a source."""
+    rows = pl.read_csv((DATA / "public_office.csv").read_bytes(), infer_schema=False)
     return rows.with_columns(pl.col("name_romanised").fill_null(""))
 
 
 class Replacer:
-    """Replaces names and numbers in texts; `used` collects what was replaced, by pseudonym."""
+    """Replace names and numbers in texts; `used` collects them by pseudonym.
+
+    `known` names are replaced also without a cue, those of `stay` never. `folders` are paths that
+    may reveal whose machine it was.
+    """
 
     def __init__(
         self,
@@ -74,52 +85,51 @@ class Replacer:
         folders: Collection[str] = (),
     ) -> None:
         self._key, self._known, self._stay = key, set(known) - set(stay), set(stay)
-        # a folder within another first
+        # nested folders before their parents
         self._folders = sorted(map(composed, folders), key=len, reverse=True)
         self.used: dict[str, tuple[str, str]] = {}
 
     def of(self, kind: str, name: str) -> str:
-        """The pseudonym of one name; remembers it."""
+        """Return the pseudonym of a name and remember it."""
         short = pseudonym(self._key, kind, name)
         if self.used.setdefault(short, (kind, name)) != (kind, name):
             raise IntegrityError(f"Two names have the pseudonym {short}: make a new key.")
         return short
 
     def spans(self, texts: Sequence[str | None]) -> pl.DataFrame:
-        """What is replaced in texts: persons.PERSONS and `new`, the pseudonym."""
-        found = persons.find(texts, self._known).filter(~pl.col("name").is_in(list(self._stay)))
+        """Return the spans to replace: persons.PERSONS and `new`, the pseudonym."""
+        found = persons.find_persons(texts, self._known).filter(
+            ~pl.col("name").is_in(list(self._stay))
+        )
         new = [self.of(*row) for row in found.select("kind", "name").iter_rows()]
         return found.with_columns(pl.Series("new", new, dtype=pl.String))
 
     def texts(self, texts: Sequence[str | None]) -> list[str | None]:
-        """Texts with every name and number replaced, and every folder that was ingested.
-
-        The path of a folder may tell whose machine it was.
-        """
-        # names of files that a Mac made are spelt in letters, those in texts in syllables
+        """Return texts with names, numbers and ingested folders replaced."""
+        # macOS spells file names in letters (NFD), texts have syllables (NFC)
         out: list[str | None] = [text and composed(text) for text in texts]
         for folder in self._folders:
             if any(text and folder in text for text in out):
                 short = self.of("folder", folder)
                 out = [text and text.replace(folder, short) for text in out]
-        return rewritten(out, self.spans(out))
+        return replace_spans(out, self.spans(out))
 
     def author(self, value: str) -> str:
-        """A field that holds a name and nothing else, such as a document's author."""
+        """Return the replacement of a field that is a name, such as a document's author."""
         parts = [(name, mail) for name, mail in getaddresses([value]) if name or mail]
         if "@" not in value or not parts:
-            name = persons.normal(value)
+            name = persons.normal_name(value)
             return value if name in self._stay else self.of("person", name)
         return ", ".join(
             " ".join(
-                [self.of("person", persons.normal(name))] * bool(name)
+                [self.of("person", persons.normal_name(name))] * bool(name)
                 + [f"<{self.of('address', mail.casefold())}>"] * bool(mail)
             )
             for name, mail in parts
         )
 
     def metadata(self, value: Any, field: str = "") -> Any:
-        """What a file says of itself, as parsed JSON: fields of authors whole, others as texts."""
+        """Replace names in parsed JSON: fields for authors whole, others as texts."""
         if isinstance(value, dict):
             return {name: self.metadata(each, str(name)) for name, each in value.items()}
         if isinstance(value, list):
@@ -133,8 +143,8 @@ class Replacer:
         return self.texts([value])[0]
 
 
-def rewritten(texts: Sequence[str | None], spans: pl.DataFrame) -> list[str | None]:
-    """Texts with `new` in place of each of their spans."""
+def replace_spans(texts: Sequence[str | None], spans: pl.DataFrame) -> list[str | None]:
+    """Return texts with each of their spans replaced by its `new`."""
     changed = list(texts)
     for (place,), own in spans.group_by("text_id", maintain_order=True):
         text, parts, last = texts[int(str(place))] or "", [], 0
@@ -145,11 +155,11 @@ def rewritten(texts: Sequence[str | None], spans: pl.DataFrame) -> list[str | No
     return changed
 
 
-def moved(at: Sequence[int], spans: pl.DataFrame, *, end: bool) -> list[int]:
-    """Where places of one text are after its spans were rewritten.
+def moved_places(at: Sequence[int], spans: pl.DataFrame, *, end: bool) -> list[int]:
+    """Return the places of a text after its spans were replaced.
 
-    A place within a span goes to the pseudonym's beginning, or with `end` to its end, so that what
-    was cut through a name holds all of the pseudonym.
+    A place inside a span moves to the start of the pseudonym, with `end` to its end. So a passage
+    that began or ended within a name contains the whole pseudonym.
     """
     starts, ends = spans["start"].to_numpy(), spans["end"].to_numpy()
     grown = np.concatenate(
@@ -171,7 +181,7 @@ def write_names(case: Path, used: Mapping[str, tuple[str, str]]) -> None:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, beside and then renamed."""
+    """Write a file that only its owner can read, under another name first, then renamed."""
     beside = path.with_name(path.name + ".part")
     beside.unlink(missing_ok=True)
     try:

@@ -1,6 +1,6 @@
-"""What a reader types into a search: words, "quoted phrases", -what must not be there, and filters.
+"""Parse a search: words, "quoted phrases", -excluded words, and filters.
 
-Every word and phrase must be on a page. Filters name documents by path, kind, date, sender or tag.
+A page must have all words and phrases. Filters select documents by path, kind, date, sender or tag.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from ..errors import InputError
 from .kinds import media_type
 from .reading import composed
 
-# what a reader calls a kind: letters that its media types hold
+# a reader's word for a kind: parts of its media types
 KINDS: dict[str, tuple[str, ...]] = {
     "pdf": ("pdf",),
     "hwp": ("hwp", "hml"),
-    # all OpenDocument files are of one media type here
+    # this kit gives all OpenDocument files one media type
     "word": ("msword", "wordprocessing", "opendocument", "rtf"),
     "sheet": ("excel", "spreadsheet", "csv", "opendocument"),
     "slides": ("powerpoint", "presentation", "opendocument"),
@@ -34,7 +34,7 @@ _DAY = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
 
 @dataclass(frozen=True)
 class PageQuery:
-    """Words and phrases that a page must have, and those that it must not have."""
+    """The words and phrases that a page must have, and those that it must not have."""
 
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class PageQuery:
     without_phrases: tuple[str, ...] = ()
 
     def said(self, korean: bool = False) -> str:
-        """Return the query in a few words: what is looked for, and what must not be there."""
+        """Return the query in a few words, in English or Korean."""
         wanted = [*self.words, *(f'"{each}"' for each in self.phrases)]
         unwanted = [*self.without_words, *(f'"{each}"' for each in self.without_phrases)]
         text = (" + " if korean else " and ").join(wanted)
@@ -52,9 +52,12 @@ class PageQuery:
 
 
 def parse_query(text: str) -> PageQuery:
-    """Return the parts of a query.
+    """Parse a query into words, phrases and exclusions.
 
-    Raises InputError where a quotation mark has no partner, or nothing is looked for.
+    Raises InputError if a quotation mark has no partner, or if there is no word to find.
+
+    >>> parse_query('"face search" airport -draft').phrases
+    ('face search',)
     """
     text = composed(text).translate(_QUOTES)
     if text.count('"') % 2:
@@ -73,41 +76,39 @@ def parse_query(text: str) -> PageQuery:
         )
     )
     if not found.words and not found.phrases:
-        raise InputError(
-            "Give a word that the pages must have; those with a minus are only left out."
-        )
+        raise InputError("Give at least one word to find; words with a minus only exclude pages.")
     return found
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which documents are searched; what is empty leaves all in.
+    """Filters on the documents that are searched; an empty one selects all.
 
-    Raises InputError for a kind that is none, or a date that isn't one.
+    Raises InputError for an unknown kind or an invalid date.
     """
 
-    path: str = ""  # a part of a path, or a pattern with * and ?
-    kinds: tuple[str, ...] = ()  # of KINDS, or a file's ending
-    after: str = ""  # a year, month or day, itself included
+    path: str = ""  # part of a path, or a pattern with * and ?
+    kinds: tuple[str, ...] = ()  # keys of KINDS, or file endings
+    after: str = ""  # a year, month or day, inclusive
     before: str = ""
-    sender: str = ""  # a part of a mail's sender; what came with the mail counts too
-    tag: str = ""  # of `remarks`
+    sender: str = ""  # part of a mail's sender; attachments count as well
+    tag: str = ""  # a tag of `remarks`
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
             if kind not in KINDS and media_type(b"", f"x.{kind}") == "application/octet-stream":
-                raise InputError(f"'{kind}' is no kind of document: give one of {_listed()}.")
+                raise InputError(f"'{kind}' isn't a kind of document: give one of {_listed()}.")
         for day in (self.after, self.before):
             if day and not _DAY.fullmatch(day):
-                raise InputError(f"'{day}' is no date: write it as 2019, 2019-04 or 2019-04-30.")
+                raise InputError(f"'{day}' isn't a date: write 2019, 2019-04 or 2019-04-30.")
 
     @property
     def dated(self) -> bool:
-        """Whether documents without a date are left out."""
+        """Tell whether documents without a date are left out."""
         return bool(self.after or self.before)
 
     def where(self, *, dates: bool = True) -> tuple[str, list[object]]:
-        """Return a condition on documents `d` and pages `s`, in SQL, and its values; '' for all."""
+        """Return an SQL condition on documents `d` and pages `s`, and its values; '' for all."""
         conditions: list[str] = []
         values: list[object] = []
 
@@ -117,7 +118,7 @@ class Filters:
 
         if self.path:
             text = composed(self.path).lower()
-            # a name that a Mac made is spelt in letters, not in syllables
+            # macOS spells file names in letters (NFD), not in syllables
             path = "nfc_normalize(lower(path))"
             fits = f"{path} glob ?" if re.search(r"[*?]", text) else f"contains({path}, ?)"
             of_it = f"select document from {{}} where {fits}"
@@ -130,7 +131,7 @@ class Filters:
             held = [letters for kind in self.kinds for letters in _letters(kind)]
             add("list_bool_or(list_transform(?::varchar[], m -> contains(d.media_type, m)))", held)
         if dates and self.after:
-            # a document may state no more than a year: it stays in where it may fit
+            # a document that states only a year stays in if it may match
             add("substr(coalesce(d.created, d.modified), 1, 10) || '~' >= ?", self.after)
         if dates and self.before:
             add("substr(coalesce(d.created, d.modified), 1, 10) <= ? || '~'", self.before)
@@ -153,7 +154,7 @@ class Filters:
         return " and ".join(conditions), values
 
     def said(self, korean: bool = False) -> str:
-        """Return the filters in a few words; '' where there are none."""
+        """Return the filters in a few words, in English or Korean; '' if there are none."""
         names = _NAMES_KO if korean else _NAMES_EN
         values = (self.path, ", ".join(self.kinds), self.after, self.before, self.sender, self.tag)
         return "; ".join(
@@ -166,7 +167,11 @@ _NAMES_KO = ("경로", "종류", "이날부터", "이날까지", "보낸 사람"
 
 
 def kinds_of(text: str) -> tuple[str, ...]:
-    """Return the kinds in 'pdf, hwp'."""
+    """Split a list of kinds.
+
+    >>> kinds_of("pdf, HWP")
+    ('pdf', 'hwp')
+    """
     return tuple(part.casefold() for part in re.split(r"[\s,]+", text) if part)
 
 

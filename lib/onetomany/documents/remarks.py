@@ -1,4 +1,7 @@
-"""Tags and remarks on pages: who wrote them and when. They stay when documents are read again."""
+"""Store tags and remarks on pages, with author and time.
+
+They stay when documents are read again.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ REMARKS = {
     "remark": pl.String,
     "who": pl.String,
     "made_at": pl.Datetime,
-    "same_text": pl.Boolean,  # the page reads as it did then
+    "same_text": pl.Boolean,  # whether the page's text is unchanged since then
 }
 # as in schema_later.sql; a case file gets it with its first remark
 _TABLE = """
@@ -42,9 +45,9 @@ where withdrawn_at is null order by path, r.page, remark_id
 
 
 def document_named(db: duckdb.DuckDBPyConnection, name: str) -> str:
-    """Return the document with a path, or with a SHA-256 that begins so (8 digits or more).
+    """Return the document with a path, or with a SHA-256 that begins with 8 or more digits.
 
-    Raises InputError where there is none, or more than one.
+    Raises InputError if there is none, or more than one.
     """
     digits = name.lower() if re.fullmatch(r"[0-9a-fA-F]{8,64}", name) else None
     rows = db.execute(
@@ -72,16 +75,18 @@ def add_remark(
 ) -> int:
     """Store a tag, a remark, or both on a page; return its number.
 
-    Needs a connection that may write. Raises InputError where there is no such page, or nothing to
-    store, or nobody who says it.
+    `db` must be open for writing. Raises InputError if the page doesn't exist, if there is nothing
+    to store, or if no author is given.
     """
     tag, remark, who = (composed(each).strip() for each in (tag, remark, who))
     if not who:
-        raise InputError("Say who writes this: a name or initials.")
+        raise InputError("The author is missing: give a name or initials.")
     if not tag and not remark:
-        raise InputError("There is nothing to keep: give a tag or a remark.")
+        raise InputError("There is nothing to store: give a tag or a remark.")
     if len(remark) > LONGEST or len(tag) > 100:
-        raise InputError(f"A tag has 100 characters at most, a remark {LONGEST:,}.")
+        raise InputError(
+            f"The text is too long: a tag may have 100 characters, a remark {LONGEST:,}."
+        )
     held = db.execute(
         "select md5(text) from pages where document = ? and page = ?", [document, page]
     ).fetchone()
@@ -97,12 +102,12 @@ def add_remark(
 
 
 def withdraw_remark(db: duckdb.DuckDBPyConnection, number: int, *, who: str) -> None:
-    """Mark a remark as withdrawn; its row stays, with who withdrew it and when.
+    """Mark a remark as withdrawn; its row stays, with the person and the time.
 
-    Raises InputError where there is none of that number.
+    Raises InputError if there is no remark with that number.
     """
     if not composed(who).strip():
-        raise InputError("Say who withdraws this: a name or initials.")
+        raise InputError("The person who withdraws it is missing: give a name or initials.")
     done = None
     if has_table(db, "remarks"):
         done = db.execute(
@@ -115,7 +120,7 @@ def withdraw_remark(db: duckdb.DuckDBPyConnection, number: int, *, who: str) -> 
 
 
 def page_remarks(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return all tags and remarks that are not withdrawn: a frame of REMARKS, by path and page."""
+    """Return the tags and remarks in force: a frame of REMARKS, by path and page."""
     rows = db.execute(_ALL).fetchall() if has_table(db, "remarks") else []
     return pl.DataFrame(rows, schema=REMARKS, orient="row")
 

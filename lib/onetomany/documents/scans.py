@@ -30,7 +30,7 @@ from ..sources.case import Stream
 from ..sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
-from .case_file import read as read_rows
+from .case_file import query_frame as read_rows
 from .folder import file_inside, sha256_inside, stored_name
 from .reading import Limits, Refused
 from .sketch import near_duplicates, sketches

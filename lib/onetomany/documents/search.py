@@ -1,9 +1,9 @@
-"""Search of a case file: BM25 over Korean morphemes and English stems, phrases, and patterns.
+"""Search a case file by BM25 over Korean morphemes and English stems, by phrase, or by pattern.
 
-Korean words carry particles and endings (법무부는, 법무부가), so words are cut into morphemes by
-kiwipiepy and only those that mean something are kept; Latin words are stemmed by DuckDB's Snowball
-stemmer. The index is DuckDB's full-text index (extension fts) of these tokens. It stands in the
-case file with a table of postings made from it, so that a search reads only the rows of its words.
+Korean words have particles and endings (법무부는, 법무부가), so kiwipiepy cuts words into morphemes
+and only those with a meaning are kept; DuckDB's Snowball stemmer stems Latin words. DuckDB's
+full-text index (extension fts) of these tokens is in the case file, with a table of postings made
+from it, so that a search reads only the rows of its words.
 
 Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009; k = 1.2,
 b = 0.75, and the logarithm of DuckDB's `match_bm25` (base 10), whose scores these are.
@@ -32,17 +32,17 @@ from .reading import composed
 from .search_tokens import placed_tokens, stemmed, token_frame
 from .store import insert_frame
 
-# raised whenever the same text would give other tokens
+# raised whenever the same text would give different tokens
 # (4: a Latin word before a full stop, which kiwipiepy cuts at random: 'the min istry.')
 TOKENIZER_VERSION = 4
 K, B = 1.2, 0.75
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "document": pl.String,
     "page": pl.Int64,
-    "score": pl.Float64,  # BM25; of a phrase or pattern, the number of times it stands there
-    "snippet": pl.String,  # the stretch of the page's text that holds most of the words
-    "snippet_start": pl.Int64,  # where it begins in pages.text
-    # every place of a word on the page: characters of pages.text, [start, end)
+    "score": pl.Float64,  # BM25; for a phrase or pattern, how often it occurs on the page
+    "snippet": pl.String,  # the part of the page's text with the most words of the query
+    "snippet_start": pl.Int64,  # its start in pages.text
+    # all places of the words on the page: characters of pages.text, [start, end)
     "spans": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
 }
 Span = tuple[int, int]
@@ -51,10 +51,10 @@ Search = TypeVar("Search", bound=Callable[..., Any])
 _TABLES = """
 create table if not exists search_pages (
     id integer primary key, document varchar not null, page integer not null,
-    tokens varchar not null,           -- parted by spaces
+    tokens varchar not null,           -- separated by spaces
     starts integer[] not null, ends integer[] not null, -- of each token, in pages.text
     tokenizer varchar not null,
-    -- pages.text once more: a hit is shown by the index of `id`, which pages can't offer
+    -- a copy of pages.text: hits are looked up by the index of `id`, which pages lacks
     text varchar not null
 )
 """
@@ -64,7 +64,7 @@ delete from search_pages as indexed where tokenizer <> $tokenizer or not exists 
     and pages.text = indexed.text
 )
 """
-# what each word adds to each page's score, reckoned once: a search only has to add up
+# each word's contribution to each page's score, calculated once: a search only adds them up
 _POSTINGS = """
 create or replace table search_postings as
 select any_value(dict.term) as term, any_value(docs.name)::integer as id, count(*) as tf,
@@ -76,7 +76,7 @@ join fts_main_search_pages.docs using (docid), fts_main_search_pages.stats
 group by terms.termid, terms.docid
 order by term, id
 """
-# the last table of an index, without which it is made anew, also after a run that was killed
+# the last table of an index: without it the index is rebuilt, also after a killed run
 _OUTDATED = "drop table if exists search_grams"
 _HELD = "select id, text, tokens, starts, ends from search_pages "
 _BM25 = """
@@ -88,26 +88,26 @@ with found as (
 select document, page, score, id from found join search_pages using (id) order by score desc, id
 """
 
-# no condition on `times`: DuckDB would count in every text before it looks at its id
+# no condition on `times`: DuckDB would count in all texts before it looks at their ids
 _FITTING = """
 select document, page, id, len(regexp_extract_all(text, $regex, 0, 'i')) as times
 from search_pages {among} order by times desc, document, page limit $limit
 """
 
 
-def tokenizer() -> str:
-    """By which tokens were made: a case indexed by another is indexed again."""
+def _tokenizer_version() -> str:
+    """Return the tokenizer's version string; a case indexed by another version is reindexed."""
     return f"{TOKENIZER_VERSION} kiwi {version('kiwipiepy')} {version('kiwipiepy_model')}"
 
 
-def missing(db: duckdb.DuckDBPyConnection) -> list[Page]:
-    """Return the pages whose words aren't indexed; forget those of pages that have changed.
+def unindexed_pages(db: duckdb.DuckDBPyConnection) -> list[Page]:
+    """Return the pages whose words aren't indexed; drop the words of changed pages.
 
-    Pages that were cut into words by another version are cut again.
+    Pages tokenized by another version are returned as well.
     """
     load_fts(db)
     db.execute(_TABLES)
-    (forgotten,) = db.execute(_STALE, {"tokenizer": tokenizer()}).fetchone() or (0,)
+    (forgotten,) = db.execute(_STALE, {"tokenizer": _tokenizer_version()}).fetchone() or (0,)
     if forgotten:
         db.execute(_OUTDATED)
     return db.execute(
@@ -116,8 +116,8 @@ def missing(db: duckdb.DuckDBPyConnection) -> list[Page]:
     ).fetchall()
 
 
-def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
-    """Store the words of pages, with their places; they are found once the index is rebuilt."""
+def store_words(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    """Store the words of pages with their places; `rebuild_index` makes them searchable."""
     pages = [page for of_it, _, _ in parts for page in of_it]
     frames = []
     begin = 0  # of a part's pages, in all pages
@@ -153,14 +153,14 @@ def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
             tokens=pl.col("form").fill_null(""),
             starts=pl.col("start").fill_null(empty),
             ends=pl.col("end").fill_null(empty),
-            tokenizer=pl.lit(tokenizer()),
+            tokenizer=pl.lit(_tokenizer_version()),
             text=pl.col("content"),
         ),
     )
 
 
-def rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
-    """Make the index of the stored words anew if they have changed: it can't be added to."""
+def rebuild_index(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
+    """Rebuild the index if stored words have changed; DuckDB's index can't be added to."""
     if has_table(db, "search_grams"):
         return
 
@@ -177,14 +177,14 @@ def rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
         step()
 
 
-def tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
-    """Each text as its tokens, parted by spaces: what is indexed and what a query is cut into."""
+def index_tokens(db: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> list[str]:
+    """Return each text as its tokens, separated by spaces, as pages and queries are indexed."""
     load_fts(db)
     return [" ".join(form for form, _, _ in each) for each in placed_tokens(db, texts)]
 
 
 def of_any_case(search: Search) -> Search:
-    """Refuse an index whose values make no sense: a case file may be somebody else's."""
+    """Turn errors of a damaged or forged index into an InputError."""
 
     @wraps(search)
     def checked(*args: Any, **named: Any) -> Any:
@@ -192,7 +192,7 @@ def of_any_case(search: Search) -> Search:
             return search(*args, **named)
         except (ValueError, TypeError, LookupError, pl.exceptions.PolarsError) as error:
             raise InputError(
-                "The search index of this case file makes no sense: ingest the documents into a "
+                "The search index of this case file is damaged: ingest the documents into a "
                 "new case file."
             ) from error
 
@@ -200,14 +200,14 @@ def of_any_case(search: Search) -> Search:
 
 
 @of_any_case
-def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.DataFrame:
-    """The pages that a query's words fit best: a frame of HITS, best first.
+def search_words(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.DataFrame:
+    """Return the pages with the best BM25 score for a query's words: a frame of HITS.
 
-    Raises InputError where the case isn't indexed by this tokenizer, or no word of the query means
-    anything to it (only particles, say).
+    Raises InputError if the case isn't indexed by this tokenizer, or if the query has no word with
+    a meaning (only particles, for example).
     """
     check_indexed(db)
-    terms = sorted(set(tokens(db, [composed(query)])[0].split()))
+    terms = sorted(set(index_tokens(db, [composed(query)])[0].split()))
     if not terms:
         raise InputError(f"'{query}' has no word to search for: give a noun, a verb or a number.")
     found = db.execute(_BM25, {"terms": terms, "limit": limit}).fetchall()
@@ -223,13 +223,13 @@ def bm25(db: duckdb.DuckDBPyConnection, query: str, *, limit: int = 20) -> pl.Da
 
 
 @of_any_case
-def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.DataFrame:
-    """The pages where words stand side by side as given, most often first: a frame of HITS.
+def search_phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.DataFrame:
+    """Return the pages with a phrase, most occurrences first: a frame of HITS.
 
-    Case doesn't matter, and spaces may be missing or be line breaks, as extracted text has them.
+    Case is ignored, and spaces may be missing or be line breaks, as in extracted text.
     """
     if not words.strip():
-        raise InputError("A phrase needs a word.")
+        raise InputError("The phrase is empty: give at least one word.")
     check_indexed(db)
     words = composed(words)
     regex = phrase_pattern(words)
@@ -237,11 +237,11 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
 
 
 @of_any_case
-def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl.DataFrame:
-    """The pages that a regular expression fits, most often first: a frame of HITS.
+def search_pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl.DataFrame:
+    """Return the pages that match a regular expression, most matches first: a frame of HITS.
 
-    The expression must be one to DuckDB (RE2: no look-around, no back-references) and to Python.
-    Case doesn't matter. Raises InputError where it is none, or where it fits the empty text.
+    The expression must be valid in DuckDB (RE2: no look-around, no back-references) and in Python.
+    Case is ignored. Raises InputError if it is invalid or matches the empty string.
     """
     regex = composed(regex)
     try:
@@ -249,20 +249,24 @@ def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl
         db.execute("select regexp_matches('', ?, 'i')", [regex])
     except (re.error, duckdb.Error) as error:
         why = str(error).splitlines()[0]
-        raise InputError(f"'{regex}' isn't a pattern that can be searched for: {why}.") from error
+        raise InputError(f"'{regex}' isn't a valid pattern: {why}.") from error
     if compiled.fullmatch(""):
-        raise InputError(f"'{regex}' fits anything, even nothing: give a pattern with a letter.")
+        raise InputError(f"'{regex}' also matches the empty string: give a pattern with a letter.")
     check_indexed(db)
     return _fitting(db, regex, grams.of_pattern(db, regex), limit, pattern_places)
 
 
 def phrase_pattern(words: str) -> str:
-    """Return the expression of words side by side, whatever blanks are between them."""
+    """Return a regular expression for words in sequence, with any blanks or none between.
+
+    >>> phrase_pattern("face search")
+    'face\\\\s*search'
+    """
     return r"\s*".join(re.escape(word) for word in words.split())
 
 
 def phrase_places(regex: str, texts: list[str]) -> list[list[Span]]:
-    # words and blanks alone: it takes no longer than the text is
+    # words and blanks only: the time is proportional to the text
     compiled = re.compile(regex, re.IGNORECASE)
     return [[match.span() for match in compiled.finditer(text)] for text in texts]
 
@@ -274,7 +278,7 @@ def _fitting(
     limit: int,
     places_in: Callable[[str, list[str]], list[list[Span]]],
 ) -> pl.DataFrame:
-    """The pages among `ids` (None: all) that an expression fits."""
+    """Return the pages among `ids` (None: all) that match an expression: a frame of HITS."""
     values = {"regex": regex, "limit": limit}
     among = "" if ids is None else among_ids(ids.tolist())
     found = db.execute(_FITTING.format(among=among), values).fetchall()
@@ -297,7 +301,7 @@ def _fitting(
 
 
 def among_ids(ids: list[int]) -> str:
-    # by constants DuckDB looks few rows up in the index of `id`; a join would scan all texts
+    # with constants DuckDB uses the index of `id`; a join would scan all texts
     return f"where id in ({', '.join(map(str, ids)) or '-1'})"
 
 
@@ -313,7 +317,7 @@ def hits_frame(
 
 
 def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
-    """The stretch of a text that holds the most different words, then the most places of them."""
+    """Return the part of a text with the most different words, then the most places of them."""
     if not spans:
         return 0, min(len(text), width)
     best, best_worth = spans[0][0], (0, 0)
@@ -335,11 +339,12 @@ def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
     if not has_table(db, "search_grams"):
         raise InputError("The case isn't indexed yet: run 'onetomany ingest' on its folder.")
     other = db.execute(
-        "select tokenizer from search_pages where tokenizer <> ? limit 1", [tokenizer()]
+        "select tokenizer from search_pages where tokenizer <> ? limit 1", [_tokenizer_version()]
     ).fetchone()
     if other:
         raise InputError(
-            f"The case was indexed by tokenizer {other[0]}, this is {tokenizer()}: index it again."
+            f"The case was indexed by tokenizer {other[0]}, this is {_tokenizer_version()}: "
+            "index it again."
         )
 
 

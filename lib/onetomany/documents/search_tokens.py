@@ -1,4 +1,4 @@
-"""What a search keeps of a text: morphemes that mean something, Latin words by their stems."""
+"""Split texts into the tokens of the search: Korean morphemes with a meaning, Latin stems."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LATIN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]+")
 
 
 def meaningful(text: str, tokens: list[Any]) -> list[tuple[str, int, int]]:
-    """Return the morphemes of a text that mean something, in lower case, with their places."""
+    """Return the morphemes of a text that have a meaning, in lower case, with their places."""
     return [
         (form.lower(), start, end)
         for form, tag, start, end in _latin_words(nouns.recut(text, tokens))
@@ -28,7 +28,7 @@ def meaningful(text: str, tokens: list[Any]) -> list[tuple[str, int, int]]:
 
 
 def token_frame(rows: list[tuple[int, str, int, int]]) -> pl.DataFrame:
-    """Return rows as a frame of tokens: the number of a text, a form, where it begins and ends."""
+    """Return rows as a frame of tokens: number of the text, form, start and end."""
     import polars as pl
 
     schema = {"text": pl.Int32, "form": pl.String, "start": pl.Int32, "end": pl.Int32}
@@ -38,7 +38,7 @@ def token_frame(rows: list[tuple[int, str, int, int]]) -> pl.DataFrame:
 def placed_tokens(
     db: duckdb.DuckDBPyConnection, texts: Iterable[str]
 ) -> list[list[tuple[str, int, int]]]:
-    """Cut the reader's own texts, such as a query, into tokens with their places."""
+    """Split the reader's own texts, such as a query, into tokens with their places."""
     held = list(texts)
     cut = nouns.kiwi().tokenize(held)
     rows = [
@@ -70,9 +70,10 @@ def stemmed(db: duckdb.DuckDBPyConnection, tokens: pl.DataFrame) -> pl.DataFrame
 def _latin_words(
     tokens: list[tuple[str, str, int, int]],
 ) -> Iterator[tuple[str, str, int, int]]:
-    """Yield tokens with each run of Latin ones cut into words: a full stop belongs to none.
+    """Yield tokens, with runs of Latin ones split into words without full stops.
 
-    kiwipiepy leaves it at the word, and then cuts that word anywhere. Initials (U.S.) stay one.
+    kiwipiepy keeps the full stop with the word and then splits that word at random. Initials (U.S.)
+    stay together.
     """
     for (latin, _), run in groupby(_with_runs(tokens), key=lambda each: each[0]):
         own = [token for _, token in run]
@@ -87,7 +88,7 @@ def _latin_words(
 def _with_runs(
     tokens: list[tuple[str, str, int, int]],
 ) -> Iterator[tuple[tuple[bool, int], tuple[str, str, int, int]]]:
-    """Yield tokens with what tells runs apart: whether it is Latin, and a number for each run."""
+    """Yield each token with its run: whether it is Latin, and the number of the run."""
     number, last = 0, -1
     for token in tokens:
         form, tag, start, end = token

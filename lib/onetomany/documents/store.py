@@ -13,7 +13,7 @@ import polars as pl
 
 from ..sources.case import Stream
 from .answers import ROWS, Answer, Columns
-from .case_file import EXTRACTOR_VERSION, forget
+from .case_file import EXTRACTOR_VERSION, forget_document
 from .folder import Stamp, member_path, readable_name
 from .sketch import sketches
 
@@ -97,7 +97,7 @@ def _store(
             "SELECT document FROM documents WHERE document IN (SELECT unnest(?))", [names]
         ).fetchall()
         for (document,) in held:
-            forget(db, document)
+            forget_document(db, document)
             db.execute("DELETE FROM documents WHERE document = ?", [document])
             db.execute("DELETE FROM failures WHERE document = ? OR parent = ?", [document] * 2)
         if held:

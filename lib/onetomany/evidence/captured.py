@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 
 from onetomany.documents import captures
-from onetomany.documents.case_file import open_case, original, read
+from onetomany.documents.case_file import open_case, original_file, query_frame
 from onetomany.errors import InputError
 from onetomany.evidence.cited import CITED
 from onetomany.evidence.methods import all_sheets
@@ -103,7 +103,7 @@ def _carry(payload: Path, case: Path, file: str, sha256: str, done: Named) -> st
     if place not in done.carried:
         if not file or not sha256:
             raise InputError("A capture's file is in no folder of the case file: ingest it again.")
-        source = original(case, sha256)
+        source = original_file(case, sha256)
         (payload / FOLDER).mkdir(exist_ok=True)
         beside = payload / f"{place}.part"
         shutil.copyfile(source, beside)
@@ -116,7 +116,7 @@ def _carry(payload: Path, case: Path, file: str, sha256: str, done: Named) -> st
 
 def _personal(db: duckdb.DuckDBPyConnection, sha256: str) -> list[tuple[str, int]]:
     """What the pages of a capture's file seem to contain, and on how many of them."""
-    texts = read(
+    texts = query_frame(
         db,
         "with recursive inside as ( select ?::varchar as document union "
         "select files.document from files join inside on files.parent = inside.document) "

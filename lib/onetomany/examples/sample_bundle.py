@@ -1,4 +1,4 @@
-"""A small bundle made in seconds, to learn on: who asks what of it, what a change in it does."""
+"""Make a small evidence bundle in seconds, list its parts, and try changes on copies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ANSWERS = {
     "holds": pl.String,  # full, part, none
     "answer": pl.String,
     "answer_ko": pl.String,
-    "part": pl.String,  # the folder or file of the bundle that answers; null where none does
+    "part": pl.String,  # the folder or file of the bundle that answers; null if none does
     "files": pl.Int64,  # found there in this bundle
     "source": pl.String,
     "url": pl.String,
@@ -66,15 +66,15 @@ PARTS = {
 CHANGED = {
     "change": pl.String,
     "change_ko": pl.String,
-    "file": pl.String,  # that was changed
-    "faults": pl.Int64,  # that `verify` finds
+    "file": pl.String,  # the changed file
+    "faults": pl.Int64,  # the number that `verify` finds
     "named": pl.Boolean,  # whether one of them names the file
-    "told": pl.String,  # what the first of these says
+    "told": pl.String,  # the text of the first of these
 }
 
 
-def make(folder: Path) -> Path:
-    """Run the sample chapter, sign its exhibit with a new key, return the bundle in `folder`."""
+def make_sample_bundle(folder: Path) -> Path:
+    """Run the sample chapter, sign its exhibit with a new key, and return the bundle's folder."""
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True)
     sample = resources.files("onetomany.examples") / "data" / SAMPLE
@@ -91,12 +91,12 @@ def make(folder: Path) -> Path:
     try:
         sealed.seal(payload.folder, out, record, key=key, created=datetime.now(UTC))
     finally:
-        key.unlink()  # nobody can sign with it again
+        key.unlink()  # so that it can't sign again
     return out
 
 
-def parts(bundle: Path) -> pl.DataFrame:
-    """The parts of a bundle: `part`, `files` (how many), `what` it is and `what_ko`."""
+def bundle_parts(bundle: Path) -> pl.DataFrame:
+    """Return the parts of a bundle: `part`, `files` (number), `what` and `what_ko`."""
     count: dict[str, int] = {}
     for path in sorted(each for each in bundle.rglob("*") if each.is_file()):
         part = _part(path.relative_to(bundle).as_posix())
@@ -106,9 +106,11 @@ def parts(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def items(bundle: Path) -> pl.DataFrame:
-    """The numbered items of a bundle's figures.json: `item`, `title`, `title_ko`, `sample` (N),
-    `interval`, `data` (its files but the specification).
+def bundle_items(bundle: Path) -> pl.DataFrame:
+    """Return the numbered items of a bundle's figures.json.
+
+    Returns `item`, `title`, `title_ko`, `sample` (N), `interval` and `data` (its files except the
+    specification).
     """
     listed = json.loads((bundle / "data" / "figures.json").read_text(encoding="utf-8"))["figures"]
     rows = [
@@ -125,11 +127,12 @@ def items(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
-    """Return what an opposing expert asks, and where in this bundle the answer lies: ANSWERS.
+def bundle_answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
+    """Return an opposing expert's questions and the parts that answer them: a frame of ANSWERS.
 
-    A row for each part that a question points to (data/questions.toml); one row where none does.
-    `jurisdiction`, of `questions.JURISDICTIONS`, gives what is asked there instead.
+    There is a row for each part that a question refers to (evidence/data/questions.toml), and one
+    row for a question without a part. With a `jurisdiction` of `questions.JURISDICTIONS` the
+    questions are the ones asked there.
     """
     rows = []
     for number, asked in enumerate(load_questions(jurisdiction), 1):
@@ -141,8 +144,8 @@ def answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
     return pl.DataFrame(rows, schema=ANSWERS)
 
 
-def changed(bundle: Path) -> pl.DataFrame:
-    """Six changes, each made in a copy of the bundle, and what `verify` says: schema CHANGED."""
+def try_changes(bundle: Path) -> pl.DataFrame:
+    """Make six changes, each in a copy of the bundle, and verify it: a frame of CHANGED."""
     table = min((bundle / "data" / "tables").glob("*.csv"))
     inside = table.relative_to(bundle).as_posix()
     other = next(bundle.glob("data/figures/*.csv")).relative_to(bundle).as_posix()
@@ -188,7 +191,7 @@ def changed(bundle: Path) -> pl.DataFrame:
 
 
 def _part(path: str) -> str:
-    """'data/figures/*' -> 'data/figures', 'seal/x' -> 'seal'; a file above folders is itself."""
+    """Return the part of a path: 'data/figures' for 'data/figures/*', 'seal' for 'seal/x'."""
     names = path.split("/")
     if names[0] == "data" and len(names) > 2:
         return "/".join(names[:2])

@@ -1,7 +1,7 @@
-"""A simulated log, to show what a log looks like: none of these requests was ever made.
+"""Simulate a log of requests as an example of a log: none of them was ever made.
 
-Every request says so in its file (`simulated`), and whoever draws it says so in the chart. Dates
-are counted back from a day that is given, so that deadlines run.
+Each request says so in its file (`simulated`), and so must a chart of them. Dates are counted back
+from a given day, so that deadlines are running.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from onetomany.requests.log import Change, Event, Request
 NOT_REAL = "requests that were never sent 보낸 적 없는 청구"
 
 
-def simulated(today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame) -> list[Request]:
-    """Seven made-up requests for gaps of `gaps.table`, received up to sixty days before `today`.
+def simulate_requests(
+    today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame
+) -> list[Request]:
+    """Return seven simulated requests for gaps, received up to 60 days before `today`.
 
-    One each is answered in full, answered in part, refused and appealed, late, refused under the
-    other law, just received, and waiting for its answer.
+    `laws` are the procedures by key, `rows` is `gaps.table`. One request each is answered in full,
+    answered in part, refused and appealed, late, refused under the other law, just received, and
+    waiting for its answer.
     """
     kr = working_days(laws["kr-oida"])
 

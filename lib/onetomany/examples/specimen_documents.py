@@ -1,8 +1,8 @@
-"""Specimen documents made of the case's sourced facts, since no original could be had.
+"""Make specimen documents from the case's sourced facts, since no original is available.
 
-Every page says at its head and foot, in both languages, that it is no original. What stands on it
-is our own wording of a statement, with its source; nothing is invented, nothing is quoted. Beside
-them may stand tables that were truly disclosed, of other countries: those are no specimens.
+Each page says at the top and bottom, in both languages, that it isn't an original. Its text is this
+kit's own wording of a statement, with the source; nothing is invented or quoted. Tables that other
+countries really disclosed may be written beside them: those aren't specimens.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ NOT_REAL = (
     "이 문서는 원본이 아니다. 출처가 있는 사실로 만든 견본이다.",
     "Not an original: made by this kit from facts with a source.",
 )
-DISCLOSED = "disclosed-"  # how the names of files begin that are no specimens
+DISCLOSED = "disclosed-"  # names of files that are not specimens begin with this
 WIDTH, HEIGHT = 595, 842  # points: A4
 _LINE = 17
 
 
-def write(folder: Path, claims: pl.DataFrame) -> list[Path]:
-    """Write specimens of `sources.case.claims` into a folder: one PDF for each document named.
+def write_specimens(folder: Path, claims: pl.DataFrame) -> list[Path]:
+    """Write a PDF for each document that the claims cite; return the files.
 
-    Returns the files: specimen-01-pipc.pdf, ... Raises InputError where the folder holds a file
-    that is no specimen, so that none is taken for one.
+    `claims` is `sources.case.claims`; the files are specimen-01-pipc.pdf and so on. Raises
+    InputError if the folder has a file that isn't a specimen, so that none is taken for one.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def write(folder: Path, claims: pl.DataFrame) -> list[Path]:
     strangers = [file.name for file in folder.iterdir() if not file.name.startswith(ours)]
     if strangers:
         raise InputError(
-            f"{folder} holds {strangers[0]}: specimens are kept apart from other documents, "
+            f"{folder} contains {strangers[0]}: specimens must not be mixed with other documents, "
             "name an empty folder."
         )
     import vl_convert
@@ -58,11 +58,11 @@ def write(folder: Path, claims: pl.DataFrame) -> list[Path]:
     return written
 
 
-def write_disclosed(folder: Path) -> list[Path]:
-    """Write what other countries disclosed as CSV, every row with its source and licence.
+def write_disclosed_tables(folder: Path) -> list[Path]:
+    """Write tables that other countries disclosed as CSV, with source and licence in each row.
 
-    Returns the files: disclosed-massachusetts.csv, as written, with the rows for months that are
-    missing, and disclosed-holyhead.csv. See `sources.disclosed`.
+    Returns the files: disclosed-massachusetts.csv (unchanged, with rows for missing months) and
+    disclosed-holyhead.csv. See `sources.disclosed`.
     """
     written = []
     for name, table in (("massachusetts", disclosed.log()), ("holyhead", disclosed.holyhead())):
@@ -75,7 +75,7 @@ def write_disclosed(folder: Path) -> list[Path]:
 
 
 def _page(claims: pl.DataFrame) -> str:
-    """One page as SVG: a heading, a paragraph for each statement, and the marks."""
+    """Return a page as SVG: a heading, a paragraph for each statement, and the marks."""
     first = claims.row(0, named=True)
     texts = [_text(60, 110, f"{first['said_by_ko']} · {first['said_by']}", 18, weight=600)]
     y = 150.0
@@ -92,7 +92,7 @@ def _page(claims: pl.DataFrame) -> str:
         y += 10
     if y > HEIGHT - 90:
         raise InputError(
-            f"{first['said_by']} has more statements in one document than fit on a page."
+            f"{first['said_by']} has more statements in a document than fit on a page: give fewer."
         )
     for place in (50, HEIGHT - 45):
         texts.append(_text(60, place, MARK, 16, colour="#b3142b", weight=700))

@@ -1,8 +1,8 @@
-"""Articles of law that a text cites, each with the law that the text names for it, or `?`.
+"""Find cited articles of law in texts, each with the law that the text names, or `?`.
 
-A law's name directly before an article is the article's. 같은 법 is the law named before it, and a
-list (제15조, 제17조 및 제18조) goes on with the law of its first. Nothing else decides: an article
-at which no law stands is `? 15`, whatever was named earlier.
+A law named directly before an article belongs to it. 같은 법 is the law named before it, and a list
+(제15조, 제17조 및 제18조) continues the law of its first article. An article without a law next to
+it is `? 15`, even if a law was named earlier in the text.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .law_names import English, NamedLaw, derived, known_name, name_before, names_alone
+from .law_names import EnglishLaws, NamedLaw, derived_law, known_law, name_before, names_alone
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-# 제3조사, 제1조정위원회 and 제2조합 are no articles
+# 제3조사, 제1조정위원회 and 제2조합 are not articles
 _NO_ARTICLE = r"(?!사|정|직|합|선|치|달|원|명|건|의\s?원)"
 _PARTS = (
     rf"(?:\s?(?:(?:제\s?)?(?P<para>\d{{1,3}})\s?항|(?P<circled>[{_CIRCLED}])))?"
@@ -40,11 +40,11 @@ _ENGLISH_NUMBER = re.compile(
     r"(?P<article>\d{1,4}[A-Z]?)(?:-(?P<branch>\d{1,3})(?!\d))?(?:\((?P<para>\d{1,3}|[a-z])\))?"
     r"(?:\((?P<item>\d{1,3}|[a-z]{1,2})\))?(?:\((?P<sub>[ivx]{1,4}|\d{1,2}|[A-Za-z])\))?(?![\d.]*\d)"
 )
-# after a law's name a bare number will do: PIPA 26(2)
+# after a law's name a bare number is enough: PIPA 26(2)
 _AFTER_NAME = re.compile(r"\s(?P<article>\d{1,4})(?:-(?P<branch>\d{1,3}))?\((?P<para>\d{1,3})\)")
 _OF_ANOTHER = re.compile(r"\s(?:of|in|under)\s(?:this|that|the|such|an?|its)\s")
 _MORE = re.compile(r"\s?(?:,\s?(?:and\s|or\s)?|and\s|or\s|&\s?|to\s|[–-])\s?")
-# what stands between the articles of one list: 및, a dot, further paragraphs, a heading in brackets
+# texts between the articles of a list: 및, a dot, further paragraphs, a heading in brackets
 _LIST = re.compile(
     r"(?:\s?[(（【][^()（）【】\0]{0,40}[)）】])?"
     r"(?:\s?(?:[,·ㆍ‧・․~∼～]|및|와|과|또는|내지|부터|까지|제?\s?\d{1,3}\s?[항호목](?:의\s?\d{1,2})?|각\s?[호목]))+\s?\Z"
@@ -56,13 +56,13 @@ _SAME = re.compile(
 _THIS = re.compile(r"(?<![가-힣])이\s?(?:법|법률|영|규칙|조례|규정|고시|훈령|지침)\s?\Z")
 _ITS = re.compile(r"(?<![가-힣])(?P<of>시행령|시행규칙|시행세칙)\s?\Z")
 _LAWLIKE = re.compile(r"[가-힣]{2,20}(?:법률|법|조례)(?![가-힣]*[가-힣]{3})")
-# words in 법 that are no laws
+# words that end in 법 and are not laws
 _NO_LAW = re.compile(
     r"(?:방|문|입|사|위|불|편|적|합|준|해|기|용|어|화|수|작|처방|산|비|사용|조리|공|주|치료|요|검사|분석|평가|"
     r"계산|관리방|시|그 |이 |같은 |위 )법$"
 )
-_FAR = 600  # characters over which 같은 법 still has its law before it
-_LONGEST = 160  # characters in which a law's name stands before its article
+_FAR = 600  # characters between 같은 법 and the law it refers to, at most
+_LONGEST = 160  # characters between the start of a law's name and its article, at most
 CONTINUED = "law of the citation before it, which it continues"
 SAME = "law named before it, as 같은 법 says"
 NONE = "no law named"
@@ -71,12 +71,12 @@ Cited = tuple[int, int, str, str | None]  # from, to, normal, note
 
 @dataclass
 class _Reader:
-    """Read one text in order, and keep which law was named last, and where the last list ended."""
+    """Read a text in order and remember the last law named and the end of the last list."""
 
     text: str
-    named: str = ""  # the law that was named last
+    named: str = ""  # the last law named
     named_at: int = -1
-    list_end: int = -1  # where the last citation of an article ended
+    list_end: int = -1  # the end of the last citation of an article
     list_law: str = ""
     begin: int = 0  # of the block
 
@@ -84,7 +84,7 @@ class _Reader:
         self.named, self.named_at = law, end
 
     def law_before(self, start: int) -> tuple[int, str, str | None]:
-        """Return where the citation begins, its law ('?' for none), and a note."""
+        """Return the start of the citation, its law ('?' for none), and a note."""
         low = max(self.begin, self.list_end, start - _LONGEST)
         before = self.text[low:start]
         if self.list_law and self.list_end >= self.begin and low == self.list_end:
@@ -95,7 +95,7 @@ class _Reader:
         if same:
             return low + same.start(), *self._same(same["what"], same["of"], low + same.start())
         if _THIS.search(before):
-            return start, "?", "this act: see what the document is"
+            return start, "?", "this act: see which act the document is"
         found = name_before(self.text, low, start)
         if found:
             return found.start, found.law, None
@@ -105,7 +105,7 @@ class _Reader:
         return start, "?", NONE
 
     def _same(self, what: str, of: str | None, start: int) -> tuple[str, str | None]:
-        """Return the law that 같은 법 means at `start`, or '?' where that isn't sure."""
+        """Return the law that 같은 법 at `start` refers to, or '?' if it isn't certain."""
         if self.named_at < self.begin or start - self.named_at > _FAR:
             return "?", NONE
         law = self._named_between(start)
@@ -113,7 +113,7 @@ class _Reader:
         return (meant, SAME) if meant else ("?", NONE)
 
     def _named_between(self, start: int) -> str:
-        """Return the law named last before `start`, a law without any article included."""
+        """Return the last law named before `start`, with or without an article."""
         law = self.named
         for match in _LAWLIKE.finditer(self.text, self.named_at, start):
             if _NO_LAW.search(match[0]) or match[0].endswith(("헌법재판", "입법", "사법")):
@@ -125,9 +125,12 @@ class _Reader:
 
 
 def find_citations(text: str) -> Iterator[Cited]:
-    """Yield the laws of a text: place [start, end), normal form, note.
+    """Yield the citations of a text: place [start, end), normal form, note.
 
-    Blocks are separated by null characters, and no law of one is a law of the next.
+    Null characters separate blocks; a block's laws don't carry over to the next.
+
+    >>> [normal for _, _, normal, _ in find_citations("개인정보 보호법 제15조 및 제17조")]
+    ['pipa 15', 'pipa 17']
     """
     reader = _Reader(text)
     waiting: NamedLaw | None = None
@@ -151,7 +154,7 @@ def find_citations(text: str) -> Iterator[Cited]:
                 yield what.start, number.end(), f"{what.law} {article}", None
             continue
         cited = [_cite(reader, what)] if kind == 0 else _cite_english(reader, what)
-        # with an article at it, the article's citation holds the name
+        # a name next to an article is part of the article's citation
         if waiting and not any(each[0] < waiting.end for each in cited):
             yield waiting.start, waiting.end, waiting.law, None
         waiting = None
@@ -180,7 +183,7 @@ def _cite(reader: _Reader, match: re.Match[str]) -> Cited:
 
 
 def _cite_english(reader: _Reader, match: re.Match[str]) -> list[Cited]:
-    """Return the citations of 'Articles 7 and 8 of the Charter', 'PIPA, section 3(1)(a)'."""
+    """Return citations such as 'Articles 7 and 8 of the Charter', 'PIPA, section 3(1)(a)'."""
     text = reader.text
     numbers: list[re.Match[str]] = []
     at = match.end()
@@ -196,13 +199,13 @@ def _cite_english(reader: _Reader, match: re.Match[str]) -> list[Cited]:
     if not numbers:
         return []
     end = numbers[-1].end()
-    after = English.after(text, end)
+    after = EnglishLaws.after(text, end)
     start, law = match.start(), "?"
     if after:
         law, last = after.law, after.end
     else:
         low = max(reader.begin, match.start() - _LONGEST)
-        before = English.before(text, low, match.start())
+        before = EnglishLaws.before(text, low, match.start())
         if before and not _OF_ANOTHER.match(text, end):
             start, law = before.start, before.law
         last = end
@@ -236,7 +239,7 @@ def _article(parts: dict[str, str | None]) -> str:
 
 
 def _meant(law: str, what: str, of: str | None) -> str | None:
-    """Return which law 같은 법, 같은 영 or 같은 법 시행령 is, `law` being named last."""
+    """Return the law that 같은 법, 같은 영 or 같은 법 시행령 means if `law` was named last."""
     if what in ("법", "법률"):
         act = _act(law)
         if not re.search(r"(?:법|법률|[a-z0-9])$", act):
@@ -254,9 +257,9 @@ def _joins(between: str) -> bool:
 
 
 def _act(law: str) -> str:
-    """Return the act of a decree or of rules; another law is its own."""
+    """Return the act of a decree or of rules; other laws are returned unchanged."""
     return re.sub(r"(?:-decree|-rules|-bylaws|시행령|시행규칙|시행세칙)$", "", law)
 
 
 def _derived(law: str, of: str) -> str:
-    return known_name(_act(law) + of) or derived(_act(law), of)
+    return known_law(_act(law) + of) or derived_law(_act(law), of)

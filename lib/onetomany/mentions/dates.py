@@ -1,7 +1,7 @@
-"""Dates that a text names: whole, in part, in ranges, with the time of day.
+"""Find dates in texts: whole or partial, in ranges, with the time of day.
 
-`2021. 10. 21.(목) ~ 10. 25.(월)` are two days of one year. A month of a year in short form needs
-its apostrophe or its day: 10년 6월 is a term of imprisonment.
+`2021. 10. 21.(목) ~ 10. 25.(월)` are two days of one year. A two-digit year needs an apostrophe or
+a day: 10년 6월 is a term of imprisonment.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _YEARS = re.compile(
     r"|(?:(?<=[Ii]n )|(?<=[Ss]ince )|(?<=[Uu]ntil )|(?<=[Bb]y ))"
     r"(?P<only>(?:19|20)\d\d)(?a:\b)(?![,.]\d)"
 )
-# what a range or a list goes on with: its year, and its month, are those of the date before
+# the continuation of a range or list: year and month come from the date before
 _ON = re.compile(
     rf"(?:\s?부터)?(?:{_WEEKDAY})\s?(?:[~～∼–-]|,|및|내지|에서)?\s?"
     rf"(?:(?P<month>\d\d?)\s?[.]\s?(?P<day>\d\d?)(?!\d|\s?[.]\d)\s?[.]?{_WEEKDAY}{_TIME}"
@@ -68,9 +68,14 @@ Dated = tuple[int, int, str, str | None]  # from, to, normal, note
 
 
 def find_dates(text: str) -> Iterator[Dated]:
-    """Yield the dates of a text: place [start, end), ISO 8601 as far as it is given, a note.
+    """Yield the dates of a text: place [start, end), ISO 8601 as precise as given, note.
 
-    Without a year --04-30; with its time 2019-04-30T14:08. What is no day of a calendar is none.
+    Without a year it is --04-30, with a time 2019-04-30T14:08. Impossible days are left out.
+
+    Places may overlap; `tagger` keeps the first of them.
+
+    >>> next(find_dates("2019. 4. 30. 14:08"))[2]
+    '2019-04-30T14:08'
     """
     for pattern in (_WRITTEN, _DOTTED, _DASHED, _EIGHT):
         for match in pattern.finditer(text):
@@ -97,7 +102,7 @@ def find_dates(text: str) -> Iterator[Dated]:
 
 
 def _continued(text: str, end: int, year: str) -> Iterator[Dated]:
-    """Yield the dates that go on with the year of the date before: ~ 10. 25., 부터 5월까지."""
+    """Yield dates that continue with the year of the date before: ~ 10. 25., 부터 5월까지."""
     for _ in range(20):
         match = _ON.match(text, end)
         if not match:
@@ -145,7 +150,7 @@ def _full(digits: str) -> str:
 
 
 def _iso(parts: dict[str, str | None]) -> str | None:
-    """Return a date as far as it is given; None where there is no such day."""
+    """Return a date as precise as given; None for an impossible day."""
     digits = parts.get("year") or parts.get("short") or parts.get("bare")
     year = _full(digits) if digits else ""
     name = parts.get("name")

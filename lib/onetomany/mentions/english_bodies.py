@@ -1,4 +1,4 @@
-"""Public and other bodies by an English head: Ministry of Education, Leeds City Council, courts."""
+"""Find bodies by an English head word: Ministry of Education, Leeds City Council, courts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from .known_words import is_english, is_person, is_place, is_proper
-from .law_names import word_set
-from .name_patterns import any_of
+from .lists import word_set
+from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
 _HEADS = (
@@ -19,7 +19,7 @@ _HEADS = (
     "Embassy|Confederation|Task Force|Taskforce|Coalition|Consortium|Corps|Laboratory|"
     "Inspectorate-General|Treasury|Endowment"
 )
-# heads of common words too: Third Party, Credit Union, High School
+# heads that also form common terms: Third Party, Credit Union, High School
 _WEAK = (
     "Network|Union|Fund|Forum|School|Library|Museum|Church|Club|Party|Exchange|"
     "Assembly|Force|Guard|Clinic|Hospital|League|Partnership|Campaign|Registry|Army|"
@@ -27,7 +27,8 @@ _WEAK = (
     "Schools|Hospitals|Police Department|Bar|Group"
 )
 _HEAD = re.compile(
-    rf"(?:{any_of((_HEADS.split('|'), ' ', ''))}|(?P<weak>{any_of((_WEAK.split('|'), ' ', ''))}))"
+    rf"(?:{pattern_of_names((_HEADS.split('|'), ' ', ''))}|"
+    rf"(?P<weak>{pattern_of_names((_WEAK.split('|'), ' ', ''))}))"
     r"(?![A-Za-z0-9-]|[’']s (?:Act|Bill)|\s+Act\b)"
 )
 _ENDS_NAME = (
@@ -35,7 +36,7 @@ _ENDS_NAME = (
     r"Has|Is|Was"
 )
 _PROPER_LETTER = "A-Za-z0-9À-ɏ’'-"
-# a line's end is within a name only at its small words
+# a line break is inside a name only next to its small words
 _OF = re.compile(
     r"\s(?:of|for|on)\s(?:the\s)?(?!Defendant|Plaintiff|Petitioner|Respondent|Appell)(?:U\.S\. )?"
     rf"[A-Z][{_PROPER_LETTER}]{{1,30}}"
@@ -59,7 +60,7 @@ _OTHER_BODY = re.compile(
     r",? of the (?=European|United|Council|House|Senate|National Assembly|Republic)|,? and the |"
     rf",? and (?=(?:[A-Z][a-z]+ )?(?:{_HEADS}) of )"
 )
-# the Gender, Civil Society, and Human Rights Committee is one
+# the Gender, Civil Society, and Human Rights Committee is one body
 _PART_OF_LIST = re.compile(rf"(?a:\b)(?!(?:{_HEADS})(?a:\b))[A-Z][A-Za-z]+, and \Z")
 # the Housing, Communities and Local Government Committee
 _FIRST_OF_LIST = re.compile(r"(?:(?<=the )|(?<=The )|(?<=\n))[A-Z][a-z]+, \Z|\A[A-Z][a-z]+, \Z")
@@ -77,7 +78,7 @@ _NOT_FIRST = word_set(
     "Said Today Yesterday Monday Tuesday Wednesday Thursday Friday Saturday Sunday Is Was Has "
     "Previous Did Does How Why What Where Who Will Can But Also Now"
 )
-# of these alone no name is made: the Local Police, an Executive Board
+# these words alone do not form a name: the Local Police, an Executive Board
 _COMMON = word_set(
     "Head Post Front Back Home Local New Central Data Call Service Customer Joint Annual Executive "
     "Management Advisory Steering Audit General Social Civil Public National Regional "
@@ -101,7 +102,7 @@ _HEADLINE = re.compile(
     r"Slams|Launches|Announces|Seeks|Wants|Joins|Warns|Approves|Blocks|Settles With|Against|Over|"
     r"Certifies|Charges|Files|Names|Opens|Gets|Hits|Probes|Appoints|Welcomes|Issues) "
 )
-# of these heads 'Council of Europe' is a name, and 'Service of Process' none
+# heads that take 'of': 'Council of Europe' is a name, 'Service of Process' is not
 _OF_HEADS = word_set(
     "Ministry Department Office Bureau Board Council Committee Commission Court Agency Institute "
     "University Bank Directorate Authority Association Federation Chamber Administration Academy "
@@ -120,7 +121,7 @@ _STATES = (
     r"[A-Z][a-z]+"
     r"(?: (?:York|Jersey|Hampshire|Mexico|Carolina|Dakota|Virginia|Columbia|Island|Rico))?"
 )
-# each way begins with a letter as it stands, so that the engine skips the rest
+# each alternative begins with a plain letter, so that the engine skips other characters
 _ORDINAL = r"(?:Firs|Secon|Thir|Four|Fif|Six|Seven|Eigh|Nin|Ten|Eleven|Federal|D\.C\.)(?:d|t|th|h)?"
 _FOR_DISTRICT = (
     r"(?:District|Bankruptcy)\sCourt,?\s(?:for|of)\sthe\s"
@@ -154,9 +155,8 @@ _KEPT = word_set("LLC LLP LTD INC PLC USA ICO FBI CIA FTC SEC BBC NHS")
 _SHORTEST_LINE = 45  # a heading is shorter
 
 
-def calmed(text: str) -> str:
-    """Return a text of the same length with lines of capitals written as names: IN THE HIGH "
-    "COURT."""
+def lower_shouted(text: str) -> str:
+    """Return a text of the same length with lines in capitals written like names: HIGH COURT."""
     return _SHOUTED.sub(_calm, text)
 
 
@@ -173,7 +173,7 @@ def _calm(match: re.Match[str]) -> str:
 
 
 def english_bodies(text: str) -> Iterator[Place]:
-    """Yield the places of courts, and of names that a head gives."""
+    """Yield the places of courts and of names with a head word."""
     courts = [
         match.span()
         for match in _COURTS.finditer(text)
@@ -194,7 +194,7 @@ def english_bodies(text: str) -> Iterator[Place]:
 
 
 def _at_head(text: str, match: re.Match[str]) -> Place | None:
-    """Return the place of the name that a head ends or begins."""
+    """Return the place of the name that a head word ends or begins, or None."""
     start, end = match.span()
     after = _OF.match(text, end) if match[0] in _OF_HEADS else None
     if after and not _OF_COMMON.match(text, end):
@@ -228,7 +228,7 @@ def _at_head(text: str, match: re.Match[str]) -> Place | None:
 
 
 def _nation(name: str) -> str:
-    """Return what of the words before a ministry is its nation or city: no Minister Zhong Shan."""
+    """Return the nation or city before a ministry, without other words (Minister Zhong Shan)."""
     words = name.split(" ")
     kept = len(words) - 1
     while kept and _is_national(words[kept - 1]):
@@ -258,7 +258,7 @@ _PLAIN_HEADS = word_set("Ministry Department Embassy")
 
 
 def _without_place(text: str, end: int) -> int:
-    """Return where a name ends without the city that an address puts behind it."""
+    """Return the end of a name without the city of an address after it."""
     words = text[max(0, end - 60) : end].rsplit(" ", 2)
     if len(words) > 2 and is_place(words[2]) and words[1][:1].isupper() and not is_place(words[1]):
         return end - len(words[2]) - 1 if words[1] not in _NATIONAL_WORDS else end
@@ -266,7 +266,7 @@ def _without_place(text: str, end: int) -> int:
 
 
 def _names(name: str, text: str, head: int) -> bool:
-    """Tell whether words before a weak head are of a name: Lincoln High, the Local Data Network."""
+    """Tell whether words before a weak head belong to a name: Lincoln High School."""
     words = name.split()
     if len(words) > 1 and not _COMMON.issuperset(words):
         before = text[max(0, head - len(name) - 4) : head - len(name)]
@@ -279,10 +279,10 @@ def _names(name: str, text: str, head: int) -> bool:
 
 
 def _before(text: str, start: int) -> str:
-    """Return the words of a name before its head."""
+    """Return the words of a name before its head word."""
     before = _CAPITALS.search(text, max(0, start - 100), start)
     name = before[0] if before else ""
-    # the Metropolitan Police Service and South Wales Police are two
+    # the Metropolitan Police Service and South Wales Police are two bodies
     for other in _ENDED.finditer(before[0] if before else ""):
         name = before[0][other.end() :] if before else ""
     if not name:
@@ -296,7 +296,7 @@ def _before(text: str, start: int) -> str:
 
 
 def _wrapped(text: str, start: int) -> str:
-    """Return the name before a head that begins a line of prose: Higher Education / Council."""
+    """Return the part of a name on the line before its head: Higher Education / Council."""
     if text[start - 1 : start] != "\n":
         return ""
     line = text[max(0, text.rfind("\n", 0, start - 1) + 1, start - 200) : start]

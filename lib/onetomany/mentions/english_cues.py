@@ -1,7 +1,7 @@
-"""Names of bodies in English that only the words beside them give: 'Cannara, a grower based in'.
+"""Find names of English bodies by the words next to them: 'Cannara, a grower based in'.
 
-What stands there is a body unless it is a common word, a person or a place: the lists of
-`known_words` tell. Behind a name, brackets give its short form: ('the “Bank”', '(“CGB”)').
+A word in such a position is a body unless `known_words` lists it as a common word, a person or a
+place. Brackets after a name may define its short form: 'the “Bank”', '(“CGB”)'.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from .known_words import is_english, is_person, is_place, is_proper
-from .law_names import word_set
+from .lists import word_set
 
 Place = tuple[int, int]
-# a word's first letter stands first, so that the engine skips what can begin none; it is bounded
+# a word's first letter comes first, so that the engine skips other characters
 _WORD = r"(?:[A-Z0-9]|[a-z](?=[A-Z]))(?<![\w’'.@/&-].)[\w&’'+-]{0,30}[\w+]"
 _NAME = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&) (?:the )?)?(?:{_WORD})){{0,4}}?)"
 _LONG = rf"(?P<name>(?:{_WORD})(?: (?:(?:of|&) (?:the )?)?(?:{_WORD})){{0,4}})"
@@ -57,7 +57,7 @@ _ACTED = (
     r"Unveils|Expands|Agrees|Wins|to Acquire)\b"
 )
 _BEFORE = re.compile(rf"{_NAME}(?:(?P<stated>{_STATED})|{_ACTED})")
-# what a person does as well: of a name with capitals within
+# persons do this as well: only for names with capitals inside
 _OPINES = re.compile(
     r"(?<![\w’'.-])(?P<name>[A-Z][a-z]{0,3}[A-Z]{2,8}[A-Za-z]{0,12}|[A-Z]{3,8}) (?:believes|"
     r"says|said|told|claims|claimed|alleges|alleged|filed|has (?:filed|said|warned|also|issued|"
@@ -148,7 +148,7 @@ _ACT = re.compile(
 
 
 def english_cued(text: str) -> Iterator[Place]:
-    """Yield the places of names that a verb, a kind or a title beside them gives."""
+    """Yield the places of names next to a verb, a kind of body or a title."""
     for match in _OPINES.finditer(text):
         if match["name"] not in _NO_BODY and (
             is_english(match["name"]) or not is_person(match["name"])
@@ -179,8 +179,8 @@ _NO_BODY = word_set(
 )
 
 
-def defined(text: str, places: Iterable[Place]) -> Iterator[Place]:
-    """Yield the places of short names that brackets behind a name define."""
+def defined_names(text: str, places: Iterable[Place]) -> Iterator[Place]:
+    """Yield the places of short names defined in brackets after a name."""
     for start, end in places:
         match = _DEFINED.match(text, end)
         if match and _is_short(match["short"], text[start:end]):
@@ -191,7 +191,7 @@ def defined(text: str, places: Iterable[Place]) -> Iterator[Place]:
 
 
 def _is_short(short: str, name: str) -> bool:
-    """Tell whether a defined word stands for a body alone: CGB, Consolidated Grain, not Company."""
+    """Tell whether a defined word is specific to a body: CGB, Consolidated Grain, not Company."""
     words = short.split()
     if not words or all(word in _ROLE or (is_person(word) and word not in name) for word in words):
         return False
@@ -199,7 +199,7 @@ def _is_short(short: str, name: str) -> bool:
 
 
 def _is_body(name: str) -> bool:
-    """Tell whether words may be a body's: no person, no place, no common word."""
+    """Tell whether words may name a body: not a person, a place or a common word."""
     words = name.split()
     if words[0] in _NO_NAME or words[0].isdigit() or is_place(name) or words[-1] in _NO_NAME:
         return False
@@ -212,7 +212,7 @@ def _is_body(name: str) -> bool:
 
 
 def _is_unknown(name: str) -> bool:
-    """Tell whether a name has a word that is in no list, and begins like no person's."""
+    """Tell whether a name has an unlisted word and doesn't begin like a person's name."""
     words = name.split()
     if words[0] in _NO_NAME or words[0].isdigit() or len(name) < 3:
         return False

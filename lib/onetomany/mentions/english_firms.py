@@ -1,4 +1,4 @@
-"""Firms by an English or other Latin form (Inc., LLP, S.A. de C.V.), read backwards from it."""
+"""Find firms by a legal form in Latin letters (Inc., LLP, S.A. de C.V.), reading backwards."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from .known_words import is_english, is_person, is_place, is_proper
-from .law_names import word_set
-from .name_patterns import any_of
+from .lists import word_set
+from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
 _HARD = word_set(
@@ -17,7 +17,7 @@ _HARD = word_set(
     "Bhd BHD "
     "Tbk P.C Limited Company Holdings Bancorp Bancshares Co CO"
 )
-# a form only behind a word that is no English one
+# these are forms only after a word that is not English
 _SOFT = word_set(
     "Group GROUP Partners Ventures Capital Technologies Technology Systems Solutions Industries "
     "Pharmaceutical Pharmaceuticals Pharma Therapeutics Biosciences Biotech Laboratories Labs "
@@ -40,8 +40,8 @@ _MORE = (
     r"Limited|Company|Co|CO|INC|LTD|KG|Bhd|BHD|de C\.V|& Co|de R\.L)(?![A-Za-z0-9-]))"
 )
 _FORM = re.compile(
-    rf"(?:(?P<hard>National Association|{any_of((_HARD, ' ', ''))})|"
-    rf"(?:{any_of((_SOFT, ' ', rf'(?!{_MORE})'))}))"
+    rf"(?:(?P<hard>National Association|{pattern_of_names((_HARD, ' ', ''))})|"
+    rf"(?:{pattern_of_names((_SOFT, ' ', rf'(?!{_MORE})'))}))"
     rf"(?![A-Za-z0-9&-]|\.[A-Za-z]){_MORE}*\.?"
 )
 _NO_CO = re.compile(r"CO?(?:o)?(?![a-zA-Z]|\.|, [LI]| KG)")
@@ -80,7 +80,7 @@ _NOT_FIRST = word_set(
     "Had Will "
     "Would Can Could Should May Might Not Yes"
 )
-# of these alone no firm's name is made
+# these words alone do not form the name of a firm
 _GENERIC = word_set(
     "limited liability holding parent operating insurance trust public private portfolio successor "
     "surviving target acquiring joint stock group operating management investment reporting "
@@ -97,7 +97,7 @@ _WIDEST = 120
 
 
 def latin_firms(text: str) -> Iterator[tuple[int, int, int]]:
-    """Yield place [start, end) of firms, and where the name ends without its form."""
+    """Yield place [start, end) of firms, and the end of the name without its form."""
     for form in _FORM.finditer(text):
         if text[form.start() - 1 : form.start()] != " " or _NO_CO.match(form[0]):
             continue
@@ -124,7 +124,7 @@ def _is_name(name: str, form: re.Match[str]) -> bool:
     )
 
 
-# a name of English words may be made of these within a sentence: Open Rights International
+# within a sentence these may end a name of English words: Open Rights International
 _OPEN = word_set(
     "International Partners Industries Pharmaceuticals Therapeutics Laboratories Enterprises "
     "Ventures "
@@ -142,7 +142,7 @@ def _is_within(form: re.Match[str], name: str) -> bool:
 
 
 def _name_start(text: str, end: int) -> int:
-    """Return where the name before a form begins, reading backwards word by word."""
+    """Return the start of the name before a form, reading backwards word by word."""
     begin = max(0, end - _WIDEST)
     lines = re.split(r"[\n\0\t]", text[begin:end])
     place = end - len(lines[-1])
@@ -166,7 +166,7 @@ def _name_start(text: str, end: int) -> int:
 def _belongs(token: str, name: list[tuple[int, str]]) -> bool:
     """Tell whether a word belongs to the name that follows it."""
     if token in _LINKS:
-        # Grain and Barge Co. is one, Apple and Google Inc. are two
+        # Grain and Barge Co. is one firm, Apple and Google Inc. are two
         return bool(name) and (
             token != "and" or (len(name) == 1 and is_english(name[0][1].strip(",.")))
         )
@@ -178,7 +178,7 @@ def _belongs(token: str, name: list[tuple[int, str]]) -> bool:
 
 
 def _is_number(word: str) -> bool:
-    """Tell whether a word is a year, a date or a number of a case, not the 3 of 3M."""
+    """Tell whether a word is a year, a date or a case number, not the 3 of 3M."""
     return word[0].isdigit() and (len(word) > _LONGEST_NUMBER or not word.isalnum())
 
 
@@ -186,7 +186,7 @@ _LONGEST_NUMBER = 3
 
 
 def short_names(text: str, start: int, end: int) -> Iterator[Place]:
-    """Yield the places of what a firm may be called by: its name without form, its first word."""
+    """Yield the places of a firm's short names: without its form, and its first word."""
     name = text[start:end]
     words = name.split()
     if len(words) > 1 or _stands_alone(name):
@@ -196,5 +196,5 @@ def short_names(text: str, start: int, end: int) -> Iterator[Place]:
 
 
 def _stands_alone(word: str) -> bool:
-    """Tell whether one word can be taken for the firm wherever it stands."""
+    """Tell whether one word alone can name the firm."""
     return len(word) > 2 and word[0].isupper() and is_proper(word)

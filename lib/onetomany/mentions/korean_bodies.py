@@ -1,30 +1,26 @@
-"""Korean bodies by the form of their names: 가람위원회, ㈜가람, 가람자산운용, 가람시장.
+"""Find Korean bodies by the form of their names: 가람위원회, ㈜가람, 가람자산운용, 가람시장.
 
-`data/body_forms.csv` lists how names end, and the stems at which such a word is a common noun
-(해당 위원회, 종합병원); of an ending that is a common word itself (`proper`: 산업, 기술) the stem
-must be no noun. Each ending is looked for once and its name read backwards within a bound, so that
-no text can make it slow.
+`data/body_forms.csv` lists the endings of names, and the stems that make such a word a common noun
+(해당 위원회, 종합병원). After an ending that is itself a common word (`proper`: 산업, 기술) the
+stem must not be a noun. Each ending is found once and its name read backwards within a limit, so
+that no text can make it slow.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 from .known_words import is_common_korean
-from .law_names import word_set
-from .name_patterns import any_of
+from .lists import data_rows, word_set
+from .name_patterns import pattern_of_names
 
-DATA = resources.files("onetomany.mentions") / "data"
 Place = tuple[int, int]
 _LONGEST = 24  # characters of a name before its ending
 _RUN = re.compile(r"[가-힣A-Za-z0-9·ㆍ‧・&]*\Z")
-# after a name come particles, offices and what belongs to it; anything else makes another word
+# particles, offices and parts of a body may follow a name; other letters make another word
 AFTER = re.compile(
     r"(?![가-힣A-Za-z0-9])|(?:은|는|이|가|을|를|의|에|와|과|도|만|로|으로)(?![가-힣A-Za-z0-9])|"
     r"(?:에는|에도|에만|로는|로서|으로서|로부터|으로부터|와의|과의|와는|과는|만이|만의|이다|"
@@ -62,11 +58,11 @@ _NO_FIRM = word_set(
 class _Form:
     shortest: int  # characters before the ending
     common: frozenset[str]  # stems that make it a common noun
-    proper: bool  # whether its stem must be no noun
+    proper: bool  # whether its stem must not be a noun
 
 
 def korean_bodies(text: str) -> Iterator[Place]:
-    """Yield the places of bodies that the form of a Korean name gives."""
+    """Yield the places of bodies recognised by the form of a Korean name."""
     yield from _by_ending(text)
     yield from _local_governments(text)
     yield from _acting(text)
@@ -74,19 +70,19 @@ def korean_bodies(text: str) -> Iterator[Place]:
 
 
 def _by_ending(text: str) -> Iterator[Place]:
-    """Yield bodies by how their names end."""
+    """Yield the places of bodies by the endings of their names."""
     pattern, forms = _endings()
     at = 0
     while match := pattern.search(text, at):
         end = match.end()
-        # 전기 within 안전기술원 ends nothing
+        # 전기 within 안전기술원 is not an ending
         if not AFTER.match(text, end) or NOT_AFTER.match(text, end):
             at = match.start() + 1
             continue
         at = end
         run = _RUN.search(text, max(0, match.start() - _LONGEST), match.start())
         stem = run[0].lstrip("·ㆍ‧・&0123456789") if run else ""
-        # 법관·중앙선거관리위원회 are two
+        # 법관·중앙선거관리위원회 are two bodies
         last = re.split(r"[·ㆍ‧・]", stem)[-1]
         stem = last if len(last) != 1 else stem
         if not _is_stem(stem, forms[match[0]]):
@@ -98,7 +94,7 @@ def _by_ending(text: str) -> Iterator[Place]:
 
 
 def _is_stem(stem: str, form: _Form) -> bool:
-    """Tell whether a stem makes a name with an ending."""
+    """Tell whether a stem and an ending form a name."""
     if not form.shortest <= len(stem) < _LONGEST or stem in form.common or stem in _VAGUE:
         return False
     if not re.match(r"[가-힣A-Z]", stem or "가"):
@@ -113,7 +109,7 @@ _LONGEST_PROPER = 9
 
 
 def _local_governments(text: str) -> Iterator[Place]:
-    """Yield cities, counties and provinces where a text names their office, not the place."""
+    """Yield cities, counties and provinces named as an office, not as a place."""
     for match in _OFFICE.finditer(text):
         run = _RUN.search(text, max(0, match.start() - 8), match.start())
         name = (run[0] if run else "") + match[0][0]
@@ -122,7 +118,7 @@ def _local_governments(text: str) -> Iterator[Place]:
 
 
 def _acting(text: str) -> Iterator[Place]:
-    """Yield cities, counties and provinces that do something: 가람시는 ... 밝혔다."""
+    """Yield cities, counties and provinces that act: 가람시는 ... 밝혔다."""
     for match in _SUBJECT.finditer(text):
         run = _RUN.search(text, max(0, match.start() - 8), match.start())
         name = (run[0] if run else "") + match[0][0]
@@ -141,7 +137,7 @@ _ACTS = re.compile(
     r"구축|가졌|갖는|갖고|맺었|맺고|맺은|진행했|진행한|열었|연다|강조|"
     r"당부|전달했|참여했|협력|신청했|제기했|패소|승소)"
 )
-# 서귀포시장, 강남구청: the place's own name ends in its first letter
+# 서귀포시장, 강남구청: the first letter of 시장 and 구청 belongs to the place's name
 _OFFICE = re.compile(
     r"(?P<of>시(?:청|의회)|군(?:청|의회)|구(?:청|의회)|도(?:청|의회)|[시군구도])(?:장|수|지사)?"
     r"(?:(?<=시장)|(?<=군수)|(?<=구청장)|(?<=도지사)|(?<=[시군구도]청)|(?<=의회)|(?<=의회의장))"
@@ -180,7 +176,7 @@ def _firms(text: str) -> Iterator[Place]:
 
 @cache
 def _endings() -> tuple[re.Pattern[str], dict[str, _Form]]:
-    rows = csv.DictReader(io.StringIO((DATA / "body_forms.csv").read_text("utf-8")))
+    rows = data_rows("body_forms.csv")
     forms = {
         row["ending"]: _Form(
             int(row["stem"]),
@@ -189,13 +185,13 @@ def _endings() -> tuple[re.Pattern[str], dict[str, _Form]]:
         )
         for row in rows
     }
-    return re.compile(any_of((forms, " ", ""))), forms
+    return re.compile(pattern_of_names((forms, " ", ""))), forms
 
 
 @cache
 def _places() -> frozenset[str]:
-    """Return names of cities, counties and provinces, also as they are shortened (전남도)."""
-    rows = csv.DictReader(io.StringIO((DATA / "local_governments.csv").read_text("utf-8")))
+    """Return names of cities, counties and provinces, and their short forms (전남도)."""
+    rows = data_rows("local_governments.csv")
     return frozenset(row["name"] for row in rows) | _SHORTENED
 
 

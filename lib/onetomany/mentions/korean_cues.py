@@ -1,7 +1,8 @@
-"""Names of Korean bodies that only the words beside them give: 홍길동 가람팜 대표, 가람팜 관계자.
+"""Find names of Korean bodies by the words next to them: 홍길동 가람팜 대표, 가람팜 관계자.
 
-A word there is a body unless it is a common noun, a place or a person (`known_words`). In a list
-of bodies (가람전자, 나루팜, 다온 등) a word that stands between two of them is one too.
+A word in such a position is a body unless it is a common noun, a place or a person
+(`known_words`). In a list of bodies (가람전자, 나루팜, 다온 등) a word between two bodies
+is a body.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from .known_words import is_common_korean, words
-from .law_names import word_set
-from .name_patterns import any_of
+from .known_words import is_common_korean, word_list
+from .lists import word_set
+from .name_patterns import pattern_of_names
 
 Place = tuple[int, int]
 _NAME = r"(?P<name>[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,14})"
-# the first letter stands first, so that the engine skips what can begin no name
+# the first letter comes first, so that the engine skips other characters
 _PERSON = (
     r"[김이박최정강조윤장임한오서신권황안송류유홍전고문손양배백허남심노하곽성차주우구민나진지엄채원천방공현함변"
     r"염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용](?<![가-힣][가-힣])[가-힣]{1,2}"
@@ -36,8 +37,9 @@ _KINDS = word_set(
     "배급사 협력사 협력업체 하청업체 수탁사 수탁업체 위탁업체 대행사 솔루션사 보안업체 "
     "바이오기업 운용사 벤처캐피탈 사모펀드 회사"
 )
+_KIND = pattern_of_names((_KINDS, " ", ""))
 _PARTICLES = r"(?:은|는|이|가|을|를|의|와|과|에서|에게|에|으로|도|측)"
-# 가람팜이 ... 투자를 유치했다: what a firm alone does
+# 가람팜이 ... 투자를 유치했다: only firms do this
 _DEAL = (
     rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?:[이가은는도의]|,|로부터|에|"
     rf"으로부터) (?=[^.\n\0]{{0,40}}(?:투자를? ?유치|"
@@ -51,7 +53,7 @@ _CUES = [
     re.compile(pattern)
     for pattern in (
         rf"{_PERSON} {_NAME} {_TITLE}(?=(?:은|는|이|가|을|를|의|도|와|과|에게)?(?![가-힣]))",
-        rf"(?:{any_of((_KINDS, ' ', ''))})(?:인)? {_NAME}{_PARTICLES}(?![가-힣A-Za-z0-9])",
+        rf"(?:{_KIND})(?:인)? {_NAME}{_PARTICLES}(?![가-힣A-Za-z0-9])",
         _DEAL,
         rf"(?<![가-힣])전 {_NAME} (?:대표|사장|부사장|회장|부회장|전무|"
         rf"상무)(?=[은는이가을를의]|\s)",
@@ -67,10 +69,8 @@ _CUES = [
         rf"(?:ⓒ|©|저작권자\s?[ⓒ©]?)\s?{_NAME}(?=[\s,.\](]|$)",
     )
 ]
-_QUOTED = re.compile(
-    rf"(?:{any_of((_KINDS, ' ', ''))})(?:인)? ['‘\"“](?P<name>[가-힣A-Za-z0-9& ]{{2,15}})['’\"”]"
-)
-# 가람전자(005123): as the exchange numbers it
+_QUOTED = re.compile(rf"(?:{_KIND})(?:인)? ['‘\"“](?P<name>[가-힣A-Za-z0-9& ]{{2,15}})['’\"”]")
+# 가람전자(005123): the code of a stock exchange
 _CODED = re.compile(rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?=\(\d{{6}}\))")
 _INSIDER = re.compile(r"관계자(?=[는은가도의를에와]|\s|$)")
 _HIS_BODY = re.compile(rf"(?<![가-힣A-Za-z0-9&]){_NAME}(?: 측)? (?:고위 )?\Z")
@@ -89,7 +89,7 @@ _BETWEEN = re.compile(rf"[,·ㆍ] ?((?:{_ITEM}[,·ㆍ] ?){{1,4}})\Z")
 _TRAILING = re.compile(rf"((?:[,·ㆍ] ?{_ITEM}){{1,6}})(?=\s?등)")
 _LATIN = re.compile("[A-Z]{2}")
 _WIDEST = 60
-# a list of firms tells that 우석건설 is one, though both its parts are nouns
+# in a list of firms 우석건설 is a firm, although both its parts are nouns
 _FIRM_WORD = re.compile(
     r"(?:건설|개발|산업|기업|기술|엔지니어링|전자|화학|물산|상사|공업|운수|정보|통신|전기|토건|"
     r"제약|식품|은행|증권|종합|에너지|시스템|테크)\Z"
@@ -105,7 +105,7 @@ _TOLD = re.compile(
 
 
 def korean_cued(text: str) -> Iterator[Place]:
-    """Yield the places of names that a title, a kind, a credit or a list gives."""
+    """Yield the places of names next to a title, a kind of body or a credit, or in a list."""
     for cue in _CUES:
         for match in cue.finditer(text):
             name = match["name"]
@@ -124,7 +124,7 @@ def korean_cued(text: str) -> Iterator[Place]:
 
 
 def _may_be(name: str) -> bool:
-    """Tell whether a word may be a body's name."""
+    """Tell whether a word may be the name of a body."""
     hangul = "".join(re.findall("[가-힣]", name))
     if len(name) < 2 or _NO_NAME.search(name):
         return False
@@ -137,7 +137,7 @@ def _may_be(name: str) -> bool:
 
 
 def listed_together(text: str, named: list[Place]) -> Iterator[Place]:
-    """Yield the words of lists between bodies, or behind two of them before 등."""
+    """Yield list items between two bodies, or after two bodies and before 등."""
     for (_, first), (second, end) in pairwise(named):
         between = text[first:second]
         if 0 < second - first < _WIDEST and (match := _BETWEEN.match(between)):
@@ -158,9 +158,9 @@ def _items(text: str, start: int, end: int) -> Iterator[Place]:
 
 
 def _is_firm(name: str) -> bool:
-    """Tell whether a word in a list of bodies is a firm by its last part."""
+    """Tell whether the last part of a list item marks a firm."""
     end = _FIRM_WORD.search(name)
-    return end is not None and end.start() > 1 and name not in words("korean_nouns")
+    return end is not None and end.start() > 1 and name not in word_list("korean_nouns")
 
 
 def _is_person(name: str) -> bool:

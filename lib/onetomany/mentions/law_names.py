@@ -1,28 +1,19 @@
-"""Names of laws in a text: of a list, in brackets, or by the form of the words before an article.
+"""Find names of laws: listed ones, names in brackets, and names formed by words before an article.
 
-By form, a name is taken only where it is sure where it begins: at a bracket, a particle, the start
-of a line. 원고의 행정절차법 stays unnamed, since nothing in it tells whose 원고의 is.
+A name is recognised by its form only if its start is certain: at a bracket, a particle, or the
+start of a line. 원고의 행정절차법 is left out, since 원고의 may or may not be part of the name.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
-from .name_patterns import any_of
+from .lists import data_rows, word_set
+from .name_patterns import pattern_of_names
 
-
-def word_set(*lines: str) -> frozenset[str]:
-    """Return the words of lines, without their order."""
-    return frozenset(word for line in lines for word in line.split())
-
-
-DATA = resources.files("onetomany.mentions") / "data"
 ENDINGS = {"시행령": "-decree", "시행규칙": "-rules", "시행세칙": "-bylaws"}
 _OPENS = {
     "」": "「",
@@ -53,7 +44,7 @@ _GENERIC = word_set(
     "법률 특별법 특례법 기본법 규정 규칙 조례 훈령 고시 예규 지침 협약 조약 협정 기준 "
     "요령 세칙 특별조치법 시행세칙"
 )
-# 보호법 alone names nothing: its name goes on to the left
+# 보호법 alone is not a name: it continues to the left
 _HEAD = re.compile(
     r"(?:보호|보장|처벌|촉진|지원|육성|진흥|관리|운영|설치|정비|개발|이용|조성|특례|조치|규제|단속|예방|구제|보상|"
     r"징수|감면|방지|안전관리|운수사업|정비사업|조사|활성화|보전|유지|처리|특별조치|사업|산업|교육|근로|제한|금지|"
@@ -66,7 +57,7 @@ _NO_LAW = re.compile(
     r"|.*(?:방법|기법|해법|용법|수법|입법|사법|위법|불법|적법|합법|명령|법령|대통령|대통령령|총리령|부령|수령|점령|연령|"
     r"이 규정|위 규정|판단기준|인정기준|지급기준)\Z"
 )
-# words at which a name has not begun yet, and is sure to begin after them
+# words before a name: the name begins after them
 _BEFORE = word_set(
     "이 그 본 위 구 각 동 제 현 전 및 또는 그리고 또한 다만 즉 한편 특히 아울러 나아가 "
     "따라서 그러나 현행 개정 종전 당시 사건 해당 관련 근거 법령 관계 적용법조 해당법조 "
@@ -75,12 +66,12 @@ _BEFORE = word_set(
     "경합범가중 몰수 추징 대통령령 총리령 부령 등 중 안 별표 별지 참조"
 )
 _CONNECT = word_set("관한 위한 등에 등의 등 및 과 와")
-# 피고인에 대한 특정범죄 가중처벌 ...: whether this is part of a name can't be told
+# 피고인에 대한 특정범죄 가중처벌 ...: these may or may not be part of the name
 _UNSURE = word_set("대한 따른 의한 인한 의하여 관하여")
 _PARTICLE = re.compile(
     r"(?:은|는|이|가|께|서|로|고|며|면|여|라|다|도|만|나|까지|부터|마다|한|할|된|될|던|해|자|지|게|니|바|을|를|에|록)\Z"
 )
-# nouns that end like a particle and stand in names of laws
+# nouns in names of laws that end like a particle
 _NOUN = re.compile(
     r"(?:국가|평가|허가|인가|증가|참가|추가|휴가|물가|원가|농가|주가|전문가|광고|신고|보고|공고|권고|사고|재고|경고|"
     r"제도|철도|정도|속도|지도|인도|양도|수도|하수도|상수도|도|의도|도로|항로|선로|어린이|놀이|문서|도서|계약서|"
@@ -96,50 +87,53 @@ _LONGEST = 16  # words of a name
 
 @dataclass(frozen=True)
 class NamedLaw:
-    """A law's name in a text: its place, and its key in data/laws.csv or the name itself."""
+    """A law named in a text: place, and key in data/laws.csv or the name itself."""
 
     start: int
     end: int
     law: str
 
 
-def fold_name(name: str) -> str:
-    """Return a name by which spellings are one: without blanks, with one kind of middle dot."""
+def _fold_name(name: str) -> str:
+    """Return a name in a form common to its spellings: no blanks, one kind of middle dot."""
     return re.sub(r"[ㆍ‧․・･∙]", "·", re.sub(r"\s", "", name)).lower()
 
 
 @cache
 def _known() -> dict[str, str]:
-    """Return every name and alias of data/laws.csv, folded, and whose it is."""
+    """Return the key of each name and alias in data/laws.csv, folded."""
     keys: dict[str, str] = {}
-    text = (DATA / "laws.csv").read_text("utf-8")
-    for row in csv.DictReader(io.StringIO(text)):
+    for row in data_rows("laws.csv"):
         for name in (row["name_en"], row["name_ko"], *row["aliases"].split("|")):
             if name:
-                keys[fold_name(name)] = row["law"]
+                keys[_fold_name(name)] = row["law"]
     return keys
 
 
-def known_name(name: str) -> str | None:
-    """Return the key of a name that data/laws.csv lists, its decree and rules included."""
-    folded = fold_name(name)
+def known_law(name: str) -> str | None:
+    """Return the key of a law listed in data/laws.csv, or of its decree or rules; else None.
+
+    >>> known_law("개인정보 보호법 시행령")
+    'pipa-decree'
+    """
+    folded = _fold_name(name)
     key = _known().get(folded)
     if key:
         return key
     for of in ENDINGS:
         act = _known().get(folded.removesuffix(of)) if folded.endswith(of) else None
         if act:
-            return derived(act, of)
+            return derived_law(act, of)
     return None
 
 
-def derived(act: str, of: str) -> str:
+def derived_law(act: str, of: str) -> str:
     """Return the key of an act's decree (시행령), rules (시행규칙) or bylaws (시행세칙)."""
     return act + (ENDINGS[of] if act.isascii() else of)
 
 
 def name_before(text: str, low: int, end: int) -> NamedLaw | None:
-    """Return the law whose name ends at `end`, not before `low`; None where that isn't sure."""
+    """Return the law whose name ends at `end` and begins after `low`; None if uncertain."""
     at = _skip_blanks(text, low, end)
     if at > low and text[at - 1] in ")）":  # (교육부훈령 제280호), (이하 "법"이라 한다)
         opened = max(
@@ -154,7 +148,7 @@ def name_before(text: str, low: int, end: int) -> NamedLaw | None:
     if child and child[0][0] in _OPENS:
         act = _in_brackets(text, low, child.start() + 1)
         return act and NamedLaw(
-            act.start, at, known_name(act.law + child[1]) or derived(act.law, child[1])
+            act.start, at, known_law(act.law + child[1]) or derived_law(act.law, child[1])
         )
     if text[at - 1] in _OPENS:
         return _in_brackets(text, low, at)
@@ -166,12 +160,12 @@ def _in_brackets(text: str, low: int, at: int) -> NamedLaw | None:
     if opened < 0:
         return None
     inner = text[opened + 1 : at - 1].strip()
-    # more than one line's end is a table's columns, or a page's
+    # more than one line break comes from the columns of a table or page
     if "\0" in inner or inner.count("\n") > 1 or not _LAW_END.search(inner) or _NO_LAW.match(inner):
         return None
     if inner in ("법", "영", "규칙", "법률", "시행령", "시행규칙") or inner in _GENERIC:
         return None
-    return NamedLaw(opened, at, known_name(inner) or fold_name(inner))
+    return NamedLaw(opened, at, known_law(inner) or _fold_name(inner))
 
 
 def _skip_blanks(text: str, low: int, at: int) -> int:
@@ -182,14 +176,14 @@ def _skip_blanks(text: str, low: int, at: int) -> int:
 
 
 def _by_form(text: str, low: int, at: int) -> NamedLaw | None:
-    """Return the name that the words before `at` form, if they end like one."""
+    """Return the name formed by the words before `at`, if they end like one."""
     stops = [match.end() for match in _STOP.finditer(text, low, at)]
     begin = stops[-1] if stops else low
     words = [(match.start(), match[0]) for match in re.compile(r"\S+").finditer(text, begin, at)]
     if not words or not _LAW_END.search(words[-1][1]):
         return None
     for first in range(max(0, len(words) - _LONGEST), len(words)):
-        key = known_name("".join(word for _, word in words[first:]))
+        key = known_law("".join(word for _, word in words[first:]))
         if key:
             return NamedLaw(words[first][0], at, key)
     of = words[-1][1] if words[-1][1] in ENDINGS else None
@@ -197,18 +191,18 @@ def _by_form(text: str, low: int, at: int) -> NamedLaw | None:
         words = words[:-1]
         if not words or not re.search(r"(?:법|법률)\Z", words[-1][1]):
             return None
-    # a cut window may have cut the name as well
+    # the limit of the search may have cut the name
     sure = begin > low or low == 0 or text[low - 1] in "\n\0" or not text[low - 1].isalnum()
     sure = sure or bool(_CONJOINED.search(text, max(0, low - 8), low))
     found = _form(text, words, sure)
     if not found:
         return None
-    name = fold_name("".join(word for _, word in found)) + (of or "")
-    return NamedLaw(found[0][0], at, known_name(name) or name)
+    name = _fold_name("".join(word for _, word in found)) + (of or "")
+    return NamedLaw(found[0][0], at, known_law(name) or name)
 
 
 def _form(text: str, words: list[tuple[int, str]], sure: bool) -> list[tuple[int, str]] | None:
-    """Return those of the words that are the name; None where it isn't sure which."""
+    """Return the words that are the name; None if that is uncertain."""
     tail = words[-1][1]
     if _NO_LAW.match(tail) or tail == "법":
         return None
@@ -227,7 +221,7 @@ def _form(text: str, words: list[tuple[int, str]], sure: bool) -> list[tuple[int
         first += 1
     name = words[first:]
     about = any(word in ("관한", "위한") for _, word in name)
-    # 누구의 항만 발전법: whose it is may be part of the sentence
+    # 누구의 항만 발전법: 누구의 may belong to the sentence
     if several and not about and any(word.endswith("의") for _, word in name):
         return None
     if several and (len(name) < 2 or (len(name) > 4 and not _joined(name))):
@@ -236,17 +230,17 @@ def _form(text: str, words: list[tuple[int, str]], sure: bool) -> list[tuple[int
 
 
 def _begins(text: str, words: list[tuple[int, str]], first: int, several: bool) -> bool | None:
-    """Tell whether the name begins at the word `first`; None where that isn't sure."""
+    """Tell whether the name begins at the word `first`; None if uncertain."""
     start, word = words[first - 1]
     stops = _stops(word, words[first][1])
     if "\n" in text[start + len(word) : words[first][0]]:
-        # a line's end parts cells and paragraphs, or cuts a name
+        # a line break separates cells and paragraphs, or is inside a name
         line = text[text.rfind("\n", 0, start) + 1 : start + len(word)]
         return True if word in _BEFORE or stops or len(line) <= 12 else None
     if word in _UNSURE and several:
         return None
     if word in ("및", "와", "과", "또는") and not several:
-        # 제3조 및 형법 goes on with another law; 도시 및 주거환경정비법 is one
+        # 제3조 및 형법 names another law; 도시 및 주거환경정비법 is one law
         alone = first == 1 or bool(_CONJOINED.search(words[first - 2][1]))
         return True if alone else None
     return stops
@@ -257,7 +251,7 @@ def _joined(name: list[tuple[int, str]]) -> bool:
 
 
 def _stops(word: str, following: str) -> bool:
-    """Tell whether a name surely begins after this word."""
+    """Tell whether a name certainly begins after this word."""
     if word in _CONNECT:
         return False
     if word in _BEFORE or word.removesuffix("의") in ("원고", "피고", "피고인", "청구인", "신청인"):
@@ -271,15 +265,15 @@ def _stops(word: str, following: str) -> bool:
 
 @cache
 def _listed() -> re.Pattern[str]:
-    """Return the pattern of all listed names; in Korean ones blanks may be missing or line ends."""
+    """Return a pattern of all listed names; blanks in Korean ones are optional."""
     names: list[str] = []
-    for row in csv.DictReader(io.StringIO((DATA / "laws.csv").read_text("utf-8"))):
+    for row in data_rows("laws.csv"):
         listed = (row["name_en"], row["name_ko"], *row["aliases"].split("|"))
         names += [re.sub(r"\s+", " ", name) for name in listed if name]
     korean = [name for name in names if not name.isascii()]
     latin = [name for name in names if name.isascii()]
     after = r"(?:\s?(?:시행령|시행규칙|시행세칙)(?![가-힣]))?(?!재판|학|안|관|원|률|인\s|정책|적)"
-    return re.compile(any_of((korean, r"\s?", after), (latin, r"\s+", r"(?![A-Za-z])")))
+    return re.compile(pattern_of_names((korean, r"\s?", after), (latin, r"\s+", r"(?![A-Za-z])")))
 
 
 def names_alone(text: str) -> Iterator[NamedLaw]:
@@ -291,7 +285,7 @@ def names_alone(text: str) -> Iterator[NamedLaw]:
             inner = match[0][1:bracket].strip() + match[0][bracket + 1 :].strip()
             if inner.count("\n") > 1 or _NO_LAW.match(inner) or inner in (*_GENERIC, "법"):
                 continue
-            yield NamedLaw(match.start(), match.end(), known_name(inner) or fold_name(inner))
+            yield NamedLaw(match.start(), match.end(), known_law(inner) or _fold_name(inner))
             taken = match.end()
     del taken
     for match in _listed().finditer(text):
@@ -299,13 +293,13 @@ def names_alone(text: str) -> Iterator[NamedLaw]:
         latin = match[0].isascii()
         edge = (before.isalnum() and before.isascii()) if latin else ("가" <= before <= "힣")
         if not edge:
-            law = known_name(re.sub(r"\s+", " ", match[0]))
+            law = known_law(re.sub(r"\s+", " ", match[0]))
             assert law
             yield NamedLaw(match.start(), match.end(), law)
 
 
-class English:
-    """English names of laws: 'of the Data Protection Act 2018', 'PIPA,', 'Directive 95/46/EC'."""
+class EnglishLaws:
+    """Find English names of laws: 'the Data Protection Act 2018', 'PIPA', 'Directive 95/46/EC'."""
 
     _KIND = (
         r"(?:Act|Code|Regulations?|Convention|Charter|Directive|Constitution|Treaty|Order|Rules|"
@@ -328,22 +322,22 @@ class English:
 
     @classmethod
     def after(cls, text: str, at: int) -> NamedLaw | None:
-        """Return the law that an article's 'of the ...' names."""
+        """Return the law named by 'of the ...' after an article, or None."""
         listed = re.compile(r"\s+(?:of\s+)?(?:the\s+)?").match(text, at)
         if listed:
             known = _listed().match(text, listed.end())
             if known:
-                law = known_name(re.sub(r"\s+", " ", known[0]))
+                law = known_law(re.sub(r"\s+", " ", known[0]))
                 if law:
                     return NamedLaw(listed.end(), known.end(), law)
         return cls._found(cls._AFTER.match(text, at))
 
     @classmethod
     def before(cls, text: str, low: int, at: int) -> NamedLaw | None:
-        """Return the law whose name stands directly before an article."""
+        """Return the law named directly before an article, or None."""
         for match in _listed().finditer(text, max(low, at - 70), at):
             if re.fullmatch(r",?\s?\(?", text[match.end() : at]):
-                law = known_name(re.sub(r"\s+", " ", match[0]))
+                law = known_law(re.sub(r"\s+", " ", match[0]))
                 if law:
                     return NamedLaw(match.start(), match.end(), law)
         return cls._found(cls._BEFORE.search(text, max(low, at - 120), at))
@@ -353,10 +347,10 @@ class English:
         if not match:
             return None
         if match["word"]:
-            law = known_name(match["word"])
+            law = known_law(match["word"])
             return NamedLaw(match.start("word"), match.end("word"), law) if law else None
         name = re.sub(r"^(?:The|This|That|An?|Under|In|Of)\s", "", match["name"])
         if not re.search(r"\s|/", name):
             return None
-        law = known_name(re.sub(r"\s+", " ", name)) or re.sub(r"[\s,]+", "-", name.lower())
+        law = known_law(re.sub(r"\s+", " ", name)) or re.sub(r"[\s,]+", "-", name.lower())
         return NamedLaw(match.end("name") - len(name), match.end("name"), law)

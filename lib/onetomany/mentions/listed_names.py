@@ -1,18 +1,16 @@
-"""Names of bodies that lists give, found by their first two characters: one pass, any number."""
+"""Find listed names of bodies in one pass, by their first two characters."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 
-DATA = resources.files("onetomany.mentions") / "data"
+from .lists import data_rows
+
 _HANGUL = re.compile("[가-힣]")
-_STARTS = r"[가-힣A-Z0-9]|[a-z][A-Z]"  # of most names; others are taken from the lists
-# a name that is a common word too ('Apple', 'WHO'): within a sentence, or at a verb of its own
+_STARTS = r"[가-힣A-Z0-9]|[a-z][A-Z]"  # starts of most names; the lists give the others
+# names that are also common words ('Apple', 'WHO') count within a sentence or before such a verb
 _WITHIN = re.compile(r"[a-z][,;:]? [“‘(\"]?\Z")
 _BEHIND_THE = re.compile(r"(?<![a-z])(?:[Tt]he|an?) [“‘]?\Z")
 _ACTS = re.compile(
@@ -25,15 +23,16 @@ _PUBLIC = re.compile(
     r"Army|Navy|"
     r"Council|Service|Administration|Bureau|Authority|Committee)\b"
 )
-Entry = tuple[str, re.Pattern[str] | None, str, str]  # name, if it has blanks, key, with care
+Entry = tuple[str, re.Pattern[str] | None, str, str]  # name, pattern, key, care
 
 
 def listed_names(
     text: str, after: re.Pattern[str], no: re.Pattern[str]
 ) -> Iterator[tuple[int, int, str]]:
-    """Yield place [start, end) and key of listed names; `after` and `no` are what may follow.
+    """Yield place [start, end) and key of listed names.
 
-    They are asked only behind Hangul. Of names that begin at one place the longest is taken.
+    After Hangul the text must match `after` and must not match `no`. Of names that begin at the
+    same place the longest counts.
     """
     entries = _entries()
     for token in _beginnings().finditer(text):
@@ -44,7 +43,7 @@ def listed_names(
                 end = match.end() if match else 0
             else:
                 end = start + len(name) if text.startswith(name, start) else 0
-            if end and _stands(text, start, end, after, no) and not (
+            if end and _is_whole(text, start, end, after, no) and not (
                 care and not _is_within(text, start, end, care)
             ):  # fmt: skip
                 nation = _NATION.search(text, max(0, start - 6), start)
@@ -53,8 +52,8 @@ def listed_names(
                 break
 
 
-def _stands(text: str, start: int, end: int, after: re.Pattern[str], no: re.Pattern[str]) -> bool:
-    """Tell whether a name is a word of its own."""
+def _is_whole(text: str, start: int, end: int, after: re.Pattern[str], no: re.Pattern[str]) -> bool:
+    """Tell whether a name is a separate word."""
     if text[start - 1 : start] in ("-", "/", "@", ".", "_") and start:
         return False
     following = text[end : end + 1]
@@ -66,28 +65,32 @@ def _stands(text: str, start: int, end: int, after: re.Pattern[str], no: re.Patt
 
 
 def _is_within(text: str, start: int, end: int, care: str) -> bool:
-    """Tell whether a name that is a common word too is meant: within a sentence, or acting."""
+    """Tell whether a common word is meant as a name: within a sentence, or before a verb."""
     if "가" <= text[end : end + 1] <= "힣" or _ACTS.match(text, end):
         return True
     if _BEHIND_THE.search(text, max(0, start - 6), start):
-        return care == "public"  # the ICE, but no firm: the Target
+        return care == "public"  # the ICE; but the Target is not a firm
     return _WITHIN.search(text, max(0, start - 4), start) is not None
 
 
-def folded(name: str) -> str:
-    """Return a name without blanks, in lower case."""
+def fold_listed_name(name: str) -> str:
+    """Return a name without blanks, in lower case.
+
+    >>> fold_listed_name("Home Office")
+    'homeoffice'
+    """
     return re.sub(r"\s", "", name).lower()
 
 
 @cache
-def keys() -> dict[str, str]:
+def listed_keys() -> dict[str, str]:
     """Return the key of each folded name: its body in data/bodies.csv, or the name itself."""
-    return {folded(name): key for name, key, _ in _rows()}
+    return {fold_listed_name(name): key for name, key, _ in _rows()}
 
 
 @cache
 def _beginnings() -> re.Pattern[str]:
-    """Where a listed name may begin; one in small letters by its first five characters."""
+    """Return a pattern of the starts of names; lower-case names by their first five letters."""
     odd = {name[:5] for name, _, _ in _rows() if not re.match(_STARTS, name)}
     starts = "|".join([_STARTS, *map(re.escape, sorted(odd))])
     return re.compile(rf"(?<![가-힣A-Za-z0-9])(?:{starts})")
@@ -105,9 +108,9 @@ def _entries() -> dict[str, list[Entry]]:
 
 def _rows() -> list[tuple[str, str, str]]:
     rows = []
-    for row in csv.DictReader(io.StringIO((DATA / "bodies.csv").read_text("utf-8"))):
+    for row in data_rows("bodies.csv"):
         names = filter(None, (row["name_en"], row["name_ko"], *row["aliases"].split("|")))
         rows += [(name, row["body"], "") for name in names]
-    for row in csv.DictReader(io.StringIO((DATA / "organisation_names.csv").read_text("utf-8"))):
+    for row in data_rows("organisation_names.csv"):
         rows.append((row["name"], row["name"], row["care"]))
     return rows

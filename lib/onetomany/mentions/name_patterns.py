@@ -1,8 +1,8 @@
-"""One pattern for lists of names, which a text is searched for in one pass.
+"""Make one pattern for lists of names, so that a text is searched in one pass.
 
-Names that begin alike share their beginning (a trie), and the pattern begins with letters as they
-stand, so that Python's engine skips what can begin no name: a plain alternation is tried at every
-character of a text, name by name.
+Names with the same beginning share it (a trie), and the pattern begins with plain letters, so that
+Python's engine skips other characters. A plain alternation would be tried name by name at each
+character of a text.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from collections.abc import Iterable
 from typing import Any
 
 Trie = dict[str, Any]
-_ENDS = "ends"  # where names end: what must follow each
+_ENDS = "ends"  # of a node where names end: the pattern that must follow each
 
 
-def any_of(*lists: tuple[Iterable[str], str, str]) -> str:
-    """Return the pattern of any name of some lists, the longest of those that begin alike.
+def pattern_of_names(*lists: tuple[Iterable[str], str, str]) -> str:
+    """Return a pattern that matches any name of the lists, the longest one first.
 
-    A list is its names, the pattern of a blank in them, and the pattern of what follows a name.
+    A list is its names, the pattern for a blank in them, and the pattern that must follow a name.
+
+    >>> pattern_of_names((["Home Office", "Home"], r"\\s", ""))
+    'Home(?:\\\\sOffice|)'
     """
     trie: Trie = {}
     for names, blank, after in lists:
@@ -31,7 +34,7 @@ def any_of(*lists: tuple[Iterable[str], str, str]) -> str:
 
 
 def _below(node: Trie) -> str:
-    """What may follow in a trie, longer names before shorter ones."""
+    """Return the pattern below a node of the trie, longer names before shorter ones."""
     ways = [atom + _below(below) for atom, below in node.items() if atom != _ENDS]
     ways += sorted(set(node.get(_ENDS, ())), reverse=True)
     return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"

@@ -1,7 +1,8 @@
-"""Korean numerals, and which numbers a written one leaves open.
+"""Parse Korean numerals, and give the range that a rounded number may mean.
 
-A Korean numeral groups by ten thousands: 1억 7,760만 is 177,600,000. Documents mix digits with such
-units and round. What is read here is exact; `bounds` says what a rounded number may stand for.
+Korean numerals are grouped by ten thousands: 1억 7,760만 is 177,600,000. Documents mix digits with
+these units, and round. Parsing is exact; `numeral_bounds` returns the range that a rounded number
+may mean.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ..errors import InputError
 DIGITS = dict(zip("영일이삼사오육칠팔구", range(10), strict=True))
 SMALL = {"십": 10, "백": 100, "천": 1000}
 LARGE = {"만": 10**4, "억": 10**8, "조": 10**12}
-# words by which a text says how exact its number is
+# words that say how exact a number is
 APPROXIMATIONS = {
     "about": "약 대략 about approximately around roughly circa 가량 정도 안팎 내외",
     "nearly": "거의 nearly almost 육박",
@@ -27,10 +28,13 @@ APPROXIMATIONS = {
 }
 
 
-def number(text: str) -> int | Decimal:
-    """A Korean or plain numeral as a number: '1억 7천 7백만', '오천칠백육십만', '1.5억', '5,760'.
+def parse_numeral(text: str) -> int | Decimal:
+    """Parse a Korean or plain numeral: '1억 7천 7백만', '오천칠백육십만', '1.5억', '5,760'.
 
-    Raises InputError where the text isn't a numeral.
+    Raises InputError if the text isn't a numeral.
+
+    >>> parse_numeral("1억 7,760만")
+    177600000
     """
     compact = re.sub(r"[\s,여]", "", text)
     tokens = re.findall(r"\d+(?:\.\d+)?|[영일이삼사오육칠팔구십백천만억조]", compact)
@@ -53,27 +57,15 @@ def number(text: str) -> int | Decimal:
     return _whole(total + group + (last if last is not None else 0))
 
 
-def korean(value: int, style: str = "mixed") -> str:
-    """A whole number in Korean: 'mixed' is 1억 7,760만 0; 'spelt' is 일억 칠천칠백육십만.
+def _rounding_step(value: int | Decimal) -> Decimal:
+    """Return the rounding step of a number: 100,000 for 57,600,000.
 
-    `number` reads both back. Raises InputError below 1, from 10^16, or for another style.
-    """
-    if not 0 < value < 10**16 or style not in ("mixed", "spelt"):
-        raise InputError("korean writes whole numbers from 1 to 10^16, as 'mixed' or 'spelt'.")
-    words = []
-    for unit, size in (("조", 10**12), ("억", 10**8), ("만", 10**4), ("", 1)):
-        group = value // size % 10_000
-        if group:
-            words.append((f"{group:,}" if style == "mixed" else _spelt(group)) + unit)
-    return " ".join(words)
+    Zeros at the end count as rounding, but not the first two digits: 120 million has steps of
+    10 million, 44 firms has steps of 1. This reading is the most generous one: a difference that
+    rounding can't explain even so is real.
 
-
-def resolution(value: int | Decimal) -> Decimal:
-    """The step that a round number leaves open: 57,600,000 may stand for 100,000 more or less.
-
-    Zeros at the end are taken as rounding, beyond the second digit: 120 million is 12 steps of
-    10 million, 44 firms are 44. It is the most generous reading of a number: a difference that it
-    can't explain is one.
+    >>> rounding_step(57_600_000)
+    Decimal('100000')
     """
     exact = Decimal(value).normalize()
     if not exact:
@@ -83,16 +75,21 @@ def resolution(value: int | Decimal) -> Decimal:
     return Decimal(10) ** min(last, second)
 
 
-def bounds(value: int | Decimal, approximation: str | None = None) -> tuple[float, float]:
-    """Which numbers a statement leaves open, from (inclusive) to (exclusive).
+def numeral_bounds(value: int | Decimal, approximation: str | None = None) -> tuple[float, float]:
+    """Return the range that a stated number may mean, from (inclusive) to (exclusive).
 
-    None or 'about': rounded to its `resolution` (about: twice as wide). 'over' (여): up to one more
-    of its last digit that isn't zero. 'nearly': up to one step less. 'at least', 'up to', 'under':
-    open to one side. 'several' (수백): 2 to 10 times. Raises InputError for another word.
+    None: rounded to its last digit that may be rounding; 'about': twice as wide. 'over' (여): up to
+    one more of its last digit that isn't zero. 'nearly': up to one step less. 'at least', 'up to'
+    and 'under' are open on one side. 'several' (수백): 2 to 10 times.
+
+    Raises InputError for another word.
+
+    >>> numeral_bounds(57_600_000)
+    (57550000.0, 57650000.0)
     """
-    number_, step = Decimal(value), resolution(value)
+    number_, step = Decimal(value), _rounding_step(value)
     half = step / 2
-    # 20여 is anything in the twenties: here every zero at the end is open
+    # 20여 is any number in the twenties: here all zeros at the end are open
     more = Decimal(10) ** int(number_.normalize().as_tuple().exponent) if number_ else step
     sides: dict[str | None, tuple[Decimal | float, Decimal | float]] = {
         None: (number_ - half, number_ + half),
@@ -108,17 +105,6 @@ def bounds(value: int | Decimal, approximation: str | None = None) -> tuple[floa
         raise InputError(f"'{approximation}' isn't one of {', '.join(APPROXIMATIONS)}.")
     low, high = sides[approximation]
     return float(low), float(high)
-
-
-def _spelt(group: int) -> str:
-    """1 to 9,999 in Hangul; a leading one is left out, as people do (백, not 일백)."""
-    words = ""
-    for unit, size in (("천", 1000), ("백", 100), ("십", 10), ("", 1)):
-        digit = group // size % 10
-        if digit:
-            name = "영일이삼사오육칠팔구"[digit]
-            words += (name if digit > 1 or not unit else "") + unit
-    return words
 
 
 def _whole(value: Decimal) -> int | Decimal:

@@ -1,8 +1,8 @@
-"""Names of organisations that nothing but their place gives away, and where they stand again.
+"""Find names of organisations by the words next to them, and their repetitions in the block.
 
-A byline names its paper ('[에듀인뉴스=홍길동 기자]', '(서울=연합뉴스)'), a word its kind of
-body ('the company Facewatch', 'DG REGIO'), brackets a body's letters ('Information
-Commissioner’s Office (ICO)'). What was named so is looked for again in the same block.
+A byline gives the newspaper ('[에듀인뉴스=홍길동 기자]', '(서울=연합뉴스)'), a word gives the kind
+of body ('the company Facewatch', 'DG REGIO'), brackets give its initials ('Information
+Commissioner’s Office (ICO)'). Names found this way are searched for in the rest of the block.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .law_names import word_set
+from .lists import word_set
 
 _NAME = r"[가-힣A-Za-z][가-힣A-Za-z0-9&]{1,11}"
 _REPORTER = r"[가-힣]{2,4} ?(?:[가-힣]{2,4}\s?)?(?:기자|특파원|논설위원)"
@@ -43,7 +43,7 @@ _CUES = [
         r"liberties|campaign|pressure) (?:group|body|organi[sz]ation))"
         rf" (?P<name>(?:The (?=[A-Z][a-z]+ [A-Z]))?{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?![A-Za-z])",
         r"(?a:\b)(?P<name>DG [A-Z]{3,6})(?a:\b)",
-        # letters that mean other things too
+        # letters with other meanings
         r"(?a:\b)[Tt]he (?P<name>ICO|FCA|CMA|MPS|CPS|IRS|NSA|EBA|DPC)(?a:\b)",
     )
 ]
@@ -87,7 +87,7 @@ _COUNTED = re.compile(
 
 
 def credited_names(text: str) -> Iterator[Place]:
-    """Yield places [start, end) of Korean names that a byline, a credit or a count names."""
+    """Yield places [start, end) of Korean names in bylines, credits and counted lists."""
     for match in _COUNTED.finditer(text):
         for each in re.finditer(_NAME, match["names"]):
             yield match.start("names") + each.start(), match.start("names") + each.end()
@@ -95,7 +95,7 @@ def credited_names(text: str) -> Iterator[Place]:
 
 
 def cued_names(text: str) -> Iterator[Place]:
-    """Yield places [start, end) of English names that a word for a kind of body names."""
+    """Yield places [start, end) of English names after a word for a kind of body."""
     yield from _at_cues(text, _CUES)
 
 
@@ -108,11 +108,11 @@ def _at_cues(text: str, cues: list[re.Pattern[str]]) -> Iterator[Place]:
                 yield match.span("name")
 
 
-def letters_of(text: str, places: Iterable[Place]) -> Iterator[Place]:
-    """Yield the places of letters in brackets behind a name, 'Ministry of Justice (MOJ)'.
+def bracketed_letters(text: str, places: Iterable[Place]) -> Iterator[Place]:
+    """Yield the places of initials in brackets after a name, 'Ministry of Justice (MOJ)'.
 
-    Behind a name in Latin letters they must be its initials, in order; a short name in Korean
-    must be of the name's syllables, in order.
+    After a name in Latin letters they must be its initials, in order; a short Korean name must
+    consist of syllables of the full name, in order.
     """
     for start, end in places:
         short = _SHORT.match(text, end)
@@ -128,7 +128,7 @@ def letters_of(text: str, places: Iterable[Place]) -> Iterator[Place]:
 
 
 def initials_of(text: str, places: Iterable[Place]) -> Iterator[Place]:
-    """Yield the places of a name's initials in its block: NAO, where National Audit Office is."""
+    """Yield the places of a name's initials in its block: NAO for National Audit Office."""
     initials: dict[tuple[int, int], set[str]] = {}
     for start, end in places:
         words = re.findall(r"[A-Za-z]{2,}", text[start:end])
@@ -146,8 +146,8 @@ _FEWEST = 3
 _CAPITALS = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{3,8}(?![A-Za-z0-9-])")
 
 
-def again(text: str, places: Iterable[Place]) -> Iterator[Place]:
-    """Yield where names stand again in the block (between nulls) in which they were named."""
+def repeated_names(text: str, places: Iterable[Place]) -> Iterator[Place]:
+    """Yield the places of repeated names in the block (between nulls) that named them."""
     known: dict[tuple[int, int], set[str]] = {}
     for start, end in places:
         block = text.rfind("\0", 0, start) + 1, text.find("\0", end)
@@ -163,12 +163,12 @@ _SHORT = re.compile(r"\s?\((?:이하\s?)?[‘'“\"]?(?P<short>[가-힣]{2,8})[�
 
 
 def _is_short(short: str, name: str) -> bool:
-    """Tell whether a word is a name's first syllable and others of it, in order: 과방위."""
+    """Tell whether a word abbreviates a name by its syllables, in order: 과방위."""
     left = iter(name)
     return len(short) < len(name) and short[0] == name[0] and all(each in left for each in short)
 
 
 def _in_order(letters: str, initials: str) -> bool:
-    """Tell whether letters are most of a name's initials, in their order."""
+    """Tell whether letters are at least a third of a name's initials, in order."""
     left = iter(initials)
     return all(letter in left for letter in letters) and 3 * len(letters) >= len(initials)

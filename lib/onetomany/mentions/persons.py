@@ -1,7 +1,8 @@
-"""Names of persons, and what else points to one: addresses, telephone and registration numbers.
+"""Find names of persons, e-mail addresses, telephone and registration numbers in texts.
 
-Patterns and lists, no model: a name is found by what stands at it (사무관, 변호사, Rep., From:),
-then wherever else it stands. What no cue ever stands at is missed; docs/documents.md says how much.
+Patterns and lists do this, not a model. A name is found by a cue next to it (사무관, 변호사, Rep.,
+From:), and then in all its other places. Names with no adjacent cue are missed; docs/documents.md
+says how many.
 """
 
 from __future__ import annotations
@@ -10,25 +11,25 @@ import re
 from collections.abc import Iterable, Iterator
 from email.utils import getaddresses
 from functools import cache
-from importlib import resources
 
 import polars as pl
 
-DATA = resources.files("onetomany.mentions") / "data"
-# raised whenever the same text would give other persons
+from .lists import DATA
+
+# raised whenever the same text would give different persons
 EXTRACTOR, VERSION = "persons", 1
 KINDS = ("person", "address", "telephone", "number")
 PERSONS = {
-    "text_id": pl.Int64,  # the place of the text in what was given
+    "text_id": pl.Int64,  # the index of the text in the input
     "kind": pl.String,  # one of KINDS
     "start": pl.Int64,  # characters of the text, [start, end)
     "end": pl.Int64,
-    "name": pl.String,  # in the form that is the same for the same person: see `normal`
-    "cue": pl.String,  # what it was found by: title, label, honorific, head, romanised, known, form
+    "name": pl.String,  # in normal form, see `normal_name`
+    "cue": pl.String,  # title, label, honorific, head, romanised, known, form
 }
 Found = tuple[int, int, str, str, str]
 
-# surnames of nearly everybody (Statistics Korea lists 5,582; the first 100 cover over 99 %)
+# the commonest surnames (Statistics Korea lists 5,582; the first 100 cover over 99%)
 _SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민진나류엄채원천"
     "방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁"
@@ -61,48 +62,48 @@ _NUMBER = re.compile(
 
 
 @cache
-def words(kind: str) -> tuple[str, ...]:
-    """The words of one kind in data/person_words.csv, longest first."""
+def person_words(kind: str) -> tuple[str, ...]:
+    """Return the words of one kind in data/person_words.csv, longest first."""
     rows = dict(pl.read_csv((DATA / "person_words.csv").read_bytes()).iter_rows())
     return tuple(sorted(rows[kind].split(), key=len, reverse=True))
 
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """What stands at a name, with the cue that it is; the group `name` is the name."""
-    titles = "|".join(words("title"))
-    longer = "|".join(title for title in words("title") if len(title) > 1)
-    romanised = "|".join(words("romanised surname"))
-    plain = "|".join(words("plain surname"))
+    """Return cues and their patterns; the group `name` is the name."""
+    titles = "|".join(person_words("title"))
+    longer = "|".join(title for title in person_words("title") if len(title) > 1)
+    romanised = "|".join(person_words("romanised surname"))
+    plain = "|".join(person_words("plain surname"))
     office = rf"(?:[가-힣]{{1,12}}(?:과|실|팀|국|청|부|원|관|소|단) ?(?:{titles})? ?)?"
     texts = [
         ("title", rf"(?<![가-힣])(?P<name>{_NAME})[ \u00a0]?(?P<title>{titles}){_END}"),
-        # before a name a title of one syllable is too weak
+        # a title of one syllable before a name is too weak
         ("title", rf"(?:{longer})[ \u00a0](?P<name>{_LONGER}){_END}"),
         (
             "label",
-            rf"(?:{'|'.join(words('label'))})\s*[:：\t]\s*{office}(?P<name>{_NAME})(?![가-힣])",
+            rf"(?:{'|'.join(person_words('label'))})\s*[:：\t]\s*{office}(?P<name>{_NAME})(?![가-힣])",
         ),
-        # without a colon only three syllables are told from a word
-        ("label", rf"(?<![가-힣])(?:{'|'.join(words('label'))}) (?P<name>{_LONGER}){_END}"),
+        # without a colon only names of three syllables can be distinguished from a word
+        ("label", rf"(?<![가-힣])(?:{'|'.join(person_words('label'))}) (?P<name>{_LONGER}){_END}"),
         ("label", rf"(?<![가-힣])(?P<name>{_NAME}) 외 \d+ ?[명인]"),
         ("head", rf"(?P<name>{_GIVEN}(?: [A-Z]\.)?(?: {_GIVEN})+|{_NAME})(?= ?<[\w.+-]+@)"),
         (
             "honorific",
-            rf"(?a:\b)(?:{'|'.join(words('honorific'))})\.? "
+            rf"(?a:\b)(?:{'|'.join(person_words('honorific'))})\.? "
             rf"(?P<name>{_GIVEN}(?: [A-Z]\.)?(?: {_GIVEN}){{0,2}})(?a:\b)",
         ),
         (
             "honorific",
             rf"(?a:\b)(?P<name>{_GIVEN}(?: [A-Z]\.)? {_GIVEN}), (?:an? |the |then )?(?:[a-z]+ )?"
-            rf"(?:{'|'.join(words('calling'))})(?a:\b)",
+            rf"(?:{'|'.join(person_words('calling'))})(?a:\b)",
         ),
         (
             "romanised",
             rf"(?a:\b)(?P<name>(?:{romanised}) [A-Z][a-z]+-[A-Za-z][a-z]+"
             rf"|[A-Z][a-z]+-[A-Za-z][a-z]+ (?:{romanised}))(?a:\b)",
         ),
-        # no hyphen: only surnames that are no English word, and a given name of two syllables
+        # no hyphen: only surnames that are not English words, and given names of two syllables
         (
             "romanised",
             rf"(?a:\b)(?P<name>(?:{plain}) [A-Z][a-z]{{3,9}}|[A-Z][a-z]{{3,9}} (?:{plain}))(?a:\b)",
@@ -111,17 +112,21 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     return [(cue, re.compile(text)) for cue, text in texts]
 
 
-def normal(name: str) -> str:
-    """A name in the form that is the same however it is spaced and cased: 'kim min-ji'."""
+def normal_name(name: str) -> str:
+    """Return a name in normal form, regardless of spacing and case.
+
+    >>> normal_name("Kim  Min-ji"), normal_name("김 민지")
+    ('kim min-ji', '김민지')
+    """
     return re.sub(r"\s+", "" if re.search("[가-힣]", name) else " ", name.strip()).casefold()
 
 
-def is_name(text: str) -> bool:
-    """Whether a Korean word can be a name: not in the list, no office's short form, no verb."""
-    common = words("not a name")
+def _is_name(text: str) -> bool:
+    """Tell whether a Korean word can be a name: no common word, office or verb form."""
+    common = person_words("not a name")
     return not (
         text in common
-        # 조사한 위원, 이를 위원회: what ends so is inflected
+        # 조사한 위원, 이를 위원회: inflected words end in these
         or text[-1] in "는를을에된될할던"
         or (len(text) == 3 and text[-1] in "의가와과")
         or (len(text) == 3 and text[:2] in common and text[2] in _PARTICLES + "장관한인적")
@@ -129,12 +134,16 @@ def is_name(text: str) -> bool:
     )
 
 
-def looks_like_one(name: str) -> bool:
-    """Whether a field's whole value, in normal form, reads like a person's name."""
+def looks_like_name(name: str) -> bool:
+    """Tell whether the value of a field, in normal form, looks like a person's name.
+
+    >>> looks_like_name("kim min-ji"), looks_like_name("admin")
+    (True, False)
+    """
     if re.search("[가-힣]", name):
-        return bool(re.fullmatch(_NAME, name)) and is_name(name)
+        return bool(re.fullmatch(_NAME, name)) and _is_name(name)
     parts = name.split()
-    taken = {word.casefold() for word in words("office")}
+    taken = {word.casefold() for word in person_words("office")}
     return (
         2 <= len(parts) <= 4
         and name.replace(" ", "").replace("-", "").replace(".", "").isalpha()
@@ -142,11 +151,14 @@ def looks_like_one(name: str) -> bool:
     )
 
 
-def find(texts: Iterable[str | None], known: Iterable[str] = ()) -> pl.DataFrame:
-    """Persons and numbers in texts: a frame of PERSONS, in order, that don't overlap.
+def find_persons(texts: Iterable[str | None], known: Iterable[str] = ()) -> pl.DataFrame:
+    """Find persons and numbers in texts: a frame of PERSONS, in order, without overlaps.
 
-    `known` are names (`normal`) to be found also where no cue stands at them; those of one Latin
-    word are left out. Null texts are empty.
+    `known` are names in normal form that are found also without a cue; those of one Latin word are
+    skipped. Null texts are empty.
+
+    >>> find_persons(["담당: 김민지 사무관"])["name"].to_list()
+    ['김민지']
     """
     given = [text or "" for text in texts]
     corpus, begins = "\0".join(text.replace("\0", " ") for text in given), [0]
@@ -179,27 +191,29 @@ def _cued(corpus: str) -> Iterator[Found]:
         for match in pattern.finditer(corpus):
             name, start = match["name"], match.start("name")
             if re.match("[가-힣]", name):
-                # 정밀 검사 is a close look, and 정밀 no prosecutor
+                # 정밀 검사 is an examination, not a prosecutor named 정밀
                 weak = len(name) == 2 and match.groupdict().get("title") == "검사"
-                if not weak and is_name(name):
+                if not weak and _is_name(name):
                     yield (start, start + len(name), "person", name, cue)
                 continue
             latin = name.split()
-            kept = next((at for at, each in enumerate(latin) if each in words("office")), None)
+            kept = next(
+                (at for at, each in enumerate(latin) if each in person_words("office")), None
+            )
             name = " ".join(latin[:kept])
             if name:
-                yield (start, start + len(name), "person", normal(name), cue)
+                yield (start, start + len(name), "person", normal_name(name), cue)
     for match in _HEADS.finditer(corpus):
         for name, _ in getaddresses([match["list"]]):
             shown = name.strip("\"' ")
             at = match["list"].find(shown)
             if len(shown) > 1 and at >= 0 and "@" not in shown and not _PSEUDONYM.fullmatch(shown):
                 start = match.start("list") + at
-                yield (start, start + len(shown), "person", normal(shown), "head")
+                yield (start, start + len(shown), "person", normal_name(shown), "head")
 
 
 def _known(given: list[str], begins: list[int], known: set[str]) -> Iterator[Found]:
-    """Where names stand that were found elsewhere, whole words only; particles may follow."""
+    """Yield the places of names found elsewhere: whole words only, particles may follow."""
     names = sorted(
         (name for name in known if re.search("[가-힣]", name) or " " in name), key=len, reverse=True
     )
@@ -211,7 +225,7 @@ def _known(given: list[str], begins: list[int], known: set[str]) -> Iterator[Fou
     for place in (folded.str.contains_any(names)).arg_true().to_list():
         text = folded[place]
         if len(text) != len(given[place]):
-            continue  # folding changed its length (such as ß): its places can't be told
+            continue  # folding changed the length (ß): the places are unknown
         raw = text.encode()
         for offset, name in zip(hits[place].to_list(), words[place].to_list(), strict=True):
             start = len(raw[:offset].decode())
@@ -226,5 +240,5 @@ def _whole(text: str, start: int, end: int, name: str) -> bool:
         return not (before.isalnum() or (after[:1].isascii() and after[:1].isalnum()))
     if re.match("[가-힣]", before):
         return False
-    # two syllables are a word too easily: then only a particle may follow
+    # two syllables are often another word: then only a particle may follow
     return len(name) > 2 or not re.match(rf"(?![{_PARTICLES}](?![가-힣]))[가-힣]", after)

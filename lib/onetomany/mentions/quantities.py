@@ -1,9 +1,9 @@
-"""Counts and money as Korean and English documents write them, each read to a number.
+"""Find counts and amounts of money in Korean and English texts and parse them.
 
-A number counts where a unit, a currency or a scale (만, million) stands at it. A numeral word
-without any digit counts only as a whole word with its counter: 이천 건, never 조회 or
-이천 장애인 (`numeral_words`). What is only a unit, '(단위: 백만원)', or masked, '000원', is none.
-Neither is a figure of which a character may be lost (U+FFFD).
+A number counts if a unit, a currency or a scale (만, million) is next to it. A numeral word without
+a digit counts only as a whole word with its counter: 이천 건, never 조회 or 이천 장애인
+(`numeral_words`). Units alone, '(단위: 백만원)', masked numbers, '000원', and figures that may have
+lost a character (U+FFFD) don't count.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from decimal import Decimal
 
 from ..errors import InputError
 from .numeral_words import LOST, states_amount
-from .numerals import APPROXIMATIONS, number
+from .numerals import APPROXIMATIONS, parse_numeral
 
 ENGLISH = {"hundred": 100, "thousand": 1000, "million": 10**6, "m": 10**6, "mn": 10**6}
 ENGLISH |= {"billion": 10**9, "bn": 10**9, "trillion": 10**12}
-# counters and currencies, longest first where one begins another
+# counters and currencies; of two that begin alike the longer comes first
 UNITS = {
     "records": "건 records? record",
     "persons": "명 인 persons people individuals person",
@@ -100,10 +100,10 @@ _GROUP = rf"(?:(?:{_NUMBER}\s?[천백십]\s?){{1,4}}(?:\d{{1,9}}(?![\d,.]*\s?[�
 # 300백만 and 57백만: a group of such units before 만
 _MIXED = rf"(?:(?:{_GROUP}\s?여?\s?[조억만](?:\s(?=\d))?){{1,4}}(?:{_GROUP})?|{_GROUP})"
 _TAIL = rf"(?P<more>\s?여)?(?:\s?(?P<unit>{_KOREAN_UNITS}){_EDGE})?(?:\s?(?P<after>{_AFTER_KO}))?"
-# digits that nothing before them makes part of a name, a date, a number of an article, or a mask
+# digits that are not part of a name, a date, the number of an article, or a mask
 _FREE = r"(?<![\d.,A-Za-z제\ufffd○◯●◇□△*＊×#-])(?<!제\s)"
 _MASK = r"(?![\d,.]*[○◯●◇□△*＊×])"
-# most numbers of a text have no unit: told by the letter after them, or the sign before
+# most numbers have no unit: the letter after them or the sign before them shows it
 _FIRST = "".join(
     sorted({w[0] for w in _UNIT if re.match(r"[가-힣㎡%％]", w)} | set("십백천만억조여"))
 )
@@ -134,10 +134,10 @@ _LONGEST_LEAD = 20
 
 @dataclass(frozen=True)
 class Quantity:
-    """What an expression says: a number, in what, and how exactly.
+    """A number with its unit and precision.
 
-    `unit` is a key of UNITS, or None where the text names none; `approximation` is a key of
-    APPROXIMATIONS or None. `doubt` says what a reader should look at, or None.
+    `unit` is a key of UNITS or None; `approximation` is a key of APPROXIMATIONS or None. `doubt`
+    is a point that a reader should check, or None.
     """
 
     value: int | Decimal
@@ -146,16 +146,19 @@ class Quantity:
     doubt: str | None = None
 
 
-def read(text: str) -> Quantity:
-    """Return the quantity that a whole expression such as '약 5,764만여 건' states.
+def parse_quantity(text: str) -> Quantity:
+    """Parse an expression such as '약 5,764만여 건' as one quantity.
 
-    Raises InputError where the text is none, or has something else in it.
+    Raises InputError if the text isn't a quantity, or contains anything else.
+
+    >>> parse_quantity("약 5,764만여 건").value
+    57640000
     """
     whole = text.strip()
     for start, end, found in find_quantities(whole):
         if (start, end) == (0, len(whole)):
             return found
-    raise InputError(f"'{text}' isn't one quantity: give a number with its counter, nothing else.")
+    raise InputError(f"'{text}' isn't one quantity: give only a number with its counter.")
 
 
 def find_quantities(text: str) -> Iterator[tuple[int, int, Quantity]]:
@@ -180,7 +183,7 @@ def find_quantities(text: str) -> Iterator[tuple[int, int, Quantity]]:
         if not states_amount(text, place, several + word, match["unit"], not match["blank"]):
             continue
         lead = _LEAD.search(text, max(0, match.start() - _LONGEST_LEAD), match.start())
-        value = number(word)
+        value = parse_numeral(word)
         how = "several" if several else _how(lead, match["more"], match["after"])
         unit = _unit_of(match["unit"])
         start = lead.start() if lead and not several else match.start()
@@ -191,7 +194,7 @@ def find_quantities(text: str) -> Iterator[tuple[int, int, Quantity]]:
 def _with_digits(
     text: str, match: re.Match[str], lead: re.Match[str] | None
 ) -> tuple[int, int, Quantity] | None:
-    """Return what digits state, in Korean or English; None for a bare number, which is none."""
+    """Return the quantity written with digits, or None for a bare number."""
     start = lead.start() if lead else match.start()
     sign = lead["currency"] if lead else None
     written = match["mixed"]
@@ -206,7 +209,7 @@ def _with_digits(
         if re.search(r"억\s?\d{1,2},?\d{3}$|억\s?\d천$", written.strip()):
             doubt = "만 may be missing"
         more = match["more"] or ("여" if "여" in written else None)
-        quantity = Quantity(number(written), unit, _how(lead, more, match["after"]), doubt)
+        quantity = Quantity(parse_numeral(written), unit, _how(lead, more, match["after"]), doubt)
         return start, match.start() + len(match[0].rstrip()), quantity
     foreign = _FOREIGN.match(text, match.start())
     if not foreign or _masked(foreign["number"], False):
@@ -232,14 +235,14 @@ def _unit_of(word: str | None) -> str | None:
 
 
 def _how(lead: re.Match[str] | None, more: str | None, after: str | None) -> str | None:
-    """Return the approximation; the word that opens one side tells more than 'about'."""
+    """Return the approximation; a word that opens one side comes before 'about'."""
     words = [lead and (lead["ko"] or lead["en"]), "여" if more else None, after]
     hows = [_HOW[re.sub(r"\s+", " ", word).lower()] for word in words if word]
     return min(hows, key=lambda how: how == "about", default=None)
 
 
 def _lost_part(text: str, start: int, end: int, quantity: Quantity) -> bool:
-    """Tell whether what was read goes on at a lost character: 5억\ufffd000만원."""
+    """Tell whether a quantity continues at a lost character: 5억\ufffd000만원."""
     if _LOST_BEFORE.search(text, max(0, start - 30), start):
         return True
     open_ended = quantity.unit is None or text[end - 1].isdigit()
@@ -248,14 +251,14 @@ def _lost_part(text: str, start: int, end: int, quantity: Quantity) -> bool:
 
 _LOST_BEFORE = re.compile(rf"{LOST}[\d,.]{{0,15}}\s?여?\s?[십백천만억조]\s?\Z")
 _LOST_BEHIND = re.compile(rf"[\d,.]{{0,20}}\s?{LOST}")
-# 3 대 1, 20대 여성, 10대 그룹: 대 doesn't only count machines
+# 3 대 1, 20대 여성, 10대 그룹: 대 does not always count machines
 _RATIO = re.compile(r"\s?(?:\d|[일영](?![가-힣])|일[의로])")
 _NAMED_BEHIND = re.compile(r"\s[가-힣]")
 DOUBTED_MACHINES = "대 may mean an age group or a rank"
 
 
 def _machines(text: str, end: int, quantity: Quantity) -> Quantity | None:
-    """Return a count of machines as sure as it is; None for the first half of a ratio."""
+    """Return a count of machines, with a doubt if it has one; None for half of a ratio."""
     if _RATIO.match(text, end):
         return None
     if quantity.value >= 10**8:  # 3억대 연봉
@@ -267,6 +270,6 @@ def _machines(text: str, end: int, quantity: Quantity) -> Quantity | None:
 
 
 def _masked(written: str, scaled: bool) -> bool:
-    """Tell whether zeros stand for a number that was taken out: 000원, 00백만원, 0천원."""
+    """Tell whether zeros mask a removed number: 000원, 00백만원, 0천원."""
     digits = re.sub(r"[^\d.]", "", written)
     return not digits.strip("0.") and (scaled or len(digits.partition(".")[0]) > 1)

@@ -1,8 +1,8 @@
-"""Who, which law, when and how much: named in a text, each with the place where it stands.
+"""Find dates, laws, quantities and organisations in texts, each with its place.
 
-Patterns and lists, no model: what is found can be explained and what is missed can be added to
-`data/organisation_names.csv`, `data/body_forms.csv` and `data/laws.csv`. A text is searched as one
-string with all others, since that costs one pass of each pattern; places are found again from the
+Patterns and lists do this, not a model: each hit can be explained, and a missed name can be added
+to `data/organisation_names.csv`, `data/body_forms.csv` or `data/laws.csv`. All texts are searched
+as one string, so that each pattern makes a single pass; the places in each text follow from the
 lengths.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,12 @@ from numpy.typing import NDArray
 
 from .citations import find_citations
 from .dates import find_dates
+from .lists import DATA
 from .numeral_words import LOST
 from .organisations import find_organisations
 from .quantities import find_quantities
 
-DATA = resources.files("onetomany.mentions") / "data"
-# raised whenever the same text would give other mentions
+# raised whenever the same text would give different mentions
 EXTRACTOR, VERSION = "mentions", 5
 KINDS = ("date", "law", "quantity", "organisation")
 MENTIONS = {
@@ -32,15 +31,15 @@ MENTIONS = {
     "kind": pl.String,  # one of KINDS
     "start": pl.Int64,  # characters of the block's text, [start, end)
     "end": pl.Int64,
-    "text": pl.String,  # the text between them, as it stands
+    "text": pl.String,  # the text between them, unchanged
     # a date: 2019-04-30, 2019-04, 2019, --04-30 without a year, 2019-04-30T14:08 with its time; a
-    # law: pipa 15(3), or `? 15(3)` where no law stands at the article; a quantity: 57600000
+    # law: pipa 15(3), or `? 15(3)` if the article has no law next to it; a quantity: 57600000
     # records; an organisation: its `body` in data/bodies.csv, or the name after (주)
     "normal": pl.String,
     "value": pl.Float64,  # of a quantity
     "unit": pl.String,  # of a quantity, a key of quantities.UNITS
     "approximation": pl.String,  # of a quantity, a key of numerals.APPROXIMATIONS
-    "note": pl.String,  # what a reader should check, such as a law that the list before it names
+    "note": pl.String,  # a point to check, such as a law taken from the list before it
     "extractor": pl.String,
     "version": pl.Int64,
 }
@@ -48,22 +47,26 @@ Found = tuple[int, int, str, str, float | None, str | None, str | None, str | No
 Row = tuple[str, int, int, str, str, float | None, str | None, str | None, str | None]
 
 
-def find(blocks: pl.DataFrame) -> pl.DataFrame:
-    """Every mention in the texts of `blocks` (block_id, text): a frame of MENTIONS, in order.
+def find_mentions(blocks: pl.DataFrame) -> pl.DataFrame:
+    """Find the mentions in the texts of `blocks` (block_id, text): a frame of MENTIONS, in order.
 
-    Mentions don't overlap: a law is taken before a date, a date before a quantity, that before an
-    organisation. `text` is always the block's text from `start` to `end`. Null texts are empty.
+    Mentions don't overlap: laws come before dates, dates before quantities, quantities before
+    organisations. `text` is always the block's text from `start` to `end`. Null texts are empty.
+
+    >>> blocks = pl.DataFrame({"block_id": ["1"], "text": ["개인정보 보호법 제15조, 2019. 4. 30."]})
+    >>> find_mentions(blocks)["normal"].to_list()
+    ['pipa 15', '2019-04-30']
     """
     texts = blocks["text"].fill_null("").to_list()
-    return framed(rows_in(texts), blocks)
+    return mentions_frame(mention_rows(texts), blocks)
 
 
-def rows_in(texts: list[str]) -> list[Row]:
-    """Return the mentions in texts as rows: kind, then as in Found, by place in all texts joined.
+def mention_rows(texts: list[str]) -> list[Row]:
+    """Return the mentions in texts as rows of kind and Found.
 
-    Texts are joined by one character.
+    Places are those in all texts joined by one character.
     """
-    # no pattern spans a null character
+    # no pattern crosses a null character
     corpus = "\0".join(text.replace("\0", " ") for text in texts)
     taken = np.zeros(len(corpus) + 1, dtype=np.bool_)
     rows: list[Row] = []
@@ -94,17 +97,17 @@ def _touches_lost(corpus: str, start: int, end: int) -> bool:
 _LOST_BEHIND = re.compile(rf"[\s.]?(?:의\s?|제\s?\d{{0,4}}|\d{{1,4}})?{LOST}")
 
 
-def checked(rows: list[Any], texts: list[str]) -> list[Row]:
-    """Return rows of `rows_in` that a process gave, if they are what it may give.
+def check_mention_rows(rows: list[Any], texts: list[str]) -> list[Row]:
+    """Check rows of `mention_rows` that came from another process, and return them.
 
-    Raises ValueError for a row of other types, or whose text does not stand at its place.
+    Raises ValueError for a row of other types, or if the text at its place differs.
     """
     corpus = "\0".join(text.replace("\0", " ") for text in texts)
     for kind, start, end, text, normal, value, *said in rows:
         if kind not in KINDS or type(start) is not int or type(end) is not int or start < 0:
             raise ValueError("no mention")
         if corpus[start:end] != text or not text or not isinstance(normal, str):
-            raise ValueError("a mention does not stand at its place")
+            raise ValueError("a mention is not at its place")
         if len(said) != 3 or not all(each is None or isinstance(each, str) for each in said):
             raise ValueError("no mention")
         if value is not None and type(value) not in (int, float):
@@ -115,15 +118,15 @@ def checked(rows: list[Any], texts: list[str]) -> list[Row]:
     ]
 
 
-def framed(rows: list[Row], blocks: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of `rows_in` as a frame of MENTIONS, each in its block."""
+def mentions_frame(rows: list[Row], blocks: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of `mention_rows` as a frame of MENTIONS, each in its block."""
     texts = blocks["text"].fill_null("").to_list()
     ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
     return _placed(rows, blocks, ends)
 
 
 def _placed(rows: list[Row], blocks: pl.DataFrame, ends: NDArray[np.int64]) -> pl.DataFrame:
-    """Rows with places in the whole corpus, put into their blocks."""
+    """Return rows with places in their own blocks instead of the whole corpus."""
     names = ["kind", "start", "end", "text", "normal", "value", "unit", "approximation", "note"]
     kinds = {name: MENTIONS[name] for name in names}
     frame = pl.DataFrame(rows, schema=kinds, orient="row")
@@ -153,7 +156,7 @@ def _quantities(corpus: str) -> Iterator[Found]:
     for start, end, read in find_quantities(corpus):
         written = str(read.value) if isinstance(read.value, int) else f"{read.value:f}"
         unit = read.unit
-        # 기업 24개: what is counted may stand before the number
+        # 기업 24개: the counted thing may precede the number
         if unit in ("items", "places"):
             counted = _COUNTED.search(corpus, max(0, start - 12), start)
             unit = _COUNTS[counted[1]] if counted else unit
@@ -171,11 +174,6 @@ def _organisations(corpus: str) -> Iterator[Found]:
         yield start, end, corpus[start:end], normal, None, None, None, note
 
 
-def bodies() -> pl.DataFrame:
-    """Return the organisations known by name: body, kind, names, aliases (|), source, read."""
+def load_bodies() -> pl.DataFrame:
+    """Load the listed organisations: body, kind, names, aliases (|), source, read."""
     return pl.read_csv((DATA / "bodies.csv").read_bytes(), infer_schema=False)
-
-
-def laws() -> pl.DataFrame:
-    """Return the laws known by name: law, name_en, name_ko, aliases (|)."""
-    return pl.read_csv((DATA / "laws.csv").read_bytes(), infer_schema=False)

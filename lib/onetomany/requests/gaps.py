@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..documents.case_file import read
+from ..documents.case_file import query_frame
 from ..errors import InputError, near
 from ..sources.case import Stream
 from .procedures import requests_folder
@@ -111,8 +111,8 @@ def lacking(
 ) -> pl.DataFrame:
     """What each claim lacks: claim_id, contradicted, redacted, single_source, no_document.
 
-    Takes `claims.claim_ledger.ledger`, `claims.contradictions.find` and `redactions` of a case
-    file; without the last, `redacted` is false.
+    Takes `claim_ledger.load_claims`, `find_contradictions` and `redactions` of a case file; without
+    the last, `redacted` is false.
     """
     against = found.filter("contradiction")
     clashing = pl.concat([against["claim_a"], against["claim_b"]]).unique().to_list()
@@ -129,7 +129,7 @@ def lacking(
 
 def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """The documents of a case file in which something is hidden: document, notes."""
-    return read(
+    return query_frame(
         db,
         "select document, count(*) as notes from notes where kind = 'redaction' "
         "group by document order by document",
@@ -159,7 +159,7 @@ def gaps(
         for name, frame in (("gaps", rows), ("lacking", lacking(ledger, found, notes))):
             db.register("given", Stream(frame))
             db.execute(f"create table {name} as from given")
-        ranked = read(db, _RANKED)
+        ranked = query_frame(db, _RANKED)
     return ranked.select(pl.col(name).cast(kind) for name, kind in GAPS.items())
 
 

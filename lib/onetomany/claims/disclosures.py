@@ -1,14 +1,14 @@
-"""What the disclosed logs say: who asked, what came back, how often for somebody else.
+"""Count in disclosed logs who asked, how many matches came back, and how many were of others.
 
-Pure functions on the frames of `sources.disclosed`. A blank cell is never dropped in silence: a
-share that hangs on one is given with the least and the most that it could be if every blank were
-filled against it or for it (worst-case bounds: Manski, American Economic Review 80:2, 1990).
+The functions take the frames of `sources.disclosed`. Blank cells are never dropped silently: a
+share that depends on them comes with its lowest and highest possible value, all blanks counted
+against it or for it (worst-case bounds: Manski, American Economic Review 80:2, 1990).
 
-An interval of Massachusetts is by agency, since one agency's requests are alike.
-The log holds all entries of its months, so the interval doesn't speak of a larger log: it says how
-much a share hangs on which agencies happened to ask. With few agencies behind most entries it is
-rough. An interval of alerts is exact (Clopper and Pearson, Biometrika 26:4, 1934) and takes them
-as independent, which alerts on one person or at one place are not: it is too narrow.
+Intervals for Massachusetts are by agency, since requests of one agency are alike. The log has all
+entries of its months, so an interval says how much the share depends on which agencies asked, not
+how it would be in a larger log. It is rough where few agencies made most entries. Intervals of
+alerts are exact (Clopper and Pearson, Biometrika 26:4, 1934) and assume independent alerts. Alerts
+on one person or at one place are not independent, so these intervals are too narrow.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ _IMAGES, _MATCHES = pl.col("images_searched"), pl.col("matches_returned")
 
 
 def by_month(entries: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
-    """Entries by month and kind: `month`, `marked`, `kind`, `entries`, a row for each of KINDS.
+    """Count entries by month and kind: `month`, `marked`, `kind`, `entries`.
 
-    `entries` is null, not 0, in a month that the log says it doesn't hold. Takes
-    `sources.disclosed.massachusetts` and `months`. Raises InputError where a month marked as
-    missing has entries.
+    Each month has one row for each of KINDS. `entries` is null, not 0, in months that the log
+    itself marks as missing. The arguments are `disclosed.massachusetts` and `disclosed.months`.
+
+    Raises InputError if a month marked as missing has entries.
     """
     counted = entries.group_by("month", "kind").agg(entries=pl.len().cast(pl.Int64))
     frame = (
@@ -44,14 +45,17 @@ def by_month(entries: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
     wrong = frame.filter(pl.col("marked").is_not_null() & pl.col("entries").is_not_null())
     if len(wrong):
         raise InputError(
-            f"The log marks {wrong['month'][0]:%Y-%m} as missing, but has entries of it."
+            f"The log marks {wrong['month'][0]:%Y-%m} as missing, but has entries for it."
         )
     return frame
 
 
 def by_level(entries: pl.DataFrame) -> pl.DataFrame:
-    """Who asked, by level of government: `level`, `entries`, `images`, `share` (of the entries),
-    `low`, `high`, `method` (by agency), the most frequent first."""
+    """Count entries by level of government, most frequent first.
+
+    Returns `level`, `entries`, `images`, `share` (of the entries), its interval by agency (`low`,
+    `high`) and `method`.
+    """
     rows = [
         {
             "level": level,
@@ -65,8 +69,11 @@ def by_level(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_agency(entries: pl.DataFrame) -> pl.DataFrame:
-    """Who asked, by agency: `body` (null: none named), `level` (its most frequent), `entries`,
-    `searches`, `images`, `share` of the entries, `running` share, the most frequent first."""
+    """Count entries by agency, most frequent first.
+
+    Returns `body` (null: none named), `level` (its most frequent one), `entries`, `searches`,
+    `images`, `share` (of the entries) and `running` (cumulative share).
+    """
     return (
         entries.group_by("body")
         .agg(
@@ -82,10 +89,12 @@ def by_agency(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def concentration(entries: pl.DataFrame, top: int = 5) -> pl.DataFrame:
-    """Share of the `top` agencies in all entries, one row: `top`, `agencies`, `entries`, `share`,
-    `low`, `high`.
+    """Return the share of the `top` agencies in all entries, in one row.
 
-    The bounds put the entries that name no agency outside the top, or all into it.
+    Returns `top`, `agencies`, `entries`, `share`, `low` and `high`. The bounds count all entries
+    that name no agency outside the top, or all in it.
+
+    Raises InputError if the log names fewer agencies than `top`.
     """
     named = by_agency(entries).filter(pl.col("body").is_not_null())
     if not 1 <= top <= len(named):
@@ -104,17 +113,20 @@ def concentration(entries: pl.DataFrame, top: int = 5) -> pl.DataFrame:
     )
 
 
-def outcomes(
+def search_outcomes(
     entries: pl.DataFrame, *, photo_arrays: bool = False, missing: int = 0
 ) -> pl.DataFrame:
-    """How many matches a search gave: `outcome` (none, one, several), `searches`, `share`, `low`,
-    `high`, `method` (by agency), `unknown`, `least`, `most` (bounds).
+    """Count searches by their number of matches: none, one, several.
 
-    Unknown are searches without a number of matches and entries that tell nothing; with
-    `photo_arrays` also those marked under 'photo array', in case they were searches after all; and
-    so many that are `missing` with the months that the log doesn't hold, which the log itself
-    doesn't bound. Each may have been no search, or one with any outcome: `least` and `most` hold
-    for all of these.
+    Returns `outcome`, `searches`, `share`, its interval by agency (`low`, `high`), `method`,
+    `unknown`, and the bounds `least` and `most`.
+
+    Unknown are searches without a number of matches and entries that are not filled in; with
+    `photo_arrays` also entries marked under 'photo array', which may have been searches; and
+    `missing` more for the months that the log lacks, a number the log itself doesn't limit. Each
+    may have been no search, or a search with any outcome; `least` and `most` cover all of these.
+
+    Raises InputError if no entry has both numbers, or if `missing` is negative.
     """
     searched = pl.col("kind") == SEARCH
     unclear = pl.col("kind").is_in([NOT_FILLED, PHOTO_ARRAY] if photo_arrays else [NOT_FILLED])
@@ -122,8 +134,8 @@ def outcomes(
     unknown = entries.filter((searched & _MATCHES.is_null()) | unclear).height + missing
     if known.is_empty() or missing < 0:
         raise InputError(
-            "Outcomes need an entry with both images searched and a number of matches, and 0 or "
-            "more missing ones."
+            "Outcomes need an entry with images searched and a number of matches, and a number of "
+            "missing entries of 0 or more."
         )
     total = known.height + unknown
     conditions = {NONE: _MATCHES == 0, ONE: _MATCHES == 1, SEVERAL: _MATCHES > 1}
@@ -143,17 +155,17 @@ def outcomes(
 
 
 def others_listed(entries: pl.DataFrame) -> pl.DataFrame:
-    """How many of the matches returned must be people who were not searched for.
+    """Count matches that must be people who were not searched for.
 
-    Columns, by `matches` returned (1 and more): `searches`, `records` (matches in all), `others`
-    (at least so many are other people), `others_if_one` (if all images of a search show one
-    person), `listing` (searches with at least one such match).
+    Returns, by `matches` returned (1 and more): `searches`, `records` (matches in all), `others`
+    (a lower bound of other people), `others_if_one` (the same, if all images of a search show one
+    person) and `listing` (searches with at least one such match).
 
-    A search of i images seeks i people at most, and each is one of the m people returned at most:
-    at least max(0, m - i) are others. At most all m are: whether anybody was found the log doesn't
-    say. The lower bound takes every match for another person. It falls to 0 if a match is a picture
-    or a licence, and one person has several. The transcriber's reading, the number of requests that
-    matched, can't hold where m > i, and that is where the bound is above 0.
+    A search of i images looks for at most i people, so at least max(0, m - i) of m people returned
+    are others. All m may be: the log doesn't say if the right person was found. The bound counts
+    each match as a different person. It is 0 if a match is a picture or a licence, of which one
+    person may have several. The transcriber read the column as the number of requests that matched;
+    that is impossible if m > i, the case in which the bound is above 0.
     """
     excess, if_one = (_MATCHES - _IMAGES).clip(0), (_MATCHES - 1).clip(0)
     return (
@@ -171,10 +183,11 @@ def others_listed(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def others_share(entries: pl.DataFrame) -> pl.DataFrame:
-    """For an innocent, as shares: `what`, `count`, `of`, `share`, `low`, `high`, `method`.
+    """Return the shares of matches and searches that must concern other people.
 
-    `records`: those returned that must be of other people, at least. `searches`: those with
-    matches that list at least one such. Intervals by agency; both are lower bounds themselves.
+    Returns `what`, `count`, `of`, `share`, its interval by agency (`low`, `high`) and `method`.
+    The row `records` counts matches that must be other people. The row `searches` counts, of the
+    searches with a match, those that list such a person. Both shares are lower bounds.
     """
     found = entries.filter((pl.col("kind") == SEARCH) & (_MATCHES > 0))
     excess = (_MATCHES - _IMAGES).clip(0)
@@ -192,21 +205,29 @@ def others_share(entries: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def exact(count: int, trials: int) -> Interval:
-    """The exact 95 % interval of a share of independent trials (Clopper and Pearson, 1934).
+def clopper_pearson(count: int, trials: int) -> Interval:
+    """Return the exact 95% interval of a share of independent trials.
 
-    Raises InputError where there are no trials, or more counted than tried.
+    Source: Clopper and Pearson, Biometrika 26:4, 1934. Raises InputError if there are no trials,
+    or more counted than tried.
+
+    >>> round(clopper_pearson(0, 100).high, 3)
+    0.036
     """
     if not 0 <= count <= trials or trials < 1:
-        raise InputError(f"{count} of {trials} is no share: count 0 to as many as were tried.")
+        raise InputError(
+            f"{count} of {trials} isn't a share: give a count from 0 to the number of trials."
+        )
     low = stats.beta.ppf(0.025, count, trials - count + 1) if count else 0.0
     high = stats.beta.ppf(0.975, count + 1, trials - count) if count < trials else 1.0
     return Interval(float(low), float(high), f"Clopper-Pearson, {trials} trials")
 
 
 def deployments(holyhead: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
-    """The British figures in one table, Holyhead's eight rows as their sum: the columns of
-    `sources.disclosed.REPORTED` from `id` to `arrests`, the oldest first."""
+    """Return the British deployments in one table, oldest first, Holyhead's eight rows summed.
+
+    The columns are those of `sources.disclosed.REPORTED` from `id` to `arrests`.
+    """
     columns = reported.columns[: reported.columns.index("arrests") + 1]
     summed = holyhead.select(
         id=pl.lit("ie-2025-11"),
@@ -226,14 +247,14 @@ def deployments(holyhead: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
 
 
 def false_alerts(table: pl.DataFrame) -> pl.DataFrame:
-    """How often an alert was false, of the alerts and of the faces: `id`, `per` (alert, face),
-    `false_least`, `false_most`, `trials`, `low`, `high`, `told`.
+    """Return false alerts per alert and per face, with exact intervals.
 
-    Takes `deployments`. `told` is false where the false ones aren't told, or are told so that they
-    and the true ones don't add up to the alerts. Then `false_least` and `false_most` differ, and
-    the interval reaches from the lower end for the least to the upper end for the most: untold
-    ones may be none, or all that aren't told to be true. A row without the number of alerts, or of
-    faces, has no row for it.
+    Returns `id`, `per` (alert, face), `false_least`, `false_most`, `trials`, `low`, `high` and
+    `told`. `table` comes from `deployments`. `told` is false if the number of false alerts isn't
+    stated, or doesn't add up with the true ones to all alerts. Then `false_least` and `false_most`
+    differ, since the unstated alerts may all be false or none, and the interval reaches from the
+    lower end for the least to the upper end for the most. A deployment without a number of alerts,
+    or of faces, has no row for it.
     """
     left = pl.col("alerts") - pl.col("true_alerts")
     stated = pl.col("false_alerts")
@@ -255,21 +276,23 @@ def false_alerts(table: pl.DataFrame) -> pl.DataFrame:
                     "false_least": row["false_least"],
                     "false_most": row["false_most"],
                     "trials": trials,
-                    "low": exact(row["false_least"], trials).low,
-                    "high": exact(row["false_most"], trials).high,
+                    "low": clopper_pearson(row["false_least"], trials).low,
+                    "high": clopper_pearson(row["false_most"], trials).high,
                     "told": row["told"],
                 }
             )
     return pl.DataFrame(rows)
 
 
-def checks(
+def check_published(
     published: pl.DataFrame, entries: pl.DataFrame, holyhead: pl.DataFrame, reported: pl.DataFrame
 ) -> pl.DataFrame:
-    """Our figure beside each published one: the columns of `sources.disclosed.published`, `ours`
-    and `agrees` (whether ours is within what the statement, as rounded, allows).
+    """Compare each published figure with the one computed from the same data.
 
-    Raises InputError where a statement can be computed from nothing here.
+    Returns the columns of `sources.disclosed.published`, `ours` and `agrees` (whether ours lies
+    within the rounding of the statement).
+
+    Raises InputError if a published figure has no computation here.
     """
     level = dict(entries["level"].value_counts().iter_rows())
     one = {row["id"]: row for row in reported.iter_rows(named=True)}
@@ -302,7 +325,7 @@ def checks(
 
 
 def _ratio(entries: pl.DataFrame, top: pl.Expr, bottom: pl.Expr) -> dict[str, float | str]:
-    """A ratio of sums with its interval by agency; an entry that names none is its own cluster."""
+    """Return a ratio of sums with its interval by agency; entries that name none are clusters."""
     cluster = pl.coalesce("body", pl.format("entry {}", "place"))
     sums = (
         entries.select(cluster=cluster, top=top, bottom=bottom)

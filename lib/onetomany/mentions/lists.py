@@ -1,0 +1,23 @@
+"""Read the lists beside this module, by which names and words are recognised."""
+
+from __future__ import annotations
+
+import csv
+import io
+from importlib import resources
+
+DATA = resources.files("onetomany.mentions") / "data"
+
+
+def data_rows(file: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file in `data`, by column name."""
+    return list(csv.DictReader(io.StringIO((DATA / file).read_text("utf-8"))))
+
+
+def word_set(*lines: str) -> frozenset[str]:
+    """Return the words of lines, without their order.
+
+    >>> sorted(word_set("court office", "office"))
+    ['court', 'office']
+    """
+    return frozenset(word for line in lines for word in line.split())
