@@ -86,7 +86,7 @@ def _unpacked(content: bytes, reading: Reading) -> bytes:
     for start, opener in openers:
         if not content.startswith(start):
             continue
-        most = min(reading.limits.expanded, max(1 << 20, len(content) * reading.limits.ratio))
+        most = reading.limits.expanded_from(len(content))
         out = bytearray()
         try:
             with opener(io.BytesIO(content)) as file:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import olefile
 
+from .inflating import ZLIB, Outcome, inflate
 from .plain import decode
 from .reading import Damaged, Reading, Refused
 
@@ -131,14 +131,12 @@ def _kind(ole: Any, storage: str) -> str:
 
 def inflated(held: bytes, most: int) -> bytes:
     """Return what zlib packed. Raises Refused if it expands to more than `most` bytes."""
-    unpacker = zlib.decompressobj()
-    try:
-        out = unpacker.decompress(held, most)
-    except zlib.error as error:
-        raise Damaged(f"an object can't be unpacked: {error}") from error
-    if unpacker.unconsumed_tail:
+    unpacked = inflate(held, ZLIB, most)
+    if unpacked.outcome is Outcome.DAMAGED:
+        raise Damaged("an object can't be unpacked")
+    if unpacked.outcome is Outcome.TOO_LARGE:
         raise Refused(f"An object in it expands to more than {most:,} bytes.")
-    return out
+    return unpacked.content
 
 
 def written(ole: Any, base: str, changed: dict[str, bytes] | None = None) -> bytes:

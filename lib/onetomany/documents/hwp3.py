@@ -7,13 +7,13 @@ Pictures, drawings, fields and outline numbers are not read, and reported.
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .hwp_container import PASSWORD
 from .hwp_layout import LAID_OUT
 from .hwp_words import Words
+from .inflating import RAW, Outcome, inflate
 from .reading import GridCell, Page, Reading, Refused
 
 HWP3 = b"HWP Document File V"
@@ -53,7 +53,10 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
     body = content[begin + struct.unpack_from("<H", info, 126)[0] :]
     whole = True
     if info[124]:
-        body, whole = _unpacked(body, reading)
+        unpacked = inflate(body, RAW, reading.limits.expanded_from(len(body)))
+        if unpacked.outcome is Outcome.TOO_LARGE:
+            raise Refused("It expands too far: refused as a bomb.")
+        body, whole = unpacked.content, unpacked.outcome is Outcome.WHOLE
     reading.note("layout", "It is of HWP version 3 (before 2000), of which the kit reads the text.")
     text = _Hwp3(body, reading, reading.page(label=LAID_OUT))
     try:
@@ -64,19 +67,6 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
     text.tell()
     if not whole:
         raise Refused("It is a damaged HWP 3 file: what follows the damage is not read.")
-
-
-def _unpacked(body: bytes, reading: Reading) -> tuple[bytes, bool]:
-    most = min(reading.limits.expanded, max(1 << 20, len(body) * reading.limits.ratio))
-    unpacker, out = zlib.decompressobj(-15), bytearray()
-    try:
-        for at in range(0, len(body), 4096):
-            out += unpacker.decompress(body[at : at + 4096], most - len(out) + 1)
-            if len(out) > most:
-                raise Refused("It expands too far: refused as a bomb.")
-    except zlib.error:
-        return bytes(out), False
-    return bytes(out), unpacker.eof
 
 
 def _tell_facts(summary: bytes, reading: Reading) -> None:

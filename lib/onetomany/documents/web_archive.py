@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from .reading import Page, Reading, Refused, clean
-from .warc import Budget, Damage, Record, records
+from .warc import Damage, Record, UnpackBudget, records
 from .web_payload import Payload, digest_agrees, http_payload, plain_payload
 
 # media type of a page, and the ending by which its extractor knows it
@@ -45,7 +45,7 @@ _KINDS = ("response", "revisit", "resource", "conversion")
 
 def read_warc(content: bytes, reading: Reading) -> None:
     """Read the records of a WARC file; pages become members, every payload a row of captures."""
-    budget, damage = Budget(reading), Damage()
+    budget, damage = UnpackBudget(reading), Damage()
     archive = Archive(reading, budget, damage)
     try:
         for record in records(content, budget, damage):
@@ -59,7 +59,7 @@ class Archive:
     """Gathers what the records of one file say, in the order of the file."""
 
     reading: Reading
-    budget: Budget
+    budget: UnpackBudget
     damage: Damage
     rows: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)

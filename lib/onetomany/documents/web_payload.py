@@ -11,12 +11,13 @@ import binascii
 import hashlib
 import io
 import re
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import brotli
 from warcio.statusandheaders import StatusAndHeadersParser
+
+from .inflating import GZIP, RAW, ZLIB, Outcome, inflate
 
 # encodings that pages of the web are in; what a server states besides is not tried
 _CHARSETS = re.compile(
@@ -129,29 +130,33 @@ def content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
     if coding in ("gzip", "x-gzip"):
         if not body.startswith(b"\x1f\x8b"):
             return body, ""  # the tool has undone it, and kept the field
-        return _inflated(body, 31, most)
+        return _inflated(body, GZIP, most)
     if coding == "deflate":
         # servers send zlib's form, which is right, or bare deflate
-        content, fault = _inflated(body, 15, most)
-        return (content, fault) if content or not fault else _inflated(body, -15, most)
+        content, fault = _inflated(body, ZLIB, most)
+        return (content, fault) if content or not fault else _inflated(body, RAW, most)
     if coding == "br":
         return _unbrotlied(body, most)
     return body, f"Its content coding {coding[:20]!r} is not read"
 
 
-def _inflated(body: bytes, bits: int, most: int) -> tuple[bytes, str]:
-    unpack, parts, size = zlib.decompressobj(bits), [], 0
-    try:
-        for at in range(0, len(body), _PIECE):
-            parts.append(unpack.decompress(body[at : at + _PIECE], most - size + 1))
-            size += len(parts[-1])
-            if size > most:
-                return b"", "A payload expands too far: refused as a bomb"
-            if unpack.eof:
-                return b"".join(parts), ""
-    except zlib.error:
-        return b"".join(parts), "A payload can't be unpacked, or only in part"
-    return b"".join(parts), "A compressed payload is cut off" if body else ""
+_TOO_LARGE = "A payload expands too far: refused as a bomb"
+_DAMAGED = "A payload can't be unpacked, or only in part"
+_CUT_OFF = "A compressed payload is cut off"
+_FAULTS = {
+    Outcome.WHOLE: "",
+    Outcome.CUT_OFF: _CUT_OFF,
+    Outcome.DAMAGED: _DAMAGED,
+    Outcome.TOO_LARGE: _TOO_LARGE,
+}
+
+
+def _inflated(body: bytes, form: int, most: int) -> tuple[bytes, str]:
+    if not body:
+        return b"", ""
+    payload = inflate(body, form, most)
+    too_large = payload.outcome is Outcome.TOO_LARGE
+    return b"" if too_large else payload.content, _FAULTS[payload.outcome]
 
 
 def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
@@ -166,18 +171,13 @@ def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
             parts.append(unpack.process(piece, output_buffer_limit=_PIECE))
             size += len(parts[-1])
             if size > most:
-                return b"", "A payload expands too far: refused as a bomb"
+                return b"", _TOO_LARGE
     except brotli.error:
-        # no mark tells brotli from what the tool has decoded already
-        return (
-            (b"".join(parts), "A payload can't be unpacked, or only in part")
-            if parts
-            else (
-                body,
-                "It is said to be compressed (br) and isn't: read as it stands",
-            )
-        )
-    return b"".join(parts), "" if unpack.is_finished() else "A compressed payload is cut off"
+        if parts:
+            return b"".join(parts), _DAMAGED
+        # no mark distinguishes brotli from a body that the tool has decoded already
+        return body, "It is said to be compressed (br) and isn't: read as it stands"
+    return b"".join(parts), "" if unpack.is_finished() else _CUT_OFF
 
 
 def digest_agrees(digest: str, content: bytes) -> bool | None:
