@@ -37,7 +37,7 @@ def test_reading_happens_in_a_confined_process_and_not_here(
     def nothing(*_: object) -> None:
         raise AssertionError("read in the kit's own process")
 
-    for name in ("_read", "encoding_of", "_separator", "_cells"):
+    for name in ("_read", "_encoding_of", "_separator", "_cells"):
         monkeypatch.setattr(number_tables, name, nothing)
     table = read(tmp_path / "a.csv", "id,t,x,y\n7,0.5,1,2\n")
     assert [each[0] for each in table.numbers] == [7, 0.5, 1, 2]

@@ -31,8 +31,8 @@ from ..cage.number_tables import (
     SEPARATORS,
     TAIL,
     TEXTS,
-    is_number,
 )
+from ..cage.text_tables import is_number
 from ..errors import InputError, RefusedError
 from ..printing import Notice
 from ..sources import pedestrians
