@@ -74,7 +74,7 @@ def test_a_reader_that_was_taken_over_gets_no_lie_through(
 def test_where_nothing_confines_only_the_kits_own_files_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = "onetomany.cage.number_tables:load"
+    task = "onetomany.cage.number_tables:load_number_reader"
     weak = keeper.Keeper(task, weak=True)
     monkeypatch.setattr(keeper, "_LASTING", {(task, 0): weak})
     monkeypatch.setenv("ONETOMANY_WEAK_ISOLATION", "0")

@@ -42,7 +42,7 @@ class Fault(Exception):
     """Why a table can't be read: one of FAULTS, with what belongs to it."""
 
 
-def load() -> Handler:
+def load_number_reader() -> Handler:
     """Return the handler."""
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:

@@ -85,7 +85,7 @@ def load_light() -> Handler:
 
     table_finder()  # it starts threads, which no fork may
     _warm(extract)
-    return handler(extract)
+    return document_handler(extract)
 
 
 def load_all() -> Handler:
@@ -113,7 +113,7 @@ def _warm(extract: Extract) -> None:
         list(_frames(reading))
 
 
-def handler(extract: Extract) -> Handler:
+def document_handler(extract: Extract) -> Handler:
     """Return a handler that reads a document by `extract` and sends all that was read."""
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:

@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from .inflating import RAW, Outcome, inflate
+from .inflating import RAW, Ending, inflate
 from .reading import Reading, Refused
 
 _HEADER_BYTES = 36
@@ -211,15 +211,15 @@ def _renumber(container: Container, sections: list[tuple[str, int, str]]) -> boo
 def _inflated(stream: bytes) -> bytes:
     """Return what can be unpacked of a stream, up to the place where it is damaged."""
     part = inflate(stream, RAW, _MOST)
-    if part.outcome is Outcome.TOO_LARGE:
+    if part.ending is Ending.TOO_LARGE:
         raise Refused(f"A part of it is larger than {_MOST >> 20} MB.")
     # a byte of a record that isn't whole: all that follows it is lost
-    return part.content + b"\xff" * (part.outcome is Outcome.DAMAGED)
+    return part.content + b"\xff" * (part.ending is Ending.DAMAGED)
 
 
 def _is_whole(stream: bytes) -> bool:
     part = inflate(stream, RAW, _MOST)
-    return not stream or (bool(part.content) and part.outcome is not Outcome.DAMAGED)
+    return not stream or (bool(part.content) and part.ending is not Ending.DAMAGED)
 
 
 def _deflated(data: bytes) -> bytes:

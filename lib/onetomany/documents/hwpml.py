@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from .inflating import RAW, Outcome, inflate
+from .inflating import RAW, Ending, inflate
 from .parts import attribute, local, parse
 from .reading import Damaged, Reading, Refused
 
@@ -157,10 +157,10 @@ def _stored(stored: list[tuple[bytes, bytes]], formats: dict[str, str], reading:
             data = base64.b64decode(text)
             if attributes.get("Compress") == "true":
                 packed = inflate(data, RAW, reading.limits.expanded_from(len(data)))
-                if packed.outcome is Outcome.TOO_LARGE:
+                if packed.ending is Ending.TOO_LARGE:
                     reading.skip(f"{name}, which expands too far")
                     continue
-                if packed.outcome is Outcome.DAMAGED:
+                if packed.ending is Ending.DAMAGED:
                     reading.skip(f"{name}, which is damaged")
                     continue
                 data = packed.content

@@ -11,7 +11,7 @@ RAW, ZLIB, GZIP = -15, 15, 31  # the forms of a stream, as zlib numbers them
 _PIECE = 4096  # packed bytes at a time: of a damaged stream, all before the damage is kept
 
 
-class Outcome(Enum):
+class Ending(Enum):
     """How the inflating of a stream ended."""
 
     WHOLE = "whole"
@@ -29,7 +29,7 @@ class Inflated:
 
     content: bytes
     end: int
-    outcome: Outcome
+    ending: Ending
 
 
 def inflate(packed: bytes, form: int, most: int | Callable[[int], int], begin: int = 0) -> Inflated:
@@ -39,7 +39,7 @@ def inflate(packed: bytes, form: int, most: int | Callable[[int], int], begin: i
     packed bytes were read.
 
     >>> inflate(zlib.compress(b"text") + b"more", ZLIB, 100)
-    Inflated(content=b'text', end=12, outcome=<Outcome.WHOLE: 'whole'>)
+    Inflated(content=b'text', end=12, ending=<Ending.WHOLE: 'whole'>)
     """
     unpacker, out, at = zlib.decompressobj(form), bytearray(), begin
     try:
@@ -49,8 +49,8 @@ def inflate(packed: bytes, form: int, most: int | Callable[[int], int], begin: i
             limit = most(at - begin) if callable(most) else most
             out += unpacker.decompress(piece, limit - len(out) + 1)
             if len(out) > limit:
-                return Inflated(bytes(out), at, Outcome.TOO_LARGE)
+                return Inflated(bytes(out), at, Ending.TOO_LARGE)
     except zlib.error:
-        return Inflated(bytes(out), at, Outcome.DAMAGED)
-    outcome = Outcome.WHOLE if unpacker.eof else Outcome.CUT_OFF
-    return Inflated(bytes(out), at - len(unpacker.unused_data), outcome)
+        return Inflated(bytes(out), at, Ending.DAMAGED)
+    ending = Ending.WHOLE if unpacker.eof else Ending.CUT_OFF
+    return Inflated(bytes(out), at - len(unpacker.unused_data), ending)

@@ -39,7 +39,7 @@ EXTRACTORS: dict[str, tuple[str, str]] = {
     "application/hwp+zip": ("hwp.read_hwpx", "lxml"),
     "application/x-hwpml": ("hwp.read_hwpml", "lxml"),
     _OFFICE + "wordprocessingml.document": ("office.read_docx", "lxml"),
-    _OFFICE + "spreadsheetml.sheet": ("sheets.read_xlsx", "openpyxl"),
+    _OFFICE + "spreadsheetml.sheet": ("xlsx.read_xlsx", "openpyxl"),
     "application/vnd.ms-excel": ("binary_sheets.read_xls", "python-calamine"),
     _BINARY: ("binary_sheets.read_xlsb", "python-calamine"),
     _OFFICE + "presentationml.presentation": ("slides.read_pptx", "lxml"),
@@ -228,10 +228,10 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
     if (reading.passwords and kind in _LOCKABLE) or kind == _LOCKED:
-        from .protected import opened
+        from .protected import add_opened_copy
 
         reading.facts["extractor"] = f"protected: msoffcrypto-tool {_version('msoffcrypto-tool')}"
-        if opened(content, name, reading):
+        if add_opened_copy(content, name, reading):
             return
     if kind in _REFUSED:
         reading.facts["extractor"] = "none"

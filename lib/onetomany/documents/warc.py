@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .inflating import GZIP, Outcome, inflate
+from .inflating import GZIP, Ending, inflate
 from .reading import Reading, Refused
 
 _GZIP = b"\x1f\x8b\x08"
@@ -85,7 +85,7 @@ def is_warc(head: bytes) -> bool:
     return re.match(rb"WARC/[01]\.\d+\r?\n", head) is not None
 
 
-def records(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterator[Record]:
+def read_records(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterator[Record]:
     """Yield every record that can be read. Raises Refused if the limits of time are reached."""
     if not content.startswith(_GZIP):
         yield from _parsed(content, 0, budget.reading, damage)
@@ -128,10 +128,10 @@ def _next_member(content: bytes, at: int, reading: Reading) -> int:
 
 
 _FAULTS = {
-    Outcome.WHOLE: "",
-    Outcome.CUT_OFF: "The file is cut off within its last record",
-    Outcome.DAMAGED: "A record can't be unpacked, or only in part",
-    Outcome.TOO_LARGE: "A record expands too far: refused as a bomb",
+    Ending.WHOLE: "",
+    Ending.CUT_OFF: "The file is cut off within its last record",
+    Ending.DAMAGED: "A record can't be unpacked, or only in part",
+    Ending.TOO_LARGE: "A record expands too far: refused as a bomb",
 }
 
 
@@ -139,8 +139,8 @@ def _inflated(content: bytes, at: int, budget: UnpackBudget) -> tuple[bytes, int
     """Return the text of the gzip member at a place, the place of its end, and its fault."""
     member = inflate(content, GZIP, budget.most, at)
     budget.unpacked += len(member.content)
-    too_large = member.outcome is Outcome.TOO_LARGE
-    return b"" if too_large else member.content, member.end, _FAULTS[member.outcome]
+    too_large = member.ending is Ending.TOO_LARGE
+    return b"" if too_large else member.content, member.end, _FAULTS[member.ending]
 
 
 def _parsed(text: bytes, offset: int, reading: Reading, damage: Damage) -> Iterator[Record]:

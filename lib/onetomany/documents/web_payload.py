@@ -17,7 +17,7 @@ from typing import Any
 import brotli
 from warcio.statusandheaders import StatusAndHeadersParser
 
-from .inflating import GZIP, RAW, ZLIB, Outcome, inflate
+from .inflating import GZIP, RAW, ZLIB, Ending, inflate
 
 # encodings that pages of the web are in; what a server states besides is not tried
 _CHARSETS = re.compile(
@@ -74,14 +74,14 @@ def http_payload(block: bytes, most: int) -> Payload:
     stored, faults = block[head.tell() :], list[str]()
     body = stored
     if "chunked" in _header(fields, "Transfer-Encoding").lower():
-        body, fault = dechunked(stored)
+        body, fault = _dechunked(stored)
         faults += [fault] * bool(fault)
     codings = [each.strip() for each in _header(fields, "Content-Encoding").lower().split(",")]
     content, codings = body, [each for each in codings if each not in ("", "identity")]
     if len(codings) > _CODINGS:
         codings, faults = [], [*faults, f"It has more than {_CODINGS} content codings: not undone"]
     for coding in reversed(codings):
-        content, fault = content_decoded(content, coding, most)
+        content, fault = _content_decoded(content, coding, most)
         faults += [fault] * bool(fault)
     payload = plain_payload(stored, _header(fields, "Content-Type"), faults)
     payload.body, payload.content, payload.status = body, content, int(first[1])
@@ -104,7 +104,7 @@ def _header(fields: Any, name: str) -> str:
     return str(fields.get_header(name) or "").strip()
 
 
-def dechunked(body: bytes) -> tuple[bytes, str]:
+def _dechunked(body: bytes) -> tuple[bytes, str]:
     """Undo chunked transfer coding; a body that isn't chunked is returned as it is."""
     parts: list[bytes] = []
     at = 0
@@ -125,7 +125,7 @@ def dechunked(body: bytes) -> tuple[bytes, str]:
         at += length + (2 if body.startswith(b"\r\n", at + length) else 1)
 
 
-def content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
+def _content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
     """Undo one content coding, as far as it goes; what is wrong is the second value."""
     if coding in ("gzip", "x-gzip"):
         if not body.startswith(b"\x1f\x8b"):
@@ -144,10 +144,10 @@ _TOO_LARGE = "A payload expands too far: refused as a bomb"
 _DAMAGED = "A payload can't be unpacked, or only in part"
 _CUT_OFF = "A compressed payload is cut off"
 _FAULTS = {
-    Outcome.WHOLE: "",
-    Outcome.CUT_OFF: _CUT_OFF,
-    Outcome.DAMAGED: _DAMAGED,
-    Outcome.TOO_LARGE: _TOO_LARGE,
+    Ending.WHOLE: "",
+    Ending.CUT_OFF: _CUT_OFF,
+    Ending.DAMAGED: _DAMAGED,
+    Ending.TOO_LARGE: _TOO_LARGE,
 }
 
 
@@ -155,8 +155,8 @@ def _inflated(body: bytes, form: int, most: int) -> tuple[bytes, str]:
     if not body:
         return b"", ""
     payload = inflate(body, form, most)
-    too_large = payload.outcome is Outcome.TOO_LARGE
-    return b"" if too_large else payload.content, _FAULTS[payload.outcome]
+    too_large = payload.ending is Ending.TOO_LARGE
+    return b"" if too_large else payload.content, _FAULTS[payload.ending]
 
 
 def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:

@@ -40,7 +40,7 @@ from ..sources import pedestrians
 __all__ = ["Notice", "Notices", "NumbersText", "is_number", "read_numbers"]
 
 Notices = list[Notice]
-TASK = "onetomany.cage.number_tables:load"
+TASK = "onetomany.cage.number_tables:load_number_reader"
 SECONDS, MEMORY = 900.0, 256 << 20  # of one file; bytes beside the file itself
 _SEPARATED = {
     ";": ("semicolons", "쌍반점"),
