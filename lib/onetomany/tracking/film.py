@@ -1,7 +1,7 @@
 """A recorded film to boxes and tracks: frames from the cage, a detector, the kit's own tracker.
 
-Frames are decoded in the cage (`cage.film_decoder`) and come out one by one as plain pixels; none is
-kept. A detector takes pixels and returns boxes. No face is looked for, cropped or matched.
+Frames are decoded in the cage (`cage.film_decoder`) and come out one by one as plain pixels; none
+is kept. A detector takes pixels and returns boxes. No face is looked for, cropped or matched.
 """
 
 from __future__ import annotations
