@@ -377,7 +377,7 @@ def test_a_child_that_is_killed_is_started_again(tmp_path: Path) -> None:
         assert "can't be opened" in (child.read(link, "link.txt", Limits()).why or "")
         assert "can't be opened" in (child.read(tmp_path / "none", "none", Limits()).why or "")
         os.mkfifo(tmp_path / "pipe")
-        assert "no regular file" in (child.read(tmp_path / "pipe", "pipe", Limits()).why or "")
+        assert "not a regular file" in (child.read(tmp_path / "pipe", "pipe", Limits()).why or "")
     finally:
         child.stop()
 

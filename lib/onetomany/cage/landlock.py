@@ -21,15 +21,15 @@ _BENEATH = 1
 _EXECUTE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 2, 1 << 3  # execute: to map libraries
 _TCP, _SCOPES = 0b11, 0b11  # bind and connect; abstract sockets and signals
 
-# where a Linux system keeps its shared libraries, and the list of them
+# the shared libraries of a Linux system, and the list of them
 SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 
 
 def program_places() -> list[str]:
-    """Return where this interpreter, its packages and the kit lie.
+    """Return the folders of this interpreter, its packages and the kit.
 
-    They come from where Python was installed, never from sys.path or the working directory, which
-    may name a folder of documents.
+    They are derived from Python's own installation, never from sys.path or the working directory,
+    which may be a folder of documents.
     """
     paths = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     places = [*paths, *(f"{root}/lib" for root in (sys.prefix, sys.base_prefix))]
@@ -38,7 +38,7 @@ def program_places() -> list[str]:
 
 
 def _is_narrow(place: str) -> bool:
-    """Whether a place exists and holds neither the root nor anybody's home."""
+    """Return whether a folder exists and contains neither the root nor a home folder."""
     home = os.path.expanduser("~")
     return os.path.isabs(place) and os.path.exists(place) and not (home + "/").startswith(
         place.rstrip("/") + "/"
@@ -54,7 +54,7 @@ def _abi() -> int:
 
 
 def confine_to(places: Iterable[str]) -> bool:
-    """Let this process and its forks read these places only, for good; return whether it holds."""
+    """Let this process and its forks read these places only; return whether the kernel does."""
     version, call = _abi(), libc().syscall
     if not version:
         return False

@@ -1,4 +1,4 @@
-"""A task that does nothing: by it the kit learns what confines a process here."""
+"""A task that does nothing: it shows the kit how this system confines a process."""
 
 from __future__ import annotations
 

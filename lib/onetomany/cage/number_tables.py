@@ -2,10 +2,10 @@
 
 A request names nothing. The answer is HEAD, a JSON object; then for each block of lines their
 numbers (LINES, 8 bytes each) and, column by column, the cells as numbers (NUMBERS, doubles; NaN for
-what is none) and as texts (TEXTS, a line each); at last TAIL, a JSON object. Or FAULT, one of
-FAULTS as a JSON object with the line, where it has one.
+other cells) and as texts (TEXTS, a line each); at last TAIL, a JSON object. Or FAULT, one of
+FAULTS as a JSON object, with the line if there is one.
 
-Nothing but the standard library reads: no library in a fork may start a thread.
+Only the standard library reads: no library in a fork may start a thread.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1a]")  # characters that no text has
 
 
 class Fault(Exception):
-    """Why a table can't be read: one of FAULTS, with what belongs to it."""
+    """The reason why a table can't be read: one of FAULTS with its details."""
 
 
 def load_number_reader() -> Handler:
@@ -157,10 +157,10 @@ def _number(text: str) -> float:
 
 
 def _encoding_of(content: bytes) -> str:
-    """Return the encoding, one of ENCODINGS; anything but text is a Fault.
+    """Return the encoding, one of ENCODINGS. Raises Fault if the bytes are not text.
 
-    In order: a byte order mark, UTF-16 by its zeros, UTF-8, CP949 where it gives Hangul, and in the
-    end Windows-1252, which contains Latin-1's letters.
+    In order: a byte order mark, UTF-16 by its zeros, UTF-8, CP949 if the text is Korean, and last
+    Windows-1252, which contains Latin-1's letters.
     """
     found = utf16_of(content[:START]) or "utf-8-sig"
     if _decodes(content, found):

@@ -44,9 +44,9 @@ class Check:
 # a clock of the system or its own; numbers below zero are other processes'
 _OWN_CLOCK = (Check(0, tuple(range(12))),)
 
-# name: numbers on x86_64 and aarch64 (None: no such call), and what its arguments must be
+# name: numbers on x86_64 and aarch64 (None: no such call), and the values its arguments must have
 _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
-    # what the process has open
+    # files that the process has open
     "read": (0, 63, ()),
     "readv": (19, 65, ()),
     "pread64": (17, 67, ()),
@@ -87,7 +87,7 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
     "madvise": (28, 233, (Check(2, (0, 1, 2, 3, 4, 8, 14, 15, 16)),)),
     "brk": (12, 214, ()),
     "futex": (202, 98, (Check(1, (128,), 128),)),  # private: of no memory that others share
-    # time, chance, and what it is
+    # time, random numbers, and facts about the process
     "clock_gettime": (228, 113, _OWN_CLOCK),
     "clock_getres": (229, 114, _OWN_CLOCK),
     "clock_nanosleep": (230, 115, _OWN_CLOCK),
@@ -124,7 +124,7 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
 
 
 def filter_program() -> bytes | None:
-    """Return the filter, None where this kit knows no system calls of the machine's."""
+    """Return the filter, None if this kit doesn't know the machine's system calls."""
     machine = platform.machine()
     if sys.platform != "linux" or sys.byteorder != "little" or machine not in _AUDIT:
         return None
@@ -150,7 +150,7 @@ def install_filter(filter_: bytes | None) -> bool:
 
 @cache
 def kernel_filter(filter_: bytes) -> tuple[bytes, ctypes.Array[ctypes.c_char]]:
-    """Return what the kernel is given, and the memory that it points to."""
+    """Return the structure that the kernel takes, and the memory that it points to."""
     code = ctypes.create_string_buffer(filter_)
     return struct.pack("<HxxxxxxQ", len(filter_) // 8, ctypes.addressof(code)), code
 
@@ -163,7 +163,7 @@ def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
 
 
 def _rule(number: int, checks: tuple[Check, ...]) -> list[bytes]:
-    """Allow a call if all checks hold; the number is in the accumulator before and after."""
+    """Allow a call if it passes all checks; the number is in the accumulator before and after."""
     body: list[bytes] = []
     for check in checks:
         low = 16 + 8 * check.argument

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 START = 4096  # bytes of a file that show UTF-16
 SAMPLE = 200  # rows that show a separator
-KOREAN = 0.9  # of what is not ASCII in a Korean text is in KS X 1001
+KOREAN = 0.9  # share of a Korean text's letters beyond ASCII that are in KS X 1001
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?|[-+]?(nan|inf(inity)?)", re.I)
 
 
@@ -45,16 +45,18 @@ def is_korean(parts: Iterable[str]) -> bool:
     Nine tenths of the letters beyond ASCII must be in KS X 1001, and half must be Hangul: bytes of
     Western texts that CP949 decodes become rare syllables and Hanja.
 
-    >>> is_korean(["이름,값"]), is_korean(["Größe".encode("latin-1").decode("cp949")])
+    >>> western = "Größe in µm".encode("latin-1").decode("cp949")
+    >>> is_korean(["이름,값"]), is_korean([western])
     (True, False)
     """
-    letters = common = hangul = 0
+    count = Counter[str]()
     for part in parts:
-        other = re.sub("[\\0-\\x7f]", "", part)
-        letters += len(other)
-        common += len(other.encode("euc_kr", "ignore")) // 2
-        hangul += len(re.findall("[가-힣ㄱ-ㆎ]", other))
-    return bool(letters) and common >= KOREAN * letters and 2 * hangul >= letters
+        count.update(re.sub("[\\0-\\x7f]", "", part))
+    letters = count.total()
+    # the codec writes a syllable beyond KS X 1001 as eight bytes
+    common = sum(many for each, many in count.items() if len(each.encode("euc_kr", "ignore")) == 2)
+    hangul = sum(many for each, many in count.items() if re.match("[가-힣ㄱ-ㆎ]", each))
+    return letters > 0 and common >= KOREAN * letters and 2 * hangul >= letters
 
 
 def find_separator(

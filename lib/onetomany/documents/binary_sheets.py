@@ -1,7 +1,7 @@
-"""Binary workbooks: XLS and XLSB by calamine; of XLS also formats, hidden rows, comments, objects.
+"""Binary workbooks: XLS and XLSB by calamine; for XLS also formats, hidden rows, comments, objects.
 
-calamine gives values and types. What it doesn't, the records of a BIFF8 workbook ([MS-XLS]) say:
-which format each cell has, which rows and columns are hidden, comments, text boxes, charts.
+calamine gives values and types. The records of a BIFF8 workbook ([MS-XLS]) give the rest: the
+format of each cell, hidden rows and columns, comments, text boxes, charts.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Book:
 
 
 def read_xls(content: bytes, reading: Reading) -> None:
-    """Old workbooks. Raises Refused where calamine can't open one."""
+    """Read an old workbook. Raises Refused if calamine can't open one."""
     book = None
     if content.startswith(MAGIC):
         with open_compound(content) as ole:
@@ -71,7 +71,7 @@ def read_xls(content: bytes, reading: Reading) -> None:
 
 
 def read_xlsb(content: bytes, reading: Reading) -> None:
-    """Binary workbooks (XLSB). Raises Refused where calamine can't open one."""
+    """Read a binary workbook (XLSB). Raises Refused if calamine can't open one."""
     from .office import core_properties, outside_relations
     from .ooxml import Package
     from .parts import Parts
@@ -118,7 +118,7 @@ def _decoded(value: bytes, code: int) -> str:
 
 
 def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) -> None:
-    """Add the sheets of a workbook as calamine reads them. Raises Refused where it can't."""
+    """Add the sheets of a workbook as calamine reads them. Raises Refused if it can't."""
     import python_calamine
 
     try:
@@ -143,7 +143,7 @@ def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) ->
 
 
 class _Filled:
-    """One sheet, from calamine's rows and what the records say of their cells."""
+    """One sheet, from calamine's rows and the records about their cells."""
 
     def __init__(self, page: Page, reading: Reading, layout: _Layout, book: _Book | None) -> None:
         self.page, self.reading, self.layout, self.book = page, reading, layout, book
@@ -236,7 +236,7 @@ def _records(held: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _is_locked(held: bytes) -> bool:
-    """Whether a record says, before the first sheet, that the rest is encrypted."""
+    """Return whether a record says, before the first sheet, that the rest is encrypted."""
     for _, kind, _ in _records(held):
         if kind in (0x2F, 0x85, 0x0A):
             return kind == 0x2F
@@ -244,7 +244,7 @@ def _is_locked(held: bytes) -> bool:
 
 
 def _layout(held: bytes) -> _Book | None:  # noqa: PLR0912
-    """What the records of a workbook say; None where it is older than BIFF8."""
+    """Return the layout that a workbook's records describe; None if it is older than BIFF8."""
     book = _Book()
     starts: dict[int, _Layout] = {}
     sheet: _Layout | None = None

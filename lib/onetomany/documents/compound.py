@@ -34,7 +34,7 @@ def open_compound(content: bytes) -> Any:
     try:
         return olefile.OleFileIO(io.BytesIO(content))
     except Exception as error:
-        raise Damaged(f"It is no compound file that can be opened: {error}") from error
+        raise Damaged(f"It is not a compound file that can be opened: {error}") from error
 
 
 def stream_bytes(ole: Any, path: str) -> bytes:
@@ -120,7 +120,7 @@ def _string(held: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _kind(ole: Any, storage: str) -> str:
-    """What an object says of itself, such as 'Microsoft Equation 3.0'."""
+    """Return the name that an object states, such as 'Microsoft Equation 3.0'."""
     try:
         held = stream_bytes(ole, f"{storage}/\x01CompObj" if storage else "\x01CompObj")
         (length,) = struct.unpack_from("<I", held, 28)
@@ -130,7 +130,7 @@ def _kind(ole: Any, storage: str) -> str:
 
 
 def inflate_object(held: bytes, most: int) -> bytes:
-    """Return what zlib packed. Raises Refused if it expands to more than `most` bytes."""
+    """Inflate an object packed by zlib. Raises Refused if it expands to more than `most` bytes."""
     unpacked = inflate(held, ZLIB, most)
     if unpacked.ending is Ending.DAMAGED:
         raise Damaged("an object can't be unpacked")
@@ -213,7 +213,7 @@ class _Writer:
             )  # fmt: skip
 
     def closed(self, directory: int, mini_fat: int, minis: int) -> bytes:
-        """Head, sectors, and the tables of sectors behind them."""
+        """Return the head, the sectors, and the tables of sectors after them."""
         used, fats, difats = len(self.sectors), 1, 0
         while fats * 128 < used + fats + difats:
             fats += 1

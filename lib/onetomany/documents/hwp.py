@@ -32,8 +32,8 @@ _PICTURES = frozenset(
     {"png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "hwp", "hwpx", "hml", "pdf"}
 )
 _CHART = "OOXMLChartContents".encode("utf-16-le")
-_PAGE_COUNT = 14  # what the summary calls it
-# how python-hwpx names what it can't express, in words
+_PAGE_COUNT = 14  # the summary's names
+# python-hwpx's names for elements that it can't express, in words
 _UNCONVERTED = {
     "memo-body": "a memo that no place in the text points to",
     "equation-caption": "a caption of an equation",
@@ -45,7 +45,7 @@ _UNCONVERTED = {
 
 
 def read_hwpx(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no HWPX document, is encrypted, or unsafe to read."""
+    """Read an HWPX document. Raises Refused if it is not one, encrypted, or unsafe to read."""
     parts = Parts(content, reading.limits)
     manifest = "META-INF/manifest.xml"
     entries = parts.side(manifest, reading) if manifest in parts else ()
@@ -55,7 +55,7 @@ def read_hwpx(content: bytes, reading: Reading) -> None:
 
 
 def read_hwp(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is protected, or damaged; then its preview stands for it."""
+    """Read an HWP document. Raises Refused if it is protected, or only its preview is whole."""
     if content.startswith(HWP3):
         read_hwp3(content, reading)
         return
@@ -67,7 +67,7 @@ def read_hwp(content: bytes, reading: Reading) -> None:
         _read_owpml(names, read, reading)
         _compare_pages(container, reading)
         if container.damaged:
-            raise Refused("It is a damaged HWP 5 file: what of it is whole was read.")
+            raise Refused("It is a damaged HWP 5 file: only its undamaged parts were read.")
     except Refused as refused:
         if not reading.pages and (text := preview_text(content)):
             page = reading.page(label="preview")
@@ -75,12 +75,12 @@ def read_hwp(content: bytes, reading: Reading) -> None:
                 page.add(line)
             said = "Only the preview is read: the beginning, which the writer's program kept apart."
             reading.note("unread", said, page.number)
-            raise Refused(f"{refused} What was read is its preview.") from refused
+            raise Refused(f"{refused} Only its preview was read.") from refused
         raise
 
 
 def read_hwpml(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no whole HWPML document, or unsafe to read."""
+    """Read an HWPML document. Raises Refused if it is incomplete, or unsafe to read."""
     document = document_of_hwpml(content, reading)
     for name, value in document.facts.items():
         if name in ("title", "author", "created"):
@@ -95,7 +95,7 @@ def read_hwpml(content: bytes, reading: Reading) -> None:
 def _converted(
     container: Container, content: bytes, reading: Reading
 ) -> tuple[list[str], Callable[[str], bytes]]:
-    """The parts of an HWPX document of the same content."""
+    """Return the parts of an HWPX document of the same content."""
     from hwpx.hwp5.errors import Hwp5Error
     from hwpx.hwp5.package import convert
 
@@ -120,11 +120,11 @@ def _converted(
 
 
 def _read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Reading) -> None:
-    """Read the parts of a document in OWPML. Raises Refused where a section is missing."""
+    """Read the parts of a document in OWPML. Raises Refused if a section is missing."""
     names = list(names)
     numbered = [n for n in names if re.fullmatch(r"Contents/section\d*\.xml", n)]
     if not numbered:
-        raise Refused("It has no Contents/section*.xml: it is no HWPX document.")
+        raise Refused("It has no Contents/section*.xml: it is not an HWPX document.")
 
     def part(name: str) -> Any:
         try:
@@ -155,13 +155,13 @@ def _read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Rea
 
 
 def _compare_pages(container: Container, reading: Reading) -> None:
-    """Report where the writer's program counted other pages than were found."""
+    """Report if the writer's program counted other pages than were found."""
     from hwpx.hwp5.summary import read_summary
 
     try:
         said = read_summary(container.streams["\x05HwpSummaryInformation"]).get(_PAGE_COUNT)
     except Exception:
-        # what a damaged file says of itself decides nothing
+        # facts that a damaged file states decide nothing
         return
     if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
         text = f"Its writer's program counted {said} pages; {len(reading.pages)} were found, so a "
@@ -196,7 +196,7 @@ def _walk(
         said += "put each line. Printed elsewhere, pages may begin at other words."
         reading.note("layout", said)
     elif not laid_out and len(flowing) > 1:
-        said = "It does not say where pages begin: all of it stands on page 1."
+        said = "It does not say where pages begin: all of it is on page 1."
         reading.note("layout", said)
 
 
@@ -208,7 +208,7 @@ def _member(name: str, content: bytes, reading: Reading) -> None:
     if _CHART in content:
         return  # the storage of a chart, which was read as one
     if content[4:12] == MAGIC:
-        content = content[4:]  # its length stands before it
+        content = content[4:]  # its length precedes it
     if content.startswith(MAGIC):
         try:
             with open_compound(content) as ole:
@@ -225,7 +225,7 @@ def _member(name: str, content: bytes, reading: Reading) -> None:
 
 
 def _changes(header: Any) -> dict[str, tuple[str, str]]:
-    """Of each tracked change: who made it, and when."""
+    """Return, for each tracked change, its author and date."""
     authors, found = {}, {}
     for element in header.iter("{*}trackChangeAuthor"):
         authors[attribute(element, "id") or ""] = attribute(element, "name") or ""

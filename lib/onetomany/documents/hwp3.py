@@ -32,13 +32,13 @@ _FIXED = {7: 80, 8: 92, 9: 4, 18: 4, 19: 4, 20: 4, 21: 4, 22: 20, 23: 6, 24: 2, 
 _SHOWN = {9: "\t", 24: "-", 30: " ", 31: " "}
 _LISTS = {15: (8, "comment"), 16: (10, ""), 17: (14, "footnote")}
 _LEFT = {7: "a date", 8: "a date", 22: "a field of mail merge", 28: "an outline number"}
-_BOXES = {2: "an equation, of which the script stands in the text", 3: "a button"}
+_BOXES = {2: "an equation, of which the script is in the text", 3: "a button"}
 _QUOTES = {0x81: "“", 0x82: "”"}
 _NEAR = 20  # 1/1800 inch: edges of cells that are nearer are one
 
 
 def read_hwp3(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is older, protected by a password, or damaged."""
+    """Read an HWP 3 document. Raises Refused if it is older, has a password, or is damaged."""
     if not content.startswith(HWP3 + b"3.0"):
         version = content[len(HWP3) : len(HWP3) + 4].decode("ascii", "replace")
         raise Refused(f"It is of HWP version {version}, which is not read: save it as HWPX.")
@@ -66,7 +66,7 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
         whole = False
     text.tell()
     if not whole:
-        raise Refused("It is a damaged HWP 3 file: what follows the damage is not read.")
+        raise Refused("It is a damaged HWP 3 file: the part after the damage is not read.")
 
 
 def _tell_facts(summary: bytes, reading: Reading) -> None:
@@ -183,7 +183,7 @@ class _Hwp3:
             self.page.add(text[begin:end], kind or "paragraph")
 
     def _control(self, unit: int, words: Words, later: list[Callable[[], None]]) -> None:
-        """Read a control: what it shows in the line; what it holds comes after the paragraph."""
+        """Read a control: its sign in the line now, its content after the paragraph."""
         if unit in _FIXED:
             held = self.body[self.at : self.at + _FIXED[unit]]
             self.skip(_FIXED[unit] + 2)
@@ -216,7 +216,7 @@ class _Hwp3:
             self.skip(bytes_)
             self._apart(kind or ("footer" if said[8] else "header"), later)
         else:
-            # its length stands before it: fields, bookmarks, references, and what came later
+            # its length precedes it: fields, bookmarks, references, and later additions
             self.skip(size)
             if unit == 5:
                 later.append(lambda: self._left("a field"))
@@ -270,7 +270,7 @@ class _Hwp3:
 
 
 def _grid(places: list[tuple[int, ...]], texts: list[str]) -> list[GridCell]:
-    """Cells in rows and columns, by where their edges are."""
+    """Return cells in rows and columns, by the places of their edges."""
     columns = _edges([x for x, _, _, _ in places] + [x + w for x, _, w, _ in places])
     rows = _edges([y for _, y, _, _ in places] + [y + h for _, y, _, h in places])
 

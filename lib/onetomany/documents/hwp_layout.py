@@ -1,8 +1,8 @@
 """Pages of a Hangul document as its writer's program laid them out.
 
-The file keeps no page numbers, but of each line where it stood on its page (`lineseg`, vertpos).
-Where that place falls, a new page, or column, began. What was edited by other programs afterwards
-may have moved: a label on each page and a note say whose layout it is.
+The file keeps no page numbers, but the place of each line on its page (`lineseg`, vertpos). If the
+next line is higher up, a new page, or column, began. Later edits by other programs may have moved
+text: a label on each page and a note say whose layout it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class PageBreaks:
     begun: bool = False
 
     def section(self) -> None:
-        """Begin a section, which stands on pages of its own."""
+        """Begin a section, which has pages of its own."""
         self.last, self.columns, self.column = None, 1, 1
         self.begun = True
 
@@ -37,7 +37,7 @@ class PageBreaks:
         self.columns, self.column = max(1, many), 1
 
     def cross(self) -> None:
-        """Go on behind a table that ended on a later page, wherever on it the next line is."""
+        """Continue after a table that ended on a later page, at any place of it."""
         self.last = None
 
     def cuts(self, paragraph: Any) -> list[int]:
@@ -71,17 +71,17 @@ def _is_on(element: Any, name: str) -> bool:
 
 
 def _line_segments(paragraph: Any) -> Iterable[Any]:
-    """Yield the lines of a paragraph, not of what stands in it."""
+    """Yield the lines of a paragraph, without those of objects in it."""
     for child in () if paragraph is None else paragraph:
         if local(child) == "linesegarray":
             yield from (each for each in child if local(each) == "lineseg")
 
 
 def is_laid_out(paragraphs: Iterable[Any]) -> bool:
-    """Report whether most of a document's paragraphs say where their lines stood.
+    """Return whether most of a document's paragraphs state the places of their lines.
 
-    Programs that write Hangul files without laying them out leave the lines away, or put each at
-    the top.
+    Programs that write Hangul files without laying them out omit the lines, or put each at the
+    top.
     """
     every, placed, lowest = 0, 0, 0
     for paragraph in paragraphs:
@@ -103,11 +103,11 @@ def body_height(section_properties: Any) -> int | None:
 
 
 def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
-    """Return how many pages a table goes on over, as far as what is stored agrees on it.
+    """Return over how many further pages a table continues, if the stored heights agree on it.
 
-    Of a table that is cut, its stored height is that of its first part, its rows' are whole, and
-    the paragraph after it stands where its last part ends. A cell that is cut says so itself: the
-    places of its lines fall.
+    For a table that is cut, the file stores the height of its first part and of its whole rows,
+    and the paragraph after it begins at the end of its last part. A cut cell shows by itself: the
+    places of its lines jump up.
     """
     position = next((each for each in table if local(each) == "pos"), None)
     tops = [_size(line, "vertpos") for line in _line_segments(anchor)]
@@ -119,7 +119,7 @@ def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
     end = tops[-1] + (offset if offset < body else 0) + part
     next_top = next((_size(line, "vertpos") for line in _line_segments(after)), None)
     if next_top is not None and next_top + _SLACK >= end:
-        return 0  # what follows stands below it
+        return 0  # the text after it is below it
     high, falls = _rows(table)
     if high > part + _SLACK and (attribute(table, "pageBreak") or "NONE") != "NONE":
         crossed, rest = divmod(high - part, body)
@@ -127,7 +127,7 @@ def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
             return max(crossed + 1, falls)
     if falls:
         return falls
-    # one that no longer fits stands on the next page: what follows it shows that too
+    # one that no longer fits is on the next page: the text after it shows that too
     return int(next_top is None and end > body + _SLACK)
 
 

@@ -26,7 +26,7 @@ _ROMAN = (
     (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
 )  # fmt: skip
 _VOWELS = (0, 4, 8, 13, 18, 20)  # ㅏ ㅓ ㅗ ㅜ ㅡ ㅣ among Unicode's vowels
-# signs that stand in one row of Unicode: how many there are, and the first
+# signs that are consecutive in Unicode: their count, and the first
 _ROWS = {
     "CIRCLED_LATIN_CAPITAL": (26, 0x24B6),
     "CIRCLED_LATIN_SMALL": (26, 0x24D0),
@@ -61,7 +61,7 @@ def formatted_number(value: int, form: str) -> str | None:
 
 
 def _further(value: int, form: str) -> str | None:
-    """What comes after 하: 거, 너, 더, as officials count. Of other letters nothing is known."""
+    """Return the syllables after 하 as officials count: 거, 너, 더; '' for other letters."""
     row, place = divmod(value - 1, len(_HANGUL))
     if form != "HANGUL_SYLLABLE" or row >= len(_VOWELS):
         return None
@@ -97,7 +97,7 @@ class LevelForm:
 
 @dataclass(frozen=True)
 class ParagraphForm:
-    """What a paragraph's shape or style says of its number: OUTLINE, NUMBER, BULLET, NONE."""
+    """A paragraph's kind of number by its shape or style: OUTLINE, NUMBER, BULLET, NONE."""
 
     kind: str = "NONE"
     list: str = ""
@@ -123,7 +123,7 @@ class HangulNumbering:
         kind = "heading" if styled or form.kind == "OUTLINE" else "paragraph"
         if form.kind == "BULLET":
             sign = self.bullets.get(form.list, "")
-            # a sign of a font's own, which no other font has, is not the letter that it stands for
+            # a font's private sign, which no other font has, is not the letter it is coded as
             return ("" if "\ue000" <= sign <= "\uf8ff" else sign), "list"
         if form.kind in ("OUTLINE", "NUMBER"):
             named = self.outline if form.kind == "OUTLINE" else form.list
@@ -143,7 +143,7 @@ class HangulNumbering:
         return self._said(levels, counted, level)
 
     def _said(self, levels: dict[int, LevelForm], counted: dict[int, int], level: int) -> str:
-        """The text of a number, with ^1 to ^9 (and ^a, the tenth) as the numbers so far."""
+        """Return the text of a number; ^1 to ^9 (and ^a, the tenth) become the numbers so far."""
         missing = False
 
         def one(each: int) -> str:

@@ -41,7 +41,7 @@ _ATTRIBUTES = {
 }  # fmt: skip
 # their values are words, CircledDigit for CIRCLED_DIGIT
 _WORDS = ("type", "numType", "numFormat")
-# only order what stands in them
+# only order their content
 _WRAPPERS = ("SHAPEOBJECT", "DRAWINGOBJECT", "FORMOBJECT", "BUTTONSET", "EDITSET", "COMBOBOXSET")
 _ABOUT = {"TITLE": "title", "AUTHOR": "author", "DATE": "created"}
 _BINARY = re.compile(rb"<BINDATA\b([^>]*)>([^<]*)</BINDATA>")
@@ -49,7 +49,7 @@ _BINARY = re.compile(rb"<BINDATA\b([^>]*)>([^<]*)</BINDATA>")
 
 @dataclass
 class HwpmlDocument:
-    """A document's sections and lists as OWPML, what it says of itself, and what lies in it."""
+    """A document's sections and lists as OWPML, its metadata, and its embedded files."""
 
     sections: list[Any] = field(default_factory=list)
     header: Any = None
@@ -58,14 +58,14 @@ class HwpmlDocument:
 
 
 def document_of_hwpml(content: bytes, reading: Reading) -> HwpmlDocument:
-    """Raises Refused where it is no whole HWPML document, or unsafe to read."""
+    """Convert an HWPML document to OWPML. Raises Refused if it is incomplete or unsafe."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", "replace")
         content = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace")
     stored: list[tuple[bytes, bytes]] = []
 
     def apart(found: re.Match[bytes]) -> bytes:
-        # pictures make text nodes that no parser should be asked to hold
+        # pictures make text nodes too large for a parser
         stored.append((found[1], found[2]))
         return b""
 
@@ -91,7 +91,7 @@ def document_of_hwpml(content: bytes, reading: Reading) -> HwpmlDocument:
         elif name == "DOCSUMMARY":
             made.facts |= _summary(element)
     if not made.sections:
-        raise Refused("It has no SECTION: it is no HWPML document.")
+        raise Refused("It has no SECTION: it is not an HWPML document.")
     made.members = list(_stored(stored, formats, reading))
     return made
 
@@ -102,7 +102,7 @@ def _summary(element: Any) -> dict[str, str]:
 
 
 def _element(element: Any) -> Any:
-    """An element as OWPML has it."""
+    """Return an element as OWPML has it."""
     name = _NAMES.get(local(element), local(element).lower())
     made = etree.Element(name)
     for key, value in element.attrib.items():

@@ -1,4 +1,4 @@
-"""Inflating what deflate packed, as far as it is whole and within a limit (RFC 1950 to 1952)."""
+"""Inflate streams, as far as they are whole and within a limit (RFC 1950 to 1952)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Ending(Enum):
 
 @dataclass(frozen=True)
 class Inflated:
-    """The bytes of a stream, as far as they could be had, and how inflating them ended.
+    """The inflated bytes of a stream up to its end or fault, and how the inflating ended.
 
-    `end` is the place behind the stream or, if it isn't whole, behind the last bytes looked at.
+    `end` is the place after the stream or, if it isn't whole, after the last packed bytes read.
     """
 
     content: bytes

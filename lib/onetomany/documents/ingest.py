@@ -1,7 +1,7 @@
-"""A folder of documents into a case file: only what is new, a few documents a transaction.
+"""Read a folder of documents into a case file: only new ones, a few in each transaction.
 
-Each file is hashed; what the case file holds already is not read again. The rest goes to confined
-processes (`workers`), and what comes back is stored. Members of archives and mails are kept beside
+Each file is hashed; one that the case file contains is not read again. The rest goes to confined
+processes (`workers`), and their answers are stored. Members of archives and mails are kept beside
 the case file and read as documents themselves, also by a later run if this one is killed.
 """
 
@@ -63,7 +63,7 @@ TRANSACTION = 256  # smaller documents stored at a time: each transaction costs 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What a run did. `held` counts files whose bytes the case file knew already."""
+    """The result of a run. `held` counts files that the case file already contained."""
 
     files: int
     read: int
@@ -74,9 +74,9 @@ class Ingested:
     seconds: float
     duplicates: int  # in the whole case file
     near_duplicates: int
-    isolation: dict[str, bool]  # which mechanisms confined the readers; {} where nothing was read
+    isolation: dict[str, bool]  # which mechanisms confined the readers; {} if nothing was read
     failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
-    notes: pl.DataFrame  # kind, text, count: what this run found out about the documents it read
+    notes: pl.DataFrame  # kind, text, count: this run's notes on the documents it read
     scans: Scans  # pages that are pictures
 
 
@@ -96,18 +96,18 @@ def ingest(
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
-    what failed before is tried again. Each document is read by a process of its own (`cage`). With
-    `ocr`, and where Tesseract is installed, pages that are pictures are read too, also those of
-    earlier runs. `budget` is what may come out of all archives together. `passwords` are tried on
-    documents that ask for one, and stored nowhere. `weak_isolation` agrees to read where the system
-    can't confine those processes.
+    files that failed before are tried again. Each document has its own caged process. With
+    `ocr`, and if Tesseract is installed, pages that are pictures are read too, also those of
+    earlier runs. `budget` limits the members of all archives together. `passwords` are tried on
+    documents that ask for one, and stored nowhere. `weak_isolation` agrees to read although the
+    system can't confine those processes.
 
-    Raises InputError where the folder is none, or the case file can't be opened; RefusedError
-    where the system can't confine what reads documents and nobody agreed to that.
+    Raises InputError if there is no such folder, or the case file can't be opened; RefusedError
+    if the system can't confine the readers and `weak_isolation` was not given.
     """
     folder, case = Path(folder), Path(case)
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: name one that holds the documents.")
+        raise InputError(f"There is no folder {folder}: name one that contains the documents.")
     folder, case = folder.resolve(), case.resolve()
     if weak_isolation:
         accept_weak_isolation()
@@ -162,7 +162,7 @@ class _Run:
     started: datetime
     weakness: str  # of the cage, to which the user agreed; '' for none
     known: set[str]
-    placed: dict[str, str]  # where the case file has what of this folder, and it is not gone
+    placed: dict[str, str]  # the files of this folder in the case file that are still there
     account: Account
     passwords: tuple[str, ...] = field(default=(), repr=False)
     readers: SimpleQueue[Reader] = field(default_factory=SimpleQueue)
@@ -175,7 +175,7 @@ class _Run:
 
     @property
     def source(self) -> str:
-        """The folder as it stands in the case file."""
+        """Return the folder as the case file names it."""
         return stored_name(self.folder)
 
     @property
@@ -211,8 +211,8 @@ class _Run:
         self.about()
 
     def files(self) -> Iterator[str]:
-        """Paths within the folder, as stored; what can't be a document is told as a failure."""
-        # each run tells them anew
+        """Return paths within the folder, as stored; other entries are reported as failures."""
+        # each run reports them again
         self.db.execute(
             "DELETE FROM failures WHERE folder = ? AND document IS NULL AND parent IS NULL",
             [self.source],
@@ -237,7 +237,7 @@ class _Run:
         paths: list[str],
         bar: tqdm[Any],
     ) -> None:
-        """Hash, then read what is new. Few files are under way at a time, so memory stays small."""
+        """Hash files, then read the new ones, a few at a time, so memory stays small."""
         waiting: deque[FoundFile] = deque(self.left_over())
         bar.total = len(paths) + len(waiting)
         turn = iter(paths)
@@ -320,7 +320,7 @@ class _Run:
             self.readers.put(reader)
         if found.parent:
             self.account.spend(root, answer.seconds)
-        # what was read of a file that has changed since isn't what was hashed
+        # a file that changed after hashing may have been read in another form
         changed = found.stamp and not is_unchanged(self.folder, found.path, found.stamp)
         return Answer({}, why=CHANGED) if changed else answer
 
@@ -346,12 +346,12 @@ class _Run:
         return deeper
 
     def left_over(self) -> list[FoundFile]:
-        """Members whose archive was read by a run that ended before it came to them."""
+        """Yield members whose archive was read by a run that ended before it came to them."""
         found = []
         for each, size in members_known(self.db, self.source):
             if each.document in self.known or each.depth > self.limits.depth:
                 continue
-            # the members may be somebody else's: only what has its hash is read
+            # the members may be someone else's: only those that match their hash are read
             with contextlib.suppress(OSError, Refused):
                 digest, held = sha256_inside(self.members, each.document, self.limits.expanded)
                 if digest == each.document:
@@ -378,7 +378,7 @@ class _Run:
         notes = read(
             self.db,
             "SELECT kind, notes.text, count(*) AS count FROM notes JOIN documents USING (document) "
-            # what OCR says of each page is summed up in `scans`
+            # OCR's notes on each page are summed up in `scans`
             "WHERE ingested_at = ? AND NOT starts_with(notes.extractor, 'ocr:') "
             "GROUP BY ALL ORDER BY kind, count DESC, notes.text",
             self.started,

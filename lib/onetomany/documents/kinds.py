@@ -1,4 +1,4 @@
-"""What a file is, by its content and then by its name, and which extractor reads it."""
+"""The kind of a file, by its content and then by its name, and the extractor that reads it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _OPEN = "application/vnd.oasis.opendocument"
 _PACKED = (SEVEN_ZIP, "application/vnd.rar", "application/x-cab",
            "application/x-lzh")  # fmt: skip
-# media type: module and function, and the package whose version stands beside the rows. They are
-# loaded when they are asked for: a caged process pays for all that it has loaded
+# media type: module and function, and the package whose version is stored with the rows. They are
+# loaded at first use: a caged process pays for all that it has loaded
 EXTRACTORS: dict[str, tuple[str, str]] = {
     PDF: ("pdf.read_pdf", "pypdfium2"),
     "application/x-hwp": ("hwp.read_hwp", "python-hwpx"),
@@ -116,7 +116,7 @@ _REFUSED = {
     "it with ALZip or Bandizip and ingest its files.",
     "application/warc+zstd": "It is a WARC packed by Zstandard: unpack it with 'zstd -d'.",
 }
-# wrappers whose key lies on the body's own server
+# wrappers whose key is on the authority's own server
 _REFUSED |= {
     f"application/x-drm; by={maker}": f"It is locked by DRM ({said}), and only that body's own "
     "computers open it: ask the body for an open copy."
@@ -140,7 +140,7 @@ _TEXTS = ("text/csv", "text/html", "message/rfc822", "text/plain", "multipart/re
 
 
 def media_type(content: bytes, name: str) -> str:
-    """The media type; application/octet-stream where neither content nor name tells."""
+    """Return the media type; application/octet-stream if neither content nor name shows it."""
     ending = _ENDINGS.get(name.rpartition(".")[2].lower(), "")
     # before all others: a capture of a PDF has one in it
     if kind := _captured_kind(content, name.lower(), named=ending in _TEXTS):
@@ -152,7 +152,7 @@ def media_type(content: bytes, name: str) -> str:
         return _ole_kind(content, ending)
     if kind:
         return kind
-    # something may stand before a PDF, and a text may speak of one; an archive may hold one
+    # other bytes may precede a PDF; a text may mention one, and an archive contain one
     pdf = b"%PDF-" in content[:1024] and ending not in _TEXTS
     return PDF if pdf else _text_kind(content, ending)
 
@@ -175,7 +175,7 @@ def _zip_kind(content: bytes, ending: str) -> str:
     if "datapackage.json" in names and any(".warc" in each for each in names):
         return "application/wacz"
     kind = next((kind for part, kind in _PARTS if part in names), ZIP)
-    # any archive may hold a content.xml
+    # any archive may contain a content.xml
     return ZIP if kind == _OPEN and "mimetype" not in names else kind
 
 
@@ -224,7 +224,7 @@ _CHARSET = re.compile(r"!/\d{5} [^/]*\.charset=([-\w]+)\.[a-z]+\Z")
 
 
 def extract(content: bytes, name: str, reading: Reading) -> None:
-    """Read a document into `reading`. Raises Refused for what is not read."""
+    """Read a document into `reading`. Raises Refused for kinds that are not read."""
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
     if (reading.passwords and kind in _LOCKABLE) or kind == _LOCKED:
@@ -255,5 +255,5 @@ def _tell_empty(kind: str, reading: Reading) -> None:
     waiting = NO_TEXT in reading.columns.get("notes", {}).get("text", [])
     if not reading.characters and not waiting and not kind.startswith("image/"):
         inside = ", only the documents within it" if reading.members else ""
-        reading.note("empty", f"No text was found in it{inside}: it is empty, or what it shows is "
+        reading.note("empty", f"No text was found in it{inside}: it is empty, or its content is "
                      "in a form that is not read.")  # fmt: skip

@@ -21,7 +21,7 @@ _WORD = (
     "it, by the clock of that computer."
 )
 _SHOWN = (
-    "It holds the page as the program that saved it rewrote it, not the bytes that the server "
+    "It contains the page as the program that saved it rewrote it, not the bytes that the server "
     "sent: no digest of those is in it."
 )
 
@@ -97,7 +97,7 @@ def _add_page(
 
 
 def _add_others(parts: list[Any], reading: Reading) -> None:
-    """Documents within the page become members; pictures, styles and fonts are counted."""
+    """Add documents within the page as members; count pictures, styles and fonts."""
     counted = Counter[str]()
     for number, part in enumerate(parts, 1):
         kind = part.get_content_type()

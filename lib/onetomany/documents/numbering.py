@@ -1,7 +1,7 @@
-"""Automatic numbers of Word: '제1조', '가.', 'a)', '1.2', which the text itself doesn't hold.
+"""Automatic numbers of Word: '제1조', '가.', 'a)', '1.2', which the text itself lacks.
 
 Without them 'under article 2' points nowhere. By ECMA-376 Part 1, 17.9: a paragraph names a list
-and a level, by itself or through its style; each level counts, and its text says how it is shown.
+and a level, by itself or through its style; each level counts, and its text is the form shown.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class _Level:
     kind: str = "decimal"
     text: str = ""
     legal: bool = False
-    tight: bool = False  # nothing stands between number and text
+    tight: bool = False  # nothing is between number and text
+
     restart: int | None = None
 
 
@@ -163,7 +164,7 @@ class WordNumbering:
         return named, level
 
     def label(self, properties: Any, style: str) -> str:
-        """Count a paragraph and return the number before it, '' where it has none."""
+        """Count a paragraph and return the number before it, '' if it has none."""
         named, level = _list_and_level(properties) if properties is not None else (None, None)
         from_style = named is None
         given, below = self.inherited(style)
@@ -221,7 +222,7 @@ class WordNumbering:
 
 
 def _list_and_level(properties: Any) -> tuple[str | None, int | None]:
-    """Return list and level that a paragraph's properties name, None for what they don't."""
+    """Return the list and level that a paragraph's properties name, None for each they don't."""
     for child in properties:
         if local(child) == "numPr":
             held = {local(each): attribute(each, "val") for each in child}

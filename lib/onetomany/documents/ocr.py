@@ -1,11 +1,10 @@
 """Text of scans: a page as pixels goes to Tesseract, its words come back with their places.
 
-Tesseract is a system package (Apache-2.0) and is used as the library that it is, by its C API, in
-a caged process as documents are. That is less than running its program: no
-program is started, no picture is written to a file, no second sandbox has to be built, and the
-models, which are loaded before files are given up, are shared by all forks. Each page is read in
-a fork of its own from the same state, so that its text doesn't depend on what was read before it,
-and within limits of memory and time as every document.
+Tesseract is a system package (Apache-2.0), used as a library by its C API, in a caged process as
+documents are. So the kit starts no program, writes no picture to a file and needs no second
+sandbox; all forks share the models, which are loaded before files are given up. Each page is read
+in its own fork from the same state, so its text doesn't depend on earlier pages, and within
+limits of memory and time as every document.
 
 Smith, An overview of the Tesseract OCR engine, ICDAR 2007; its lines are read by an LSTM since
 version 4.
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = "kor+eng"  # as Tesseract names them
 LEAST, DPI = 150, 300  # a PDF's page is drawn as its scanner saw it, within these
-PIXELS = 40_000_000  # of what is recognised; A3 at 300 dpi has 17 million
+PIXELS = 40_000_000  # pixels of a picture that is recognised; A3 at 300 dpi has 17 million
 PICTURE = 100_000_000  # pixels of a picture that is opened at all
 SMALL = 1_600  # pixels of the longer side below which a picture is doubled: a screenshot
 SOFT = 200  # dpi at which the blur is of one pixel: else noise is taken for parts of letters
@@ -77,7 +76,7 @@ class PageImage:
 
 
 class OcrEngine:
-    """Tesseract with its languages loaded. Raises Missing where it or a model isn't here."""
+    """Tesseract with its languages loaded. Raises Missing if it or a model isn't here."""
 
     def __init__(self, languages: str = LANGUAGES) -> None:
         ours = self._library = _library()
@@ -101,7 +100,7 @@ class OcrEngine:
             function.restype, function.argtypes = result, arguments
         self._api = ours.TessBaseAPICreate()
         failed = ours.TessBaseAPIInit3(self._api, None, languages.encode())
-        # it goes on with one language where it can't load the other
+        # it continues with one language if it can't load the other
         held = ours.TessBaseAPIGetLoadedLanguagesAsVector(self._api)
         loaded: set[str] = set()
         while not failed and held[len(loaded)]:
@@ -113,9 +112,9 @@ class OcrEngine:
         ours.TessBaseAPISetVariable(self._api, b"preserve_interword_spaces", b"1")
 
     def words(self, pixels: Pixels, dpi: float = DPI, segments: int = _AUTO) -> list[OcrWord]:
-        """Words of a grey picture, shape (height, width), in reading order.
+        """Return the words of a grey picture, shape (height, width), in reading order.
 
-        `segments` is Tesseract's page segmentation mode. Raises Refused where it gives up.
+        `segments` is Tesseract's page segmentation mode. Raises Refused if it gives up.
         """
         pixels = np.ascontiguousarray(pixels)
         height, width = pixels.shape
@@ -158,7 +157,7 @@ def _rows(table: str) -> Iterable[OcrWord]:
 
 
 def _joined(rows: Iterable[OcrWord], plain: str) -> list[OcrWord]:
-    """Whole words: the table has Korean in syllables, the plain text has the blanks between."""
+    """Return whole words: the table has Korean in syllables, the plain text has the blanks."""
     words: list[OcrWord] = []
     at = 0
     for row in rows:
@@ -177,13 +176,13 @@ def _joined(rows: Iterable[OcrWord], plain: str) -> list[OcrWord]:
 
 
 def _confidence(words: list[OcrWord]) -> float:
-    """The mean over characters; 0 without any."""
+    """Return the mean over characters; 0 without any."""
     many = sum(len(word.text) for word in words)
     return sum(word.confidence * len(word.text) for word in words) / many if many else 0.0
 
 
 def ocr_reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
-    """What reads one page of a document into `reading`; its name comes as 'PAGE/NAME'.
+    """Return a function that reads one page into `reading`; its name comes as 'PAGE/NAME'.
 
     Loads the models: to be called before files are given up. Raises Missing.
     """
@@ -237,7 +236,7 @@ def _read(engine: OcrEngine, sheet: PageImage, number: int, reading: Reading) ->
 
 
 def _add_parts(engine: OcrEngine, parts: list[PartRead], number: int, reading: Reading) -> None:
-    """Add what was read of a page's parts: only that, it is put after the page's text."""
+    """Add the text of a page's parts; it is put after the page's own text."""
     page = Page(number, reading, unit="pt")
     page.text_source = "ocr"
     reading.pages.append(page)
@@ -270,14 +269,14 @@ def _paragraph(page: Page, words: list[OcrWord]) -> None:
 
 
 def _either_way(engine: OcrEngine, sheet: PageImage, seconds: float) -> tuple[list[OcrWord], bool]:
-    """Words of a page as it lies or, where that gives little sense, upside down; and if so.
+    """Return the words of a page, and whether it was read upside down, which is tried second.
 
     Tesseract itself reads lines that run upwards; all others run so in one of the two.
     """
-    # of the processor: what is read may not depend on how busy the machine is
+    # of the processor: the text must not depend on how busy the machine is
     begun = time.process_time()
     words = engine.words(sheet.pixels, sheet.dpi)
-    # noise may take long, and what was read of it is not put at risk
+    # noise may take long, and text that was read is not put at risk
     if _confidence(words) >= UNSURE or time.process_time() - begun > seconds / 4:
         return words, False
     other = engine.words(sheet.pixels[::-1, ::-1], sheet.dpi)
@@ -296,7 +295,7 @@ def _sense(words: list[OcrWord]) -> int:
 
 
 def _from_pdf(content: bytes, number: int) -> PageImage:
-    """A page drawn as it is shown. Raises Refused where PDFium can't."""
+    """Return a page drawn as it is shown. Raises Refused if PDFium can't."""
     import pypdfium2 as pdfium
 
     try:
@@ -311,21 +310,21 @@ def _from_pdf(content: bytes, number: int) -> PageImage:
 
 
 def _dpi(held: Any) -> float:
-    """Of the page's finest picture; text that is drawn as curves has none of its own."""
+    """Return the resolution of the page's finest picture; text drawn as curves has none."""
     from pypdfium2 import raw
 
     found = []
     for item in held.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=NESTING):
         left, bottom, right, top = item.get_bounds()
         pixels, points = max(item.get_px_size()), max(right - left, top - bottom)
-        # a logo beside the scan doesn't say what the scan is
+        # a logo beside the scan doesn't show the scan's resolution
         if points > max(held.get_size()) / 2:
             found.append(72 * pixels / points)
     return min(max(*found, LEAST), DPI) if found else DPI
 
 
 def _from_picture(content: bytes, number: int) -> PageImage:
-    """A picture's frame as it is shown, on white where it is transparent. Raises Refused."""
+    """Return a picture's frame as it is shown, transparent parts white. Raises Refused."""
     from PIL import Image as pillow
     from PIL import ImageOps
 
@@ -343,13 +342,13 @@ def _from_picture(content: bytes, number: int) -> PageImage:
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"It is no picture that Pillow can open: {error}") from error
+        raise Refused(f"It is not a picture that Pillow can open: {error}") from error
     width, height = grey.size
     scale = min(2.0 if max(grey.size) < SMALL else 1.0, math.sqrt(PIXELS / (width * height)))
     if scale != 1.0:
         size = (max(1, round(scale * width)), max(1, round(scale * height)))
         grey = grey.resize(size, pillow.Resampling.BICUBIC)
-    # what it says of its resolution is seldom true; taken for a page of A4
+    # its stated resolution is seldom true; it is taken for a page of A4
     dpi = min(max(max(grey.size) / 11.7, 100.0), 600.0)
     return PageImage(_soft(grey, dpi), dpi, float(width), float(height), "px")
 
@@ -362,7 +361,7 @@ def _soft(grey: Image, dpi: float) -> Pixels:
 
 
 def main() -> None:
-    """Print which engine is here, or end with the reason why there is none."""
+    """Print the engine's version, or end with the reason why there is none."""
     try:
         print(OcrEngine(*sys.argv[1:2]).name)
     except OcrMissing as missing:

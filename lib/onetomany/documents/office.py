@@ -1,7 +1,7 @@
-"""DOCX: paragraphs, tables, notes, and what Word doesn't show: changes, comments, hidden text.
+"""DOCX: paragraphs, tables, notes; parts Word doesn't print: changes, comments, hidden text.
 
-Read from WordprocessingML itself (ECMA-376 Part 1), since python-docx leaves out what was deleted,
-hidden or said in comments.
+Read from WordprocessingML itself (ECMA-376 Part 1), since python-docx leaves out deleted and
+hidden text and comments.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
 
 def read_docx(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no Word document, or one of its parts is not safe to read."""
+    """Read a Word document. Raises Refused if it is not one, or a part is not safe to read."""
     parts = Parts(content, reading.limits)
     if "word/document.xml" not in parts:
-        raise Refused("It has no word/document.xml: it is no Word document.")
+        raise Refused("It has no word/document.xml: it is not a Word document.")
     package = Package(parts, reading)
     core_properties(parts, reading)
     outside_relations(parts, reading)
@@ -92,7 +92,7 @@ class _Walk:
         self.depth = 0
 
     def begin(self, part: str) -> None:
-        """Begin a part of the package; its charts and SmartArt come where they are drawn."""
+        """Begin a part of the package; its charts and SmartArt come at their own places."""
         self.part, self.relations = part, self.package.related(part)
 
     def content(self, parent: Any, kind: str = "") -> None:
@@ -168,7 +168,7 @@ class _Walk:
         return runs
 
     def beside(self, element: Any) -> None:
-        """What stands at a paragraph and is no run of it: links, text boxes, charts, tables."""
+        """Add a paragraph's parts that aren't runs: links, text boxes, charts, tables."""
         found = {local(each) for each in element.iter(*_BESIDE)}
         if not found:
             return  # as most have it
@@ -224,7 +224,7 @@ class _Walk:
                 if merge is not None and attribute(merge, "val") != "restart" and column in above:
                     old = cells[above[column]]
                     spans = (row - old.row + 1, old.spans[1])
-                    # Word shows nothing of what a cell that continues another holds
+                    # Word doesn't show the content of a cell that continues another
                     both = "\n".join(filter(None, (old.text, text)))
                     cells[above[column]] = GridCell(old.row, old.column, both, spans, old.hidden)
                 else:
@@ -236,7 +236,7 @@ class _Walk:
         return cells
 
     def lines(self, cell: Any, within: list[Any]) -> list[str]:
-        """Return a cell's paragraphs; what else is in it goes to `within`."""
+        """Return a cell's paragraphs; its other parts go to `within`."""
         lines = []
         for element in cell:
             name = local(element)
@@ -296,7 +296,7 @@ def _deep(element: Any, *names: str) -> Any:
 
 
 def _rows(parent: Any, name: str) -> Iterator[Any]:
-    """Rows or cells of one table, not of those in it."""
+    """Return the rows or cells of one table, not of those in it."""
     for element in parent:
         if local(element) == name:
             yield element
@@ -317,7 +317,7 @@ _CORE = {"title": "title", "creator": "author", "created": "created", "modified"
 
 
 def core_properties(parts: Parts, reading: Reading) -> None:
-    """Title, author and dates of an Office document into its facts, all others into metadata."""
+    """Read title, author and dates of an Office document as facts, all others as metadata."""
     for part in ("docProps/core.xml", "docProps/app.xml"):
         if part not in parts:
             continue
@@ -330,7 +330,7 @@ def core_properties(parts: Parts, reading: Reading) -> None:
 
 
 def outside_relations(parts: Parts, reading: Reading) -> None:
-    """Tell what a document would fetch when opened in an office suite, such as a template."""
+    """Report files that an office suite would fetch on opening it, such as a template."""
     asked = []
     for name in parts.names:
         if name.endswith(".rels") and not name.startswith("__MACOSX/"):

@@ -1,6 +1,6 @@
-"""What Office packages (OOXML) share: relations, links, charts, SmartArt, embedded documents.
+"""The common parts of Office packages (OOXML): relations, links, charts, embedded documents.
 
-One rule holds for all of them: a part of the package is read, or known to hold nothing that a
+One rule applies to all: a part of the package is read, or known to contain nothing that a
 reader sees, or named in a note (`Package.tell_rest`).
 """
 
@@ -18,7 +18,7 @@ from .number_formats import format_number
 from .parts import Parts, attribute, local
 from .reading import Damaged, GridCell, Page, Reading, Refused, composed
 
-# parts that hold how a document looks, or repeat what other parts say
+# parts about a document's look, or that repeat other parts
 _SILENT = re.compile(
     r"__MACOSX/.*|\[Content_Types\]\.xml|mimetype|.*\.rels|docProps/(core|app|thumbnail|custom)[^/]*|customXml/.*|"
     r"_xmlsignatures/.*|.*/|[^/]*/(theme|fonts|printerSettings|tableStyles|revisions|persons)/.*|"
@@ -36,7 +36,7 @@ _DOCUMENTS = ("doc", "docx", "docm", "xls", "xlsx", "xlsm", "xlsb", "ppt", "pptx
               "png", "jpg", "jpeg", "tif", "tiff", "gif", "bmp", "webp")  # fmt: skip
 _KINDS = (
     ("vbaProject", "macros"),
-    ("pivotCache", "the cache of a pivot table, which may hold rows that no sheet shows"),
+    ("pivotCache", "the cache of a pivot table, which may contain rows that no sheet shows"),
     ("externalLinks", "values remembered from other workbooks"),
     ("glossary", "building blocks that the document's text doesn't show"),
     ("ctrlProps", "form controls of sheets"),
@@ -45,7 +45,7 @@ _KINDS = (
 
 
 class Relation(NamedTuple):
-    """Where a part of a package points to, and as what."""
+    """The target of a part's relation, and its type."""
 
     kind: str
     target: str
@@ -214,7 +214,7 @@ def add_chart(root: Any, page: Page, reading: Reading) -> None:
 
 
 def _points(series: Any, names: tuple[str, ...]) -> dict[int, str]:
-    """The cached values of a series by their number, as its number format shows them."""
+    """Return the cached values of a series by number, as its number format shows them."""
     found: dict[int, str] = {}
     for part in series:
         if local(part) not in names:

@@ -73,7 +73,7 @@ def _hidden_columns(table: Any) -> set[int]:
 
 
 def _value(cell: Any) -> str:
-    """What a cell without text holds: its text is what it shows."""
+    """Return the value of a cell without text."""
     for name in ("string-value", "date-value", "time-value", "boolean-value", "value"):
         if value := attribute(cell, name):
             return value
@@ -89,7 +89,7 @@ def rows_of(table: Any) -> Iterator[Any]:
 
 
 def cell_paragraphs(cell: Any) -> Iterator[Any]:
-    """Paragraphs of a cell, also in its lists; not those of comments, frames and inner tables."""
+    """Return a cell's paragraphs, also in lists; not those of comments, frames, inner tables."""
     for element in cell:
         if local(element) in ("p", "h"):
             yield element
@@ -119,7 +119,7 @@ _OUTER = (
 
 
 def anchored(element: Any) -> Iterator[Any]:
-    """What is anchored in a paragraph, outermost first."""
+    """Return the elements anchored in a paragraph, outermost first."""
     for child in element:
         if local(child) in _OUTER:
             yield child
@@ -130,7 +130,7 @@ def anchored(element: Any) -> Iterator[Any]:
 
 
 def words_of(element: Any) -> str:
-    """The text of a paragraph as it is shown, without what is anchored in it."""
+    """Return the text of a paragraph as shown, without the elements anchored in it."""
     return composed("".join(_said(element)))
 
 

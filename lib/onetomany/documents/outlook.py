@@ -1,4 +1,4 @@
-"""Outlook's mails: .msg by [MS-OXMSG], and what mails of .msg and .pst have in common."""
+"""Outlook's mails: .msg by [MS-OXMSG], and the common parts of .msg and .pst."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def message_sender(held: Properties) -> str:
 
 
 def recipient(held: Properties, page: object) -> Recipient | None:
-    """Return a recipient from the properties of a row or storage; None where nothing is in it."""
+    """Return a recipient from the properties of a row or storage; None if nothing is in it."""
     given = [text_value(held.get(each), page) for each in (_SMTP, _ADDRESS)]
     text = _person(text_value(held.get(_NAME), page), given)
     number = held.get(_RECIPIENT)
@@ -82,7 +82,7 @@ def recipient(held: Properties, page: object) -> Recipient | None:
 
 
 def _person(name: str, addresses: list[str]) -> str:
-    # an address within a company (/o=...) is shown only where there is no other
+    # an address within a company (/o=...) is shown only if there is no other
     ranked = sorted(filter(None, addresses), key=lambda each: "@" not in each)
     address = ranked[0] if ranked else ""
     if not name or name.strip("'\"") == address:
@@ -109,7 +109,7 @@ def _message_heads(held: Properties, people: list[Recipient]) -> list[tuple[str,
 
 
 def _message_bodies(held: Properties, reading: Reading) -> tuple[list[str], list[str]]:
-    """Return the plain and the HTML form of a body; its RTF where it has neither."""
+    """Return the plain and the HTML form of a body; its RTF if it has neither."""
     plain = text_value(held.get(BODY), held.get(_PAGE))
     rich = text_value(held.get(HTML), held.get(_HTML_PAGE) or held.get(_PAGE))
     packed = held.get(RTF)
@@ -165,7 +165,7 @@ def as_eml(
 
 
 def _quoted(person: str) -> str:
-    """A name with its address, the name in quotation marks where commas would part it."""
+    """Return a name with its address, in quotation marks if a comma would split it."""
     name, _, address = person.rpartition(" <")
     parts = name.isascii() and '"' not in name and re.search(r"[,;:()@]", name)
     return f'"{name}" <{address}' if parts else person
@@ -176,7 +176,7 @@ def _fit(text: str) -> str:
 
 
 def _head(text: str) -> str:
-    """A head in ASCII: names that aren't are encoded, so that addresses stay as they are."""
+    """Return a head in ASCII; other names are encoded, so that addresses stay unchanged."""
     parts = re.split(r"(\s*<[^<>]*>(?:,\s*)?)", " ".join(_fit(text).split()))
     return "".join(
         each if each.isascii() else Header(each, "utf-8", 100_000).encode() for each in parts
@@ -243,7 +243,7 @@ def _attachment(ole: Any, folder: str, number: int, page: object, reading: Readi
 
 
 def _properties(ole: Any, base: str, head: int) -> dict[int, Value]:
-    """Properties of a storage: fixed ones in 16 bytes each after a head, others in streams."""
+    """Return a storage's properties: fixed ones of 16 bytes after a head, others in streams."""
     found: dict[int, Value] = {}
     place = base + "__properties_version1.0"
     held = stream_bytes(ole, place) if ole.exists(place) else b""

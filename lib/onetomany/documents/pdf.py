@@ -1,7 +1,7 @@
-"""PDF: text with its places, ruled tables, comments, attachments, and what black boxes cover.
+"""PDF: text with its places, ruled tables, comments, attachments, and text under black boxes.
 
-Text, lines and colours are PDFium's (pypdfium2, Apache-2.0); how crossing lines make cells is
-pdfplumber's (MIT), given PDFium's lines, so that no page is parsed twice.
+Text, lines and colours are PDFium's (pypdfium2, Apache-2.0); pdfplumber (MIT)
+makes cells of crossing lines, given PDFium's lines, so that no page is parsed twice.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ REDACTION = (
     "redaction was to protect; don't publish it without a reason that weighs more."
 )
 HIDDEN = (
-    "Text on this page can't be seen: it has the colour of what is beneath it, is too small to "
-    "read, or lies off the page. It is kept as blocks of kind hidden."
+    "Text on this page can't be seen: it has the colour of its background, is too small to "
+    "read, or is off the page. It is kept as blocks of kind hidden."
 )
 
 
@@ -104,10 +104,10 @@ def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
 
 
 def _about_pictures(found: Shapes, page: Page, reading: Reading, parts: list[Part]) -> None:
-    """Say what of the page is a picture: all, some, or what some program's OCR has read."""
+    """Note which part of the page is a picture: all, some, or one read by another program's OCR."""
     if found.texts and all(text.unseen for text in found.texts) and page.parts:
         page.text_source = "ocr"
-        reading.note("ocr", "Its text lies unseen on a picture: some program's OCR.", page.number)
+        reading.note("ocr", "Its text is invisible on a picture: some program's OCR.", page.number)
     # text may also be drawn as curves
     if found.objects and not page.parts:
         reading.note("ocr", NO_TEXT, page.number)
@@ -164,11 +164,11 @@ def _overlap(a: Box, b: Box) -> bool:
 
 
 def _redacted(line: Line, unseen: dict[int, str], page: Page, place: Placing) -> None:
-    """The seen and the unseen parts of a line, in their order."""
+    """Return the seen and the unseen parts of a line, in their order."""
     run, kind = "", "paragraph"
     indices: list[int] = []
     for index, char in [*zip(line.chars, line.text, strict=True), (-1, "")]:
-        # blanks go with what stands before them
+        # blanks go with the character before them
         now = kind if char.isspace() else unseen.get(index, "paragraph")
         if not char or now != kind:
             boxes = [char_box(line.textpage, i, place) for i in indices]
@@ -188,9 +188,9 @@ def _into_cells(
     covered: dict[int, str],
     place: Placing,
 ) -> tuple[list[Line], Placed]:
-    """Put characters into the cells that hold their centres.
+    """Put characters into the cells that contain their centres.
 
-    Returns the lines that stay outside, and of each table after how many of them it comes.
+    Returns the lines that stay outside, and for each table the count of lines before it.
     """
     rest: list[Line] = []
     texts: list[dict[int, str]] = [{} for _ in tables]
@@ -225,7 +225,7 @@ def _into_cells(
 
 
 def _table(table: Lattice, texts: dict[int, str], page: Page) -> None:
-    # a frame around one text is no table
+    # a frame around one text is not a table
     kept = page.add_table(table.rows, table.columns, box=table.box) if len(texts) > 1 else None
     for number, cell in enumerate(table.cells):
         text = texts.get(number, "")

@@ -1,4 +1,4 @@
-"""What a PDF says beside its text: comments, marks, metadata, attached files."""
+"""The parts of a PDF beside its text: comments, marks, metadata, attached files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ANNOTATIONS = 5_000  # of one page
 
 
 def page_annotations(held: Any, place: Placing) -> Iterator[tuple[Any, int, Box]]:
-    """Each annotation of a page with its kind and its box."""
+    """Return each annotation of a page with its kind and its box."""
     for number in range(min(raw.FPDFPage_GetAnnotCount(held), ANNOTATIONS)):
         annot = raw.FPDFPage_GetAnnot(held, number)
         if not annot:
@@ -54,7 +54,7 @@ def page_annotations(held: Any, place: Placing) -> Iterator[tuple[Any, int, Box]
 
 
 def annotation_covers(held: Any, place: Placing) -> list[Cover]:
-    """What annotations may hide; one that only marks a redaction leaves the text in place."""
+    """Return the areas that annotations may hide; a mere mark for redaction hides none."""
     return [
         Cover(LAST, box, applied=kind != raw.FPDF_ANNOT_REDACT)
         for _, kind, box in page_annotations(held, place)
@@ -93,7 +93,7 @@ def pdf_metadata(pdf: Any, reading: Reading) -> None:
 
 
 def pdf_date(text: str) -> str | None:
-    """D:20211020101500+09'00' as 2021-10-20T10:15:00+09:00, as far as it goes; None for no date."""
+    """Return D:20211020101500+09'00' as 2021-10-20T10:15:00+09:00; None if it isn't a date."""
     found = _DATE.match(text.strip())
     if not found:
         return None

@@ -1,7 +1,7 @@
 """Outlook's mailboxes (PST, OST) by [MS-PST]: each mail becomes a member, written as EML.
 
-Mails are taken from the list of all nodes, so one whose folder is damaged is found too. What is
-written into the EML is what the mailbox holds; heads that it lacks are left out.
+Mails are taken from the list of all nodes, so one whose folder is damaged is found too. The EML
+contains the mailbox's own data; heads that it lacks are left out.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class _Store:
         return int(struct.unpack_from("<" + self.word, self.held, place)[0])
 
     def leaves(self, place: int, depth: int = 0) -> Iterator[bytes]:
-        """Yield the entries of a tree of pages; a damaged page ends its branch, and is told."""
+        """Yield the entries of a tree of pages; a damaged page ends its branch, and is reported."""
         page, end = (4096, 4056) if self.large else (512, 488 if self.wide else 496)
         held = self.held[place : place + page]
         if len(held) < page or depth > _DEPTH:
@@ -141,7 +141,7 @@ class _Store:
         kind, level, many = struct.unpack_from("<BBH", held)
         start = 8 if self.wide else 4
         if kind != 2 or depth > 2:
-            raise Damaged("a list of what is in it is damaged")
+            raise Damaged("a list of its content is damaged")
         for number in range(many):
             if level:
                 _, inner = struct.unpack_from(
@@ -173,7 +173,7 @@ class _Heap:
         if not place:
             return b""
         if block >= len(self.blocks):
-            raise Damaged("a value lies outside of it")
+            raise Damaged("a value is outside of it")
         held = self.blocks[block]
         (table,) = struct.unpack_from("<H", held)
         begin, end = struct.unpack_from("<HH", held, table + 4 + 2 * (index - 1))
@@ -287,7 +287,7 @@ def read_pst(content: bytes, reading: Reading) -> None:
 
 
 def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
-    """The path of a folder, by the names of those that hold it."""
+    """Return the path of a folder, from the names of its parents."""
     path, at = [], number
     for _ in range(_DEPTH):
         node = store.nodes.get(at)
@@ -305,7 +305,7 @@ def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
 
 
 def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Properties, bytes]:
-    """A mail's properties, and the mail as EML with its attachments."""
+    """Return a mail's properties, and the mail as EML with its attachments."""
     if depth > reading.limits.depth:
         raise Damaged("mails within mails are nested too deeply")
     heap = _Heap(store, node)

@@ -12,7 +12,7 @@ from .parts import Parts, attribute, clamped, local
 from .reading import GridCell, Page, Reading, Refused
 
 _PRESENTATION = "ppt/presentation.xml"
-# PowerPoint's automatic numbers: how they count, and what stands around them
+# PowerPoint's automatic numbers: their kind, and the signs around them
 _COUNTS = {"arabic": "decimal", "alphaLc": "lowerLetter", "alphaUc": "upperLetter",
            "romanLc": "lowerRoman", "romanUc": "upperRoman", "ea1Kor": "koreanDigital",
            "circleNumDb": "decimalEnclosedCircle", "circleNumWd": "decimalEnclosedCircle",
@@ -22,10 +22,10 @@ _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}",
 
 
 def read_pptx(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no presentation, or one of its parts is not safe to read."""
+    """Read a presentation. Raises Refused if it is not one, or a part is not safe to read."""
     parts = Parts(content, reading.limits)
     if _PRESENTATION not in parts:
-        raise Refused("It has no ppt/presentation.xml: it is no presentation.")
+        raise Refused("It has no ppt/presentation.xml: it is not a presentation.")
     package = Package(parts, reading)
     core_properties(parts, reading)
     outside_relations(parts, reading)
@@ -52,7 +52,7 @@ def read_pptx(content: bytes, reading: Reading) -> None:
         _comments(package, part, page, authors, reading)
         static |= _behind(package, part)
     if static:
-        reading.skip("text that stands on the layouts behind the slides: "
+        reading.skip("text on the layouts behind the slides: "
                      + "; ".join(sorted(static))[:500])  # fmt: skip
     package.tell_rest()
 
@@ -75,7 +75,7 @@ class _Slide:
             elif name == "cxnSp":
                 self.shape(element)
             elif name == "AlternateContent":
-                # the newer form of what is there twice
+                # the newer form of a part that is there twice
                 choices = [each for each in element if local(each) in ("Choice", "Fallback")]
                 self.shapes(choices[0] if choices else ())
         for link in _links(root) if local(root) == "sld" else ():
@@ -160,7 +160,7 @@ def _grid(table: Any) -> list[GridCell]:
 
 
 def _notes(package: Package, part: str, page: Page, reading: Reading) -> None:
-    """The speaker's notes, which an audience doesn't see."""
+    """Add the speaker's notes, which an audience doesn't see."""
     for target in package.targets(part, "notesSlide"):
         found = 0
         for shape in package.side(target).iter("{*}sp"):
@@ -200,7 +200,7 @@ def _comments(
 
 
 def _behind(package: Package, part: str) -> set[str]:
-    """Texts of a layout and its master that are no placeholders: the slide shows them."""
+    """Return texts of a layout and its master that aren't placeholders: the slide shows them."""
     found = set()
     for layout in package.targets(part, "slideLayout"):
         for place in (layout, *package.targets(layout, "slideMaster")):

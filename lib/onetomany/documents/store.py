@@ -1,4 +1,4 @@
-"""Putting what was read into the case file, in transactions of a few documents."""
+"""Store the documents that were read in the case file, a few in each transaction."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _DOCUMENT: Columns = {
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file to be read: where it lies, and what it is part of."""
+    """A file to be read: its place, and the file that it is part of."""
 
     folder: str
-    path: str  # as it stands in `files`
+    path: str  # as in `files`
     document: str
     bytes: int
     parent: str | None = None
@@ -41,7 +41,7 @@ class FoundFile:
     stamp: Stamp | None = None  # of a file of the folder when it was hashed
 
 
-# what an answer that makes no sense runs into; a full disk is none of them
+# errors of an answer that makes no sense; a full disk is not among them
 _SENSELESS = (
     duckdb.ConstraintException,
     duckdb.ConversionException,
@@ -61,11 +61,11 @@ _SENSELESS = (
 def store_documents(
     db: duckdb.DuckDBPyConnection, read: list[tuple[FoundFile, Answer]], at: datetime
 ) -> list[tuple[str, int]]:
-    """Store documents with all that was read from them, replacing earlier readings.
+    """Store documents with their pages, tables and notes, replacing earlier readings.
 
     One transaction: all of them or, after kill -9, none. Returns the status and the pages of each.
-    A parser that was taken over may answer anything: what makes no sense in the schema is stored
-    as a failure, and the rest as it is.
+    A parser that was taken over may answer anything: an answer that doesn't fit the schema is
+    stored as a failure, any other unchanged.
     """
     try:
         return _store(db, read, at)
@@ -73,7 +73,7 @@ def store_documents(
         if len(read) > 1:
             return [told for each in read for told in store_documents(db, [each], at)]
         ((found, answer),) = read
-        why = f"What the parser answered makes no sense ({type(error).__name__})."
+        why = f"The parser's answer makes no sense ({type(error).__name__})."
         return _store(db, [(found, Answer({}, why=why, seconds=answer.seconds))], at)
 
 
@@ -116,7 +116,7 @@ def _store(
                 )
         db.commit()
     except BaseException:
-        # where the disk is full, DuckDB has ended the transaction itself
+        # if the disk is full, DuckDB has ended the transaction itself
         with contextlib.suppress(duckdb.TransactionException):
             db.rollback()
         raise
@@ -124,7 +124,7 @@ def _store(
 
 
 def _document(found: FoundFile, answer: Answer, at: datetime) -> dict[str, Any]:
-    """The row of `documents`; ValueError where what is answered makes none."""
+    """Return the row of `documents`; raises ValueError if the answer makes none."""
     told = answer.content.get("facts", {})
     facts = dict.fromkeys(_FACTS) | {k: value for k, value in told.items() if k in _FACTS}
     if answer.why:
@@ -152,7 +152,7 @@ def _document(found: FoundFile, answer: Answer, at: datetime) -> dict[str, Any]:
 def _frame(
     table: str, rows: list[dict[str, Any]], read: list[tuple[FoundFile, Answer]]
 ) -> pl.DataFrame:
-    """What was answered for one table, each row with its document, extractor and version."""
+    """Return the rows of one table, each with its document, extractor and version."""
     empty: dict[str, list[Any]] = {name: [] for name in ROWS[table]}
     columns, sizes, pieces = {name: [*values] for name, values in empty.items()}, [], []
     for _, answer in read:
@@ -196,7 +196,7 @@ def place(db: duckdb.DuckDBPyConnection, found: FoundFile) -> None:
 
 
 def _place(db: duckdb.DuckDBPyConnection, places: list[FoundFile]) -> None:
-    # an archive may hold two members of one name: one statement takes a place once
+    # an archive may have two members of one name: one statement takes a place once
     once = {(found.folder, found.path): found for found in places}
     columns = ("folder", "path", "document", "parent", "root", "depth", "modified")
     values = [[getattr(found, name) for found in once.values()] for name in columns]
@@ -211,7 +211,7 @@ def _place(db: duckdb.DuckDBPyConnection, places: list[FoundFile]) -> None:
 
 
 def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[FoundFile, int]]:
-    """The members that a folder's archives brought, each with the bytes of the file it came in."""
+    """Return the members of a folder's archives, each with the bytes of the file it came in."""
     rows = db.execute(
         "SELECT files.path, files.document, files.parent, depth, files.root, documents.bytes "
         "FROM files LEFT JOIN documents ON documents.document = files.root "
@@ -225,7 +225,7 @@ def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[Foun
 
 
 def mark_gone(db: duckdb.DuckDBPyConnection, folder: str, paths: list[str]) -> None:
-    """Mark what is no longer there; members go and stay with the file that they came in."""
+    """Mark files that are no longer there; members go and stay with the file they came in."""
     db.execute("CREATE OR REPLACE TEMP TABLE present (path VARCHAR)")
     if paths:
         db.execute("INSERT INTO present SELECT unnest(?)", [paths])

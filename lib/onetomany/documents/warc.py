@@ -25,10 +25,10 @@ _ONCE = ("warc-type", "warc-record-id", "warc-date", "content-length", "warc-tar
 
 @dataclass(frozen=True)
 class Record:
-    """One record: where it begins in the file, the fields of its head, and its block.
+    """One record: its place in the file, the fields of its head, and its block.
 
-    `offset` is that of its gzip member where the file is compressed. `length` is what the head
-    states; a shorter block is cut off.
+    `offset` is that of its gzip member if the file is compressed. `length` is the stated one; a
+    shorter block is cut off.
     """
 
     offset: int
@@ -57,14 +57,14 @@ class UnpackBudget:
     unpacked: int = 0
 
     def most(self, packed: int, before: int | None = None) -> int:
-        """Return the bytes that a part may expand to; `before` is what others were unpacked to."""
+        """Return the bytes that a part may expand to; `before` is the size of those before it."""
         limits, before = self.reading.limits, self.unpacked if before is None else before
         return min(max(1 << 20, packed * limits.ratio), max(0, limits.expanded - before))
 
 
 @dataclass
 class Damage:
-    """What is wrong in a file, by kind, with the places: a note for each kind, however many."""
+    """The faults of a file, by kind, with their places: one note for each kind."""
 
     places: dict[str, list[int]] = field(default_factory=dict)
 
@@ -96,7 +96,7 @@ def read_records(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterat
 
 
 def _unpacked(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterator[tuple[int, bytes]]:
-    """The members of a gzip file, usually one a record; after a damaged one, the next."""
+    """Yield the members of a gzip file, usually one a record; after a damaged one, the next."""
     at, lost = 0, False
     while 0 <= at < len(content):
         budget.reading.check_time()
@@ -105,7 +105,7 @@ def _unpacked(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterator[
             lost = False
             yield at, text
         elif text.strip() and not lost:
-            fault = fault or "Bytes that are no record were skipped"
+            fault = fault or "Bytes outside of records were skipped"
         if fault and not lost:
             damage.add(fault, at)
         if budget.unpacked >= budget.reading.limits.expanded:
@@ -115,12 +115,12 @@ def _unpacked(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterator[
         if 0 <= at < len(content) and not content.startswith(_GZIP, at):
             if _SPACE.fullmatch(content, at):
                 return
-            damage.add("Bytes that are no record were skipped", at)
+            damage.add("Bytes outside of records were skipped", at)
             at, lost = _next_member(content, at, budget.reading), True
 
 
 def _next_member(content: bytes, at: int, reading: Reading) -> int:
-    """Where the next gzip member begins that is a record; -1 where there is none."""
+    """Return the start of the next gzip member that is a record; -1 if there is none."""
     while (at := content.find(_GZIP, at)) >= 0 and not is_warc(content[at : at + 1024]):
         reading.check_time()
         at += 1
@@ -144,7 +144,7 @@ def _inflated(content: bytes, at: int, budget: UnpackBudget) -> tuple[bytes, int
 
 
 def _parsed(text: bytes, offset: int, reading: Reading, damage: Damage) -> Iterator[Record]:
-    """The records of a plain text, with resynchronisation behind damaged ones."""
+    """Yield the records of a plain text, with resynchronisation after damaged ones."""
     at = _skipped(text, 0)
     while at < len(text):
         reading.check_time()
@@ -152,7 +152,7 @@ def _parsed(text: bytes, offset: int, reading: Reading, damage: Damage) -> Itera
         if record is None:
             after = begin if begin > at else _following(text, at + 1)
             cut = after == len(text) and text.startswith(b"WARC/", at)
-            what = "A record is cut off" if cut else "Bytes that are no record were skipped"
+            what = "A record is cut off" if cut else "Bytes outside of records were skipped"
             damage.add(what, offset + at)
             at = after
             continue
@@ -184,9 +184,9 @@ def _following(text: bytes, at: int) -> int:
 
 
 def _record(text: bytes, at: int) -> tuple[Record | None, int]:
-    """The head of the record at a place, and where its block begins.
+    """Return the head of the record at a place, and the start of its block.
 
-    None where there is none, with the place of another record where one is seen.
+    None if there is none, with the place of another record if one is seen.
     """
     # here: whether something is a WARC is asked of every document
     from warcio.exceptions import ArchiveLoadFailed

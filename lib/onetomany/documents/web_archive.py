@@ -20,7 +20,7 @@ from .reading import Page, Reading, Refused, clean
 from .warc import Damage, Record, UnpackBudget, read_records
 from .web_payload import Payload, digest_agrees, http_payload, plain_payload
 
-# media type of a page, and the ending by which its extractor knows it
+# media type of a page, and the ending that its extractor knows
 PAGES = {
     "text/html": "html", "application/xhtml+xml": "html", "text/plain": "txt",
     "text/markdown": "md", "text/csv": "csv", "application/pdf": "pdf", "application/x-pdf": "pdf",
@@ -31,7 +31,7 @@ PAGES = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }  # fmt: skip
-# what servers say of a download whose kind they don't know, as Korean notice boards do
+# types that servers give to downloads of unknown kind, as Korean notice boards do
 _ANY = re.compile(r"|.*/(?:octet-stream|x-msdownload|download|force-download|x-download|unknown)")
 _STARTS = ((b"%PDF-", "pdf"), (b"\xd0\xcf\x11\xe0", "hwp"), (b"PK\x03\x04", "zip"))
 _OFFICE = re.compile(r"\.(pdf|hwpx?|docx?|xlsx?|rtf|csv|txt|zip)\b", re.IGNORECASE)
@@ -56,7 +56,7 @@ def read_warc(content: bytes, reading: Reading) -> None:
 
 @dataclass
 class Archive:
-    """Gathers what the records of one file say, in the order of the file."""
+    """Gather the records of one file, in its order."""
 
     reading: Reading
     budget: UnpackBudget
@@ -80,7 +80,7 @@ class Archive:
         row = self._row(record, address[:8192], payload)
         self.rows.append(row)
         if record.truncated:
-            self.tell("unread", "A captured page is cut off: what is left of it was read")
+            self.tell("unread", "A captured page is cut off: the part that is there was read")
         for name, why in _SAID_INCOMPLETE:
             if record.header(name):
                 self.tell("unread", why)
@@ -188,7 +188,7 @@ class Archive:
             _list_captures(self.rows, self.reading.page())
 
     def _revisit(self, row: dict[str, Any], originals: dict[object, dict[str, Any]]) -> None:
-        """Point a revisit to the capture whose payload it says was the same."""
+        """Point a revisit to the capture that has the same payload, as it states."""
         wanted = row["refers_to_address"] or row["address"]
         first = originals.get(row["refers_to"]) or originals.get((wanted, row["payload_digest"]))
         if first is None:
@@ -203,7 +203,7 @@ class Archive:
 
 
 def _by_record_and_digest(rows: list[dict[str, Any]]) -> dict[object, dict[str, Any]]:
-    """The first capture of each record identifier, and of each address and digest."""
+    """Return the first capture of each record identifier, and of each address and digest."""
     found: dict[object, dict[str, Any]] = {}
     for row in rows:
         if row["kind"] != "revisit":
@@ -215,7 +215,7 @@ def _by_record_and_digest(rows: list[dict[str, Any]]) -> dict[object, dict[str, 
 
 
 def capture_row(number: int, kind: str, address: str, **values: Any) -> dict[str, Any]:
-    """Return a row of `captures` with every column, null where nothing is given."""
+    """Return a row of `captures` with every column, null if not given."""
     names = (
         "final_address", "captured", "dated_by", "status", "media_type", "page", "payload_digest",
         "digest_of", "digest_agrees", "payload_sha256", "member", "record", "record_offset",
@@ -226,7 +226,7 @@ def capture_row(number: int, kind: str, address: str, **values: Any) -> dict[str
 
 
 def _iso_date(text: str) -> str | None:
-    """Return a WARC's date as ISO 8601 with its offset; None where it is no date.
+    """Return a WARC's date as ISO 8601 with its offset; None if it isn't a date.
 
     WARC-Date is in UTC by the standard; a time without any offset is taken so. A date that is
     less precise, as WARC 1.1 allows, stays as it is.
@@ -242,7 +242,7 @@ def _iso_date(text: str) -> str | None:
 
 
 def _page_ending(payload: Payload, address: str) -> str:
-    """Return the ending of a page's extractor, '' for what isn't a page."""
+    """Return the file ending of a page, '' if it isn't one."""
     head = payload.content[:1024]
     if ending := PAGES.get(payload.media_type, ""):
         return ending
@@ -287,7 +287,7 @@ def _joined(address: str, location: str) -> str | None:
 
 
 def _follow_redirects(rows: list[dict[str, Any]]) -> None:
-    """Give each redirect the address where it ended, as far as the file holds the hops."""
+    """Give each redirect its last address, as far as the file contains the hops."""
     onward = {row["address"]: row["final_address"] for row in rows if row["final_address"]}
     for row in rows:
         seen = {row["address"]}

@@ -1,7 +1,7 @@
 """The payload of a captured response: its head, its bytes with each coding undone, its digests.
 
-Three forms of the same payload are kept apart, since tools hash different ones: as it stands in
-the record, after transfer coding (chunked), and after content coding (gzip, deflate, br).
+Three forms of the same payload are kept, since tools hash different ones: as stored in the
+record, after transfer coding (chunked), and after content coding (gzip, deflate, br).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from warcio.statusandheaders import StatusAndHeadersParser
 
 from .inflating import GZIP, RAW, ZLIB, Ending, inflate
 
-# encodings that pages of the web are in; what a server states besides is not tried
+# encodings of web pages; others that a server states are not tried
 _CHARSETS = re.compile(
     r"(?i)utf-?8|utf-?16(?:le|be)?|euc-?kr|cp949|ms949|uhc|ks_?c_?5601[-\w]*|ksx1001|johab|"
     r"iso-?8859-\d+|latin-?\d|windows-\d+|cp\d+|shift[-_]jis|sjis|euc-jp|iso-2022-(?:jp|kr)|"
@@ -29,16 +29,16 @@ _ALGORITHMS = {"md5", "sha1", "sha256", "sha384", "sha512"}
 _PARSER = StatusAndHeadersParser([], verify=False)
 _PIECE = 1 << 16
 _CODINGS = 5  # one is usual, two are rare
-# which bytes a recorded digest is of; `Payload.forms` holds them by these words
+# the bytes that a recorded digest is of
 STORED, TRANSFER_DECODED, DECODED = "as stored", "transfer coding undone", "all codings undone"
 
 
 @dataclass
 class Payload:
-    """A payload in its three forms, with what the response's head says of it.
+    """A payload in its three forms, with facts from the response's head.
 
-    `body` has its transfer coding undone, `content` its content coding too. `faults` say what
-    could not be undone.
+    `body` has its transfer coding undone, `content` its content coding too. `faults` name the
+    codings that could not be undone.
     """
 
     stored: bytes
@@ -54,7 +54,7 @@ class Payload:
     def agrees(self, digest: str) -> tuple[bool | None, str | None]:
         """Return whether a recorded digest is of this payload, and of which of its forms.
 
-        None where the digest can't be recalculated: an unknown algorithm, or no digest at all.
+        None if the digest can't be recalculated: an unknown algorithm, or no digest at all.
         """
         forms = {STORED: self.stored, TRANSFER_DECODED: self.body, DECODED: self.content}
         for name, form in forms.items():
@@ -69,7 +69,7 @@ def http_payload(block: bytes, most: int) -> Payload:
     head = io.BytesIO(block[: 1 << 18])
     first = re.match(rb"HTTP/\S+[ \t]+(\d{3})", block)
     if not first:
-        return plain_payload(block, "", ["It holds no HTTP response: read as it stands"])
+        return plain_payload(block, "", ["It contains no HTTP response: read unchanged"])
     fields = _PARSER.parse(head)
     stored, faults = block[head.tell() :], list[str]()
     body = stored
@@ -92,7 +92,7 @@ def http_payload(block: bytes, most: int) -> Payload:
 
 
 def plain_payload(block: bytes, content_type: str, faults: list[str] | None = None) -> Payload:
-    """Read the block of a record that is no HTTP message: a resource, a conversion."""
+    """Read the block of a record that isn't an HTTP message: a resource, a conversion."""
     kind, _, rest = content_type.partition(";")
     charset = re.search(r"(?i)charset\s*=\s*[\"']?([-\w]+)", rest)
     known = charset[1] if charset and _CHARSETS.fullmatch(charset[1]) else None
@@ -126,7 +126,7 @@ def _dechunked(body: bytes) -> tuple[bytes, str]:
 
 
 def _content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
-    """Undo one content coding, as far as it goes; what is wrong is the second value."""
+    """Undo one content coding, as far as it goes; the second value is the fault."""
     if coding in ("gzip", "x-gzip"):
         if not body.startswith(b"\x1f\x8b"):
             return body, ""  # the tool has undone it, and kept the field
@@ -176,7 +176,7 @@ def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
         if parts:
             return b"".join(parts), _DAMAGED
         # no mark distinguishes brotli from a body that the tool has decoded already
-        return body, "It is said to be compressed (br) and isn't: read as it stands"
+        return body, "It is said to be compressed (br) and isn't: read unchanged"
     return b"".join(parts), "" if unpack.is_finished() else _CUT_OFF
 
 
@@ -191,7 +191,7 @@ def digest_agrees(digest: str, content: bytes) -> bool | None:
 
 
 def _readings(value: str, size: int) -> list[bytes]:
-    """What a digest's text may stand for: hexadecimal, base 32 or base 64 (RFC 4648)."""
+    """Return the possible bytes of a digest's text: hexadecimal, base 32 or base 64 (RFC 4648)."""
     if re.fullmatch(rf"[0-9A-Fa-f]{{{2 * size}}}", value):
         return [bytes.fromhex(value)]
     bare, found = value.rstrip("="), []

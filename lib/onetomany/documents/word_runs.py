@@ -66,7 +66,7 @@ def _runs(parent: Any, kind: str, who: str | None, dated: str | None) -> Iterato
         name = local(element)
         if name in _INSERTED or name in _DELETED:
             change = "tracked_insert" if name in _INSERTED else "tracked_delete"
-            # what was inserted and then deleted is gone
+            # words that were inserted and then deleted are gone
             if kind == "tracked_delete":
                 change = kind
             yield from _runs(
@@ -139,7 +139,7 @@ def _sign(code: str, font: str) -> str:
 
 
 def _field(element: Any) -> str:
-    """What a box to tick or a list to choose from shows; other fields show their result."""
+    """Return the text of a tick box or list to choose from; other fields show their result."""
     for data in element:
         if local(data) != "ffData":
             continue

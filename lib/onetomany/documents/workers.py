@@ -46,7 +46,7 @@ class Reader:
 
     @property
     def isolation(self) -> dict[str, bool]:
-        """The mechanisms that confined what was read; {} where nothing was."""
+        """Return the mechanisms that confined the readers; {} if nothing was read."""
         return next((each.isolation for each in self.keepers if each.isolation), {})
 
     def stop(self) -> None:
@@ -63,11 +63,11 @@ class Reader:
         try:
             before = os.fstat(file)
             if not stat.S_ISREG(before.st_mode):
-                return Answer({}, why="It is no regular file.")
+                return Answer({}, why="It is not a regular file.")
             light = is_light(name, os.pread(file, 8, 0))
             keeper = self.keepers[0 if light else -1]
             taken = Taken(self.members, limits, self.take)
-            # an archive may give a name of any length: its ends tell what it is
+            # an archive may give a name of any length: its ends show its kind
             shown = name if len(name) < NAME else name[:40] + name[40 - NAME :]
             outcome = keeper.ask(
                 file,
