@@ -476,7 +476,7 @@ def test_hwp_3_that_is_locked_old_or_cut_is_refused() -> None:
         made.hwp3(made.old_paragraph(made.old_units(KOREAN)), packed=False)[:-20]
     )
     assert KOREAN in whole(reading)
-    assert "what follows the damage" in why
+    assert "the part after the damage" in why
 
 
 @pytest.mark.parametrize("sign", "가힣뷁※□【→①Ⅳ債權㈜")
