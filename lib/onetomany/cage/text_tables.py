@@ -42,8 +42,8 @@ def utf16_of(start: bytes) -> str | None:
 def is_korean(parts: Iterable[str]) -> bool:
     """Return whether parts of a text, decoded as CP949, are Korean and not another encoding.
 
-    Nine tenths of the letters beyond ASCII must be in KS X 1001, and half must be Hangul: bytes of
-    Western texts that CP949 decodes become rare syllables and Hanja.
+    Nine tenths of the characters beyond ASCII must be in KS X 1001, with as many syllables as
+    Hanja: bytes of Western texts that CP949 decodes become rare syllables and Hanja.
 
     >>> western = "Größe in µm".encode("latin-1").decode("cp949")
     >>> is_korean(["이름,값"]), is_korean([western])
@@ -52,11 +52,11 @@ def is_korean(parts: Iterable[str]) -> bool:
     count = Counter[str]()
     for part in parts:
         count.update(re.sub("[\\0-\\x7f]", "", part))
-    letters = count.total()
     # the codec writes a syllable beyond KS X 1001 as eight bytes
     common = sum(many for each, many in count.items() if len(each.encode("euc_kr", "ignore")) == 2)
-    hangul = sum(many for each, many in count.items() if re.match("[가-힣ㄱ-ㆎ]", each))
-    return letters > 0 and common >= KOREAN * letters and 2 * hangul >= letters
+    hangul = sum(many for each, many in count.items() if "가" <= each <= "힣")
+    hanja = sum(many for each, many in count.items() if "一" <= each <= "鿿")
+    return common >= KOREAN * count.total() and hangul >= max(1, hanja)
 
 
 def find_separator(

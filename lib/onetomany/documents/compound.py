@@ -1,14 +1,13 @@
 """Compound files ([MS-CFB]): objects that old Office files and mails carry become members.
 
 olefile reads them; a storage that is a document of its own (a workbook within a letter, a message
-attached to a message) is written out as a compound file, which olefile can't do.
+attached to a message) is written out as a compound file by python-hwpx, since olefile can't.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import olefile
@@ -18,8 +17,6 @@ from .plain import decode
 from .reading import Damaged, Reading, Refused
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_END, _FREE, _FAT, _DIFAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFC
-_SECTOR, _MINI, _CUTOFF = 512, 64, 4096
 # the stream that makes a storage a document, and the ending of a file of that kind
 _DOCUMENTS = (
     ("WordDocument", "doc"), ("Workbook", "xls"), ("Book", "xls"), ("PowerPoint Document", "ppt"),
@@ -141,95 +138,16 @@ def inflate_object(held: bytes, most: int) -> bytes:
 
 def storage_bytes(ole: Any, base: str, changed: dict[str, bytes] | None = None) -> bytes:
     """Write a storage of a compound file as a compound file; `changed` replaces streams."""
-    tree: dict[str, Any] = {}
+    from hwpx.hwp5.cfb import build_compound_file
+    from hwpx.hwp5.errors import Hwp5Error
+
     prefix = [part for part in base.split("/") if part]
+    streams = {}
     for path in ole.listdir(streams=True, storages=False):
-        if path[: len(prefix)] != prefix:
-            continue
-        inner = path[len(prefix) :]
-        at = tree
-        for part in inner[:-1]:
-            at = at.setdefault(part, {})
-        name = "/".join(inner)
-        at[inner[-1]] = (changed or {}).get(name) or stream_bytes(ole, "/".join(path))
-    return _Writer(tree).whole()
-
-
-class _Writer:
-    """A compound file of version 3: sectors of 512 bytes, streams below 4,096 in mini sectors."""
-
-    def __init__(self, tree: dict[str, Any]) -> None:
-        self.entries: list[dict[str, Any]] = [{"name": "Root Entry", "kind": 5}]
-        self.sectors: list[bytes] = []
-        self.chain: list[int] = []
-        self.mini: list[bytes] = []
-        self.mini_chain: list[int] = []
-        self.add(tree, 0)
-
-    def add(self, level: dict[str, Any], owner: int) -> None:
-        last = -1
-        # [MS-CFB] 2.6.4: shorter names come first; each hangs at the right of the one before
-        for name in sorted(level, key=lambda each: (len(each), each.upper())):
-            number, held = len(self.entries), level[name]
-            entry = {"name": name, "kind": 1 if isinstance(held, dict) else 2}
-            self.entries.append(entry)
-            where = self.entries[owner if last < 0 else last]
-            where["child" if last < 0 else "right"] = number
-            last = number
-            if isinstance(held, dict):
-                self.add(held, number)
-            else:
-                small = len(held) < _CUTOFF
-                put = self.put(held, _MINI, self.mini, self.mini_chain) if small else (
-                    self.put(held, _SECTOR, self.sectors, self.chain))  # fmt: skip
-                entry |= {"start": put if held else _END, "size": len(held)}
-
-    @staticmethod
-    def put(content: bytes, size: int, into: list[bytes], chain: list[int]) -> int:
-        start = len(into)
-        pieces = [content[i : i + size].ljust(size, b"\0") for i in range(0, len(content), size)]
-        for number, piece in enumerate(pieces, 1):
-            into.append(piece)
-            chain.append(start + number if number < len(pieces) else _END)
-        return start
-
-    def whole(self) -> bytes:
-        minis = b"".join(self.mini)
-        root = self.put(minis, _SECTOR, self.sectors, self.chain) if minis else _END
-        self.entries[0] |= {"start": root, "size": len(minis)}
-        table = b"".join(struct.pack("<I", each) for each in self.mini_chain)
-        table = table.ljust(-(-len(table) // _SECTOR) * _SECTOR, b"\xff")
-        mini_fat = self.put(table, _SECTOR, self.sectors, self.chain) if table else _END
-        directory = self.put(b"".join(self.records()), _SECTOR, self.sectors, self.chain)
-        return self.closed(directory, mini_fat, len(table) // _SECTOR)
-
-    def records(self) -> Iterator[bytes]:
-        for entry in self.entries:
-            name = entry["name"].encode("utf-16-le")[:62] + b"\0\0"
-            yield struct.pack(
-                "<64sHBBIII16sIQQIQ", name, len(name), entry["kind"], 1, _FREE,
-                entry.get("right", _FREE), entry.get("child", _FREE), b"", 0, 0, 0,
-                entry.get("start", 0), entry.get("size", 0),
-            )  # fmt: skip
-
-    def closed(self, directory: int, mini_fat: int, minis: int) -> bytes:
-        """Return the head, the sectors, and the tables of sectors after them."""
-        used, fats, difats = len(self.sectors), 1, 0
-        while fats * 128 < used + fats + difats:
-            fats += 1
-            difats = max(0, -(-(fats - 109) // 127))
-        table = self.chain + [_FAT] * fats + [_DIFAT] * difats
-        table += [_FREE] * (fats * 128 - len(table))
-        places = [used + number for number in range(fats)]
-        head, rest = places[:109], places[109:]
-        body = b"".join(self.sectors) + struct.pack(f"<{len(table)}I", *table)
-        for number in range(difats):
-            held = rest[number * 127 : number * 127 + 127]
-            following = used + fats + number + 1 if number + 1 < difats else _END
-            held += [_FREE] * (127 - len(held)) + [following]
-            body += struct.pack("<128I", *held)
-        first = struct.pack(
-            "<8s16sHHHHH6sIIIIIIIII", MAGIC, b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, fats, directory,
-            0, _CUTOFF, mini_fat, minis, used + fats if difats else _END, difats,
-        )  # fmt: skip
-        return first + struct.pack("<109I", *head, *[_FREE] * (109 - len(head))) + body
+        if path[: len(prefix)] == prefix:
+            name = "/".join(path[len(prefix) :])
+            streams[name] = (changed or {}).get(name) or stream_bytes(ole, "/".join(path))
+    try:
+        return bytes(build_compound_file(streams.items()))
+    except Hwp5Error as error:
+        raise Damaged(f"an object can't be written as a file: {error}") from error

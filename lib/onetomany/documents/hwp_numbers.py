@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from .numbering import numeral
 from .parts import attribute, clamped, local
 
 LEVELS = 10
@@ -20,11 +21,11 @@ _LETTERS = {
     "HANGUL_SYLLABLE": _HANGUL, "HANGUL_JAMO": "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ",
     "DECAGON_CIRCLE": "갑을병정무기경신임계", "DECAGON_CIRCLE_HANJA": "甲乙丙丁戊己庚辛壬癸",
 }  # fmt: skip
-_DIGITS, _HANJA = "일이삼사오육칠팔구", "一二三四五六七八九"
-_ROMAN = (
-    (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"),
-    (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
-)  # fmt: skip
+# forms that Word has too, by its name, and the greatest number
+_AS_WORD = {
+    "ROMAN_CAPITAL": ("upperRoman", 3999), "ROMAN_SMALL": ("lowerRoman", 3999),
+    "HANGUL_PHONETIC": ("koreanCounting", 99), "IDEOGRAPH": ("chineseCounting", 99),
+}  # fmt: skip
 _VOWELS = (0, 4, 8, 13, 18, 20)  # ㅏ ㅓ ㅗ ㅜ ㅡ ㅣ among Unicode's vowels
 # signs that are consecutive in Unicode: their count, and the first
 _ROWS = {
@@ -51,12 +52,10 @@ def formatted_number(value: int, form: str) -> str | None:
     elif form in _ROWS:
         many, first = _ROWS[form]
         made = chr(first + value - 1) if value <= many else None
-    elif form in ("ROMAN_CAPITAL", "ROMAN_SMALL"):
-        made = _roman(value, small=form == "ROMAN_SMALL")
+    elif form in _AS_WORD and value <= _AS_WORD[form][1]:
+        made = numeral(value, _AS_WORD[form][0])
     elif letters := _LETTERS.get(form):
         made = letters[value - 1] if value <= len(letters) else _further(value, form)
-    elif form in ("HANGUL_PHONETIC", "IDEOGRAPH"):
-        made = _spoken(value, *((_DIGITS, "십") if form == "HANGUL_PHONETIC" else (_HANJA, "十")))
     return made
 
 
@@ -66,24 +65,6 @@ def _further(value: int, form: str) -> str | None:
     if form != "HANGUL_SYLLABLE" or row >= len(_VOWELS):
         return None
     return chr(ord(_HANGUL[place]) + 28 * _VOWELS[row])
-
-
-def _roman(value: int, *, small: bool) -> str | None:
-    if value >= 4000:
-        return None
-    said = ""
-    for worth, sign in _ROMAN:
-        said += sign * (value // worth)
-        value %= worth
-    return said.lower() if small else said
-
-
-def _spoken(value: int, digits: str, ten: str) -> str | None:
-    if value > 99:
-        return None
-    tens, ones = divmod(value, 10)
-    said = (digits[tens - 1] if tens > 1 else "") + ten if tens else ""
-    return said + (digits[ones - 1] if ones else "")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import csv
 import io
 import re
 
+from ..cage.text_tables import START, is_korean, utf16_of
 from .reading import Page, Reading, Refused, clean
 
 _MARKS = (
@@ -17,7 +18,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_HANGUL = re.compile("[가-힣]")
 
 
 def _codec(name: str) -> str:
@@ -29,7 +29,7 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]
     """Return the text, its encoding, and whether that is sure (marked, declared and valid, UTF-8).
 
     In order: a byte order mark, the declared encoding, UTF-8, UTF-16 by its zeros, CP949 (which
-    contains EUC-KR) if it gives Hangul, and last Windows-1252.
+    contains EUC-KR) if it is Korean, and last Windows-1252.
     """
     for mark, name in _MARKS:
         if content.startswith(mark):
@@ -45,17 +45,12 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]
         text = content.decode(codec := _codec(declared or "utf-8"), "replace")
         if declared and text.count("\N{REPLACEMENT CHARACTER}") * 50 < len(text):
             return text, codec.lower(), False
-    head = content[:4096]
-    zeros = [head[i::2].count(0) for i in (0, 1)]
-    if max(zeros) > len(head) / 8:
-        name = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
-        return content.decode(name, "replace"), name, False
-    try:
+    if utf16 := utf16_of(content[:START]):
+        return content.decode(utf16, "replace"), utf16, False
+    with contextlib.suppress(UnicodeError):
         text = content.decode("cp949")
-        if _HANGUL.search(text):
+        if is_korean([text]):
             return text, "cp949", False
-    except UnicodeError:
-        pass
     return content.decode("cp1252", "replace"), "cp1252", False
 
 
