@@ -30,7 +30,7 @@ from ..cage.zygote import Handler
 from .extraction import document_handler
 from .ocr_parts import PartRead, read_parts, said_of
 from .pdf_shapes import NESTING
-from .reading import Box, Page, Reading, Refused, boxed, clean
+from .reading import Box, Page, Reading, Refused, boxed, clean, sides_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -76,7 +76,7 @@ class PageImage:
 
 
 class OcrEngine:
-    """Tesseract with its languages loaded. Raises Missing if it or a model isn't here."""
+    """Tesseract with its languages loaded. Raises OcrMissing if it or a model isn't here."""
 
     def __init__(self, languages: str = LANGUAGES) -> None:
         ours = self._library = _library()
@@ -181,10 +181,10 @@ def _confidence(words: list[OcrWord]) -> float:
     return sum(word.confidence * len(word.text) for word in words) / many if many else 0.0
 
 
-def ocr_reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
+def _ocr_reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
     """Return a function that reads one page into `reading`; its name comes as 'PAGE/NAME'.
 
-    Loads the models: to be called before files are given up. Raises Missing.
+    Loads the models: to be called before files are given up. Raises OcrMissing.
     """
     engine = OcrEngine(languages)
     blank = np.full((200, 200), 255, np.uint8)
@@ -206,7 +206,7 @@ def ocr_reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], No
 
 def load_ocr(languages: str = LANGUAGES) -> Handler:
     """Load the models, as the cage's task that reads pages of scans."""
-    return document_handler(ocr_reader(languages))
+    return document_handler(_ocr_reader(languages))
 
 
 def _read(engine: OcrEngine, sheet: PageImage, number: int, reading: Reading) -> None:
@@ -253,16 +253,12 @@ def _paragraph(page: Page, words: list[OcrWord]) -> None:
     span = page.add(text, "paragraph", boxed(word.box for word in words))
     at = span[0] if span else 0
     for word in words:
-        x0, y0, x1, y1 = word.box
         page.reading.row(
             "words",
             page=page.number,
             char_start=at,
             char_end=at + len(word.text),
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
+            **sides_of(word.box),
             confidence=round(word.confidence, 1),
         )
         at += len(word.text) + 1

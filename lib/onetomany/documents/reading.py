@@ -93,7 +93,7 @@ class Page:
         who: str | None = None,
         dated: str | None = None,
     ) -> tuple[int, int] | None:
-        """Append a block; its span in the page's text, or None if nothing is in it."""
+        """Append a block; return its span in the page's text, None if it is empty."""
         text = clean(text)
         if not text:
             return None
@@ -123,17 +123,13 @@ class Page:
         dated: str | None,
     ) -> None:
         self.blocks += 1
-        x0, y0, x1, y1 = box or (None, None, None, None)
         self.reading.row(
             "blocks",
             page=self.number,
             block=self.blocks,
             kind=kind,
             text=text,
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
+            **sides_of(box),
             char_start=span[0],
             char_end=span[1],
             who=who,
@@ -167,7 +163,6 @@ class Page:
         self, rows: int, columns: int, title: str | None = None, box: Box | None = None
     ) -> int:
         self.tables += 1
-        x0, y0, x1, y1 = box or (None, None, None, None)
         self.reading.row(
             "tables",
             page=self.number,
@@ -175,10 +170,7 @@ class Page:
             title=title,
             row_count=rows,
             column_count=columns,
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
+            **sides_of(box),
         )
         return self.tables
 
@@ -200,7 +192,6 @@ class Page:
         if not text and not formula:
             return
         self.reading.count(0, cells=1)
-        x0, y0, x1, y1 = box or (None, None, None, None)
         self.reading.row(
             "cells",
             page=self.number,
@@ -212,10 +203,7 @@ class Page:
             text=text,
             formula=formula,
             hidden=hidden,
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
+            **sides_of(box),
             char_start=span[0] if span else None,
             char_end=span[1] if span else None,
         )
@@ -357,6 +345,11 @@ def clean(text: str) -> str:
         return text.strip()
     text = composed(text.translate(_UNFIT))
     return text.replace("\r\n", "\n").replace("\r", "\n").strip().translate(_LINES)
+
+
+def sides_of(box: Box | None) -> dict[str, float | None]:
+    """Return the columns of a box; nulls if there is none."""
+    return dict(zip(("x0", "y0", "x1", "y1"), box or (None,) * 4, strict=True))
 
 
 def boxed(boxes: Iterable[Box]) -> Box | None:

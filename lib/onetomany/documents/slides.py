@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from .numbering import numeral
@@ -78,7 +77,8 @@ class _Slide:
                 # the newer form of a part that is there twice
                 choices = [each for each in element if local(each) in ("Choice", "Fallback")]
                 self.shapes(choices[0] if choices else ())
-        for link in _links(root) if local(root) == "sld" else ():
+        links = root.iter("{*}hlinkClick", "{*}hlinkHover") if local(root) == "sld" else ()
+        for link in links:
             relation = self.relations.get(attribute(link, "id") or "")
             if relation and relation.outside:
                 run = link.getparent().getparent() if link.getparent() is not None else None
@@ -127,10 +127,6 @@ class _Slide:
             return
         if any(local(each) in ("chart", "relIds") for each in element.iter()):
             self.package.drawn(self.part, self.page)
-
-
-def _links(root: Any) -> Iterator[Any]:
-    yield from root.iter("{*}hlinkClick", "{*}hlinkHover")
 
 
 def _auto_number(value: int, kind: str) -> str | None:
