@@ -11,7 +11,7 @@ from hwpx.hwp5.writer import write_hwp5
 import hangul_files as made
 import specimens
 from hangul_files import SECTION, cells, hwpx, paragraph, run, text
-from onetomany.documents.hwp3 import hwp3_character
+from onetomany.documents.hwp3 import _character
 from onetomany.documents.hwp_layout import LAID_OUT
 from onetomany.documents.hwp_numbers import formatted_number
 from onetomany.documents.kinds import extract
@@ -352,9 +352,9 @@ def test_what_is_whole_of_a_damaged_document_is_read() -> None:
     content = made.compound(streams | {"BinData/BIN0001.png": b"no picture"})
     reading, why = half_read(content)
     assert KOREAN in whole(reading)
-    assert why.endswith("what of it is whole was read.")
+    assert why.endswith("only its undamaged parts were read.")
     said = notes(reading, "unread")
-    assert "what follows the damage in BodyText/Section0" in said
+    assert "the part after the damage in BodyText/Section0" in said
     assert "BinData/BIN0001.png, which is damaged" in said
 
 
@@ -476,10 +476,10 @@ def test_hwp_3_that_is_locked_old_or_cut_is_refused() -> None:
         made.hwp3(made.old_paragraph(made.old_units(KOREAN)), packed=False)[:-20]
     )
     assert KOREAN in whole(reading)
-    assert "what follows the damage" in why
+    assert "the part after the damage" in why
 
 
 @pytest.mark.parametrize("sign", "가힣뷁※□【→①Ⅳ債權㈜")
 def test_every_sign_of_hwp_3_comes_back(sign: str) -> None:
     (unit,) = made.old_units(sign)
-    assert hwp3_character(unit) == sign
+    assert _character(unit) == sign

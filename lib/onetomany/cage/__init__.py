@@ -1,7 +1,7 @@
-"""The cage: processes that handle what strangers made, and can reach nothing else.
+"""The cage: processes that read strangers' files and can reach nothing else.
 
 `Keeper` starts one and hands it documents as open files; `zygote` is the program that runs in it.
-`Keeper.isolation` names the mechanisms that hold on this system (docs/cage.md).
+`Keeper.isolation` names the mechanisms that work on this system (docs/cage.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Where the kernel can't confine a process: Python's audit hook refuses Python code the same.
+"""Python's audit hook refuses system access to Python code if the kernel can't confine a process.
 
-It does not bind native code. A parser that is taken over below Python gets past it, so the cage
-counts as weak (`keeper.require_strong`).
+It does not bind native code: a document that takes over a parser written in C gets past it. So the
+cage counts as weak (`keeper.require_strong`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REFUSED = (
     "sys.remote_exec", "sys.set", "sys.unraisablehook", "sys._", "syslog.", "telnetlib.",
     "tempfile.", "urllib.", "webbrowser.", "winreg.",
 )  # fmt: skip
-# what parsers do on their own objects, or what looks into the places that may be read
+# calls of parsers on their own objects, and calls that list readable places
 _HARMLESS = {
     "ctypes.addressof", "ctypes.cdata", "ctypes.cdata/buffer", "ctypes.create_string_buffer",
     "ctypes.create_unicode_buffer", "ctypes.get_errno", "ctypes.set_errno", "ctypes.string_at",
@@ -31,7 +31,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def refuse_python(places: Sequence[str]) -> None:
-    """Let this process's Python code only read below these places, and what is open already."""
+    """Let this process's Python code read only files below these places and files already open."""
     inside = tuple(os.path.realpath(place).rstrip("/") + "/" for place in places)
 
     def readable(path: Any) -> bool:

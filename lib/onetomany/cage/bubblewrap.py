@@ -1,7 +1,7 @@
-"""bubblewrap, where it is installed: a container in which nothing but programs exists at all.
+"""bubblewrap, if it is installed: a container that contains programs and no other file.
 
-It adds to Landlock and seccomp that no other file's name, size or date can be asked for, and that
-there are no other processes. https://github.com/containers/bubblewrap
+Landlock and seccomp still allow asking for other files' names, sizes and dates; in a container
+these files and all other processes don't exist. https://github.com/containers/bubblewrap
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _PLACES = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
 _SYSTEM_ROOTS = {"/", "/usr", "/usr/local"}
 
 
-def program() -> str | None:
-    """Return where bubblewrap lies, None where it is not installed."""
+def _bubblewrap_path() -> str | None:
+    """Return the path of bubblewrap, None if it is not installed."""
     if sys.platform != "linux":
         return None
     return next((place for place in _PLACES if os.access(place, os.X_OK)), None)
 
 
-def wrapped(command: list[str], folder: str, places: Iterable[str]) -> list[str] | None:
+def bubblewrap_command(command: list[str], folder: str, places: Iterable[str]) -> list[str] | None:
     """Return the command as it runs in a container that shows `places` read-only.
 
     `folder`, which is empty, is its working directory. None where bubblewrap is not installed.
     """
-    found = program()
+    found = _bubblewrap_path()
     if found is None:
         return None
     shown = [*_interpreter(), *places]
@@ -48,7 +48,7 @@ def wrapped(command: list[str], folder: str, places: Iterable[str]) -> list[str]
 
 
 def _interpreter() -> list[str]:
-    """Where the interpreter's program lies: its environment, or of a system's only bin and lib."""
+    """Return the interpreter's folders: its environment, or bin and lib of a system's."""
     shown = []
     for root in (sys.base_prefix, sys.prefix):
         home = os.path.expanduser("~") + "/"

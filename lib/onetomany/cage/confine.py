@@ -1,4 +1,4 @@
-"""What a process gives up before it sees the first byte of a stranger's: for good.
+"""Confine a process for good before it sees the first byte of a stranger's file.
 
 The process that forks the others (`zygote`) gives up privileges and files when it starts. Each fork
 gives up the rest: every open file but its document and its answer, signals, other processes,
@@ -27,14 +27,14 @@ _COLLAPSE, _HUGE = 25, 2 << 20
 SOURCE, TARGET = 3, 4  # the only open files of a fork, beside /dev/null
 
 
-class Cell:
-    """What confines the zygote and its forks; `weak` is without the kernel's mechanisms."""
+class Confinement:
+    """The confinement of the zygote and its forks; a `weak` one uses no mechanism of the kernel."""
 
     def __init__(self, places: list[str], *, weak: bool) -> None:
         self.places, self.weak = places, weak
-        self.filter = None if weak else seccomp.program()
+        self.filter = None if weak else seccomp.filter_program()
         self.landlocked = False
-        self.strong = False  # whether every mechanism held when it was tried: it must, then
+        self.strong = False  # whether every mechanism worked when it was tried: if so, it must
         self.data = self.space = 0
         # opened before files are given up, read when all is loaded
         self.statm, self.maps = _opened("/proc/self/statm"), _opened("/proc/self/maps")
@@ -52,14 +52,14 @@ class Cell:
             self.landlocked = landlock.confine_to(self.places)
 
     def measure(self) -> None:
-        """Take this process's memory as what a fork begins with; its limits come on top.
+        """Measure this process's memory, with which forks begin; their limits are added to it.
 
-        What every fork would do alike is done here: each page of memory that one writes is copied.
+        Work that every fork would repeat is done here: a fork copies each page that it writes.
         """
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         if self.filter is not None:
-            seccomp.prepared(self.filter)
+            seccomp.kernel_filter(self.filter)
         if self.maps is not None:
             with open(self.maps, "rb") as maps:
                 _use_huge_pages(maps.read().splitlines())
@@ -69,14 +69,14 @@ class Cell:
             os.close(self.statm)
 
     def lock(self, memory: int, seconds: float) -> dict[str, bool]:
-        """Confine a fork that has only SOURCE and TARGET open; return which mechanisms hold.
+        """Confine a fork that has only SOURCE and TARGET open; return which mechanisms work.
 
-        `memory` is in bytes, beyond what it began with. The last act is the filter of calls.
+        `memory` is in bytes, beyond its memory at the start. The filter of calls comes last.
         """
         _limit(memory, seconds, self.data, self.space)
         if self.weak:
             audit.refuse_python(self.places)
-        return {"landlock": self.landlocked, "seccomp": seccomp.install(self.filter)}
+        return {"landlock": self.landlocked, "seccomp": seccomp.install_filter(self.filter)}
 
 
 def _opened(path: str) -> int | None:
@@ -113,7 +113,7 @@ def leave_parent(parent: int, source: int, target: int) -> None:
 
 
 def _limit(memory: int, seconds: float, data: int, space: int) -> None:
-    """Bound memory, processor time, files and output; the kernel ends what takes longer."""
+    """Limit memory, processor time, files and output; the kernel ends a process beyond them."""
     most = {
         resource.RLIMIT_AS: space + memory + _SLACK,
         resource.RLIMIT_CPU: int(time.process_time() + seconds) + 1,  # a fork begins at 0
@@ -123,7 +123,7 @@ def _limit(memory: int, seconds: float, data: int, space: int) -> None:
         resource.RLIMIT_MEMLOCK: 0,
     }
     if sys.platform == "linux":
-        # data counts what is private and written; the address space, whatever else is mapped
+        # data counts private, writable memory; the address space counts all that is mapped
         most |= {resource.RLIMIT_DATA: data + memory, resource.RLIMIT_NPROC: 0}
     for kind, value in most.items():
         resource.setrlimit(kind, (value, value))
@@ -131,7 +131,7 @@ def _limit(memory: int, seconds: float, data: int, space: int) -> None:
 
 
 def _drop_capabilities() -> None:
-    """Give up root's privileges where the kit runs as root."""
+    """Give up root's privileges if the kit runs as root."""
     call = _CAPSET.get(os.uname().machine)
     if call is not None:
         head, none = struct.pack("<Ii", _CAP_VERSION, 0), bytes(24)

@@ -29,7 +29,7 @@ ANSWER = 512 << 20  # bytes of one answer, all frames together
 MESSAGE = 100_000  # bytes of one request, beside its document
 _GRACE = 10.0  # seconds after which a process that does not answer at all is killed
 _WEAK = "ONETOMANY_WEAK_ISOLATION"  # somebody has agreed to it, here or in the parent
-# how to compute, and nothing of the user's; paths only where they are absolute
+# settings for computing, none of the user's data; paths only if they are absolute
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
             "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip
@@ -37,7 +37,7 @@ Kept = TypeVar("Kept")
 
 
 class Trouble(Exception):
-    """An answer that is no answer: too large, cut off, or of no sense."""
+    """An unusable answer: too large, cut off, or malformed."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Outcome(Generic[Kept]):
-    """What was kept of an answer, None where it did not come whole; `trouble` says why not."""
+    """The `kept` part of an answer, None if it came incomplete; `trouble` says why."""
 
     kept: Kept | None
     ended: Ended
@@ -60,7 +60,7 @@ class Outcome(Generic[Kept]):
 
 
 class Frames:
-    """An answer's frames as they come. Raises Trouble past a limit, or where they end early."""
+    """Iterate over an answer's frames. Raises Trouble past a limit, or if they end early."""
 
     def __init__(self, file: int, deadline: float, most: int) -> None:
         self.file, self.deadline, self.left = file, deadline, most
@@ -115,7 +115,7 @@ class Keeper:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> None:
-        """Start the process, in a container where there is one. Raises OneToManyError."""
+        """Start the process, in a container if one can be made. Raises OneToManyError."""
         if self.process is not None and self.process.poll() is None:
             return
         self.stop()  # a container also ends with the thread that started it
@@ -139,7 +139,7 @@ class Keeper:
             str(theirs.fileno()), self.task, "weak" if self.weak else "strong", *self.readable,
         )  # fmt: skip
         if contained:
-            wrapped = bubblewrap.wrapped(command, self._folder.name, places)
+            wrapped = bubblewrap.bubblewrap_command(command, self._folder.name, places)
             if wrapped is None:
                 raise OneToManyError("bubblewrap is no longer there")
             command = wrapped
@@ -181,7 +181,7 @@ class Keeper:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         if self.line is not None:
-            # a zygote in a container learns by this that nobody waits for it
+            # this shows a zygote in a container that its parent is gone
             self.line.close()
         self.process = self.line = None
 
@@ -199,7 +199,7 @@ class Keeper:
         """Hand an open file to a fork and take its answer's frames.
 
         `request` goes to the task; `seconds`, `memory` (bytes) and `most` (bytes of the file) are
-        the fork's limits, `answer` those of all frames together. Raises OneToManyError where the
+        the fork's limits, `answer` those of all frames together. Raises OneToManyError if the
         process can't be started.
         """
         self.start()
@@ -239,7 +239,7 @@ class Keeper:
         return Outcome(kept, ended, trouble)
 
     def _reply(self, deadline: float) -> bytes:
-        """One line of the zygote's; empty where it has died or does not answer."""
+        """Return one line from the zygote; empty if it has died or does not answer."""
         assert self.line is not None
         said = b""
         while not said.endswith(b"\n"):
@@ -270,16 +270,16 @@ def isolated_python(code: str, *arguments: str) -> list[str]:
     It imports from where Python and the kit are installed, never from the working directory,
     PYTHONPATH or a user's site-packages (`python -I`).
     """
-    # last: nothing that lies beside the kit takes the place of an installed module
+    # last: no file next to the kit can replace an installed module
     path = f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); "
     return python_command("-c", path + code, *arguments)
 
 
 @cache
 def _container_works(places: tuple[str, ...]) -> bool:
-    """Whether a container can be made here: some systems install bubblewrap and forbid it."""
+    """Return whether a container can be made: some systems install bubblewrap and forbid it."""
     with tempfile.TemporaryDirectory() as folder:
-        command = bubblewrap.wrapped([sys.executable, "-I", "-c", ""], folder, places)
+        command = bubblewrap.bubblewrap_command([sys.executable, "-I", "-c", ""], folder, places)
         if command is None:
             return False
         try:
@@ -300,9 +300,9 @@ def lasting(
 ) -> Keeper:
     """Return a caged process that stays until the kit ends: loading a task takes a second or two.
 
-    Those of other numbers are others of the same task, for use at the same time. Raises
-    RefusedError where the system does not confine it, unless `accept_weak_isolation` was called or
-    what it is to read is `trusted`: files whose SHA-256 the kit itself carries.
+    Each `number` gives a further process of the same task, for use at the same time. Raises
+    RefusedError if the system does not confine it, unless `accept_weak_isolation` was called or
+    the files are `trusted`: the kit itself carries their SHA-256.
     """
     if not _LASTING:
         atexit.register(_stop_all)
@@ -313,20 +313,20 @@ def lasting(
 
 
 def accept_weak_isolation() -> None:
-    """Let the kit read documents where the system can't confine what reads them.
+    """Let the kit read documents although the system can't confine their readers.
 
-    Holds in this process and in those that it starts, such as a report's kernels.
+    Applies to this process and those that it starts, such as a report's kernels.
     """
     os.environ[_WEAK] = "1"
 
 
 def weak_accepted() -> bool:
-    """Whether somebody has agreed to that."""
+    """Return whether the user has agreed to weak isolation."""
     return os.environ.get(_WEAK) == "1"
 
 
 def unnamed_file() -> int:
-    """Return an open file without a name, in memory where the system has such files."""
+    """Return an open file without a name, in memory if the system has such files."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("document")
     with tempfile.TemporaryFile() as file:
@@ -340,7 +340,7 @@ def _stop_all() -> None:
 
 def isolation() -> dict[str, bool]:
     """Return which mechanisms confine a process here, by starting one that does nothing."""
-    keeper = Keeper("onetomany.cage.nothing:load")
+    keeper = Keeper("onetomany.cage.nothing:load_nothing")
     try:
         keeper.start()
         return keeper.isolation
@@ -349,16 +349,16 @@ def isolation() -> dict[str, bool]:
 
 
 def require_strong(held: Mapping[str, bool], *, agreed: bool) -> str:
-    """Return '' where the kernel confines parsers, else what is missing, if the user agreed to it.
+    """Return '' if the kernel confines parsers, else the missing mechanisms that the user accepted.
 
-    Raises RefusedError where it does not and nobody agreed.
+    Raises RefusedError if it does not and nobody agreed.
     """
     missing = [name for name in ("landlock", "seccomp") if not held.get(name)]
     if not missing:
         return ""
     lacks = (
         f"This system does not confine the programs that read documents ({' and '.join(missing)} "
-        "missing): a document that takes one of them over can do what you can do."
+        "missing): a document that takes one of them over can do anything that you can."
     )
     if not agreed:
         raise RefusedError(

@@ -21,15 +21,15 @@ _BENEATH = 1
 _EXECUTE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 2, 1 << 3  # execute: to map libraries
 _TCP, _SCOPES = 0b11, 0b11  # bind and connect; abstract sockets and signals
 
-# where a Linux system keeps its shared libraries, and the list of them
+# the shared libraries of a Linux system, and the list of them
 SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 
 
 def program_places() -> list[str]:
-    """Return where this interpreter, its packages and the kit lie.
+    """Return the folders of this interpreter, its packages and the kit.
 
-    They come from where Python was installed, never from sys.path or the working directory, which
-    may name a folder of documents.
+    They are derived from Python's own installation, never from sys.path or the working directory,
+    which may be a folder of documents.
     """
     paths = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     places = [*paths, *(f"{root}/lib" for root in (sys.prefix, sys.base_prefix))]
@@ -38,14 +38,14 @@ def program_places() -> list[str]:
 
 
 def _is_narrow(place: str) -> bool:
-    """Whether a place exists and holds neither the root nor anybody's home."""
+    """Return whether a folder exists and contains neither the root nor a home folder."""
     home = os.path.expanduser("~")
     return os.path.isabs(place) and os.path.exists(place) and not (home + "/").startswith(
         place.rstrip("/") + "/"
     )  # fmt: skip
 
 
-def abi() -> int:
+def _abi() -> int:
     """Return the version of Landlock that this kernel offers; 0 for none."""
     if sys.platform != "linux":
         return 0
@@ -54,8 +54,8 @@ def abi() -> int:
 
 
 def confine_to(places: Iterable[str]) -> bool:
-    """Let this process and its forks read these places only, for good; return whether it holds."""
-    version, call = abi(), libc().syscall
+    """Let this process and its forks read these places only; return whether the kernel does."""
+    version, call = _abi(), libc().syscall
     if not version:
         return False
     rights = (1 << 13 + (version >= 2) + (version >= 3) + (version >= 5)) - 1

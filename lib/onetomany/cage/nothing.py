@@ -1,4 +1,4 @@
-"""A task that does nothing: by it the kit learns what confines a process here."""
+"""A task that does nothing: it shows the kit how this system confines a process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from .zygote import Handler, Send
 
 
-def load() -> Handler:
+def load_nothing() -> Handler:
     """Return a handler that answers nothing."""
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:

@@ -1,9 +1,9 @@
-"""The cage's task that decodes a picture: shrunk to what was asked for, upright, as plain pixels.
+"""The cage's task that decodes a picture to plain pixels, upright and shrunk as requested.
 
 A request names the longest `side` of the answer in pixels, and as `box` the part of the upright
 picture that is wanted (left, top, right, bottom; shares of its width and height). The answer is
 HEAD, a JSON object, and PIXELS, three bytes a pixel, blue first, row by row; or FAULT, one of
-FAULTS. Each picture has a process of its own, so a hostile one can spoil its own answer alone.
+FAULTS. Each picture has its own process, so a hostile one can spoil only its own answer.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Refused(Exception):
     """The picture is not decoded; the argument is one of FAULTS."""
 
 
-def load() -> Handler:
+def load_picture_decoder() -> Handler:
     """Load Pillow and libheif; a fork can start no thread, so each decodes in one."""
     import pi_heif  # type: ignore[import-untyped]
     from PIL import AvifImagePlugin, UnidentifiedImageError
@@ -74,7 +74,7 @@ def _start_no_threads(libraries: Path) -> None:
     """Let the function of libde265 that starts threads return 0 (no error) and start none.
 
     libheif calls it for every HEIC picture and has no option against it, and libde265 1.1 crashes
-    where the system refuses a thread; without any it decodes in its caller's. Where this can't be
+    if the system refuses a thread; without threads it decodes in its caller's. If this can't be
     done, a HEIC picture ends its own process, and is reported as not decoded.
     """
     nothing = {"x86_64": b"\x31\xc0\xc3", "aarch64": b"\x00\x00\x80\x52\xc0\x03\x5f\xd6"}
@@ -93,7 +93,7 @@ def _start_no_threads(libraries: Path) -> None:
 
 
 def _warm_up() -> None:
-    """Decode a small picture of each common format, so that no fork has to load what that takes."""
+    """Decode a small picture of each common format, so that no fork loads decoders again."""
     from PIL import Image as pillow
 
     for kind in ("PPM", "PNG", "JPEG", "TIFF", "WEBP"):
@@ -103,7 +103,7 @@ def _warm_up() -> None:
 
 
 def _decoded(content: bytes, side: int, box: list[float] | None) -> tuple[dict[str, Any], Image]:
-    """What is known of a picture, and the part of it that was asked for."""
+    """Return the facts about a picture and the requested part of it."""
     from PIL import Image as pillow
     from PIL import ImageOps
 
@@ -146,7 +146,7 @@ def _shrink_in_decoder(image: Any, scale: float) -> None:
 
 
 def _as_stored(box: list[float], turn: int) -> list[float]:
-    """A part of the upright picture as a part of the stored one, by its EXIF orientation."""
+    """Return a box of the upright picture as a box of the stored one, by its EXIF orientation."""
     points = [_point(box[0], box[1], turn), _point(box[2], box[3], turn)]
     (x0, y0), (x1, y1) = points
     return [min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)]
@@ -172,9 +172,9 @@ def _pixels(image: Image, box: list[float]) -> tuple[int, int, int, int]:
 
 
 def _gathered(image: Image, box: tuple[int, int, int, int], side: int) -> Image:
-    """A part of a picture as plain pixels, in whole steps shrunk to twice `side` at most.
+    """Return a part of a picture as pixels, shrunk by a whole factor to twice `side` at most.
 
-    It goes strip by strip: the whole is never held a second time in another form.
+    It works strip by strip, so that the picture is never in memory twice.
     """
     from PIL import Image as pillow
 
@@ -192,9 +192,9 @@ def _gathered(image: Image, box: tuple[int, int, int, int], side: int) -> Image:
 
 
 def _plain(image: Image, brightest: float) -> Image:
-    """Eight bits of red, green and blue; what is transparent becomes white.
+    """Return eight bits of red, green and blue; transparent pixels become white.
 
-    Grey of more bits is divided by the fewest that hold its brightest pixel: 255, 12 or 16 bits.
+    Grey of more bits is scaled by the smallest range with its brightest pixel: 8, 12, 16 bits.
     """
     from PIL import Image as pillow
 

@@ -44,9 +44,9 @@ class Check:
 # a clock of the system or its own; numbers below zero are other processes'
 _OWN_CLOCK = (Check(0, tuple(range(12))),)
 
-# name: numbers on x86_64 and aarch64 (None: no such call), and what its arguments must be
+# name: numbers on x86_64 and aarch64 (None: no such call), and the values its arguments must have
 _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
-    # what the process has open
+    # files that the process has open
     "read": (0, 63, ()),
     "readv": (19, 65, ()),
     "pread64": (17, 67, ()),
@@ -55,8 +55,16 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
     "lseek": (8, 62, ()),
     "close": (3, 57, ()),
     "dup": (32, 23, ()),
-    "fcntl": (72, 25, (Check(1, (0, 1, 2, 3, 1030)),)),  # duplicate, read and set close-on-exec
-    "ioctl": (16, 29, (Check(1, (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)),)),  # is it a terminal?
+    "fcntl": (
+        72,
+        25,
+        (Check(1, (0, 1, 2, 3, 1030)),),
+    ),  # duplicate, read and set close-on-exec
+    "ioctl": (
+        16,
+        29,
+        (Check(1, (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)),),
+    ),  # is it a terminal?
     "fadvise64": (221, 223, ()),
     # installed programs and libraries, which Landlock alone lets be opened; read only
     "open": (2, None, (Check(1, (0,), _WRITING),)),
@@ -79,7 +87,7 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
     "madvise": (28, 233, (Check(2, (0, 1, 2, 3, 4, 8, 14, 15, 16)),)),
     "brk": (12, 214, ()),
     "futex": (202, 98, (Check(1, (128,), 128),)),  # private: of no memory that others share
-    # time, chance, and what it is
+    # time, random numbers, and facts about the process
     "clock_gettime": (228, 113, _OWN_CLOCK),
     "clock_getres": (229, 114, _OWN_CLOCK),
     "clock_nanosleep": (230, 115, _OWN_CLOCK),
@@ -91,7 +99,11 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
     "getrandom": (318, 278, ()),
     "getrusage": (98, 165, ()),
     "getrlimit": (97, 163, ()),
-    "prlimit64": (302, 261, (Check(0, (0,)), Check(2, (0,), whole=True))),  # its own, to read
+    "prlimit64": (
+        302,
+        261,
+        (Check(0, (0,)), Check(2, (0,), whole=True)),
+    ),  # its own, to read
     "sysinfo": (99, 179, ()),
     "uname": (63, 160, ()),
     "getpid": (39, 172, ()),
@@ -111,8 +123,8 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
 }
 
 
-def program() -> bytes | None:
-    """Return the filter, None where this kit knows no system calls of the machine's."""
+def filter_program() -> bytes | None:
+    """Return the filter, None if this kit doesn't know the machine's system calls."""
     machine = platform.machine()
     if sys.platform != "linux" or sys.byteorder != "little" or machine not in _AUDIT:
         return None
@@ -127,18 +139,18 @@ def program() -> bytes | None:
     return b"".join([*steps, _step(_GIVE, _REFUSE)])
 
 
-def install(filter_: bytes | None) -> bool:
+def install_filter(filter_: bytes | None) -> bool:
     """Filter this process's calls from now on; return whether the kernel took the filter."""
     if filter_ is None:
         return False
-    head, _ = prepared(filter_)
+    head, _ = kernel_filter(filter_)
     done: bool = libc().prctl(_PR_SET_SECCOMP, _MODE_FILTER, head, 0, 0) == 0
     return done
 
 
 @cache
-def prepared(filter_: bytes) -> tuple[bytes, ctypes.Array[ctypes.c_char]]:
-    """Return what the kernel is given, and the memory that it points to."""
+def kernel_filter(filter_: bytes) -> tuple[bytes, ctypes.Array[ctypes.c_char]]:
+    """Return the structure that the kernel takes, and the memory that it points to."""
     code = ctypes.create_string_buffer(filter_)
     return struct.pack("<HxxxxxxQ", len(filter_) // 8, ctypes.addressof(code)), code
 
@@ -151,7 +163,7 @@ def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
 
 
 def _rule(number: int, checks: tuple[Check, ...]) -> list[bytes]:
-    """Allow a call if all checks hold; the number is in the accumulator before and after."""
+    """Allow a call if it passes all checks; the number is in the accumulator before and after."""
     body: list[bytes] = []
     for check in checks:
         low = 16 + 8 * check.argument

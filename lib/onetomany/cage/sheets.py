@@ -19,8 +19,8 @@ FAULTS = ("not a spreadsheet", "no such sheet", "too large for its memory")
 TOGETHER = 1 << 20  # characters of rows in a frame of the answer
 
 
-def load() -> Handler:
-    """Load calamine and what it needs for dates, and return the handler."""
+def load_spreadsheet_reader() -> Handler:
+    """Load calamine and its modules for dates, and return the handler."""
     import datetime  # noqa: F401
 
     import python_calamine
@@ -29,7 +29,7 @@ def load() -> Handler:
         try:
             book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
             asked = request["sheet"]
-            # the first that holds anything
+            # the first that isn't empty
             for name in [asked] if asked else book.sheet_names:
                 rows = [[_text(v) for v in row] for row in book.get_sheet_by_name(name).to_python()]
                 if rows:
@@ -55,7 +55,7 @@ def load() -> Handler:
 
 
 def _text(value: Any) -> str | None:
-    """A cell as text: spreadsheets keep whole numbers as floats, and dates with a midnight."""
+    """Return a cell as text: spreadsheets keep whole numbers as floats, dates with a midnight."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value).removesuffix(" 00:00:00") or None

@@ -3,11 +3,11 @@
 `keeper` starts it isolated (`python -I`), in an empty folder, with hardly any environment. It
 gives up all files but the installed programs, loads one task's libraries, and serves requests on a
 Unix socket. A request is one JSON line with two open files: the document, and a pipe to answer
-into. A fork with nothing else open handles it and dies, so the next request begins afresh, and
-the socket, the pipe and the processes of other documents are out of its reach.
+into. A fork with nothing else open handles it and dies, so the next request starts clean, and
+it can't reach the socket or other documents' pipes and processes.
 
-A task is named "module:function", perhaps with words for it after blanks; the function loads what
-the task needs and returns a handler.
+A task is named "module:function", with optional arguments after blanks; the function loads the
+task's libraries and returns a handler.
 A handler takes the document's bytes, the request and `send(kind, content)`, which writes a frame:
 kind (1 byte), length (8), content.
 """
@@ -30,7 +30,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .confine import SOURCE, TARGET, Cell, leave_parent
+from .confine import SOURCE, TARGET, Confinement, leave_parent
 from .landlock import program_places
 
 FRAME = struct.Struct(">cQ")
@@ -45,7 +45,7 @@ Handler = Callable[[bytes, dict[str, Any], Send], None]
 def main() -> None:
     handle, task, weak, *extra = sys.argv[1:]
     with socket.socket(fileno=int(handle)) as line:
-        cell = Cell([*program_places(), *extra], weak=weak == "weak")
+        cell = Confinement([*program_places(), *extra], weak=weak == "weak")
         cell.enter()
         mimetypes.knownfiles = []  # libraries look for the system's lists, which can't be read
         module, _, call = task.partition(":")
@@ -57,7 +57,7 @@ def main() -> None:
         held = _trial(cell)
         cell.strong = all(held.values())
         line.sendall(json.dumps(held).encode() + b"\n")
-        os.dup2(0, 2)  # what it said at its start is the parent's file: forks get /dev/null
+        os.dup2(0, 2)  # output from its start goes to the parent's file: forks get /dev/null
         while True:
             head, files, _, _ = socket.recv_fds(line, LENGTH.size, 2)
             if len(head) < LENGTH.size:
@@ -74,7 +74,7 @@ def main() -> None:
 def _fork() -> int:
     """Fork as C does it: os.fork has libraries prepare for threads, which a fork here can't have.
 
-    What they prepare would be copied for each document, 230 pages of memory.
+    Each document would copy the memory they write: 230 pages.
     """
     pid: int = _LIBRARY.fork()
     if pid < 0:
@@ -83,7 +83,7 @@ def _fork() -> int:
 
 
 def _whole(line: socket.socket, length: int) -> bytes:
-    """So many bytes of a request, which may come in parts."""
+    """Return so many bytes of a request, which may come in parts."""
     parts = []
     while length and (part := line.recv(length)):
         parts.append(part)
@@ -92,9 +92,9 @@ def _whole(line: socket.socket, length: int) -> bytes:
 
 
 def _handle(
-    cell: Cell, handler: Handler, request: dict[str, Any], parent: int, files: list[int]
+    cell: Confinement, handler: Handler, request: dict[str, Any], parent: int, files: list[int]
 ) -> None:
-    """Handle a request in a fork, which ends here whatever happens."""
+    """Handle a request in a fork; the fork always ends here."""
     code = 1
     try:
         leave_parent(parent, *files)
@@ -119,7 +119,7 @@ def _handle(
 
 
 def _wait(pid: int, line: socket.socket, seconds: float) -> dict[str, int]:
-    """Wait for a fork, or kill it if it is late or nobody waits for it; its code and memory."""
+    """Wait for a fork, or kill it if it is late or the parent is gone; return code and memory."""
     if hasattr(os, "pidfd_open"):
         late = time.monotonic() + seconds + LATE
         ended, poll = os.pidfd_open(pid), select.poll()
@@ -134,8 +134,8 @@ def _wait(pid: int, line: socket.socket, seconds: float) -> dict[str, int]:
     return {"code": os.waitstatus_to_exitcode(status), "memory": kilobytes}
 
 
-def _trial(cell: Cell) -> dict[str, bool]:
-    """Confine a fork that does nothing; what of the kernel's mechanisms held."""
+def _trial(cell: Confinement) -> dict[str, bool]:
+    """Confine a fork that does nothing; return which of the kernel's mechanisms worked."""
     answer, target = os.pipe()
     nothing = os.dup(0)
     parent, pid = os.getpid(), os.fork()

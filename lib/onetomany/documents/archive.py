@@ -1,4 +1,4 @@
-"""Archives and pictures: files that are read by what is in or about them."""
+"""Archives and pictures: the members of the one, the size and camera data of the other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .reading import NO_TEXT, Damaged, Reading, Refused
 
 
 def read_zip(content: bytes, reading: Reading) -> None:
-    """Members of an archive, which are then documents themselves; dangerous ones are told."""
+    """Add the members of a ZIP archive as documents; dangerous ones are reported."""
     parts = Parts(content, reading.limits, reading.passwords)
     infos = [info for info in parts.zip.infolist() if not info.is_dir()]
     names, encoding = zip_names(infos)
@@ -34,15 +34,15 @@ def read_zip(content: bytes, reading: Reading) -> None:
 
 
 def read_tar(content: bytes, reading: Reading) -> None:
-    """A tar archive, also one packed by gzip, bzip2 or xz; or a single file so packed."""
+    """Add the members of a tar archive, also one packed by gzip, bzip2, xz; or one packed file."""
     plain = _unpacked(content, reading)
     try:
         archive = tarfile.open(fileobj=io.BytesIO(plain), mode="r:", errors="surrogateescape")  # noqa: SIM115
     except tarfile.TarError as error:
         if plain is content:
-            raise Refused(f"It is no tar archive that can be opened: {error}") from error
+            raise Refused(f"It is not a tar archive that can be opened: {error}") from error
         reading.member("unpacked", plain)
-        reading.note("unread", "It is one packed file; what is in it is a document within it.")
+        reading.note("unread", "It is one packed file; its content is a document within it.")
         return
     found, kept = 0, 0
     try:
@@ -51,7 +51,7 @@ def read_tar(content: bytes, reading: Reading) -> None:
             reading.check_time()
             entries.append(entry)
             if len(entries) > reading.limits.members:
-                raise Refused(f"It holds more than {reading.limits.members:,} members.")
+                raise Refused(f"It contains more than {reading.limits.members:,} members.")
         files = [entry for entry in entries if not entry.isdir()]
         raw = [entry.name.encode("utf-8", "surrogateescape") for entry in files]
         names, encoding = decoded_names(raw)
@@ -78,7 +78,7 @@ def _of_tar(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
 
 
 def _unpacked(content: bytes, reading: Reading) -> bytes:
-    """What gzip, bzip2 or xz packed, within the limits; anything else as it is."""
+    """Return the content that gzip, bzip2 or xz packed; other content unchanged."""
     openers: tuple[tuple[bytes, Any], ...] = (
         (b"\x1f\x8b", lambda held: gzip.GzipFile(fileobj=held)), (b"BZh", bz2.BZ2File),
         (b"\xfd7zXZ\0", lzma.LZMAFile),
@@ -86,7 +86,7 @@ def _unpacked(content: bytes, reading: Reading) -> bytes:
     for start, opener in openers:
         if not content.startswith(start):
             continue
-        most = min(reading.limits.expanded, max(1 << 20, len(content) * reading.limits.ratio))
+        most = reading.limits.expanded_from(len(content))
         out = bytearray()
         try:
             with opener(io.BytesIO(content)) as file:
@@ -105,7 +105,7 @@ def _unpacked(content: bytes, reading: Reading) -> bytes:
 
 
 def read_packed(content: bytes, reading: Reading) -> None:
-    """7z, RAR, CAB and LZH by libarchive, one member after the other, within the limits."""
+    """Add the members of a 7z, RAR, CAB or LZH archive, read by libarchive within the limits."""
     archi: Any = import_module("archi")
 
     limits, kept, found, spent, broken = reading.limits, 0, 0, 0, ""
@@ -120,7 +120,7 @@ def read_packed(content: bytes, reading: Reading) -> None:
                     continue
                 found += 1
                 if found > limits.members:
-                    raise Refused(f"It holds more than {limits.members:,} members.")
+                    raise Refused(f"It contains more than {limits.members:,} members.")
                 inner = b"".join(_pieces(entry, most - spent))
                 spent += len(inner)
                 kept += _member(name, mode, partial(bytes, inner), reading)
@@ -135,7 +135,7 @@ def read_packed(content: bytes, reading: Reading) -> None:
 
 
 def _why_broken(error: Exception) -> str:
-    """What libarchive says, and what to do about it."""
+    """Return libarchive's reason, and how to get round it."""
     said = error.args[-1] if error.args else ""
     told = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     if "ncrypt" in told or "passphrase" in told.lower():
@@ -154,7 +154,7 @@ def _pieces(entry: Any, left: int) -> Iterator[bytes]:
 
 def _member(name: str, mode: int, unpack: Callable[[], bytes], reading: Reading) -> bool:
     """Keep a member of an archive, or tell why it was refused or can't be read."""
-    if why := unsafe(name, mode):
+    if why := unsafe_name(name, mode):
         reading.note("refused", f"Member {name!r} was refused: {why}.")
         return False
     try:
@@ -181,8 +181,8 @@ def _list_members(reading: Reading, kept: int, any_: bool) -> None:
         raise Refused(f"None of its members can be read. {first}".strip())
 
 
-def unsafe(name: str, mode: int = 0) -> str:
-    """Why an archive's member is refused; '' for one that is fine."""
+def unsafe_name(name: str, mode: int = 0) -> str:
+    """Return why an archive's member is refused; '' if it is safe."""
     if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
         return "its name is an absolute path"
     if ".." in re.split(r"[/\\]", name):
@@ -193,7 +193,7 @@ def unsafe(name: str, mode: int = 0) -> str:
 
 
 def read_picture(content: bytes, reading: Reading) -> None:
-    """A picture's size and what its camera or scanner wrote into it; its text is left to OCR."""
+    """Read a picture's size and its camera's or scanner's data; OCR reads its text."""
     from PIL import ExifTags, Image
 
     try:
@@ -208,7 +208,7 @@ def read_picture(content: bytes, reading: Reading) -> None:
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"It is no picture that Pillow can open: {error}") from error
+        raise Refused(f"It is not a picture that Pillow can open: {error}") from error
     for tag, value in exif.items():
         text = value if isinstance(value, str) else repr(value)
         reading.metadata[ExifTags.TAGS.get(tag, str(tag))] = text[:500]

@@ -1,7 +1,7 @@
-"""Binary workbooks: XLS and XLSB by calamine; of XLS also formats, hidden rows, comments, objects.
+"""Binary workbooks: XLS and XLSB by calamine; for XLS also formats, hidden rows, comments, objects.
 
-calamine gives values and types. What it doesn't, the records of a BIFF8 workbook ([MS-XLS]) say:
-which format each cell has, which rows and columns are hidden, comments, text boxes, charts.
+calamine gives values and types. The records of a BIFF8 workbook ([MS-XLS]) give the rest: the
+format of each cell, hidden rows and columns, comments, text boxes, charts.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .compound import MAGIC, embedded_objects, open_compound, stream
-from .number_formats import BUILT_IN, is_date, plain_number, shown
+from .compound import MAGIC, embedded_objects, open_compound, stream_bytes
+from .number_formats import BUILT_IN, format_number, is_date, plain_number
 from .plain import add_row
-from .protected import opened, refuse
+from .protected import add_opened_copy, password_refusal
 from .reading import Damaged, Page, Reading, Refused
 
 _EPOCH, _EPOCH_1904 = datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1)
@@ -44,16 +44,16 @@ class _Book:
 
 
 def read_xls(content: bytes, reading: Reading) -> None:
-    """Old workbooks. Raises Refused where calamine can't open one."""
+    """Read an old workbook. Raises Refused if calamine can't open one."""
     book = None
     if content.startswith(MAGIC):
         with open_compound(content) as ole:
             name = next((each for each in ("Workbook", "Book") if ole.exists(each)), "")
-            held = stream(ole, name) if name else b""
+            held = stream_bytes(ole, name) if name else b""
             if _is_locked(held):
-                if opened(content, "workbook.xls", reading):
+                if add_opened_copy(content, "workbook.xls", reading):
                     return
-                raise refuse(reading.passwords)
+                raise password_refusal(reading.passwords)
             book = _layout(held) if name == "Workbook" else None
             if book:
                 add_calamine(content, reading, book)
@@ -71,7 +71,7 @@ def read_xls(content: bytes, reading: Reading) -> None:
 
 
 def read_xlsb(content: bytes, reading: Reading) -> None:
-    """Binary workbooks (XLSB). Raises Refused where calamine can't open one."""
+    """Read a binary workbook (XLSB). Raises Refused if calamine can't open one."""
     from .office import core_properties, outside_relations
     from .ooxml import Package
     from .parts import Parts
@@ -118,7 +118,7 @@ def _decoded(value: bytes, code: int) -> str:
 
 
 def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) -> None:
-    """Add the sheets of a workbook as calamine reads them. Raises Refused where it can't."""
+    """Add the sheets of a workbook as calamine reads them. Raises Refused if it can't."""
     import python_calamine
 
     try:
@@ -143,7 +143,7 @@ def add_calamine(content: bytes, reading: Reading, book: _Book | None = None) ->
 
 
 class _Filled:
-    """One sheet, from calamine's rows and what the records say of their cells."""
+    """One sheet, from calamine's rows and the records about their cells."""
 
     def __init__(self, page: Page, reading: Reading, layout: _Layout, book: _Book | None) -> None:
         self.page, self.reading, self.layout, self.book = page, reading, layout, book
@@ -172,7 +172,7 @@ class _Filled:
         self.tell(title, {"rows": hidden_rows, "columns": hidden_columns})
 
     def text(self, value: object, row: int, column: int) -> str:
-        from .sheets import as_serial, hides_digits
+        from .xlsx import as_serial, hides_digits
 
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
@@ -185,9 +185,9 @@ class _Filled:
             if isinstance(value, datetime.datetime) and value.time() == datetime.time():
                 return value.date().isoformat()
             if isinstance(value, datetime.timedelta):
-                return shown(serial, "[h]:mm:ss")
+                return format_number(serial, "[h]:mm:ss")
             return plain_number(serial) if isinstance(value, int | float) else str(value)
-        told = shown(serial, format_, from_1904=late)
+        told = format_number(serial, format_, from_1904=late)
         if not is_date(format_) and hides_digits(serial, told):
             self.rounded.append(f"{_letters(column)}{row + 1} shows {told} for "
                                 f"{plain_number(serial)}")  # fmt: skip
@@ -200,7 +200,7 @@ class _Filled:
         return self.book.formats.get(self.book.cell_formats[number], "General")
 
     def tell(self, title: str, hidden: dict[str, set[int]]) -> None:
-        from .sheets import tell_rounded, tell_unseen
+        from .xlsx import tell_rounded, tell_unseen
 
         if not self.page.hidden:
             tell_unseen(hidden, title, self.reading, self.page.number)
@@ -236,7 +236,7 @@ def _records(held: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _is_locked(held: bytes) -> bool:
-    """Whether a record says, before the first sheet, that the rest is encrypted."""
+    """Return whether a record says, before the first sheet, that the rest is encrypted."""
     for _, kind, _ in _records(held):
         if kind in (0x2F, 0x85, 0x0A):
             return kind == 0x2F
@@ -244,7 +244,7 @@ def _is_locked(held: bytes) -> bool:
 
 
 def _layout(held: bytes) -> _Book | None:  # noqa: PLR0912
-    """What the records of a workbook say; None where it is older than BIFF8."""
+    """Return the layout that a workbook's records describe; None if it is older than BIFF8."""
     book = _Book()
     starts: dict[int, _Layout] = {}
     sheet: _Layout | None = None

@@ -1,8 +1,8 @@
-"""What all archives of one ingest may cost together: bytes, members, time, and room on the disk.
+"""Limits for all archives of one ingest together: bytes, members, time and disk space.
 
 The limits of one document (`reading.Limits`) don't bound archives within archives: 11 KB may
-become gigabytes. So each file of the folder has a share for all that comes out of it, in
-proportion to its own size: a bomb is small, and what honest archives hold is not.
+become gigabytes. So each file of the folder has a share for everything unpacked from it, in
+proportion to its own size: a bomb is small, an honest archive of much content is not.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from ..errors import InputError
 from .folder import sha256_inside
 from .reading import Refused
 
-_IN_MEMORY = 32 << 20  # bytes of a member that are held back until it is known to be new
+_IN_MEMORY = 32 << 20  # bytes of a member that stay in memory until it is known to be new
 GB = 1 << 30
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What may come out of the archives and mails of one ingest, nested ones included.
+    """Limits for the members of all archives and mails of one ingest, nested ones included.
 
-    The first three are for all of them together. Why these: 64 GB is more than disclosures were
-    seen to hold, a million members is what a case file still searches well, and 100 hours of one
-    processor is a long weekend of two. Text packs 10 to 1, a database of zeros some 100 to 1.
+    The first three are for all of them together. Why these: 64 GB is more than any
+    disclosure we have seen, a case file still searches a million members well, and 100 hours of
+    one processor is a long weekend of two. Text packs 10 to 1, a database of zeros some 100 to 1.
     """
 
     bytes: int = 64 * GB
     members: int = 1_000_000
     seconds: float = 360_000.0  # of reading them, summed over processes
     # one file of the folder may take a quarter, so that none can starve the others; or an equal
-    # part where there are fewer than four files
+    # part if there are fewer than four files
     part: float = 0.25
     ratio: int = 100  # bytes out of a file over its own
     least_bytes: int = 256 << 20  # a small archive may have this much, whatever its ratio
@@ -52,7 +52,7 @@ class Budget:
 
 @dataclass
 class _Spent:
-    """What came out of one file of the folder so far, and how much may."""
+    """The members unpacked from one file of the folder so far, and their limits."""
 
     most_bytes: int
     most_members: int
@@ -64,7 +64,7 @@ class _Spent:
 
 @dataclass
 class Account:
-    """Count what comes out of the archives of one run; used by several threads."""
+    """Count the members unpacked in one run; used by several threads."""
 
     budget: Budget
     folder: Path  # whose disk is filled: the case file's
@@ -96,8 +96,7 @@ class Account:
     def take(self, root: str, size: int) -> None:
         """Count a member before it is kept.
 
-        Raises Refused where the file that it comes out of, or the run, has used up a limit, or the
-        disk is nearly full.
+        Raises Refused if its file or the run has used up a limit, or the disk is nearly full.
         """
         spent = self._spent(root)
         with self._lock:
@@ -157,7 +156,7 @@ class Account:
         if (free := self._free()) < needed:
             raise InputError(
                 f"The disk of {case} has {_size(free)} free, and {_size(needed)} are needed: make "
-                "room, and run the same command again; it goes on where it stopped."
+                "room, and run the same command again; it resumes."
             )
 
     def _spent(self, root: str) -> _Spent:
@@ -172,18 +171,18 @@ class Account:
         return self._disk().free
 
 
-class Stream(Protocol):
-    """What gives bytes when asked for so many."""
+class ByteStream(Protocol):
+    """A stream that returns as many bytes as requested."""
 
     def read(self, length: int, /) -> bytes: ...
 
 
-def keep_member(folder: Path, stream: Stream, length: int) -> str:
+def keep_member(folder: Path, stream: ByteStream, length: int) -> str:
     """Keep the next bytes of a stream in a folder under their SHA-256, which is returned.
 
-    What is there already isn't written again, and nothing half-written stays.
+    A member that is there already isn't written again, and no half-written file stays.
 
-    Raises Refused with the system's reason where it can't be written, such as a full disk.
+    Raises Refused with the system's reason if it can't be written, such as a full disk.
     """
     digest = hashlib.sha256()
     try:
@@ -208,7 +207,7 @@ def keep_member(folder: Path, stream: Stream, length: int) -> str:
 
 @contextlib.contextmanager
 def _beside(folder: Path, digest: hashlib._Hash) -> Iterator[IO[bytes]]:
-    """A file that has the name of its digest once it is whole, and is gone if it never is."""
+    """Open a file that is named by its digest once it is whole, and removed if it never is."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
         beside = Path(file.name)
@@ -221,7 +220,7 @@ def _beside(folder: Path, digest: hashlib._Hash) -> Iterator[IO[bytes]]:
 
 
 def _kept(folder: Path, name: str) -> bool:
-    """Whether a member is there with its very bytes: the folder may be somebody else's."""
+    """Return whether a member is there unchanged: the folder may be someone else's."""
     try:
         return sha256_inside(folder, name, 1 << 62)[0] == name
     except (OSError, Refused):
@@ -229,13 +228,14 @@ def _kept(folder: Path, name: str) -> bool:
 
 
 def forget_halves(folder: Path) -> None:
-    """Delete what a run that was killed left half-written among the members.
+    """Delete the half-written members that a killed run left.
 
-    Raises InputError where the folder is a link: what is written and deleted there would be
-    somewhere else.
+    Raises InputError if the folder is a link: files would be written and deleted elsewhere.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"{folder} is no folder, or a link to one: remove it, and run this again.")
+        raise InputError(
+            f"{folder} is not a folder, or is a link to one: remove it, and run this again."
+        )
     for half in folder.glob("*.part"):
         half.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Sources on the web and their captures: which capture is of which address, and what it proves.
+"""Sources on the web and their captures: find the capture of an address, and a quotation in it.
 
 A claim that names an address can point to a capture of it in the case file. Two addresses are
 taken for the same by `normal_address`, which is strict: it undoes differences of spelling, and no
@@ -34,13 +34,13 @@ CAPTURES: dict[str, pl.DataType | type[pl.DataType]] = {
     "payload_sha256": pl.String,
     "capture_document": pl.String,  # the WARC or MHTML file
     "capture": pl.Int64,
-    "document": pl.String,  # whose text is that of the page; null where none was read
+    "document": pl.String,  # whose text is that of the page; null if none was read
     "page": pl.Int64,
-    "file": pl.String,  # the file in the folder: the WACZ, where the WARC lies in one
+    "file": pl.String,  # the file in the folder: the WACZ, if the WARC is in one
     "file_sha256": pl.String,
     "normal": pl.String,
 }
-# what was read from a capture is its member only if it came out of that very file: a file may say
+# a document belongs to a capture only if it is a member of that very file: a file may say
 # anything, also the SHA-256 of somebody else's document
 _CAPTURES = """
 with roots as (
@@ -64,7 +64,7 @@ PASSAGES = ("exact", "other blanks", "not found", "no text", "no quotation")
 
 
 def normal_address(address: str) -> str:
-    """Return an address in the form by which two are compared; '' for what is none.
+    """Return an address in a normal form for comparing; '' if it is not one.
 
     The same are: http and https, letters of the host in either case, its international and its
     ASCII form, a stated standard port, a fragment (#...), an empty path and /, and any way of
@@ -89,10 +89,10 @@ def normal_address(address: str) -> str:
 
 
 def _letters(text: str) -> str:
-    """A path or query in one spelling: letters plain, others by % in capitals."""
+    """Return a path or query in one spelling: letters plain, others by % in capitals."""
 
     def one(match: re.Match[str]) -> str:
-        # what separates keeps its form: %2F is no /
+        # separators keep their form: %2F is not /
         return quote(unquote_to_bytes(match[0]), safe="-._~")
 
     spelled = re.sub(r"(?:%[0-9A-Fa-f]{2})+", one, unicodedata.normalize("NFC", text))
@@ -109,7 +109,7 @@ def captures(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def captures_of_address(held: pl.DataFrame, address: str) -> pl.DataFrame:
-    """Return the captures of an address (rows of CAPTURES); a redirect's target stands for it."""
+    """Return the captures of an address (rows of CAPTURES); a redirect counts as its target."""
     normal = normal_address(address)
     if not normal:
         return held.clear()
@@ -150,7 +150,7 @@ def nearest_capture(
 
 
 def _instant(text: str | None) -> datetime | None:
-    """The first instant that a date of a year, a month, a day or a second may mean."""
+    """Return the first instant that a date of a year, month, day or second may mean."""
     filled = (text or "") + ("0001-01-01"[len(text or "") :] if len(text or "") < 10 else "")
     try:
         when = datetime.fromisoformat(filled)
@@ -161,7 +161,7 @@ def _instant(text: str | None) -> datetime | None:
 
 @dataclass(frozen=True)
 class Passage:
-    """Where a quotation stands in a text, in code points; `how` is one of PASSAGES."""
+    """The place of a quotation in a text, in code points; `how` is one of PASSAGES."""
 
     how: str
     page: int | None = None
@@ -170,7 +170,7 @@ class Passage:
 
 
 def passage(db: duckdb.DuckDBPyConnection, document: str | None, quote: str | None) -> Passage:
-    """Look for a quotation in a document's pages: as it stands, then with other blanks."""
+    """Find a quotation in a document's pages: verbatim, then with other blanks."""
     if not (quote or "").strip():
         return Passage("no quotation")
     pages = query_frame(
@@ -210,8 +210,8 @@ def resolve_claims(
     """Point claims whose source is an address to its capture in the case file.
 
     `claims` is a frame of `claims.LEDGER`. A claim with no document gets that of the capture
-    nearest to its date, and where its quotation stands there. Returns the claims, and what each
-    was pointed to (CITED).
+    nearest to its date, and the place of its quotation there. Returns the claims, and the capture
+    of each (CITED).
     """
     held = captures(db)
     rows, cited = claims.to_dicts(), []

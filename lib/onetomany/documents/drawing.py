@@ -1,4 +1,4 @@
-"""The cage's task that draws: a page of a PDF, or a picture, with what was found on it marked."""
+"""The cage's task that draws a page of a PDF, or a picture, and marks the hits on it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..cage.zygote import Handler, Send
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-TASK = "onetomany.documents.drawing:load"
+TASK = "onetomany.documents.drawing:load_page_drawer"
 PIXELS = 40_000_000  # of a drawn page, and of the picture that is sent back
 PICTURE = 100_000_000  # pixels of a picture that is opened at all
 Box = tuple[float, float, float, float]
 Span = tuple[int, int]
 
 
-def load() -> Handler:
+def load_page_drawer() -> Handler:
     """Load PDFium and Pillow."""
     import pypdfium2  # noqa: F401
     from PIL import Image, ImageDraw, ImageOps  # noqa: F401
@@ -37,7 +37,7 @@ def load() -> Handler:
             marks = [*request["marks"], *places]
             send(b"P", _marked(image, request["frames"], marks, request["scale"]))
         except Exception as error:
-            # what a damaged file leads a library into, in a sentence that is shown to the reader
+            # errors of a library at a damaged file, as a sentence for the reader
             send(b"X", f"{type(error).__name__}: {error}"[:400].encode("utf-8", "replace"))
 
     return handle
@@ -59,7 +59,7 @@ def _picture(content: bytes, page: int, scale: float) -> Image:
 
 @dataclass(frozen=True)
 class _Block:
-    """A block's text, where it begins and ends in the page's text, and its box."""
+    """A block's text, its start and end in the page's text, and its box."""
 
     text: str
     start: int
@@ -74,11 +74,11 @@ class _Block:
         return self.x0 <= across <= self.x1 and self.y0 <= down <= self.y1
 
     def standing(self, word: str) -> list[int]:
-        """Where a word stands in the block: places in the page's text."""
+        """Return a word's places in the block, in the page's text."""
         return [self.start + found.start() for found in re.finditer(re.escape(word), self.text)]
 
     def wanted(self, spans: Sequence[Span]) -> dict[str, set[int]]:
-        """What of the spans stands in the block, a piece a line, and at which places."""
+        """Return the parts of the spans in the block, one a line, and their places."""
         found: dict[str, set[int]] = {}
         for first, last in spans:
             begin = max(first, self.start)
@@ -118,10 +118,10 @@ def _marked(image: Image, frames: list[Box], marks: list[Box], scale: float) -> 
 
 
 def _places(held: Any, blocks: list[_Block], spans: Sequence[Span]) -> list[Box]:
-    """Boxes of spans on a page, from its upper left corner.
+    """Return the boxes of spans on a page, from its upper left corner.
 
-    PDFium finds a word wherever it stands. Where it finds it as often in a block as the block's
-    text holds it, only those of the spans are kept; else all in the block.
+    PDFium finds every occurrence of a word. If it finds as many in a block as the block's text
+    has, only those of the spans are kept; else all in the block.
     """
     textpage = held.get_textpage()
     left, _, _, top = held.get_mediabox()

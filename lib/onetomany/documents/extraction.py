@@ -1,7 +1,7 @@
 """The cage's tasks that read documents: `load_light` without office formats, `load_all` with them.
 
-A caged process costs what it has loaded, at each document: PDF, mail, pages and texts are read by
-one that has loaded no office library. What comes back is a row of frames: F, the document's facts;
+A caged process costs its loaded libraries at each document, so PDF, mail, pages and texts are read
+by one that has loaded no office library. The answer is a series of frames: F, the document's facts;
 J, rows of tables; S, a long text that rows after it point to; N and M, a member's name and bytes.
 """
 
@@ -11,17 +11,17 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..cage.magic_bytes import GZIP, OLE, PDF, ZIP, media_type_by_magic
 from ..cage.zygote import Handler, Send
 from .reading import Limits, Reading, Refused
 
 Extract = Callable[[bytes, str, Reading], None]
 LONG = 4096  # characters of a text from which it is a frame of its own
-CHUNK = 1 << 20  # bytes of a frame of rows, at most: what parsing one costs is bounded by it
+CHUNK = 1 << 20  # most bytes of a frame of rows: it bounds the cost of parsing one
 _ROWS = 512
 _ROUNDS = 10  # after eight runs Python has fitted a function to its types
-# endings and beginnings of what the light process reads; everything else goes to the other
+# endings of files that the light process reads; everything else goes to the other
 _LIGHT_ENDINGS = ("pdf", "txt", "md", "log", "text", "csv", "tsv", "eml", "htm", "html", "xhtml")
-_OFFICE = (b"PK", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 
 # PDFium loads a font when a document first asks for it, and keeps it
 _FONTS = ("Helvetica", "Helvetica-Bold", "Times-Roman", "Times-Bold", "Times-Italic", "Courier")
@@ -33,7 +33,7 @@ _KOREAN = (
 
 
 def _pdf() -> bytes:
-    """A page as many have it: lines of text in common fonts, and a ruled table."""
+    """Return a typical page: lines of text in common fonts, and a ruled table."""
     fonts = "".join(
         f"/F{number}<</Type/Font/Subtype/Type1/BaseFont/{name}/Encoding/WinAnsiEncoding>>"
         for number, name in enumerate(_FONTS)
@@ -72,20 +72,20 @@ _FIRST = {
 
 
 def is_light(name: str, beginning: bytes) -> bool:
-    """Whether the process without office libraries reads such a file; a wrong guess can't harm."""
-    if beginning.startswith(b"%PDF-"):
-        return True
-    return name.rpartition(".")[2].lower() in _LIGHT_ENDINGS and not beginning.startswith(_OFFICE)
+    """Return whether the light process reads a file; a wrong guess does no harm."""
+    kind = media_type_by_magic(beginning)
+    light = name.rpartition(".")[2].lower() in _LIGHT_ENDINGS and kind not in (ZIP, OLE, GZIP)
+    return kind == PDF or light
 
 
 def load_light() -> Handler:
-    """Load what reads PDF, mail, HTML, CSV and texts."""
+    """Load the readers of PDF, mail, HTML, CSV and texts."""
     from .kinds import extract
     from .pdf_tables import table_finder
 
     table_finder()  # it starts threads, which no fork may
     _warm(extract)
-    return handler(extract)
+    return document_handler(extract)
 
 
 def load_all() -> Handler:
@@ -105,7 +105,7 @@ def load_all() -> Handler:
 
 
 def _warm(extract: Extract) -> None:
-    """Read some documents: what is done once, or till Python knows the types, forks do again."""
+    """Read some documents, so that forks don't repeat the work of a first time."""
     for name, content in [*_FIRST.items()] * _ROUNDS:
         reading = Reading()
         extract(content, name, reading)
@@ -113,7 +113,7 @@ def _warm(extract: Extract) -> None:
         list(_frames(reading))
 
 
-def handler(extract: Extract) -> Handler:
+def document_handler(extract: Extract) -> Handler:
     """Return a handler that reads a document by `extract` and sends all that was read."""
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
@@ -143,11 +143,11 @@ def _read(extract: Extract, content: bytes, name: str, reading: Reading) -> None
     except RecursionError:
         facts |= {"error": "It is nested too deeply."}
     except BaseException as error:
-        # a damaged file may break any parser anywhere, Rust's panics are no Exception; the error
-        # is reported, and the run goes on
+        # a damaged file may break any parser anywhere, and Rust's panics aren't Exceptions; the
+        # error is reported, and the run goes on
         facts |= {"error": f"It can't be read: {type(error).__name__}: {error}"[:500]}
     if facts["error"]:
-        # what was read of it, or lies in it, is there
+        # the part that was read, or its members, are kept
         facts["status"] = "partly" if reading.characters or reading.members else "failed"
     reading.facts.update(facts)
     reading.facts.setdefault("pages", len(reading.pages))
@@ -181,7 +181,7 @@ def _frames(reading: Reading) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _within(table: str, rows: dict[str, list[Any]]) -> Iterator[tuple[bytes, bytes]]:
-    """Rows of a table as frames, each within CHUNK."""
+    """Yield the rows of a table as frames, each within CHUNK."""
     frame = _json({table: rows})
     size = max(map(len, rows.values()), default=0)
     if len(frame) <= CHUNK or size < 2:

@@ -20,7 +20,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from . import grams
 from .query import Filters, PageQuery, parse_query
 from .search import (
     HITS,
@@ -135,12 +134,9 @@ class _Search:
         return reduce(np.logical_and, masks)
 
     def _having_phrase(self, phrase: str, among: Pages | None) -> Pages:
-        """Return the pages with a phrase, among some or all."""
-        ids = grams.of_phrase(self.db, phrase)
-        if among is not None:
-            ids = np.flatnonzero(among if ids is None else among & self._mask(ids))
-        where = "" if ids is None else among_ids(ids.tolist())
-        # no condition on the expression: DuckDB would read all texts before it looks at their ids
+        """Return which pages, among some or all, have a phrase as it stands."""
+        where = "" if among is None else among_ids(np.flatnonzero(among).tolist())
+        # no condition on the expression: DuckDB would read every text before it looks at its id
         rows = self.db.execute(
             f"select id::bigint as id, regexp_matches(text, ?, 'i') as fits "
             f"from search_pages {where}",

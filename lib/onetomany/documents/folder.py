@@ -1,12 +1,12 @@
-"""The folder of an ingest: every entry of it either as a file to be read or with why it isn't.
+"""The folder of an ingest: each entry is a file to read, or has a reason why not.
 
-Names are bytes to the system; a case file holds text. A stored path is the name in UTF-8, with
-three escapes that make it reversible and unambiguous: `\\xb9` for a byte that is no UTF-8 (usual
+Names are bytes to the system; a case file contains text. A stored path is the name in UTF-8, with
+three escapes that make it reversible and unambiguous: `\\xb9` for a byte that is not UTF-8 (usual
 in ZIP files of Korean Windows), `\\\\` for a backslash, and `\\!` for an exclamation mark before a
-slash, since `!/` begins what is inside of an archive.
+slash, since `!/` comes before a member's name.
 
-A file is opened from its folder downwards, name by name: no symbolic link is followed on the way,
-and a pipe or a device is never waited for.
+A file is opened from its folder downwards, name by name: no symbolic link is followed, and opening
+never waits for a pipe or a device.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _KINDS = {
     stat.S_IFBLK: "a device",
 }
 LINK = "It is a symbolic link: not followed."
-CHANGED = "It changed while it was being read: run this again when nobody writes to it."
+CHANGED = "It changed while it was being read: run this again when no program writes to it."
 Stamp = tuple[int, ...]
 
 
@@ -44,7 +44,7 @@ class Unread:
 
 
 def stored_name(path: Path | bytes | str) -> str:
-    """Return a path of the file system as text that a case file can hold; `named_path` reverses it.
+    """Return a path of the file system as text for a case file; `named_path` reverses it.
 
     >>> stored_name(b"\\xc8\\xb8.txt")
     '\\\\xc8\\\\xb8.txt'
@@ -74,7 +74,7 @@ def _escaped(name: str) -> str:
 
 
 def readable_name(path: str) -> str:
-    """Return the last name of a stored path; one that isn't UTF-8 as CP949 where that gives Hangul.
+    """Return the last name of a stored path; if it isn't UTF-8, as CP949 if that gives Hangul.
 
     It is for reading only: the path says which bytes the name has.
     """
@@ -90,14 +90,14 @@ def readable_name(path: str) -> str:
     return korean if re.search("[가-힣]", korean) else stored_name(raw)
 
 
-def walk(
+def walk_folder(
     folder: Path, skipped: Collection[Path], secret: tuple[str, ...]
 ) -> Iterator[str | Unread]:
     """Yield every entry below a folder, folders aside: the stored path of a file, or an Unread.
 
     `skipped` are paths of the kit's own; files whose names end in `secret` are not read.
 
-    Raises InputError where the folder itself can't be listed.
+    Raises InputError if the system can't list the folder itself.
     """
     top = os.fsencode(folder)
     own = {os.fsencode(path) for path in skipped}
@@ -135,7 +135,7 @@ def walk(
 
 
 def _entry(entry: os.DirEntry[bytes], path: bytes, secret: tuple[str, ...]) -> bytes | str | Unread:
-    """What an entry is: bytes for a folder, text for a file."""
+    """Return an entry's path: bytes for a folder, text for a file, or an Unread."""
     name = stored_name(path)
     try:
         mode = entry.stat(follow_symlinks=False).st_mode
@@ -149,7 +149,7 @@ def _entry(entry: os.DirEntry[bytes], path: bytes, secret: tuple[str, ...]) -> b
         return Unread(name, "It undoes a case's pseudonyms: never read.")
     if not stat.S_ISREG(mode):
         what = _KINDS.get(stat.S_IFMT(mode), "of an unknown kind")
-        return Unread(name, f"It is no regular file but {what}: not read.")
+        return Unread(name, f"It is not a regular file but {what}: not read.")
     return name
 
 
@@ -163,15 +163,15 @@ def _cause(error: OSError) -> str:
     return f"It can't be opened: {error.strerror or error}."
 
 
-def unread(path: str, error: OSError | Refused) -> Unread:
+def unread_file(path: str, error: OSError | Refused) -> Unread:
     """Return an error at a file as the row of `failures` that it becomes."""
     return Unread(path, _cause(error) if isinstance(error, OSError) else str(error))
 
 
-def open_inside(folder: Path, path: str) -> int:
+def _open_inside(folder: Path, path: str) -> int:
     """Open the file of a stored path for reading, following no link below the folder.
 
-    Raises OSError where it can't be opened, Refused where it is no regular file of the folder.
+    Raises OSError if it can't be opened, Refused if it isn't a regular file of the folder.
     """
     *folders, name = os.fsencode(named_path(path)).split(b"/")
     if {b"", b".", b".."} & {*folders, name}:
@@ -189,7 +189,7 @@ def open_inside(folder: Path, path: str) -> int:
         os.close(at)
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
-        raise Refused("It is no regular file: not read.")
+        raise Refused("It is not a regular file: not read.")
     return file
 
 
@@ -200,7 +200,7 @@ def file_inside(folder: Path, path: str) -> Path:
 
 def size_inside(folder: Path, path: str) -> int:
     """Return the bytes of a file; raises as `open_inside` does."""
-    file = open_inside(folder, path)
+    file = _open_inside(folder, path)
     try:
         return os.fstat(file).st_size
     finally:
@@ -208,12 +208,12 @@ def size_inside(folder: Path, path: str) -> int:
 
 
 def sha256_inside(folder: Path, path: str, most: int) -> tuple[str, os.stat_result]:
-    """Return a file's SHA-256, and what the system says of it.
+    """Return a file's SHA-256, and the system's facts about it.
 
-    Raises OSError where it can't be read; Refused where it is larger than `most` bytes (a sparse
-    file of a terabyte is not read through), no regular file, or not what it was at the beginning.
+    Raises OSError if it can't be read; Refused if it is larger than `most` bytes (a sparse
+    file of a terabyte is not read through), is not a regular file, or changed meanwhile.
     """
-    with os.fdopen(open_inside(folder, path), "rb", buffering=0) as file:
+    with os.fdopen(_open_inside(folder, path), "rb", buffering=0) as file:
         before = os.fstat(file.fileno())
         if before.st_size > most:
             raise Refused(f"It is larger than {most:,} bytes: not read.")
@@ -224,23 +224,23 @@ def sha256_inside(folder: Path, path: str, most: int) -> tuple[str, os.stat_resu
                 # as files of /proc do, or one that is being written
                 raise Refused(f"It has more bytes than the {before.st_size:,} it states: not read.")
             digest.update(part)
-        if part is None or left or stamp(os.fstat(file.fileno())) != stamp(before):
+        if part is None or left or file_stamp(os.fstat(file.fileno())) != file_stamp(before):
             raise Refused(CHANGED)
     return digest.hexdigest(), before
 
 
-def stamp(held: os.stat_result) -> Stamp:
-    """Return what differs once a file was changed, or another put in its place."""
+def file_stamp(held: os.stat_result) -> Stamp:
+    """Return facts that differ once a file was changed or replaced."""
     return held.st_dev, held.st_ino, held.st_size, held.st_mtime_ns, held.st_ctime_ns
 
 
-def unchanged(folder: Path, path: str, held: Stamp) -> bool:
+def is_unchanged(folder: Path, path: str, held: Stamp) -> bool:
     """Return whether a file is still the one that was hashed."""
     try:
-        file = open_inside(folder, path)
+        file = _open_inside(folder, path)
     except (OSError, Refused):
         return False
     try:
-        return stamp(os.fstat(file)) == held
+        return file_stamp(os.fstat(file)) == held
     finally:
         os.close(file)

@@ -1,4 +1,4 @@
-"""Whether a text layer makes sense: a small language model of characters.
+"""Return whether a text layer makes sense: a small language model of characters.
 
 Programs that write PDFs may give glyphs wrong Unicode values, so that "The" becomes "7KH". How
 likely letters follow each other in 19 European languages tells such text from any real one, and
@@ -44,11 +44,11 @@ _HANGUL, _COMMON = 30, 0.4  # syllables from which a text is judged; real ones h
 _SIGNS, _ODD = 8, 0.3  # characters from which it is judged; the share that has no meaning
 
 
-_NONE = 27  # what is neither a letter nor a blank
+_NONE = 27  # neither a letter nor a blank
 
 
 def _tables() -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-    """Of each UTF-16 unit: its place in the costs, and what else it counts as."""
+    """Return, for each UTF-16 unit, its place in the costs and its kind."""
     letters, kinds = np.full(1 << 16, _NONE, np.uint16), np.zeros(1 << 16, np.uint8)
     letters[[9, 10, 13, 32]] = 0
     for number in range(1, 27):
@@ -61,7 +61,7 @@ def _tables() -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
 
 
 def _pair_costs() -> NDArray[np.float64]:
-    """The cost of each pair of places, and what it counts as a pair (0 or 1) beside it."""
+    """Return the cost of each pair of places, and whether it counts as a pair (0 or 1)."""
     costs = np.zeros((28, 28, 2))
     costs[:27, :27, 0] = np.reshape([int(each) for each in _COSTS], (27, 27))
     costs[:27, :27, 1] = 1
@@ -97,7 +97,7 @@ def garbled_lines(texts: list[str]) -> list[bool]:
 def _odd_lines(
     units: NDArray[np.uint16], letters: NDArray[np.uint16], starts: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
-    """Lines of characters without meaning, or of syllables that no Korean text has together."""
+    """Return lines of meaningless characters, or of syllables that Korean texts don't combine."""
     kinds = _KINDS[units]
     rare, common, odd = (np.add.reduceat((kinds == kind) * 1, starts) for kind in (1, 2, 3))
     signs = np.add.reduceat((letters != 0) * 1, starts)
@@ -110,7 +110,7 @@ def _odd_lines(
 
 
 def _summed(values: NDArray[Any], near: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of each line, the sum over it and the lines around it."""
+    """Return, for each line, the sum over it and the lines around it."""
     first = len(near) // 2
     summed: NDArray[np.float64] = np.convolve(values, near)[first : first + len(values)]
     return summed

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .compound import MAGIC, open_compound, payload
+from .compound import MAGIC, object_payload, open_compound
 from .hwp3 import HWP3, read_hwp3
 from .hwp_container import (
     Container,
@@ -21,10 +21,10 @@ from .hwp_container import (
     refuse_locked,
 )
 from .hwp_layout import LAID_OUT, is_laid_out
-from .hwp_numbers import numbering_of
-from .hwp_walk import Walk
+from .hwp_numbers import hangul_numbering
+from .hwp_walk import HangulWalk
 from .hwpml import document_of_hwpml
-from .parts import Parts, attribute, local, number, parse
+from .parts import Parts, attribute, clamped, local, parse
 from .reading import Damaged, Reading, Refused
 
 _FACTS = {"creator": "author", "CreatedDate": "created", "ModifiedDate": "modified"}
@@ -32,8 +32,8 @@ _PICTURES = frozenset(
     {"png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp", "hwp", "hwpx", "hml", "pdf"}
 )
 _CHART = "OOXMLChartContents".encode("utf-16-le")
-_PAGE_COUNT = 14  # what the summary calls it
-# how python-hwpx names what it can't express, in words
+_PAGE_COUNT = 14  # the summary's names
+# python-hwpx's names for elements that it can't express, in words
 _UNCONVERTED = {
     "memo-body": "a memo that no place in the text points to",
     "equation-caption": "a caption of an equation",
@@ -45,17 +45,17 @@ _UNCONVERTED = {
 
 
 def read_hwpx(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no HWPX document, is encrypted, or unsafe to read."""
+    """Read an HWPX document. Raises Refused if it is not one, encrypted, or unsafe to read."""
     parts = Parts(content, reading.limits)
     manifest = "META-INF/manifest.xml"
     entries = parts.side(manifest, reading) if manifest in parts else ()
     if any(local(each) == "encryption-data" for entry in entries for each in entry.iter()):
         raise Refused("It is encrypted; ask for the password and save an open copy.")
-    read_owpml(parts.names, parts.read, reading)
+    _read_owpml(parts.names, parts.read, reading)
 
 
 def read_hwp(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is protected, or damaged; then its preview stands for it."""
+    """Read an HWP document. Raises Refused if it is protected, or only its preview is whole."""
     if content.startswith(HWP3):
         read_hwp3(content, reading)
         return
@@ -64,10 +64,10 @@ def read_hwp(content: bytes, reading: Reading) -> None:
         refuse_locked(container)
         open_distribution(container, reading)
         names, read = _converted(container, content, reading)
-        read_owpml(names, read, reading)
+        _read_owpml(names, read, reading)
         _compare_pages(container, reading)
         if container.damaged:
-            raise Refused("It is a damaged HWP 5 file: what of it is whole was read.")
+            raise Refused("It is a damaged HWP 5 file: only its undamaged parts were read.")
     except Refused as refused:
         if not reading.pages and (text := preview_text(content)):
             page = reading.page(label="preview")
@@ -75,12 +75,12 @@ def read_hwp(content: bytes, reading: Reading) -> None:
                 page.add(line)
             said = "Only the preview is read: the beginning, which the writer's program kept apart."
             reading.note("unread", said, page.number)
-            raise Refused(f"{refused} What was read is its preview.") from refused
+            raise Refused(f"{refused} Only its preview was read.") from refused
         raise
 
 
 def read_hwpml(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no whole HWPML document, or unsafe to read."""
+    """Read an HWPML document. Raises Refused if it is incomplete, or unsafe to read."""
     document = document_of_hwpml(content, reading)
     for name, value in document.facts.items():
         if name in ("title", "author", "created"):
@@ -95,7 +95,7 @@ def read_hwpml(content: bytes, reading: Reading) -> None:
 def _converted(
     container: Container, content: bytes, reading: Reading
 ) -> tuple[list[str], Callable[[str], bytes]]:
-    """The parts of an HWPX document of the same content."""
+    """Return the parts of an HWPX document of the same content."""
     from hwpx.hwp5.errors import Hwp5Error
     from hwpx.hwp5.package import convert
 
@@ -119,12 +119,12 @@ def _converted(
     return list(made.files), made.files.__getitem__
 
 
-def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Reading) -> None:
-    """Read the parts of a document in OWPML. Raises Refused where a section is missing."""
+def _read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Reading) -> None:
+    """Read the parts of a document in OWPML. Raises Refused if a section is missing."""
     names = list(names)
     numbered = [n for n in names if re.fullmatch(r"Contents/section\d*\.xml", n)]
     if not numbered:
-        raise Refused("It has no Contents/section*.xml: it is no HWPX document.")
+        raise Refused("It has no Contents/section*.xml: it is not an HWPX document.")
 
     def part(name: str) -> Any:
         try:
@@ -139,7 +139,7 @@ def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Read
         _metadata(about, reading)
     masters = {_stem(n): part(n) for n in names if re.match(r"Contents/masterpage\d", n, re.I)}
     charts = {n: part(n) for n in names if re.fullmatch(r"Chart/[^/]+\.xml", n)}
-    numbered.sort(key=lambda n: number("".join(filter(str.isdigit, n)), 0))
+    numbered.sort(key=lambda n: clamped("".join(filter(str.isdigit, n)), 0))
     sections = [section for name in numbered if (section := part(name)) is not None]
     _walk(sections, part("Contents/header.xml"), reading, masters, charts)
     for name in names:
@@ -155,13 +155,13 @@ def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Read
 
 
 def _compare_pages(container: Container, reading: Reading) -> None:
-    """Report where the writer's program counted other pages than were found."""
+    """Report if the writer's program counted other pages than were found."""
     from hwpx.hwp5.summary import read_summary
 
     try:
         said = read_summary(container.streams["\x05HwpSummaryInformation"]).get(_PAGE_COUNT)
     except Exception:
-        # what a damaged file says of itself decides nothing
+        # facts that a damaged file states decide nothing
         return
     if isinstance(said, int) and 0 < said != len(reading.pages) and reading.pages[0].label:
         text = f"Its writer's program counted {said} pages; {len(reading.pages)} were found, so a "
@@ -182,7 +182,7 @@ def _walk(
     """Read the sections of a document, in order."""
     flowing = [p for section in sections for p in section if local(p) == "p"]
     laid_out = is_laid_out(flowing)
-    walk = Walk(reading, numbering_of(header), laid_out=laid_out)
+    walk = HangulWalk(reading, hangul_numbering(header), laid_out=laid_out)
     walk.changes = {} if header is None else _changes(header)
     walk.masters = {name: root for name, root in masters.items() if root is not None}
     walk.charts = {name: root for name, root in charts.items() if root is not None}
@@ -196,7 +196,7 @@ def _walk(
         said += "put each line. Printed elsewhere, pages may begin at other words."
         reading.note("layout", said)
     elif not laid_out and len(flowing) > 1:
-        said = "It does not say where pages begin: all of it stands on page 1."
+        said = "It does not say where pages begin: all of it is on page 1."
         reading.note("layout", said)
 
 
@@ -208,11 +208,11 @@ def _member(name: str, content: bytes, reading: Reading) -> None:
     if _CHART in content:
         return  # the storage of a chart, which was read as one
     if content[4:12] == MAGIC:
-        content = content[4:]  # its length stands before it
+        content = content[4:]  # its length precedes it
     if content.startswith(MAGIC):
         try:
             with open_compound(content) as ole:
-                name, content = payload(ole, "", name) or (name, content)
+                name, content = object_payload(ole, "", name) or (name, content)
         except Damaged as damaged:
             reading.skip(f"{name}: {damaged}")
             return
@@ -225,7 +225,7 @@ def _member(name: str, content: bytes, reading: Reading) -> None:
 
 
 def _changes(header: Any) -> dict[str, tuple[str, str]]:
-    """Of each tracked change: who made it, and when."""
+    """Return, for each tracked change, its author and date."""
     authors, found = {}, {}
     for element in header.iter("{*}trackChangeAuthor"):
         authors[attribute(element, "id") or ""] = attribute(element, "name") or ""

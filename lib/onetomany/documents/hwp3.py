@@ -7,13 +7,13 @@ Pictures, drawings, fields and outline numbers are not read, and reported.
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .hwp_container import PASSWORD
 from .hwp_layout import LAID_OUT
 from .hwp_words import Words
+from .inflating import RAW, Ending, inflate
 from .reading import GridCell, Page, Reading, Refused
 
 HWP3 = b"HWP Document File V"
@@ -32,13 +32,13 @@ _FIXED = {7: 80, 8: 92, 9: 4, 18: 4, 19: 4, 20: 4, 21: 4, 22: 20, 23: 6, 24: 2, 
 _SHOWN = {9: "\t", 24: "-", 30: " ", 31: " "}
 _LISTS = {15: (8, "comment"), 16: (10, ""), 17: (14, "footnote")}
 _LEFT = {7: "a date", 8: "a date", 22: "a field of mail merge", 28: "an outline number"}
-_BOXES = {2: "an equation, of which the script stands in the text", 3: "a button"}
+_BOXES = {2: "an equation, of which the script is in the text", 3: "a button"}
 _QUOTES = {0x81: "“", 0x82: "”"}
 _NEAR = 20  # 1/1800 inch: edges of cells that are nearer are one
 
 
 def read_hwp3(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is older, protected by a password, or damaged."""
+    """Read an HWP 3 document. Raises Refused if it is older, has a password, or is damaged."""
     if not content.startswith(HWP3 + b"3.0"):
         version = content[len(HWP3) : len(HWP3) + 4].decode("ascii", "replace")
         raise Refused(f"It is of HWP version {version}, which is not read: save it as HWPX.")
@@ -53,7 +53,10 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
     body = content[begin + struct.unpack_from("<H", info, 126)[0] :]
     whole = True
     if info[124]:
-        body, whole = _unpacked(body, reading)
+        unpacked = inflate(body, RAW, reading.limits.expanded_from(len(body)))
+        if unpacked.ending is Ending.TOO_LARGE:
+            raise Refused("It expands too far: refused as a bomb.")
+        body, whole = unpacked.content, unpacked.ending is Ending.WHOLE
     reading.note("layout", "It is of HWP version 3 (before 2000), of which the kit reads the text.")
     text = _Hwp3(body, reading, reading.page(label=LAID_OUT))
     try:
@@ -63,34 +66,21 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
         whole = False
     text.tell()
     if not whole:
-        raise Refused("It is a damaged HWP 3 file: what follows the damage is not read.")
-
-
-def _unpacked(body: bytes, reading: Reading) -> tuple[bytes, bool]:
-    most = min(reading.limits.expanded, max(1 << 20, len(body) * reading.limits.ratio))
-    unpacker, out = zlib.decompressobj(-15), bytearray()
-    try:
-        for at in range(0, len(body), 4096):
-            out += unpacker.decompress(body[at : at + 4096], most - len(out) + 1)
-            if len(out) > most:
-                raise Refused("It expands too far: refused as a bomb.")
-    except zlib.error:
-        return bytes(out), False
-    return bytes(out), unpacker.eof
+        raise Refused("It is a damaged HWP 3 file: the part after the damage is not read.")
 
 
 def _tell_facts(summary: bytes, reading: Reading) -> None:
     names = ("title", "subject", "author", "date", "keywords", "keywords 2")
     for place, name in enumerate(names):
         units = struct.unpack_from(f"<{_FACT // 2}H", summary, place * _FACT)
-        said = "".join(hwp3_character(unit) for unit in units[: [*units, 0].index(0)])
+        said = "".join(_character(unit) for unit in units[: [*units, 0].index(0)])
         if said and name in ("title", "author"):
             reading.facts[name] = said
         elif said:
             reading.metadata[name] = said
 
 
-def hwp3_character(unit: int) -> str:
+def _character(unit: int) -> str:
     """Return the character of one of HWP 3's codes; U+FFFD for one that only its fonts know.
 
     >>> hwp3_character(0x8861), hwp3_character(0x4F5D)
@@ -171,7 +161,7 @@ class _Hwp3:
             if unit == 13:
                 break
             if unit > 31 or unit == 0:
-                shown = hwp3_character(unit) if unit else ""
+                shown = _character(unit) if unit else ""
                 self.unknown += shown == "\N{REPLACEMENT CHARACTER}"
                 words.add(shown, 1)
             else:
@@ -193,7 +183,7 @@ class _Hwp3:
             self.page.add(text[begin:end], kind or "paragraph")
 
     def _control(self, unit: int, words: Words, later: list[Callable[[], None]]) -> None:
-        """Read a control: what it shows in the line; what it holds comes after the paragraph."""
+        """Read a control: its sign in the line now, its content after the paragraph."""
         if unit in _FIXED:
             held = self.body[self.at : self.at + _FIXED[unit]]
             self.skip(_FIXED[unit] + 2)
@@ -202,7 +192,7 @@ class _Hwp3:
                 shown = str(struct.unpack("<HH", held)[1])
             elif unit == 23:
                 units = struct.unpack("<3H", held)
-                shown = "".join(hwp3_character(each) for each in units if each > 31)
+                shown = "".join(_character(each) for each in units if each > 31)
             elif unit in _LEFT:
                 later.append(lambda: self._left(_LEFT[unit]))
             words.add(shown, _SIZES[unit])
@@ -226,7 +216,7 @@ class _Hwp3:
             self.skip(bytes_)
             self._apart(kind or ("footer" if said[8] else "header"), later)
         else:
-            # its length stands before it: fields, bookmarks, references, and what came later
+            # its length precedes it: fields, bookmarks, references, and later additions
             self.skip(size)
             if unit == 5:
                 later.append(lambda: self._left("a field"))
@@ -280,7 +270,7 @@ class _Hwp3:
 
 
 def _grid(places: list[tuple[int, ...]], texts: list[str]) -> list[GridCell]:
-    """Cells in rows and columns, by where their edges are."""
+    """Return cells in rows and columns, by the places of their edges."""
     columns = _edges([x for x, _, _, _ in places] + [x + w for x, _, w, _ in places])
     rows = _edges([y for _, y, _, _ in places] + [y + h for _, y, _, h in places])
 

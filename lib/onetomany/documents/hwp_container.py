@@ -1,8 +1,8 @@
-"""The container of HWP 5: what protects it, distribution documents, mending of damaged ones.
+"""The container of HWP 5: its protection, distribution documents, repair of damaged ones.
 
-A distribution document (배포용 문서) keeps its text in ViewText, scrambled by a key that lies
-beside it: "HWP 5.0 revision 1.3" publishes how. It asks programs not to copy or print, and has no
-password.
+A distribution document (배포용 문서) keeps its text in ViewText, scrambled by a key that is
+stored beside it: "HWP 5.0 revision 1.3" publishes how. It asks programs not to copy or print, and
+has no password.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from .inflating import RAW, Ending, inflate
 from .reading import Reading, Refused
 
 _HEADER_BYTES = 36
@@ -49,7 +50,7 @@ class Container:
 
 
 def opened_container(content: bytes) -> Container:
-    """Return the streams of an HWP 5 file. Raises Refused where it is none, or none is whole."""
+    """Return the streams of an HWP 5 file. Raises Refused if it is none, or none is whole."""
     from hwpx.hwp5.cfb import CompoundFile
     from hwpx.hwp5.errors import Hwp5Error
 
@@ -72,7 +73,7 @@ def opened_container(content: bytes) -> Container:
 
 
 def _rescued(content: bytes) -> tuple[dict[str, bytes], list[str]]:
-    """Return what can be read of a damaged container, by a reader that asks for less."""
+    """Return the readable streams of a damaged container, by a more tolerant reader."""
     import olefile
 
     streams, lost = {}, []
@@ -100,7 +101,7 @@ def refuse_locked(container: Container) -> None:
 
 
 def open_distribution(container: Container, reading: Reading) -> None:
-    """Put the text of a distribution document in its place, and say what kind it is."""
+    """Unscramble the text of a distribution document, and note that it is one."""
     if not container.flags & _DISTRIBUTION:
         return
     asked = 0
@@ -127,7 +128,7 @@ def open_distribution(container: Container, reading: Reading) -> None:
 
 
 def _unscrambled(stream: bytes) -> tuple[int, bytes]:
-    """Return what the document asks for (bits), and a section as it is in open documents."""
+    """Return the document's wishes (bits), and a section as it is in open documents."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     if len(stream) < 4 + _DISTRIBUTE_BYTES:
@@ -139,14 +140,14 @@ def _unscrambled(stream: bytes) -> tuple[int, bytes]:
     seed, data = _mixed(stream[4:begin])
     place = 4 + (seed & 0xF)
     (asked,) = struct.unpack_from("<H", data, place + 80)
-    # ECB is what the format uses: a key in the clear protects nothing anyway
+    # the format uses ECB: a key in the clear protects nothing anyway
     cipher = Cipher(algorithms.AES(data[place : place + 16]), modes.ECB()).decryptor()
     body = stream[begin:]
     return asked, cipher.update(body[: len(body) // 16 * 16]) + cipher.finalize()
 
 
 def _mixed(data: bytes) -> tuple[int, bytes]:
-    """Undo the mixing of the record that holds the key: runs of one byte, by the C library's rand.
+    """Undo the mixing of the key's record: runs of one byte, by the C library's rand.
 
     Returns the seed, and the record.
     """
@@ -169,7 +170,7 @@ def _mixed(data: bytes) -> tuple[int, bytes]:
 
 
 def mend_container(container: Container, reading: Reading) -> bool:
-    """Cut damaged streams to what of them is whole, with a note each; False if all are whole."""
+    """Cut damaged streams to their whole part, with a note each; return whether any was damaged."""
     mended = False
     for path in container.lost:
         reading.skip(f"{path}, a part of the file that is damaged")
@@ -179,7 +180,7 @@ def mend_container(container: Container, reading: Reading) -> bool:
         if path == "DocInfo" or _SECTION.fullmatch(path):
             whole, rest = _whole_records(_inflated(stream) if container.compressed else stream)
             if rest:
-                reading.skip(f"what follows the damage in {path}")
+                reading.skip(f"the part after the damage in {path}")
                 container.streams[path] = _deflated(whole) if container.compressed else whole
                 mended = True
         elif path.startswith("BinData/") and container.compressed and not _is_whole(stream):
@@ -208,25 +209,17 @@ def _renumber(container: Container, sections: list[tuple[str, int, str]]) -> boo
 
 
 def _inflated(stream: bytes) -> bytes:
-    """What can be unpacked of a stream, up to the place where it is damaged."""
-    unpacker, out = zlib.decompressobj(-15), bytearray()
-    try:
-        for at in range(0, len(stream), 4096):
-            out += unpacker.decompress(stream[at : at + 4096], _MOST - len(out) + 1)
-            if len(out) > _MOST:
-                raise Refused(f"A part of it is larger than {_MOST >> 20} MB.")
-    except zlib.error:
-        return bytes(out) + b"\xff"  # a record that isn't whole: what follows is lost
-    return bytes(out)
+    """Return the bytes of a stream up to its damage."""
+    part = inflate(stream, RAW, _MOST)
+    if part.ending is Ending.TOO_LARGE:
+        raise Refused(f"A part of it is larger than {_MOST >> 20} MB.")
+    # a byte of a record that isn't whole: all that follows it is lost
+    return part.content + b"\xff" * (part.ending is Ending.DAMAGED)
 
 
 def _is_whole(stream: bytes) -> bool:
-    unpacker = zlib.decompressobj(-15)
-    try:
-        left = unpacker.decompress(stream, _MOST)
-        return bool(left) or not stream
-    except zlib.error:
-        return False
+    part = inflate(stream, RAW, _MOST)
+    return not stream or (bool(part.content) and part.ending is not Ending.DAMAGED)
 
 
 def _deflated(data: bytes) -> bytes:
@@ -235,7 +228,7 @@ def _deflated(data: bytes) -> bytes:
 
 
 def _whole_records(data: bytes) -> tuple[bytes, bytes]:
-    """Cut a stream behind its last whole record; the second is what is left."""
+    """Cut a stream after its last whole record; return it and the rest."""
     at = 0
     while at + 4 <= len(data):
         (record,) = struct.unpack_from("<I", data, at)

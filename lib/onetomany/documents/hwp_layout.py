@@ -1,8 +1,8 @@
 """Pages of a Hangul document as its writer's program laid them out.
 
-The file keeps no page numbers, but of each line where it stood on its page (`lineseg`, vertpos).
-Where that place falls, a new page, or column, began. What was edited by other programs afterwards
-may have moved: a label on each page and a note say whose layout it is.
+The file keeps no page numbers, but the place of each line on its page (`lineseg`, vertpos). If the
+next line is higher up, a new page, or column, began. Later edits by other programs may have moved
+text: a label on each page and a note say whose layout it is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 
 LAID_OUT = "as laid out by the writer"
 _FAR = 1 << 31
@@ -29,7 +29,7 @@ class PageBreaks:
     begun: bool = False
 
     def section(self) -> None:
-        """Begin a section, which stands on pages of its own."""
+        """Begin a section, which has pages of its own."""
         self.last, self.columns, self.column = None, 1, 1
         self.begun = True
 
@@ -37,13 +37,13 @@ class PageBreaks:
         self.columns, self.column = max(1, many), 1
 
     def cross(self) -> None:
-        """Go on behind a table that ended on a later page, wherever on it the next line is."""
+        """Continue after a table that ended on a later page, at any place of it."""
         self.last = None
 
     def cuts(self, paragraph: Any) -> list[int]:
         """Return the places in a paragraph (in Hangul's units) at which pages begin."""
         lines = [
-            (_size(line, "textpos"), _size(line, "vertpos")) for line in line_segments(paragraph)
+            (_size(line, "textpos"), _size(line, "vertpos")) for line in _line_segments(paragraph)
         ]
         asked = _is_on(paragraph, "pageBreak")
         new_column = not asked and _is_on(paragraph, "columnBreak")
@@ -70,23 +70,23 @@ def _is_on(element: Any, name: str) -> bool:
     return (attribute(element, name) or "0") in ("1", "true")
 
 
-def line_segments(paragraph: Any) -> Iterable[Any]:
-    """Yield the lines of a paragraph, not of what stands in it."""
+def _line_segments(paragraph: Any) -> Iterable[Any]:
+    """Yield the lines of a paragraph, without those of objects in it."""
     for child in () if paragraph is None else paragraph:
         if local(child) == "linesegarray":
             yield from (each for each in child if local(each) == "lineseg")
 
 
 def is_laid_out(paragraphs: Iterable[Any]) -> bool:
-    """Report whether most of a document's paragraphs say where their lines stood.
+    """Return whether most of a document's paragraphs state the places of their lines.
 
-    Programs that write Hangul files without laying them out leave the lines away, or put each at
-    the top.
+    Programs that write Hangul files without laying them out omit the lines, or put each at the
+    top.
     """
     every, placed, lowest = 0, 0, 0
     for paragraph in paragraphs:
         every += 1
-        tops = [_size(line, "vertpos") for line in line_segments(paragraph)]
+        tops = [_size(line, "vertpos") for line in _line_segments(paragraph)]
         placed += bool(tops)
         lowest = max([lowest, *tops])
     return 2 * placed > every and (lowest > 0 or every == 1)
@@ -103,23 +103,23 @@ def body_height(section_properties: Any) -> int | None:
 
 
 def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
-    """Return how many pages a table goes on over, as far as what is stored agrees on it.
+    """Return over how many further pages a table continues, if the stored heights agree on it.
 
-    Of a table that is cut, its stored height is that of its first part, its rows' are whole, and
-    the paragraph after it stands where its last part ends. A cell that is cut says so itself: the
-    places of its lines fall.
+    For a table that is cut, the file stores the height of its first part and of its whole rows,
+    and the paragraph after it begins at the end of its last part. A cut cell shows by itself: the
+    places of its lines jump up.
     """
     position = next((each for each in table if local(each) == "pos"), None)
-    tops = [_size(line, "vertpos") for line in line_segments(anchor)]
+    tops = [_size(line, "vertpos") for line in _line_segments(anchor)]
     flows = attribute(table, "textWrap") in (None, "TOP_AND_BOTTOM")
     if not flows or not tops or position is None or _is_on(position, "treatAsChar"):
         return 0
     part = next((_size(each, "height") for each in table if local(each) == "sz"), 0)
     offset = _size(position, "vertOffset")
     end = tops[-1] + (offset if offset < body else 0) + part
-    next_top = next((_size(line, "vertpos") for line in line_segments(after)), None)
+    next_top = next((_size(line, "vertpos") for line in _line_segments(after)), None)
     if next_top is not None and next_top + _SLACK >= end:
-        return 0  # what follows stands below it
+        return 0  # the text after it is below it
     high, falls = _rows(table)
     if high > part + _SLACK and (attribute(table, "pageBreak") or "NONE") != "NONE":
         crossed, rest = divmod(high - part, body)
@@ -127,7 +127,7 @@ def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
             return max(crossed + 1, falls)
     if falls:
         return falls
-    # one that no longer fits stands on the next page: what follows it shows that too
+    # one that no longer fits is on the next page: the text after it shows that too
     return int(next_top is None and end > body + _SLACK)
 
 
@@ -149,7 +149,7 @@ def _cuts_in(cell: Any) -> int:
     """Return how often the places of a cell's lines fall."""
     cuts = last = 0
     for paragraph in cell.iterfind("{*}subList/{*}p"):
-        for line in line_segments(paragraph):
+        for line in _line_segments(paragraph):
             top = _size(line, "vertpos")
             cuts += top < last
             last = top
@@ -157,4 +157,4 @@ def _cuts_in(cell: Any) -> int:
 
 
 def _size(element: Any, name: str) -> int:
-    return number(attribute(element, name), 0, _FAR)
+    return clamped(attribute(element, name), 0, _FAR)

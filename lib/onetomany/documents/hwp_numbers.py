@@ -11,7 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from .parts import attribute, local, number
+from .numbering import numeral
+from .parts import attribute, clamped, local
 
 LEVELS = 10
 _HANGUL = "가나다라마바사아자차카타파하"
@@ -20,13 +21,13 @@ _LETTERS = {
     "HANGUL_SYLLABLE": _HANGUL, "HANGUL_JAMO": "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ",
     "DECAGON_CIRCLE": "갑을병정무기경신임계", "DECAGON_CIRCLE_HANJA": "甲乙丙丁戊己庚辛壬癸",
 }  # fmt: skip
-_DIGITS, _HANJA = "일이삼사오육칠팔구", "一二三四五六七八九"
-_ROMAN = (
-    (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"),
-    (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
-)  # fmt: skip
+# forms that Word has too, by its name, and the greatest number
+_AS_WORD = {
+    "ROMAN_CAPITAL": ("upperRoman", 3999), "ROMAN_SMALL": ("lowerRoman", 3999),
+    "HANGUL_PHONETIC": ("koreanCounting", 99), "IDEOGRAPH": ("chineseCounting", 99),
+}  # fmt: skip
 _VOWELS = (0, 4, 8, 13, 18, 20)  # ㅏ ㅓ ㅗ ㅜ ㅡ ㅣ among Unicode's vowels
-# signs that stand in one row of Unicode: how many there are, and the first
+# signs that are consecutive in Unicode: their count, and the first
 _ROWS = {
     "CIRCLED_LATIN_CAPITAL": (26, 0x24B6),
     "CIRCLED_LATIN_SMALL": (26, 0x24D0),
@@ -51,39 +52,19 @@ def formatted_number(value: int, form: str) -> str | None:
     elif form in _ROWS:
         many, first = _ROWS[form]
         made = chr(first + value - 1) if value <= many else None
-    elif form in ("ROMAN_CAPITAL", "ROMAN_SMALL"):
-        made = _roman(value, small=form == "ROMAN_SMALL")
+    elif form in _AS_WORD and value <= _AS_WORD[form][1]:
+        made = numeral(value, _AS_WORD[form][0])
     elif letters := _LETTERS.get(form):
         made = letters[value - 1] if value <= len(letters) else _further(value, form)
-    elif form in ("HANGUL_PHONETIC", "IDEOGRAPH"):
-        made = _spoken(value, *((_DIGITS, "십") if form == "HANGUL_PHONETIC" else (_HANJA, "十")))
     return made
 
 
 def _further(value: int, form: str) -> str | None:
-    """What comes after 하: 거, 너, 더, as officials count. Of other letters nothing is known."""
+    """Return the syllables after 하 as officials count: 거, 너, 더; '' for other letters."""
     row, place = divmod(value - 1, len(_HANGUL))
     if form != "HANGUL_SYLLABLE" or row >= len(_VOWELS):
         return None
     return chr(ord(_HANGUL[place]) + 28 * _VOWELS[row])
-
-
-def _roman(value: int, *, small: bool) -> str | None:
-    if value >= 4000:
-        return None
-    said = ""
-    for worth, sign in _ROMAN:
-        said += sign * (value // worth)
-        value %= worth
-    return said.lower() if small else said
-
-
-def _spoken(value: int, digits: str, ten: str) -> str | None:
-    if value > 99:
-        return None
-    tens, ones = divmod(value, 10)
-    said = (digits[tens - 1] if tens > 1 else "") + ten if tens else ""
-    return said + (digits[ones - 1] if ones else "")
 
 
 @dataclass(frozen=True)
@@ -97,7 +78,7 @@ class LevelForm:
 
 @dataclass(frozen=True)
 class ParagraphForm:
-    """What a paragraph's shape or style says of its number: OUTLINE, NUMBER, BULLET, NONE."""
+    """A paragraph's kind of number by its shape or style: OUTLINE, NUMBER, BULLET, NONE."""
 
     kind: str = "NONE"
     list: str = ""
@@ -105,7 +86,7 @@ class ParagraphForm:
 
 
 @dataclass
-class Numbering:
+class HangulNumbering:
     """The lists of a document, and how far each has counted."""
 
     lists: dict[str, dict[int, LevelForm]] = field(default_factory=dict)
@@ -123,7 +104,7 @@ class Numbering:
         kind = "heading" if styled or form.kind == "OUTLINE" else "paragraph"
         if form.kind == "BULLET":
             sign = self.bullets.get(form.list, "")
-            # a sign of a font's own, which no other font has, is not the letter that it stands for
+            # a font's private sign, which no other font has, is not the letter it is coded as
             return ("" if "\ue000" <= sign <= "\uf8ff" else sign), "list"
         if form.kind in ("OUTLINE", "NUMBER"):
             named = self.outline if form.kind == "OUTLINE" else form.list
@@ -143,7 +124,7 @@ class Numbering:
         return self._said(levels, counted, level)
 
     def _said(self, levels: dict[int, LevelForm], counted: dict[int, int], level: int) -> str:
-        """The text of a number, with ^1 to ^9 (and ^a, the tenth) as the numbers so far."""
+        """Return the text of a number; ^1 to ^9 (and ^a, the tenth) become the numbers so far."""
         missing = False
 
         def one(each: int) -> str:
@@ -172,9 +153,9 @@ class Numbering:
 _OUTLINE_STYLE = re.compile(r"(?:개요|outline|heading|제목)\s*\d*", re.IGNORECASE)
 
 
-def numbering_of(header: Any) -> Numbering:
+def hangul_numbering(header: Any) -> HangulNumbering:
     """Read the lists, bullets and paragraph shapes of a header part (OWPML)."""
-    found = Numbering()
+    found = HangulNumbering()
     if header is None:
         return found
     for element in header.iter():
@@ -195,15 +176,15 @@ def numbering_of(header: Any) -> Numbering:
 def _levels(element: Any) -> Any:
     for head in element:
         if local(head) == "paraHead":
-            level = number(attribute(head, "level"))
-            start = number(attribute(head, "start"))
+            level = clamped(attribute(head, "level"))
+            start = clamped(attribute(head, "start"))
             form = LevelForm("".join(head.itertext()), attribute(head, "numFormat") or "", start)
             yield level, form
 
 
 def _shape(element: Any) -> ParagraphForm:
     for each in element.iter("{*}heading"):
-        level = number(attribute(each, "level"), 0, LEVELS - 1)
+        level = clamped(attribute(each, "level"), 0, LEVELS - 1)
         kind = (attribute(each, "type") or "NONE").upper()
         return ParagraphForm(kind, attribute(each, "idRef") or "", level)
     return ParagraphForm()

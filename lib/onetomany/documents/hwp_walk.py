@@ -1,7 +1,7 @@
-"""One walk through the text of a Hangul document (OWPML): whatever it can't show leaves a note.
+"""One walk through the text of a Hangul document (OWPML); parts that can't be shown leave a note.
 
-Every element that may stand in a run is named here: what it shows, that it only arranges, or in
-which words it is reported. One that nobody named is reported by its own name.
+Every element that a run may contain is named here: its text, that it only arranges, or the words
+of its note. An unknown element is reported by its own name.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from .hwp_layout import LAID_OUT, PageBreaks, body_height, pages_crossed
-from .hwp_numbers import Numbering
+from .hwp_numbers import HangulNumbering
 from .hwp_words import BREAKS, FORMS, Words, child_text, inline_text, link_target, placed_cells
 from .ooxml import add_chart
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 from .reading import Page, Reading, Refused
 
 _NOTES = {
@@ -24,28 +24,28 @@ _NOTES = {
 _SHAPES = frozenset(
     {"rect", "line", "ellipse", "arc", "polygon", "curve", "connectLine", "container", "pic", "ole"}
 )
-# what arranges and shows nothing: numbers restarted, page numbers, places that are pointed at
+# elements that arrange and show nothing: restarted numbers, page numbers, bookmarks
 _ARRANGES = frozenset(
     {"bookmark", "pageNum", "pageNumCtrl", "pageHiding", "newNum", "indexmark", "linesegarray"}
 )
-# what is left out, in words; others by their element's name
+# parts that are left out, in words; others by their element's name
 LEFT_OUT = {
     "video": "a video",
     "listBox": "a list of a form",
     "scrollBar": "a scroll bar of a form",
     "equation": "an equation without its script",
     "chart": "a chart that carries no values",
-    "ole": "an embedded object (OLE); what the kit can read of it is a document of its own",
+    "ole": "an embedded object (OLE); if the kit can read it, it is a document of its own",
 }
 _AUTOMATIC = ("그림입니다", "사각형입니다", "선입니다", "개체입니다", "표입니다", "수식입니다",
               "타원입니다", "글맵시입니다", "다각형입니다", "호입니다", "곡선입니다",
               "글상자입니다", "차트입니다")  # fmt: skip
 
 
-class Walk:
+class HangulWalk:
     """Puts the paragraphs of a document's sections onto the pages of its reading."""
 
-    def __init__(self, reading: Reading, numbering: Numbering, *, laid_out: bool) -> None:
+    def __init__(self, reading: Reading, numbering: HangulNumbering, *, laid_out: bool) -> None:
         self.reading, self.numbering, self.laid_out = reading, numbering, laid_out
         self.breaks = PageBreaks()
         self.page = self._turn()
@@ -72,7 +72,7 @@ class Walk:
     def paragraph(
         self, element: Any, kind: str = "", *, flows: bool = False, after: Any = None
     ) -> None:
-        """Add a paragraph and what stands in it; one that flows may begin pages."""
+        """Add a paragraph and its objects; one that flows may begin pages."""
         self._deeper()
         words = self._runs(element)
         head, said = self.numbering.head(element)
@@ -101,7 +101,7 @@ class Walk:
     def _piece(
         self, words: Words, cut: tuple[int, int], kind: str, head: str, *, last: bool
     ) -> None:
-        """Add what a page shows of a paragraph, then what was anchored in it."""
+        """Add a page's piece of a paragraph, then the objects anchored in it."""
         begin, end = cut
         text = words.text()[begin:end]
         head = f"{head} " if head else ""
@@ -135,7 +135,7 @@ class Walk:
         self.reading.skip(LEFT_OUT.get(what, f"object of kind '{what}'"), self.page.number)
 
     def _runs(self, element: Any) -> Words:
-        """Return what a paragraph's runs say, and what stands in them."""
+        """Return the words of a paragraph's runs, and the objects in them."""
         words = Words()
         for run in element:
             for child in run if local(run) == "run" else ():
@@ -175,7 +175,7 @@ class Walk:
             words.inserted.append((begin, words.length, self.open["insert"]))
 
     def _control(self, element: Any, words: Words) -> None:
-        """Read one element of a run: what it shows in the line, and what comes after the text."""
+        """Read one element of a run: its words in the line, and its content after the text."""
         name = local(element)
         if name in ("ctrl", "switch"):
             for child in _chosen(element):
@@ -184,7 +184,7 @@ class Walk:
         if name == "secPr":
             self._section_properties(element, words)
         elif name == "colPr":
-            self.breaks.set_columns(number(attribute(element, "colCount"), 1, 100))
+            self.breaks.set_columns(clamped(attribute(element, "colCount"), 1, 100))
         elif name == "fieldBegin":
             words.open_field(link_target(element))
             if (attribute(element, "type") or "").upper() == "MEMO":
@@ -208,7 +208,7 @@ class Walk:
             words.later.append((words.length, attribute(child, "idRef") or "", "master"))
 
     def _inner(self, element: Any, kind: str) -> None:
-        """Add what stands beside a paragraph's text: tables, notes, drawings."""
+        """Add the objects of a paragraph: tables, notes, drawings."""
         if kind == "master":
             self.master(element)
         elif kind == "tbl":
@@ -234,7 +234,7 @@ class Walk:
             self._shape(element)
 
     def _shape(self, element: Any) -> None:
-        """Add what is written in and under a drawing; its lines and colours show nothing."""
+        """Add the text in and under a drawing; its lines and colours are left out."""
         if target := (attribute(element, "href") or "").strip():
             self.reading.link("", target.partition(";")[0].replace("\\:", ":"), self.page.number)
         for child in element:
@@ -260,7 +260,7 @@ class Walk:
                         self.paragraph(p, kind)
 
     def master(self, named: str) -> None:
-        """Add a master page's text where it is first used."""
+        """Add a master page's text at its first use."""
         if (root := self.masters.pop(named, None)) is not None:
             before = self.page.blocks
             self._list(root, "header")
@@ -304,7 +304,7 @@ class Walk:
                 first, last = self.page.number, self.page.number + crossed
                 self.breaks.cross()
                 said = f"A table that is anchored on this page ends on page {last} (by the stored "
-                said += "heights of its rows); all of it stands here."
+                said += "heights of its rows); all of it is here."
                 self.reading.note("layout", said, first)
                 for _ in range(crossed):
                     self.page = self._turn()
@@ -323,7 +323,7 @@ class Walk:
                 else:
                     asides.append((element, kind))
         last = self.page.add("\n".join(block), "cell")
-        # the page holds the text around a table in more than one piece
+        # the page has the text around a table in more than one piece
         whole = last if span is None else None
         self.page.add_cell(no, *place, "\n".join(texts), span=whole, spans=spans)
         for element, kind in asides:
@@ -335,7 +335,7 @@ class Walk:
                 self._inner(element, kind)
 
     def _lines(self, element: Any) -> Iterator[tuple[str, list[tuple[Any, str]]]]:
-        """Yield the paragraphs of a cell as shown, with what stands in each beside its text."""
+        """Yield the paragraphs of a cell as shown, each with its objects."""
         for p in element.iterfind("{*}subList/{*}p"):
             words, head = self._runs(p), self.numbering.head(p)[0]
             shown = words.text()
@@ -355,18 +355,18 @@ class Walk:
                 self.reading.note(group, said)
         if self.told["dutmal"]:
             said = f"In {self.told['dutmal']} places small text above or below the line (덧말) "
-            self.reading.note("layout", said + "stands in parentheses behind its word.")
+            self.reading.note("layout", said + "is in parentheses after its word.")
         if self.told["master"]:
             said = (
                 f"Text of {self.told['master']} master pages (바탕쪽) is shown on each page that "
             )
-            self.reading.note("layout", said + "it is for; here it stands once, as a header.")
+            self.reading.note("layout", said + "it is for; here it is once, as a header.")
         for what, many in sorted(self.numbering.lost.items()):
             self.reading.skip(what, None, many)
 
 
 def _chosen(element: Any) -> list[Any]:
-    """The children of a control; of alternatives the first, which newer programs show."""
+    """Return the children of a control; of alternatives the first, which newer programs show."""
     if local(element) != "switch":
         return list(element)
     for child in element:

@@ -1,4 +1,4 @@
-"""The words of one Hangul paragraph, and what stands among them: links, changes, objects."""
+"""The words of one Hangul paragraph, with its links, changes and objects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .hwp_numbers import formatted_number
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 from .reading import composed
 
 # Hangul counts a control as eight characters; a line break, a hyphen and fixed blanks as one
@@ -21,9 +21,9 @@ FORMS = frozenset({"checkBtn", "radioBtn", "btn", "edit", "comboBox"})
 
 @dataclass
 class Words:
-    """What a paragraph shows, with the places of what is not plain text.
+    """The text of a paragraph, with the places of its other parts.
 
-    `later` is what comes after its text: place, element or name, kind.
+    `later` are the parts that come after its text: place, element or name, kind.
     """
 
     shown: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Words:
         return "".join(self.shown)
 
     def add(self, text: str, units: int | None = None) -> None:
-        """Append what is shown; it takes as many of Hangul's units as it has characters."""
+        """Append shown text; it takes as many of Hangul's units as it has characters."""
         self.places.append((self.units, self.length))
         self.units += len(text.encode("utf-16-le", "replace")) // 2 if units is None else units
         text = composed(text)
@@ -52,7 +52,7 @@ class Words:
         self.units += units
 
     def offset(self, unit: int) -> int:
-        """Return the character at which one of Hangul's places stands."""
+        """Return the character at one of Hangul's places."""
         at = bisect_right(self.places, (unit, 1 << 60)) - 1
         if at < 0:
             return 0
@@ -70,15 +70,15 @@ class Words:
                 self.links.append((begin, self.length, target))
 
     def close(self) -> None:
-        """Close what a later paragraph closes: a link's words end with the paragraph."""
+        """Close links and changes that a later paragraph closes: their words end with this one."""
         while self.opened:
             self.close_field()
 
 
 def link_target(field_begin: Any) -> str:
-    """Return where a hyperlink leads; '' for fields of other kinds.
+    """Return the target of a hyperlink; '' for fields of other kinds.
 
-    `Command` is 'target|tip;kind;...', in which signs of its own stand behind a backslash.
+    `Command` is 'target|tip;kind;...', in which a backslash escapes these signs.
     """
     if (attribute(field_begin, "type") or "").upper() != "HYPERLINK":
         return ""
@@ -97,8 +97,8 @@ def link_target(field_begin: Any) -> str:
     return target.partition("|")[0].strip() or "a place in this document that it doesn't name"
 
 
-def form_value(element: Any) -> str:
-    """Return what a form field shows: a box with its tick, an entry, a chosen value."""
+def _form_value(element: Any) -> str:
+    """Return the text of a form field: a box with its tick, an entry, a chosen value."""
     name, caption = local(element), attribute(element, "caption") or ""
     if name in ("checkBtn", "radioBtn"):
         ticked = (attribute(element, "value") or "").upper() == "CHECKED"
@@ -108,12 +108,12 @@ def form_value(element: Any) -> str:
         return "".join(each.text or "" for each in element if local(each) == "text")
     if name == "comboBox":
         values = [attribute(each, "value") or "" for each in element if local(each) == "listItem"]
-        # HWP 5 keeps no list: its one item is what was chosen
+        # HWP 5 keeps no list: its one item is the chosen one
         return attribute(element, "selectedValue") or (values[0] if len(values) == 1 else "")
     return caption
 
 
-def note_number(element: Any, formatted: str | None) -> str:
+def _note_number(element: Any, formatted: str | None) -> str:
     """Return an automatic number with the signs around it, such as 1)."""
     for form in element:
         if local(form) == "autoNumFormat":
@@ -123,26 +123,26 @@ def note_number(element: Any, formatted: str | None) -> str:
 
 
 def _sign(said: str | None) -> str:
-    """A sign, which some programs write as its code."""
+    """Return a sign, which some programs write as its code."""
     said = said or ""
-    return chr(number(said, 0, 0xFFFF)) if len(said) > 1 and said.isdigit() else said
+    return chr(clamped(said, 0, 0xFFFF)) if len(said) > 1 and said.isdigit() else said
 
 
 def inline_text(element: Any) -> str:
-    """Return what an element of a run shows within the line; '' if it shows nothing there."""
+    """Return the text of a run's element within the line; '' if it has none there."""
     name = local(element)
     if name == "autoNum":
         if (attribute(element, "numType") or "") in ("PAGE", "TOTAL_PAGE"):
             return ""  # another on each page
         form = next((attribute(e, "type") for e in element if local(e) == "autoNumFormat"), "")
-        value = number(attribute(element, "num"), 0)
-        return note_number(element, formatted_number(value, form or "DIGIT"))
+        value = clamped(attribute(element, "num"), 0)
+        return _note_number(element, formatted_number(value, form or "DIGIT"))
     if name == "compose":
         return attribute(element, "composeText") or ""
     if name == "dutmal":
         main, small = (child_text(element, part) for part in ("mainText", "subText"))
         return f"{main}({small})" if small else main
-    return form_value(element) if name in FORMS else ""
+    return _form_value(element) if name in FORMS else ""
 
 
 def child_text(element: Any, name: str) -> str:
@@ -158,12 +158,12 @@ def placed_cells(table: Any) -> Iterator[tuple[int, int, tuple[int, int], Any]]:
             for child in tc:
                 if local(child) == "cellAddr":
                     place = (
-                        number(attribute(child, "rowAddr"), row - 1) + 1,
-                        number(attribute(child, "colAddr"), column - 1) + 1,
+                        clamped(attribute(child, "rowAddr"), row - 1) + 1,
+                        clamped(attribute(child, "colAddr"), column - 1) + 1,
                     )
                 elif local(child) == "cellSpan":
                     spans = (
-                        max(1, number(attribute(child, "rowSpan"))),
-                        max(1, number(attribute(child, "colSpan"))),
+                        max(1, clamped(attribute(child, "rowSpan"))),
+                        max(1, clamped(attribute(child, "colSpan"))),
                     )
             yield *place, spans, tc

@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
+from .inflating import RAW, Ending, inflate
 from .parts import attribute, local, parse
 from .reading import Damaged, Reading, Refused
 
@@ -41,7 +41,7 @@ _ATTRIBUTES = {
 }  # fmt: skip
 # their values are words, CircledDigit for CIRCLED_DIGIT
 _WORDS = ("type", "numType", "numFormat")
-# only order what stands in them
+# only order their content
 _WRAPPERS = ("SHAPEOBJECT", "DRAWINGOBJECT", "FORMOBJECT", "BUTTONSET", "EDITSET", "COMBOBOXSET")
 _ABOUT = {"TITLE": "title", "AUTHOR": "author", "DATE": "created"}
 _BINARY = re.compile(rb"<BINDATA\b([^>]*)>([^<]*)</BINDATA>")
@@ -49,7 +49,7 @@ _BINARY = re.compile(rb"<BINDATA\b([^>]*)>([^<]*)</BINDATA>")
 
 @dataclass
 class HwpmlDocument:
-    """A document's sections and lists as OWPML, what it says of itself, and what lies in it."""
+    """A document's sections and lists as OWPML, its metadata, and its embedded files."""
 
     sections: list[Any] = field(default_factory=list)
     header: Any = None
@@ -58,14 +58,14 @@ class HwpmlDocument:
 
 
 def document_of_hwpml(content: bytes, reading: Reading) -> HwpmlDocument:
-    """Raises Refused where it is no whole HWPML document, or unsafe to read."""
+    """Convert an HWPML document to OWPML. Raises Refused if it is incomplete or unsafe."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", "replace")
         content = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace")
     stored: list[tuple[bytes, bytes]] = []
 
     def apart(found: re.Match[bytes]) -> bytes:
-        # pictures make text nodes that no parser should be asked to hold
+        # pictures make text nodes too large for a parser
         stored.append((found[1], found[2]))
         return b""
 
@@ -91,7 +91,7 @@ def document_of_hwpml(content: bytes, reading: Reading) -> HwpmlDocument:
         elif name == "DOCSUMMARY":
             made.facts |= _summary(element)
     if not made.sections:
-        raise Refused("It has no SECTION: it is no HWPML document.")
+        raise Refused("It has no SECTION: it is not an HWPML document.")
     made.members = list(_stored(stored, formats, reading))
     return made
 
@@ -102,7 +102,7 @@ def _summary(element: Any) -> dict[str, str]:
 
 
 def _element(element: Any) -> Any:
-    """An element as OWPML has it."""
+    """Return an element as OWPML has it."""
     name = _NAMES.get(local(element), local(element).lower())
     made = etree.Element(name)
     for key, value in element.attrib.items():
@@ -156,13 +156,15 @@ def _stored(stored: list[tuple[bytes, bytes]], formats: dict[str, str], reading:
         try:
             data = base64.b64decode(text)
             if attributes.get("Compress") == "true":
-                most = min(reading.limits.expanded, max(1 << 20, len(data) * reading.limits.ratio))
-                unpacker = zlib.decompressobj(-15)
-                data = unpacker.decompress(data, most)
-                if unpacker.unconsumed_tail:
+                packed = inflate(data, RAW, reading.limits.expanded_from(len(data)))
+                if packed.ending is Ending.TOO_LARGE:
                     reading.skip(f"{name}, which expands too far")
                     continue
-        except (binascii.Error, zlib.error, ValueError):
+                if packed.ending is Ending.DAMAGED:
+                    reading.skip(f"{name}, which is damaged")
+                    continue
+                data = packed.content
+        except (binascii.Error, ValueError):
             reading.skip(f"{name}, which is damaged")
             continue
         yield name, data

@@ -1,7 +1,7 @@
-"""A folder of documents into a case file: only what is new, a few documents a transaction.
+"""Read a folder of documents into a case file: only new ones, a few in each transaction.
 
-Each file is hashed; what the case file holds already is not read again. The rest goes to confined
-processes (`workers`), and what comes back is stored. Members of archives and mails are kept beside
+Each file is hashed; one that the case file contains is not read again. The rest goes to confined
+processes (`workers`), and their answers are stored. Members of archives and mails are kept beside
 the case file and read as documents themselves, also by a later run if this one is killed.
 """
 
@@ -43,18 +43,18 @@ from .folder import (
     CHANGED,
     Unread,
     file_inside,
+    file_stamp,
+    is_unchanged,
     member_path,
     sha256_inside,
-    stamp,
     stored_name,
-    unchanged,
-    unread,
-    walk,
+    unread_file,
+    walk_folder,
 )
 from .reading import Limits, Refused
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
-from .store import Found, fail, mark_gone, members_known, place, store
+from .store import FoundFile, add_failure, mark_gone, members_known, place, store_documents
 from .workers import Reader
 
 LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
@@ -63,7 +63,7 @@ TRANSACTION = 256  # smaller documents stored at a time: each transaction costs 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What a run did. `held` counts files whose bytes the case file knew already."""
+    """The result of a run. `held` counts files that the case file already contained."""
 
     files: int
     read: int
@@ -74,9 +74,9 @@ class Ingested:
     seconds: float
     duplicates: int  # in the whole case file
     near_duplicates: int
-    isolation: dict[str, bool]  # which mechanisms confined the readers; {} where nothing was read
+    isolation: dict[str, bool]  # which mechanisms confined the readers; {} if nothing was read
     failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
-    notes: pl.DataFrame  # kind, text, count: what this run found out about the documents it read
+    notes: pl.DataFrame  # kind, text, count: this run's notes on the documents it read
     scans: Scans  # pages that are pictures
 
 
@@ -96,18 +96,18 @@ def ingest(
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
     Symbolic links are not followed. `workers` processes parse, by default one a core. With `retry`,
-    what failed before is tried again. Each document is read by a process of its own (`cage`). With
-    `ocr`, and where Tesseract is installed, pages that are pictures are read too, also those of
-    earlier runs. `budget` is what may come out of all archives together. `passwords` are tried on
-    documents that ask for one, and stored nowhere. `weak_isolation` agrees to read where the system
-    can't confine those processes.
+    files that failed before are tried again. Each document has its own caged process. With
+    `ocr`, and if Tesseract is installed, pages that are pictures are read too, also those of
+    earlier runs. `budget` limits the members of all archives together. `passwords` are tried on
+    documents that ask for one, and stored nowhere. `weak_isolation` agrees to read although the
+    system can't confine those processes.
 
-    Raises InputError where the folder is none, or the case file can't be opened; RefusedError
-    where the system can't confine what reads documents and nobody agreed to that.
+    Raises InputError if there is no such folder, or the case file can't be opened; RefusedError
+    if the system can't confine the readers and `weak_isolation` was not given.
     """
     folder, case = Path(folder), Path(case)
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: name one that holds the documents.")
+        raise InputError(f"There is no folder {folder}: name one that contains the documents.")
     folder, case = folder.resolve(), case.resolve()
     if weak_isolation:
         accept_weak_isolation()
@@ -162,7 +162,7 @@ class _Run:
     started: datetime
     weakness: str  # of the cage, to which the user agreed; '' for none
     known: set[str]
-    placed: dict[str, str]  # where the case file has what of this folder, and it is not gone
+    placed: dict[str, str]  # the files of this folder in the case file that are still there
     account: Account
     passwords: tuple[str, ...] = field(default=(), repr=False)
     readers: SimpleQueue[Reader] = field(default_factory=SimpleQueue)
@@ -175,7 +175,7 @@ class _Run:
 
     @property
     def source(self) -> str:
-        """The folder as it stands in the case file."""
+        """Return the folder as the case file names it."""
         return stored_name(self.folder)
 
     @property
@@ -211,8 +211,8 @@ class _Run:
         self.about()
 
     def files(self) -> Iterator[str]:
-        """Paths within the folder, as stored; what can't be a document is told as a failure."""
-        # each run tells them anew
+        """Return paths within the folder, as stored; other entries are reported as failures."""
+        # each run reports them again
         self.db.execute(
             "DELETE FROM failures WHERE folder = ? AND document IS NULL AND parent IS NULL",
             [self.source],
@@ -221,14 +221,14 @@ class _Run:
         # as documents they would be exported with the rest
         skipped += [key_file(self.case), names_file(self.case), self.members]
         skipped.append(attention_file(self.case))
-        for found in walk(self.folder, skipped, (KEY, NAMES)):
+        for found in walk_folder(self.folder, skipped, (KEY, NAMES)):
             if isinstance(found, Unread):
                 self.fail(found)
             else:
                 yield found
 
     def fail(self, unread: Unread, parent: str | None = None) -> None:
-        fail(self.db, self.source, unread.path, unread.why, at=self.started, parent=parent)
+        add_failure(self.db, self.source, unread.path, unread.why, at=self.started, parent=parent)
 
     def work(
         self,
@@ -237,13 +237,13 @@ class _Run:
         paths: list[str],
         bar: tqdm[Any],
     ) -> None:
-        """Hash, then read what is new. Few files are under way at a time, so memory stays small."""
-        waiting: deque[Found] = deque(self.left_over())
+        """Hash files, then read the new ones, a few at a time, so memory stays small."""
+        waiting: deque[FoundFile] = deque(self.left_over())
         bar.total = len(paths) + len(waiting)
         turn = iter(paths)
-        hashing: set[Future[Found | Unread]] = set()
-        reading: dict[Future[Answer], Found] = {}
-        ready: list[tuple[Found, Answer]] = []  # read, and not yet stored
+        hashing: set[Future[FoundFile | Unread]] = set()
+        reading: dict[Future[Answer], FoundFile] = {}
+        ready: list[tuple[FoundFile, Answer]] = []  # read, and not yet stored
         more = True
         while more or hashing or reading or waiting or ready:
             while waiting and len(reading) < 2 * self.workers:
@@ -261,7 +261,7 @@ class _Run:
                 hashing.discard(future)
                 hashed = future.result()
                 self.count["files"] += 1
-                if isinstance(hashed, Found):
+                if isinstance(hashed, FoundFile):
                     waiting.append(hashed)
                 else:
                     self.fail(hashed)
@@ -280,7 +280,7 @@ class _Run:
                 bar.update(len(ready))
                 ready = []
 
-    def new(self, found: Found, bar: tqdm[Any]) -> Found | None:
+    def new(self, found: FoundFile, bar: tqdm[Any]) -> FoundFile | None:
         """Return a document that is not in the case file; of one that is, store the place."""
         if found.document not in self.known:
             self.known.add(found.document)
@@ -291,18 +291,18 @@ class _Run:
         bar.update()
         return None
 
-    def hash(self, path: str) -> Found | Unread:
+    def hash(self, path: str) -> FoundFile | Unread:
         try:
             digest, held = sha256_inside(self.folder, path, self.limits.bytes)
         except (OSError, Refused) as error:
-            return unread(path, error)
+            return unread_file(path, error)
         changed = None
         with contextlib.suppress(ValueError, OverflowError, OSError):  # of a year past 9999
             changed = datetime.fromtimestamp(held.st_mtime, UTC).replace(tzinfo=None)
         facts = (self.source, path, digest, held.st_size, None, changed)
-        return Found(*facts, stamp=stamp(held))
+        return FoundFile(*facts, stamp=file_stamp(held))
 
-    def parse(self, found: Found) -> Answer:
+    def parse(self, found: FoundFile) -> Answer:
         root = found.root or found.document
         if not found.parent:
             self.account.begin(found.document, found.bytes)
@@ -320,14 +320,14 @@ class _Run:
             self.readers.put(reader)
         if found.parent:
             self.account.spend(root, answer.seconds)
-        # what was read of a file that has changed since isn't what was hashed
-        changed = found.stamp and not unchanged(self.folder, found.path, found.stamp)
+        # a file that changed after hashing may have been read in another form
+        changed = found.stamp and not is_unchanged(self.folder, found.path, found.stamp)
         return Answer({}, why=CHANGED) if changed else answer
 
-    def keep(self, read: list[tuple[Found, Answer]]) -> list[Found]:
+    def keep(self, read: list[tuple[FoundFile, Answer]]) -> list[FoundFile]:
         """Store answers; the members that are to be read next."""
         self.account.check_room(self.case)
-        for status, pages in store(self.db, read, self.started):
+        for status, pages in store_documents(self.db, read, self.started):
             self.count["pages"] += pages
             self.count[status if status in ("read", "partly") else "failed"] += 1
         deeper = []
@@ -342,16 +342,16 @@ class _Run:
                 else:
                     inner = (member.document, size, found.document)
                     root = found.root or found.document
-                    deeper.append(Found(found.folder, path, *inner, depth=depth, root=root))
+                    deeper.append(FoundFile(found.folder, path, *inner, depth=depth, root=root))
         return deeper
 
-    def left_over(self) -> list[Found]:
-        """Members whose archive was read by a run that ended before it came to them."""
+    def left_over(self) -> list[FoundFile]:
+        """Yield members whose archive was read by a run that ended before it came to them."""
         found = []
         for each, size in members_known(self.db, self.source):
             if each.document in self.known or each.depth > self.limits.depth:
                 continue
-            # the members may be somebody else's: only what has its hash is read
+            # the members may be someone else's: only those that match their hash are read
             with contextlib.suppress(OSError, Refused):
                 digest, held = sha256_inside(self.members, each.document, self.limits.expanded)
                 if digest == each.document:
@@ -378,7 +378,7 @@ class _Run:
         notes = query_frame(
             self.db,
             "SELECT kind, notes.text, count(*) AS count FROM notes JOIN documents USING (document) "
-            # what OCR says of each page is summed up in `scans`
+            # OCR's notes on each page are summed up in `scans`
             "WHERE ingested_at = ? AND NOT starts_with(notes.extractor, 'ocr:') "
             "GROUP BY ALL ORDER BY kind, count DESC, notes.text",
             self.started,

@@ -1,7 +1,7 @@
 """DOC and PPT, the binary formats of Word and PowerPoint 97 to 2003, by undoc.
 
-undoc gives the text in its order with tables; what it doesn't read is counted in the file's own
-head ([MS-DOC] 2.5.4), so that each part that is left out is told.
+undoc gives the text in its order with tables; the file's own head ([MS-DOC] 2.5.4) counts the
+characters of every part, so each part that undoc leaves out is reported.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ import json
 import struct
 from typing import Any
 
-from .compound import embedded_objects, inflated, open_compound, stream, unwrapped
+from .compound import embedded_objects, inflate_object, open_compound, stream_bytes, unwrap_object
 from .protected import LOCKED
 from .reading import Damaged, GridCell, Page, Reading, Refused
 
-# where the head of a DOC counts the characters of each part, in numbers of 4 bytes
+# offsets of the counts of each part's characters in the head of a DOC, 4 bytes each
 _COUNTS = ((4, "footnotes"), (5, "headers and footers"), (7, "comments"), (8, "endnotes"),
            (9, "text boxes"), (10, "text boxes in headers"))  # fmt: skip
 _PICTURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"II*\0", "tif"), (b"GIF8", "gif"))
-_OBJECT = 0x1011  # a record of PPT that holds an embedded object
+_OBJECT = 0x1011  # a record of PPT that contains an embedded object
 _PACKED = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/bmp": "bmp",
            "image/tiff": "tif"}  # fmt: skip
 
 
 def read_doc(content: bytes, reading: Reading) -> None:
-    """Word's DOC. Raises Refused where undoc can't open it."""
+    """Read Word's DOC. Raises Refused if undoc can't open it."""
     with open_compound(content) as ole:
         document = _opened(content)
         page = reading.page()
         for section in _sections(document, reading):
             _content(section.get("content", []), page, reading)
-        _tell_counts(stream(ole, "WordDocument"), page, reading)
+        _tell_counts(stream_bytes(ole, "WordDocument"), page, reading)
         _pictures(document, reading)
         embedded_objects(ole, reading)
         if ole.exists("Macros") or ole.exists("_VBA_PROJECT_CUR"):
@@ -38,16 +38,16 @@ def read_doc(content: bytes, reading: Reading) -> None:
 
 
 def read_ppt(content: bytes, reading: Reading) -> None:
-    """PowerPoint's PPT: each slide a page. Raises Refused where undoc can't open it."""
+    """Read PowerPoint's PPT, each slide as a page. Raises Refused if undoc can't open it."""
     with open_compound(content) as ole:
         document = _opened(content)
         for section in _sections(document, reading):
             _content(section.get("content", []), reading.page(label=section.get("name")), reading)
-        for held in _records(stream(ole, "PowerPoint Document")):
+        for held in _records(stream_bytes(ole, "PowerPoint Document")):
             _object(held, reading)
         if ole.exists("Pictures"):
-            _drawn(stream(ole, "Pictures"), reading)
-    reading.note("unread", "Of PPT, tables and charts are not told apart from other text, and "
+            _drawn(stream_bytes(ole, "Pictures"), reading)
+    reading.note("unread", "Of PPT, tables and charts are not distinguished from other text, and "
                  "comments, speaker's notes and hidden slides may be missing.")  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def _line(paragraph: dict[str, Any], page: Page, reading: Reading) -> str:
 
 
 def _tell_counts(held: bytes, page: Page, reading: Reading) -> None:
-    """Tell which parts of a DOC hold text that undoc doesn't give."""
+    """Report the parts of a DOC whose text undoc doesn't give."""
     try:
         (shorts,) = struct.unpack_from("<H", held, 32)
         longs = 34 + 2 * shorts + 2
@@ -123,7 +123,7 @@ def _tell_counts(held: bytes, page: Page, reading: Reading) -> None:
     for at, what in _COUNTS:
         if counts[at] > 2:
             reading.skip(f"{what} ({counts[at]:,} characters)")
-    # cell marks, codes of fields and the like are counted, and are no text
+    # cell marks, codes of fields and the like are counted, and are not text
     if counts[3] > 200 and page.length < counts[3] / 4:
         reading.note("unread", f"Only {page.length:,} of the {counts[3]:,} characters that the "
                      "file counts came out: the rest may be codes of fields, or lost.")  # fmt: skip
@@ -142,7 +142,7 @@ def _pictures(document: Any, reading: Reading) -> None:
 
 
 def _records(held: bytes) -> list[bytes]:
-    """Embedded objects among the records of a PPT; those that are packed are unpacked."""
+    """Yield the embedded objects among the records of a PPT, unpacked."""
     found, at = [], 0
     while at + 8 <= len(held):
         flags, kind, size = struct.unpack_from("<HHI", held, at)
@@ -155,8 +155,8 @@ def _records(held: bytes) -> list[bytes]:
 def _object(held: bytes, reading: Reading) -> None:
     packed = held[0] == 1
     try:
-        content = inflated(held[6:], reading.limits.expanded) if packed else held[2:]
-        unwrapped(f"object {len(reading.members) + 1}", content, reading)
+        content = inflate_object(held[6:], reading.limits.expanded) if packed else held[2:]
+        unwrap_object(f"object {len(reading.members) + 1}", content, reading)
     except Damaged as damaged:
         reading.note("unread", f"An embedded object: {damaged}")
 

@@ -17,7 +17,7 @@ _HEADS = ("From", "To", "Cc", "Bcc", "Date", "Subject", "Reply-To")
 
 
 def read_eml(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it has no head of a mail."""
+    """Raises Refused if it has no head of a mail."""
     message = BytesParser(policy=email.policy.default).parsebytes(content)
     if not message.keys():
         raise Refused("It has no head of a mail, such as From, Date or Subject.")
@@ -37,7 +37,7 @@ def read_eml(content: bytes, reading: Reading) -> None:
 def _body(message: Any, page: Page, reading: Reading) -> None:
     plain: list[str] = []
     rich: list[str] = []
-    for number, part in enumerate(leaves(message, reading.limits.depth), 1):
+    for number, part in enumerate(mail_parts(message, reading.limits.depth), 1):
         kind = part.get_content_type()
         name = part.get_filename()
         if kind in ("text/plain", "text/html") and not name and not part.is_attachment():
@@ -55,7 +55,7 @@ def _body(message: Any, page: Page, reading: Reading) -> None:
 
 
 def add_bodies(plain: list[str], rich: list[str], page: Page, reading: Reading) -> None:
-    """Add the plain form of a body, or its HTML form where it has no other."""
+    """Add the plain form of a body, or its HTML form if it has no other."""
     for text in plain:
         for part in re.split(r"\n[ \t]*\n+", clean(text)):
             page.add(part)
@@ -68,8 +68,8 @@ def add_bodies(plain: list[str], rich: list[str], page: Page, reading: Reading) 
         reading.facts["title"] = title
 
 
-def leaves(message: Any, depth: int) -> list[Any]:
-    """Return the parts of a message that hold something. Raises Refused for endless nesting."""
+def mail_parts(message: Any, depth: int) -> list[Any]:
+    """Return the parts of a message that have content. Raises Refused for endless nesting."""
     if message.get_content_maintype() != "multipart":
         return [message]
     if depth == 0:
@@ -80,11 +80,11 @@ def leaves(message: Any, depth: int) -> list[Any]:
         if isinstance(held, list)
         else []
     )
-    return [leaf for part in parts for leaf in leaves(part, depth - 1)]
+    return [leaf for part in parts for leaf in mail_parts(part, depth - 1)]
 
 
 def mail_head(value: object) -> str:
-    """Return a field of a head as one line; '' where it is absent or can't be decoded."""
+    """Return a field of a head as one line; '' if it is absent or can't be decoded."""
     try:
         return " ".join(str(value).split()) if value is not None else ""
     except (UnicodeError, ValueError, TypeError):
@@ -105,9 +105,9 @@ def read_mbox(content: bytes, reading: Reading) -> None:
     """Make each mail of a mailbox a member; a page lists them."""
     starts = [*_FROM.finditer(content)]
     if not starts:
-        raise Refused("It holds no line 'From ...' before the head of a mail: it is no mailbox.")
+        raise Refused("It has no line 'From ...' before the head of a mail: it is not a mailbox.")
     if content[: starts[0].start()].strip():
-        reading.skip("what stands before the first mail")
+        reading.skip("the text before the first mail")
     page, digits = reading.page(), len(str(len(starts)))
     for number, start in enumerate(starts, 1):
         end = starts[number].start() if number < len(starts) else len(content)

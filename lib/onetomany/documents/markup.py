@@ -1,4 +1,4 @@
-"""HTML: text in its order, tables, what the page hides; nothing that it refers to is fetched."""
+"""HTML: text in its order, tables, hidden text; nothing that it refers to is fetched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree, html
 
 from .numbering import numeral
-from .parts import number
+from .parts import clamped
 from .plain import decode
 from .reading import GridCell, Page, Reading, Refused
 
@@ -20,7 +20,7 @@ _INLINE = {
 }  # fmt: skip
 _KINDS = {f"h{i}": "heading" for i in range(1, 7)} | {"li": "list", "caption": "caption"}
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.I)
-# what no XML tree may hold
+# characters that no XML tree may contain
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([-\w]+)", re.I)
 
@@ -44,12 +44,12 @@ def read_html(content: bytes, reading: Reading) -> None:
 
 
 def add_html(text: str, page: Page, reading: Reading) -> None:
-    """Add an HTML text to a page. Raises Refused where no element is in it."""
+    """Add an HTML text to a page. Raises Refused if no element is in it."""
     parser = html.HTMLParser(no_network=True, remove_pis=True, encoding="utf-8")
     try:
         root = html.document_fromstring(_CONTROL.sub(" ", text).encode("utf-8", "replace"), parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise Refused(f"It is no HTML: {error}") from error
+        raise Refused(f"It is not HTML: {error}") from error
     _head(root, reading)
     outside = sum(
         1
@@ -90,7 +90,7 @@ class _Walk:
         self.kind = "paragraph"
 
     def all(self, body: Any) -> None:
-        self.say(body.text)  # words may stand directly in the body
+        self.say(body.text)  # words may be directly in the body
         self.element(body, False)
         self.close(False)
 
@@ -106,7 +106,7 @@ class _Walk:
     def element(self, element: Any, hidden: bool) -> None:
         for child in element:
             if isinstance(child, etree._Comment):
-                # what an author left in comments is as hidden as can be
+                # an author's comments are hidden from readers
                 words = (child.text or "").strip()
                 if words and not words.startswith("[if"):
                     self.close(hidden)
@@ -154,13 +154,13 @@ class _Walk:
 
 
 def _target(link: Any) -> str | None:
-    """Where a link leads; not where it only moves within the page or runs a script."""
+    """Return the target of a link; '' if it only moves within the page or runs a script."""
     target = (link.get("href") or "").strip()
     return None if target.lower().startswith(("#", "javascript:")) else target
 
 
 def _field(element: Any) -> str:
-    """What a field of a form shows: what was typed, chosen or ticked."""
+    """Return the text of a form field: an entry, a choice or a tick."""
     if element.tag == "textarea":
         return f" {element.text or ''} "
     if element.tag == "select":
@@ -195,7 +195,7 @@ _STYLED = re.compile(r"list-style(?:-type)?\s*:\s*([-\w]+)", re.I)
 
 
 def _label(item: Any) -> str:
-    """The number before an item of an ordered list, as a browser shows it."""
+    """Return the number before an item of an ordered list, as a browser shows it."""
     above = item.getparent()
     if above is None or above.tag != "ol":
         return ""
@@ -221,7 +221,7 @@ def _count(text: str | None, otherwise: int) -> int:
 
 
 def _grid(table: Any, hidden: bool) -> list[GridCell]:
-    """Cells at the places that their row and column spans leave them."""
+    """Return cells at the places that their row and column spans leave them."""
     cells: list[GridCell] = []
     taken: dict[tuple[int, int], bool] = {}
     for row, element in enumerate(table.iter("tr"), 1):
@@ -230,8 +230,8 @@ def _grid(table: Any, hidden: bool) -> list[GridCell]:
             while (row, column) in taken:
                 column += 1
             spans = (
-                max(1, number(cell.get("rowspan"), most=1000)),
-                max(1, number(cell.get("colspan"), most=1000)),
+                max(1, clamped(cell.get("rowspan"), most=1000)),
+                max(1, clamped(cell.get("colspan"), most=1000)),
             )
             if spans[0] * spans[1] > 10_000:
                 spans = (1, 1)
@@ -250,7 +250,7 @@ def _grid(table: Any, hidden: bool) -> list[GridCell]:
 
 
 def _cell_words(cell: Any) -> str:
-    """The words of a cell: blocks and items of lists in it begin a line."""
+    """Return the words of a cell: blocks and items of lists in it begin a line."""
     parts: list[str] = []
 
     def walk(element: Any) -> None:

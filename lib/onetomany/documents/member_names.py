@@ -1,6 +1,6 @@
-"""Names in archives that say no encoding: UTF-8, CP949, GBK, Shift-JIS or CP437, by what fits.
+"""Names in archives that say no encoding: UTF-8, CP949, GBK, Shift-JIS or CP437, by the letters.
 
-A ZIP made by Korean, Chinese or Japanese Windows holds its names in that system's code page. All
+A ZIP made by Korean, Chinese or Japanese Windows has names in that system's code page. All
 names of an archive are judged together, by how many of their letters are among those that texts
 of the language use most: bytes of one code page make rare letters in another.
 """
@@ -65,7 +65,7 @@ def _name(raw: bytes, codec: str) -> str:
 
 
 def _score(names: Sequence[bytes], codec: str) -> float:
-    """The share of letters beyond ASCII that are usual; 0 for a name that can't be decoded."""
+    """Return the share of letters beyond ASCII that are usual; 0 if a name can't be decoded."""
     usual = letters = 0
     for raw in names:
         try:
@@ -101,7 +101,7 @@ def zip_names(infos: Sequence[zipfile.ZipInfo]) -> tuple[list[str], str]:
 
 
 def _stated(info: zipfile.ZipInfo) -> str | None:
-    """A member's name where the archive says that it is UTF-8."""
+    """Return a member's name if the archive says that it is UTF-8."""
     if info.flag_bits & 0x800:
         return info.filename
     at, extra = 0, info.extra

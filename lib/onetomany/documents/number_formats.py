@@ -1,7 +1,7 @@
 """Numbers as a workbook shows them: 0.256 in the format 0.0% is 25.6%, 42 in 00000 is 00042.
 
-Number formats are those of ECMA-376 Part 1, 18.8.31, which XLS, XLSB and charts share. What isn't
-known (fractions, shapes of digits) is left as the stored number, which loses nothing.
+Number formats are those of ECMA-376 Part 1, 18.8.31, which XLS, XLSB and charts share. A number
+in another format (fractions, shapes of digits) stays as stored, which loses nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LAST = 2_958_466  # the day after 9999-12-31
 
 @lru_cache(2048)
 def _sections(format_: str) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """The up to four sections of a format (positive; negative; zero; text), each in pieces."""
+    """Return the sections of a format (positive; negative; zero; text), each in pieces."""
     sections: list[list[tuple[str, str]]] = [[]]
     for match in _PIECES.finditer(format_):
         kind = match.lastgroup or "other"
@@ -58,7 +58,7 @@ def is_date(format_: str) -> bool:
 
 
 def _ambiguous(pieces: tuple[tuple[str, str], ...]) -> bool:
-    """Whether a date is shown in digits alone that don't begin with its year: 10/11/21."""
+    """Return whether a date is shown in digits alone that don't begin with its year: 10/11/21."""
     fields = [text.lower() for kind, text in pieces if kind == "date"]
     numeric = all(len(each) < 3 for each in fields if each[0] in "mda")
     own = [each[0] for each in fields if each[0] in "ymd"]
@@ -72,12 +72,12 @@ def plain_number(value: float) -> str:
         return repr(value)
     if float(value).is_integer() and abs(value) < 1e15:
         return str(int(value))
-    # 15 digits are what a workbook keeps: 0.1 + 0.2 is shown as 0.3
+    # a workbook keeps 15 digits: 0.1 + 0.2 is shown as 0.3
     text = f"{value:.15g}"
     return text if "e" in text else format(Decimal(text), "f")
 
 
-def shown(value: float, format_: str | None, *, from_1904: bool = False) -> str:
+def format_number(value: float, format_: str | None, *, from_1904: bool = False) -> str:
     """Return a number as a cell in this format shows it; `from_1904` is the workbook's calendar."""
     if not format_ or format_ in ("General", "@") or not math.isfinite(value):
         return plain_number(value)
@@ -158,7 +158,7 @@ def _number(value: float, pieces: tuple[tuple[str, str], ...]) -> str:
 
 
 def _placed(told: str, whole: str, pieces: tuple[tuple[str, str], ...]) -> str:
-    """The digits between the literals of a format, also where these stand among the digits."""
+    """Return the digits between the literals of a format, also if these are among the digits."""
     spots = [number for number, (kind, _) in enumerate(pieces) if kind == "digits"]
     general = any(kind == "general" for kind, _ in pieces)
     out: list[str] = []
@@ -187,7 +187,7 @@ def _placed(told: str, whole: str, pieces: tuple[tuple[str, str], ...]) -> str:
 
 
 def _moment(value: float, pieces: tuple[tuple[str, str], ...], from_1904: bool) -> str:
-    """A date or a span of time; '' for what no calendar has."""
+    """Return a date or a span of time; '' if no calendar has it."""
     elapsed = any(kind == "elapsed" for kind, _ in pieces)
     if not elapsed and not 0 <= value < _LAST:
         return ""

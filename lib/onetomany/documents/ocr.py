@@ -1,11 +1,10 @@
 """Text of scans: a page as pixels goes to Tesseract, its words come back with their places.
 
-Tesseract is a system package (Apache-2.0) and is used as the library that it is, by its C API, in
-a caged process as documents are. That is less than running its program: no
-program is started, no picture is written to a file, no second sandbox has to be built, and the
-models, which are loaded before files are given up, are shared by all forks. Each page is read in
-a fork of its own from the same state, so that its text doesn't depend on what was read before it,
-and within limits of memory and time as every document.
+Tesseract is a system package (Apache-2.0), used as a library by its C API, in a caged process as
+documents are. So the kit starts no program, writes no picture to a file and needs no second
+sandbox; all forks share the models, which are loaded before files are given up. Each page is read
+in its own fork from the same state, so its text doesn't depend on earlier pages, and within
+limits of memory and time as every document.
 
 Smith, An overview of the Tesseract OCR engine, ICDAR 2007; its lines are read by an LSTM since
 version 4.
@@ -28,17 +27,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cage.zygote import Handler
-from .extraction import handler
+from .extraction import document_handler
 from .ocr_parts import PartRead, read_parts, said_of
 from .pdf_shapes import NESTING
-from .reading import Box, Page, Reading, Refused, boxed, clean
+from .reading import Box, Page, Reading, Refused, boxed, clean, sides_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 LANGUAGES = "kor+eng"  # as Tesseract names them
 LEAST, DPI = 150, 300  # a PDF's page is drawn as its scanner saw it, within these
-PIXELS = 40_000_000  # of what is recognised; A3 at 300 dpi has 17 million
+PIXELS = 40_000_000  # pixels of a picture that is recognised; A3 at 300 dpi has 17 million
 PICTURE = 100_000_000  # pixels of a picture that is opened at all
 SMALL = 1_600  # pixels of the longer side below which a picture is doubled: a screenshot
 SOFT = 200  # dpi at which the blur is of one pixel: else noise is taken for parts of letters
@@ -51,12 +50,12 @@ _AUTO = 3  # Tesseract's page segmentation: columns, paragraphs and lines, all u
 Pixels = NDArray[np.uint8]
 
 
-class Missing(Exception):
+class OcrMissing(Exception):
     """Why no OCR can be made here."""
 
 
 @dataclass(frozen=True)
-class Word:
+class OcrWord:
     """A word with its box in pixels; `place` are Tesseract's block, paragraph and line."""
 
     text: str
@@ -66,7 +65,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PageImage:
     """A page as grey pixels, shape (height, width), and its size in its own unit."""
 
     pixels: Pixels
@@ -76,8 +75,8 @@ class Sheet:
     unit: str
 
 
-class Engine:
-    """Tesseract with its languages loaded. Raises Missing where it or a model isn't here."""
+class OcrEngine:
+    """Tesseract with its languages loaded. Raises OcrMissing if it or a model isn't here."""
 
     def __init__(self, languages: str = LANGUAGES) -> None:
         ours = self._library = _library()
@@ -101,21 +100,21 @@ class Engine:
             function.restype, function.argtypes = result, arguments
         self._api = ours.TessBaseAPICreate()
         failed = ours.TessBaseAPIInit3(self._api, None, languages.encode())
-        # it goes on with one language where it can't load the other
+        # it continues with one language if it can't load the other
         held = ours.TessBaseAPIGetLoadedLanguagesAsVector(self._api)
         loaded: set[str] = set()
         while not failed and held[len(loaded)]:
             loaded.add(held[len(loaded)].decode())
         if lacking := [each for each in languages.split("+") if each not in loaded]:
-            raise Missing(f"Tesseract has no model here for {' and '.join(lacking)}")
+            raise OcrMissing(f"Tesseract has no model here for {' and '.join(lacking)}")
         self.name = f"tesseract {ours.TessVersion().decode()} {languages}"
         # otherwise a blank follows every Korean syllable
         ours.TessBaseAPISetVariable(self._api, b"preserve_interword_spaces", b"1")
 
-    def words(self, pixels: Pixels, dpi: float = DPI, segments: int = _AUTO) -> list[Word]:
-        """Words of a grey picture, shape (height, width), in reading order.
+    def words(self, pixels: Pixels, dpi: float = DPI, segments: int = _AUTO) -> list[OcrWord]:
+        """Return the words of a grey picture, shape (height, width), in reading order.
 
-        `segments` is Tesseract's page segmentation mode. Raises Refused where it gives up.
+        `segments` is Tesseract's page segmentation mode. Raises Refused if it gives up.
         """
         pixels = np.ascontiguousarray(pixels)
         height, width = pixels.shape
@@ -144,22 +143,22 @@ def _library() -> ctypes.CDLL:
             return ctypes.CDLL(name)
         except OSError:
             continue
-    raise Missing("Tesseract 5 isn't installed")
+    raise OcrMissing("Tesseract 5 isn't installed")
 
 
-def _rows(table: str) -> Iterable[Word]:
+def _rows(table: str) -> Iterable[OcrWord]:
     for row in table.splitlines():
         # level, page, block, paragraph, line, word, left, top, width, height, confidence, text
         level, _, block, paragraph, line, _, *numbers, text = row.split("\t", 11)
         if level == "5" and (text := clean(text)):
             left, top, wide, high, confidence = map(float, numbers)
             box = (left, top, left + wide, top + high)
-            yield Word(text, box, confidence, (block, paragraph, line))
+            yield OcrWord(text, box, confidence, (block, paragraph, line))
 
 
-def _joined(rows: Iterable[Word], plain: str) -> list[Word]:
-    """Whole words: the table has Korean in syllables, the plain text has the blanks between."""
-    words: list[Word] = []
+def _joined(rows: Iterable[OcrWord], plain: str) -> list[OcrWord]:
+    """Return whole words: the table has Korean in syllables, the plain text has the blanks."""
+    words: list[OcrWord] = []
     at = 0
     for row in rows:
         found = plain.find(row.text, at)
@@ -172,22 +171,22 @@ def _joined(rows: Iterable[Word], plain: str) -> list[Word]:
         text, sizes = last.text + row.text, (len(last.text), len(row.text))
         mean = (last.confidence * sizes[0] + row.confidence * sizes[1]) / sum(sizes)
         box = boxed((last.box, row.box)) or row.box
-        words[-1] = Word(text, box, mean, row.place)
+        words[-1] = OcrWord(text, box, mean, row.place)
     return words
 
 
-def _confidence(words: list[Word]) -> float:
-    """The mean over characters; 0 without any."""
+def _confidence(words: list[OcrWord]) -> float:
+    """Return the mean over characters; 0 without any."""
     many = sum(len(word.text) for word in words)
     return sum(word.confidence * len(word.text) for word in words) / many if many else 0.0
 
 
-def reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
-    """What reads one page of a document into `reading`; its name comes as 'PAGE/NAME'.
+def _ocr_reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
+    """Return a function that reads one page into `reading`; its name comes as 'PAGE/NAME'.
 
-    Loads the models: to be called before files are given up. Raises Missing.
+    Loads the models: to be called before files are given up. Raises OcrMissing.
     """
-    engine = Engine(languages)
+    engine = OcrEngine(languages)
     blank = np.full((200, 200), 255, np.uint8)
     engine.words(blank)
 
@@ -205,12 +204,12 @@ def reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
     return read
 
 
-def load(languages: str = LANGUAGES) -> Handler:
+def load_ocr(languages: str = LANGUAGES) -> Handler:
     """Load the models, as the cage's task that reads pages of scans."""
-    return handler(reader(languages))
+    return document_handler(_ocr_reader(languages))
 
 
-def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
+def _read(engine: OcrEngine, sheet: PageImage, number: int, reading: Reading) -> None:
     page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
     page.text_source = "ocr"
     reading.pages.append(page)
@@ -236,8 +235,8 @@ def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
     )
 
 
-def _add_parts(engine: Engine, parts: list[PartRead], number: int, reading: Reading) -> None:
-    """Add what was read of a page's parts: only that, it is put after the page's text."""
+def _add_parts(engine: OcrEngine, parts: list[PartRead], number: int, reading: Reading) -> None:
+    """Add the text of a page's parts; it is put after the page's own text."""
     page = Page(number, reading, unit="pt")
     page.text_source = "ocr"
     reading.pages.append(page)
@@ -248,36 +247,32 @@ def _add_parts(engine: Engine, parts: list[PartRead], number: int, reading: Read
     reading.note("ocr", said_of(parts, engine.name), number)
 
 
-def _paragraph(page: Page, words: list[Word]) -> None:
+def _paragraph(page: Page, words: list[OcrWord]) -> None:
     lines = [list(each) for _, each in groupby(words, key=lambda word: word.place)]
     text = "\n".join(" ".join(word.text for word in line) for line in lines)
     span = page.add(text, "paragraph", boxed(word.box for word in words))
     at = span[0] if span else 0
     for word in words:
-        x0, y0, x1, y1 = word.box
         page.reading.row(
             "words",
             page=page.number,
             char_start=at,
             char_end=at + len(word.text),
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
+            **sides_of(word.box),
             confidence=round(word.confidence, 1),
         )
         at += len(word.text) + 1
 
 
-def _either_way(engine: Engine, sheet: Sheet, seconds: float) -> tuple[list[Word], bool]:
-    """Words of a page as it lies or, where that gives little sense, upside down; and if so.
+def _either_way(engine: OcrEngine, sheet: PageImage, seconds: float) -> tuple[list[OcrWord], bool]:
+    """Return the words of a page, and whether it was read upside down, which is tried second.
 
     Tesseract itself reads lines that run upwards; all others run so in one of the two.
     """
-    # of the processor: what is read may not depend on how busy the machine is
+    # of the processor: the text must not depend on how busy the machine is
     begun = time.process_time()
     words = engine.words(sheet.pixels, sheet.dpi)
-    # noise may take long, and what was read of it is not put at risk
+    # noise may take long, and text that was read is not put at risk
     if _confidence(words) >= UNSURE or time.process_time() - begun > seconds / 4:
         return words, False
     other = engine.words(sheet.pixels[::-1, ::-1], sheet.dpi)
@@ -291,12 +286,12 @@ def _either_way(engine: Engine, sheet: Sheet, seconds: float) -> tuple[list[Word
     ], True
 
 
-def _sense(words: list[Word]) -> int:
+def _sense(words: list[OcrWord]) -> int:
     return sum(len(word.text) for word in words if word.confidence >= UNSURE)
 
 
-def _from_pdf(content: bytes, number: int) -> Sheet:
-    """A page drawn as it is shown. Raises Refused where PDFium can't."""
+def _from_pdf(content: bytes, number: int) -> PageImage:
+    """Return a page drawn as it is shown. Raises Refused if PDFium can't."""
     import pypdfium2 as pdfium
 
     try:
@@ -307,25 +302,25 @@ def _from_pdf(content: bytes, number: int) -> Sheet:
             drawn = held.render(scale=scale, grayscale=True).to_pil()
     except pdfium.PdfiumError as error:
         raise Refused(f"PDFium can't draw it: {error}") from error
-    return Sheet(_soft(drawn, scale * 72), scale * 72, width, height, "pt")
+    return PageImage(_soft(drawn, scale * 72), scale * 72, width, height, "pt")
 
 
 def _dpi(held: Any) -> float:
-    """Of the page's finest picture; text that is drawn as curves has none of its own."""
+    """Return the resolution of the page's finest picture; text drawn as curves has none."""
     from pypdfium2 import raw
 
     found = []
     for item in held.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=NESTING):
         left, bottom, right, top = item.get_bounds()
         pixels, points = max(item.get_px_size()), max(right - left, top - bottom)
-        # a logo beside the scan doesn't say what the scan is
+        # a logo beside the scan doesn't show the scan's resolution
         if points > max(held.get_size()) / 2:
             found.append(72 * pixels / points)
     return min(max(*found, LEAST), DPI) if found else DPI
 
 
-def _from_picture(content: bytes, number: int) -> Sheet:
-    """A picture's frame as it is shown, on white where it is transparent. Raises Refused."""
+def _from_picture(content: bytes, number: int) -> PageImage:
+    """Return a picture's frame as it is shown, transparent parts white. Raises Refused."""
     from PIL import Image as pillow
     from PIL import ImageOps
 
@@ -343,15 +338,15 @@ def _from_picture(content: bytes, number: int) -> Sheet:
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"It is no picture that Pillow can open: {error}") from error
+        raise Refused(f"It is not a picture that Pillow can open: {error}") from error
     width, height = grey.size
     scale = min(2.0 if max(grey.size) < SMALL else 1.0, math.sqrt(PIXELS / (width * height)))
     if scale != 1.0:
         size = (max(1, round(scale * width)), max(1, round(scale * height)))
         grey = grey.resize(size, pillow.Resampling.BICUBIC)
-    # what it says of its resolution is seldom true; taken for a page of A4
+    # its stated resolution is seldom true; it is taken for a page of A4
     dpi = min(max(max(grey.size) / 11.7, 100.0), 600.0)
-    return Sheet(_soft(grey, dpi), dpi, float(width), float(height), "px")
+    return PageImage(_soft(grey, dpi), dpi, float(width), float(height), "px")
 
 
 def _soft(grey: Image, dpi: float) -> Pixels:
@@ -362,8 +357,8 @@ def _soft(grey: Image, dpi: float) -> Pixels:
 
 
 def main() -> None:
-    """Print which engine is here, or end with the reason why there is none."""
+    """Print the engine's version, or end with the reason why there is none."""
     try:
-        print(Engine(*sys.argv[1:2]).name)
-    except Missing as missing:
+        print(OcrEngine(*sys.argv[1:2]).name)
+    except OcrMissing as missing:
         sys.exit(str(missing))

@@ -1,4 +1,4 @@
-"""OCR of the parts of a PDF page that are no text, while its text stays as it is."""
+"""OCR of the parts of a PDF page that are not text; its own text stays unchanged."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from .pdf_unread import Looked, Part
 from .reading import Box, Refused
 
 if TYPE_CHECKING:
-    from .ocr import Engine, Word
+    from .ocr import OcrEngine, OcrWord
 
 DPI, PIXELS = 300, 40_000_000  # of the page as it is drawn for this
 MARGIN = 3.0  # points around a part
 WHITE = 12  # pixels around it: Tesseract misses letters at an edge
 # Tesseract's page segmentation: all upright text, and one block of lines
 _AUTO, _BLOCK = 3, 6
-LEGIBLE = 60.0  # of 100: a part read with less confidence holds no text that anyone should use
+LEGIBLE = 60.0  # of 100: a part read with less confidence has no usable text
 
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class PartRead:
-    """A part of a page, and its words in points; none where nothing legible is in it."""
+    """A part of a page, and its words in points; none if nothing in it is legible."""
 
     part: Part
-    words: list[Word]
+    words: list[OcrWord]
 
 
-def read_parts(engine: Engine, content: bytes, number: int) -> list[PartRead]:
-    """Read the parts of a page that are no text; [] where there is none. Raises Refused."""
+def read_parts(engine: OcrEngine, content: bytes, number: int) -> list[PartRead]:
+    """Read the parts of a page that are not text; [] if there is none. Raises Refused."""
     try:
         with pdfium.PdfDocument(content) as pdf:
             held = pdf[number - 1]
@@ -52,8 +52,8 @@ def read_parts(engine: Engine, content: bytes, number: int) -> list[PartRead]:
         raise Refused(f"PDFium can't draw it: {error}") from error
 
 
-def _read(engine: Engine, part: Part, grey: Pixels, scale: float, lines: list[Line]) -> PartRead:
-    """Words of a part. What is text already is painted over, unless it belongs to the part."""
+def _read(engine: OcrEngine, part: Part, grey: Pixels, scale: float, lines: list[Line]) -> PartRead:
+    """Return the words of a part. Existing text is painted over, unless it belongs to the part."""
     x0, y0, x1, y1 = _pixels(part.box, MARGIN, scale, grey)
     pixels = grey[y0:y1, x0:x1].copy()
     if part.why in ("picture", "curves"):
@@ -81,7 +81,7 @@ def _pixels(box: Box, margin: float, scale: float, grey: Pixels) -> tuple[int, i
     return max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
 
 
-def _placed(word: Word, left: int, top: int, scale: float) -> Word:
+def _placed(word: OcrWord, left: int, top: int, scale: float) -> OcrWord:
     x0, y0, x1, y1 = word.box
     return replace(
         word,
@@ -94,7 +94,7 @@ def _many(parts: int) -> str:
 
 
 def said_of(parts: list[PartRead], engine: str) -> str:
-    """Say what OCR made of a page's parts, for a note."""
+    """Return a note on the OCR of a page's parts."""
     read = [each for each in parts if each.words]
     words = [word for each in read for word in each.words]
     unsure = sum(word.confidence < LEGIBLE for word in words)

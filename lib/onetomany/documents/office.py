@@ -1,7 +1,7 @@
-"""DOCX: paragraphs, tables, notes, and what Word doesn't show: changes, comments, hidden text.
+"""DOCX: paragraphs, tables, notes; parts Word doesn't print: changes, comments, hidden text.
 
-Read from WordprocessingML itself (ECMA-376 Part 1), since python-docx leaves out what was deleted,
-hidden or said in comments.
+Read from WordprocessingML itself (ECMA-376 Part 1), since python-docx leaves out deleted and
+hidden text and comments.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .numbering import Numbering
+from .numbering import WordNumbering
 from .ooxml import Package, Relation
-from .parts import Parts, attribute, local, number
+from .parts import Parts, attribute, clamped, local
 from .reading import GridCell, Page, Reading, Refused
-from .word_runs import Run, field_links, plain_text, runs_of
+from .word_runs import TextRun, field_links, run_text, runs_of
 
 _LINKS = ("hyperlink",)  # relations that lead out and ask for nothing
 _WITHIN = (
@@ -34,17 +34,17 @@ _SILENT = ("sectPr", "Fallback", "sdtPr", "sdtEndPr", "tcPr", "tblPr", "pPr")
 
 
 def read_docx(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no Word document, or one of its parts is not safe to read."""
+    """Read a Word document. Raises Refused if it is not one, or a part is not safe to read."""
     parts = Parts(content, reading.limits)
     if "word/document.xml" not in parts:
-        raise Refused("It has no word/document.xml: it is no Word document.")
+        raise Refused("It has no word/document.xml: it is not a Word document.")
     package = Package(parts, reading)
     core_properties(parts, reading)
     outside_relations(parts, reading)
     body = package.parts.xml("word/document.xml")
     styles = package.side("word/styles.xml") if "word/styles.xml" in parts else ()
     lists = package.side("word/numbering.xml") if "word/numbering.xml" in parts else ()
-    numbering = Numbering(lists, styles)
+    numbering = WordNumbering(lists, styles)
     walk = _Walk(reading.page(), reading, _style_names(styles), package, numbering)
     walk.begin("word/document.xml")
     for part in body if len(body) else [body]:
@@ -83,7 +83,7 @@ class _Walk:
         reading: Reading,
         styles: dict[str, str],
         package: Package,
-        lists: Numbering,
+        lists: WordNumbering,
     ) -> None:
         self.page, self.reading, self.styles = page, reading, styles
         self.package, self.lists = package, lists
@@ -92,7 +92,7 @@ class _Walk:
         self.depth = 0
 
     def begin(self, part: str) -> None:
-        """Begin a part of the package; its charts and SmartArt come where they are drawn."""
+        """Begin a part of the package; its charts and SmartArt come at their own places."""
         self.part, self.relations = part, self.package.related(part)
 
     def content(self, parent: Any, kind: str = "") -> None:
@@ -153,7 +153,7 @@ class _Walk:
                 self.count(run.kind)
         self.beside(element)
 
-    def runs(self, element: Any) -> list[Run]:
+    def runs(self, element: Any) -> list[TextRun]:
         """Return the texts of a paragraph, its automatic number first."""
         runs = list(runs_of(element, ""))
         properties = _child(element, "pPr")
@@ -164,18 +164,18 @@ class _Walk:
             and any(run.text.strip() for run in runs)
             and (label := self.lists.label(properties, named))
         ):
-            runs.insert(0, Run(label, ""))
+            runs.insert(0, TextRun(label, ""))
         return runs
 
     def beside(self, element: Any) -> None:
-        """What stands at a paragraph and is no run of it: links, text boxes, charts, tables."""
+        """Add a paragraph's parts that aren't runs: links, text boxes, charts, tables."""
         found = {local(each) for each in element.iter(*_BESIDE)}
         if not found:
             return  # as most have it
         for link in element.iter("{*}hyperlink"):
             relation = self.relations.get(attribute(link, "id") or "")
             if relation and relation.outside:
-                self.reading.link(plain_text(link), relation.target, self.page.number)
+                self.reading.link(run_text(link), relation.target, self.page.number)
         for target in field_links(element):
             self.reading.link("", target, self.page.number)
         for box in _text_boxes(element):
@@ -212,18 +212,19 @@ class _Walk:
             column, hidden = 1, _deep(tr, "trPr", "hidden") is not None
             before = _deep(tr, "trPr", "gridBefore")
             if before is not None:
-                column += number(attribute(before, "val"), 0, 1000)
+                column += clamped(attribute(before, "val"), 0, 1000)
             for tc in _rows(tr, "tc"):
                 span = _deep(tc, "tcPr", "gridSpan")
                 wide = max(
-                    1, number(attribute(span, "val") if span is not None else None, most=1000)
+                    1,
+                    clamped(attribute(span, "val") if span is not None else None, most=1000),
                 )
                 merge = _deep(tc, "tcPr", "vMerge")
                 text = "\n".join(filter(None, self.lines(tc, within)))
                 if merge is not None and attribute(merge, "val") != "restart" and column in above:
                     old = cells[above[column]]
                     spans = (row - old.row + 1, old.spans[1])
-                    # Word shows nothing of what a cell that continues another holds
+                    # Word doesn't show the content of a cell that continues another
                     both = "\n".join(filter(None, (old.text, text)))
                     cells[above[column]] = GridCell(old.row, old.column, both, spans, old.hidden)
                 else:
@@ -235,7 +236,7 @@ class _Walk:
         return cells
 
     def lines(self, cell: Any, within: list[Any]) -> list[str]:
-        """Return a cell's paragraphs; what else is in it goes to `within`."""
+        """Return a cell's paragraphs; its other parts go to `within`."""
         lines = []
         for element in cell:
             name = local(element)
@@ -256,7 +257,7 @@ class _Walk:
 
     def comments(self, root: Any) -> None:
         for comment in root:
-            text = "\n".join(plain_text(p) for p in comment.iter("{*}p"))
+            text = "\n".join(run_text(p) for p in comment.iter("{*}p"))
             who, dated = attribute(comment, "author"), attribute(comment, "date")
             if self.page.add(text, "comment", None, who, dated):
                 self.count("comment")
@@ -295,7 +296,7 @@ def _deep(element: Any, *names: str) -> Any:
 
 
 def _rows(parent: Any, name: str) -> Iterator[Any]:
-    """Rows or cells of one table, not of those in it."""
+    """Return the rows or cells of one table, not of those in it."""
     for element in parent:
         if local(element) == name:
             yield element
@@ -316,7 +317,7 @@ _CORE = {"title": "title", "creator": "author", "created": "created", "modified"
 
 
 def core_properties(parts: Parts, reading: Reading) -> None:
-    """Title, author and dates of an Office document into its facts, all others into metadata."""
+    """Read title, author and dates of an Office document as facts, all others as metadata."""
     for part in ("docProps/core.xml", "docProps/app.xml"):
         if part not in parts:
             continue
@@ -329,7 +330,7 @@ def core_properties(parts: Parts, reading: Reading) -> None:
 
 
 def outside_relations(parts: Parts, reading: Reading) -> None:
-    """Tell what a document would fetch when opened in an office suite, such as a template."""
+    """Report files that an office suite would fetch on opening it, such as a template."""
     asked = []
     for name in parts.names:
         if name.endswith(".rels") and not name.startswith("__MACOSX/"):

@@ -1,6 +1,6 @@
-"""What Office packages (OOXML) share: relations, links, charts, SmartArt, embedded documents.
+"""The common parts of Office packages (OOXML): relations, links, charts, embedded documents.
 
-One rule holds for all of them: a part of the package is read, or known to hold nothing that a
+One rule applies to all: a part of the package is read, or known to contain nothing that a
 reader sees, or named in a note (`Package.tell_rest`).
 """
 
@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from .compound import unwrapped
+from .compound import unwrap_object
 from .markup import add_html, html_text
-from .number_formats import shown
+from .number_formats import format_number
 from .parts import Parts, attribute, local
 from .reading import Damaged, GridCell, Page, Reading, Refused, composed
 
-# parts that hold how a document looks, or repeat what other parts say
+# parts about a document's look, or that repeat other parts
 _SILENT = re.compile(
     r"__MACOSX/.*|\[Content_Types\]\.xml|mimetype|.*\.rels|docProps/(core|app|thumbnail|custom)[^/]*|customXml/.*|"
     r"_xmlsignatures/.*|.*/|[^/]*/(theme|fonts|printerSettings|tableStyles|revisions|persons)/.*|"
@@ -36,7 +36,7 @@ _DOCUMENTS = ("doc", "docx", "docm", "xls", "xlsx", "xlsm", "xlsb", "ppt", "pptx
               "png", "jpg", "jpeg", "tif", "tiff", "gif", "bmp", "webp")  # fmt: skip
 _KINDS = (
     ("vbaProject", "macros"),
-    ("pivotCache", "the cache of a pivot table, which may hold rows that no sheet shows"),
+    ("pivotCache", "the cache of a pivot table, which may contain rows that no sheet shows"),
     ("externalLinks", "values remembered from other workbooks"),
     ("glossary", "building blocks that the document's text doesn't show"),
     ("ctrlProps", "form controls of sheets"),
@@ -45,7 +45,7 @@ _KINDS = (
 
 
 class Relation(NamedTuple):
-    """Where a part of a package points to, and as what."""
+    """The target of a part's relation, and its type."""
 
     kind: str
     target: str
@@ -151,7 +151,7 @@ def carried(parts: Parts, name: str, reading: Reading) -> None:
         reading.note("unread", str(damaged))
         return
     try:
-        unwrapped(name, content, reading)
+        unwrap_object(name, content, reading)
     except Damaged as damaged:
         reading.note("unread", f"{name}: {damaged}")
 
@@ -214,7 +214,7 @@ def add_chart(root: Any, page: Page, reading: Reading) -> None:
 
 
 def _points(series: Any, names: tuple[str, ...]) -> dict[int, str]:
-    """The cached values of a series by their number, as its number format shows them."""
+    """Return the cached values of a series by number, as its number format shows them."""
     found: dict[int, str] = {}
     for part in series:
         if local(part) not in names:
@@ -228,15 +228,15 @@ def _points(series: Any, names: tuple[str, ...]) -> dict[int, str]:
                 number = attribute(each, "idx") or str(len(found))
                 at = int(number) if number.isdigit() and len(number) < 7 else len(found)
                 found.setdefault(at, "")
-                found[at] = f"{found[at]} {shown_text(text, format_)}".strip()
+                found[at] = f"{found[at]} {_shown_text(text, format_)}".strip()
         if not found and cached:
             found[0] = " ".join(each.text or "" for each in cached)
     return found
 
 
-def shown_text(text: str, format_: str) -> str:
+def _shown_text(text: str, format_: str) -> str:
     """Return a stored number as its format shows it; any other text as it is."""
     try:
-        return shown(float(text), format_)
+        return format_number(float(text), format_)
     except ValueError:
         return text

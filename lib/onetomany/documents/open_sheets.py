@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 from .plain import add_row
 from .reading import Page, Reading, composed
 
@@ -19,7 +19,7 @@ def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
     where = page.add_table(0, 0, title)
     rows, columns = 0, 0
     for tr in rows_of(table):
-        repeated = number(attribute(tr, "number-rows-repeated"), 1, 1 << 20)
+        repeated = clamped(attribute(tr, "number-rows-repeated"), 1, 1 << 20)
         unseen = page.hidden or attribute(tr, "visibility") in ("collapse", "filter")
         shown: list[tuple[int, str]] = []
         hidden: list[tuple[int, str]] = []
@@ -28,7 +28,7 @@ def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
         for tc in tr:
             if local(tc) not in ("table-cell", "covered-table-cell"):
                 continue
-            many = number(attribute(tc, "number-columns-repeated"), 1, 1 << 14)
+            many = clamped(attribute(tc, "number-columns-repeated"), 1, 1 << 14)
             text = "\n".join(words_of(p) for p in cell_paragraphs(tc)) or _value(tc)
             comments += list(tc.iter("{*}annotation"))
             if text or attribute(tc, "formula"):
@@ -65,7 +65,7 @@ def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
 def _hidden_columns(table: Any) -> set[int]:
     found, at = set[int](), 1
     for column in table.iter("{*}table-column"):
-        many = number(attribute(column, "number-columns-repeated"), 1, 1 << 14)
+        many = clamped(attribute(column, "number-columns-repeated"), 1, 1 << 14)
         if attribute(column, "visibility") in ("collapse", "filter"):
             found.update(range(at, at + many))
         at += many
@@ -73,7 +73,7 @@ def _hidden_columns(table: Any) -> set[int]:
 
 
 def _value(cell: Any) -> str:
-    """What a cell without text holds: its text is what it shows."""
+    """Return the value of a cell without text."""
     for name in ("string-value", "date-value", "time-value", "boolean-value", "value"):
         if value := attribute(cell, name):
             return value
@@ -89,7 +89,7 @@ def rows_of(table: Any) -> Iterator[Any]:
 
 
 def cell_paragraphs(cell: Any) -> Iterator[Any]:
-    """Paragraphs of a cell, also in its lists; not those of comments, frames and inner tables."""
+    """Return a cell's paragraphs, also in lists; not those of comments, frames, inner tables."""
     for element in cell:
         if local(element) in ("p", "h"):
             yield element
@@ -119,7 +119,7 @@ _OUTER = (
 
 
 def anchored(element: Any) -> Iterator[Any]:
-    """What is anchored in a paragraph, outermost first."""
+    """Return the elements anchored in a paragraph, outermost first."""
     for child in element:
         if local(child) in _OUTER:
             yield child
@@ -130,7 +130,7 @@ def anchored(element: Any) -> Iterator[Any]:
 
 
 def words_of(element: Any) -> str:
-    """The text of a paragraph as it is shown, without what is anchored in it."""
+    """Return the text of a paragraph as shown, without the elements anchored in it."""
     return composed("".join(_said(element)))
 
 
@@ -139,7 +139,7 @@ def _said(element: Any) -> Iterator[str]:
     for child in element:
         name = local(child)
         if name == "s":
-            yield " " * number(attribute(child, "c"), 1, 1000)
+            yield " " * clamped(attribute(child, "c"), 1, 1000)
         elif name == "tab":
             yield "\t"
         elif name == "line-break":

@@ -11,7 +11,7 @@ from typing import Any
 from .numbering import numeral
 from .ooxml import carried
 from .open_sheets import add_sheet, anchored, cell_paragraphs, rows_of, words_of
-from .parts import Parts, attribute, local, number
+from .parts import Parts, attribute, clamped, local
 from .protected import LOCKED
 from .reading import GridCell, Reading, Refused
 
@@ -27,14 +27,14 @@ _LEVELS = 10
 
 
 def read_odf(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no OpenDocument file or is protected by a password."""
+    """Read an OpenDocument file. Raises Refused if it is not one, or has a password."""
     parts = Parts(content, reading.limits)
     if "META-INF/manifest.xml" in parts:
         manifest = parts.read("META-INF/manifest.xml")
         if b"encryption-data" in manifest:
             raise Refused(LOCKED.format(""))
     if "content.xml" not in parts:
-        raise Refused("It has no content.xml: it is no whole OpenDocument file.")
+        raise Refused("It has no content.xml: it is not a whole OpenDocument file.")
     _properties(parts, reading)
     root = parts.xml("content.xml")
     styles = parts.side("styles.xml", reading) if "styles.xml" in parts else ()
@@ -66,7 +66,7 @@ def _properties(parts: Parts, reading: Reading) -> None:
 
 
 def _rest(parts: Parts, reading: Reading, done: set[str]) -> None:
-    """Make members of pictures and documents within, and name what was not read."""
+    """Add pictures and documents within as members, and name the parts that were not read."""
     rest = []
     for name in parts.names:
         folder = name.partition("/")[0]
@@ -98,7 +98,7 @@ class _Walk:
         self.depth = 0
         for root in roots:
             for style in root.iter("{*}list-style"):
-                levels = {number(attribute(each, "level")): each for each in style}
+                levels = {clamped(attribute(each, "level")): each for each in style}
                 self.lists[attribute(style, "name") or ""] = levels
             for style in root.iter("{*}style"):
                 for each in style.iter("{*}table-properties"):
@@ -187,7 +187,7 @@ class _Walk:
         self.beside(element)
 
     def beside(self, element: Any) -> None:
-        """What stands at a paragraph and is no text of it: notes, comments, frames, links."""
+        """Add a paragraph's parts beside its text: notes, comments, frames, links."""
         for each in anchored(element):
             name = local(each)
             if name == "annotation":
@@ -205,7 +205,7 @@ class _Walk:
                 self.block(each)
 
     def change(self, element: Any) -> None:
-        """A deleted text where it stood; of an insertion, who made it."""
+        """Add a deleted text at its place, or the author of an insertion."""
         held = self.changes.get(attribute(element, "change-id") or "")
         if held and held[0]:
             self.page.add(held[0], "tracked_delete", None, held[1], held[2])
@@ -222,7 +222,7 @@ class _Walk:
             self.changes[place] = (text, info.get("creator"), info.get("date"))
         if inserted:
             self.reading.note("tracked", f"{inserted} insertions or changes of form are tracked; "
-                              "their text is read, not told apart.")  # fmt: skip
+                              "their text is read, not distinguished.")  # fmt: skip
 
     def comment(self, element: Any) -> None:
         who = next((each.text for each in element.iter("{*}creator")), None)
@@ -257,13 +257,13 @@ class _Walk:
         counts, levels = self.counts[style], self.lists.get(style, {})
         level = min(level, _LEVELS)
         held = levels.get(level)
-        start = number(attribute(held, "start-value"), 1) if held is not None else 1
+        start = clamped(attribute(held, "start-value"), 1) if held is not None else 1
         own = attribute(item, "start-value")
-        counts[level] = number(own) if own else (counts[level] + 1 if counts[level] else start)
+        counts[level] = clamped(own) if own else (counts[level] + 1 if counts[level] else start)
         counts[level + 1 :] = [0] * (_LEVELS - level)
         if held is None or local(held) != "list-level-style-number":
             return ""
-        shown = max(1, number(attribute(held, "display-levels"), 1, level))
+        shown = max(1, clamped(attribute(held, "display-levels"), 1, level))
         told = []
         for each in range(level - shown + 1, level + 1):
             kind = attribute(levels[each], "num-format") or "" if each in levels else "1"
@@ -279,7 +279,7 @@ class _Walk:
         return around + " " if middle else ""
 
     def table(self, table: Any) -> None:
-        """A table in a text or on a slide; tables within its cells come after it."""
+        """Add a table of a text or slide; tables within its cells come after it."""
         if self.depth > self.reading.limits.depth:
             raise Refused("Its tables are nested too deeply.")
         self.depth += 1
@@ -289,12 +289,12 @@ class _Walk:
             for tc in tr:
                 if local(tc) not in ("table-cell", "covered-table-cell"):
                     continue
-                repeated = number(attribute(tc, "number-columns-repeated"), 1, 1000)
+                repeated = clamped(attribute(tc, "number-columns-repeated"), 1, 1000)
                 if local(tc) == "table-cell":
                     lines = [words_of(p) for p in cell_paragraphs(tc)]
                     spans = (
-                        max(1, number(attribute(tc, "number-rows-spanned"), most=1000)),
-                        max(1, number(attribute(tc, "number-columns-spanned"), most=1000)),
+                        max(1, clamped(attribute(tc, "number-rows-spanned"), most=1000)),
+                        max(1, clamped(attribute(tc, "number-columns-spanned"), most=1000)),
                     )
                     cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans))
                     within.append(tc)
@@ -309,7 +309,7 @@ class _Walk:
         self.depth -= 1
 
     def object(self, element: Any) -> None:
-        """A chart, formula or other document within this one: its words and table of values."""
+        """Add a chart, formula or other document within this one: its words and table of values."""
         place = (attribute(element, "href") or "").removeprefix("./").rstrip("/")
         inner = f"{place}/content.xml"
         if inner not in self.parts:
@@ -328,7 +328,7 @@ class _Walk:
             self.page.add(math.text or "")
 
     def heads(self, styles: Any) -> None:
-        """Headers and footers, which are parts of the styles."""
+        """Add headers and footers, which are parts of the styles."""
         if not len(styles) or not self.reading.pages:
             return
         self.page = self.reading.pages[0]

@@ -13,9 +13,9 @@ from .reading import Damaged, Limits, Reading, Refused
 
 
 def parse(content: bytes, what: str) -> Any:
-    """The root of an XML part.
+    """Return the root of an XML part.
 
-    Raises Damaged where it is no XML, Refused for a DTD, which none of the formats uses.
+    Raises Damaged if it is not XML, Refused for a DTD, which none of the formats uses.
     """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
@@ -24,7 +24,7 @@ def parse(content: bytes, what: str) -> Any:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise Damaged(f"{what} is no well-formed XML: {error.msg}") from error
+        raise Damaged(f"{what} is not well-formed XML: {error.msg}") from error
     if root.getroottree().docinfo.doctype:
         raise Refused(f"{what} declares a DTD: entities and outside references are refused.")
     return root
@@ -37,11 +37,11 @@ class Parts:
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
-            raise Refused(f"It is no whole zip file: {error}") from error
+            raise Refused(f"It is not a whole zip file: {error}") from error
         self.limits, self.inflated, self.passwords = limits, 0, passwords
         infos = self.zip.infolist()
         if len(infos) > limits.members:
-            raise Refused(f"It holds more than {limits.members:,} members.")
+            raise Refused(f"It contains more than {limits.members:,} members.")
         self.names = [info.filename for info in infos]
         self.infos = dict(zip(self.names, infos, strict=True))
 
@@ -49,14 +49,14 @@ class Parts:
         return name in self.infos
 
     def read(self, name: str) -> bytes:
-        """A part's bytes.
+        """Return a part's bytes.
 
-        Raises Damaged where it can't be unpacked or is encrypted, Refused for a bomb.
+        Raises Damaged if it can't be unpacked or is encrypted, Refused for a bomb.
         """
         return self.unpack(self.infos[name])
 
     def unpack(self, info: zipfile.ZipInfo) -> bytes:
-        """The bytes of one of the members, of which several may have one name; raises as `read`."""
+        """Return a member's bytes; several may have one name. Raises as `read` does."""
         name = info.filename
         left = self.limits.expanded - self.inflated
         # never trust the size that is stated: read no more than is allowed
@@ -82,7 +82,7 @@ class Parts:
         return parse(self.read(name), name)
 
     def side(self, name: str, reading: Reading) -> Any:
-        """The root of a part that isn't the text itself; () and a note where it is damaged."""
+        """Return the root of a secondary part; () and a note if it is damaged."""
         try:
             return self.xml(name)
         except Damaged as damaged:
@@ -91,21 +91,21 @@ class Parts:
 
 
 def local(element: Any) -> str:
-    """An element's name without its namespace; '' for comments and the like."""
+    """Return an element's name without its namespace; '' for comments and the like."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def attribute(element: Any, name: str) -> str | None:
-    """An attribute whatever its namespace."""
+    """Return an attribute in any namespace."""
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == name:
             return str(value)
     return None
 
 
-def number(text: str | None, otherwise: int = 1, most: int = 100_000) -> int:
-    """A count that a document states, held within reason."""
+def clamped(text: str | None, otherwise: int = 1, most: int = 100_000) -> int:
+    """Return a count that a document states, limited to 0 and `most`."""
     try:
         return max(0, min(int(text or otherwise), most))
     except ValueError:

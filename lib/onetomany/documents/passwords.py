@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 
-MOST = 60_000  # characters of all passwords as a request to a caged process holds them
+MOST = 60_000  # characters of all passwords in a request to a caged process
 
 
 def given_passwords(words: Sequence[str], file: Path | None, folder: Path) -> tuple[str, ...]:
@@ -20,13 +20,13 @@ def given_passwords(words: Sequence[str], file: Path | None, folder: Path) -> tu
     if file is not None:
         if file.resolve().is_relative_to(folder.resolve()):
             raise InputError(
-                f"The file of passwords, {file}, lies in the folder that is read: its words would "
+                f"The file of passwords, {file}, is in the folder that is read: its words would "
                 "be stored in the case file. Move it elsewhere."
             )
         try:
             found += file.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeError) as error:
-            why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"The file of passwords, {file}, can't be read: {why}.") from None
     kept = tuple(dict.fromkeys(each for each in found if each))
     if len(json.dumps(kept)) > MOST:

@@ -1,7 +1,7 @@
-"""PDF: text with its places, ruled tables, comments, attachments, and what black boxes cover.
+"""PDF: text with its places, ruled tables, comments, attachments, and text under black boxes.
 
-Text, lines and colours are PDFium's (pypdfium2, Apache-2.0); how crossing lines make cells is
-pdfplumber's (MIT), given PDFium's lines, so that no page is parsed twice.
+Text, lines and colours are PDFium's (pypdfium2, Apache-2.0); pdfplumber (MIT)
+makes cells of crossing lines, given PDFium's lines, so that no page is parsed twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .pdf_revisions import read_bookmarks, read_revisions
 from .pdf_seen import unseen_text
 from .pdf_shapes import Placing, Shapes
 from .pdf_tables import add_borderless
-from .pdf_unread import Looked, Part, said, with_gaps
+from .pdf_unread import Looked, Part, unread_note, with_gaps
 from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed
 
 _BULLET = re.compile(
@@ -36,8 +36,8 @@ REDACTION = (
     "redaction was to protect; don't publish it without a reason that weighs more."
 )
 HIDDEN = (
-    "Text on this page can't be seen: it has the colour of what is beneath it, is too small to "
-    "read, or lies off the page. It is kept as blocks of kind hidden."
+    "Text on this page can't be seen: it has the colour of its background, is too small to "
+    "read, or is off the page. It is kept as blocks of kind hidden."
 )
 
 
@@ -50,7 +50,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
             told = "It is encrypted: give its password by --password, or ask for an open copy."
             raise Refused(told) from error
         raise Refused(f"PDFium can't open it: {error}") from error
-    notes.metadata(pdf, reading)
+    notes.pdf_metadata(pdf, reading)
     reading.facts["pages"] = len(pdf)
     if raw.FPDF_GetFormType(pdf) != raw.FORMTYPE_NONE:
         logging.getLogger("pypdfium2").setLevel(logging.ERROR)
@@ -72,7 +72,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         held.close()
     unplaced = forms.read_unplaced(tree, {*filled}, reading)
     forms.read_xfa(pdf, reading, len(filled) + unplaced)
-    notes.attachments(pdf, reading)
+    notes.pdf_attachments(pdf, reading)
     read_bookmarks(pdf, reading)
     read_revisions(pdf, content, reading)
     pdf.close()
@@ -85,7 +85,7 @@ def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
     covers = [*found.covers, *notes.annotation_covers(held, place)]
     unseen = unseen_text(looked.lines, covers, found, looked.drawn, place)
     lines = with_gaps(looked.lines, looked.missing, place)
-    tables = add_borderless(pdf, page, looked, shapes.tables(found, reading, page))
+    tables = add_borderless(pdf, page, looked, shapes.drawn_tables(found, reading, page))
     rest, placed = _into_cells(lines, tables, unseen, place) if tables else (lines, [])
     begun = 0
     for until, table, texts in placed:
@@ -104,15 +104,15 @@ def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
 
 
 def _about_pictures(found: Shapes, page: Page, reading: Reading, parts: list[Part]) -> None:
-    """Say what of the page is a picture: all, some, or what some program's OCR has read."""
+    """Note which part of the page is a picture: all, some, or one read by another program's OCR."""
     if found.texts and all(text.unseen for text in found.texts) and page.parts:
         page.text_source = "ocr"
-        reading.note("ocr", "Its text lies unseen on a picture: some program's OCR.", page.number)
+        reading.note("ocr", "Its text is invisible on a picture: some program's OCR.", page.number)
     # text may also be drawn as curves
     if found.objects and not page.parts:
         reading.note("ocr", NO_TEXT, page.number)
     elif parts:
-        reading.note("unread_part", f"{NO_TEXT_IN_PART} {said(parts)}.", page.number)
+        reading.note("unread_part", f"{NO_TEXT_IN_PART} {unread_note(parts)}.", page.number)
 
 
 def _paragraphs(lines: list[Line], covered: dict[int, str], page: Page, place: Placing) -> None:
@@ -164,11 +164,11 @@ def _overlap(a: Box, b: Box) -> bool:
 
 
 def _redacted(line: Line, unseen: dict[int, str], page: Page, place: Placing) -> None:
-    """The seen and the unseen parts of a line, in their order."""
+    """Return the seen and the unseen parts of a line, in their order."""
     run, kind = "", "paragraph"
     indices: list[int] = []
     for index, char in [*zip(line.chars, line.text, strict=True), (-1, "")]:
-        # blanks go with what stands before them
+        # blanks go with the character before them
         now = kind if char.isspace() else unseen.get(index, "paragraph")
         if not char or now != kind:
             boxes = [char_box(line.textpage, i, place) for i in indices]
@@ -188,9 +188,9 @@ def _into_cells(
     covered: dict[int, str],
     place: Placing,
 ) -> tuple[list[Line], Placed]:
-    """Put characters into the cells that hold their centres.
+    """Put characters into the cells that contain their centres.
 
-    Returns the lines that stay outside, and of each table after how many of them it comes.
+    Returns the lines that stay outside, and for each table the count of lines before it.
     """
     rest: list[Line] = []
     texts: list[dict[int, str]] = [{} for _ in tables]
@@ -225,7 +225,7 @@ def _into_cells(
 
 
 def _table(table: Lattice, texts: dict[int, str], page: Page) -> None:
-    # a frame around one text is no table
+    # a frame around one text is not a table
     kept = page.add_table(table.rows, table.columns, box=table.box) if len(texts) > 1 else None
     for number, cell in enumerate(table.cells):
         text = texts.get(number, "")

@@ -1,6 +1,6 @@
 """The fields of a PDF's form as its catalogue lists them, with or without a place on a page.
 
-PDFium tells of a field only where a page shows it. So the form's own tree is read too, by
+PDFium reports a field only if a page shows it. So the form's own tree is read too, by
 pdfminer.six (MIT).
 """
 
@@ -42,13 +42,13 @@ class FormField:
 
     @property
     def contradicts(self) -> bool:
-        """Whether a box is drawn ticked where its value says it isn't, or the reverse."""
+        """Return whether a box is drawn ticked although its value says it isn't, or the reverse."""
         on = any(state != "Off" for state in self.shown)
         return bool(self.shown) and on != (self.value not in ("", "Off"))
 
 
 def form_fields(content: bytes) -> list[FormField]:
-    """Read the fields that hold values, in the order of the form's tree.
+    """Return the fields with values, in the order of the form's tree.
 
     Raises FormUnreadable if the file's cross-references or its form are damaged.
     """
@@ -75,7 +75,7 @@ def form_fields(content: bytes) -> list[FormField]:
 def _walk(
     at: Any, above: dict[str, Any], name: str, depth: int, seen: set[int]
 ) -> Iterator[FormField]:
-    """Yield the fields at and below a node, each with what it inherits."""
+    """Yield the fields at and below a node, each with its inherited values."""
     node = _resolved(at)
     # a node that is its own kid, or one of many parents, is read once
     if not isinstance(node, dict) or id(node) in seen or depth > DEPTH or len(seen) > FIELDS:
@@ -122,7 +122,7 @@ def _resolved(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A string, name, number, stream or list of such as text."""
+    """Return a string, name, number, stream, or list of them, as text."""
     from pdfminer.pdftypes import PDFStream
     from pdfminer.psparser import PSLiteral
     from pdfminer.utils import decode_text

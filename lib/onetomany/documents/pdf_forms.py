@@ -1,4 +1,4 @@
-"""What was filled into a PDF's form, and who is said to have signed it."""
+"""The values of a PDF's form, and its stated signers."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def read_tree(content: bytes, reading: Reading) -> list[FormField]:
     except FormUnreadable as error:
         reading.note(
             "form",
-            f"The form's own list of fields can't be read ({error}): fields that stand on no page, "
-            "and whose signature is whose, are not told.",
+            f"The form's own list of fields can't be read ({error}): fields without a page, "
+            "and the field of each signature, are not reported.",
         )
         return []
 
@@ -37,10 +37,10 @@ def read_tree(content: bytes, reading: Reading) -> list[FormField]:
 def read_fields(
     form: Any, held: Any, place: Placing, page: Page, signed: dict[str, str]
 ) -> list[str]:
-    """Add the fields of a page that hold a value, as blocks of kind field; return their names.
+    """Add the fields of a page with a value, as blocks of kind field; return their names.
 
-    `form` is PDFium's handle of the document's form; `signed` says of each signature's field who
-    and when.
+    `form` is PDFium's handle of the document's form; `signed` gives signer and
+    time of each signature's field.
     """
     names = []
     for annot, kind, box in page_annotations(held, place):
@@ -90,7 +90,7 @@ def read_unplaced(tree: list[FormField], names: set[str], reading: Reading) -> i
 
 
 def _field(form: Any, annot: Any, kind: int) -> str:
-    """A field as 'label: value'; '' if it is empty, or a button."""
+    """Return a field as 'label: value'; '' if it is empty, or a button."""
     full = _wide(raw.FPDFAnnot_GetFormFieldName, form, annot)
     label = _wide(raw.FPDFAnnot_GetFormFieldAlternateName, form, annot) or full.rpartition(".")[2]
     if kind == raw.FPDF_FORMFIELD_PUSHBUTTON:
@@ -113,7 +113,7 @@ def _field(form: Any, annot: Any, kind: int) -> str:
 
 
 def _wide(ask: Callable[..., int], *of: Any) -> str:
-    """A text that PDFium writes in UTF-16; '' where there is none."""
+    """Return a text that PDFium writes in UTF-16; '' if there is none."""
     size = ask(*of, None, 0)
     if not 2 < size < 1 << 24:
         return ""
@@ -177,7 +177,7 @@ def _signed_until(signature: Any) -> int:
 
 
 def _signer(cms: bytes) -> tuple[str, str]:
-    """The subject of the signer's certificate, and the time of signing; '' for what isn't said."""
+    """Return the subject of the signer's certificate and the time of signing, or ''."""
     from asn1crypto import cms as syntax
 
     try:
@@ -201,7 +201,7 @@ def _signer(cms: bytes) -> tuple[str, str]:
 
 
 def read_xfa(pdf: Any, reading: Reading, filled: int) -> None:
-    """Tell of an XFA form; its data are read where the form's fields hold none."""
+    """Report an XFA form; read its data if the form's fields have no values."""
     many = raw.FPDF_GetXFAPacketCount(pdf)
     if many <= 0:
         return
@@ -216,7 +216,7 @@ def read_xfa(pdf: Any, reading: Reading, filled: int) -> None:
         if reading.pages:
             reading.pages[0].add(value, "field")
     much = f"{len(values)} values were read from its data" if values else "No value is in its data"
-    reading.note("form", f"{said} {much}; where they stand on its pages isn't known.")
+    reading.note("form", f"{said} {much}; their places on its pages aren't known.")
 
 
 def _packet_name(pdf: Any, number: int) -> str:
@@ -236,7 +236,7 @@ def _packet(pdf: Any, number: int) -> bytes:
 
 
 def _data(packet: bytes) -> list[str]:
-    """The values of a data packet, as 'name: value'."""
+    """Return the values of a data packet, as 'name: value'."""
     from lxml import etree
 
     if b"<!DOCTYPE" in packet:  # as for all XML here: no definitions, no entities

@@ -8,17 +8,17 @@ from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line
 from .reading import boxed
 
-ASIDE = 6.0  # points by which the left or the right side of two parts may differ
+ASIDE = 6.0  # points by which the sides of two parts may differ
 GAP = 4.0  # line heights between two parts, at most
 HEADING = 40  # characters of a heading between two parts, at most
-FIGURES = 0.5  # the share of words with a digit in a row that is no head
+FIGURES = 0.5  # the share of words with a digit in a row that isn't a head
 _TITLE = re.compile(
     r"\s*(?:table|figure|fig\.|chart|annex|표|그림|도표)(?![a-z가-힣])", re.IGNORECASE
 )
 _DIGIT = re.compile(r"\d")
 
 
-def joined(tables: list[Lattice], lines: list[Line]) -> list[Lattice]:
+def join_cut_tables(tables: list[Lattice], lines: list[Line]) -> list[Lattice]:
     """Return tables, in order, with those joined that a heading of one line cuts in two.
 
     The second part has the first's columns and sides, and begins with figures, not with a head. The
@@ -66,7 +66,7 @@ def _same_columns(above: Lattice, below: Lattice) -> bool:
 
 
 def _columns(table: Lattice) -> dict[int, tuple[float, float]]:
-    """From where to where each column's cells go, of those that span no other."""
+    """Return the left and right side of each column, from cells that span no other."""
     sides: dict[int, tuple[float, float]] = {}
     for cell in table.cells:
         if cell.spans[1] == 1:

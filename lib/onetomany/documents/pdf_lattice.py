@@ -33,7 +33,7 @@ class Lattice:
 
     @cached_property
     def _slots(self) -> tuple[list[float], list[float], dict[tuple[int, int], int]]:
-        """Where cells begin or end, and the cell between each two such places."""
+        """Return the edges of cells, and the cell between each two of them."""
         xs = sorted({x for cell in self.cells for x in cell.box[::2]})
         ys = sorted({y for cell in self.cells for y in cell.box[1::2]})
         slots: dict[tuple[int, int], int] = {}

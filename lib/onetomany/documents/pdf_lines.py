@@ -22,7 +22,7 @@ Place = Callable[[float, float, float, float], Box]
 
 
 class Line:
-    """One line: its text, its box, the boxes of its runs, and where its characters are drawn."""
+    """One line: its text, its box, the boxes of its runs, and the places of its characters."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Line:
 
     @cached_property
     def chars(self) -> list[int]:
-        """The index of each character. Asking for each costs more than all else: do it rarely."""
+        """Return the index of each character. This costs more than all else: call it rarely."""
         to_char = raw.FPDFText_GetCharIndexFromTextIndex
         return [to_char(self.textpage, place) for place in self._places]
 
@@ -46,7 +46,7 @@ class Line:
         return Line("".join(self.text[i] for i in positions), places, self.textpage, [box])
 
     def marked(self, gaps: list[Box], place: Place) -> Line:
-        """This line with UNREADABLE where glyphs without a Unicode value are drawn."""
+        """Return this line with UNREADABLE for each glyph without a Unicode value."""
         text, places = list(self.text), list(self._places)
         for gap in gaps:
             at = 0
@@ -54,7 +54,7 @@ class Line:
                 box = char_box(self.textpage, index, place)
                 if box is not None and (box[0] + box[2]) / 2 < gap[0] + 0.5:
                     at = number + 1
-            # blanks that PDFium puts where nothing is known to stand go after it
+            # blanks that PDFium adds at unknown places go after it
             while 0 < at < len(text) and text[at].isspace() and text[at - 1] == UNREADABLE:
                 at += 1
             text.insert(at, UNREADABLE)
@@ -68,7 +68,7 @@ _SIDES = tuple(ctypes.c_double() for _ in range(4))  # made once: it is asked fo
 
 
 def char_box(textpage: Any, index: int, place: Place) -> Box | None:
-    """The box of a character's ink."""
+    """Return the box of a character's ink."""
     left, right, bottom, top = _SIDES
     if not raw.FPDFText_GetCharBox(textpage, index, left, right, bottom, top):
         return None
@@ -76,7 +76,7 @@ def char_box(textpage: Any, index: int, place: Place) -> Box | None:
 
 
 def wide_box(textpage: Any, index: int, place: Place) -> Box | None:
-    """The box of a character as its font spaces it."""
+    """Return the box of a character as its font spaces it."""
     rect = raw.FS_RECTF()
     if not raw.FPDFText_GetLooseCharBox(textpage, index, rect):
         return None
@@ -86,7 +86,7 @@ def wide_box(textpage: Any, index: int, place: Place) -> Box | None:
 def read_lines(
     textpage: Any, place: Place, backward: Sequence[Box] = ()
 ) -> tuple[list[Line], list[str]]:
-    """Lines with their boxes, and the texts of lines for which PDFium gives no place.
+    """Return lines with their boxes, and the texts of lines to which PDFium gives no place.
 
     `backward` are places where text was drawn to the left of text that was drawn before it.
     """
@@ -119,7 +119,7 @@ def read_lines(
 
 
 def _units(text: str) -> Sequence[int]:
-    """Of each character, where it begins in UTF-16, by which PDFium counts text."""
+    """Return the start of each character in UTF-16, by which PDFium counts text."""
     if not text or max(text) <= "\uffff":
         return range(len(text))
     widths = (1 + (char > "\uffff") for char in text[:-1])
@@ -129,10 +129,10 @@ def _units(text: str) -> Sequence[int]:
 def _by_place(
     lines: list[Line], textpage: Any, place: Place, backward: Sequence[Box]
 ) -> list[Line]:
-    """Lines whose characters were drawn in another order than they are read, put in order.
+    """Put lines in order whose characters were drawn in another order than they are read.
 
     Some programs draw a line's Hangul first, then its brackets and points. A line is put in order
-    if some of it was drawn backwards, or if it and the one before it lie within each other.
+    if some of it was drawn backwards, or if it and the one before it overlap.
     """
     kept: list[Line] = []
     group: list[Line] = []
@@ -154,7 +154,7 @@ def _by_place(
 
 
 def _level(line: Line) -> bool:
-    """Whether it runs from left to right: neither upright, askew, nor in another script."""
+    """Return whether it runs from left to right: neither upright, askew, nor in another script."""
     highest = max(run[3] - run[1] for run in line.runs)
     return line.box[3] - line.box[1] < 1.8 * max(highest, 1.0) and (
         line.box[2] - line.box[0] > 0.8 * highest and not _RIGHT_TO_LEFT.search(line.text)
@@ -170,7 +170,7 @@ def _goes_back(line: Line, backward: Sequence[Box]) -> bool:
 
 
 def _interleaved(group: list[Line], line: Line) -> bool:
-    """Whether a line's runs lie between those of the lines before it, and on none of them."""
+    """Return whether a line's runs are between those of the lines before it, and on none."""
     box = boxed(each.box for each in group) or line.box
     high = min(box[3] - box[1], line.box[3] - line.box[1])
     level = min(box[3], line.box[3]) - max(box[1], line.box[1]) > 0.6 * max(high, 1.0)

@@ -1,4 +1,4 @@
-"""Earlier revisions of a PDF that its file still holds, and its bookmarks."""
+"""Earlier revisions of a PDF that its file still contains, and its bookmarks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BOOKMARKS = 5_000
 _END = re.compile(rb"startxref\s+(\d+)\s+%%EOF")
 
 
-def earlier_revisions(content: bytes) -> list[int]:
-    """Where each revision before the last ends; [] for a file that was written once.
+def _earlier_revisions(content: bytes) -> list[int]:
+    """Return the end of each revision before the last; [] for a file that was written once.
 
-    A program that appends its changes leaves what was before as it was. The first part of a file
+    A program that appends its changes leaves the earlier bytes unchanged. The first part of a file
     that is written for the web (linearized) ends alike, but names the place 0.
     """
     ends = []
@@ -26,13 +26,13 @@ def earlier_revisions(content: bytes) -> list[int]:
         table = content[at : at + 40].lstrip()
         if 0 < at < found.start() and re.match(rb"xref|\d+\s+\d+\s+obj", table):
             ends.append((found.end(), at))
-    # what a later revision adds lies behind the earlier one; of a file for the web, before it
+    # a later revision is appended to the earlier one; in a file for the web it comes first
     return [end for end, _ in ends[:-1] if ends[-1][1] > end]
 
 
 def read_revisions(pdf: Any, content: bytes, reading: Reading) -> None:
     """Tell of earlier revisions; one with another text becomes a document of its own."""
-    ends = earlier_revisions(content)
+    ends = _earlier_revisions(content)
     now = _texts(pdf) if ends else []
     for number, end in enumerate(ends[-REVISIONS:], len(ends) - len(ends[-REVISIONS:]) + 1):
         named = f"Revision {number} of {len(ends) + 1} of this file (its first {end:,} bytes)"
@@ -45,8 +45,8 @@ def read_revisions(pdf: Any, content: bytes, reading: Reading) -> None:
         if before == now:
             reading.note(
                 "revision",
-                f"{named} has the same text: forms, comments, signatures or what else is no text "
-                "of a page were changed after it.",
+                f"{named} has the same text: forms, comments, signatures or other parts "
+                "beside the text were changed after it.",
             )
             continue
         changed = [
@@ -77,7 +77,7 @@ def _texts(pdf: Any) -> list[str]:
 
 
 def read_bookmarks(pdf: Any, reading: Reading) -> None:
-    """Note the bookmarks, which may name what no page says."""
+    """Note the bookmarks, whose words may be on no page."""
     told = []
     for mark in pdf.get_toc(max_depth=15):
         dest = mark.get_dest()

@@ -1,8 +1,8 @@
-"""Text of a PDF that no reader sees: covered, in the colour beneath it, tiny, off the page.
+"""Text of a PDF that no reader sees: covered, in its background's colour, tiny, off the page.
 
 Cheap signs come first: something painted over text, a colour that is too light, a size, a place.
-Only a page with such a sign is drawn, once as it is and once without its text. Where the two
-drawings agree, the text leaves no ink: it can't be seen.
+Only a page with such a sign is drawn, once as it is and once without its text. If the two
+drawings agree at a text, it leaves no ink: it can't be seen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .pdf_shapes import LAST, Cover, Shapes, Text, page_objects
 from .reading import Box
 
 SCALE, PIXELS = 2.0, 8_000_000  # pixels for a point, and of a drawn page at most
-FAINT = 10  # of 255: ink that differs less from what is beneath can't be seen
+FAINT = 10  # of 255: ink that differs less from its background can't be seen
 DIM, SHADE = 0.6, 160  # the share of its contrast that dimmed text keeps; how dark its ground is
 LIGHT, NEAR = (
     190,
@@ -53,7 +53,7 @@ class Drawn:
 
     @cached_property
     def bare(self) -> Pixels:
-        """The page without text. What is switched off is switched on again."""
+        """Return the page drawn without its text, which is switched on again."""
         texts = [item for item, kind, _ in page_objects(self.held) if kind == raw.FPDF_PAGEOBJ_TEXT]
         for item in texts:
             raw.FPDFPageObj_SetIsActive(item, False)
@@ -64,7 +64,7 @@ class Drawn:
                 raw.FPDFPageObj_SetIsActive(item, True)
 
     def window(self, box: Box) -> tuple[slice, slice] | None:
-        """The pixels of a box; None if it lies off the page."""
+        """Return the pixels of a box; None if it is off the page."""
         height, width = self.whole.shape[:2]
         x0, y0 = int(box[0] * self.scale), int(box[1] * self.scale)
         x1, y1 = int(np.ceil(box[2] * self.scale)), int(np.ceil(box[3] * self.scale))
@@ -73,24 +73,24 @@ class Drawn:
         return (rows, columns) if inside else None
 
     def text_ink(self, window: tuple[slice, slice]) -> Pixels:
-        """How much text changes each pixel of a window, of 255."""
+        """Return by how much text changes each pixel of a window, of 255."""
         a, b = self.whole[window], self.bare[window]
         apart = np.maximum(a, b) - np.minimum(a, b)
         ink: Pixels = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
         return ink
 
     def ink(self, box: Box) -> int:
-        """How much text changes the page within a box."""
+        """Return by how much text changes the page within a box."""
         window = self.window(box)
         return int(self.text_ink(window).max()) if window else 0
 
     def share(self, box: Box) -> float:
-        """The share of a box's columns that text changes."""
+        """Return the share of a box's columns that text changes."""
         window = self.window(box)
         return float((self.text_ink(window) >= FAINT).any(0).mean()) if window else 0.0
 
     def ground(self, box: Box) -> int:
-        """How light the page is within a box, without its text."""
+        """Return the lightness of the page within a box, without its text."""
         window = self.window(box)
         return int(np.median(self.bare[window][..., :3])) if window else 255
 
@@ -153,10 +153,11 @@ def _characters(line: Line, place: Place) -> Iterator[tuple[int, Box]]:
 
 
 def _kind(box: Box, text: Text, on: list[Cover], drawn: Drawn) -> str | None:
-    """What hides a character; None if it is seen, or was never meant to be."""
+    """Return why a character can't be seen; None if it can, or was never meant to be."""
     after = [cover for cover in on if cover.order > text.order]
     if text.unseen:
-        # text for a picture's sake leaves no ink at any time: what counts is what the picture shows
+        # invisible text on a picture never leaves ink: the picture itself counts
+
         solid = [c for c in after if c.order == LAST or (c.colour and c.colour[3] > 200)]
         return "under_redaction" if solid and drawn.is_uniform(box) else None
     ink = drawn.ink(box)
@@ -176,7 +177,7 @@ def _light(colour: tuple[int, int, int, int]) -> float:
 
 
 def _suspects(texts: list[Text], covers: list[Cover], size: tuple[float, float]) -> list[int]:
-    """The texts of which it is not plain that they are seen."""
+    """Return the texts that may be invisible."""
     if not texts:
         return []
     box = np.array([text.box for text in texts])

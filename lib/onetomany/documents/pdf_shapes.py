@@ -1,4 +1,4 @@
-"""What is painted on a PDF page besides text: rules that make tables, dark boxes, pictures."""
+"""Objects painted on a PDF page besides text: rules of tables, dark boxes, pictures."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Cover:
-    """What may hide text: a filled shape, a wide line, a picture, an annotation.
+    """An object that may hide text: a filled shape, a wide line, a picture, an annotation.
 
-    `order` is when it was painted; LAST for an annotation. `colour` is None where it has no single
-    one. An `applied` redaction is one that hides; one that was only marked leaves the text seen.
+    `order` counts in the order of painting; LAST for an annotation. `colour` is None if it has no
+    single one. An `applied` redaction hides the text; one that was only marked leaves it visible.
     """
 
     order: int
@@ -59,7 +59,7 @@ class Cover:
 
 @dataclass
 class Shapes:
-    """What is painted on a page, by kind, in the order of painting."""
+    """The objects of a page, by kind, in the order of painting."""
 
     texts: list[Text] = field(default_factory=list)
     covers: list[Cover] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Shapes:
 
 
 def placing(held: Any) -> Placing:
-    """Left, bottom, right, top as PDF has them, to a box from the shown page's upper left."""
+    """Return a function from PDF's left, bottom, right, top to a box of the page as shown."""
     left, bottom, right, top = held.get_bbox()
     turn = held.get_rotation()
 
@@ -88,7 +88,7 @@ def placing(held: Any) -> Placing:
     return place
 
 
-def collect(held: Any, place: Placing) -> Shapes:
+def collect_shapes(held: Any, place: Placing) -> Shapes:
     found = Shapes()
     text, path = raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH
     for number, (item, kind, outer) in enumerate(page_objects(held)):
@@ -113,7 +113,7 @@ _COLOUR = tuple(ctypes.c_uint() for _ in range(4))
 
 
 def _bounds(item: Any, outer: Matrix | None, place: Placing) -> Box:
-    """An object's box; of one within a form, the box around its corners."""
+    """Return an object's box; for one within a form, the box around its corners."""
     if not raw.FPDFPageObj_GetBounds(item, *_EDGES):
         return (0.0, 0.0, 0.0, 0.0)
     x0, y0, x1, y1 = (edge.value for edge in _EDGES)
@@ -154,12 +154,12 @@ def _size(item: Any, outer: Matrix | None) -> float:
 
 
 def _small(box: Box) -> bool:
-    """Whether a shape has the size of a letter or a word."""
+    """Return whether a shape has the size of a letter or a word."""
     return LETTER[0] < box[3] - box[1] < LETTER[1] and box[2] - box[0] < 4 * LETTER[1]
 
 
 def page_objects(held: Any) -> Iterator[tuple[Any, int, Matrix | None]]:
-    """Every object in the order of painting, with the matrix of the forms around it."""
+    """Yield every object in the order of painting, with the matrix of the forms around it."""
 
     def inside(
         form: Any, outer: Matrix | None, depth: int
@@ -225,7 +225,7 @@ _WIDTH = ctypes.c_float()
 
 
 def _stroke(item: Any) -> float:
-    """The width of a line that is wide enough to hide text; else 0."""
+    """Return the width of a line that is wide enough to hide text; else 0."""
     raw.FPDFPageObj_GetStrokeWidth(item, _WIDTH)
     return _WIDTH.value if _WIDTH.value > WIDE else 0.0
 
@@ -263,13 +263,13 @@ def _flat(box: Box) -> Box:
 
 
 def _square(points: list[tuple[float, float]]) -> bool:
-    """Whether every side runs along an axis."""
+    """Return whether every side runs along an axis."""
     sides = pairwise(points)
     return len(points) >= 4 and all(min(abs(p[0] - q[0]), abs(p[1] - q[1])) < 0.5 for p, q in sides)
 
 
 @cache
-def plumber_tables() -> ModuleType:
+def _plumber_tables() -> ModuleType:
     """Return pdfplumber's module of tables, without the rest of that package.
 
     The rest parses PDF by pdfminer, which is not used here; loaded with it, a caged process costs
@@ -282,8 +282,8 @@ def plumber_tables() -> ModuleType:
     return import_module("pdfplumber.table")
 
 
-def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
-    """Tables whose cells are drawn; those made of white space alone are left as text."""
+def drawn_tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
+    """Return the tables whose cells are drawn; those made by white space alone stay text."""
     level = [r for r in found.rules if r[1] == r[3] and r[2] - r[0] > THIN]
     upright = [r for r in found.rules if r[0] == r[2] and r[3] - r[1] > THIN]
     if len(level) < 2 or len(upright) < 2:
@@ -294,7 +294,7 @@ def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
         for way, rules in (("h", level), ("v", upright))
         for r in rules
     ]  # fmt: skip
-    plumber = plumber_tables()
+    plumber = _plumber_tables()
     merged = plumber.merge_edges(edges, 3, 3, 3, 3)
     counted = [sum(e["orientation"] == way for e in merged) for way in "hv"]
     if found.segments >= SEGMENTS or counted[0] * counted[1] > CROSSINGS * 4:
@@ -311,7 +311,7 @@ def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
 
 
 def _open_sides(edges: list[Any]) -> list[Any]:
-    """The sides of tables that are drawn without them, as public bodies here often do.
+    """Return the missing sides of tables, which Korean authorities often leave undrawn.
 
     Three level lines or more that begin and end alike, that two upright lines cross and that reach
     beyond those, have a column of cells on each side that they reach beyond.
@@ -335,7 +335,7 @@ def _open_sides(edges: list[Any]) -> list[Any]:
         inside = [e for e in upright if x0 - 3 < e["x0"] < x1 + 3]
         tops = sorted(e["top"] for e in held)
         for top, bottom in pairwise(tops):
-            # what no upright line joins is two tables, or a form
+            # parts that no upright line joins are two tables, or a form
             crossing = [
                 e["x0"] for e in inside if e["top"] - 3 <= top and bottom <= e["bottom"] + 3
             ]

@@ -1,8 +1,8 @@
 """Tables of a PDF page that have no lines between their cells, found by liteparse (Apache-2.0).
 
-It is asked only of pages on which texts stand apart in rows, as cells do and prose doesn't, and
-given that page alone. What it finds is taken where no ruled table is, or where a ruled table's
-lines leave many of its cells together. Tables whose cells hold sentences are none.
+It gets only pages on which gaps separate the texts of rows, as in tables and not in prose. Its
+table is taken if no ruled table is there, or if a ruled table's lines leave many of its cells
+together. Tables whose cells contain sentences are left out.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
-from .pdf_joined import joined
+from .pdf_joined import join_cut_tables
 from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line, char_box
 from .pdf_shapes import Placing
 from .pdf_unread import Looked, common_area
 from .reading import Box, Page, boxed
 
-ROWS = 3  # with texts that stand apart: fewer are no sign of a table
+ROWS = 3  # with separated texts: fewer don't indicate a table
 APART = 1.3  # of a line's height: a gap between words is narrower
 NARROW = 0.3  # of the page's width: columns of prose are wider
 SHORT, SHARE = 40, 0.7  # characters of a cell; the share of a table's cells that are as short
-FILLED = 0.45  # the share of its cells that hold something
-CUT = 0.1  # words cut for each row, from which it is no table
+FILLED = 0.45  # the share of its cells that aren't empty
+CUT = 0.1  # words cut for each row, from which it isn't a table
 FIGURES = 3  # figures in a line that is drawn as one text, from which it may be a row
 _FIGURE = re.compile(r"[(+−–$€£₩-]?\d[\d.,]*%?\)?|[–—-]|n\.?a\.?")
 _NUMBERED = re.compile(r"\s*\d+(?:\.\d+)+\.?\s|\s*\d+(?:\.\d+)+\s*$")
@@ -52,8 +52,8 @@ def table_finder() -> Any:
     )
 
 
-def may_hold_table(lines: list[Line], width: float) -> bool:
-    """Whether some rows of a page have narrow texts that stand apart, or are of figures."""
+def _may_contain_table(lines: list[Line], width: float) -> bool:
+    """Return whether rows of a page have narrow texts with gaps, or figures."""
     rows = 0
     for row in _levels([run for line in lines for run in line.runs]):
         groups = _gaps(row)
@@ -62,16 +62,16 @@ def may_hold_table(lines: list[Line], width: float) -> bool:
 
 
 def _is_figures(text: str) -> bool:
-    """Whether a line that is drawn as one text is a row of figures: Maine 12,640 12,530 12,600."""
+    """Return whether a line drawn as one text is a row of figures: Maine 12,640 12,530 12,600."""
     words = text.split()
     figures = sum(bool(_FIGURE.fullmatch(word)) for word in words)
     return figures >= FIGURES and 2 * figures > len(words)
 
 
 def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -> list[Lattice]:
-    """The tables of a page: the ruled ones, and those without lines."""
+    """Return the tables of a page: the ruled ones, and those without lines."""
     lines, place = looked.lines, looked.place
-    if not lines or not may_hold_table(lines, page.width or 0.0):
+    if not lines or not _may_contain_table(lines, page.width or 0.0):
         return ruled
     try:
         found = _found(_alone(pdf, page.number))
@@ -88,11 +88,11 @@ def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -
         over = [each for each in kept if common_area(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
             kept = [each for each in kept if each not in over] + [table]
-    return joined(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
+    return join_cut_tables(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
 
 
 def _alone(pdf: Any, number: int) -> bytes:
-    """A page as a document of its own."""
+    """Return a page as a document of its own."""
     with pdfium.PdfDocument.new() as alone:
         alone.import_pages(pdf, [number - 1])
         held = io.BytesIO()
@@ -110,7 +110,7 @@ def _found(content: bytes) -> list[Lattice]:
 
 
 def _lattice(block: Any) -> Lattice | None:
-    """A table as its rows have it; None for what is more like prose than like a table."""
+    """Return a table of its rows; None if it is more like prose than like a table."""
     rows = ([block.header] if block.header else []) + list(block.rows or [])
     # rows whose texts have no place of their own are lines of prose
     rows = [row for row in rows if any(cell.bbox for cell in row)]
@@ -128,7 +128,7 @@ def _lattice(block: Any) -> Lattice | None:
         return None  # headings, or their list
     figures = sum(any(char.isdigit() for char in row[-1].text) for row in rows)
     if columns == 2 and (len(rows) < ROWS + 1 or figures < len(rows) / 3):
-        return None  # a list of words and what they mean
+        return None  # a list of words and their meanings
     cells = []
     for number, row in enumerate(rows, 1):
         for column, cell in enumerate(row, 1):
@@ -141,13 +141,13 @@ def _lattice(block: Any) -> Lattice | None:
 
 
 def _is_contents(table: Lattice, lines: list[Line]) -> bool:
-    """Whether it is a table of contents: its titles and pages are joined by points."""
+    """Return whether it is a table of contents: its titles and pages are joined by points."""
     inside = [line for line in lines if _holds(table.box, line.box)]
     return sum(bool(_LEADER.search(line.text)) for line in inside) > 0.2 * len(inside)
 
 
 def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
-    """Whether the sides of its cells go through words, as they do in prose."""
+    """Return whether the sides of its cells go through words, as they do in prose."""
     cut = 0
     for line in lines:
         if not common_area(line.box, table.box):
@@ -166,7 +166,7 @@ def _cuts_words(table: Lattice, lines: list[Line], place: Placing) -> bool:
 
 
 def _is_closer(table: Lattice, ruled: Lattice, lines: list[Line]) -> bool:
-    """Whether the lines of a ruled table leave together what a table without lines parts."""
+    """Return whether a table without lines separates cells that a ruled one leaves together."""
     runs = [run for line in lines for run in line.runs]
     inside = [[run for run in runs if _holds(cell.box, run)] for cell in ruled.cells]
     stacks = {
@@ -203,7 +203,7 @@ def _levels(runs: list[Box]) -> Iterator[list[Box]]:
 
 
 def _gaps(row: list[Box]) -> list[Box]:
-    """The texts of a row that stand apart from each other; [] if none does."""
+    """Return the texts of a row, if gaps separate them; else []."""
     groups: list[Box] = []
     for run in sorted(row):
         if groups and run[0] - groups[-1][2] < APART * (run[3] - run[1]):

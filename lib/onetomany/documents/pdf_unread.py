@@ -1,8 +1,8 @@
-"""Parts of a PDF page that show something and hold no text of it: the places where OCR must look.
+"""Parts of a PDF page that show something without a text of it: OCR must read them.
 
-A page with some text isn't read for that: a stamp may lie on a scan, digits may be drawn by
+A page with some text may not be readable as a whole: it may be a stamp on a scan, digits may be
 glyphs without Unicode values, paragraphs may be drawn as curves, a text layer may be garbled. Each
-such part is a box with a reason. The same parts are found again where OCR is made (`ocr`).
+such part is a box with a reason. OCR finds the same parts again (`ocr`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pypdfium2 import raw
 from .garbled import garbled_lines
 from .pdf_lines import Line, char_box, read_lines, wide_box
 from .pdf_seen import FAINT, Drawn
-from .pdf_shapes import Placing, Shapes, Text, collect, placing
+from .pdf_shapes import Placing, Shapes, Text, collect_shapes, placing
 from .reading import Box, boxed
 
 PICTURE = 0.04  # of the page: a smaller picture is a logo or a seal
@@ -30,8 +30,8 @@ ROW = 4  # of them in a row
 LOOKED_AT = 20_000  # shapes of a page
 MOST = 40  # parts of one page: beyond that they are joined to one
 
-NARROW = 0.12  # of a line's height: what is narrower is the edge of a letter
-GLYPHS_APART = 0.4  # of it: what is closer is one gap
+NARROW = 0.12  # of a line's height: a narrower gap is the edge of a letter
+GLYPHS_APART = 0.4  # of it: closer ones are one gap
 UNSAID = (1.5, 0.25)  # points, and of its height, that a text may reach beyond its characters
 
 Size = tuple[float, float]
@@ -53,24 +53,24 @@ class Part:
 
 
 class Looked:
-    """What a page of a PDF shows, and what of it is no text."""
+    """The lines of a PDF page, and its parts that are not text."""
 
     def __init__(self, held: Any) -> None:
         self.place, self.textpage = placing(held), held.get_textpage()
-        self.found, self.drawn = collect(held, self.place), Drawn(held)
+        self.found, self.drawn = collect_shapes(held, self.place), Drawn(held)
         backward = self.found.backward
         self.lines, self.unplaced = read_lines(self.textpage, self.place, backward)
-        self.missing = missing_glyphs(self.found, self.lines, self.drawn, self.place)
+        self.missing = _missing_glyphs(self.found, self.lines, self.drawn, self.place)
         size = held.get_size()
         has_text = self.lines or self.unplaced
         # a page without any text is read by OCR as a whole
-        self.parts = unread_parts(self.found, self.lines, self.missing, size) if has_text else []
+        self.parts = _unread_parts(self.found, self.lines, self.missing, size) if has_text else []
 
 
-def unread_parts(
+def _unread_parts(
     found: Shapes, lines: list[Line], missing: list[tuple[Line, list[Box]]], size: Size
 ) -> list[Part]:
-    """Parts of a page that hold text for the eye only, from top to bottom.
+    """Return the parts of a page whose text is only visible, from top to bottom.
 
     `missing` are the lines of `missing_glyphs`.
     """
@@ -83,7 +83,7 @@ def unread_parts(
     return [Part(_on_page(part.box, size), part.why) for part in joined]
 
 
-def said(parts: list[Part]) -> str:
+def unread_note(parts: list[Part]) -> str:
     """Say which parts of a page are not text, for a note."""
     whys = [(why, sum(part.why == why for part in parts)) for why in REASONS]
     listed = ", ".join(f"{REASONS[why]} ({many})" for why, many in whys if many)
@@ -112,9 +112,9 @@ def common_area(a: Box, b: Box) -> float:
 
 
 def _pictures(found: Shapes, lines: list[Line], size: Size) -> list[Box]:
-    """Pictures large enough to hold text, with hardly any of the page's text on them.
+    """Return pictures large enough for text, with hardly any of the page's text on them.
 
-    Where some program's OCR lies unseen on a picture it was read before.
+    A picture with invisible text on it was read by another program's OCR.
     """
     strips = [_on_page(box, size) for box in found.pictures]
     kept = []
@@ -152,7 +152,7 @@ def _near(a: Box, b: Box, slack: float) -> bool:
 
 
 def _curves(found: Shapes, lines: list[Line], parts: list[Part]) -> list[Box]:
-    """Rows of small filled shapes where no text is: letters that were drawn as curves."""
+    """Return rows of small filled shapes without text: letters drawn as curves."""
     if len(found.curves) < LETTERS:
         return []
     boxes = [line.box for line in lines] + [part.box for part in parts]
@@ -197,10 +197,10 @@ def _blocks(rows: list[Box]) -> list[Box]:
     return joined
 
 
-def missing_glyphs(
+def _missing_glyphs(
     found: Shapes, lines: list[Line], drawn: Drawn, place: Placing
 ) -> list[tuple[Line, list[Box]]]:
-    """Lines within which letters or digits are drawn that are no characters, and where."""
+    """Return lines in which letters or digits are drawn without characters, and their places."""
     gaps = _curved_gaps(found, lines)
     short = _lost(found.texts, lines)
     lost = [
@@ -218,7 +218,7 @@ def missing_glyphs(
 
 
 def _level_with(lines: list[Line], boxes: list[Box]) -> list[int]:
-    """The numbers of lines that share some height with a box."""
+    """Return the numbers of lines that share some height with a box."""
     return [
         number
         for number, line in enumerate(lines)
@@ -227,7 +227,7 @@ def _level_with(lines: list[Line], boxes: list[Box]) -> list[int]:
 
 
 def _curved_gaps(found: Shapes, lines: list[Line]) -> dict[int, list[Box]]:
-    """By line, places between or at its characters where letters are drawn as curves."""
+    """Return, by line, places at its characters that have letters drawn as curves."""
     free = _free(found.curves, [run for line in lines for run in line.runs])
     gaps: dict[int, list[Box]] = {}
     for number, line in enumerate(lines if free else ()):
@@ -248,7 +248,7 @@ def _curved_gaps(found: Shapes, lines: list[Line]) -> dict[int, list[Box]]:
 
 
 def _free(boxes: list[Box], runs: list[Box]) -> list[Box]:
-    """Boxes whose centre lies in no run of text."""
+    """Return the boxes whose centre is in no run of text."""
     if not boxes or not runs:
         return boxes
     box, run = np.array(boxes[:LOOKED_AT]), np.array(runs)
@@ -262,7 +262,7 @@ def _free(boxes: list[Box], runs: list[Box]) -> list[Box]:
 
 
 def _grouped(row: list[Box], apart: float) -> list[list[Box]]:
-    """Boxes of a row in groups that follow each other closely."""
+    """Return the boxes of a row in groups of close neighbours."""
     groups: list[list[Box]] = []
     for box in sorted(row):
         if groups and box[0] - max(each[2] for each in groups[-1]) <= apart:
@@ -273,7 +273,7 @@ def _grouped(row: list[Box], apart: float) -> list[list[Box]]:
 
 
 def _unexplained(lines: list[Line], drawn: Drawn, place: Placing) -> NDArray[np.bool_]:
-    """Where text leaves ink and no character is."""
+    """Return the places with ink of text and no character."""
     left = drawn.text_ink((slice(None), slice(None))) >= FAINT
     for line in lines:
         for index, char in zip(line.chars, line.text, strict=True):
@@ -300,7 +300,7 @@ def _inked_gaps(
 
 
 def _beside(line: Line, lost: list[Text]) -> list[Box]:
-    """Texts that end a line or begin it, and reach beyond its characters."""
+    """Return texts at a line's ends that reach beyond its characters."""
     x0, y0, x1, y1 = line.box
     high = y1 - y0
     return [
@@ -315,13 +315,13 @@ def _beside(line: Line, lost: list[Text]) -> list[Box]:
 def with_gaps(
     lines: list[Line], missing: list[tuple[Line, list[Box]]], place: Placing
 ) -> list[Line]:
-    """Lines with a sign in the place of each text that has no Unicode value."""
+    """Return lines with a sign in the place of each text that has no Unicode value."""
     gaps = {id(line): boxes for line, boxes in missing}
     return [line.marked(gaps[id(line)], place) if id(line) in gaps else line for line in lines]
 
 
 def _lost(texts: list[Text], lines: list[Line]) -> list[Text]:
-    """Texts of which more is drawn than the text layer has characters for."""
+    """Return texts of which more is drawn than the text layer has characters for."""
     runs = [run for line in lines for run in line.runs]
     seen = [text for text in texts if not text.unseen]
     if not runs or not seen:
@@ -340,7 +340,7 @@ def _lost(texts: list[Text], lines: list[Line]) -> list[Text]:
 
 
 def _is_blank(text: Text, lines: list[Line], place: Placing) -> bool:
-    """Whether blanks of the text layer fill what its letters leave of a text; no ink is lost."""
+    """Return whether blanks fill the gaps between a text's letters, so that no ink is lost."""
     x0, _, x1, _ = text.box
     taken = []
     for number in _level_with(lines, [text.box]):
@@ -369,7 +369,7 @@ def _garbled(lines: list[Line]) -> list[Box]:
 
 
 def _joined(parts: list[Part]) -> list[Part]:
-    """Parts without those that lie within another; too many of them are one."""
+    """Return parts without those within another; too many become one."""
     kept: list[Part] = []
     for part in sorted(parts, key=lambda each: -_area(each.box)):
         if not any(common_area(part.box, each.box) > 0.6 * _area(part.box) for each in kept):

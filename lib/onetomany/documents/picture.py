@@ -1,4 +1,4 @@
-"""A page as a picture, with what was found on it marked; it is drawn in the cage (`drawing`)."""
+"""A page as a picture with the hits on it marked; it is drawn in the cage (`drawing`)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ SECONDS, MEMORY, ANSWER = 60.0, 2 << 30, 64 << 20  # of drawing one page
 def page_picture(
     case: Path, document: str, page: int, spans: list[Span], *, scale: float = SCALE
 ) -> bytes:
-    """A PNG of a page of a PDF, or of a picture, drawn from its original, with spans marked.
+    """Return a PNG of a page of a PDF, or of a picture, drawn from its original, spans marked.
 
-    `spans` are characters of pages.text, [start, end), as in `search.HITS`. The blocks that hold
-    them are framed by the boxes of the case file. The words themselves are marked where the page
-    has them as text (a turned page has frames only), or where OCR has found them. `scale` is in
-    pixels for a point; a picture is drawn in its own pixels, and smaller where it is larger than
-    a page of A4 would be.
+    `spans` are characters of pages.text, [start, end), as in `search.HITS`. Their blocks
+    are framed by the boxes of the case file. The words themselves are marked if the page has
+    them as text (a turned page has frames only), or if OCR has found them. `scale` is in pixels
+    for a point; a picture is drawn in its own pixels, or smaller if it is larger than a page of
+    A4 would be.
 
-    Raises InputError where the document is neither or has no such page, or where its original is
-    gone or can't be drawn, IntegrityError where that has changed.
+    Raises InputError if the document is neither, has no such page, or if its original is gone or
+    can't be drawn; IntegrityError if the original has changed.
     """
     with open_case(case) as db:
         kind = db.execute(
@@ -76,7 +76,7 @@ def page_picture(
 
 
 def _drawn(path: Path, request: dict[str, Any]) -> bytes:
-    """The picture that a caged process draws. Raises InputError where it can't."""
+    """Return the picture that a caged process draws. Raises InputError if it can't."""
 
     def take(frames: Frames) -> tuple[bytes, bytes]:
         for kind, length in frames:

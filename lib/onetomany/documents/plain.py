@@ -1,4 +1,4 @@
-"""Plain text and CSV; which encoding was taken is told."""
+"""Plain text and CSV; the encoding used is reported."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import csv
 import io
 import re
 
+from ..cage.text_tables import START, is_korean, utf16_of
 from .reading import Page, Reading, Refused, clean
 
 _MARKS = (
@@ -17,7 +18,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_HANGUL = re.compile("[가-힣]")
 
 
 def _codec(name: str) -> str:
@@ -26,10 +26,10 @@ def _codec(name: str) -> str:
 
 
 def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]:
-    """Text, the encoding taken, and whether it is sure (marked, declared and valid, or UTF-8).
+    """Return the text, its encoding, and whether that is sure (marked, declared and valid, UTF-8).
 
     In order: a byte order mark, the declared encoding, UTF-8, UTF-16 by its zeros, CP949 (which
-    holds EUC-KR) where it gives Hangul, and in the end Windows-1252.
+    contains EUC-KR) if it is Korean, and last Windows-1252.
     """
     for mark, name in _MARKS:
         if content.startswith(mark):
@@ -45,17 +45,12 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, str, bool]
         text = content.decode(codec := _codec(declared or "utf-8"), "replace")
         if declared and text.count("\N{REPLACEMENT CHARACTER}") * 50 < len(text):
             return text, codec.lower(), False
-    head = content[:4096]
-    zeros = [head[i::2].count(0) for i in (0, 1)]
-    if max(zeros) > len(head) / 8:
-        name = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
-        return content.decode(name, "replace"), name, False
-    try:
+    if utf16 := utf16_of(content[:START]):
+        return content.decode(utf16, "replace"), utf16, False
+    with contextlib.suppress(UnicodeError):
         text = content.decode("cp949")
-        if _HANGUL.search(text):
+        if is_korean([text]):
             return text, "cp949", False
-    except UnicodeError:
-        pass
     return content.decode("cp1252", "replace"), "cp1252", False
 
 
@@ -67,7 +62,7 @@ def _decoded(content: bytes, reading: Reading) -> str:
         said = said if sure else "guessed: check names and figures"
         reading.note("encoding", f"Read as {name}, {said}.")
     if "\N{REPLACEMENT CHARACTER}" in text:
-        reading.note("encoding", "Some bytes are no text in this encoding and were replaced.")
+        reading.note("encoding", "Some bytes are not text in this encoding and were replaced.")
     return text
 
 
@@ -78,12 +73,12 @@ def read_text(content: bytes, reading: Reading) -> None:
 
 
 def read_csv(content: bytes, reading: Reading) -> None:
-    """Rows as blocks, fields as cells. Raises Refused for fields that no CSV has."""
+    """Read rows as blocks, fields as cells. Raises Refused for fields that no CSV has."""
     text = _decoded(content, reading).replace("\0", "")
     head = text[:65536]
     try:
         sniffed = csv.Sniffer().sniff(head, ",;\t|")
-        # its guesses at quotes go wrong where a field holds one: doubled quotes are the rule
+        # its guesses at quotes go wrong if a field contains one: doubled quotes are the rule
         mark, spaced = sniffed.delimiter, sniffed.skipinitialspace
     except csv.Error:
         mark, spaced = "\t" if head.count("\t") > head.count(",") else ",", False
@@ -112,7 +107,7 @@ def add_row(
     hidden: bool = False,
     formulas: dict[int, str] | None = None,
 ) -> None:
-    """A row as a block of its fields between tabs, and each field as a cell with its span in it."""
+    """Add a row as a block of its fields between tabs, and each field as a cell with its span."""
     kept = [(column, clean(text)) for column, text in fields]
     kept = [(column, text) for column, text in kept if text]
     span = page.add("\t".join(text for _, text in kept), "hidden" if hidden else "row")

@@ -1,7 +1,7 @@
-"""Documents with a password: what opens with one that the user gave is a document within them.
+"""Documents with a password: the copy that the user's password opens is a document within.
 
 The opened copy is a member, so that OCR, pictures of pages and search treat it like any other;
-the file as it was received stays what it is. Passwords are known to the caged process only.
+the received file stays unchanged. Only the caged process knows the passwords.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _COMMON = ("VelvetSweatshop",)
 _AES = 99  # WinZip's way of encryption, as a method of compression
 
 
-def opened(content: bytes, name: str, reading: Reading) -> bool:
+def add_opened_copy(content: bytes, name: str, reading: Reading) -> bool:
     """Add the copy that a password opens as a member; False if the document asks for none.
 
     Raises Refused if none of the passwords fits.
@@ -49,13 +49,13 @@ def _opened(content: bytes, reading: Reading) -> bytes | None:
     return _office(content, reading.passwords)
 
 
-def refuse(passwords: tuple[str, ...]) -> Refused:
-    """Return what is said of a document that no password opens."""
+def password_refusal(passwords: tuple[str, ...]) -> Refused:
+    """Return the refusal of a document that no password opens."""
     return Refused(LOCKED.format(", and none of those given fits" if passwords else ""))
 
 
 def _office(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
-    """An Office document without its password; None if it has none."""
+    """Return an Office document without its password; None if it has none."""
     import msoffcrypto  # type: ignore[import-untyped]
     from msoffcrypto.format import doc97, ppt97, xls97  # type: ignore[import-untyped]
 
@@ -68,7 +68,7 @@ def _office(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
     except MemoryError:
         raise
     except Exception:
-        return None  # the reader of its kind says what is wrong with it
+        return None  # the reader of its kind reports the fault
     for password in (*passwords, *_COMMON):
         out = io.BytesIO()
         try:
@@ -81,7 +81,7 @@ def _office(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
             continue  # each way of encryption has its own error for a wrong password
         if out.getvalue()[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
             return out.getvalue()
-    raise refuse(passwords)
+    raise password_refusal(passwords)
 
 
 def _pdf(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
@@ -101,11 +101,11 @@ def _pdf(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
                 return out.getvalue()
         except pypdfium2.PdfiumError:
             continue
-    raise refuse(passwords)
+    raise password_refusal(passwords)
 
 
 def _open_document(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
-    """An OpenDocument file of version 1.2 and later (AES-256) without its password."""
+    """Return an OpenDocument file (1.2 and later, AES-256) without its password."""
     from .parts import parse
 
     try:
@@ -135,7 +135,7 @@ def _open_document(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
             except (Damaged, KeyError, ValueError, zlib.error):
                 continue
         return out.getvalue()
-    raise refuse(passwords)
+    raise password_refusal(passwords)
 
 
 def _deciphered(held: bytes, entry: Any, password: str) -> bytes:
@@ -179,7 +179,7 @@ def zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int,
 
 
 def _aes(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes, most: int) -> bytes:
-    """A member in WinZip's AE-1 or AE-2: AES in counter mode, with a code of authentication."""
+    """Return a member in WinZip's AE-1 or AE-2: AES in counter mode, with authentication."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     field = re.search(rb"\x01\x99\x07\0(..)AE(.)(..)", info.extra, re.DOTALL)

@@ -1,7 +1,7 @@
 """Outlook's mailboxes (PST, OST) by [MS-PST]: each mail becomes a member, written as EML.
 
-Mails are taken from the list of all nodes, so one whose folder is damaged is found too. What is
-written into the EML is what the mailbox holds; heads that it lacks are left out.
+Mails are taken from the list of all nodes, so one whose folder is damaged is found too. The EML
+contains the mailbox's own data; heads that it lacks are left out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .compound import inflated
+from .compound import inflate_object
 from .outlook import (
     DATA,
     EMBEDDED,
@@ -21,12 +21,12 @@ from .outlook import (
     Recipient,
     Value,
     as_eml,
+    message_sender,
+    message_subject,
     recipient,
-    sender,
-    sent,
-    subject,
+    sent_time,
+    text_value,
     time_of,
-    words,
 )  # fmt: skip
 from .reading import Damaged, Reading, Refused
 
@@ -81,7 +81,7 @@ class _Store:
         return int(struct.unpack_from("<" + self.word, self.held, place)[0])
 
     def leaves(self, place: int, depth: int = 0) -> Iterator[bytes]:
-        """Yield the entries of a tree of pages; a damaged page ends its branch, and is told."""
+        """Yield the entries of a tree of pages; a damaged page ends its branch, and is reported."""
         page, end = (4096, 4056) if self.large else (512, 488 if self.wide else 496)
         held = self.held[place : place + page]
         if len(held) < page or depth > _DEPTH:
@@ -112,7 +112,7 @@ class _Store:
         place, stored, full = self.blocks[block & ~1]
         held = self.held[place : place + stored]
         if full != stored:
-            held = inflated(held, full + 1)
+            held = inflate_object(held, full + 1)
         if self.coded and not block & 2:
             held = held.translate(_PERMUTED)
         return held
@@ -141,7 +141,7 @@ class _Store:
         kind, level, many = struct.unpack_from("<BBH", held)
         start = 8 if self.wide else 4
         if kind != 2 or depth > 2:
-            raise Damaged("a list of what is in it is damaged")
+            raise Damaged("a list of its content is damaged")
         for number in range(many):
             if level:
                 _, inner = struct.unpack_from(
@@ -173,7 +173,7 @@ class _Heap:
         if not place:
             return b""
         if block >= len(self.blocks):
-            raise Damaged("a value lies outside of it")
+            raise Damaged("a value is outside of it")
         held = self.blocks[block]
         (table,) = struct.unpack_from("<H", held)
         begin, end = struct.unpack_from("<HH", held, table + 4 + 2 * (index - 1))
@@ -211,7 +211,7 @@ class _Heap:
             if kind in (0x02, 0x03, 0x0B):
                 found[tag] = place
             elif kind in (0x0D, 0x14, 0x1E, 0x1F, 0x40, 0x102):
-                value = typed(kind, b"".join(self.pieces(place)))
+                value = _property_value(kind, b"".join(self.pieces(place)))
                 if value is not None:
                     found[tag] = value
         return found
@@ -235,12 +235,12 @@ class _Heap:
                         found[tag] = int.from_bytes(held, "little")
                     elif kind in (0x1E, 0x1F, 0x102) and size == 4:
                         pieces = self.pieces(int.from_bytes(held, "little"))
-                        if (value := typed(kind, b"".join(pieces))) is not None:
+                        if (value := _property_value(kind, b"".join(pieces))) is not None:
                             found[tag] = value
                 yield found
 
 
-def typed(kind: int, held: bytes) -> Value | None:
+def _property_value(kind: int, held: bytes) -> Value | None:
     """Return a value of a property's type, as Python has it."""
     if kind == 0x1F:
         return held.decode("utf-16-le", "replace").rstrip("\0")
@@ -268,12 +268,12 @@ def read_pst(content: bytes, reading: Reading) -> None:
         except (Damaged, struct.error, IndexError, RecursionError):
             failed += 1
             continue
-        kind = words(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
+        kind = text_value(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
         if not kind.upper().startswith("IPM.NOTE"):
             others[kind] = others.get(kind, 0) + 1
-        folder, when = _folder(store, node.parent, names), sent(held)
-        told = [folder, when.isoformat(timespec="seconds") if when else "", sender(held),
-                subject(held)]  # fmt: skip
+        folder, when = _folder(store, node.parent, names), sent_time(held)
+        told = [folder, when.isoformat(timespec="seconds") if when else "", message_sender(held),
+                message_subject(held)]  # fmt: skip
         page.add("\t".join(" ".join(each.split()) for each in told), "row")
         reading.member(f"{folder or 'mailbox'}/mail {turn}.eml", eml)
     if failed:
@@ -287,7 +287,7 @@ def read_pst(content: bytes, reading: Reading) -> None:
 
 
 def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
-    """The path of a folder, by the names of those that hold it."""
+    """Return the path of a folder, from the names of its parents."""
     path, at = [], number
     for _ in range(_DEPTH):
         node = store.nodes.get(at)
@@ -296,7 +296,7 @@ def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
         if at not in names:
             try:
                 held = _Heap(store, node).properties()
-                names[at] = words(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
+                names[at] = text_value(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
             except (Damaged, struct.error, IndexError):
                 names[at] = "?"
         path.append(names[at])
@@ -305,7 +305,7 @@ def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
 
 
 def _mail(store: _Store, node: _Node, reading: Reading, depth: int) -> tuple[Properties, bytes]:
-    """A mail's properties, and the mail as EML with its attachments."""
+    """Return a mail's properties, and the mail as EML with its attachments."""
     if depth > reading.limits.depth:
         raise Damaged("mails within mails are nested too deeply")
     heap = _Heap(store, node)
@@ -330,7 +330,7 @@ def _file(
 ) -> tuple[str, bytes] | None:
     heap = _Heap(store, node)
     held = heap.properties()
-    names = [words(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
+    names = [text_value(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
     name, data = next(filter(None, names), f"attachment {number}"), held.get(DATA)
     if held.get(METHOD) == EMBEDDED and isinstance(data, int) and data in heap.nodes:
         _, eml = _mail(store, heap.nodes[data], store.reading, depth + 1)

@@ -1,6 +1,6 @@
-"""What an extractor fills: pages, blocks, tables and notes of one document, as columns.
+"""The result of an extractor: pages, blocks, tables and notes of one document, as columns.
 
-An extractor adds texts in reading order; the page's text and every span in it come of that, so a
+An extractor adds texts in reading order; they make the page's text and every span in it, so a
 block is always `page_text[char_start:char_end]`.
 """
 
@@ -19,25 +19,25 @@ Box = tuple[float, float, float, float]
 HIDDEN_KINDS = ("comment", "tracked_insert", "tracked_delete", "hidden", "under_redaction")
 
 LINK, LINKS = 300, 40  # characters of a link, links in the note of a page
-FACT, FACTS = 2_000, 200  # characters of what a file says of itself, and how many such things
+FACT, FACTS = 2_000, 200  # characters of a fact that a file states, and the most facts
 
-# the note of kind 'ocr' by which `scans` finds the pages that wait for OCR
-NO_TEXT = "This page is a picture: it holds no text, and no OCR was made."
-# and the one of kind 'unread_part' by which it finds pages of which a part waits for OCR
+# the note of kind 'ocr' that shows `scans` the pages that wait for OCR
+NO_TEXT = "This page is a picture: it has no text, and no OCR was made."
+# and the one of kind 'unread_part' that shows it pages of which a part waits for OCR
 NO_TEXT_IN_PART = "Parts of this page can't be read as text, and no OCR was made of them:"
 
 
 class Refused(Exception):
-    """What a document asks for and the kit doesn't give: its text says which limit or rule."""
+    """A document, or a part of it, is refused: the text says by which limit or rule."""
 
 
 class Damaged(Refused):
-    """A part that can't be unpacked or parsed; what the rest says may still be read."""
+    """A part can't be unpacked or parsed; the rest may still be read."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one document may cost; each is told in the failure table when it is met."""
+    """Limits for reading one document; the failure table reports each that is reached."""
 
     bytes: int = 512 << 20
     memory: int = 2 << 30  # bytes of the child that reads it
@@ -51,6 +51,10 @@ class Limits:
     kept: int = 64 << 30  # bytes of members that its budget leaves it, see `budget`
     kept_members: int = 1_000_000
     ratio: int = 200  # expanded over packed, of a member above a megabyte
+
+    def expanded_from(self, packed: int) -> int:
+        """Return the bytes that so many packed ones may expand to."""
+        return min(self.expanded, max(1 << 20, packed * self.ratio))
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Page:
         who: str | None = None,
         dated: str | None = None,
     ) -> tuple[int, int] | None:
-        """Append a block; its span in the page's text, or None where nothing is in it."""
+        """Append a block; return its span in the page's text, None if it is empty."""
         text = clean(text)
         if not text:
             return None
@@ -103,7 +107,7 @@ class Page:
     def mark(
         self, span: tuple[int, int], kind: str, who: str | None = None, dated: str | None = None
     ) -> None:
-        """A block within the one last added, such as what was inserted into a paragraph."""
+        """Add a block within the last one, such as words inserted into a paragraph."""
         begin = self.length - 1 - len(self.parts[-1])
         text = self.parts[-1][span[0] - begin : span[1] - begin]
         self._block(span, kind, text, None, who=who, dated=dated)
@@ -119,17 +123,13 @@ class Page:
         dated: str | None,
     ) -> None:
         self.blocks += 1
-        x0, y0, x1, y1 = box or (None, None, None, None)
         self.reading.row(
             "blocks",
             page=self.number,
             block=self.blocks,
             kind=kind,
             text=text,
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
+            **sides_of(box),
             char_start=span[0],
             char_end=span[1],
             who=who,
@@ -137,7 +137,7 @@ class Page:
         )
 
     def add_grid(self, cells: Iterable[GridCell], title: str | None = None) -> None:
-        """A table of which each cell is a block too."""
+        """Add a table of which each cell is a block too."""
         kept = [(cell, clean(cell.text)) for cell in cells]
         if not kept:
             return
@@ -163,7 +163,6 @@ class Page:
         self, rows: int, columns: int, title: str | None = None, box: Box | None = None
     ) -> int:
         self.tables += 1
-        x0, y0, x1, y1 = box or (None, None, None, None)
         self.reading.row(
             "tables",
             page=self.number,
@@ -171,10 +170,7 @@ class Page:
             title=title,
             row_count=rows,
             column_count=columns,
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
+            **sides_of(box),
         )
         return self.tables
 
@@ -191,12 +187,11 @@ class Page:
         hidden: bool = False,
         box: Box | None = None,
     ) -> None:
-        """A cell of a table; `span` is where the page's text holds it, `spans` rows and columns."""
+        """Add a cell; `span` is its place in the page's text, `spans` its rows and columns."""
         text = clean(text)
         if not text and not formula:
             return
         self.reading.count(0, cells=1)
-        x0, y0, x1, y1 = box or (None, None, None, None)
         self.reading.row(
             "cells",
             page=self.number,
@@ -208,10 +203,7 @@ class Page:
             text=text,
             formula=formula,
             hidden=hidden,
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
+            **sides_of(box),
             char_start=span[0] if span else None,
             char_end=span[1] if span else None,
         )
@@ -247,9 +239,9 @@ class Reading:
         self.characters += characters
         self.cells += cells
         if self.characters > self.limits.characters:
-            raise Refused(f"It holds more than {self.limits.characters:,} characters.")
+            raise Refused(f"It contains more than {self.limits.characters:,} characters.")
         if self.cells > self.limits.cells:
-            raise Refused(f"It holds more than {self.limits.cells:,} cells.")
+            raise Refused(f"It contains more than {self.limits.cells:,} cells.")
 
     def page(self, **values: Any) -> Page:
         if len(self.pages) >= self.limits.pages:
@@ -271,7 +263,7 @@ class Reading:
         self.skipped[page, what] = self.skipped.get((page, what), 0) + many
 
     def link(self, text: str, target: str | None, page: int | None = None) -> None:
-        """Keep where a link leads; `finish` writes one note for each page."""
+        """Keep the target of a link; `finish` writes one note for each page."""
         text, target = " ".join(text.split())[:LINK], (target or "").strip()[:LINK]
         if target and not target.startswith("#"):
             told = target if text in ("", target) else f"{text} -> {target}"
@@ -287,7 +279,7 @@ class Reading:
         self.skipped, self.links = {}, {}
 
     def member(self, name: str, content: bytes) -> None:
-        """Add a document found in this one; a second one of a name gets a number behind it."""
+        """Add a document found in this one; a second one of a name gets a number after it."""
         kept, turn = name, 1
         while kept in self.named:
             turn = self.turns.get(name, turn) + 1
@@ -324,14 +316,14 @@ class Reading:
         return "\n".join("\n".join(page.parts) for page in self.pages)
 
     def all_facts(self) -> dict[str, Any]:
-        """The document's facts and metadata, as texts that can be stored."""
+        """Return the document's facts and metadata, as texts that can be stored."""
         facts = {n: clean(v)[:FACT] if isinstance(v, str) else v for n, v in self.facts.items()}
         said = [(clean(k)[:FACT], clean(v)[:FACT]) for k, v in [*self.metadata.items()][:FACTS]]
         metadata = {key: value for key, value in said if value}
         return facts | {"metadata": metadata}
 
 
-# what no text may hold: NUL, which databases refuse, and halves of surrogate pairs
+# characters that no text may contain: NUL, which databases refuse, halves of surrogate pairs
 _UNFIT = {0: None, **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")}
 # Hangul letters apart, as macOS writes names and some programs texts: ㄱ and ㅏ for 가
 _APART = re.compile("[\u1100-\u11ff]")
@@ -339,7 +331,7 @@ _LINES = str.maketrans({"\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\
 
 
 def composed(text: str) -> str:
-    """A text whose Hangul stands in syllables (NFC), so that a search for 법무부 finds it."""
+    """Return a text with its Hangul in syllables (NFC), so that a search for 법무부 finds it."""
     return unicodedata.normalize("NFC", text) if _APART.search(text) else text
 
 
@@ -348,15 +340,20 @@ _ODD = re.compile("[\0\r\v\f\x85\u2028\u2029\ud800-\udfff\u1100-\u11ff]")
 
 
 def clean(text: str) -> str:
-    """A text fit to be kept: line breaks as \\n, Hangul composed, no NUL, no blanks at the ends."""
+    """Return a text for storing: line breaks as \\n, Hangul composed, no NUL, ends stripped."""
     if not _ODD.search(text):
         return text.strip()
     text = composed(text.translate(_UNFIT))
     return text.replace("\r\n", "\n").replace("\r", "\n").strip().translate(_LINES)
 
 
+def sides_of(box: Box | None) -> dict[str, float | None]:
+    """Return the columns of a box; nulls if there is none."""
+    return dict(zip(("x0", "y0", "x1", "y1"), box or (None,) * 4, strict=True))
+
+
 def boxed(boxes: Iterable[Box]) -> Box | None:
-    """The smallest box around all."""
+    """Return the smallest box around all."""
     every = list(boxes)
     if not every:
         return None

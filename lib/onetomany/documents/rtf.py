@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from striprtf.striprtf import rtf_to_text
 
-from .compound import MAGIC, native_file, unwrapped
+from .compound import MAGIC, native_file, unwrap_object
 from .reading import Damaged, GridCell, Page, Reading, Refused, clean
 
-# [MS-OXRTFCP] 2.1.2.1: with what the window of 4,096 bytes begins
+# [MS-OXRTFCP] 2.1.2.1: the start of the window of 4,096 bytes
 _BEGINNING = (
     rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript "
     rb"\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
@@ -22,10 +22,10 @@ _BEGINNING = (
 _PACKED, _PLAIN = 0x75465A4C, 0x414C454D  # LZFu, MELA
 
 
-def unpacked(content: bytes, most: int) -> bytes:
-    """Outlook's compressed RTF, unpacked by [MS-OXRTFCP].
+def decompress_rtf(content: bytes, most: int) -> bytes:
+    """Unpack Outlook's compressed RTF by [MS-OXRTFCP].
 
-    Raises Damaged where it is none or breaks off, Refused where more than `most` bytes are in it.
+    Raises Damaged if it is not such or breaks off, Refused if it has more than `most` bytes.
     """
     if len(content) < 16:
         raise Damaged("Its RTF body is too short.")
@@ -48,7 +48,7 @@ def unpacked(content: bytes, most: int) -> bytes:
 
 
 def _runs(content: bytes) -> Iterator[bytes]:
-    """Single bytes, and runs that stand in the window already."""
+    """Yield single bytes, and runs that the window already contains."""
     window = bytearray(_BEGINNING.ljust(4096))
     at, place = len(_BEGINNING), 16
     while True:
@@ -60,7 +60,7 @@ def _runs(content: bytes) -> Iterator[bytes]:
                 place += 2
                 if token >> 4 == at:
                     return
-                # a run may reach into what it writes itself
+                # a run may reach into its own bytes
                 for step in range((token & 15) + 2):
                     byte = window[((token >> 4) + step) % 4096]
                     window[(at + step) % 4096] = byte
@@ -72,8 +72,8 @@ def _runs(content: bytes) -> Iterator[bytes]:
             yield run
 
 
-def text_of(content: bytes) -> str:
-    """The text of RTF; its code page is that which it names."""
+def rtf_text(content: bytes) -> str:
+    """Return the text of RTF, in the code page that it names."""
     _, body = _groups(content)
     found = rtf_to_text(body.decode("latin-1"), errors="replace")  # type: ignore[no-untyped-call]
     return str(found).translate(dict.fromkeys(map(ord, _CELL + _ROW + _BEGIN)))
@@ -84,7 +84,7 @@ _CELL, _ROW, _BEGIN = "\ue000", "\ue001", "\ue002"
 _SIGNED = ((rb"(?<!\\)\\cell(?![a-z])", rb"\\u-8192?\\cell"),
            (rb"(?<!\\)\\row(?![a-z])", rb"\\u-8191?\\row"),
            (rb"(?<!\\)\\trowd(?![a-z])", rb"\\u-8190?\\trowd"))  # fmt: skip
-# groups that striprtf passes over, and what their words are
+# groups that striprtf skips, and their kind of words
 _ASIDE = {b"footnote": "footnote", b"annotation": "comment", b"shptxt": "paragraph",
           b"dptxbxtext": "paragraph", b"header": "header", b"headerl": "header",
           b"headerr": "header", b"headerf": "header", b"footer": "footer", b"footerl": "footer",
@@ -108,9 +108,9 @@ _PICTURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF8", "gif"))
 
 
 def _groups(content: bytes) -> tuple[dict[bytes, list[bytes]], bytes]:
-    """The groups that a word in `_WANTED` opens, by that word; and the rest without pictures.
+    """Return the groups that a word in `_WANTED` opens, by that word; and the rest, less pictures.
 
-    striprtf takes the digits of some pictures for text, and loses what comes after them.
+    striprtf takes the digits of some pictures for text, and loses the text after them.
     """
     found: dict[bytes, list[tuple[int, bytes]]] = {}
     cut: list[tuple[int, int]] = []
@@ -151,8 +151,8 @@ def read_rtf(content: bytes, reading: Reading) -> None:
     before = head + (fonts[0] if fonts else b"")
 
     def said(group: bytes) -> str:
-        # the word that opens a group is what striprtf passes it over for
-        return clean(text_of(b"{" + before + _OPENING.sub(b"", group[1:], count=1)))
+        # striprtf skips a group for the word that opens it
+        return clean(rtf_text(b"{" + before + _OPENING.sub(b"", group[1:], count=1)))
 
     # automatic numbers are groups that striprtf passes over too
     body = re.sub(rb"(?<!\\)\\(?:pntext|listtext)(?![a-z])", b"", body)
@@ -175,7 +175,9 @@ def read_rtf(content: bytes, reading: Reading) -> None:
     for word, what in ((rb"\\v(?![a-z0-9])", "hidden"), (rb"\\deleted(?![a-z])", "tracked")):
         if re.search(rb"(?<!\\)" + word, content):
             told = "hidden text" if what == "hidden" else "text that is marked as deleted"
-            reading.note(what, f"It holds {told}, which is read with the rest and not told apart.")
+            reading.note(
+                what, f"It holds {told}, which is read with the rest and not distinguished."
+            )
 
 
 def _add(marked: str, page: Page) -> None:
@@ -188,7 +190,7 @@ def _add(marked: str, page: Page) -> None:
             rows += 1
             row, rest = (row, rest) if ended else (part, "")
             texts = row.split(_CELL + "|")
-            rest = f"{texts[-1]}\n{rest}"  # what stands behind the last cell is no cell
+            rest = f"{texts[-1]}\n{rest}"  # the text after the last cell isn't a cell
             cells += [GridCell(rows, at, text.strip()) for at, text in enumerate(texts[:-1], 1)]
         if rest.strip(" |\n" + _CELL):
             page.add_grid(cells)
@@ -200,14 +202,14 @@ def _add(marked: str, page: Page) -> None:
 
 
 def _objects(groups: dict[bytes, list[bytes]], reading: Reading) -> None:
-    """Embedded objects and pictures, which are written in hexadecimal digits."""
+    """Add embedded objects and pictures, which are written in hexadecimal digits."""
     for group in groups.get(b"objdata", []):
         held = _hexadecimal(group)
         at = held.find(MAGIC)
         native = re.search(rb"Package\0", held[:64])
         try:
             if at >= 0:
-                unwrapped(f"object {len(reading.members) + 1}", held[at:], reading)
+                unwrap_object(f"object {len(reading.members) + 1}", held[at:], reading)
             elif native:
                 # OLE 1.0: two empty names, a length, and then the same as in Ole10Native
                 (size,) = struct.unpack_from("<I", held, native.end() + 8)

@@ -1,9 +1,9 @@
 """Pages that are pictures: which there are, and their text by OCR, one transaction a page.
 
 The first reading of a document leaves a note of kind 'ocr' on each page that shows something but
-holds no text, and one of kind 'unread_part' where this is so of parts of a page. Where Tesseract
-is here, now or in a later run, each of these pages goes to a confined process (`ocr`); after kill
--9 the same command goes on with the next page.
+has no text, and one of kind 'unread_part' for such parts of a page. If Tesseract is installed, now
+or in a later run, each of these pages goes to a confined process (`ocr`); after kill -9 the same
+command resumes with the next page.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from .workers import Reader
 
 LANGUAGES = "kor+eng"  # as in `ocr`, which loads more than this needs
 OFF = "OCR is off"
-SECONDS = 240.0  # for one page, which takes a few where the machine is free
+SECONDS = 240.0  # for one page, which takes a few on a free machine
 _READ = {"blocks": ROWS["blocks"], "notes": ROWS["notes"], "words": WORDS}
 
 
 @dataclass(frozen=True)
 class Scans:
-    """What a run did with pages that are pictures; `left` were not tried, and `why` says why."""
+    """The result for pages that are pictures; `left` were not tried, for the reason `why`."""
 
     read: int = 0
     empty: int = 0  # tried, but no text was found
@@ -53,14 +53,14 @@ class Scans:
     left: int = 0
     confidence: float | None = None  # of 100, the mean of the words read in this run
     why: str = ""
-    how: str = ""  # to install what is missing
+    how: str = ""  # to install the missing parts
 
     def said(self) -> str:
-        """In sentences, for the terminal; '' where there was no such page."""
+        """Return sentences for the terminal; '' if there was no such page."""
         said = []
         if self.read:
             said.append(
-                f"OCR read {self.read:,} pages that are pictures, or hold some (mean confidence "
+                f"OCR read {self.read:,} pages that are pictures, or have some (mean confidence "
                 f"{self.confidence:.0f} of 100): check names and figures against the pictures."
             )
         if self.empty:
@@ -69,7 +69,7 @@ class Scans:
             said.append(f"It failed on {self.failed:,}: see notes of kind unread, or --retry.")
         if self.left:
             said.append(
-                f"{self.left:,} pages are pictures whose text was not read, or hold some: "
+                f"{self.left:,} pages are pictures whose text was not read, or have some: "
                 f"{self.why}."
             )
             if self.why != OFF:
@@ -83,20 +83,20 @@ class Scan:
     page: int
     name: str
     path: Path
-    parts: bool = False  # only parts of the page are no text: what is read is put after its text
+    parts: bool = False  # only parts of the page are not text: theirs is put after its own
 
 
 def checked_languages(text: str) -> str:
     """Return languages for OCR as Tesseract names them, such as 'kor+eng+jpn'.
 
-    Raises InputError where one is no such name, or Tesseract or its model isn't here: which
+    Raises InputError if one is not such a name, or if Tesseract or its model is missing, with the
     package to install.
     """
     names = [part for part in re.split(r"[\s,+]+", text) if part]
     for name in names:
         if not re.fullmatch(r"[a-z]{3}(?:_[A-Za-z]{1,12})*", name):
             raise InputError(
-                f"'{name}' is no language of Tesseract: it names them by three letters, such as "
+                f"'{name}' is not a language of Tesseract: it names them by three letters, such as "
                 "kor, eng, jpn or chi_sim."
             )
     if not names:
@@ -104,11 +104,11 @@ def checked_languages(text: str) -> str:
     languages = "+".join(dict.fromkeys(names))
     _, why = engine(languages)
     if why:
-        raise InputError(f"{why}. Install it {how_to_get(languages)}.")
+        raise InputError(f"{why}. Install it {_how_to_get(languages)}.")
     return languages
 
 
-def how_to_get(languages: str) -> str:
+def _how_to_get(languages: str) -> str:
     """Return how Tesseract and its models for some languages are installed."""
     packages = (f"tesseract-ocr-{each.lower().replace('_', '-')}" for each in languages.split("+"))
     return (
@@ -118,9 +118,9 @@ def how_to_get(languages: str) -> str:
 
 
 def engine(languages: str = LANGUAGES) -> tuple[str, str]:
-    """The name of the OCR engine that is here, and why there is none; one of them is ''.
+    """Return the name of the OCR engine, and why there is none; one of them is ''.
 
-    Asked of a process of its own, so that its models and its complaints aren't this one's.
+    A separate process finds out, so that its models and its warnings aren't this one's.
     """
     command = isolated_python("from onetomany.documents.ocr import main; main()", languages)
     asked = subprocess.run(
@@ -154,7 +154,7 @@ def read_scans(
         return Scans()
     name, why = ("", OFF) if off else engine(languages)
     if not name:
-        return Scans(left=len(waiting), why=why, how=how_to_get(languages))
+        return Scans(left=len(waiting), why=why, how=_how_to_get(languages))
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
     many = min(workers or os.cpu_count() or 1, len(waiting))
     every = [Reader(members_folder(case), ocr=languages) for _ in range(many)]
@@ -235,7 +235,7 @@ def _waiting(
 def _in_turn(
     pool: ThreadPoolExecutor, waiting: list[Scan], read: Any, most: int
 ) -> Iterator[tuple[Scan, Answer]]:
-    """Answers as they come; few pages are under way at a time."""
+    """Yield answers as they come; few pages are under way at a time."""
     turn = iter(waiting)
     under_way: dict[Future[Answer], Scan] = {}
     while True:
@@ -248,12 +248,12 @@ def _in_turn(
 
 
 def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor: str) -> str:
-    """Store a page: 'ocr' where there is text, 'none', or 'failed' with a note of kind 'unread'."""
+    """Store a page: 'ocr' if it has text, 'none', or 'failed' with a note of kind 'unread'."""
     why = answer.why or answer.content.get("facts", {}).get("error")
     try:
         page, frames = _sensible(scan, {} if why else answer.content.get("columns", {}))
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
-        why = why or f"What the parser answered makes no sense ({type(error).__name__})."
+        why = why or f"The parser's answer makes no sense ({type(error).__name__})."
         note = {"page": [scan.page], "kind": ["unread"], "text": [f"OCR of this page: {why}"]}
         page, frames = {}, {"notes": pl.DataFrame(note, schema=ROWS["notes"])}
     db.begin()
@@ -297,7 +297,7 @@ def _after_text(
     page: dict[str, Any],
     frames: dict[str, pl.DataFrame],
 ) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
-    """What was read of parts of a page, put after the text that the page has."""
+    """Put the text of a page's parts after the text that the page has."""
     held = db.execute(
         "SELECT text, text_source, (SELECT coalesce(max(block), 0) FROM blocks WHERE "
         "blocks.document = pages.document AND blocks.page = pages.page) FROM pages "
@@ -322,7 +322,7 @@ def _after_text(
 def _sensible(
     scan: Scan, columns: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
-    """What a process answered for one page; raises where it speaks of another, or at random.
+    """Check a process's answer for one page; raises if it is about another, or malformed.
 
     A parser that was taken over may answer anything.
     """
@@ -343,7 +343,7 @@ def _sensible(
 
 
 def _sketch_anew(db: duckdb.DuckDBPyConnection, documents: list[str]) -> None:
-    """By their whole text, now that there is one, documents may be near-duplicates."""
+    """Sketch documents again by their whole text, for near-duplicates."""
     for document in documents:
         pages = read_rows(
             db, "SELECT document, text FROM pages WHERE document = ? ORDER BY page", document

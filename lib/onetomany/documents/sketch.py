@@ -1,4 +1,4 @@
-"""Sketches of texts, by which near-duplicates are found without comparing every pair.
+"""Sketches of texts, which find near-duplicates without comparing every pair.
 
 A text's shingles are its runs of eight characters, blanks and case put aside; its sketch is the
 512 smallest of their hashes (Broder, On the resemblance and containment of documents, 1997).
@@ -24,12 +24,14 @@ WEIGHED = 8  # documents that a new one shares most hashes with, and is weighed 
 # of each document, the smallest hashes that look for others. At a similarity of .8, 51 of 64 are
 # expected to be shared; the chance that under half are is 1e-9 (binomial)
 LOOKING = 64
-COMPARED = 50  # of documents that share a shingle, how many early ones a new one is held against
+COMPARED = (
+    50  # of documents that share a shingle, the count of early ones that a new one is compared with
+)
 _TURNS = np.arange(1, SHINGLE + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
 
 def sketch(text: str) -> NDArray[np.uint64]:
-    """The smallest hashes of a text's distinct shingles, sorted; fewer where it is short."""
+    """Return the smallest hashes of a text's distinct shingles, sorted; fewer if it is short."""
     plain = "".join(text.split()).casefold()
     smallest = np.empty(0, np.uint64)
     for first in range(0, len(plain) - SHINGLE + 1, PIECE):
@@ -58,7 +60,7 @@ def sketches(pages: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of SplitMix64 (Steele et al., OOPSLA 2014)."""
+    """Mix hashes by the finaliser of SplitMix64 (Steele et al., OOPSLA 2014)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))

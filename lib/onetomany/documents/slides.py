@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from .numbering import numeral
 from .office import core_properties, outside_relations
 from .ooxml import Package, Relation, paragraphs_of
-from .parts import Parts, attribute, local, number
+from .parts import Parts, attribute, clamped, local
 from .reading import GridCell, Page, Reading, Refused
 
 _PRESENTATION = "ppt/presentation.xml"
-# PowerPoint's automatic numbers: how they count, and what stands around them
+# PowerPoint's automatic numbers: their kind, and the signs around them
 _COUNTS = {"arabic": "decimal", "alphaLc": "lowerLetter", "alphaUc": "upperLetter",
            "romanLc": "lowerRoman", "romanUc": "upperRoman", "ea1Kor": "koreanDigital",
            "circleNumDb": "decimalEnclosedCircle", "circleNumWd": "decimalEnclosedCircle",
@@ -22,10 +21,10 @@ _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}",
 
 
 def read_pptx(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no presentation, or one of its parts is not safe to read."""
+    """Read a presentation. Raises Refused if it is not one, or a part is not safe to read."""
     parts = Parts(content, reading.limits)
     if _PRESENTATION not in parts:
-        raise Refused("It has no ppt/presentation.xml: it is no presentation.")
+        raise Refused("It has no ppt/presentation.xml: it is not a presentation.")
     package = Package(parts, reading)
     core_properties(parts, reading)
     outside_relations(parts, reading)
@@ -52,7 +51,7 @@ def read_pptx(content: bytes, reading: Reading) -> None:
         _comments(package, part, page, authors, reading)
         static |= _behind(package, part)
     if static:
-        reading.skip("text that stands on the layouts behind the slides: "
+        reading.skip("text on the layouts behind the slides: "
                      + "; ".join(sorted(static))[:500])  # fmt: skip
     package.tell_rest()
 
@@ -75,10 +74,11 @@ class _Slide:
             elif name == "cxnSp":
                 self.shape(element)
             elif name == "AlternateContent":
-                # the newer form of what is there twice
+                # the newer form of a part that is there twice
                 choices = [each for each in element if local(each) in ("Choice", "Fallback")]
                 self.shapes(choices[0] if choices else ())
-        for link in _links(root) if local(root) == "sld" else ():
+        links = root.iter("{*}hlinkClick", "{*}hlinkHover") if local(root) == "sld" else ()
+        for link in links:
             relation = self.relations.get(attribute(link, "id") or "")
             if relation and relation.outside:
                 run = link.getparent().getparent() if link.getparent() is not None else None
@@ -105,7 +105,7 @@ class _Slide:
         """Return the automatic number of a paragraph, and whether it is an item of a list."""
         properties = next((each for each in paragraph if local(each) == "pPr"), None)
         held = [] if properties is None else list(properties)
-        level = number(attribute(properties, "lvl"), 0, 8) if properties is not None else 0
+        level = clamped(attribute(properties, "lvl"), 0, 8) if properties is not None else 0
         auto = next((each for each in held if local(each) == "buAutoNum"), None)
         for deeper in [each for each in counts if each > level]:
             del counts[deeper]
@@ -113,8 +113,8 @@ class _Slide:
             if filled:
                 counts.pop(level, None)
             return "", any(local(each) == "buChar" for each in held)
-        counts[level] = counts.get(level, number(attribute(auto, "startAt"), 1) - 1) + 1
-        told = auto_number(counts[level], attribute(auto, "type") or "")
+        counts[level] = counts.get(level, clamped(attribute(auto, "startAt"), 1) - 1) + 1
+        told = _auto_number(counts[level], attribute(auto, "type") or "")
         if told is None:
             self.reading.skip(f"automatic numbers of the kind '{attribute(auto, 'type')}'",
                               self.page.number)  # fmt: skip
@@ -129,11 +129,7 @@ class _Slide:
             self.package.drawn(self.part, self.page)
 
 
-def _links(root: Any) -> Iterator[Any]:
-    yield from root.iter("{*}hlinkClick", "{*}hlinkHover")
-
-
-def auto_number(value: int, kind: str) -> str | None:
+def _auto_number(value: int, kind: str) -> str | None:
     """Return one of PowerPoint's automatic numbers, None for a kind not known here."""
     for start in sorted(_COUNTS, key=len, reverse=True):
         if kind.startswith(start):
@@ -152,15 +148,15 @@ def _grid(table: Any) -> list[GridCell]:
             body = next((each for each in tc if local(each) == "txBody"), ())
             text = "\n".join(text for _, text in paragraphs_of(body))
             spans = (
-                max(1, number(attribute(tc, "rowSpan"), most=1000)),
-                max(1, number(attribute(tc, "gridSpan"), most=1000)),
+                max(1, clamped(attribute(tc, "rowSpan"), most=1000)),
+                max(1, clamped(attribute(tc, "gridSpan"), most=1000)),
             )
             cells.append(GridCell(row, column, text, spans))
     return cells
 
 
 def _notes(package: Package, part: str, page: Page, reading: Reading) -> None:
-    """The speaker's notes, which an audience doesn't see."""
+    """Add the speaker's notes, which an audience doesn't see."""
     for target in package.targets(part, "notesSlide"):
         found = 0
         for shape in package.side(target).iter("{*}sp"):
@@ -200,7 +196,7 @@ def _comments(
 
 
 def _behind(package: Package, part: str) -> set[str]:
-    """Texts of a layout and its master that are no placeholders: the slide shows them."""
+    """Return texts of a layout and its master that aren't placeholders: the slide shows them."""
     found = set()
     for layout in package.targets(part, "slideLayout"):
         for place in (layout, *package.targets(layout, "slideMaster")):

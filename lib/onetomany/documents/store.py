@@ -1,4 +1,4 @@
-"""Putting what was read into the case file, in transactions of a few documents."""
+"""Store the documents that were read in the case file, a few in each transaction."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _DOCUMENT: Columns = {
 
 
 @dataclass(frozen=True)
-class Found:
-    """A file to be read: where it lies, and what it is part of."""
+class FoundFile:
+    """A file to be read: its place, and the file that it is part of."""
 
     folder: str
-    path: str  # as it stands in `files`
+    path: str  # as in `files`
     document: str
     bytes: int
     parent: str | None = None
@@ -41,7 +41,7 @@ class Found:
     stamp: Stamp | None = None  # of a file of the folder when it was hashed
 
 
-# what an answer that makes no sense runs into; a full disk is none of them
+# errors of an answer that makes no sense; a full disk is not among them
 _SENSELESS = (
     duckdb.ConstraintException,
     duckdb.ConversionException,
@@ -58,27 +58,27 @@ _SENSELESS = (
 )
 
 
-def store(
-    db: duckdb.DuckDBPyConnection, read: list[tuple[Found, Answer]], at: datetime
+def store_documents(
+    db: duckdb.DuckDBPyConnection, read: list[tuple[FoundFile, Answer]], at: datetime
 ) -> list[tuple[str, int]]:
-    """Store documents with all that was read from them, replacing earlier readings.
+    """Store documents with their pages, tables and notes, replacing earlier readings.
 
     One transaction: all of them or, after kill -9, none. Returns the status and the pages of each.
-    A parser that was taken over may answer anything: what makes no sense in the schema is stored
-    as a failure, and the rest as it is.
+    A parser that was taken over may answer anything: an answer that doesn't fit the schema is
+    stored as a failure, any other unchanged.
     """
     try:
         return _store(db, read, at)
     except _SENSELESS as error:
         if len(read) > 1:
-            return [told for each in read for told in store(db, [each], at)]
+            return [told for each in read for told in store_documents(db, [each], at)]
         ((found, answer),) = read
-        why = f"What the parser answered makes no sense ({type(error).__name__})."
+        why = f"The parser's answer makes no sense ({type(error).__name__})."
         return _store(db, [(found, Answer({}, why=why, seconds=answer.seconds))], at)
 
 
 def _store(
-    db: duckdb.DuckDBPyConnection, read: list[tuple[Found, Answer]], at: datetime
+    db: duckdb.DuckDBPyConnection, read: list[tuple[FoundFile, Answer]], at: datetime
 ) -> list[tuple[str, int]]:
     rows = [_document(found, answer, at) for found, answer in read]
     frames = {table: _frame(table, rows, read) for table in ROWS}
@@ -89,7 +89,7 @@ def _store(
             path = member_path(found.path, member.name)
             inner = (member.document, 0, found.document)
             root = found.root or found.document
-            places.append(Found(found.folder, path, *inner, depth=found.depth + 1, root=root))
+            places.append(FoundFile(found.folder, path, *inner, depth=found.depth + 1, root=root))
     names = [row["document"] for row in rows]
     db.begin()
     try:
@@ -111,18 +111,20 @@ def _store(
         _place(db, places)
         for row, (found, _) in zip(rows, read, strict=True):
             if row["error"]:
-                fail(db, found.folder, found.path, row["error"], at=at, document=found.document)
+                add_failure(
+                    db, found.folder, found.path, row["error"], at=at, document=found.document
+                )
         db.commit()
     except BaseException:
-        # where the disk is full, DuckDB has ended the transaction itself
+        # if the disk is full, DuckDB has ended the transaction itself
         with contextlib.suppress(duckdb.TransactionException):
             db.rollback()
         raise
     return [(row["status"], row["pages"] or 0) for row in rows]
 
 
-def _document(found: Found, answer: Answer, at: datetime) -> dict[str, Any]:
-    """The row of `documents`; ValueError where what is answered makes none."""
+def _document(found: FoundFile, answer: Answer, at: datetime) -> dict[str, Any]:
+    """Return the row of `documents`; raises ValueError if the answer makes none."""
     told = answer.content.get("facts", {})
     facts = dict.fromkeys(_FACTS) | {k: value for k, value in told.items() if k in _FACTS}
     if answer.why:
@@ -148,9 +150,9 @@ def _document(found: Found, answer: Answer, at: datetime) -> dict[str, Any]:
 
 
 def _frame(
-    table: str, rows: list[dict[str, Any]], read: list[tuple[Found, Answer]]
+    table: str, rows: list[dict[str, Any]], read: list[tuple[FoundFile, Answer]]
 ) -> pl.DataFrame:
-    """What was answered for one table, each row with its document, extractor and version."""
+    """Return the rows of one table, each with its document, extractor and version."""
     empty: dict[str, list[Any]] = {name: [] for name in ROWS[table]}
     columns, sizes, pieces = {name: [*values] for name, values in empty.items()}, [], []
     for _, answer in read:
@@ -188,13 +190,13 @@ def _insert(db: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> N
     db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
 
 
-def place(db: duckdb.DuckDBPyConnection, found: Found) -> None:
+def place(db: duckdb.DuckDBPyConnection, found: FoundFile) -> None:
     """Tell that a document's bytes are found in a place."""
     _place(db, [found])
 
 
-def _place(db: duckdb.DuckDBPyConnection, places: list[Found]) -> None:
-    # an archive may hold two members of one name: one statement takes a place once
+def _place(db: duckdb.DuckDBPyConnection, places: list[FoundFile]) -> None:
+    # an archive may have two members of one name: one statement takes a place once
     once = {(found.folder, found.path): found for found in places}
     columns = ("folder", "path", "document", "parent", "root", "depth", "modified")
     values = [[getattr(found, name) for found in once.values()] for name in columns]
@@ -208,8 +210,8 @@ def _place(db: duckdb.DuckDBPyConnection, places: list[Found]) -> None:
     )
 
 
-def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[Found, int]]:
-    """The members that a folder's archives brought, each with the bytes of the file it came in."""
+def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[FoundFile, int]]:
+    """Return the members of a folder's archives, each with the bytes of the file it came in."""
     rows = db.execute(
         "SELECT files.path, files.document, files.parent, depth, files.root, documents.bytes "
         "FROM files LEFT JOIN documents ON documents.document = files.root "
@@ -217,13 +219,13 @@ def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[Foun
         [folder],
     ).fetchall()
     return [
-        (Found(folder, path, document, 0, parent, depth=depth, root=root), size or 0)
+        (FoundFile(folder, path, document, 0, parent, depth=depth, root=root), size or 0)
         for path, document, parent, depth, root, size in rows
     ]
 
 
 def mark_gone(db: duckdb.DuckDBPyConnection, folder: str, paths: list[str]) -> None:
-    """Mark what is no longer there; members go and stay with the file that they came in."""
+    """Mark files that are no longer there; members go and stay with the file they came in."""
     db.execute("CREATE OR REPLACE TEMP TABLE present (path VARCHAR)")
     if paths:
         db.execute("INSERT INTO present SELECT unnest(?)", [paths])
@@ -235,7 +237,7 @@ def mark_gone(db: duckdb.DuckDBPyConnection, folder: str, paths: list[str]) -> N
     )
 
 
-def fail(
+def add_failure(
     db: duckdb.DuckDBPyConnection,
     folder: str,
     path: str,

@@ -1,4 +1,4 @@
-"""Every table of a case file as a CSV file of its own, with an index of where each stands."""
+"""Every table of a case file as a CSV file of its own, with an index of their places."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INDEX = "tables.csv"
 Cell = tuple[int, int, str, bool]  # row and column, from 1, text, and whether it is hidden
 MOST_CELLS = 5_000_000  # of one table, empty ones counted: a sheet may have a cell in its last row
 TABLE_INDEX = {
-    "file": pl.String,  # null where it was not written: see note
+    "file": pl.String,  # null if it was not written: see note
     "path": pl.String,
     "page": pl.Int64,
     "label": pl.String,  # a sheet's name
@@ -34,7 +34,7 @@ def write_tables(
 ) -> pl.DataFrame:
     """Write the tables of a case, or of one document; return their index, TABLE_INDEX.
 
-    A cell that spans several rows or columns stands in the first. No cell is taken for a formula by
+    A cell that spans several rows or columns is in the first. No cell is taken for a formula by
     a spreadsheet (`sources.tables`). Rows and columns are those of the table; of a sheet, those of
     the sheet.
     """
@@ -65,7 +65,7 @@ def write_tables(
 
 
 def _unfit(document: str, cells: list[Cell], high: int, wide: int) -> str | None:
-    """Return why a table is not written: what a received case file says may be anything."""
+    """Return why a table is not written: a received case file may contain anything."""
     if not re.fullmatch("[0-9a-f]{64}", document):
         return "Its document is not named by a SHA-256."
     if not cells:

@@ -1,7 +1,7 @@
 """WACZ: a ZIP of web archives with an index, a list of pages, and hashes of all of it.
 
-The archives in it become member documents, read as WARC. What datapackage.json says of its files
-is checked; a signature is reported and not checked.
+The archives in it become member documents, read as WARC. The sizes and hashes in
+datapackage.json are checked; a signature is reported and not checked.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any
 
-from .archive import unsafe
+from .archive import unsafe_name
 from .parts import Parts
 from .reading import Damaged, Page, Reading, Refused
 
@@ -19,7 +19,7 @@ _WARCS = (".warc", ".warc.gz")
 
 
 def read_wacz(content: bytes, reading: Reading) -> None:
-    """Read a WACZ file. Raises Refused where no archive in it can be read."""
+    """Read a WACZ file. Raises Refused if no archive in it can be read."""
     parts = Parts(content, reading.limits)
     package = _json(parts, PACKAGE, reading)
     _describe(package, reading)
@@ -30,7 +30,7 @@ def read_wacz(content: bytes, reading: Reading) -> None:
     for name in parts.names:
         if parts.infos[name].is_dir():
             continue
-        if why := unsafe(name, parts.infos[name].external_attr >> 16):
+        if why := unsafe_name(name, parts.infos[name].external_attr >> 16):
             reading.note("refused", f"Member {name!r} was refused: {why}.")
             continue
         try:
@@ -85,7 +85,7 @@ def _resources(package: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _check_resource(
     name: str, content: bytes, said: dict[str, Any] | None, reading: Reading
 ) -> int:
-    """Compare a file with what the package says of it; 1 if its hash agrees."""
+    """Compare a file with the package's entry; return 1 if its hash agrees."""
     if said is None:
         if name not in (PACKAGE, DIGEST):
             reading.note("digest", f"{PACKAGE} does not name {name!r}: nothing vouches for it.")

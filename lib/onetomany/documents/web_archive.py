@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from .reading import Page, Reading, Refused, clean
-from .warc import Budget, Damage, Record, records
+from .warc import Damage, Record, UnpackBudget, read_records
 from .web_payload import Payload, digest_agrees, http_payload, plain_payload
 
-# media type of a page, and the ending by which its extractor knows it
+# media type of a page, and the ending that its extractor knows
 PAGES = {
     "text/html": "html", "application/xhtml+xml": "html", "text/plain": "txt",
     "text/markdown": "md", "text/csv": "csv", "application/pdf": "pdf", "application/x-pdf": "pdf",
@@ -31,7 +31,7 @@ PAGES = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }  # fmt: skip
-# what servers say of a download whose kind they don't know, as Korean notice boards do
+# types that servers give to downloads of unknown kind, as Korean notice boards do
 _ANY = re.compile(r"|.*/(?:octet-stream|x-msdownload|download|force-download|x-download|unknown)")
 _STARTS = ((b"%PDF-", "pdf"), (b"\xd0\xcf\x11\xe0", "hwp"), (b"PK\x03\x04", "zip"))
 _OFFICE = re.compile(r"\.(pdf|hwpx?|docx?|xlsx?|rtf|csv|txt|zip)\b", re.IGNORECASE)
@@ -45,10 +45,10 @@ _KINDS = ("response", "revisit", "resource", "conversion")
 
 def read_warc(content: bytes, reading: Reading) -> None:
     """Read the records of a WARC file; pages become members, every payload a row of captures."""
-    budget, damage = Budget(reading), Damage()
+    budget, damage = UnpackBudget(reading), Damage()
     archive = Archive(reading, budget, damage)
     try:
-        for record in records(content, budget, damage):
+        for record in read_records(content, budget, damage):
             archive.take(record)
     finally:
         archive.finish()
@@ -56,10 +56,10 @@ def read_warc(content: bytes, reading: Reading) -> None:
 
 @dataclass
 class Archive:
-    """Gathers what the records of one file say, in the order of the file."""
+    """Gather the records of one file, in its order."""
 
     reading: Reading
-    budget: Budget
+    budget: UnpackBudget
     damage: Damage
     rows: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -80,7 +80,7 @@ class Archive:
         row = self._row(record, address[:8192], payload)
         self.rows.append(row)
         if record.truncated:
-            self.tell("unread", "A captured page is cut off: what is left of it was read")
+            self.tell("unread", "A captured page is cut off: the part that is there was read")
         for name, why in _SAID_INCOMPLETE:
             if record.header(name):
                 self.tell("unread", why)
@@ -89,7 +89,7 @@ class Archive:
         for fault in payload.faults:
             self.tell("unread", fault)
         self._check(record, payload, row)
-        if ending := page_ending(payload, address):
+        if ending := _page_ending(payload, address):
             self._keep(row, payload, ending)
 
     def _payload(self, record: Record) -> Payload:
@@ -101,7 +101,7 @@ class Archive:
         return plain_payload(record.block, record.header("Content-Type"))
 
     def _row(self, record: Record, address: str, payload: Payload) -> dict[str, Any]:
-        captured = iso_date(record.header("WARC-Date"))
+        captured = _iso_date(record.header("WARC-Date"))
         if not captured:
             self.tell("capture", "A record has no date of capture that can be read")
         where = payload.location if payload.status and 300 <= payload.status < 400 else None
@@ -122,7 +122,7 @@ class Archive:
             record_offset=record.offset,
             refers_to=record.header("WARC-Refers-To") or None,
             refers_to_address=record.header("WARC-Refers-To-Target-URI") or None,
-            refers_to_date=iso_date(record.header("WARC-Refers-To-Date")),
+            refers_to_date=_iso_date(record.header("WARC-Refers-To-Date")),
         )
 
     def _check(self, record: Record, payload: Payload, row: dict[str, Any]) -> None:
@@ -165,7 +165,7 @@ class Archive:
 
     def finish(self) -> None:
         """Write the rows, with redirects followed and revisits resolved, and the notes."""
-        follow_redirects(self.rows)
+        _follow_redirects(self.rows)
         originals = _by_record_and_digest(self.rows)
         for row in self.rows:
             if row["kind"] == "revisit":
@@ -185,10 +185,10 @@ class Archive:
             self.reading.metadata[f"records: {kind[:40]}"] = str(count)
         # last, since a limit that was reached already is met again here
         with contextlib.suppress(Refused):
-            list_captures(self.rows, self.reading.page())
+            _list_captures(self.rows, self.reading.page())
 
     def _revisit(self, row: dict[str, Any], originals: dict[object, dict[str, Any]]) -> None:
-        """Point a revisit to the capture whose payload it says was the same."""
+        """Point a revisit to the capture that has the same payload, as it states."""
         wanted = row["refers_to_address"] or row["address"]
         first = originals.get(row["refers_to"]) or originals.get((wanted, row["payload_digest"]))
         if first is None:
@@ -203,7 +203,7 @@ class Archive:
 
 
 def _by_record_and_digest(rows: list[dict[str, Any]]) -> dict[object, dict[str, Any]]:
-    """The first capture of each record identifier, and of each address and digest."""
+    """Return the first capture of each record identifier, and of each address and digest."""
     found: dict[object, dict[str, Any]] = {}
     for row in rows:
         if row["kind"] != "revisit":
@@ -215,7 +215,7 @@ def _by_record_and_digest(rows: list[dict[str, Any]]) -> dict[object, dict[str, 
 
 
 def capture_row(number: int, kind: str, address: str, **values: Any) -> dict[str, Any]:
-    """Return a row of `captures` with every column, null where nothing is given."""
+    """Return a row of `captures` with every column, null if not given."""
     names = (
         "final_address", "captured", "dated_by", "status", "media_type", "page", "payload_digest",
         "digest_of", "digest_agrees", "payload_sha256", "member", "record", "record_offset",
@@ -225,8 +225,8 @@ def capture_row(number: int, kind: str, address: str, **values: Any) -> dict[str
     return {name: clean(v)[:8192] if isinstance(v, str) else v for name, v in row.items()}
 
 
-def iso_date(text: str) -> str | None:
-    """Return a WARC's date as ISO 8601 with its offset; None where it is no date.
+def _iso_date(text: str) -> str | None:
+    """Return a WARC's date as ISO 8601 with its offset; None if it isn't a date.
 
     WARC-Date is in UTC by the standard; a time without any offset is taken so. A date that is
     less precise, as WARC 1.1 allows, stays as it is.
@@ -241,8 +241,8 @@ def iso_date(text: str) -> str | None:
     return shown if when.tzinfo else f"{shown}+00:00"
 
 
-def page_ending(payload: Payload, address: str) -> str:
-    """Return the ending of a page's extractor, '' for what isn't a page."""
+def _page_ending(payload: Payload, address: str) -> str:
+    """Return the file ending of a page, '' if it isn't one."""
     head = payload.content[:1024]
     if ending := PAGES.get(payload.media_type, ""):
         return ending
@@ -286,8 +286,8 @@ def _joined(address: str, location: str) -> str | None:
         return None
 
 
-def follow_redirects(rows: list[dict[str, Any]]) -> None:
-    """Give each redirect the address where it ended, as far as the file holds the hops."""
+def _follow_redirects(rows: list[dict[str, Any]]) -> None:
+    """Give each redirect its last address, as far as the file contains the hops."""
     onward = {row["address"]: row["final_address"] for row in rows if row["final_address"]}
     for row in rows:
         seen = {row["address"]}
@@ -298,7 +298,7 @@ def follow_redirects(rows: list[dict[str, Any]]) -> None:
             row["final_address"] = onward[target]
 
 
-def list_captures(rows: list[dict[str, Any]], page: Page) -> None:
+def _list_captures(rows: list[dict[str, Any]], page: Page) -> None:
     """Write the pages of an archive as its own text: date, status, address."""
     for row in rows:
         if row["member"] or row["final_address"]:

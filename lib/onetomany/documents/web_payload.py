@@ -1,7 +1,7 @@
 """The payload of a captured response: its head, its bytes with each coding undone, its digests.
 
-Three forms of the same payload are kept apart, since tools hash different ones: as it stands in
-the record, after transfer coding (chunked), and after content coding (gzip, deflate, br).
+Three forms of the same payload are kept, since tools hash different ones: as stored in the
+record, after transfer coding (chunked), and after content coding (gzip, deflate, br).
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import binascii
 import hashlib
 import io
 import re
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import brotli
 from warcio.statusandheaders import StatusAndHeadersParser
 
-# encodings that pages of the web are in; what a server states besides is not tried
+from .inflating import GZIP, RAW, ZLIB, Ending, inflate
+
+# encodings of web pages; others that a server states are not tried
 _CHARSETS = re.compile(
     r"(?i)utf-?8|utf-?16(?:le|be)?|euc-?kr|cp949|ms949|uhc|ks_?c_?5601[-\w]*|ksx1001|johab|"
     r"iso-?8859-\d+|latin-?\d|windows-\d+|cp\d+|shift[-_]jis|sjis|euc-jp|iso-2022-(?:jp|kr)|"
@@ -28,16 +29,16 @@ _ALGORITHMS = {"md5", "sha1", "sha256", "sha384", "sha512"}
 _PARSER = StatusAndHeadersParser([], verify=False)
 _PIECE = 1 << 16
 _CODINGS = 5  # one is usual, two are rare
-# which bytes a recorded digest is of; `Payload.forms` holds them by these words
+# the bytes that a recorded digest is of
 STORED, TRANSFER_DECODED, DECODED = "as stored", "transfer coding undone", "all codings undone"
 
 
 @dataclass
 class Payload:
-    """A payload in its three forms, with what the response's head says of it.
+    """A payload in its three forms, with facts from the response's head.
 
-    `body` has its transfer coding undone, `content` its content coding too. `faults` say what
-    could not be undone.
+    `body` has its transfer coding undone, `content` its content coding too. `faults` name the
+    codings that could not be undone.
     """
 
     stored: bytes
@@ -53,7 +54,7 @@ class Payload:
     def agrees(self, digest: str) -> tuple[bool | None, str | None]:
         """Return whether a recorded digest is of this payload, and of which of its forms.
 
-        None where the digest can't be recalculated: an unknown algorithm, or no digest at all.
+        None if the digest can't be recalculated: an unknown algorithm, or no digest at all.
         """
         forms = {STORED: self.stored, TRANSFER_DECODED: self.body, DECODED: self.content}
         for name, form in forms.items():
@@ -68,19 +69,19 @@ def http_payload(block: bytes, most: int) -> Payload:
     head = io.BytesIO(block[: 1 << 18])
     first = re.match(rb"HTTP/\S+[ \t]+(\d{3})", block)
     if not first:
-        return plain_payload(block, "", ["It holds no HTTP response: read as it stands"])
+        return plain_payload(block, "", ["It contains no HTTP response: read unchanged"])
     fields = _PARSER.parse(head)
     stored, faults = block[head.tell() :], list[str]()
     body = stored
     if "chunked" in _header(fields, "Transfer-Encoding").lower():
-        body, fault = dechunked(stored)
+        body, fault = _dechunked(stored)
         faults += [fault] * bool(fault)
     codings = [each.strip() for each in _header(fields, "Content-Encoding").lower().split(",")]
     content, codings = body, [each for each in codings if each not in ("", "identity")]
     if len(codings) > _CODINGS:
         codings, faults = [], [*faults, f"It has more than {_CODINGS} content codings: not undone"]
     for coding in reversed(codings):
-        content, fault = content_decoded(content, coding, most)
+        content, fault = _content_decoded(content, coding, most)
         faults += [fault] * bool(fault)
     payload = plain_payload(stored, _header(fields, "Content-Type"), faults)
     payload.body, payload.content, payload.status = body, content, int(first[1])
@@ -91,7 +92,7 @@ def http_payload(block: bytes, most: int) -> Payload:
 
 
 def plain_payload(block: bytes, content_type: str, faults: list[str] | None = None) -> Payload:
-    """Read the block of a record that is no HTTP message: a resource, a conversion."""
+    """Read the block of a record that isn't an HTTP message: a resource, a conversion."""
     kind, _, rest = content_type.partition(";")
     charset = re.search(r"(?i)charset\s*=\s*[\"']?([-\w]+)", rest)
     known = charset[1] if charset and _CHARSETS.fullmatch(charset[1]) else None
@@ -103,7 +104,7 @@ def _header(fields: Any, name: str) -> str:
     return str(fields.get_header(name) or "").strip()
 
 
-def dechunked(body: bytes) -> tuple[bytes, str]:
+def _dechunked(body: bytes) -> tuple[bytes, str]:
     """Undo chunked transfer coding; a body that isn't chunked is returned as it is."""
     parts: list[bytes] = []
     at = 0
@@ -124,34 +125,38 @@ def dechunked(body: bytes) -> tuple[bytes, str]:
         at += length + (2 if body.startswith(b"\r\n", at + length) else 1)
 
 
-def content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
-    """Undo one content coding, as far as it goes; what is wrong is the second value."""
+def _content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
+    """Undo one content coding, as far as it goes; the second value is the fault."""
     if coding in ("gzip", "x-gzip"):
         if not body.startswith(b"\x1f\x8b"):
             return body, ""  # the tool has undone it, and kept the field
-        return _inflated(body, 31, most)
+        return _inflated(body, GZIP, most)
     if coding == "deflate":
         # servers send zlib's form, which is right, or bare deflate
-        content, fault = _inflated(body, 15, most)
-        return (content, fault) if content or not fault else _inflated(body, -15, most)
+        content, fault = _inflated(body, ZLIB, most)
+        return (content, fault) if content or not fault else _inflated(body, RAW, most)
     if coding == "br":
         return _unbrotlied(body, most)
     return body, f"Its content coding {coding[:20]!r} is not read"
 
 
-def _inflated(body: bytes, bits: int, most: int) -> tuple[bytes, str]:
-    unpack, parts, size = zlib.decompressobj(bits), [], 0
-    try:
-        for at in range(0, len(body), _PIECE):
-            parts.append(unpack.decompress(body[at : at + _PIECE], most - size + 1))
-            size += len(parts[-1])
-            if size > most:
-                return b"", "A payload expands too far: refused as a bomb"
-            if unpack.eof:
-                return b"".join(parts), ""
-    except zlib.error:
-        return b"".join(parts), "A payload can't be unpacked, or only in part"
-    return b"".join(parts), "A compressed payload is cut off" if body else ""
+_TOO_LARGE = "A payload expands too far: refused as a bomb"
+_DAMAGED = "A payload can't be unpacked, or only in part"
+_CUT_OFF = "A compressed payload is cut off"
+_FAULTS = {
+    Ending.WHOLE: "",
+    Ending.CUT_OFF: _CUT_OFF,
+    Ending.DAMAGED: _DAMAGED,
+    Ending.TOO_LARGE: _TOO_LARGE,
+}
+
+
+def _inflated(body: bytes, form: int, most: int) -> tuple[bytes, str]:
+    if not body:
+        return b"", ""
+    payload = inflate(body, form, most)
+    too_large = payload.ending is Ending.TOO_LARGE
+    return b"" if too_large else payload.content, _FAULTS[payload.ending]
 
 
 def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
@@ -166,18 +171,13 @@ def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
             parts.append(unpack.process(piece, output_buffer_limit=_PIECE))
             size += len(parts[-1])
             if size > most:
-                return b"", "A payload expands too far: refused as a bomb"
+                return b"", _TOO_LARGE
     except brotli.error:
-        # no mark tells brotli from what the tool has decoded already
-        return (
-            (b"".join(parts), "A payload can't be unpacked, or only in part")
-            if parts
-            else (
-                body,
-                "It is said to be compressed (br) and isn't: read as it stands",
-            )
-        )
-    return b"".join(parts), "" if unpack.is_finished() else "A compressed payload is cut off"
+        if parts:
+            return b"".join(parts), _DAMAGED
+        # no mark distinguishes brotli from a body that the tool has decoded already
+        return body, "It is said to be compressed (br) and isn't: read unchanged"
+    return b"".join(parts), "" if unpack.is_finished() else _CUT_OFF
 
 
 def digest_agrees(digest: str, content: bytes) -> bool | None:
@@ -191,7 +191,7 @@ def digest_agrees(digest: str, content: bytes) -> bool | None:
 
 
 def _readings(value: str, size: int) -> list[bytes]:
-    """What a digest's text may stand for: hexadecimal, base 32 or base 64 (RFC 4648)."""
+    """Return the possible bytes of a digest's text: hexadecimal, base 32 or base 64 (RFC 4648)."""
     if re.fullmatch(rf"[0-9A-Fa-f]{{{2 * size}}}", value):
         return [bytes.fromhex(value)]
     bare, found = value.rstrip("="), []

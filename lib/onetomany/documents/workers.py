@@ -17,7 +17,7 @@ from .reading import Limits
 
 LIGHT, ALL = "onetomany.documents.extraction:load_light", "onetomany.documents.extraction:load_all"
 NAME = 1_000  # characters of a name that its reader is given
-OCR = "onetomany.documents.ocr:load"
+OCR = "onetomany.documents.ocr:load_ocr"
 FONTS = ("/usr/share/fonts", "/usr/share/tesseract-ocr", "/usr/share/tessdata")
 
 
@@ -46,7 +46,7 @@ class Reader:
 
     @property
     def isolation(self) -> dict[str, bool]:
-        """The mechanisms that confined what was read; {} where nothing was."""
+        """Return the mechanisms that confined the readers; {} if nothing was read."""
         return next((each.isolation for each in self.keepers if each.isolation), {})
 
     def stop(self) -> None:
@@ -63,11 +63,11 @@ class Reader:
         try:
             before = os.fstat(file)
             if not stat.S_ISREG(before.st_mode):
-                return Answer({}, why="It is no regular file.")
+                return Answer({}, why="It is not a regular file.")
             light = is_light(name, os.pread(file, 8, 0))
             keeper = self.keepers[0 if light else -1]
             taken = Taken(self.members, limits, self.take)
-            # an archive may give a name of any length: its ends tell what it is
+            # an archive may give a name of any length: its ends show its kind
             shown = name if len(name) < NAME else name[:40] + name[40 - NAME :]
             outcome = keeper.ask(
                 file,
@@ -91,14 +91,16 @@ def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Li
     ended = outcome.ended
     if outcome.kept is None or ended.code:
         why = (
-            why_ended(ended.code, limits) if ended.code else f"It can't be read: {outcome.trouble}."
+            _why_ended(ended.code, limits)
+            if ended.code
+            else f"It can't be read: {outcome.trouble}."
         )
         return Answer({}, [], why, ended.seconds, ended.memory, ended.process)
     content, members = outcome.kept
     return Answer(content, members, None, ended.seconds, ended.memory, ended.process)
 
 
-def why_ended(code: int, limits: Limits) -> str:
+def _why_ended(code: int, limits: Limits) -> str:
     """Say why a process ended without an answer, by its exit code."""
     if code in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL):
         return f"Reading it took longer than {limits.seconds:.0f} s, or more memory than there is."

@@ -1,11 +1,11 @@
-"""The cage's task that decodes a film: frame by frame, shrunk to what was asked for.
+"""The cage's task that decodes a film, frame by frame, and shrinks each as requested.
 
 A request names the longest `side` of a frame in pixels, and the `first` and `last` frame wanted,
 counted from 1. The answer is HEAD, a JSON object, then for each frame TIME (its own time in
 seconds, a double) and PIXELS, three bytes a pixel, blue first, row by row; or FAULT, one of FAULTS.
 
 OpenCV's ffmpeg reads the film from memory, in one thread: it opens nothing. Its own options name
-the forms of files that it may take the film for, so that none is read as a list of other files.
+the file formats that it may recognise, so that no film is read as a list of other files.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ MOST = 40_000_000  # pixels of a frame
 _FORMS = "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpeg,mpegts,mpegvideo,asf,flv"
 
 
-def load() -> Handler:
-    """Load OpenCV, told which forms of films its ffmpeg may read."""
+def load_film_decoder() -> Handler:
+    """Load OpenCV and limit its ffmpeg to the usual film formats."""
     os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"format_whitelist;{_FORMS}"
     os.environ["OPENCV_LOG_LEVEL"] = "OFF"
     import cv2
@@ -81,7 +81,7 @@ def _decode(content: bytes, request: dict[str, Any], send: Send) -> None:
 
 
 def _rate(film: Any) -> list[float]:
-    """Frames a second and frames in all, as the film's header claims them; 0 for no claim."""
+    """Return the header's frames a second and count of frames, each 0 if it states none."""
     import cv2
 
     claimed = [film.get(p) for p in (cv2.CAP_PROP_FPS, cv2.CAP_PROP_FRAME_COUNT)]

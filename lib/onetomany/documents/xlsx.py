@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 from .binary_sheets import add_calamine
-from .number_formats import BUILT_IN, plain_number, shown
+from .number_formats import BUILT_IN, format_number, plain_number
 from .office import core_properties, outside_relations
 from .ooxml import Package, drawn_texts
 from .parts import Parts
@@ -29,7 +29,7 @@ _EXAMPLES = 3  # of numbers whose format hides digits, in a note
 
 
 def read_xlsx(content: bytes, reading: Reading) -> None:
-    """Raises Refused where it is no workbook or one of its parts is unsafe to read."""
+    """Read a workbook (XLSX). Raises Refused if it is not one, or a part is unsafe to read."""
     import openpyxl
 
     parts = Parts(content, reading.limits)
@@ -57,11 +57,11 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
     except (Refused, MemoryError):
         raise
     except Exception as error:
-        # openpyxl is strict about styles, which nobody asked for here; calamine doesn't read them
+        # openpyxl is strict about styles, which aren't needed here; calamine doesn't read them
         reading.note(
             "unread",
             f"openpyxl can't open it ({error}), calamine did: no formulas, no "
-            "comments, no number formats, and hidden rows and columns are not told apart.",
+            "comments, no number formats, and hidden rows and columns are not distinguished.",
         )
         add_calamine(content, reading)
         _inventory(package, reading)
@@ -80,7 +80,7 @@ def read_xlsx(content: bytes, reading: Reading) -> None:
 
 
 def _transitional(parts: Parts) -> bytes:
-    """A strict workbook under the usual names; nothing else of it is changed."""
+    """Return a strict workbook under the usual names; nothing else of it is changed."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as file:
         for name in parts.names:
@@ -93,7 +93,7 @@ def _transitional(parts: Parts) -> bytes:
 
 
 def _sheet_parts(package: Package) -> dict[str, str]:
-    """The part of each sheet by the sheet's name."""
+    """Return the part of each sheet by the sheet's name."""
     relations = package.related("xl/workbook.xml")
     found = {}
     if "xl/workbook.xml" in package.parts:
@@ -107,7 +107,7 @@ def _sheet_parts(package: Package) -> dict[str, str]:
 
 
 def _beside(package: Package, part: str, page: Page) -> None:
-    """Charts, SmartArt and text boxes that lie on a sheet."""
+    """Add charts, SmartArt and text boxes of a sheet."""
     if not part:
         return
     for target in package.targets(part, "drawing"):
@@ -119,13 +119,13 @@ def _beside(package: Package, part: str, page: Page) -> None:
 def _inventory(package: Package, reading: Reading) -> None:
     for name in package.parts.names:
         if re.fullmatch(r"xl/charts/chart[^/]*\.xml", name) and name not in package.done:
-            reading.skip(f"a chart that lies on no sheet ({name})")
+            reading.skip(f"a chart that is on no sheet ({name})")
             package.done.add(name)
     package.tell_rest()
 
 
 class _Sheet:
-    """One worksheet: its cells, comments, links, heads, and what of it is hidden or rounded."""
+    """One worksheet: its cells, comments, links, heads, and its hidden or rounded parts."""
 
     def __init__(
         self, sheet: Any, written: Any, page: Page, reading: Reading, epoch: datetime.datetime
@@ -191,13 +191,13 @@ class _Sheet:
             return str(value)
         # 'mm-dd-yy' is how openpyxl calls the date of the reader's own country
         named = BUILT_IN[14] if cell.number_format == "mm-dd-yy" else cell.number_format
-        told = shown(serial, named, from_1904=self.epoch.year == 1904)
+        told = format_number(serial, named, from_1904=self.epoch.year == 1904)
         if hides_digits(serial, told) and not cell.is_date:
             self.rounded.append(f"{cell.coordinate} shows {told} for {plain_number(serial)}")
         return told
 
     def heads(self) -> None:
-        """Add what is printed above and below each page of the sheet."""
+        """Add the lines printed above and below each page of the sheet."""
         for where, kind in (("oddHeader", "header"), ("oddFooter", "footer")):
             held = getattr(self.sheet, where, None)
             for side in ("left", "center", "right") if held is not None else ():
@@ -214,7 +214,7 @@ class _Sheet:
 
 
 def tell_unseen(found: dict[str, set[int]], title: str, reading: Reading, page: int) -> None:
-    """Note the numbers of a sheet's hidden rows and columns that hold something."""
+    """Note the numbers of a sheet's hidden rows and columns that aren't empty."""
     for what, numbers in found.items():
         if numbers:
             told = ", ".join(map(str, sorted(numbers)[:20]))
@@ -222,11 +222,11 @@ def tell_unseen(found: dict[str, set[int]], title: str, reading: Reading, page: 
 
 
 def tell_rounded(rounded: list[str], title: str, reading: Reading, page: int) -> None:
-    """Tell of cells that show fewer digits than they hold."""
+    """Note cells that show fewer digits than the file stores."""
     if rounded:
         told, more = "; ".join(rounded[:_EXAMPLES]), len(rounded) - _EXAMPLES
         rest = f"; and {more:,} more" if more > 0 else ""
-        reading.note("hidden", f"Cells on '{title}' show fewer digits than the file holds, by "
+        reading.note("hidden", f"Cells on '{title}' show fewer digits than the file contains, by "
                      f"their number format: {told}{rest}.", page)  # fmt: skip
 
 
