@@ -45,7 +45,7 @@ class Row:
 
 
 def run(folder: Path) -> None:
-    model = synthetic.fit(faces.usable(faces.embed(sources.open_images("orl"))))
+    model = synthetic.fit_template_model(faces.usable(faces.embed(sources.open_images("orl"))))
     first = synthetic.draw_people(model, CHUNK // 3, 1, 0)
     probes = synthetic.draw_images(model, first.first(PROBES), 1, 1, session=2)
     lines = [*_kernel(model, probes), ""]

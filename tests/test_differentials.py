@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetomany import accuracy
-from onetomany.accuracy.differentials import WIDE
+from onetomany.accuracy.group_rates import WIDE
 from onetomany.accuracy.power import relative_variance
 from onetomany.charts import differentials as charts
 from onetomany.errors import InputError, OneToManyError, RefusedError

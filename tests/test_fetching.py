@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from onetomany import accuracy, faces, sources
-from onetomany.accuracy.pairs import write_pairs
+from onetomany.accuracy.pair_tables import write_pairs
 from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError
 from onetomany.sources import fetching, pairs

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .intervals import Floats, spread
+from .intervals import Floats, rate_spread
 
 Ints = NDArray[np.int64]
 Influence = tuple[Floats, Floats]  # of each person (people,), and of each two (people, people)
@@ -137,7 +137,7 @@ class Comparisons:
 
     def _near(self, false: float, between: Floats, fmr: Floats) -> tuple[int, int]:
         """Places on the curve a standard error of the FMR below and above it."""
-        reach = max(spread(np.zeros(self.people), between).variance ** 0.5, 1 / self.non_mated)
+        reach = max(rate_spread(np.zeros(self.people), between).variance ** 0.5, 1 / self.non_mated)
         low = int(np.searchsorted(fmr, max(false - reach, 0), side="left"))
         high = int(np.searchsorted(fmr, min(false + reach, 1), side="right")) - 1
         return min(low, high), max(low, high)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .intervals import Floats, Spread, shared_spread, spread
+from .intervals import Floats, Spread, rate_spread, shared_spread
 
 Ints = NDArray[np.int64]
 
@@ -38,7 +38,7 @@ class Dependence:
         """Return the variance of the rate, and Student's degrees of freedom."""
         if self.both_sides:
             return shared_spread(self.sums, self.noise, self.least)
-        return spread(self.sums[self.searched])
+        return rate_spread(self.sums[self.searched])
 
     def along(self, other: Dependence, slope: float) -> Dependence:
         """Return how this rate hangs on people where another is held, which moves it by `slope`."""

@@ -13,7 +13,7 @@ import polars as pl
 
 from ..errors import InputError
 from .dependence import Probes
-from .identification import false_alarms, misses, open_set_rates
+from .identification import false_alarms, missed_searches, open_set_rates
 from .intervals import Floats, Spread, limits, unseen
 from .verification import never_falling
 
@@ -76,7 +76,7 @@ def _with_doubt(own: pl.DataFrame, targets: Sequence[float], rank: int) -> tuple
         around = [max(round(count / NEARBY), 1), min(round(count * NEARBY), len(best)), count]
         cuts = np.array([_above(best, each) for each in around])
         alarms, by_one = false_alarms(non_mated, cuts)
-        missed, outranked = misses(mated, cuts, rank)
+        missed, outranked = missed_searches(mated, cuts, rank)
         alarm = strangers.dependence(alarms[:, 2], by_one[:, 2])
         miss = enrolled.dependence(missed[:, 2], outranked[:, 2])
         # FNIR over FPIR by way of its logarithm, along which it is nearly straight

@@ -50,16 +50,16 @@ def run_full(out: Path, records: int | None = None) -> Facts:
     `searches.parquet` (`SEARCHES`), `refits.parquet` (`refit.refits`) and `run.json` to `out`, and
     returns the facts of the last.
     """
-    records = records or round(case.records_given(case.numbers()))
+    records = records or round(case.records_given(case.case_numbers()))
     real = open_images("orl")
     templates = usable(embed(real, Settings(model=MATCHER)))
-    model = synthetic.fit(templates)
-    plan = growth.Plan(records)
+    model = synthetic.fit_template_model(templates)
+    plan = growth.GalleryPlan(records)
     folder = cache_dir() / "scale" / str(records)
     engine = CompressedEngine(folder / "engine", model.dimension, lists=lists_for(records))
     searches, seen = growth.grow(plan, model, engine, folder / "notes")
-    run = growth.read_run(folder / "notes")
-    cuts = [each.score for each in growth.thresholds(model, MARKS)]
+    run = growth.read_growth(folder / "notes")
+    cuts = [each.score for each in growth.synthetic_thresholds(model, MARKS)]
     again = pl.concat(
         refit.refits(templates, noted, MARKS, fpir, count=REFITS, images=images, drawn=DRAWN)
         for noted, images, fpir in (
@@ -104,7 +104,9 @@ def sizes(engine: CompressedEngine) -> Facts:
     }
 
 
-def appraise(engine: CompressedEngine, probes: growth.Floats, exact: growth.Seen) -> Facts:
+def appraise(
+    engine: CompressedEngine, probes: growth.Floats, exact: growth.ExactCandidates
+) -> Facts:
     """Recall@1 against the exact best of each probe, mated and not; times of a search."""
     half = len(probes) // 2
     started = time.perf_counter()
@@ -137,7 +139,7 @@ def _seconds(engine: CompressedEngine, probe: growth.Floats, band: Band | None =
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredRun:
     """The run at the disclosed size that comes with the kit.
 
     `searches` (`SEARCHES`), `facts` as `run_full` returns, `thresholds`, scores by the FMR by which
@@ -176,7 +178,7 @@ class Stored:
         return self.refits.filter(images=plan["images"], matcher=self.facts["matcher"])
 
 
-def stored() -> Stored:
+def stored_run() -> StoredRun:
     """Read the run at the disclosed size that comes with the kit."""
     folder = resources.files("onetomany.sources") / "data" / "scale"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -186,4 +188,4 @@ def stored() -> Stored:
         for name in ("searches", "refits")
     )
     thresholds = {float(mark): float(cut) for mark, cut in cuts.items()}
-    return Stored(searches, facts, thresholds, refits)
+    return StoredRun(searches, facts, thresholds, refits)

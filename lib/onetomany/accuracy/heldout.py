@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from .comparisons import Comparisons
-from .intervals import Floats, Interval, limits, pair_interval, spread, unseen
+from .intervals import Floats, Interval, limits, pair_interval, rate_spread, unseen
 from .verification import lowest_within, too_fine
 
 HELD_OUT = {
@@ -148,6 +148,6 @@ class _Tried:
 
     def _right(self, missed: float, influence: tuple[Floats, Floats]) -> Interval:
         """The interval of the share that is not missed."""
-        known = spread(*influence)
+        known = rate_spread(*influence)
         low, high = limits(missed, known.variance, known.freedom, unseen(self.data.people))
         return Interval(1 - float(high), 1 - float(low), "by person")

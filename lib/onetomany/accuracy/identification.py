@@ -185,7 +185,7 @@ def open_set_rates(
     if any(np.isnan(each).any() for each in (cuts, best, mate)):
         raise InputError("A threshold or a search's score is not a number (NaN).")
     alarms, sole_alarms = false_alarms(non_mated, cuts)
-    missed, outranked = misses(mated, cuts, rank)
+    missed, outranked = missed_searches(mated, cuts, rank)
     frames = [pl.DataFrame({"threshold": cuts})]
     for name, probes, errors, sole in (
         ("fpir", non_mated, alarms, sole_alarms),
@@ -220,7 +220,7 @@ def false_alarms(
     return alarms, alarms & ~(_third(non_mated)[:, None] >= cuts)
 
 
-def misses(
+def missed_searches(
     mated: pl.DataFrame, cuts: Floats, rank: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which searches miss their person at each threshold, and which by one person alone.

@@ -85,7 +85,7 @@ def unseen_between(people: int, others: int | None = None) -> float:
     return float(-np.expm1(-expected / pairs))
 
 
-def spread(influence: Floats, between: Floats | None = None) -> Spread:
+def rate_spread(influence: Floats, between: Floats | None = None) -> Spread:
     """Return the variance of a rate from what each person, and each two, contribute to it.
 
     `influence` (people,) are contributions of single persons; `between` (people, people),
@@ -188,7 +188,7 @@ def pair_interval(wrong: Floats, made: Floats, *, two_groups: bool = False) -> I
     people = int(compared.sum())
     rate = float(wrong.sum()) / 2 / total
     influence = ((wrong - rate * made) / total)[np.ix_(compared, compared)]
-    found = spread(np.zeros(people), influence)
+    found = rate_spread(np.zeros(people), influence)
     left_open = (
         unseen_between(int(compared[:first].sum()), int(compared[first:].sum()))
         if two_groups
@@ -201,7 +201,7 @@ def pair_interval(wrong: Floats, made: Floats, *, two_groups: bool = False) -> I
 def estimate_interval(value: float, influence: Floats) -> Interval:
     """Return the interval of a figure from 0 to 1 from each person's influence, (people,)."""
     people = len(influence)
-    found = spread(influence - influence.mean())
+    found = rate_spread(influence - influence.mean())
     low, high = limits(value, found.variance, found.freedom, unseen(people))
     return Interval(float(low), float(high), f"by person, {people} subjects")
 

@@ -13,7 +13,7 @@ import polars as pl
 from .. import faces, sources
 from ..errors import InputError
 from ..sources.pairs import ScoredPairs, open_pairs
-from .differentials import rates_by_group
+from .group_rates import rates_by_group
 from .permutation import permutation_test
 from .verification import compare_all, threshold_at_fmr
 

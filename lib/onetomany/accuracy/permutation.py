@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..gallery import Threshold
-from .differentials import check_threshold, error_tables, members_of
+from .group_rates import check_threshold, error_tables, members_of
 
 Floats = NDArray[np.float64]
 

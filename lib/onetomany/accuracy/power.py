@@ -7,7 +7,7 @@ the covariance of two that share a person: how much people differ in being taken
 given as (p cv)^2, cv being the coefficient of variation of people's own FMR, measured by
 `variation_between_people`. An FNMR with one comparison a person is a plain binomial.
 
-Two groups are told apart when the interval of their ratio (`differentials.ratios`) leaves 1 out.
+Two groups are told apart when the interval of their ratio (`group_rates.ratios`) leaves 1 out.
 That interval is cautious where errors are few: a lone comparison's noise counts one and a half
 times in it (`intervals.PAIR_NOISE`), and Clopper and Pearson's limits are wide. As if it counted
 three times, simulated studies saw the difference as often as they should (docs/methods.md). The

@@ -78,7 +78,7 @@ def chances(
     enrolled = synthetic.draw_images(model, own, images, seed, STREAM).astype(np.float64)
     mates = np.einsum("pid,pd->pi", enrolled.reshape(MATES, images, -1), shown).max(axis=1)
     others = synthetic.draw_people(model, people, seed, STREAM + 1)
-    raw = synthetic.stray(model, others, 1, synthetic.generator(seed, STREAM + 1, 1))
+    raw = synthetic.draw_unscaled(model, others, 1, synthetic.generator(seed, STREAM + 1, 1))
     along = _Along(
         model, shown[:probes], others.variation.astype(np.float64), raw.astype(np.float64)
     )
@@ -182,24 +182,24 @@ def threshold_at(found: Chances, fmr: float) -> float:
     return float(np.interp(-np.log(fmr), -rates, found.scores))
 
 
-def alarms(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
+def calculated_fpir(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
     """Return FPIR at each score, of people not enrolled, in a gallery of so many records."""
     return np.asarray(-np.expm1(-_expected(found, records, scores)).mean(axis=1))
 
 
-def misses(found: Chances, records: float, score: float) -> float:
+def calculated_fnir(found: Chances, records: float, score: float) -> float:
     """Return FNIR at rank 1: the share of enrolled probes below the score or behind a stranger.
 
     Whether a stranger scores above the mate is taken to depend on the mate's score alone.
     """
-    logs = np.log(np.maximum(alarms(found, records, found.scores), LEAST))
+    logs = np.log(np.maximum(calculated_fpir(found, records, found.scores), LEAST))
     ahead = np.exp(np.interp(found.mates, found.scores, logs))
     return float(1 - ((1 - ahead) * (found.mates >= score)).mean())
 
 
 def threshold_at_fpir(found: Chances, records: float, target: float) -> float:
     """Return the score at which a share `target` of the people not enrolled raise an alarm."""
-    rates = np.log(np.maximum(alarms(found, records, found.scores), LEAST))
+    rates = np.log(np.maximum(calculated_fpir(found, records, found.scores), LEAST))
     return float(np.interp(-np.log(target), -rates, found.scores))
 
 
@@ -258,17 +258,19 @@ def curves(
         require_borne(found, max([*cuts, *held.values()]))
     rows = []
     for size in sizes:
-        flagged = alarms(found, size, cuts)
+        flagged = calculated_fpir(found, size, cuts)
         rows += [
             ("fpir", level, size, float(rate)) for level, rate in zip(fmr, flagged, strict=True)
         ]
         rows += [
-            ("fnir", level, size, misses(found, size, cut))
+            ("fnir", level, size, calculated_fnir(found, size, cut))
             for level, cut in zip(fmr, cuts, strict=True)
         ]
-        rows.append(("rank_1", 0.0, size, misses(found, size, -1.0)))
+        rows.append(("rank_1", 0.0, size, calculated_fnir(found, size, -1.0)))
         for level in fpir:
-            rows.append(("fnir at fpir", level, size, misses(found, size, held[size, level])))
+            rows.append(
+                ("fnir at fpir", level, size, calculated_fnir(found, size, held[size, level]))
+            )
     kinds = {"measure": pl.String, "level": pl.Float64, "size": pl.Int64, "rate": pl.Float64}
     return pl.DataFrame(rows, kinds, orient="row").with_columns(images=pl.lit(images))
 
@@ -294,11 +296,13 @@ def refits(
     """
     people = templates["subject_id"].unique().sort()
     rng = np.random.default_rng(seed)
-    whole = curves(synthetic.fit(templates), sizes, fmr, fpir, images, drawn=drawn)
+    whole = curves(synthetic.fit_template_model(templates), sizes, fmr, fpir, images, drawn=drawn)
     frames = [whole.with_columns(refit=pl.lit(0))]
     for number in tqdm(range(count), desc="models refitted", unit="model", delay=2, leave=False):
         half = people.gather(rng.permutation(len(people))[: len(people) // 2])
-        model = synthetic.fit(templates.filter(pl.col("subject_id").is_in(half.implode())))
+        model = synthetic.fit_template_model(
+            templates.filter(pl.col("subject_id").is_in(half.implode()))
+        )
         again = curves(model, sizes, fmr, fpir, images, drawn=drawn, strict=False)
         frames.append(again.with_columns(refit=pl.lit(number + 1)))
     return pl.concat(frames).with_columns(matcher=pl.lit(templates["model"][0]))

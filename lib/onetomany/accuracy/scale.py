@@ -156,7 +156,7 @@ def false_candidates(
     curve at share x N, between measured sizes along log(-log(1 - FPIR)) over log N, a straight
     line of slope one under independence; below the smallest size it is null. That is the best case
     for a filter. NIST finds that false matches gather within the same sex, age and origin, which
-    is just what the filter keeps: see chapter 03 and `accuracy.differentials`.
+    is just what the filter keeps: see chapter 03 and `accuracy.group_rates`.
 
     Raises InputError for a negative traffic, or a share outside 0 to 1.
     """

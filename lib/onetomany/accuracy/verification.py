@@ -15,7 +15,7 @@ import polars as pl
 from ..errors import InputError
 from ..gallery import Threshold
 from .comparisons import Comparisons, Influence
-from .intervals import Floats, limits, spread, unseen, unseen_between
+from .intervals import Floats, limits, rate_spread, unseen, unseen_between
 
 RATES = {
     "threshold": pl.Float64,
@@ -76,7 +76,7 @@ def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats)
         ("fnmr", unseen(data.mated_people), data.mated, [data.misses(c) for c in cuts]),
     ):
         rates = np.array([rate for rate, _ in found])
-        spreads = [spread(*influence) for _, influence in found]
+        spreads = [rate_spread(*influence) for _, influence in found]
         low, high = limits(
             rates,
             [each.variance for each in spreads],
@@ -151,7 +151,7 @@ def _figure(
     """One row of `summary`; an error rate is turned into the share that is right."""
     if error is None or isinstance(influence, str):
         return {"figure": name, "value": None, "low": None, "high": None, "method": str(influence)}
-    found = spread(*influence)
+    found = rate_spread(*influence)
     low, high = (float(e) for e in limits(error, found.variance, found.freedom, unseen(people)))
     value, low, high = (1 - error, 1 - high, 1 - low) if of_right else (error, low, high)
     return {

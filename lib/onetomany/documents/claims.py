@@ -1,7 +1,7 @@
 """The ledger of claims: who said what of which thing, when, where it stands, and what was answered.
 
 A claim is one statement brought into a form that a query can compare. The statements of the Korean
-case are those of `sources.case.claims`; how each was read, one proposition a row, stands in
+case are those of `sources.case.case_claims`; how each was read, one proposition a row, stands in
 `data/propositions.csv` with what is doubtful in the reading. Comparing is then SQL alone, in
 `sql/`, which any DuckDB can run on a case file.
 """
@@ -85,7 +85,7 @@ def ledger(folder: Traversable = DATA) -> pl.DataFrame:
     doesn't fit its unit.
     """
     rows = pl.read_csv((folder / "propositions.csv").read_bytes(), infer_schema=False)
-    said = case.claims().rename({"claim_id": "statement", "value": "as_written", "unit": "of"})
+    said = case.case_claims().rename({"claim_id": "statement", "value": "as_written", "unit": "of"})
     said = said.drop("subject", "attribute")
     _refuse(rows, pl.col("claim_id").is_duplicated(), "its claim_id is used twice")
     _refuse(
@@ -314,7 +314,7 @@ def ask(
     settings = pl.DataFrame({"tolerance": [float(tolerance)]})
     with duckdb.connect() as db:
         for name, frame in (("claims", claims), ("links", relations), ("settings", settings)):
-            db.register("given", case.Stream(frame))
+            db.register("given", case.ArrowStream(frame))
             db.execute(f"create table {name} as from given")
         return read(db, question.sql)
 
@@ -332,7 +332,7 @@ def _finished(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _figures() -> pl.DataFrame:
     """Passengers and arrivals of the case as claims: what ratios are made of."""
-    counts = case.numbers().filter(
+    counts = case.case_numbers().filter(
         pl.col("id").str.contains(r"^(?:passengers|arrivals)_(?:\d{4}|claimed)$")
     )
     return _finished(

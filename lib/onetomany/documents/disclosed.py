@@ -269,7 +269,7 @@ def false_alerts(table: pl.DataFrame) -> pl.DataFrame:
 def checks(
     published: pl.DataFrame, entries: pl.DataFrame, holyhead: pl.DataFrame, reported: pl.DataFrame
 ) -> pl.DataFrame:
-    """Our figure beside each published one: the columns of `sources.disclosed.published`, `ours`
+    """Our figure beside each published one: the columns of `disclosed.published_totals`, `ours`
     and `agrees` (whether ours is within what the statement, as rounded, allows).
 
     Raises InputError where a statement can be computed from nothing here.

@@ -117,7 +117,7 @@ def reliances(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def in_force(on: date | pl.DataFrame) -> pl.DataFrame:
-    """Every provision on a day, or at each of `sources.case.timeline`'s events: a frame of AS_OF.
+    """Every provision on a day, or at each of `case.case_timeline`'s events: a frame of AS_OF.
 
     Raises InputError where the events lack `date` or `event_en`, or a date isn't one.
     """
@@ -169,7 +169,7 @@ def _ask(
     tables = {"provisions": provisions(), "reliances": reliances(), **frames}
     with duckdb.connect() as db:
         for table, frame in tables.items():
-            db.register("given", case.Stream(frame))
+            db.register("given", case.ArrowStream(frame))
             db.execute(f"create table {table} as from given")
         found = read(db, query(name).sql)
     if schema is None:

@@ -30,7 +30,7 @@ _LINE = 17
 
 
 def write(folder: Path, claims: pl.DataFrame) -> list[Path]:
-    """Write specimens of `sources.case.claims` into a folder: one PDF for each document named.
+    """Write specimens of `sources.case.case_claims` into a folder: one PDF for each document named.
 
     Returns the files: specimen-01-pipc.pdf, ... Raises InputError where the folder holds a file
     that is no specimen, so that none is taken for one.
@@ -66,7 +66,7 @@ def write_disclosed(folder: Path) -> list[Path]:
     """
     written = []
     for name, table in (("massachusetts", disclosed.log()), ("holyhead", disclosed.holyhead())):
-        sheet = disclosed.sheet(name)
+        sheet = disclosed.disclosed_sheet(name)
         sourced = table.with_columns(source=pl.lit(sheet.url), licence=pl.lit(sheet.licence))
         path = Path(folder) / f"{DISCLOSED}{name}.csv"
         write_whole(path, csv_text(sourced).encode())

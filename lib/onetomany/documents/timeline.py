@@ -47,7 +47,7 @@ _DATE = r"^\d{4}(?:-\d\d){0,2}$"
 
 
 def of_events(events: pl.DataFrame) -> pl.DataFrame:
-    """The events of `sources.case.timeline`: a frame of THREE_DATES."""
+    """The events of `sources.case.case_timeline`: a frame of THREE_DATES."""
     return _dated(
         events.select(
             kind=pl.lit("event"),
@@ -125,7 +125,9 @@ def _dated(items: pl.DataFrame) -> pl.DataFrame:
         bad = rows.filter(~pl.col(name).str.contains(_DATE).fill_null(True))
         if bad.height:
             raise InputError(f"{bad['id'][0]}: its {name}, {bad[name][0]}, isn't a date.")
-    found = case.ask(query("three_dates.sql").sql, items=rows) if rows.height else rows.clear()
+    found = (
+        case.query_frames(query("three_dates.sql").sql, items=rows) if rows.height else rows.clear()
+    )
     if found.is_empty():
         return pl.DataFrame(schema=THREE_DATES)
     return found.select(pl.col(name).cast(kind) for name, kind in THREE_DATES.items())

@@ -164,7 +164,7 @@ def _copy(path: str, digest: str) -> int:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenFace:
     """The face that was taken from a picture; `scale` against the picture as stored.
 
     `note` says what else a reader should know: other faces, other frames, that it was shrunk.
@@ -175,7 +175,9 @@ class Seen:
     note: str | None
 
 
-def largest_face(path: str, digest: str, enlarge: float, align: Aligner, decoder: Decoder) -> Seen:
+def largest_face(
+    path: str, digest: str, enlarge: float, align: Aligner, decoder: Decoder
+) -> SeenFace:
     """Return the largest face of a picture, aligned by `align`.
 
     It is looked for in the picture enlarged `enlarge` times, but at no more than SIDES pixels. If
@@ -207,7 +209,7 @@ def largest_face(path: str, digest: str, enlarge: float, align: Aligner, decoder
         "the first of several pictures in the file" if picture.moving else "",
         f"shrunk to {scale:.0%}" if scale < 1 else "",
     ]
-    return Seen(face, scale, "; ".join(filter(None, notes)) or None)
+    return SeenFace(face, scale, "; ".join(filter(None, notes)) or None)
 
 
 def _aligned(picture: Picture, align: Aligner) -> AlignedFace | None:

@@ -30,7 +30,7 @@ STEEPEST = 200.0  # log of the largest over the smallest eigenvalue: one directi
 
 @dataclass(frozen=True)
 class TemplateModel:
-    """How templates of one model spread; see `fit`.
+    """How templates of one model spread; see `fit_template_model`.
 
     `mean` (d,); `between` and `within` (d, d) factors: a row of standard normals times one has
     the covariance between people, or between images of one person. The spreads are the standard
@@ -75,7 +75,7 @@ class People:
         return People(self.places[:people], self.variation[:people])
 
 
-def fit(templates: pl.DataFrame) -> TemplateModel:
+def fit_template_model(templates: pl.DataFrame) -> TemplateModel:
     """Fit the model to usable templates (as `faces.usable` returns) of one matcher and one set.
 
     The covariances are the moment estimates of a one-way layout. From few people they are singular
@@ -131,10 +131,10 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
         subjects=people,
         images=images,
     )
-    return checked(model)
+    return require_finite(model)
 
 
-def checked(model: TemplateModel) -> TemplateModel:
+def require_finite(model: TemplateModel) -> TemplateModel:
     """Return the model; raise InputError if it contains NaN or infinite numbers."""
     for name in ("mean", "between", "within", "direction_spread", "person_spread", "image_spread"):
         if not np.isfinite(getattr(model, name)).all():
@@ -147,7 +147,7 @@ def checked(model: TemplateModel) -> TemplateModel:
 
 def draw_people(model: TemplateModel, people: int, seed: int, stream: int = 0) -> People:
     """So many new people. The same seed and stream give the same people, wherever made."""
-    checked(model)
+    require_finite(model)
     rng = generator(seed, stream, 0)
     shape = (people, model.dimension)
     places = rng.standard_normal(shape, np.float32) @ model.between + model.mean
@@ -170,14 +170,16 @@ def draw_images(
     Images stray evenly within bounds, not normally: a head turns and lights change only so far,
     and real mated scores have no long lower tail.
     """
-    vectors = stray(model, people, images, generator(seed, stream, session))
+    vectors = draw_unscaled(model, people, images, generator(seed, stream, session))
     vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
     return vectors
 
 
-def stray(model: TemplateModel, people: People, images: int, rng: np.random.Generator) -> Vectors:
+def draw_unscaled(
+    model: TemplateModel, people: People, images: int, rng: np.random.Generator
+) -> Vectors:
     """Return so many images of each person, (people x images, d), before their length is one."""
-    checked(model)
+    require_finite(model)
     count = len(people.places) * images
     vectors = np.repeat(people.places, images, axis=0)
     noise = rng.random(vectors.shape, np.float32)

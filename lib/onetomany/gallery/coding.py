@@ -63,7 +63,7 @@ def empty_index(sample: Floats, lists: int, space: Any, seed: int) -> Any:
     return faiss.deserialize_index(faiss.serialize_index(index))
 
 
-def drop(index: Any, rows: NDArray[np.int64]) -> None:
+def drop_codes(index: Any, rows: NDArray[np.int64]) -> None:
     """Take the codes of rows out of an index.
 
     Also clears the places after each cell's last code: faiss leaves the old codes there, and mixes
@@ -80,7 +80,7 @@ def drop(index: Any, rows: NDArray[np.int64]) -> None:
             codes[-lists.block_size :].reshape(-1, 16)[:] &= kept.astype(np.uint8)
 
 
-def subset(index: Any, allowed: NDArray[np.bool_]) -> Any:
+def copy_codes(index: Any, allowed: NDArray[np.bool_]) -> Any:
     """The codes of the rows allowed, as an index of their own that shares the cells.
 
     `allowed` has a value for each row; an index's ids are rows.
@@ -118,7 +118,7 @@ def subset(index: Any, allowed: NDArray[np.bool_]) -> Any:
     return part
 
 
-def layout(sample: Floats, people: NDArray[np.int64] | None) -> Any:
+def cell_space(sample: Floats, people: NDArray[np.int64] | None) -> Any:
     """The linear map into the space of the cells: `DEPTH` leading axes, some shortened."""
     size = sample.shape[1]
     vectors = sample[:200_000].astype(np.float64)

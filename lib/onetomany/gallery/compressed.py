@@ -31,16 +31,16 @@ from numpy.typing import NDArray
 from ..errors import InputError, IntegrityError
 from ..sources.files import write_whole
 from .cells import Band, Cells
-from .coding import SAMPLE_PER_LIST, drop, empty_index, layout, subset
+from .coding import SAMPLE_PER_LIST, cell_space, copy_codes, drop_codes, empty_index
 from .engine import (
     Floats,
     Mask,
     Rows,
-    best,
     checked_cells,
     checked_mask,
     checked_rows,
     checked_vectors,
+    keep_best,
     new_folder,
 )
 from .exact import search_matrix
@@ -124,7 +124,7 @@ class CompressedEngine:
         sample = checked_vectors(vectors, self.dimension)
         if len(sample) < self.lists:
             raise InputError(f"{self.lists} cells can't be learned from {len(sample)} vectors.")
-        index = empty_index(sample, self.lists, layout(sample, people), seed)
+        index = empty_index(sample, self.lists, cell_space(sample, people), seed)
         write_whole(self.folder / "trained.faiss", faiss.serialize_index(index).tobytes())
         self._index = index
         self._encode(0)
@@ -206,7 +206,7 @@ class CompressedEngine:
             some = rows[first : first + TOGETHER]
             vectors = self._fetch(np.maximum(some, 0).ravel()).reshape(*some.shape, -1)
             scores = np.matmul(vectors, probes[first : first + TOGETHER, :, None])[:, :, 0]
-            return best(scores, some, k, threshold)
+            return keep_best(scores, some, k, threshold)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(compare, range(0, len(probes), TOGETHER)))
@@ -250,7 +250,7 @@ class CompressedEngine:
                 self._parts.pop(next(iter(self._parts)))
             _, bits = self._allowed(band)
             mask = np.unpackbits(bits, count=self.rows, bitorder="little").view(np.bool_)
-            self._parts[band] = subset(self._index, mask)
+            self._parts[band] = copy_codes(self._index, mask)
         return self._parts[band]
 
     def save(self, folder: Path) -> None:
@@ -326,7 +326,7 @@ class CompressedEngine:
         self._forget()
         self._vectors[rows] = 0
         if self.is_trained:
-            drop(self._index, rows)
+            drop_codes(self._index, rows)
 
     def _fetch(self, rows: Rows) -> Floats:
         return self._vectors[rows].astype(np.float32)

@@ -115,7 +115,7 @@ def checked_rows(rows: Rows, held: Mask) -> Rows:
     return rows
 
 
-def best(
+def keep_best(
     scores: Floats, rows: Rows, k: int, threshold: float | Floats = -np.inf
 ) -> tuple[Floats, Rows]:
     """The k best of each line of candidates, best first.

@@ -17,11 +17,11 @@ from .engine import (
     Floats,
     Mask,
     Rows,
-    best,
     checked_cells,
     checked_mask,
     checked_rows,
     checked_vectors,
+    keep_best,
     new_folder,
 )
 
@@ -144,12 +144,14 @@ def search_matrix(
             scores += bias
         rows = np.arange(total) if chosen is None else chosen
         cut = np.reshape(np.float32(threshold), (-1, 1))
-        return best(scores, np.broadcast_to(rows, scores.shape), k, cut)
+        return keep_best(scores, np.broadcast_to(rows, scores.shape), k, cut)
     if 1 < len(probes) <= SINGLE and mask is None and k < total:
         # so few are held up by memory alone, and faiss reads it once for all of them
         scores, rows = faiss.knn(probes, vectors, k + 1, metric=faiss.METRIC_INNER_PRODUCT)
         if (scores[:, k - 1] > scores[:, k]).all():  # else which of equals is kept is by chance
-            return best(scores[:, :k], rows[:, :k], k, np.reshape(np.float32(threshold), (-1, 1)))
+            return keep_best(
+                scores[:, :k], rows[:, :k], k, np.reshape(np.float32(threshold), (-1, 1))
+            )
     # what one core has found k times over, the other need not look at
     bar = np.full(len(probes), -np.inf, np.float32)
     bar[:] = np.nextafter(np.float32(threshold), np.float32(-np.inf))
@@ -178,7 +180,7 @@ def search_matrix(
     rows = np.concatenate([each.rows for each in lists], axis=1)
     if chosen is not None and len(chosen):
         rows = np.where(rows < 0, -1, chosen[rows])
-    return best(scores, rows, k)
+    return keep_best(scores, rows, k)
 
 
 @cache

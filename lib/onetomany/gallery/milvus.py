@@ -18,10 +18,10 @@ from .engine import (
     Floats,
     Mask,
     Rows,
-    best,
     checked_cells,
     checked_mask,
     checked_vectors,
+    keep_best,
     new_folder,
 )
 
@@ -137,7 +137,7 @@ class MilvusEngine:
             for line, hits in enumerate(some, start):
                 rows[line, : len(hits)] = [hit["row"] for hit in hits][:k]
                 scores[line, : len(hits)] = [hit["distance"] for hit in hits][:k]
-        return best(scores, rows, k, threshold)
+        return keep_best(scores, rows, k, threshold)
 
     def save(self, folder: Path) -> None:
         """Copy the collection into a new file there; see `Engine`."""

@@ -13,7 +13,7 @@ import polars as pl
 
 from ..documents.case_file import read
 from ..errors import InputError, near
-from ..sources.case import Stream
+from ..sources.case import ArrowStream
 from .procedures import requests_folder
 from .templates import templates
 
@@ -157,7 +157,7 @@ def gaps(
         raise InputError(f"gaps.csv, gap '{gap}': there is no claim {claim} in the ledger.")
     with duckdb.connect() as db:
         for name, frame in (("gaps", rows), ("lacking", lacking(ledger, found, notes))):
-            db.register("given", Stream(frame))
+            db.register("given", ArrowStream(frame))
             db.execute(f"create table {name} as from given")
         ranked = read(db, _RANKED)
     return ranked.select(pl.col(name).cast(kind) for name, kind in GAPS.items())

@@ -2,7 +2,7 @@
 
 Sourced are the margins of arrivals by nationality, sex and age (`travellers`), the yearly totals
 of foreign arrivals, the two windows and the two numbers of records (`case`). Assumed, since nobody
-has published it, is all that ties them together: see `Plan` and `joint`. docs/arrivals.md lists
+has published it, is all that ties them together: see `ArrivalsPlan` and `joint_model`. docs/arrivals.md lists
 both. A chunk of the table holds whole people and can be made again by itself.
 """
 
@@ -41,14 +41,14 @@ YEAR_DAYS = 365.25
 
 
 @dataclass(frozen=True)
-class Plan:
+class ArrivalsPlan:
     """A table of `rows` records, `koreans` of them of Koreans.
 
     Assumptions: a person has 1, 2, 3 ... records with geometric probabilities, `mean_trips` on
     average (the ratio of records to people was never disclosed); a passport lasts `validity`
     years and is renewed when it ends; trips choose one of PORTS with `ports` probabilities,
     and their dates within the window, independently of one another; `dependence` between
-    nationality, sex and age as `joint` has it; Koreans have the sexes and ages of foreigners.
+    nationality, sex and age as `joint_model` has it; Koreans have the sexes and ages of foreigners.
     """
 
     rows: int
@@ -79,19 +79,19 @@ class Plan:
         return -(-self.rows // self.chunk)
 
 
-def disclosed(rows: int | None = None, **changes: float) -> Plan:
+def disclosed_plan(rows: int | None = None, **changes: float) -> ArrivalsPlan:
     """The plan of the disclosed table, or of so many rows in the same proportion.
 
-    `changes` are other fields of `Plan`.
+    `changes` are other fields of `ArrivalsPlan`.
     """
-    figures = case.numbers()
+    figures = case.case_numbers()
     total = case.records_given(figures)
     rows = rows or round(total)
-    koreans = round(rows * case.number(figures, "koreans_records") / total)
-    return Plan(rows, koreans, **changes)  # type: ignore[arg-type]
+    koreans = round(rows * case.figure_value(figures, "koreans_records") / total)
+    return ArrivalsPlan(rows, koreans, **changes)  # type: ignore[arg-type]
 
 
-def joint(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
+def joint_model(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
     """A MODEL of foreign arrivals: `nationality`, `sex`, `age`, `probability`, 368 rows.
 
     The margins are the published ones. Without dependence the three are independent. With it, the
@@ -138,7 +138,7 @@ def fitted(table: Floats, margins: Sequence[Floats]) -> Floats:
     raise InputError("No table with these zeros has these margins.")
 
 
-def frechet(margins: Sequence[Floats | Ints], total: float) -> tuple[Floats, Floats]:
+def frechet_bounds(margins: Sequence[Floats | Ints], total: float) -> tuple[Floats, Floats]:
     """The least and the most that each cell can hold if nothing but margins is known.
 
     Fréchet and Hoeffding's bounds: max(0, sum of margins - (n - 1) total) and the smallest
@@ -151,7 +151,7 @@ def frechet(margins: Sequence[Floats | Ints], total: float) -> tuple[Floats, Flo
     return lower, np.min(grids, axis=0)
 
 
-def bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
+def arrival_bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
     """What is modelled for 2018 and 2019, and what the margins alone allow.
 
     Columns `nationality`, `sex`, `age`, `modelled`, `lower`, `upper` (arrivals). The total is that
@@ -159,8 +159,8 @@ def bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
     model takes them out of every nationality alike, the bounds leave open of which they are.
     """
     _, margins = _margins()
-    lower, upper = frechet(margins, float(margins[0].sum()))
-    return joint(dependence, seed).select(
+    lower, upper = frechet_bounds(margins, float(margins[0].sum()))
+    return joint_model(dependence, seed).select(
         "nationality",
         "sex",
         "age",
@@ -170,7 +170,7 @@ def bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
     )
 
 
-def chunk_of(plan: Plan, number: int) -> pl.DataFrame:
+def arrivals_chunk(plan: ArrivalsPlan, number: int) -> pl.DataFrame:
     """One chunk by date of arrival: the same whenever it is asked for.
 
     Columns `person` (who it is: the truth, which no disclosed table holds), `passport_key` (in
@@ -203,13 +203,13 @@ def chunk_of(plan: Plan, number: int) -> pl.DataFrame:
     )
 
 
-def draw(plan: Plan) -> pl.DataFrame:
+def draw_arrivals(plan: ArrivalsPlan) -> pl.DataFrame:
     """The whole table in memory, about 30 bytes a row."""
     numbers = tqdm(range(plan.chunks), desc="arrivals", unit="chunk", delay=2, leave=False)
-    return pl.concat([chunk_of(plan, number) for number in numbers])
+    return pl.concat([arrivals_chunk(plan, number) for number in numbers])
 
 
-def write(plan: Plan, folder: Path, threads: int = 2) -> Path:
+def write_arrivals(plan: ArrivalsPlan, folder: Path, threads: int = 2) -> Path:
     """Write the table as parquet files, one a chunk; what is there already is kept.
 
     A run that was stopped goes on. Raises InputError where the folder holds another plan's table.
@@ -231,7 +231,7 @@ def write(plan: Plan, folder: Path, threads: int = 2) -> Path:
     return folder
 
 
-def scan(folder: Path) -> pl.LazyFrame:
+def scan_arrivals(folder: Path) -> pl.LazyFrame:
     """A written table, for queries that need not hold it in memory.
 
     Raises InputError where there is none, IntegrityError where a part is missing or short.
@@ -262,7 +262,7 @@ def _windows(koreans: bool) -> tuple[Floats, Floats]:
     Foreigners by the yearly totals of arrivals, even within a year; of Koreans no totals are known
     here, their dates are even over the whole window.
     """
-    figures = case.numbers()
+    figures = case.case_numbers()
     row = figures.filter(id="koreans_records" if koreans else "foreigners_records")
     first, last = (row[name].item() for name in ("period_start", "period_end"))
     origin = date(2005, 1, 1)
@@ -278,8 +278,8 @@ def _windows(koreans: bool) -> tuple[Floats, Floats]:
 
 @cache
 def _cells(dependence: float) -> tuple[Floats, pl.DataFrame]:
-    """Cumulative probabilities of `joint`, and what each cell stands for in numbers."""
-    table = joint(dependence)
+    """Cumulative probabilities of `joint_model`, and what each cell stands for in numbers."""
+    table = joint_model(dependence)
     names, _ = _margins()
     bounds = table["age"].str.split("-")
     oldest = str(travellers.OLDEST)
@@ -298,7 +298,7 @@ def _cells(dependence: float) -> tuple[Floats, pl.DataFrame]:
 
 
 def _people(
-    plan: Plan, rows: int, koreans: bool, first: int, rng: np.random.Generator
+    plan: ArrivalsPlan, rows: int, koreans: bool, first: int, rng: np.random.Generator
 ) -> dict[str, NDArray[np.generic]]:
     """People whose trips fill exactly so many rows; the last may lose some of theirs."""
     trips = rng.geometric(1 / plan.mean_trips, rows)
@@ -352,13 +352,13 @@ def _part(folder: Path, number: int) -> Path:
     return folder / f"part-{number:05}.parquet"
 
 
-def _write_part(plan: Plan, folder: Path, number: int) -> None:
+def _write_part(plan: ArrivalsPlan, folder: Path, number: int) -> None:
     buffer = io.BytesIO()
-    chunk_of(plan, number).write_parquet(buffer, compression="zstd", compression_level=1)
+    arrivals_chunk(plan, number).write_parquet(buffer, compression="zstd", compression_level=1)
     write_whole(_part(folder, number), buffer.getvalue())
 
 
-def _is_whole(plan: Plan, folder: Path, number: int) -> bool:
+def _is_whole(plan: ArrivalsPlan, folder: Path, number: int) -> bool:
     path = _part(folder, number)
     if not path.exists():
         return False
@@ -369,9 +369,11 @@ def _is_whole(plan: Plan, folder: Path, number: int) -> bool:
         return False
 
 
-def _read_plan(folder: Path) -> Plan:
+def _read_plan(folder: Path) -> ArrivalsPlan:
     try:
         fields = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{folder} holds no table of arrivals: make one with write.") from error
-    return Plan(**(fields | {"ports": tuple(fields["ports"])}))
+        raise InputError(
+            f"{folder} holds no table of arrivals: make one with write_arrivals."
+        ) from error
+    return ArrivalsPlan(**(fields | {"ports": tuple(fields["ports"])}))

@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 
 from ..errors import InputError, OneToManyError, RefusedError
-from .differentials import DATA, by_birth, publication, read_table, sheet
+from .differentials import DATA, by_birth, publication, read_sources, read_table
 
 Bound = Literal["", "at least", "at most"]
 
@@ -100,7 +100,7 @@ class Times:
 def cards(folder: Traversable = DATA) -> dict[str, Card]:
     """Return the report cards that were read, by algorithm, in order of their dates."""
     found = []
-    for algorithm, given in sheet(folder)["card"].items():
+    for algorithm, given in read_sources(folder)["card"].items():
         place = f"{_PAGES}/{given['commit']}/reportcards/11/{algorithm}.html"
         nominal = float(given["nominal_fmr"]) if given["nominal_fmr"] else None
         found.append(
@@ -128,7 +128,10 @@ def card_rates(folder: Traversable = DATA) -> pl.DataFrame:
     Raises OneToManyError where a figure contradicts its own table.
     """
     known = cards(folder)
-    names = {**sheet(folder)["countries"], **{k: v[1] for k, v in sheet(folder)["labels"].items()}}
+    names = {
+        **read_sources(folder)["countries"],
+        **{k: v[1] for k, v in read_sources(folder)["labels"].items()},
+    }
     frame = read_table(folder, "cards.csv", COLUMNS).with_columns(
         at_floor=pl.col("at_floor").eq_missing("yes")
     )

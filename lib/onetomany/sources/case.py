@@ -69,7 +69,7 @@ CLAIMS: Schema = {
 }
 
 
-def timeline(folder: Traversable = DATA) -> pl.DataFrame:
+def case_timeline(folder: Traversable = DATA) -> pl.DataFrame:
     """The events in order: the columns of TIMELINE and `when`, the first day each may mean."""
     first_day = (pl.col("date") + "-01-01").str.head(10)
     frame = _read(folder, "timeline.csv", TIMELINE).with_columns(
@@ -89,7 +89,7 @@ def timeline(folder: Traversable = DATA) -> pl.DataFrame:
     return frame.sort(last_day.otherwise("when"), maintain_order=True)
 
 
-def numbers(folder: Traversable = DATA) -> pl.DataFrame:
+def case_numbers(folder: Traversable = DATA) -> pl.DataFrame:
     """Every figure of the case, one a row, with its unit and period: the columns of NUMBERS."""
     frame = _read(folder, "numbers.csv", NUMBERS)
     _refuse(frame, pl.col("value").is_null(), "numbers.csv", "it has no value")
@@ -97,7 +97,7 @@ def numbers(folder: Traversable = DATA) -> pl.DataFrame:
     return frame
 
 
-def claims(folder: Traversable = DATA) -> pl.DataFrame:
+def case_claims(folder: Traversable = DATA) -> pl.DataFrame:
     """Who said what, when and where, and whom it contradicts: the columns of CLAIMS."""
     frame = _read(folder, "claims.csv", CLAIMS)
     known = frame["claim_id"].to_list()
@@ -106,35 +106,35 @@ def claims(folder: Traversable = DATA) -> pl.DataFrame:
     return frame
 
 
-def number(figures: pl.DataFrame, row: str) -> float:
+def figure_value(figures: pl.DataFrame, row: str) -> float:
     """The value of one row of `numbers`, named by its id."""
     return float(_row(figures, row)["value"].item())
 
 
 def records_given(figures: pl.DataFrame) -> float:
     """Records of Koreans and of foreigners together, as disclosed."""
-    return number(figures, "koreans_records") + number(figures, "foreigners_records")
+    return figure_value(figures, "koreans_records") + figure_value(figures, "foreigners_records")
 
 
 def records_per_passenger(figures: pl.DataFrame) -> float:
     """The division that this kit asks its readers to unlearn: the arithmetic is right."""
-    return records_given(figures) / number(figures, "passengers_claimed")
+    return records_given(figures) / figure_value(figures, "passengers_claimed")
 
 
 def passengers_in_window(figures: pl.DataFrame) -> pl.DataFrame:
-    """Incheon's passengers over the period that `passengers_claimed` speaks of; see `spread`."""
+    """Incheon's passengers over the period that `passengers_claimed` speaks of; see `cut_to_window`."""
     return _yearly_within(figures, "passengers", "passengers_claimed")
 
 
 def arrivals_in_window(figures: pl.DataFrame) -> pl.DataFrame:
-    """Foreign arrivals at all ports over the window of the foreigners' records; see `spread`."""
+    """Foreign arrivals at all ports over the window of the foreigners' records; see `cut_to_window`."""
     return _yearly_within(figures, "arrivals", "foreigners_records")
 
 
 def records_per_arrival(figures: pl.DataFrame) -> float:
     """Foreigners' records over foreign arrivals of the same window: like with like, at last."""
     arrivals = float(arrivals_in_window(figures)["counted"].sum())
-    return number(figures, "foreigners_records") / arrivals
+    return figure_value(figures, "foreigners_records") / arrivals
 
 
 def passengers_a_day(figures: pl.DataFrame, year: int) -> float:
@@ -144,7 +144,7 @@ def passengers_a_day(figures: pl.DataFrame, year: int) -> float:
     return float(row["value"].item() / days)
 
 
-def spread(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
+def cut_to_window(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
     """Yearly counts cut to a window, each year's taken as even over its days.
 
     Columns: id, value, `share` (of the year's days that lie in the window), `counted`, url.
@@ -162,16 +162,16 @@ def spread(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
     )
 
 
-def ask(query: str, **frames: pl.DataFrame) -> pl.DataFrame:
+def query_frames(query: str, **frames: pl.DataFrame) -> pl.DataFrame:
     """What a SQL query finds in frames, each known to it by the name it is passed under."""
     with duckdb.connect() as db:
         for name, frame in frames.items():
-            db.register(name, Stream(frame))
+            db.register(name, ArrowStream(frame))
         found = db.sql(query)
         return pl.DataFrame(found.fetchall(), schema=found.columns, orient="row")
 
 
-class Stream:
+class ArrowStream:
     """A frame as the bare Arrow stream it can be; as a frame, DuckDB would ask for pyarrow."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
@@ -181,7 +181,7 @@ class Stream:
         return self._frame.__arrow_c_stream__(requested_schema)
 
 
-def korean(count: float) -> str:
+def count_in_korean(count: float) -> str:
     """A count the way Korean readers write it: 177,600,000 is 1억 7,760만."""
     eok, man = divmod(round(count / 10_000), 10_000)
     return " ".join([f"{eok}억"] * bool(eok) + [f"{man:,}만"] * bool(man)) or "0"
@@ -190,7 +190,7 @@ def korean(count: float) -> str:
 def _yearly_within(figures: pl.DataFrame, kind: str, row: str) -> pl.DataFrame:
     """The yearly rows of a kind, `<kind>_<year>`, cut to the period of another row."""
     window = _row(figures, row)
-    return spread(
+    return cut_to_window(
         figures.filter(pl.col("id").str.contains(rf"^{kind}_\d{{4}}$")),
         window["period_start"].item(),
         window["period_end"].item(),

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
-from .processes import program, safe_environment
+from .processes import installed_program, safe_environment
 
 _SECONDS = 30.0  # for one question; a configuration may include a file that never ends
 _DEPTH = 8  # of submodules in submodules
@@ -120,7 +120,7 @@ def _filters_off(folder: Path) -> dict[str, str]:
 
 def _ask(folder: Path, settings: dict[str, str], *question: str) -> str:
     """Git's answer; settings override those of the repository."""
-    git = program("git")
+    git = installed_program("git")
     if not git:
         raise FileNotFoundError("git")
     counted = {"GIT_CONFIG_COUNT": str(len(settings))}

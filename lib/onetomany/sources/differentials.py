@@ -51,7 +51,7 @@ def publication(table: str, folder: Traversable = DATA) -> Publication:
 
     Raises OneToManyError where none is given.
     """
-    entry = sheet(folder).get(table, {})
+    entry = read_sources(folder).get(table, {})
     missing = [name for name in _REQUIRED if not entry.get(name)]
     if missing:
         raise OneToManyError(
@@ -100,7 +100,7 @@ def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
     return frame.drop("log10_fmr")
 
 
-def sheet(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
+def read_sources(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
     """Return sources.toml as it stands."""
     return tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
 
@@ -127,7 +127,7 @@ def _refuse(frame: pl.DataFrame, name: str) -> None:
 
 
 def _labelled(frame: pl.DataFrame, column: str, name: str, folder: Traversable) -> pl.DataFrame:
-    labels = sheet(folder)["labels"]
+    labels = read_sources(folder)["labels"]
     if unknown := set(frame[column]) - set(labels):
         raise OneToManyError(f"sources.toml has no label for '{min(unknown)}'.")
     return frame.with_columns(

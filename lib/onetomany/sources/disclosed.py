@@ -99,7 +99,7 @@ LOST = "LOST LOG"
 
 
 @dataclass(frozen=True)
-class Sheet:
+class DisclosedSheet:
     """Where a table comes from, and under which terms."""
 
     publisher: str
@@ -113,15 +113,15 @@ class Sheet:
     limits: str
 
 
-def sheet(table: str, folder: Traversable = DATA) -> Sheet:
+def disclosed_sheet(table: str, folder: Traversable = DATA) -> DisclosedSheet:
     """The sheet of a table, one of TABLES. Raises OneToManyError where a field is not filled."""
     entry = _sheets(folder).get(table, {})
-    if missing := [each.name for each in fields(Sheet) if not entry.get(each.name)]:
+    if missing := [each.name for each in fields(DisclosedSheet) if not entry.get(each.name)]:
         raise OneToManyError(
             f"sheets.toml does not give the {', '.join(missing)} of the table '{table}': a figure "
             "without a source is not shown, so fill it in."
         )
-    return Sheet(**{each.name: entry[each.name] for each in fields(Sheet)})
+    return DisclosedSheet(**{each.name: entry[each.name] for each in fields(DisclosedSheet)})
 
 
 def log(folder: Traversable = DATA) -> pl.DataFrame:
@@ -211,12 +211,12 @@ def reported(folder: Traversable = DATA) -> pl.DataFrame:
     return frame
 
 
-def published(folder: Traversable = DATA) -> pl.DataFrame:
+def published_totals(folder: Traversable = DATA) -> pl.DataFrame:
     """Totals and shares that sources state of these tables: the columns of PUBLISHED."""
     return _read(folder, "published.csv", PUBLISHED)
 
 
-def gaps(folder: Traversable = DATA) -> pl.DataFrame:
+def disclosed_gaps(folder: Traversable = DATA) -> pl.DataFrame:
     """What is missing: `table`, `rows` (months, entries or rows; null where none can be counted),
     `where` (months, or places in the log, as text), `what_en`, `what_ko`."""
     found = _found(folder)

@@ -55,7 +55,7 @@ _OTHER_HEADS = (b"8BPS", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"v/1\x01")
 
 
 @dataclass(frozen=True)
-class Found:
+class FolderFile:
     """A file of a folder: its name from there, its size, and why it can't be used (None: it can).
 
     `picture` says whether it is one of a format that is read, by its first bytes or its name.
@@ -73,7 +73,7 @@ class Found:
         return suffix[1:] if suffix in SUFFIXES + OTHER else "other"
 
 
-def files_below(root: Path) -> list[Found]:
+def files_below(root: Path) -> list[FolderFile]:
     """Return every file below a folder, sorted by name, the set's own papers left out.
 
     No link is followed. Raises InputError where the folder itself can't be read.
@@ -84,7 +84,7 @@ def files_below(root: Path) -> list[Found]:
         where = Path(error.filename)
         if where == root:
             raise InputError(f"{root} can't be read: {error.strerror}.") from error
-        found.append(Found(_shown(where.relative_to(root)), 0, False, CLOSED))
+        found.append(FolderFile(_shown(where.relative_to(root)), 0, False, CLOSED))
 
     for place, folders, names in os.walk(root, onerror=closed):
         links = [name for name in folders if (Path(place) / name).is_symlink()]
@@ -101,26 +101,26 @@ def _shown(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _looked_at(path: Path, inside: Path) -> Found:
+def _looked_at(path: Path, inside: Path) -> FolderFile:
     name = _shown(inside)
     suffix = path.suffix.lower()
     by_name = suffix in SUFFIXES and not path.name.startswith("._")
     try:
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode):
-            return Found(name, 0, False, LINK)
+            return FolderFile(name, 0, False, LINK)
         with path.open("rb") as file:
             head = file.read(32)
     except OSError:
-        return Found(name, 0, False, CLOSED)
+        return FolderFile(name, 0, False, CLOSED)
     # first: raw pictures of cameras begin as TIFF does
     if suffix in OTHER or head.startswith(_OTHER_HEADS):
-        return Found(name, status.st_size, False, NOT_READ)
+        return FolderFile(name, status.st_size, False, NOT_READ)
     if not (by_name or is_picture(head)):
-        return Found(name, status.st_size, False, NO_PICTURE)
+        return FolderFile(name, status.st_size, False, NO_PICTURE)
     if name != inside.as_posix():
-        return Found(name, status.st_size, False, BAD_NAME)
-    return Found(name, status.st_size, True, _fault(status.st_size, len(inside.parts)))
+        return FolderFile(name, status.st_size, False, BAD_NAME)
+    return FolderFile(name, status.st_size, True, _fault(status.st_size, len(inside.parts)))
 
 
 def _fault(size: int, depth: int) -> str | None:

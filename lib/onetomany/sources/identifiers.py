@@ -58,11 +58,11 @@ def refuse_identifiers(frame: pl.DataFrame) -> None:
     at least half fit. A column is also refused by a plain name, such as 'passport_no' or
     '주민등록번호', whatever it holds.
     """
-    for why in identifying(frame).values():
+    for why in identifying_columns(frame).values():
         raise InputError(why)
 
 
-def identifying(frame: pl.DataFrame) -> dict[str, str]:
+def identifying_columns(frame: pl.DataFrame) -> dict[str, str]:
     """Return the columns that `refuse_identifiers` refuses, each with its refusal."""
     found = {}
     for name in frame.columns:

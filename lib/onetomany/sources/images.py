@@ -23,7 +23,7 @@ from .datasheets import BLANK, Datasheet, read_datasheet, stated_subjects
 from .files import package_folder, write_whole
 from .folders import (
     OWN,
-    Found,
+    FolderFile,
     as_found,
     digests_of,
     files_below,
@@ -220,7 +220,7 @@ def _withdrawn(datasheet: Datasheet, subjects: Mapping[str, str]) -> tuple[str, 
 
 
 def _reasons(
-    found: Mapping[str, Found],
+    found: Mapping[str, FolderFile],
     ids: Mapping[str, str],
     sums: Mapping[str, str],
     withdrawn: tuple[str, ...],
@@ -245,7 +245,7 @@ def _reasons(
 
 
 def _account(
-    found: Mapping[str, Found], ids: Mapping[str, str], reasons: Mapping[str, str | None]
+    found: Mapping[str, FolderFile], ids: Mapping[str, str], reasons: Mapping[str, str | None]
 ) -> pl.DataFrame:
     numbers = unused_ids(found, ids)
     rows = [
@@ -261,7 +261,7 @@ def _account(
     return pl.DataFrame(rows, schema=ACCOUNT, orient="row")
 
 
-def _nothing(root: Path, found: list[Found]) -> str:
+def _nothing(root: Path, found: list[FolderFile]) -> str:
     flat = sum("/" not in each.name for each in found if each.picture)
     if flat:
         return (

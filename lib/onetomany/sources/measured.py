@@ -46,7 +46,7 @@ class Developer:
 
 
 @dataclass(frozen=True)
-class Publication:
+class MeasuredPublication:
     """Where the figures come from, how they were read, and what must not be concluded."""
 
     publisher: str
@@ -65,11 +65,11 @@ class Publication:
     developers: tuple[Developer, ...]
 
 
-def measured_publication(folder: Traversable = DATA) -> Publication:
+def measured_publication(folder: Traversable = DATA) -> MeasuredPublication:
     """Read the source of `measured_systems`. Raises OneToManyError if a part of it is missing."""
     sheet = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
     source: dict[str, Any] = sheet.get("source", {})
-    wanted = set(Publication.__dataclass_fields__) - {"cautions", "developers"}
+    wanted = set(MeasuredPublication.__dataclass_fields__) - {"cautions", "developers"}
     missing = sorted(name for name in wanted if not source.get(name))
     missing += [name for name in ("caution", "developer") if not sheet.get(name)]
     if missing:
@@ -77,7 +77,7 @@ def measured_publication(folder: Traversable = DATA) -> Publication:
             f"sources.toml of measured systems does not give {', '.join(missing)}: a figure "
             "without its source is not shown, so fill it in."
         )
-    return Publication(
+    return MeasuredPublication(
         **source,
         cautions=tuple((each["en"], each["ko"]) for each in sheet["caution"]),
         developers=tuple(Developer(**each) for each in sheet["developer"]),

@@ -51,7 +51,7 @@ class UserSequence:
     fault: str | None = None
 
 
-def datasheet() -> Mapping[str, str]:
+def pedestrian_datasheet() -> Mapping[str, str]:
     """`source`, `licence`, `terms`, `credit`, `seen` (who is seen) and `limits` of the package's
     sequences.
     """

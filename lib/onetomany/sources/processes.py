@@ -38,7 +38,7 @@ def safe_environment(**own: str) -> dict[str, str]:
     return kept | {"PATH": _absolute(kept.get("PATH", os.defpath))} | _safety() | own
 
 
-def program(name: str) -> str | None:
+def installed_program(name: str) -> str | None:
     """Return where a program is installed; places relative to the working directory don't count."""
     return shutil.which(name, path=_absolute(os.environ.get("PATH", os.defpath)))
 
