@@ -1,4 +1,4 @@
-"""Error rates and their intervals, one to one and one to many."""
+"""Measure error rates and their intervals, one to one and one to many."""
 
 from .crops import tmr_by_crop
 from .fixed_fpir import misses_at_fpir

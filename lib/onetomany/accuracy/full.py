@@ -1,4 +1,4 @@
-"""The run at the disclosed size: grow a gallery to it, then hold its engine to what is exact."""
+"""Grow a gallery to the disclosed size, and compare its engine with exact search."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .scale import rates_by_size
 MATCHER = "SFace"  # whose templates the run is fitted to: the one that errs least of those shipped
 CANDIDATES = 20
 MARKS = (1e-3, 1e-5, 1e-6, 1e-7)  # FMRs by which thresholds are known
-HELD = (0.01, 0.1)  # FPIRs that an operator may want to keep to
+HELD = (0.01, 0.1)  # FPIRs that an operator may want to keep
 # people, one picture each, as NIST enrols them; it publishes FNIR of the second and the fourth
 MEASURED = (1_000_000, 1_600_000, 4_000_000, 12_000_000, 40_000_000)
 REFITS, DRAWN = 30, 1_000
@@ -44,9 +44,9 @@ Facts = dict[str, float | int | str]
 
 
 def run_full(out: Path, records: int | None = None) -> Facts:
-    """Grow a gallery of so many synthetic templates (as many as disclosed if None) and appraise it.
+    """Grow a gallery of `records` synthetic templates (the disclosed number if None); test it.
 
-    What is made is kept in the cache and used again; an interrupted run resumes. Writes
+    Files stay in the cache and are used again; an interrupted run resumes. Writes
     `searches.parquet` (`SEARCHES`), `refits.parquet` (`refit.refits`) and `run.json` to `out`, and
     returns the facts of the last.
     """
@@ -94,7 +94,7 @@ def run_full(out: Path, records: int | None = None) -> Facts:
 
 
 def sizes(engine: CompressedEngine) -> Facts:
-    """Bytes that the engine takes: on disk in all, and of codes in memory, by template."""
+    """Return the engine's bytes: on disk in all, and of codes in memory, by template."""
     disk = {path.name: path.stat().st_size for path in engine.folder.iterdir()}
     codes = sum(size for name, size in disk.items() if name.startswith(("index-", "cells-")))
     return {
@@ -107,7 +107,7 @@ def sizes(engine: CompressedEngine) -> Facts:
 def appraise(
     engine: CompressedEngine, probes: growth.Floats, exact: growth.ExactCandidates
 ) -> Facts:
-    """Recall@1 against the exact best of each probe, mated and not; times of a search."""
+    """Return recall@1 against the exact best of each probe, mated and not; times of a search."""
     half = len(probes) // 2
     started = time.perf_counter()
     _, rows = engine.search(probes, CANDIDATES)
@@ -144,8 +144,8 @@ class StoredRun:
 
     `searches` (`SEARCHES`), `facts` as `run_full` returns, `thresholds`, scores by the FMR by which
     each is known, and `refits` (`refit.refits`) of galleries as in this run (`images`) and as NIST
-    makes them (one image a person). Where the refits are of another matcher than the run's, its
-    intervals are of who was searched only (`is_widened`).
+    makes them (one image a person). If the refits are of another matcher than the run's, its
+    intervals cover only the chance of who was searched (`is_widened`).
     """
 
     searches: pl.DataFrame
@@ -169,7 +169,7 @@ class StoredRun:
 
     @property
     def is_widened(self) -> bool:
-        """Whether intervals contain what fitting to few people leaves open."""
+        """Return whether intervals contain the uncertainty of fitting to few people."""
         return len(self._own) > 0
 
     @property

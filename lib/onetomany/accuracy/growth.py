@@ -1,9 +1,8 @@
-"""Errors of one and the same probes as a gallery of synthetic templates grows around them.
+"""Measure the errors of the same probes while a gallery of synthetic templates grows.
 
-Templates are made in chunks, enrolled, compared with every probe, and forgotten. What the probes
-are told is exact, whatever the engine: each chunk is searched whole before it is let go. So the
-engine's own answers can be held against it at the end, at a size where nobody could keep all
-templates in memory.
+Templates are drawn in chunks, enrolled, compared with every probe, and dropped. Each chunk is
+searched whole, so the probes' candidates are exact whatever the engine. At the end the engine's own
+answers can be compared with them, at a size at which all templates would not fit in memory.
 """
 
 from __future__ import annotations
@@ -42,10 +41,10 @@ ATTRIBUTES = 7  # the session of a stream that attributes are drawn from
 
 @dataclass(frozen=True)
 class GalleryPlan:
-    """A gallery of `records` synthetic templates, `images` of each person, and who is searched.
+    """A gallery of `records` synthetic templates, `images` of each person, and its probes.
 
-    `probes` people of the first chunk and as many who are enrolled nowhere give one further image
-    each. `koreans` is the share of records of Koreans, which decides nothing but filters.
+    `probes` people of the first chunk and as many who are not enrolled give one further image each.
+    `koreans` is the share of records of Koreans, which only filters depend on.
     """
 
     records: int
@@ -57,7 +56,7 @@ class GalleryPlan:
 
     def __post_init__(self) -> None:
         if self.chunk % self.images or self.records % self.images:
-            raise InputError("Records and chunk must hold whole people: multiples of `images`.")
+            raise InputError("Records and chunk must be multiples of `images`: whole people.")
         if min(self.chunk, self.records) < self.probes * self.images:
             raise InputError("The probes' own records must fit into the first chunk.")
 
@@ -83,8 +82,7 @@ class ExactCandidates:
 
 @dataclass(frozen=True)
 class GrowthRun:
-    """What making, enrolling and searching all chunks took: wall seconds, the most memory that
-    the process held (bytes resident), and how often it was started."""
+    """Wall seconds, peak memory (bytes resident) and starts of a run over all chunks."""
 
     seconds: float = 0.0
     peak: int = 0
@@ -94,7 +92,7 @@ class GrowthRun:
 def gallery_chunk(
     plan: GalleryPlan, model: synthetic.TemplateModel, number: int
 ) -> tuple[Floats, NDArray[np.uint32]]:
-    """Templates and cells of one chunk: the same whenever it is asked for."""
+    """Return templates and cells of one chunk; the same on every call."""
     records = min(plan.chunk, plan.records - number * plan.chunk)
     people = synthetic.draw_people(model, records // plan.images, plan.seed, number)
     vectors = synthetic.draw_images(model, people, plan.images, plan.seed, number)
@@ -104,7 +102,7 @@ def gallery_chunk(
 
 
 def probes_of(plan: GalleryPlan, model: synthetic.TemplateModel) -> Floats:
-    """(2 x probes, d): further images of the first people enrolled, then of people who aren't."""
+    """Return images (2 x probes, d): of the first people enrolled, then of others."""
     first = min(plan.chunk, plan.records) // plan.images
     enrolled = synthetic.draw_people(model, first, plan.seed, 0).first(plan.probes)
     others = synthetic.draw_people(model, plan.probes, plan.seed, STRANGERS)
@@ -119,11 +117,10 @@ def probes_of(plan: GalleryPlan, model: synthetic.TemplateModel) -> Floats:
 def synthetic_thresholds(
     model: synthetic.TemplateModel, targets: Sequence[float], people: int = 40_000, seed: int = 0
 ) -> list[Threshold]:
-    """The lowest thresholds at which FMR stays within each target, among synthetic people.
+    """Return the lowest thresholds within each target FMR, among synthetic people.
 
-    As `threshold_at_fmr`, over all pairs of so many people with one image each, of which only the
-    highest scores are kept. Raises InputError for a target of which fewer than ten false matches
-    would be due.
+    As `threshold_at_fmr`, over all pairs of `people` people with one image each; only the highest
+    scores are kept. Raises InputError for a target with fewer than ten expected false matches.
     """
     total = people * (people - 1) // 2
     if min(targets) * total < 10:
@@ -152,12 +149,12 @@ def synthetic_thresholds(
 def grow(
     plan: GalleryPlan, model: synthetic.TemplateModel, engine: CompressedEngine, notes: Path
 ) -> tuple[pl.DataFrame, ExactCandidates]:
-    """Make, enrol and search all chunks; what was done before is kept.
+    """Draw, enrol and search all chunks; resume from chunks done before.
 
-    Returns `SEARCHES`, one row a probe and gallery size of `GalleryPlan.sizes`, and the exact candidates
-    in the whole gallery. `mate_rank` is exact up to RANKS and null
-    beyond, where a mate's score is no longer among those kept; `mate_score` is that of the best
-    mate. `notes` is a folder for what resuming needs.
+    Returns `SEARCHES`, one row a probe and gallery size of `GalleryPlan.sizes`, and the exact
+    candidates in the whole gallery. `mate_rank` is exact up to RANKS and null beyond, since only
+    RANKS scores are kept; `mate_score` is that of the best mate. `notes` is the folder with the
+    state that resuming needs.
     """
     probes = probes_of(plan, model)
     about = asdict(plan) | {"model": model.digest()}
@@ -240,7 +237,7 @@ def _searches(seen: ExactCandidates, best_mate: Floats, plan: GalleryPlan) -> pl
         fold=pl.lit(0),
         subject_id=names,
         gallery_size=pl.lit(seen.size),
-        # as many strangers as are kept stand before the mate: its place is not known
+        # RANKS strangers or more score above the mate: its rank is unknown
         mate_rank=pl.when(pl.col("mated") & (pl.col("mate_rank") <= RANKS)).then("mate_rank"),
         mate_score=pl.when("mated").then("mate_score"),
     )
@@ -252,7 +249,7 @@ def _searches(seen: ExactCandidates, best_mate: Floats, plan: GalleryPlan) -> pl
 def _read_notes(
     notes: Path, about: dict[str, object], probes: int
 ) -> tuple[ExactCandidates, int, list[ExactCandidates]]:
-    """Return what was seen in how many chunks. Raises InputError for another plan or model."""
+    """Return the candidates, chunks done and snapshots. Raises InputError for another plan."""
     notes.mkdir(parents=True, exist_ok=True)
     plan, path = notes / "plan.json", notes / "seen.npz"
     if not plan.exists():
@@ -267,12 +264,12 @@ def _read_notes(
     )
     if not path.exists():
         return nothing, 0, []
-    held = np.load(path)
+    noted = np.load(path)
     parts = [
         ExactCandidates(scores, rows, int(size))
-        for scores, rows, size in zip(held["scores"], held["rows"], held["sizes"], strict=True)
+        for scores, rows, size in zip(noted["scores"], noted["rows"], noted["sizes"], strict=True)
     ]
-    return parts[-1], int(held["done"]), parts[:-1]
+    return parts[-1], int(noted["done"]), parts[:-1]
 
 
 def _write_notes(
@@ -291,7 +288,7 @@ def _write_notes(
 
 
 def read_growth(notes: Path) -> GrowthRun:
-    """How long the run has taken so far, over all its starts."""
+    """Return the run's time, memory and starts so far."""
     path = notes / "run.json"
     return (
         GrowthRun(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else GrowthRun()

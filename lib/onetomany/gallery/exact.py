@@ -1,4 +1,4 @@
-"""Every probe against every template: exact, as fast as the machine multiplies matrices."""
+"""Compare every probe with every template: exact, about as fast as a matrix product."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ExactEngine:
 
     @property
     def rows(self) -> int:
-        """How many rows were ever added."""
+        """Count all rows ever added."""
         return self._count
 
     def add(self, vectors: Floats, cells: Cells | None = None) -> Rows:
@@ -70,7 +70,7 @@ class ExactEngine:
         return np.arange(first, end, dtype=np.int64)
 
     def remove(self, rows: Rows) -> None:
-        """Take rows out; their vectors are overwritten. See `Engine`."""
+        """Remove rows; their vectors are overwritten. See `Engine`."""
         rows = checked_rows(rows, self._held[: self._count])
         self._held[rows] = False
         self._vectors[rows] = 0
@@ -83,7 +83,7 @@ class ExactEngine:
         threshold: float = -np.inf,
         allowed: Band | Mask | None = None,
     ) -> tuple[Floats, Rows]:
-        """The exact k best of each probe; see `Engine`."""
+        """Return the exact k best of each probe; see `Engine`."""
         probes = checked_vectors(probes, self.dimension)
         vectors, mask = self._vectors[: self._count], self._held[: self._count]
         if isinstance(allowed, Band):
@@ -101,7 +101,7 @@ class ExactEngine:
 
     @classmethod
     def load(cls, folder: Path) -> ExactEngine:
-        """Read what `save` wrote. Raises IntegrityError where it isn't whole."""
+        """Read a saved copy. Raises IntegrityError if it isn't whole."""
         try:
             vectors, cells, held = (
                 np.load(folder / f"{part}.npy") for part in ("vectors", "cells", "held")
@@ -109,7 +109,7 @@ class ExactEngine:
         except (OSError, ValueError) as error:
             raise IntegrityError(f"The exact engine in {folder} can't be read: {error}.") from error
         if not len(vectors) == len(cells) == len(held):
-            raise IntegrityError(f"The exact engine in {folder} is not whole: enrol it anew.")
+            raise IntegrityError(f"The exact engine in {folder} is not whole: enrol again.")
         engine = cls(vectors.shape[1])
         engine._vectors, engine._cells, engine._held = vectors, cells, held
         engine._count = len(vectors)

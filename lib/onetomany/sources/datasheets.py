@@ -1,7 +1,7 @@
-"""Datasheets: what an image set is, whose faces it holds, and what may be done with it.
+"""Read the datasheet of an image set: its source, its people, and its permitted uses.
 
-No set is opened, and no template enrolled, without one. The fields follow Gebru et al.,
-'Datasheets for Datasets' (CACM 64:12, 2021), cut down to what decides a use.
+The kit opens no set and enrols no template without one. The fields are those of Gebru et al.,
+'Datasheets for Datasets' (CACM 64:12, 2021) that decide whether a use is permitted.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from ..errors import DatasheetError
 
 @dataclass(frozen=True)
 class Datasheet:
-    """A filled datasheet. Every field is required; `withdrawn` alone may be empty.
+    """A filled datasheet. Every field is required; only `withdrawn` may be empty.
 
-    `expires` is a date or None where the terms set no end. `max_gallery` caps how many templates
-    of the set may be enrolled at once. `withdrawn` lists subject ids who took consent back.
-    `attributes` names what people recorded of themselves, `attributes_recorded` says how.
+    `expires` is a date, or None if the terms set no end. `max_gallery` is the most templates of
+    the set that may be enrolled at once. `withdrawn` lists the ids of subjects who withdrew their
+    consent. `attributes` names the columns that people recorded of themselves,
+    `attributes_recorded` says how they did so.
     """
 
     name: str
@@ -49,16 +50,16 @@ class Datasheet:
     attributes_recorded: str = ""
 
     def check(self, on: date | None = None, activity: str | None = None) -> None:
-        """Raise DatasheetError where the set may not be used on the day (today's if None).
+        """Raise DatasheetError if the set may not be used on the day (today if None).
 
-        `activity` is one of USES: what the kit is about to do with the set.
+        `activity` is the planned use, one of USES.
         """
         day = on or date.today()
         if activity and not USES[activity] & set(self.allowed_uses):
             raise DatasheetError(
                 f"The datasheet of '{self.name}' allows {', '.join(self.allowed_uses)}, but "
-                f"{_ACTIVITIES[activity]} needs {' or '.join(sorted(USES[activity]))}: ask whoever "
-                "gave you the pictures, and change 'allowed_uses' only if they agree."
+                f"{_ACTIVITIES[activity]} needs {' or '.join(sorted(USES[activity]))}: ask those "
+                "who gave you the pictures, and change 'allowed_uses' only if they agree."
             )
         if self.expires is not None and day > self.expires:
             raise DatasheetError(
@@ -69,7 +70,7 @@ class Datasheet:
 
 _OPTIONAL = ("enlarge", "attributes", "attributes_recorded")
 REQUIRED = tuple(f.name for f in fields(Datasheet) if f.name not in _OPTIONAL)
-# what is done with a set -> the uses of which one must be allowed
+# activity -> uses, of which the datasheet must allow at least one
 USES: Mapping[str, frozenset[str]] = {
     "report": frozenset({"research", "evaluation", "teaching"}),
     "workshop": frozenset({"teaching"}),
@@ -97,18 +98,18 @@ source = ""              # who made the images, and how you came by them
 url = ""
 collected = ""           # when, where, under which circumstances
 licence = ""
-terms = ""               # what the licence or agreement asks of you
+terms = ""               # your obligations under the licence or agreement
 credit = ""              # the line to print beside every result
-consent_basis = ""       # what the subjects agreed to, and where that is recorded
+consent_basis = ""       # the subjects' consent: its scope, and the place of its record
 subjects = 0
 images = 0
 allowed_uses = []        # of: research, evaluation, teaching, exhibit
 faces_in_exhibit = false
 templates_in_exhibit = false
 max_gallery = 0          # the most templates that may be enrolled at once
-expires = ""             # a date such as 2027-12-31, or "none" where the terms set no end
+expires = ""             # a date such as 2027-12-31, or "none" if the terms set no end
 withdrawn = []           # folders (or ids) of people who took their consent back
-limits = ""              # what the set can't show
+limits = ""              # conclusions that the set doesn't allow
 
 [preparation]
 enlarge = 1.0            # faces must be about 80 pixels wide for the default detector
@@ -126,7 +127,7 @@ def read_datasheet(path: Path) -> Datasheet:
     Raises DatasheetError naming every field that is missing, empty or of the wrong type.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad adds a mark
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad adds a byte order mark
     except FileNotFoundError:
         raise DatasheetError(
             f"No datasheet at {path}: write one with 'onetomany datasheet {path.parent}' and fill "
@@ -138,7 +139,7 @@ def read_datasheet(path: Path) -> Datasheet:
 
 
 def stated_subjects(path: Path) -> int:
-    """Return how many people a datasheet that need not be filled in yet counts; 0 for nothing."""
+    """Return the number of people in an unfinished datasheet; 0 if it can't be read."""
     try:
         many = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("subjects")
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
@@ -147,7 +148,7 @@ def stated_subjects(path: Path) -> int:
 
 
 def parse_datasheet(raw: Mapping[str, Any], where: str) -> Datasheet:
-    """Check the fields of a datasheet that was read from `where`."""
+    """Check the fields of a parsed datasheet; `where` names its file in errors."""
     faults = [fault for field in REQUIRED if (fault := _fault(field, raw.get(field)))]
     if raw.get("kind") not in ("real", "synthetic"):
         faults.append("kind (real or synthetic)")

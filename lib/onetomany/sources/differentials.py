@@ -1,7 +1,7 @@
-"""What NIST has published on who bears the errors, as data: every row leads to its source.
+"""Read NIST's published error rates by sex, race and country of birth, each with its source.
 
-Each table has its entry in sources.toml (publisher, address, commit, licence, what was left out).
-Only figures that were read are in them. The vendors' own report cards are in `cards`.
+sources.toml gives each table's publisher, address, commit, licence and omissions. The tables
+contain only figures that were read. The vendors' own report cards are in `cards`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ BIRTH = ["algorithm", "scope", "pairing", "enrollee", "impostor", "log10_fmr"]
 
 @dataclass(frozen=True)
 class Publication:
-    """Where a table comes from. `global_fmr` is the FMR at which the thresholds were set.
+    """A table's source. `global_fmr` is the FMR at which the thresholds were set.
 
-    `checks` says how the transcription was checked, where that was written down.
+    `checks` says how the transcription was checked, if that was recorded.
     """
 
     publisher: str
@@ -49,7 +49,7 @@ _REQUIRED = [each.name for each in fields(Publication) if each.name not in ("che
 def publication(table: str, folder: Traversable = DATA) -> Publication:
     """Return the source of a table: birth, sex_race, cards, gains or mid_2021.
 
-    Raises OneToManyError where none is given.
+    Raises OneToManyError if the sheet lacks one.
     """
     entry = read_sources(folder).get(table, {})
     missing = [name for name in _REQUIRED if not entry.get(name)]
@@ -62,7 +62,7 @@ def publication(table: str, folder: Traversable = DATA) -> Publication:
 
 
 def by_sex_and_race(folder: Traversable = DATA) -> pl.DataFrame:
-    """FMR within four groups, algorithm by algorithm (NIST FRVT 1:1, 2020).
+    """Return FMR within four groups for each algorithm (NIST FRVT 1:1, 2020).
 
     Columns: `algorithm`, `group`, `label_en`, `label_ko`, `fmr`, `url`; four rows for each of 240
     algorithms. Every algorithm's threshold is set at FMR 0.001 among white men, which is
@@ -78,7 +78,7 @@ def by_sex_and_race(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
-    """FMR by country or region of birth of the two people compared (NIST FRVT 1:1 report card).
+    """Return FMR by birthplace of the two people compared (NIST FRVT 1:1 report card).
 
     Columns: `algorithm`, `scope` (country, region), `pairing` (any; same sex; same sex and age),
     `enrollee` and `impostor` (NIST's codes), their labels `enrollee_en`, `enrollee_ko`,
@@ -101,12 +101,12 @@ def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def read_sources(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
-    """Return sources.toml as it stands."""
+    """Return the content of sources.toml."""
     return tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
 
 
 def read_table(folder: Traversable, name: str, columns: list[str]) -> pl.DataFrame:
-    """Read a CSV file of the folder. Raises OneToManyError where its columns are others."""
+    """Read a CSV file of the folder. Raises OneToManyError if its columns differ."""
     frame = pl.read_csv(
         (folder / name).read_bytes(),
         null_values="",

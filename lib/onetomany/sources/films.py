@@ -1,7 +1,7 @@
-"""Films: a recorded file of a research set, behind a datasheet; never a camera or an address.
+"""Open a recorded film of a research set with its datasheet; never a camera or an address.
 
-The datasheet follows that of image sets (`datasheets`). It also gives the file's SHA-256, its
-frames a second, and whether frames in which people can be recognised may be shown.
+The datasheet is that of image sets (`datasheets`), plus the file's SHA-256, its frames a second,
+and whether frames in which people can be recognised may be shown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, Literal
 from ..errors import DatasheetError, InputError, IntegrityError, RefusedError, near
 from .datasheets import USES
 
-MAX_BYTES = 512 << 20  # of a film: it is held in memory while it is decoded
+MAX_BYTES = 512 << 20  # of a film, which is in memory while it is decoded
 _PIECE = 1 << 20
 _LIVE = ("/dev", "/proc", "/sys")
 
@@ -82,16 +82,16 @@ source = ""              # who filmed, and how you came by the file
 url = ""                 # where the set is described
 collected = ""           # when, where, under which circumstances
 licence = ""
-terms = ""               # what the licence or agreement asks of you
+terms = ""               # your obligations under the licence or agreement
 credit = ""              # the line to print beside every result
-consent_basis = ""       # what the people filmed agreed to, or the basis of the recording
+consent_basis = ""       # the filmed people's consent, or the legal basis of the recording
 allowed_uses = []        # of: research, evaluation, teaching, exhibit
 sha256 = "{sha256}"
 frames_per_second = 0.0  # at which it was filmed; a copy's header is often wrong
 frames_may_be_shown = false   # true: write frames and a clip in which people can be recognised
-faces_may_be_matched = false  # the film command crops and matches none, whatever stands here
+faces_may_be_matched = false  # the film command never crops or matches faces
 expires = ""             # 2027-12-31 (a date, without quotes), or "none" if the terms set no end
-limits = ""              # what the film can't show
+limits = ""              # conclusions that the film doesn't allow
 
 [preparation]
 enlarge = 1.0            # the default detector needs people about 100 pixels tall
@@ -132,9 +132,9 @@ def check_film(name: str) -> Path:
 
 
 def copy_checked(path: Path, sha256: str) -> int:
-    """Return an open copy without a name of a film's file; only a file of that SHA-256 is copied.
+    """Return an open, nameless copy of a film's file, checked against its SHA-256.
 
-    What is decoded is therefore what was checked. Raises IntegrityError if it is another file.
+    So the bytes decoded are the bytes checked. Raises IntegrityError if it is another file.
     """
     digest = hashlib.sha256()
     copy = _unnamed()
@@ -243,7 +243,7 @@ def _is_live(place: str) -> bool:
 
 
 def _opened(path: Path) -> int:
-    """An open regular file of at most MAX_BYTES; no pipe or device is waited for."""
+    """Open a regular file of at most MAX_BYTES, without waiting for a pipe or device."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:

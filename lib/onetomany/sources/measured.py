@@ -1,7 +1,7 @@
-"""Error rates of real one-to-many systems, as NIST published them: every row leads to its source.
+"""Read error rates of real one-to-many systems, as NIST published them.
 
 `data/measured/sources.toml` gives publisher, address, commit, date, licence, how the figures were
-read and checked, and what must not be concluded from them.
+read and checked, and which conclusions they don't allow.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FIGURES = {
 
 @dataclass(frozen=True)
 class Developer:
-    """A developer drawn in colour: its name, and on what basis it is named."""
+    """A developer drawn in colour: its name, and the basis for naming it."""
 
     name: str
     en: str
@@ -47,7 +47,7 @@ class Developer:
 
 @dataclass(frozen=True)
 class MeasuredPublication:
-    """Where the figures come from, how they were read, and what must not be concluded."""
+    """The figures' source, how they were read, and which conclusions they don't allow."""
 
     publisher: str
     title: str
@@ -59,7 +59,7 @@ class MeasuredPublication:
     checks: str
     about: str
     interface_changed: datetime.date
-    example: str  # the algorithm that shows best what the two measures mean
+    example: str  # the algorithm that best illustrates the two measures
     left_out: str
     cautions: tuple[tuple[str, str], ...]  # English, Korean
     developers: tuple[Developer, ...]
