@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasheetError
+from .sheets import USES, checked_fields, in_range, read_sheet
 
 
 @dataclass(frozen=True)
@@ -68,26 +69,23 @@ class Datasheet:
             )
 
 
-_OPTIONAL = ("enlarge", "attributes", "attributes_recorded")
-REQUIRED = tuple(f.name for f in fields(Datasheet) if f.name not in _OPTIONAL)
-# activity -> uses, of which the datasheet must allow at least one
-USES: Mapping[str, frozenset[str]] = {
-    "report": frozenset({"research", "evaluation", "teaching"}),
-    "workshop": frozenset({"teaching"}),
-    "exhibit": frozenset({"exhibit"}),
-}
 _ACTIVITIES = {"report": "a report", "workshop": "a workshop", "exhibit": "an exhibit"}
-_ALLOWED = frozenset().union(*USES.values())
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "subjects": (int,),
-    "images": (int,),
-    "max_gallery": (int,),
-    "faces_in_exhibit": (bool,),
-    "templates_in_exhibit": (bool,),
-    "allowed_uses": (list,),
-    "withdrawn": (list,),
+
+
+def _are_recorded(table: Any) -> bool:
+    names, how = (table.get(key) for key in ("columns", "recorded")) if table else (None, None)
+    listed = isinstance(names, list) and all(isinstance(name, str) and name for name in names)
+    return listed and isinstance(how, str) and bool(how.strip())
+
+
+_OPTIONAL = {
+    "preparation.enlarge": (in_range(1, 8), "a number from 1 to 8"),
+    "attributes": (
+        lambda table: isinstance(table, dict) and (not table or _are_recorded(table)),
+        "a table of columns that people recorded, and recorded: how",
+    ),
+    "fetch": (lambda table: isinstance(table, dict), "a table"),
 }
-_MAY_BE_EMPTY = {"withdrawn"}
 
 BLANK = """\
 # The datasheet of an image set. Every field must be filled before the kit opens the set.
@@ -126,15 +124,11 @@ def read_datasheet(path: Path) -> Datasheet:
 
     Raises DatasheetError naming every field that is missing, empty or of the wrong type.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad adds a byte order mark
-    except FileNotFoundError:
-        raise DatasheetError(
-            f"No datasheet at {path}: write one with 'onetomany datasheet {path.parent}' and fill "
-            "it in; images without one are not opened."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DatasheetError(f"The datasheet {path} is not valid TOML: {error}.") from error
+    raw = read_sheet(
+        path,
+        f"No datasheet at {path}: write one with 'onetomany datasheet {path.parent}' and fill it "
+        "in; images without one are not opened.",
+    )
     return parse_datasheet(raw, where=str(path))
 
 
@@ -149,47 +143,11 @@ def stated_subjects(path: Path) -> int:
 
 def parse_datasheet(raw: Mapping[str, Any], where: str) -> Datasheet:
     """Check the fields of a parsed datasheet; `where` names its file in errors."""
-    faults = [fault for field in REQUIRED if (fault := _fault(field, raw.get(field)))]
-    if raw.get("kind") not in ("real", "synthetic"):
-        faults.append("kind (real or synthetic)")
-    expires = raw.get("expires")
-    if not isinstance(expires, date) and expires != "none":
-        faults.append('expires (a date, or "none")')
-    enlarge = _table(raw, "preparation").get("enlarge", 1.0)
-    if not isinstance(enlarge, int | float) or not 1 <= enlarge <= 8:
-        faults.append("preparation.enlarge (a number from 1 to 8)")
-    allowed = raw.get("allowed_uses")
-    if isinstance(allowed, list) and not all(use in _ALLOWED for use in map(str, allowed)):
-        faults.append(f"allowed_uses (of {', '.join(sorted(_ALLOWED))})")
-    recorded = _table(raw, "attributes")
-    columns, how = recorded.get("columns", []), recorded.get("recorded", "")
-    if recorded and not (_are_names(columns) and isinstance(how, str) and how.strip()):
-        faults.append("attributes.columns and attributes.recorded (what people recorded, and how)")
-    if faults:
-        raise DatasheetError(
-            f"The datasheet {where} is incomplete: fill in {', '.join(dict.fromkeys(faults))}."
-        )
-    values: dict[str, Any] = {field: raw[field] for field in REQUIRED}
-    values |= {"attributes": tuple(columns), "attributes_recorded": how}
-    values["expires"] = expires if isinstance(expires, date) else None
-    values["allowed_uses"] = tuple(raw["allowed_uses"])
-    values["withdrawn"] = tuple(str(subject) for subject in raw["withdrawn"])
-    return Datasheet(**values, enlarge=float(enlarge))
-
-
-def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = raw.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _are_names(columns: Any) -> bool:
-    return isinstance(columns, list) and all(isinstance(name, str) and name for name in columns)
-
-
-def _fault(field: str, value: Any) -> str | None:
-    if value is None:
-        return field
-    expected = _TYPES.get(field, (str, date) if field == "expires" else (str,))
-    is_wrong_type = not isinstance(value, expected) or (expected == (int,) and value is True)
-    is_empty = value in ("", [], 0) and not isinstance(value, bool) and field not in _MAY_BE_EMPTY
-    return field if is_wrong_type or is_empty else None
+    values = checked_fields(Datasheet, raw, where, _OPTIONAL)
+    recorded = raw.get("attributes", {})
+    return Datasheet(
+        **values | {"withdrawn": tuple(map(str, values["withdrawn"]))},
+        enlarge=float(raw.get("preparation", {}).get("enlarge", 1.0)),
+        attributes=tuple(recorded.get("columns", ())),
+        attributes_recorded=recorded.get("recorded", ""),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import OneToManyError
+from .sheets import sourced
 
 DATA = resources.files("onetomany.sources") / "data" / "differentials"
 WHITE_MEN = "white_men"
@@ -43,22 +44,13 @@ class Publication:
     global_fmr: Mapping[str, float] = field(default_factory=dict)
 
 
-_REQUIRED = [each.name for each in fields(Publication) if each.name not in ("checks", "global_fmr")]
-
-
 def publication(table: str, folder: Traversable = DATA) -> Publication:
     """Return the source of a table: birth, sex_race, cards, gains or mid_2021.
 
     Raises OneToManyError if the sheet lacks one.
     """
     entry = read_sources(folder).get(table, {})
-    missing = [name for name in _REQUIRED if not entry.get(name)]
-    if missing:
-        raise OneToManyError(
-            f"sources.toml does not give the {', '.join(missing)} of the table '{table}': a figure "
-            "without a source is not shown, so fill it in."
-        )
-    return Publication(**entry)
+    return sourced(Publication, entry, f"The table '{table}' in sources.toml")
 
 
 def by_sex_and_race(folder: Traversable = DATA) -> pl.DataFrame:

@@ -9,7 +9,7 @@ agencies that asked, not their officers.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import OneToManyError
+from .sheets import sourced
 
 DATA = resources.files("onetomany.sources") / "data" / "disclosed"
 TABLES = ("massachusetts", "holyhead", "reported")
@@ -116,12 +117,7 @@ class DisclosedSheet:
 def disclosed_sheet(table: str, folder: Traversable = DATA) -> DisclosedSheet:
     """Return the sheet of a table, one of TABLES. Raises OneToManyError if a field is empty."""
     entry = _sheets(folder).get(table, {})
-    if missing := [each.name for each in fields(DisclosedSheet) if not entry.get(each.name)]:
-        raise OneToManyError(
-            f"sheets.toml does not give the {', '.join(missing)} of the table '{table}': a figure "
-            "without a source is not shown, so fill it in."
-        )
-    return DisclosedSheet(**{each.name: entry[each.name] for each in fields(DisclosedSheet)})
+    return sourced(DisclosedSheet, entry, f"The table '{table}' in sheets.toml")
 
 
 def log(folder: Traversable = DATA) -> pl.DataFrame:

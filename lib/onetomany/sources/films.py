@@ -11,15 +11,14 @@ import os
 import re
 import stat
 import tempfile
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DatasheetError, InputError, IntegrityError, RefusedError, near
-from .datasheets import USES
+from ..errors import DatasheetError, InputError, IntegrityError, RefusedError
+from .sheets import USES, checked_fields, in_range, read_sheet
 
 MAX_BYTES = 512 << 20  # of a film, which is in memory while it is decoded
 _PIECE = 1 << 20
@@ -70,8 +69,10 @@ class FilmSheet:
     ground: Mapping[str, Any] | None = None
 
 
-_REQUIRED = tuple(f.name for f in fields(FilmSheet) if f.name not in ("enlarge", "ground"))
-_FLAGS = ("frames_may_be_shown", "faces_may_be_matched")
+_OPTIONAL = {
+    "preparation.enlarge": (in_range(1, 4), "a number from 1 to 4"),
+    "ground": (lambda table: isinstance(table, dict), "a table: picture and metres, or homography"),
+}
 
 BLANK = """\
 # The datasheet of a film. Every field must be filled before the kit opens the film.
@@ -162,35 +163,13 @@ def read_film_sheet(path: Path) -> FilmSheet:
 
     Raises DatasheetError naming every field that is missing, empty, unknown or of the wrong type.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DatasheetError(f"The datasheet {path} is not valid TOML: {error}.") from error
-    except OSError as error:
-        raise DatasheetError(
-            f"The datasheet {path} can't be read ({error.strerror}): write one with 'onetomany "
-            f"film FILE --blank-sheet {path}' and fill it in."
-        ) from None
-    prepared: Any = raw.get("preparation", {})
-    known = [*_REQUIRED, "preparation", "ground", "preparation.enlarge"]
-    inner = [f"preparation.{name}" for name in prepared] if isinstance(prepared, dict) else []
-    if unknown := [name for name in (*raw, *inner) if name not in known]:
-        raise DatasheetError(
-            f"The datasheet {path} has an unknown field '{unknown[0]}'{near(unknown[0], known)}."
-        )
-    faults = [field for field in _REQUIRED if not _is_filled(field, raw.get(field))]
-    enlarge: Any = prepared.get("enlarge", 1.0) if isinstance(prepared, dict) else None
-    if not _is_number(enlarge, 1, 4):
-        faults.append("preparation.enlarge (a number from 1 to 4)")
-    if not isinstance(raw.get("ground", {}), dict):
-        faults.append("ground (a table: picture and metres, or homography)")
-    if faults:
-        said = ", ".join(_SAY.get(field, field) for field in faults)
-        raise DatasheetError(f"The datasheet {path} is incomplete: fill in {said}.")
-    values = {field: raw[field] for field in _REQUIRED}
-    values["allowed_uses"] = tuple(raw["allowed_uses"])
-    values["expires"] = None if raw["expires"] == "none" else raw["expires"]
-    values["frames_per_second"] = float(raw["frames_per_second"])
+    raw = read_sheet(
+        path,
+        f"There is no datasheet {path}: write one with 'onetomany film FILE --blank-sheet {path}' "
+        "and fill it in.",
+    )
+    values = checked_fields(FilmSheet, raw, str(path), _OPTIONAL)
+    enlarge = raw.get("preparation", {}).get("enlarge", 1.0)
     return FilmSheet(**values, enlarge=float(enlarge), ground=raw.get("ground"))
 
 
@@ -207,35 +186,6 @@ def check_use(sheet: FilmSheet, on: date | None = None) -> None:
             f"The datasheet of '{sheet.name}' expired on {sheet.expires}: renew the consent or "
             "licence and its 'expires' field before using the film again."
         )
-
-
-_SAY = {
-    "kind": "kind (real or synthetic)",
-    "allowed_uses": "allowed_uses (of research, evaluation, teaching, exhibit)",
-    "sha256": "sha256 (64 hexadecimal digits)",
-    "frames_per_second": "frames_per_second (a number above 0, at most 1000)",
-    "expires": 'expires (a date without quotes such as 2027-12-31, or "none")',
-    **{flag: f"{flag} (true or false)" for flag in _FLAGS},
-}
-
-
-def _is_filled(field: str, value: Any) -> bool:
-    known = frozenset().union(*USES.values())
-    checks: Mapping[str, Callable[[Any], bool]] = {
-        **{flag: lambda each: isinstance(each, bool) for flag in _FLAGS},
-        "kind": lambda each: each in ("real", "synthetic"),
-        "allowed_uses": lambda each: (
-            isinstance(each, list) and bool(each) and all(use in known for use in each)
-        ),
-        "sha256": lambda each: isinstance(each, str) and bool(re.fullmatch(r"[0-9a-f]{64}", each)),
-        "frames_per_second": lambda each: _is_number(each, 0.01, 1000),
-        "expires": lambda each: each == "none" or type(each) is date,
-    }
-    return checks.get(field, lambda each: isinstance(each, str) and bool(each.strip()))(value)
-
-
-def _is_number(value: Any, low: float, high: float) -> bool:
-    return type(value) in (int, float) and low <= value <= high
 
 
 def _is_live(place: str) -> bool:

@@ -11,11 +11,11 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import polars as pl
 
 from ..errors import OneToManyError
+from .sheets import sourced
 
 DATA = resources.files("onetomany.sources") / "data" / "measured"
 FIGURES = {
@@ -68,19 +68,12 @@ class MeasuredPublication:
 def measured_publication(folder: Traversable = DATA) -> MeasuredPublication:
     """Read the source of `measured_systems`. Raises OneToManyError if a part of it is missing."""
     sheet = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
-    source: dict[str, Any] = sheet.get("source", {})
-    wanted = set(MeasuredPublication.__dataclass_fields__) - {"cautions", "developers"}
-    missing = sorted(name for name in wanted if not source.get(name))
-    missing += [name for name in ("caution", "developer") if not sheet.get(name)]
-    if missing:
-        raise OneToManyError(
-            f"sources.toml of measured systems does not give {', '.join(missing)}: a figure "
-            "without its source is not shown, so fill it in."
-        )
-    return MeasuredPublication(
-        **source,
-        cautions=tuple((each["en"], each["ko"]) for each in sheet["caution"]),
-        developers=tuple(Developer(**each) for each in sheet["developer"]),
+    return sourced(
+        MeasuredPublication,
+        sheet.get("source", {}),
+        "sources.toml of measured systems",
+        cautions=tuple((each["en"], each["ko"]) for each in sheet.get("caution", ())),
+        developers=tuple(Developer(**each) for each in sheet.get("developer", ())),
     )
 
 

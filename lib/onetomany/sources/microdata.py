@@ -13,6 +13,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ..errors import DatasheetError, InputError, IntegrityError
+from .sheets import checked_fields
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
 
@@ -64,16 +65,7 @@ def microdata(name: str, folder: Traversable = DATA) -> Microdata:
     sheets = _sheets(folder)
     if name not in sheets:
         raise InputError(f"There is no table '{name}': there are {', '.join(sorted(sheets))}.")
-    given = sheets[name]
-    wanted = TableSheet.__dataclass_fields__
-    faults = [field for field in wanted if not given.get(field)]
-    if given.get("kind") not in ("real", "synthetic"):
-        faults.append("kind (real or synthetic)")
-    if faults:
-        raise DatasheetError(
-            f"The datasheet of '{name}' is incomplete: fill in {', '.join(faults)}."
-        )
-    sheet = TableSheet(**{field: given[field] for field in wanted})
+    sheet = TableSheet(**checked_fields(TableSheet, sheets[name], f"of '{name}'"))
     path = folder / sheet.file
     content = path.read_bytes() if path.is_file() else b""
     if sha256(content).hexdigest() != sheet.sha256:
