@@ -177,7 +177,7 @@ def test_fitting_refuses_what_no_table_can_have() -> None:
     crossed = np.array([[1.0, 0.0], [0.0, 1.0]])
     with pytest.raises(InputError, match="No table with these zeros"):
         arrivals.fitted(crossed, [np.array([3.0, 1.0]), np.array([1.0, 3.0])])
-    with pytest.raises(InputError, match="between 0 and the total"):
+    with pytest.raises(InputError, match="from 0 to the total"):
         arrivals.frechet_bounds([np.array([5, 1])], 4)
 
 
@@ -214,7 +214,7 @@ def test_a_part_that_is_missing_or_damaged_is_told_and_made_again(tmp_path: Path
     assert parts[0].stat().st_mtime_ns == untouched
     with pytest.raises(InputError, match="another plan"):
         arrivals.write_arrivals(replace(PLAN, seed=3), tmp_path)
-    with pytest.raises(InputError, match="holds no table"):
+    with pytest.raises(InputError, match="has no table"):
         arrivals.scan_arrivals(tmp_path / "elsewhere")
 
 

