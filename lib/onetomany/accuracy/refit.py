@@ -203,7 +203,7 @@ def threshold_at_fpir(found: Chances, records: float, target: float) -> float:
     return float(np.interp(-np.log(target), -rates, found.scores))
 
 
-def require_borne(found: Chances, score: float) -> None:
+def _require_borne(found: Chances, score: float) -> None:
     """Raise InputError if too few drawn people contribute to the chances at a score."""
     people = float(np.interp(score, found.scores, found.people))
     if people < FEWEST:
@@ -255,7 +255,7 @@ def curves(
     cuts = [threshold_at(found, rate) for rate in fmr]
     held = {(n, level): threshold_at_fpir(found, n, level) for n in sizes for level in fpir}
     if strict:
-        require_borne(found, max([*cuts, *held.values()]))
+        _require_borne(found, max([*cuts, *held.values()]))
     rows = []
     for size in sizes:
         flagged = calculated_fpir(found, size, cuts)

@@ -187,7 +187,7 @@ def _embed_new(
         )
         try:
             futures = {
-                pool.submit(embed_files, chunk, settings, enlarge, trusted=trusted)
+                pool.submit(_embed_files, chunk, settings, enlarge, trusted=trusted)
                 for chunk in chunks
             }
             with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
@@ -209,7 +209,7 @@ def _write_part(frame: pl.DataFrame, folder: Path) -> None:
 
 
 def start_worker(settings: Settings) -> None:
-    """Prepare a process for `embed_files`: one thread, the model loaded once."""
+    """Prepare a process for `_embed_files`: one thread, the model loaded once."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the pool
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import cv2
@@ -229,7 +229,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def embed_files(
+def _embed_files(
     files: Iterable[tuple[str, str]], settings: Settings, enlarge: float, *, trusted: bool = False
 ) -> list[Row]:
     """Embed (path, sha256) pairs in this process. The model must be loaded (`start_worker`)."""

@@ -131,10 +131,10 @@ def fit_template_model(templates: pl.DataFrame) -> TemplateModel:
         subjects=people,
         images=images,
     )
-    return require_finite(model)
+    return _require_finite(model)
 
 
-def require_finite(model: TemplateModel) -> TemplateModel:
+def _require_finite(model: TemplateModel) -> TemplateModel:
     """Return the model; raise InputError if it contains NaN or infinite numbers."""
     for name in ("mean", "between", "within", "direction_spread", "person_spread", "image_spread"):
         if not np.isfinite(getattr(model, name)).all():
@@ -147,7 +147,7 @@ def require_finite(model: TemplateModel) -> TemplateModel:
 
 def draw_people(model: TemplateModel, people: int, seed: int, stream: int = 0) -> People:
     """Draw n synthetic people from the fitted model; the same seed and stream, the same people."""
-    require_finite(model)
+    _require_finite(model)
     rng = generator(seed, stream, 0)
     shape = (people, model.dimension)
     places = rng.standard_normal(shape, np.float32) @ model.between + model.mean
@@ -179,7 +179,7 @@ def draw_unscaled(
     model: TemplateModel, people: People, images: int, rng: np.random.Generator
 ) -> Vectors:
     """Draw images of each person, (people x images, d), before scaling to length one."""
-    require_finite(model)
+    _require_finite(model)
     count = len(people.places) * images
     vectors = np.repeat(people.places, images, axis=0)
     noise = rng.random(vectors.shape, np.float32)

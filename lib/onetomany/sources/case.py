@@ -126,12 +126,12 @@ def records_per_passenger(figures: pl.DataFrame) -> float:
 
 
 def passengers_in_window(figures: pl.DataFrame) -> pl.DataFrame:
-    """Return Incheon's passengers in the period of `passengers_claimed` (`cut_to_window`)."""
+    """Return Incheon's passengers in the period of `passengers_claimed` (`_cut_to_window`)."""
     return _yearly_within(figures, "passengers", "passengers_claimed")
 
 
 def arrivals_in_window(figures: pl.DataFrame) -> pl.DataFrame:
-    """Return foreign arrivals at all ports in the foreigners' window (`cut_to_window`)."""
+    """Return foreign arrivals at all ports in the foreigners' window (`_cut_to_window`)."""
     return _yearly_within(figures, "arrivals", "foreigners_records")
 
 
@@ -148,7 +148,7 @@ def passengers_a_day(figures: pl.DataFrame, year: int) -> float:
     return float(row["value"].item() / days)
 
 
-def cut_to_window(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
+def _cut_to_window(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
     """Return yearly counts cut to a window, each year's spread evenly over its days.
 
     Columns: id, value, `share` (of the year's days that are in the window), `counted`, url.
@@ -202,7 +202,7 @@ def count_in_korean(count: float) -> str:
 def _yearly_within(figures: pl.DataFrame, kind: str, row: str) -> pl.DataFrame:
     """Return the yearly rows of a kind, `<kind>_<year>`, cut to the period of another row."""
     window = _row(figures, row)
-    return cut_to_window(
+    return _cut_to_window(
         figures.filter(pl.col("id").str.contains(rf"^{kind}_\d{{4}}$")),
         window["period_start"].item(),
         window["period_end"].item(),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasheetError
-from .sheets import USES, checked_fields, in_range, read_sheet
+from .sheet_fields import USES, checked_fields, in_range, read_sheet
 
 
 @dataclass(frozen=True)

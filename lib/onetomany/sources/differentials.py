@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import OneToManyError
-from .sheets import sourced
+from .sheet_fields import sourced
 
 DATA = resources.files("onetomany.sources") / "data" / "differentials"
 WHITE_MEN = "white_men"

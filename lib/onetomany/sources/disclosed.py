@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import OneToManyError
-from .sheets import sourced
+from .sheet_fields import sourced
 
 DATA = resources.files("onetomany.sources") / "data" / "disclosed"
 TABLES = ("massachusetts", "holyhead", "reported")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasheetError, InputError, IntegrityError, RefusedError
-from .sheets import USES, checked_fields, in_range, read_sheet
+from .sheet_fields import USES, checked_fields, in_range, read_sheet
 
 MAX_BYTES = 512 << 20  # of a film, which is in memory while it is decoded
 _PIECE = 1 << 20

@@ -116,7 +116,7 @@ def _looked_at(path: Path, inside: Path) -> FolderFile:
     # first: raw pictures of cameras begin as TIFF does
     if suffix in OTHER or head.startswith(_OTHER_HEADS):
         return FolderFile(name, status.st_size, False, NOT_READ)
-    if not (by_name or is_picture(head)):
+    if not (by_name or _is_picture(head)):
         return FolderFile(name, status.st_size, False, NO_PICTURE)
     if name != inside.as_posix():
         return FolderFile(name, status.st_size, False, BAD_NAME)
@@ -132,7 +132,7 @@ def _fault(size: int, depth: int) -> str | None:
     return NO_PERSON if depth == 1 else None
 
 
-def is_picture(head: bytes) -> bool:
+def _is_picture(head: bytes) -> bool:
     """Return whether a file's first bytes are those of a picture format that the kit reads."""
     if _NETPBM.match(head) or (head.startswith(b"BM") and head[6:10] == bytes(4)):
         return True

@@ -94,7 +94,7 @@ def choose_images(source: str | Path = "orl") -> ImageSet:
     """
     images = open_images(source)
     registered = isinstance(source, str) and source in _CARRIED_BY
-    os.environ[_IMAGES] = str(source) if registered else str(local_folder(source))
+    os.environ[_IMAGES] = str(source) if registered else str(_local_folder(source))
     return images
 
 
@@ -127,7 +127,7 @@ def open_images(source: str | Path = CHOSEN) -> ImageSet:
     source = chosen_images() if isinstance(source, str) and source == CHOSEN else source
     if isinstance(source, str) and source in _CARRIED_BY:
         return _registered(source)
-    root = local_folder(source)
+    root = _local_folder(source)
     datasheet = _checked(read_datasheet(root / "datasheet.toml"))
     found = {each.name: each for each in files_below(root)}
     listed = read_sums(root / "SHA256SUMS")
@@ -276,7 +276,7 @@ def _nothing(root: Path, found: list[FolderFile]) -> str:
     )
 
 
-def local_folder(source: object) -> Path:
+def _local_folder(source: object) -> Path:
     """Return the local folder that `source` names. Raises InputError for anything else."""
     if not isinstance(source, str | Path):
         raise InputError(
@@ -319,7 +319,7 @@ def prepare_folder(folder: str | Path) -> Prepared:
     The datasheet has the numbers of pictures and people found; the user must fill in the rest.
     Raises InputError if no picture is in a person's folder.
     """
-    root = local_folder(folder)
+    root = _local_folder(folder)
     found = {each.name: each for each in files_below(root)}
     pictures = [each.name for each in found.values() if each.picture]
     inside = [name for name in pictures if "/" in name]

@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from ..errors import OneToManyError
-from .sheets import sourced
+from .sheet_fields import sourced
 
 DATA = resources.files("onetomany.sources") / "data" / "measured"
 FIGURES = {

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ..errors import DatasheetError, InputError, IntegrityError
-from .sheets import checked_fields
+from .sheet_fields import checked_fields
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
 
