@@ -496,7 +496,7 @@ def test_the_queries_run_in_any_duckdb_on_a_case_file(
 
 def test_a_ledger_that_can_not_be_compared_is_refused() -> None:
     good = made([(("1", "records"), "koreans", None), (("2", "records"), "koreans", None)])
-    with pytest.raises(InputError, match="no column unit"):
+    with pytest.raises(InputError, match="lack the columns unit"):
         claims.check_ledger(good.drop("unit"))
     with pytest.raises(InputError, match=r"Claim x0 \(row 2\): its claim_id is used twice"):
         claims.check_ledger(pl.concat([good, good]))
@@ -572,7 +572,7 @@ def test_without_a_file_the_command_reads_the_claims_of_the_case(
         ("9000", "", "Claim X2 (row 3): its value is empty"),
         ("9000,records", "soon,date", "Claim X2 (row 3): its value 'soon' isn't a date"),
         (",3\n", ",three\n", "Claim X1 (row 2): its page can't be read: 'three'"),
-        ("subject", "topic", "no column subject"),
+        ("subject", "topic", "lack the columns subject"),
     ],
 )
 def test_a_ledger_that_is_none_is_refused_by_the_file_and_the_reason(

@@ -295,7 +295,7 @@ def test_how_far_groups_lie_apart() -> None:
             RefusedError,
             "the same in every row",
         ),
-        (lambda a: a.drop("sex"), InputError, "no column 'sex'"),
+        (lambda a: a.drop("sex"), InputError, "lack the columns sex"),
         (lambda a: pl.concat([a, a.head(1)]), InputError, "two rows for one subject"),
     ],
 )

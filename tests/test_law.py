@@ -183,7 +183,7 @@ def test_bad_rows_are_refused(tmp_path: Path, change: dict[str, str], why: str) 
 
 
 def test_events_without_dates_are_refused() -> None:
-    with pytest.raises(InputError, match="no column date"):
+    with pytest.raises(InputError, match="lack the columns date"):
         law.in_force(pl.DataFrame({"event_en": ["a"]}))
     with pytest.raises(InputError, match="isn't one"):
         law.in_force(pl.DataFrame({"date": ["soon"], "event_en": ["a"]}))
@@ -255,7 +255,7 @@ def test_documents_say_when_they_were_made_and_the_user_when_they_came_out(tmp_p
         assert f"c.pdf, p. {every}" in said["what"].to_list()
         with pytest.raises(InputError, match=r"d\.pdf, which isn't"):
             timeline.of_documents(db, came.with_columns(path=pl.lit("d.pdf")))
-        with pytest.raises(InputError, match="no column disclosure_date"):
+        with pytest.raises(InputError, match="lack the columns disclosure_date"):
             timeline.of_documents(db, came.select("path"))
 
 

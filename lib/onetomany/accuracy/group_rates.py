@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, RefusedError
 from ..gallery import Threshold
+from ..sources.tables import require_columns
 from .intervals import Interval, pair_interval, rate_ratio, ratio_interval
 
 Floats = NDArray[np.float64]
@@ -219,8 +220,7 @@ def members_of(
             "subjects: errors by group need attributes that were recorded with them; the kit never "
             "guesses them from a face."
         )
-    if missing := {"subject_id", *columns} - set(attributes.columns):
-        raise InputError(f"The attributes have no column '{min(missing)}'.")
+    require_columns(attributes, ("subject_id", *columns), "The attributes")
     said = set(attributes["attributes_are"]) if "attributes_are" in attributes.columns else set()
     if len(said) != 1 or not said <= {"recorded", "simulated"}:
         raise RefusedError(

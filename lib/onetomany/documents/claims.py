@@ -20,6 +20,7 @@ import polars as pl
 from ..errors import InputError
 from ..sources import case
 from ..sources.files import read_received
+from ..sources.tables import require_columns
 from . import quantities
 from .case_file import read
 from .mentions import bodies
@@ -169,9 +170,7 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
     unit or said_by is absent or empty, a claim_id comes twice, or a value is none of its kind.
     """
     needed = ("claim_id", "subject", "attribute", "value", "unit", "said_by")
-    absent = [name for name in needed if name not in claims.columns]
-    if absent:
-        raise InputError(f"The claims have no column {absent[0]}: the ledger needs it.")
+    require_columns(claims, needed, "The claims")
     claims = claims.with_columns(pl.col(name).cast(pl.String) for name in needed)
     for name in needed:
         empty = pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")

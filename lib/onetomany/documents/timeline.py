@@ -10,6 +10,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources import case
+from ..sources.tables import require_columns
 from .case_file import read
 from .claims import query
 
@@ -97,9 +98,7 @@ def of_documents(
     )
     known = pl.DataFrame(schema={"path": pl.String, "disclosure_date": pl.String})
     if disclosed is not None:
-        for name in known.columns:
-            if name not in disclosed.columns:
-                raise InputError(f"disclosed has no column {name}.")
+        require_columns(disclosed, known.columns, "The disclosed documents")
         known = disclosed.select(pl.col(known.columns).cast(pl.String))
         stray = known.join(rows, on="path", how="anti")
         if stray.height:

@@ -13,7 +13,8 @@ from importlib.resources.abc import Traversable
 import duckdb
 import polars as pl
 
-from onetomany.errors import OneToManyError
+from ..errors import OneToManyError
+from .tables import refuse_rows, require_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "case"
 CONFIDENCES = ("V2", "V1", "C")
@@ -80,10 +81,12 @@ def case_timeline(folder: Traversable = DATA) -> pl.DataFrame:
         for precision, length in _DATE_LENGTH.items()
     )
     bad_date = pl.col("when").is_null() | ~fits
-    _refuse(frame, bad_date, "timeline.csv", "its date isn't one, or not of the precision it says")
+    refuse_rows(
+        frame, bad_date, "timeline.csv", "its date isn't one, or not of the precision it says"
+    )
     for name in ("document_date", "disclosure_date"):
         other = pl.col(name).str.contains(r"^\d{4}(-\d\d){0,2}$")
-        _refuse(frame, ~other, "timeline.csv", f"its {name} isn't a date")
+        refuse_rows(frame, ~other, "timeline.csv", f"its {name} isn't a date")
     # an event known only by its month comes after the dated ones of that month
     last_day = pl.when(date_precision="month").then(pl.col("when").dt.month_end())
     return frame.sort(last_day.otherwise("when"), maintain_order=True)
@@ -96,8 +99,8 @@ def case_numbers(folder: Traversable = DATA) -> pl.DataFrame:
     2.0
     """
     frame = _read(folder, "numbers.csv", NUMBERS)
-    _refuse(frame, pl.col("value").is_null(), "numbers.csv", "it has no value")
-    _refuse(frame, pl.col("id").is_duplicated(), "numbers.csv", "its id is used twice")
+    refuse_rows(frame, pl.col("value").is_null(), "numbers.csv", "it has no value")
+    refuse_rows(frame, pl.col("id").is_duplicated(), "numbers.csv", "its id is used twice")
     return frame
 
 
@@ -106,7 +109,7 @@ def case_claims(folder: Traversable = DATA) -> pl.DataFrame:
     frame = _read(folder, "claims.csv", CLAIMS)
     known = frame["claim_id"].to_list()
     stray = pl.col("contradicts").str.split(";").list.eval(~pl.element().is_in(known)).list.any()
-    _refuse(frame, stray, "claims.csv", "it contradicts a claim that isn't there")
+    refuse_rows(frame, stray, "claims.csv", "it contradicts a claim that isn't there")
     return frame
 
 
@@ -219,16 +222,15 @@ def _row(figures: pl.DataFrame, row: str) -> pl.DataFrame:
 def _read(folder: Traversable, name: str, columns: Schema) -> pl.DataFrame:
     # read as text first, so that a wrong number or date is refused with its row, not by polars
     raw = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
-    if raw.columns != list(columns):
-        raise OneToManyError(f"{name}: its columns must be {', '.join(columns)}.")
+    require_columns(raw, columns, name, exact=True)
     frame = raw.with_columns(_parsed(column, kind) for column, kind in columns.items())
     for column in columns:
         lost = raw[column].is_not_null() & frame[column].is_null()
-        _refuse(frame, pl.lit(lost), name, f"its {column} can't be read")
+        refuse_rows(frame, pl.lit(lost), name, f"its {column} can't be read")
     no_source = ~pl.col("url").fill_null("").str.contains(r"^https?://\S+$")
-    _refuse(frame, no_source, name, "it has no source (url)")
+    refuse_rows(frame, no_source, name, "it has no source (url)")
     no_confidence = ~pl.col("confidence").fill_null("").is_in(CONFIDENCES)
-    _refuse(frame, no_confidence, name, f"its confidence isn't one of {', '.join(CONFIDENCES)}")
+    refuse_rows(frame, no_confidence, name, f"its confidence isn't one of {', '.join(CONFIDENCES)}")
     return frame
 
 
@@ -237,11 +239,3 @@ def _parsed(column: str, kind: type[pl.DataType]) -> pl.Expr:
     if kind is pl.Date:
         return cell.str.to_date("%Y-%m-%d", strict=False)
     return cell.cast(pl.Int64, strict=False) if kind is pl.Int64 else cell
-
-
-def _refuse(frame: pl.DataFrame, bad: pl.Expr, name: str, why: str) -> None:
-    """Raise OneToManyError with the line and first cell of the first bad row."""
-    rows = frame.with_row_index("line", offset=2).filter(bad.fill_null(False))
-    if rows.height:
-        line, first = rows.row(0)[:2]
-        raise OneToManyError(f"{name}, line {line} ({first}): {why}.")

@@ -17,6 +17,7 @@ import polars as pl
 
 from ..errors import OneToManyError
 from .sheet_fields import sourced
+from .tables import require_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "differentials"
 WHITE_MEN = "white_men"
@@ -105,8 +106,7 @@ def read_table(folder: Traversable, name: str, columns: list[str]) -> pl.DataFra
         try_parse_dates=False,
         infer_schema_length=None,
     )
-    if frame.columns != columns:
-        raise OneToManyError(f"{name}: its columns must be {', '.join(columns)}.")
+    require_columns(frame, columns, name, exact=True)
     return frame
 
 

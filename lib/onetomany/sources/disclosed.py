@@ -18,6 +18,7 @@ import polars as pl
 
 from ..errors import OneToManyError
 from .sheet_fields import sourced
+from .tables import refuse_rows, require_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "disclosed"
 TABLES = ("massachusetts", "holyhead", "reported")
@@ -97,6 +98,7 @@ SEARCH, NO_IMAGE, PHOTO_ARRAY, NOT_FILLED = "search", "no image", "photo array",
 KINDS = (SEARCH, PHOTO_ARRAY, NO_IMAGE, NOT_FILLED)
 LEVELS = ("Local", "State", "Federal", "Out of state", "Several", "Not stated")
 LOST = "LOST LOG"
+_NO_COUNT = "its figures can't be counts"
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def log(folder: Traversable = DATA) -> pl.DataFrame:
     """
     frame = _read(folder, "massachusetts.csv", LOG)
     bad = ~pl.col("month").is_between(1, 12) | pl.col("year").is_null()
-    _refuse(frame, bad, "massachusetts.csv")
+    refuse_rows(frame, bad, "massachusetts.csv", _NO_COUNT)
     return frame
 
 
@@ -197,7 +199,7 @@ def months(folder: Traversable = DATA) -> pl.DataFrame:
 def holyhead(folder: Traversable = DATA) -> pl.DataFrame:
     """Return live facial recognition at the port of Holyhead, November 2025 (DEPLOYMENTS)."""
     frame = _read(folder, "holyhead.csv", DEPLOYMENTS)
-    _refuse(frame, _odd_alerts(), "holyhead.csv")
+    refuse_rows(frame, _odd_alerts(), "holyhead.csv", _NO_COUNT)
     return frame
 
 
@@ -209,7 +211,8 @@ def reported(folder: Traversable = DATA) -> pl.DataFrame:
     """
     frame = _read(folder, "reported.csv", REPORTED)
     # a contradiction within a source is kept: only impossible counts are refused
-    _refuse(frame, pl.any_horizontal(pl.col("alerts", "false_alerts", "faces") < 0), "reported.csv")
+    negative = pl.any_horizontal(pl.col("alerts", "false_alerts", "faces") < 0)
+    refuse_rows(frame, negative, "reported.csv", _NO_COUNT)
     return frame
 
 
@@ -295,13 +298,5 @@ def _read(folder: Traversable, name: str, schema: Schema) -> pl.DataFrame:
         frame = pl.read_csv(content, schema_overrides=schema)
     except pl.exceptions.PolarsError as error:
         raise OneToManyError(f"{name} can't be read: {error}.") from error
-    if frame.columns != list(schema):
-        raise OneToManyError(f"{name}: its columns must be {', '.join(schema)}.")
+    require_columns(frame, schema, name, exact=True)
     return frame
-
-
-def _refuse(frame: pl.DataFrame, bad: pl.Expr, name: str) -> None:
-    """Raise OneToManyError naming the first row that can't be right."""
-    wrong = frame.with_row_index("row", offset=2).filter(bad.fill_null(False))
-    if len(wrong):
-        raise OneToManyError(f"{name}, line {wrong['row'][0]}: its figures can't be counts.")

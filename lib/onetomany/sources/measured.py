@@ -16,6 +16,7 @@ import polars as pl
 
 from ..errors import OneToManyError
 from .sheet_fields import sourced
+from .tables import require_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "measured"
 FIGURES = {
@@ -85,8 +86,7 @@ def measured_systems(folder: Traversable = DATA) -> pl.DataFrame:
     Raises OneToManyError for other columns, a figure that is not a rate, or one given twice.
     """
     frame = pl.read_csv((folder / "frte_1n.csv").read_bytes(), schema_overrides=FIGURES)
-    if frame.columns != list(FIGURES):
-        raise OneToManyError(f"frte_1n.csv: its columns must be {', '.join(FIGURES)}.")
+    require_columns(frame, FIGURES, "frte_1n.csv", exact=True)
     bad = frame.filter(
         ~pl.col("fnir").is_between(0, 1).fill_null(False)
         | ~pl.col("fpir").is_between(0, 1).fill_null(True)
