@@ -51,7 +51,7 @@ def publication(table: str, folder: Traversable = DATA) -> Publication:
     Raises OneToManyError if the sheet lacks one.
     """
     entry = read_sources(folder).get(table, {})
-    return sourced(Publication, entry, f"The table '{table}' in sources.toml")
+    return sourced(Publication, entry, "sources.toml", f"the table '{table}'")
 
 
 def by_sex_and_race(folder: Traversable = DATA) -> pl.DataFrame:

@@ -119,7 +119,7 @@ class DisclosedSheet:
 def disclosed_sheet(table: str, folder: Traversable = DATA) -> DisclosedSheet:
     """Return the sheet of a table, one of TABLES. Raises OneToManyError if a field is empty."""
     entry = _sheets(folder).get(table, {})
-    return sourced(DisclosedSheet, entry, f"The table '{table}' in sheets.toml")
+    return sourced(DisclosedSheet, entry, "sheets.toml", f"the table '{table}'")
 
 
 def log(folder: Traversable = DATA) -> pl.DataFrame:

@@ -72,7 +72,8 @@ def measured_publication(folder: Traversable = DATA) -> MeasuredPublication:
     return sourced(
         MeasuredPublication,
         sheet.get("source", {}),
-        "sources.toml of measured systems",
+        "sources.toml",
+        "the measured systems",
         cautions=tuple((each["en"], each["ko"]) for each in sheet.get("caution", ())),
         developers=tuple(Developer(**each) for each in sheet.get("developer", ())),
     )

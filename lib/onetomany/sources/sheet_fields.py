@@ -113,7 +113,7 @@ def checked_fields(
     return values | ({"expires": None} if values.get("expires") == "none" else {})
 
 
-def sourced(kind: type[T], entry: Mapping[str, Any], where: str, **made: Any) -> T:
+def sourced(kind: type[T], entry: Mapping[str, Any], file: str, table: str, **made: Any) -> T:
     """Return a dataclass of a table's source; `made` are fields computed from the entry.
 
     Raises OneToManyError naming the fields that are empty: no figure is shown without a source.
@@ -122,8 +122,8 @@ def sourced(kind: type[T], entry: Mapping[str, Any], where: str, **made: Any) ->
     values = {name: entry[name] for name in names if entry.get(name)} | made
     if lacking := [name for name in _required(kind) if not values.get(name)]:
         raise OneToManyError(
-            f"{where} does not give the {', '.join(lacking)}: a figure without a source is not "
-            "shown, so fill it in."
+            f"{file} does not give the {', '.join(lacking)} of {table}: a figure without a source "
+            "is not shown, so fill it in."
         )
     return kind(**values)
 
