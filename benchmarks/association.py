@@ -73,7 +73,7 @@ def _errors() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 
 
 def _model() -> synthetic.TemplateModel:
-    return synthetic.fit(faces.usable(faces.embed(sources.open_images("orl"))))
+    return synthetic.fit_template_model(faces.usable(faces.embed(sources.open_images("orl"))))
 
 
 def _growth(folder: Path) -> list[dict[str, float]]:

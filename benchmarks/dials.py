@@ -48,7 +48,7 @@ def _hour(passengers: int, seed: int) -> terminal.Run:
 
 @lru_cache(maxsize=1)
 def _model() -> synthetic.TemplateModel:
-    return synthetic.fit(faces.usable(faces.embed(sources.open_images("orl"))))
+    return synthetic.fit_template_model(faces.usable(faces.embed(sources.open_images("orl"))))
 
 
 @lru_cache(maxsize=6)

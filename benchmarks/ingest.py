@@ -31,7 +31,7 @@ from onetomany.documents import indexing, search
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.sources import case as facts
-from onetomany.sources.case import Stream
+from onetomany.sources.case import ArrowStream
 
 SENTENCE = """법무부 는 인공지능 식별추적 시스템 구축 사업 을 위하여 출입국 심사 에서 얻은 자료 를 제공
 하였다 2019년 4월 30일 업무협약 개인정보 보호법 제15조제3항 에 따라 5,760만 건 을 이용 하였다"""
@@ -116,7 +116,7 @@ def make_pages(path: Path, pages: int) -> None:
     It is for searches alone: the pages come from no file.
     """
     draw = random.Random(0)
-    said, events = facts.claims(), facts.timeline()
+    said, events = facts.case_claims(), facts.case_timeline()
     sentences = [
         *(said["said_by_ko"] + " " + said["value_ko"] + ", " + said["document_en"]),
         *events["event_ko"],
@@ -128,7 +128,7 @@ def make_pages(path: Path, pages: int) -> None:
     ]
     made = pl.DataFrame({"text": texts}).with_row_index("n")
     with open_case(path, write=True) as db:
-        db.register("made", Stream(made))
+        db.register("made", ArrowStream(made))
         db.execute(
             "insert into documents by name select 'd' || (n // 100) as document, document as path, "
             "document as name, 'text/plain' as media_type, 0 as bytes, 'read' as status, "

@@ -52,7 +52,7 @@ task, path = sys.argv[1:]
 if task == "classes":
     from onetomany.reidentification.risk import anonymity
     start = time.perf_counter()
-    found = vars(anonymity(arrivals.scan(Path(path)), list(arrivals.QUASI_IDENTIFIERS)))
+    found = vars(anonymity(arrivals.scan_arrivals(Path(path)), list(arrivals.QUASI_IDENTIFIERS)))
 else:
     from onetomany.reidentification.combinations import combinations
     table = pl.read_parquet(path)
@@ -91,7 +91,9 @@ def _against_pycanon() -> None:
     import pycanon.anonymity as pycanon
 
     real = microdata("adult").frame.select(TEN).with_columns(pl.col(pl.String).fill_null("?"))
-    simulated = arrivals.draw(arrivals.disclosed(ROWS)).select(arrivals.QUASI_IDENTIFIERS)
+    simulated = arrivals.draw_arrivals(arrivals.disclosed_plan(ROWS)).select(
+        arrivals.QUASI_IDENTIFIERS
+    )
     tables = {
         "simulated arrivals, 5 columns": simulated,
         "Adult's 10 columns, each drawn by itself": _apart(real),
@@ -119,7 +121,7 @@ def _against_data_table(folder: Path) -> None:
     if not shutil.which("Rscript"):
         print("data.table: not measured, Rscript is not installed\n")
         return
-    table = arrivals.draw(arrivals.disclosed(ROWS)).select(arrivals.QUASI_IDENTIFIERS)
+    table = arrivals.draw_arrivals(arrivals.disclosed_plan(ROWS)).select(arrivals.QUASI_IDENTIFIERS)
     path = folder / "arrivals.csv"
     table.write_csv(path)
     command = ["Rscript", "-e", COUNT_IN_R, str(path)]
@@ -179,8 +181,8 @@ def _combinations(folder: Path) -> None:
 
 def _disclosed(folder: Path) -> None:
     place = folder / "arrivals"
-    plan = arrivals.disclosed()
-    arrivals.write(plan, place)
+    plan = arrivals.disclosed_plan()
+    arrivals.write_arrivals(plan, place)
     found = _measured("classes", place)
     shutil.rmtree(place)
     print(f"the disclosed size, {len(arrivals.QUASI_IDENTIFIERS)} columns (simulated arrivals)")

@@ -43,7 +43,7 @@ def run(folder: Path) -> None:
     print(f"    {len(visits):,} visits                {flowed:8.1f} s   {DAY / flowed:8,.0f} x")
     seen, sighted = _timed(lambda: terminal.coarse_sightings(visits, layout, 1))
     print(f"    {len(seen):,} sightings             {sighted:8.1f} s")
-    model = synthetic.fit(faces.usable(faces.embed(sources.open_images("orl"))))
+    model = synthetic.fit_template_model(faces.usable(faces.embed(sources.open_images("orl"))))
     vectors, made = _timed(lambda: terminal.sighting_templates(model, seen, 1))
     print(f"    their templates, {vectors.nbytes / 1e6:,.0f} MB       {made:8.1f} s")
 

@@ -115,7 +115,7 @@ def main() -> None:
         for people in (40, 102, 400):
             held = trials_of_people(rate, people, 1000)
             print(f"one trial a person, rate {rate:.0%}, {people} people: {held:.1%}")
-    model = synthetic.fit(faces.usable(faces.embed(sources.open_images("orl"))))
+    model = synthetic.fit_template_model(faces.usable(faces.embed(sources.open_images("orl"))))
     for name, draw in (("plain", plain), ("fitted", fitted(model))):
         for people, images in ((40, 10), (102, 2), (400, 2)):
             for truth, held, below in open_sets(people, images, (0.03, 0.1, 0.3), 500, draw=draw):

@@ -21,18 +21,18 @@ from onetomany.errors import InputError, IntegrityError
 from onetomany.reidentification import crowds
 from onetomany.sources import arrivals, case, travellers
 
-PLAN = arrivals.disclosed(200_000, chunk=60_000)
+PLAN = arrivals.disclosed_plan(200_000, chunk=60_000)
 
 
 @pytest.fixture(scope="module")
 def table() -> pl.DataFrame:
-    return arrivals.draw(PLAN)
+    return arrivals.draw_arrivals(PLAN)
 
 
 @pytest.fixture(scope="module")
 def single() -> pl.DataFrame:
     """Foreigners with one trip each: the published ages are of people as they arrive."""
-    return arrivals.draw(arrivals.Plan(150_000, 0, mean_trips=1.0))
+    return arrivals.draw_arrivals(arrivals.ArrivalsPlan(150_000, 0, mean_trips=1.0))
 
 
 def fits(counts: pl.DataFrame, margin: str) -> float:
@@ -47,14 +47,14 @@ def fits(counts: pl.DataFrame, margin: str) -> float:
 
 
 def test_the_disclosed_plan_has_the_disclosed_numbers() -> None:
-    plan = arrivals.disclosed()
+    plan = arrivals.disclosed_plan()
     assert (plan.rows, plan.koreans) == (177_600_000, 57_600_000)
-    assert arrivals.disclosed(1_776, mean_trips=2.0).koreans == 576
+    assert arrivals.disclosed_plan(1_776, mean_trips=2.0).koreans == 576
 
 
 @pytest.mark.parametrize("dependence", [0.0, 0.7])
 def test_the_joint_model_has_the_published_margins(dependence: float) -> None:
-    model = arrivals.joint(dependence)
+    model = arrivals.joint_model(dependence)
     assert model["probability"].sum() == pytest.approx(1)
     for margin in ("nationality", "sex", "age"):
         own = model.group_by(value=margin).agg(pl.col("probability").sum())
@@ -82,7 +82,7 @@ def test_the_drawn_margins_are_the_published_ones_within_chance(single: pl.DataF
 
 
 def test_years_are_as_many_as_were_counted(single: pl.DataFrame) -> None:
-    counted = case.arrivals_in_window(case.numbers()).sort("id")["counted"]
+    counted = case.arrivals_in_window(case.case_numbers()).sort("id")["counted"]
     years = single.group_by(pl.col("arrival_date").dt.year()).len().sort("arrival_date")["len"]
     expected = counted / counted.sum() * len(single)
     assert stats.chisquare(years.to_numpy(), expected.to_numpy()).pvalue > 0.01
@@ -122,7 +122,7 @@ def test_a_passport_lasts_as_long_as_it_is_said_to(table: pl.DataFrame) -> None:
     assert spans["days"].max() < 10 * 366  # type: ignore[operator]
     changed = table.group_by("person").agg(pl.col("passport_key").n_unique())
     assert changed["passport_key"].max() > 1  # type: ignore[operator]
-    ever = arrivals.draw(replace(PLAN, validity=1000.0))
+    ever = arrivals.draw_arrivals(replace(PLAN, validity=1000.0))
     few = ever.group_by("person").agg(pl.col("passport_key").n_unique())
     assert (few["passport_key"] > 1).mean() < 0.02  # type: ignore[operator]
 
@@ -137,7 +137,7 @@ def test_a_passport_lasts_as_long_as_it_is_said_to(table: pl.DataFrame) -> None:
 def test_no_table_leaves_the_bounds_of_its_margins(shape: tuple[int, int, int], seed: int) -> None:
     cells = np.random.default_rng(seed).geometric(0.3, shape) - 1
     margins = [cells.sum(axis=tuple({0, 1, 2} - {axis})) for axis in range(3)]
-    lower, upper = arrivals.frechet(margins, int(cells.sum()))
+    lower, upper = arrivals.frechet_bounds(margins, int(cells.sum()))
     assert (lower <= cells).all()
     assert (cells <= upper).all()
 
@@ -148,7 +148,7 @@ def test_the_bounds_are_attained(sets: list[int], seed: int) -> None:
     """People laid out so that the groups overlap as much, or as little, as they can."""
     total = max(sets) + seed % 8
     margins = [np.array([size, total - size]) for size in sets]
-    lower, upper = (bound.flat[0] for bound in arrivals.frechet(margins, total))
+    lower, upper = (bound.flat[0] for bound in arrivals.frechet_bounds(margins, total))
     people = np.arange(total)
     together = np.logical_and.reduce([people < size for size in sets])
     assert together.sum() == upper
@@ -163,7 +163,7 @@ def test_the_bounds_are_attained(sets: list[int], seed: int) -> None:
 
 def test_the_model_lies_within_the_bounds_of_its_margins() -> None:
     for dependence in (0.0, 0.5, 1.0):
-        cells = arrivals.bounds(dependence)
+        cells = arrivals.arrival_bounds(dependence)
         assert len(cells) == 23 * 2 * 8
         assert (cells["lower"] <= cells["modelled"]).all()
         assert (cells["modelled"] <= cells["upper"]).all()
@@ -177,51 +177,51 @@ def test_fitting_refuses_what_no_table_can_have() -> None:
     crossed = np.array([[1.0, 0.0], [0.0, 1.0]])
     with pytest.raises(InputError, match="No table with these zeros"):
         arrivals.fitted(crossed, [np.array([3.0, 1.0]), np.array([1.0, 3.0])])
-    with pytest.raises(InputError, match="between 0 and the total"):
-        arrivals.frechet([np.array([5, 1])], 4)
+    with pytest.raises(InputError, match="from 0 to the total"):
+        arrivals.frechet_bounds([np.array([5, 1])], 4)
 
 
 # --- chunks and files ----------------------------------------------------------------------------
 
 
 def test_a_chunk_is_the_same_whenever_it_is_made(table: pl.DataFrame) -> None:
-    last = arrivals.chunk_of(PLAN, PLAN.chunks - 1)
+    last = arrivals.arrivals_chunk(PLAN, PLAN.chunks - 1)
     assert len(last) == 20_000
     assert last.equals(table.tail(20_000))
-    assert arrivals.chunk_of(PLAN, 0).equals(table.head(60_000))
-    other = arrivals.chunk_of(replace(PLAN, seed=1), 0)
+    assert arrivals.arrivals_chunk(PLAN, 0).equals(table.head(60_000))
+    other = arrivals.arrivals_chunk(replace(PLAN, seed=1), 0)
     assert not other["birth_year"].equals(table["birth_year"].head(60_000))
     assert not set(other["passport_key"]) & set(table["passport_key"])
 
 
 def test_written_and_read_it_is_the_same_table(table: pl.DataFrame, tmp_path: Path) -> None:
-    read = arrivals.scan(arrivals.write(PLAN, tmp_path)).collect()
+    read = arrivals.scan_arrivals(arrivals.write_arrivals(PLAN, tmp_path)).collect()
     assert read.equals(table)
     assert not list(tmp_path.glob("*.part"))
 
 
 def test_a_part_that_is_missing_or_damaged_is_told_and_made_again(tmp_path: Path) -> None:
-    arrivals.write(PLAN, tmp_path)
+    arrivals.write_arrivals(PLAN, tmp_path)
     parts = sorted(tmp_path.glob("part-*.parquet"))
     before = [part.read_bytes() for part in parts]
     untouched = parts[0].stat().st_mtime_ns
     parts[1].write_bytes(before[1][: len(before[1]) // 2])
     parts[2].unlink()
     with pytest.raises(IntegrityError, match=r"part-00001.parquet is missing or short \(2 such\)"):
-        arrivals.scan(tmp_path)
-    arrivals.write(PLAN, tmp_path)
+        arrivals.scan_arrivals(tmp_path)
+    arrivals.write_arrivals(PLAN, tmp_path)
     assert [part.read_bytes() for part in parts] == before
     assert parts[0].stat().st_mtime_ns == untouched
     with pytest.raises(InputError, match="another plan"):
-        arrivals.write(replace(PLAN, seed=3), tmp_path)
-    with pytest.raises(InputError, match="holds no table"):
-        arrivals.scan(tmp_path / "elsewhere")
+        arrivals.write_arrivals(replace(PLAN, seed=3), tmp_path)
+    with pytest.raises(InputError, match="has no table"):
+        arrivals.scan_arrivals(tmp_path / "elsewhere")
 
 
 def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
-    plan = arrivals.disclosed(1_000_000, chunk=25_000)
+    plan = arrivals.disclosed_plan(1_000_000, chunk=25_000)
     context = multiprocessing.get_context("spawn")
-    writer = context.Process(target=arrivals.write, args=(plan, tmp_path, 1))
+    writer = context.Process(target=arrivals.write_arrivals, args=(plan, tmp_path, 1))
     writer.start()
     while len(list(tmp_path.glob("part-*.parquet"))) < 3:
         time.sleep(0.005)
@@ -230,10 +230,10 @@ def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
     writer.join()
     done = {part: part.stat().st_mtime_ns for part in tmp_path.glob("part-*.parquet")}
     assert 3 <= len(done) < plan.chunks
-    arrivals.write(plan, tmp_path)
+    arrivals.write_arrivals(plan, tmp_path)
     assert all(part.stat().st_mtime_ns == when for part, when in done.items())
-    whole = arrivals.scan(tmp_path).collect()
-    assert whole.equals(arrivals.draw(plan))
+    whole = arrivals.scan_arrivals(tmp_path).collect()
+    assert whole.equals(arrivals.draw_arrivals(plan))
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
 )
 def test_plans_that_can_not_be_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError):
-        arrivals.Plan(**({"rows": 10, "koreans": 1} | wrong))  # type: ignore[arg-type]
+        arrivals.ArrivalsPlan(**({"rows": 10, "koreans": 1} | wrong))  # type: ignore[arg-type]
 
 
 # --- the crowds in it ----------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def runs() -> dict[int, pl.DataFrame]:
 
 @pytest.fixture(scope="module")
 def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit(templates)
+    return synthetic.fit_template_model(templates)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,11 @@ from onetomany.report.tags import EXERCISE
 from onetomany.sources import case
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "00_the_case.ipynb"
-READERS = {"timeline.csv": case.timeline, "numbers.csv": case.numbers, "claims.csv": case.claims}
+READERS = {
+    "timeline.csv": case.case_timeline,
+    "numbers.csv": case.case_numbers,
+    "claims.csv": case.case_claims,
+}
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def test_every_row_has_a_source_and_none_is_recalled(read):
 
 
 def test_events_are_dated_in_order_and_told_twice():
-    events = case.timeline()
+    events = case.case_timeline()
     assert events["when"].null_count() == 0
     by_day = events.filter(date_precision="day")["when"]
     assert by_day.is_sorted()
@@ -44,7 +48,7 @@ def test_events_are_dated_in_order_and_told_twice():
 
 
 def test_the_division_is_that_of_the_rows():
-    figures = case.numbers()
+    figures = case.case_numbers()
     assert round(case.records_per_passenger(figures), 2) == 2.86
     doubled = pl.when(id="passengers_claimed").then(pl.col("value") * 2).otherwise("value")
     halved = case.records_per_passenger(figures.with_columns(value=doubled))
@@ -52,30 +56,30 @@ def test_the_division_is_that_of_the_rows():
 
 
 def test_the_passengers_rebuilt_support_the_number_claimed():
-    figures = case.numbers()
+    figures = case.case_numbers()
     rebuilt = case.passengers_in_window(figures)["counted"].sum()
-    assert rebuilt == pytest.approx(case.number(figures, "passengers_claimed"), rel=0.02)
+    assert rebuilt == pytest.approx(case.figure_value(figures, "passengers_claimed"), rel=0.02)
 
 
 def test_arrivals_cover_the_foreigners_window_and_no_more():
-    figures = case.numbers()
+    figures = case.case_numbers()
     arrivals = case.arrivals_in_window(figures)
     days = sum(
         share * (366 if int(name[-4:]) % 4 == 0 else 365)
         for name, share in arrivals.select("id", "share").iter_rows()
     )
-    assert days == pytest.approx(case.number(figures, "window_foreigners"))
+    assert days == pytest.approx(case.figure_value(figures, "window_foreigners"))
     assert case.records_per_arrival(figures) == pytest.approx(0.92, abs=0.005)
 
 
 def test_the_length_of_a_window_is_that_of_its_dates():
-    windows = case.numbers().filter(unit="days")
+    windows = case.case_numbers().filter(unit="days")
     counted = (windows["period_end"] - windows["period_start"]).dt.total_days() + 1
     assert counted.to_list() == windows["value"].to_list()
 
 
 def test_parts_add_up():
-    value = dict(case.numbers().select("id", "value").iter_rows())
+    value = dict(case.case_numbers().select("id", "value").iter_rows())
     assert (
         value["foreigners_training"] + value["foreigners_validation"] == value["foreigners_records"]
     )
@@ -85,7 +89,7 @@ def test_parts_add_up():
 
 
 def test_a_contradiction_names_two_claims_that_are_there():
-    claims = case.claims()
+    claims = case.case_claims()
     pairs = claims.with_columns(pl.col("contradicts").str.split(";")).explode("contradicts")
     pairs = pairs.drop_nulls("contradicts")
     assert set(pairs["contradicts"]) <= set(claims["claim_id"])
@@ -117,14 +121,16 @@ def test_a_doctored_file_is_refused_by_row(folder, name, old, new, message):
 def test_a_missing_column_and_a_missing_row_are_refused(folder):
     pl.read_csv(folder / "claims.csv").drop("url").write_csv(folder / "claims.csv")
     with pytest.raises(OneToManyError, match="its columns must be"):
-        case.claims(folder)
+        case.case_claims(folder)
     with pytest.raises(OneToManyError, match="no row 'nothing'"):
-        case.number(case.numbers(), "nothing")
+        case.figure_value(case.case_numbers(), "nothing")
 
 
 def test_sql_finds_frames_by_name():
-    found = case.ask("select count(*) as n from c where unit = 'persons'", c=case.claims())
-    assert found.to_dicts() == [{"n": case.claims().filter(unit="persons").height}]
+    found = case.query_frames(
+        "select count(*) as n from c where unit = 'persons'", c=case.case_claims()
+    )
+    assert found.to_dicts() == [{"n": case.case_claims().filter(unit="persons").height}]
 
 
 @pytest.mark.parametrize(
@@ -132,14 +138,14 @@ def test_sql_finds_frames_by_name():
     [(177_600_000, "1억 7,760만"), (62_000_000, "6,200만"), (3e8, "3억"), (0, "0")],
 )
 def test_korean_counts(count, words):
-    assert case.korean(count) == words
+    assert case.count_in_korean(count) == words
 
 
 def test_charts_speak_both_languages_and_to_those_who_cannot_see():
     drawn = [
-        charts.timeline(case.timeline()),
-        charts.windows(case.numbers()),
-        charts.disagreements(case.claims()),
+        charts.timeline(case.case_timeline()),
+        charts.windows(case.case_numbers()),
+        charts.disagreements(case.case_claims()),
     ]
     for chart in drawn:
         spec = chart.to_dict()

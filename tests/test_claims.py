@@ -87,7 +87,7 @@ def pairs(found: pl.DataFrame) -> set[tuple[str, str]]:
 def test_every_statement_of_the_case_is_in_the_ledger_with_its_source(ledger: pl.DataFrame) -> None:
     assert ledger.schema == pl.Schema(claim_ledger.LEDGER)
     statements = ledger["claim_id"].str.replace(r"\.\d+$", "")
-    assert set(case.claims()["claim_id"]) <= set(statements)
+    assert set(case.case_claims()["claim_id"]) <= set(statements)
     assert ledger["source_url"].str.contains("^https?://").all()
     assert ledger["disclosure_date"].is_not_null().all()
     numeric = ~pl.col("unit").is_in(claim_ledger.WORDS)
@@ -97,7 +97,7 @@ def test_every_statement_of_the_case_is_in_the_ledger_with_its_source(ledger: pl
 
 def test_the_kits_own_reader_agrees_with_the_ledger(ledger: pl.DataFrame) -> None:
     """What stands in Korean and English beside each number reads as that number, in that unit."""
-    written = case.claims().select("claim_id", "value_en", "value_ko")
+    written = case.case_claims().select("claim_id", "value_en", "value_ko")
     rows = ledger.filter(
         pl.col("claim_id").str.contains(r"^C\d+$")
         & pl.col("unit").is_in(["records", "persons", "firms", "consortia", "KRW"])
@@ -318,7 +318,7 @@ def test_pairs_are_ranked_by_who_contradicts_whom(
 def test_one_count_for_all_chapters(ledger: pl.DataFrame, found: pl.DataFrame) -> None:
     count = contradictions.count_pairs(ledger, found)
     assert count.pairs == sum(count.between.values()) == found.filter("contradiction").height
-    assert count.statements == case.claims().height
+    assert count.statements == case.case_claims().height
     english, korean = contradictions.headline(count)
     for text in (english, korean):
         assert re.search(rf"\*\*{count.between['officials']}\*\*", text)
@@ -391,7 +391,7 @@ def test_the_arithmetic_of_the_case(ledger: pl.DataFrame) -> None:
     assert (sums["sum"], sums["holds"]) == (177_600_000, True)
     trained = results["1_sum_of_parts"].filter(whole="foreigners")
     assert trained["holds"].to_list() == [True]
-    figures = case.numbers()
+    figures = case.case_numbers()
     ratios = results["2_ratio_to_passengers"]
     assert not ratios["holds"].any()  # not one of them divides like by like
     assert ratios["overlap"].max() < 0.25
@@ -459,7 +459,7 @@ def test_every_topic_has_a_claim(ledger: pl.DataFrame) -> None:
 
 
 def test_every_page_of_a_specimen_says_that_it_is_one(tmp_path: Path) -> None:
-    statements = case.claims()
+    statements = case.case_claims()
     files = specimen_documents.write_specimens(tmp_path / "out", statements)
     assert len(files) == statements.unique(["said_by", "document_en", "doc_date"]).height
     said = ""
@@ -584,7 +584,7 @@ def test_without_a_file_the_command_reads_the_claims_of_the_case(
         ("9000", "", "Claim X2 (row 3): its value is empty"),
         ("9000,records", "soon,date", "Claim X2 (row 3): its value 'soon' isn't a date"),
         (",3\n", ",three\n", "Claim X1 (row 2): its page can't be read: 'three'"),
-        ("subject", "topic", "no column subject"),
+        ("subject", "topic", "lack the columns subject"),
     ],
 )
 def test_a_ledger_that_is_none_is_refused_by_the_file_and_the_reason(

@@ -108,7 +108,7 @@ def test_officers_are_not_named() -> None:
 
 
 def test_gaps_are_told_and_counted() -> None:
-    gaps = source.gaps()
+    gaps = source.disclosed_gaps()
     counted = {row["where"]: row["rows"] for row in gaps.iter_rows(named=True) if row["rows"] == 1}
     assert counted["2016-03"] == counted["2019: 37"] == counted["148"] == 1
     lost = gaps.row(0, named=True)
@@ -122,18 +122,18 @@ def test_gaps_are_told_and_counted() -> None:
 
 @pytest.mark.parametrize("name", source.TABLES)
 def test_every_table_has_its_source_and_licence(name: str, tmp_path: Path) -> None:
-    sheet = source.sheet(name)
+    sheet = source.disclosed_sheet(name)
     assert re.search("BSD|Open Government|facts", sheet.licence)
     assert re.search("[가-힣]", sheet.credit)
     folder = copied(tmp_path / "data")
     sheets = folder / "sheets.toml"
     sheets.write_text(sheets.read_text().replace(f'licence = "{sheet.licence}"', 'licence = ""'))
     with pytest.raises(OneToManyError, match=rf"does not give the licence of the table '{name}'"):
-        source.sheet(name, folder)
+        source.disclosed_sheet(name, folder)
 
 
 def test_every_row_that_was_told_has_a_source_of_its_own() -> None:
-    for frame in (source.reported(), source.published()):
+    for frame in (source.reported(), source.published_totals()):
         assert frame["url"].str.contains("^https?://").all()
         assert frame["publisher"].null_count() == 0
     licence = Path(str(source.DATA)) / "LICENSE-massachusetts.txt"
@@ -317,7 +317,7 @@ def test_false_alerts_with_what_is_not_told(table: pl.DataFrame, rates: pl.DataF
 
 
 def test_published_figures_against_ours(entries: pl.DataFrame) -> None:
-    published, holyhead, reported = source.published(), source.holyhead(), source.reported()
+    published, holyhead, reported = source.published_totals(), source.holyhead(), source.reported()
     found = disclosures.check_published(published, entries, holyhead, reported)
     assert set(found.filter(~pl.col("agrees"))["id"]) == DISAGREE
     ours = dict(found.select("id", "ours").iter_rows())
@@ -370,7 +370,7 @@ def test_the_corpus_holds_the_tables_beside_specimens(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     files = specimen_documents.write_disclosed_tables(folder)
     specimen_documents.write_specimens(
-        folder, case.claims().head(1)
+        folder, case.case_claims().head(1)
     )  # lets them stand, and takes nothing else
     log = pl.read_csv(files[0], infer_schema=False)
     assert len(log) == 612

@@ -548,7 +548,7 @@ def test_data_is_what_a_chapter_reads_not_a_page_that_it_cites() -> None:
 
 TABLES = [
     (
-        "from onetomany.sources import case\nevents = case.timeline()",
+        "from onetomany.sources import case\nevents = case.case_timeline()",
         {"case-timeline": {"timeline.csv"}},
     ),
     (

@@ -62,10 +62,13 @@ def test_expected_candidates_are_a_plain_count(rows: list[tuple[int, int]], fmr:
 def test_a_small_table_tells_the_large_ones_mean() -> None:
     """But for one's own other trips, which a small table has as many of as a large one."""
     steps = [COLUMNS[:1], COLUMNS[:2], COLUMNS]
-    plans = [arrivals.disclosed(rows, mean_trips=1.0) for rows in (40_000, 400_000)]
+    plans = [arrivals.disclosed_plan(rows, mean_trips=1.0) for rows in (40_000, 400_000)]
     told, known = (
         face_join.false_candidates(
-            crowds(arrivals.draw(plan), COLUMNS, steps), records=4e5, fmr=1e-6, searches_a_day=1
+            crowds(arrivals.draw_arrivals(plan), COLUMNS, steps),
+            records=4e5,
+            fmr=1e-6,
+            searches_a_day=1,
         )
         for plan in plans
     )
@@ -74,7 +77,7 @@ def test_a_small_table_tells_the_large_ones_mean() -> None:
 
 def test_no_filter_leaves_more_than_there_was() -> None:
     """False matches may gather in a group as much as they like: they were in the whole list too."""
-    table = arrivals.draw(arrivals.disclosed(20_000))
+    table = arrivals.draw_arrivals(arrivals.disclosed_plan(20_000))
     sizes = crowds(table, COLUMNS, [COLUMNS[:1], COLUMNS[:2], COLUMNS])
     ask = {"records": 1e6, "fmr": 1e-4, "searches_a_day": 1.0}
     alike = face_join.false_candidates(sizes, **ask)
@@ -236,7 +239,7 @@ def test_a_threshold_that_nobody_reaches_says_nothing() -> None:
 
 
 def test_at_the_disclosed_size_a_find_is_less_sure_the_longer_the_list() -> None:
-    run = full.stored()
+    run = full.stored_run()
     searches, cut = run.searches, run.thresholds[1e-6]
     found = face_join.posterior_by_size(searches, [cut], [0.1, 0.5])
     sizes = found["gallery_size"].unique().sort()

@@ -248,7 +248,7 @@ def test_the_network_equals_dlibs_own() -> None:
 
 
 def test_other_weights_are_not_taken_for_dlibs(tmp_path: Path) -> None:
-    with pytest.raises(IntegrityError, match="holds no tensor"):
+    with pytest.raises(IntegrityError, match="lacks a tensor"):
         dlib_network.onnx_model(b"\x01\x02" * 1000)
 
 
@@ -425,5 +425,5 @@ def test_another_model_goes_the_same_way(
     assert found["reason"].null_count() == 6
     assert found.schema["template"] == pl.Array(pl.Float32, 512)
     assert set(found["model"]) == {"GhostFaceNet"}
-    with pytest.raises(EnrolmentError, match="one gallery holds one model"):
+    with pytest.raises(EnrolmentError, match="a gallery has one model"):
         gallery_of(found, images.datasheet).search(found.with_columns(model=pl.lit("Dlib")))

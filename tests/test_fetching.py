@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from onetomany import accuracy, faces, sources
-from onetomany.accuracy.pairs import write_pairs
+from onetomany.accuracy.pair_tables import write_pairs
 from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError
 from onetomany.sources import fetching, pairs
@@ -118,7 +118,7 @@ def test_a_picture_can_t_be_put_outside_the_folder(
         (folder / "pair.sha256").write_text(
             sums.replace("front/001_03.pgm", remote), encoding="utf-8"
         )
-        with pytest.raises(InputError, match="its datasheet has no place"):
+        with pytest.raises(InputError, match="not in the datasheet"):
             fetching.fetch_images(
                 "pair", tmp_path / "x", accept_licence=True, opener=serve(served, []), folder=folder
             )

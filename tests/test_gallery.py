@@ -127,7 +127,7 @@ def test_attributes_filter_and_travel_with_candidates(sheet: sources.Datasheet) 
 
 def test_a_filter_must_be_a_condition(sheet: sources.Datasheet, templates: pl.DataFrame) -> None:
     gallery = gallery_of(templates.head(3), sheet)
-    with pytest.raises(InputError, match="yes or no"):
+    with pytest.raises(InputError, match="True or False"):
         gallery.search(templates.head(1), where=pl.col("subject_id"))
 
 
@@ -208,7 +208,7 @@ def test_columns_that_name_a_person_are_refused(
     column: str, templates: pl.DataFrame, sheet: sources.Datasheet
 ) -> None:
     attributes = pl.DataFrame({"subject_id": ["s1"], column: ["x"]})
-    with pytest.raises(EnrolmentError, match="could name a person"):
+    with pytest.raises(EnrolmentError, match="could identify a person"):
         gallery_of(templates.head(5), sheet, attributes, attributes_are="recorded")
 
 
@@ -265,9 +265,9 @@ def test_failures_to_detect_are_not_enrolled(
 def test_mixed_models_are_refused(templates: pl.DataFrame, sheet: sources.Datasheet) -> None:
     gallery = gallery_of(templates.head(3), sheet)
     other = templates[3:5].with_columns(model=pl.lit("SFace"))
-    with pytest.raises(EnrolmentError, match="one gallery holds one model"):
+    with pytest.raises(EnrolmentError, match="a gallery has one model"):
         gallery.enrol(other, sheet)
-    with pytest.raises(EnrolmentError, match="one gallery holds one model"):
+    with pytest.raises(EnrolmentError, match="a gallery has one model"):
         gallery.search(other)
 
 

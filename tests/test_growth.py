@@ -22,7 +22,7 @@ from onetomany.faces import synthetic
 from onetomany.gallery import CompressedEngine, unpack
 from onetomany.sources import case, travellers
 
-PLAN = growth.Plan(9_000, images=3, probes=100, chunk=2_100, seed=1)
+PLAN = growth.GalleryPlan(9_000, images=3, probes=100, chunk=2_100, seed=1)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def templates(templates_sface: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit(templates)
+    return synthetic.fit_template_model(templates)
 
 
 def engine_in(folder: Path, model: synthetic.TemplateModel) -> CompressedEngine:
@@ -85,12 +85,12 @@ def test_streams_repeat_and_differ(model: synthetic.TemplateModel) -> None:
 
 def test_a_model_needs_people_with_several_images(templates: pl.DataFrame) -> None:
     with pytest.raises(InputError, match="0 people have two or more images"):
-        synthetic.fit(templates.unique("subject_id"))
+        synthetic.fit_template_model(templates.unique("subject_id"))
     mixed = templates.with_columns(
         model=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit("Dlib")).otherwise("model")
     )
     with pytest.raises(InputError, match="one model and one set"):
-        synthetic.fit(mixed)
+        synthetic.fit_template_model(mixed)
 
 
 def test_growth_equals_brute_force(model: synthetic.TemplateModel, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_growth_equals_brute_force(model: synthetic.TemplateModel, tmp_path: Pat
     assert searches.schema == pl.Schema(SEARCHES)
     assert searches["gallery_size"].unique().sort().to_list() == [300, 1000, 3000, 9000]
     assert len(engine) == exact.size == 9_000
-    chunks = [growth.chunk_of(PLAN, model, number)[0] for number in range(PLAN.chunks)]
+    chunks = [growth.gallery_chunk(PLAN, model, number)[0] for number in range(PLAN.chunks)]
     vectors = np.concatenate(chunks)
     probes = growth.probes_of(PLAN, model)
     scores = probes @ vectors.T
@@ -133,7 +133,7 @@ from test_growth import PLAN, engine_in
 from onetomany.accuracy import growth
 from onetomany.faces import synthetic
 folder = Path(sys.argv[1])
-model = synthetic.fit(pl.read_parquet(folder / "templates.parquet"))
+model = synthetic.fit_template_model(pl.read_parquet(folder / "templates.parquet"))
 taken = growth._write_notes
 def slowly(*args):
     taken(*args)
@@ -158,7 +158,7 @@ def test_a_killed_run_goes_on_and_tells_the_same(
     engine = engine_in(folder, model)
     assert PLAN.chunks >= engine.chunks >= told >= 1
     searches, _ = growth.grow(PLAN, model, engine, folder / "notes")
-    assert growth.read_run(folder / "notes").starts == 2
+    assert growth.read_growth(folder / "notes").starts == 2
     left, right = (frame.sort("gallery_size", "probe_id") for frame in (searches, whole))
     assert left.drop("mate_score", "other_score").equals(right.drop("mate_score", "other_score"))
     assert np.allclose(left["other_score"], right["other_score"], atol=1e-6)
@@ -186,7 +186,7 @@ def test_plans_that_make_no_sense(changes: dict[str, int], message: str) -> None
 
 def test_rare_thresholds_are_those_of_all_pairs(model: synthetic.TemplateModel) -> None:
     targets = [1e-2, 1e-3]
-    found = growth.thresholds(model, targets, people=2_500, seed=6)
+    found = growth.synthetic_thresholds(model, targets, people=2_500, seed=6)
     drawn = synthetic.draw_people(model, 2_500, 6, growth.STRANGERS + 1)
     vectors = synthetic.draw_images(model, drawn, 1, 6, growth.STRANGERS + 1)
     comparisons = accuracy.compare_all(synthetic.as_frame(vectors, 1, model))
@@ -196,7 +196,7 @@ def test_rare_thresholds_are_those_of_all_pairs(model: synthetic.TemplateModel) 
         assert threshold.fmr == pytest.approx(whole.fmr, abs=3 / len(comparisons))
         assert threshold.comparisons == len(comparisons)
     with pytest.raises(InputError, match="more people"):
-        growth.thresholds(model, [1e-6], people=2_500)
+        growth.synthetic_thresholds(model, [1e-6], people=2_500)
 
 
 def test_attributes_follow_the_published_margins(model: synthetic.TemplateModel) -> None:
@@ -212,18 +212,18 @@ def test_attributes_follow_the_published_margins(model: synthetic.TemplateModel)
     chinese = table.filter(value="CHN")["arrivals"].item() / totals["nationality"]
     assert (who["nationality"] == "CHN").mean() == pytest.approx(0.7 * chinese, abs=0.005)
     assert who["birth_year"].min() >= travellers.YEAR - travellers.OLDEST
-    cells = growth.chunk_of(PLAN, model, 0)[1]
+    cells = growth.gallery_chunk(PLAN, model, 0)[1]
     assert (cells[::3] == cells[2::3]).all()  # all records of a person say the same
     assert unpack(cells).null_count().sum_horizontal().item() == 0
 
 
 def test_the_stored_run_is_of_the_disclosed_size() -> None:
-    whole = full.stored()
+    whole = full.stored_run()
     searches, run = whole.searches, whole.facts
-    assert run["records"] == case.records_given(case.numbers())
+    assert run["records"] == case.records_given(case.case_numbers())
     assert searches.schema == pl.Schema(SEARCHES)
     assert searches["gallery_size"].max() == run["records"]
-    assert growth.Plan(**json.loads(str(run["plan"]))).sizes() == (
+    assert growth.GalleryPlan(**json.loads(str(run["plan"]))).sizes() == (
         searches["gallery_size"].unique().sort().to_list()
     )
     # as large galleries hold the smaller ones, nobody's best stranger gets worse

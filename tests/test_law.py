@@ -82,7 +82,7 @@ def test_provisions_are_written_as_the_reader_of_laws_writes_them(rows: pl.DataF
 
 
 def test_article_15_3_came_after_fifteen_months_of_the_project(relied: pl.DataFrame) -> None:
-    begun = case.timeline().filter(pl.col("event_en").str.contains("agree on a pilot"))
+    begun = case.case_timeline().filter(pl.col("event_en").str.contains("agree on a pilot"))
     assert begun["when"].to_list() == [MEMORANDUM]
     row = relied.filter(provision="pipa 15(3)").row(0, named=True)
     assert row["acts_from"] == MEMORANDUM
@@ -133,7 +133,7 @@ def test_an_event_known_by_its_month_is_not_decided_where_the_rule_changed_in_it
 
 
 def test_every_event_meets_every_provision_that_was_named() -> None:
-    events = case.timeline()
+    events = case.case_timeline()
     found = law.provisions_in_force(events).filter(pl.col("relied_on_by").is_not_null())
     assert found.schema == pl.Schema(law.AS_OF)
     assert found.height == events.height * found["provision"].n_unique()
@@ -188,7 +188,7 @@ def test_bad_rows_are_refused(tmp_path: Path, change: dict[str, str], why: str) 
 
 
 def test_events_without_dates_are_refused() -> None:
-    with pytest.raises(InputError, match="no column date"):
+    with pytest.raises(InputError, match="lack the columns date"):
         law.provisions_in_force(pl.DataFrame({"event_en": ["a"]}))
     with pytest.raises(InputError, match="isn't one"):
         law.provisions_in_force(pl.DataFrame({"date": ["soon"], "event_en": ["a"]}))
@@ -200,13 +200,13 @@ def test_events_without_dates_are_refused() -> None:
 @pytest.fixture(scope="module")
 def dated() -> pl.DataFrame:
     return pl.concat(
-        [timeline.of_events(case.timeline()), timeline.of_claims(claim_ledger.load_claims())]
+        [timeline.of_events(case.case_timeline()), timeline.of_claims(claim_ledger.load_claims())]
     )
 
 
 def test_three_dates_are_never_taken_for_one_another(dated: pl.DataFrame) -> None:
     assert dated.schema == pl.Schema(timeline.THREE_DATES)
-    assert dated.filter(kind="event").height == case.timeline().height
+    assert dated.filter(kind="event").height == case.case_timeline().height
     assert dated.filter(kind="claim").height == claim_ledger.load_claims().height
     # the first complaint is known from a report of years later: when it came out, isn't
     complaint = dated.filter(pl.col("what").str.starts_with("First constitutional")).row(
@@ -260,7 +260,7 @@ def test_documents_say_when_they_were_made_and_the_user_when_they_came_out(tmp_p
         assert f"c.pdf, p. {every}" in said["what"].to_list()
         with pytest.raises(InputError, match=r"d\.pdf, which isn't"):
             timeline.of_documents(db, came.with_columns(path=pl.lit("d.pdf")))
-        with pytest.raises(InputError, match="no column disclosure_date"):
+        with pytest.raises(InputError, match="lack the columns disclosure_date"):
             timeline.of_documents(db, came.select("path"))
 
 
@@ -277,7 +277,7 @@ def test_the_chart_of_three_dates_tells_what_is_unknown(dated: pl.DataFrame) -> 
 
 
 def test_the_chart_draws_every_version_and_the_project(rows: pl.DataFrame) -> None:
-    chart = charts.spans(rows, case.timeline(), law.reliances_in_force())
+    chart = charts.spans(rows, case.case_timeline(), law.reliances_in_force())
     assert vl_convert.vegalite_to_png(chart.to_json())
     text = chart.to_json(ensure_ascii=False)
     for provision in rows["provision"].unique():

@@ -100,7 +100,7 @@ def test_the_target_leaves_room_for_errors(london: ScoredPairs) -> None:
     assert matchers.shared_target(london.comparisons) == 0.01
     few = {model: frame.head(500) for model, frame in london.comparisons.items()}
     assert matchers.shared_target(few) == 0.1
-    with pytest.raises(InputError, match="take a set of more people"):
+    with pytest.raises(InputError, match="use a set of more people"):
         matchers.shared_target({"Dlib": london.comparisons["Dlib"].filter("mated")})
 
 

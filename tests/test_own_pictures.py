@@ -281,7 +281,7 @@ def test_withdrawn_people_are_named_by_folder_or_id(faces_of: Faces, tmp_path: P
     fill(root, subjects="3", images="9", withdrawn=f'["{gone}"]')
     assert sources.open_images(root).files.equals(opened.files)
     fill(root, subjects="3", images="9", withdrawn='["홍길순"]')
-    with pytest.raises(DatasheetError, match="no folder or id is called so"):
+    with pytest.raises(DatasheetError, match="no folder or id has this name"):
         sources.open_images(root)
 
 

@@ -18,7 +18,7 @@ from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.reidentification import column_types, delimited, spreadsheet
 from onetomany.reidentification.own_table import own_table
-from onetomany.sources.identifiers import identifying
+from onetomany.sources.identifiers import identifying_columns
 
 AGES = [("남", 34), ("여", 35)]
 DAY = dt.date(2019, 4, 3)
@@ -252,7 +252,9 @@ PEOPLE = (
 
 @pytest.mark.parametrize("value", PEOPLE)
 def test_what_names_people_is_known(value: str) -> None:
-    assert list(identifying(pl.DataFrame({"x": ["a", f"see {value}."], "y": ["b", "c"]}))) == ["x"]
+    assert list(
+        identifying_columns(pl.DataFrame({"x": ["a", f"see {value}."], "y": ["b", "c"]}))
+    ) == ["x"]
 
 
 def test_no_number_of_a_person_is_ever_printed(

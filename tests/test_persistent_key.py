@@ -24,7 +24,7 @@ WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
 @pytest.fixture(scope="module")
 def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit(templates)
+    return synthetic.fit_template_model(templates)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_linkage_is_a_plain_count(rows: list[tuple[int, int, bool]]) -> None:
 
 
 def test_without_the_truth_only_the_key_is_counted() -> None:
-    table = arrivals.draw(arrivals.disclosed(5000))
+    table = arrivals.draw_arrivals(arrivals.disclosed_plan(5000))
     known = persistent_key.linkage(table)
     blind = persistent_key.linkage(table.drop("person"))
     shared = ["rows", "keys", "keys_linking", "rows_linked", "share_linked", "longest"]
@@ -82,11 +82,15 @@ def test_without_the_truth_only_the_key_is_counted() -> None:
 
 def test_more_trips_link_more_and_longer_passports_split_less() -> None:
     few, many = (
-        persistent_key.linkage(arrivals.draw(arrivals.disclosed(30_000, mean_trips=trips)))
+        persistent_key.linkage(
+            arrivals.draw_arrivals(arrivals.disclosed_plan(30_000, mean_trips=trips))
+        )
         for trips in (1.5, 6.0)
     )
     assert few["share_linked"][0] + 0.3 < many["share_linked"][0]
-    for_life = persistent_key.linkage(arrivals.draw(arrivals.disclosed(30_000, validity=2000.0)))
+    for_life = persistent_key.linkage(
+        arrivals.draw_arrivals(arrivals.disclosed_plan(30_000, validity=2000.0))
+    )
     assert for_life["pairs_linked"][0] > 0.97
 
 
@@ -302,7 +306,7 @@ def test_ordinary_columns_pass() -> None:
             }
         )
     )
-    refuse_identifiers(arrivals.draw(arrivals.disclosed(20_000)))
+    refuse_identifiers(arrivals.draw_arrivals(arrivals.disclosed_plan(20_000)))
     refuse_identifiers(pl.DataFrame({"empty": []}))
 
 

@@ -355,9 +355,9 @@ def test_the_detector_is_as_good_and_as_bad_as_the_documentation_says() -> None:
 
 
 def test_the_projects_own_specimens_and_statutes_name_few_and_no_word_is_taken_for_one() -> None:
-    said = sourced.claims()
+    said = sourced.case_claims()
     texts = [*said["value_ko"], *said["value_en"], *said["said_by_ko"], *said["document_en"]]
-    texts += [*sourced.timeline()["event_ko"], *sourced.timeline()["event_en"]]
+    texts += [*sourced.case_timeline()["event_ko"], *sourced.case_timeline()["event_en"]]
     found = persons.find_persons(texts).filter(kind="person")
     # by hand: two rows name Rep. Park Joo-min, in Korean and in English, and one source 'Rep. Park'
     assert set(found["name"]) == {"박주민", "park joo-min", "park"}

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from onetomany.accuracy import measured, refit
+from onetomany.accuracy import published_systems as measured
+from onetomany.accuracy import refit
 from onetomany.errors import InputError, OneToManyError
 from onetomany.faces import synthetic
 from onetomany.sources import measured as systems
@@ -14,7 +15,7 @@ from onetomany.sources import measured as systems
 
 @pytest.fixture(scope="module")
 def model(templates_sface: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit(templates_sface)
+    return synthetic.fit_template_model(templates_sface)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_calculated_rates_are_those_of_a_gallery_that_was_made(
     for fmr in (1e-4, 1e-5):
         cut = refit.threshold_at(found, fmr)
         counted = (best >= cut).mean()
-        calculated = refit.alarms(found, 3 * people, [cut])[0]
+        calculated = refit.calculated_fpir(found, 3 * people, [cut])[0]
         # it lies below: rare people whose images stray far are too few among those drawn
         assert 0.65 * counted < calculated < 1.1 * counted
     cut = refit.threshold_at_fpir(found, 3 * people, 0.05)
@@ -44,19 +45,22 @@ def test_calculated_rates_are_those_of_a_gallery_that_was_made(
 def test_more_records_more_alarms_and_more_misses(found: refit.Chances) -> None:
     cut = refit.threshold_at(found, 1e-5)
     sizes = [1e3, 1e4, 1e5, 1e6]
-    assert (np.diff([refit.alarms(found, size, [cut])[0] for size in sizes]) > 0).all()
+    assert (np.diff([refit.calculated_fpir(found, size, [cut])[0] for size in sizes]) > 0).all()
     assert (np.diff([refit.threshold_at_fpir(found, size, 0.01) for size in sizes]) > 0).all()
-    held = [refit.misses(found, size, refit.threshold_at_fpir(found, size, 0.01)) for size in sizes]
+    held = [
+        refit.calculated_fnir(found, size, refit.threshold_at_fpir(found, size, 0.01))
+        for size in sizes
+    ]
     assert (np.diff(held) >= 0).all()
     # one image a person: fewer chances a person, as many people as records
-    with pytest.raises(InputError, match="outside what was calculated"):
+    with pytest.raises(InputError, match="outside the calculated range"):
         refit.threshold_at(found, 0.5)
 
 
 def test_what_is_too_rare_to_calculate_is_refused(templates: pl.DataFrame) -> None:
     """A matcher whose templates all lie close together: only a few people bear its rare chances."""
     with pytest.raises(InputError, match="too rare to calculate"):
-        refit.curves(synthetic.fit(templates), [3_000], [1e-6], [0.1])
+        refit.curves(synthetic.fit_template_model(templates), [3_000], [1e-6], [0.1])
 
 
 @pytest.fixture(scope="module")

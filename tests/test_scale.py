@@ -86,7 +86,7 @@ def searches(templates: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit(templates)
+    return synthetic.fit_template_model(templates)
 
 
 @pytest.fixture(scope="module")
@@ -356,7 +356,7 @@ def test_independence_is_a_ceiling_and_people_differ(model: synthetic.TemplateMo
 
 
 def test_traffic_is_the_years_passengers_over_its_days() -> None:
-    figures = case.numbers()
+    figures = case.case_numbers()
     assert case.passengers_a_day(figures, 2019) == pytest.approx(71_169_722 / 365)
     assert case.passengers_a_day(figures, 2020) == pytest.approx(12_040_000 / 366)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import sys
+from dataclasses import MISSING, fields
 from datetime import date
 from pathlib import Path
 from typing import NoReturn
@@ -17,6 +18,8 @@ from conftest import fill
 from onetomany import sources
 from onetomany.errors import DatasheetError, InputError, IntegrityError
 from onetomany.sources import datasheets, weights
+
+REQUIRED = [each.name for each in fields(datasheets.Datasheet) if each.default is MISSING]
 
 
 def test_the_registered_set_is_the_published_one(orl: sources.ImageSet) -> None:
@@ -48,7 +51,7 @@ def test_a_blank_datasheet_names_every_field_to_fill(own_set: Path) -> None:
     (own_set / "datasheet.toml").write_text(datasheets.BLANK)
     with pytest.raises(DatasheetError) as refused:
         sources.open_images(own_set)
-    blank = set(datasheets.REQUIRED) - {
+    blank = set(REQUIRED) - {
         "kind",
         "faces_in_exhibit",
         "templates_in_exhibit",
@@ -57,10 +60,34 @@ def test_a_blank_datasheet_names_every_field_to_fill(own_set: Path) -> None:
     assert all(field in str(refused.value) for field in blank)
 
 
-@pytest.mark.parametrize("field", [f for f in datasheets.REQUIRED if f != "withdrawn"])
+@pytest.mark.parametrize("field", [f for f in REQUIRED if f != "withdrawn"])
 def test_each_required_field_is_required(own_set: Path, field: str) -> None:
     fill(own_set, **{field: ""})
     with pytest.raises(DatasheetError, match=field):
+        sources.open_images(own_set)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("max_galery = 3\n", r"unknown field 'max_galery'; near it: max_gallery"),
+        ("preparation = 3\n", r"preparation \(a table\)"),
+        ("[preparation]\nenlarged = 2\n", r"unknown field 'preparation.enlarged'"),
+        ("[preparation]\nenlarge = true\n", r"preparation.enlarge \(a number from 1 to 8\)"),
+        ('[attributes]\ncolumns = ["sex"]\n', r"attributes \(a table of columns"),
+    ],
+)
+def test_an_unknown_or_wrong_field_is_refused_by_name(own_set: Path, line: str, named: str) -> None:
+    path = own_set / "datasheet.toml"
+    text = path.read_text().split("[preparation]")[0]
+    path.write_text(text + line)
+    with pytest.raises(DatasheetError, match=named):
+        sources.open_images(own_set)
+
+
+def test_an_expiry_with_a_time_of_day_is_refused_not_compared(own_set: Path) -> None:
+    fill(own_set, expires="2099-12-31T00:00:00")
+    with pytest.raises(DatasheetError, match=r"expires \(a date without quotes"):
         sources.open_images(own_set)
 
 

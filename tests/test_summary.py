@@ -109,11 +109,11 @@ def test_a_simulated_finding_says_so() -> None:
 
 def test_the_cases_words_follow_its_data() -> None:
     summary = case_summary()
-    records = case.records_given(case.numbers())
+    records = case.records_given(case.case_numbers())
     assert f"{records / 1e6:.1f} million" in summary.headline[0]
-    assert case.korean(records) in summary.headline[1]
+    assert case.count_in_korean(records) in summary.headline[1]
     assert "{" not in str(summary)
-    timeline = case.timeline()
+    timeline = case.case_timeline()
     dated = timeline.select("date", "url").rows()
     assert all((event.date, event.url) in dated for event in summary.events)
     assert [event.date for event in summary.events] == sorted(each.date for each in summary.events)

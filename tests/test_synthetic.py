@@ -19,7 +19,7 @@ Model = synthetic.TemplateModel
 
 @pytest.fixture(scope="module")
 def model(templates_sface: pl.DataFrame) -> Model:
-    return synthetic.fit(templates_sface)
+    return synthetic.fit_template_model(templates_sface)
 
 
 def drawn(model: Model, people: int, images: int, seed: int) -> pl.DataFrame:
@@ -35,7 +35,7 @@ def some(templates: pl.DataFrame, images: int) -> pl.DataFrame:
 @pytest.mark.parametrize("images", [2, 3])
 def test_few_pictures_a_person_are_enough(templates_sface: pl.DataFrame, images: int) -> None:
     few = some(templates_sface, images)
-    model = synthetic.fit(few)
+    model = synthetic.fit_template_model(few)
     numbers = (model.mean, model.between, model.within)
     assert all(np.isfinite(each).all() for each in numbers)
     assert model.direction_spread == 0 or images > 2
@@ -55,17 +55,19 @@ def test_few_pictures_a_person_are_enough(templates_sface: pl.DataFrame, images:
 
 def test_with_two_pictures_what_strays_is_the_persons(model: Model) -> None:
     known = replace(model, direction_spread=0.0, image_spread=0.0, person_spread=0.3)
-    again = synthetic.fit(drawn(known, 600, 2, 3))
+    again = synthetic.fit_template_model(drawn(known, 600, 2, 3))
     assert again.person_spread == pytest.approx(0.3, abs=0.06)
     assert (again.direction_spread, again.image_spread) == (0, 0)
 
 
 def test_mean_and_spectrum_are_found_again_without_bias(model: Model) -> None:
     """From as few people as the real set has: their own mean is too long, their spectrum uneven."""
-    fits = [synthetic.fit(drawn(model, model.subjects, 4, seed)) for seed in range(16)]
+    fits = [
+        synthetic.fit_template_model(drawn(model, model.subjects, 4, seed)) for seed in range(16)
+    ]
     lengths = np.array([np.sum(each.mean.astype(np.float64) ** 2) for each in fits])
     squares = np.array([np.sum((each.between @ each.between.T) ** 2.0) for each in fits])
-    whole = synthetic.fit(drawn(model, 1200, 4, 99))
+    whole = synthetic.fit_template_model(drawn(model, 1200, 4, 99))
     for found, true in (
         (lengths, np.sum(whole.mean.astype(np.float64) ** 2)),
         (squares, np.sum((whole.between @ whole.between.T) ** 2.0)),
@@ -98,7 +100,7 @@ def test_people_who_were_held_out_pass_too(templates_sface: pl.DataFrame) -> Non
         half = people.shuffle(seed)[: len(people) // 2].implode()
         own = templates_sface.filter(pl.col("subject_id").is_in(half))
         rest = templates_sface.filter(~pl.col("subject_id").is_in(half))
-        figures = realism.as_one_of_many(rest, synthetic.fit(own), 40)
+        figures = realism.as_one_of_many(rest, synthetic.fit_template_model(own), 40)
         told = figures.filter(pl.col("figure").str.contains("non-mated|cv of"))
         out, total = out + (~told["plausible"]).sum(), total + len(told)
     assert out <= total / 3
@@ -115,7 +117,7 @@ def test_no_nan_passes_a_boundary(templates_sface: pl.DataFrame, model: Model) -
     )
     one = templates_sface["template_id"][7]
     with pytest.raises(InputError, match=f"'{one}' contains NaN"):
-        synthetic.fit(spoilt)
+        synthetic.fit_template_model(spoilt)
     with pytest.raises(InputError, match="contains NaN"):
         realism.as_one_of_many(spoilt, model, 20)
     for broken in (
@@ -125,7 +127,7 @@ def test_no_nan_passes_a_boundary(templates_sface: pl.DataFrame, model: Model) -
         with pytest.raises(InputError, match="contains NaN"):
             synthetic.draw_people(broken, 3, 0)
         with pytest.raises(InputError, match="contains NaN"):
-            growth.thresholds(broken, [1e-2], people=200)
+            growth.synthetic_thresholds(broken, [1e-2], people=200)
 
 
 @pytest.mark.parametrize("bad", [NAN, np.float32("inf"), np.float32("-inf")])

@@ -50,7 +50,7 @@ def rush() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(templates: pl.DataFrame) -> synthetic.TemplateModel:
-    return synthetic.fit(templates)
+    return synthetic.fit_template_model(templates)
 
 
 def plan_with(tmp_path: Path, old: str, new: str) -> Path:

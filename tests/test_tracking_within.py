@@ -41,7 +41,7 @@ def test_the_packages_sequences_are_as_registered(opened: pedestrians.Pedestrian
     assert truth["id"].n_unique() == opened.persons
     assert truth["frame"].unique().to_list() == list(range(1, opened.frames + 1))
     for field in ("source", "licence", "terms", "credit", "seen", "limits"):
-        assert pedestrians.datasheet()[field]
+        assert pedestrians.pedestrian_datasheet()[field]
 
 
 def test_stadtmitte_tells_where_people_stood_in_metres() -> None:

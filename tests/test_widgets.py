@@ -140,7 +140,7 @@ def test_the_link_slider_cuts_and_counts_anew(shown: list[str]) -> None:
 def test_the_picker_counts_ones_own_values_and_writes_nothing(
     shown: list[str], tmp_path: Path
 ) -> None:
-    table = arrivals.draw(arrivals.disclosed(20_000))
+    table = arrivals.draw_arrivals(arrivals.disclosed_plan(20_000))
     written: list[object] = []
     watching = False
 

@@ -1,8 +1,8 @@
-"""Error rates and their intervals, one to one and one to many."""
+"""Measure error rates and their intervals, one to one and one to many."""
 
 from .crops import tmr_by_crop
-from .differentials import inequity, rates_by_group, ratios
 from .fixed_fpir import misses_at_fpir
+from .group_rates import inequity, rates_by_group, ratios
 from .heldout import held_out, settable_on_half
 from .identification import cmc, leave_one_out, open_set, open_set_rates
 from .intervals import pair_interval, rate_ratio, ratio_interval, unseen, unseen_between, wilson

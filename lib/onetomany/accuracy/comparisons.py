@@ -1,4 +1,4 @@
-"""Comparisons as numbers: error counts by person and by two people, and the curve of all scores."""
+"""Count errors by person and by two people, and compute the curve of all scores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .intervals import Floats, spread
+from .intervals import Floats, rate_spread
 
 Ints = NDArray[np.int64]
 Influence = tuple[Floats, Floats]  # of each person (people,), and of each two (people, people)
@@ -21,7 +21,7 @@ class Comparisons:
     """Scores of one set: `own`, mated, of the person `who`; `other`, non-mated, of the two `pair`.
 
     `pair` numbers two people as lower x people + higher. `own_made` and `made` count comparisons
-    of each person, and of each two (symmetric).
+    of each person, and of each two people (symmetric).
     """
 
     own: Floats
@@ -34,9 +34,9 @@ class Comparisons:
 
     @classmethod
     def of(cls, comparisons: pl.DataFrame) -> Comparisons:
-        """Read a frame as `compare_all` returns.
+        """Read a frame of `compare_all`.
 
-        Raises InputError without both kinds of comparisons, or with a score that is no number.
+        Raises InputError without both kinds of comparisons, or with a score that is not a number.
         """
         for wanted, kind in ((True, "mated"), (False, "non-mated")):
             if not (comparisons["mated"] == wanted).any():
@@ -44,7 +44,7 @@ class Comparisons:
         scores = comparisons["score"].cast(pl.Float64).to_numpy()
         if np.isnan(scores).any() or comparisons["score"].null_count():
             raise InputError("A score is not a number: compare the templates again.")
-        first, second, people = people_of(comparisons)
+        first, second, people = numbered_people(comparisons)
         mated = comparisons["mated"].to_numpy()
         who = first[mated]
         pair = (np.minimum(first, second) * people + np.maximum(first, second))[~mated]
@@ -71,13 +71,13 @@ class Comparisons:
         return int((self.own_made > 0).sum())
 
     def false_matches(self, cut: float) -> tuple[float, Influence]:
-        """Return the FMR at a threshold and what each person contributes to it."""
+        """Return the FMR at a threshold and each person's contribution to it."""
         wrong = _both_ways(self.pair[self.other >= cut], self.people)
         rate = float(wrong.sum() / 2 / self.non_mated)
         return rate, (np.zeros(self.people), (wrong - rate * self.made) / self.non_mated)
 
     def misses(self, cut: float) -> tuple[float, tuple[Floats]]:
-        """Return the FNMR at a threshold and what each person with mated pairs contributes."""
+        """Return the FNMR at a threshold and the contribution of each person with mated pairs."""
         wrong = np.bincount(self.who[self.own < cut], minlength=self.people)
         rate = float(wrong.sum() / self.mated)
         influence: Floats = (wrong - rate * self.own_made) / self.mated
@@ -95,7 +95,10 @@ class Comparisons:
         )
 
     def area(self) -> tuple[float, Influence]:
-        """Return 1 - AUC, the chance that a non-mated pair outscores a mated one; ties half."""
+        """Return 1 - AUC, and each person's contribution to it.
+
+        It is the chance that a non-mated pair outscores a mated one, ties counted half.
+        """
         own, other = np.sort(self.own), np.sort(self.other)
         above = 1 - _placed(other, self.own)
         below = _placed(own, self.other)
@@ -104,7 +107,7 @@ class Comparisons:
         return rate, (single, _both_ways(self.pair, self.people, below - rate) / self.non_mated)
 
     def equal_error(self, curve: Curve) -> tuple[float, Influence]:
-        """Return the EER and what each person contributes, both rates' slopes taken nearby."""
+        """Return the EER and each person's contribution, from both rates' slopes nearby."""
         cuts, fmr, tmr = curve
         gap = 1 - tmr - fmr
         after = int(np.argmax(gap <= 0))
@@ -119,10 +122,10 @@ class Comparisons:
         return rate, ((1 - of_false) * single, of_false * between)
 
     def misses_at(self, target: float, curve: Curve) -> tuple[float, Influence]:
-        """Return 1 - TMR at the lowest threshold within an FMR, and what each person contributes.
+        """Return 1 - TMR at the lowest threshold within an FMR, and each person's contribution.
 
-        A person who collects false matches raises the threshold and so the misses, by the slope
-        of the curve within a standard error of the FMR.
+        A person with many false matches raises the threshold and so the misses, by the slope of
+        the curve within a standard error of the FMR.
         """
         cuts, fmr, tmr = curve
         place = int(np.searchsorted(fmr, target, side="right")) - 1
@@ -136,14 +139,14 @@ class Comparisons:
         return rate, (single, slope * between)
 
     def _near(self, false: float, between: Floats, fmr: Floats) -> tuple[int, int]:
-        """Places on the curve a standard error of the FMR below and above it."""
-        reach = max(spread(np.zeros(self.people), between).variance ** 0.5, 1 / self.non_mated)
+        """Return the places on the curve one standard error of the FMR below and above it."""
+        reach = max(rate_spread(np.zeros(self.people), between).variance ** 0.5, 1 / self.non_mated)
         low = int(np.searchsorted(fmr, max(false - reach, 0), side="left"))
         high = int(np.searchsorted(fmr, min(false + reach, 1), side="right")) - 1
         return min(low, high), max(low, high)
 
 
-def people_of(comparisons: pl.DataFrame) -> tuple[Ints, Ints, int]:
+def numbered_people(comparisons: pl.DataFrame) -> tuple[Ints, Ints, int]:
     """Return numbers of the two people of each comparison, and how many people there are."""
     sides = [comparisons[f"subject_{side}"] for side in "ab"]
     names = pl.concat([side.unique().cast(pl.String) for side in sides]).unique().sort()
@@ -155,14 +158,14 @@ def people_of(comparisons: pl.DataFrame) -> tuple[Ints, Ints, int]:
 
 
 def _both_ways(pair: Ints, people: int, weights: Floats | None = None) -> Floats:
-    """Sums by two people, (people, people), symmetric."""
+    """Return sums by two people, (people, people), symmetric."""
     sums = np.bincount(pair, weights, people**2).reshape(people, people).astype(np.float64)
     result: Floats = sums + sums.T
     return result
 
 
 def _placed(among: Floats, scores: Floats) -> Floats:
-    """The share of rising `among` below each score, equal ones counted half."""
+    """Return the share of sorted `among` below each score, equal ones counted half."""
     below, upto = (np.searchsorted(among, scores, side=side) for side in ("left", "right"))
     result: Floats = (below + upto) / (2 * len(among))
     return result

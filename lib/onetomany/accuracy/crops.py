@@ -1,4 +1,4 @@
-"""One network on two crops of the same pictures: how far a setting moves an error rate."""
+"""Compare one network on two crops of the same pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FINEST = 1e-3  # the FMR to compare at, where the set can resolve it
 def tmr_by_crop(images: ImageSet, model: str) -> pl.DataFrame:
     """Return a model's TMR under each crop, on the pictures whose face both crops found.
 
-    Columns: `crop` (as in `faces.CROPS`), `fmr` (0.001, or one false match in all where there are
+    Columns: `crop` (as in `faces.CROPS`), `fmr` (0.001, or one false match in all if there are
     fewer than 1,000 comparisons of different people), `pictures`, `people`, then `value`, `low`,
     `high` and `method` of TMR at that FMR, as `summary` gives them.
 

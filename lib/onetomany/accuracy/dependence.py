@@ -1,4 +1,4 @@
-"""How much a rate of searches hangs on each person, searched or in the gallery."""
+"""Measure how much a rate of searches depends on each person, searched or in the gallery."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .intervals import Floats, Spread, shared_spread, spread
+from .intervals import Floats, Spread, rate_spread, shared_spread
 
 Ints = NDArray[np.int64]
 
-# who in the gallery an error comes from; without them an interval takes the gallery as it was
+# the people in the gallery behind an error; without them an interval takes the gallery as given
 GALLERY_SIDE = {
     "other_subject": pl.String,  # of the best candidate that is somebody else
     "next_score": pl.Float64,  # the best candidate that is neither; null if there is none
@@ -21,10 +21,11 @@ GALLERY_SIDE = {
 
 @dataclass(frozen=True)
 class Dependence:
-    """How a rate hangs on people: `sums` (people,) are the contributions each has a part in.
+    """How a rate depends on people: `sums` (people,) adds up all contributions of each person.
 
     `noise` is the sum of the squared contributions of two people, `least` the variance if searches
-    were independent; `searched` says who was. Without `both_sides` the gallery is as it was.
+    were independent; `searched` marks the people searched. Without `both_sides` the gallery is
+    taken as given.
     """
 
     rate: float
@@ -38,10 +39,10 @@ class Dependence:
         """Return the variance of the rate, and Student's degrees of freedom."""
         if self.both_sides:
             return shared_spread(self.sums, self.noise, self.least)
-        return spread(self.sums[self.searched])
+        return rate_spread(self.sums[self.searched])
 
     def along(self, other: Dependence, slope: float) -> Dependence:
-        """Return how this rate hangs on people where another is held, which moves it by `slope`."""
+        """Return how this rate depends on people if another rate, of slope `slope`, is fixed."""
         return Dependence(
             self.rate,
             self.sums - slope * other.sums,
@@ -68,14 +69,14 @@ class Probes:
 
     @property
     def subjects(self) -> int:
-        """How many people were searched."""
+        """Count the people searched."""
         return int((self.made > 0).sum())
 
     def dependence(self, errors: NDArray[np.bool_], sole: NDArray[np.bool_]) -> Dependence:
-        """Return how the share of errors (probes,) hangs on people.
+        """Return how the share of errors (probes,) depends on people.
 
         `sole` are those that one other person in the gallery caused alone; another gallery would
-        hold another person instead.
+        have another person instead.
         """
         wrong = np.bincount(self.who[errors], minlength=self.count)
         rate = float(wrong.sum() / self.total)
@@ -86,7 +87,7 @@ class Probes:
             caused = np.bincount(other, minlength=self.count) / self.total
             pairs = np.minimum(who, other) * self.count + np.maximum(who, other)
             noise = float((np.unique(pairs, return_counts=True)[1] ** 2).sum()) / self.total**2
-            # each in the gallery against the mean of all: others would have been found instead
+            # each person in the gallery minus the mean of all: others would have been found instead
             influence = influence + caused - caused.mean()
         return Dependence(rate, influence, noise, least, searched, self.both_sides)
 

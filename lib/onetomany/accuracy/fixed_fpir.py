@@ -1,7 +1,7 @@
-"""What it costs to keep false alarms rare: misses at the threshold that a stated FPIR needs.
+"""Measure FNIR at the threshold that a stated FPIR needs.
 
-The threshold is set on the searches themselves, so the interval of the misses contains its doubt,
-too: who is searched, and who is in the gallery, moves the threshold and so the misses.
+The threshold is set on the searches themselves, so the interval of FNIR contains the threshold's
+uncertainty, too: other people searched or enrolled would move the threshold and so the misses.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import polars as pl
 
 from ..errors import InputError
 from .dependence import Probes
-from .identification import false_alarms, misses, open_set_rates
+from .identification import false_alarms, missed_searches, open_set_rates
 from .intervals import Floats, Spread, limits, unseen
 from .verification import never_falling
 
-LEAST_ALARMS = 5  # with fewer the interval held the truth less often (benchmarks/coverage)
-NEARBY = 2.0  # the slope of FNIR over log FPIR is taken from half to twice the alarms due
+LEAST_ALARMS = 5  # with fewer the interval contained the truth less often (benchmarks/coverage)
+NEARBY = 2.0  # the slope of FNIR over log FPIR is taken from half to twice the expected alarms
 
 
 def misses_at_fpir(
@@ -26,15 +26,14 @@ def misses_at_fpir(
     targets: Sequence[float],
     rank: int = 1,
 ) -> pl.DataFrame:
-    """Return FNIR at each gallery size, at the threshold where FPIR is within a target.
+    """Return FNIR at each gallery size, at the lowest threshold within a target FPIR.
 
     At each size the threshold is the lowest at which no more than the target share of non-mated
     probes raise an alarm (NIST reports FNIR at a fixed FPIR in this way). Returns `gallery_size`,
     `target`, `threshold`, and the columns of `open_set_rates`; the interval of `fnir` contains the
-    doubt of the threshold, by the slope of FNIR over log FPIR nearby.
+    threshold's uncertainty, by the slope of FNIR over log FPIR nearby.
 
-    Raises InputError for a target of which fewer than five alarms would be due: so few hardly say
-    where the threshold is.
+    Raises InputError for a target with fewer than five expected alarms, too few to set a threshold.
     """
     frames = []
     for (size,), own in searches.group_by("gallery_size", maintain_order=True):
@@ -43,7 +42,7 @@ def misses_at_fpir(
         if min(due) < LEAST_ALARMS:
             raise InputError(
                 f"FPIR {min(targets):g} can't be measured with {len(best):,} non-mated probes: "
-                f"fewer than {LEAST_ALARMS} alarms would be due."
+                f"fewer than {LEAST_ALARMS} alarms are expected; choose a higher rate."
             )
         cuts = np.array([_above(best, count) for count in due])
         low, high = _with_doubt(own, targets, rank)
@@ -59,12 +58,12 @@ def misses_at_fpir(
 
 
 def _above(best: Floats, count: int) -> float:
-    """The lowest threshold that so many of the falling scores reach, all if there are no more."""
+    """Return the lowest threshold that at most `count` of the sorted scores reach."""
     return float(np.nextafter(best[count], np.inf)) if count < len(best) else float(best[-1])
 
 
 def _with_doubt(own: pl.DataFrame, targets: Sequence[float], rank: int) -> tuple[Floats, Floats]:
-    """The limits of FNIR where FPIR is held at each target."""
+    """Return the limits of FNIR with FPIR fixed at each target."""
     non_mated, mated = own.filter(~pl.col("mated")), own.filter("mated")
     best = non_mated["other_score"].sort(descending=True).to_numpy()
     columns = [name for name in ("subject_id", "other_subject") if name in own.columns]
@@ -76,7 +75,7 @@ def _with_doubt(own: pl.DataFrame, targets: Sequence[float], rank: int) -> tuple
         around = [max(round(count / NEARBY), 1), min(round(count * NEARBY), len(best)), count]
         cuts = np.array([_above(best, each) for each in around])
         alarms, by_one = false_alarms(non_mated, cuts)
-        missed, outranked = misses(mated, cuts, rank)
+        missed, outranked = missed_searches(mated, cuts, rank)
         alarm = strangers.dependence(alarms[:, 2], by_one[:, 2])
         miss = enrolled.dependence(missed[:, 2], outranked[:, 2])
         # FNIR over FPIR by way of its logarithm, along which it is nearly straight
@@ -99,11 +98,12 @@ def _with_doubt(own: pl.DataFrame, targets: Sequence[float], rank: int) -> tuple
 
 
 def _few_alarms(alone: Spread, both: Spread, alarms: int, beyond: float) -> Spread:
-    """The spread of FNIR with fewer degrees of freedom where few alarms set the threshold.
+    """Return the spread of FNIR, with fewer degrees of freedom if few alarms set the threshold.
 
-    `beyond` is the squared bias of FNIR that such a threshold has, counted as variance.
-    It has as many as there are alarms, so that the longer side of a rate known from so few is
-    reached, too; the two parts are joined after Satterthwaite (Biometrics Bulletin 2:110, 1946).
+    `beyond` is the squared bias of FNIR at such a threshold, counted as variance. The threshold's
+    part has as many degrees of freedom as there are alarms, so that the interval covers the longer
+    side of a rate known from so few; the two parts are combined after Satterthwaite (Biometrics
+    Bulletin 2:110, 1946).
     """
     extra = max(both.variance - alone.variance, 0.0) + beyond
     if not extra or not np.isfinite(both.variance):

@@ -1,4 +1,4 @@
-"""The run at the disclosed size: grow a gallery to it, then hold its engine to what is exact."""
+"""Grow a gallery to the disclosed size, and compare its engine with exact search."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .scale import rates_by_size
 MATCHER = "SFace"  # whose templates the run is fitted to: the one that errs least of those shipped
 CANDIDATES = 20
 MARKS = (1e-3, 1e-5, 1e-6, 1e-7)  # FMRs by which thresholds are known
-HELD = (0.01, 0.1)  # FPIRs that an operator may want to keep to
+HELD = (0.01, 0.1)  # FPIRs that an operator may want to keep
 # people, one picture each, as NIST enrols them; it publishes FNIR of the second and the fourth
 MEASURED = (1_000_000, 1_600_000, 4_000_000, 12_000_000, 40_000_000)
 REFITS, DRAWN = 30, 1_000
@@ -44,22 +44,22 @@ Facts = dict[str, float | int | str]
 
 
 def run_full(out: Path, records: int | None = None) -> Facts:
-    """Grow a gallery of so many synthetic templates (as many as disclosed if None) and appraise it.
+    """Grow a gallery of `records` synthetic templates (the disclosed number if None); test it.
 
-    What is made is kept in the cache and used again; an interrupted run resumes. Writes
+    Files stay in the cache and are used again; an interrupted run resumes. Writes
     `searches.parquet` (`SEARCHES`), `refits.parquet` (`refit.refits`) and `run.json` to `out`, and
     returns the facts of the last.
     """
-    records = records or round(case.records_given(case.numbers()))
+    records = records or round(case.records_given(case.case_numbers()))
     real = open_images("orl")
     templates = usable(embed(real, Settings(model=MATCHER)))
-    model = synthetic.fit(templates)
-    plan = growth.Plan(records)
+    model = synthetic.fit_template_model(templates)
+    plan = growth.GalleryPlan(records)
     folder = cache_dir() / "scale" / str(records)
     engine = CompressedEngine(folder / "engine", model.dimension, lists=lists_for(records))
     searches, seen = growth.grow(plan, model, engine, folder / "notes")
-    run = growth.read_run(folder / "notes")
-    cuts = [each.score for each in growth.thresholds(model, MARKS)]
+    run = growth.read_growth(folder / "notes")
+    cuts = [each.score for each in growth.synthetic_thresholds(model, MARKS)]
     again = pl.concat(
         refit.refits(templates, noted, MARKS, fpir, count=REFITS, images=images, drawn=DRAWN)
         for noted, images, fpir in (
@@ -94,7 +94,7 @@ def run_full(out: Path, records: int | None = None) -> Facts:
 
 
 def sizes(engine: CompressedEngine) -> Facts:
-    """Bytes that the engine takes: on disk in all, and of codes in memory, by template."""
+    """Return the engine's bytes: on disk in all, and of codes in memory, by template."""
     disk = {path.name: path.stat().st_size for path in engine.folder.iterdir()}
     codes = sum(size for name, size in disk.items() if name.startswith(("index-", "cells-")))
     return {
@@ -104,8 +104,10 @@ def sizes(engine: CompressedEngine) -> Facts:
     }
 
 
-def appraise(engine: CompressedEngine, probes: growth.Floats, exact: growth.Seen) -> Facts:
-    """Recall@1 against the exact best of each probe, mated and not; times of a search."""
+def appraise(
+    engine: CompressedEngine, probes: growth.Floats, exact: growth.ExactCandidates
+) -> Facts:
+    """Return recall@1 against the exact best of each probe, mated and not; times of a search."""
     half = len(probes) // 2
     started = time.perf_counter()
     _, rows = engine.search(probes, CANDIDATES)
@@ -137,13 +139,13 @@ def _seconds(engine: CompressedEngine, probe: growth.Floats, band: Band | None =
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredRun:
     """The run at the disclosed size that comes with the kit.
 
     `searches` (`SEARCHES`), `facts` as `run_full` returns, `thresholds`, scores by the FMR by which
     each is known, and `refits` (`refit.refits`) of galleries as in this run (`images`) and as NIST
-    makes them (one image a person). Where the refits are of another matcher than the run's, its
-    intervals are of who was searched only (`is_widened`).
+    makes them (one image a person). If the refits are of another matcher than the run's, its
+    intervals cover only the chance of who was searched (`is_widened`).
     """
 
     searches: pl.DataFrame
@@ -167,7 +169,7 @@ class Stored:
 
     @property
     def is_widened(self) -> bool:
-        """Whether intervals contain what fitting to few people leaves open."""
+        """Return whether intervals contain the uncertainty of fitting to few people."""
         return len(self._own) > 0
 
     @property
@@ -176,7 +178,7 @@ class Stored:
         return self.refits.filter(images=plan["images"], matcher=self.facts["matcher"])
 
 
-def stored() -> Stored:
+def stored_run() -> StoredRun:
     """Read the run at the disclosed size that comes with the kit."""
     folder = resources.files("onetomany.sources") / "data" / "scale"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -186,4 +188,4 @@ def stored() -> Stored:
         for name in ("searches", "refits")
     )
     thresholds = {float(mark): float(cut) for mark, cut in cuts.items()}
-    return Stored(searches, facts, thresholds, refits)
+    return StoredRun(searches, facts, thresholds, refits)

@@ -1,9 +1,8 @@
-"""Errors of one and the same probes as a gallery of synthetic templates grows around them.
+"""Measure the errors of the same probes while a gallery of synthetic templates grows.
 
-Templates are made in chunks, enrolled, compared with every probe, and forgotten. What the probes
-are told is exact, whatever the engine: each chunk is searched whole before it is let go. So the
-engine's own answers can be held against it at the end, at a size where nobody could keep all
-templates in memory.
+Templates are drawn in chunks, enrolled, compared with every probe, and dropped. Each chunk is
+searched whole, so the probes' candidates are exact whatever the engine. At the end the engine's own
+answers can be compared with them, at a size at which all templates would not fit in memory.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from tqdm import tqdm
 from ..errors import InputError
 from ..faces import synthetic
 from ..gallery import CompressedEngine, Threshold, pack
-from ..gallery.engine import best
+from ..gallery.engine import keep_best
 from ..gallery.exact import search_matrix
 from ..sources import travellers
 from ..sources.files import write_whole
@@ -41,11 +40,11 @@ ATTRIBUTES = 7  # the session of a stream that attributes are drawn from
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A gallery of `records` synthetic templates, `images` of each person, and who is searched.
+class GalleryPlan:
+    """A gallery of `records` synthetic templates, `images` of each person, and its probes.
 
-    `probes` people of the first chunk and as many who are enrolled nowhere give one further image
-    each. `koreans` is the share of records of Koreans, which decides nothing but filters.
+    `probes` people of the first chunk and as many who are not enrolled give one further image each.
+    `koreans` is the share of records of Koreans, which only filters depend on.
     """
 
     records: int
@@ -57,7 +56,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         if self.chunk % self.images or self.records % self.images:
-            raise InputError("Records and chunk must hold whole people: multiples of `images`.")
+            raise InputError("Records and chunk must be multiples of `images`: whole people.")
         if min(self.chunk, self.records) < self.probes * self.images:
             raise InputError("The probes' own records must fit into the first chunk.")
 
@@ -73,7 +72,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ExactCandidates:
     """The exact best of each probe so far, mates and strangers: (probes, RANKS), best first."""
 
     scores: Floats
@@ -82,19 +81,18 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Run:
-    """What making, enrolling and searching all chunks took: wall seconds, the most memory that
-    the process held (bytes resident), and how often it was started."""
+class GrowthRun:
+    """Wall seconds, peak memory (bytes resident) and starts of a run over all chunks."""
 
     seconds: float = 0.0
     peak: int = 0
     starts: int = 0
 
 
-def chunk_of(
-    plan: Plan, model: synthetic.TemplateModel, number: int
+def gallery_chunk(
+    plan: GalleryPlan, model: synthetic.TemplateModel, number: int
 ) -> tuple[Floats, NDArray[np.uint32]]:
-    """Templates and cells of one chunk: the same whenever it is asked for."""
+    """Return templates and cells of one chunk; the same on every call."""
     records = min(plan.chunk, plan.records - number * plan.chunk)
     people = synthetic.draw_people(model, records // plan.images, plan.seed, number)
     vectors = synthetic.draw_images(model, people, plan.images, plan.seed, number)
@@ -103,8 +101,8 @@ def chunk_of(
     return vectors, np.repeat(pack(who), plan.images)
 
 
-def probes_of(plan: Plan, model: synthetic.TemplateModel) -> Floats:
-    """(2 x probes, d): further images of the first people enrolled, then of people who aren't."""
+def probes_of(plan: GalleryPlan, model: synthetic.TemplateModel) -> Floats:
+    """Return images (2 x probes, d): of the first people enrolled, then of others."""
     first = min(plan.chunk, plan.records) // plan.images
     enrolled = synthetic.draw_people(model, first, plan.seed, 0).first(plan.probes)
     others = synthetic.draw_people(model, plan.probes, plan.seed, STRANGERS)
@@ -116,14 +114,13 @@ def probes_of(plan: Plan, model: synthetic.TemplateModel) -> Floats:
     )
 
 
-def thresholds(
+def synthetic_thresholds(
     model: synthetic.TemplateModel, targets: Sequence[float], people: int = 40_000, seed: int = 0
 ) -> list[Threshold]:
-    """The lowest thresholds at which FMR stays within each target, among synthetic people.
+    """Return the lowest thresholds within each target FMR, among synthetic people.
 
-    As `threshold_at_fmr`, over all pairs of so many people with one image each, of which only the
-    highest scores are kept. Raises InputError for a target of which fewer than ten false matches
-    would be due.
+    As `threshold_at_fmr`, over all pairs of `people` people with one image each; only the highest
+    scores are kept. Raises InputError for a target with fewer than ten expected false matches.
     """
     total = people * (people - 1) // 2
     if min(targets) * total < 10:
@@ -150,31 +147,31 @@ def thresholds(
 
 
 def grow(
-    plan: Plan, model: synthetic.TemplateModel, engine: CompressedEngine, notes: Path
-) -> tuple[pl.DataFrame, Seen]:
-    """Make, enrol and search all chunks; what was done before is kept.
+    plan: GalleryPlan, model: synthetic.TemplateModel, engine: CompressedEngine, notes: Path
+) -> tuple[pl.DataFrame, ExactCandidates]:
+    """Draw, enrol and search all chunks; resume from chunks done before.
 
-    Returns `SEARCHES`, one row a probe and gallery size of `Plan.sizes`, and the exact candidates
-    in the whole gallery. `mate_rank` is exact up to RANKS and null
-    beyond, where a mate's score is no longer among those kept; `mate_score` is that of the best
-    mate. `notes` is a folder for what resuming needs.
+    Returns `SEARCHES`, one row a probe and gallery size of `GalleryPlan.sizes`, and the exact
+    candidates in the whole gallery. `mate_rank` is exact up to RANKS and null beyond, since only
+    RANKS scores are kept; `mate_score` is that of the best mate. `notes` is the folder with the
+    state that resuming needs.
     """
     probes = probes_of(plan, model)
     about = asdict(plan) | {"model": model.digest()}
     seen, done, snapshots = _read_notes(notes, about, len(probes))
     todo = range(min(done, engine.chunks), plan.chunks)
-    run, started = read_run(notes), time.perf_counter()
+    run, started = read_growth(notes), time.perf_counter()
     if todo:
         run = replace(run, starts=run.starts + 1)
         _write_run(notes, run)
     bar = tqdm(todo, desc="records enrolled", unit="chunk", initial=todo.start, total=plan.chunks)
     with ThreadPoolExecutor(1) as ahead:  # the next chunk is made while this one is searched
-        made = ahead.submit(chunk_of, plan, model, todo.start) if todo else None
+        made = ahead.submit(gallery_chunk, plan, model, todo.start) if todo else None
         for number in bar:
             assert made is not None
             vectors, cells = made.result()
             made = (
-                ahead.submit(chunk_of, plan, model, number + 1)
+                ahead.submit(gallery_chunk, plan, model, number + 1)
                 if number + 1 < plan.chunks
                 else None
             )
@@ -190,14 +187,16 @@ def grow(
             now = replace(run, seconds=run.seconds + time.perf_counter() - started, peak=_peak(run))
             _write_run(notes, now)
     engine.checkpoint()
-    mates = chunk_of(plan, model, 0)[0][: plan.probes * plan.images]
+    mates = gallery_chunk(plan, model, 0)[0][: plan.probes * plan.images]
     best_mate = np.einsum(
         "pid,pd->pi", mates.reshape(plan.probes, plan.images, -1), probes[: plan.probes]
     ).max(axis=1)
     return pl.concat(_searches(each, best_mate, plan) for each in snapshots), seen
 
 
-def _look(seen: Seen, vectors: Floats, probes: Floats, plan: Plan) -> tuple[Seen, list[Seen]]:
+def _look(
+    seen: ExactCandidates, vectors: Floats, probes: Floats, plan: GalleryPlan
+) -> tuple[ExactCandidates, list[ExactCandidates]]:
     """Search a chunk exactly; stop at each size to be noted that lies within it."""
     end = seen.size + len(vectors)
     stops = [size for size in plan.sizes() if seen.size < size <= end]
@@ -210,13 +209,13 @@ def _look(seen: Seen, vectors: Floats, probes: Floats, plan: Plan) -> tuple[Seen
             np.concatenate([seen.scores, scores], axis=1),
             np.concatenate([seen.rows, rows], axis=1),
         )
-        seen = Seen(*best(*joined, RANKS), stop)
+        seen = ExactCandidates(*keep_best(*joined, RANKS), stop)
         if stop in stops:
             noted.append(seen)
     return seen, noted
 
 
-def _searches(seen: Seen, best_mate: Floats, plan: Plan) -> pl.DataFrame:
+def _searches(seen: ExactCandidates, best_mate: Floats, plan: GalleryPlan) -> pl.DataFrame:
     number = np.arange(2 * plan.probes)
     mated = number < plan.probes
     is_mate = (seen.rows // plan.images == number[:, None]) & mated[:, None] & (seen.rows >= 0)
@@ -238,7 +237,7 @@ def _searches(seen: Seen, best_mate: Floats, plan: Plan) -> pl.DataFrame:
         fold=pl.lit(0),
         subject_id=names,
         gallery_size=pl.lit(seen.size),
-        # as many strangers as are kept stand before the mate: its place is not known
+        # RANKS strangers or more score above the mate: its rank is unknown
         mate_rank=pl.when(pl.col("mated") & (pl.col("mate_rank") <= RANKS)).then("mate_rank"),
         mate_score=pl.when("mated").then("mate_score"),
     )
@@ -247,8 +246,10 @@ def _searches(seen: Seen, best_mate: Floats, plan: Plan) -> pl.DataFrame:
     )
 
 
-def _read_notes(notes: Path, about: dict[str, object], probes: int) -> tuple[Seen, int, list[Seen]]:
-    """Return what was seen in how many chunks. Raises InputError for another plan or model."""
+def _read_notes(
+    notes: Path, about: dict[str, object], probes: int
+) -> tuple[ExactCandidates, int, list[ExactCandidates]]:
+    """Return the candidates, chunks done and snapshots. Raises InputError for another plan."""
     notes.mkdir(parents=True, exist_ok=True)
     plan, path = notes / "plan.json", notes / "seen.npz"
     if not plan.exists():
@@ -258,20 +259,22 @@ def _read_notes(notes: Path, about: dict[str, object], probes: int) -> tuple[See
             f"{notes} contains a run of another plan or template model: remove the folder "
             f"{notes.parent}, or name another."
         )
-    nothing = Seen(
+    nothing = ExactCandidates(
         np.full((probes, RANKS), -np.inf, np.float32), np.full((probes, RANKS), -1, np.int64), 0
     )
     if not path.exists():
         return nothing, 0, []
-    held = np.load(path)
+    noted = np.load(path)
     parts = [
-        Seen(scores, rows, int(size))
-        for scores, rows, size in zip(held["scores"], held["rows"], held["sizes"], strict=True)
+        ExactCandidates(scores, rows, int(size))
+        for scores, rows, size in zip(noted["scores"], noted["rows"], noted["sizes"], strict=True)
     ]
-    return parts[-1], int(held["done"]), parts[:-1]
+    return parts[-1], int(noted["done"]), parts[:-1]
 
 
-def _write_notes(notes: Path, seen: Seen, done: int, snapshots: list[Seen]) -> None:
+def _write_notes(
+    notes: Path, seen: ExactCandidates, done: int, snapshots: list[ExactCandidates]
+) -> None:
     parts = [*snapshots, seen]
     beside = notes / ".seen.part.npz"
     np.savez(
@@ -284,16 +287,18 @@ def _write_notes(notes: Path, seen: Seen, done: int, snapshots: list[Seen]) -> N
     beside.replace(notes / "seen.npz")
 
 
-def read_run(notes: Path) -> Run:
-    """How long the run has taken so far, over all its starts."""
+def read_growth(notes: Path) -> GrowthRun:
+    """Return the run's time, memory and starts so far."""
     path = notes / "run.json"
-    return Run(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Run()
+    return (
+        GrowthRun(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else GrowthRun()
+    )
 
 
-def _write_run(notes: Path, run: Run) -> None:
+def _write_run(notes: Path, run: GrowthRun) -> None:
     write_whole(notes / "run.json", json.dumps(asdict(run)).encode())
 
 
-def _peak(run: Run) -> int:
+def _peak(run: GrowthRun) -> int:
     unit = 1 if sys.platform == "darwin" else 1024
     return max(run.peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

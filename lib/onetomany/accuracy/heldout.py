@@ -1,4 +1,4 @@
-"""Rates at a threshold that was set on other people than those it is tried on."""
+"""Measure rates at a threshold that was set on other people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from .comparisons import Comparisons
-from .intervals import Floats, Interval, limits, pair_interval, spread, unseen
+from .intervals import Floats, Interval, limits, pair_interval, rate_spread, unseen
 from .verification import lowest_within, too_fine
 
 HELD_OUT = {
@@ -23,8 +23,8 @@ HELD_OUT = {
     "held_out": pl.Float64,  # the threshold is set on other people
     "low": pl.Float64,
     "high": pl.Float64,
-    "threshold_people": pl.Int64,  # who set a threshold
-    "tested_people": pl.Int64,  # on whom it was tried
+    "threshold_people": pl.Int64,  # people who set a threshold
+    "tested_people": pl.Int64,  # people on whom it was tested
     "method": pl.String,
 }
 
@@ -32,15 +32,15 @@ HELD_OUT = {
 def held_out(
     comparisons: pl.DataFrame, targets: Sequence[float], *, splits: int = 20, seed: int = 0
 ) -> pl.DataFrame:
-    """Return FMR and TMR with the threshold set on other people, beside those of the same people.
+    """Return FMR and TMR with the threshold set on other people, and on the same people.
 
-    `comparisons` is a frame as `compare_all` returns. In each split the people are dealt into two
-    halves at random. Each half sets a threshold at the target FMR, by comparisons within it, which
-    is tried on comparisons within the other half; the rates are those of all trials together. Two
-    rows a target (schema `HELD_OUT`).
+    `comparisons` is a frame of `compare_all`. Each split divides the people into two halves at
+    random. Each half sets a threshold at the target FMR, by comparisons within it, which is tested
+    on comparisons within the other half; the rates are those of all tests together. Two rows a
+    target (schema `HELD_OUT`).
 
-    Raises InputError with fewer than four people, or a target of which fewer than one false match
-    is due in half of them.
+    Raises InputError with fewer than four people, or a target with less than one expected false
+    match in half of them.
     """
     data = Comparisons.of(comparisons)
     if data.people < 4:
@@ -58,10 +58,10 @@ def held_out(
 
 
 def settable_on_half(comparisons: pl.DataFrame, targets: Sequence[float]) -> list[float]:
-    """Return the FMR targets that any half of the people can set: those `held_out` accepts.
+    """Return the FMR targets that `held_out` accepts: those that any half of the people can set.
 
-    The half that counts is the one with the fewest comparisons of different people. Without four
-    people, or without comparisons of one person, none can be set.
+    The limiting half is the one with the fewest comparisons of different people. Without four
+    people, or without comparisons of one person, the list is empty.
     """
     mated = comparisons["mated"].to_numpy()
     if mated.all() or not mated.any():
@@ -69,19 +69,19 @@ def settable_on_half(comparisons: pl.DataFrame, targets: Sequence[float]) -> lis
     data = Comparisons.of(comparisons)
     if data.people < 4:
         return []
-    # who has fewest pictures has fewest pairs with others
+    # people with the fewest pictures have the fewest pairs with others
     fewest = np.argsort(data.made.sum(axis=1))[: data.people // 2]
     within = int(data.made[np.ix_(fewest, fewest)].sum() / 2)
     return [target for target in targets if not too_fine(target, within)]
 
 
 def _within(data: Comparisons, side: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ...]:
-    """Which non-mated and which mated comparisons are of people of one side only."""
+    """Return which non-mated and which mated comparisons are within one side."""
     return side[data.pair // data.people] & side[data.pair % data.people], side[data.who]
 
 
 class _Tried:
-    """What was counted at thresholds set elsewhere, by person and by two people."""
+    """Errors counted at thresholds set on others, by person and by two people."""
 
     def __init__(self, data: Comparisons, target: float) -> None:
         self.data, self.target = data, target
@@ -92,8 +92,8 @@ class _Tried:
         if too_fine(self.target, comparisons):
             raise InputError(
                 f"FMR {self.target:g} can't be set on half of the people: in {comparisons:,} "
-                "comparisons fewer than one false match is due; choose a higher rate or a larger "
-                "set."
+                "comparisons less than one false match is expected; choose a higher rate or a "
+                "larger set."
             )
         return self.target
 
@@ -147,7 +147,7 @@ class _Tried:
         ]
 
     def _right(self, missed: float, influence: tuple[Floats, Floats]) -> Interval:
-        """The interval of the share that is not missed."""
-        known = spread(*influence)
+        """Return the interval of the share that is not missed."""
+        known = rate_spread(*influence)
         low, high = limits(missed, known.variance, known.freedom, unseen(self.data.people))
         return Interval(1 - float(high), 1 - float(low), "by person")

@@ -1,9 +1,9 @@
-"""One to many: one face against everybody's.
+"""Measure one-to-many searches: one face against all enrolled ones.
 
-Closed set (every probe's person is enrolled): at which rank the right person stands (CMC).
-Open set (some are not, as most travellers are on no list): FPIR, the share of non-mated probes
-that raise at least one candidate at or above the threshold; FNIR, the share of mated probes whose
-own person is not among the first R candidates at or above it. ISO/IEC 19795-1:2021; NIST IR 8271.
+Closed set (every probe's person is enrolled): the rank of the right person (CMC). Open set (some
+are not, as most travellers are on no list): FPIR, the share of non-mated probes with at least one
+candidate at or above the threshold; FNIR, the share of mated probes whose own person is not among
+the first R candidates at or above it. ISO/IEC 19795-1:2021; NIST IR 8271.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SEARCHES = {
     "gallery_size": pl.Int32,
     "mate_rank": pl.Int32,  # null for non-mated probes
     "mate_score": pl.Float64,
-    "other_score": pl.Float64,  # the best candidate that is somebody else
+    "other_score": pl.Float64,  # of the best candidate of another person
 }
 
 
@@ -41,7 +41,7 @@ def leave_one_out(templates: pl.DataFrame) -> pl.DataFrame:
     """
     vectors = templates["template"].to_numpy().astype(np.float64)
     if not np.isfinite(vectors).all():
-        raise InputError("A template holds a value that is no number: embed its image again.")
+        raise InputError("A template contains NaN or infinite numbers: embed its image again.")
     subjects = templates["subject_id"].to_numpy()
     scores = vectors @ vectors.T
     np.fill_diagonal(scores, -np.inf)
@@ -51,7 +51,7 @@ def leave_one_out(templates: pl.DataFrame) -> pl.DataFrame:
     strangers = np.where(same, -np.inf, scores)
     best = strangers.argmax(axis=1)
     third = np.where(subjects[None, :] == subjects[best][:, None], -np.inf, strangers).max(axis=1)
-    # every image, of anybody, that scores higher stands before the mate
+    # every image, of anybody, that scores higher ranks before the mate
     rank = 1 + (scores > mate[:, None]).sum(axis=1)
     return pl.DataFrame(
         {
@@ -78,12 +78,12 @@ def open_set(
     enrolled_images: int = 1,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Search real galleries with people who are in them and people who aren't.
+    """Search galleries with people who are enrolled and people who aren't.
 
-    Subjects are dealt into `folds` groups at random. In each fold one group stays out of the
-    gallery, and all its images are non-mated probes; of every other subject `enrolled_images`
-    images, drawn at random, are enrolled, and the rest are mated probes. Each subject is thus
-    non-mated once and mated folds - 1 times. Returns `SEARCHES` and `GALLERY_SIDE`.
+    Subjects are divided into `folds` groups at random. In each fold one group is not enrolled, and
+    all its images are non-mated probes; of every other subject `enrolled_images` images, drawn at
+    random, are enrolled, and the others are mated probes. So each subject is non-mated once and
+    mated folds - 1 times. Returns `SEARCHES` and `GALLERY_SIDE`.
 
     Raises InputError with fewer than two folds, or fewer subjects than folds.
     """
@@ -98,13 +98,13 @@ def open_set(
 def dealt(
     templates: pl.DataFrame, folds: int, enrolled_images: int, seed: int
 ) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
-    """Each fold's number, the templates enrolled in it and those searched: see `open_set`.
+    """Yield each fold's number, its enrolled templates and its probes: see `open_set`.
 
     Raises InputError with fewer than two folds, or fewer subjects than folds.
     """
     subjects = templates["subject_id"].unique().sort().to_list()
     if not 2 <= folds <= len(subjects):
-        raise InputError(f"Subjects are dealt into 2 to {len(subjects)} folds, not {folds}.")
+        raise InputError(f"Subjects can be divided into 2 to {len(subjects)} folds, not {folds}.")
     rng = np.random.default_rng(seed)
     group = dict(zip(subjects, rng.permutation(len(subjects)) % folds, strict=True))
     lots = templates.with_columns(
@@ -140,7 +140,7 @@ def _outcome(candidates: pl.DataFrame, fold: int, gallery_size: int) -> pl.DataF
 
 
 def cmc(searches: pl.DataFrame, ranks: int = 20) -> pl.DataFrame:
-    """Return the share of mated probes whose person stands at rank r or better, with 95 % limits.
+    """Return the share of mated probes whose person has rank r or better, with its interval.
 
     Columns: `rank`, `identified`, `low`, `high`, `method`, `probes`, `subjects`. With
     `GALLERY_SIDE` the interval of rank 1 allows for other people in the gallery, too.
@@ -148,7 +148,7 @@ def cmc(searches: pl.DataFrame, ranks: int = 20) -> pl.DataFrame:
     mated = searches.filter("mated")
     place, at = mated["mate_rank"].to_numpy(), np.arange(1, ranks + 1, dtype=np.int32)
     missed = place[:, None] > at
-    # at rank 1 a miss is one other person's doing if without them the mate would be first
+    # at rank 1 one other person caused a miss if without them the mate would be first
     sole = missed.copy()
     sole[:, 1:] = False
     if set(GALLERY_SIDE) <= set(mated.columns):
@@ -168,14 +168,14 @@ def cmc(searches: pl.DataFrame, ranks: int = 20) -> pl.DataFrame:
 def open_set_rates(
     searches: pl.DataFrame, thresholds: Sequence[float] | Floats, *, rank: int = 1
 ) -> pl.DataFrame:
-    """Return FPIR and FNIR at each threshold with 95 % intervals.
+    """Return FPIR and FNIR at each threshold with confidence intervals.
 
     Columns: `threshold`, then `fpir`, `fpir_low`, `fpir_high`, `fnir`, `fnir_low`, `fnir_high`,
     `non_mated_probes`, `mated_probes`, `gallery_size` (the mean over folds), `method`. With
-    `GALLERY_SIDE` both the people searched and those in the gallery are taken as drawn; without,
-    `method` says that the gallery is taken as it was.
+    `GALLERY_SIDE` both the people searched and those in the gallery count as a random sample;
+    without it `method` says that the gallery is taken as it was.
 
-    Raises InputError without both kinds of probes, or with a score or threshold that is no number.
+    Raises InputError without both kinds of probes, or with a score or threshold that is NaN.
     """
     cuts = np.asarray(thresholds, dtype=np.float64)
     non_mated, mated = searches.filter(~pl.col("mated")), searches.filter("mated")
@@ -185,7 +185,7 @@ def open_set_rates(
     if any(np.isnan(each).any() for each in (cuts, best, mate)):
         raise InputError("A threshold or a search's score is not a number (NaN).")
     alarms, sole_alarms = false_alarms(non_mated, cuts)
-    missed, outranked = misses(mated, cuts, rank)
+    missed, outranked = missed_searches(mated, cuts, rank)
     frames = [pl.DataFrame({"threshold": cuts})]
     for name, probes, errors, sole in (
         ("fpir", non_mated, alarms, sole_alarms),
@@ -220,7 +220,7 @@ def false_alarms(
     return alarms, alarms & ~(_third(non_mated)[:, None] >= cuts)
 
 
-def misses(
+def missed_searches(
     mated: pl.DataFrame, cuts: Floats, rank: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which searches miss their person at each threshold, and which by one person alone.
@@ -248,9 +248,9 @@ def _rates(
     sole: NDArray[np.bool_],
     people: pl.Series | None = None,
 ) -> pl.DataFrame:
-    """The share of errors (probes, points) at each point, with intervals by person.
+    """Return the share of errors (probes, points) at each point, with intervals by person.
 
-    `sole` are those that one other person in the gallery caused alone; another gallery would hold
+    `sole` are those that one other person in the gallery caused alone; another gallery would have
     another person instead. `people` are all who may be in the gallery.
     """
     counted = Probes(probes, people)

@@ -1,17 +1,18 @@
-"""One method for the interval of an error rate: people are drawn, not comparisons.
+"""Compute the interval of an error rate by people, not by comparisons.
 
 Two pictures of one person, or two pairs that share a person, are not independent. So the variance
-of a rate comes from how much it hangs on each *person*: the sum of that person's influences on it
+of a rate comes from how much it depends on each *person*: the sum of that person's influences on it
 (linearisation, or infinitesimal jackknife). For rates over pairs both people of a pair count, and
-so does the person in the gallery who raised an alarm (variance of a U-statistic: Hoeffding, Annals
+so does the person in the gallery who caused an alarm (variance of a U-statistic: Hoeffding, Annals
 of Mathematical Statistics 19:293, 1948; of dyads: Fafchamps and Gubert, Journal of Development
-Economics 83:326, 2007). The variance says how many independent trials the rate is worth, and the
-limits are Clopper and Pearson's (Biometrika 26:404, 1934) on so many trials, with Student's t for
-few people (Korn and Graubard, Survey Methodology 24:193, 1998).
+Economics 83:326, 2007). The variance gives the effective number of independent trials, and the
+limits are Clopper and Pearson's (Biometrika 26:404, 1934) on that number, with Student's t for few
+people (Korn and Graubard, Survey Methodology 24:193, 1998).
 
-Where no error was seen there is no variance: then each person is one trial, so that n people leave
-1 - 0.025^(1/n) open. Limits never fall as errors rise, so with few errors the upper limit is this
-one. `python -m benchmarks.coverage` counts how often the intervals hold the truth.
+Without an error there is no variance: then each person is one trial, so that rates up to
+1 - TAIL^(1/n) remain possible for n people (1 - 0.025^(1/n) at a level of 95 %). Limits never fall
+as errors rise, so with few errors the upper limit is this one. `python -m benchmarks.coverage`
+counts how often the intervals contain the true rate.
 """
 
 from __future__ import annotations
@@ -22,24 +23,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, stdtrit
 
+from ..confidence import NORMAL, TAIL
 from ..errors import InputError
 
 Floats = NDArray[np.float64]
 
-REPLICATES = 1000  # draws of subjects, for figures that are no rates
-TAIL = 0.025  # on either side, 95 % between
-NORMAL = 1.959963984540054
 # a jackknife counts the noise of single pairs twice, Fafchamps and Gubert once: with half of one of
-# the two taken off, intervals held the truth as often as promised (benchmarks/coverage)
+# the two removed, intervals contained the truth as often as promised (benchmarks/coverage)
 PAIR_NOISE = 0.5
-# how much people are taken to differ in their FMR (coefficient of variation) where no false match
-# was seen; measured on the ORL set under Dlib at an FMR of 1 %: 0.53 (0 to 1.1)
+# the assumed variation of people's own FMR (coefficient of variation) if no false match was seen;
+# measured on the ORL set under Dlib at an FMR of 1 %: 0.53 (0 to 1.1)
 UNSEEN_CV = 1.0
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A 95 % interval and how it was found."""
+    """An interval of the level `confidence.LEVEL`, and its method."""
 
     low: float
     high: float
@@ -48,7 +47,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Spread:
-    """How a rate hangs on people: its variance and Student's degrees of freedom."""
+    """A rate's variance over people, and Student's degrees of freedom."""
 
     variance: float
     freedom: float
@@ -61,21 +60,26 @@ def subject_draws(subjects: int, replicates: int, seed: int) -> NDArray[np.int64
 
 
 def unseen(people: int) -> float:
-    """Return the highest rate that is left open when none of n people showed an error.
+    """Return the upper limit of a rate if none of n people showed an error.
 
-    The upper end of a two-sided 95 % interval, 1 - 0.025^(1/n): one trial for each person, however
-    many comparisons there were.
+    It is 1 - TAIL^(1/n), one trial for each person, regardless of the number of comparisons.
+
+    >>> round(unseen(40), 3)
+    0.088
     """
     return float(1 - TAIL ** (1 / people)) if people else 1.0
 
 
 def unseen_between(people: int, others: int | None = None) -> float:
-    """Return the highest FMR that is left open when no two of n people matched.
+    """Return the upper limit of FMR if no two of n people matched.
 
-    Each two people are one trial, however many pictures they have; with `others` each of the
-    people with each of the others, another group. People are taken to differ in their FMR with a
-    coefficient of variation of 1, so that the count of false matches is a negative binomial one.
-    Nothing that was seen can show such differences: it is an assumption.
+    Each two people are one trial, regardless of their pictures; with `others` each of the people
+    with each of the others, another group. People's own FMRs are assumed to have a coefficient of
+    variation of 1, so that the count of false matches is negative binomial. Without a false match
+    no data can show this variation.
+
+    >>> round(unseen_between(40), 4)
+    0.0055
     """
     pairs = people * (people - 1) / 2 if others is None else people * others
     if not pairs:
@@ -87,8 +91,8 @@ def unseen_between(people: int, others: int | None = None) -> float:
     return float(-np.expm1(-expected / pairs))
 
 
-def spread(influence: Floats, between: Floats | None = None) -> Spread:
-    """Return the variance of a rate from what each person, and each two, contribute to it.
+def rate_spread(influence: Floats, between: Floats | None = None) -> Spread:
+    """Return the variance of a rate from the contributions of each person, and each two.
 
     `influence` (people,) are contributions of single persons; `between` (people, people),
     symmetric, those of two, each counted once for either. All together sum to 0.
@@ -114,7 +118,7 @@ def shared_spread(sums: Floats, noise: float, least: float) -> Spread:
         return Spread(np.inf, 1.0)
     squares = sums**2
     total, correction = float(squares.sum()), people / (people - 1)
-    # few people who bear most of it make a variance uncertain (Satterthwaite, Biometrics 2:110)
+    # few people with most of the errors make a variance uncertain (Satterthwaite, Biometrics 2:110)
     freedom = total**2 / float((squares**2).sum()) if total > 0 else people - 1.0
     variance = max(total * correction - PAIR_NOISE * noise, least * correction)
     return Spread(variance, min(max(freedom, 1.0), people - 1.0))
@@ -127,10 +131,10 @@ def limits(
     open_end: float,
     most: float = 1e15,
 ) -> tuple[Floats, Floats]:
-    """Return lower and upper 95 % limits of rates from 0 to 1, arrays of their shape.
+    """Return lower and upper limits of rates from 0 to 1, arrays of their shape.
 
-    `open_end` is what is left open where no error was seen: no upper limit is below it, and no
-    lower limit above its complement. A rate is worth at most `most` trials: as many as there were.
+    `open_end` is the upper limit without an error: no upper limit is below it, and no lower limit
+    above its complement. The effective number of trials is at most `most`, the actual number.
     """
     p, variance, df = np.broadcast_arrays(
         *(np.asarray(each, dtype=np.float64) for each in (rates, variances, freedom))
@@ -152,17 +156,21 @@ def limits(
 def ratio_interval(counted: ArrayLike, of: ArrayLike) -> Interval:
     """Return the interval of a share over people: the i-th has counted[i] out of of[i].
 
-    The upper limit is the highest of those that any errors among these would have had, taking the
-    people with most first: so it never falls as errors rise, nor does the lower limit.
+    The upper limit is the highest of those of all smaller counts, in which only the people with
+    most errors keep theirs: so it never falls as errors rise, nor does the lower limit.
 
-    Raises InputError if there is nobody, nothing to count out of, a number that is no number, or
-    more counted than there were.
+    Raises InputError if there are no people, the total is 0, a number is not finite, or more was
+    counted than there was.
+
+    >>> found = ratio_interval([1, 0, 0, 1], [2, 2, 2, 2])
+    >>> round(found.low, 2), round(found.high, 2), found.method
+    (0.02, 0.73, 'by person, 4 subjects')
     """
     above, below = (np.asarray(each, dtype=np.float64) for each in (counted, of))
     if above.shape != below.shape or not np.isfinite([*above, *below]).all():
         raise InputError("A share needs two finite numbers for each person: counted, and out of.")
     if (above < 0).any() or (above > below + 1e-9 * np.abs(below)).any():
-        raise InputError("A share counts from 0 to all of what each person has.")
+        raise InputError("A share's counts must be from 0 to each person's total.")
     if not below.sum() > 0:
         raise InputError("A ratio needs subjects with something to count: the sum below is 0.")
     above, below = above[below > 0], below[below > 0]
@@ -190,7 +198,7 @@ def pair_interval(wrong: Floats, made: Floats, *, two_groups: bool = False) -> I
     people = int(compared.sum())
     rate = float(wrong.sum()) / 2 / total
     influence = ((wrong - rate * made) / total)[np.ix_(compared, compared)]
-    found = spread(np.zeros(people), influence)
+    found = rate_spread(np.zeros(people), influence)
     left_open = (
         unseen_between(int(compared[:first].sum()), int(compared[first:].sum()))
         if two_groups
@@ -203,7 +211,7 @@ def pair_interval(wrong: Floats, made: Floats, *, two_groups: bool = False) -> I
 def estimate_interval(value: float, influence: Floats) -> Interval:
     """Return the interval of a figure from 0 to 1 from each person's influence, (people,)."""
     people = len(influence)
-    found = spread(influence - influence.mean())
+    found = rate_spread(influence - influence.mean())
     low, high = limits(value, found.variance, found.freedom, unseen(people))
     return Interval(float(low), float(high), f"by person, {people} subjects")
 
@@ -211,17 +219,17 @@ def estimate_interval(value: float, influence: Floats) -> Interval:
 def rate_ratio(
     rate: float, of: Interval, against: float, against_of: Interval
 ) -> tuple[float | None, float | None, float | None]:
-    """Return the ratio of two groups' rates and its 95 % limits, from the intervals of the two.
+    """Return the ratio of two groups' rates and its limits, from the intervals of the two.
 
     The groups share no people. Limits are Donner and Zou's (Statistical Methods in Medical Research
-    21:347, 2012), which recover each rate's variance from its own limits, also where a rate is 0.
-    The ratio is None if the second rate is 0, the upper limit if the second may be 0.
+    21:347, 2012), which recover each rate's variance from its own limits, even if a rate is 0. The
+    ratio is None if the second rate is 0, the upper limit if the second may be 0.
 
     Raises InputError for rates outside their intervals.
     """
     for value, own in ((rate, of), (against, against_of)):
         if not 0 <= own.low <= value <= own.high:
-            raise InputError(f"A rate of {value:g} lies outside {own.low:g} to {own.high:g}.")
+            raise InputError(f"A rate of {value:g} is outside {own.low:g} to {own.high:g}.")
     product = rate * against
     low_reach = product**2 - of.low * against_of.high * (2 * rate - of.low) * (
         2 * against - against_of.high
@@ -231,7 +239,7 @@ def rate_ratio(
     )
     below = against_of.high * (2 * against - against_of.high)
     above = against_of.low * (2 * against - against_of.low)
-    # where the second rate's limits reach beyond twice the rate: the quotient of the limits
+    # if the second rate's limits reach beyond twice the rate: the quotient of the limits
     low = (product - max(low_reach, 0) ** 0.5) / below if below > 0 else of.low / against_of.high
     high = (product + max(high_reach, 0) ** 0.5) / above if above > 0 else None
     quotient = rate / against if against > 0 else None
@@ -239,10 +247,13 @@ def rate_ratio(
 
 
 def wilson(errors: int, trials: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share of independent trials (JASA 22:158, 1927).
+    """Return Wilson's interval of a share of independent trials (JASA 22:158, 1927).
 
-    Right if each trial is another person. Wrong for comparisons that share people, and used there
-    only to show how wrong.
+    It is right if each trial is another person, and wrong for comparisons that share people; there
+    the kit uses it only to show the error.
+
+    >>> tuple(round(end, 3) for end in wilson(5, 50))
+    (0.043, 0.214)
     """
     share = errors / trials
     middle = share + NORMAL**2 / (2 * trials)
@@ -252,16 +263,16 @@ def wilson(errors: int, trials: int) -> tuple[float, float]:
 
 
 def _blocks(table: Floats) -> Floats:
-    """A table of two groups as a symmetric one of all their people."""
+    """Return a table of two groups as a symmetric one of all their people."""
     one, two = table.shape
     return np.block([[np.zeros((one, one)), table], [table.T, np.zeros((two, two))]])
 
 
 def _highest(errors: Floats, trials: Floats) -> float:
-    """The highest upper limit of all counts in which some people keep their errors, others none.
+    """Return the highest upper limit of all counts in which only some people keep their errors.
 
     A mean plus t standard errors is convex in the errors, so over all smaller counts it is highest
-    where each person keeps all of them or none, those with most keeping theirs.
+    if each person keeps all or none, and those with most keep theirs.
     """
     people, total = len(trials), trials.sum()
     order = np.argsort(-errors, kind="stable")
@@ -270,7 +281,7 @@ def _highest(errors: Floats, trials: Floats) -> float:
     # sum of (errors - rate x trials)^2 with the first k kept
     squares = np.cumsum(kept**2) - 2 * rates * np.cumsum(kept * of) + rates**2 * (trials**2).sum()
     correction = people / (people - 1) if people > 1 else np.inf
-    most = float(total) if (trials >= 1).all() else 1e15  # shares of time are no count of trials
+    most = float(total) if (trials >= 1).all() else 1e15  # shares of time are not counts
     variances = np.maximum(squares, 1e-300) / total**2 * correction
     _, high = limits(rates, variances, max(people - 1.0, 1.0), unseen(people), most)
     return float(high.max())

@@ -1,6 +1,6 @@
-"""The same people under several matchers: groups, rates and tests side by side.
+"""Compare groups of the same people under several matchers: rates and tests side by side.
 
-Works on a set whose people recorded something of themselves, or on stored pairs
+Works on a set whose people recorded attributes of themselves, or on stored pairs
 (`sources.pairs`); nothing here looks at a face.
 """
 
@@ -13,15 +13,15 @@ import polars as pl
 from .. import faces, sources
 from ..errors import InputError
 from ..sources.pairs import ScoredPairs, open_pairs
-from .differentials import rates_by_group
+from .group_rates import rates_by_group
 from .permutation import permutation_test
 from .verification import compare_all, threshold_at_fmr
 
-BAND = 10  # years, or whatever a column of many numbers counts
+BAND = 10  # years, or the unit of another column of many numbers
 MANY = 6  # a column of more different numbers is cut into bands
-DUE = 100  # false matches that a set must have room for at a target FMR
+EXPECTED = 100  # false matches that a set must allow at a target FMR
 TARGETS = (1e-3, 1e-2, 1e-1)
-BESIDE = "london"  # the stored set that stands beside the chosen one
+BESIDE = "london"  # the stored set shown beside the chosen one
 
 
 def in_bands(attributes: pl.DataFrame, width: int = BAND) -> pl.DataFrame:
@@ -49,7 +49,7 @@ def group_columns(attributes: pl.DataFrame) -> list[str]:
 
 
 def own_pairs(images: sources.ImageSet, models: Sequence[str] = faces.MATCHERS) -> ScoredPairs:
-    """Return a set's pairs under each matcher, with what its people recorded, in bands.
+    """Return a set's pairs under each matcher, with its people's recorded attributes in bands.
 
     `attributes` has no row if nothing was recorded.
     """
@@ -78,18 +78,18 @@ def pairs_beside(own: ScoredPairs) -> ScoredPairs:
 
 
 def shared_target(comparisons: Mapping[str, pl.DataFrame]) -> float:
-    """Return the finest FMR of 1 in 1,000, 100, 10 at which DUE false matches are due for each.
+    """Return the finest FMR of 1 in 1,000, 100, 10 with EXPECTED false matches for each.
 
-    Where there is no room for so many it is 1 in 10. Raises InputError with fewer than ten
+    If no matcher has so many comparisons it is 1 in 10. Raises InputError with fewer than ten
     comparisons of different people.
     """
     least = min(int((~frame["mated"]).sum()) for frame in comparisons.values())
     if least < 10:
         raise InputError(
-            f"{least} comparisons of different people can't show how errors fall on groups: take "
-            "a set of more people."
+            f"{least} comparisons of different people can't show the errors of groups: use a set "
+            "of more people."
         )
-    return next((target for target in TARGETS if target * least >= DUE), TARGETS[-1])
+    return next((target for target in TARGETS if target * least >= EXPECTED), TARGETS[-1])
 
 
 def rates_by_matcher(scored: ScoredPairs, by: str, target: float) -> pl.DataFrame:
@@ -97,7 +97,7 @@ def rates_by_matcher(scored: ScoredPairs, by: str, target: float) -> pl.DataFram
 
     The threshold of each is set so that `target` of all pairs match. Columns: those of
     `rates_by_group` (rows within groups alone), `model`, and of `permutation_test` `expected`, `p`
-    and `p_adjusted`, which are null for a group that nothing was compared in.
+    and `p_adjusted`, which are null for a group without a comparison.
     """
     frames = []
     for model, comparisons in scored.comparisons.items():

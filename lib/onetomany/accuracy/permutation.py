@@ -1,13 +1,13 @@
-"""Could the gap between groups be chance? A permutation test over people.
+"""Test by permutation of people whether the gap between groups could be chance.
 
-If the recorded groups had nothing to do with errors, the labels could be dealt anew among the
-people and the rates within groups would come out much the same. So they are dealt many times, and
-each group's rate is held against what groups of its size show by chance. People are dealt, not
-comparisons: those of one person hang together (Good, Permutation, Parametric and Bootstrap Tests,
-2005). p = (1 + draws as extreme) / (1 + draws), which is exact and never 0 (Phipson and Smyth,
-Statistical Applications in Genetics and Molecular Biology 9:1, 2010). Several groups are several
-chances to find something: `p_adjusted` is that of the largest deviation among all groups
-(Westfall and Young, Resampling-Based Multiple Testing, 1993, single-step max T).
+If the recorded groups were unrelated to errors, the labels could be exchanged between people and
+the rates within groups would be much the same. So the test exchanges them many times and compares
+each group's rate with the chance rates of groups of its size. It exchanges people's labels, not
+those of comparisons, since comparisons of one person depend on each other (Good, Permutation,
+Parametric and Bootstrap Tests, 2005). p = (1 + draws as extreme) / (1 + draws), which is exact and
+never 0 (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9:1, 2010).
+With several groups a chance difference is likelier: `p_adjusted` is that of the largest deviation
+among all groups (Westfall and Young, Resampling-Based Multiple Testing, 1993, single-step max T).
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..gallery import Threshold
-from .differentials import check_threshold, error_tables, members_of
+from .group_rates import check_threshold, error_tables, members_of
 
 Floats = NDArray[np.float64]
 
 PERMUTATIONS = 9_999
 BLOCK = 500  # permutations at a time
-TIE = 1e-9  # sums in another order differ in the last digits and are the same
+TIE = 1e-9  # equal sums added in another order differ in the last digits
 TESTS = {
     "measure": pl.String,
     "group": pl.String,
-    "against": pl.String,  # null: what groups of this size show when the labels are dealt anew
+    "against": pl.String,  # null: compared with chance rates of groups of this size
     "subjects": pl.Int64,
     "comparisons": pl.Int64,
     "errors": pl.Int64,
@@ -57,16 +57,16 @@ def permutation_test(
     permutations: int = PERMUTATIONS,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Test whether groups err as people dealt into them at random would (schema `TESTS`).
+    """Test whether groups' error rates differ from those of random groups (schema `TESTS`).
 
-    Takes what `rates_by_group` takes. Without `against`, labels are dealt among all people with a
-    recorded group, and each group's rate (FMR within it, or FNMR) is the statistic. With
-    `against`, a group named beforehand, each other group is tested by the difference of the two
-    rates, and labels are dealt among the people of those two alone. Groups without a comparison
-    have no row.
+    Parameters are those of `rates_by_group`. Without `against`, labels are exchanged among all
+    people with a recorded group, and each group's rate (FMR within it, or FNMR) is the statistic.
+    With `against`, a group chosen beforehand, each other group is tested by the difference of the
+    two rates, and labels are exchanged among the people of those two alone. Groups without a
+    comparison have no row.
 
-    Raises as `rates_by_group`; InputError where fewer than two groups can be tested, or `against`
-    is none of them.
+    Raises as `rates_by_group`; InputError if fewer than two groups can be tested, or `against`
+    is not one of them.
     """
     members, are = members_of(comparisons, attributes, by)
     check_threshold(comparisons, threshold)
@@ -134,7 +134,7 @@ class _Counts:
         return cls(wrong, made, np.repeat(np.arange(len(sizes)), sizes))
 
     def within(self, group: int) -> tuple[float, float]:
-        """Errors and comparisons within a group; a symmetric table holds each pair twice."""
+        """Return errors and comparisons in a group; a symmetric table has each pair twice."""
         inside = self.labels == group
         if self.made.ndim == 1:
             return float(self.wrong[inside].sum()), float(self.made[inside].sum())
@@ -142,13 +142,13 @@ class _Counts:
         return float(self.wrong[block].sum() / 2), float(self.made[block].sum() / 2)
 
     def only(self, groups: Sequence[int]) -> _Counts:
-        """The people of these groups alone."""
+        """Return the counts of these groups' people alone."""
         chosen = np.isin(self.labels, groups)
         block = chosen if self.made.ndim == 1 else np.ix_(chosen, chosen)
         return _Counts(self.wrong[block], self.made[block], self.labels[chosen])
 
     def rates(self, dealt: NDArray[np.int64], groups: Sequence[int]) -> Floats:
-        """The rate of each group under each row of labels, (draws, groups)."""
+        """Return the rate of each group under each row of labels, (draws, groups)."""
         found = []
         for group in groups:
             inside = (dealt == group).astype(np.float64)
@@ -163,7 +163,7 @@ class _Counts:
     def dealt(
         self, groups: Sequence[int], permutations: int, rng: np.random.Generator
     ) -> tuple[Floats, Floats]:
-        """The rates as they are, (groups,), and under labels dealt anew, (draws, groups)."""
+        """Return the actual rates, (groups,), and those of exchanged labels, (draws, groups)."""
         blocks = []
         with tqdm(total=permutations, desc="permutations", delay=2, leave=False) as bar:
             for start in range(0, permutations, BLOCK):
@@ -175,7 +175,7 @@ class _Counts:
     def deviations(
         self, names: list[str], against: str | None, permutations: int, rng: np.random.Generator
     ) -> tuple[list[int], Floats, Floats]:
-        """The groups tested, their statistic as it is, and in each permutation."""
+        """Return the groups tested, their actual statistic, and that of each permutation."""
         known = {name: group for group, name in enumerate(names) if self.within(group)[1]}
         if len(known) < 2:
             raise InputError(
@@ -199,7 +199,7 @@ class _Counts:
 
 
 def _significance(seen: Floats, drawn: Floats) -> tuple[Floats, Floats, Floats]:
-    """p of each column, p for all of them, and what was to be expected."""
+    """Return p of each column, p for all of them, and the expected statistic."""
     expected = np.nanmean(drawn, axis=0)
     spread = np.nanstd(drawn, axis=0)
     spread = np.where(spread > 0, spread, 1.0)  # no draw differs from another: no deviation either

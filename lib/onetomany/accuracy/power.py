@@ -1,19 +1,19 @@
-"""How many people it takes to see that two groups' error rates differ.
+"""Calculate how many people a study needs to show that two groups' error rates differ.
 
 An FMR over all pairs of n people is a mean over pairs, and pairs share people. Its variance is
 that of a U-statistic of two arguments (Hoeffding, Annals of Mathematical Statistics 19:293, 1948):
 [4 (n - 2) z1 + 2 z2] / (n (n - 1)), where z2 = p (1 - p) is the variance of one comparison and z1
-the covariance of two that share a person: how much people differ in being taken for others. z1 is
-given as (p cv)^2, cv being the coefficient of variation of people's own FMR, measured by
-`variation_between_people`. An FNMR with one comparison a person is a plain binomial.
+the covariance of two that share a person. z1 is (p cv)^2, cv being the coefficient of variation of
+people's own FMR, measured by `variation_between_people`. An FNMR with one comparison a person is a
+plain binomial.
 
-Two groups are told apart when the interval of their ratio (`differentials.ratios`) leaves 1 out.
-That interval is cautious where errors are few: a lone comparison's noise counts one and a half
-times in it (`intervals.PAIR_NOISE`), and Clopper and Pearson's limits are wide. As if it counted
-three times, simulated studies saw the difference as often as they should (docs/methods.md). The
-people asked for are those with whom log(factor) is 1.96 of the interval's standard errors plus
-0.84 of the true ones, which a study reaches four times in five (80 % power; delta method for the
-logarithm). It is rough where only a handful of errors is due.
+A study shows the difference if the interval of the ratio (`group_rates.ratios`) excludes 1. With
+few errors that interval is cautious: a single comparison's noise counts one and a half times in it
+(`intervals.PAIR_NOISE`), and Clopper and Pearson's limits are wide. With a factor of three for that
+noise, simulated studies showed the difference as often as intended (docs/methods.md). The number of
+people is the smallest with which log(factor) is NORMAL of the interval's standard errors plus 0.84
+of the true ones, so that four studies in five show it (80 % power; delta method for the logarithm).
+It is rough if only a few errors are expected.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from ..confidence import NORMAL
 from ..errors import InputError
 from ..gallery import Threshold
 from .intervals import Interval
 
 Measure = Literal["FMR", "FNMR"]
-# how many times over a lone comparison varies as the limits of a ratio take it, by simulation
+# the factor on a single comparison's variance in the limits of a ratio, chosen by simulation
 LONE = 3.0
 LARGEST = 100_000_000
 
@@ -37,13 +38,16 @@ LARGEST = 100_000_000
 def people_needed(
     rate: float, factor: float, *, measure: Measure = "FMR", cv: float = 0.0, power: float = 0.8
 ) -> int:
-    """People in each of two groups needed to see the one err `factor` times as often as the other.
+    """Return the people needed in each of two groups to show a ratio of `factor`.
 
     `rate` is the lower error rate; each two people of a group are compared once (FMR), or each
-    person once with themselves (FNMR). `cv` is how much people differ in their own FMR.
+    person once with themselves (FNMR). `cv` is the coefficient of variation of people's own FMR.
 
-    Raises InputError where rate x factor isn't a rate, the factor isn't above 1, or more than a
+    Raises InputError if rate x factor isn't a rate, the factor isn't above 1, or more than a
     hundred million people would be needed.
+
+    >>> people_needed(0.01, 3.0) < people_needed(0.01, 2.0)
+    True
     """
     _check(rate, factor)
     low, high = 2, 3
@@ -68,9 +72,9 @@ def relative_variance(
     cv: float = 0.0,
     claimed: bool = False,
 ) -> float:
-    """Variance of an error rate measured on so many people, over the squared rate.
+    """Return the variance of an error rate over `people` people, over the squared rate.
 
-    With `claimed` the one that the intervals of this kit take it to have.
+    With `claimed` it is the larger variance of this kit's intervals.
     """
     if measure == "FNMR":
         return (1 - rate) / (rate * people)
@@ -79,10 +83,11 @@ def relative_variance(
 
 
 def variation_between_people(comparisons: pl.DataFrame, threshold: Threshold) -> float:
-    """How much people differ in their own FMR: its coefficient of variation.
+    """Return the coefficient of variation of people's own FMR.
 
-    From every two non-mated comparisons that share one person but not the other, without bias for
-    z1 (above) where each two people were compared equally often; 0 where z1 comes out negative.
+    It comes from every two non-mated comparisons that share one person but not the other. It is
+    unbiased for z1 (see the module) if each two people were compared equally often, and 0 if the
+    estimate of z1 is negative.
 
     Raises InputError with fewer than three people or without a false match.
     """
@@ -90,10 +95,10 @@ def variation_between_people(comparisons: pl.DataFrame, threshold: Threshold) ->
 
 
 def variation_interval(comparisons: pl.DataFrame, threshold: Threshold) -> Interval:
-    """The interval of `variation_between_people`, by the jackknife: each person left out once.
+    """Return the interval of `variation_between_people`, by leaving each person out once.
 
-    Rough with few people, of whom a few bear most false matches. Raises InputError as that does,
-    and where all false matches are one person's.
+    The jackknife is rough if a few people have most false matches. Raises InputError as that does,
+    and if all false matches are one person's.
     """
     pairs = _rates_of_pairs(comparisons, threshold)
     people = pl.concat([pairs["one"], pairs["second"]]).unique().sort().to_list()
@@ -103,12 +108,12 @@ def variation_interval(comparisons: pl.DataFrame, threshold: Threshold) -> Inter
     )
     count = len(people)
     error = float(((count - 1) / count * ((without - without.mean()) ** 2).sum()) ** 0.5)
-    reach = NormalDist().inv_cdf(0.975) * error
+    reach = NORMAL * error
     return Interval(max(whole - reach, 0.0), whole + reach, f"jackknife over {count} subjects")
 
 
 def _rates_of_pairs(comparisons: pl.DataFrame, threshold: Threshold) -> pl.DataFrame:
-    """The FMR of every two people: `one`, `second`, `rate`."""
+    """Return the FMR of every two people: `one`, `second`, `rate`."""
     return (
         comparisons.filter(~pl.col("mated"))
         .select(
@@ -116,7 +121,7 @@ def _rates_of_pairs(comparisons: pl.DataFrame, threshold: Threshold) -> pl.DataF
             one=pl.col("subject_a").cast(pl.String),
             two=pl.col("subject_b").cast(pl.String),
         )
-        # two people are one pair, whichever stands first and however many pictures they have
+        # two people are one pair, in either order and with any number of pictures
         .group_by(pl.min_horizontal("one", "two"), pl.max_horizontal("one", "two").alias("second"))
         .agg(rate=pl.col("match").mean())
     )
@@ -132,7 +137,7 @@ def _variation(pairs: pl.DataFrame) -> float:
     count, mean = len(people), float(pairs["rate"].mean() or 0)  # type: ignore[arg-type]
     if count < 3 or not mean:
         raise InputError(
-            f"{count} people with an FMR of {mean:g} don't show how people differ: take a lower "
+            f"{count} people with an FMR of {mean:g} can't show how people differ: use a lower "
             "threshold or more people."
         )
     shared = float((people["total"] ** 2 - people["squares"]).sum())
@@ -157,8 +162,7 @@ def _check(rate: float, factor: float) -> None:
 def _seen(
     rate: float, factor: float, people: int, *, measure: Measure, cv: float, power: float
 ) -> bool:
-    normal = NormalDist()
-    told, true = (
+    claimed, true = (
         sum(
             relative_variance(p, people, measure=measure, cv=cv, claimed=claimed)
             for p in (rate, rate * factor)
@@ -166,5 +170,5 @@ def _seen(
         ** 0.5
         for claimed in (True, False)
     )
-    reach = normal.inv_cdf(0.975) * told + normal.inv_cdf(power) * true
+    reach = NORMAL * claimed + NormalDist().inv_cdf(power) * true
     return bool(np.log(factor) >= reach)

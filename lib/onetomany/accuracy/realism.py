@@ -1,12 +1,11 @@
-"""How far synthetic templates lie from real ones, told by their scores.
+"""Compare the scores of synthetic templates with those of real ones.
 
-`faces.synthetic` is fitted to how templates spread, not to scores; so scores can show where it
-fails. Two questions: do the two distributions agree within what the real people can tell
-(`quantiles`, `distances`), and would the real set pass for one more set drawn from the model
-(`as_one_of_many`)?
+`faces.synthetic` is fitted to the spread of templates, not to scores, so scores can show its
+errors. Two questions: do the two distributions agree within the real people's intervals
+(`quantiles`, `distances`), and is the real set like a set drawn from the model (`as_one_of_many`)?
 The second is a parametric bootstrap (Efron and Tibshirani, 'An Introduction to the Bootstrap',
-Chapman & Hall 1993): the model was fitted to the very set it is compared with, so a figure out of
-line speaks against the model, while one in line doesn't speak for it elsewhere.
+Chapman & Hall 1993). The model was fitted to the same set that it is compared with: a figure
+outside the range is evidence against the model, one inside is no evidence for it on other sets.
 """
 
 from __future__ import annotations
@@ -18,9 +17,11 @@ import polars as pl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..confidence import PERCENT, REPLICATES, TAIL
 from ..errors import InputError
 from ..faces import synthetic as generator
-from .intervals import REPLICATES, subject_draws
+from .comparisons import numbered_people
+from .intervals import subject_draws
 
 Floats = NDArray[np.float64]
 
@@ -36,12 +37,12 @@ QUANTILES = {
     "real_low": pl.Float64,
     "real_high": pl.Float64,
     "synthetic": pl.Float64,
-    "within": pl.Boolean,  # whether the synthetic one lies in the real one's interval
+    "within": pl.Boolean,  # whether the synthetic one is in the real one's interval
     "comparisons": pl.Int64,  # real ones
     "subjects": pl.Int64,
 }
 FMR = 1e-3
-UNEQUAL = 1e-2  # the FMR at which it is told how unequally people collect false matches
+UNEQUAL = 1e-2  # the FMR at which the variation of people's own FMR is measured
 FIGURES = (
     "non-mated mean",
     "non-mated sd",
@@ -57,13 +58,13 @@ ONE_OF_MANY = {
     "figure": pl.String,  # FIGURES
     "real": pl.Float64,
     "median": pl.Float64,  # of the synthetic sets
-    "low": pl.Float64,  # 2.5 and 97.5 percentiles of the synthetic sets
+    "low": pl.Float64,  # from low to high lie a share confidence.LEVEL of the synthetic sets
     "high": pl.Float64,
     "percentile": pl.Float64,  # share of synthetic sets below the real one, equal ones by half
-    "plausible": pl.Boolean,  # whether the real one lies from low to high
+    "plausible": pl.Boolean,  # whether the real one is from low to high
     "sets": pl.Int64,
 }
-CELLS = 8_000_000  # bootstrap weights held at a time
+CELLS = 8_000_000  # bootstrap weights in memory at a time
 
 
 def quantiles(
@@ -74,13 +75,13 @@ def quantiles(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Quantiles of real and synthetic scores, with the real ones' 95 % intervals by subject.
+    """Return quantiles of real and synthetic scores, the real ones with intervals by subject.
 
     Takes two frames of `compare_all` and levels by kind; returns `QUANTILES`. A quantile is the
-    lowest score with at least that share of comparisons at or below. The synthetic ones come
-    without an interval: compare enough people for their chance not to matter.
+    lowest score with at least that share of comparisons at or below. The synthetic ones have no
+    interval: draw enough people for their chance variation to be negligible.
 
-    Raises InputError where a kind is missing from either frame.
+    Raises InputError if a kind is missing from either frame.
     """
     frames = []
     for kind, wanted in levels.items():
@@ -88,7 +89,7 @@ def quantiles(
         scores = rows["score"].to_numpy()
         cuts = np.asarray(wanted, np.float64)
         drawn, subjects = _drawn_quantiles(rows, cuts, kind == MATED, replicates, seed)
-        low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+        low, high = np.nanquantile(drawn, [TAIL, 1 - TAIL], axis=0)
         frames.append(
             pl.DataFrame(
                 {
@@ -110,10 +111,10 @@ def quantiles(
 
 
 def distances(real: pl.DataFrame, synthetic: pl.DataFrame) -> pl.DataFrame:
-    """The Kolmogorov-Smirnov distance between real and synthetic scores, by kind.
+    """Return the Kolmogorov-Smirnov distance between real and synthetic scores, by kind.
 
-    Returns `kind`, `distance` (the largest gap between the two cumulative shares), `score` (where),
-    `real`, `synthetic` (comparisons). No p-value: the usual one takes them to be independent.
+    Columns `kind`, `distance` (the largest gap between the two cumulative shares), `score` (at that
+    gap), `real`, `synthetic` (comparisons). There is no p-value, since pairs are not independent.
     """
     rows = []
     for kind in (NON_MATED, MATED):
@@ -129,8 +130,10 @@ def distances(real: pl.DataFrame, synthetic: pl.DataFrame) -> pl.DataFrame:
 
 
 def histograms(real: pl.DataFrame, synthetic: pl.DataFrame, bins: int = 80) -> pl.DataFrame:
-    """Both sets' scores in the same bins: `origin` (real, synthetic), `kind`, `low`, `high`,
-    `share` of its kind and origin."""
+    """Return both sets' scores in the same bins.
+
+    Columns `origin` (real, synthetic), `kind`, `low`, `high`, `share` of its kind and origin.
+    """
     scores = np.concatenate([real["score"].to_numpy(), synthetic["score"].to_numpy()])
     edges = np.linspace(scores.min(), scores.max(), bins + 1)
     frames = []
@@ -148,22 +151,21 @@ def histograms(real: pl.DataFrame, synthetic: pl.DataFrame, bins: int = 80) -> p
 def as_one_of_many(
     templates: pl.DataFrame, model: generator.TemplateModel, sets: int = 200, *, seed: int = 0
 ) -> pl.DataFrame:
-    """Where the real set's figures fall among synthetic sets of the same shape (`ONE_OF_MANY`).
+    """Return the rank of the real set's figures among synthetic sets (`ONE_OF_MANY`).
 
     Each synthetic set has as many people as `templates`, with as many images each. `FIGURES` are
     defined as in `summary`, `leave_one_out` and `variation_between_people`. Of nine figures one may
-    be out of line by chance; a percentile of 0 or 100 % says that no set drawn was as far out. The
-    model is taken as known; that it was estimated from few people would widen the spread of its
-    sets a little.
+    be outside the range by chance; at a percentile of 0 or 100 % no drawn set was as extreme. The
+    model is taken as known; the uncertainty of its estimate would widen the range a little.
 
-    Raises InputError for fewer than 20 sets, from which no 2.5 percentile can be read, and for
-    templates that contain NaN.
+    Raises InputError for fewer than 20 sets, too few for a 2.5 percentile, and for templates that
+    contain NaN.
     """
     if not np.isfinite(templates["template"].to_numpy()).all():
         raise InputError("A template contains NaN or infinite numbers: filter with faces.usable.")
     if sets < 20:
         raise InputError(
-            f"{sets} synthetic sets can't show where 95 % of them lie: draw 20 or more."
+            f"{sets} synthetic sets can't show where {PERCENT} of them lie: draw 20 or more."
         )
     counts = templates.group_by("subject_id").len()["len"].sort(descending=True).to_numpy()
     images = int(counts[0])
@@ -176,7 +178,7 @@ def as_one_of_many(
         drawn[number] = _figures(vectors[kept].astype(np.float64), person[kept])
     who = templates["subject_id"].rank("dense").to_numpy().astype(np.int64)
     real = _figures(templates["template"].to_numpy().astype(np.float64), who)
-    low, median, high = np.quantile(drawn, [0.025, 0.5, 0.975], axis=0)
+    low, median, high = np.quantile(drawn, [TAIL, 0.5, 1 - TAIL], axis=0)
     below = (drawn < real).mean(axis=0) + (drawn == real).mean(axis=0) / 2
     return pl.DataFrame(
         {
@@ -196,19 +198,16 @@ def as_one_of_many(
 def _of(comparisons: pl.DataFrame, kind: str) -> pl.DataFrame:
     rows = comparisons.filter(pl.col("mated") == (kind == MATED))
     if not len(rows):
-        raise InputError(f"There are no {kind} comparisons: realism is told by both kinds.")
+        raise InputError(f"There are no {kind} comparisons: realism needs both kinds.")
     return rows
 
 
 def _drawn_quantiles(
     rows: pl.DataFrame, levels: Floats, mated: bool, replicates: int, seed: int
 ) -> tuple[Floats, int]:
-    """Quantiles (replicates, levels) of rising scores in draws of subjects; how many they are."""
+    """Return quantiles (replicates, levels) of sorted scores in draws of subjects; subjects."""
     scores = rows["score"].to_numpy()
-    sides = [rows[f"subject_{side}"].cast(pl.String) for side in "ab"]
-    enum = pl.Enum(pl.concat(sides).unique().sort())
-    one, two = (side.cast(enum).to_physical().cast(pl.Int64).to_numpy() for side in sides)
-    subjects = len(enum.categories)
+    one, two, subjects = numbered_people(rows)
     found = np.full((replicates, len(levels)), np.nan)
     step = max(1, CELLS // len(scores))
     draws = subject_draws(subjects, replicates, seed).astype(np.float64)
@@ -224,7 +223,7 @@ def _drawn_quantiles(
 
 
 def _figures(vectors: Floats, who: NDArray[np.int64]) -> Floats:
-    """`FIGURES` of one set of unit templates (images, d)."""
+    """Return `FIGURES` of one set of unit templates (images, d)."""
     scores = vectors @ vectors.T
     first, second = np.triu_indices(len(vectors), k=1)
     same = who[first] == who[second]

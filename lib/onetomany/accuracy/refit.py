@@ -1,18 +1,18 @@
-"""What fitting to few people leaves open: error rates at any size, of any template model, quickly.
+"""Calculate error rates of a template model at any size, and their spread over refitted models.
 
-Each probe has a chance that a random person matches it; so many independent people then give
-FPIR(N) = mean over probes of 1 - (1 - p)^people. Probes differ as they do, and no gallery is made.
-The chances are rare events: people are drawn but for one number, their place on the line towards
-the probe, over which the chance is exact (conditional Monte Carlo: Asmussen and Glynn, 'Stochastic
-Simulation', Springer 2007, section V.4). So a model can be fitted again and again, to other people,
-and its curve drawn each time. Calculated rates lie below those of a gallery that was made (FPIR by
-4 % at FMR 1e-4 and by 13 to 27 % at 1e-5, among 36,000 records of SFace): what is used of them is
-how far models differ, and the growth from one size to another.
+Each probe has a chance p that a random person matches it; n independent people then give
+FPIR(N) = mean over probes of 1 - (1 - p)^n, without drawing a gallery. The chances are rare events:
+all of a person is drawn except one number, the position on the line towards the probe, over which
+the chance is exact (conditional Monte Carlo: Asmussen and Glynn, 'Stochastic Simulation', Springer
+2007, section V.4). So a model can be fitted to other people many times, and its curve calculated
+each time. Calculated rates are below those of a drawn gallery (FPIR by 4 % at FMR 1e-4 and by 13 to
+27 % at 1e-5, among 36,000 records of SFace); the kit uses only the differences between models and
+the growth from one size to another.
 
-`refits` fits to random halves of the people. Half-sampling without replacement has the spread that
-another sample of the whole size would have (McCarthy, Review of the ISI 37:239, 1969; Shao and Wu,
-Annals of Statistics 17:1176, 1989). Drawing people with replacement would not do: copies of a
-person leave fewer directions, and the fitted spectrum would be that of the sample, not of people.
+`refits` fits to random halves of the people. Half-sampling without replacement has the spread of
+another sample of the whole size (McCarthy, Review of the ISI 37:239, 1969; Shao and Wu, Annals of
+Statistics 17:1176, 1989). Drawing people with replacement would be wrong: copies of a person leave
+fewer directions, and the fitted spectrum would be that of the sample, not of people.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from scipy.special import ndtr
 from scipy.stats import t as student
 from tqdm import tqdm
 
+from ..confidence import TAIL
 from ..errors import InputError
 from ..faces import synthetic
 
 Floats = NDArray[np.float64]
 
 MATES = 16_000  # probes of enrolled people
-POINTS = 12  # for the mean over what images of one person share
+POINTS = 12  # for the mean over the part that images of one person share
 GRID = 24  # scores at which chances are calculated; between them their logarithm is straight
 HIGHEST = 0.1  # the FMR at the lowest of these scores
 FARTHEST = 7.0  # standard deviations from the mean score to the highest: an FMR of about 1e-12
-FEWEST = 5  # people that must bear a chance: with fewer it is one or two people's
+FEWEST = 5  # people who must contribute to a chance: with fewer it is one or two people's
 NEAREST = 1e-6  # to 0 or 1: fewer errors than any of our samples could show
-LEAST = 1e-300  # a chance of nothing, whose logarithm is still a number
-STREAM = (1 << 30) + 2  # of people here; galleries have the streams below, `growth` uses the two
+LEAST = 1e-300  # in place of a chance of 0, whose logarithm is not a number
+STREAM = (1 << 30) + 2  # of people here; galleries and `growth` use the streams below
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ class Chances:
 
     `scores` (grid,) rise. `one` and `several` (grid, probes) are the logarithms of the chance that
     an image of a random person, and that the best of `images` of one, scores as high with the
-    probe. `people` (grid,) is how many of those drawn bear a probe's chance, in the median (their
-    effective number: Kish, 'Survey Sampling', 1965). `mates` are the best scores of `MATES` other
-    probes with `images` of their own person.
+    probe. `people` (grid,) is the effective number of drawn people who contribute to a probe's
+    chance, in the median (Kish, 'Survey Sampling', 1965). `mates` are the best scores of `MATES`
+    other probes with `images` of their own person.
     """
 
     scores: Floats
@@ -71,13 +72,13 @@ def chances(
     people: int = 300,
     seed: int = 0,
 ) -> Chances:
-    """Return each probe's chance of a false match with random people (see above)."""
+    """Return each probe's chance of a false match with random people (see the module)."""
     own = synthetic.draw_people(model, MATES, seed, STREAM)
     shown = synthetic.draw_images(model, own, 1, seed, STREAM, session=2).astype(np.float64)
     enrolled = synthetic.draw_images(model, own, images, seed, STREAM).astype(np.float64)
     mates = np.einsum("pid,pd->pi", enrolled.reshape(MATES, images, -1), shown).max(axis=1)
     others = synthetic.draw_people(model, people, seed, STREAM + 1)
-    raw = synthetic.stray(model, others, 1, synthetic.generator(seed, STREAM + 1, 1))
+    raw = synthetic.draw_unscaled(model, others, 1, synthetic.generator(seed, STREAM + 1, 1))
     along = _Along(
         model, shown[:probes], others.variation.astype(np.float64), raw.astype(np.float64)
     )
@@ -92,8 +93,8 @@ def chances(
 class _Along:
     """Random people, each free to move along the line that brings them nearest to a probe.
 
-    Where an image stands on that line is a standard normal number (of what strays, which is the
-    sum of many small parts, very nearly); all else about it is drawn. Arrays are (people, probes).
+    An image's position on that line is a standard normal number (very nearly: its deviation is the
+    sum of many small parts); everything else is drawn. Arrays are (people, probes).
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class _Along:
         loose = variation**2 * np.exp(2 * model.image_spread**2)
         towards, astray = probes @ places.T @ places, probes @ strays.T
         shared = np.einsum("pd,pd->p", probes, towards)  # variance of the place's inner product
-        own = loose @ (astray**2).T  # and of what strays from it
+        own = loose @ (astray**2).T  # and of an image's deviation from it
         self.step = np.sqrt(shared + own)
         self.alike = np.broadcast_to(shared, own.shape) / (shared + own)
         moved = raw @ towards.T + ((raw @ strays.T) * loose) @ astray.T
@@ -123,8 +124,8 @@ class _Along:
     def log_chances(self, score: float, images: int) -> tuple[Floats, Floats, float]:
         """Return log chances that one image, and that the best of all, reaches the score.
 
-        Each (probes,); then the effective number of people that bear them, in the median.
-        Where inner + step x >= score sqrt(squared + 2 moved x + bent x²), a quadratic in x.
+        Each (probes,); then the effective number of people who contribute, in the median. The
+        condition is inner + step x >= score sqrt(squared + 2 moved x + bent x²), a quadratic in x.
         """
         lead = self.step**2 - score**2 * self.bent
         half = self.inner * self.step - score**2 * self.moved
@@ -132,7 +133,7 @@ class _Along:
         root = np.sqrt(np.maximum(half**2 - lead * rest, 0))
         reached = half**2 >= lead * rest
         with np.errstate(divide="ignore", invalid="ignore"):
-            start = (root - half) / lead  # the upper root, or where lead < 0 the lower
+            start = (root - half) / lead  # the upper root, or the lower if lead < 0
             end = np.where(lead > 0, np.inf, (-half - root) / lead)
         reached &= self.inner + start * self.step >= 0
         start, end = np.where(reached, start, np.inf), np.where(reached, end, np.inf)
@@ -148,14 +149,14 @@ class _Along:
 
 
 def _times(start: Floats, alike: Floats, images: int) -> Floats:
-    """Return how many times likelier the best of several images is to get there than one.
+    """Return how many times likelier the best of several images is to reach `start` than one.
 
-    Standard normal numbers with the correlation `alike` above `start`.
+    The images' numbers are standard normal with the correlation `alike`.
     """
     points, weights = hermegauss(POINTS)
     weights = weights / weights.sum()
     apart = np.sqrt(np.maximum(1 - alike, 1e-12))
-    # the shared part, given that one image got there, lies around alike x start
+    # the shared part, if one image reached it, is near alike x start
     base = np.where(np.isfinite(start), start, 0.0)
     total, alone = np.zeros_like(base), np.zeros_like(base)
     for point, weight in zip(points, weights, strict=True):
@@ -175,52 +176,52 @@ def threshold_at(found: Chances, fmr: float) -> float:
     rates = _log_mean(found.one)
     if not rates[-1] <= np.log(fmr) <= rates[0]:
         raise InputError(
-            f"FMR {fmr:g} lies outside what was calculated ({np.exp(rates[-1]):.1g} to "
-            f"{np.exp(rates[0]):.1g}): choose a rate between them."
+            f"FMR {fmr:g} is outside the calculated range ({np.exp(rates[-1]):.1g} to "
+            f"{np.exp(rates[0]):.1g}): choose a rate within it."
         )
     return float(np.interp(-np.log(fmr), -rates, found.scores))
 
 
-def alarms(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
-    """Return FPIR at each score, of people not enrolled, in a gallery of so many records."""
+def calculated_fpir(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
+    """Return FPIR at each score, of people not enrolled, in a gallery of `records` records."""
     return np.asarray(-np.expm1(-_expected(found, records, scores)).mean(axis=1))
 
 
-def misses(found: Chances, records: float, score: float) -> float:
+def calculated_fnir(found: Chances, records: float, score: float) -> float:
     """Return FNIR at rank 1: the share of enrolled probes below the score or behind a stranger.
 
     Whether a stranger scores above the mate is taken to depend on the mate's score alone.
     """
-    logs = np.log(np.maximum(alarms(found, records, found.scores), LEAST))
+    logs = np.log(np.maximum(calculated_fpir(found, records, found.scores), LEAST))
     ahead = np.exp(np.interp(found.mates, found.scores, logs))
     return float(1 - ((1 - ahead) * (found.mates >= score)).mean())
 
 
 def threshold_at_fpir(found: Chances, records: float, target: float) -> float:
     """Return the score at which a share `target` of the people not enrolled raise an alarm."""
-    rates = np.log(np.maximum(alarms(found, records, found.scores), LEAST))
+    rates = np.log(np.maximum(calculated_fpir(found, records, found.scores), LEAST))
     return float(np.interp(-np.log(target), -rates, found.scores))
 
 
-def require_borne(found: Chances, score: float) -> None:
-    """Raise InputError if too few of the people drawn bear the chances calculated at a score."""
+def _require_borne(found: Chances, score: float) -> None:
+    """Raise InputError if too few drawn people contribute to the chances at a score."""
     people = float(np.interp(score, found.scores, found.people))
     if people < FEWEST:
         raise InputError(
             f"Matches at a score of {score:.3f} are too rare to calculate for these templates: "
-            f"{people:.1f} of the people drawn bear them, {FEWEST} are needed. Draw more people, "
-            "or ask for a smaller gallery or a higher rate."
+            f"{people:.1f} of the people drawn contribute to them, {FEWEST} are needed. Draw more "
+            "people, or ask for a smaller gallery or a higher rate."
         )
 
 
 def _expected(found: Chances, records: float, scores: Sequence[float] | Floats) -> Floats:
-    """Return how often a match is due for each probe: (scores, probes)."""
+    """Return the expected matches of each probe: (scores, probes)."""
     at = np.asarray(scores, dtype=np.float64)
     place = np.clip(np.searchsorted(found.scores, at) - 1, 0, len(found.scores) - 2)
     start, end = found.scores[place], found.scores[place + 1]
     share = ((at - start) / (end - start))[:, None]
     log = (1 - share) * found.several[place] + share * found.several[place + 1]
-    log = np.minimum(log, -1e-12)  # a certain match would be due for ever
+    log = np.minimum(log, -1e-12)  # a certain match would be infinitely many
     return np.asarray(records / found.images * -np.log1p(-np.exp(log)))
 
 
@@ -242,32 +243,34 @@ def curves(
 ) -> pl.DataFrame:
     """Return the model's rates at each size: `images`, `measure`, `level`, `size`, `rate`.
 
-    A gallery of that many records holds so many `images` of each person.
+    A gallery has `images` records of each person.
 
     Measures: FPIR and FNIR at thresholds known by their `fmr` ('fpir', 'fnir'), rank-1 misses
-    ('rank_1', level 0), and FNIR where the threshold keeps to each `fpir` ('fnir at fpir').
+    ('rank_1', level 0), and FNIR at the threshold of each `fpir` ('fnir at fpir').
 
-    Raises InputError if a rate is too rare to be calculated from so many people `drawn`; without
-    `strict` it is calculated all the same.
+    Raises InputError if a rate is too rare to be calculated from `drawn` people; without `strict`
+    it is calculated anyway.
     """
     found = chances(model, images, people=drawn)
     cuts = [threshold_at(found, rate) for rate in fmr]
     held = {(n, level): threshold_at_fpir(found, n, level) for n in sizes for level in fpir}
     if strict:
-        require_borne(found, max([*cuts, *held.values()]))
+        _require_borne(found, max([*cuts, *held.values()]))
     rows = []
     for size in sizes:
-        flagged = alarms(found, size, cuts)
+        flagged = calculated_fpir(found, size, cuts)
         rows += [
             ("fpir", level, size, float(rate)) for level, rate in zip(fmr, flagged, strict=True)
         ]
         rows += [
-            ("fnir", level, size, misses(found, size, cut))
+            ("fnir", level, size, calculated_fnir(found, size, cut))
             for level, cut in zip(fmr, cuts, strict=True)
         ]
-        rows.append(("rank_1", 0.0, size, misses(found, size, -1.0)))
+        rows.append(("rank_1", 0.0, size, calculated_fnir(found, size, -1.0)))
         for level in fpir:
-            rows.append(("fnir at fpir", level, size, misses(found, size, held[size, level])))
+            rows.append(
+                ("fnir at fpir", level, size, calculated_fnir(found, size, held[size, level]))
+            )
     kinds = {"measure": pl.String, "level": pl.Float64, "size": pl.Int64, "rate": pl.Float64}
     return pl.DataFrame(rows, kinds, orient="row").with_columns(images=pl.lit(images))
 
@@ -285,19 +288,21 @@ def refits(
 ) -> pl.DataFrame:
     """Return `curves` of the model of all people (`refit` 0) and of random halves (1, 2 ...).
 
-    `matcher` says whose templates they are. `drawn` random people bear the chances of each model;
-    every model meets the same random numbers. The model of all people must be calculable; some of
-    the halves scatter so widely that theirs hardly is, which is part of the doubt.
+    `matcher` names the templates' matcher. The chances of each model come from `drawn` random
+    people, with the same random numbers for every model. The model of all people must be
+    calculable; some halves vary so widely that theirs hardly is, which is part of the uncertainty.
 
     Raises InputError for fewer than 20 people, whose halves are too few to fit a model to.
     """
     people = templates["subject_id"].unique().sort()
     rng = np.random.default_rng(seed)
-    whole = curves(synthetic.fit(templates), sizes, fmr, fpir, images, drawn=drawn)
+    whole = curves(synthetic.fit_template_model(templates), sizes, fmr, fpir, images, drawn=drawn)
     frames = [whole.with_columns(refit=pl.lit(0))]
     for number in tqdm(range(count), desc="models refitted", unit="model", delay=2, leave=False):
         half = people.gather(rng.permutation(len(people))[: len(people) // 2])
-        model = synthetic.fit(templates.filter(pl.col("subject_id").is_in(half.implode())))
+        model = synthetic.fit_template_model(
+            templates.filter(pl.col("subject_id").is_in(half.implode()))
+        )
         again = curves(model, sizes, fmr, fpir, images, drawn=drawn, strict=False)
         frames.append(again.with_columns(refit=pl.lit(number + 1)))
     return pl.concat(frames).with_columns(matcher=pl.lit(templates["model"][0]))
@@ -306,15 +311,15 @@ def refits(
 def widened(
     rates: pl.DataFrame, again: pl.DataFrame, measure: str, column: str, level: str | None = None
 ) -> pl.DataFrame:
-    """Widen a rate's 95 % interval by what fitting to few people leaves open.
+    """Widen a rate's interval by the uncertainty of fitting to few people.
 
     `rates` has `gallery_size`, the rate's `column`, `<column>_low` and `<column>_high` (chance in
     who is searched), and, if the measure has levels, the column `level` with them. `again` is a
-    frame of `refits` with these sizes and levels. The two are independent: their squares add up on
-    the scale log(-log(1 - rate)), on which FPIR is nearly a straight line over log N. The refits
-    reach as far as their standard deviation times Student's t.
+    frame of `refits` with these sizes and levels. The two parts are independent: their squares add
+    up on the scale log(-log(1 - rate)), on which FPIR is nearly a straight line over log N. The
+    refits' part is their standard deviation times Student's t.
 
-    Raises InputError where `again` lacks a size or level of `rates`, or mixes galleries of one and
+    Raises InputError if `again` lacks a size or level of `rates`, or mixes galleries of one and
     of several images a person.
     """
     if again["images"].n_unique() != 1:
@@ -337,7 +342,7 @@ def widened(
             f"The refits have no {measure} at {size:,} records and level {lacking:g}: make them "
             "for the sizes and levels of the rates."
         )
-    wide = float(student.ppf(0.975, models - 1)) * reach.to_numpy()
+    wide = float(student.ppf(1 - TAIL, models - 1)) * reach.to_numpy()
     middle, low, high = (
         _loglog(rates[name].to_numpy()) for name in (column, f"{column}_low", f"{column}_high")
     )
@@ -359,11 +364,11 @@ def all_widened(rates: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
 
 
 def _loglog(rate: Floats) -> Floats:
-    """Return log(-log(1 - rate)), rates of 0 and 1 as near to them as matters here."""
+    """Return log(-log(1 - rate)), with rates limited to NEAREST from 0 and 1."""
     return np.asarray(np.log(-np.log1p(-np.clip(rate, NEAREST, 1 - NEAREST))))
 
 
 def _rate(place: Floats) -> Floats:
-    """Return the rate of a place on that scale; what is as near to 0 or 1 as matters is 0 or 1."""
+    """Return the rate of a value on that scale; within NEAREST of 0 or 1 it is 0 or 1."""
     rate = -np.expm1(-np.exp(place))
     return np.asarray(np.where(rate <= NEAREST * 1.001, 0, np.where(rate >= 1 - NEAREST, 1, rate)))

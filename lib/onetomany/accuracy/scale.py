@@ -1,8 +1,8 @@
-"""How errors grow with the gallery: measured at several sizes, and as models would have it.
+"""Measure how errors grow with the gallery, and calculate them by two models.
 
-A gallery of N records asks a threshold's one-to-one question N times. The usual reckoning takes
-the N answers to be independent (`independent`); `tail` adds a model of scores too rare to be seen.
-Neither is a measurement: `rates_by_size` is, and the two are there to be compared with it.
+A search of N records is N one-to-one comparisons at one threshold. The usual formula assumes that
+they are independent (`independent`); `tail` models FMRs too low to be counted. Neither is a
+measurement: `rates_by_size` is, and the two are for comparison with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ POINTS = 80
 BY_SIZE = {
     "gallery_size": pl.Int64,  # records searched
     "threshold": pl.Float64,
-    "fmr": pl.Float64,  # by which the threshold is known; null where none was given
+    "fmr": pl.Float64,  # by which the threshold is known; null if none was given
     "fpir": pl.Float64,
     "fpir_low": pl.Float64,
     "fpir_high": pl.Float64,
@@ -40,9 +40,9 @@ BY_SIZE = {
 DAILY = {
     "gallery_size": pl.Int64,
     "filtered": pl.Boolean,
-    "searched": pl.Float64,  # records a search looks at: gallery_size, or the filter's share of it
+    "searched": pl.Float64,  # records that a search compares: gallery_size, or the filter's share
     "candidates": pl.Float64,  # a day; null without `fmr`
-    "travellers": pl.Float64,  # a day; null where their FPIR was not measured
+    "travellers": pl.Float64,  # a day; null if their FPIR was not measured
     "travellers_low": pl.Float64,
     "travellers_high": pl.Float64,
 }
@@ -50,8 +50,8 @@ PRECISION = {
     "fpir": pl.Float64,
     "fnir": pl.Float64,
     "base_rate": pl.Float64,
-    "precision": pl.Float64,  # null where nobody at all raises an alarm
-    "false_per_true": pl.Float64,  # false alarms for each right one; null as above or without any
+    "precision": pl.Float64,  # null if nobody raises an alarm
+    "false_per_true": pl.Float64,  # false alarms for each right one; null without right alarms
 }
 
 
@@ -62,13 +62,13 @@ def rates_by_size(
     *,
     fmr: Sequence[float] | Floats | None = None,
 ) -> pl.DataFrame:
-    """FPIR, FNIR and rank-1 at each gallery size and threshold, with 95 % intervals by subject.
+    """Return FPIR, FNIR and rank-1 at each gallery size and threshold, by subject.
 
-    `searches` is a frame of `identification.SEARCHES` that holds the same probes at each
-    `gallery_size`; `fmr` gives the one-to-one rate by which each threshold is known. Returns
-    `BY_SIZE`, sizes from small to large. Every size is counted as `open_set_rates` and `cmc` count.
+    `searches` is a frame of `identification.SEARCHES` with the same probes at each `gallery_size`;
+    `fmr` gives the one-to-one rate by which each threshold is known. Returns `BY_SIZE`, sizes from
+    small to large, counted as in `open_set_rates` and `cmc`.
 
-    Raises InputError where the probes differ between sizes, or `fmr` and thresholds in number.
+    Raises InputError if the probes differ between sizes, or `fmr` and thresholds in number.
     """
     cuts = np.asarray(thresholds, dtype=np.float64)
     labels = [None] * len(cuts) if fmr is None else list(fmr)
@@ -78,8 +78,8 @@ def rates_by_size(
     sizes = known["gallery_size"].n_unique()
     if (known.group_by("probe_id", "mated").len()["len"] != sizes).any():
         raise InputError(
-            "The probes differ between gallery sizes: search the same ones at each, or the curve "
-            "shows the probes as well as the size."
+            "The probes differ between gallery sizes: search the same ones at each, so that the "
+            "curve shows the size alone."
         )
     frames = []
     for (size,), part in sorted(searches.partition_by("gallery_size", as_dict=True).items()):
@@ -100,16 +100,19 @@ def rates_by_size(
 
 
 def independent(fmr: ArrayLike, sizes: ArrayLike, *, cv: ArrayLike = 0.0) -> pl.DataFrame:
-    """FPIR if a search were so many independent comparisons: 1 - (1 - FMR)^N.
+    """Return FPIR if a search were N independent comparisons: 1 - (1 - FMR)^N.
 
-    Returns `gallery_size`, `fmr`, `fpir`, a row for each FMR and size. That takes every probe to be
-    alike. With `cv`, the coefficient of variation of people's own FMR (one number, or one for each
-    FMR; `variation_between_people` measures it), the formula is averaged over a lognormal
-    distribution of it with that mean: as many false matches fall on fewer people, and FPIR is
-    lower, never higher. How people differ beyond their cv is an assumption here.
+    Columns `gallery_size`, `fmr`, `fpir`, a row for each FMR and size. The formula assumes the same
+    FMR for every probe. With `cv`, the coefficient of variation of people's own FMR (one number, or
+    one for each FMR; `variation_between_people` measures it), it is averaged over a lognormal
+    distribution with that mean: the same false matches fall on fewer people, and FPIR is lower,
+    never higher. The lognormal form is an assumption.
 
-    Raises InputError for an FMR outside 0 to 1, a size below one, a negative `cv`, or a number of
-    them that doesn't fit.
+    Raises InputError for an FMR outside 0 to 1, a size below one, a negative `cv`, or a wrong
+    number of them.
+
+    >>> independent(1e-6, 1_000_000)["fpir"].round(3).item()
+    0.632
     """
     rates, counts = (np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in (fmr, sizes))
     if not ((rates >= 0) & (rates <= 1)).all() or not (counts >= 1).all():
@@ -124,7 +127,7 @@ def independent(fmr: ArrayLike, sizes: ArrayLike, *, cv: ArrayLike = 0.0) -> pl.
 
 
 def any_match(fmr: Floats, sizes: Floats, cv: ArrayLike) -> Floats:
-    """The chance of a match in so many comparisons, (rates, sizes); see `independent`."""
+    """Return the chance of a match in N comparisons, (rates, sizes); see `independent`."""
     spread = np.atleast_1d(np.asarray(cv, dtype=np.float64))
     if (spread < 0).any() or len(spread) not in (1, len(fmr)):
         raise InputError("A cv is 0 or more: give one, or one for each FMR.")
@@ -142,21 +145,21 @@ def any_match(fmr: Floats, sizes: Floats, cv: ArrayLike) -> Floats:
 def false_candidates(
     rates: pl.DataFrame, probes_per_day: float, *, share: float | None = None
 ) -> pl.DataFrame:
-    """False candidates a day, and travellers who get one, at stated traffic.
+    """Return false candidates a day, and travellers who get one, at stated traffic.
 
     `rates` has `gallery_size` and `fmr` or `fpir` or both (frames of `rates_by_size`,
     `independent` or `predicted_fpir`), and, if there are several, `threshold` or `fmr` to tell
     them apart. Its columns but intervals and counts are kept; `DAILY` is added. `candidates` is
-    probes x N x FMR, which holds whether or not comparisons are independent. `travellers` is
-    probes x FPIR, each counted once, taking everybody to be on no list.
+    probes x N x FMR, which is true whether or not comparisons are independent. `travellers` is
+    probes x FPIR, each counted once, and assumes that everybody is on no list.
 
     `share` is the part of the gallery that a filter by recorded attributes (nationality, sex, age)
-    leaves: rows with `filtered` are added. Where templates don't depend on attributes, as here
-    synthetic ones, such a filter does nothing but make N smaller: its FPIR is read off the same
-    curve at share x N, between measured sizes along log(-log(1 - FPIR)) over log N, a straight
-    line of slope one under independence; below the smallest size it is null. That is the best case
-    for a filter. NIST finds that false matches gather within the same sex, age and origin, which
-    is just what the filter keeps: see chapter 03 and `accuracy.differentials`.
+    leaves: rows with `filtered` are added. If templates don't depend on attributes, as synthetic
+    ones here, such a filter only makes N smaller: its FPIR is read off the same curve at share x N,
+    between measured sizes along log(-log(1 - FPIR)) over log N, a straight line of slope one under
+    independence; below the smallest size it is null. That is the best case for a filter. NIST finds
+    more false matches within the same sex, age and origin, which are the pairs that the filter
+    keeps: see chapter 03 and `accuracy.group_rates`.
 
     Raises InputError for a negative traffic, or a share outside 0 to 1.
     """
@@ -175,14 +178,17 @@ def false_candidates(
 def alarm_precision(
     fpir: ArrayLike, fnir: ArrayLike, base_rate: ArrayLike, **labels: ArrayLike
 ) -> pl.DataFrame:
-    """Of the alarms raised, the share that are right, by Bayes' rule (schema `PRECISION`).
+    """Return the share of alarms that are right, by Bayes' rule (schema `PRECISION`).
 
     With the share `base_rate` of travellers on the list: b (1 - FNIR) / (b (1 - FNIR) +
-    (1 - b) FPIR). `fpir` and `fnir` go together (one number each, or as many); every pair is taken
-    at every base rate. `labels` are columns of as many values to carry along, such as
-    gallery_size. A listed traveller flagged as somebody else counts as neither.
+    (1 - b) FPIR). `fpir` and `fnir` are pairs (one number each, or equally many); each pair is
+    combined with every base rate. `labels` are columns of as many values to copy, such as
+    gallery_size. A listed traveller flagged as another person counts as neither.
 
-    Raises InputError for a rate outside 0 to 1 or lengths that don't fit.
+    Raises InputError for a rate outside 0 to 1 or lengths that don't match.
+
+    >>> alarm_precision(0.01, 0.1, 0.001)["precision"].round(3).item()
+    0.083
     """
     alarms, misses = (np.atleast_1d(np.asarray(each, np.float64)) for each in (fpir, fnir))
     base = np.atleast_1d(np.asarray(base_rate, np.float64))
@@ -215,11 +221,11 @@ def alarm_precision(
 
 
 def precision_by_size(rates: pl.DataFrame, base_rate: ArrayLike) -> pl.DataFrame:
-    """`alarm_precision` at each row of `rates_by_size`, with limits.
+    """Return `alarm_precision` at each row of `rates_by_size`, with limits.
 
-    Returns `gallery_size`, `threshold`, `fmr`, then `PRECISION`, `low` and `high`: precision falls
-    with either error, so the limits take both errors at their upper, or both at their lower limit.
-    At least as wide as 95 %. Where no false alarm was seen, read `low`: that is what is known.
+    Columns `gallery_size`, `threshold`, `fmr`, then `PRECISION`, `low` and `high`: precision falls
+    with either error, so the limits use both errors' upper, or both errors' lower limits. They are
+    at least as wide as the level says. If no false alarm was seen, only `low` is informative.
     """
     labels = {name: rates[name] for name in ("gallery_size", "threshold", "fmr")}
     worst = alarm_precision(rates["fpir_high"], rates["fnir_high"], base_rate)["precision"]
@@ -233,7 +239,7 @@ _FPIR = ("fpir", "fpir_low", "fpir_high")
 
 
 def _daily(known: pl.DataFrame, probes: float, share: float | None) -> pl.DataFrame:
-    """Rows of `DAILY` for one curve and filter (None: for any number of curves, no filter)."""
+    """Return rows of `DAILY` for one curve and filter (None: for any curves, no filter)."""
     size = known["gallery_size"].cast(pl.Float64).to_numpy()
     searched = size if share is None else size * share
     columns: dict[str, pl.Series] = {}
@@ -254,9 +260,9 @@ def _daily(known: pl.DataFrame, probes: float, share: float | None) -> pl.DataFr
 
 
 def _between_sizes(size: Floats, fpir: Floats, wanted: Floats) -> Floats:
-    """FPIR between measured sizes, along log(-log(1 - FPIR)) over log N; NaN outside of them."""
+    """Return FPIR between measured sizes, along log(-log(1 - FPIR)) over log N; NaN outside."""
     order = np.argsort(size)
-    # rates of 0 and 1 have no such logarithm: they are kept as near to them as doubles go
+    # rates of 0 and 1 have no such logarithm: the nearest doubles replace them
     expected = -np.log1p(-np.clip(fpir[order], 1e-300, 1 - 1e-16))
     found = np.interp(
         np.log(wanted), np.log(size[order]), np.log(expected), left=np.nan, right=np.nan

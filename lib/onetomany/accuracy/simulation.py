@@ -1,4 +1,4 @@
-"""Simulated groups: comparisons whose true error rates are known, to try an estimator on."""
+"""Simulate comparisons of groups with known error rates, to test an estimator on."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ def simulated_groups(
     person: float = 0.03,
     seed: int = 0,
 ) -> tuple[pl.DataFrame, pl.DataFrame, Threshold]:
-    """A SIMULATED set whose groups err as told: comparisons, attributes, threshold.
+    """Simulate groups with stated error rates: comparisons, attributes, threshold.
 
     `people` and `fmr` give each group's size and its true FMR, `across` that of two people of
     different groups, `fnmr` everybody's FNMR. Each person has two pictures: one mated comparison
     a person, one non-mated comparison for each two people. Scores are normal; a share `person` of
-    a score's variance belongs to each of its two people, so that some are taken for others more
-    often than the rest. The default makes people differ about as much as those of chapter 01 do
-    (`variation_between_people`). A group's scores are shifted until the stated part lies above
-    the threshold. True rates hold over endless people; those drawn differ, as in life.
+    a score's variance belongs to each of its two people, so that some are mistaken for others more
+    often than the rest. With the default, people differ about as much as those of chapter 01
+    (`variation_between_people`). A group's scores are shifted until the stated part is above the
+    threshold. True rates are those of infinitely many people; those of the people drawn differ.
 
     Raises InputError for rates outside 0 to 1 or groups that differ between the two mappings.
+
+    >>> simulated_groups({"a": 3, "b": 2}, {"a": 0.1, "b": 0.2}, across=0.1)[0].height
+    15
     """
     rates = [*fmr.values(), across, fnmr]
     if people.keys() != fmr.keys() or not all(0 < rate < 1 for rate in rates):

@@ -1,19 +1,19 @@
-"""A model of scores too rare to be seen: the tail of non-mated scores above a high one.
+"""Model the tail of non-mated scores, for FMRs too low to be counted.
 
-Whatever the distribution, excesses over a high score tend towards a generalised Pareto one
+For any distribution, excesses over a high score tend towards a generalised Pareto distribution
 (peaks over threshold: Pickands, Annals of Statistics 3:119, 1975; Coles, 'An Introduction to
 Statistical Modeling of Extreme Values', Springer 2001, chapter 4). For biometric scores:
 Baveja, Yuan and Wein, 'Asymptotic biometric analysis for large gallery sizes', IEEE TIFS 5:955,
 2010, on the growth of a watch list (of which we read the abstract).
 
 Scale and shape come from probability-weighted moments (Hosking and Wallis, Technometrics 29:339,
-1987), which need no search, also with weights, and hold for tails that end abruptly, where maximum
-likelihood does not. The theory asks for independent scores. Pairs share people, so the estimate
-stands but its certainty does not: intervals are over draws of subjects, as in `intervals`. They
-hold chance only. That the tail goes on beyond the data as it did within is an assumption, and a
-hopeful one: of 100 synthetic sets of 40 people with ten images each, the interval from the highest
-1 % of scores held the true FMR of 1e-4, 1e-5 and 1e-6 in 85 or 86, and lay too low in the others;
-from the highest 5 %, in 65 to 78.
+1987), which need no search, accept weights, and are valid for tails that end abruptly, unlike
+maximum likelihood. The theory assumes independent scores. Pairs share people, so the estimate is
+valid but its usual error is not: intervals are over draws of subjects, as in `intervals`. They
+contain chance only, and assume that the tail continues beyond the data as it did within. That is
+optimistic: of 100 synthetic sets of 40 people with ten images each, the interval from the highest
+1 % of scores contained the true FMR of 1e-4, 1e-5 and 1e-6 in 85 or 86, and was too low in the
+others; from the highest 5 %, in 65 to 78.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from ..confidence import REPLICATES, TAIL
 from ..errors import InputError
-from .intervals import REPLICATES, subject_draws
+from .comparisons import numbered_people
+from .intervals import subject_draws
 from .scale import any_match
 
 Floats = NDArray[np.float64]
 
 FEWEST = 50  # exceedances; with fewer a shape is a guess
-WEIGHTS = 4_000_000  # bootstrap weights held at a time
+WEIGHTS = 4_000_000  # bootstrap weights in memory at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +42,11 @@ class Tail:
     """Non-mated scores above `start`.
 
     P(score >= t) = share (1 + shape (t - start) / scale)^(-1 / shape); share exp(-(t - start) /
-    scale) where the shape is 0.
+    scale) if the shape is 0.
 
     `start`, `scale` and `highest` (the highest score seen) are scores; `share` is the part of
     comparisons above `start`. A negative shape ends the tail at `end`. `replicates` (draws, 3)
-    holds share, scale and shape of each bootstrap draw of subjects.
+    has share, scale and shape of each bootstrap draw of subjects.
     """
 
     start: float
@@ -62,11 +64,11 @@ class Tail:
 
     @property
     def end(self) -> float:
-        """The score that no non-mated comparison would ever reach; infinite unless shape < 0."""
+        """Return the score that no non-mated comparison can reach; infinite unless shape < 0."""
         return self.start - self.scale / self.shape if self.shape < 0 else float("inf")
 
     def as_frame(self) -> pl.DataFrame:
-        """`figure`, `value`, `low`, `high`, `method` of shape, scale, share and end."""
+        """Return `figure`, `value`, `low`, `high`, `method` of shape, scale, share and end."""
         share, scale, shape = self.replicates.T
         with np.errstate(divide="ignore", invalid="ignore"):
             ends = np.where(shape < 0, self.start - scale / shape, np.inf)
@@ -96,11 +98,11 @@ def fit_tail(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> Tail:
-    """Fit the highest `share` of non-mated scores; takes a frame as `compare_all` returns.
+    """Fit a tail to the highest `share` of non-mated scores of a frame of `compare_all`.
 
-    Try several shares: where the shape still changes with them, the tail isn't one yet. In each
-    bootstrap draw the start stays, while share, scale and shape are estimated anew; a comparison
-    counts as often as the product of its two people's draws.
+    Try several shares: if the shape still changes with them, the model doesn't fit yet. Each
+    bootstrap draw keeps the start and estimates share, scale and shape again; a comparison counts
+    as often as the product of its two people's draws.
 
     Raises InputError with a share outside 0 to 1, or fewer than 50 scores above the start.
     """
@@ -113,8 +115,8 @@ def fit_tail(
             f"at least {FEWEST} are needed to fit a tail; take a larger share (below 1) or set."
         )
     start = float(np.partition(scores, -count - 1)[-count - 1])
-    one, two, subjects = _people(rows)
-    above = np.flatnonzero(scores > start)  # fewer than `count` where scores are tied
+    one, two, subjects = numbered_people(rows)
+    above = np.flatnonzero(scores > start)  # fewer than `count` if scores are tied
     above = above[np.argsort(scores[above])]
     excess = scores[above] - start
     draws = subject_draws(subjects, replicates, seed).astype(np.float64)
@@ -144,12 +146,12 @@ def fit_tail(
 
 
 def predicted_fmr(tail: Tail, thresholds: ArrayLike) -> pl.DataFrame:
-    """FMR at thresholds at or above the tail's start, also where none was seen.
+    """Return the FMR that the tail predicts at thresholds at or above its start.
 
-    Returns `threshold`, `fmr`, `fmr_low`, `fmr_high` (95 %), `beyond_data` (no comparison scored as
+    Columns `threshold`, `fmr`, `fmr_low`, `fmr_high`, `beyond_data` (no comparison scored as
     high), `exceedances`, `subjects`, `method`. An FMR of 0 means that the fitted tail has ended.
 
-    Raises InputError for a threshold below the start, where the model has nothing to say.
+    Raises InputError for a threshold below the start, to which the model doesn't apply.
     """
     cuts = _cuts(tail, thresholds)
     low, high = _limits(_fmr(cuts, tail.replicates, tail.start))
@@ -176,12 +178,12 @@ def predicted_fpir(
     fmr: Sequence[float] | None = None,
     cv: ArrayLike = 0.0,
 ) -> pl.DataFrame:
-    """FPIR at gallery sizes: the tail's FMR, N times over, as in `independent` (and its `cv`).
+    """Return FPIR at gallery sizes from the tail's FMR, as in `independent` (and its `cv`).
 
-    Returns `gallery_size`, `threshold`, `fmr` (the one the threshold is known by, if given, else
-    the predicted one), `predicted_fmr`, `fpir`, `fpir_low`, `fpir_high` (95 %, from the tail),
+    Columns `gallery_size`, `threshold`, `fmr` (by which the threshold is known, if given, else
+    the predicted one), `predicted_fmr`, `fpir`, `fpir_low`, `fpir_high` (from the tail),
     `beyond_data`, `exceedances`, `subjects`, `method`. Raises as `predicted_fmr`, and InputError
-    where `fmr` and thresholds differ in number.
+    if `fmr` and thresholds differ in number.
     """
     counts = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
     rates = predicted_fmr(tail, thresholds)
@@ -216,8 +218,8 @@ def _cuts(tail: Tail, thresholds: ArrayLike) -> Floats:
     cuts = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
     if len(cuts) and cuts.min() < tail.start:
         raise InputError(
-            f"A threshold of {cuts.min():.4f} lies below {tail.start:.4f}, where the fitted tail "
-            "starts: count the rate there (accuracy.error_rates), or fit a larger share."
+            f"A threshold of {cuts.min():.4f} is below {tail.start:.4f}, the start of the fitted "
+            "tail: count the rate there (accuracy.error_rates), or fit a larger share."
         )
     return cuts
 
@@ -227,7 +229,7 @@ def _fitted(tail: Tail) -> Floats:
 
 
 def _fmr(cuts: Floats, parameters: Floats, start: float) -> Floats:
-    """P(score >= cut) for rows of share, scale, shape: (rows, cuts)."""
+    """Return P(score >= cut) for rows of share, scale, shape: (rows, cuts)."""
     share, scale, shape = parameters.T[:, :, None]
     reach = (cuts[None, :] - start) / scale
     # close to zero the power is an exponential, to within the precision of doubles
@@ -240,17 +242,17 @@ def _fmr(cuts: Floats, parameters: Floats, start: float) -> Floats:
 
 
 def _limits(samples: Floats) -> Floats:
-    """The 2.5 and 97.5 percentiles by column, (2, columns); undefined draws are left out."""
+    """Return the ends of each column's interval, (2, columns); undefined draws are left out."""
     known = samples[~np.isnan(samples).any(axis=1)]
     if not len(known):
         return np.full((2, samples.shape[1]), np.nan)
     # no interpolation: ends of tails may be infinite
-    result: Floats = np.quantile(known, [0.025, 0.975], axis=0, method="inverted_cdf")
+    result: Floats = np.quantile(known, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf")
     return result
 
 
 def _moments(excess: Floats, weights: Floats) -> Floats:
-    """Scale and shape from weighted excesses in rising order: (rows, 2), NaN with too little.
+    """Return scale and shape from weighted sorted excesses: (rows, 2), NaN if too few.
 
     A weight is how often its excess occurs. With m = E[y] and h = E[y (1 - F(y))] the scale is
     2 m h / (m - 2 h) and the shape 2 - m / (m - 2 h); h is the unbiased estimate.
@@ -264,16 +266,8 @@ def _moments(excess: Floats, weights: Floats) -> Floats:
     return np.where((total > 1) & np.isfinite(found), found, np.nan)
 
 
-def _people(rows: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Numbers of the two people of each comparison, and how many people there are."""
-    sides = [rows[f"subject_{side}"].cast(pl.String) for side in "ab"]
-    enum = pl.Enum(pl.concat(sides).unique().sort())
-    one, two = (side.cast(enum).to_physical().cast(pl.Int64).to_numpy() for side in sides)
-    return one, two, len(enum.categories)
-
-
 def _total(one: NDArray[np.int64], two: NDArray[np.int64], subjects: int, draws: Floats) -> Floats:
-    """How many comparisons each draw of subjects holds."""
+    """Count the comparisons in each draw of subjects."""
     made = np.bincount(one * subjects + two, minlength=subjects**2).reshape(subjects, subjects)
     result: Floats = np.einsum("rj,rj->r", draws @ made.astype(np.float64), draws)
     return result
@@ -282,7 +276,7 @@ def _total(one: NDArray[np.int64], two: NDArray[np.int64], subjects: int, draws:
 def _weights(
     one: NDArray[np.int64], two: NDArray[np.int64], draws: Floats
 ) -> Iterator[tuple[slice, Floats]]:
-    """Products of draws, (draws, comparisons), a few draws at a time."""
+    """Yield products of draws, (draws, comparisons), a few draws at a time."""
     step = max(1, WEIGHTS // len(one))
     for first in range(0, len(draws), step):
         part = slice(first, first + step)

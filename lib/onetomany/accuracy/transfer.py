@@ -1,7 +1,7 @@
-"""A threshold set on one set of people and used on another: what becomes of its error rate.
+"""Measure the error rates of a threshold that was set on another set of people.
 
 'FMR 1 in 10,000' is a fact about the set on which it was measured. On other people, pictures or
-cameras the same threshold gives another rate, and only a measurement there says which.
+cameras the same threshold gives another rate, which only a measurement there can show.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ def transfer_thresholds(
 ) -> pl.DataFrame:
     """Set each threshold on each set and use it on each other set (schema `TRANSFERS`).
 
-    `sets` are frames as `compare_all` returns, of one model and two or more image sets. A target
-    too fine for the set it would be set on keeps its row, with the reason in `why`.
+    `sets` are frames of `compare_all`, of one model and two or more image sets. A target too fine
+    for the set that would set it keeps its row, with the reason in `why`.
 
     Raises RefusedError for several models, InputError for fewer than two image sets.
     """
     models = {frame["model"][0] for frame in sets}
     if len(models) > 1:
         raise RefusedError(
-            f"Scores of {' and '.join(sorted(models))} are on different scales: a threshold of "
-            "one says nothing about the other. Give sets of one model."
+            f"Scores of {' and '.join(sorted(models))} are on different scales, so a threshold of "
+            "one is meaningless for the other: give sets of one model."
         )
     named = {frame["image_set"][0]: frame for frame in sets}
     if len(named) < 2:

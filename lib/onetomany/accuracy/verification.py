@@ -1,8 +1,8 @@
-"""One to one: how often two people pass for one (FMR), and one for two (FNMR).
+"""Measure one-to-one comparisons: how often two people match (FMR), or one doesn't (FNMR).
 
-Terms are those of ISO/IEC 19795-1:2021. A comparison is a match when its score is at or above
-the threshold. FMR is the share of non-mated comparisons that match, FNMR the share of mated ones
-that don't, TMR = 1 - FNMR. Failures to enrol are counted apart (`faces.failure_to_enrol`).
+Terms are those of ISO/IEC 19795-1:2021. A comparison is a match if its score is at or above the
+threshold. FMR is the share of non-mated comparisons that match, FNMR the share of mated ones that
+don't, TMR = 1 - FNMR. Failures to enrol are counted separately (`faces.failure_to_enrol`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import polars as pl
 from ..errors import InputError
 from ..gallery import Threshold
 from .comparisons import Comparisons, Influence
-from .intervals import Floats, limits, spread, unseen, unseen_between
+from .intervals import Floats, limits, rate_spread, unseen, unseen_between
 
 RATES = {
     "threshold": pl.Float64,
@@ -29,16 +29,17 @@ RATES = {
 
 
 def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
-    """Every pair of different images, compared once.
+    """Compare every pair of different images once.
 
     Takes usable templates of one model and set; returns `a` and `b` (template ids), `subject_a`,
-    `subject_b`, `score` (cosine similarity), `mated`, `model`, `image_set`; n(n-1)/2 rows.
+    `subject_b`, `score` (cosine similarity), `mated`, `model`, `image_set`; n(n-1)/2 rows. Raises
+    InputError for fewer than two templates, several models, or NaN.
     """
     if len(templates) < 2 or templates["model"].n_unique() != 1:
         raise InputError("compare_all needs two or more templates of one model.")
     vectors = templates["template"].to_numpy().astype(np.float64)
     if not np.isfinite(vectors).all():
-        raise InputError("A template holds a value that is no number: embed its image again.")
+        raise InputError("A template contains NaN or infinite numbers: embed its image again.")
     # row by row of the upper triangle: two lists of all rows and columns would double the memory
     above = np.triu(np.ones((len(vectors), len(vectors)), dtype=np.bool_), k=1)
     first, second = (each.astype(np.uint32) for each in np.nonzero(above))
@@ -61,10 +62,10 @@ def compare_all(templates: pl.DataFrame) -> pl.DataFrame:
 
 
 def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats) -> pl.DataFrame:
-    """Return FMR and FNMR with 95 % intervals at each threshold (schema `RATES`).
+    """Return FMR and FNMR with confidence intervals at each threshold (schema `RATES`).
 
-    No upper limit falls from one row to a row with more errors, and no lower limit. Raises
-    InputError without both kinds of comparisons, or with a score or threshold that is no number.
+    No limit falls from one row to a row with more errors. Raises InputError without both kinds of
+    comparisons, or with a score or threshold that is NaN.
     """
     cuts = np.asarray(thresholds, dtype=np.float64)
     if np.isnan(cuts).any():
@@ -76,7 +77,7 @@ def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats)
         ("fnmr", unseen(data.mated_people), data.mated, [data.misses(c) for c in cuts]),
     ):
         rates = np.array([rate for rate, _ in found])
-        spreads = [spread(*influence) for _, influence in found]
+        spreads = [rate_spread(*influence) for _, influence in found]
         low, high = limits(
             rates,
             [each.variance for each in spreads],
@@ -91,7 +92,7 @@ def error_rates(comparisons: pl.DataFrame, thresholds: Sequence[float] | Floats)
 
 
 def never_falling(rates: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Widen limits of nested counts so that neither falls from one rate to a higher one."""
+    """Widen limits of nested counts so that no limit falls as the rate rises."""
     order = np.argsort(rates, kind="stable")
     low, high = low.copy(), high.copy()
     high[order] = np.maximum.accumulate(high[order])
@@ -110,12 +111,13 @@ def summary(
 ) -> pl.DataFrame:
     """Return AUC, EER and TMR at each FMR target: `figure`, `value`, `low`, `high`, `method`.
 
-    The intervals contain the uncertainty of the threshold, which the same people set. EER is where
-    the straight line between two neighbouring points of the ROC crosses FMR = FNMR. TMR at FMR is
-    read at the lowest threshold whose FMR is within the target, without interpolation; a target of
-    which fewer than one false match is due has no value (null), and `method` says why.
+    The intervals contain the uncertainty of the threshold, which the same people set. EER is the
+    rate at which the straight line between two neighbouring points of the ROC crosses FMR = FNMR.
+    TMR at FMR is read at the lowest threshold whose FMR is within the target, without
+    interpolation; a target with less than one expected false match has no value (null), and
+    `method` says why.
 
-    Raises InputError without both kinds of comparisons, or with a score that is no number.
+    Raises InputError without both kinds of comparisons, or with a score that is NaN.
     """
     data = Comparisons.of(comparisons)
     curve = data.curve()
@@ -134,7 +136,7 @@ def summary(
 
 _FIGURE = {
     "figure": pl.String,
-    "value": pl.Float64,  # null where the target is too fine for so few comparisons
+    "value": pl.Float64,  # null if the target is too fine for so few comparisons
     "low": pl.Float64,
     "high": pl.Float64,
     "method": pl.String,
@@ -151,7 +153,7 @@ def _figure(
     """One row of `summary`; an error rate is turned into the share that is right."""
     if error is None or isinstance(influence, str):
         return {"figure": name, "value": None, "low": None, "high": None, "method": str(influence)}
-    found = spread(*influence)
+    found = rate_spread(*influence)
     low, high = (float(e) for e in limits(error, found.variance, found.freedom, unseen(people)))
     value, low, high = (1 - error, 1 - high, 1 - low) if of_right else (error, low, high)
     return {
@@ -164,25 +166,25 @@ def _figure(
 
 
 def too_fine(target: float, comparisons: int) -> bool:
-    """Return whether fewer than one false match is due at an FMR in so many comparisons."""
+    """Return whether less than one false match is expected at an FMR in so many comparisons."""
     return bool(np.floor(target * comparisons + 1e-9) < 1)
 
 
 def _refusal(target: float, comparisons: int) -> str:
     return (
-        f"FMR {target:g} can't be measured with {comparisons:,} non-mated comparisons: fewer "
-        "than one false match would be due; choose a higher rate or a larger set."
+        f"FMR {target:g} can't be measured with {comparisons:,} non-mated comparisons: less than "
+        "one false match is expected; choose a higher rate or a larger set."
     )
 
 
 def threshold_at_fmr(comparisons: pl.DataFrame, target: float) -> Threshold:
     """Return the lowest threshold at which the measured FMR is no more than the target.
 
-    Raises InputError if there are too few non-mated comparisons to see such a rate at all, for a
-    target that is not above 0 and at most 1, or with a score that is no number.
+    Raises InputError if there are too few non-mated comparisons to measure such a rate, for a
+    target that is not above 0 and at most 1, or with a score that is NaN.
     """
     if not 0 < target <= 1:
-        raise InputError(f"An FMR to aim at lies above 0 and is at most 1, not {target:g}.")
+        raise InputError(f"A target FMR must be above 0 and at most 1, not {target:g}.")
     non_mated = comparisons.filter(~pl.col("mated"))
     scores = non_mated["score"].cast(pl.Float64).to_numpy()
     if np.isnan(scores).any() or non_mated["score"].null_count():
@@ -202,7 +204,11 @@ def threshold_at_fmr(comparisons: pl.DataFrame, target: float) -> Threshold:
 
 
 def lowest_within(scores: Floats, target: float) -> float:
-    """Return the lowest threshold that no more than the target share of scores reach."""
+    """Return the lowest threshold that no more than the target share of scores reach.
+
+    >>> float(lowest_within(np.array([0.1, 0.2, 0.3, 0.4]), 0.25)) > 0.3
+    True
+    """
     allowed = int(np.floor(target * len(scores) + 1e-9))
     if allowed >= len(scores):
         return -np.inf
@@ -212,7 +218,7 @@ def lowest_within(scores: Floats, target: float) -> float:
 
 
 def histogram(comparisons: pl.DataFrame, bins: int = 80) -> pl.DataFrame:
-    """Scores in equal bins: `low`, `high`, `mated`, `count`, `share` of its kind."""
+    """Count scores in equal bins: `low`, `high`, `mated`, `count`, `share` of its kind."""
     scores = comparisons["score"].to_numpy()
     edges = np.linspace(scores.min(), scores.max(), bins + 1)
     frames = []

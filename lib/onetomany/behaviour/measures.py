@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
+from ..sources.tables import require_columns
 from .motion import Site, before, outside, prepared, thinned, within
 from .rules import Rule
 
@@ -243,9 +244,7 @@ def _wandering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
 
 
 def _belongings(frame: pl.DataFrame, rule: Rule, objects: pl.DataFrame) -> pl.DataFrame:
-    missing = [name for name in OBJECTS if name not in objects.columns]
-    if missing:
-        raise InputError(f"The objects lack the columns {', '.join(missing)}.")
+    require_columns(objects, OBJECTS, "The objects")
     owners = frame.select("person", "x", "y", "t", key="t")
     seen = (
         objects.select(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from ..errors import InputError
+from ..sources.tables import require_columns
 from .plausible import check_units, jumps
 
 GAP_S = 2.0  # unseen for longer than this, and a person's movement begins anew
@@ -74,9 +75,7 @@ def stretched(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFra
 
     Raises InputError as `prepared` does, but for units and jumps.
     """
-    missing = [name for name in (person, "t", "x", "y") if name not in trajectories.columns]
-    if missing:
-        raise InputError(f"The trajectories lack the columns {', '.join(missing)}.")
+    require_columns(trajectories, (person, "t", "x", "y"), "The trajectories")
     place = (
         pl.format("Line {}", "line")
         if "line" in trajectories.columns

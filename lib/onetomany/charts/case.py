@@ -31,7 +31,7 @@ _UNITS = {
 
 
 def timeline(events: pl.DataFrame) -> Finished:
-    """Every event of `sources.case.timeline`: a dot at its date, its words beside it.
+    """Every event of `sources.case.case_timeline`: a dot at its date, its words beside it.
 
     Three columns say when it happened, when the document cited was written and when it could be
     read there; ? where that isn't known.

@@ -31,9 +31,9 @@ def spans(
 ) -> Finished:
     """A bar for each version of a provision, the project as a band, four events as lines.
 
-    Takes `law.load_provisions`, `case.timeline` and `law.reliances_in_force`. A bar whose start is
-    only known 'at latest' begins with a question mark; a star marks a start that rests on counting
-    alone.
+    Takes `law.load_provisions`, `case.case_timeline` and `law.reliances_in_force`. A bar whose
+    start is only known 'at latest' begins with a question mark; a star marks a start that rests on
+    counting alone.
     """
     project = relied.select(pl.col("acts_from", "acts_to").drop_nulls()).unique().head(1)
     named = set(relied["provision"])

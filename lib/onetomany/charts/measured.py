@@ -140,7 +140,7 @@ def growth(
 ) -> Finished:
     """Draw how FNIR grows from one gallery size to another, a line for each system.
 
-    Takes `accuracy.measured.growth_exponents`, and `kit`: `gallery_size`, `fnir`, `low`, `high` of
+    Takes `published_systems.growth_exponents`, and `kit`: `gallery_size`, `fnir`, `low`, `high` of
     the simulation at the same FPIR.
     """
     shown = exponents.with_columns(

@@ -134,7 +134,7 @@ def small_crowds(crowds: pl.DataFrame, *, source: str, simulated: str | None = N
 def bounds(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """What margins alone allow in each cell (bars) and what is modelled (dots).
 
-    Takes rows of `arrivals.bounds` with a column `model` that names each model.
+    Takes rows of `arrivals.arrival_bounds` with a column `model` that names each model.
     """
     models = cells["model"].unique(maintain_order=True).to_list()
     shown = cells.with_columns(

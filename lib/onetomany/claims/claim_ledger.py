@@ -1,9 +1,9 @@
 """Load, check and store claims: who said what, when, on which page, and the reply to it.
 
 A claim is a statement in a form that a query can compare. The statements of the Korean case come
-from `sources.case.claims`. `data/propositions.csv` says how each was read, one proposition a row,
-with the doubts about the reading. The SQL in `sql/` compares them; any DuckDB can run it on a case
-file.
+from `sources.case.case_claims`. `data/propositions.csv` says how each was read, one proposition a
+row, with the doubts about the reading. The SQL in `sql/` compares them; any DuckDB can run it on a
+case file.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..mentions import quantities
 from ..mentions.tagger import load_bodies
 from ..sources import case
 from ..sources.files import read_received
+from ..sources.tables import require_columns
 
 DATA = resources.files("onetomany.claims") / "data"
 SQL = resources.files("onetomany.claims") / "sql"
@@ -89,7 +90,7 @@ def load_claims(folder: Traversable = DATA) -> pl.DataFrame:
     'passed to firms'
     """
     rows = pl.read_csv((folder / "propositions.csv").read_bytes(), infer_schema=False)
-    said = case.claims().rename({"claim_id": "statement", "value": "as_written", "unit": "of"})
+    said = case.case_claims().rename({"claim_id": "statement", "value": "as_written", "unit": "of"})
     said = said.drop("subject", "attribute")
     _refuse(rows, pl.col("claim_id").is_duplicated(), "its claim_id is used twice")
     _refuse(
@@ -192,9 +193,7 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
     57600000.0
     """
     needed = ("claim_id", "subject", "attribute", "value", "unit", "said_by")
-    absent = [name for name in needed if name not in claims.columns]
-    if absent:
-        raise InputError(f"The claims have no column {absent[0]}: add it, the ledger needs it.")
+    require_columns(claims, needed, "The claims")
     claims = claims.with_columns(pl.col(name).cast(pl.String) for name in needed)
     for name in needed:
         empty = pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
@@ -347,7 +346,7 @@ def query_tables(question: ClaimQuery, **frames: pl.DataFrame) -> pl.DataFrame:
     with duckdb.connect() as db:
         for name, frame in frames.items():
             # a stream can be read once, a query may read its table several times
-            db.register("given", case.Stream(frame))
+            db.register("given", case.ArrowStream(frame))
             db.execute(f"create table {name} as from given")
         return query_frame(db, question.sql)
 
@@ -365,7 +364,7 @@ def _finished(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _figures() -> pl.DataFrame:
     """Return passengers and arrivals of the case as claims, for the checks of ratios."""
-    counts = case.numbers().filter(
+    counts = case.case_numbers().filter(
         pl.col("id").str.contains(r"^(?:passengers|arrivals)_(?:\d{4}|claimed)$")
     )
     return _finished(

@@ -17,6 +17,7 @@ import polars as pl
 from scipy import stats
 
 from ..accuracy.intervals import Interval, ratio_interval
+from ..confidence import TAIL
 from ..errors import InputError
 from ..sources.disclosed import KINDS, NOT_FILLED, PHOTO_ARRAY, SEARCH
 
@@ -218,8 +219,8 @@ def clopper_pearson(count: int, trials: int) -> Interval:
         raise InputError(
             f"{count} of {trials} isn't a share: give a count from 0 to the number of trials."
         )
-    low = stats.beta.ppf(0.025, count, trials - count + 1) if count else 0.0
-    high = stats.beta.ppf(0.975, count + 1, trials - count) if count < trials else 1.0
+    low = stats.beta.ppf(TAIL, count, trials - count + 1) if count else 0.0
+    high = stats.beta.ppf(1 - TAIL, count + 1, trials - count) if count < trials else 1.0
     return Interval(float(low), float(high), f"Clopper-Pearson, {trials} trials")
 
 
@@ -289,8 +290,8 @@ def check_published(
 ) -> pl.DataFrame:
     """Compare each published figure with the one computed from the same data.
 
-    Returns the columns of `sources.disclosed.published`, `ours` and `agrees` (whether ours lies
-    within the rounding of the statement).
+    Returns the columns of `sources.disclosed.published_totals`, `ours` and `agrees` (whether ours
+    lies within the rounding of the statement).
 
     Raises InputError if a published figure has no computation here.
     """

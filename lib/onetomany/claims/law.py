@@ -15,6 +15,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources import case
+from ..sources.tables import require_columns
 from .claim_ledger import DATA, load_query, query_tables
 
 PROVISIONS = {
@@ -151,9 +152,7 @@ def reliances_in_force() -> pl.DataFrame:
 
 
 def _events(events: pl.DataFrame) -> pl.DataFrame:
-    for name in ("date", "event_en"):
-        if name not in events.columns:
-            raise InputError(f"The events have no column {name}: add it.")
+    require_columns(events, ("date", "event_en"), "The events")
     first = (pl.col("date") + "-01-01").str.head(10).str.to_date("%Y-%m-%d", strict=False)
     length = pl.col("date").str.len_chars()
     last = (
@@ -183,8 +182,7 @@ def _ask(
 
 def _typed(folder: Traversable, name: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
     rows = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
-    if rows.columns != list(schema):
-        raise InputError(f"{name}: its columns must be {', '.join(schema)}, in this order.")
+    require_columns(rows, schema, name, exact=True)
     typed = rows.with_columns(
         pl.col(column).str.to_date("%Y-%m-%d", strict=False)
         if kind is pl.Date

@@ -11,6 +11,7 @@ import polars as pl
 
 from ..documents.case_file import query_frame
 from ..errors import InputError
+from ..sources.tables import require_columns
 from .claim_ledger import load_query, query_tables
 
 THREE_DATES = {
@@ -97,9 +98,7 @@ def of_documents(
     )
     known = pl.DataFrame(schema={"path": pl.String, "disclosure_date": pl.String})
     if disclosed is not None:
-        for name in known.columns:
-            if name not in disclosed.columns:
-                raise InputError(f"The table of disclosure dates has no column {name}: add it.")
+        require_columns(disclosed, known.columns, "The disclosed documents")
         known = disclosed.select(pl.col(known.columns).cast(pl.String))
         stray = known.join(rows, on="path", how="anti")
         if stray.height:

@@ -117,7 +117,7 @@ def pairs(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import faces, sources
-        from onetomany.accuracy.pairs import write_pairs
+        from onetomany.accuracy.pair_tables import write_pairs
 
         opened = sources.open_images(args.folder)
         for path in write_pairs(opened, args.models or faces.MATCHERS, args.out):
@@ -210,7 +210,7 @@ def _simulated(seed: int) -> Folder:
         name: comparison.Filmed(comparison.simulated_detections(truth, seed=seed), truth)
         for name, truth in truths.items()
     }
-    return Folder(filmed, credits=(pedestrians.datasheet()["credit"],))
+    return Folder(filmed, credits=(pedestrians.pedestrian_datasheet()["credit"],))
 
 
 def _opened(folder: Path) -> Folder:

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from ..errors import InputError
 from ..mentions import persons
-from ..sources.case import Stream
+from ..sources.case import ArrowStream
 from .case_file import open_beside, open_case
 from .catalogue import quoted
 from .pseudonyms import (
@@ -186,7 +186,7 @@ def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
             gone += [(document, page, *each) for each in own.select("start", "end").iter_rows()]
         for table, held_rows in (("new_pages", new), ("places", places), ("gone", gone)):
             if held_rows:
-                db.register("given", Stream(pl.DataFrame(held_rows, orient="row")))
+                db.register("given", ArrowStream(pl.DataFrame(held_rows, orient="row")))
                 db.execute(f"insert into {table} select * from given")
                 db.unregister("given")
         bar.update(len(rows))
@@ -252,7 +252,7 @@ def _swap(
         else:
             new = replacer.texts(old)
         pairs = pl.DataFrame({"old": old, "new": new}, schema={"old": pl.String, "new": pl.String})
-        db.register("given", Stream(pairs.filter(pl.col("old") != pl.col("new"))))
+        db.register("given", ArrowStream(pairs.filter(pl.col("old") != pl.col("new"))))
         db.execute(f"insert into {swap} select * from given")
         db.unregister("given")
 

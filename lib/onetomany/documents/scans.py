@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from ..cage.keeper import isolated_python
 from ..errors import InputError
-from ..sources.case import Stream
+from ..sources.case import ArrowStream
 from ..sources.processes import safe_environment
 from .answers import ROWS, WORDS, Answer
 from .case_file import EXTRACTOR_VERSION, members_folder
@@ -281,7 +281,7 @@ def _store(db: duckdb.DuckDBPyConnection, scan: Scan, answer: Answer, extractor:
                 pl.lit(EXTRACTOR_VERSION).alias("version"),
                 *(pl.lit(value).alias(column) for column, value in same.items()),
             )
-            db.register("incoming", Stream(whole))
+            db.register("incoming", ArrowStream(whole))
             db.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
             db.unregister("incoming")
         db.commit()

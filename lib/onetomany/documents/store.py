@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ..sources.case import Stream
+from ..sources.case import ArrowStream
 from .answers import ROWS, Answer, Columns
 from .case_file import EXTRACTOR_VERSION, forget_document
 from .folder import Stamp, member_path, readable_name
@@ -180,7 +180,7 @@ def _frame(
 
 def insert_frame(db: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
     """Insert a frame's rows into a table by their columns' names."""
-    db.register("incoming", Stream(frame))
+    db.register("incoming", ArrowStream(frame))
     db.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
     db.unregister("incoming")
 

@@ -27,7 +27,7 @@ from typing import IO
 import onetomany
 from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container_calls
-from onetomany.sources.processes import program, python_command, safe_environment
+from onetomany.sources.processes import installed_program, python_command, safe_environment
 
 INPUT, WORK = "/input", "/tmp/cage"  # inside: what is given, read-only; where it may write
 INSTALL = (
@@ -68,7 +68,7 @@ class Answer:
 
 def problem() -> str:
     """Why no container can be made here, as a sentence; empty where it can."""
-    if sys.platform != "linux" or program("bwrap") is None:
+    if sys.platform != "linux" or installed_program("bwrap") is None:
         return "The program bwrap, which confines them, is not installed"
     try:
         tried = _tried()
@@ -153,7 +153,7 @@ class _Kept:
 
 def _bwrap(given: Mapping[str, Path], limits: Limits, calls: int) -> list[str]:
     """The command that makes the container, up to the program that runs in it."""
-    bwrap = program("bwrap")
+    bwrap = installed_program("bwrap")
     if bwrap is None:
         raise InputError(f"The program bwrap is not installed: {INSTALL}.")
     options = [

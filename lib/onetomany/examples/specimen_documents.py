@@ -32,7 +32,7 @@ _LINE = 17
 def write_specimens(folder: Path, claims: pl.DataFrame) -> list[Path]:
     """Write a PDF for each document that the claims cite; return the files.
 
-    `claims` is `sources.case.claims`; the files are specimen-01-pipc.pdf and so on. Raises
+    `claims` is `sources.case.case_claims`; the files are specimen-01-pipc.pdf and so on. Raises
     InputError if the folder has a file that isn't a specimen, so that none is taken for one.
     """
     folder = Path(folder)
@@ -66,7 +66,7 @@ def write_disclosed_tables(folder: Path) -> list[Path]:
     """
     written = []
     for name, table in (("massachusetts", disclosed.log()), ("holyhead", disclosed.holyhead())):
-        sheet = disclosed.sheet(name)
+        sheet = disclosed.disclosed_sheet(name)
         sourced = table.with_columns(source=pl.lit(sheet.url), licence=pl.lit(sheet.licence))
         path = Path(folder) / f"{DISCLOSED}{name}.csv"
         write_whole(path, csv_text(sourced).encode())

@@ -1,4 +1,4 @@
-"""Faces to templates, through deepface. Takes opened image sets only."""
+"""Turn the faces of opened image sets into templates, through deepface."""
 
 from .aligning import CROPS, MATCHERS
 from .embedding import Settings, embed, failure_to_enrol, schema, usable

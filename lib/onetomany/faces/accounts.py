@@ -1,4 +1,4 @@
-"""What became of every file of a set: counted, so that nothing is left out unseen."""
+"""Count the outcome of every file of a set, so that no file is left out silently."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ENROLLED = "a template"
 
 
 def account(images: ImageSet, templates: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return how many files of a set came to what: `outcome` and a column for each matcher.
+    """Return how many files had each outcome: `outcome` and a column for each matcher.
 
-    `templates` has what `embed` gave, failures included, by matcher. An outcome is ENROLLED or the
-    reason why a file gave no template. Each column adds up to the files of the set's folder.
+    `templates` has the frame of `embed` for each matcher, failures included. An outcome is ENROLLED
+    or the reason why a file gave no template. Each column adds up to the files of the set's folder.
     """
     left_out = images.account["reason"].drop_nulls()
     counted = []
@@ -38,8 +38,8 @@ def account(images: ImageSet, templates: Mapping[str, pl.DataFrame]) -> pl.DataF
 def require_pairs(templates: Mapping[str, pl.DataFrame]) -> None:
     """Raise InputError unless pictures of one person and of two can be compared.
 
-    `templates` has what `embed` gave, failures included, by matcher. The error counts the people
-    who have a template, and says why pictures gave none.
+    `templates` has the frame of `embed` for each matcher, failures included. The error counts the
+    people who have a template, and says why pictures gave none.
     """
     for matcher, frame in templates.items():
         used = frame.filter(pl.col("reason").is_null())
@@ -57,10 +57,10 @@ def require_pairs(templates: Mapping[str, pl.DataFrame]) -> None:
 
 
 def remarks(templates: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return of how many templates something must be said: `remark` and a column for each matcher.
+    """Return how many templates need each remark: `remark` and a column for each matcher.
 
-    Remarks are 'several faces' (the largest was taken), 'several pictures' in a file (the first
-    was taken) and 'shrunk' (the picture was larger than is needed).
+    Remarks are 'several faces' (the largest was used), 'several pictures' in a file (the first was
+    used) and 'shrunk' (the picture was larger than necessary).
     """
     said = {
         "several faces": pl.col("faces") > 1,

@@ -27,7 +27,7 @@ class AlignedFace:
 
     `pixels` (size, size, 3) in OpenCV's order, blue first; `faces` counts those found; `confidence`
     is the detector's own score; `detector` its name and, if it was not the first, which try it was.
-    `box` is where it found the face: left, top, right, bottom, in pixels of the picture.
+    `box` is the face's place: left, top, right, bottom, in pixels of the picture.
     """
 
     pixels: Any
@@ -41,7 +41,7 @@ Aligner = Callable[[Picture], AlignedFace | None]
 
 
 def check_crop(crop: str) -> None:
-    """Raise InputError for a crop that doesn't exist."""
+    """Raise InputError for an unknown crop."""
     if crop not in CROPS:
         raise InputError(f"No crop '{crop}' exists; choose one of {', '.join(CROPS)}.")
 
@@ -51,12 +51,12 @@ def aligner(name: str, crop: str) -> Aligner:
     """Return the function that finds and cuts faces for a model, loaded once a process.
 
     That function takes a picture (rows, columns, 3; blue first); None means that it has no face.
-    Raises InputError as `check_crop` does, IntegrityError where a weight file isn't the pinned one.
+    Raises InputError as `check_crop` does, IntegrityError if a weight file isn't the pinned one.
     """
     import cv2
 
     check_crop(crop)
-    # OpenCV 5 warns of a setting that its own class makes
+    # OpenCV 5 warns about a setting that its own class makes
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     chosen = model(name)
     if crop == "box":
@@ -66,7 +66,7 @@ def aligner(name: str, crop: str) -> Aligner:
 
 
 def _dlib_chip(chosen: Model) -> Aligner:
-    """dlib's detector, five landmarks and `dlib.get_face_chip`."""
+    """Return an aligner of dlib's detector, five landmarks and `dlib.get_face_chip`."""
     import cv2
     import dlib
 
@@ -99,7 +99,7 @@ def _dlib_chip(chosen: Model) -> Aligner:
 
 
 def _by_yunet(chosen: Model) -> Aligner:
-    """YuNet's face, cut as the sheet says."""
+    """Return an aligner that cuts YuNet's face as the sheet says."""
     how = chosen.preprocessing
     find, cut = yunet(chosen), CUTTERS[how.aligner](chosen)
 
@@ -119,13 +119,13 @@ def _by_yunet(chosen: Model) -> Aligner:
 
 
 def _detector_box(how: Preprocessing) -> Aligner:
-    """deepface's own way: the detector's box, turned by the eyes, with no landmarks or margin."""
+    """Return deepface's own aligner: the detector's box, turned by the eyes, without a margin."""
     from deepface.modules.exceptions import FaceNotDetected
 
     from .gate import open_deepface
 
     deepface = open_deepface()
-    # deepface knows YuNet, too; but a model's box is dlib's where its author used neither
+    # deepface has YuNet, too; but a model's box is dlib's if its author used neither
     backend = "dlib" if how.authors_detector else how.detector
 
     def align(image: Picture) -> AlignedFace | None:
@@ -144,7 +144,7 @@ def _detector_box(how: Preprocessing) -> Aligner:
 
 
 def _named(how: Preprocessing, number: int) -> str:
-    """The detector's name, and which try found the face where it was not the first."""
+    """Return the detector's name, and which try found the face if not the first."""
     return how.detector if number == 1 else f"{how.detector}, try {number}"
 
 

@@ -1,7 +1,7 @@
-"""Pictures to pixels: decoded in the cage, whoever made them; a bad one is a reason, no error.
+"""Decode pictures in the cage; a picture that can't be decoded gives a reason, not an error.
 
-Large pictures come shrunk: a detector needs a face of some 80 pixels, not of 2,000. A face that
-turns out small is taken from the part of the picture around it, at the size that was stored.
+Large pictures come shrunk: a detector needs a face of some 80 pixels, not of 2,000. If the face is
+small, the part of the picture around it is decoded again at its stored size.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from .aligning import AlignedFace, Aligner
 TASK = "onetomany.cage.pictures:load_picture_decoder"
 VERSION = 1  # of how pictures become pixels: templates of another are not taken from the cache
 SIDES = (1024, 2048)  # longest side in which faces are looked for; the second if none was found
-NEEDED = 160  # pixels across a face; a smaller one is taken from a larger picture
+NEEDED = 160  # pixels across a face; a smaller one is decoded from a larger picture
 NARROW = 16  # pixels; no detector finds a face in fewer
-AROUND = 1.0  # of the face's box: how much is taken on each side then
+AROUND = 1.0  # margin on each side of the face then, as a share of its box
 SECONDS, MEMORY = 60.0, 540 << 20  # of one picture
 
 UNREADABLE = "unreadable image"
 CHANGED = "changed since the set was opened"
 _WHY = {
     "unknown": UNREADABLE,
-    # libraries of formats don't always tell one from the other
+    # format libraries don't always distinguish the two
     "damaged": f"{UNREADABLE}: damaged, or decoding takes more than {MEMORY >> 20} MB",
     "cut off": f"{UNREADABLE}: cut off",
     "pixels": f"{UNREADABLE}: more than {MOST // 1_000_000} megapixels",
@@ -49,8 +49,8 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom; shares of w
 class Picture:
     """A decoded picture: `pixels` (rows, columns, 3), blue first.
 
-    `scale` is its size against the stored one's: below 1 it was shrunk, above 1 enlarged. `moving`
-    says that the file holds several pictures, of which this is the first.
+    `scale` is its size over the stored size: below 1 it was shrunk, above 1 enlarged. `moving`
+    says that the file contains several pictures, of which this is the first.
     """
 
     pixels: NDArray[np.uint8]
@@ -59,14 +59,14 @@ class Picture:
 
 
 class Unreadable(Exception):
-    """A picture that gives no pixels; its text is the reason, one of a fixed few."""
+    """A picture that gives no pixels; its text is one of a few fixed reasons."""
 
 
 class Decoder:
     """Decodes pictures in caged processes, one for each picture.
 
-    `trusted` pictures, whose SHA-256 the kit itself carries, are also read where the system can't
-    confine a process; others are refused there (RefusedError).
+    `trusted` pictures, whose SHA-256 the kit itself lists, are also read if the system can't
+    confine a process; others are then refused (RefusedError).
     """
 
     def __init__(self, *, trusted: bool) -> None:
@@ -140,7 +140,7 @@ def _head(content: bytes) -> dict[str, Any]:
 
 
 def _copy(path: str, digest: str) -> int:
-    """A copy of a file in memory, if it is of that SHA-256; what is decoded is what was checked."""
+    """Return a copy in memory of a file with that SHA-256: the bytes decoded were checked."""
     checked = hashlib.sha256()
     copy = cage.unnamed_file()
     try:
@@ -164,10 +164,10 @@ def _copy(path: str, digest: str) -> int:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The face that was taken from a picture; `scale` against the picture as stored.
+class SeenFace:
+    """The face used from a picture; `scale` is the decoded size over the stored size.
 
-    `note` says what else a reader should know: other faces, other frames, that it was shrunk.
+    `note` mentions other faces, other frames, and shrinking.
     """
 
     face: AlignedFace
@@ -175,13 +175,15 @@ class Seen:
     note: str | None
 
 
-def largest_face(path: str, digest: str, enlarge: float, align: Aligner, decoder: Decoder) -> Seen:
+def largest_face(
+    path: str, digest: str, enlarge: float, align: Aligner, decoder: Decoder
+) -> SeenFace:
     """Return the largest face of a picture, aligned by `align`.
 
-    It is looked for in the picture enlarged `enlarge` times, but at no more than SIDES pixels. If
-    it is small there and the picture larger, it is taken from the part around it.
+    The detector gets the picture enlarged `enlarge` times, but at most SIDES pixels. If the face is
+    small there and the stored picture larger, the part around it is decoded again.
 
-    Raises Unreadable; its text is the reason why there is no face.
+    Raises Unreadable, with the reason why there is no face.
     """
     for side in SIDES:
         picture = _enlarged(decoder.open(path, digest, side), enlarge, side)
@@ -207,11 +209,11 @@ def largest_face(path: str, digest: str, enlarge: float, align: Aligner, decoder
         "the first of several pictures in the file" if picture.moving else "",
         f"shrunk to {scale:.0%}" if scale < 1 else "",
     ]
-    return Seen(face, scale, "; ".join(filter(None, notes)) or None)
+    return SeenFace(face, scale, "; ".join(filter(None, notes)) or None)
 
 
 def _aligned(picture: Picture, align: Aligner) -> AlignedFace | None:
-    """The largest face; none in a strip so narrow that detectors can't handle it."""
+    """Return the largest face; None for a strip too narrow for detectors."""
     return align(picture.pixels) if min(picture.pixels.shape[:2]) >= NARROW else None
 
 

@@ -1,10 +1,10 @@
-"""dlib's face network run by onnxruntime: the same weights, about twelve times as fast.
+"""Run dlib's face network on onnxruntime: the same weights, about twelve times as fast.
 
-dlib's own kernels, as built in its wheels, take 75 ms a face on one core; the engine that
-deepface runs its other models on takes 6 ms. The network is read from the pinned weight file
+dlib's own kernels, as built in its wheels, take 75 ms a face on one core; onnxruntime, which
+deepface uses for its other models, takes 6 ms. The network is read from the pinned weight file
 itself. Its shape is that of dlib's `dnn_face_recognition_ex.cpp` (a ResNet of 29 convolutions;
-He et al., CVPR 2016); batch normalisation there is a fixed scale and shift ('affine'), which
-is folded into the convolution before it.
+He et al., CVPR 2016); batch normalisation there is a fixed scale and shift ('affine'), which is
+merged into the convolution before it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Floats = NDArray[np.float32]
 
 
 class DlibNetwork:
-    """Stands where deepface keeps `dlib.face_recognition_model_v1`, and answers as that does.
+    """A replacement for deepface's `dlib.face_recognition_model_v1`, with the same answers.
 
-    Raises IntegrityError where the two differ by more than 1e-5 on a test image, so that a change
-    in either library can't alter results silently.
+    Raises IntegrityError if the two differ by more than 1e-5 on a test image, so that a change in
+    either library can't alter results silently.
     """
 
     def __init__(self, weight_file: Path) -> None:
@@ -52,7 +52,7 @@ class DlibNetwork:
             )
 
     def compute_face_descriptor(self, images: NDArray[np.uint8]) -> Floats:
-        """Templates (n, 128) of aligned faces (n, 150, 150, 3), RGB, 0 to 255."""
+        """Return templates (n, 128) of aligned faces (n, 150, 150, 3), RGB, 0 to 255."""
         # one at a time: a batch falls out of the core's cache and is a third slower
         planes = images.transpose(0, 3, 1, 2).astype(np.float32)
         answers = [
@@ -62,7 +62,7 @@ class DlibNetwork:
 
 
 def onnx_model(dlib_file: bytes) -> bytes:
-    """The network of dlib's serialised file as an ONNX model."""
+    """Return the network of dlib's serialised file as an ONNX model."""
     return _Graph(dlib_file).build()
 
 
@@ -147,13 +147,13 @@ class _Graph:
         return name
 
     def _tensor(self, *shape: int) -> Floats:
-        """The next tensor of that shape: version 2, four packed sizes, then plain floats."""
+        """Read the next tensor of that shape: version 2, four packed sizes, then plain floats."""
         sizes = (*shape, 1, 1, 1)[:4]
         header = b"\x01\x02" + b"".join(map(_packed, sizes))
         start = self._file.find(header, self._position)
         if start < 0:
             raise IntegrityError(
-                f"The weight file holds no tensor of shape {shape} where one is due: it is not "
+                f"The weight file lacks a tensor of shape {shape}: it is not "
                 "dlib_face_recognition_resnet_model_v1."
             )
         begin = start + len(header)
@@ -163,6 +163,6 @@ class _Graph:
 
 
 def _packed(number: int) -> bytes:
-    """dlib's integers: a byte with the length, then the number, lowest byte first."""
+    """Return dlib's form of an integer: a byte with its length, then it, lowest byte first."""
     length = (number.bit_length() + 7) // 8
     return bytes([length]) + number.to_bytes(length, "little")

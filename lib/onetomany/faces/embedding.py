@@ -1,7 +1,7 @@
-"""Images to templates: find, cut out, embed; cached, resumable, nothing dropped.
+"""Turn images into templates: find the face, cut it out, embed it; cached and resumable.
 
 An image without a usable face stays in the frame as a row with a reason, so that the
-failure-to-enrol rate (ISO/IEC 19795-1, 4.6.2) can always be told.
+failure-to-enrol rate (ISO/IEC 19795-1, 4.6.2) can always be calculated.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .decoding import VERSION as PICTURES
 from .decoding import Unreadable, largest_face, open_decoder
 
 PACKAGES = ("deepface", "dlib-bin", "onnxruntime", "opencv-contrib-python-headless")
-CHUNK = 16  # images that one process takes at a time, and that a Ctrl-C can cost
+CHUNK = 16  # images that one process takes at a time; a Ctrl-C loses at most these
 
 # sha256, reason, faces, confidence, detector, template
 Row = tuple[str, str | None, int, float, str | None, float | None, str | None, list[float] | None]
@@ -39,18 +39,18 @@ Row = tuple[str, str | None, int, float, str | None, float | None, str | None, l
 
 @dataclass(frozen=True)
 class Settings:
-    """How faces become templates; all of it enters the cache key.
+    """The network and the crop that make templates; both enter the cache key.
 
     `crop` is "published", the preprocessing that the network's author published (the model's sheet
-    in sources/data/weights.toml), or "box", deepface's bare detector box: on the same pictures the
-    same network then errs more often, which chapter 01 shows.
+    in sources/data/weights.toml), or "box", deepface's bare detector box, with which the same
+    network errs more often on the same pictures (chapter 01).
     """
 
     model: str = "Dlib"
     crop: str = "published"
 
     def digest(self, enlarge: float) -> str:
-        """Identifies everything besides the image itself that decides a template."""
+        """Return a SHA-256 of everything but the image that determines a template."""
         sheet = model(self.model)
         parts = {
             **asdict(self),
@@ -64,12 +64,13 @@ class Settings:
 
 
 def schema(settings: Settings) -> dict[str, Any]:
-    """The template frame: one row an image, `template` a unit vector, null where `reason` is set.
+    """Return the schema of the template frame, one row an image.
 
-    `faces` counts the faces found (the largest is taken); `confidence` is the score of `detector`,
-    which is named with the number of the try if the first (`tries` in the sheet) found none.
-    `scale` is the size at which the face was taken, against the picture as stored; `note` says in
-    words whether it is the largest of several, from the first of several pictures, or shrunk.
+    `template` is a unit vector, null if `reason` is set. `faces` counts the faces found (the
+    largest is used); `confidence` is the score of `detector`, which is named with the number of the
+    try if the first (`tries` in the sheet) found none. `scale` is the picture's decoded size over
+    its stored size; `note` says in words whether the face is the largest of several, from the first
+    of several pictures, or shrunk.
     """
     return {
         "template_id": pl.String,
@@ -90,14 +91,14 @@ def schema(settings: Settings) -> dict[str, Any]:
 def embed(
     images: ImageSet, settings: Settings | None = None, *, workers: int | None = None
 ) -> pl.DataFrame:
-    """Templates of every image of an opened set, in the set's order (schema `schema`).
+    """Return a template for every image of an opened set, in the set's order (`schema`).
 
-    Work done before is read from the cache (SHA-256 of image + model + settings); the rest runs
-    over `workers` processes (all cores if None). Stopping with Ctrl-C loses at most a few chunks.
+    Templates made before come from the cache (SHA-256 of image + model + settings); `workers`
+    processes (all cores if None) make the others. Stopping with Ctrl-C loses at most a few chunks.
 
     Raises InputError for anything that is not an opened image set and for a model that the kit
-    can't run as its author published, DatasheetError where the set has expired, IntegrityError
-    where model weights are not the pinned ones.
+    can't run as its author published, DatasheetError if the set has expired, IntegrityError if
+    model weights are not the pinned ones.
     """
     if not isinstance(images, ImageSet):
         raise InputError(
@@ -128,7 +129,11 @@ def embed(
 
 
 def failure_to_enrol(templates: pl.DataFrame) -> pl.DataFrame:
-    """Reasons why images gave no template: `reason`, `images`, `rate` of all images."""
+    """Return why images gave no template: `reason`, `images`, `rate` of all images.
+
+    >>> failure_to_enrol(pl.DataFrame({"reason": [None, "no face", None, None]}))["rate"].item()
+    0.25
+    """
     return (
         templates.filter(pl.col("reason").is_not_null())
         .group_by("reason")
@@ -139,7 +144,11 @@ def failure_to_enrol(templates: pl.DataFrame) -> pl.DataFrame:
 
 
 def usable(templates: pl.DataFrame) -> pl.DataFrame:
-    """The rows that have a template; report `failure_to_enrol` beside whatever you do with them."""
+    """Return the rows that have a template; report `failure_to_enrol` beside their results.
+
+    >>> usable(pl.DataFrame({"reason": [None, "no face"]})).height
+    1
+    """
     return templates.filter(pl.col("reason").is_null())
 
 
@@ -178,7 +187,7 @@ def _embed_new(
         )
         try:
             futures = {
-                pool.submit(embed_files, chunk, settings, enlarge, trusted=trusted)
+                pool.submit(_embed_files, chunk, settings, enlarge, trusted=trusted)
                 for chunk in chunks
             }
             with tqdm(total=len(rows), desc=f"templates ({settings.model})", unit="image") as bar:
@@ -200,7 +209,7 @@ def _write_part(frame: pl.DataFrame, folder: Path) -> None:
 
 
 def start_worker(settings: Settings) -> None:
-    """Make a process ready for `embed_files`: one thread each, the model loaded once."""
+    """Prepare a process for `_embed_files`: one thread, the model loaded once."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the pool
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import cv2
@@ -213,14 +222,14 @@ def start_worker(settings: Settings) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent has ended, even by kill -9: no one would give it work."""
+    """End this process when its parent has ended, even by kill -9."""
     parent = parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def embed_files(
+def _embed_files(
     files: Iterable[tuple[str, str]], settings: Settings, enlarge: float, *, trusted: bool = False
 ) -> list[Row]:
     """Embed (path, sha256) pairs in this process. The model must be loaded (`start_worker`)."""

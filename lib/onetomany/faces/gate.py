@@ -1,8 +1,8 @@
-"""The one door to deepface, and what is shut behind it.
+"""Open deepface with everything but detection and embedding switched off.
 
-deepface can also guess race, emotion, age and sex from looks, open a camera, fetch images from
-the web, and download weights by itself. Through this door it does none of these: the kit
-compares faces, it does not classify people.
+deepface can also guess race, emotion, age and sex from looks, open a camera, fetch images from the
+web, and download weights by itself. Opened here it does none of these: the kit compares faces, it
+does not classify people.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _no_web(*_: Any, **__: Any) -> NoReturn:
 
 @cache
 def open_deepface() -> ModuleType:
-    """deepface's `DeepFace` module, with everything but detection and embedding shut off."""
+    """Return deepface's `DeepFace` module with all but detection and embedding off."""
     os.environ["DEEPFACE_HOME"] = str(deepface_home())
     os.environ["DEEPFACE_BACKEND_ENGINE"] = "onnx"
     os.environ.setdefault("DEEPFACE_LOG_LEVEL", "40")
@@ -63,7 +63,7 @@ def open_deepface() -> ModuleType:
 def load_model(name: str) -> None:
     """Build a model inside deepface once a process, from checked weights.
 
-    Raises InputError or IntegrityError where its weights are missing or not the pinned ones.
+    Raises InputError or IntegrityError if its weights are missing or not the pinned ones.
     """
     paths = install_weights(model(name).name)
     open_deepface()

@@ -1,9 +1,9 @@
-"""SFace's network from the package's 8-bit file, made runnable and three times as fast.
+"""Make SFace's 8-bit file runnable on onnxruntime, and three times as fast.
 
 The file lists its weights among the graph's inputs, as if a caller had to give them; onnxruntime
-then refuses to run it and OpenCV 5 does too. Here that list is reduced to the picture. Each PReLU,
-for which onnxruntime has no fast kernel on a processor, is written as relu(x) * (1 - a) + x * a,
-which is the same function. `checked_session` compares the two forms before either is used.
+and OpenCV 5 then refuse to run it. This module reduces the list to the picture. It writes each
+PReLU, for which onnxruntime has no fast kernel on a processor, as relu(x) * (1 - a) + x * a, which
+is the same function. `checked_session` compares the two forms before either is used.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ PICTURE = "data"  # the graph's one real input
 
 
 def checked_session(weight_file: Path) -> onnxruntime.InferenceSession:
-    """Return the session that stands where deepface keeps its own for SFace.
+    """Return the session that replaces deepface's own for SFace.
 
-    Takes faces (1, 3, 112, 112), RGB, 0 to 255; answers (1, 128). Raises IntegrityError where its
-    answer differs by more than 1e-5 from that of the graph as published, on a test image.
+    It takes faces (1, 3, 112, 112), RGB, 0 to 255, and returns (1, 128). Raises IntegrityError if
+    its answer differs by more than 1e-5 from that of the published graph on a test image.
     """
     published = only_the_picture(weight_file.read_bytes())
     fast = _session(_without_prelu(published))
@@ -42,7 +42,7 @@ def checked_session(weight_file: Path) -> onnxruntime.InferenceSession:
 
 
 def only_the_picture(onnx_file: bytes) -> bytes:
-    """The same graph with its picture as the only input."""
+    """Return the same graph with the picture as its only input."""
     graph = onnx.load_from_string(onnx_file)
     inputs = [each for each in graph.graph.input if each.name == PICTURE]
     if len(inputs) != 1:
@@ -78,7 +78,7 @@ def _without_prelu(onnx_file: bytes) -> bytes:
 def _session(onnx_file: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # the processes are the parallelism
-    options.log_severity_level = 3  # a note about each of the file's unused shapes says nothing
+    options.log_severity_level = 3  # hides a useless note about each unused shape
     # the 8-bit weights are unpacked once, not for each face
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     return onnxruntime.InferenceSession(onnx_file, options, providers=["CPUExecutionProvider"])

@@ -1,12 +1,12 @@
-"""Synthetic templates, for sizes of which no consented set exists. They are nobody's.
+"""Draw synthetic templates of people who don't exist, for sizes without a consented set.
 
-The two-covariance model of speaker and face verification (Brümmer and de Villiers, 'The speaker
-partitioning problem', Odyssey 2010; Prince and Elder, 'Probabilistic linear discriminant analysis
-for inferences about identity', ICCV 2007): a template is the mean of all, plus where a person
-stands, plus how one image of that person strays. Spreads are added, since people differ in how far
-and in which directions their images stray. Everything is estimated by moments from real templates,
-nothing is tuned on the scores, so that the scores can tell how good the model is
-(`accuracy.realism`).
+The model is the two-covariance model of speaker and face verification (Brümmer and de Villiers,
+'The speaker partitioning problem', Odyssey 2010; Prince and Elder, 'Probabilistic linear
+discriminant analysis for inferences about identity', ICCV 2007): a template is the mean of all,
+plus a person's own offset, plus one image's deviation from it. People differ in how far and in
+which directions their images deviate; the model has a spread for each. All of it is estimated by
+moments from real templates and nothing is tuned on the scores, so that the scores can test the
+model (`accuracy.realism`).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from ..errors import InputError
 Vectors = NDArray[np.float32]
 
 SET = "simulated"  # the `image_set` of every synthetic template
-STEEPEST = 200.0  # log of the largest over the smallest eigenvalue: one direction is left
+STEEPEST = 200.0  # log of the largest over the smallest eigenvalue: one direction remains
 
 
 @dataclass(frozen=True)
 class TemplateModel:
-    """How templates of one model spread; see `fit`.
+    """How templates of one model spread; see `fit_template_model`.
 
     `mean` (d,); `between` and `within` (d, d) factors: a row of standard normals times one has
     the covariance between people, or between images of one person. The spreads are the standard
@@ -54,7 +54,7 @@ class TemplateModel:
         return len(self.mean)
 
     def digest(self) -> str:
-        """Return a SHA-256 of all that decides what is drawn from the model."""
+        """Return a SHA-256 of everything that determines the templates drawn."""
         spreads = [self.direction_spread, self.person_spread, self.image_spread]
         parts = (self.mean, self.between, self.within, np.array(spreads))
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
@@ -62,7 +62,7 @@ class TemplateModel:
 
 @dataclass(frozen=True)
 class People:
-    """Where synthetic people stand, and how much their images vary in each direction.
+    """Synthetic people's mean templates, and how much their images vary in each direction.
 
     Both (people, d).
     """
@@ -71,11 +71,11 @@ class People:
     variation: Vectors
 
     def first(self, people: int) -> People:
-        """The first so many of them."""
+        """Return the first `people` of them."""
         return People(self.places[:people], self.variation[:people])
 
 
-def fit(templates: pl.DataFrame) -> TemplateModel:
+def fit_template_model(templates: pl.DataFrame) -> TemplateModel:
     """Fit the model to usable templates (as `faces.usable` returns) of one matcher and one set.
 
     The covariances are the moment estimates of a one-way layout. From few people they are singular
@@ -85,7 +85,7 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
     along it, where unit templates hardly vary, the variance is the one measured. The mean of few
     people is too long, by the variance of a mean; it is shortened by that much.
 
-    People with two images show how much images stray, but not whether by direction, person or
+    People with two images show how much images vary, but not whether by direction, person or
     image: all of it then counts as the person's.
 
     Raises InputError for mixed matchers or sets, templates that contain NaN or infinite numbers,
@@ -97,7 +97,7 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
     if several["subject_id"].n_unique() < 10:
         raise InputError(
             f"{several['subject_id'].n_unique()} people have two or more images: at least 10 are "
-            "needed to tell people's differences from images'."
+            "needed to separate people's differences from images'."
         )
     vectors = several["template"].to_numpy().astype(np.float64)
     if len(bad := np.flatnonzero(~np.isfinite(vectors).all(axis=1))):
@@ -131,10 +131,10 @@ def fit(templates: pl.DataFrame) -> TemplateModel:
         subjects=people,
         images=images,
     )
-    return checked(model)
+    return _require_finite(model)
 
 
-def checked(model: TemplateModel) -> TemplateModel:
+def _require_finite(model: TemplateModel) -> TemplateModel:
     """Return the model; raise InputError if it contains NaN or infinite numbers."""
     for name in ("mean", "between", "within", "direction_spread", "person_spread", "image_spread"):
         if not np.isfinite(getattr(model, name)).all():
@@ -146,8 +146,8 @@ def checked(model: TemplateModel) -> TemplateModel:
 
 
 def draw_people(model: TemplateModel, people: int, seed: int, stream: int = 0) -> People:
-    """So many new people. The same seed and stream give the same people, wherever made."""
-    checked(model)
+    """Draw n synthetic people from the fitted model; the same seed and stream, the same people."""
+    _require_finite(model)
     rng = generator(seed, stream, 0)
     shape = (people, model.dimension)
     places = rng.standard_normal(shape, np.float32) @ model.between + model.mean
@@ -165,19 +165,21 @@ def draw_images(
     *,
     session: int = 1,
 ) -> Vectors:
-    """Unit templates (people x images, d), person by person; another session, other images.
+    """Draw unit templates (people x images, d), person by person.
 
-    Images stray evenly within bounds, not normally: a head turns and lights change only so far,
-    and real mated scores have no long lower tail.
+    Another session gives other images. Images vary evenly within bounds, not normally: heads turn
+    and lights change only so far, and real mated scores have no long lower tail.
     """
-    vectors = stray(model, people, images, generator(seed, stream, session))
+    vectors = draw_unscaled(model, people, images, generator(seed, stream, session))
     vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
     return vectors
 
 
-def stray(model: TemplateModel, people: People, images: int, rng: np.random.Generator) -> Vectors:
-    """Return so many images of each person, (people x images, d), before their length is one."""
-    checked(model)
+def draw_unscaled(
+    model: TemplateModel, people: People, images: int, rng: np.random.Generator
+) -> Vectors:
+    """Draw images of each person, (people x images, d), before scaling to length one."""
+    _require_finite(model)
     count = len(people.places) * images
     vectors = np.repeat(people.places, images, axis=0)
     noise = rng.random(vectors.shape, np.float32)
@@ -190,7 +192,7 @@ def stray(model: TemplateModel, people: People, images: int, rng: np.random.Gene
 
 
 def as_frame(vectors: Vectors, images: int, model: TemplateModel, first: int = 0) -> pl.DataFrame:
-    """Synthetic templates as `faces.embed` returns templates; people are numbered from `first`."""
+    """Return synthetic templates as a frame like `embed`'s; people are numbered from `first`."""
     person = np.arange(len(vectors)) // images + first
     image = np.arange(len(vectors)) % images + 1
     return pl.DataFrame(
@@ -209,7 +211,7 @@ def as_frame(vectors: Vectors, images: int, model: TemplateModel, first: int = 0
 
 
 def generator(seed: int, stream: int, session: int) -> np.random.Generator:
-    """Random numbers of one stream and session; no two of them overlap."""
+    """Return the random generator of one stream and session; no two overlap."""
     # SFC64 is numpy's fastest; a spawn key makes streams independent whatever their order
     sequence = np.random.SeedSequence(seed, spawn_key=(stream, session))
     return np.random.Generator(np.random.SFC64(sequence))
@@ -218,8 +220,8 @@ def generator(seed: int, stream: int, session: int) -> np.random.Generator:
 def _squared_spectrum(covariance: NDArray[np.float64], freedom: int) -> float:
     """Return the unbiased estimate of the sum of squared eigenvalues from a sample covariance.
 
-    Bai and Saranadasa, 'Effect of high dimension', Statistica Sinica 6 (1996). Never below that
-    of a flat spectrum.
+    Bai and Saranadasa, 'Effect of high dimension', Statistica Sinica 6 (1996). It is never below
+    that of a flat spectrum.
     """
     trace, square = float(np.trace(covariance)), float((covariance**2).sum())
     scale = freedom**2 / ((freedom - 1) * (freedom + 2))
@@ -231,7 +233,8 @@ def _between(
 ) -> Vectors:
     """Return the factor of the covariance between people, from their centres (people, d).
 
-    A centre still holds a `share` (1 / images) of the within part, known with so much freedom.
+    A centre still contains a `share` (1 / images) of the within part, which is known with `freedom`
+    degrees of freedom.
     """
     mean = centres.mean(axis=0)
     along = mean / np.linalg.norm(mean)
@@ -279,11 +282,11 @@ def _factor(covariance: NDArray[np.float64], squared: float) -> Vectors:
 def _spreads(
     residuals: NDArray[np.float64], who: NDArray[np.int64], within: NDArray[np.float64]
 ) -> tuple[float, float, float]:
-    """Return the log spreads by direction, person and image, from how images stray.
+    """Return the log spreads by direction, person and image, from the images' residuals.
 
     A lognormal factor of log spread t on a length gives its square a relative variance of
-    exp(4 t²) - 1; each spread is what is left of a relative variance after what the noise that
-    `draw_images` draws explains. Direction and image need people with three images.
+    exp(4 t²) - 1. Each spread is the part of a relative variance that the noise of `draw_images`
+    doesn't explain. Direction and image need people with three images.
     """
     people = int(who.max()) + 1
     traces, squares, noise = np.empty(people), np.full(people, np.nan), np.empty(people)
@@ -299,7 +302,7 @@ def _spreads(
             lengths = (own**2).sum(axis=1) * len(own) / freedom
             inside[person] = lengths.var(ddof=1) / traces[person] ** 2, among
     if not traces.mean() > 0:
-        raise InputError("Everybody's images have one and the same template: nothing strays.")
+        raise InputError("Each person's images have the same template: use different images.")
     pooled = _squared_spectrum(within, len(residuals) - people) / np.trace(within) ** 2
     known = np.isfinite(squares)
     spectrum = float(squares[known].mean()) if known.any() else pooled
@@ -311,9 +314,10 @@ def _spreads(
 
 
 def _noise(images: int) -> tuple[float, float]:
-    """Return how evenly distributed noise alone makes squared lengths vary, per squared spectrum.
+    """Return the variance of squared lengths that evenly distributed noise alone causes.
 
-    Of the mean squared length of a person's images about their centre, and among these images.
+    It is given per squared spectrum: of the mean squared length of a person's images about their
+    centre, and among these images.
     """
     n, kurtosis, own = images, -1.2, 1 - 1 / images
     each = 2 * own**2 + kurtosis * (own**4 + (n - 1) / n**4)

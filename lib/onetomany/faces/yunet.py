@@ -1,8 +1,8 @@
-"""YuNet finds the face and its five points; three published ways of cutting it out from there.
+"""Find a face and its five points with YuNet, and cut it out in one of three published ways.
 
-`opencv_align_crop` is SFace's, `insightface_template` that of ArcFace and all that came after it,
+`opencv_align_crop` is SFace's, `insightface_template` that of ArcFace and its successors,
 `facenet_box` David Sandberg's for FaceNet. The authors of the last two used other detectors, which
-the kit does not carry; each model's sheet (sources/data/weights.toml) names them.
+the kit does not include; each model's sheet (sources/data/weights.toml) names them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 OVERLAP = 0.3  # YuNet's boxes that overlap by more are one face (OpenCV's default)
 MOST = 5000  # boxes that YuNet keeps before that (OpenCV's default)
 
-# Where InsightFace puts the eyes, the tip of the nose and the corners of the mouth in 112 x 112
+# InsightFace's places of the eyes, the tip of the nose and the corners of the mouth in 112 x 112
 # pixels: arcface_dst of insightface/utils/face_align.py (MIT), x and y
 TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
@@ -165,7 +165,7 @@ def facenet_box(chosen: Model) -> Cutter:
 
 
 def with_border(image: Picture, share: float) -> tuple[Picture, tuple[int, int]]:
-    """A black border of that share of the picture on each side, and its height and width."""
+    """Return the picture with a black border on each side, and the border's height and width."""
     import cv2
 
     down, across = int(share * image.shape[0]), int(share * image.shape[1])

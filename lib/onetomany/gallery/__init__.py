@@ -1,4 +1,4 @@
-"""Galleries: templates with attributes, searched one to many."""
+"""Search galleries one to many: templates with attributes, in one of several engines."""
 
 from .cells import Band, pack, unpack
 from .coding import lists_for

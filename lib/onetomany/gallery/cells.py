@@ -1,6 +1,6 @@
-"""Nationality, sex and birth year in one number of four bytes, for engines to filter by.
+"""Pack nationality, sex and birth year into one number of four bytes, for filters.
 
-These three are what the ministries disclosed beside each face. A cell is their combination.
+The ministries disclosed these three beside each face. A cell is their combination.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Cells = NDArray[np.uint32]
 
 COLUMNS = ("nationality", "sex", "birth_year")
 SEXES = ("<", "F", "M", "X")  # as in the machine-readable zone of a passport (ICAO 9303-3)
-FIRST_YEAR = 1850  # birth years are kept in one byte; 0 stands for unknown
+FIRST_YEAR = 1850  # birth years are stored in one byte; 0 means unknown
 YEARS = 256
 NATIONS = 27**3  # three letters, '<' filling
 PER_SEX, PER_NATION = YEARS, YEARS * len(SEXES)
@@ -25,10 +25,10 @@ PER_SEX, PER_NATION = YEARS, YEARS * len(SEXES)
 
 @dataclass(frozen=True)
 class Band:
-    """Restricts a search: any of these nationalities, of these sexes, born from `born[0]` to
-    `born[1]` (both included). None leaves a field open.
+    """A filter: any of these nationalities and sexes, born from `born[0]` to `born[1]`.
 
-    Nationalities are the three letters of a passport ('KOR'; shorter codes as they are: 'D').
+    Both years are included. None leaves a field open. Nationalities are the letters of a passport
+    ('KOR', 'D').
     """
 
     nationalities: tuple[str, ...] | None = None
@@ -36,7 +36,7 @@ class Band:
     born: tuple[int, int] | None = None
 
     def mask(self, cells: Cells) -> NDArray[np.bool_]:
-        """Which of these cells lie in the band."""
+        """Return which of these cells are in the band."""
         nations, sexes, years = columns_of(self)
         by_year = np.ones(YEARS, np.bool_)
         if years is not None:
@@ -55,9 +55,9 @@ class Band:
 def columns_of(
     band: Band,
 ) -> tuple[list[int] | None, list[int] | None, tuple[int, int] | None]:
-    """A band in numbers: nationalities, sexes, first and last year, as `codes_of` gives them.
+    """Return a band in numbers: nationalities, sexes, first and last year, as in `codes_of`.
 
-    Raises InputError for what can't be a nationality, sex or birth year.
+    Raises InputError for an impossible nationality, sex or birth year.
     """
     nations = None if band.nationalities is None else sorted(map(_nation, band.nationalities))
     sexes = None if band.sexes is None else sorted(map(_sex, band.sexes))
@@ -70,15 +70,18 @@ def columns_of(
 
 
 def codes_of(cells: Cells) -> tuple[NDArray[np.int64], ...]:
-    """The numbers of nationality, sex and birth year that a cell is made of."""
+    """Return the numbers of nationality, sex and birth year in each cell."""
     wide = cells.astype(np.int64)
     return wide // PER_NATION, wide // PER_SEX % len(SEXES), wide % YEARS
 
 
 def pack(attributes: pl.DataFrame) -> Cells:
-    """The cell of each row; columns of COLUMNS that are missing or null count as unknown.
+    """Return the cell of each row; a missing column or null counts as unknown.
 
-    Raises InputError, naming the row, for a value that a passport can't hold.
+    Raises InputError for a value that a passport can't contain.
+
+    >>> unpack(pack(pl.DataFrame({"nationality": ["KOR"], "sex": ["F"]}))).row(0)
+    ('KOR', 'F', None)
     """
     cells = np.zeros(len(attributes), np.uint32)
     for column, code, step in zip(
@@ -86,7 +89,7 @@ def pack(attributes: pl.DataFrame) -> Cells:
     ):
         if column not in attributes.columns:
             continue
-        # each value that occurs is looked at once, not each row
+        # each distinct value is converted once
         values = attributes[column].unique().drop_nulls().to_list()
         codes = {value: code(value) for value in values}
         numbers = attributes[column].replace_strict(codes, default=0, return_dtype=pl.UInt32)
@@ -95,7 +98,7 @@ def pack(attributes: pl.DataFrame) -> Cells:
 
 
 def unpack(cells: Cells) -> pl.DataFrame:
-    """Columns of COLUMNS, null where unknown: the inverse of `pack`."""
+    """Return the columns of COLUMNS, null if unknown: the inverse of `pack`."""
     nation, sex, years = codes_of(cells)
     names = {int(number): _name(int(number)) for number in np.unique(nation)}
     year = pl.Series(years.astype(np.int16))

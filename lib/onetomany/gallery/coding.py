@@ -1,13 +1,13 @@
-"""How the compressed engine codes templates: cells of space, and a product code within them.
+"""Code templates for the compressed engine: a cell of space, and a product code within it.
 
-Each template is put into a cell by its nearest of `lists` centres, and kept as a product
+A template belongs to the cell of its nearest of `lists` centres, and is stored as a product
 quantisation code of half a byte for two numbers (Jégou, Douze and Schmid, 'Product quantization
 for nearest neighbor search', TPAMI 33:1, 2011; faiss IndexIVFPQFastScan: Douze et al., 'The Faiss
 library', 2024).
 
-Where it is told which templates are of one person, the cells are laid out in a space in which the
-directions that tell images of one person apart are shortened: Fisher's discriminant carried a
-part of the way (whole, it would find mates better still, but lose the best of the strangers).
+If the people of the sample are known, the cells divide a space in which the directions that
+distinguish images of one person are shortened. That is a part of Fisher's discriminant; the whole
+would find mates better still, but lose the best strangers.
 """
 
 from __future__ import annotations
@@ -21,24 +21,27 @@ from numpy.typing import NDArray
 from .engine import Floats
 
 SHORTEN = 0.2  # the power of the within-person covariance; 0.5 would be the whole discriminant
-DEPTH = 64  # numbers that decide a template's cell, where it has more
+DEPTH = 64  # at most so many numbers determine a template's cell
 SAMPLE_PER_LIST = 50  # templates that a cell's centre is learned from
-# faiss keeps codes in blocks of 32 templates; a byte holds the part for one pair of numbers of two
-# templates 16 apart, the templates in this order (`pq4_pack_codes`)
+# faiss stores codes in blocks of 32 templates; a byte contains the code of one pair of numbers for
+# two templates 16 apart, the templates in this order (`pq4_pack_codes`)
 PLACE = np.array([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])
 
 
 def lists_for(templates: int) -> int:
-    """A number of cells that suits so many templates: a power of two, about 2.5 times the root.
+    """Return a suitable number of cells: a power of two, about 2.5 times the root.
 
-    At most 2,048: what a search must look through is a share of the templates that depends little
-    on how finely they are parted, and more cells cost more when enrolling.
+    At most 2,048: the share of templates that a search compares depends little on the number of
+    cells, and more cells make enrolment slower.
+
+    >>> lists_for(10_000), lists_for(100_000_000)
+    (256, 2048)
     """
     return int(min(2048, max(16, 2 ** round(np.log2(2.5 * np.sqrt(templates))))))
 
 
 def empty_index(sample: Floats, lists: int, space: Any, seed: int) -> Any:
-    """An empty index whose cells and codes are learned from the sample."""
+    """Return an empty index with cells and codes learned from the sample."""
     depth = space.d_out
     means = faiss.Kmeans(
         depth,
@@ -63,10 +66,10 @@ def empty_index(sample: Floats, lists: int, space: Any, seed: int) -> Any:
     return faiss.deserialize_index(faiss.serialize_index(index))
 
 
-def drop(index: Any, rows: NDArray[np.int64]) -> None:
-    """Take the codes of rows out of an index.
+def drop_codes(index: Any, rows: NDArray[np.int64]) -> None:
+    """Remove the codes of rows from an index.
 
-    Also clears the places after each cell's last code: faiss leaves the old codes there, and mixes
+    Also clears the space after each cell's last code: faiss leaves the old codes there, and mixes
     them with those that are added next (1.15.1, `pq4_pack_codes_range`).
     """
     index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(rows)))
@@ -80,8 +83,8 @@ def drop(index: Any, rows: NDArray[np.int64]) -> None:
             codes[-lists.block_size :].reshape(-1, 16)[:] &= kept.astype(np.uint8)
 
 
-def subset(index: Any, allowed: NDArray[np.bool_]) -> Any:
-    """The codes of the rows allowed, as an index of their own that shares the cells.
+def copy_codes(index: Any, allowed: NDArray[np.bool_]) -> Any:
+    """Return the codes of the allowed rows as an index of their own that shares the cells.
 
     `allowed` has a value for each row; an index's ids are rows.
     """
@@ -97,7 +100,7 @@ def subset(index: Any, allowed: NDArray[np.bool_]) -> Any:
         chosen = np.flatnonzero(allowed[rows])
         if not len(chosen):
             continue
-        # only the blocks that hold something chosen
+        # only the blocks with a chosen code
         which, within = np.unique(chosen // 32, return_inverse=True)
         blocks = faiss.rev_swig_ptr(lists.get_codes(cell), -(-size // 32) * lists.block_size)
         packed = blocks.reshape(-1, index.M2 // 2, 2, 16)[which].transpose(0, 3, 1, 2)
@@ -118,8 +121,8 @@ def subset(index: Any, allowed: NDArray[np.bool_]) -> Any:
     return part
 
 
-def layout(sample: Floats, people: NDArray[np.int64] | None) -> Any:
-    """The linear map into the space of the cells: `DEPTH` leading axes, some shortened."""
+def cell_space(sample: Floats, people: NDArray[np.int64] | None) -> Any:
+    """Return the linear map into the space of the cells: `DEPTH` leading axes, some shortened."""
     size = sample.shape[1]
     vectors = sample[:200_000].astype(np.float64)
     centre = vectors.mean(axis=0)

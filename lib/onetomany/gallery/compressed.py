@@ -1,17 +1,17 @@
-"""Compressed search on disk: an inverted file of product codes, re-ranked with the templates.
+"""Search compressed templates: an inverted file of product codes, re-ranked from disk.
 
-A search looks through the codes of the nearest cells in memory (`coding`) and compares the best of
-them anew with the templates themselves, which stay on disk in half precision.
+A search compares the codes of the nearest cells in memory (`coding`) and then compares the best of
+them with the templates themselves, which stay on disk in half precision.
 
-A folder holds everything:
+A folder contains everything:
 
     engine.json  trained.faiss  vectors.f16  cells-00000.npy ...  index-<rows>.faiss  removed.npy
 
-`add` appends the templates, waits until they are on the disk, and only then puts the chunk's file
-of cells in its place: a chunk is enrolled whole or not at all, and what `add` returned from is
-there after any crash. The index is written now and then; what it lacks is encoded anew on opening.
-(Indexes of chunks would save that, but merging two of this kind corrupts memory in faiss 1.15.1,
-where a cell holds a multiple of 1,024 codes: BlockInvertedLists::add_entries.)
+`add` appends the templates, waits until they are on the disk, and only then renames the chunk's
+file of cells to its final name: a chunk is enrolled whole or not at all, and after `add` has
+returned it survives any crash. The index is written now and then; opening encodes the templates
+that it lacks. (Indexes of chunks would save that, but merging two of this kind corrupts memory in
+faiss 1.15.1 if a cell has a multiple of 1,024 codes: BlockInvertedLists::add_entries.)
 """
 
 from __future__ import annotations
@@ -31,44 +31,44 @@ from numpy.typing import NDArray
 from ..errors import InputError, IntegrityError
 from ..sources.files import write_whole
 from .cells import Band, Cells
-from .coding import SAMPLE_PER_LIST, drop, empty_index, layout, subset
+from .coding import SAMPLE_PER_LIST, cell_space, copy_codes, drop_codes, empty_index
 from .engine import (
     Floats,
     Mask,
     Rows,
-    best,
     checked_cells,
     checked_mask,
     checked_rows,
     checked_vectors,
+    keep_best,
     new_folder,
 )
 from .exact import search_matrix
 
 LISTS = 1024
-SCAN = 0.06  # share of the cells that a search looks through
+SCAN = 0.06  # share of the cells whose codes a search compares
 RERANK = 100  # candidates that are compared with the templates, beyond the k asked for
 ENCODE = 500_000  # templates encoded at a time
 TOGETHER = 64  # probes whose candidates are compared at a time
-WORTH = 400  # codes looked through for each candidate more that a filter may ask for
-BANDS = 8  # filters that are kept ready
+WORTH = 400  # codes compared in the time of one more candidate
+BANDS = 8  # filters kept in memory
 
 
 class CompressedEngine:
     """A folder of compressed templates.
 
     A template takes dimension / 4 + 12 bytes in memory; on disk it takes dimension / 4 + 12 and
-    two bytes a number more. `scan` (share of the cells looked through) and `rerank` (candidates
-    compared anew) may be set at any time: more finds more and takes longer.
+    two bytes a number more. `scan` (share of the cells compared) and `rerank` (candidates compared
+    with their templates) may be set at any time: larger values find more and take longer.
     """
 
     name = "compressed"
 
     def __init__(self, folder: Path, dimension: int, *, lists: int = LISTS) -> None:
-        """Open a folder, or begin one of so many cells (`lists_for` a number of templates).
+        """Open a folder, or begin one with `lists` cells (see `lists_for`).
 
-        Raises InputError where the folder holds templates of another dimension, IntegrityError
-        where it was damaged.
+        Raises InputError if the folder has templates of another dimension, IntegrityError if it is
+        damaged.
         """
         self.folder, self.dimension, self.lists = folder, dimension, lists
         self.scan, self.rerank = SCAN, RERANK
@@ -78,7 +78,7 @@ class CompressedEngine:
             facts = json.loads(about.read_text(encoding="utf-8"))
             if facts["dimension"] != dimension:
                 raise InputError(
-                    f"{folder} holds vectors of {facts['dimension']} numbers, not {dimension}."
+                    f"{folder} has templates of {facts['dimension']} numbers, not {dimension}."
                 )
             self.lists = facts["lists"]
         else:
@@ -88,7 +88,7 @@ class CompressedEngine:
         self._starts = [0]  # the first row of each chunk, and of the next
         self._vectors = np.empty((0, dimension), np.float16)
         self._removed = np.empty(0, np.int64)
-        self._written = 0  # rows that the index on disk holds
+        self._written = 0  # rows of the index on disk
         self._filters: dict[Band | None, tuple[int, NDArray[np.uint8]]] = {}
         self._parts: dict[Band, Any] = {}  # the codes of narrow bands, copied out
         self._open()
@@ -98,23 +98,23 @@ class CompressedEngine:
 
     @property
     def rows(self) -> int:
-        """How many rows were ever added."""
+        """Count all rows ever added."""
         return self._starts[-1]
 
     @property
     def chunks(self) -> int:
-        """How many times `add` was called with something to add."""
+        """Count the chunks added."""
         return len(self._cells)
 
     @property
     def is_trained(self) -> bool:
-        """Whether cells and codes exist; until then a search compares every template."""
+        """Return whether cells and codes exist; until then a search compares every template."""
         return self._index is not None
 
     def train(
         self, vectors: Floats, people: NDArray[np.int64] | None = None, seed: int = 0
     ) -> None:
-        """Learn cells and codes from a sample. `add` does so by itself once it holds enough.
+        """Learn cells and codes from a sample. `add` does so itself with enough templates.
 
         `people` numbers the person of each vector, if that is known. Raises InputError once
         trained, or with fewer vectors than cells.
@@ -124,7 +124,7 @@ class CompressedEngine:
         sample = checked_vectors(vectors, self.dimension)
         if len(sample) < self.lists:
             raise InputError(f"{self.lists} cells can't be learned from {len(sample)} vectors.")
-        index = empty_index(sample, self.lists, layout(sample, people), seed)
+        index = empty_index(sample, self.lists, cell_space(sample, people), seed)
         write_whole(self.folder / "trained.faiss", faiss.serialize_index(index).tobytes())
         self._index = index
         self._encode(0)
@@ -137,7 +137,7 @@ class CompressedEngine:
         if not len(vectors):
             return np.empty(0, np.int64)
         with (self.folder / "vectors.f16").open("r+b") as file:
-            # past what is enrolled there may be the rest of a chunk that a crash cut off
+            # after the enrolled templates there may be part of a chunk that a crash cut off
             file.truncate(first * self.dimension * 2)
             file.seek(0, os.SEEK_END)
             file.write(vectors.astype(np.float16).data)
@@ -157,7 +157,7 @@ class CompressedEngine:
         return rows
 
     def checkpoint(self) -> None:
-        """Write the index as it is now, so that opening has nothing to encode."""
+        """Write the index, so that opening has nothing to encode."""
         if not self.is_trained or self._written == self.rows:
             return
         old = list(self.folder.glob("index-*.faiss"))
@@ -172,14 +172,14 @@ class CompressedEngine:
         self._written = self.rows
 
     def remove(self, rows: Rows) -> None:
-        """Take rows out, on disk too; see `Engine`."""
-        held = np.ones(self.rows, np.bool_)
-        held[self._removed] = False
-        gone = np.union1d(self._removed, checked_rows(rows, held))
-        _write_array(self.folder / "removed.npy", gone)
-        self._removed = gone
+        """Remove rows, on disk too; see `Engine`."""
+        present = np.ones(self.rows, np.bool_)
+        present[self._removed] = False
+        removed = np.union1d(self._removed, checked_rows(rows, present))
+        _write_array(self.folder / "removed.npy", removed)
+        self._removed = removed
         self._erase(rows)
-        self._written = -1  # what is on disk still holds their codes
+        self._written = -1  # the index on disk still contains their codes
         self.checkpoint()
 
     def search(
@@ -190,9 +190,9 @@ class CompressedEngine:
         threshold: float = -np.inf,
         allowed: Band | Mask | None = None,
     ) -> tuple[Floats, Rows]:
-        """About the k best of each probe, with scores to half precision; see `Engine`.
+        """Return nearly the k best of each probe, with scores to half precision; see `Engine`.
 
-        Exact (to that precision) while untrained, and where very few rows are allowed.
+        The result is exact (to that precision) while untrained, and if very few rows are allowed.
         """
         probes = checked_vectors(probes, self.dimension)
         count, bits = self._allowed(allowed)
@@ -206,7 +206,7 @@ class CompressedEngine:
             some = rows[first : first + TOGETHER]
             vectors = self._fetch(np.maximum(some, 0).ravel()).reshape(*some.shape, -1)
             scores = np.matmul(vectors, probes[first : first + TOGETHER, :, None])[:, :, 0]
-            return best(scores, some, k, threshold)
+            return keep_best(scores, some, k, threshold)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(compare, range(0, len(probes), TOGETHER)))
@@ -215,7 +215,7 @@ class CompressedEngine:
         return np.concatenate([each[0] for each in found]), np.concatenate([r for _, r in found])
 
     def _nearest(self, probes: Floats, wanted: int, allowed: Band | Mask | None) -> Rows:
-        """The allowed rows of the nearest codes, (probes, wanted); -1 where there are none."""
+        """Return the allowed rows of the nearest codes, (probes, wanted); -1 if too few."""
         count, bits = self._allowed(allowed)
         cells = max(1, round(self.scan * self.lists))
         options = faiss.IVFSearchParameters(nprobe=cells)
@@ -223,14 +223,14 @@ class CompressedEngine:
             return np.asarray(self._index.search(probes, wanted, params=options)[1])
         enough = int(1.5 * wanted * self.rows / count)
         if enough * WORTH > self.scan * self.rows:
-            # the bit of each code may be a trip to memory, so a band's codes are copied out, once;
-            # as many are looked through as without a filter, which is more of the cells
+            # testing each code may cost a memory access, so a band's codes are copied out, once;
+            # as many codes are compared as without a filter, in more cells
             if isinstance(allowed, Band):
                 options.nprobe = min(self.lists, cells * self.rows // count)
                 return np.asarray(self._part(allowed).search(probes, wanted, params=options)[1])
             options.sel = faiss.IDSelectorBitmap(self.rows, faiss.swig_ptr(bits))
             return np.asarray(self._index.search(probes, wanted, params=options)[1])
-        # most is allowed: cheaper to ask for more candidates and look at theirs alone
+        # most are allowed: cheaper to ask for more candidates and test only these
         rows = np.empty((len(probes), wanted), np.int64)
         for start in range(0, len(probes), TOGETHER):
             some = self._index.search(probes[start : start + TOGETHER], enough, params=options)[1]
@@ -244,13 +244,13 @@ class CompressedEngine:
         return rows
 
     def _part(self, band: Band) -> Any:
-        """The index of a band's own codes."""
+        """Return the index of a band's own codes."""
         if band not in self._parts:
             while len(self._parts) >= BANDS:
                 self._parts.pop(next(iter(self._parts)))
             _, bits = self._allowed(band)
             mask = np.unpackbits(bits, count=self.rows, bitorder="little").view(np.bool_)
-            self._parts[band] = subset(self._index, mask)
+            self._parts[band] = copy_codes(self._index, mask)
         return self._parts[band]
 
     def save(self, folder: Path) -> None:
@@ -262,27 +262,27 @@ class CompressedEngine:
 
     @classmethod
     def load(cls, folder: Path) -> CompressedEngine:
-        """Open what `save` wrote, or any engine's folder. Raises IntegrityError."""
+        """Open a saved engine or any engine's folder. Raises IntegrityError if it can't."""
         try:
             facts = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
             return cls(folder, facts["dimension"])
         except (OSError, ValueError, KeyError) as error:
-            raise IntegrityError(f"{folder} is no compressed engine: {error}.") from error
+            raise IntegrityError(f"{folder} is not a compressed engine: {error}.") from error
 
     def count(self, allowed: Band | Mask | None = None) -> int:
-        """How many templates a search could find."""
+        """Count the templates that a search could find."""
         return self._allowed(allowed)[0]
 
     def _open(self) -> None:
-        """Take up what is in the folder, and finish what a crash interrupted."""
+        """Load the folder, and complete work that a crash interrupted."""
         (self.folder / "vectors.f16").touch()
         for number, path in enumerate(sorted(self.folder.glob("cells-*.npy"))):
             if path.name != f"cells-{number:05d}.npy":
-                raise IntegrityError(f"{self.folder} lacks cells-{number:05d}.npy: enrol it anew.")
+                raise IntegrityError(f"{self.folder} lacks cells-{number:05d}.npy: enrol again.")
             try:
                 self._take(np.load(path))
             except (OSError, ValueError) as error:
-                raise IntegrityError(f"{path} can't be read ({error}): enrol it anew.") from error
+                raise IntegrityError(f"{path} can't be read ({error}): enrol again.") from error
         self._map()
         if (self.folder / "removed.npy").exists():
             self._removed = np.load(self.folder / "removed.npy")
@@ -295,7 +295,7 @@ class CompressedEngine:
             self._erase(self._removed)
 
     def _forget(self) -> None:
-        """Filters that were kept ready no longer hold."""
+        """Drop the filters in memory: they are out of date."""
         self._filters.clear()
         self._parts.clear()
 
@@ -303,11 +303,11 @@ class CompressedEngine:
         path = self.folder / "vectors.f16"
         size = self.rows * self.dimension * 2
         if path.stat().st_size < size:
-            raise IntegrityError(f"{path} is shorter than its {self.rows} templates: enrol anew.")
+            raise IntegrityError(f"{path} is shorter than its {self.rows} templates: enrol again.")
         if size:
             with path.open("r+b") as file:
                 mapped = mmap.mmap(file.fileno(), size)
-            mapped.madvise(mmap.MADV_RANDOM)  # candidates lie anywhere: reading ahead is in vain
+            mapped.madvise(mmap.MADV_RANDOM)  # candidates are anywhere: reading ahead is useless
             self._vectors = np.frombuffer(mapped, np.float16).reshape(-1, self.dimension)
 
     def _take(self, cells: Cells) -> None:
@@ -316,7 +316,7 @@ class CompressedEngine:
         self._forget()
 
     def _encode(self, first: int) -> None:
-        """Take the rows from `first` on into the index."""
+        """Add the rows from `first` on to the index."""
         for start in range(first, self.rows, ENCODE):
             rows = np.arange(start, min(start + ENCODE, self.rows))
             self._index.add_with_ids(self._fetch(rows), rows)
@@ -326,13 +326,13 @@ class CompressedEngine:
         self._forget()
         self._vectors[rows] = 0
         if self.is_trained:
-            drop(self._index, rows)
+            drop_codes(self._index, rows)
 
     def _fetch(self, rows: Rows) -> Floats:
         return self._vectors[rows].astype(np.float32)
 
     def _allowed(self, allowed: Band | Mask | None) -> tuple[int, NDArray[np.uint8]]:
-        """How many rows may be found, and a bit for each row."""
+        """Return how many rows may be found, and a bit for each row."""
         if allowed is None or isinstance(allowed, Band):
             if allowed not in self._filters:
                 masks = [
@@ -355,12 +355,12 @@ def _read_index(path: Path) -> Any:
         return faiss.read_index(str(path))
     except RuntimeError as error:
         raise IntegrityError(
-            f"{path} can't be read: delete it, and it is made anew from the templates."
+            f"{path} can't be read: delete it, and it is made again from the templates."
         ) from error
 
 
 def _write_array(path: Path, array: NDArray[Any]) -> None:
-    """Write an array beside its place and rename it once it is on the disk."""
+    """Write an array to a '.part' file and rename it once it is on the disk."""
     beside = path.with_name(f".{path.name}.part")
     with beside.open("wb") as file:
         np.save(file, array)

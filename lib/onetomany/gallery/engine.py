@@ -1,4 +1,4 @@
-"""What every search engine does, whatever it is made of."""
+"""Define the interface of all search engines, and the checks they share."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Mask = NDArray[np.bool_]
 
 
 class Engine(Protocol):
-    """Holds unit vectors and finds those of highest inner product (cosine) with a probe.
+    """Stores unit vectors and finds those of highest inner product (cosine) with a probe.
 
     Each vector gets a row number when it is added, counted from 0; a number is never used again.
-    `add` keeps all of its vectors or none, and with engines that live in files or on a server they
-    are there after any crash once it has returned. `cells` (see `cells.pack`) carry nationality,
-    sex and birth year, and are what a `Band` filters by.
+    `add` stores all of its vectors or none; engines in files or on a server keep them through any
+    crash after it has returned. `cells` (see `cells.pack`) contain nationality, sex and birth year,
+    by which a `Band` filters.
 
-    `search` returns scores and rows, each (probes, k), best first; scores are -inf and rows -1
-    where fewer than k were allowed or reached the threshold. `allowed` is a band, or a mask over
-    row numbers. `remove` takes rows out for good. `save` writes a whole copy to a folder that is
-    not there yet. `rows` counts the rows ever given out, `len` those that are held.
+    `search` returns scores and rows, each (probes, k), best first; if fewer than k were allowed or
+    reached the threshold, the other scores are -inf and rows -1. `allowed` is a band, or a mask
+    over row numbers. `remove` deletes rows for good. `save` writes a whole copy to a new folder.
+    `rows` counts all rows ever added, `len` those not removed.
     """
 
     name: str
@@ -54,12 +54,12 @@ class Engine(Protocol):
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder beside, to fill; it becomes `folder` once the block has ended well.
+    """Give a temporary folder that becomes `folder` if the block ends without an error.
 
-    Raises InputError where `folder` is there already.
+    Raises InputError if `folder` exists.
     """
     if folder.exists():
-        raise InputError(f"{folder} is there already: save to a new folder.")
+        raise InputError(f"{folder} exists: save to a new folder.")
     beside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(beside, ignore_errors=True)  # of a run that was stopped
     beside.mkdir(parents=True)
@@ -68,14 +68,14 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def checked_vectors(vectors: Floats, dimension: int) -> Floats:
-    """Return the vectors as every engine takes them: float32, in one piece, all of them numbers.
+    """Return the vectors as contiguous float32, all finite.
 
-    Raises InputError for another dimension, and for NaN or infinite numbers: a comparison with
-    those is always False, and would count as a person who matches nobody.
+    Raises InputError for another dimension, and for NaN or infinite numbers: every comparison with
+    those is False, so they would count as a person who matches nobody.
     """
     if vectors.ndim != 2 or vectors.shape[1] != dimension:
         raise InputError(
-            f"The engine holds vectors of {dimension} numbers, these have the shape "
+            f"The engine takes vectors of {dimension} numbers; these have the shape "
             f"{vectors.shape}."
         )
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
@@ -83,44 +83,46 @@ def checked_vectors(vectors: Floats, dimension: int) -> Floats:
     if len(vectors) and not np.isfinite(vectors.sum(axis=1, dtype=np.float64)).all():
         row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
         raise InputError(
-            f"Vector {row} of {len(vectors):,} contains NaN or infinite numbers: none was taken; "
-            "leave out images that have no template."
+            f"Vector {row} of {len(vectors):,} contains NaN or infinite numbers, so none was "
+            "added: leave out images that have no template."
         )
     return vectors
 
 
 def checked_cells(cells: Cells | None, count: int) -> Cells:
-    """One cell a vector; zeros (all unknown) where none are given. Raises InputError."""
+    """Return one cell a vector; zeros (all unknown) if none are given. Raises InputError."""
     if cells is None:
         return np.zeros(count, np.uint32)
     if cells.shape != (count,):
-        raise InputError(f"{count} vectors were given with {len(cells)} cells.")
+        raise InputError(f"{count} vectors have {len(cells)} cells: give one for each.")
     return np.ascontiguousarray(cells, dtype=np.uint32)
 
 
 def checked_mask(mask: Mask, count: int) -> Mask:
-    """A mask over all rows ever added. Raises InputError."""
+    """Return a mask over all rows ever added. Raises InputError for another shape or type."""
     if mask.shape != (count,) or mask.dtype != np.bool_:
-        raise InputError(f"A mask says True or False of each of {count} rows, removed ones too.")
+        raise InputError(f"A mask needs True or False for each of {count} rows, removed ones too.")
     return mask
 
 
-def checked_rows(rows: Rows, held: Mask) -> Rows:
-    """Rows that are held now, each once. Raises InputError naming the first that isn't."""
+def checked_rows(rows: Rows, present: Mask) -> Rows:
+    """Return rows of the engine, each once. Raises InputError naming the first that isn't."""
     rows = np.unique(np.asarray(rows, dtype=np.int64))
-    within = (rows >= 0) & (rows < len(held))
-    strange = rows[~within] if not within.all() else rows[~held[rows]]
+    within = (rows >= 0) & (rows < len(present))
+    strange = rows[~within] if not within.all() else rows[~present[rows]]
     if len(strange):
-        raise InputError(f"Row {strange[0]} is not held ({len(strange)} such): none was removed.")
+        raise InputError(
+            f"Row {strange[0]} is not in the engine ({len(strange)} such): none was removed."
+        )
     return rows
 
 
-def best(
+def keep_best(
     scores: Floats, rows: Rows, k: int, threshold: float | Floats = -np.inf
 ) -> tuple[Floats, Rows]:
-    """The k best of each line of candidates, best first.
+    """Return the k best of each line of candidates, best first.
 
-    What lies below the threshold (one for all, or a column of one for each line), or has row -1,
+    A candidate below the threshold (one for all, or a column of one for each line), or of row -1,
     becomes score -inf and row -1.
     """
     if (rows < 0).any():

@@ -1,4 +1,4 @@
-"""Every probe against every template: exact, as fast as the machine multiplies matrices."""
+"""Compare every probe with every template: exact, about as fast as a matrix product."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-import faiss
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
@@ -17,19 +16,18 @@ from .engine import (
     Floats,
     Mask,
     Rows,
-    best,
     checked_cells,
     checked_mask,
     checked_rows,
     checked_vectors,
+    keep_best,
     new_folder,
 )
 
 # a block of scores that stays in the processor's cache while its best are looked for
 BLOCK, PROBES = 2048, 512
-GROUP = 32  # rows of which only the best score is compared with what a candidate must beat
-SINGLE = 4  # so few probes are compared one by one, not in a product of matrices
-SMALL = 1 << 18  # so few comparisons are made at once
+GROUP = 32  # rows of which only the best score is compared with the score to beat
+SMALL = 1 << 18  # at most so many comparisons are made at once, without threads
 # below this share it is cheaper to copy the allowed rows together than to score all
 GATHER, GATHER_FEW, FEW = 0.5, 0.15, 8
 
@@ -51,7 +49,7 @@ class ExactEngine:
 
     @property
     def rows(self) -> int:
-        """How many rows were ever added."""
+        """Count all rows ever added."""
         return self._count
 
     def add(self, vectors: Floats, cells: Cells | None = None) -> Rows:
@@ -70,7 +68,7 @@ class ExactEngine:
         return np.arange(first, end, dtype=np.int64)
 
     def remove(self, rows: Rows) -> None:
-        """Take rows out; their vectors are overwritten. See `Engine`."""
+        """Remove rows; their vectors are overwritten. See `Engine`."""
         rows = checked_rows(rows, self._held[: self._count])
         self._held[rows] = False
         self._vectors[rows] = 0
@@ -83,7 +81,7 @@ class ExactEngine:
         threshold: float = -np.inf,
         allowed: Band | Mask | None = None,
     ) -> tuple[Floats, Rows]:
-        """The exact k best of each probe; see `Engine`."""
+        """Return the exact k best of each probe; see `Engine`."""
         probes = checked_vectors(probes, self.dimension)
         vectors, mask = self._vectors[: self._count], self._held[: self._count]
         if isinstance(allowed, Band):
@@ -101,7 +99,7 @@ class ExactEngine:
 
     @classmethod
     def load(cls, folder: Path) -> ExactEngine:
-        """Read what `save` wrote. Raises IntegrityError where it isn't whole."""
+        """Read a saved copy. Raises IntegrityError if it isn't whole."""
         try:
             vectors, cells, held = (
                 np.load(folder / f"{part}.npy") for part in ("vectors", "cells", "held")
@@ -109,7 +107,7 @@ class ExactEngine:
         except (OSError, ValueError) as error:
             raise IntegrityError(f"The exact engine in {folder} can't be read: {error}.") from error
         if not len(vectors) == len(cells) == len(held):
-            raise IntegrityError(f"The exact engine in {folder} is not whole: enrol it anew.")
+            raise IntegrityError(f"The exact engine in {folder} is not whole: enrol again.")
         engine = cls(vectors.shape[1])
         engine._vectors, engine._cells, engine._held = vectors, cells, held
         engine._count = len(vectors)
@@ -123,19 +121,17 @@ def search_matrix(
     threshold: float | Floats = -np.inf,
     mask: Mask | None = None,
 ) -> tuple[Floats, Rows]:
-    """The k best rows of a matrix for each probe, exactly; only rows of the mask if one is given.
+    """Return the k best rows of a matrix for each probe, exactly; only rows of a given mask.
 
-    `threshold` is one for all probes, or one for each.
-
-    Two threads share the blocks of the gallery, each with BLAS on one core: a block of scores is
-    made and looked through before it leaves the cache.
+    `threshold` is one for all probes, or one for each. Threads share the blocks of the gallery,
+    each with BLAS on one core: a block of scores is made and searched before it leaves the cache.
     """
     cores = os.cpu_count() or 1
     chosen = bias = None
     if mask is not None:
         if np.count_nonzero(mask) < (GATHER_FEW if len(probes) <= FEW else GATHER) * len(mask):
             chosen = np.flatnonzero(mask)
-        else:  # score everything, and let what is not allowed lose
+        else:  # score all rows, and give those not allowed the lowest score
             bias = np.where(mask, np.float32(0), np.float32(-np.inf))
     total = len(vectors) if chosen is None else len(chosen)
     if total * len(probes) <= SMALL:  # done before threads have started
@@ -144,13 +140,8 @@ def search_matrix(
             scores += bias
         rows = np.arange(total) if chosen is None else chosen
         cut = np.reshape(np.float32(threshold), (-1, 1))
-        return best(scores, np.broadcast_to(rows, scores.shape), k, cut)
-    if 1 < len(probes) <= SINGLE and mask is None and k < total:
-        # so few are held up by memory alone, and faiss reads it once for all of them
-        scores, rows = faiss.knn(probes, vectors, k + 1, metric=faiss.METRIC_INNER_PRODUCT)
-        if (scores[:, k - 1] > scores[:, k]).all():  # else which of equals is kept is by chance
-            return best(scores[:, :k], rows[:, :k], k, np.reshape(np.float32(threshold), (-1, 1)))
-    # what one core has found k times over, the other need not look at
+        return keep_best(scores, np.broadcast_to(rows, scores.shape), k, cut)
+    # a score that one core has found k times is the least that the others look for
     bar = np.full(len(probes), -np.inf, np.float32)
     bar[:] = np.nextafter(np.float32(threshold), np.float32(-np.inf))
     lists = [_Best(bar, k) for _ in range(cores)]
@@ -162,11 +153,7 @@ def search_matrix(
             part = vectors[rows] if chosen is None else vectors[chosen[rows]]
             for first in range(0, len(probes), PROBES):
                 some = probes[first : first + PROBES]
-                if len(some) <= SINGLE:
-                    # each probe's scores side by side: the best of a group are then neighbours
-                    scores = np.stack([part @ probe for probe in some]).T
-                else:
-                    scores = np.matmul(part, some.T, out=room[: len(part), : len(some)])
+                scores = np.matmul(part, some.T, out=room[: len(part), : len(some)])
                 if bias is not None:
                     scores += bias[rows, None]
                 lists[core].offer(scores, first, start)
@@ -178,19 +165,19 @@ def search_matrix(
     rows = np.concatenate([each.rows for each in lists], axis=1)
     if chosen is not None and len(chosen):
         rows = np.where(rows < 0, -1, chosen[rows])
-    return best(scores, rows, k)
+    return keep_best(scores, rows, k)
 
 
 @cache
 def _blas() -> ThreadpoolController:
-    """Looking for the loaded libraries takes longer than a small search: done once."""
+    """Return the controller of the BLAS libraries, made once: it takes longer than a search."""
     return ThreadpoolController()
 
 
 class _Best:
     """The k best so far of each probe, and the score that a candidate must beat.
 
-    What beats it is only collected; the lists are set in order when enough has come together.
+    Candidates are only collected; the lists are sorted when there are enough.
     """
 
     def __init__(self, bar: Floats, k: int) -> None:
@@ -201,7 +188,7 @@ class _Best:
         self.waiting = 0
 
     def offer(self, scores: Floats, first: int, offset: int) -> None:
-        """Scores (rows, probes) of rows from `offset` on with probes from `first` on."""
+        """Take scores (rows, probes) of rows from `offset` on with probes from `first` on."""
         whole = len(scores) // GROUP * GROUP
         if whole:
             self._offer(scores[:whole].reshape(-1, GROUP, scores.shape[1]), first, offset)
@@ -211,12 +198,12 @@ class _Best:
             self.settle()
 
     def _offer(self, scores: Floats, first: int, offset: int) -> None:
-        """Scores (groups, rows of a group, probes)."""
-        # the best of each group is found at the speed of memory; few groups have news
+        """Take scores (groups, rows of a group, probes)."""
+        # the best of each group is found at the speed of memory; few groups have a candidate
         top = scores.max(axis=1)
         bar = self.bar[first : first + top.shape[1]]
         if len(top) >= self.k and np.isneginf(bar).any():
-            # at first everything would be news: the k-th best group holds a score to beat
+            # at first every row would be a candidate: the k-th best group gives a score to beat
             kth = np.partition(top, len(top) - self.k, axis=0)[len(top) - self.k]
             np.maximum(bar, np.nextafter(kth, np.float32(-np.inf)), out=bar)
         group, line = np.nonzero(top > bar)
@@ -229,7 +216,7 @@ class _Best:
         self.waiting += len(pair)
 
     def settle(self) -> None:
-        """Set the lists in order with what has come together."""
+        """Sort the lists with the candidates collected."""
         if not self.news:
             return
         lines, rows, scores = (np.concatenate(parts) for parts in zip(*self.news, strict=True))

@@ -25,7 +25,7 @@ ENTRY = {
     "image_set": pl.String,
     "model": pl.String,
 }
-# what would turn an id into a person has no place beside a template
+# columns that would identify a person may not be beside a template
 NAMING = re.compile(
     r"name|passport|phone|mail|address|resident|social.?security|ssn|licen[cs]e|account|"
     r"이름|성명|여권|전화|주소|주민",
@@ -34,11 +34,11 @@ NAMING = re.compile(
 
 
 class Gallery:
-    """Templates of one model with their attributes, searchable.
+    """Searchable templates of one model, with their attributes.
 
     `entries` is a frame of `ENTRY` and the attribute columns, in the order of the engine's rows;
-    `attributes_are` in it says of each row whether its attributes were recorded or simulated.
-    `engine` names what searches: see `open_engine`.
+    its column `attributes_are` says whether a row's attributes were recorded or simulated.
+    `engine` names the search engine: see `open_engine`.
     """
 
     def __init__(self, model: str, dimension: int, engine: str = "exact") -> None:
@@ -59,13 +59,13 @@ class Gallery:
         *,
         attributes_are: Literal["recorded", "simulated"] | None = None,
     ) -> None:
-        """Add templates (a frame as `faces.embed` returns, failures filtered out) to the gallery.
+        """Add templates (a frame of `faces.embed` without failures) to the gallery.
 
         `attributes` is a frame with `subject_id` and any columns (nationality, sex, birth_year,
-        ...), one row a subject; `attributes_are` must then say where they come from. All rows are
+        ...), one row a subject; `attributes_are` must then give their origin. All rows are
         enrolled or none.
 
-        Raises DatasheetError without a valid datasheet of this very set; EnrolmentError for
+        Raises DatasheetError without a valid datasheet of this same set; EnrolmentError for
         withdrawn subjects, duplicate or naming ids, wrong dimension, NaN, zero or unnormalised
         templates, mixed models, or more than the datasheet's `max_gallery`.
         """
@@ -81,25 +81,25 @@ class Gallery:
             entries = pl.concat([self.entries, new], how="diagonal")
         except (pl.exceptions.SchemaError, pl.exceptions.ShapeError) as error:
             raise EnrolmentError(
-                f"An attribute column has another type than what is enrolled ({error}): "
+                f"An attribute column has another type than in the gallery ({error}): "
                 "nothing was enrolled."
             ) from error
         cells = None
-        if held := [name for name in COLUMNS if name in new.columns]:
-            cells = pack(new.select(held))
+        if packed := [name for name in COLUMNS if name in new.columns]:
+            cells = pack(new.select(packed))
         self._rows = np.concatenate([self._rows, self._engine.add(vectors, cells)])
         self.entries = entries
 
     def remove(self, template_ids: list[str]) -> None:
-        """Take templates out. Raises EnrolmentError if one is not there; then none is removed."""
-        gone = self.entries["template_id"].is_in(template_ids)
-        if missing := sorted(set(template_ids) - set(self.entries["template_id"].filter(gone))):
+        """Remove templates. Raises EnrolmentError if one is missing; then none is removed."""
+        chosen = self.entries["template_id"].is_in(template_ids)
+        if missing := sorted(set(template_ids) - set(self.entries["template_id"].filter(chosen))):
             raise EnrolmentError(
                 f"'{missing[0]}' is not enrolled ({len(missing)} such): nothing was removed."
             )
-        self._engine.remove(self._rows[gone.to_numpy()])
-        self._rows = self._rows[~gone.to_numpy()]
-        self.entries = self.entries.filter(~gone)
+        self._engine.remove(self._rows[chosen.to_numpy()])
+        self._rows = self._rows[~chosen.to_numpy()]
+        self.entries = self.entries.filter(~chosen)
 
     def search(
         self,
@@ -109,15 +109,15 @@ class Gallery:
         threshold: Threshold | None = None,
         where: pl.Expr | Band | None = None,
     ) -> pl.DataFrame:
-        """Candidate lists: the k most similar entries of each probe, best first.
+        """Return candidate lists: the k most similar entries of each probe, best first.
 
         `where` restricts the gallery before the search: a `Band` of nationalities, sexes and
-        birth years, which every engine knows, or any condition on the columns of `entries`.
+        birth years, which every engine supports, or any condition on the columns of `entries`.
         `threshold` cuts the list. Returns probe_id, probe_subject_id, rank (from 1), score (cosine
         similarity) and the entry's columns; probes without a candidate have no rows.
 
-        Raises RefusedError for a threshold that was not measured, EnrolmentError for probes that
-        have no or no fitting template.
+        Raises RefusedError for a threshold that was not measured, EnrolmentError for probes
+        without a template or with one of another model.
         """
         cut = self._checked_threshold(threshold)
         vectors = self._checked_vectors(probes)
@@ -132,9 +132,9 @@ class Gallery:
         return self._candidates(probes, scores.ravel(), rows.ravel(), k)
 
     def save(self, name: str) -> Path:
-        """Keep the gallery in the cache under a name. Raises RefusedError for a path.
+        """Save the gallery in the cache under a name; return its folder.
 
-        Templates are biometric data: they lie nowhere but in the cache.
+        Raises RefusedError for a path: templates are biometric data and stay in the cache.
         """
         folder = _folder(name)
         beside = folder.with_name(f".{name}.part")
@@ -148,18 +148,18 @@ class Gallery:
         old = folder.with_name(f".{name}.old")
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
-            folder.rename(old)  # kept until the new one stands
+            folder.rename(old)  # kept until the new one is in place
         beside.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
         return folder
 
     @classmethod
     def load(cls, name: str, *datasheets: Datasheet, drop_withdrawn: bool = False) -> Gallery:
-        """A saved gallery, checked against today's datasheets of every set in it.
+        """Load a saved gallery and check it against the current datasheets of all its sets.
 
-        Raises InputError where there is none of that name, DatasheetError where a set's datasheet
-        is missing or expired, EnrolmentError where a subject has withdrawn since (unless
-        `drop_withdrawn`, which removes them).
+        Raises InputError if there is none of that name, DatasheetError if a set's datasheet is
+        missing or expired, EnrolmentError if a subject has withdrawn since (with `drop_withdrawn`
+        these are removed instead).
         """
         folder = _folder(name)
         if not (folder / "gallery.json").exists():
@@ -174,14 +174,14 @@ class Gallery:
         for (image_set,), entries in gallery.entries.group_by("image_set"):
             if image_set not in sheets:
                 raise DatasheetError(
-                    f"Gallery '{name}' holds templates of '{image_set}': load needs its datasheet."
+                    f"Gallery '{name}' has templates of '{image_set}': load needs its datasheet."
                 )
             sheets[str(image_set)].check()
             lost = entries.filter(pl.col("subject_id").is_in(sheets[str(image_set)].withdrawn))
             withdrawn += lost["template_id"].to_list()
         if withdrawn and not drop_withdrawn:
             raise EnrolmentError(
-                f"Gallery '{name}' holds {len(withdrawn)} template(s) of subjects who withdrew "
+                f"Gallery '{name}' has {len(withdrawn)} template(s) of subjects who withdrew "
                 "since: load it with drop_withdrawn=True and save it again."
             )
         if withdrawn:
@@ -189,10 +189,10 @@ class Gallery:
         return gallery
 
     def _mask(self, where: pl.Expr) -> NDArray[np.bool_]:
-        """Which of the engine's rows fulfil a condition on `entries`."""
+        """Return which of the engine's rows meet a condition on `entries`."""
         meets = self.entries.select(where.alias("allowed")).to_series()
         if meets.dtype != pl.Boolean or len(meets) != len(self.entries):
-            raise InputError("`where` must say yes or no of each entry, as pl.col('sex') == 'F'.")
+            raise InputError("`where` must be True or False for each entry: pl.col('sex') == 'F'.")
         mask = np.zeros(self._engine.rows, np.bool_)
         mask[self._rows] = meets.fill_null(False).to_numpy()
         return mask
@@ -208,12 +208,12 @@ class Gallery:
             others = set(templates["model"].unique()) - {self.model}
             raise EnrolmentError(
                 f"Templates of {', '.join(sorted(map(str, others)))} can't be compared with those "
-                f"of {self.model}: one gallery holds one model."
+                f"of {self.model}: a gallery has one model."
             )
         kind = templates["template"].dtype
         if not isinstance(kind, pl.Array) or kind.size != self.dimension:
             raise EnrolmentError(
-                f"The template column is {kind}, the gallery holds arrays of {self.dimension}."
+                f"The template column is {kind}, the gallery has arrays of {self.dimension}."
             )
         vectors = templates["template"].to_numpy().astype(np.float32, copy=False)
         norms = np.linalg.norm(vectors.astype(np.float64), axis=1)
@@ -250,10 +250,10 @@ class Gallery:
         if ids.is_duplicated().any():
             twice = ids.filter(ids.is_duplicated())[0]
             raise EnrolmentError(f"Template id '{twice}' would be enrolled twice: ids are unique.")
-        held = int((self.entries["image_set"] == datasheet.name).sum())
-        if datasheet.kind == "real" and held + len(templates) > datasheet.max_gallery:
+        enrolled = int((self.entries["image_set"] == datasheet.name).sum())
+        if datasheet.kind == "real" and enrolled + len(templates) > datasheet.max_gallery:
             raise EnrolmentError(
-                f"{held + len(templates)} templates of '{datasheet.name}' exceed the "
+                f"{enrolled + len(templates)} templates of '{datasheet.name}' exceed the "
                 f"{datasheet.max_gallery} that its datasheet allows in a gallery."
             )
 
@@ -267,7 +267,7 @@ class Gallery:
             )
         if threshold.model != self.model:
             raise RefusedError(
-                f"The threshold was measured on {threshold.model}, the gallery holds {self.model}."
+                f"The threshold was measured on {threshold.model}, the gallery is of {self.model}."
             )
         return threshold.score
 
@@ -280,7 +280,7 @@ class Gallery:
             found = rows >= 0
             seats, rank, scores, rows = seats[found], rank[found], scores[found], rows[found]
         places = np.searchsorted(self._rows, rows)
-        # an index as a series of unsigned numbers is what polars takes without a conversion
+        # polars takes an index of unsigned numbers without a conversion
         seat, entry = pl.Series(seats), pl.Series(places.astype(np.uint32))
         return pl.DataFrame(
             [
@@ -300,12 +300,12 @@ def _with_attributes(
     if attributes_are not in ("recorded", "simulated"):
         raise EnrolmentError(
             "Say with attributes_are whether the attributes were 'recorded' with the subjects or "
-            "are 'simulated'; every candidate list carries the answer."
+            "are 'simulated'; every candidate list repeats it."
         )
     if naming := [column for column in attributes.columns if NAMING.search(column)]:
         raise EnrolmentError(
-            f"Column '{naming[0]}' could name a person: a gallery holds ids and attributes, never "
-            "names, documents or addresses."
+            f"Column '{naming[0]}' could identify a person: a gallery has ids and attributes, "
+            "never names, documents or addresses."
         )
     if clash := set(attributes.columns) & (set(ENTRY) - {"subject_id"}):
         raise EnrolmentError(f"Attribute column '{clash.pop()}' is one of the gallery's own.")
@@ -333,7 +333,7 @@ def gallery_of(
     attributes_are: Literal["recorded", "simulated"] | None = None,
     engine: str = "exact",
 ) -> Gallery:
-    """A new gallery of these templates; see `Gallery.enrol` and `open_engine`."""
+    """Return a new gallery of these templates; see `Gallery.enrol` and `open_engine`."""
     kind = templates.schema["template"]
     if not isinstance(kind, pl.Array) or templates["model"].n_unique() != 1:
         raise EnrolmentError("Templates must be an Array column of one model, as embed returns.")

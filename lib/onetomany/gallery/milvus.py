@@ -1,8 +1,8 @@
-"""Milvus, for institutions: a file through milvus-lite, or the same code against a cluster's URI.
+"""Search with Milvus, for institutions: a file through milvus-lite, or a cluster's address.
 
-The extra `milvus` installs the client. The collection holds, for each row, the template and what a
-`Band` filters by; a first entry keeps how many rows are enrolled, and is written after them, so
-that a chunk which a crash cut off is taken out on opening.
+The extra `milvus` installs the client. The collection has, for each row, the template and the
+fields of a `Band`. One more entry has the count of enrolled rows and is written after them, so that
+opening removes a chunk that a crash cut off.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from .engine import (
     Floats,
     Mask,
     Rows,
-    best,
     checked_cells,
     checked_mask,
     checked_vectors,
+    keep_best,
     new_folder,
 )
 
 MOST = 16_384  # candidates that Milvus gives at once
 BATCH = 5_000  # entries sent at a time, below its limit of 64 MB a message
 NAMED = 10_000  # rows that a condition may name
-COUNT, REMOVED = -2, -1  # nationalities that no passport has: the count, and rows taken out
+COUNT, REMOVED = -2, -1  # nationalities that no passport has: the count, and removed rows
 FIELDS = ("nation", "sex", "year")
 
 
@@ -40,8 +40,8 @@ class MilvusEngine:
     def __init__(self, uri: str, dimension: int, *, collection: str = "templates") -> None:
         """Open or begin a collection at a file's path or a server's address.
 
-        Raises InputError where the client isn't installed, the server can't be reached or the
-        collection holds templates of another dimension.
+        Raises InputError if the client isn't installed, the server can't be reached or the
+        collection has templates of another dimension.
         """
         try:
             from pymilvus import DataType, MilvusClient
@@ -62,7 +62,7 @@ class MilvusEngine:
         for field in self._client.describe_collection(collection)["fields"]:
             if field["name"] == "template" and int(field["params"]["dim"]) != dimension:
                 raise InputError(
-                    f"{uri} holds vectors of {field['params']['dim']} numbers, not {dimension}."
+                    f"{uri} has templates of {field['params']['dim']} numbers, not {dimension}."
                 )
         self.rows = self._counted()
         self._client.delete(collection, filter=f"row >= {self.rows}")
@@ -87,13 +87,13 @@ class MilvusEngine:
         return rows
 
     def remove(self, rows: Rows) -> None:
-        """Overwrite rows with nothing; see `Engine`."""
+        """Overwrite rows with zeros; see `Engine`."""
         rows = np.unique(np.asarray(rows, dtype=np.int64))
         named = [rows[start : start + NAMED] for start in range(0, len(rows), NAMED)]
         for part in named:
-            held = self._query(f"row in {part.tolist()} and nation >= 0 and row >= 0")
-            if missing := sorted(set(part.tolist()) - set(held)):
-                raise InputError(f"Row {missing[0]} is not held: none was removed.")
+            present = self._query(f"row in {part.tolist()} and nation >= 0 and row >= 0")
+            if missing := sorted(set(part.tolist()) - set(present)):
+                raise InputError(f"Row {missing[0]} is not in the engine: none was removed.")
         for part in named:
             nothing = np.zeros(len(part), np.int64)
             vectors = np.zeros((len(part), self.dimension), np.float32)
@@ -109,7 +109,7 @@ class MilvusEngine:
         threshold: float = -np.inf,
         allowed: Band | Mask | None = None,
     ) -> tuple[Floats, Rows]:
-        """The k best of each probe; see `Engine`. A mask may allow, or leave out, `NAMED` rows.
+        """Return the k best of each probe; see `Engine`. A mask may name up to `NAMED` rows.
 
         Raises InputError for more than `MOST` candidates, or a mask that names more.
         """
@@ -137,10 +137,10 @@ class MilvusEngine:
             for line, hits in enumerate(some, start):
                 rows[line, : len(hits)] = [hit["row"] for hit in hits][:k]
                 scores[line, : len(hits)] = [hit["distance"] for hit in hits][:k]
-        return best(scores, rows, k, threshold)
+        return keep_best(scores, rows, k, threshold)
 
     def save(self, folder: Path) -> None:
-        """Copy the collection into a new file there; see `Engine`."""
+        """Copy the collection into a new file in `folder`; see `Engine`."""
         with new_folder(folder) as beside:
             copy = MilvusEngine(
                 str(beside / "milvus.db"), self.dimension, collection=self.collection
@@ -156,11 +156,11 @@ class MilvusEngine:
 
     @classmethod
     def load(cls, folder: Path, dimension: int) -> MilvusEngine:
-        """Open what `save` wrote."""
+        """Open a saved copy."""
         return cls(str(folder / "milvus.db"), dimension)
 
     def close(self) -> None:
-        """Let go of the file or server."""
+        """Close the file or the connection."""
         self._client.close()
         if self._is_file:
             release(self.uri)
@@ -179,7 +179,7 @@ class MilvusEngine:
         self._count(0)
 
     def _count(self, rows: int) -> None:
-        """Note how many rows there are."""
+        """Write the count of rows."""
         one = np.ones(1, np.int64)
         self._write(
             -one, np.zeros((1, self.dimension), np.float32), COUNT * one, 0 * one, rows * one
@@ -208,8 +208,10 @@ class MilvusEngine:
 
 
 def release(path: str) -> None:
-    """Stop the small server that milvus-lite runs for a file; closing the client leaves it, and
-    its lock on the file, behind."""
+    """Stop milvus-lite's small server for a file.
+
+    Closing the client alone leaves the server and its lock on the file.
+    """
     from milvus_lite.server_manager import server_manager_instance
 
     server_manager_instance.release_server(str(Path(path).resolve()))

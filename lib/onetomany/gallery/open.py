@@ -1,4 +1,4 @@
-"""An engine by its name: the one argument that chooses what searches."""
+"""Open a search engine by its name."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ENGINES = ("exact", "compressed", "milvus")
 
 
 def open_engine(spec: str, dimension: int) -> Engine:
-    """A new, empty engine: 'exact' in memory, 'compressed' or 'milvus' in a file of their own, or
-    a Milvus server's address ('http://host:19530').
+    """Return a new, empty engine of a name, with templates of `dimension` numbers.
 
-    Files lie in the cache, where templates belong, and go with the engine; `save` what should
-    stay. Raises InputError for another name, or where Milvus can't be reached.
+    Names are 'exact' (in memory), 'compressed' and 'milvus' (in files), or a Milvus server's
+    address ('http://host:19530'). Files are in the cache, and are deleted with the engine; `save`
+    keeps a copy. Raises InputError for another name, or if Milvus can't be reached.
     """
     if spec == "exact":
         return ExactEngine(dimension)
@@ -30,7 +30,7 @@ def open_engine(spec: str, dimension: int) -> Engine:
         return MilvusEngine(spec, dimension)
     if spec not in ENGINES:
         raise InputError(
-            f"'{spec}' is no engine: name {', '.join(ENGINES)}, or a Milvus server's address."
+            f"'{spec}' is not an engine: name {', '.join(ENGINES)}, or a Milvus server's address."
         )
     folder = _scratch()
     if spec == "compressed":
@@ -39,9 +39,9 @@ def open_engine(spec: str, dimension: int) -> Engine:
 
 
 def load_engine(name: str, folder: Path, dimension: int) -> Engine:
-    """A working copy of the engine that one of that name saved to a folder.
+    """Return a working copy of an engine that was saved to a folder.
 
-    What is done to it leaves the folder as it is. Raises IntegrityError where that isn't whole.
+    The folder never changes. Raises IntegrityError if it isn't whole.
     """
     if name == "exact":
         return ExactEngine.load(folder)
@@ -59,7 +59,7 @@ def _scratch() -> Path:
 
 
 def _kept(engine: Engine, folder: Path) -> Engine:
-    """The engine, whose folder goes when it goes."""
+    """Return the engine; its folder is deleted when it is."""
     weakref.finalize(engine, _forget, folder)
     return engine
 

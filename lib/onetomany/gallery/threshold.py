@@ -1,4 +1,4 @@
-"""A threshold that was measured, as opposed to a number somebody recommends."""
+"""A threshold measured on comparisons, as opposed to a maker's recommended number."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Threshold:
-    """A similarity at and above which two templates count as a match.
+    """A similarity at or above which two templates count as a match.
 
-    Made by `accuracy.threshold_at_fmr` from measured non-mated scores; `fmr` is the false match
-    rate seen there, over `comparisons` non-mated comparisons of `subjects` people.
+    `accuracy.threshold_at_fmr` makes it from measured non-mated scores; `fmr` is the false match
+    rate at that score, over `comparisons` non-mated comparisons of `subjects` people.
     """
 
     score: float

@@ -24,7 +24,7 @@ import duckdb
 import polars as pl
 
 from ..errors import InputError
-from ..sources.case import Stream
+from ..sources.case import ArrowStream
 from .packing import counted, in_order
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
@@ -207,6 +207,6 @@ def _by_duckdb(table: Table, names: list[str]) -> pl.DataFrame:
         if isinstance(table, str | Path):
             relation = db.read_parquet(str(table))
         else:
-            db.register("given", Stream(table.lazy().select(names).collect()))
+            db.register("given", ArrowStream(table.lazy().select(names).collect()))
             relation = db.table("given")
         return pl.DataFrame(relation.aggregate(query, listed))

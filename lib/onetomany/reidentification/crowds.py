@@ -107,10 +107,10 @@ def run_full(out: Path, rows: int | None = None) -> Facts:
     The table lies in a folder that goes when it is done, 2.3 GB for 177.6 million rows. Writes
     `crowds.csv` (CROWDS) and `run.json` to `out`; returns the facts of the latter.
     """
-    plan = arrivals.disclosed(rows)
+    plan = arrivals.disclosed_plan(rows)
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        table = arrivals.scan(arrivals.write(plan, Path(folder)))
+        table = arrivals.scan_arrivals(arrivals.write_arrivals(plan, Path(folder)))
         written = time.perf_counter()
         size = sum(part.stat().st_size for part in Path(folder).iterdir())
         finest = grouped(table, list(arrivals.QUASI_IDENTIFIERS))

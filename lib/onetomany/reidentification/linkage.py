@@ -16,7 +16,7 @@ import polars as pl
 
 from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
-from ..sources.case import Stream
+from ..sources.case import ArrowStream
 from .classes import EMPTY, checked
 
 EXACT = {
@@ -179,7 +179,7 @@ def fuzzy_links(
         api = DuckDBAPI(connection=db)
         given = []
         for name, frame in (("a", table), ("b", named)):
-            db.register(f"_{name}", Stream(frame.select(names).with_row_index("_row")))
+            db.register(f"_{name}", ArrowStream(frame.select(names).with_row_index("_row")))
             db.execute(f"CREATE TABLE {name}_given AS SELECT * FROM _{name}")
             given.append(api.register(f"{name}_given", dataset_display_name=name))
         linker = Linker(given, settings, log_level="ERROR")

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from ..sources.arrivals import frechet
+from ..sources.arrivals import frechet_bounds
 from ..tracking.unicity import unicity
 from .classes import SIZE, checked
 
@@ -74,7 +74,7 @@ def mosaic(facts: pl.DataFrame, population: float) -> pl.DataFrame:
     for number, (fact, share) in enumerate(zip(facts["fact"], shares, strict=True), 1):
         so_far -= math.log2(share)
         margins = [np.array([each * population]) for each in shares[:number]]
-        least, most = frechet(margins, population)
+        least, most = frechet_bounds(margins, population)
         left = population * math.prod(shares[:number])
         low, high = min(least.item(), most.item()), most.item()  # rounding may cross them
         rows.append((fact, share, -math.log2(share), so_far, left, low, high))

@@ -30,7 +30,7 @@ from ..cage.magic_bytes import (
 from ..cage.text_tables import SAMPLE
 from ..errors import InputError
 from ..printing import Notice, shortened
-from ..sources.identifiers import identifying, names_somebody
+from ..sources.identifiers import identifying_columns, names_somebody
 from .column_types import pieces, typed
 from .delimited import Fields, read_delimited, rows_above, tell_above
 from .spreadsheet import read_spreadsheet
@@ -80,7 +80,7 @@ def own_table(
     Rows above the names, such as a title, are left out. An empty field is a null. `sheet` names a
     sheet of a spreadsheet, otherwise its first is read. `dates` says how 03/04/2019 is meant.
 
-    Columns that hold numbers which name people (`identifiers.identifying`, in each piece of
+    Columns that hold numbers which name people (`identifiers.identifying_columns`, in each piece of
     `column_types.PIECE` records for itself) are refused, or left out with `drop_identifiers`.
 
     Raises InputError for those, for a URL, a file that isn't there, is of another kind, empty or
@@ -146,7 +146,7 @@ def _parquet(file: Path, drop: bool, notices: list[Notice]) -> OwnTable:
 def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice]) -> pl.LazyFrame:
     bad: dict[str, str] = {}
     for piece in pieces(table, "checking columns"):
-        bad |= identifying(piece.drop(list(bad)))
+        bad |= identifying_columns(piece.drop(list(bad)))
     for name, why in bad.items():
         if not drop:
             raise InputError(why)

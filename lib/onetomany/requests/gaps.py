@@ -13,7 +13,8 @@ import polars as pl
 
 from ..documents.case_file import query_frame
 from ..errors import InputError, near
-from ..sources.case import Stream
+from ..sources.case import ArrowStream
+from ..sources.tables import require_columns
 from .procedures import requests_folder
 from .templates import templates
 
@@ -89,8 +90,7 @@ def table(folder: Path | None = None) -> pl.DataFrame:
     if not path.is_file():
         raise InputError(f"There is no {path}: it says which claims a document would settle.")
     rows = pl.read_csv(path.read_bytes(), infer_schema=False)
-    if tuple(rows.columns) != TABLE:
-        raise InputError(f"{path}: its columns must be {', '.join(TABLE)}.")
+    require_columns(rows, TABLE, str(path), exact=True)
     known = templates(folder)
     for row in rows.iter_rows(named=True):
         gap, own = row["gap"], known.get(row["template"] or "")
@@ -157,7 +157,7 @@ def gaps(
         raise InputError(f"gaps.csv, gap '{gap}': there is no claim {claim} in the ledger.")
     with duckdb.connect() as db:
         for name, frame in (("gaps", rows), ("lacking", lacking(ledger, found, notes))):
-            db.register("given", Stream(frame))
+            db.register("given", ArrowStream(frame))
             db.execute(f"create table {name} as from given")
         ranked = query_frame(db, _RANKED)
     return ranked.select(pl.col(name).cast(kind) for name, kind in GAPS.items())

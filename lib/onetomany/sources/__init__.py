@@ -1,5 +1,6 @@
-"""Public image and table sets behind datasheets, and model weights: the only room that reads
-the outside world besides `documents`.
+"""Open image sets, tables and model weights, each behind a datasheet.
+
+Besides `documents`, no other room reads files or addresses from outside the kit.
 """
 
 from .cache import cache_dir

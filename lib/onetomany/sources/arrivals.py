@@ -1,9 +1,9 @@
-"""A SIMULATED table of arrivals, as long as the disclosed one: nobody in it exists.
+"""Draw a SIMULATED table of arrivals as long as the disclosed one; its people don't exist.
 
-Sourced are the margins of arrivals by nationality, sex and age (`travellers`), the yearly totals
-of foreign arrivals, the two windows and the two numbers of records (`case`). Assumed, since nobody
-has published it, is all that ties them together: see `Plan` and `joint`. docs/arrivals.md lists
-both. A chunk of the table holds whole people and can be made again by itself.
+Published sources give the margins of arrivals by nationality, sex and age (`travellers`), the
+yearly totals of foreign arrivals, the two windows and the two numbers of records (`case`). The
+dependence between them is unpublished and assumed: see `ArrivalsPlan` and `joint_model`.
+docs/arrivals.md lists both. A chunk of the table contains whole people and can be drawn alone.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ YEAR_DAYS = 365.25
 
 
 @dataclass(frozen=True)
-class Plan:
+class ArrivalsPlan:
     """A table of `rows` records, `koreans` of them of Koreans.
 
     Assumptions: a person has 1, 2, 3 ... records with geometric probabilities, `mean_trips` on
     average (the ratio of records to people was never disclosed); a passport lasts `validity`
     years and is renewed when it ends; trips choose one of PORTS with `ports` probabilities,
-    and their dates within the window, independently of one another; `dependence` between
-    nationality, sex and age as `joint` has it; Koreans have the sexes and ages of foreigners.
+    and their dates within the window, independently of one another; nationality, sex and age
+    depend on each other by `dependence` (`joint_model`); Koreans have foreigners' sexes and ages.
     """
 
     rows: int
@@ -79,20 +79,23 @@ class Plan:
         return -(-self.rows // self.chunk)
 
 
-def disclosed(rows: int | None = None, **changes: float) -> Plan:
-    """The plan of the disclosed table, or of so many rows in the same proportion.
+def disclosed_plan(rows: int | None = None, **changes: float) -> ArrivalsPlan:
+    """Return the plan of the disclosed table, or of `rows` rows in the same proportion.
 
-    `changes` are other fields of `Plan`.
+    `changes` are other fields of `ArrivalsPlan`.
+
+    >>> disclosed_plan(1_776).koreans
+    576
     """
-    figures = case.numbers()
+    figures = case.case_numbers()
     total = case.records_given(figures)
     rows = rows or round(total)
-    koreans = round(rows * case.number(figures, "koreans_records") / total)
-    return Plan(rows, koreans, **changes)  # type: ignore[arg-type]
+    koreans = round(rows * case.figure_value(figures, "koreans_records") / total)
+    return ArrivalsPlan(rows, koreans, **changes)  # type: ignore[arg-type]
 
 
-def joint(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
-    """A MODEL of foreign arrivals: `nationality`, `sex`, `age`, `probability`, 368 rows.
+def joint_model(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
+    """Return a MODEL of foreign arrivals: `nationality`, `sex`, `age`, `probability`; 368 rows.
 
     The margins are the published ones. Without dependence the three are independent. With it, the
     log odds of each pair of values (nationality with sex, nationality with age, sex with age) are
@@ -117,13 +120,13 @@ def joint(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
 
 
 def fitted(table: Floats, margins: Sequence[Floats]) -> Floats:
-    """The table scaled along each axis in turn until it has the margins (IPF).
+    """Scale a table along each axis in turn until it has the margins (IPF).
 
-    Raises InputError where they don't add up to the same, or it can't come close.
+    Raises InputError if the margins' totals differ, or the table can't be fitted to them.
     """
     totals = [float(each.sum()) for each in margins]
     if not np.allclose(totals, totals[0]):
-        raise InputError(f"Margins of one table add up to the same total, not to {totals}.")
+        raise InputError(f"The margins of a table must have the same total, not {totals}.")
     axes = range(table.ndim)
     for _ in range(IPF_ROUNDS):
         gap = 0.0
@@ -135,32 +138,32 @@ def fitted(table: Floats, margins: Sequence[Floats]) -> Floats:
             table = table * factor.reshape([-1 if other == axis else 1 for other in axes])
         if gap < IPF_CLOSE:
             return table
-    raise InputError("No table with these zeros has these margins.")
+    raise InputError("No table with these zeros has these margins: change either.")
 
 
-def frechet(margins: Sequence[Floats | Ints], total: float) -> tuple[Floats, Floats]:
-    """The least and the most that each cell can hold if nothing but margins is known.
+def frechet_bounds(margins: Sequence[Floats | Ints], total: float) -> tuple[Floats, Floats]:
+    """Return the least and the greatest count of each cell, given only the margins.
 
     Fréchet and Hoeffding's bounds: max(0, sum of margins - (n - 1) total) and the smallest
-    margin. Each is attained by some table, though not all at once. Two arrays, an axis a margin.
+    margin. Some table attains each bound, though not all at once. Two arrays, one axis a margin.
     """
     grids = np.meshgrid(*(np.asarray(each, np.float64) for each in margins), indexing="ij")
     if any(grid.min() < 0 or grid.max() > total for grid in grids):
-        raise InputError("A margin's counts lie between 0 and the total.")
+        raise InputError("A margin's counts must be from 0 to the total.")
     lower: Floats = np.maximum(0, np.sum(grids, axis=0) - (len(grids) - 1) * total)
     return lower, np.min(grids, axis=0)
 
 
-def bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
-    """What is modelled for 2018 and 2019, and what the margins alone allow.
+def arrival_bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
+    """Return the modelled arrivals of 2018 and 2019, with the bounds that the margins set.
 
     Columns `nationality`, `sex`, `age`, `modelled`, `lower`, `upper` (arrivals). The total is that
-    of the nationality table, which counts crew, who have neither sex nor age in the other two: the
-    model takes them out of every nationality alike, the bounds leave open of which they are.
+    of the nationality table, which includes crew, whose sex and age the other two lack: the model
+    removes the same share from every nationality, the bounds allow any nationality for them.
     """
     _, margins = _margins()
-    lower, upper = frechet(margins, float(margins[0].sum()))
-    return joint(dependence, seed).select(
+    lower, upper = frechet_bounds(margins, float(margins[0].sum()))
+    return joint_model(dependence, seed).select(
         "nationality",
         "sex",
         "age",
@@ -170,11 +173,11 @@ def bounds(dependence: float = 0.0, seed: int = 2019) -> pl.DataFrame:
     )
 
 
-def chunk_of(plan: Plan, number: int) -> pl.DataFrame:
-    """One chunk by date of arrival: the same whenever it is asked for.
+def arrivals_chunk(plan: ArrivalsPlan, number: int) -> pl.DataFrame:
+    """Draw one chunk, sorted by date of arrival; the same chunk on every call.
 
-    Columns `person` (who it is: the truth, which no disclosed table holds), `passport_key` (in
-    place of a one-way-encrypted passport number), and QUASI_IDENTIFIERS.
+    Columns `person` (the true person, which no disclosed table contains), `passport_key` (in place
+    of a one-way-encrypted passport number), and QUASI_IDENTIFIERS.
     """
     # a spawn key makes chunks independent whatever their order
     sequence = np.random.SeedSequence(plan.seed, spawn_key=(number,))
@@ -203,22 +206,22 @@ def chunk_of(plan: Plan, number: int) -> pl.DataFrame:
     )
 
 
-def draw(plan: Plan) -> pl.DataFrame:
-    """The whole table in memory, about 30 bytes a row."""
+def draw_arrivals(plan: ArrivalsPlan) -> pl.DataFrame:
+    """Draw the whole table in memory, about 30 bytes a row."""
     numbers = tqdm(range(plan.chunks), desc="arrivals", unit="chunk", delay=2, leave=False)
-    return pl.concat([chunk_of(plan, number) for number in numbers])
+    return pl.concat([arrivals_chunk(plan, number) for number in numbers])
 
 
-def write(plan: Plan, folder: Path, threads: int = 2) -> Path:
-    """Write the table as parquet files, one a chunk; what is there already is kept.
+def write_arrivals(plan: ArrivalsPlan, folder: Path, threads: int = 2) -> Path:
+    """Write the table as Parquet files, one a chunk; whole files already there are kept.
 
-    A run that was stopped goes on. Raises InputError where the folder holds another plan's table.
+    An interrupted run resumes. Raises InputError if the folder contains another plan's table.
     """
     folder.mkdir(parents=True, exist_ok=True)
     about = folder / "plan.json"
     if about.exists() and _read_plan(folder) != plan:
         raise InputError(
-            f"{folder} holds a table of another plan: remove it, or name another folder."
+            f"{folder} contains a table of another plan: remove it, or name another folder."
         )
     write_whole(about, json.dumps(asdict(plan)).encode())
     missing = [number for number in range(plan.chunks) if not _is_whole(plan, folder, number)]
@@ -231,16 +234,16 @@ def write(plan: Plan, folder: Path, threads: int = 2) -> Path:
     return folder
 
 
-def scan(folder: Path) -> pl.LazyFrame:
-    """A written table, for queries that need not hold it in memory.
+def scan_arrivals(folder: Path) -> pl.LazyFrame:
+    """Return a written table as a lazy frame, which need not fit in memory.
 
-    Raises InputError where there is none, IntegrityError where a part is missing or short.
+    Raises InputError if there is none, IntegrityError if a part is missing or short.
     """
     plan = _read_plan(folder)
     if lost := [each for each in range(plan.chunks) if not _is_whole(plan, folder, each)]:
         raise IntegrityError(
             f"{_part(folder, lost[0])} is missing or short ({len(lost)} such): write the table "
-            "again, what is whole is kept."
+            "again; whole parts are kept."
         )
     return pl.scan_parquet([_part(folder, number) for number in range(plan.chunks)])
 
@@ -249,7 +252,7 @@ _EPOCH = (date(2005, 1, 1) - date(1970, 1, 1)).days  # days are counted from 200
 
 
 def _margins() -> tuple[list[pl.Series], list[Ints]]:
-    """Values and arrivals of nationality, sex and age."""
+    """Return values and arrivals of nationality, sex and age."""
     table = travellers.margins()
     parts = [table.filter(margin=name).sort("value") for name in ("nationality", "sex", "age")]
     return [part["value"] for part in parts], [part["arrivals"].to_numpy() for part in parts]
@@ -257,12 +260,12 @@ def _margins() -> tuple[list[pl.Series], list[Ints]]:
 
 @cache
 def _windows(koreans: bool) -> tuple[Floats, Floats]:
-    """Cumulative shares and the days (from 2005) at which they are reached.
+    """Return cumulative shares and the days (from 2005) at which they are reached.
 
-    Foreigners by the yearly totals of arrivals, even within a year; of Koreans no totals are known
-    here, their dates are even over the whole window.
+    Foreigners follow the yearly totals of arrivals, evenly within a year; Koreans, for whom no
+    totals are known here, are even over the whole window.
     """
-    figures = case.numbers()
+    figures = case.case_numbers()
     row = figures.filter(id="koreans_records" if koreans else "foreigners_records")
     first, last = (row[name].item() for name in ("period_start", "period_end"))
     origin = date(2005, 1, 1)
@@ -278,8 +281,8 @@ def _windows(koreans: bool) -> tuple[Floats, Floats]:
 
 @cache
 def _cells(dependence: float) -> tuple[Floats, pl.DataFrame]:
-    """Cumulative probabilities of `joint`, and what each cell stands for in numbers."""
-    table = joint(dependence)
+    """Return cumulative probabilities of `joint_model`, and each cell's values as numbers."""
+    table = joint_model(dependence)
     names, _ = _margins()
     bounds = table["age"].str.split("-")
     oldest = str(travellers.OLDEST)
@@ -298,9 +301,9 @@ def _cells(dependence: float) -> tuple[Floats, pl.DataFrame]:
 
 
 def _people(
-    plan: Plan, rows: int, koreans: bool, first: int, rng: np.random.Generator
+    plan: ArrivalsPlan, rows: int, koreans: bool, first: int, rng: np.random.Generator
 ) -> dict[str, NDArray[np.generic]]:
-    """People whose trips fill exactly so many rows; the last may lose some of theirs."""
+    """Draw people whose trips fill exactly `rows` rows; the last may lose some trips."""
     trips = rng.geometric(1 / plan.mean_trips, rows)
     trips = trips[: int(np.searchsorted(np.cumsum(trips), rows)) + 1]
     trips[-1:] -= trips.sum() - rows
@@ -310,7 +313,7 @@ def _people(
     age = rng.integers(own["youngest"], own["oldest"], endpoint=True)
     shares, edges = _windows(koreans)
     day = np.interp(rng.random(rows), shares, edges).astype(np.int64)
-    # the published ages are of people as they arrive: they hold for one trip of each
+    # the published ages are of people as they arrive: they are right for one trip of each
     starts = np.cumsum(trips) - trips
     birth = _year(day[starts]) - age
     person = np.repeat(np.arange(len(trips)), trips)
@@ -340,8 +343,10 @@ def _year(day: Ints) -> Ints:
 def _mixed(
     person: NDArray[np.uint64], passport: NDArray[np.generic], seed: int
 ) -> NDArray[np.uint64]:
-    """SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): one key for each passport, and never the same
-    for two. It stands for a one-way hash; no number of a passport goes into it."""
+    """Return a key for each passport, never the same for two, in place of a one-way hash.
+
+    The mix is SplitMix64 (Steele, Lea, Flood, OOPSLA 2014); no passport number goes into it.
+    """
     z = person + passport.astype(np.uint64) + np.uint64(seed % (1 << 20)) * np.uint64(1 << 40)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -352,26 +357,28 @@ def _part(folder: Path, number: int) -> Path:
     return folder / f"part-{number:05}.parquet"
 
 
-def _write_part(plan: Plan, folder: Path, number: int) -> None:
+def _write_part(plan: ArrivalsPlan, folder: Path, number: int) -> None:
     buffer = io.BytesIO()
-    chunk_of(plan, number).write_parquet(buffer, compression="zstd", compression_level=1)
+    arrivals_chunk(plan, number).write_parquet(buffer, compression="zstd", compression_level=1)
     write_whole(_part(folder, number), buffer.getvalue())
 
 
-def _is_whole(plan: Plan, folder: Path, number: int) -> bool:
+def _is_whole(plan: ArrivalsPlan, folder: Path, number: int) -> bool:
     path = _part(folder, number)
     if not path.exists():
         return False
-    due = min(plan.chunk, plan.rows - number * plan.chunk)
+    expected = min(plan.chunk, plan.rows - number * plan.chunk)
     try:
-        return bool(pl.scan_parquet(path).select(pl.len()).collect().item() == due)
+        return bool(pl.scan_parquet(path).select(pl.len()).collect().item() == expected)
     except pl.exceptions.PolarsError:
         return False
 
 
-def _read_plan(folder: Path) -> Plan:
+def _read_plan(folder: Path) -> ArrivalsPlan:
     try:
         fields = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{folder} holds no table of arrivals: make one with write.") from error
-    return Plan(**(fields | {"ports": tuple(fields["ports"])}))
+        raise InputError(
+            f"{folder} has no table of arrivals: make one with write_arrivals."
+        ) from error
+    return ArrivalsPlan(**(fields | {"ports": tuple(fields["ports"])}))

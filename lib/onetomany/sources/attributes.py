@@ -1,6 +1,7 @@
-"""What people of a user's own set recorded of themselves: `attributes.csv`, a row for each person.
+"""Read `attributes.csv`: the attributes that people of a set recorded of themselves.
 
-Only columns that the datasheet names are read, and only if it says how people recorded them.
+It has a row for each person. Only columns that the datasheet names are read, and only if the
+datasheet says how people recorded them.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ def read_attributes(
     """Return `subject_id`, the recorded columns as text and `attributes_are` ('recorded').
 
     `subjects` is folder -> id. A row names a person by folder or id, in the column `subject_id`
-    (or another of WHOSE), else in the first. Whoever has no row is left out. None where the folder
-    has no attributes.csv.
+    (or another of WHOSE), else in the first. People without a row are left out. Returns None if
+    the folder has no attributes.csv.
 
-    Raises DatasheetError where the datasheet does not say what was recorded and how, InputError
-    where the file can't be read or names somebody of whom there is no folder.
+    Raises DatasheetError if the datasheet lacks the columns or how people recorded them,
+    InputError if the file can't be read or names a person without a folder.
     """
     path = root / FILE
     if not path.exists():
@@ -40,8 +41,8 @@ def read_attributes(
     if not datasheet.attributes or not datasheet.attributes_recorded:
         raise DatasheetError(
             f"There is {path}, but the datasheet does not say that people recorded it themselves: "
-            "fill in 'columns' and 'recorded' under [attributes] in datasheet.toml, or take the "
-            "file out."
+            "fill in 'columns' and 'recorded' under [attributes] in datasheet.toml, or remove the "
+            "file."
         )
     header, *rows = _rows(path)
     missing = [name for name in datasheet.attributes if name not in header]
@@ -69,7 +70,7 @@ def read_attributes(
 
 
 def _known(subjects: Mapping[str, str]) -> dict[str, str]:
-    """Ids by what a row may call a person: id, folder, the folder's last part if alone."""
+    """Return ids by the names a row may use: id, folder, or the folder's last part if unique."""
     last: dict[str, set[str]] = {}
     for folder, subject in subjects.items():
         last.setdefault(_plain(folder.rpartition("/")[2]), set()).add(subject)
@@ -83,7 +84,7 @@ def _plain(text: str) -> str:
 
 
 def _rows(path: Path) -> list[list[str]]:
-    """The rows of a table as spreadsheets save them: UTF-8, UTF-16 or CP949; ',', ';' or tabs."""
+    """Return the rows of a spreadsheet's CSV: UTF-8, UTF-16 or CP949; ',', ';' or tabs."""
     content = read_received(path, _MOST)
     for encoding in (
         ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp949")
@@ -94,7 +95,7 @@ def _rows(path: Path) -> list[list[str]]:
         except UnicodeDecodeError:
             continue
     else:
-        raise InputError(f"{path} is in no encoding that is known here: save it as UTF-8.")
+        raise InputError(f"{path} is neither UTF-8, UTF-16 nor CP949: save it as UTF-8.")
     first = text.split("\n", 1)[0]
     mark = max(",;\t", key=first.count)
     rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if any(row)]

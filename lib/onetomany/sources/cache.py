@@ -1,4 +1,4 @@
-"""Where the kit keeps what it has computed: templates, weights, galleries. Nowhere else."""
+"""The one folder for computed files: templates, weights, galleries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import platformdirs
 
 
 def cache_dir() -> Path:
-    """The cache folder: $ONETOMANY_CACHE, or the user's cache folder of the operating system."""
+    """Return the cache folder: $ONETOMANY_CACHE, or the user's cache folder of the system."""
     root = os.environ.get("ONETOMANY_CACHE")
     path = Path(root).expanduser() if root else platformdirs.user_cache_path("onetomany")
     path.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
-"""NIST's report cards of vendors named in the case or beside them: rates by birth, sex and age.
+"""Read NIST's report cards of vendors in the case and others: rates by birth, sex and age.
 
-Figures as NIST printed them (data/differentials/cards.csv, gains.csv, mid_2021.csv; publisher,
-commit, checks and limits in sources.toml). A rate is compared within one algorithm only: all
-thresholds bear one label, but do not mean one rate. NIST's floor is an upper bound, and so is
-whatever is computed from it. Countries are those of birth.
+The figures are as NIST printed them (data/differentials/cards.csv, gains.csv, mid_2021.csv;
+publisher, commit, checks and limits in sources.toml). Rates are compared within one algorithm
+only: NIST labels all thresholds alike, but they don't mean one rate. NIST's floor is an upper
+bound, and so is every figure computed from it. Countries are those of birth.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 
 from ..errors import InputError, OneToManyError, RefusedError
-from .differentials import DATA, by_birth, publication, read_table, sheet
+from .differentials import DATA, by_birth, publication, read_sources, read_table
 
 Bound = Literal["", "at least", "at most"]
 
@@ -64,7 +64,7 @@ class Card:
     """One report card: which algorithm, handed in when, and where the card is.
 
     `date_from` is 'card' (its header) or 'dates' (the order of a developer's submissions).
-    `nominal_fmr` is None where the plot's title was not read.
+    `nominal_fmr` is None if the plot's title was not read.
     """
 
     algorithm: str
@@ -91,16 +91,16 @@ class Rate:
 
 @dataclass(frozen=True)
 class Times:
-    """How many times one rate is another; a bound where one of them is NIST's floor."""
+    """How many times one rate is another; a bound if one of them is NIST's floor."""
 
     value: float
     bound: Bound
 
 
 def cards(folder: Traversable = DATA) -> dict[str, Card]:
-    """Return the report cards that were read, by algorithm, in order of their dates."""
+    """Return the report cards by algorithm, in order of their dates."""
     found = []
-    for algorithm, given in sheet(folder)["card"].items():
+    for algorithm, given in read_sources(folder)["card"].items():
         place = f"{_PAGES}/{given['commit']}/reportcards/11/{algorithm}.html"
         nominal = float(given["nominal_fmr"]) if given["nominal_fmr"] else None
         found.append(
@@ -122,13 +122,16 @@ def card_rates(folder: Traversable = DATA) -> pl.DataFrame:
 
     Columns: `algorithm`, `developer`, `submitted`, `plot` (pairing; men 35-50; women 35-50
     (derived); women over men; region), `pairing`, `enrollee` and `impostor` (country of birth, or
-    NIST's code of a region; impostor is null where the pairing says it), `enrollee_ko`, `sex`,
+    NIST's code of a region; impostor is null if the pairing says it), `enrollee_ko`, `sex`,
     `age`, `value` (FMR; in 'women over men' the ratio), `at_floor`, `how` it was read, `url`.
 
-    Raises OneToManyError where a figure contradicts its own table.
+    Raises OneToManyError if a figure contradicts its own table.
     """
     known = cards(folder)
-    names = {**sheet(folder)["countries"], **{k: v[1] for k, v in sheet(folder)["labels"].items()}}
+    names = {
+        **read_sources(folder)["countries"],
+        **{k: v[1] for k, v in read_sources(folder)["labels"].items()},
+    }
     frame = read_table(folder, "cards.csv", COLUMNS).with_columns(
         at_floor=pl.col("at_floor").eq_missing("yes")
     )
@@ -155,7 +158,7 @@ def rate(
 ) -> Rate:
     """Return one rate, of people born in `born` compared as `pairing` says.
 
-    Raises InputError where the cards have no such figure, or more than one.
+    Raises InputError if the cards have no such figure, or more than one.
     """
     if plot == "women over men":
         raise InputError("'women over men' is a table of ratios: read it from card_rates.")
@@ -173,7 +176,7 @@ def extremes(
 ) -> tuple[Rate, Rate]:
     """Return the highest and the lowest rate of an algorithm over countries of birth.
 
-    Raises InputError where the cards have no such figures.
+    Raises InputError if the cards have no such figures.
     """
     rows = card_rates(folder).filter(algorithm=algorithm, pairing=pairing, plot=plot)
     if not len(rows):
@@ -185,8 +188,8 @@ def extremes(
 def times(one: Rate, other: Rate) -> Times:
     """Return how many times `one` is `other`, within one algorithm and plot.
 
-    Raises RefusedError for two algorithms or two plots, whose levels can't be compared, and
-    where both rates are NIST's floor.
+    Raises RefusedError for two algorithms or two plots, whose levels can't be compared, and if
+    both rates are NIST's floor.
     """
     if (one.algorithm, one.plot) != (other.algorithm, other.plot):
         raise RefusedError(
@@ -196,8 +199,8 @@ def times(one: Rate, other: Rate) -> Times:
         )
     if one.at_floor and other.at_floor:
         raise RefusedError(
-            f"Both rates of {one.algorithm} ({one.born}, {other.born}) are below what NIST shows: "
-            "nothing is known of their ratio."
+            f"Both rates of {one.algorithm} ({one.born}, {other.born}) are below NIST's lowest "
+            "printed rate: their ratio is unknown."
         )
     bound: Bound = "at most" if one.at_floor else "at least" if other.at_floor else ""
     return Times(one.fmr / other.fmr, bound)
@@ -206,9 +209,9 @@ def times(one: Rate, other: Rate) -> Times:
 def regions_then_and_now(folder: Traversable = DATA) -> pl.DataFrame:
     """Return FMR within regions of birth of ALCHERA_001 (2019) and ALCHERA_007 (2023).
 
-    Columns: `region` (NIST's code), `pairing` (same sex; same sex and age), `then`, `now`. The two
-    cards alone may be put side by side: the same plot, dataset and rule (FMR 0.0001 over
-    everybody), measured at different times. A change says nothing of why.
+    Columns: `region` (NIST's code), `pairing` (same sex; same sex and age), `then`, `now`. Only
+    these two cards can be compared: the same plot, dataset and rule (FMR 0.0001 over everybody),
+    measured at different times. They don't show why a rate changed.
     """
     then = by_birth(folder).filter(scope="region", within=True)
     now = card_rates(folder).filter(pl.col("impostor") == pl.col("enrollee"), plot="region")
@@ -242,12 +245,11 @@ def gains(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def mid_2021(folder: Traversable = DATA) -> pl.DataFrame:
-    """Return the 185 algorithms of NIST's table of mid-2021 that were read, five image sets each.
+    """Return 185 algorithms of NIST's table of mid-2021, five image sets each.
 
     Columns: `position`, `algorithm` (null unless identified), `developer`, `country_label`,
-    `submitted`, `image_set` (with the FMR of its threshold), `fnmr` and `rank` (null where NIST
-    gives none), `of` (the highest rank seen; null where the column was not read to its end),
-    `url`.
+    `submitted`, `image_set` (with the FMR of its threshold), `fnmr` and `rank` (null if NIST
+    gives none), `of` (the highest rank seen; null if the column was not read to its end), `url`.
     """
     return read_table(folder, "mid_2021.csv", MID_2021).with_columns(
         pl.col("submitted").str.to_date(), url=pl.lit(publication("mid_2021", folder).url)
@@ -273,7 +275,7 @@ def _check(frame: pl.DataFrame, algorithms: set[str], places: set[str]) -> None:
         "is of a place that sources.toml does not name": ~pl.col("enrollee").is_in(places),
         "is not a rate from NIST's floor to 1": ~is_ratio
         & ~pl.col("log10").is_between(FLOOR, 0).fill_null(False),
-        "stands at NIST's floor and is not marked": ~is_ratio
+        "is at NIST's floor and is not marked": ~is_ratio
         & (pl.col("log10") == FLOOR)
         & ~pl.col("at_floor"),
         "is marked as NIST's floor and is not": pl.col("at_floor") & (pl.col("log10") != FLOOR),

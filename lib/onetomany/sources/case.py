@@ -1,7 +1,7 @@
-"""The Korean case as data: what happened, the figures, who said what. Every row has its source.
+"""Read the Korean case: its events, its figures and its claims, each row with its source.
 
 Confidence: V2 means that two independent sources say it, V1 that one does, C that it is our
-arithmetic on such figures. Anything merely recalled has no place in these files.
+arithmetic on such figures. These files contain nothing from memory alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from importlib.resources.abc import Traversable
 import duckdb
 import polars as pl
 
-from onetomany.errors import OneToManyError
+from ..errors import OneToManyError
+from .tables import refuse_rows, require_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "case"
 CONFIDENCES = ("V2", "V1", "C")
@@ -29,9 +30,9 @@ TIMELINE: Schema = {
     "strand": pl.String,  # law, project, disclosure, oversight, court
     "event_en": pl.String,
     "event_ko": pl.String,
-    "document_date": pl.String,  # of the document that is cited; null where it isn't known
-    # when the public could read it there. Null where only a later report was found: that says
-    # nothing of when it came out
+    "document_date": pl.String,  # of the cited document; null if unknown
+    # the day on which the public could read it; null if only a later report was found, which
+    # doesn't show when it came out
     "disclosure_date": pl.String,
     **_SOURCED,
 }
@@ -42,7 +43,7 @@ NUMBERS: Schema = {
     "value": pl.Int64,
     "unit": pl.String,  # records, passengers, arrivals, days, KRW, firms, consortia
     "as_of": pl.String,  # when it was said
-    "period_start": pl.Date,  # the period that the figure covers, where one is known
+    "period_start": pl.Date,  # the period that the figure covers, if known
     "period_end": pl.Date,
     "said_by": pl.String,
     **_SOURCED,
@@ -62,15 +63,15 @@ CLAIMS: Schema = {
     "doc_date": pl.String,
     "url": pl.String,
     "stance": pl.String,  # asserts, denies, partly, refines, extends, plans, implies
-    "contradicts": pl.String,  # claim_ids, parted by semicolons
-    "conflict_en": pl.String,  # in what they differ
+    "contradicts": pl.String,  # claim_ids, separated by semicolons
+    "conflict_en": pl.String,  # how they differ
     "conflict_ko": pl.String,
     "confidence": pl.String,
 }
 
 
-def timeline(folder: Traversable = DATA) -> pl.DataFrame:
-    """The events in order: the columns of TIMELINE and `when`, the first day each may mean."""
+def case_timeline(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return the events in order (TIMELINE), with `when`, the first day each may mean."""
     first_day = (pl.col("date") + "-01-01").str.head(10)
     frame = _read(folder, "timeline.csv", TIMELINE).with_columns(
         when=first_day.str.to_date("%Y-%m-%d", strict=False)
@@ -80,74 +81,80 @@ def timeline(folder: Traversable = DATA) -> pl.DataFrame:
         for precision, length in _DATE_LENGTH.items()
     )
     bad_date = pl.col("when").is_null() | ~fits
-    _refuse(frame, bad_date, "timeline.csv", "its date isn't one, or not of the precision it says")
+    refuse_rows(
+        frame, bad_date, "timeline.csv", "its date isn't one, or not of the precision it says"
+    )
     for name in ("document_date", "disclosure_date"):
         other = pl.col(name).str.contains(r"^\d{4}(-\d\d){0,2}$")
-        _refuse(frame, ~other, "timeline.csv", f"its {name} isn't a date")
-    # an event known only by its month stands after the dated ones of that month
+        refuse_rows(frame, ~other, "timeline.csv", f"its {name} isn't a date")
+    # an event known only by its month comes after the dated ones of that month
     last_day = pl.when(date_precision="month").then(pl.col("when").dt.month_end())
     return frame.sort(last_day.otherwise("when"), maintain_order=True)
 
 
-def numbers(folder: Traversable = DATA) -> pl.DataFrame:
-    """Every figure of the case, one a row, with its unit and period: the columns of NUMBERS."""
+def case_numbers(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return every figure of the case, one a row, with its unit and period (NUMBERS).
+
+    >>> round(records_per_passenger(case_numbers()), 2)
+    2.0
+    """
     frame = _read(folder, "numbers.csv", NUMBERS)
-    _refuse(frame, pl.col("value").is_null(), "numbers.csv", "it has no value")
-    _refuse(frame, pl.col("id").is_duplicated(), "numbers.csv", "its id is used twice")
+    refuse_rows(frame, pl.col("value").is_null(), "numbers.csv", "it has no value")
+    refuse_rows(frame, pl.col("id").is_duplicated(), "numbers.csv", "its id is used twice")
     return frame
 
 
-def claims(folder: Traversable = DATA) -> pl.DataFrame:
-    """Who said what, when and where, and whom it contradicts: the columns of CLAIMS."""
+def case_claims(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return the claims: speaker, value, date, document, and contradicted claims (CLAIMS)."""
     frame = _read(folder, "claims.csv", CLAIMS)
     known = frame["claim_id"].to_list()
     stray = pl.col("contradicts").str.split(";").list.eval(~pl.element().is_in(known)).list.any()
-    _refuse(frame, stray, "claims.csv", "it contradicts a claim that isn't there")
+    refuse_rows(frame, stray, "claims.csv", "it contradicts a claim that isn't there")
     return frame
 
 
-def number(figures: pl.DataFrame, row: str) -> float:
-    """The value of one row of `numbers`, named by its id."""
+def figure_value(figures: pl.DataFrame, row: str) -> float:
+    """Return the value of one row of `case_numbers`, by its id."""
     return float(_row(figures, row)["value"].item())
 
 
 def records_given(figures: pl.DataFrame) -> float:
-    """Records of Koreans and of foreigners together, as disclosed."""
-    return number(figures, "koreans_records") + number(figures, "foreigners_records")
+    """Return the records of Koreans and of foreigners together, as disclosed."""
+    return figure_value(figures, "koreans_records") + figure_value(figures, "foreigners_records")
 
 
 def records_per_passenger(figures: pl.DataFrame) -> float:
-    """The division that this kit asks its readers to unlearn: the arithmetic is right."""
-    return records_given(figures) / number(figures, "passengers_claimed")
+    """Return records over passengers: right arithmetic, but the two count different things."""
+    return records_given(figures) / figure_value(figures, "passengers_claimed")
 
 
 def passengers_in_window(figures: pl.DataFrame) -> pl.DataFrame:
-    """Incheon's passengers over the period that `passengers_claimed` speaks of; see `spread`."""
+    """Return Incheon's passengers in the period of `passengers_claimed` (`_cut_to_window`)."""
     return _yearly_within(figures, "passengers", "passengers_claimed")
 
 
 def arrivals_in_window(figures: pl.DataFrame) -> pl.DataFrame:
-    """Foreign arrivals at all ports over the window of the foreigners' records; see `spread`."""
+    """Return foreign arrivals at all ports in the foreigners' window (`_cut_to_window`)."""
     return _yearly_within(figures, "arrivals", "foreigners_records")
 
 
 def records_per_arrival(figures: pl.DataFrame) -> float:
-    """Foreigners' records over foreign arrivals of the same window: like with like, at last."""
+    """Return foreigners' records over foreign arrivals in the same window."""
     arrivals = float(arrivals_in_window(figures)["counted"].sum())
-    return number(figures, "foreigners_records") / arrivals
+    return figure_value(figures, "foreigners_records") / arrivals
 
 
 def passengers_a_day(figures: pl.DataFrame, year: int) -> float:
-    """Incheon's passengers of a year over its days; domestic flights and transfers included."""
+    """Return Incheon's passengers a day in a year, domestic flights and transfers included."""
     row = _row(figures, f"passengers_{year}")
     days = row.select((pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1).item()
     return float(row["value"].item() / days)
 
 
-def spread(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
-    """Yearly counts cut to a window, each year's taken as even over its days.
+def _cut_to_window(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
+    """Return yearly counts cut to a window, each year's spread evenly over its days.
 
-    Columns: id, value, `share` (of the year's days that lie in the window), `counted`, url.
+    Columns: id, value, `share` (of the year's days that are in the window), `counted`, url.
     Years wholly outside are left out.
     """
     inside = (
@@ -162,17 +169,21 @@ def spread(yearly: pl.DataFrame, start: date, end: date) -> pl.DataFrame:
     )
 
 
-def ask(query: str, **frames: pl.DataFrame) -> pl.DataFrame:
-    """What a SQL query finds in frames, each known to it by the name it is passed under."""
+def query_frames(query: str, **frames: pl.DataFrame) -> pl.DataFrame:
+    """Return the result of a SQL query over frames, each a table named by its keyword.
+
+    >>> query_frames("select max(n) as most from t", t=pl.DataFrame({"n": [1, 3]}))["most"].item()
+    3
+    """
     with duckdb.connect() as db:
         for name, frame in frames.items():
-            db.register(name, Stream(frame))
+            db.register(name, ArrowStream(frame))
         found = db.sql(query)
         return pl.DataFrame(found.fetchall(), schema=found.columns, orient="row")
 
 
-class Stream:
-    """A frame as the bare Arrow stream it can be; as a frame, DuckDB would ask for pyarrow."""
+class ArrowStream:
+    """A frame as an Arrow stream; for the frame itself DuckDB would need pyarrow."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self._frame = frame
@@ -181,16 +192,20 @@ class Stream:
         return self._frame.__arrow_c_stream__(requested_schema)
 
 
-def korean(count: float) -> str:
-    """A count the way Korean readers write it: 177,600,000 is 1억 7,760만."""
+def count_in_korean(count: float) -> str:
+    """Return a count in Korean units, in whole 만 (10,000).
+
+    >>> count_in_korean(177_600_000)
+    '1억 7,760만'
+    """
     eok, man = divmod(round(count / 10_000), 10_000)
     return " ".join([f"{eok}억"] * bool(eok) + [f"{man:,}만"] * bool(man)) or "0"
 
 
 def _yearly_within(figures: pl.DataFrame, kind: str, row: str) -> pl.DataFrame:
-    """The yearly rows of a kind, `<kind>_<year>`, cut to the period of another row."""
+    """Return the yearly rows of a kind, `<kind>_<year>`, cut to the period of another row."""
     window = _row(figures, row)
-    return spread(
+    return _cut_to_window(
         figures.filter(pl.col("id").str.contains(rf"^{kind}_\d{{4}}$")),
         window["period_start"].item(),
         window["period_end"].item(),
@@ -205,18 +220,17 @@ def _row(figures: pl.DataFrame, row: str) -> pl.DataFrame:
 
 
 def _read(folder: Traversable, name: str, columns: Schema) -> pl.DataFrame:
-    # read as text first, so that a cell that is no number or date is refused by row, not by polars
+    # read as text first, so that a wrong number or date is refused with its row, not by polars
     raw = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
-    if raw.columns != list(columns):
-        raise OneToManyError(f"{name}: its columns must be {', '.join(columns)}.")
+    require_columns(raw, columns, name, exact=True)
     frame = raw.with_columns(_parsed(column, kind) for column, kind in columns.items())
     for column in columns:
         lost = raw[column].is_not_null() & frame[column].is_null()
-        _refuse(frame, pl.lit(lost), name, f"its {column} can't be read")
+        refuse_rows(frame, pl.lit(lost), name, f"its {column} can't be read")
     no_source = ~pl.col("url").fill_null("").str.contains(r"^https?://\S+$")
-    _refuse(frame, no_source, name, "it has no source (url)")
+    refuse_rows(frame, no_source, name, "it has no source (url)")
     no_confidence = ~pl.col("confidence").fill_null("").is_in(CONFIDENCES)
-    _refuse(frame, no_confidence, name, f"its confidence isn't one of {', '.join(CONFIDENCES)}")
+    refuse_rows(frame, no_confidence, name, f"its confidence isn't one of {', '.join(CONFIDENCES)}")
     return frame
 
 
@@ -225,11 +239,3 @@ def _parsed(column: str, kind: type[pl.DataType]) -> pl.Expr:
     if kind is pl.Date:
         return cell.str.to_date("%Y-%m-%d", strict=False)
     return cell.cast(pl.Int64, strict=False) if kind is pl.Int64 else cell
-
-
-def _refuse(frame: pl.DataFrame, bad: pl.Expr, name: str, why: str) -> None:
-    """Raise for the first bad row, by the line it has in the file and by its first cell."""
-    rows = frame.with_row_index("line", offset=2).filter(bad.fill_null(False))
-    if rows.height:
-        line, first = rows.row(0)[:2]
-        raise OneToManyError(f"{name}, line {line} ({first}): {why}.")

@@ -53,8 +53,11 @@ def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
     7
     """
     text = (folder / "summary.toml").read_text(encoding="utf-8")
-    records = case.records_given(case.numbers(folder))
-    figures = {"records_en": f"{records / 1e6:.1f} million", "records_ko": case.korean(records)}
+    records = case.records_given(case.case_numbers(folder))
+    figures = {
+        "records_en": f"{records / 1e6:.1f} million",
+        "records_ko": case.count_in_korean(records),
+    }
     given = tomllib.loads(text)
 
     def pair(texts: list[str]) -> Pair:
@@ -67,7 +70,7 @@ def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
             for row in given[kind]
         ]
 
-    rows = {row["event_en"]: row for row in case.timeline(folder).iter_rows(named=True)}
+    rows = {row["event_en"]: row for row in case.case_timeline(folder).iter_rows(named=True)}
     if unknown := [row["event"] for row in given["events"] if row["event"] not in rows]:
         raise OneToManyError(
             f"summary.toml names an event that timeline.csv lacks: {unknown[0]!r}."

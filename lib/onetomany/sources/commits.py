@@ -1,8 +1,8 @@
-"""What git knows of a folder, learnt without running anything that its repository names.
+"""Ask git about a folder without running any program that its repository names.
 
 A received repository is data. Its configuration may name programs (a file monitor, filters, hooks,
-a signature check, a transport), and git starts them even for `git status`. Here each is switched
-off by name, submodules are not entered by git itself, and nothing is fetched or written.
+a signature check, a transport), and git starts them even for `git status`. This module switches
+each off by name, lets git enter no submodule, and fetches and writes nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
-from .processes import program, safe_environment
+from .processes import installed_program, safe_environment
 
 _SECONDS = 30.0  # for one question; a configuration may include a file that never ends
 _DEPTH = 8  # of submodules in submodules
@@ -34,7 +34,7 @@ _OFF = {
 _QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",  # the index is not refreshed, so its hook does not run
     "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # as before, for versions of git that don't know it
+    "GIT_ALLOW_PROTOCOL": "none",  # for versions of git without the setting above
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_PAGER": "cat",
     "LC_ALL": "C",
@@ -57,7 +57,7 @@ def commit_of(folder: Path) -> str:
 
 
 def day_of_commit(folder: Path, commit: str) -> date | None:
-    """Return the day of a commit where it was made; None if it is unknown."""
+    """Return the day of a commit in its author's time zone; None if unknown."""
     if not commit:
         return None
     try:
@@ -74,7 +74,7 @@ def day_of_commit(folder: Path, commit: str) -> date | None:
 
 
 def _changed(folder: Path, depth: int) -> bool:
-    """Whether a tracked file differs from HEAD, in the index or on the disk."""
+    """Return whether a tracked file differs from HEAD, in the index or on the disk."""
     top = Path(_ask(folder, _OFF, "rev-parse", "--show-toplevel").removesuffix("\n"))
     asked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
     if _ask(top, _OFF | _filters_off(top), *asked):
@@ -87,7 +87,7 @@ def _changed(folder: Path, depth: int) -> bool:
 
 
 def _submodules(listing: str) -> dict[str, str]:
-    """The commits of submodules by path, from git's listing of an index or a tree."""
+    """Return the commits of submodules by path, from git's listing of an index or a tree."""
     entries = [line.split("\t", 1) for line in listing.split("\0") if line.startswith("160000 ")]
     return {path: re.findall(r"\b[0-9a-f]{40,64}\b", facts)[0] for facts, path in entries}
 
@@ -102,7 +102,7 @@ def _submodule_changed(folder: Path, commit: str, depth: int) -> bool:
 
 
 def _require_settings(folder: Path) -> None:
-    """Refuse a git that passes over our settings (before 2.31): it would run the repository's."""
+    """Refuse a git that ignores our settings (before 2.31): it would run the repository's."""
     word = token_hex(8)
     said = _ask(folder, {"onetomany.word": word}, "config", "--get", "onetomany.word")
     if said.strip() != word:
@@ -110,7 +110,7 @@ def _require_settings(folder: Path) -> None:
 
 
 def _filters_off(folder: Path) -> dict[str, str]:
-    """Empty commands for all filters that any configuration names: git then runs none."""
+    """Return empty commands for all filters that any configuration names: git runs none."""
     names = _ask(folder, _OFF, "config", "--list", "--name-only", "-z").split("\0")
     filters = {name.rsplit(".", 1)[0] for name in names if name.startswith("filter.")}
     commands = ("clean", "smudge", "process")
@@ -119,8 +119,8 @@ def _filters_off(folder: Path) -> dict[str, str]:
 
 
 def _ask(folder: Path, settings: dict[str, str], *question: str) -> str:
-    """Git's answer; settings override those of the repository."""
-    git = program("git")
+    """Return git's answer; `settings` override those of the repository."""
+    git = installed_program("git")
     if not git:
         raise FileNotFoundError("git")
     counted = {"GIT_CONFIG_COUNT": str(len(settings))}

@@ -1,14 +1,14 @@
-"""What NIST has published on who bears the errors, as data: every row leads to its source.
+"""Read NIST's published error rates by sex, race and country of birth, each with its source.
 
-Each table has its entry in sources.toml (publisher, address, commit, licence, what was left out).
-Only figures that were read are in them. The vendors' own report cards are in `cards`.
+sources.toml gives each table's publisher, address, commit, licence and omissions. The tables
+contain only figures that were read. The vendors' own report cards are in `cards`.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 import polars as pl
 
 from ..errors import OneToManyError
+from .sheet_fields import sourced
+from .tables import require_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "differentials"
 WHITE_MEN = "white_men"
@@ -25,9 +27,9 @@ BIRTH = ["algorithm", "scope", "pairing", "enrollee", "impostor", "log10_fmr"]
 
 @dataclass(frozen=True)
 class Publication:
-    """Where a table comes from. `global_fmr` is the FMR at which the thresholds were set.
+    """A table's source. `global_fmr` is the FMR at which the thresholds were set.
 
-    `checks` says how the transcription was checked, where that was written down.
+    `checks` says how the transcription was checked, if that was recorded.
     """
 
     publisher: str
@@ -43,26 +45,17 @@ class Publication:
     global_fmr: Mapping[str, float] = field(default_factory=dict)
 
 
-_REQUIRED = [each.name for each in fields(Publication) if each.name not in ("checks", "global_fmr")]
-
-
 def publication(table: str, folder: Traversable = DATA) -> Publication:
     """Return the source of a table: birth, sex_race, cards, gains or mid_2021.
 
-    Raises OneToManyError where none is given.
+    Raises OneToManyError if the sheet lacks one.
     """
-    entry = sheet(folder).get(table, {})
-    missing = [name for name in _REQUIRED if not entry.get(name)]
-    if missing:
-        raise OneToManyError(
-            f"sources.toml does not give the {', '.join(missing)} of the table '{table}': a figure "
-            "without a source is not shown, so fill it in."
-        )
-    return Publication(**entry)
+    entry = read_sources(folder).get(table, {})
+    return sourced(Publication, entry, "sources.toml", f"the table '{table}'")
 
 
 def by_sex_and_race(folder: Traversable = DATA) -> pl.DataFrame:
-    """FMR within four groups, algorithm by algorithm (NIST FRVT 1:1, 2020).
+    """Return FMR within four groups for each algorithm (NIST FRVT 1:1, 2020).
 
     Columns: `algorithm`, `group`, `label_en`, `label_ko`, `fmr`, `url`; four rows for each of 240
     algorithms. Every algorithm's threshold is set at FMR 0.001 among white men, which is
@@ -78,7 +71,7 @@ def by_sex_and_race(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
-    """FMR by country or region of birth of the two people compared (NIST FRVT 1:1 report card).
+    """Return FMR by birthplace of the two people compared (NIST FRVT 1:1 report card).
 
     Columns: `algorithm`, `scope` (country, region), `pairing` (any; same sex; same sex and age),
     `enrollee` and `impostor` (NIST's codes), their labels `enrollee_en`, `enrollee_ko`,
@@ -100,21 +93,20 @@ def by_birth(folder: Traversable = DATA) -> pl.DataFrame:
     return frame.drop("log10_fmr")
 
 
-def sheet(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
-    """Return sources.toml as it stands."""
+def read_sources(folder: Traversable = DATA) -> dict[str, dict[str, Any]]:
+    """Return the content of sources.toml."""
     return tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
 
 
 def read_table(folder: Traversable, name: str, columns: list[str]) -> pl.DataFrame:
-    """Read a CSV file of the folder. Raises OneToManyError where its columns are others."""
+    """Read a CSV file of the folder. Raises OneToManyError if its columns differ."""
     frame = pl.read_csv(
         (folder / name).read_bytes(),
         null_values="",
         try_parse_dates=False,
         infer_schema_length=None,
     )
-    if frame.columns != columns:
-        raise OneToManyError(f"{name}: its columns must be {', '.join(columns)}.")
+    require_columns(frame, columns, name, exact=True)
     return frame
 
 
@@ -127,7 +119,7 @@ def _refuse(frame: pl.DataFrame, name: str) -> None:
 
 
 def _labelled(frame: pl.DataFrame, column: str, name: str, folder: Traversable) -> pl.DataFrame:
-    labels = sheet(folder)["labels"]
+    labels = read_sources(folder)["labels"]
     if unknown := set(frame[column]) - set(labels):
         raise OneToManyError(f"sources.toml has no label for '{min(unknown)}'.")
     return frame.with_columns(

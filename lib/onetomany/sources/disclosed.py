@@ -1,15 +1,15 @@
-"""What others disclosed of their face searches, as tables: every one has its sheet and its gaps.
+"""Read tables of face searches disclosed abroad, each with its sheet and its gaps.
 
 Massachusetts: the log of face searches that police and other agencies asked of the Registry of
 Motor Vehicles, 2016 to 2019. Great Britain: live facial recognition at the port of Holyhead, and
-what police forces told of other deployments. These are other countries' figures, not Korea's. Who
-asked is named as an agency; officers' names are not in these files.
+other deployments that police forces reported. These are not Korea's figures. The files name the
+agencies that asked, not their officers.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 import polars as pl
 
 from ..errors import OneToManyError
+from .sheet_fields import sourced
+from .tables import refuse_rows, require_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "disclosed"
 TABLES = ("massachusetts", "holyhead", "reported")
@@ -24,8 +26,8 @@ TABLES = ("massachusetts", "holyhead", "reported")
 Schema = dict[str, type[pl.DataType]]
 
 LOG: Schema = {
-    "place": pl.Int64,  # where the row stands in the log, from 1
-    "number": pl.Int64,  # its running number, from 1 in each year; null where none is written
+    "place": pl.Int64,  # the row's position in the log, from 1
+    "number": pl.Int64,  # its running number, from 1 in each year; null if none is written
     "year": pl.Int64,
     "month": pl.Int64,
     "day": pl.String,  # as written
@@ -35,11 +37,11 @@ LOG: Schema = {
     "images_searched": pl.String,  # as written
     "matches_returned": pl.String,  # as written
     "photo_array": pl.String,  # as written
-    "month_marked": pl.String,  # what the log says of a month that it doesn't hold
+    "month_marked": pl.String,  # the log's remark on a month without entries
 }
 AGENCIES: Schema = {
     "as_written": pl.String,
-    "body": pl.String,  # null where no agency is meant
+    "body": pl.String,  # null if no agency is meant
     "why": pl.String,
 }
 DEPLOYMENTS: Schema = {
@@ -69,7 +71,7 @@ REPORTED: Schema = {
     "deployments": pl.Int64,
     "watchlist": pl.Int64,
     "faces": pl.Int64,
-    "alerts": pl.Int64,  # null, here and below, where it isn't told
+    "alerts": pl.Int64,  # null, here and below, if it wasn't reported
     "true_alerts": pl.Int64,
     "false_alerts": pl.Int64,
     "arrests": pl.Int64,
@@ -85,7 +87,7 @@ PUBLISHED: Schema = {
     "what_en": pl.String,
     "what_ko": pl.String,
     "stated": pl.String,  # as its source puts it
-    "low": pl.Float64,  # what that allows, as it is rounded
+    "low": pl.Float64,  # the range that its rounding allows
     "high": pl.Float64,
     "parts": pl.String,  # figures of the same source that should add up to it
     "publisher": pl.String,
@@ -96,11 +98,12 @@ SEARCH, NO_IMAGE, PHOTO_ARRAY, NOT_FILLED = "search", "no image", "photo array",
 KINDS = (SEARCH, PHOTO_ARRAY, NO_IMAGE, NOT_FILLED)
 LEVELS = ("Local", "State", "Federal", "Out of state", "Several", "Not stated")
 LOST = "LOST LOG"
+_NO_COUNT = "its figures can't be counts"
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """Where a table comes from, and under which terms."""
+class DisclosedSheet:
+    """A table's source and terms."""
 
     publisher: str
     title: str
@@ -113,33 +116,30 @@ class Sheet:
     limits: str
 
 
-def sheet(table: str, folder: Traversable = DATA) -> Sheet:
-    """The sheet of a table, one of TABLES. Raises OneToManyError where a field is not filled."""
+def disclosed_sheet(table: str, folder: Traversable = DATA) -> DisclosedSheet:
+    """Return the sheet of a table, one of TABLES. Raises OneToManyError if a field is empty."""
     entry = _sheets(folder).get(table, {})
-    if missing := [each.name for each in fields(Sheet) if not entry.get(each.name)]:
-        raise OneToManyError(
-            f"sheets.toml does not give the {', '.join(missing)} of the table '{table}': a figure "
-            "without a source is not shown, so fill it in."
-        )
-    return Sheet(**{each.name: entry[each.name] for each in fields(Sheet)})
+    return sourced(DisclosedSheet, entry, "sheets.toml", f"the table '{table}'")
 
 
 def log(folder: Traversable = DATA) -> pl.DataFrame:
-    """The log of Massachusetts as written, with the rows for months that it doesn't hold: the
-    columns of LOG, 612 rows."""
+    """Return the log of Massachusetts as written: 612 rows with the columns of LOG.
+
+    It includes the rows about months without entries.
+    """
     frame = _read(folder, "massachusetts.csv", LOG)
     bad = ~pl.col("month").is_between(1, 12) | pl.col("year").is_null()
-    _refuse(frame, bad, "massachusetts.csv")
+    refuse_rows(frame, bad, "massachusetts.csv", _NO_COUNT)
     return frame
 
 
 def massachusetts(folder: Traversable = DATA) -> pl.DataFrame:
-    """The log of Massachusetts, an entry a row: 608.
+    """Return the 608 entries of the log of Massachusetts, one a row.
 
-    Columns `place`, `number`, `date` (null where no single day is written), `month` (its first
+    Columns `place`, `number`, `date` (null if no single day is written), `month` (its first
     day), `agency` (as written), `body` (spellings and units of one agency together, as
-    agencies.csv has it; null where none is named), `level` (of LEVELS), `method` (as written),
-    `images_searched`, `matches_returned` (null where blank or illegible), `photo_array` (as
+    agencies.csv has it; null if none is named), `level` (of LEVELS), `method` (as written),
+    `images_searched`, `matches_returned` (null if blank or illegible), `photo_array` (as
     written) and `kind`: 'search' (one image or more), 'no image' (0), 'photo array' (no number,
     but a mark there), 'not filled' (no number and no mark).
     """
@@ -183,8 +183,11 @@ def massachusetts(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def months(folder: Traversable = DATA) -> pl.DataFrame:
-    """Every month that the log speaks of: `month` (its first day), `marked` (null, or what the
-    log says of a month that it doesn't hold: 'LOST LOG', 'No logs exist', 'No logs.')."""
+    """Return every month in the log: `month` (its first day) and `marked`.
+
+    `marked` is null, or the log's remark on a month without entries: 'LOST LOG', 'No logs exist',
+    'No logs.'.
+    """
     return (
         log(folder)
         .group_by(month=pl.date("year", "month", 1))
@@ -194,31 +197,36 @@ def months(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def holyhead(folder: Traversable = DATA) -> pl.DataFrame:
-    """Live facial recognition at a port, Holyhead, November 2025: the columns of DEPLOYMENTS."""
+    """Return live facial recognition at the port of Holyhead, November 2025 (DEPLOYMENTS)."""
     frame = _read(folder, "holyhead.csv", DEPLOYMENTS)
-    _refuse(frame, _odd_alerts(), "holyhead.csv")
+    refuse_rows(frame, _odd_alerts(), "holyhead.csv", _NO_COUNT)
     return frame
 
 
 def reported(folder: Traversable = DATA) -> pl.DataFrame:
-    """What was told of other British deployments, one or a period a row: the columns of REPORTED.
+    """Return other British deployments or periods as reported, one a row (REPORTED).
 
-    Not told is null, never 0. Two rows may tell of one event. No sample of anything.
+    A figure that wasn't reported is null, never 0. Two rows may report one event. The rows are not
+    a sample of all deployments.
     """
     frame = _read(folder, "reported.csv", REPORTED)
-    # a contradiction within a source is kept: only what can't be a count is refused
-    _refuse(frame, pl.any_horizontal(pl.col("alerts", "false_alerts", "faces") < 0), "reported.csv")
+    # a contradiction within a source is kept: only impossible counts are refused
+    negative = pl.any_horizontal(pl.col("alerts", "false_alerts", "faces") < 0)
+    refuse_rows(frame, negative, "reported.csv", _NO_COUNT)
     return frame
 
 
-def published(folder: Traversable = DATA) -> pl.DataFrame:
-    """Totals and shares that sources state of these tables: the columns of PUBLISHED."""
+def published_totals(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return totals and shares that sources state about these tables (PUBLISHED)."""
     return _read(folder, "published.csv", PUBLISHED)
 
 
-def gaps(folder: Traversable = DATA) -> pl.DataFrame:
-    """What is missing: `table`, `rows` (months, entries or rows; null where none can be counted),
-    `where` (months, or places in the log, as text), `what_en`, `what_ko`."""
+def disclosed_gaps(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return the gaps of the tables, one a row.
+
+    Columns `table`, `rows` (months, entries or rows; null if they can't be counted), `where`
+    (months, or positions in the log, as text), `what_en`, `what_ko`.
+    """
     found = _found(folder)
     entries = []
     for gap in _sheets(folder)["gaps"]:
@@ -239,7 +247,7 @@ def gaps(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def _found(folder: Traversable) -> dict[str, list[str]]:
-    """Where each countable gap is: months, places in the log, or ids."""
+    """Return the place of each countable gap: months, positions in the log, or ids."""
     entries, marked, told = massachusetts(folder), months(folder), reported(folder)
     month = marked.select(pl.col("month").dt.strftime("%Y-%m"), "marked")
     alike = ["date", "body", "images_searched", "matches_returned"]
@@ -290,13 +298,5 @@ def _read(folder: Traversable, name: str, schema: Schema) -> pl.DataFrame:
         frame = pl.read_csv(content, schema_overrides=schema)
     except pl.exceptions.PolarsError as error:
         raise OneToManyError(f"{name} can't be read: {error}.") from error
-    if frame.columns != list(schema):
-        raise OneToManyError(f"{name}: its columns must be {', '.join(schema)}.")
+    require_columns(frame, schema, name, exact=True)
     return frame
-
-
-def _refuse(frame: pl.DataFrame, bad: pl.Expr, name: str) -> None:
-    """Raise OneToManyError naming the first row that can't be right."""
-    wrong = frame.with_row_index("row", offset=2).filter(bad.fill_null(False))
-    if len(wrong):
-        raise OneToManyError(f"{name}, line {wrong['row'][0]}: its figures can't be counts.")

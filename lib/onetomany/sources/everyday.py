@@ -17,11 +17,11 @@ PUBLISHED = {
     "fact_ko": pl.String,
     "share_low": pl.Float64,  # the share of people of whom it is true; null: only a crowd is given
     "share_high": pl.Float64,
-    "low_en": pl.String,  # what has the low share, and what the high one
+    "low_en": pl.String,  # the population with the low share; below, with the high one
     "low_ko": pl.String,
     "high_en": pl.String,
     "high_ko": pl.String,
-    "left_low": pl.Float64,  # the size of the crowd, as published; null where a share is
+    "left_low": pl.Float64,  # the size of the crowd, as published; null if a share is given
     "left_high": pl.Float64,
     "of_en": pl.String,  # people of whom it is counted
     "of_ko": pl.String,

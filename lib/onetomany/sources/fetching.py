@@ -1,8 +1,8 @@
-"""Image sets that the kit knows and does not carry: fetched only when asked for, file by file.
+"""Download image sets that the kit describes but does not include, only on request.
 
-Each has a datasheet with a [fetch] table, the SHA-256 of every picture and what its people
-recorded of themselves, in data/datasheets. What is fetched becomes an ordinary folder, with its
-datasheet, that `open_images` and `onetomany report --images` open like any other.
+data/datasheets has, for each set, a datasheet with a [fetch] table, the SHA-256 of every picture
+and the attributes that its people recorded of themselves. A downloaded set is an ordinary folder
+with a datasheet, which `open_images` and `onetomany report --images` open like any other.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def fetchable(folder: Traversable = SHEETS) -> dict[str, Datasheet]:
 
 
 def recorded_attributes(name: str, folder: Traversable = SHEETS) -> str:
-    """Return the CSV of what the people of a set recorded of themselves."""
+    """Return, as CSV, the attributes that the people of a set recorded of themselves."""
     return (folder / f"{name}.csv").read_text(encoding="utf-8")
 
 
@@ -54,17 +54,19 @@ def fetch_images(
     opener: Opener | None = None,
     folder: Traversable = SHEETS,
 ) -> Path:
-    """Download a set into a folder of its own, for users with internet who accept its licence.
+    """Download a set into its own folder, for users who accept its licence.
 
-    Pictures that are there already, with their registered SHA-256, are not fetched again. The
-    folder gets `datasheet.toml`, `SHA256SUMS`, `attributes.csv` and <subject id>/<number>.jpg.
+    Pictures already there with their registered SHA-256 are not downloaded again. The folder gets
+    `datasheet.toml`, `SHA256SUMS`, `attributes.csv` and <subject id>/<number>.jpg.
 
-    Raises InputError where the set is unknown or its licence was not accepted, IntegrityError
-    where what arrived is another file (which is not kept).
+    Raises InputError if the set is unknown or its licence was not accepted, IntegrityError if a
+    downloaded picture is not the registered one; that picture is not kept.
     """
     known = fetchable(folder)
     if name not in known:
-        raise InputError(f"'{name}' can't be fetched: there is {', '.join(known) or 'no set'}.")
+        raise InputError(
+            f"'{name}' can't be downloaded: the sets are {', '.join(known) or '(none)'}."
+        )
     sheet = known[name]
     if not accept_licence:
         raise InputError(
@@ -87,10 +89,10 @@ def fetch_images(
 
 
 def _place(remote: str, pictures: dict[str, str]) -> str:
-    """'neutral_front/001_03.jpg' -> 'p001/1.jpg': ids are numbers, never names."""
+    """Return the local path: 'neutral_front/001_03.jpg' -> 'p001/1.jpg', a number, not a name."""
     match = re.fullmatch(r"(\w+)/(\d+)_\d+(\.\w+)", remote)
     if not match or match[1] not in pictures:
-        raise InputError(f"'{remote}' is in the list of pictures, and its datasheet has no place.")
+        raise InputError(f"'{remote}' is in the list of pictures but not in the datasheet.")
     return f"p{match[2]}/{pictures[match[1]]}{match[3]}"
 
 

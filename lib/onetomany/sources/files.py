@@ -1,4 +1,4 @@
-"""Small facts about files that both image sets and weights need."""
+"""Hash, read and write files so that no reader meets half of one."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ..errors import InputError
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then rename it: no reader ever meets half of it.
+    """Write a file under another name, then rename it: no reader meets half of it.
 
-    Raises InputError where that can't be: a folder of that name, no right to write, a full disk.
+    Raises InputError if the path is a folder, or the file can't be written.
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file in it.")
@@ -40,20 +40,20 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def read_received(path: Path, most: int) -> bytes:
-    """The bytes of a file that somebody else may have made; no pipe or device is waited for.
+    """Return the bytes of a file made by others, without waiting for a pipe or device.
 
-    Raises InputError where it can't be read, is no regular file, or has more than `most` bytes.
+    Raises InputError if it can't be read, is not a regular file, or has more than `most` bytes.
     """
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(file, "rb") as opened:
             if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise InputError(f"{path} is no regular file: name one.")
+                raise InputError(f"{path} is not a regular file: name one.")
             content = opened.read(most + 1)
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     if len(content) > most:
-        raise InputError(f"{path} is larger than {most:,} bytes: nothing of it was read.")
+        raise InputError(f"{path} is larger than {most:,} bytes: it was not read.")
     return content
 
 
@@ -61,7 +61,7 @@ def read_received(path: Path, most: int) -> bytes:
 def sole_use(out: Path) -> Iterator[None]:
     """Keep a second process from making the same file or folder at the same time.
 
-    Raises InputError where another is making it, or the place can't be written to.
+    Raises InputError if another process is making it, or the folder can't be written to.
     """
     lock = out.with_name(f".{out.name}.lock")
     try:
@@ -84,9 +84,9 @@ def sole_use(out: Path) -> Iterator[None]:
 
 
 def package_folder(package: str) -> Path:
-    """Where an installed package's files lie. The package is not imported.
+    """Return the folder of an installed package, without importing the package.
 
-    Raises InputError where it is not installed.
+    Raises InputError if it is not installed.
     """
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:

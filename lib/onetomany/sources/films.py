@@ -1,7 +1,7 @@
-"""Films: a recorded file of a research set, behind a datasheet; never a camera or an address.
+"""Open a recorded film of a research set with its datasheet; never a camera or an address.
 
-The datasheet follows that of image sets (`datasheets`). It also gives the file's SHA-256, its
-frames a second, and whether frames in which people can be recognised may be shown.
+The datasheet is that of image sets (`datasheets`), plus the file's SHA-256, its frames a second,
+and whether frames in which people can be recognised may be shown.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import os
 import re
 import stat
 import tempfile
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DatasheetError, InputError, IntegrityError, RefusedError, near
-from .datasheets import USES
+from ..errors import DatasheetError, InputError, IntegrityError, RefusedError
+from .sheet_fields import USES, checked_fields, in_range, read_sheet
 
-MAX_BYTES = 512 << 20  # of a film: it is held in memory while it is decoded
+MAX_BYTES = 512 << 20  # of a film, which is in memory while it is decoded
 _PIECE = 1 << 20
 _LIVE = ("/dev", "/proc", "/sys")
 
@@ -70,8 +69,10 @@ class FilmSheet:
     ground: Mapping[str, Any] | None = None
 
 
-_REQUIRED = tuple(f.name for f in fields(FilmSheet) if f.name not in ("enlarge", "ground"))
-_FLAGS = ("frames_may_be_shown", "faces_may_be_matched")
+_OPTIONAL = {
+    "preparation.enlarge": (in_range(1, 4), "a number from 1 to 4"),
+    "ground": (lambda table: isinstance(table, dict), "a table: picture and metres, or homography"),
+}
 
 BLANK = """\
 # The datasheet of a film. Every field must be filled before the kit opens the film.
@@ -82,16 +83,16 @@ source = ""              # who filmed, and how you came by the file
 url = ""                 # where the set is described
 collected = ""           # when, where, under which circumstances
 licence = ""
-terms = ""               # what the licence or agreement asks of you
+terms = ""               # your obligations under the licence or agreement
 credit = ""              # the line to print beside every result
-consent_basis = ""       # what the people filmed agreed to, or the basis of the recording
+consent_basis = ""       # the filmed people's consent, or the legal basis of the recording
 allowed_uses = []        # of: research, evaluation, teaching, exhibit
 sha256 = "{sha256}"
 frames_per_second = 0.0  # at which it was filmed; a copy's header is often wrong
 frames_may_be_shown = false   # true: write frames and a clip in which people can be recognised
-faces_may_be_matched = false  # the film command crops and matches none, whatever stands here
+faces_may_be_matched = false  # the film command never crops or matches faces
 expires = ""             # 2027-12-31 (a date, without quotes), or "none" if the terms set no end
-limits = ""              # what the film can't show
+limits = ""              # conclusions that the film doesn't allow
 
 [preparation]
 enlarge = 1.0            # the default detector needs people about 100 pixels tall
@@ -132,9 +133,9 @@ def check_film(name: str) -> Path:
 
 
 def copy_checked(path: Path, sha256: str) -> int:
-    """Return an open copy without a name of a film's file; only a file of that SHA-256 is copied.
+    """Return an open, nameless copy of a film's file, checked against its SHA-256.
 
-    What is decoded is therefore what was checked. Raises IntegrityError if it is another file.
+    So the bytes decoded are the bytes checked. Raises IntegrityError if it is another file.
     """
     digest = hashlib.sha256()
     copy = _unnamed()
@@ -162,35 +163,13 @@ def read_film_sheet(path: Path) -> FilmSheet:
 
     Raises DatasheetError naming every field that is missing, empty, unknown or of the wrong type.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DatasheetError(f"The datasheet {path} is not valid TOML: {error}.") from error
-    except OSError as error:
-        raise DatasheetError(
-            f"The datasheet {path} can't be read ({error.strerror}): write one with 'onetomany "
-            f"film FILE --blank-sheet {path}' and fill it in."
-        ) from None
-    prepared: Any = raw.get("preparation", {})
-    known = [*_REQUIRED, "preparation", "ground", "preparation.enlarge"]
-    inner = [f"preparation.{name}" for name in prepared] if isinstance(prepared, dict) else []
-    if unknown := [name for name in (*raw, *inner) if name not in known]:
-        raise DatasheetError(
-            f"The datasheet {path} has an unknown field '{unknown[0]}'{near(unknown[0], known)}."
-        )
-    faults = [field for field in _REQUIRED if not _is_filled(field, raw.get(field))]
-    enlarge: Any = prepared.get("enlarge", 1.0) if isinstance(prepared, dict) else None
-    if not _is_number(enlarge, 1, 4):
-        faults.append("preparation.enlarge (a number from 1 to 4)")
-    if not isinstance(raw.get("ground", {}), dict):
-        faults.append("ground (a table: picture and metres, or homography)")
-    if faults:
-        said = ", ".join(_SAY.get(field, field) for field in faults)
-        raise DatasheetError(f"The datasheet {path} is incomplete: fill in {said}.")
-    values = {field: raw[field] for field in _REQUIRED}
-    values["allowed_uses"] = tuple(raw["allowed_uses"])
-    values["expires"] = None if raw["expires"] == "none" else raw["expires"]
-    values["frames_per_second"] = float(raw["frames_per_second"])
+    raw = read_sheet(
+        path,
+        f"There is no datasheet {path}: write one with 'onetomany film FILE --blank-sheet {path}' "
+        "and fill it in.",
+    )
+    values = checked_fields(FilmSheet, raw, str(path), _OPTIONAL)
+    enlarge = raw.get("preparation", {}).get("enlarge", 1.0)
     return FilmSheet(**values, enlarge=float(enlarge), ground=raw.get("ground"))
 
 
@@ -209,41 +188,12 @@ def check_use(sheet: FilmSheet, on: date | None = None) -> None:
         )
 
 
-_SAY = {
-    "kind": "kind (real or synthetic)",
-    "allowed_uses": "allowed_uses (of research, evaluation, teaching, exhibit)",
-    "sha256": "sha256 (64 hexadecimal digits)",
-    "frames_per_second": "frames_per_second (a number above 0, at most 1000)",
-    "expires": 'expires (a date without quotes such as 2027-12-31, or "none")',
-    **{flag: f"{flag} (true or false)" for flag in _FLAGS},
-}
-
-
-def _is_filled(field: str, value: Any) -> bool:
-    known = frozenset().union(*USES.values())
-    checks: Mapping[str, Callable[[Any], bool]] = {
-        **{flag: lambda each: isinstance(each, bool) for flag in _FLAGS},
-        "kind": lambda each: each in ("real", "synthetic"),
-        "allowed_uses": lambda each: (
-            isinstance(each, list) and bool(each) and all(use in known for use in each)
-        ),
-        "sha256": lambda each: isinstance(each, str) and bool(re.fullmatch(r"[0-9a-f]{64}", each)),
-        "frames_per_second": lambda each: _is_number(each, 0.01, 1000),
-        "expires": lambda each: each == "none" or type(each) is date,
-    }
-    return checks.get(field, lambda each: isinstance(each, str) and bool(each.strip()))(value)
-
-
-def _is_number(value: Any, low: float, high: float) -> bool:
-    return type(value) in (int, float) and low <= value <= high
-
-
 def _is_live(place: str) -> bool:
     return any(place == root or place.startswith(root + "/") for root in _LIVE)
 
 
 def _opened(path: Path) -> int:
-    """An open regular file of at most MAX_BYTES; no pipe or device is waited for."""
+    """Open a regular file of at most MAX_BYTES, without waiting for a pipe or device."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:

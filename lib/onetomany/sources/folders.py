@@ -1,6 +1,6 @@
-"""A user's folder of pictures: which files are in it, what each is, and whose folder it is in.
+"""List a user's folder of pictures: each file, its kind, and the person's folder it is in.
 
-Nothing here decodes a picture: a file's first bytes say what it is (`faces.decoding` reads it).
+The kind comes from a file's first bytes; `faces.decoding` alone decodes pictures.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from tqdm import tqdm
 from ..errors import DatasheetError, InputError, IntegrityError
 from .files import read_received, sha256_of
 
-# names of formats that are read, by the names that files have
+# suffixes of the formats that the kit reads
 SUFFIXES = (
     ".pgm", ".ppm", ".pnm", ".pbm", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif",
     ".tiff", ".webp", ".gif", ".jp2", ".j2k", ".jpf", ".heic", ".heif", ".hif", ".avif",
 )  # fmt: skip
-# pictures and films that are not read, so that they are listed as such
+# suffixes of pictures and films that the kit lists but does not read
 OTHER = (
     ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw", ".psd",
     ".psb", ".svg", ".jxl", ".ico", ".exr", ".hdr", ".xcf", ".ai", ".eps", ".tga", ".pcx", ".mp4",
     ".mov", ".avi", ".mkv", ".m4v", ".3gp", ".webm", ".mts",
 )  # fmt: skip
 MAX_BYTES = 100_000_000
-OWN = ("datasheet.toml", "SHA256SUMS", "ids.csv", "attributes.csv")  # the set's papers, no content
+OWN = ("datasheet.toml", "SHA256SUMS", "ids.csv", "attributes.csv")  # about the set, not of it
 _SUMS_BYTES = 100_000_000
 
 NO_PICTURE = "not a picture"
@@ -55,7 +55,7 @@ _OTHER_HEADS = (b"8BPS", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"v/1\x01")
 
 
 @dataclass(frozen=True)
-class Found:
+class FolderFile:
     """A file of a folder: its name from there, its size, and why it can't be used (None: it can).
 
     `picture` says whether it is one of a format that is read, by its first bytes or its name.
@@ -68,15 +68,15 @@ class Found:
 
     @property
     def kind(self) -> str:
-        """Its suffix where that is a known one, else 'other': nothing that could be a name."""
+        """Return the suffix if it is a known one, else 'other', so that no name is shown."""
         suffix = PurePosixPath(self.name).suffix.lower()
         return suffix[1:] if suffix in SUFFIXES + OTHER else "other"
 
 
-def files_below(root: Path) -> list[Found]:
-    """Return every file below a folder, sorted by name, the set's own papers left out.
+def files_below(root: Path) -> list[FolderFile]:
+    """Return every file below a folder, sorted by name, without the files of OWN.
 
-    No link is followed. Raises InputError where the folder itself can't be read.
+    No link is followed. Raises InputError if the folder itself can't be read.
     """
     found = []
 
@@ -84,7 +84,7 @@ def files_below(root: Path) -> list[Found]:
         where = Path(error.filename)
         if where == root:
             raise InputError(f"{root} can't be read: {error.strerror}.") from error
-        found.append(Found(_shown(where.relative_to(root)), 0, False, CLOSED))
+        found.append(FolderFile(_shown(where.relative_to(root)), 0, False, CLOSED))
 
     for place, folders, names in os.walk(root, onerror=closed):
         links = [name for name in folders if (Path(place) / name).is_symlink()]
@@ -97,34 +97,34 @@ def files_below(root: Path) -> list[Found]:
 
 
 def _shown(path: Path) -> str:
-    """A name as text that any file can hold: bytes that are no UTF-8 are written as \\xNN."""
+    """Return a name as text; bytes that are not UTF-8 become \\xNN."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _looked_at(path: Path, inside: Path) -> Found:
+def _looked_at(path: Path, inside: Path) -> FolderFile:
     name = _shown(inside)
     suffix = path.suffix.lower()
     by_name = suffix in SUFFIXES and not path.name.startswith("._")
     try:
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode):
-            return Found(name, 0, False, LINK)
+            return FolderFile(name, 0, False, LINK)
         with path.open("rb") as file:
             head = file.read(32)
     except OSError:
-        return Found(name, 0, False, CLOSED)
+        return FolderFile(name, 0, False, CLOSED)
     # first: raw pictures of cameras begin as TIFF does
     if suffix in OTHER or head.startswith(_OTHER_HEADS):
-        return Found(name, status.st_size, False, NOT_READ)
-    if not (by_name or is_picture(head)):
-        return Found(name, status.st_size, False, NO_PICTURE)
+        return FolderFile(name, status.st_size, False, NOT_READ)
+    if not (by_name or _is_picture(head)):
+        return FolderFile(name, status.st_size, False, NO_PICTURE)
     if name != inside.as_posix():
-        return Found(name, status.st_size, False, BAD_NAME)
-    return Found(name, status.st_size, True, _fault(status.st_size, len(inside.parts)))
+        return FolderFile(name, status.st_size, False, BAD_NAME)
+    return FolderFile(name, status.st_size, True, _fault(status.st_size, len(inside.parts)))
 
 
 def _fault(size: int, depth: int) -> str | None:
-    """Why a picture of so many bytes, so many names below the set's folder, can't be used."""
+    """Return why a picture of `size` bytes, `depth` levels below the set, can't be used."""
     if size == 0:
         return EMPTY
     if size > MAX_BYTES:
@@ -132,8 +132,8 @@ def _fault(size: int, depth: int) -> str | None:
     return NO_PERSON if depth == 1 else None
 
 
-def is_picture(head: bytes) -> bool:
-    """Whether a file's first bytes are of a picture format that is read."""
+def _is_picture(head: bytes) -> bool:
+    """Return whether a file's first bytes are those of a picture format that the kit reads."""
     if _NETPBM.match(head) or (head.startswith(b"BM") and head[6:10] == bytes(4)):
         return True
     return any(head[place:].startswith(starts) for place, starts in _HEADS)
@@ -145,7 +145,7 @@ def people_levels(names: Iterable[str]) -> list[int]:
 
 
 def _levels(names: Iterable[str]) -> dict[int, dict[str, str]]:
-    """Folders by pictures, for each level that could stand for a person; by number of folders."""
+    """Return each picture's folder at each level that may mean a person, by folders counted."""
     parents = {name: PurePosixPath(name).parent.parts for name in names}
     levels: dict[int, dict[str, str]] = {}
     for level in range(1, max(map(len, parents.values()), default=0) + 1):
@@ -155,26 +155,26 @@ def _levels(names: Iterable[str]) -> dict[int, dict[str, str]]:
 
 
 def subjects_of(names: Iterable[str], subjects: int) -> dict[str, str]:
-    """Return for each picture the folder that stands for its person, seen from the set's folder.
+    """Return the person's folder of each picture, relative to the set's folder.
 
-    Where folders lie in folders, `subjects` (as the datasheet counts them) decides which level
-    names the person. Raises DatasheetError where it fits none.
+    If folders contain folders, `subjects` (the datasheet's count) decides which level names the
+    person. Raises DatasheetError if no level has so many folders.
     """
     levels = _levels(names)
     if len(levels) > 1 and subjects not in levels:
-        told = " or ".join(f"{many:,}" for many in levels)
+        counts = " or ".join(f"{many:,}" for many in levels)
         raise DatasheetError(
-            f"Folders lie within folders: the pictures are of {told} people, by which level of "
-            "folders stands for a person. Write the right number as 'subjects' in datasheet.toml."
+            f"Folders contain folders: the pictures are of {counts} people, depending on which "
+            "level is a person's. Write the right number as 'subjects' in datasheet.toml."
         )
     return levels.get(subjects) or next(iter(levels.values()), {})
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """Read a list of SHA-256 as sha256sum, shasum, BSD's sha256 or PowerShell write it; by name.
+    """Read a list of SHA-256 by file name, as sha256sum, shasum, BSD or PowerShell write it.
 
-    A byte order mark, CRLF, '*' before names, './' and escaped names are understood. Raises
-    DatasheetError where there is none, IntegrityError for a line that is none of these.
+    Also reads a byte order mark, CRLF, '*' before names, './' and escaped names. Raises
+    DatasheetError if there is no list, IntegrityError for a line of another form.
     """
     try:
         content = read_received(path, _SUMS_BYTES)
@@ -207,7 +207,7 @@ def _entry(line: str) -> tuple[str, str]:
     if entry is None:
         return "", ""
     name = entry["name"]
-    if gnu and gnu["slash"]:  # what GNU writes where a name holds a line break or a backslash
+    if gnu and gnu["slash"]:  # GNU escapes a name that contains a line break or a backslash
         marks = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
         name = re.sub(r"\\[\\nr]", lambda found: marks[found[0]], name)
     return entry["digest"].lower(), name.removeprefix("./")
@@ -223,9 +223,9 @@ def sums_text(digests: Mapping[str, str]) -> str:
 
 
 def as_found(name: str, found: Iterable[str]) -> str:
-    """Return the name that a file of a list has on this disk.
+    """Return the name on this disk of a file named in a list.
 
-    Systems differ in how they write accents and Hangul (NFC, NFD), and in the slash.
+    Systems write accents, Hangul (NFC, NFD) and the slash differently.
     """
     known = found if isinstance(found, dict | set) else set(found)
     if name in known:
@@ -255,13 +255,16 @@ def digests_of(root: Path, names: list[str]) -> dict[str, str]:
 
 
 def regular_file(root: Path, name: str) -> Path:
-    """Return where a listed file lies. Raises IntegrityError or InputError where it is none."""
+    """Return the path of a listed file.
+
+    Raises IntegrityError if it is missing, InputError if it is not a regular file inside `root`.
+    """
     path = root / name
     try:
         mode = os.lstat(path).st_mode
     except (OSError, ValueError):
         raise IntegrityError(
-            f"{path} is listed in SHA256SUMS but missing: restore it, or list the set anew."
+            f"{path} is listed in SHA256SUMS but missing: restore it, or list the set again."
         ) from None
     if not stat.S_ISREG(mode) or not path.resolve().is_relative_to(root.resolve()):
         raise InputError(f"{path} is a link or a device, not a plain file inside the set's folder.")

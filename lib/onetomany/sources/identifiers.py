@@ -1,10 +1,10 @@
-"""What would name a real person has no place in this kit: such columns are refused unread.
+"""Refuse columns with numbers or addresses that identify real people.
 
-Looks like: a Korean passport number (M12345678, or M123A4567 as issued since December 2021), a
+Recognised are: a Korean passport number (M12345678, or M123A4567 as issued since December 2021), a
 Korean mobile number (010-1234-5678), a resident or alien registration number (900101-1234567), a
 telephone number with its country (+44 20 7946 0000), an e-mail address, a payment card, a US social
 security number, a Korean plate (12가3456). A refusal names the column and never shows the value.
-What passes and what is refused by mistake stands in docs/arrivals.md.
+docs/arrivals.md lists known misses and false refusals.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import polars as pl
 
 from ..errors import InputError
 
-# of a plain number without marks, so many must fit before a column is refused: random digits do too
+# the share of plain numbers that must fit before a column is refused, since random digits fit too
 CHECKSUM_SHARE, DATE_SHARE, PHONE_SHARE, CARD_SHARE = 0.05, 0.5, 0.5, 0.5
 PASSPORT, PHONE = "passport numbers", "mobile numbers"
 REGISTRATION = "resident registration numbers"
@@ -48,21 +48,21 @@ _WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
 
 def refuse_identifiers(frame: pl.DataFrame) -> None:
-    """Raise InputError where a column looks like numbers that name real people.
+    """Raise InputError if a column looks like numbers that identify real people.
 
     Text is refused for a single passport, telephone, card or social security number, plate, e-mail
     address or registration number with its dash, anywhere in it. Thirteen digits without a dash are
-    refused where at least 5 % of the values are registration numbers by date, century and check
-    digit, or at least half by date and century alone (numbers given since October 2020 have no
-    check digit). A column of numbers that may be mobile numbers without their zero is refused where
-    at least half fit. A column is also refused by a plain name, such as 'passport_no' or
-    '주민등록번호', whatever it holds.
+    refused if at least 5 % of the values are registration numbers by date, century and check
+    digit, or at least half by date and century alone (numbers issued since October 2020 have no
+    check digit). A column of numbers that may be mobile numbers without their zero is refused if at
+    least half fit. A column is also refused by its name alone, such as 'passport_no' or
+    '주민등록번호'.
     """
-    for why in identifying(frame).values():
+    for why in identifying_columns(frame).values():
         raise InputError(why)
 
 
-def identifying(frame: pl.DataFrame) -> dict[str, str]:
+def identifying_columns(frame: pl.DataFrame) -> dict[str, str]:
     """Return the columns that `refuse_identifiers` refuses, each with its refusal."""
     found = {}
     for name in frame.columns:
@@ -78,7 +78,7 @@ def identifying(frame: pl.DataFrame) -> dict[str, str]:
 
 
 def names_somebody(text: str) -> bool:
-    """Whether a text is itself such a number or address: a table's first row may be no names."""
+    """Return whether a column name is itself such a number: a table may lack a header."""
     forms = (PASSPORT_FORM, PHONE_FORM, MARKED_REGISTRATION, _PLAIN_RRN, _PLAIN_CARD)
     return bool(
         pl.select(
@@ -91,7 +91,7 @@ def names_somebody(text: str) -> bool:
 
 
 def is_registration_number(digits: pl.Expr) -> pl.Expr:
-    """Whether 13 digits (text) have the check digit of numbers given before October 2020.
+    """Return whether 13 digits (text) have the check digit of numbers before October 2020.
 
     11 minus the weighted sum of the first twelve modulo 11, modulo 10; for foreigners (5 to 8 in
     the seventh place) two more.
@@ -105,7 +105,7 @@ def is_registration_number(digits: pl.Expr) -> pl.Expr:
 
 
 def _found(values: pl.Series, number: bool) -> str | None:
-    """What the values look like, or None."""
+    """Return the kind of identifier that the values look like, or None."""
     known = len(values) - values.null_count()
     if not known:
         return None
@@ -129,7 +129,7 @@ def _found(values: pl.Series, number: bool) -> str | None:
 
 
 def _luhn(digits: pl.Series) -> pl.Series:
-    """Whether numbers (text) have the check digit of payment cards."""
+    """Return whether numbers (text) have the check digit of payment cards."""
     turned = digits.str.reverse()
     places = [turned.str.slice(place, 1).cast(pl.Int64, strict=False) for place in range(16)]
     doubled = [each * 2 - 9 * (each > 4) if n % 2 else each for n, each in enumerate(places)]
@@ -138,7 +138,7 @@ def _luhn(digits: pl.Series) -> pl.Series:
 
 
 def _found_in_numbers(values: pl.Series, known: int) -> str | None:
-    """As `_found`: spreadsheets keep whole numbers as floats, and drop a leading zero."""
+    """Do as `_found`; spreadsheets store whole numbers as floats and drop a leading zero."""
     whole = values.cast(pl.Int64, strict=False)
     if whole.is_between(10**9, 11 * 10**8 - 1).sum() >= PHONE_SHARE * known:
         return PHONE
@@ -148,7 +148,7 @@ def _found_in_numbers(values: pl.Series, known: int) -> str | None:
 
 
 def _registration(text: pl.Series, rows: pl.Series, known: int) -> str | None:
-    """Whether these, each in so many rows, are too many to be chance among `known` values."""
+    """Return REGISTRATION if these texts are too many to be chance among `known` values."""
     fits = pl.select(is_registration_number(pl.lit(text))).to_series()
     checked = int(rows.filter(fits).sum())
     if int(rows.sum()) >= DATE_SHARE * known or checked >= max(1, CHECKSUM_SHARE * known):
@@ -159,6 +159,6 @@ def _registration(text: pl.Series, rows: pl.Series, known: int) -> str | None:
 def _text(column: str, what: str) -> str:
     shown = "(its name is such a number)" if names_somebody(column) else f"'{column}'"
     return (
-        f"Column {shown} looks like {what}: take it out, or replace it by a number that leads "
-        "to nobody, before the table is read here (its values are not shown)."
+        f"Column {shown} looks like {what}: remove it, or replace it by a number that identifies "
+        "nobody, before the table is read here (its values are not shown)."
     )

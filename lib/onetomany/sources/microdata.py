@@ -1,4 +1,4 @@
-"""Tables about people that the kit carries; a reader's own: `reidentification.own_table`."""
+"""Open the kit's own tables about people; `reidentification.own_table` reads a user's table."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ..errors import DatasheetError, InputError, IntegrityError
+from .sheet_fields import checked_fields
 
 DATA = resources.files("onetomany.sources") / "data" / "microdata"
 
@@ -46,40 +47,31 @@ class Microdata:
 
 
 def microdata_sets(folder: Traversable = DATA) -> list[str]:
-    """The names of the tables that the kit carries."""
+    """Return the names of the kit's tables."""
     return sorted(_sheets(folder))
 
 
 def microdata(name: str, folder: Traversable = DATA) -> Microdata:
-    """Open a table that the kit carries.
+    """Open one of the kit's tables.
 
     'adult': 48,842 records of a US survey of 1994, 15 columns and `part` (data, test). 'body':
     waists and one medicine of 5,265 US adults. 'francdat': eight made-up records by which
     sdcMicro's manual shows its figures. 'receipts', 'households', 'coupon_lines', 'redemptions': a
     year of purchases of 2,469 households. 'young_men': 545 men in the eight years of a US survey.
 
-    Raises InputError for another name, DatasheetError for an incomplete sheet, IntegrityError where
-    the file is not the one registered.
+    Raises InputError for another name, DatasheetError for an incomplete sheet, IntegrityError if
+    the file is not the registered one.
     """
     sheets = _sheets(folder)
     if name not in sheets:
         raise InputError(f"There is no table '{name}': there are {', '.join(sorted(sheets))}.")
-    given = sheets[name]
-    wanted = TableSheet.__dataclass_fields__
-    faults = [field for field in wanted if not given.get(field)]
-    if given.get("kind") not in ("real", "synthetic"):
-        faults.append("kind (real or synthetic)")
-    if faults:
-        raise DatasheetError(
-            f"The datasheet of '{name}' is incomplete: fill in {', '.join(faults)}."
-        )
-    sheet = TableSheet(**{field: given[field] for field in wanted})
+    sheet = TableSheet(**checked_fields(TableSheet, sheets[name], f"of '{name}'"))
     path = folder / sheet.file
     content = path.read_bytes() if path.is_file() else b""
     if sha256(content).hexdigest() != sheet.sha256:
         raise IntegrityError(
             f"{sheet.file} is not the file registered as '{name}' (its SHA-256 differs): install "
-            "the kit anew."
+            "the kit again."
         )
     read = pl.read_parquet if sheet.file.endswith(".parquet") else pl.read_csv
     frame = read(content)

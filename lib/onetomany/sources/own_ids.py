@@ -1,6 +1,6 @@
-"""Ids for a user's own pictures: folders and files may be called anything, ids say nothing.
+"""Give a user's pictures ids that reveal nothing, whatever folders and files are called.
 
-Which id is whose stands in `ids.csv`, in the user's folder, and nowhere else.
+Only `ids.csv`, in the user's folder, says whose an id is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .tables import csv_text, plain_text
 
 FILE = "ids.csv"
 _PREFIX = r"(?:s|p|g|f|m|x|id|img|image|subj|subject|person|probe|syn|session|scan|photo)"
-# An id is a word of this list and a number, a bare number, or a hexadecimal digest: never a name.
+# an id is a word of this list and a number, a bare number, or a hexadecimal digest: never a name
 _TOKEN = re.compile(rf"^(?:{_PREFIX}?\d+|{_PREFIX}|(?=[a-f]*\d)[0-9a-f]{{8,64}})$", re.IGNORECASE)
 # short: a longer number may be a birthday, a telephone or a registration number
 _PLAIN = re.compile(rf"^{_PREFIX}?\d{{1,4}}$", re.IGNORECASE)
@@ -28,7 +28,11 @@ _MOST = 100_000_000  # bytes of the file
 
 
 def is_pseudonym(value: str) -> bool:
-    """Whether an id says nothing about a person: 's12', 'subject-7/3' or a digest, not a name."""
+    """Return whether an id reveals nothing about a person.
+
+    >>> [is_pseudonym(each) for each in ("s12", "subject-7/3", "Kim Minsu")]
+    [True, True, False]
+    """
     tokens = re.split(r"[-_./:]", value)
     has_number = any(character.isdigit() for character in value)
     return has_number and len(value) <= 128 and all(map(_TOKEN.match, tokens))
@@ -37,9 +41,9 @@ def is_pseudonym(value: str) -> bool:
 def give_ids(subjects: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
     """Return an image id '<subject>/<number>' for each file; `subjects` is file -> folder.
 
-    A folder or file that is called by a number of four digits at most, with or without a word such
-    as 's', keeps it. All else is numbered in order. `before` (file -> id) holds: an id, once
-    given, is of that person for good.
+    A folder or file whose name is a number of at most four digits, with or without a word such as
+    's', keeps that name. All others are numbered in order. Ids of `before` (file -> id) are kept:
+    an id always belongs to the same person.
     """
     taken = set(before.values())
     folders = dict.fromkeys(subjects.values(), "")
@@ -83,9 +87,9 @@ def _free(names: Iterable[str], used: set[str]) -> str:
 
 
 def read_ids(root: Path) -> dict[str, str]:
-    """Read which id each file was given before; {} where there is no such list yet.
+    """Read the id that each file was given before; {} if there is no list yet.
 
-    Raises InputError where it was altered so that an id is double or could be a name.
+    Raises InputError if the list was altered so that an id is double or could be a name.
     """
     path = root / FILE
     if not path.exists():
@@ -107,7 +111,7 @@ def read_ids(root: Path) -> dict[str, str]:
 def write_ids(root: Path, ids: Mapping[str, str], reasons: Mapping[str, str | None]) -> Path:
     """Write the list of all files with their ids, and why some are not used.
 
-    `reasons` has every file of the folder; ids of files that are gone are kept for good.
+    `reasons` has every file of the folder; ids of deleted files stay in the list.
     """
     rows = unused_ids(reasons, ids) | dict(ids)
     names = ("id", "file", "why it is not used")

@@ -1,8 +1,8 @@
-"""Stored tables of scores: every pair of a set's pictures under several matchers, with groups.
+"""Open stored tables of scores: every pair of a set's pictures under several matchers.
 
-A set whose pictures the kit does not carry can still be counted in: `onetomany pairs FOLDER` makes
-such a table from a folder of pictures whose people recorded something of themselves. It holds no
-picture and no template. Beside each table a run record says what it was made from and how.
+So results can include sets whose pictures the kit does not contain. `onetomany pairs FOLDER`
+makes such a table from a folder of pictures whose people recorded attributes of themselves. It
+contains no picture and no template. Beside each table a run record gives its sources and method.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class ScoredPairs:
     """The pairs of a set under several matchers.
 
     `comparisons` has a frame for each model, as `accuracy.compare_all` returns; pairs in which a
-    model found no face are not in it. `attributes` has a row for each person: `subject_id`, what
-    they recorded, `attributes_are`. `run` is the record of how the table was made.
+    model found no face are not in it. `attributes` has a row for each person: `subject_id`, the
+    recorded columns, `attributes_are`. `run` is the record of how the table was made.
     """
 
     comparisons: dict[str, pl.DataFrame]
@@ -56,7 +56,7 @@ def open_pairs(name: str, folder: Traversable = DATA) -> ScoredPairs:
     The table has the columns of PAIR, a column for each model (its scores, 32 bits) and two for
     each attribute (`gender_a`, `gender_b`).
 
-    Raises InputError for an unknown name, IntegrityError where the table is not the one that its
+    Raises InputError for an unknown name, IntegrityError if the table is not the one that its
     run record describes.
     """
     if name not in stored_pairs(folder):

@@ -1,5 +1,6 @@
-"""Real pedestrians as numbered boxes: two sequences that the package motmetrics carries, and the
-user's own in the layout of the MOT Challenge. Where they are from stands in data/pedestrians.
+"""Open real pedestrians as numbered boxes: two sequences of motmetrics, or the user's own.
+
+The user's own are in the layout of the MOT Challenge. data/pedestrians gives the source of the two.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from ..errors import InputError, IntegrityError
 from .files import package_folder, sha256_of
 
 _KINDS = ("truth", "example")
-FRAME_RATE = 25.0  # a second, of European video; taken where a folder doesn't say
+FRAME_RATE = 25.0  # frames a second of European video; used if a folder gives none
 
 
 @dataclass(frozen=True)
 class PedestrianSequence:
-    """A sequence of the package: `truth` is the boxes that people drew, `example` what one tracker
-    (CEM, A. Milan et al., PAMI 36:1, 2014) made of it. Both are checked files in MOT text form.
+    """A sequence of the package: `truth` has the boxes that people drew, `example` a tracker's.
+
+    The tracker is CEM (A. Milan et al., PAMI 36:1, 2014). Both are checked files in MOT text form.
     """
 
     name: str
@@ -36,10 +38,10 @@ class PedestrianSequence:
 
 @dataclass(frozen=True)
 class UserSequence:
-    """Detections of a user's folder, and the truth to hold them against, where there is one.
+    """Detections of a user's folder, and the truth to compare them with, if there is one.
 
-    `rate_given` is whether seqinfo.ini names the frame rate; `last_frame` its seqLength. `fault`
-    says what is wrong with seqinfo.ini; such a sequence can't be used, others can.
+    `rate_given` is whether seqinfo.ini names the frame rate; `last_frame` is its seqLength.
+    `fault` describes an error in seqinfo.ini; such a sequence can't be used, others can.
     """
 
     name: str
@@ -51,22 +53,20 @@ class UserSequence:
     fault: str | None = None
 
 
-def datasheet() -> Mapping[str, str]:
-    """`source`, `licence`, `terms`, `credit`, `seen` (who is seen) and `limits` of the package's
-    sequences.
-    """
+def pedestrian_datasheet() -> Mapping[str, str]:
+    """Return `source`, `licence`, `terms`, `credit`, `seen` (the people) and `limits`."""
     return {key: value for key, value in _register().items() if isinstance(value, str)}
 
 
 def sequence_names() -> tuple[str, ...]:
-    """The sequences that the package carries."""
+    """Return the names of the package's sequences."""
     return tuple(each["name"] for each in _register()["sequence"])
 
 
 def open_sequence(name: str) -> PedestrianSequence:
-    """A sequence of the package, its files checked.
+    """Open a sequence of the package and check its files.
 
-    Raises InputError for another name, IntegrityError where a file is missing or changed.
+    Raises InputError for another name, IntegrityError if a file is missing or changed.
     """
     register = _register()
     for each in register["sequence"]:
@@ -85,23 +85,23 @@ def is_carried(path: Path) -> bool:
 
 
 def user_sequences(folder: Path) -> tuple[UserSequence, ...]:
-    """Every <sequence>/det.txt or <sequence>/det/det.txt below a folder, in order of its name.
+    """Return every <sequence>/det.txt or <sequence>/det/det.txt below a folder, by name.
 
-    The truth is the same sequence's gt.txt or gt/gt.txt, or, for those that the package carries,
-    the package's. The frame rate is that of seqinfo.ini, or 25 a second.
+    The truth is the same sequence's gt.txt or gt/gt.txt, or, for the package's own sequences, the
+    package's. The frame rate is that of seqinfo.ini, or 25 a second.
 
-    Raises InputError where the folder is missing or holds no sequence with truth, or a sequence is
-    there twice. A seqinfo.ini that can't be read is that sequence's `fault`.
+    Raises InputError if the folder is missing or has no sequence with truth, or a sequence occurs
+    twice. A seqinfo.ini that can't be read is that sequence's `fault`.
     """
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: name one that holds detections.")
+        raise InputError(f"There is no folder {folder}: name one with detections.")
     found: dict[str, UserSequence] = {}
     for path in sorted(folder.rglob("det.txt")):
         home = path.parent.parent if path.parent.name == "det" else path.parent
         if home.name in found:
             raise InputError(
-                f"{folder} holds '{home.name}' twice, in {found[home.name].detections} and {path}: "
-                "name a folder that holds it once."
+                f"{folder} has '{home.name}' twice, in {found[home.name].detections} and {path}: "
+                "name a folder that has it once."
             )
         truths = [each for each in (home / "gt" / "gt.txt", home / "gt.txt") if each.is_file()]
         if not truths and home.name in sequence_names():
@@ -110,7 +110,7 @@ def user_sequences(folder: Path) -> tuple[UserSequence, ...]:
         found[home.name] = _user_sequence(home, path, truth)
     if not any(each.truth for each in found.values()):
         raise InputError(
-            f"{folder} holds no <sequence>/det.txt or <sequence>/det/det.txt with a truth: that is "
+            f"{folder} has no <sequence>/det.txt or <sequence>/det/det.txt with a truth: that is "
             f"gt/gt.txt beside it, or a sequence named {' or '.join(sequence_names())}."
         )
     return tuple(found[name] for name in sorted(found))
@@ -141,8 +141,8 @@ def _user_sequence(home: Path, detections: Path, truth: Path | None) -> UserSequ
         rate = parser.getfloat("Sequence", "frameRate")
         length = parser.getint("Sequence", "seqLength", fallback=None)
     except (configparser.Error, ValueError) as error:
-        told = " ".join(str(error).split())  # configparser writes several lines
-        fault: str | None = f"{notes} has no readable frameRate or seqLength: {told}."
+        reason = " ".join(str(error).split())  # configparser writes several lines
+        fault: str | None = f"{notes} has no readable frameRate or seqLength: {reason}."
         rate, length = FRAME_RATE, None
     else:
         fault = None

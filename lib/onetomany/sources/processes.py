@@ -1,8 +1,8 @@
-"""How other programs are started: nothing that lies in the working directory is run or obeyed.
+"""Start other programs so that no file of the working directory is run or obeyed.
 
-The kit is used inside folders that somebody else prepared. Python puts the working directory or the
-script's folder first on its path, and takes orders from PYTHON* variables; Jupyter, IPython, numba
-and git have files and variables of their own. What is started here gets none of them.
+Users run the kit inside folders that others prepared. Python puts the working directory or the
+script's folder first on its path, and obeys PYTHON* variables; Jupyter, IPython, numba and git have
+files and variables of their own. Processes started here get none of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from .cache import cache_dir
 
-# variables by which the environment, or a file that was read into it, gives orders to what we start
+# variables by which the environment, or a file read into it, controls the programs we start
 _DROPPED = ("PYTHON", "JUPYTER", "IPYTHON", "GIT_", "NUMBA_", "VIRTUAL_ENV")
 
 
@@ -23,13 +23,13 @@ def python_command(*arguments: str) -> list[str]:
     """Return the command for a Python process of the kit: isolated (-I).
 
     -I leaves out the working directory, PYTHON* variables and the user's own site-packages. The
-    process sees what is installed in this interpreter's environment, and nothing else.
+    process sees only the packages of this interpreter's environment.
     """
     return [sys.executable, "-I", *arguments]
 
 
 def safe_environment(**own: str) -> dict[str, str]:
-    """Return the environment for a process: without orders to Python, Jupyter, git or numba.
+    """Return a process's environment without variables that control Python, Jupyter or git.
 
     Processes that it starts in turn (a notebook's `!python`, a terminal of JupyterLab, a pool)
     leave the working directory out of Python's path as well. `own` is added last.
@@ -38,8 +38,8 @@ def safe_environment(**own: str) -> dict[str, str]:
     return kept | {"PATH": _absolute(kept.get("PATH", os.defpath))} | _safety() | own
 
 
-def program(name: str) -> str | None:
-    """Return where a program is installed; places relative to the working directory don't count."""
+def installed_program(name: str) -> str | None:
+    """Return a program's path, ignoring folders relative to the working directory."""
     return shutil.which(name, path=_absolute(os.environ.get("PATH", os.defpath)))
 
 
@@ -64,7 +64,7 @@ def safe_children() -> Iterator[None]:
 def _safety() -> dict[str, str]:
     return {
         "PYTHONSAFEPATH": "1",
-        "PYTHON_DOTENV_DISABLED": "1",  # some libraries read .env where they are imported
+        "PYTHON_DOTENV_DISABLED": "1",  # some libraries read .env when they are imported
         # else .numba_config.yaml could name a folder of pickles, which are code
         "NUMBA_CACHE_DIR": str(cache_dir() / "numba"),
     }

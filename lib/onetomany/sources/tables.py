@@ -1,16 +1,18 @@
-"""CSV that a reader may open in a spreadsheet: no cell of it is taken for a formula.
+"""Check a table's columns and rows, and write CSV without a cell that runs as a formula.
 
-Spreadsheets run a cell that begins with =, +, - or @ (OWASP, CSV injection). Here such a text gets
-an apostrophe in front, and so does the name of such a column; numbers stay as they are.
-`plain_text` takes exactly these apostrophes away again.
+Spreadsheets run a cell that begins with =, +, - or @ (OWASP, CSV injection). `csv_text` puts an
+apostrophe in front of such a text or column name; numbers stay as they are. `plain_text` removes
+exactly these apostrophes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
+
+from ..errors import InputError
 
 NOTE = (
     "In a CSV file, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, "
@@ -25,6 +27,33 @@ _PASSED = r"[\s\p{Z}\p{Cc}\p{Cf}\"'`‘’“”]*"
 _FORMULA = rf"^{_PASSED}[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋]|^[\p{{Z}}\p{{Cf}}\"'`‘’“”]*[\t\r\n]"
 _NUMBER = r"^ *[-+]?(?:[0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)? ?%?$"
 _MARK = "'"
+
+
+def require_columns(
+    frame: pl.DataFrame, names: Iterable[str], what: str, *, exact: bool = False
+) -> None:
+    """Raise InputError if a frame lacks columns, or, with `exact`, has any others.
+
+    `what` names the frame, or with `exact` its file, in the error.
+
+    >>> require_columns(pl.DataFrame({"x": [1]}), ["x"], "The points")
+    """
+    wanted = list(names)
+    if exact and frame.columns != wanted:
+        raise InputError(f"{what}: its columns must be {', '.join(wanted)}.")
+    if missing := [name for name in wanted if name not in frame.columns]:
+        raise InputError(f"{what} lack the columns {', '.join(missing)}.")
+
+
+def refuse_rows(frame: pl.DataFrame, bad: pl.Expr, name: str, why: str) -> None:
+    """Raise InputError with the line and first cell of the first bad row of a CSV file.
+
+    `name` is the file, `why` the end of the sentence. Null in `bad` counts as good.
+    """
+    rows = frame.with_row_index("line", offset=2).filter(bad.fill_null(False))
+    if rows.height:
+        line, first = rows.row(0)[:2]
+        raise InputError(f"{name}, line {line} ({first}): {why}.")
 
 
 def csv_text(frame: pl.DataFrame, **form: Any) -> str:

@@ -1,9 +1,9 @@
-"""Who arrives in Korea, as far as official statistics tell: three margins, no joint table.
+"""Read official statistics of arrivals in Korea, and draw simulated travellers from them.
 
 Arrivals of foreigners in 2018 and 2019 by nationality, by sex and by age (Korea Tourism
-Organization, as kept in tkdalsrb123/midproject, commit 0af484f0). The nationality table names 22
-countries; the rest of all arrivals stands under XXX, the passport code for none stated. Crew are
-counted apart from sex and age and are left out there.
+Organization, as stored in tkdalsrb123/midproject, commit 0af484f0): three margins, no joint table.
+The nationality table names 22 countries; all other arrivals are under XXX, the passport code for
+"unspecified". The tables by sex and by age leave out crew.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ OLDEST = 90  # the last age group is open; nobody in it is made older than this
 
 
 def margins() -> pl.DataFrame:
-    """`margin` (nationality, sex, age), `value`, `arrivals`."""
+    """Return the margins: `margin` (nationality, sex, age), `value`, `arrivals`."""
     path = resources.files("onetomany.sources") / "data" / "travellers.csv"
     return pl.read_csv(path.read_bytes())
 
 
 def draw_travellers(people: int, rng: np.random.Generator, *, koreans: float = 0.0) -> pl.DataFrame:
-    """SIMULATED attributes: `nationality`, `sex`, `birth_year`, each drawn from its own margin.
+    """Draw SIMULATED `nationality`, `sex` and `birth_year`, each from its own margin.
 
-    That the three are independent is a model, since nobody has published the joint table; a share
-    `koreans` of the people is KOR, with the sexes and ages of foreigners for want of others.
+    The three are drawn independently, which is a model: no joint table is published. A share
+    `koreans` of the people is KOR, with foreigners' sexes and ages, since no others are known.
     """
     table = margins()
     bounds = _drawn(table, "age", people, rng).str.split("-")

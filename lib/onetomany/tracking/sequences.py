@@ -48,7 +48,7 @@ def open_folder(folder: Path) -> Folder:
         found.filmed[sequence.name] = film
         found.notices[sequence.name] = notices
         carried |= sequence.truth is not None and folder not in sequence.truth.parents
-    credits = [pedestrians.datasheet()["credit"]] if carried else []
+    credits = [pedestrians.pedestrian_datasheet()["credit"]] if carried else []
     return Folder(found.filmed, found.notices, found.refused, (*credits, _credit(folder)))
 
 

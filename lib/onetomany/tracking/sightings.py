@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..sources.tables import require_columns
 
 WANTED = ("sighting_id", "camera_id", "t_start", "t_end")
 LONGEST = 4 * 3600.0  # s that half of all sightings may last: beyond, the unit is another one
@@ -34,8 +35,7 @@ def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | N
     >>> check_sightings(pl.DataFrame({"sighting_id": [1], "camera_id": ["a"], "t_start": [0.0],
     ...                               "t_end": [2.0]}))
     """
-    if missing := [name for name in WANTED if name not in sightings.columns]:
-        raise InputError(f"Sightings lack the columns {', '.join(missing)}.")
+    require_columns(sightings, WANTED, "Sightings")
     for name in ("t_start", "t_end"):
         kind = sightings.schema[name]
         if not kind.is_numeric():

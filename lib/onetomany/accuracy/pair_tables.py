@@ -27,15 +27,15 @@ from .verification import compare_all
 def score_pairs(images: sources.ImageSet, models: Sequence[str]) -> pl.DataFrame:
     """Return every pair of the set's pictures with its score under each model.
 
-    Columns: those of `sources.pairs.PAIR`, one for each model (Float32; null where it found no
+    Columns: those of `sources.pairs.PAIR`, one for each model (Float32; null if it found no
     face in one of the two) and two for each recorded attribute (`age_a`, `age_b`).
 
-    Raises InputError where the set has fewer than two pictures or no recorded attributes.
+    Raises InputError if the set has fewer than two pictures or no recorded attributes.
     """
     if images.attributes is None:
         raise InputError(
-            f"'{images.datasheet.name}' comes with nothing that its people recorded of themselves: "
-            "put an attributes.csv beside its datasheet and say there how it was recorded."
+            f"'{images.datasheet.name}' has no attributes recorded by its people: put an "
+            "attributes.csv beside its datasheet and say there how it was recorded."
         )
     files = images.files
     if len(files) < 2:
@@ -67,8 +67,8 @@ def score_pairs(images: sources.ImageSet, models: Sequence[str]) -> pl.DataFrame
 def write_pairs(images: sources.ImageSet, models: Sequence[str], out: Path) -> list[Path]:
     """Write `<set>.parquet` (see `score_pairs`) and its run record `<set>.json`; return both.
 
-    The record holds what the table was made from (each picture's SHA-256, the datasheet) and how
-    (models with their weights' SHA-256, versions, date).
+    The record gives the table's sources (each picture's SHA-256, the datasheet) and method (models
+    with their weights' SHA-256, versions, date).
     """
     table = score_pairs(images, models)
     buffer = BytesIO()

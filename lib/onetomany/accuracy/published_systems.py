@@ -1,4 +1,4 @@
-"""How misses grow with the gallery when false alarms are held: measured systems and our model."""
+"""Compare how FNIR at a fixed FPIR grows with the gallery: measured systems and our model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXPONENTS = {
     "submitted": pl.Date,
     "small": pl.Float64,  # FNIR at the smaller gallery
     "large": pl.Float64,
-    "exponent": pl.Float64,  # of N: FNIR grows as N to this power between the two sizes
+    "exponent": pl.Float64,  # FNIR grows as N to this power between the two sizes
 }
 
 
@@ -58,29 +58,30 @@ def growth_exponents(
 def modelled_exponents(
     again: pl.DataFrame, fpir: float = 0.003, *, sizes: tuple[int, int] = (SMALL, LARGE)
 ) -> pl.DataFrame:
-    """Return the same exponent of each model of `refit.refits`: `refit`, `small`, `large`,
-    `exponent`. `refit` 0 is the model of all people.
+    """Return the same exponent for each model of `refit.refits`.
 
-    Raises InputError if the refits lack a size, or one misses nobody.
+    Columns `refit` (0 is the model of all people), `small`, `large`, `exponent`.
+
+    Raises InputError if the refits lack a size, or one has no miss.
     """
-    held = again.filter(measure="fnir at fpir", level=fpir).pivot(
+    rates = again.filter(measure="fnir at fpir", level=fpir).pivot(
         on="size", index="refit", values="rate"
     )
     names = [str(size) for size in sizes]
-    if not {*names} <= {*held.columns} or not (held.select(names) > 0).to_numpy().all():
+    if not {*names} <= {*rates.columns} or not (rates.select(names) > 0).to_numpy().all():
         raise InputError(
             f"FNIR at FPIR {fpir:g} is needed at {sizes[0]:,} and {sizes[1]:,}, above 0: make the "
             "refits for these sizes."
         )
     small, large = names
     exponent = (pl.col(large) / pl.col(small)).log() / np.log(sizes[1] / sizes[0])
-    return held.select("refit", small=pl.col(small), large=pl.col(large), exponent=exponent).sort(
+    return rates.select("refit", small=pl.col(small), large=pl.col(large), exponent=exponent).sort(
         "refit"
     )
 
 
 def two_measures(systems: pl.DataFrame, developers: list[str], fpir: float = 0.003) -> pl.DataFrame:
-    """Return FNIR of the developers' systems at rank 1 and with false alarms held, by date.
+    """Return FNIR of the developers' systems at rank 1 and at a fixed FPIR, by date.
 
     `systems` has one image set and gallery size. Returns `algorithm`, `developer`, `submitted`,
     `rank_1`, `held`; systems that lack either figure are left out.
@@ -95,13 +96,13 @@ def two_measures(systems: pl.DataFrame, developers: list[str], fpir: float = 0.0
 
 
 def modelled_misses(again: pl.DataFrame, fpir: float = 0.003) -> pl.DataFrame:
-    """Return the model's FNIR at each gallery size, false alarms held, with its refits' spread.
+    """Return the model's FNIR at each gallery size, at a fixed FPIR, with its refits' spread.
 
     Takes `refit.refits` of one kind of gallery; returns `gallery_size`, `fnir` (of the model of all
-    people), `low` and `high` (95 % interval from the refits).
+    people), `low` and `high` (confidence interval from the refits).
     """
-    held = again.filter(measure="fnir at fpir", level=fpir)
-    whole = held.filter(refit=0).select(gallery_size="size", fnir="rate")
+    rates = again.filter(measure="fnir at fpir", level=fpir)
+    whole = rates.filter(refit=0).select(gallery_size="size", fnir="rate")
     exact = whole.with_columns(fnir_low="fnir", fnir_high="fnir")
     wide = widened(exact.with_columns(target=pl.lit(fpir)), again, "fnir at fpir", "fnir", "target")
     return wide.select("gallery_size", "fnir", low="fnir_low", high="fnir_high").sort(

@@ -1,12 +1,13 @@
-"""Who bears the errors: false matches and false non-matches by group, with intervals by subject.
+"""Count false matches and false non-matches by group, with intervals by subject.
 
 False matches are counted *within* a group, both people of it, as NIST does (FRVT 1:1 report
 cards: people 'born in the given country pair', 'same sex, same age impostor'): two people of one
-group resemble each other more than two people taken from anywhere, and a rate over all pairs hides
-that. How far groups lie apart is told by the measures of NIST's page 'FRTE demographic effects':
-the highest rate over the lowest, and over the geometric mean.
+group resemble each other more than two people of any groups, and a rate over all pairs hides that.
+The differences between groups are measured as on NIST's page 'FRTE demographic effects': the
+highest rate over the lowest, and over the geometric mean.
 
-Groups come with the subjects, recorded or simulated, and say which. Nothing here looks at a face.
+Groups come with the subjects and say whether they were recorded or simulated. Nothing here looks at
+a face.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, RefusedError
 from ..gallery import Threshold
+from ..sources.tables import require_columns
 from .intervals import Interval, pair_interval, rate_ratio, ratio_interval
 
 Floats = NDArray[np.float64]
@@ -34,7 +36,7 @@ CELLS = {
     "subjects": pl.Int64,  # of the smaller of the two groups
     "comparisons": pl.Int64,
     "errors": pl.Int64,
-    "rate": pl.Float64,  # null where nobody was compared
+    "rate": pl.Float64,  # null if nobody was compared
     "low": pl.Float64,
     "high": pl.Float64,
     "wide": pl.Boolean,  # the interval spans a factor of WIDE or more: hardly an estimate
@@ -45,7 +47,7 @@ RATIOS = {
     "measure": pl.String,
     "group": pl.String,
     "against": pl.String,
-    "ratio": pl.Float64,  # null where the reference group showed no error: see low
+    "ratio": pl.Float64,  # null if the reference group showed no error: see low
     "low": pl.Float64,
     "high": pl.Float64,  # null: no upper limit can be given
     "method": pl.String,
@@ -55,7 +57,7 @@ RATIOS = {
 
 @dataclass(frozen=True)
 class _Cell:
-    """One rate with its interval (None where nobody was compared)."""
+    """One rate with its interval (None if nobody was compared)."""
 
     measure: str
     group: str
@@ -76,18 +78,18 @@ def rates_by_group(
     by: str | Sequence[str],
     threshold: Threshold,
 ) -> pl.DataFrame:
-    """FMR within each group and across each two, and FNMR of each group (schema `CELLS`).
+    """Return FMR within each group and across each two, and FNMR of each group (`CELLS`).
 
-    `comparisons` is a frame as `compare_all` returns. `attributes` has one row a subject:
-    `subject_id`, the columns named in `by` (several are crossed: 'F, 1980s') and `attributes_are`,
-    'recorded' or 'simulated'. Subjects whose group is null are left out. No group is too small to
-    be shown: its rate stands with its interval and its number of people, and `wide` marks those
-    whose interval is so wide that the rate itself says little.
+    `comparisons` is a frame of `compare_all`. `attributes` has one row a subject: `subject_id`, the
+    columns named in `by` (several are crossed: 'F, 1980s') and `attributes_are`, 'recorded' or
+    'simulated'. Subjects whose group is null are left out. Small groups are shown, too: each rate
+    has its interval and its number of people, and `wide` marks intervals so wide that the rate
+    itself says little.
 
     Intervals are those of `intervals`, by person of the group.
 
-    Raises RefusedError where the attributes are missing or don't say what they are, or where the
-    threshold wasn't measured on the same model; InputError where no subject has a group.
+    Raises RefusedError if the attributes are missing or lack `attributes_are`, or the threshold
+    wasn't measured on the same model; InputError if no subject has a group.
     """
     cells, are = _cells(comparisons, attributes, by, threshold)
     rows = [
@@ -121,12 +123,12 @@ def ratios(
     *,
     against: str,
 ) -> pl.DataFrame:
-    """Each group's rate over that of the group `against`, named beforehand (schema `RATIOS`).
+    """Return each group's rate over that of the group `against`, chosen beforehand (`RATIOS`).
 
     Intervals come from those of the two rates (`intervals.rate_ratio`); there is no upper limit if
-    the reference may have none. Groups in which nobody was compared have no row.
+    the reference's rate may be 0. Groups in which nobody was compared have no row.
 
-    Raises as `rates_by_group`, and InputError where `against` is none of those groups.
+    Raises as `rates_by_group`, and InputError if `against` is not one of those groups.
     """
     cells, are = _cells(comparisons, attributes, by, threshold)
     rows = []
@@ -134,7 +136,7 @@ def ratios(
         own = {c.group: c for c in cells if c.measure == measure and c.group == c.other and c.found}
         if against not in own:
             raise InputError(
-                f"'{against}' can't be the group to compare with: the {measure} is known of "
+                f"'{against}' can't be the group to compare with: the {measure} is known for "
                 f"{', '.join(sorted(own)) or 'no group'}."
             )
         rows += [
@@ -152,11 +154,15 @@ def ratios(
 
 
 def inequity(cells: pl.DataFrame) -> pl.DataFrame:
-    """How far the groups lie apart, for each measure: takes a frame of `rates_by_group`.
+    """Return how much the groups' rates differ; takes a frame of `rates_by_group`.
 
-    Returns `measure`, `groups`, `worst`, `best`, `max_over_min`, `max_over_geometric_mean` of the
-    rates within groups; both are null where some group showed no error. Chance alone puts the
-    worst above the best: read the intervals, or `ratios` against a group named beforehand.
+    Columns `measure`, `groups`, `worst`, `best`, `max_over_min`, `max_over_geometric_mean` of the
+    rates within groups; both are null if some group showed no error. Chance alone makes the worst
+    exceed the best: read the intervals, or `ratios` against a group chosen beforehand.
+
+    >>> rates = pl.DataFrame({"group": ["a", "b"], "rate": [0.01, 0.04], "measure": "FMR"})
+    >>> inequity(rates.with_columns(within=True))["max_over_min"].item()
+    4.0
     """
     known = cells.filter("within", pl.col("rate").is_not_null())
     rate = pl.col("rate")
@@ -190,7 +196,7 @@ def _cells(
             continue
         if measure == "FNMR":
             found = ratio_interval(wrong, made)
-        elif one == two:  # each pair stands once in the table
+        elif one == two:  # the table has each pair once
             found = pair_interval(wrong + wrong.T, made + made.T)
         else:
             found = pair_interval(wrong, made, two_groups=True)
@@ -201,9 +207,9 @@ def _cells(
 def members_of(
     comparisons: pl.DataFrame, attributes: pl.DataFrame | None, by: str | Sequence[str]
 ) -> tuple[dict[str, list[str]], str]:
-    """Return the subjects of each group, by the group's name, and what the attributes are.
+    """Return the subjects of each group by its name, and 'recorded' or 'simulated'.
 
-    Takes what `rates_by_group` takes, and raises as that does.
+    Parameters and errors are those of `rates_by_group`.
     """
     columns = [by] if isinstance(by, str) else list(by)
     subjects = pl.concat([comparisons[f"subject_{side}"].cast(pl.String) for side in "ab"]).unique()
@@ -211,16 +217,15 @@ def members_of(
     if attributes is None:
         raise RefusedError(
             f"'{image_set}' comes with no recorded {', '.join(columns)} of its {len(subjects)} "
-            "subjects: errors by group need attributes that were recorded with them, and nothing "
-            "here tells one from a face."
+            "subjects: errors by group need attributes that were recorded with them; the kit never "
+            "guesses them from a face."
         )
-    if missing := {"subject_id", *columns} - set(attributes.columns):
-        raise InputError(f"The attributes have no column '{min(missing)}'.")
+    require_columns(attributes, ("subject_id", *columns), "The attributes")
     said = set(attributes["attributes_are"]) if "attributes_are" in attributes.columns else set()
     if len(said) != 1 or not said <= {"recorded", "simulated"}:
         raise RefusedError(
-            "The attributes don't say what they are: give them a column attributes_are, "
-            "'recorded' (with the subjects) or 'simulated', the same in every row."
+            "The attributes lack their origin: give them a column attributes_are, 'recorded' (with "
+            "the subjects) or 'simulated', the same in every row."
         )
     if attributes["subject_id"].is_duplicated().any():
         raise InputError("The attributes have two rows for one subject: they need one row each.")
@@ -243,7 +248,7 @@ def members_of(
 
 
 def check_threshold(comparisons: pl.DataFrame, threshold: Threshold) -> None:
-    """Raise RefusedError where a threshold wasn't measured, or was on another model."""
+    """Raise RefusedError if a threshold wasn't measured, or was on another model."""
     if not isinstance(threshold, Threshold):
         raise RefusedError(
             f"{threshold!r} is not a measured threshold: use accuracy.threshold_at_fmr."
