@@ -42,7 +42,7 @@ PERFECT = 0.02  # noise of faces that hardly stray
 
 
 @lru_cache(maxsize=2)
-def _hour(passengers: int, seed: int) -> terminal.Run:
+def _hour(passengers: int, seed: int) -> terminal.SimulatedRun:
     return terminal.simulate(terminal.load_layout(), passengers, seed)
 
 

@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..sources.files import sha256_of, write_whole
 from .layout import FICTIONAL, load_layout
 from .passengers import HOUR
-from .run import Run, read_run, simulate_coarsely, walk_run, write_run
+from .run import SimulatedRun, read_simulated_run, simulate_coarsely, walk_run, write_simulated_run
 from .scenarios import ORDINARY, Scenario
 
 ASKED = "asked.json"
@@ -28,8 +28,8 @@ class Day:
     `seconds` are what each part took; 0 for one that an earlier run had made.
     """
 
-    flow: Run
-    hall: Run
+    flow: SimulatedRun
+    hall: SimulatedRun
     seconds: dict[str, float]
 
 
@@ -64,14 +64,14 @@ def simulate_whole_day(
     _claim(folder, asked)
     seconds = {}
 
-    def part(name: str, make: Callable[[], Run]) -> Run:
+    def part(name: str, make: Callable[[], SimulatedRun]) -> SimulatedRun:
         if (folder / name / "run.json").exists():
             tell(f"{name}: read from {folder / name}")
             seconds[name] = 0.0
-            return read_run(folder / name)
+            return read_simulated_run(folder / name)
         start = time.perf_counter()
         run = make()
-        write_run(run, folder / name)
+        write_simulated_run(run, folder / name)
         seconds[name] = time.perf_counter() - start
         tell(f"{name}: {seconds[name]:.0f} s, written to {folder / name}")
         return run
@@ -98,7 +98,7 @@ def hall_sample(people: pl.DataFrame, minutes: float) -> pl.DataFrame:
     return pl.concat([some, on_duty])
 
 
-def busiest_hour(run: Run) -> Run:
+def busiest_hour(run: SimulatedRun) -> SimulatedRun:
     """Return a day's run with the people, visits and sightings of its fullest hour of arrivals."""
     hour = pl.col("t_arrival") // HOUR
     counts = run.people.group_by(hour.alias("hour")).len().sort("len", "hour")

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from .layout import SERVED, STAGES, Layout
 from .passengers import HOUR, check_places
-from .scenarios import ORDINARY, Scenario, draw_people
+from .scenarios import ORDINARY, Scenario, draw_scenario
 from .staffing import OpenPoints, plan_staff
 
 DAY = 24 * HOUR
@@ -85,7 +85,7 @@ def simulate_day(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A day of so many passengers: `PASSENGERS` and the `VISITS` of `pass_through`."""
     wings = wings_for(layout, passengers) if wings is None else wings
-    people = draw_people(
+    people = draw_scenario(
         layout, passengers, seed, scenario, seconds=DAY, weights=layout.weights, wings=wings
     )
     return people, pass_through(layout, people, seed)

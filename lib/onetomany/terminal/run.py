@@ -17,15 +17,15 @@ from .cameras import coarse_sightings, fine_sightings
 from .flow import simulate_day
 from .layout import Layout
 from .passengers import HOUR
-from .scenarios import ORDINARY, Scenario, draw_people
-from .walking import RATE, TRAJECTORIES, walk
+from .scenarios import ORDINARY, Scenario, draw_scenario
+from .walking import RATE, TRAJECTORIES, walk_passengers
 
 FRAMES = ("people", "trajectories", "visits", "sightings")
 ABOUT = "run.json"
 
 
 @dataclass(frozen=True)
-class Run:
+class SimulatedRun:
     """One simulated run, of a terminal called `terminal`; everything in it is simulated.
 
     `people` `passengers.PASSENGERS`; `trajectories` `walking.TRAJECTORIES`, empty for a coarse run;
@@ -70,22 +70,22 @@ def simulate(
     seconds: float = HOUR,
     longest: float = 2 * HOUR,
     scenario: Scenario = ORDINARY,
-) -> Run:
-    """So many passengers who arrive within `seconds`, each walked as a body (`walking.walk`).
+) -> SimulatedRun:
+    """So many passengers who arrive within `seconds`, each walked as a body (`walking.walk_passengers`).
 
     Runs until all are gone, at most `longest` seconds after the last arrival; `Run.left_inside`
     says how many were not. The same arguments give the same frames, on the same machine and
     versions. Raises InputError for no passengers.
     """
-    people = draw_people(layout, passengers, seed, scenario, seconds=seconds)
+    people = draw_scenario(layout, passengers, seed, scenario, seconds=seconds)
     return walk_run(layout, people, seed, longest=longest)
 
 
-def walk_run(layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR) -> Run:
+def walk_run(layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR) -> SimulatedRun:
     """A run of passengers already drawn (schema `PASSENGERS`, one wing), each walked as a body."""
-    trajectories, visits = walk(layout, people, seed, longest=longest)
+    trajectories, visits = walk_passengers(layout, people, seed, longest=longest)
     seen = fine_sightings(trajectories, layout, seed, RATE, people)
-    return Run(layout.name, seed, people, trajectories, visits, seen, _versions())
+    return SimulatedRun(layout.name, seed, people, trajectories, visits, seen, _versions())
 
 
 def simulate_coarsely(
@@ -95,7 +95,7 @@ def simulate_coarsely(
     *,
     wings: int | None = None,
     scenario: Scenario = ORDINARY,
-) -> Run:
+) -> SimulatedRun:
     """A day of so many passengers by flow alone, its sightings at places along the shortest ways.
 
     For large numbers: nobody is in anybody's way, and places and times between two visits are
@@ -105,10 +105,10 @@ def simulate_coarsely(
     people, visits = simulate_day(layout, passengers, seed, wings=wings, scenario=scenario)
     seen = coarse_sightings(visits, layout, seed, people)
     nowhere = pl.DataFrame(schema=TRAJECTORIES)
-    return Run(layout.name, seed, people, nowhere, visits, seen, _versions())
+    return SimulatedRun(layout.name, seed, people, nowhere, visits, seen, _versions())
 
 
-def write_run(run: Run, folder: Path) -> None:
+def write_simulated_run(run: SimulatedRun, folder: Path) -> None:
     """Write a run's frames as parquet, then `run.json` with what it is and its digests."""
     for name in FRAMES:
         write_whole(folder / f"{name}.parquet", _parquet(getattr(run, name)))
@@ -123,8 +123,8 @@ def write_run(run: Run, folder: Path) -> None:
     write_whole(folder / ABOUT, json.dumps(about, indent=2).encode())
 
 
-def read_run(folder: Path) -> Run:
-    """Read what `write_run` wrote.
+def read_simulated_run(folder: Path) -> SimulatedRun:
+    """Read what `write_simulated_run` wrote.
 
     Raises InputError where files are missing, IntegrityError where a frame is not the one that was
     written.
@@ -132,13 +132,13 @@ def read_run(folder: Path) -> Run:
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"No run at {folder}: write one with terminal.write_run.") from error
+        raise InputError(f"No run at {folder}: write one with terminal.write_simulated_run.") from error
     for name, digest in about["digests"].items():
         path = folder / f"{name}.parquet"
         if not path.exists() or sha256_of(path) != digest:
             raise IntegrityError(f"{path} is not the frame that was written: simulate it again.")
     frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
-    return Run(about["terminal"], about["seed"], made_with=about["made_with"], **frames)
+    return SimulatedRun(about["terminal"], about["seed"], made_with=about["made_with"], **frames)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -51,7 +51,7 @@ class Scenario:
 ORDINARY = Scenario()
 
 
-def draw_people(
+def draw_scenario(
     layout: Layout,
     count: int,
     seed: int,

@@ -14,7 +14,7 @@ import polars as pl
 from .flow import pass_through
 from .layout import STAFFED, Layout
 from .passengers import draw_passengers
-from .run import Run
+from .run import SimulatedRun
 from .staffing import plan_staff
 from .walking import RATE
 
@@ -45,7 +45,7 @@ SENSITIVITY = {
 }
 
 
-def levels_of_service(run: Run, layout: Layout) -> pl.DataFrame:
+def levels_of_service(run: SimulatedRun, layout: Layout) -> pl.DataFrame:
     """Return `LEVELS`: what a run has beside the published range of each figure.
 
     Waits are medians over passengers who stop at a stage; door to gate is the median over
@@ -125,7 +125,7 @@ def _served_an_hour(visits: pl.DataFrame) -> float | None:
     return len(served) / hours if hours else None
 
 
-def _crowding(run: Run, layout: Layout) -> float | None:
+def _crowding(run: SimulatedRun, layout: Layout) -> float | None:
     heads = pl.DataFrame(
         [(point.name, *point.head) for point in layout.points],
         schema=["place", "x_head", "y_head"],
@@ -154,7 +154,7 @@ def _crowding(run: Run, layout: Layout) -> float | None:
     return float(np.median(np.repeat(crowding, lines["len"].to_numpy())))
 
 
-def _fullest(run: Run) -> float | None:
+def _fullest(run: SimulatedRun) -> float | None:
     if run.trajectories.is_empty():
         return None
     return float(run.trajectories.group_by("t").len()["len"].to_numpy().max())

@@ -1,7 +1,7 @@
 """A template for each sighting: the person's place, plus noise that grows as quality falls.
 
 Templates are synthetic (`faces.synthetic`), fitted to real ones; they are nobody's. How much a poor
-face strays is chosen, not fitted: `spread`. `noise` scales the whole of it, and `noise_for` finds
+face strays is chosen, not fitted: `noise_factor`. `noise` scales the whole of it, and `noise_for` finds
 the noise at which single images reach a wanted true match rate.
 """
 
@@ -22,7 +22,7 @@ CHUNK = 100_000  # sightings at a time
 MEASURED = 300  # people whose sightings decide a rate
 
 
-def spread(quality: NDArray[np.float32]) -> NDArray[np.float32]:
+def noise_factor(quality: NDArray[np.float32]) -> NDArray[np.float32]:
     """The factor on within-person noise: 1 at quality .5, doubled with each half of quality lost.
 
     Thus 0.5 at quality 1 and 2 at quality 0. Chosen, not measured.
@@ -37,7 +37,7 @@ def sighting_templates(
     """Unit templates (sightings, d), row `template_id` of each of `cameras.SIGHTINGS`.
 
     A template is its person's place plus within-person noise as `faces.synthetic.draw_images`
-    draws it, times `noise` and `spread` of the sighting's quality. Whoever bears the same `true_id`
+    draws it, times `noise` and `noise_factor` of the sighting's quality. Whoever bears the same `true_id`
     is the same person at the same seed, whatever the noise. Takes 4 d bytes a sighting.
 
     Raises InputError for a negative noise, or where `template_id` doesn't number all rows.
@@ -53,7 +53,7 @@ def sighting_templates(
         return np.empty((0, model.dimension), np.float32)
     who = rows["true_id"].to_numpy()
     people = synthetic.draw_people(model, int(who.max()) + 1, seed, PEOPLE)
-    scale = np.float32(noise) * spread(rows["quality"].to_numpy())
+    scale = np.float32(noise) * noise_factor(rows["quality"].to_numpy())
     templates = np.empty((len(rows), model.dimension), np.float32)
     starts = range(0, len(rows), CHUNK)
     for start in tqdm(starts, desc="templates", unit="chunk", delay=2, leave=False):

@@ -64,7 +64,7 @@ class _Point:
     until: float = 0.0
 
 
-def walk(
+def walk_passengers(
     layout: Layout,
     people: pl.DataFrame,
     seed: int,

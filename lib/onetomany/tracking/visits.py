@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .. import terminal
 from ..errors import InputError
 from ..faces import synthetic
-from ..terminal.templates import PEOPLE, SESSION, STREAM, spread
+from ..terminal.templates import PEOPLE, SESSION, STREAM, noise_factor
 from .likelihood import Rows, Vectors
 
 GAP = 300.0  # s between sightings of one visit, at the most; chosen
@@ -69,7 +69,7 @@ def visit_templates(
         model.image_spread
         * synthetic.generator(seed, VISITS, SESSION + 1).standard_normal((len(rows), 1), np.float32)
     )
-    scale = np.float32(noise) * spread(rows["quality"].to_numpy())[:, None]
+    scale = np.float32(noise) * noise_factor(rows["quality"].to_numpy())[:, None]
     vectors = (stray * people.variation[who] * widely * scale) @ model.within + people.places[who]
     unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit.astype(np.float32)
