@@ -325,7 +325,7 @@ def test_every_rule_names_its_sources_or_says_there_is_none() -> None:
     table = behaviour.rules_table(RULES)
     assert table.height == len(RULES)
     assert table["named by 출처"].str.contains("no source of the case").sum() == 2
-    for entry in behaviour.published().values():
+    for entry in behaviour.read_published().values():
         assert entry.url.startswith("http")
         assert len(entry.words) > 40
     assert RULES["dash"].range(5) == [1, 1.5, 2.24, 3.34, 5]
@@ -369,7 +369,7 @@ def test_a_statement_without_its_source_is_refused(tmp_path: Path) -> None:
         text.replace('url = "https://en.ellexi.com/airport"\n', ""), encoding="utf-8"
     )
     with pytest.raises(InputError, match=r"\[vendor\]: it must hold"):
-        behaviour.published(tmp_path)
+        behaviour.read_published(tmp_path)
 
 
 # --- rates, alarms --------------------------------------------------------------------------------
@@ -553,7 +553,7 @@ def test_gates_and_zones_of_the_terminal_stand_on_its_floor() -> None:
         assert line.length == pytest.approx(1.6)
         assert layout.floor.covers(line)
     for point in layout.points:
-        inside = [behaviour.motion.within(zone) for zone in site.waiting.iter_rows(named=True)]
+        inside = [behaviour.motion.in_zone(zone) for zone in site.waiting.iter_rows(named=True)]
         spots = pl.DataFrame(point.spots, schema=["x", "y"], orient="row")
         assert spots.select(pl.any_horizontal(inside))["x"].all()
     assert behaviour.site_of(layout, waiting=False).waiting.is_empty()

@@ -14,7 +14,7 @@ from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.sources import pedestrians
 from onetomany.tracking import comparison
-from onetomany.tracking.metrics import score
+from onetomany.tracking.metrics import score_tracks
 from onetomany.tracking.mot import BOX, open_mot, read_mot
 from onetomany.tracking.mot_faults import check_pair
 from onetomany.tracking.sequences import open_filmed, open_folder
@@ -261,7 +261,7 @@ def test_one_bad_sequence_does_not_end_the_others(
     # the tracks written are those scored, and the pooled row counts both sequences
     rows = {tuple(line.split()[:2]): line.split() for line in shown.out.splitlines() if line}
     written = read_mot(tmp_path / "out" / "A" / "cbiou.txt")
-    assert f"{score(TRUTH, written).idf1:.3f}" == rows["A", "C-BIoU"][4]
+    assert f"{score_tracks(TRUTH, written).idf1:.3f}" == rows["A", "C-BIoU"][4]
     assert shown.out.count("all together") == 4
 
 
@@ -271,7 +271,7 @@ def test_the_pooled_row_is_the_mot_challenges() -> None:
     for name in pedestrians.sequence_names():
         truth = read_mot(pedestrians.open_sequence(name).truth)
         films[name] = comparison.Filmed(comparison.simulated_detections(truth, seed=3), truth)
-    table = comparison.compare(films, pooled=True).filter(tracker="C-BIoU")
+    table = comparison.compare_trackers(films, pooled=True).filter(tracker="C-BIoU")
     parts, whole = table.head(2), table.row(2, named=True)
     assert whole["sequence"] == comparison.POOLED
     for figure in ("id_switches", "false_positives", "misses", "persons", "tracks",

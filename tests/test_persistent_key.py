@@ -45,7 +45,7 @@ def test_linkage_is_a_plain_count(rows: list[tuple[int, int, bool]]) -> None:
     person = [one for one, _, _ in rows]
     key = [None if gap else one * 10 + passport for one, passport, gap in rows]
     table = pl.DataFrame({"person": person, "passport_key": pl.Series(key, dtype=pl.Int64)})
-    found = persistent_key.linkage(table).row(0, named=True)
+    found = persistent_key.key_linkage(table).row(0, named=True)
     number = {value: key.count(value) for value in key if value is not None}
     assert found["rows"] == len(rows)
     assert found["keys"] == len(number)
@@ -71,22 +71,24 @@ def test_linkage_is_a_plain_count(rows: list[tuple[int, int, bool]]) -> None:
 
 def test_without_the_truth_only_the_key_is_counted() -> None:
     table = arrivals.draw(arrivals.disclosed(5000))
-    known = persistent_key.linkage(table)
-    blind = persistent_key.linkage(table.drop("person"))
+    known = persistent_key.key_linkage(table)
+    blind = persistent_key.key_linkage(table.drop("person"))
     shared = ["rows", "keys", "keys_linking", "rows_linked", "share_linked", "longest"]
     assert blind.select(shared).equals(known.select(shared))
     assert blind["people"][0] is None
     with pytest.raises(InputError, match="column 'key'"):
-        persistent_key.linkage(table, "key")
+        persistent_key.key_linkage(table, "key")
 
 
 def test_more_trips_link_more_and_longer_passports_split_less() -> None:
     few, many = (
-        persistent_key.linkage(arrivals.draw(arrivals.disclosed(30_000, mean_trips=trips)))
+        persistent_key.key_linkage(arrivals.draw(arrivals.disclosed(30_000, mean_trips=trips)))
         for trips in (1.5, 6.0)
     )
     assert few["share_linked"][0] + 0.3 < many["share_linked"][0]
-    for_life = persistent_key.linkage(arrivals.draw(arrivals.disclosed(30_000, validity=2000.0)))
+    for_life = persistent_key.key_linkage(
+        arrivals.draw(arrivals.disclosed(30_000, validity=2000.0))
+    )
     assert for_life["pairs_linked"][0] > 0.97
 
 

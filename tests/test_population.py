@@ -182,7 +182,7 @@ def test_published_uniqueness_of_adult(adult: pl.DataFrame) -> None:
     published_truth, published_whole, published_percent = 0.10853475016123583, 0.12794, 0.12435
     assert anonymity(adult, SIX).uniqueness == published_truth
     # their model fitted to all records, and ours
-    whole = copula._unique(copula.fit(adult, SIX), len(adult), 0) / len(adult)
+    whole = copula._unique(copula.fit_copula(adult, SIX), len(adult), 0) / len(adult)
     assert whole == pytest.approx(published_whole, abs=0.005)
     # fitted to 325 records; theirs is one draw, and 325 records leave about 0.02 to chance
     percent = [
@@ -194,7 +194,7 @@ def test_published_uniqueness_of_adult(adult: pl.DataFrame) -> None:
 
 def test_who_is_unique_is_ranked_as_well_as_published(adult: pl.DataFrame) -> None:
     """AUC 0.84 to 0.97 on 210 populations (abstract of Nature Communications 10:3069)."""
-    found = copula.individuals(copula.fit(adult, SIX), adult, len(adult))
+    found = copula.individuals(copula.fit_copula(adult, SIX), adult, len(adult))
     assert found.select(SIX).equals(classes(adult, SIX).select(SIX))
     scores, sizes = found["uniqueness"].to_numpy(), found["size"].to_numpy()
     auc = roc_auc_score(np.repeat(sizes == 1, sizes), np.repeat(scores, sizes))
@@ -219,7 +219,7 @@ def test_the_interval_and_its_seed(adult: pl.DataFrame) -> None:
 def test_independent_columns_are_found_independent() -> None:
     rng = np.random.default_rng(0)
     table = pl.DataFrame({name: rng.geometric(0.1, 5000) for name in "abc"})
-    model = copula.fit(table, ["a", "b", "c"])
+    model = copula.fit_copula(table, ["a", "b", "c"])
     assert np.abs(model.correlation - np.eye(3)).max() < 0.1
     drawn = copula._unique(model, 5000, 1) / 5000
     assert drawn == pytest.approx(anonymity(table, ["a", "b", "c"]).uniqueness, abs=0.03)
@@ -232,7 +232,9 @@ def test_a_correlation_is_found_again(correlation: float) -> None:
     # commonest first, as the model orders values
     cuts = np.quantile(normal, [0.4, 0.7, 0.85, 0.95])
     table = pl.DataFrame({n: np.searchsorted(cuts, normal[:, i]) for i, n in enumerate("ab")})
-    assert copula.fit(table, ["a", "b"]).correlation[0, 1] == pytest.approx(correlation, abs=0.03)
+    assert copula.fit_copula(table, ["a", "b"]).correlation[0, 1] == pytest.approx(
+        correlation, abs=0.03
+    )
 
 
 def test_boxes_of_a_normal_distribution() -> None:
@@ -253,7 +255,7 @@ def test_boxes_of_a_normal_distribution() -> None:
 
 
 def test_a_value_the_model_has_not_seen(adult: pl.DataFrame) -> None:
-    model = copula.fit(adult.filter(pl.col("age") > 30), ["age", "sex"])
+    model = copula.fit_copula(adult.filter(pl.col("age") > 30), ["age", "sex"])
     with pytest.raises(InputError, match="no record with age"):
         copula.individuals(model, adult, len(adult))
     with pytest.raises(InputError, match="no larger than the sample"):

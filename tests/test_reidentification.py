@@ -93,9 +93,9 @@ def test_large_files_go_to_duckdb(
     monkeypatch.setattr(module, "_by_duckdb", lambda *a: asked.append(a) or classes(adult, ["sex"]))
     path = tmp_path / "adult.parquet"
     adult.write_parquet(path)
-    module.grouped(path, ["sex"])
+    module.group_classes(path, ["sex"])
     adult.head(1000).write_parquet(path)
-    module.grouped(path, ["sex"])
+    module.group_classes(path, ["sex"])
     assert len(asked) == 1
 
 

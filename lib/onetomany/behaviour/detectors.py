@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..accuracy.intervals import estimate_interval, ratio_interval
 from ..errors import InputError
-from .motion import prepared, thinned
+from .motion import prepare_trajectories, thin_positions
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -39,9 +39,9 @@ def features(trajectories: pl.DataFrame, *, person: str = "true_id") -> pl.DataF
     """What detectors see of each person: `person` (under its name) and FEATURES, a row each.
 
     Positions are thinned to one a second, so that a jitter of centimetres is no walk. People with
-    a single position have zeros. Raises InputError as `prepared` does.
+    a single position have zeros. Raises InputError as `prepare_trajectories` does.
     """
-    places = thinned(prepared(trajectories, person)).with_columns(
+    places = thin_positions(prepare_trajectories(trajectories, person)).with_columns(
         pl.col("t", "x", "y").diff().over("stretch").name.prefix("d_")
     )
     step = (pl.col("d_x") ** 2 + pl.col("d_y") ** 2).sqrt()

@@ -13,7 +13,14 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from .motion import Site, before, outside, prepared, thinned, within
+from .motion import (
+    Site,
+    in_zone,
+    pair_with_earlier,
+    positions_outside,
+    prepare_trajectories,
+    thin_positions,
+)
 from .rules import Rule
 
 OBJECTS = ("object_id", "owner", "t", "x", "y")
@@ -34,18 +41,18 @@ def measure(
     `trajectories` holds `person` (a column of true or of hypothesised ids), `t` (s), `x`, `y` (m).
     Returns `rule`, `person` (under its name), `t_start`, `t_end` (s), `value`, `unit`, `upto`: one
     row for each rule and person who was in sight long enough, and where the rule holds, to be
-    judged (`judged`); a null value where there was nothing to measure (nobody else crossed the
+    judged (`list_judgeable`); a null value where there was nothing to measure (nobody else crossed the
     gate). `upto` is the strictest threshold at which they could be flagged, infinite but for
     loitering. Where somebody has one value twice, the earlier is given. A rule whose gate or zone
     `site` doesn't give has no row.
 
     'belongings' needs `objects` (`object_id`, `owner`, `t`, `x`, `y`; owners as in `person`) and
     is left out without them: trajectories alone can't say what somebody leaves. `seconds`: see
-    `prepared`.
+    `prepare_trajectories`.
 
-    Raises InputError for trajectories that `prepared` refuses, or objects without their columns.
+    Raises InputError for trajectories that `prepare_trajectories` refuses, or objects without their columns.
     """
-    frame = prepared(trajectories, person, seconds=seconds)
+    frame = prepare_trajectories(trajectories, person, seconds=seconds)
     found = []
     for name, rule in rules.items():
         if name == "belongings":
@@ -61,7 +68,7 @@ def measure(
             .sort("person", "t_start")
             .unique("person", keep="first", maintain_order=True)
         )
-        could = judged(frame, rows, rule, site, objects)
+        could = list_judgeable(frame, rows, rule, site, objects)
         found.append(
             could.join(most, on="person", how="left", maintain_order="left").with_columns(
                 rule=pl.lit(name), unit=pl.lit(rule.unit)
@@ -75,7 +82,7 @@ def measure(
     return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit", "upto")
 
 
-def judged(
+def list_judgeable(
     frame: pl.DataFrame,
     rows: pl.DataFrame,
     rule: Rule,
@@ -84,7 +91,7 @@ def judged(
 ) -> pl.DataFrame:
     """Return whom a rule could have flagged: `person`, `upto`, by person.
 
-    Takes `prepared` positions and the rule's values. 'dash': in sight for over_s; 'reverse': twice
+    Takes `prepare_trajectories` positions and the rule's values. 'dash': in sight for over_s; 'reverse': twice
     within a one-way zone on one visit; 'together': crossed a gate line; 'loitering': in sight
     outside waiting areas, `upto` being for how long (s); 'wandering': so for over_s; 'belongings':
     owns an object.
@@ -92,7 +99,10 @@ def judged(
     longest = pl.lit(float("inf"))
     if rule.rule == "reverse":
         parts = [
-            frame.filter(within(zone)).group_by("person", "stretch").len().filter(pl.col("len") > 1)
+            frame.filter(in_zone(zone))
+            .group_by("person", "stretch")
+            .len()
+            .filter(pl.col("len") > 1)
             for zone in site.one_way.iter_rows(named=True)
         ]
         could = pl.concat([_nothing(frame).select("person"), *(p.select("person") for p in parts)])
@@ -103,13 +113,15 @@ def judged(
         )
     elif rule.rule == "loitering":
         could = (
-            thinned(outside(frame, site.waiting))
+            thin_positions(positions_outside(frame, site.waiting))
             .group_by("person", "stretch")
             .agg(longest=pl.col("t").max() - pl.col("t").min())
         )
         longest = pl.col("longest")
     elif rule.rule == "wandering":
-        could = before(thinned(outside(frame, site.waiting)), rule.settings["over_s"])
+        could = pair_with_earlier(
+            thin_positions(positions_outside(frame, site.waiting)), rule.settings["over_s"]
+        )
     elif rule.rule == "belongings" and objects is not None:
         owners = objects["owner"].cast(frame.schema["person"]).implode()
         could = frame.filter(pl.col("person").is_in(owners))
@@ -119,7 +131,7 @@ def judged(
 
 
 def _dash(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    pairs = before(frame, rule.settings["over_s"])
+    pairs = pair_with_earlier(frame, rule.settings["over_s"])
     return pairs.select(
         "person",
         t_start="t_before",
@@ -139,7 +151,7 @@ def _reverse(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
         # a visit ends where a person leaves the zone or is lost from sight
         new = (pl.col("row").diff() != 1) | (pl.col("stretch") != pl.col("stretch").shift())
         parts.append(
-            numbered.filter(within(zone))
+            numbered.filter(in_zone(zone))
             .with_columns(ahead=ahead, visit=new.fill_null(True).cum_sum())
             .with_columns(farthest=pl.col("ahead").cum_max().over("visit"))
             .with_columns(
@@ -209,7 +221,7 @@ def _crossings(frame: pl.DataFrame, gate: dict[str, float]) -> pl.DataFrame:
 
 
 def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    places = thinned(outside(frame, site.waiting))
+    places = thin_positions(positions_outside(frame, site.waiting))
     stretch, t, x, y = (places[name].to_numpy() for name in ("stretch", "t", "x", "y"))
     last = np.arange(len(places))  # the last position still near the one a stay begins with
     alive = np.arange(len(places))
@@ -227,11 +239,11 @@ def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
 
 
 def _wandering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    places = thinned(outside(frame, site.waiting)).with_columns(
+    places = thin_positions(positions_outside(frame, site.waiting)).with_columns(
         walked=_apart(pl.col("x").shift(), pl.col("y").shift()).over("stretch").fill_null(0)
     )
     places = places.with_columns(pl.col("walked").cum_sum().over("stretch"))
-    pairs = before(places, rule.settings["over_s"]).with_columns(
+    pairs = pair_with_earlier(places, rule.settings["over_s"]).with_columns(
         way=pl.col("walked") - pl.col("walked_before")
     )
     return pairs.filter(pl.col("way") >= rule.settings["at_least_m"]).select(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from ..errors import InputError
-from .plausible import check_units, jumps
+from .plausible import check_units, find_jumps
 
 GAP_S = 2.0  # unseen for longer than this, and a person's movement begins anew
 ZONES = {
@@ -42,7 +42,7 @@ class Site:
                 raise InputError(f"Site.{name} needs the columns {', '.join(schema)}.")
 
 
-def prepared(
+def prepare_trajectories(
     trajectories: pl.DataFrame, person: str = "true_id", *, seconds: bool = False
 ) -> pl.DataFrame:
     """Return positions in order, with the unbroken stretches of each person's movement.
@@ -56,8 +56,8 @@ def prepared(
     two places at once or jumps as nobody can, or people move as they do in no metres and seconds
     (`plausible`). Rows are counted from 1; a column `line` is shown instead where there is one.
     """
-    frame = stretched(trajectories, person)
-    if (bad := jumps(frame)).height:
+    frame = split_stretches(trajectories, person)
+    if (bad := find_jumps(frame)).height:
         first = bad.row(0, named=True)
         check_units(frame, GAP_S, seconds=seconds)  # a wrong unit is told before its jumps
         raise InputError(
@@ -69,10 +69,10 @@ def prepared(
     return frame.drop("where")
 
 
-def stretched(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFrame:
-    """Return positions as `prepared` does, with `where` (row or line), units not looked at.
+def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFrame:
+    """Return positions as `prepare_trajectories` does, with `where` (row or line), units not looked at.
 
-    Raises InputError as `prepared` does, but for units and jumps.
+    Raises InputError as `prepare_trajectories` does, but for units and jumps.
     """
     missing = [name for name in (person, "t", "x", "y") if name not in trajectories.columns]
     if missing:
@@ -129,7 +129,7 @@ def _number(trajectories: pl.DataFrame, name: str) -> pl.Expr:
     raise InputError(f"The column {name} holds {kind}, not numbers: read it as numbers.")
 
 
-def thinned(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
+def thin_positions(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
     """The first position of each step of `every_s` seconds, counted from its stretch's start."""
     # rounded, so that a clock that starts elsewhere gives the same steps
     since = (pl.col("t") - pl.col("t").first().over("stretch")).round(6)
@@ -138,25 +138,25 @@ def thinned(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
     return frame.filter(new.fill_null(True))
 
 
-def outside(frame: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
+def positions_outside(frame: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
     """Positions outside of all zones; a stretch ends where a person enters one."""
     if not zones.height:
         return frame
-    inside = pl.any_horizontal(within(zone) for zone in zones.iter_rows(named=True))
+    inside = pl.any_horizontal(in_zone(zone) for zone in zones.iter_rows(named=True))
     marked = frame.with_columns(inside=inside)
     turn = (pl.col("inside") != pl.col("inside").shift()).fill_null(True)
     apart = turn | (pl.col("stretch") != pl.col("stretch").shift()).fill_null(True)
     return marked.with_columns(stretch=apart.cum_sum().cast(pl.Int64)).filter(~pl.col("inside"))
 
 
-def within(zone: dict[str, float]) -> pl.Expr:
+def in_zone(zone: dict[str, float]) -> pl.Expr:
     """Whether a position lies in a zone, its edges included."""
     return pl.col("x").is_between(zone["x_low"], zone["x_high"]) & pl.col("y").is_between(
         zone["y_low"], zone["y_high"]
     )
 
 
-def before(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
+def pair_with_earlier(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
     """Each position beside the one its person had `seconds` earlier on the same stretch.
 
     Where there was none at that moment the last one before it is taken, up to a quarter of

@@ -36,7 +36,7 @@ class Pace:
     step: float | None
 
 
-def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
+def measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     """Return how people move; takes positions by person and time, with their stretches."""
     steps = frame.select(
         same=pl.col("person") == pl.col("person").shift(), dt=pl.col("t").diff()
@@ -68,7 +68,7 @@ def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     return Pace(speed, len(speeds), step)
 
 
-def jumps(frame: pl.DataFrame) -> pl.DataFrame:
+def find_jumps(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the steps that nobody can make: the frame's rows with `far` (m) and `dt` (s)."""
     same = pl.col("stretch") == pl.col("stretch").shift()
     dt = pl.col("t").diff()
@@ -82,7 +82,7 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
     `seconds` says that times are known to be seconds, so that a crowd which creeps is believed.
     Raises InputError with the likely reason.
     """
-    found = pace(frame, gap_s)
+    found = measure_pace(frame, gap_s)
     people = frame["person"].n_unique()
     if found.step is not None and found.step > gap_s:
         raise InputError(

@@ -32,7 +32,7 @@ class Rule:
     """One rule: a quantity with a unit, and on which side of a threshold a person is flagged.
 
     `threshold` is a default, `low` to `high` the range over which results are shown, `settings`
-    the rule's other numbers (their names end in their unit), `named_by` the entries of `published`
+    the rule's other numbers (their names end in their unit), `named_by` the entries of `read_published`
     that name the behaviour. `threshold_source` is 'chosen here' or such an entry.
     """
 
@@ -98,13 +98,13 @@ def read_rules(folder: Traversable = DATA) -> dict[str, Rule]:
     missing or unknown, a threshold outside its range, numbers that aren't positive, or a source
     that published.toml doesn't hold.
     """
-    known = published(folder)
+    known = read_published(folder)
     return {
         name: _rule(name, entry, known) for name, entry in _entries(folder, "rules.toml").items()
     }
 
 
-def published(folder: Traversable = DATA) -> dict[str, Published]:
+def read_published(folder: Traversable = DATA) -> dict[str, Published]:
     """What was read of who named the behaviours, and of how well such flags do.
 
     Raises InputError where an entry lacks a field: what has no source is not shown.
@@ -123,7 +123,7 @@ def published(folder: Traversable = DATA) -> dict[str, Published]:
 
 def rules_table(rules: Mapping[str, Rule], folder: Traversable = DATA) -> pl.DataFrame:
     """The rules for a reader, a row each: name, definition, range, default, and who says so."""
-    known = published(folder)
+    known = read_published(folder)
     rows = [
         {
             "rule": rule.name,

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from .motion import prepared
+from .motion import prepare_trajectories
 
 EVERY_S = 1.0
 
@@ -17,11 +17,11 @@ def encounters(
     """When two people come near each other: `t` (s), `a`, `b`, by time.
 
     Looked at once a second; one row each time that a pair comes within `within_m` metres after a
-    second or more apart. Raises InputError for a distance that isn't above 0, and as `prepared`.
+    second or more apart. Raises InputError for a distance that isn't above 0, and as `prepare_trajectories`.
     """
     if not within_m > 0:
         raise InputError("People meet within a distance above 0 m.")
-    frame = prepared(trajectories, person)
+    frame = prepare_trajectories(trajectories, person)
     second = (pl.col("t") / EVERY_S).floor().cast(pl.Int64)
     places = (
         frame.with_columns(second=second)

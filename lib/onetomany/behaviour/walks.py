@@ -15,8 +15,8 @@ import polars as pl
 from ..errors import InputError
 from ..tracking.mot import open_mot
 from ..tracking.numbers_text import Notice, Notices, NumbersText, read_numbers
-from .motion import GAP_S, stretched
-from .plausible import Pace, check_units, jumps
+from .motion import GAP_S, split_stretches
+from .plausible import Pace, check_units, find_jumps
 
 MAX_BYTES = 512 << 20
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0, "ft": 0.3048}
@@ -87,8 +87,8 @@ def read_walks(path: Path, *, unit: str | None = None, fps: float | None = None)
 
 def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> Walks:
     try:
-        ordered = stretched(frame, "id")
-        bad = jumps(ordered)
+        ordered = split_stretches(frame, "id")
+        bad = find_jumps(ordered)
         people = ordered["person"].n_unique()
         wrong = bad.group_by("person", maintain_order=True).first()
         rest = ordered.filter(~pl.col("person").is_in(wrong["person"].implode()))

@@ -19,7 +19,7 @@ def thresholds(
 ) -> Finished:
     """Errors at every threshold, a panel for each face quality, and two thresholds marked.
 
-    Takes `threshold.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`); `covers`
+    Takes `threshold_linking.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`); `covers`
     (`tmr`, `idf1` of the path cover: the dashed line).
     """
     names = {

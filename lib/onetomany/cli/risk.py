@@ -45,7 +45,7 @@ def risk(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
-        from onetomany.reidentification.assessment import FIRST, assess, sentences
+        from onetomany.reidentification.assessment import FIRST, assess, describe_assessment
         from onetomany.reidentification.own_table import own_table
         from onetomany.reidentification.risk_findings import safe_harbor_finding
 
@@ -62,7 +62,7 @@ def risk(parser: argparse.ArgumentParser) -> Run:
             print(notice.en)
         columns = [name.strip() for name in args.columns.split(",")] if args.columns else []
         found = assess(opened.frame, columns, population=args.population)
-        for sentence in sentences(found):
+        for sentence in describe_assessment(found):
             print(sentence.en)
         for row in found.without.head(FIRST).iter_rows(named=True):
             print(

@@ -12,7 +12,7 @@ import polars as pl
 from ..errors import InputError
 from ..printing import Notice, shortened
 from .classes import EMPTY, Table
-from .column_types import listed
+from .column_types import list_places
 from .population import population_uniqueness
 from .risk import Anonymity, anonymity_of
 from .risk_findings import Finding, risk_findings
@@ -101,7 +101,7 @@ def _crowds(sizes: pl.Series) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CROWDS, orient="row")
 
 
-def sentences(found: Assessment) -> list[Notice]:
+def describe_assessment(found: Assessment) -> list[Notice]:
     """Return what was found, finding first, in English and Korean; no value of the table in it."""
     whole = found.anonymity
     names = ", ".join(map(shortened, found.columns))
@@ -136,7 +136,7 @@ def sentences(found: Assessment) -> list[Notice]:
 
 def _first(found: Assessment) -> Notice:
     few = found.sized.filter(found.sized["class_size"] == found.anonymity.k)["record"]
-    records = listed(few.head(FIRST + 1).to_list(), FIRST)
+    records = list_places(few.head(FIRST + 1).to_list(), FIRST)
     if found.anonymity.k == 1:
         return Notice(
             f"Alone: records {records} (values are never shown).",

@@ -25,7 +25,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources.case import Stream
-from .packing import counted, in_order
+from .packing import count_packed, sort_packed
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
 Engine: TypeAlias = Literal["auto", "polars", "duckdb"]
@@ -45,30 +45,30 @@ def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") ->
 
     Raises InputError for what the head of this module says is refused.
     """
-    return _counted(table, checked(table, columns), engine, ordered=True)
+    return _counted(table, require_columns(table, columns), engine, ordered=True)
 
 
-def grouped(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
+def group_classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
     """As `classes`, in no particular order, and sooner."""
-    return _counted(table, checked(table, columns), engine, ordered=False)
+    return _counted(table, require_columns(table, columns), engine, ordered=False)
 
 
 def _counted(table: Table, names: list[str], engine: Engine, *, ordered: bool) -> pl.DataFrame:
     if _goes_to_duckdb(table, engine):
         found = _by_duckdb(table, names)
-    elif isinstance(table, pl.DataFrame) and (by_code := counted(table, names)):
+    elif isinstance(table, pl.DataFrame) and (by_code := count_packed(table, names)):
         return by_code[0].with_columns(pl.Series(SIZE, by_code[1]))
     else:
-        query = lazy(table).group_by(names).agg(pl.len().cast(pl.Int64).alias(SIZE))
+        query = as_lazy(table).group_by(names).agg(pl.len().cast(pl.Int64).alias(SIZE))
         found = query.collect(
             engine="in-memory" if isinstance(table, pl.DataFrame) else "streaming"
         )
     if not len(found):
         raise InputError(EMPTY)
-    return in_order(found, names) if ordered else found
+    return sort_packed(found, names) if ordered else found
 
 
-def checked(table: Table, columns: Sequence[str]) -> list[str]:
+def require_columns(table: Table, columns: Sequence[str]) -> list[str]:
     """The names of `columns`, if the table can be grouped by them. Raises InputError otherwise."""
     names = list(columns)
     if isinstance(columns, str) or not names or len(set(names)) != len(names):
@@ -121,7 +121,7 @@ def matching(
 
     Raises InputError as `classes`, and for a weight that is null, negative or not a number.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     if weight is None:
         found = classes(table, names, engine=engine).with_columns(
             _weight=pl.col(SIZE).cast(pl.Float64)
@@ -140,7 +140,7 @@ def matching(
             if other != own:  # with the same gaps, only equal classes agree
                 sums += _agreeing(left, right, _neither_null(names, own, other))
         matched.append(left.drop("_weight").hstack(sums))
-    return in_order(pl.concat(matched), names)
+    return sort_packed(pl.concat(matched), names)
 
 
 def _neither_null(names: list[str], own: Any, other: Any) -> list[str]:
@@ -162,7 +162,7 @@ def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.
     return joined.select(pl.col("matching", "estimated").fill_null(0))
 
 
-def lazy(table: Table) -> pl.LazyFrame:
+def as_lazy(table: Table) -> pl.LazyFrame:
     """Any table as a polars LazyFrame."""
     if isinstance(table, duckdb.DuckDBPyRelation):
         return pl.DataFrame(table).lazy()
@@ -170,11 +170,11 @@ def lazy(table: Table) -> pl.LazyFrame:
 
 
 def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:
-    if checked(table, [weight])[0] in names:
+    if require_columns(table, [weight])[0] in names:
         raise InputError(f"'{weight}' can't be a quasi-identifier and the weight at once.")
     number = pl.col(weight).cast(pl.Float64, strict=False)
     found = (
-        lazy(table)
+        as_lazy(table)
         .group_by(names)
         .agg(
             pl.len().cast(pl.Int64).alias(SIZE),
@@ -187,7 +187,7 @@ def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:
         raise InputError(EMPTY)
     if not found["_right"].all():
         raise InputError(f"The weight '{weight}' must be a number above 0 in every record.")
-    return in_order(found.drop("_right"), names)
+    return sort_packed(found.drop("_right"), names)
 
 
 def _goes_to_duckdb(table: Table, engine: Engine) -> bool:

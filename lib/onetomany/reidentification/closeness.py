@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, lazy
+from .classes import SIZE, Engine, Table, as_lazy, require_columns
 from .reduction import Hierarchy
 from .risk import diversity
 
@@ -42,8 +42,8 @@ def hierarchical_closeness(
     >>> hierarchical_closeness(table, ["home"], Hierarchy("illness", taxonomy))["t"].to_list()
     [0.25, 0.25]
     """
-    sensitive = checked(table, [hierarchy.column])[0]
-    names = checked(table, columns)
+    sensitive = require_columns(table, [hierarchy.column])[0]
+    names = require_columns(table, columns)
     if sensitive in names:
         raise InputError(
             f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
@@ -51,7 +51,7 @@ def hierarchical_closeness(
     levels = hierarchy.levels
     if len(levels) < 2 or hierarchy.table[levels[-1]].n_unique() != 1:
         raise InputError(f"The last level of '{sensitive}' must be one value for all: its root.")
-    frame = lazy(table).select(*names, sensitive).collect()
+    frame = as_lazy(table).select(*names, sensitive).collect()
     taxonomy = hierarchy.table.cast({sensitive: frame.schema[sensitive]}).rename(
         {level: f"_level {place}" for place, level in enumerate(levels[1:])}
     )

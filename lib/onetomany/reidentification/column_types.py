@@ -31,7 +31,7 @@ FORMS = {
 }
 
 
-def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:
+def infer_types(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:
     """Give each column of text its type; `dates` is day-first, month-first or None.
 
     Numbers become Int64 or Float64, dates Date. Blanks at the ends of values are taken off and
@@ -40,7 +40,7 @@ def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.L
     """
     names = table.collect_schema().names()
     columns = _looked_at(table, names)
-    folded = table.with_columns(pl.col(names).pipe(fold))
+    folded = table.with_columns(pl.col(names).pipe(fold_text))
     days = _days(folded, {name: form for name, form in columns.items() if form.is_date})
     return folded.with_columns(
         _one(pl.col(name), columns[name], days.get(name), dates, notices).alias(name)
@@ -48,13 +48,13 @@ def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.L
     )
 
 
-def fold(values: pl.Expr) -> pl.Expr:
+def fold_text(values: pl.Expr) -> pl.Expr:
     """Take blanks off the ends of texts and compose Hangul; nothing left is a null."""
     folded = values.str.replace_all(_ENDS, "").str.normalize("NFC")
     return pl.when(folded != "").then(folded)
 
 
-def pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
+def iterate_pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
     """Yield a table in pieces of `PIECE` records; a long one shows its progress, named `what`."""
     starts = range(0, int(table.select(pl.len()).collect().item()), PIECE)
     for start in tqdm(starts, desc=what, disable=len(starts) < 4):
@@ -83,8 +83,8 @@ def _looked_at(table: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Held]:
     """Count in each column the values of each form that all values before had."""
     held = {name: _Held(name) for name in names}
     before = 0
-    for raw in pieces(table, "reading columns"):
-        piece = raw.with_columns(pl.col(names).pipe(fold))
+    for raw in iterate_pieces(table, "reading columns"):
+        piece = raw.with_columns(pl.col(names).pipe(fold_text))
         for name, column in held.items():
             values = piece[name].drop_nulls()
             column.changed += int((piece[name].fill_null("") != raw[name].fill_null("")).sum())
@@ -164,7 +164,7 @@ def _days(folded: pl.LazyFrame, columns: dict[str, _Held]) -> dict[str, _Days]:
     if not columns:
         return {}
     counted = {name: [0, 0, 0] for name in columns}
-    for piece in pieces(folded.select(list(columns)), "reading dates"):
+    for piece in iterate_pieces(folded.select(list(columns)), "reading dates"):
         for name, counts in counted.items():
             first, second = (
                 piece.select(day.alias(name))[name] for day in _readings(columns[name])
@@ -228,7 +228,7 @@ def _date(parts: pl.Expr, order: tuple[int, int, int]) -> pl.Expr:
     return pl.when(exists).then(text).str.to_date("%Y-%m-%d", strict=False)
 
 
-def listed(places: Sequence[int], most: int = SHOWN) -> str:
+def list_places(places: Sequence[int], most: int = SHOWN) -> str:
     """Return the first of some numbers of rows or records, as in '2, 4, 7 ...'."""
     more = " ..." if len(places) > most else ""
     return ", ".join(f"{place:,}" for place in places[:most]) + more
@@ -238,7 +238,7 @@ def _tell_mixed(held: _Held, notices: list[Notice]) -> None:
     many, known, name = held.of["decimal"], held.known, shortened(held.name)
     if not MOSTLY * known < many < known:
         return
-    records = listed(held.others)
+    records = list_places(held.others)
     _tell(
         notices,
         f"Column '{name}' stays text: {many:,} of its values are numbers, {known - many:,} are "

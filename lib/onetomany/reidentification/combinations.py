@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, grouped
+from .classes import SIZE, Engine, Table, group_classes, require_columns
 
 Codes = NDArray[np.uint64]
 
@@ -50,11 +50,11 @@ def combinations(
 
     Raises InputError as `classes`, for more than 20 columns, or a `largest` below 1.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     limit = len(names) if largest is None else largest
     if limit < 1 or len(names) > 20:
         raise InputError("combinations takes up to 20 columns and a largest size of 1 or more.")
-    root = _encode(grouped(table, names, engine=engine), names)
+    root = _encode(group_classes(table, names, engine=engine), names)
     records = int(root.sizes.sum())
     total = sum(comb(len(names), number) for number in range(1, limit + 1))
     rows = []

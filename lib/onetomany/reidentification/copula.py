@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, grouped
-from .population import UNIQUENESS, checked_population, jackknife, unfitted
+from .classes import SIZE, Engine, Table, group_classes
+from .population import UNIQUENESS, jackknife, require_population, unfitted
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,9 +52,11 @@ class Copula:
     records: int
 
 
-def fit(table: Table, columns: Sequence[str], *, seed: int = 0, engine: Engine = "auto") -> Copula:
+def fit_copula(
+    table: Table, columns: Sequence[str], *, seed: int = 0, engine: Engine = "auto"
+) -> Copula:
     """Fit the model to a sample. Raises InputError as `classes`."""
-    found = grouped(table, columns, engine=engine).sort(list(columns))
+    found = group_classes(table, columns, engine=engine).sort(list(columns))
     codes, values = _ranked(found, list(columns))
     return _fitted(tuple(columns), values, codes, found[SIZE].to_numpy(), seed)
 
@@ -76,9 +78,9 @@ def uniqueness(
 
     Raises InputError as `population_uniqueness`.
     """
-    found = grouped(table, columns, engine=engine).sort(list(columns))
+    found = group_classes(table, columns, engine=engine).sort(list(columns))
     sizes = found[SIZE].to_numpy()
-    checked_population(int(sizes.sum()), population, groups)
+    require_population(int(sizes.sum()), population, groups)
     names = tuple(columns)
     codes, values = _ranked(found, list(columns))
     uniques = _unique(_fitted(names, values, codes, sizes, seed), population, seed)
@@ -110,7 +112,7 @@ def individuals(
     Raises InputError as `classes`, or where the table has a value that the model was not fitted to.
     """
     names = list(model.columns)
-    found = grouped(table, names, engine=engine).sort(names)
+    found = group_classes(table, names, engine=engine).sort(names)
     lengths = np.empty((len(found), len(names)))
     for place, name in enumerate(names):
         known = pl.DataFrame({name: model.values[place], "_share": model.shares[place]})

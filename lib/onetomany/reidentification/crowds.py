@@ -1,7 +1,7 @@
 """The crowd that somebody hides in: how many share one's values, column by column.
 
 `classes` counts them; here every combination of a few columns is told by what it means for the
-people in the table. The figures at the disclosed size are kept with the kit, as a run of `run_full`
+people in the table. The figures at the disclosed size are kept with the kit, as a run of `count_at_disclosed_size`
 measured them.
 """
 
@@ -30,7 +30,7 @@ from ..errors import InputError
 from ..sources import arrivals
 from ..sources.files import write_whole
 from ..sources.tables import csv_text, plain_text
-from .classes import SIZE, Table, grouped
+from .classes import SIZE, Table, group_classes
 
 CROWDS = {
     "columns": pl.String,  # joined by ' + '
@@ -68,7 +68,7 @@ def crowds(
     ]
     if strange := {name for names in chosen for name in names} - set(columns):
         raise InputError(f"'{min(strange)}' is in a combination, but not among the columns.")
-    finest = grouped(table, columns)
+    finest = group_classes(table, columns)
     rows = []
     for names in tqdm(chosen, desc="combinations", delay=2, leave=False):
         whole = set(names) == set(columns)
@@ -85,7 +85,7 @@ def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
 
     Raises InputError as `classes`, or where a value isn't of its column's type.
     """
-    found = grouped(table, list(known))
+    found = group_classes(table, list(known))
     total = int(found[SIZE].sum())
     rows: list[tuple[str | None, str | None, int, float]] = [(None, None, total, 1.0)]
     for name, value in known.items():
@@ -101,7 +101,7 @@ def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CROWD, orient="row")
 
 
-def run_full(out: Path, rows: int | None = None) -> Facts:
+def count_at_disclosed_size(out: Path, rows: int | None = None) -> Facts:
     """Write a table of arrivals (as long as the disclosed one if None), count all combinations.
 
     The table lies in a folder that goes when it is done, 2.3 GB for 177.6 million rows. Writes
@@ -113,7 +113,7 @@ def run_full(out: Path, rows: int | None = None) -> Facts:
         table = arrivals.scan(arrivals.write(plan, Path(folder)))
         written = time.perf_counter()
         size = sum(part.stat().st_size for part in Path(folder).iterdir())
-        finest = grouped(table, list(arrivals.QUASI_IDENTIFIERS))
+        finest = group_classes(table, list(arrivals.QUASI_IDENTIFIERS))
         grouped_at = time.perf_counter()
         del finest
         found = crowds(table, list(arrivals.QUASI_IDENTIFIERS))
@@ -134,7 +134,7 @@ def run_full(out: Path, rows: int | None = None) -> Facts:
     return facts
 
 
-def stored() -> tuple[pl.DataFrame, Facts]:
+def load_disclosed_crowds() -> tuple[pl.DataFrame, Facts]:
     """The crowds and facts of the run at the disclosed size that comes with the kit."""
     folder = resources.files("onetomany.sources") / "data" / "arrivals"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from ..cage.number_tables import START, utf16_of
 from ..errors import InputError
 from ..printing import Notice, shortened
-from .column_types import listed
+from .column_types import list_places
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
 TOGETHER = 100_000  # rows of a part of it
@@ -139,7 +139,7 @@ class _Copy:
         self._keep()
         self.bar.close()
         if self.short:
-            many, rows = len(self.short), listed(self.short)
+            many, rows = len(self.short), list_places(self.short)
             self.notices.append(
                 Notice(
                     f"Rows with fewer fields than there are names: {many:,} (rows {rows}); the "

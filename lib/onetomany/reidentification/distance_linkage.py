@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 from ..accuracy.intervals import wilson
 from ..errors import InputError
-from .classes import EMPTY, checked
+from .classes import EMPTY, require_columns
 
 Floats = NDArray[np.float64]
 
@@ -144,8 +144,8 @@ def information_loss(
 
 
 def _comparable(original: pl.DataFrame, changed: pl.DataFrame, columns: Sequence[str]) -> list[str]:
-    names = checked(original, columns)
-    checked(changed, names)
+    names = require_columns(original, columns)
+    require_columns(changed, names)
     if not len(original):
         raise InputError(EMPTY)
     if len(original) != len(changed):

@@ -46,7 +46,7 @@ POSTERIOR = {
 }
 
 
-def false_candidates(
+def filtered_false_candidates(
     crowds: pl.DataFrame,
     *,
     records: float,

@@ -105,7 +105,7 @@ def everyday_facts(published: pl.DataFrame, body: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PICKED, orient="row")
 
 
-def sentences(listed: pl.DataFrame) -> list[tuple[str, str]]:
+def describe_facts(listed: pl.DataFrame) -> list[tuple[str, str]]:
     """Return a sentence in English and Korean for each fact of the list, for `prose.say`."""
     said = []
     for row in listed.iter_rows(named=True):

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from .classes import Engine, Table, checked, lazy
+from .classes import Engine, Table, as_lazy, require_columns
 from .risk import individual_risk
 
 HOUSEHOLD = {
@@ -54,10 +54,10 @@ def household_risk(
     >>> household_risk(table, ["age"], "home", "weight").records["members"].to_list()
     [2, 2, 1]
     """
-    names = checked(table, columns)
-    if checked(table, [household])[0] in names:
+    names = require_columns(table, columns)
+    if require_columns(table, [household])[0] in names:
         raise InputError(f"'{household}' can't be a quasi-identifier and the household at once.")
-    frame = lazy(table).select(*names, household).collect()
+    frame = as_lazy(table).select(*names, household).collect()
     if frame[household].has_nulls():
         raise InputError(f"The household '{household}' is missing in some records: fill it in.")
     risks = individual_risk(table, names, weight, engine=engine).select(*names, own_risk="risk")

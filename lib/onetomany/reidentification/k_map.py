@@ -29,7 +29,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, grouped
+from .classes import SIZE, Engine, Table, group_classes
 from .risk import presence
 
 Floats = NDArray[np.float64]
@@ -100,7 +100,7 @@ def k_map(
         smallest = int(str(joined["population"].min()))
         row = ("counted", records, below, below / records, smallest)
         return pl.DataFrame([row], schema=K_MAP, orient="row")
-    sizes = grouped(table, columns, engine=engine)[SIZE].to_numpy()
+    sizes = group_classes(table, columns, engine=engine)[SIZE].to_numpy()
     records = int(sizes.sum())
     rows = []
     for model in CLASS_MODELS:
@@ -123,7 +123,9 @@ def k_map_bands(
 
     Raises InputError as `k_map`, and for another model.
     """
-    found = _class_model(grouped(table, columns, engine=engine)[SIZE].to_numpy(), population, model)
+    found = _class_model(
+        group_classes(table, columns, engine=engine)[SIZE].to_numpy(), population, model
+    )
     upto = [found.expected_below(edge) for edge in EDGES] + [float(found.values @ found.counts)]
     most = [edge - 1 for edge in EDGES[1:]] + [None]
     rows = zip(EDGES, most, np.diff(upto), strict=True)

@@ -17,7 +17,7 @@ import polars as pl
 from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
 from ..sources.case import Stream
-from .classes import EMPTY, checked
+from .classes import EMPTY, require_columns
 
 EXACT = {
     "row": pl.Int64,  # of the table without names
@@ -210,8 +210,8 @@ def fuzzy_links(
 def _shared(
     table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str], truth: str | None
 ) -> list[str]:
-    names = checked(table, columns)
-    checked(named, names)
+    names = require_columns(table, columns)
+    require_columns(named, names)
     if not len(table) or not len(named):
         raise InputError(EMPTY)
     for name in names:
@@ -221,8 +221,8 @@ def _shared(
                 f"{named.schema[name]} in the other: give both the same type."
             )
     if truth is not None:
-        checked(table, [truth])
-        checked(named, [truth])
+        require_columns(table, [truth])
+        require_columns(named, [truth])
         if truth in names:
             raise InputError(f"'{truth}' is the answer: it can't be one of the columns joined on.")
     return names

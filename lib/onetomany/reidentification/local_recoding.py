@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import EMPTY, Engine, Table, checked, lazy
+from .classes import EMPTY, Engine, Table, as_lazy, require_columns
 from .reduction import Hierarchy, what_if
 
 Ints = NDArray[np.int64]
@@ -61,8 +61,8 @@ def recode_locally(table: Table, columns: Sequence[str], k: int) -> Recoded:
     >>> recode_locally(table, ["age", "sex"], 2).frame.rows()
     [('25-26', 'F'), ('25-26', 'F'), ('40-41', 'M'), ('40-41', 'M')]
     """
-    names = checked(table, columns)
-    frame = lazy(table).collect()
+    names = require_columns(table, columns)
+    frame = as_lazy(table).collect()
     if not len(frame):
         raise InputError(EMPTY)
     if not 2 <= k <= len(frame):
@@ -99,7 +99,7 @@ def compare_reductions(
 
     Raises InputError as `recode_locally` and `what_if`.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     local = recode_locally(table, names, k)
     steps = what_if(table, names, hierarchies, k, allowed=allowed, engine=engine)
     rows: list[tuple[object, ...]] = [

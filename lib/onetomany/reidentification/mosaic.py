@@ -21,7 +21,7 @@ import polars as pl
 from ..errors import InputError
 from ..sources.arrivals import frechet
 from ..tracking.unicity import unicity
-from .classes import SIZE, checked
+from .classes import SIZE, require_columns
 
 MOSAIC = {
     "fact": pl.String,
@@ -81,7 +81,7 @@ def mosaic(facts: pl.DataFrame, population: float) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=MOSAIC, orient="row")
 
 
-def held_against(table: pl.DataFrame, facts: Mapping[str, pl.Expr]) -> pl.DataFrame:
+def check_against_table(table: pl.DataFrame, facts: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Return `mosaic` of the facts in a table that has them all, beside what is `counted` in it.
 
     Rows in which any fact is null are left out first. Raises InputError if a fact is true of
@@ -106,14 +106,14 @@ def held_against(table: pl.DataFrame, facts: Mapping[str, pl.Expr]) -> pl.DataFr
     return mosaic(shares, len(known)).with_columns(counted=pl.Series(together, dtype=pl.Int64))
 
 
-def learned(table: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+def bits_learned(table: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """Return what each column adds, in order, to what is known of somebody in the table (LEARNED).
 
     A record's crowd is all records that agree with it in the columns so far, itself included; the
     bits of a column are log2 of how many times smaller it makes the crowd, for the mean record
     (the conditional entropy of that column). Counted in full. Raises InputError as `classes`.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     before = np.full(len(table), len(table), np.float64)
     if not len(before):
         raise InputError("The table holds no records: nothing can be learned of anybody.")

@@ -19,7 +19,7 @@ import polars as pl
 from ..errors import InputError
 from ..printing import Notice, shortened
 from ..sources.identifiers import identifying, names_somebody
-from .column_types import pieces, typed
+from .column_types import infer_types, iterate_pieces
 from .delimited import SNIFFED, Fields, read_delimited, rows_above, tell_above
 from .spreadsheet import read_spreadsheet
 
@@ -96,7 +96,7 @@ def own_table(
     try:
         table = _named(file, fields, notices)
         table = _without_identifiers(table, drop_identifiers, notices)
-        found = typed(table, dates, notices)
+        found = infer_types(table, dates, notices)
         if fields.copy is None:
             return OwnTable(found.collect(), tuple(notices))
         typed_copy = Path(fields.copy.name) / "typed.parquet"
@@ -132,7 +132,7 @@ def _parquet(file: Path, drop: bool, notices: list[Notice]) -> OwnTable:
 
 def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice]) -> pl.LazyFrame:
     bad: dict[str, str] = {}
-    for piece in pieces(table, "checking columns"):
+    for piece in iterate_pieces(table, "checking columns"):
         bad |= identifying(piece.drop(list(bad)))
     for name, why in bad.items():
         if not drop:
@@ -194,7 +194,7 @@ def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
     # a line of dashes, as databases draw it, holds nothing either
     is_blank = pl.all().fill_null("").str.contains(r"^[\s\p{Z}\p{Cc}\p{Cf}]*$|^\s*[-=+|:]{3,}\s*$")
     holds, records, blank = [False] * len(names), 0, 0
-    for piece in pieces(fields.rows, "looking for empty rows"):
+    for piece in iterate_pieces(fields.rows, "looking for empty rows"):
         seen = piece.select(is_blank)
         holds = [one or not column.all() for one, column in zip(holds, seen, strict=True)]
         records += len(piece)

@@ -30,7 +30,9 @@ class _Digit:
     texts: pl.Series | None
 
 
-def counted(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, NDArray[np.int64]] | None:
+def count_packed(
+    frame: pl.DataFrame, names: list[str]
+) -> tuple[pl.DataFrame, NDArray[np.int64]] | None:
     """Return the different rows, sorted with nulls first, and how many of each there are.
 
     None where the columns don't fit into one number: floats, instants, too many values.
@@ -47,7 +49,7 @@ def counted(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, NDArra
     return _unpacked(codes[starts], digits), sizes
 
 
-def in_order(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+def sort_packed(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """Return the rows sorted by these columns, nulls first."""
     packed = _packed(frame, names) if len(frame) else None
     if packed is None:

@@ -81,7 +81,9 @@ FILTERS: dict[str, tuple[str, ...]] = {
 }
 
 
-def linkage(table: pl.DataFrame, key: str = "passport_key", truth: str = "person") -> pl.DataFrame:
+def key_linkage(
+    table: pl.DataFrame, key: str = "passport_key", truth: str = "person"
+) -> pl.DataFrame:
     """What a key links by merely being the same: one row of LINKAGE.
 
     Counts against the truth are given where the table holds it (simulated tables do). A null key

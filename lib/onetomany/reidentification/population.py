@@ -21,7 +21,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, grouped
+from .classes import SIZE, Engine, Table, group_classes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,8 +60,8 @@ def population_uniqueness(
     Raises InputError as `classes`, for a population not larger than the sample, or for `groups`
     below 2 or above the number of records.
     """
-    sizes = grouped(table, columns, engine=engine)[SIZE].sort().to_numpy()
-    checked_population(int(sizes.sum()), population, groups)
+    sizes = group_classes(table, columns, engine=engine)[SIZE].sort().to_numpy()
+    require_population(int(sizes.sum()), population, groups)
     rows = []
     whole = _all_models(sizes, population)
     without = [_all_models(part, population) for part in leave_out(sizes, groups, seed)]
@@ -102,7 +102,7 @@ def unfitted(sizes: Ints, population: int) -> tuple[float, float] | None:
     return max(0.0, low), high
 
 
-def checked_population(records: int, population: int, groups: int) -> None:
+def require_population(records: int, population: int, groups: int) -> None:
     """Raises InputError where a sample can't be one of that population, or not be grouped so."""
     if population <= records:
         raise InputError(

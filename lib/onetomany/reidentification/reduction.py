@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, grouped
+from .classes import SIZE, Engine, Table, group_classes, require_columns
 
 Ints = NDArray[np.int64]
 
@@ -123,10 +123,10 @@ def what_if(
     Raises InputError as `classes`, for k below 2, an `allowed` outside 0 to 1, a hierarchy of
     another column or without one of the table's values, or more than `MOST` choices.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     if k < 2 or not 0 <= allowed <= 1:
         raise InputError("what_if needs a k of 2 or more, and an allowed share from 0 to 1.")
-    found = grouped(table, names, engine=engine)
+    found = group_classes(table, names, engine=engine)
     sizes = found[SIZE].to_numpy()
     given = {each.column: each for each in hierarchies}
     if strange := set(given) - set(names):

@@ -21,7 +21,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, classes, grouped, matching, schema_of
+from .classes import (
+    SIZE,
+    Engine,
+    Table,
+    classes,
+    group_classes,
+    matching,
+    require_columns,
+    schema_of,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -78,7 +87,7 @@ class Privacy:
 
 def anonymity(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> Anonymity:
     """k-anonymity and sample uniqueness. Raises InputError as `classes`."""
-    return anonymity_of(grouped(table, columns, engine=engine)[SIZE].to_numpy())
+    return anonymity_of(group_classes(table, columns, engine=engine)[SIZE].to_numpy())
 
 
 def anonymity_of(sizes: Ints) -> Anonymity:
@@ -108,7 +117,7 @@ def risks(
     if not 0 <= threshold <= 1:
         raise InputError("A threshold of risk is from 0 to 1.")
     if population is None:
-        sizes = grouped(table, columns, engine=engine)[SIZE].to_numpy()
+        sizes = group_classes(table, columns, engine=engine)[SIZE].to_numpy()
         known: dict[str, Ints] = {"prosecutor": sizes, "marketer": sizes}
     else:
         joined = presence(table, population, columns, engine=engine).filter(pl.col(SIZE) > 0)
@@ -139,13 +148,13 @@ def presence(
     """
     names = list(columns)
     kinds = schema_of(table), schema_of(population)
-    for name in checked(table, names):
+    for name in require_columns(table, names):
         if kinds[0][name] != kinds[1].get(name, kinds[0][name]):
             raise InputError(
                 f"The column '{name}' is {kinds[0][name]} in the table and {kinds[1][name]} in the "
                 "population: give both the same type."
             )
-    own = grouped(table, names, engine=engine)
+    own = group_classes(table, names, engine=engine)
     others = classes(population, names, engine=engine).rename({SIZE: "population"})
     joined = own.join(others, on=names, how="full", coalesce=True, nulls_equal=True)
     joined = joined.with_columns(pl.col(SIZE, "population").fill_null(0)).sort(names)
@@ -208,7 +217,7 @@ def diversity(
         raise InputError(
             f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
         )
-    counts = grouped(table, [*names, sensitive], engine=engine).sort([*names, sensitive])
+    counts = group_classes(table, [*names, sensitive], engine=engine).sort([*names, sensitive])
     numbers = counts[sensitive].dtype.is_numeric()
     if numbers and counts[sensitive].has_nulls():
         raise InputError(f"'{sensitive}' has nulls, which have no place among numbers: fill them.")
@@ -220,7 +229,7 @@ def privacy(
 ) -> Privacy:
     """The worst class by each measure of `diversity`. Raises InputError as it does."""
     found = diversity(table, columns, sensitive, engine=engine)
-    rarest = grouped(table, [sensitive], engine=engine)[SIZE].min()
+    rarest = group_classes(table, [sensitive], engine=engine)[SIZE].min()
     highest: dict[str, Any] = found.select(pl.col("alpha", "c", "t", "beta", "delta").max()).row(
         0, named=True
     )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ..printing import shortened
-from .classes import Table, lazy
+from .classes import Table, as_lazy
 from .k_map import HELD_OUT, k_map
 from .safe_harbor import safe_harbor, safe_harbor_rule
 from .special_uniques import special_uniques
@@ -57,7 +57,7 @@ def column_finding(
 
     Raises InputError as `classes`.
     """
-    records = int(lazy(table).select(pl.len()).collect().item())
+    records = int(as_lazy(table).select(pl.len()).collect().item())
     largest = _largest(len(columns), records)
     if largest is None:
         return None

@@ -24,7 +24,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources import identifiers
-from .classes import EMPTY, Table, lazy
+from .classes import EMPTY, Table, as_lazy
 
 Seen: TypeAlias = Iterator[tuple[str, int, str]]  # name or content, records, reason
 
@@ -80,7 +80,7 @@ def safe_harbor(table: Table, *, year: int) -> pl.DataFrame:
     >>> safe_harbor(table, year=2026).select("identifier", "column", "records").rows()
     [('B', 'zip', 2), ('C', 'age', 1)]
     """
-    frame = lazy(table).collect()
+    frame = as_lazy(table).collect()
     if not frame.width or not len(frame):
         raise InputError(EMPTY)
     rule = safe_harbor_rule()

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import EMPTY, Table, checked, lazy
+from .classes import EMPTY, Table, as_lazy, require_columns
 
 Bits = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ def special_uniques(
     >>> special_uniques(table, ["a", "b", "c"]).columns["contribution"].to_list()
     [0.5, 0.375, 0.375]
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     most = len(names) if largest is None else min(largest, len(names))
     if most < 1 or not 0 < sampled < 1:
         raise InputError(
@@ -99,7 +99,7 @@ def special_uniques(
             f"{len(names)} columns have {sets:,} sets of up to {most}: name fewer columns, or a "
             "smaller largest set."
         )
-    frame = lazy(table).select(names).collect()
+    frame = as_lazy(table).select(names).collect()
     if not len(frame):
         raise InputError(EMPTY)
     codes, spans = _digits(frame)
@@ -126,8 +126,8 @@ def minimal_sample_uniques(
 
     Raises InputError as `classes`.
     """
-    names = checked(table, columns)
-    codes, spans = _digits(lazy(table).select(names).collect())
+    names = require_columns(table, columns)
+    codes, spans = _digits(as_lazy(table).select(names).collect())
     most = len(names) if largest is None else min(largest, len(names))
     found = [
         pl.DataFrame({"record": rows + 1}, schema={"record": pl.Int64}).with_columns(

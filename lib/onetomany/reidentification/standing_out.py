@@ -8,7 +8,7 @@ import polars as pl
 from tqdm import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Table, checked, lazy
+from .classes import SIZE, Table, as_lazy, require_columns
 from .risk import anonymity
 
 KEYS_FROM = 20
@@ -30,8 +30,8 @@ def standing_out(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
     Raises InputError as `classes`.
     """
-    names = checked(table, columns)
-    sized = lazy(table).select(
+    names = require_columns(table, columns)
+    sized = as_lazy(table).select(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("record"),
         pl.len().over(names).cast(pl.Int64).alias("class_size"),
     )
@@ -43,7 +43,7 @@ def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
     Raises InputError as `classes`; empty for a single column.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     rows = []
     given_up = names if len(names) > 1 else []
     quick = isinstance(table, pl.DataFrame) and len(table) < 1_000_000
@@ -62,7 +62,7 @@ def quasi_identifiers(table: Table) -> tuple[list[str], list[str]]:
     `KEYS_FROM` records any column may differ in each, and none is taken for a key. Columns of one
     value are in neither. Raises InputError where no column is left.
     """
-    frame = lazy(table)
+    frame = as_lazy(table)
     counts = frame.select(pl.all().n_unique(), pl.len().alias(SIZE)).collect().row(0, named=True)
     records = counts.pop(SIZE)
     keys = [name for name, many in counts.items() if many == records >= KEYS_FROM]

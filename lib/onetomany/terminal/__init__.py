@@ -8,7 +8,14 @@ from .day import Day, busiest_hour, hall_sample, simulate_whole_day
 from .flow import VISITS, pass_through, routes, simulate_day, wings_for
 from .layout import Layout, load_layout
 from .passengers import PASSENGERS, draw_passengers
-from .run import SimulatedRun, read_simulated_run, simulate, simulate_coarsely, walk_run, write_simulated_run
+from .run import (
+    SimulatedRun,
+    read_simulated_run,
+    simulate,
+    simulate_coarsely,
+    walk_run,
+    write_simulated_run,
+)
 from .scenarios import ORDINARY, Scenario, draw_scenario
 from .service import LEVELS, SENSITIVITY, door_to_gate, levels_of_service, sensitivity
 from .staffing import STAFF, plan_staff
@@ -28,8 +35,8 @@ __all__ = [
     "VISITS",
     "Day",
     "Layout",
-    "SimulatedRun",
     "Scenario",
+    "SimulatedRun",
     "busiest_hour",
     "coarse_sightings",
     "door_to_gate",

@@ -23,11 +23,11 @@ import polars as pl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .cover import apart, best_successors, chains, passing
+from .cover import best_successors, chain_successors, pairs_reaching, split_collisions
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .sightings import check_sightings
 from .strands import join_strands
-from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, bodies, feasible
+from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, feasible, place_bodies
 
 LINKS: dict[str, Any] = {
     "sighting_a": pl.Int64,
@@ -61,7 +61,7 @@ RATE = 900.0  # s either way in which sightings are counted for a rate
 
 
 @dataclass(frozen=True)
-class Settings:
+class AssociationSettings:
     """`neighbours`: candidate links kept for each sighting, the best first. `strangers`: how many
     non-mated sightings may pass the first look at scores, for each sighting. `rounds`: how often
     links are weighed with the images of the tracks so far. `images`: how many of them a side.
@@ -112,18 +112,18 @@ def associate(
     templates: Vectors,
     face: FaceLikelihood,
     transit: TransitModel,
-    settings: Settings | None = None,
+    settings: AssociationSettings | None = None,
 ) -> Association:
     """The path cover of greatest weight, (tracks, links): every sighting is in exactly one track.
 
     `templates` is (n, d), unit rows; `template_id` names the row of a sighting. Raises InputError
     for a sighting without template, or of a camera that the calibration run lacks.
     """
-    settings = settings or Settings()
+    settings = settings or AssociationSettings()
     check_sightings(sightings, templates)
-    rows = in_order(sightings)
+    rows = hide_truth(sightings)
     quality = rows["quality"].to_numpy().astype(np.float64)
-    seen = bodies(rows, transit.codes(rows))
+    seen = place_bodies(rows, transit.codes(rows))
     known = _Known(seen, by_template(rows, templates), quality, face)
     found = _candidates(known, transit, settings)
     of_pairs = pair_quality(quality[found.a], quality[found.b])
@@ -140,9 +140,9 @@ def associate(
     return _frames(rows, found, llr, successor)
 
 
-def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
+def cut_weak_links(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
     """The same tracks, cut at links that are less probable: fewer mixed, more broken."""
-    rows = in_order(sightings)
+    rows = hide_truth(sightings)
     links = found.links.filter(pl.col("probability") >= probability)
     place = dict(zip(rows["sighting_id"].to_list(), range(len(rows)), strict=True))
     a, b = (
@@ -151,16 +151,18 @@ def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Asso
     )
     successor = np.full(len(rows), -1, np.int64)
     successor[a] = b
-    return Association(links, tracks_of(rows, chains(successor)[0], links), found.candidates)
+    return Association(
+        links, tracks_of(rows, chain_successors(successor)[0], links), found.candidates
+    )
 
 
-def in_order(sightings: pl.DataFrame) -> pl.DataFrame:
+def hide_truth(sightings: pl.DataFrame) -> pl.DataFrame:
     """Sort sightings by time and drop `true_id`, so that no way of linking can read it."""
     rows = sightings.drop("true_id", strict=False)
     return rows.sort("t_start", "t_end", "camera_id", "sighting_id")
 
 
-def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Candidates:
+def _candidates(known: _Known, transit: TransitModel, settings: AssociationSettings) -> _Candidates:
     """The best candidate links of each sighting, by weight; sorted by a, then b.
 
     For each ordered pair of cameras, blocks of sightings are multiplied with those that follow
@@ -194,7 +196,9 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
             place = min(int(share * len(some)) + MATES, len(some))
             least = reached[:, place] if place < len(some) else np.full(len(rows), -2, np.float32)
             scores = block @ gathered[b][left:right].T
-            one, two = passing(scores, np.ascontiguousarray(least), first - left, stop - left)
+            one, two = pairs_reaching(
+                scores, np.ascontiguousarray(least), first - left, stop - left
+            )
             passed.append((rows[one], where[b][left + two], scores[one, two]))
         if passed:
             i, j, score = (np.concatenate(each) for each in zip(*passed, strict=True))
@@ -301,7 +305,7 @@ def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32], clock: fl
     """The row of each sighting's successor, -1 where its track ends."""
     weight = (llr + found.transit + found.prior).astype(np.float64)
     successor = best_successors(len(seen.start), found.a, found.b, weight)
-    return apart(seen, successor, clock)
+    return split_collisions(seen, successor, clock)
 
 
 def _llr_of_tracks(
@@ -312,7 +316,7 @@ def _llr_of_tracks(
     Up to so many images a side, as the tracks are now, averaged by quality.
     """
     vectors, quality = known.vectors, known.quality
-    track, order, place = chains(successor)
+    track, order, place = chain_successors(successor)
     sides = []
     for step in (-1, 1):
         total = vectors * quality[:, None].astype(np.float32)
@@ -356,7 +360,7 @@ def _frames(
         }
     ).with_columns(feasible=pl.lit(value=True), method=pl.lit("path cover"))
     links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
-    return Association(links, tracks_of(rows, chains(successor)[0], links), len(found.a))
+    return Association(links, tracks_of(rows, chain_successors(successor)[0], links), len(found.a))
 
 
 def _probability(

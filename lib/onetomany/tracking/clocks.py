@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from ..errors import InputError
-from .association import Association, Settings, associate
+from .association import Association, AssociationSettings, associate
 from .clock_errors import half_spread, offset_errors
 from .clock_likelihood import Times, likeliest_offsets, log_densities
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
@@ -124,7 +124,7 @@ def associate_setting_clocks(
     offsets, heard = _by_faces(rows, templates, face, known)
     seen: Times = {}
     for scale, apart in FINER:
-        settings = Settings(clock=apart)
+        settings = AssociationSettings(clock=apart)
         found = associate(_set(rows, known, offsets), templates, face, transit, settings)
         seen = _of_links(rows, found, known)
         if not seen:
@@ -133,7 +133,7 @@ def associate_setting_clocks(
             offsets, seen, *log_densities(offsets, scale, seen, known.steps)
         )
     table = _table(offsets, heard, seen, known)
-    final = Settings(clock=FINER[-1][1] / 2)
+    final = AssociationSettings(clock=FINER[-1][1] / 2)
     return associate(set_clocks(rows, table), templates, face, transit, final), table
 
 

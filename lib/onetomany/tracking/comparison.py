@@ -1,7 +1,7 @@
 """The trackers side by side, on real people's boxes, each counted by two packages.
 
 Figures are trackeval's. motmetrics counts them too, left as it is: its ID switches stand beside,
-since its rule is another one (`metrics.score_again`), and `gap` is how far the rest differs.
+since its rule is another one (`metrics.score_tracks_again`), and `gap` is how far the rest differs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from ..sources.pedestrians import FRAME_RATE
-from .metrics import Scores, score, score_again
+from .metrics import Scores, score_tracks, score_tracks_again
 from .mot import BOX, write_mot
 from .within import TRACKERS, track
 
@@ -52,7 +52,7 @@ class Filmed:
     frame_rate: float = FRAME_RATE
 
 
-def compare(
+def compare_trackers(
     filmed: Mapping[str, Filmed], *, pooled: bool = False, out: Path | None = None
 ) -> pl.DataFrame:
     """Score every tracker on every sequence with a truth (schema `TABLE`), C-BIoU first.
@@ -61,7 +61,7 @@ def compare(
     them; none where there is one sequence. With `out`, tracks are written there in MOT text form,
     as <sequence>/<tracker>.txt, also of sequences without truth.
 
-    Raises InputError where detections or truth are not what `track` and `score` take.
+    Raises InputError where detections or truth are not what `track` and `score_tracks` take.
     """
     rows, together = [], {key: _Pool() for key in TRACKERS}
     for name, film in filmed.items():
@@ -89,7 +89,7 @@ def gap(one: Scores, other: Scores) -> float:
 
 
 def _row(name: str, tracker: str, truth: pl.DataFrame, tracks: pl.DataFrame) -> dict[str, object]:
-    found, again = score(truth, tracks), score_again(truth, tracks, forget=False)
+    found, again = score_tracks(truth, tracks), score_tracks_again(truth, tracks, forget=False)
     return {
         "sequence": name,
         "tracker": tracker,

@@ -91,7 +91,7 @@ def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:  # noqa: PLR0912
 
 
 @njit(cache=True)
-def passing(
+def pairs_reaching(
     scores: NDArray[np.float32], least: NDArray[np.float32], first: Rows, stop: Rows
 ) -> tuple[Rows, Rows]:
     """Rows and columns of scores (rows, columns) at or above each row's `least`, among its columns
@@ -110,7 +110,7 @@ def passing(
     return one, two
 
 
-def chains(successor: Rows) -> tuple[Rows, Rows, Rows]:
+def chain_successors(successor: Rows) -> tuple[Rows, Rows, Rows]:
     """Tracks of successors that lie later: number of each sighting's track, (n,), numbered by the
     first sighting; all sightings track by track in order; and each one's place in that order."""
     count = len(successor)
@@ -128,7 +128,7 @@ def chains(successor: Rows) -> tuple[Rows, Rows, Rows]:
     return track, order, place
 
 
-def apart(seen: Bodies, successor: Rows, clock: float = 0.0) -> Rows:
+def split_collisions(seen: Bodies, successor: Rows, clock: float = 0.0) -> Rows:
     """The same, cut wherever a track would be in two places at once.
 
     Links are feasible one by one; where views overlap, a sighting can still collide with the one
@@ -136,7 +136,7 @@ def apart(seen: Bodies, successor: Rows, clock: float = 0.0) -> Rows:
     """
     result = successor.copy()
     while True:
-        track, order, _ = chains(result)
+        track, order, _ = chain_successors(result)
         cut = False
         for lag in range(2, len(order)):
             a, b = order[:-lag], order[lag:]

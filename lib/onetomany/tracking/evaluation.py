@@ -66,7 +66,7 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     met = pl.DataFrame({"who": who, "track": track}).unique()
     mixed = met.select("who", shared=pl.len().over("track") > 1)
     people = mixed.group_by("who").agg(pl.col("shared").any(), broken=pl.len() > 1)
-    share = share_of(people["shared"].to_numpy())
+    share = share_interval(people["shared"].to_numpy())
     agreed = identity(rows.select("true_id", track_id="hypothesis"))
     row = {
         "method": found.links["method"].first() or "none",
@@ -89,7 +89,7 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     return pl.DataFrame([row], schema=ERRORS)
 
 
-def share_of(flags: np.ndarray) -> Interval:
+def share_interval(flags: np.ndarray) -> Interval:
     """Return the interval of a share of people."""
     return ratio_interval(flags, np.ones(len(flags)))
 

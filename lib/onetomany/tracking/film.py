@@ -82,7 +82,7 @@ class FilmTracks:
     tracks: pl.DataFrame
 
 
-def watch(
+def decode_film(
     path: Path,
     sheet: FilmSheet,
     see: See,
@@ -139,7 +139,7 @@ def find_tracks(
     """Detect people in each frame of a film, and join the boxes to tracks (`within.track`).
 
     Time runs at the datasheet's frames a second. A box is cut at the frame's edges. Raises what
-    `watch` and `within.track` raise.
+    `decode_film` and `within.track` raise.
     """
     found: list[tuple[int, NDArray[np.float64]]] = []
     with tqdm(desc="frames", unit="frame", delay=2, leave=False) as bar:
@@ -153,7 +153,7 @@ def find_tracks(
         def promised(frames: int) -> None:
             bar.total = min(frames or last, last) - first + 1
 
-        decoded = watch(path, sheet, see, first=first, last=last, promised=promised)
+        decoded = decode_film(path, sheet, see, first=first, last=last, promised=promised)
     detections = _table(found, decoded.scale)
     return FilmTracks(
         decoded,

@@ -11,7 +11,7 @@ import polars as pl
 
 from ..errors import OneToManyError
 from ..sources.films import FilmSheet
-from .film import Decoded, Pixels, watch
+from .film import Decoded, Pixels, decode_film
 from .mot import BOX
 
 STILLS = 6  # frames that are kept as pictures
@@ -94,7 +94,7 @@ def write_pictures(
             film.write(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA))
             put += 1
 
-    watch(path, sheet, see, first=decoded.first, last=max(*keep, shown[-1]))
+    decode_film(path, sheet, see, first=decoded.first, last=max(*keep, shown[-1]))
     film.release()
     if len(stills) != len(keep) or put != len(shown) or frames_of(clip) != put:
         raise OneToManyError(
@@ -129,7 +129,7 @@ def frames_of(clip: Path) -> int:
 def first_frame(path: Path, sheet: FilmSheet, number: int) -> Pixels:
     """Return one frame of a film."""
     kept: list[Pixels] = []
-    watch(path, sheet, lambda _, frame: kept.append(frame), first=number, last=number)
+    decode_film(path, sheet, lambda _, frame: kept.append(frame), first=number, last=number)
     return kept[0]
 
 

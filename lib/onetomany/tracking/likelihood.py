@@ -100,7 +100,7 @@ def pair_quality(one: NDArray[np.floating], two: NDArray[np.floating]) -> Floats
     return result
 
 
-def score_pairs(
+def score_sighting_pairs(
     sightings: pl.DataFrame,
     templates: Vectors,
     seed: int,
@@ -201,7 +201,7 @@ def fit_face(scored: pl.DataFrame, bands: int = BANDS) -> FaceLikelihood:
     return FaceLikelihood(edges, slope, intercept, lower, upper, people, count, len(scored) - count)
 
 
-def cost(likelihood: FaceLikelihood, scored: pl.DataFrame) -> pl.DataFrame:
+def calibration_cost(likelihood: FaceLikelihood, scored: pl.DataFrame) -> pl.DataFrame:
     """Cllr, Cllr_min and their difference on pairs of people that calibration hasn't seen, `COST`.
 
     Cllr is 0 for perfect ratios and 1 for those that say nothing (always 1). Two rows: pairs of

@@ -89,7 +89,7 @@ class Identity:
         return self.idtp / max(1, self.idtp + self.idfn)
 
 
-def score(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
+def score_tracks(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
     """Boxes in tracks (`MOT`) against true ones, by trackeval.
 
     As the MOT Challenge does: true boxes of confidence 0 are left out; where `class` is given,
@@ -101,7 +101,7 @@ def score(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
     return _by_trackeval(_compared(truth, tracks, BOX, _overlap))
 
 
-def score_again(truth: pl.DataFrame, tracks: pl.DataFrame, *, forget: bool = True) -> Scores:
+def score_tracks_again(truth: pl.DataFrame, tracks: pl.DataFrame, *, forget: bool = True) -> Scores:
     """The same by motmetrics, whose overlap, matching and ID measures were written independently.
 
     motmetrics goes on with a match from any earlier frame; the MOT Challenge's present code,
@@ -109,7 +109,7 @@ def score_again(truth: pl.DataFrame, tracks: pl.DataFrame, *, forget: bool = Tru
     frame before are taken from motmetrics' memory, and switches are counted in its list of matches,
     so that both follow one rule. Without it, motmetrics is left as it is.
 
-    Raises InputError as `score` does.
+    Raises InputError as `score_tracks` does.
     """
     from motmetrics.distances import boxiou
 

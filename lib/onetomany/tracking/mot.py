@@ -16,7 +16,7 @@ import polars as pl
 from ..errors import InputError
 from ..sources.files import write_whole
 from ..sources.tables import csv_text
-from .mot_columns import arranged, boxes_from
+from .mot_columns import arrange_columns, boxes_from
 from .numbers_text import Notice, Notices, NumbersText, is_number, read_numbers
 
 MOT = {
@@ -80,7 +80,7 @@ def open_mot(
     """
     text = read_numbers(path, max_bytes=max_bytes, kind="a MOT file")
     notices = list(text.notices)
-    places = arranged(text, notices)
+    places = arrange_columns(text, notices)
     numbers = _numbers(text, places)
     for column in numbers.columns:
         bound = {"frame": LAST_FRAME, "id": LAST_ID}.get(column, LARGEST)

@@ -39,7 +39,7 @@ _FEWER = {
 }
 
 
-def arranged(text: NumbersText, notices: Notices) -> dict[str, int]:
+def arrange_columns(text: NumbersText, notices: Notices) -> dict[str, int]:
     """Return the place of each column in a line.
 
     Raises InputError where the number of values, or the names, are not those of boxes.

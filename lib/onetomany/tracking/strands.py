@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .cover import chains
+from .cover import chain_successors
 from .transit import Bodies, Rows, feasible
 
 LONGEST = 400  # sightings of two tracks, beyond which all pairs of them are not looked through
@@ -34,7 +34,7 @@ def join_strands(
     `links` are the candidate links, rows a and b, of which some join two tracks. Sightings are in
     order of time. `clock` as in `transit.feasible`.
     """
-    track, order, _ = chains(successor)
+    track, order, _ = chain_successors(successor)
     starts = np.searchsorted(track[order], np.arange(int(track.max(initial=-1)) + 1))
     rows = dict(enumerate(np.split(order, starts[1:]))) if len(order) else {}
     begin = np.array([each[0] for each in rows.values()])

@@ -192,7 +192,7 @@ class Bodies:
     y: Floats
 
 
-def bodies(sightings: pl.DataFrame, codes: Rows | None = None) -> Bodies:
+def place_bodies(sightings: pl.DataFrame, codes: Rows | None = None) -> Bodies:
     """The columns of sightings that feasibility asks for; `codes` number their cameras."""
     if codes is None:
         codes = sightings["camera_id"].rank("dense").to_numpy().astype(np.int64)

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
-from .evaluation import share_of
+from .evaluation import share_interval
 from .transit import Rows
 
 CHUNK = 4_000_000  # pairs of a person and a track looked through at a time
@@ -74,7 +74,7 @@ def unicity(
         matches, one = _matches(drawn[able, :number], holds, holders, cells)
         single = matches == 1
         right = single & (owner[one] == able)
-        share = share_of(right) if len(able) else None
+        share = share_interval(right) if len(able) else None
         revealed = kept[one[right]] / np.bincount(who)[able[right]]
         shown = ratio_interval(revealed, np.ones(len(revealed))) if right.any() else None
         found.append(

@@ -21,11 +21,11 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from tqdm import tqdm
 
 from ..errors import InputError
-from .association import LINKS, Association, in_order, tracks_of
+from .association import LINKS, Association, hide_truth, tracks_of
 from .likelihood import Vectors, by_template
 from .metrics import identity
 from .sightings import check_sightings
-from .transit import Floats, Rows, bodies, feasible
+from .transit import Floats, Rows, feasible, place_bodies
 
 BLOCK = 512  # sightings multiplied with all later ones at a time
 MOST = 100_000  # sightings whose pairs are compared in less than an hour
@@ -41,7 +41,7 @@ CURVE = {
 }
 
 
-def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
+def link_by_threshold(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
     """Link two sightings if their score reaches `threshold`, then take connected components.
 
     All pairs are compared, whatever their time. Returns `association.Association`, whose links
@@ -49,7 +49,7 @@ def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Asso
     100,000 sightings, whose pairs take hours.
     """
     check_sightings(sightings, templates)
-    rows = in_order(sightings)
+    rows = hide_truth(sightings)
     vectors, count = by_template(rows, templates), len(rows)
     a, b, score = _reaching(vectors, threshold)
     graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
@@ -61,7 +61,7 @@ def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Asso
             "sighting_b": rows["sighting_id"].gather(b),
             "score": score.astype(np.float64),
             "rivals": np.zeros(len(a), np.int64),
-            "feasible": feasible(bodies(rows), a, b),
+            "feasible": feasible(place_bodies(rows), a, b),
         }
     ).with_columns(
         llr_face=nothing,
@@ -129,7 +129,7 @@ def calibrated_threshold(
     return float(best[len(best) // 2])
 
 
-def threshold_at_fmr(
+def link_threshold_at_fmr(
     sightings: pl.DataFrame, templates: Vectors, fmr: float, *, subject: str = "true_id"
 ) -> float:
     """Return the score that a share `fmr` of all pairs of two people of a run reaches."""
