@@ -374,7 +374,7 @@ def test_tracks_frames_clip_heat_map_and_metres(
     speed = (inner["x"].max() - inner["x"].min()) / (inner["t"].max() - inner["t"].min())
     assert speed == pytest.approx(4.0, rel=0.05)
     assert inner["y"].to_numpy() == pytest.approx(8.0, abs=0.3)  # 80 of 160 pixels down
-    assert film_pictures.frames_of(out / "clip.avi") == FRAMES
+    assert film_pictures._count_frames(out / "clip.avi") == FRAMES
     assert {file.name for file in out.iterdir()} == {
         "tracks.csv", "tracks.txt", "det.txt", "trajectories.csv", "clip.avi", "frames",
         "heat.png", "plan.png", "summary.md",
@@ -422,7 +422,7 @@ def test_a_film_in_which_the_real_detector_finds_nobody_says_so(
     assert "찾은 사람이 없다." in said
     assert pl.read_csv(out / "tracks.csv").height == 0
     assert not (out / "heat.png").exists()
-    assert film_pictures.frames_of(out / "clip.avi") == 5
+    assert film_pictures._count_frames(out / "clip.avi") == 5
 
 
 @linux
@@ -611,7 +611,7 @@ def test_weights_are_pinned_and_fetched_only_when_accepted(
         people_detectors.fetch_people_detector(
             accept_licence=True, opener=lambda url: io.BytesIO(b"another file")
         )
-    assert not people_detectors.weights_path().exists()
+    assert not people_detectors._weights_path().exists()
 
 
 # -- charts
@@ -656,4 +656,4 @@ def test_the_research_film_of_opencv_doc(
     feet = first.select(pl.col("left") + pl.col("width") / 2, pl.col("top") + pl.col("height"))
     for person in ((268, 308), (516, 226), (667, 320)):
         assert (np.hypot(*(feet.to_numpy() - person).T) < 25).any(), person
-    assert film_pictures.frames_of(out / "clip.avi") == 10
+    assert film_pictures._count_frames(out / "clip.avi") == 10

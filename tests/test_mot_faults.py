@@ -17,7 +17,7 @@ from onetomany.tracking import comparison
 from onetomany.tracking.metrics import score_tracks
 from onetomany.tracking.mot import BOX, open_mot, read_mot
 from onetomany.tracking.mot_faults import check_pair
-from onetomany.tracking.sequences import open_filmed, open_folder
+from onetomany.tracking.sequences import _open_filmed, open_folder
 
 CAMPUS = pedestrians.open_sequence("TUD-Campus")
 TRUTH = read_mot(CAMPUS.truth)
@@ -44,7 +44,7 @@ def sequence(home: Path, det: str | bytes, gt: str | bytes | None = None) -> Pat
 def opened(home: Path) -> tuple[comparison.Filmed, list[str]]:
     """One sequence, and its notices in English; each is in Korean too."""
     found = [each for each in pedestrians.user_sequences(home.parent) if each.name == home.name]
-    film, notices = open_filmed(found[0])
+    film, notices = _open_filmed(found[0])
     assert all(re.search("[가-힣]", each.ko) for each in notices)
     assert not any(re.search("[가-힣]", each.en) for each in notices)
     return film, [each.en for each in notices]

@@ -140,7 +140,7 @@ def test_searches_across_a_renewal_are_those_of_a_plain_search(
     model: synthetic.TemplateModel, people: pl.DataFrame, columns: tuple[str, ...]
 ) -> None:
     renewed, total = 150, len(people)
-    found, searched = persistent_key.renewal_searches(
+    found, searched = persistent_key._renewal_searches(
         model, people, renewed, columns=columns, seed=2
     )
     drawn = synthetic.draw_people(model, total, 2)
@@ -177,12 +177,12 @@ def test_the_face_links_again_and_columns_take_false_links_away(
     assert (found["false_links"].diff().drop_nulls() <= 0).all()
     assert found["false_links"][0] > 3 * found["false_links"][3]
     assert (found["searched"].diff().drop_nulls() < 0).all()
-    searches, _ = persistent_key.renewal_searches(model, people, 500, seed=3)
+    searches, _ = persistent_key._renewal_searches(model, people, 500, seed=3)
     rates = open_set_rates(searches, [cut])
     assert found["relinked"][0] == pytest.approx(1 - rates["fnir"][0])
     assert found["false_links"][0] == rates["fpir"][0]
     with pytest.raises(InputError, match="half of the 3000"):
-        persistent_key.renewal_searches(model, people, 1501)
+        persistent_key._renewal_searches(model, people, 1501)
 
 
 # --- what is refused -----------------------------------------------------------------------------

@@ -17,12 +17,12 @@ from onetomany.errors import InputError
 from onetomany.reidentification import copula
 from onetomany.reidentification.classes import classes
 from onetomany.reidentification.population import (
-    leave_out,
-    pitman,
+    _leave_out,
+    _pitman,
     population_uniqueness,
-    snb,
+    _snb,
     unfitted,
-    zayatz,
+    _zayatz,
 )
 from onetomany.reidentification.risk import anonymity
 from onetomany.sources.microdata import microdata
@@ -65,7 +65,7 @@ def test_pitman_where_its_model_holds() -> None:
     population = restaurant(20_000, 30.0, 0.6, seed=1)
     true = (population == 1).sum()
     for seed in range(3):
-        found = pitman(sampled(population, 0.1, seed), 20_000)
+        found = _pitman(sampled(population, 0.1, seed), 20_000)
         assert found == pytest.approx(true, rel=0.2)
 
 
@@ -74,8 +74,8 @@ def test_snb_where_its_model_holds() -> None:
     total, true = int(population.sum()), (population == 1).sum()
     for seed in range(3):
         # the number of classes has to be estimated too, and small samples tell it badly
-        assert snb(sampled(population, 0.3, seed), total) == pytest.approx(true, rel=0.5)
-        assert snb(sampled(population, 0.6, seed), total) == pytest.approx(true, rel=0.1)
+        assert _snb(sampled(population, 0.3, seed), total) == pytest.approx(true, rel=0.5)
+        assert _snb(sampled(population, 0.6, seed), total) == pytest.approx(true, rel=0.1)
 
 
 @settings(deadline=None, max_examples=40)
@@ -90,7 +90,7 @@ def test_zayatz_by_hand(sizes: list[int], more: int) -> None:
 
     chance = sizes.count(1) * seen_once(1) / sum(seen_once(size) for size in sizes)
     wanted = sizes.count(1) * chance * population / n
-    assert zayatz(np.array(sizes), population) == pytest.approx(wanted)
+    assert _zayatz(np.array(sizes), population) == pytest.approx(wanted)
 
 
 def test_the_decision_rule_and_its_limits(adult: pl.DataFrame) -> None:
@@ -158,7 +158,7 @@ def test_models_hold_for_classes_of_any_size(
 ) -> None:
     counted = np.array([1] * unique + sizes)
     population = max(int(counted.sum() / fraction), int(counted.sum()) + 1)
-    for model in (pitman, zayatz, snb):
+    for model in (_pitman, _zayatz, _snb):
         with np.errstate(all="raise", under="ignore"):
             found = model(counted, population)
         if found is not None:
@@ -169,7 +169,7 @@ def test_models_hold_for_classes_of_any_size(
 
 def test_the_groups_leave_each_record_out_once() -> None:
     sizes = np.array([5, 1, 3, 2])
-    parts = leave_out(sizes, 3, seed=0)
+    parts = _leave_out(sizes, 3, seed=0)
     assert sum(part.sum() for part in parts) == 2 * sizes.sum()
 
 
@@ -241,7 +241,7 @@ def test_boxes_of_a_normal_distribution() -> None:
     rng = np.random.default_rng(0)
     shape = np.array([[1, 0.5, 0.2], [0.5, 1, 0.7], [0.2, 0.7, 1]])
     bounds = np.sort(rng.random((2, 20, 3)), axis=0)
-    ours = copula.cell_probability(shape, bounds[0], bounds[1], points=1024)
+    ours = copula._cell_probability(shape, bounds[0], bounds[1], points=1024)
 
     wanted = [
         multivariate_normal(cov=shape, maxpts=200_000, abseps=1e-7, releps=1e-7).cdf(
@@ -250,7 +250,7 @@ def test_boxes_of_a_normal_distribution() -> None:
         for low, high in zip(bounds[0], bounds[1], strict=True)
     ]
     assert ours == pytest.approx(np.array(wanted), rel=0.01, abs=1e-5)
-    apart = copula.cell_probability(np.eye(3), bounds[0], bounds[1])
+    apart = copula._cell_probability(np.eye(3), bounds[0], bounds[1])
     assert apart == pytest.approx((bounds[1] - bounds[0]).prod(axis=1))
 
 

@@ -460,7 +460,7 @@ def test_poor_faces_are_missed_as_often_as_said() -> None:
         }
     )
     quality = seen["view"].to_numpy() * (cameras.WORST_LIGHT + 1) / 2
-    found = cameras.sightings_of(seen, seed=1)
+    found = cameras._sightings_of(seen, seed=1)
     for low in (0.0, 0.08, 0.14, 0.25):
         inside = (quality >= low) & (quality < low + 0.02)
         share = np.isin(seen["true_id"].to_numpy()[inside], found["true_id"].to_numpy()).mean()

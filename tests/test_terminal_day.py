@@ -262,7 +262,7 @@ def test_masks_lower_quality_and_hide_faces() -> None:
         }
     )
     people = terminal.draw_scenario(PLAN, 2000, 1, Scenario(masked=0.5))
-    found = cameras.sightings_of(seen, 1, people).join(
+    found = cameras._sightings_of(seen, 1, people).join(
         people.select("true_id", "masked"), on="true_id"
     )
     quality = {masked: part["quality"].mean() for (masked,), part in found.group_by("masked")}

@@ -11,11 +11,11 @@ import polars as pl
 
 from ..errors import InputError
 from ..printing import Notice, shortened
-from .classes import EMPTY, Table
+from .classes import EMPTY, Table, as_lazy, require_columns
 from .column_types import list_places
-from .population import population_uniqueness
+from .population import uniqueness_of
 from .risk import Anonymity, anonymity_of
-from .risk_findings import Finding, risk_findings
+from .risk_findings import Finding, bands_finding, column_finding, k_map_finding
 from .standing_out import quasi_identifiers, standing_out, without_each
 
 CROWDS = {
@@ -25,6 +25,7 @@ CROWDS = {
 }
 _BOUNDS = ((1, 1), (2, 2), (3, 4), (5, 9), (10, 99), (100, None))
 FIRST = 10  # records and columns that are listed
+GROUPS = 20  # of records, for the jackknife; fewer if the table has fewer
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,16 @@ class Assessment:
 
 
 def assess(
-    table: Table, columns: Sequence[str] = (), *, population: int | None = None
+    table: Table,
+    columns: Sequence[str] = (),
+    *,
+    population: int | None = None,
+    aside: Sequence[str] = (),
 ) -> Assessment:
     """Count who shares whose values by these columns, or by all that may tell people apart.
 
-    `population` is the number of people of whom the table is a random sample.
+    `population` is the number of people of whom the table is a random sample. If no columns are
+    named, those `aside` are not among the ones chosen: a sensitive column or a survey weight.
 
     Raises InputError as `classes`, `quasi_identifiers` and `population_uniqueness`.
 
@@ -64,25 +70,30 @@ def assess(
     """
     keys: list[str] = []
     if not columns:
-        columns, keys = quasi_identifiers(table)
+        others = as_lazy(table).drop(require_columns(table, aside)) if aside else table
+        columns, keys = quasi_identifiers(others)
     sized = standing_out(table, columns)
     if sized.is_empty():
         raise InputError(EMPTY)
-    sizes, many = sized["class_size"].value_counts().to_numpy().T
+    size, records = np.unique(sized["class_size"].to_numpy(), return_counts=True)
+    sizes = np.repeat(size, records // size)
+    by_column = column_finding(table, columns, population)
+    findings = [by_column] if by_column else []
     estimate = None
     if population is not None:
-        rows = population_uniqueness(table, columns, population)
+        rows = uniqueness_of(sizes, population, groups=min(GROUPS, len(sized)))
         estimate = rows.filter(model="dankar").row(0, named=True)
+        findings += [k_map_finding(sizes, population), bands_finding(sizes, population)]
     return Assessment(
         tuple(columns),
         tuple(keys),
-        anonymity_of(np.repeat(sizes, many // sizes)),
+        anonymity_of(sizes),
         _crowds(sized["class_size"]),
         sized,
         without_each(table, columns),
         population,
         estimate,
-        tuple(risk_findings(table, columns, people=population)),
+        tuple(findings),
     )
 
 

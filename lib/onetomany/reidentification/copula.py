@@ -128,7 +128,7 @@ def individuals(
     for turn in tqdm(range(ARRANGEMENTS), desc="arrangements", delay=2, leave=False):
         lower = rng.random(lengths.shape) * (1 - lengths)
         upper = np.minimum(lower + lengths, 1)
-        chance += cell_probability(model.correlation, lower, upper, seed=turn) / ARRANGEMENTS
+        chance += _cell_probability(model.correlation, lower, upper, seed=turn) / ARRANGEMENTS
     alone = np.log1p(-np.minimum(chance, 1 - 1e-15))
     return found.with_columns(
         probability=pl.Series(chance),
@@ -137,7 +137,7 @@ def individuals(
     )
 
 
-def cell_probability(
+def _cell_probability(
     correlation: Floats, lower: Floats, upper: Floats, points: int = POINTS, seed: int = 0
 ) -> Floats:
     """The chance of each box, its bounds (boxes, columns) given as shares from 0 to 1.

@@ -62,7 +62,7 @@ def fact_list(
     return pl.DataFrame(rows, schema=FACT_LIST)
 
 
-def waist_34(body: pl.DataFrame) -> tuple[float, int]:
+def _waist_34(body: pl.DataFrame) -> tuple[float, int]:
     """Return the share of men whose waist is 33 up to 35 inches, and how many men were measured."""
     men = body.filter(sex="Male")["waist_cm"].drop_nulls() / INCH
     share = float(men.is_between(33, 35, closed="left").mean() or 0.0)  # type: ignore[arg-type]
@@ -99,7 +99,7 @@ def everyday_facts(published: pl.DataFrame, body: pl.DataFrame) -> pl.DataFrame:
             )
             for end in ("low", "high")
         ]
-    share, men = waist_34(body)
+    share, men = _waist_34(body)
     of = (f"{men:,} men of a US survey", f"미국 조사의 남성 {men:,}명")
     rows.append(("waist", "waist 34 inches 허리 34인치", share, *of, _NHANES))
     return pl.DataFrame(rows, schema=PICKED, orient="row")
@@ -161,7 +161,7 @@ def _published(facts: pl.DataFrame, name: str) -> dict[str, Any]:
 
 def _jeans(body: pl.DataFrame) -> dict[str, Any]:
     """Of the length no published table could be read: it may leave all of them, or nobody."""
-    share, men = waist_34(body)
+    share, men = _waist_34(body)
     return {
         "fact_en": "jeans 34-34",
         "fact_ko": "청바지 34-34 사이즈",

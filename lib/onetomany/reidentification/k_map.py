@@ -56,6 +56,7 @@ HELD_OUT: dict[ClassModel, tuple[float, float]] = {
     "negative binomial": (0.029, 0.245),
 }
 EDGES = (1, 2, 3, 5, 10, 20, 50, 100)
+_NO_K = "The k of a k-map must be 1 or more."
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def k_map(
     ('counted', 1, 1.0, 1.0, 3)
     """
     if k < 1:
-        raise InputError("The k of a k-map is 1 or more.")
+        raise InputError(_NO_K)
     if not isinstance(population, int):
         joined = presence(table, population, columns, engine=engine).filter(pl.col(SIZE) > 0)
         records = int(joined[SIZE].sum())
@@ -100,7 +101,13 @@ def k_map(
         smallest = int(str(joined["population"].min()))
         row = ("counted", records, below, below / records, smallest)
         return pl.DataFrame([row], schema=K_MAP, orient="row")
-    sizes = group_classes(table, columns, engine=engine)[SIZE].to_numpy()
+    return k_map_of(group_classes(table, columns, engine=engine)[SIZE].to_numpy(), population, k=k)
+
+
+def k_map_of(sizes: Ints, population: int, *, k: int = 5) -> pl.DataFrame:
+    """Return the same estimates (`K_MAP`) from the sizes of all classes of a random sample."""
+    if k < 1:
+        raise InputError(_NO_K)
     records = int(sizes.sum())
     rows = []
     for model in CLASS_MODELS:
@@ -110,22 +117,16 @@ def k_map(
 
 
 def k_map_bands(
-    table: Table,
-    columns: Sequence[str],
-    population: int,
-    *,
-    model: ClassModel = "negative binomial",
-    engine: Engine = "auto",
+    sizes: Ints, population: int, *, model: ClassModel = "negative binomial"
 ) -> pl.DataFrame:
-    """Return how many records have values of so many people (schema `BANDS`), by one model.
+    """Estimate how many records share their values with 1, 2, 3 to 4 ... people (`BANDS`).
 
-    The bands are those between `EDGES`; the numbers add up to the records.
+    `sizes` are the sizes of all classes of a random sample of `population` people. The bands
+    begin at `EDGES`; their records add up to all records.
 
-    Raises InputError as `k_map`, and for another model.
+    Raises InputError as `k_map`, and for an unknown model.
     """
-    found = _class_model(
-        group_classes(table, columns, engine=engine)[SIZE].to_numpy(), population, model
-    )
+    found = _class_model(sizes, population, model)
     upto = [found.expected_below(edge) for edge in EDGES] + [float(found.values @ found.counts)]
     most = [edge - 1 for edge in EDGES[1:]] + [None]
     rows = zip(EDGES, most, np.diff(upto), strict=True)

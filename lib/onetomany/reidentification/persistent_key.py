@@ -218,7 +218,7 @@ def reversal_times(measured: Reversal, formats: dict[str, float]) -> pl.DataFram
     return pl.DataFrame(rows, schema=TIMES)
 
 
-def renewal_searches(
+def _renewal_searches(
     model: synthetic.TemplateModel,
     people: pl.DataFrame,
     renewed: int,
@@ -285,11 +285,11 @@ def relinked(
 
     A person is relinked where their own old record comes first and at or above the threshold
     (1 - FNIR at rank 1); a newcomer is falsely linked where any record reaches it (FPIR). One row
-    for each of FILTERS, with 95 % intervals over people. See `renewal_searches`.
+    for each of FILTERS, with 95 % intervals over people. See `_renewal_searches`.
     """
     rows = []
     for name, columns in FILTERS.items():
-        searches, searched = renewal_searches(model, people, renewed, columns=columns, seed=seed)
+        searches, searched = _renewal_searches(model, people, renewed, columns=columns, seed=seed)
         rate = open_set_rates(searches, [threshold])
         each = rate.row(0, named=True)
         rows.append(

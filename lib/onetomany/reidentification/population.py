@@ -60,11 +60,17 @@ def population_uniqueness(
     Raises InputError as `classes`, for a population not larger than the sample, or for `groups`
     below 2 or above the number of records.
     """
-    sizes = group_classes(table, columns, engine=engine)[SIZE].sort().to_numpy()
+    sizes = group_classes(table, columns, engine=engine)[SIZE].to_numpy()
+    return uniqueness_of(sizes, population, groups=groups, seed=seed)
+
+
+def uniqueness_of(sizes: Ints, population: int, *, groups: int = 20, seed: int = 0) -> pl.DataFrame:
+    """Return the same from the sizes of all classes, in any order."""
+    sizes = np.sort(sizes)
     require_population(int(sizes.sum()), population, groups)
     rows = []
     whole = _all_models(sizes, population)
-    without = [_all_models(part, population) for part in leave_out(sizes, groups, seed)]
+    without = [_all_models(part, population) for part in _leave_out(sizes, groups, seed)]
     known = unfitted(sizes, population)
     for model, (uniques, chosen) in whole.items():
         low, high = known or jackknife(uniques, [part[model][0] for part in without], population)
@@ -113,7 +119,7 @@ def require_population(records: int, population: int, groups: int) -> None:
         raise InputError(f"{records:,} records can't be split into {groups} groups.")
 
 
-def leave_out(sizes: Ints, groups: int, seed: int) -> list[Ints]:
+def _leave_out(sizes: Ints, groups: int, seed: int) -> list[Ints]:
     """Class sizes without each of so many random groups of records."""
     rng = np.random.default_rng(seed)
     ids = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
@@ -138,9 +144,9 @@ def jackknife(
 
 def _all_models(sizes: Ints, population: int) -> dict[str, tuple[float | None, str | None]]:
     models: dict[str, Callable[[Ints, int], float | None]] = {
-        "pitman": pitman,
-        "zayatz": zayatz,
-        "snb": snb,
+        "pitman": _pitman,
+        "zayatz": _zayatz,
+        "snb": _snb,
     }
     found = {name: model(sizes, population) for name, model in models.items()}
     rivals = ["pitman"] if sizes.sum() / population <= FRACTION else ["zayatz", "snb"]
@@ -152,7 +158,7 @@ def _all_models(sizes: Ints, population: int) -> dict[str, tuple[float | None, s
     }
 
 
-def pitman(sizes: Ints, population: int) -> float | None:
+def _pitman(sizes: Ints, population: int) -> float | None:
     """Unique people if classes grow as Pitman's process has it (Hoshino, JOS 17:499, 2001).
 
     theta and alpha by maximum likelihood. The expected number of unique people is exact,
@@ -204,7 +210,7 @@ def pitman(sizes: Ints, population: int) -> float | None:
     return float(population * np.exp(log))
 
 
-def zayatz(sizes: Ints, population: int) -> float | None:
+def _zayatz(sizes: Ints, population: int) -> float | None:
     """Unique people by Bayes' rule, class sizes being spread as in the sample (Zayatz, US Bureau of
     the Census, 1991): s_1 P(F = 1 | f = 1) N / n, f hypergeometric given F."""
     from scipy.stats import hypergeom
@@ -218,7 +224,7 @@ def zayatz(sizes: Ints, population: int) -> float | None:
     return float(counts[0] * chance * population / records)
 
 
-def snb(sizes: Ints, population: int) -> float | None:
+def _snb(sizes: Ints, population: int) -> float | None:
     """Unique people if class sizes less one are negative binomial (Chen and Keller-McNulty, Journal
     of Official Statistics 14:79, 1998): K beta^alpha.
 

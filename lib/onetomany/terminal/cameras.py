@@ -57,7 +57,7 @@ def detection(quality: Floats) -> Floats:
     return chance
 
 
-def sightings_of(seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None) -> pl.DataFrame:
+def _sightings_of(seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None) -> pl.DataFrame:
     """What is detected of passages (schema `PASSAGES`); returns `SIGHTINGS` by time.
 
     Quality is the best view, lowered by light, times n / (n + SETTLED) for n frames, times MASK
@@ -101,7 +101,7 @@ def fine_sightings(
     people: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """`SIGHTINGS` from where everybody was at `rate` samples a second; `people` as there."""
-    return sightings_of(passages(trajectories, layout, rate), seed, people)
+    return _sightings_of(passages(trajectories, layout, rate), seed, people)
 
 
 def coarse_sightings(
@@ -150,7 +150,7 @@ def coarse_sightings(
             pl.format("w{}/{}", pl.col("wing") + 1, "camera_id").alias("camera_id"),
             pl.col("y") + PITCH * pl.col("wing"),
         )
-    return sightings_of(merged.select(*PASSAGES), seed, people)
+    return _sightings_of(merged.select(*PASSAGES), seed, people)
 
 
 def _people(visits: pl.DataFrame) -> int:

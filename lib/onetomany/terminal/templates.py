@@ -93,7 +93,7 @@ def true_match_rate(templates: Templates, people: NDArray[np.int64], fmr: float)
     return float((true > cut).mean())
 
 
-def measured_sample(sightings: pl.DataFrame, seed: int) -> pl.DataFrame:
+def _measured_sample(sightings: pl.DataFrame, seed: int) -> pl.DataFrame:
     """The sightings of at most MEASURED people, with rows and people numbered anew.
 
     So the people measured are others than those of `sightings` at the same seed.
@@ -127,7 +127,7 @@ def noise_for(
     """
     if not (0 < tmr < 1 and 0 < fmr < 1):
         raise InputError("noise_for needs a TMR and an FMR between 0 and 1.")
-    sample = measured_sample(sightings, seed)
+    sample = _measured_sample(sightings, seed)
     who = sample["true_id"].to_numpy()
 
     def reached(noise: float) -> float:

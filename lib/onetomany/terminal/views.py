@@ -81,7 +81,7 @@ def passages(trajectories: pl.DataFrame, layout: Layout, rate: float) -> pl.Data
     if rate <= 0:
         raise InputError("Passages need samples a second: a rate above 0.")
     if "facing" not in trajectories.columns:
-        trajectories = with_facing(trajectories, rate)
+        trajectories = _with_facing(trajectories, rate)
     seen = pl.concat(_seen(trajectories, camera, layout, rate) for camera in layout.cameras)
     other = pl.any_horizontal(
         pl.col("true_id", "camera_id") != pl.col("true_id", "camera_id").shift()
@@ -104,7 +104,7 @@ def passages(trajectories: pl.DataFrame, layout: Layout, rate: float) -> pl.Data
     )
 
 
-def with_facing(trajectories: pl.DataFrame, rate: float) -> pl.DataFrame:
+def _with_facing(trajectories: pl.DataFrame, rate: float) -> pl.DataFrame:
     """Adds `facing`, radians: the direction of walking over about a second, kept while standing."""
     lag = max(1, round(rate / 2))
     ordered = trajectories.sort("true_id", "t")

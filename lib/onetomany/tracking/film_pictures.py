@@ -22,7 +22,7 @@ COLOURS = ((178, 114, 0), (0, 94, 213), (115, 158, 0), (167, 121, 204), (233, 18
            (0, 159, 230))  # fmt: skip
 
 
-def chosen_frames(decoded: Decoded, tracks: pl.DataFrame) -> list[int]:
+def _chosen_frames(decoded: Decoded, tracks: pl.DataFrame) -> list[int]:
     """Return STILLS frames to keep: the one with most boxes, the others evenly spaced."""
     last = decoded.first + decoded.frames - 1
     spaced = np.linspace(decoded.first, last, STILLS).round().astype(int).tolist()
@@ -32,7 +32,7 @@ def chosen_frames(decoded: Decoded, tracks: pl.DataFrame) -> list[int]:
     return sorted({*spaced, int(fullest["frame"][0])})
 
 
-def clip_start(decoded: Decoded, tracks: pl.DataFrame, frame_rate: float) -> int:
+def _clip_start(decoded: Decoded, tracks: pl.DataFrame, frame_rate: float) -> int:
     """Return the frame from which so long a clip shows most boxes."""
     span = round(CLIP_SECONDS * frame_rate)
     counts = np.zeros(decoded.frames, np.int64)
@@ -44,7 +44,7 @@ def clip_start(decoded: Decoded, tracks: pl.DataFrame, frame_rate: float) -> int
     return decoded.first + int(sums.argmax())
 
 
-def draw_boxes(frame: Pixels, boxes: pl.DataFrame, scale: float) -> Pixels:
+def _draw_boxes(frame: Pixels, boxes: pl.DataFrame, scale: float) -> Pixels:
     """Return a copy of a frame with the boxes and numbers of tracks; `scale` brings them to it."""
     import cv2
 
@@ -75,8 +75,8 @@ def write_pictures(
 
     (out / "frames").mkdir(parents=True)
     by_frame: Mapping[Any, pl.DataFrame] = tracks.partition_by("frame", as_dict=True)
-    keep = set(chosen_frames(decoded, tracks))
-    start = clip_start(decoded, tracks, sheet.frames_per_second)
+    keep = set(_chosen_frames(decoded, tracks))
+    start = _clip_start(decoded, tracks, sheet.frames_per_second)
     length = max(1, round(CLIP_SECONDS * sheet.frames_per_second))
     shown = range(start, min(start + length, decoded.first + decoded.frames))
     clip, stills, put = out / "clip.avi", [], 0
@@ -86,7 +86,7 @@ def write_pictures(
         nonlocal put
         if number not in keep and number not in shown:
             return
-        drawn = draw_boxes(frame, by_frame.get((number,), tracks.clear()), decoded.scale)
+        drawn = _draw_boxes(frame, by_frame.get((number,), tracks.clear()), decoded.scale)
         if number in keep:
             stills.append(out / "frames" / f"{number:06}.png")
             stills[-1].write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
@@ -96,7 +96,7 @@ def write_pictures(
 
     decode_film(path, sheet, see, first=decoded.first, last=max(*keep, shown[-1]))
     film.release()
-    if len(stills) != len(keep) or put != len(shown) or frames_of(clip) != put:
+    if len(stills) != len(keep) or put != len(shown) or _count_frames(clip) != put:
         raise OneToManyError(
             f"The clip and frames of {path} could not be written whole: check the disk's space "
             "and run it again."
@@ -116,7 +116,7 @@ def _clip_writer(clip: Path, decoded: Decoded, frame_rate: float) -> tuple[Any, 
     return film, (wide, high)
 
 
-def frames_of(clip: Path) -> int:
+def _count_frames(clip: Path) -> int:
     """Return how many frames of a clip that was written here open again."""
     import cv2
 

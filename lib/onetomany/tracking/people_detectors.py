@@ -99,7 +99,7 @@ def yolox_detector(path: Path | None = None, sha256: str = YOLOX.sha256) -> Dete
     """
     import onnxruntime
 
-    path = path or weights_path()
+    path = path or _weights_path()
     if not path.is_file():
         raise InputError(
             f"The weights of {YOLOX.name} are not here, and nothing is downloaded unasked: run "
@@ -122,7 +122,7 @@ def yolox_detector(path: Path | None = None, sha256: str = YOLOX.sha256) -> Dete
     return detect
 
 
-def weights_path() -> Path:
+def _weights_path() -> Path:
     """Where the fetched weights lie."""
     return cache_dir() / "detectors" / YOLOX.file
 
@@ -146,8 +146,8 @@ def fetch_people_detector(
             f"{YOLOX.url} is not the pinned file: SHA-256 {found[:12]}… instead of "
             f"{YOLOX.sha256[:12]}…; it was not kept."
         )
-    write_whole(weights_path(), content)
-    return weights_path()
+    write_whole(_weights_path(), content)
+    return _weights_path()
 
 
 def _apart(boxes: Floats, conf: Floats, measure: str, most: float) -> tuple[Floats, Floats]:

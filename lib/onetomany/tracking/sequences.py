@@ -41,7 +41,7 @@ def open_folder(folder: Path) -> Folder:
     carried = False
     for sequence in pedestrians.user_sequences(folder):
         try:
-            film, notices = open_filmed(sequence)
+            film, notices = _open_filmed(sequence)
         except InputError as error:
             found.refused[sequence.name] = str(error)
             continue
@@ -52,7 +52,7 @@ def open_folder(folder: Path) -> Folder:
     return Folder(found.filmed, found.notices, found.refused, (*credits, _credit(folder)))
 
 
-def open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, Notices]:
+def _open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, Notices]:
     """Read one sequence; return it with what was unusual, a sentence each.
 
     Raises InputError with file, line and likely reason where it is not what it should be.
