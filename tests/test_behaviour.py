@@ -343,7 +343,7 @@ def test_a_rules_strictness_runs_from_lax_to_strict() -> None:
     [
         (("[dash]", "[fainting]"), r"\[fainting\]: no rule of that name is computed"),
         (("threshold = 3.0\n", ""), r"\[dash\]: missing or unknown: threshold"),
-        (("threshold = 3.0\n", "threshold = 9\n"), "must lie between low and high"),
+        (("threshold = 3.0\n", "threshold = 9\n"), "must be between low and high"),
         (("threshold = 3.0\n", 'threshold = "fast"\n'), "threshold must be a number above 0"),
         (("low = 1.0\n", "low = -1\n"), "low must be a number above 0"),
         (("over_s = 2.0", "over_s = 0"), "over_s must be a number above 0"),
@@ -402,7 +402,7 @@ def test_rates_refuse_the_wrong_people() -> None:
         behaviour.flagged_rates(found, [1, 2], RULES)
     with pytest.raises(InputError, match="nobody twice"):
         behaviour.flagged_rates(found, [1, 1, 2, 3], RULES)
-    with pytest.raises(InputError, match=r"dash: 7 m/s lies outside 1 to 5"):
+    with pytest.raises(InputError, match=r"dash: 7 m/s is outside 1 to 5"):
         behaviour.flags(found, RULES, {"dash": 7.0})
 
 

@@ -227,7 +227,7 @@ def test_one_who_jumps_is_left_out_by_line_and_many_end_it(tmp_path: Path) -> No
     with pytest.raises(InputError, match="Row 502: '3' moves 6"):
         behaviour.measure(one, RULES, Site(), person="id")
     all_jump = frame.with_columns(x=pl.col("x") + pl.when(pl.col("t") > 20).then(60).otherwise(0))
-    with pytest.raises(InputError, match="8 of 8 people move as nobody can"):
+    with pytest.raises(InputError, match="8 of 8 people move impossibly"):
         behaviour.read_walks(written(tmp_path / "w.csv", all_jump))
 
 
@@ -278,7 +278,7 @@ def test_a_share_is_of_those_in_sight_long_enough() -> None:
         (("y2 = 50.0", 'y2 = "50"'), "y2 must be a number"),
         (("y2 = 50.0", "y2 = -50.0"), "two ends are one point"),
         (("dx = 1.0", "dx = 0.0"), "which way is allowed"),
-        (("x_high = 100.0", "x_high = -1.0"), "x_low must lie below"),
+        (("x_high = 100.0", "x_high = -1.0"), "x_low must be below"),
         (("[[gates]]", "[gates]"), "two brackets"),
     ],
 )

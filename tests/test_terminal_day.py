@@ -307,7 +307,7 @@ def test_families_walk_together(walked: terminal.SimulatedRun) -> None:
 
 @pytest.mark.parametrize("wrong", [{"masked": 1.5}, {"staff": -1}, {"families": float("nan")}])
 def test_a_share_outside_0_to_1_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(InputError, match="it must lie in 0 to"):
+    with pytest.raises(InputError, match="it must be from 0 to"):
         Scenario(**wrong)
 
 
@@ -339,7 +339,7 @@ def test_a_day_goes_on_where_it_stopped(
     assert "flow: read from" in capsys.readouterr().out
     assert terminal.read_simulated_run(tmp_path / "day" / "hall").left_inside == 0
     assert cli.main([*asked[:2], "301", "--out", str(tmp_path / "day")]) == 1
-    assert "holds a day with other settings" in capsys.readouterr().err
+    assert "contains a day with other settings" in capsys.readouterr().err
 
 
 def test_the_hall_holds_the_fullest_minutes() -> None:

@@ -1,4 +1,4 @@
-"""The flags that 'abnormal behaviour' systems raise, and their burden on ordinary people."""
+"""Reproduce the flags of 'abnormal behaviour' systems and count ordinary people flagged."""
 
 from .coverage import COVERAGE, coverage, not_judged
 from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by

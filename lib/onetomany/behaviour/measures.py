@@ -1,8 +1,8 @@
-"""What each rule measures: for every person the most extreme value, and when it was.
+"""Measure each rule's quantity: every person's most extreme value, and its time.
 
-A rule is computed once, as a quantity, and not once a threshold: whoever is flagged at one
-threshold is then flagged at every laxer one, and a whole range of thresholds costs nothing.
-All in columns; loops go over zones, gates or seconds, never over people or positions.
+A rule is computed once, as a quantity, not once per threshold: a person flagged at one threshold is
+flagged at every laxer one, and a whole range of thresholds costs nothing. All in columns; loops go
+over zones, gates or seconds, never over people or positions.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ def measure(
 ) -> pl.DataFrame:
     """Return each rule's quantity for each person whom it could judge, at its most extreme.
 
-    `trajectories` holds `person` (a column of true or of hypothesised ids), `t` (s), `x`, `y` (m).
+    `trajectories` has `person` (a column of true or of hypothesised ids), `t` (s), `x`, `y` (m).
     Returns `rule`, `person` (under its name), `t_start`, `t_end` (s), `value`, `unit`, `upto`: one
-    row for each rule and person who was in sight long enough, and where the rule holds, to be
-    judged (`list_judgeable`); a null value where there was nothing to measure (nobody else crossed the
-    gate). `upto` is the strictest threshold at which they could be flagged, infinite but for
-    loitering. Where somebody has one value twice, the earlier is given. A rule whose gate or zone
-    `site` doesn't give has no row.
+    row for each rule and person who was in sight long enough, in the rule's zone, to be judged
+    (`list_judgeable`); a null value if there was nothing to measure (such as no second person at
+    the gate). `upto` is the strictest threshold at which they could be flagged, infinite except for
+    loitering. If somebody has one value twice, the earlier is returned. A rule without its gate or
+    zone in `site` has no row.
 
-    'belongings' needs `objects` (`object_id`, `owner`, `t`, `x`, `y`; owners as in `person`) and
-    is left out without them: trajectories alone can't say what somebody leaves. `seconds`: see
-    `prepare_trajectories`.
+    'belongings' needs `objects` (`object_id`, `owner`, `t`, `x`, `y`; owners as in `person`) and is
+    left out without them: trajectories alone can't show that somebody leaves an object. `seconds`
+    as in `prepare_trajectories`.
 
     Raises InputError for trajectories that `prepare_trajectories` refuses, or objects without their columns.
     """
@@ -89,9 +89,9 @@ def list_judgeable(
     site: Site,
     objects: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Return whom a rule could have flagged: `person`, `upto`, by person.
+    """Return the people a rule could have flagged: `person`, `upto`.
 
-    Takes `prepare_trajectories` positions and the rule's values. 'dash': in sight for over_s; 'reverse': twice
+    Takes prepared positions and the rule's values. 'dash': in sight for over_s; 'reverse': twice
     within a one-way zone on one visit; 'together': crossed a gate line; 'loitering': in sight
     outside waiting areas, `upto` being for how long (s); 'wandering': so for over_s; 'belongings':
     owns an object.
@@ -148,7 +148,7 @@ def _reverse(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
         if length == 0:
             raise InputError(f"The one-way zone '{zone['zone']}' has no direction.")
         ahead = (pl.col("x") * zone["dx"] + pl.col("y") * zone["dy"]) / length
-        # a visit ends where a person leaves the zone or is lost from sight
+        # a visit ends when a person leaves the zone or is lost from sight
         new = (pl.col("row").diff() != 1) | (pl.col("stretch") != pl.col("stretch").shift())
         parts.append(
             numbered.filter(in_zone(zone))
@@ -170,7 +170,7 @@ def _together(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
     crossings = [_crossings(frame, gate) for gate in site.gates.iter_rows(named=True)]
     if not crossings:
         return _nothing(frame)
-    # those whose gap is at most `high` lie in the same slot of time or in neighbouring ones
+    # people whose gap is at most `high` are in the same slot of time or in neighbouring ones
     slot = (pl.col("t") / rule.high).floor().cast(pl.Int64)
     one = pl.concat(crossings).with_columns(slot=slot)
     other = one.with_columns(slot=pl.col("slot") + pl.lit([-1, 0, 1])).explode("slot")
@@ -192,7 +192,7 @@ def _together(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
 
 
 def _crossings(frame: pl.DataFrame, gate: dict[str, float]) -> pl.DataFrame:
-    """When and where people cross a gate line: `gate`, `person`, `t`, `along` (m), `forward`."""
+    """Return crossings of a gate line: `gate`, `person`, `t`, `along` (m), `forward`."""
     x1, y1, x2, y2 = (gate[name] for name in ("x1", "y1", "x2", "y2"))
     length = float(np.hypot(x2 - x1, y2 - y1))
     if length == 0:
@@ -203,7 +203,7 @@ def _crossings(frame: pl.DataFrame, gate: dict[str, float]) -> pl.DataFrame:
     placed = frame.select("person", "stretch", "t", side=side, along=along).with_columns(
         pl.col("side", "along", "t").shift().over("stretch").name.suffix("_was")
     )
-    # the line itself counts as its far side, so that who stands on it crosses once
+    # the line itself counts as its far side, so that a person on it crosses once
     forward = (pl.col("side_was") < 0) & (pl.col("side") >= 0)
     back = (pl.col("side_was") >= 0) & (pl.col("side") < 0)
     part = pl.col("side_was") / (pl.col("side_was") - pl.col("side"))
@@ -291,7 +291,7 @@ def _belongings(frame: pl.DataFrame, rule: Rule, objects: pl.DataFrame) -> pl.Da
 
 
 def _apart(x: str | pl.Expr, y: str | pl.Expr) -> pl.Expr:
-    """Metres between each position and another."""
+    """Return the metres between each position and another."""
     x, y = (pl.col(each) if isinstance(each, str) else each for each in (x, y))
     return ((pl.col("x") - x) ** 2 + (pl.col("y") - y) ** 2).sqrt()
 

@@ -1,4 +1,4 @@
-"""Trajectories as the rules take them, and the places that rules speak of."""
+"""Check and split trajectories for the rules, and describe the rules' places."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 from ..errors import InputError
 from .plausible import check_units, find_jumps
 
-GAP_S = 2.0  # unseen for longer than this, and a person's movement begins anew
+GAP_S = 2.0  # unseen for longer than this, a person's movement starts again
 ZONES = {
     "zone": pl.String,
     "x_low": pl.Float64,  # m
@@ -29,7 +29,8 @@ GATES = {
 
 @dataclass(frozen=True)
 class Site:
-    """Where rules hold: one-way zones (ONE_WAY), gate lines (GATES), waiting areas (ZONES)."""
+    """Describe one-way zones (ONE_WAY), gate lines (GATES) and waiting areas (ZONES).
+    """
 
     one_way: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ONE_WAY))
     gates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GATES))
@@ -47,22 +48,21 @@ def prepare_trajectories(
 ) -> pl.DataFrame:
     """Return positions in order, with the unbroken stretches of each person's movement.
 
-    Takes columns `person`, `t` (s), `x`, `y` (m), in any order of rows; others are dropped.
-    Returns `person` (under that name), `t`, `x`, `y`, `stretch`: a number that changes with the
-    person, and where somebody was unseen for more than GAP_S seconds. `seconds` says that whole
-    numbers in `t` are seconds, even if everybody creeps.
-
-    Raises InputError where a column is missing, a position is null or not finite, somebody is at
-    two places at once or jumps as nobody can, or people move as they do in no metres and seconds
-    (`plausible`). Rows are counted from 1; a column `line` is shown instead where there is one.
+    Takes columns `person`, `t` (s), `x`, `y` (m), in any order of rows; others are dropped. Returns
+    `person` (under that name), `t`, `x`, `y`, `stretch`: a number that changes with the person, and
+    after more than GAP_S seconds unseen. `seconds` says that whole numbers in `t` are seconds, even
+    if everybody moves very slowly. Raises InputError if a column is missing, a position is null or
+    not finite, somebody is at two places at once or jumps impossibly far, or speeds show that units
+    are not metres and seconds (`plausible`). Errors count rows from 1, or show the column `line` if
+    the frame has one.
     """
     frame = split_stretches(trajectories, person)
     if (bad := find_jumps(frame)).height:
         first = bad.row(0, named=True)
-        check_units(frame, GAP_S, seconds=seconds)  # a wrong unit is told before its jumps
+        check_units(frame, GAP_S, seconds=seconds)  # report a wrong unit before its jumps
         raise InputError(
             f"{first['where']}: '{first['person']}' moves {first['far']:.3g} m in "
-            f"{first['dt']:.3g} s, as nobody can: two people under one id, or a wrong unit; give "
+            f"{first['dt']:.3g} s, which is impossible: two people under one id, or a wrong unit; give "
             "them two ids or leave the row out."
         )
     check_units(frame, GAP_S, seconds=seconds)
@@ -70,9 +70,9 @@ def prepare_trajectories(
 
 
 def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFrame:
-    """Return positions as `prepare_trajectories` does, with `where` (row or line), units not looked at.
+    """Return positions as `prepare_trajectories` does, with `where` (row or line), units unchecked.
 
-    Raises InputError as `prepare_trajectories` does, but for units and jumps.
+    Raises InputError as `prepare_trajectories` does, except for units and jumps.
     """
     missing = [name for name in (person, "t", "x", "y") if name not in trajectories.columns]
     if missing:
@@ -105,7 +105,7 @@ def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.D
         many = f" ({twice.height:,} such rows)" if twice.height > 1 else ""
         raise InputError(
             f"{first['where']}: '{first['person']}' is at two places at {first['t']:g} s{many}; "
-            f"one position for each {person} and time. A row stands twice, or two people have one "
+            f"one position for each {person} and time. A row occurs twice, or two people have one "
             "id.",
             f"{first['where']}: '{first['person']}'가 {first['t']:g}초에 두 곳에 있다{many}. "
             "줄이 두 번 "
@@ -117,20 +117,20 @@ def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.D
 
 
 def _number(trajectories: pl.DataFrame, name: str) -> pl.Expr:
-    """A column as numbers; a clock's time or text is refused rather than guessed."""
+    """Return a column as numbers; refuse clock times and text."""
     kind = trajectories.schema[name]
     if kind.is_numeric() or kind == pl.Null:
         return pl.col(name).cast(pl.Float64)
     if kind.is_temporal():
         raise InputError(
-            f"The column {name} holds {kind}: give seconds as numbers, such as "
+            f"The column {name} contains {kind}: give seconds as numbers, such as "
             f"(pl.col('{name}') - pl.col('{name}').min()).dt.total_microseconds() / 1e6."
         )
-    raise InputError(f"The column {name} holds {kind}, not numbers: read it as numbers.")
+    raise InputError(f"The column {name} contains {kind}, not numbers: read it as numbers.")
 
 
 def thin_positions(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
-    """The first position of each step of `every_s` seconds, counted from its stretch's start."""
+    """Return the first position of each step of `every_s` seconds from its stretch's start."""
     # rounded, so that a clock that starts elsewhere gives the same steps
     since = (pl.col("t") - pl.col("t").first().over("stretch")).round(6)
     step = (since / every_s).floor().cast(pl.Int64)
@@ -139,7 +139,7 @@ def thin_positions(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
 
 
 def positions_outside(frame: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
-    """Positions outside of all zones; a stretch ends where a person enters one."""
+    """Return positions outside of all zones; a stretch ends when a person enters one."""
     if not zones.height:
         return frame
     inside = pl.any_horizontal(in_zone(zone) for zone in zones.iter_rows(named=True))
@@ -150,21 +150,21 @@ def positions_outside(frame: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
 
 
 def in_zone(zone: dict[str, float]) -> pl.Expr:
-    """Whether a position lies in a zone, its edges included."""
+    """Return whether a position is in a zone, its edges included."""
     return pl.col("x").is_between(zone["x_low"], zone["x_high"]) & pl.col("y").is_between(
         zone["y_low"], zone["y_high"]
     )
 
 
 def pair_with_earlier(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
-    """Each position beside the one its person had `seconds` earlier on the same stretch.
+    """Pair each position with the one `seconds` earlier on the same stretch.
 
-    Where there was none at that moment the last one before it is taken, up to a quarter of
-    `seconds` older; positions without any are left out. Adds `t_before`, `x_before`, `y_before`,
-    and so for any further column.
+    Without a position at that moment, takes the last one before it, up to a quarter of `seconds`
+    older; positions without any are left out. Adds `t_before`, `x_before`, `y_before`, and so for
+    any further column.
     """
     earlier = frame.drop("person").with_columns(key=pl.col("t"))
-    # a microsecond for what subtracting times rounds off
+    # a microsecond against rounding of subtracted times
     found = frame.with_columns(key=pl.col("t") - seconds + 1e-6).join_asof(
         earlier,
         on="key",

@@ -1,4 +1,4 @@
-"""A simulated terminal: its plan, who passes it, and what its cameras would hand on.
+"""Simulate a terminal: its plan, its passengers and the sightings of its cameras.
 
 All of it is simulated, in a fictional building, and labelled so.
 """

@@ -1,1 +1,1 @@
-"""Following people: tracks within one camera, links across cameras, and how far both are wrong."""
+"""Follow people: tracks within one camera, links across cameras, and the errors of both."""

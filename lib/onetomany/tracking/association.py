@@ -1,16 +1,17 @@
-"""Sightings of many cameras joined into tracks: the cover of all sightings by the best paths.
+"""Join sightings of many cameras into tracks: the best cover of all sightings by paths.
 
-Each sighting has at most one sighting before and one after it in its person's day. Which, is
-decided for all at once (multiple-hypothesis data association as a flow or assignment: Zhang, Li
-and Nevatia, 'Global data association for multi-object tracking using network flows', CVPR 2008).
-A link's weight is the log10 of how much likelier the data are if one person made both sightings in
-turn than if one track ended and another began:
+Each sighting has at most one sighting before and one after it in its person's day. All are chosen
+at once (multiple-hypothesis data association as a flow or assignment: Zhang, Li and Nevatia,
+'Global data association for multi-object tracking using network flows', CVPR 2008). A link's weight
+is the log10 of how much likelier the data are if one person made both sightings in turn than if one
+track ended and another began:
 
     face (bounded LLR) + transit (bounded LLR) + log10 [ share going on from a to b
         / (HORIZON x share ending at a x rate of new people at b) ]
 
-The best cover is an assignment of successors, solved exactly. Then every link is weighed anew by
-the mean images of its track before and after it, and solved again. `true_id` is never read.
+The best cover is an assignment of successors, solved exactly. Then every link is weighed again by
+the mean images of its track before and after it, and the cover is solved again. `true_id` is never
+read.
 """
 
 from __future__ import annotations
@@ -42,19 +43,19 @@ LINKS: dict[str, Any] = {
     "method": pl.String,  # "path cover" or "naive"
 }
 TRACKS: dict[str, Any] = {
-    "hypothesis": pl.Int64,  # nobody's name: a number for one supposed person
+    "hypothesis": pl.Int64,  # a number for one supposed person, not a name
     "sightings": pl.List(pl.Int64),  # in order of time
     "weakest_link": pl.Float64,  # lowest llr_bounded; null for a single sighting and with `naive`
     "alternatives": pl.Int64,  # rivals of its links, all together
 }
 
 MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
-RESERVE = 3.0  # log10 below zero down to which a link may still be saved by more images
+RESERVE = 3.0  # log10 below zero down to which more images may still save a link
 BLOCK = 512  # sightings of one camera multiplied together, at the most
-SPAN = 3600.0  # s that they lie apart at the most
-EDGES = 200_000  # links weighed anew at a time
-SAMPLE = 1024  # sightings that stand for strangers
-MATES = 3  # of the highest of a sample's scores so many may be the person's own
+SPAN = 3600.0  # s apart at most
+EDGES = 200_000  # links weighed again at a time
+SAMPLE = 1024  # sightings that represent strangers
+MATES = 3  # so many of a sample's highest scores may be the person's own
 MESSAGES = 30  # exchanged between rivals before probabilities are read
 NEARBY = 120.0  # m
 RATE = 900.0  # s either way in which sightings are counted for a rate
@@ -62,11 +63,13 @@ RATE = 900.0  # s either way in which sightings are counted for a rate
 
 @dataclass(frozen=True)
 class AssociationSettings:
-    """`neighbours`: candidate links kept for each sighting, the best first. `strangers`: how many
+    """Set the effort of `associate` and the error of clocks.
+
+    `neighbours`: candidate links kept for each sighting, the best first. `strangers`: how many
     non-mated sightings may pass the first look at scores, for each sighting. `rounds`: how often
-    links are weighed with the images of the tracks so far. `images`: how many of them a side.
-    `window`: of next sightings, so many lie within the cameras and gaps that are looked through.
-    `clock`: seconds by which the clocks of two cameras may still differ (see `clocks`).
+    links are weighed with the images of the tracks so far. `images`: how many of them on each side.
+    `window`: the share of next sightings within the cameras and gaps searched. `clock`: seconds by
+    which the clocks of two cameras may still differ (see `clocks`).
     """
 
     neighbours: int = 12
@@ -79,7 +82,7 @@ class AssociationSettings:
 
 @dataclass(frozen=True)
 class Association:
-    """Frames of LINKS and TRACKS, and how many candidate links were weighed."""
+    """Store frames of LINKS and TRACKS, and how many candidate links were weighed."""
 
     links: pl.DataFrame
     tracks: pl.DataFrame
@@ -88,7 +91,7 @@ class Association:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Links that may be: rows a and b (b later), cosine, transit LLR, the rest of the weight."""
+    """Store candidate links: rows a and b (b later), cosine, transit LLR, other weight."""
 
     a: Rows
     b: Rows
@@ -99,7 +102,7 @@ class _Candidates:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of n sightings, in order of time."""
+    """Store n sightings in order of time, as the solver needs them."""
 
     seen: Bodies
     vectors: Vectors
@@ -114,7 +117,7 @@ def associate(
     transit: TransitModel,
     settings: AssociationSettings | None = None,
 ) -> Association:
-    """The path cover of greatest weight, (tracks, links): every sighting is in exactly one track.
+    """Find the path cover of greatest weight: every sighting is in exactly one track.
 
     `templates` is (n, d), unit rows; `template_id` names the row of a sighting. Raises InputError
     for a sighting without template, or of a camera that the calibration run lacks.
@@ -141,7 +144,7 @@ def associate(
 
 
 def cut_weak_links(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
-    """The same tracks, cut at links that are less probable: fewer mixed, more broken."""
+    """Cut tracks at links below a probability: fewer mixed, more broken tracks."""
     rows = hide_truth(sightings)
     links = found.links.filter(pl.col("probability") >= probability)
     place = dict(zip(rows["sighting_id"].to_list(), range(len(rows)), strict=True))
@@ -163,11 +166,11 @@ def hide_truth(sightings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _candidates(known: _Known, transit: TransitModel, settings: AssociationSettings) -> _Candidates:
-    """The best candidate links of each sighting, by weight; sorted by a, then b.
+    """Return the best candidate links of each sighting, by weight; sorted by a, then b.
 
     For each ordered pair of cameras, blocks of sightings are multiplied with those that follow
-    within the gaps that `window` of steps have. Of these, those go on whose score is among the
-    best: for each sighting about `strangers` non-mated ones, more where people go more often.
+    within the gaps that `window` of steps have. The best scores remain: for each sighting about
+    `strangers` non-mated ones, more on busier ways.
     """
     seen, quality = known.seen, known.quality
     cameras = len(transit.cameras)
@@ -175,7 +178,7 @@ def _candidates(known: _Known, transit: TransitModel, settings: AssociationSetti
     starts = [seen.start[each] for each in where]
     new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
     windows = _windows(transit, starts, settings.window)
-    # almost all of any few hundred sightings are of others: their scores tell what strangers reach
+    # almost all of any few hundred sightings are of others: their scores show strangers' scores
     some = known.vectors[np.random.default_rng(0).permutation(len(quality))[:SAMPLE]]
     gathered = [known.vectors[each] for each in where]
     parts: list[tuple[Any, ...]] = []
@@ -185,7 +188,7 @@ def _candidates(known: _Known, transit: TransitModel, settings: AssociationSetti
         reached = np.ascontiguousarray(np.sort(block @ some.T, axis=1)[:, ::-1])
         begins, ends, passed = seen.start[rows], seen.end[rows], []
         for b in np.flatnonzero(np.isfinite(windows[a, :, 1])):
-            # links go forward in time, but for what clocks may be off
+            # links go forward in time, within the error of clocks
             lowest = np.maximum(begins, ends + windows[a, b, 0]) - settings.clock
             first = np.searchsorted(starts[b], lowest)
             stop = np.searchsorted(starts[b], ends + windows[a, b, 1], side="right")
@@ -228,7 +231,7 @@ def _candidates(known: _Known, transit: TransitModel, settings: AssociationSetti
 def _joined(
     known: _Known, transit: TransitModel, found: _Candidates, successor: Rows, clock: float
 ) -> tuple[_Candidates, Rows]:
-    """Crossing tracks joined (`strands`); links that were no candidates are added to them."""
+    """Join crossing tracks (`strands`); add their links to the candidates."""
     seen, vectors, quality = known.seen, known.vectors, known.quality
     starts = [seen.start[seen.camera == camera] for camera in range(len(transit.cameras))]
     new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
@@ -260,7 +263,7 @@ def _joined(
 
 
 def _blocks(times: Floats) -> list[tuple[int, int]]:
-    """First and last (excluded) of sightings multiplied together: few, and near in time."""
+    """Return first and last (excluded) sightings of each block: few, and near in time."""
     span = np.floor(times / SPAN)
     edges = np.flatnonzero(np.r_[len(times) > 0, span[1:] != span[:-1]])
     runs = zip(edges, np.r_[edges, len(times)][1:], strict=True)
@@ -268,7 +271,7 @@ def _blocks(times: Floats) -> list[tuple[int, int]]:
 
 
 def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
-    """Log10 of sightings a second at each sighting's camera, in the half hour around it."""
+    """Return log10 sightings a second at each sighting's camera, in the half hour around it."""
     rate = np.empty(len(seen.start))
     begin, end = (seen.start[0], seen.start[-1]) if len(rate) else (0.0, 0.0)
     for camera, times in enumerate(starts):
@@ -279,11 +282,11 @@ def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
 
 
 def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floats:
-    """The gaps (s) looked through for each pair of cameras, (C, C, 2); -inf where none is.
+    """Return the gaps (s) searched for each pair of cameras, (C, C, 2); -inf for none.
 
-    From each camera, the cells of next camera and gap are taken in the order of how many next
-    sightings they hold for the sightings that must be looked through, until they hold `window`.
-    Added to these: a leisurely walk to every camera within NEARBY.
+    From each camera, cells of next camera and gap are taken in the order of next sightings per
+    sighting to be compared, until they cover `window`. Added to these: a slow walk to every camera
+    within NEARBY.
     """
     mass = transit.gaps * 10 ** transit.onward[:, :, None]
     crowd = np.maximum([len(times) for times in starts], 1)
@@ -295,14 +298,14 @@ def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floa
     cells = kept.reshape(mass.shape)
     last = len(GAPS) - 2 - np.argmax(cells[:, :, ::-1], axis=2)
     ends = np.where(cells.any(axis=2), GAPS[last + 1], -np.inf)
-    # cheap to look through, and where crowds are larger than in calibration people step aside
+    # cheap to search, and in crowds larger than in calibration people take detours
     near = np.where(transit.distance <= NEARBY, 2 * transit.distance / WALK + 30, -np.inf)
     ends = np.maximum(ends, near)
     return np.stack([transit.overlap, ends], axis=2)
 
 
 def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32], clock: float) -> Rows:
-    """The row of each sighting's successor, -1 where its track ends."""
+    """Return the row of each sighting's successor, -1 at the end of its track."""
     weight = (llr + found.transit + found.prior).astype(np.float64)
     successor = best_successors(len(seen.start), found.a, found.b, weight)
     return split_collisions(seen, successor, clock)
@@ -311,7 +314,7 @@ def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32], clock: fl
 def _llr_of_tracks(
     known: _Known, found: _Candidates, successor: Rows, images: int
 ) -> NDArray[np.float32]:
-    """Bounded log10 LRs of each candidate link, of the images before it against those after it.
+    """Return bounded log10 LRs of each candidate link: images before it against those after it.
 
     Up to so many images a side, as the tracks are now, averaged by quality.
     """
@@ -366,11 +369,12 @@ def _frames(
 def _probability(
     count: int, found: _Candidates, weight: Floats, chosen: Rows
 ) -> tuple[Floats, Rows]:
-    """Of each chosen link its marginal probability over all covers of the candidates, by belief
-    propagation (Williams and Lau, IEEE Trans. Aerospace and Electronic Systems 50:4, 2014), and
-    how many rivals come within MARGIN."""
-    odds = 10 ** np.clip(weight, -12, 12)  # no link here is surer than that, and sums stay exact
-    free = np.ones(len(odds))  # what b says to a: how little others ask for it
+    """Return each chosen link's probability and its number of rivals within MARGIN.
+
+    The probability is the marginal over all covers of the candidates, by belief propagation
+    (Williams and Lau, IEEE Trans. Aerospace and Electronic Systems 50:4, 2014)."""
+    odds = 10 ** np.clip(weight, -12, 12)  # bounds that keep sums exact
+    free = np.ones(len(odds))  # messages from b to a: how little others need it
     for _ in range(MESSAGES):
         wished = odds * free
         asked = odds / (1 + np.maximum(np.bincount(found.a, wished, count)[found.a] - wished, 0))

@@ -1,4 +1,4 @@
-"""A film's frames and a short clip, with the tracks' boxes and numbers drawn on."""
+"""Draw tracks' boxes and numbers on a film's frames and a short clip."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _chosen_frames(decoded: Decoded, tracks: pl.DataFrame) -> list[int]:
 
 
 def _clip_start(decoded: Decoded, tracks: pl.DataFrame, frame_rate: float) -> int:
-    """Return the frame from which so long a clip shows most boxes."""
+    """Return the frame from which a clip of that length shows most boxes."""
     span = round(CLIP_SECONDS * frame_rate)
     counts = np.zeros(decoded.frames, np.int64)
     if tracks.height:
@@ -105,7 +105,7 @@ def write_pictures(
 
 
 def _clip_writer(clip: Path, decoded: Decoded, frame_rate: float) -> tuple[Any, tuple[int, int]]:
-    """A writer of Motion JPEG, and the size of its frames in pixels."""
+    """Return a writer of Motion JPEG, and the size of its frames in pixels."""
     import cv2
 
     shrink = min(1.0, CLIP_SIDE / max(decoded.size))
@@ -117,7 +117,7 @@ def _clip_writer(clip: Path, decoded: Decoded, frame_rate: float) -> tuple[Any, 
 
 
 def _count_frames(clip: Path) -> int:
-    """Return how many frames of a clip that was written here open again."""
+    """Return how many frames of a written clip can be decoded."""
     import cv2
 
     film, many = cv2.VideoCapture(str(clip), cv2.CAP_OPENCV_MJPEG), 0
@@ -137,16 +137,17 @@ TRACK_PRESENCE = {
     "x": pl.Float64,  # left edge of a cell, pixels or metres
     "y": pl.Float64,
     "side": pl.Float64,  # of the cell
-    "seconds": pl.Float64,  # in which a track stood there, added up over tracks
+    "seconds": pl.Float64,  # of tracks' presence there, added up
 }
 
 
 def track_presence(
     tracks: pl.DataFrame, *, frame_rate: float, side: float, metres: bool = False
 ) -> pl.DataFrame:
-    """Return how long tracks stood in each square cell of `side` pixels or metres (TRACK_PRESENCE).
+    """Return how long tracks were in each square cell of `side` pixels or metres.
 
-    A track stands at the middle of its boxes' lower edge. Cells in which none stood are left out.
+    The place of a track is the middle of its boxes' lower edge. Empty cells are left out. Returns
+    TRACK_PRESENCE.
 
     >>> box = {"left": [4.0, 5.0], "width": [2.0, 2.0], "top": [0.0, 0.0], "height": [9.0, 9.0]}
     >>> track_presence(pl.DataFrame(box), frame_rate=4, side=10.0).rows()
