@@ -364,7 +364,7 @@ def _matched(met: pl.DataFrame) -> float:
     track = met["track"].rank("dense").to_numpy().astype(np.int64) - 1
     persons, tracks = int(person.max()) + 1, int(track.max()) + 1
     # each person also has a place of its own worth nothing; weights are all raised by 1, since
-    # the solver takes 0 for "no edge", and every full matching holds one edge a person
+    # the solver takes 0 for "no edge", and every full matching has one edge a person
     own = np.arange(persons)
     weights = csr_array(
         coo_array(

@@ -1,12 +1,12 @@
-"""The rival: sightings linked by a score threshold alone, and the threshold that calibration sets.
+"""Link sightings by a score threshold alone, and calibrate that threshold.
 
 Link two sightings if their score reaches the threshold, then take connected components. That is
 single-linkage clustering, so that the components at every threshold follow from one maximum
 spanning forest (Gower and Ross, Applied Statistics 18:1, 1969).
 
-A fixed false match rate makes this method look worse than it must: the labelled run that the path
-cover learns from also says at which threshold the components agree best with its people
-(`calibrated_threshold`). Both methods then know the same run.
+A fixed false match rate makes this method look worse than necessary: the labelled run that the path
+cover learns from also shows at which threshold the components agree best with its people
+(`calibrated_threshold`). Both methods then learn from the same run.
 """
 
 from __future__ import annotations
@@ -81,9 +81,9 @@ def threshold_curve(
     *,
     subject: str = "true_id",
 ) -> pl.DataFrame:
-    """How far the components of each threshold are wrong, `CURVE`, lowest threshold first.
+    """Return the errors of the components at each threshold (`CURVE`), lowest first.
 
-    `subject` names the column that tells who is who. Without `thresholds`, 48 from a false match
+    `subject` names the column that says who is who. Without `thresholds`, 48 from a false match
     rate of 1e-3 on this run up to its highest score. Raises InputError for a run in which nobody
     was seen twice or only one person was seen, and above 100,000 sightings.
 
@@ -137,7 +137,7 @@ def link_threshold_at_fmr(
 
 
 def _score_at(vectors: Vectors, who: NDArray[np.generic], fmr: float) -> float:
-    """The score that a share `fmr` of all pairs of two people reaches, without all at a time."""
+    """Return the score that a share `fmr` of all pairs of two people reaches, in blocks."""
     _check_size(len(who))
     own = np.unique(who, return_counts=True)[1].astype(np.float64)
     kept = int(fmr * (len(who) * (len(who) - 1) / 2 - (own * (own - 1) / 2).sum())) + 1
@@ -154,7 +154,7 @@ def _score_at(vectors: Vectors, who: NDArray[np.generic], fmr: float) -> float:
 
 
 def _reaching(vectors: Vectors, threshold: float) -> tuple[Rows, Rows, NDArray[np.float32]]:
-    """Pairs of rows, the earlier first, and their scores, at or above a threshold."""
+    """Return pairs of rows, the earlier first, and their scores, at or above a threshold."""
     _check_size(len(vectors))
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
     for start in tqdm(range(0, len(vectors), BLOCK), desc="pairs", delay=2, leave=False):
@@ -173,8 +173,8 @@ def _check_size(count: int) -> None:
 
 
 def _forest(a: Rows, b: Rows, score: NDArray[np.float32], count: int) -> tuple[Rows, Rows, Floats]:
-    """Ends and scores of the maximum spanning forest: what joins components, at any threshold."""
-    # costs of 1 to 4: a sparse matrix holds no zeros
+    """Return ends and scores of the maximum spanning forest, which joins components."""
+    # costs of 1 to 4: a sparse matrix can't store zeros
     cost = coo_array((3.0 - score.astype(np.float64), (a, b)), shape=(count, count))
     tree = minimum_spanning_tree(cost.tocsr()).tocoo()
     return tree.row.astype(np.int64), tree.col.astype(np.int64), 3.0 - tree.data
@@ -183,7 +183,7 @@ def _forest(a: Rows, b: Rows, score: NDArray[np.float32], count: int) -> tuple[R
 def _errors(
     people: pl.DataFrame, forest: tuple[Rows, Rows, Floats], cut: float
 ) -> tuple[float, float, float]:
-    """IDF1 of the components at a threshold, shares of people mixed and broken."""
+    """Return IDF1 of the components at a threshold, and shares of people mixed and broken."""
     a, b, score = forest
     kept = score >= cut - 1e-9  # the costs were rounded once
     ends = (a[kept], b[kept])

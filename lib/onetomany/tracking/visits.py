@@ -1,8 +1,8 @@
-"""Noise that the images of one visit share: simulated templates, and what that does to ratios.
+"""Simulate templates whose noise is shared within one visit.
 
-Light, pose and expression last for a while, so that a person's images of one visit to a place
-stray together. Here a visit is a run of sightings of one person, each within `gap` seconds of the
-one before. Averaging then takes away less noise than it would of images that stray each by itself.
+Light, pose and expression last for a while, so a person's images of one visit have noise in common.
+Here a visit is a run of sightings of one person, each within `gap` seconds of the one before.
+Averaging then removes less noise than with independent images.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ..faces import synthetic
 from ..terminal.templates import PEOPLE, SESSION, STREAM, noise_factor
 from .likelihood import Rows, Vectors
 
-GAP = 300.0  # s between sightings of one visit, at the most; chosen
-VISITS = 13  # stream of the seed: how visits stray
+GAP = 300.0  # s between sightings of one visit, at most; chosen
+VISITS = 13  # stream of the seed: noise of visits
 
 
 def _visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
@@ -48,8 +48,8 @@ def visit_templates(
 ) -> Vectors:
     """Return simulated templates, (sightings, d), whose noise is shared within a visit.
 
-    `share` of the variance of the noise is the visit's, the rest each sighting's own; each image by
-    itself strays as widely as with `terminal.sighting_templates`, which is this with a share of 0.
+    `share` of the variance of the noise is the visit's, the rest each sighting's own; a single
+    image has the same noise as with `terminal.sighting_templates`, which is this with a share of 0.
     Raises InputError as that does, and for a share outside 0 to 1.
     """
     if not 0 <= share <= 1:
@@ -76,5 +76,5 @@ def visit_templates(
 
 
 def _even(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Evenly spread values of variance 1, as images stray (`synthetic.draw_images`)."""
+    """Draw uniform values of variance 1, as in `synthetic.draw_images`."""
     return (rng.random(shape, np.float32) - np.float32(0.5)) * np.float32(np.sqrt(12))
