@@ -145,7 +145,7 @@ def _page(
         )
     lines += [
         "",
-        "## Calibration on held-out people",
+        "## Calibration on people not seen before",
         "",
         "| TMR | images a side | Cllr | Cllr_min | largest difference of the seeds | log10 LR from, to |",
         "|---|---|---|---|---|---|",
@@ -180,7 +180,7 @@ def _page(
         "",
         "## Growth",
         "",
-        "A day's flow, TMR .98; seconds of `associate`, the most memory that the process held.",
+        "A day's flow, TMR .98; seconds of `associate`, the peak memory of the process.",
         "",
         "| sightings | cameras | seconds | per 1,000 | GB | precision | IDF1 | mixed |",
         "|---|---|---|---|---|---|---|---|",

@@ -283,7 +283,7 @@ def test_the_readers_own_crowd_is_a_plain_count(table: pl.DataFrame) -> None:
     assert found.row(0) == (None, None, len(table), 1.0)
     gaps = pl.DataFrame({"sex": ["F", None, None]})
     assert crowds.crowd(gaps, {"sex": None})["records"].to_list() == [3, 2]
-    with pytest.raises(InputError, match="no such value"):
+    with pytest.raises(InputError, match="not such a value"):
         crowds.crowd(table, {"birth_year": "young"})
 
 

@@ -147,5 +147,5 @@ def test_the_form_opens_counts_and_refuses(tmp_path: Path, monkeypatch: pytest.M
 def test_what_cannot_be_counted_is_one_sentence() -> None:
     with pytest.raises(InputError, match="no column 'sexx'"):
         assess(people(), ["sexx"])
-    with pytest.raises(InputError, match="No column tells"):
+    with pytest.raises(InputError, match="No column distinguishes"):
         assess(pl.DataFrame({"a": [1] * 30}))

@@ -349,7 +349,7 @@ def test_a_rules_strictness_runs_from_lax_to_strict() -> None:
         (("over_s = 2.0", "over_s = 0"), "over_s must be a number above 0"),
         (("over_s = 2.0", "within_s = 2.0"), "its settings must hold over_s"),
         (('flagged = "above"', 'flagged = "over"'), "flagged is 'above' or 'below'"),
-        (('["plan", "vendor"]', '["rumour"]'), "published.toml holds no entry rumour"),
+        (('["plan", "vendor"]', '["rumour"]'), "published.toml has no entry rumour"),
         (('threshold_source = "chosen here"', 'threshold_source = "known"'), "no entry known"),
         (('en = "Dash"', 'en = "Dash'), "rules.toml can't be read"),
     ],
@@ -368,7 +368,7 @@ def test_a_statement_without_its_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "published.toml").write_text(
         text.replace('url = "https://en.ellexi.com/airport"\n', ""), encoding="utf-8"
     )
-    with pytest.raises(InputError, match=r"\[vendor\]: it must hold"):
+    with pytest.raises(InputError, match=r"\[vendor\]: it must have"):
         behaviour.read_published(tmp_path)
 
 

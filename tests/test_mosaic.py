@@ -91,7 +91,7 @@ def test_facts_that_are_none_are_refused() -> None:
         with pytest.raises(InputError, match="population"):
             mosaic.mosaic(pl.DataFrame({"fact": ["f"], "share": [0.5]}), population)
     table = pl.DataFrame({"a": [True, False], "b": [None, False]})
-    with pytest.raises(InputError, match="true of somebody"):
+    with pytest.raises(InputError, match="true for somebody"):
         mosaic.check_against_table(table, {"a": pl.col("a"), "b": pl.col("b")})
 
 

@@ -144,7 +144,7 @@ def test_a_folder_a_pipe_and_too_large_a_file_are_refused(tmp_path: Path) -> Non
 
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", "."):
-        with pytest.raises(InputError, match="it is no file"):
+        with pytest.raises(InputError, match="it is not a file"):
             read_numbers(tmp_path / name, max_bytes=10, kind="a table")
     (tmp_path / "a.csv").write_text("1,2\n" * 9)
     with pytest.raises(InputError, match="has 36 bytes, and at most 10"):

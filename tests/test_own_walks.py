@@ -277,7 +277,7 @@ def test_a_share_is_of_those_in_sight_long_enough() -> None:
         (("x1 = 5.0", "x9 = 5.0"), r"\[\[gates\]\] 1: missing or unknown: x1, x9"),
         (("y2 = 50.0", 'y2 = "50"'), "y2 must be a number"),
         (("y2 = 50.0", "y2 = -50.0"), "two ends are one point"),
-        (("dx = 1.0", "dx = 0.0"), "which way is allowed"),
+        (("dx = 1.0", "dx = 0.0"), "must give the direction allowed"),
         (("x_high = 100.0", "x_high = -1.0"), "x_low must be below"),
         (("[[gates]]", "[gates]"), "two brackets"),
     ],
@@ -373,7 +373,7 @@ GOOD = sightings()
 UTC = pl.when(pl.col("camera_id") == "c2").then(9 * 3600.0).otherwise(0.0)
 BAD_SIGHTINGS = {
     "end first": (GOOD.with_columns(t_end=pl.col("t_start") - 1), "row 1: t_end is before"),
-    "twice": (pl.concat([GOOD, GOOD.tail(1)]), "row 121: a sighting_id that stood before"),
+    "twice": (pl.concat([GOOD, GOOD.tail(1)]), "row 121: a sighting_id that occurred before"),
     "null": (
         GOOD.with_columns(x=pl.when(pl.col("sighting_id") == 4).then(None).otherwise("x")),
         "row 5: 'x' is missing",

@@ -19,10 +19,10 @@ from onetomany.reidentification.classes import classes
 from onetomany.reidentification.population import (
     _leave_out,
     _pitman,
-    population_uniqueness,
     _snb,
-    unfitted,
     _zayatz,
+    population_uniqueness,
+    unfitted,
 )
 from onetomany.reidentification.risk import anonymity
 from onetomany.sources.microdata import microdata

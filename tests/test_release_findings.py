@@ -88,7 +88,7 @@ def test_survey_weights_and_households(asked) -> None:
     both = survey_finding(clinic(), ["age", "sex"], "weight", "home").frame
     assert both["own_risk"].sum() == pytest.approx(expected)
     assert both["risk"].sum() > 1.5 * expected
-    assert f"then it is {both['risk'].sum():,.1f}" in said
+    assert f"it is {both['risk'].sum():,.1f}" in said
 
 
 def test_a_table_of_everyone(asked, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_cameras_leave_gaps_and_never_share_ground() -> None:
         ),
         ("[40, 31], [41, 31]", "[40, 19], [41, 19]", "cut the floor"),
         ('["lane-1", 59, 6]', '["lane-1", 59, 9]', None),
-        ('["lane-1", 59, 6]', '["lane-1", 61, 9]', "'lane-1' has a standing place at 61, 9 m"),
+        ('["lane-1", 59, 6]', '["lane-1", 61, 9]', "'lane-1' has a place at 61, 9 m"),
         ('["lane-1", 59, 6]', '["lane-2", 59, 6]', "two are called place 'lane-2'"),
         ('["lane-1", 59, 6]', '["lane-1", 59]', r"must be \[name, x, y\]"),
         ('stage = "security"', 'stage = "customs"', "points of stage 'customs'"),
@@ -613,7 +613,9 @@ def test_a_coarse_run_repeats_itself() -> None:
     assert all(one[name] != other[name] for name in ("people", "visits", "sightings"))
 
 
-def test_a_written_run_is_read_back_and_damage_is_found(run: terminal.SimulatedRun, tmp_path: Path) -> None:
+def test_a_written_run_is_read_back_and_damage_is_found(
+    run: terminal.SimulatedRun, tmp_path: Path
+) -> None:
     terminal.write_simulated_run(run, tmp_path / "run")
     about = json.loads((tmp_path / "run" / "run.json").read_text())
     assert about["simulated"] is True

@@ -272,7 +272,9 @@ def test_masks_lower_quality_and_hide_faces() -> None:
     assert counts[True] < 0.97 * counts[False]
 
 
-def test_staff_are_seen_again_and_again_and_never_counted_as_left(walked: terminal.SimulatedRun) -> None:
+def test_staff_are_seen_again_and_again_and_never_counted_as_left(
+    walked: terminal.SimulatedRun,
+) -> None:
     staff = walked.people.filter(role="staff")["true_id"]
     assert len(staff) == 2
     times = walked.sightings["true_id"].value_counts()

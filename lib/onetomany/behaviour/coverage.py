@@ -91,7 +91,8 @@ def not_judged(found: pl.DataFrame, rules: Mapping[str, Rule], *, waiting: bool)
         rows = list(short.iter_rows(named=True))
         observed = rows[0]["observed"]
         en.append(
-            f"Of {observed:,} people, some were not in sight at the place or as long as a rule needs: "
+            f"Of {observed:,} people, some were not in sight at the place or as long as a rule "
+            "needs: "
             + ", ".join(f"{rules[r['rule']].en.lower()} could judge {r['judged']:,}" for r in rows)
             + ". The others are neither flagged nor cleared."
         )

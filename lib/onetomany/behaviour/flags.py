@@ -111,7 +111,7 @@ def flagged_rates(
     """
     everybody = _unique(people)
     if "upto" not in measured.columns:
-        raise InputError("Rates need the column upto: give the frame that behaviour.measure returns.")
+        raise InputError("Rates need the column upto: give the frame of behaviour.measure.")
     rows = []
     for name, rule in rules.items():
         own = measured.filter(pl.col("rule") == name)

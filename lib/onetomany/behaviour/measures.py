@@ -50,7 +50,8 @@ def measure(
     left out without them: trajectories alone can't show that somebody leaves an object. `seconds`
     as in `prepare_trajectories`.
 
-    Raises InputError for trajectories that `prepare_trajectories` refuses, or objects without their columns.
+    Raises InputError for trajectories that `prepare_trajectories` refuses, or objects without their
+    columns.
     """
     frame = prepare_trajectories(trajectories, person, seconds=seconds)
     found = []

@@ -29,8 +29,7 @@ GATES = {
 
 @dataclass(frozen=True)
 class Site:
-    """Describe one-way zones (ONE_WAY), gate lines (GATES) and waiting areas (ZONES).
-    """
+    """Describe one-way zones (ONE_WAY), gate lines (GATES) and waiting areas (ZONES)."""
 
     one_way: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ONE_WAY))
     gates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GATES))
@@ -62,7 +61,8 @@ def prepare_trajectories(
         check_units(frame, GAP_S, seconds=seconds)  # report a wrong unit before its jumps
         raise InputError(
             f"{first['where']}: '{first['person']}' moves {first['far']:.3g} m in "
-            f"{first['dt']:.3g} s, which is impossible: two people under one id, or a wrong unit; give "
+            f"{first['dt']:.3g} s, which is impossible: two people under one id, or a wrong "
+            "unit; give "
             "them two ids or leave the row out."
         )
     check_units(frame, GAP_S, seconds=seconds)

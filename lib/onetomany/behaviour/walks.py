@@ -121,7 +121,8 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
     else:
         notices.append(
             Notice(
-                "All walks are shorter than 3 m, so the file does not show whether it is in metres.",
+                "All walks are shorter than 3 m, so the file does not show whether it is in "
+                "metres.",
                 "3 m 이상 간 사람이 없어, 단위가 미터인지 파일로는 알 수 없다.",
             )
         )

@@ -1,1 +1,1 @@
-"""How few columns single people out, and what joins to them: microdata -> risk."""
+"""Measure how few columns single people out, and which tables join to them."""

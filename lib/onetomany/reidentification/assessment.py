@@ -1,4 +1,4 @@
-"""What a table of people gives away, in one object: counts, records by number, sentences."""
+"""Assess a table of people in one object: counts, records by number, sentences."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ GROUPS = 20  # of records, for the jackknife; fewer if the table has fewer
 
 @dataclass(frozen=True)
 class Assessment:
-    """A table judged by some of its columns.
+    """Store a table's counts by some of its columns.
 
     `keys` are columns left out since they differ in every record; `crowds` has schema `CROWDS`;
     `sized` is every record's class (`STANDING_OUT`), smallest first; `without` has `WITHOUT`;
-    `estimate` is the row `dankar` of `UNIQUENESS` for `population` people, where that is given.
-    `findings` say which column gives people away and, with a population, how many records few
+    `estimate` is the row `dankar` of `UNIQUENESS` for `population` people, if given. `findings` say
+    which column gives people away and, with a population, how many records have values that few
     people share (`risk_findings`).
     """
 
@@ -113,7 +113,7 @@ def _crowds(sizes: pl.Series) -> pl.DataFrame:
 
 
 def describe_assessment(found: Assessment) -> list[Notice]:
-    """Return what was found, finding first, in English and Korean; no value of the table in it."""
+    """Return the findings, main one first, in English and Korean, without any value."""
     whole = found.anonymity
     names = ", ".join(map(shortened, found.columns))
     said = [
@@ -182,11 +182,12 @@ def _giving_up(found: Assessment) -> list[Notice]:
 
 
 def _beyond(found: Assessment) -> Notice:
-    """What is known of people who are not in the table."""
+    """Return a sentence on people who are not in the table."""
     if found.estimate is None:
         return Notice(
             "This counts records of this table alone. If it is a sample, a record that is alone "
-            "may have doubles among people who are not in it: give their number to estimate that.",
+            "may have doubles among people who are not in it: give the population's size to "
+            "estimate that.",
             "이 표 안에서만 센 수다. 표본이라면 여기서 혼자인 기록도 표 밖에 같은 사람이 있을 수 "
             "있다. 모집단의 사람 수를 주면 추정한다.",
         )
@@ -201,13 +202,13 @@ def _beyond(found: Assessment) -> Notice:
         reach = f"95% {_fine(row['low'])} to {_fine(row['high'])}"
         reach_ko = f"95% 구간 {_fine(row['low'])}~{_fine(row['high'])}"
     return Notice(
-        f"If the table is a random sample of {people:,} people, a model takes "
-        f"{_fine(row['uniqueness'])} of them for unique ({reach}, for the sample's chance alone).",
+        f"If the table is a random sample of {people:,} people, a model estimates that "
+        f"{_fine(row['uniqueness'])} of them are unique ({reach}, for the sample's chance alone).",
         f"이 표가 {people:,}명에서 무작위로 뽑은 표본이라면, 모형으로 볼 때 그 가운데 "
         f"{_fine(row['uniqueness'])}가 유일하다({reach_ko}, 표본의 우연만 반영).",
     )
 
 
 def _fine(share: float) -> str:
-    """A share in percent, of a small one two digits: 0.0043 is 0.43%."""
+    """Format a share in percent, a small one with two digits: 0.0043 is 0.43%."""
     return f"{share:.1%}" if share >= 0.01 or share == 0 else f"{share * 100:.2g}%"

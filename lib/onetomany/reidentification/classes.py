@@ -1,14 +1,14 @@
-"""Equivalence classes: who shares the same values in a set of columns, and how many they are.
+"""Count equivalence classes: the records that share values in a set of columns.
 
-Everything in this room starts here. An equivalence class is all records with one combination of
+All measures of this package start here. An equivalence class is all records with one combination of
 values of the quasi-identifiers (Samarati and Sweeney, 'Protecting privacy when disclosing
 information', SRI-CSL-98-04, 1998); the size of the smallest is k.
 
-What odd input means, here and in the whole room:
+Odd input, here and in the whole package:
 
-- A null is a value of its own: two records that both lack the value share a class. A record is
-  not safer for a gap in it, since whoever knows of the gap can look for it. `matching` counts the
-  other way, where a null may stand for any value, as sdcMicro does.
+- A null is a value of its own: two records that both lack the value share a class. A gap does not
+  make a record safer, since anyone who knows of the gap can look for it. `matching` counts the
+  other way: a null matches any value, as in sdcMicro.
 - An empty table, no columns, a column twice, one that isn't there, or one of lists, structs or
   mixed Python objects is refused. One record is one class of size 1; a constant column changes
   nothing.
@@ -32,24 +32,23 @@ Engine: TypeAlias = Literal["auto", "polars", "duckdb"]
 
 SIZE = "size"
 SPILLS = 200_000_000  # a parquet file of more records goes to DuckDB, which can use the disk
-EMPTY = "The table holds no records: nothing can be said of nobody."
-MEMORY = "6GB"  # what DuckDB may hold before it does
+EMPTY = "The table contains no records, so nothing can be counted."
+MEMORY = "6GB"  # DuckDB's memory before it uses the disk
 
 
 def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
-    """The equivalence classes: `columns` and `size` (Int64, records), sorted by the columns.
+    """Return the equivalence classes: `columns` and `size` (Int64, records), sorted.
 
     `table` is a polars frame or LazyFrame, a DuckDB relation, or the path of a parquet file. Polars
-    counts (streaming, unless it is a frame in memory), and DuckDB where the table is its relation
-    or a file of more than `SPILLS` records; `engine` forces one of them. Both give the same frame.
-
-    Raises InputError for what the head of this module says is refused.
+    counts (streaming, unless it is a frame in memory), and DuckDB if the table is its relation or a
+    file of more than `SPILLS` records; `engine` forces one of them. Both give the same frame.
+    Raises InputError for the input that this module's docstring refuses.
     """
     return _counted(table, require_columns(table, columns), engine, ordered=True)
 
 
 def group_classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
-    """As `classes`, in no particular order, and sooner."""
+    """Return the same as `classes`, unordered and faster."""
     return _counted(table, require_columns(table, columns), engine, ordered=False)
 
 
@@ -69,7 +68,7 @@ def _counted(table: Table, names: list[str], engine: Engine, *, ordered: bool) -
 
 
 def require_columns(table: Table, columns: Sequence[str]) -> list[str]:
-    """The names of `columns`, if the table can be grouped by them. Raises InputError otherwise."""
+    """Return the names of `columns`, or raise InputError if the table can't be grouped by them."""
     names = list(columns)
     if isinstance(columns, str) or not names or len(set(names)) != len(names):
         raise InputError("Name the columns as a list, at least one, and each once.")
@@ -84,14 +83,14 @@ def require_columns(table: Table, columns: Sequence[str]) -> list[str]:
         kind = schema[name]
         if kind.is_nested() or kind in (pl.Object, pl.Binary):
             raise InputError(
-                f"The column '{name}' holds {kind}, which can't be compared value by value: "
+                f"The column '{name}' contains {kind}, which can't be compared value by value: "
                 "give it one plain type, such as text or whole numbers."
             )
     return names
 
 
 def schema_of(table: Table) -> pl.Schema:
-    """The columns of a table and their types. Raises InputError where it can't be read."""
+    """Return the columns of a table and their types. Raises InputError if it can't be read."""
     if isinstance(table, pl.DataFrame):
         return table.schema
     if isinstance(table, pl.LazyFrame):
@@ -111,13 +110,13 @@ def schema_of(table: Table) -> pl.Schema:
 def matching(
     table: Table, columns: Sequence[str], *, weight: str | None = None, engine: Engine = "auto"
 ) -> pl.DataFrame:
-    """Classes in which a null may stand for any value: `columns`, `size`, `matching`, `estimated`.
+    """Count classes in which a null matches any value: `columns`, `size`, `matching`, `estimated`.
 
-    `matching` (Int64) counts the records that agree in every column where neither has a null:
+    `matching` (Int64) counts the records that agree in every column without a null in either:
     sdcMicro's f_k ('A missing value stands for any of the possible categories', freqCalc);
-    `estimated` (Float64) is the sum of their survey weights, its F_k, or as many as `matching`
-    without a `weight`. Such agreement is not transitive, so these are no classes in the strict
-    sense. Sorted by the columns.
+    `estimated` (Float64) is the sum of their survey weights, its F_k, or `matching` without a
+    `weight`. Such agreement is not transitive, so these are not classes in the strict sense. Sorted
+    by the columns.
 
     Raises InputError as `classes`, and for a weight that is null, negative or not a number.
     """
@@ -149,7 +148,7 @@ def _neither_null(names: list[str], own: Any, other: Any) -> list[str]:
 
 
 def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.DataFrame:
-    """For each row of `left`, the records and weights of `right` that agree in `shared`."""
+    """Return for each row of `left` the records and weights of `right` that agree in `shared`."""
     total = [pl.col(SIZE).sum().alias("matching"), pl.col("_weight").sum().alias("estimated")]
     if not shared:
         records, weight = right.select(total).row(0)
@@ -163,7 +162,7 @@ def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.
 
 
 def as_lazy(table: Table) -> pl.LazyFrame:
-    """Any table as a polars LazyFrame."""
+    """Return any table as a polars LazyFrame."""
     if isinstance(table, duckdb.DuckDBPyRelation):
         return pl.DataFrame(table).lazy()
     return pl.scan_parquet(table) if isinstance(table, str | Path) else table.lazy()

@@ -1,11 +1,11 @@
-"""t-closeness where some values are nearer to each other than others, as in a taxonomy of diseases.
+"""Measure t-closeness if some values are nearer than others, as in a taxonomy of diseases.
 
 Li, Li and Venkatasubramanian ('t-closeness', ICDE 2007) give two values of a hierarchy the distance
 of their lowest common ancestor's height over the root's, and move the class's distribution to the
-whole table's at the least cost (earth mover's distance). Moving along a tree costs what passes
-through each branch, so the distance is the mean, over the levels below the root, of half the sum of
-absolute differences of shares at that level. At the lowest level that is pycanon's t for text, and
-with nothing between the values and the root it is all of it.
+whole table's at the least cost (earth mover's distance). The cost of moving along a tree is the
+flow through each branch, so the distance is the mean, over the levels below the root, of half the
+sum of absolute differences of shares at that level. At the lowest level that is pycanon's t for
+text; without levels between the values and the root it is the whole distance.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Households: finding one member finds the others.
+"""Measure household risk: finding one member finds the others.
 
-Records of people who live together carry their household's number, so that whoever names one of
-them names all. The risk of a household is the chance that at least one member is found.
+Records of people who live together carry their household's number, so naming one of them names all.
+The risk of a household is the chance that at least one member is found.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HOUSEHOLD = {
 
 @dataclass(frozen=True)
 class HouseholdRisk:
-    """What `household_risk` finds.
+    """Store the risk of records with and without their households.
 
     `expected` records are re-identified through their household, `share` of all; `expected_alone`
     and `share_alone` are the same without households.

@@ -1,8 +1,8 @@
-"""k-map: how many people of a population share a record's values, though few records do.
+"""Count or estimate how many people of a population share a record's values (k-map).
 
 A table is k-map (Sweeney, 'Computational disclosure control', MIT 2001) if each record's values are
 those of at least k people of the population, whether or not they are in the table. It is the
-journalist's measure: whoever looks for one of the people does not know that he is in the table.
+journalist's measure: an attacker who does not know whether a person is in the table.
 
 With the population at hand the classes are counted. Without it they are estimated from the table,
 taken for a simple random sample of so many people, by one of three models of a class with f records
@@ -10,12 +10,11 @@ and F people (`CLASS_MODELS`), pi being the share sampled:
 
 - poisson: the expected number of people is f / pi, and those not sampled are Poisson;
 - zero-truncated poisson: the same, with the mean for which a class that is seen at all has f
-  records, so that a single record says nothing of anybody else;
+  records, so that a single record gives no evidence of other people;
 - negative binomial: expected class sizes are gamma over all classes (fitted by maximum likelihood
   to the classes that have a record, which makes their counts zero-truncated negative binomial;
-  Bethlehem, Keller and Pannekoek, JASA 85:38, 1990), and what is known of F is that given f.
-
-How far each was off where the truth is known stands in docs/reidentification.md.
+  Bethlehem, Keller and Pannekoek, JASA 85:38, 1990), and F is distributed as given f.
+  docs/reidentification.md gives each model's error against known truths.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ ClassModel: TypeAlias = Literal["poisson", "zero-truncated poisson", "negative b
 
 CLASS_MODELS: tuple[ClassModel, ...] = ("poisson", "zero-truncated poisson", "negative binomial")
 K_MAP = {
-    "model": pl.String,  # 'counted' where the population is given
+    "model": pl.String,  # 'counted' if the population is given
     "records": pl.Int64,
     "below": pl.Float64,  # records whose values fewer than k people have (expected number)
     "share": pl.Float64,  # of the records
@@ -61,7 +60,7 @@ _NO_K = "The k of a k-map must be 1 or more."
 
 @dataclass(frozen=True)
 class _Classes:
-    """Distinct class sizes of a sample, how many classes have each, and what is left of F at f."""
+    """Store distinct class sizes of a sample, their counts, and the distribution of F - f."""
 
     values: Ints
     counts: Ints
@@ -82,8 +81,8 @@ def k_map(
 ) -> pl.DataFrame:
     """Return how many records have the values of fewer than `k` people (schema `K_MAP`).
 
-    `population` is a table with the same columns that holds everybody, or the number of people of
-    whom the table is a simple random sample: then one row for each of `CLASS_MODELS`.
+    `population` is a table of everybody with the same columns, or the number of people of whom the
+    table is a simple random sample: then one row for each of `CLASS_MODELS`.
 
     Raises InputError as `classes` and `risk.presence`, for k below 1, and for a number of people
     not above the number of records.
@@ -177,7 +176,7 @@ def _class_model(sizes: Ints, population: int, model: str) -> _Classes:
     if model == "poisson":
         mean = values / share * (1 - share)
     elif model == "zero-truncated poisson":
-        # the mean m of a Poisson number that is f on average where it isn't 0: m / (1 - e^-m) = f
+        # the mean m of a Poisson number that is f on average if not 0: m / (1 - e^-m) = f
         seen = np.where(values > 1, values + np.real(lambertw(-values * np.exp(-values))), 0.0)
         mean = seen / share * (1 - share)
     elif model == "negative binomial":
@@ -191,7 +190,7 @@ def _class_model(sizes: Ints, population: int, model: str) -> _Classes:
 
 
 def _gamma(values: Ints, counts: Ints) -> tuple[float, float]:
-    """Shape and rate of the means of all classes, by maximum likelihood from those seen."""
+    """Fit shape and rate of the means of all classes, by maximum likelihood from those seen."""
     from scipy.optimize import minimize
     from scipy.special import gammaln
 

@@ -1,6 +1,6 @@
-"""Say what a release gives away if more is known: a secret column, a population, a changed copy.
+"""Say how much a release gives away with a secret column, a population or a changed copy.
 
-Each function takes what a reader adds to the table and returns a frame and a sentence in English
+Each function takes the table and one such addition, and returns a frame and a sentence in English
 and Korean. No sentence contains a value of the table.
 """
 
@@ -33,7 +33,7 @@ _WAYS = {
 def sensitive_finding(
     table: Table, columns: Sequence[str], sensitive: str, taxonomy: pl.DataFrame | None = None
 ) -> Finding:
-    """Say what the worst group gives away of a sensitive column (`risk.privacy`).
+    """Say how much the worst group gives away of a sensitive column (`risk.privacy`).
 
     `taxonomy` has the sensitive column and, to its right, the coarser terms of each value up to
     one for all: then near values count less (`hierarchical_closeness`).
@@ -43,7 +43,7 @@ def sensitive_finding(
     worst = privacy(table, columns, sensitive)
     name = shortened(sensitive)
     en = (
-        f"Who knows somebody's group learns something of '{name}': in the worst group "
+        f"Anyone who knows a person's group learns something about '{name}': in the worst group "
         f"{worst.alpha:.0%} of the records have the same value, and at least {worst.distinct_l:,} "
         f"different values occur (l = {worst.distinct_l:,}). A group's shares differ from the "
         f"whole table's by up to t = {worst.t:.2f} (0: equal, 1: as far as can be)."
@@ -81,12 +81,12 @@ def everyone_finding(table: Table, columns: Sequence[str], everyone: Table) -> F
         found,
         f"Counted among everyone: {mapped['below']:,.0f} of {mapped['records']:,} records have the "
         f"values of fewer than 5 people; the rarest values are those of {mapped['smallest']:,} "
-        "(k-map). Who picks a record and guesses a person with its values is right in "
+        "(k-map). Anyone who picks a record and guesses a person with its values is right in "
         f"{journalist['average']:.1%} of cases on average, {journalist['highest']:.0%} for the "
         f"rarest. That somebody is in the table at all can be known with {low:.0%} to {high:.0%} "
         "certainty (delta-presence).",
-        f"모집단 전체에서 세면, 기록 {mapped['records']:,}건 가운데 {mapped['below']:,.0f}건은 같은 "
-        f"값을 가진 사람이 5명 미만이고, 가장 드문 값을 가진 사람은 {mapped['smallest']:,}명이다"
+        f"모집단 전체에서 세면, 기록 {mapped['records']:,}건 가운데 {mapped['below']:,.0f}건은 "
+        f"같은 값을 가진 사람이 5명 미만이고, 가장 드문 값을 가진 사람은 {mapped['smallest']:,}명이다"
         f"(k-map). 기록 하나를 골라 값이 같은 사람을 찍으면 평균 {journalist['average']:.1%}, 가장 "
         f"드문 값이면 {journalist['highest']:.0%} 맞는다. 누군가 이 표에 들어 있다는 것은 "
         f"{low:.0%}~{high:.0%}의 확신으로 알 수 있다(delta-presence).",
@@ -110,7 +110,7 @@ def survey_finding(
         together = household_risk(table, columns, household, weight)
         frame, records, expected = together.records, len(together.records), together.expected_alone
     en = (
-        f"By the survey weights, who guesses a person for each of the {records:,} records is right "
+        f"By the survey weights, guessing a person for each of the {records:,} records is right "
         f"for {expected:,.1f} of them ({expected / records:.2%})."
     )
     ko = (
@@ -119,8 +119,8 @@ def survey_finding(
     )
     if household is not None:
         en += (
-            " Whoever finds one member of a household finds all: then it is "
-            f"{together.expected:,.1f} ({together.share:.2%}), if members are found independently."
+            " If finding one member of a household finds all, it is "
+            f"{together.expected:,.1f} ({together.share:.2%}), with members found independently."
         )
         ko += (
             f" 가구원 하나를 찾으면 가구 전체를 찾은 것이므로 {together.expected:,.1f}건"
@@ -130,7 +130,7 @@ def survey_finding(
 
 
 def changed_finding(original: Table, changed: Table, columns: Sequence[str]) -> Finding:
-    """Say how many records are found again in a changed copy, and what the changes cost.
+    """Say how many records are found again in a changed copy, and how far values moved.
 
     Row n of both tables is the same person. The risk is `distance_links`, the cost IL1s of each
     column of numbers (`information_loss`).
@@ -146,7 +146,8 @@ def changed_finding(original: Table, changed: Table, columns: Sequence[str]) -> 
     ]
     share = f"{links.right:,.1f} of {links.records:,} records ({links.share:.1%}"
     en = (
-        f"Who knows the original values and takes the nearest changed record finds {share}; 95% "
+        "Anyone who knows the original values and takes the nearest changed record finds "
+        f"{share}; 95% "
         f"{links.low:.1%} to {links.high:.1%})."
     )
     ko = (
@@ -169,7 +170,7 @@ def changed_finding(original: Table, changed: Table, columns: Sequence[str]) -> 
 
 
 def reach_finding(table: Table, columns: Sequence[str], k: int) -> Finding:
-    """Say what each way to groups of at least `k` records costs (`local_recoding.COMPARED`).
+    """Say how much each way to groups of at least `k` records loses (`COMPARED`).
 
     Raises InputError as `compare_reductions`.
     """

@@ -1,4 +1,4 @@
-"""What the measures say of a reader's table: a frame, and a sentence in English and Korean.
+"""Turn measures of a user's table into a frame and a sentence in English and Korean.
 
 No value of the table is in a frame or a sentence, only columns and numbers of records.
 """
@@ -17,13 +17,13 @@ from .k_map import HELD_OUT, Ints, k_map_bands, k_map_of, k_map_threshold
 from .safe_harbor import safe_harbor, safe_harbor_rule
 from .special_uniques import special_uniques
 
-MOST_RECORDS = 5_000_000  # above that sets of columns would take minutes and gigabytes
+MOST_RECORDS = 5_000_000  # with more, sets of columns would take minutes and gigabytes
 MOST_CELLS = 30_000_000  # records times sets of columns
 LARGEST = 4  # columns in a set
 
 
 class Finding(NamedTuple):
-    """A frame to show, and what it says."""
+    """Store a frame and its sentence in English and Korean."""
 
     frame: pl.DataFrame
     en: str
@@ -35,9 +35,9 @@ def column_finding(
 ) -> Finding | None:
     """Say which column singles people out most, by DIS-SUDA (`special_uniques.CONTRIBUTIONS`).
 
-    `people` is the population of which the table is a sample; 1 % is taken to be sampled where it
-    is not known, as sdcMicro does. Sets of up to `LARGEST` columns are looked at, fewer for many
-    columns or records; None where not even single columns can be, or there is one column.
+    `people` is the population of which the table is a sample; 1 % is assumed if it is not known, as
+    in sdcMicro. Sets of up to `LARGEST` columns are searched, fewer for many columns or records;
+    None if not even single columns can be searched, or for one column.
 
     Raises InputError as `classes`.
     """
@@ -74,7 +74,7 @@ def k_map_finding(sizes: Ints, people: int, k: int = 5) -> Finding:
     """Say how many records have the values of fewer than `k` of so many people (`k_map.K_MAP`).
 
     `sizes` are the sizes of all classes. The sentence gives the negative binomial's estimate and
-    its error on held-out tables, since the other two models were far off there
+    its error on tables it had not seen, since the other two models were far off there
     (docs/reidentification.md); all three are in the frame. It ends with the class size that ARX
     would ask for.
 
@@ -132,8 +132,9 @@ def safe_harbor_finding(table: Table, year: int) -> Finding:
     if not len(found):
         return Finding(
             found,
-            f"No column looks like one of the 18 identifiers of {rule}. Names in free text, and "
-            "what somebody knows of a person, no program can see.",
+            f"No column looks like one of the 18 identifiers of {rule}. Names in free text and "
+            "facts that "
+            "somebody knows of a person can't be checked by a program.",
             f"{rule}의 18가지 식별자처럼 보이는 열이 없다. 글 속의 이름이나 누군가 아는 사정은 "
             "프로그램이 볼 수 없다.",
         )
@@ -148,14 +149,14 @@ def safe_harbor_finding(table: Table, year: int) -> Finding:
     return Finding(
         found,
         f"{many} {'column looks' if many == 1 else 'columns look'} like identifiers that {rule} "
-        f"wants removed: {english}. A person must look at the rest too.",
+        f"wants removed: {english}. A person must check the other columns too.",
         f"{rule}이 지우라고 하는 식별자처럼 보이는 열이 {many}개 있다: {korean}. 나머지도 사람이 "
         "살펴야 한다.",
     )
 
 
 def largest_set(columns: int, records: int) -> int | None:
-    """How many columns a set may have, so that the search ends in reasonable time."""
+    """Return the largest set of columns that can be searched in reasonable time."""
     if columns < 2 or records > MOST_RECORDS:
         return None
     for size in range(min(LARGEST, columns), 0, -1):

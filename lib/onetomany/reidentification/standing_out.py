@@ -1,4 +1,4 @@
-"""Who stands out in a table, by record and never by value, and which column gives people away."""
+"""Find the rarest records of a table, without their values, and the column responsible."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def standing_out(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
-    """Return what giving up each column alone would do (schema `WITHOUT`), best first.
+    """Return the effect of giving up each column alone (schema `WITHOUT`), best first.
 
     Raises InputError as `classes`; empty for a single column.
     """
@@ -58,9 +58,9 @@ def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 def quasi_identifiers(table: Table) -> tuple[list[str], list[str]]:
     """Return the columns that may tell people apart, and those that differ in every record.
 
-    The latter are keys, which nobody outside knows, or free text; in a table of fewer than
-    `KEYS_FROM` records any column may differ in each, and none is taken for a key. Columns of one
-    value are in neither. Raises InputError where no column is left.
+    The latter are keys, unknown outside, or free text; in a table of fewer than `KEYS_FROM` records
+    any column may differ in each, and none counts as a key. Columns of one value are in neither.
+    Raises InputError if no column is left.
     """
     frame = as_lazy(table)
     counts = frame.select(pl.all().n_unique(), pl.len().alias(SIZE)).collect().row(0, named=True)
@@ -69,7 +69,7 @@ def quasi_identifiers(table: Table) -> tuple[list[str], list[str]]:
     telling = [name for name, many in counts.items() if name not in keys and many > 1]
     if not telling:
         raise InputError(
-            "No column tells some records apart and not all: name the columns to look at by "
+            "No column distinguishes some records but not all: name the columns to use by "
             "--columns."
         )
     return telling, keys

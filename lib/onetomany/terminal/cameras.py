@@ -57,7 +57,9 @@ def detection(quality: Floats) -> Floats:
     return chance
 
 
-def _sightings_of(seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None) -> pl.DataFrame:
+def _sightings_of(
+    seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Draw the detections of passages (schema `PASSAGES`); returns `SIGHTINGS` by time.
 
     Quality is the best view, lowered by light, times n / (n + SETTLED) for n frames, times MASK if
@@ -100,8 +102,7 @@ def fine_sightings(
     rate: float,
     people: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Return `SIGHTINGS` from positions at `rate` samples a second.
-    """
+    """Return `SIGHTINGS` from positions at `rate` samples a second."""
     return _sightings_of(passages(trajectories, layout, rate), seed, people)
 
 

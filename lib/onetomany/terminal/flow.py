@@ -132,8 +132,7 @@ def _followers(layout: Layout) -> list[tuple[str, str]]:
 
 
 def _parties(people: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a party: summed service times, but the first member's stay in hall and gate.
-    """
+    """Return a row a party: summed service times, the first member's stay elsewhere."""
     together = ("hall", "gate_wait")
     return people.group_by("party_id", maintain_order=True).agg(
         pl.col("person_id", "wing", "t_arrival", "entrance", "gate", "speed", *together).first(),

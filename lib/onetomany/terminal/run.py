@@ -81,7 +81,9 @@ def simulate(
     return walk_run(layout, people, seed, longest=longest)
 
 
-def walk_run(layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR) -> SimulatedRun:
+def walk_run(
+    layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR
+) -> SimulatedRun:
     """Simulate passengers already drawn (`PASSENGERS`, one wing), each walked as a body."""
     trajectories, visits = walk_passengers(layout, people, seed, longest=longest)
     seen = fine_sightings(trajectories, layout, seed, RATE, people)
@@ -131,7 +133,7 @@ def read_simulated_run(folder: Path) -> SimulatedRun:
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"No run at {folder}: write one with terminal.write_simulated_run.") from error
+        raise InputError(f"No run at {folder}: write one with write_simulated_run.") from error
     for name, digest in about["digests"].items():
         path = folder / f"{name}.parquet"
         if not path.exists() or sha256_of(path) != digest:

@@ -21,7 +21,7 @@ WHEELCHAIR_SPEED = 1 / 1.389
 WHEELCHAIR_SEARCH = 2.0  # times as long at security: assumed, since people are searched by hand
 CHILD_SPEED = 0.8  # of a family's free speed beside adults': assumed, since the smallest sets it
 FAMILY_SIZES = (0.0, 0.0, 0.5, 0.5)  # shares of families of 1, 2, 3 and 4: assumed
-AWAY = (600.0, 2400.0)  # s outside before coming in again, uniform: assumed (a cigarette, a farewell)
+AWAY = (600.0, 2400.0)  # s outside before a second visit, uniform: assumed (a cigarette)
 
 
 @dataclass(frozen=True)

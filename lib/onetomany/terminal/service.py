@@ -19,9 +19,7 @@ from .staffing import plan_staff
 from .walking import RATE
 
 PUBLISHED = Path(__file__).parent / "data" / "published.toml"
-QUEUE_WIDTH = (
-    1.5  # m: 5 feet, so that parties fit side by side (ACRP Report 25, vol. 2, p. 42)
-)
+QUEUE_WIDTH = 1.5  # m: 5 feet, so that parties fit side by side (ACRP Report 25, vol. 2, p. 42)
 EVERY = 60.0  # s between two looks at the queues
 LEVELS = {
     "key": pl.String,  # of data/published.toml

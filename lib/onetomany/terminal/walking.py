@@ -279,8 +279,7 @@ class _Crowd:
         return "gate", None
 
     def _choose(self, stage: str, here: tuple[float, float]) -> _Point | None:
-        """Return the open point with the fewest people, then the nearest; in the hall a free one.
-        """
+        """Return the open point with the fewest people, or nearest; in the hall a free one."""
         if stage == "hall":
             points = [point for point in self.points[stage] if not point.bound]
         else:

@@ -138,8 +138,8 @@ def find_tracks(
 ) -> FilmTracks:
     """Detect people in each frame of a film, and join the boxes to tracks (`within.track`).
 
-    Time runs at the datasheet's frames a second. A box is cut at the frame's edges. Raises what
-    `decode_film` and `within.track` raise.
+    Time runs at the datasheet's frames a second. A box is cut at the frame's edges. Raises the
+    errors of `decode_film` and `within.track`.
     """
     found: list[tuple[int, NDArray[np.float64]]] = []
     with tqdm(desc="frames", unit="frame", delay=2, leave=False) as bar:

@@ -96,8 +96,7 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
 
 
 def _as_corners(boxes: pl.DataFrame) -> bool:
-    """Return whether widths and heights are right and bottom: always larger, and rising with them.
-    """
+    """Return whether widths and heights are in fact right and bottom."""
     found = boxes.select(
         larger=((pl.col("width") > pl.col("left")) & (pl.col("height") > pl.col("top"))).all(),
         across=pl.corr("left", "width"),
@@ -111,7 +110,8 @@ def check_truth(path: Path, truth: pl.DataFrame) -> None:
     if (truth["id"] < 0).any():
         share = (truth["id"] < 0).sum()
         raise InputError(
-            f"{path}: {share:,} of {truth.height:,} true boxes have the id -1, so no person is known: "
+            f"{path}: {share:,} of {truth.height:,} true boxes have the id -1, so no person is "
+            "known: "
             "these are detections, not ground truth."
         )
     counted = truth.filter(pl.col("conf") != 0)

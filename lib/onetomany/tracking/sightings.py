@@ -40,7 +40,8 @@ def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | N
         kind = sightings.schema[name]
         if not kind.is_numeric():
             raise InputError(
-                f"Sightings: {name} contains {kind}, not seconds: bring all cameras to one time zone, "
+                f"Sightings: {name} contains {kind}, not seconds: bring all cameras to one time "
+                "zone, "
                 "then subtract the first time."
             )
     places: list[str] = [name for name in ("x", "y") if name in sightings.columns]

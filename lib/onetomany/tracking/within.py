@@ -30,7 +30,7 @@ TRACKLETS = {
     "t_end": pl.Float64,
     "n_frames": pl.Int64,  # in which the person was found; gaps are not counted
     "det_conf": pl.Float64,  # mean
-    "x": pl.Float64,  # pixels: where the person stands (middle of the lower edge), median
+    "x": pl.Float64,  # pixels: median of the middle of the box's lower edge
     "y": pl.Float64,
 }
 
