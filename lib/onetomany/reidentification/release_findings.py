@@ -86,8 +86,9 @@ def everyone_finding(table: Table, columns: Sequence[str], everyone: Table) -> F
         f"rarest. That somebody is in the table at all can be known with {low:.0%} to {high:.0%} "
         "certainty (delta-presence).",
         f"모집단 전체에서 세면, 기록 {mapped['records']:,}건 가운데 {mapped['below']:,.0f}건은 "
-        f"같은 값을 가진 사람이 5명 미만이고, 가장 드문 값을 가진 사람은 {mapped['smallest']:,}명이다"
-        f"(k-map). 기록 하나를 골라 값이 같은 사람을 찍으면 평균 {journalist['average']:.1%}, 가장 "
+        "같은 값을 가진 사람이 5명 미만이고, 가장 드문 값을 가진 사람은 "
+        f"{mapped['smallest']:,}명이다(k-map). 기록 하나를 골라 값이 같은 사람을 찍으면 평균 "
+        f"{journalist['average']:.1%}, 가장 "
         f"드문 값이면 {journalist['highest']:.0%} 맞는다. 누군가 이 표에 들어 있다는 것은 "
         f"{low:.0%}~{high:.0%}의 확신으로 알 수 있다(delta-presence).",
     )
