@@ -21,7 +21,12 @@ from onetomany.faces import synthetic
 from onetomany.terminal import load_layout, sighting_templates, simulate_coarsely, true_match_rate
 from onetomany.tracking import association as joined
 from onetomany.tracking import threshold_linking
-from onetomany.tracking.cover import best_successors, chain_successors, split_collisions
+from onetomany.tracking.cover import (
+    best_successors,
+    chain_successors,
+    link_probability,
+    split_collisions,
+)
 from onetomany.tracking.dossier import DOSSIER, dossier
 from onetomany.tracking.evaluation import ERRORS, track_errors
 from onetomany.tracking.likelihood import (
@@ -298,8 +303,7 @@ def test_link_probabilities_are_the_marginals_of_all_covers() -> None:
             if len(set(a[some])) == len(set(b[some])) == some.sum():
                 total += 10 ** weight[some].sum()
                 held[some] += 10 ** weight[some].sum()
-        given = joined._Candidates(a, b, weight, weight, weight)
-        found, _ = joined._probability(5, given, weight, np.arange(len(a)))
+        found, _ = link_probability(5, a, b, weight, np.arange(len(a)))
         apart_by.append(np.abs(found - held / total).max(initial=0))
     assert np.median(apart_by) < 1e-3
     assert max(apart_by) < 0.15

@@ -347,7 +347,7 @@ def test_a_rules_strictness_runs_from_lax_to_strict() -> None:
         (("threshold = 3.0\n", 'threshold = "fast"\n'), "threshold must be a number above 0"),
         (("low = 1.0\n", "low = -1\n"), "low must be a number above 0"),
         (("over_s = 2.0", "over_s = 0"), "over_s must be a number above 0"),
-        (("over_s = 2.0", "within_s = 2.0"), "its settings must hold over_s"),
+        (("over_s = 2.0", "within_s = 2.0"), "its settings must be over_s"),
         (('flagged = "above"', 'flagged = "over"'), "flagged is 'above' or 'below'"),
         (('["plan", "vendor"]', '["rumour"]'), "published.toml has no entry rumour"),
         (('threshold_source = "chosen here"', 'threshold_source = "known"'), "no entry known"),

@@ -123,9 +123,9 @@ def test_latin_1_is_read_with_a_notice_that_says_so(word: str, tmp_path: Path) -
 
 
 REFUSED = {
-    "zeros": (b"1,2\x00,3\n" * 9, "no text"),
-    "a picture": (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)), "no text"),
-    "half a sign of UTF-16": (b"\xff\xfe1\x00,", "no text"),
+    "zeros": (b"1,2\x00,3\n" * 9, "not text"),
+    "a picture": (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)), "not text"),
+    "half a sign of UTF-16": (b"\xff\xfe1\x00,", "not text"),
     "a line without end": (b"1" * 3_000_000, "line 1: a value of more than 400"),
     "a million columns": (b"1,2,3\n" + b"," * 1_000_000, "line 2: .*more than 1,000"),
     "a longer line far down": (b"1,2,3\n" * 20_001 + b"1,2,3,4\n", "line 20002: not 3 values"),

@@ -184,9 +184,9 @@ HEAD = "id,t,x,y\n"
 FAULTS = {
     "no such unit": (HEAD + "1,0,0,0\n", {"unit": "yd"}, "no unit 'yd'"),
     "no frame rate": ("id,frame,x,y\n1,0,0,0\n", {}, "--fps 25"),
-    "empty cell": (HEAD + "1,0,0,0\n1,1,,0\n", {}, "line 3: 'x' is no number"),
-    "word": (HEAD + "1,0,0,0\n1,1,far,0\n", {}, "line 3: 'x' is no number .'far'"),
-    "nan": (HEAD + "1,0,0,0\n1,1,nan,0\n", {}, "line 3: 'x' is no number"),
+    "empty cell": (HEAD + "1,0,0,0\n1,1,,0\n", {}, "line 3: 'x' is not a number"),
+    "word": (HEAD + "1,0,0,0\n1,1,far,0\n", {}, "line 3: 'x' is not a number .'far'"),
+    "nan": (HEAD + "1,0,0,0\n1,1,nan,0\n", {}, "line 3: 'x' is not a number"),
     "no id": (HEAD + "1,0,0,0\n,1,1,0\n", {}, "line 3: the id is missing"),
     "twice": (HEAD + "1,0,0,0\n1,0,5,0\n", {}, "Line 3: '1' is at two places"),
     "no x": ("id,t,y\n1,0,0\n", {}, "no column is called x"),

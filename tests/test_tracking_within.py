@@ -322,7 +322,7 @@ def test_what_can_not_be_scored_is_refused() -> None:
         metrics.score_tracks(truth, tracks.drop("height"))
     with pytest.raises(InputError, match="twice in a frame"):
         metrics.score_tracks(pl.concat([truth, truth]), tracks)
-    with pytest.raises(InputError, match="no number"):
+    with pytest.raises(InputError, match="not a number"):
         metrics.score_tracks(truth, tracks.with_columns(left=pl.lit(float("nan"))))
     with pytest.raises(InputError, match="no box to score"):
         metrics.score_tracks(truth.with_columns(conf=pl.lit(0)), tracks)
@@ -441,9 +441,9 @@ def test_the_three_forms_of_the_format(tmp_path: Path) -> None:
     [
         ("1,1,1,1,1\n", "line 1: 5 values"),
         ("1,1,0,0,5,5,1\n1,2,0,0,5,5\n", "line 2: not 7 values"),
-        ("\n1,1,0,0,five,5,1\n", "line 2: 'width' is no number"),
-        ("1,1,0,0,nan,5,1\n", "line 1: 'width' is no number"),
-        ("1,1,0,inf,5,5,1\n", "line 1: 'top' is no number"),
+        ("\n1,1,0,0,five,5,1\n", "line 2: 'width' is not a number"),
+        ("1,1,0,0,nan,5,1\n", "line 1: 'width' is not a number"),
+        ("1,1,0,inf,5,5,1\n", "line 1: 'top' is not a number"),
         ("1,1,0,0,5,1e9,1\n", "line 1: 'height' is not a number within"),
         ("1,1,0,0,5,0,1\n", "line 1: a box without area"),
         ("1,-1,0,0,5,5,1\n1e9,-1,0,0,5,5,1\n", "line 2: 'frame' is not a number within 10,000,000"),
@@ -465,7 +465,7 @@ def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read"):
         read_mot(tmp_path / "absent.txt")
     (tmp_path / "picture.txt").write_bytes(b"\xff\xd8\xff\xe0")
-    with pytest.raises(InputError, match="no text"):
+    with pytest.raises(InputError, match="not text"):
         read_mot(tmp_path / "picture.txt")
     (tmp_path / "long.txt").write_text("1,1,0,0,5,5,1\n" * 10)
     with pytest.raises(InputError, match="at most 100"):

@@ -52,7 +52,7 @@ def data_sheet(name: str) -> Mapping[str, str]:
     """
     sheets = tomllib.loads((DATA / "sheets.toml").read_text(encoding="utf-8"))
     if name not in sheets:
-        raise InputError(f"There is no table '{name}': choose of {', '.join(sheets)}.")
+        raise InputError(f"There is no table '{name}': choose one of {', '.join(sheets)}.")
     sheet: Mapping[str, str] = sheets[name]
     return sheet
 

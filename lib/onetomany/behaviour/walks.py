@@ -324,7 +324,7 @@ def _numbers(text: NumbersText, place: int, name: str) -> pl.Series:
     bad = ~numbers.is_finite().fill_null(value=False)
     text.refuse(
         bad,
-        f"'{name}' is no number ({{value}}); leave out people while they are not seen",
+        f"'{name}' is not a number ({{value}}); leave out people while they are not seen",
         place,
         ko=f"'{name}' 값이 수가 아니다({{value}}). 보이지 않는 동안의 줄은 뺄 것",
     )

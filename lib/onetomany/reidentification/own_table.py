@@ -83,7 +83,7 @@ def own_table(
     notices: list[Notice] = []
     if kind not in (*TEXTS, *SPREADSHEETS, ".parquet"):
         raise InputError(
-            f"{file.name} is no CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
+            f"{file.name} is not a CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
         )
     kind = _by_content(file) or kind
     if kind == ".parquet":

@@ -118,8 +118,8 @@ def _looked_at(values: pl.Series, year: int) -> Iterator[tuple[str, str, int, st
 
 def _plain(name: str) -> str:
     """Return a column's name in lower case, its words separated by underscores."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
-    return re.sub(r"[\s\-./:()\[\]]+", "_", parted).lower().strip("_")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\s\-./:()\[\]]+", "_", words).lower().strip("_")
 
 
 def _named(name: str, pattern: str) -> bool:

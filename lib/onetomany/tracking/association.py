@@ -24,11 +24,28 @@ import polars as pl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .cover import best_successors, chain_successors, pairs_reaching, split_collisions
+from .cover import (
+    best_successors,
+    chain_successors,
+    link_probability,
+    pairs_reaching,
+    split_collisions,
+)
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .sightings import check_sightings
 from .strands import join_strands
-from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, feasible, place_bodies
+from .transit import (
+    GAPS,
+    HORIZON,
+    WALK,
+    Bodies,
+    Floats,
+    Rows,
+    TransitModel,
+    feasible,
+    log_sighting_rate,
+    place_bodies,
+)
 
 LINKS: dict[str, Any] = {
     "sighting_a": pl.Int64,
@@ -49,16 +66,13 @@ TRACKS: dict[str, Any] = {
     "alternatives": pl.Int64,  # rivals of its links, all together
 }
 
-MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
 RESERVE = 3.0  # log10 below zero down to which more images may still save a link
 BLOCK = 512  # sightings of one camera multiplied together, at the most
 SPAN = 3600.0  # s apart at most
 EDGES = 200_000  # links weighed again at a time
 SAMPLE = 1024  # sightings that represent strangers
 MATES = 3  # so many of a sample's highest scores may be the person's own
-MESSAGES = 30  # exchanged between rivals before probabilities are read
 NEARBY = 120.0  # m
-RATE = 900.0  # s either way in which sightings are counted for a rate
 
 
 @dataclass(frozen=True)
@@ -176,7 +190,7 @@ def _candidates(known: _Known, transit: TransitModel, settings: AssociationSetti
     cameras = len(transit.cameras)
     where = [np.flatnonzero(seen.camera == camera) for camera in range(cameras)]
     starts = [seen.start[each] for each in where]
-    new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
+    new = log_sighting_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
     windows = _windows(transit, starts, settings.window)
     # almost all of any few hundred sightings are of others: their scores show strangers' scores
     some = known.vectors[np.random.default_rng(0).permutation(len(quality))[:SAMPLE]]
@@ -234,7 +248,7 @@ def _joined(
     """Join crossing tracks (`strands`); add their links to the candidates."""
     seen, vectors, quality = known.seen, known.vectors, known.quality
     starts = [seen.start[seen.camera == camera] for camera in range(len(transit.cameras))]
-    new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
+    new = log_sighting_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
 
     def prior(a: Rows, b: Rows) -> Floats:
         one, two = seen.camera[a], seen.camera[b]
@@ -268,17 +282,6 @@ def _blocks(times: Floats) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.r_[len(times) > 0, span[1:] != span[:-1]])
     runs = zip(edges, np.r_[edges, len(times)][1:], strict=True)
     return [(low, min(low + BLOCK, stop)) for at, stop in runs for low in range(at, stop, BLOCK)]
-
-
-def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
-    """Return log10 sightings a second at each sighting's camera, in the half hour around it."""
-    rate = np.empty(len(seen.start))
-    begin, end = (seen.start[0], seen.start[-1]) if len(rate) else (0.0, 0.0)
-    for camera, times in enumerate(starts):
-        low, high = np.maximum(times - RATE, begin), np.minimum(times + RATE, end)
-        count = np.searchsorted(times, high, side="right") - np.searchsorted(times, low)
-        rate[seen.camera == camera] = count / np.maximum(high - low, 60)
-    return np.log10(rate)
 
 
 def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floats:
@@ -349,7 +352,7 @@ def _frames(
     weight = (llr + found.transit + found.prior).astype(np.float64)
     chosen = np.flatnonzero(successor[found.a] == found.b)
     a, b = found.a[chosen], found.b[chosen]
-    probability, rivals = _probability(len(rows), found, weight, chosen)
+    probability, rivals = link_probability(len(rows), found.a, found.b, weight, chosen)
     links = pl.DataFrame(
         {
             "sighting_a": rows["sighting_id"].gather(a),
@@ -364,30 +367,6 @@ def _frames(
     ).with_columns(feasible=pl.lit(value=True), method=pl.lit("path cover"))
     links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
     return Association(links, tracks_of(rows, chain_successors(successor)[0], links), len(found.a))
-
-
-def _probability(
-    count: int, found: _Candidates, weight: Floats, chosen: Rows
-) -> tuple[Floats, Rows]:
-    """Return each chosen link's probability and its number of rivals within MARGIN.
-
-    The probability is the marginal over all covers of the candidates, by belief propagation
-    (Williams and Lau, IEEE Trans. Aerospace and Electronic Systems 50:4, 2014)."""
-    odds = 10 ** np.clip(weight, -12, 12)  # bounds that keep sums exact
-    free = np.ones(len(odds))  # messages from b to a: how little others need it
-    for _ in range(MESSAGES):
-        wished = odds * free
-        asked = odds / (1 + np.maximum(np.bincount(found.a, wished, count)[found.a] - wished, 0))
-        free = 1 / (1 + np.maximum(np.bincount(found.b, asked, count)[found.b] - asked, 0))
-    wished = odds * free
-    probability = wished[chosen] / (1 + np.bincount(found.a, wished, count)[found.a[chosen]])
-    rivals = np.zeros(len(chosen), np.int64)
-    for side in (found.a, found.b):
-        bar = np.full(count, np.inf)
-        bar[side[chosen]] = weight[chosen] - MARGIN
-        near = np.bincount(side[weight >= bar[side]], minlength=count)
-        rivals += near[side[chosen]] - 1
-    return probability, rivals
 
 
 def tracks_of(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,9 @@ from scipy.sparse.csgraph import connected_components
 
 from .transit import Bodies, Floats, Rows, feasible
 
+MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
+MESSAGES = 30  # exchanged between rivals before probabilities are read
+
 
 def best_successors(count: int, a: Rows, b: Rows, weight: Floats) -> Rows:
     """Return each sighting's successor, -1 for none, at the greatest sum of weights.
@@ -153,3 +156,29 @@ def split_collisions(seen: Bodies, successor: Rows, clock: float = 0.0) -> Rows:
                 cut = True
         if not cut:
             return result
+
+
+def link_probability(
+    count: int, a: Rows, b: Rows, weight: Floats, chosen: Rows
+) -> tuple[Floats, Rows]:
+    """Return each chosen link's probability and its number of rivals within MARGIN.
+
+    The probability is the marginal over all covers of the candidates, by belief propagation
+    (Williams and Lau, IEEE Trans. Aerospace and Electronic Systems 50:4, 2014). Links a -> b of
+    `count` sightings have log10 weights; `chosen` are places among them.
+    """
+    odds = 10 ** np.clip(weight, -12, 12)  # bounds that keep sums exact
+    free = np.ones(len(odds))  # messages from b to a: how little others need it
+    for _ in range(MESSAGES):
+        wished = odds * free
+        asked = odds / (1 + np.maximum(np.bincount(a, wished, count)[a] - wished, 0))
+        free = 1 / (1 + np.maximum(np.bincount(b, asked, count)[b] - asked, 0))
+    wished = odds * free
+    probability = wished[chosen] / (1 + np.bincount(a, wished, count)[a[chosen]])
+    rivals = np.zeros(len(chosen), np.int64)
+    for side in (a, b):
+        bar = np.full(count, np.inf)
+        bar[side[chosen]] = weight[chosen] - MARGIN
+        near = np.bincount(side[weight >= bar[side]], minlength=count)
+        rivals += near[side[chosen]] - 1
+    return probability, rivals

@@ -36,6 +36,7 @@ WALKS = 0.6  # share of steps between cameras that are plain walks; the others l
 PRIOR_STEPS = 2.0  # steps that the prior counts for, next to the steps seen of a pair
 PRIOR_EXITS = 1.0
 NEAR = 30.0  # m: a camera so much further away is 2.7 times less likely next
+RATE = 900.0  # s either way in which sightings are counted for a rate
 
 CAMERA_PAIRS = {
     "camera_a": pl.String,
@@ -198,6 +199,17 @@ def place_bodies(sightings: pl.DataFrame, codes: Rows | None = None) -> Bodies:
         codes = sightings["camera_id"].rank("dense").to_numpy().astype(np.int64)
     columns = (sightings[name].to_numpy() for name in ("t_start", "t_end", "x", "y"))
     return Bodies(codes, *columns)
+
+
+def log_sighting_rate(seen: Bodies, starts: list[Floats]) -> Floats:
+    """Return log10 sightings a second at each sighting's camera, in the half hour around it."""
+    rate = np.empty(len(seen.start))
+    begin, end = (seen.start[0], seen.start[-1]) if len(rate) else (0.0, 0.0)
+    for camera, times in enumerate(starts):
+        low, high = np.maximum(times - RATE, begin), np.minimum(times + RATE, end)
+        count = np.searchsorted(times, high, side="right") - np.searchsorted(times, low)
+        rate[seen.camera == camera] = count / np.maximum(high - low, 60)
+    return np.log10(rate)
 
 
 def feasible(
