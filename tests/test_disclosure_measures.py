@@ -17,9 +17,9 @@ from onetomany.errors import InputError
 from onetomany.reidentification.classes import classes, matching
 from onetomany.reidentification.closeness import hierarchical_closeness
 from onetomany.reidentification.distance_linkage import (
+    _distances,
     distance_links,
     information_loss,
-    record_distances,
 )
 from onetomany.reidentification.households import household_risk
 from onetomany.reidentification.k_map import (
@@ -426,9 +426,8 @@ def test_linkage_of_sdcmicros_own_tests() -> None:
     assert distance_links(line, moved, ["v1"]).assigned == 0
     mixed = pl.DataFrame({"age": [20, 40], "sex": ["f", "m"], "region": ["A", "B"]})
     other = pl.DataFrame({"age": [20, 30], "sex": ["f", "m"], "region": ["B", "B"]})
-    np.testing.assert_allclose(
-        record_distances(mixed, other, ["age", "sex", "region"]), [[1 / 3, 5 / 6], [2 / 3, 1 / 6]]
-    )
+    [(_, block)] = _distances(mixed, other, ["age", "sex", "region"], "gower")
+    np.testing.assert_allclose(block, [[1 / 3, 5 / 6], [2 / 3, 1 / 6]])
 
 
 def test_equal_records_are_linked_by_chance() -> None:

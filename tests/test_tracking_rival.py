@@ -139,7 +139,7 @@ def test_dials_are_means_and_ranges_of_the_seeds_stored() -> None:
             "broken": [0.5, 0.3],
         }
     )
-    row = dials.over_seeds(rows).row(0, named=True)
+    row = dials._over_seeds(rows).row(0, named=True)
     assert (row["seeds"], row["idf1_low"], row["idf1_high"]) == (2, 0.7, 0.9)
     assert row["idf1"] == pytest.approx(0.8)
     table, facts = dials.stored_dials()

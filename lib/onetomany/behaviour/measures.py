@@ -41,7 +41,7 @@ def measure(
     `trajectories` has `person` (a column of true or of hypothesised ids), `t` (s), `x`, `y` (m).
     Returns `rule`, `person` (under its name), `t_start`, `t_end` (s), `value`, `unit`, `upto`: one
     row for each rule and person who was in sight long enough, in the rule's zone, to be judged
-    (`list_judgeable`); a null value if there was nothing to measure (such as no second person at
+    (`_judgeable`); a null value if there was nothing to measure (such as no second person at
     the gate). `upto` is the strictest threshold at which they could be flagged, infinite except for
     loitering. If somebody has one value twice, the earlier is returned. A rule without its gate or
     zone in `site` has no row.
@@ -69,7 +69,7 @@ def measure(
             .sort("person", "t_start")
             .unique("person", keep="first", maintain_order=True)
         )
-        could = list_judgeable(frame, rows, rule, site, objects)
+        could = _judgeable(frame, rows, rule, site, objects)
         found.append(
             could.join(most, on="person", how="left", maintain_order="left").with_columns(
                 rule=pl.lit(name), unit=pl.lit(rule.unit)
@@ -83,7 +83,7 @@ def measure(
     return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit", "upto")
 
 
-def list_judgeable(
+def _judgeable(
     frame: pl.DataFrame,
     rows: pl.DataFrame,
     rule: Rule,

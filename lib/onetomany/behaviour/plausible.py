@@ -38,7 +38,7 @@ class Pace:
     step: float | None
 
 
-def measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
+def _measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     """Return how people move, from positions by person and time with their stretches."""
     steps = frame.select(
         same=pl.col("person") == pl.col("person").shift(), dt=pl.col("t").diff()
@@ -84,7 +84,7 @@ def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> 
     `seconds` says that times are known to be seconds: then a very slow crowd is accepted. Raises
     InputError with the likely reason.
     """
-    found = measure_pace(frame, gap_s)
+    found = _measure_pace(frame, gap_s)
     people = frame["person"].n_unique()
     if found.step is not None and found.step > gap_s:
         raise InputError(

@@ -40,7 +40,7 @@ def infer_types(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -
     """
     names = table.collect_schema().names()
     columns = _looked_at(table, names)
-    folded = table.with_columns(pl.col(names).pipe(fold_text))
+    folded = table.with_columns(pl.col(names).pipe(_fold_text))
     days = _days(folded, {name: form for name, form in columns.items() if form.is_date})
     return folded.with_columns(
         _one(pl.col(name), columns[name], days.get(name), dates, notices).alias(name)
@@ -48,7 +48,7 @@ def infer_types(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -
     )
 
 
-def fold_text(values: pl.Expr) -> pl.Expr:
+def _fold_text(values: pl.Expr) -> pl.Expr:
     """Take blanks off the ends of texts and compose Hangul; nothing left is a null."""
     folded = values.str.replace_all(_ENDS, "").str.normalize("NFC")
     return pl.when(folded != "").then(folded)
@@ -84,7 +84,7 @@ def _looked_at(table: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Held]:
     held = {name: _Held(name) for name in names}
     before = 0
     for raw in iterate_pieces(table, "reading columns"):
-        piece = raw.with_columns(pl.col(names).pipe(fold_text))
+        piece = raw.with_columns(pl.col(names).pipe(_fold_text))
         for name, column in held.items():
             values = piece[name].drop_nulls()
             column.changed += int((piece[name].fill_null("") != raw[name].fill_null("")).sum())

@@ -61,9 +61,9 @@ def mosaic(facts: pl.DataFrame, population: float) -> pl.DataFrame:
 
     Raises InputError for other shares, no fact, and a population below 1.
 
-    >>> facts = pl.DataFrame({"fact": ["left-handed", "born in May"], "share": [0.1, 0.1]})
+    >>> facts = pl.DataFrame({"fact": ["left-handed", "born in May"], "share": [0.25, 0.5]})
     >>> mosaic(facts, 1000)["left", "least", "most"].row(1)
-    (10.0, 0.0, 100.0)
+    (125.0, 0.0, 250.0)
     """
     shares = facts["share"].cast(pl.Float64).to_list()
     if not shares or any(each is None or not 0 < each <= 1 for each in shares):
@@ -89,7 +89,7 @@ def check_against_table(table: pl.DataFrame, facts: Mapping[str, pl.Expr]) -> pl
 
     >>> people = pl.DataFrame({"tall": [1, 1, 0, 0], "old": [1, 1, 1, 0]}).cast(pl.Boolean)
     >>> facts = {"tall": pl.col("tall"), "old": pl.col("old")}
-    >>> held_against(people, facts)["left", "counted"].row(1)
+    >>> check_against_table(people, facts)["left", "counted"].row(1)
     (1.5, 2)
     """
     known = table.select(**facts).drop_nulls()

@@ -68,7 +68,7 @@ def draw_scenario(
     returns the same passengers as `draw_passengers`. Raises InputError as that does.
 
     >>> from onetomany import terminal
-    >>> people = draw_people(terminal.load_layout(), 200, 1, Scenario(masked=0.5, staff=3))
+    >>> people = draw_scenario(terminal.load_layout(), 200, 1, Scenario(masked=0.5, staff=3))
     >>> people["role"].value_counts().sort("role").rows()
     [('passenger', 200), ('staff', 3)]
     """

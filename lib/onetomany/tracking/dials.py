@@ -41,10 +41,10 @@ def stored_dials() -> tuple[pl.DataFrame, Facts]:
     """
     folder = resources.files("onetomany.sources") / "data" / "dials"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return over_seeds(pl.read_csv((folder / "dials.csv").read_bytes())), facts
+    return _over_seeds(pl.read_csv((folder / "dials.csv").read_bytes())), facts
 
 
-def over_seeds(rows: pl.DataFrame) -> pl.DataFrame:
+def _over_seeds(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `DIALS` of one row for each dial, setting, seed and method, in their order."""
     names = ("idf1", "mixed", "broken")
     return (

@@ -26,7 +26,7 @@ def _visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
 
     >>> seen = pl.DataFrame({"true_id": [4, 4, 4], "t_start": [0.0, 30.0, 900.0],
     ...                      "t_end": [9.0, 35.0, 910.0]})
-    >>> visit_numbers(seen).tolist()
+    >>> _visit_numbers(seen).tolist()
     [0, 0, 1]
     """
     rows = sightings.with_row_index("row").sort("true_id", "t_start", "t_end")
