@@ -22,7 +22,14 @@ from tqdm import tqdm
 
 from onetomany import faces, sources, terminal
 from onetomany.faces import synthetic
-from onetomany.tracking import association, evaluation, likelihood, threshold, transit, unicity
+from onetomany.tracking import (
+    association,
+    evaluation,
+    likelihood,
+    threshold_linking,
+    transit,
+    unicity,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "tracking-across-measured.md"
 PASSENGERS, SEEDS, CALIBRATION = 700, (101, 102, 103), 100
@@ -49,15 +56,15 @@ def _errors() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     for rate in tqdm(RATES, desc="face qualities"):
         noise = terminal.noise_for(model, calibration, rate, FMR, seed=1)
         vectors = terminal.sighting_templates(model, calibration, CALIBRATION, noise=noise)
-        face = likelihood.fit_face(likelihood.score_pairs(calibration, vectors, 1))
-        cut = threshold.calibrated_threshold(calibration, vectors)
+        face = likelihood.fit_face(likelihood.score_sighting_pairs(calibration, vectors, 1))
+        cut = threshold_linking.calibrated_threshold(calibration, vectors)
         for seed, sightings in tests.items():
             label = {"tmr": pl.lit(rate), "seed": pl.lit(seed)}
             own = terminal.sighting_templates(model, sightings, seed, noise=noise)
-            held_out = likelihood.score_pairs(sightings, own, 2)
-            costs.append(likelihood.cost(face, held_out).with_columns(**label))
+            held_out = likelihood.score_sighting_pairs(sightings, own, 2)
+            costs.append(likelihood.calibration_cost(face, held_out).with_columns(**label))
             found = association.associate(sightings, own, face, steps)
-            naive = threshold.naive(sightings, own, cut)
+            naive = threshold_linking.link_by_threshold(sightings, own, cut)
             errors += [
                 evaluation.track_errors(sightings, each).with_columns(**label)
                 for each in (found, naive)
@@ -94,7 +101,7 @@ def _one_size(folder: Path, passengers: int, wings: int, calibration: int) -> No
     rows = terminal.simulate_coarsely(layout, passengers, 5, wings=wings).sightings
     noise = terminal.noise_for(model, known, 0.98, FMR, seed=1)
     vectors = terminal.sighting_templates(model, known, 11, noise=noise)
-    face = likelihood.fit_face(likelihood.score_pairs(known, vectors, 1))
+    face = likelihood.fit_face(likelihood.score_sighting_pairs(known, vectors, 1))
     steps = transit.fit_transit(known)
     vectors = terminal.sighting_templates(model, rows, 5, noise=noise)
     association.associate(rows.head(2000), vectors, face, steps)  # what is compiled is compiled
@@ -138,7 +145,7 @@ def _page(
         )
     lines += [
         "",
-        "## Calibration on held-out people",
+        "## Calibration on people not seen before",
         "",
         "| TMR | images a side | Cllr | Cllr_min | largest difference of the seeds | log10 LR from, to |",
         "|---|---|---|---|---|---|",
@@ -173,7 +180,7 @@ def _page(
         "",
         "## Growth",
         "",
-        "A day's flow, TMR .98; seconds of `associate`, the most memory that the process held.",
+        "A day's flow, TMR .98; seconds of `associate`, the peak memory of the process.",
         "",
         "| sightings | cameras | seconds | per 1,000 | GB | precision | IDF1 | mixed |",
         "|---|---|---|---|---|---|---|---|",

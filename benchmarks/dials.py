@@ -27,7 +27,7 @@ from onetomany.tracking import (
     clocks,
     evaluation,
     likelihood,
-    threshold,
+    threshold_linking,
     transit,
     visits,
 )
@@ -42,7 +42,7 @@ PERFECT = 0.02  # noise of faces that hardly stray
 
 
 @lru_cache(maxsize=2)
-def _hour(passengers: int, seed: int) -> terminal.Run:
+def _hour(passengers: int, seed: int) -> terminal.SimulatedRun:
     return terminal.simulate(terminal.load_layout(), passengers, seed)
 
 
@@ -62,8 +62,8 @@ def _learned(passengers: int, tmr: float, wide: bool = False, share: float = 0.0
     if tmr < 1:
         noise = terminal.noise_for(_model(), known, tmr, 1e-4, seed=1, tolerance=0.005)
     vectors = visits.visit_templates(_model(), known, CALIBRATION, noise=noise, share=share)
-    face = likelihood.fit_face(likelihood.score_pairs(known, vectors, 1, pairs=30_000))
-    cut = threshold.calibrated_threshold(known, vectors)
+    face = likelihood.fit_face(likelihood.score_sighting_pairs(known, vectors, 1, pairs=30_000))
+    cut = threshold_linking.calibrated_threshold(known, vectors)
     return noise, face, transit.fit_transit(known), clocks.fit_travel_times(known), cut
 
 
@@ -128,7 +128,11 @@ def _rows(seed: int, plan: Plan) -> list[dict[str, object]]:
         found, _ = clocks.associate_setting_clocks(off, own, face, steps, times)
     else:
         found = association.associate(off, own, face, steps)
-    kinds = [found, threshold.naive(rows, own, cut)] if plan.get("rival") else [found]
+    kinds = (
+        [found, threshold_linking.link_by_threshold(rows, own, cut)]
+        if plan.get("rival")
+        else [found]
+    )
     return [evaluation.track_errors(rows, each).select(KEPT).row(0, named=True) for each in kinds]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from onetomany.reidentification import copula
-from onetomany.reidentification.classes import classes, grouped, matching
+from onetomany.reidentification.classes import classes, group_classes, matching
 from onetomany.reidentification.population import population_uniqueness
 from onetomany.reidentification.risk import anonymity
 from onetomany.sources import arrivals
@@ -128,7 +128,7 @@ def _against_data_table(folder: Path) -> None:
     answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     path.unlink()
     columns = table.columns
-    ours = {"grouped": grouped, "classes (sorted)": classes, "matching": matching}
+    ours = {"grouped": group_classes, "classes (sorted)": classes, "matching": matching}
     theirs, theirs_cpu = float(answer[1]), float(answer[2])
     print(
         f"{ROWS:,} simulated arrivals in {int(answer[0]):,} classes, best of 5; data.table "

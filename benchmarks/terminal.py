@@ -17,7 +17,7 @@ T = TypeVar("T")
 def run(folder: Path) -> None:
     layout = terminal.load_layout()
     people = terminal.draw_passengers(layout, 1000, 1)
-    (places, visits), walked = _timed(lambda: terminal.walk(layout, people, 1))
+    (places, visits), walked = _timed(lambda: terminal.walk_passengers(layout, people, 1))
     span = float(places["t"].max() - places["t"].min())  # type: ignore[operator]
     seen, sighted = _timed(
         lambda: terminal.fine_sightings(places, layout, 1, terminal.walking.RATE)

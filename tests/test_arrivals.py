@@ -283,12 +283,12 @@ def test_the_readers_own_crowd_is_a_plain_count(table: pl.DataFrame) -> None:
     assert found.row(0) == (None, None, len(table), 1.0)
     gaps = pl.DataFrame({"sex": ["F", None, None]})
     assert crowds.crowd(gaps, {"sex": None})["records"].to_list() == [3, 2]
-    with pytest.raises(InputError, match="no such value"):
+    with pytest.raises(InputError, match="not such a value"):
         crowds.crowd(table, {"birth_year": "young"})
 
 
 def test_the_run_at_the_disclosed_size_is_this_tables_in_proportion(table: pl.DataFrame) -> None:
-    kept, facts = crowds.stored()
+    kept, facts = crowds.load_disclosed_crowds()
     assert (facts["rows"], facts["koreans"]) == (177_600_000, 57_600_000)
     assert len(kept) == 31
     assert set(kept["rows"]) == {177_600_000}

@@ -16,7 +16,7 @@ from onetomany import widgets
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.printing import Notice
-from onetomany.reidentification.assessment import assess, sentences
+from onetomany.reidentification.assessment import assess, describe_assessment
 from onetomany.report.table_page import table_page
 from onetomany.widgets import table
 
@@ -49,7 +49,7 @@ def test_the_crowds_add_up_to_every_record(drawn: list[tuple[str, int]]) -> None
 
 
 def test_sentences_begin_with_the_finding_and_hold_no_value() -> None:
-    said = sentences(assess(people(), population=5000))
+    said = describe_assessment(assess(people(), population=5000))
     assert said[0].en.startswith("1.0% of the records (1 of 101) are alone")
     assert said[0].ko.startswith("기록 101건 가운데 1건(1.0%)")
     assert any("records 101 (" in each.en for each in said)
@@ -68,7 +68,9 @@ def test_a_table_of_few_records_has_no_keys() -> None:
 
 
 def test_nobody_alone_is_said_without_a_remedy() -> None:
-    said = sentences(assess(pl.DataFrame({"sex": ["M", "M", "F", "F"], "born": [1, 1, 2, 2]})))
+    said = describe_assessment(
+        assess(pl.DataFrame({"sex": ["M", "M", "F", "F"], "born": [1, 1, 2, 2]}))
+    )
     assert said[0].en.startswith("0.0% of the records (0 of 4)")
     assert not any("Giving up" in each.en for each in said)
 
@@ -145,5 +147,5 @@ def test_the_form_opens_counts_and_refuses(tmp_path: Path, monkeypatch: pytest.M
 def test_what_cannot_be_counted_is_one_sentence() -> None:
     with pytest.raises(InputError, match="no column 'sexx'"):
         assess(people(), ["sexx"])
-    with pytest.raises(InputError, match="No column tells"):
+    with pytest.raises(InputError, match="No column distinguishes"):
         assess(pl.DataFrame({"a": [1] * 30}))

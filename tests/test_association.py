@@ -20,26 +20,31 @@ from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.terminal import load_layout, sighting_templates, simulate_coarsely, true_match_rate
 from onetomany.tracking import association as joined
-from onetomany.tracking import threshold
-from onetomany.tracking.cover import apart, best_successors, chains
+from onetomany.tracking import threshold_linking
+from onetomany.tracking.cover import (
+    best_successors,
+    chain_successors,
+    link_probability,
+    split_collisions,
+)
 from onetomany.tracking.dossier import DOSSIER, dossier
 from onetomany.tracking.evaluation import ERRORS, track_errors
 from onetomany.tracking.likelihood import (
     COST,
     SCORED,
+    calibration_cost,
     closeness,
-    cost,
     fit_face,
     pair_quality,
-    score_pairs,
+    score_sighting_pairs,
 )
 from onetomany.tracking.transit import (
     CAMERA_PAIRS,
     HORIZON,
-    bodies,
     camera_pairs,
     feasible,
     fit_transit,
+    place_bodies,
 )
 from onetomany.tracking.unicity import UNICITY, unicity
 
@@ -82,7 +87,7 @@ def known(runs: dict[int, pl.DataFrame], model: synthetic.TemplateModel) -> dict
     """Everything at a single-image TMR of .65 to .8, where tracks do go wrong."""
     noise = 1.3
     vectors = sighting_templates(model, runs[CALIBRATION], CALIBRATION, noise=noise)
-    scored = score_pairs(runs[CALIBRATION], vectors, 1, pairs=20_000)
+    scored = score_sighting_pairs(runs[CALIBRATION], vectors, 1, pairs=20_000)
     own = sighting_templates(model, runs[TEST], TEST, noise=noise)
     some = runs[TEST].filter(pl.col("true_id") < 300)
     rate = true_match_rate(own[some["template_id"].to_numpy()], some["true_id"].to_numpy(), 1e-4)
@@ -140,21 +145,21 @@ def test_ratios_are_bounded_and_never_fall_as_the_score_rises(
 def test_calibration_holds_on_other_people(
     runs: dict[int, pl.DataFrame], known: dict[str, object]
 ) -> None:
-    held_out = score_pairs(runs[TEST], known["templates"], 2, pairs=20_000)
-    table = cost(known["face"], held_out)
+    held_out = score_sighting_pairs(runs[TEST], known["templates"], 2, pairs=20_000)
+    table = calibration_cost(known["face"], held_out)
     assert table.schema == pl.Schema(COST)
     assert (table["difference"] < 0.02).all()
     assert (table["difference"] > 0).all()
     assert table["cllr"][1] < table["cllr"][0] / 2  # several images say more than one
     # taken as they are, cosines would be badly calibrated
     off = replace(known["face"], intercept=known["face"].intercept + 1)
-    assert (cost(off, held_out)["difference"] > table["difference"] + 0.02).all()
+    assert (calibration_cost(off, held_out)["difference"] > table["difference"] + 0.02).all()
 
 
 def test_pairs_are_of_who_they_say(runs: dict[int, pl.DataFrame]) -> None:
     rows = runs[TEST]
     one_hot = np.eye(700, dtype=np.float32)[rows["true_id"].to_numpy()]
-    scored = score_pairs(rows, one_hot, 5, pairs=4000)
+    scored = score_sighting_pairs(rows, one_hot, 5, pairs=4000)
     assert (scored.filter("mated")["score"] > 0.999).all()
     assert (scored.filter(~pl.col("mated"))["score"] == 0).all()
     assert (scored["mated"] == (scored["subject_a"] == scored["subject_b"])).all()
@@ -162,9 +167,9 @@ def test_pairs_are_of_who_they_say(runs: dict[int, pl.DataFrame]) -> None:
     assert 0 < scored["quality"].min() <= scored["quality"].max() <= 4
     assert pair_quality(np.array([1.0, 2.0]), np.array([1.0, 2.0])).tolist() == [0.5, 1]
     with pytest.raises(InputError, match="two or more sightings"):
-        score_pairs(rows.unique("true_id"), one_hot, 1)
+        score_sighting_pairs(rows.unique("true_id"), one_hot, 1)
     with pytest.raises(InputError, match="templates beyond"):
-        score_pairs(rows, one_hot[:10], 1)
+        score_sighting_pairs(rows, one_hot[:10], 1)
 
 
 def test_scores_without_difference_or_pairs_are_refused(known: dict[str, object]) -> None:
@@ -254,7 +259,7 @@ def test_an_unseen_pair_has_the_walk_as_its_prior() -> None:
     ],
 )
 def test_what_one_body_can_do(camera: str, start: float, x: float, *, possible: bool) -> None:
-    rows = bodies(pl.DataFrame([sighting(0, "a", 0.0), sighting(1, camera, start, x=x)]))
+    rows = place_bodies(pl.DataFrame([sighting(0, "a", 0.0), sighting(1, camera, start, x=x)]))
     one, two = np.array([0]), np.array([1])
     assert feasible(rows, one, two).item() == feasible(rows, two, one).item() == possible
     if start < 5:
@@ -298,8 +303,7 @@ def test_link_probabilities_are_the_marginals_of_all_covers() -> None:
             if len(set(a[some])) == len(set(b[some])) == some.sum():
                 total += 10 ** weight[some].sum()
                 held[some] += 10 ** weight[some].sum()
-        given = joined._Candidates(a, b, weight, weight, weight)
-        found, _ = joined._probability(5, given, weight, np.arange(len(a)))
+        found, _ = link_probability(5, a, b, weight, np.arange(len(a)))
         apart_by.append(np.abs(found - held / total).max(initial=0))
     assert np.median(apart_by) < 1e-3
     assert max(apart_by) < 0.15
@@ -312,10 +316,10 @@ def test_a_track_in_two_places_at_once_is_cut() -> None:
         sighting(1, "b", 1.0, t_end=3.0, x=2.0),
         sighting(2, "c", 4.0, t_end=6.0, x=130.0),
     ]
-    seen = bodies(pl.DataFrame(rows))
-    assert apart(seen, np.array([1, 2, -1])).tolist() == [1, -1, -1]
-    assert apart(seen, np.array([1, -1, -1])).tolist() == [1, -1, -1]
-    track, order, place = chains(np.array([2, -1, -1]))
+    seen = place_bodies(pl.DataFrame(rows))
+    assert split_collisions(seen, np.array([1, 2, -1])).tolist() == [1, -1, -1]
+    assert split_collisions(seen, np.array([1, -1, -1])).tolist() == [1, -1, -1]
+    track, order, place = chain_successors(np.array([2, -1, -1]))
     assert (track.tolist(), order.tolist(), place.tolist()) == ([0, 1, 0], [0, 2, 1], [0, 2, 1])
 
 
@@ -350,7 +354,7 @@ def test_every_sighting_is_in_one_track_with_one_neighbour_each_side(
 
 def test_no_track_is_in_two_places_at_once(known: dict[str, object]) -> None:
     rows = known["sightings"].sort("sighting_id")
-    seen = bodies(rows)
+    seen = place_bodies(rows)
     place = dict(zip(rows["sighting_id"], range(len(rows)), strict=True))
     pairs = [
         (place[one], place[two])
@@ -372,7 +376,10 @@ def test_the_truth_is_never_read_and_order_changes_nothing(known: dict[str, obje
         again = joined.associate(frame, *parts)
         assert again.links.equals(known["found"].links)
         assert again.tracks.equals(known["found"].tracks)
-    strangers = [threshold.naive(each, known["templates"], 0.97) for each in (sightings, mixed)]
+    strangers = [
+        threshold_linking.link_by_threshold(each, known["templates"], 0.97)
+        for each in (sightings, mixed)
+    ]
     assert strangers[0].tracks.equals(strangers[1].tracks)
 
 
@@ -385,9 +392,9 @@ def test_with_perfect_templates_the_cover_is_the_truth(
     own = people[calibration.sort("template_id")["true_id"].to_numpy()]
     # learned from 20,000 pairs, log10 LR of "another person" ends at -3.4: where somebody's next
     # sighting is missing, times alone then outweigh it, and a stranger's was linked
-    face = fit_face(score_pairs(calibration, own, 1, pairs=200_000))
+    face = fit_face(score_sighting_pairs(calibration, own, 1, pairs=200_000))
     templates = people[rows.sort("template_id")["true_id"].to_numpy()]
-    wide = joined.Settings(window=0.9999)
+    wide = joined.AssociationSettings(window=0.9999)
     found = joined.associate(rows, templates, face, known["transit"], wide)
     truth = (
         rows.sort("t_start", "sighting_id")
@@ -407,7 +414,7 @@ def test_the_cover_follows_people_and_the_threshold_mixes_them(known: dict[str, 
     assert cover.schema == pl.Schema(ERRORS)
     scores = known["scored"].filter(~pl.col("mated"), pl.col("images_a") == 1)["score"]
     loose = float(scores.quantile(1 - 1e-4))
-    naive = track_errors(sightings, threshold.naive(sightings, vectors, loose))
+    naive = track_errors(sightings, threshold_linking.link_by_threshold(sightings, vectors, loose))
     assert cover["idf1"].item() > 0.91
     assert cover["precision_at_recall"].item() > 0.98
     assert cover["mean_probability"].item() == pytest.approx(
@@ -419,14 +426,14 @@ def test_the_cover_follows_people_and_the_threshold_mixes_them(known: dict[str, 
     assert naive["infeasible"].item() > 0
     # surer links are more often right
     probable = known["found"].links.filter(pl.col("probability") > 0.9)
-    sure = joined.cut(known["found"], sightings, 0.9)
+    sure = joined.cut_weak_links(known["found"], sightings, 0.9)
     assert len(sure.links) == len(probable) < len(known["found"].links)
     assert track_errors(sightings, sure)["pair_precision"].item() > cover["pair_precision"].item()
 
 
 def test_naive_components_are_those_of_all_pairs(known: dict[str, object]) -> None:
     rows, vectors = known["sightings"].head(900), known["templates"]
-    found = threshold.naive(rows, vectors, 0.96)
+    found = threshold_linking.link_by_threshold(rows, vectors, 0.96)
     assert found.links.schema == pl.Schema(joined.LINKS)
     own = vectors[rows["template_id"].to_numpy()]
     label = connected_components(own @ own.T >= 0.96, directed=False)[1]
@@ -438,7 +445,7 @@ def test_naive_components_are_those_of_all_pairs(known: dict[str, object]) -> No
         sighting_id=pl.int_range(pl.len(), dtype=rows.schema["sighting_id"])
     )
     with pytest.raises(InputError, match="100,000"):
-        threshold.naive(many, vectors, 0.9)
+        threshold_linking.link_by_threshold(many, vectors, 0.9)
 
 
 def test_few_or_unlinked_sightings_are_tracks_by_themselves(known: dict[str, object]) -> None:
@@ -522,7 +529,9 @@ def test_a_dossier_tells_where_when_and_beside_whom(known: dict[str, object]) ->
     with pytest.raises(InputError, match="no hypothesis 999999"):
         dossier(sightings, found, 999_999)
     with pytest.raises(InputError, match="no order"):
-        dossier(sightings, threshold.naive(sightings, known["templates"], 0.97), 0)
+        dossier(
+            sightings, threshold_linking.link_by_threshold(sightings, known["templates"], 0.97), 0
+        )
 
 
 # --- unicity -------------------------------------------------------------------------------------

@@ -325,7 +325,7 @@ def test_every_rule_names_its_sources_or_says_there_is_none() -> None:
     table = behaviour.rules_table(RULES)
     assert table.height == len(RULES)
     assert table["named by 출처"].str.contains("no source of the case").sum() == 2
-    for entry in behaviour.published().values():
+    for entry in behaviour.read_published().values():
         assert entry.url.startswith("http")
         assert len(entry.words) > 40
     assert RULES["dash"].range(5) == [1, 1.5, 2.24, 3.34, 5]
@@ -343,13 +343,13 @@ def test_a_rules_strictness_runs_from_lax_to_strict() -> None:
     [
         (("[dash]", "[fainting]"), r"\[fainting\]: no rule of that name is computed"),
         (("threshold = 3.0\n", ""), r"\[dash\]: missing or unknown: threshold"),
-        (("threshold = 3.0\n", "threshold = 9\n"), "must lie between low and high"),
+        (("threshold = 3.0\n", "threshold = 9\n"), "must be between low and high"),
         (("threshold = 3.0\n", 'threshold = "fast"\n'), "threshold must be a number above 0"),
         (("low = 1.0\n", "low = -1\n"), "low must be a number above 0"),
         (("over_s = 2.0", "over_s = 0"), "over_s must be a number above 0"),
-        (("over_s = 2.0", "within_s = 2.0"), "its settings must hold over_s"),
+        (("over_s = 2.0", "within_s = 2.0"), "its settings must be over_s"),
         (('flagged = "above"', 'flagged = "over"'), "flagged is 'above' or 'below'"),
-        (('["plan", "vendor"]', '["rumour"]'), "published.toml holds no entry rumour"),
+        (('["plan", "vendor"]', '["rumour"]'), "published.toml has no entry rumour"),
         (('threshold_source = "chosen here"', 'threshold_source = "known"'), "no entry known"),
         (('en = "Dash"', 'en = "Dash'), "rules.toml can't be read"),
     ],
@@ -368,8 +368,8 @@ def test_a_statement_without_its_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "published.toml").write_text(
         text.replace('url = "https://en.ellexi.com/airport"\n', ""), encoding="utf-8"
     )
-    with pytest.raises(InputError, match=r"\[vendor\]: it must hold"):
-        behaviour.published(tmp_path)
+    with pytest.raises(InputError, match=r"\[vendor\]: it must have"):
+        behaviour.read_published(tmp_path)
 
 
 # --- rates, alarms --------------------------------------------------------------------------------
@@ -402,7 +402,7 @@ def test_rates_refuse_the_wrong_people() -> None:
         behaviour.flagged_rates(found, [1, 2], RULES)
     with pytest.raises(InputError, match="nobody twice"):
         behaviour.flagged_rates(found, [1, 1, 2, 3], RULES)
-    with pytest.raises(InputError, match=r"dash: 7 m/s lies outside 1 to 5"):
+    with pytest.raises(InputError, match=r"dash: 7 m/s is outside 1 to 5"):
         behaviour.flags(found, RULES, {"dash": 7.0})
 
 
@@ -553,7 +553,7 @@ def test_gates_and_zones_of_the_terminal_stand_on_its_floor() -> None:
         assert line.length == pytest.approx(1.6)
         assert layout.floor.covers(line)
     for point in layout.points:
-        inside = [behaviour.motion.within(zone) for zone in site.waiting.iter_rows(named=True)]
+        inside = [behaviour.motion.in_zone(zone) for zone in site.waiting.iter_rows(named=True)]
         spots = pl.DataFrame(point.spots, schema=["x", "y"], orient="row")
         assert spots.select(pl.any_horizontal(inside))["x"].all()
     assert behaviour.site_of(layout, waiting=False).waiting.is_empty()

@@ -17,9 +17,9 @@ from onetomany.errors import InputError
 from onetomany.reidentification.classes import classes, matching
 from onetomany.reidentification.closeness import hierarchical_closeness
 from onetomany.reidentification.distance_linkage import (
+    _distances,
     distance_links,
     information_loss,
-    record_distances,
 )
 from onetomany.reidentification.households import household_risk
 from onetomany.reidentification.k_map import (
@@ -269,7 +269,8 @@ def test_estimates_hold_for_any_class_size(sizes: list[int], sampled: float, k: 
 def test_bands_add_up_and_k_map_refuses() -> None:
     table = microdata.microdata("adult").frame.head(2000)
     columns = ["age", "sex", "race"]
-    found = k_map_bands(table, columns, 100_000)
+    sizes = classes(table, columns)["size"].to_numpy()
+    found = k_map_bands(sizes, 100_000)
     assert found["records"].sum() == pytest.approx(2000)
     assert found["records"][0] == pytest.approx(
         k_map(table, columns, 100_000, k=2).filter(model="negative binomial")["below"].item()
@@ -279,7 +280,7 @@ def test_bands_add_up_and_k_map_refuses() -> None:
     with pytest.raises(InputError, match="1 or more"):
         k_map(table, columns, 3000, k=0)
     with pytest.raises(InputError, match="no model 'x'"):
-        k_map_bands(table, columns, 3000, model="x")  # type: ignore[arg-type]
+        k_map_bands(sizes, 3000, model="x")  # type: ignore[arg-type]
 
 
 # -- households
@@ -425,9 +426,8 @@ def test_linkage_of_sdcmicros_own_tests() -> None:
     assert distance_links(line, moved, ["v1"]).assigned == 0
     mixed = pl.DataFrame({"age": [20, 40], "sex": ["f", "m"], "region": ["A", "B"]})
     other = pl.DataFrame({"age": [20, 30], "sex": ["f", "m"], "region": ["B", "B"]})
-    np.testing.assert_allclose(
-        record_distances(mixed, other, ["age", "sex", "region"]), [[1 / 3, 5 / 6], [2 / 3, 1 / 6]]
-    )
+    [(_, block)] = _distances(mixed, other, ["age", "sex", "region"], "gower")
+    np.testing.assert_allclose(block, [[1 / 3, 5 / 6], [2 / 3, 1 / 6]])
 
 
 def test_equal_records_are_linked_by_chance() -> None:

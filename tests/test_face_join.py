@@ -43,7 +43,7 @@ def threshold(comparisons: pl.DataFrame) -> float:
 def test_expected_candidates_are_a_plain_count(rows: list[tuple[int, int]], fmr: float) -> None:
     """At the table's own size: for each row, the others that share its values, times FMR."""
     table = pl.DataFrame(rows, schema=["a", "b"], orient="row")
-    found = face_join.false_candidates(
+    found = face_join.filtered_false_candidates(
         crowds(table, ["a", "b"], [["a"], ["a", "b"]]),
         records=len(rows),
         fmr=fmr,
@@ -64,7 +64,7 @@ def test_a_small_table_tells_the_large_ones_mean() -> None:
     steps = [COLUMNS[:1], COLUMNS[:2], COLUMNS]
     plans = [arrivals.disclosed_plan(rows, mean_trips=1.0) for rows in (40_000, 400_000)]
     told, known = (
-        face_join.false_candidates(
+        face_join.filtered_false_candidates(
             crowds(arrivals.draw_arrivals(plan), COLUMNS, steps),
             records=4e5,
             fmr=1e-6,
@@ -80,18 +80,18 @@ def test_no_filter_leaves_more_than_there_was() -> None:
     table = arrivals.draw_arrivals(arrivals.disclosed_plan(20_000))
     sizes = crowds(table, COLUMNS, [COLUMNS[:1], COLUMNS[:2], COLUMNS])
     ask = {"records": 1e6, "fmr": 1e-4, "searches_a_day": 1.0}
-    alike = face_join.false_candidates(sizes, **ask)
-    gathered = face_join.false_candidates(sizes, **ask, within=[2.0, 1e5, 30.0])
+    alike = face_join.filtered_false_candidates(sizes, **ask)
+    gathered = face_join.filtered_false_candidates(sizes, **ask, within=[2.0, 1e5, 30.0])
     assert gathered["candidates"][1] == pytest.approx(2 * alike["candidates"][1])
     assert gathered["candidates"][2] == gathered["candidates"][0] == alike["candidates"][0]
     assert gathered["candidates"][3] == pytest.approx(30 * alike["candidates"][3])
     assert gathered["fmr"][2] == pytest.approx(gathered["candidates"][2] / gathered["searched"][2])
     with pytest.raises(InputError, match="3 restrictions and 1 factors"):
-        face_join.false_candidates(sizes, **ask, within=[2.0])
+        face_join.filtered_false_candidates(sizes, **ask, within=[2.0])
     with pytest.raises(InputError, match="an FMR from 0 to 1"):
-        face_join.false_candidates(sizes, records=10, fmr=2, searches_a_day=1)
+        face_join.filtered_false_candidates(sizes, records=10, fmr=2, searches_a_day=1)
     with pytest.raises(InputError, match="two rows or more"):
-        face_join.false_candidates(crowds(table.head(1), ["sex"]), **ask)
+        face_join.filtered_false_candidates(crowds(table.head(1), ["sex"]), **ask)
 
 
 # --- on research faces ---------------------------------------------------------------------------

@@ -211,7 +211,7 @@ def test_an_unknown_field_is_named_with_what_it_may_mean(made: tuple[Path, Path]
 def test_films_of_each_form_are_decoded_in_the_cage(tmp_path: Path, name: str, code: str) -> None:
     path = write_film(tmp_path / name, code=code)
     seen: dict[int, np.ndarray] = {}
-    decoded = film.watch(
+    decoded = film.decode_film(
         check_film(str(path)), sheet_of(path), lambda number, frame: seen.update({number: frame})
     )
     assert (decoded.frames, decoded.size, decoded.stored) == (FRAMES, (WIDE, HIGH), (WIDE, HIGH))
@@ -228,7 +228,7 @@ def test_a_span_of_frames_and_large_frames(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(film, "SIDE", 96)  # half of the film's width
     path = write_film(tmp_path / "large.avi", frames=6)
     seen: list[int] = []
-    decoded = film.watch(path, sheet_of(path), lambda n, _: seen.append(n), first=3, last=5)
+    decoded = film.decode_film(path, sheet_of(path), lambda n, _: seen.append(n), first=3, last=5)
     assert seen == [3, 4, 5]
     assert (decoded.stored, decoded.size) == ((WIDE, HIGH), (96, 80))
 
@@ -242,7 +242,7 @@ def test_a_span_of_frames_and_large_frames(tmp_path: Path, monkeypatch: pytest.M
     assert first["left"] == pytest.approx(10 + 5 * 2, abs=3)
     assert first["height"] == pytest.approx(60, abs=5)
     with pytest.raises(InputError, match="ends before the first frame"):
-        film.watch(path, sheet_of(path), lambda n, _: None, first=7, last=9)
+        film.decode_film(path, sheet_of(path), lambda n, _: None, first=7, last=9)
 
 
 @linux
@@ -278,7 +278,7 @@ def test_no_damage_gives_anything_but_frames_or_one_sentence(data: st.DataObject
         seen: list[int] = []
         said = ""
         try:
-            frames = film.watch(path, sheet, lambda n, _: seen.append(n)).frames
+            frames = film.decode_film(path, sheet, lambda n, _: seen.append(n)).frames
         except InputError as error:
             said = str(error)
     assert "can't be read as a film" in said if said else frames == len(seen) > 0
@@ -302,7 +302,7 @@ def test_a_decoder_that_falls_silent_is_ended(
     seen: list[int] = []
     begun = time.monotonic()
     with pytest.raises(InputError, match=r"can't be read as a film: it did not answer in time"):
-        film.watch(made[0], sheet_of(made[0]), lambda n, _: seen.append(n))
+        film.decode_film(made[0], sheet_of(made[0]), lambda n, _: seen.append(n))
     assert len(seen) > 100  # what came before was seen
     assert time.monotonic() - begun < 60
 
@@ -374,7 +374,7 @@ def test_tracks_frames_clip_heat_map_and_metres(
     speed = (inner["x"].max() - inner["x"].min()) / (inner["t"].max() - inner["t"].min())
     assert speed == pytest.approx(4.0, rel=0.05)
     assert inner["y"].to_numpy() == pytest.approx(8.0, abs=0.3)  # 80 of 160 pixels down
-    assert film_pictures.frames_of(out / "clip.avi") == FRAMES
+    assert film_pictures._count_frames(out / "clip.avi") == FRAMES
     assert {file.name for file in out.iterdir()} == {
         "tracks.csv", "tracks.txt", "det.txt", "trajectories.csv", "clip.avi", "frames",
         "heat.png", "plan.png", "summary.md",
@@ -422,7 +422,7 @@ def test_a_film_in_which_the_real_detector_finds_nobody_says_so(
     assert "찾은 사람이 없다." in said
     assert pl.read_csv(out / "tracks.csv").height == 0
     assert not (out / "heat.png").exists()
-    assert film_pictures.frames_of(out / "clip.avi") == 5
+    assert film_pictures._count_frames(out / "clip.avi") == 5
 
 
 @linux
@@ -611,7 +611,7 @@ def test_weights_are_pinned_and_fetched_only_when_accepted(
         people_detectors.fetch_people_detector(
             accept_licence=True, opener=lambda url: io.BytesIO(b"another file")
         )
-    assert not people_detectors.weights_path().exists()
+    assert not people_detectors._weights_path().exists()
 
 
 # -- charts
@@ -656,4 +656,4 @@ def test_the_research_film_of_opencv_doc(
     feet = first.select(pl.col("left") + pl.col("width") / 2, pl.col("top") + pl.col("height"))
     for person in ((268, 308), (516, 226), (667, 320)):
         assert (np.hypot(*(feet.to_numpy() - person).T) < 25).any(), person
-    assert film_pictures.frames_of(out / "clip.avi") == 10
+    assert film_pictures._count_frames(out / "clip.avi") == 10

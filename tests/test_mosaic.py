@@ -37,7 +37,9 @@ def facts() -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def listed() -> pl.DataFrame:
     tables = (microdata(name).frame for name in ("receipts", "body"))
-    return fact_list.fact_list(everyday.published_facts(), *tables, crowds.stored()[0])
+    return fact_list.fact_list(
+        everyday.published_facts(), *tables, crowds.load_disclosed_crowds()[0]
+    )
 
 
 # -- bits and people left
@@ -57,7 +59,7 @@ SIZES = st.tuples(st.integers(1, 40), st.integers(1, 4))
 @given(arrays(np.bool_, SIZES).map(each_true_of_somebody))
 def test_frechets_bounds_hold_what_any_joint_table_counts(table: np.ndarray) -> None:
     people = pl.DataFrame(table, schema=[f"fact {n}" for n in range(table.shape[1])])
-    found = mosaic.held_against(people, {name: pl.col(name) for name in people.columns})
+    found = mosaic.check_against_table(people, {name: pl.col(name) for name in people.columns})
     together = np.cumprod(table, axis=1).sum(axis=0)
     assert found["counted"].to_list() == together.tolist()
     for row in found.iter_rows(named=True):
@@ -89,8 +91,8 @@ def test_facts_that_are_none_are_refused() -> None:
         with pytest.raises(InputError, match="population"):
             mosaic.mosaic(pl.DataFrame({"fact": ["f"], "share": [0.5]}), population)
     table = pl.DataFrame({"a": [True, False], "b": [None, False]})
-    with pytest.raises(InputError, match="true of somebody"):
-        mosaic.held_against(table, {"a": pl.col("a"), "b": pl.col("b")})
+    with pytest.raises(InputError, match="true for somebody"):
+        mosaic.check_against_table(table, {"a": pl.col("a"), "b": pl.col("b")})
 
 
 @UNHURRIED
@@ -98,7 +100,7 @@ def test_facts_that_are_none_are_refused() -> None:
 def test_what_columns_add_is_their_entropy(values: np.ndarray) -> None:
     """The bits so far are the entropy of all columns together, counted another way."""
     table = pl.DataFrame(values, schema=[f"c{n}" for n in range(values.shape[1])])
-    found = mosaic.learned(table, table.columns)
+    found = mosaic.bits_learned(table, table.columns)
     for number, row in enumerate(found.iter_rows(named=True), 1):
         _, sizes = np.unique(values[:, :number], axis=0, return_counts=True)
         shares = sizes / len(values)
@@ -318,7 +320,7 @@ def test_the_list_has_all_that_the_commenter_named(listed: pl.DataFrame) -> None
             assert row["bits_high"] == pytest.approx(math.log2(row["of"] / row["left_low"]))
             assert row["bits_low"] == pytest.approx(math.log2(row["of"] / row["left_high"]))
     assert listed.filter("simulated").height == 2
-    said = fact_list.sentences(listed)
+    said = fact_list.describe_facts(listed)
     for (english, korean), row in zip(said, listed.iter_rows(named=True), strict=True):
         assert row["source"] in english
         assert row["source"] in korean
@@ -333,7 +335,7 @@ def test_charts_say_what_they_find(listed: pl.DataFrame, facts: pl.DataFrame) ->
         for kind in charts.KINDS
     )
     last = points.filter(points=4, kind="day")["singled_out"][0]
-    by_fact = mosaic.learned(microdata("households").frame, ["age", "income"])
+    by_fact = mosaic.bits_learned(microdata("households").frame, ["age", "income"])
     three = mosaic.mosaic(facts.filter(pl.col("fact").str.contains("waist|Golf")), 1e6)
     drawn = {
         f"{last:.0%} of households": charts.receipts_single_out(points, source=SOURCE),

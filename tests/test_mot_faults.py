@@ -14,10 +14,10 @@ from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.sources import pedestrians
 from onetomany.tracking import comparison
-from onetomany.tracking.metrics import score
+from onetomany.tracking.metrics import score_tracks
 from onetomany.tracking.mot import BOX, open_mot, read_mot
 from onetomany.tracking.mot_faults import check_pair
-from onetomany.tracking.sequences import open_filmed, open_folder
+from onetomany.tracking.sequences import _open_filmed, open_folder
 
 CAMPUS = pedestrians.open_sequence("TUD-Campus")
 TRUTH = read_mot(CAMPUS.truth)
@@ -44,7 +44,7 @@ def sequence(home: Path, det: str | bytes, gt: str | bytes | None = None) -> Pat
 def opened(home: Path) -> tuple[comparison.Filmed, list[str]]:
     """One sequence, and its notices in English; each is in Korean too."""
     found = [each for each in pedestrians.user_sequences(home.parent) if each.name == home.name]
-    film, notices = open_filmed(found[0])
+    film, notices = _open_filmed(found[0])
     assert all(re.search("[가-힣]", each.ko) for each in notices)
     assert not any(re.search("[가-힣]", each.en) for each in notices)
     return film, [each.en for each in notices]
@@ -154,7 +154,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "XML": ("<?xml version='1.0'?><dataset/>", "XML"),
     "workbook": (b"PK\x03\x04abcdefg", "ZIP or a workbook"),
     "an empty cell": (lines(FOUND.head(30)) + "3,-1,,5,6,7,1\n", "line 31.*value is missing"),
-    "names again": (NAMED + lines(FOUND.head(30)) + NAMED, "line 32.*names of columns stand"),
+    "names again": (NAMED + lines(FOUND.head(30)) + NAMED, "line 32.*columns are repeated"),
     "percent signs": (lines(FOUND.head(30), end="%\n"), "line 1.*0.9 for 90"),
     "not a number": (lines(FOUND.head(30)) + "3,-1,nan,5,6,7,1\n", "line 31.*without a place"),
     "a short line": (lines(FOUND.head(30)) + "3,-1,4,5,6,7\n", "line 31: not 7 values"),
@@ -175,7 +175,7 @@ def test_is_refused_with_file_and_reason(fault: str, tmp_path: Path) -> None:
 GT_REFUSED = {
     "all left out": (lines(TRUTH.with_columns(conf=pl.lit(0))), "no box to count"),
     "detections": (lines(TRUTH.with_columns(id=pl.lit(-1))), "not ground truth"),
-    "twice": (lines(TRUTH) + lines(TRUTH), "line 360: an id .* the same line stands twice"),
+    "twice": (lines(TRUTH) + lines(TRUTH), "line 360: an id .* the same line occurs twice"),
     "one id": (lines(TRUTH.with_columns(id=pl.lit(1))), "every box has the same id"),
     "classes from 0": (
         "".join(f"{line},0,1\n" for line in lines(TRUTH).splitlines()), "a pedestrian is 1",
@@ -261,7 +261,7 @@ def test_one_bad_sequence_does_not_end_the_others(
     # the tracks written are those scored, and the pooled row counts both sequences
     rows = {tuple(line.split()[:2]): line.split() for line in shown.out.splitlines() if line}
     written = read_mot(tmp_path / "out" / "A" / "cbiou.txt")
-    assert f"{score(TRUTH, written).idf1:.3f}" == rows["A", "C-BIoU"][4]
+    assert f"{score_tracks(TRUTH, written).idf1:.3f}" == rows["A", "C-BIoU"][4]
     assert shown.out.count("all together") == 4
 
 
@@ -271,7 +271,7 @@ def test_the_pooled_row_is_the_mot_challenges() -> None:
     for name in pedestrians.sequence_names():
         truth = read_mot(pedestrians.open_sequence(name).truth)
         films[name] = comparison.Filmed(comparison.simulated_detections(truth, seed=3), truth)
-    table = comparison.compare(films, pooled=True).filter(tracker="C-BIoU")
+    table = comparison.compare_trackers(films, pooled=True).filter(tracker="C-BIoU")
     parts, whole = table.head(2), table.row(2, named=True)
     assert whole["sequence"] == comparison.POOLED
     for figure in ("id_switches", "false_positives", "misses", "persons", "tracks",

@@ -184,9 +184,9 @@ HEAD = "id,t,x,y\n"
 FAULTS = {
     "no such unit": (HEAD + "1,0,0,0\n", {"unit": "yd"}, "no unit 'yd'"),
     "no frame rate": ("id,frame,x,y\n1,0,0,0\n", {}, "--fps 25"),
-    "empty cell": (HEAD + "1,0,0,0\n1,1,,0\n", {}, "line 3: 'x' is no number"),
-    "word": (HEAD + "1,0,0,0\n1,1,far,0\n", {}, "line 3: 'x' is no number .'far'"),
-    "nan": (HEAD + "1,0,0,0\n1,1,nan,0\n", {}, "line 3: 'x' is no number"),
+    "empty cell": (HEAD + "1,0,0,0\n1,1,,0\n", {}, "line 3: 'x' is not a number"),
+    "word": (HEAD + "1,0,0,0\n1,1,far,0\n", {}, "line 3: 'x' is not a number .'far'"),
+    "nan": (HEAD + "1,0,0,0\n1,1,nan,0\n", {}, "line 3: 'x' is not a number"),
     "no id": (HEAD + "1,0,0,0\n,1,1,0\n", {}, "line 3: the id is missing"),
     "twice": (HEAD + "1,0,0,0\n1,0,5,0\n", {}, "Line 3: '1' is at two places"),
     "no x": ("id,t,y\n1,0,0\n", {}, "no column is called x"),
@@ -227,7 +227,7 @@ def test_one_who_jumps_is_left_out_by_line_and_many_end_it(tmp_path: Path) -> No
     with pytest.raises(InputError, match="Row 502: '3' moves 6"):
         behaviour.measure(one, RULES, Site(), person="id")
     all_jump = frame.with_columns(x=pl.col("x") + pl.when(pl.col("t") > 20).then(60).otherwise(0))
-    with pytest.raises(InputError, match="8 of 8 people move as nobody can"):
+    with pytest.raises(InputError, match="8 of 8 people move impossibly"):
         behaviour.read_walks(written(tmp_path / "w.csv", all_jump))
 
 
@@ -277,8 +277,8 @@ def test_a_share_is_of_those_in_sight_long_enough() -> None:
         (("x1 = 5.0", "x9 = 5.0"), r"\[\[gates\]\] 1: missing or unknown: x1, x9"),
         (("y2 = 50.0", 'y2 = "50"'), "y2 must be a number"),
         (("y2 = 50.0", "y2 = -50.0"), "two ends are one point"),
-        (("dx = 1.0", "dx = 0.0"), "which way is allowed"),
-        (("x_high = 100.0", "x_high = -1.0"), "x_low must lie below"),
+        (("dx = 1.0", "dx = 0.0"), "must give the direction allowed"),
+        (("x_high = 100.0", "x_high = -1.0"), "x_low must be below"),
         (("[[gates]]", "[gates]"), "two brackets"),
     ],
 )
@@ -373,7 +373,7 @@ GOOD = sightings()
 UTC = pl.when(pl.col("camera_id") == "c2").then(9 * 3600.0).otherwise(0.0)
 BAD_SIGHTINGS = {
     "end first": (GOOD.with_columns(t_end=pl.col("t_start") - 1), "row 1: t_end is before"),
-    "twice": (pl.concat([GOOD, GOOD.tail(1)]), "row 121: a sighting_id that stood before"),
+    "twice": (pl.concat([GOOD, GOOD.tail(1)]), "row 121: a sighting_id that occurred before"),
     "null": (
         GOOD.with_columns(x=pl.when(pl.col("sighting_id") == 4).then(None).otherwise("x")),
         "row 5: 'x' is missing",

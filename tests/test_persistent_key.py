@@ -45,7 +45,7 @@ def test_linkage_is_a_plain_count(rows: list[tuple[int, int, bool]]) -> None:
     person = [one for one, _, _ in rows]
     key = [None if gap else one * 10 + passport for one, passport, gap in rows]
     table = pl.DataFrame({"person": person, "passport_key": pl.Series(key, dtype=pl.Int64)})
-    found = persistent_key.linkage(table).row(0, named=True)
+    found = persistent_key.key_linkage(table).row(0, named=True)
     number = {value: key.count(value) for value in key if value is not None}
     assert found["rows"] == len(rows)
     assert found["keys"] == len(number)
@@ -71,24 +71,24 @@ def test_linkage_is_a_plain_count(rows: list[tuple[int, int, bool]]) -> None:
 
 def test_without_the_truth_only_the_key_is_counted() -> None:
     table = arrivals.draw_arrivals(arrivals.disclosed_plan(5000))
-    known = persistent_key.linkage(table)
-    blind = persistent_key.linkage(table.drop("person"))
+    known = persistent_key.key_linkage(table)
+    blind = persistent_key.key_linkage(table.drop("person"))
     shared = ["rows", "keys", "keys_linking", "rows_linked", "share_linked", "longest"]
     assert blind.select(shared).equals(known.select(shared))
     assert blind["people"][0] is None
     with pytest.raises(InputError, match="column 'key'"):
-        persistent_key.linkage(table, "key")
+        persistent_key.key_linkage(table, "key")
 
 
 def test_more_trips_link_more_and_longer_passports_split_less() -> None:
     few, many = (
-        persistent_key.linkage(
+        persistent_key.key_linkage(
             arrivals.draw_arrivals(arrivals.disclosed_plan(30_000, mean_trips=trips))
         )
         for trips in (1.5, 6.0)
     )
     assert few["share_linked"][0] + 0.3 < many["share_linked"][0]
-    for_life = persistent_key.linkage(
+    for_life = persistent_key.key_linkage(
         arrivals.draw_arrivals(arrivals.disclosed_plan(30_000, validity=2000.0))
     )
     assert for_life["pairs_linked"][0] > 0.97
@@ -142,7 +142,7 @@ def test_searches_across_a_renewal_are_those_of_a_plain_search(
     model: synthetic.TemplateModel, people: pl.DataFrame, columns: tuple[str, ...]
 ) -> None:
     renewed, total = 150, len(people)
-    found, searched = persistent_key.renewal_searches(
+    found, searched = persistent_key._renewal_searches(
         model, people, renewed, columns=columns, seed=2
     )
     drawn = synthetic.draw_people(model, total, 2)
@@ -179,12 +179,12 @@ def test_the_face_links_again_and_columns_take_false_links_away(
     assert (found["false_links"].diff().drop_nulls() <= 0).all()
     assert found["false_links"][0] > 3 * found["false_links"][3]
     assert (found["searched"].diff().drop_nulls() < 0).all()
-    searches, _ = persistent_key.renewal_searches(model, people, 500, seed=3)
+    searches, _ = persistent_key._renewal_searches(model, people, 500, seed=3)
     rates = open_set_rates(searches, [cut])
     assert found["relinked"][0] == pytest.approx(1 - rates["fnir"][0])
     assert found["false_links"][0] == rates["fpir"][0]
     with pytest.raises(InputError, match="half of the 3000"):
-        persistent_key.renewal_searches(model, people, 1501)
+        persistent_key._renewal_searches(model, people, 1501)
 
 
 # --- what is refused -----------------------------------------------------------------------------

@@ -17,12 +17,12 @@ from onetomany.errors import InputError
 from onetomany.reidentification import copula
 from onetomany.reidentification.classes import classes
 from onetomany.reidentification.population import (
-    leave_out,
-    pitman,
+    _leave_out,
+    _pitman,
+    _snb,
+    _zayatz,
     population_uniqueness,
-    snb,
     unfitted,
-    zayatz,
 )
 from onetomany.reidentification.risk import anonymity
 from onetomany.sources.microdata import microdata
@@ -65,7 +65,7 @@ def test_pitman_where_its_model_holds() -> None:
     population = restaurant(20_000, 30.0, 0.6, seed=1)
     true = (population == 1).sum()
     for seed in range(3):
-        found = pitman(sampled(population, 0.1, seed), 20_000)
+        found = _pitman(sampled(population, 0.1, seed), 20_000)
         assert found == pytest.approx(true, rel=0.2)
 
 
@@ -74,8 +74,8 @@ def test_snb_where_its_model_holds() -> None:
     total, true = int(population.sum()), (population == 1).sum()
     for seed in range(3):
         # the number of classes has to be estimated too, and small samples tell it badly
-        assert snb(sampled(population, 0.3, seed), total) == pytest.approx(true, rel=0.5)
-        assert snb(sampled(population, 0.6, seed), total) == pytest.approx(true, rel=0.1)
+        assert _snb(sampled(population, 0.3, seed), total) == pytest.approx(true, rel=0.5)
+        assert _snb(sampled(population, 0.6, seed), total) == pytest.approx(true, rel=0.1)
 
 
 @settings(deadline=None, max_examples=40)
@@ -90,7 +90,7 @@ def test_zayatz_by_hand(sizes: list[int], more: int) -> None:
 
     chance = sizes.count(1) * seen_once(1) / sum(seen_once(size) for size in sizes)
     wanted = sizes.count(1) * chance * population / n
-    assert zayatz(np.array(sizes), population) == pytest.approx(wanted)
+    assert _zayatz(np.array(sizes), population) == pytest.approx(wanted)
 
 
 def test_the_decision_rule_and_its_limits(adult: pl.DataFrame) -> None:
@@ -158,7 +158,7 @@ def test_models_hold_for_classes_of_any_size(
 ) -> None:
     counted = np.array([1] * unique + sizes)
     population = max(int(counted.sum() / fraction), int(counted.sum()) + 1)
-    for model in (pitman, zayatz, snb):
+    for model in (_pitman, _zayatz, _snb):
         with np.errstate(all="raise", under="ignore"):
             found = model(counted, population)
         if found is not None:
@@ -169,7 +169,7 @@ def test_models_hold_for_classes_of_any_size(
 
 def test_the_groups_leave_each_record_out_once() -> None:
     sizes = np.array([5, 1, 3, 2])
-    parts = leave_out(sizes, 3, seed=0)
+    parts = _leave_out(sizes, 3, seed=0)
     assert sum(part.sum() for part in parts) == 2 * sizes.sum()
 
 
@@ -182,7 +182,7 @@ def test_published_uniqueness_of_adult(adult: pl.DataFrame) -> None:
     published_truth, published_whole, published_percent = 0.10853475016123583, 0.12794, 0.12435
     assert anonymity(adult, SIX).uniqueness == published_truth
     # their model fitted to all records, and ours
-    whole = copula._unique(copula.fit(adult, SIX), len(adult), 0) / len(adult)
+    whole = copula._unique(copula.fit_copula(adult, SIX), len(adult), 0) / len(adult)
     assert whole == pytest.approx(published_whole, abs=0.005)
     # fitted to 325 records; theirs is one draw, and 325 records leave about 0.02 to chance
     percent = [
@@ -194,7 +194,7 @@ def test_published_uniqueness_of_adult(adult: pl.DataFrame) -> None:
 
 def test_who_is_unique_is_ranked_as_well_as_published(adult: pl.DataFrame) -> None:
     """AUC 0.84 to 0.97 on 210 populations (abstract of Nature Communications 10:3069)."""
-    found = copula.individuals(copula.fit(adult, SIX), adult, len(adult))
+    found = copula.individuals(copula.fit_copula(adult, SIX), adult, len(adult))
     assert found.select(SIX).equals(classes(adult, SIX).select(SIX))
     scores, sizes = found["uniqueness"].to_numpy(), found["size"].to_numpy()
     auc = roc_auc_score(np.repeat(sizes == 1, sizes), np.repeat(scores, sizes))
@@ -219,7 +219,7 @@ def test_the_interval_and_its_seed(adult: pl.DataFrame) -> None:
 def test_independent_columns_are_found_independent() -> None:
     rng = np.random.default_rng(0)
     table = pl.DataFrame({name: rng.geometric(0.1, 5000) for name in "abc"})
-    model = copula.fit(table, ["a", "b", "c"])
+    model = copula.fit_copula(table, ["a", "b", "c"])
     assert np.abs(model.correlation - np.eye(3)).max() < 0.1
     drawn = copula._unique(model, 5000, 1) / 5000
     assert drawn == pytest.approx(anonymity(table, ["a", "b", "c"]).uniqueness, abs=0.03)
@@ -232,14 +232,16 @@ def test_a_correlation_is_found_again(correlation: float) -> None:
     # commonest first, as the model orders values
     cuts = np.quantile(normal, [0.4, 0.7, 0.85, 0.95])
     table = pl.DataFrame({n: np.searchsorted(cuts, normal[:, i]) for i, n in enumerate("ab")})
-    assert copula.fit(table, ["a", "b"]).correlation[0, 1] == pytest.approx(correlation, abs=0.03)
+    assert copula.fit_copula(table, ["a", "b"]).correlation[0, 1] == pytest.approx(
+        correlation, abs=0.03
+    )
 
 
 def test_boxes_of_a_normal_distribution() -> None:
     rng = np.random.default_rng(0)
     shape = np.array([[1, 0.5, 0.2], [0.5, 1, 0.7], [0.2, 0.7, 1]])
     bounds = np.sort(rng.random((2, 20, 3)), axis=0)
-    ours = copula.cell_probability(shape, bounds[0], bounds[1], points=1024)
+    ours = copula._cell_probability(shape, bounds[0], bounds[1], points=1024)
 
     wanted = [
         multivariate_normal(cov=shape, maxpts=200_000, abseps=1e-7, releps=1e-7).cdf(
@@ -248,12 +250,12 @@ def test_boxes_of_a_normal_distribution() -> None:
         for low, high in zip(bounds[0], bounds[1], strict=True)
     ]
     assert ours == pytest.approx(np.array(wanted), rel=0.01, abs=1e-5)
-    apart = copula.cell_probability(np.eye(3), bounds[0], bounds[1])
+    apart = copula._cell_probability(np.eye(3), bounds[0], bounds[1])
     assert apart == pytest.approx((bounds[1] - bounds[0]).prod(axis=1))
 
 
 def test_a_value_the_model_has_not_seen(adult: pl.DataFrame) -> None:
-    model = copula.fit(adult.filter(pl.col("age") > 30), ["age", "sex"])
+    model = copula.fit_copula(adult.filter(pl.col("age") > 30), ["age", "sex"])
     with pytest.raises(InputError, match="no record with age"):
         copula.individuals(model, adult, len(adult))
     with pytest.raises(InputError, match="no larger than the sample"):

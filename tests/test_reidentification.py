@@ -93,9 +93,9 @@ def test_large_files_go_to_duckdb(
     monkeypatch.setattr(module, "_by_duckdb", lambda *a: asked.append(a) or classes(adult, ["sex"]))
     path = tmp_path / "adult.parquet"
     adult.write_parquet(path)
-    module.grouped(path, ["sex"])
+    module.group_classes(path, ["sex"])
     adult.head(1000).write_parquet(path)
-    module.grouped(path, ["sex"])
+    module.group_classes(path, ["sex"])
     assert len(asked) == 1
 
 
@@ -257,7 +257,7 @@ def test_diversity_by_hand(table: pl.DataFrame) -> None:
 def test_a_sensitive_column_among_the_quasi_identifiers_is_refused(adult: pl.DataFrame) -> None:
     with pytest.raises(InputError, match="sensitive and a quasi-identifier"):
         privacy(adult, ["sex", "income"], "income")
-    with pytest.raises(InputError, match="no place among numbers"):
+    with pytest.raises(InputError, match="can't be ordered"):
         privacy(pl.DataFrame({"a": [1, 1], "s": [2, None]}), ["a"], "s")
 
 
@@ -373,19 +373,19 @@ def test_what_must_be_given_up_by_hand(adult: pl.DataFrame) -> None:
 
 def test_hierarchies_that_are_none(adult: pl.DataFrame) -> None:
     ages = adult["age"]
-    with pytest.raises(InputError, match="several whole bands"):
+    with pytest.raises(InputError, match="a multiple of the one before"):
         bands("age", ages, [5, 12])
     with pytest.raises(InputError, match="whole numbers"):
         bands("sex", adult["sex"], [5])
     with pytest.raises(InputError, match="leave out 'Female'"):
         groups("sex", adult["sex"], {"Male": "m"}, "group")
     crossed = pl.DataFrame({"v": [1, 2], "fine": ["x", "x"], "coarse": ["y", "z"]})
-    with pytest.raises(InputError, match="is no hierarchy"):
+    with pytest.raises(InputError, match="is inconsistent"):
         Hierarchy("v", crossed)
     with pytest.raises(InputError, match="names a value twice"):
         Hierarchy("v", pl.DataFrame({"v": [1, 1], "c": ["x", "x"]}))
     young = bands("age", ages.filter(ages < 30), [5])
-    with pytest.raises(InputError, match="does not say what becomes of"):
+    with pytest.raises(InputError, match="has no row for"):
         what_if(adult, ["age"], [young], 5)
     with pytest.raises(InputError, match="not among the columns"):
         what_if(adult, ["sex"], [young], 5)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from onetomany.cli import main
 from onetomany.errors import InputError
+from onetomany.reidentification.assessment import assess
+from onetomany.reidentification.classes import classes
 from onetomany.reidentification.risk_findings import (
     column_finding,
     k_map_finding,
-    risk_findings,
     safe_harbor_finding,
 )
 from onetomany.reidentification.safe_harbor import SAFE_HARBOR, safe_harbor, safe_harbor_rule
@@ -159,12 +160,13 @@ def test_findings_name_the_column_and_both_languages() -> None:
 
 
 def test_findings_of_a_sample_say_how_far_the_model_is_off() -> None:
-    found = k_map_finding(people(), ["age", "sex", "one"], 20_000)
+    sizes = classes(people(), ["age", "sex", "one"])["size"].to_numpy()
+    found = k_map_finding(sizes, 20_000)
     share = found.frame.filter(model="negative binomial")["share"].item()
     assert f"{share:.1%}" in found.en
     assert "points off on average" in found.en
     assert f"{share:.1%}" in found.ko
-    assert len(risk_findings(people(), ["age", "sex"], people=20_000, year=2024)) == 3
+    assert len(assess(people(), ["age", "sex"], population=20_000).findings) == 3
     assert "No column looks like" in safe_harbor_finding(people(), 2024).en
 
 

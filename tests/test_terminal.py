@@ -28,12 +28,12 @@ SERVICE = ("check-in", "security", "immigration")
 
 
 @pytest.fixture(scope="module")
-def run() -> terminal.Run:
+def run() -> terminal.SimulatedRun:
     return terminal.simulate(PLAN, 150, seed=1, seconds=500)
 
 
 @pytest.fixture(scope="module")
-def day() -> terminal.Run:
+def day() -> terminal.SimulatedRun:
     return terminal.simulate_coarsely(PLAN, 4000, seed=1, wings=2)
 
 
@@ -96,7 +96,7 @@ def test_cameras_leave_gaps_and_never_share_ground() -> None:
         ),
         ("[40, 31], [41, 31]", "[40, 19], [41, 19]", "cut the floor"),
         ('["lane-1", 59, 6]', '["lane-1", 59, 9]', None),
-        ('["lane-1", 59, 6]', '["lane-1", 61, 9]', "'lane-1' has a standing place at 61, 9 m"),
+        ('["lane-1", 59, 6]', '["lane-1", 61, 9]', "'lane-1' has a place at 61, 9 m"),
         ('["lane-1", 59, 6]', '["lane-2", 59, 6]', "two are called place 'lane-2'"),
         ('["lane-1", 59, 6]', '["lane-1", 59]', r"must be \[name, x, y\]"),
         ('stage = "security"', 'stage = "customs"', "points of stage 'customs'"),
@@ -187,7 +187,7 @@ def test_nobody_is_no_run() -> None:
 # --- bodies --------------------------------------------------------------------------------------
 
 
-def test_nobody_walks_through_a_wall(run: terminal.Run) -> None:
+def test_nobody_walks_through_a_wall(run: terminal.SimulatedRun) -> None:
     frame = run.trajectories
     assert frame.schema == pl.Schema(terminal.TRAJECTORIES)
     places = frame.select("x", "y").to_numpy()
@@ -204,7 +204,7 @@ def test_nobody_walks_through_a_wall(run: terminal.Run) -> None:
     assert np.diff(frame["t"].to_numpy())[same] == pytest.approx(1 / walking.RATE)
 
 
-def test_bodies_keep_apart(run: terminal.Run) -> None:
+def test_bodies_keep_apart(run: terminal.SimulatedRun) -> None:
     closest = []
     for part in run.trajectories.filter(pl.col("t").rank("dense") % 50 == 0).partition_by("t"):
         places = part.select("x", "y").to_numpy()
@@ -213,7 +213,7 @@ def test_bodies_keep_apart(run: terminal.Run) -> None:
     assert (np.array(closest) < PLAN.walkers.radius).mean() < 1e-3
 
 
-def test_nobody_is_lost(run: terminal.Run) -> None:
+def test_nobody_is_lost(run: terminal.SimulatedRun) -> None:
     assert run.visits.schema == pl.Schema(terminal.VISITS)
     everybody = run.people["true_id"].to_list()
     for stage in ("entrance", "security", "immigration", "gate"):
@@ -227,12 +227,12 @@ def test_nobody_is_lost(run: terminal.Run) -> None:
 
 def test_who_is_still_inside_at_the_end_is_still_there() -> None:
     people = terminal.draw_passengers(PLAN, 10, seed=4, seconds=10)
-    places, visits = terminal.walk(PLAN, people, 4, longest=60)
+    places, visits = terminal.walk_passengers(PLAN, people, 4, longest=60)
     assert visits.filter(stage="gate").is_empty()
     assert sorted(places.filter(pl.col("t") == pl.col("t").max())["true_id"]) == list(range(10))
 
 
-def test_visits_stand_where_and_as_long_as_they_should(run: terminal.Run) -> None:
+def test_visits_stand_where_and_as_long_as_they_should(run: terminal.SimulatedRun) -> None:
     visits = run.visits
     assert (visits["t_in"] <= visits["t_served"]).all()
     assert (visits["t_served"] <= visits["t_out"]).all()
@@ -262,7 +262,7 @@ def test_visits_stand_where_and_as_long_as_they_should(run: terminal.Run) -> Non
         assert np.hypot(x - heads[place][0], y - heads[place][1]) < 4
 
 
-def test_parties_stay_together(run: terminal.Run) -> None:
+def test_parties_stay_together(run: terminal.SimulatedRun) -> None:
     """A party passes the desk as one; two parties that pass it one after the other don't."""
     security = run.visits.filter(stage="security").join(
         run.people.select("true_id", "party_id"), on="true_id"
@@ -282,7 +282,7 @@ def test_who_finds_the_door_full_waits_outside() -> None:
     people = terminal.draw_passengers(PLAN, 150, seed=6, seconds=0.1).with_columns(
         entrance=pl.lit("door-south")
     )
-    _, visits = terminal.walk(PLAN, people, 6, longest=40)
+    _, visits = terminal.walk_passengers(PLAN, people, 6, longest=40)
     came = visits.filter(stage="entrance")
     assert len(came) == 150
     assert came["t_in"].max() > people["t_arrival"].max() + 2
@@ -293,8 +293,8 @@ def test_who_finds_the_door_full_waits_outside() -> None:
 def test_passengers_of_another_plan_are_refused() -> None:
     people = terminal.draw_passengers(PLAN, 5, seed=1)
     with pytest.raises(InputError, match="one wing is simulated at a time"):
-        terminal.walk(PLAN, people.with_columns(wing=pl.lit(1, pl.Int32)), 1)
-    for move in (terminal.walk, terminal.pass_through):
+        terminal.walk_passengers(PLAN, people.with_columns(wing=pl.lit(1, pl.Int32)), 1)
+    for move in (terminal.walk_passengers, terminal.pass_through):
         with pytest.raises(InputError, match="gate 'gate-99', which the layout does not have"):
             move(PLAN, people.with_columns(gate=pl.lit("gate-99")), 1)
 
@@ -302,7 +302,7 @@ def test_passengers_of_another_plan_are_refused() -> None:
 # --- flow ----------------------------------------------------------------------------------------
 
 
-def test_the_flow_keeps_everybody(day: terminal.Run) -> None:
+def test_the_flow_keeps_everybody(day: terminal.SimulatedRun) -> None:
     visits, people = day.visits, day.people
     counts = visits.group_by("true_id", "stage").len()
     assert (counts["len"] == 1).all()
@@ -330,7 +330,7 @@ def test_the_flow_serves_one_party_at_a_time_in_order(rush: pl.DataFrame) -> Non
     assert waits["t_served"].to_list() == pytest.approx(waits["before"].to_list())
 
 
-def test_walking_takes_the_length_of_the_way(day: terminal.Run) -> None:
+def test_walking_takes_the_length_of_the_way(day: terminal.SimulatedRun) -> None:
     legs = (
         day.visits.select(
             "true_id",
@@ -413,7 +413,7 @@ def test_a_face_unseen_for_long_starts_a_new_passage() -> None:
         assert len(terminal.passages(track, plan, 5)) == parts
 
 
-def test_sightings_lie_in_their_cameras_field(run: terminal.Run) -> None:
+def test_sightings_lie_in_their_cameras_field(run: terminal.SimulatedRun) -> None:
     seen = run.sightings
     assert seen.schema == pl.Schema(terminal.SIGHTINGS)
     assert seen["sighting_id"].to_list() == seen["template_id"].to_list() == list(range(len(seen)))
@@ -460,7 +460,7 @@ def test_poor_faces_are_missed_as_often_as_said() -> None:
         }
     )
     quality = seen["view"].to_numpy() * (cameras.WORST_LIGHT + 1) / 2
-    found = cameras.sightings_of(seen, seed=1)
+    found = cameras._sightings_of(seen, seed=1)
     for low in (0.0, 0.08, 0.14, 0.25):
         inside = (quality >= low) & (quality < low + 0.02)
         share = np.isin(seen["true_id"].to_numpy()[inside], found["true_id"].to_numpy()).mean()
@@ -473,7 +473,7 @@ def test_poor_faces_are_missed_as_often_as_said() -> None:
     assert confident > 0.8
 
 
-def test_the_coarse_way_sees_about_what_the_fine_way_sees(run: terminal.Run) -> None:
+def test_the_coarse_way_sees_about_what_the_fine_way_sees(run: terminal.SimulatedRun) -> None:
     coarse = terminal.coarse_sightings(run.visits, PLAN, seed=1)
     fine = run.sightings
     assert len(coarse) == pytest.approx(len(fine), rel=0.15)
@@ -483,7 +483,7 @@ def test_the_coarse_way_sees_about_what_the_fine_way_sees(run: terminal.Run) -> 
     assert (both["t_start"] - both["t_start_right"]).abs().median() < 10
 
 
-def test_wings_have_their_own_cameras_and_ground(day: terminal.Run) -> None:
+def test_wings_have_their_own_cameras_and_ground(day: terminal.SimulatedRun) -> None:
     seen = day.sightings
     own = seen.join(day.people.select("true_id", "wing"), on="true_id")
     assert (own["camera_id"].str.slice(1, 1).cast(pl.Int32) == own["wing"] + 1).all()
@@ -501,7 +501,7 @@ def test_passages_need_a_rate() -> None:
 
 
 def test_templates_are_unit_and_their_noise_falls_with_quality(
-    model: synthetic.TemplateModel, day: terminal.Run
+    model: synthetic.TemplateModel, day: terminal.SimulatedRun
 ) -> None:
     made = terminal.sighting_templates(model, day.sightings, seed=3)
     assert made.shape == (len(day.sightings), model.dimension)
@@ -512,7 +512,7 @@ def test_templates_are_unit_and_their_noise_falls_with_quality(
     quality = day.sightings["quality"].to_numpy()
     bins = [strays[(quality >= low) & (quality < low + 0.2)].mean() for low in (0.1, 0.3, 0.5, 0.7)]
     assert bins == sorted(bins, reverse=True)
-    assert templates.spread(np.array([0, 0.5, 1], np.float32)).tolist() == [2, 1, 0.5]
+    assert templates.noise_factor(np.array([0, 0.5, 1], np.float32)).tolist() == [2, 1, 0.5]
     # the same person is the same place, whatever the sighting; the order of rows is no matter
     first = day.sightings.group_by("true_id").agg(pl.col("template_id"))["template_id"][0]
     assert np.ptp(plain[first.to_numpy()], axis=0).max() < 1e-6
@@ -522,7 +522,7 @@ def test_templates_are_unit_and_their_noise_falls_with_quality(
 
 
 def test_peoples_templates_are_independent_even_within_a_party(
-    model: synthetic.TemplateModel, day: terminal.Run
+    model: synthetic.TemplateModel, day: terminal.SimulatedRun
 ) -> None:
     made = terminal.sighting_templates(model, day.sightings, seed=3) - model.mean
     one = day.sightings.join(day.people.select("true_id", "party_id"), on="true_id")
@@ -540,7 +540,7 @@ def test_peoples_templates_are_independent_even_within_a_party(
 
 
 def test_noise_reaches_each_wanted_rate_on_another_run(
-    model: synthetic.TemplateModel, day: terminal.Run
+    model: synthetic.TemplateModel, day: terminal.SimulatedRun
 ) -> None:
     other = terminal.simulate_coarsely(PLAN, 250, seed=77)
     who = other.sightings["true_id"].to_numpy()
@@ -569,7 +569,7 @@ def test_a_match_rate_is_counted_over_all_pairs() -> None:
 
 
 def test_templates_refuse_what_they_can_not_make(
-    model: synthetic.TemplateModel, day: terminal.Run
+    model: synthetic.TemplateModel, day: terminal.SimulatedRun
 ) -> None:
     with pytest.raises(InputError, match="template_id must number"):
         terminal.sighting_templates(model, day.sightings[5:], seed=1)
@@ -613,21 +613,23 @@ def test_a_coarse_run_repeats_itself() -> None:
     assert all(one[name] != other[name] for name in ("people", "visits", "sightings"))
 
 
-def test_a_written_run_is_read_back_and_damage_is_found(run: terminal.Run, tmp_path: Path) -> None:
-    terminal.write_run(run, tmp_path / "run")
+def test_a_written_run_is_read_back_and_damage_is_found(
+    run: terminal.SimulatedRun, tmp_path: Path
+) -> None:
+    terminal.write_simulated_run(run, tmp_path / "run")
     about = json.loads((tmp_path / "run" / "run.json").read_text())
     assert about["simulated"] is True
     assert about["terminal"] == PLAN.name
-    back = terminal.read_run(tmp_path / "run")
+    back = terminal.read_simulated_run(tmp_path / "run")
     assert back.digests() == run.digests() == about["digests"]
     assert (back.seed, back.made_with) == (run.seed, run.made_with)
     (tmp_path / "run" / "visits.parquet").write_bytes(b"other")
     with pytest.raises(IntegrityError, match=r"visits\.parquet is not the frame"):
-        terminal.read_run(tmp_path / "run")
+        terminal.read_simulated_run(tmp_path / "run")
     with pytest.raises(InputError, match="No run at"):
-        terminal.read_run(tmp_path / "none")
+        terminal.read_simulated_run(tmp_path / "none")
 
 
-def test_the_passages_schema_is_what_passages_gives(run: terminal.Run) -> None:
+def test_the_passages_schema_is_what_passages_gives(run: terminal.SimulatedRun) -> None:
     seen = terminal.passages(run.trajectories.head(2000), PLAN, walking.RATE)
     assert seen.schema == pl.Schema(terminal.PASSAGES)

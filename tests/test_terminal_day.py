@@ -27,7 +27,7 @@ def hour() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def walked() -> terminal.Run:
+def walked() -> terminal.SimulatedRun:
     """A few minutes with everything that a scenario can hold."""
     scenario = Scenario(masked=0.5, staff=2, families=0.5, wheelchairs=0.2)
     return terminal.simulate(EVERYBODY_OPEN, 40, 3, seconds=240, scenario=scenario)
@@ -157,7 +157,7 @@ def test_crowding_is_that_of_the_line_people_stand_in() -> None:
         },
         schema=terminal.VISITS,
     )
-    run = terminal.Run("one", 1, people, rows, visits, pl.DataFrame(), {})
+    run = terminal.SimulatedRun("one", 1, people, rows, visits, pl.DataFrame(), {})
     known = {row["key"]: row for row in terminal.levels_of_service(run, PLAN).to_dicts()}
     assert known["crowding"]["value"] == pytest.approx(4 / (2.8 * 1.5))
     assert known["crowding"]["low"] <= known["crowding"]["value"] <= known["crowding"]["high"]
@@ -188,14 +188,14 @@ def test_the_chart_draws_each_staff_and_says_what_a_desk_costs() -> None:
 
 def test_an_ordinary_scenario_changes_nothing() -> None:
     plain = terminal.draw_passengers(PLAN, 300, seed=4)
-    assert terminal.draw_people(PLAN, 300, 4).equals(plain)
+    assert terminal.draw_scenario(PLAN, 300, 4).equals(plain)
 
 
 def test_each_share_changes_whom_it_names() -> None:
     many = {"count": 4000, "seed": 4}
-    people = terminal.draw_people(PLAN, scenario=Scenario(masked=0.3), **many)
+    people = terminal.draw_scenario(PLAN, scenario=Scenario(masked=0.3), **many)
     assert people["masked"].mean() == pytest.approx(0.3, abs=0.03)
-    people = terminal.draw_people(PLAN, scenario=Scenario(wheelchairs=0.1), **many)
+    people = terminal.draw_scenario(PLAN, scenario=Scenario(wheelchairs=0.1), **many)
     plain = terminal.draw_passengers(PLAN, 4000, 4)
     rolled = people["wheelchair"]
     assert rolled.mean() == pytest.approx(0.1, abs=0.02)
@@ -204,12 +204,12 @@ def test_each_share_changes_whom_it_names() -> None:
     assert slower.max() == 1
     searched = (people["security"] / plain["security"]).filter(rolled)
     assert searched.to_numpy() == pytest.approx(scenarios.WHEELCHAIR_SEARCH)
-    people = terminal.draw_people(PLAN, scenario=Scenario(families=0.9), **many)
+    people = terminal.draw_scenario(PLAN, scenario=Scenario(families=0.9), **many)
     assert people.group_by("party_id").len()["len"].mean() > 2.9
 
 
 def test_who_comes_in_again_is_the_same_person_and_never_inside_twice() -> None:
-    people = terminal.draw_people(PLAN, 600, 4, Scenario(returning=0.4))
+    people = terminal.draw_scenario(PLAN, 600, 4, Scenario(returning=0.4))
     again = people.filter(pl.col("true_id") != pl.col("person_id"))
     assert 50 < len(again) == len(people) - 600
     visits = terminal.pass_through(PLAN, people, 4).join(people, on="true_id")
@@ -233,11 +233,11 @@ def test_who_comes_in_again_is_the_same_person_and_never_inside_twice() -> None:
 
 
 def test_bodies_never_come_in_again_before_they_have_left() -> None:
-    people = terminal.draw_people(PLAN, 12, 4, Scenario(returning=1.0), seconds=60)
+    people = terminal.draw_scenario(PLAN, 12, 4, Scenario(returning=1.0), seconds=60)
     early = people.with_columns(
         t_arrival=pl.when(pl.col("true_id") >= 12).then(40.0).otherwise("t_arrival")
     )
-    _, visits = terminal.walk(EVERYBODY_OPEN, early, 4)
+    _, visits = terminal.walk_passengers(EVERYBODY_OPEN, early, 4)
     own = visits.join(people.select("true_id", "person_id"), on="true_id")
     spans = own.group_by("person_id", "true_id").agg(pl.col("t_in").min(), pl.col("t_out").max())
     gaps = spans.sort("person_id", "t_in").select(
@@ -261,8 +261,8 @@ def test_masks_lower_quality_and_hide_faces() -> None:
             "view": 0.5,
         }
     )
-    people = terminal.draw_people(PLAN, 2000, 1, Scenario(masked=0.5))
-    found = cameras.sightings_of(seen, 1, people).join(
+    people = terminal.draw_scenario(PLAN, 2000, 1, Scenario(masked=0.5))
+    found = cameras._sightings_of(seen, 1, people).join(
         people.select("true_id", "masked"), on="true_id"
     )
     quality = {masked: part["quality"].mean() for (masked,), part in found.group_by("masked")}
@@ -272,7 +272,9 @@ def test_masks_lower_quality_and_hide_faces() -> None:
     assert counts[True] < 0.97 * counts[False]
 
 
-def test_staff_are_seen_again_and_again_and_never_counted_as_left(walked: terminal.Run) -> None:
+def test_staff_are_seen_again_and_again_and_never_counted_as_left(
+    walked: terminal.SimulatedRun,
+) -> None:
     staff = walked.people.filter(role="staff")["true_id"]
     assert len(staff) == 2
     times = walked.sightings["true_id"].value_counts()
@@ -286,7 +288,7 @@ def test_staff_are_seen_again_and_again_and_never_counted_as_left(walked: termin
     assert len(ends) == 2  # on duty until the run ends
 
 
-def test_families_walk_together(walked: terminal.Run) -> None:
+def test_families_walk_together(walked: terminal.SimulatedRun) -> None:
     """Between check-in and the gate, where nobody queues, none is far ahead for long."""
     parties = walked.people.filter(pl.len().over("party_id") > 1, role="passenger")
     hall = walked.trajectories.join(parties.select("true_id", "party_id"), on="true_id")
@@ -307,7 +309,7 @@ def test_families_walk_together(walked: terminal.Run) -> None:
 
 @pytest.mark.parametrize("wrong", [{"masked": 1.5}, {"staff": -1}, {"families": float("nan")}])
 def test_a_share_outside_0_to_1_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(InputError, match="it must lie in 0 to"):
+    with pytest.raises(InputError, match="it must be from 0 to"):
         Scenario(**wrong)
 
 
@@ -331,15 +333,15 @@ def test_a_day_goes_on_where_it_stopped(
     assert "0 still inside when it ended" in said
     table = pl.read_csv(tmp_path / "day" / "levels.csv")
     assert set(table["part"]) == {"day", "busiest hour", "hall"}
-    flow = terminal.read_run(tmp_path / "day" / "flow")
+    flow = terminal.read_simulated_run(tmp_path / "day" / "flow")
     assert (flow.people["t_arrival"].max() or 0) > 12 * 3600  # a day, not an hour
     (tmp_path / "day" / "hall" / "run.json").unlink()
     monkeypatch.setattr(terminal.day, "simulate_coarsely", None)  # what is there is not made again
     assert cli.main([*asked, str(tmp_path / "day")]) == 0
     assert "flow: read from" in capsys.readouterr().out
-    assert terminal.read_run(tmp_path / "day" / "hall").left_inside == 0
+    assert terminal.read_simulated_run(tmp_path / "day" / "hall").left_inside == 0
     assert cli.main([*asked[:2], "301", "--out", str(tmp_path / "day")]) == 1
-    assert "holds a day with other settings" in capsys.readouterr().err
+    assert "contains a day with other settings" in capsys.readouterr().err
 
 
 def test_the_hall_holds_the_fullest_minutes() -> None:

@@ -10,10 +10,10 @@ from scipy.sparse.csgraph import connected_components
 from onetomany.charts import dials as dial_charts
 from onetomany.charts import threshold as threshold_charts
 from onetomany.errors import InputError
-from onetomany.tracking import clocks, dials, threshold
+from onetomany.tracking import clocks, dials, threshold_linking
 from onetomany.tracking.association import associate
 from onetomany.tracking.evaluation import track_errors
-from onetomany.tracking.likelihood import fit_face, score_pairs
+from onetomany.tracking.likelihood import fit_face, score_sighting_pairs
 from onetomany.tracking.metrics import identity
 from onetomany.tracking.transit import fit_transit
 
@@ -51,8 +51,8 @@ def faces_of(rows: pl.DataFrame, noise: float, seed: int) -> np.ndarray:
 def test_a_curve_is_that_of_all_pairs_components() -> None:
     rows = walkers(60, 1)
     vectors = faces_of(rows, 1.0, 2)
-    curve = threshold.threshold_curve(rows, vectors, [0.3, 0.45, 0.6])
-    assert curve.schema == pl.Schema(threshold.CURVE)
+    curve = threshold_linking.threshold_curve(rows, vectors, [0.3, 0.45, 0.6])
+    assert curve.schema == pl.Schema(threshold_linking.CURVE)
     who = rows["true_id"].to_numpy()
     scores = vectors @ vectors.T
     upper = np.triu(np.ones_like(scores, dtype=bool), 1)
@@ -62,7 +62,7 @@ def test_a_curve_is_that_of_all_pairs_components() -> None:
         assert row["idf1"] == pytest.approx(agreed.idf1)
         two = upper & (who[:, None] != who)
         assert row["fmr"] == pytest.approx((scores[two] >= row["threshold"]).mean())
-        found = threshold.naive(rows, vectors, row["threshold"])
+        found = threshold_linking.link_by_threshold(rows, vectors, row["threshold"])
         told = track_errors(rows, found).row(0, named=True)
         assert (told["mixed"], told["broken"]) == (row["mixed"], row["broken"])
     assert curve["broken"].is_sorted()
@@ -70,23 +70,23 @@ def test_a_curve_is_that_of_all_pairs_components() -> None:
 
 def test_calibration_sets_a_better_threshold_than_a_fixed_rate() -> None:
     known, rows = walkers(120, 1), walkers(120, 3)
-    cut = threshold.calibrated_threshold(known, faces_of(known, 0.6, 4))
-    loose = threshold.threshold_at_fmr(known, faces_of(known, 0.6, 4), 1e-3)
+    cut = threshold_linking.calibrated_threshold(known, faces_of(known, 0.6, 4))
+    loose = threshold_linking.link_threshold_at_fmr(known, faces_of(known, 0.6, 4), 1e-3)
     own = faces_of(rows, 0.6, 5)
-    curve = threshold.threshold_curve(rows, own, [loose, cut])
+    curve = threshold_linking.threshold_curve(rows, own, [loose, cut])
     assert curve["idf1"][1] > curve["idf1"][0] + 0.1
-    assert curve["idf1"][1] > threshold.threshold_curve(rows, own)["idf1"].max() - 0.05
+    assert curve["idf1"][1] > threshold_linking.threshold_curve(rows, own)["idf1"].max() - 0.05
     assert curve["fmr"][0] == pytest.approx(1e-3, rel=0.8)
     alone = rows.filter(true_id=0)
     with pytest.raises(InputError, match="two people"):
-        threshold.threshold_curve(alone, own, [0.5])
+        threshold_linking.threshold_curve(alone, own, [0.5])
 
 
 @pytest.mark.parametrize("hours", [0, 9])
 def test_clocks_are_found_and_set_right(hours: float) -> None:
     known, rows = walkers(150, 1), walkers(150, 3)
     vectors, own = faces_of(known, 0.6, 4), faces_of(rows, 0.6, 5)
-    face, steps = fit_face(score_pairs(known, vectors, 1, pairs=8000)), fit_transit(known)
+    face, steps = fit_face(score_sighting_pairs(known, vectors, 1, pairs=8000)), fit_transit(known)
     times = clocks.fit_travel_times(known)
     ahead = np.array([4.0, -3.0, 0.0, 2.0 + 3600 * hours, -6.0])
     table = pl.DataFrame({"camera_id": times.cameras, "offset": -ahead})
@@ -119,7 +119,7 @@ def test_views_that_overlap_break_nobody_with_perfect_faces() -> None:
     vectors, own = faces_of(known, 0.0, 4), faces_of(rows, 0.0, 5)
     steps = fit_transit(known)
     assert (steps.overlap < 0).sum() >= 6  # of neighbours, either way
-    face = fit_face(score_pairs(known, vectors, 1, pairs=8000))
+    face = fit_face(score_sighting_pairs(known, vectors, 1, pairs=8000))
     told = track_errors(rows, associate(rows, own, face, steps)).row(0, named=True)
     assert told["broken"] <= 0.03
     assert told["mixed"] == 0
@@ -139,7 +139,7 @@ def test_dials_are_means_and_ranges_of_the_seeds_stored() -> None:
             "broken": [0.5, 0.3],
         }
     )
-    row = dials.over_seeds(rows).row(0, named=True)
+    row = dials._over_seeds(rows).row(0, named=True)
     assert (row["seeds"], row["idf1_low"], row["idf1_high"]) == (2, 0.7, 0.9)
     assert row["idf1"] == pytest.approx(0.8)
     table, facts = dials.stored_dials()
@@ -154,7 +154,7 @@ def test_dials_are_means_and_ranges_of_the_seeds_stored() -> None:
 def test_the_curve_is_drawn_with_both_thresholds() -> None:
     curve = pl.DataFrame(
         [(0.5, 0.1, 0.4, 1.0, 0.0, 0.98), (0.7, 0.0, 0.9, 0.0, 0.2, 0.98)],
-        schema=[*threshold.CURVE, "tmr"],
+        schema=[*threshold_linking.CURVE, "tmr"],
         orient="row",
     )
     marks = curve.with_columns(kind=pl.Series(["FMR 1/10,000", "calibrated"]))

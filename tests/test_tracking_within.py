@@ -68,8 +68,8 @@ def test_published_figures_of_the_packages_example_are_reproduced(
     opened: pedestrians.PedestrianSequence,
 ) -> None:
     truth, tracks = read_mot(opened.truth), read_mot(opened.example)
-    found, again = metrics.score(truth, tracks), metrics.score_again(truth, tracks)
-    untouched = metrics.score_again(truth, tracks, forget=False)
+    found, again = metrics.score_tracks(truth, tracks), metrics.score_tracks_again(truth, tracks)
+    untouched = metrics.score_tracks_again(truth, tracks, forget=False)
     idf1, idp, idr, false, misses, switches, fragments, mota = PUBLISHED[opened.name]
     for scores in (found, again, untouched):
         shares = [scores.idf1, scores.idp, scores.idr, scores.mota]
@@ -83,10 +83,10 @@ def test_published_figures_of_the_packages_example_are_reproduced(
 
 def test_the_truth_against_itself_is_perfect(opened: pedestrians.PedestrianSequence) -> None:
     truth = read_mot(opened.truth)
-    for scores in (metrics.score(truth, truth), metrics.score_again(truth, truth)):
+    for scores in (metrics.score_tracks(truth, truth), metrics.score_tracks_again(truth, truth)):
         assert scores.mota == scores.idf1 == 1
         assert scores.id_switches == scores.false_positives == scores.misses == 0
-    assert metrics.score(truth, truth).hota == pytest.approx(1)
+    assert metrics.score_tracks(truth, truth).hota == pytest.approx(1)
     if truth["x"].null_count() == 0:
         points = metrics.score_points(truth, truth)
         assert points.hota == points.mota == points.idf1 == pytest.approx(1)
@@ -116,7 +116,7 @@ def simulated() -> dict[str, comparison.Filmed]:
 
 @pytest.fixture(scope="module")
 def table(simulated: dict[str, comparison.Filmed]) -> pl.DataFrame:
-    return comparison.compare(simulated)
+    return comparison.compare_trackers(simulated)
 
 
 def test_all_trackers_follow_and_both_packages_agree(table: pl.DataFrame) -> None:
@@ -220,7 +220,7 @@ def walkers(seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 @given(seed=st.integers(0, 2**32 - 1))
 def test_both_packages_agree_in_crowds(seed: int) -> None:
     truth, tracks = walkers(seed)
-    found, again = metrics.score(truth, tracks), metrics.score_again(truth, tracks)
+    found, again = metrics.score_tracks(truth, tracks), metrics.score_tracks_again(truth, tracks)
     for figure in FIGURES:
         assert getattr(found, figure) == pytest.approx(getattr(again, figure), abs=1e-9), figure
 
@@ -231,8 +231,8 @@ def test_left_as_it_is_motmetrics_follows_another_rule_in_crowds() -> None:
     for seed in range(25):
         truth, tracks = walkers(seed)
         found, plain = (
-            metrics.score(truth, tracks),
-            metrics.score_again(truth, tracks, forget=False),
+            metrics.score_tracks(truth, tracks),
+            metrics.score_tracks_again(truth, tracks, forget=False),
         )
         assert plain.idf1 == pytest.approx(found.idf1, abs=1e-9)
         differing += plain.id_switches != found.id_switches
@@ -247,7 +247,7 @@ def test_names_do_not_matter(seed: int) -> None:
     codes = rng.permutation(1000)
     renamed = [side.with_columns(id=pl.Series(codes[side["id"].to_numpy()]))
                for side in (truth, tracks)]  # fmt: skip
-    before, after = metrics.score(truth, tracks), metrics.score(*renamed)
+    before, after = metrics.score_tracks(truth, tracks), metrics.score_tracks(*renamed)
     assert np.allclose(astuple(before), astuple(after), atol=1e-9)
 
 
@@ -262,7 +262,7 @@ def test_two_people_under_one_id_cost_identity_and_leave_detection(
     )
     one, other = pairs.sort("id", "id_later").select("id", "id_later").row(0)
     mixed = truth.with_columns(pl.col("id").replace(other, one))
-    scores = metrics.score(truth, mixed)
+    scores = metrics.score_tracks(truth, mixed)
     assert scores.mota == 1
     assert scores.idf1 < 1
     assert scores.ass_a is not None
@@ -308,7 +308,7 @@ def test_preparation_is_that_of_the_mot_challenge() -> None:
         data = reader.get_preprocessed_seq_data(raw, "pedestrian")
         clear = CLEAR({"PRINT_CONFIG": False}).eval_sequence(data)
         ids = TrackevalIdentity({"PRINT_CONFIG": False}).eval_sequence(data)
-        found = metrics.score(truth, tracks)
+        found = metrics.score_tracks(truth, tracks)
         assert found.mota == pytest.approx(clear["MOTA"], abs=1e-12)
         assert found.idf1 == pytest.approx(ids["IDF1"], abs=1e-12)
         assert (found.boxes, found.tracked) == (data["num_gt_dets"], data["num_tracker_dets"])
@@ -317,15 +317,15 @@ def test_preparation_is_that_of_the_mot_challenge() -> None:
 def test_what_can_not_be_scored_is_refused() -> None:
     truth, tracks = walkers(1)
     with pytest.raises(InputError, match="without an id"):
-        metrics.score(truth, tracks.with_columns(id=pl.lit(-1)))
+        metrics.score_tracks(truth, tracks.with_columns(id=pl.lit(-1)))
     with pytest.raises(InputError, match="tracks need the columns height"):
-        metrics.score(truth, tracks.drop("height"))
+        metrics.score_tracks(truth, tracks.drop("height"))
     with pytest.raises(InputError, match="twice in a frame"):
-        metrics.score(pl.concat([truth, truth]), tracks)
-    with pytest.raises(InputError, match="no number"):
-        metrics.score(truth, tracks.with_columns(left=pl.lit(float("nan"))))
+        metrics.score_tracks(pl.concat([truth, truth]), tracks)
+    with pytest.raises(InputError, match="not a number"):
+        metrics.score_tracks(truth, tracks.with_columns(left=pl.lit(float("nan"))))
     with pytest.raises(InputError, match="no box to score"):
-        metrics.score(truth.with_columns(conf=pl.lit(0)), tracks)
+        metrics.score_tracks(truth.with_columns(conf=pl.lit(0)), tracks)
 
 
 # --- identity across a system ---
@@ -441,13 +441,13 @@ def test_the_three_forms_of_the_format(tmp_path: Path) -> None:
     [
         ("1,1,1,1,1\n", "line 1: 5 values"),
         ("1,1,0,0,5,5,1\n1,2,0,0,5,5\n", "line 2: not 7 values"),
-        ("\n1,1,0,0,five,5,1\n", "line 2: 'width' is no number"),
-        ("1,1,0,0,nan,5,1\n", "line 1: 'width' is no number"),
-        ("1,1,0,inf,5,5,1\n", "line 1: 'top' is no number"),
-        ("1,1,0,0,5,1e9,1\n", "line 1: 'height' is no number within"),
+        ("\n1,1,0,0,five,5,1\n", "line 2: 'width' is not a number"),
+        ("1,1,0,0,nan,5,1\n", "line 1: 'width' is not a number"),
+        ("1,1,0,inf,5,5,1\n", "line 1: 'top' is not a number"),
+        ("1,1,0,0,5,1e9,1\n", "line 1: 'height' is not a number within"),
         ("1,1,0,0,5,0,1\n", "line 1: a box without area"),
-        ("1,-1,0,0,5,5,1\n1e9,-1,0,0,5,5,1\n", "line 2: 'frame' is no number within 10,000,000"),
-        ("1.5,1,0,0,5,5,1\n", "line 1: 'frame' is no whole number"),
+        ("1,-1,0,0,5,5,1\n1e9,-1,0,0,5,5,1\n", "line 2: 'frame' is not a number within 10,000,000"),
+        ("1.5,1,0,0,5,5,1\n", "line 1: 'frame' is not a whole number"),
         ("-1,1,0,0,5,5,1\n", "line 1: 'frame' is below 0"),
         ("1,3,0,0,5,5,1\n1,-1,0,0,5,5,1\n1,-1,0,0,5,5,1\n1,3,9,9,5,5,1\n", "line 4: an id"),
         (" \n\n", "no box"),
@@ -465,7 +465,7 @@ def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read"):
         read_mot(tmp_path / "absent.txt")
     (tmp_path / "picture.txt").write_bytes(b"\xff\xd8\xff\xe0")
-    with pytest.raises(InputError, match="no text"):
+    with pytest.raises(InputError, match="not text"):
         read_mot(tmp_path / "picture.txt")
     (tmp_path / "long.txt").write_text("1,1,0,0,5,5,1\n" * 10)
     with pytest.raises(InputError, match="at most 100"):

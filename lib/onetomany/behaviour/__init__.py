@@ -1,4 +1,4 @@
-"""The flags that 'abnormal behaviour' systems raise, and their burden on ordinary people."""
+"""Reproduce the flags of 'abnormal behaviour' systems and count ordinary people flagged."""
 
 from .coverage import COVERAGE, coverage, not_judged
 from .detectors import FEATURES, across_seeds, agreement, detect, features, flagged_by
@@ -7,7 +7,7 @@ from .measures import measure
 from .motion import GATES, ONE_WAY, ZONES, Site
 from .own import Judged, judge
 from .real import BESIDE, beside_real, data_sheet, real_walks, seoul_alarms
-from .rules import Published, Rule, published, read_rules, rules_table
+from .rules import Published, Rule, read_published, read_rules, rules_table
 from .site import site_of
 from .site_file import read_site
 from .switches import encounters, switched
@@ -43,7 +43,7 @@ __all__ = [
     "measure",
     "most_extreme",
     "not_judged",
-    "published",
+    "read_published",
     "read_rules",
     "read_site",
     "read_walks",

@@ -1,4 +1,4 @@
-"""What could not be judged: rules without their gate or zone, and people seen too shortly."""
+"""Report gaps: rules without their gate or zone, and people seen too shortly."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def coverage(
 ) -> pl.DataFrame:
     """Return for each rule whether it was computed, on whom, and why not (COVERAGE).
 
-    Takes `flagged_rates` with the default thresholds, how many people were observed, and whether
-    what a rule needs was `given`, by rule ('reverse': one-way zones, 'together': gate lines,
+    Takes `flagged_rates` with the default thresholds, how many people were observed, and whether a
+    rule's requirement was `given`, by rule ('reverse': one-way zones, 'together': gate lines,
     'belongings': objects).
     """
     at_default = {row["rule"]: row for row in rates.filter("default").iter_rows(named=True)}
@@ -72,7 +72,7 @@ def coverage(
 
 
 def not_judged(found: pl.DataFrame, rules: Mapping[str, Rule], *, waiting: bool) -> tuple[str, str]:
-    """Return a sentence in English and Korean on what could not be judged.
+    """Return a sentence in English and Korean on rules and people that could not be judged.
 
     Takes `coverage`; `waiting` says whether waiting areas were given.
     """
@@ -91,7 +91,8 @@ def not_judged(found: pl.DataFrame, rules: Mapping[str, Rule], *, waiting: bool)
         rows = list(short.iter_rows(named=True))
         observed = rows[0]["observed"]
         en.append(
-            f"Of {observed:,} people, some were not in sight where or as long as a rule asks: "
+            f"Of {observed:,} people, some were not in sight at the place or as long as a rule "
+            "needs: "
             + ", ".join(f"{rules[r['rule']].en.lower()} could judge {r['judged']:,}" for r in rows)
             + ". The others are neither flagged nor cleared."
         )

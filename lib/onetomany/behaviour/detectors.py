@@ -1,8 +1,8 @@
-"""Unsupervised detectors: whoever walks unlike the rest, with no rule and nobody named.
+"""Flag people who walk unlike the rest, without a rule: unsupervised detectors.
 
-ECOD (Li et al., IEEE TKDE 35:12, 2023) and IsolationForest (Liu, Ting, Zhou, ICDM 2008), both
-from pyod. They flag as many people as they are told to, whatever those people do: the alert rate
-is an argument and no finding.
+ECOD (Li et al., IEEE TKDE 35:12, 2023) and IsolationForest (Liu, Ting, Zhou, ICDM 2008), both from
+pyod. The user sets how many people they flag, whatever those people do: the alert rate is an
+argument, not a finding.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..accuracy.intervals import estimate_interval, ratio_interval
 from ..errors import InputError
-from .motion import prepared, thinned
+from .motion import prepare_trajectories, thin_positions
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -36,12 +36,13 @@ STILL_M_S = 0.2
 
 
 def features(trajectories: pl.DataFrame, *, person: str = "true_id") -> pl.DataFrame:
-    """What detectors see of each person: `person` (under its name) and FEATURES, a row each.
+    """Return the features detectors use: `person` (under its name) and FEATURES, a row each.
 
-    Positions are thinned to one a second, so that a jitter of centimetres is no walk. People with
-    a single position have zeros. Raises InputError as `prepared` does.
+    Positions are thinned to one a second, so that a jitter of centimetres is not counted as
+    walking. People with a single position have zeros. Raises InputError as `prepare_trajectories`
+    does.
     """
-    places = thinned(prepared(trajectories, person)).with_columns(
+    places = thin_positions(prepare_trajectories(trajectories, person)).with_columns(
         pl.col("t", "x", "y").diff().over("stretch").name.prefix("d_")
     )
     step = (pl.col("d_x") ** 2 + pl.col("d_y") ** 2).sqrt()
@@ -91,16 +92,16 @@ def detect(
     seed: int = 0,
     person: str = "true_id",
 ) -> pl.DataFrame:
-    """The people a detector holds for outliers: `person`, `score`, `flagged`.
+    """Score people as outliers by a detector: `person`, `score`, `flagged`.
 
-    `rate` is the share to flag, above 0 to 0.5 (pyod's contamination). ECOD has no chance in it
-    and takes no heed of the seed. Raises InputError for another rate or detector, or where
-    fewer than one person would be flagged.
+    `rate` is the share to flag, above 0 to 0.5 (pyod's contamination). ECOD involves no chance and
+    ignores the seed. Raises InputError for another rate or detector, or if fewer than one person
+    would be flagged.
     """
     if not 0 < rate <= 0.5 or rate * found.height < 1:
         raise InputError("detect needs a rate above 0 to 0.5 by which at least one is flagged.")
     table = found.select(list(FEATURES)).to_numpy()
-    table = table[:, np.ptp(table, axis=0) > 0]  # what is the same in everybody tells nobody apart
+    table = table[:, np.ptp(table, axis=0) > 0]  # a constant feature separates nobody
     if not table.shape[1]:
         raise InputError("All people have the same features: there is nothing to tell them apart.")
     if detector == "ECOD":
@@ -124,7 +125,7 @@ def detect(
 def flagged_by(
     people: pl.Series, sets: Mapping[str, pl.Series | Sequence[int]], *, person: str = "true_id"
 ) -> pl.DataFrame:
-    """Who is flagged by what: `person`, then a Boolean column for each of `sets` of ids."""
+    """Return who is flagged by each method: `person`, then a Boolean column for each of `sets`."""
     return pl.DataFrame(
         {person: people} | {name: people.is_in(list(ids)) for name, ids in sets.items()}
     )
@@ -135,14 +136,12 @@ def agreement(
     *,
     person: str = "true_id",
 ) -> pl.DataFrame:
-    """How far each two ways of flagging agree on whom to flag.
+    """Measure how far each two ways of flagging agree on the people flagged.
 
     Takes `flagged_by`. Returns `a`, `b`, `flagged_a`, `flagged_b`, `both` (people), `jaccard`
     (flagged by both over flagged by either), `low`, `high` (95 %, by person, of those flagged by
     either) and `chance`: the index to expect of two that flag so many people each, independently,
-    among very many. Null where neither flags anybody.
-
-    Raises InputError where there are fewer than two ways.
+    among very many. Null if neither flags anybody. Raises InputError for fewer than two ways.
     """
     ways = _ways(marked, person)
     rows = []
@@ -165,11 +164,11 @@ def across_seeds(
     seeds: Sequence[int] = tuple(range(10)),
     person: str = "true_id",
 ) -> pl.DataFrame:
-    """How far IsolationForest agrees with itself, the same people and features in each run.
+    """Measure how far IsolationForest agrees with itself over seeds, all else equal.
 
     Returns one row: `seeds`, `pairs` of them, `jaccard` (mean over the pairs), `low`, `high` (95 %,
-    by person), `lowest`, `highest` (of a pair), `chance` (mean; see `agreement`).
-    Nothing but the dice differs between the runs.
+    by person), `lowest`, `highest` (of a pair), `chance` (mean; see `agreement`). Only the seed
+    differs between the runs.
     """
     sets = {
         str(seed): detect(found, "IsolationForest", rate=rate, seed=seed, person=person)
@@ -181,7 +180,7 @@ def across_seeds(
     ways = _ways(marked, person)
     pairs = list(combinations(ways.values(), 2))
     each = np.array([(a & b).sum() / (a | b).sum() for a, b in pairs])
-    # a person's part in the index of two runs: whether both flag them, if either does
+    # a person's share in the index of two runs: whether both flag them, if either does
     parts = [
         ((a & b) - share * (a | b)) / (a | b).sum()
         for (a, b), share in zip(pairs, each, strict=True)

@@ -1,4 +1,4 @@
-"""Who is flagged, how many ordinary people are, and what that means for a day's alarms.
+"""Flag people by rules and calculate the share of ordinary people flagged, also per day.
 
 People without any intent to do wrong are flagged falsely by definition. Passengers simulated by
 `terminal` have no intent at all: every flag among them is a false alarm.
@@ -28,7 +28,7 @@ RATES = {
     "flagged": pl.Int64,  # people
     "people": pl.Int64,  # who were in sight long enough to be flagged at this threshold
     "observed": pl.Int64,  # all
-    "rate": pl.Float64,  # flagged of people; null where there are none
+    "rate": pl.Float64,  # flagged of people; null without people
     "low": pl.Float64,  # 95 %, by person
     "high": pl.Float64,
 }
@@ -41,7 +41,7 @@ def flags(
     *,
     person: str = "true_id",
 ) -> pl.DataFrame:
-    """The people flagged, at each rule's default threshold or at others.
+    """Return the people flagged, at each rule's default threshold or at others.
 
     Takes `measure`; returns `rule`, `person`, `t_start`, `t_end` (s), `value`, `unit`,
     `threshold`, one row for each rule and person: when they went farthest past the threshold.
@@ -53,7 +53,7 @@ def flags(
     for name, rule in rules.items():
         if not rule.low <= chosen[name] <= rule.high:
             raise InputError(
-                f"{name}: {chosen[name]:g} {rule.unit} lies outside {rule.low:g} to {rule.high:g}; "
+                f"{name}: {chosen[name]:g} {rule.unit} is outside {rule.low:g} to {rule.high:g}; "
                 "change the range in rules.toml and measure again."
             )
         past = rule.past(pl.col("value"), chosen[name])
@@ -72,9 +72,10 @@ def most_extreme(
     *,
     person: str = "true_id",
 ) -> pl.DataFrame:
-    """The `count` people farthest out by each rule, `rule` and `person`: fewer where fewer have
-    a value. Of equal values the lower id comes first. So a rule can be compared with a detector
-    that flags as many.
+    """Return the `count` most extreme people by each rule: `rule`, `person`.
+
+    Fewer if fewer have a value; of equal values the lower id comes first. So a rule can be compared
+    with a detector that flags as many.
 
     Raises InputError for a count below one.
     """
@@ -101,16 +102,16 @@ def flagged_rates(
 
     `people` are all who were observed, flagged or not, each once. A share is of those who were in
     sight long enough to be flagged by that rule at that threshold (`measure`). Returns RATES:
-    `steps` thresholds a rule, and its default unless told otherwise, with intervals by person
-    (`accuracy.intervals`). People in one hall are in each other's way, which no interval by single
-    people shows: compare several simulated days. A rule that could judge nobody is left out, since
-    it was not computed; `coverage` says why.
+    `steps` thresholds a rule, and its default (unless `with_default` is false), with intervals by
+    person (`accuracy.intervals`). People in one hall influence each other, which no interval by
+    single people shows: compare several simulated days. A rule that could judge nobody is left out,
+    since it was not computed; `coverage` says why.
 
-    Raises InputError where nobody was observed, somebody twice, or a flag is of somebody else.
+    Raises InputError if nobody was observed, somebody twice, or a flag belongs to somebody else.
     """
     everybody = _unique(people)
     if "upto" not in measured.columns:
-        raise InputError("Rates need the column upto: give what behaviour.measure returns.")
+        raise InputError("Rates need the column upto: give the frame of behaviour.measure.")
     rows = []
     for name, rule in rules.items():
         own = measured.filter(pl.col("rule") == name)
@@ -133,11 +134,11 @@ def flagged_rates(
 
 
 def false_alarms_a_day(rates: pl.DataFrame, passengers: float) -> pl.DataFrame:
-    """Return `flagged_rates` with `daily`, `daily_low`, `daily_high`: people flagged a day, none of
-    whom means any harm, if so many pass and all walk as those observed do.
+    """Return `flagged_rates` with people flagged a day: `daily`, `daily_low`, `daily_high`.
 
-    As large a share of them as of those observed is taken to be in sight long enough; the limits
-    are of the rate alone. Null where nobody was.
+    None of them means any harm, if so many pass and all walk as those observed do. The same share
+    as of those observed is assumed to be in sight long enough; the limits are of the rate alone.
+    Null if nobody was.
 
     Raises InputError for a negative number of passengers.
     """
@@ -150,13 +151,13 @@ def false_alarms_a_day(rates: pl.DataFrame, passengers: float) -> pl.DataFrame:
 
 
 def alarms_right(rates: pl.DataFrame, base_rate: ArrayLike, sensitivity: ArrayLike) -> pl.DataFrame:
-    """Of the people flagged, the share with intent: Bayes' rule at an ASSUMED sensitivity.
+    """Return the share of flagged people with intent: Bayes' rule at an ASSUMED sensitivity.
 
     `base_rate` is the share of people with intent, `sensitivity` the share of those whom a rule
-    flags. Nobody has measured either: both are the reader's assumptions. Takes rows of
+    flags. Neither has been measured: both are the reader's assumptions. Takes rows of
     `flagged_rates`; returns its `rule`, `threshold`, `rate`, then `sensitivity`, `base_rate`,
-    `precision`, `low`, `high` (from the limits of the rate: the more are flagged falsely, the
-    lower) for every combination; null where nobody at all is flagged.
+    `precision`, `low`, `high` (from the limits of the rate: more false flags, lower precision) for
+    every combination; null if nobody is flagged.
 
     Raises InputError for a rate or sensitivity outside 0 to 1.
     """
@@ -189,7 +190,7 @@ def _unique(people: Ids) -> pl.Series:
 def _by_person(
     everybody: pl.Series, own: pl.DataFrame, person: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Each person's value and `upto`, in their order; NaN for those without."""
+    """Return each person's value and `upto`, in their order; NaN for those without."""
     known = own.select(pl.col(person).cast(everybody.dtype).alias("person"), "value", "upto")
     if not known["person"].is_in(everybody.implode()).all():
         raise InputError("Somebody who was measured is not among the people observed.")

@@ -1,8 +1,8 @@
-"""What each rule measures: for every person the most extreme value, and when it was.
+"""Measure each rule's quantity: every person's most extreme value, and its time.
 
-A rule is computed once, as a quantity, and not once a threshold: whoever is flagged at one
-threshold is then flagged at every laxer one, and a whole range of thresholds costs nothing.
-All in columns; loops go over zones, gates or seconds, never over people or positions.
+A rule is computed once, as a quantity, not once per threshold: a person flagged at one threshold is
+flagged at every laxer one, and a whole range of thresholds costs nothing. All in columns; loops go
+over zones, gates or seconds, never over people or positions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources.tables import require_columns
-from .motion import Site, before, outside, prepared, thinned, within
+from .motion import (
+    Site,
+    in_zone,
+    pair_with_earlier,
+    positions_outside,
+    prepare_trajectories,
+    thin_positions,
+)
 from .rules import Rule
 
 OBJECTS = ("object_id", "owner", "t", "x", "y")
@@ -32,21 +39,22 @@ def measure(
 ) -> pl.DataFrame:
     """Return each rule's quantity for each person whom it could judge, at its most extreme.
 
-    `trajectories` holds `person` (a column of true or of hypothesised ids), `t` (s), `x`, `y` (m).
+    `trajectories` has `person` (a column of true or of hypothesised ids), `t` (s), `x`, `y` (m).
     Returns `rule`, `person` (under its name), `t_start`, `t_end` (s), `value`, `unit`, `upto`: one
-    row for each rule and person who was in sight long enough, and where the rule holds, to be
-    judged (`judged`); a null value where there was nothing to measure (nobody else crossed the
-    gate). `upto` is the strictest threshold at which they could be flagged, infinite but for
-    loitering. Where somebody has one value twice, the earlier is given. A rule whose gate or zone
-    `site` doesn't give has no row.
+    row for each rule and person who was in sight long enough, in the rule's zone, to be judged
+    (`_judgeable`); a null value if there was nothing to measure (such as no second person at
+    the gate). `upto` is the strictest threshold at which they could be flagged, infinite except for
+    loitering. If somebody has one value twice, the earlier is returned. A rule without its gate or
+    zone in `site` has no row.
 
-    'belongings' needs `objects` (`object_id`, `owner`, `t`, `x`, `y`; owners as in `person`) and
-    is left out without them: trajectories alone can't say what somebody leaves. `seconds`: see
-    `prepared`.
+    'belongings' needs `objects` (`object_id`, `owner`, `t`, `x`, `y`; owners as in `person`) and is
+    left out without them: trajectories alone can't show that somebody leaves an object. `seconds`
+    as in `prepare_trajectories`.
 
-    Raises InputError for trajectories that `prepared` refuses, or objects without their columns.
+    Raises InputError for trajectories that `prepare_trajectories` refuses, or objects without their
+    columns.
     """
-    frame = prepared(trajectories, person, seconds=seconds)
+    frame = prepare_trajectories(trajectories, person, seconds=seconds)
     found = []
     for name, rule in rules.items():
         if name == "belongings":
@@ -62,7 +70,7 @@ def measure(
             .sort("person", "t_start")
             .unique("person", keep="first", maintain_order=True)
         )
-        could = judged(frame, rows, rule, site, objects)
+        could = _judgeable(frame, rows, rule, site, objects)
         found.append(
             could.join(most, on="person", how="left", maintain_order="left").with_columns(
                 rule=pl.lit(name), unit=pl.lit(rule.unit)
@@ -76,16 +84,16 @@ def measure(
     return whole.select("rule", pl.col("person").alias(person), *list(_FOUND)[1:], "unit", "upto")
 
 
-def judged(
+def _judgeable(
     frame: pl.DataFrame,
     rows: pl.DataFrame,
     rule: Rule,
     site: Site,
     objects: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Return whom a rule could have flagged: `person`, `upto`, by person.
+    """Return the people a rule could have flagged: `person`, `upto`.
 
-    Takes `prepared` positions and the rule's values. 'dash': in sight for over_s; 'reverse': twice
+    Takes prepared positions and the rule's values. 'dash': in sight for over_s; 'reverse': twice
     within a one-way zone on one visit; 'together': crossed a gate line; 'loitering': in sight
     outside waiting areas, `upto` being for how long (s); 'wandering': so for over_s; 'belongings':
     owns an object.
@@ -93,7 +101,10 @@ def judged(
     longest = pl.lit(float("inf"))
     if rule.rule == "reverse":
         parts = [
-            frame.filter(within(zone)).group_by("person", "stretch").len().filter(pl.col("len") > 1)
+            frame.filter(in_zone(zone))
+            .group_by("person", "stretch")
+            .len()
+            .filter(pl.col("len") > 1)
             for zone in site.one_way.iter_rows(named=True)
         ]
         could = pl.concat([_nothing(frame).select("person"), *(p.select("person") for p in parts)])
@@ -104,13 +115,15 @@ def judged(
         )
     elif rule.rule == "loitering":
         could = (
-            thinned(outside(frame, site.waiting))
+            thin_positions(positions_outside(frame, site.waiting))
             .group_by("person", "stretch")
             .agg(longest=pl.col("t").max() - pl.col("t").min())
         )
         longest = pl.col("longest")
     elif rule.rule == "wandering":
-        could = before(thinned(outside(frame, site.waiting)), rule.settings["over_s"])
+        could = pair_with_earlier(
+            thin_positions(positions_outside(frame, site.waiting)), rule.settings["over_s"]
+        )
     elif rule.rule == "belongings" and objects is not None:
         owners = objects["owner"].cast(frame.schema["person"]).implode()
         could = frame.filter(pl.col("person").is_in(owners))
@@ -120,7 +133,7 @@ def judged(
 
 
 def _dash(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    pairs = before(frame, rule.settings["over_s"])
+    pairs = pair_with_earlier(frame, rule.settings["over_s"])
     return pairs.select(
         "person",
         t_start="t_before",
@@ -137,10 +150,10 @@ def _reverse(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
         if length == 0:
             raise InputError(f"The one-way zone '{zone['zone']}' has no direction.")
         ahead = (pl.col("x") * zone["dx"] + pl.col("y") * zone["dy"]) / length
-        # a visit ends where a person leaves the zone or is lost from sight
+        # a visit ends when a person leaves the zone or is lost from sight
         new = (pl.col("row").diff() != 1) | (pl.col("stretch") != pl.col("stretch").shift())
         parts.append(
-            numbered.filter(within(zone))
+            numbered.filter(in_zone(zone))
             .with_columns(ahead=ahead, visit=new.fill_null(True).cum_sum())
             .with_columns(farthest=pl.col("ahead").cum_max().over("visit"))
             .with_columns(
@@ -159,7 +172,7 @@ def _together(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
     crossings = [_crossings(frame, gate) for gate in site.gates.iter_rows(named=True)]
     if not crossings:
         return _nothing(frame)
-    # those whose gap is at most `high` lie in the same slot of time or in neighbouring ones
+    # people whose gap is at most `high` are in the same slot of time or in neighbouring ones
     slot = (pl.col("t") / rule.high).floor().cast(pl.Int64)
     one = pl.concat(crossings).with_columns(slot=slot)
     other = one.with_columns(slot=pl.col("slot") + pl.lit([-1, 0, 1])).explode("slot")
@@ -181,7 +194,7 @@ def _together(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
 
 
 def _crossings(frame: pl.DataFrame, gate: dict[str, float]) -> pl.DataFrame:
-    """When and where people cross a gate line: `gate`, `person`, `t`, `along` (m), `forward`."""
+    """Return crossings of a gate line: `gate`, `person`, `t`, `along` (m), `forward`."""
     x1, y1, x2, y2 = (gate[name] for name in ("x1", "y1", "x2", "y2"))
     length = float(np.hypot(x2 - x1, y2 - y1))
     if length == 0:
@@ -192,7 +205,7 @@ def _crossings(frame: pl.DataFrame, gate: dict[str, float]) -> pl.DataFrame:
     placed = frame.select("person", "stretch", "t", side=side, along=along).with_columns(
         pl.col("side", "along", "t").shift().over("stretch").name.suffix("_was")
     )
-    # the line itself counts as its far side, so that who stands on it crosses once
+    # the line itself counts as its far side, so that a person on it crosses once
     forward = (pl.col("side_was") < 0) & (pl.col("side") >= 0)
     back = (pl.col("side_was") >= 0) & (pl.col("side") < 0)
     part = pl.col("side_was") / (pl.col("side_was") - pl.col("side"))
@@ -210,7 +223,7 @@ def _crossings(frame: pl.DataFrame, gate: dict[str, float]) -> pl.DataFrame:
 
 
 def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    places = thinned(outside(frame, site.waiting))
+    places = thin_positions(positions_outside(frame, site.waiting))
     stretch, t, x, y = (places[name].to_numpy() for name in ("stretch", "t", "x", "y"))
     last = np.arange(len(places))  # the last position still near the one a stay begins with
     alive = np.arange(len(places))
@@ -228,11 +241,11 @@ def _loitering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
 
 
 def _wandering(frame: pl.DataFrame, rule: Rule, site: Site) -> pl.DataFrame:
-    places = thinned(outside(frame, site.waiting)).with_columns(
+    places = thin_positions(positions_outside(frame, site.waiting)).with_columns(
         walked=_apart(pl.col("x").shift(), pl.col("y").shift()).over("stretch").fill_null(0)
     )
     places = places.with_columns(pl.col("walked").cum_sum().over("stretch"))
-    pairs = before(places, rule.settings["over_s"]).with_columns(
+    pairs = pair_with_earlier(places, rule.settings["over_s"]).with_columns(
         way=pl.col("walked") - pl.col("walked_before")
     )
     return pairs.filter(pl.col("way") >= rule.settings["at_least_m"]).select(
@@ -278,7 +291,7 @@ def _belongings(frame: pl.DataFrame, rule: Rule, objects: pl.DataFrame) -> pl.Da
 
 
 def _apart(x: str | pl.Expr, y: str | pl.Expr) -> pl.Expr:
-    """Metres between each position and another."""
+    """Return the metres between each position and another."""
     x, y = (pl.col(each) if isinstance(each, str) else each for each in (x, y))
     return ((pl.col("x") - x) ** 2 + (pl.col("y") - y) ** 2).sqrt()
 

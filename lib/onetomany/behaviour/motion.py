@@ -1,4 +1,4 @@
-"""Trajectories as the rules take them, and the places that rules speak of."""
+"""Check and split trajectories for the rules, and describe the rules' places."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources.tables import require_columns
-from .plausible import check_units, jumps
+from .plausible import check_units, find_jumps
 
-GAP_S = 2.0  # unseen for longer than this, and a person's movement begins anew
+GAP_S = 2.0  # unseen for longer than this, a person's movement starts again
 ZONES = {
     "zone": pl.String,
     "x_low": pl.Float64,  # m
@@ -30,7 +30,7 @@ GATES = {
 
 @dataclass(frozen=True)
 class Site:
-    """Where rules hold: one-way zones (ONE_WAY), gate lines (GATES), waiting areas (ZONES)."""
+    """Describe one-way zones (ONE_WAY), gate lines (GATES) and waiting areas (ZONES)."""
 
     one_way: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ONE_WAY))
     gates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GATES))
@@ -43,37 +43,37 @@ class Site:
                 raise InputError(f"Site.{name} needs the columns {', '.join(schema)}.")
 
 
-def prepared(
+def prepare_trajectories(
     trajectories: pl.DataFrame, person: str = "true_id", *, seconds: bool = False
 ) -> pl.DataFrame:
     """Return positions in order, with the unbroken stretches of each person's movement.
 
-    Takes columns `person`, `t` (s), `x`, `y` (m), in any order of rows; others are dropped.
-    Returns `person` (under that name), `t`, `x`, `y`, `stretch`: a number that changes with the
-    person, and where somebody was unseen for more than GAP_S seconds. `seconds` says that whole
-    numbers in `t` are seconds, even if everybody creeps.
-
-    Raises InputError where a column is missing, a position is null or not finite, somebody is at
-    two places at once or jumps as nobody can, or people move as they do in no metres and seconds
-    (`plausible`). Rows are counted from 1; a column `line` is shown instead where there is one.
+    Takes columns `person`, `t` (s), `x`, `y` (m), in any order of rows; others are dropped. Returns
+    `person` (under that name), `t`, `x`, `y`, `stretch`: a number that changes with the person, and
+    after more than GAP_S seconds unseen. `seconds` says that whole numbers in `t` are seconds, even
+    if everybody moves very slowly. Raises InputError if a column is missing, a position is null or
+    not finite, somebody is at two places at once or jumps impossibly far, or speeds show that units
+    are not metres and seconds (`plausible`). Errors count rows from 1, or show the column `line` if
+    the frame has one.
     """
-    frame = stretched(trajectories, person)
-    if (bad := jumps(frame)).height:
+    frame = split_stretches(trajectories, person)
+    if (bad := find_jumps(frame)).height:
         first = bad.row(0, named=True)
-        check_units(frame, GAP_S, seconds=seconds)  # a wrong unit is told before its jumps
+        check_units(frame, GAP_S, seconds=seconds)  # report a wrong unit before its jumps
         raise InputError(
             f"{first['where']}: '{first['person']}' moves {first['far']:.3g} m in "
-            f"{first['dt']:.3g} s, as nobody can: two people under one id, or a wrong unit; give "
+            f"{first['dt']:.3g} s, which is impossible: two people under one id, or a wrong "
+            "unit; give "
             "them two ids or leave the row out."
         )
     check_units(frame, GAP_S, seconds=seconds)
     return frame.drop("where")
 
 
-def stretched(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFrame:
-    """Return positions as `prepared` does, with `where` (row or line), units not looked at.
+def split_stretches(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFrame:
+    """Return positions as `prepare_trajectories` does, with `where` (row or line), units unchecked.
 
-    Raises InputError as `prepared` does, but for units and jumps.
+    Raises InputError as `prepare_trajectories` does, except for units and jumps.
     """
     require_columns(trajectories, (person, "t", "x", "y"), "The trajectories")
     place = (
@@ -104,7 +104,7 @@ def stretched(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFra
         many = f" ({twice.height:,} such rows)" if twice.height > 1 else ""
         raise InputError(
             f"{first['where']}: '{first['person']}' is at two places at {first['t']:g} s{many}; "
-            f"one position for each {person} and time. A row stands twice, or two people have one "
+            f"one position for each {person} and time. A row occurs twice, or two people have one "
             "id.",
             f"{first['where']}: '{first['person']}'가 {first['t']:g}초에 두 곳에 있다{many}. "
             "줄이 두 번 "
@@ -116,20 +116,20 @@ def stretched(trajectories: pl.DataFrame, person: str = "true_id") -> pl.DataFra
 
 
 def _number(trajectories: pl.DataFrame, name: str) -> pl.Expr:
-    """A column as numbers; a clock's time or text is refused rather than guessed."""
+    """Return a column as numbers; refuse clock times and text."""
     kind = trajectories.schema[name]
     if kind.is_numeric() or kind == pl.Null:
         return pl.col(name).cast(pl.Float64)
     if kind.is_temporal():
         raise InputError(
-            f"The column {name} holds {kind}: give seconds as numbers, such as "
+            f"The column {name} contains {kind}: give seconds as numbers, such as "
             f"(pl.col('{name}') - pl.col('{name}').min()).dt.total_microseconds() / 1e6."
         )
-    raise InputError(f"The column {name} holds {kind}, not numbers: read it as numbers.")
+    raise InputError(f"The column {name} contains {kind}, not numbers: read it as numbers.")
 
 
-def thinned(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
-    """The first position of each step of `every_s` seconds, counted from its stretch's start."""
+def thin_positions(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
+    """Return the first position of each step of `every_s` seconds from its stretch's start."""
     # rounded, so that a clock that starts elsewhere gives the same steps
     since = (pl.col("t") - pl.col("t").first().over("stretch")).round(6)
     step = (since / every_s).floor().cast(pl.Int64)
@@ -137,33 +137,33 @@ def thinned(frame: pl.DataFrame, every_s: float = 1.0) -> pl.DataFrame:
     return frame.filter(new.fill_null(True))
 
 
-def outside(frame: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
-    """Positions outside of all zones; a stretch ends where a person enters one."""
+def positions_outside(frame: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
+    """Return positions outside of all zones; a stretch ends when a person enters one."""
     if not zones.height:
         return frame
-    inside = pl.any_horizontal(within(zone) for zone in zones.iter_rows(named=True))
+    inside = pl.any_horizontal(in_zone(zone) for zone in zones.iter_rows(named=True))
     marked = frame.with_columns(inside=inside)
     turn = (pl.col("inside") != pl.col("inside").shift()).fill_null(True)
     apart = turn | (pl.col("stretch") != pl.col("stretch").shift()).fill_null(True)
     return marked.with_columns(stretch=apart.cum_sum().cast(pl.Int64)).filter(~pl.col("inside"))
 
 
-def within(zone: dict[str, float]) -> pl.Expr:
-    """Whether a position lies in a zone, its edges included."""
+def in_zone(zone: dict[str, float]) -> pl.Expr:
+    """Return whether a position is in a zone, its edges included."""
     return pl.col("x").is_between(zone["x_low"], zone["x_high"]) & pl.col("y").is_between(
         zone["y_low"], zone["y_high"]
     )
 
 
-def before(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
-    """Each position beside the one its person had `seconds` earlier on the same stretch.
+def pair_with_earlier(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
+    """Pair each position with the one `seconds` earlier on the same stretch.
 
-    Where there was none at that moment the last one before it is taken, up to a quarter of
-    `seconds` older; positions without any are left out. Adds `t_before`, `x_before`, `y_before`,
-    and so for any further column.
+    Without a position at that moment, takes the last one before it, up to a quarter of `seconds`
+    older; positions without any are left out. Adds `t_before`, `x_before`, `y_before`, and so for
+    any further column.
     """
     earlier = frame.drop("person").with_columns(key=pl.col("t"))
-    # a microsecond for what subtracting times rounds off
+    # a microsecond against rounding of subtracted times
     found = frame.with_columns(key=pl.col("t") - seconds + 1e-6).join_asof(
         earlier,
         on="key",

@@ -1,4 +1,4 @@
-"""One's own walks judged by the rules: flags, rates over all thresholds, and what is not judged."""
+"""Judge a user's own walks by the rules: flags, rates over all thresholds, and gaps."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ NOT = "not computed 계산 안 함"
 
 @dataclass(frozen=True)
 class Judged:
-    """What rules made of walks: `flags`, `rates` (RATES), `covered` (COVERAGE), a `summary` for a
-    reader, and what could not be judged, in English and Korean.
+    """Store judged walks: `flags`, `rates` (RATES), `covered` (COVERAGE), `measured`.
+
+    `summary` is a table for readers, `not_judged` says in English and Korean which rules and people
+    could not be judged.
     """
 
     flags: pl.DataFrame
@@ -44,11 +46,11 @@ class Judged:
 def judge(walks: Walks, rules: Mapping[str, Rule], site: Site | None = None) -> Judged:
     """Judge everybody's walk by each rule at its default threshold, and over its whole range.
 
-    Raises InputError where nobody's walk is left to judge.
+    Raises InputError if no walk is left to judge.
     """
     site = site or Site()
     if not walks.frame.height:
-        raise InputError("Nobody's walk is left to judge.")
+        raise InputError("No walk is left to judge.")
     measured = measure(walks.frame, rules, site, person="id", seconds=walks.seconds)
     people = walks.people
     rates = flagged_rates(measured, people, rules, person="id")
@@ -58,7 +60,7 @@ def judge(walks: Walks, rules: Mapping[str, Rule], site: Site | None = None) -> 
     if walks.left_out.height:
         shown = ", ".join(str(each) for each in walks.left_out["id"].head(5))
         en += (
-            f" Left out, since they move as nobody can: {walks.left_out.height:,} people ({shown}; "
+            f" Left out for impossible movements: {walks.left_out.height:,} people ({shown}; "
             f"the first at {walks.left_out['reason'][0]})."
         )
         ko += (

@@ -1,10 +1,10 @@
-"""Whether positions can be people's, in metres and seconds: a wrong unit never becomes a rate.
+"""Check that positions are people's, in metres and seconds, before any rate is computed.
 
-People who get anywhere walk at 0.5 to 2 m/s. So do they in no unit but the right ones: 100 times as
-fast in centimetres, 3.3 times in feet, 25 times slower if frames are taken for seconds. What is
-measured is the speed of those who get somewhere, over a second or four positions, so that a jitter
-of centimetres doesn't count: the speed at which a person covers half of their way, so that those
-who mostly stand in a queue are judged by their walking.
+People walk at 0.5 to 2 m/s. In a wrong unit they seem to move 100 times as fast (centimetres), 3.3
+times as fast (feet) or 25 times slower (frames taken for seconds). The check measures the speed of
+people who cover some distance, over a second or four positions, so that a jitter of centimetres
+doesn't count. It takes the speed at which a person covers half of their way, so that people who
+mostly queue are judged by their walking.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ import polars as pl
 
 from ..errors import InputError
 
-SPRINT = 12.0  # m/s, nobody is faster (Bolt reached 12.4 over 20 m)
+SPRINT = 12.0  # m/s, faster than people run (Bolt reached 12.4 over 20 m)
 SLACK = 2.0  # m by which annotated positions jump
-WALK_MOST = 2.2  # m/s: half of a crowd is never faster, unless it runs a race
-FEW = 3  # people from whom on a crowd's speed is judged
+WALK_MOST = 2.2  # m/s: half of a crowd is not faster, except in a race
+FEW = 3  # least people for judging a crowd's speed
 TRAVELS = 3.0  # m: somebody who gets so far walks
 FASTER = 0.97  # share of a person's speeds beyond which they may be jumps
-CRAWL = 0.65  # m/s: those who get somewhere, with times counted 1, 2, 3: frames
-NARROW = 1.05  # m: a scene no wider than this holds no three people
+CRAWL = 0.65  # m/s: slower walkers, with times counted 1, 2, 3, mean frames
+NARROW = 1.05  # m: three people don't fit into a scene this narrow
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How people of a set move: `speed` is the median walker's (m/s; None: nobody gets anywhere)
-    of `walkers` people; `step` the median time between two positions of a person (s).
+    """Store how people move: median `speed` of the `walkers`, median time `step` of positions.
+
+    `speed` is in m/s, None if nobody covers some distance; `step` (s) is between two positions of a
+    person.
     """
 
     speed: float | None
@@ -36,8 +38,8 @@ class Pace:
     step: float | None
 
 
-def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
-    """Return how people move; takes positions by person and time, with their stretches."""
+def _measure_pace(frame: pl.DataFrame, gap_s: float) -> Pace:
+    """Return how people move, from positions by person and time with their stretches."""
     steps = frame.select(
         same=pl.col("person") == pl.col("person").shift(), dt=pl.col("t").diff()
     ).filter("same")["dt"]
@@ -55,7 +57,7 @@ def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     usual = float(lasts.median()) / 2  # type: ignore[arg-type]
     over = max(min(1.0, usual), 4 * step)
     moving = _over(frame.filter(pl.col("person").is_in(far.implode())), over)
-    # a jump counts as a fast step, or one of them would be half of a way
+    # a jump counts as a fast step, otherwise one jump could be half of a way
     step_far = pl.min_horizontal("speed", pl.col("speed").quantile(FASTER))
     covered = step_far.cum_sum() / step_far.sum()
     speeds = (
@@ -68,8 +70,8 @@ def pace(frame: pl.DataFrame, gap_s: float) -> Pace:
     return Pace(speed, len(speeds), step)
 
 
-def jumps(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the steps that nobody can make: the frame's rows with `far` (m) and `dt` (s)."""
+def find_jumps(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return impossible steps: the frame's rows with `far` (m) and `dt` (s)."""
     same = pl.col("stretch") == pl.col("stretch").shift()
     dt = pl.col("t").diff()
     far = (pl.col("x").diff() ** 2 + pl.col("y").diff() ** 2).sqrt()
@@ -79,14 +81,14 @@ def jumps(frame: pl.DataFrame) -> pl.DataFrame:
 def check_units(frame: pl.DataFrame, gap_s: float, *, seconds: bool = False) -> Pace:
     """Refuse positions that can't be metres and seconds; return how people move.
 
-    `seconds` says that times are known to be seconds, so that a crowd which creeps is believed.
-    Raises InputError with the likely reason.
+    `seconds` says that times are known to be seconds: then a very slow crowd is accepted. Raises
+    InputError with the likely reason.
     """
-    found = pace(frame, gap_s)
+    found = _measure_pace(frame, gap_s)
     people = frame["person"].n_unique()
     if found.step is not None and found.step > gap_s:
         raise InputError(
-            f"A person's positions lie {found.step:g} apart in t, as seconds too far to follow "
+            f"A person's positions are {found.step:g} apart in t, as seconds too far to follow "
             f"anybody (at most {gap_s:g}): t is likely in milliseconds or frames; divide it by "
             "1,000 or by the frame rate.",
             f"한 사람의 위치가 t로 {found.step:g}씩 떨어져 있어, 초라면 따라갈 수 없다(많아야 "
@@ -130,7 +132,7 @@ def _check_speed(found: Pace, speed: float, counted: bool) -> None:
         )
     if counted and speed < CRAWL:
         raise InputError(
-            f"The median of {found.walkers:,} who walk moves at {speed:.2g} m/s, and t holds whole "
+            f"The median of {found.walkers:,} who walk moves at {speed:.2g} m/s, and t has whole "
             "numbers only: t likely counts frames; divide it by the frame rate (if it is seconds, "
             "say so: --fps 1, or seconds=True).",
             f"걷는 {found.walkers:,}명의 속력 중앙값이 {speed:.2g} m/s이고 t가 모두 정수다. "
@@ -144,7 +146,7 @@ def _whole(frame: pl.DataFrame) -> bool:
 
 
 def _over(frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
-    """Speed made good by each position since the first one at least so long before it."""
+    """Return the speed from the first position at least `seconds` earlier to each position."""
     earlier = frame.select("stretch", key=pl.col("t"), t_0="t", x_0="x", y_0="y")
     return (
         frame.with_columns(key=pl.col("t") - seconds + 1e-6)

@@ -1,4 +1,4 @@
-"""What is known from outside the simulation: flags on real walks, and a city's disclosed alarms."""
+"""Load figures from outside the simulation: flags on real walks, a city's disclosed alarms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import InputError
 from .flags import flags
 from .rules import DATA, Rule
 
-# columns of real_walks: the rule, and the threshold where it is not the default
+# columns of real_walks: the rule and the threshold
 _MEASURED = {
     "dash_3ms_percent": ("dash", 3.0),
     "dash_2ms_percent": ("dash", 2.0),
@@ -41,7 +41,7 @@ def real_walks() -> pl.DataFrame:
 
 
 def seoul_alarms() -> pl.DataFrame:
-    """Return what was reported of Seoul's alarms: share right (%), unneeded alarms a month."""
+    """Return figures reported about Seoul's alarms: share right (%), unneeded alarms a month."""
     return _table("seoul_alarms")
 
 
@@ -52,7 +52,7 @@ def data_sheet(name: str) -> Mapping[str, str]:
     """
     sheets = tomllib.loads((DATA / "sheets.toml").read_text(encoding="utf-8"))
     if name not in sheets:
-        raise InputError(f"There is no table '{name}': choose of {', '.join(sheets)}.")
+        raise InputError(f"There is no table '{name}': choose one of {', '.join(sheets)}.")
     sheet: Mapping[str, str] = sheets[name]
     return sheet
 
@@ -62,8 +62,8 @@ def beside_real(
 ) -> pl.DataFrame:
     """Return real sets and a simulation (called `name`) by one count, schema BESIDE.
 
-    Shares are of all people, also of those seen too shortly, since that is how the real sets were
-    counted. Takes `measure` with true_id of the simulation.
+    Shares are of all people, also of those seen too shortly, because the real sets were counted
+    that way. Takes `measure` with true_id of the simulation.
     """
     rows: list[tuple[object, ...]] = []
     for column, (rule, cut) in _MEASURED.items():

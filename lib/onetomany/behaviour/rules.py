@@ -1,4 +1,4 @@
-"""The rules as data: what is flagged, who named it, and the thresholds that nobody published."""
+"""Read the rules as data: flagged behaviour, its sources, and thresholds chosen here."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ CHOSEN = "chosen here"
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: a quantity with a unit, and on which side of a threshold a person is flagged.
+    """Describe a rule: a quantity with a unit, and the flagged side of a threshold.
 
-    `threshold` is a default, `low` to `high` the range over which results are shown, `settings`
-    the rule's other numbers (their names end in their unit), `named_by` the entries of `published`
-    that name the behaviour. `threshold_source` is 'chosen here' or such an entry.
+    `threshold` is a default, `low` to `high` the range over which results are shown, `settings` the
+    rule's other numbers (their names end in their unit), `named_by` the published entries that name
+    the behaviour. `threshold_source` is 'chosen here' or such an entry.
     """
 
     rule: str
@@ -54,32 +54,36 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """The rule in both languages."""
+        """Return the rule's name in both languages."""
         return f"{self.en} {self.ko}"
 
     @property
     def axis(self) -> str:
-        """Its quantity in both languages, with the unit."""
+        """Return its quantity in both languages, with the unit."""
         unit = "" if self.unit == "ratio" else f", {self.unit}"
         return f"{self.quantity_en} {self.quantity_ko}{unit}"
 
     def strictness(self, threshold: float) -> float:
-        """Where a threshold lies in the range: 0 is the laxest, 1 the strictest (flags fewest)."""
+        """Return a threshold's position in the range: 0 is the laxest, 1 the strictest (flags
+        fewest).
+        """
         share = float(np.log(threshold / self.low) / np.log(self.high / self.low))
         return share if self.flagged == "above" else 1 - share
 
     def range(self, steps: int = 25) -> list[float]:
-        """Thresholds from `low` to `high`, evenly spaced in their logarithm, to three digits."""
+        """Return thresholds from `low` to `high`, evenly spaced in their logarithm, to three
+        digits.
+        """
         return [float(f"{value:.3g}") for value in np.geomspace(self.low, self.high, steps)]
 
     def past(self, value: pl.Expr, threshold: float | pl.Expr) -> pl.Expr:
-        """Whether a value is flagged at a threshold."""
+        """Return whether a value is flagged at a threshold."""
         return value >= threshold if self.flagged == "above" else value <= threshold
 
 
 @dataclass(frozen=True)
 class Published:
-    """What a source says, in its words; `kind` is 'named' (a behaviour) or 'evidence'."""
+    """Quote a source in its words; `kind` is 'named' (a behaviour) or 'evidence'."""
 
     kind: str
     publisher: str
@@ -91,30 +95,30 @@ class Published:
 
 
 def read_rules(folder: Traversable = DATA) -> dict[str, Rule]:
-    """The rules of rules.toml in the file's order, by their id.
+    """Read the rules of rules.toml in the file's order, by their id.
 
-    An own file may leave rules out and change any number; what each id computes is fixed
-    (`measure`). Raises InputError for an id that nothing computes, a field or setting that is
-    missing or unknown, a threshold outside its range, numbers that aren't positive, or a source
-    that published.toml doesn't hold.
+    A user's file may leave rules out and change any number; the computation of each id is fixed
+    (`measure`). Raises InputError for an unknown id, a field or setting that is missing or unknown,
+    a threshold outside its range, numbers that aren't positive, or a source missing from
+    published.toml.
     """
-    known = published(folder)
+    known = read_published(folder)
     return {
         name: _rule(name, entry, known) for name, entry in _entries(folder, "rules.toml").items()
     }
 
 
-def published(folder: Traversable = DATA) -> dict[str, Published]:
-    """What was read of who named the behaviours, and of how well such flags do.
+def read_published(folder: Traversable = DATA) -> dict[str, Published]:
+    """Read sources that name the behaviours or report how well flags work.
 
-    Raises InputError where an entry lacks a field: what has no source is not shown.
+    Raises InputError if an entry lacks a field: a statement without its source is not shown.
     """
     found = {}
     for name, entry in _entries(folder, "published.toml").items():
         wanted = {field.name for field in fields(Published)}
         if set(entry) != wanted or not all(entry.values()):
             raise InputError(
-                f"published.toml, [{name}]: it must hold {', '.join(sorted(wanted))}, none of them "
+                f"published.toml, [{name}]: it must have {', '.join(sorted(wanted))}, none of them "
                 "empty; a statement without its source is not shown."
             )
         found[name] = Published(**entry)
@@ -122,8 +126,8 @@ def published(folder: Traversable = DATA) -> dict[str, Published]:
 
 
 def rules_table(rules: Mapping[str, Rule], folder: Traversable = DATA) -> pl.DataFrame:
-    """The rules for a reader, a row each: name, definition, range, default, and who says so."""
-    known = published(folder)
+    """Return the rules as a table for readers: name, definition, range, default, source."""
+    known = read_published(folder)
     rows = [
         {
             "rule": rule.name,
@@ -160,18 +164,18 @@ def _rule(name: str, entry: dict[str, Any], known: Mapping[str, Published]) -> R
         raise InputError(f"{where}: missing or unknown: {odd}.")
     if set(entry["settings"]) != MEASURES[name]:
         needed = ", ".join(sorted(MEASURES[name])) or "nothing"
-        raise InputError(f"{where}: its settings must hold {needed}.")
+        raise InputError(f"{where}: its settings must be {needed}.")
     low, threshold, high = (
         _positive(where, key, entry[key]) for key in ("low", "threshold", "high")
     )
     if not low <= threshold <= high or low == high:
-        raise InputError(f"{where}: its threshold must lie between low and high, which differ.")
+        raise InputError(f"{where}: its threshold must be between low and high, which must differ.")
     if entry["flagged"] not in ("above", "below"):
         raise InputError(f"{where}: flagged is 'above' or 'below'.")
     source = entry["threshold_source"]
     stray = [each for each in (*entry["named_by"], source) if each not in (*known, CHOSEN)]
     if stray:
-        raise InputError(f"{where}: published.toml holds no entry {', '.join(stray)}.")
+        raise InputError(f"{where}: published.toml has no entry {', '.join(stray)}.")
     return Rule(
         **entry
         | {

@@ -1,4 +1,4 @@
-"""Where rules hold in a terminal of `terminal`: chosen here, since no designated area is public."""
+"""Derive gates, one-way zones and waiting areas of a simulated terminal."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from .motion import GATES, ONE_WAY, ZONES, Site
 
 Floats = NDArray[np.float64]
 
-PASSAGES = ("security", "immigration")  # stages that one leaves by a passage of one's own
-AHEAD_M = 2.0  # the gate line stands so far beyond where somebody is served
-LENGTH_M = 4.0  # from 1 m to so far beyond where somebody is served the passage is one-way
-AROUND_M = 1.5  # so far around standing places one may wait
+PASSAGES = ("security", "immigration")  # stages that people leave by a separate passage
+AHEAD_M = 2.0  # the gate line is so far beyond the place of service
+LENGTH_M = 4.0  # the passage is one-way from 1 m to so far beyond the place of service
+AROUND_M = 1.5  # waiting is allowed so far around queue places
 
 
 def site_of(layout: Layout, *, waiting: bool = True) -> Site:
-    """Gate lines, one-way passages and waiting areas of a terminal.
+    """Return gate lines, one-way passages and waiting areas of a terminal. They are chosen here,
+    since no designated area is public.
 
     A gate line crosses the passage behind each security lane and immigration desk, AHEAD_M beyond
     where people are served, from wall to wall; the passage is one-way up to LENGTH_M. Waiting areas
-    are boxes AROUND_M about each line of standing places and each boarding gate; `waiting=False`
-    leaves them out, as a system would that knows of no queues.
+    are boxes AROUND_M about each queue and each boarding gate; `waiting=False` leaves them out,
+    like a system that ignores queues.
 
-    Raises InputError where a passage's line would stand in a wall, or a line of standing places
-    doesn't follow the x or the y axis.
+    Raises InputError if a gate line would be inside a wall, or a queue doesn't follow the x or the
+    y axis.
     """
     gates, one_way, areas = [], [], []
     for point in layout.points:
@@ -56,12 +57,12 @@ def site_of(layout: Layout, *, waiting: bool = True) -> Site:
 
 
 def _across(layout: Layout, middle: Floats, ahead: Floats) -> Floats:
-    """The ends of the line from wall to wall through a place, at a right angle to a direction."""
+    """Return the ends of the line from wall to wall through a place, square to a direction."""
     reach = np.array([-ahead[1], ahead[0]]) * 1e3
     pieces = shapely.get_parts(
         shapely.LineString([middle - reach, middle + reach]).intersection(layout.floor)
     )
     own = [each for each in pieces if each.distance(shapely.Point(middle)) < 1e-9]
     if not own:
-        raise InputError(f"A gate line at {middle[0]:g}, {middle[1]:g} m would stand in a wall.")
+        raise InputError(f"A gate line at {middle[0]:g}, {middle[1]:g} m would be inside a wall.")
     return np.array(own[0].coords)

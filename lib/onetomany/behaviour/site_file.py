@@ -1,4 +1,4 @@
-"""A site of one's own from a TOML file: one-way zones, gate lines and waiting areas, in metres."""
+"""Read a user's site from TOML: one-way zones, gate lines and waiting areas, in metres."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_site(path: Path) -> Site:
     direction allowed; a gate has gate (its name), x1, y1, x2, y2. All in metres.
 
     Raises InputError, naming the table and entry, for an unknown or missing name, a value that is
-    no number, a zone without area, a gate that is a point, or a zone without direction.
+    not a number, a zone without area, a gate that is a point, or a zone without direction.
     """
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -65,9 +65,9 @@ def _entry(where: str, title: str, schema: dict[str, Any], entry: Any) -> tuple[
     if "x_low" in entry and not (
         entry["x_low"] < entry["x_high"] and entry["y_low"] < entry["y_high"]
     ):
-        raise InputError(f"{where}: x_low must lie below x_high, and y_low below y_high.")
+        raise InputError(f"{where}: x_low must be below x_high, and y_low below y_high.")
     if "dx" in entry and entry["dx"] == entry["dy"] == 0:
-        raise InputError(f"{where}: dx and dy are both 0; they say which way is allowed.")
+        raise InputError(f"{where}: dx and dy are both 0; they must give the direction allowed.")
     if "x1" in entry and (entry["x1"], entry["y1"]) == (entry["x2"], entry["y2"]):
         raise InputError(f"{where}: the gate's two ends are one point.")
     return tuple(str(entry[name]) if name == title else float(entry[name]) for name in schema)

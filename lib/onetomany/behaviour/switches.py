@@ -1,4 +1,4 @@
-"""Identity switches: what rules see when a tracker takes two people who pass for one another."""
+"""Simulate identity switches: a tracker exchanges the ids of two people who meet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from .motion import prepared
+from .motion import prepare_trajectories
 
 EVERY_S = 1.0
 
@@ -14,14 +14,14 @@ EVERY_S = 1.0
 def encounters(
     trajectories: pl.DataFrame, within_m: float, *, person: str = "true_id"
 ) -> pl.DataFrame:
-    """When two people come near each other: `t` (s), `a`, `b`, by time.
+    """Return when two people come near each other: `t` (s), `a`, `b`, by time.
 
-    Looked at once a second; one row each time that a pair comes within `within_m` metres after a
-    second or more apart. Raises InputError for a distance that isn't above 0, and as `prepared`.
+    Checked once a second; one row each time a pair comes within `within_m` metres after a second or
+    more apart. Raises InputError for a distance that isn't above 0, and as `prepare_trajectories`.
     """
     if not within_m > 0:
         raise InputError("People meet within a distance above 0 m.")
-    frame = prepared(trajectories, person)
+    frame = prepare_trajectories(trajectories, person)
     second = (pl.col("t") / EVERY_S).floor().cast(pl.Int64)
     places = (
         frame.with_columns(second=second)
@@ -31,7 +31,7 @@ def encounters(
             line=(pl.col("y") / within_m).floor().cast(pl.Int64),
         )
     )
-    # whoever is as near lies in the same square of a grid or in one beside it
+    # people that near are in the same square of a grid or in a neighbouring one
     beside = places.with_columns(pl.col("column") + pl.lit([-1, 0, 1])).explode("column")
     beside = beside.with_columns(pl.col("line") + pl.lit([-1, 0, 1])).explode("line")
     apart = (pl.col("x") - pl.col("x_right")) ** 2 + (pl.col("y") - pl.col("y_right")) ** 2
@@ -54,17 +54,17 @@ def switched(
     seed: int = 0,
     person: str = "true_id",
 ) -> pl.DataFrame:
-    """The trajectories with `hypothesis`: ids that change hands at some encounters.
+    """Return the trajectories with `hypothesis`: ids that are exchanged at some encounters.
 
-    At each of `encounters` the two exchange the ids that they bear at the time, with probability
-    `chance`, and keep them until the next exchange. Chosen for its plainness: real trackers switch
-    more where it is crowded or dark, and lose people as well. The share of encounters is an
-    assumption; `tracking.metrics` counts the switches of a real tracker.
+    At each of `encounters` the two exchange their current ids with probability `chance`, and keep
+    them until the next exchange. A simple model: real trackers switch more in crowds or in the
+    dark, and lose people as well. The share of encounters is an assumption; `tracking.metrics`
+    counts the switches of a real tracker.
 
     Raises InputError for a chance outside 0 to 1, and as `encounters` does.
     """
     if not 0 <= chance <= 1:
-        raise InputError("The chance of a switch lies between 0 and 1.")
+        raise InputError("The chance of a switch must be between 0 and 1.")
     met = encounters(trajectories, within_m, person=person)
     struck = np.random.default_rng(seed).random(met.height) < chance
     bears: dict[object, object] = {}

@@ -1,7 +1,7 @@
-"""Walks of one's own from a file: CSV with id, t, x, y, or MOT text with metres on the ground.
+"""Read a user's walks: CSV with id, t, x, y, or MOT text with metres on the ground.
 
-Units are told, never guessed: by an option, or by the names of columns (x_cm, x/m, t_ms, frame).
-What the numbers then say of how people walk is held against how people walk (`plausible`).
+Units come from an option or from the names of columns (x_cm, x/m, t_ms, frame), never from a guess.
+The resulting speeds are compared with human walking speeds (`plausible`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import polars as pl
 from ..errors import InputError
 from ..tracking.mot import open_mot
 from ..tracking.numbers_text import Notice, Notices, NumbersText, read_numbers
-from .motion import GAP_S, stretched
-from .plausible import Pace, check_units, jumps
+from .motion import GAP_S, split_stretches
+from .plausible import Pace, check_units, find_jumps
 
 MAX_BYTES = 512 << 20
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0, "ft": 0.3048}
-MANY_JUMPS = 0.2  # share of people with impossible steps, from which on the file is refused
+MANY_JUMPS = 0.2  # share of people with impossible steps above which the file is refused
 _TIMES = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "min": 60.0}
 _NAMES = {
     "id": "id person person_id pers_id persid ped_id pedestrian_id pedestrian track_id trackid "
@@ -36,10 +36,10 @@ _WITH_UNIT = re.compile(r"^(.+?)[_/(\[ ]+([a-z]+)[)\]]?$")
 
 @dataclass(frozen=True)
 class Walks:
-    """Positions in metres and seconds: `frame` has id, t, x, y, line.
+    """Store positions in metres and seconds: `frame` has id, t, x, y, line.
 
-    `notices` say what was unusual in the file; `left_out` has `id` and `reason` of people whose
-    positions can't be one person's. `seconds` says that the time's unit was told.
+    `notices` report unusual things in the file; `left_out` has `id` and `reason` of people whose
+    positions can't be one person's. `seconds` says that the unit of time was given.
     """
 
     frame: pl.DataFrame
@@ -50,19 +50,17 @@ class Walks:
 
     @property
     def people(self) -> pl.Series:
-        """Everybody whose walk is used, once, in order."""
+        """Return everybody whose walk is used, once, in order."""
         return self.frame["id"].unique().sort()
 
 
 def read_walks(path: Path, *, unit: str | None = None, fps: float | None = None) -> Walks:
     """Read walks from CSV (id, t, x, y) or from MOT text whose x and y are metres.
 
-    `unit` is that of x and y (UNITS; metres where neither it nor a column's name says otherwise);
-    `fps` the frames a second, where t counts frames. Times may be ISO 8601, then with or without a
-    zone throughout.
-
-    Raises InputError, naming file and line, for what is missing or no number, for somebody at two
-    places at once, and where people move as they do in no metres and seconds.
+    `unit` is that of x and y (UNITS; metres unless it or a column's name says otherwise); `fps` the
+    frames a second, if t counts frames. Times may be ISO 8601, either all with a time zone or all
+    without. Raises InputError, naming file and line, for values that are missing or not numbers,
+    for somebody at two places at once, and for speeds that show wrong units.
     """
     if unit is not None and unit not in UNITS:
         raise InputError(
@@ -87,8 +85,8 @@ def read_walks(path: Path, *, unit: str | None = None, fps: float | None = None)
 
 def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> Walks:
     try:
-        ordered = stretched(frame, "id")
-        bad = jumps(ordered)
+        ordered = split_stretches(frame, "id")
+        bad = find_jumps(ordered)
         people = ordered["person"].n_unique()
         wrong = bad.group_by("person", maintain_order=True).first()
         rest = ordered.filter(~pl.col("person").is_in(wrong["person"].implode()))
@@ -103,7 +101,7 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
     )
     if len(reasons) > MANY_JUMPS * people:
         raise InputError(
-            f"{path}: {len(reasons):,} of {people:,} people move as nobody can, the first at "
+            f"{path}: {len(reasons):,} of {people:,} people move impossibly, the first at "
             f"{reasons['reason'][0]}: are x and y in metres and t in seconds? If so, ids were "
             "given to several people.",
             f"{path}: {people:,}명 가운데 {len(reasons):,}명이 사람이 낼 수 없는 움직임을 "
@@ -123,7 +121,8 @@ def _checked(path: Path, frame: pl.DataFrame, notices: Notices, known: bool) -> 
     else:
         notices.append(
             Notice(
-                "Nobody gets as far as 3 m, so nothing in the file shows whether it is in metres.",
+                "All walks are shorter than 3 m, so the file does not show whether it is in "
+                "metres.",
                 "3 m 이상 간 사람이 없어, 단위가 미터인지 파일로는 알 수 없다.",
             )
         )
@@ -206,7 +205,7 @@ def _from_table(
 
 
 def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[str, str]]:
-    """Places of id, t or frame, x, y, and the units in their names."""
+    """Return the places of id, t or frame, x, y, and the units in their names."""
     many = len(text.texts)
     names = text.names or _remarked_names(text, many)
     if names is None:
@@ -250,7 +249,7 @@ def _columns(text: NumbersText, notices: Notices) -> tuple[dict[str, int], dict[
 
 
 def _remarked_names(text: NumbersText, many: int) -> tuple[str, ...] | None:
-    """Names in a comment, as files of crowd experiments have them: # id frame x/m y/m z/m."""
+    """Return names in a comment, as in files of crowd experiments: # id frame x/m y/m z/m."""
     for remark in reversed(text.remarks):
         names = tuple(re.split(r"[\s,;]+", remark.strip("#%/ \t").lower()))
         if len(names) == many and sum(name.split("/")[0] in _KNOWN for name in names) >= 4:
@@ -268,7 +267,7 @@ def _frame_rate(text: NumbersText) -> float | None:
 def _times(
     text: NumbersText, places: dict[str, int], units: dict[str, str], fps: float | None
 ) -> tuple[pl.Series, bool]:
-    """Seconds, and whether their unit was told."""
+    """Return seconds, and whether their unit was given."""
     if "frame" in places and "t" not in places:
         if fps is None:
             raise InputError(
@@ -297,7 +296,7 @@ def _times(
 
 
 def _clock(text: NumbersText, cells: pl.Series) -> pl.Series:
-    """Seconds from ISO 8601 times, which bear a zone all, or none."""
+    """Return seconds from ISO 8601 times, all with a time zone or all without."""
     zone = cells.str.contains(r"(Z|[+-]\d\d:?\d\d)$")
     odd = zone if zone.sum() * 2 <= len(zone) else ~zone
     kind = (
@@ -325,7 +324,7 @@ def _numbers(text: NumbersText, place: int, name: str) -> pl.Series:
     bad = ~numbers.is_finite().fill_null(value=False)
     text.refuse(
         bad,
-        f"'{name}' is no number ({{value}}); leave out people while they are not seen",
+        f"'{name}' is not a number ({{value}}); leave out people while they are not seen",
         place,
         ko=f"'{name}' 값이 수가 아니다({{value}}). 보이지 않는 동안의 줄은 뺄 것",
     )

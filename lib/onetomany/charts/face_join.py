@@ -15,8 +15,8 @@ from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
 def false_candidates(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """False candidates a day before and after a restriction by columns.
 
-    Takes rows of `face_join.false_candidates` with a column `rates` that names what is assumed of
-    the FMR within a group.
+    Takes rows of `face_join.filtered_false_candidates` with a column `rates` that names what is
+    assumed of the FMR within a group.
     """
     order = found["columns"].unique(maintain_order=True).to_list()
     names = {
@@ -81,7 +81,8 @@ def posterior(found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulate
     """How probable it is that the first candidate is the right one, against the records searched.
 
     Takes `face_join.posterior_by_size`; `marks` are the records that filters leave: `columns`,
-    `searched` (rows of `face_join.false_candidates`), of which those within the sizes are marked.
+    `searched` (rows of `face_join.filtered_false_candidates`), of which those within the sizes are
+    marked.
     """
     shown = found.filter(pl.col("posterior").is_not_null()).with_columns(name=_prior())
     names = shown["name"].unique(maintain_order=True).to_list()

@@ -29,7 +29,7 @@ TICKS = {
 def trips_linked(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """What one key links, by how many trips people make on average (an assumption).
 
-    Takes rows of `persistent_key.linkage` with the truth, and a column `mean_trips`.
+    Takes rows of `persistent_key.key_linkage` with the truth, and a column `mean_trips`.
     """
     shown = (
         found.with_columns(people_share=pl.col("people_followed") / pl.col("people"))

@@ -77,7 +77,7 @@ def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
 
 
 def learned_by_column(found: pl.DataFrame, *, source: str) -> Finished:
-    """The crowd left after each column, and the bits that it added: takes `mosaic.learned`."""
+    """The crowd left after each column, and the bits that it added: takes `mosaic.bits_learned`."""
     shown = found.with_row_index("place").with_columns(
         step=pl.Series(
             [

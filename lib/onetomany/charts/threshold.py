@@ -19,8 +19,8 @@ def thresholds(
 ) -> Finished:
     """Errors at every threshold, a panel for each face quality, and two thresholds marked.
 
-    Takes `threshold.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`); `covers`
-    (`tmr`, `idf1` of the path cover: the dashed line).
+    Takes `threshold_linking.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`);
+    `covers` (`tmr`, `idf1` of the path cover: the dashed line).
     """
     names = {
         "idf1": "IDF1",

@@ -10,7 +10,7 @@ from onetomany.cli.command import Run
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
-    from onetomany.terminal import Run as Part
+    from onetomany.terminal import SimulatedRun as Part
 
 _SHARES = {
     "masked": "people who wear a mask",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from onetomany.cli.command import Run
+from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from onetomany.reidentification.assessment import Assessment
     from onetomany.reidentification.own_table import OwnTable
+    from onetomany.reidentification.risk_findings import Finding
 
 
 def risk(parser: argparse.ArgumentParser) -> Run:
@@ -35,6 +40,7 @@ def risk(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--safe-harbor", type=int, metavar="YEAR", help="check HIPAA's list; the table's year"
     )
+    _add_known(parser)
     parser.add_argument(
         "--weak-isolation",
         action="store_true",
@@ -45,39 +51,101 @@ def risk(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
-        from onetomany.reidentification.assessment import FIRST, assess, sentences
+        from onetomany.reidentification.assessment import FIRST, assess, describe_assessment
         from onetomany.reidentification.own_table import own_table
-        from onetomany.reidentification.risk_findings import safe_harbor_finding
 
         if args.weak_isolation:
             accept_weak_isolation()
-        opened = own_table(
-            args.table,
-            sheet=args.sheet,
-            encoding=args.encoding,
-            dates=args.dates,
-            drop_identifiers=args.drop_identifiers,
-        )
+        if args.recoded and not args.reach:
+            raise InputError("--recoded needs --reach K, the size of the smallest group.")
+        opened = own_table(args.table, sheet=args.sheet, **_reading(args))
         for notice in opened.notices:
             print(notice.en)
         columns = [name.strip() for name in args.columns.split(",")] if args.columns else []
-        found = assess(opened.frame, columns, population=args.population)
-        for sentence in sentences(found):
+        aside = [each for each in (args.sensitive, args.weight, args.household) if each]
+        found = assess(opened.frame, columns, population=args.population, aside=aside)
+        found = replace(found, findings=(*found.findings, *_findings(args, opened, found)))
+        for sentence in describe_assessment(found):
             print(sentence.en)
         for row in found.without.head(FIRST).iter_rows(named=True):
             print(
                 f"Without '{shortened(row['column'])}': {row['unique']:,} alone, k = {row['k']:,}."
             )
-        if args.safe_harbor:
-            print(safe_harbor_finding(opened.frame, args.safe_harbor).en)
         _write(args, opened, found)
         return 0
 
     return run
 
 
+def _add_known(parser: argparse.ArgumentParser) -> None:
+    """Add the options on what somebody knows beside the table."""
+    parser.add_argument("--sensitive", metavar="COLUMN", help="what a group gives away of it")
+    parser.add_argument(
+        "--taxonomy",
+        type=Path,
+        metavar="CSV",
+        help="its values and their coarser terms, one a column",
+    )
+    parser.add_argument("--weight", metavar="COLUMN", help="survey weights: records named rightly")
+    parser.add_argument("--household", metavar="COLUMN", help="with --weight: households found")
+    parser.add_argument(
+        "--everyone", type=Path, metavar="FILE", help="a table of the whole population: k-map"
+    )
+    parser.add_argument(
+        "--changed", type=Path, metavar="FILE", help="a protected copy, row by row: found again"
+    )
+    parser.add_argument("--reach", type=int, metavar="K", help="what groups of K or more cost")
+    parser.add_argument(
+        "--recoded", type=Path, metavar="CSV", help="with --reach: write the locally recoded table"
+    )
+    parser.add_argument("--record", type=int, metavar="N", help="columns that single it out")
+
+
+def _reading(args: argparse.Namespace) -> dict[str, Any]:
+    """Return how every table of the command is read."""
+    return {
+        "encoding": args.encoding,
+        "dates": args.dates,
+        "drop_identifiers": args.drop_identifiers,
+    }
+
+
+def _findings(args: argparse.Namespace, opened: OwnTable, found: Assessment) -> list[Finding]:
+    """Return a finding for each option on what somebody knows beside the table."""
+    from onetomany.reidentification import release_findings as release
+    from onetomany.reidentification.own_table import own_table
+    from onetomany.reidentification.risk_findings import safe_harbor_finding
+
+    if args.taxonomy and not args.sensitive:
+        raise InputError("--taxonomy needs --sensitive COLUMN, whose values it orders.")
+    if args.household and not args.weight:
+        raise InputError("--household needs --weight COLUMN, the survey weights.")
+
+    def other(path: Path) -> pl.LazyFrame:
+        return own_table(path, **_reading(args)).frame.lazy()
+
+    table, columns, findings = opened.frame, found.columns, []
+    if args.safe_harbor:
+        findings.append(safe_harbor_finding(table, args.safe_harbor))
+    if args.sensitive:
+        taxonomy = other(args.taxonomy).collect() if args.taxonomy else None
+        findings.append(release.sensitive_finding(table, columns, args.sensitive, taxonomy))
+    if args.weight:
+        findings.append(release.survey_finding(table, columns, args.weight, args.household))
+    if args.everyone:
+        findings.append(release.everyone_finding(table, columns, other(args.everyone)))
+    if args.changed:
+        findings.append(release.changed_finding(table, other(args.changed), columns))
+    if args.reach:
+        findings.append(release.reach_finding(table, columns, args.reach))
+    if args.record is not None:
+        findings.append(release.record_finding(table, columns, args.record))
+    return findings
+
+
 def _write(args: argparse.Namespace, opened: OwnTable, found: Assessment) -> None:
     from onetomany.sources.files import write_whole
+    from onetomany.sources.tables import csv_text
 
     if args.report:
         from datetime import date
@@ -90,8 +158,12 @@ def _write(args: argparse.Namespace, opened: OwnTable, found: Assessment) -> Non
         )
         write_whole(args.report, page.encode())
         print(f"A page with charts, without any value: {args.report}")
-    if args.out:
-        from onetomany.sources.tables import csv_text
+    if args.recoded:
+        from onetomany.reidentification.local_recoding import recode_locally
 
+        recoded = recode_locally(opened.frame, found.columns, args.reach)
+        write_whole(args.recoded, csv_text(recoded.frame).encode())
+        print(f"The table with {recoded.k:,} or more alike in every group: {args.recoded}")
+    if args.out:
         write_whole(args.out, csv_text(found.sized.sort("record")).encode())
         print(f"Every record's class size: {args.out}")

@@ -182,7 +182,7 @@ gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the co
         if args.weak_isolation:
             cage.accept_weak_isolation()
         found = _simulated(args.seed) if args.simulated else _opened(args.folder)
-        table = comparison.compare(found.filmed, pooled=True, out=args.out)
+        table = comparison.compare_trackers(found.filmed, pooled=True, out=args.out)
         if table.height:
             _print_scores(table)
         if args.csv:

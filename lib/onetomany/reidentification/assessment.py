@@ -1,4 +1,4 @@
-"""What a table of people gives away, in one object: counts, records by number, sentences."""
+"""Assess a table of people in one object: counts, records by number, sentences."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import polars as pl
 from ..confidence import PERCENT_KO
 from ..errors import InputError
 from ..printing import Notice, shortened
-from .classes import EMPTY, Table
-from .column_types import listed
-from .population import population_uniqueness
+from .classes import EMPTY, Table, as_lazy, require_columns
+from .column_types import list_places
+from .population import uniqueness_of
 from .risk import Anonymity, anonymity_of
-from .risk_findings import Finding, risk_findings
+from .risk_findings import Finding, bands_finding, column_finding, k_map_finding
 from .standing_out import quasi_identifiers, standing_out, without_each
 
 CROWDS = {
@@ -26,16 +26,17 @@ CROWDS = {
 }
 _BOUNDS = ((1, 1), (2, 2), (3, 4), (5, 9), (10, 99), (100, None))
 FIRST = 10  # records and columns that are listed
+GROUPS = 20  # of records, for the jackknife; fewer if the table has fewer
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """A table judged by some of its columns.
+    """Store a table's counts by some of its columns.
 
     `keys` are columns left out since they differ in every record; `crowds` has schema `CROWDS`;
     `sized` is every record's class (`STANDING_OUT`), smallest first; `without` has `WITHOUT`;
-    `estimate` is the row `dankar` of `UNIQUENESS` for `population` people, where that is given.
-    `findings` say which column gives people away and, with a population, how many records few
+    `estimate` is the row `dankar` of `UNIQUENESS` for `population` people, if given. `findings` say
+    which column gives people away and, with a population, how many records have values that few
     people share (`risk_findings`).
     """
 
@@ -51,11 +52,16 @@ class Assessment:
 
 
 def assess(
-    table: Table, columns: Sequence[str] = (), *, population: int | None = None
+    table: Table,
+    columns: Sequence[str] = (),
+    *,
+    population: int | None = None,
+    aside: Sequence[str] = (),
 ) -> Assessment:
     """Count who shares whose values by these columns, or by all that may tell people apart.
 
-    `population` is the number of people of whom the table is a random sample.
+    `population` is the number of people of whom the table is a random sample. If no columns are
+    named, those `aside` are not among the ones chosen: a sensitive column or a survey weight.
 
     Raises InputError as `classes`, `quasi_identifiers` and `population_uniqueness`.
 
@@ -65,25 +71,30 @@ def assess(
     """
     keys: list[str] = []
     if not columns:
-        columns, keys = quasi_identifiers(table)
+        others = as_lazy(table).drop(require_columns(table, aside)) if aside else table
+        columns, keys = quasi_identifiers(others)
     sized = standing_out(table, columns)
     if sized.is_empty():
         raise InputError(EMPTY)
-    sizes, many = sized["class_size"].value_counts().to_numpy().T
+    size, records = np.unique(sized["class_size"].to_numpy(), return_counts=True)
+    sizes = np.repeat(size, records // size)
+    by_column = column_finding(table, columns, population)
+    findings = [by_column] if by_column else []
     estimate = None
     if population is not None:
-        rows = population_uniqueness(table, columns, population)
+        rows = uniqueness_of(sizes, population, groups=min(GROUPS, len(sized)))
         estimate = rows.filter(model="dankar").row(0, named=True)
+        findings += [k_map_finding(sizes, population), bands_finding(sizes, population)]
     return Assessment(
         tuple(columns),
         tuple(keys),
-        anonymity_of(np.repeat(sizes, many // sizes)),
+        anonymity_of(sizes),
         _crowds(sized["class_size"]),
         sized,
         without_each(table, columns),
         population,
         estimate,
-        tuple(risk_findings(table, columns, people=population)),
+        tuple(findings),
     )
 
 
@@ -102,8 +113,8 @@ def _crowds(sizes: pl.Series) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CROWDS, orient="row")
 
 
-def sentences(found: Assessment) -> list[Notice]:
-    """Return what was found, finding first, in English and Korean; no value of the table in it."""
+def describe_assessment(found: Assessment) -> list[Notice]:
+    """Return the findings, main one first, in English and Korean, without any value."""
     whole = found.anonymity
     names = ", ".join(map(shortened, found.columns))
     said = [
@@ -137,7 +148,7 @@ def sentences(found: Assessment) -> list[Notice]:
 
 def _first(found: Assessment) -> Notice:
     few = found.sized.filter(found.sized["class_size"] == found.anonymity.k)["record"]
-    records = listed(few.head(FIRST + 1).to_list(), FIRST)
+    records = list_places(few.head(FIRST + 1).to_list(), FIRST)
     if found.anonymity.k == 1:
         return Notice(
             f"Alone: records {records} (values are never shown).",
@@ -172,11 +183,12 @@ def _giving_up(found: Assessment) -> list[Notice]:
 
 
 def _beyond(found: Assessment) -> Notice:
-    """What is known of people who are not in the table."""
+    """Return a sentence on people who are not in the table."""
     if found.estimate is None:
         return Notice(
             "This counts records of this table alone. If it is a sample, a record that is alone "
-            "may have doubles among people who are not in it: give their number to estimate that.",
+            "may have doubles among people who are not in it: give the population's size to "
+            "estimate that.",
             "이 표 안에서만 센 수다. 표본이라면 여기서 혼자인 기록도 표 밖에 같은 사람이 있을 수 "
             "있다. 모집단의 사람 수를 주면 추정한다.",
         )
@@ -191,13 +203,13 @@ def _beyond(found: Assessment) -> Notice:
         reach = f"{PERCENT_KO} {_fine(row['low'])} to {_fine(row['high'])}"
         reach_ko = f"{PERCENT_KO} 구간 {_fine(row['low'])}~{_fine(row['high'])}"
     return Notice(
-        f"If the table is a random sample of {people:,} people, a model takes "
-        f"{_fine(row['uniqueness'])} of them for unique ({reach}, for the sample's chance alone).",
+        f"If the table is a random sample of {people:,} people, a model estimates that "
+        f"{_fine(row['uniqueness'])} of them are unique ({reach}, for the sample's chance alone).",
         f"이 표가 {people:,}명에서 무작위로 뽑은 표본이라면, 모형으로 볼 때 그 가운데 "
         f"{_fine(row['uniqueness'])}가 유일하다({reach_ko}, 표본의 우연만 반영).",
     )
 
 
 def _fine(share: float) -> str:
-    """A share in percent, of a small one two digits: 0.0043 is 0.43%."""
+    """Format a share in percent, a small one with two digits: 0.0043 is 0.43%."""
     return f"{share:.1%}" if share >= 0.01 or share == 0 else f"{share * 100:.2g}%"

@@ -1,8 +1,8 @@
-"""The linkage attack on real tables: how many rows become people, and how sure each link is.
+"""Count the linkage attack on real tables: rows that become people, and right links.
 
 `linkage` joins. Here the joins are counted: precision is the share of links that are right, recall
-the share of rows that were linked rightly; both with 95 % intervals by person. Only whoever has the
-true identities of both tables can know them, which an attacker has not.
+the share of rows that were linked rightly; both with 95 % intervals by person. They need the true
+identities of both tables, which an attacker lacks.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ ATTACK = {
     "known": pl.Int64,  # columns joined on
     "added": pl.String,  # the last of them
     "method": pl.String,  # exact or fuzzy
-    "sure": pl.Float64,  # least probability of a fuzzy link; null for an exact join
+    "sure": pl.Float64,  # lowest probability of a fuzzy link; null for an exact join
     "records": pl.Int64,  # rows without names
     "people": pl.Int64,  # whose they are
     "linked": pl.Int64,  # rows with one best candidate
     "correct": pl.Int64,  # of those, to the right person
-    "precision": pl.Float64,  # correct / linked; null where nothing is linked
+    "precision": pl.Float64,  # correct / linked; null without links
     "precision_low": pl.Float64,
     "precision_high": pl.Float64,
     "recall": pl.Float64,  # correct / records
@@ -95,10 +95,10 @@ def pseudonyms_by_vote(
 ) -> pl.DataFrame:
     """Return the pseudonym that most of a person's links point to, for each person (VOTES).
 
-    A pseudonym that stays the same ties rows together: one right link opens them all. Rows with
-    exactly one candidate vote; a person whose votes are tied, or who has none, is left out. The
-    pseudonyms must be the people's own numbers, which serve as the truth. Raises InputError as
-    `exact_links`, and if `pseudonym` is missing.
+    A constant pseudonym connects rows: one right link reveals them all. Rows with exactly one
+    candidate vote; a person with tied votes, or none, is left out. The pseudonyms must be the
+    people's own numbers, which serve as the truth. Raises InputError as `exact_links`, and if
+    `pseudonym` is missing.
     """
     if pseudonym not in pseudonymous.columns:
         raise InputError(f"The table has no column '{pseudonym}' to vote for.")
@@ -126,7 +126,7 @@ def pseudonyms_by_vote(
 def _counted(
     matches: pl.DataFrame, people: pl.Series, columns: Sequence[str], sure: float | None = None
 ) -> pl.DataFrame:
-    """One row of ATTACK: `matches` have `row`, `named_row` (null: none) and `correct`."""
+    """Return one row of ATTACK; `matches` have `row`, `named_row` (null: none), `correct`."""
     links = matches.drop_nulls("named_row").select(
         pl.col("row").cast(pl.Int64), right=pl.col("correct").cast(pl.Float64), made=pl.lit(1.0)
     )

@@ -1,14 +1,14 @@
-"""Equivalence classes: who shares the same values in a set of columns, and how many they are.
+"""Count equivalence classes: the records that share values in a set of columns.
 
-Everything in this room starts here. An equivalence class is all records with one combination of
+All measures of this package start here. An equivalence class is all records with one combination of
 values of the quasi-identifiers (Samarati and Sweeney, 'Protecting privacy when disclosing
 information', SRI-CSL-98-04, 1998); the size of the smallest is k.
 
-What odd input means, here and in the whole room:
+Odd input, here and in the whole package:
 
-- A null is a value of its own: two records that both lack the value share a class. A record is
-  not safer for a gap in it, since whoever knows of the gap can look for it. `matching` counts the
-  other way, where a null may stand for any value, as sdcMicro does.
+- A null is a value of its own: two records that both lack the value share a class. A gap does not
+  make a record safer, since anyone who knows of the gap can look for it. `matching` counts the
+  other way: a null matches any value, as in sdcMicro.
 - An empty table, no columns, a column twice, one that isn't there, or one of lists, structs or
   mixed Python objects is refused. One record is one class of size 1; a constant column changes
   nothing.
@@ -25,51 +25,50 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources.case import ArrowStream
-from .packing import counted, in_order
+from .packing import count_packed, sort_packed
 
 Table: TypeAlias = pl.DataFrame | pl.LazyFrame | duckdb.DuckDBPyRelation | str | Path
 Engine: TypeAlias = Literal["auto", "polars", "duckdb"]
 
 SIZE = "size"
 SPILLS = 200_000_000  # a parquet file of more records goes to DuckDB, which can use the disk
-EMPTY = "The table holds no records: nothing can be said of nobody."
-MEMORY = "6GB"  # what DuckDB may hold before it does
+EMPTY = "The table contains no records, so nothing can be counted."
+MEMORY = "6GB"  # DuckDB's memory before it uses the disk
 
 
 def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
-    """The equivalence classes: `columns` and `size` (Int64, records), sorted by the columns.
+    """Return the equivalence classes: `columns` and `size` (Int64, records), sorted.
 
     `table` is a polars frame or LazyFrame, a DuckDB relation, or the path of a parquet file. Polars
-    counts (streaming, unless it is a frame in memory), and DuckDB where the table is its relation
-    or a file of more than `SPILLS` records; `engine` forces one of them. Both give the same frame.
-
-    Raises InputError for what the head of this module says is refused.
+    counts (streaming, unless it is a frame in memory), and DuckDB if the table is its relation or a
+    file of more than `SPILLS` records; `engine` forces one of them. Both give the same frame.
+    Raises InputError for the input that this module's docstring refuses.
     """
-    return _counted(table, checked(table, columns), engine, ordered=True)
+    return _counted(table, require_columns(table, columns), engine, ordered=True)
 
 
-def grouped(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
-    """As `classes`, in no particular order, and sooner."""
-    return _counted(table, checked(table, columns), engine, ordered=False)
+def group_classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
+    """Return the same as `classes`, unordered and faster."""
+    return _counted(table, require_columns(table, columns), engine, ordered=False)
 
 
 def _counted(table: Table, names: list[str], engine: Engine, *, ordered: bool) -> pl.DataFrame:
     if _goes_to_duckdb(table, engine):
         found = _by_duckdb(table, names)
-    elif isinstance(table, pl.DataFrame) and (by_code := counted(table, names)):
+    elif isinstance(table, pl.DataFrame) and (by_code := count_packed(table, names)):
         return by_code[0].with_columns(pl.Series(SIZE, by_code[1]))
     else:
-        query = lazy(table).group_by(names).agg(pl.len().cast(pl.Int64).alias(SIZE))
+        query = as_lazy(table).group_by(names).agg(pl.len().cast(pl.Int64).alias(SIZE))
         found = query.collect(
             engine="in-memory" if isinstance(table, pl.DataFrame) else "streaming"
         )
     if not len(found):
         raise InputError(EMPTY)
-    return in_order(found, names) if ordered else found
+    return sort_packed(found, names) if ordered else found
 
 
-def checked(table: Table, columns: Sequence[str]) -> list[str]:
-    """The names of `columns`, if the table can be grouped by them. Raises InputError otherwise."""
+def require_columns(table: Table, columns: Sequence[str]) -> list[str]:
+    """Return the names of `columns`, or raise InputError if the table can't be grouped by them."""
     names = list(columns)
     if isinstance(columns, str) or not names or len(set(names)) != len(names):
         raise InputError("Name the columns as a list, at least one, and each once.")
@@ -84,14 +83,14 @@ def checked(table: Table, columns: Sequence[str]) -> list[str]:
         kind = schema[name]
         if kind.is_nested() or kind in (pl.Object, pl.Binary):
             raise InputError(
-                f"The column '{name}' holds {kind}, which can't be compared value by value: "
+                f"The column '{name}' contains {kind}, which can't be compared value by value: "
                 "give it one plain type, such as text or whole numbers."
             )
     return names
 
 
 def schema_of(table: Table) -> pl.Schema:
-    """The columns of a table and their types. Raises InputError where it can't be read."""
+    """Return the columns of a table and their types. Raises InputError if it can't be read."""
     if isinstance(table, pl.DataFrame):
         return table.schema
     if isinstance(table, pl.LazyFrame):
@@ -111,17 +110,17 @@ def schema_of(table: Table) -> pl.Schema:
 def matching(
     table: Table, columns: Sequence[str], *, weight: str | None = None, engine: Engine = "auto"
 ) -> pl.DataFrame:
-    """Classes in which a null may stand for any value: `columns`, `size`, `matching`, `estimated`.
+    """Count classes in which a null matches any value: `columns`, `size`, `matching`, `estimated`.
 
-    `matching` (Int64) counts the records that agree in every column where neither has a null:
+    `matching` (Int64) counts the records that agree in every column without a null in either:
     sdcMicro's f_k ('A missing value stands for any of the possible categories', freqCalc);
-    `estimated` (Float64) is the sum of their survey weights, its F_k, or as many as `matching`
-    without a `weight`. Such agreement is not transitive, so these are no classes in the strict
-    sense. Sorted by the columns.
+    `estimated` (Float64) is the sum of their survey weights, its F_k, or `matching` without a
+    `weight`. Such agreement is not transitive, so these are not classes in the strict sense. Sorted
+    by the columns.
 
     Raises InputError as `classes`, and for a weight that is null, negative or not a number.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     if weight is None:
         found = classes(table, names, engine=engine).with_columns(
             _weight=pl.col(SIZE).cast(pl.Float64)
@@ -140,7 +139,7 @@ def matching(
             if other != own:  # with the same gaps, only equal classes agree
                 sums += _agreeing(left, right, _neither_null(names, own, other))
         matched.append(left.drop("_weight").hstack(sums))
-    return in_order(pl.concat(matched), names)
+    return sort_packed(pl.concat(matched), names)
 
 
 def _neither_null(names: list[str], own: Any, other: Any) -> list[str]:
@@ -149,7 +148,7 @@ def _neither_null(names: list[str], own: Any, other: Any) -> list[str]:
 
 
 def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.DataFrame:
-    """For each row of `left`, the records and weights of `right` that agree in `shared`."""
+    """Return for each row of `left` the records and weights of `right` that agree in `shared`."""
     total = [pl.col(SIZE).sum().alias("matching"), pl.col("_weight").sum().alias("estimated")]
     if not shared:
         records, weight = right.select(total).row(0)
@@ -162,19 +161,19 @@ def _agreeing(left: pl.DataFrame, right: pl.DataFrame, shared: list[str]) -> pl.
     return joined.select(pl.col("matching", "estimated").fill_null(0))
 
 
-def lazy(table: Table) -> pl.LazyFrame:
-    """Any table as a polars LazyFrame."""
+def as_lazy(table: Table) -> pl.LazyFrame:
+    """Return any table as a polars LazyFrame."""
     if isinstance(table, duckdb.DuckDBPyRelation):
         return pl.DataFrame(table).lazy()
     return pl.scan_parquet(table) if isinstance(table, str | Path) else table.lazy()
 
 
 def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:
-    if checked(table, [weight])[0] in names:
+    if require_columns(table, [weight])[0] in names:
         raise InputError(f"'{weight}' can't be a quasi-identifier and the weight at once.")
     number = pl.col(weight).cast(pl.Float64, strict=False)
     found = (
-        lazy(table)
+        as_lazy(table)
         .group_by(names)
         .agg(
             pl.len().cast(pl.Int64).alias(SIZE),
@@ -187,7 +186,7 @@ def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:
         raise InputError(EMPTY)
     if not found["_right"].all():
         raise InputError(f"The weight '{weight}' must be a number above 0 in every record.")
-    return in_order(found.drop("_right"), names)
+    return sort_packed(found.drop("_right"), names)
 
 
 def _goes_to_duckdb(table: Table, engine: Engine) -> bool:

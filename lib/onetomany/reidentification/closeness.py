@@ -1,11 +1,11 @@
-"""t-closeness where some values are nearer to each other than others, as in a taxonomy of diseases.
+"""Measure t-closeness if some values are nearer than others, as in a taxonomy of diseases.
 
 Li, Li and Venkatasubramanian ('t-closeness', ICDE 2007) give two values of a hierarchy the distance
 of their lowest common ancestor's height over the root's, and move the class's distribution to the
-whole table's at the least cost (earth mover's distance). Moving along a tree costs what passes
-through each branch, so the distance is the mean, over the levels below the root, of half the sum of
-absolute differences of shares at that level. At the lowest level that is pycanon's t for text, and
-with nothing between the values and the root it is all of it.
+whole table's at the least cost (earth mover's distance). The cost of moving along a tree is the
+flow through each branch, so the distance is the mean, over the levels below the root, of half the
+sum of absolute differences of shares at that level. At the lowest level that is pycanon's t for
+text; without levels between the values and the root it is the whole distance.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, lazy
+from .classes import SIZE, Engine, Table, as_lazy, require_columns
 from .reduction import Hierarchy
 from .risk import diversity
 
@@ -42,8 +42,8 @@ def hierarchical_closeness(
     >>> hierarchical_closeness(table, ["home"], Hierarchy("illness", taxonomy))["t"].to_list()
     [0.25, 0.25]
     """
-    sensitive = checked(table, [hierarchy.column])[0]
-    names = checked(table, columns)
+    sensitive = require_columns(table, [hierarchy.column])[0]
+    names = require_columns(table, columns)
     if sensitive in names:
         raise InputError(
             f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
@@ -51,7 +51,7 @@ def hierarchical_closeness(
     levels = hierarchy.levels
     if len(levels) < 2 or hierarchy.table[levels[-1]].n_unique() != 1:
         raise InputError(f"The last level of '{sensitive}' must be one value for all: its root.")
-    frame = lazy(table).select(*names, sensitive).collect()
+    frame = as_lazy(table).select(*names, sensitive).collect()
     taxonomy = hierarchy.table.cast({sensitive: frame.schema[sensitive]}).rename(
         {level: f"_level {place}" for place, level in enumerate(levels[1:])}
     )

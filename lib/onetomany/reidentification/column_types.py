@@ -1,7 +1,7 @@
-"""The types of a table's columns, told from all of their values; text stays text where in doubt.
+"""Infer the types of a table's columns from all of their values; text stays text if in doubt.
 
-A number with a leading zero is a code (02139), a column of numbers with a word in it is text, a
-date that may be two days is text until the reader says which. Each choice leaves a notice.
+A number with a leading zero is a code (02139), a column of numbers with a word in it is text, an
+ambiguous date is text until the reader says which. Each choice adds a notice.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from tqdm import tqdm
 from ..printing import Notice, shortened
 
 SHOWN = 5  # records that a notice names
-MOSTLY = 0.5  # of a column's values: with more numbers than this, the others are told
-PIECE = 1_000_000  # records gone through at a time
+MOSTLY = 0.5  # of a column's values: with more numbers than this, the others are reported
+PIECE = 1_000_000  # records read at a time
 _WHOLE, _THOUSANDS = r"[+-]?\d{1,18}", r"[+-]?\d{1,3}(?:,\d{3})+"
 _ENDS = r"^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$"  # marks without width among them
 FORMS = {
@@ -31,16 +31,16 @@ FORMS = {
 }
 
 
-def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:
+def infer_types(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.LazyFrame:
     """Give each column of text its type; `dates` is day-first, month-first or None.
 
     Numbers become Int64 or Float64, dates Date. Blanks at the ends of values are taken off and
-    Hangul is composed, so that equal words are equal. The table is gone through in pieces of
-    `PIECE` records, once for what its columns hold and once more where they may hold dates.
+    Hangul is composed, so that equal words are equal. The table is read in pieces of `PIECE`
+    records, once for the forms of values and once more for possible dates.
     """
     names = table.collect_schema().names()
     columns = _looked_at(table, names)
-    folded = table.with_columns(pl.col(names).pipe(fold))
+    folded = table.with_columns(pl.col(names).pipe(_fold_text))
     days = _days(folded, {name: form for name, form in columns.items() if form.is_date})
     return folded.with_columns(
         _one(pl.col(name), columns[name], days.get(name), dates, notices).alias(name)
@@ -48,13 +48,13 @@ def typed(table: pl.LazyFrame, dates: str | None, notices: list[Notice]) -> pl.L
     )
 
 
-def fold(values: pl.Expr) -> pl.Expr:
+def _fold_text(values: pl.Expr) -> pl.Expr:
     """Take blanks off the ends of texts and compose Hangul; nothing left is a null."""
     folded = values.str.replace_all(_ENDS, "").str.normalize("NFC")
     return pl.when(folded != "").then(folded)
 
 
-def pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
+def iterate_pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
     """Yield a table in pieces of `PIECE` records; a long one shows its progress, named `what`."""
     starts = range(0, int(table.select(pl.len()).collect().item()), PIECE)
     for start in tqdm(starts, desc=what, disable=len(starts) < 4):
@@ -63,7 +63,7 @@ def pieces(table: pl.LazyFrame, what: str) -> Iterator[pl.DataFrame]:
 
 @dataclass
 class _Held:
-    """What a column holds: how many values have each form, and the first that are no number."""
+    """Count a column's values of each form, and note the first that are not numbers."""
 
     name: str
     changed: int = 0  # by folding
@@ -83,13 +83,13 @@ def _looked_at(table: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Held]:
     """Count in each column the values of each form that all values before had."""
     held = {name: _Held(name) for name in names}
     before = 0
-    for raw in pieces(table, "reading columns"):
-        piece = raw.with_columns(pl.col(names).pipe(fold))
+    for raw in iterate_pieces(table, "reading columns"):
+        piece = raw.with_columns(pl.col(names).pipe(_fold_text))
         for name, column in held.items():
             values = piece[name].drop_nulls()
             column.changed += int((piece[name].fill_null("") != raw[name].fill_null("")).sum())
             for form, pattern in FORMS.items():
-                # mixed columns are told by their numbers; of the rest one failure decides
+                # mixed columns are recognised by their numbers; of other forms one failure decides
                 if form in ("decimal", "code", "short") or column.all_are(form) or not column.known:
                     column.of[form] += int(values.str.contains(pattern).sum())
             column.known += len(values)
@@ -153,7 +153,7 @@ def _tell(notices: list[Notice], en: str, ko: str) -> None:
 
 
 class _Days(NamedTuple):
-    """Whether all values of a column are days, by either reading, and whether these differ."""
+    """Note whether all values of a column are days, by either reading, and whether these differ."""
 
     day_first: bool
     month_first: bool
@@ -164,7 +164,7 @@ def _days(folded: pl.LazyFrame, columns: dict[str, _Held]) -> dict[str, _Days]:
     if not columns:
         return {}
     counted = {name: [0, 0, 0] for name in columns}
-    for piece in pieces(folded.select(list(columns)), "reading dates"):
+    for piece in iterate_pieces(folded.select(list(columns)), "reading dates"):
         for name, counts in counted.items():
             first, second = (
                 piece.select(day.alias(name))[name] for day in _readings(columns[name])
@@ -179,7 +179,7 @@ def _days(folded: pl.LazyFrame, columns: dict[str, _Held]) -> dict[str, _Days]:
 
 
 def _readings(held: _Held) -> tuple[pl.Expr, pl.Expr]:
-    """A column's days read year or day first, and year or month first."""
+    """Return a column's days read year or day first, and year or month first."""
     values = pl.col(held.name).str.strip_suffix(".").str.replace_all(r"[./]", "-")
     parts = values.str.split_exact("-", 2)
     if held.all_are("iso"):
@@ -190,7 +190,7 @@ def _readings(held: _Held) -> tuple[pl.Expr, pl.Expr]:
 def _dated(
     values: pl.Expr, held: _Held, days: _Days, dates: str | None, notices: list[Notice]
 ) -> pl.Expr:
-    """Dates of which the first number may be the day or the month; text where that is open."""
+    """Return dates whose first number is the day or the month; text if that is unclear."""
     day_first = days.day_first and (dates != "month-first" or not days.differ)
     month_first = days.month_first and (dates != "day-first" or not days.differ)
     if (day_first or month_first) and not (day_first and month_first and days.differ):
@@ -214,7 +214,7 @@ def _dated(
 
 
 def _date(parts: pl.Expr, order: tuple[int, int, int]) -> pl.Expr:
-    """Days of parts in the order year, month, day; null where there is no such day."""
+    """Return days of parts in the order year, month, day; null for an impossible day."""
     year, month, day = (
         parts.struct.field(f"field_{place}").cast(pl.Int32, strict=False) for place in order
     )
@@ -228,7 +228,7 @@ def _date(parts: pl.Expr, order: tuple[int, int, int]) -> pl.Expr:
     return pl.when(exists).then(text).str.to_date("%Y-%m-%d", strict=False)
 
 
-def listed(places: Sequence[int], most: int = SHOWN) -> str:
+def list_places(places: Sequence[int], most: int = SHOWN) -> str:
     """Return the first of some numbers of rows or records, as in '2, 4, 7 ...'."""
     more = " ..." if len(places) > most else ""
     return ", ".join(f"{place:,}" for place in places[:most]) + more
@@ -238,7 +238,7 @@ def _tell_mixed(held: _Held, notices: list[Notice]) -> None:
     many, known, name = held.of["decimal"], held.known, shortened(held.name)
     if not MOSTLY * known < many < known:
         return
-    records = listed(held.others)
+    records = list_places(held.others)
     _tell(
         notices,
         f"Column '{name}' stays text: {many:,} of its values are numbers, {known - many:,} are "

@@ -1,10 +1,10 @@
-"""Every combination of columns, ranked by how many people it singles out.
+"""Rank every combination of columns by how many people it singles out.
 
 The rows are read once, into the classes of all columns together. From there each combination is
 counted from that of one more column, down the lattice of combinations (as a data cube is: Gray and
 others, 'Data Cube', Data Mining and Knowledge Discovery 1:29, 1997). Columns of many values are
-dropped first and those of few last, so that each is counted from the smallest class table above
-it, and no more tables are held at once than there are columns.
+dropped first and those of few last, so that each is counted from the smallest class table above it,
+and no more tables than columns are in memory at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, grouped
+from .classes import SIZE, Engine, Table, group_classes, require_columns
 
 Codes = NDArray[np.uint64]
 
@@ -29,11 +29,11 @@ COMBINATIONS: dict[str, type[pl.DataType] | pl.DataType] = {
     "classes": pl.Int64,
     "k": pl.Int64,
     "unique": pl.Int64,  # records alone in their class
-    "uniqueness": pl.Float64,  # their share
-    "average_risk": pl.Float64,  # classes over records: what matching all at random gets right
+    "uniqueness": pl.Float64,  # share of all records
+    "average_risk": pl.Float64,  # classes over records: the share right in random matching
 }
 WORD = 1 << 62  # combined codes stay below this
-DENSE = 4  # so many places for each row are counted without a hash table
+DENSE = 4  # codes per row up to which no hash table is needed
 
 
 def combinations(
@@ -43,18 +43,18 @@ def combinations(
     *,
     engine: Engine = "auto",
 ) -> pl.DataFrame:
-    """Each combination of up to `largest` of the columns (all if None), the riskiest first.
+    """Count each combination of up to `largest` columns (all if None), the riskiest first.
 
     Returns `COMBINATIONS`, sorted by uniqueness, then average risk, then fewer columns. The rows
     are grouped once, as `classes` does.
 
     Raises InputError as `classes`, for more than 20 columns, or a `largest` below 1.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     limit = len(names) if largest is None else largest
     if limit < 1 or len(names) > 20:
         raise InputError("combinations takes up to 20 columns and a largest size of 1 or more.")
-    root = _encode(grouped(table, names, engine=engine), names)
+    root = _encode(group_classes(table, names, engine=engine), names)
     records = int(root.sizes.sum())
     total = sum(comb(len(names), number) for number in range(1, limit + 1))
     rows = []
@@ -87,7 +87,7 @@ def combinations(
 
 @dataclass(frozen=True)
 class _Node:
-    """The classes of some columns: each column's code is a digit of one of the words.
+    """Store the classes of some columns: each column's code is a digit of one of the words.
 
     `kept` names each column's word and its number of values, most significant first in its word.
     """
@@ -98,7 +98,7 @@ class _Node:
 
 
 def _encode(found: pl.DataFrame, names: list[str]) -> _Node:
-    """Digits of as few words as hold them, columns of most values first."""
+    """Pack digits into as few words as possible, columns of most values first."""
     ranks = found.select(pl.col(name).rank("dense").fill_null(0) for name in names)
     digits = ranks.select(pl.all() - pl.all().min())
     radix = {name: int(str(digits[name].max())) + 1 for name in names}
@@ -118,7 +118,7 @@ def _encode(found: pl.DataFrame, names: list[str]) -> _Node:
 
 
 def _walk(node: _Node, limit: int, first: int = 0) -> Iterator[tuple[list[str], NDArray[np.int64]]]:
-    """The node and all below it, each combination once: `first` is the next that may be dropped."""
+    """Yield the node and all below it, each combination once; `first` may be dropped next."""
     if len(node.kept) <= limit:
         yield list(node.kept), node.sizes
     names = list(node.kept)
@@ -129,7 +129,7 @@ def _walk(node: _Node, limit: int, first: int = 0) -> Iterator[tuple[list[str], 
 
 
 def _drop(node: _Node, name: str) -> _Node:
-    """The classes without one column."""
+    """Return the classes without one column."""
     place, radix = node.kept[name]
     names = list(node.kept)
     behind = [node.kept[other] for other in names[names.index(name) + 1 :]]

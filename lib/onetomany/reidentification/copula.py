@@ -1,12 +1,11 @@
-"""Uniqueness from a sample by a Gaussian copula: of the population, and of one person.
+"""Estimate uniqueness from a sample by a Gaussian copula, for a population or one person.
 
 Rocher, Hendrickx and de Montjoye, 'Estimating the success of re-identifications in incomplete
 datasets using generative models' (Nature Communications 10:3069, 2019). Each column keeps its own
 shares, commonest value first; a normal distribution ties the columns, its correlations chosen so
-that each pair has the mutual information seen in the sample. How this differs from the authors'
-CorrectMatch is told in docs/reidentification.md, and how far it was off: by 0.020 on average on
-samples of Adult, 0.023 on four real tables that nothing here was fitted to (0.09 at worst), 0.042
-where a quarter or more of the people are unique.
+that each pair has the mutual information seen in the sample. docs/reidentification.md compares it
+with the authors' CorrectMatch and gives its errors: 0.020 on average on samples of Adult, 0.023 on
+four other real tables (0.09 at worst), 0.042 if a quarter or more of the people are unique.
 """
 
 from __future__ import annotations
@@ -20,30 +19,32 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, grouped
-from .population import UNIQUENESS, checked_population, jackknife, unfitted
+from .classes import SIZE, Engine, Table, group_classes
+from .population import UNIQUENESS, jackknife, require_population, unfitted
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 INDIVIDUAL = {  # behind the columns and `size` of each class
     "probability": pl.Float64,  # that somebody drawn from the population has these values
-    "uniqueness": pl.Float64,  # (1 - p)^(N - 1): nobody else has them
+    "uniqueness": pl.Float64,  # (1 - p)^(N - 1): the chance that nobody else has them
     "correctness": pl.Float64,  # (1 - (1 - p)^N) / (N p): a match on them is the right person
 }
-BINS = 40  # a column's values are taken together to about so many when correlations are fitted
+BINS = 40  # a column's values are grouped into about so many bins to fit correlations
 NODES = 8  # quadrature points within each of those
-SHUFFLES = 10  # for the mutual information that chance alone gives
+SHUFFLES = 10  # to estimate the mutual information of chance alone
 ARRANGEMENTS = 16  # random orders of values that a cell's probability is averaged over
 POINTS = 32  # quasi-random points for each of those
-STEP = 4_000_000  # people drawn at once
-CELLS = 250_000  # points of boxes held at once
+STEP = 4_000_000  # people drawn at a time
+CELLS = 250_000  # points of boxes in memory at a time
 
 
 @dataclass(frozen=True)
 class Copula:
-    """A fitted model. `values` holds each column's values, commonest first, `shares` their shares;
-    a null is a value. `correlation` is (columns, columns)."""
+    """Store a fitted model.
+
+    `values` are each column's values, commonest first, `shares` their shares; a null is a value.
+    `correlation` is (columns, columns)."""
 
     columns: tuple[str, ...]
     values: tuple[pl.Series, ...]
@@ -52,9 +53,11 @@ class Copula:
     records: int
 
 
-def fit(table: Table, columns: Sequence[str], *, seed: int = 0, engine: Engine = "auto") -> Copula:
+def fit_copula(
+    table: Table, columns: Sequence[str], *, seed: int = 0, engine: Engine = "auto"
+) -> Copula:
     """Fit the model to a sample. Raises InputError as `classes`."""
-    found = grouped(table, columns, engine=engine).sort(list(columns))
+    found = group_classes(table, columns, engine=engine).sort(list(columns))
     codes, values = _ranked(found, list(columns))
     return _fitted(tuple(columns), values, codes, found[SIZE].to_numpy(), seed)
 
@@ -68,17 +71,17 @@ def uniqueness(
     seed: int = 0,
     engine: Engine = "auto",
 ) -> pl.DataFrame:
-    """The share of unique people in a population that the fitted model draws (`UNIQUENESS`).
+    """Return the share of unique people in a population drawn from the model (`UNIQUENESS`).
 
-    One row, `model` copula. The interval is the same jackknife as `population_uniqueness` has, the
-    model being fitted again without each group. Values that the sample doesn't hold are not made
-    up, so that a small sample of a column of many rare values gives too low a figure.
+    One row, `model` copula. The interval is the same jackknife as in `population_uniqueness`, with
+    the model fitted again without each group. Values missing from the sample are not invented, so a
+    small sample of a column of many rare values gives too low a figure.
 
     Raises InputError as `population_uniqueness`.
     """
-    found = grouped(table, columns, engine=engine).sort(list(columns))
+    found = group_classes(table, columns, engine=engine).sort(list(columns))
     sizes = found[SIZE].to_numpy()
-    checked_population(int(sizes.sum()), population, groups)
+    require_population(int(sizes.sum()), population, groups)
     names = tuple(columns)
     codes, values = _ranked(found, list(columns))
     uniques = _unique(_fitted(names, values, codes, sizes, seed), population, seed)
@@ -100,17 +103,16 @@ def uniqueness(
 def individuals(
     model: Copula, table: Table, population: int, *, seed: int = 0, engine: Engine = "auto"
 ) -> pl.DataFrame:
-    """How likely each class of a table is a single person of the population (`INDIVIDUAL`).
+    """Return how likely each class of a table is a single person (`INDIVIDUAL`).
 
-    A value is a stretch of its column's normal distribution, as long as its share. In which order
-    the stretches of unordered values lie is arbitrary, so the chance of a class is the mean over
-    random places of each, as in the authors' code; it is a score, and not a share of anybody: see
-    docs/reidentification.md for how far it ranks rightly and how far it is off.
-
-    Raises InputError as `classes`, or where the table has a value that the model was not fitted to.
+    A value is a stretch of its column's normal distribution, as long as its share. The order of
+    unordered values is arbitrary, so the chance of a class is the mean over random orders, as in
+    the authors' code. It is a score, not a share of people: docs/reidentification.md says how well
+    it ranks and how far it is off. Raises InputError as `classes`, or if the table has a value that
+    the model was not fitted to.
     """
     names = list(model.columns)
-    found = grouped(table, names, engine=engine).sort(names)
+    found = group_classes(table, names, engine=engine).sort(names)
     lengths = np.empty((len(found), len(names)))
     for place, name in enumerate(names):
         known = pl.DataFrame({name: model.values[place], "_share": model.shares[place]})
@@ -126,7 +128,7 @@ def individuals(
     for turn in tqdm(range(ARRANGEMENTS), desc="arrangements", delay=2, leave=False):
         lower = rng.random(lengths.shape) * (1 - lengths)
         upper = np.minimum(lower + lengths, 1)
-        chance += cell_probability(model.correlation, lower, upper, seed=turn) / ARRANGEMENTS
+        chance += _cell_probability(model.correlation, lower, upper, seed=turn) / ARRANGEMENTS
     alone = np.log1p(-np.minimum(chance, 1 - 1e-15))
     return found.with_columns(
         probability=pl.Series(chance),
@@ -135,10 +137,10 @@ def individuals(
     )
 
 
-def cell_probability(
+def _cell_probability(
     correlation: Floats, lower: Floats, upper: Floats, points: int = POINTS, seed: int = 0
 ) -> Floats:
-    """The chance of each box, its bounds (boxes, columns) given as shares from 0 to 1.
+    """Return the chance of each box with bounds (boxes, columns), shares from 0 to 1.
 
     Genz's transformation (Journal of Computational and Graphical Statistics 1:141, 1992) at
     scrambled Sobol points.
@@ -168,7 +170,7 @@ def cell_probability(
 
 
 def _ranked(found: pl.DataFrame, names: list[str]) -> tuple[Ints, tuple[pl.Series, ...]]:
-    """(classes, columns) places of the values among each column's, commonest first."""
+    """Return ranks of the values in each column, (classes, columns), commonest first."""
     codes, values = [], []
     for name in names:
         order = (
@@ -206,13 +208,13 @@ def _fitted(
 
 
 def _coarse(shares: Floats) -> Ints:
-    """Which bin each value falls into: neighbours by rank, of about equal weight."""
+    """Return each value's bin: neighbours by rank, of about equal weight."""
     middle = np.cumsum(shares) - shares / 2
     return np.unique((middle * BINS).astype(np.int64), return_inverse=True)[1]
 
 
 def _information(left: Ints, right: Ints, sizes: Ints, rng: np.random.Generator) -> float:
-    """Mutual information in nats, less what shuffled records have on average."""
+    """Return mutual information in nats, less the mean of shuffled records."""
     one, two = np.repeat(left, sizes), np.repeat(right, sizes)
     seen = _mutual(one, two)
     chance = np.mean([_mutual(one, rng.permutation(two)) for _ in range(SHUFFLES)])
@@ -232,7 +234,7 @@ def _nats(joint: Floats) -> float:
 
 
 def _correlation(seen: float, left: Floats, right: Floats) -> float:
-    """The correlation at which two columns of these shares have that mutual information."""
+    """Return the correlation that gives two columns of these shares that mutual information."""
     from scipy.optimize import brentq
     from scipy.special import ndtr, ndtri
 
@@ -254,7 +256,7 @@ def _correlation(seen: float, left: Floats, right: Floats) -> float:
 
 
 def _definite(correlation: Floats) -> Floats:
-    """The nearest such matrix that a normal distribution can have, by its eigenvalues."""
+    """Return a near matrix that a normal distribution can have, by its eigenvalues."""
     values, vectors = np.linalg.eigh(correlation)
     fixed = vectors @ np.diag(np.maximum(values, 1e-6)) @ vectors.T
     scale = np.sqrt(np.diag(fixed))
@@ -262,7 +264,7 @@ def _definite(correlation: Floats) -> Floats:
 
 
 def _unique(model: Copula, population: int, seed: int) -> float:
-    """How many of so many people drawn from the model are alone in their class."""
+    """Draw people from the model and count those alone in their class."""
     from scipy.special import ndtr
 
     rng = np.random.default_rng(seed)

@@ -1,8 +1,8 @@
-"""The crowd that somebody hides in: how many share one's values, column by column.
+"""Count how many records share somebody's values, column by column.
 
-`classes` counts them; here every combination of a few columns is told by what it means for the
-people in the table. The figures at the disclosed size are kept with the kit, as a run of `run_full`
-measured them.
+`classes` counts them; this module describes every combination of a few columns for the people in
+the table. The kit contains the figures at the disclosed size, from a run of
+`count_at_disclosed_size`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from ..errors import InputError
 from ..sources import arrivals
 from ..sources.files import write_whole
 from ..sources.tables import csv_text, plain_text
-from .classes import SIZE, Table, grouped
+from .classes import SIZE, Table, group_classes
 
 CROWDS = {
     "columns": pl.String,  # joined by ' + '
     "count": pl.Int64,  # how many columns
     "rows": pl.Int64,
     "classes": pl.Int64,
-    "alone": pl.Float64,  # the share of rows that nobody shares their values with
+    "alone": pl.Float64,  # the share of rows whose values no other row has
     "below_5": pl.Float64,  # the share of rows in classes of fewer than 5
     "below_20": pl.Float64,
     "low": pl.Int64,  # 5 % of rows have a crowd of this size or smaller, themselves included
@@ -46,7 +46,7 @@ CROWDS = {
     "mean": pl.Float64,  # of rows, not of classes
 }
 CROWD = {
-    "known": pl.String,  # the column added in this row; null in the first, where nothing is known
+    "known": pl.String,  # the column added in this row; null in the first row (nothing known)
     "value": pl.String,
     "records": pl.Int64,  # that agree in all columns so far
     "share": pl.Float64,
@@ -57,18 +57,18 @@ Facts = dict[str, float | int | str]
 def crowds(
     table: Table, columns: Sequence[str], combined: Sequence[Sequence[str]] | None = None
 ) -> pl.DataFrame:
-    """The crowds of every combination of `columns`, or of those in `combined` (CROWDS).
+    """Return the crowds of every combination of `columns`, or of those in `combined` (CROWDS).
 
     The table is read once; combinations are counted from its finest classes. In the order of
-    `combined`, or from fewer columns to more. Raises InputError as `classes` does, and where a
-    combination holds a column that is not among `columns`.
+    `combined`, or from fewer columns to more. Raises InputError as `classes` does, and if a
+    combination has a column that is not among `columns`.
     """
     chosen = combined or [
         names for count in range(1, len(columns) + 1) for names in combinations(columns, count)
     ]
     if strange := {name for names in chosen for name in names} - set(columns):
         raise InputError(f"'{min(strange)}' is in a combination, but not among the columns.")
-    finest = grouped(table, columns)
+    finest = group_classes(table, columns)
     rows = []
     for names in tqdm(chosen, desc="combinations", delay=2, leave=False):
         whole = set(names) == set(columns)
@@ -78,14 +78,13 @@ def crowds(
 
 
 def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
-    """How the crowd that somebody hides in shrinks with each column known (CROWD).
+    """Return how somebody's crowd shrinks with each column known (CROWD).
 
     `known` gives the values of columns in the order in which they become known; None is a null. The
-    last row answers 'how many share mine'. Nothing is kept.
-
-    Raises InputError as `classes`, or where a value isn't of its column's type.
+    last row answers 'how many share mine'. Raises InputError as `classes`, or if a value isn't of
+    its column's type.
     """
-    found = grouped(table, list(known))
+    found = group_classes(table, list(known))
     total = int(found[SIZE].sum())
     rows: list[tuple[str | None, str | None, int, float]] = [(None, None, total, 1.0)]
     for name, value in known.items():
@@ -93,7 +92,7 @@ def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
             wanted = pl.Series([value]).cast(found.schema[name])
         except (pl.exceptions.PolarsError, TypeError) as error:
             raise InputError(
-                f"The column '{name}' holds {found.schema[name]}: {value!r} is no such value."
+                f"The column '{name}' contains {found.schema[name]}: {value!r} is not such a value."
             ) from error
         found = found.filter(pl.col(name).eq_missing(wanted.first()))
         left = int(found[SIZE].sum())
@@ -101,11 +100,11 @@ def crowd(table: Table, known: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CROWD, orient="row")
 
 
-def run_full(out: Path, rows: int | None = None) -> Facts:
+def count_at_disclosed_size(out: Path, rows: int | None = None) -> Facts:
     """Write a table of arrivals (as long as the disclosed one if None), count all combinations.
 
-    The table lies in a folder that goes when it is done, 2.3 GB for 177.6 million rows. Writes
-    `crowds.csv` (CROWDS) and `run.json` to `out`; returns the facts of the latter.
+    The table is in a temporary folder, 2.3 GB for 177.6 million rows. Writes `crowds.csv` (CROWDS)
+    and `run.json` to `out`; returns the facts of the latter.
     """
     plan = arrivals.disclosed_plan(rows)
     with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +112,7 @@ def run_full(out: Path, rows: int | None = None) -> Facts:
         table = arrivals.scan_arrivals(arrivals.write_arrivals(plan, Path(folder)))
         written = time.perf_counter()
         size = sum(part.stat().st_size for part in Path(folder).iterdir())
-        finest = grouped(table, list(arrivals.QUASI_IDENTIFIERS))
+        finest = group_classes(table, list(arrivals.QUASI_IDENTIFIERS))
         grouped_at = time.perf_counter()
         del finest
         found = crowds(table, list(arrivals.QUASI_IDENTIFIERS))
@@ -134,8 +133,8 @@ def run_full(out: Path, rows: int | None = None) -> Facts:
     return facts
 
 
-def stored() -> tuple[pl.DataFrame, Facts]:
-    """The crowds and facts of the run at the disclosed size that comes with the kit."""
+def load_disclosed_crowds() -> tuple[pl.DataFrame, Facts]:
+    """Load the crowds and facts of the stored run at the disclosed size."""
     folder = resources.files("onetomany.sources") / "data" / "arrivals"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     return plain_text(pl.read_csv((folder / "crowds.csv").read_bytes(), schema=CROWDS)), facts

@@ -1,7 +1,7 @@
-"""Texts of fields between commas, semicolons, tabs or bars, as programs and people write them.
+"""Read texts of fields between commas, semicolons, tabs or bars.
 
-What a text is (its encoding, separator, the row of its names) is told from its beginning. Its rows
-then become a table of texts: in memory, or in a folder on the disk if the text is large.
+The beginning of a text shows its encoding, separator and row of names. Its rows then become a table
+of texts: in memory, or in a folder on the disk if the text is large.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from tqdm import tqdm
 from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
 from ..errors import InputError
 from ..printing import Notice, shortened
-from .column_types import listed
+from .column_types import list_places
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
-TOGETHER = 100_000  # rows of a part of it
+TOGETHER = 100_000  # rows of a part of the copy
+SNIFFED = 200  # rows that show a text's separator, width and names
 HEAD = 1 << 20  # characters in which these rows are looked for
 LONGEST_FIELD = 1 << 20  # characters; a longer one is a quotation mark that never closes
 SEPARATOR_NAMES = {
@@ -44,7 +45,7 @@ SEPARATOR_NAMES = {
 
 
 class Fields(NamedTuple):
-    """The row of names as it stands, the rows below it as text, and the folder of a copy of them.
+    """Store the row of names unchanged, the rows below it as text, and the folder of a copy.
 
     The columns of `rows` are called '0', '1' and so on; an empty field is null.
     """
@@ -55,7 +56,7 @@ class Fields(NamedTuple):
 
 
 def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> Fields:
-    """Read the fields of a text, all as text, and add what was done for it to `notices`.
+    """Read the fields of a text, all as text, and add the steps taken to `notices`.
 
     Raises InputError for a text that is empty, in another encoding, has no fields, a row of more
     fields than there are names, or a quotation mark that never closes.
@@ -90,7 +91,7 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
 
 
 class _Copy:
-    """The rows as a table of texts, each as wide as the row of names; parts of it in a folder."""
+    """Store rows as a table of texts, each as wide as the row of names; parts in a folder."""
 
     def __init__(self, file: Path, folder: Path | None, width: int, notices: list[Notice]) -> None:
         self.file, self.folder, self.width, self.notices = file, folder, width, notices
@@ -107,7 +108,7 @@ class _Copy:
             if any(map(str.strip, fields[self.width :])):
                 raise InputError(
                     f"{self.file.name}, row {row:,}, has {many} fields for {self.width} names: put "
-                    "a text that holds the separator into quotation marks."
+                    "a text that contains the separator into quotation marks."
                 )
             fields = fields[: self.width]
         elif many < self.width:
@@ -133,11 +134,11 @@ class _Copy:
         self.rows = []
 
     def table(self) -> pl.LazyFrame:
-        """Return all rows; those with fewer fields than names are told."""
+        """Return all rows; a notice reports those with fewer fields than names."""
         self._keep()
         self.bar.close()
         if self.short:
-            many, rows = len(self.short), listed(self.short)
+            many, rows = len(self.short), list_places(self.short)
             self.notices.append(
                 Notice(
                     f"Rows with fewer fields than there are names: {many:,} (rows {rows}); the "
@@ -150,7 +151,7 @@ class _Copy:
 
 
 def _folder(file: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder for a copy, where the disk has room. Raises InputError where it has not."""
+    """Return a folder for a copy. Raises InputError if the disk has no room."""
     copy = tempfile.TemporaryDirectory(prefix="onetomany-table-")
     need, free = 2 * file.stat().st_size, shutil.disk_usage(copy.name).free
     if need > free:
@@ -161,7 +162,7 @@ def _folder(file: Path) -> tempfile.TemporaryDirectory[str]:
     return copy
 
 
-# what the beginning tells ------------------------------------------------------------------
+# from the beginning of a text ------------------------------------------------------------------
 
 
 def _opened(file: Path, encoding: str) -> IO[str]:
@@ -169,7 +170,7 @@ def _opened(file: Path, encoding: str) -> IO[str]:
 
 
 def _encoding(file: Path) -> str:
-    """UTF-16 by its mark or its zeros, UTF-8, or CP949. Raises InputError for none of them."""
+    """Recognise UTF-16 by its mark or its zeros, UTF-8, or CP949; raise InputError otherwise."""
     with file.open("rb") as raw:
         found = utf16_of(raw.read(START))
     if found:
@@ -191,7 +192,7 @@ def _encoding(file: Path) -> str:
 
 
 def _not_utf8(file: Path) -> int:
-    """The first line that is not UTF-8, or 0."""
+    """Return the first line that is not UTF-8, or 0."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = 1
     with file.open("rb") as raw:
@@ -206,7 +207,7 @@ def _not_utf8(file: Path) -> int:
 
 
 def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
-    """The sign between fields, and 1 where the first row names it."""
+    """Return the sign between fields, and 1 if the first row names it."""
     start = head.lstrip("\ufeff \t\r\n\0")
     if not start:
         raise InputError(f"{file.name} is empty.")
@@ -233,7 +234,7 @@ def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
 
 
 def _check_fields(file: Path, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Raise InputError for columns that are laid out by blanks: these are no fields."""
+    """Raise InputError for columns that are laid out by blanks, which are not fields."""
     laid_out = sum("  " in row[0].strip() for row in rows if row)
     if len(names) == 1 and " " in names[0].strip() and laid_out > len(rows) // 2:
         raise InputError(
@@ -243,9 +244,9 @@ def _check_fields(file: Path, names: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def rows_above(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many rows are above the names: titles fill fewer cells than a table is wide.
+    """Return how many rows are above the names: titles fill fewer cells than the table's width.
 
-    Names may lack one, as of an index in the first column, which a title would begin in.
+    One name may be missing, such as that of an index in the first column.
     """
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
     width = Counter(each for each in filled if each).most_common(1)
@@ -268,7 +269,7 @@ def tell_above(above: int, notices: list[Notice]) -> None:
 
 
 def _rows(file: Path, text: IO[str] | str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their numbers. Raises InputError for a quotation mark that never closes.
+    """Yield rows with their numbers. Raises InputError for a quotation mark that never closes.
 
     The beginning of a text, given as a string, may end within quotation marks.
     """

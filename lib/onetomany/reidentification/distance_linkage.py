@@ -1,9 +1,9 @@
-"""Distance-based record linkage: is the nearest original record the right one? And what was lost.
+"""Link changed records to the nearest original ones, and measure the information lost.
 
 After values were changed to protect people (noise, rounding, recoding), somebody who knows the
-original values of a person links them to the nearest changed record. The share that he gets right
-is the risk; how far the values moved is the price (Domingo-Ferrer and Torra 2001; Hundepool and
-others, 'Statistical disclosure control', 2012).
+original values of a person links them to the nearest changed record. The share of right links is
+the risk; the distance that the values moved is the price (Domingo-Ferrer and Torra 2001; Hundepool
+and others, 'Statistical disclosure control', 2012).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 from ..accuracy.intervals import wilson
 from ..errors import InputError
-from .classes import EMPTY, checked
+from .classes import EMPTY, require_columns
 
 Floats = NDArray[np.float64]
 
@@ -37,14 +37,13 @@ TIE = 1e-9  # distances that differ by less are equal
 
 @dataclass(frozen=True)
 class DistanceLinks:
-    """What linking to the nearest record gets right.
+    """Store how many nearest records are the right ones.
 
-    `right` of `records` originals are nearest to their own changed record; where several are
-    equally near, one of them is picked at random, so that `right` is an expected number. `alone`
-    of them have one nearest record. `low` to `high` is a 95 % interval of the share for records
-    like these, each taken by itself (Wilson's, of `right` rounded). `assigned` are right if
-    everybody gets another record, so that the sum of distances is least; None above
-    `MOST_ASSIGNED` records.
+    `right` of `records` originals are nearest to their own changed record; of several equally near
+    records one is picked at random, so `right` is an expected number. `alone` of them have one
+    nearest record. `low` to `high` is a 95 % interval of the share for records like these, each by
+    itself (Wilson's, of `right` rounded). `assigned` are right if each changed record is used once,
+    at the least sum of distances; None above `MOST_ASSIGNED` records.
     """
 
     records: int
@@ -67,10 +66,10 @@ def distance_links(
 
     'gower': the mean over columns of |x - z| over the range of both for numbers, of 0 or 1 for
     anything else. 'standardised': Euclidean, numbers divided by the original's standard deviation.
-    A null is as far as can be from anything but a null.
+    A null has the largest distance from anything but a null.
 
     Raises InputError as `classes`, for tables of different length or types, too many pairs, or
-    columns that are no numbers with 'standardised'.
+    columns that are not numbers with 'standardised'.
 
     >>> original = pl.DataFrame({"age": [20, 30, 40]})
     >>> changed = pl.DataFrame({"age": [22, 31, 90]})
@@ -100,38 +99,26 @@ def distance_links(
     return DistanceLinks(records, right, right / records, low, high, alone, assigned)
 
 
-def record_distances(
-    original: pl.DataFrame,
-    changed: pl.DataFrame,
-    columns: Sequence[str],
-    *,
-    distance: Literal["gower", "standardised"] = "gower",
-) -> Floats:
-    """Return all distances, (originals, changed). Raises InputError as `distance_links`."""
-    names = _comparable(original, changed, columns)
-    return np.concatenate([part for _, part in _distances(original, changed, names, distance)])
-
-
 def information_loss(
     original: pl.DataFrame, changed: pl.DataFrame, columns: Sequence[str]
 ) -> pl.DataFrame:
     """Return how far each column of numbers moved (schema `INFORMATION_LOSS`).
 
     IL1s divides by sqrt(2) standard deviations of the original (Yancey, Winkler and Creecy 2002),
-    so that a column's scale, and values near zero, don't decide; IL1 divides by the value itself
+    so that a column's scale and values near zero don't dominate; IL1 divides by the value itself
     (Mateo-Sanz, Domingo-Ferrer and Sebe 2005). Both are means over records here; a table's IL1s is
     the mean over its columns. sdcMicro's `dUtility` gives sums. Nulls are left out.
 
-    Raises InputError as `distance_links`, and for a column that is constant or no number.
+    Raises InputError as `distance_links`, and for a column that is constant or not a number.
 
     >>> original, changed = pl.DataFrame({"pay": [1.0, 3.0]}), pl.DataFrame({"pay": [2.0, 3.0]})
-    >>> information_loss(original, changed, ["pay"]).row(0)
-    ('pay', 0.25, 0.5, 0)
+    >>> information_loss(original, changed, ["pay"])["relative", "zeros"].row(0)
+    (0.5, 0)
     """
     rows = []
     for name in _comparable(original, changed, columns):
         if not original.schema[name].is_numeric():
-            raise InputError(f"The column '{name}' holds no numbers: nothing can be said of it.")
+            raise InputError(f"The column '{name}' contains no numbers: its loss is undefined.")
         x, z = (frame[name].cast(pl.Float64) for frame in (original, changed))
         spread = x.std()
         if not isinstance(spread, float) or spread == 0:
@@ -144,8 +131,8 @@ def information_loss(
 
 
 def _comparable(original: pl.DataFrame, changed: pl.DataFrame, columns: Sequence[str]) -> list[str]:
-    names = checked(original, columns)
-    checked(changed, names)
+    names = require_columns(original, columns)
+    require_columns(changed, names)
     if not len(original):
         raise InputError(EMPTY)
     if len(original) != len(changed):
@@ -155,14 +142,14 @@ def _comparable(original: pl.DataFrame, changed: pl.DataFrame, columns: Sequence
         )
     for name in names:
         if original.schema[name].is_numeric() != changed.schema[name].is_numeric():
-            raise InputError(f"The column '{name}' holds numbers in one table only.")
+            raise InputError(f"The column '{name}' contains numbers in one table only.")
     return names
 
 
 def _distances(
     original: pl.DataFrame, changed: pl.DataFrame, names: list[str], distance: str
 ) -> Iterator[tuple[int, Floats]]:
-    """Blocks of rows of the matrix of distances."""
+    """Yield blocks of rows of the matrix of distances."""
     pairs = [_column(original[name], changed[name], distance) for name in names]
     step = max(1, CELLS // len(changed))
     starts = range(0, len(original), step)
@@ -192,14 +179,14 @@ def _column(x: pl.Series, z: pl.Series, distance: str) -> tuple[Floats, Floats, 
             scale = spread if isinstance(spread, float) else 0.0
         return left / (scale or 1.0), right / (scale or 1.0), True
     if distance != "gower":
-        raise InputError(f"The column '{x.name}' holds no numbers: use the distance 'gower'.")
+        raise InputError(f"The column '{x.name}' contains no numbers: use the distance 'gower'.")
     codes = pl.concat([x.cast(pl.String), z.cast(pl.String)]).rank("dense").fill_null(0)
     both = codes.to_numpy().astype(np.float64)
     return both[: len(x)], both[len(x) :], False
 
 
 def _assigned(distances: Floats) -> int:
-    """How many are right if each changed record is given once, at the least sum of distances.
+    """Count right links if each changed record is used once, at the least sum of distances.
 
     The changed records are shuffled first: among equal sums the one that keeps the order of rows,
     which is the right one, must not be found first.

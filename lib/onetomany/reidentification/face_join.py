@@ -1,7 +1,7 @@
-"""Two worlds joined: a face search, and the attributes that stand beside each face.
+"""Join a face search with the attributes stored with each face.
 
-Attributes shrink the list that a face is compared with; the face singles out one of those who
-share them. What follows from a joined find is a probability with an interval, never a bare match.
+Attributes shrink the list that a face is compared with; the face singles out one of those who share
+them. The result is a probability with an interval, not a bare match.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from ..sources import Datasheet
 Floats = NDArray[np.float64]
 
 FALSE_CANDIDATES = {
-    "columns": pl.String,  # what the search is restricted by, joined by ' + '; 'none' without
+    "columns": pl.String,  # columns that restrict the search, joined by ' + '; 'none' without
     "records": pl.Float64,  # in the whole list
     "searched": pl.Float64,  # records left, the mean over the people searched
-    "fmr": pl.Float64,  # among them; null where nobody is left
+    "fmr": pl.Float64,  # among them; null if nobody is left
     "candidates": pl.Float64,  # false ones of one search, the mean over people
     "a_day": pl.Float64,
 }
@@ -34,7 +34,7 @@ POSTERIOR = {
     "gallery_size": pl.Int64,
     "threshold": pl.Float64,
     "prior": pl.Float64,
-    "posterior": pl.Float64,  # null where nobody at all reached the threshold
+    "posterior": pl.Float64,  # null if nobody reached the threshold
     "low": pl.Float64,
     "high": pl.Float64,
     "right": pl.Float64,  # of searches of enrolled people: own record first, and high enough
@@ -46,7 +46,7 @@ POSTERIOR = {
 }
 
 
-def false_candidates(
+def filtered_false_candidates(
     crowds: pl.DataFrame,
     *,
     records: float,
@@ -54,18 +54,18 @@ def false_candidates(
     searches_a_day: float,
     within: Sequence[float] | None = None,
 ) -> pl.DataFrame:
-    """False candidates before and after a search is restricted by columns (FALSE_CANDIDATES).
+    """Return false candidates before and after restricting a search (FALSE_CANDIDATES).
 
     `crowds` (rows of `crowds.crowds`) are the restrictions, of a table in which everybody is
-    searched as often, each among those who share their own values; the row 'none' is put before
-    them. Mean crowds less oneself are brought to `records` in proportion; one's own other trips
-    stay among them. Expected false candidates are records searched x FMR, whether or not
-    comparisons depend on each other; `fmr` is that of the whole list.
+    searched equally often, each among those who share their values; the row 'none' is added first.
+    Mean crowds without the person are scaled to `records`; the person's other trips stay in them.
+    Expected false candidates are records searched x FMR, whether or not comparisons depend on each
+    other; `fmr` is that of the whole list.
 
     `within` gives, for each restriction, how many times as often two people who share its columns
-    match falsely as any two. Without it all pairs are alike, which is the most a filter can do.
-    However large it is, a restricted search finds no candidate that the whole search would not:
-    what it leaves is never more than there was, and `fmr` is then what that allows.
+    match falsely as any two. Without it all pairs are alike, which is the most a filter can do. A
+    restricted search never finds more candidates than the whole search: larger values are cut to
+    that, and `fmr` is lowered to match.
 
     Raises InputError for a table of one row, rates or numbers that can't be, or a wrong number of
     `within`.
@@ -105,11 +105,11 @@ def joined_searches(
     folds: int = 4,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """As `accuracy.open_set`, each search restricted to entries that share the probe's `columns`.
+    """Search as `accuracy.open_set`, among entries that share the probe's `columns`.
 
     On research faces only, with SIMULATED `attributes` (`subject_id` and any columns, a row a
     subject). The same subjects, images and folds as `open_set` with this seed; without columns it
-    is `open_set`. Where nobody enrolled shares the attributes `other_score` is -inf. Returns
+    is `open_set`. If no enrolled person shares the attributes, `other_score` is -inf. Returns
     SEARCHES; `gallery_size` is that of the whole gallery.
 
     Raises InputError for other columns than a `Band` knows, or ones that `attributes` lack.
@@ -128,12 +128,12 @@ def posterior(
     thresholds: Sequence[float] | Floats,
     priors: Sequence[float] | Floats,
 ) -> pl.DataFrame:
-    """How probable it is that a first candidate who reaches the threshold is the right person.
+    """Return the probability that a first candidate above the threshold is the right person.
 
     By Bayes' rule from SEARCHES: prior x right / (prior x (right + wrong) + (1 - prior) x false).
     `priors` are the probabilities, before the search, that the person searched for is in the list
-    at all; they are the reader's to state. A row for each threshold and prior (POSTERIOR),
-    `gallery_size` being the mean. Intervals come from those of the three shares, each by person
+    at all; the reader states them. A row for each threshold and prior (POSTERIOR), `gallery_size`
+    being the mean. Intervals come from those of the three shares, each by person
     (`accuracy.rate_ratio`).
 
     Raises InputError for priors outside 0 to 1, or without both kinds of searches.
@@ -186,10 +186,10 @@ def posterior_by_size(
     thresholds: Sequence[float] | Floats,
     priors: Sequence[float] | Floats,
 ) -> pl.DataFrame:
-    """`posterior` at each gallery size of `accuracy.growth`, from small to large.
+    """Return `posterior` at each gallery size of `accuracy.growth`, from small to large.
 
-    Where templates don't depend on attributes, as synthetic ones, a list that a filter cuts to n
-    records is a list of n records: so a size can be read as what a filter leaves.
+    If templates don't depend on attributes, as synthetic ones, a list filtered to n records is like
+    any list of n records: so a size can be read as the size after filtering.
     """
     parts = searches.partition_by("gallery_size", as_dict=True)
     sizes = tqdm(sorted(parts.items()), desc="gallery sizes", delay=2, leave=False)
@@ -199,7 +199,7 @@ def posterior_by_size(
 def _limits(
     shares: list[float], found: list[Interval], prior: float, subjects: list[int]
 ) -> tuple[float | None, float | None, float | None, str]:
-    """Posterior and its limits from the shares right, wrong, false and their intervals.
+    """Return posterior and limits from the shares right, wrong, false and their intervals.
 
     The odds are prior x right over prior x wrong + (1 - prior) x false; the sum below has its
     limits from those of its parts (Zou and Donner, Statistics in Medicine 27:1693, 2008).
@@ -229,7 +229,7 @@ def _limits(
 def _outcome(
     people: Gallery, probes: pl.DataFrame, attributes: pl.DataFrame, columns: Sequence[str]
 ) -> pl.DataFrame:
-    """SEARCHES of one fold, but `fold`: each probe searched among those who share its columns."""
+    """Search each probe of a fold among those who share its columns (SEARCHES without `fold`)."""
     known = probes.join(attributes, on="subject_id", how="left", maintain_order="left")
     parts = known.partition_by(columns, as_dict=True) if columns else {(): known}
     found = pl.concat(
@@ -254,7 +254,7 @@ def _outcome(
 
 
 def _band(columns: Sequence[str], values: tuple[object, ...]) -> Band | None:
-    """The band of exactly these values; an unknown one leaves its column open."""
+    """Return the band of exactly these values; an unknown value leaves its column open."""
     if not columns:
         return None
     own = dict(zip(columns, values, strict=True))

@@ -1,8 +1,9 @@
-"""The commenter's list, fact by fact: bits, people left, source and assumption of each.
+"""Compile the commenter's list: bits, people left, source and assumption of each fact.
 
-A reader of the article named what anyone might know of him: his hours at work, his nights at home,
-jeans 34-34, make and model of his car, the same restaurant every other Tuesday, a prescription,
-trips with dates. What stands here is computed in the run from tables of the kit, or published.
+A reader of the article listed facts that anyone might know of him: his hours at work, his nights at
+home, jeans 34-34, make and model of his car, the same restaurant every other Tuesday, a
+prescription, trips with dates. Each figure is computed in the run from tables of the kit, or
+published.
 """
 
 from __future__ import annotations
@@ -20,24 +21,24 @@ from .mosaic import habits
 FACT_LIST = {
     "fact_en": pl.String,
     "fact_ko": pl.String,
-    "bits_low": pl.Float64,  # null where the size of the population isn't known
-    "bits_high": pl.Float64,  # null: no upper limit can be given
+    "bits_low": pl.Float64,  # null if the size of the population isn't known
+    "bits_high": pl.Float64,  # null: no upper limit is known
     "left_low": pl.Float64,  # people left, of `of`
     "left_high": pl.Float64,
-    "of": pl.Float64,  # the population; null where it isn't known
+    "of": pl.Float64,  # the population; null if unknown
     "of_en": pl.String,
     "of_ko": pl.String,
     "source": pl.String,
-    "url": pl.String,  # of the publication; null where it was computed in the run
+    "url": pl.String,  # of the publication; null if computed in the run
     "assumption_en": pl.String,
     "assumption_ko": pl.String,
     "simulated": pl.Boolean,
 }
 PICKED = {
-    "group": pl.String,  # of which somebody has one value
+    "group": pl.String,  # a person has one value of each group
     "fact": pl.String,  # in both languages
     "share": pl.Float64,
-    "of_en": pl.String,  # whom it is counted of
+    "of_en": pl.String,  # the people among whom it is counted
     "of_ko": pl.String,
     "source": pl.String,
 }
@@ -52,8 +53,8 @@ def fact_list(
 
     Takes `sources.everyday.published_facts`, the tables 'receipts' and 'body' of
     `sources.microdata`, and `crowds.crowds` of simulated arrivals by every combination of columns.
-    Published shares are turned into people left of a million. Raises InputError where a published
-    fact or a combination is missing.
+    Published shares are turned into people left of a million. Raises InputError if a published fact
+    or a combination is missing.
     """
     home, car, medicine = (
         _published(published, name) for name in ("home_and_work", "car", "prescription")
@@ -62,12 +63,12 @@ def fact_list(
     return pl.DataFrame(rows, schema=FACT_LIST)
 
 
-def waist_34(body: pl.DataFrame) -> tuple[float, int]:
+def _waist_34(body: pl.DataFrame) -> tuple[float, int]:
     """Return the share of men whose waist is 33 up to 35 inches, and how many men were measured."""
     men = body.filter(sex="Male")["waist_cm"].drop_nulls() / INCH
     share = float(men.is_between(33, 35, closed="left").mean() or 0.0)  # type: ignore[arg-type]
     if not share:
-        raise InputError("The table holds no man with such a waist: nothing can be said of jeans.")
+        raise InputError("The table contains no man with such a waist, so jeans can't be counted.")
     return share, len(men)
 
 
@@ -75,7 +76,7 @@ def everyday_facts(published: pl.DataFrame, body: pl.DataFrame) -> pl.DataFrame:
     """Return facts with one share each, to choose from (PICKED).
 
     Nationality, sex and age are those of foreign arrivals in Korea (`travellers.margins`); car,
-    medicine and waist as in `fact_list`. Each is counted among other people than the next.
+    medicine and waist as in `fact_list`. Each is counted among different people.
     """
     margins = travellers.margins()
     rows = [
@@ -99,13 +100,13 @@ def everyday_facts(published: pl.DataFrame, body: pl.DataFrame) -> pl.DataFrame:
             )
             for end in ("low", "high")
         ]
-    share, men = waist_34(body)
+    share, men = _waist_34(body)
     of = (f"{men:,} men of a US survey", f"미국 조사의 남성 {men:,}명")
     rows.append(("waist", "waist 34 inches 허리 34인치", share, *of, _NHANES))
     return pl.DataFrame(rows, schema=PICKED, orient="row")
 
 
-def sentences(listed: pl.DataFrame) -> list[tuple[str, str]]:
+def describe_facts(listed: pl.DataFrame) -> list[tuple[str, str]]:
     """Return a sentence in English and Korean for each fact of the list, for `prose.say`."""
     said = []
     for row in listed.iter_rows(named=True):
@@ -160,8 +161,8 @@ def _published(facts: pl.DataFrame, name: str) -> dict[str, Any]:
 
 
 def _jeans(body: pl.DataFrame) -> dict[str, Any]:
-    """Of the length no published table could be read: it may leave all of them, or nobody."""
-    share, men = waist_34(body)
+    """Return bounds for jeans: without a published table of lengths, all or none may remain."""
+    share, men = _waist_34(body)
     return {
         "fact_en": "jeans 34-34",
         "fact_ko": "청바지 34-34 사이즈",
@@ -173,7 +174,7 @@ def _jeans(body: pl.DataFrame) -> dict[str, Any]:
         "of_ko": "미국 남성",
         "source": _NHANES,
         "assumption_en": "A waist of 33 up to 35 inches, counted without weights among "
-        f"{men:,} men. Of the length no table could be read, so only the most people left is "
+        f"{men:,} men. No table of lengths was found, so only the most people left is "
         "known.",
         "assumption_ko": "허리둘레 33인치 이상 35인치 미만. 가중치 없이 남성 "
         f"{men:,}명에서 세었다. 다리 길이는 읽을 수 있는 표가 없어, 남는 사람은 상한만 알 수 있다.",
@@ -184,7 +185,7 @@ def _jeans(body: pl.DataFrame) -> dict[str, Any]:
 def _every_other_week(receipts: pl.DataFrame) -> dict[str, Any]:
     found, total = habits(receipts), receipts["household"].n_unique()
     if not len(found):
-        raise InputError("No household has such a habit: nothing can be said of it.")
+        raise InputError("No household has such a habit, so it can't be counted.")
     low, high = (float(found["crowd"].quantile(share, "nearest") or 1) for share in (0.05, 0.95))
     return {
         "fact_en": "the same restaurant every other Tuesday",
@@ -194,7 +195,7 @@ def _every_other_week(receipts: pl.DataFrame) -> dict[str, Any]:
         "of_ko": "Complete Journey 자료의 가구",
         "source": "84.51°, The Complete Journey (this run); one of the two packages that carry it "
         "calls it simulated",
-        "assumption_en": "A shop stands in for the restaurant, any weekday for Tuesday: "
+        "assumption_en": "A shop replaces the restaurant, any weekday Tuesday: "
         f"{len(found)} households were in one store on one weekday on 26 days or more. Frequent "
         "shoppers of one retailer; in a city more people share the habit.",
         "assumption_ko": "식당 대신 가게, 화요일 대신 아무 요일로 보았다. 한 가게에 한 요일에 26일 "

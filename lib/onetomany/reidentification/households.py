@@ -1,7 +1,7 @@
-"""Households: finding one member finds the others.
+"""Measure household risk: finding one member finds the others.
 
-Records of people who live together carry their household's number, so that whoever names one of
-them names all. The risk of a household is the chance that at least one member is found.
+Records of people who live together carry their household's number, so naming one of them names all.
+The risk of a household is the chance that at least one member is found.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from .classes import Engine, Table, checked, lazy
+from .classes import Engine, Table, as_lazy, require_columns
 from .risk import individual_risk
 
 HOUSEHOLD = {
@@ -26,7 +26,7 @@ HOUSEHOLD = {
 
 @dataclass(frozen=True)
 class HouseholdRisk:
-    """What `household_risk` finds.
+    """Store the risk of records with and without their households.
 
     `expected` records are re-identified through their household, `share` of all; `expected_alone`
     and `share_alone` are the same without households.
@@ -54,10 +54,10 @@ def household_risk(
     >>> household_risk(table, ["age"], "home", "weight").records["members"].to_list()
     [2, 2, 1]
     """
-    names = checked(table, columns)
-    if checked(table, [household])[0] in names:
+    names = require_columns(table, columns)
+    if require_columns(table, [household])[0] in names:
         raise InputError(f"'{household}' can't be a quasi-identifier and the household at once.")
-    frame = lazy(table).select(*names, household).collect()
+    frame = as_lazy(table).select(*names, household).collect()
     if frame[household].has_nulls():
         raise InputError(f"The household '{household}' is missing in some records: fill it in.")
     risks = individual_risk(table, names, weight, engine=engine).select(*names, own_risk="risk")

@@ -1,8 +1,8 @@
-"""k-map: how many people of a population share a record's values, though few records do.
+"""Count or estimate how many people of a population share a record's values (k-map).
 
 A table is k-map (Sweeney, 'Computational disclosure control', MIT 2001) if each record's values are
 those of at least k people of the population, whether or not they are in the table. It is the
-journalist's measure: whoever looks for one of the people does not know that he is in the table.
+journalist's measure: an attacker who does not know whether a person is in the table.
 
 With the population at hand the classes are counted. Without it they are estimated from the table,
 taken for a simple random sample of so many people, by one of three models of a class with f records
@@ -10,12 +10,11 @@ and F people (`CLASS_MODELS`), pi being the share sampled:
 
 - poisson: the expected number of people is f / pi, and those not sampled are Poisson;
 - zero-truncated poisson: the same, with the mean for which a class that is seen at all has f
-  records, so that a single record says nothing of anybody else;
+  records, so that a single record gives no evidence of other people;
 - negative binomial: expected class sizes are gamma over all classes (fitted by maximum likelihood
   to the classes that have a record, which makes their counts zero-truncated negative binomial;
-  Bethlehem, Keller and Pannekoek, JASA 85:38, 1990), and what is known of F is that given f.
-
-How far each was off where the truth is known stands in docs/reidentification.md.
+  Bethlehem, Keller and Pannekoek, JASA 85:38, 1990), and F is distributed as given f.
+  docs/reidentification.md gives each model's error against known truths.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, grouped
+from .classes import SIZE, Engine, Table, group_classes
 from .risk import presence
 
 Floats = NDArray[np.float64]
@@ -38,7 +37,7 @@ ClassModel: TypeAlias = Literal["poisson", "zero-truncated poisson", "negative b
 
 CLASS_MODELS: tuple[ClassModel, ...] = ("poisson", "zero-truncated poisson", "negative binomial")
 K_MAP = {
-    "model": pl.String,  # 'counted' where the population is given
+    "model": pl.String,  # 'counted' if the population is given
     "records": pl.Int64,
     "below": pl.Float64,  # records whose values fewer than k people have (expected number)
     "share": pl.Float64,  # of the records
@@ -56,11 +55,12 @@ HELD_OUT: dict[ClassModel, tuple[float, float]] = {
     "negative binomial": (0.029, 0.245),
 }
 EDGES = (1, 2, 3, 5, 10, 20, 50, 100)
+_NO_K = "The k of a k-map must be 1 or more."
 
 
 @dataclass(frozen=True)
 class _Classes:
-    """Distinct class sizes of a sample, how many classes have each, and what is left of F at f."""
+    """Store distinct class sizes of a sample, their counts, and the distribution of F - f."""
 
     values: Ints
     counts: Ints
@@ -81,8 +81,8 @@ def k_map(
 ) -> pl.DataFrame:
     """Return how many records have the values of fewer than `k` people (schema `K_MAP`).
 
-    `population` is a table with the same columns that holds everybody, or the number of people of
-    whom the table is a simple random sample: then one row for each of `CLASS_MODELS`.
+    `population` is a table of everybody with the same columns, or the number of people of whom the
+    table is a simple random sample: then one row for each of `CLASS_MODELS`.
 
     Raises InputError as `classes` and `risk.presence`, for k below 1, and for a number of people
     not above the number of records.
@@ -92,7 +92,7 @@ def k_map(
     ('counted', 1, 1.0, 1.0, 3)
     """
     if k < 1:
-        raise InputError("The k of a k-map is 1 or more.")
+        raise InputError(_NO_K)
     if not isinstance(population, int):
         joined = presence(table, population, columns, engine=engine).filter(pl.col(SIZE) > 0)
         records = int(joined[SIZE].sum())
@@ -100,7 +100,13 @@ def k_map(
         smallest = int(str(joined["population"].min()))
         row = ("counted", records, below, below / records, smallest)
         return pl.DataFrame([row], schema=K_MAP, orient="row")
-    sizes = grouped(table, columns, engine=engine)[SIZE].to_numpy()
+    return k_map_of(group_classes(table, columns, engine=engine)[SIZE].to_numpy(), population, k=k)
+
+
+def k_map_of(sizes: Ints, population: int, *, k: int = 5) -> pl.DataFrame:
+    """Return the same estimates (`K_MAP`) from the sizes of all classes of a random sample."""
+    if k < 1:
+        raise InputError(_NO_K)
     records = int(sizes.sum())
     rows = []
     for model in CLASS_MODELS:
@@ -110,20 +116,16 @@ def k_map(
 
 
 def k_map_bands(
-    table: Table,
-    columns: Sequence[str],
-    population: int,
-    *,
-    model: ClassModel = "negative binomial",
-    engine: Engine = "auto",
+    sizes: Ints, population: int, *, model: ClassModel = "negative binomial"
 ) -> pl.DataFrame:
-    """Return how many records have values of so many people (schema `BANDS`), by one model.
+    """Estimate how many records share their values with 1, 2, 3 to 4 ... people (`BANDS`).
 
-    The bands are those between `EDGES`; the numbers add up to the records.
+    `sizes` are the sizes of all classes of a random sample of `population` people. The bands
+    begin at `EDGES`; their records add up to all records.
 
-    Raises InputError as `k_map`, and for another model.
+    Raises InputError as `k_map`, and for an unknown model.
     """
-    found = _class_model(grouped(table, columns, engine=engine)[SIZE].to_numpy(), population, model)
+    found = _class_model(sizes, population, model)
     upto = [found.expected_below(edge) for edge in EDGES] + [float(found.values @ found.counts)]
     most = [edge - 1 for edge in EDGES[1:]] + [None]
     rows = zip(EDGES, most, np.diff(upto), strict=True)
@@ -174,7 +176,7 @@ def _class_model(sizes: Ints, population: int, model: str) -> _Classes:
     if model == "poisson":
         mean = values / share * (1 - share)
     elif model == "zero-truncated poisson":
-        # the mean m of a Poisson number that is f on average where it isn't 0: m / (1 - e^-m) = f
+        # the mean m of a Poisson number that is f on average if not 0: m / (1 - e^-m) = f
         seen = np.where(values > 1, values + np.real(lambertw(-values * np.exp(-values))), 0.0)
         mean = seen / share * (1 - share)
     elif model == "negative binomial":
@@ -188,7 +190,7 @@ def _class_model(sizes: Ints, population: int, model: str) -> _Classes:
 
 
 def _gamma(values: Ints, counts: Ints) -> tuple[float, float]:
-    """Shape and rate of the means of all classes, by maximum likelihood from those seen."""
+    """Fit shape and rate of the means of all classes, by maximum likelihood from those seen."""
     from scipy.optimize import minimize
     from scipy.special import gammaln
 

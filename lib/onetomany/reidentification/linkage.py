@@ -1,8 +1,8 @@
-"""The linkage attack: rows without names joined to rows with names by what both have.
+"""Join rows without names to rows with names by their common columns: the linkage attack.
 
 `exact_links` joins on equal values; `fuzzy_links` scores pairs that nearly agree by Fellegi and
-Sunter's model (JASA 64:1183, 1969), as splink implements it. A link is a guess: only with the
-true identities of both tables, which an attacker has not, can it be said how many are right.
+Sunter's model (JASA 64:1183, 1969), as splink implements it. A link is a guess: counting right ones
+needs the true identities of both tables, which an attacker lacks.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import polars as pl
 from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
 from ..sources.case import ArrowStream
-from .classes import EMPTY, checked
+from .classes import EMPTY, require_columns
 
 EXACT = {
     "row": pl.Int64,  # of the table without names
     "candidates": pl.Int64,  # named rows with the same values
-    "named_row": pl.Int64,  # the only one; null where there is none, or several
+    "named_row": pl.Int64,  # the only one; null for none or several
     "alike": pl.Int64,  # rows without names that share these values, itself included
     "correct": pl.Boolean,  # null without `truth`, and without one candidate
 }
@@ -37,11 +37,10 @@ FUZZY = {
 
 @dataclass(frozen=True)
 class Links:
-    """What an exact join finds for each of `records` rows without names: no named row, exactly one,
-    or several. Of those with one, `mutual` are themselves the only row that agrees with it.
+    """Count rows without names that meet no named row, exactly one, or several.
 
-    `correct` of the ones are the right person, their share with a 95 % interval that takes rows of
-    one person together; None without `truth`.
+    Of those with one, `mutual` are themselves the only row that agrees with it, and `correct` are
+    the right person; their share has a 95 % interval by person. None without `truth`.
     """
 
     records: int
@@ -62,8 +61,8 @@ def exact_links(
 
     `truth` is a column of both tables that says who each row is, for evaluation only.
 
-    Raises InputError as `classes`, where a column's type differs between the tables, and where
-    `truth` is missing or is one of the columns.
+    Raises InputError as `classes`, if a column's type differs between the tables, and if `truth` is
+    missing or is one of the columns.
     """
     found = exact_matches(table, named, columns, truth=truth)
     one = found.filter(candidates=1)
@@ -127,18 +126,17 @@ def fuzzy_links(
     truth: str | None = None,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """The best named row for each row, where the two need not agree in everything (`FUZZY`).
+    """Return the best named row for each row, allowing for differences (`FUZZY`).
 
-    `errors` is the share of values that is taken to differ between two records of one person, half
-    of them by little: in a column of `within` by no more than the number given there (a year of
-    birth that is off by one), in text to a Jaro-Winkler similarity of 0.9 or more. It is assumed
-    and not learnt: with a handful of columns expectation maximisation finds no stable answer. How
-    often strangers agree is estimated from random pairs. Only pairs that agree in all columns of
-    one of the `blocks` are looked at; rows whose best probability is below `threshold` are left
-    out. Every row is taken to have somebody in the named table.
-
-    Needs splink 5. Raises InputError where it is not installed, as `exact_links`, for `errors` not
-    between 0 and 1, and for blocks or limits of other columns, or no block.
+    `errors` is the assumed share of values that differ between two records of one person, half of
+    them slightly: in a column of `within` by no more than the number given there (a year of birth
+    that is off by one), in text to a Jaro-Winkler similarity of 0.9 or more. It is assumed, not
+    learnt: with few columns expectation maximisation finds no stable answer. How often strangers
+    agree is estimated from random pairs. Only pairs that agree in all columns of one of the
+    `blocks` are compared; rows whose best probability is below `threshold` are left out. Every row
+    is assumed to have its person in the named table. Needs splink 5. Raises InputError if it is not
+    installed, as `exact_links`, for `errors` not between 0 and 1, and for blocks or limits of other
+    columns, or no block.
     """
     try:
         import splink.comparison_level_library as cll
@@ -210,8 +208,8 @@ def fuzzy_links(
 def _shared(
     table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str], truth: str | None
 ) -> list[str]:
-    names = checked(table, columns)
-    checked(named, names)
+    names = require_columns(table, columns)
+    require_columns(named, names)
     if not len(table) or not len(named):
         raise InputError(EMPTY)
     for name in names:
@@ -221,15 +219,15 @@ def _shared(
                 f"{named.schema[name]} in the other: give both the same type."
             )
     if truth is not None:
-        checked(table, [truth])
-        checked(named, [truth])
+        require_columns(table, [truth])
+        require_columns(named, [truth])
         if truth in names:
             raise InputError(f"'{truth}' is the answer: it can't be one of the columns joined on.")
     return names
 
 
 def _share(right: pl.DataFrame, person: str) -> tuple[float, float, float]:
-    """The share of right rows with the interval of a ratio over people, not over rows."""
+    """Return the share of right rows with an interval by person, not by row."""
     people = right.group_by(person).agg(rows=pl.len(), right=pl.col("right").sum())
     rows, hits = people["rows"].to_numpy(), people["right"].to_numpy()
     found = ratio_interval(hits, rows)

@@ -1,10 +1,10 @@
-"""Local recoding: values made coarser only where that is needed (Mondrian).
+"""Recode locally (Mondrian): make values coarser only in sparse regions.
 
-`reduction.what_if` gives each column one level for everybody, and takes out whoever is still alone.
+`reduction.what_if` gives each column one level for everybody, and takes out records still alone.
 Mondrian (LeFevre, DeWitt and Ramakrishnan, 'Mondrian multidimensional k-anonymity', ICDE 2006) cuts
 the records in two at the median of one column, again and again, as long as both parts have k
-records; each part is then shown by its range of values. Nobody is taken out, and ages are ten years
-wide where people are few and exact where they are many.
+records; each part is then shown by its range of values. No record is taken out; ages are ten years
+wide in small groups and exact in large ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import EMPTY, Engine, Table, checked, lazy
+from .classes import EMPTY, Engine, Table, as_lazy, require_columns
 from .reduction import Hierarchy, what_if
 
 Ints = NDArray[np.int64]
@@ -33,7 +33,7 @@ COMPARED = {
 
 @dataclass(frozen=True)
 class Recoded:
-    """A table after local recoding: `columns` as text, every other column as it was.
+    """Store a locally recoded table: `columns` as text, other columns unchanged.
 
     `loss` and `discernibility` are those of `reduction.what_if`; `average_class` is the mean class
     size over k, 1 at best (LeFevre's C_avg).
@@ -50,10 +50,10 @@ class Recoded:
 def recode_locally(table: Table, columns: Sequence[str], k: int) -> Recoded:
     """Make a table k-anonymous by Mondrian's strict cuts.
 
-    The column that spans the largest share of its values is cut at the median, so that equal
-    values stay together; where a cut leaves fewer than `k` records on a side, the next column is
-    tried. Text is ordered by its letters, since the paper needs an order; a null comes first. A
-    part of numbers is shown as 'lowest-highest', one of text by its values, a null as '?'.
+    The column that spans the largest share of its values is cut at the median, so that equal values
+    stay together; if a cut leaves fewer than `k` records on a side, the next column is tried. Text
+    is ordered by its letters, since the paper needs an order; a null comes first. A part of numbers
+    is shown as 'lowest-highest', one of text by its values, a null as '?'.
 
     Raises InputError as `classes`, for k below 2, or above the number of records.
 
@@ -61,8 +61,8 @@ def recode_locally(table: Table, columns: Sequence[str], k: int) -> Recoded:
     >>> recode_locally(table, ["age", "sex"], 2).frame.rows()
     [('25-26', 'F'), ('25-26', 'F'), ('40-41', 'M'), ('40-41', 'M')]
     """
-    names = checked(table, columns)
-    frame = lazy(table).collect()
+    names = require_columns(table, columns)
+    frame = as_lazy(table).collect()
     if not len(frame):
         raise InputError(EMPTY)
     if not 2 <= k <= len(frame):
@@ -91,15 +91,15 @@ def compare_reductions(
     allowed: float = 0.05,
     engine: Engine = "auto",
 ) -> pl.DataFrame:
-    """Compare three ways to reach `k` by what each loses (schema `COMPARED`), least first.
+    """Compare three ways to reach `k` by their information loss (`COMPARED`), least first.
 
     'local recoding' is `recode_locally`, 'levels' the best choice of `what_if` that takes out no
-    more than the share `allowed`, 'suppression' keeps all values and takes out whoever has fewer
-    than k - 1 others like him. Without a choice of levels that reaches k its row is left out.
+    more than the share `allowed`, 'suppression' keeps all values and takes out records with fewer
+    than k - 1 others like them. Without a choice of levels that reaches k its row is missing.
 
     Raises InputError as `recode_locally` and `what_if`.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     local = recode_locally(table, names, k)
     steps = what_if(table, names, hierarchies, k, allowed=allowed, engine=engine)
     rows: list[tuple[object, ...]] = [
@@ -114,13 +114,13 @@ def compare_reductions(
 
 
 def _places(values: pl.Series) -> Ints:
-    """Each value's place among the column's, from 0; a null is the first."""
+    """Return each value's rank in the column, from 0; a null is the first."""
     rank = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
     return np.asarray(rank - rank.min())
 
 
 def _cut(codes: Ints, spans: Ints, k: int) -> list[NDArray[np.intp]]:
-    """The rows of each part that no column can cut any more."""
+    """Return the rows of each part that can't be cut further."""
     done, waiting = [], [np.arange(len(codes))]
     while waiting:
         rows = waiting.pop()
@@ -133,7 +133,7 @@ def _cut(codes: Ints, spans: Ints, k: int) -> list[NDArray[np.intp]]:
 
 
 def _halves(codes: Ints, spans: Ints, k: int) -> NDArray[np.bool_] | None:
-    """Which rows lie at or below the median of the first column that can be cut there."""
+    """Return which rows are at or below the median of the first column that can be cut."""
     width = (codes.max(axis=0) - codes.min(axis=0)) / spans
     for column in np.argsort(-width, kind="stable"):
         if width[column] == 0:
@@ -155,7 +155,7 @@ def _shown(
     codes: Ints,
     parts: list[NDArray[np.intp]],
 ) -> tuple[pl.DataFrame, float]:
-    """The recoded table, and its loss: (m - 1) / (n - 1) for m of a column's n values."""
+    """Return the recoded table and its loss: (m - 1) / (n - 1) for m of a column's n values."""
     part = np.empty(len(frame), dtype=np.int64)
     for place, rows in enumerate(parts):
         part[rows] = place
@@ -173,7 +173,7 @@ def _shown(
                 made.append(texts[first])
             elif numbers and own[first] is not None:
                 made.append(f"{texts[first]}-{texts[last]}")
-            elif numbers:  # a null is no number that a range could begin with
+            elif numbers:  # a range can't begin with a null
                 rest = f"{texts[int(used[1])]}-{texts[last]}" if len(used) > 2 else texts[last]
                 made.append(f"?, {rest}")
             else:

@@ -1,12 +1,12 @@
-"""What a few everyday facts give away: bits of surprise, and the people left after each.
+"""Measure a few everyday facts: bits of surprise, and the people left after each.
 
 A fact that is true of a share p of people carries -log2(p) bits (Shannon, Bell System Technical
 Journal 27, 1948). Facts add up only if they are independent. If just their shares are known, the
 people of whom all are true lie between Frechet's bounds, which `mosaic` shows beside the product.
 
 `singled_out` is unicity, by the definition of de Montjoye, Hidalgo, Verleysen and Blondel ('Unique
-in the Crowd', Scientific Reports 3:1376, 2013): p random points of a trace, which no other trace
-in the table has all of. It is counted by `tracking.unicity`.
+in the Crowd', Scientific Reports 3:1376, 2013): p random points of a trace, if no other trace in
+the table has all of them. `tracking.unicity` counts it.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ import polars as pl
 from ..errors import InputError
 from ..sources.arrivals import frechet_bounds
 from ..tracking.unicity import unicity
-from .classes import SIZE, checked
+from .classes import SIZE, require_columns
 
 MOSAIC = {
     "fact": pl.String,
-    "share": pl.Float64,  # of people of whom it is true
+    "share": pl.Float64,  # of people for whom it is true
     "bits": pl.Float64,  # of this fact: -log2(share)
     "bits_so_far": pl.Float64,  # of all facts up to this one, if independent
-    "left": pl.Float64,  # people of whom all are true, if independent
-    "least": pl.Float64,  # Frechet's lower bound: what the shares alone prove
-    "most": pl.Float64,  # Frechet's upper bound: what the shares alone allow
+    "left": pl.Float64,  # people for whom all are true, if independent
+    "least": pl.Float64,  # Frechet's lower bound, from the shares alone
+    "most": pl.Float64,  # Frechet's upper bound, from the shares alone
 }
 LEARNED = {
     "column": pl.String,  # the column added in this row
-    "bits": pl.Float64,  # that it adds for the mean record, knowing those before
+    "bits": pl.Float64,  # added for the mean record, given those before
     "bits_so_far": pl.Float64,
     "left": pl.Float64,  # median number of records that agree in all columns so far
     "low": pl.Float64,  # 5 % of records have a crowd of this size or smaller
     "high": pl.Float64,  # 95 % have
-    "alone": pl.Float64,  # the share of records that nobody shares all values with
+    "alone": pl.Float64,  # the share of records whose values no other record has
     "records": pl.Int64,
 }
 HABITS = {
@@ -56,14 +56,14 @@ Point = Literal["day", "hour of the week"]
 def mosaic(facts: pl.DataFrame, population: float) -> pl.DataFrame:
     """Return bits and people left of `population` after each fact, in their order (MOSAIC).
 
-    `facts` has `fact` (text) and `share` (above 0, up to 1). `left` takes them to be independent;
-    `least` and `most` are what holds however they hang together.
+    `facts` has `fact` (text) and `share` (above 0, up to 1). `left` assumes independence; `least`
+    and `most` are the bounds for any dependence.
 
-    Raises InputError for a share that is no such number, no fact, and a population below 1.
+    Raises InputError for other shares, no fact, and a population below 1.
 
-    >>> facts = pl.DataFrame({"fact": ["left-handed", "born in May"], "share": [0.1, 0.1]})
+    >>> facts = pl.DataFrame({"fact": ["left-handed", "born in May"], "share": [0.25, 0.5]})
     >>> mosaic(facts, 1000)["left", "least", "most"].row(1)
-    (10.0, 0.0, 100.0)
+    (125.0, 0.0, 250.0)
     """
     shares = facts["share"].cast(pl.Float64).to_list()
     if not shares or any(each is None or not 0 < each <= 1 for each in shares):
@@ -81,20 +81,20 @@ def mosaic(facts: pl.DataFrame, population: float) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=MOSAIC, orient="row")
 
 
-def held_against(table: pl.DataFrame, facts: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Return `mosaic` of the facts in a table that has them all, beside what is `counted` in it.
+def check_against_table(table: pl.DataFrame, facts: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Return `mosaic` of the facts in a table that has them all, with the people `counted`.
 
-    Rows in which any fact is null are left out first. Raises InputError if a fact is true of
-    nobody, or nobody is left.
+    Rows in which any fact is null are left out first. Raises InputError if a fact is true for
+    nobody, or no row is left.
 
     >>> people = pl.DataFrame({"tall": [1, 1, 0, 0], "old": [1, 1, 1, 0]}).cast(pl.Boolean)
     >>> facts = {"tall": pl.col("tall"), "old": pl.col("old")}
-    >>> held_against(people, facts)["left", "counted"].row(1)
+    >>> check_against_table(people, facts)["left", "counted"].row(1)
     (1.5, 2)
     """
     known = table.select(**facts).drop_nulls()
     if not len(known) or not all(known[name].any() for name in facts):
-        raise InputError("Each fact must be true of somebody in the table.")
+        raise InputError("Each fact must be true for somebody in the table.")
     shares = pl.DataFrame(
         {"fact": list(facts), "share": [known[name].mean() for name in facts]},
         schema={"fact": pl.String, "share": pl.Float64},
@@ -106,17 +106,17 @@ def held_against(table: pl.DataFrame, facts: Mapping[str, pl.Expr]) -> pl.DataFr
     return mosaic(shares, len(known)).with_columns(counted=pl.Series(together, dtype=pl.Int64))
 
 
-def learned(table: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """Return what each column adds, in order, to what is known of somebody in the table (LEARNED).
+def bits_learned(table: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Return the bits that each column adds, in order, about people in the table (LEARNED).
 
     A record's crowd is all records that agree with it in the columns so far, itself included; the
     bits of a column are log2 of how many times smaller it makes the crowd, for the mean record
     (the conditional entropy of that column). Counted in full. Raises InputError as `classes`.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     before = np.full(len(table), len(table), np.float64)
     if not len(before):
-        raise InputError("The table holds no records: nothing can be learned of anybody.")
+        raise InputError("The table contains no records, so nothing can be learned.")
     rows, so_far = [], 0.0
     for number in range(1, len(names) + 1):
         crowd = table.select(pl.len().over(names[:number]).alias(SIZE))[SIZE].to_numpy()

@@ -1,9 +1,9 @@
-"""A reader's own table: as people have them, and what was done to read it.
+"""Read a user's own table from any common format, with notices of each step.
 
-Everything but Parquet is first read as text. Columns that name people are refused or dropped before
-any other look, so that no message of any library can show a value; only then a column gets its type
-(`column_types`). Nothing is guessed in silence: each choice is a notice in English and Korean. The
-file stays where it is and nothing of it is kept.
+Everything but Parquet is first read as text. Columns that name people are refused or dropped first,
+so that no message of any library can show a value; only then a column gets its type
+(`column_types`). Each choice adds a notice in English and Korean. The file is not changed and
+nothing of it is kept.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ..cage.text_tables import SAMPLE
 from ..errors import InputError
 from ..printing import Notice, shortened
 from ..sources.identifiers import identifying_columns, names_somebody
-from .column_types import pieces, typed
+from .column_types import infer_types, iterate_pieces
 from .delimited import Fields, read_delimited, rows_above, tell_above
 from .spreadsheet import read_spreadsheet
 
@@ -55,7 +55,7 @@ Dates: TypeAlias = Literal["day-first", "month-first"]
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table and, in English and Korean, what of it was not taken as it stands in the file.
+    """Store a table and notices, in English and Korean, of everything read differently.
 
     `copy` is the folder of a large text's copy, which is removed with this object.
     """
@@ -79,9 +79,8 @@ def own_table(
     separated by comma, semicolon, tab or vertical bar, as a line `sep=` or the first rows show.
     Rows above the names, such as a title, are left out. An empty field is a null. `sheet` names a
     sheet of a spreadsheet, otherwise its first is read. `dates` says how 03/04/2019 is meant.
-
-    Columns that hold numbers which name people (`identifiers.identifying_columns`, in each piece of
-    `column_types.PIECE` records for itself) are refused, or left out with `drop_identifiers`.
+    Columns of numbers that name people (`identifiers.identifying_columns`, each piece of
+    `column_types.PIECE` records by itself) are refused, or left out with `drop_identifiers`.
 
     Raises InputError for those, for a URL, a file that isn't there, is of another kind, empty or
     unreadable, for repeated names, and for a row of more fields than there are names. No message
@@ -96,7 +95,7 @@ def own_table(
     notices: list[Notice] = []
     if kind not in (*TEXTS, *SPREADSHEETS, ".parquet"):
         raise InputError(
-            f"{file.name} is no CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
+            f"{file.name} is not a CSV, TSV, XLSX, XLS, ODS or Parquet file: save it as one."
         )
     kind = _by_content(file) or kind
     if kind == ".parquet":
@@ -108,7 +107,7 @@ def own_table(
     try:
         table = _named(file, fields, notices)
         table = _without_identifiers(table, drop_identifiers, notices)
-        found = typed(table, dates, notices)
+        found = infer_types(table, dates, notices)
         if fields.copy is None:
             return OwnTable(found.collect(), tuple(notices))
         typed_copy = Path(fields.copy.name) / "typed.parquet"
@@ -120,7 +119,7 @@ def own_table(
 
 
 def _by_content(file: Path) -> str | None:
-    """The kind of a file by its first bytes. Raises InputError for what is no table."""
+    """Return the kind of a file by its first bytes. Raises InputError if it is not a table."""
     with file.open("rb") as raw:
         start = raw.read(LOOKED_AT)
     kind = media_type_by_magic(start)
@@ -145,7 +144,7 @@ def _parquet(file: Path, drop: bool, notices: list[Notice]) -> OwnTable:
 
 def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice]) -> pl.LazyFrame:
     bad: dict[str, str] = {}
-    for piece in pieces(table, "checking columns"):
+    for piece in iterate_pieces(table, "checking columns"):
         bad |= identifying_columns(piece.drop(list(bad)))
     for name, why in bad.items():
         if not drop:
@@ -153,12 +152,12 @@ def _without_identifiers(table: pl.LazyFrame, drop: bool, notices: list[Notice])
         shown = shortened(name)
         notices.append(
             Notice(
-                f"Column '{shown}' is left out: it holds what names people.",
+                f"Column '{shown}' is left out: its values name people.",
                 f"열 '{shown}'은(는) 사람을 가리키는 값이 들어 있어 뺐다.",
             )
         )
     if len(bad) == len(table.collect_schema()):
-        raise InputError("No column is left: each holds what names people.")
+        raise InputError("No column is left: the values of each name people.")
     return table.drop(list(bad))
 
 
@@ -181,13 +180,14 @@ def _spreadsheet(file: Path, sheet: str | None, notices: list[Notice]) -> Fields
 
 
 def _names(file: Path, row: Sequence[str]) -> list[str]:
-    """The columns' names; one without a name is '', since the column may be empty."""
+    """Return the columns' names; '' for one without a name, since the column may be empty."""
     names = [" ".join(cell.split()) for cell in row]
     if len(names) > MOST_COLUMNS:
         raise InputError(f"{file.name} has {len(names):,} columns: {MOST_COLUMNS:,} at most.")
     if any(map(names_somebody, names)):
         raise InputError(
-            f"{file.name} has no row of names: its first row holds what names people (not shown). "
+            f"{file.name} has no row of names: its first row has values that name people (not "
+            "shown). "
             "Put a row of column names above it."
         )
     return names
@@ -202,12 +202,12 @@ def _check_names(file: Path, names: Sequence[str]) -> None:
 
 
 def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
-    """The table with its names, without rows and nameless columns that hold nothing."""
+    """Return the table with its names, without empty rows and empty nameless columns."""
     names = _names(file, fields.names)
-    # a line of dashes, as databases draw it, holds nothing either
+    # a line of dashes, as databases draw it, counts as empty
     is_blank = pl.all().fill_null("").str.contains(r"^[\s\p{Z}\p{Cc}\p{Cf}]*$|^\s*[-=+|:]{3,}\s*$")
     holds, records, blank = [False] * len(names), 0, 0
-    for piece in pieces(fields.rows, "looking for empty rows"):
+    for piece in iterate_pieces(fields.rows, "looking for empty rows"):
         seen = piece.select(is_blank)
         holds = [one or not column.all() for one, column in zip(holds, seen, strict=True)]
         records += len(piece)
@@ -236,7 +236,7 @@ def _named(file: Path, fields: Fields, notices: list[Notice]) -> pl.LazyFrame:
 
 
 def _without_end(table: pl.LazyFrame, records: int, notices: list[Notice]) -> pl.LazyFrame:
-    """The table without notes and totals below it, which would stand out as people do.
+    """Return the table without notes and totals below it, which would count as people.
 
     A note fills only the first column and begins as notes do, or is twice as long as any value.
     """

@@ -1,7 +1,7 @@
-"""Rows of several columns as one whole number each, in the order of their values.
+"""Pack rows of several columns into one whole number each, in the order of their values.
 
-One number is compared, sorted and counted many times sooner than five columns. Each column is a
-digit: a null is 0, then the values from the lowest on.
+One number is compared, sorted and counted much faster than five columns. Each column is a digit: a
+null is 0, then the values from the lowest on.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 Codes = NDArray[np.uint64]
 
 WORD = 1 << 62  # codes stay below this
-FEW_TEXTS = 100_000  # different texts of a column that are numbered
-MOST_ROWS = 1 << 26  # rows that are sorted as a whole
+FEW_TEXTS = 100_000  # most different texts of a column that are numbered
+MOST_ROWS = 1 << 26  # most rows that are sorted as a whole
 
 
 @dataclass(frozen=True)
 class _Digit:
-    """One column: its lowest value, how many digits it takes, and its texts if it has any."""
+    """Describe a column: its lowest value, its number of digits, and its texts if any."""
 
     name: str
     kind: pl.DataType
@@ -30,10 +30,12 @@ class _Digit:
     texts: pl.Series | None
 
 
-def counted(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, NDArray[np.int64]] | None:
+def count_packed(
+    frame: pl.DataFrame, names: list[str]
+) -> tuple[pl.DataFrame, NDArray[np.int64]] | None:
     """Return the different rows, sorted with nulls first, and how many of each there are.
 
-    None where the columns don't fit into one number: floats, instants, too many values.
+    None if the columns don't fit into one number: floats, instants, too many values.
     """
     if not 0 < len(frame) <= MOST_ROWS:
         return None
@@ -47,7 +49,7 @@ def counted(frame: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, NDArra
     return _unpacked(codes[starts], digits), sizes
 
 
-def in_order(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+def sort_packed(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """Return the rows sorted by these columns, nulls first."""
     packed = _packed(frame, names) if len(frame) else None
     if packed is None:
@@ -77,7 +79,7 @@ def _packed(frame: pl.DataFrame, names: list[str]) -> tuple[Codes, list[_Digit]]
 
 
 def _placed(values: pl.Series) -> tuple[pl.Series, pl.Series | None] | None:
-    """Whole numbers in the order of the values, where they are cheaply had; a text's texts."""
+    """Return whole numbers in the order of the values, if cheap, and the texts of a text column."""
     kind = values.dtype
     if kind.is_integer() and kind not in (pl.UInt64, pl.Int128, pl.UInt128):
         bounded = values.cast(pl.Int64)
@@ -93,7 +95,7 @@ def _placed(values: pl.Series) -> tuple[pl.Series, pl.Series | None] | None:
 
 
 def _wide(values: pl.Series) -> bool:
-    """Whether numbers are so far apart that their difference would overflow."""
+    """Return whether numbers are so far apart that their difference would overflow."""
     lowest, highest = values.min(), values.max()
     return isinstance(lowest, int) and isinstance(highest, int) and highest - lowest >= WORD
 

@@ -1,8 +1,8 @@
-"""A one-way-encrypted passport number: what it links without being reversed, and what reverses it.
+"""Show links made by a one-way-encrypted passport number, and ways to reverse it.
 
-The disclosed fields held one (PIPC decision 2022-007-046). Which algorithm, with or without a
-secret, was not disclosed; nothing here says what it was. All numbers that are hashed or reversed
-here are made up by the function that does so: none takes a hash from outside.
+The disclosed fields include one (PIPC decision 2022-007-046). Its algorithm, with or without a
+secret, was not disclosed and is not known here. Each function invents the numbers that it hashes or
+reverses: none takes a hash from outside.
 """
 
 from __future__ import annotations
@@ -29,10 +29,9 @@ from ..sources.identifiers import refuse_identifiers
 
 __all__ = [
     "Reversal",
-    "linkage",
+    "key_linkage",
     "refuse_identifiers",
     "relinked",
-    "renewal_searches",
     "reversal_times",
     "reverse_small_space",
 ]
@@ -40,11 +39,11 @@ __all__ = [
 LINKAGE = {
     "rows": pl.Int64,
     "keys": pl.Int64,
-    "keys_linking": pl.Int64,  # keys that stand in two rows or more
+    "keys_linking": pl.Int64,  # keys in two rows or more
     "rows_linked": pl.Int64,  # rows that share their key with another row
     "share_linked": pl.Float64,  # of all rows
-    "longest": pl.Int64,  # rows of the key that stands in most
-    "people": pl.Int64,  # null from here on where the truth is not in the table
+    "longest": pl.Int64,  # rows of the key with most rows
+    "people": pl.Int64,  # null from here on without the truth in the table
     "people_followed": pl.Int64,  # people two or more of whose rows one key links
     "people_split": pl.Int64,  # people with several rows whose key has changed between them
     "pairs_linked": pl.Float64,  # of all pairs of rows of one person, the share under one key
@@ -63,7 +62,7 @@ RELINKED = {
     "relinked": pl.Float64,  # of renewed people
     "relinked_low": pl.Float64,
     "relinked_high": pl.Float64,
-    "false_links": pl.Float64,  # of newcomers, whom nothing before belongs to
+    "false_links": pl.Float64,  # of newcomers, who have no earlier record
     "false_links_low": pl.Float64,
     "false_links_high": pl.Float64,
     "searched": pl.Float64,  # records, the mean over people
@@ -81,11 +80,13 @@ FILTERS: dict[str, tuple[str, ...]] = {
 }
 
 
-def linkage(table: pl.DataFrame, key: str = "passport_key", truth: str = "person") -> pl.DataFrame:
-    """What a key links by merely being the same: one row of LINKAGE.
+def key_linkage(
+    table: pl.DataFrame, key: str = "passport_key", truth: str = "person"
+) -> pl.DataFrame:
+    """Count the rows linked by equal keys: one row of LINKAGE.
 
-    Counts against the truth are given where the table holds it (simulated tables do). A null key
-    links nothing. Raises InputError where there is no such column or no row.
+    Counts against the truth need the truth in the table (simulated tables have it). A null key
+    links nothing. Raises InputError if the column is missing or there is no row.
     """
     if key not in table.columns or not len(table):
         raise InputError(f"linkage needs a table with rows and the column '{key}'.")
@@ -132,8 +133,9 @@ def linkage(table: pl.DataFrame, key: str = "passport_key", truth: str = "person
 
 @dataclass(frozen=True)
 class Reversal:
-    """A small space that was enumerated: how many values, how long it took on one core, and how
-    many of the made-up numbers were found again from their SHA-256."""
+    """Store an enumerated small space: its values, seconds on one core, and numbers found.
+
+    `found` of the made-up numbers were recovered from their SHA-256."""
 
     values: int
     seconds: float
@@ -142,7 +144,7 @@ class Reversal:
 
     @property
     def rate(self) -> float:
-        """Values hashed and looked up a second."""
+        """Return values hashed and looked up a second."""
         return self.values / self.seconds
 
 
@@ -165,7 +167,7 @@ def reverse_small_space(digits: int = 5, numbers: int = 1000, seed: int = 0) -> 
     sha256 = hashlib.sha256
     found: set[bytes] = set()
     started = time.perf_counter()
-    # hashes don't come in columns: one call for each value is what an attacker pays too
+    # hashes can't be vectorised: an attacker needs one call for each value too
     for values in tqdm(_space(digits), desc="letters", total=26, delay=2, leave=False):
         found.update(value for value in values if sha256(value).digest() in hashes)
     seconds = time.perf_counter() - started
@@ -174,14 +176,14 @@ def reverse_small_space(digits: int = 5, numbers: int = 1000, seed: int = 0) -> 
 
 
 def reversal_times(measured: Reversal, formats: dict[str, float]) -> pl.DataFrame:
-    """What trying every value of a format takes on one core, by how it was hashed (TIMES).
+    """Return the seconds to try every value of a format on one core, by hash (TIMES).
 
-    `formats` names formats and how many values each has. `measured` is the small space; all else
-    is EXTRAPOLATED from measured rates: of it for plain SHA-256 (one list serves all numbers) and
-    for a salt known beside each record (the same work for every single record); of PBKDF2 with
-    ROUNDS rounds and of HMAC, timed here. With a secret key that stays secret an attacker must try
-    2^KEY_BITS keys; whoever holds the key pays what plain SHA-256 costs. Real attackers have more
-    than one core, and hardware made for it.
+    `formats` names formats and how many values each has. `measured` is the small space; all else is
+    EXTRAPOLATED from measured rates: of it for plain SHA-256 (one list serves all numbers) and for
+    a salt known beside each record (the same work for every single record); of PBKDF2 with ROUNDS
+    rounds and of HMAC, timed here. With a secret key that stays secret an attacker must try
+    2^KEY_BITS keys; for the owner of the key the cost is that of plain SHA-256. Real attackers have
+    many cores and special hardware.
     """
     slow = 1 / _timed(lambda: hashlib.pbkdf2_hmac("sha256", b"X00000", b"salt", ROUNDS), 5)
     keyed = 1 / _timed(lambda: hmac.digest(b"0" * 16, b"X00000", "sha256"), 20_000)
@@ -216,7 +218,7 @@ def reversal_times(measured: Reversal, formats: dict[str, float]) -> pl.DataFram
     return pl.DataFrame(rows, schema=TIMES)
 
 
-def renewal_searches(
+def _renewal_searches(
     model: synthetic.TemplateModel,
     people: pl.DataFrame,
     renewed: int,
@@ -224,14 +226,14 @@ def renewal_searches(
     columns: Sequence[str] = (),
     seed: int = 0,
 ) -> tuple[pl.DataFrame, float]:
-    """Faces across a change of passport: searches (SEARCHES) and how many records each looked at.
+    """Search faces across a change of passport: SEARCHES and the records compared with each.
 
-    SYNTHETIC templates. `people` holds `nationality`, `sex` and `birth_year`, a row a person. All
-    but the last `renewed` have a record under an old key. The first `renewed` come with a new
-    passport and a new picture (mated), the last as many come for the first time (non-mated). Each
-    is searched among the old records that agree with it in `columns`, which a renewal leaves as
-    they are; the mean number of these is the second value. The template model knows no ageing:
-    pictures taken years apart are less alike than these, so the share relinked is too high.
+    SYNTHETIC templates. `people` has `nationality`, `sex` and `birth_year`, a row a person. All but
+    the last `renewed` have a record under an old key. The first `renewed` come with a new passport
+    and a new picture (mated); as many last ones come for the first time (non-mated). Each is
+    searched among the old records that agree in `columns`, which a renewal doesn't change; the mean
+    number of these is the second value. The template model has no ageing: pictures taken years
+    apart are less alike than these, so the share relinked is too high.
 
     Raises InputError for fewer than one, or more than half of the people renewed.
     """
@@ -253,7 +255,7 @@ def renewal_searches(
             own = search_matrix(old[records], new[who[rows]], 2)
             is_mate = (records[own[1]] == who[rows][:, None]) & (own[1] >= 0)
             other[rows] = np.where(is_mate, -np.inf, own[0]).max(axis=1)
-            # the second best tells whether anybody stands before the mate
+            # the second best shows whether anybody ranks before the mate
             above[rows] = other[rows] > np.nan_to_num(mate[rows], nan=np.inf)
     mated = np.arange(len(who)) < renewed
     frame = pl.DataFrame({"who": who, "mated": mated, "above": above, "mate": mate, "other": other})
@@ -279,15 +281,15 @@ def relinked(
     *,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Of people whose key changed, the share that face and quasi-identifiers link again (RELINKED).
+    """Return the share of people with a new key whom face and columns link again (RELINKED).
 
-    A person is relinked where their own old record comes first and at or above the threshold
-    (1 - FNIR at rank 1); a newcomer is falsely linked where any record reaches it (FPIR). One row
-    for each of FILTERS, with 95 % intervals over people. See `renewal_searches`.
+    A person is relinked if their own old record comes first and at or above the threshold (1 - FNIR
+    at rank 1); a newcomer is falsely linked if any record reaches it (FPIR). One row for each of
+    FILTERS, with 95 % intervals over people. See `_renewal_searches`.
     """
     rows = []
     for name, columns in FILTERS.items():
-        searches, searched = renewal_searches(model, people, renewed, columns=columns, seed=seed)
+        searches, searched = _renewal_searches(model, people, renewed, columns=columns, seed=seed)
         rate = open_set_rates(searches, [threshold])
         each = rate.row(0, named=True)
         rows.append(
@@ -309,7 +311,7 @@ def relinked(
 
 
 def _space(digits: int) -> Iterator[list[bytes]]:
-    """Every value of the fictional format, letter by letter."""
+    """Yield every value of the fictional format, letter by letter."""
     tails = [f"{tail:0{digits}}".encode() for tail in range(10**digits)]
     for letter in string.ascii_uppercase:
         first = letter.encode()
@@ -317,7 +319,7 @@ def _space(digits: int) -> Iterator[list[bytes]]:
 
 
 def _timed(once: Callable[[], object], times: int) -> float:
-    """Seconds of one call."""
+    """Return the seconds of one call."""
     started = time.perf_counter()
     for _ in range(times):
         once()
@@ -327,7 +329,7 @@ def _timed(once: Callable[[], object], times: int) -> float:
 def _blocks(
     cells: NDArray[np.uint32], who: NDArray[np.int64], records: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Places in `who` that share a cell, and the records of that cell among the first so many."""
+    """Yield places in `who` that share a cell, and the cell's first records."""
     order = np.argsort(cells[:records], kind="stable")
     held = cells[:records][order]
     for cell in np.unique(cells[who]):

@@ -1,15 +1,16 @@
-"""How many are unique in the population, judged from a sample: Pitman, Zayatz, SNB.
+"""Estimate from a sample how many people of the population are unique: Pitman, Zayatz, SNB.
 
-A record alone in the sample may have doubles among those not sampled. Three published models tell
-from the sample's class sizes how many of the population's N people are unique; `dankar` picks one
-of them. It is this kit's reading of the rule of Dankar, El Emam, Neisa and Roffey ('Estimating the
-re-identification risk of clinical data sets', BMC Medical Informatics and Decision Making 12:66,
-2012), with the cases of ARX's source: Pitman up to a sampling fraction of 10 %, above that the
-lower of Zayatz and SNB. ARX solves the models differently, so its figures need not be equal.
+A record alone in the sample may have doubles among those not sampled. Three published models
+estimate from the sample's class sizes how many of the population's N people are unique; `dankar`
+picks one of them. It is this kit's reading of the rule of Dankar, El Emam, Neisa and Roffey
+('Estimating the re-identification risk of clinical data sets', BMC Medical Informatics and Decision
+Making 12:66, 2012), with the cases of ARX's source: Pitman up to a sampling fraction of 10 %, above
+that the lower of Zayatz and SNB. ARX solves the models differently, so its figures need not be
+equal.
 
-On real tables that nothing here was fitted to, the share of unique people was off by 0.036 on
-average with Pitman (0.22 at worst), 0.057 with `dankar` (0.47), 0.148 with SNB (0.71) and 0.172
-with Zayatz (0.74): docs/reidentification.md. `copula` is the other road (0.023, 0.09 at worst).
+On real tables not used for fitting, the share of unique people was off by 0.036 on average with
+Pitman (0.22 at worst), 0.057 with `dankar` (0.47), 0.148 with SNB (0.71) and 0.172 with Zayatz
+(0.74): docs/reidentification.md. `copula` is the alternative (0.023, 0.09 at worst).
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from numpy.typing import NDArray
 
 from ..confidence import NORMAL, TAIL
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, grouped
+from .classes import SIZE, Engine, Table, group_classes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 UNIQUENESS = {
     "model": pl.String,
-    "uniques": pl.Float64,  # people of the population; null where the model has no solution
+    "uniques": pl.Float64,  # people of the population; null if the model has no solution
     "uniqueness": pl.Float64,  # their share
     "low": pl.Float64,  # confidence interval, for the chance of the sample alone
     "high": pl.Float64,
-    "chosen": pl.String,  # the model that the decision rule took; null but for `dankar`
+    "chosen": pl.String,  # the model chosen by the decision rule; null except for `dankar`
 }
 FRACTION = 0.1
 FEW = 5  # pairs of records in one class from which a model can be fitted
@@ -48,23 +49,29 @@ def population_uniqueness(
     seed: int = 0,
     engine: Engine = "auto",
 ) -> pl.DataFrame:
-    """Four estimates (schema `UNIQUENESS`) of the share of the population that is unique.
+    """Return four estimates (`UNIQUENESS`) of the share of the population that is unique.
 
     The records must be a simple random sample of `population` people. The interval is a delete-a-
     group jackknife over `groups` random groups of records (Kott, Journal of Official Statistics
-    17:521, 2001). A bootstrap would not do: drawing a record twice makes a double that isn't
-    there. The interval knows nothing of a model that doesn't fit, which is the larger error: see
-    docs/reidentification.md. Where fewer than `FEW` pairs of records share a class, or no record
-    is unique, no model can be fitted to it, and the interval is that of `unfitted`.
+    17:521, 2001). A bootstrap would be wrong: drawing a record twice creates a false double. The
+    interval does not cover a model that doesn't fit, which is the larger error: see
+    docs/reidentification.md. If fewer than `FEW` pairs of records share a class, or no record is
+    unique, no model can be fitted, and the interval is that of `unfitted`.
 
     Raises InputError as `classes`, for a population not larger than the sample, or for `groups`
     below 2 or above the number of records.
     """
-    sizes = grouped(table, columns, engine=engine)[SIZE].sort().to_numpy()
-    checked_population(int(sizes.sum()), population, groups)
+    sizes = group_classes(table, columns, engine=engine)[SIZE].to_numpy()
+    return uniqueness_of(sizes, population, groups=groups, seed=seed)
+
+
+def uniqueness_of(sizes: Ints, population: int, *, groups: int = 20, seed: int = 0) -> pl.DataFrame:
+    """Return the same from the sizes of all classes, in any order."""
+    sizes = np.sort(sizes)
+    require_population(int(sizes.sum()), population, groups)
     rows = []
     whole = _all_models(sizes, population)
-    without = [_all_models(part, population) for part in leave_out(sizes, groups, seed)]
+    without = [_all_models(part, population) for part in _leave_out(sizes, groups, seed)]
     known = unfitted(sizes, population)
     for model, (uniques, chosen) in whole.items():
         low, high = known or jackknife(uniques, [part[model][0] for part in without], population)
@@ -83,13 +90,11 @@ def population_uniqueness(
 
 
 def unfitted(sizes: Ints, population: int) -> tuple[float, float] | None:
-    """Return an interval of uniqueness that is valid for any class sizes.
-
-    Returns None if it is wide beside a model's.
+    """Return a 95 % interval of uniqueness valid for any classes, or None if models fit.
 
     A sample without doubles is likely however few people are unique, if the population is large:
-    its pairs of records in one class are a Poisson count at most, and somebody who is not unique
-    is in a pair. A sample without unique records says of N people that at most so many are.
+    its pairs of records in one class are at most a Poisson count, and a person who is not unique is
+    in a pair. A sample without unique records gives an upper bound.
     """
     from scipy.stats import beta, chi2
 
@@ -103,8 +108,8 @@ def unfitted(sizes: Ints, population: int) -> tuple[float, float] | None:
     return max(0.0, low), high
 
 
-def checked_population(records: int, population: int, groups: int) -> None:
-    """Raises InputError where a sample can't be one of that population, or not be grouped so."""
+def require_population(records: int, population: int, groups: int) -> None:
+    """Raise InputError if the sample can't be of that population, or not be grouped so."""
     if population <= records:
         raise InputError(
             f"A population of {population:,} is no larger than the sample of {records:,}: count "
@@ -114,8 +119,8 @@ def checked_population(records: int, population: int, groups: int) -> None:
         raise InputError(f"{records:,} records can't be split into {groups} groups.")
 
 
-def leave_out(sizes: Ints, groups: int, seed: int) -> list[Ints]:
-    """Class sizes without each of so many random groups of records."""
+def _leave_out(sizes: Ints, groups: int, seed: int) -> list[Ints]:
+    """Return class sizes without each of `groups` random groups of records."""
     rng = np.random.default_rng(seed)
     ids = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
     parts = []
@@ -128,7 +133,7 @@ def leave_out(sizes: Ints, groups: int, seed: int) -> list[Ints]:
 def jackknife(
     uniques: float | None, without: Sequence[float | None], population: int
 ) -> tuple[float | None, float | None]:
-    """Return the interval of a share; (None, None) if half the groups have no solution."""
+    """Return the 95 % interval of a share; None if half the groups or more have no solution."""
     known = np.array([each for each in without if each is not None]) / population
     if uniques is None or 2 * len(known) <= len(without):
         return None, None
@@ -139,9 +144,9 @@ def jackknife(
 
 def _all_models(sizes: Ints, population: int) -> dict[str, tuple[float | None, str | None]]:
     models: dict[str, Callable[[Ints, int], float | None]] = {
-        "pitman": pitman,
-        "zayatz": zayatz,
-        "snb": snb,
+        "pitman": _pitman,
+        "zayatz": _zayatz,
+        "snb": _snb,
     }
     found = {name: model(sizes, population) for name, model in models.items()}
     rivals = ["pitman"] if sizes.sum() / population <= FRACTION else ["zayatz", "snb"]
@@ -153,12 +158,12 @@ def _all_models(sizes: Ints, population: int) -> dict[str, tuple[float | None, s
     }
 
 
-def pitman(sizes: Ints, population: int) -> float | None:
-    """Unique people if classes grow as Pitman's process has it (Hoshino, JOS 17:499, 2001).
+def _pitman(sizes: Ints, population: int) -> float | None:
+    """Estimate unique people by Pitman's process (Hoshino, JOS 17:499, 2001).
 
-    theta and alpha by maximum likelihood. The expected number of unique people is exact,
-    N (theta + alpha)_(N-1) / (theta + 1)_(N-1); Hoshino has its limit for large N. None where the
-    sample has no unique record or nothing but unique ones.
+    theta and alpha by maximum likelihood. The expected number of unique people is exact, N (theta +
+    alpha)_(N-1) / (theta + 1)_(N-1); Hoshino has its limit for large N. None if the sample has only
+    unique records, or one class.
     """
     from scipy.optimize import minimize
     from scipy.special import betaln, expit, gammaln
@@ -171,7 +176,7 @@ def pitman(sizes: Ints, population: int) -> float | None:
         return None
 
     def rising(start: float, steps: int) -> float:
-        """ln (start)_steps, where a difference of two gammaln would lose its digits."""
+        """Return ln (start)_steps without the lost digits of two gammaln's difference."""
         return float(gammaln(steps) - betaln(start, steps))
 
     def parameters(free: Floats) -> tuple[float, float]:
@@ -205,9 +210,10 @@ def pitman(sizes: Ints, population: int) -> float | None:
     return float(population * np.exp(log))
 
 
-def zayatz(sizes: Ints, population: int) -> float | None:
-    """Unique people by Bayes' rule, class sizes being spread as in the sample (Zayatz, US Bureau of
-    the Census, 1991): s_1 P(F = 1 | f = 1) N / n, f hypergeometric given F."""
+def _zayatz(sizes: Ints, population: int) -> float | None:
+    """Estimate unique people by Bayes' rule, with the sample's class sizes (Zayatz 1991).
+
+    s_1 P(F = 1 | f = 1) N / n, f hypergeometric given F (US Bureau of the Census)."""
     from scipy.stats import hypergeom
 
     values, counts = np.unique(sizes, return_counts=True)
@@ -219,13 +225,12 @@ def zayatz(sizes: Ints, population: int) -> float | None:
     return float(counts[0] * chance * population / records)
 
 
-def snb(sizes: Ints, population: int) -> float | None:
-    """Unique people if class sizes less one are negative binomial (Chen and Keller-McNulty, Journal
-    of Official Statistics 14:79, 1998): K beta^alpha.
+def _snb(sizes: Ints, population: int) -> float | None:
+    """Estimate unique people if class sizes less one are negative binomial: K beta^alpha.
 
-    K, the population's classes, is Shlosser's estimate as modified by Haas and Stokes (JASA
-    93:1475, 1998); alpha and beta make the expected classes of one and two records those seen. None
-    where no alpha and beta do.
+    Chen and Keller-McNulty, Journal of Official Statistics 14:79, 1998. K, the population's
+    classes, is Shlosser's estimate as modified by Haas and Stokes (JASA 93:1475, 1998); alpha and
+    beta make the expected classes of one and two records equal those seen; None if none do.
     """
     from scipy.optimize import least_squares
     from scipy.special import expit

@@ -1,7 +1,7 @@
-"""What must be given up to reach k: generalisation and suppression as a what-if.
+"""Try generalisation and suppression to reach k, and measure their cost.
 
-A hierarchy says, for each value of a column, what it becomes at each level (Samarati, TKDE 13:1010,
-2001): a birth year its five years, then its ten, then nothing. Every choice of levels is tried on
+A hierarchy gives each value of a column a coarser term at each level (Samarati, TKDE 13:1010,
+2001): a birth year becomes five years, then ten, then nothing. Every choice of levels is tried on
 the classes, not on the rows; records whose class stays below k are suppressed whole.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, grouped
+from .classes import SIZE, Engine, Table, group_classes, require_columns
 
 Ints = NDArray[np.int64]
 
@@ -39,8 +39,10 @@ REDUCTION: dict[str, type[pl.DataType] | pl.DataType] = {
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """What each value of a column becomes. `table` has the column itself and one column of text
-    for each further level, coarser from left to right; level 0 is the values as they are."""
+    """Map each value of a column to coarser terms.
+
+    `table` has the column itself and one column of text for each further level, coarser from left
+    to right; level 0 is the unchanged values."""
 
     column: str
     table: pl.DataFrame
@@ -56,7 +58,7 @@ class Hierarchy:
             pairs = self.table.select(fine, coarse).unique()
             if pairs[fine].n_unique() != len(pairs):
                 raise InputError(
-                    f"The hierarchy of '{self.column}' is no hierarchy: a value of '{fine}' "
+                    f"The hierarchy of '{self.column}' is inconsistent: a value of '{fine}' "
                     f"becomes two of '{coarse}'."
                 )
 
@@ -66,16 +68,16 @@ class Hierarchy:
 
 
 def bands(column: str, values: pl.Series, widths: Sequence[int]) -> Hierarchy:
-    """Whole numbers in bands of each width, then nothing: 1987 -> 1985-1989 -> 1980-1989 -> *.
+    """Return a hierarchy of bands of each width: 1987 -> 1985-1989 -> 1980-1989 -> *.
 
-    Each width must hold whole bands of the one before. A null stays one until the last level.
-    Raises InputError for other widths or values.
+    Each width must be a multiple of the one before. A null stays one until the last level. Raises
+    InputError for other widths or values.
     """
     steps = [1, *widths]
     if any(b <= a or b % a for a, b in pairwise(steps)) or not widths:
-        raise InputError("Each band must hold several whole bands of the one before.")
+        raise InputError("Each width must be a multiple of the one before.")
     if not values.dtype.is_integer():
-        raise InputError(f"bands needs whole numbers: '{column}' holds {values.dtype}.")
+        raise InputError(f"bands needs whole numbers: '{column}' contains {values.dtype}.")
     start = pl.col(column).floordiv
     made = [
         pl.format("{}-{}", start(width) * width, start(width) * width + width - 1).alias(
@@ -88,7 +90,9 @@ def bands(column: str, values: pl.Series, widths: Sequence[int]) -> Hierarchy:
 
 
 def groups(column: str, values: pl.Series, mapping: Mapping[Any, str], name: str) -> Hierarchy:
-    """Values in named groups, then nothing: a nationality its region. A null stays one until then.
+    """Return a hierarchy of named groups: a nationality becomes its region, then nothing.
+
+    A null stays one until the last level.
 
     Raises InputError for a value that `mapping` leaves out.
     """
@@ -113,20 +117,20 @@ def what_if(
     allowed: float = 0.0,
     engine: Engine = "auto",
 ) -> pl.DataFrame:
-    """Every choice of levels, the one that loses least first (schema `REDUCTION`).
+    """Try every choice of levels; returns `REDUCTION`, least loss first.
 
-    A column without a hierarchy stays or goes whole. `allowed` is the share of records that may be
-    suppressed for a choice to reach k. Loss is the generalised information loss of Iyengar (KDD
-    2002): a value that stands for m of the column's n values loses (m - 1) / (n - 1), averaged over
-    all cells; discernibility is Bayardo and Agrawal's (ICDE 2005).
+    A column without a hierarchy is kept or left out whole. `allowed` is the share of records that
+    may be suppressed for a choice to reach k. Loss is the generalised information loss of Iyengar
+    (KDD 2002): a term for m of the column's n values loses (m - 1) / (n - 1), averaged over all
+    cells; discernibility is Bayardo and Agrawal's (ICDE 2005).
 
     Raises InputError as `classes`, for k below 2, an `allowed` outside 0 to 1, a hierarchy of
     another column or without one of the table's values, or more than `MOST` choices.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     if k < 2 or not 0 <= allowed <= 1:
         raise InputError("what_if needs a k of 2 or more, and an allowed share from 0 to 1.")
-    found = grouped(table, names, engine=engine)
+    found = group_classes(table, names, engine=engine)
     sizes = found[SIZE].to_numpy()
     given = {each.column: each for each in hierarchies}
     if strange := set(given) - set(names):
@@ -145,7 +149,7 @@ def what_if(
 
 @dataclass(frozen=True)
 class _Level:
-    """A level of one column: each class's code, and what the value it now has loses."""
+    """Store a level of one column: each class's code and its loss."""
 
     name: str
     codes: Ints
@@ -164,7 +168,7 @@ def _ladder(values: pl.Series, hierarchy: Hierarchy | None) -> list[_Level]:
     )
     if joined["_there"].has_nulls():
         odd = joined.filter(pl.col("_there").is_null())[name][0]
-        raise InputError(f"The hierarchy of '{name}' does not say what becomes of {odd!r}.")
+        raise InputError(f"The hierarchy of '{name}' has no row for {odd!r}.")
     present = hierarchy.table.join(
         values.unique().to_frame(), on=name, how="semi", nulls_equal=True
     )

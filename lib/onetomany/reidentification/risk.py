@@ -1,4 +1,4 @@
-"""What a set of columns gives away: published measures of risk, from the equivalence classes.
+"""Calculate published measures of disclosure risk from the equivalence classes.
 
 Of a class with f records, F of them in the population: k-anonymity (Sweeney, IJUFKS 10:5, 2002);
 distinct, entropy and recursive (c,l)-diversity (Machanavajjhala and others, TKDD 1:1, 2007);
@@ -21,7 +21,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, checked, classes, grouped, matching, schema_of
+from .classes import (
+    SIZE,
+    Engine,
+    Table,
+    classes,
+    group_classes,
+    matching,
+    require_columns,
+    schema_of,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,7 +56,7 @@ DIVERSITY = {  # behind the columns and `size` of each class
 
 @dataclass(frozen=True)
 class Anonymity:
-    """How a table stands by one set of columns. `uniqueness` is the share of unique records."""
+    """Store a table's k and unique records by a set of columns; `uniqueness` is their share."""
 
     records: int
     classes: int
@@ -58,11 +67,11 @@ class Anonymity:
 
 @dataclass(frozen=True)
 class Privacy:
-    """What the worst class gives away of a sensitive column.
+    """Store each measure of a sensitive column in the worst class.
 
     `entropy_l` is not rounded down. `c` is the bound that (c,l)-diversity needs to exceed, at l =
-    `distinct_l`; None at l = 1, where it asks nothing. `enhanced_beta` is the largest
-    min(beta, -ln p) over the values' shares p.
+    `distinct_l`; None at l = 1, which requires nothing. `enhanced_beta` is the largest min(beta,
+    -ln p) over the values' shares p.
     """
 
     k: int
@@ -77,12 +86,12 @@ class Privacy:
 
 
 def anonymity(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> Anonymity:
-    """k-anonymity and sample uniqueness. Raises InputError as `classes`."""
-    return anonymity_of(grouped(table, columns, engine=engine)[SIZE].to_numpy())
+    """Return k-anonymity and sample uniqueness. Raises InputError as `classes`."""
+    return anonymity_of(group_classes(table, columns, engine=engine)[SIZE].to_numpy())
 
 
 def anonymity_of(sizes: Ints) -> Anonymity:
-    """The same from the sizes of all classes."""
+    """Return the same from the sizes of all classes."""
     records, unique = int(sizes.sum()), int((sizes == 1).sum())
     return Anonymity(records, len(sizes), int(sizes.min()), unique, unique / records)
 
@@ -95,20 +104,19 @@ def risks(
     threshold: float = 0.2,
     engine: Engine = "auto",
 ) -> pl.DataFrame:
-    """Risk by who attacks (schema `RISKS`).
+    """Return the risk by kind of attacker (schema `RISKS`).
 
     The prosecutor knows that somebody is in the table: risk 1/f. The journalist doesn't, and picks
-    a record that the `population` (a table with the same columns that holds every record's class)
-    lets him name: 1/F. The marketer matches all records at once and wants many right: the mean of
-    1/F, or of 1/f where no population is given. Without one there is no journalist's row.
-
-    Raises InputError as `classes`, for a threshold outside 0 to 1, or where the population has
-    fewer records of a class than the table.
+    a record among people of the `population` (a table with the same columns and every class of the
+    table): 1/F. The marketer matches all records at once and wants many right: the mean of 1/F, or
+    of 1/f without a population. Without one the journalist's row is missing. Raises InputError as
+    `classes`, for a threshold outside 0 to 1, or if the population has fewer records of a class
+    than the table.
     """
     if not 0 <= threshold <= 1:
         raise InputError("A threshold of risk is from 0 to 1.")
     if population is None:
-        sizes = grouped(table, columns, engine=engine)[SIZE].to_numpy()
+        sizes = group_classes(table, columns, engine=engine)[SIZE].to_numpy()
         known: dict[str, Ints] = {"prosecutor": sizes, "marketer": sizes}
     else:
         joined = presence(table, population, columns, engine=engine).filter(pl.col(SIZE) > 0)
@@ -130,29 +138,29 @@ def risks(
 def presence(
     table: Table, population: Table, columns: Sequence[str], *, engine: Engine = "auto"
 ) -> pl.DataFrame:
-    """How sure it is that somebody of the population is in the table: delta-presence.
+    """Return how sure it is that a person is in the table: delta-presence.
 
     Returns the population's classes: `columns`, `size` (records in the table), `population`,
     `delta` = size / population; the lowest and highest delta are the table's two bounds.
 
-    Raises InputError as `classes`, or where the population has fewer records of a class.
+    Raises InputError as `classes`, or if the population has fewer records of a class.
     """
     names = list(columns)
     kinds = schema_of(table), schema_of(population)
-    for name in checked(table, names):
+    for name in require_columns(table, names):
         if kinds[0][name] != kinds[1].get(name, kinds[0][name]):
             raise InputError(
                 f"The column '{name}' is {kinds[0][name]} in the table and {kinds[1][name]} in the "
                 "population: give both the same type."
             )
-    own = grouped(table, names, engine=engine)
+    own = group_classes(table, names, engine=engine)
     others = classes(population, names, engine=engine).rename({SIZE: "population"})
     joined = own.join(others, on=names, how="full", coalesce=True, nulls_equal=True)
     joined = joined.with_columns(pl.col(SIZE, "population").fill_null(0)).sort(names)
     if (short := joined.filter(pl.col(SIZE) > pl.col("population"))).height:
         raise InputError(
             f"The population has fewer records than the table in {short.height:,} classes: it must "
-            "hold everybody in the table."
+            "contain everybody in the table."
         )
     shares = pl.col(SIZE) / pl.col("population")
     return joined.select(*names, SIZE, "population", delta=shares)
@@ -161,7 +169,7 @@ def presence(
 def individual_risk(
     table: Table, columns: Sequence[str], weight: str, *, engine: Engine = "auto"
 ) -> pl.DataFrame:
-    """The chance that a record of a survey is rightly re-identified, from its survey weights.
+    """Return the chance that a survey's record is rightly re-identified, by survey weights.
 
     The frame of `classes.matching` and `risk` (Float64): the mean of 1/F given f, where F - f is
     negative binomial with p = f / estimated F: p/f 2F1(1, 1; f + 1; 1 - p). Weights are at least 1.
@@ -175,13 +183,13 @@ def individual_risk(
 
 
 def _mean_share(own: Floats, chance: Floats) -> Floats:
-    """The mean of 1/F for classes of `own` records, each person of them sampled by `chance`."""
+    """Return the mean of 1/F for classes of `own` records, each person sampled by `chance`."""
     from scipy.special import hyp2f1
 
     few = own < SERIES
     out = np.empty(len(own))
     out[few] = hyp2f1(1, 1, own[few] + 1, 1 - chance[few])
-    # the same function as its series, which ends soon here; SciPy's is no number from 100 on
+    # the same function as its series, which ends soon here; SciPy's is NaN from 100 on
     term = total = np.ones((~few).sum())
     for n in range(TERMS):
         term = term * (n + 1) * (1 - chance[~few]) / (own[~few] + 1 + n)
@@ -193,34 +201,34 @@ def _mean_share(own: Floats, chance: Floats) -> Floats:
 def diversity(
     table: Table, columns: Sequence[str], sensitive: str, *, engine: Engine = "auto"
 ) -> pl.DataFrame:
-    """What each class gives away of a sensitive column: `columns`, `size` and `DIVERSITY`.
+    """Measure each class's disclosure of a sensitive column: `columns`, `size`, `DIVERSITY`.
 
     `t` is the earth mover's distance over the ranks of the values for numbers, and half the sum of
     absolute differences of shares for anything else (pycanon's two definitions). A null is a value
     of its own.
 
-    Raises InputError as `classes`; where the sensitive column is among the quasi-identifiers,
-    since each class then has one value and every measure is void; and for numbers with nulls,
-    which have no place in an order.
+    Raises InputError as `classes`; if the sensitive column is among the quasi-identifiers, since
+    each class then has one value and every measure is void; and for numbers with nulls, which can't
+    be ordered.
     """
     names = list(columns)
     if sensitive in names:
         raise InputError(
             f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."
         )
-    counts = grouped(table, [*names, sensitive], engine=engine).sort([*names, sensitive])
+    counts = group_classes(table, [*names, sensitive], engine=engine).sort([*names, sensitive])
     numbers = counts[sensitive].dtype.is_numeric()
     if numbers and counts[sensitive].has_nulls():
-        raise InputError(f"'{sensitive}' has nulls, which have no place among numbers: fill them.")
+        raise InputError(f"'{sensitive}' has nulls, which can't be ordered: fill them.")
     return _diversity(counts, names, sensitive, numbers)
 
 
 def privacy(
     table: Table, columns: Sequence[str], sensitive: str, *, engine: Engine = "auto"
 ) -> Privacy:
-    """The worst class by each measure of `diversity`. Raises InputError as it does."""
+    """Return the worst class by each measure of `diversity`. Raises InputError as it does."""
     found = diversity(table, columns, sensitive, engine=engine)
-    rarest = grouped(table, [sensitive], engine=engine)[SIZE].min()
+    rarest = group_classes(table, [sensitive], engine=engine)[SIZE].min()
     highest: dict[str, Any] = found.select(pl.col("alpha", "c", "t", "beta", "delta").max()).row(
         0, named=True
     )
@@ -240,7 +248,7 @@ def privacy(
 def _diversity(
     counts: pl.DataFrame, names: list[str], sensitive: str, numbers: bool
 ) -> pl.DataFrame:
-    """From the counts of each class and value, sorted by them."""
+    """Calculate `DIVERSITY` from the counts of each class and value, sorted by them."""
     totals = counts.group_by(sensitive).agg(pl.col(SIZE).sum()).sort(sensitive)
     whole = totals[SIZE].to_numpy() / totals[SIZE].sum()
     place = counts[sensitive].rank("dense").fill_null(0).to_numpy().astype(np.int64)
@@ -270,7 +278,7 @@ def _diversity(
 
 
 def _recursive(records: Ints, which: Ints, starts: Ints, lengths: Ints) -> Floats | None:
-    """The commonest value's count over that of the l-th and rarer, l being the table's own."""
+    """Return the commonest value's count over that of the l-th and rarer, at the table's l."""
     least = lengths.min()
     if least == 1:
         return None
@@ -282,10 +290,10 @@ def _recursive(records: Ints, which: Ints, starts: Ints, lengths: Ints) -> Float
 
 
 def _moved(share: Floats, place: Ints, starts: Ints, lengths: Ints, whole: Floats) -> Floats:
-    """Earth mover's distance over ranks: the mean gap of two cumulated distributions.
+    """Return earth mover's distance over ranks: the mean gap of two cumulated distributions.
 
-    Between two values of a class its cumulated share stands still while the whole table's rises,
-    so the gaps of a stretch are summed at once, parted where the two cross.
+    Between two values of a class its cumulated share is constant while the whole table's rises, so
+    the gaps of a stretch are summed at once, split at the crossing.
     """
     values = len(whole)
     if values == 1:

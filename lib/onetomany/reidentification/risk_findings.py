@@ -1,4 +1,4 @@
-"""What the measures say of a reader's table: a frame, and a sentence in English and Korean.
+"""Turn measures of a user's table into a frame and a sentence in English and Korean.
 
 No value of the table is in a frame or a sentence, only columns and numbers of records.
 """
@@ -12,38 +12,22 @@ from typing import NamedTuple
 import polars as pl
 
 from ..printing import shortened
-from .classes import Table, lazy
-from .k_map import HELD_OUT, k_map
+from .classes import Table, as_lazy
+from .k_map import HELD_OUT, Ints, k_map_bands, k_map_of, k_map_threshold
 from .safe_harbor import safe_harbor, safe_harbor_rule
 from .special_uniques import special_uniques
 
-MOST_RECORDS = 5_000_000  # above that sets of columns would take minutes and gigabytes
+MOST_RECORDS = 5_000_000  # with more, sets of columns would take minutes and gigabytes
 MOST_CELLS = 30_000_000  # records times sets of columns
 LARGEST = 4  # columns in a set
 
 
 class Finding(NamedTuple):
-    """A frame to show, and what it says."""
+    """Store a frame and its sentence in English and Korean."""
 
     frame: pl.DataFrame
     en: str
     ko: str
-
-
-def risk_findings(
-    table: Table, columns: Sequence[str], *, people: int | None = None, year: int | None = None
-) -> list[Finding]:
-    """Return all findings on a table: on columns, k-map with `people`, Safe Harbor with `year`.
-
-    Raises InputError as the three do.
-    """
-    by_column = column_finding(table, columns, people)
-    found = [by_column] if by_column else []
-    if people:
-        found.append(k_map_finding(table, columns, people))
-    if year:
-        found.append(safe_harbor_finding(table, year))
-    return found
 
 
 def column_finding(
@@ -51,14 +35,14 @@ def column_finding(
 ) -> Finding | None:
     """Say which column singles people out most, by DIS-SUDA (`special_uniques.CONTRIBUTIONS`).
 
-    `people` is the population of which the table is a sample; 1 % is taken to be sampled where it
-    is not known, as sdcMicro does. Sets of up to `LARGEST` columns are looked at, fewer for many
-    columns or records; None where not even single columns can be, or there is one column.
+    `people` is the population of which the table is a sample; 1 % is assumed if it is not known, as
+    in sdcMicro. Sets of up to `LARGEST` columns are searched, fewer for many columns or records;
+    None if not even single columns can be searched, or for one column.
 
     Raises InputError as `classes`.
     """
-    records = int(lazy(table).select(pl.len()).collect().item())
-    largest = _largest(len(columns), records)
+    records = int(as_lazy(table).select(pl.len()).collect().item())
+    largest = largest_set(len(columns), records)
     if largest is None:
         return None
     sampled = records / people if people and people > records else 0.01
@@ -86,26 +70,55 @@ def column_finding(
     )
 
 
-def k_map_finding(table: Table, columns: Sequence[str], people: int, k: int = 5) -> Finding:
+def k_map_finding(sizes: Ints, people: int, k: int = 5) -> Finding:
     """Say how many records have the values of fewer than `k` of so many people (`k_map.K_MAP`).
 
-    The negative binomial is told, with its error on held-out tables, since the other two models
-    were far off there (docs/reidentification.md); they are in the frame.
+    `sizes` are the sizes of all classes. The sentence gives the negative binomial's estimate and
+    its error on tables it had not seen, since the other two models were far off there
+    (docs/reidentification.md); all three are in the frame. It ends with the class size that ARX
+    would ask for.
 
     Raises InputError as `k_map`.
     """
-    found = k_map(table, columns, people, k=k)
+    found = k_map_of(sizes, people, k=k)
     share = found.filter(model="negative binomial")["share"].item()
     records = int(found["records"][0])
     mean, worst = (round(100 * each) for each in HELD_OUT["negative binomial"])
+    asked = k_map_threshold(k, records / people)
     return Finding(
         found,
         f"If the table is a random sample of {people:,} people, fewer than {k} of them share the "
         f"values of {share:.1%} of its {records:,} records, by a model (negative binomial) that "
-        f"was {mean} points off on average on real tables it had not seen, and {worst} at worst.",
+        f"was {mean} points off on average on real tables it had not seen, and {worst} at worst. "
+        f"The program ARX would ask for {asked:,} or more records in each group of this sample "
+        f"(El Emam and Dankar's test, 1 %); the smallest group has {int(sizes.min()):,}.",
         f"표가 {people:,}명에서 무작위로 뽑은 표본이라면, 기록 {records:,}건 가운데 같은 값을 "
         f"가진 사람이 {k}명 미만인 것은 {share:.1%}다. 모형(음이항)으로 추정한 값이며, 이 모형은 "
-        f"처음 보는 실제 표에서 평균 {mean}%포인트, 가장 크게는 {worst}%포인트 빗나갔다.",
+        f"처음 보는 실제 표에서 평균 {mean}%포인트, 가장 크게는 {worst}%포인트 빗나갔다. 같은 "
+        f"표본에서 ARX 프로그램은 무리마다 기록 {asked:,}건 이상을 요구한다(엘 에맘·당카르 검정, "
+        f"1%). 이 표의 가장 작은 무리는 {int(sizes.min()):,}건이다.",
+    )
+
+
+def bands_finding(sizes: Ints, people: int) -> Finding:
+    """Say how many people share each record's values, in bands (`k_map.BANDS`).
+
+    `sizes` are the sizes of all classes. Raises InputError as `k_map_bands`.
+    """
+    found = k_map_bands(sizes, people)
+    names = [
+        f"{low:,}+" if high is None else f"{low:,}" if low == high else f"{low:,}–{high:,}"
+        for low, high in found.select("fewest", "most").iter_rows()
+    ]
+    counts = list(zip(names, found["records"].round().cast(pl.Int64), strict=True))
+    return Finding(
+        found,
+        "Records by how many people have their values, by the same model: "
+        + "; ".join(f"{name}: {many:,}" for name, many in counts)
+        + ".",
+        "같은 모형으로 본, 같은 값을 가진 사람 수에 따른 기록 수: "
+        + "; ".join(f"{name}명 {many:,}건" for name, many in counts)
+        + ".",
     )
 
 
@@ -119,8 +132,9 @@ def safe_harbor_finding(table: Table, year: int) -> Finding:
     if not len(found):
         return Finding(
             found,
-            f"No column looks like one of the 18 identifiers of {rule}. Names in free text, and "
-            "what somebody knows of a person, no program can see.",
+            f"No column looks like one of the 18 identifiers of {rule}. Names in free text and "
+            "facts that "
+            "somebody knows of a person can't be checked by a program.",
             f"{rule}의 18가지 식별자처럼 보이는 열이 없다. 글 속의 이름이나 누군가 아는 사정은 "
             "프로그램이 볼 수 없다.",
         )
@@ -135,14 +149,14 @@ def safe_harbor_finding(table: Table, year: int) -> Finding:
     return Finding(
         found,
         f"{many} {'column looks' if many == 1 else 'columns look'} like identifiers that {rule} "
-        f"wants removed: {english}. A person must look at the rest too.",
+        f"wants removed: {english}. A person must check the other columns too.",
         f"{rule}이 지우라고 하는 식별자처럼 보이는 열이 {many}개 있다: {korean}. 나머지도 사람이 "
         "살펴야 한다.",
     )
 
 
-def _largest(columns: int, records: int) -> int | None:
-    """How many columns a set may have, so that the search ends in reasonable time."""
+def largest_set(columns: int, records: int) -> int | None:
+    """Return the largest set of columns that can be searched in reasonable time."""
     if columns < 2 or records > MOST_RECORDS:
         return None
     for size in range(min(LARGEST, columns), 0, -1):

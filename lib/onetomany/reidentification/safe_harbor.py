@@ -1,14 +1,11 @@
 """A check of a table against the Safe Harbor list of the US health privacy rule (HIPAA).
 
 The rule (45 CFR 164.514(b)(2)) names 18 kinds of identifier that must be gone before a health
-record counts as de-identified. Columns are looked at by name and by content. No value is returned,
-only the column and how many records look like it. What a program can't see, such as a name in a
-free text or a rare disease, is left for review: nothing found is not compliance. The second half of
-the rule, that nobody knows of a way to identify a person from the rest, is no question for a
-program.
-
-The rule asks for that list and no more. A table that passes can still hold nobody but unique
-records: see `special_uniques`.
+record counts as de-identified. Columns are checked by name and by content. No value is returned,
+only the column and how many records look like it. A name in a free text or a rare disease is left
+for review, since a program can't see it: no finding does not mean compliance. A program can't
+answer the second half of the rule, that nobody knows a way to identify a person from the rest. A
+table that passes can still consist of unique records: see `special_uniques`.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..sources import identifiers
-from .classes import EMPTY, Table, lazy
+from .classes import EMPTY, Table, as_lazy
 
 Seen: TypeAlias = Iterator[tuple[str, int, str]]  # name or content, records, reason
 
@@ -32,20 +29,20 @@ SAFE_HARBOR = {
     "identifier": pl.String,  # the letter of 45 CFR 164.514(b)(2)(i)
     "what": pl.String,
     "what_ko": pl.String,
-    "column": pl.String,  # by its place where the name is itself a number that names somebody
+    "column": pl.String,  # by its place if the name is itself a number that names somebody
     "seen_in": pl.String,  # name, content
-    "records": pl.Int64,  # that look like it; all that aren't null where only the name tells
+    "records": pl.Int64,  # that look like it; all that aren't null if only the name shows it
     "reason": pl.String,
     "reason_ko": pl.String,
 }
 OLDEST = 89
-KEYED = 20  # records from which a column that differs in all of them is no chance
+KEYED = 20  # records from which on a column of different values is not chance
 ZIP_NAME = r"(?:^|_)(?:zip|zip_?code|zip_?[345]|post(?:al)?_?code|우편번호)(?:$|_)"
 AGE_NAME = r"(?:^|_)(?:age|age_?(?:years|yrs|at_?\w+)|나이|연령|만나이)(?:$|_)"
 BIRTH_YEAR_NAME = r"(?:^|_)(?:birth_?year|year_?of_?birth|yob|출생_?연도|출생년도|생년)(?:$|_)"
-# eight digits, taken for a date where at least half of a column's values fit
+# eight digits, a date if at least half of a column's values fit
 COMPACT_DATE = r"^\s*(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\s*$"
-# words of names that say nothing by themselves: only content counts
+# words of names that mean nothing by themselves: only content counts
 GENERAL = r"date|image|link|token|picture|district"
 # names of things, and places no smaller than a state
 OTHERS = (
@@ -53,7 +50,7 @@ OTHERS = (
     r"state|event|disease|procedure|lab|study|survey|company|age_?(?:group|band|category))"
     r"(?:_?name)?)(?:$|_)"
 )
-OWN_FORMS = {  # numbers of Korea and abroad, by what they are here
+OWN_FORMS = {  # numbers of Korea and abroad, by their letter in the rule
     "D": (identifiers.PHONE_FORM, identifiers.ABROAD_FORM),
     "G": (identifiers.MARKED_REGISTRATION,),
     "K": (identifiers.PASSPORT_FORM,),
@@ -68,11 +65,11 @@ def safe_harbor_rule() -> dict[str, Any]:
 
 
 def safe_harbor(table: Table, *, year: int) -> pl.DataFrame:
-    """Return what of the 18 identifiers a table seems to hold (schema `SAFE_HARBOR`).
+    """Return which of the 18 identifiers a table seems to contain (schema `SAFE_HARBOR`).
 
-    `year` is the year of the table, from which a year of birth tells an age over 89. Sorted by
-    letter, then column; a column can be there for several reasons. An empty frame says that
-    nothing was seen, not that nothing is there.
+    `year` is the year of the table, needed to recognise years of birth of people over 89. Sorted by
+    letter, then column; a column can be there for several reasons. An empty frame means that
+    nothing was found, not that nothing is there.
 
     Raises InputError for a table without columns or records.
 
@@ -80,7 +77,7 @@ def safe_harbor(table: Table, *, year: int) -> pl.DataFrame:
     >>> safe_harbor(table, year=2026).select("identifier", "column", "records").rows()
     [('B', 'zip', 2), ('C', 'age', 1)]
     """
-    frame = lazy(table).collect()
+    frame = as_lazy(table).collect()
     if not frame.width or not len(frame):
         raise InputError(EMPTY)
     rule = safe_harbor_rule()
@@ -120,9 +117,9 @@ def _looked_at(values: pl.Series, year: int) -> Iterator[tuple[str, str, int, st
 
 
 def _plain(name: str) -> str:
-    """A column's name in lower case, its words parted by underscores."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
-    return re.sub(r"[\s\-./:()\[\]]+", "_", parted).lower().strip("_")
+    """Return a column's name in lower case, its words separated by underscores."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\s\-./:()\[\]]+", "_", words).lower().strip("_")
 
 
 def _named(name: str, pattern: str) -> bool:
@@ -132,7 +129,7 @@ def _named(name: str, pattern: str) -> bool:
 
 
 def _alike(text: pl.Series | None, kind: pl.DataType, forms: list[str | None]) -> int:
-    """How many values look like one of the forms."""
+    """Count the values that look like one of the forms."""
     wanted = [form for form in forms if form]
     if text is None or not wanted or kind.is_temporal() or kind == pl.Boolean or kind.is_float():
         return 0
@@ -147,7 +144,7 @@ def _plainly(values: pl.Series, named: bool, alike: int) -> Seen:
 
 
 def _zip(values: pl.Series, text: pl.Series | None) -> Seen:
-    """ZIP codes: five digits never stay; three stay unless few people live there."""
+    """Yield ZIP codes: five digits must go; three may stay unless few people live there."""
     if text is None:
         return
     digits = text.str.extract(r"^\s*(\d{1,5})(?:\.0+|-\d{4})?\**\s*$")
@@ -193,7 +190,7 @@ def _years_only(number: pl.Series, filled: int) -> bool:
 
 
 def _is_key(values: pl.Series) -> bool:
-    """Whether every record has another value: whole numbers and text, no measurements."""
+    """Return whether every record has another value: whole numbers and text, not measurements."""
     if not (values.dtype == pl.String or values.dtype.is_integer()) or len(values) < KEYED:
         return False
     return not values.has_nulls() and values.n_unique() == len(values)

@@ -1,4 +1,4 @@
-"""Special uniques: which few values single a record out, and which column gives people away.
+"""Find special uniques: few values that single a record out, and the columns that do most.
 
 A minimal sample unique (MSU) of a record is a set of columns whose values no other record shares,
 while each smaller set of them is shared. Few columns and many such sets make a record a special
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import EMPTY, Table, checked, lazy
+from .classes import EMPTY, Table, as_lazy, require_columns
 
 Bits = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ _Set: TypeAlias = tuple[tuple[int, ...], NDArray[np.intp], float]  # columns, ro
 SPECIAL = {
     "record": pl.Int64,  # 1 is the first below the names
     "sets": pl.Int64,  # minimal sample uniques
-    "smallest": pl.Int64,  # columns in the smallest of them; null where there is none
+    "smallest": pl.Int64,  # columns in the smallest of them; null without any
     "score": pl.Float64,  # SUDA score
     "dis": pl.Float64,  # DIS-SUDA: chance that a match with this record is right
 }
@@ -43,16 +43,16 @@ CONTRIBUTIONS = {
     "dis_contribution": pl.Float64,  # the same, records weighted by DIS-SUDA
     "records": pl.Int64,  # records that have such a set
 }
-MOST_SETS = 70_000  # combinations of columns that are looked at
+MOST_SETS = 70_000  # combinations of columns searched
 WORD = 1 << 62
 
 
 @dataclass(frozen=True)
 class SpecialUniques:
-    """What `special_uniques` finds: `records` (`SPECIAL`) and `columns` (`CONTRIBUTIONS`).
+    """Store special uniques: `records` (`SPECIAL`) and `columns` (`CONTRIBUTIONS`).
 
-    `unique` records share all their values with nobody, `paired` with exactly one other; `dis` is
-    the file's DIS score, the chance that a match with a unique record is right.
+    `unique` records share all their values with no other record, `paired` with exactly one; `dis`
+    is the file's DIS score, the chance that a match with a unique record is right.
     """
 
     records: pl.DataFrame
@@ -73,10 +73,10 @@ def special_uniques(
     """Find minimal sample uniques, and score records and columns by them.
 
     `largest` is the most columns in a set (all if None). `sampled` is the share of the population
-    that the table holds, for DIS-SUDA. A set of s among c columns scores the product of (c - i)
-    for i from s to the largest size, at most c - 1 ('elliot'), or (2^(c - s) - 1) s!(c - s)!/c!
-    ('ihsn', sdcMicro's `original_scores = FALSE`, by which published DIS-SUDA figures were made).
-    A null is a value of its own; sdcMicro lets none be part of a set.
+    in the table, for DIS-SUDA. A set of s among c columns scores the product of (c - i) for i from
+    s to the largest size, at most c - 1 ('elliot'), or (2^(c - s) - 1) s!(c - s)!/c! ('ihsn',
+    sdcMicro's `original_scores = FALSE`, by which published DIS-SUDA figures were made). A null is
+    a value of its own; sdcMicro excludes nulls from sets.
 
     Columns take part in the same sets, so their contributions add up to more than 1.
 
@@ -87,7 +87,7 @@ def special_uniques(
     >>> special_uniques(table, ["a", "b", "c"]).columns["contribution"].to_list()
     [0.5, 0.375, 0.375]
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     most = len(names) if largest is None else min(largest, len(names))
     if most < 1 or not 0 < sampled < 1:
         raise InputError(
@@ -99,7 +99,7 @@ def special_uniques(
             f"{len(names)} columns have {sets:,} sets of up to {most}: name fewer columns, or a "
             "smaller largest set."
         )
-    frame = lazy(table).select(names).collect()
+    frame = as_lazy(table).select(names).collect()
     if not len(frame):
         raise InputError(EMPTY)
     codes, spans = _digits(frame)
@@ -126,8 +126,8 @@ def minimal_sample_uniques(
 
     Raises InputError as `classes`.
     """
-    names = checked(table, columns)
-    codes, spans = _digits(lazy(table).select(names).collect())
+    names = require_columns(table, columns)
+    codes, spans = _digits(as_lazy(table).select(names).collect())
     most = len(names) if largest is None else min(largest, len(names))
     found = [
         pl.DataFrame({"record": rows + 1}, schema={"record": pl.Int64}).with_columns(
@@ -190,7 +190,7 @@ def _score(size: int, columns: int, largest: int, scores: str) -> float:
 
 
 def _dis_suda(score: Floats, unique: int, dis: float | None, columns: int) -> Floats:
-    """The file's DIS score spread over the records that have one, as sdcMicro does."""
+    """Spread the file's DIS score over the records that have one, as sdcMicro does."""
     out = np.zeros_like(score)
     scored = score > 0
     if dis is None or not scored.any():
@@ -202,7 +202,7 @@ def _dis_suda(score: Floats, unique: int, dis: float | None, columns: int) -> Fl
 
 
 def _digits(frame: pl.DataFrame) -> tuple[list[NDArray[np.uint64]], list[int]]:
-    """Each column's values as whole numbers from 0, and how many there are."""
+    """Return each column's values as whole numbers from 0, and how many there are."""
     codes = []
     for column in frame.iter_columns():
         rank = column.rank("dense").fill_null(0).to_numpy().astype(np.uint64)
@@ -213,10 +213,10 @@ def _digits(frame: pl.DataFrame) -> tuple[list[NDArray[np.uint64]], list[int]]:
 def _minimal_sets(
     codes: list[NDArray[np.uint64]], spans: list[int], most: int
 ) -> list[tuple[tuple[int, ...], NDArray[np.intp]]]:
-    """Each set of columns and the records that it is minimal for, smaller sets first.
+    """Return each set of columns and the records that it is minimal for, smaller sets first.
 
-    A record that a smaller set singles out is alone by the larger set too: it can be left out of
-    the count, which changes nothing for the others.
+    A record that a smaller set singles out is alone by the larger set too: leaving it out of the
+    count does not change the result for the others.
     """
     records = len(codes[0]) if codes else 0
     nobody = np.packbits(np.zeros(records, dtype=bool))
@@ -242,7 +242,7 @@ def _minimal_sets(
 
 
 def _alone(codes: list[NDArray[np.uint64]], spans: list[int]) -> NDArray[np.bool_]:
-    """Whether each record is the only one with its values."""
+    """Return whether each record is the only one with its values."""
     word, span = codes[0], spans[0]
     for code, more in zip(codes[1:], spans[1:], strict=True):
         if span * more >= WORD:

@@ -1,4 +1,4 @@
-"""The cells of a reader's own spreadsheet, read in the cage."""
+"""Read the cells of a user's own spreadsheet in the cage."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..printing import shortened
 
 TASK = "onetomany.cage.sheets:load_spreadsheet_reader"
 LARGEST = 1 << 29  # bytes of the file
-SECONDS, MEMORY = 600, 6 << 30  # that its reading may take
-ANSWER, FRAME = 1 << 31, 1 << 26  # bytes of all cells, and of those that are parsed at a time
+SECONDS, MEMORY = 600, 6 << 30  # limits of reading
+ANSWER, FRAME = 1 << 31, 1 << 26  # bytes of all cells, and of those parsed at a time
 
 
 def read_spreadsheet(file: Path, sheet: str | None = None) -> tuple[pl.DataFrame, str, list[str]]:
@@ -73,7 +73,7 @@ def _taken(frames: cage.Frames) -> tuple[pl.DataFrame, str, list[str]] | str:
                 columns = {str(place): pl.String for place in range(len(found[0]))}
                 parts.append(pl.DataFrame(found, schema=columns, orient="row"))
         except (ValueError, TypeError, LookupError, pl.exceptions.PolarsError):
-            raise cage.Trouble("its reader answered what is no table") from None
+            raise cage.Trouble("its reader's answer is not a table") from None
     try:
         rows = pl.concat(parts) if parts else pl.DataFrame()
     except pl.exceptions.PolarsError:

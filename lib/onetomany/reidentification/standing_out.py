@@ -1,4 +1,4 @@
-"""Who stands out in a table, by record and never by value, and which column gives people away."""
+"""Find the rarest records of a table, without their values, and the column responsible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 from tqdm import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Table, checked, lazy
+from .classes import SIZE, Table, as_lazy, require_columns
 from .risk import anonymity
 
 KEYS_FROM = 20
@@ -30,8 +30,8 @@ def standing_out(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
     Raises InputError as `classes`.
     """
-    names = checked(table, columns)
-    sized = lazy(table).select(
+    names = require_columns(table, columns)
+    sized = as_lazy(table).select(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("record"),
         pl.len().over(names).cast(pl.Int64).alias("class_size"),
     )
@@ -39,11 +39,11 @@ def standing_out(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
-    """Return what giving up each column alone would do (schema `WITHOUT`), best first.
+    """Return the effect of giving up each column alone (schema `WITHOUT`), best first.
 
     Raises InputError as `classes`; empty for a single column.
     """
-    names = checked(table, columns)
+    names = require_columns(table, columns)
     rows = []
     given_up = names if len(names) > 1 else []
     quick = isinstance(table, pl.DataFrame) and len(table) < 1_000_000
@@ -58,18 +58,18 @@ def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 def quasi_identifiers(table: Table) -> tuple[list[str], list[str]]:
     """Return the columns that may tell people apart, and those that differ in every record.
 
-    The latter are keys, which nobody outside knows, or free text; in a table of fewer than
-    `KEYS_FROM` records any column may differ in each, and none is taken for a key. Columns of one
-    value are in neither. Raises InputError where no column is left.
+    The latter are keys, unknown outside, or free text; in a table of fewer than `KEYS_FROM` records
+    any column may differ in each, and none counts as a key. Columns of one value are in neither.
+    Raises InputError if no column is left.
     """
-    frame = lazy(table)
+    frame = as_lazy(table)
     counts = frame.select(pl.all().n_unique(), pl.len().alias(SIZE)).collect().row(0, named=True)
     records = counts.pop(SIZE)
     keys = [name for name, many in counts.items() if many == records >= KEYS_FROM]
     telling = [name for name, many in counts.items() if name not in keys and many > 1]
     if not telling:
         raise InputError(
-            "No column tells some records apart and not all: name the columns to look at by "
+            "No column distinguishes some records but not all: name the columns to use by "
             "--columns."
         )
     return telling, keys

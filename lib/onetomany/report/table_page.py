@@ -13,7 +13,7 @@ import jinja2
 import onetomany
 from onetomany.charts.assessment import crowd_sizes, given_up
 from onetomany.printing import Notice, shortened
-from onetomany.reidentification.assessment import Assessment, sentences, to_give_up
+from onetomany.reidentification.assessment import Assessment, describe_assessment, to_give_up
 from onetomany.report.fonts import fonts_css
 from onetomany.report.site import picture
 
@@ -58,7 +58,7 @@ def table_page(
         "sha256": sha256,
         "day": day.isoformat(),
         "version": onetomany.__version__,
-        "found": sentences(found),
+        "found": describe_assessment(found),
         "charts": drawn,
         "smallest": smallest.head(LISTED).to_list(),
         "complete": len(smallest) <= LISTED,

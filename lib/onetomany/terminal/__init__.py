@@ -1,4 +1,4 @@
-"""A simulated terminal: its plan, who passes it, and what its cameras would hand on.
+"""Simulate a terminal: its plan, its passengers and the sightings of its cameras.
 
 All of it is simulated, in a fictional building, and labelled so.
 """
@@ -8,13 +8,20 @@ from .day import Day, busiest_hour, hall_sample, simulate_whole_day
 from .flow import VISITS, pass_through, routes, simulate_day, wings_for
 from .layout import Layout, load_layout
 from .passengers import PASSENGERS, draw_passengers
-from .run import Run, read_run, simulate, simulate_coarsely, walk_run, write_run
-from .scenarios import ORDINARY, Scenario, draw_people
+from .run import (
+    SimulatedRun,
+    read_simulated_run,
+    simulate,
+    simulate_coarsely,
+    walk_run,
+    write_simulated_run,
+)
+from .scenarios import ORDINARY, Scenario, draw_scenario
 from .service import LEVELS, SENSITIVITY, door_to_gate, levels_of_service, sensitivity
 from .staffing import STAFF, plan_staff
 from .templates import noise_for, sighting_templates, true_match_rate
 from .views import PASSAGES, field_of, passages, view_quality
-from .walking import TRAJECTORIES, walk
+from .walking import TRAJECTORIES, walk_passengers
 
 __all__ = [
     "LEVELS",
@@ -28,13 +35,13 @@ __all__ = [
     "VISITS",
     "Day",
     "Layout",
-    "Run",
     "Scenario",
+    "SimulatedRun",
     "busiest_hour",
     "coarse_sightings",
     "door_to_gate",
     "draw_passengers",
-    "draw_people",
+    "draw_scenario",
     "field_of",
     "fine_sightings",
     "hall_sample",
@@ -44,7 +51,7 @@ __all__ = [
     "pass_through",
     "passages",
     "plan_staff",
-    "read_run",
+    "read_simulated_run",
     "routes",
     "sensitivity",
     "sighting_templates",
@@ -54,8 +61,8 @@ __all__ = [
     "simulate_whole_day",
     "true_match_rate",
     "view_quality",
-    "walk",
+    "walk_passengers",
     "walk_run",
     "wings_for",
-    "write_run",
+    "write_simulated_run",
 ]

@@ -1,7 +1,7 @@
-"""Cameras to sightings: what a detector and a tracker would hand on of each passage.
+"""Turn camera passages into sightings, as a detector and a tracker would report them.
 
-A passage (`views.passages`) is geometry; here chance comes in: light, blur and expression lower a
-view, and poor faces are often not detected. What is not simulated stands in docs/terminal.md.
+A passage (`views.passages`) is geometry. This module adds chance: light, blur and expression lower
+a view, and poor faces are often not detected. docs/terminal.md lists the effects left out.
 """
 
 from __future__ import annotations
@@ -46,23 +46,25 @@ SHARPNESS = 0.03  # quality by which the odds of being detected change by a fact
 WORST_LIGHT = 0.75  # light, blur and expression lower a view evenly by up to this factor
 MASK = 0.4  # times the quality of a face in a mask: assumed, see docs/terminal.md
 PITCH = 100.0  # m between the wings of a terminal of several, along y
-APART = 0.3  # m from where a coarse run places a person, one sd along each axis
+APART = 0.3  # m around a coarse run's place of a person, one sd along each axis
 PACE = 1.34  # m/s along a route while its passages are looked up
 LOOK = 5.0  # samples a second meanwhile
 
 
 def detection(quality: Floats) -> Floats:
-    """The chance that a face of this quality is detected: logistic, half at POOR."""
+    """Return the chance that a face of this quality is detected: logistic, half at POOR."""
     chance: Floats = 1 / (1 + np.exp(-(quality - POOR) / SHARPNESS))
     return chance
 
 
-def sightings_of(seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None) -> pl.DataFrame:
-    """What is detected of passages (schema `PASSAGES`); returns `SIGHTINGS` by time.
+def _sightings_of(
+    seen: pl.DataFrame, seed: int, people: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Draw the detections of passages (schema `PASSAGES`); returns `SIGHTINGS` by time.
 
-    Quality is the best view, lowered by light, times n / (n + SETTLED) for n frames, times MASK
-    for who wears one. `people` (schema `PASSENGERS`) says who does, and which visits are one
-    person's; without it nobody does, and each visit is a person.
+    Quality is the best view, lowered by light, times n / (n + SETTLED) for n frames, times MASK if
+    the person wears a mask. `people` (schema `PASSENGERS`) says who wears one and which visits are
+    one person's. Without it nobody wears a mask and each visit is another person.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
     frames = seen["n_frames"].to_numpy()
@@ -100,24 +102,24 @@ def fine_sightings(
     rate: float,
     people: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """`SIGHTINGS` from where everybody was at `rate` samples a second; `people` as there."""
-    return sightings_of(passages(trajectories, layout, rate), seed, people)
+    """Return `SIGHTINGS` from positions at `rate` samples a second."""
+    return _sightings_of(passages(trajectories, layout, rate), seed, people)
 
 
 def coarse_sightings(
     visits: pl.DataFrame, layout: Layout, seed: int, people: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """`SIGHTINGS` from a flow's visits (schema `flow.VISITS`), for many people.
+    """Return `SIGHTINGS` from a flow's visits (schema `flow.VISITS`), for many people.
 
-    Between two visits a person walks the shortest way evenly; each way's passages are looked up
-    once. At check-in, security and immigration they stand at the point from joining the queue to
-    leaving, and look ahead; in the hall and at the gate nobody knows where a face looks, and it is
-    not seen. With several wings, cameras of wing n are called 'wn/...', and its places lie PITCH
-    metres further along y.
+    Between two visits a person walks the shortest way at an even pace; each way's passages are
+    calculated once. At check-in, security and immigration they stay at the point, looking ahead,
+    from joining the queue to leaving. In the hall and at the gate faces are not seen, since their
+    direction is not simulated. With several wings, cameras of wing n are called 'wn/...', and its
+    places lie PITCH metres further along y.
     """
     parts = [_walked(visits, layout), _stood(visits, layout)]
     joined = pl.concat(parts).sort("true_id", "camera_id", "t_start", "t_end")
-    # a person's legs and stays follow each other: what is before in the order ended before
+    # a person's legs and stays follow each other in time, so one comparison finds gaps
     other = pl.any_horizontal(
         pl.col("true_id", "camera_id") != pl.col("true_id", "camera_id").shift()
     )
@@ -135,7 +137,7 @@ def coarse_sightings(
             pl.col("view").max(),
         )
     )
-    # a party's members walk side by side: none is at the very same place and time
+    # a party's members walk side by side: no two are at the same place and time
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,)))
     apart = rng.normal(0, APART, (2, _people(visits)))
     later = rng.random(_people(visits))
@@ -150,7 +152,7 @@ def coarse_sightings(
             pl.format("w{}/{}", pl.col("wing") + 1, "camera_id").alias("camera_id"),
             pl.col("y") + PITCH * pl.col("wing"),
         )
-    return sightings_of(merged.select(*PASSAGES), seed, people)
+    return _sightings_of(merged.select(*PASSAGES), seed, people)
 
 
 def _people(visits: pl.DataFrame) -> int:
@@ -158,7 +160,7 @@ def _people(visits: pl.DataFrame) -> int:
 
 
 def _walked(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """Passages on the ways between visits."""
+    """Return passages on the ways between visits."""
     ways = routes(layout).with_row_index("true_id")
     # each way walked once, evenly, by somebody who bears its number
     walked = []
@@ -207,7 +209,7 @@ def _walked(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
 
 
 def _stood(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """Passages of who waits and is served."""
+    """Return passages of people who wait or are served."""
     points = [point for point in layout.points if point.stage != "hall"]
     heads = np.array([point.head for point in points])
     behind = np.array([point.spots[min(1, len(point.spots) - 1)] for point in points])

@@ -1,4 +1,4 @@
-"""A whole day: everybody as a flow, and some minutes of one hall as bodies; goes on if stopped."""
+"""Simulate a whole day as a flow, and some minutes of one hall as bodies; resumes if stopped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..sources.files import sha256_of, write_whole
 from .layout import FICTIONAL, load_layout
 from .passengers import HOUR
-from .run import Run, read_run, simulate_coarsely, walk_run, write_run
+from .run import SimulatedRun, read_simulated_run, simulate_coarsely, walk_run, write_simulated_run
 from .scenarios import ORDINARY, Scenario
 
 ASKED = "asked.json"
@@ -23,13 +23,13 @@ ASKED = "asked.json"
 
 @dataclass(frozen=True)
 class Day:
-    """A simulated day: everybody's `flow`, and the `hall`, a part of it walked as bodies.
+    """Store a simulated day: everybody's `flow`, and the `hall`, a part of it walked as bodies.
 
-    `seconds` are what each part took; 0 for one that an earlier run had made.
+    `seconds` is the time each part took; 0 for a part that an earlier run had made.
     """
 
-    flow: Run
-    hall: Run
+    flow: SimulatedRun
+    hall: SimulatedRun
     seconds: dict[str, float]
 
 
@@ -47,9 +47,8 @@ def simulate_whole_day(
 
     `flow`: all passengers of 24 hours (`run.simulate_coarsely`). `hall`: those of the first wing
     who arrive in its fullest `minutes`, and the scenario's staff, walked as bodies in a hall that
-    is empty at first. A part that is already there, from the same request, is read instead of
-    made. Raises InputError for fewer than one passenger or minute, and if the folder holds another
-    day.
+    is empty at first. A part that exists already, from the same request, is read. Raises InputError
+    for fewer than one passenger or minute, and if the folder contains another day.
     """
     if passengers < 1 or minutes < 1:
         raise InputError("A day needs at least one passenger and a hall at least one minute.")
@@ -64,14 +63,14 @@ def simulate_whole_day(
     _claim(folder, asked)
     seconds = {}
 
-    def part(name: str, make: Callable[[], Run]) -> Run:
+    def part(name: str, make: Callable[[], SimulatedRun]) -> SimulatedRun:
         if (folder / name / "run.json").exists():
             tell(f"{name}: read from {folder / name}")
             seconds[name] = 0.0
-            return read_run(folder / name)
+            return read_simulated_run(folder / name)
         start = time.perf_counter()
         run = make()
-        write_run(run, folder / name)
+        write_simulated_run(run, folder / name)
         seconds[name] = time.perf_counter() - start
         tell(f"{name}: {seconds[name]:.0f} s, written to {folder / name}")
         return run
@@ -98,7 +97,7 @@ def hall_sample(people: pl.DataFrame, minutes: float) -> pl.DataFrame:
     return pl.concat([some, on_duty])
 
 
-def busiest_hour(run: Run) -> Run:
+def busiest_hour(run: SimulatedRun) -> SimulatedRun:
     """Return a day's run with the people, visits and sightings of its fullest hour of arrivals."""
     hour = pl.col("t_arrival") // HOUR
     counts = run.people.group_by(hour.alias("hour")).len().sort("len", "hour")
@@ -113,12 +112,12 @@ def busiest_hour(run: Run) -> Run:
 
 
 def _claim(folder: Path, asked: dict[str, object]) -> None:
-    """Note what the folder is for; refuse one that holds another day."""
+    """Write the request into the folder; refuse a folder that contains another day."""
     path = folder / ASKED
     if path.exists():
         if json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(asked)):
             raise InputError(
-                f"{folder} holds a day with other settings ({ASKED}): give another folder."
+                f"{folder} contains a day with other settings ({ASKED}): give another folder."
             )
         return
     write_whole(path, json.dumps(asked, indent=2).encode())

@@ -1,9 +1,8 @@
-"""A whole day's flow through the terminal: discrete events by SimPy, no bodies.
+"""Simulate a whole day's flow through the terminal: discrete events by SimPy, no bodies.
 
 Parties arrive, queue, are served, walk on. A party goes to the point of a stage with the fewest
-parties before it, where first come is first served; walking takes the length of the way around
-walls at a party's own speed, with nobody in the way. What a crowd does to walking is `walking`'s
-part.
+parties before it; first come, first served. A party walks around walls at its own speed, with
+nobody in the way. `walking` simulates how crowds slow people down.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tqdm import tqdm
 
 from .layout import SERVED, STAGES, Layout
 from .passengers import HOUR, check_places
-from .scenarios import ORDINARY, Scenario, draw_people
+from .scenarios import ORDINARY, Scenario, draw_scenario
 from .staffing import OpenPoints, plan_staff
 
 DAY = 24 * HOUR
@@ -44,9 +43,9 @@ ROUTES: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def routes(layout: Layout) -> pl.DataFrame:
-    """The shortest way between the places of following stages, a body's radius off the walls.
+    """Return the shortest ways between consecutive stages, a body's radius off the walls.
 
-    Schema `ROUTES`. Stages that not everybody stops at can be passed over.
+    Schema `ROUTES`. Stages at which only some people stop can be skipped.
     """
     where = layout.places()
     names = {"entrance": [e.name for e in layout.entrances], "gate": [g.name for g in layout.gates]}
@@ -54,7 +53,7 @@ def routes(layout: Layout) -> pl.DataFrame:
     engine = RoutingEngine(layout.floor.buffer(-layout.walkers.radius, join_style="mitre"))
     rows = []
     pairs = [product(names[before], names[after]) for before, after in _followers(layout)]
-    # who turns back leaves by an entrance
+    # people who turn back leave by an entrance
     pairs += [product(names[before], names["entrance"]) for before in ("entrance", "check-in")]
     for origin, destination in chain.from_iterable(pairs):
         if origin != destination:
@@ -65,7 +64,7 @@ def routes(layout: Layout) -> pl.DataFrame:
 
 
 def wings_for(layout: Layout, passengers: int) -> int:
-    """How many copies of the plan a day's passengers need, so that its queues don't run away."""
+    """Return how many copies of the plan a day's passengers need, so that queues don't grow."""
     peak = passengers * max(layout.weights) / sum(layout.weights) / HOUR  # a second
     load = [
         peak * layout.stays[stage].share * layout.stays[stage].mean / len(layout.points_of(stage))
@@ -83,9 +82,9 @@ def simulate_day(
     wings: int | None = None,
     scenario: Scenario = ORDINARY,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A day of so many passengers: `PASSENGERS` and the `VISITS` of `pass_through`."""
+    """Simulate a day: `PASSENGERS` and the `VISITS` of `pass_through`."""
     wings = wings_for(layout, passengers) if wings is None else wings
-    people = draw_people(
+    people = draw_scenario(
         layout, passengers, seed, scenario, seconds=DAY, weights=layout.weights, wings=wings
     )
     return people, pass_through(layout, people, seed)
@@ -94,14 +93,14 @@ def simulate_day(
 def pass_through(
     layout: Layout, people: pl.DataFrame, seed: int, *, staff: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """Let passengers (schema `PASSENGERS`) pass; returns `VISITS` by person and time.
+    """Move passengers (schema `PASSENGERS`) through the stages; returns `VISITS` by person and
+    time.
 
     Everybody reaches their gate, however late: the day has no end. At check-in, security and
     immigration a point serves one party at a time, and points open as `staff` says, by default as
     `staffing.plan_staff` plans it; in the hall a party goes to any point, taken or not, since a
-    hall holds more people than the few places drawn. Staff, who only walk, are left out.
-
-    Raises InputError where a passenger's entrance or gate is not in the layout.
+    hall has room for more people than the few places drawn. Staff, who only walk, are left out.
+    Raises InputError if a passenger's entrance or gate is not in the layout.
     """
     check_places(layout, people)
     people = people.filter(pl.col("role") != "staff")
@@ -122,7 +121,7 @@ def pass_through(
 
 
 def _followers(layout: Layout) -> list[tuple[str, str]]:
-    """Stages that can follow one another: those between them are not everybody's."""
+    """Return pairs of stages that can follow one another, optional ones skipped."""
     pairs = []
     for at, before in enumerate(STAGES[:-1]):
         for after in STAGES[at + 1 :]:
@@ -133,7 +132,7 @@ def _followers(layout: Layout) -> list[tuple[str, str]]:
 
 
 def _parties(people: pl.DataFrame) -> pl.DataFrame:
-    """One row a party: sums where people are served one by one, the first's where they stay."""
+    """Return a row a party: summed service times, the first member's stay elsewhere."""
     together = ("hall", "gate_wait")
     return people.group_by("party_id", maintain_order=True).agg(
         pl.col("person_id", "wing", "t_arrival", "entrance", "gate", "speed", *together).first(),
@@ -146,7 +145,7 @@ def _parties(people: pl.DataFrame) -> pl.DataFrame:
 
 
 class _Day:
-    """The events of one day. `noted` collects a row for each visit of a party."""
+    """Run the events of one day. `noted` collects a row for each visit of a party."""
 
     def __init__(
         self, layout: Layout, parties: pl.DataFrame, seed: int, staff: pl.DataFrame
@@ -184,7 +183,7 @@ class _Day:
             self.env.process(self.party(row, window))
 
     def shortest(self, wing: int, stage: str, here: str) -> str:
-        """The open point with the fewest parties before it; of several, the nearest."""
+        """Return the open point with the fewest parties before it; of several, the nearest."""
         return min(
             self.open.points(wing, stage, self.env.now),
             key=lambda name: (self.bound[wing, name], self.lengths[here, name]),

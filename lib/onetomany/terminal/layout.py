@@ -1,4 +1,4 @@
-"""The plan of a terminal: floor, walls, service points, gates and cameras, read from a TOML file.
+"""Read the plan of a terminal from TOML: floor, walls, service points, gates, cameras.
 
 The plan that comes with the kit is fictional (`data/terminal.toml`); docs/terminal.md describes the
 file, so that a user can write another. Lengths are in metres, times in seconds, angles in degrees
@@ -34,9 +34,9 @@ FASTEST = 4.0  # m/s, at which hurried passengers are cut
 
 @dataclass(frozen=True)
 class Stay:
-    """How long one person takes at a stage: lognormal by `mean` and `sd`, seconds.
+    """Describe how long one person takes at a stage: lognormal by `mean` and `sd`, seconds.
 
-    `share` is that of parties which stop there at all.
+    `share` is the share of parties that stop there.
     """
 
     share: float
@@ -44,7 +44,7 @@ class Stay:
     sd: float
 
     def draw(self, rng: np.random.Generator, count: int) -> Floats:
-        """So many stays, seconds."""
+        """Draw `count` stays, seconds."""
         log_variance = np.log1p((self.sd / self.mean) ** 2)
         centre = np.log(self.mean) - log_variance / 2
         return rng.lognormal(centre, np.sqrt(log_variance), count)
@@ -52,7 +52,7 @@ class Stay:
 
 @dataclass(frozen=True)
 class ServicePoint:
-    """Where one party is served and the next wait: standing places from the head to the back."""
+    """Describe where one party is served and the next wait: places from the head to the back."""
 
     name: str
     stage: str
@@ -65,7 +65,7 @@ class ServicePoint:
 
 @dataclass(frozen=True)
 class Opening:
-    """A box of the floor by which people come (an entrance) or leave (a gate)."""
+    """Describe a box of the floor where people come in (an entrance) or leave (a gate)."""
 
     name: str
     box: Box
@@ -77,7 +77,7 @@ class Opening:
 
 @dataclass(frozen=True)
 class Camera:
-    """Where a camera hangs (m), where it looks and how wide (degrees), how far (m), frames/s."""
+    """Describe a camera: place (m), direction and width (degrees), range (m), frames a second."""
 
     camera_id: str
     x: float
@@ -90,7 +90,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class Walkers:
-    """Free walking speeds (m/s, normal, cut at two sd), body radius (m), shares of party sizes.
+    """Describe walking speeds (m/s, normal, cut at two sd), body radius (m), party size shares.
 
     A share `hurried` of parties runs late: `hurried_speed` plus an exponential with mean
     `hurried_extra`, at most FASTEST, m/s.
@@ -107,11 +107,11 @@ class Walkers:
 
 @dataclass(frozen=True)
 class Layout:
-    """A terminal. `floor` is where one can walk; `weights` are arrivals by hour of the day.
+    """Describe a terminal: `floor` can be walked on, `weights` are arrivals by hour of the day.
 
     `busiest_half` is the share of an hour's arrivals that come in its middle half hour, 0.5 for
     even arrivals. `longest_waits` are the waits, seconds, that staff is planned for at each stage;
-    where a stage has none, all its points are open.
+    a stage without one has all its points open.
     """
 
     name: str
@@ -132,7 +132,7 @@ class Layout:
         return [point for point in self.points if point.stage == stage]
 
     def places(self) -> dict[str, Point]:
-        """Where each named place is: entrances and gates by their centre, points by their head."""
+        """Return each named place: entrances and gates by their centre, points by their head."""
         openings = (*self.entrances, *self.gates)
         return {o.name: o.centre for o in openings} | {p.name: p.head for p in self.points}
 
@@ -140,9 +140,9 @@ class Layout:
 def load_layout(path: Path | None = None) -> Layout:
     """Read and check a plan; without a path, the fictional one of the kit.
 
-    Raises InputError, naming the file and the entry, for a file that is missing or no TOML, entries
-    that are missing, unknown or of another kind, a place off the floor, a place that can't be
-    reached, and names that are used twice.
+    Raises InputError, naming the file and the entry, for a file that is missing or not TOML,
+    entries that are missing, unknown or of another kind, a place off the floor, a place that can't
+    be reached, and names that are used twice.
     """
     path = path or FICTIONAL
     try:
@@ -158,7 +158,7 @@ T = TypeVar("T")
 
 
 class _Reader:
-    """Turns the tables of one file into a Layout; every refusal names the file."""
+    """Turn the tables of one file into a Layout; every error names the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -213,7 +213,7 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.refuse(f"{what} must be a number, not {value!r}.")
         if not low <= value <= high:
-            raise self.refuse(f"{what} is {value}: it must lie within {low:g} to {high:g}.")
+            raise self.refuse(f"{what} is {value}: it must be from {low:g} to {high:g}.")
         return float(value)
 
     def numbers(self, value: Any, what: str, count: int | None, low: float) -> tuple[float, ...]:
@@ -235,7 +235,7 @@ class _Reader:
         rings = [self.ring(wall, f"wall {n}") for n, wall in enumerate(walls, 1)]
         floor = outline.difference(shapely.union_all(rings))
         if not isinstance(floor, shapely.Polygon):
-            raise self.refuse("the walls cut the floor into parts that nobody can walk between.")
+            raise self.refuse("the walls cut the floor into parts with no way between them.")
         return floor
 
     def opening(self, table: dict[str, Any]) -> Opening:
@@ -283,7 +283,7 @@ class _Reader:
         speed = self.number(mean, "speed_mean", 0.3, 3)
         return Walkers(
             speed,
-            self.number(sd, "speed_sd (so that nobody stands still)", 0, speed / 2.5),
+            self.number(sd, "speed_sd (so that everybody moves)", 0, speed / 2.5),
             self.number(radius, "radius", 0.1, 0.4),
             shares,
             self.number(table.get("hurried", 0), "hurried", 0, 1),
@@ -351,7 +351,7 @@ class _Reader:
             for spot in point.spots:
                 if not room.covers(shapely.Point(spot)):
                     raise self.refuse(
-                        f"'{point.name}' has a standing place at {spot[0]:g}, {spot[1]:g} m, off "
+                        f"'{point.name}' has a place at {spot[0]:g}, {spot[1]:g} m, off "
                         "the floor or too near a wall: move it, or lower `spots`."
                     )
             line = shapely.LineString(point.spots) if len(point.spots) > 1 else None
@@ -359,7 +359,7 @@ class _Reader:
                 raise self.refuse(f"the queue of '{point.name}' runs through a wall: move it.")
         for opening in (*layout.entrances, *layout.gates):
             if not layout.floor.covers(shapely.box(*opening.box)):
-                raise self.refuse(f"the box of '{opening.name}' does not lie on the floor.")
+                raise self.refuse(f"the box of '{opening.name}' is not on the floor.")
         if not isinstance(room, shapely.Polygon):
             raise self.refuse("a passage is narrower than two body radii: widen it.")
         for camera in layout.cameras:
@@ -368,6 +368,6 @@ class _Reader:
 
 
 def walls_of(layout: Layout) -> Floats:
-    """All edges of outline and walls, (edges, 2, 2), metres."""
+    """Return all edges of outline and walls, (edges, 2, 2), metres."""
     rings = [layout.floor.exterior, *layout.floor.interiors]
     return np.array([edge for ring in rings for edge in pairwise(ring.coords)])

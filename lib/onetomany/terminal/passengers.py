@@ -1,4 +1,4 @@
-"""Who comes to the terminal: parties, their time, where they are bound, how fast they walk."""
+"""Draw passengers: parties, their arrival, entrance, gate and walking speed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .layout import FASTEST, SERVED, Layout
 HOUR = 3600.0
 PASSENGERS = {
     "true_id": pl.Int64,  # of a visit: 0, 1, 2 ... in order of arrival, then of second visits
-    "party_id": pl.Int64,  # who travels together, next to each other in true_id
+    "party_id": pl.Int64,  # people who travel together, next to each other in true_id
     "wing": pl.Int32,  # which copy of the plan
     "t_arrival": pl.Float64,  # seconds since opening
     "entrance": pl.String,
@@ -37,10 +37,10 @@ def draw_passengers(
     weights: tuple[float, ...] = (1.0,),
     wings: int = 1,
 ) -> pl.DataFrame:
-    """So many passengers (schema `PASSENGERS`) who arrive between start and start + seconds.
+    """Draw `count` passengers (schema `PASSENGERS`) who arrive from start to start + seconds.
 
-    `weights` share the span into equal parts with as many arrivals, relatively: `layout.weights`
-    with a day's seconds is a day. Within each hour (or a shorter span) arrivals come as a wave:
+    `weights` are relative arrivals in equal parts of the span: `layout.weights` with a day's
+    seconds is a day. Within each hour (or a shorter span) arrivals come as a wave:
     `layout.busiest_half` of them in its middle half. Parties come independently, spread over the
     wings at random. The same seed gives the same passengers.
 
@@ -90,7 +90,7 @@ def draw_passengers(
 
 
 def check_places(layout: Layout, people: pl.DataFrame) -> None:
-    """Raises InputError where passengers use an entrance or gate that the layout doesn't have."""
+    """Raise InputError if passengers use an entrance or gate that the layout doesn't have."""
     ways_out = (*layout.gates, *layout.entrances)
     for column, openings in (("entrance", layout.entrances), ("gate", ways_out)):
         unknown = {*people[column]} - {each.name for each in openings}
@@ -102,7 +102,7 @@ def check_places(layout: Layout, people: pl.DataFrame) -> None:
 
 
 def _cut_normal(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
-    """Standard normals within two standard deviations."""
+    """Draw standard normals within two standard deviations."""
     values = rng.standard_normal(count)
     while (outside := np.abs(values) > 2).any():
         values[outside] = rng.standard_normal(int(outside.sum()))
@@ -112,10 +112,10 @@ def _cut_normal(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
 def _in_waves(
     times: NDArray[np.float64], seconds: float, busiest_half: float
 ) -> NDArray[np.float64]:
-    """Times after the start moved within their hour, so that so many come in its middle half.
+    """Move times within their hour, so that `busiest_half` of them come in its middle half.
 
     The rate in the hour is 1 + a cos(2 pi (x - 1/2)), whose middle half has 1/2 + a / pi. A span
-    under an hour is one wave; what is left over after whole hours is not moved.
+    under an hour is one wave; times after the last whole hour are not moved.
     """
     period = min(HOUR, seconds)
     grid = np.linspace(0, 1, 721)

@@ -1,4 +1,4 @@
-"""A whole labelled run of the terminal: who came, where they walked, what cameras would hand on."""
+"""Simulate a labelled run: people, their walks, and the sightings cameras would report."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .cameras import coarse_sightings, fine_sightings
 from .flow import simulate_day
 from .layout import Layout
 from .passengers import HOUR
-from .scenarios import ORDINARY, Scenario, draw_people
-from .walking import RATE, TRAJECTORIES, walk
+from .scenarios import ORDINARY, Scenario, draw_scenario
+from .walking import RATE, TRAJECTORIES, walk_passengers
 
 FRAMES = ("people", "trajectories", "visits", "sightings")
 ABOUT = "run.json"
 
 
 @dataclass(frozen=True)
-class Run:
-    """One simulated run, of a terminal called `terminal`; everything in it is simulated.
+class SimulatedRun:
+    """Store one simulated run of a terminal called `terminal`; everything in it is simulated.
 
     `people` `passengers.PASSENGERS`; `trajectories` `walking.TRAJECTORIES`, empty for a coarse run;
-    `visits` `flow.VISITS`; `sightings` `cameras.SIGHTINGS`. `made_with` gives the versions that a
-    run is the same with.
+    `visits` `flow.VISITS`; `sightings` `cameras.SIGHTINGS`. `made_with` gives the versions with
+    which a run can be repeated exactly.
     """
 
     terminal: str
@@ -43,9 +43,9 @@ class Run:
 
     @property
     def left_inside(self) -> int:
-        """How many passengers had not reached their gate (or the door) when the run ended.
+        """Return how many passengers had not reached their gate (or the door) at the end.
 
-        A run that was cut by `longest` may end with people inside, or not yet let in.
+        A run cut off by `longest` may end with people inside, or still waiting to enter.
         """
         gone = self.visits.filter(stage="gate")["true_id"]
         people = self.people.filter(pl.col("role") != "staff")["true_id"]
@@ -53,12 +53,12 @@ class Run:
 
     @property
     def first_arrival(self) -> str:
-        """When the first of its people arrives, hours and minutes since opening: '06:29'."""
+        """Return when the first person arrives, hours and minutes since opening: '06:29'."""
         minutes = int(self.people.select(pl.col("t_arrival").min()).item() // 60)
         return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
     def digests(self) -> dict[str, str]:
-        """The SHA-256 of each frame, written as parquet."""
+        """Return the SHA-256 of each frame, written as parquet."""
         return {name: sha256(_parquet(getattr(self, name))).hexdigest() for name in FRAMES}
 
 
@@ -70,22 +70,24 @@ def simulate(
     seconds: float = HOUR,
     longest: float = 2 * HOUR,
     scenario: Scenario = ORDINARY,
-) -> Run:
-    """So many passengers who arrive within `seconds`, each walked as a body (`walking.walk`).
+) -> SimulatedRun:
+    """Simulate passengers who arrive within `seconds`, each as a body (`walk_passengers`).
 
-    Runs until all are gone, at most `longest` seconds after the last arrival; `Run.left_inside`
-    says how many were not. The same arguments give the same frames, on the same machine and
-    versions. Raises InputError for no passengers.
+    Runs until all are gone, at most `longest` seconds after the last arrival;
+    `SimulatedRun.left_inside` says how many were not. The same arguments give the same frames, on
+    the same machine and versions. Raises InputError for no passengers.
     """
-    people = draw_people(layout, passengers, seed, scenario, seconds=seconds)
+    people = draw_scenario(layout, passengers, seed, scenario, seconds=seconds)
     return walk_run(layout, people, seed, longest=longest)
 
 
-def walk_run(layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR) -> Run:
-    """A run of passengers already drawn (schema `PASSENGERS`, one wing), each walked as a body."""
-    trajectories, visits = walk(layout, people, seed, longest=longest)
+def walk_run(
+    layout: Layout, people: pl.DataFrame, seed: int, *, longest: float = 2 * HOUR
+) -> SimulatedRun:
+    """Simulate passengers already drawn (`PASSENGERS`, one wing), each walked as a body."""
+    trajectories, visits = walk_passengers(layout, people, seed, longest=longest)
     seen = fine_sightings(trajectories, layout, seed, RATE, people)
-    return Run(layout.name, seed, people, trajectories, visits, seen, _versions())
+    return SimulatedRun(layout.name, seed, people, trajectories, visits, seen, _versions())
 
 
 def simulate_coarsely(
@@ -95,21 +97,21 @@ def simulate_coarsely(
     *,
     wings: int | None = None,
     scenario: Scenario = ORDINARY,
-) -> Run:
-    """A day of so many passengers by flow alone, its sightings at places along the shortest ways.
+) -> SimulatedRun:
+    """Simulate a day by flow alone, with sightings along the shortest ways.
 
-    For large numbers: nobody is in anybody's way, and places and times between two visits are
-    interpolated. `wings` as in `flow.simulate_day`. Staff of a scenario, who only walk, are not
+    For large numbers: people don't slow each other down, and places and times between two visits
+    are interpolated. `wings` as in `flow.simulate_day`. Staff of a scenario, who only walk, are not
     seen.
     """
     people, visits = simulate_day(layout, passengers, seed, wings=wings, scenario=scenario)
     seen = coarse_sightings(visits, layout, seed, people)
     nowhere = pl.DataFrame(schema=TRAJECTORIES)
-    return Run(layout.name, seed, people, nowhere, visits, seen, _versions())
+    return SimulatedRun(layout.name, seed, people, nowhere, visits, seen, _versions())
 
 
-def write_run(run: Run, folder: Path) -> None:
-    """Write a run's frames as parquet, then `run.json` with what it is and its digests."""
+def write_simulated_run(run: SimulatedRun, folder: Path) -> None:
+    """Write a run's frames as parquet, then `run.json` with its settings and digests."""
     for name in FRAMES:
         write_whole(folder / f"{name}.parquet", _parquet(getattr(run, name)))
     about = {
@@ -123,22 +125,21 @@ def write_run(run: Run, folder: Path) -> None:
     write_whole(folder / ABOUT, json.dumps(about, indent=2).encode())
 
 
-def read_run(folder: Path) -> Run:
-    """Read what `write_run` wrote.
+def read_simulated_run(folder: Path) -> SimulatedRun:
+    """Read a run written by `write_simulated_run`.
 
-    Raises InputError where files are missing, IntegrityError where a frame is not the one that was
-    written.
+    Raises InputError if files are missing, IntegrityError if a frame has changed since.
     """
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"No run at {folder}: write one with terminal.write_run.") from error
+        raise InputError(f"No run at {folder}: write one with write_simulated_run.") from error
     for name, digest in about["digests"].items():
         path = folder / f"{name}.parquet"
         if not path.exists() or sha256_of(path) != digest:
-            raise IntegrityError(f"{path} is not the frame that was written: simulate it again.")
+            raise IntegrityError(f"{path} has changed since it was written: simulate it again.")
     frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
-    return Run(about["terminal"], about["seed"], made_with=about["made_with"], **frames)
+    return SimulatedRun(about["terminal"], about["seed"], made_with=about["made_with"], **frames)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

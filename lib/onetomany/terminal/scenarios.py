@@ -1,7 +1,7 @@
-"""Hours and days that are not ordinary: masks, coming in again, staff, families, wheelchairs.
+"""Draw special hours and days: masks, second visits, staff, families, wheelchairs.
 
-Each changes who walks and what cameras see of them. Shares are the user's; what a mask, a child or
-a wheelchair does is set here, each with its source or the reason for which it was assumed.
+Each changes who walks or how well cameras see them. The user sets the shares; the effect of a mask,
+a child or a wheelchair is set here, with its source or the reason for the assumption.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ WHEELCHAIR_SPEED = 1 / 1.389
 WHEELCHAIR_SEARCH = 2.0  # times as long at security: assumed, since people are searched by hand
 CHILD_SPEED = 0.8  # of a family's free speed beside adults': assumed, since the smallest sets it
 FAMILY_SIZES = (0.0, 0.0, 0.5, 0.5)  # shares of families of 1, 2, 3 and 4: assumed
-AWAY = (600.0, 2400.0)  # s outside before coming in again, even: assumed, a cigarette or a farewell
+AWAY = (600.0, 2400.0)  # s outside before a second visit, uniform: assumed (a cigarette)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Shares (0 to 1) and counts that differ from an ordinary hour.
+    """Set shares (0 to 1) and counts that differ from an ordinary hour.
 
     `masked` of people; `returning` of parties that check in: they go out again by a door and come
     in a second time, with the same faces; `staff` people who walk from gate to gate all the time;
@@ -45,13 +45,13 @@ class Scenario:
         for name, value in asdict(self).items():
             most = 1000 if name == "staff" else 1
             if not 0 <= value <= most:
-                raise InputError(f"A scenario's {name} is {value:g}: it must lie in 0 to {most}.")
+                raise InputError(f"A scenario's {name} is {value:g}: it must be from 0 to {most}.")
 
 
 ORDINARY = Scenario()
 
 
-def draw_people(
+def draw_scenario(
     layout: Layout,
     count: int,
     seed: int,
@@ -65,10 +65,10 @@ def draw_people(
     """Return `PASSENGERS` of a scenario: so many passengers, then second visits, then staff.
 
     A second visit has a `true_id` of its own and the `person_id` of the first. An ordinary scenario
-    gives what `draw_passengers` gives, from the same arguments. Raises InputError as that does.
+    returns the same passengers as `draw_passengers`. Raises InputError as that does.
 
     >>> from onetomany import terminal
-    >>> people = draw_people(terminal.load_layout(), 200, 1, Scenario(masked=0.5, staff=3))
+    >>> people = draw_scenario(terminal.load_layout(), 200, 1, Scenario(masked=0.5, staff=3))
     >>> people["role"].value_counts().sort("role").rows()
     [('passenger', 200), ('staff', 3)]
     """
@@ -104,7 +104,7 @@ def draw_people(
 
 
 def _with_families(layout: Layout, share: float) -> Layout:
-    """The layout with that share of parties being families."""
+    """Return the layout with that share of parties being families."""
     sizes = np.zeros(max(len(layout.walkers.party_sizes), len(FAMILY_SIZES)))
     sizes[: len(layout.walkers.party_sizes)] = layout.walkers.party_sizes
     sizes *= 1 - share
@@ -115,7 +115,7 @@ def _with_families(layout: Layout, share: float) -> Layout:
 def _with_returns(
     layout: Layout, people: pl.DataFrame, share: float, rng: np.random.Generator
 ) -> pl.DataFrame:
-    """Parties that go out by a door after check-in, and their second visits at the end."""
+    """Return parties that leave after check-in, with their second visits at the end."""
     parties = people.filter(pl.col("check-in").is_not_null())["party_id"].unique().sort()
     some = parties.filter(pl.Series(rng.random(len(parties)) < share))
     doors = [each.name for each in layout.entrances]

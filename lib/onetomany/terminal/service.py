@@ -1,4 +1,4 @@
-"""How long people wait and how near they stand, beside what is published; and what changes it."""
+"""Measure waits and crowding, compare them with published ranges, and vary load and staff."""
 
 from __future__ import annotations
 
@@ -14,22 +14,20 @@ import polars as pl
 from .flow import pass_through
 from .layout import STAFFED, Layout
 from .passengers import draw_passengers
-from .run import Run
+from .run import SimulatedRun
 from .staffing import plan_staff
 from .walking import RATE
 
 PUBLISHED = Path(__file__).parent / "data" / "published.toml"
-QUEUE_WIDTH = (
-    1.5  # m: 5 feet, so that parties can stand side by side (ACRP Report 25, vol. 2, p. 42)
-)
+QUEUE_WIDTH = 1.5  # m: 5 feet, so that parties fit side by side (ACRP Report 25, vol. 2, p. 42)
 EVERY = 60.0  # s between two looks at the queues
 LEVELS = {
     "key": pl.String,  # of data/published.toml
     "en": pl.String,
     "ko": pl.String,
     "unit": pl.String,
-    "value": pl.Float64,  # null where the run can't say
-    "low": pl.Float64,  # the published range; null where there is none
+    "value": pl.Float64,  # null if the run can't say
+    "low": pl.Float64,  # the published range; null if not published
     "high": pl.Float64,
     "source": pl.String,  # of the range
     "source_ko": pl.String,
@@ -45,8 +43,8 @@ SENSITIVITY = {
 }
 
 
-def levels_of_service(run: Run, layout: Layout) -> pl.DataFrame:
-    """Return `LEVELS`: what a run has beside the published range of each figure.
+def levels_of_service(run: SimulatedRun, layout: Layout) -> pl.DataFrame:
+    """Return `LEVELS`: a run's figures next to the published range of each.
 
     Waits are medians over passengers who stop at a stage; door to gate is the median over
     passengers who reached a gate. Crowding is the median over people in a queue of two or more, of
@@ -74,7 +72,7 @@ def sensitivity(
 ) -> pl.DataFrame:
     """Return `SENSITIVITY`: medians of waits and of door to gate by load and staff.
 
-    Each hour is a flow (`flow.pass_through`), without bodies in each other's way.
+    Each hour is a flow (`flow.pass_through`): bodies don't slow each other down.
     """
     rows = []
     for load, extra, seed in product(loads, more, seeds):
@@ -96,7 +94,7 @@ def sensitivity(
 
 
 def door_to_gate(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """Return `true_id` and `minutes` from coming in to reaching a gate, of all who reached one."""
+    """Return `true_id` and `minutes` from entrance to gate, for people who reached a gate."""
     gates = [gate.name for gate in layout.gates]
     return (
         visits.group_by("true_id", maintain_order=True)
@@ -111,21 +109,21 @@ def door_to_gate(visits: pl.DataFrame, layout: Layout) -> pl.DataFrame:
 
 
 def _minutes(visits: pl.DataFrame, layout: Layout) -> dict[str, float | None]:
-    """Medians in minutes: the wait at each stage, and from door to gate."""
+    """Return medians in minutes: the wait at each stage, and from door to gate."""
     waits = visits.with_columns(wait=(pl.col("t_served") - pl.col("t_in")) / 60)
     found: dict[str, Any] = {stage: waits.filter(stage=stage)["wait"].median() for stage in STAFFED}
     return found | {"door-to-gate": door_to_gate(visits, layout)["minutes"].median()}
 
 
 def _served_an_hour(visits: pl.DataFrame) -> float | None:
-    """Passengers at security over the hours in which lanes were serving."""
+    """Return passengers at security per hour in which lanes were serving."""
     served = visits.filter(stage="security")
     turns = served.unique(["wing", "place", "t_served"])
     hours = float((turns["t_out"] - turns["t_served"]).sum()) / 3600
     return len(served) / hours if hours else None
 
 
-def _crowding(run: Run, layout: Layout) -> float | None:
+def _crowding(run: SimulatedRun, layout: Layout) -> float | None:
     heads = pl.DataFrame(
         [(point.name, *point.head) for point in layout.points],
         schema=["place", "x_head", "y_head"],
@@ -149,12 +147,12 @@ def _crowding(run: Run, layout: Layout) -> float | None:
     )
     if lines.is_empty():
         return None
-    # the first stands at the head: the others take the length
+    # the first is at the head: the others take the length
     crowding = ((lines["len"] - 1) / (lines["length"] * QUEUE_WIDTH)).to_numpy()
     return float(np.median(np.repeat(crowding, lines["len"].to_numpy())))
 
 
-def _fullest(run: Run) -> float | None:
+def _fullest(run: SimulatedRun) -> float | None:
     if run.trajectories.is_empty():
         return None
     return float(run.trajectories.group_by("t").len()["len"].to_numpy().max())

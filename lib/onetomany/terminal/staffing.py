@@ -1,9 +1,9 @@
-"""How many points of a stage are open when: planned by the quarter hour from who is to come.
+"""Plan how many points of a stage are open, by the quarter hour, from the bookings.
 
 The planner knows the bookings (how many come in which minute) and the mean time of service, not how
-long each takes. It lets the crowd flow through check-in, security and immigration as water would,
-and opens the fewest points at which nobody is expected to wait longer than the plan's
-`longest_waits`. Chance, parties and unequal queues add to that.
+long each takes. It treats the crowd as a fluid that flows through check-in, security and
+immigration, and opens the fewest points with which no expected wait is longer than the plan's
+`longest_waits`. Chance, parties and unequal queues add to real waits.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def plan_staff(layout: Layout, people: pl.DataFrame, *, more: int = 0) -> pl.Dat
         length = QUARTER * (minute.max() // QUARTER + 2)
         for stage in STAFFED:
             stops = group[stage].is_not_null().to_numpy()
-            reach = group["security"].is_not_null().to_numpy()  # who turns back stops at check-in
+            reach = group["security"].is_not_null().to_numpy()  # others turn back at check-in
             direct = (
                 stops if stage == "check-in" else reach & group["check-in"].is_null().to_numpy()
             )
@@ -67,7 +67,7 @@ def plan_staff(layout: Layout, people: pl.DataFrame, *, more: int = 0) -> pl.Dat
 def _planned(
     come: Floats, mean: float, points: int, longest: float | None
 ) -> tuple[list[int], Floats]:
-    """Open points by the quarter hour, and who leaves by the minute, until the queue is gone."""
+    """Return open points by quarter hour and leavers by minute, until the queue is empty."""
     counts: list[int] = []
     left: list[float] = []
     queue, quarter = 0.0, 0
@@ -86,7 +86,7 @@ def _planned(
 
 
 def _let_through(queue: float, come: Floats, served: float) -> tuple[list[float], list[float]]:
-    """Queue and leavers after each minute."""
+    """Return queue and leavers after each minute."""
     lengths, out = [], []
     for each in come:
         gone = min(queue + each, served)
@@ -97,7 +97,7 @@ def _let_through(queue: float, come: Floats, served: float) -> tuple[list[float]
 
 
 class OpenPoints:
-    """Which points of a stage are open: the middle ones first."""
+    """Answer which points of a stage are open: the middle ones first."""
 
     def __init__(self, layout: Layout, staff: pl.DataFrame) -> None:
         self.order = {stage: _middle_first(layout.points_of(stage)) for stage in STAFFED}
@@ -107,7 +107,7 @@ class OpenPoints:
         }
 
     def points(self, wing: int, stage: str, now: float) -> list[str]:
-        """Names of the points that who comes now may go to; all where nothing is planned."""
+        """Return the names of the points open now; all of them without a plan."""
         times, counts = self.plan.get((wing, stage), (np.zeros(0), []))
         if not counts:
             return self.order[stage]

@@ -1,8 +1,8 @@
-"""A template for each sighting: the person's place, plus noise that grows as quality falls.
+"""Draw a template for each sighting: the person's, plus noise that grows as quality falls.
 
-Templates are synthetic (`faces.synthetic`), fitted to real ones; they are nobody's. How much a poor
-face strays is chosen, not fitted: `spread`. `noise` scales the whole of it, and `noise_for` finds
-the noise at which single images reach a wanted true match rate.
+Templates are synthetic (`faces.synthetic`), fitted to real ones; they belong to no real person. The
+extra noise of a poor face is chosen, not fitted: `noise_factor`. `noise` scales all of it, and
+`noise_for` finds the noise at which single images reach a wanted true match rate.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ CHUNK = 100_000  # sightings at a time
 MEASURED = 300  # people whose sightings decide a rate
 
 
-def spread(quality: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The factor on within-person noise: 1 at quality .5, doubled with each half of quality lost.
+def noise_factor(quality: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the factor on within-person noise: 1 at quality .5, doubled per half of quality lost.
 
     Thus 0.5 at quality 1 and 2 at quality 0. Chosen, not measured.
     """
@@ -34,13 +34,12 @@ def spread(quality: NDArray[np.float32]) -> NDArray[np.float32]:
 def sighting_templates(
     model: synthetic.TemplateModel, sightings: pl.DataFrame, seed: int, *, noise: float = 1.0
 ) -> Templates:
-    """Unit templates (sightings, d), row `template_id` of each of `cameras.SIGHTINGS`.
+    """Return unit templates (sightings, d); row `template_id` belongs to that sighting.
 
-    A template is its person's place plus within-person noise as `faces.synthetic.draw_images`
-    draws it, times `noise` and `spread` of the sighting's quality. Whoever bears the same `true_id`
-    is the same person at the same seed, whatever the noise. Takes 4 d bytes a sighting.
-
-    Raises InputError for a negative noise, or where `template_id` doesn't number all rows.
+    A template is its person's place plus within-person noise as `faces.synthetic.draw_images` draws
+    it, times `noise` and `noise_factor` of the sighting's quality. The same `true_id` is the same
+    person at the same seed, whatever the noise. Takes 4 d bytes a sighting. Raises InputError for a
+    negative noise, or if `template_id` doesn't number all rows.
     """
     if noise < 0:
         raise InputError("The noise of templates must be 0 or more.")
@@ -53,7 +52,7 @@ def sighting_templates(
         return np.empty((0, model.dimension), np.float32)
     who = rows["true_id"].to_numpy()
     people = synthetic.draw_people(model, int(who.max()) + 1, seed, PEOPLE)
-    scale = np.float32(noise) * spread(rows["quality"].to_numpy())
+    scale = np.float32(noise) * noise_factor(rows["quality"].to_numpy())
     templates = np.empty((len(rows), model.dimension), np.float32)
     starts = range(0, len(rows), CHUNK)
     for start in tqdm(starts, desc="templates", unit="chunk", delay=2, leave=False):
@@ -74,10 +73,10 @@ def sighting_templates(
 
 
 def true_match_rate(templates: Templates, people: NDArray[np.int64], fmr: float) -> float:
-    """TMR of single comparisons at a false match rate, over all pairs of these templates.
+    """Return the TMR of single comparisons at a false match rate, over all pairs of templates.
 
-    `people` (n,) tells who each row is. The threshold is the lowest at which at most the share
-    `fmr` of pairs of two people match. Raises InputError where fewer than ten of them are due to.
+    `people` (n,) says who each row is. The threshold is the lowest at which at most the share `fmr`
+    of pairs of two people match. Raises InputError if that allows fewer than ten pairs.
     """
     scores = templates @ templates.T
     one, two = np.triu_indices(len(people), k=1)
@@ -93,10 +92,10 @@ def true_match_rate(templates: Templates, people: NDArray[np.int64], fmr: float)
     return float((true > cut).mean())
 
 
-def measured_sample(sightings: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """The sightings of at most MEASURED people, with rows and people numbered anew.
+def _measured_sample(sightings: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Return the sightings of at most MEASURED people, with rows and people renumbered.
 
-    So the people measured are others than those of `sightings` at the same seed.
+    So the people measured differ from those of `sightings` at the same seed.
     """
     people = sightings["true_id"].unique().sort()
     some = people.sample(min(MEASURED, len(people)), seed=seed)
@@ -119,15 +118,15 @@ def noise_for(
     seed: int,
     tolerance: float = 0.002,
 ) -> float:
-    """The noise at which `sightings` reach a single-image TMR at an FMR, by bisection.
+    """Return the noise at which `sightings` reach a single-image TMR at an FMR, by bisection.
 
-    Measured on the sightings of at most MEASURED people, all pairs of them; use a run that is kept
-    for calibration. Raises InputError for rates outside 0 to 1, and for a TMR that is beyond the
-    model even with almost no noise: people who look alike set that bound.
+    Measured on the sightings of at most MEASURED people, all pairs of them; use a run reserved for
+    calibration. Raises InputError for rates outside 0 to 1, and for a TMR that the model can't
+    reach even with almost no noise, since some people look alike.
     """
     if not (0 < tmr < 1 and 0 < fmr < 1):
         raise InputError("noise_for needs a TMR and an FMR between 0 and 1.")
-    sample = measured_sample(sightings, seed)
+    sample = _measured_sample(sightings, seed)
     who = sample["true_id"].to_numpy()
 
     def reached(noise: float) -> float:

@@ -1,8 +1,8 @@
-"""Who passes which camera, when, and how well the face is seen: geometry, no chance.
+"""Calculate who passes which camera, when, and how well the face is seen: geometry alone.
 
-A camera sees a point within its field of view and range, if no wall stands between. It sees a face
-only of who looks less than FACE_ANGLE away from it; people look where they walk, and standing,
-where they walked last.
+A camera sees a point within its field of view and range, if no wall is between. It sees a face
+turned less than FACE_ANGLE away from it. People look ahead; when they stop, they keep looking that
+way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .layout import Camera, Layout, walls_of
 
 Floats = NDArray[np.float64]
 
-FACE_ANGLE = 75.0  # degrees between where a face looks and the camera, beyond which it is not seen
+FACE_ANGLE = 75.0  # degrees between a face's direction and the camera; beyond, it is not seen
 GAP = 2.0  # seconds without a face after which a tracker has lost a person
 SETTLED = 5.0  # frames at which half the gain of having many is reached
 FAR = 0.2  # quality of a frontal face at the end of a camera's range
@@ -35,11 +35,11 @@ PASSAGES = {
 
 
 def view_quality(distance: Floats, angle: Floats, reach: float | Floats) -> Floats:
-    """How well a face is seen, 0 to 1, at a distance (m) and angle (degrees) from a camera.
+    """Return how well a face is seen, 0 to 1, by distance (m) and angle (degrees).
 
     Falls evenly from 1 at the lens to FAR at the camera's range, as the face gets fewer pixels,
-    times the cosine of the angle; 0 beyond the range or FACE_ANGLE. Chosen, not measured: what a
-    real matcher makes of distance and angle differs by product.
+    times the cosine of the angle; 0 beyond the range or FACE_ANGLE. Chosen, not measured: the
+    effect of distance and angle differs between real matchers.
     """
     near = 1 - (1 - FAR) * distance / reach
     turned = np.cos(np.deg2rad(angle))
@@ -48,7 +48,7 @@ def view_quality(distance: Floats, angle: Floats, reach: float | Floats) -> Floa
 
 
 def field_of(camera: Camera, layout: Layout) -> shapely.Polygon:
-    """The floor that a camera sees: its sector, cut off where walls stand."""
+    """Return the floor that a camera sees: its sector, cut off at walls."""
     half = camera.field_of_view / 2
     rays = np.deg2rad(camera.heading + np.arange(-half, half + STEP / 2, STEP))
     direction = np.stack([np.cos(rays), np.sin(rays)], axis=1)
@@ -56,7 +56,7 @@ def field_of(camera: Camera, layout: Layout) -> shapely.Polygon:
     walls = walls_of(layout)
     along = walls[:, 1] - walls[:, 0]
     offset = walls[:, 0] - start
-    # where ray and edge meet: start + s * direction = wall + u * along
+    # ray and edge meet at start + s * direction = wall + u * along
     cross = direction[:, None, 0] * along[None, :, 1] - direction[:, None, 1] * along[None, :, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         s = (offset[:, 0] * along[:, 1] - offset[:, 1] * along[:, 0]) / cross
@@ -70,18 +70,18 @@ def field_of(camera: Camera, layout: Layout) -> shapely.Polygon:
 
 
 def passages(trajectories: pl.DataFrame, layout: Layout, rate: float) -> pl.DataFrame:
-    """Every time a camera sees a face pass, from places at `rate` samples a second.
+    """Return each time a camera sees a face pass, from places at `rate` samples a second.
 
-    `trajectories` has `true_id`, `t`, `x`, `y`, and may have `facing` (radians, where a face
-    looks); without it, people look where they walk. Returns `PASSAGES` by person and time. A face
-    unseen for more than GAP seconds, and more than two samples, starts a new passage.
+    `trajectories` has `true_id`, `t`, `x`, `y`, and may have `facing` (radians, the direction of
+    the face); without it, people look ahead. Returns `PASSAGES` by person and time. A face unseen
+    for more than GAP seconds, and more than two samples, starts a new passage.
 
     Raises InputError for a rate that isn't positive.
     """
     if rate <= 0:
         raise InputError("Passages need samples a second: a rate above 0.")
     if "facing" not in trajectories.columns:
-        trajectories = with_facing(trajectories, rate)
+        trajectories = _with_facing(trajectories, rate)
     seen = pl.concat(_seen(trajectories, camera, layout, rate) for camera in layout.cameras)
     other = pl.any_horizontal(
         pl.col("true_id", "camera_id") != pl.col("true_id", "camera_id").shift()
@@ -104,8 +104,8 @@ def passages(trajectories: pl.DataFrame, layout: Layout, rate: float) -> pl.Data
     )
 
 
-def with_facing(trajectories: pl.DataFrame, rate: float) -> pl.DataFrame:
-    """Adds `facing`, radians: the direction of walking over about a second, kept while standing."""
+def _with_facing(trajectories: pl.DataFrame, rate: float) -> pl.DataFrame:
+    """Add `facing`, radians: the direction of walking over about a second, kept during stops."""
     lag = max(1, round(rate / 2))
     ordered = trajectories.sort("true_id", "t")
 
@@ -124,7 +124,7 @@ def with_facing(trajectories: pl.DataFrame, rate: float) -> pl.DataFrame:
 
 
 def _seen(trajectories: pl.DataFrame, camera: Camera, layout: Layout, rate: float) -> pl.DataFrame:
-    """The samples at which one camera sees a face."""
+    """Return the samples at which one camera sees a face."""
     near = trajectories.filter(
         (pl.col("x") - camera.x) ** 2 + (pl.col("y") - camera.y) ** 2 <= camera.range**2
     )

@@ -1,9 +1,9 @@
-"""Passengers as bodies: how they walk, queue and stand in each other's way, by JuPedSim.
+"""Simulate passengers as bodies that walk, queue and block each other, by JuPedSim.
 
 The collision-free speed model (Tordeux, Chraibi and Seyfried, 'Collision-free speed model for
 pedestrian dynamics', Traffic and Granular Flow '15, arXiv:1512.05597): everybody walks at their own
-speed towards the next goal, turned aside by who is near, and slower the less room is ahead. Queues
-are JuPedSim's; who is served when is decided here.
+speed towards the next goal, avoids people nearby, and slows down as the room ahead shrinks. Queues
+are JuPedSim's; this module decides who is served when.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from .staffing import OpenPoints, plan_staff
 STEP = 0.05  # seconds of a step of the model
 TICK = 4  # steps between looks at queues, and between samples of places: 0.2 s
 RATE = 1 / (STEP * TICK)  # samples a second
-PATIENCE = 20.0  # seconds that who has reached a point waits for the rest of the party
-TRIES = 5  # places tried a tick for who finds the entrance full
+PATIENCE = 20.0  # seconds that people at a point wait for the rest of the party
+TRIES = 5  # places tried a tick if the entrance is full
 TIME_GAP = 0.8  # s, the model's: how much room a walker keeps ahead
 WHEELCHAIR_RADIUS = 0.35  # m: assumed, since a chair is about 0.7 m wide
-AGAIN = 60.0  # s after which who is still inside from an earlier visit tries to come in again
-TOGETHER = 3.0  # m by which nobody gets ahead of the last of a party without slowing down
+AGAIN = 60.0  # s between tries to come in again while still inside from an earlier visit
+TOGETHER = 3.0  # m ahead of the last of a party, from which on people slow down
 SLOWED = 0.5  # of their free speed, until the others have caught up
 TRAJECTORIES = {
     "true_id": pl.Int64,
@@ -49,7 +49,7 @@ _Coming = tuple[float, int, dict[str, Any]]  # when, true_id, the passenger
 
 @dataclass
 class _Point:
-    """A service point while the simulation runs; people by their agent's id."""
+    """Store a service point while the simulation runs; people by their agent's id."""
 
     name: str
     stage: str
@@ -57,14 +57,14 @@ class _Point:
     queue: jps.NotifiableQueueStage
     journey: int
     first: int  # the stage that the journey begins with
-    since: dict[int, float] = field(default_factory=dict)  # who stands here, from when
-    bound: set[int] = field(default_factory=set)  # who stands here or is on the way
+    since: dict[int, float] = field(default_factory=dict)  # who is here, from when
+    bound: set[int] = field(default_factory=set)  # who is here or on the way
     served: list[int] = field(default_factory=list)
     began: float = 0.0
     until: float = 0.0
 
 
-def walk(
+def walk_passengers(
     layout: Layout,
     people: pl.DataFrame,
     seed: int,
@@ -72,15 +72,16 @@ def walk(
     longest: float = 2 * HOUR,
     staff: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Let passengers (schema `PASSENGERS`, one wing) walk; returns `TRAJECTORIES` and `VISITS`.
+    """Walk passengers (schema `PASSENGERS`, one wing); returns `TRAJECTORIES` and `VISITS`.
 
-    Runs until every passenger is gone, at most `longest` seconds after the last arrival: who is
-    then still inside has no visit of a gate (`run.left_inside` counts them). A visit of a gate
-    takes no time: lounges are not simulated. Who finds the entrance full comes in as soon as there
-    is room. `staff` says how many points are open when, by default as `staffing.plan_staff` plans
-    it. Members of a party go to the same point and wait there for each other, up to PATIENCE; who
-    stands at its head together is served together. In the hall a party takes a free point, or goes
-    on if there is none. People whose role is 'staff' walk from gate to gate until the run ends.
+    Runs until every passenger is gone, at most `longest` seconds after the last arrival: people
+    still inside then have no visit of a gate (`SimulatedRun.left_inside` counts them). A visit of a
+    gate takes no time: lounges are not simulated. If the entrance is full, people come in as soon
+    as there is room. `staff` says how many points are open when, by default as
+    `staffing.plan_staff` plans it. Members of a party go to the same point and wait there for each
+    other, up to PATIENCE; those at its head together are served together. In the hall a party takes
+    a free point, or goes on if there is none. People whose role is 'staff' walk from gate to gate
+    until the run ends.
 
     The same layout, passengers and seed give the same frames on the same machine and JuPedSim.
 
@@ -95,7 +96,7 @@ def walk(
 
 
 class _Crowd:
-    """One run of JuPedSim with all that is noted of it."""
+    """Run JuPedSim once and note all that happens."""
 
     def __init__(
         self, layout: Layout, people: pl.DataFrame, seed: int, staff: pl.DataFrame
@@ -109,11 +110,11 @@ class _Crowd:
         self.sim = jps.Simulation(
             model=jps.CollisionFreeSpeedModel(), geometry=layout.floor, dt=STEP
         )
-        # where the served are bound for the one tick until they are told where to go
+        # goal of the served for one tick, until they get the next one
         self.hold = self.sim.add_waypoint_stage(layout.gates[0].centre, 0.1)
         points = [self._point(each) for each in layout.points]
         self.points = {s: [p for p in points if p.stage == s] for s in SERVED}
-        # who turns back leaves by an entrance
+        # people who turn back leave by an entrance
         self.gates = {each.name: self._gate(each) for each in (*layout.gates, *layout.entrances)}
         self.ways_out = {each.name: each.centre for each in (*layout.gates, *layout.entrances)}
         self.boxes = {each.name: each.box for each in layout.entrances}
@@ -125,7 +126,7 @@ class _Crowd:
         self.inside: set[int] = set()  # passengers
         self.staff: set[int] = set()
         self.present: set[int] = set()  # persons whose visit has not ended
-        self.bound_for: dict[int, tuple[float, float]] = {}  # agents of parties: where they go
+        self.bound_for: dict[int, tuple[float, float]] = {}  # goals, by agents of parties
         self.leaving: list[tuple[int, str]] = []  # served, with the stage they come from
         self.chosen: dict[tuple[int, str], _Point | None] = {}  # by party and stage
         self.noted: list[tuple[int, str, str, float, float, float]] = []
@@ -195,12 +196,12 @@ class _Crowd:
         )
 
     def _gate(self, gate: Opening) -> tuple[int, int]:
-        """Journey and stage."""
+        """Return a journey and its stage."""
         leave = self.sim.add_exit_stage(shapely.box(*gate.box))
         return self.sim.add_journey(jps.JourneyDescription([leave])), leave
 
     def _admit(self) -> None:
-        """Let in who has arrived; who finds no room is first in line at the next tick."""
+        """Let arrivals in; those who find no room are first in line at the next tick."""
         for entrance, line in self.coming.items():
             while line and line[0][0] <= self.now:
                 _, number, row = line[0]
@@ -212,7 +213,7 @@ class _Crowd:
                     break
 
     def _patrol(self, row: dict[str, Any]) -> None:
-        """Staff go round all gates in an order of their own, from gate to gate, without end."""
+        """Send staff around all gates in an order of their own, without end."""
         gates = [self.layout.gates[n] for n in self.rng.permutation(len(self.layout.gates))]
         stops = [self.sim.add_waypoint_stage(gate.centre, 1.0) for gate in gates]
         rounds = jps.JourneyDescription(stops)
@@ -226,7 +227,7 @@ class _Crowd:
     def _place(
         self, row: dict[str, Any], box: tuple[float, float, float, float], journey: int, first: int
     ) -> int | None:
-        """A body somewhere in a box, by its agent's id; None if there is no room."""
+        """Place a body in a box and return its agent's id; None if there is no room."""
         x_low, y_low, x_high, y_high = box
         radius = WHEELCHAIR_RADIUS if row["wheelchair"] else self.layout.walkers.radius
         for x, y in self.rng.uniform((x_low, y_low), (x_high, y_high), (TRIES, 2)):
@@ -241,7 +242,7 @@ class _Crowd:
                         stage_id=first,
                     )
                 )
-            except RuntimeError:  # somebody stands there
+            except RuntimeError:  # the place is taken
                 continue
             self.who[agent] = row
             return agent
@@ -265,7 +266,7 @@ class _Crowd:
     def _next(
         self, row: dict[str, Any], stage: str, here: tuple[float, float]
     ) -> tuple[str, _Point | None]:
-        """The stage and point that a passenger goes to after one; None stands for the gate."""
+        """Return a passenger's next stage and point; None means the gate."""
         done = STAGES.index(stage)
         for after in SERVED[done:]:
             if row[after] is None:
@@ -278,7 +279,7 @@ class _Crowd:
         return "gate", None
 
     def _choose(self, stage: str, here: tuple[float, float]) -> _Point | None:
-        """The open point with the fewest people, of several the nearest; in the hall a free one."""
+        """Return the open point with the fewest people, or nearest; in the hall a free one."""
         if stage == "hall":
             points = [point for point in self.points[stage] if not point.bound]
         else:
@@ -299,7 +300,7 @@ class _Crowd:
         return point.head if point else self.ways_out[row["gate"]]
 
     def _keep_together(self) -> None:
-        """Who has got ahead of the last of their party, bound for the same place, slows down."""
+        """Slow down people who got ahead of the last of their party."""
         groups: dict[tuple[int, tuple[float, float]], list[tuple[int, float]]] = {}
         _, agents, places = self.samples[-1]
         for agent, place in zip(agents, places, strict=True):
@@ -314,7 +315,7 @@ class _Crowd:
                 self.sim.agent(agent).model.desired_speed = slower * self.who[agent]["speed"]
 
     def _look(self) -> None:
-        """Note where everybody is, and who has gone."""
+        """Note everybody's place, and who has left."""
         agents, places = [], []
         for agent in self.sim.agents():
             agents.append(agent.id)

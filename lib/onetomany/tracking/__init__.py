@@ -1,1 +1,49 @@
-"""Following people: tracks within one camera, links across cameras, and how far both are wrong."""
+"""Follow people: tracks within one camera, links across cameras, and the errors of both.
+
+Within a camera: `track`, scored by `score_tracks`. Across cameras: `fit_face` and `fit_transit`
+learn from a labelled run, `associate` links sightings, `track_errors` counts the errors. The
+functions below are imported when first used; each has a module of its own topic, such as
+`tracking.dossier` and `tracking.unicity`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_OFFERED = {  # by module; imported when first used
+    "association": ("Association", "AssociationSettings", "associate", "cut_weak_links"),
+    "clocks": ("associate_setting_clocks", "fit_travel_times", "set_clocks"),
+    "comparison": ("Filmed", "compare_trackers", "simulated_detections"),
+    "dials": ("stored_dials",),
+    "evaluation": ("track_errors",),
+    "film": ("decode_film", "find_tracks", "still_tracks"),
+    "ground": ("ground_trajectories", "read_ground", "with_metres"),
+    "likelihood": ("FaceLikelihood", "calibration_cost", "fit_face", "score_sighting_pairs"),
+    "metrics": ("identity", "score_points", "score_tracks", "score_tracks_again"),
+    "mot": ("MOT", "open_mot", "read_mot", "write_mot"),
+    "people_detectors": ("hog_detector", "yolox_detector"),
+    "sequences": ("open_folder",),
+    "sightings": ("check_sightings",),
+    "threshold_linking": (
+        "calibrated_threshold",
+        "link_by_threshold",
+        "link_threshold_at_fmr",
+        "threshold_curve",
+    ),
+    "transit": ("TransitModel", "camera_pairs", "fit_transit"),
+    "visits": ("visit_templates",),
+    "within": ("TRACKERS", "track", "tracklets"),
+}
+_MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_MODULE_OF])

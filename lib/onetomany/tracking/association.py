@@ -1,16 +1,17 @@
-"""Sightings of many cameras joined into tracks: the cover of all sightings by the best paths.
+"""Join sightings of many cameras into tracks: the best cover of all sightings by paths.
 
-Each sighting has at most one sighting before and one after it in its person's day. Which, is
-decided for all at once (multiple-hypothesis data association as a flow or assignment: Zhang, Li
-and Nevatia, 'Global data association for multi-object tracking using network flows', CVPR 2008).
-A link's weight is the log10 of how much likelier the data are if one person made both sightings in
-turn than if one track ended and another began:
+Each sighting has at most one sighting before and one after it in its person's day. All are chosen
+at once (multiple-hypothesis data association as a flow or assignment: Zhang, Li and Nevatia,
+'Global data association for multi-object tracking using network flows', CVPR 2008). A link's weight
+is the log10 of how much likelier the data are if one person made both sightings in turn than if one
+track ended and another began:
 
     face (bounded LLR) + transit (bounded LLR) + log10 [ share going on from a to b
         / (HORIZON x share ending at a x rate of new people at b) ]
 
-The best cover is an assignment of successors, solved exactly. Then every link is weighed anew by
-the mean images of its track before and after it, and solved again. `true_id` is never read.
+The best cover is an assignment of successors, solved exactly. Then every link is weighed again by
+the mean images of its track before and after it, and the cover is solved again. `true_id` is never
+read.
 """
 
 from __future__ import annotations
@@ -23,11 +24,28 @@ import polars as pl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .cover import apart, best_successors, chains, passing
+from .cover import (
+    best_successors,
+    chain_successors,
+    link_probability,
+    pairs_reaching,
+    split_collisions,
+)
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
 from .sightings import check_sightings
 from .strands import join_strands
-from .transit import GAPS, HORIZON, WALK, Bodies, Floats, Rows, TransitModel, bodies, feasible
+from .transit import (
+    GAPS,
+    HORIZON,
+    WALK,
+    Bodies,
+    Floats,
+    Rows,
+    TransitModel,
+    feasible,
+    log_sighting_rate,
+    place_bodies,
+)
 
 LINKS: dict[str, Any] = {
     "sighting_a": pl.Int64,
@@ -42,31 +60,30 @@ LINKS: dict[str, Any] = {
     "method": pl.String,  # "path cover" or "naive"
 }
 TRACKS: dict[str, Any] = {
-    "hypothesis": pl.Int64,  # nobody's name: a number for one supposed person
+    "hypothesis": pl.Int64,  # a number for one supposed person, not a name
     "sightings": pl.List(pl.Int64),  # in order of time
     "weakest_link": pl.Float64,  # lowest llr_bounded; null for a single sighting and with `naive`
     "alternatives": pl.Int64,  # rivals of its links, all together
 }
 
-MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
-RESERVE = 3.0  # log10 below zero down to which a link may still be saved by more images
+RESERVE = 3.0  # log10 below zero down to which more images may still save a link
 BLOCK = 512  # sightings of one camera multiplied together, at the most
-SPAN = 3600.0  # s that they lie apart at the most
-EDGES = 200_000  # links weighed anew at a time
-SAMPLE = 1024  # sightings that stand for strangers
-MATES = 3  # of the highest of a sample's scores so many may be the person's own
-MESSAGES = 30  # exchanged between rivals before probabilities are read
+SPAN = 3600.0  # s apart at most
+EDGES = 200_000  # links weighed again at a time
+SAMPLE = 1024  # sightings that represent strangers
+MATES = 3  # so many of a sample's highest scores may be the person's own
 NEARBY = 120.0  # m
-RATE = 900.0  # s either way in which sightings are counted for a rate
 
 
 @dataclass(frozen=True)
-class Settings:
-    """`neighbours`: candidate links kept for each sighting, the best first. `strangers`: how many
+class AssociationSettings:
+    """Set the effort of `associate` and the error of clocks.
+
+    `neighbours`: candidate links kept for each sighting, the best first. `strangers`: how many
     non-mated sightings may pass the first look at scores, for each sighting. `rounds`: how often
-    links are weighed with the images of the tracks so far. `images`: how many of them a side.
-    `window`: of next sightings, so many lie within the cameras and gaps that are looked through.
-    `clock`: seconds by which the clocks of two cameras may still differ (see `clocks`).
+    links are weighed with the images of the tracks so far. `images`: how many of them on each side.
+    `window`: the share of next sightings within the cameras and gaps searched. `clock`: seconds by
+    which the clocks of two cameras may still differ (see `clocks`).
     """
 
     neighbours: int = 12
@@ -79,7 +96,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Association:
-    """Frames of LINKS and TRACKS, and how many candidate links were weighed."""
+    """Store frames of LINKS and TRACKS, and how many candidate links were weighed."""
 
     links: pl.DataFrame
     tracks: pl.DataFrame
@@ -88,7 +105,7 @@ class Association:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Links that may be: rows a and b (b later), cosine, transit LLR, the rest of the weight."""
+    """Store candidate links: rows a and b (b later), cosine, transit LLR, other weight."""
 
     a: Rows
     b: Rows
@@ -99,7 +116,7 @@ class _Candidates:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of n sightings, in order of time."""
+    """Store n sightings in order of time, as the solver needs them."""
 
     seen: Bodies
     vectors: Vectors
@@ -112,18 +129,18 @@ def associate(
     templates: Vectors,
     face: FaceLikelihood,
     transit: TransitModel,
-    settings: Settings | None = None,
+    settings: AssociationSettings | None = None,
 ) -> Association:
-    """The path cover of greatest weight, (tracks, links): every sighting is in exactly one track.
+    """Find the path cover of greatest weight: every sighting is in exactly one track.
 
     `templates` is (n, d), unit rows; `template_id` names the row of a sighting. Raises InputError
     for a sighting without template, or of a camera that the calibration run lacks.
     """
-    settings = settings or Settings()
+    settings = settings or AssociationSettings()
     check_sightings(sightings, templates)
-    rows = in_order(sightings)
+    rows = hide_truth(sightings)
     quality = rows["quality"].to_numpy().astype(np.float64)
-    seen = bodies(rows, transit.codes(rows))
+    seen = place_bodies(rows, transit.codes(rows))
     known = _Known(seen, by_template(rows, templates), quality, face)
     found = _candidates(known, transit, settings)
     of_pairs = pair_quality(quality[found.a], quality[found.b])
@@ -140,9 +157,9 @@ def associate(
     return _frames(rows, found, llr, successor)
 
 
-def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
-    """The same tracks, cut at links that are less probable: fewer mixed, more broken."""
-    rows = in_order(sightings)
+def cut_weak_links(found: Association, sightings: pl.DataFrame, probability: float) -> Association:
+    """Cut tracks at links below a probability: fewer mixed, more broken tracks."""
+    rows = hide_truth(sightings)
     links = found.links.filter(pl.col("probability") >= probability)
     place = dict(zip(rows["sighting_id"].to_list(), range(len(rows)), strict=True))
     a, b = (
@@ -151,29 +168,31 @@ def cut(found: Association, sightings: pl.DataFrame, probability: float) -> Asso
     )
     successor = np.full(len(rows), -1, np.int64)
     successor[a] = b
-    return Association(links, tracks_of(rows, chains(successor)[0], links), found.candidates)
+    return Association(
+        links, tracks_of(rows, chain_successors(successor)[0], links), found.candidates
+    )
 
 
-def in_order(sightings: pl.DataFrame) -> pl.DataFrame:
+def hide_truth(sightings: pl.DataFrame) -> pl.DataFrame:
     """Sort sightings by time and drop `true_id`, so that no way of linking can read it."""
     rows = sightings.drop("true_id", strict=False)
     return rows.sort("t_start", "t_end", "camera_id", "sighting_id")
 
 
-def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Candidates:
-    """The best candidate links of each sighting, by weight; sorted by a, then b.
+def _candidates(known: _Known, transit: TransitModel, settings: AssociationSettings) -> _Candidates:
+    """Return the best candidate links of each sighting, by weight; sorted by a, then b.
 
     For each ordered pair of cameras, blocks of sightings are multiplied with those that follow
-    within the gaps that `window` of steps have. Of these, those go on whose score is among the
-    best: for each sighting about `strangers` non-mated ones, more where people go more often.
+    within the gaps that `window` of steps have. The best scores remain: for each sighting about
+    `strangers` non-mated ones, more on busier ways.
     """
     seen, quality = known.seen, known.quality
     cameras = len(transit.cameras)
     where = [np.flatnonzero(seen.camera == camera) for camera in range(cameras)]
     starts = [seen.start[each] for each in where]
-    new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
+    new = log_sighting_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
     windows = _windows(transit, starts, settings.window)
-    # almost all of any few hundred sightings are of others: their scores tell what strangers reach
+    # almost all of any few hundred sightings are of others: their scores show strangers' scores
     some = known.vectors[np.random.default_rng(0).permutation(len(quality))[:SAMPLE]]
     gathered = [known.vectors[each] for each in where]
     parts: list[tuple[Any, ...]] = []
@@ -183,7 +202,7 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
         reached = np.ascontiguousarray(np.sort(block @ some.T, axis=1)[:, ::-1])
         begins, ends, passed = seen.start[rows], seen.end[rows], []
         for b in np.flatnonzero(np.isfinite(windows[a, :, 1])):
-            # links go forward in time, but for what clocks may be off
+            # links go forward in time, within the error of clocks
             lowest = np.maximum(begins, ends + windows[a, b, 0]) - settings.clock
             first = np.searchsorted(starts[b], lowest)
             stop = np.searchsorted(starts[b], ends + windows[a, b, 1], side="right")
@@ -194,7 +213,9 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
             place = min(int(share * len(some)) + MATES, len(some))
             least = reached[:, place] if place < len(some) else np.full(len(rows), -2, np.float32)
             scores = block @ gathered[b][left:right].T
-            one, two = passing(scores, np.ascontiguousarray(least), first - left, stop - left)
+            one, two = pairs_reaching(
+                scores, np.ascontiguousarray(least), first - left, stop - left
+            )
             passed.append((rows[one], where[b][left + two], scores[one, two]))
         if passed:
             i, j, score = (np.concatenate(each) for each in zip(*passed, strict=True))
@@ -224,10 +245,10 @@ def _candidates(known: _Known, transit: TransitModel, settings: Settings) -> _Ca
 def _joined(
     known: _Known, transit: TransitModel, found: _Candidates, successor: Rows, clock: float
 ) -> tuple[_Candidates, Rows]:
-    """Crossing tracks joined (`strands`); links that were no candidates are added to them."""
+    """Join crossing tracks (`strands`); add their links to the candidates."""
     seen, vectors, quality = known.seen, known.vectors, known.quality
     starts = [seen.start[seen.camera == camera] for camera in range(len(transit.cameras))]
-    new = _log_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
+    new = log_sighting_rate(seen, starts) + transit.first[seen.camera] + np.log10(HORIZON)
 
     def prior(a: Rows, b: Rows) -> Floats:
         one, two = seen.camera[a], seen.camera[b]
@@ -256,30 +277,19 @@ def _joined(
 
 
 def _blocks(times: Floats) -> list[tuple[int, int]]:
-    """First and last (excluded) of sightings multiplied together: few, and near in time."""
+    """Return first and last (excluded) sightings of each block: few, and near in time."""
     span = np.floor(times / SPAN)
     edges = np.flatnonzero(np.r_[len(times) > 0, span[1:] != span[:-1]])
     runs = zip(edges, np.r_[edges, len(times)][1:], strict=True)
     return [(low, min(low + BLOCK, stop)) for at, stop in runs for low in range(at, stop, BLOCK)]
 
 
-def _log_rate(seen: Bodies, starts: list[Floats]) -> Floats:
-    """Log10 of sightings a second at each sighting's camera, in the half hour around it."""
-    rate = np.empty(len(seen.start))
-    begin, end = (seen.start[0], seen.start[-1]) if len(rate) else (0.0, 0.0)
-    for camera, times in enumerate(starts):
-        low, high = np.maximum(times - RATE, begin), np.minimum(times + RATE, end)
-        count = np.searchsorted(times, high, side="right") - np.searchsorted(times, low)
-        rate[seen.camera == camera] = count / np.maximum(high - low, 60)
-    return np.log10(rate)
-
-
 def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floats:
-    """The gaps (s) looked through for each pair of cameras, (C, C, 2); -inf where none is.
+    """Return the gaps (s) searched for each pair of cameras, (C, C, 2); -inf for none.
 
-    From each camera, the cells of next camera and gap are taken in the order of how many next
-    sightings they hold for the sightings that must be looked through, until they hold `window`.
-    Added to these: a leisurely walk to every camera within NEARBY.
+    From each camera, cells of next camera and gap are taken in the order of next sightings per
+    sighting to be compared, until they cover `window`. Added to these: a slow walk to every camera
+    within NEARBY.
     """
     mass = transit.gaps * 10 ** transit.onward[:, :, None]
     crowd = np.maximum([len(times) for times in starts], 1)
@@ -291,28 +301,28 @@ def _windows(transit: TransitModel, starts: list[Floats], window: float) -> Floa
     cells = kept.reshape(mass.shape)
     last = len(GAPS) - 2 - np.argmax(cells[:, :, ::-1], axis=2)
     ends = np.where(cells.any(axis=2), GAPS[last + 1], -np.inf)
-    # cheap to look through, and where crowds are larger than in calibration people step aside
+    # cheap to search, and in crowds larger than in calibration people take detours
     near = np.where(transit.distance <= NEARBY, 2 * transit.distance / WALK + 30, -np.inf)
     ends = np.maximum(ends, near)
     return np.stack([transit.overlap, ends], axis=2)
 
 
 def _solve(seen: Bodies, found: _Candidates, llr: NDArray[np.float32], clock: float) -> Rows:
-    """The row of each sighting's successor, -1 where its track ends."""
+    """Return the row of each sighting's successor, -1 at the end of its track."""
     weight = (llr + found.transit + found.prior).astype(np.float64)
     successor = best_successors(len(seen.start), found.a, found.b, weight)
-    return apart(seen, successor, clock)
+    return split_collisions(seen, successor, clock)
 
 
 def _llr_of_tracks(
     known: _Known, found: _Candidates, successor: Rows, images: int
 ) -> NDArray[np.float32]:
-    """Bounded log10 LRs of each candidate link, of the images before it against those after it.
+    """Return bounded log10 LRs of each candidate link: images before it against those after it.
 
     Up to so many images a side, as the tracks are now, averaged by quality.
     """
     vectors, quality = known.vectors, known.quality
-    track, order, place = chains(successor)
+    track, order, place = chain_successors(successor)
     sides = []
     for step in (-1, 1):
         total = vectors * quality[:, None].astype(np.float32)
@@ -342,7 +352,7 @@ def _frames(
     weight = (llr + found.transit + found.prior).astype(np.float64)
     chosen = np.flatnonzero(successor[found.a] == found.b)
     a, b = found.a[chosen], found.b[chosen]
-    probability, rivals = _probability(len(rows), found, weight, chosen)
+    probability, rivals = link_probability(len(rows), found.a, found.b, weight, chosen)
     links = pl.DataFrame(
         {
             "sighting_a": rows["sighting_id"].gather(a),
@@ -356,30 +366,7 @@ def _frames(
         }
     ).with_columns(feasible=pl.lit(value=True), method=pl.lit("path cover"))
     links = links.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
-    return Association(links, tracks_of(rows, chains(successor)[0], links), len(found.a))
-
-
-def _probability(
-    count: int, found: _Candidates, weight: Floats, chosen: Rows
-) -> tuple[Floats, Rows]:
-    """Of each chosen link its marginal probability over all covers of the candidates, by belief
-    propagation (Williams and Lau, IEEE Trans. Aerospace and Electronic Systems 50:4, 2014), and
-    how many rivals come within MARGIN."""
-    odds = 10 ** np.clip(weight, -12, 12)  # no link here is surer than that, and sums stay exact
-    free = np.ones(len(odds))  # what b says to a: how little others ask for it
-    for _ in range(MESSAGES):
-        wished = odds * free
-        asked = odds / (1 + np.maximum(np.bincount(found.a, wished, count)[found.a] - wished, 0))
-        free = 1 / (1 + np.maximum(np.bincount(found.b, asked, count)[found.b] - asked, 0))
-    wished = odds * free
-    probability = wished[chosen] / (1 + np.bincount(found.a, wished, count)[found.a[chosen]])
-    rivals = np.zeros(len(chosen), np.int64)
-    for side in (found.a, found.b):
-        bar = np.full(count, np.inf)
-        bar[side[chosen]] = weight[chosen] - MARGIN
-        near = np.bincount(side[weight >= bar[side]], minlength=count)
-        rivals += near[side[chosen]] - 1
-    return probability, rivals
+    return Association(links, tracks_of(rows, chain_successors(successor)[0], links), len(found.a))
 
 
 def tracks_of(rows: pl.DataFrame, track: Rows, links: pl.DataFrame) -> pl.DataFrame:

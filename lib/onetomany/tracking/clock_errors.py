@@ -1,10 +1,10 @@
-"""How sure the estimated offset of each camera's clock is: a standard error in seconds.
+"""Estimate the standard error, in seconds, of each camera's clock offset.
 
-Two cameras' times can mislead together, since queues are not those of the labelled run. So the
-error is taken from how far pairs of cameras contradict each other, each pair a cluster (White,
+Two cameras' times can mislead together, since queues differ from those of the labelled run. So the
+error comes from how far pairs of cameras contradict each other, each pair a cluster (White,
 Econometrica 50:1, 1982; Liang and Zeger, Biometrika 73:1, 1986), and not from the number of links.
-Whole halls can drift alike, which no pair shows. What the labelled run shows of itself is therefore
-added: people who came early are set against those who came late, where every offset is 0.
+Whole halls can drift alike, which no pair shows. Therefore the labelled run's own spread is added:
+people who came early are compared with those who came late, although every offset is 0.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def offset_errors(
     scale: float,
     spread: Floats,
 ) -> Floats:
-    """Return the standard error of each offset, (cameras,), in seconds; NaN where none is heard.
+    """Return the standard error of each offset, (cameras,), in seconds; NaN without data.
 
     `seen` and `known` are times by pair of cameras, of this run's links and of the labelled run;
     `scale` is the bandwidth (s) at which `offsets` were set, `spread` that of `half_spread`.
@@ -42,10 +42,10 @@ def offset_errors(
 
 
 def half_spread(cameras: int, early: Times, late: Times) -> Floats:
-    """Return how far offsets come out from 0 between halves of a labelled run, (cameras,), s.
+    """Return the offsets (s) estimated between halves of a labelled run, (cameras,).
 
-    Each camera's own two offsets, drawn towards what 68 % of all cameras stay within. NaN for all
-    where the halves have no pair of cameras in common.
+    Each camera's own two offsets, drawn towards the limit of 68 % of all cameras. NaN for all if
+    the halves have no pair of cameras in common.
     """
     found = []
     for one, two in ((early, late), (late, early)):

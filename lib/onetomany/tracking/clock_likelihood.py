@@ -1,4 +1,4 @@
-"""How likely the times between two cameras are by offsets of their clocks, and the likeliest.
+"""Calculate the likelihood of times between cameras by clock offsets, and the best offsets.
 
 Densities are of times of a labelled run, smoothed; some of the times seen are taken for wrong.
 """

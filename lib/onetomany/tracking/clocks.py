@@ -1,13 +1,13 @@
-"""Clocks of cameras: how far each is off, estimated together with the links, then set right.
+"""Estimate how far each camera's clock is off, together with the links, and correct it.
 
 A camera whose clock is ahead makes walks towards it look longer and walks from it shorter. A
-labelled run with right clocks tells how long people take from one camera to another. In the run to
-be linked, pairs of sightings whose faces alone say "one person" are taken first, whatever their
-times: medians find clocks that are hours off, maximum likelihood those that are minutes off. Then
-sightings are linked by clocks set so far, and the times of links set them more finely, in turn
-(after Stauffer and Tieu, CVPR 2003, and Loy, Xiang and Gong, IJCV 90:1, 2010, who learn the ways
-between cameras from such times). Only differences of clocks can be seen: offsets are relative to
-the median clock.
+labelled run with right clocks shows how long people take from one camera to another. In the run to
+be linked, pairs of sightings whose faces alone match are taken first, whatever their times: medians
+find clocks that are hours off, maximum likelihood those that are minutes off. Then sightings are
+linked by the clocks corrected so far, and the times of links correct them further, in turn (after
+Stauffer and Tieu, CVPR 2003, and Loy, Xiang and Gong, IJCV 90:1, 2010, who learn the ways between
+cameras from such times). Only differences of clocks can be seen: offsets are relative to the median
+clock.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from ..errors import InputError
-from .association import Association, Settings, associate
+from .association import Association, AssociationSettings, associate
 from .clock_errors import half_spread, offset_errors
 from .clock_likelihood import Times, likeliest_offsets, log_densities
 from .likelihood import FaceLikelihood, Vectors, by_template, pair_quality
@@ -39,18 +39,17 @@ OFFSETS = {
     "camera_id": pl.String,
     "offset": pl.Float64,  # s by which the clock is ahead of the median clock; null: not seen
     "error": pl.Float64,  # standard error of that, s: see `clock_errors`; null: not seen
-    "links": pl.Int64,  # links from or to the camera that tell of it
+    "links": pl.Int64,  # links from or to the camera that it is estimated from
 }
 
 
 @dataclass(frozen=True)
 class TravelTimes:
-    """Times (s) from leaving one camera to reaching another, of people of a labelled run.
+    """Store times (s) from leaving one camera to reaching another, from a labelled run.
 
     `times[a, b]` are all `t_start` at b less `t_end` at a of one person's sightings, by numbers of
-    `cameras`; below zero where b came first. `steps` are those of following sightings alone.
-    `spread` (s) is how far each camera's offset comes out from 0 if people who came late are set
-    against those who came early.
+    `cameras`; below zero if b came first. `steps` are those of consecutive sightings alone.
+    `spread` (s) is each camera's offset between people who came early and late.
     """
 
     cameras: tuple[str, ...]
@@ -62,7 +61,7 @@ class TravelTimes:
 def fit_travel_times(sightings: pl.DataFrame, subject: str = "true_id") -> TravelTimes:
     """Learn `TravelTimes` from a run whose clocks are right and whose people are known.
 
-    Raises InputError where no two cameras saw LEAST people in common.
+    Raises InputError if no two cameras saw LEAST people in common.
     """
     cameras = tuple(sightings["camera_id"].unique().sort().to_list())
     code = dict(zip(cameras, range(len(cameras)), strict=True))
@@ -87,7 +86,7 @@ def fit_travel_times(sightings: pl.DataFrame, subject: str = "true_id") -> Trave
 
 
 def _following(rows: pl.DataFrame) -> Times:
-    """Times between following sightings of one person, by cameras."""
+    """Return times between consecutive sightings of one person, by cameras."""
     after = rows.sort("who", "t_start", "t_end").select(
         pl.all(), pl.all().exclude("who").shift(-1).over("who").name.suffix("_b")
     )
@@ -95,7 +94,7 @@ def _following(rows: pl.DataFrame) -> Times:
 
 
 def _by_pair(pairs: pl.DataFrame) -> Times:
-    """Times between sightings (`t_end` to `t_start_b`) by cameras, where there are LEAST."""
+    """Return times between sightings (`t_end` to `t_start_b`) by cameras with at least LEAST."""
     found = (
         pairs.select("camera", "camera_b", time=pl.col("t_start_b") - pl.col("t_end"))
         .filter(pl.col("time").abs() < HORIZON, pl.col("camera") != pl.col("camera_b"))
@@ -114,17 +113,17 @@ def associate_setting_clocks(
     transit: TransitModel,
     known: TravelTimes,
 ) -> tuple[Association, pl.DataFrame]:
-    """Links and tracks with clocks set right, and `OFFSETS`: how far each clock was off.
+    """Link sightings with corrected clocks; returns tracks and `OFFSETS`, each clock's error.
 
-    `known` comes from the same labelled run as `transit`. `true_id` is not read. A camera that
-    shares too few sure links with others has a null offset, and its times are left as they are.
-    Raises InputError as `association.associate`.
+    `known` comes from the same labelled run as `transit`. `true_id` is not read. A camera with too
+    few sure links to others has a null offset, and its times don't change. Raises InputError as
+    `association.associate`.
     """
     rows = sightings.drop("true_id", strict=False)
     offsets, heard = _by_faces(rows, templates, face, known)
     seen: Times = {}
     for scale, apart in FINER:
-        settings = Settings(clock=apart)
+        settings = AssociationSettings(clock=apart)
         found = associate(_set(rows, known, offsets), templates, face, transit, settings)
         seen = _of_links(rows, found, known)
         if not seen:
@@ -133,7 +132,7 @@ def associate_setting_clocks(
             offsets, seen, *log_densities(offsets, scale, seen, known.steps)
         )
     table = _table(offsets, heard, seen, known)
-    final = Settings(clock=FINER[-1][1] / 2)
+    final = AssociationSettings(clock=FINER[-1][1] / 2)
     return associate(set_clocks(rows, table), templates, face, transit, final), table
 
 
@@ -144,7 +143,7 @@ def _set(rows: pl.DataFrame, known: TravelTimes, offsets: Floats) -> pl.DataFram
 def _by_faces(
     rows: pl.DataFrame, templates: Vectors, face: FaceLikelihood, known: TravelTimes
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Offsets (cameras,) from faces alone, to some seconds; and which cameras hang together."""
+    """Return offsets (cameras,) from faces alone, to some seconds, and which cameras connect."""
     rows = rows.sort("camera_id", "t_start", "sighting_id")
     vectors, camera = by_template(rows, templates), rows["camera_id"].to_numpy()
     place = [np.flatnonzero(camera == name) for name in known.cameras]
@@ -167,7 +166,7 @@ def _by_faces(
 
 
 def _of_links(rows: pl.DataFrame, found: Association, known: TravelTimes) -> Times:
-    """Times of sure links by cameras, by the clocks as they were."""
+    """Return times of sure links by cameras, by the uncorrected clocks."""
     code = dict(zip(known.cameras, range(len(known.cameras)), strict=True))
     ends = rows.select(
         "sighting_id",
@@ -214,7 +213,7 @@ def _table(
 def set_clocks(sightings: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
     """Return sightings with `t_start` and `t_end` by the median clock, from `OFFSETS`.
 
-    Times of cameras whose offset is null, or that have none, are left as they are.
+    Times of cameras with a null offset, or without one, don't change.
     """
     ahead = pl.col("offset").fill_null(0.0)
     return (
@@ -230,7 +229,7 @@ def set_clocks(sightings: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
 
 
 def _worth_comparing(known: TravelTimes) -> list[tuple[int, int]]:
-    """For each camera the pairs to the NEXT others whose times tell most: many, and alike."""
+    """Return each camera's pairs to the NEXT others with the most informative times."""
     spread = {
         pair: (np.subtract(*np.quantile(each, (0.75, 0.25))) + 1.0) / np.sqrt(len(each))
         for pair, each in known.times.items()
@@ -245,9 +244,9 @@ def _worth_comparing(known: TravelTimes) -> list[tuple[int, int]]:
 def _sure(
     vectors: Vectors, quality: Floats, at_a: Rows, at_b: Rows, face: FaceLikelihood
 ) -> tuple[Rows, Rows]:
-    """Pairs of two cameras' sightings that are each other's best, and likelier one person than not.
+    """Return pairs of two cameras' sightings that match best both ways and are likely right.
 
-    Likelier: the face's ratio outweighs that only one of b's sightings can be the best.
+    The face's ratio must outweigh that only one of b's sightings can be the right one.
     """
     at_a = at_a[:: max(1, -(-len(at_a) // ROWS))]
     if not len(at_a) or not len(at_b):
@@ -259,9 +258,10 @@ def _sure(
 
 
 def _coarse(count: int, seen: Times, known: TravelTimes) -> tuple[Floats, NDArray[np.bool_]]:
-    """Offsets by medians, (count,), least absolute errors; and which cameras hang together.
+    """Return offsets by medians, (count,), and which cameras connect.
 
-    Wrong pairs are spread about the same offset, so that medians bear many of them.
+    Least absolute errors: wrong pairs scatter around the same offset, so medians tolerate many of
+    them.
     """
     heard = np.zeros(count, np.bool_)
     if not seen:
@@ -276,7 +276,7 @@ def _coarse(count: int, seen: Times, known: TravelTimes) -> tuple[Floats, NDArra
     sure = np.sqrt(size) / spread
     design = np.zeros((len(a) + 1, count))
     design[np.arange(len(a)), b], design[np.arange(len(a)), a] = 1, -1
-    design[-1] = 1  # their sum is zero: only differences can be seen
+    design[-1] = 1  # their sum is zero: only differences can be estimated
     target, offsets = np.append(shift, 0.0), np.zeros(count)
     for _ in range(ROUNDS):
         off = np.abs(design[:-1] @ offsets - shift) + spread / np.sqrt(size)

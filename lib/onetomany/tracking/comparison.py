@@ -1,7 +1,8 @@
-"""The trackers side by side, on real people's boxes, each counted by two packages.
+"""Compare trackers on real people's boxes, each scored by two packages.
 
-Figures are trackeval's. motmetrics counts them too, left as it is: its ID switches stand beside,
-since its rule is another one (`metrics.score_again`), and `gap` is how far the rest differs.
+Figures are trackeval's. motmetrics scores them too, unchanged: its ID switches have their own
+column, since its rule differs (`metrics.score_tracks_again`), and `gap` is how far the rest
+differs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from ..sources.pedestrians import FRAME_RATE
-from .metrics import Scores, score, score_again
+from .metrics import Scores, score_tracks, score_tracks_again
 from .mot import BOX, write_mot
 from .within import TRACKERS, track
 
@@ -42,7 +43,7 @@ POOLED = "all together"
 
 @dataclass(frozen=True)
 class Filmed:
-    """What one camera's detector found, and who was there: two frames in schema `MOT`.
+    """Store one camera's detections and the truth: two frames in schema `MOT`.
 
     Without a truth (None) people can be followed, but nothing can be scored.
     """
@@ -52,16 +53,16 @@ class Filmed:
     frame_rate: float = FRAME_RATE
 
 
-def compare(
+def compare_trackers(
     filmed: Mapping[str, Filmed], *, pooled: bool = False, out: Path | None = None
 ) -> pl.DataFrame:
     """Score every tracker on every sequence with a truth (schema `TABLE`), C-BIoU first.
 
     With `pooled`, rows named POOLED follow, of all sequences as one, as the MOT Challenge pools
-    them; none where there is one sequence. With `out`, tracks are written there in MOT text form,
-    as <sequence>/<tracker>.txt, also of sequences without truth.
+    them; none for one sequence. With `out`, tracks are written there in MOT text form, as
+    <sequence>/<tracker>.txt, also of sequences without truth.
 
-    Raises InputError where detections or truth are not what `track` and `score` take.
+    Raises InputError as `track` and `score_tracks`.
     """
     rows, together = [], {key: _Pool() for key in TRACKERS}
     for name, film in filmed.items():
@@ -89,7 +90,7 @@ def gap(one: Scores, other: Scores) -> float:
 
 
 def _row(name: str, tracker: str, truth: pl.DataFrame, tracks: pl.DataFrame) -> dict[str, object]:
-    found, again = score(truth, tracks), score_again(truth, tracks, forget=False)
+    found, again = score_tracks(truth, tracks), score_tracks_again(truth, tracks, forget=False)
     return {
         "sequence": name,
         "tracker": tracker,
@@ -102,7 +103,7 @@ def _row(name: str, tracker: str, truth: pl.DataFrame, tracks: pl.DataFrame) -> 
 
 
 class _Pool:
-    """Sequences one after another: frames and ids of each go on where the last one's ended."""
+    """Join sequences: each one's frames and ids continue from the last one's end."""
 
     def __init__(self) -> None:
         self.sides: tuple[list[pl.DataFrame], list[pl.DataFrame]] = ([], [])
@@ -130,10 +131,11 @@ def simulated_detections(
     false: float = 0.05,
     jitter: float = 0.05,
 ) -> pl.DataFrame:
-    """SIMULATED detections, for where no detector's own are at hand: the true boxes with a share
-    `missed` left out, corners moved by `jitter` of the size (standard deviation), and `false`
-    boxes per true one, of true sizes at any place. Confidence is uniform from .6 to 1, of false
-    ones from .3 to .9. Columns frame, id (-1), left, top, width, height, conf.
+    """Draw SIMULATED detections from true boxes, if a detector's own are missing.
+
+    A share `missed` is left out, corners are moved by `jitter` of the size (standard deviation),
+    and `false` boxes per true one are added, of true sizes at any place. Confidence is uniform from
+    .6 to 1, of false ones from .3 to .9. Columns frame, id (-1), left, top, width, height, conf.
     """
     rng = np.random.default_rng(seed)
     boxes = truth.select("frame", *BOX)

@@ -1,4 +1,4 @@
-"""Paths that cover all sightings: the successors of greatest weight, each used once."""
+"""Cover all sightings by paths: the successors of greatest weight, each used once."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from scipy.sparse.csgraph import connected_components
 
 from .transit import Bodies, Floats, Rows, feasible
 
+MARGIN = 1.0  # log10: a rival that close is at least a tenth as likely
+MESSAGES = 30  # exchanged between rivals before probabilities are read
+
 
 def best_successors(count: int, a: Rows, b: Rows, weight: Floats) -> Rows:
-    """The successor of each of `count` sightings, -1 for none, so that the summed weight of links
-    a -> b, (n,), is greatest and nothing has two predecessors.
+    """Return each sighting's successor, -1 for none, at the greatest sum of weights.
 
-    Exact: an assignment in which every sighting may also end its track, at weight 0. Sightings are
-    placed one by one along the shortest augmenting path (Tomizawa, Networks 1, 1971; Edmonds and
-    Karp, JACM 19:2, 1972), which reaches no further than who competes for whom; scipy's solver
-    looks through all columns each time and would take hours for a million.
+    Links a -> b have weights, (n,); no sighting gets two predecessors. Exact: an assignment in
+    which every sighting may also end its track, at weight 0. Sightings are placed one by one along
+    the shortest augmenting path (Tomizawa, Networks 1, 1971; Edmonds and Karp, JACM 19:2, 1972),
+    which stays within the competing sightings; scipy's solver searches all columns each time and
+    would take hours for a million.
     """
     good = weight > 0  # a link below zero is never better than an end and a beginning
     a, b, weight = a[good], b[good], weight[good]
@@ -32,7 +35,7 @@ def best_successors(count: int, a: Rows, b: Rows, weight: Floats) -> Rows:
 
 @njit(cache=True)
 def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:  # noqa: PLR0912
-    """The column of each row, -1 for its own end (cost 0), at the least summed cost.
+    """Return the column of each row, -1 for its own end (cost 0), at the least summed cost.
 
     `starts` (rows + 1,): row r has the columns and costs from starts[r] to starts[r + 1].
     """
@@ -91,11 +94,13 @@ def _place(starts: Rows, columns: Rows, costs: Floats) -> Rows:  # noqa: PLR0912
 
 
 @njit(cache=True)
-def passing(
+def pairs_reaching(
     scores: NDArray[np.float32], least: NDArray[np.float32], first: Rows, stop: Rows
 ) -> tuple[Rows, Rows]:
-    """Rows and columns of scores (rows, columns) at or above each row's `least`, among its columns
-    from `first` to `stop` (excluded). Without a mask of all of them."""
+    """Return rows and columns of scores at or above each row's `least`.
+
+    `scores` is (rows, columns); each row's columns run from `first` to `stop` (excluded). No mask
+    of all of them is made."""
     count = 0
     for row in range(len(least)):
         for column in range(first[row], stop[row]):
@@ -110,9 +115,10 @@ def passing(
     return one, two
 
 
-def chains(successor: Rows) -> tuple[Rows, Rows, Rows]:
-    """Tracks of successors that lie later: number of each sighting's track, (n,), numbered by the
-    first sighting; all sightings track by track in order; and each one's place in that order."""
+def chain_successors(successor: Rows) -> tuple[Rows, Rows, Rows]:
+    """Return each sighting's track number, all sightings by track, and their places there.
+
+    Successors come later in time; tracks are numbered by their first sighting, all arrays (n,)."""
     count = len(successor)
     linked = np.flatnonzero(successor >= 0)
     graph = csr_array((np.ones(len(linked), np.int8), (linked, successor[linked])), (count, count))
@@ -128,15 +134,15 @@ def chains(successor: Rows) -> tuple[Rows, Rows, Rows]:
     return track, order, place
 
 
-def apart(seen: Bodies, successor: Rows, clock: float = 0.0) -> Rows:
-    """The same, cut wherever a track would be in two places at once.
+def split_collisions(seen: Bodies, successor: Rows, clock: float = 0.0) -> Rows:
+    """Cut tracks that would be in two places at once.
 
-    Links are feasible one by one; where views overlap, a sighting can still collide with the one
+    Links are feasible one by one; with overlapping views a sighting can still collide with the one
     after the next. Such a track is cut before the later of the two. `clock` as in `feasible`.
     """
     result = successor.copy()
     while True:
-        track, order, _ = chains(result)
+        track, order, _ = chain_successors(result)
         cut = False
         for lag in range(2, len(order)):
             a, b = order[:-lag], order[lag:]
@@ -150,3 +156,29 @@ def apart(seen: Bodies, successor: Rows, clock: float = 0.0) -> Rows:
                 cut = True
         if not cut:
             return result
+
+
+def link_probability(
+    count: int, a: Rows, b: Rows, weight: Floats, chosen: Rows
+) -> tuple[Floats, Rows]:
+    """Return each chosen link's probability and its number of rivals within MARGIN.
+
+    The probability is the marginal over all covers of the candidates, by belief propagation
+    (Williams and Lau, IEEE Trans. Aerospace and Electronic Systems 50:4, 2014). Links a -> b of
+    `count` sightings have log10 weights; `chosen` are places among them.
+    """
+    odds = 10 ** np.clip(weight, -12, 12)  # bounds that keep sums exact
+    free = np.ones(len(odds))  # messages from b to a: how little others need it
+    for _ in range(MESSAGES):
+        wished = odds * free
+        asked = odds / (1 + np.maximum(np.bincount(a, wished, count)[a] - wished, 0))
+        free = 1 / (1 + np.maximum(np.bincount(b, asked, count)[b] - asked, 0))
+    wished = odds * free
+    probability = wished[chosen] / (1 + np.bincount(a, wished, count)[a[chosen]])
+    rivals = np.zeros(len(chosen), np.int64)
+    for side in (a, b):
+        bar = np.full(count, np.inf)
+        bar[side[chosen]] = weight[chosen] - MARGIN
+        near = np.bincount(side[weight >= bar[side]], minlength=count)
+        rivals += near[side[chosen]] - 1
+    return probability, rivals

@@ -1,7 +1,7 @@
-"""What decides whether tracking works, one dial at a time: simulated hours that come with the kit.
+"""Load stored simulations of tracking that vary one condition at a time.
 
-Five seeds for each setting would make chapter 05 slow, so that `python -m benchmarks.dials` makes
-them, and stores what it found with its command, date and version.
+Five seeds for each setting would make chapter 05 slow, so `python -m benchmarks.dials` makes them
+and stores the results with its command, date and version.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 DIALS = {
-    "dial": pl.String,  # what is moved; the other dials stay
+    "dial": pl.String,  # the condition varied; the others stay
     "setting": pl.String,
     "method": pl.String,  # "path cover", or "naive" at the threshold that calibration sets
     "seeds": pl.Int64,  # simulated hours
@@ -31,7 +31,7 @@ Facts = dict[str, Any]
 
 
 def stored_dials() -> tuple[pl.DataFrame, Facts]:
-    """Return `DIALS`, means and ranges over seeds, and what made them: command, date, version.
+    """Return `DIALS`, means and ranges over seeds, with their command, date and version.
 
     Shares are of passengers of simulated hours.
 
@@ -41,10 +41,10 @@ def stored_dials() -> tuple[pl.DataFrame, Facts]:
     """
     folder = resources.files("onetomany.sources") / "data" / "dials"
     facts: Facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return over_seeds(pl.read_csv((folder / "dials.csv").read_bytes())), facts
+    return _over_seeds(pl.read_csv((folder / "dials.csv").read_bytes())), facts
 
 
-def over_seeds(rows: pl.DataFrame) -> pl.DataFrame:
+def _over_seeds(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `DIALS` of one row for each dial, setting, seed and method, in their order."""
     names = ("idf1", "mixed", "broken")
     return (

@@ -1,7 +1,7 @@
-"""What such a system holds of one supposed person: where, when, beside whom, and how surely.
+"""Compile a system's record of one supposed person: where, when, near whom, how surely.
 
-Of simulated people only. The number of a hypothesis is nobody's name; that its links are uncertain
-is the point of the frame.
+For simulated people only. The number of a hypothesis is not a name. The frame shows how uncertain
+its links are.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ DOSSIER: dict[str, Any] = {
 def dossier(
     sightings: pl.DataFrame, found: Association, hypothesis: int, *, radius: float = RADIUS
 ) -> pl.DataFrame:
-    """One track as `DOSSIER`, in order of time. `true_id` is not read.
+    """Return one track as `DOSSIER`, in order of time. `true_id` is not read.
 
-    Who is beside somebody: sightings of the same camera that overlap in time, `radius` metres or
-    less apart in the mean. Raises InputError for a hypothesis that isn't there, or for tracks of
-    the naive method, whose links have no order.
+    `beside` lists sightings of the same camera that overlap in time, `radius` metres or less apart
+    in the mean. Raises InputError for a hypothesis that isn't there, or for tracks of the naive
+    method, whose links have no order.
     """
     own = found.tracks.filter(pl.col("hypothesis") == hypothesis)
     if own.is_empty():

@@ -1,7 +1,7 @@
-"""How far tracks across cameras are wrong, counted with the truth that only a simulation has.
+"""Count errors of tracks across cameras with the truth that only a simulation has.
 
 Pairs are all pairs of sightings in one track: precision is the share of them that are of one
-person, recall the share of each person's pairs that lie in one track (the pairwise counts of
+person, recall the share of each person's pairs that are in one track (the pairwise counts of
 clustering, Rand, JASA 66:336, 1971). One wrong link in the middle of a day spoils many pairs.
 """
 
@@ -27,7 +27,7 @@ ERRORS = {
     "pair_recall": pl.Float64,
     "precision_at_recall": pl.Float64,  # best at RECALL, weak links cut; null: never reached
     "link_precision": pl.Float64,  # links whose two sightings are of one person
-    "mean_probability": pl.Float64,  # of links: what the method itself holds that precision to be
+    "mean_probability": pl.Float64,  # of links: the method's own estimate of that precision
     "next_recall": pl.Float64,  # of sightings with a next one, those linked to it
     "idf1": pl.Float64,
     "infeasible": pl.Float64,  # links that no body can make
@@ -42,13 +42,13 @@ ERRORS = {
 
 
 def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) -> pl.DataFrame:
-    """One row of ERRORS: tracks held against `true_id`.
+    """Return one row of ERRORS: tracks compared with `true_id`.
 
-    For precision at RECALL the weakest links are cut bit by bit: by probability, or by score where
-    the method has none. Raises InputError where a sighting has no `true_id`, or is in no track.
+    For precision at RECALL the weakest links are cut bit by bit: by probability, or by score if the
+    method has none. Raises InputError if a sighting has no `true_id`, or is in no track.
     """
     if "true_id" not in sightings.columns or sightings["true_id"].null_count():
-        raise InputError("Errors are counted where everybody is known: true_id must be filled.")
+        raise InputError("Errors need the truth: true_id must be filled in every sighting.")
     held = found.tracks.explode("sightings").select("hypothesis", sighting_id="sightings")
     rows = sightings.sort("t_start", "sighting_id").join(
         held, on="sighting_id", how="left", maintain_order="left"
@@ -66,7 +66,7 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     met = pl.DataFrame({"who": who, "track": track}).unique()
     mixed = met.select("who", shared=pl.len().over("track") > 1)
     people = mixed.group_by("who").agg(pl.col("shared").any(), broken=pl.len() > 1)
-    share = share_of(people["shared"].to_numpy())
+    share = share_interval(people["shared"].to_numpy())
     agreed = identity(rows.select("true_id", track_id="hypothesis"))
     row = {
         "method": found.links["method"].first() or "none",
@@ -89,7 +89,7 @@ def track_errors(sightings: pl.DataFrame, found: Association, *, seed: int = 0) 
     return pl.DataFrame([row], schema=ERRORS)
 
 
-def share_of(flags: np.ndarray) -> Interval:
+def share_interval(flags: np.ndarray) -> Interval:
     """Return the interval of a share of people."""
     return ratio_interval(flags, np.ones(len(flags)))
 
@@ -99,7 +99,7 @@ def _dense(column: pl.Series) -> Rows:
 
 
 def _ends(found: Association, rows: pl.DataFrame) -> tuple[Rows, Rows]:
-    """Rows of the two sightings of each link."""
+    """Return the rows of the two sightings of each link."""
     place = rows.select("sighting_id").with_row_index("row")
     joined = found.links.select("sighting_a", "sighting_b")
     for side in ("sighting_a", "sighting_b"):
@@ -113,7 +113,7 @@ def _ends(found: Association, rows: pl.DataFrame) -> tuple[Rows, Rows]:
 
 
 def _pairs(who: Rows, track: Rows) -> tuple[float, float]:
-    """Precision and recall over all pairs of sightings in one track."""
+    """Return precision and recall over all pairs of sightings in one track."""
 
     def pairs(*labels: Rows) -> float:
         key = labels[0] if len(labels) == 1 else labels[0] * (int(labels[1].max()) + 1) + labels[1]

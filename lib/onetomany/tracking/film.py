@@ -1,7 +1,7 @@
-"""A recorded film to boxes and tracks: frames from the cage, a detector, the kit's own tracker.
+"""Turn a recorded film into boxes and tracks: caged decoding, a detector, a tracker.
 
 Frames are decoded in the cage (`cage.film_decoder`) and come out one by one as plain pixels; none
-is kept. A detector takes pixels and returns boxes. No face is looked for, cropped or matched.
+is kept. A detector takes pixels and returns boxes. Faces are not searched for, cropped or matched.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from .within import track
 
 TASK = "onetomany.cage.film_decoder:load_film_decoder"
 SIDE = 1280  # longest side in pixels of the frames that leave the cage
-LAST_FRAME = 20_000  # that is decoded: 13 minutes at 25 a second
+LAST_FRAME = 20_000  # decoded: 13 minutes at 25 a second
 SILENCE, HOURS = 60.0, 12.0  # the longest wait for one frame in seconds, and for all in hours
 MEMORY = 768 << 20  # beside the film itself
-UNEVEN = 0.05  # of the frames: more of other distance in time than the others are reported
+UNEVEN = 0.05  # share of unevenly spaced frames from which on it is reported
 
 Pixels = NDArray[np.uint8]
 # takes a frame (rows, columns, 3), blue first; returns boxes (n, 4: left, top, width, height) in
@@ -51,7 +51,7 @@ _NONSENSE = "its decoder's answer makes no sense"
 
 @dataclass(frozen=True)
 class Decoded:
-    """What is known of a film once it was decoded.
+    """Store the facts of a decoded film.
 
     `size` and `stored` are width and height in pixels, of the frames seen and of the film's own;
     `frames` how many were seen, from `first` on. `rate` and `claimed` are frames a second and in
@@ -69,20 +69,20 @@ class Decoded:
 
     @property
     def scale(self) -> float:
-        """Pixels of the frames seen for each of the film's own."""
+        """Return pixels of the frames seen per pixel of the film."""
         return self.size[0] / self.stored[0]
 
 
 @dataclass(frozen=True)
 class FilmTracks:
-    """Boxes of people in a film: `detections` and `tracks` (schema `MOT`), in the film's pixels."""
+    """Store boxes of people in a film: `detections` and `tracks` (`MOT`), in the film's pixels."""
 
     decoded: Decoded
     detections: pl.DataFrame
     tracks: pl.DataFrame
 
 
-def watch(
+def decode_film(
     path: Path,
     sheet: FilmSheet,
     see: See,
@@ -91,11 +91,11 @@ def watch(
     last: int = LAST_FRAME,
     promised: Callable[[int], None] = lambda frames: None,
 ) -> Decoded:
-    """Decode a film in the cage and hand `see` each frame's number and pixels, in order.
+    """Decode a film in the cage and pass each frame's number and pixels to `see`, in order.
 
-    `first` and `last` count from 1. `promised` is told before the first frame how many the header
-    claims; 0 if it claims none. Raises IntegrityError if the file is not the datasheet's,
-    InputError if it can't be decoded, RefusedError if the system confines no process.
+    `first` and `last` count from 1. `promised` gets the header's number of frames before the first
+    frame; 0 if it has none. Raises IntegrityError if the file is not the datasheet's, InputError if
+    it can't be decoded, RefusedError if the system confines no process.
     """
     if not 1 <= first <= last <= LAST_FRAME:
         raise InputError(f"Frames {first} to {last}: name a span within 1 to {LAST_FRAME:,}.")
@@ -106,7 +106,7 @@ def watch(
         try:
             return _taken(frames, see, first, promised)
         except cage.Trouble as why:
-            # no Trouble, after which the decoder's own end would be waited for, hours perhaps
+            # not Trouble, which would wait for the decoder's end, perhaps for hours
             raise InputError(f"{path} can't be read as a film: {why}.") from None
 
     try:
@@ -138,8 +138,8 @@ def find_tracks(
 ) -> FilmTracks:
     """Detect people in each frame of a film, and join the boxes to tracks (`within.track`).
 
-    Time runs at the datasheet's frames a second. A box is cut at the frame's edges. Raises what
-    `watch` and `within.track` raise.
+    Time runs at the datasheet's frames a second. A box is cut at the frame's edges. Raises the
+    errors of `decode_film` and `within.track`.
     """
     found: list[tuple[int, NDArray[np.float64]]] = []
     with tqdm(desc="frames", unit="frame", delay=2, leave=False) as bar:
@@ -153,7 +153,7 @@ def find_tracks(
         def promised(frames: int) -> None:
             bar.total = min(frames or last, last) - first + 1
 
-        decoded = watch(path, sheet, see, first=first, last=last, promised=promised)
+        decoded = decode_film(path, sheet, see, first=first, last=last, promised=promised)
     detections = _table(found, decoded.scale)
     return FilmTracks(
         decoded,
@@ -166,7 +166,7 @@ def still_tracks(tracks: pl.DataFrame, *, frame_rate: float, seconds: float = 5.
     """Return the tracks of at least so many seconds that kept their place.
 
     For nine tenths of their frames the middle of the box's lower edge stays within half a box's
-    width: people who stand still, or things such as a parked van that a detector takes for people.
+    width: motionless people, or things such as a parked van that a detector takes for people.
     """
     foot = pl.col("left") + pl.col("width") / 2
     base = pl.col("top") + pl.col("height")
@@ -182,7 +182,7 @@ def still_tracks(tracks: pl.DataFrame, *, frame_rate: float, seconds: float = 5.
 
 
 def _within(boxes: NDArray[np.float64], frame: Pixels) -> NDArray[np.float64]:
-    """Boxes cut at the edges of a frame."""
+    """Cut boxes at the edges of a frame."""
     high, wide = frame.shape[:2]
     corners = boxes.reshape(-1, 4).astype(np.float64)
     low = np.clip(corners[:, :2], 0, [wide, high])
@@ -205,7 +205,7 @@ def _table(found: list[tuple[int, NDArray[np.float64]]], scale: float) -> pl.Dat
 def _taken(
     frames: cage.Frames, see: See, first: int, promised: Callable[[int], None]
 ) -> Decoded | str:
-    """Read the answer of the cage, which may be anything, frame by frame."""
+    """Read the cage's untrusted answer frame by frame."""
     head: dict[str, Any] = {}
     times: list[float] = []
     number, fault = first, None
@@ -254,9 +254,9 @@ def _head(content: bytes) -> dict[str, Any]:
 
 
 def _uneven(times: list[float]) -> float:
-    """Share of steps in time that differ from the median by more than half.
+    """Return the share of time steps that differ from the median by more than half.
 
-    Where frames are predicted from later ones, OpenCV's ffmpeg gives their times out of order.
+    If frames are predicted from later ones, OpenCV's ffmpeg returns their times out of order.
     """
     steps = np.diff(np.sort(times))
     if not len(steps) or not np.isfinite(steps).all():

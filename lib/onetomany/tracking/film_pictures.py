@@ -1,4 +1,4 @@
-"""A film's frames and a short clip, with the tracks' boxes and numbers drawn on."""
+"""Draw tracks' boxes and numbers on a film's frames and a short clip."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from ..errors import OneToManyError
 from ..sources.films import FilmSheet
-from .film import Decoded, Pixels, watch
+from .film import Decoded, Pixels, decode_film
 from .mot import BOX
 
 STILLS = 6  # frames that are kept as pictures
@@ -22,7 +22,7 @@ COLOURS = ((178, 114, 0), (0, 94, 213), (115, 158, 0), (167, 121, 204), (233, 18
            (0, 159, 230))  # fmt: skip
 
 
-def chosen_frames(decoded: Decoded, tracks: pl.DataFrame) -> list[int]:
+def _chosen_frames(decoded: Decoded, tracks: pl.DataFrame) -> list[int]:
     """Return STILLS frames to keep: the one with most boxes, the others evenly spaced."""
     last = decoded.first + decoded.frames - 1
     spaced = np.linspace(decoded.first, last, STILLS).round().astype(int).tolist()
@@ -32,8 +32,8 @@ def chosen_frames(decoded: Decoded, tracks: pl.DataFrame) -> list[int]:
     return sorted({*spaced, int(fullest["frame"][0])})
 
 
-def clip_start(decoded: Decoded, tracks: pl.DataFrame, frame_rate: float) -> int:
-    """Return the frame from which so long a clip shows most boxes."""
+def _clip_start(decoded: Decoded, tracks: pl.DataFrame, frame_rate: float) -> int:
+    """Return the frame from which a clip of that length shows most boxes."""
     span = round(CLIP_SECONDS * frame_rate)
     counts = np.zeros(decoded.frames, np.int64)
     if tracks.height:
@@ -44,7 +44,7 @@ def clip_start(decoded: Decoded, tracks: pl.DataFrame, frame_rate: float) -> int
     return decoded.first + int(sums.argmax())
 
 
-def draw_boxes(frame: Pixels, boxes: pl.DataFrame, scale: float) -> Pixels:
+def _draw_boxes(frame: Pixels, boxes: pl.DataFrame, scale: float) -> Pixels:
     """Return a copy of a frame with the boxes and numbers of tracks; `scale` brings them to it."""
     import cv2
 
@@ -75,8 +75,8 @@ def write_pictures(
 
     (out / "frames").mkdir(parents=True)
     by_frame: Mapping[Any, pl.DataFrame] = tracks.partition_by("frame", as_dict=True)
-    keep = set(chosen_frames(decoded, tracks))
-    start = clip_start(decoded, tracks, sheet.frames_per_second)
+    keep = set(_chosen_frames(decoded, tracks))
+    start = _clip_start(decoded, tracks, sheet.frames_per_second)
     length = max(1, round(CLIP_SECONDS * sheet.frames_per_second))
     shown = range(start, min(start + length, decoded.first + decoded.frames))
     clip, stills, put = out / "clip.avi", [], 0
@@ -86,7 +86,7 @@ def write_pictures(
         nonlocal put
         if number not in keep and number not in shown:
             return
-        drawn = draw_boxes(frame, by_frame.get((number,), tracks.clear()), decoded.scale)
+        drawn = _draw_boxes(frame, by_frame.get((number,), tracks.clear()), decoded.scale)
         if number in keep:
             stills.append(out / "frames" / f"{number:06}.png")
             stills[-1].write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
@@ -94,9 +94,9 @@ def write_pictures(
             film.write(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA))
             put += 1
 
-    watch(path, sheet, see, first=decoded.first, last=max(*keep, shown[-1]))
+    decode_film(path, sheet, see, first=decoded.first, last=max(*keep, shown[-1]))
     film.release()
-    if len(stills) != len(keep) or put != len(shown) or frames_of(clip) != put:
+    if len(stills) != len(keep) or put != len(shown) or _count_frames(clip) != put:
         raise OneToManyError(
             f"The clip and frames of {path} could not be written whole: check the disk's space "
             "and run it again."
@@ -105,7 +105,7 @@ def write_pictures(
 
 
 def _clip_writer(clip: Path, decoded: Decoded, frame_rate: float) -> tuple[Any, tuple[int, int]]:
-    """A writer of Motion JPEG, and the size of its frames in pixels."""
+    """Return a writer of Motion JPEG, and the size of its frames in pixels."""
     import cv2
 
     shrink = min(1.0, CLIP_SIDE / max(decoded.size))
@@ -116,8 +116,8 @@ def _clip_writer(clip: Path, decoded: Decoded, frame_rate: float) -> tuple[Any, 
     return film, (wide, high)
 
 
-def frames_of(clip: Path) -> int:
-    """Return how many frames of a clip that was written here open again."""
+def _count_frames(clip: Path) -> int:
+    """Return how many frames of a written clip can be decoded."""
     import cv2
 
     film, many = cv2.VideoCapture(str(clip), cv2.CAP_OPENCV_MJPEG), 0
@@ -129,7 +129,7 @@ def frames_of(clip: Path) -> int:
 def first_frame(path: Path, sheet: FilmSheet, number: int) -> Pixels:
     """Return one frame of a film."""
     kept: list[Pixels] = []
-    watch(path, sheet, lambda _, frame: kept.append(frame), first=number, last=number)
+    decode_film(path, sheet, lambda _, frame: kept.append(frame), first=number, last=number)
     return kept[0]
 
 
@@ -137,16 +137,17 @@ TRACK_PRESENCE = {
     "x": pl.Float64,  # left edge of a cell, pixels or metres
     "y": pl.Float64,
     "side": pl.Float64,  # of the cell
-    "seconds": pl.Float64,  # in which a track stood there, added up over tracks
+    "seconds": pl.Float64,  # of tracks' presence there, added up
 }
 
 
 def track_presence(
     tracks: pl.DataFrame, *, frame_rate: float, side: float, metres: bool = False
 ) -> pl.DataFrame:
-    """Return how long tracks stood in each square cell of `side` pixels or metres (TRACK_PRESENCE).
+    """Return how long tracks were in each square cell of `side` pixels or metres.
 
-    A track stands at the middle of its boxes' lower edge. Cells in which none stood are left out.
+    The place of a track is the middle of its boxes' lower edge. Empty cells are left out. Returns
+    TRACK_PRESENCE.
 
     >>> box = {"left": [4.0, 5.0], "width": [2.0, 2.0], "top": [0.0, 0.0], "height": [9.0, 9.0]}
     >>> track_presence(pl.DataFrame(box), frame_rate=4, side=10.0).rows()

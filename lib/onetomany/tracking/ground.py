@@ -1,7 +1,7 @@
-"""From pixels to metres: the homography of a flat ground, by points that somebody measured.
+"""Convert pixels to metres by the homography of a flat ground, from measured points.
 
-A person stands at the middle of the box's lower edge. On stairs, behind a counter or cut off by
-the frame's edge that is not where the feet are, and the metres are wrong.
+A person's place is the middle of the box's lower edge. On stairs, behind a counter or at the
+frame's edge the feet are elsewhere, and the metres are wrong.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ TRAJECTORIES = {
 
 @dataclass(frozen=True)
 class Ground:
-    """A homography (3, 3) from the film's pixels to metres.
+    """Store a homography (3, 3) from the film's pixels to metres.
 
-    `residual` is the mean distance in metres between the given points and where it puts them, None
-    if there were only four points or a matrix: then nothing tests it. `middle` is the mean of the
-    calibration's points in metres, `near` a picture point that lies on the ground.
+    `residual` is the mean distance in metres between given and mapped points, None for only four
+    points or a matrix, which leave nothing to test. `middle` is the mean of the calibration's
+    points in metres, `near` a picture point on the ground.
     """
 
     homography: Floats
@@ -98,7 +98,7 @@ def read_ground(table: Mapping[str, Any], where: str) -> Ground:
 
 
 def with_metres(tracks: pl.DataFrame, ground: Ground) -> pl.DataFrame:
-    """Return tracks (schema `MOT`) with x and y in metres; null where no ground is, z 0."""
+    """Return tracks (schema `MOT`) with x and y in metres; null off the ground, z 0."""
     foot = tracks.select(pl.col("left") + pl.col("width") / 2, pl.col("top") + pl.col("height"))
     places = ground.metres(foot.to_numpy().astype(np.float64).reshape(-1, 2))
     x, y = (pl.Series(places[:, axis]).fill_nan(None) for axis in (0, 1))
@@ -110,8 +110,8 @@ def with_metres(tracks: pl.DataFrame, ground: Ground) -> pl.DataFrame:
 def ground_trajectories(tracks: pl.DataFrame, *, frame_rate: float) -> pl.DataFrame:
     """Return places over time (schema `TRAJECTORIES`) of tracks in metres, in order of id and t.
 
-    A box's lower edge jumps from frame to frame, and a speed would be made of these jumps: each
-    place is the mean over SMOOTH seconds on each side. Frames without a place are left out.
+    A box's lower edge jumps from frame to frame, which would distort speeds: each place is the mean
+    over SMOOTH seconds on each side. Frames without a place are left out.
     """
     placed = tracks.filter(pl.col("x").is_not_null()).sort("id", "frame")
     half = max(1, round(SMOOTH * frame_rate))

@@ -1,15 +1,16 @@
-"""How much a face score says: bounded likelihood ratios, calibrated on people of another run.
+"""Turn face scores into bounded likelihood ratios, calibrated on people of another run.
 
-A score is not a probability, and 'a match' hides how strong it is. Forensic practice turns it into
-a likelihood ratio: how much more often such a score comes from two images of one person than of
-two (Ramos and Gonzalez-Rodriguez, 'Reliable support', FSI 230, 2013; ENFSI, 'Guideline for
-evaluative reporting', 2015). Done here by the Netherlands Forensic Institute's `lir`: logistic
-calibration (Brümmer and du Preez, Computer Speech and Language 20:2, 2006), then the empirical
-bounds of Vergeer et al. ('Numerical likelihood ratios outputted by LR systems are often based on
-extrapolation', Science and Justice 56, 2016): no ratio is larger than so many pairs can support.
+A score is not a probability, and 'a match' hides how strong it is. Forensic practice uses a
+likelihood ratio: how much more often such a score comes from images of one person than of two
+(Ramos and Gonzalez-Rodriguez, 'Reliable support', FSI 230, 2013; ENFSI, 'Guideline for evaluative
+reporting', 2015). Done here by the Netherlands Forensic Institute's `lir`: logistic calibration
+(Brümmer and du Preez, Computer Speech and Language 20:2, 2006), then the empirical bounds of
+Vergeer et al. ('Numerical likelihood ratios outputted by LR systems are often based on
+extrapolation', Science and Justice 56, 2016): no ratio is larger than the number of pairs can
+support.
 
-What is calibrated is the `closeness` of two templates, since the logistic curve fits it better than
-the cosine: where faces are poor, cosines leave a calibration cost several times as large
+The `closeness` of two templates is calibrated, since the logistic curve fits it better than the
+cosine: with poor faces, cosines leave a calibration cost several times as large
 (docs/tracking-across.md).
 """
 
@@ -29,7 +30,7 @@ Rows = NDArray[np.int64]
 
 BANDS = 8
 PAIRS = 60_000  # of each kind; more would only make the bounds wider than people can support
-EXTREME = 1e6  # 1 / weight of the penalty that keeps the slope finite where no scores overlap
+EXTREME = 1e6  # 1 / weight of the penalty that keeps the slope finite if no scores overlap
 SAME = 1e-3  # added to 1 - cosine, so that equal templates are not infinitely close
 
 SCORED = {
@@ -44,8 +45,8 @@ SCORED = {
 COST = {
     "images": pl.String,  # "one" each, or "several"
     "cllr": pl.Float64,  # bits
-    "cllr_min": pl.Float64,  # after isotonic regression: what discrimination alone costs
-    "difference": pl.Float64,  # what calibration costs
+    "cllr_min": pl.Float64,  # after isotonic regression: the cost of discrimination alone
+    "difference": pl.Float64,  # the cost of calibration
     "lowest": pl.Float64,  # log10 likelihood ratios that came out
     "highest": pl.Float64,
     "mated": pl.Int64,  # pairs
@@ -56,10 +57,10 @@ COST = {
 
 @dataclass(frozen=True)
 class FaceLikelihood:
-    """Log10 likelihood ratio = intercept + slope x closeness, bounded, by band of quality.
+    """Store log10 likelihood ratio = intercept + slope x closeness, bounded, by quality band.
 
-    `edges` (bands - 1,) part the bands of `pair_quality`; the others are (bands,). `subjects` is
-    how many people the calibration has seen.
+    `edges` (bands - 1,) separate the bands of `pair_quality`; the others are (bands,). `subjects`
+    is how many people the calibration has seen.
     """
 
     edges: Floats
@@ -72,7 +73,7 @@ class FaceLikelihood:
     non_mated: int
 
     def llr(self, scores: NDArray[np.floating], quality: NDArray[np.floating]) -> Floats:
-        """Bounded log10 likelihood ratios of cosine scores, (n,), and qualities of the pairs.
+        """Return bounded log10 likelihood ratios of cosine scores, (n,), by quality of the pairs.
 
         Raises InputError for a score that is not a number.
         """
@@ -85,12 +86,12 @@ class FaceLikelihood:
 
 
 def closeness(scores: NDArray[np.floating]) -> Floats:
-    """1 / (1 - cosine): twice the reciprocal of the squared distance of unit templates."""
+    """Return 1 / (1 - cosine): twice the reciprocal squared distance of unit templates."""
     return np.asarray(1 / (1 + SAME - np.asarray(scores, dtype=np.float64)))
 
 
 def pair_quality(one: NDArray[np.floating], two: NDArray[np.floating]) -> Floats:
-    """Quality of a pair from the summed qualities of either side's images: 1 / (1/one + 1/two).
+    """Return a pair's quality from the summed qualities of each side: 1 / (1/one + 1/two).
 
     Quality 1 on either side gives a half. As errors of averages do, that of the pair follows the
     worse side, and more images make it better.
@@ -100,7 +101,7 @@ def pair_quality(one: NDArray[np.floating], two: NDArray[np.floating]) -> Floats
     return result
 
 
-def score_pairs(
+def score_sighting_pairs(
     sightings: pl.DataFrame,
     templates: Vectors,
     seed: int,
@@ -109,10 +110,10 @@ def score_pairs(
     images: int = 8,
     pairs: int = PAIRS,
 ) -> pl.DataFrame:
-    """Mated and non-mated scores of known people, `SCORED`: half of one image a side, half of up
-    to `images` neighbouring ones averaged.
+    """Draw mated and non-mated scores of known people (`SCORED`).
 
-    `sightings` are of a calibration run, whose `subject` column tells who is who. Raises
+    Half of the pairs have one image on each side, half the average of up to `images` neighbouring
+    ones. `sightings` are of a calibration run, whose `subject` column says who is who. Raises
     InputError for fewer than ten people with two sightings.
     """
     rows = sightings.sort(subject, "t_start")
@@ -146,7 +147,7 @@ def score_pairs(
 
 
 def by_template(sightings: pl.DataFrame, templates: Vectors) -> Vectors:
-    """The template of each sighting, (n, d), by `template_id`.
+    """Return the template of each sighting, (n, d), by `template_id`.
 
     Raises InputError for a sighting without one, or a row that isn't there.
     """
@@ -163,9 +164,9 @@ def by_template(sightings: pl.DataFrame, templates: Vectors) -> Vectors:
 
 
 def fit_face(scored: pl.DataFrame, bands: int = BANDS) -> FaceLikelihood:
-    """Calibrate, then bound, in so many bands of equally many mated pairs by quality.
+    """Calibrate, then bound, in quality bands of equally many mated pairs.
 
-    Raises InputError where a band has fewer than 50 pairs of either kind.
+    Raises InputError if a band has fewer than 50 pairs of either kind.
     """
     from lir.algorithms.bayeserror import ELUBBounder
     from lir.algorithms.logistic_regression import LogitCalibrator
@@ -201,8 +202,8 @@ def fit_face(scored: pl.DataFrame, bands: int = BANDS) -> FaceLikelihood:
     return FaceLikelihood(edges, slope, intercept, lower, upper, people, count, len(scored) - count)
 
 
-def cost(likelihood: FaceLikelihood, scored: pl.DataFrame) -> pl.DataFrame:
-    """Cllr, Cllr_min and their difference on pairs of people that calibration hasn't seen, `COST`.
+def calibration_cost(likelihood: FaceLikelihood, scored: pl.DataFrame) -> pl.DataFrame:
+    """Return Cllr, Cllr_min and their difference on pairs of people not calibrated on (`COST`).
 
     Cllr is 0 for perfect ratios and 1 for those that say nothing (always 1). Two rows: pairs of
     one image each, and of several on a side.
@@ -227,7 +228,7 @@ def cost(likelihood: FaceLikelihood, scored: pl.DataFrame) -> pl.DataFrame:
 
 
 def _draw(counts: Rows, images: int, pairs: int, seed: int) -> tuple[Rows, Rows, Rows, Rows]:
-    """First and last (excluded) rows of either side, of so many pairs of each kind; none twice.
+    """Draw pairs of each kind: first and last (excluded) rows of either side, none twice.
 
     Rows are sorted by person, `counts` sightings each.
     """

@@ -1,11 +1,11 @@
-"""How well tracks keep people apart and together.
+"""Score tracks against the truth: HOTA, MOTA, IDF1 and ID measures across cameras.
 
-Within a camera, where boxes must first be matched: HOTA (Luiten et al., IJCV 129, 2021), MOTA
-(Bernardin and Stiefelhagen, EURASIP JIVP 2008) and IDF1 by the package `trackeval`, and all but
-HOTA again by `motmetrics`. Across cameras: `identity`, the ID measures of Ristani et al.
-('Performance measures and a data set for multi-target, multi-camera tracking', ECCV workshops
-2016): each person is given at most one track and each track at most one person, so that as many
-sightings as possible agree. IDF1 is the share that then agrees.
+Within a camera boxes must first be matched: HOTA (Luiten et al., IJCV 129, 2021), MOTA (Bernardin
+and Stiefelhagen, EURASIP JIVP 2008) and IDF1 by the package `trackeval`, and all but HOTA again by
+`motmetrics`. Across cameras: `identity`, the ID measures of Ristani et al. ('Performance measures
+and a data set for multi-target, multi-camera tracking', ECCV workshops 2016): each person is given
+at most one track and each track at most one person, so that as many sightings as possible agree.
+IDF1 is the share that agrees.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from .mot import BOX
 Floats = NDArray[np.float64]
 
 MATCH = 0.5  # the least similarity of a match: overlap over union, or half of the reach
-REACH = 2.0  # metres at which two points have nothing in common, as trackeval has it for MOT 3D
+REACH = 2.0  # metres at which two points have similarity 0, as in trackeval for MOT 3D
 PEDESTRIAN = 1
-# people on vehicles, standing still behind glass, lookalikes, reflections: MOT16 to MOT20 count a
+# people on vehicles, motionless behind glass, lookalikes, reflections: MOT16 to MOT20 count a
 # track on one of them neither for nor against the tracker
 DISTRACTORS = (2, 7, 8, 12)
 BLOCK = 1024  # persons matched at once: whole components of the graph, so the result is the same
@@ -37,12 +37,12 @@ BLOCK = 1024  # persons matched at once: whole components of the graph, so the r
 
 @dataclass(frozen=True)
 class Scores:
-    """What a tracker's output is worth against the truth, shares from 0 to 1 (MOTA can be below).
+    """Store a tracker's scores against the truth, shares from 0 to 1 (MOTA can be below).
 
     `hota`, `det_a`, `ass_a` are means over 19 thresholds of similarity, the rest is at `MATCH`.
-    They are None where motmetrics was asked, which has none of them; so are `fragments` and the
-    persons `mostly_tracked` (in more than 80 % of their boxes) and `mostly_lost` (in less than
-    20 %), for which the two have different rules.
+    They are None from motmetrics, which lacks them; so are `fragments` and the persons
+    `mostly_tracked` (in more than 80 % of their boxes) and `mostly_lost` (in less than 20 %), for
+    which the two packages have different rules.
     """
 
     hota: float | None
@@ -64,8 +64,10 @@ class Scores:
 
 @dataclass(frozen=True)
 class Identity:
-    """Sightings that agree (`idtp`), that are in a track of somebody else (`idfp`), that their own
-    track lacks (`idfn`); how often a person's track changed (`switches`).
+    """Count sightings that agree, are in a wrong track or are missing, and switches.
+
+    `idtp` agree, `idfp` are in somebody else's track, `idfn` are missing from their own; `switches`
+    is how often a person's track changed.
     """
 
     idtp: int
@@ -75,41 +77,39 @@ class Identity:
 
     @property
     def idf1(self) -> float:
-        """2 idtp / (sightings of persons + sightings in tracks); 0 where there are none."""
+        """Return 2 idtp / (sightings of persons + sightings in tracks); 0 without sightings."""
         return self.idtp / max(1.0, self.idtp + (self.idfp + self.idfn) / 2)
 
     @property
     def idp(self) -> float:
-        """The share of the sightings in tracks that agree."""
+        """Return the share of the sightings in tracks that agree."""
         return self.idtp / max(1, self.idtp + self.idfp)
 
     @property
     def idr(self) -> float:
-        """The share of the persons' sightings that agree."""
+        """Return the share of the persons' sightings that agree."""
         return self.idtp / max(1, self.idtp + self.idfn)
 
 
-def score(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
-    """Boxes in tracks (`MOT`) against true ones, by trackeval.
+def score_tracks(truth: pl.DataFrame, tracks: pl.DataFrame) -> Scores:
+    """Score boxes in tracks (`MOT`) against true ones, by trackeval.
 
-    As the MOT Challenge does: true boxes of confidence 0 are left out; where `class` is given,
-    only pedestrians are asked for, and tracks on `DISTRACTORS` are not counted.
-
-    Raises InputError where a column, an id or a number is missing, or an id stands twice in a
-    frame.
+    As the MOT Challenge does: true boxes of confidence 0 are left out; if `class` is given, only
+    pedestrians count, and tracks on `DISTRACTORS` are not counted. Raises InputError if a column,
+    an id or a number is missing, or an id occurs twice in a frame.
     """
     return _by_trackeval(_compared(truth, tracks, BOX, _overlap))
 
 
-def score_again(truth: pl.DataFrame, tracks: pl.DataFrame, *, forget: bool = True) -> Scores:
-    """The same by motmetrics, whose overlap, matching and ID measures were written independently.
+def score_tracks_again(truth: pl.DataFrame, tracks: pl.DataFrame, *, forget: bool = True) -> Scores:
+    """Score the same by motmetrics, whose measures were written independently.
 
-    motmetrics goes on with a match from any earlier frame; the MOT Challenge's present code,
-    trackeval, only with one of the frame before. With `forget`, matches that were not held in the
-    frame before are taken from motmetrics' memory, and switches are counted in its list of matches,
-    so that both follow one rule. Without it, motmetrics is left as it is.
+    motmetrics continues a match from any earlier frame; the MOT Challenge's present code,
+    trackeval, only from the frame before. With `forget`, matches missing from the frame before are
+    removed from motmetrics' memory, and switches are counted in its list of matches, so that both
+    follow one rule. Without it, motmetrics runs unchanged.
 
-    Raises InputError as `score` does.
+    Raises InputError as `score_tracks` does.
     """
     from motmetrics.distances import boxiou
 
@@ -119,7 +119,7 @@ def score_again(truth: pl.DataFrame, tracks: pl.DataFrame, *, forget: bool = Tru
 
 
 def score_points(truth: pl.DataFrame, tracks: pl.DataFrame, *, reach: float = REACH) -> Scores:
-    """Points x, y in metres (with frame and id) against true ones, by trackeval.
+    """Score points x, y in metres (with frame and id) against true ones, by trackeval.
 
     Similarity falls from 1 to 0 at `reach` metres, so half of it is the farthest match.
     """
@@ -133,7 +133,7 @@ def score_points(truth: pl.DataFrame, tracks: pl.DataFrame, *, reach: float = RE
 
 @dataclass(frozen=True)
 class _Compared:
-    """Per frame: the codes of persons and of tracks from 0 on, and how alike they are."""
+    """Store per frame the codes of persons and tracks from 0, and their similarities."""
 
     truth: list[NDArray[np.int64]]
     tracks: list[NDArray[np.int64]]
@@ -152,10 +152,10 @@ def _compared(
         if not frame.select((pl.col("id") >= 0).fill_null(False).all()).item():
             raise InputError(f"{name} have a row without an id: detections alone can't be scored.")
         if frame.select(pl.struct("frame", "id").is_duplicated().any()).item():
-            raise InputError(f"{name} have an id that stands twice in a frame.")
+            raise InputError(f"{name} have an id that occurs twice in a frame.")
         finite = pl.all_horizontal(pl.col(place).is_finite().fill_null(False))
         if not frame.select(finite.all()).item():
-            raise InputError(f"{name} have a row whose place is no number.")
+            raise InputError(f"{name} have a row whose place is not a number.")
     conf = pl.col("conf").fill_null(1) if "conf" in truth.columns else pl.lit(1)
     kind = pl.col("class").fill_null(PEDESTRIAN) if "class" in truth.columns else pl.lit(PEDESTRIAN)
     left = truth.select(
@@ -195,7 +195,7 @@ def _compared(
 
 
 def _overlap(one: Floats, other: Floats) -> Floats:
-    """Intersection over union of boxes left, top, width, height: shape (of one, of other)."""
+    """Return intersection over union of boxes left, top, width, height: (of one, of other)."""
     low = np.maximum(one[:, None, :2], other[None, :, :2])
     high = np.minimum((one[:, :2] + one[:, 2:])[:, None], (other[:, :2] + other[:, 2:])[None])
     shared = np.prod(np.maximum(0, high - low), axis=2)
@@ -287,13 +287,12 @@ def _by_motmetrics(pairs: _Compared, forget: bool) -> Scores:
 
 
 def identity(sightings: pl.DataFrame) -> Identity:
-    """Identity over a whole system of sightings, each of one person and in one track.
+    """Calculate ID measures over a whole system of sightings, each in one track.
 
-    `sightings`: `true_id` (null: nobody, a false detection) and `track_id` (null: in no track) of
-    any type, one row a sighting, in order of time. A million sightings of 100,000 persons take
-    seconds: only pairs that ever met are weighed, each connected component of them by itself.
-
-    Raises InputError where a column is missing.
+    `sightings`: `true_id` (null: a false detection) and `track_id` (null: in no track) of any type,
+    one row a sighting, in order of time. A million sightings of 100,000 persons take seconds: only
+    pairs that ever met are weighed, each connected component by itself. Raises InputError if a
+    column is missing.
     """
     if missing := {"true_id", "track_id"} - set(sightings.columns):
         raise InputError(f"identity needs a column {' and '.join(sorted(missing))}.")
@@ -318,10 +317,10 @@ def identity(sightings: pl.DataFrame) -> Identity:
 
 
 def _most_agreement(met: pl.DataFrame) -> int:
-    """The greatest sum of `times` over pairs in which no person and no track stands twice.
+    """Return the greatest sum of `times` over pairs, no person or track used twice.
 
     A pair that met more often than its two best alternatives together is in some best solution:
-    such pairs are taken first, which falls apart most components; the rest is solved exactly.
+    such pairs are taken first, which splits most components; the rest is solved exactly.
     """
     taken = 0.0
     while met.height:
@@ -346,7 +345,7 @@ def _most_agreement(met: pl.DataFrame) -> int:
 
 
 def _blocks(met: pl.DataFrame) -> list[pl.DataFrame]:
-    """The pairs dealt into whole connected components, about BLOCK persons together."""
+    """Divide the pairs into whole connected components, about BLOCK persons together."""
     if not met.height:
         return []
     person = met["person"].rank("dense").to_numpy().astype(np.int64) - 1
@@ -365,7 +364,7 @@ def _matched(met: pl.DataFrame) -> float:
     track = met["track"].rank("dense").to_numpy().astype(np.int64) - 1
     persons, tracks = int(person.max()) + 1, int(track.max()) + 1
     # each person also has a place of its own worth nothing; weights are all raised by 1, since
-    # the solver takes 0 for "no edge", and every full matching holds one edge a person
+    # the solver takes 0 for "no edge", and every full matching has one edge a person
     own = np.arange(persons)
     weights = csr_array(
         coo_array(

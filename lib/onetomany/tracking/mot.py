@@ -1,9 +1,9 @@
-"""The text format of the MOT Challenge, in which detections, tracks and ground truth are passed on.
+"""Read and write the text format of the MOT Challenge: detections, tracks, ground truth.
 
 One line a box: frame, id, left, top, width, height, confidence, then x, y, z (MOT15, detections,
 results) or class, visibility (ground truth from MOT16 on). Lines of 6, 7, 9 or 10 values are read:
 Leal-Taixe et al., arXiv:1504.01942, and Milan et al., arXiv:1603.00831. Other separators, names of
-columns and unknown confidences are read with a notice; what can't be meant is refused by name.
+columns and unknown confidences are read with a notice; impossible values are refused by name.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import polars as pl
 from ..errors import InputError
 from ..sources.files import write_whole
 from ..sources.tables import csv_text
-from .mot_columns import arranged, boxes_from
+from .mot_columns import arrange_columns, boxes_from
 from .numbers_text import Notice, Notices, NumbersText, is_number, read_numbers
 
 MOT = {
     "frame": pl.Int64,  # counted from 1
-    "id": pl.Int64,  # the person or track; -1 in detections, which know nobody
+    "id": pl.Int64,  # the person or track; -1 in detections
     "left": pl.Float64,  # pixels, as are the next three
     "top": pl.Float64,
     "width": pl.Float64,
     "height": pl.Float64,
-    "conf": pl.Float64,  # the detector's; in ground truth 0 says: leave this box out
+    "conf": pl.Float64,  # the detector's; in ground truth 0 means: leave this box out
     "class": pl.Int64,  # 1 is a pedestrian; null where the file has none
     "visibility": pl.Float64,  # 0 to 1; null where the file has none
     "x": pl.Float64,  # on the ground, in metres; null where the file has none
@@ -50,14 +50,14 @@ _LIKELY = {
 
 
 class MotNotice(UserWarning):
-    """Something that was unusual in a MOT file, and how it was read."""
+    """Report something unusual in a MOT file, and how it was read."""
 
 
 def read_mot(path: Path, *, max_bytes: int = MAX_BYTES) -> pl.DataFrame:
-    """Read the boxes of a file (schema `MOT`), in order of frame, then as they stand in the file.
+    """Read the boxes of a file (schema `MOT`), in order of frame, then of the file.
 
     x, y and z that are all -1 are null, as the format means it, and so is a class of -1. Blank
-    lines are passed over. What was unusual is a warning, `MotNotice`.
+    lines are skipped. Unusual things raise a warning, `MotNotice`.
 
     Raises InputError, naming file and line, as `open_mot` does.
     """
@@ -70,17 +70,17 @@ def read_mot(path: Path, *, max_bytes: int = MAX_BYTES) -> pl.DataFrame:
 def open_mot(
     path: Path, *, detections: bool = False, max_bytes: int = MAX_BYTES
 ) -> tuple[pl.DataFrame, Notices]:
-    """Read the boxes of a file (schema `MOT`) and say what was unusual in it, a sentence each.
+    """Read the boxes of a file (schema `MOT`) and report unusual things, a sentence each.
 
-    Of `detections` the id is not looked at, so that it may stand twice in a frame.
+    The id of `detections` is ignored, so it may occur twice in a frame.
 
-    Raises InputError, naming file and line, where the file is missing, above `max_bytes`, not
-    text, has no box, or a line is not of the format: another number of values, one that is no
-    number, a box without area, or a person who stands twice in a frame.
+    Raises InputError, naming file and line, if the file is missing, above `max_bytes`, not text,
+    has no box, or a line is wrong: another number of values, a value that is not a number, a box
+    without area, or a person twice in a frame.
     """
     text = read_numbers(path, max_bytes=max_bytes, kind="a MOT file")
     notices = list(text.notices)
-    places = arranged(text, notices)
+    places = arrange_columns(text, notices)
     numbers = _numbers(text, places)
     for column in numbers.columns:
         bound = {"frame": LAST_FRAME, "id": LAST_ID}.get(column, LARGEST)
@@ -89,7 +89,7 @@ def open_mot(
     for column in [name for name in ("frame", "id", "class") if name in numbers.columns]:
         likely = "; is it a time in seconds? number the frames 1, 2, 3" if column == "frame" else ""
         text.refuse(
-            numbers[column] % 1 != 0, f"'{column}' is no whole number ({{value}}){likely}",
+            numbers[column] % 1 != 0, f"'{column}' is not a whole number ({{value}}){likely}",
             places[column],
         )  # fmt: skip
     order = "; is the order of columns id, frame?" if (numbers["frame"] == -1).all() else ""
@@ -109,13 +109,13 @@ def _numbers(text: NumbersText, places: dict[str, int]) -> pl.DataFrame:
 def _refuse_number(
     text: NumbersText, bad: pl.Series, column: str, place: int, bound: float
 ) -> None:
-    """Refuse what is no number, with the likely reason by how the cell looks."""
+    """Refuse a value that is not a number, with the likely reason by its look."""
     if not bad.any():
         return
     cell = text.texts[place][int(bad.arg_true()[0])]
     likely = _LIKELY.get(column, "") if cell.strip() else "the value is missing"
     if text.names and cell.strip().lower() in text.names:
-        likely = "the names of columns stand here again, since files were joined"
+        likely = "the names of columns are repeated here, since files were joined"
     elif cell.strip().endswith("%"):
         likely = "write a share, such as 0.9 for 90 %"
     elif cell.strip().lower() in ("nan", "null", "none", "na"):
@@ -123,7 +123,7 @@ def _refuse_number(
     elif is_number(cell) and column not in _LIKELY:
         likely = "a box is in pixels"
     reason = f": {likely}" if likely else ""
-    text.refuse(bad, f"'{column}' is no number within {bound:,.0f} ({{value}}){reason}", place)
+    text.refuse(bad, f"'{column}' is not a number within {bound:,.0f} ({{value}}){reason}", place)
 
 
 def _refuse_twice(text: NumbersText, boxes: pl.DataFrame) -> None:
@@ -135,14 +135,14 @@ def _refuse_twice(text: NumbersText, boxes: pl.DataFrame) -> None:
     if boxes["id"].n_unique() == 1:
         likely = "every box has the same id: these are detections, not persons"
     elif bool((same | ~twice).all()):
-        likely = "the same line stands twice"
+        likely = "the same line occurs twice"
     else:
-        likely = "two boxes of one person, or frames that begin anew in a joined file"
-    text.refuse(twice, f"an id that stands in this frame already: {likely}")
+        likely = "two boxes of one person, or frames that start again in a joined file"
+    text.refuse(twice, f"an id that occurs in this frame already: {likely}")
 
 
 def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFrame:
-    """Confidences of -1, which are unknown, taken as 1; told where there are any."""
+    """Take unknown confidences (-1) as 1, with a notice."""
     if "conf" not in boxes.columns:
         notices.append(
             Notice(
@@ -159,7 +159,7 @@ def _known_conf(path: Path, boxes: pl.DataFrame, notices: Notices) -> pl.DataFra
             f"{path}: {unknown:,} of {boxes.height:,} confidences are -1, which means unknown: "
             "give one to every box, or to none."
         )
-    if (boxes["id"] < 0).all():  # in a list of tracks -1 is usual, and nothing depends on it
+    if (boxes["id"] < 0).all():  # in a list of tracks -1 is usual, and has no effect
         notices.append(
             Notice(
                 f"All {unknown:,} confidences are -1, which means unknown: every box is taken as "
@@ -185,15 +185,15 @@ def _typed(boxes: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_mot(path: Path, boxes: pl.DataFrame) -> None:
-    """Write boxes with at least the columns frame, id and the box, in the form of 10 values, or of
-    9 where a `class` stands; what is null is -1 (a confidence 1, a visibility 1).
+    """Write boxes as MOT text of 10 values, or of 9 with a `class`.
 
-    Raises InputError where a needed column or value is missing.
+    Needs at least the columns frame, id and the box. A null is written as -1 (a confidence or
+    visibility as 1). Raises InputError if a needed column or value is missing.
     """
     if missing := {"frame", "id", *BOX} - set(boxes.columns):
         raise InputError(f"A MOT file needs the columns {', '.join(sorted(missing))}.")
     if boxes.select(pl.any_horizontal(pl.col("frame", "id", *BOX).is_null()).any()).item():
-        raise InputError("A MOT file can't hold a box without a frame, an id or a side.")
+        raise InputError("A MOT file can't contain a box without a frame, an id or a side.")
     has_class = "class" in boxes.columns and boxes["class"].is_not_null().any()
     unknown = {"conf": 1.0, "class": 1, "visibility": 1.0, "x": -1.0, "y": -1.0, "z": -1.0}
     rows = boxes.sort("frame", maintain_order=True).select(

@@ -1,4 +1,4 @@
-"""Which column of a MOT-like file is which: by their number, or by the names in its first line."""
+"""Identify the columns of a MOT-like file by their number or by names in the first line."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _FEWER = {
 }
 
 
-def arranged(text: NumbersText, notices: Notices) -> dict[str, int]:
+def arrange_columns(text: NumbersText, notices: Notices) -> dict[str, int]:
     """Return the place of each column in a line.
 
-    Raises InputError where the number of values, or the names, are not those of boxes.
+    Raises InputError if the number of values, or the names, are not those of boxes.
     """
     if text.names:
         return _by_name(text, text.names, notices)
@@ -70,7 +70,7 @@ def arranged(text: NumbersText, notices: Notices) -> dict[str, int]:
 
 
 def _as_visdrone(text: NumbersText) -> bool:
-    """Whether x, y, z are whole numbers within 0 to 11, 0 to 1 and 0 to 2, which no street is."""
+    """Return whether x, y, z are whole numbers from 0 to 11, 0 to 1 and 0 to 2, no metres."""
     kinds = [text.numbers[place] for place in (7, 8, 9)]
     tops = (11, 1, 2)
     return kinds[0].max() != 0 and all(
@@ -114,7 +114,7 @@ def _by_name(text: NumbersText, names: tuple[str, ...], notices: Notices) -> dic
 
 
 def boxes_from(numbers: pl.DataFrame, notices: Notices) -> pl.DataFrame:
-    """Return boxes with left, top, width and height where the file named corners or centres."""
+    """Return boxes with left, top, width and height from corners or centres."""
     for side, size, corner, middle in (
         ("left", "width", "right", "centre_x"),
         ("top", "height", "bottom", "centre_y"),

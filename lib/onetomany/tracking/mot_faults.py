@@ -1,8 +1,8 @@
-"""Faults that no line of a MOT file shows: boxes, frames and ids that can't be what was meant.
+"""Find faults that no single line of a MOT file shows: wrong boxes, frames and ids.
 
-A file is looked at by itself (times as frames, shares of the picture, corners), then detections
-beside the truth: if they agree far better after a change that is a known mistake, such as corners
-read as sizes or frames counted from 0, the mistake is named. Nothing is changed in silence.
+A file is checked by itself (times as frames, shares of the picture, corners), then detections
+against the truth: if they agree far better after undoing a known mistake, such as corners read as
+sizes or frames counted from 0, the error names it. No box is changed.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from .numbers_text import Notice, Notices
 
 Floats = NDArray[np.float64]
 
-MANY = 20  # boxes or frames from which on a pattern is no accident
+MANY = 20  # boxes or frames from which on a pattern is not chance
 STEP = 10  # frames apart throughout: times in milliseconds, or too few frames to follow anybody
-SAMPLE = 300  # frames in which detections are held against the truth
-FITS = 0.3  # share of true boxes that meet a detection, from which on an explanation is believed
+SAMPLE = 300  # frames in which detections are compared with the truth
+FITS = 0.3  # share of true boxes that meet a detection, for an explanation to be accepted
 BETTER = 0.05  # gain in overlap at which frames of other numbers are refused
-ERRORS = 3.0  # standard errors that such a gain must exceed: no chance of the detector's shaking
+ERRORS = 3.0  # standard errors that such a gain must exceed, so that jitter can't explain it
 SHIFTS = (-3, -2, -1, 1, 2, 3)
 _BOX = ("left", "top", "width", "height")
 
 
 @dataclass(frozen=True)
 class _Explained:
-    """A change to detections and truth, what it would mean, and what to do."""
+    """Describe a change to detections and truth, its cause and its remedy."""
 
     reason: str
     detections: pl.DataFrame
@@ -41,10 +41,9 @@ class _Explained:
 
 
 def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = None) -> Notices:
-    """Refuse boxes (schema `MOT`) whose frames or sizes can't be; return what was unusual.
+    """Refuse boxes (schema `MOT`) with impossible frames or sizes; return notices.
 
-    `last_frame` is the sequence's length, where it is known. Raises InputError with the likely
-    reason.
+    `last_frame` is the sequence's length, if known. Raises InputError with the likely reason.
     """
     notices = []
     frames = boxes["frame"].unique().sort()
@@ -66,7 +65,7 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
         )
     if last_frame is not None and int(frames[-1]) > last_frame:
         raise InputError(
-            f"{path}: frame {frames[-1]:,} lies beyond the {last_frame:,} of seqinfo.ini "
+            f"{path}: frame {frames[-1]:,} is beyond the {last_frame:,} of seqinfo.ini "
             "(seqLength): times instead of frames, or another film."
         )
     if boxes.height < MANY:
@@ -97,7 +96,7 @@ def check_boxes(path: Path, boxes: pl.DataFrame, *, last_frame: int | None = Non
 
 
 def _as_corners(boxes: pl.DataFrame) -> bool:
-    """Whether widths and heights are right and bottom: always the larger, and rising with them."""
+    """Return whether widths and heights are in fact right and bottom."""
     found = boxes.select(
         larger=((pl.col("width") > pl.col("left")) & (pl.col("height") > pl.col("top"))).all(),
         across=pl.corr("left", "width"),
@@ -111,7 +110,8 @@ def check_truth(path: Path, truth: pl.DataFrame) -> None:
     if (truth["id"] < 0).any():
         share = (truth["id"] < 0).sum()
         raise InputError(
-            f"{path}: {share:,} of {truth.height:,} true boxes have the id -1, so nobody is known: "
+            f"{path}: {share:,} of {truth.height:,} true boxes have the id -1, so no person is "
+            "known: "
             "these are detections, not ground truth."
         )
     counted = truth.filter(pl.col("conf") != 0)
@@ -140,7 +140,7 @@ def check_detections(path: Path, detections: pl.DataFrame) -> None:
 def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Notices:
     """Refuse detections that fit the truth only after a known mistake is undone.
 
-    Returns what was unusual. Raises InputError with the reason and what to do.
+    Returns notices. Raises InputError with the reason and the remedy.
     """
     counted = truth.filter(pl.col("conf") != 0)
     if min(detections.height, counted.height) < MANY:
@@ -186,18 +186,18 @@ def check_pair(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> Not
 
 @dataclass(frozen=True)
 class _Agreement:
-    """`best`: each true box's best IoU with a detection of its frame, 0 for none."""
+    """Store `best`: each true box's best IoU with a detection of its frame, 0 for none."""
 
     best: Floats
 
     @property
     def hit(self) -> float:
-        """The share of true boxes that overlap a detection by half."""
+        """Return the share of true boxes that overlap a detection by half."""
         return float((self.best >= 0.5).mean())
 
     @property
     def overlap(self) -> float:
-        """The mean best overlap."""
+        """Return the mean best overlap."""
         return float(self.best.mean())
 
 
@@ -226,7 +226,7 @@ def _agreement(detections: pl.DataFrame, truth: pl.DataFrame) -> _Agreement:
 
 
 def _explanations(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
-    """Known mistakes, undone one at a time in either file."""
+    """Yield known mistakes, undone one at a time in either file."""
     for name, boxes in (("detections", detections), ("truth", truth)):
         for fault, changed in _changed(boxes):
             pair = (changed, truth) if name == "detections" else (detections, changed)
@@ -252,7 +252,7 @@ def _changed(boxes: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "has x and y, width and height exchanged: exchange them again.", turned
     crossed = boxes.rename({"width": "height", "height": "width"})
     yield "has width and height exchanged: exchange them again.", crossed
-    if boxes["id"].n_unique() <= boxes["frame"].n_unique():  # as a film has it
+    if boxes["id"].n_unique() <= boxes["frame"].n_unique():  # usual in a film
         return
     swapped = boxes.rename({"frame": "id", "id": "frame"})
     yield "has the columns frame and id exchanged: exchange them again.", swapped
@@ -278,7 +278,7 @@ def _scaled(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explaine
 
 
 def _renumbered(detections: pl.DataFrame, truth: pl.DataFrame) -> Iterator[_Explained]:
-    """Frames that begin elsewhere, or run at another rate."""
+    """Yield frames that begin elsewhere, or run at another rate."""
     ours, theirs = detections["frame"], truth["frame"]
     starts = {int(theirs.min()) - int(ours.min()), int(theirs.max()) - int(ours.max())}  # type: ignore[arg-type]
     for shift in sorted(starts - {0}):
@@ -310,7 +310,7 @@ def _refuse_sparse(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) ->
     between = detections.filter((pl.col("frame") - int(frames[0])) % step != 0).height
     if between > detections.height / 2:
         raise InputError(
-            f"{path}: the truth holds every {_ordinal(step)} frame only ({_first(frames)}), the "
+            f"{path}: the truth has every {_ordinal(step)} frame only ({_first(frames)}), the "
             f"detections all: {between:,} would count as false; leave them out."
         )
 
@@ -318,7 +318,7 @@ def _refuse_sparse(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) ->
 def _refuse_shifted(
     path: Path, detections: pl.DataFrame, truth: pl.DataFrame, found: _Agreement
 ) -> None:
-    """Refuse frames that fit better, beyond chance, if all are moved by a few."""
+    """Refuse frames that fit significantly better if all are moved by a few."""
     moved = {
         shift: _agreement(detections.with_columns(pl.col("frame") + shift), truth)
         for shift in SHIFTS
@@ -330,7 +330,7 @@ def _refuse_shifted(
         (int(detections["frame"].min()), int(truth["frame"].min())),  # type: ignore[arg-type]
         (int(detections["frame"].max()), int(truth["frame"].max())),  # type: ignore[arg-type]
     ]
-    # once moved, both begin and end alike: less of a gain will do, any if one counts from 0
+    # once moved, both begin and end alike: a smaller gain suffices, any gain if one counts from 0
     explained = all(ours + shift == theirs for ours, theirs in ends)
     needed = (0.0 if 0 in ends[0] else 1.0) if explained else ERRORS
     if better.mean() <= needed * error:
@@ -339,7 +339,7 @@ def _refuse_shifted(
     explained |= 0 in ends[0] and ends[0][0] + shift == ends[0][1]  # one of the two counts from 0
     if gain >= BETTER or explained:
         raise InputError(
-            f"{path}: detections overlap the true boxes by {found.overlap:.0%} as they stand, and "
+            f"{path}: detections overlap the true boxes by {found.overlap:.0%} unchanged, and "
             f"by {moved[shift].overlap:.0%} if {shift:+d} is added to their frames ({ends[0][0]} "
             f"to {ends[1][0]}; the truth has {ends[0][1]} to {ends[1][1]}): one of the two is "
             "numbered from another frame."
@@ -347,12 +347,12 @@ def _refuse_shifted(
 
 
 def _refuse_late(path: Path, detections: pl.DataFrame, truth: pl.DataFrame) -> None:
-    """Refuse frames that lie beside the truth, by how far boxes are off along people's walks."""
+    """Refuse frames shifted against the truth, by boxes' offsets along people's walks."""
     late = estimated_shift(detections, truth)
     if late is not None and late.sure:
         raise InputError(
-            f"{path}: along people's walks the detections lie {late.frames:+.1f} frames (standard "
-            f"error {late.error:.1f}; {late.boxes:,} boxes) beside the true boxes: add "
+            f"{path}: along people's walks the detections are {late.frames:+.1f} frames (standard "
+            f"error {late.error:.1f}; {late.boxes:,} boxes) off the true boxes: add "
             f"{round(late.frames):+d} to their frames, or number the truth from the same frame."
         )
 

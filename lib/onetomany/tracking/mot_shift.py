@@ -1,9 +1,9 @@
-"""By how many frames detections lie beside the truth, from how far they are off along the walk.
+"""Estimate by how many frames detections are shifted, from offsets along people's walks.
 
-If frames are numbered from another frame, each detection lies off its true box by the person's
+If frames are numbered from another frame, each detection is off its true box by the person's
 velocity times that many frames. So the distance between the two is regressed on velocity: a mean
-overlap hardly changes where people creep, but the slope adds up over all boxes. A constant offset,
-as of a detector that draws its boxes too low, is fitted beside it.
+overlap hardly changes for slow people, but the slope uses all boxes. A constant offset, such as of
+a detector that draws its boxes too low, is fitted too.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ Floats = NDArray[np.float64]
 
 MEET = 0.3  # overlap from which on a detection is taken for the true box's
 REACH = 3  # frames before and after over which a velocity is taken
-BLOCK = 10  # frames of one person whose distances may hang together
+BLOCK = 10  # frames of one person whose distances may be correlated
 LEAST, FEWEST = 40, 5  # boxes with a velocity; clusters of them
-SURE = 4.5  # standard errors from none, beyond which frames are said to be moved
+SURE = 4.5  # standard errors from 0, beyond which frames are reported as shifted
 TRIM = 4.0  # median absolute deviations beyond which a distance is another person's
 
 
 @dataclass(frozen=True)
 class Shift:
-    """`frames` that detections are late (added to their numbers, they fit), its standard error."""
+    """Store the `frames` to add to the detections' numbers, with the standard error."""
 
     frames: float
     error: float
@@ -34,15 +34,15 @@ class Shift:
 
     @property
     def sure(self) -> bool:
-        """Whether no shift is out of the question, and a whole frame is nearer than none."""
+        """Return whether a shift is significant and nearer to a whole frame than to none."""
         return abs(self.frames) > max(SURE * self.error, 0.5 + self.error)
 
 
 def estimated_shift(detections: pl.DataFrame, truth: pl.DataFrame) -> Shift | None:
-    """Return the frames by which detections lie beside the truth (both of schema `MOT`).
+    """Return the frames by which detections are shifted against the truth (both `MOT`).
 
-    None where fewer than 40 true boxes with a velocity meet a detection, or nobody moves. The
-    standard error is clustered by person and ten frames.
+    None if fewer than 40 true boxes with a velocity meet a detection, or nobody moves. The standard
+    error is clustered by person and ten frames.
     """
     pairs = _met(detections, _moving(truth))
     if pairs.height < LEAST:
@@ -60,7 +60,7 @@ def estimated_shift(detections: pl.DataFrame, truth: pl.DataFrame) -> Shift | No
 
 
 def _moving(truth: pl.DataFrame) -> pl.DataFrame:
-    """True boxes with velocities of their middles, pixels a frame, where they were seen around."""
+    """Return true boxes with velocities of their middles, pixels a frame."""
     rows = truth.select(
         "id", "frame", "left", "top", "width", "height",
         x=pl.col("left") + pl.col("width") / 2, y=pl.col("top") + pl.col("height") / 2,
@@ -76,7 +76,7 @@ def _moving(truth: pl.DataFrame) -> pl.DataFrame:
 
 
 def _met(detections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
-    """True boxes beside the detection of their frame that each overlaps most, if both agree."""
+    """Pair true boxes with detections of their frame that overlap most, both ways."""
     box = ["left", "top", "width", "height"]
     found = detections.select("frame", *box).with_row_index("d")
     pairs = truth.with_row_index("t").join(found, on="frame", suffix="_d")
@@ -95,7 +95,7 @@ def _met(detections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
 
 
 def _slope(sides: list[tuple[Floats, Floats, NDArray[np.int64]]]) -> Shift | None:
-    """Least squares of distances on velocities, both sides together, each with its own offset."""
+    """Regress distances on velocities, both axes together, each with its own offset."""
     speeds, offs, groups = [], [], []
     for off, speed, group in sides:
         gap = np.abs(off - np.median(off))

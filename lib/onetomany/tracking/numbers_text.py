@@ -1,8 +1,8 @@
-"""Tables of numbers as people pass them on: any separator, with or without names of columns.
+"""Read tables of numbers: any separator, with or without names of columns.
 
-One reader for MOT files and for walks. How a file is laid out is decided in the cage
-(`cage.number_tables`) and said in notices; what the numbers mean is for those who asked. Every cell
-comes out as a number and as text, beside its line's number.
+One reader for MOT files and for walks. The cage finds a file's layout (`cage.number_tables`), and
+notices report it; the caller interprets the numbers. Every cell comes out as a number and as text,
+with its line's number.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ _FORM = {
     "ZIP": "a ZIP or a workbook",
     "PDF": "a PDF",
 }
-_NONSENSE = "its answer makes no sense"
+_NONSENSE = "its answer is not valid"
 
 
 @dataclass(frozen=True)
 class NumbersText:
-    """Cells of a file: `line` (from 1) of each row, `numbers` and `texts` of each column.
+    """Store cells of a file: each row's `line` (from 1), each column's `numbers` and `texts`.
 
-    A cell that is no number is null among `numbers`. `names` are those of a header line, in lower
-    case; None where there is none. `remarks` are the comment lines (the first 200).
+    A cell that is not a number is null among `numbers`. `names` are those of a header line, in
+    lower case; None without one. `remarks` are the comment lines (the first 200).
     """
 
     path: Path
@@ -82,9 +82,10 @@ class NumbersText:
     remarks: tuple[str, ...] = ()
 
     def refuse(self, bad: pl.Series, fault: str, place: int | None = None, *, ko: str = "") -> None:
-        """Raise InputError that names the file and the first line where `bad` holds, if any.
+        """Raise InputError naming the file and the first line for which `bad` is true, if any.
 
-        `{value}` in `fault` is what stands there in the column `place`. `ko` is it in Korean.
+        `{value}` in `fault` is replaced by the cell of the column `place`. `ko` is `fault` in
+        Korean.
         """
         if not (first := bad.fill_null(value=False).arg_true()).len():
             return
@@ -98,14 +99,14 @@ class NumbersText:
 
 
 def read_numbers(path: Path, *, max_bytes: int, kind: str) -> NumbersText:
-    """Read a file of numbers in the cage; `kind` says in errors what was expected ('a MOT file').
+    """Read a file of numbers in the cage; `kind` names the expected file in errors ('a MOT file').
 
-    The package's own sequences (`pedestrians.is_carried`) are also read where the system can't
-    confine a process.
+    The package's own sequences (`pedestrians.is_carried`) are also read if the system can't confine
+    a process.
 
-    Raises InputError where the file is missing, above `max_bytes`, not text, empty, of another
-    form (JSON, XML), or its lines have different numbers of values; RefusedError where the system
-    confines no process.
+    Raises InputError if the file is missing, above `max_bytes`, not text, empty, of another form
+    (JSON, XML), or its lines have different numbers of values; RefusedError if the system confines
+    no process.
     """
     file, size = _opened(path, max_bytes)
     try:
@@ -142,7 +143,7 @@ def _keeper(path: Path) -> cage.Keeper:
 
 
 def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
-    """The file, open to read, and its size."""
+    """Open the file to read, and return its size."""
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
@@ -153,7 +154,7 @@ def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
     told = os.fstat(file)
     if not stat.S_ISREG(told.st_mode):
         os.close(file)
-        raise InputError(f"{path} can't be read: it is no file.", f"{path}은(는) 파일이 아니다.")
+        raise InputError(f"{path} can't be read: it is not a file.", f"{path}은(는) 파일이 아니다.")
     if told.st_size > max_bytes:
         os.close(file)
         raise InputError(
@@ -166,7 +167,7 @@ def _opened(path: Path, max_bytes: int) -> tuple[int, int]:
 
 
 class _Taken:
-    """The cage's answer, which may be anything, taken apart. Raises cage.Trouble for nonsense."""
+    """Parse the cage's untrusted answer. Raises cage.Trouble if it is not valid."""
 
     def __init__(self, frames: cage.Frames) -> None:
         self.head: dict[str, Any] = {}
@@ -239,18 +240,18 @@ def _cells(content: bytes, count: int) -> pl.Series:
 
 
 def _why(taken: _Taken, kind: str) -> str:
-    """The end of a sentence that begins with the path."""
+    """Return the end of an error's sentence that begins with the path."""
     line = f", line {taken.fault['line']}"
     first = "the names of columns" if taken.head.get("names") else "the first line"
     form = _FORM.get(taken.fault["form"], "another form")
     known = {
-        "not text": f" is no text in UTF-8, CP949 or Latin-1: {kind} holds numbers and commas.",
+        "not text": f" is not text in UTF-8, CP949 or Latin-1: {kind} contains numbers and commas.",
         "form": f" looks like {form}: export it as {kind}, a line a position.",
-        "empty": " holds no box or position: it is empty.",
-        "names only": " holds names of columns and no box or position below them.",
+        "empty": " contains no box or position: it is empty.",
+        "names only": " contains names of columns and no box or position below them.",
         "uneven": f"{line}: not {getattr(taken, 'many', 0)} values, as {first} has.",
         "long": f"{line}: a value of more than {LONGEST} characters, or more than "
-        f"{MOST_COLUMNS:,} of them: {kind} holds numbers and commas.",
+        f"{MOST_COLUMNS:,} of them: {kind} contains numbers and commas.",
         "memory": f" can't be read as {kind}: it takes too much memory; cut it by frames.",
     }
     return known.get(taken.fault["fault"], f" can't be read as {kind}: {_NONSENSE}.")
@@ -280,7 +281,7 @@ def _table(path: Path, taken: _Taken) -> NumbersText:
         notices.append(Notice(f"Read as {told[0]}.", f"{told[1]}로 읽었다."))
     if many := taken.tail["remarks"]:
         notices.append(
-            Notice(f"{many:,} comment lines are passed over.", f"설명 줄 {many:,}개는 건너뛰었다.")
+            Notice(f"{many:,} comment lines are skipped.", f"설명 줄 {many:,}개는 건너뛰었다.")
         )
     numbers = [pl.Series(np.concatenate(each)).fill_nan(None) for each in taken.numbers]
     texts = [pl.concat(each) for each in taken.texts]
@@ -290,7 +291,7 @@ def _table(path: Path, taken: _Taken) -> NumbersText:
         numbers, texts, names = numbers[:-1], texts[:-1], names and names[:-1]
         notices.append(
             Notice(
-                "Each line ends in a separator; the empty last value is passed over.",
+                "Each line ends in a separator; the empty last value is skipped.",
                 "줄마다 끝에 구분 기호가 있다. 비어 있는 마지막 값은 건너뛰었다.",
             )
         )

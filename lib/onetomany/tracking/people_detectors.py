@@ -1,8 +1,8 @@
-"""Detectors of people in a picture: OpenCV's own, and one with weights fetched on request.
+"""Detect people in a picture by OpenCV's own detector, or by weights fetched on request.
 
 - HOG: histograms of oriented gradients and a linear support vector machine (Dalal and Triggs, CVPR
-  2005), with the coefficients that OpenCV carries. It was trained on people who stand upright and
-  whole, about 96 pixels tall. The confidence is the machine's margin, cut at 1; no probability.
+  2005), with the coefficients that OpenCV carries. It was trained on upright, fully visible people
+  about 96 pixels tall. The confidence is the machine's margin, cut at 1, not a probability.
 - YOLOX-S (Ge et al., arXiv:2107.08430), trained on COCO 2017: `onetomany film --fetch-detector`.
 """
 
@@ -25,7 +25,7 @@ from .film import Detector, Pixels
 
 Floats = NDArray[np.float64]
 
-# how much two boxes overlap that are taken for one person: windows of HOG lie within each other
+# overlap from which on two boxes are one person: windows of HOG are within each other
 # (0.65 of the smaller: Dollár et al., BMVC 2009), YOLOX's own example takes half of the union
 _HOG_APART, _YOLOX_APART = ("IOS", 0.65), ("IOU", 0.5)
 HOG_HEIGHT = 96  # pixels: people in the pictures that HOG was trained on
@@ -36,7 +36,7 @@ _MOST = 200 << 20  # bytes of a file of weights
 
 @dataclass(frozen=True)
 class PeopleWeights:
-    """A detector's weights that can be fetched: where from, under which licence, pinned."""
+    """Describe a detector's weights that can be fetched: address, licence, hash."""
 
     name: str
     file: str
@@ -95,11 +95,11 @@ def hog_detector(enlarge: float = 1.0) -> Detector:
 def yolox_detector(path: Path | None = None, sha256: str = YOLOX.sha256) -> Detector:
     """Return YOLOX-S from its checked file; the class is 'person' (COCO's first).
 
-    Raises InputError if the weights were not fetched, IntegrityError if it is another file.
+    Raises InputError if the weights were not fetched, IntegrityError if the file differs.
     """
     import onnxruntime
 
-    path = path or weights_path()
+    path = path or _weights_path()
     if not path.is_file():
         raise InputError(
             f"The weights of {YOLOX.name} are not here, and nothing is downloaded unasked: run "
@@ -122,8 +122,8 @@ def yolox_detector(path: Path | None = None, sha256: str = YOLOX.sha256) -> Dete
     return detect
 
 
-def weights_path() -> Path:
-    """Where the fetched weights lie."""
+def _weights_path() -> Path:
+    """Return the path of the fetched weights."""
     return cache_dir() / "detectors" / YOLOX.file
 
 
@@ -146,8 +146,8 @@ def fetch_people_detector(
             f"{YOLOX.url} is not the pinned file: SHA-256 {found[:12]}… instead of "
             f"{YOLOX.sha256[:12]}…; it was not kept."
         )
-    write_whole(weights_path(), content)
-    return weights_path()
+    write_whole(_weights_path(), content)
+    return _weights_path()
 
 
 def _apart(boxes: Floats, conf: Floats, measure: str, most: float) -> tuple[Floats, Floats]:
@@ -166,7 +166,7 @@ def _apart(boxes: Floats, conf: Floats, measure: str, most: float) -> tuple[Floa
 
 
 def _letterbox(frame: Pixels) -> tuple[NDArray[np.float32], float]:
-    """The frame in the upper left of a grey square, red first: what YOLOX-S is given."""
+    """Put the frame into the upper left of a grey square, red first, as YOLOX-S expects."""
     import cv2
 
     high, wide = frame.shape[:2]
@@ -178,10 +178,10 @@ def _letterbox(frame: Pixels) -> tuple[NDArray[np.float32], float]:
 
 
 def _people(output: NDArray[np.float32]) -> tuple[Floats, Floats]:
-    """Boxes and confidence of 'person' in YOLOX's output: a row a cell of its three grids.
+    """Read boxes and confidence of 'person' from YOLOX's output.
 
-    A row holds the middle's offset from the cell and the log of the size, in units of the grid's
-    stride, then how likely it is an object, and of each class.
+    A row is a cell of its three grids: the middle's offset from the cell and the log of the size,
+    in units of the grid's stride, then how likely it is an object, and of each class.
     """
     cells, strides = [], []
     for stride in _STRIDES:

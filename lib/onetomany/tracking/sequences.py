@@ -1,4 +1,4 @@
-"""A user's folder of sequences, each checked by itself: one bad one doesn't end the others."""
+"""Read a user's folder of sequences, each checked by itself: a bad one doesn't stop the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .numbers_text import Notice, Notices
 
 @dataclass(frozen=True)
 class Folder:
-    """What of a folder can be used: `filmed` by name, `notices` and `refused` by name.
+    """Store a folder's usable sequences: `filmed`, `notices` and `refused` by name.
 
     `credits` names whose recordings were used, a sentence each.
     """
@@ -28,20 +28,20 @@ class Folder:
 
     @property
     def scored(self) -> list[str]:
-        """The sequences that have a truth."""
+        """Return the sequences that have a truth."""
         return [name for name, film in self.filmed.items() if film.truth is not None]
 
 
 def open_folder(folder: Path) -> Folder:
     """Read and check every sequence below a folder (`sources.pedestrians.user_sequences`).
 
-    Raises InputError as `user_sequences` does; what is wrong with one sequence is in `refused`.
+    Raises InputError as `user_sequences` does; the faults of one sequence are in `refused`.
     """
     found = Folder()
     carried = False
     for sequence in pedestrians.user_sequences(folder):
         try:
-            film, notices = open_filmed(sequence)
+            film, notices = _open_filmed(sequence)
         except InputError as error:
             found.refused[sequence.name] = str(error)
             continue
@@ -52,10 +52,10 @@ def open_folder(folder: Path) -> Folder:
     return Folder(found.filmed, found.notices, found.refused, (*credits, _credit(folder)))
 
 
-def open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, Notices]:
-    """Read one sequence; return it with what was unusual, a sentence each.
+def _open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, Notices]:
+    """Read one sequence; return it with notices, a sentence each.
 
-    Raises InputError with file, line and likely reason where it is not what it should be.
+    Raises InputError with file, line and likely reason if it is wrong.
     """
     if sequence.fault:
         raise InputError(sequence.fault)
@@ -84,7 +84,7 @@ def open_filmed(sequence: pedestrians.UserSequence) -> tuple[Filmed, Notices]:
 
 
 def _credit(folder: Path) -> str:
-    """Whose data a folder holds, by `credit` in its datasheet.toml, or that nobody says so."""
+    """Return a folder's credit from its datasheet.toml, or a sentence that it is missing."""
     sheet = folder / "datasheet.toml"
     if sheet.is_file():
         try:

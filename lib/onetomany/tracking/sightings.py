@@ -1,7 +1,7 @@
-"""Sightings of many cameras, checked before anybody is followed through them.
+"""Check sightings of many cameras before people are followed through them.
 
-What a wrong clock, unit or template does to tracks looks like a finding; so it is refused, with the
-row and the likely cause.
+The effect of a wrong clock, unit or template on tracks looks like a finding; so these are refused,
+with the row and the likely cause.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from ..errors import InputError
 from ..sources.tables import require_columns
 
 WANTED = ("sighting_id", "camera_id", "t_start", "t_end")
-LONGEST = 4 * 3600.0  # s that half of all sightings may last: beyond, the unit is another one
+LONGEST = 4 * 3600.0  # s, the longest median of sightings; longer ones are in another unit
 EPOCH_MS = 1e11  # s since 1970 is 1.7e9 today
 VIEW = 300.0  # m across: half of all cameras see less, a street's length
-UNIT = 1e-2  # how far the length of a template may be from 1 (half-precision numbers: 1e-3)
+UNIT = 1e-2  # largest difference of a template's length from 1 (half-precision numbers: 1e-3)
 HOUR = 3600.0
-FEW = 20  # sightings of a camera from which on its clock is judged
+FEW = 20  # least sightings of a camera for judging its clock
 
 
 def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | None = None) -> None:
-    """Refuse sightings that can't be, naming the row (from 1) and the likely cause.
+    """Refuse impossible sightings, naming the row (from 1) and the likely cause.
 
-    `sightings`: sighting_id, camera_id, t_start, t_end (s), and, where there are, x, y (m) and
+    `sightings`: sighting_id, camera_id, t_start, t_end (s), and optionally x, y (m) and
     template_id, a row of `templates` (n, d), which are of length 1.
 
-    Raises InputError for a missing column or value, an id that stands twice, an end before its
+    Raises InputError for a missing column or value, an id that occurs twice, an end before its
     start, times or places in another unit, one camera on another time zone, and templates that
-    hold no numbers or are not of length 1.
+    contain no numbers or are not of length 1.
 
     >>> check_sightings(pl.DataFrame({"sighting_id": [1], "camera_id": ["a"], "t_start": [0.0],
     ...                               "t_end": [2.0]}))
@@ -40,7 +40,8 @@ def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | N
         kind = sightings.schema[name]
         if not kind.is_numeric():
             raise InputError(
-                f"Sightings: {name} holds {kind}, not seconds: bring all cameras to one time zone, "
+                f"Sightings: {name} contains {kind}, not seconds: bring all cameras to one time "
+                "zone, "
                 "then subtract the first time."
             )
     places: list[str] = [name for name in ("x", "y") if name in sightings.columns]
@@ -51,7 +52,7 @@ def check_sightings(sightings: pl.DataFrame, templates: NDArray[np.floating] | N
         _refuse(bad, f"'{name}' is missing or not finite: leave the sighting out")
     _refuse(
         ~sightings["sighting_id"].is_first_distinct(),
-        "a sighting_id that stood before: two lists were joined, or a row stands twice",
+        "a sighting_id that occurred before: two lists were joined, or a row occurs twice",
     )
     _refuse(
         sightings["t_end"] < sightings["t_start"],
@@ -90,7 +91,7 @@ def _check_views(sightings: pl.DataFrame, places: list[str]) -> None:
 
 
 def _check_zones(sightings: pl.DataFrame) -> None:
-    """Refuse a camera whose times lie whole hours beside all others and fit once moved by them."""
+    """Refuse a camera whose times are whole hours off all others and fit once moved."""
     ranges = (
         sightings.group_by("camera_id")
         .agg(pl.len(), low=pl.col("t_start").min(), high=pl.col("t_end").max())
@@ -130,7 +131,7 @@ def _check_templates(sightings: pl.DataFrame, templates: NDArray[np.floating]) -
         return
     row = int(np.flatnonzero(bad)[0])
     if not np.isfinite(length[row]):
-        likely = "holds a value that is not finite: no face was found, leave its sighting out"
+        likely = "has a value that is not finite: no face was found, leave its sighting out"
     elif length[row] == 0:
         likely = "is all zeros: no face was found, leave its sighting out"
     else:

@@ -1,10 +1,9 @@
-"""Where views overlap, one person's day can fall into strands side by side: these are joined.
+"""Join parallel strands of one person's day under cameras with overlapping views.
 
-Cameras that see a person at once make sightings that lie within each other in time. Two strands of
-strong links then weigh more than one path that must go to and fro between the cameras, whose order
-there is chance. Two tracks whose times cross are joined if one body could make all sightings of
-both, and if the faces of one against those of the other outweigh that any of the tracks that cross
-it might have been the one.
+Cameras that see a person at once make sightings that overlap in time. Two strands of strong links
+then weigh more than one path that goes back and forth between the cameras in a chance order. Two
+tracks whose times cross are joined if one body could make all sightings of both, and if their faces
+match well enough to outweigh the number of tracks that cross in time.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .cover import chains
+from .cover import chain_successors
 from .transit import Bodies, Rows, feasible
 
-LONGEST = 400  # sightings of two tracks, beyond which all pairs of them are not looked through
+LONGEST = 400  # sightings of two tracks above which not all pairs of them are compared
 
 Face = Callable[[Rows, Rows], float]  # log10 ratio of one track's images against the other's
 
@@ -29,12 +28,12 @@ def join_strands(
     *,
     clock: float = 0.0,
 ) -> Rows:
-    """Return successors, (n,), with crossing tracks joined where that is likelier than two.
+    """Return successors, (n,), with crossing tracks joined if one person is likelier than two.
 
     `links` are the candidate links, rows a and b, of which some join two tracks. Sightings are in
     order of time. `clock` as in `transit.feasible`.
     """
-    track, order, _ = chains(successor)
+    track, order, _ = chain_successors(successor)
     starts = np.searchsorted(track[order], np.arange(int(track.max(initial=-1)) + 1))
     rows = dict(enumerate(np.split(order, starts[1:]))) if len(order) else {}
     begin = np.array([each[0] for each in rows.values()])
@@ -66,7 +65,7 @@ def join_strands(
 
 
 def _crosses(seen: Bodies, one: Rows, two: Rows, clock: float) -> bool:
-    """Whether two tracks cross in time, and one body could make both."""
+    """Return whether two tracks cross in time and one body could make both."""
     if one[-1] < two[0] or two[-1] < one[0]:
         return False  # one after the other: the cover has decided that
     if len(one) + len(two) > LONGEST:

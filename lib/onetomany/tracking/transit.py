@@ -1,10 +1,10 @@
-"""Where and when a person is seen next: how well a step between two cameras fits a walk.
+"""Learn steps between cameras: where and when a person is seen next.
 
 After Huang and Russell ('Object identification in a Bayesian context', IJCAI 1997) and Kettnaker
 and Zabih ('Bayesian multi-camera surveillance', CVPR 1999): from a run whose people are known, the
-time from one camera to the next is learned for each ordered pair of cameras, and how often a
-person goes on from one to the other, or is seen no more. What one body can't do is infeasible: be
-in two places at once, or move faster than a person runs.
+time from one camera to the next is learned for each ordered pair of cameras, and how often a person
+goes on from one to the other, or is not seen again. A step is infeasible if no single body can make
+it: two places at once, or faster than a person runs.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-HORIZON = 4 * 3600.0  # s: who isn't seen for longer counts as gone
+HORIZON = 4 * 3600.0  # s: people not seen for longer count as gone
 FASTEST = 3.0  # m/s, of the mean place of one sighting to that of the next: a run with luggage
 SLACK = 3.0  # m by which places may be off
 # gaps between sightings, s: below zero both cameras see the person at once
 GAPS = np.array([-HORIZON, -600, -60, -15, -4, 0, 1, *np.geomspace(2, HORIZON, 41)])
 SHORTEST = 5  # the first bin from gap 0 on
 SMOOTHING = 1.0  # bins, each a quarter longer than the one before
-WALK = 1.34  # m/s, mean free walking speed (as handed down from Weidmann 1993, not read)
+WALK = 1.34  # m/s, mean free walking speed (Weidmann 1993, quoted at second hand)
 WALK_SPREAD = 0.6  # of the logarithm of the time: detours, queues
 WALKS = 0.6  # share of steps between cameras that are plain walks; the others linger
-PRIOR_STEPS = 2.0  # so many steps the prior counts for, beside those of a pair that were seen
+PRIOR_STEPS = 2.0  # steps that the prior counts for, next to the steps seen of a pair
 PRIOR_EXITS = 1.0
 NEAR = 30.0  # m: a camera so much further away is 2.7 times less likely next
+RATE = 900.0  # s either way in which sightings are counted for a rate
 
 CAMERA_PAIRS = {
     "camera_a": pl.String,
@@ -49,13 +50,13 @@ CAMERA_PAIRS = {
 
 @dataclass(frozen=True)
 class TransitModel:
-    """What a calibration run tells about steps between `cameras`, C of them.
+    """Store the steps between `cameras` (C of them) learned from a calibration run.
 
     `gaps` (C, C, bins): shares of steps by gap, bins of GAPS. `density`, the same shape: log10 of
     their density over a uniform one of the horizon, between bounds. Of the sightings at a camera,
-    log10 shares of those after which the person is next seen at another, `onward` (C, C), or no
-    more, `last` (C,), and before which the person was not seen, `first` (C,). `steps`, `distance`
-    (m), and `overlap` (s): 0, or -HORIZON where both cameras have seen a person at once, (C, C).
+    log10 shares of those after which the person is next seen at another, `onward` (C, C), or not
+    again, `last` (C,), and before which the person was not seen, `first` (C,). `steps`, `distance`
+    (m), and `overlap` (s): 0, or -HORIZON if both cameras have seen a person at once, (C, C).
     """
 
     cameras: tuple[str, ...]
@@ -71,7 +72,7 @@ class TransitModel:
     fastest: float
 
     def codes(self, sightings: pl.DataFrame) -> Rows:
-        """Number of each sighting's camera. Raises InputError for one that calibration lacks."""
+        """Return the number of each sighting's camera. Raises InputError for an unknown camera."""
         known = dict(zip(self.cameras, range(len(self.cameras)), strict=True))
         names = sightings["camera_id"]
         if strange := sorted(set(names.unique().to_list()) - set(known)):
@@ -84,11 +85,11 @@ class TransitModel:
     def llr(
         self, camera_a: Rows, camera_b: Rows, gap: NDArray[np.floating], clock: float = 0.0
     ) -> Floats:
-        """Log10 of how much likelier so long a gap (s) is for one person than any within HORIZON.
+        """Return log10 of a gap's density (s) for one person over a uniform one of HORIZON.
 
-        Bounded by what the steps seen between the two cameras can support: log10 of their number,
-        one and PRIOR_STEPS added, either way. -inf beyond the horizon. `clock` (s): clocks may be
-        that much apart, and the density is the mean over the gaps that they leave possible.
+        Bounded by the number of steps seen between the two cameras: its log10, one and PRIOR_STEPS
+        added, either way. -inf beyond the horizon. `clock` (s): clocks may be that much apart, and
+        the density is the mean over the possible gaps.
         """
         shifts = np.linspace(-clock, clock, 5) if clock else np.zeros(1)
         total = np.zeros(len(gap))
@@ -104,13 +105,13 @@ class TransitModel:
 def fit_transit(
     sightings: pl.DataFrame, subject: str = "true_id", fastest: float = FASTEST
 ) -> TransitModel:
-    """Learn steps from a calibration run, whose `subject` column tells who is who.
+    """Learn steps from a calibration run, whose `subject` column says who is who.
 
-    Shares and gaps of pairs of cameras are smoothed towards a prior, so that pairs without any
-    step have the prior alone. Of gaps it is: `WALKS` of people walk the straight distance at
-    `WALK` (lognormal), the others linger, for any time up to HORIZON alike in its logarithm. A
-    next camera is likelier the more people come to it and the nearer it is; that counts as many
-    steps as there are next cameras seen once only, and one (Good, Biometrika 40, 1953).
+    Shares and gaps of pairs of cameras are smoothed towards a prior; pairs without any step have
+    the prior alone. The prior of gaps: `WALKS` of people walk the straight distance at `WALK`
+    (lognormal), the others linger, up to HORIZON, uniform in the logarithm. The prior of the next
+    camera grows with the people who come to it and falls with distance; it counts as many steps as
+    there are next cameras seen once only, plus one (Good, Biometrika 40, 1953).
 
     Raises InputError for fewer than ten people with two sightings.
     """
@@ -135,7 +136,7 @@ def fit_transit(
     seen = np.zeros((count, count, len(GAPS) - 1))
     place = np.clip(np.searchsorted(GAPS, gap, side="right") - 1, 0, len(GAPS) - 2)
     np.add.at(seen, (a, b, place), 1)
-    # a person's haste differs from the next one's: each gap also tells of those near it
+    # people's pace differs: each gap also informs neighbouring gaps
     seen[:, :, SHORTEST:] = gaussian_filter1d(seen[:, :, SHORTEST:], SMOOTHING, axis=2)
     overlap = np.where(_together(rows, code, who, count), -HORIZON, 0.0)
     distance = _distances(rows, cameras)
@@ -143,7 +144,7 @@ def fit_transit(
     ratio = np.log10(np.maximum(mass, 1e-300) / np.diff(GAPS) * HORIZON)
     bound = np.log10(steps + 1 + PRIOR_STEPS)[:, :, None]
     left = steps.sum(axis=1) + last
-    # exits are one more outcome beside the next cameras
+    # exits are one more outcome, like another next camera
     unseen = (steps == 1).sum(axis=1) + 1
     near = (np.bincount(b, minlength=count) + 1) * np.exp(-distance / NEAR)
     near = near / near.sum(axis=1, keepdims=True)
@@ -164,7 +165,7 @@ def fit_transit(
 
 
 def camera_pairs(model: TransitModel) -> pl.DataFrame:
-    """What was learned of each ordered pair of cameras, `CAMERA_PAIRS`, most steps first."""
+    """Return the steps learned for each ordered pair of cameras (`CAMERA_PAIRS`), most first."""
     count = len(model.cameras)
     half = np.argmax(np.cumsum(model.gaps, axis=2) >= 0.5, axis=2)
     names = np.array(model.cameras)
@@ -183,7 +184,7 @@ def camera_pairs(model: TransitModel) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Bodies:
-    """Where and when each sighting was: number of its camera, seconds, metres; all (n,)."""
+    """Store each sighting's camera number, seconds and metres; all (n,)."""
 
     camera: Rows
     start: Floats
@@ -192,12 +193,23 @@ class Bodies:
     y: Floats
 
 
-def bodies(sightings: pl.DataFrame, codes: Rows | None = None) -> Bodies:
-    """The columns of sightings that feasibility asks for; `codes` number their cameras."""
+def place_bodies(sightings: pl.DataFrame, codes: Rows | None = None) -> Bodies:
+    """Return the columns that `feasible` needs; `codes` number the cameras."""
     if codes is None:
         codes = sightings["camera_id"].rank("dense").to_numpy().astype(np.int64)
     columns = (sightings[name].to_numpy() for name in ("t_start", "t_end", "x", "y"))
     return Bodies(codes, *columns)
+
+
+def log_sighting_rate(seen: Bodies, starts: list[Floats]) -> Floats:
+    """Return log10 sightings a second at each sighting's camera, in the half hour around it."""
+    rate = np.empty(len(seen.start))
+    begin, end = (seen.start[0], seen.start[-1]) if len(rate) else (0.0, 0.0)
+    for camera, times in enumerate(starts):
+        low, high = np.maximum(times - RATE, begin), np.minimum(times + RATE, end)
+        count = np.searchsorted(times, high, side="right") - np.searchsorted(times, low)
+        rate[seen.camera == camera] = count / np.maximum(high - low, 60)
+    return np.log10(rate)
 
 
 def feasible(
@@ -209,18 +221,17 @@ def feasible(
     overlap: Floats | None = None,
     clock: float = 0.0,
 ) -> Flags:
-    """Whether one body can make both sightings, for rows `a` and `b`, (n,).
+    """Return whether one body can make both sightings, for rows `a` and `b`, (n,).
 
-    The mean places of two sightings lie no further apart than the fastest runner gets between
-    their mean times. One camera never sees a person twice at the same time. Two cameras do only
-    where their views overlap, by up to `overlap` (n,) seconds below zero (None: any overlap that
-    the distance leaves possible). Between cameras all this is eased by `clock` (s), by which their
-    clocks may differ.
+    The mean places of two sightings must be within the fastest run between their mean times. One
+    camera never sees a person twice at the same time. Two cameras do only if their views overlap,
+    by up to `overlap` (n,) seconds below zero (None: any overlap that the distance allows). Between
+    cameras all limits are widened by `clock` (s), by which their clocks may differ.
     """
     start_a, start_b, end_a, end_b = seen.start[a], seen.start[b], seen.end[a], seen.end[b]
     gap = np.maximum(start_a, start_b) - np.minimum(end_a, end_b)
     apart = np.hypot(seen.x[a] - seen.x[b], seen.y[a] - seen.y[b])
-    # while both see the person, mean times say nothing of where within the walk they were
+    # while both see the person, mean times don't give the place within the walk
     between = np.where(
         gap < 0,
         np.maximum(end_a, end_b) - np.minimum(start_a, start_b),
@@ -233,7 +244,7 @@ def feasible(
 
 
 def _distances(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
-    """Straight distances (m) between the median places of what cameras saw, (C, C)."""
+    """Return straight distances (m) between the median places seen by cameras, (C, C)."""
     places = rows.group_by("camera_id").agg(pl.col("x", "y").median()).sort("camera_id")
     xy = places.select("x", "y").to_numpy()
     assert places["camera_id"].to_list() == list(cameras)
@@ -241,10 +252,10 @@ def _distances(rows: pl.DataFrame, cameras: tuple[str, ...]) -> Floats:
 
 
 def _together(rows: pl.DataFrame, code: Rows, who: NDArray[np.generic], count: int) -> Flags:
-    """Whether two cameras' views overlap: they saw a person at the same time, (C, C), symmetric.
+    """Return whether two cameras saw a person at the same time, (C, C), symmetric.
 
-    Not only in following sightings: a long one may overlap several short ones. The longest overlap
-    that was seen says nothing of the longest there can be.
+    Not only in consecutive sightings: a long one may overlap several short ones. The longest
+    overlap seen is not a bound for the longest possible.
     """
     start, end = rows["t_start"].to_numpy(), rows["t_end"].to_numpy()
     found = np.zeros((count, count), np.bool_)
@@ -260,11 +271,11 @@ def _together(rows: pl.DataFrame, code: Rows, who: NDArray[np.generic], count: i
 
 
 def _prior(distance: Floats) -> Floats:
-    """Shares of gaps in each bin before any step was seen, (C, C, gaps - 1)."""
+    """Return prior shares of gaps in each bin, (C, C, gaps - 1)."""
     time = np.log(np.maximum(distance, 1.0) / WALK)[:, :, None]
     edges = np.log(np.maximum(GAPS, 1e-9))
     walked = ndtr((edges - time) / WALK_SPREAD)
-    start = np.maximum(time - np.log(2), 0)  # lingering takes half the walk at the least
+    start = np.maximum(time - np.log(2), 0)  # lingering takes at least half the walk
     lingered = np.clip((edges - start) / (np.log(HORIZON) - start), 0, 1)
     share = WALKS * walked / walked[:, :, -1:] + (1 - WALKS) * lingered
     return np.asarray(np.diff(share, axis=2))

@@ -1,9 +1,9 @@
-"""How few sightings single a person out, and what errors of tracking do to that.
+"""Measure how few sightings single a person out, and the effect of tracking errors.
 
 De Montjoye, Hidalgo, Verleysen and Blondel ('Unique in the Crowd: the privacy bounds of human
 mobility', Scientific Reports 3:1376, 2013): take p random points (place, time) of a person's trace;
-the trace is unique if no other holds all of them. Here a trace is a track that a system has made,
-so that the points may also lead to nobody's, to several people's, or to somebody else's.
+the trace is unique if no other contains all of them. Here a trace is a track made by a system, so
+the points may also lead to no track, to several tracks, or to somebody else's.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from tqdm import tqdm
 
 from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
-from .evaluation import share_of
+from .evaluation import share_interval
 from .transit import Rows
 
-CHUNK = 4_000_000  # pairs of a person and a track looked through at a time
+CHUNK = 4_000_000  # pairs of a person and a track compared at a time
 
 UNICITY = {
     "points": pl.Int64,  # p
@@ -32,7 +32,7 @@ UNICITY = {
     "wrong": pl.Float64,  # they fit one track only, which is mostly somebody else's
     "several": pl.Float64,  # they fit more tracks than one
     "none": pl.Float64,  # they fit no track: the person's own is in pieces
-    "revealed": pl.Float64,  # of the day of whoever is singled out, the share in that track
+    "revealed": pl.Float64,  # share of a singled-out person's day in that track
     "revealed_low": pl.Float64,  # 95 %, by person
     "revealed_high": pl.Float64,
     "people": pl.Int64,  # with as many distinct points
@@ -48,19 +48,19 @@ def unicity(
     place: float | None = None,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Shares of people whom p random points of their own single out, a row of UNICITY for each p.
+    """Return the share of people singled out by p random points (UNICITY), a row for each p.
 
     Points are distinct cells of place and time of `t_start`, of width `time` (s) and `place` (m),
     drawn for each person; p + 1 points are p and one more. `tracks` is a frame of
-    `association.TRACKS`; without it every trace is as it truly was (`true_id`), which is the
-    paper's measure. People with fewer points than p are left out of that row.
+    `association.TRACKS`; without it traces are the true ones (`true_id`), which is the paper's
+    measure. People with fewer points than p are left out of that row.
 
     Raises InputError for widths or p that aren't above zero, and sightings without `true_id`.
     """
     if time <= 0 or (place is not None and place <= 0) or min(points) < 1:
         raise InputError("unicity needs widths above zero and one point or more.")
     if "true_id" not in sightings.columns or sightings["true_id"].null_count():
-        raise InputError("unicity needs true_id for every sighting: it asks about real traces.")
+        raise InputError("unicity needs true_id for every sighting, since it measures true traces.")
     rows = _cells(sightings, tracks, time, place)
     who, cell, track = (rows[name].to_numpy() for name in ("who", "cell", "track"))
     cells = int(cell.max(initial=0)) + 1
@@ -74,7 +74,7 @@ def unicity(
         matches, one = _matches(drawn[able, :number], holds, holders, cells)
         single = matches == 1
         right = single & (owner[one] == able)
-        share = share_of(right) if len(able) else None
+        share = share_interval(right) if len(able) else None
         revealed = kept[one[right]] / np.bincount(who)[able[right]]
         shown = ratio_interval(revealed, np.ones(len(revealed))) if right.any() else None
         found.append(
@@ -100,7 +100,7 @@ def unicity(
 def _cells(
     sightings: pl.DataFrame, tracks: pl.DataFrame | None, time: float, place: float | None
 ) -> pl.DataFrame:
-    """Numbers from 0 of each sighting's person (`who`), cell and track."""
+    """Return numbers from 0 of each sighting's person (`who`), cell and track."""
     where = (
         [pl.col("camera_id")]
         if place is None
@@ -120,14 +120,14 @@ def _cells(
 
 
 def _by_cell(holds: Rows, cells: int) -> tuple[Rows, Rows]:
-    """Tracks in order of the cells that they hold, and where each cell's begin."""
+    """Return tracks in order of their cells, and the start of each cell's tracks."""
     cell = holds % cells
     order = np.argsort(cell, kind="stable")
     return holds[order] // cells, np.searchsorted(cell[order], np.arange(cells + 1))
 
 
 def _owners(who: Rows, track: Rows) -> tuple[Rows, Rows]:
-    """Of each track the person with most sightings in it (the first of equals), and how many."""
+    """Return each track's person with most sightings in it (the first of equals), and how many."""
     people = int(who.max(initial=0)) + 1
     key, count = np.unique(track * people + who, return_counts=True)
     order = np.lexsort((key, -count, key // people))
@@ -136,8 +136,9 @@ def _owners(who: Rows, track: Rows) -> tuple[Rows, Rows]:
 
 
 def _drawn(who: Rows, cell: Rows, most: int, seed: int) -> tuple[Rows, Rows]:
-    """Up to `most` distinct cells of each person in random order, (people, most), -1 beyond; and
-    how many there are."""
+    """Draw up to `most` distinct cells of each person, (people, most), and count them.
+
+    Cells are in random order, -1 beyond the last."""
     cells = int(cell.max(initial=0)) + 1
     own = np.unique(who * cells + cell)
     person = own // cells
@@ -151,7 +152,7 @@ def _drawn(who: Rows, cell: Rows, most: int, seed: int) -> tuple[Rows, Rows]:
 
 
 def _matches(drawn: Rows, holds: Rows, holders: tuple[Rows, Rows], cells: int) -> tuple[Rows, Rows]:
-    """How many tracks hold all cells of each row, and one of them (0 where there is none)."""
+    """Count the tracks with all cells of each row, and return one of them (0 without any)."""
     held_by, starts = holders
     size = np.diff(starts)[drawn]
     rarest = np.argmin(size, axis=1)
@@ -178,6 +179,6 @@ def _matches(drawn: Rows, holds: Rows, holders: tuple[Rows, Rows], cells: int) -
 
 
 def _among(keys: Rows, known: Rows) -> NDArray[np.bool_]:
-    """Which keys are among those known, sorted."""
+    """Return which keys are among the sorted known ones."""
     place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     return np.asarray(known[place] == keys)

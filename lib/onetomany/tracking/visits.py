@@ -1,8 +1,8 @@
-"""Noise that the images of one visit share: simulated templates, and what that does to ratios.
+"""Simulate templates whose noise is shared within one visit.
 
-Light, pose and expression last for a while, so that a person's images of one visit to a place
-stray together. Here a visit is a run of sightings of one person, each within `gap` seconds of the
-one before. Averaging then takes away less noise than it would of images that stray each by itself.
+Light, pose and expression last for a while, so a person's images of one visit have noise in common.
+Here a visit is a run of sightings of one person, each within `gap` seconds of the one before.
+Averaging then removes less noise than with independent images.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from .. import terminal
 from ..errors import InputError
 from ..faces import synthetic
-from ..terminal.templates import PEOPLE, SESSION, STREAM, spread
+from ..terminal.templates import PEOPLE, SESSION, STREAM, noise_factor
 from .likelihood import Rows, Vectors
 
-GAP = 300.0  # s between sightings of one visit, at the most; chosen
-VISITS = 13  # stream of the seed: how visits stray
+GAP = 300.0  # s between sightings of one visit, at most; chosen
+VISITS = 13  # stream of the seed: noise of visits
 
 
-def visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
+def _visit_numbers(sightings: pl.DataFrame, gap: float = GAP) -> Rows:
     """Return the number of each row's visit, (n,), by `true_id`, `t_start` and `t_end`.
 
     >>> seen = pl.DataFrame({"true_id": [4, 4, 4], "t_start": [0.0, 30.0, 900.0],
     ...                      "t_end": [9.0, 35.0, 910.0]})
-    >>> visit_numbers(seen).tolist()
+    >>> _visit_numbers(seen).tolist()
     [0, 0, 1]
     """
     rows = sightings.with_row_index("row").sort("true_id", "t_start", "t_end")
@@ -48,8 +48,8 @@ def visit_templates(
 ) -> Vectors:
     """Return simulated templates, (sightings, d), whose noise is shared within a visit.
 
-    `share` of the variance of the noise is the visit's, the rest each sighting's own; each image by
-    itself strays as widely as with `terminal.sighting_templates`, which is this with a share of 0.
+    `share` of the variance of the noise is the visit's, the rest each sighting's own; a single
+    image has the same noise as with `terminal.sighting_templates`, which is this with a share of 0.
     Raises InputError as that does, and for a share outside 0 to 1.
     """
     if not 0 <= share <= 1:
@@ -58,7 +58,7 @@ def visit_templates(
     if share == 0 or sightings.is_empty():
         return alone
     rows = sightings.sort("template_id")
-    who, visit = rows["true_id"].to_numpy(), visit_numbers(rows, gap)
+    who, visit = rows["true_id"].to_numpy(), _visit_numbers(rows, gap)
     people = synthetic.draw_people(model, int(who.max()) + 1, seed, PEOPLE)
     own = _even(synthetic.generator(seed, STREAM, SESSION), (len(rows), model.dimension))
     common = _even(
@@ -69,12 +69,12 @@ def visit_templates(
         model.image_spread
         * synthetic.generator(seed, VISITS, SESSION + 1).standard_normal((len(rows), 1), np.float32)
     )
-    scale = np.float32(noise) * spread(rows["quality"].to_numpy())[:, None]
+    scale = np.float32(noise) * noise_factor(rows["quality"].to_numpy())[:, None]
     vectors = (stray * people.variation[who] * widely * scale) @ model.within + people.places[who]
     unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit.astype(np.float32)
 
 
 def _even(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Evenly spread values of variance 1, as images stray (`synthetic.draw_images`)."""
+    """Draw uniform values of variance 1, as in `synthetic.draw_images`."""
     return (rng.random(shape, np.float32) - np.float32(0.5)) * np.float32(np.sqrt(12))

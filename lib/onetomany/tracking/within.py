@@ -1,9 +1,9 @@
-"""Tracks within one camera, from the boxes that a detector found in each frame.
+"""Track people within one camera, from a detector's boxes in each frame.
 
 The trackers are those of the package `trackers` (Apache-2.0): C-BIoU (Yang et al., 'Hard to track
-objects with irregular motions and similar appearances?', WACV 2023), ByteTrack (Zhang et al.,
-ECCV 2022), OC-SORT (Cao et al., CVPR 2023) and SORT (Bewley et al., ICIP 2016). They look at boxes
-only, never at the picture, so nothing of a face is needed, and nothing of one is kept.
+objects with irregular motions and similar appearances?', WACV 2023), ByteTrack (Zhang et al., ECCV
+2022), OC-SORT (Cao et al., CVPR 2023) and SORT (Bewley et al., ICIP 2016). They use boxes only, not
+the picture, so no face is needed or kept.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ TRACKLETS = {
     "t_end": pl.Float64,
     "n_frames": pl.Int64,  # in which the person was found; gaps are not counted
     "det_conf": pl.Float64,  # mean
-    "x": pl.Float64,  # pixels: where the person stands (middle of the lower edge), median
+    "x": pl.Float64,  # pixels: median of the middle of the box's lower edge
     "y": pl.Float64,
 }
 
 
 @dataclass(frozen=True)
 class Tracker:
-    """A tracker by its class in the package and the settings that differ from the package's own.
+    """Name a tracker's class in the package and the settings that differ from its defaults.
 
     The package counts `lost_track_buffer` in frames at 30 a second, whatever the frame rate.
     """
@@ -62,18 +62,18 @@ def track(
     frame_rate: float = FRAME_RATE,
     settings: Mapping[str, Setting] | None = None,
 ) -> pl.DataFrame:
-    """The detections that a tracker put in a track (schema `MOT`), `id` being the track from 1 on.
+    """Return the detections in tracks (schema `MOT`), `id` being the track from 1 on.
 
-    `detections`: frame, left, top, width, height, conf of one camera, boxes in pixels; `id` is not
-    looked at. `settings` are added to those of the tracker. Boxes are the detections' own, not
+    `detections`: frame, left, top, width, height, conf of one camera, boxes in pixels; `id` is
+    ignored. `settings` are added to those of the tracker. Boxes are the detections' own, not
     smoothed ones; detections in no track (too unsure, or seen once) are left out. The same input
     gives the same tracks.
 
-    Raises InputError for an unknown tracker or setting, where columns are missing, or where the
-    frames span more than `LAST_FRAME`.
+    Raises InputError for an unknown tracker or setting, missing columns, or frames that span more
+    than `LAST_FRAME`.
     """
     if tracker not in TRACKERS:
-        raise InputError(f"There is no tracker '{tracker}': choose of {', '.join(TRACKERS)}.")
+        raise InputError(f"There is no tracker '{tracker}': choose one of {', '.join(TRACKERS)}.")
     if missing := {"frame", *BOX, "conf"} - set(detections.columns):
         raise InputError(f"Detections need the columns {', '.join(sorted(missing))}.")
     empty = pl.DataFrame(schema=MOT)
@@ -101,7 +101,7 @@ def track(
             else Detections.empty()
         )
         if len(found):
-            held = found.tracker_id >= 0  # -1: in no track, or in none as yet
+            held = found.tracker_id >= 0  # -1: in no track, or not yet
             kept.append(found.data["place"][held])
             ids.append(found.tracker_id[held] + 1)
     if not kept:
@@ -118,7 +118,7 @@ def track(
 
 
 def tracklets(tracks: pl.DataFrame, *, frame_rate: float = FRAME_RATE) -> pl.DataFrame:
-    """One row a track (schema `TRACKLETS`), in order of start: what one camera hands on."""
+    """Return one row a track (schema `TRACKLETS`), in order of start, as one camera reports it."""
     second = (pl.col("frame") - 1) / frame_rate
     return (
         tracks.group_by(track_id="id")

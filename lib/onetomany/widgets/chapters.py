@@ -21,7 +21,7 @@ from ..confidence import PERCENT, PERCENT_KO
 from ..gallery import Gallery, Threshold
 from ..printing import printable
 from ..reidentification.crowds import crowd
-from ..tracking.association import Association, cut
+from ..tracking.association import Association, cut_weak_links
 from ..tracking.evaluation import track_errors
 
 
@@ -175,7 +175,7 @@ def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:
     )
 
     def show(probability: float) -> None:
-        kept = cut(found, sightings, probability)
+        kept = cut_weak_links(found, sightings, probability)
         row = track_errors(sightings, kept).row(0, named=True)
         interval = f"{row['mixed_low']:.1%} – {row['mixed_high']:.1%}"
         display(

@@ -11,7 +11,7 @@ from IPython.display import HTML, display
 from ..charts.assessment import crowd_sizes, given_up
 from ..errors import InputError
 from ..printing import Notice, printable, shortened
-from ..reidentification.assessment import Assessment, assess, sentences, to_give_up
+from ..reidentification.assessment import Assessment, assess, describe_assessment, to_give_up
 from ..reidentification.own_table import OwnTable, own_table
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": ipywidgets.Layout(width="760px")}
@@ -94,7 +94,7 @@ def _say(notices: tuple[Notice, ...] | list[Notice]) -> None:
 
 
 def _show(found: Assessment, name: str) -> None:
-    _say(sentences(found))
+    _say(describe_assessment(found))
     source = shortened(name, 80)
     display(crowd_sizes(found.crowds, source=source))
     if len(without := to_give_up(found)):

@@ -1,12 +1,12 @@
-"""The rival: sightings linked by a score threshold alone, and the threshold that calibration sets.
+"""Link sightings by a score threshold alone, and calibrate that threshold.
 
 Link two sightings if their score reaches the threshold, then take connected components. That is
 single-linkage clustering, so that the components at every threshold follow from one maximum
 spanning forest (Gower and Ross, Applied Statistics 18:1, 1969).
 
-A fixed false match rate makes this method look worse than it must: the labelled run that the path
-cover learns from also says at which threshold the components agree best with its people
-(`calibrated_threshold`). Both methods then know the same run.
+A fixed false match rate makes this method look worse than necessary: the labelled run that the path
+cover learns from also shows at which threshold the components agree best with its people
+(`calibrated_threshold`). Both methods then learn from the same run.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from tqdm import tqdm
 
 from ..errors import InputError
-from .association import LINKS, Association, in_order, tracks_of
+from .association import LINKS, Association, hide_truth, tracks_of
 from .likelihood import Vectors, by_template
 from .metrics import identity
 from .sightings import check_sightings
-from .transit import Floats, Rows, bodies, feasible
+from .transit import Floats, Rows, feasible, place_bodies
 
 BLOCK = 512  # sightings multiplied with all later ones at a time
 MOST = 100_000  # sightings whose pairs are compared in less than an hour
@@ -41,7 +41,7 @@ CURVE = {
 }
 
 
-def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
+def link_by_threshold(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Association:
     """Link two sightings if their score reaches `threshold`, then take connected components.
 
     All pairs are compared, whatever their time. Returns `association.Association`, whose links
@@ -49,7 +49,7 @@ def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Asso
     100,000 sightings, whose pairs take hours.
     """
     check_sightings(sightings, templates)
-    rows = in_order(sightings)
+    rows = hide_truth(sightings)
     vectors, count = by_template(rows, templates), len(rows)
     a, b, score = _reaching(vectors, threshold)
     graph = csr_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
@@ -61,7 +61,7 @@ def naive(sightings: pl.DataFrame, templates: Vectors, threshold: float) -> Asso
             "sighting_b": rows["sighting_id"].gather(b),
             "score": score.astype(np.float64),
             "rivals": np.zeros(len(a), np.int64),
-            "feasible": feasible(bodies(rows), a, b),
+            "feasible": feasible(place_bodies(rows), a, b),
         }
     ).with_columns(
         llr_face=nothing,
@@ -81,9 +81,9 @@ def threshold_curve(
     *,
     subject: str = "true_id",
 ) -> pl.DataFrame:
-    """How far the components of each threshold are wrong, `CURVE`, lowest threshold first.
+    """Return the errors of the components at each threshold (`CURVE`), lowest first.
 
-    `subject` names the column that tells who is who. Without `thresholds`, 48 from a false match
+    `subject` names the column that says who is who. Without `thresholds`, 48 from a false match
     rate of 1e-3 on this run up to its highest score. Raises InputError for a run in which nobody
     was seen twice or only one person was seen, and above 100,000 sightings.
 
@@ -129,7 +129,7 @@ def calibrated_threshold(
     return float(best[len(best) // 2])
 
 
-def threshold_at_fmr(
+def link_threshold_at_fmr(
     sightings: pl.DataFrame, templates: Vectors, fmr: float, *, subject: str = "true_id"
 ) -> float:
     """Return the score that a share `fmr` of all pairs of two people of a run reaches."""
@@ -137,7 +137,7 @@ def threshold_at_fmr(
 
 
 def _score_at(vectors: Vectors, who: NDArray[np.generic], fmr: float) -> float:
-    """The score that a share `fmr` of all pairs of two people reaches, without all at a time."""
+    """Return the score that a share `fmr` of all pairs of two people reaches, in blocks."""
     _check_size(len(who))
     own = np.unique(who, return_counts=True)[1].astype(np.float64)
     kept = int(fmr * (len(who) * (len(who) - 1) / 2 - (own * (own - 1) / 2).sum())) + 1
@@ -154,7 +154,7 @@ def _score_at(vectors: Vectors, who: NDArray[np.generic], fmr: float) -> float:
 
 
 def _reaching(vectors: Vectors, threshold: float) -> tuple[Rows, Rows, NDArray[np.float32]]:
-    """Pairs of rows, the earlier first, and their scores, at or above a threshold."""
+    """Return pairs of rows, the earlier first, and their scores, at or above a threshold."""
     _check_size(len(vectors))
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
     for start in tqdm(range(0, len(vectors), BLOCK), desc="pairs", delay=2, leave=False):
@@ -173,8 +173,8 @@ def _check_size(count: int) -> None:
 
 
 def _forest(a: Rows, b: Rows, score: NDArray[np.float32], count: int) -> tuple[Rows, Rows, Floats]:
-    """Ends and scores of the maximum spanning forest: what joins components, at any threshold."""
-    # costs of 1 to 4: a sparse matrix holds no zeros
+    """Return ends and scores of the maximum spanning forest, which joins components."""
+    # costs of 1 to 4: a sparse matrix can't store zeros
     cost = coo_array((3.0 - score.astype(np.float64), (a, b)), shape=(count, count))
     tree = minimum_spanning_tree(cost.tocsr()).tocoo()
     return tree.row.astype(np.int64), tree.col.astype(np.int64), 3.0 - tree.data
@@ -183,7 +183,7 @@ def _forest(a: Rows, b: Rows, score: NDArray[np.float32], count: int) -> tuple[R
 def _errors(
     people: pl.DataFrame, forest: tuple[Rows, Rows, Floats], cut: float
 ) -> tuple[float, float, float]:
-    """IDF1 of the components at a threshold, shares of people mixed and broken."""
+    """Return IDF1 of the components at a threshold, and shares of people mixed and broken."""
     a, b, score = forest
     kept = score >= cut - 1e-9  # the costs were rounded once
     ends = (a[kept], b[kept])
