@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from ..errors import InputError, IntegrityError
+from ..sources.files import whole_file
 from .catalogue import check, definitions, load_fts, quoted
 from .folder import file_inside, named_path, sha256_inside, size_inside, stored_name
 from .reading import Refused
@@ -277,13 +278,8 @@ def write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name:
     """Write what a query finds as <name>.parquet, whole or not at all."""
     # absolute, as the folder is that the connection may write to
     target = folder.absolute() / f"{name}.parquet"
-    beside = target.with_name(target.name + ".part")
-    try:
+    with whole_file(target) as beside:
         db.execute(f"COPY ({query}) TO {quoted(beside)} (FORMAT parquet, COMPRESSION zstd)")
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
     return folder / target.name
 
 

@@ -26,6 +26,7 @@ from tqdm.auto import tqdm
 
 from ..errors import InputError, IntegrityError
 from ..sources.case import Stream
+from ..sources.files import whole_file
 from ..sources.tables import csv_text
 from . import persons
 from .case_file import key_file, names_file, open_beside, open_case, write_parquet
@@ -64,7 +65,8 @@ def key_of(case: Path) -> bytes:
     """
     path = key_file(case)
     if not path.exists():
-        _write_private(path, secrets.token_hex(32) + "\n")
+        with whole_file(path, private=True) as beside:
+            beside.write_text(secrets.token_hex(32) + "\n", encoding="utf-8")
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise InputError(f"Others can read {path}: 'chmod 600' it, and think who has seen it.")
     text = path.read_text("ascii", errors="replace").strip()
@@ -219,7 +221,8 @@ def export(case: Path, folder: Path, *, officials: bool = False) -> list[Path]:
         written = [_table(db, name, folder, replacer) for name in TABLES if name in there]
     rows = [(short, *found) for short, found in sorted(replacer.used.items())]
     table = pl.DataFrame(rows, schema=NAMES, orient="row")
-    _write_private(names_file(case), csv_text(table))
+    with whole_file(names_file(case), private=True) as beside:
+        beside.write_text(csv_text(table), encoding="utf-8", newline="")
     return written
 
 
@@ -381,15 +384,3 @@ def _swap(
         db.register("given", Stream(pairs.filter(pl.col("old") != pl.col("new"))))
         db.execute(f"insert into {swap} select * from given")
         db.unregister("given")
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, beside and then renamed."""
-    beside = path.with_name(path.name + ".part")
-    beside.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

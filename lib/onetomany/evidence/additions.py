@@ -21,6 +21,7 @@ from pathlib import Path
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import contents, custody, keys, timestamp
 from onetomany.evidence.layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
+from onetomany.sources.files import sync
 
 
 def add(
@@ -136,12 +137,11 @@ def _write(bundle: Path, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         with (bundle / (path + PART)).open("xb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    sync_folder(bundle / SEAL)
+        sync(bundle / (path + PART))
+    sync(bundle / SEAL)
     for path in files:
         (bundle / (path + PART)).replace(bundle / path)
-    sync_folder(bundle / SEAL)
+    sync(bundle / SEAL)
 
 
 def _named(log: bytes) -> dict[str, str]:
@@ -230,16 +230,5 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-    finally:
-        os.close(handle)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk."""
-    if os.name == "nt":  # folders can't be opened there
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

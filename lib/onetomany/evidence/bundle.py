@@ -33,7 +33,7 @@ import bagit
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
-from onetomany.evidence.additions import add, add_timestamp, next_number, sync_folder
+from onetomany.evidence.additions import add, add_timestamp, next_number
 from onetomany.evidence.layout import (
     AFTER,
     DECLARATION,
@@ -50,6 +50,7 @@ from onetomany.evidence.layout import (
 from onetomany.evidence.record import RunRecord
 from onetomany.evidence.redaction import Rule
 from onetomany.evidence.sbom import write_environment
+from onetomany.sources.files import sync
 
 __all__ = [
     "AFTER",
@@ -133,11 +134,11 @@ def seal(
     )
     if private:
         (beside / LOG_SIGNATURE).write_bytes(private.sign((beside / AFTER).read_bytes()))
-    _sync(beside)
+    _sync_all(beside)
     beside.rename(out)
-    sync_folder(out.parent)
+    sync(out.parent)
     (out / HELD_BACK).rename(out / DECLARATION)
-    sync_folder(out)
+    sync(out)
     return out
 
 
@@ -306,10 +307,9 @@ def _hashes(root: Path, paths: Iterable[str]) -> dict[str, str]:
     return {path: each.hashes["sha256"] for path, each in contents.hash_files(root, sizes).items()}
 
 
-def _sync(root: Path) -> None:
+def _sync_all(root: Path) -> None:
     """Every file and folder on the disk before the name that vouches for them."""
     for folder, _, names in os.walk(root):
         for name in names:
-            with (Path(folder) / name).open("rb") as file:
-                os.fsync(file.fileno())
-        sync_folder(Path(folder))
+            sync(Path(folder) / name)
+        sync(Path(folder))

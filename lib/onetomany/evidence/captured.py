@@ -24,6 +24,7 @@ from onetomany.evidence.cited import CITED
 from onetomany.evidence.methods import all_sheets
 from onetomany.evidence.redaction import Rule
 from onetomany.evidence.screening import PERSONAL
+from onetomany.sources.files import whole_file, write_whole
 from onetomany.sources.tables import csv_text
 
 FOLDER = "captures"
@@ -74,9 +75,7 @@ def name_captures(payload: Path, case: Path, *, carry: bool = False) -> Named:
                 rows.append(row)
         for file, sha256 in done.carried.items():
             done.personal += [(file, *each) for each in _personal(db, sha256)]
-    beside = listing.with_name(listing.name + ".part")
-    beside.write_bytes(csv_text(pl.DataFrame(rows, schema=CITED)).encode())
-    beside.replace(listing)
+    write_whole(listing, csv_text(pl.DataFrame(rows, schema=CITED)).encode())
     return done
 
 
@@ -105,9 +104,8 @@ def _carry(payload: Path, case: Path, file: str, sha256: str, done: Named) -> st
             raise InputError("A capture's file is in no folder of the case file: ingest it again.")
         source = original(case, sha256)
         (payload / FOLDER).mkdir(exist_ok=True)
-        beside = payload / f"{place}.part"
-        shutil.copyfile(source, beside)
-        beside.replace(payload / place)
+        with whole_file(payload / place) as beside:
+            shutil.copyfile(source, beside)
         done.carried[place] = sha256
         reason = f"the capture {sha256} of a cited page is carried whole, as it was made"
         done.rules.append(Rule("capture", exact=sha256, reason=reason))

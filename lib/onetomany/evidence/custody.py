@@ -19,7 +19,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from onetomany import __version__
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import keys
 from onetomany.evidence.opened import read_json
+from onetomany.sources.files import whole_file
 
 START = "0" * 64  # `previous` of a log that continues no other
 KEYS = ("number", "when", "who", "what", "tool", "files", "previous", "digest")
@@ -68,7 +68,8 @@ def append(
     more = next_line(
         before, str(log), who=who, what=what, when=when, files=files, after=after, key=key
     )
-    write_synced(log, before + more)
+    with whole_file(log) as beside:
+        beside.write_bytes(before + more)
 
 
 def next_line(
@@ -179,16 +180,6 @@ def read_line(line: bytes) -> dict[str, Any]:
 def line_hash(line: bytes) -> str:
     """What the next line's `previous` must be: as `sed -n 1p | tr -d '\\n' | sha256sum` gives."""
     return hashlib.sha256(line).hexdigest()
-
-
-def write_synced(path: Path, content: bytes) -> None:
-    """Write beside, sync to the disk, rename: after a crash there is the old file or the new."""
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

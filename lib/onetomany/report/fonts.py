@@ -15,6 +15,7 @@ import pylopdf_fonts_ko
 from fontTools import subset
 
 from onetomany.sources.cache import cache_dir
+from onetomany.sources.files import whole_file
 
 # Letters that a chart may come to show when a reader moves its sliders, whatever the page holds
 ALWAYS = (
@@ -72,7 +73,6 @@ def _subset(path: Path, letters: str) -> bytes:
         cutter.populate(text=letters)
         cutter.subset(font)
         cached.parent.mkdir(parents=True, exist_ok=True)
-        beside = cached.with_suffix(".part")
-        subset.save_font(font, str(beside), options)
-        beside.replace(cached)
+        with whole_file(cached) as beside:
+            subset.save_font(font, str(beside), options)
     return cached.read_bytes()

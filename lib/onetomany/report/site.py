@@ -7,7 +7,6 @@ import json
 import platform
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -26,7 +25,7 @@ from onetomany.report.blocks import Chapter, read_chapter
 from onetomany.report.execute import Notebook
 from onetomany.report.fonts import font_folder, fonts_css, licence_note
 from onetomany.sources.cache import cache_dir
-from onetomany.sources.files import write_whole
+from onetomany.sources.files import whole_folder, write_whole
 
 STAMP = "research simulation, not facial comparison"
 STAMP_KO = "연구용 모의실험이며 얼굴 감정이 아님"
@@ -83,19 +82,8 @@ def write_site(
     exercises: bool = False,
 ) -> Path:
     """Write all pages and assets, and replace `out` only when the last of them is there."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
-        new = Path(beside) / "new"
+    with whole_folder(out, replace=True) as new:
         _write(executed, notebooks, new, exhibit, exercises)
-        old = Path(beside) / "old"
-        if out.exists():
-            out.rename(old)
-        try:
-            new.rename(out)
-        except BaseException:  # also a Ctrl-C just here
-            if old.exists() and not out.exists():
-                old.rename(out)
-            raise
     return out / "index.html"
 
 
