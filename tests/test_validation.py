@@ -79,7 +79,7 @@ def test_every_test_that_a_method_names_exists() -> None:
 def test_every_analysis_function_of_every_chapter_is_covered(chapters: list[Chapter]) -> None:
     seen = set()
     for chapter in chapters:
-        for name in used_functions(chapter)["function"]:
+        for name in used_functions(chapter):
             if (room := name.split(".")[1]) in validation.ANALYSIS:
                 seen.add(room)
                 assert validation.covering(name, METHODS), f"{name}, used in {chapter.stem}"

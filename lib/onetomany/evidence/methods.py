@@ -8,8 +8,8 @@ chapters call, the rates the tables and sentences that the run gave.
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
-import inspect
 import platform
 import re
 import tomllib
@@ -24,7 +24,7 @@ import polars as pl
 
 import onetomany
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.typesetting import Part, grid, heading, pair, points
+from onetomany.evidence.typesetting import MOST_ROWS, Part, grid, heading, pair, points
 from onetomany.report.blocks import Chapter
 
 PACKAGES = (
@@ -32,6 +32,8 @@ PACKAGES = (
     "numpy", "onnxruntime", "polars", "scikit-learn", "scipy", "trackers", "typst",
     "vl-convert-python",
 )  # fmt: skip
+# rooms whose functions draw charts, print sentences or make widgets
+SHOWING = ("charts", "prose", "widgets")
 _SAID = ("title", "publisher", "source", "kind", "collected", "covers", "licence", "terms",
          "credit", "consent_basis", "training_data", "seen", "limits", "caution",
          "written")  # fmt: skip
@@ -125,20 +127,36 @@ def methods(
     return parts
 
 
-def used_functions(chapter: Chapter) -> pl.DataFrame:
-    """The kit's functions that a chapter calls: `function`, `what_it_does` (its first sentence)."""
-    called: dict[str, str] = {}
+def used_functions(chapter: Chapter) -> list[str]:
+    """Return the kit's functions and classes that a chapter calls, sorted, by their full names.
+
+    Functions that draw charts, show sentences or make widgets (`SHOWING`) are left out.
+    """
+    called: set[str] = set()
     imported: dict[str, str] = {}
     for tree in _trees(chapter):
         imported |= _imports(tree)
         for node in ast.walk(tree):
             name = _dotted(node.func) if isinstance(node, ast.Call) else ""
             first, _, rest = name.partition(".")
-            if first in imported and (whole := f"{imported[first]}.{rest}".rstrip(".")):
-                called.setdefault(whole, _first_sentence(whole))
-    rows = sorted((name, text) for name, text in called.items() if text)
-    schema = {"function": pl.String, "what_it_does": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+            if first in imported:
+                called.add(f"{imported[first]}.{rest}".rstrip("."))
+    return sorted(name for name in called if name.split(".")[1] not in SHOWING and _callable(name))
+
+
+@functools.cache
+def method_sentences() -> dict[str, tuple[str, str, str]]:
+    """Return English sentence, Korean sentence and reference by function (data/methods.toml).
+
+    >>> method_sentences()["onetomany.accuracy.wilson"][2]
+    'Wilson, JASA 22:158 (1927)'
+    """
+    file = resources.files("onetomany.evidence") / "data" / "methods.toml"
+    return {
+        f"onetomany.{function}": (english, korean, group["reference"])
+        for group in tomllib.loads(file.read_text("utf-8"))["followed"]
+        for function, (english, korean) in group["functions"].items()
+    }
 
 
 def seeds(chapter: Chapter) -> list[str]:
@@ -193,19 +211,25 @@ def _files(sources: pl.DataFrame) -> Iterator[Part]:
 
 def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
     yield pair(
-        "The functions of the kit that each chapter calls, with the first sentence of their "
-        "documentation; the rest of it names the publication behind a method. The code itself is "
-        "in notebooks/.",
-        "장마다 부르는 함수와 그 문서의 첫 문장이다. 방법의 근거 문헌은 문서의 나머지에 있다. "
-        "코드는 notebooks/에 있다.",
+        "The functions of the kit that each chapter calls, what each does, and the publication it "
+        "follows. Functions that only draw or print are not listed. The code is in notebooks/.",
+        "장마다 부르는 함수와 그 함수가 하는 일, 따르는 문헌이다. 그림을 그리거나 문장을 보이기만 "
+        "하는 함수는 적지 않는다. 코드는 notebooks/에 있다.",
     )
+    head = ["function 함수", "what it does", "하는 일", "reference 근거"]
+    missing = ("Not described here.", "여기에 설명이 없다.", "–")
     for chapter in chapters:
-        frame = used_functions(chapter)
-        if frame.height:
+        rows = [
+            (name.removeprefix("onetomany."), *method_sentences().get(name, missing))
+            for name in used_functions(chapter)
+        ]
+        given = ", ".join(seeds(chapter))
+        if rows or given:
             yield heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko)
-            yield grid(frame)
-            if given := seeds(chapter):
-                yield pair(f"Seeds: {', '.join(given)}.", f"난수 씨앗: {', '.join(given)}.")
+        for start in range(0, len(rows), MOST_ROWS):  # a grid prints no more than so many
+            yield grid(pl.DataFrame(rows[start : start + MOST_ROWS], schema=head, orient="row"))
+        if given:
+            yield pair(f"Seeds: {given}.", f"난수 씨앗: {given}.")
 
 
 def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
@@ -314,8 +338,8 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _first_sentence(name: str) -> str:
-    """Of the documentation of a module's function or class; empty where there is none of ours."""
+def _callable(name: str) -> bool:
+    """Return whether a dotted name leads to a function or class of the kit."""
     parts = name.split(".")
     for cut in range(len(parts), 0, -1):
         try:
@@ -324,8 +348,5 @@ def _first_sentence(name: str) -> str:
             continue
         for attribute in parts[cut:]:
             value = getattr(value, attribute, None)
-        if not callable(value):
-            return ""
-        text = " ".join((inspect.getdoc(value) or "").split("\n\n")[0].split())
-        return re.split(r"(?<=[a-z)\]])\. ", text)[0].rstrip(".") + "." if text else ""
-    return ""
+        return callable(value)
+    return False

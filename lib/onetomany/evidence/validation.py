@@ -200,7 +200,7 @@ def _parts(chapters: Sequence[Chapter], results: Results | None) -> Iterator[Par
     known = load_methods()
     used: dict[str, set[str]] = {}
     for chapter in chapters:
-        for function in methods.used_functions(chapter)["function"]:
+        for function in methods.used_functions(chapter):
             if function.split(".")[1] in ANALYSIS:
                 used.setdefault(function, set()).add(chapter.number)
     yield from _run(results)
