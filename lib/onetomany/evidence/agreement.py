@@ -1,7 +1,7 @@
-"""What a bundle says of its run, held against itself: RO-Crate, SBOM, figures, run.json.
+"""Check that a bundle's RO-Crate, SBOM, figures and run.json agree with each other.
 
-All of it lies under the manifests. These checks are for a bundle whose manifests were made anew
-after something was changed.
+The manifests cover all of these files. These checks are for a bundle whose manifests were made
+again after a change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CRATE, FIGURES = f"data/{crate.METADATA}", "data/figures.json"
 
 
 def check_crate(one: Opened) -> list[Finding]:
-    """The RO-Crate lists every file of the payload and nothing more, as it is."""
+    """Check that the RO-Crate lists every file of the payload, as it is, and no other."""
     text = one.read(CRATE)
     if text is None:
         return [Finding(CRATE, None, "missing or unreadable: the RO-Crate", AGAIN)]
@@ -77,10 +77,10 @@ def check_sbom(one: Opened) -> list[Finding]:
 
 
 def check_figures(one: Opened) -> list[Finding]:
-    """The exhibit's list of figures, where there is one, gives the hash that each file has."""
+    """Check the hash that the exhibit's list of figures, if any, gives for each file."""
     text = one.read(FIGURES)
     if text is None:
-        return []  # that it is gone, the manifests tell
+        return []  # the manifests report that it is gone
     try:
         told = {
             f"data/{path}": str(digest)
@@ -103,7 +103,7 @@ def check_figures(one: Opened) -> list[Finding]:
 
 
 def check_record(one: Opened) -> list[Finding]:
-    """run.json against the notebooks that it names, and the time of sealing."""
+    """Check run.json against the notebooks that it names, and the time of sealing."""
     try:
         record = read_record(one)
     except (InputError, ValueError) as error:
@@ -119,7 +119,7 @@ def check_record(one: Opened) -> list[Finding]:
             what = f"the run ends ({record.ended}) after it was sealed ({sealing})"
             found.append(Finding(RECORD, None, what, MADE_WITH))
     except (InputError, IndexError):
-        pass  # told by the check of the log
+        pass  # the check of the log reports it
     for chapter in record.chapters:
         name = f"data/notebooks/{chapter}.ipynb"
         try:
@@ -135,7 +135,7 @@ def check_record(one: Opened) -> list[Finding]:
 
 
 def read_record(one: Opened) -> RunRecord:
-    """Return the run's record. Raises InputError, or ValueError, where it is none."""
+    """Return the run's record. Raises InputError or ValueError if the file is not a record."""
     return RunRecord.from_json((one.read(RECORD) or b"").decode())
 
 
@@ -148,7 +148,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _crate_lines(text: bytes) -> dict[str, int]:
-    """path -> the line at which the RO-Crate describes it."""
+    """Return path -> the line at which the RO-Crate describes it."""
     found: dict[str, int] = {}
     for number, line in enumerate(text.decode(errors="replace").split("\n"), 1):
         label, _, value = line.strip().rstrip(",").partition(": ")

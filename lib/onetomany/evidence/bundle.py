@@ -1,20 +1,20 @@
-"""A payload sealed into a bundle: BagIt outside, RO-Crate inside, a signature over all of it.
+"""Seal a payload into a bundle: BagIt outside, RO-Crate inside, a signature over all of it.
 
     bagit.txt, bag-info.txt, README.txt
     manifest-sha256.txt, manifest-sha512.txt        every file of data/
-    tagmanifest-sha256.txt, tagmanifest-sha512.txt  every file beside data/ but seal/
+    tagmanifest-sha256.txt, tagmanifest-sha512.txt  every other file except those of seal/
     data/      the payload, with the RO-Crate that describes it
-    seal/      what can only be made once the tag manifests stand: the signature, the public key,
-               the time-stamp request, time-stamps that come later, the certificate draft
+    seal/      files made after the tag manifests: the signature, the public key, the time-stamp
+               request, later time-stamps, the certificate draft
 
-seal/ is in no manifest, since it signs them; BagIt's readers take tag files that no tag manifest
-lists as they are. It is kept by seal/custody.jsonl, which goes on from the log in data/ and gives
-the SHA-256 of each of its files. Its first line, made at sealing, is signed in seal/custody.sig;
-later lines, as for a time-stamp that was added, carry a signature of their own (`custody`). What
-a line names keeps that hash: additions have new names (`additions`).
+seal/ is in no manifest, since it signs them; BagIt's readers accept tag files that no tag manifest
+lists. seal/custody.jsonl lists them: it continues the log in data/ and gives the SHA-256 of each
+file in seal/. Its first line, made at sealing, is signed in seal/custody.sig; later lines, such as
+for an added time-stamp, carry a signature of their own (`custody`). A file that a line names never
+changes: additions have new names (`additions`).
 
-Everything is made in a folder beside. bagit.txt gets its name as the very last act, so a run that
-is killed leaves nothing that this kit, or any reader of BagIt, takes for a bundle.
+Everything is made in another folder first. bagit.txt gets its name as the last act, so a killed run
+leaves nothing that this kit, or any reader of BagIt, takes for a bundle.
 """
 
 from __future__ import annotations
@@ -90,13 +90,13 @@ def seal(
     repository: Path | None = None,
     jurisdictions: Sequence[str] = (),
 ) -> Path:
-    """Make the bundle `out` of a payload (see the package's text); return `out`.
+    """Make the bundle `out` of a payload (see the package's docstring); return `out`.
 
-    `key` is a private Ed25519 key in PEM, None for a bundle without a signature; `created` carries
-    its zone; `rules` are the redaction list; `repository` is where the lock files lie;
+    `key` is a private Ed25519 key in PEM, None for a bundle without a signature. `created` carries
+    its zone. `rules` are the redaction list. `repository` is the folder of the lock files.
     `jurisdictions` choose further drafts of certificates (`questions.JURISDICTIONS`). The same
     payload, record, key and time in the same environment give the same bytes. Raises InputError
-    where the payload holds what may not go in, naming file and line, or `out` exists.
+    if the payload contains something that may not go in, naming file and line, or if `out` exists.
     """
     private = keys.read_private(key) if key else None
     if created.tzinfo is None:
@@ -143,12 +143,12 @@ def seal(
 
 
 def _check_record(record: RunRecord, created: datetime) -> None:
-    """What bag-info.txt and README.txt state in one line has no line break in it."""
+    """Refuse line breaks in fields that bag-info.txt and README.txt state in one line."""
     for name in ("operator", "organisation", "title", "title_ko", "identifier"):
         if re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", getattr(record, name)):
             raise InputError(
-                f"The {name} of the run holds a line break or another control character: write "
-                "it in one line."
+                f"The {name} of the run contains a line break or another control character: "
+                "write it in one line."
             )
     if created < record.ended:
         raise InputError(
@@ -165,7 +165,7 @@ def _check_payload(payload: Path, record: RunRecord) -> None:
     faults = [
         *listing.refused,
         *contents.bad_names(listing.files),
-        *((name, "this name is kept for what sealing adds") for name in taken),
+        *((name, "this name is reserved for a file that sealing adds") for name in taken),
         *(
             (f"notebooks/{chapter}.ipynb", "the record names this chapter, but it is not there")
             for chapter in record.chapters
@@ -178,7 +178,7 @@ def _check_payload(payload: Path, record: RunRecord) -> None:
 
 
 def _refuse_taken(out: Path) -> None:
-    """Only what a killed run left may be replaced."""
+    """Refuse an `out` that exists, unless a killed run left it."""
     unfinished = (out / HELD_BACK).is_file() and not (out / DECLARATION).exists()
     if (out.exists() or out.is_symlink()) and not unfinished:
         raise InputError(f"There is {out} already: a bundle is never overwritten. Name a new one.")
@@ -193,7 +193,7 @@ def _fill(
     *,
     rules: Sequence[Rule],
 ) -> None:
-    """The payload's copy, with what the kit adds to it."""
+    """Copy the payload and add the kit's own files."""
     before = _hashes(payload, contents.list_files(payload).files)
     for path in before:
         (beside / path).parent.mkdir(parents=True, exist_ok=True)
@@ -207,7 +207,7 @@ def _fill(
     (beside / "run.json").write_text(record.to_json(), encoding="utf-8")
     (beside / crate.WORKFLOW).write_text(crate.workflow(record), encoding="utf-8")
     write_environment(beside / "environment", created, repository)
-    if not log.exists():  # whoever brings a log of their own has told of the run in it
+    if not log.exists():  # a log that the payload brings already describes the run
         _log_run(log, record, rules, before)
     custody.append(
         log, who=record.operator, what="put the payload into the bundle", when=created, files=before
@@ -220,7 +220,7 @@ def _fill(
 def _log_run(
     log: Path, record: RunRecord, rules: Sequence[Rule], hashes: Mapping[str, str]
 ) -> None:
-    """The first entries of the custody log: the run itself, and the redaction list."""
+    """Write the first entries of the custody log: the run itself and the redaction list."""
     executed = [f"notebooks/{chapter}.ipynb" for chapter in record.chapters]
     custody.append(
         log,
@@ -244,7 +244,7 @@ def _log_run(
 
 
 def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
-    """Lay it out as a bag; bagit.txt is held back at once."""
+    """Make it a bag; bagit.txt keeps its unfinished name for now."""
     info = {
         "Bagging-Date": created.date().isoformat(),
         "Bag-Software-Agent": f"onetomany {__version__}, bagit.py {bagit.VERSION}",
@@ -271,7 +271,7 @@ def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
 def _readme(record: RunRecord, mark: str) -> str:
     if mark == UNSIGNED:
         whose = (
-            "This bundle is not signed: its hashes tell accidents, not intent.\n"
+            "This bundle is not signed: its hashes show accidental changes, not deliberate ones.\n"
             "이 묶음에는 서명이 없다. 해시는 사고로 바뀐 것만 알려 줄 뿐 "
             "일부러 바꾼 것은 알려 주지 않는다.\n"
         )
@@ -279,7 +279,7 @@ def _readme(record: RunRecord, mark: str) -> str:
     else:
         whose = (
             f"Signed with the key whose SHA-256 is: {mark}\n"
-            "Ask the signer for this number by another way than the one this bundle came by.\n"
+            "Ask the signer for this number by another channel than the one this bundle came by.\n"
             "서명한 키의 SHA-256은 위와 같다. 이 묶음이 온 길이 아닌 다른 길로 "
             "서명한 사람에게 이 수를 확인한다.\n"
         )
@@ -308,7 +308,7 @@ def _hashes(root: Path, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _sync_all(root: Path) -> None:
-    """Every file and folder on the disk before the name that vouches for them."""
+    """Sync every file and folder to the disk before the name that vouches for them."""
     for folder, _, names in os.walk(root):
         for name in names:
             sync(Path(folder) / name)

@@ -1,9 +1,9 @@
-"""The captures of web sources in an exhibit: named with their hashes, carried only if permitted.
+"""Name the captures of web sources in an exhibit; carry their files only if permitted.
 
-A capture holds whole pages: they belong to their publishers, name people that the case is not
-about, and often more pages than the one that is cited. So sources.csv names it with its hashes, by
-which anyone who has the file can check it, and the file itself goes in only with a permission: of
-the datasheet that the address stands in (`captures_in_exhibit = true`), or of whoever seals.
+A capture contains whole pages. They belong to their publishers, name people whom the case is not
+about, and are often more than the cited page. So sources.csv lists the capture with its hashes:
+anyone who has the file can check it. The file itself goes in only with a permission: of the
+datasheet that gives the address (`captures_in_exhibit = true`), or of the person who seals.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _ENDINGS = (".warc.gz", ".warc", ".wacz", ".mhtml", ".mht")
 
 @dataclass
 class Named:
-    """What was done with the captures of a payload's web sources.
+    """Counts of a payload's web sources and their captures.
 
-    `rules` let the files that are carried through the gate before sealing, each by its SHA-256;
-    the custody log gives their reasons. `personal` says what the pages of such a file seem to
-    contain: file, what, how many pages.
+    `rules` let the carried files through the gate before sealing, each by its SHA-256; the custody
+    log gives their reasons. `personal` lists the personal data that their pages seem to contain:
+    file, kind, number of pages.
     """
 
     sources: int = 0
@@ -113,7 +113,7 @@ def _carry(payload: Path, case: Path, file: str, sha256: str, done: Named) -> st
 
 
 def _personal(db: duckdb.DuckDBPyConnection, sha256: str) -> list[tuple[str, int]]:
-    """What the pages of a capture's file seem to contain, and on how many of them."""
+    """Return the kinds of personal data that a capture's pages seem to contain, with pages."""
     texts = read(
         db,
         "with recursive inside as ( select ?::varchar as document union "

@@ -1,4 +1,4 @@
-"""A small bundle made in seconds, to learn on: who asks what of it, what a change in it does."""
+"""Make a small bundle in seconds, and show its questions and the effect of changes in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ANSWERS = {
     "holds": pl.String,  # full, part, none
     "answer": pl.String,
     "answer_ko": pl.String,
-    "part": pl.String,  # the folder or file of the bundle that answers; null where none does
+    "part": pl.String,  # the folder or file of the bundle that answers; null if none does
     "files": pl.Int64,  # found there in this bundle
     "source": pl.String,
     "url": pl.String,
@@ -50,13 +50,19 @@ PARTS = {
     "data/log": ("the log of the run", "실행 기록"),
     "data/methods": ("the methods statement", "방법 설명서"),
     "data/notebooks": ("the notebooks as run", "실행된 노트북"),
-    "data/ro-crate-metadata.json": ("what each file is, for machines", "파일마다의 설명(기계용)"),
+    "data/ro-crate-metadata.json": (
+        "a description of each file, for machines",
+        "파일마다의 설명(기계용)",
+    ),
     "data/run.json": ("the record of the run", "실행의 기록"),
     "data/sources.csv": ("every source that is cited", "인용한 출처 전부"),
     "data/statements": ("computed sentences", "계산한 문장"),
     "data/tables": ("tables as CSV and Parquet", "CSV와 Parquet로 된 표"),
-    "data/validation": ("what the tests showed, and what not", "시험이 보인 것과 보이지 못한 것"),
-    "data/workflow.json": ("what was run in which order", "무엇을 어떤 차례로 실행했는지"),
+    "data/validation": ("results and limits of the tests", "시험이 보인 것과 보이지 못한 것"),
+    "data/workflow.json": (
+        "the notebooks in the order they were run",
+        "무엇을 어떤 차례로 실행했는지",
+    ),
     "manifests": ("a hash of every file", "파일마다의 해시"),
     "seal": (
         "signature, key, time-stamp request, certificate draft",
@@ -69,7 +75,7 @@ CHANGED = {
     "file": pl.String,  # that was changed
     "faults": pl.Int64,  # that `verify` finds
     "named": pl.Boolean,  # whether one of them names the file
-    "told": pl.String,  # what the first of these says
+    "told": pl.String,  # the text of the first of these
 }
 
 
@@ -91,12 +97,12 @@ def make(folder: Path) -> Path:
     try:
         sealed.seal(payload.folder, out, record, key=key, created=datetime.now(UTC))
     finally:
-        key.unlink()  # nobody can sign with it again
+        key.unlink()  # so that no one can sign with it again
     return out
 
 
 def parts(bundle: Path) -> pl.DataFrame:
-    """The parts of a bundle: `part`, `files` (how many), `what` it is and `what_ko`."""
+    """List the parts of a bundle: `part`, `files` (count), `what` (description), `what_ko`."""
     count: dict[str, int] = {}
     for path in sorted(each for each in bundle.rglob("*") if each.is_file()):
         part = _part(path.relative_to(bundle).as_posix())
@@ -107,8 +113,10 @@ def parts(bundle: Path) -> pl.DataFrame:
 
 
 def items(bundle: Path) -> pl.DataFrame:
-    """The numbered items of a bundle's figures.json: `item`, `title`, `title_ko`, `sample` (N),
-    `interval`, `data` (its files but the specification).
+    """List the numbered items of a bundle's figures.json.
+
+    Columns: `item`, `title`, `title_ko`, `sample` (N), `interval`, `data` (its files except the
+    specification).
     """
     listed = json.loads((bundle / "data" / "figures.json").read_text(encoding="utf-8"))["figures"]
     rows = [
@@ -126,10 +134,10 @@ def items(bundle: Path) -> pl.DataFrame:
 
 
 def answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
-    """Return what an opposing expert asks, and where in this bundle the answer lies: ANSWERS.
+    """Return an opposing expert's questions with the files of this bundle that answer: ANSWERS.
 
-    A row for each part that a question points to (data/questions.toml); one row where none does.
-    `jurisdiction`, of `questions.JURISDICTIONS`, gives what is asked there instead.
+    A row for each part that a question points to (data/questions.toml); one row if there is none.
+    `jurisdiction`, of `questions.JURISDICTIONS`, gives the questions asked there instead.
     """
     rows = []
     for number, asked in enumerate(load_questions(jurisdiction), 1):
@@ -142,7 +150,7 @@ def answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
 
 
 def changed(bundle: Path) -> pl.DataFrame:
-    """Six changes, each made in a copy of the bundle, and what `verify` says: schema CHANGED."""
+    """Make six changes, each in a copy of the bundle, and return `verify`'s findings: CHANGED."""
     table = min((bundle / "data" / "tables").glob("*.csv"))
     inside = table.relative_to(bundle).as_posix()
     other = next(bundle.glob("data/figures/*.csv")).relative_to(bundle).as_posix()
@@ -188,7 +196,7 @@ def changed(bundle: Path) -> pl.DataFrame:
 
 
 def _part(path: str) -> str:
-    """'data/figures/*' -> 'data/figures', 'seal/x' -> 'seal'; a file above folders is itself."""
+    """Return 'data/figures' for 'data/figures/*', 'seal' for 'seal/x'; a top file is itself."""
     names = path.split("/")
     if names[0] == "data" and len(names) > 2:
         return "/".join(names[:2])

@@ -1,7 +1,7 @@
-"""From notebooks to the payload of a bundle: run, redact, number, set, and lay out.
+"""Make a bundle's payload from notebooks: run, redact, number, set, and lay out.
 
-The payload holds no times and no facts of the machine but in log/ and validation/: two runs of one
-commit give the same bytes for everything else, except for what items marked 'varies' show.
+Times and facts of the machine are in log/ and validation/ only. Everything else has the same bytes
+in two runs of one commit, except items marked 'varies'.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ _METHODS = ("Methods statement", "방법 설명서")
 
 @dataclass(frozen=True)
 class Payload:
-    """A payload folder and what is known of its run.
+    """A payload folder and the facts of its run.
 
-    `figures` lists the compared files (figures.LISTED and `exhibit`), `redactions` what a rule
-    took out of which notebook, `left_out` the pictures that were not let in.
+    `figures` lists the compared files (figures.LISTED and `exhibit`), `redactions` how much each
+    rule took out of which notebook, `left_out` the pictures that were not let in.
     """
 
     folder: Path
@@ -71,7 +71,7 @@ class Payload:
     def record(
         self, *, operator: str, organisation: str, licence: str, command: Sequence[str]
     ) -> RunRecord:
-        """The record of the run that `bundle.seal` keeps."""
+        """Return the record of the run that `bundle.seal` keeps."""
         return RunRecord(
             identifier=new_identifier(self.commit, self.chapters, self.started),
             title=self.title,
@@ -97,11 +97,11 @@ def build_payload(
     rules: Sequence[Rule] = (),
     tests: Path | None = None,
 ) -> Payload:
-    """Run the chapters in clean kernels and lay out the payload of a bundle in `out`, a new folder.
+    """Run the chapters in clean kernels and lay out a bundle's payload in `out`, a new folder.
 
     `only` names chapters by number; `rules` are a redaction list; `tests` is the result of a test
-    run (see `validation.write`). Raises InputError where `out` holds anything, or a chapter shows
-    what may be templates.
+    run (see `validation`). Raises InputError if `out` contains anything, or a chapter shows
+    possible templates.
     """
     notebooks = Path(notebooks).resolve()
     _refuse_taken(Path(out))
@@ -119,7 +119,7 @@ def write_payload(
     log: Sequence[str] = (),
     tests: Path | None = None,
 ) -> Payload:
-    """Lay out the payload of executed notebooks (by stem); `notebooks` is where they come from."""
+    """Lay out the payload of executed notebooks (by stem) from the folder `notebooks`."""
     out = Path(out).resolve()
     _refuse_taken(out)
     beside = out.with_name(f".{out.name}.unfinished")
@@ -201,7 +201,7 @@ def _write(
 
 
 def _write_notebooks(executed: Mapping[str, Notebook], folder: Path) -> list[str]:
-    """The notebooks without times, progress bars and pictures; what was left out."""
+    """Write the notebooks without times, progress bars and pictures; return those left out."""
     left_out = []
     folder.mkdir(parents=True)
     for stem, original in sorted(executed.items()):
@@ -225,7 +225,7 @@ def _write_notebooks(executed: Mapping[str, Notebook], folder: Path) -> list[str
 
 
 def _write_figures(figures: Sequence[Figure], root: Path) -> dict[str, bytes]:
-    """Specifications, data and pictures, item by item; the pictures by the name the PDF uses."""
+    """Write specifications, data and pictures, item by item, under the names in the PDF."""
     pictures = {}
     for each in figures:
         for path, content in each.files.items():
@@ -275,7 +275,7 @@ def _write_documents(
 
 
 def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> bytes:
-    """figures.json: every item, its files and hashes, and how two runs of it are compared."""
+    """Return figures.json: every item, its files and hashes, and how two runs are compared."""
     items = [
         {
             "number": each.number,
@@ -322,7 +322,7 @@ def _use(sheet: methods.Sheet) -> DataUse:
 
 
 def _text_of(notebook: Notebook) -> str:
-    """What a notebook says: its sources and its outputs, as one text."""
+    """Return a notebook's sources and outputs as one text."""
     outputs = [cell.get("outputs", []) for cell in notebook.cells]
     return "\n".join(cell.source for cell in notebook.cells) + json.dumps(
         outputs, ensure_ascii=False
@@ -331,12 +331,12 @@ def _text_of(notebook: Notebook) -> str:
 
 @contextmanager
 def _log_kept() -> Iterator[list[str]]:
-    """What running the chapters logs, as lines."""
+    """Collect the log of running the chapters, as lines."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            # of a progress bar only where it ended
+            # of a progress bar only its end
             text = re.sub(r"[^\n]*\r", "", record.getMessage())
             lines.append(text[:2000])
 
@@ -380,7 +380,7 @@ def _times(runs: Mapping[str, Mapping[str, Any]]) -> tuple[datetime, datetime]:
 
 def _refuse_taken(out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} holds other files; name a new folder.")
+        raise InputError(f"{out} contains other files; name a new folder.")
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -1,8 +1,8 @@
-"""The two custody logs of a bundle held to its files, and to the keys that signed their lines.
+"""Check the two custody logs of a bundle against its files and the keys that signed their lines.
 
-What a line of seal/custody.jsonl names keeps the hash that this line gives: a later line can add
-files, and can't give one another content. Its first line is signed at sealing, so nobody without
-that key changes what lay in seal/ then.
+A file that a line of seal/custody.jsonl names keeps the hash of that line: a later line can add
+files and can't change one. Its first line is signed at sealing, so the files that were in seal/
+then can't be changed without that key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from onetomany.evidence.manifests import Manifest, compare
 from onetomany.evidence.opened import AGAIN, ASK, MADE_WITH, Finding, Opened
 
 TAG_MANIFESTS = tuple(f"tagmanifest-{name}.txt" for name in contents.ALGORITHMS)
-# what sealing puts into data/ after the log's last line was written
+# files that sealing adds to data/ after the log's last line
 _LATER = ("run.json", crate.WORKFLOW, crate.METADATA, "custody.jsonl", "environment/")
 
 Entries = list[tuple[int, dict[str, Any]]]  # line number, entry: the lines that can be read
@@ -48,14 +48,14 @@ def check_sealed(one: Opened) -> list[Finding]:
     """Check that the last line of data/custody.jsonl gives every file of the payload, as it is."""
     entries = _entries(one, CUSTODY)
     if not entries:
-        return []  # told by the chain
+        return []  # the check of the chain reports it
     number, entry = entries[-1]
     told = {f"data/{path}": hashed for path, hashed in entry["files"].items()}
     later = tuple(f"data/{each}" for each in _LATER)
     there = {path: each for path, each in one.files.items() if path.startswith("data/")}
     where = f"line {number} of {CUSTODY}"
     found = [
-        Finding(path, None, f"differs from what the custody log saw sealed ({where})", MADE_WITH)
+        Finding(path, None, f"differs from the hash in the custody log ({where})", MADE_WITH)
         for path in sorted(set(told) & set(there))
         if there[path].hashes["sha256"] != told[path]
     ]
@@ -91,7 +91,7 @@ def check_seal(one: Opened) -> list[Finding]:
             elif other != path:
                 why = f"names {path!r}, which some systems take for {other!r}"
             elif path in own or not (_in_seal(path) or (number == 1 and path in TAG_MANIFESTS)):
-                why = f"names {path!r}, which is no place for a file that is added: only {SEAL}/ is"
+                why = f"names {path!r}, where no file may be added: only {SEAL}/ is"
             else:
                 kept.entries[path] = (hashed, number)
             if why:
@@ -103,7 +103,7 @@ def check_seal(one: Opened) -> list[Finding]:
     }
     left = _left(one)
     what = "left by a run that was stopped while it added something: no log names it"
-    todo = "add it again: that takes away what was left"
+    todo = "add it again: that deletes the files left over"
     found += [Finding(path, None, what, todo) for path in sorted(left)]
     rest = {path: each for path, each in theirs.items() if path not in left}
     return found + compare([kept], rest, is_refused=one.is_refused)
@@ -120,17 +120,17 @@ def check_later(one: Opened) -> list[Finding]:
     ]
 
 
-_ANYBODY = "ask whoever it names; anybody who holds the folder can write such a line"
+_ANYBODY = "ask the person it names; anyone who has the folder can write such a line"
 
 
 def _unsigned(entry: dict[str, Any]) -> str:
-    """What is said of a line without a signature, with the files that stand on it alone."""
+    """Report a line without a signature, with the files that depend on it alone."""
     files = ", ".join(entry["files"]) or "no file"
     return f"this line was added after sealing: no signature covers it (it names {files})"
 
 
 def _signer(one: Opened, number: int, entry: dict[str, Any]) -> Finding:
-    """Whether a line's own signature holds, and whose key that is."""
+    """Report whether a line's own signature is valid, and whose key it is."""
     mark = entry["signer"]
     path = signer_file(mark)
     pem = one.read(path)
@@ -143,7 +143,7 @@ def _signer(one: Opened, number: int, entry: dict[str, Any]) -> Finding:
         if not keys.fits(pem, *custody.signature_of(entry)):
             return Finding(AFTER, number, "its signature does not fit the line", ASK)
     except InputError as error:
-        return Finding(path, None, f"the key of a line's signer does not hold: {error}", ASK)
+        return Finding(path, None, f"the key of a line's signer is not valid: {error}", ASK)
     sealing = keys.try_fingerprint(one.public_key or one.read(PUBLIC_KEY) or b"")
     if mark == sealing:
         whose = "the key that sealed the bundle"
@@ -152,7 +152,10 @@ def _signer(one: Opened, number: int, entry: dict[str, Any]) -> Finding:
         whose, todo = "a key that you gave", "none"
     else:
         whose = "a key that is not known here"
-        todo = "ask whoever it names for this number by another way, or give their key with --key"
+        todo = (
+            "ask the person it names for this number by another channel, or give their key with "
+            "--key"
+        )
     what = f"this line was added after sealing, signed with {whose} (SHA-256 {mark})"
     return Finding(AFTER, number, what, todo, "note")
 
@@ -168,7 +171,7 @@ def _readable(lines: list[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _left(one: Opened) -> set[str]:
-    """What a run that was killed left in seal/, of the files that were hashed."""
+    """Return the hashed files that a killed run left in seal/."""
     if SEAL in one.refused:
         return set()
     try:

@@ -23,7 +23,7 @@ class Manifest:
 
 
 def read_manifest(name: str, content: bytes, *, payload: bool) -> tuple[Manifest, list[Finding]]:
-    """A manifest and what is wrong with its lines. The name says which algorithm is meant."""
+    """Read a manifest and the faults of its lines. Its name gives the algorithm."""
     algorithm = name.removesuffix(".txt").rsplit("-", 1)[-1]
     manifest, found = Manifest(name, algorithm), []
     line_form = re.compile(rf"([0-9a-f]{{{_LENGTH[algorithm]}}}) [ *]?(\S.*)")
@@ -55,11 +55,11 @@ def compare(
     *,
     is_refused: Callable[[str], bool] = lambda _: False,
 ) -> list[Finding]:
-    """Both ways: what is listed and missing or changed, what is there and not listed.
+    """Compare lists and files both ways: listed and missing or changed, there and not listed.
 
-    A hash that only one of the manifests contradicts is that manifest's line; one that all
-    contradict is the file's. Files that were renamed or swapped are told as such, by their hashes.
-    Of paths that `is_refused` nothing is said: they are there, and were not hashed.
+    A hash that only one manifest contradicts is that manifest's fault; one that all contradict is
+    the file's. Renamed and swapped files are recognised by their hashes. Paths that `is_refused`
+    are skipped: they are there, and were not hashed.
     """
     first = manifests[0]
     listed = {path for manifest in manifests for path in manifest.entries}
@@ -90,7 +90,7 @@ def compare(
 def _same(
     path: str, manifests: list[Manifest], there: Hashed, owner: Mapping[str, str]
 ) -> list[Finding]:
-    """What the manifests say against one file that is there."""
+    """Return the manifests' contradictions to one file that is there."""
     silent = [each for each in manifests if path not in each.entries]
     found = [
         Finding(each.name, None, f"it does not list {path}, which other manifests do", _EDITED)
@@ -105,7 +105,7 @@ def _same(
     if against and len(against) == speaking:
         other = owner.get(there.hashes[manifests[0].algorithm])
         if other and other != path:
-            what = f"holds what {other} held: swapped, or copied over"
+            what = f"holds what {other} had: swapped, or copied over"
         else:
             what = "changed: its hash is not the one that was sealed"
         what += f" ({_place(against[0], path)})"
@@ -128,13 +128,13 @@ def _place(manifest: Manifest, path: str) -> str:
 
 
 def _unique(hashes: Mapping[str, str]) -> dict[str, str]:
-    """hash -> path, of the hashes that one path alone has."""
+    """Return hash -> path, for hashes that a single path has."""
     counts = Counter(hashes.values())
     return {hashed: path for path, hashed in hashes.items() if counts[hashed] == 1}
 
 
 def _bad_path(path: str, payload: bool) -> str | None:
-    """Why a path may not stand in a manifest: it would lead outside, or into the other half."""
+    """Return why a path may not be in a manifest: it leads outside, or into the other half."""
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ":" in parts[0] or {"", ".", ".."} & set(parts):
         return f"the path {path!r} leads out of the bundle or is not plain"

@@ -1,8 +1,8 @@
-"""The methods statement, made from the run: questions, data, functions called, rates, limits.
+"""Write the methods statement from the run: questions, data, functions called, rates, limits.
 
-Nothing in it is written by hand for a run: the questions and limits are those of the chapters, the
-datasheets those that the kit holds, the methods the documentation of the functions that the
-chapters call, the rates the tables and sentences that the run gave.
+Questions and limits come from the chapters, datasheets from the kit, the methods from the
+functions that the chapters call (data/methods.toml), rates from tables and sentences of the
+run. Nothing is written by hand for a run.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Sheet:
 
 
 def datasheets(texts: dict[str, str]) -> list[Sheet]:
-    """The datasheets of all data whose title, name or address stands in a chapter.
+    """Return the datasheets of all data whose title, name or address is in a chapter.
 
-    `texts` holds, by stem, what each chapter says: its code and its outputs. Every chart of the
-    kit names its data in its source line, so that data which was shown is met here. Tables that
-    are known by no name are met where a chapter calls a function that reads them (`read_by`).
+    `texts` contains the code and outputs of each chapter, by stem. Every chart of the kit names its
+    data in its source line. Tables without such a name are found by the functions that read them
+    (`read_by`).
     """
     found = []
     for file, name, fields in _held():
@@ -72,18 +72,18 @@ def datasheets(texts: dict[str, str]) -> list[Sheet]:
 
 
 def all_sheets() -> list[Sheet]:
-    """Return every datasheet of the package, whoever shows its data."""
+    """Return every datasheet of the package, used or not."""
     return [Sheet(file, name, fields, ()) for file, name, fields in _held()]
 
 
 def _named(file: str, fields: dict[str, Any], marks: Sequence[str | None], text: str) -> bool:
-    # what only quotes a publication is no data of a chapter that cites the same page
+    # a sheet that only quotes a publication is not data of a chapter that cites the page
     data = "licence" in fields or _imported(file.partition("/")[0], text)
     return data and any(mark in text for mark in marks if mark)
 
 
 def _called(function: str, text: str) -> bool:
-    """Whether a chapter imports a function's module from its room, and calls the function."""
+    """Return whether a chapter imports a function's module from its room and calls it."""
     room, module, name = function.rsplit(".", 2)
     brought = re.search(rf"from {re.escape(room)} import [^\n\\]*\b{module}\b", text)
     return bool(brought and re.search(rf"\b{module}\.{name}\(", text))
@@ -94,7 +94,7 @@ def _imported(room: str, text: str) -> bool:
 
 
 def sheet_file(file: str) -> bytes:
-    """A datasheet's file as the package holds it."""
+    """Return the bytes of a datasheet's file in the package."""
     return resources.files("onetomany").joinpath(file).read_bytes()
 
 
@@ -105,9 +105,9 @@ def methods(
     commit: str,
     sources: pl.DataFrame,
 ) -> list[Part]:
-    """The parts of the statement, for `typesetting.pdf` and `typesetting.markdown`.
+    """Return the parts of the statement, for `typesetting.pdf` and `typesetting.markdown`.
 
-    `sources` is what the run cites (`cited.CITED`): of it the kit's own data files are named.
+    `sources` are the run's sources (`cited.CITED`); the kit's own data files among them are named.
     """
     parts = [heading(1, "Questions", "질문")]
     for chapter in chapters:
@@ -160,7 +160,7 @@ def method_sentences() -> dict[str, tuple[str, str, str]]:
 
 
 def seeds(chapter: Chapter) -> list[str]:
-    """Seeds that a chapter's code gives, as it writes them."""
+    """Return the seeds in a chapter's code, as it writes them."""
     found: dict[str, None] = {}
     for tree in _trees(chapter):
         for node in ast.walk(tree):
@@ -172,16 +172,15 @@ def seeds(chapter: Chapter) -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """This kit, Python, and the libraries that compute and draw."""
+    """Return the versions of this kit, Python, and the libraries that compute and draw."""
     own = {"onetomany": onetomany.__version__, "Python": platform.python_version()}
     return own | {name: version(name) for name in PACKAGES}
 
 
 def _data(sheets: Sequence[Sheet]) -> Iterator[Part]:
     yield pair(
-        "Data whose datasheet the kit holds and whose name stands in a chapter, or that a function "
-        "called there reads. What a datasheet says is quoted as it is; the files lie in "
-        "datasheets/.",
+        "Data with a datasheet in the kit that a chapter names, or that a function called there "
+        "reads. Datasheets are quoted word for word; the files are in datasheets/.",
         "장에 이름이 나오거나 장에서 부른 함수가 읽는, 데이터시트가 있는 자료이다. 데이터시트의 "
         "글은 영문 그대로 옮긴다. 파일은 datasheets/에 있다.",
     )
@@ -190,7 +189,7 @@ def _data(sheets: Sequence[Sheet]) -> Iterator[Part]:
         yield heading(2, f"{title} ({sheet.name})", f"{', '.join(sheet.chapters)}에서 씀")
         said = [(key, str(sheet.fields[key])) for key in _SAID if sheet.fields.get(key)]
         said.append(("used in", ", ".join(sheet.chapters)))
-        yield grid(pl.DataFrame(said, schema=["field", "what the datasheet says"], orient="row"))
+        yield grid(pl.DataFrame(said, schema=["field", "text of the datasheet"], orient="row"))
 
 
 def _files(sources: pl.DataFrame) -> Iterator[Part]:
@@ -200,9 +199,9 @@ def _files(sources: pl.DataFrame) -> Iterator[Part]:
         yield pair("The chapters read none.", "장에서 읽은 것이 없다.")
         return
     yield pair(
-        "Tables and other files that the kit holds and that belong to what the chapters read. A "
-        "table gathered from publications names its source in each row; all sources that are "
-        "cited: sources.csv.",
+        "Tables and other files of the kit that belong to the data the chapters read. A table "
+        "gathered from publications names its source in each row. All cited sources are in "
+        "sources.csv.",
         "도구가 가지고 있고 장에서 읽은 것에 딸린 표와 파일이다. 공표된 글에서 모은 표는 행마다 "
         "출처가 적혀 있다. 인용한 출처 전부는 sources.csv에 있다.",
     )
@@ -234,11 +233,11 @@ def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
 
 def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
     yield pair(
-        "Every sentence, figure and table of the run that gives an interval or bounds, with what "
-        "it says of them; and every sentence that says why it has none: a full count and a "
-        "published total aren't samples, arithmetic isn't measured. Bounds are of what the item "
-        "says: an interval for the error of a sample, a spread, or the least and most that can be. "
-        "The values lie in the data named.",
+        "Every sentence, figure and table of the run that gives an interval or bounds, in its own "
+        "words; and every sentence that says why it has none. Full counts, published totals and "
+        "arithmetic have no sampling error. The item says which kind of bounds it gives: an "
+        "interval for sampling error, a spread, or the least and most that are possible. The "
+        "values are in the data named.",
         "구간이나 아래위 한계를 밝힌 문장과 그림과 표 전부와, 거기서 말한 것이다. 구간이 없는 "
         "까닭을 밝힌 문장도 있다. 전수를 센 것과 공표된 합계는 표본이 아니고, 산수는 측정이 "
         "아니다. 한계가 표본 오차의 구간인지, 흩어진 정도인지, 있을 수 있는 최소와 최대인지는 "
@@ -285,7 +284,7 @@ def _versions(commit: str) -> Iterator[Part]:
 
 
 def _held() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every datasheet of the package: a file that is one, or a table in a file of several."""
+    """Yield every datasheet of the package: a file, or a table in a file of several."""
     root = resources.files("onetomany")
     for path in _toml_files(root, ""):
         raw = tomllib.loads(root.joinpath(path).read_text(encoding="utf-8"))
@@ -307,7 +306,7 @@ def _toml_files(folder: Traversable, inside: str) -> Iterator[str]:
 
 
 def _names(fields: dict[str, Any]) -> list[str]:
-    """How code and charts name data that has no title: by model, sequence or set."""
+    """Return the names by which code and charts cite data without a title."""
     several = [each.get("name", "") for each in fields.get("sequence", ())]
     own = fields.get("name", "")
     quoted = [f'"{own}"'] if "title" in fields else [f'"{own}"', f" {own};", f" {own},"]

@@ -31,7 +31,7 @@ _BITCOIN, _PENDING = bytes.fromhex("0588960d73d71901"), bytes.fromhex("83dfe30d2
 
 @dataclass
 class Proof:
-    """What a proof says: of which SHA-256, which blocks, which calendars promise one."""
+    """A proof's content: its SHA-256, the blocks it leads to, the calendars that promise one."""
 
     digest: str
     blocks: list[tuple[int, str]] = field(default_factory=list)  # height, Merkle root ("": unknown)
@@ -60,9 +60,9 @@ def read_proof(content: bytes) -> Proof:
 
 
 def add_proof(bundle: Path, path: Path, *, who: str, key: Path | None) -> Proof:
-    """Keep a proof in a bundle, if it is for its tag manifest; return what it says.
+    """Add a proof to a bundle, if it is for its tag manifest; return its content.
 
-    Raises InputError if it is for something else, or is none.
+    Raises InputError if it is for another file, or is not a proof.
     """
     try:
         content = path.read_bytes()
@@ -78,7 +78,7 @@ def add_proof(bundle: Path, path: Path, *, who: str, key: Path | None) -> Proof:
 
 
 def describe(proof: Proof) -> str:
-    """Return in words what a proof leads to."""
+    """Return in words the blocks and calendars that a proof leads to."""
     parts = [
         f"Bitcoin block {height:,}" + (f" (its Merkle root must be {root})" if root else "")
         for height, root in proof.blocks
@@ -103,7 +103,7 @@ def check_opentimestamps(one: Opened) -> list[Finding]:
             if signed is None or proof.digest != signed.hashes["sha256"]:
                 raise InputError(f"it is for another file than this {SIGNED}")
         except InputError as error:
-            found.append(Finding(path, None, f"the proof does not hold: {error}", ASK))
+            found.append(Finding(path, None, f"the proof is not valid: {error}", ASK))
             continue
         what = f"OpenTimestamps proof, not checked: it leads to {describe(proof)}"
         todo = (
@@ -129,7 +129,7 @@ class _Reader:
         return self.take(1)[0]
 
     def number(self) -> int:
-        """A whole number, seven bits a byte, the lowest first."""
+        """Read a whole number, seven bits a byte, the lowest first."""
         value = shift = 0
         while (part := self.byte()) & 0x80:
             value |= (part & 0x7F) << shift
@@ -145,7 +145,7 @@ class _Reader:
         return self.take(length)
 
     def timestamp(self, message: bytes | None, proof: Proof, depth: int = 0) -> None:
-        """What follows a message: attestations, and operations with what follows them."""
+        """Read the attestations and operations that follow a message."""
         if depth > DEPTH:
             raise InputError("its operations are nested too deep")
         fork = True
@@ -173,7 +173,7 @@ class _Reader:
             raise InputError("an attestation in it has more than it should")
 
     def operation(self, tag: int, message: bytes | None) -> bytes | None:
-        """The result of an operation; None where this kit can't calculate it."""
+        """Return the result of an operation; None if this kit can't calculate it."""
         if tag in (_APPEND, _PREPEND):
             more = self.counted(MESSAGE)
             if message is None:

@@ -1,4 +1,4 @@
-"""The pages of an exhibit: which parts stand in its PDF, and the captions in its HTML."""
+"""Arrange the pages of an exhibit: the parts of its PDF, and the captions of its HTML."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from onetomany.sources.tables import NOTE
 
 TRUTH = (
     "A hash shows that two files are the same. A time-stamp shows that a file existed at a time. "
-    "Neither shows that what a file says is true.",
+    "Neither shows that the content of a file is true.",
     "해시는 두 파일이 같음을 보인다. 타임스탬프는 그 시각에 파일이 있었음을 보인다. 둘 다 파일에 "
     "적힌 것이 참임을 보이지는 않는다.",
 )
@@ -40,10 +40,10 @@ Exhibits = Sequence[tuple[str, Chapter, Sequence[Figure]]]  # A-1, its chapter, 
 def exhibit_parts(
     exhibits: Exhibits, pictures: Mapping[str, bytes]
 ) -> tuple[list[Part], dict[str, bytes]]:
-    """The parts of the exhibit's PDF, and the pictures that they name.
+    """Return the parts of the exhibit's PDF, and the pictures that they name.
 
-    `pictures` are the charts as SVG by `picture_name`. One whose letters would be too small on a
-    page stands on a turned page, or in parts on several (printed.lay_out).
+    `pictures` are the charts as SVG by `picture_name`. If a chart's letters would be too small on a
+    page, it goes on a turned page, or in parts on several (printed.lay_out).
     """
     shown: dict[str, bytes] = {}
     parts: list[Part] = [heading(1, "The exhibits", "증거 목록"), _contents(exhibits)]
@@ -68,7 +68,7 @@ def exhibit_parts(
 
 
 def lede(commit: str) -> list[dict[str, str]]:
-    """What stands under the title."""
+    """Return the sentences under the title."""
     return [
         {"en": f"{STAMP[0].upper()}{STAMP[1:]}.", "ko": f"{STAMP_KO}."},
         {"en": TRUTH[0], "ko": TRUTH[1]},
@@ -80,7 +80,7 @@ def lede(commit: str) -> list[dict[str, str]]:
 
 
 def captions(exhibits: Exhibits) -> dict[str, list[str]]:
-    """For the HTML exhibit: the lines over each item, by kind and number ('figure-02-3')."""
+    """Return the lines over each item of the HTML exhibit, by 'figure-02-3' or the like."""
     lines = {}
     for name, _, figures in exhibits:
         made = simulated(figures)
@@ -92,10 +92,10 @@ def captions(exhibits: Exhibits) -> dict[str, list[str]]:
 
 
 def notes(figure: Figure, made: Sequence[str]) -> list[tuple[str, str]]:
-    """What is said under an item: counts, interval, source, what is simulated, its data.
+    """Return the notes under an item: counts, interval, source, what is simulated, its data.
 
-    `made` is what the charts of its chapter simulate: a table or a sentence does not say by itself
-    whether it rests on that, and shall not pass for a measurement.
+    `made` lists the simulations that the charts of its chapter name: a table or a sentence doesn't
+    say by itself whether it depends on them, and must not be taken for a measurement.
     """
     said = []
     if figure.kind != "statement" or figure.sample:
@@ -120,12 +120,12 @@ def notes(figure: Figure, made: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def simulated(figures: Sequence[Figure]) -> list[str]:
-    """What is simulated in a chapter, as its charts say it, each once."""
+    """Return the simulations that the charts of a chapter name, each once."""
     return list(dict.fromkeys(each.simulated for each in figures if each.simulated))
 
 
 def picture_name(figure: Figure, part: int = 0) -> str:
-    """The file of a figure's picture, or of one of its parts."""
+    """Return the file name of a figure's picture, or of one of its parts."""
     return f"figure-{figure.number}.{part}.svg" if part else f"figure-{figure.number}.svg"
 
 
@@ -177,7 +177,7 @@ def _pictures(
     picture: bytes,
     shown: dict[str, bytes],
 ) -> Iterator[Part]:
-    """A figure as one part or several; a heading goes with it onto a page that is turned."""
+    """Return a figure as one part or several; its heading moves to a turned page with it."""
     item = _item(figure, made)
     printed = lay_out(picture, (_height(item, above, LINE), _height(item, above, TURNED[0])))
     if not printed.turned:
@@ -199,8 +199,10 @@ def _pictures(
 
 
 def _height(item: Part, above: Sequence[Part], line: float) -> float:
-    """Points that the words of a figure take on a page, about; notes stand in two columns there
-    where the page is turned."""
+    """Estimate the points that a figure's words take on a page.
+
+    On a turned page the notes have two columns.
+    """
     columns = 2 if line > LINE else 1
     title = f"{item['label']}, part 1 of 2 {item['label_ko']}, 2 1 {item['title']}"
     caption = _lines(f"{title} {item['title_ko']}", 9.5, line)
@@ -233,7 +235,7 @@ def _item(figure: Figure, made: Sequence[str]) -> Part:
         "label_ko": figure.label_ko,
         "title": figure.title,
         "title_ko": figure.title_ko,
-        # hashes stand in the list at the end
+        # hashes are in the list at the end
         "notes": [[key, text] for key, text in notes(figure, made) if "/" not in key],
     }
     if figure.kind == "statement":

@@ -1,18 +1,18 @@
-"""The redaction list: what must not be read in an exhibit, taken out and reported.
+"""Take out of an exhibit the texts on a redaction list, and report how much was taken out.
 
-It is applied to the executed notebooks before anything is drawn or hashed from them, so that a
-figure's hash is that of what is shown. The report tells which rule took how much out of which
-file, never what. A list in TOML:
+The list is applied to the executed notebooks before anything is drawn or hashed from them, so that
+a figure's hash is that of the visible picture. The report gives rule, file and count, never the
+text. A list in TOML:
 
     [[redact]]
-    name = "witness A"            # shown in place of what it takes out: no secret in it
+    name = "witness A"            # shown in place of the text: no secret in it
     exact = "Hong Gil-dong"       # or: pattern = "a regular expression"
 
     [[redact]]
     name = "annex 3"
     document = "annex3.pdf"       # path, file name or SHA-256, as a table names it
-    pages = [3, 4]                # rows on these pages lose their text, in tables and charts;
-                                  # quoted whole elsewhere it goes too, quoted in part it doesn't
+    pages = [3, 4]                # rows on these pages lose their text, in tables and charts; it is
+                                  # also taken out elsewhere if quoted whole, not if quoted in part
 
     [[allow]]                     # personal data that may go in, such as a published address
     exact = "press@moj.example"
@@ -54,12 +54,12 @@ TEXT = {".csv", ".css", ".html", ".ipynb", ".js", ".json", ".jsonl", ".log", ".m
 REPORT = {"rule": pl.String, "file": pl.String, "count": pl.Int64}  # taken out of a file by a rule
 # columns that name a document
 DOCUMENT = ("document", "path", "sha256", "file", "document_id", "name")
-QUOTED = 6  # letters; a shorter text of a hidden row is no quotation where it stands elsewhere
+QUOTED = 6  # letters; a shorter text of a hidden row is not taken for a quotation elsewhere
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: `exact` or `pattern`, or `document` with `pages`; `reason` where it allows."""
+    """One rule: `exact` or `pattern`, or `document` with `pages`; `reason` if it allows."""
 
     name: str
     exact: str = ""
@@ -88,7 +88,7 @@ class Rule:
             ) from error
 
     def finder(self) -> re.Pattern[str] | None:
-        """What finds the rule's text, also as HTML writes it; None for a rule on pages."""
+        """Return a pattern for the rule's text, also as in HTML; None for a rule on pages."""
         if self.pattern:
             return re.compile(self.pattern)
         if self.exact:
@@ -98,7 +98,7 @@ class Rule:
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:
-    """The rules of a list in TOML or CSV. Raises InputError naming what can't be read."""
+    """Read the rules of a list in TOML or CSV. Raises InputError naming the unreadable part."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".csv":
@@ -129,7 +129,7 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
 
 
 def redact(folder: Path, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Take out of every text file and table below `folder` what the rules name, in place.
+    """Take the rules' texts out of every text file and table below `folder`, in place.
 
     Returns REPORT, with one row of count 0 and no file for a rule that found nothing. In notebooks
     the frames that the outputs carry are redacted too. PDF and pictures are not touched: they are
@@ -171,7 +171,7 @@ class _Count(Counter[str]):
 
 
 def _quotations(folder: Path, rules: Sequence[Rule]) -> list[Rule]:
-    """For each text that a rule on pages hides: a rule that takes it out wherever it is quoted."""
+    """Return a rule for each text hidden by a rule on pages, to take it out when quoted."""
     paged = [rule for rule in rules if rule.pages]
     count = _Count()
     for path in sorted(each for each in folder.rglob("*") if each.is_file() and paged):
@@ -184,7 +184,7 @@ def _quotations(folder: Path, rules: Sequence[Rule]) -> list[Rule]:
 
 
 def text_of(path: Path) -> str:
-    """A file's text, \\uXXXX of JSON as letters. Raises InputError where it is not UTF-8."""
+    r"""Return a file's text, \uXXXX of JSON as letters. Raises InputError if it is not UTF-8."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -206,7 +206,7 @@ def _file(suffix: str, text: str, rules: Sequence[Rule], count: _Count) -> str:
 
 
 def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], count: _Count) -> Any:
-    """A JSON value with every text changed, and every frame that an output carries."""
+    """Return a JSON value with every text and every frame in an output redacted."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
@@ -223,7 +223,7 @@ def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], coun
             found = _Count()
             frame = _frame(unpack("".join(value[PARQUET])), rules, found)
             changed[PARQUET] = pack(frame) if found else value[PARQUET]
-            if found:  # its pictures as text show what the frame no longer has, also in part
+            if found:  # its printed forms still show text that the frame no longer has
                 with pl.Config(tbl_rows=40, fmt_str_lengths=200):
                     shown = {"text/html": frame._repr_html_(), "text/plain": str(frame)}
                 drawn = {"text/html": "<table", "text/plain": "┌"}
@@ -238,10 +238,10 @@ def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], coun
 
 
 def _rows(rows: list[Any], rules: Sequence[Rule], count: _Count) -> list[Any]:
-    """The rows of a chart's data, those hidden that a rule on pages names."""
+    """Return the rows of a chart's data; rows that a rule on pages names are hidden."""
     found = _Count()
     new = [_row(row, rules, found) if isinstance(row, Mapping) else row for row in rows]
-    # what other rows say too is no secret of the page
+    # a text that other rows have too is not a secret of the page
     said = {
         text
         for old, row in zip(rows, new, strict=True)
@@ -255,7 +255,7 @@ def _rows(rows: list[Any], rules: Sequence[Rule], count: _Count) -> list[Any]:
 
 
 def _row(row: Mapping[str, Any], rules: Sequence[Rule], count: _Count) -> Mapping[str, Any]:
-    """A row of a chart's data, its texts hidden where a rule names its document and page."""
+    """Return a row of a chart's data, its texts hidden if a rule names its document and page."""
     for rule in rules:
         names = [str(row[name]) for name in DOCUMENT if isinstance(row.get(name), str)]
         named = any(rule.document in (name, name.split("/")[-1]) for name in names)
@@ -299,7 +299,7 @@ def _frame(frame: pl.DataFrame, rules: Sequence[Rule], count: _Count) -> pl.Data
             if hit.any():
                 count[rule.name] += int(hit.sum())
                 for name in hidden:
-                    # what other rows say too is no secret of this page
+                    # a text that other rows have too is not a secret of this page
                     secret = set(frame[name].filter(hit).drop_nulls()) - set(
                         frame[name].filter(~hit)
                     )
@@ -328,7 +328,7 @@ def _mark(name: str) -> str:
 
 
 def _pages(text: str) -> tuple[int, ...]:
-    """Pages written as '3-5, 8'."""
+    """Read pages written as '3-5, 8'."""
     found: list[int] = []
     for part in filter(None, (each.strip() for each in text.split(","))):
         first, _, last = part.partition("-")

@@ -1,4 +1,4 @@
-"""The signature over a bundle, and its time-stamps: whether they hold, and whose word that is."""
+"""Check the signature over a bundle and its time-stamps, and report whose keys they rely on."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check_signature(one: Opened) -> list[Finding]:
             what = f"missing or unreadable: the signature over {of}"
             found.append(Finding(name, None, what, AGAIN))
         elif len(signature) != keys.SIGNATURE_BYTES:
-            found.append(Finding(name, None, "it is no Ed25519 signature", AGAIN))
+            found.append(Finding(name, None, "it is not an Ed25519 signature", AGAIN))
         elif signed is not None and usable and not keys.fits(usable, signature, signed):
             what = f"the signature does not fit {of} and {PUBLIC_KEY}"
             found.append(Finding(name, None, what, AGAIN))
@@ -45,7 +45,7 @@ def check_signature(one: Opened) -> list[Finding]:
 
 
 def _key(one: Opened, pem: bytes | None, mark: str | None) -> list[Finding]:
-    """The public key in the bundle, whose SHA-256 is `mark`; None where it is none."""
+    """Return the public key in the bundle, whose SHA-256 is `mark`; None if there is none."""
     if pem is None:
         what = "missing or unreadable: bag-info.txt says that the bundle is signed"
         return [Finding(PUBLIC_KEY, None, what, AGAIN)]
@@ -64,14 +64,14 @@ def _unsigned(one: Opened) -> list[Finding]:
     if one.public_key:
         return [Finding(SIGNATURE, None, "missing: the bundle is not signed", ASK)]
     todo = "ask for a signed bundle where someone could gain by changing it"
-    what = "the bundle is not signed: its hashes tell accidents, not intent"
+    what = "the bundle is not signed: its hashes show accidental changes, not deliberate ones"
     return [Finding(SIGNATURE, None, what, todo, "note")]
 
 
 def _whose(one: Opened, mark: str) -> list[Finding]:
-    """What the reader's keys say of the one in the bundle, whose SHA-256 is `mark`."""
+    """Report whether the reader's keys include the bundle's, whose SHA-256 is `mark`."""
     if one.public_key is None:
-        what = f"checked with the key that lies in the bundle: its SHA-256 is {mark}"
+        what = f"checked with the key in the bundle: its SHA-256 is {mark}"
         todo = "ask the signer for this number by another way, or give their key with --key"
         return [Finding(PUBLIC_KEY, None, what, todo, "note")]
     if keys.fingerprint(one.public_key) == mark:
@@ -85,7 +85,7 @@ def _whose(one: Opened, mark: str) -> list[Finding]:
 def check_timestamps(one: Opened) -> list[Finding]:
     """Check the request for a time-stamp, and every time-stamp against roots."""
     signed = one.read(SIGNED)
-    if not signed:  # gone or empty, which the manifests tell
+    if not signed:  # gone or empty, which the manifests report
         return []
     found = []
     if one.read(REQUEST) != timestamp.request(signed):
@@ -98,13 +98,13 @@ def check_timestamps(one: Opened) -> list[Finding]:
             trusted = timestamp.read_roots(one.roots or kept or b"")
             stamp = timestamp.check(one.read(path) or b"", signed, trusted)
         except InputError as error:
-            found.append(Finding(path, None, f"the time-stamp does not hold: {error}", ASK))
+            found.append(Finding(path, None, f"the time-stamp is not valid: {error}", ASK))
             continue
         marks = ", ".join(timestamp.root_hash(root) for root in trusted)
         what = f"time-stamp of {stamp.when.isoformat()} by {stamp.authority}"
         todo = "none: it was checked with the root certificates you gave"
         if one.roots is None:
-            what += f", checked with the root that lies in the bundle (SHA-256 {marks})"
+            what += f", checked with the root in the bundle (SHA-256 {marks})"
             todo = "compare that number with the authority's, or give its root with --roots"
         found.append(Finding(path, None, what, todo, "note"))
     if not answers:

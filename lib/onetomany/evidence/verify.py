@@ -1,8 +1,8 @@
-"""Whether a bundle is what was sealed: every difference, with its file and line.
+"""Verify a bundle: report every difference from the sealed state, with its file and line.
 
 Nothing in the bundle is trusted or run. Names are checked before they are opened, links are not
-followed, files that are read as a whole have a limit. What passes shows that these are the bytes
-that were sealed with that key; it does not show that they are true.
+followed, files that are read as a whole have a limit. A bundle that passes has the bytes that were
+sealed with that key; that does not show that they are true.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FINDINGS = {
     "line": pl.Int64,  # in that file; null: the whole of it
     "what": pl.String,
     "todo": pl.String,
-    "level": pl.String,  # fault, or note: what the bundle by itself can't show
+    "level": pl.String,  # fault, or note: a fact that the bundle by itself can't show
 }
 
 
@@ -50,12 +50,12 @@ def verify(
     signers: Sequence[Path] = (),
     roots: Path | None = None,
 ) -> pl.DataFrame:
-    """Everything that differs from what was sealed (schema FINDINGS); no fault means it holds.
+    """Return every difference from the sealed state (FINDINGS); without a fault it is intact.
 
-    `public_key` (PEM) is the key of who sealed it, got by another way than the bundle; `signers`
-    are the keys of people who added to it later; `roots` (PEM) are the root certificates of
-    time-stamp authorities that you trust. Without them, what lies in the bundle itself is used,
-    and a note says so. Raises InputError where there is no such folder, or it can't be read.
+    `public_key` (PEM) is the sealer's, received by another channel than the bundle. `signers` are
+    the keys of people who added to it later. `roots` (PEM) are the root certificates of time-stamp
+    authorities that you trust. Without them the bundle's own are used, and a note says so. Raises
+    InputError if there is no such folder, or it can't be read.
     """
     if not os.path.isdir(bundle):
         raise InputError(
@@ -86,7 +86,7 @@ def verify(
 
 
 def storable(text: str) -> str:
-    """Return the text with bytes that are no UTF-8 (as names of files have them) written out."""
+    """Return a text with bytes that are not UTF-8 (as in names of files) written out."""
     return "".join(
         f"\\x{ord(letter) - 0xDC00:02x}"
         if 0xDC80 <= ord(letter) <= 0xDCFF
@@ -98,9 +98,9 @@ def storable(text: str) -> str:
 
 
 def _complete(file: str, check: Check, one: Opened) -> list[Finding]:
-    """What a check finds; where it ends on something unforeseen, that is a fault.
+    """Return a check's findings; if it ends on something unforeseen, that is a fault.
 
-    Libraries in native code raise what is no Exception, so all is caught but the user's own stop.
+    Native libraries raise errors that are not Exceptions, so all but the user's own stop is caught.
     """
     try:
         return check(one)
@@ -109,14 +109,14 @@ def _complete(file: str, check: Check, one: Opened) -> list[Finding]:
     except BaseException as error:
         name = check.__name__.removeprefix("check_").strip("_")
         what = (
-            f"the check of '{name}' could not be completed: it met with something unforeseen "
-            f"({type(error).__name__}: {str(error)[:200]}). Nothing is known of what it looks at"
+            f"the check of '{name}' could not be completed: something unforeseen happened "
+            f"({type(error).__name__}: {str(error)[:200]}). Nothing is known of the part it checks"
         )
         return [Finding(file, None, what, f"{ASK}; and report this, with the bundle if you can")]
 
 
 def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
-    """A file that the reader brings, if it can be read as what it should be."""
+    """Return a file that the reader brings, if it can be read as its kind."""
     if path is None:
         return None
     try:
@@ -134,14 +134,14 @@ def _declaration(one: Opened) -> list[Finding]:
         return [Finding(name, None, why, "make the bundle again; this one is not finished")]
     text = one.read(name)
     if text is None:
-        return [Finding(name, None, "missing: this is no bundle, or not all of it", AGAIN)]
+        return [Finding(name, None, "missing: this is not a bundle, or not all of it", AGAIN)]
     if text != b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n":
         return [Finding(name, 1, "it does not declare a bag of version 0.97 in UTF-8", AGAIN)]
     return []
 
 
 def _manifests(one: Opened) -> list[Finding]:
-    """Payload and tag files against both manifests, both ways."""
+    """Compare payload and tag files with both manifests, both ways."""
     found = []
     tags = {
         path: each
@@ -165,7 +165,7 @@ def _manifests(one: Opened) -> list[Finding]:
 
 
 def _oxum(one: Opened) -> list[Finding]:
-    """The payload's size and number of files, as bag-info.txt has them."""
+    """Compare the payload's size and number of files with bag-info.txt."""
     sizes = [each.size for path, each in one.files.items() if path.startswith("data/")]
     told = one.value("Payload-Oxum")
     if told == f"{sum(sizes)}.{len(sizes)}":
