@@ -102,7 +102,7 @@ def test_a_run_is_attested_with_its_differences_and_verified(
     for fact in ("Choi Second (Another Newsroom)", "same 1", "different 1", "varies 1", mark,
                  "Statement 01-1", "4 became 0"):  # fmt: skip
         assert fact in note["what"][0]
-    assert "by another way" in note["todo"][0]
+    assert "by another channel" in note["todo"][0]
     facts = statement_of(copy)["predicate"]
     assert [each["outcome"] for each in facts["items"]] == ["same", "different", "varies"]
     assert facts["confined"] is True
@@ -137,8 +137,8 @@ def test_a_second_attestation_gets_the_next_number(
     assert attest(copy, compared, RUN, first.parent / "key.pem") == f"seal/{KIND}-2.json"
     assert faults(copy).height == 0
     notes = dict(verify(copy).select("file", "what").iter_rows())
-    assert "no second person's" in notes[f"seal/{KIND}-2.json"]
-    assert "no second person's" not in notes[ATTESTED]
+    assert "not another person's" in notes[f"seal/{KIND}-2.json"]
+    assert "not another person's" not in notes[ATTESTED]
 
 
 @pytest.mark.parametrize(

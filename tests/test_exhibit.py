@@ -317,7 +317,7 @@ def test_every_page_of_the_pdf_bears_the_stamp_and_its_items(payload: Payload) -
         "명단이 길수록 경보가 늘어난다",
         "Real travellers: there are none in it.",
         "SIMULATED 모의 자료: scores of nobody",
-        "Neither shows that what a file says is true.",
+        "Neither shows that the content of a file is true.",
         "95 %: 4.2% to 26.8%",
     ):
         assert said in whole
@@ -716,9 +716,9 @@ def test_the_command_does_not_run_a_bundle_that_fails_to_verify(
 
 
 def test_a_folder_that_holds_something_is_refused(payload: Payload, notebooks: Path) -> None:
-    with pytest.raises(InputError, match="holds other files"):
+    with pytest.raises(InputError, match="contains other files"):
         build_payload(notebooks, payload.folder)
-    with pytest.raises(InputError, match="holds no figures"):
+    with pytest.raises(InputError, match="contains no figures"):
         reproduce(notebooks, notebooks / "out")
 
 

@@ -347,7 +347,7 @@ def test_what_is_no_signed_pdf_is_not_added(
     before = {each.name for each in (copied / "seal").iterdir()}
     broken = bytearray(signed)
     broken[len(signed) // 3] ^= 1
-    for content, why in ((bytes(broken), "does not hold"), (b"text", "is no PDF")):
+    for content, why in ((bytes(broken), "does not hold"), (b"text", "is not a PDF")):
         path.write_bytes(content)
         with pytest.raises(InputError, match=why):
             certify(copied, path, pdf_key=None, key=key, who=OPERATOR)

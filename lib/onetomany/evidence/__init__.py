@@ -1,4 +1,4 @@
-"""Seal what chapters show into a bundle, and check such a bundle.
+"""Seal the results of chapters into a bundle, and check such a bundle.
 
 The payload is a plain folder that joins the two halves:
 

@@ -38,8 +38,8 @@ PREDICATE = "urn:onetomany:reproduction:v1"
 KIND = "attestation"
 LIMITS_EN = (
     "It shows that this run, by this person, with this kit and machine, gave the listed results. "
-    "It does not show that the numbers are right, that the data are true, or that the code does "
-    "what it says: the same code gives the same error again. Items marked 'varies' were not "
+    "It does not show that the numbers are right, that the data are true, or that the code is "
+    "correct: the same code gives the same error again. Items marked 'varies' were not "
     "compared."
 )
 LIMITS_KO = (

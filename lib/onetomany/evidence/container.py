@@ -178,7 +178,7 @@ def _bwrap(given: Mapping[str, Path], limits: Limits, calls: int) -> list[str]:
         options += ["--ro-bind", str(source), name]
     for name in ("home", "tmp", "cache", "notebooks"):
         options += ["--dir", f"{WORK}/{name}"]
-    # What bwrap made itself is in memory too, without a limit. And where the kit is run by root,
+    # Files that bwrap made itself are in memory too, without a limit. And where the kit is run by root,
     # the files of /proc/sys are that user's to write, without any capability
     for place in ("/dev", "/proc", "/"):
         options += ["--remount-ro", place]

@@ -42,10 +42,10 @@ KINDS = {
     "statements": "Computed sentence",
     "tables": "Table",
     "custody.jsonl": "Custody log up to sealing",
-    "redactions.csv": "What was redacted, by rule and file",
+    "redactions.csv": "Redactions, by rule and file",
     "run.json": "Record of the run",
     "sources.csv": "Source documents cited, with pages and SHA-256",
-    "workflow.json": "What was run, in which order",
+    "workflow.json": "Notebooks in the order they were run",
 }
 FORMATS = {
     ".cdx.json": "application/vnd.cyclonedx+json",

@@ -1,4 +1,4 @@
-r"""Write and check the custody log: who did what, when, with which tool, to which files.
+r"""Write and check the custody log: person, act, time, tool and files.
 
 One JSON object a line, in the order of events. `previous` is the SHA-256 of the line before (its
 bytes, without the line break), so a line that is changed, removed, inserted or moved breaks the

@@ -39,7 +39,7 @@ PARTS = {
     "bag-info.txt": ("who, when, which key", "누가, 언제, 어느 열쇠"),
     "bagit.txt": ("the mark of a whole bundle", "온전한 묶음이라는 표시"),
     "data/custody.jsonl": (
-        "who did what when, each line hashing the last",
+        "who did what and when; each line has the hash of the line before",
         "누가 언제 무엇을 했는지",
     ),
     "data/datasheets": ("whose data, with which consent", "누구의 자료이며 어떤 동의인지"),
@@ -58,10 +58,10 @@ PARTS = {
     "data/sources.csv": ("every source that is cited", "인용한 출처 전부"),
     "data/statements": ("computed sentences", "계산한 문장"),
     "data/tables": ("tables as CSV and Parquet", "CSV와 Parquet로 된 표"),
-    "data/validation": ("results and limits of the tests", "시험이 보인 것과 보이지 못한 것"),
+    "data/validation": ("results and limits of the tests", "시험의 결과와 한계"),
     "data/workflow.json": (
         "the notebooks in the order they were run",
-        "무엇을 어떤 차례로 실행했는지",
+        "실행한 노트북과 그 차례",
     ),
     "manifests": ("a hash of every file", "파일마다의 해시"),
     "seal": (

@@ -315,7 +315,7 @@ def frame_of(rows: Any) -> pl.DataFrame:
     listed = [row if isinstance(row, dict) else {"data": row} for row in listed]
     if any(_like_template(row) for row in listed):
         raise InputError(
-            f"a chart holds rows of {TEMPLATE} numbers or more, as a template does; draw it "
+            f"a chart has rows of {TEMPLATE} numbers or more, as a template does; draw it "
             "without them."
         )
     names = list(dict.fromkeys(name for row in listed for name in row))

@@ -91,7 +91,7 @@ def check_seal(one: Opened) -> list[Finding]:
             elif other != path:
                 why = f"names {path!r}, which some systems take for {other!r}"
             elif path in own or not (_in_seal(path) or (number == 1 and path in TAG_MANIFESTS)):
-                why = f"names {path!r}, where no file may be added: only {SEAL}/ is"
+                why = f"names {path!r}, and files may be added only to {SEAL}/ is"
             else:
                 kept.entries[path] = (hashed, number)
             if why:

@@ -287,27 +287,27 @@ def _how_to_read() -> list[Part]:
                 "세 번째 그림이다.",
             ),
             (
-                "With each item stand N (the counts that its words state, found by a program), "
-                "its interval, its source, and what in it is simulated; with a table or a "
-                "statement, what its chapter simulates. An item that states no count or no "
-                "interval says so. The limits of a chapter hold for each of its items.",
-                "항목마다 N(그 글에 적힌 수를 프로그램이 찾은 것), 구간, 출처, 모의로 만든 것이 "
-                "적혀 있다. 표와 진술에는 그 장에서 모의로 만든 것을 적는다. 수나 구간을 밝히지 "
-                "않은 항목은 그렇다고 적는다. 장의 한계는 그 장의 모든 항목에 미친다.",
+                "Each item lists N (the counts in its words, found by a program), its interval, "
+                "its source, and any simulated part. A table or a statement lists everything "
+                "that its chapter simulates. An item without a count or an interval says so. "
+                "The limits of a chapter apply to each of its items.",
+                "항목마다 N(글에 적힌 수를 프로그램이 찾은 것), 구간, 출처, 모의로 만든 부분을 "
+                "적는다. 표와 진술에는 그 장에서 모의로 만든 것을 모두 적는다. 수나 구간이 없는 "
+                "항목은 없다고 적는다. 장의 한계는 그 장의 모든 항목에 적용된다.",
             ),
             (
-                "All data of an item lie beside this document as CSV and Parquet, under the item's "
-                "number; what a caption calls a tooltip is, in print, a column of these files. The "
-                "code that made it is in notebooks/.",
-                "항목의 모든 자료는 이 문서 곁에 항목의 번호로 CSV와 Parquet 파일로 있다. 설명에 "
-                "나오는 '칸마다', '점마다'의 출처는 인쇄된 면에서는 이 파일의 열을 보면 된다. 이를 "
-                "만든 코드는 notebooks/에 있다.",
+                "All data of an item are in the bundle as CSV and Parquet, under the item's "
+                "number. A caption may mention a tooltip: in print, look up that column in these "
+                "files. The code is in notebooks/.",
+                "항목의 모든 자료는 묶음 안에 항목의 번호로 CSV와 Parquet 파일로 있다. 설명에 "
+                "'칸마다', '점마다'의 출처가 있다고 하면, 인쇄본에서는 이 파일의 해당 열을 보면 "
+                "된다. 코드는 notebooks/에 있다.",
             ),
             NOTE,
             (
-                "A chart whose letters would be too small in print stands on a page that is "
-                "turned, or in parts. Its title, labels, axes and legend stand in each part again; "
-                "the whole picture is an SVG file under the item's number.",
+                "A chart whose letters would be too small in print is on a turned page, or in "
+                "parts. Title, labels, axes and legend are repeated in each part; the whole "
+                "picture is an SVG file under the item's number.",
                 "인쇄하면 글자가 너무 작아질 그림은 가로로 돌린 쪽에 싣거나 여러 부분으로 나눈다. "
                 "제목, 이름표, 축, 범례는 부분마다 다시 싣고, 나누지 않은 그림은 항목의 번호로 "
                 "SVG 파일로 있다.",

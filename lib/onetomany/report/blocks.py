@@ -43,7 +43,7 @@ class Block:
 
 @dataclass
 class Cell:
-    """A code cell (its highlighted input and what it gave), or prose where there is no code."""
+    """A code cell (its highlighted input and its outputs), or prose without code."""
 
     blocks: list[Block]
     code: str = ""
@@ -91,9 +91,9 @@ class Chapter:
 def read_chapter(
     stem: str, notebook: Notebook, folder: Path, *, exercises: bool = False
 ) -> Chapter:
-    """Read an executed notebook; `folder` is where the images its text shows lie.
+    """Read an executed notebook; `folder` has the images that its text shows.
 
-    Exercises and their answers are left out unless asked for: they are no part of the argument.
+    Exercises and their answers are left out unless asked for: they are not part of the argument.
     """
     reader = _Reader(stem, folder)
     cells = list(reader.cells(notebook, exercises))
@@ -115,7 +115,7 @@ def read_chapter(
 
 
 class _Reader:
-    """Numbers what it meets, so that ids are the same from build to build."""
+    """Numbers blocks in order, so that ids are the same from build to build."""
 
     def __init__(self, stem: str, folder: Path) -> None:
         self.stem, self.folder = stem, folder
@@ -249,9 +249,9 @@ class _Reader:
         return Block("chart", label=label, number=number, spec=spec)
 
     def safe(self, body: str) -> str:
-        """Let through only HTML that asks for nothing from elsewhere and runs nothing.
+        """Let through only HTML that loads nothing from elsewhere and runs nothing.
 
-        What a page adds of its own (ids, boxes that scroll) is added later.
+        The page's own additions (ids, boxes that scroll) are added later.
         """
         if "vegaEmbed" in body:
             raise self.refusal(
@@ -259,7 +259,7 @@ class _Reader:
                 "import onetomany.charts before drawing"
             )
         if found := refused_html(body):
-            raise self.refusal(f"HTML that a self-contained page can't hold, {found}")
+            raise self.refusal(f"HTML that a self-contained page can't contain, {found}")
         return clean_html(body)
 
     def refusal(self, what: str) -> OneToManyError:
@@ -287,10 +287,10 @@ def _paired(blocks: list[Block]) -> list[Block]:
 
 
 def _frame(body: str) -> str:
-    """A polars frame as a table for readers.
+    """Return a polars frame as a table for readers.
 
-    No type names and no quotes, – where nothing is known, numbers to the right. Its size is said
-    only where rows or columns are left out.
+    No type names and no quotes, – for a missing value, numbers to the right. Its size is given only
+    if rows or columns are left out.
     """
     body = re.sub(r"<tr>(<td>[^<]*</td>)+</tr></thead>", "</thead>", body)
     body = body.replace("<td>null</td>", "<td>–</td>")
@@ -322,12 +322,12 @@ def _plain(body: str) -> str:
 
 
 def _title(body: str) -> str:
-    """The heading without the chapter's number, which stands beside it."""
+    """Return the heading without the chapter's number, which the page shows next to it."""
     return re.sub(r"^\d+ · ", "", _first("h1", body))
 
 
 def _point(name: str, body: str) -> str:
-    """What a chapter's opening list says under one of its points."""
+    """Return the text of one point in a chapter's opening list."""
     match = re.search(rf"<li><strong>{name}\.</strong>(.*?)</li>", body, re.DOTALL)
     return _plain(match.group(1)) if match else ""
 

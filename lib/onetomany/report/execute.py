@@ -28,7 +28,7 @@ Notebook = Any  # nbformat's NotebookNode: a dict with attribute access, untyped
 
 
 def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
-    """Execute the notebooks in order; stem -> executed notebook, with a record of its run."""
+    """Execute the notebooks in order; return stem -> executed notebook, with its run recorded."""
     notebooks = {path: _read(path) for path in paths}
     total = sum(len(code_cells(notebook)) for notebook in notebooks.values())
     commit = commit_of(paths[0].parent)
@@ -50,7 +50,7 @@ def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
 
 
 def code_cells(notebook: Notebook) -> list[Any]:
-    """The cells that run; the number of a cell in messages counts these, as [n] does in Lab."""
+    """Return the cells that run; messages number these, as [n] does in Lab."""
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
@@ -70,13 +70,13 @@ def _run(path: Path, notebook: Notebook, bar: tqdm[Any]) -> None:
         notebook,
         km=manager,
         timeout=None,
-        record_timing=False,  # two runs of one notebook shall give one file
-        # controls answer to a person at JupyterLab; nobody is there, and no page shows them
+        record_timing=False,  # two runs of one notebook must give the same file
+        # controls need a person at JupyterLab, and no page shows them
         skip_cells_with_tag="lab-only",
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=lambda **_: bar.update(),
     )
-    client.log.setLevel(logging.CRITICAL)  # what went wrong is said once, below
+    client.log.setLevel(logging.CRITICAL)  # the error is reported once, below
     failure: list[BaseException] = []
     with tempfile.TemporaryDirectory() as ipython_dir:  # a clean kernel: no startup files
         # also pinned: the order of sets, which would differ from run to run

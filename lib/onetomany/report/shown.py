@@ -1,8 +1,8 @@
-"""An IPython extension: a shown frame goes into the notebook as it is, beside its table.
+"""Keep a shown frame whole in the notebook, next to its table (an IPython extension).
 
-What a reader sees of a frame is cut: forty rows, three digits. The frame itself goes along as
-Parquet, so that an exhibit can give, hash and compare the data and not their picture. Frontends
-pass over a form that they don't know.
+The table that a reader sees is cut: forty rows, three digits. The frame itself is added as Parquet,
+so that an exhibit can give, hash and compare the data and not their picture. Frontends ignore a
+form that they don't know.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def pack(frame: pl.DataFrame) -> str | None:
-    """The frame as Parquet in base64; None where it is too long, or may hold templates."""
+    """Return the frame as Parquet in base64; None if it is too long, or may contain templates."""
     if frame.height * frame.width > LIMIT or may_hold_templates(frame):
         return None
     file = io.BytesIO()
@@ -45,7 +45,7 @@ def unpack(packed: str) -> pl.DataFrame:
 
 
 def may_hold_templates(frame: pl.DataFrame) -> bool:
-    """Whether it has a form of templates: bytes, objects, lists of numbers, rows of fractions."""
+    """Return whether columns look like templates: bytes, objects, number lists, fractions."""
     if sum(dtype.is_float() for dtype in frame.dtypes) >= TEMPLATE:
         return True
     for dtype in frame.dtypes:

@@ -66,7 +66,7 @@ def table_page(
         "notices": notices,
     }
     page = templates.get_template("table.html")
-    # the letters of the page decide what its fonts must hold
+    # its fonts must contain the letters of the page
     return page.render(known, fonts=fonts_css(page.render(known, fonts="")))
 
 
