@@ -19,11 +19,11 @@ from bundles import faults, told
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.evidence import attestation, bundle, container, contents, keys
-from onetomany.evidence.attestation import KIND, PREDICATE, Run, attest, preauthenticated
+from onetomany.evidence.attestation import KIND, PREDICATE, AttestedRun, attest, preauthenticated
 from onetomany.evidence.attested import check_attestations
 from onetomany.evidence.exhibit import write_payload
-from onetomany.evidence.opened import Finding, Opened
-from onetomany.evidence.reproduce import compare, reproduce
+from onetomany.evidence.opened import BundleFinding, Opened
+from onetomany.evidence.reproduce import compare_exhibits, reproduce
 from onetomany.evidence.verify import verify
 from onetomany.report.execute import run_chapters
 from payloads import CREATED, OPERATOR
@@ -31,7 +31,7 @@ from sample_notebook import code, twin, write_notebook
 
 ATTESTED = f"seal/{KIND}-1.json"
 LATER = CREATED + timedelta(hours=1)
-RUN = Run("Choi Second", "Another Newsroom", CREATED, LATER, True)
+RUN = AttestedRun("Choi Second", "Another Newsroom", CREATED, LATER, True)
 OPENING = "# 01 · A run\n\n- **The question.** A?\n- **What you will see.** B.\n"
 OPENING += "- **How long it takes.** C.\n- **What it can't show.** D."
 CELLS = """
@@ -75,7 +75,7 @@ def copy(first: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def compared(first: Path) -> pl.DataFrame:
     """A comparison in which one item is not there: its outcome is 'different'."""
-    return compare(first / "data", [])
+    return compare_exhibits(first / "data", [])
 
 
 def opened(folder: Path) -> Opened:
@@ -307,7 +307,7 @@ def test_no_wrong_shape_ends_in_a_traceback(
     envelope = json.loads((copy / ATTESTED).read_text("utf-8"))
     statement = json.loads(base64.b64decode(envelope["payload"]))
 
-    def check(text: str) -> Finding:
+    def check(text: str) -> BundleFinding:
         (copy / ATTESTED).write_text(text, "utf-8")
         found = check_attestations(one)
         assert len(found) == 1

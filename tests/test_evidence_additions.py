@@ -22,7 +22,7 @@ from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import bundle, contents, custody, keys, timestamp
 from onetomany.evidence.additions import next_number
-from onetomany.evidence.layout import signer_file
+from onetomany.evidence.bundle_layout import signer_file
 from onetomany.evidence.verify import verify
 from payloads import CREATED, OPERATOR
 from stamps import Authority
@@ -466,5 +466,5 @@ def test_a_time_stamp_is_added_with_a_key_by_the_command(
     assert "not signed" in capsys.readouterr().out
     signed = (folder / bundle.SIGNED).read_bytes()
     roots = timestamp.read_roots(authority.root.read_bytes())
-    assert timestamp.check((folder / "seal/timestamp-2.tsr").read_bytes(), signed, roots)
+    assert timestamp.check_timestamp((folder / "seal/timestamp-2.tsr").read_bytes(), signed, roots)
     assert verify(folder, public_key=public).filter(pl.col("level") == "fault").is_empty()

@@ -25,8 +25,8 @@ import pytest
 
 from bundles import faults
 from onetomany.evidence import bundle, crate, custody, keys, timestamp
-from onetomany.evidence.layout import signer_file
-from onetomany.evidence.verify import storable, verify
+from onetomany.evidence.bundle_layout import signer_file
+from onetomany.evidence.verify import _storable, verify
 from payloads import OPERATOR
 from stamps import Authority
 
@@ -173,7 +173,7 @@ def add_odd_name(at: Scene) -> Told:
     folder = at.rng.choice(["", "data/", "seal/", "data/figures/"])
     name = os.fsdecode(folder.encode() + at.rng.choice(ODD))
     at.write(name, b"x")
-    return Told({storable(name)})
+    return Told({_storable(name)})
 
 
 def rename(at: Scene) -> Told:

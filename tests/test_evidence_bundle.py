@@ -25,7 +25,7 @@ from onetomany.cli.evidence import _without_folders
 from onetomany.errors import InputError
 from onetomany.evidence import bundle, contents, crate, custody, keys, screening
 from onetomany.evidence.record import RunRecord
-from onetomany.evidence.redaction import Rule
+from onetomany.evidence.redaction import RedactionRule
 from onetomany.evidence.verify import verify
 from payloads import CHAPTERS, CREATED, ENDED, OPERATOR, record
 from stamps import Authority, offline_cache
@@ -130,8 +130,8 @@ def test_the_log_of_a_real_run_tells_of_the_run_and_of_the_redaction_list(
     own = Path(shutil.copytree(payload, tmp_path / "payload"))
     (own / "custody.jsonl").unlink()
     rules = (
-        Rule("witness A", exact="Hong Gildong"),
-        Rule("office", exact="a@b.kr", reason="printed by it"),
+        RedactionRule("witness A", exact="Hong Gildong"),
+        RedactionRule("office", exact="a@b.kr", reason="printed by it"),
     )
     out = tmp_path / "bundle"
     bundle.seal(own, out, record(), key=None, created=CREATED, rules=rules, repository=locks)
@@ -172,7 +172,7 @@ sys.path.insert(0, {tests!r})
 from pathlib import Path
 from payloads import CREATED, record
 from onetomany.evidence import bundle, screening
-screening.refuse = lambda *_: None  # it only reads: a kill there leaves nothing
+screening.refuse_unfit = lambda *_: None  # it only reads: a kill there leaves nothing
 for number, share in enumerate({shares!r}):
     child = os.fork()
     if child == 0:

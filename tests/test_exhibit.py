@@ -44,7 +44,7 @@ from onetomany.evidence import (
 )
 from onetomany.evidence.bundle import seal
 from onetomany.evidence.cited import cited_sources
-from onetomany.evidence.exhibit import Payload, build_payload, write_payload
+from onetomany.evidence.exhibit import ExhibitPayload, build_payload, write_payload
 from onetomany.evidence.figures import (
     Figure,
     csv_bytes,
@@ -54,13 +54,18 @@ from onetomany.evidence.figures import (
     without_data,
 )
 from onetomany.evidence.printed import LEAST, TURNED, UPRIGHT, lay_out, smallest_letters
-from onetomany.evidence.reproduce import compare, compare_bytes, reproduce, version_differences
+from onetomany.evidence.reproduce import (
+    compare_bytes,
+    compare_exhibits,
+    reproduce,
+    version_differences,
+)
 from onetomany.evidence.typesetting import STANDARDS, grid, pdf
 from onetomany.evidence.verify import verify
 from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import run_chapters
-from onetomany.report.shown import pack, unpack
-from onetomany.report.site import STAMP, STAMP_KO, picture
+from onetomany.report.shown import pack_frame, unpack_frame
+from onetomany.report.website import STAMP, STAMP_KO, picture
 from sample_notebook import code, twin, write_notebook
 from test_accessibility import violations
 
@@ -131,12 +136,12 @@ def executed(notebooks: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def payload(
     executed: dict[str, Any], notebooks: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Payload:
+) -> ExhibitPayload:
     return write_payload(executed, notebooks, tmp_path_factory.mktemp("exhibit") / "one")
 
 
 @pytest.fixture(scope="module")
-def again(payload: Payload) -> list[Figure]:
+def again(payload: ExhibitPayload) -> list[Figure]:
     """What the payload's notebooks show, read once more."""
     folder = payload.folder / "notebooks"
     chapters = [
@@ -146,7 +151,7 @@ def again(payload: Payload) -> list[Figure]:
 
 
 @pytest.fixture
-def doctored(payload: Payload, tmp_path: Path) -> Path:
+def doctored(payload: ExhibitPayload, tmp_path: Path) -> Path:
     return Path(shutil.copytree(payload.folder, tmp_path / "doctored"))
 
 
@@ -163,7 +168,7 @@ def items(folder: Path) -> dict[str, dict[str, object]]:
     return {f"{each['kind']} {each['number']}": each for each in listed}
 
 
-def test_items_are_numbered_and_carry_what_was_shown(payload: Payload) -> None:
+def test_items_are_numbered_and_carry_what_was_shown(payload: ExhibitPayload) -> None:
     found = items(payload.folder)
     assert list(found) == [
         "figure 01-1",
@@ -265,7 +270,7 @@ def test_a_missing_interval_is_told_of_numbers_and_not_of_words() -> None:
 
 
 def test_what_a_chapter_simulates_stands_under_its_tables_and_sentences_too(
-    payload: Payload,
+    payload: ExhibitPayload,
 ) -> None:
     """A sentence can't say by itself that the numbers in it were never measured."""
     made = "Simulated in this chapter 이 장의 모의 자료: scores of nobody"
@@ -275,7 +280,7 @@ def test_what_a_chapter_simulates_stands_under_its_tables_and_sentences_too(
     assert page.count(made) == 4
 
 
-def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: Payload) -> None:
+def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: ExhibitPayload) -> None:
     for each in items(payload.folder).values():
         for path, digest in each["files"].items():  # type: ignore[attr-defined]
             content = (payload.folder / path).read_bytes()
@@ -290,7 +295,9 @@ def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: Paylo
     assert payload.figures["sha256"].n_unique() == payload.figures.height
 
 
-def test_two_runs_give_the_same_bytes(payload: Payload, notebooks: Path, tmp_path: Path) -> None:
+def test_two_runs_give_the_same_bytes(
+    payload: ExhibitPayload, notebooks: Path, tmp_path: Path
+) -> None:
     first = contents(payload.folder)
     second = contents(build_payload(notebooks, tmp_path / "again", ["01"]).folder)
     assert first.keys() == second.keys()
@@ -303,7 +310,7 @@ def text_of(path: Path) -> list[str]:
     return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(path)]
 
 
-def test_every_page_of_the_pdf_bears_the_stamp_and_its_items(payload: Payload) -> None:
+def test_every_page_of_the_pdf_bears_the_stamp_and_its_items(payload: ExhibitPayload) -> None:
     pages = text_of(payload.folder / "exhibits" / "exhibit.pdf")
     assert len(pages) > 3
     for page in pages:
@@ -354,7 +361,7 @@ def elements(page: pypdfium2.PdfPage) -> Iterator[tuple[str, str]]:
     pdfium.FPDF_StructTree_Close(tree)
 
 
-def test_the_pdf_is_tagged_and_its_chart_has_alternative_text(payload: Payload) -> None:
+def test_the_pdf_is_tagged_and_its_chart_has_alternative_text(payload: ExhibitPayload) -> None:
     assert STANDARDS == ["a-2a", "ua-1"]
     path = payload.folder / "exhibits" / "exhibit.pdf"
     content = path.read_bytes()
@@ -441,7 +448,10 @@ def test_a_chart_that_fits_is_left_as_it_is(large: dict[str, tuple[Figure, bytes
 
 
 def test_parts_of_a_chart_stand_in_order_on_their_pages(
-    large: dict[str, tuple[Figure, bytes]], again: list[Figure], payload: Payload, tmp_path: Path
+    large: dict[str, tuple[Figure, bytes]],
+    again: list[Figure],
+    payload: ExhibitPayload,
+    tmp_path: Path,
 ) -> None:
     folder = payload.folder / "notebooks"
     chapter = read_chapter("01_alarms", nbformat.read(folder / "01_alarms.ipynb", 4), folder)
@@ -490,7 +500,7 @@ def sizes_of(page: pypdfium2.PdfPage) -> list[float]:
 
 
 def test_the_html_exhibit_has_numbers_and_hashes_and_links_out_to_the_notebook(
-    payload: Payload,
+    payload: ExhibitPayload,
 ) -> None:
     page = (payload.folder / "exhibits" / "html" / "01_alarms.html").read_text(encoding="utf-8")
     assert "Exhibit A-1, Figure 01-1 · 증거 A-1, 그림 01-1" in page
@@ -504,7 +514,7 @@ def test_the_html_exhibit_has_numbers_and_hashes_and_links_out_to_the_notebook(
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("page", ["index.html", "01_alarms.html"])
 def test_axe_finds_nothing_in_the_html_exhibit(
-    driver: Chrome, payload: Payload, page: str, width: int
+    driver: Chrome, payload: ExhibitPayload, page: str, width: int
 ) -> None:
     resize(driver, width)
     driver.get("about:blank")
@@ -513,7 +523,7 @@ def test_axe_finds_nothing_in_the_html_exhibit(
     assert violations(driver) == []
 
 
-def test_no_picture_goes_in_and_it_is_said(payload: Payload) -> None:
+def test_no_picture_goes_in_and_it_is_said(payload: ExhibitPayload) -> None:
     assert payload.left_out == ("01_alarms.ipynb, cell 11 of all: image/png",)
     stills = payload.folder / "exhibits" / "html" / "assets" / "charts"
     for path in payload.folder.rglob("*.*"):
@@ -523,7 +533,7 @@ def test_no_picture_goes_in_and_it_is_said(payload: Payload) -> None:
             assert path.parent == stills
 
 
-def test_the_methods_statement_is_made_from_the_run(payload: Payload) -> None:
+def test_the_methods_statement_is_made_from_the_run(payload: ExhibitPayload) -> None:
     text = (payload.folder / "methods" / "methods.md").read_text(encoding="utf-8")
     for said in (
         "How often is nobody's face an alarm?",
@@ -641,7 +651,7 @@ def test_a_day_is_no_title_of_a_source() -> None:
     assert cited.select("path", "title").rows() == [("https://a.kr", ""), ("https://b.kr", "B")]
 
 
-def test_reproduce_tells_same_and_varies(payload: Payload, tmp_path: Path) -> None:
+def test_reproduce_tells_same_and_varies(payload: ExhibitPayload, tmp_path: Path) -> None:
     before = contents(payload.folder)
     # tests/test_container.py shows what a container keeps out
     unconfined = bool(container.problem())
@@ -681,7 +691,7 @@ def test_what_differs_in_a_doctored_bundle_is_named(doctored: Path, again: list[
     listed = (doctored / "figures.json").read_text(encoding="utf-8")
     versions = listed.replace(f'"polars": "{pl.__version__}"', '"polars": "0.1"')
     (doctored / "figures.json").write_text(versions, encoding="utf-8")
-    table = compare(doctored, again)
+    table = compare_exhibits(doctored, again)
     outcome = dict(table.select("item", "outcome").iter_rows())
     assert outcome == {
         "Figure 01-1": "within",
@@ -702,7 +712,7 @@ def test_an_item_on_one_side_only_is_different(doctored: Path, again: list[Figur
     whole = json.loads((doctored / "figures.json").read_text(encoding="utf-8"))
     whole["figures"] = [{**whole["figures"][0], "number": "01-9"}, *whole["figures"][1:]]
     (doctored / "figures.json").write_text(json.dumps(whole), encoding="utf-8")
-    what = dict(compare(doctored, again).select("item", "what").iter_rows())
+    what = dict(compare_exhibits(doctored, again).select("item", "what").iter_rows())
     assert what["Figure 01-9"] == "the new run does not give it"
     assert what["Figure 01-1"] == "it is not in the bundle"
 
@@ -715,14 +725,14 @@ def test_the_command_does_not_run_a_bundle_that_fails_to_verify(
     assert not (tmp_path / "again").exists()
 
 
-def test_a_folder_that_holds_something_is_refused(payload: Payload, notebooks: Path) -> None:
+def test_a_folder_that_holds_something_is_refused(payload: ExhibitPayload, notebooks: Path) -> None:
     with pytest.raises(InputError, match="contains other files"):
         build_payload(notebooks, payload.folder)
     with pytest.raises(InputError, match="contains no figures"):
         reproduce(notebooks, notebooks / "out")
 
 
-def test_a_build_that_fails_leaves_nothing(payload: Payload, tmp_path: Path) -> None:
+def test_a_build_that_fails_leaves_nothing(payload: ExhibitPayload, tmp_path: Path) -> None:
     held = nbformat.read(payload.folder / "notebooks" / "01_alarms.ipynb", as_version=4)
     with pytest.raises(InputError, match="no record of a run"):
         write_payload({"01_alarms": held}, tmp_path, tmp_path / "out")
@@ -731,10 +741,10 @@ def test_a_build_that_fails_leaves_nothing(payload: Payload, tmp_path: Path) -> 
 
 def test_templates_are_not_let_in() -> None:
     row = [0.01 * n for n in range(128)]
-    assert pack(pl.DataFrame({"template": [row]})) is None
-    assert pack(pl.DataFrame({"template": [b"1"]})) is None
+    assert pack_frame(pl.DataFrame({"template": [row]})) is None
+    assert pack_frame(pl.DataFrame({"template": [b"1"]})) is None
     wide = {f"v{n}": value for n, value in enumerate(row)}
-    assert pack(pl.DataFrame([wide])) is None
+    assert pack_frame(pl.DataFrame([wide])) is None
     for rows in ([{"template": row}], [wide]):
         with pytest.raises(InputError, match="as a template does"):
             frame_of(rows)
@@ -762,9 +772,9 @@ def test_csv_tells_every_value_apart(rows: list[tuple[str | None, float, int]]) 
     schema = {"text": pl.String, "number": pl.Float64, "count": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     assert pl.read_csv(io.BytesIO(csv_bytes(frame)), schema=schema).equals(frame)
-    packed = pack(frame)
+    packed = pack_frame(frame)
     assert packed
-    assert unpack(packed).equals(frame)
+    assert unpack_frame(packed).equals(frame)
 
 
 @given(st.floats(1e-9, 1e9), st.integers(1, 10**9))
@@ -812,7 +822,7 @@ def test_every_figure_of_the_real_report_is_complete(report: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def sealed(payload: Payload, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sealed(payload: ExhibitPayload, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("sealed")
     keys.make_key(made / "key.pem")
     record = payload.record(operator="A Tester", organisation="", licence="", command=["exhibit"])
@@ -837,15 +847,15 @@ def test_the_key_of_the_demonstration_is_thrown_away(tmp_path: Path) -> None:
 
 
 def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> None:
-    found = demonstration.answers(sealed)
+    found = demonstration.questions_answered(sealed)
     assert found["holds"].unique().sort().to_list() == ["full", "none", "part"]
     for row in found.filter(pl.col("part").is_not_null()).iter_rows(named=True):
         # the chapter shows no data that has a datasheet
         assert bool(row["files"]) == (row["part"] != "data/datasheets")
     for place in questions.JURISDICTIONS:
-        there = demonstration.answers(sealed, place).filter(pl.col("part").is_not_null())
+        there = demonstration.questions_answered(sealed, place).filter(pl.col("part").is_not_null())
         assert there.filter(files=0)["part"].unique().to_list() in ([], ["data/datasheets"])
-    assert demonstration.answers(tmp_path)["files"].sum() == 0
+    assert demonstration.questions_answered(tmp_path)["files"].sum() == 0
     parts = demonstration.parts(sealed)
     assert parts.filter(pl.col("what") == "").is_empty()
     spec = charts.answers(found, source="this bundle").to_dict()

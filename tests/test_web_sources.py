@@ -361,8 +361,10 @@ def test_a_bundle_with_carried_captures_verifies_and_its_log_says_why(
 def test_a_datasheet_may_permit_it_for_its_own_addresses(
     built: Path, payload: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert captured.permitted_addresses() == set()
-    sheet = methods.Sheet("x/data/s.toml", "s", {"url": ADDRESS, "captures_in_exhibit": True}, ())
+    assert captured._permitted_addresses() == set()
+    sheet = methods.ShownDatasheet(
+        "x/data/s.toml", "s", {"url": ADDRESS, "captures_in_exhibit": True}, ()
+    )
     monkeypatch.setattr(captured, "all_sheets", lambda: [sheet])
     assert len(captured.name_captures(payload, built).carried) == 3
 

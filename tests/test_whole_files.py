@@ -18,7 +18,7 @@ LIB = Path(__file__).parents[1] / "lib" / "onetomany"
 # other rules than `whole_file`: several files as one, a folder under a fixed name, a name that is
 # known only at the end, a key that must not replace another
 OWN_RULES = {
-    "evidence/layout.py", "evidence/keys.py", "gallery/engine.py",
+    "evidence/bundle_layout.py", "evidence/keys.py", "gallery/engine.py",
     "gallery/gallery.py", "gallery/compressed.py", "documents/budget.py", "sources/files.py",
 }  # fmt: skip
 

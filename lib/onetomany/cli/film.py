@@ -218,7 +218,7 @@ def _heat_map(
     job: _Job, cells: pl.DataFrame, unit: str, extent: Extent, background: str | None = None
 ) -> bytes:
     from onetomany.charts.film import film_presence
-    from onetomany.report.site import picture
+    from onetomany.report.website import picture
 
     chart = film_presence(
         cells,

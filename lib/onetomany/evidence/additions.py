@@ -20,11 +20,11 @@ from pathlib import Path
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import contents, custody, keys, timestamp
-from onetomany.evidence.layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
+from onetomany.evidence.bundle_layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
 from onetomany.sources.files import sync
 
 
-def add(
+def add_files(
     bundle: Path,
     files: Mapping[str, bytes],
     *,
@@ -53,13 +53,13 @@ def add(
         line = custody.next_line(
             log, str(bundle / AFTER), who=who, what=what, when=when, files=hashes, key=private
         )
-        clear_unfinished(bundle)
+        _clear_unfinished(bundle)
         _refuse_changed(bundle, new, _named(log))
         missing = {path: text for path, text in new.items() if not os.path.lexists(bundle / path)}
         try:
             _write(bundle, missing | {AFTER: log + line})
         except OSError:
-            clear_unfinished(bundle)
+            _clear_unfinished(bundle)
             raise
 
 
@@ -80,11 +80,11 @@ def add_timestamp(
     _refuse_none(bundle)
     try:
         der, trusted = answer.read_bytes(), timestamp.read_roots(roots.read_bytes())
-        stamp = timestamp.check(der, (bundle / SIGNED).read_bytes(), trusted)
+        stamp = timestamp.check_timestamp(der, (bundle / SIGNED).read_bytes(), trusted)
     except (OSError, InputError) as error:
         raise InputError(f"The time-stamp {answer} was not added: {error}.") from error
     name = f"timestamp-{next_number(bundle, 'timestamp')}"
-    add(
+    add_files(
         bundle,
         {f"{name}.tsr": der, f"{name}-roots.pem": timestamp.roots_pem(trusted)},
         who=who,
@@ -125,7 +125,7 @@ def unfinished(bundle: Path) -> list[str]:
     return left
 
 
-def clear_unfinished(bundle: Path) -> None:
+def _clear_unfinished(bundle: Path) -> None:
     """Delete the files in `seal/` that a killed addition left."""
     # the new log last: it lists the files that were left over
     for path in sorted(unfinished(bundle), key=lambda path: (path == AFTER + PART, path)):
@@ -157,12 +157,12 @@ def _refuse_names(bundle: Path, new: Mapping[str, bytes], named: Mapping[str, st
     """Refuse a name that is unfit, or that some system takes for one already in the bundle."""
     left = unfinished(bundle)
     there = {f"{SEAL}/{name}" for name in os.listdir(bundle / SEAL)} - set(left)
-    taken = {contents.fold(path) for path in there | set(named)}
+    taken = {contents.fold_path(path) for path in there | set(named)}
     bad = dict(contents.bad_names(new))
     for path in new:
         if not _is_plain(path) or path in bad:
             raise InputError(f"Nothing was added: {path!r} can't be the name of a file in {SEAL}/.")
-        if contents.fold(path) in taken:
+        if contents.fold_path(path) in taken:
             raise InputError(
                 f"Nothing was added: the bundle has a {path} already, and files in a bundle are "
                 "never replaced. Give the new file a new name."

@@ -22,7 +22,7 @@ import polars as pl
 import onetomany
 from onetomany.errors import InputError
 from onetomany.evidence import additions, keys
-from onetomany.evidence.layout import SEAL, SIGNED
+from onetomany.evidence.bundle_layout import SEAL, SIGNED
 from onetomany.evidence.reproduce import (
     OUTCOMES,
     RELATIVE,
@@ -50,7 +50,7 @@ LIMITS_KO = (
 
 
 @dataclass(frozen=True)
-class Run:
+class AttestedRun:
     """Who ran a bundle's notebooks again, and when (with time zones)."""
 
     operator: str
@@ -60,7 +60,7 @@ class Run:
     confined: bool  # whether it ran in a container
 
 
-def attest(bundle: Path, compared: pl.DataFrame, run: Run, key: Path) -> str:
+def attest(bundle: Path, compared: pl.DataFrame, run: AttestedRun, key: Path) -> str:
     """Sign a statement of a comparison (of `reproduce`, COMPARED) and add it to the bundle.
 
     Returns its name in the bundle. Differences are stated, not hidden. Raises InputError if the
@@ -82,7 +82,7 @@ def attest(bundle: Path, compared: pl.DataFrame, run: Run, key: Path) -> str:
             }
         ],
     }
-    additions.add(
+    additions.add_files(
         bundle,
         {name: (json.dumps(envelope, indent=1) + "\n").encode()},
         who=run.operator,
@@ -92,7 +92,7 @@ def attest(bundle: Path, compared: pl.DataFrame, run: Run, key: Path) -> str:
     return f"{SEAL}/{name}"
 
 
-def statement(bundle: Path, compared: pl.DataFrame, run: Run) -> dict[str, Any]:
+def statement(bundle: Path, compared: pl.DataFrame, run: AttestedRun) -> dict[str, Any]:
     """Return the in-toto statement of a comparison.
 
     Raises InputError if a file of the bundle is not the one that was compared.

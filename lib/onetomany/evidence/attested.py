@@ -16,9 +16,9 @@ from typing import Any
 from onetomany.errors import InputError
 from onetomany.evidence import keys
 from onetomany.evidence.attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, preauthenticated
+from onetomany.evidence.bundle_layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
 from onetomany.evidence.figures import NAMES
-from onetomany.evidence.layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
-from onetomany.evidence.opened import Finding, Opened, read_json
+from onetomany.evidence.opened import BundleFinding, Opened, read_json
 from onetomany.evidence.reproduce import OUTCOMES, RELATIVE
 from onetomany.printing import shortened
 
@@ -34,16 +34,16 @@ _FACTS = {
 _ITEM = {"item": str, "outcome": str, "files": int, "largest": float | None, "what": str}
 
 
-def check_attestations(one: Opened) -> list[Finding]:
+def check_attestations(one: Opened) -> list[BundleFinding]:
     """Check every attestation in a bundle; report whose it is and its outcome."""
     found = []
     for path in one.files:
         if not _NAME.fullmatch(path):
             continue
         try:
-            found.append(Finding(path, None, *_holds(one, path), level="note"))
+            found.append(BundleFinding(path, None, *_holds(one, path), level="note"))
         except InputError as error:
-            found.append(Finding(path, None, f"the attestation is not valid: {error}", _TODO))
+            found.append(BundleFinding(path, None, f"the attestation is not valid: {error}", _TODO))
     return found
 
 

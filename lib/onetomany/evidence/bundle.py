@@ -33,8 +33,8 @@ import bagit
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
-from onetomany.evidence.additions import add, add_timestamp, next_number
-from onetomany.evidence.layout import (
+from onetomany.evidence.additions import add_files, add_timestamp, next_number
+from onetomany.evidence.bundle_layout import (
     AFTER,
     DECLARATION,
     HELD_BACK,
@@ -48,7 +48,7 @@ from onetomany.evidence.layout import (
     UNSIGNED,
 )
 from onetomany.evidence.record import RunRecord
-from onetomany.evidence.redaction import Rule
+from onetomany.evidence.redaction import RedactionRule
 from onetomany.evidence.sbom import write_environment
 from onetomany.sources.files import sync
 
@@ -66,7 +66,7 @@ __all__ = [
     "TRUTH_EN",
     "TRUTH_KO",
     "UNSIGNED",
-    "add",
+    "add_files",
     "add_timestamp",
     "next_number",
     "seal",
@@ -86,7 +86,7 @@ def seal(
     *,
     key: Path | None,
     created: datetime,
-    rules: Sequence[Rule] = (),
+    rules: Sequence[RedactionRule] = (),
     repository: Path | None = None,
     jurisdictions: Sequence[str] = (),
 ) -> Path:
@@ -104,7 +104,7 @@ def seal(
     _refuse_taken(out)
     _check_record(record, created)
     _check_payload(payload, record)
-    screening.refuse(payload, record.data, rules)
+    screening.refuse_unfit(payload, record.data, rules)
     beside = out.with_name(f".{out.name}.unfinished")
     for left in (out, beside):  # by a run that was killed
         if left.exists():
@@ -121,7 +121,9 @@ def seal(
         (beside / PUBLIC_KEY).write_bytes(keys.public_pem(private))
     (beside / REQUEST).write_bytes(timestamp.request(signed))
     digest = hashlib.sha256(signed).hexdigest()
-    certificate.write(beside / SEAL, record, created, digest, mark, jurisdictions=jurisdictions)
+    certificate.write_certificates(
+        beside / SEAL, record, created, digest, mark, jurisdictions=jurisdictions
+    )
     last = (beside / "data" / "custody.jsonl").read_bytes().splitlines()[-1]
     custody.append(
         beside / AFTER,
@@ -191,7 +193,7 @@ def _fill(
     created: datetime,
     repository: Path | None,
     *,
-    rules: Sequence[Rule],
+    rules: Sequence[RedactionRule],
 ) -> None:
     """Copy the payload and add the kit's own files."""
     before = _hashes(payload, contents.list_files(payload).files)
@@ -214,11 +216,13 @@ def _fill(
     )
     files = contents.hash_files(beside, contents.list_files(beside).files)
     facts = {path: (each.size, each.hashes["sha256"]) for path, each in files.items()}
-    (beside / crate.METADATA).write_text(crate.describe(record, facts, created), encoding="utf-8")
+    (beside / crate.METADATA).write_text(
+        crate.describe_crate(record, facts, created), encoding="utf-8"
+    )
 
 
 def _log_run(
-    log: Path, record: RunRecord, rules: Sequence[Rule], hashes: Mapping[str, str]
+    log: Path, record: RunRecord, rules: Sequence[RedactionRule], hashes: Mapping[str, str]
 ) -> None:
     """Write the first entries of the custody log: the run itself and the redaction list."""
     executed = [f"notebooks/{chapter}.ipynb" for chapter in record.chapters]

@@ -22,7 +22,7 @@ from onetomany.documents.case_file import open_case, original, read
 from onetomany.errors import InputError
 from onetomany.evidence.cited import CITED
 from onetomany.evidence.methods import all_sheets
-from onetomany.evidence.redaction import Rule
+from onetomany.evidence.redaction import RedactionRule
 from onetomany.evidence.screening import PERSONAL
 from onetomany.sources.files import whole_file, write_whole
 from onetomany.sources.tables import csv_text
@@ -43,7 +43,7 @@ class Named:
     sources: int = 0
     named: int = 0
     carried: dict[str, str] = field(default_factory=dict)  # file in the payload: its SHA-256
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[RedactionRule] = field(default_factory=list)
     personal: list[tuple[str, str, int]] = field(default_factory=list)
 
 
@@ -59,7 +59,7 @@ def name_captures(payload: Path, case: Path, *, carry: bool = False) -> Named:
     done, rows = Named(), []
     with open_case(case) as db:
         held = captures.captures(db)
-        permitted = permitted_addresses()
+        permitted = _permitted_addresses()
         for row in sources.iter_rows(named=True):
             web = not row["sha256"] and captures.normal_address(row["path"])
             found = captures.captures_of_address(held, row["path"]) if web else held.clear()
@@ -108,7 +108,7 @@ def _carry(payload: Path, case: Path, file: str, sha256: str, done: Named) -> st
             shutil.copyfile(source, beside)
         done.carried[place] = sha256
         reason = f"the capture {sha256} of a cited page is carried whole, as it was made"
-        done.rules.append(Rule("capture", exact=sha256, reason=reason))
+        done.rules.append(RedactionRule("capture", exact=sha256, reason=reason))
     return place
 
 
@@ -130,7 +130,7 @@ def _personal(db: duckdb.DuckDBPyConnection, sha256: str) -> list[tuple[str, int
     return sorted(counts.items())
 
 
-def permitted_addresses() -> set[str]:
+def _permitted_addresses() -> set[str]:
     """Return the addresses (normal form) whose datasheet permits to carry their captures."""
     root, found = resources.files("onetomany"), set()
     for sheet in all_sheets():

@@ -24,7 +24,7 @@ BLANK = "_" * 24
 NAMES = ("certificate.md", "certificate.pdf")
 
 
-def write(
+def write_certificates(
     folder: Path,
     record: RunRecord,
     created: datetime,

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.methods import Sheet
+from onetomany.evidence.methods import ShownDatasheet
 
 CITED = {
     "path": pl.String,  # an address, a document's name, or a data file within the package
@@ -36,7 +36,7 @@ _DOCUMENT = ("path", "name", "file", "document")
 
 
 def cited_sources(
-    figures: Sequence[Figure], sheets: Sequence[Sheet], texts: dict[str, str]
+    figures: Sequence[Figure], sheets: Sequence[ShownDatasheet], texts: dict[str, str]
 ) -> pl.DataFrame:
     """List every source that a figure's data names, and every data file of the kit that was read.
 
@@ -89,7 +89,7 @@ def _named_in(frame: pl.DataFrame) -> Iterable[tuple[str, str, str, str]]:
 
 
 def _data_files(
-    sheets: Sequence[Sheet], texts: dict[str, str]
+    sheets: Sequence[ShownDatasheet], texts: dict[str, str]
 ) -> Iterable[tuple[str, bytes, list[str]]]:
     """Return the data files whose datasheet is used, or whose module a chapter imports."""
     used = defaultdict[str, set[str]](set)

@@ -18,7 +18,7 @@ import polars as pl
 
 from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container
-from onetomany.evidence.container import Limits
+from onetomany.evidence.container import RunLimits
 from onetomany.evidence.figures import NAMES
 from onetomany.evidence.sbom import lock_files
 from onetomany.printing import shortened
@@ -39,7 +39,7 @@ class Shown:
     files: Mapping[str, bytes]
 
 
-def run_again(notebooks: Path, *, unconfined: bool, limits: Limits) -> list[Shown]:
+def run_again(notebooks: Path, *, unconfined: bool, limits: RunLimits) -> list[Shown]:
     """Run the notebooks of a folder in another process; return the items they show.
 
     Raises InputError if no container can be made, OneToManyError if the run fails.
@@ -88,7 +88,7 @@ def _public_cache(folder: Path) -> dict[str, Path]:
     }
 
 
-def _shown(answer: container.Answer) -> list[Shown]:
+def _shown(answer: container.RunAnswer) -> list[Shown]:
     """Return the files of the run, each name checked. Raises OneToManyError if it failed."""
     found: dict[str, dict[str, bytes]] = {}
     for number, line in enumerate(answer.output.splitlines(), 1):

@@ -50,7 +50,7 @@ _LEFT = 0.05  # of the machine's memory: with less left, the container is ended
 
 
 @dataclass(frozen=True)
-class Limits:
+class RunLimits:
     """Limits of everything that runs inside together; a run that exceeds one is ended."""
 
     memory: int = 8 << 30  # bytes
@@ -61,7 +61,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RunAnswer:
     """Output of a run: bytes on standard output, the end of standard error, the exit code."""
 
     output: bytes
@@ -83,13 +83,13 @@ def problem() -> str:
 @cache
 def _tried() -> str:
     """Return bwrap's own reason against making a container; empty if it makes one."""
-    answer = run(["-c", "pass"], {}, Limits(seconds=60))
+    answer = run(["-c", "pass"], {}, RunLimits(seconds=60))
     return "" if answer.code == 0 else _last_line(answer.said) or f"it ended with {answer.code}"
 
 
 def run(
-    arguments: Sequence[str], given: Mapping[str, Path], limits: Limits, inside: bool = True
-) -> Answer:
+    arguments: Sequence[str], given: Mapping[str, Path], limits: RunLimits, inside: bool = True
+) -> RunAnswer:
     """Run this interpreter (`-I`, isolated) in a new container; `inside` False: without one.
 
     `given` maps places inside, mostly below INPUT, to files and folders that are shown there
@@ -98,7 +98,7 @@ def run(
     command = python_command(*arguments)
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryFile() as calls:
         if inside:
-            calls.write(container_calls.program())
+            calls.write(container_calls.refusal_program())
             calls.seek(0)
             command = [*_bwrap(given, limits, calls.fileno()), *command]
         started = time.monotonic()
@@ -129,7 +129,7 @@ def run(
                 said.thread.join(timeout=2)
         if output.full:
             raise OneToManyError("The run's answer is too large.")
-    return Answer(bytes(output.kept), said.kept.decode(errors="replace"), process.returncode)
+    return RunAnswer(bytes(output.kept), said.kept.decode(errors="replace"), process.returncode)
 
 
 class _Kept:
@@ -154,7 +154,7 @@ class _Kept:
                     self.full = len(self.kept) > self.limit
 
 
-def _bwrap(given: Mapping[str, Path], limits: Limits, calls: int) -> list[str]:
+def _bwrap(given: Mapping[str, Path], limits: RunLimits, calls: int) -> list[str]:
     """Return the command that makes the container, up to the program that runs in it."""
     bwrap = program("bwrap")
     if bwrap is None:
@@ -178,7 +178,7 @@ def _bwrap(given: Mapping[str, Path], limits: Limits, calls: int) -> list[str]:
         options += ["--ro-bind", str(source), name]
     for name in ("home", "tmp", "cache", "notebooks"):
         options += ["--dir", f"{WORK}/{name}"]
-    # Files that bwrap made itself are in memory too, without a limit. And where the kit is run by root,
+    # Files that bwrap made itself are in memory too, without a limit. And if root runs the kit,
     # the files of /proc/sys are that user's to write, without any capability
     for place in ("/dev", "/proc", "/"):
         options += ["--remount-ro", place]
@@ -215,7 +215,7 @@ def _programs() -> list[Path]:
     ]
 
 
-def _too_much(container: int, limits: Limits, started: float) -> str:
+def _too_much(container: int, limits: RunLimits, started: float) -> str:
     """Return the limit that is exceeded; empty if none is."""
     if time.monotonic() - started > limits.seconds:
         return f"it took more than {limits.seconds:,.0f} seconds"

@@ -50,7 +50,7 @@ def refused() -> dict[str, int]:
     return dict(zip(_NAMES, _machine()[2], strict=False))
 
 
-def program() -> bytes:
+def refusal_program() -> bytes:
     """Return the filter for `bwrap --seccomp`: an array of struct sock_filter."""
     architecture, socket, numbers = _machine()
     denied = _step(_GIVE, _ERROR | errno.EPERM)

@@ -100,7 +100,7 @@ def _enter(found: Listing, path: str, entry: os.DirEntry[str]) -> str | None:
     return None
 
 
-def fold(path: str) -> str:
+def fold_path(path: str) -> str:
     """Return the form of a path in which case and Unicode forms don't differ."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
@@ -112,7 +112,7 @@ def bad_names(paths: Iterable[str]) -> list[tuple[str, str]]:
     for path in sorted(paths):
         if why := _bad_name(path):
             found.append((path, why))
-        if (other := seen.setdefault(fold(path), path)) != path:
+        if (other := seen.setdefault(fold_path(path), path)) != path:
             found.append((path, f"some systems take it for {other!r}: only case or accents differ"))
     return found
 

@@ -73,7 +73,9 @@ def workflow(record: RunRecord) -> str:
     return json.dumps(steps, ensure_ascii=False, indent=1) + "\n"
 
 
-def describe(record: RunRecord, files: Mapping[str, tuple[int, str]], created: datetime) -> str:
+def describe_crate(
+    record: RunRecord, files: Mapping[str, tuple[int, str]], created: datetime
+) -> str:
     """Return ro-crate-metadata.json for a payload; `files`: path -> (bytes, SHA-256)."""
     crate = ROCrate(version="1.1")
     # schema.org's term, which the context of 1.1 does not yet have

@@ -133,7 +133,7 @@ def items(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
+def questions_answered(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
     """Return an opposing expert's questions with the files of this bundle that answer: ANSWERS.
 
     A row for each part that a question points to (data/questions.toml); one row if there is none.

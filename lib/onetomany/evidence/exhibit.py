@@ -29,13 +29,13 @@ from onetomany.evidence import methods, pages, validation
 from onetomany.evidence.cited import cited_sources
 from onetomany.evidence.figures import Figure, listing, read_figures
 from onetomany.evidence.record import DataUse, RunRecord, new_identifier
-from onetomany.evidence.redaction import Rule, redact
+from onetomany.evidence.redaction import RedactionRule, redact
 from onetomany.evidence.reproduce import RELATIVE
 from onetomany.evidence.typesetting import Part, markdown, pdf
 from onetomany.report import chapters_of, chosen
 from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import Notebook, run_chapters
-from onetomany.report.site import Exhibit, picture, write_site
+from onetomany.report.website import Exhibit, picture, write_site
 from onetomany.sources.commits import day_of_commit
 from onetomany.sources.tables import csv_text
 
@@ -48,7 +48,7 @@ _METHODS = ("Methods statement", "방법 설명서")
 
 
 @dataclass(frozen=True)
-class Payload:
+class ExhibitPayload:
     """A payload folder and the facts of its run.
 
     `figures` lists the compared files (figures.LISTED and `exhibit`), `redactions` how much each
@@ -94,9 +94,9 @@ def build_payload(
     notebooks: Path,
     out: Path,
     only: Sequence[str] | None = None,
-    rules: Sequence[Rule] = (),
+    rules: Sequence[RedactionRule] = (),
     tests: Path | None = None,
-) -> Payload:
+) -> ExhibitPayload:
     """Run the chapters in clean kernels and lay out a bundle's payload in `out`, a new folder.
 
     `only` names chapters by number; `rules` are a redaction list; `tests` is the result of a test
@@ -115,10 +115,10 @@ def write_payload(
     notebooks: Path,
     out: Path,
     *,
-    rules: Sequence[Rule] = (),
+    rules: Sequence[RedactionRule] = (),
     log: Sequence[str] = (),
     tests: Path | None = None,
-) -> Payload:
+) -> ExhibitPayload:
     """Lay out the payload of executed notebooks (by stem) from the folder `notebooks`."""
     out = Path(out).resolve()
     _refuse_taken(out)
@@ -131,14 +131,14 @@ def write_payload(
         beside.rename(out)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return Payload(out, *payload)
+    return ExhibitPayload(out, *payload)
 
 
 def _write(
     executed: Mapping[str, Notebook],
     notebooks: Path,
     root: Path,
-    rules: Sequence[Rule],
+    rules: Sequence[RedactionRule],
     log: Sequence[str],
     *,
     tests: Path | None,
@@ -174,7 +174,7 @@ def _write(
     site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
     write_site(kept, notebooks, root / "exhibits" / "html", site)
     tested = validation.find_results(notebooks.parent, commit, tests)
-    validation.write(root / validation.FOLDER, chapters, tested, commit, day)
+    validation.write_validation(root / validation.FOLDER, chapters, tested, commit, day)
     drawn = root / "exhibits" / "html" / "assets" / "charts"
     if not any(drawn.iterdir()):  # no manifest can list an empty folder
         drawn.rmdir()
@@ -309,7 +309,7 @@ def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> b
     return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _use(sheet: methods.Sheet) -> DataUse:
+def _use(sheet: methods.ShownDatasheet) -> DataUse:
     fields = sheet.fields
     return DataUse(
         name=sheet.name,

@@ -19,8 +19,8 @@ import polars as pl
 from lxml import html
 
 from onetomany.errors import InputError
-from onetomany.report.blocks import Block, Cell, Chapter
-from onetomany.report.shown import TEMPLATE, unpack
+from onetomany.report.blocks import Chapter, NotebookBlock, NotebookCell
+from onetomany.report.shown import TEMPLATE, unpack_frame
 from onetomany.sources.tables import csv_text
 
 VARIES = "varies"  # the tag of cells that show the machine's speed, the day or the like
@@ -121,7 +121,7 @@ class Figure:
         """Return the files compared between runs, by path in the payload."""
         if self.kind == "statement":
             return {f"{self.stem}.txt": f"{self.text}\n{self.text_ko}\n".encode()}
-        spec = {f"{self.stem}.json": canonical(self.spec)} if self.spec else {}
+        spec = {f"{self.stem}.json": _canonical(self.spec)} if self.spec else {}
         return spec | {f"{stem}.csv": csv_bytes(frame) for stem, frame in self.tables.items()}
 
     @property
@@ -165,7 +165,7 @@ def csv_bytes(frame: pl.DataFrame) -> bytes:
     return csv_text(flat, quote_style="non_numeric").encode()
 
 
-def canonical(spec: Any) -> bytes:
+def _canonical(spec: Any) -> bytes:
     """Write a specification in one form: JSON with sorted keys, a line a key."""
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     return (text + "\n").encode()
@@ -192,13 +192,13 @@ class _Reader:
                         section_ko=self.section_ko,
                     )
 
-    def item(self, cell: Cell, block: Block) -> Figure | None:
+    def item(self, cell: NotebookCell, block: NotebookBlock) -> Figure | None:
         try:
             return self.read(cell, block)
         except InputError as error:
             raise InputError(f"{self.chapter.stem}.ipynb, cell [{cell.number}]: {error}") from error
 
-    def read(self, cell: Cell, block: Block) -> Figure | None:
+    def read(self, cell: NotebookCell, block: NotebookBlock) -> Figure | None:
         if block.kind == "chart":
             return self.chart(cell, block)
         if block.kind == "table":
@@ -207,7 +207,7 @@ class _Reader:
             return self.statement(cell, block)
         return None
 
-    def chart(self, cell: Cell, block: Block) -> Figure:
+    def chart(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
         spec, frames = without_data(block.spec)
         title = spec.get("title") or {}
         title = title if isinstance(title, dict) else {"text": title}
@@ -235,8 +235,8 @@ class _Reader:
             drawn=block.spec,
         )
 
-    def table(self, cell: Cell, block: Block) -> Figure:
-        frame = unpack(block.frame) if block.frame else cells_of(block.body)
+    def table(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
+        frame = unpack_frame(block.frame) if block.frame else _cells_of(block.body)
         return Figure(
             number=f"{self.chapter.number}-{block.number}",
             kind="table",
@@ -250,7 +250,7 @@ class _Reader:
             data=(frame,),
         )
 
-    def statement(self, cell: Cell, block: Block) -> Figure:
+    def statement(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
         english, korean = _paragraphs(block.body), _paragraphs(block.korean)
         # several lines are a text that is shown, such as a letter: no result, so no N
         result, result_ko = ("", "") if "\n" in english else (english, korean)
@@ -322,7 +322,7 @@ def frame_of(rows: Any) -> pl.DataFrame:
     return pl.DataFrame([_column(name, [row.get(name) for row in listed]) for name in names])
 
 
-def cells_of(body: str) -> pl.DataFrame:
+def _cells_of(body: str) -> pl.DataFrame:
     """Return the cells of an HTML table as text, if its frame was not kept."""
     rows = [
         [" ".join(cell.text_content().split()) for cell in row.xpath("./td|./th")]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from onetomany.evidence.contents import Hashed
-from onetomany.evidence.opened import AGAIN, Finding
+from onetomany.evidence.opened import AGAIN, BundleFinding
 
 _LENGTH = {"sha256": 64, "sha512": 128}
 
@@ -22,7 +22,9 @@ class Manifest:
     entries: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
-def read_manifest(name: str, content: bytes, *, payload: bool) -> tuple[Manifest, list[Finding]]:
+def read_manifest(
+    name: str, content: bytes, *, payload: bool
+) -> tuple[Manifest, list[BundleFinding]]:
     """Read a manifest and the faults of its lines. Its name gives the algorithm."""
     algorithm = name.removesuffix(".txt").rsplit("-", 1)[-1]
     manifest, found = Manifest(name, algorithm), []
@@ -41,20 +43,22 @@ def read_manifest(name: str, content: bytes, *, payload: bool) -> tuple[Manifest
             if path in manifest.entries:
                 why = f"{path} is listed twice"
         if why or match is None:
-            found.append(Finding(name, number, str(why), _EDITED))
+            found.append(BundleFinding(name, number, str(why), _EDITED))
         else:
             manifest.entries[path] = (match[1], number)
     if content and not content.endswith(b"\n"):
-        found.append(Finding(name, content.count(b"\n") + 1, "the last line is cut off", _EDITED))
+        found.append(
+            BundleFinding(name, content.count(b"\n") + 1, "the last line is cut off", _EDITED)
+        )
     return manifest, found
 
 
-def compare(
+def compare_manifests(
     manifests: list[Manifest],
     files: Mapping[str, Hashed],
     *,
     is_refused: Callable[[str], bool] = lambda _: False,
-) -> list[Finding]:
+) -> list[BundleFinding]:
     """Compare lists and files both ways: listed and missing or changed, there and not listed.
 
     A hash that only one manifest contradicts is that manifest's fault; one that all contradict is
@@ -73,12 +77,14 @@ def compare(
         if new and new not in renamed:
             renamed[new] = path
             todo = f"give it its name back: {path}"
-            found.append(Finding(new, None, f"renamed from {path}", todo))
+            found.append(BundleFinding(new, None, f"renamed from {path}", todo))
         elif not is_refused(path):
             places = " and ".join(_place(each, path) for each in manifests if path in each.entries)
-            found.append(Finding(path, None, f"missing: listed in {places}", AGAIN))
+            found.append(BundleFinding(path, None, f"missing: listed in {places}", AGAIN))
     found += [
-        Finding(path, None, "extra: no manifest lists it", "take it out, or ask who put it there")
+        BundleFinding(
+            path, None, "extra: no manifest lists it", "take it out, or ask who put it there"
+        )
         for path in extra
         if path not in renamed
     ]
@@ -89,11 +95,13 @@ def compare(
 
 def _same(
     path: str, manifests: list[Manifest], there: Hashed, owner: Mapping[str, str]
-) -> list[Finding]:
+) -> list[BundleFinding]:
     """Return the manifests' contradictions to one file that is there."""
     silent = [each for each in manifests if path not in each.entries]
     found = [
-        Finding(each.name, None, f"it does not list {path}, which other manifests do", _EDITED)
+        BundleFinding(
+            each.name, None, f"it does not list {path}, which other manifests do", _EDITED
+        )
         for each in silent
     ]
     against = [
@@ -109,10 +117,10 @@ def _same(
         else:
             what = "changed: its hash is not the one that was sealed"
         what += f" ({_place(against[0], path)})"
-        found.append(Finding(path, None, what, AGAIN))
+        found.append(BundleFinding(path, None, what, AGAIN))
     else:
         found += [
-            Finding(
+            BundleFinding(
                 each.name,
                 each.entries[path][1],
                 f"the hash of {path} in this line was changed: another manifest and the file agree",

@@ -41,7 +41,7 @@ _RATE = re.compile(r"\d\s?%|\d\.\d|\d:\d")
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ShownDatasheet:
     """A datasheet of the kit: its file in the package, its name, its fields, who shows its data."""
 
     file: str
@@ -50,7 +50,7 @@ class Sheet:
     chapters: tuple[str, ...]
 
 
-def datasheets(texts: dict[str, str]) -> list[Sheet]:
+def datasheets(texts: dict[str, str]) -> list[ShownDatasheet]:
     """Return the datasheets of all data whose title, name or address is in a chapter.
 
     `texts` contains the code and outputs of each chapter, by stem. Every chart of the kit names its
@@ -67,13 +67,13 @@ def datasheets(texts: dict[str, str]) -> list[Sheet]:
             or any(_called(function, text) for function in fields.get("read_by", ()))
         ]
         if chapters:
-            found.append(Sheet(file, name, fields, tuple(chapters)))
+            found.append(ShownDatasheet(file, name, fields, tuple(chapters)))
     return found
 
 
-def all_sheets() -> list[Sheet]:
+def all_sheets() -> list[ShownDatasheet]:
     """Return every datasheet of the package, used or not."""
-    return [Sheet(file, name, fields, ()) for file, name, fields in _held()]
+    return [ShownDatasheet(file, name, fields, ()) for file, name, fields in _held()]
 
 
 def _named(file: str, fields: dict[str, Any], marks: Sequence[str | None], text: str) -> bool:
@@ -101,7 +101,7 @@ def sheet_file(file: str) -> bytes:
 def methods(
     chapters: Sequence[Chapter],
     figures: Sequence[Figure],
-    sheets: Sequence[Sheet],
+    sheets: Sequence[ShownDatasheet],
     commit: str,
     sources: pl.DataFrame,
 ) -> list[Part]:
@@ -177,7 +177,7 @@ def versions() -> dict[str, str]:
     return own | {name: version(name) for name in PACKAGES}
 
 
-def _data(sheets: Sequence[Sheet]) -> Iterator[Part]:
+def _data(sheets: Sequence[ShownDatasheet]) -> Iterator[Part]:
     yield pair(
         "Data with a datasheet in the kit that a chapter names, or that a function called there "
         "reads. Datasheets are quoted word for word; the files are in datasheets/.",

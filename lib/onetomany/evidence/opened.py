@@ -20,7 +20,7 @@ MADE_WITH = (
 
 
 @dataclass(frozen=True)
-class Finding:
+class BundleFinding:
     """A fault or note: `file` (path in the bundle), `line` in it (None: all of it), advice."""
 
     file: str
@@ -46,7 +46,7 @@ class Opened:
     signers: tuple[bytes, ...] = ()
     refused: set[str] = field(default_factory=set)
     info: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    troubles: list[Finding] = field(default_factory=list)
+    troubles: list[BundleFinding] = field(default_factory=list)
 
     def read(self, path: str) -> bytes | None:
         """Read a listed file; if it can't be read, add a finding to `troubles` and return None.
@@ -66,7 +66,7 @@ class Opened:
                 if hashlib.sha256(content).hexdigest() == self.files[path].hashes["sha256"]:
                     return content
                 what = "it changed while it was checked: leave the bundle alone, and check again"
-        self.troubles.append(Finding(path, None, what, AGAIN))
+        self.troubles.append(BundleFinding(path, None, what, AGAIN))
         return None
 
     def value(self, name: str) -> str:
@@ -84,23 +84,25 @@ class Opened:
         above = {"/".join(parts[:n]) for n in range(1, len(parts) + 1)}
         return not self.refused.isdisjoint(above | {f"{each}/" for each in above})
 
-    def read_info(self) -> list[Finding]:
+    def read_info(self) -> list[BundleFinding]:
         """Read bag-info.txt, a name and a value a line; return the faults of its lines too."""
         name = "bag-info.txt"
         try:
             lines = (self.read(name) or b"").decode().split("\n")
         except UnicodeDecodeError:
-            return [Finding(name, None, "it is not text in UTF-8", AGAIN)]
+            return [BundleFinding(name, None, "it is not text in UTF-8", AGAIN)]
         found = []
         if lines.pop():
             what = "the last line is cut off"
-            found.append(Finding(name, len(lines) + 1, what, AGAIN))
+            found.append(BundleFinding(name, len(lines) + 1, what, AGAIN))
         for number, line in enumerate(lines, 1):
             label, colon, value = line.partition(": ")
             if colon and label:
                 self.info.setdefault(label, []).append((value, number))
             else:
-                found.append(Finding(name, number, "this line is not a name and a value", AGAIN))
+                found.append(
+                    BundleFinding(name, number, "this line is not a name and a value", AGAIN)
+                )
         return found
 
 

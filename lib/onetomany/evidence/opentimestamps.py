@@ -15,8 +15,8 @@ from pathlib import Path
 
 from onetomany.errors import InputError
 from onetomany.evidence import additions
-from onetomany.evidence.layout import SEAL, SIGNED
-from onetomany.evidence.opened import ASK, Finding, Opened
+from onetomany.evidence.bundle_layout import SEAL, SIGNED
+from onetomany.evidence.opened import ASK, BundleFinding, Opened
 from onetomany.printing import shortened
 from onetomany.sources.files import sha256_of
 
@@ -72,12 +72,12 @@ def add_proof(bundle: Path, path: Path, *, who: str, key: Path | None) -> Proof:
     except (OSError, InputError) as error:
         raise InputError(f"The proof {path} was not added: {error}.") from error
     name = f"timestamp-{additions.next_number(bundle, 'timestamp')}{SUFFIX}"
-    what = f"added an OpenTimestamps proof: {describe(proof)}"
-    additions.add(bundle, {name: content}, who=who, what=what, key=key)
+    what = f"added an OpenTimestamps proof: {describe_proof(proof)}"
+    additions.add_files(bundle, {name: content}, who=who, what=what, key=key)
     return proof
 
 
-def describe(proof: Proof) -> str:
+def describe_proof(proof: Proof) -> str:
     """Return in words the blocks and calendars that a proof leads to."""
     parts = [
         f"Bitcoin block {height:,}" + (f" (its Merkle root must be {root})" if root else "")
@@ -91,7 +91,7 @@ def describe(proof: Proof) -> str:
     return "; ".join(parts)
 
 
-def check_opentimestamps(one: Opened) -> list[Finding]:
+def check_opentimestamps(one: Opened) -> list[BundleFinding]:
     """Report each OpenTimestamps proof in a bundle, and whether it is for this tag manifest."""
     found = []
     signed = one.files.get(SIGNED)
@@ -103,13 +103,13 @@ def check_opentimestamps(one: Opened) -> list[Finding]:
             if signed is None or proof.digest != signed.hashes["sha256"]:
                 raise InputError(f"it is for another file than this {SIGNED}")
         except InputError as error:
-            found.append(Finding(path, None, f"the proof is not valid: {error}", ASK))
+            found.append(BundleFinding(path, None, f"the proof is not valid: {error}", ASK))
             continue
-        what = f"OpenTimestamps proof, not checked: it leads to {describe(proof)}"
+        what = f"OpenTimestamps proof, not checked: it leads to {describe_proof(proof)}"
         todo = (
             f"check it by a Bitcoin node: 'ots verify -f {SIGNED} {path}'; nothing is fetched here"
         )
-        found.append(Finding(path, None, what, todo, "note"))
+        found.append(BundleFinding(path, None, what, todo, "note"))
     return found
 
 

@@ -18,9 +18,9 @@ from typing import Any
 
 from onetomany.errors import InputError
 from onetomany.evidence import additions, signed_pdf
+from onetomany.evidence.bundle_layout import SEAL, SIGNED
 from onetomany.evidence.contents import MAX_TEXT
-from onetomany.evidence.layout import SEAL, SIGNED
-from onetomany.evidence.opened import ASK, Finding, Opened
+from onetomany.evidence.opened import ASK, BundleFinding, Opened
 from onetomany.evidence.signed_pdf import Signature
 from onetomany.sources.files import sha256_of
 
@@ -78,7 +78,9 @@ def standards(content: bytes) -> set[str]:
     return found
 
 
-def certify(bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, who: str) -> str:
+def add_certificate(
+    bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, who: str
+) -> str:
     """Add a completed certificate to a bundle, signed here or elsewhere; return its name there.
 
     With `pdf_key` (PKCS #12) it is signed here. Raises InputError if there is no valid signature,
@@ -92,7 +94,7 @@ def certify(bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, w
         raise InputError(f"{completed} is not a PDF: nothing was added.")
     if pdf_key:
         content = sign(content, pdf_key)
-    found = signed_pdf.read(content, None)
+    found = signed_pdf.read_pdf_signatures(content, None)
     if not found:
         raise InputError(
             f"Nothing was added: {completed} has no signature. Give a key with --pdf-key."
@@ -105,7 +107,7 @@ def certify(bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, w
     name = f"{KIND}-{additions.next_number(bundle, KIND)}.pdf"
     signers = ", ".join(each.signer for each in found)
     what = f"added the completed certificate, signed by {signers}"
-    additions.add(bundle, {name: content}, who=who, what=what, key=key)
+    additions.add_files(bundle, {name: content}, who=who, what=what, key=key)
     return f"{SEAL}/{name}"
 
 
@@ -122,9 +124,9 @@ def names_bundle(completed: bytes, bundle: Path) -> bool:
     return sha256_of(bundle / SIGNED) in re.sub(r"[^0-9a-f]", "", text)
 
 
-def check_pdf_signatures(one: Opened) -> list[Finding]:
+def check_pdf_signatures(one: Opened) -> list[BundleFinding]:
     """Report each signature of each PDF in a bundle: valid or not, by whom, its coverage."""
-    found: list[Finding] = []
+    found: list[BundleFinding] = []
     looked_at, started = 0, time.monotonic()
     for path in one.files:
         if not path.lower().endswith(".pdf"):
@@ -135,25 +137,27 @@ def check_pdf_signatures(one: Opened) -> list[Finding]:
         looked_at += 1
         if not content or looked_at > MOST or time.monotonic() - started > LONGEST:
             why = "too large, or one of too many: a PDF signature on it was not checked"
-            found.append(Finding(path, None, why, _OTHER_TOOL, "note"))
+            found.append(BundleFinding(path, None, why, _OTHER_TOOL, "note"))
             continue
         try:
-            signatures = signed_pdf.read(content, one.roots)
+            signatures = signed_pdf.read_pdf_signatures(content, one.roots)
         except InputError as error:
-            found.append(Finding(path, None, f"its PDF signature can't be read: {error}", ASK))
+            found.append(
+                BundleFinding(path, None, f"its PDF signature can't be read: {error}", ASK)
+            )
             continue
         found += [_finding(path, each, one.roots is not None) for each in signatures]
     return found
 
 
-def _finding(path: str, signature: Signature, asked: bool) -> Finding:
+def _finding(path: str, signature: Signature, asked: bool) -> BundleFinding:
     whose = f"the PDF signature of {signature.signer} (certificate SHA-256 {signature.mark})"
     if signature.fault:
-        return Finding(path, None, f"{whose} does not hold: {signature.fault}", ASK)
+        return BundleFinding(path, None, f"{whose} does not hold: {signature.fault}", ASK)
     covers = "covers the whole file" if signature.whole else f"covers {signature.covers}"
     what = f"{whose} is intact and {covers}; it says that it was made at {signature.when}"
     if signature.trusted:
-        return Finding(
+        return BundleFinding(
             path, None, f"{what}; its certificate chains to a root that you gave", "none", "note"
         )
     if asked:
@@ -162,7 +166,7 @@ def _finding(path: str, signature: Signature, asked: bool) -> Finding:
         "whether its certificate is to be trusted is yours to decide: compare the number with the "
         "signer's, or give the issuer's root with --roots; revocation was not looked up"
     )
-    return Finding(path, None, what, todo, "note")
+    return BundleFinding(path, None, what, todo, "note")
 
 
 def read_signer(key: Path) -> Any:

@@ -20,7 +20,7 @@ from onetomany.evidence.typesetting import (
     points,
 )
 from onetomany.report.blocks import Chapter
-from onetomany.report.site import STAMP, STAMP_KO
+from onetomany.report.website import STAMP, STAMP_KO
 from onetomany.sources.tables import NOTE
 
 TRUTH = (
@@ -83,7 +83,7 @@ def captions(exhibits: Exhibits) -> dict[str, list[str]]:
     """Return the lines over each item of the HTML exhibit, by 'figure-02-3' or the like."""
     lines = {}
     for name, _, figures in exhibits:
-        made = simulated(figures)
+        made = simulations(figures)
         for each in figures:
             first = f"Exhibit {name}, {each.label} · 증거 {name}, {each.label_ko}"
             rest = [f"{key}: {value}" for key, value in notes(each, made)]
@@ -119,7 +119,7 @@ def notes(figure: Figure, made: Sequence[str]) -> list[tuple[str, str]]:
     return said
 
 
-def simulated(figures: Sequence[Figure]) -> list[str]:
+def simulations(figures: Sequence[Figure]) -> list[str]:
     """Return the simulations that the charts of a chapter name, each once."""
     return list(dict.fromkeys(each.simulated for each in figures if each.simulated))
 
@@ -152,7 +152,7 @@ def _exhibit(
             chapter.limits_ko or "이 장에는 적혀 있지 않다.",
         ),
     ]
-    made = simulated(figures)
+    made = simulations(figures)
     if made:
         parts.append(
             pair(f"Simulated here: {'; '.join(made)}.", f"모의로 만든 것: {'; '.join(made)}.")

@@ -38,7 +38,7 @@ from typing import Any
 import polars as pl
 
 from onetomany.errors import InputError
-from onetomany.report.shown import PARQUET, pack, unpack
+from onetomany.report.shown import PARQUET, pack_frame, unpack_frame
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text, plain_text
 
@@ -58,7 +58,7 @@ QUOTED = 6  # letters; a shorter text of a hidden row is not taken for a quotati
 
 
 @dataclass(frozen=True)
-class Rule:
+class RedactionRule:
     """One rule: `exact` or `pattern`, or `document` with `pages`; `reason` if it allows."""
 
     name: str
@@ -97,14 +97,14 @@ class Rule:
         return None
 
 
-def read_rules(path: Path) -> tuple[Rule, ...]:
+def read_redactions(path: Path) -> tuple[RedactionRule, ...]:
     """Read the rules of a list in TOML or CSV. Raises InputError naming the unreadable part."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".csv":
             rows = list(csv.DictReader(io.StringIO(text)))
             return tuple(
-                Rule(
+                RedactionRule(
                     row["name"],
                     row.get("exact") or "",
                     row.get("pattern") or "",
@@ -117,10 +117,11 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
         if unknown := set(raw) - {"redact", "allow"}:
             raise InputError(f"{path}: unknown table {', '.join(sorted(unknown))}.")
         taken = [
-            Rule(**each | {"pages": tuple(each.get("pages", ()))}) for each in raw.get("redact", [])
+            RedactionRule(**each | {"pages": tuple(each.get("pages", ()))})
+            for each in raw.get("redact", [])
         ]
         allowed = [
-            Rule(each.get("name", "allowed"), exact=each["exact"], reason=each["reason"])
+            RedactionRule(each.get("name", "allowed"), exact=each["exact"], reason=each["reason"])
             for each in raw.get("allow", [])
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -128,7 +129,7 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
     return (*taken, *allowed)
 
 
-def redact(folder: Path, rules: Sequence[Rule]) -> pl.DataFrame:
+def redact(folder: Path, rules: Sequence[RedactionRule]) -> pl.DataFrame:
     """Take the rules' texts out of every text file and table below `folder`, in place.
 
     Returns REPORT, with one row of count 0 and no file for a rule that found nothing. In notebooks
@@ -170,7 +171,7 @@ class _Count(Counter[str]):
         self.hidden |= found.hidden
 
 
-def _quotations(folder: Path, rules: Sequence[Rule]) -> list[Rule]:
+def _quotations(folder: Path, rules: Sequence[RedactionRule]) -> list[RedactionRule]:
     """Return a rule for each text hidden by a rule on pages, to take it out when quoted."""
     paged = [rule for rule in rules if rule.pages]
     count = _Count()
@@ -180,10 +181,10 @@ def _quotations(folder: Path, rules: Sequence[Rule]) -> list[Rule]:
         elif path.suffix in (".ipynb", ".json", ".csv"):
             _file(path.suffix, path.read_text(encoding="utf-8"), paged, count)
     longest = sorted(count.hidden, key=lambda each: len(each[1]), reverse=True)
-    return [Rule(name, exact=text) for name, text in longest if len(text) >= QUOTED]
+    return [RedactionRule(name, exact=text) for name, text in longest if len(text) >= QUOTED]
 
 
-def text_of(path: Path) -> str:
+def file_text(path: Path) -> str:
     r"""Return a file's text, \uXXXX of JSON as letters. Raises InputError if it is not UTF-8."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -192,7 +193,7 @@ def text_of(path: Path) -> str:
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: _letter(match[1]), text)
 
 
-def _file(suffix: str, text: str, rules: Sequence[Rule], count: _Count) -> str:
+def _file(suffix: str, text: str, rules: Sequence[RedactionRule], count: _Count) -> str:
     if suffix in (".ipynb", ".json"):
         whole = _value(json.loads(text), lambda each: _text(each, rules, count), rules, count)
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
@@ -205,7 +206,9 @@ def _file(suffix: str, text: str, rules: Sequence[Rule], count: _Count) -> str:
     return _text(text, rules, count)
 
 
-def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], count: _Count) -> Any:
+def _value(
+    value: Any, change: Callable[[str], str], rules: Sequence[RedactionRule], count: _Count
+) -> Any:
     """Return a JSON value with every text and every frame in an output redacted."""
     if isinstance(value, str):
         return change(value)
@@ -221,8 +224,8 @@ def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], coun
                 changed[key] = _value(each, change, rules, count)
         if PARQUET in value:
             found = _Count()
-            frame = _frame(unpack("".join(value[PARQUET])), rules, found)
-            changed[PARQUET] = pack(frame) if found else value[PARQUET]
+            frame = _frame(unpack_frame("".join(value[PARQUET])), rules, found)
+            changed[PARQUET] = pack_frame(frame) if found else value[PARQUET]
             if found:  # its printed forms still show text that the frame no longer has
                 with pl.Config(tbl_rows=40, fmt_str_lengths=200):
                     shown = {"text/html": frame._repr_html_(), "text/plain": str(frame)}
@@ -237,7 +240,7 @@ def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], coun
     return value
 
 
-def _rows(rows: list[Any], rules: Sequence[Rule], count: _Count) -> list[Any]:
+def _rows(rows: list[Any], rules: Sequence[RedactionRule], count: _Count) -> list[Any]:
     """Return the rows of a chart's data; rows that a rule on pages names are hidden."""
     found = _Count()
     new = [_row(row, rules, found) if isinstance(row, Mapping) else row for row in rows]
@@ -254,7 +257,9 @@ def _rows(rows: list[Any], rules: Sequence[Rule], count: _Count) -> list[Any]:
     return new
 
 
-def _row(row: Mapping[str, Any], rules: Sequence[Rule], count: _Count) -> Mapping[str, Any]:
+def _row(
+    row: Mapping[str, Any], rules: Sequence[RedactionRule], count: _Count
+) -> Mapping[str, Any]:
     """Return a row of a chart's data, its texts hidden if a rule names its document and page."""
     for rule in rules:
         names = [str(row[name]) for name in DOCUMENT if isinstance(row.get(name), str)]
@@ -273,7 +278,7 @@ def _row(row: Mapping[str, Any], rules: Sequence[Rule], count: _Count) -> Mappin
     return row
 
 
-def _text(text: str, rules: Sequence[Rule], count: Counter[str]) -> str:
+def _text(text: str, rules: Sequence[RedactionRule], count: Counter[str]) -> str:
     for rule in rules:
         if finder := rule.finder():
             text, number = finder.subn(lambda _, name=rule.name: _mark(name), text)  # type: ignore[misc]
@@ -282,7 +287,7 @@ def _text(text: str, rules: Sequence[Rule], count: Counter[str]) -> str:
     return text
 
 
-def _frame(frame: pl.DataFrame, rules: Sequence[Rule], count: _Count) -> pl.DataFrame:
+def _frame(frame: pl.DataFrame, rules: Sequence[RedactionRule], count: _Count) -> pl.DataFrame:
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     for rule in rules:
         names = [name for name in DOCUMENT if frame.schema.get(name) == pl.String]

@@ -24,7 +24,7 @@ import polars as pl
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence.confined import LABEL, PATH, run_again
-from onetomany.evidence.container import Limits
+from onetomany.evidence.container import RunLimits
 from onetomany.evidence.figures import NAMES, TOKEN
 from onetomany.printing import shortened
 from onetomany.sources.files import write_whole
@@ -46,7 +46,7 @@ OUTCOMES = (*RANK, "varies")
 
 
 def reproduce(
-    bundle: Path, out: Path, *, unconfined: bool = False, limits: Limits | None = None
+    bundle: Path, out: Path, *, unconfined: bool = False, limits: RunLimits | None = None
 ) -> pl.DataFrame:
     """Run a bundle's notebooks (or its payload's) again and compare every item.
 
@@ -57,11 +57,11 @@ def reproduce(
     changed. Raises InputError if there is no payload with notebooks or no container can be made,
     IntegrityError if its list of figures is damaged.
     """
-    payload = payload_of(bundle)
+    payload = _payload_of(bundle)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} contains other files; name a new folder.")
-    again = run_again(payload / "notebooks", unconfined=unconfined, limits=limits or Limits())
-    table = compare(payload, again)
+    again = run_again(payload / "notebooks", unconfined=unconfined, limits=limits or RunLimits())
+    table = compare_exhibits(payload, again)
     for item in again:
         for path, content in item.files.items():
             write_whole(out / path, content)
@@ -113,7 +113,7 @@ def version_differences(bundle: Path) -> pl.DataFrame:
 
     From the bill of materials if the bundle has one, else from the versions in figures.json.
     """
-    payload = payload_of(bundle)
+    payload = _payload_of(bundle)
     source = payload / "environment" / "sbom.cdx.json"
     if not source.is_file():
         source = payload / "figures.json"
@@ -138,7 +138,7 @@ def version_differences(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def compare(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
+def compare_exhibits(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
     """Compare the items of a payload with those of another run; COMPARED, in the payload's order.
 
     Raises IntegrityError where the payload's list of figures is damaged.
@@ -175,7 +175,7 @@ def compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | 
     return "different", largest, f"{path}: {'; '.join(broken[:3])}{more}"
 
 
-def payload_of(bundle: Path) -> Path:
+def _payload_of(bundle: Path) -> Path:
     """Return the payload's folder of a sealed bundle, or the folder itself if it is one."""
     for folder in (bundle / "data", bundle):
         if (folder / "figures.json").is_file() and (folder / "notebooks").is_dir():

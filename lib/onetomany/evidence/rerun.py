@@ -33,7 +33,7 @@ def main() -> int:
     folder, *confined = sys.argv[1:]
     if confined:
         kept, memory, processes = confined
-        restrict(int(memory), int(processes))
+        _restrict_run(int(memory), int(processes))
         shutil.copytree(kept, cache_dir(), dirs_exist_ok=True)
     try:
         _run(Path(folder), answer)
@@ -43,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def restrict(memory: int, processes: int) -> None:
+def _restrict_run(memory: int, processes: int) -> None:
     """Limit this process and all that it starts, each separately; `container` limits the sum."""
     import resource  # every system with containers has this
 

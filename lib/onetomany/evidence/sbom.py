@@ -1,4 +1,4 @@
-"""List the run's environment: a CycloneDX bill of the installed packages, the lock file, the machine.
+"""Write the run's environment: CycloneDX bill of installed packages, lock file, machine.
 
 The bill lists the packages that the running interpreter finds (importlib.metadata), not those that
 the lock file asks for. A package's SHA-256 comes from the lock file, if that lists the same version

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from onetomany.errors import InputError
 from onetomany.evidence.record import DataUse
-from onetomany.evidence.redaction import TEXT, Rule, text_of
+from onetomany.evidence.redaction import TEXT, RedactionRule, file_text
 from onetomany.report.shown import PARQUET
 from onetomany.sources import identifiers
 from onetomany.sources.files import sha256_of
@@ -69,7 +69,9 @@ class Hit:
     what: str
 
 
-def refuse(payload: Path, data: Sequence[DataUse], rules: Sequence[Rule] = ()) -> None:
+def refuse_unfit(
+    payload: Path, data: Sequence[DataUse], rules: Sequence[RedactionRule] = ()
+) -> None:
     """Raise InputError naming every file and line that keeps the payload from being sealed."""
     found = screen(payload, data, rules)
     if found.height:
@@ -84,7 +86,9 @@ def refuse(payload: Path, data: Sequence[DataUse], rules: Sequence[Rule] = ()) -
         )
 
 
-def screen(payload: Path, data: Sequence[DataUse], rules: Sequence[Rule] = ()) -> pl.DataFrame:
+def screen(
+    payload: Path, data: Sequence[DataUse], rules: Sequence[RedactionRule] = ()
+) -> pl.DataFrame:
     """List everything that may not go in (schema FOUND); finds are described, never quoted.
 
     Faces and templates pass only if the datasheet of every data set of the run allows them, since a
@@ -106,7 +110,7 @@ def screen(payload: Path, data: Sequence[DataUse], rules: Sequence[Rule] = ()) -
 class _Looker:
     """Looks into files; keeps the detector, which takes a second to load."""
 
-    def __init__(self, *, faces: bool, templates: bool, rules: Sequence[Rule]) -> None:
+    def __init__(self, *, faces: bool, templates: bool, rules: Sequence[RedactionRule]) -> None:
         self.faces, self.templates = faces, templates
         self.allowed = {rule.exact for rule in rules if rule.allows}
         finders = [(rule.name, rule.finder()) for rule in rules if not rule.allows]
@@ -123,7 +127,7 @@ class _Looker:
             elif path.suffix in PICTURES:
                 yield from self._picture(path.read_bytes(), None)
             elif path.suffix in TEXT:
-                yield from self._text(text_of(path))
+                yield from self._text(file_text(path))
             elif path.parent.name == "captures" and sha256_of(path) in self.allowed:
                 return  # a web capture that is carried: allowed by its hash, with a logged reason
             else:

@@ -44,7 +44,7 @@ class Signature:
     fault: str
 
 
-def read(content: bytes, roots: bytes | None) -> list[Signature]:
+def read_pdf_signatures(content: bytes, roots: bytes | None) -> list[Signature]:
     """Return the signatures of a PDF; `roots` (PEM) are the certificates that the reader trusts.
 
     Raises InputError if it can't be read within the limits.
@@ -87,7 +87,7 @@ def main() -> int:
     roots = given.read(int(given.readline()))
     content = given.read()
     logging.disable(logging.CRITICAL)
-    restrict()
+    _restrict_reader()
     try:
         answer: dict[str, Any] = {"signatures": [asdict(each) for each in _found(content, roots)]}
     except (Exception, RecursionError) as error:  # whatever a damaged file leads the library into
@@ -96,7 +96,7 @@ def main() -> int:
     return 0
 
 
-def restrict() -> None:
+def _restrict_reader() -> None:
     """Limit memory and time of this process; refuse it connections, programs and writing."""
     # modules that the library imports only when needed
     import pyhanko_certvalidator.registry  # noqa: F401

@@ -22,8 +22,8 @@ from onetomany.evidence.agreement import (
     read_entities,
     read_record,
 )
-from onetomany.evidence.layout import AFTER, KEY_FIELD, SEAL, SIGNED
-from onetomany.evidence.opened import MADE_WITH, Finding, Opened, read_json
+from onetomany.evidence.bundle_layout import AFTER, KEY_FIELD, SEAL, SIGNED
+from onetomany.evidence.opened import MADE_WITH, BundleFinding, Opened, read_json
 from onetomany.evidence.record import RunRecord
 
 INFO, README, CERTIFICATE = "bag-info.txt", "README.txt", f"{SEAL}/certificate.md"
@@ -42,7 +42,7 @@ class Stated(NamedTuple):
     value: str
 
 
-def check_statements(one: Opened) -> list[Finding]:
+def check_statements(one: Opened) -> list[BundleFinding]:
     """Check that each fact of the run is the same wherever it is stated."""
     try:
         record = read_record(one)
@@ -64,11 +64,13 @@ def check_statements(one: Opened) -> list[Finding]:
             unstated.append(f"{fact} {_short(str(right))}")
     if unstated:
         what = f"does not state, as the other files do: {'; '.join(unstated)}"
-        found.append(Finding(CERTIFICATE, None, what, MADE_WITH))
+        found.append(BundleFinding(CERTIFICATE, None, what, MADE_WITH))
     return found + _hash_of_seal(one, text)
 
 
-def _disagreements(said: list[Stated], certificate: str | None) -> tuple[list[Finding], str | None]:
+def _disagreements(
+    said: list[Stated], certificate: str | None
+) -> tuple[list[BundleFinding], str | None]:
     """Return the places that contradict the majority, and the majority's value.
 
     Without a majority all places are named. The certificate counts as one place.
@@ -88,7 +90,7 @@ def _disagreements(said: list[Stated], certificate: str | None) -> tuple[list[Fi
         if each.value != right[0] or len(right) > 1:
             others = sorted({other.file for other in said if other.value != each.value})
             what = f"states the {fact} as {_short(each.value)}, unlike {', '.join(others)}"
-            found.append(Finding(each.file, each.line, what, MADE_WITH))
+            found.append(BundleFinding(each.file, each.line, what, MADE_WITH))
     return found, right[0] if len(right) == 1 else None
 
 
@@ -235,7 +237,7 @@ def _in_figures(one: Opened) -> Iterator[Stated]:
     yield Stated("commit", FIGURES, None, str(commit) or UNKNOWN)
 
 
-def _hash_of_seal(one: Opened, certificate: str | None) -> list[Finding]:
+def _hash_of_seal(one: Opened, certificate: str | None) -> list[BundleFinding]:
     """Check the tag manifest's hash in the certificate, if the log has this certificate."""
     try:
         first = custody.read_line((one.read(AFTER) or b"").splitlines()[0])["files"]
@@ -245,7 +247,7 @@ def _hash_of_seal(one: Opened, certificate: str | None) -> list[Finding]:
     if certificate is None or first.get(SIGNED) != there or there in certificate:
         return []
     what = f"does not state the SHA-256 that {SIGNED} has"
-    return [Finding(CERTIFICATE, None, what, MADE_WITH)]
+    return [BundleFinding(CERTIFICATE, None, what, MADE_WITH)]
 
 
 def _use(title: Any, licence: Any, credit: Any) -> str:

@@ -45,7 +45,7 @@ def request(signed: bytes) -> bytes:
     return bytes(made.as_bytes())
 
 
-def check(answer: bytes, signed: bytes, roots: Sequence[x509.Certificate]) -> Stamp:
+def check_timestamp(answer: bytes, signed: bytes, roots: Sequence[x509.Certificate]) -> Stamp:
     """Check a TSA's answer (DER) over these bytes against root certificates.
 
     Raises InputError with the reason: not an answer, refused by the authority, for other bytes, a

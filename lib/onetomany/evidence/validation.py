@@ -160,7 +160,7 @@ def find_results(repository: Path, commit: str, given: Path | None = None) -> Pa
     return file if read_results(file).commit == commit or given else None
 
 
-def write(
+def write_validation(
     folder: Path, chapters: Sequence[Chapter], tested: Path | None, commit: str, day: date
 ) -> None:
     """Write validation.md, validation.pdf and the test result `tested`, if any, into `folder`."""

@@ -27,9 +27,9 @@ from onetomany.evidence.agreement import (
     check_sbom,
 )
 from onetomany.evidence.attested import check_attestations
-from onetomany.evidence.layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
-from onetomany.evidence.manifests import compare, read_manifest
-from onetomany.evidence.opened import AGAIN, ASK, Finding, Opened
+from onetomany.evidence.bundle_layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
+from onetomany.evidence.manifests import compare_manifests, read_manifest
+from onetomany.evidence.opened import AGAIN, ASK, BundleFinding, Opened
 from onetomany.evidence.opentimestamps import check_opentimestamps
 from onetomany.evidence.pades import check_pdf_signatures
 from onetomany.evidence.statements import check_statements
@@ -73,11 +73,11 @@ def verify(
         {path for path, _ in refused if not path.endswith("/")},  # an empty folder hides nothing
     )
     bad = contents.bad_names([*listing.files, *one.refused])
-    found = [Finding(path, None, why, AGAIN) for path, why in [*refused, *bad]]
+    found = [BundleFinding(path, None, why, AGAIN) for path, why in [*refused, *bad]]
     for file, check in CHECKS:
         found += _complete(file, check, one)
     rows = [
-        (storable(each.file), each.line, storable(each.what), storable(each.todo), each.level)
+        (_storable(each.file), each.line, _storable(each.what), _storable(each.todo), each.level)
         for each in dict.fromkeys(found + one.troubles)
     ]
     return pl.DataFrame(rows, schema=FINDINGS, orient="row").sort(
@@ -85,7 +85,7 @@ def verify(
     )
 
 
-def storable(text: str) -> str:
+def _storable(text: str) -> str:
     """Return a text with bytes that are not UTF-8 (as in names of files) written out."""
     return "".join(
         f"\\x{ord(letter) - 0xDC00:02x}"
@@ -97,7 +97,7 @@ def storable(text: str) -> str:
     )
 
 
-def _complete(file: str, check: Check, one: Opened) -> list[Finding]:
+def _complete(file: str, check: Check, one: Opened) -> list[BundleFinding]:
     """Return a check's findings; if it ends on something unforeseen, that is a fault.
 
     Native libraries raise errors that are not Exceptions, so all but the user's own stop is caught.
@@ -112,7 +112,9 @@ def _complete(file: str, check: Check, one: Opened) -> list[Finding]:
             f"the check of '{name}' could not be completed: something unforeseen happened "
             f"({type(error).__name__}: {str(error)[:200]}). Nothing is known of the part it checks"
         )
-        return [Finding(file, None, what, f"{ASK}; and report this, with the bundle if you can")]
+        return [
+            BundleFinding(file, None, what, f"{ASK}; and report this, with the bundle if you can")
+        ]
 
 
 def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
@@ -127,20 +129,20 @@ def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
     return content
 
 
-def _declaration(one: Opened) -> list[Finding]:
+def _declaration(one: Opened) -> list[BundleFinding]:
     name = DECLARATION
     if HELD_BACK in one.files and name not in one.files:
         why = "missing: the run that made this was stopped before its end"
-        return [Finding(name, None, why, "make the bundle again; this one is not finished")]
+        return [BundleFinding(name, None, why, "make the bundle again; this one is not finished")]
     text = one.read(name)
     if text is None:
-        return [Finding(name, None, "missing: this is not a bundle, or not all of it", AGAIN)]
+        return [BundleFinding(name, None, "missing: this is not a bundle, or not all of it", AGAIN)]
     if text != b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n":
-        return [Finding(name, 1, "it does not declare a bag of version 0.97 in UTF-8", AGAIN)]
+        return [BundleFinding(name, 1, "it does not declare a bag of version 0.97 in UTF-8", AGAIN)]
     return []
 
 
-def _manifests(one: Opened) -> list[Finding]:
+def _manifests(one: Opened) -> list[BundleFinding]:
     """Compare payload and tag files with both manifests, both ways."""
     found = []
     tags = {
@@ -154,17 +156,17 @@ def _manifests(one: Opened) -> list[Finding]:
         for name in _names(kind):
             content = one.read(name)
             if content is None:
-                found.append(Finding(name, None, "missing or unreadable", AGAIN))
+                found.append(BundleFinding(name, None, "missing or unreadable", AGAIN))
                 continue
             manifest, faults = read_manifest(name, content, payload=kind == "manifest")
             read.append(manifest)
             found += faults
         if read:
-            found += compare(read, files, is_refused=one.is_refused)
+            found += compare_manifests(read, files, is_refused=one.is_refused)
     return found
 
 
-def _oxum(one: Opened) -> list[Finding]:
+def _oxum(one: Opened) -> list[BundleFinding]:
     """Compare the payload's size and number of files with bag-info.txt."""
     sizes = [each.size for path, each in one.files.items() if path.startswith("data/")]
     told = one.value("Payload-Oxum")
@@ -172,10 +174,10 @@ def _oxum(one: Opened) -> list[Finding]:
         return []
     line = one.info.get("Payload-Oxum", [("", None)])[0][1]
     what = f"Payload-Oxum says '{told}'; data/ has {sum(sizes)}.{len(sizes)} (bytes.files)"
-    return [Finding("bag-info.txt", line, what, AGAIN)]
+    return [BundleFinding("bag-info.txt", line, what, AGAIN)]
 
 
-Check = Callable[[Opened], list[Finding]]
+Check = Callable[[Opened], list[BundleFinding]]
 # each with the file that it is about
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("bag-info.txt", Opened.read_info),  # the others ask for its fields

@@ -1,8 +1,8 @@
 """Turn notebooks into one HTML site that opens from a USB stick without a network.
 
-`execute` runs the notebooks in a clean kernel; `site` renders every executed notebook. The executed
-notebooks stay in the site as evidence of the run, so the other chapters can be laid out again
-without running them.
+`execute` runs the notebooks in a clean kernel; `website` renders every executed notebook. They stay
+in the site as evidence of the run, so the other chapters can be laid out again without running
+them.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ def build_report(
     """
     # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
     # would cost it seconds
-    from onetomany.report import pictures
+    from onetomany.report import picture_record
     from onetomany.report.execute import run_chapters
-    from onetomany.report.site import executed_chapters, write_site
+    from onetomany.report.website import executed_chapters, write_site
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     paths = chapters_of(notebooks)
     before = executed_chapters(out)
-    own = pictures.own_set()
+    own = picture_record.own_set()
     for notebook in before.values():
         if notebook.metadata.get("onetomany", {}).get("images", {}).get("set") != own:
             raise InputError(
                 f"{out} contains a report about other pictures: name another with --out."
             )
     if own:
-        only = pictures.chapters_for(list(only) if only else None)
-        pictures.check_pairs()
+        only = picture_record.chapters_for(list(only) if only else None)
+        picture_record.check_pairs()
     fresh = run_chapters(chosen(paths, only))
     if own:
-        told = pictures.record() | {"set": own}
+        told = picture_record.record() | {"set": own}
         for notebook in fresh.values():
             notebook.metadata["onetomany"]["images"] = told
     kept = {path.stem: before[path.stem] for path in paths if path.stem in before}

@@ -23,17 +23,17 @@ class LabKernels(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         if kernel_name != NAME:
             raise NoSuchKernel(kernel_name)
-        return kernel_spec()
+        return _kernel_spec()
 
 
 class ReportKernels(LabKernels):
     """The same kernel whatever a notebook calls its own; keeps the frames that it shows."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return kernel_spec("--ext=onetomany.report.shown")
+        return _kernel_spec("--ext=onetomany.report.shown")
 
 
-def kernel_spec(*options: str) -> KernelSpec:
+def _kernel_spec(*options: str) -> KernelSpec:
     """Return the kernel that leaves the working directory out of Python's path."""
     facts = get_kernel_dict(["--InteractiveShellApp.ignore_cwd=True", *options])
     python, *arguments = facts.pop("argv")

@@ -27,24 +27,24 @@ class ParquetFormatter(BaseFormatter):  # type: ignore[misc]  # IPython is untyp
 
 def load_ipython_extension(shell: Any) -> None:
     formatter = ParquetFormatter(parent=shell.display_formatter)
-    formatter.for_type(pl.DataFrame, pack)
+    formatter.for_type(pl.DataFrame, pack_frame)
     shell.display_formatter.register_formatter(formatter)
 
 
-def pack(frame: pl.DataFrame) -> str | None:
+def pack_frame(frame: pl.DataFrame) -> str | None:
     """Return the frame as Parquet in base64; None if it is too long, or may contain templates."""
-    if frame.height * frame.width > LIMIT or may_hold_templates(frame):
+    if frame.height * frame.width > LIMIT or _may_hold_templates(frame):
         return None
     file = io.BytesIO()
     frame.write_parquet(file, compression="zstd", statistics=False)
     return base64.b64encode(file.getvalue()).decode()
 
 
-def unpack(packed: str) -> pl.DataFrame:
+def unpack_frame(packed: str) -> pl.DataFrame:
     return pl.read_parquet(base64.b64decode(packed))
 
 
-def may_hold_templates(frame: pl.DataFrame) -> bool:
+def _may_hold_templates(frame: pl.DataFrame) -> bool:
     """Return whether columns look like templates: bytes, objects, number lists, fractions."""
     if sum(dtype.is_float() for dtype in frame.dtypes) >= TEMPLATE:
         return True

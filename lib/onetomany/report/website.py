@@ -148,7 +148,7 @@ def _write(
 
 
 def _pictures(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
-    """Return whose pictures the chapters measured, if a user's own (`report.pictures`)."""
+    """Return whose pictures the chapters measured, if a user's own (`report.picture_record`)."""
     told = [chapter.run["images"] for chapter in chapters if "images" in chapter.run]
     return told[-1:]
 
@@ -204,7 +204,7 @@ def _vega_styles(script: str) -> str:
         r"""(['"])((?:\.vega-embed|#vg-tooltip-element) \{.*?\})(?:\\n)?\1""", script
     )
     if len(found) != 2:
-        raise OneToManyError("The style sheets of vega-embed have changed: see report/site.py.")
+        raise OneToManyError("The style sheets of vega-embed have changed: see report/website.py.")
     return "".join(text.replace("\\n", "\n") + "\n" for _, text in found)
 
 
