@@ -593,7 +593,7 @@ def test_tables_of_the_case_are_known_by_the_functions_that_read_them(
     said = str(methods.methods([], [], sheets, "", cited_sources([], sheets, {})))
     for each in sheets:
         for field in ("licence", "consent_basis", "covers", "limits", "written"):
-            assert str([field, each.fields[field]]) in said
+            assert str([f"{field} {methods._SAID[field]}", each.fields[field]]) in said
 
 
 def case_sheets() -> dict[str, dict[str, Any]]:

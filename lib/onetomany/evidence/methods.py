@@ -24,7 +24,7 @@ import polars as pl
 
 import onetomany
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.typesetting import MOST_ROWS, Part, grid, heading, pair, points
+from onetomany.evidence.typesetting import Part, grid, grids, heading, pair, points
 from onetomany.report.blocks import Chapter
 
 PACKAGES = (
@@ -34,9 +34,12 @@ PACKAGES = (
 )  # fmt: skip
 # rooms whose functions draw charts, print sentences or make widgets
 SHOWING = ("charts", "prose", "widgets")
-_SAID = ("title", "publisher", "source", "kind", "collected", "covers", "licence", "terms",
-         "credit", "consent_basis", "training_data", "seen", "limits", "caution",
-         "written")  # fmt: skip
+_SAID = {
+    "title": "제목", "publisher": "펴낸 곳", "source": "출처", "kind": "종류", "collected": "수집",
+    "covers": "범위", "licence": "이용 허락", "terms": "이용 조건", "credit": "저작자 표시",
+    "consent_basis": "동의의 근거", "training_data": "학습 자료", "seen": "찍힌 사람",
+    "limits": "한계", "caution": "주의", "written": "작성",
+}  # fmt: skip
 _RATE = re.compile(r"\d\s?%|\d\.\d|\d:\d")
 
 
@@ -123,7 +126,7 @@ def methods(
         if chapter.limits:
             parts.append(heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko))
             parts.append(pair(chapter.limits, chapter.limits_ko))
-    parts += [heading(1, "Versions", "판"), *_versions(commit)]
+    parts += [heading(1, "Versions", "버전"), *_versions(commit)]
     return parts
 
 
@@ -181,15 +184,20 @@ def _data(sheets: Sequence[ShownDatasheet]) -> Iterator[Part]:
     yield pair(
         "Data with a datasheet in the kit that a chapter names, or that a function called there "
         "reads. Datasheets are quoted word for word; the files are in datasheets/.",
-        "장에 이름이 나오거나 장에서 부른 함수가 읽는, 데이터시트가 있는 자료이다. 데이터시트의 "
-        "글은 영문 그대로 옮긴다. 파일은 datasheets/에 있다.",
+        "장에 이름이 나오거나 장에서 부른 함수가 읽는 자료 가운데 데이터시트가 있는 것이다. "
+        "데이터시트의 글은 영문 그대로 옮겼다. 파일은 datasheets/에 있다.",
     )
     for sheet in sheets:
         title = sheet.fields.get("title") or sheet.fields.get("name") or sheet.name
         yield heading(2, f"{title} ({sheet.name})", f"{', '.join(sheet.chapters)}에서 씀")
-        said = [(key, str(sheet.fields[key])) for key in _SAID if sheet.fields.get(key)]
-        said.append(("used in", ", ".join(sheet.chapters)))
-        yield grid(pl.DataFrame(said, schema=["field", "text of the datasheet"], orient="row"))
+        said = [
+            (f"{key} {korean}", str(sheet.fields[key]))
+            for key, korean in _SAID.items()
+            if sheet.fields.get(key)
+        ]
+        said.append(("used in 쓰인 장", ", ".join(sheet.chapters)))
+        head = ["field 항목", "text of the datasheet 데이터시트의 글"]
+        yield grid(pl.DataFrame(said, schema=head, orient="row"))
 
 
 def _files(sources: pl.DataFrame) -> Iterator[Part]:
@@ -202,10 +210,11 @@ def _files(sources: pl.DataFrame) -> Iterator[Part]:
         "Tables and other files of the kit that belong to the data the chapters read. A table "
         "gathered from publications names its source in each row. All cited sources are in "
         "sources.csv.",
-        "도구가 가지고 있고 장에서 읽은 것에 딸린 표와 파일이다. 공표된 글에서 모은 표는 행마다 "
-        "출처가 적혀 있다. 인용한 출처 전부는 sources.csv에 있다.",
+        "장에서 읽은 자료에 딸린, 도구에 들어 있는 표와 파일이다. 공표된 글에서 모은 표에는 "
+        "행마다 출처가 있다. 인용한 출처 전부는 sources.csv에 있다.",
     )
-    yield grid(held.select("path", "sha256", used_in="cited_in"))
+    head = {"path": "file 파일", "sha256": "SHA-256", "cited_in": "used in 쓰인 장"}
+    yield from grids(held.select(*head).rename(head))
 
 
 def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
@@ -225,8 +234,7 @@ def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
         given = ", ".join(seeds(chapter))
         if rows or given:
             yield heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko)
-        for start in range(0, len(rows), MOST_ROWS):  # a grid prints no more than so many
-            yield grid(pl.DataFrame(rows[start : start + MOST_ROWS], schema=head, orient="row"))
+        yield from grids(pl.DataFrame(rows, schema=head, orient="row"))
         if given:
             yield pair(f"Seeds: {given}.", f"난수 씨앗: {given}.")
 
@@ -238,10 +246,10 @@ def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
         "arithmetic have no sampling error. The item says which kind of bounds it gives: an "
         "interval for sampling error, a spread, or the least and most that are possible. The "
         "values are in the data named.",
-        "구간이나 아래위 한계를 밝힌 문장과 그림과 표 전부와, 거기서 말한 것이다. 구간이 없는 "
-        "까닭을 밝힌 문장도 있다. 전수를 센 것과 공표된 합계는 표본이 아니고, 산수는 측정이 "
-        "아니다. 한계가 표본 오차의 구간인지, 흩어진 정도인지, 있을 수 있는 최소와 최대인지는 "
-        "항목에 적혀 있다. 값은 이름이 적힌 자료에 있다.",
+        "구간이나 상한과 하한을 밝힌 문장, 그림, 표를 모두 그 표현대로 옮겼다. 구간이 없는 "
+        "까닭을 밝힌 문장도 있다. 전수 집계, 공표된 합계, 산수에는 표본 오차가 없다. 표본 "
+        "오차의 구간인지, 흩어진 정도인지, 가능한 최소와 최대인지는 항목에 적혀 있다. 값은 "
+        "항목에 적힌 자료 파일에 있다.",
     )
     said = [
         (each.text, each.text_ko, each)
@@ -252,17 +260,17 @@ def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
         yield points(*((f"{each.label}: {en}", f"{each.label_ko}: {ko}") for en, ko, each in said))
     tabled = [
         {
-            "item": each.label,
-            "title": each.title,
-            "interval": each.interval,
+            "item 항목": each.label,
+            "title 제목": each.title,
+            "interval 구간": each.interval,
             "N": each.sample or "–",
-            "data": " ".join(path for path in each.files if path.endswith(".csv")),
+            "data 자료": " ".join(path for path in each.files if path.endswith(".csv")),
         }
         for each in figures
         if each.kind != "statement" and each.interval
     ]
     if tabled:
-        yield grid(pl.DataFrame(tabled))
+        yield from grids(pl.DataFrame(tabled))
     if not said and not tabled:
         yield pair("None of the chapters gives an interval.", "구간을 밝힌 장이 없다.")
 
@@ -278,9 +286,8 @@ def _versions(commit: str) -> Iterator[Part]:
         f"꾸러미 전부와 해시는 묶음의 environment/에 있다. {platform.system()}, "
         f"{platform.machine()}.",
     )
-    yield grid(
-        pl.DataFrame(list(versions().items()), schema=["component", "version"], orient="row")
-    )
+    head = ["component 구성 요소", "version 버전"]
+    yield grid(pl.DataFrame(list(versions().items()), schema=head, orient="row"))
 
 
 def _held() -> Iterator[tuple[str, str, dict[str, Any]]]:

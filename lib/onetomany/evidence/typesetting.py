@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
@@ -148,6 +148,12 @@ def grid(frame: pl.DataFrame) -> Part:
         "numeric": [dtype.is_numeric() for dtype in shown.dtypes],
         "size": size,
     }
+
+
+def grids(frame: pl.DataFrame) -> Iterator[Part]:
+    """Yield a frame as grids of up to MOST_ROWS rows, so that print shows every row."""
+    for rows in frame.iter_slices(MOST_ROWS) if frame.height else ():
+        yield grid(rows)
 
 
 def _room(size: float, columns: int) -> float:

@@ -235,10 +235,8 @@ def _run(results: Results | None) -> Iterator[Part]:
         yield typesetting.pair(
             "No test failed and none was skipped.", "실패하거나 건너뛴 시험이 없다."
         )
-    for start in range(0, len(rows), typesetting.MOST_ROWS):  # a grid prints no more than so many
-        some = rows[start : start + typesetting.MOST_ROWS]
-        names = ["test 시험", "outcome 결과", "count 건수", "reason 까닭"]
-        yield typesetting.grid(pl.DataFrame(some, schema=names, orient="row"))
+    names = ["test 시험", "outcome 결과", "count 건수", "reason 까닭"]
+    yield from typesetting.grids(pl.DataFrame(rows, schema=names, orient="row"))
     if not results.complete:
         given = " ".join(results.arguments) or "none"
         yield typesetting.pair(
