@@ -85,7 +85,7 @@ def make_payload(folder: Path) -> Path:
     for chapter in CHAPTERS:
         path = f"notebooks/{chapter}.ipynb"
         hashed = {path: sha256_of(folder / path)}
-        custody.append(log, who=OPERATOR, what=f"ran {chapter}", when=ENDED, files=hashed)
+        custody.append_entry(log, who=OPERATOR, what=f"ran {chapter}", when=ENDED, files=hashed)
     return folder
 
 

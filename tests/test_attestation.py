@@ -86,7 +86,9 @@ def opened(folder: Path) -> Opened:
 # --- a run that is attested
 
 
-@pytest.mark.skipif(bool(container.problem()), reason=container.problem() or "there is one")
+@pytest.mark.skipif(
+    bool(container.container_problem()), reason=container.container_problem() or "there is one"
+)
 def test_a_run_is_attested_with_its_differences_and_verified(
     copy: Path, second_key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,7 +29,7 @@ from onetomany.report.execute import run_chapters
 from sample_notebook import code, twin, write_notebook
 
 needs_cage = pytest.mark.skipif(
-    bool(container.problem()), reason=container.problem() or "there is one"
+    bool(container.container_problem()), reason=container.container_problem() or "there is one"
 )
 LIMITS = RunLimits(memory=2 << 30, seconds=60, processes=60, space=32 << 20, answer=4 << 20)
 SECRET = "a passphrase that no notebook may see"
@@ -308,7 +308,7 @@ def test_where_bwrap_makes_no_container_its_message_is_given(
     monkeypatch.setattr(shutil, "which", lambda *_, **__: str(broken))
     container._tried.cache_clear()
     try:
-        assert "setting up uid map: Permission denied" in container.problem()
+        assert "setting up uid map: Permission denied" in container.container_problem()
     finally:
         container._tried.cache_clear()
 

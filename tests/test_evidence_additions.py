@@ -415,7 +415,7 @@ def test_only_what_a_killed_run_left_is_taken_away(folder: Path, key: Path) -> N
     planned = folder / f"{LOG}.part"
     shutil.copyfile(folder / LOG, planned)
     names = {PDF: "0" * 64, "seal/own.txt": "0" * 64, "../keep.txt": sha256(folder / PDF)}
-    custody.append(planned, who=OPERATOR, what="x", files=names, when=CREATED)
+    custody.append_entry(planned, who=OPERATOR, what="x", files=names, when=CREATED)
     keep = folder.parent / "keep.txt"
     shutil.copyfile(folder / PDF, keep)
     assert told(folder) == {"seal/own.txt", f"{LOG}.part"}

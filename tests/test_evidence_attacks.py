@@ -392,7 +392,7 @@ def remake_all(at: Scene) -> None:
     for name in at.names(under="seal/"):
         if name.rpartition("/")[2].startswith(("timestamp-", "key-", "signed-")):
             (at.root / name).unlink()
-    at.write(bundle.REQUEST, timestamp.request(at.read(bundle.SIGNED)))
+    at.write(bundle.REQUEST, timestamp.timestamp_request(at.read(bundle.SIGNED)))
     last = custody.line_hash(at.lines(SEALED)[-1].rstrip())
     entry = {k: v for k, v in json.loads(at.lines(LOG)[0]).items() if k != "digest"}
     entry["files"] = {n: hashlib.sha256(at.read(n)).hexdigest() for n in entry["files"]}
@@ -657,7 +657,7 @@ def scenes(
 ) -> Callable[[int], Scene]:
     folder = tmp_path_factory.mktemp("scenes")
     keys.make_key(folder / "attacker.pem")
-    (folder / "other.tsq").write_bytes(timestamp.request(b"another bundle"))
+    (folder / "other.tsq").write_bytes(timestamp.timestamp_request(b"another bundle"))
     answer = authority.answer(folder / "other.tsq").read_bytes()
     fake = stranger.answer(target / bundle.REQUEST).read_bytes()
 

@@ -428,9 +428,9 @@ def test_a_second_signature_can_not_be_made_of_a_first(copy: Path, key: Path, pu
     s = int.from_bytes(signature[32:], "little")
     again = signature[:32] + (s + order).to_bytes(32, "little")
     signed = (copy / bundle.SIGNED).read_bytes()
-    assert keys.fits(public.read_bytes(), signature, signed)
+    assert keys.signature_fits(public.read_bytes(), signature, signed)
     for wrong in (again, signature[:-1], signature + b"\0", b"", bytes(64)):
-        assert not keys.fits(public.read_bytes(), wrong, signed)
+        assert not keys.signature_fits(public.read_bytes(), wrong, signed)
     (copy / bundle.SIGNATURE).write_bytes(again)
     assert bundle.SIGNATURE in told(copy, public_key=public)
 

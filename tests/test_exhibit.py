@@ -49,7 +49,7 @@ from onetomany.evidence.figures import (
     Figure,
     csv_bytes,
     frame_of,
-    listing,
+    list_item_files,
     read_figures,
     without_data,
 )
@@ -558,10 +558,12 @@ def test_data_is_what_a_chapter_reads_not_a_page_that_it_cites() -> None:
     cited = cited_sources([], [], {"00": "from onetomany.sources import case\n"})
     files = dict(cited.select("path", "sha256").iter_rows())
     own = next(path for path in files if path.endswith("case/claims.csv"))
-    said = " ".join(map(str, methods.methods([], [], [], "", cited)))
+    said = " ".join(map(str, methods.methods_statement([], [], [], "", cited)))
     assert own in said
     assert files[own] in said
-    assert "The chapters read none." in str(methods.methods([], [], [], "", cited.clear()))
+    assert "The chapters read none." in str(
+        methods.methods_statement([], [], [], "", cited.clear())
+    )
 
 
 TABLES = [
@@ -590,7 +592,7 @@ def test_tables_of_the_case_are_known_by_the_functions_that_read_them(
     assert {each.name for each in sheets} == set(known)
     listed = {Path(path).name for path in cited_sources([], sheets, {})["path"]}
     assert listed == {name for names in known.values() for name in names}
-    said = str(methods.methods([], [], sheets, "", cited_sources([], sheets, {})))
+    said = str(methods.methods_statement([], [], sheets, "", cited_sources([], sheets, {})))
     for each in sheets:
         for field in ("licence", "consent_basis", "covers", "limits", "written"):
             assert str([f"{field} {methods._SAID[field]}", each.fields[field]]) in said
@@ -654,7 +656,7 @@ def test_a_day_is_no_title_of_a_source() -> None:
 def test_reproduce_tells_same_and_varies(payload: ExhibitPayload, tmp_path: Path) -> None:
     before = contents(payload.folder)
     # tests/test_container.py shows what a container keeps out
-    unconfined = bool(container.problem())
+    unconfined = bool(container.container_problem())
     table = reproduce(payload.folder, tmp_path / "again", unconfined=unconfined)
     assert dict(table.select("item", "outcome").iter_rows()) == {
         "Figure 01-1": "same",
@@ -816,7 +818,7 @@ def test_every_figure_of_the_real_report_is_complete(report: Path) -> None:
                 assert each.text
                 assert each.text_ko
             assert not each.as_shown  # of every table the frame itself was kept
-        table = listing(found)
+        table = list_item_files(found)
         assert table["file"].n_unique() == table.height
     assert seen > 100
 
@@ -832,7 +834,7 @@ def sealed(payload: ExhibitPayload, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) -> None:
     assert verify(sealed).filter(level="fault").is_empty()
-    changes = demonstration.changed(sealed)
+    changes = demonstration.change_copies(sealed)
     assert changes.height == 6
     assert changes["named"].all()
     assert changes["faults"].min() >= 1  # type: ignore[operator]
@@ -840,23 +842,25 @@ def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) ->
 
 
 def test_the_key_of_the_demonstration_is_thrown_away(tmp_path: Path) -> None:
-    made = demonstration.make(tmp_path)
+    made = demonstration.make_sample_bundle(tmp_path)
     assert verify(made).filter(level="fault").is_empty()
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or b"PRIVATE KEY" not in path.read_bytes()
 
 
 def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> None:
-    found = demonstration.questions_answered(sealed)
+    found = demonstration.list_expert_questions(sealed)
     assert found["holds"].unique().sort().to_list() == ["full", "none", "part"]
     for row in found.filter(pl.col("part").is_not_null()).iter_rows(named=True):
         # the chapter shows no data that has a datasheet
         assert bool(row["files"]) == (row["part"] != "data/datasheets")
     for place in questions.JURISDICTIONS:
-        there = demonstration.questions_answered(sealed, place).filter(pl.col("part").is_not_null())
+        there = demonstration.list_expert_questions(sealed, place).filter(
+            pl.col("part").is_not_null()
+        )
         assert there.filter(files=0)["part"].unique().to_list() in ([], ["data/datasheets"])
-    assert demonstration.questions_answered(tmp_path)["files"].sum() == 0
-    parts = demonstration.parts(sealed)
+    assert demonstration.list_expert_questions(tmp_path)["files"].sum() == 0
+    parts = demonstration.list_bundle_parts(sealed)
     assert parts.filter(pl.col("what") == "").is_empty()
     spec = charts.answers(found, source="this bundle").to_dict()
     assert "Is what it says true?" in spec["description"]

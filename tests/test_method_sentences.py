@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from onetomany.evidence import demonstration
-from onetomany.evidence.methods import SHOWING, method_sentences, methods, used_functions
+from onetomany.evidence.methods import SHOWING, method_sentences, methods_statement, used_functions
 from onetomany.evidence.typesetting import MOST_ROWS
 from onetomany.report.blocks import Chapter, read_chapter
 from onetomany.sources.case import numbers
@@ -39,7 +39,7 @@ def chapter(*cells: str) -> Chapter:
 
 def printed(one: Chapter) -> list[dict[str, Any]]:
     """The tables under "Method" in the statement on a chapter."""
-    parts = methods([one], [], [], "", numbers().clear().select(path="id", sha256="id"))
+    parts = methods_statement([one], [], [], "", numbers().clear().select(path="id", sha256="id"))
     heads = [n for n, part in enumerate(parts) if part["kind"] == "heading" and part["level"] == 1]
     (start,) = [n for n in heads if parts[n]["en"] == "Method"]
     end = min(n for n in heads if n > start)

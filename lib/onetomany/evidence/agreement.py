@@ -113,7 +113,7 @@ def check_record(one: Opened) -> list[BundleFinding]:
     except (InputError, ValueError) as error:
         return [BundleFinding(RECORD, None, str(error), MADE_WITH)]
     found = []
-    if one.read(f"data/{crate.WORKFLOW}") != crate.workflow(record).encode():
+    if one.read(f"data/{crate.WORKFLOW}") != crate.workflow_json(record).encode():
         what = "not the chapters and the command of run.json"
         found.append(BundleFinding(f"data/{crate.WORKFLOW}", None, what, MADE_WITH))
     lines = (one.read(CUSTODY) or b"").splitlines()

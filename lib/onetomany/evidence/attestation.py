@@ -29,7 +29,7 @@ from onetomany.evidence.reproduce import (
     listed_items,
     version_differences,
 )
-from onetomany.evidence.sbom import machine
+from onetomany.evidence.sbom import machine_facts
 from onetomany.sources.commits import commit_of
 from onetomany.sources.files import sha256_of
 
@@ -69,7 +69,9 @@ def attest(bundle: Path, compared: pl.DataFrame, run: AttestedRun, key: Path) ->
     if not run.operator.strip():
         raise InputError("An attestation says who ran it: give a name with --operator.")
     private = keys.read_private(key)
-    content = json.dumps(statement(bundle, compared, run), ensure_ascii=False, indent=1).encode()
+    content = json.dumps(
+        reproduction_statement(bundle, compared, run), ensure_ascii=False, indent=1
+    ).encode()
     name = f"{KIND}-{additions.next_number(bundle, KIND)}.json"
     signature = private.sign(preauthenticated(PAYLOAD, content))
     envelope = {
@@ -92,7 +94,9 @@ def attest(bundle: Path, compared: pl.DataFrame, run: AttestedRun, key: Path) ->
     return f"{SEAL}/{name}"
 
 
-def statement(bundle: Path, compared: pl.DataFrame, run: AttestedRun) -> dict[str, Any]:
+def reproduction_statement(
+    bundle: Path, compared: pl.DataFrame, run: AttestedRun
+) -> dict[str, Any]:
     """Return the in-toto statement of a comparison.
 
     Raises InputError if a file of the bundle is not the one that was compared.
@@ -126,7 +130,7 @@ def statement(bundle: Path, compared: pl.DataFrame, run: AttestedRun) -> dict[st
             },
             "confined": run.confined,
             "packages": version_differences(bundle).to_dicts(),
-            "machine": machine(),
+            "machine": machine_facts(),
             "tolerance": {"counts": "equal", "other numbers, relative": RELATIVE},
             "counts": {name: compared.filter(outcome=name).height for name in OUTCOMES},
             # JSON has no infinity: an item that differs in more than numbers has no size

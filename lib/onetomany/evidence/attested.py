@@ -84,7 +84,7 @@ def _open(one: Opened, text: bytes | None) -> tuple[str, bytes]:
         sig = base64.b64decode(signature["sig"], validate=True)
     except ValueError:
         raise InputError("payload or signature is not in base64") from None
-    if not keys.fits(pem, sig, preauthenticated(PAYLOAD, content)):
+    if not keys.signature_fits(pem, sig, preauthenticated(PAYLOAD, content)):
         raise InputError("its signature does not match its content")
     return mark, content
 

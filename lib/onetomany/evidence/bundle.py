@@ -119,13 +119,13 @@ def seal(
     if private:
         (beside / SIGNATURE).write_bytes(private.sign(signed))
         (beside / PUBLIC_KEY).write_bytes(keys.public_pem(private))
-    (beside / REQUEST).write_bytes(timestamp.request(signed))
+    (beside / REQUEST).write_bytes(timestamp.timestamp_request(signed))
     digest = hashlib.sha256(signed).hexdigest()
     certificate.write_certificates(
         beside / SEAL, record, created, digest, mark, jurisdictions=jurisdictions
     )
     last = (beside / "data" / "custody.jsonl").read_bytes().splitlines()[-1]
-    custody.append(
+    custody.append_entry(
         beside / AFTER,
         who=record.operator,
         what="signed the tag manifest" if private else "closed the bundle without a signature",
@@ -207,11 +207,11 @@ def _fill(
     if changed:
         raise InputError(f"The payload changed while it was sealed: {', '.join(changed)}.")
     (beside / "run.json").write_text(record.to_json(), encoding="utf-8")
-    (beside / crate.WORKFLOW).write_text(crate.workflow(record), encoding="utf-8")
+    (beside / crate.WORKFLOW).write_text(crate.workflow_json(record), encoding="utf-8")
     write_environment(beside / "environment", created, repository)
     if not log.exists():  # a log that the payload brings already describes the run
         _log_run(log, record, rules, before)
-    custody.append(
+    custody.append_entry(
         log, who=record.operator, what="put the payload into the bundle", when=created, files=before
     )
     files = contents.hash_files(beside, contents.list_files(beside).files)
@@ -226,7 +226,7 @@ def _log_run(
 ) -> None:
     """Write the first entries of the custody log: the run itself and the redaction list."""
     executed = [f"notebooks/{chapter}.ipynb" for chapter in record.chapters]
-    custody.append(
+    custody.append_entry(
         log,
         who=record.operator,
         what=f"ran {', '.join(record.chapters)} from {record.started.isoformat()} on, by Python "
@@ -237,7 +237,7 @@ def _log_run(
     allowing = [rule.reason for rule in rules if rule.allows]
     why = f", because: {'; '.join(allowing)}" if allowing else ""
     if rules:
-        custody.append(
+        custody.append_entry(
             log,
             who=record.operator,
             what=f"applied a redaction list: {len(rules) - len(allowing)} rules that take out, "

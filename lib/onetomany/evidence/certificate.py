@@ -17,7 +17,7 @@ from typing import Any
 
 from onetomany.evidence import questions, typesetting, validation
 from onetomany.evidence.record import RunRecord
-from onetomany.evidence.sbom import machine
+from onetomany.evidence.sbom import machine_facts
 from onetomany.evidence.typesetting import Part
 
 BLANK = "_" * 24
@@ -132,7 +132,7 @@ def _tested(data: Path, commit: str) -> dict[str, str]:
 
 
 def _facts(record: RunRecord, created: datetime, sha256: str, key: str) -> dict[str, str]:
-    host = machine()
+    host = machine_facts()
     return {
         "blank": BLANK,
         "identifier": record.identifier,

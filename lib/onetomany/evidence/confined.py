@@ -44,7 +44,7 @@ def run_again(notebooks: Path, *, unconfined: bool, limits: RunLimits) -> list[S
 
     Raises InputError if no container can be made, OneToManyError if the run fails.
     """
-    why = "" if unconfined else container.problem()
+    why = "" if unconfined else container.container_problem()
     if why:
         raise InputError(f"{why}: {container.INSTALL}.")
     with tempfile.TemporaryDirectory() as folder:

@@ -69,7 +69,7 @@ class RunAnswer:
     code: int
 
 
-def problem() -> str:
+def container_problem() -> str:
     """Return a sentence that says why no container can be made here; empty if one can."""
     if sys.platform != "linux" or program("bwrap") is None:
         return "The program bwrap, which confines them, is not installed"

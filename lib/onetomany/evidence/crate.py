@@ -64,7 +64,7 @@ FORMATS = {
 }
 
 
-def workflow(record: RunRecord) -> str:
+def workflow_json(record: RunRecord) -> str:
     """Return workflow.json: the notebooks in the order of their run, and the command."""
     steps = {
         "command": list(record.command),

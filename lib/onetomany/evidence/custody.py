@@ -46,7 +46,7 @@ class Break:
     why: str
 
 
-def append(
+def append_entry(
     log: Path,
     *,
     who: str,
@@ -82,7 +82,7 @@ def next_line(
     after: str = START,
     key: Ed25519PrivateKey | None = None,
 ) -> bytes:
-    """Return the line that continues the log `before`, with its line break; see `append`.
+    """Return the line that continues the log `before`, with its line break; see `append_entry`.
 
     Nothing is written. `name` is the log's, for messages.
     """

@@ -79,7 +79,7 @@ CHANGED = {
 }
 
 
-def make(folder: Path) -> Path:
+def make_sample_bundle(folder: Path) -> Path:
     """Run the sample chapter, sign its exhibit with a new key, return the bundle in `folder`."""
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True)
@@ -101,7 +101,7 @@ def make(folder: Path) -> Path:
     return out
 
 
-def parts(bundle: Path) -> pl.DataFrame:
+def list_bundle_parts(bundle: Path) -> pl.DataFrame:
     """List the parts of a bundle: `part`, `files` (count), `what` (description), `what_ko`."""
     count: dict[str, int] = {}
     for path in sorted(each for each in bundle.rglob("*") if each.is_file()):
@@ -112,7 +112,7 @@ def parts(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def items(bundle: Path) -> pl.DataFrame:
+def list_bundle_items(bundle: Path) -> pl.DataFrame:
     """List the numbered items of a bundle's figures.json.
 
     Columns: `item`, `title`, `title_ko`, `sample` (N), `interval`, `data` (its files except the
@@ -133,7 +133,7 @@ def items(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def questions_answered(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
+def list_expert_questions(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
     """Return an opposing expert's questions with the files of this bundle that answer: ANSWERS.
 
     A row for each part that a question points to (data/questions.toml); one row if there is none.
@@ -149,7 +149,7 @@ def questions_answered(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
     return pl.DataFrame(rows, schema=ANSWERS)
 
 
-def changed(bundle: Path) -> pl.DataFrame:
+def change_copies(bundle: Path) -> pl.DataFrame:
     """Make six changes, each in a copy of the bundle, and return `verify`'s findings: CHANGED."""
     table = min((bundle / "data" / "tables").glob("*.csv"))
     inside = table.relative_to(bundle).as_posix()

@@ -27,7 +27,7 @@ from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import methods, pages, validation
 from onetomany.evidence.cited import cited_sources
-from onetomany.evidence.figures import Figure, listing, read_figures
+from onetomany.evidence.figures import Figure, list_item_files, read_figures
 from onetomany.evidence.record import DataUse, RunRecord, new_identifier
 from onetomany.evidence.redaction import RedactionRule, redact
 from onetomany.evidence.reproduce import RELATIVE
@@ -169,7 +169,7 @@ def _write(
     if redactions.height:
         _put(root / "redactions.csv", csv_text(redactions).encode())
 
-    said = methods.methods(chapters, figures, sheets, commit, cited)
+    said = methods.methods_statement(chapters, figures, sheets, commit, cited)
     _write_documents(root, exhibits, said=said, pictures=pictures, commit=commit, day=day)
     site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
     write_site(kept, notebooks, root / "exhibits" / "html", site)
@@ -182,7 +182,7 @@ def _write(
     _put(root / "log" / "run.log", _log_text(runs, log).encode())
 
     named = pl.concat(
-        listing(items).with_columns(exhibit=pl.lit(name)) for name, _, items in exhibits
+        list_item_files(items).with_columns(exhibit=pl.lit(name)) for name, _, items in exhibits
     )
     titles = ", ".join(f"{each.number} {each.title}" for each in chapters)
     return (

@@ -138,7 +138,7 @@ def read_figures(chapter: Chapter) -> list[Figure]:
     return list(_Reader(chapter).items())
 
 
-def listing(figures: Sequence[Figure]) -> pl.DataFrame:
+def list_item_files(figures: Sequence[Figure]) -> pl.DataFrame:
     """List the files of the items, schema LISTED."""
     own = ("number", "kind", "cell", "title", "title_ko", "varies")
     rows = [

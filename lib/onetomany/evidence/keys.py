@@ -136,7 +136,7 @@ def why_no_key(pem: bytes) -> str:
     return ""
 
 
-def fits(pem: bytes, signature: bytes, signed: bytes) -> bool:
+def signature_fits(pem: bytes, signature: bytes, signed: bytes) -> bool:
     """Return whether the key's owner signed these bytes with this signature."""
     check = read_public(pem).verify
     try:

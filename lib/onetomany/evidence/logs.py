@@ -140,7 +140,7 @@ def _signer(one: Opened, number: int, entry: dict[str, Any]) -> BundleFinding:
     try:
         if keys.fingerprint(pem) != mark:
             raise InputError("it is another key than its name says")
-        if not keys.fits(pem, *custody.signature_of(entry)):
+        if not keys.signature_fits(pem, *custody.signature_of(entry)):
             return BundleFinding(AFTER, number, "its signature does not fit the line", ASK)
     except InputError as error:
         return BundleFinding(path, None, f"the key of a line's signer is not valid: {error}", ASK)

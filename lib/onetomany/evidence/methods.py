@@ -101,7 +101,7 @@ def sheet_file(file: str) -> bytes:
     return resources.files("onetomany").joinpath(file).read_bytes()
 
 
-def methods(
+def methods_statement(
     chapters: Sequence[Chapter],
     figures: Sequence[Figure],
     sheets: Sequence[ShownDatasheet],

@@ -62,14 +62,17 @@ def write_environment(folder: Path, created: datetime, repository: Path | None =
         shutil.copyfile(path, folder / path.name)
     found = [path.name for path in paths]
     lock = next((path for path in paths if path.name == LOCKS[0]), None)
-    (folder / "sbom.cdx.json").write_text(bill(created, lock), encoding="utf-8")
-    about = machine() | {"lock_files": found, "lock_files_missing": sorted({*LOCKS} - {*found})}
+    (folder / "sbom.cdx.json").write_text(package_bill(created, lock), encoding="utf-8")
+    about = machine_facts() | {
+        "lock_files": found,
+        "lock_files_missing": sorted({*LOCKS} - {*found}),
+    }
     (folder / "machine.json").write_text(
         json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
 
 
-def bill(created: datetime, lock: Path | None) -> str:
+def package_bill(created: datetime, lock: Path | None) -> str:
     """Return the CycloneDX 1.6 bill as JSON; the same environment and time give the same text."""
     wheels = _locked(lock)
     installed = {_normal(each.name): each for each in importlib.metadata.distributions()}
@@ -105,7 +108,7 @@ def bill(created: datetime, lock: Path | None) -> str:
     return text + "\n"
 
 
-def machine() -> dict[str, Any]:
+def machine_facts() -> dict[str, Any]:
     """Return interpreter, operating system and processor, without names of host or user."""
     model, features = _processor()
     return {

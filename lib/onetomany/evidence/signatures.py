@@ -38,7 +38,7 @@ def check_signature(one: Opened) -> list[BundleFinding]:
             found.append(BundleFinding(name, None, what, AGAIN))
         elif len(signature) != keys.SIGNATURE_BYTES:
             found.append(BundleFinding(name, None, "it is not an Ed25519 signature", AGAIN))
-        elif signed is not None and usable and not keys.fits(usable, signature, signed):
+        elif signed is not None and usable and not keys.signature_fits(usable, signature, signed):
             what = f"the signature does not fit {of} and {PUBLIC_KEY}"
             found.append(BundleFinding(name, None, what, AGAIN))
     return found
@@ -88,7 +88,7 @@ def check_timestamps(one: Opened) -> list[BundleFinding]:
     if not signed:  # gone or empty, which the manifests report
         return []
     found = []
-    if one.read(REQUEST) != timestamp.request(signed):
+    if one.read(REQUEST) != timestamp.timestamp_request(signed):
         what = f"missing, or not the time-stamp request for {SIGNED}"
         found.append(BundleFinding(REQUEST, None, what, AGAIN))
     answers = [path for path in one.files if path.startswith(f"{SEAL}/") and path.endswith(".tsr")]

@@ -34,7 +34,7 @@ class Stamp:
     authority: str
 
 
-def request(signed: bytes) -> bytes:
+def timestamp_request(signed: bytes) -> bytes:
     """Return a time-stamp request (DER) for these bytes by SHA-256, asking for certificates.
 
     It has no nonce: that guards against an old answer to the same hash, and an older time for the
