@@ -167,7 +167,7 @@ def test_a_changed_bundle_is_not_attested(
     command = ["reproduce", str(copy), "--attest", "--key", str(second_key), "--unverified"]
     assert main([*command, "--operator", "A"]) == 1
     assert "not attested" in capsys.readouterr().err
-    with pytest.raises(InputError, match="not what was compared"):
+    with pytest.raises(InputError, match="not the file that was compared"):
         attest(copy, compared, RUN, second_key)
     assert not (copy / ATTESTED).exists()
 
@@ -255,7 +255,7 @@ def test_without_the_key_nothing_can_be_changed(
     rewrite(copy, second_key, lambda told_by: told_by["predicate"].update(operator="Other"),
             resign=False)  # fmt: skip
     found = check_attestations(opened(copy))
-    assert "signature does not fit" in found[0].what
+    assert "signature does not match" in found[0].what
     assert ATTESTED in told(copy)
     # nor is it of another bundle of the same figures
     other = Path(shutil.copytree(first, copy.parent / "other"))

@@ -422,7 +422,7 @@ def test_what_a_stranger_lists_leads_nowhere(payload: Path, tmp_path: Path) -> N
     notebook = copy / "notebooks/01_run.ipynb"
     notebook.unlink()
     notebook.symlink_to("/etc/passwd")
-    with pytest.raises(InputError, match="no plain file"):
+    with pytest.raises(InputError, match="not a regular file"):
         confined.run_again(copy / "notebooks", unconfined=True, limits=LIMITS)
 
 

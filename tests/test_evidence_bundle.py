@@ -68,7 +68,7 @@ def test_the_same_inputs_give_the_same_bytes(
 ) -> None:
     out = tmp_path / "again"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(screening, "refuse", lambda *_: None)  # it writes nothing
+        patch.setattr(screening, "refuse_unfit", lambda *_: None)  # it writes nothing
         bundle.seal(payload, out, record(), key=key, created=CREATED, repository=locks)
     one, two = (contents.hash_files(p, contents.list_files(p).files) for p in (plain, out))
     assert one == two
@@ -126,7 +126,7 @@ def test_the_log_of_a_real_run_tells_of_the_run_and_of_the_redaction_list(
     payload: Path, locks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the payload brings no log of its own, as `onetomany exhibit` makes it."""
-    monkeypatch.setattr(screening, "refuse", lambda *_: None)
+    monkeypatch.setattr(screening, "refuse_unfit", lambda *_: None)
     own = Path(shutil.copytree(payload, tmp_path / "payload"))
     (own / "custody.jsonl").unlink()
     rules = (
@@ -243,7 +243,7 @@ def test_before_the_last_act_nothing_verifies(
 
         monkeypatch.setattr(owner, name, watched)
 
-    monkeypatch.setattr(screening, "refuse", lambda *_: None)  # it writes nothing
+    monkeypatch.setattr(screening, "refuse_unfit", lambda *_: None)  # it writes nothing
     for owner, name in (
         (Path, "rename"),
         (Path, "replace"),
@@ -308,7 +308,7 @@ def test_a_record_says_who_and_when() -> None:
 def test_an_unsigned_bundle_says_so(
     payload: Path, locks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(screening, "refuse", lambda *_: None)
+    monkeypatch.setattr(screening, "refuse_unfit", lambda *_: None)
     out = tmp_path / "bundle"
     bundle.seal(payload, out, record(), key=None, created=CREATED, repository=locks)
     assert faults(out).height == 0
@@ -409,7 +409,7 @@ def test_every_command_of_the_documentation_runs(
         return done.returncode == 0
 
     sealed = Path(shutil.copytree(sealed, tmp_path / "whole"))
-    bundle.add(sealed, {"signed-1.txt": b"x"}, who=OPERATOR, what="signed it", key=key)
+    bundle.add_files(sealed, {"signed-1.txt": b"x"}, who=OPERATOR, what="signed it", key=key)
     for name, block in blocks:
         assert works(name, block, sealed), (name, block)
     assert faults(sealed).is_empty()

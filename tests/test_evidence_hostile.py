@@ -51,8 +51,8 @@ def bundle_with_all(
     figures = [{"files": {"figures/02-1.csv": digest.hashes["sha256"]}}]
     text = json.dumps({"commit": "0123456789ab", "figures": figures}, indent=1)
     (folder / FIGURES).write_text(text, encoding="utf-8")
-    bundle.add(folder, {"a.txt": b"a"}, who="A", what="added a", key=other_key)
-    bundle.add(folder, {"b.txt": b"b"}, who="B", what="added b", key=key)
+    bundle.add_files(folder, {"a.txt": b"a"}, who="A", what="added a", key=other_key)
+    bundle.add_files(folder, {"b.txt": b"b"}, who="B", what="added b", key=key)
     return folder
 
 

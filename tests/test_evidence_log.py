@@ -42,7 +42,7 @@ def test_a_users_own_key_from_openssl(tmp_path: Path) -> None:
         == (tmp_path / "own.pub").read_bytes()
     )
     run("openssl", "genpkey", "-algorithm", "x25519", "-out", "wrong.pem", at=tmp_path)
-    with pytest.raises(InputError, match="no Ed25519 key"):
+    with pytest.raises(InputError, match="not an Ed25519 key"):
         keys.read_private(tmp_path / "wrong.pem")
     with pytest.raises(InputError, match="can't be read"):
         keys.read_private(tmp_path / "none.pem")
@@ -86,7 +86,7 @@ def test_a_time_stamp_is_checked_before_it_is_kept(
     assert told(folder) == set()
     after = contents.hash_files(folder, contents.list_files(folder).files)
     assert {p for p in before if before[p] != after[p]} == {bundle.AFTER}
-    with pytest.raises(InputError, match="no sealed bundle"):
+    with pytest.raises(InputError, match="not a sealed bundle"):
         bundle.add_timestamp(tmp_path, good, authority.root, who=OPERATOR)
 
 

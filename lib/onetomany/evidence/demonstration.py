@@ -80,7 +80,11 @@ CHANGED = {
 
 
 def make_sample_bundle(folder: Path) -> Path:
-    """Run the sample chapter, sign its exhibit with a new key, return the bundle in `folder`."""
+    """Run the sample chapter, sign its exhibit with a new key, return the bundle in `folder`.
+
+    Takes about half a minute. The private key is deleted afterwards. Raises OneToManyError if the
+    chapter fails.
+    """
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True)
     sample = resources.files("onetomany.evidence") / "data" / SAMPLE
@@ -102,7 +106,13 @@ def make_sample_bundle(folder: Path) -> Path:
 
 
 def list_bundle_parts(bundle: Path) -> pl.DataFrame:
-    """List the parts of a bundle: `part`, `files` (count), `what` (description), `what_ko`."""
+    """List the parts of a bundle: `part`, `files` (count), `what` (description), `what_ko`.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "bagit.txt").write_text("")
+    ...     list_bundle_parts(Path(folder)).row(0)[:3]
+    ('bagit.txt', 1, 'the mark of a whole bundle')
+    """
     count: dict[str, int] = {}
     for path in sorted(each for each in bundle.rglob("*") if each.is_file()):
         part = _part(path.relative_to(bundle).as_posix())
@@ -117,6 +127,14 @@ def list_bundle_items(bundle: Path) -> pl.DataFrame:
 
     Columns: `item`, `title`, `title_ko`, `sample` (N), `interval`, `data` (its files except the
     specification).
+
+    >>> one = {"kind": "table", "number": "02-1", "title": "A", "title_ko": "가", "interval": ""}
+    >>> one |= {"sample": "40 people", "files": ["tables/02-1.csv"]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "data").mkdir()
+    ...     _ = Path(folder, "data/figures.json").write_text(json.dumps({"figures": [one]}))
+    ...     list_bundle_items(Path(folder)).row(0)[::3]
+    ('Table 02-1', '40 people')
     """
     listed = json.loads((bundle / "data" / "figures.json").read_text(encoding="utf-8"))["figures"]
     rows = [
@@ -138,6 +156,10 @@ def list_expert_questions(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
 
     A row for each part that a question points to (data/questions.toml); one row if there is none.
     `jurisdiction`, of `questions.JURISDICTIONS`, gives the questions asked there instead.
+
+    >>> with tempfile.TemporaryDirectory() as folder:  # in an empty folder nothing answers
+    ...     list_expert_questions(Path(folder))["files"].sum()
+    0
     """
     rows = []
     for number, asked in enumerate(load_questions(jurisdiction), 1):

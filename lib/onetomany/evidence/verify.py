@@ -56,6 +56,11 @@ def verify(
     the keys of people who added to it later. `roots` (PEM) are the root certificates of time-stamp
     authorities that you trust. Without them the bundle's own are used, and a note says so. Raises
     InputError if there is no such folder, or it can't be read.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:  # an empty folder is not a bundle
+    ...     verify(Path(folder)).filter(level="fault")["file"].str.contains("bagit.txt").any()
+    True
     """
     if not os.path.isdir(bundle):
         raise InputError(

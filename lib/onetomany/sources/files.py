@@ -31,7 +31,7 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with replacing(Path(folder) / "a.txt") as beside:
+    ...     with whole_file(Path(folder) / "a.txt") as beside:
     ...         _ = beside.write_text("whole")
     ...     (Path(folder) / "a.txt").read_text()
     'whole'
