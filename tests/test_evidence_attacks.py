@@ -643,7 +643,9 @@ def target(
 ) -> Path:
     """Sealed and time-stamped, with two lines that were signed later, the last by another key."""
     folder = Path(shutil.copytree(sealed, tmp_path_factory.mktemp("target") / "bundle"))
-    bundle.add_files(folder, {"signed-1.pdf": b"%PDF-1.7 signed"}, who=OPERATOR, what="signed", key=key)
+    bundle.add_files(
+        folder, {"signed-1.pdf": b"%PDF-1.7 signed"}, who=OPERATOR, what="signed", key=key
+    )
     bundle.add_files(folder, {"signed-2.json": b"{}"}, who="Park", what="attested", key=other_key)
     return folder
 

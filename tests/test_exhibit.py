@@ -443,7 +443,7 @@ def test_a_chart_that_fits_is_left_as_it_is(large: dict[str, tuple[Figure, bytes
     assert not printed.turned
     lettered = svg.replace(b'font-size="9px"', b'font-size="4px"')
     assert smallest_letters(lay_out(lettered)) >= LEAST  # drawn larger, not as small as it is
-    with pytest.raises(OneToManyError, match="no SVG"):
+    with pytest.raises(OneToManyError, match="not readable SVG"):
         lay_out(b"none")
 
 

@@ -145,7 +145,7 @@ def _check_items(
         files, varies = listed.get(label, ({}, False))
         size = largest if largest is not None else 0.0
         if label in seen or outcome not in OUTCOMES or not math.isfinite(size) or size < 0:
-            raise InputError(f"the outcome of {shortened(label)} is none, or there are two")
+            raise InputError(f"{shortened(label)} has no known outcome, or two")
         seen.add(label)
         right = {
             "same": not varies and largest is None and each["files"] == len(files) > 0,
