@@ -141,7 +141,7 @@ def forge(folder: Path, key: Path | None, **info: str) -> Path:
         kept = sorted(line for line in lines if " seal/" not in line)
         (folder / name).write_text("".join(f"{line}\n" for line in kept))
     signed = (folder / bundle.SIGNED).read_bytes()
-    (folder / bundle.REQUEST).write_bytes(timestamp.request(signed))
+    (folder / bundle.REQUEST).write_bytes(timestamp.timestamp_request(signed))
     draft = folder / "seal/certificate.md"
     text = draft.read_text(encoding="utf-8")
     draft.write_text(text.replace(before, hashlib.sha256(signed).hexdigest()), encoding="utf-8")
@@ -158,7 +158,7 @@ def forge(folder: Path, key: Path | None, **info: str) -> Path:
     names = dict.fromkeys(["tagmanifest-sha256.txt", "tagmanifest-sha512.txt", *seals], 0)
     hashed = {p: h.hashes["sha256"] for p, h in contents.hash_files(folder, names).items()}
     last = (folder / "data/custody.jsonl").read_bytes().splitlines()[-1]
-    custody.append(
+    custody.append_entry(
         log, who=OPERATOR, what="sealed", when=CREATED, files=hashed, after=custody.line_hash(last)
     )
     if key:

@@ -16,7 +16,7 @@ from onetomany.accuracy import independent
 from onetomany.evidence import custody, typesetting
 from onetomany.evidence.record import DataUse, RunRecord, new_identifier
 from onetomany.report.fonts import font_folder
-from onetomany.report.shown import PARQUET, pack
+from onetomany.report.shown import PARQUET, pack_frame
 from onetomany.sources.files import sha256_of
 
 CREATED = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -85,13 +85,13 @@ def make_payload(folder: Path) -> Path:
     for chapter in CHAPTERS:
         path = f"notebooks/{chapter}.ipynb"
         hashed = {path: sha256_of(folder / path)}
-        custody.append(log, who=OPERATOR, what=f"ran {chapter}", when=ENDED, files=hashed)
+        custody.append_entry(log, who=OPERATOR, what=f"ran {chapter}", when=ENDED, files=hashed)
     return folder
 
 
 def _shown(number: int, curve: pl.DataFrame, spec: dict[str, object]) -> nbformat.NotebookNode:
     """A cell with a frame, as `report.shown` carries it, and a chart."""
-    data = {"text/plain": str(curve), PARQUET: pack(curve)}
+    data = {"text/plain": str(curve), PARQUET: pack_frame(curve)}
     outputs = [
         nbformat.v4.new_output("execute_result", data, execution_count=1),
         nbformat.v4.new_output("display_data", {"application/vnd.vegalite.v6+json": spec}),

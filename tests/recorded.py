@@ -82,9 +82,9 @@ def _commit(config: pytest.Config) -> str:
 
 def _environment() -> dict[str, str]:
     from onetomany.evidence.methods import versions
-    from onetomany.evidence.sbom import machine
+    from onetomany.evidence.sbom import machine_facts
 
-    host = machine()
+    host = machine_facts()
     kept = ("distribution", "system", "release", "machine", "processor", "processors")
     return {name: str(host[name]) for name in kept} | versions() | {"pytest": pytest.__version__}
 

@@ -19,11 +19,11 @@ from bundles import faults, told
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.evidence import attestation, bundle, container, contents, keys
-from onetomany.evidence.attestation import KIND, PREDICATE, Run, attest, preauthenticated
+from onetomany.evidence.attestation import KIND, PREDICATE, AttestedRun, attest, preauthenticated
 from onetomany.evidence.attested import check_attestations
 from onetomany.evidence.exhibit import write_payload
-from onetomany.evidence.opened import Finding, Opened
-from onetomany.evidence.reproduce import compare, reproduce
+from onetomany.evidence.opened import BundleFinding, Opened
+from onetomany.evidence.reproduce import compare_exhibits, reproduce
 from onetomany.evidence.verify import verify
 from onetomany.report.execute import run_chapters
 from payloads import CREATED, OPERATOR
@@ -31,7 +31,7 @@ from sample_notebook import code, twin, write_notebook
 
 ATTESTED = f"seal/{KIND}-1.json"
 LATER = CREATED + timedelta(hours=1)
-RUN = Run("Choi Second", "Another Newsroom", CREATED, LATER, True)
+RUN = AttestedRun("Choi Second", "Another Newsroom", CREATED, LATER, True)
 OPENING = "# 01 · A run\n\n- **The question.** A?\n- **What you will see.** B.\n"
 OPENING += "- **How long it takes.** C.\n- **What it can't show.** D."
 CELLS = """
@@ -75,7 +75,7 @@ def copy(first: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def compared(first: Path) -> pl.DataFrame:
     """A comparison in which one item is not there: its outcome is 'different'."""
-    return compare(first / "data", [])
+    return compare_exhibits(first / "data", [])
 
 
 def opened(folder: Path) -> Opened:
@@ -86,7 +86,9 @@ def opened(folder: Path) -> Opened:
 # --- a run that is attested
 
 
-@pytest.mark.skipif(bool(container.problem()), reason=container.problem() or "there is one")
+@pytest.mark.skipif(
+    bool(container.container_problem()), reason=container.container_problem() or "there is one"
+)
 def test_a_run_is_attested_with_its_differences_and_verified(
     copy: Path, second_key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,7 +104,7 @@ def test_a_run_is_attested_with_its_differences_and_verified(
     for fact in ("Choi Second (Another Newsroom)", "same 1", "different 1", "varies 1", mark,
                  "Statement 01-1", "4 became 0"):  # fmt: skip
         assert fact in note["what"][0]
-    assert "by another way" in note["todo"][0]
+    assert "by another channel" in note["todo"][0]
     facts = statement_of(copy)["predicate"]
     assert [each["outcome"] for each in facts["items"]] == ["same", "different", "varies"]
     assert facts["confined"] is True
@@ -137,8 +139,8 @@ def test_a_second_attestation_gets_the_next_number(
     assert attest(copy, compared, RUN, first.parent / "key.pem") == f"seal/{KIND}-2.json"
     assert faults(copy).height == 0
     notes = dict(verify(copy).select("file", "what").iter_rows())
-    assert "no second person's" in notes[f"seal/{KIND}-2.json"]
-    assert "no second person's" not in notes[ATTESTED]
+    assert "not another person's" in notes[f"seal/{KIND}-2.json"]
+    assert "not another person's" not in notes[ATTESTED]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_a_changed_bundle_is_not_attested(
     command = ["reproduce", str(copy), "--attest", "--key", str(second_key), "--unverified"]
     assert main([*command, "--operator", "A"]) == 1
     assert "not attested" in capsys.readouterr().err
-    with pytest.raises(InputError, match="not what was compared"):
+    with pytest.raises(InputError, match="not the file that was compared"):
         attest(copy, compared, RUN, second_key)
     assert not (copy / ATTESTED).exists()
 
@@ -218,16 +220,16 @@ def subject(number: int, **changes: Any) -> Any:
         (lambda told_by: told_by["predicate"]["items"].pop(), "leaves out"),
         (lambda told_by: told_by["predicate"]["items"].append(
             {"item": "Table 01-1", "outcome": "different", "files": 0, "largest": None,
-             "what": "x"}), "there are two"),
+             "what": "x"}), "or two"),
         (lambda told_by: told_by["predicate"]["counts"].update(same=9), "counts"),
         (outcome("Table 01-1", outcome="varies"), "can't be 'varies'"),
         (outcome("Table 01-1", outcome="within", files=1, largest=0.5), "can't be 'within'"),
         (outcome("Table 01-1", outcome="same", files=7), "can't be 'same'"),
         (outcome("Table 01-2", outcome="same", files=1), "can't be 'same'"),
-        (outcome("Table 01-1", outcome="fine"), "is none"),
+        (outcome("Table 01-1", outcome="fine"), "no known outcome"),
         (outcome("Table 01-1", item="Table 09-1", outcome="same", files=1), "can't be"),
         (outcome("Table 01-1", what=" "), "can't be 'different'"),
-        (lambda told_by: told_by.update(predicateType="https://example.org/x"), "no in-toto"),
+        (lambda told_by: told_by.update(predicateType="https://example.org/x"), "not an in-toto"),
         (lambda told_by: told_by["predicate"].update(ended="2020-01-01T00:00:00+00:00"), "from"),
         (lambda told_by: told_by["predicate"].update(started="2020-01-01T00:00:00"), "from"),
         (lambda told_by: told_by["predicate"].update(operator=" "), "who ran it"),
@@ -253,7 +255,7 @@ def test_without_the_key_nothing_can_be_changed(
     rewrite(copy, second_key, lambda told_by: told_by["predicate"].update(operator="Other"),
             resign=False)  # fmt: skip
     found = check_attestations(opened(copy))
-    assert "signature does not fit" in found[0].what
+    assert "signature does not match" in found[0].what
     assert ATTESTED in told(copy)
     # nor is it of another bundle of the same figures
     other = Path(shutil.copytree(first, copy.parent / "other"))
@@ -307,7 +309,7 @@ def test_no_wrong_shape_ends_in_a_traceback(
     envelope = json.loads((copy / ATTESTED).read_text("utf-8"))
     statement = json.loads(base64.b64decode(envelope["payload"]))
 
-    def check(text: str) -> Finding:
+    def check(text: str) -> BundleFinding:
         (copy / ATTESTED).write_text(text, "utf-8")
         found = check_attestations(one)
         assert len(found) == 1

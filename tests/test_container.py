@@ -21,7 +21,7 @@ from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError, OneToManyError
 from onetomany.evidence import confined, container, container_calls
 from onetomany.evidence import reproduce as again
-from onetomany.evidence.container import Answer, Limits
+from onetomany.evidence.container import RunAnswer, RunLimits
 from onetomany.evidence.exhibit import write_payload
 from onetomany.evidence.reproduce import listed_items, reproduce, version_differences
 from onetomany.evidence.sbom import lock_files
@@ -29,9 +29,9 @@ from onetomany.report.execute import run_chapters
 from sample_notebook import code, twin, write_notebook
 
 needs_cage = pytest.mark.skipif(
-    bool(container.problem()), reason=container.problem() or "there is one"
+    bool(container.container_problem()), reason=container.container_problem() or "there is one"
 )
-LIMITS = Limits(memory=2 << 30, seconds=60, processes=60, space=32 << 20, answer=4 << 20)
+LIMITS = RunLimits(memory=2 << 30, seconds=60, processes=60, space=32 << 20, answer=4 << 20)
 SECRET = "a passphrase that no notebook may see"
 
 
@@ -181,7 +181,7 @@ GREEDY = {
 @pytest.mark.parametrize("what", GREEDY)
 def test_a_greedy_run_is_ended(what: str) -> None:
     source, said = GREEDY[what]
-    limits = Limits(**{**LIMITS.__dict__, "seconds": 2}) if what == "time" else LIMITS
+    limits = RunLimits(**{**LIMITS.__dict__, "seconds": 2}) if what == "time" else LIMITS
     with pytest.raises(OneToManyError, match=said):
         container.run(["-c", source], {}, limits)
     assert len(container._descendants(os.getpid())) < 60
@@ -194,7 +194,8 @@ def test_nothing_outlives_the_run_or_the_one_who_started_it(tmp_path: Path) -> N
     assert container.run(["-c", daemon], {}, LIMITS).code == 0
     starter = (
         "from onetomany.evidence import container\n"
-        f"container.run(['-c', 'import time; time.sleep(1000 + {mark})'], {{}}, container.Limits())"
+        "limits = container.RunLimits()\n"
+        f"container.run(['-c', 'import time; time.sleep(1000 + {mark})'], {{}}, limits)"
     )
     with subprocess.Popen([sys.executable, "-c", starter]) as process:
         wait_until(lambda: any(not each.startswith("bwrap") for each in running(mark)))
@@ -307,13 +308,13 @@ def test_where_bwrap_makes_no_container_its_message_is_given(
     monkeypatch.setattr(shutil, "which", lambda *_, **__: str(broken))
     container._tried.cache_clear()
     try:
-        assert "setting up uid map: Permission denied" in container.problem()
+        assert "setting up uid map: Permission denied" in container.container_problem()
     finally:
         container._tried.cache_clear()
 
 
 def test_the_filter_is_of_known_calls() -> None:
-    assert len(container_calls.program()) % 8 == 0
+    assert len(container_calls.refusal_program()) % 8 == 0
     named = container_calls.refused()
     assert {"keyctl", "ptrace", "mount", "bpf"} <= set(named)
     assert len(set(named.values())) == len(named)
@@ -360,16 +361,16 @@ def line(label: str = "Table 01-1", path: str = "tables/01-1.csv", content: str 
 )  # fmt: skip
 def test_an_answer_that_is_none_is_refused(answer: str) -> None:
     with pytest.raises(OneToManyError, match="can't be read"):
-        confined._shown(Answer(answer.encode(), "", 0))
+        confined._shown(RunAnswer(answer.encode(), "", 0))
 
 
 def test_a_run_that_fails_is_told_in_a_sentence() -> None:
     said = base64.b64encode(b"cell [3]: \x1b[2J no").decode()
     with pytest.raises(OneToManyError, match=r"cell \[3\]: \\x1b\[2J no"):
-        confined._shown(Answer(line("error", "", said).encode(), "", 1))
+        confined._shown(RunAnswer(line("error", "", said).encode(), "", 1))
     with pytest.raises(OneToManyError, match="with -9: Killed"):
-        confined._shown(Answer(b"", "x\nKilled\n", -9))
-    good = confined._shown(Answer((line() + line(path="tables/01-1.json")).encode(), "", 0))
+        confined._shown(RunAnswer(b"", "x\nKilled\n", -9))
+    good = confined._shown(RunAnswer((line() + line(path="tables/01-1.json")).encode(), "", 0))
     files = {"tables/01-1.csv": b"x", "tables/01-1.json": b"x"}
     assert good == [confined.Shown("Table 01-1", files)]
 
@@ -421,7 +422,7 @@ def test_what_a_stranger_lists_leads_nowhere(payload: Path, tmp_path: Path) -> N
     notebook = copy / "notebooks/01_run.ipynb"
     notebook.unlink()
     notebook.symlink_to("/etc/passwd")
-    with pytest.raises(InputError, match="no plain file"):
+    with pytest.raises(InputError, match="not a regular file"):
         confined.run_again(copy / "notebooks", unconfined=True, limits=LIMITS)
 
 

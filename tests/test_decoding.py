@@ -29,7 +29,7 @@ from onetomany.cage import pictures as task
 from onetomany.errors import RefusedError
 from onetomany.faces import accounts, decoding
 from onetomany.faces.aligning import AlignedFace, aligner
-from onetomany.report import pictures as told
+from onetomany.report import picture_record as told
 from onetomany.sources import folders, images
 from onetomany.sources.files import sha256_of
 from test_own_pictures import prepared

@@ -274,7 +274,7 @@ def test_half_written_files_are_not_enrolled(tmp_path: Path) -> None:
     # a crash while the next chunk was written: templates without their chunk, a part of a file
     with (folder / "vectors.f16").open("ab") as file:
         file.write(b"\1" * 777)
-    (folder / ".cells-00001.npy.part").write_bytes(b"\x93NUM")
+    (folder / "cells-00001.npy.part").write_bytes(b"\x93NUM")
     again = reopened(engine, "trained", tmp_path)
     assert len(again) == 200
     again.add(vectors[200:])

@@ -22,7 +22,7 @@ from onetomany.cli import main
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import bundle, contents, custody, keys, timestamp
 from onetomany.evidence.additions import next_number
-from onetomany.evidence.layout import signer_file
+from onetomany.evidence.bundle_layout import signer_file
 from onetomany.evidence.verify import verify
 from payloads import CREATED, OPERATOR
 from stamps import Authority
@@ -39,7 +39,7 @@ def folder(plain: Path, tmp_path: Path) -> Path:
 def put(
     folder: Path, key: Path | None, files: dict[str, bytes] | None = None, **more: object
 ) -> None:
-    bundle.add(
+    bundle.add_files(
         folder,
         NEW if files is None else files,
         who="Park Other",
@@ -415,7 +415,7 @@ def test_only_what_a_killed_run_left_is_taken_away(folder: Path, key: Path) -> N
     planned = folder / f"{LOG}.part"
     shutil.copyfile(folder / LOG, planned)
     names = {PDF: "0" * 64, "seal/own.txt": "0" * 64, "../keep.txt": sha256(folder / PDF)}
-    custody.append(planned, who=OPERATOR, what="x", files=names, when=CREATED)
+    custody.append_entry(planned, who=OPERATOR, what="x", files=names, when=CREATED)
     keep = folder.parent / "keep.txt"
     shutil.copyfile(folder / PDF, keep)
     assert told(folder) == {"seal/own.txt", f"{LOG}.part"}
@@ -427,14 +427,14 @@ def test_only_what_a_killed_run_left_is_taken_away(folder: Path, key: Path) -> N
 def test_what_is_no_bundle_or_not_the_signers_key_is_refused(
     folder: Path, key: Path, other_key: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match="no sealed bundle"):
+    with pytest.raises(InputError, match="not a sealed bundle"):
         put(tmp_path / "none", key)
-    with pytest.raises(InputError, match="no sealed bundle"):
+    with pytest.raises(InputError, match="not a sealed bundle"):
         next_number(tmp_path / "none", "attestation")
     with pytest.raises(InputError, match="can't be read"):
         put(folder, tmp_path / "none.pem")
     with pytest.raises(InputError, match="UTF-8"):
-        bundle.add(folder, NEW, who="Kim \udcff", what="x", key=key)
+        bundle.add_files(folder, NEW, who="Kim \udcff", what="x", key=key)
     path = signer_file(keys.fingerprint(keys.public_pem(keys.read_private(key))))
     line(folder, {path: "0" * 64})
     before = state(folder)
@@ -447,7 +447,7 @@ def test_what_is_no_bundle_or_not_the_signers_key_is_refused(
     seal = folder / bundle.SEAL
     seal.rename(tmp_path / "elsewhere")
     seal.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(InputError, match="no sealed bundle"):
+    with pytest.raises(InputError, match="not a sealed bundle"):
         put(folder, other_key)
 
 
@@ -466,5 +466,5 @@ def test_a_time_stamp_is_added_with_a_key_by_the_command(
     assert "not signed" in capsys.readouterr().out
     signed = (folder / bundle.SIGNED).read_bytes()
     roots = timestamp.read_roots(authority.root.read_bytes())
-    assert timestamp.check((folder / "seal/timestamp-2.tsr").read_bytes(), signed, roots)
+    assert timestamp.check_timestamp((folder / "seal/timestamp-2.tsr").read_bytes(), signed, roots)
     assert verify(folder, public_key=public).filter(pl.col("level") == "fault").is_empty()

@@ -25,8 +25,8 @@ import pytest
 
 from bundles import faults
 from onetomany.evidence import bundle, crate, custody, keys, timestamp
-from onetomany.evidence.layout import signer_file
-from onetomany.evidence.verify import storable, verify
+from onetomany.evidence.bundle_layout import signer_file
+from onetomany.evidence.verify import _storable, verify
 from payloads import OPERATOR
 from stamps import Authority
 
@@ -173,7 +173,7 @@ def add_odd_name(at: Scene) -> Told:
     folder = at.rng.choice(["", "data/", "seal/", "data/figures/"])
     name = os.fsdecode(folder.encode() + at.rng.choice(ODD))
     at.write(name, b"x")
-    return Told({storable(name)})
+    return Told({_storable(name)})
 
 
 def rename(at: Scene) -> Told:
@@ -392,7 +392,7 @@ def remake_all(at: Scene) -> None:
     for name in at.names(under="seal/"):
         if name.rpartition("/")[2].startswith(("timestamp-", "key-", "signed-")):
             (at.root / name).unlink()
-    at.write(bundle.REQUEST, timestamp.request(at.read(bundle.SIGNED)))
+    at.write(bundle.REQUEST, timestamp.timestamp_request(at.read(bundle.SIGNED)))
     last = custody.line_hash(at.lines(SEALED)[-1].rstrip())
     entry = {k: v for k, v in json.loads(at.lines(LOG)[0]).items() if k != "digest"}
     entry["files"] = {n: hashlib.sha256(at.read(n)).hexdigest() for n in entry["files"]}
@@ -643,8 +643,10 @@ def target(
 ) -> Path:
     """Sealed and time-stamped, with two lines that were signed later, the last by another key."""
     folder = Path(shutil.copytree(sealed, tmp_path_factory.mktemp("target") / "bundle"))
-    bundle.add(folder, {"signed-1.pdf": b"%PDF-1.7 signed"}, who=OPERATOR, what="signed", key=key)
-    bundle.add(folder, {"signed-2.json": b"{}"}, who="Park", what="attested", key=other_key)
+    bundle.add_files(
+        folder, {"signed-1.pdf": b"%PDF-1.7 signed"}, who=OPERATOR, what="signed", key=key
+    )
+    bundle.add_files(folder, {"signed-2.json": b"{}"}, who="Park", what="attested", key=other_key)
     return folder
 
 
@@ -657,7 +659,7 @@ def scenes(
 ) -> Callable[[int], Scene]:
     folder = tmp_path_factory.mktemp("scenes")
     keys.make_key(folder / "attacker.pem")
-    (folder / "other.tsq").write_bytes(timestamp.request(b"another bundle"))
+    (folder / "other.tsq").write_bytes(timestamp.timestamp_request(b"another bundle"))
     answer = authority.answer(folder / "other.tsq").read_bytes()
     fake = stranger.answer(target / bundle.REQUEST).read_bytes()
 

@@ -110,9 +110,9 @@ def test_forging_alone_is_no_fault(copy: Path, key: Path) -> None:
 
 def test_a_request_for_other_bytes_is_told(copy: Path, key: Path) -> None:
     """Where the log and its signature were made to fit it."""
-    other = timestamp.request(b"something else")
+    other = timestamp.timestamp_request(b"something else")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timestamp, "request", lambda _: other)
+        patch.setattr(timestamp, "timestamp_request", lambda _: other)
         forge(copy, key)
     assert told(copy) == {bundle.REQUEST}
 

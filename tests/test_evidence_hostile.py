@@ -51,8 +51,8 @@ def bundle_with_all(
     figures = [{"files": {"figures/02-1.csv": digest.hashes["sha256"]}}]
     text = json.dumps({"commit": "0123456789ab", "figures": figures}, indent=1)
     (folder / FIGURES).write_text(text, encoding="utf-8")
-    bundle.add(folder, {"a.txt": b"a"}, who="A", what="added a", key=other_key)
-    bundle.add(folder, {"b.txt": b"b"}, who="B", what="added b", key=key)
+    bundle.add_files(folder, {"a.txt": b"a"}, who="A", what="added a", key=other_key)
+    bundle.add_files(folder, {"b.txt": b"b"}, who="B", what="added b", key=key)
     return folder
 
 
@@ -428,9 +428,9 @@ def test_a_second_signature_can_not_be_made_of_a_first(copy: Path, key: Path, pu
     s = int.from_bytes(signature[32:], "little")
     again = signature[:32] + (s + order).to_bytes(32, "little")
     signed = (copy / bundle.SIGNED).read_bytes()
-    assert keys.fits(public.read_bytes(), signature, signed)
+    assert keys.signature_fits(public.read_bytes(), signature, signed)
     for wrong in (again, signature[:-1], signature + b"\0", b"", bytes(64)):
-        assert not keys.fits(public.read_bytes(), wrong, signed)
+        assert not keys.signature_fits(public.read_bytes(), wrong, signed)
     (copy / bundle.SIGNATURE).write_bytes(again)
     assert bundle.SIGNATURE in told(copy, public_key=public)
 

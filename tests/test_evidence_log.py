@@ -42,7 +42,7 @@ def test_a_users_own_key_from_openssl(tmp_path: Path) -> None:
         == (tmp_path / "own.pub").read_bytes()
     )
     run("openssl", "genpkey", "-algorithm", "x25519", "-out", "wrong.pem", at=tmp_path)
-    with pytest.raises(InputError, match="no Ed25519 key"):
+    with pytest.raises(InputError, match="not an Ed25519 key"):
         keys.read_private(tmp_path / "wrong.pem")
     with pytest.raises(InputError, match="can't be read"):
         keys.read_private(tmp_path / "none.pem")
@@ -65,7 +65,7 @@ def test_a_time_stamp_is_checked_before_it_is_kept(
     folder = tmp_path / "bundle"
     shutil.copytree(plain, folder)
     other = tmp_path / "other.tsq"
-    other.write_bytes(timestamp.request(b"something else"))
+    other.write_bytes(timestamp.timestamp_request(b"something else"))
     good = authority.answer(folder / bundle.REQUEST)
     broken = tmp_path / "broken.tsr"
     broken.write_bytes(good.read_bytes()[:-1] + b"\0")
@@ -86,7 +86,7 @@ def test_a_time_stamp_is_checked_before_it_is_kept(
     assert told(folder) == set()
     after = contents.hash_files(folder, contents.list_files(folder).files)
     assert {p for p in before if before[p] != after[p]} == {bundle.AFTER}
-    with pytest.raises(InputError, match="no sealed bundle"):
+    with pytest.raises(InputError, match="not a sealed bundle"):
         bundle.add_timestamp(tmp_path, good, authority.root, who=OPERATOR)
 
 
@@ -95,7 +95,7 @@ def test_a_line_that_anybody_could_have_added_is_said_to_be_unsigned(
 ) -> None:
     folder = Path(shutil.copytree(plain, tmp_path / "bundle"))
     assert bundle.AFTER not in set(verify(folder)["file"])
-    custody.append(folder / bundle.AFTER, who="An Expert", what="found every number right")
+    custody.append_entry(folder / bundle.AFTER, who="An Expert", what="found every number right")
     assert told(folder) == set()
     for each in (folder, sealed):
         note = verify(each).filter(file=bundle.AFTER, level="note")
@@ -111,14 +111,14 @@ def test_a_time_stamp_that_no_log_tells_of_is_extra(copy: Path, authority: Autho
 
 def test_a_time_stamp_of_another_bundle_is_told(copy: Path, authority: Authority) -> None:
     """Even where the log was made to fit it."""
-    (copy / "other.tsq").write_bytes(timestamp.request(b"another bundle"))
+    (copy / "other.tsq").write_bytes(timestamp.timestamp_request(b"another bundle"))
     answer = authority.answer(copy / "other.tsq")
     (copy / "other.tsq").unlink()
     shutil.copyfile(answer, copy / "seal/timestamp-2.tsr")
     shutil.copyfile(authority.root, copy / "seal/timestamp-2-roots.pem")
     names = dict.fromkeys(["seal/timestamp-2.tsr", "seal/timestamp-2-roots.pem"], 0)
     hashed = {p: h.hashes["sha256"] for p, h in contents.hash_files(copy, names).items()}
-    custody.append(copy / bundle.AFTER, who=OPERATOR, what="added a time-stamp", files=hashed)
+    custody.append_entry(copy / bundle.AFTER, who=OPERATOR, what="added a time-stamp", files=hashed)
     assert told(copy) == {"seal/timestamp-2.tsr"}
 
 
@@ -129,7 +129,9 @@ def test_the_log_names_the_first_broken_line(tmp_path: Path) -> None:
     log = tmp_path / "custody.jsonl"
     for number in range(5):
         when = CREATED + timedelta(minutes=number)
-        custody.append(log, who=OPERATOR, what=f"act {number}", when=when, files={"a": "0" * 64})
+        custody.append_entry(
+            log, who=OPERATOR, what=f"act {number}", when=when, files={"a": "0" * 64}
+        )
     lines = log.read_bytes().splitlines()
     assert custody.first_break(lines) is None
     for broken, line in (
@@ -153,13 +155,13 @@ def test_a_rewritten_line_breaks_the_next(tmp_path: Path) -> None:
     """One who makes the digest anew is told by the hash that the next line carries."""
     logs = [tmp_path / name for name in ("one.jsonl", "two.jsonl")]
     for log, who in zip(logs, (OPERATOR, "Lee Other"), strict=True):
-        custody.append(log, who=who, what="first", when=CREATED)
-        custody.append(log, who=OPERATOR, what="second", when=CREATED)
+        custody.append_entry(log, who=who, what="first", when=CREATED)
+        custody.append_entry(log, who=OPERATOR, what="second", when=CREATED)
     one, two = (log.read_bytes().splitlines() for log in logs)
     found = custody.first_break([two[0], one[1]])
     assert found == custody.Break(2, "it does not carry the hash of the line before")
     late = tmp_path / "late.jsonl"
-    custody.append(late, who=OPERATOR, what="third", when=CREATED - timedelta(days=1),
+    custody.append_entry(late, who=OPERATOR, what="third", when=CREATED - timedelta(days=1),
                    after=custody.line_hash(one[0]))  # fmt: skip
     renumbered = late.read_bytes().splitlines()[0]
     assert custody.first_break([one[0], renumbered]) is not None
@@ -174,7 +176,7 @@ def test_a_line_with_all_hashes_right_is_still_held_to_its_order(
 ) -> None:
     log = tmp_path / "custody.jsonl"
     for what in ("first", "second"):
-        custody.append(log, who=OPERATOR, what=what, when=CREATED)
+        custody.append_entry(log, who=OPERATOR, what=what, when=CREATED)
     first, second = log.read_bytes().splitlines()
     entry = json.loads(second) | change
     del entry["digest"]
@@ -187,12 +189,12 @@ def test_a_line_with_all_hashes_right_is_still_held_to_its_order(
 
 def test_nothing_is_added_to_a_broken_log(tmp_path: Path) -> None:
     log = tmp_path / "custody.jsonl"
-    custody.append(log, who=OPERATOR, what="first", when=CREATED)
+    custody.append_entry(log, who=OPERATOR, what="first", when=CREATED)
     for wrong in ({"who": " ", "what": "x"}, {"who": "x", "what": ""}):
         with pytest.raises(InputError):
-            custody.append(log, **wrong, when=CREATED)
+            custody.append_entry(log, **wrong, when=CREATED)
     with pytest.raises(InputError, match="later entry"):
-        custody.append(log, who="x", what="x", when=CREATED - timedelta(days=1))
+        custody.append_entry(log, who="x", what="x", when=CREATED - timedelta(days=1))
     log.write_bytes(log.read_bytes().replace(b"first", b"First"))
     with pytest.raises(IntegrityError, match="line 1"):
-        custody.append(log, who=OPERATOR, what="second", when=CREATED)
+        custody.append_entry(log, who=OPERATOR, what="second", when=CREATED)

@@ -16,8 +16,8 @@ from onetomany import sources
 from onetomany.errors import InputError
 from onetomany.evidence import bundle, screening
 from onetomany.evidence.record import DataUse
-from onetomany.evidence.redaction import Rule, read_rules, redact
-from onetomany.report.shown import PARQUET, pack, unpack
+from onetomany.evidence.redaction import RedactionRule, read_redactions, redact
+from onetomany.report.shown import PARQUET, pack_frame, unpack_frame
 from payloads import CREATED, ORL, record
 
 # --- the gate
@@ -26,8 +26,10 @@ from payloads import CREATED, ORL, record
 Hits = list[tuple[str, int | None, str]]
 
 
-def hits(folder: Path, rules: tuple[Rule, ...] = (), data: tuple[DataUse, ...] = (ORL,)) -> Hits:
-    return screening.screen(folder, data, rules).select("file", "line", "kind").rows()
+def hits(
+    folder: Path, rules: tuple[RedactionRule, ...] = (), data: tuple[DataUse, ...] = (ORL,)
+) -> Hits:
+    return screening.screen_payload(folder, data, rules).select("file", "line", "kind").rows()
 
 
 def test_an_honest_payload_passes_the_gate(payload: Path) -> None:
@@ -57,7 +59,7 @@ def test_a_face_is_refused_wherever_it_is(tmp_path: Path) -> None:
     assert found == {"face.png": None, "page.html": 2, "chapter.ipynb": 7, "exhibit.pdf": None}
     (tmp_path / "exhibit.pdf").unlink()
     with pytest.raises(InputError, match=r"page\.html, line 2: it shows a face"):
-        screening.refuse(tmp_path, (ORL,))
+        screening.refuse_unfit(tmp_path, (ORL,))
     allowing = DataUse("own", "Own", "own", "own", True, False)
     assert hits(tmp_path, data=(allowing,)) == []
     for name in ("page.html", "chapter.ipynb"):
@@ -129,14 +131,16 @@ def test_personal_data_is_refused_wherever_it_is(tmp_path: Path, text: str) -> N
     (tmp_path / "note.md").write_text(f"one\ntwo {text} three\n")
     (tmp_path / "chapter.ipynb").write_text(json.dumps({"a": [f"x {text}\n"]}, indent=1))
     pl.DataFrame({"n": [1], "text": [f"x {text} y"]}).write_parquet(tmp_path / "table.parquet")
-    packed = {PARQUET: pack(pl.DataFrame({"text": [text]}))}
+    packed = {PARQUET: pack_frame(pl.DataFrame({"text": [text]}))}
     (tmp_path / "shown.json").write_text(json.dumps(packed, indent=1))
     found = {file: line for file, line, kind in hits(tmp_path) if kind == "personal"}
     assert found == {"note.md": 2, "chapter.ipynb": 3, "table.parquet": None, "shown.json": 2}
     with pytest.raises(InputError) as refused:
-        screening.refuse(tmp_path, ())
+        screening.refuse_unfit(tmp_path, ())
     assert text not in str(refused.value)  # told, never shown
-    allow = Rule("allowed", exact=text.removeprefix("Tel. "), reason="printed by the ministry")
+    allow = RedactionRule(
+        "allowed", exact=text.removeprefix("Tel. "), reason="printed by the ministry"
+    )
     assert hits(tmp_path, (allow,)) == []
 
 
@@ -182,8 +186,8 @@ def test_text_in_a_pdf_is_read_too(tmp_path: Path) -> None:
     canvas.showPage()
     canvas.drawString(100, 700, "call 010-1234-5678, says Hong Gildong")
     canvas.save()
-    rule = Rule("witness A", exact="Hong Gildong")
-    found = screening.screen(tmp_path, (ORL,), (rule,))
+    rule = RedactionRule("witness A", exact="Hong Gildong")
+    found = screening.screen_payload(tmp_path, (ORL,), (rule,))
     assert found["kind"].to_list() == ["redaction", "personal"]
     assert all(what.startswith("page 2: ") for what in found["what"])
 
@@ -218,7 +222,9 @@ def test_a_redaction_list_is_applied_and_reported(tmp_path: Path) -> None:
             "text": ["secret of page 3", "홍길동 signed", "open"],
         }
     )
-    outputs = [{"data": {PARQUET: pack(frame), "text/html": ["<b>홍길동</b>\n", "A &amp; B\n"]}}]
+    outputs = [
+        {"data": {PARQUET: pack_frame(frame), "text/html": ["<b>홍길동</b>\n", "A &amp; B\n"]}}
+    ]
     (folder / "02.ipynb").write_text(json.dumps({"cells": [{"outputs": outputs}]}))
     frame.write_csv(folder / "table.csv")
     frame.write_parquet(folder / "table.parquet")
@@ -231,7 +237,7 @@ def test_a_redaction_list_is_applied_and_reported(tmp_path: Path) -> None:
         '[[redact]]\nname = "unmet"\npattern = "Q[0-9]+"\n'
         '[[allow]]\nexact = "press@moj.go.kr"\nreason = "published"\n'
     )
-    rules = read_rules(rules_file)
+    rules = read_redactions(rules_file)
     report = redact(folder, rules)
     assert report.rows() == [
         ("annex", "02.ipynb", 1),
@@ -246,7 +252,7 @@ def test_a_redaction_list_is_applied_and_reported(tmp_path: Path) -> None:
     notebook = json.loads((folder / "02.ipynb").read_text())
     data = notebook["cells"][0]["outputs"][0]["data"]
     expected = ["[redacted: annex]", "[redacted: witness A] signed", "open"]
-    assert unpack(data[PARQUET])["text"].to_list() == expected
+    assert unpack_frame(data[PARQUET])["text"].to_list() == expected
     assert pl.read_parquet(folder / "table.parquet")["text"].to_list() == expected
     assert pl.read_csv(folder / "table.csv")["text"].to_list() == expected
     assert data["text/html"] == ["<b>[redacted: witness A]</b>\n", "[redacted: firm]\n"]
@@ -260,9 +266,13 @@ SECRET = "The witness lives at the old mill, and has done so for more than thirt
 
 
 @pytest.mark.parametrize(
-    "rule", [Rule("annex", document="annex.pdf", pages=(3,)), Rule("annex", exact=SECRET)]
+    "rule",
+    [
+        RedactionRule("annex", document="annex.pdf", pages=(3,)),
+        RedactionRule("annex", exact=SECRET),
+    ],
 )
-def test_what_is_redacted_leaks_nowhere(tmp_path: Path, rule: Rule) -> None:
+def test_what_is_redacted_leaks_nowhere(tmp_path: Path, rule: RedactionRule) -> None:
     """It goes from a frame, the cut tables drawn of it, charts, and sentences that quote it."""
     secret = SECRET
     frame = pl.DataFrame(
@@ -277,7 +287,7 @@ def test_what_is_redacted_leaks_nowhere(tmp_path: Path, rule: Rule) -> None:
     outputs = [
         {
             "data": {
-                PARQUET: pack(frame),
+                PARQUET: pack_frame(frame),
                 "text/html": frame._repr_html_(),
                 "text/plain": str(frame),
             }
@@ -293,7 +303,10 @@ def test_what_is_redacted_leaks_nowhere(tmp_path: Path, rule: Rule) -> None:
     assert "It is a statement." in left  # another row says this, too: no secret of the page
     assert left.count("[redacted: annex]") >= 5
     shown = json.loads((tmp_path / "08.ipynb").read_text())["cells"][0]["outputs"]
-    assert unpack(shown[0]["data"][PARQUET])["snippet"].to_list() == ["[redacted: annex]", "open"]
+    assert unpack_frame(shown[0]["data"][PARQUET])["snippet"].to_list() == [
+        "[redacted: annex]",
+        "open",
+    ]
     rows = shown[1]["data"]["application/vnd.vegalite.v6+json"]["datasets"]["d"]
     assert [row["snippet"] for row in rows] == ["[redacted: annex]", "open"]
     assert set(report["file"]) == {"08.ipynb", "09.ipynb"}
@@ -302,11 +315,13 @@ def test_what_is_redacted_leaks_nowhere(tmp_path: Path, rule: Rule) -> None:
 def test_a_list_in_csv_and_lists_that_are_none(tmp_path: Path) -> None:
     path = tmp_path / "rules.csv"
     path.write_text('name,exact,document,pages\nwitness,Hong,,\nannex,,annex.pdf,"3-5, 8"\n')
-    assert read_rules(path)[1] == Rule("annex", document="annex.pdf", pages=(3, 4, 5, 8))
+    assert read_redactions(path)[1] == RedactionRule(
+        "annex", document="annex.pdf", pages=(3, 4, 5, 8)
+    )
     for text in ('[[redact]]\nname = "x"', '[[redact]]\nname = "x"\npattern = "("',
                  '[[redact]]\nname = "x"\npattern = "a*"', "[[other]]\nx = 1", "[[redact",
                  '[[allow]]\nexact = "x"'):  # fmt: skip
         bad = tmp_path / "bad.toml"
         bad.write_text(text)
         with pytest.raises(InputError):
-            read_rules(bad)
+            read_redactions(bad)

@@ -112,7 +112,7 @@ def test_the_line_that_tells_of_the_run_is_held_to_the_record(
     payload: Path, key: Path, locks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As `onetomany exhibit` makes it, where the payload brings no log of its own."""
-    monkeypatch.setattr(screening, "refuse", lambda *_: None)
+    monkeypatch.setattr(screening, "refuse_unfit", lambda *_: None)
     own = Path(shutil.copytree(payload, tmp_path / "payload"))
     (own / "custody.jsonl").unlink()
     figures = {"commit": COMMIT, "figures": []}
@@ -164,7 +164,7 @@ def test_what_a_signer_changes_everywhere_is_not_told(
 ) -> None:
     """docs/evidence.md says so: only a time-stamp, an attestation or a second copy tells that."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(screening, "refuse", lambda *_: None)
+        patch.setattr(screening, "refuse_unfit", lambda *_: None)
         other = record(operator="Lee Other", organisation="", commit="f" * 12, title="Other")
         out = tmp_path / "bundle"
         bundle.seal(payload, out, other, key=key, created=CREATED, repository=locks)
@@ -204,7 +204,7 @@ def test_whatever_a_record_holds_its_honest_bundle_has_no_fault(
     for name in CHAPTERS:
         shutil.copyfile(payload / f"notebooks/{name}.ipynb", small / f"notebooks/{name}.ipynb")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(screening, "refuse", lambda *_: None)
+        patch.setattr(screening, "refuse_unfit", lambda *_: None)
         out = tmp_path / "bundle"
         one = record(**changes)
         bundle.seal(small, out, one, key=key, created=CREATED, repository=locks)

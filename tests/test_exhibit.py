@@ -36,24 +36,29 @@ from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container, figures, keys, methods, pages, questions
 from onetomany.evidence.bundle import seal
 from onetomany.evidence.cited import cited_sources
-from onetomany.evidence.exhibit import Payload, build_payload, write_payload
+from onetomany.evidence.exhibit import ExhibitPayload, build_payload, write_payload
 from onetomany.evidence.figures import (
     Figure,
     csv_bytes,
     frame_of,
-    listing,
+    list_item_files,
     read_figures,
     without_data,
 )
 from onetomany.evidence.printed import LEAST, TURNED, UPRIGHT, lay_out, smallest_letters
-from onetomany.evidence.reproduce import compare, compare_bytes, reproduce, version_differences
+from onetomany.evidence.reproduce import (
+    compare_bytes,
+    compare_exhibits,
+    reproduce,
+    version_differences,
+)
 from onetomany.evidence.typesetting import STANDARDS, grid, pdf
 from onetomany.evidence.verify import verify
 from onetomany.examples import sample_bundle
 from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import run_chapters
-from onetomany.report.shown import pack, unpack
-from onetomany.report.site import STAMP, STAMP_KO, picture
+from onetomany.report.shown import pack_frame, unpack_frame
+from onetomany.report.website import STAMP, STAMP_KO, picture
 from sample_notebook import code, twin, write_notebook
 from test_accessibility import violations
 
@@ -124,12 +129,12 @@ def executed(notebooks: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def payload(
     executed: dict[str, Any], notebooks: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Payload:
+) -> ExhibitPayload:
     return write_payload(executed, notebooks, tmp_path_factory.mktemp("exhibit") / "one")
 
 
 @pytest.fixture(scope="module")
-def again(payload: Payload) -> list[Figure]:
+def again(payload: ExhibitPayload) -> list[Figure]:
     """What the payload's notebooks show, read once more."""
     folder = payload.folder / "notebooks"
     chapters = [
@@ -139,7 +144,7 @@ def again(payload: Payload) -> list[Figure]:
 
 
 @pytest.fixture
-def doctored(payload: Payload, tmp_path: Path) -> Path:
+def doctored(payload: ExhibitPayload, tmp_path: Path) -> Path:
     return Path(shutil.copytree(payload.folder, tmp_path / "doctored"))
 
 
@@ -156,7 +161,7 @@ def items(folder: Path) -> dict[str, dict[str, object]]:
     return {f"{each['kind']} {each['number']}": each for each in listed}
 
 
-def test_items_are_numbered_and_carry_what_was_shown(payload: Payload) -> None:
+def test_items_are_numbered_and_carry_what_was_shown(payload: ExhibitPayload) -> None:
     found = items(payload.folder)
     assert list(found) == [
         "figure 01-1",
@@ -258,7 +263,7 @@ def test_a_missing_interval_is_told_of_numbers_and_not_of_words() -> None:
 
 
 def test_what_a_chapter_simulates_stands_under_its_tables_and_sentences_too(
-    payload: Payload,
+    payload: ExhibitPayload,
 ) -> None:
     """A sentence can't say by itself that the numbers in it were never measured."""
     made = "Simulated in this chapter 이 장의 모의 자료: scores of nobody"
@@ -268,7 +273,7 @@ def test_what_a_chapter_simulates_stands_under_its_tables_and_sentences_too(
     assert page.count(made) == 4
 
 
-def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: Payload) -> None:
+def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: ExhibitPayload) -> None:
     for each in items(payload.folder).values():
         for path, digest in each["files"].items():  # type: ignore[attr-defined]
             content = (payload.folder / path).read_bytes()
@@ -283,7 +288,9 @@ def test_the_data_lie_beside_as_csv_and_parquet_with_their_hashes(payload: Paylo
     assert payload.figures["sha256"].n_unique() == payload.figures.height
 
 
-def test_two_runs_give_the_same_bytes(payload: Payload, notebooks: Path, tmp_path: Path) -> None:
+def test_two_runs_give_the_same_bytes(
+    payload: ExhibitPayload, notebooks: Path, tmp_path: Path
+) -> None:
     first = contents(payload.folder)
     second = contents(build_payload(notebooks, tmp_path / "again", ["01"]).folder)
     assert first.keys() == second.keys()
@@ -296,7 +303,7 @@ def text_of(path: Path) -> list[str]:
     return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(path)]
 
 
-def test_every_page_of_the_pdf_bears_the_stamp_and_its_items(payload: Payload) -> None:
+def test_every_page_of_the_pdf_bears_the_stamp_and_its_items(payload: ExhibitPayload) -> None:
     pages = text_of(payload.folder / "exhibits" / "exhibit.pdf")
     assert len(pages) > 3
     for page in pages:
@@ -310,7 +317,7 @@ def test_every_page_of_the_pdf_bears_the_stamp_and_its_items(payload: Payload) -
         "명단이 길수록 경보가 늘어난다",
         "Real travellers: there are none in it.",
         "SIMULATED 모의 자료: scores of nobody",
-        "Neither shows that what a file says is true.",
+        "Neither shows that the content of a file is true.",
         "95 %: 4.2% to 26.8%",
     ):
         assert said in whole
@@ -347,7 +354,7 @@ def elements(page: pypdfium2.PdfPage) -> Iterator[tuple[str, str]]:
     pdfium.FPDF_StructTree_Close(tree)
 
 
-def test_the_pdf_is_tagged_and_its_chart_has_alternative_text(payload: Payload) -> None:
+def test_the_pdf_is_tagged_and_its_chart_has_alternative_text(payload: ExhibitPayload) -> None:
     assert STANDARDS == ["a-2a", "ua-1"]
     path = payload.folder / "exhibits" / "exhibit.pdf"
     content = path.read_bytes()
@@ -429,12 +436,15 @@ def test_a_chart_that_fits_is_left_as_it_is(large: dict[str, tuple[Figure, bytes
     assert not printed.turned
     lettered = svg.replace(b'font-size="9px"', b'font-size="4px"')
     assert smallest_letters(lay_out(lettered)) >= LEAST  # drawn larger, not as small as it is
-    with pytest.raises(OneToManyError, match="no SVG"):
+    with pytest.raises(OneToManyError, match="not readable SVG"):
         lay_out(b"none")
 
 
 def test_parts_of_a_chart_stand_in_order_on_their_pages(
-    large: dict[str, tuple[Figure, bytes]], again: list[Figure], payload: Payload, tmp_path: Path
+    large: dict[str, tuple[Figure, bytes]],
+    again: list[Figure],
+    payload: ExhibitPayload,
+    tmp_path: Path,
 ) -> None:
     folder = payload.folder / "notebooks"
     chapter = read_chapter("01_alarms", nbformat.read(folder / "01_alarms.ipynb", 4), folder)
@@ -483,7 +493,7 @@ def sizes_of(page: pypdfium2.PdfPage) -> list[float]:
 
 
 def test_the_html_exhibit_has_numbers_and_hashes_and_links_out_to_the_notebook(
-    payload: Payload,
+    payload: ExhibitPayload,
 ) -> None:
     page = (payload.folder / "exhibits" / "html" / "01_alarms.html").read_text(encoding="utf-8")
     assert "Exhibit A-1, Figure 01-1 · 증거 A-1, 그림 01-1" in page
@@ -497,7 +507,7 @@ def test_the_html_exhibit_has_numbers_and_hashes_and_links_out_to_the_notebook(
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("page", ["index.html", "01_alarms.html"])
 def test_axe_finds_nothing_in_the_html_exhibit(
-    driver: Chrome, payload: Payload, page: str, width: int
+    driver: Chrome, payload: ExhibitPayload, page: str, width: int
 ) -> None:
     resize(driver, width)
     driver.get("about:blank")
@@ -506,7 +516,7 @@ def test_axe_finds_nothing_in_the_html_exhibit(
     assert violations(driver) == []
 
 
-def test_no_picture_goes_in_and_it_is_said(payload: Payload) -> None:
+def test_no_picture_goes_in_and_it_is_said(payload: ExhibitPayload) -> None:
     assert payload.left_out == ("01_alarms.ipynb, cell 11 of all: image/png",)
     stills = payload.folder / "exhibits" / "html" / "assets" / "charts"
     for path in payload.folder.rglob("*.*"):
@@ -516,17 +526,18 @@ def test_no_picture_goes_in_and_it_is_said(payload: Payload) -> None:
             assert path.parent == stills
 
 
-def test_the_methods_statement_is_made_from_the_run(payload: Payload) -> None:
+def test_the_methods_statement_is_made_from_the_run(payload: ExhibitPayload) -> None:
     text = (payload.folder / "methods" / "methods.md").read_text(encoding="utf-8")
     for said in (
         "How often is nobody's face an alarm?",
         "아무도 아닌 얼굴에 얼마나 자주 경보가 울리는가?",
-        "onetomany.charts.theme.finish",
+        "Functions that only draw or print are not listed.",
         "Statement 01-1: 12.5% of 40 people (95 %: 4.2% to 26.8%).",
         "Real travellers: there are none in it.",
         f"| polars | {pl.__version__} |",
     ):
         assert said in text
+    assert "charts.theme.finish" not in text
     assert STAMP in text_of(payload.folder / "methods" / "methods.pdf")[0]
 
 
@@ -540,10 +551,12 @@ def test_data_is_what_a_chapter_reads_not_a_page_that_it_cites() -> None:
     cited = cited_sources([], [], {"00": "from onetomany.sources import case\n"})
     files = dict(cited.select("path", "sha256").iter_rows())
     own = next(path for path in files if path.endswith("case/claims.csv"))
-    said = " ".join(map(str, methods.methods([], [], [], "", cited)))
+    said = " ".join(map(str, methods.methods_statement([], [], [], "", cited)))
     assert own in said
     assert files[own] in said
-    assert "The chapters read none." in str(methods.methods([], [], [], "", cited.clear()))
+    assert "The chapters read none." in str(
+        methods.methods_statement([], [], [], "", cited.clear())
+    )
 
 
 TABLES = [
@@ -572,10 +585,10 @@ def test_tables_of_the_case_are_known_by_the_functions_that_read_them(
     assert {each.name for each in sheets} == set(known)
     listed = {Path(path).name for path in cited_sources([], sheets, {})["path"]}
     assert listed == {name for names in known.values() for name in names}
-    said = str(methods.methods([], [], sheets, "", cited_sources([], sheets, {})))
+    said = str(methods.methods_statement([], [], sheets, "", cited_sources([], sheets, {})))
     for each in sheets:
         for field in ("licence", "consent_basis", "covers", "limits", "written"):
-            assert str([field, each.fields[field]]) in said
+            assert str([f"{field} {methods._SAID[field]}", each.fields[field]]) in said
 
 
 def case_sheets() -> dict[str, dict[str, Any]]:
@@ -633,10 +646,10 @@ def test_a_day_is_no_title_of_a_source() -> None:
     assert cited.select("path", "title").rows() == [("https://a.kr", ""), ("https://b.kr", "B")]
 
 
-def test_reproduce_tells_same_and_varies(payload: Payload, tmp_path: Path) -> None:
+def test_reproduce_tells_same_and_varies(payload: ExhibitPayload, tmp_path: Path) -> None:
     before = contents(payload.folder)
     # tests/test_container.py shows what a container keeps out
-    unconfined = bool(container.problem())
+    unconfined = bool(container.container_problem())
     table = reproduce(payload.folder, tmp_path / "again", unconfined=unconfined)
     assert dict(table.select("item", "outcome").iter_rows()) == {
         "Figure 01-1": "same",
@@ -673,7 +686,7 @@ def test_what_differs_in_a_doctored_bundle_is_named(doctored: Path, again: list[
     listed = (doctored / "figures.json").read_text(encoding="utf-8")
     versions = listed.replace(f'"polars": "{pl.__version__}"', '"polars": "0.1"')
     (doctored / "figures.json").write_text(versions, encoding="utf-8")
-    table = compare(doctored, again)
+    table = compare_exhibits(doctored, again)
     outcome = dict(table.select("item", "outcome").iter_rows())
     assert outcome == {
         "Figure 01-1": "within",
@@ -694,7 +707,7 @@ def test_an_item_on_one_side_only_is_different(doctored: Path, again: list[Figur
     whole = json.loads((doctored / "figures.json").read_text(encoding="utf-8"))
     whole["figures"] = [{**whole["figures"][0], "number": "01-9"}, *whole["figures"][1:]]
     (doctored / "figures.json").write_text(json.dumps(whole), encoding="utf-8")
-    what = dict(compare(doctored, again).select("item", "what").iter_rows())
+    what = dict(compare_exhibits(doctored, again).select("item", "what").iter_rows())
     assert what["Figure 01-9"] == "the new run does not give it"
     assert what["Figure 01-1"] == "it is not in the bundle"
 
@@ -707,14 +720,14 @@ def test_the_command_does_not_run_a_bundle_that_fails_to_verify(
     assert not (tmp_path / "again").exists()
 
 
-def test_a_folder_that_holds_something_is_refused(payload: Payload, notebooks: Path) -> None:
-    with pytest.raises(InputError, match="holds other files"):
+def test_a_folder_that_holds_something_is_refused(payload: ExhibitPayload, notebooks: Path) -> None:
+    with pytest.raises(InputError, match="contains other files"):
         build_payload(notebooks, payload.folder)
-    with pytest.raises(InputError, match="holds no figures"):
+    with pytest.raises(InputError, match="contains no figures"):
         reproduce(notebooks, notebooks / "out")
 
 
-def test_a_build_that_fails_leaves_nothing(payload: Payload, tmp_path: Path) -> None:
+def test_a_build_that_fails_leaves_nothing(payload: ExhibitPayload, tmp_path: Path) -> None:
     held = nbformat.read(payload.folder / "notebooks" / "01_alarms.ipynb", as_version=4)
     with pytest.raises(InputError, match="no record of a run"):
         write_payload({"01_alarms": held}, tmp_path, tmp_path / "out")
@@ -723,10 +736,10 @@ def test_a_build_that_fails_leaves_nothing(payload: Payload, tmp_path: Path) -> 
 
 def test_templates_are_not_let_in() -> None:
     row = [0.01 * n for n in range(128)]
-    assert pack(pl.DataFrame({"template": [row]})) is None
-    assert pack(pl.DataFrame({"template": [b"1"]})) is None
+    assert pack_frame(pl.DataFrame({"template": [row]})) is None
+    assert pack_frame(pl.DataFrame({"template": [b"1"]})) is None
     wide = {f"v{n}": value for n, value in enumerate(row)}
-    assert pack(pl.DataFrame([wide])) is None
+    assert pack_frame(pl.DataFrame([wide])) is None
     for rows in ([{"template": row}], [wide]):
         with pytest.raises(InputError, match="as a template does"):
             frame_of(rows)
@@ -754,9 +767,9 @@ def test_csv_tells_every_value_apart(rows: list[tuple[str | None, float, int]]) 
     schema = {"text": pl.String, "number": pl.Float64, "count": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     assert pl.read_csv(io.BytesIO(csv_bytes(frame)), schema=schema).equals(frame)
-    packed = pack(frame)
+    packed = pack_frame(frame)
     assert packed
-    assert unpack(packed).equals(frame)
+    assert unpack_frame(packed).equals(frame)
 
 
 @given(st.floats(1e-9, 1e9), st.integers(1, 10**9))
@@ -798,13 +811,13 @@ def test_every_figure_of_the_real_report_is_complete(report: Path) -> None:
                 assert each.text
                 assert each.text_ko
             assert not each.as_shown  # of every table the frame itself was kept
-        table = listing(found)
+        table = list_item_files(found)
         assert table["file"].n_unique() == table.height
     assert seen > 100
 
 
 @pytest.fixture(scope="module")
-def sealed(payload: Payload, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sealed(payload: ExhibitPayload, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("sealed")
     keys.make_key(made / "key.pem")
     record = payload.record(operator="A Tester", organisation="", licence="", command=["exhibit"])
@@ -814,7 +827,7 @@ def sealed(payload: Payload, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) -> None:
     assert verify(sealed).filter(level="fault").is_empty()
-    changes = sample_bundle.try_changes(sealed)
+    changes = sample_bundle.change_copies(sealed)
     assert changes.height == 6
     assert changes["named"].all()
     assert changes["faults"].min() >= 1  # type: ignore[operator]
@@ -829,16 +842,18 @@ def test_the_key_of_the_demonstration_is_thrown_away(tmp_path: Path) -> None:
 
 
 def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> None:
-    found = sample_bundle.bundle_answers(sealed)
+    found = sample_bundle.list_expert_questions(sealed)
     assert found["holds"].unique().sort().to_list() == ["full", "none", "part"]
     for row in found.filter(pl.col("part").is_not_null()).iter_rows(named=True):
         # the chapter shows no data that has a datasheet
         assert bool(row["files"]) == (row["part"] != "data/datasheets")
     for place in questions.JURISDICTIONS:
-        there = sample_bundle.bundle_answers(sealed, place).filter(pl.col("part").is_not_null())
+        there = sample_bundle.list_expert_questions(sealed, place).filter(
+            pl.col("part").is_not_null()
+        )
         assert there.filter(files=0)["part"].unique().to_list() in ([], ["data/datasheets"])
-    assert sample_bundle.bundle_answers(tmp_path)["files"].sum() == 0
-    parts = sample_bundle.bundle_parts(sealed)
+    assert sample_bundle.list_expert_questions(tmp_path)["files"].sum() == 0
+    parts = sample_bundle.list_bundle_parts(sealed)
     assert parts.filter(pl.col("what") == "").is_empty()
     spec = charts.answers(found, source="this bundle").to_dict()
     assert "Is what it says true?" in spec["description"]

@@ -17,10 +17,10 @@ from selenium.webdriver.common.by import By
 
 from browser import errors, resize, wait_for
 from onetomany.errors import OneToManyError
-from onetomany.report import site
+from onetomany.report import website as site
 from onetomany.report.blocks import read_chapter
 from onetomany.report.clean import ATTRIBUTES, TAGS, clean_html, refused_chart
-from onetomany.report.site import Exhibit, write_site
+from onetomany.report.website import Exhibit, write_site
 from sample_notebook import code, twin
 
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()

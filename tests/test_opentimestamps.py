@@ -21,7 +21,7 @@ from onetomany.evidence.opentimestamps import (
     SIZE,
     add_proof,
     check_opentimestamps,
-    describe,
+    describe_proof,
     read_proof,
 )
 from onetomany.evidence.verify import verify
@@ -81,7 +81,7 @@ def test_a_proof_gives_the_root_that_its_block_must_have() -> None:
     assert found.digest == DIGEST.hex()
     assert found.blocks == [(358_391, root[::-1].hex())]
     assert found.pending == ["https://calendar.example.org"]
-    said = describe(found)
+    said = describe_proof(found)
     assert "Bitcoin block 358,391" in said
     assert root[::-1].hex() in said
     assert "1 pending" in said
@@ -96,7 +96,7 @@ def test_forks_other_kinds_and_hashes_that_are_not_calculated() -> None:
     assert read_proof(proof(b"\xf2\xf3" + bitcoin(7))).blocks == [(7, "")]
     assert read_proof(proof(b"\xf2" + bitcoin(7))).blocks == [(7, DIGEST.hex())]
     found = read_proof(proof(pending("https://\u202e\x1b[2J.org")))
-    assert describe(found).isprintable()
+    assert describe_proof(found).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_damaged_proofs_are_refused_or_read(data: st.DataObject) -> None:
         place = data.draw(st.integers(0, len(content) - 1))
         content[place : place + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=3))
     with contextlib.suppress(InputError):
-        assert describe(read_proof(bytes(content))).isprintable()
+        assert describe_proof(read_proof(bytes(content))).isprintable()
 
 
 def test_a_large_proof_is_read_in_no_time() -> None:

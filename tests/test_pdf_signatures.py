@@ -23,8 +23,14 @@ from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.evidence import bundle, contents, pades, signed_pdf
 from onetomany.evidence.opened import Opened
-from onetomany.evidence.pades import certify, check_pdf_signatures, names_bundle, sign, standards
-from onetomany.evidence.signed_pdf import read
+from onetomany.evidence.pades import (
+    add_certificate,
+    check_pdf_signatures,
+    names_bundle,
+    sign,
+    standards,
+)
+from onetomany.evidence.signed_pdf import read_pdf_signatures
 from onetomany.evidence.typesetting import heading, pair, pdf
 from onetomany.evidence.verify import verify
 from payloads import CREATED, OPERATOR, record
@@ -148,7 +154,7 @@ def test_a_signature_is_read_as_another_tool_reads_it(
 ) -> None:
     if shutil.which("pdfsig") is None:
         pytest.skip("pdfsig is not installed (Debian: poppler-utils, libnss3-tools)")
-    found = read(signed, None)[0]
+    found = read_pdf_signatures(signed, None)[0]
     (tmp_path / "signed.pdf").write_bytes(signed)
     said = subprocess.run(
         ["pdfsig", "signed.pdf"], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -172,20 +178,20 @@ def test_a_signature_is_read_as_another_tool_reads_it(
         ["pdfsig", "signed.pdf"], cwd=tmp_path, capture_output=True, text=True, check=False
     ).stdout
     assert "Signature is Valid" not in said
-    assert read(bytes(broken), None)[0].fault
+    assert read_pdf_signatures(bytes(broken), None)[0].fault
 
 
 def test_trust_is_the_readers(signed: bytes, folder: Path, page: bytes) -> None:
     root = (folder / "root.pem").read_bytes()
-    assert [each.trusted for each in read(signed, root)] == [True]
-    assert [each.trusted for each in read(signed, None)] == [False]
-    other = read(sign(page, folder / "other.p12"), root)[0]
+    assert [each.trusted for each in read_pdf_signatures(signed, root)] == [True]
+    assert [each.trusted for each in read_pdf_signatures(signed, None)] == [False]
+    other = read_pdf_signatures(sign(page, folder / "other.p12"), root)[0]
     assert (other.trusted, other.fault) == (False, "")
     assert other.signer.isprintable()
 
 
 def test_a_second_signature_leaves_the_first(signed: bytes, folder: Path) -> None:
-    first, second = read(sign(signed, folder / "other.p12"), None)
+    first, second = read_pdf_signatures(sign(signed, folder / "other.p12"), None)
     assert (first.whole, second.whole) == (False, True)
     assert not first.fault
     assert "earlier state" in first.covers
@@ -193,7 +199,7 @@ def test_a_second_signature_leaves_the_first(signed: bytes, folder: Path) -> Non
 
 def test_what_is_not_signed_starts_no_process(page: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", None)
-    assert read(page, None) == []
+    assert read_pdf_signatures(page, None) == []
 
 
 def test_nothing_is_fetched_for_a_signature(signed: bytes, tmp_path: Path) -> None:
@@ -264,12 +270,12 @@ def test_a_hostile_pdf_ends_in_a_sentence(signed: bytes, monkeypatch: pytest.Mon
     }
     for name, content in hostile.items():
         with pytest.raises(InputError) as refused:
-            read(content, None)
+            read_pdf_signatures(content, None)
         assert str(refused.value).isprintable(), name
     assert time.monotonic() - start < 60
     monkeypatch.setattr(signed_pdf, "SECONDS", 0.01)
     with pytest.raises(InputError, match=r"0\.01 seconds"):
-        read(signed, None)
+        read_pdf_signatures(signed, None)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -288,7 +294,7 @@ def test_damaged_files_never_end_in_a_traceback(signed: bytes, seed: int) -> Non
     refused: list[str] = []
     found: list[signed_pdf.Signature] = []
     try:
-        found = read(bytes(content), None)
+        found = read_pdf_signatures(bytes(content), None)
     except InputError as error:
         refused = [str(error)]
     assert len(refused) + len(found) == 1
@@ -347,12 +353,12 @@ def test_what_is_no_signed_pdf_is_not_added(
     before = {each.name for each in (copied / "seal").iterdir()}
     broken = bytearray(signed)
     broken[len(signed) // 3] ^= 1
-    for content, why in ((bytes(broken), "does not hold"), (b"text", "is no PDF")):
+    for content, why in ((bytes(broken), "does not hold"), (b"text", "is not a PDF")):
         path.write_bytes(content)
         with pytest.raises(InputError, match=why):
-            certify(copied, path, pdf_key=None, key=key, who=OPERATOR)
+            add_certificate(copied, path, pdf_key=None, key=key, who=OPERATOR)
     with pytest.raises(InputError, match="No such file"):
-        certify(copied, tmp_path / "none.pdf", pdf_key=None, key=key, who=OPERATOR)
+        add_certificate(copied, tmp_path / "none.pdf", pdf_key=None, key=key, who=OPERATOR)
     assert {each.name for each in (copied / "seal").iterdir()} == before
 
 
@@ -361,7 +367,7 @@ def test_a_broken_signature_is_a_fault_and_a_changed_one_names_the_file(
 ) -> None:
     path = tmp_path / "completed.pdf"
     path.write_bytes(signed)
-    certify(copied, path, pdf_key=None, key=key, who=OPERATOR)
+    add_certificate(copied, path, pdf_key=None, key=key, who=OPERATOR)
     broken = bytearray(signed)
     broken[len(signed) // 3] ^= 1
     (copied / DONE).write_bytes(broken)
@@ -406,7 +412,7 @@ def test_the_exhibit_is_signed_before_it_is_sealed(
     sealed: list[list[signed_pdf.Signature]] = []
 
     def seal(made: Path, out: Path, *_: object, **__: object) -> Path:
-        sealed.append(read((made / "exhibits/exhibit.pdf").read_bytes(), None))
+        sealed.append(read_pdf_signatures((made / "exhibits/exhibit.pdf").read_bytes(), None))
         return out
 
     monkeypatch.setattr(exhibit, "build_payload", build)

@@ -252,7 +252,7 @@ def test_ctrl_c_leaves_the_old_site_as_it_was(tmp_path: Path) -> None:
 
 def test_a_folder_of_other_files_is_never_replaced(notebooks: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(OneToManyError, match="holds other files"):
+    with pytest.raises(OneToManyError, match="contains other files"):
         build_report(notebooks, tmp_path)
     assert (tmp_path / "thesis.txt").exists()
 

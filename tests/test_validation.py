@@ -80,7 +80,7 @@ def test_every_test_that_a_method_names_exists() -> None:
 def test_every_analysis_function_of_every_chapter_is_covered(chapters: list[Chapter]) -> None:
     seen = set()
     for chapter in chapters:
-        for name in used_functions(chapter)["function"]:
+        for name in used_functions(chapter):
             if (room := name.split(".")[1]) in validation.ANALYSIS:
                 seen.add(room)
                 assert validation.covering(name, METHODS), f"{name}, used in {chapter.stem}"
@@ -264,7 +264,7 @@ def document(chapters: list[Chapter], tmp_path_factory: pytest.TempPathFactory) 
     }  # fmt: skip
     del tests["tests/test_gallery.py::test_search_equals_a_plain_product"]
     file = result(tmp, tests=tests)
-    validation.write(tmp / "validation", chapters, file, COMMIT, CREATED.date())
+    validation.write_validation(tmp / "validation", chapters, file, COMMIT, CREATED.date())
     return tmp / "validation"
 
 
@@ -308,7 +308,7 @@ def inside_the_page(pages: list[pypdfium2.PdfPage]) -> None:
 def test_without_a_run_nothing_is_said_to_have_passed(
     chapters: list[Chapter], tmp_path: Path
 ) -> None:
-    validation.write(tmp_path / "validation", chapters[:2], None, COMMIT, CREATED.date())
+    validation.write_validation(tmp_path / "validation", chapters[:2], None, COMMIT, CREATED.date())
     text = (tmp_path / "validation/validation.md").read_text(encoding="utf-8")
     assert "There is no test result of this commit" in text.splitlines()[4]
     assert not re.search(r"\d of \d+ tests passed", text)
@@ -364,7 +364,9 @@ def drafts(document: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (bundle / "data/validation").mkdir(parents=True)
     (bundle / "data/validation/results.json").write_bytes((document / "results.json").read_bytes())
     (bundle / "seal").mkdir()
-    certificate.write(bundle / "seal", record(), CREATED, "a" * 64, "b" * 64, jurisdictions=CODES)
+    certificate.write_certificates(
+        bundle / "seal", record(), CREATED, "a" * 64, "b" * 64, jurisdictions=CODES
+    )
     return bundle / "seal"
 
 

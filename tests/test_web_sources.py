@@ -317,15 +317,15 @@ def test_a_capture_is_carried_with_a_permission_and_the_gate_lets_only_that_in(
         f"captures/{each}.warc.gz"
         for each in listed(payload).filter(path=ADDRESS)["capture_sha256"]
     ]
-    assert screening.screen(payload, [], done.rules).is_empty()
-    unread = screening.screen(payload, [])
+    assert screening.screen_payload(payload, [], done.rules).is_empty()
+    unread = screening.screen_payload(payload, [])
     assert set(unread["file"]) == set(done.carried)
     # the permission is for these bytes, in that folder
     changed = payload / next(iter(done.carried))
     changed.write_bytes(changed.read_bytes() + b"\0")
-    assert screening.screen(payload, [], done.rules).height == 1
+    assert screening.screen_payload(payload, [], done.rules).height == 1
     changed.rename(payload / "other.gz")
-    assert screening.screen(payload, [], done.rules)["file"].to_list() == ["other.gz"]
+    assert screening.screen_payload(payload, [], done.rules)["file"].to_list() == ["other.gz"]
     assert all(rule.allows and rule.exact in rule.reason for rule in done.rules)
 
 
@@ -362,8 +362,10 @@ def test_a_bundle_with_carried_captures_verifies_and_its_log_says_why(
 def test_a_datasheet_may_permit_it_for_its_own_addresses(
     built: Path, payload: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert captured.permitted_addresses() == set()
-    sheet = methods.Sheet("x/data/s.toml", "s", {"url": ADDRESS, "captures_in_exhibit": True}, ())
+    assert captured._permitted_addresses() == set()
+    sheet = methods.ShownDatasheet(
+        "x/data/s.toml", "s", {"url": ADDRESS, "captures_in_exhibit": True}, ()
+    )
     monkeypatch.setattr(captured, "all_sheets", lambda: [sheet])
     assert len(captured.name_captures(payload, built).carried) == 3
 

@@ -19,7 +19,7 @@ import polars as pl
 from ..faces import Settings, embed, synthetic, usable
 from ..gallery import Band, CompressedEngine, lists_for
 from ..sources import cache_dir, case, open_images
-from ..sources.files import write_whole
+from ..sources.files import whole_file, write_whole
 from . import growth, refit
 from .fixed_fpir import misses_at_fpir
 from .scale import rates_by_size
@@ -87,8 +87,8 @@ def run_full(out: Path, records: int | None = None) -> Facts:
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, frame in (("searches", searches), ("refits", again)):
-        frame.write_parquet(out / f".{name}.part")
-        (out / f".{name}.part").replace(out / f"{name}.parquet")
+        with whole_file(out / f"{name}.parquet") as beside:
+            frame.write_parquet(beside)
     write_whole(out / "run.json", json.dumps(facts, indent=1).encode())
     return facts
 

@@ -27,7 +27,7 @@ from ..gallery import CompressedEngine, Threshold, pack
 from ..gallery.engine import keep_best
 from ..gallery.exact import search_matrix
 from ..sources import travellers
-from ..sources.files import write_whole
+from ..sources.files import whole_file, write_whole
 from .identification import SEARCHES
 
 Floats = NDArray[np.float32]
@@ -276,15 +276,14 @@ def _write_notes(
     notes: Path, seen: ExactCandidates, done: int, snapshots: list[ExactCandidates]
 ) -> None:
     parts = [*snapshots, seen]
-    beside = notes / ".seen.part.npz"
-    np.savez(
-        beside,
-        scores=np.stack([part.scores for part in parts]),
-        rows=np.stack([part.rows for part in parts]),
-        sizes=[part.size for part in parts],
-        done=done,
-    )
-    beside.replace(notes / "seen.npz")
+    with whole_file(notes / "seen.npz") as beside, beside.open("wb") as file:
+        np.savez(
+            file,
+            scores=np.stack([part.scores for part in parts]),
+            rows=np.stack([part.rows for part in parts]),
+            sizes=[part.size for part in parts],
+            done=done,
+        )
 
 
 def read_growth(notes: Path) -> GrowthRun:

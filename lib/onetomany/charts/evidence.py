@@ -16,8 +16,8 @@ _STEP = 44
 def answers(table: pl.DataFrame, *, source: str) -> Finished:
     """A row a question, a column a part of the bundle, a dot where that part answers.
 
-    Takes `sample_bundle.bundle_answers`: a dot's size is the number of files found; a part that a
-    question points to and that has no file in this bundle is drawn hollow.
+    Takes `sample_bundle.list_expert_questions`: a dot's size is the number of files
+    found; a part that a question points to and that has no file in this bundle is drawn hollow.
     """
     shown = table.with_columns(
         holds=pl.col("holds").replace_strict(HOLDS),

@@ -11,7 +11,7 @@ from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
-    from onetomany.evidence.redaction import Rule
+    from onetomany.evidence.redaction import RedactionRule
 
 # how to make a capture, without this kit: it opens no page itself
 HOW_EN = """\
@@ -117,7 +117,7 @@ def check_options(args: argparse.Namespace) -> None:
             pass  # refuses what is no case file
 
 
-def name_captures(payload: Path, case: Path, *, carry: bool) -> list[Rule]:
+def name_captures(payload: Path, case: Path, *, carry: bool) -> list[RedactionRule]:
     """Name the captures of the payload's web sources, and say what is carried."""
     from onetomany.evidence.captured import name_captures as name
 

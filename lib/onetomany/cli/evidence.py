@@ -67,7 +67,7 @@ def exhibit(parser: argparse.ArgumentParser) -> Run:
 def _make_exhibit(args: argparse.Namespace) -> int:
     from onetomany.evidence import bundle, keys, pades, questions, validation
     from onetomany.evidence.exhibit import build_payload
-    from onetomany.evidence.redaction import read_rules
+    from onetomany.evidence.redaction import read_redactions
     from onetomany.sources.images import activity, chosen_images, image_sets
 
     # what can be refused is refused before an hour of running
@@ -88,7 +88,7 @@ def _make_exhibit(args: argparse.Namespace) -> int:
         validation.read_results(args.validation)
     if args.pdf_key:
         pades.read_signer(args.pdf_key)
-    rules = read_rules(args.redact) if args.redact else ()
+    rules = read_redactions(args.redact) if args.redact else ()
     only = args.only.replace(" ", "").split(",") if args.only else None
     folder = args.out.with_name(f".{args.out.name}.payload")
     shutil.rmtree(folder, ignore_errors=True)
@@ -215,14 +215,14 @@ def reproduce(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import reproduce as again
-        from onetomany.evidence.container import Limits
+        from onetomany.evidence.container import RunLimits
 
         _refuse_unverified(args)
         if args.unconfined:
             _ask(args.yes)
         for package, then, here in again.version_differences(args.bundle).iter_rows():
             print(f"version: {package} was {then}, is {here}")
-        limits = Limits(memory=args.memory << 30, seconds=args.hours * 3600)
+        limits = RunLimits(memory=args.memory << 30, seconds=args.hours * 3600)
         started = datetime.now(UTC)
         table = again.reproduce(args.bundle, args.out, unconfined=args.unconfined, limits=limits)
         for item, outcome, _, _, what in table.iter_rows():
@@ -232,10 +232,9 @@ def reproduce(parser: argparse.ArgumentParser) -> Run:
         print(f"wrote {args.out / 'comparison.csv'}")
         if args.attest:
             _refuse_unverified(args)  # it may have changed since it was read
-            from onetomany.evidence.attestation import Run as Attested
-            from onetomany.evidence.attestation import attest
+            from onetomany.evidence.attestation import AttestedRun, attest
 
-            who = Attested(
+            who = AttestedRun(
                 args.operator, args.organisation, started, datetime.now(UTC), not args.unconfined
             )
             print(
@@ -317,7 +316,7 @@ def certify(parser: argparse.ArgumentParser) -> Run:
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import pades
 
-        name = pades.certify(
+        name = pades.add_certificate(
             args.bundle, args.completed, pdf_key=args.pdf_key, key=args.key, who=args.operator
         )
         print(f"added {name}; 'onetomany verify' reports its signature")
@@ -347,7 +346,7 @@ def timestamp(parser: argparse.ArgumentParser) -> Run:
             proof = opentimestamps.add_proof(
                 args.bundle, args.answer, who=args.operator, key=args.key
             )
-            print(f"added, not checked: it leads to {opentimestamps.describe(proof)}")
+            print(f"added, not checked: it leads to {opentimestamps.describe_proof(proof)}")
         elif args.roots is None:
             raise InputError(f"{args.answer} is checked before it is added: give --roots.")
         else:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import base64
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,28 +139,21 @@ def _checked(args: argparse.Namespace) -> _Job:
 def make_film_folder(job: _Job, detect: Detector, out: Path) -> None:
     """Make everything in a folder beside `out`, then rename it; print what was found."""
     from onetomany.cli.film_summary import summary
-    from onetomany.sources.files import sole_use, write_whole
+    from onetomany.sources.files import sole_use, whole_folder, write_whole
     from onetomany.tracking import film as films
     from onetomany.tracking.ground import with_metres
 
-    with sole_use(out):
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.absolute().parent))
-        try:
-            beside.chmod(0o755)
-            found = films.find_tracks(
-                job.film, job.sheet, detect, tracker=job.tracker, first=job.first, last=job.last
-            )
-            tracks = with_metres(found.tracks, job.ground) if job.ground else found.tracks
-            found = films.FilmTracks(found.decoded, found.detections, tracks)
-            _write_tables(job, found, beside)
-            _write_pictures(job, found, beside)
-            english, korean = summary(job.sheet, found, job.ground, job.detector, whole=_whole(job))
-            text = "\n\n".join([f"# {job.sheet.title}", *english, "---", *korean]) + "\n"
-            write_whole(beside / "summary.md", text.encode())
-            beside.rename(out)
-        except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
+    with sole_use(out), whole_folder(out) as folder:
+        found = films.find_tracks(
+            job.film, job.sheet, detect, tracker=job.tracker, first=job.first, last=job.last
+        )
+        tracks = with_metres(found.tracks, job.ground) if job.ground else found.tracks
+        found = films.FilmTracks(found.decoded, found.detections, tracks)
+        _write_tables(job, found, folder)
+        _write_pictures(job, found, folder)
+        english, korean = summary(job.sheet, found, job.ground, job.detector, whole=_whole(job))
+        text = "\n\n".join([f"# {job.sheet.title}", *english, "---", *korean]) + "\n"
+        write_whole(folder / "summary.md", text.encode())
     for paragraph in (*english, *korean):
         print(paragraph)
     print(f"wrote {shortened(out)}")
@@ -227,7 +218,7 @@ def _heat_map(
     job: _Job, cells: pl.DataFrame, unit: str, extent: Extent, background: str | None = None
 ) -> bytes:
     from onetomany.charts.film import film_presence
-    from onetomany.report.site import picture
+    from onetomany.report.website import picture
 
     chart = film_presence(
         cells,

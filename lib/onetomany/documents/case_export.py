@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from ..errors import InputError
 from ..mentions import persons
 from ..sources.case import ArrowStream
+from ..sources.files import whole_file
 from .case_file import open_beside, open_case
 from .catalogue import quoted
 from .pseudonyms import (
@@ -261,11 +262,6 @@ def write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name:
     """Write a query's result as <name>.parquet, whole or not at all."""
     # absolute, like the folder that the connection may write to
     target = folder.absolute() / f"{name}.parquet"
-    beside = target.with_name(target.name + ".part")
-    try:
+    with whole_file(target) as beside:
         db.execute(f"COPY ({query}) TO {quoted(beside)} (FORMAT parquet, COMPRESSION zstd)")
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
     return folder / target.name

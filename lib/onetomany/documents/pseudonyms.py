@@ -24,6 +24,7 @@ import polars as pl
 from ..errors import InputError, IntegrityError
 from ..mentions import persons
 from ..mentions.lists import DATA
+from ..sources.files import whole_file
 from ..sources.tables import csv_text
 from .case_file import key_file, names_file
 from .reading import composed
@@ -43,7 +44,8 @@ def pseudonym_key(case: Path) -> bytes:
     """
     path = key_file(case)
     if not path.exists():
-        _write_private(path, secrets.token_hex(32) + "\n")
+        with whole_file(path, private=True) as beside:
+            beside.write_text(secrets.token_hex(32) + "\n", encoding="utf-8")
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise InputError(
             f"Others can read {path}: run 'chmod 600' on it, and ask who may have seen it."
@@ -177,16 +179,6 @@ def moved_places(at: Sequence[int], spans: pl.DataFrame, *, end: bool) -> list[i
 def write_names(case: Path, used: Mapping[str, tuple[str, str]]) -> None:
     """Write the table of names (NAMES) beside a case file, readable by its owner only."""
     rows = [(short, *found) for short, found in sorted(used.items())]
-    _write_private(names_file(case), csv_text(pl.DataFrame(rows, schema=NAMES, orient="row")))
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, under another name first, then renamed."""
-    beside = path.with_name(path.name + ".part")
-    beside.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    table = pl.DataFrame(rows, schema=NAMES, orient="row")
+    with whole_file(names_file(case), private=True) as beside:
+        beside.write_text(csv_text(table), encoding="utf-8", newline="")

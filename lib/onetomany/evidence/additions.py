@@ -1,10 +1,10 @@
-"""Files added to a sealed bundle: each addition is whole, or not there at all.
+"""Add files to a sealed bundle: each addition is complete, or it is not there.
 
-The new files and the new log are written beside under names that end in `.part`, and synced; the
-files get their names, the log last. So whoever reads the bundle before that finds the old log, and
-files that it does not name. A run that was killed leaves such files; the next call to `add` takes
-them away, and the new log, which was on the disk before any file had its name, tells it which ones
-they are. `verify` names them until then.
+The new files and the new log are written under names that end in `.part`, and synced. Then the
+files get their names, the log last. Until then a reader finds the old log, and files that it does
+not name. A run that is killed leaves such files. The next call to `add_files` deletes them: the
+new log was on the disk before any file had its name, and lists them. `verify` reports them until
+then.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from pathlib import Path
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import contents, custody, keys, timestamp
-from onetomany.evidence.layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
+from onetomany.evidence.bundle_layout import AFTER, DECLARATION, PART, SEAL, SIGNED, signer_file
+from onetomany.sources.files import sync
 
 
-def add(
+def add_files(
     bundle: Path,
     files: Mapping[str, bytes],
     *,
@@ -34,11 +35,11 @@ def add(
 ) -> None:
     """Put files into a bundle's `seal/`, with one line in its log: all of it, or nothing.
 
-    `files` are new names in `seal/` (`{"attestation-1.json": ...}`); `key` (a private Ed25519 key
-    in PEM) signs the line, and its public half is put beside them; `when` is now if None. Nothing
-    that is there changes. Raises InputError, before anything is written, where the bundle is none,
-    a name is taken or unfit, the clock lies before the log's last line, or the place can't be
-    written; IntegrityError where the log is broken.
+    `files` are new names in `seal/` (`{"attestation-1.json": ...}`). `key` (a private Ed25519 key
+    in PEM) signs the line; its public half is added too. `when` is now if None. Existing files are
+    not changed. Raises InputError, before anything is written, if the folder is not a bundle, a
+    name is taken or unfit, the clock is before the log's last line, or the folder can't be
+    written; IntegrityError if the log is broken.
     """
     private = keys.read_private(key) if key else None
     new = {f"{SEAL}/{name}": content for name, content in files.items()}
@@ -52,13 +53,13 @@ def add(
         line = custody.next_line(
             log, str(bundle / AFTER), who=who, what=what, when=when, files=hashes, key=private
         )
-        clear_unfinished(bundle)
+        _clear_unfinished(bundle)
         _refuse_changed(bundle, new, _named(log))
         missing = {path: text for path, text in new.items() if not os.path.lexists(bundle / path)}
         try:
             _write(bundle, missing | {AFTER: log + line})
         except OSError:
-            clear_unfinished(bundle)
+            _clear_unfinished(bundle)
             raise
 
 
@@ -71,19 +72,19 @@ def add_timestamp(
     when: datetime | None = None,
     key: Path | None = None,
 ) -> timestamp.Stamp:
-    """Check a time-stamp authority's answer (DER) and keep it in the bundle, with its roots (PEM).
+    """Check a time-stamp authority's answer (DER) and add it to the bundle, with its roots (PEM).
 
-    Nothing that was sealed changes; seal/custody.jsonl gets an entry, signed if there is a `key`.
-    Raises InputError where the answer is not for this bundle or doesn't hold.
+    No sealed file changes. seal/custody.jsonl gets an entry, signed if there is a `key`. Raises
+    InputError if the answer is for another bundle or is not valid.
     """
     _refuse_none(bundle)
     try:
         der, trusted = answer.read_bytes(), timestamp.read_roots(roots.read_bytes())
-        stamp = timestamp.check(der, (bundle / SIGNED).read_bytes(), trusted)
+        stamp = timestamp.check_timestamp(der, (bundle / SIGNED).read_bytes(), trusted)
     except (OSError, InputError) as error:
         raise InputError(f"The time-stamp {answer} was not added: {error}.") from error
     name = f"timestamp-{next_number(bundle, 'timestamp')}"
-    add(
+    add_files(
         bundle,
         {f"{name}.tsr": der, f"{name}-roots.pem": timestamp.roots_pem(trusted)},
         who=who,
@@ -95,7 +96,7 @@ def add_timestamp(
 
 
 def next_number(bundle: Path, kind: str) -> int:
-    """Return the number of a bundle's next `seal/<kind>-N...`, by what its log names."""
+    """Return the number of a bundle's next `seal/<kind>-N...`, from the names in its log."""
     _refuse_none(bundle)
     log = (bundle / AFTER).read_bytes()
     form = re.compile(rf"{SEAL}/{re.escape(kind)}-([0-9]{{1,6}})\b.*")
@@ -124,28 +125,27 @@ def unfinished(bundle: Path) -> list[str]:
     return left
 
 
-def clear_unfinished(bundle: Path) -> None:
-    """Take away what a run that was killed while it added to the bundle left in `seal/`."""
-    # the new log last: without it nobody knows which of the files are left over
+def _clear_unfinished(bundle: Path) -> None:
+    """Delete the files in `seal/` that a killed addition left."""
+    # the new log last: it lists the files that were left over
     for path in sorted(unfinished(bundle), key=lambda path: (path == AFTER + PART, path)):
         (bundle / path).unlink(missing_ok=True)
 
 
 def _write(bundle: Path, files: Mapping[str, bytes]) -> None:
-    """Write all beside, sync, and rename in the order given."""
+    """Write all files under `.part` names, sync, and rename in the order given."""
     for path, content in files.items():
         with (bundle / (path + PART)).open("xb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    sync_folder(bundle / SEAL)
+        sync(bundle / (path + PART))
+    sync(bundle / SEAL)
     for path in files:
         (bundle / (path + PART)).replace(bundle / path)
-    sync_folder(bundle / SEAL)
+    sync(bundle / SEAL)
 
 
 def _named(log: bytes) -> dict[str, str]:
-    """path -> SHA-256 of every file that a readable line of the log names."""
+    """Return path -> SHA-256 of every file that a readable line of the log names."""
     found: dict[str, str] = {}
     for line in log.splitlines():
         with contextlib.suppress(InputError):
@@ -154,23 +154,23 @@ def _named(log: bytes) -> dict[str, str]:
 
 
 def _refuse_names(bundle: Path, new: Mapping[str, bytes], named: Mapping[str, str]) -> None:
-    """New names alone, that every system takes for new: what is in a bundle is never replaced."""
+    """Refuse a name that is unfit, or that some system takes for one already in the bundle."""
     left = unfinished(bundle)
     there = {f"{SEAL}/{name}" for name in os.listdir(bundle / SEAL)} - set(left)
-    taken = {contents.fold(path) for path in there | set(named)}
+    taken = {contents.fold_path(path) for path in there | set(named)}
     bad = dict(contents.bad_names(new))
     for path in new:
         if not _is_plain(path) or path in bad:
-            raise InputError(f"Nothing was added: {path!r} is no fit name for a file in {SEAL}/.")
-        if contents.fold(path) in taken:
+            raise InputError(f"Nothing was added: {path!r} can't be the name of a file in {SEAL}/.")
+        if contents.fold_path(path) in taken:
             raise InputError(
-                f"Nothing was added: the bundle has a {path} already, and what is in a bundle is "
+                f"Nothing was added: the bundle has a {path} already, and files in a bundle are "
                 "never replaced. Give the new file a new name."
             )
 
 
 def _refuse_changed(bundle: Path, new: Mapping[str, bytes], named: Mapping[str, str]) -> None:
-    """The signer's public key may be there already; nothing else, and no other one."""
+    """Refuse a file that differs from one already there: the signer's key may be, unchanged."""
     for path, content in new.items():
         hashed = hashlib.sha256(content).hexdigest()
         there = _read_plain(bundle / path) if os.path.lexists(bundle / path) else content
@@ -182,7 +182,7 @@ def _refuse_changed(bundle: Path, new: Mapping[str, bytes], named: Mapping[str, 
 
 
 def _is_plain(path: str) -> bool:
-    """Whether it is the path of a file in `seal/`, and not kept for the log and for parts."""
+    """Return whether a path is a file in `seal/` other than the log and unfinished parts."""
     name = re.fullmatch(rf"{SEAL}/[0-9A-Za-z][0-9A-Za-z._-]{{0,199}}", path)
     return bool(name) and not path.endswith(PART) and path != AFTER
 
@@ -198,12 +198,12 @@ def _read_plain(path: Path) -> bytes:
 def _refuse_none(bundle: Path) -> None:
     parts = [bundle / name for name in (SEAL, DECLARATION, AFTER)]
     if any(path.is_symlink() for path in parts) or not all(path.is_file() for path in parts[1:]):
-        raise InputError(f"{bundle} is no sealed bundle.")
+        raise InputError(f"{bundle} is not a sealed bundle.")
 
 
 @contextlib.contextmanager
 def _alone(bundle: Path) -> Iterator[None]:
-    """Hold the bundle against a second run that adds to it; the lock ends with the process."""
+    """Keep a second run from adding to the bundle; the lock ends with the process."""
     _refuse_none(bundle)
     try:
         with _locked(bundle / SEAL):
@@ -230,16 +230,5 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-    finally:
-        os.close(handle)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk."""
-    if os.name == "nt":  # folders can't be opened there
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

@@ -1,7 +1,7 @@
-"""What a bundle says of its run, held against itself: RO-Crate, SBOM, figures, run.json.
+"""Check that a bundle's RO-Crate, SBOM, figures and run.json agree with each other.
 
-All of it lies under the manifests. These checks are for a bundle whose manifests were made anew
-after something was changed.
+The manifests cover all of these files. These checks are for a bundle whose manifests were made
+again after a change.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from urllib.parse import unquote
 
 from onetomany.errors import InputError
 from onetomany.evidence import crate, custody
-from onetomany.evidence.opened import AGAIN, MADE_WITH, Finding, Opened, read_json
+from onetomany.evidence.opened import AGAIN, MADE_WITH, BundleFinding, Opened, read_json
 from onetomany.evidence.record import RunRecord
 
 CUSTODY, RECORD, SBOM = "data/custody.jsonl", "data/run.json", "data/environment/sbom.cdx.json"
 CRATE, FIGURES = f"data/{crate.METADATA}", "data/figures.json"
 
 
-def check_crate(one: Opened) -> list[Finding]:
-    """The RO-Crate lists every file of the payload and nothing more, as it is."""
+def check_crate(one: Opened) -> list[BundleFinding]:
+    """Check that the RO-Crate lists every file of the payload, as it is, and no other."""
     text = one.read(CRATE)
     if text is None:
-        return [Finding(CRATE, None, "missing or unreadable: the RO-Crate", AGAIN)]
+        return [BundleFinding(CRATE, None, "missing or unreadable: the RO-Crate", AGAIN)]
     try:
         entities = read_entities(text)
         files = {unquote(name): each for name, each in entities.items() if "File" in _types(each)}
         parts = {unquote(str(part["@id"])) for part in _list(entities["./"].get("hasPart", []))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return [Finding(CRATE, None, f"it can't be read as an RO-Crate ({error})", MADE_WITH)]
+        return [BundleFinding(CRATE, None, f"it can't be read as an RO-Crate ({error})", MADE_WITH)]
     lines = _crate_lines(text)
     there = {
         path.removeprefix("data/"): each
@@ -38,18 +38,20 @@ def check_crate(one: Opened) -> list[Finding]:
         if path.startswith("data/") and path != CRATE
     }
     found = [
-        Finding(CRATE, lines.get(path), f"describes data/{path}, which is not there", MADE_WITH)
+        BundleFinding(
+            CRATE, lines.get(path), f"describes data/{path}, which is not there", MADE_WITH
+        )
         for path in sorted((set(files) | parts) - set(there))
     ]
     found += [
-        Finding(f"data/{path}", None, f"not described in {CRATE}", MADE_WITH)
+        BundleFinding(f"data/{path}", None, f"not described in {CRATE}", MADE_WITH)
         for path in sorted(set(there) - (set(files) & parts))
     ]
     for path in sorted(set(there) & set(files)):
         told = (str(files[path].get("contentSize")), files[path].get("sha256"))
         if told != (str(there[path].size), there[path].hashes["sha256"]):
             what = f"size or SHA-256 of data/{path} is not the one described here"
-            found.append(Finding(CRATE, lines.get(path), what, MADE_WITH))
+            found.append(BundleFinding(CRATE, lines.get(path), what, MADE_WITH))
     return found
 
 
@@ -62,7 +64,7 @@ def read_entities(text: bytes) -> dict[str, dict[str, Any]]:
     return entities
 
 
-def check_sbom(one: Opened) -> list[Finding]:
+def check_sbom(one: Opened) -> list[BundleFinding]:
     text = one.read(SBOM)
     try:
         raw = read_json(text or b"")
@@ -73,14 +75,16 @@ def check_sbom(one: Opened) -> list[Finding]:
         named = False
     if named:
         return []
-    return [Finding(SBOM, None, "it can't be read as a CycloneDX bill of packages", MADE_WITH)]
+    return [
+        BundleFinding(SBOM, None, "it can't be read as a CycloneDX bill of packages", MADE_WITH)
+    ]
 
 
-def check_figures(one: Opened) -> list[Finding]:
-    """The exhibit's list of figures, where there is one, gives the hash that each file has."""
+def check_figures(one: Opened) -> list[BundleFinding]:
+    """Check the hash that the exhibit's list of figures, if any, gives for each file."""
     text = one.read(FIGURES)
     if text is None:
-        return []  # that it is gone, the manifests tell
+        return []  # the manifests report that it is gone
     try:
         told = {
             f"data/{path}": str(digest)
@@ -89,7 +93,7 @@ def check_figures(one: Opened) -> list[Finding]:
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"it can't be read as the list of figures ({error})"
-        return [Finding(FIGURES, None, what, MADE_WITH)]
+        return [BundleFinding(FIGURES, None, what, MADE_WITH)]
     lines: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         for digest in re.findall(rb"[0-9a-f]{64}", line):
@@ -98,44 +102,46 @@ def check_figures(one: Opened) -> list[Finding]:
     for path, digest in told.items():
         if path not in one.files or one.files[path].hashes["sha256"] != digest:
             what = f"{path} is not there, or not with the SHA-256 given here"
-            found.append(Finding(FIGURES, lines.get(digest), what, MADE_WITH))
+            found.append(BundleFinding(FIGURES, lines.get(digest), what, MADE_WITH))
     return found
 
 
-def check_record(one: Opened) -> list[Finding]:
-    """run.json against the notebooks that it names, and the time of sealing."""
+def check_record(one: Opened) -> list[BundleFinding]:
+    """Check run.json against the notebooks that it names, and the time of sealing."""
     try:
         record = read_record(one)
     except (InputError, ValueError) as error:
-        return [Finding(RECORD, None, str(error), MADE_WITH)]
+        return [BundleFinding(RECORD, None, str(error), MADE_WITH)]
     found = []
-    if one.read(f"data/{crate.WORKFLOW}") != crate.workflow(record).encode():
+    if one.read(f"data/{crate.WORKFLOW}") != crate.workflow_json(record).encode():
         what = "not the chapters and the command of run.json"
-        found.append(Finding(f"data/{crate.WORKFLOW}", None, what, MADE_WITH))
+        found.append(BundleFinding(f"data/{crate.WORKFLOW}", None, what, MADE_WITH))
     lines = (one.read(CUSTODY) or b"").splitlines()
     try:
         sealing = datetime.fromisoformat(custody.read_line(lines[-1])["when"])
         if record.ended > sealing:
             what = f"the run ends ({record.ended}) after it was sealed ({sealing})"
-            found.append(Finding(RECORD, None, what, MADE_WITH))
+            found.append(BundleFinding(RECORD, None, what, MADE_WITH))
     except (InputError, IndexError):
-        pass  # told by the check of the log
+        pass  # the check of the log reports it
     for chapter in record.chapters:
         name = f"data/notebooks/{chapter}.ipynb"
         try:
             ran = read_json(one.read(name) or b"")["metadata"].get("onetomany", {})
             commit = ran.get("commit", record.commit)
         except (ValueError, KeyError, TypeError, AttributeError):
-            found.append(Finding(name, None, "not a notebook, though run.json names it", MADE_WITH))
+            found.append(
+                BundleFinding(name, None, "not a notebook, though run.json names it", MADE_WITH)
+            )
             continue
         if commit != record.commit:
             what = f"it was run at commit {commit}, run.json says {record.commit}"
-            found.append(Finding(name, None, what, MADE_WITH))
+            found.append(BundleFinding(name, None, what, MADE_WITH))
     return found
 
 
 def read_record(one: Opened) -> RunRecord:
-    """Return the run's record. Raises InputError, or ValueError, where it is none."""
+    """Return the run's record. Raises InputError or ValueError if the file is not a record."""
     return RunRecord.from_json((one.read(RECORD) or b"").decode())
 
 
@@ -148,7 +154,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _crate_lines(text: bytes) -> dict[str, int]:
-    """path -> the line at which the RO-Crate describes it."""
+    """Return path -> the line at which the RO-Crate describes it."""
     found: dict[str, int] = {}
     for number, line in enumerate(text.decode(errors="replace").split("\n"), 1):
         label, _, value = line.strip().rstrip(",").partition(": ")

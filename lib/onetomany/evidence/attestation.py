@@ -1,9 +1,10 @@
-"""A signed statement of another person's run of a bundle, kept in its seal/ (in-toto, DSSE).
+"""Sign a statement about another person's run of a bundle, and keep it in seal/ (in-toto, DSSE).
 
 seal/attestation-N.json is a DSSE envelope (https://github.com/secure-systems-lab/dsse) around an
 in-toto Statement v1 (https://in-toto.io/Statement/v1). Its subjects are the tag manifest, which
-stands for the whole bundle, and each figure file that was compared. Its predicate says who ran the
-bundle's notebooks again, when, with what, and what came of each item, differences included.
+represents the whole bundle, and each figure file that was compared. Its predicate says who ran the
+bundle's notebooks again, when, with which versions, and the outcome of each item, including
+differences.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import polars as pl
 import onetomany
 from onetomany.errors import InputError
 from onetomany.evidence import additions, keys
-from onetomany.evidence.layout import SEAL, SIGNED
+from onetomany.evidence.bundle_layout import SEAL, SIGNED
 from onetomany.evidence.reproduce import (
     OUTCOMES,
     RELATIVE,
     listed_items,
     version_differences,
 )
-from onetomany.evidence.sbom import machine
+from onetomany.evidence.sbom import machine_facts
 from onetomany.sources.commits import commit_of
 from onetomany.sources.files import sha256_of
 
@@ -36,9 +37,10 @@ STATEMENT, PAYLOAD = "https://in-toto.io/Statement/v1", "application/vnd.in-toto
 PREDICATE = "urn:onetomany:reproduction:v1"
 KIND = "attestation"
 LIMITS_EN = (
-    "It shows that this run, by this person, with this kit and machine, gave what is listed. It "
-    "does not show that the numbers are right, that the data are true, or that the code does what "
-    "it says: the same code gives the same error again. Items marked 'varies' were not compared."
+    "It shows that this run, by this person, with this kit and machine, gave the listed results. "
+    "It does not show that the numbers are right, that the data are true, or that the code is "
+    "correct: the same code gives the same error again. Items marked 'varies' were not "
+    "compared."
 )
 LIMITS_KO = (
     "이 사람이 이 도구와 이 컴퓨터로 다시 실행해 목록의 결과를 얻었음을 보여 준다. 수치가 맞는지, "
@@ -48,7 +50,7 @@ LIMITS_KO = (
 
 
 @dataclass(frozen=True)
-class Run:
+class AttestedRun:
     """Who ran a bundle's notebooks again, and when (with time zones)."""
 
     operator: str
@@ -58,16 +60,18 @@ class Run:
     confined: bool  # whether it ran in a container
 
 
-def attest(bundle: Path, compared: pl.DataFrame, run: Run, key: Path) -> str:
-    """Sign a statement of a comparison (of `reproduce`, COMPARED), and add it to the bundle.
+def attest(bundle: Path, compared: pl.DataFrame, run: AttestedRun, key: Path) -> str:
+    """Sign a statement of a comparison (of `reproduce`, COMPARED) and add it to the bundle.
 
-    Returns its name in the bundle. What differs is stated, not hidden. Raises InputError where the
+    Returns its name in the bundle. Differences are stated, not hidden. Raises InputError if the
     run names nobody, the bundle isn't sealed, or its files are not those that were compared.
     """
     if not run.operator.strip():
         raise InputError("An attestation says who ran it: give a name with --operator.")
     private = keys.read_private(key)
-    content = json.dumps(statement(bundle, compared, run), ensure_ascii=False, indent=1).encode()
+    content = json.dumps(
+        reproduction_statement(bundle, compared, run), ensure_ascii=False, indent=1
+    ).encode()
     name = f"{KIND}-{additions.next_number(bundle, KIND)}.json"
     signature = private.sign(preauthenticated(PAYLOAD, content))
     envelope = {
@@ -80,20 +84,22 @@ def attest(bundle: Path, compared: pl.DataFrame, run: Run, key: Path) -> str:
             }
         ],
     }
-    additions.add(
+    additions.add_files(
         bundle,
         {name: (json.dumps(envelope, indent=1) + "\n").encode()},
         who=run.operator,
-        what="ran the bundle's notebooks again and attested what came of each item",
+        what="ran the bundle's notebooks again and attested the outcome of each item",
         key=key,
     )
     return f"{SEAL}/{name}"
 
 
-def statement(bundle: Path, compared: pl.DataFrame, run: Run) -> dict[str, Any]:
+def reproduction_statement(
+    bundle: Path, compared: pl.DataFrame, run: AttestedRun
+) -> dict[str, Any]:
     """Return the in-toto statement of a comparison.
 
-    Raises InputError where a file of the bundle is not the one that was compared.
+    Raises InputError if a file of the bundle is not the one that was compared.
     """
     data = bundle / "data"
     listed = {item.label: item for item in listed_items(data)}
@@ -103,7 +109,9 @@ def statement(bundle: Path, compared: pl.DataFrame, run: Run) -> dict[str, Any]:
             subjects |= {f"data/{path}": digest for path, digest in item.files.items()}
     for path, digest in subjects.items():
         if not (bundle / path).is_file() or sha256_of(bundle / path) != digest:
-            raise InputError(f"Nothing was added: {bundle / path} is not what was compared.")
+            raise InputError(
+                f"Nothing was added: {bundle / path} is not the file that was compared."
+            )
     return {
         "_type": STATEMENT,
         "subject": [
@@ -122,10 +130,10 @@ def statement(bundle: Path, compared: pl.DataFrame, run: Run) -> dict[str, Any]:
             },
             "confined": run.confined,
             "packages": version_differences(bundle).to_dicts(),
-            "machine": machine(),
+            "machine": machine_facts(),
             "tolerance": {"counts": "equal", "other numbers, relative": RELATIVE},
             "counts": {name: compared.filter(outcome=name).height for name in OUTCOMES},
-            # JSON knows no infinity: of an item that differs in more than numbers there is no size
+            # JSON has no infinity: an item that differs in more than numbers has no size
             "items": [
                 {**row, "largest": row["largest"] if _is_size(row["largest"]) else None}
                 for row in compared.to_dicts()

@@ -1,7 +1,7 @@
-"""Whether attestations of other people's runs hold: envelope, signature, subject, each item.
+"""Check attestations of other people's runs: envelope, signature, subject, each item.
 
-They come from anybody and are read as such: what is not of the form that `attestation` writes is a
-fault. What an attester says of a run can't be checked by reading it; `onetomany reproduce` can.
+They may come from anybody. Anything that is not of the form that `attestation` writes is a fault.
+Reading an attestation can't show whether its statements are true; `onetomany reproduce` can.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Any
 from onetomany.errors import InputError
 from onetomany.evidence import keys
 from onetomany.evidence.attestation import KIND, PAYLOAD, PREDICATE, STATEMENT, preauthenticated
+from onetomany.evidence.bundle_layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
 from onetomany.evidence.figures import NAMES
-from onetomany.evidence.layout import PUBLIC_KEY, SEAL, SIGNED, signer_file
-from onetomany.evidence.opened import Finding, Opened, read_json
+from onetomany.evidence.opened import BundleFinding, Opened, read_json
 from onetomany.evidence.reproduce import OUTCOMES, RELATIVE
 from onetomany.printing import shortened
 
 FIGURES = "data/figures.json"
 SIZE = 4 << 20  # bytes of an attestation; reading one takes many times its size
 _NAME = re.compile(rf"{SEAL}/.*{KIND}.*\.json", re.IGNORECASE)
-_TODO = "don't rely on it; ask whoever it names for what they signed"
+_TODO = "don't rely on it; ask the person it names for the statement they signed"
 _FACTS = {
     "operator": str, "organisation": str, "started": str, "ended": str, "kit": dict,
     "confined": bool, "packages": list, "machine": dict, "tolerance": dict, "counts": dict,
@@ -34,28 +34,28 @@ _FACTS = {
 _ITEM = {"item": str, "outcome": str, "files": int, "largest": float | None, "what": str}
 
 
-def check_attestations(one: Opened) -> list[Finding]:
-    """Check every attestation in a bundle, and report whose it is and what it says."""
+def check_attestations(one: Opened) -> list[BundleFinding]:
+    """Check every attestation in a bundle; report whose it is and its outcome."""
     found = []
     for path in one.files:
         if not _NAME.fullmatch(path):
             continue
         try:
-            found.append(Finding(path, None, *_holds(one, path), level="note"))
+            found.append(BundleFinding(path, None, *_holds(one, path), level="note"))
         except InputError as error:
-            found.append(Finding(path, None, f"the attestation does not hold: {error}", _TODO))
+            found.append(BundleFinding(path, None, f"the attestation is not valid: {error}", _TODO))
     return found
 
 
 def _holds(one: Opened, path: str) -> tuple[str, str]:
-    """What an attestation says, and what is left to do. Raises InputError where it doesn't hold."""
+    """Return an attestation's outcome and the next step. Raises InputError if it is not valid."""
     if one.files[path].size > SIZE:
         raise InputError(f"it is larger than {SIZE:,} bytes")
     mark, content = _open(one, one.read(path))
     told = _json(content, "the statement")
     _require(told, {"_type": str, "subject": list, "predicateType": str, "predicate": dict})
     if (told["_type"], told["predicateType"]) != (STATEMENT, PREDICATE):
-        raise InputError("it is no in-toto statement of a run that this kit knows")
+        raise InputError("it is not an in-toto statement of a run that this kit can read")
     facts = told["predicate"]
     _require(facts, _FACTS)
     _check_times(facts)
@@ -66,7 +66,7 @@ def _holds(one: Opened, path: str) -> tuple[str, str]:
 
 
 def _open(one: Opened, text: bytes | None) -> tuple[str, bytes]:
-    """The fingerprint of the key that signed an envelope, and what it signed."""
+    """Return the fingerprint of the key that signed an envelope, and the signed content."""
     envelope = _json(text or b"", "the envelope")
     _require(envelope, {"payloadType": str, "payload": str, "signatures": list})
     if envelope["payloadType"] != PAYLOAD or len(envelope["signatures"]) != 1:
@@ -75,7 +75,7 @@ def _open(one: Opened, text: bytes | None) -> tuple[str, bytes]:
     _require(signature, {"keyid": str, "sig": str})
     mark = signature["keyid"]
     if not re.fullmatch(r"[0-9a-f]{64}", mark):
-        raise InputError("its keyid is no SHA-256 of a public key")
+        raise InputError("its keyid is not the SHA-256 of a public key")
     pem = one.read(signer_file(mark))
     if pem is None or keys.fingerprint(pem) != mark:
         raise InputError(f"{signer_file(mark)} is missing, or not the key that its name says")
@@ -84,8 +84,8 @@ def _open(one: Opened, text: bytes | None) -> tuple[str, bytes]:
         sig = base64.b64decode(signature["sig"], validate=True)
     except ValueError:
         raise InputError("payload or signature is not in base64") from None
-    if not keys.fits(pem, sig, preauthenticated(PAYLOAD, content)):
-        raise InputError("its signature does not fit what it says")
+    if not keys.signature_fits(pem, sig, preauthenticated(PAYLOAD, content)):
+        raise InputError("its signature does not match its content")
     return mark, content
 
 
@@ -100,21 +100,21 @@ def _check_times(facts: Mapping[str, Any]) -> None:
 
 
 def _listed(one: Opened) -> dict[str, tuple[dict[str, str], bool]]:
-    """Item -> its files with their SHA-256, and whether it varies, by the bundle's figures.json."""
+    """Return item -> its files with their SHA-256 and whether it varies, from figures.json."""
     found = {}
     try:
         for each in read_json(one.read(FIGURES) or b"")["figures"]:
             files = {f"data/{path}": str(digest) for path, digest in each["files"].items()}
             found[f"{NAMES[each['kind']][0]} {each['number']}"] = (files, bool(each["varies"]))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f"{FIGURES} can't be read, so nothing says what was compared") from None
+        raise InputError(f"{FIGURES} can't be read, so the compared files are unknown") from None
     return found
 
 
 def _check_subjects(
     one: Opened, subjects: list[Any], listed: Mapping[str, tuple[dict[str, str], bool]]
 ) -> None:
-    """The subjects are this bundle's tag manifest and the compared files, each as it is here."""
+    """Check that the subjects are this tag manifest and the compared files, as they are here."""
     named: dict[str, str] = {}
     for each in subjects:
         _require(each, {"name": str, "digest": dict})
@@ -137,7 +137,7 @@ def _check_subjects(
 def _check_items(
     facts: Mapping[str, Any], listed: Mapping[str, tuple[dict[str, str], bool]]
 ) -> None:
-    """Each item of the bundle has one outcome; the rest were in the new run alone and differ."""
+    """Check that each item of the bundle has one outcome; other items must be new and differ."""
     seen = set()
     for each in facts["items"]:
         _require(each, _ITEM)
@@ -145,7 +145,7 @@ def _check_items(
         files, varies = listed.get(label, ({}, False))
         size = largest if largest is not None else 0.0
         if label in seen or outcome not in OUTCOMES or not math.isfinite(size) or size < 0:
-            raise InputError(f"the outcome of {shortened(label)} is none, or there are two")
+            raise InputError(f"{shortened(label)} has no known outcome, or two")
         seen.add(label)
         right = {
             "same": not varies and largest is None and each["files"] == len(files) > 0,
@@ -179,7 +179,7 @@ def _said(one: Opened, facts: Mapping[str, Any], mark: str) -> tuple[str, str]:
     own = one.read(PUBLIC_KEY)
     what += f"; signed with the key whose SHA-256 is {mark}"
     if _is_key(own, mark):
-        what += ", the key that sealed the bundle: it is no second person's"
+        what += ", the key that sealed the bundle: it is not another person's"
         todo = "ask for a run by somebody else"
     elif any(_is_key(each, mark) for each in (one.public_key, *one.signers)):
         todo = "none: it is a key that you gave"
@@ -205,7 +205,7 @@ def _json(text: bytes, name: str) -> Any:
 
 
 def _require(value: Any, form: Mapping[str, Any]) -> None:
-    """Refuse what is not an object with these fields, no more and no fewer, of these types."""
+    """Refuse anything but an object with exactly these fields, of these types."""
     if not isinstance(value, dict) or set(value) != set(form):
         raise InputError(f"a part of it does not have the fields {', '.join(form)}")
     for name, kind in form.items():

@@ -1,20 +1,20 @@
-"""A payload sealed into a bundle: BagIt outside, RO-Crate inside, a signature over all of it.
+"""Seal a payload into a bundle: BagIt outside, RO-Crate inside, a signature over all of it.
 
     bagit.txt, bag-info.txt, README.txt
     manifest-sha256.txt, manifest-sha512.txt        every file of data/
-    tagmanifest-sha256.txt, tagmanifest-sha512.txt  every file beside data/ but seal/
+    tagmanifest-sha256.txt, tagmanifest-sha512.txt  every other file except those of seal/
     data/      the payload, with the RO-Crate that describes it
-    seal/      what can only be made once the tag manifests stand: the signature, the public key,
-               the time-stamp request, time-stamps that come later, the certificate draft
+    seal/      files made after the tag manifests: the signature, the public key, the time-stamp
+               request, later time-stamps, the certificate draft
 
-seal/ is in no manifest, since it signs them; BagIt's readers take tag files that no tag manifest
-lists as they are. It is kept by seal/custody.jsonl, which goes on from the log in data/ and gives
-the SHA-256 of each of its files. Its first line, made at sealing, is signed in seal/custody.sig;
-later lines, as for a time-stamp that was added, carry a signature of their own (`custody`). What
-a line names keeps that hash: additions have new names (`additions`).
+seal/ is in no manifest, since it signs them; BagIt's readers accept tag files that no tag manifest
+lists. seal/custody.jsonl lists them: it continues the log in data/ and gives the SHA-256 of each
+file in seal/. Its first line, made at sealing, is signed in seal/custody.sig; later lines, such as
+for an added time-stamp, carry a signature of their own (`custody`). A file that a line names never
+changes: additions have new names (`additions`).
 
-Everything is made in a folder beside. bagit.txt gets its name as the very last act, so a run that
-is killed leaves nothing that this kit, or any reader of BagIt, takes for a bundle.
+Everything is made in another folder first. bagit.txt gets its name as the last act, so a killed run
+leaves nothing that this kit, or any reader of BagIt, takes for a bundle.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ import bagit
 from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import certificate, contents, crate, custody, keys, screening, timestamp
-from onetomany.evidence.additions import add, add_timestamp, next_number, sync_folder
-from onetomany.evidence.layout import (
+from onetomany.evidence.additions import add_files, add_timestamp, next_number
+from onetomany.evidence.bundle_layout import (
     AFTER,
     DECLARATION,
     HELD_BACK,
@@ -48,8 +48,9 @@ from onetomany.evidence.layout import (
     UNSIGNED,
 )
 from onetomany.evidence.record import RunRecord
-from onetomany.evidence.redaction import Rule
+from onetomany.evidence.redaction import RedactionRule
 from onetomany.evidence.sbom import write_environment
+from onetomany.sources.files import sync
 
 __all__ = [
     "AFTER",
@@ -65,7 +66,7 @@ __all__ = [
     "TRUTH_EN",
     "TRUTH_KO",
     "UNSIGNED",
-    "add",
+    "add_files",
     "add_timestamp",
     "next_number",
     "seal",
@@ -85,17 +86,17 @@ def seal(
     *,
     key: Path | None,
     created: datetime,
-    rules: Sequence[Rule] = (),
+    rules: Sequence[RedactionRule] = (),
     repository: Path | None = None,
     jurisdictions: Sequence[str] = (),
 ) -> Path:
-    """Make the bundle `out` of a payload (see the package's text); return `out`.
+    """Make the bundle `out` of a payload (see the package's docstring); return `out`.
 
-    `key` is a private Ed25519 key in PEM, None for a bundle without a signature; `created` carries
-    its zone; `rules` are the redaction list; `repository` is where the lock files lie;
+    `key` is a private Ed25519 key in PEM, None for a bundle without a signature. `created` carries
+    its zone. `rules` are the redaction list. `repository` is the folder of the lock files.
     `jurisdictions` choose further drafts of certificates (`questions.JURISDICTIONS`). The same
     payload, record, key and time in the same environment give the same bytes. Raises InputError
-    where the payload holds what may not go in, naming file and line, or `out` exists.
+    if the payload contains something that may not go in, naming file and line, or if `out` exists.
     """
     private = keys.read_private(key) if key else None
     if created.tzinfo is None:
@@ -103,7 +104,7 @@ def seal(
     _refuse_taken(out)
     _check_record(record, created)
     _check_payload(payload, record)
-    screening.refuse(payload, record.data, rules)
+    screening.refuse_unfit(payload, record.data, rules)
     beside = out.with_name(f".{out.name}.unfinished")
     for left in (out, beside):  # by a run that was killed
         if left.exists():
@@ -118,11 +119,13 @@ def seal(
     if private:
         (beside / SIGNATURE).write_bytes(private.sign(signed))
         (beside / PUBLIC_KEY).write_bytes(keys.public_pem(private))
-    (beside / REQUEST).write_bytes(timestamp.request(signed))
+    (beside / REQUEST).write_bytes(timestamp.timestamp_request(signed))
     digest = hashlib.sha256(signed).hexdigest()
-    certificate.write(beside / SEAL, record, created, digest, mark, jurisdictions=jurisdictions)
+    certificate.write_certificates(
+        beside / SEAL, record, created, digest, mark, jurisdictions=jurisdictions
+    )
     last = (beside / "data" / "custody.jsonl").read_bytes().splitlines()[-1]
-    custody.append(
+    custody.append_entry(
         beside / AFTER,
         who=record.operator,
         what="signed the tag manifest" if private else "closed the bundle without a signature",
@@ -133,21 +136,21 @@ def seal(
     )
     if private:
         (beside / LOG_SIGNATURE).write_bytes(private.sign((beside / AFTER).read_bytes()))
-    _sync(beside)
+    _sync_all(beside)
     beside.rename(out)
-    sync_folder(out.parent)
+    sync(out.parent)
     (out / HELD_BACK).rename(out / DECLARATION)
-    sync_folder(out)
+    sync(out)
     return out
 
 
 def _check_record(record: RunRecord, created: datetime) -> None:
-    """What bag-info.txt and README.txt state in one line has no line break in it."""
+    """Refuse line breaks in fields that bag-info.txt and README.txt state in one line."""
     for name in ("operator", "organisation", "title", "title_ko", "identifier"):
         if re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", getattr(record, name)):
             raise InputError(
-                f"The {name} of the run holds a line break or another control character: write "
-                "it in one line."
+                f"The {name} of the run contains a line break or another control character: "
+                "write it in one line."
             )
     if created < record.ended:
         raise InputError(
@@ -164,7 +167,7 @@ def _check_payload(payload: Path, record: RunRecord) -> None:
     faults = [
         *listing.refused,
         *contents.bad_names(listing.files),
-        *((name, "this name is kept for what sealing adds") for name in taken),
+        *((name, "this name is reserved for a file that sealing adds") for name in taken),
         *(
             (f"notebooks/{chapter}.ipynb", "the record names this chapter, but it is not there")
             for chapter in record.chapters
@@ -177,7 +180,7 @@ def _check_payload(payload: Path, record: RunRecord) -> None:
 
 
 def _refuse_taken(out: Path) -> None:
-    """Only what a killed run left may be replaced."""
+    """Refuse an `out` that exists, unless a killed run left it."""
     unfinished = (out / HELD_BACK).is_file() and not (out / DECLARATION).exists()
     if (out.exists() or out.is_symlink()) and not unfinished:
         raise InputError(f"There is {out} already: a bundle is never overwritten. Name a new one.")
@@ -190,9 +193,9 @@ def _fill(
     created: datetime,
     repository: Path | None,
     *,
-    rules: Sequence[Rule],
+    rules: Sequence[RedactionRule],
 ) -> None:
-    """The payload's copy, with what the kit adds to it."""
+    """Copy the payload and add the kit's own files."""
     before = _hashes(payload, contents.list_files(payload).files)
     for path in before:
         (beside / path).parent.mkdir(parents=True, exist_ok=True)
@@ -204,24 +207,26 @@ def _fill(
     if changed:
         raise InputError(f"The payload changed while it was sealed: {', '.join(changed)}.")
     (beside / "run.json").write_text(record.to_json(), encoding="utf-8")
-    (beside / crate.WORKFLOW).write_text(crate.workflow(record), encoding="utf-8")
+    (beside / crate.WORKFLOW).write_text(crate.workflow_json(record), encoding="utf-8")
     write_environment(beside / "environment", created, repository)
-    if not log.exists():  # whoever brings a log of their own has told of the run in it
+    if not log.exists():  # a log that the payload brings already describes the run
         _log_run(log, record, rules, before)
-    custody.append(
+    custody.append_entry(
         log, who=record.operator, what="put the payload into the bundle", when=created, files=before
     )
     files = contents.hash_files(beside, contents.list_files(beside).files)
     facts = {path: (each.size, each.hashes["sha256"]) for path, each in files.items()}
-    (beside / crate.METADATA).write_text(crate.describe(record, facts, created), encoding="utf-8")
+    (beside / crate.METADATA).write_text(
+        crate.describe_crate(record, facts, created), encoding="utf-8"
+    )
 
 
 def _log_run(
-    log: Path, record: RunRecord, rules: Sequence[Rule], hashes: Mapping[str, str]
+    log: Path, record: RunRecord, rules: Sequence[RedactionRule], hashes: Mapping[str, str]
 ) -> None:
-    """The first entries of the custody log: the run itself, and the redaction list."""
+    """Write the first entries of the custody log: the run itself and the redaction list."""
     executed = [f"notebooks/{chapter}.ipynb" for chapter in record.chapters]
-    custody.append(
+    custody.append_entry(
         log,
         who=record.operator,
         what=f"ran {', '.join(record.chapters)} from {record.started.isoformat()} on, by Python "
@@ -232,7 +237,7 @@ def _log_run(
     allowing = [rule.reason for rule in rules if rule.allows]
     why = f", because: {'; '.join(allowing)}" if allowing else ""
     if rules:
-        custody.append(
+        custody.append_entry(
             log,
             who=record.operator,
             what=f"applied a redaction list: {len(rules) - len(allowing)} rules that take out, "
@@ -243,7 +248,7 @@ def _log_run(
 
 
 def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
-    """Lay it out as a bag; bagit.txt is held back at once."""
+    """Make it a bag; bagit.txt keeps its unfinished name for now."""
     info = {
         "Bagging-Date": created.date().isoformat(),
         "Bag-Software-Agent": f"onetomany {__version__}, bagit.py {bagit.VERSION}",
@@ -270,7 +275,7 @@ def _bag(beside: Path, record: RunRecord, created: datetime, mark: str) -> None:
 def _readme(record: RunRecord, mark: str) -> str:
     if mark == UNSIGNED:
         whose = (
-            "This bundle is not signed: its hashes tell accidents, not intent.\n"
+            "This bundle is not signed: its hashes show accidental changes, not deliberate ones.\n"
             "이 묶음에는 서명이 없다. 해시는 사고로 바뀐 것만 알려 줄 뿐 "
             "일부러 바꾼 것은 알려 주지 않는다.\n"
         )
@@ -278,7 +283,7 @@ def _readme(record: RunRecord, mark: str) -> str:
     else:
         whose = (
             f"Signed with the key whose SHA-256 is: {mark}\n"
-            "Ask the signer for this number by another way than the one this bundle came by.\n"
+            "Ask the signer for this number by another channel than the one this bundle came by.\n"
             "서명한 키의 SHA-256은 위와 같다. 이 묶음이 온 길이 아닌 다른 길로 "
             "서명한 사람에게 이 수를 확인한다.\n"
         )
@@ -306,10 +311,9 @@ def _hashes(root: Path, paths: Iterable[str]) -> dict[str, str]:
     return {path: each.hashes["sha256"] for path, each in contents.hash_files(root, sizes).items()}
 
 
-def _sync(root: Path) -> None:
-    """Every file and folder on the disk before the name that vouches for them."""
+def _sync_all(root: Path) -> None:
+    """Sync every file and folder to the disk before the name that vouches for them."""
     for folder, _, names in os.walk(root):
         for name in names:
-            with (Path(folder) / name).open("rb") as file:
-                os.fsync(file.fileno())
-        sync_folder(Path(folder))
+            sync(Path(folder) / name)
+        sync(Path(folder))

@@ -1,9 +1,9 @@
-"""The captures of web sources in an exhibit: named with their hashes, carried only if permitted.
+"""Name the captures of web sources in an exhibit; carry their files only if permitted.
 
-A capture holds whole pages: they belong to their publishers, name people that the case is not
-about, and often more pages than the one that is cited. So sources.csv names it with its hashes, by
-which anyone who has the file can check it, and the file itself goes in only with a permission: of
-the datasheet that the address stands in (`captures_in_exhibit = true`), or of whoever seals.
+A capture contains whole pages. They belong to their publishers, name people whom the case is not
+about, and are often more than the cited page. So sources.csv lists the capture with its hashes:
+anyone who has the file can check it. The file itself goes in only with a permission: of the
+datasheet that gives the address (`captures_in_exhibit = true`), or of the person who seals.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from onetomany.documents.case_file import open_case, original_file, query_frame
 from onetomany.errors import InputError
 from onetomany.evidence.cited import CITED
 from onetomany.evidence.methods import all_sheets
-from onetomany.evidence.redaction import Rule
+from onetomany.evidence.redaction import RedactionRule
 from onetomany.evidence.screening import PERSONAL
+from onetomany.sources.files import whole_file, write_whole
 from onetomany.sources.tables import csv_text
 
 FOLDER = "captures"
@@ -32,17 +33,17 @@ _ENDINGS = (".warc.gz", ".warc", ".wacz", ".mhtml", ".mht")
 
 @dataclass
 class Named:
-    """What was done with the captures of a payload's web sources.
+    """Counts of a payload's web sources and their captures.
 
-    `rules` let the files that are carried through the gate before sealing, each by its SHA-256;
-    the custody log gives their reasons. `personal` says what the pages of such a file seem to
-    contain: file, what, how many pages.
+    `rules` let the carried files through the gate before sealing, each by its SHA-256; the custody
+    log gives their reasons. `personal` lists the personal data that their pages seem to contain:
+    file, kind, number of pages.
     """
 
     sources: int = 0
     named: int = 0
     carried: dict[str, str] = field(default_factory=dict)  # file in the payload: its SHA-256
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[RedactionRule] = field(default_factory=list)
     personal: list[tuple[str, str, int]] = field(default_factory=list)
 
 
@@ -58,7 +59,7 @@ def name_captures(payload: Path, case: Path, *, carry: bool = False) -> Named:
     done, rows = Named(), []
     with open_case(case) as db:
         held = captures.captures(db)
-        permitted = permitted_addresses()
+        permitted = _permitted_addresses()
         for row in sources.iter_rows(named=True):
             web = not row["sha256"] and captures.normal_address(row["path"])
             found = captures.captures_of_address(held, row["path"]) if web else held.clear()
@@ -74,9 +75,7 @@ def name_captures(payload: Path, case: Path, *, carry: bool = False) -> Named:
                 rows.append(row)
         for file, sha256 in done.carried.items():
             done.personal += [(file, *each) for each in _personal(db, sha256)]
-    beside = listing.with_name(listing.name + ".part")
-    beside.write_bytes(csv_text(pl.DataFrame(rows, schema=CITED)).encode())
-    beside.replace(listing)
+    write_whole(listing, csv_text(pl.DataFrame(rows, schema=CITED)).encode())
     return done
 
 
@@ -105,17 +104,16 @@ def _carry(payload: Path, case: Path, file: str, sha256: str, done: Named) -> st
             raise InputError("A capture's file is in no folder of the case file: ingest it again.")
         source = original_file(case, sha256)
         (payload / FOLDER).mkdir(exist_ok=True)
-        beside = payload / f"{place}.part"
-        shutil.copyfile(source, beside)
-        beside.replace(payload / place)
+        with whole_file(payload / place) as beside:
+            shutil.copyfile(source, beside)
         done.carried[place] = sha256
         reason = f"the capture {sha256} of a cited page is carried whole, as it was made"
-        done.rules.append(Rule("capture", exact=sha256, reason=reason))
+        done.rules.append(RedactionRule("capture", exact=sha256, reason=reason))
     return place
 
 
 def _personal(db: duckdb.DuckDBPyConnection, sha256: str) -> list[tuple[str, int]]:
-    """What the pages of a capture's file seem to contain, and on how many of them."""
+    """Return the kinds of personal data that a capture's pages seem to contain, with pages."""
     texts = query_frame(
         db,
         "with recursive inside as ( select ?::varchar as document union "
@@ -132,7 +130,7 @@ def _personal(db: duckdb.DuckDBPyConnection, sha256: str) -> list[tuple[str, int
     return sorted(counts.items())
 
 
-def permitted_addresses() -> set[str]:
+def _permitted_addresses() -> set[str]:
     """Return the addresses (normal form) whose datasheet permits to carry their captures."""
     root, found = resources.files("onetomany"), set()
     for sheet in all_sheets():

@@ -1,8 +1,8 @@
-"""Drafts of certificates, filled from the run's record; a person completes and signs them.
+"""Draft certificates from the run's record, for a person to complete and sign.
 
-What a machine knows is filled in. What only a person can say (who they are, what they did, that
-the process is accurate) is a blank. The texts, and the sources that were read for them, are in
-data/certificates: general.toml, and a file for each jurisdiction.
+The facts that the machine knows are filled in. Statements that only a person can make (who they
+are, their acts, that the process is accurate) are blanks. The texts, and the sources that were
+read for them, are in data/certificates: general.toml, and a file for each jurisdiction.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 
 from onetomany.evidence import questions, typesetting, validation
 from onetomany.evidence.record import RunRecord
-from onetomany.evidence.sbom import machine
+from onetomany.evidence.sbom import machine_facts
 from onetomany.evidence.typesetting import Part
 
 BLANK = "_" * 24
 NAMES = ("certificate.md", "certificate.pdf")
 
 
-def write(
+def write_certificates(
     folder: Path,
     record: RunRecord,
     created: datetime,
@@ -35,9 +35,8 @@ def write(
 ) -> None:
     """Write certificate.md and .pdf into `folder`, and certificate-X.md and .pdf for each X.
 
-    `folder` is the seal of a bundle whose data lie beside it; `sha256` is that of
-    tagmanifest-sha256.txt, `key` the fingerprint of the key that signed it; `jurisdictions` are
-    of `questions.JURISDICTIONS`.
+    `folder` is the bundle's seal/; `sha256` is that of tagmanifest-sha256.txt, `key` the
+    fingerprint of the signing key; `jurisdictions` are of `questions.JURISDICTIONS`.
     """
     facts = _facts(record, created, sha256, key) | _tested(folder.parent / "data", record.commit)
     general = _texts("general")
@@ -66,7 +65,7 @@ def _texts(name: str) -> dict[str, Any]:
 
 
 def _sections(general: Mapping[str, Any], texts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The draft's own sections between those that every draft shares."""
+    """Return the draft's own sections between those that every draft shares."""
     before, after = (
         [each for each in general["section"] if each.get("shared") == place]
         for place in ("before", "after")
@@ -83,7 +82,7 @@ def _parts(sections: Sequence[Mapping[str, Any]], facts: Mapping[str, str]) -> I
 
 def _questions(jurisdiction: str, bundle: Path) -> Iterator[Part]:
     yield typesetting.heading(
-        1, "Questions to expect, and where the answer lies", "나올 질문과 답이 있는 곳"
+        1, "Questions to expect, and where to find the answer", "나올 질문과 답이 있는 곳"
     )
     items = []
     for asked in questions.load_questions(jurisdiction):
@@ -110,7 +109,7 @@ def _questions(jurisdiction: str, bundle: Path) -> Iterator[Part]:
 def _sources(sources: Sequence[Mapping[str, str]]) -> Iterator[Part]:
     yield typesetting.heading(1, "Sources of this draft", "이 초안의 출처")
     yield typesetting.pair(
-        "What was read to write it, and when. Law changes: check the text in force.",
+        "The sources read to write it, and when. Law changes: check the text in force.",
         "초안을 쓰며 읽은 것과 읽은 날이다. 법은 바뀌므로 시행 중인 조문을 확인한다.",
     )
     yield typesetting.points(
@@ -125,7 +124,7 @@ def _sources(sources: Sequence[Mapping[str, str]]) -> Iterator[Part]:
 
 
 def _tested(data: Path, commit: str) -> dict[str, str]:
-    """What the bundle's own test results say, in both languages."""
+    """Return the outcome of the bundle's own test results, in both languages."""
     file = data / validation.FOLDER / validation.RESULTS
     results = validation.read_results(file) if file.is_file() else None
     en, ko = validation.first_line(results, commit)
@@ -133,7 +132,7 @@ def _tested(data: Path, commit: str) -> dict[str, str]:
 
 
 def _facts(record: RunRecord, created: datetime, sha256: str, key: str) -> dict[str, str]:
-    host = machine()
+    host = machine_facts()
     return {
         "blank": BLANK,
         "identifier": record.identifier,

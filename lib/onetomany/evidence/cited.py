@@ -12,11 +12,11 @@ from importlib.resources.abc import Traversable
 import polars as pl
 
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.methods import Sheet
+from onetomany.evidence.methods import ShownDatasheet
 
 CITED = {
     "path": pl.String,  # an address, a document's name, or a data file within the package
-    "sha256": pl.String,  # of the file, where it is held; empty where a page was only read
+    "sha256": pl.String,  # of the file, if the kit has it; empty if a page was only read
     "pages": pl.String,  # of a document, those that a figure shows
     "title": pl.String,
     "cited_in": pl.String,  # figures and tables, or chapters
@@ -24,7 +24,7 @@ CITED = {
     "captured": pl.String,
     "capture_file": pl.String,
     "capture_sha256": pl.String,  # of that file
-    "payload_digest": pl.String,  # of what the server sent, as the capture records it
+    "payload_digest": pl.String,  # of the server's response, as the capture records it
     "digest_check": pl.String,  # agrees, DOES NOT AGREE, not checked, this kit's own
     "carried": pl.String,  # where the capture's file is in this payload
 }
@@ -36,11 +36,11 @@ _DOCUMENT = ("path", "name", "file", "document")
 
 
 def cited_sources(
-    figures: Sequence[Figure], sheets: Sequence[Sheet], texts: dict[str, str]
+    figures: Sequence[Figure], sheets: Sequence[ShownDatasheet], texts: dict[str, str]
 ) -> pl.DataFrame:
-    """Every source that a figure's data names, and every data file of the kit that was read.
+    """List every source that a figure's data names, and every data file of the kit that was read.
 
-    `texts` holds by chapter its code and outputs. Schema CITED, by path.
+    `texts` contains the code and outputs of each chapter, by stem. Schema CITED, by path.
     """
     rows = defaultdict[tuple[str, str], dict[str, set[str]]](lambda: defaultdict(set))
     for figure in figures:
@@ -68,7 +68,7 @@ def cited_sources(
 
 
 def _named_in(frame: pl.DataFrame) -> Iterable[tuple[str, str, str, str]]:
-    """(path, SHA-256, page, title) of each source that a row names."""
+    """Return (path, SHA-256, page, title) of each source that a row names."""
     for column in frame.columns:
         if column == "url" or column.startswith("url_"):
             end = column.removeprefix("url")
@@ -89,9 +89,9 @@ def _named_in(frame: pl.DataFrame) -> Iterable[tuple[str, str, str, str]]:
 
 
 def _data_files(
-    sheets: Sequence[Sheet], texts: dict[str, str]
+    sheets: Sequence[ShownDatasheet], texts: dict[str, str]
 ) -> Iterable[tuple[str, bytes, list[str]]]:
-    """The package's data files whose datasheet was met, or whose module a chapter imports."""
+    """Return the data files whose datasheet is used, or whose module a chapter imports."""
     used = defaultdict[str, set[str]](set)
     for sheet in sheets:
         folder = sheet.file.rsplit("/", 1)[0]

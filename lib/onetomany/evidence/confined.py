@@ -1,7 +1,7 @@
-"""The notebooks of a bundle run by another process, in a container, and what they show.
+"""Run a bundle's notebooks in a container, in another process, and return their items.
 
-Nothing that comes back is trusted: its size, its form and its names are checked before they are
-used, and no code of the bundle runs in the process that reads it.
+The results are not trusted: their size, form and names are checked before they are used, and no
+code of the bundle runs in the process that reads them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import polars as pl
 
 from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container
-from onetomany.evidence.container import Limits
+from onetomany.evidence.container import RunLimits
 from onetomany.evidence.figures import NAMES
 from onetomany.evidence.sbom import lock_files
 from onetomany.printing import shortened
@@ -39,12 +39,12 @@ class Shown:
     files: Mapping[str, bytes]
 
 
-def run_again(notebooks: Path, *, unconfined: bool, limits: Limits) -> list[Shown]:
-    """Run the notebooks of a folder by another process; return what they show.
+def run_again(notebooks: Path, *, unconfined: bool, limits: RunLimits) -> list[Shown]:
+    """Run the notebooks of a folder in another process; return the items they show.
 
-    Raises InputError where no container can be made, OneToManyError where the run fails.
+    Raises InputError if no container can be made, OneToManyError if the run fails.
     """
-    why = "" if unconfined else container.problem()
+    why = "" if unconfined else container.container_problem()
     if why:
         raise InputError(f"{why}: {container.INSTALL}.")
     with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +52,7 @@ def run_again(notebooks: Path, *, unconfined: bool, limits: Limits) -> list[Show
         (given / "notebooks").mkdir()
         for path in chapters_of(notebooks):
             if path.is_symlink() or not path.is_file():
-                raise InputError(f"{path} is no plain file: get the bundle again.")
+                raise InputError(f"{path} is not a regular file: get the bundle again.")
             shutil.copyfile(path, given / "notebooks" / path.name)
         program = ["-m", "onetomany.evidence.rerun"]
         if unconfined:
@@ -66,10 +66,10 @@ def run_again(notebooks: Path, *, unconfined: bool, limits: Limits) -> list[Show
 
 
 def _public_cache(folder: Path) -> dict[str, Path]:
-    """Put what notebooks take from the kit's cache into a folder, or name where it is shown.
+    """Copy the public parts of the kit's cache into a folder, or give their place.
 
-    Templates of the sets that the kit itself carries, and registered weights: a stranger's code
-    sees no template of the user's own image sets, no gallery.
+    These are templates of the sets that the kit itself contains, and registered weights: a
+    stranger's code sees no template of the user's own image sets, no gallery.
     """
     folder.mkdir()
     public = pl.concat(open_images(name).files for name in image_sets())["sha256"].implode()
@@ -88,8 +88,8 @@ def _public_cache(folder: Path) -> dict[str, Path]:
     }
 
 
-def _shown(answer: container.Answer) -> list[Shown]:
-    """What the run gave, each name checked. Raises OneToManyError where it failed."""
+def _shown(answer: container.RunAnswer) -> list[Shown]:
+    """Return the files of the run, each name checked. Raises OneToManyError if it failed."""
     found: dict[str, dict[str, bytes]] = {}
     for number, line in enumerate(answer.output.splitlines(), 1):
         label, path, content = _fields(line, number)
@@ -97,7 +97,7 @@ def _shown(answer: container.Answer) -> list[Shown]:
             raise OneToManyError(f"The run failed: {shortened(content.decode(errors='replace'))}")
         if not LABEL.fullmatch(label) or not PATH.fullmatch(path) or path in found.get(label, {}):
             raise OneToManyError(
-                f"The answer of the run can't be read: line {number} is no file of an item."
+                f"The answer of the run can't be read: line {number} is not a file of an item."
             )
         found.setdefault(label, {})[path] = content
     if answer.code:
@@ -107,7 +107,7 @@ def _shown(answer: container.Answer) -> list[Shown]:
 
 
 def _fields(line: bytes, number: int) -> tuple[str, str, bytes]:
-    """Label, path and content of a line of the answer."""
+    """Return label, path and content of a line of the answer."""
     parts = line.split(b"\t", 3)
     try:
         label, path, content = parts

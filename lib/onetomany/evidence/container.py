@@ -29,7 +29,10 @@ from onetomany.errors import InputError, OneToManyError
 from onetomany.evidence import container_calls
 from onetomany.sources.processes import installed_program, python_command, safe_environment
 
-INPUT, WORK = "/input", "/tmp/cage"  # inside: what is given, read-only; where it may write
+INPUT, WORK = (
+    "/input",
+    "/tmp/cage",
+)  # inside: the given files, read-only; the folder that may be written
 INSTALL = (
     "install bubblewrap (Debian, Ubuntu: apt install bubblewrap), or add --unconfined to run this "
     "stranger's code with all your rights"
@@ -42,13 +45,13 @@ _SYSTEM = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/fontconfig"
            "/usr/share/zoneinfo", "/etc/fonts", "/etc/ld.so.cache", "/etc/ld.so.conf",
            "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime",
            "/sys/devices/system/cpu")  # fmt: skip
-_POLL = 0.2  # seconds between two looks at what runs inside
+_POLL = 0.2  # seconds between two checks of the processes inside
 _LEFT = 0.05  # of the machine's memory: with less left, the container is ended
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What all that runs inside may take together; it is ended where it takes more."""
+class RunLimits:
+    """Limits of everything that runs inside together; a run that exceeds one is ended."""
 
     memory: int = 8 << 30  # bytes
     seconds: float = 4 * 3600.0  # by the clock
@@ -58,16 +61,16 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came out: bytes on standard output, the end of standard error, the exit code."""
+class RunAnswer:
+    """Output of a run: bytes on standard output, the end of standard error, the exit code."""
 
     output: bytes
     said: str
     code: int
 
 
-def problem() -> str:
-    """Why no container can be made here, as a sentence; empty where it can."""
+def container_problem() -> str:
+    """Return a sentence that says why no container can be made here; empty if one can."""
     if sys.platform != "linux" or installed_program("bwrap") is None:
         return "The program bwrap, which confines them, is not installed"
     try:
@@ -79,23 +82,23 @@ def problem() -> str:
 
 @cache
 def _tried() -> str:
-    """What bwrap says against making a container; empty where it makes one."""
-    answer = run(["-c", "pass"], {}, Limits(seconds=60))
+    """Return bwrap's own reason against making a container; empty if it makes one."""
+    answer = run(["-c", "pass"], {}, RunLimits(seconds=60))
     return "" if answer.code == 0 else _last_line(answer.said) or f"it ended with {answer.code}"
 
 
 def run(
-    arguments: Sequence[str], given: Mapping[str, Path], limits: Limits, inside: bool = True
-) -> Answer:
+    arguments: Sequence[str], given: Mapping[str, Path], limits: RunLimits, inside: bool = True
+) -> RunAnswer:
     """Run this interpreter (`-I`, isolated) in a new container; `inside` False: without one.
 
     `given` maps places inside, mostly below INPUT, to files and folders that are shown there
-    read-only. Raises OneToManyError where it takes more than a limit allows.
+    read-only. Raises OneToManyError if it exceeds a limit.
     """
     command = python_command(*arguments)
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryFile() as calls:
         if inside:
-            calls.write(container_calls.program())
+            calls.write(container_calls.refusal_program())
             calls.seek(0)
             command = [*_bwrap(given, limits, calls.fileno()), *command]
         started = time.monotonic()
@@ -121,16 +124,16 @@ def run(
             finally:
                 process.kill()  # of a container: every process in it
                 process.wait()
-                # outside of one, what a notebook left running may keep the pipe of messages open
+                # outside of one, a process that a notebook left may keep the pipe of messages open
                 output.thread.join(timeout=60)
                 said.thread.join(timeout=2)
         if output.full:
             raise OneToManyError("The run's answer is too large.")
-    return Answer(bytes(output.kept), said.kept.decode(errors="replace"), process.returncode)
+    return RunAnswer(bytes(output.kept), said.kept.decode(errors="replace"), process.returncode)
 
 
 class _Kept:
-    """What a pipe brings, read by a thread: up to `limit` bytes, or the last 4,000 of them."""
+    """Read a pipe in a thread; keep up to `limit` bytes, or the last 4,000."""
 
     def __init__(self, pipe: IO[bytes] | None, limit: int | None) -> None:
         assert pipe is not None
@@ -151,8 +154,8 @@ class _Kept:
                     self.full = len(self.kept) > self.limit
 
 
-def _bwrap(given: Mapping[str, Path], limits: Limits, calls: int) -> list[str]:
-    """The command that makes the container, up to the program that runs in it."""
+def _bwrap(given: Mapping[str, Path], limits: RunLimits, calls: int) -> list[str]:
+    """Return the command that makes the container, up to the program that runs in it."""
     bwrap = installed_program("bwrap")
     if bwrap is None:
         raise InputError(f"The program bwrap is not installed: {INSTALL}.")
@@ -175,7 +178,7 @@ def _bwrap(given: Mapping[str, Path], limits: Limits, calls: int) -> list[str]:
         options += ["--ro-bind", str(source), name]
     for name in ("home", "tmp", "cache", "notebooks"):
         options += ["--dir", f"{WORK}/{name}"]
-    # What bwrap made itself is in memory too, without a limit. And where the kit is run by root,
+    # Files that bwrap made itself are in memory too, without a limit. And if root runs the kit,
     # the files of /proc/sys are that user's to write, without any capability
     for place in ("/dev", "/proc", "/"):
         options += ["--remount-ro", place]
@@ -201,7 +204,7 @@ def _environment() -> dict[str, str]:
 
 
 def _programs() -> list[Path]:
-    """The interpreter, its libraries and packages, and this kit."""
+    """Return the interpreter, its libraries and packages, and this kit."""
     prefixes = dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix)))
     interpreter = Path(sys.executable)
     return [
@@ -212,8 +215,8 @@ def _programs() -> list[Path]:
     ]
 
 
-def _too_much(container: int, limits: Limits, started: float) -> str:
-    """Which limit is passed; empty where none is."""
+def _too_much(container: int, limits: RunLimits, started: float) -> str:
+    """Return the limit that is exceeded; empty if none is."""
     if time.monotonic() - started > limits.seconds:
         return f"it took more than {limits.seconds:,.0f} seconds"
     members = _descendants(container)
@@ -229,7 +232,7 @@ def _too_much(container: int, limits: Limits, started: float) -> str:
 
 
 def _descendants(root: int) -> list[int]:
-    """The processes below one, itself too: a container's orphans stay below its first process."""
+    """Return a process and all below it: a container's orphans stay below its first process."""
     children: dict[int, list[int]] = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
@@ -237,7 +240,7 @@ def _descendants(root: int) -> list[int]:
                 stat = Path(entry.path, "stat").read_bytes()
             except OSError:  # it has ended
                 continue
-            # the name in brackets may hold anything
+            # the name in brackets may contain anything
             parent = int(stat[stat.rindex(b")") + 1 :].split()[1])
             children.setdefault(parent, []).append(int(entry.name))
     found = [root]
@@ -247,7 +250,7 @@ def _descendants(root: int) -> list[int]:
 
 
 def _own_memory(process: int) -> int:
-    """Bytes that a process alone has in memory; 0 where it has ended."""
+    """Return the bytes that a process alone has in memory; 0 if it has ended."""
     try:
         pages = Path(f"/proc/{process}/statm").read_bytes().split()
     except OSError:

@@ -1,8 +1,8 @@
-"""The system calls refused in the container of `container`, as a seccomp program for bubblewrap.
+"""Refuse system calls in the container of `container`: a seccomp program for bubblewrap.
 
-A deny-list beside namespaces and dropped capabilities, for what these don't cover: sockets that
-know no network namespace (vsock) or reach deep into the kernel, keyrings, and calls that most holes
-in the kernel went through while no notebook needs them.
+A deny-list in addition to namespaces and dropped capabilities, for calls that these don't cover:
+sockets that ignore network namespaces (vsock) or reach deep into the kernel, keyrings, and calls
+that most kernel exploits used and no notebook needs.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ _X32 = 0x40000000  # calls of the x32 interface carry this bit
 
 
 def refused() -> dict[str, int]:
-    """The refused calls of this machine by name; raises InputError where its numbers aren't known.
+    """Return the refused calls of this machine by name; raise InputError if it is unknown.
 
-    Beside them: io_uring, the newer mount calls, and sockets of families but UNIX, IP and netlink.
+    Also io_uring, the newer mount calls, and socket families other than UNIX, IP and netlink.
     """
     return dict(zip(_NAMES, _machine()[2], strict=False))
 
 
-def program() -> bytes:
-    """The filter for `bwrap --seccomp`: an array of struct sock_filter."""
+def refusal_program() -> bytes:
+    """Return the filter for `bwrap --seccomp`: an array of struct sock_filter."""
     architecture, socket, numbers = _machine()
     denied = _step(_GIVE, _ERROR | errno.EPERM)
     steps = [_step(_LOAD, 4), _step(_EQUAL, architecture, 1, 0), denied]

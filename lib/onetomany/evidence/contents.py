@@ -1,7 +1,7 @@
-"""The files of a bundle, listed and hashed without trusting a single name or size in it.
+"""List and hash the files of a bundle without trusting any name or size in it.
 
-Nothing is followed, unpacked or run: links and devices are told and not opened, and names that one
-system would take for another's are told too.
+Nothing is followed, unpacked or run. Links and devices are reported and not opened; names that
+some system would confuse are reported too.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class Listing:
 
 
 def list_files(root: Path) -> Listing:
-    """Every regular file below `root`, in the order of names; the rest with a reason.
+    """List every regular file below `root` in the order of names; the rest with a reason.
 
-    Raises InputError where `root` itself can't be read.
+    Raises InputError if `root` itself can't be read.
     """
     found = Listing()
     waiting = [(root, "", 0)]
@@ -84,15 +84,15 @@ def list_files(root: Path) -> Listing:
 
 
 def _enter(found: Listing, path: str, entry: os.DirEntry[str]) -> str | None:
-    """Enter a regular file; the reason where it is neither that nor a folder to look into."""
+    """Enter a regular file; return the reason if it is neither a file nor a folder."""
     try:
         about = entry.stat(follow_symlinks=False)
     except OSError as error:
         return why_unread(error)
     if stat.S_ISLNK(about.st_mode):
         return "it is a link, which is never followed"
-    if not about.st_mode & 0o444:  # an administrator could read it, but nobody who gets a copy
-        return "nobody may read it: its mode allows it to no one"
+    if not about.st_mode & 0o444:  # an administrator could read it, but no receiver of a copy
+        return "no one may read it: its mode allows it to no user"
     if stat.S_ISREG(about.st_mode):
         found.files[path] = about.st_size
     elif not stat.S_ISDIR(about.st_mode):
@@ -100,27 +100,27 @@ def _enter(found: Listing, path: str, entry: os.DirEntry[str]) -> str | None:
     return None
 
 
-def fold(path: str) -> str:
-    """Return what a path is to systems that don't tell case, or forms of Unicode, apart."""
+def fold_path(path: str) -> str:
+    """Return the form of a path in which case and Unicode forms don't differ."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def bad_names(paths: Iterable[str]) -> list[tuple[str, str]]:
-    """(path, why) of names that another system would refuse, or take for one another."""
+    """Return (path, why) of names that another system would refuse or confuse."""
     found = []
     seen: dict[str, str] = {}
     for path in sorted(paths):
         if why := _bad_name(path):
             found.append((path, why))
-        if (other := seen.setdefault(fold(path), path)) != path:
+        if (other := seen.setdefault(fold_path(path), path)) != path:
             found.append((path, f"some systems take it for {other!r}: only case or accents differ"))
     return found
 
 
 def hash_files(root: Path, files: dict[str, int]) -> dict[str, Hashed]:
-    """SHA-256 and SHA-512 of each file, read once; a bar shows where it takes over two seconds.
+    """Compute SHA-256 and SHA-512 of each file in one reading; after two seconds show a bar.
 
-    Raises InputError where a file can't be read: nothing can then be said of it, nor of the rest.
+    Raises InputError if a file can't be read: no statement is then possible on it or the rest.
     """
     hashed, failed = hash_readable(root, files)
     for path, error in failed.items():
@@ -131,7 +131,7 @@ def hash_files(root: Path, files: dict[str, int]) -> dict[str, Hashed]:
 def hash_readable(
     root: Path, files: dict[str, int]
 ) -> tuple[dict[str, Hashed], dict[str, OSError]]:
-    """Return hashes as `hash_files`, and what hindered the reading of the other files."""
+    """Return hashes as `hash_files`, and the reason for each file that can't be read."""
     hashed, failed = {}, {}
     started = time.monotonic()
     with tqdm(total=sum(files.values()), unit="B", unit_scale=True, leave=False, delay=2) as bar:
@@ -184,7 +184,7 @@ def _bad_name(path: str) -> str | None:
         return "its name is not in Unicode's composed form (NFC)"
     for part in path.split("/"):
         if set(part) & _FORBIDDEN:
-            return "its name holds a character that some systems refuse"
+            return "its name contains a character that some systems refuse"
         if part != part.strip(" ") or part.endswith(".") or part.split(".")[0].lower() in _DEVICES:
             return "its name is one that some systems change or refuse"
     return None

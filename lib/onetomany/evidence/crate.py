@@ -1,8 +1,8 @@
-"""The RO-Crate inside the bundle: every file described, and the run that made them.
+"""Write the RO-Crate inside the bundle: a description of every file, and of the run.
 
 RO-Crate 1.1 with the profile Workflow Run Crate 0.5 (Leo et al., 'Recording provenance of workflow
-runs with RO-Crate', PLOS ONE 19:9, 2024). The workflow is workflow.json: which notebooks were run,
-in which order, by which command. It lies in the payload, as RO-Crate 1.1's appendix on BagIt says.
+runs with RO-Crate', PLOS ONE 19:9, 2024). The workflow is workflow.json: the notebooks that were
+run, their order and the command. It is in the payload, as RO-Crate 1.1's appendix on BagIt says.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ KINDS = {
     "statements": "Computed sentence",
     "tables": "Table",
     "custody.jsonl": "Custody log up to sealing",
-    "redactions.csv": "What was redacted, by rule and file",
+    "redactions.csv": "Redactions, by rule and file",
     "run.json": "Record of the run",
     "sources.csv": "Source documents cited, with pages and SHA-256",
-    "workflow.json": "What was run, in which order",
+    "workflow.json": "Notebooks in the order they were run",
 }
 FORMATS = {
     ".cdx.json": "application/vnd.cyclonedx+json",
@@ -64,8 +64,8 @@ FORMATS = {
 }
 
 
-def workflow(record: RunRecord) -> str:
-    """workflow.json: the notebooks in the order of their run, and the command that ran them."""
+def workflow_json(record: RunRecord) -> str:
+    """Return workflow.json: the notebooks in the order of their run, and the command."""
     steps = {
         "command": list(record.command),
         "notebooks": [f"notebooks/{chapter}.ipynb" for chapter in record.chapters],
@@ -73,8 +73,10 @@ def workflow(record: RunRecord) -> str:
     return json.dumps(steps, ensure_ascii=False, indent=1) + "\n"
 
 
-def describe(record: RunRecord, files: Mapping[str, tuple[int, str]], created: datetime) -> str:
-    """ro-crate-metadata.json for a payload. `files`: path -> (bytes, SHA-256), without itself."""
+def describe_crate(
+    record: RunRecord, files: Mapping[str, tuple[int, str]], created: datetime
+) -> str:
+    """Return ro-crate-metadata.json for a payload; `files`: path -> (bytes, SHA-256)."""
     crate = ROCrate(version="1.1")
     # schema.org's term, which the context of 1.1 does not yet have
     crate.metadata.extra_terms["sha256"] = "http://schema.org/sha256"
@@ -123,7 +125,7 @@ def describe(record: RunRecord, files: Mapping[str, tuple[int, str]], created: d
 
 
 def _action(crate: ROCrate, record: RunRecord, parts: Mapping[str, Any]) -> ContextEntity:
-    """The run itself: by whom, with what, from when to when, out of what, into what."""
+    """Describe the run: person, tools, start and end, inputs, results."""
     software = crate.add(
         ContextEntity(
             crate,
@@ -178,7 +180,7 @@ def _action(crate: ROCrate, record: RunRecord, parts: Mapping[str, Any]) -> Cont
 
 
 def _one(values: list[Any]) -> Any:
-    """RO-Crate asks for a value, not a list, where there is one."""
+    """Return a single value instead of a list of one, as RO-Crate asks."""
     return values[0] if len(values) == 1 else values
 
 

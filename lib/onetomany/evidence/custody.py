@@ -1,17 +1,16 @@
-"""The custody log: who did what, when, with which tool, to which files.
+r"""Write and check the custody log: person, act, time, tool and files.
 
 One JSON object a line, in the order of events. `previous` is the SHA-256 of the line before (its
-bytes, without the line break), so a line that is changed, taken out, put in or moved breaks the
-chain at the next one; `digest` covers the line itself, so that the last line can't be changed by
-accident either. A forger who rewrites every line after the one he changes is not stopped by a
-chain (Schneier and Kelsey, 'Secure Audit Logs to Support Computer Forensics', TISSEC 2:2, 1999):
-that is what signatures and time-stamps are for. A line may carry a signature of its own: `signer`
-is the SHA-256 of the public key, `signature` (Ed25519, base64) covers the line as it reads without
-the signature, so the bytes that were signed are
+bytes, without the line break), so a line that is changed, removed, inserted or moved breaks the
+chain at the next one. `digest` covers the line itself, so that the last line can't be changed by
+accident. A forger who rewrites every later line is not stopped by a chain (Schneier and Kelsey,
+'Secure Audit Logs to Support Computer Forensics', TISSEC 2:2, 1999); signatures and time-stamps
+are for that. A line may carry a signature of its own: `signer` is the SHA-256 of the public key,
+`signature` (Ed25519, base64) covers the line without the signature, so the signed bytes are
 
-    sed -n 2p custody.jsonl | sed 's/, "signature": "[^"]*"}$/}/' | tr -d '\\n'
+    sed -n 2p custody.jsonl | sed 's/, "signature": "[^"]*"}$/}/' | tr -d '\n'
 
-and with `previous` they cover every line before.
+and, through `previous`, every line before.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,11 +30,12 @@ from onetomany import __version__
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import keys
 from onetomany.evidence.opened import read_json
+from onetomany.sources.files import whole_file
 
 START = "0" * 64  # `previous` of a log that continues no other
 KEYS = ("number", "when", "who", "what", "tool", "files", "previous", "digest")
 SIGNED_KEYS = (*KEYS[:-1], "signer", "digest", "signature")
-_OWN = ("digest", "signature")  # what a line says of itself, and its digest does not cover
+_OWN = ("digest", "signature")  # fields of a line that its digest does not cover
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Break:
     why: str
 
 
-def append(
+def append_entry(
     log: Path,
     *,
     who: str,
@@ -57,18 +56,19 @@ def append(
     after: str = START,
     key: Ed25519PrivateKey | None = None,
 ) -> None:
-    """Add an entry; the file is written beside, synced and renamed, so that it is never half.
+    """Add an entry; after a crash the log is as it was, or has the whole entry.
 
-    `files` gives the SHA-256 of each file the entry speaks of; `when` is now if None; `after` is
-    what a new log's first line continues (the last line's hash of another log); `key` signs the
-    line. Raises InputError for an entry that names nobody or nothing or is older than the last,
-    IntegrityError where the log is broken already.
+    `files` gives the SHA-256 of each file that the entry concerns. `when` is now if None. `after`
+    is the hash that a new log's first line continues (the last line of another log). `key` signs
+    the line. Raises InputError for an entry without a person or an act, or older than the last,
+    IntegrityError if the log is broken already.
     """
     before = log.read_bytes() if log.exists() else b""
     more = next_line(
         before, str(log), who=who, what=what, when=when, files=files, after=after, key=key
     )
-    write_synced(log, before + more)
+    with whole_file(log) as beside:
+        beside.write_bytes(before + more)
 
 
 def next_line(
@@ -82,20 +82,20 @@ def next_line(
     after: str = START,
     key: Ed25519PrivateKey | None = None,
 ) -> bytes:
-    """Return the line that goes on from the log `before`, with its line break; see `append`.
+    """Return the line that continues the log `before`, with its line break; see `append_entry`.
 
     Nothing is written. `name` is the log's, for messages.
     """
     moment = when or datetime.now(UTC)
     if not who.strip() or not what.strip() or moment.tzinfo is None:
-        raise InputError("A custody entry says who did what, and when with the time zone.")
+        raise InputError("A custody entry needs a person, an act, and a time with its zone.")
     if any("\ud800" <= letter <= "\udfff" for letter in who + what):
         raise InputError(f"A custody entry is text in UTF-8; this is not: {who + ' ' + what!a}.")
     lines = before.splitlines()
     if lines and (broken := first_break(lines, start=None)):
         raise IntegrityError(
             f"{name}, line {broken.line}: {broken.why}. Nothing is added to a broken log: find out "
-            "what happened to it, and begin a new one that says so."
+            "why it is broken, and begin a new one that says so."
         )
     if lines and moment < (last := datetime.fromisoformat(read_line(lines[-1])["when"])):
         raise InputError(
@@ -128,9 +128,9 @@ def signature_of(entry: Mapping[str, Any]) -> tuple[bytes, bytes]:
 
 
 def first_break(lines: list[bytes], *, start: str | None = START) -> Break | None:
-    """The first broken line of a log, None where it holds.
+    """Return the first broken line of a log, None if there is none.
 
-    `start` is the `previous` that its first line must have; None takes whatever stands there.
+    `start` is the `previous` that its first line must have; None accepts any.
     """
     previous = start
     moment: datetime | None = None
@@ -153,7 +153,7 @@ def first_break(lines: list[bytes], *, start: str | None = START) -> Break | Non
 
 
 def read_line(line: bytes) -> dict[str, Any]:
-    """An entry of the log. Raises InputError where it is not one, or not as it was written."""
+    """Return an entry of the log. Raises InputError if it is not one, or was changed."""
     try:
         entry = read_json(line)
         if not isinstance(entry, dict) or tuple(entry) not in (KEYS, SIGNED_KEYS):
@@ -177,18 +177,8 @@ def read_line(line: bytes) -> dict[str, Any]:
 
 
 def line_hash(line: bytes) -> str:
-    """What the next line's `previous` must be: as `sed -n 1p | tr -d '\\n' | sha256sum` gives."""
+    r"""Return the next line's `previous`, as `sed -n 1p | tr -d '\n' | sha256sum` gives it."""
     return hashlib.sha256(line).hexdigest()
-
-
-def write_synced(path: Path, content: bytes) -> None:
-    """Write beside, sync to the disk, rename: after a crash there is the old file or the new."""
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,7 @@
-"""From notebooks to the payload of a bundle: run, redact, number, set, and lay out.
+"""Make a bundle's payload from notebooks: run, redact, number, set, and lay out.
 
-The payload holds no times and no facts of the machine but in log/ and validation/: two runs of one
-commit give the same bytes for everything else, except for what items marked 'varies' show.
+Times and facts of the machine are in log/ and validation/ only. Everything else has the same bytes
+in two runs of one commit, except items marked 'varies'.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from onetomany import __version__
 from onetomany.errors import InputError
 from onetomany.evidence import methods, pages, validation
 from onetomany.evidence.cited import cited_sources
-from onetomany.evidence.figures import Figure, listing, read_figures
+from onetomany.evidence.figures import Figure, list_item_files, read_figures
 from onetomany.evidence.record import DataUse, RunRecord, new_identifier
-from onetomany.evidence.redaction import Rule, redact
+from onetomany.evidence.redaction import RedactionRule, redact
 from onetomany.evidence.reproduce import RELATIVE
 from onetomany.evidence.typesetting import Part, markdown, pdf
 from onetomany.report import chapters_of, chosen
 from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import Notebook, run_chapters
-from onetomany.report.site import Exhibit, picture, write_site
+from onetomany.report.website import Exhibit, picture, write_site
 from onetomany.sources.commits import day_of_commit
 from onetomany.sources.tables import csv_text
 
@@ -48,11 +48,11 @@ _METHODS = ("Methods statement", "방법 설명서")
 
 
 @dataclass(frozen=True)
-class Payload:
-    """A payload folder and what is known of its run.
+class ExhibitPayload:
+    """A payload folder and the facts of its run.
 
-    `figures` lists the compared files (figures.LISTED and `exhibit`), `redactions` what a rule
-    took out of which notebook, `left_out` the pictures that were not let in.
+    `figures` lists the compared files (figures.LISTED and `exhibit`), `redactions` how much each
+    rule took out of which notebook, `left_out` the pictures that were not let in.
     """
 
     folder: Path
@@ -71,7 +71,7 @@ class Payload:
     def record(
         self, *, operator: str, organisation: str, licence: str, command: Sequence[str]
     ) -> RunRecord:
-        """The record of the run that `bundle.seal` keeps."""
+        """Return the record of the run that `bundle.seal` keeps."""
         return RunRecord(
             identifier=new_identifier(self.commit, self.chapters, self.started),
             title=self.title,
@@ -94,14 +94,14 @@ def build_payload(
     notebooks: Path,
     out: Path,
     only: Sequence[str] | None = None,
-    rules: Sequence[Rule] = (),
+    rules: Sequence[RedactionRule] = (),
     tests: Path | None = None,
-) -> Payload:
-    """Run the chapters in clean kernels and lay out the payload of a bundle in `out`, a new folder.
+) -> ExhibitPayload:
+    """Run the chapters in clean kernels and lay out a bundle's payload in `out`, a new folder.
 
     `only` names chapters by number; `rules` are a redaction list; `tests` is the result of a test
-    run (see `validation.write`). Raises InputError where `out` holds anything, or a chapter shows
-    what may be templates.
+    run (see `validation`). Raises InputError if `out` contains anything, or a chapter shows
+    possible templates.
     """
     notebooks = Path(notebooks).resolve()
     _refuse_taken(Path(out))
@@ -115,11 +115,11 @@ def write_payload(
     notebooks: Path,
     out: Path,
     *,
-    rules: Sequence[Rule] = (),
+    rules: Sequence[RedactionRule] = (),
     log: Sequence[str] = (),
     tests: Path | None = None,
-) -> Payload:
-    """Lay out the payload of executed notebooks (by stem); `notebooks` is where they come from."""
+) -> ExhibitPayload:
+    """Lay out the payload of executed notebooks (by stem) from the folder `notebooks`."""
     out = Path(out).resolve()
     _refuse_taken(out)
     beside = out.with_name(f".{out.name}.unfinished")
@@ -131,14 +131,14 @@ def write_payload(
         beside.rename(out)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return Payload(out, *payload)
+    return ExhibitPayload(out, *payload)
 
 
 def _write(
     executed: Mapping[str, Notebook],
     notebooks: Path,
     root: Path,
-    rules: Sequence[Rule],
+    rules: Sequence[RedactionRule],
     log: Sequence[str],
     *,
     tests: Path | None,
@@ -169,12 +169,12 @@ def _write(
     if redactions.height:
         _put(root / "redactions.csv", csv_text(redactions).encode())
 
-    said = methods.methods(chapters, figures, sheets, commit, cited)
+    said = methods.methods_statement(chapters, figures, sheets, commit, cited)
     _write_documents(root, exhibits, said=said, pictures=pictures, commit=commit, day=day)
     site = Exhibit(pages.captions(exhibits), pages.TRUTH, executed="../../notebooks")
     write_site(kept, notebooks, root / "exhibits" / "html", site)
     tested = validation.find_results(notebooks.parent, commit, tests)
-    validation.write(root / validation.FOLDER, chapters, tested, commit, day)
+    validation.write_validation(root / validation.FOLDER, chapters, tested, commit, day)
     drawn = root / "exhibits" / "html" / "assets" / "charts"
     if not any(drawn.iterdir()):  # no manifest can list an empty folder
         drawn.rmdir()
@@ -182,7 +182,7 @@ def _write(
     _put(root / "log" / "run.log", _log_text(runs, log).encode())
 
     named = pl.concat(
-        listing(items).with_columns(exhibit=pl.lit(name)) for name, _, items in exhibits
+        list_item_files(items).with_columns(exhibit=pl.lit(name)) for name, _, items in exhibits
     )
     titles = ", ".join(f"{each.number} {each.title}" for each in chapters)
     return (
@@ -201,7 +201,7 @@ def _write(
 
 
 def _write_notebooks(executed: Mapping[str, Notebook], folder: Path) -> list[str]:
-    """The notebooks without times, progress bars and pictures; what was left out."""
+    """Write the notebooks without times, progress bars and pictures; return those left out."""
     left_out = []
     folder.mkdir(parents=True)
     for stem, original in sorted(executed.items()):
@@ -225,7 +225,7 @@ def _write_notebooks(executed: Mapping[str, Notebook], folder: Path) -> list[str
 
 
 def _write_figures(figures: Sequence[Figure], root: Path) -> dict[str, bytes]:
-    """Specifications, data and pictures, item by item; the pictures by the name the PDF uses."""
+    """Write specifications, data and pictures, item by item, under the names in the PDF."""
     pictures = {}
     for each in figures:
         for path, content in each.files.items():
@@ -275,7 +275,7 @@ def _write_documents(
 
 
 def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> bytes:
-    """figures.json: every item, its files and hashes, and how two runs of it are compared."""
+    """Return figures.json: every item, its files and hashes, and how two runs are compared."""
     items = [
         {
             "number": each.number,
@@ -309,7 +309,7 @@ def _listed(exhibits: pages.Exhibits, commit: str, left_out: Sequence[str]) -> b
     return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _use(sheet: methods.Sheet) -> DataUse:
+def _use(sheet: methods.ShownDatasheet) -> DataUse:
     fields = sheet.fields
     return DataUse(
         name=sheet.name,
@@ -322,7 +322,7 @@ def _use(sheet: methods.Sheet) -> DataUse:
 
 
 def _text_of(notebook: Notebook) -> str:
-    """What a notebook says: its sources and its outputs, as one text."""
+    """Return a notebook's sources and outputs as one text."""
     outputs = [cell.get("outputs", []) for cell in notebook.cells]
     return "\n".join(cell.source for cell in notebook.cells) + json.dumps(
         outputs, ensure_ascii=False
@@ -331,12 +331,12 @@ def _text_of(notebook: Notebook) -> str:
 
 @contextmanager
 def _log_kept() -> Iterator[list[str]]:
-    """What running the chapters logs, as lines."""
+    """Collect the log of running the chapters, as lines."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            # of a progress bar only where it ended
+            # of a progress bar only its end
             text = re.sub(r"[^\n]*\r", "", record.getMessage())
             lines.append(text[:2000])
 
@@ -380,7 +380,7 @@ def _times(runs: Mapping[str, Mapping[str, Any]]) -> tuple[datetime, datetime]:
 
 def _refuse_taken(out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} holds other files; name a new folder.")
+        raise InputError(f"{out} contains other files; name a new folder.")
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -1,8 +1,8 @@
-"""What an executed chapter shows, item by item: its charts, tables and computed sentences.
+"""Read the items of an executed chapter: its charts, tables and computed sentences.
 
-Each item gets the number that it has on the chapter's page (Figure 02-3, Table 02-1, Statement
-02-4) and the files by which two runs are compared: of a chart its specification and its data, of a
-table its data, of a statement its words. Equal content gives equal bytes.
+Each item has the number of the chapter's page (Figure 02-3, Table 02-1, Statement 02-4) and the
+files by which two runs are compared: of a chart its specification and data, of a table its data,
+of a statement its words. Equal content gives equal bytes.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import polars as pl
 from lxml import html
 
 from onetomany.errors import InputError
-from onetomany.report.blocks import Block, Cell, Chapter
-from onetomany.report.shown import TEMPLATE, unpack
+from onetomany.report.blocks import Chapter, NotebookBlock, NotebookCell
+from onetomany.report.shown import TEMPLATE, unpack_frame
 from onetomany.sources.tables import csv_text
 
 VARIES = "varies"  # the tag of cells that show the machine's speed, the day or the like
@@ -64,7 +64,7 @@ TOKEN = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?%)?")
 
 @dataclass(frozen=True)
 class Figure:
-    """A shown item. `data` holds its frames; a chart's `spec` names them data-1, data-2."""
+    """An item. `data` are its frames; a chart's `spec` names them data-1, data-2."""
 
     number: str
     kind: Kind
@@ -73,7 +73,7 @@ class Figure:
     title_ko: str
     text: str  # of a statement its words; of a chart its description for those who can't see it
     text_ko: str = ""
-    section: str = ""  # the heading it stands under
+    section: str = ""  # the heading above it
     section_ko: str = ""
     source: str = ""
     simulated: str = ""
@@ -99,17 +99,17 @@ class Figure:
 
     @property
     def tokens(self) -> list[str]:
-        """The numbers that a statement says, as it writes them."""
+        """Return the numbers in a statement, as it writes them."""
         return TOKEN.findall(self.text) if self.kind == "statement" else []
 
     @property
     def stem(self) -> str:
-        """Where its files lie in the payload, without their ending."""
+        """Return the path of its files in the payload, without their ending."""
         return f"{self.kind}s/{self.number}"
 
     @cached_property
     def tables(self) -> dict[str, pl.DataFrame]:
-        """Its data by the stem of their files; a number is added where there are several."""
+        """Return its data by the stem of their files, numbered if there are several."""
         several = len(self.data) > 1
         return {
             f"{self.stem}-{n}" if several else self.stem: frame
@@ -118,10 +118,10 @@ class Figure:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """What is compared between runs, by path in the payload."""
+        """Return the files compared between runs, by path in the payload."""
         if self.kind == "statement":
             return {f"{self.stem}.txt": f"{self.text}\n{self.text_ko}\n".encode()}
-        spec = {f"{self.stem}.json": canonical(self.spec)} if self.spec else {}
+        spec = {f"{self.stem}.json": _canonical(self.spec)} if self.spec else {}
         return spec | {f"{stem}.csv": csv_bytes(frame) for stem, frame in self.tables.items()}
 
     @property
@@ -130,16 +130,16 @@ class Figure:
 
 
 def read_figures(chapter: Chapter) -> list[Figure]:
-    """The items of a chapter in the order of its page.
+    """Return the items of a chapter in the order of its page.
 
-    Raises InputError where a chart may hold templates: none goes into an exhibit. (A frame that may
-    hold some was never kept: `report.shown`.)
+    Raises InputError if a chart may contain templates: none goes into an exhibit. (`report.shown`
+    never keeps a frame that may contain some.)
     """
     return list(_Reader(chapter).items())
 
 
-def listing(figures: Sequence[Figure]) -> pl.DataFrame:
-    """The files of the items, schema LISTED."""
+def list_item_files(figures: Sequence[Figure]) -> pl.DataFrame:
+    """List the files of the items, schema LISTED."""
     own = ("number", "kind", "cell", "title", "title_ko", "varies")
     rows = [
         {name: getattr(each, name) for name in own}
@@ -153,9 +153,9 @@ def listing(figures: Sequence[Figure]) -> pl.DataFrame:
 
 
 def csv_bytes(frame: pl.DataFrame) -> bytes:
-    """The frame as CSV in its one form: UTF-8, text quoted, a missing value empty, floats exact.
+    """Write a frame as CSV in one form: UTF-8, text quoted, missing values empty, floats exact.
 
-    No text is taken for a formula (`sources.tables`).
+    Texts that a spreadsheet takes for formulas are marked (`sources.tables`).
     """
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
     flat = frame.with_columns(
@@ -165,14 +165,14 @@ def csv_bytes(frame: pl.DataFrame) -> bytes:
     return csv_text(flat, quote_style="non_numeric").encode()
 
 
-def canonical(spec: Any) -> bytes:
-    """A specification in its one form: JSON with sorted keys, a line a key."""
+def _canonical(spec: Any) -> bytes:
+    """Write a specification in one form: JSON with sorted keys, a line a key."""
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     return (text + "\n").encode()
 
 
 class _Reader:
-    """Walks a chapter's page and keeps the heading it stands under."""
+    """Reads a chapter's page in order and remembers the current heading."""
 
     def __init__(self, chapter: Chapter) -> None:
         self.chapter = chapter
@@ -192,13 +192,13 @@ class _Reader:
                         section_ko=self.section_ko,
                     )
 
-    def item(self, cell: Cell, block: Block) -> Figure | None:
+    def item(self, cell: NotebookCell, block: NotebookBlock) -> Figure | None:
         try:
             return self.read(cell, block)
         except InputError as error:
             raise InputError(f"{self.chapter.stem}.ipynb, cell [{cell.number}]: {error}") from error
 
-    def read(self, cell: Cell, block: Block) -> Figure | None:
+    def read(self, cell: NotebookCell, block: NotebookBlock) -> Figure | None:
         if block.kind == "chart":
             return self.chart(cell, block)
         if block.kind == "table":
@@ -207,7 +207,7 @@ class _Reader:
             return self.statement(cell, block)
         return None
 
-    def chart(self, cell: Cell, block: Block) -> Figure:
+    def chart(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
         spec, frames = without_data(block.spec)
         title = spec.get("title") or {}
         title = title if isinstance(title, dict) else {"text": title}
@@ -235,8 +235,8 @@ class _Reader:
             drawn=block.spec,
         )
 
-    def table(self, cell: Cell, block: Block) -> Figure:
-        frame = unpack(block.frame) if block.frame else cells_of(block.body)
+    def table(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
+        frame = unpack_frame(block.frame) if block.frame else _cells_of(block.body)
         return Figure(
             number=f"{self.chapter.number}-{block.number}",
             kind="table",
@@ -250,7 +250,7 @@ class _Reader:
             data=(frame,),
         )
 
-    def statement(self, cell: Cell, block: Block) -> Figure:
+    def statement(self, cell: NotebookCell, block: NotebookBlock) -> Figure:
         english, korean = _paragraphs(block.body), _paragraphs(block.korean)
         # several lines are a text that is shown, such as a letter: no result, so no N
         result, result_ko = ("", "") if "\n" in english else (english, korean)
@@ -269,10 +269,10 @@ class _Reader:
 
 
 def without_data(spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[pl.DataFrame, ...]]:
-    """A specification that names its data, and the data: data-1 is the first frame.
+    """Return a specification that names its data, and the data; data-1 is the first frame.
 
-    Names that a library made out of a hash or a counter of its own are replaced by the order in
-    which the data stand, so that equal charts have equal specifications.
+    Names that a library made from a hash or counter of its own are replaced by the order of the
+    data, so that equal charts have equal specifications.
     """
     held: dict[str, list[Any]] = spec.get("datasets", {})
     frames: list[pl.DataFrame] = []
@@ -307,23 +307,23 @@ def without_data(spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[pl.DataFra
 
 
 def frame_of(rows: Any) -> pl.DataFrame:
-    """Rows of a chart's data (JSON) as a frame; a column of mixed kinds becomes text.
+    """Return the rows of a chart's data (JSON) as a frame; columns of mixed kinds become text.
 
-    Raises InputError where a row holds as many numbers as a template.
+    Raises InputError if a row has as many numbers as a template.
     """
     listed = rows if isinstance(rows, list) else [rows]
     listed = [row if isinstance(row, dict) else {"data": row} for row in listed]
     if any(_like_template(row) for row in listed):
         raise InputError(
-            f"a chart holds rows of {TEMPLATE} numbers or more, as a template does; draw it "
+            f"a chart has rows of {TEMPLATE} numbers or more, as a template does; draw it "
             "without them."
         )
     names = list(dict.fromkeys(name for row in listed for name in row))
     return pl.DataFrame([_column(name, [row.get(name) for row in listed]) for name in names])
 
 
-def cells_of(body: str) -> pl.DataFrame:
-    """The cells of an HTML table as text, where nothing better was kept."""
+def _cells_of(body: str) -> pl.DataFrame:
+    """Return the cells of an HTML table as text, if its frame was not kept."""
     rows = [
         [" ".join(cell.text_content().split()) for cell in row.xpath("./td|./th")]
         for row in html.fromstring(body).xpath(".//tr")
@@ -366,14 +366,14 @@ def _counts(text: str) -> str:
 
 
 def _intervals(sentences: list[str]) -> str:
-    """What is said of intervals: the brackets that give one, or else the sentences about them."""
+    """Return the brackets that give an interval, or else the sentences about intervals."""
     brackets = [each[1:-1] for sentence in sentences for each in _BRACKET.findall(sentence)]
     said = brackets or [each for each in sentences if _INTERVAL.search(each)]
     return "; ".join(dict.fromkeys(said))
 
 
 def _limit_columns(frames: tuple[pl.DataFrame, ...]) -> str:
-    """Columns of lower and upper values: of an interval, a spread or what can't be known."""
+    """Return the columns of lower and upper values of an interval, spread or bound."""
     names = dict.fromkeys(
         name
         for frame in frames
@@ -389,7 +389,7 @@ def _last_heading(body: str) -> str:
 
 
 def _paragraphs(body: str) -> str:
-    """A line for each paragraph: a letter shown as one statement keeps its lines."""
+    """Write each paragraph as a line: a letter shown as one statement keeps its lines."""
     return "\n".join(map(_plain, re.split(r"(?<=</p>)\s*(?=<p\b)", body)))
 
 

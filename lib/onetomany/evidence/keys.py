@@ -1,8 +1,8 @@
-"""Ed25519 signatures (RFC 8032) over a bundle's tag manifest, checkable with openssl alone.
+"""Sign a bundle's tag manifest with Ed25519 (RFC 8032); openssl alone can check it.
 
 The tag manifest lists the payload manifests, which list every file: one signature covers all.
-The private key stays where its owner keeps it. A signature shows that who holds the key signed
-these bytes; whose key it is must be learnt by another way, so its fingerprint is shown.
+The private key stays with its owner. A signature shows that the key's owner signed these bytes.
+Who the owner is must be learnt by another channel, so the fingerprint is shown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from onetomany.errors import InputError
 
-PASSPHRASE = "ONETOMANY_KEY_PASSPHRASE"  # read where a key is encrypted and none is given
+PASSPHRASE = "ONETOMANY_KEY_PASSPHRASE"  # read if a key is encrypted and none is given
 SIGNATURE_BYTES = 64
 
 _P = 2**255 - 19  # the field of Ed25519
@@ -39,8 +39,8 @@ _SMALL_ORDER = {0, 1, _P - 1, _ORDER_8, _P - _ORDER_8}
 def make_key(path: Path, *, passphrase: str | None = None) -> str:
     """Make a private key (PEM, PKCS #8, readable by its owner only); return its fingerprint.
 
-    Raises InputError where there is a file already, since a key is never overwritten, or where
-    it can't be written; no half of it stays.
+    Raises InputError if there is a file already, since a key is never overwritten, or if it can't
+    be written; no part of it remains.
     """
     key = Ed25519PrivateKey.generate()
     lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
@@ -67,12 +67,12 @@ def make_key(path: Path, *, passphrase: str | None = None) -> str:
 
 
 def passphrase() -> str | None:
-    """The passphrase of private keys, from the environment; None where none is set."""
+    """Return the passphrase of private keys, from the environment; None if none is set."""
     return os.environ.get(PASSPHRASE) or None
 
 
 def read_private(path: Path) -> Ed25519PrivateKey:
-    """A private key in PEM. Raises InputError where it can't be read or isn't Ed25519."""
+    """Read a private key in PEM. Raises InputError if it can't be read or isn't Ed25519."""
     secret = passphrase()
     try:
         pem = path.read_bytes()
@@ -88,25 +88,25 @@ def read_private(path: Path) -> Ed25519PrivateKey:
         raise InputError(f"{path} can't be read as a private key in PEM: {error}.") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise InputError(
-            f"{path} is no Ed25519 key: make one with 'onetomany key {path.name}', or with "
+            f"{path} is not an Ed25519 key: make one with 'onetomany key {path.name}', or with "
             "'openssl genpkey -algorithm ed25519'."
         )
     return key
 
 
 def public_pem(key: Ed25519PrivateKey) -> bytes:
-    """The public half, as the bundle carries it."""
+    """Return the public key in PEM, as the bundle carries it."""
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def read_public(pem: bytes) -> Ed25519PublicKey:
-    """A public key in PEM. Raises InputError where it isn't one of Ed25519, or proves nothing."""
+    """Read a public key in PEM. Raises InputError if it is not Ed25519, or of small order."""
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise InputError("it can't be read as a public key in PEM") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise InputError("it is no Ed25519 key")
+        raise InputError("it is not an Ed25519 key")
     raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
     y = int.from_bytes(raw, "little") & (2**255 - 1)
     if y >= _P:
@@ -117,18 +117,18 @@ def read_public(pem: bytes) -> Ed25519PublicKey:
 
 
 def fingerprint(pem: bytes) -> str:
-    """SHA-256 of the public key's DER form, as `openssl pkey -pubin -outform DER | sha256sum`."""
+    """Return the SHA-256 of the DER form, as `openssl pkey -pubin -outform DER | sha256sum`."""
     der = read_public(pem).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
 
 
 def try_fingerprint(pem: bytes) -> str | None:
-    """Return the fingerprint of a public key; None where it is none."""
+    """Return the fingerprint of a public key; None if it is not one."""
     return None if why_no_key(pem) else fingerprint(pem)
 
 
 def why_no_key(pem: bytes) -> str:
-    """Return why it is no public key to check with; empty where it is one."""
+    """Return why a public key can't be used to check; empty if it can."""
     try:
         read_public(pem)
     except InputError as error:
@@ -136,8 +136,8 @@ def why_no_key(pem: bytes) -> str:
     return ""
 
 
-def fits(pem: bytes, signature: bytes, signed: bytes) -> bool:
-    """Whether the signature was made over these bytes by the key's other half."""
+def signature_fits(pem: bytes, signature: bytes, signed: bytes) -> bool:
+    """Return whether the key's owner signed these bytes with this signature."""
     check = read_public(pem).verify
     try:
         check(signature, signed)

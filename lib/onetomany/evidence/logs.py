@@ -1,8 +1,8 @@
-"""The two custody logs of a bundle held to its files, and to the keys that signed their lines.
+"""Check the two custody logs of a bundle against its files and the keys that signed their lines.
 
-What a line of seal/custody.jsonl names keeps the hash that this line gives: a later line can add
-files, and can't give one another content. Its first line is signed at sealing, so nobody without
-that key changes what lay in seal/ then.
+A file that a line of seal/custody.jsonl names keeps the hash of that line: a later line can add
+files and can't change one. Its first line is signed at sealing, so the files that were in seal/
+then can't be changed without that key.
 """
 
 from __future__ import annotations
@@ -14,75 +14,75 @@ from typing import Any
 from onetomany.errors import InputError
 from onetomany.evidence import additions, contents, crate, custody, keys
 from onetomany.evidence.agreement import CUSTODY
-from onetomany.evidence.layout import AFTER, LOG_SIGNATURE, PUBLIC_KEY, SEAL, signer_file
-from onetomany.evidence.manifests import Manifest, compare
-from onetomany.evidence.opened import AGAIN, ASK, MADE_WITH, Finding, Opened
+from onetomany.evidence.bundle_layout import AFTER, LOG_SIGNATURE, PUBLIC_KEY, SEAL, signer_file
+from onetomany.evidence.manifests import Manifest, compare_manifests
+from onetomany.evidence.opened import AGAIN, ASK, MADE_WITH, BundleFinding, Opened
 
 TAG_MANIFESTS = tuple(f"tagmanifest-{name}.txt" for name in contents.ALGORITHMS)
-# what sealing puts into data/ after the log's last line was written
+# files that sealing adds to data/ after the log's last line
 _LATER = ("run.json", crate.WORKFLOW, crate.METADATA, "custody.jsonl", "environment/")
 
 Entries = list[tuple[int, dict[str, Any]]]  # line number, entry: the lines that can be read
 
 
-def check_chains(one: Opened) -> list[Finding]:
+def check_chains(one: Opened) -> list[BundleFinding]:
     """Check that both logs are whole, and that the second goes on from the first."""
     found = []
     start = custody.START
     for name in (CUSTODY, AFTER):
         text = one.read(name)
         if text is None:
-            found.append(Finding(name, None, "missing or unreadable: the custody log", AGAIN))
+            found.append(BundleFinding(name, None, "missing or unreadable: the custody log", AGAIN))
             continue
         lines = text.splitlines()
         broken = custody.first_break(lines, start=start)
         if not lines or text != b"\n".join(lines) + b"\n":
             broken = broken or custody.Break(max(1, len(lines)), "the log ends in mid-line")
         if broken:
-            found.append(Finding(name, broken.line, f"chain broken: {broken.why}", AGAIN))
+            found.append(BundleFinding(name, broken.line, f"chain broken: {broken.why}", AGAIN))
         start = custody.line_hash(lines[-1]) if lines else custody.START
     return found
 
 
-def check_sealed(one: Opened) -> list[Finding]:
+def check_sealed(one: Opened) -> list[BundleFinding]:
     """Check that the last line of data/custody.jsonl gives every file of the payload, as it is."""
     entries = _entries(one, CUSTODY)
     if not entries:
-        return []  # told by the chain
+        return []  # the check of the chain reports it
     number, entry = entries[-1]
     told = {f"data/{path}": hashed for path, hashed in entry["files"].items()}
     later = tuple(f"data/{each}" for each in _LATER)
     there = {path: each for path, each in one.files.items() if path.startswith("data/")}
     where = f"line {number} of {CUSTODY}"
     found = [
-        Finding(path, None, f"differs from what the custody log saw sealed ({where})", MADE_WITH)
+        BundleFinding(path, None, f"differs from the hash in the custody log ({where})", MADE_WITH)
         for path in sorted(set(told) & set(there))
         if there[path].hashes["sha256"] != told[path]
     ]
     found += [
-        Finding(path, None, f"the custody log did not see it sealed ({where})", MADE_WITH)
+        BundleFinding(path, None, f"the custody log did not see it sealed ({where})", MADE_WITH)
         for path in sorted(set(there) - set(told))
         if not path.startswith(later)
     ]
     found += [
-        Finding(CUSTODY, number, f"names {path}, which is not there", MADE_WITH)
+        BundleFinding(CUSTODY, number, f"names {path}, which is not there", MADE_WITH)
         for path in sorted(set(told) - set(there))
         if not one.is_refused(path)
     ]
     signed = [n for n, each in entries if "signature" in each]
     what = "its signature was not checked: only lines of seal/custody.jsonl carry their key"
-    return found + [Finding(CUSTODY, n, what, ASK, "note") for n in signed]
+    return found + [BundleFinding(CUSTODY, n, what, ASK, "note") for n in signed]
 
 
-def check_seal(one: Opened) -> list[Finding]:
+def check_seal(one: Opened) -> list[BundleFinding]:
     """Check that files in seal/ and tag manifests have the hash of the first line naming them."""
     kept = Manifest(AFTER, "sha256")
     found = []
     own = (AFTER, LOG_SIGNATURE)  # which no line of the log can give the hash of
-    folded = {contents.fold(path): path for path in own}
+    folded = {contents.fold_path(path): path for path in own}
     for number, entry in _entries(one, AFTER):
         for path, hashed in entry["files"].items():
-            other = folded.setdefault(contents.fold(path), path)
+            other = folded.setdefault(contents.fold_path(path), path)
             why = None
             if path in kept.entries:
                 before, line = kept.entries[path]
@@ -91,11 +91,11 @@ def check_seal(one: Opened) -> list[Finding]:
             elif other != path:
                 why = f"names {path!r}, which some systems take for {other!r}"
             elif path in own or not (_in_seal(path) or (number == 1 and path in TAG_MANIFESTS)):
-                why = f"names {path!r}, which is no place for a file that is added: only {SEAL}/ is"
+                why = f"names {path!r}, outside {SEAL}/, the only folder for additions"
             else:
                 kept.entries[path] = (hashed, number)
             if why:
-                found.append(Finding(AFTER, number, why, ASK))
+                found.append(BundleFinding(AFTER, number, why, ASK))
     theirs = {
         path: each
         for path, each in one.files.items()
@@ -103,47 +103,47 @@ def check_seal(one: Opened) -> list[Finding]:
     }
     left = _left(one)
     what = "left by a run that was stopped while it added something: no log names it"
-    todo = "add it again: that takes away what was left"
-    found += [Finding(path, None, what, todo) for path in sorted(left)]
+    todo = "add it again: that deletes the files left over"
+    found += [BundleFinding(path, None, what, todo) for path in sorted(left)]
     rest = {path: each for path, each in theirs.items() if path not in left}
-    return found + compare([kept], rest, is_refused=one.is_refused)
+    return found + compare_manifests([kept], rest, is_refused=one.is_refused)
 
 
-def check_later(one: Opened) -> list[Finding]:
+def check_later(one: Opened) -> list[BundleFinding]:
     """Report which key signed each line that came after sealing, or that none did."""
     return [
         _signer(one, number, entry)
         if "signature" in entry
-        else Finding(AFTER, number, _unsigned(entry), _ANYBODY, "note")
+        else BundleFinding(AFTER, number, _unsigned(entry), _ANYBODY, "note")
         for number, entry in _entries(one, AFTER)
         if number > 1 or "signature" in entry
     ]
 
 
-_ANYBODY = "ask whoever it names; anybody who holds the folder can write such a line"
+_ANYBODY = "ask the person it names; anyone who has the folder can write such a line"
 
 
 def _unsigned(entry: dict[str, Any]) -> str:
-    """What is said of a line without a signature, with the files that stand on it alone."""
+    """Report a line without a signature, with the files that depend on it alone."""
     files = ", ".join(entry["files"]) or "no file"
     return f"this line was added after sealing: no signature covers it (it names {files})"
 
 
-def _signer(one: Opened, number: int, entry: dict[str, Any]) -> Finding:
-    """Whether a line's own signature holds, and whose key that is."""
+def _signer(one: Opened, number: int, entry: dict[str, Any]) -> BundleFinding:
+    """Report whether a line's own signature is valid, and whose key it is."""
     mark = entry["signer"]
     path = signer_file(mark)
     pem = one.read(path)
     if pem is None:
         what = f"signed with a key that is not there: {path!r}"
-        return Finding(AFTER, number, what, ASK)
+        return BundleFinding(AFTER, number, what, ASK)
     try:
         if keys.fingerprint(pem) != mark:
             raise InputError("it is another key than its name says")
-        if not keys.fits(pem, *custody.signature_of(entry)):
-            return Finding(AFTER, number, "its signature does not fit the line", ASK)
+        if not keys.signature_fits(pem, *custody.signature_of(entry)):
+            return BundleFinding(AFTER, number, "its signature does not fit the line", ASK)
     except InputError as error:
-        return Finding(path, None, f"the key of a line's signer does not hold: {error}", ASK)
+        return BundleFinding(path, None, f"the key of a line's signer is not valid: {error}", ASK)
     sealing = keys.try_fingerprint(one.public_key or one.read(PUBLIC_KEY) or b"")
     if mark == sealing:
         whose = "the key that sealed the bundle"
@@ -152,9 +152,12 @@ def _signer(one: Opened, number: int, entry: dict[str, Any]) -> Finding:
         whose, todo = "a key that you gave", "none"
     else:
         whose = "a key that is not known here"
-        todo = "ask whoever it names for this number by another way, or give their key with --key"
+        todo = (
+            "ask the person it names for this number by another channel, or give their key with "
+            "--key"
+        )
     what = f"this line was added after sealing, signed with {whose} (SHA-256 {mark})"
-    return Finding(AFTER, number, what, todo, "note")
+    return BundleFinding(AFTER, number, what, todo, "note")
 
 
 def _entries(one: Opened, name: str) -> Entries:
@@ -168,7 +171,7 @@ def _readable(lines: list[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _left(one: Opened) -> set[str]:
-    """What a run that was killed left in seal/, of the files that were hashed."""
+    """Return the hashed files that a killed run left in seal/."""
     if SEAL in one.refused:
         return set()
     try:

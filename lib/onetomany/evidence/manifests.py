@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from onetomany.evidence.contents import Hashed
-from onetomany.evidence.opened import AGAIN, Finding
+from onetomany.evidence.opened import AGAIN, BundleFinding
 
 _LENGTH = {"sha256": 64, "sha512": 128}
 
@@ -22,8 +22,10 @@ class Manifest:
     entries: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
-def read_manifest(name: str, content: bytes, *, payload: bool) -> tuple[Manifest, list[Finding]]:
-    """A manifest and what is wrong with its lines. The name says which algorithm is meant."""
+def read_manifest(
+    name: str, content: bytes, *, payload: bool
+) -> tuple[Manifest, list[BundleFinding]]:
+    """Read a manifest and the faults of its lines. Its name gives the algorithm."""
     algorithm = name.removesuffix(".txt").rsplit("-", 1)[-1]
     manifest, found = Manifest(name, algorithm), []
     line_form = re.compile(rf"([0-9a-f]{{{_LENGTH[algorithm]}}}) [ *]?(\S.*)")
@@ -41,25 +43,27 @@ def read_manifest(name: str, content: bytes, *, payload: bool) -> tuple[Manifest
             if path in manifest.entries:
                 why = f"{path} is listed twice"
         if why or match is None:
-            found.append(Finding(name, number, str(why), _EDITED))
+            found.append(BundleFinding(name, number, str(why), _EDITED))
         else:
             manifest.entries[path] = (match[1], number)
     if content and not content.endswith(b"\n"):
-        found.append(Finding(name, content.count(b"\n") + 1, "the last line is cut off", _EDITED))
+        found.append(
+            BundleFinding(name, content.count(b"\n") + 1, "the last line is cut off", _EDITED)
+        )
     return manifest, found
 
 
-def compare(
+def compare_manifests(
     manifests: list[Manifest],
     files: Mapping[str, Hashed],
     *,
     is_refused: Callable[[str], bool] = lambda _: False,
-) -> list[Finding]:
-    """Both ways: what is listed and missing or changed, what is there and not listed.
+) -> list[BundleFinding]:
+    """Compare lists and files both ways: listed and missing or changed, there and not listed.
 
-    A hash that only one of the manifests contradicts is that manifest's line; one that all
-    contradict is the file's. Files that were renamed or swapped are told as such, by their hashes.
-    Of paths that `is_refused` nothing is said: they are there, and were not hashed.
+    A hash that only one manifest contradicts is that manifest's fault; one that all contradict is
+    the file's. Renamed and swapped files are recognised by their hashes. Paths that `is_refused`
+    are skipped: they are there, and were not hashed.
     """
     first = manifests[0]
     listed = {path for manifest in manifests for path in manifest.entries}
@@ -73,12 +77,14 @@ def compare(
         if new and new not in renamed:
             renamed[new] = path
             todo = f"give it its name back: {path}"
-            found.append(Finding(new, None, f"renamed from {path}", todo))
+            found.append(BundleFinding(new, None, f"renamed from {path}", todo))
         elif not is_refused(path):
             places = " and ".join(_place(each, path) for each in manifests if path in each.entries)
-            found.append(Finding(path, None, f"missing: listed in {places}", AGAIN))
+            found.append(BundleFinding(path, None, f"missing: listed in {places}", AGAIN))
     found += [
-        Finding(path, None, "extra: no manifest lists it", "take it out, or ask who put it there")
+        BundleFinding(
+            path, None, "extra: no manifest lists it", "take it out, or ask who put it there"
+        )
         for path in extra
         if path not in renamed
     ]
@@ -89,11 +95,13 @@ def compare(
 
 def _same(
     path: str, manifests: list[Manifest], there: Hashed, owner: Mapping[str, str]
-) -> list[Finding]:
-    """What the manifests say against one file that is there."""
+) -> list[BundleFinding]:
+    """Return the manifests' contradictions to one file that is there."""
     silent = [each for each in manifests if path not in each.entries]
     found = [
-        Finding(each.name, None, f"it does not list {path}, which other manifests do", _EDITED)
+        BundleFinding(
+            each.name, None, f"it does not list {path}, which other manifests do", _EDITED
+        )
         for each in silent
     ]
     against = [
@@ -105,14 +113,14 @@ def _same(
     if against and len(against) == speaking:
         other = owner.get(there.hashes[manifests[0].algorithm])
         if other and other != path:
-            what = f"holds what {other} held: swapped, or copied over"
+            what = f"holds what {other} had: swapped, or copied over"
         else:
             what = "changed: its hash is not the one that was sealed"
         what += f" ({_place(against[0], path)})"
-        found.append(Finding(path, None, what, AGAIN))
+        found.append(BundleFinding(path, None, what, AGAIN))
     else:
         found += [
-            Finding(
+            BundleFinding(
                 each.name,
                 each.entries[path][1],
                 f"the hash of {path} in this line was changed: another manifest and the file agree",
@@ -128,13 +136,13 @@ def _place(manifest: Manifest, path: str) -> str:
 
 
 def _unique(hashes: Mapping[str, str]) -> dict[str, str]:
-    """hash -> path, of the hashes that one path alone has."""
+    """Return hash -> path, for hashes that a single path has."""
     counts = Counter(hashes.values())
     return {hashed: path for path, hashed in hashes.items() if counts[hashed] == 1}
 
 
 def _bad_path(path: str, payload: bool) -> str | None:
-    """Why a path may not stand in a manifest: it would lead outside, or into the other half."""
+    """Return why a path may not be in a manifest: it leads outside, or into the other half."""
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ":" in parts[0] or {"", ".", ".."} & set(parts):
         return f"the path {path!r} leads out of the bundle or is not plain"

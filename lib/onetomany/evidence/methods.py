@@ -1,15 +1,15 @@
-"""The methods statement, made from the run: questions, data, functions called, rates, limits.
+"""Write the methods statement from the run: questions, data, functions called, rates, limits.
 
-Nothing in it is written by hand for a run: the questions and limits are those of the chapters, the
-datasheets those that the kit holds, the methods the documentation of the functions that the
-chapters call, the rates the tables and sentences that the run gave.
+Questions and limits come from the chapters, datasheets from the kit, the methods from the
+functions that the chapters call (data/methods.toml), rates from tables and sentences of the
+run. Nothing is written by hand for a run.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
-import inspect
 import platform
 import re
 import tomllib
@@ -24,7 +24,7 @@ import polars as pl
 
 import onetomany
 from onetomany.evidence.figures import Figure
-from onetomany.evidence.typesetting import Part, grid, heading, pair, points
+from onetomany.evidence.typesetting import Part, grid, grids, heading, pair, points
 from onetomany.report.blocks import Chapter
 
 PACKAGES = (
@@ -32,14 +32,19 @@ PACKAGES = (
     "numpy", "onnxruntime", "polars", "scikit-learn", "scipy", "trackers", "typst",
     "vl-convert-python",
 )  # fmt: skip
-_SAID = ("title", "publisher", "source", "kind", "collected", "covers", "licence", "terms",
-         "credit", "consent_basis", "training_data", "seen", "limits", "caution",
-         "written")  # fmt: skip
+# rooms whose functions draw charts, print sentences or make widgets
+SHOWING = ("charts", "prose", "widgets")
+_SAID = {
+    "title": "제목", "publisher": "펴낸 곳", "source": "출처", "kind": "종류", "collected": "수집",
+    "covers": "범위", "licence": "이용 허락", "terms": "이용 조건", "credit": "저작자 표시",
+    "consent_basis": "동의의 근거", "training_data": "학습 자료", "seen": "찍힌 사람",
+    "limits": "한계", "caution": "주의", "written": "작성",
+}  # fmt: skip
 _RATE = re.compile(r"\d\s?%|\d\.\d|\d:\d")
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ShownDatasheet:
     """A datasheet of the kit: its file in the package, its name, its fields, who shows its data."""
 
     file: str
@@ -48,12 +53,12 @@ class Sheet:
     chapters: tuple[str, ...]
 
 
-def datasheets(texts: dict[str, str]) -> list[Sheet]:
-    """The datasheets of all data whose title, name or address stands in a chapter.
+def datasheets(texts: dict[str, str]) -> list[ShownDatasheet]:
+    """Return the datasheets of all data whose title, name or address is in a chapter.
 
-    `texts` holds, by stem, what each chapter says: its code and its outputs. Every chart of the
-    kit names its data in its source line, so that data which was shown is met here. Tables that
-    are known by no name are met where a chapter calls a function that reads them (`read_by`).
+    `texts` contains the code and outputs of each chapter, by stem. Every chart of the kit names its
+    data in its source line. Tables without such a name are found by the functions that read them
+    (`read_by`).
     """
     found = []
     for file, name, fields in _held():
@@ -65,23 +70,23 @@ def datasheets(texts: dict[str, str]) -> list[Sheet]:
             or any(_called(function, text) for function in fields.get("read_by", ()))
         ]
         if chapters:
-            found.append(Sheet(file, name, fields, tuple(chapters)))
+            found.append(ShownDatasheet(file, name, fields, tuple(chapters)))
     return found
 
 
-def all_sheets() -> list[Sheet]:
-    """Return every datasheet of the package, whoever shows its data."""
-    return [Sheet(file, name, fields, ()) for file, name, fields in _held()]
+def all_sheets() -> list[ShownDatasheet]:
+    """Return every datasheet of the package, used or not."""
+    return [ShownDatasheet(file, name, fields, ()) for file, name, fields in _held()]
 
 
 def _named(file: str, fields: dict[str, Any], marks: Sequence[str | None], text: str) -> bool:
-    # what only quotes a publication is no data of a chapter that cites the same page
+    # a sheet that only quotes a publication is not data of a chapter that cites the page
     data = "licence" in fields or _imported(file.partition("/")[0], text)
     return data and any(mark in text for mark in marks if mark)
 
 
 def _called(function: str, text: str) -> bool:
-    """Whether a chapter imports a function's module from its room, and calls the function."""
+    """Return whether a chapter imports a function's module from its room and calls it."""
     room, module, name = function.rsplit(".", 2)
     brought = re.search(rf"from {re.escape(room)} import [^\n\\]*\b{module}\b", text)
     return bool(brought and re.search(rf"\b{module}\.{name}\(", text))
@@ -92,20 +97,20 @@ def _imported(room: str, text: str) -> bool:
 
 
 def sheet_file(file: str) -> bytes:
-    """A datasheet's file as the package holds it."""
+    """Return the bytes of a datasheet's file in the package."""
     return resources.files("onetomany").joinpath(file).read_bytes()
 
 
-def methods(
+def methods_statement(
     chapters: Sequence[Chapter],
     figures: Sequence[Figure],
-    sheets: Sequence[Sheet],
+    sheets: Sequence[ShownDatasheet],
     commit: str,
     sources: pl.DataFrame,
 ) -> list[Part]:
-    """The parts of the statement, for `typesetting.pdf` and `typesetting.markdown`.
+    """Return the parts of the statement, for `typesetting.pdf` and `typesetting.markdown`.
 
-    `sources` is what the run cites (`cited.CITED`): of it the kit's own data files are named.
+    `sources` are the run's sources (`cited.CITED`); the kit's own data files among them are named.
     """
     parts = [heading(1, "Questions", "질문")]
     for chapter in chapters:
@@ -121,28 +126,44 @@ def methods(
         if chapter.limits:
             parts.append(heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko))
             parts.append(pair(chapter.limits, chapter.limits_ko))
-    parts += [heading(1, "Versions", "판"), *_versions(commit)]
+    parts += [heading(1, "Versions", "버전"), *_versions(commit)]
     return parts
 
 
-def used_functions(chapter: Chapter) -> pl.DataFrame:
-    """The kit's functions that a chapter calls: `function`, `what_it_does` (its first sentence)."""
-    called: dict[str, str] = {}
+def used_functions(chapter: Chapter) -> list[str]:
+    """Return the kit's functions and classes that a chapter calls, sorted, by their full names.
+
+    Functions that draw charts, show sentences or make widgets (`SHOWING`) are left out.
+    """
+    called: set[str] = set()
     imported: dict[str, str] = {}
     for tree in _trees(chapter):
         imported |= _imports(tree)
         for node in ast.walk(tree):
             name = _dotted(node.func) if isinstance(node, ast.Call) else ""
             first, _, rest = name.partition(".")
-            if first in imported and (whole := f"{imported[first]}.{rest}".rstrip(".")):
-                called.setdefault(whole, _first_sentence(whole))
-    rows = sorted((name, text) for name, text in called.items() if text)
-    schema = {"function": pl.String, "what_it_does": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+            if first in imported:
+                called.add(f"{imported[first]}.{rest}".rstrip("."))
+    return sorted(name for name in called if name.split(".")[1] not in SHOWING and _callable(name))
+
+
+@functools.cache
+def method_sentences() -> dict[str, tuple[str, str, str]]:
+    """Return English sentence, Korean sentence and reference by function (data/methods.toml).
+
+    >>> method_sentences()["onetomany.accuracy.wilson"][2]
+    'Wilson, JASA 22:158 (1927)'
+    """
+    file = resources.files("onetomany.evidence") / "data" / "methods.toml"
+    return {
+        f"onetomany.{function}": (english, korean, group["reference"])
+        for group in tomllib.loads(file.read_text("utf-8"))["followed"]
+        for function, (english, korean) in group["functions"].items()
+    }
 
 
 def seeds(chapter: Chapter) -> list[str]:
-    """Seeds that a chapter's code gives, as it writes them."""
+    """Return the seeds in a chapter's code, as it writes them."""
     found: dict[str, None] = {}
     for tree in _trees(chapter):
         for node in ast.walk(tree):
@@ -154,25 +175,29 @@ def seeds(chapter: Chapter) -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """This kit, Python, and the libraries that compute and draw."""
+    """Return the versions of this kit, Python, and the libraries that compute and draw."""
     own = {"onetomany": onetomany.__version__, "Python": platform.python_version()}
     return own | {name: version(name) for name in PACKAGES}
 
 
-def _data(sheets: Sequence[Sheet]) -> Iterator[Part]:
+def _data(sheets: Sequence[ShownDatasheet]) -> Iterator[Part]:
     yield pair(
-        "Data whose datasheet the kit holds and whose name stands in a chapter, or that a function "
-        "called there reads. What a datasheet says is quoted as it is; the files lie in "
-        "datasheets/.",
-        "장에 이름이 나오거나 장에서 부른 함수가 읽는, 데이터시트가 있는 자료이다. 데이터시트의 "
-        "글은 영문 그대로 옮긴다. 파일은 datasheets/에 있다.",
+        "Data with a datasheet in the kit that a chapter names, or that a function called there "
+        "reads. Datasheets are quoted word for word; the files are in datasheets/.",
+        "장에 이름이 나오거나 장에서 부른 함수가 읽는 자료 가운데 데이터시트가 있는 것이다. "
+        "데이터시트의 글은 영문 그대로 옮겼다. 파일은 datasheets/에 있다.",
     )
     for sheet in sheets:
         title = sheet.fields.get("title") or sheet.fields.get("name") or sheet.name
         yield heading(2, f"{title} ({sheet.name})", f"{', '.join(sheet.chapters)}에서 씀")
-        said = [(key, str(sheet.fields[key])) for key in _SAID if sheet.fields.get(key)]
-        said.append(("used in", ", ".join(sheet.chapters)))
-        yield grid(pl.DataFrame(said, schema=["field", "what the datasheet says"], orient="row"))
+        said = [
+            (f"{key} {korean}", str(sheet.fields[key]))
+            for key, korean in _SAID.items()
+            if sheet.fields.get(key)
+        ]
+        said.append(("used in 쓰인 장", ", ".join(sheet.chapters)))
+        head = ["field 항목", "text of the datasheet 데이터시트의 글"]
+        yield grid(pl.DataFrame(said, schema=head, orient="row"))
 
 
 def _files(sources: pl.DataFrame) -> Iterator[Part]:
@@ -182,43 +207,49 @@ def _files(sources: pl.DataFrame) -> Iterator[Part]:
         yield pair("The chapters read none.", "장에서 읽은 것이 없다.")
         return
     yield pair(
-        "Tables and other files that the kit holds and that belong to what the chapters read. A "
-        "table gathered from publications names its source in each row; all sources that are "
-        "cited: sources.csv.",
-        "도구가 가지고 있고 장에서 읽은 것에 딸린 표와 파일이다. 공표된 글에서 모은 표는 행마다 "
-        "출처가 적혀 있다. 인용한 출처 전부는 sources.csv에 있다.",
+        "Tables and other files of the kit that belong to the data the chapters read. A table "
+        "gathered from publications names its source in each row. All cited sources are in "
+        "sources.csv.",
+        "장에서 읽은 자료에 딸린, 도구에 들어 있는 표와 파일이다. 공표된 글에서 모은 표에는 "
+        "행마다 출처가 있다. 인용한 출처 전부는 sources.csv에 있다.",
     )
-    yield grid(held.select("path", "sha256", used_in="cited_in"))
+    head = {"path": "file 파일", "sha256": "SHA-256", "cited_in": "used in 쓰인 장"}
+    yield from grids(held.select(*head).rename(head))
 
 
 def _method(chapters: Sequence[Chapter]) -> Iterator[Part]:
     yield pair(
-        "The functions of the kit that each chapter calls, with the first sentence of their "
-        "documentation; the rest of it names the publication behind a method. The code itself is "
-        "in notebooks/.",
-        "장마다 부르는 함수와 그 문서의 첫 문장이다. 방법의 근거 문헌은 문서의 나머지에 있다. "
-        "코드는 notebooks/에 있다.",
+        "The functions of the kit that each chapter calls, what each does, and the publication it "
+        "follows. Functions that only draw or print are not listed. The code is in notebooks/.",
+        "장마다 부르는 함수와 그 함수가 하는 일, 따르는 문헌이다. 그림을 그리거나 문장을 보이기만 "
+        "하는 함수는 적지 않는다. 코드는 notebooks/에 있다.",
     )
+    head = ["function 함수", "what it does", "하는 일", "reference 근거"]
+    missing = ("Not described here.", "여기에 설명이 없다.", "–")
     for chapter in chapters:
-        frame = used_functions(chapter)
-        if frame.height:
+        rows = [
+            (name.removeprefix("onetomany."), *method_sentences().get(name, missing))
+            for name in used_functions(chapter)
+        ]
+        given = ", ".join(seeds(chapter))
+        if rows or given:
             yield heading(2, f"{chapter.number} {chapter.title}", chapter.title_ko)
-            yield grid(frame)
-            if given := seeds(chapter):
-                yield pair(f"Seeds: {', '.join(given)}.", f"난수 씨앗: {', '.join(given)}.")
+        yield from grids(pl.DataFrame(rows, schema=head, orient="row"))
+        if given:
+            yield pair(f"Seeds: {given}.", f"난수 씨앗: {given}.")
 
 
 def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
     yield pair(
-        "Every sentence, figure and table of the run that gives an interval or bounds, with what "
-        "it says of them; and every sentence that says why it has none: a full count and a "
-        "published total aren't samples, arithmetic isn't measured. Bounds are of what the item "
-        "says: an interval for the error of a sample, a spread, or the least and most that can be. "
-        "The values lie in the data named.",
-        "구간이나 아래위 한계를 밝힌 문장과 그림과 표 전부와, 거기서 말한 것이다. 구간이 없는 "
-        "까닭을 밝힌 문장도 있다. 전수를 센 것과 공표된 합계는 표본이 아니고, 산수는 측정이 "
-        "아니다. 한계가 표본 오차의 구간인지, 흩어진 정도인지, 있을 수 있는 최소와 최대인지는 "
-        "항목에 적혀 있다. 값은 이름이 적힌 자료에 있다.",
+        "Every sentence, figure and table of the run that gives an interval or bounds, in its own "
+        "words; and every sentence that says why it has none. Full counts, published totals and "
+        "arithmetic have no sampling error. The item says which kind of bounds it gives: an "
+        "interval for sampling error, a spread, or the least and most that are possible. The "
+        "values are in the data named.",
+        "구간이나 상한과 하한을 밝힌 문장, 그림, 표를 모두 그 표현대로 옮겼다. 구간이 없는 "
+        "까닭을 밝힌 문장도 있다. 전수 집계, 공표된 합계, 산수에는 표본 오차가 없다. 표본 "
+        "오차의 구간인지, 흩어진 정도인지, 가능한 최소와 최대인지는 항목에 적혀 있다. 값은 "
+        "항목에 적힌 자료 파일에 있다.",
     )
     said = [
         (each.text, each.text_ko, each)
@@ -229,17 +260,17 @@ def _rates(figures: Sequence[Figure]) -> Iterator[Part]:
         yield points(*((f"{each.label}: {en}", f"{each.label_ko}: {ko}") for en, ko, each in said))
     tabled = [
         {
-            "item": each.label,
-            "title": each.title,
-            "interval": each.interval,
+            "item 항목": each.label,
+            "title 제목": each.title,
+            "interval 구간": each.interval,
             "N": each.sample or "–",
-            "data": " ".join(path for path in each.files if path.endswith(".csv")),
+            "data 자료": " ".join(path for path in each.files if path.endswith(".csv")),
         }
         for each in figures
         if each.kind != "statement" and each.interval
     ]
     if tabled:
-        yield grid(pl.DataFrame(tabled))
+        yield from grids(pl.DataFrame(tabled))
     if not said and not tabled:
         yield pair("None of the chapters gives an interval.", "구간을 밝힌 장이 없다.")
 
@@ -255,13 +286,12 @@ def _versions(commit: str) -> Iterator[Part]:
         f"꾸러미 전부와 해시는 묶음의 environment/에 있다. {platform.system()}, "
         f"{platform.machine()}.",
     )
-    yield grid(
-        pl.DataFrame(list(versions().items()), schema=["component", "version"], orient="row")
-    )
+    head = ["component 구성 요소", "version 버전"]
+    yield grid(pl.DataFrame(list(versions().items()), schema=head, orient="row"))
 
 
 def _held() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every datasheet of the package: a file that is one, or a table in a file of several."""
+    """Yield every datasheet of the package: a file, or a table in a file of several."""
     root = resources.files("onetomany")
     for path in _toml_files(root, ""):
         raw = tomllib.loads(root.joinpath(path).read_text(encoding="utf-8"))
@@ -283,7 +313,7 @@ def _toml_files(folder: Traversable, inside: str) -> Iterator[str]:
 
 
 def _names(fields: dict[str, Any]) -> list[str]:
-    """How code and charts name data that has no title: by model, sequence or set."""
+    """Return the names by which code and charts cite data without a title."""
     several = [each.get("name", "") for each in fields.get("sequence", ())]
     own = fields.get("name", "")
     quoted = [f'"{own}"'] if "title" in fields else [f'"{own}"', f" {own};", f" {own},"]
@@ -314,8 +344,8 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _first_sentence(name: str) -> str:
-    """Of the documentation of a module's function or class; empty where there is none of ours."""
+def _callable(name: str) -> bool:
+    """Return whether a dotted name leads to a function or class of the kit."""
     parts = name.split(".")
     for cut in range(len(parts), 0, -1):
         try:
@@ -324,8 +354,5 @@ def _first_sentence(name: str) -> str:
             continue
         for attribute in parts[cut:]:
             value = getattr(value, attribute, None)
-        if not callable(value):
-            return ""
-        text = " ".join((inspect.getdoc(value) or "").split("\n\n")[0].split())
-        return re.split(r"(?<=[a-z)\]])\. ", text)[0].rstrip(".") + "." if text else ""
-    return ""
+        return callable(value)
+    return False

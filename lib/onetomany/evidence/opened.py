@@ -12,14 +12,16 @@ from onetomany.evidence import contents
 from onetomany.evidence.contents import Hashed
 
 MAX_OBJECTS = 2_000_000  # in a file of JSON: a hundred thousand files need a fifth of that
-AGAIN = "get the bundle again from who sealed it; this copy is not what was sealed"
+AGAIN = "get the bundle again from the person who sealed it; this copy was changed"
 ASK = "ask who sealed it how this came about; don't rely on the bundle before"
-MADE_WITH = "don't rely on it: whoever changed it could make new manifests, but not the signature"
+MADE_WITH = (
+    "don't rely on it: the person who changed it could make new manifests, but not the signature"
+)
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What is wrong: `file` (path in the bundle), `line` in it (None: the whole), what to do."""
+class BundleFinding:
+    """A fault or note: `file` (path in the bundle), `line` in it (None: all of it), advice."""
 
     file: str
     line: int | None
@@ -32,9 +34,9 @@ class Finding:
 class Opened:
     """A bundle's files (path -> size and hashes) and the fields of bag-info.txt, with lines.
 
-    `public_key`, `signers` and `roots` are what the reader brings, in PEM: the key of who sealed
-    it, those of people who added to it, certificates of time-stamp authorities. `refused` are the
-    paths that were not hashed, `troubles` what reading met with.
+    `public_key`, `signers` and `roots` are the reader's own, in PEM: the sealer's key, keys of
+    people who added to the bundle, certificates of time-stamp authorities. `refused` are the paths
+    that were not hashed, `troubles` the problems met while reading.
     """
 
     root: Path
@@ -44,12 +46,12 @@ class Opened:
     signers: tuple[bytes, ...] = ()
     refused: set[str] = field(default_factory=set)
     info: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    troubles: list[Finding] = field(default_factory=list)
+    troubles: list[BundleFinding] = field(default_factory=list)
 
     def read(self, path: str) -> bytes | None:
-        """A listed file's content; None, and a finding in `troubles`, where it can't be read.
+        """Read a listed file; if it can't be read, add a finding to `troubles` and return None.
 
-        That is so where it is larger than it should ever be, or not what was hashed before.
+        That includes a file larger than allowed, or changed since it was hashed.
         """
         if path not in self.files:
             return None
@@ -64,11 +66,11 @@ class Opened:
                 if hashlib.sha256(content).hexdigest() == self.files[path].hashes["sha256"]:
                     return content
                 what = "it changed while it was checked: leave the bundle alone, and check again"
-        self.troubles.append(Finding(path, None, what, AGAIN))
+        self.troubles.append(BundleFinding(path, None, what, AGAIN))
         return None
 
     def value(self, name: str) -> str:
-        """A field of bag-info.txt; empty where it isn't there exactly once."""
+        """Return a field of bag-info.txt; empty unless it is there exactly once."""
         values = self.info.get(name, [])
         return values[0][0] if len(values) == 1 else ""
 
@@ -77,43 +79,45 @@ class Opened:
         return self.info.get(name, [("", None)])[0][1]
 
     def is_refused(self, path: str) -> bool:
-        """Return whether a path, or a folder that it lies in, was not looked into (reported)."""
+        """Return whether a path, or a folder above it, was reported and not looked into."""
         parts = path.split("/")
         above = {"/".join(parts[:n]) for n in range(1, len(parts) + 1)}
         return not self.refused.isdisjoint(above | {f"{each}/" for each in above})
 
-    def read_info(self) -> list[Finding]:
-        """Read bag-info.txt, a name and a value a line; what is wrong with its lines."""
+    def read_info(self) -> list[BundleFinding]:
+        """Read bag-info.txt, a name and a value a line; return the faults of its lines too."""
         name = "bag-info.txt"
         try:
             lines = (self.read(name) or b"").decode().split("\n")
         except UnicodeDecodeError:
-            return [Finding(name, None, "it is not text in UTF-8", AGAIN)]
+            return [BundleFinding(name, None, "it is not text in UTF-8", AGAIN)]
         found = []
         if lines.pop():
             what = "the last line is cut off"
-            found.append(Finding(name, len(lines) + 1, what, AGAIN))
+            found.append(BundleFinding(name, len(lines) + 1, what, AGAIN))
         for number, line in enumerate(lines, 1):
             label, colon, value = line.partition(": ")
             if colon and label:
                 self.info.setdefault(label, []).append((value, number))
             else:
-                found.append(Finding(name, number, "this line is not a name and a value", AGAIN))
+                found.append(
+                    BundleFinding(name, number, "this line is not a name and a value", AGAIN)
+                )
         return found
 
 
 def read_json(text: bytes) -> Any:
-    """Read JSON in which no key stands twice: two readers might take different ones.
+    """Read JSON without duplicate keys, which two readers might take differently.
 
-    It is in UTF-8, holds no half characters (lone surrogates) and at most MAX_OBJECTS lists and
-    objects, which cost far more memory than their text. Raises ValueError.
+    It must be UTF-8, without lone surrogates, with at most MAX_OBJECTS lists and objects, which
+    cost far more memory than their text. Raises ValueError.
     """
     if text.count(b"{") + text.count(b"[") > MAX_OBJECTS:
         raise ValueError(f"more than {MAX_OBJECTS:,} lists and objects")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) != len(pairs):
-            raise ValueError("a key stands twice")
+            raise ValueError("a key occurs twice")
         return dict(pairs)
 
     try:
@@ -123,7 +127,7 @@ def read_json(text: bytes) -> Any:
     except UnicodeDecodeError:
         raise ValueError("it is not text in UTF-8") from None
     except UnicodeEncodeError:
-        raise ValueError("it holds half a character (a lone surrogate)") from None
+        raise ValueError("it contains half a character (a lone surrogate)") from None
     except RecursionError:
         raise ValueError("nested too deep") from None
     return value

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from onetomany.errors import InputError
 from onetomany.evidence import additions
-from onetomany.evidence.layout import SEAL, SIGNED
-from onetomany.evidence.opened import ASK, Finding, Opened
+from onetomany.evidence.bundle_layout import SEAL, SIGNED
+from onetomany.evidence.opened import ASK, BundleFinding, Opened
 from onetomany.printing import shortened
 from onetomany.sources.files import sha256_of
 
@@ -31,7 +31,7 @@ _BITCOIN, _PENDING = bytes.fromhex("0588960d73d71901"), bytes.fromhex("83dfe30d2
 
 @dataclass
 class Proof:
-    """What a proof says: of which SHA-256, which blocks, which calendars promise one."""
+    """A proof's content: its SHA-256, the blocks it leads to, the calendars that promise one."""
 
     digest: str
     blocks: list[tuple[int, str]] = field(default_factory=list)  # height, Merkle root ("": unknown)
@@ -60,9 +60,9 @@ def read_proof(content: bytes) -> Proof:
 
 
 def add_proof(bundle: Path, path: Path, *, who: str, key: Path | None) -> Proof:
-    """Keep a proof in a bundle, if it is for its tag manifest; return what it says.
+    """Add a proof to a bundle, if it is for its tag manifest; return its content.
 
-    Raises InputError if it is for something else, or is none.
+    Raises InputError if it is for another file, or is not a proof.
     """
     try:
         content = path.read_bytes()
@@ -72,13 +72,13 @@ def add_proof(bundle: Path, path: Path, *, who: str, key: Path | None) -> Proof:
     except (OSError, InputError) as error:
         raise InputError(f"The proof {path} was not added: {error}.") from error
     name = f"timestamp-{additions.next_number(bundle, 'timestamp')}{SUFFIX}"
-    what = f"added an OpenTimestamps proof: {describe(proof)}"
-    additions.add(bundle, {name: content}, who=who, what=what, key=key)
+    what = f"added an OpenTimestamps proof: {describe_proof(proof)}"
+    additions.add_files(bundle, {name: content}, who=who, what=what, key=key)
     return proof
 
 
-def describe(proof: Proof) -> str:
-    """Return in words what a proof leads to."""
+def describe_proof(proof: Proof) -> str:
+    """Return in words the blocks and calendars that a proof leads to."""
     parts = [
         f"Bitcoin block {height:,}" + (f" (its Merkle root must be {root})" if root else "")
         for height, root in proof.blocks
@@ -91,7 +91,7 @@ def describe(proof: Proof) -> str:
     return "; ".join(parts)
 
 
-def check_opentimestamps(one: Opened) -> list[Finding]:
+def check_opentimestamps(one: Opened) -> list[BundleFinding]:
     """Report each OpenTimestamps proof in a bundle, and whether it is for this tag manifest."""
     found = []
     signed = one.files.get(SIGNED)
@@ -103,13 +103,13 @@ def check_opentimestamps(one: Opened) -> list[Finding]:
             if signed is None or proof.digest != signed.hashes["sha256"]:
                 raise InputError(f"it is for another file than this {SIGNED}")
         except InputError as error:
-            found.append(Finding(path, None, f"the proof does not hold: {error}", ASK))
+            found.append(BundleFinding(path, None, f"the proof is not valid: {error}", ASK))
             continue
-        what = f"OpenTimestamps proof, not checked: it leads to {describe(proof)}"
+        what = f"OpenTimestamps proof, not checked: it leads to {describe_proof(proof)}"
         todo = (
             f"check it by a Bitcoin node: 'ots verify -f {SIGNED} {path}'; nothing is fetched here"
         )
-        found.append(Finding(path, None, what, todo, "note"))
+        found.append(BundleFinding(path, None, what, todo, "note"))
     return found
 
 
@@ -129,7 +129,7 @@ class _Reader:
         return self.take(1)[0]
 
     def number(self) -> int:
-        """A whole number, seven bits a byte, the lowest first."""
+        """Read a whole number, seven bits a byte, the lowest first."""
         value = shift = 0
         while (part := self.byte()) & 0x80:
             value |= (part & 0x7F) << shift
@@ -145,7 +145,7 @@ class _Reader:
         return self.take(length)
 
     def timestamp(self, message: bytes | None, proof: Proof, depth: int = 0) -> None:
-        """What follows a message: attestations, and operations with what follows them."""
+        """Read the attestations and operations that follow a message."""
         if depth > DEPTH:
             raise InputError("its operations are nested too deep")
         fork = True
@@ -173,7 +173,7 @@ class _Reader:
             raise InputError("an attestation in it has more than it should")
 
     def operation(self, tag: int, message: bytes | None) -> bytes | None:
-        """The result of an operation; None where this kit can't calculate it."""
+        """Return the result of an operation; None if this kit can't calculate it."""
         if tag in (_APPEND, _PREPEND):
             more = self.counted(MESSAGE)
             if message is None:

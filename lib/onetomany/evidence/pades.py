@@ -1,10 +1,10 @@
-"""Signatures on PDF files (PAdES-B-B): made with a PKCS #12 file, and reported when found.
+"""Sign PDF files with a PKCS #12 file (PAdES-B-B), and report signatures found.
 
 A lawyer's or a notary's certificate names a person, which the kit's own Ed25519 key does not. An
-invisible signature is added at the end of the file, as an incremental update: what was there stays
-byte for byte, its PDF/A and PDF/UA metadata and tags too. Nothing is fetched: whether a certificate
-was revoked, and whether its issuer is to be trusted, is the reader's business. A signature says
-when it was made by the signer's own clock; so two runs give two different signed files.
+invisible signature is added at the end of the file, as an incremental update: existing bytes,
+PDF/A and PDF/UA metadata and tags remain. Nothing is fetched: the reader must decide whether a
+certificate was revoked and its issuer is to be trusted. The signing time is by the signer's own
+clock; so two runs give two different signed files.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from typing import Any
 
 from onetomany.errors import InputError
 from onetomany.evidence import additions, signed_pdf
+from onetomany.evidence.bundle_layout import SEAL, SIGNED
 from onetomany.evidence.contents import MAX_TEXT
-from onetomany.evidence.layout import SEAL, SIGNED
-from onetomany.evidence.opened import ASK, Finding, Opened
+from onetomany.evidence.opened import ASK, BundleFinding, Opened
 from onetomany.evidence.signed_pdf import Signature
 from onetomany.sources.files import sha256_of
 
 PASSPHRASE = "ONETOMANY_PDF_KEY_PASSPHRASE"
 KIND = "certificate-completed"
 MOST, LONGEST = 20, 120  # PDF files of a bundle whose signatures are checked; seconds for all
-_OTHER_TOOL = "open the file in a PDF reader that checks signatures, and ask whoever signed it"
+_OTHER_TOOL = (
+    "open the file in a PDF reader that checks signatures, and ask the person who signed it"
+)
 
 
 def sign(content: bytes, key: Path) -> bytes:
@@ -55,9 +57,9 @@ def sign(content: bytes, key: Path) -> bytes:
 
 
 def standards(content: bytes) -> set[str]:
-    """Return what a PDF claims and holds of PDF/A and PDF/UA, as a set of words.
+    """Return the PDF/A and PDF/UA features that a PDF claims and has, as a set of words.
 
-    By its own metadata and structure; no validator is run.
+    They are read from its own metadata and structure; no validator is run.
     """
     from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -76,21 +78,23 @@ def standards(content: bytes) -> set[str]:
     return found
 
 
-def certify(bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, who: str) -> str:
+def add_certificate(
+    bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, who: str
+) -> str:
     """Add a completed certificate to a bundle, signed here or elsewhere; return its name there.
 
-    With `pdf_key` (PKCS #12) it is signed here. Raises InputError if there is no signature that
-    holds, or the bundle is none.
+    With `pdf_key` (PKCS #12) it is signed here. Raises InputError if there is no valid signature,
+    or the folder is not a bundle.
     """
     try:
         content = completed.read_bytes()
     except OSError as error:
         raise InputError(f"{completed} can't be read: {error.strerror}.") from error
     if not content.startswith(b"%PDF"):
-        raise InputError(f"{completed} is no PDF: nothing was added.")
+        raise InputError(f"{completed} is not a PDF: nothing was added.")
     if pdf_key:
         content = sign(content, pdf_key)
-    found = signed_pdf.read(content, None)
+    found = signed_pdf.read_pdf_signatures(content, None)
     if not found:
         raise InputError(
             f"Nothing was added: {completed} has no signature. Give a key with --pdf-key."
@@ -103,12 +107,12 @@ def certify(bundle: Path, completed: Path, *, pdf_key: Path | None, key: Path, w
     name = f"{KIND}-{additions.next_number(bundle, KIND)}.pdf"
     signers = ", ".join(each.signer for each in found)
     what = f"added the completed certificate, signed by {signers}"
-    additions.add(bundle, {name: content}, who=who, what=what, key=key)
+    additions.add_files(bundle, {name: content}, who=who, what=what, key=key)
     return f"{SEAL}/{name}"
 
 
 def names_bundle(completed: bytes, bundle: Path) -> bool:
-    """Whether the text of a PDF gives the SHA-256 of this bundle's tag manifest."""
+    """Return whether a PDF's text gives the SHA-256 of this bundle's tag manifest."""
     import pypdfium2
 
     try:
@@ -120,9 +124,9 @@ def names_bundle(completed: bytes, bundle: Path) -> bool:
     return sha256_of(bundle / SIGNED) in re.sub(r"[^0-9a-f]", "", text)
 
 
-def check_pdf_signatures(one: Opened) -> list[Finding]:
-    """Report each signature of each PDF in a bundle: whole or not, by whom, covering what."""
-    found: list[Finding] = []
+def check_pdf_signatures(one: Opened) -> list[BundleFinding]:
+    """Report each signature of each PDF in a bundle: valid or not, by whom, its coverage."""
+    found: list[BundleFinding] = []
     looked_at, started = 0, time.monotonic()
     for path in one.files:
         if not path.lower().endswith(".pdf"):
@@ -133,25 +137,27 @@ def check_pdf_signatures(one: Opened) -> list[Finding]:
         looked_at += 1
         if not content or looked_at > MOST or time.monotonic() - started > LONGEST:
             why = "too large, or one of too many: a PDF signature on it was not checked"
-            found.append(Finding(path, None, why, _OTHER_TOOL, "note"))
+            found.append(BundleFinding(path, None, why, _OTHER_TOOL, "note"))
             continue
         try:
-            signatures = signed_pdf.read(content, one.roots)
+            signatures = signed_pdf.read_pdf_signatures(content, one.roots)
         except InputError as error:
-            found.append(Finding(path, None, f"its PDF signature can't be read: {error}", ASK))
+            found.append(
+                BundleFinding(path, None, f"its PDF signature can't be read: {error}", ASK)
+            )
             continue
         found += [_finding(path, each, one.roots is not None) for each in signatures]
     return found
 
 
-def _finding(path: str, signature: Signature, asked: bool) -> Finding:
+def _finding(path: str, signature: Signature, asked: bool) -> BundleFinding:
     whose = f"the PDF signature of {signature.signer} (certificate SHA-256 {signature.mark})"
     if signature.fault:
-        return Finding(path, None, f"{whose} does not hold: {signature.fault}", ASK)
+        return BundleFinding(path, None, f"{whose} does not hold: {signature.fault}", ASK)
     covers = "covers the whole file" if signature.whole else f"covers {signature.covers}"
     what = f"{whose} is intact and {covers}; it says that it was made at {signature.when}"
     if signature.trusted:
-        return Finding(
+        return BundleFinding(
             path, None, f"{what}; its certificate chains to a root that you gave", "none", "note"
         )
     if asked:
@@ -160,7 +166,7 @@ def _finding(path: str, signature: Signature, asked: bool) -> Finding:
         "whether its certificate is to be trusted is yours to decide: compare the number with the "
         "signer's, or give the issuer's root with --roots; revocation was not looked up"
     )
-    return Finding(path, None, what, todo, "note")
+    return BundleFinding(path, None, what, todo, "note")
 
 
 def read_signer(key: Path) -> Any:
@@ -189,10 +195,10 @@ def _no_key(key: Path) -> str:
 
 
 def _writer(content: bytes) -> Any:
-    """A writer of incremental updates that leaves metadata and version as they are.
+    """Return a writer of incremental updates that keeps metadata and version.
 
-    The library's own would write the XMP metadata anew, in a form that PDF/A's validators refuse,
-    and raise the version to 2.0, which PDF/A-2 does not know.
+    The library's own would rewrite the XMP metadata in a form that PDF/A's validators refuse, and
+    raise the version to 2.0, which PDF/A-2 does not allow.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 

@@ -1,4 +1,4 @@
-"""The pages of an exhibit: which parts stand in its PDF, and the captions in its HTML."""
+"""Arrange the pages of an exhibit: the parts of its PDF, and the captions of its HTML."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from onetomany.evidence.typesetting import (
     points,
 )
 from onetomany.report.blocks import Chapter
-from onetomany.report.site import STAMP, STAMP_KO
+from onetomany.report.website import STAMP, STAMP_KO
 from onetomany.sources.tables import NOTE
 
 TRUTH = (
     "A hash shows that two files are the same. A time-stamp shows that a file existed at a time. "
-    "Neither shows that what a file says is true.",
+    "Neither shows that the content of a file is true.",
     "해시는 두 파일이 같음을 보인다. 타임스탬프는 그 시각에 파일이 있었음을 보인다. 둘 다 파일에 "
     "적힌 것이 참임을 보이지는 않는다.",
 )
@@ -41,10 +41,10 @@ Exhibits = Sequence[tuple[str, Chapter, Sequence[Figure]]]  # A-1, its chapter, 
 def exhibit_parts(
     exhibits: Exhibits, pictures: Mapping[str, bytes]
 ) -> tuple[list[Part], dict[str, bytes]]:
-    """The parts of the exhibit's PDF, and the pictures that they name.
+    """Return the parts of the exhibit's PDF, and the pictures that they name.
 
-    `pictures` are the charts as SVG by `picture_name`. One whose letters would be too small on a
-    page stands on a turned page, or in parts on several (printed.lay_out).
+    `pictures` are the charts as SVG by `picture_name`. If a chart's letters would be too small on a
+    page, it goes on a turned page, or in parts on several (printed.lay_out).
     """
     shown: dict[str, bytes] = {}
     parts: list[Part] = [heading(1, "The exhibits", "증거 목록"), _contents(exhibits)]
@@ -69,7 +69,7 @@ def exhibit_parts(
 
 
 def lede(commit: str) -> list[dict[str, str]]:
-    """What stands under the title."""
+    """Return the sentences under the title."""
     return [
         {"en": f"{STAMP[0].upper()}{STAMP[1:]}.", "ko": f"{STAMP_KO}."},
         {"en": TRUTH[0], "ko": TRUTH[1]},
@@ -81,10 +81,10 @@ def lede(commit: str) -> list[dict[str, str]]:
 
 
 def captions(exhibits: Exhibits) -> dict[str, list[str]]:
-    """For the HTML exhibit: the lines over each item, by kind and number ('figure-02-3')."""
+    """Return the lines over each item of the HTML exhibit, by 'figure-02-3' or the like."""
     lines = {}
     for name, _, figures in exhibits:
-        made = simulated(figures)
+        made = simulations(figures)
         for each in figures:
             first = f"Exhibit {name}, {each.label} · 증거 {name}, {each.label_ko}"
             rest = [f"{key}: {value}" for key, value in notes(each, made)]
@@ -93,10 +93,10 @@ def captions(exhibits: Exhibits) -> dict[str, list[str]]:
 
 
 def notes(figure: Figure, made: Sequence[str]) -> list[tuple[str, str]]:
-    """What is said under an item: counts, interval, source, what is simulated, its data.
+    """Return the notes under an item: counts, interval, source, what is simulated, its data.
 
-    `made` is what the charts of its chapter simulate: a table or a sentence does not say by itself
-    whether it rests on that, and shall not pass for a measurement.
+    `made` lists the simulations that the charts of its chapter name: a table or a sentence doesn't
+    say by itself whether it depends on them, and must not be taken for a measurement.
     """
     said = []
     if figure.kind != "statement" or figure.sample:
@@ -120,13 +120,13 @@ def notes(figure: Figure, made: Sequence[str]) -> list[tuple[str, str]]:
     return said
 
 
-def simulated(figures: Sequence[Figure]) -> list[str]:
-    """What is simulated in a chapter, as its charts say it, each once."""
+def simulations(figures: Sequence[Figure]) -> list[str]:
+    """Return the simulations that the charts of a chapter name, each once."""
     return list(dict.fromkeys(each.simulated for each in figures if each.simulated))
 
 
 def picture_name(figure: Figure, part: int = 0) -> str:
-    """The file of a figure's picture, or of one of its parts."""
+    """Return the file name of a figure's picture, or of one of its parts."""
     return f"figure-{figure.number}.{part}.svg" if part else f"figure-{figure.number}.svg"
 
 
@@ -153,7 +153,7 @@ def _exhibit(
             chapter.limits_ko or "이 장에는 적혀 있지 않다.",
         ),
     ]
-    made = simulated(figures)
+    made = simulations(figures)
     if made:
         parts.append(
             pair(f"Simulated here: {'; '.join(made)}.", f"모의로 만든 것: {'; '.join(made)}.")
@@ -178,7 +178,7 @@ def _pictures(
     picture: bytes,
     shown: dict[str, bytes],
 ) -> Iterator[Part]:
-    """A figure as one part or several; a heading goes with it onto a page that is turned."""
+    """Return a figure as one part or several; its heading moves to a turned page with it."""
     item = _item(figure, made)
     printed = lay_out(picture, (_height(item, above, LINE), _height(item, above, TURNED[0])))
     if not printed.turned:
@@ -200,8 +200,10 @@ def _pictures(
 
 
 def _height(item: Part, above: Sequence[Part], line: float) -> float:
-    """Points that the words of a figure take on a page, about; notes stand in two columns there
-    where the page is turned."""
+    """Estimate the points that a figure's words take on a page.
+
+    On a turned page the notes have two columns.
+    """
     columns = 2 if line > LINE else 1
     title = f"{item['label']}, part 1 of 2 {item['label_ko']}, 2 1 {item['title']}"
     caption = _lines(f"{title} {item['title_ko']}", 9.5, line)
@@ -234,7 +236,7 @@ def _item(figure: Figure, made: Sequence[str]) -> Part:
         "label_ko": figure.label_ko,
         "title": figure.title,
         "title_ko": figure.title_ko,
-        # hashes stand in the list at the end
+        # hashes are in the list at the end
         "notes": [[key, text] for key, text in notes(figure, made) if "/" not in key],
     }
     if figure.kind == "statement":
@@ -286,27 +288,27 @@ def _how_to_read() -> list[Part]:
                 "세 번째 그림이다.",
             ),
             (
-                "With each item stand N (the counts that its words state, found by a program), "
-                "its interval, its source, and what in it is simulated; with a table or a "
-                "statement, what its chapter simulates. An item that states no count or no "
-                "interval says so. The limits of a chapter hold for each of its items.",
-                "항목마다 N(그 글에 적힌 수를 프로그램이 찾은 것), 구간, 출처, 모의로 만든 것이 "
-                "적혀 있다. 표와 진술에는 그 장에서 모의로 만든 것을 적는다. 수나 구간을 밝히지 "
-                "않은 항목은 그렇다고 적는다. 장의 한계는 그 장의 모든 항목에 미친다.",
+                "Each item lists N (the counts in its words, found by a program), its interval, "
+                "its source, and any simulated part. A table or a statement lists everything "
+                "that its chapter simulates. An item without a count or an interval says so. "
+                "The limits of a chapter apply to each of its items.",
+                "항목마다 N(글에 적힌 수를 프로그램이 찾은 것), 구간, 출처, 모의로 만든 부분을 "
+                "적는다. 표와 진술에는 그 장에서 모의로 만든 것을 모두 적는다. 수나 구간이 없는 "
+                "항목은 없다고 적는다. 장의 한계는 그 장의 모든 항목에 적용된다.",
             ),
             (
-                "All data of an item lie beside this document as CSV and Parquet, under the item's "
-                "number; what a caption calls a tooltip is, in print, a column of these files. The "
-                "code that made it is in notebooks/.",
-                "항목의 모든 자료는 이 문서 곁에 항목의 번호로 CSV와 Parquet 파일로 있다. 설명에 "
-                "나오는 '칸마다', '점마다'의 출처는 인쇄된 면에서는 이 파일의 열을 보면 된다. 이를 "
-                "만든 코드는 notebooks/에 있다.",
+                "All data of an item are in the bundle as CSV and Parquet, under the item's "
+                "number. A caption may mention a tooltip: in print, look up that column in these "
+                "files. The code is in notebooks/.",
+                "항목의 모든 자료는 묶음 안에 항목의 번호로 CSV와 Parquet 파일로 있다. 설명에 "
+                "'칸마다', '점마다'의 출처가 있다고 하면, 인쇄본에서는 이 파일의 해당 열을 보면 "
+                "된다. 코드는 notebooks/에 있다.",
             ),
             NOTE,
             (
-                "A chart whose letters would be too small in print stands on a page that is "
-                "turned, or in parts. Its title, labels, axes and legend stand in each part again; "
-                "the whole picture is an SVG file under the item's number.",
+                "A chart whose letters would be too small in print is on a turned page, or in "
+                "parts. Title, labels, axes and legend are repeated in each part; the whole "
+                "picture is an SVG file under the item's number.",
                 "인쇄하면 글자가 너무 작아질 그림은 가로로 돌린 쪽에 싣거나 여러 부분으로 나눈다. "
                 "제목, 이름표, 축, 범례는 부분마다 다시 싣고, 나누지 않은 그림은 항목의 번호로 "
                 "SVG 파일로 있다.",

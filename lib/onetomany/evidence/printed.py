@@ -1,9 +1,9 @@
-"""How a chart goes on paper: whole, on a page that is turned, or in parts over several pages.
+"""Lay out a chart for paper: whole, on a turned page, or in parts over several pages.
 
-What decides is the picture itself: its size, and its smallest letters, which are never printed
-under LEAST points. A part shows a piece of the plot; what stands around the plot (title, labels,
-axes, legend) stands in each part again, as the head of a long table does. Marks are clipped where
-a part ends; a text is drawn whole, in the part where it begins.
+The picture's size and its smallest letters decide: these are never printed under LEAST points. A
+part shows a piece of the plot; title, labels, axes and legend are repeated in each part, as the
+head of a long table is. Marks are clipped at the end of a part; a text is drawn whole, in the part
+where it begins.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Printed:
 
 @dataclass(frozen=True)
 class _Thing:
-    """A text or a small mark: where it is anchored, and what it covers (pixels)."""
+    """A text or a small mark: its anchor and the area it covers (pixels)."""
 
     x: float
     y: float
@@ -58,18 +58,18 @@ class _Drawing:
     root: ET.Element
     width: float
     height: float
-    plot: tuple[Span, Span]  # where cuts may lie, across and down
+    plot: tuple[Span, Span]  # possible cuts, across and down
     things: tuple[_Thing, ...]
     rules: tuple[float, ...]  # just above each rule that runs across the plot
-    smallest: float  # of its letters, in points; infinite where it has none
+    smallest: float  # of its letters, in points; infinite without letters
 
 
 def lay_out(svg: bytes, words: tuple[float, float] = (104.0, 60.0)) -> Printed:
-    """The fewest pages on which no letter of a picture is under LEAST points.
+    """Return the fewest pages on which no letter of a picture is under LEAST points.
 
-    `words` is the height that its caption and notes take, on an upright and on a turned page. Of
-    layouts with as many pages one is preferred that cuts no row in two, then an upright one.
-    Raises OneToManyError where it's no SVG.
+    `words` is the height of its caption and notes, on an upright and on a turned page. Among
+    layouts with as many pages, one that cuts no row in two comes first, then an upright one.
+    Raises OneToManyError if the picture is not SVG.
     """
     drawing = _read(svg)
     needed = LEAST / drawing.smallest
@@ -92,12 +92,12 @@ def lay_out(svg: bytes, words: tuple[float, float] = (104.0, 60.0)) -> Printed:
 
 
 def _up(points: float) -> float:
-    """Rounded up to a tenth: rounded down, letters would be a hair under LEAST."""
+    """Round up to a tenth: rounded down, letters would be slightly under LEAST."""
     return math.ceil(points * 10 - 1e-6) / 10
 
 
 def smallest_letters(printed: Printed) -> float:
-    """Points of the smallest letters of a picture as it is printed; infinite where it has none."""
+    """Return the points of a picture's smallest letters in print; infinite without letters."""
     sizes = []
     for part, width in printed.parts:
         drawing = _read(part)
@@ -109,7 +109,7 @@ def _read(svg: bytes) -> _Drawing:
     try:
         root = ET.fromstring(svg)
     except ET.ParseError as error:
-        raise OneToManyError(f"A chart's picture is no SVG that can be read: {error}.") from error
+        raise OneToManyError(f"A chart's picture is not readable SVG: {error}.") from error
     width, height = (_pixels(root.get(side)) or 600.0 for side in ("width", "height"))
     sizes = [
         size
@@ -130,7 +130,7 @@ def _read(svg: bytes) -> _Drawing:
 
 
 def _plot(root: ET.Element, width: float, height: float) -> tuple[Span, Span]:
-    """The frame of the plot; the whole picture where it has none, or one that is a small part."""
+    """Return the frame of the plot; the whole picture if it has none, or only a small one."""
     across, down = (0.0, width), (0.0, height)
     for element, x, y, inside in _walk(root, 0.0, 0.0, ""):
         found = _BOX.match(element.get("d", ""))
@@ -145,7 +145,7 @@ def _plot(root: ET.Element, width: float, height: float) -> tuple[Span, Span]:
 
 
 def _parts(drawing: _Drawing, columns: int, rows: int) -> list[tuple[bytes, float, float]]:
-    """SVG, width and height (pixels) of each part, line by line."""
+    """Return SVG, width and height (pixels) of each part, line by line."""
     if columns == rows == 1:
         return [(drawing.svg, drawing.width, drawing.height)]
     across, down = drawing.plot
@@ -166,9 +166,9 @@ def _parts(drawing: _Drawing, columns: int, rows: int) -> list[tuple[bytes, floa
 def _cuts(
     span: Span, count: int, covered: Sequence[Span], rules: Sequence[float] = ()
 ) -> list[float]:
-    """The ends of `count` pieces: about even, cutting into things as little as can be.
+    """Return the ends of `count` pieces: about even, cutting as few things as possible.
 
-    Where more than one place cuts into nothing, one at a rule between groups of rows is taken.
+    Among places that cut nothing, one at a rule between groups of rows comes first.
     """
     step = (span[1] - span[0]) / count
     small = [each for each in covered if each[1] - each[0] < step / 2]
@@ -187,7 +187,7 @@ def _cuts(
 
 
 def _spans(cuts: Sequence[float], n: int, end: float) -> list[Span]:
-    """What of one side is shown in part n: all where nothing is cut, else the rims and a piece."""
+    """Return the spans of one side in part n: all if nothing is cut, else rims and a piece."""
     if len(cuts) == 2:
         return [(0.0, end)]
     return [(0.0, cuts[0]), (cuts[n], cuts[n + 1]), (cuts[-1], end)]
@@ -232,7 +232,7 @@ def _part(
 
 
 def _placed(spans: Sequence[Span]) -> Iterator[tuple[float, float, float]]:
-    """Start and end of each span that isn't empty, and where it begins when they are joined."""
+    """Return start and end of each non-empty span, and its start when they are joined."""
     at = 0.0
     for low, high in spans:
         if high > low:
@@ -241,7 +241,7 @@ def _placed(spans: Sequence[Span]) -> Iterator[tuple[float, float, float]]:
 
 
 def _window(span: Span, end: float) -> Span:
-    """A span that at the picture's own rim is open: what is anchored beyond belongs to it."""
+    """Open a span at the picture's own rim, so that it includes anything anchored beyond."""
     low, high = span
     return (low if low > 0 else -math.inf, high if high < end else math.inf)
 
@@ -251,14 +251,14 @@ def _in(at: float, span: Span) -> bool:
 
 
 def _marks(element: ET.Element) -> ET.Element:
-    """A copy without texts, and without what a chart says of itself to a screen reader."""
+    """Copy the chart without texts and without its words for screen readers."""
     copy = _bare(element)
     copy.extend(_marks(child) for child in element if child.tag != f"{{{_SVG}}}text")
     return copy
 
 
 def _texts(element: ET.Element, x: float, y: float, across: Span, down: Span) -> ET.Element | None:
-    """A copy with the texts alone that are anchored in a window; None where there are none."""
+    """Copy only the texts that are anchored in a window; None if there are none."""
     x, y = _moved(element, x, y)
     copy = _bare(element)
     if element.tag == f"{{{_SVG}}}text":
@@ -282,7 +282,7 @@ def _bare(element: ET.Element) -> ET.Element:
 def _walk(
     element: ET.Element, x: float, y: float, inside: str
 ) -> Iterator[tuple[ET.Element, float, float, str]]:
-    """Every element with where its own coordinates begin and the class of the group around it."""
+    """Yield every element with its coordinates' origin and the class of its group."""
     x, y = _moved(element, x, y)
     yield element, x, y, inside
     name = element.get("class", "")

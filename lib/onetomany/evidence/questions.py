@@ -1,4 +1,4 @@
-"""What the other side asks of an exhibit, in general and by jurisdiction (data/questions.toml)."""
+"""Load an opponent's questions on an exhibit, general or by jurisdiction (data/questions.toml)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a run: who ran what, when, on which data. Kept in the bundle as run.json."""
+"""Record a run: who ran which chapters, when, on which data. Kept in the bundle as run.json."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from onetomany.sources.datasheets import Datasheet
 
 TOOL = "onetomany"
 _TYPES = {"str": str, "bool": bool}  # by the names that fields have them
-MARKS = {"title", "title_ko", "operator", "identifier"}  # what a record may not leave empty
+MARKS = {"title", "title_ko", "operator", "identifier"}  # fields that a record may not leave empty
 
 
 @dataclass(frozen=True)
 class DataUse:
-    """A data set that the run read, with what its datasheet says of exhibits."""
+    """A data set that the run read, and its datasheet's terms on exhibits."""
 
     name: str
     title: str
@@ -38,9 +38,9 @@ class DataUse:
 class RunRecord:
     """A run of chapters. Times carry their zone; `chapters` are stems of notebooks, in order.
 
-    `command` is what was typed, `commit` the code's state ('' where unknown, '+changes' at its
-    end where files differed from it), `operator` the person who ran it, `licence` the licence of
-    the results (a URL).
+    `command` is as typed. `commit` is the code's state ('' if unknown, '+changes' at its end if
+    files differed from it). `operator` is the person who ran it, `licence` the licence of the
+    results (a URL).
     """
 
     identifier: str
@@ -68,7 +68,7 @@ class RunRecord:
             raise InputError(f"The run ends ({self.ended}) before it starts ({self.started}).")
 
     def to_json(self) -> str:
-        """The record as JSON, one key a line, ending in a line break."""
+        """Return the record as JSON, one key a line, ending in a line break."""
         values = asdict(self) | {
             "started": self.started.isoformat(),
             "ended": self.ended.isoformat(),
@@ -77,7 +77,7 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, text: str) -> RunRecord:
-        """The record that `to_json` wrote. Raises InputError where it isn't one."""
+        """Read a record that `to_json` wrote. Raises InputError if it isn't one."""
         try:
             return cls(**_values(read_json(text.encode())))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -85,7 +85,7 @@ class RunRecord:
 
 
 def new_identifier(commit: str, chapters: tuple[str, ...], started: datetime) -> str:
-    """A name for the run that is the same whenever it is asked for: urn:uuid:..."""
+    """Return a name for the run that depends on the run alone: urn:uuid:..."""
     known = f"{TOOL} {commit} {' '.join(chapters)} {started.isoformat()}"
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, known)}"
 

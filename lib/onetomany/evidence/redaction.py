@@ -1,18 +1,18 @@
-"""The redaction list: what must not be read in an exhibit, taken out and reported.
+"""Take out of an exhibit the texts on a redaction list, and report how much was taken out.
 
-It is applied to the executed notebooks before anything is drawn or hashed from them, so that a
-figure's hash is that of what is shown. The report tells which rule took how much out of which
-file, never what. A list in TOML:
+The list is applied to the executed notebooks before anything is drawn or hashed from them, so that
+a figure's hash is that of the visible picture. The report gives rule, file and count, never the
+text. A list in TOML:
 
     [[redact]]
-    name = "witness A"            # shown in place of what it takes out: no secret in it
+    name = "witness A"            # shown in place of the text: no secret in it
     exact = "Hong Gil-dong"       # or: pattern = "a regular expression"
 
     [[redact]]
     name = "annex 3"
     document = "annex3.pdf"       # path, file name or SHA-256, as a table names it
-    pages = [3, 4]                # rows on these pages lose their text, in tables and charts;
-                                  # quoted whole elsewhere it goes too, quoted in part it doesn't
+    pages = [3, 4]                # rows on these pages lose their text, in tables and charts; it is
+                                  # also taken out elsewhere if quoted whole, not if quoted in part
 
     [[allow]]                     # personal data that may go in, such as a published address
     exact = "press@moj.example"
@@ -38,7 +38,7 @@ from typing import Any
 import polars as pl
 
 from onetomany.errors import InputError
-from onetomany.report.shown import PARQUET, pack, unpack
+from onetomany.report.shown import PARQUET, pack_frame, unpack_frame
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text, plain_text
 
@@ -54,12 +54,12 @@ TEXT = {".csv", ".css", ".html", ".ipynb", ".js", ".json", ".jsonl", ".log", ".m
 REPORT = {"rule": pl.String, "file": pl.String, "count": pl.Int64}  # taken out of a file by a rule
 # columns that name a document
 DOCUMENT = ("document", "path", "sha256", "file", "document_id", "name")
-QUOTED = 6  # letters; a shorter text of a hidden row is no quotation where it stands elsewhere
+QUOTED = 6  # letters; a shorter text of a hidden row is not taken for a quotation elsewhere
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One rule: `exact` or `pattern`, or `document` with `pages`; `reason` where it allows."""
+class RedactionRule:
+    """One rule: `exact` or `pattern`, or `document` with `pages`; `reason` if it allows."""
 
     name: str
     exact: str = ""
@@ -88,7 +88,7 @@ class Rule:
             ) from error
 
     def finder(self) -> re.Pattern[str] | None:
-        """What finds the rule's text, also as HTML writes it; None for a rule on pages."""
+        """Return a pattern for the rule's text, also as in HTML; None for a rule on pages."""
         if self.pattern:
             return re.compile(self.pattern)
         if self.exact:
@@ -97,14 +97,14 @@ class Rule:
         return None
 
 
-def read_rules(path: Path) -> tuple[Rule, ...]:
-    """The rules of a list in TOML or CSV. Raises InputError naming what can't be read."""
+def read_redactions(path: Path) -> tuple[RedactionRule, ...]:
+    """Read the rules of a list in TOML or CSV. Raises InputError naming the unreadable part."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".csv":
             rows = list(csv.DictReader(io.StringIO(text)))
             return tuple(
-                Rule(
+                RedactionRule(
                     row["name"],
                     row.get("exact") or "",
                     row.get("pattern") or "",
@@ -117,10 +117,11 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
         if unknown := set(raw) - {"redact", "allow"}:
             raise InputError(f"{path}: unknown table {', '.join(sorted(unknown))}.")
         taken = [
-            Rule(**each | {"pages": tuple(each.get("pages", ()))}) for each in raw.get("redact", [])
+            RedactionRule(**each | {"pages": tuple(each.get("pages", ()))})
+            for each in raw.get("redact", [])
         ]
         allowed = [
-            Rule(each.get("name", "allowed"), exact=each["exact"], reason=each["reason"])
+            RedactionRule(each.get("name", "allowed"), exact=each["exact"], reason=each["reason"])
             for each in raw.get("allow", [])
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -128,8 +129,8 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
     return (*taken, *allowed)
 
 
-def redact(folder: Path, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Take out of every text file and table below `folder` what the rules name, in place.
+def redact(folder: Path, rules: Sequence[RedactionRule]) -> pl.DataFrame:
+    """Take the rules' texts out of every text file and table below `folder`, in place.
 
     Returns REPORT, with one row of count 0 and no file for a rule that found nothing. In notebooks
     the frames that the outputs carry are redacted too. PDF and pictures are not touched: they are
@@ -170,8 +171,8 @@ class _Count(Counter[str]):
         self.hidden |= found.hidden
 
 
-def _quotations(folder: Path, rules: Sequence[Rule]) -> list[Rule]:
-    """For each text that a rule on pages hides: a rule that takes it out wherever it is quoted."""
+def _quotations(folder: Path, rules: Sequence[RedactionRule]) -> list[RedactionRule]:
+    """Return a rule for each text hidden by a rule on pages, to take it out when quoted."""
     paged = [rule for rule in rules if rule.pages]
     count = _Count()
     for path in sorted(each for each in folder.rglob("*") if each.is_file() and paged):
@@ -180,11 +181,11 @@ def _quotations(folder: Path, rules: Sequence[Rule]) -> list[Rule]:
         elif path.suffix in (".ipynb", ".json", ".csv"):
             _file(path.suffix, path.read_text(encoding="utf-8"), paged, count)
     longest = sorted(count.hidden, key=lambda each: len(each[1]), reverse=True)
-    return [Rule(name, exact=text) for name, text in longest if len(text) >= QUOTED]
+    return [RedactionRule(name, exact=text) for name, text in longest if len(text) >= QUOTED]
 
 
-def text_of(path: Path) -> str:
-    """A file's text, \\uXXXX of JSON as letters. Raises InputError where it is not UTF-8."""
+def file_text(path: Path) -> str:
+    r"""Return a file's text, \uXXXX of JSON as letters. Raises InputError if it is not UTF-8."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -192,7 +193,7 @@ def text_of(path: Path) -> str:
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: _letter(match[1]), text)
 
 
-def _file(suffix: str, text: str, rules: Sequence[Rule], count: _Count) -> str:
+def _file(suffix: str, text: str, rules: Sequence[RedactionRule], count: _Count) -> str:
     if suffix in (".ipynb", ".json"):
         whole = _value(json.loads(text), lambda each: _text(each, rules, count), rules, count)
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
@@ -205,8 +206,10 @@ def _file(suffix: str, text: str, rules: Sequence[Rule], count: _Count) -> str:
     return _text(text, rules, count)
 
 
-def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], count: _Count) -> Any:
-    """A JSON value with every text changed, and every frame that an output carries."""
+def _value(
+    value: Any, change: Callable[[str], str], rules: Sequence[RedactionRule], count: _Count
+) -> Any:
+    """Return a JSON value with every text and every frame in an output redacted."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
@@ -221,9 +224,9 @@ def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], coun
                 changed[key] = _value(each, change, rules, count)
         if PARQUET in value:
             found = _Count()
-            frame = _frame(unpack("".join(value[PARQUET])), rules, found)
-            changed[PARQUET] = pack(frame) if found else value[PARQUET]
-            if found:  # its pictures as text show what the frame no longer has, also in part
+            frame = _frame(unpack_frame("".join(value[PARQUET])), rules, found)
+            changed[PARQUET] = pack_frame(frame) if found else value[PARQUET]
+            if found:  # its printed forms still show text that the frame no longer has
                 with pl.Config(tbl_rows=40, fmt_str_lengths=200):
                     shown = {"text/html": frame._repr_html_(), "text/plain": str(frame)}
                 drawn = {"text/html": "<table", "text/plain": "┌"}
@@ -237,11 +240,11 @@ def _value(value: Any, change: Callable[[str], str], rules: Sequence[Rule], coun
     return value
 
 
-def _rows(rows: list[Any], rules: Sequence[Rule], count: _Count) -> list[Any]:
-    """The rows of a chart's data, those hidden that a rule on pages names."""
+def _rows(rows: list[Any], rules: Sequence[RedactionRule], count: _Count) -> list[Any]:
+    """Return the rows of a chart's data; rows that a rule on pages names are hidden."""
     found = _Count()
     new = [_row(row, rules, found) if isinstance(row, Mapping) else row for row in rows]
-    # what other rows say too is no secret of the page
+    # a text that other rows have too is not a secret of the page
     said = {
         text
         for old, row in zip(rows, new, strict=True)
@@ -254,8 +257,10 @@ def _rows(rows: list[Any], rules: Sequence[Rule], count: _Count) -> list[Any]:
     return new
 
 
-def _row(row: Mapping[str, Any], rules: Sequence[Rule], count: _Count) -> Mapping[str, Any]:
-    """A row of a chart's data, its texts hidden where a rule names its document and page."""
+def _row(
+    row: Mapping[str, Any], rules: Sequence[RedactionRule], count: _Count
+) -> Mapping[str, Any]:
+    """Return a row of a chart's data, its texts hidden if a rule names its document and page."""
     for rule in rules:
         names = [str(row[name]) for name in DOCUMENT if isinstance(row.get(name), str)]
         named = any(rule.document in (name, name.split("/")[-1]) for name in names)
@@ -273,7 +278,7 @@ def _row(row: Mapping[str, Any], rules: Sequence[Rule], count: _Count) -> Mappin
     return row
 
 
-def _text(text: str, rules: Sequence[Rule], count: Counter[str]) -> str:
+def _text(text: str, rules: Sequence[RedactionRule], count: Counter[str]) -> str:
     for rule in rules:
         if finder := rule.finder():
             text, number = finder.subn(lambda _, name=rule.name: _mark(name), text)  # type: ignore[misc]
@@ -282,7 +287,7 @@ def _text(text: str, rules: Sequence[Rule], count: Counter[str]) -> str:
     return text
 
 
-def _frame(frame: pl.DataFrame, rules: Sequence[Rule], count: _Count) -> pl.DataFrame:
+def _frame(frame: pl.DataFrame, rules: Sequence[RedactionRule], count: _Count) -> pl.DataFrame:
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     for rule in rules:
         names = [name for name in DOCUMENT if frame.schema.get(name) == pl.String]
@@ -299,7 +304,7 @@ def _frame(frame: pl.DataFrame, rules: Sequence[Rule], count: _Count) -> pl.Data
             if hit.any():
                 count[rule.name] += int(hit.sum())
                 for name in hidden:
-                    # what other rows say too is no secret of this page
+                    # a text that other rows have too is not a secret of this page
                     secret = set(frame[name].filter(hit).drop_nulls()) - set(
                         frame[name].filter(~hit)
                     )
@@ -328,7 +333,7 @@ def _mark(name: str) -> str:
 
 
 def _pages(text: str) -> tuple[int, ...]:
-    """Pages written as '3-5, 8'."""
+    """Read pages written as '3-5, 8'."""
     found: list[int] = []
     for part in filter(None, (each.strip() for each in text.split(","))):
         first, _, last = part.partition("-")

@@ -1,7 +1,7 @@
-"""Whether a bundle's notebooks give its figures again, with the kit that is installed here.
+"""Run a bundle's notebooks again with the installed kit and compare every figure.
 
-This runs the code in the bundle, in a container (`container`). What comes out of it is data of a
-stranger: its size and its names are checked, and the comparison is made outside.
+This runs the code in the bundle, in a container (`container`). Its output is a stranger's data:
+size and names are checked, and the comparison is made outside.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import polars as pl
 
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence.confined import LABEL, PATH, run_again
-from onetomany.evidence.container import Limits
+from onetomany.evidence.container import RunLimits
 from onetomany.evidence.figures import NAMES, TOKEN
 from onetomany.printing import shortened
 from onetomany.sources.files import write_whole
@@ -36,7 +36,7 @@ COMPARED = {
     "item": pl.String,  # Figure 02-3
     "outcome": pl.String,  # same, within, different, varies
     "files": pl.Int64,  # compared
-    "largest": pl.Float64,  # relative difference of two numbers; null where none differ
+    "largest": pl.Float64,  # relative difference of two numbers; null if none differ
     "what": pl.String,  # which file, column and row differ, and how
 }
 MOST = 8 << 20  # bytes of a specification or a statement that are compared
@@ -46,23 +46,22 @@ OUTCOMES = (*RANK, "varies")
 
 
 def reproduce(
-    bundle: Path, out: Path, *, unconfined: bool = False, limits: Limits | None = None
+    bundle: Path, out: Path, *, unconfined: bool = False, limits: RunLimits | None = None
 ) -> pl.DataFrame:
-    """Run the notebooks of a bundle (or of its payload) again and compare every figure, table and
-    statement. Returns COMPARED, a row an item; also written to `out`/comparison.csv, beside the
-    files of the new run.
+    """Run a bundle's notebooks (or its payload's) again and compare every item.
 
-    'same': equal bytes. 'within': counts and words equal, other numbers within RELATIVE.
+    Returns COMPARED, a row an item; also written to `out`/comparison.csv with the files of the new
+    run. 'same': equal bytes. 'within': counts and words equal, other numbers within RELATIVE.
     'varies': marked as showing the machine's speed or the like, not compared. The notebooks run in
-    a container within `limits`, or `unconfined`, with all rights of the user. Raises InputError
-    where there is no payload with notebooks or no container can be made, IntegrityError where its
-    list of figures is damaged. The bundle is not changed.
+    a container within `limits`, or `unconfined`, with all rights of the user. The bundle is not
+    changed. Raises InputError if there is no payload with notebooks or no container can be made,
+    IntegrityError if its list of figures is damaged.
     """
-    payload = payload_of(bundle)
+    payload = _payload_of(bundle)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} holds other files; name a new folder.")
-    again = run_again(payload / "notebooks", unconfined=unconfined, limits=limits or Limits())
-    table = compare(payload, again)
+        raise InputError(f"{out} contains other files; name a new folder.")
+    again = run_again(payload / "notebooks", unconfined=unconfined, limits=limits or RunLimits())
+    table = compare_exhibits(payload, again)
     for item in again:
         for path, content in item.files.items():
             write_whole(out / path, content)
@@ -71,7 +70,7 @@ def reproduce(
 
 
 class Item(Protocol):
-    """What is compared: a Shown, or a Figure of a chapter that was run here."""
+    """A compared item: a Shown, or a Figure of a chapter that was run here."""
 
     @property
     def label(self) -> str: ...
@@ -90,7 +89,7 @@ class Listed:
 
 
 def listed_items(payload: Path) -> list[Listed]:
-    """Read the items of a payload's list. Raises IntegrityError where it is damaged."""
+    """Read the items of a payload's list. Raises IntegrityError if it is damaged."""
     found = []
     try:
         for item in _json(payload / "figures.json")["figures"]:
@@ -110,11 +109,11 @@ def listed_items(payload: Path) -> list[Listed]:
 
 
 def version_differences(bundle: Path) -> pl.DataFrame:
-    """Packages whose version here is not that of the bundle: `package`, `bundle`, `here`.
+    """List packages whose version differs here: `package`, `bundle`, `here`.
 
-    Of the bill of materials where the bundle has one, else of the versions in figures.json.
+    From the bill of materials if the bundle has one, else from the versions in figures.json.
     """
-    payload = payload_of(bundle)
+    payload = _payload_of(bundle)
     source = payload / "environment" / "sbom.cdx.json"
     if not source.is_file():
         source = payload / "figures.json"
@@ -139,7 +138,7 @@ def version_differences(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def compare(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
+def compare_exhibits(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
     """Compare the items of a payload with those of another run; COMPARED, in the payload's order.
 
     Raises IntegrityError where the payload's list of figures is damaged.
@@ -153,7 +152,7 @@ def compare(payload: Path, again: Sequence[Item]) -> pl.DataFrame:
 
 
 def compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | None, str]:
-    """(outcome, largest relative difference, what differs) of one file in two runs."""
+    """Return (outcome, largest relative difference, text) for one file in two runs."""
     if before == after:
         return "same", None, ""
     if not (_comparable(path, before) and _comparable(path, after)):
@@ -176,13 +175,13 @@ def compare_bytes(path: str, before: bytes, after: bytes) -> tuple[str, float | 
     return "different", largest, f"{path}: {'; '.join(broken[:3])}{more}"
 
 
-def payload_of(bundle: Path) -> Path:
-    """The payload's folder of a sealed bundle, or the folder itself where it is a payload."""
+def _payload_of(bundle: Path) -> Path:
+    """Return the payload's folder of a sealed bundle, or the folder itself if it is one."""
     for folder in (bundle / "data", bundle):
         if (folder / "figures.json").is_file() and (folder / "notebooks").is_dir():
             return folder
     raise InputError(
-        f"{bundle} holds no figures.json and notebooks: name the folder of a bundle, unpacked."
+        f"{bundle} contains no figures.json and notebooks: name the folder of a bundle, unpacked."
     )
 
 
@@ -218,7 +217,7 @@ def _row(item: Listed, new: Item | None, payload: Path) -> tuple[str, str, int, 
 
 
 def _comparable(path: str, content: bytes) -> bool:
-    """Whether reading it takes memory in proportion to its size, whoever wrote it."""
+    """Return whether reading it takes memory in proportion to its size, whatever its content."""
     if not path.endswith(".csv"):
         return len(content) <= MOST
     # a table may be long, but a line of its own must end somewhere
@@ -227,7 +226,7 @@ def _comparable(path: str, content: bytes) -> bool:
     return len(content) <= WIDEST or len(list(itertools.islice(rows, 2))) > 1
 
 
-Difference = tuple[float, bool, str]  # relative size, whether it is within tolerance, what differs
+Difference = tuple[float, bool, str]  # relative size, whether it is within tolerance, description
 
 
 def _tables(before: bytes, after: bytes) -> list[Difference]:
@@ -247,7 +246,7 @@ def _tables(before: bytes, after: bytes) -> list[Difference]:
 
 
 def _values(before: Any, after: Any, where: str) -> list[Difference]:
-    """Differences of two JSON values, each at its place."""
+    """Compare two JSON values, place by place."""
     place = where or "specification"
     if isinstance(before, dict) and isinstance(after, dict):
         if before.keys() != after.keys():
@@ -270,7 +269,7 @@ def _values(before: Any, after: Any, where: str) -> list[Difference]:
 
 
 def _texts(before: str, after: str, where: str) -> list[Difference]:
-    """Words must be equal; the numbers between them are compared as numbers."""
+    """Compare two texts: words must be equal, numbers between them are compared as numbers."""
     if before == after:
         return []
     if TOKEN.split(before) != TOKEN.split(after):

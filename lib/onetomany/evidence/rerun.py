@@ -1,11 +1,11 @@
-"""Run notebooks and write what they show as lines of JSON: what `reproduce` starts, in a container.
+"""Run notebooks and write their items as lines of JSON; `reproduce` starts it in a container.
 
-`python -I -m onetomany.evidence.rerun FOLDER [CACHE MEMORY PROCESSES]` gives a line a file on
+`python -I -m onetomany.evidence.rerun FOLDER [CACHE MEMORY PROCESSES]` writes a line a file to
 standard output: label, path and content in base64, with tabs between ("Figure 02-1"). A run that
-fails gives "error", "" and a sentence in base64. The form is plain, so that reading what a stranger
-wrote takes no more memory than it has bytes. Only the notebooks are taken from FOLDER: a
-module that lies beside them is never imported. In a container the last three are given: what the
-kit's cache begins with, and the bounds of each process.
+fails writes "error", "" and a sentence in base64. The form is plain, so that reading a stranger's
+output takes no more memory than it has bytes. Only the notebooks are taken from FOLDER: a module
+beside them is never imported. The last three arguments are for a container: the folder from which
+the kit's cache starts, and the limits of each process.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ OPEN = 4096  # open files of one process
 
 def main() -> int:
     """Run the chapters of the folder that the command line names."""
-    # what runs below, native code too, may print to standard output: it goes to standard error
+    # code below, also native code, may print to standard output: redirect it to standard error
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     folder, *confined = sys.argv[1:]
     if confined:
         kept, memory, processes = confined
-        restrict(int(memory), int(processes))
+        _restrict_run(int(memory), int(processes))
         shutil.copytree(kept, cache_dir(), dirs_exist_ok=True)
     try:
         _run(Path(folder), answer)
@@ -43,9 +43,9 @@ def main() -> int:
     return 0
 
 
-def restrict(memory: int, processes: int) -> None:
-    """Bound this process and all that it starts, each for itself; the rest is `container`'s."""
-    import resource  # where there are containers, there is this
+def _restrict_run(memory: int, processes: int) -> None:
+    """Limit this process and all that it starts, each separately; `container` limits the sum."""
+    import resource  # every system with containers has this
 
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     for limit, value in (

@@ -1,8 +1,8 @@
-"""What ran: a CycloneDX bill of the installed packages, the lock file, and the machine.
+"""Write the run's environment: CycloneDX bill of installed packages, lock file, machine.
 
-The bill lists what the running interpreter finds (importlib.metadata), not what the lock file
-wishes for; a package's SHA-256 comes from the lock file, where the same version and the very wheel
-that is installed stand there.
+The bill lists the packages that the running interpreter finds (importlib.metadata), not those that
+the lock file asks for. A package's SHA-256 comes from the lock file, if that lists the same version
+and the installed wheel.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from packageurl import PackageURL
 from onetomany import __version__
 
 LOCKS = ("uv.lock", "environment.yml")
-# what decides how many threads compute, and the order of sets
+# variables that set the number of threads, and the order of sets
 SETTINGS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -53,7 +53,7 @@ def lock_files(repository: Path | None = None) -> list[Path]:
 def write_environment(folder: Path, created: datetime, repository: Path | None = None) -> None:
     """Write sbom.cdx.json, machine.json and copies of the lock files into `folder`.
 
-    `repository` is where uv.lock and environment.yml lie; the package's own if None. Where they
+    `repository` is the folder of uv.lock and environment.yml; the package's own if None. If they
     are not found (an installed wheel), machine.json says so and the bill has no hashes.
     """
     folder.mkdir(parents=True)
@@ -62,15 +62,18 @@ def write_environment(folder: Path, created: datetime, repository: Path | None =
         shutil.copyfile(path, folder / path.name)
     found = [path.name for path in paths]
     lock = next((path for path in paths if path.name == LOCKS[0]), None)
-    (folder / "sbom.cdx.json").write_text(bill(created, lock), encoding="utf-8")
-    about = machine() | {"lock_files": found, "lock_files_missing": sorted({*LOCKS} - {*found})}
+    (folder / "sbom.cdx.json").write_text(package_bill(created, lock), encoding="utf-8")
+    about = machine_facts() | {
+        "lock_files": found,
+        "lock_files_missing": sorted({*LOCKS} - {*found}),
+    }
     (folder / "machine.json").write_text(
         json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
 
 
-def bill(created: datetime, lock: Path | None) -> str:
-    """The CycloneDX 1.6 bill as JSON; the same environment and time give the same text."""
+def package_bill(created: datetime, lock: Path | None) -> str:
+    """Return the CycloneDX 1.6 bill as JSON; the same environment and time give the same text."""
     wheels = _locked(lock)
     installed = {_normal(each.name): each for each in importlib.metadata.distributions()}
     components = [
@@ -98,15 +101,15 @@ def bill(created: datetime, lock: Path | None) -> str:
             component=kit,
         ),
     )
-    # what the kit asks for itself; who else needs whom stands in the lock file
+    # the kit's own requirements; those of other packages are in the lock file
     needs = {_normal(re.split(r"[^\w.-]", line)[0]) for line in _requirements()}
     bom.register_dependency(kit, [each for each in components if each.name in needs])
     text: str = JsonV1Dot6(bom).output_as_string(indent=1)
     return text + "\n"
 
 
-def machine() -> dict[str, Any]:
-    """The interpreter, operating system and processor; neither the host's nor a user's name."""
+def machine_facts() -> dict[str, Any]:
+    """Return interpreter, operating system and processor, without names of host or user."""
     model, features = _processor()
     return {
         "python": platform.python_version(),
@@ -147,7 +150,7 @@ def _requirements() -> list[str]:
 
 
 def _licence(package: Distribution) -> str:
-    """The licence as the package declares it: an expression, a short text, or its classifiers."""
+    """Return a package's declared licence: an expression, a short text, or its classifiers."""
 
     def said(field: str) -> list[str]:
         return [str(value).strip() for value in package.metadata.get_all(field) or []]
@@ -164,7 +167,7 @@ def _licence(package: Distribution) -> str:
 
 
 def _locked(lock: Path | None) -> dict[tuple[str, str], dict[str, str]]:
-    """Of each package and version in uv.lock: name of a wheel -> its SHA-256."""
+    """Return name of a wheel -> SHA-256 of each package and version in uv.lock."""
     if lock is None:
         return {}
     packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("package", [])
@@ -179,7 +182,7 @@ def _locked(lock: Path | None) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def _installed_wheel(package: Distribution, wheels: Mapping[str, str]) -> str | None:
-    """The SHA-256 of the wheel with the tags that the installed package says it came with."""
+    """Return the SHA-256 of the wheel whose tags the installed package states."""
     tags = {
         line.partition(":")[2].strip()
         for line in (package.read_text("WHEEL") or "").splitlines()
@@ -193,7 +196,7 @@ def _installed_wheel(package: Distribution, wheels: Mapping[str, str]) -> str | 
 
 
 def _processor() -> tuple[str, list[str]]:
-    """Model and features as the system tells them; features are known on Linux alone."""
+    """Return model and features of the processor; features are known on Linux only."""
     facts = Path("/proc/cpuinfo")
     if not facts.is_file():
         return platform.processor(), []
@@ -213,5 +216,5 @@ def _distribution() -> str:
 
 
 def _normal(name: str) -> str:
-    """A package's name as indexes write it (PEP 503)."""
+    """Return a package's name as indexes write it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from onetomany.errors import InputError
 from onetomany.evidence.record import DataUse
-from onetomany.evidence.redaction import TEXT, Rule, text_of
+from onetomany.evidence.redaction import TEXT, RedactionRule, file_text
 from onetomany.report.shown import PARQUET
 from onetomany.sources import identifiers
 from onetomany.sources.files import sha256_of
@@ -38,7 +38,7 @@ MIN_TEMPLATE = 64  # the shortest template of a known face model is 128; 160 is 
 ODD_TEMPLATES = {160}
 
 _EMAIL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
-# names that lead to nobody (RFC 2606, 6761)
+# reserved names, of no real site (RFC 2606, 6761)
 _RESERVED = re.compile(r"(?:\.|@)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$")
 PERSONAL = {
     "a resident registration number": re.compile(identifiers.MARKED_REGISTRATION),
@@ -69,9 +69,11 @@ class Hit:
     what: str
 
 
-def refuse(payload: Path, data: Sequence[DataUse], rules: Sequence[Rule] = ()) -> None:
+def refuse_unfit(
+    payload: Path, data: Sequence[DataUse], rules: Sequence[RedactionRule] = ()
+) -> None:
     """Raise InputError naming every file and line that keeps the payload from being sealed."""
-    found = screen(payload, data, rules)
+    found = screen_payload(payload, data, rules)
     if found.height:
         told = "; ".join(
             f"{file}{f', line {line}' if line else ''}: {what}"
@@ -80,16 +82,17 @@ def refuse(payload: Path, data: Sequence[DataUse], rules: Sequence[Rule] = ()) -
         more = f" (and {found.height - 20} more)" if found.height > 20 else ""
         raise InputError(
             f"The payload may not be sealed: {told}{more}. Take it out of the notebook, or put it "
-            "on the redaction list; what may be published, its datasheet or an [[allow]] says."
+            "on the redaction list; to publish it, its datasheet or an [[allow]] must say so."
         )
 
 
-def screen(payload: Path, data: Sequence[DataUse], rules: Sequence[Rule] = ()) -> pl.DataFrame:
-    """What may not go in (schema FOUND); what was found is described, never quoted.
+def screen_payload(
+    payload: Path, data: Sequence[DataUse], rules: Sequence[RedactionRule] = ()
+) -> pl.DataFrame:
+    """List everything that may not go in (schema FOUND); finds are described, never quoted.
 
-    Faces and templates pass only where the datasheet of every data set of the run allows them,
-    since a picture does not say which set it is from; personal data where an allowing rule names
-    it.
+    Faces and templates pass only if the datasheet of every data set of the run allows them, since a
+    picture does not say which set it is from; personal data only if an allowing rule names it.
     """
     looked = _Looker(
         faces=bool(data) and all(use.faces_in_exhibit for use in data),
@@ -107,7 +110,7 @@ def screen(payload: Path, data: Sequence[DataUse], rules: Sequence[Rule] = ()) -
 class _Looker:
     """Looks into files; keeps the detector, which takes a second to load."""
 
-    def __init__(self, *, faces: bool, templates: bool, rules: Sequence[Rule]) -> None:
+    def __init__(self, *, faces: bool, templates: bool, rules: Sequence[RedactionRule]) -> None:
         self.faces, self.templates = faces, templates
         self.allowed = {rule.exact for rule in rules if rule.allows}
         finders = [(rule.name, rule.finder()) for rule in rules if not rule.allows]
@@ -124,7 +127,7 @@ class _Looker:
             elif path.suffix in PICTURES:
                 yield from self._picture(path.read_bytes(), None)
             elif path.suffix in TEXT:
-                yield from self._text(text_of(path))
+                yield from self._text(file_text(path))
             elif path.parent.name == "captures" and sha256_of(path) in self.allowed:
                 return  # a web capture that is carried: allowed by its hash, with a logged reason
             else:
@@ -175,14 +178,14 @@ class _Looker:
             longest = kind.size if isinstance(kind, pl.Array) else frame[name].list.len().max()
             if not self.templates and isinstance(longest, int) and longest >= MIN_TEMPLATE:
                 yield Hit(line, "template", f"column '{name}' holds rows of {longest} numbers")
-        try:  # a column of plain numbers is told by how many of them fit
+        try:  # a column of plain numbers is recognised by how many of them fit
             identifiers.refuse_identifiers(frame.select(pl.selectors.numeric()))
         except InputError as error:
             yield Hit(line, "personal", str(error).split(":", 1)[0])
         for name, kind in frame.schema.items():
             if kind in (pl.Binary, pl.Object):
                 yield Hit(
-                    line, "unread", f"column '{name}' holds bytes, which can't be looked into"
+                    line, "unread", f"column '{name}' contains bytes, which can't be looked into"
                 )
             elif kind in (pl.String, pl.Categorical) or kind == pl.Enum:
                 values = frame[name].cast(pl.String).drop_nulls().unique().sort()
@@ -242,7 +245,7 @@ class _Looker:
 
 
 def _like_template(values: NDArray[np.float64]) -> bool:
-    """Whether so many numbers could be one template or several: no curve, no counts."""
+    """Return whether so many numbers could be templates: no curve, no counts."""
     fits = len(values) % MIN_TEMPLATE == 0 or len(values) in ODD_TEMPLATES
     steps = np.diff(values)
     rises = bool((steps >= 0).all() or (steps <= 0).all())

@@ -1,10 +1,10 @@
-"""The signature over a bundle, and its time-stamps: whether they hold, and whose word that is."""
+"""Check the signature over a bundle and its time-stamps, and report whose keys they rely on."""
 
 from __future__ import annotations
 
 from onetomany.errors import InputError
 from onetomany.evidence import keys, timestamp
-from onetomany.evidence.layout import (
+from onetomany.evidence.bundle_layout import (
     AFTER,
     KEY_FIELD,
     LOG_SIGNATURE,
@@ -15,10 +15,10 @@ from onetomany.evidence.layout import (
     SIGNED,
     UNSIGNED,
 )
-from onetomany.evidence.opened import AGAIN, ASK, Finding, Opened
+from onetomany.evidence.opened import AGAIN, ASK, BundleFinding, Opened
 
 
-def check_signature(one: Opened) -> list[Finding]:
+def check_signature(one: Opened) -> list[BundleFinding]:
     """Check the signatures over the tag manifest and the log's first line, and whose key it is."""
     there = {SIGNATURE, PUBLIC_KEY} & set(one.files)
     if one.value(KEY_FIELD) == UNSIGNED and not there:
@@ -35,80 +35,80 @@ def check_signature(one: Opened) -> list[Finding]:
         signature = one.read(name)
         if signature is None:
             what = f"missing or unreadable: the signature over {of}"
-            found.append(Finding(name, None, what, AGAIN))
+            found.append(BundleFinding(name, None, what, AGAIN))
         elif len(signature) != keys.SIGNATURE_BYTES:
-            found.append(Finding(name, None, "it is no Ed25519 signature", AGAIN))
-        elif signed is not None and usable and not keys.fits(usable, signature, signed):
+            found.append(BundleFinding(name, None, "it is not an Ed25519 signature", AGAIN))
+        elif signed is not None and usable and not keys.signature_fits(usable, signature, signed):
             what = f"the signature does not fit {of} and {PUBLIC_KEY}"
-            found.append(Finding(name, None, what, AGAIN))
+            found.append(BundleFinding(name, None, what, AGAIN))
     return found
 
 
-def _key(one: Opened, pem: bytes | None, mark: str | None) -> list[Finding]:
-    """The public key in the bundle, whose SHA-256 is `mark`; None where it is none."""
+def _key(one: Opened, pem: bytes | None, mark: str | None) -> list[BundleFinding]:
+    """Return the public key in the bundle, whose SHA-256 is `mark`; None if there is none."""
     if pem is None:
         what = "missing or unreadable: bag-info.txt says that the bundle is signed"
-        return [Finding(PUBLIC_KEY, None, what, AGAIN)]
+        return [BundleFinding(PUBLIC_KEY, None, what, AGAIN)]
     if mark is None:
-        return [Finding(PUBLIC_KEY, None, keys.why_no_key(pem), AGAIN)]
+        return [BundleFinding(PUBLIC_KEY, None, keys.why_no_key(pem), AGAIN)]
     found = []
     if mark != one.value(KEY_FIELD):
         what = f"not the key that bag-info.txt names: its SHA-256 is {mark}"
-        found.append(Finding(PUBLIC_KEY, None, what, AGAIN))
+        found.append(BundleFinding(PUBLIC_KEY, None, what, AGAIN))
     return found + _whose(one, mark)
 
 
-def _unsigned(one: Opened) -> list[Finding]:
+def _unsigned(one: Opened) -> list[BundleFinding]:
     if LOG_SIGNATURE in one.files:
-        return [Finding(LOG_SIGNATURE, None, "extra: the bundle is not signed", AGAIN)]
+        return [BundleFinding(LOG_SIGNATURE, None, "extra: the bundle is not signed", AGAIN)]
     if one.public_key:
-        return [Finding(SIGNATURE, None, "missing: the bundle is not signed", ASK)]
+        return [BundleFinding(SIGNATURE, None, "missing: the bundle is not signed", ASK)]
     todo = "ask for a signed bundle where someone could gain by changing it"
-    what = "the bundle is not signed: its hashes tell accidents, not intent"
-    return [Finding(SIGNATURE, None, what, todo, "note")]
+    what = "the bundle is not signed: its hashes show accidental changes, not deliberate ones"
+    return [BundleFinding(SIGNATURE, None, what, todo, "note")]
 
 
-def _whose(one: Opened, mark: str) -> list[Finding]:
-    """What the reader's keys say of the one in the bundle, whose SHA-256 is `mark`."""
+def _whose(one: Opened, mark: str) -> list[BundleFinding]:
+    """Report whether the reader's keys include the bundle's, whose SHA-256 is `mark`."""
     if one.public_key is None:
-        what = f"checked with the key that lies in the bundle: its SHA-256 is {mark}"
+        what = f"checked with the key in the bundle: its SHA-256 is {mark}"
         todo = "ask the signer for this number by another way, or give their key with --key"
-        return [Finding(PUBLIC_KEY, None, what, todo, "note")]
+        return [BundleFinding(PUBLIC_KEY, None, what, todo, "note")]
     if keys.fingerprint(one.public_key) == mark:
         return []
     what = f"signed with another key than the one given: its SHA-256 is {mark}"
     if mark in map(keys.fingerprint, one.signers):
         what += ". It is the key of another --key: the first must be of who sealed the bundle"
-    return [Finding(PUBLIC_KEY, None, what, ASK)]
+    return [BundleFinding(PUBLIC_KEY, None, what, ASK)]
 
 
-def check_timestamps(one: Opened) -> list[Finding]:
+def check_timestamps(one: Opened) -> list[BundleFinding]:
     """Check the request for a time-stamp, and every time-stamp against roots."""
     signed = one.read(SIGNED)
-    if not signed:  # gone or empty, which the manifests tell
+    if not signed:  # gone or empty, which the manifests report
         return []
     found = []
-    if one.read(REQUEST) != timestamp.request(signed):
+    if one.read(REQUEST) != timestamp.timestamp_request(signed):
         what = f"missing, or not the time-stamp request for {SIGNED}"
-        found.append(Finding(REQUEST, None, what, AGAIN))
+        found.append(BundleFinding(REQUEST, None, what, AGAIN))
     answers = [path for path in one.files if path.startswith(f"{SEAL}/") and path.endswith(".tsr")]
     for path in answers:
         kept = one.read(f"{path.removesuffix('.tsr')}-roots.pem")
         try:
             trusted = timestamp.read_roots(one.roots or kept or b"")
-            stamp = timestamp.check(one.read(path) or b"", signed, trusted)
+            stamp = timestamp.check_timestamp(one.read(path) or b"", signed, trusted)
         except InputError as error:
-            found.append(Finding(path, None, f"the time-stamp does not hold: {error}", ASK))
+            found.append(BundleFinding(path, None, f"the time-stamp is not valid: {error}", ASK))
             continue
         marks = ", ".join(timestamp.root_hash(root) for root in trusted)
         what = f"time-stamp of {stamp.when.isoformat()} by {stamp.authority}"
         todo = "none: it was checked with the root certificates you gave"
         if one.roots is None:
-            what += f", checked with the root that lies in the bundle (SHA-256 {marks})"
+            what += f", checked with the root in the bundle (SHA-256 {marks})"
             todo = "compare that number with the authority's, or give its root with --roots"
-        found.append(Finding(path, None, what, todo, "note"))
+        found.append(BundleFinding(path, None, what, todo, "note"))
     if not answers:
         what = "no time-stamp: nothing but the signer's word says when it was made"
         todo = f"{REQUEST} can be sent to a time-stamp authority at any time"
-        found.append(Finding(REQUEST, None, what, todo, "note"))
+        found.append(BundleFinding(REQUEST, None, what, todo, "note"))
     return found

@@ -23,7 +23,7 @@ from onetomany.sources.processes import python_command, safe_environment
 
 SECONDS, MEMORY = 30, 1 << 30
 MOST = 50  # signatures of one file
-# a signature gives its range in the open; in a name any letter may stand as its number
+# a signature gives its range in plain form; in a name any letter may be written as its number
 _RANGE = re.compile(
     b"/" + b"".join(b"(?:%c|#%02x|#%02X)" % (each, each, each) for each in b"ByteRange")
 )
@@ -33,18 +33,18 @@ _REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", 
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature as it was found; `fault` says why it does not hold, empty if it does."""
+    """A signature in a PDF; `fault` says why it is not valid, empty if it is."""
 
     signer: str
     mark: str  # SHA-256 of the certificate (DER)
     when: str  # by the signer's own clock
     whole: bool
-    covers: str  # what it covers if not the whole file
+    covers: str  # its coverage, if not the whole file
     trusted: bool  # whether the certificate chains to a given root
     fault: str
 
 
-def read(content: bytes, roots: bytes | None) -> list[Signature]:
+def read_pdf_signatures(content: bytes, roots: bytes | None) -> list[Signature]:
     """Return the signatures of a PDF; `roots` (PEM) are the certificates that the reader trusts.
 
     Raises InputError if it can't be read within the limits.
@@ -77,7 +77,7 @@ def _plain(value: Any) -> Any:
 
 
 def may_be_signed(content: bytes) -> bool:
-    """Whether a PDF has the mark that each signature must have in the open."""
+    """Return whether a PDF has the plain mark that each signature must have."""
     return bool(_RANGE.search(content))
 
 
@@ -87,7 +87,7 @@ def main() -> int:
     roots = given.read(int(given.readline()))
     content = given.read()
     logging.disable(logging.CRITICAL)
-    restrict()
+    _restrict_reader()
     try:
         answer: dict[str, Any] = {"signatures": [asdict(each) for each in _found(content, roots)]}
     except (Exception, RecursionError) as error:  # whatever a damaged file leads the library into
@@ -96,9 +96,9 @@ def main() -> int:
     return 0
 
 
-def restrict() -> None:
-    """Bound memory and time of this process, and refuse it connections, programs and writing."""
-    # what the library imports only when it is needed
+def _restrict_reader() -> None:
+    """Limit memory and time of this process; refuse it connections, programs and writing."""
+    # modules that the library imports only when needed
     import pyhanko_certvalidator.registry  # noqa: F401
 
     if sys.platform != "win32":

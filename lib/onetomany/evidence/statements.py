@@ -1,7 +1,7 @@
-"""Who, what and when of a run, held to each place of the bundle that states it.
+"""Compare each fact of a run in all places of the bundle that state it.
 
-One who has the key can make everything anew. Then what was changed in some of these places and not
-in all of them is reported, by the places that most others contradict.
+The owner of the key can make everything again. A fact changed in some places and not in all is
+reported, at the places that contradict the majority.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from onetomany.evidence.agreement import (
     read_entities,
     read_record,
 )
-from onetomany.evidence.layout import AFTER, KEY_FIELD, SEAL, SIGNED
-from onetomany.evidence.opened import MADE_WITH, Finding, Opened, read_json
+from onetomany.evidence.bundle_layout import AFTER, KEY_FIELD, SEAL, SIGNED
+from onetomany.evidence.opened import MADE_WITH, BundleFinding, Opened, read_json
 from onetomany.evidence.record import RunRecord
 
 INFO, README, CERTIFICATE = "bag-info.txt", "README.txt", f"{SEAL}/certificate.md"
 NO_ORGANISATION = "none named"  # in bag-info.txt
-UNKNOWN = "unknown"  # a commit, where the notebooks lie in no repository
+UNKNOWN = "unknown"  # a commit, if the notebooks are in no repository
 # as bundle.seal writes it into the first log
 _RAN = re.compile(r"ran (.*) from (\S+) on, by Python \S+, notebooks at commit (\S+)")
 
@@ -42,7 +42,7 @@ class Stated(NamedTuple):
     value: str
 
 
-def check_statements(one: Opened) -> list[Finding]:
+def check_statements(one: Opened) -> list[BundleFinding]:
     """Check that each fact of the run is the same wherever it is stated."""
     try:
         record = read_record(one)
@@ -51,7 +51,7 @@ def check_statements(one: Opened) -> list[Finding]:
     said = [*_in_record(record), *_in_info(one), *_in_crate(one, record), *_in_readme(one)]
     said += [*_in_logs(one), *_in_figures(one)]
     raw = one.read(CERTIFICATE)
-    text = None if raw is None else raw.decode(errors="replace")  # that it is gone, the log tells
+    text = None if raw is None else raw.decode(errors="replace")  # the log reports that it is gone
     found, unstated = [], []
     for fact in dict.fromkeys(each.fact for each in said):
         # readers of bag-info.txt take blanks at both ends of a value away
@@ -64,14 +64,16 @@ def check_statements(one: Opened) -> list[Finding]:
             unstated.append(f"{fact} {_short(str(right))}")
     if unstated:
         what = f"does not state, as the other files do: {'; '.join(unstated)}"
-        found.append(Finding(CERTIFICATE, None, what, MADE_WITH))
+        found.append(BundleFinding(CERTIFICATE, None, what, MADE_WITH))
     return found + _hash_of_seal(one, text)
 
 
-def _disagreements(said: list[Stated], certificate: str | None) -> tuple[list[Finding], str | None]:
-    """The places that state a fact otherwise than most, and what most state.
+def _disagreements(
+    said: list[Stated], certificate: str | None
+) -> tuple[list[BundleFinding], str | None]:
+    """Return the places that contradict the majority, and the majority's value.
 
-    Where no value has most, all places are named. The certificate has a voice in it.
+    Without a majority all places are named. The certificate counts as one place.
     """
     fact = said[0].fact
     files: dict[str, set[str]] = {}
@@ -79,7 +81,7 @@ def _disagreements(said: list[Stated], certificate: str | None) -> tuple[list[Fi
         files.setdefault(each.value, set()).add(each.file)
     votes = {value: len(where) for value, where in files.items()}
     written = [value for value in votes if certificate is not None and value in certificate]
-    for value in written:  # a value within a longer one is not what is written there
+    for value in written:  # a value within a longer one does not count as written there
         votes[value] += not any(value in other for other in written if other != value)
     most = max(votes.values())
     right = [value for value in votes if votes[value] == most]
@@ -88,11 +90,11 @@ def _disagreements(said: list[Stated], certificate: str | None) -> tuple[list[Fi
         if each.value != right[0] or len(right) > 1:
             others = sorted({other.file for other in said if other.value != each.value})
             what = f"states the {fact} as {_short(each.value)}, unlike {', '.join(others)}"
-            found.append(Finding(each.file, each.line, what, MADE_WITH))
+            found.append(BundleFinding(each.file, each.line, what, MADE_WITH))
     return found, right[0] if len(right) == 1 else None
 
 
-# what the draft of the certificate states, in words that may change
+# the facts in the certificate's draft, in words that may change
 _CERTIFIED = {
     "title",
     "Korean title",
@@ -183,7 +185,7 @@ def _in_crate(one: Opened, record: RunRecord) -> Iterator[Stated]:
     licence = entities.get("./", {}).get("license")
     licence = str(licence.get("@id")) if isinstance(licence, dict) else str(licence)
     same = unquote(licence).removeprefix("#") == unquote(record.licence).removeprefix("#")
-    if record.licence:  # the RO-Crate has a made-up one where none was given
+    if record.licence:  # the RO-Crate has a made-up one if none was given
         yield Stated("licence", CRATE, None, record.licence if same else licence)
     for path in (crate.WORKFLOW, *(f"notebooks/{chapter}.ipynb" for chapter in record.chapters)):
         name = next((each for each in entities if unquote(each) == path), path)
@@ -195,7 +197,7 @@ def _in_crate(one: Opened, record: RunRecord) -> Iterator[Stated]:
 
 
 def _in_logs(one: Opened) -> Iterator[Stated]:
-    """The last line before sealing and the first after it are of the one act of sealing."""
+    """Compare the last line before sealing with the first after it: both record the sealing."""
     for name, which in ((CUSTODY, -1), (AFTER, 0)):
         lines = (one.read(name) or b"").splitlines()
         try:
@@ -211,7 +213,7 @@ def _in_logs(one: Opened) -> Iterator[Stated]:
 
 
 def _in_line(name: str, number: int, line: bytes) -> Iterator[Stated]:
-    """A line that tells of the run itself, as `bundle.seal` writes it."""
+    """Read the line about the run itself, as `bundle.seal` writes it."""
     try:
         entry = custody.read_line(line)
     except InputError:
@@ -231,12 +233,12 @@ def _in_figures(one: Opened) -> Iterator[Stated]:
     try:
         commit = read_json(text)["commit"]
     except (ValueError, KeyError, TypeError):
-        return  # lists made without one, and what the check of the list reports
+        return  # lists made without one, and lists that their own check reports
     yield Stated("commit", FIGURES, None, str(commit) or UNKNOWN)
 
 
-def _hash_of_seal(one: Opened, certificate: str | None) -> list[Finding]:
-    """The certificate gives the hash of the tag manifest, where the log says that this is it."""
+def _hash_of_seal(one: Opened, certificate: str | None) -> list[BundleFinding]:
+    """Check the tag manifest's hash in the certificate, if the log has this certificate."""
     try:
         first = custody.read_line((one.read(AFTER) or b"").splitlines()[0])["files"]
         there = one.files[SIGNED].hashes["sha256"]
@@ -245,7 +247,7 @@ def _hash_of_seal(one: Opened, certificate: str | None) -> list[Finding]:
     if certificate is None or first.get(SIGNED) != there or there in certificate:
         return []
     what = f"does not state the SHA-256 that {SIGNED} has"
-    return [Finding(CERTIFICATE, None, what, MADE_WITH)]
+    return [BundleFinding(CERTIFICATE, None, what, MADE_WITH)]
 
 
 def _use(title: Any, licence: Any, credit: Any) -> str:

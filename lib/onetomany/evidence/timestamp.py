@@ -1,8 +1,8 @@
-"""RFC 3161 time-stamps over a bundle's tag manifest: the request made, an answer checked.
+"""Request RFC 3161 time-stamps over a bundle's tag manifest, and check the answers.
 
-The kit contacts nobody. It writes the request as a file; whoever wants a time-stamp sends it to an
-authority of their choice and brings the answer back as a file. A time-stamp shows that the tag
-manifest existed at that time, in the authority's word; not who made it, nor that it is true.
+The kit contacts no one. It writes the request as a file; the user sends it to an authority of
+their choice and brings the answer back as a file. By the authority's word, a time-stamp shows that
+the tag manifest existed at that time; it doesn't show who made it or that it is true.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Stamp:
     authority: str
 
 
-def request(signed: bytes) -> bytes:
-    """A time-stamp request (DER) for these bytes by SHA-256, asking for the certificates.
+def timestamp_request(signed: bytes) -> bytes:
+    """Return a time-stamp request (DER) for these bytes by SHA-256, asking for certificates.
 
     It has no nonce: that guards against an old answer to the same hash, and an older time for the
     same bytes would be no less true. So the same bytes give the same request.
@@ -45,11 +45,11 @@ def request(signed: bytes) -> bytes:
     return bytes(made.as_bytes())
 
 
-def check(answer: bytes, signed: bytes, roots: Sequence[x509.Certificate]) -> Stamp:
+def check_timestamp(answer: bytes, signed: bytes, roots: Sequence[x509.Certificate]) -> Stamp:
     """Check a TSA's answer (DER) over these bytes against root certificates.
 
-    Raises InputError saying why it does not hold: no answer, refused by the authority, for other
-    bytes, a certificate that isn't meant for time-stamps or doesn't lead to a root.
+    Raises InputError with the reason: not an answer, refused by the authority, for other bytes, a
+    certificate that isn't meant for time-stamps or doesn't lead to a root.
     """
     if not roots:
         raise InputError("no root certificate of the time-stamp authority is given")
@@ -62,16 +62,16 @@ def check(answer: bytes, signed: bytes, roots: Sequence[x509.Certificate]) -> St
         builder.build().verify_message(response, signed)
         name = _signer(response)
     except VerificationError as error:
-        raise InputError(f"it does not hold for the tag manifest ({error})") from error
+        raise InputError(f"it is not valid for the tag manifest ({error})") from error
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # native code reads it, and its panics are no Exceptions
-        raise InputError("it is no time-stamp answer, or the authority refused") from error
+    except BaseException as error:  # native code reads it, and its panics are not Exceptions
+        raise InputError("it is not a time-stamp answer, or the authority refused") from error
     return Stamp(info.gen_time, name)
 
 
 def _signer(response: TimeStampResponse) -> str:
-    """The subject of the certificate that signed the answer; empty where the answer has none."""
+    """Return the subject of the certificate that signed the answer; empty if it has none."""
     signers = {(each.issuer, each.serial_number) for each in response.signed_data.signer_infos}
     for der in response.signed_data.certificates:
         found = x509.load_der_x509_certificate(bytes(der))
@@ -81,7 +81,7 @@ def _signer(response: TimeStampResponse) -> str:
 
 
 def read_roots(pem: bytes) -> list[x509.Certificate]:
-    """Root certificates in PEM. Raises InputError where there is none."""
+    """Read root certificates in PEM. Raises InputError if there is none."""
     try:
         found = x509.load_pem_x509_certificates(pem)
     except ValueError as error:
@@ -90,20 +90,20 @@ def read_roots(pem: bytes) -> list[x509.Certificate]:
 
 
 def roots_pem(roots: Sequence[x509.Certificate]) -> bytes:
-    """The certificates as PEM, as they are kept beside the time-stamp."""
+    """Return the certificates as PEM, as they are kept with the time-stamp."""
     return b"".join(root.public_bytes(Encoding.PEM) for root in roots)
 
 
 def root_hash(root: x509.Certificate) -> str:
-    """SHA-256 of a certificate's DER form, as `openssl x509 -fingerprint -sha256` (no colons)."""
+    """Return the SHA-256 of the DER form, as `openssl x509 -fingerprint -sha256` (no colons)."""
     return hashlib.sha256(root.public_bytes(Encoding.DER)).hexdigest()
 
 
 def _in_order(answer: bytes) -> bytes:
-    """The answer with its certificates in the order that DER asks of a set.
+    """Return the answer with its certificates in the order that DER asks of a set.
 
-    Authorities, openssl's among them, send them as they come, which the parser refuses. No
-    signature covers that order.
+    Authorities, including openssl's, send them in any order, which the parser refuses. No signature
+    covers that order.
     """
     try:
         # TimeStampResp: status, token; token: OID, [0] SignedData
@@ -116,12 +116,12 @@ def _in_order(answer: bytes) -> bytes:
                 ordered = sorted(answer[a:b] for a, b in _parts(answer, first, last))
                 return answer[:first] + b"".join(ordered) + answer[last:]
     except IndexError:
-        pass  # the parser says that it is no answer
+        pass  # the parser says that it is not an answer
     return answer
 
 
 def _inside(der: bytes, start: int) -> tuple[int, int]:
-    """Where the content of the element that starts there lies. Raises IndexError past the end."""
+    """Return start and end of an element's content. Raises IndexError past the end."""
     length, first = der[start + 1], start + 2
     if length & 0x80:
         size = length & 0x7F
@@ -132,7 +132,7 @@ def _inside(der: bytes, start: int) -> tuple[int, int]:
 
 
 def _parts(der: bytes, first: int, last: int) -> list[tuple[int, int]]:
-    """(start, end) of each element between two places."""
+    """Return (start, end) of each element between two places."""
     found = []
     while first < last:
         end = _inside(der, first)[1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
@@ -20,7 +20,7 @@ import typst
 
 from onetomany.errors import OneToManyError
 from onetomany.report.fonts import font_folder
-from onetomany.report.site import STAMP, STAMP_KO
+from onetomany.report.website import STAMP, STAMP_KO
 
 STANDARDS = ["a-2a", "ua-1"]
 MOST_ROWS = 40  # of a table in print; all of them are in its CSV
@@ -39,9 +39,9 @@ def pdf(
     day: date,
     pictures: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """Set the parts. `pictures` are SVG files by the name that a figure's `image` gives.
+    """Set the parts as PDF. `pictures` are SVG files by the name that a figure's `image` gives.
 
-    `day` is the document's date, in its text and its metadata. Raises OneToManyError where the
+    `day` is the document's date, in its text and its metadata. Raises OneToManyError if the
     document can't be set, or would break the standards.
     """
     content = {
@@ -79,7 +79,7 @@ def pdf(
 def markdown(
     *, title: str, title_ko: str, lede: Sequence[Mapping[str, str]], parts: Sequence[Part]
 ) -> str:
-    """The same parts for reading as text: English, then Korean, part by part."""
+    """Return the same parts as Markdown: English, then Korean, part by part."""
     lines = [f"# {title} · {title_ko}", "", f"*{STAMP} · {STAMP_KO}*"]
     for each in lede:
         lines += ["", each["en"], "", each["ko"]]
@@ -118,7 +118,7 @@ def points(*items: tuple[str, str]) -> Part:
 
 
 def grid(frame: pl.DataFrame) -> Part:
-    """A frame in print: its first MOST_ROWS rows, floats to six digits, columns as needed."""
+    """Return a frame for print: its first MOST_ROWS rows, floats to six digits, fitted columns."""
     shown = frame.head(MOST_ROWS)
     columns = {name: [_text(value) for value in shown[name].to_list()] for name in shown.columns}
     least = [
@@ -150,23 +150,29 @@ def grid(frame: pl.DataFrame) -> Part:
     }
 
 
+def grids(frame: pl.DataFrame) -> Iterator[Part]:
+    """Yield a frame as grids of up to MOST_ROWS rows, so that print shows every row."""
+    for rows in frame.iter_slices(MOST_ROWS) if frame.height else ():
+        yield grid(rows)
+
+
 def _room(size: float, columns: int) -> float:
-    """Letters of a size that fit into a line beside the columns' insets."""
+    """Return how many letters of a size fit into a line, without the columns' insets."""
     return (LINE - columns * INSET) / (size * LETTER)
 
 
 def letters(value: str) -> float:
-    """Letters across, a Hangul syllable counted as two."""
+    """Return the width in letters; a Hangul syllable counts as two."""
     return sum(2 if letter >= "ᄀ" else 1 for letter in value)
 
 
 def _usual(widths: list[float]) -> float:
-    """The width that four of five values stay under: one long text shall not starve the rest."""
+    """Return the width that four of five values stay under, so that one can't crowd the rest."""
     return sorted(widths)[len(widths) * 4 // 5] if widths else 0.0
 
 
 def _longest(word: str) -> float:
-    """The widest piece of a word that a line can't break: addresses and Hangul break anywhere."""
+    """Return the widest unbreakable piece of a word; addresses and Hangul break anywhere."""
     if word.startswith("http") or len(word) > 44:
         return 16
     return min(letters(word), 10) if any(letter >= "ᄀ" for letter in word) else len(word)

@@ -1,10 +1,9 @@
-"""The validation report: what a test run showed of the methods that the chapters use.
+"""Write the validation report: results of a test run for the methods that the chapters use.
 
 Made in the spirit of ISO/IEC 17025:2017, clauses 7.2 and 7.6 to 7.8; the kit is not accredited.
-What is said of each method (purpose, reference, tests, known error, limits) is in
-data/validation.toml; which tests passed is the result that `make test` leaves (tests/recorded.py).
-Nothing is claimed beyond these two, and the first line says whether the tests ran on the exhibit's
-own commit.
+Purpose, reference, tests, known error and limits of each method are in data/validation.toml; the
+test results are those that `make test` leaves (tests/recorded.py). The report claims nothing
+beyond these two, and its first line says whether the tests ran on the exhibit's own commit.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ _COMMIT = re.compile(r"([0-9a-f]{7,64}(\+changes)?)?")
 
 @dataclass(frozen=True)
 class Results:
-    """A test run: `tests` maps a test to its outcomes' counts, `reasons` to why it did not pass.
+    """A test run: `tests` maps a test to counts of outcomes, `reasons` to why it did not pass.
 
-    `commit` ends in '+changes' if the tree held changes; `complete` tells a run of all tests.
+    `commit` ends in '+changes' if files differed from it; `complete`: all tests ran.
     """
 
     commit: str
@@ -98,7 +97,7 @@ def _parse(raw: Mapping[str, Any]) -> Results:
 
 
 def _printable(texts: Iterable[Any]) -> tuple[str, ...]:
-    """The file comes from elsewhere: what it says is printed, and may not be an escape."""
+    """Return texts from elsewhere if they can be printed: no escapes, no long lines."""
     found = tuple(str(text) for text in texts)
     for text in found:
         if not text.isprintable() or len(text) > MOST_LETTERS:
@@ -107,7 +106,7 @@ def _printable(texts: Iterable[Any]) -> tuple[str, ...]:
 
 
 def first_line(results: Results | None, commit: str) -> tuple[str, str]:
-    """Return what may be said of the tests in one sentence, in English and Korean."""
+    """Return one sentence on the tests, in English and Korean."""
     if results is None:
         return (
             "There is no test result of this commit here: nothing in this bundle says that a test "
@@ -121,14 +120,14 @@ def first_line(results: Results | None, commit: str) -> tuple[str, str]:
     said = [
         (
             other,
-            f"The tests ran on commit {ran} and this exhibit was made at commit {ours}: what they "
-            "showed may not hold for it.",
-            f"시험은 커밋 {ran}에서, 이 증거는 커밋 {ours}에서 만들었다. 시험이 보인 것이 이 "
+            f"The tests ran on commit {ran} and this exhibit was made at commit {ours}: their "
+            "results may not apply to it.",
+            f"시험은 커밋 {ran}에서, 이 증거는 커밋 {ours}에서 만들었다. 시험 결과가 이 "
             "증거에는 맞지 않을 수 있다.",
         ),
         (
             "+changes" in ran + ours,
-            "There were changes to files that no commit holds.",
+            "Some files had changes that are in no commit.",
             "어느 커밋에도 없는 변경이 있었다.",
         ),
         (
@@ -151,9 +150,9 @@ def first_line(results: Results | None, commit: str) -> tuple[str, str]:
 
 
 def find_results(repository: Path, commit: str, given: Path | None = None) -> Path | None:
-    """Return the file given, or the one that `make test` left if it is of this commit.
+    """Return the given file, or the one that `make test` left if it is of this commit.
 
-    Raises InputError if a file is no test result.
+    Raises InputError if a file is not a test result.
     """
     file = given or repository / LEFT_BY_TESTS
     if not given and not file.is_file():
@@ -161,7 +160,7 @@ def find_results(repository: Path, commit: str, given: Path | None = None) -> Pa
     return file if read_results(file).commit == commit or given else None
 
 
-def write(
+def write_validation(
     folder: Path, chapters: Sequence[Chapter], tested: Path | None, commit: str, day: date
 ) -> None:
     """Write validation.md, validation.pdf and the test result `tested`, if any, into `folder`."""
@@ -200,7 +199,7 @@ def _parts(chapters: Sequence[Chapter], results: Results | None) -> Iterator[Par
     known = load_methods()
     used: dict[str, set[str]] = {}
     for chapter in chapters:
-        for function in methods.used_functions(chapter)["function"]:
+        for function in methods.used_functions(chapter):
             if function.split(".")[1] in ANALYSIS:
                 used.setdefault(function, set()).add(chapter.number)
     yield from _run(results)
@@ -236,10 +235,8 @@ def _run(results: Results | None) -> Iterator[Part]:
         yield typesetting.pair(
             "No test failed and none was skipped.", "실패하거나 건너뛴 시험이 없다."
         )
-    for start in range(0, len(rows), typesetting.MOST_ROWS):  # a grid prints no more than so many
-        some = rows[start : start + typesetting.MOST_ROWS]
-        names = ["test 시험", "outcome 결과", "count 건수", "reason 까닭"]
-        yield typesetting.grid(pl.DataFrame(some, schema=names, orient="row"))
+    names = ["test 시험", "outcome 결과", "count 건수", "reason 까닭"]
+    yield from typesetting.grids(pl.DataFrame(rows, schema=names, orient="row"))
     if not results.complete:
         given = " ".join(results.arguments) or "none"
         yield typesetting.pair(
@@ -273,7 +270,7 @@ def _method(
 
 
 def _outcome(tests: Sequence[str], results: Results | None) -> tuple[str, str]:
-    """What became of the named tests; their names stand in the English alone, as in the code."""
+    """Return the outcome of the named tests; only the English gives their names."""
     named = ", ".join(test.partition("::")[2] for test in tests)
     where = ", ".join(dict.fromkeys(test.partition("::")[0] for test in tests))
     if results is None:

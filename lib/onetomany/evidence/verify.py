@@ -1,8 +1,8 @@
-"""Whether a bundle is what was sealed: every difference, with its file and line.
+"""Verify a bundle: report every difference from the sealed state, with its file and line.
 
 Nothing in the bundle is trusted or run. Names are checked before they are opened, links are not
-followed, files that are read as a whole have a limit. What passes shows that these are the bytes
-that were sealed with that key; it does not show that they are true.
+followed, files that are read as a whole have a limit. A bundle that passes has the bytes that were
+sealed with that key; that does not show that they are true.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from onetomany.evidence.agreement import (
     check_sbom,
 )
 from onetomany.evidence.attested import check_attestations
-from onetomany.evidence.layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
-from onetomany.evidence.manifests import compare, read_manifest
-from onetomany.evidence.opened import AGAIN, ASK, Finding, Opened
+from onetomany.evidence.bundle_layout import AFTER, DECLARATION, HELD_BACK, REQUEST, SEAL, SIGNATURE
+from onetomany.evidence.manifests import compare_manifests, read_manifest
+from onetomany.evidence.opened import AGAIN, ASK, BundleFinding, Opened
 from onetomany.evidence.opentimestamps import check_opentimestamps
 from onetomany.evidence.pades import check_pdf_signatures
 from onetomany.evidence.statements import check_statements
@@ -39,7 +39,7 @@ FINDINGS = {
     "line": pl.Int64,  # in that file; null: the whole of it
     "what": pl.String,
     "todo": pl.String,
-    "level": pl.String,  # fault, or note: what the bundle by itself can't show
+    "level": pl.String,  # fault, or note: a fact that the bundle by itself can't show
 }
 
 
@@ -50,12 +50,17 @@ def verify(
     signers: Sequence[Path] = (),
     roots: Path | None = None,
 ) -> pl.DataFrame:
-    """Everything that differs from what was sealed (schema FINDINGS); no fault means it holds.
+    """Return every difference from the sealed state (FINDINGS); without a fault it is intact.
 
-    `public_key` (PEM) is the key of who sealed it, got by another way than the bundle; `signers`
-    are the keys of people who added to it later; `roots` (PEM) are the root certificates of
-    time-stamp authorities that you trust. Without them, what lies in the bundle itself is used,
-    and a note says so. Raises InputError where there is no such folder, or it can't be read.
+    `public_key` (PEM) is the sealer's, received by another channel than the bundle. `signers` are
+    the keys of people who added to it later. `roots` (PEM) are the root certificates of time-stamp
+    authorities that you trust. Without them the bundle's own are used, and a note says so. Raises
+    InputError if there is no such folder, or it can't be read.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:  # an empty folder is not a bundle
+    ...     verify(Path(folder)).filter(level="fault")["file"].str.contains("bagit.txt").any()
+    True
     """
     if not os.path.isdir(bundle):
         raise InputError(
@@ -73,11 +78,11 @@ def verify(
         {path for path, _ in refused if not path.endswith("/")},  # an empty folder hides nothing
     )
     bad = contents.bad_names([*listing.files, *one.refused])
-    found = [Finding(path, None, why, AGAIN) for path, why in [*refused, *bad]]
+    found = [BundleFinding(path, None, why, AGAIN) for path, why in [*refused, *bad]]
     for file, check in CHECKS:
         found += _complete(file, check, one)
     rows = [
-        (storable(each.file), each.line, storable(each.what), storable(each.todo), each.level)
+        (_storable(each.file), each.line, _storable(each.what), _storable(each.todo), each.level)
         for each in dict.fromkeys(found + one.troubles)
     ]
     return pl.DataFrame(rows, schema=FINDINGS, orient="row").sort(
@@ -85,8 +90,8 @@ def verify(
     )
 
 
-def storable(text: str) -> str:
-    """Return the text with bytes that are no UTF-8 (as names of files have them) written out."""
+def _storable(text: str) -> str:
+    """Return a text with bytes that are not UTF-8 (as in names of files) written out."""
     return "".join(
         f"\\x{ord(letter) - 0xDC00:02x}"
         if 0xDC80 <= ord(letter) <= 0xDCFF
@@ -97,10 +102,10 @@ def storable(text: str) -> str:
     )
 
 
-def _complete(file: str, check: Check, one: Opened) -> list[Finding]:
-    """What a check finds; where it ends on something unforeseen, that is a fault.
+def _complete(file: str, check: Check, one: Opened) -> list[BundleFinding]:
+    """Return a check's findings; if it ends on something unforeseen, that is a fault.
 
-    Libraries in native code raise what is no Exception, so all is caught but the user's own stop.
+    Native libraries raise errors that are not Exceptions, so all but the user's own stop is caught.
     """
     try:
         return check(one)
@@ -109,14 +114,16 @@ def _complete(file: str, check: Check, one: Opened) -> list[Finding]:
     except BaseException as error:
         name = check.__name__.removeprefix("check_").strip("_")
         what = (
-            f"the check of '{name}' could not be completed: it met with something unforeseen "
-            f"({type(error).__name__}: {str(error)[:200]}). Nothing is known of what it looks at"
+            f"the check of '{name}' could not be completed: something unforeseen happened "
+            f"({type(error).__name__}: {str(error)[:200]}). Nothing is known of the part it checks"
         )
-        return [Finding(file, None, what, f"{ASK}; and report this, with the bundle if you can")]
+        return [
+            BundleFinding(file, None, what, f"{ASK}; and report this, with the bundle if you can")
+        ]
 
 
 def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
-    """A file that the reader brings, if it can be read as what it should be."""
+    """Return a file that the reader brings, if it can be read as its kind."""
     if path is None:
         return None
     try:
@@ -127,21 +134,21 @@ def _given(path: Path | None, read: Callable[[bytes], object]) -> bytes | None:
     return content
 
 
-def _declaration(one: Opened) -> list[Finding]:
+def _declaration(one: Opened) -> list[BundleFinding]:
     name = DECLARATION
     if HELD_BACK in one.files and name not in one.files:
         why = "missing: the run that made this was stopped before its end"
-        return [Finding(name, None, why, "make the bundle again; this one is not finished")]
+        return [BundleFinding(name, None, why, "make the bundle again; this one is not finished")]
     text = one.read(name)
     if text is None:
-        return [Finding(name, None, "missing: this is no bundle, or not all of it", AGAIN)]
+        return [BundleFinding(name, None, "missing: this is not a bundle, or not all of it", AGAIN)]
     if text != b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n":
-        return [Finding(name, 1, "it does not declare a bag of version 0.97 in UTF-8", AGAIN)]
+        return [BundleFinding(name, 1, "it does not declare a bag of version 0.97 in UTF-8", AGAIN)]
     return []
 
 
-def _manifests(one: Opened) -> list[Finding]:
-    """Payload and tag files against both manifests, both ways."""
+def _manifests(one: Opened) -> list[BundleFinding]:
+    """Compare payload and tag files with both manifests, both ways."""
     found = []
     tags = {
         path: each
@@ -154,28 +161,28 @@ def _manifests(one: Opened) -> list[Finding]:
         for name in _names(kind):
             content = one.read(name)
             if content is None:
-                found.append(Finding(name, None, "missing or unreadable", AGAIN))
+                found.append(BundleFinding(name, None, "missing or unreadable", AGAIN))
                 continue
             manifest, faults = read_manifest(name, content, payload=kind == "manifest")
             read.append(manifest)
             found += faults
         if read:
-            found += compare(read, files, is_refused=one.is_refused)
+            found += compare_manifests(read, files, is_refused=one.is_refused)
     return found
 
 
-def _oxum(one: Opened) -> list[Finding]:
-    """The payload's size and number of files, as bag-info.txt has them."""
+def _oxum(one: Opened) -> list[BundleFinding]:
+    """Compare the payload's size and number of files with bag-info.txt."""
     sizes = [each.size for path, each in one.files.items() if path.startswith("data/")]
     told = one.value("Payload-Oxum")
     if told == f"{sum(sizes)}.{len(sizes)}":
         return []
     line = one.info.get("Payload-Oxum", [("", None)])[0][1]
     what = f"Payload-Oxum says '{told}'; data/ has {sum(sizes)}.{len(sizes)} (bytes.files)"
-    return [Finding("bag-info.txt", line, what, AGAIN)]
+    return [BundleFinding("bag-info.txt", line, what, AGAIN)]
 
 
-Check = Callable[[Opened], list[Finding]]
+Check = Callable[[Opened], list[BundleFinding]]
 # each with the file that it is about
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("bag-info.txt", Opened.read_info),  # the others ask for its fields

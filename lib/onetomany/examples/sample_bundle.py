@@ -1,4 +1,4 @@
-"""Make a small evidence bundle in seconds, list its parts, and try changes on copies."""
+"""Make a small bundle in seconds, and show its questions and the effect of changes in it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PARTS = {
     "bag-info.txt": ("who, when, which key", "누가, 언제, 어느 열쇠"),
     "bagit.txt": ("the mark of a whole bundle", "온전한 묶음이라는 표시"),
     "data/custody.jsonl": (
-        "who did what when, each line hashing the last",
+        "who did what and when; each line has the hash of the line before",
         "누가 언제 무엇을 했는지",
     ),
     "data/datasheets": ("whose data, with which consent", "누구의 자료이며 어떤 동의인지"),
@@ -50,13 +50,19 @@ PARTS = {
     "data/log": ("the log of the run", "실행 기록"),
     "data/methods": ("the methods statement", "방법 설명서"),
     "data/notebooks": ("the notebooks as run", "실행된 노트북"),
-    "data/ro-crate-metadata.json": ("what each file is, for machines", "파일마다의 설명(기계용)"),
+    "data/ro-crate-metadata.json": (
+        "a description of each file, for machines",
+        "파일마다의 설명(기계용)",
+    ),
     "data/run.json": ("the record of the run", "실행의 기록"),
     "data/sources.csv": ("every source that is cited", "인용한 출처 전부"),
     "data/statements": ("computed sentences", "계산한 문장"),
     "data/tables": ("tables as CSV and Parquet", "CSV와 Parquet로 된 표"),
-    "data/validation": ("what the tests showed, and what not", "시험이 보인 것과 보이지 못한 것"),
-    "data/workflow.json": ("what was run in which order", "무엇을 어떤 차례로 실행했는지"),
+    "data/validation": ("results and limits of the tests", "시험의 결과와 한계"),
+    "data/workflow.json": (
+        "the notebooks in the order they were run",
+        "실행한 노트북과 그 차례",
+    ),
     "manifests": ("a hash of every file", "파일마다의 해시"),
     "seal": (
         "signature, key, time-stamp request, certificate draft",
@@ -74,7 +80,11 @@ CHANGED = {
 
 
 def make_sample_bundle(folder: Path) -> Path:
-    """Run the sample chapter, sign its exhibit with a new key, and return the bundle's folder."""
+    """Run the sample chapter, sign its exhibit with a new key, return the bundle in `folder`.
+
+    Takes about half a minute. The private key is deleted afterwards. Raises OneToManyError if the
+    chapter fails.
+    """
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True)
     sample = resources.files("onetomany.examples") / "data" / SAMPLE
@@ -91,12 +101,18 @@ def make_sample_bundle(folder: Path) -> Path:
     try:
         sealed.seal(payload.folder, out, record, key=key, created=datetime.now(UTC))
     finally:
-        key.unlink()  # so that it can't sign again
+        key.unlink()  # so that no one can sign with it again
     return out
 
 
-def bundle_parts(bundle: Path) -> pl.DataFrame:
-    """Return the parts of a bundle: `part`, `files` (number), `what` and `what_ko`."""
+def list_bundle_parts(bundle: Path) -> pl.DataFrame:
+    """List the parts of a bundle: `part`, `files` (count), `what` (description), `what_ko`.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "bagit.txt").write_text("")
+    ...     list_bundle_parts(Path(folder)).row(0)[:3]
+    ('bagit.txt', 1, 'the mark of a whole bundle')
+    """
     count: dict[str, int] = {}
     for path in sorted(each for each in bundle.rglob("*") if each.is_file()):
         part = _part(path.relative_to(bundle).as_posix())
@@ -106,11 +122,19 @@ def bundle_parts(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def bundle_items(bundle: Path) -> pl.DataFrame:
-    """Return the numbered items of a bundle's figures.json.
+def list_bundle_items(bundle: Path) -> pl.DataFrame:
+    """List the numbered items of a bundle's figures.json.
 
-    Returns `item`, `title`, `title_ko`, `sample` (N), `interval` and `data` (its files except the
+    Columns: `item`, `title`, `title_ko`, `sample` (N), `interval`, `data` (its files except the
     specification).
+
+    >>> one = {"kind": "table", "number": "02-1", "title": "A", "title_ko": "가", "interval": ""}
+    >>> one |= {"sample": "40 people", "files": ["tables/02-1.csv"]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "data").mkdir()
+    ...     _ = Path(folder, "data/figures.json").write_text(json.dumps({"figures": [one]}))
+    ...     list_bundle_items(Path(folder)).row(0)[::3]
+    ('Table 02-1', '40 people')
     """
     listed = json.loads((bundle / "data" / "figures.json").read_text(encoding="utf-8"))["figures"]
     rows = [
@@ -127,12 +151,15 @@ def bundle_items(bundle: Path) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def bundle_answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
-    """Return an opposing expert's questions and the parts that answer them: a frame of ANSWERS.
+def list_expert_questions(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
+    """Return an opposing expert's questions with the files of this bundle that answer: ANSWERS.
 
-    There is a row for each part that a question refers to (evidence/data/questions.toml), and one
-    row for a question without a part. With a `jurisdiction` of `questions.JURISDICTIONS` the
-    questions are the ones asked there.
+    A row for each part that a question points to (data/questions.toml); one row if there is none.
+    `jurisdiction`, of `questions.JURISDICTIONS`, gives the questions asked there instead.
+
+    >>> with tempfile.TemporaryDirectory() as folder:  # in an empty folder nothing answers
+    ...     list_expert_questions(Path(folder))["files"].sum()
+    0
     """
     rows = []
     for number, asked in enumerate(load_questions(jurisdiction), 1):
@@ -144,8 +171,8 @@ def bundle_answers(bundle: Path, jurisdiction: str = "") -> pl.DataFrame:
     return pl.DataFrame(rows, schema=ANSWERS)
 
 
-def try_changes(bundle: Path) -> pl.DataFrame:
-    """Make six changes, each in a copy of the bundle, and verify it: a frame of CHANGED."""
+def change_copies(bundle: Path) -> pl.DataFrame:
+    """Make six changes, each in a copy of the bundle, and return `verify`'s findings: CHANGED."""
     table = min((bundle / "data" / "tables").glob("*.csv"))
     inside = table.relative_to(bundle).as_posix()
     other = next(bundle.glob("data/figures/*.csv")).relative_to(bundle).as_posix()
@@ -191,7 +218,7 @@ def try_changes(bundle: Path) -> pl.DataFrame:
 
 
 def _part(path: str) -> str:
-    """Return the part of a path: 'data/figures' for 'data/figures/*', 'seal' for 'seal/x'."""
+    """Return 'data/figures' for 'data/figures/*', 'seal' for 'seal/x'; a top file is itself."""
     names = path.split("/")
     if names[0] == "data" and len(names) > 2:
         return "/".join(names[:2])

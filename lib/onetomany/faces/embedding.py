@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..sources import ImageSet, cache_dir, install_weights, model
+from ..sources.files import whole_file
 from ..sources.processes import safe_children
 from ..sources.weights import pinned
 from .aligning import aligner, check_crop
@@ -203,9 +204,8 @@ def _embed_new(
 
 def _write_part(frame: pl.DataFrame, folder: Path) -> None:
     name = hashlib.sha256("".join(frame["image_sha256"]).encode()).hexdigest()[:32]
-    beside = folder / f"{name}.part"
-    frame.write_parquet(beside)
-    beside.replace(folder / f"{name}.parquet")
+    with whole_file(folder / f"{name}.parquet") as beside:
+        frame.write_parquet(beside)
 
 
 def start_worker(settings: Settings) -> None:

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, IntegrityError
-from ..sources.files import write_whole
+from ..sources.files import whole_file, write_whole
 from .cells import Band, Cells
 from .coding import SAMPLE_PER_LIST, cell_space, copy_codes, drop_codes, empty_index
 from .engine import (
@@ -161,11 +161,9 @@ class CompressedEngine:
         if not self.is_trained or self._written == self.rows:
             return
         old = list(self.folder.glob("index-*.faiss"))
-        beside, path = self.folder / ".index.part", self.folder / f"index-{self.rows:012d}.faiss"
-        faiss.write_index(self._index, str(beside))
-        _sync(beside)
-        beside.replace(path)
-        _sync(self.folder)
+        path = self.folder / f"index-{self.rows:012d}.faiss"
+        with whole_file(path) as beside:
+            faiss.write_index(self._index, str(beside))
         for each in old:
             if each != path:
                 each.unlink()
@@ -257,7 +255,7 @@ class CompressedEngine:
         """Write a whole copy; see `Engine`."""
         self.checkpoint()
         with new_folder(folder) as beside:
-            hidden = shutil.ignore_patterns(".*")
+            hidden = shutil.ignore_patterns(".*", "*.part")
             shutil.copytree(self.folder, beside, ignore=hidden, dirs_exist_ok=True)
 
     @classmethod
@@ -360,20 +358,5 @@ def _read_index(path: Path) -> Any:
 
 
 def _write_array(path: Path, array: NDArray[Any]) -> None:
-    """Write an array to a '.part' file and rename it once it is on the disk."""
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
+    with whole_file(path) as beside, beside.open("wb") as file:
         np.save(file, array)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

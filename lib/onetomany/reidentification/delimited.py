@@ -29,7 +29,6 @@ from .column_types import list_places
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
 TOGETHER = 100_000  # rows of a part of the copy
-SNIFFED = 200  # rows that show a text's separator, width and names
 HEAD = 1 << 20  # characters in which these rows are looked for
 LONGEST_FIELD = 1 << 20  # characters; a longer one is a quotation mark that never closes
 SEPARATOR_NAMES = {

@@ -1,8 +1,8 @@
-"""From notebooks to one HTML site that opens from a USB stick, with the network off.
+"""Turn notebooks into one HTML site that opens from a USB stick without a network.
 
-Two steps: `execute` runs the notebooks in a clean kernel, `site` renders every executed notebook
-there is. The executed notebooks stay in the site, as evidence of what was run; so a build of one
-chapter needs nothing but them to lay out the others again.
+`execute` runs the notebooks in a clean kernel; `website` renders every executed notebook. They stay
+in the site as evidence of the run, so the other chapters can be laid out again without running
+them.
 """
 
 from __future__ import annotations
@@ -24,29 +24,31 @@ def build_report(
     before. Nothing in `out` changes until everything has run. `exercises` also shows those of the
     workshop, with their answers folded away.
 
-    Where a user's own pictures were chosen (`sources.choose_images`), only the chapters that
-    measure them run, and the start page says whose they are and what became of every file. Raises
-    InputError where `out` holds a report about other pictures, or too few faces can be compared.
+    If a user's own pictures were chosen (`sources.choose_images`), only the chapters that measure
+    them run, and the start page says whose they are and the result for every file. Raises
+    InputError if `out` contains a report about other pictures, or too few faces can be compared.
     """
     # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
     # would cost it seconds
-    from onetomany.report import pictures
+    from onetomany.report import picture_record
     from onetomany.report.execute import run_chapters
-    from onetomany.report.site import executed_chapters, write_site
+    from onetomany.report.website import executed_chapters, write_site
 
     notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
     paths = chapters_of(notebooks)
     before = executed_chapters(out)
-    own = pictures.own_set()
+    own = picture_record.own_set()
     for notebook in before.values():
         if notebook.metadata.get("onetomany", {}).get("images", {}).get("set") != own:
-            raise InputError(f"{out} holds a report about other pictures: name another with --out.")
+            raise InputError(
+                f"{out} contains a report about other pictures: name another with --out."
+            )
     if own:
-        only = pictures.chapters_for(list(only) if only else None)
-        pictures.check_pairs()
+        only = picture_record.chapters_for(list(only) if only else None)
+        picture_record.check_pairs()
     fresh = run_chapters(chosen(paths, only))
     if own:
-        told = pictures.record() | {"set": own}
+        told = picture_record.record() | {"set": own}
         for notebook in fresh.values():
             notebook.metadata["onetomany"]["images"] = told
     kept = {path.stem: before[path.stem] for path in paths if path.stem in before}
@@ -56,7 +58,7 @@ def build_report(
 
 
 def chapters_of(notebooks: Path) -> list[Path]:
-    """The notebooks of a folder in order; InputError where there are none."""
+    """Return the notebooks of a folder in order. Raises InputError if there are none."""
     paths = sorted(notebooks.glob("*.ipynb"))
     if not paths:
         raise InputError(f"There are no notebooks (*.ipynb) in {notebooks}.")
@@ -64,7 +66,7 @@ def chapters_of(notebooks: Path) -> list[Path]:
 
 
 def chosen(paths: list[Path], only: Sequence[str] | None) -> list[Path]:
-    """Those whose numbers `only` names, all where it is None; InputError where one is unknown."""
+    """Return the chapters that `only` names, or all. Raises InputError for an unknown number."""
     if only is None:
         return paths
     by_number: dict[str, list[Path]] = {}

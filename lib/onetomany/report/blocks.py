@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"[-−+]?\d[\d,_.]*(?:e[-+]?\d+)?\s?%?|–|&hellip;|")
 
 
 @dataclass
-class Block:
+class NotebookBlock:
     """A piece of a page; the template knows how each kind looks."""
 
     kind: str  # prose, twin, table, html, text, image, chart, error
@@ -38,14 +38,14 @@ class Block:
     label: str = ""
     number: int = 0
     spec: dict[str, Any] = field(default_factory=dict)
-    frame: str = ""  # of a table: the polars frame that was shown, as `shown.pack` packs it
+    frame: str = ""  # of a table: the polars frame that was shown, as `shown.pack_frame` packs it
 
 
 @dataclass
-class Cell:
-    """A code cell (its highlighted input and what it gave), or prose where there is no code."""
+class NotebookCell:
+    """A code cell (its highlighted input and its outputs), or prose without code."""
 
-    blocks: list[Block]
+    blocks: list[NotebookBlock]
     code: str = ""
     source: str = ""
     number: int = 0  # as messages and JupyterLab count: code cells from 1
@@ -67,7 +67,7 @@ class Heading:
 @dataclass
 class Chapter:
     stem: str
-    cells: list[Cell]
+    cells: list[NotebookCell]
     run: dict[str, Any]
     title: str = ""
     title_ko: str = ""
@@ -84,16 +84,16 @@ class Chapter:
         return self.stem.split("_")[0]
 
     @property
-    def charts(self) -> list[Block]:
+    def charts(self) -> list[NotebookBlock]:
         return [block for cell in self.cells for block in cell.blocks if block.kind == "chart"]
 
 
 def read_chapter(
     stem: str, notebook: Notebook, folder: Path, *, exercises: bool = False
 ) -> Chapter:
-    """Read an executed notebook; `folder` is where the images its text shows lie.
+    """Read an executed notebook; `folder` has the images that its text shows.
 
-    Exercises and their answers are left out unless asked for: they are no part of the argument.
+    Exercises and their answers are left out unless asked for: they are not part of the argument.
     """
     reader = _Reader(stem, folder)
     cells = list(reader.cells(notebook, exercises))
@@ -115,7 +115,7 @@ def read_chapter(
 
 
 class _Reader:
-    """Numbers what it meets, so that ids are the same from build to build."""
+    """Numbers blocks in order, so that ids are the same from build to build."""
 
     def __init__(self, stem: str, folder: Path) -> None:
         self.stem, self.folder = stem, folder
@@ -123,8 +123,8 @@ class _Reader:
         self.counted: dict[str, int] = {}
         self.anchors: set[str] = set()
 
-    def cells(self, notebook: Notebook, exercises: bool) -> Iterator[Cell]:
-        waiting: Block | None = None  # an English block whose Korean twin must come next
+    def cells(self, notebook: Notebook, exercises: bool) -> Iterator[NotebookCell]:
+        waiting: NotebookBlock | None = None  # an English block whose Korean twin must come next
         for cell in notebook.cells:
             tags = cell.metadata.get("tags", [])
             runs = cell.cell_type == "code" and bool(cell.source.strip())
@@ -135,13 +135,13 @@ class _Reader:
                 lang = next((tag for tag in ("en", "ko") if tag in tags), "")
                 block = self.prose(cell.source, lang, cell.get("attachments"))
                 if lang == "ko" and waiting:
-                    yield Cell(_twins(waiting, block))
+                    yield NotebookCell(_twins(waiting, block))
                     waiting = None
                     continue
                 self.refuse_single(waiting)
                 waiting = block if lang == "en" else None
                 if not waiting:
-                    yield Cell([block])
+                    yield NotebookCell([block])
             elif runs and "lab-only" not in tags:
                 self.refuse_single(waiting)
                 waiting = None
@@ -149,7 +149,7 @@ class _Reader:
                 for block in blocks:
                     if block.kind == "twin":  # a sentence that the code wrote
                         block.number = self.count("statement")
-                yield Cell(
+                yield NotebookCell(
                     blocks,
                     clean_html(Highlight2HTML(pygments_lexer="ipython3")(cell.source)).replace(
                         "<pre>", _PRE
@@ -160,7 +160,7 @@ class _Reader:
                 )
         self.refuse_single(waiting)
 
-    def refuse_single(self, block: Block | None) -> None:
+    def refuse_single(self, block: NotebookBlock | None) -> None:
         if block:
             start = re.sub(r"\s+", " ", _plain(block.body))[:40]
             raise OneToManyError(
@@ -171,7 +171,7 @@ class _Reader:
         self.counted[kind] = self.counted.get(kind, 0) + 1
         return self.counted[kind]
 
-    def prose(self, source: str, lang: str, attachments: Any = None) -> Block:
+    def prose(self, source: str, lang: str, attachments: Any = None) -> NotebookBlock:
         renderer = IPythonRenderer(
             escape=False,
             embed_images=True,
@@ -185,7 +185,7 @@ class _Reader:
         body = body.replace("<table>", '<div class="scroll" tabindex="0"><table>')
         body = body.replace("</table>", "</table></div>")
         body = body.replace("<pre>", _PRE)
-        return Block("prose", body, lang)
+        return NotebookBlock("prose", body, lang)
 
     def anchored(self, match: re.Match[str]) -> str:
         """Give a heading the id that links in the notebook use, once on a page."""
@@ -196,23 +196,25 @@ class _Reader:
         self.anchors.add(anchor)
         return f'<{tag} id="{html.escape(anchor)}">{text}</h'
 
-    def outputs(self, cell: Any) -> Iterator[Block]:
+    def outputs(self, cell: Any) -> Iterator[NotebookBlock]:
         text = ""
         for output in cell.outputs:
             if output.output_type == "stream":
                 text += output.text if output.name == "stdout" else ""
                 continue
             if text.strip():
-                yield Block("text", clean_html(ansi2html(text.rstrip())))
+                yield NotebookBlock("text", clean_html(ansi2html(text.rstrip())))
             text = ""
             if output.output_type == "error":
-                yield Block("error", html.escape(f"{output.ename}: {output.evalue}"))
+                yield NotebookBlock("error", html.escape(f"{output.ename}: {output.evalue}"))
             else:
                 yield from self.data(output.data, output.get("metadata", {}))
         if text.strip():
-            yield Block("text", clean_html(ansi2html(text.rstrip())))
+            yield NotebookBlock("text", clean_html(ansi2html(text.rstrip())))
 
-    def data(self, data: Any, metadata: Any) -> Iterator[Block]:  # the richest form, and only it
+    def data(
+        self, data: Any, metadata: Any
+    ) -> Iterator[NotebookBlock]:  # the richest form, and only it
         if WIDGET in data:
             return
         chart = next((mime for mime in data if VEGALITE.fullmatch(mime)), None)
@@ -221,24 +223,24 @@ class _Reader:
         elif "text/html" in data:
             body = re.sub(r"<style.*?</style>", "", data["text/html"], flags=re.DOTALL)
             if lang := metadata.get("text/html", metadata).get("lang", ""):
-                yield Block("prose", self.safe(body), lang)
+                yield NotebookBlock("prose", self.safe(body), lang)
                 return
             kind = "table" if "<table" in body else "html"
             if 'class="dataframe"' in body:
                 body = _frame(body)
             frame = data.get(PARQUET, "")
-            yield Block(kind, self.safe(body), number=self.count(kind), frame=frame)
+            yield NotebookBlock(kind, self.safe(body), number=self.count(kind), frame=frame)
         elif "text/markdown" in data:
             lang = metadata.get("text/markdown", metadata).get("lang", "")
             yield self.prose(data["text/markdown"], lang)
         elif image := next((mime for mime in ("image/png", "image/jpeg") if mime in data), None):
             alt = metadata.get(image, {}).get("alt", f"Image of cell [{self.number}]")
             source = f"data:{image};base64,{data[image].replace(chr(10), '')}"
-            yield Block("image", source, label=alt, number=self.count("image"))
+            yield NotebookBlock("image", source, label=alt, number=self.count("image"))
         elif "text/plain" in data:
-            yield Block("text", clean_html(ansi2html(data["text/plain"])))
+            yield NotebookBlock("text", clean_html(ansi2html(data["text/plain"])))
 
-    def chart(self, spec: dict[str, Any]) -> Block:
+    def chart(self, spec: dict[str, Any]) -> NotebookBlock:
         if fault := refused_chart(spec):
             raise self.refusal(fault)
         # $schema is a link, usermeta could switch the link to an online editor on again
@@ -246,12 +248,12 @@ class _Reader:
         spec["config"] = {"font": FONT, **spec.get("config", {})}
         number = self.count("chart")
         label = spec.get("description") or f"Chart {number}"
-        return Block("chart", label=label, number=number, spec=spec)
+        return NotebookBlock("chart", label=label, number=number, spec=spec)
 
     def safe(self, body: str) -> str:
-        """Let through only HTML that asks for nothing from elsewhere and runs nothing.
+        """Let through only HTML that loads nothing from elsewhere and runs nothing.
 
-        What a page adds of its own (ids, boxes that scroll) is added later.
+        The page's own additions (ids, boxes that scroll) are added later.
         """
         if "vegaEmbed" in body:
             raise self.refusal(
@@ -259,25 +261,25 @@ class _Reader:
                 "import onetomany.charts before drawing"
             )
         if found := refused_html(body):
-            raise self.refusal(f"HTML that a self-contained page can't hold, {found}")
+            raise self.refusal(f"HTML that a self-contained page can't contain, {found}")
         return clean_html(body)
 
     def refusal(self, what: str) -> OneToManyError:
         return OneToManyError(f"{self.stem}.ipynb, at cell [{self.number}]: {what}.")
 
 
-def _twins(english: Block, korean: Block) -> list[Block]:
+def _twins(english: NotebookBlock, korean: NotebookBlock) -> list[NotebookBlock]:
     """Lay two texts side by side, section by section where both have as many."""
     bodies = [re.split(r"(?=<h[23]\b)", block.body.strip()) for block in (english, korean)]
     parts = [[part for part in body if part] for body in bodies]
     if len(parts[0]) != len(parts[1]):
-        return [Block("twin", english.body, korean=korean.body)]
-    return [Block("twin", en, korean=ko) for en, ko in zip(*parts, strict=True)]
+        return [NotebookBlock("twin", english.body, korean=korean.body)]
+    return [NotebookBlock("twin", en, korean=ko) for en, ko in zip(*parts, strict=True)]
 
 
-def _paired(blocks: list[Block]) -> list[Block]:
+def _paired(blocks: list[NotebookBlock]) -> list[NotebookBlock]:
     """Lay sentences that the code wrote in both languages side by side too."""
-    paired: list[Block] = []
+    paired: list[NotebookBlock] = []
     for block in blocks:
         if block.lang == "ko" and paired and paired[-1].lang == "en":
             paired[-1:] = _twins(paired[-1], block)
@@ -287,10 +289,10 @@ def _paired(blocks: list[Block]) -> list[Block]:
 
 
 def _frame(body: str) -> str:
-    """A polars frame as a table for readers.
+    """Return a polars frame as a table for readers.
 
-    No type names and no quotes, – where nothing is known, numbers to the right. Its size is said
-    only where rows or columns are left out.
+    No type names and no quotes, – for a missing value, numbers to the right. Its size is given only
+    if rows or columns are left out.
     """
     body = re.sub(r"<tr>(<td>[^<]*</td>)+</tr></thead>", "</thead>", body)
     body = body.replace("<td>null</td>", "<td>–</td>")
@@ -322,12 +324,12 @@ def _plain(body: str) -> str:
 
 
 def _title(body: str) -> str:
-    """The heading without the chapter's number, which stands beside it."""
+    """Return the heading without the chapter's number, which the page shows next to it."""
     return re.sub(r"^\d+ · ", "", _first("h1", body))
 
 
 def _point(name: str, body: str) -> str:
-    """What a chapter's opening list says under one of its points."""
+    """Return the text of one point in a chapter's opening list."""
     match = re.search(rf"<li><strong>{name}\.</strong>(.*?)</li>", body, re.DOTALL)
     return _plain(match.group(1)) if match else ""
 

@@ -1,9 +1,9 @@
-"""What a notebook's outputs and texts may bring into a page: marked-up words, and plain charts.
+"""Let only marked-up words and plain charts of a notebook into a page.
 
 A notebook may come from anyone. Its HTML is parsed and written again with an allow-list (nh3, the
-ammonia library); what would load or run something is refused by name first, so that its author
-learns why. A chart's specification is data: it may load nothing and lead to no script. The page's
-own policy (`templates/page.html`) holds even if something gets through here.
+ammonia library); anything that would load or run something is first refused by name, so that its
+author learns why. A chart's specification is data: it may load nothing and link to no script. The
+page's own policy (`templates/page.html`) protects even if something gets through here.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
 }
-# their content is no text to read
+# their content is not text to read
 _EMPTIED = {"script", "style", "noscript", "iframe", "object", "template", "title", "svg", "math"}
 _SCHEMES = {"http", "https", "mailto", "data"}  # data: of pictures alone, by _attribute
 _PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*")
-# to a place on the page, to a page beside it, or to one that is named in full
+# to a place on the page, a page in the same folder, or a full address
 _LINK = re.compile(r"#.*|(?:\./)?[\w.%-][^:\\]*|(?:https?://|mailto:).*", re.IGNORECASE | re.DOTALL)
 _ACTIVE = re.compile(r"<(script|iframe|object|embed|link)\b", re.IGNORECASE)
 _REMOTE = re.compile(
@@ -46,13 +46,13 @@ _REMOTE = re.compile(
 )
 _LEADS = re.compile(r"\s*(?:https?://|mailto:|#)", re.IGNORECASE)
 _LOADS = re.compile(r"url\s*\(\s*(?![\"']?#)[^)]*", re.IGNORECASE)
-# what a slider or menu may say of itself; Vega writes each of these as an attribute of its own
+# settings of a slider or menu; Vega writes each of these as an attribute of its own
 _BOUND = {"input", "min", "max", "step", "options", "labels", "name", "debounce", "placeholder",
           "autocomplete"}  # fmt: skip
 
 
 def refused_html(body: str) -> str | None:
-    """Return what in some HTML would run or load something; None if there is nothing."""
+    """Return the part of some HTML that would run or load something; None if there is none."""
     found = _ACTIVE.search(body) or _REMOTE.search(body)
     return found.group() if found else None
 
@@ -71,9 +71,9 @@ def clean_html(body: str) -> str:
 
 
 def refused_chart(spec: Any) -> str | None:
-    """Return what in a Vega-Lite specification is no plain chart; None if there is nothing."""
+    """Return why a Vega-Lite specification is not a plain chart; None if it is."""
     if not isinstance(spec, dict):
-        return "a chart that is no specification but a link or a text"
+        return "a chart that is a link or a text instead of a specification"
     for key, value in _parts({name: each for name, each in spec.items() if name != "datasets"}):
         if fault := _fault(key, value):
             return fault
@@ -89,7 +89,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def _parts(part: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Everything in a specification with its key, except rows of data: they are only shown."""
+    """Yield every part of a specification with its key, without rows of data."""
     yield key, part
     if isinstance(part, list):
         for each in part:

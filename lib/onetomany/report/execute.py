@@ -28,9 +28,9 @@ Notebook = Any  # nbformat's NotebookNode: a dict with attribute access, untyped
 
 
 def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
-    """Execute the notebooks in order; stem -> executed notebook, with a record of its run."""
+    """Execute the notebooks in order; return stem -> executed notebook, with its run recorded."""
     notebooks = {path: _read(path) for path in paths}
-    total = sum(len(code_cells(notebook)) for notebook in notebooks.values())
+    total = sum(len(_code_cells(notebook)) for notebook in notebooks.values())
     commit = commit_of(paths[0].parent)
     with tqdm(total=total, unit="cell", leave=False) as bar:
         for path, notebook in notebooks.items():
@@ -49,8 +49,8 @@ def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
     }
 
 
-def code_cells(notebook: Notebook) -> list[Any]:
-    """The cells that run; the number of a cell in messages counts these, as [n] does in Lab."""
+def _code_cells(notebook: Notebook) -> list[Any]:
+    """Return the cells that run; messages number these, as [n] does in Lab."""
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
@@ -70,13 +70,13 @@ def _run(path: Path, notebook: Notebook, bar: tqdm[Any]) -> None:
         notebook,
         km=manager,
         timeout=None,
-        record_timing=False,  # two runs of one notebook shall give one file
-        # controls answer to a person at JupyterLab; nobody is there, and no page shows them
+        record_timing=False,  # two runs of one notebook must give the same file
+        # controls need a person at JupyterLab, and no page shows them
         skip_cells_with_tag="lab-only",
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=lambda **_: bar.update(),
     )
-    client.log.setLevel(logging.CRITICAL)  # what went wrong is said once, below
+    client.log.setLevel(logging.CRITICAL)  # the error is reported once, below
     failure: list[BaseException] = []
     with tempfile.TemporaryDirectory() as ipython_dir:  # a clean kernel: no startup files
         # also pinned: the order of sets, which would differ from run to run
@@ -109,7 +109,7 @@ async def _stop(manager: AsyncKernelManager) -> None:
 
 
 def _explained(path: Path, notebook: Notebook, error: BaseException) -> BaseException:
-    done = [n for n, cell in enumerate(code_cells(notebook), 1) if cell.execution_count]
+    done = [n for n, cell in enumerate(_code_cells(notebook), 1) if cell.execution_count]
     number = done[-1] if done else 1
     if isinstance(error, CellExecutionError):
         return OneToManyError(f"{path.name}, cell [{number}]: {error.ename}: {error.evalue}")
@@ -121,7 +121,7 @@ def _explained(path: Path, notebook: Notebook, error: BaseException) -> BaseExce
 
 
 def _note_stderr(path: Path, notebook: Notebook) -> None:
-    for number, cell in enumerate(code_cells(notebook), 1):
+    for number, cell in enumerate(_code_cells(notebook), 1):
         for output in cell.outputs:
             if output.get("name") == "stderr":
                 log.info("%s, cell [%d], stderr: %s", path.name, number, output.text.strip())

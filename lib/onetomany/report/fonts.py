@@ -15,8 +15,9 @@ import pylopdf_fonts_ko
 from fontTools import subset
 
 from onetomany.sources.cache import cache_dir
+from onetomany.sources.files import whole_file
 
-# Letters that a chart may come to show when a reader moves its sliders, whatever the page holds
+# Letters that a chart may show once a reader moves its sliders
 ALWAYS = (
     "".join(map(chr, range(0x20, 0x7F)))
     + "".join(map(chr, range(0xA1, 0x100)))
@@ -25,7 +26,7 @@ ALWAYS = (
 
 
 def fonts_css(text: str) -> str:
-    """A style sheet with both faces: sans for text and charts, serif for headings."""
+    """Return a style sheet with both fonts: sans for text and charts, serif for headings."""
     letters = "".join(sorted(set(text + ALWAYS) - {"\n", "\r", "\t"}))
     faces = {"Noto Sans KR": font_folder() / "NotoSansKR-Regular.otf"}
     faces["Noto Serif KR"] = font_folder() / "NotoSerifKR-Regular.otf"
@@ -37,14 +38,14 @@ def font_folder() -> Path:
 
 
 def licence_note() -> str:
-    """What the SIL Open Font License wants beside the fonts: whose they are, and its text."""
+    """Return the note that the SIL Open Font License asks for: owners, and its text."""
     licence = next(
         file for file in distribution("pylopdf-fonts-ko").files or [] if file.name == "LICENSE"
     )
     return (
-        "fonts.css holds subsets of Noto Sans KR and Noto Serif KR (github.com/notofonts/noto-cjk),"
-        "\n© 2014-2024 Adobe (http://www.adobe.com/), under the licence below.\n\n"
-        + Path(str(licence.locate())).read_text(encoding="utf-8")
+        "fonts.css contains subsets of Noto Sans KR and Noto Serif KR\n"
+        "(github.com/notofonts/noto-cjk), © 2014-2024 Adobe (http://www.adobe.com/),\n"
+        "under the licence below.\n\n" + Path(str(licence.locate())).read_text(encoding="utf-8")
     )
 
 
@@ -72,7 +73,6 @@ def _subset(path: Path, letters: str) -> bytes:
         cutter.populate(text=letters)
         cutter.subset(font)
         cached.parent.mkdir(parents=True, exist_ok=True)
-        beside = cached.with_suffix(".part")
-        subset.save_font(font, str(beside), options)
-        beside.replace(cached)
+        with whole_file(cached) as beside:
+            subset.save_font(font, str(beside), options)
     return cached.read_bytes()

@@ -1,8 +1,8 @@
-"""An IPython extension: a shown frame goes into the notebook as it is, beside its table.
+"""Keep a shown frame whole in the notebook, next to its table (an IPython extension).
 
-What a reader sees of a frame is cut: forty rows, three digits. The frame itself goes along as
-Parquet, so that an exhibit can give, hash and compare the data and not their picture. Frontends
-pass over a form that they don't know.
+The table that a reader sees is cut: forty rows, three digits. The frame itself is added as Parquet,
+so that an exhibit can give, hash and compare the data and not their picture. Frontends ignore a
+form that they don't know.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ class ParquetFormatter(BaseFormatter):  # type: ignore[misc]  # IPython is untyp
 
 def load_ipython_extension(shell: Any) -> None:
     formatter = ParquetFormatter(parent=shell.display_formatter)
-    formatter.for_type(pl.DataFrame, pack)
+    formatter.for_type(pl.DataFrame, pack_frame)
     shell.display_formatter.register_formatter(formatter)
 
 
-def pack(frame: pl.DataFrame) -> str | None:
-    """The frame as Parquet in base64; None where it is too long, or may hold templates."""
-    if frame.height * frame.width > LIMIT or may_hold_templates(frame):
+def pack_frame(frame: pl.DataFrame) -> str | None:
+    """Return the frame as Parquet in base64; None if it is too long, or may contain templates."""
+    if frame.height * frame.width > LIMIT or _may_hold_templates(frame):
         return None
     file = io.BytesIO()
     frame.write_parquet(file, compression="zstd", statistics=False)
     return base64.b64encode(file.getvalue()).decode()
 
 
-def unpack(packed: str) -> pl.DataFrame:
+def unpack_frame(packed: str) -> pl.DataFrame:
     return pl.read_parquet(base64.b64decode(packed))
 
 
-def may_hold_templates(frame: pl.DataFrame) -> bool:
-    """Whether it has a form of templates: bytes, objects, lists of numbers, rows of fractions."""
+def _may_hold_templates(frame: pl.DataFrame) -> bool:
+    """Return whether columns look like templates: bytes, objects, number lists, fractions."""
     if sum(dtype.is_float() for dtype in frame.dtypes) >= TEMPLATE:
         return True
     for dtype in frame.dtypes:

@@ -11,7 +11,7 @@ import polars as pl
 
 from onetomany.errors import OneToManyError
 from onetomany.prose import FINDING, STATUSES
-from onetomany.report.blocks import Block, Chapter
+from onetomany.report.blocks import Chapter, NotebookBlock
 from onetomany.report.execute import Notebook
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text
@@ -30,7 +30,7 @@ class Finding:
     limit: Pair
     on_summary: bool
     cell: int  # the code cell that computed it
-    chart: Block | None
+    chart: NotebookBlock | None
 
     @property
     def badge(self) -> Pair:
@@ -98,7 +98,7 @@ def _finding(chapter: Chapter, data: Any, cell: int) -> Finding:
     return Finding(chapter, data["status"], figure, sentence, limit, shown, cell, chart)
 
 
-def _chart_near(chapter: Chapter, number: int) -> Block | None:
+def _chart_near(chapter: Chapter, number: int) -> NotebookBlock | None:
     """Return the last chart up to a code cell, or the first one after it."""
     charts = [
         (cell.number, block)

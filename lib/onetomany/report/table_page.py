@@ -15,7 +15,7 @@ from onetomany.charts.assessment import crowd_sizes, given_up
 from onetomany.printing import Notice, shortened
 from onetomany.reidentification.assessment import Assessment, describe_assessment, to_give_up
 from onetomany.report.fonts import fonts_css
-from onetomany.report.site import picture
+from onetomany.report.website import picture
 
 LISTED = 200  # records
 _WIDE, _NARROW = 460, 190  # pixels of a plot
@@ -66,7 +66,7 @@ def table_page(
         "notices": notices,
     }
     page = templates.get_template("table.html")
-    # the letters of the page decide what its fonts must hold
+    # its fonts must contain the letters of the page
     return page.render(known, fonts=fonts_css(page.render(known, fonts="")))
 
 

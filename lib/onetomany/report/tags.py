@@ -1,4 +1,4 @@
-"""What the tags of a notebook's cells mean to the kit."""
+"""Tags of notebook cells that the kit reads."""
 
 EXERCISE = "exercise"  # a question to participants of a workshop
-ANSWER = "answer"  # beside EXERCISE: its answer, folded away until asked for
+ANSWER = "answer"  # with EXERCISE: its answer, folded away until asked for

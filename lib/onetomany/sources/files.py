@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,23 +21,84 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, then rename it: no reader meets half of it.
+@contextlib.contextmanager
+def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; then sync it and rename it.
 
-    Raises InputError if the path is a folder, or the file can't be written.
+    After a crash `path` has its old content or the new one, never a part of it. If the block
+    raises, the unfinished file is deleted and `path` stays as it was. `private` makes a file that
+    only its owner can read. The folder must exist. Raises OSError.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with whole_file(Path(folder) / "a.txt") as beside:
+    ...         _ = beside.write_text("whole")
+    ...     (Path(folder) / "a.txt").read_text()
+    'whole'
+    """
+    beside = path.with_name(path.name + ".part")
+    beside.unlink(missing_ok=True)  # left by a run that was killed, or a link to elsewhere
+    try:
+        if private:
+            beside.touch(mode=0o600, exist_ok=False)
+        yield beside
+        sync(beside)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that readers never see a part of it (see `whole_file`).
+
+    Makes the folder if it is missing. Raises InputError if `path` is a folder or can't be written.
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file in it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(path.name + ".part")
-        try:
+        with whole_file(path) as beside:
             beside.write_bytes(content)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+@contextlib.contextmanager
+def whole_folder(out: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Yield a new folder beside `out` to fill; then rename it to `out`.
+
+    If the block raises, the new folder is deleted and `out` stays as it was. `replace` puts it in
+    the place of an old `out`; without it `out` must be missing or empty. Raises OSError.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.absolute().parent) as beside:
+        new, old = Path(beside) / "new", Path(beside) / "old"
+        new.mkdir()
+        yield new
+        if out.exists() and replace:
+            out.rename(old)
+        elif out.exists():
+            out.rmdir()
+        try:
+            new.rename(out)
+        except BaseException:  # also a Ctrl-C just here
+            if old.exists() and not out.exists():
+                old.rename(out)
+            raise
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    if os.name == "nt" and path.is_dir():  # folders can't be opened there
+        return
+    # Windows syncs only what was opened for writing
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_received(path: Path, most: int) -> bytes:

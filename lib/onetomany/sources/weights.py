@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import json
 import re
-import shutil
 import tomllib
 import urllib.request
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from tqdm import tqdm
 
 from ..errors import InputError, IntegrityError
 from .cache import cache_dir
-from .files import package_folder, sha256_of, write_whole
+from .files import package_folder, sha256_of, whole_file, write_whole
 
 Opener = Callable[[str], IO[bytes]]
 
@@ -217,23 +216,21 @@ def resolve(file_name: str) -> str:
 
 
 def _write_checked(stream: IO[bytes], target: Path, expected: str, label: str) -> None:
-    """Copy to a '.part' file, check it, then rename: a broken download never looks whole."""
+    """Copy a stream to `target` if its SHA-256 is the expected one; raise IntegrityError if not."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(target.name + ".part")
     digest = hashlib.sha256()
     total = int(getattr(stream, "length", 0) or 0) or None
-    with beside.open("wb") as out, tqdm(total=total, unit="B", unit_scale=True, delay=2) as bar:
-        while block := stream.read(1 << 20):
-            out.write(block)
-            digest.update(block)
-            bar.update(len(block))
-    if digest.hexdigest() != expected:
-        beside.unlink()
-        raise IntegrityError(
-            f"{label} is not the pinned file: SHA-256 {digest.hexdigest()[:12]}… instead of "
-            f"{expected[:12]}…; it was not kept."
-        )
-    shutil.move(beside, target)
+    with whole_file(target) as beside:
+        with beside.open("wb") as out, tqdm(total=total, unit="B", unit_scale=True, delay=2) as bar:
+            while block := stream.read(1 << 20):
+                out.write(block)
+                digest.update(block)
+                bar.update(len(block))
+        if digest.hexdigest() != expected:
+            raise IntegrityError(
+                f"{label} is not the pinned file: SHA-256 {digest.hexdigest()[:12]}… instead of "
+                f"{expected[:12]}…; it was not kept."
+            )
 
 
 def _check(path: Path, expected: str) -> None:

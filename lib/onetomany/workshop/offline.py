@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from onetomany.errors import InputError, OneToManyError
+from onetomany.sources.files import whole_folder
 from onetomany.sources.processes import python_command, safe_environment
 from onetomany.workshop.handout import write_handout
 
@@ -59,13 +60,10 @@ def write_offline(project: Path, requirements: str, out: Path) -> Path:
         raise InputError(f"{out} is not empty; name a new folder.")
     if not (project / "pyproject.toml").exists():
         raise InputError(f"{project} is not a checkout of the kit: it has no pyproject.toml.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
-        new = Path(beside) / "new"
-        new.mkdir()
+    with whole_folder(out) as new, tempfile.TemporaryDirectory() as scratch:
         lines = plain_pins(requirements)
         (new / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        _wheels(project, lines, new / "wheels", Path(beside) / "pip")
+        _wheels(project, lines, new / "wheels", Path(scratch))
         write_handout(project / "notebooks", new / "notebooks")
         for name in ("docs", "data_requests"):
             shutil.copytree(project / name, new / name)
@@ -77,9 +75,6 @@ def write_offline(project: Path, requirements: str, out: Path) -> Path:
         (new / "install.sh").write_text(install, encoding="utf-8")
         (new / "start.sh").write_text(_START, encoding="utf-8")
         (new / "SHA256SUMS").write_text(_sums(new), encoding="utf-8")
-        if out.exists():
-            out.rmdir()
-        new.rename(out)
     return out
 
 

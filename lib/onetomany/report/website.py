@@ -1,4 +1,4 @@
-"""Lay executed notebooks out as a site, beside the old one; then put it in its place."""
+"""Lay executed notebooks out as a site in a new folder; then replace the old site."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import platform
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -28,12 +27,12 @@ from onetomany.report.fonts import font_folder, fonts_css, licence_note
 from onetomany.report.summary import read_findings, write_charts
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.case_summary import case_summary
-from onetomany.sources.files import write_whole
+from onetomany.sources.files import whole_folder, write_whole
 
 STAMP = "research simulation, not facial comparison"
 STAMP_KO = "연구용 모의실험이며 얼굴 감정이 아님"
 
-# What a page may use: the files beside it (a page opened from a folder has no 'self' in every
+# What a page may use: the files in its folder (a page opened from a folder has no 'self' in every
 # browser, so file: is named too), its fonts and pictures as data. Scripts run from files alone and
 # evaluate no text: Vega reads its expressions by its own interpreter (site.js). Style attributes
 # are allowed, not style sheets: Vega places tooltips by them, and `clean` lets none of a notebook's
@@ -45,18 +44,18 @@ POLICY = (
 )
 
 _HERE = Path(__file__).parent
-_EXECUTED = "executed"  # holds the notebooks as they were run; also marks a site as ours
+_EXECUTED = "executed"  # the folder of the notebooks as run; also marks a site as ours
 _PACKAGES = ("altair", "deepface", "dlib-bin", "duckdb", "faiss-cpu", "onnxruntime", "polars")
 # "6.4.1" -> "6.4": the version whose specs this altair writes, as vl_convert names it
 _VEGALITE = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
 def executed_chapters(out: Path) -> dict[str, Notebook]:
-    """The notebooks that a site holds, by stem; refuses a folder that isn't a site of ours."""
+    """Return a site's notebooks by stem. Raises InputError if the folder isn't our site."""
     if not out.exists():
         return {}
     if not out.is_dir() or (any(out.iterdir()) and not (out / _EXECUTED).is_dir()):
-        raise InputError(f"{out} holds other files; name a new folder with --out.")
+        raise InputError(f"{out} contains other files; name a new folder with --out.")
     return {
         path.stem: nbformat.read(path, as_version=4)
         for path in sorted((out / _EXECUTED).glob("*.ipynb"))
@@ -65,10 +64,10 @@ def executed_chapters(out: Path) -> dict[str, Notebook]:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """What a site says when it is an exhibit: lines over each item, and a notice at the start.
+    """Captions and notice of a site that is an exhibit.
 
-    `captions` are by kind and number ('figure-02-3', 'table-02-1', 'statement-02-4'); `executed`
-    is where the notebooks lie, seen from the site, which then holds none.
+    `captions` are by kind and number ('figure-02-3', 'table-02-1', 'statement-02-4'); `executed` is
+    the path from the site to the notebooks, which are then outside of it.
     """
 
     captions: Mapping[str, Sequence[str]]
@@ -85,19 +84,8 @@ def write_site(
     exercises: bool = False,
 ) -> Path:
     """Write all pages and assets, and replace `out` only when the last of them is there."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
-        new = Path(beside) / "new"
+    with whole_folder(out, replace=True) as new:
         _write(executed, notebooks, new, exhibit, exercises)
-        old = Path(beside) / "old"
-        if out.exists():
-            out.rename(old)
-        try:
-            new.rename(out)
-        except BaseException:  # also a Ctrl-C just here
-            if old.exists() and not out.exists():
-                old.rename(out)
-            raise
     return out / "index.html"
 
 
@@ -177,7 +165,7 @@ def _write(
 
 
 def _pictures(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
-    """Whose pictures the chapters measured where they are a user's own (`report.pictures`)."""
+    """Return whose pictures the chapters measured, if a user's own (`report.picture_record`)."""
     told = [chapter.run["images"] for chapter in chapters if "images" in chapter.run]
     return told[-1:]
 
@@ -187,7 +175,7 @@ def _untitled(body: str) -> str:
 
 
 def _script_json(value: Any) -> Markup:
-    """JSON for a <script>: "</script>" or "<!--" in a string must not end or hide it."""
+    """Write JSON for a <script>: "</script>" or "<!--" in a string must not end or hide it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c"))
 
@@ -195,10 +183,10 @@ def _script_json(value: Any) -> Markup:
 def picture(
     name: str, spec: dict[str, Any], form: Literal["png", "svg"] = "png", *, keep: bool = True
 ) -> bytes:
-    """A chart as a still, for print and for readers whose browser runs no scripts.
+    """Draw a chart as a still, for print and for browsers without scripts.
 
-    `name` says which chart it is where it can't be drawn (OneToManyError). Without `keep` no copy
-    stays in the cache.
+    `name` names the chart in the error if it can't be drawn (OneToManyError). Without `keep` no
+    copy stays in the cache.
     """
     text = json.dumps(spec, sort_keys=True)
     key = hashlib.sha256(f"{vl_convert.__version__} {_VEGALITE} {text}".encode()).hexdigest()
@@ -220,7 +208,7 @@ def picture(
 
 
 def _vega() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one plain script, which runs from file:// too."""
+    """Return Vega, Vega-Lite and Vega-Embed as one plain script, which runs from file:// too."""
     cached = cache_dir() / "report" / f"vega-{_VEGALITE}-{vl_convert.__version__}.js"
     if not cached.exists():
         bundle = vl_convert.javascript_bundle(vl_version=_VEGALITE)
@@ -229,15 +217,15 @@ def _vega() -> str:
 
 
 def _vega_styles(script: str) -> str:
-    """The style sheets of Vega-Embed and its tooltips, which their script would write into a page.
+    """Return the style sheets that Vega-Embed's script would write into a page.
 
-    The page's policy allows style sheets in files alone.
+    The page's policy allows style sheets only in files.
     """
     found = re.findall(
         r"""(['"])((?:\.vega-embed|#vg-tooltip-element) \{.*?\})(?:\\n)?\1""", script
     )
     if len(found) != 2:
-        raise OneToManyError("The style sheets of vega-embed have changed: see report/site.py.")
+        raise OneToManyError("The style sheets of vega-embed have changed: see report/website.py.")
     return "".join(text.replace("\\n", "\n") + "\n" for _, text in found)
 
 

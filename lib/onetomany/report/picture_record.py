@@ -1,4 +1,4 @@
-"""Whose pictures a report is about, and what became of each: the words of its start page."""
+"""Describe on the report's start page whose pictures were used, and the result for each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _REMARKS = {
         "얼굴이 여럿인 사진: 가장 큰 얼굴을 당사자로 보았다.",
     ),
     "several pictures": (
-        "Files that hold several pictures: the first was taken.",
+        "Files with several pictures: the first was used.",
         "사진이 여러 장 들어 있는 파일: 첫 장을 썼다.",
     ),
     "shrunk": (
@@ -86,7 +86,7 @@ def check_pairs() -> None:
 
 
 def record() -> dict[str, Any]:
-    """Return whose pictures the chosen set has and what became of each file, as plain values.
+    """Return whose pictures the chosen set has and the result for every file, as plain values.
 
     No name of a file or folder is in it.
     """

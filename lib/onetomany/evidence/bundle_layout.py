@@ -1,9 +1,9 @@
-"""Where things lie in a bundle: the names that sealing, adding and checking share."""
+"""Names of the files in a bundle that sealing, adding and checking share."""
 
 from __future__ import annotations
 
 SEAL = "seal"
-SIGNED = "tagmanifest-sha256.txt"  # what is signed and time-stamped
+SIGNED = "tagmanifest-sha256.txt"  # the signed and time-stamped file
 SIGNATURE, PUBLIC_KEY = f"{SEAL}/tagmanifest-sha256.sig", f"{SEAL}/public-key.pem"
 REQUEST, AFTER = f"{SEAL}/tagmanifest-sha256.tsq", f"{SEAL}/custody.jsonl"
 LOG_SIGNATURE = f"{SEAL}/custody.sig"  # over the first line of AFTER
@@ -13,5 +13,5 @@ PART = ".part"  # the end of a name until the file is whole
 
 
 def signer_file(fingerprint: str) -> str:
-    """Return the path at which the public key of a later line's signer lies in the bundle."""
+    """Return the path of the public key of a later line's signer in the bundle."""
     return f"{SEAL}/key-{fingerprint}.pem"
