@@ -138,8 +138,8 @@ def test_korean_counts(count, words):
 def test_charts_speak_both_languages_and_to_those_who_cannot_see():
     drawn = [
         charts.timeline(case.timeline()),
-        charts.windows(case.numbers()),
-        charts.disagreements(case.claims()),
+        charts.windows_chart(case.numbers()),
+        charts.disagreements_chart(case.claims()),
     ]
     for chart in drawn:
         spec = chart.to_dict()

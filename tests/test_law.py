@@ -270,7 +270,7 @@ def test_the_chart_of_three_dates_tells_what_is_unknown(dated: pl.DataFrame) -> 
 
 
 def test_the_chart_draws_every_version_and_the_project(rows: pl.DataFrame) -> None:
-    chart = charts.spans(rows, case.timeline(), law.relied_on())
+    chart = charts.provisions_chart(rows, case.timeline(), law.relied_on())
     assert vl_convert.vegalite_to_png(chart.to_json())
     text = chart.to_json(ensure_ascii=False)
     for provision in rows["provision"].unique():

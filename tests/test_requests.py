@@ -700,7 +700,7 @@ def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.
     titles = pl.DataFrame(
         {"request": [each.id for each in simulated], "title_en": "t", "title_ko": "제목"}
     ).with_columns(title_en=pl.col("request"))
-    late = charts.timeline(
+    late = charts.request_timeline_chart(
         status.events(simulated),
         status.due(simulated, LAWS, today=TODAY),
         titles,
@@ -711,7 +711,7 @@ def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.
     assert "2 decisions late" in late["title"]["text"]
     found = status.waits(LAWS, TODAY)
     assert (found["longest"] >= found["due"]).all()
-    waits = charts.waits(found, received=TODAY).to_dict()
+    waits = charts.waits_chart(found, received=TODAY).to_dict()
     assert str(TODAY) in waits["title"]["text"]
     rows = [row for each in waits["datasets"].values() for row in each]
     assert len(rows) == len(LAWS)

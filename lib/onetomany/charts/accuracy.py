@@ -28,7 +28,7 @@ KINDS = alt.Scale(domain=[SAME, DIFFERENT], range=[MATED, NON_MATED])
 SERIES = [GREEN, PURPLE, YELLOW, SKY]  # matchers side by side: not the colours of the two kinds
 
 
-def threshold_explorer(
+def threshold_explorer_chart(
     histogram: pl.DataFrame, rates: pl.DataFrame, *, start: float, matcher: str, source: str
 ) -> Finished:
     """Score histogram with a threshold to drag; FMR and FNMR at it, with intervals, as text.
@@ -43,7 +43,7 @@ def threshold_explorer(
         value=min(grid, key=lambda point: abs(point - start)),
         bind=alt.binding_range(min=grid[0], max=grid[-1], step=step, name="Threshold 임계값  "),
     )
-    bars = score_histogram(histogram)
+    bars = _score_bars(histogram)
     chosen = alt.Chart(rates).transform_filter(f"abs(datum.threshold - threshold) < {step / 2}")
     rule = chosen.mark_rule(color=INK, strokeWidth=2).encode(x="threshold:Q")
     texts = [
@@ -71,7 +71,7 @@ def threshold_explorer(
     )
 
 
-def score_histogram_at(histogram: pl.DataFrame, threshold: float, *, source: str) -> Finished:
+def score_histogram_chart(histogram: pl.DataFrame, threshold: float, *, source: str) -> Finished:
     """Score histogram with a rule at a threshold that something else moves."""
     rule = (
         alt.Chart(pl.DataFrame({"threshold": [threshold]}))
@@ -79,7 +79,7 @@ def score_histogram_at(histogram: pl.DataFrame, threshold: float, *, source: str
         .encode(x="threshold:Q")
     )
     return finish(
-        alt.layer(score_histogram(histogram), rule),
+        alt.layer(_score_bars(histogram), rule),
         title="Scores of same and of different people",
         title_ko="같은 사람과 다른 사람의 유사도 점수",
         source=source,
@@ -87,7 +87,7 @@ def score_histogram_at(histogram: pl.DataFrame, threshold: float, *, source: str
     )
 
 
-def score_histogram(histogram: pl.DataFrame) -> alt.Chart:
+def _score_bars(histogram: pl.DataFrame) -> alt.Chart:
     """The bare bars of both kinds of comparison, each as share of its own kind; a layer."""
     named = histogram.with_columns(
         kind=pl.when("mated").then(pl.lit(SAME)).otherwise(pl.lit(DIFFERENT))
@@ -112,7 +112,7 @@ def score_histogram(histogram: pl.DataFrame) -> alt.Chart:
     return bars
 
 
-def det(rates: pl.DataFrame, *, source: str) -> Finished:
+def det_chart(rates: pl.DataFrame, *, source: str) -> Finished:
     """DET curve of each matcher: FNMR against FMR on logarithmic axes, with intervals.
 
     `rates` is a frame of `accuracy.error_rates` with a column `series`. Points at which either rate
@@ -153,11 +153,13 @@ def det(rates: pl.DataFrame, *, source: str) -> Finished:
 
 
 def on_logarithmic_axes(rates: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of which both rates are above zero: those that `det` can draw."""
+    """Return the rows of which both rates are above zero: those that `det_chart` can draw."""
     return rates.filter((pl.col("fmr") > 0) & (pl.col("fnmr") > 0))
 
 
-def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) -> Finished:
+def accuracy_summary_chart(
+    summary: pl.DataFrame, *, title: str, title_ko: str, source: str
+) -> Finished:
     """Figures with their 95 % intervals as dots on lines, the values written beside.
 
     `summary` has the columns of `accuracy.summary` and `series`, one colour each. Figures without a
@@ -205,7 +207,7 @@ def _four_digits(value: float) -> str:
     return "<0.0001" if 0 < value < 0.00005 else f"{value:.4f}"
 
 
-def cmc(curves: pl.DataFrame, *, source: str) -> Finished:
+def cmc_chart(curves: pl.DataFrame, *, source: str) -> Finished:
     """CMC: share of probes whose person is at rank r or better, a panel for each matcher.
 
     `curves` has columns `search` (one colour each) and `series` (the matcher).
@@ -245,7 +247,7 @@ def cmc(curves: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def open_set(rates: pl.DataFrame, *, source: str) -> Finished:
+def open_set_chart(rates: pl.DataFrame, *, source: str) -> Finished:
     """FPIR and FNIR against the threshold, a panel for each matcher, with intervals.
 
     `rates` is a frame of `accuracy.open_set_rates` with columns `series`, `marked` (the threshold
@@ -322,7 +324,7 @@ def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt
     return panels
 
 
-def candidate_list(
+def candidate_list_chart(
     candidates: pl.DataFrame,
     *,
     threshold: float,

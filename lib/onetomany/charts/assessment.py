@@ -10,7 +10,7 @@ from .theme import BLUE, GREY, RED, Finished, finish
 SHOWN = 12  # columns
 
 
-def crowd_sizes(crowds: pl.DataFrame, *, source: str, width: int = 460) -> Finished:
+def crowd_sizes_chart(crowds: pl.DataFrame, *, source: str, width: int = 460) -> Finished:
     """Draw the share of records by how many share their values; takes `assessment.CROWDS`."""
     alone = crowds.row(0, named=True)
     total = int(crowds["records"].sum())
@@ -43,7 +43,9 @@ def crowd_sizes(crowds: pl.DataFrame, *, source: str, width: int = 460) -> Finis
     )
 
 
-def given_up(without: pl.DataFrame, unique: int, *, source: str, width: int = 460) -> Finished:
+def without_column_chart(
+    without: pl.DataFrame, unique: int, *, source: str, width: int = 460
+) -> Finished:
     """Draw how many records stay alone without each column; takes `standing_out.WITHOUT`.
 
     `unique` is how many are alone by all columns, the dashed line.

@@ -23,7 +23,7 @@ COLUMNS = {
 }
 
 
-def rows_become_people(found: pl.DataFrame, *, source: str) -> Finished:
+def attack_chart(found: pl.DataFrame, *, source: str) -> Finished:
     """Rows linked rightly, wrongly and not at all, for each join: takes `attack.ATTACK`."""
     shown = found.with_row_index("place").with_columns(
         wrong=pl.col("linked") - pl.col("correct"),

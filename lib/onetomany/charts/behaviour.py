@@ -9,14 +9,14 @@ import altair as alt
 import polars as pl
 
 from ..errors import InputError
-from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
+from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish, formatted_tips
 
 NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
 NOT_COMPUTED = "not computed 계산 안 함"
 CHOSEN = "dashed 점선: default, chosen here 여기서 정함"
 
 
-def flagged(
+def flagged_rates_chart(
     rates: pl.DataFrame,
     names: Mapping[str, str],
     axes: Mapping[str, str],
@@ -80,7 +80,7 @@ def flagged(
                 "flagged:Q",
                 "people:Q",
                 "observed:Q",
-                *_tips("rate low high", ".1f"),
+                *formatted_tips("rate low high", ".1f"),
             ],
         )
         default = (
@@ -115,7 +115,7 @@ def flagged(
     )
 
 
-def agreement(
+def agreement_chart(
     pairs: pl.DataFrame, *, source: str, people: int, simulated: str | None = None
 ) -> Finished:
     """Jaccard index of each two ways of flagging people, with its interval, as a matrix.
@@ -135,7 +135,7 @@ def agreement(
             scale=alt.Scale(domain=[0, 1], range=["#eef2f7", BLUE]),
             legend=alt.Legend(orient="right", gradientLength=120),
         ),
-        tooltip=["a:N", "b:N", "both:Q", *_tips("jaccard low high chance", ".3f")],
+        tooltip=["a:N", "b:N", "both:Q", *formatted_tips("jaccard low high chance", ".3f")],
     )
     dark = alt.condition("datum.jaccard > 0.55", alt.value("#ffffff"), alt.value(INK))
     words = base.mark_text(fontSize=13, fontWeight=600, dy=-6).encode(
@@ -165,7 +165,7 @@ def agreement(
     )
 
 
-def alarms(
+def alarms_right_chart(
     right: pl.DataFrame,
     daily: pl.DataFrame,
     names: Mapping[str, str],
@@ -258,7 +258,7 @@ def alarms(
             tooltip=[
                 "name:N",
                 alt.Tooltip("base_rate:Q", format=".2~e"),
-                *_tips("precision low high", ".3~%"),
+                *formatted_tips("precision low high", ".3~%"),
             ],
         )
     )
@@ -287,7 +287,7 @@ def alarms(
         x=count,
         y=y,
         color=colour,
-        tooltip=["name:N", "said:N", *_tips("daily daily_low daily_high", ",.0f")],
+        tooltip=["name:N", "said:N", *formatted_tips("daily daily_low daily_high", ",.0f")],
     )
     words = (
         one.transform_calculate(
@@ -322,7 +322,3 @@ _THOUSAND: dict[str, Any] = {
 def _ticks(low: float, high: float) -> list[float]:
     marks = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
     return [mark for mark in marks if low <= mark <= high]
-
-
-def _tips(names: str, form: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]

@@ -10,7 +10,7 @@ import polars as pl
 from .theme import BLUE, CATEGORIES, GREY, ORANGE, Finished, finish
 
 
-def births_within(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
+def births_within_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
     """Draw each algorithm's countries of birth as multiples of its own lowest, one `marked`.
 
     Takes rows of `sources.cards.card_rates` of one plot and pairing, none at NIST's floor. Levels
@@ -84,7 +84,7 @@ def births_within(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
     )
 
 
-def women_over_men(rates: pl.DataFrame, *, source: str) -> Finished:
+def women_over_men_chart(rates: pl.DataFrame, *, source: str) -> Finished:
     """Draw how many times as often women are falsely matched as men, by age, one line a card.
 
     Takes rows of `sources.cards.card_rates` of plot 'women over men' and one country of birth.
@@ -139,7 +139,7 @@ def women_over_men(rates: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def submissions(
+def submissions_chart(
     gains: pl.DataFrame, *, project: tuple[date, date], read: list[str], source: str
 ) -> Finished:
     """Draw every submission's FNMR by its date; the years of the project are shaded.

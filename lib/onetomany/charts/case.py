@@ -107,7 +107,7 @@ def timeline(events: pl.DataFrame) -> Finished:
     )
 
 
-def windows(figures: pl.DataFrame) -> Finished:
+def windows_chart(figures: pl.DataFrame) -> Finished:
     """The three counts of the wrong division, each over its own window, from `numbers`."""
     rows = pl.DataFrame(
         {
@@ -169,7 +169,7 @@ def windows(figures: pl.DataFrame) -> Finished:
     )
 
 
-def disagreements(claims: pl.DataFrame) -> Finished:
+def disagreements_chart(claims: pl.DataFrame) -> Finished:
     """The same quantity as different bodies gave it; a citation in each tooltip."""
     return finish(
         alt.VConcatChart(

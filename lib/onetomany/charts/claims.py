@@ -333,7 +333,7 @@ def _shown(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> p
     )
 
 
-def named(mentions: pl.DataFrame, *, documents: int, specimens: bool) -> Finished:
+def mentions_chart(mentions: pl.DataFrame, *, documents: int, specimens: bool) -> Finished:
     """What is mentioned in most documents: `for_example`, `normal`, `documents` of each."""
     shown = mentions.with_columns(row=pl.format("{} · {}", "for_example", "normal"))
     base = alt.Chart(shown).encode(

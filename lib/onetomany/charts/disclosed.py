@@ -33,7 +33,7 @@ _UNTOLD = "not told, or not adding up: least to most 밝히지 않았거나 합�
 _FLOOR, _WIDTH = 1e-7, 200
 
 
-def timeline(months: pl.DataFrame, *, source: str) -> Finished:
+def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
     """Entries by month and kind; months that the log doesn't hold stand as gaps, not as zeros.
 
     Takes `documents.disclosed.by_month`.
@@ -95,7 +95,9 @@ def timeline(months: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def asked(agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str) -> Finished:
+def entries_by_agency_chart(
+    agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str
+) -> Finished:
     """Entries by agency, the most frequent first, and what the first few make up together.
 
     Takes `documents.disclosed.by_agency` and `concentration`.
@@ -151,7 +153,7 @@ def asked(agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str) -
     )
 
 
-def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finished:
+def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finished:
     """Share of searches with no, one and several matches: interval by agency, and the bounds.
 
     Takes `documents.disclosed.outcomes` without and with `photo_arrays`.
@@ -211,7 +213,7 @@ def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finish
     )
 
 
-def others(listed: pl.DataFrame, *, source: str) -> Finished:
+def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
     """Matches returned, by how many came back at once: which of them must be other people.
 
     Takes `documents.disclosed.others_listed`.
@@ -277,7 +279,7 @@ def others(listed: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def alerts(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished:
+def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished:
     """False alerts of the alerts, and of the faces: one event, two denominators.
 
     Takes `documents.disclosed.deployments` and `false_alerts`. Where false ones aren't told, or

@@ -7,11 +7,11 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from .reidentification import label
+from .reidentification import column_label
 from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
 
 
-def false_candidates(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """False candidates a day before and after a restriction by columns.
 
     Takes rows of `face_join.false_candidates` with a column `rates` that names what is assumed of
@@ -76,7 +76,9 @@ def false_candidates(found: pl.DataFrame, *, source: str, simulated: str) -> Fin
     )
 
 
-def posterior(found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def posterior_by_size_chart(
+    found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulated: str
+) -> Finished:
     """How probable it is that the first candidate is the right one, against the records searched.
 
     Takes `face_join.posterior_by_size`; `marks` are the records that filters leave: `columns`,
@@ -148,7 +150,7 @@ def posterior(found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulate
     )
 
 
-def joined(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """The same on research faces: a row for each restriction, a dot with interval for each prior.
 
     Takes rows of `face_join.posterior` with a column `columns`.
@@ -216,7 +218,11 @@ def _after(columns: str, order: list[str]) -> str:
     """A restriction by what it adds to the one before it, if it adds to one."""
     names = columns.split(" + ")
     added = " + ".join(names[:-1]) in order
-    return f"+ {label(names[-1])}" if added else " + ".join(label(name) for name in names)
+    return (
+        f"+ {column_label(names[-1])}"
+        if added
+        else " + ".join(column_label(name) for name in names)
+    )
 
 
 def _count(value: float) -> str:

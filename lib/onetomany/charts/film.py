@@ -14,7 +14,7 @@ _WIDE, _HIGH = 620, 640  # pixels of the drawing at most
 _RAMP = ["#fff3c4", "#f6c244", "#e0701a", "#a3260f", "#4a0d0a"]
 
 
-def film_presence(
+def film_presence_chart(
     cells: pl.DataFrame,
     *,
     unit: str,

@@ -24,7 +24,7 @@ _EVENTS = [
 ]
 
 
-def spans(
+def provisions_chart(
     provisions: pl.DataFrame,
     events: pl.DataFrame,
     relied: pl.DataFrame,

@@ -16,7 +16,7 @@ _COLOURS = [ORANGE, BLUE, PURPLE]
 _TICKS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
 
 
-def standings(
+def measured_systems_chart(
     systems: pl.DataFrame,
     names: Mapping[str, str],
     *,
@@ -76,7 +76,7 @@ def standings(
     )
 
 
-def two_measures(
+def two_measures_chart(
     pairs: pl.DataFrame, names: Mapping[str, str], *, example: str, source: str
 ) -> Finished:
     """Draw FNIR of the same systems at rank 1 and with few false alarms, a line for each.
@@ -130,7 +130,7 @@ def two_measures(
     )
 
 
-def growth(
+def growth_exponents_chart(
     exponents: pl.DataFrame,
     names: Mapping[str, str],
     kit: pl.DataFrame,

@@ -24,7 +24,7 @@ FLOOR = 0.5  # where what is nobody stands on a logarithmic axis
 NAMES_LIMIT = 340  # pixels for the names along an axis
 
 
-def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
+def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
     """The share of households that so many receipts single out, with its interval by household.
 
     Takes rows of `mosaic.singled_out` with `kind`, one of KINDS.
@@ -75,7 +75,7 @@ def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def learned_by_column(found: pl.DataFrame, *, source: str) -> Finished:
+def learned_chart(found: pl.DataFrame, *, source: str) -> Finished:
     """The crowd left after each column, and the bits that it added: takes `mosaic.learned`."""
     shown = found.with_row_index("place").with_columns(
         step=pl.Series(
@@ -111,7 +111,7 @@ def learned_by_column(found: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def people_left(found: pl.DataFrame, population: float, *, source: str) -> Finished:
+def people_left_chart(found: pl.DataFrame, population: float, *, source: str) -> Finished:
     """People left after each fact: independent (dot), and what the shares alone allow (bar).
 
     Takes `mosaic.mosaic`. A bar that reaches the left edge proves nobody; a column `counted`, where
@@ -171,7 +171,7 @@ def people_left(found: pl.DataFrame, population: float, *, source: str) -> Finis
     )
 
 
-def bits_of_facts(found: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+def fact_list_chart(found: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
     """Bits of each fact from low to high, and people left: takes `fact_list.fact_list`.
 
     A fact with no upper limit ends in an open circle; one without bits has its people alone.

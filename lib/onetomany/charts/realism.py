@@ -26,7 +26,7 @@ _ORIGINS = alt.Scale(domain=[REAL, SYNTHETIC], range=[BLUE, ORANGE])
 _SCORE = "Similarity score 유사도 점수"
 
 
-def shapes(histograms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def score_shapes_chart(histograms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """Real scores as bars, synthetic ones as a line: takes `accuracy.realism.histograms`."""
     shown = histograms.with_columns(
         origin=pl.col("origin").replace({"real": REAL, "synthetic": SYNTHETIC})
@@ -75,7 +75,7 @@ def shapes(histograms: pl.DataFrame, *, source: str, simulated: str) -> Finished
     )
 
 
-def quantiles(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def quantiles_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """How far synthetic quantiles lie from real ones, beside the real ones' intervals by subject.
 
     Takes `accuracy.realism.quantiles`. Scores are shown as differences from the real quantile.
@@ -147,7 +147,7 @@ def quantiles(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     )
 
 
-def one_of_many(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """Where the real set's figures fall among synthetic sets.
 
     Takes `accuracy.realism.as_one_of_many`.

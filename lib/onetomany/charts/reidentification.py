@@ -27,7 +27,9 @@ SMALL = {
 ROWS = "Records that share all of these values (5 to 95 % of records) 값이 모두 같은 기록 수"
 
 
-def crowd_steps(steps: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+def crowd_steps_chart(
+    steps: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
     """The crowd of the median record, and of 5 and 95 %, as columns are added one by one.
 
     Takes rows of `reidentification.crowds`, each with one column more than the last.
@@ -36,7 +38,7 @@ def crowd_steps(steps: pl.DataFrame, *, source: str, simulated: str | None = Non
     added = [names[-1] for names in columns]
     shown = steps.with_columns(
         step=pl.Series(
-            [("" if place == 0 else "+ ") + label(name) for place, name in enumerate(added)]
+            [("" if place == 0 else "+ ") + column_label(name) for place, name in enumerate(added)]
         ),
         text=pl.format("{}", pl.col("median").map_elements("{:,}".format, return_dtype=pl.String)),
         total=pl.col("rows"),
@@ -74,7 +76,9 @@ def crowd_steps(steps: pl.DataFrame, *, source: str, simulated: str | None = Non
     )
 
 
-def small_crowds(crowds: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+def small_crowds_chart(
+    crowds: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
     """The share of records in crowds of 1, under 5 and under 20, for every combination of columns.
 
     Takes `reidentification.crowds`. What is below one record in a hundred million stands at the
@@ -131,7 +135,7 @@ def small_crowds(crowds: pl.DataFrame, *, source: str, simulated: str | None = N
     )
 
 
-def bounds(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """What margins alone allow in each cell (bars) and what is modelled (dots).
 
     Takes rows of `arrivals.bounds` with a column `model` that names each model.
@@ -186,7 +190,9 @@ def bounds(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     )
 
 
-def narrowed(steps: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+def narrowed_crowd_chart(
+    steps: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
     """How many are left as one's own values are given one by one.
 
     Takes `reidentification.combinations.crowd`.
@@ -222,7 +228,7 @@ def narrowed(steps: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
 
 
-def label(column: str) -> str:
+def column_label(column: str) -> str:
     """A column's name in both languages, or as it is."""
     return NAMES.get(column, column)
 

@@ -34,7 +34,7 @@ _WHOSE = {"body": "the body 기관", "requester": "the requester 청구인"}
 _WIDTH = 460
 
 
-def timeline(
+def request_timeline_chart(
     events: pl.DataFrame,
     due: pl.DataFrame,
     titles: pl.DataFrame,
@@ -146,7 +146,7 @@ def timeline(
     )
 
 
-def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
+def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
     """How long each law lets a body take for a request received on one day.
 
     Takes a row for each procedure: `name_en`, `name_ko`, `due`, `longest` (with every extension

@@ -7,7 +7,18 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end
+from .theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    Finished,
+    finish,
+    formatted_tips,
+    past_end,
+)
 
 MEASURED = "measured 측정"
 MODELS = {
@@ -21,7 +32,7 @@ _KINDS = dict(zip((MEASURED, *MODELS.values()), (INK, ORANGE, GREEN, BLUE), stri
 _DASHES = dict(zip(_KINDS, ([1, 0], [7, 4], [9, 3, 2, 3], [2, 3]), strict=True))
 
 
-def growth(
+def fpir_growth_chart(
     measured: pl.DataFrame,
     predicted: pl.DataFrame,
     *,
@@ -80,8 +91,8 @@ def growth(
             y=y,
             tooltip=[
                 "name:N",
-                *_tips("gallery_size", ","),
-                *_tips("fpir fpir_low fpir_high", ".3%"),
+                *formatted_tips("gallery_size", ","),
+                *formatted_tips("fpir fpir_low fpir_high", ".3%"),
             ],
         )
     )
@@ -114,7 +125,9 @@ def growth(
     )
 
 
-def found(measured: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def identification_by_size_chart(
+    measured: pl.DataFrame, *, source: str, simulated: str
+) -> Finished:
     """Rank-1 (left) and FNIR at each threshold (right) against gallery size, with intervals.
 
     Takes `accuracy.rates_by_size` with its `fmr`.
@@ -154,7 +167,7 @@ def found(measured: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     )
 
 
-def daily(
+def daily_candidates_chart(
     counts: pl.DataFrame,
     *,
     probes: float,
@@ -204,7 +217,7 @@ def daily(
             tooltip=[
                 "name:N",
                 "search:N",
-                *_tips("gallery_size searched candidates travellers", ",.0f"),
+                *formatted_tips("gallery_size searched candidates travellers", ",.0f"),
             ],
         )
     )
@@ -228,7 +241,7 @@ def daily(
     )
 
 
-def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """Share of alarms that are right against the share of travellers listed; slider for the size.
 
     Takes `accuracy.precision_by_size`. The slider moves over the gallery sizes in it. Where no
@@ -288,10 +301,10 @@ def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         color=colour,
         tooltip=[
             "name:N",
-            *_tips("gallery_size", ","),
+            *formatted_tips("gallery_size", ","),
             alt.Tooltip("base_rate:Q", format=".2~e"),
-            *_tips("precision low high", ".3~%"),
-            *_tips("false_per_true", ",.1f"),
+            *formatted_tips("precision low high", ".3~%"),
+            *formatted_tips("false_per_true", ",.1f"),
         ],
     )
     text = (
@@ -366,7 +379,10 @@ def _band_and_line(
         x=x,
         y=alt.Y(f"{name}:Q", title=title, **axis),
         color=colour,
-        tooltip=[*_tips("gallery_size", ","), *_tips(f"{name} {name}_low {name}_high", ".3%")],
+        tooltip=[
+            *formatted_tips("gallery_size", ","),
+            *formatted_tips(f"{name} {name}_low {name}_high", ".3%"),
+        ],
     )
     return [band, line]
 
@@ -380,10 +396,6 @@ def _marked(marked: float) -> list[alt.Chart]:
         .mark_text(align="right", dx=-6, color=GREY)
         .encode(x="size:Q", y=alt.value(330), text="text:N"),
     ]
-
-
-def _tips(names: str, form: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]
 
 
 def _last(shown: pl.DataFrame) -> pl.DataFrame:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
-from .tracking import formatted_tip
+from .theme import BLUE, GREY, ORANGE, RED, Finished, finish, formatted_tips
 
 STAFFED = {
     -1: "one point fewer 한 곳 적게",
@@ -15,7 +14,7 @@ STAFFED = {
 }
 
 
-def to_the_gate(
+def minutes_to_gate_chart(
     table: pl.DataFrame, levels: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
     """Median minutes from door to gate against load, for each staff; the published range behind.
@@ -42,7 +41,7 @@ def to_the_gate(
     tips = [
         "load:Q",
         "staff:N",
-        *(formatted_tip(name, ".1f") for name in ("value", "low", "high")),
+        *formatted_tips("value low high", ".1f"),
         "seeds:Q",
     ]
     lines = base.mark_line(strokeWidth=2.4).encode(x=x, y=y, color=colour)

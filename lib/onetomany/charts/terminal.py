@@ -59,7 +59,7 @@ def outlines(floor: shapely.Polygon, views: Mapping[str, shapely.Polygon]) -> pl
     return pl.DataFrame(corners, schema=OUTLINES, orient="row")
 
 
-def plan(
+def terminal_plan_chart(
     ground: pl.DataFrame,
     parts: Mapping[str, float],
     *,
@@ -95,7 +95,7 @@ def plan(
     )
 
 
-def followed(
+def dossier_chart(
     ground: pl.DataFrame,
     dossiers: pl.DataFrame,
     walked: pl.DataFrame,
@@ -204,7 +204,7 @@ def followed(
     )
 
 
-def falling_apart(
+def links_chart(
     ground: pl.DataFrame,
     links: pl.DataFrame,
     errors: pl.DataFrame,

@@ -106,6 +106,37 @@ def past_end(
     return written.encode(x=alt.value(alt.ExprRef(f"{narrow} ? width : width + {gap}")))
 
 
+def share_axis(name: str) -> alt.Y:
+    """Return the upright axis of a share: 0 to 100 %, without a title."""
+    return alt.Y(
+        f"{name}:Q",
+        title="",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+    )
+
+
+def formatted_tips(names: str, form: str) -> list[alt.Tooltip]:
+    """Return the tooltips of numeric columns, named with spaces between, in a d3 format."""
+    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]
+
+
+def log_floor(values: list[float]) -> float:
+    """Return the start of a logarithmic axis: a quarter of the smallest value above 0.
+
+    Limits of intervals that lie lower are cut there.
+    """
+    return min(value for value in values if value > 0) / 4
+
+
+def log_percent_axis(floor: float) -> alt.Axis:
+    """Return a percent axis with ticks at the powers of ten from `floor` to 1.
+
+    Vega would draw a tick below the floor at the wrong place.
+    """
+    return alt.Axis(format="~%", values=[10.0**k for k in range(-6, 1) if 10.0**k >= floor])
+
+
 def finish(
     chart: Finished,
     *,

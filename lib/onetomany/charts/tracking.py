@@ -19,13 +19,15 @@ from .theme import (
     RED,
     Finished,
     finish,
+    formatted_tips,
+    share_axis,
 )
 
 METHODS = {"path cover": "All together 모두 함께", "naive": "Calibrated threshold 보정한 임계값"}
 TMR = "TMR of single images 사진 한 장의 TMR"
 
 
-def trackers(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
     """HOTA, MOTA and IDF1 of each tracker on each sequence, with ID switches and tracks.
 
     Takes `comparison.TABLE`.
@@ -88,7 +90,7 @@ def trackers(table: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
 
 
-def ratios(
+def likelihood_ratios_chart(
     bars: pl.DataFrame, costs: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
     """Log10 likelihood ratios of mated and non-mated pairs, a panel for each quality of faces.
@@ -136,7 +138,7 @@ def ratios(
                 tooltip=[
                     "kind:N",
                     alt.Tooltip("low:Q", format=".2f"),
-                    formatted_tip("share", ".2%"),
+                    *formatted_tips("share", ".2%"),
                 ],
             )
         )
@@ -173,7 +175,9 @@ def ratios(
     )
 
 
-def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+def linking_errors_chart(
+    errors: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
     """Passengers mixed, IDF1, pair precision and recall against face quality, for both methods.
 
     Takes `evaluation.ERRORS` with `tmr`; the band is the 95 % interval by passenger.
@@ -193,8 +197,8 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
     base = alt.Chart(shown)
     tips = [
-        formatted_tip("tmr", ".0%"),
-        *(formatted_tip(name, ".2%") for name in ("mixed", "mixed_low", "mixed_high")),
+        *formatted_tips("tmr", ".0%"),
+        *formatted_tips("mixed mixed_low mixed_high", ".2%"),
     ]
 
     def panel(name: str, title: str) -> alt.LayerChart | alt.FacetChart:
@@ -202,7 +206,7 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
             x=x,
             y=share_axis(name),
             color=colour,
-            tooltip=["name:N", formatted_tip(name, ".4f"), *tips],
+            tooltip=["name:N", *formatted_tips(name, ".4f"), *tips],
         )
         layers = [line]
         if name == "mixed":
@@ -241,7 +245,7 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
 
 
-def singled_out(
+def unicity_chart(
     points: pl.DataFrame, cases: Sequence[str], *, source: str, simulated: str | None = None
 ) -> Finished:
     """How many known sightings lead to one track: of the right person, and of somebody else.
@@ -269,8 +273,8 @@ def singled_out(
             "case:N",
             "points:O",
             "people:Q",
-            formatted_tip(name, ".1%"),
-            formatted_tip("revealed", ".1%"),
+            *formatted_tips(name, ".1%"),
+            *formatted_tips("revealed", ".1%"),
         ]
         drawn = []
         for sign, dash in (("!=", [1, 0]), ("==", [4, 4])):
@@ -307,18 +311,3 @@ def singled_out(
 
 
 _WIDTH = 620
-
-
-def share_axis(name: str) -> alt.Y:
-    """Return the upright axis of a share: 0 to 100 %, without a title."""
-    return alt.Y(
-        f"{name}:Q",
-        title="",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
-    )
-
-
-def formatted_tip(name: str, form: str) -> alt.Tooltip:
-    """Return the tooltip of a number in a d3 format."""
-    return alt.Tooltip(f"{name}:Q", format=form)

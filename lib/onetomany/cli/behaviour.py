@@ -51,7 +51,7 @@ zone, x_low, y_low, x_high, y_high. Nobody who is flagged has done anything."""
     def run(args: argparse.Namespace) -> int:
         from onetomany import behaviour as rooms
         from onetomany import cage
-        from onetomany.charts.behaviour import flagged
+        from onetomany.charts.behaviour import flagged_rates_chart
         from onetomany.sources.files import write_whole
         from onetomany.sources.tables import csv_text
 
@@ -72,7 +72,7 @@ zone, x_low, y_low, x_high, y_high. Nobody who is flagged has done anything."""
         write_whole(out / "not_judged.txt", f"{judged}\n".encode())
         written = "flags.csv, rates.csv, not_judged.txt"
         if found.rates["rate"].is_not_null().any():
-            chart = flagged(
+            chart = flagged_rates_chart(
                 found.rates,
                 {name: rule.name for name, rule in rules.items()},
                 {name: rule.axis for name, rule in rules.items()},

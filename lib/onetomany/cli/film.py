@@ -226,10 +226,10 @@ def _write_pictures(job: _Job, found: FilmTracks, out: Path) -> None:
 def _heat_map(
     job: _Job, cells: pl.DataFrame, unit: str, extent: Extent, background: str | None = None
 ) -> bytes:
-    from onetomany.charts.film import film_presence
+    from onetomany.charts.film import film_presence_chart
     from onetomany.report.site import picture
 
-    chart = film_presence(
+    chart = film_presence_chart(
         cells,
         unit=unit,
         extent=extent,

@@ -14,9 +14,9 @@ from IPython.display import HTML, display
 
 from ..accuracy import error_rates, histogram
 from ..behaviour import Rule, flagged_rates, flags
-from ..charts.accuracy import candidate_list, score_histogram_at
-from ..charts.behaviour import flagged
-from ..charts.reidentification import label, narrowed
+from ..charts.accuracy import candidate_list_chart, score_histogram_chart
+from ..charts.behaviour import flagged_rates_chart
+from ..charts.reidentification import column_label, narrowed_crowd_chart
 from ..gallery import Gallery, Threshold
 from ..printing import printable
 from ..reidentification.crowds import crowd
@@ -59,7 +59,7 @@ def threshold_slider(
                 f"{totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못합니다.</p>"
             )
         )
-        display(score_histogram_at(bars, threshold, source=source))
+        display(score_histogram_chart(bars, threshold, source=source))
 
     return _linked(show, {"threshold": slider}, [slider])
 
@@ -95,7 +95,7 @@ def candidate_browser(
                 f"임계값 이상 후보 <b>{len(above)}</b>명</p>"
             )
         )
-        display(candidate_list(found, threshold=threshold.score, probes=None, source=source))
+        display(candidate_list_chart(found, threshold=threshold.score, probes=None, source=source))
 
     return _linked(show, {"probe": image}, [ipywidgets.HBox([subject, image])])
 
@@ -151,7 +151,9 @@ def rule_slider(
             )
         )
         display(
-            flagged(rates, {rule: own.name}, {rule: own.axis}, source=source, simulated=simulated)
+            flagged_rates_chart(
+                rates, {rule: own.name}, {rule: own.axis}, source=source, simulated=simulated
+            )
         )
 
     return _linked(show, {"rule": menu, "strictness": slider}, [ipywidgets.HBox([menu, slider])])
@@ -211,7 +213,7 @@ def crowd_picker(
     menus = {
         name: ipywidgets.Dropdown(
             options=[("—", None), *((str(value), value) for value in values[name])],
-            description=label(name),
+            description=column_label(name),
             style={"description_width": "150px"},
         )
         for name in columns
@@ -236,7 +238,7 @@ def crowd_picker(
                 f"가지고 있습니다{more_ko}.</p>"
             )
         )
-        display(narrowed(steps, source=source, simulated=simulated))
+        display(narrowed_crowd_chart(steps, source=source, simulated=simulated))
 
     return _linked(show, menus, list(menus.values()))
 

@@ -8,7 +8,7 @@ import ipywidgets
 import polars as pl
 from IPython.display import HTML, display
 
-from ..charts.mosaic import people_left
+from ..charts.mosaic import people_left_chart
 from ..printing import printable
 from ..reidentification.mosaic import mosaic
 
@@ -60,7 +60,7 @@ def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidge
             return
         found = mosaic(picked, population)
         display(HTML(_sentences(found, picked, population)))
-        display(people_left(found, population, source="named above 위에 적음"))
+        display(people_left_chart(found, population, source="named above 위에 적음"))
 
     shown = ipywidgets.interactive_output(show, {**menus, "population": people})
     return ipywidgets.VBox([*menus.values(), people, shown])

@@ -8,7 +8,7 @@ from pathlib import Path
 import ipywidgets
 from IPython.display import HTML, display
 
-from ..charts.assessment import crowd_sizes, given_up
+from ..charts.assessment import crowd_sizes_chart, without_column_chart
 from ..errors import InputError
 from ..printing import Notice, printable, shortened
 from ..reidentification.assessment import Assessment, assess, sentences, to_give_up
@@ -96,6 +96,6 @@ def _say(notices: tuple[Notice, ...] | list[Notice]) -> None:
 def _show(found: Assessment, name: str) -> None:
     _say(sentences(found))
     source = shortened(name, 80)
-    display(crowd_sizes(found.crowds, source=source))
+    display(crowd_sizes_chart(found.crowds, source=source))
     if len(without := to_give_up(found)):
-        display(given_up(without, found.anonymity.unique, source=source))
+        display(without_column_chart(without, found.anonymity.unique, source=source))

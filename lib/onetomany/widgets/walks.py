@@ -11,7 +11,7 @@ from IPython.display import HTML, display
 
 from ..behaviour import UNITS, Judged, Site, judge, read_rules, read_site, read_walks
 from ..cage import accept_weak_isolation
-from ..charts.behaviour import flagged
+from ..charts.behaviour import flagged_rates_chart
 from ..errors import InputError, OneToManyError
 from ..printing import printable
 from ..tracking.numbers_text import Notices
@@ -97,7 +97,7 @@ def _show(found: Judged, notices: Notices, name: str, simulated: bool) -> None:
         display(HTML(_table(first) + more))
     if found.rates["rate"].is_not_null().any():
         display(
-            flagged(
+            flagged_rates_chart(
                 found.rates,
                 {key: rule.name for key, rule in rules.items()},
                 {key: rule.axis for key, rule in rules.items()},

@@ -12,7 +12,7 @@ from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
 REAL, SIMULATED = "real people 실제 사람", "In a simulation 모의"
 
 
-def real_beside(
+def beside_real_chart(
     shares: pl.DataFrame,
     names: Mapping[str, str],
     units: Mapping[str, str],
@@ -81,7 +81,7 @@ def real_beside(
     )
 
 
-def disclosed_alarms(alarms: pl.DataFrame, *, source: str) -> Finished:
+def seoul_alarms_chart(alarms: pl.DataFrame, *, source: str) -> Finished:
     """Draw a city's disclosed alarms: unneeded ones a month, and the share right, over time.
 
     Takes `behaviour.seoul_alarms`.

@@ -10,7 +10,7 @@ from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
 RECORDS = "Records in the gallery 갤러리의 기록 수"
 
 
-def misses(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """FNIR (left) and the threshold needed (right) against gallery size, a line for each FPIR.
 
     Takes `accuracy.misses_at_fpir`.

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from .reidentification import label
+from .reidentification import column_label
 from .theme import BLUE, INK, ORANGE, RED, Finished, finish
 
 LINKED = {
@@ -26,7 +26,7 @@ TICKS = {
 }
 
 
-def trips_linked(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def trips_linked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """What one key links, by how many trips people make on average (an assumption).
 
     Takes rows of `persistent_key.linkage` with the truth, and a column `mean_trips`.
@@ -69,7 +69,7 @@ def trips_linked(found: pl.DataFrame, *, source: str, simulated: str) -> Finishe
     )
 
 
-def reversal(times: pl.DataFrame, *, source: str) -> Finished:
+def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
     """How long it takes to try every value, on one core: takes `persistent_key.reversal_times`."""
     first, last = 0.05, 100_000 * YEAR
     shown = times.with_columns(
@@ -118,7 +118,7 @@ def reversal(times: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def relinked(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """People linked again by their face after a renewal (left), newcomers falsely linked (right).
 
     Takes `persistent_key.relinked`, with 95 % intervals over people.
@@ -182,7 +182,7 @@ _HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start",
 
 
 def _named(column: str) -> str:
-    return "no filter 거르지 않음" if column == "no filter" else label(column)
+    return "no filter 거르지 않음" if column == "no filter" else column_label(column)
 
 
 def _duration(seconds: float) -> str:
