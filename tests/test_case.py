@@ -137,7 +137,6 @@ def test_korean_counts(count, words):
 
 def test_charts_speak_both_languages_and_to_those_who_cannot_see():
     drawn = [
-        charts.timeline(case.timeline()),
         charts.windows_chart(case.numbers()),
         charts.disagreements_chart(case.claims()),
     ]

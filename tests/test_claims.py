@@ -11,11 +11,11 @@ import duckdb
 import polars as pl
 import pypdfium2
 import pytest
-import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetomany.charts import claims as charts
+from onetomany.charts.reader_table import ReaderTable
 from onetomany.cli import main
 from onetomany.documents import claims, contradictions, numerals, quantities, specimens
 from onetomany.documents.case_file import export_parquet, open_case
@@ -420,28 +420,21 @@ def test_planted_errors_are_found(ledger: pl.DataFrame) -> None:
 # --- charts and specimens -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("draw", [charts.said_when, charts.matrix])
-def test_charts_show_who_collides_with_whom(
-    ledger: pl.DataFrame, found: pl.DataFrame, draw: Callable[..., charts.Finished]
+@pytest.mark.parametrize("tell", [charts.claims_by_topic_table, charts.claims_by_source_table])
+def test_tables_show_which_claims_contradict_each_other(
+    ledger: pl.DataFrame, found: pl.DataFrame, tell: Callable[..., ReaderTable]
 ) -> None:
-    spec = draw(ledger, found, claims.topics()).to_dict()
-    assert re.search("[가-힣]", spec["title"]["subtitle"][0])
-    assert spec["title"]["subtitle"][-1].startswith("Source 출처: claims.csv")
-    assert len(spec["description"]) > 60
-    svg = vl_convert.vegalite_to_svg(spec)
-    for words in (
-        "예산",
-        "CCTV used?",
-        "access only 접근만",
-        "contradicted 어긋남",
-        "44 bn KRW 원",
-    ):
-        assert words in svg, words
-    alone = draw(ledger, found.clear(), claims.topics()).to_dict()
-    rows = [row for data in alone["datasets"].values() for row in data if "state" in row]
-    assert {row["state"] for row in rows} == {charts.STANDS}
-    rows = [row for data in spec["datasets"].values() for row in data if "state" in row]
-    assert any(row["state"] == charts.COLLIDES and "C17 SBS" in row["against"] for row in rows)
+    table = tell(ledger, found, claims.topics())
+    assert re.search("<caption>.*[가-힣].*</caption>", table.body)
+    assert "Source 출처: claims.csv" in table.body
+    for words in ("예산", "CCTV used?", "access only 접근만", "44 bn KRW 원"):
+        assert words in table.body, words
+        assert words in str(table.frame.rows()), words
+    marked = re.findall(r"<tr>(?:(?!</tr>).)*<mark>.*?</tr>", table.body)
+    assert any("C17 SBS" in row for row in marked)
+    alone = tell(ledger, found.clear(), claims.topics())
+    assert "<mark>" not in alone.body
+    assert alone.frame.height == table.frame.height
 
 
 def test_every_topic_has_a_claim(ledger: pl.DataFrame) -> None:

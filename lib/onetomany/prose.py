@@ -1,4 +1,4 @@
-"""Sentences with computed numbers in them, in both languages."""
+"""Show sentences with computed numbers, in both languages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ _LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"]+)\)")
 
 
 def say(en: str, ko: str) -> None:
-    """Show a sentence in English, then in Korean; `**bold**` marks what to look at.
+    """Show a sentence in English, then in Korean.
 
-    `[NIST](https://...)` is a link.
-
-    A text of several lines, such as a letter, is one output with a paragraph for each line.
-
-    Each carries its language, so that the report can lay the two side by side or show one. It is
-    shown as HTML: Markdown would leave the asterisks standing in '**2.3%**에서'.
+    `**bold**` is emphasis and `[NIST](https://...)` a link. A text of several lines, such as a
+    letter, is one output with a paragraph for each line. Each output carries its language, so the
+    report can show both or one. It is HTML, because Markdown does not recognise the emphasis in
+    '**2.3%**에서'.
     """
     for lang, text in (("en", en), ("ko", ko)):
         marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text, quote=False))
@@ -33,7 +31,11 @@ def say(en: str, ko: str) -> None:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: '1 picture', '4,000 pictures', '2 people'."""
+    """Return a number with its noun.
+
+    >>> counted(1, "picture"), counted(4000, "picture"), counted(2, "person", "people")
+    ('1 picture', '4,000 pictures', '2 people')
+    """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 

@@ -1,4 +1,4 @@
-"""Commands on requests for what is still hidden. Nothing is ever sent."""
+"""Commands on freedom-of-information requests. The kit sends nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Action = Callable[[argparse.Namespace], int]
 
 
 def requests(parser: argparse.ArgumentParser) -> Run:
-    """Letters to authorities, their deadlines, and the log of answers; nothing is ever sent."""
+    """Write letters to authorities, count deadlines, log answers; the kit sends nothing."""
     actions = parser.add_subparsers(required=True, metavar="action")
 
     def action(name: str, does: Action, help: str) -> argparse.ArgumentParser:
@@ -34,56 +34,113 @@ def requests(parser: argparse.ArgumentParser) -> Run:
         return own
 
     missing = action(
-        "gaps", _gaps, "what we found no copy of, ranked by the claims it would settle"
+        "gaps", _gaps, "list documents to ask for, ranked by the number of claims they would settle"
     )
-    missing.add_argument("--case", type=Path, metavar="FILE", help="its claims and redactions")
-    action("register", _register, "what the EU database of AI systems shows to anybody")
-    new = action("new", _new, "make a letter from a gap or a template, and begin its log entry")
-    new.add_argument("about", metavar="GAP|TEMPLATE")
-    new.add_argument("--id", help="the request's name in the log; default: date and template")
-    new.add_argument("--procedure", help="the law to ask under; default: the gap's")
-    new.add_argument("--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
-    export = action("export", _export, "write a request's letter again")
-    export.add_argument("id")
+    missing.add_argument(
+        "--case", type=Path, metavar="FILE", help="a case file: use its claims and redactions"
+    )
+    action(
+        "register", _register, "list the entries of the EU database of AI systems that are public"
+    )
+    new = action("new", _new, "write a letter from a gap or a template, and begin its log entry")
+    new.add_argument("about", metavar="GAP|TEMPLATE", help="a gap that 'gaps' lists, or a template")
+    new.add_argument("--id", help="the request's name in the log (default: date, template)")
+    new.add_argument("--procedure", help="the law to use (default: that of the gap)")
+    new.add_argument(
+        "--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD", help="default: today"
+    )
+    export = action("export", _export, "write the letter of a logged request again")
+    export.add_argument("id", help="the request's name in the log")
     for each in (new, export):
-        each.add_argument("--language", help="default: the authority's, or the entry's")
-        each.add_argument("--beside", metavar="LANGUAGE", help="to read along in; 'none' for none")
+        each.add_argument("--language", help="of the letter (default: the authority's)")
         each.add_argument(
-            "--field", action="append", default=[], metavar="NAME=VALUE", help="of the letter"
+            "--beside", metavar="LANGUAGE", help="add a translation for yourself; 'none' for none"
         )
-        each.add_argument("--requester", type=Path, metavar="FILE", help="default: requester.toml")
-        each.add_argument("--out", type=Path, default=LETTERS, metavar="DIR")
+        each.add_argument(
+            "--field",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="fill in a field of the letter",
+        )
+        each.add_argument(
+            "--requester",
+            type=Path,
+            metavar="FILE",
+            help="your name and address (default: requester.toml)",
+        )
+        each.add_argument(
+            "--out", type=Path, default=LETTERS, metavar="DIR", help=f"default: {LETTERS}"
+        )
     for name, does, help in (
-        ("status", _status, "where every request stands"),
-        ("overdue", _overdue, "what the bodies let pass"),
-        ("deadlines", _deadlines, "every deadline of a request, with the rule behind it"),
-        ("calendar", _calendar, "the deadlines as a calendar file (ICS)"),
+        ("status", _status, "show the state of every request and its next deadline"),
+        ("overdue", _overdue, "list the deadlines that authorities have missed"),
+        ("deadlines", _deadlines, "list every deadline of a request, with its legal rule"),
+        ("calendar", _calendar, "write the deadlines as a calendar file (ICS)"),
     ):
         own = action(name, does, help)
-        own.add_argument("--today", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
+        own.add_argument(
+            "--today",
+            type=_date,
+            default=dt.date.today(),
+            metavar="YYYY-MM-DD",
+            help="count as of this day",
+        )
         if name == "deadlines":
-            own.add_argument("id")
+            own.add_argument("id", help="the request's name in the log")
         if name == "calendar":
-            own.add_argument("--out", type=Path, default=Path("build/requests.ics"), metavar="FILE")
-    answer = action("answer", _answer, "record what happened, with the files that came")
-    answer.add_argument("id")
+            own.add_argument(
+                "--out",
+                type=Path,
+                default=Path("build/requests.ics"),
+                metavar="FILE",
+                help="default: %(default)s",
+            )
+    answer = action("answer", _answer, "log an event of a request, and store the files received")
+    answer.add_argument("id", help="the request's name in the log")
     answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
-    answer.add_argument("files", nargs="*", type=Path, metavar="FILE", help="before any option")
-    answer.add_argument("--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD")
-    answer.add_argument("--note", default="")
-    answer.add_argument("--extension", default="", help="which one, for the event extended")
-    answer.add_argument("--until", type=_date, help="its last day, where the body sets it itself")
-    answer.add_argument("--exemption", action="append", default=[], metavar="ID")
     answer.add_argument(
-        "--changed", action="append", default=[], metavar="'CLAIM=BEFORE>AFTER'", help="in quotes"
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="files received; write them before the options",
     )
-    answer.add_argument("--answers", type=Path, default=ANSWERS, metavar="DIR")
-    answer.add_argument("--case", type=Path, metavar="FILE", help="read the files into this case")
-    answer.add_argument("--requester", type=Path, metavar="FILE", help="what the log must not hold")
-    bring = action("import", _import, "a request's history from a JSON file of Froide or Alaveteli")
-    bring.add_argument("file", type=Path)
-    bring.add_argument("--procedure", required=True, help="the law it was made under")
-    bring.add_argument("--zone", help="whose days count, such as Europe/Berlin")
+    answer.add_argument(
+        "--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD", help="default: today"
+    )
+    answer.add_argument("--note", default="", help="a remark for the log")
+    answer.add_argument(
+        "--extension", default="", help="name of the extension, for the event 'extended'"
+    )
+    answer.add_argument(
+        "--until", type=_date, help="last day of the extension, if the authority sets it"
+    )
+    answer.add_argument(
+        "--exemption", action="append", default=[], metavar="ID", help="ground of a refusal"
+    )
+    answer.add_argument(
+        "--changed",
+        action="append",
+        default=[],
+        metavar="'CLAIM=BEFORE>AFTER'",
+        help="a claim that the answer changes; write it in quotes",
+    )
+    answer.add_argument(
+        "--answers", type=Path, default=ANSWERS, metavar="DIR", help=f"default: {ANSWERS}"
+    )
+    answer.add_argument(
+        "--case", type=Path, metavar="FILE", help="also read the files into this case file"
+    )
+    answer.add_argument(
+        "--requester", type=Path, metavar="FILE", help="your name and address: kept out of the log"
+    )
+    bring = action(
+        "import", _import, "log a request from a JSON file of Froide or Alaveteli (FOI platforms)"
+    )
+    bring.add_argument("file", type=Path, help="the platform's JSON file")
+    bring.add_argument("--procedure", required=True, help="the law of the request")
+    bring.add_argument("--zone", help="time zone of its dates, such as Europe/Berlin")
     bring.add_argument("--id", help="the request's name in the log")
 
     def run(args: argparse.Namespace) -> int:
@@ -133,7 +190,7 @@ def _new(args: argparse.Namespace) -> int:
     procedure = args.procedure or (gap["procedure"] if gap else "")
     if not procedure:
         raise InputError(
-            f"'{template}' is a template and no gap: name the law with --procedure, one of "
+            f"'{template}' is a template, not a gap: name the law with --procedure, one of "
             f"{', '.join(templates()[template].procedures)}."
         )
     language = args.language or law_language(procedure).partition("-")[0]
@@ -152,7 +209,7 @@ def _export(args: argparse.Namespace) -> int:
 
     entry = _entry(args)
     if not entry.template:
-        raise InputError(f"Request '{entry.id}' names no template: there is no letter to write.")
+        raise InputError(f"Request '{entry.id}' names no template, so there is no letter to write.")
     own = entry.language or law_language(entry.procedure).partition("-")[0]
     language = args.language or own
     gap = drafts.gap_or_template(entry.gaps[0])[1] if entry.gaps else None
@@ -177,7 +234,7 @@ def _status(args: argparse.Namespace) -> int:
             days = row["days_left"]
             left = f"{days} days left" if days >= 0 else f"{-days} days late"
             if days >= 0 and row["state"] in ("clarification_asked", "fee_asked"):
-                left = "the clock has stopped: counted as if your reply came today"
+                left = "the clock is stopped: counted as if you replied today"
             print(f"{'':32} {row['due']} {row['next_en']} ({row['whose']}, {left})")
     _tell_not_counted(entries, args.today)
     return _count(len(entries), "request")
@@ -223,7 +280,7 @@ def _answer(args: argparse.Namespace) -> int:
         )
     if args.exemption and args.event in log.GRANTS:
         raise InputError(
-            f"'{args.event}' gives all that was asked for: where a part was refused, take 'partly'."
+            f"'{args.event}' means that everything was given. If a part was refused, use 'partly'."
         )
     law = procedures().get(entry.procedure)
     told = (args.date, args.event, args.note, args.extension, tuple(args.exemption))
@@ -252,7 +309,7 @@ def _answer(args: argparse.Namespace) -> int:
     )
     print(f"wrote {args.log / f'{args.id}.md'}")
     if odd := answers.odd_date(entry, event, dt.date.today()):
-        print(f"Check the date: {odd} Where it is wrong, correct it in that file.")
+        print(f"Check the date: {odd} If it is wrong, correct it in that file.")
     for file in done.request.history[-1].files:
         print(f"kept {done.folder / file.name} (SHA-256 {file.sha256})")
     if done.ingested:
@@ -270,7 +327,7 @@ def _import(args: argparse.Namespace) -> int:
         raise InputError(f"There is no procedure '{args.procedure}': there are {', '.join(known)}.")
     entry = read_export(args.file, args.procedure, zone=args.zone, request_id=args.id)
     print(f"wrote {write_new(args.log, entry)} with {len(entry.history)} events")
-    print("Read it before you use it: a platform's words for an outcome are its users'.")
+    print("Check it before you use it: on these platforms users set the outcome.")
     if why := not_counted(entry, today=dt.date.today()):
         print(why)
     return 0
@@ -291,7 +348,7 @@ def _calendar(args: argparse.Namespace) -> int:
 
 
 def _ledger(case: Path | None) -> pl.DataFrame:
-    """The claims of a case file that holds some, or those of the Korean case."""
+    """Return the claims of a case file, or those of the Incheon case if it has none."""
     from onetomany.documents import claims
     from onetomany.documents.case_file import open_case, read
 
@@ -304,12 +361,12 @@ def _ledger(case: Path | None) -> pl.DataFrame:
 
 
 def _tell_not_counted(entries: list[Request], today: dt.date) -> None:
-    """Name the requests of which nobody can be late, for want of the day of receipt."""
+    """Print the requests without a day of receipt: their deadlines can't be counted."""
     from onetomany.requests.status import not_counted
 
     silent = [each.id for each in entries if not_counted(each, today=today)]
     if silent:
-        print(f"No time for a decision can be counted, for want of 'received': {', '.join(silent)}")
+        print(f"No deadline can be counted without the event 'received': {', '.join(silent)}")
 
 
 def _letter(
@@ -321,7 +378,7 @@ def _letter(
     language: str,
     gap: Mapping[str, str] | None,
 ) -> tuple[Letter, Letter | None, list[str]]:
-    """A letter, the version to read along, and the requester's particulars that went into them."""
+    """Return a letter, its translation for the requester, and the personal data in them."""
     from onetomany.requests import drafts, letters
 
     own = letters.requester(args.requester)
@@ -341,9 +398,9 @@ def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> int:
     for notice in made.notices:
         print(notice)
     if beside is not None:
-        print("The version to read along is marked as no part of the letter: take it out to send.")
+        print("The translation is for you and marked so: remove it before you send the letter.")
     for each in made.unread:
-        print(f"Check before you send it, this was not read by us: {each}")
+        print(f"Check this before you send it; we have not read the source: {each}")
     print("Nothing was sent. Read the letter, sign it, and send it yourself.")
     return 0
 
@@ -361,7 +418,7 @@ def _all(args: argparse.Namespace) -> list[Request]:
 
 
 def _fields(written: list[str]) -> dict[str, str]:
-    """NAME=VALUE of the command line. Personal ones are refused: they have a file of their own."""
+    """Return the fields given as NAME=VALUE; personal ones belong in requester.toml."""
     from onetomany.requests.templates import letter_fields
 
     known = letter_fields()
@@ -385,4 +442,4 @@ def _date(written: str) -> dt.date:
     try:
         return dt.date.fromisoformat(written)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"'{written}' is no date such as 2026-11-24") from error
+        raise argparse.ArgumentTypeError(f"'{written}' is not a date such as 2026-11-24") from error

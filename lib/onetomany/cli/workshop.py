@@ -1,23 +1,26 @@
-"""The command that makes what a workshop needs."""
+"""The command that prepares a workshop."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import NOTEBOOKS, Run
 from onetomany.printing import print_line as print
 
 
 def workshop(parser: argparse.ArgumentParser) -> Run:
-    """Copy the chapters for participants, or all there is for a machine without network."""
+    """Copy the chapters for participants, or the whole kit for a machine without network."""
     parser.add_argument("out", type=Path, metavar="DIR", help="a new folder")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
+    parser.add_argument(
+        "--notebooks", type=Path, default=Path("notebooks"), metavar="DIR", help=NOTEBOOKS
+    )
     parser.add_argument(
         "--offline",
         type=Path,
         metavar="LOCK",
-        help="also wheels of all packages, from this output of 'uv export' (see 'make workshop')",
+        help="copy the whole kit and all packages in this output of 'uv export' ('make workshop' "
+        "does it)",
     )
 
     def run(args: argparse.Namespace) -> int:
