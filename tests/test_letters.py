@@ -498,7 +498,7 @@ def test_the_command_writes_german_with_english_beside(
     assert text.startswith("# Antrag")
     assert "Not part of the letter" in text
     assert "**To:** Federal Ministry of the Interior" in text
-    assert "take it out to send" in capsys.readouterr().out
+    assert "remove it before you send" in capsys.readouterr().out
     again = ["requests", "export", name, "--log", str(tmp_path / "log"), "--beside", "none"]
     assert main([*again, "--out", str(tmp_path / "b"), "--requester", str(me)]) == 0
     assert "Not part" not in (tmp_path / "b" / f"{name}.de.md").read_text("utf-8")

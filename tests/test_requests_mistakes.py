@@ -55,7 +55,7 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("answer", ("one", "recieved"), ("no event 'recieved'; near it: received",)),
         ("answer", ("on", "received"), ("no request 'on'", "near it: one", "status")),
         ("answer", ("one", "extended"), ("--extension", "decision-extension")),
-        ("answer", ("one", "answered", "--exemption", "9-1-5"), ("take 'partly'",)),
+        ("answer", ("one", "answered", "--exemption", "9-1-5"), ("use 'partly'",)),
         ("answer", ("one", "received", "--date", "2026-01-05"), ("already", "by a note")),
         ("answer", (*FILE, "{tmp}/none.pdf"), ("none.pdf is no file",)),
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/a.txt"), ("named twice",)),
@@ -208,11 +208,11 @@ def test_an_import_that_lacks_what_deadlines_need_says_so(
     assert "requests answer far received --date" in text
     assert "no time for a decision" in told(capsys, tmp_path, "deadlines", "far")[1]
     late = told(capsys, tmp_path, "overdue", "--today", "2026-02-01")[1]
-    assert "for want of 'received': far" in late
+    assert "without the event 'received': far" in late
     assert "one: Decision" in late
     assert told(capsys, tmp_path, "answer", "far", "received", "--date", "2021-10-22")[0] == 0
     assert "2021-11-22" in told(capsys, tmp_path, "deadlines", "far")[1]
-    assert "for want of" not in told(capsys, tmp_path, "status")[1]
+    assert "without the event" not in told(capsys, tmp_path, "status")[1]
 
 
 @pytest.mark.parametrize(
