@@ -1,4 +1,4 @@
-"""Charts of flags on ordinary people: how many, who agrees with whom, and of alarms in a day."""
+"""Draw flags on ordinary people: how many, agreement of detectors, and right alarms."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def flagged_rates_chart(
     source: str,
     simulated: str | None = None,
 ) -> Finished:
-    """Draw people flagged per thousand over each rule's range of thresholds, a panel a rule.
+    """Draw people flagged per thousand against the threshold, a panel per rule.
 
-    Takes `behaviour.flagged_rates`, each rule's name and the name of its quantity. A column `case`
-    may tell several such frames apart, each with a colour. The dashed line stands at the default,
-    which nobody published. The band is the 95 % interval by person. Rules without a row, which were
-    not computed, are named under the chart.
+    Takes `behaviour.flagged_rates`, and the name and axis title of each rule. A column `case` gives
+    several frames one colour each. The dashed line is the kit's default threshold; no authority has
+    published one. The band is the 95 % interval by person. Rules that were not computed are named
+    under the chart.
 
-    Raises InputError where no rule could judge anybody.
+    Raises InputError if no rule could be computed.
     """
     shown = rates.filter(pl.col("rule").is_in(list(names)), pl.col("rate").is_not_null())
     if not shown.height:
@@ -118,9 +118,9 @@ def flagged_rates_chart(
 def agreement_chart(
     pairs: pl.DataFrame, *, source: str, people: int, simulated: str | None = None
 ) -> Finished:
-    """Jaccard index of each two ways of flagging people, with its interval, as a matrix.
+    """Draw the Jaccard index of each two detectors, with intervals, as a matrix.
 
-    Takes `behaviour.agreement`. Cells without anybody flagged are empty.
+    Takes `behaviour.agreement`. Cells in which nobody was flagged are empty.
     """
     ways = [*pairs["a"].unique(maintain_order=True), pairs["b"].to_list()[-1]]
     cells = pairs.select("a", "b", "jaccard", "low", "high", "chance", "both").drop_nulls()
@@ -174,12 +174,12 @@ def alarms_right_chart(
     source: str,
     simulated: str | None = None,
 ) -> Finished:
-    """Share of flags that are right against the base rate, and false alarms a day; two sliders.
+    """Draw the share of right flags by base rate, and false flags a day.
 
     Takes `behaviour.alarms_right` and `behaviour.false_alarms_a_day` of the same thresholds, as
-    many for each rule: one slider moves all rules from their laxest to their strictest, the other
-    sets the sensitivity that the reader assumes. Where nobody was flagged there is no line, only
-    its lower limit, dotted.
+    many for each rule. One slider moves all rules from their laxest threshold to their strictest;
+    the other sets the assumed sensitivity. If nobody was flagged, only the lower limit is drawn,
+    dotted.
     """
     step = pl.col("strictness").rank("dense").over("rule").cast(pl.Int32)
     bars = daily.with_columns(

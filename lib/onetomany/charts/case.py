@@ -69,7 +69,10 @@ def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
 
 
 def windows_chart(figures: pl.DataFrame) -> Finished:
-    """The three counts of the wrong division, each over its own window, from `numbers`."""
+    """Draw the three counts of the misleading division, each over its own period.
+
+    Takes `sources.case.numbers`.
+    """
     rows = pl.DataFrame(
         {
             "id": ["koreans_records", "foreigners_records", "passengers_claimed"],
@@ -131,7 +134,10 @@ def windows_chart(figures: pl.DataFrame) -> Finished:
 
 
 def disagreements_chart(claims: pl.DataFrame) -> Finished:
-    """The same quantity as different bodies gave it; a citation in each tooltip."""
+    """Draw the same quantity as different bodies stated it.
+
+    Takes `sources.case.claims`; tooltips have the citations.
+    """
     return finish(
         alt.VConcatChart(
             vconcat=[
@@ -153,7 +159,7 @@ def disagreements_chart(claims: pl.DataFrame) -> Finished:
 def _said(
     claims: pl.DataFrame, subjects: str, attribute: str, scale: float, axis: str
 ) -> alt.LayerChart:
-    """One panel: the numeric claims on these subjects, a row each, coloured by unit."""
+    """Return a panel with the numeric claims on these subjects, coloured by unit."""
     rows = (
         claims.filter(
             pl.col("subject").is_in(subjects.split()) & pl.col("attribute").str.contains(attribute)

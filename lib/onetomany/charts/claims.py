@@ -1,4 +1,4 @@
-"""Who said what when and which claims contradict each other, as tables; and a chart of mentions."""
+"""Show who said what when and which claims contradict each other; draw a chart of mentions."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def three_dates_table(items: pl.DataFrame) -> ReaderTable:
 
 
 def _shown(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
-    """The claims on topics in words, each with those that contradict it."""
+    """Return the claims on topics in words, with the claims that contradict them."""
     bad = found.filter("contradiction")
     sides = [
         bad.select(
@@ -160,7 +160,10 @@ def _shown(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> p
 
 
 def mentions_chart(mentions: pl.DataFrame, *, documents: int, specimens: bool) -> Finished:
-    """What is mentioned in most documents: `for_example`, `normal`, `documents` of each."""
+    """Draw the names mentioned in most documents.
+
+    Takes `for_example`, `normal` and `documents` of each name.
+    """
     shown = mentions.with_columns(row=pl.format("{} · {}", "for_example", "normal"))
     base = alt.Chart(shown).encode(
         x=alt.X("documents:Q", title="documents 문서 수", axis=alt.Axis(tickMinStep=1)),

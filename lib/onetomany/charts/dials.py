@@ -1,4 +1,4 @@
-"""A chart of what decides whether tracking works, one dial at a time."""
+"""Draw the conditions on which tracking depends, one at a time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .tracking import METHODS
 
 
 def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """IDF1 of each setting of each dial: the mean of seeds, and their range.
+    """Draw the IDF1 of each setting: mean and range over seeds.
 
-    Takes `dials.DIALS` with `line`, the words for dial and setting, in their order.
+    Takes `dials.DIALS` with `line`, the words for condition and setting, in order.
     """
     order = table["line"].unique(maintain_order=True).to_list()
     shown = table.with_columns(name=pl.col("method").replace(METHODS))

@@ -1,4 +1,4 @@
-"""Charts of who bears the errors: published rates by group, a simulated recovery, people needed."""
+"""Draw who bears the errors: rates by group, a simulated recovery, people needed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _NAME = pl.format("{} {}", "label_en", "label_ko")
 
 
 def published_groups_chart(rates: pl.DataFrame, *, named: dict[str, str], source: str) -> Finished:
-    """FMR of four groups: a tick for each algorithm, the median, and the algorithms `named`.
+    """Draw the FMR of four groups: each algorithm, the median and `named` algorithms.
 
-    Takes `sources.differentials.by_sex_and_race`; `named` gives the ids to mark and their names.
+    Takes `sources.differentials.by_sex_and_race`; `named` maps ids to names.
     """
     shown = rates.with_columns(name=_NAME)
     order = shown["name"].unique(maintain_order=True).to_list()
@@ -75,10 +75,10 @@ def published_groups_chart(rates: pl.DataFrame, *, named: dict[str, str], source
 
 
 def published_births_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
-    """FMR within each country (or region) of birth on a logarithmic scale, one group `marked`.
+    """Draw the FMR within each country or region of birth, one group `marked`.
 
     Takes rows of `sources.differentials.by_birth` of one scope and pairing, both people of one
-    group; the rule stands at the rate over everybody for which the threshold was set.
+    group. The line is the FMR over everybody for which the threshold was set.
     """
     overall = float(rates["global_fmr"][0])
     factor = pl.col("fmr") / overall
@@ -133,11 +133,12 @@ def group_rates_chart(
     overall: float,
     source: str,
 ) -> Finished:
-    """Draw FMR within each group with its interval under each model; wide intervals are hollow.
+    """Draw the FMR within each group under each model, with intervals.
 
-    Takes rows of `accuracy.rates_by_group` of one measure within groups, with a column `model`;
-    `by` is what was recorded (English, Korean), `labels` name the groups, `overall` is the rate of
-    all pairs at the same thresholds. A group without a false match has no dot, only a limit.
+    Takes rows of `accuracy.rates_by_group` of one measure within groups, with a column `model`.
+    `by` is the recorded attribute (English, Korean), `labels` name the groups, `overall` is the
+    rate of all pairs at the same thresholds. Wide intervals are hollow. A group without a false
+    match has no dot.
     """
     known = cells.drop_nulls("rate")
     floor = log_floor([*known["rate"], overall])
@@ -201,10 +202,10 @@ def group_rates_chart(
 
 
 def recovery_chart(found: pl.DataFrame, *, factor: float, simulated: str, source: str) -> Finished:
-    """What the estimator finds at growing numbers of people, beside the factor put in.
+    """Draw estimates of a ratio at growing sample sizes beside the true ratio.
 
-    Takes rows of `accuracy.ratios` with a column `people` (a group). A ratio that is null (no error
-    in the group compared with) has no dot; arrows say that a limit is open or beyond the chart.
+    Takes rows of `accuracy.ratios` with a column `people` (per group). A null ratio (no error in
+    the reference group) has no dot. An arrow means that a limit is infinite or outside the chart.
     """
     floor, top = 0.5, factor * 12
     shown = found.with_columns(
@@ -275,10 +276,10 @@ def recovery_chart(found: pl.DataFrame, *, factor: float, simulated: str, source
 def people_needed_chart(
     needed: pl.DataFrame, published: pl.DataFrame, *, have: int, have_label: str, source: str
 ) -> Finished:
-    """People a group against the factor to be seen; takes `factor`, `people`, `measure`.
+    """Draw the people needed per group against the ratio to be detected.
 
-    `published` are factors to mark on a line: `factor`, `people`, `label` (a line
-    break may stand in it); the rule is at `have` people and called `have_label`.
+    Takes `factor`, `people`, `measure`. `published` are ratios to mark: `factor`, `people`, `label`
+    (may contain a line break). The horizontal line is at `have` people, labelled `have_label`.
     """
     measures = needed["measure"].unique(maintain_order=True).to_list()
     x = alt.X(

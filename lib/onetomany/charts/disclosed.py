@@ -1,4 +1,4 @@
-"""Other countries' disclosed figures: months and their gaps, who asked, what came back, alerts."""
+"""Draw other countries' disclosed figures: entries by month and agency, outcomes, alerts."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _OUTCOMES = {
 }
 _LOST = "LOST LOG"
 _TOLD = "told 밝힘"
-_UNTOLD = "not told, or not adding up: least to most 밝히지 않았거나 합이 맞지 않음: 최소~최대"
+_UNTOLD = "not published or inconsistent: lowest to highest 밝히지 않았거나 합이 맞지 않음: 최소~최대"
 _FLOOR, _WIDTH = 1e-7, 200
 
 
 def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
-    """Entries by month and kind; months that the log doesn't hold stand as gaps, not as zeros.
+    """Draw entries by month and kind; months missing from the log are gaps.
 
     Takes `documents.disclosed.by_month`.
     """
@@ -89,16 +89,16 @@ def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
         alt.layer(blocks, bars, words).properties(width=700, height=280),
         title="What was asked of the face search of Massachusetts, and the months that are missing",
         title_ko="매사추세츠 얼굴 검색에 들어온 요청, 그리고 빠진 달",
-        source=f"{source}; {_number(shown, 'entries'):,} entries 항목, all that the log holds",
+        source=f"{source}; {_number(shown, 'entries'):,} entries 항목, all entries of the log",
         description=f"Entries in the log by month and kind, {order[0]} to {order[-1]}. The log "
-        f"does not hold {names}: these stand as gaps, not as zeros.",
+        f"has no entries of {names}: these are gaps, not zeros.",
     )
 
 
 def entries_by_agency_chart(
     agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str
 ) -> Finished:
-    """Entries by agency, the most frequent first, and what the first few make up together.
+    """Draw entries by agency, most frequent first, and the share of the first few.
 
     Takes `documents.disclosed.by_agency` and `concentration`.
     """
@@ -154,7 +154,7 @@ def entries_by_agency_chart(
 
 
 def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finished:
-    """Share of searches with no, one and several matches: interval by agency, and the bounds.
+    """Draw the share of searches with no, one and several matches, with bounds.
 
     Takes `documents.disclosed.outcomes` without and with `photo_arrays`.
     """
@@ -214,14 +214,14 @@ def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> 
 
 
 def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
-    """Matches returned, by how many came back at once: which of them must be other people.
+    """Draw matches per search, and how many of them must be other people.
 
     Takes `documents.disclosed.others_listed`.
     """
     names = {
         "must": ("somebody else, at least 적어도 남", RED),
         "one": ("also, if all images show one person 사진이 모두 한 사람이면", ORANGE),
-        "open": ("the one sought or not: not told 찾던 사람인지 알 수 없음", "#c9ced6"),
+        "open": ("right or wrong person: not stated 찾던 사람인지 알 수 없음", "#c9ced6"),
     }
     shown = (
         listed.select(
@@ -280,10 +280,10 @@ def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
 
 
 def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished:
-    """False alerts of the alerts, and of the faces: one event, two denominators.
+    """Draw false alerts as a share of alerts and as a share of faces.
 
-    Takes `documents.disclosed.deployments` and `false_alerts`. Where false ones aren't told, or
-    don't add up, there is no dot: the bar then holds the least and the most.
+    Takes `documents.disclosed.deployments` and `false_alerts`. If the number of false alerts is not
+    published or inconsistent, there is no dot; the bar then shows its lowest and highest value.
     """
     day, month = (pl.col("last_day").dt.strftime(form) for form in ("%Y-%m-%d", "%Y-%m"))
     when = pl.when(pl.col("first_day") == pl.col("last_day")).then(day).otherwise(month)
@@ -319,7 +319,7 @@ def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str)
 
 
 def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
-    """Intervals on one denominator; the counts stand beside the panel."""
+    """Return a panel of intervals with one denominator and the counts beside it."""
     if faces:
         scale = alt.Scale(type="log", domain=[_FLOOR, 1e-2], nice=False, clamp=True)
         axis = alt.Axis(

@@ -1,4 +1,4 @@
-"""A table of a bundle's answers to the questions that the other side will ask."""
+"""Show which questions of an opposing expert the files of a bundle answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Charts of a face search joined with attributes: fewer false candidates, surer finds."""
+"""Draw a face search combined with attributes: false candidates and posterior probability."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
 
 
 def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """False candidates a day before and after a restriction by columns.
+    """Draw false candidates a day before and after a restriction by columns.
 
-    Takes rows of `face_join.false_candidates` with a column `rates` that names what is assumed of
-    the FMR within a group.
+    Takes rows of `face_join.false_candidates` with a column `rates`, the assumption on the FMR
+    within a group.
     """
     order = found["columns"].unique(maintain_order=True).to_list()
     names = {
@@ -79,10 +79,10 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
 def posterior_by_size_chart(
     found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulated: str
 ) -> Finished:
-    """How probable it is that the first candidate is the right one, against the records searched.
+    """Draw the probability that the first candidate is right, by records searched.
 
-    Takes `face_join.posterior_by_size`; `marks` are the records that filters leave: `columns`,
-    `searched` (rows of `face_join.false_candidates`), of which those within the sizes are marked.
+    Takes `face_join.posterior_by_size`. `marks` are the records that filters leave: `columns` and
+    `searched` (rows of `face_join.false_candidates`); those within the range of sizes are marked.
     """
     shown = found.filter(pl.col("posterior").is_not_null()).with_columns(name=_prior())
     names = shown["name"].unique(maintain_order=True).to_list()
@@ -151,7 +151,7 @@ def posterior_by_size_chart(
 
 
 def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """The same on research faces: a row for each restriction, a dot with interval for each prior.
+    """Draw the same probability on research faces, for each restriction and prior.
 
     Takes rows of `face_join.posterior` with a column `columns`.
     """
@@ -215,7 +215,7 @@ def _prior() -> pl.Expr:
 
 
 def _after(columns: str, order: list[str]) -> str:
-    """A restriction by what it adds to the one before it, if it adds to one."""
+    """Return a restriction's label: only its additional column, if it extends the one before."""
     names = columns.split(" + ")
     added = " + ".join(names[:-1]) in order
     return (

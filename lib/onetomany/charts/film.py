@@ -1,4 +1,4 @@
-"""Charts of a film: where tracks stood, in the picture or on the ground."""
+"""Draw the time that tracks spent in each place of a film."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def film_presence_chart(
     background: str | None = None,
     simulated: str | None = None,
 ) -> Finished:
-    """Seconds that tracks stood in each cell of the picture (`unit` px) or of the ground (m).
+    """Draw the seconds that tracks spent in each cell of picture or ground.
 
-    Takes `film_pictures.TRACK_PRESENCE`; `extent` is left, top, right, bottom in `unit`,
-    `background` a data URL of the picture with that extent. In the picture y points down, on the
-    ground up. The title gives the share of the time that the busiest tenth of the cells holds.
+    Takes `film_pictures.TRACK_PRESENCE`; `unit` is px or m, `extent` is left, top, right, bottom in
+    `unit`, `background` a data URL of the picture with that extent. In the picture y points down,
+    on the ground up. The title gives the share of time in the busiest tenth of the cells.
     """
     left, top, right, bottom = extent
     picture = unit == "px"

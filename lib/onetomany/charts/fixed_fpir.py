@@ -1,4 +1,4 @@
-"""What rare false alarms cost: the threshold that keeps them rare, and who is missed at it."""
+"""Draw the cost of rare false alarms: the threshold needed, and the people missed at it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RECORDS = "Records in the gallery 갤러리의 기록 수"
 
 
 def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """FNIR (left) and the threshold needed (right) against gallery size, a line for each FPIR.
+    """Draw FNIR and the threshold needed against gallery size, for each FPIR.
 
     Takes `accuracy.misses_at_fpir`.
     """

@@ -1,4 +1,4 @@
-"""Charts of real one-to-many systems as NIST measured them, our simulation beside them."""
+"""Draw one-to-many systems as NIST measured them, beside our simulation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def measured_systems_chart(
     size: int,
     source: str,
 ) -> Finished:
-    """Draw FNIR of every system by the day it was handed in, some developers in colour.
+    """Draw the FNIR of every system by submission date, some developers in colour.
 
     Takes rows of `sources.measured.measured_systems` of one image set, size and `fpir`. `names`
     gives the developers in colour; `kit` is the simulated rate at this size with its interval.
@@ -79,10 +79,10 @@ def measured_systems_chart(
 def two_measures_chart(
     pairs: pl.DataFrame, names: Mapping[str, str], *, example: str, source: str
 ) -> Finished:
-    """Draw FNIR of the same systems at rank 1 and with few false alarms, a line for each.
+    """Draw each system's FNIR at rank 1 and at a low FPIR.
 
-    `pairs` has `algorithm`, `developer`, `submitted`, `rank_1` and `held`, in the order wanted;
-    the title is about the `example` among them.
+    `pairs` has `algorithm`, `developer`, `submitted`, `rank_1` and `held`, in drawing order; the
+    title is about the `example` among them.
     """
     shown = pairs.with_columns(
         name=pl.format("{}  {}", "algorithm", pl.col("submitted").cast(pl.String)),
@@ -138,7 +138,7 @@ def growth_exponents_chart(
     sizes: tuple[int, int],
     source: str,
 ) -> Finished:
-    """Draw how FNIR grows from one gallery size to another, a line for each system.
+    """Draw the growth of FNIR from one gallery size to another, by system.
 
     Takes `accuracy.measured.growth_exponents`, and `kit`: `gallery_size`, `fnir`, `low`, `high` of
     the simulation at the same FPIR.
@@ -198,7 +198,7 @@ def _by_name(names: Mapping[str, str], *, kit: bool = True) -> alt.Color:
 
 
 def _missed(rates: list[float]) -> dict[str, Any]:
-    """Return title, logarithmic scale and axis for these rates of people missed."""
+    """Return the title, logarithmic scale and axis for these miss rates."""
     low = max(min(rate for rate in rates if rate > 0) / 1.3, 1e-4)
     return {
         "title": MISSED,

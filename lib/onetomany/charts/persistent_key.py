@@ -1,4 +1,4 @@
-"""Charts of what links records: a key that stays the same, its reversal, a face across both."""
+"""Draw how records are linked: by a persistent key, its reversal, and a face after renewal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TICKS = {
 
 
 def trips_linked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """What one key links, by how many trips people make on average (an assumption).
+    """Draw the records one key links, by the assumed mean number of trips.
 
     Takes rows of `persistent_key.linkage` with the truth, and a column `mean_trips`.
     """
@@ -70,7 +70,10 @@ def trips_linked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> F
 
 
 def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
-    """How long it takes to try every value, on one core: takes `persistent_key.reversal_times`."""
+    """Draw the time one core needs to try every value of a key.
+
+    Takes `persistent_key.reversal_times`.
+    """
     first, last = 0.05, 100_000 * YEAR
     shown = times.with_columns(
         name=pl.format("{}: {}", "format", "scheme"),
@@ -119,7 +122,7 @@ def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
 
 
 def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """People linked again by their face after a renewal (left), newcomers falsely linked (right).
+    """Draw people relinked by face after a renewal, and newcomers falsely linked.
 
     Takes `persistent_key.relinked`, with 95 % intervals over people.
     """

@@ -1,7 +1,7 @@
-"""Tables for readers: HTML that wraps on a telephone and can be copied, searched and read aloud.
+"""Write tables as HTML that wraps on a telephone and can be copied, searched and read aloud.
 
-A chart draws marks; where a reader compares words and dates, a table serves better. Every text is
-escaped here, so a table may show what strangers wrote.
+If a reader compares words and dates, a table serves better than a chart. Every text is escaped, so
+a table may show texts from outside.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ UNKNOWN: Words = ("not known", "모름")
 
 @dataclass(frozen=True)
 class TableLine:
-    """One line of a cell: a column of the frame, with its Korean column and a label if it has them.
+    """One line of a cell: a column of the frame, with an optional Korean column and label.
 
-    `link` is a column of addresses, `note` one of texts shown under the pointer. A line whose value
-    is null is left out, or said to be unknown if `unknown` is set. `mark` is a column of booleans:
-    true highlights the line.
+    `link` is a column of addresses, `note` a column of texts shown under the pointer. A null value
+    is left out, or written as not known if `unknown` is true. `mark` is a Boolean column: true
+    highlights the line.
     """
 
     column: str
@@ -37,7 +37,7 @@ class TableLine:
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column of a table: its heading and the lines of each cell; a wide one fills a row alone."""
+    """A column: its heading and the lines of each cell; a wide cell fills a row on a telephone."""
 
     heading: Words
     lines: tuple[TableLine, ...]
@@ -46,7 +46,7 @@ class TableColumn:
 
 @dataclass(frozen=True)
 class ReaderTable:
-    """A finished table: the HTML that readers see, and the same rows as a frame of texts."""
+    """A finished table: its HTML, and the same rows as a frame of texts for exhibits."""
 
     body: str
     frame: pl.DataFrame
@@ -63,10 +63,10 @@ def reader_table(
     source: str,
     group: Words | None = None,
 ) -> ReaderTable:
-    """Return a table of rows with its title, headings and source in both languages.
+    """Return a table with its title, headings and source in both languages.
 
-    `group` names an English and a Korean column: rows in which they agree and that follow each
-    other stand under one heading of their own.
+    `group` names an English and a Korean column; consecutive rows with equal values share a
+    heading.
 
     >>> rows = pl.DataFrame({"day": ["2021-10-20", None], "what": ["A < B", "C"]})
     >>> day = TableColumn(("day", "날"), (TableLine("day", unknown=True),))
@@ -140,7 +140,7 @@ def _lines(row: dict[str, Any], column: TableColumn) -> Iterator[str]:
 
 
 def _text(row: dict[str, Any], column: TableColumn) -> str | None:
-    """Return a cell as text, a line for each of its lines, for the data beside the table."""
+    """Return a cell as text, one line per `TableLine`, for the frame."""
     said = []
     for line in column.lines:
         if words := _values(row, line):

@@ -1,4 +1,4 @@
-"""Charts of how far synthetic templates lie from real ones."""
+"""Draw how synthetic templates differ from real ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _SCORE = "Similarity score 유사도 점수"
 
 
 def score_shapes_chart(histograms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """Real scores as bars, synthetic ones as a line: takes `accuracy.realism.histograms`."""
+    """Draw real scores as bars and synthetic ones as a line.
+
+    Takes `accuracy.realism.histograms`.
+    """
     shown = histograms.with_columns(
         origin=pl.col("origin").replace({"real": REAL, "synthetic": SYNTHETIC})
     )
@@ -76,9 +79,9 @@ def score_shapes_chart(histograms: pl.DataFrame, *, source: str, simulated: str)
 
 
 def quantiles_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """How far synthetic quantiles lie from real ones, beside the real ones' intervals by subject.
+    """Draw synthetic minus real quantiles beside the real ones' intervals by subject.
 
-    Takes `accuracy.realism.quantiles`. Scores are shown as differences from the real quantile.
+    Takes `accuracy.realism.quantiles`.
     """
     shown = table.with_columns(
         place=pl.format("{} %", (pl.col("level") * 100).round(2)).str.replace(
@@ -148,7 +151,7 @@ def quantiles_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Fini
 
 
 def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """Where the real set's figures fall among synthetic sets.
+    """Draw the real set's figures among those of synthetic sets.
 
     Takes `accuracy.realism.as_one_of_many`.
     """

@@ -1,4 +1,4 @@
-"""Charts of crowds: how small they get column by column, and what margins alone can't tell."""
+"""Draw equivalence classes: how they shrink column by column, and the limits of margins."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ ROWS = "Records that share all of these values (5 to 95 % of records) 값이 모
 def crowd_steps_chart(
     steps: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """The crowd of the median record, and of 5 and 95 %, as columns are added one by one.
+    """Draw the class size of records as columns are added one by one.
 
-    Takes rows of `reidentification.crowds`, each with one column more than the last.
+    Takes rows of `reidentification.crowds`, each with one column more than the last; shows the
+    median and the 5 and 95 % points.
     """
     columns = steps["columns"].str.split(" + ").to_list()
     added = [names[-1] for names in columns]
@@ -79,10 +80,10 @@ def crowd_steps_chart(
 def small_crowds_chart(
     crowds: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """The share of records in crowds of 1, under 5 and under 20, for every combination of columns.
+    """Draw the share of records in small classes, for every combination of columns.
 
-    Takes `reidentification.crowds`. What is below one record in a hundred million stands at the
-    left edge.
+    Takes `reidentification.crowds`; small means 1, under 5 and under 20. Shares below one record in
+    a hundred million are drawn at the left edge.
     """
     floor = 1e-8
     ordered = crowds.sort("below_20", "below_5", "alone", "classes", descending=True)
@@ -136,7 +137,7 @@ def small_crowds_chart(
 
 
 def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """What margins alone allow in each cell (bars) and what is modelled (dots).
+    """Draw the bounds that margins set for each cell, and modelled counts.
 
     Takes rows of `arrivals.bounds` with a column `model` that names each model.
     """
@@ -193,7 +194,7 @@ def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Fi
 def narrowed_crowd_chart(
     steps: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """How many are left as one's own values are given one by one.
+    """Draw how many records remain as values are given one by one.
 
     Takes `reidentification.combinations.crowd`.
     """
@@ -229,7 +230,7 @@ def narrowed_crowd_chart(
 
 
 def column_label(column: str) -> str:
-    """A column's name in both languages, or as it is."""
+    """Return a column's name in both languages, or unchanged if it has none."""
     return NAMES.get(column, column)
 
 

@@ -1,4 +1,4 @@
-"""Charts of errors against the size of the gallery: measured, modelled, a day, and of alarms."""
+"""Draw errors against gallery size: measured, modelled, per day, and the share of right alarms."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def fpir_growth_chart(
     source: str,
     simulated: str,
 ) -> Finished:
-    """FPIR against gallery size, a panel for each threshold: measured, and as models have it.
+    """Draw FPIR against gallery size, measured and modelled, a panel per threshold.
 
     Takes `accuracy.rates_by_size` with its `fmr`, and rows of `accuracy.independent` and
     `accuracy.predicted_fpir` with the same `fmr` and a column `model`: 'independent', 'people'
-    (independent, with a cv) or 'tail'; limits may be null. The rule stands at `marked` records.
+    (independent, with a cv) or 'tail'; limits may be null. The line is at `marked` records.
     """
     columns = ["gallery_size", "fmr", "fpir", "fpir_low", "fpir_high"]
     limits = [pl.lit(None, pl.Float64).alias(name) for name in columns[3:]]
@@ -128,9 +128,9 @@ def fpir_growth_chart(
 def identification_by_size_chart(
     measured: pl.DataFrame, *, source: str, simulated: str
 ) -> Finished:
-    """Rank-1 (left) and FNIR at each threshold (right) against gallery size, with intervals.
+    """Draw rank-1 rate and FNIR at each threshold against gallery size.
 
-    Takes `accuracy.rates_by_size` with its `fmr`.
+    Takes `accuracy.rates_by_size` with its `fmr`; intervals are drawn as bands.
     """
     shown = measured.with_columns(name=_threshold_name())
     names = shown["name"].unique(maintain_order=True).to_list()
@@ -177,10 +177,10 @@ def daily_candidates_chart(
     simulated: str,
     count: Literal["candidates", "travellers"] = "candidates",
 ) -> Finished:
-    """False candidates a day (or travellers with one) against gallery size.
+    """Draw false candidates a day, or travellers with one, against gallery size.
 
     Takes `accuracy.false_candidates` with a `share`, the part of the gallery that a filter leaves;
-    `probes` is the traffic a day. Counts of zero or null can't stand on a logarithmic axis and are
+    `probes` is the traffic a day. Zero and null counts have no place on a logarithmic axis and are
     left out.
     """
     without, filtered = "whole list 명단 전체", f"filter leaves 필터 뒤 {share * 100:.2g} %"
@@ -242,10 +242,10 @@ def daily_candidates_chart(
 
 
 def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """Share of alarms that are right against the share of travellers listed; slider for the size.
+    """Draw the share of right alarms against the share of listed travellers.
 
-    Takes `accuracy.precision_by_size`. The slider moves over the gallery sizes in it. Where no
-    false alarm was seen there is no line, only its lower limit, dotted.
+    Takes `accuracy.precision_by_size`; a slider chooses the gallery size. Without a false alarm
+    only the lower limit is drawn, dotted.
     """
     sizes = alarms["gallery_size"].unique().sort()
     shown = alarms.with_columns(
@@ -257,7 +257,7 @@ def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Fin
         value=len(sizes),
         bind=alt.binding_range(min=1, max=len(sizes), step=1, name="Gallery size 갤러리 크기  "),
     )
-    # a share of 0 can't stand on a logarithmic axis
+    # a share of 0 has no place on a logarithmic axis
     floor = max(1e-7, float(shown.filter(pl.col("precision") > 0)["precision"].min()) / 2)  # type: ignore[arg-type]
     chosen = alt.Chart(
         shown.select(
@@ -337,12 +337,12 @@ _POWERS = (
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Powers of ten within a domain; those outside would be drawn at its edge."""
+    """Return the powers of ten within a domain; others would be drawn at its edge."""
     return [10.0**power for power in range(-9, 15) if low <= 10.0**power <= high]
 
 
 def _threshold_name() -> pl.Expr:
-    """'FMR 1/1,000': what a threshold is called in every chart."""
+    """Return 'FMR 1/1,000', the name of a threshold in every chart."""
     times = (1 / pl.col("fmr")).round_sig_figs(2).round().cast(pl.Int64)
     digits = times.cast(pl.String).str.reverse().str.replace_all(r"(\d{3})", "$1,").str.reverse()
     return pl.format("FMR 1/{}", digits.str.strip_chars_start(","))
@@ -388,7 +388,7 @@ def _band_and_line(
 
 
 def _marked(marked: float) -> list[alt.Chart]:
-    """A rule at the records disclosed, and its name."""
+    """Return a line at the disclosed number of records, and its label."""
     frame = pl.DataFrame({"size": [marked], "text": [f"disclosed 공개: {marked:,.0f}"]})
     return [
         alt.Chart(frame).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="size:Q"),
@@ -399,6 +399,6 @@ def _marked(marked: float) -> list[alt.Chart]:
 
 
 def _last(shown: pl.DataFrame) -> pl.DataFrame:
-    """The measured rows of the largest gallery."""
+    """Return the measured rows of the largest gallery."""
     own = shown.filter(pl.col("kind") == MEASURED)
     return own.filter(pl.col("gallery_size") == own["gallery_size"].max())

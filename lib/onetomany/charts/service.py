@@ -1,4 +1,4 @@
-"""A chart of how long the simulated way to the gate takes, by load and staff."""
+"""Draw the simulated time to the gate by load and staff."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ STAFFED = {
 def minutes_to_gate_chart(
     table: pl.DataFrame, levels: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """Median minutes from door to gate against load, for each staff; the published range behind.
+    """Draw median minutes from door to gate by load and staff.
 
-    Takes `service.SENSITIVITY` with `more` of STAFFED, and `service.LEVELS`.
+    Takes `service.SENSITIVITY` with `more` of STAFFED, and `service.LEVELS` for the published
+    range.
     """
     shown = table.filter(key="door-to-gate").with_columns(
         staff=pl.col("more").replace_strict(STAFFED, return_dtype=pl.String)

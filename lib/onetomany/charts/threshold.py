@@ -1,4 +1,4 @@
-"""Charts of linking by a threshold: the errors of every threshold."""
+"""Draw the errors of linking at every threshold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def threshold_curve_chart(
     source: str,
     simulated: str | None = None,
 ) -> Finished:
-    """Errors at every threshold, a panel for each face quality, and two thresholds marked.
+    """Draw errors by threshold, a panel per face quality, with two thresholds marked.
 
     Takes `threshold.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`); `covers`
     (`tmr`, `idf1` of the path cover: the dashed line).

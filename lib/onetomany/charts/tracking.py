@@ -1,4 +1,4 @@
-"""Charts of tracking: in one camera, what a face says, across cameras, who is singled out."""
+"""Draw tracking results: within one camera, across cameras, likelihood ratios, unicity."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ TMR = "TMR of single images 사진 한 장의 TMR"
 
 
 def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """HOTA, MOTA and IDF1 of each tracker on each sequence, with ID switches and tracks.
+    """Draw HOTA, MOTA, IDF1, ID switches and tracks of each tracker.
 
-    Takes `comparison.TABLE`.
+    Takes `comparison.TABLE`; one panel per sequence.
     """
     order = table["tracker"].unique(maintain_order=True).to_list()
     names = {"hota": "HOTA", "mota": "MOTA", "idf1": "IDF1"}
@@ -93,10 +93,10 @@ def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = 
 def likelihood_ratios_chart(
     bars: pl.DataFrame, costs: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """Log10 likelihood ratios of mated and non-mated pairs, a panel for each quality of faces.
+    """Draw log10 likelihood ratios of mated and non-mated pairs by face quality.
 
     Takes bins (`low`, `high`, `mated`, `share` of its kind) and rows of `likelihood.COST`, both
-    with `tmr`. Dashed lines stand at the largest and smallest ratio that came out.
+    with `tmr`. Dashed lines are at the largest and smallest ratio obtained.
     """
     kinds = ["same person 같은 사람", "two people 두 사람"]
     shown = bars.with_columns(
@@ -178,9 +178,10 @@ def likelihood_ratios_chart(
 def linking_errors_chart(
     errors: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """Passengers mixed, IDF1, pair precision and recall against face quality, for both methods.
+    """Draw passengers mixed, IDF1, pair precision and recall by face quality.
 
-    Takes `evaluation.ERRORS` with `tmr`; the band is the 95 % interval by passenger.
+    Takes `evaluation.ERRORS` of both methods with `tmr`; the band is the 95 % interval by
+    passenger.
     """
     shown = errors.with_columns(name=pl.col("method").replace(METHODS))
     colour = alt.Color(
@@ -248,9 +249,10 @@ def linking_errors_chart(
 def unicity_chart(
     points: pl.DataFrame, cases: Sequence[str], *, source: str, simulated: str | None = None
 ) -> Finished:
-    """How many known sightings lead to one track: of the right person, and of somebody else.
+    """Draw how often a few known sightings lead to one track.
 
-    Takes `unicity.UNICITY` with `case`, whose names are `cases` in their order.
+    Takes `unicity.UNICITY` with `case`, whose names are `cases` in order; shows tracks of the right
+    person and of somebody else.
     """
     colour = alt.Color(
         "case:N",
@@ -268,7 +270,7 @@ def unicity_chart(
     base = alt.Chart(points)
 
     def lines(name: str) -> list[alt.Chart]:
-        """The first case dashed and on top, since others may run along it."""
+        """Return the lines, the first case dashed and on top because others may cover it."""
         tips = [
             "case:N",
             "points:O",

@@ -1,4 +1,4 @@
-"""Chart of a threshold that was set on one set and used on another."""
+"""Draw the error rate of a threshold that was set on another image set."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .theme import CATEGORIES, GREY, Finished, finish, log_floor, log_percent_ax
 
 
 def transfer_chart(rows: pl.DataFrame, *, source: str) -> Finished:
-    """Draw the FMR a threshold gives on another set against the one it was set for.
+    """Draw the FMR of a threshold on another set against its target.
 
     Takes `accuracy.transfer_thresholds` of one or more models; rows without a threshold have no
-    mark. On the dashed line the rate would be what it was set for.
+    mark. On the dashed line the rate equals its target.
     """
     shown = rows.drop_nulls("fmr").with_columns(
         kind=pl.format("{}: {} → {}", "model", "set_on", "used_on"),
