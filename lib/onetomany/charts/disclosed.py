@@ -29,7 +29,9 @@ _OUTCOMES = {
 }
 _LOST = "LOST LOG"
 _TOLD = "told 밝힘"
-_UNTOLD = "not published or inconsistent: lowest to highest 밝히지 않았거나 합이 맞지 않음: 최소~최대"
+_UNTOLD = (
+    "not published or inconsistent: lowest to highest 밝히지 않았거나 합이 맞지 않음: 최소~최대"
+)
 _FLOOR, _WIDTH = 1e-7, 200
 
 

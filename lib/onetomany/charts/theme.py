@@ -12,7 +12,7 @@ import altair as alt
 
 FONT = "Noto Sans KR, Apple SD Gothic Neo, Malgun Gothic, sans-serif"
 
-# Okabe and Ito's palette (jfly.uni-koeln.de/color), distinct in all common forms of colour blindness
+# Okabe and Ito's palette (jfly.uni-koeln.de/color), distinct in colour blindness
 INK, GREY = "#1b1f24", "#6b7280"
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#d55e00", "#009e73", "#b3142b"
 SKY, YELLOW, PURPLE = "#56b4e9", "#e69f00", "#cc79a7"

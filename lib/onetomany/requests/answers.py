@@ -1,4 +1,4 @@
-"""Files that came with an answer: hashed, copied, written into the log, read into a case file."""
+"""Store the files of an answer: hash and copy them, log them, read them into a case file."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Answer:
 
 
 def odd_date(request: Request, event: Event, today: dt.date) -> str:
-    """What is unlikely about an event's day, in a sentence; '' for nothing.
+    """Return a warning if an event's day is unlikely, else ''.
 
-    It is taken all the same: a history may be written down late, and in any order.
+    The event is accepted in any case: users may log a history late and in any order.
     """
     if event.date > today:
         return f"{event.date} is after today: until then '{event.event}' counts for nothing."
@@ -47,7 +47,7 @@ def odd_date(request: Request, event: Event, today: dt.date) -> str:
 
 
 def _place(event: Event) -> int:
-    """Where an event stands in the usual order; -1 for one that has no place there."""
+    """Return an event's place in the usual order; -1 if it has none."""
     name = LOG_EVENTS[event.event] or event.event
     return _ORDER.index(name) if name in _ORDER else -1
 
@@ -62,15 +62,15 @@ def answer(
     changes: Iterable[Change] = (),
     personal: Iterable[str] = (),
 ) -> Answer:
-    """Record an answer in a log file, with copies of its files in `answers`/<request>/.
+    """Log an answer, with copies of its files in `answers`/<request>/.
 
-    With `case` the copies are read into that case file (`documents.ingest`), and the request's
-    tables are loaded beside. What was received is never changed: a copy of the same name must have
+    With `case` the copies are also read into that case file (`documents.ingest`), and the request's
+    tables are loaded into it. A received file is never changed: a copy of the same name must have
     the same bytes.
 
     Raises InputError for a file that can't be read or is named twice, for two files of one name
-    whose bytes differ, for an event that stands in the log already, for a case file that can't be
-    opened, and for whatever `log.add` refuses; the log is then as it was.
+    whose bytes differ, for an event that is already in the log, for a case file that can't be
+    opened, and for every fault that `log.add_event` reports. The log is then unchanged.
     """
     request = read(entry)
     folder = Path(answers) / request.id
@@ -111,10 +111,10 @@ def answer(
 
 
 def check_by_law(event: Event, law: Procedure) -> None:
-    """Refuse exemptions and extensions that the law does not have, or a length it leaves open.
+    """Raise InputError for exemptions or extensions that the law doesn't have.
 
-    Raises InputError for an extension without a name, one whose last day is missing although the
-    law sets no length, and one with a last day although it does.
+    Also for an extension without a name, for one without a last day if the law sets no length, and
+    for one with a last day if it does.
     """
     if event.event == "extended" and law.extensions and not event.extension:
         names = ", ".join(each.id for each in law.extensions)

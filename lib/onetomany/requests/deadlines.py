@@ -1,7 +1,8 @@
-"""When an answer or an appeal is due, and by which rule: each date can be checked by hand.
+"""Calculate when an answer or an appeal is due, with the rule, so that anyone can check it.
 
-The counting is that of the procedure's own file: whether the day of the event is day 1, whether
-holidays count within the period, whether a last day off moves on, what a month is.
+The procedure's own file sets the counting: whether the day of the event is day 1, whether holidays
+count within the period, whether a last day off moves to the next working day, and how long a month
+is.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Deadline:
     """A due date with its reasons.
 
     `skipped` are the named holidays that moved it: date, name in English, name in Korean.
-    `rolled_from` is the day on which the period would have ended, were that day worked on.
+    `rolled_from` is the day on which the period would have ended if that were a working day.
     """
 
     procedure: str
@@ -110,13 +111,13 @@ def deadline(
     announced: dt.date | None = None,
     today: dt.date | None = None,
 ) -> Deadline:
-    """The day on which a step ends when its event happened on `event_date`.
+    """Return the deadline of a step whose event happened on `event_date`.
 
-    `restarted` says what `event_date` is if the step runs anew, `pauses` which days aren't counted
-    (`stops.clock`); one that lasts is reckoned to `today`. `extensions` are ids of the procedure's
-    extensions of that step, each taken in full: the law's longest time, not a day that the body
-    announced, unless the law leaves the length to it: then `announced` is that day. `region` is as
-    for `days.working_days`.
+    `restarted` says which event restarted the step on `event_date`; `pauses` are days that aren't
+    counted (`stops.clock`), a pause that still lasts up to `today`. `extensions` are ids of the
+    step's extensions, each counted at the law's full length, not the day that the authority
+    announced. If the law leaves the length open, `announced` is that day. `region` is as in
+    `days.working_days`.
 
     Raises InputError for a step, an extension or a region that the procedure does not have.
     """
@@ -192,16 +193,16 @@ def deadline(
 def deadlines(
     procedure: Procedure, history: pl.DataFrame, *, today: dt.date, region: str | None = None
 ) -> pl.DataFrame:
-    """Every deadline that a request's history has set running, as of `today` (`DEADLINES`).
+    """Return every deadline that a request's history has started, as of `today` (`DEADLINES`).
 
-    `history` has the columns of `HISTORY` (`extension` and `granted` may be left out); events after
-    `today` are not seen. A step runs from the last of its events, and is done by the first event of
-    its `ends` from then on, or by `closed`. The procedure's `stops` restart or pause it. An event
-    that grants everything starts no step of the requester's, and ends those that run. Where a step
-    passed in vain its `lapse`, silence, is taken to have happened on its last day, and what runs
-    from silence is added. Rows in the law's order.
+    `history` has the columns of `HISTORY` (`extension` and `granted` are optional); events after
+    `today` are ignored. A step runs from the last of its events until the first event of its
+    `ends`, or until `closed`. The procedure's `stops` restart or pause it. An event that grants
+    everything starts no step of the requester and ends those that run. If a period passes without
+    an answer, its `lapse` (silence) counts as an event of its last day and starts the steps that
+    depend on it. Rows are in the law's order.
 
-    Raises InputError for events or extensions that are unknown, and for a frame without columns.
+    Raises InputError for unknown events or extensions, and for missing columns.
     """
     past = _events(history).filter(pl.col("date") <= today)
     happened = {event: past.filter(event=event)["date"].to_list() for event in EVENTS}
@@ -255,11 +256,10 @@ def _running(  # noqa: PLR0917
     days: WorkingDays,
     until: dt.date,
 ) -> tuple[Deadline | None, bool]:
-    """A step's deadline as of `until`, and whether its clock stands still; None before it began.
+    """Return a step's deadline as of `until` and whether its clock is stopped; None if not begun.
 
-    `taken` are the extensions with the day on which each was told, and that to which it goes. One
-    that was told too late, where the law wants the notice within the time, prolongs nothing, and
-    the rule says so.
+    `taken` are the extensions with the day of notice and the day announced. If the law requires the
+    notice within the period, a later one extends nothing, and the rule says so.
     """
     before = {event: [day for day in told if day <= until] for event, told in happened.items()}
 
@@ -307,7 +307,7 @@ def _running(  # noqa: PLR0917
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
-    """The history checked and sorted, with all columns of HISTORY."""
+    """Return the history, checked and sorted, with all columns of HISTORY."""
     if missing := {"event", "date"} - set(history.columns):
         raise InputError(f"The history lacks {', '.join(sorted(missing))}: see HISTORY.")
     if unknown := set(history["event"]) - (set(EVENTS) - {"silence"}):

@@ -1,7 +1,7 @@
-"""A simulated log, to show what a log looks like: none of these requests was ever made.
+"""Make a simulated log that shows the form of a log: none of these requests was ever made.
 
-Every request says so in its file (`simulated`), and whoever draws it says so in the chart. Dates
-are counted back from a day that is given, so that deadlines run.
+Every request says so in its file (`simulated`), and its chart says so. Dates are counted back from
+a given day, so that deadlines run.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ NOT_REAL = "requests that were never sent 보낸 적 없는 청구"
 
 
 def simulated(today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame) -> list[Request]:
-    """Seven made-up requests for gaps of `gaps.table`, received up to sixty days before `today`.
+    """Return seven invented requests, received up to sixty days before `today`.
 
-    One each is answered in full, answered in part, refused and appealed, late, refused under the
-    other law, just received, and waiting for its answer.
+    They are for gaps of `gaps.load_gaps`: answered in full, answered in part, refused and appealed,
+    late, refused under the other law, just received, and pending.
     """
     kr = working_days(laws["kr-oida"])
 

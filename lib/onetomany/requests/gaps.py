@@ -1,6 +1,6 @@
-"""What nobody outside has been able to check, ranked by what the ledger of claims lacks.
+"""Rank the documents that are still missing by the claims that they would settle.
 
-Nothing here is judged by hand but which claims a document would settle (`data_requests/gaps.csv`).
+Only one thing is judged by hand: which claims a document would settle (`data_requests/gaps.csv`).
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ order by s.gap is null, contradicted desc, redacted desc, single_source desc, no
 
 
 def table(folder: Path | None = None) -> pl.DataFrame:
-    """The rows of `folder`/gaps.csv, all text: the columns of TABLE.
+    """Return the rows of `folder`/gaps.csv as text: the columns of TABLE.
 
-    Raises InputError for other columns, an empty cell, a gap that comes twice, or a template that
-    is not there or doesn't serve the gap.
+    Raises InputError for other columns, an empty cell, a repeated gap, or a template that doesn't
+    exist or doesn't fit the gap.
     """
     path = requests_folder(folder) / "gaps.csv"
     if not path.is_file():
@@ -109,10 +109,11 @@ def table(folder: Path | None = None) -> pl.DataFrame:
 def lacking(
     ledger: pl.DataFrame, found: pl.DataFrame, notes: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """What each claim lacks: claim_id, contradicted, redacted, single_source, no_document.
+    """Return the evidence that each claim lacks.
 
-    Takes `documents.claims.ledger`, `documents.contradictions.find` and `redactions` of a case
-    file; without the last, `redacted` is false.
+    Columns: claim_id, contradicted, redacted, single_source, no_document. Takes
+    `documents.claims.ledger`, `documents.contradictions.find` and `redactions` of a case file;
+    without the last, `redacted` is false.
     """
     against = found.filter("contradiction")
     clashing = pl.concat([against["claim_a"], against["claim_b"]]).unique().to_list()
@@ -128,7 +129,7 @@ def lacking(
 
 
 def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The documents of a case file in which something is hidden: document, notes."""
+    """Return the documents of a case file with hidden passages: document, notes."""
     return read(
         db,
         "select document, count(*) as notes from notes where kind = 'redaction' "
@@ -142,13 +143,14 @@ def gaps(
     rows: pl.DataFrame,
     notes: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Gaps by importance: a frame of GAPS. Takes what `lacking` takes, and `table`.
+    """Return the gaps by importance: a frame of GAPS.
 
-    First comes what would settle most contradicted claims, then most redacted ones, those of a
-    single source, those without a document. Contradicted claims that no row of `rows` would settle
-    stand together in the last row, whose gap is null: a letter for them is still to be written.
+    Takes the arguments of `unsupported_claims` and the rows of `load_gaps`. Gaps that would settle
+    most contradicted claims come first, then most redacted ones, then claims of a single source,
+    then claims without a document. Contradicted claims that no row would settle are in the last
+    row, whose gap is null: nobody has written a letter for them yet.
 
-    Raises InputError where `rows` names a claim that isn't in the ledger.
+    Raises InputError if `rows` names a claim that isn't in the ledger.
     """
     named = rows.select("gap", pl.col("claims").str.split(";")).explode("claims")
     stray = named.filter(~pl.col("claims").is_in(ledger["claim_id"].to_list()))
@@ -164,7 +166,7 @@ def gaps(
 
 
 def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
-    """Raises InputError for an id that isn't in the ledger, naming the ids that are near it."""
+    """Raise InputError for an id that isn't in the ledger, naming similar ids."""
     known = ledger["claim_id"].to_list()
     for each in ids:
         if each not in known:
@@ -176,10 +178,10 @@ def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
 
 
 def defaults(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:
-    """What a gap's letter can be filled in with already: body, system and period.
+    """Return the fields known for a gap's letter: body, system and period.
 
-    Nothing, in a language that the case's own words are not written in. Raises InputError for a gap
-    that isn't in gaps.csv.
+    Returns nothing for languages without the case's own words. Raises InputError for a gap that
+    isn't in gaps.csv.
     """
     rows = table(folder)
     own = rows.filter(pl.col("gap") == gap)

@@ -1,4 +1,4 @@
-"""What a procedure is made of: provisions with article and source, steps, events."""
+"""Define the parts of a procedure: provisions with article and source, steps, events."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ EVENTS = {
 
 @dataclass(frozen=True)
 class Source:
-    """Where a field comes from, how that was checked, and when."""
+    """The source of a field, how it was checked, and when."""
 
     id: str
     title: str
@@ -101,9 +101,10 @@ class Provision:
 
 @dataclass(frozen=True)
 class Addressee(Provision):
-    """A body to write to: `en`, `ko` are its name, `holds_en`, `holds_ko` what it should have.
+    """An authority to write to: its name `en`, `ko`, and the documents it should have.
 
-    `official` is its name as a letter in the authority's language gives it.
+    `holds_en` and `holds_ko` describe the documents. `official` is its name in a letter in its own
+    language.
     """
 
     id: str
@@ -114,22 +115,22 @@ class Addressee(Provision):
 
 @dataclass(frozen=True)
 class Required(Provision):
-    """A field that a request must carry; `id` is the name under which a letter asks for it."""
+    """A field that the law requires in a request; `id` is its name in a letter's fields."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class Step(Provision):
-    """A period: `number` of `unit` from the event `starts`, over when an event of `ends` happens.
+    """A period: `number` of `unit` from the event `starts` to an event of `ends`.
 
-    `en` and `ko` name what is due. `whose` says who must keep it. With `first_day` the day of the
-    event is day 1; without, the day after is. `rolls`: a last day that is not worked on moves to
-    the next that is. `limit` is "latest" for a day by which, "earliest" for one after which.
-    `lapse` is the event that has happened when the period passes in vain ("silence", or "").
-    `moves_start`: an event on a day off counts as if it happened on the next working day.
-    `rolls_unread`: the law's rule on a last day off was not read; it is taken to move for a body
-    and a reviewer, whom nobody should call late in error, and not to move for anybody else.
+    `en` and `ko` name the action due, `whose` the party that must act. With `first_day` the day of
+    the event is day 1, otherwise the day after. `rolls`: a last day off moves to the next working
+    day. `limit` is "latest" for a day by which to act, "earliest" for one after which. `lapse` is
+    the event that has happened if the period passes without an answer ("silence", or "").
+    `moves_start`: an event on a day off counts as of the next working day. `rolls_unread`: we have
+    not read the law's rule on a last day off. It is assumed to move for an authority and a
+    reviewer, so that nobody calls them late by mistake, and not to move for anybody else.
     """
 
     id: str
@@ -147,17 +148,17 @@ class Step(Provision):
 
     @property
     def moves_end(self) -> bool:
-        """Whether a last day off moves on."""
+        """Return whether a last day off moves to the next working day."""
         return self.rolls or (self.rolls_unread and self.whose in {"body", "review"})
 
 
 @dataclass(frozen=True)
 class Extension(Provision):
-    """By how much a step may grow; `en` and `ko` give the reasons and the notice that is due.
+    """The length by which a step may be extended; `en` and `ko` give reasons and notice.
 
-    `notice` is "within" where the notice must come before the time that it prolongs is over: later,
-    it prolongs nothing. It is "" where the law doesn't say so. With `announced` the law sets no
-    length: `number` is 0, and the step lasts to the day that the body named.
+    `notice` is "within" if the notice must come before the period ends: a later one extends
+    nothing. It is "" if the law doesn't say so. With `announced` the law sets no length: `number`
+    is 0, and the step lasts to the day that the authority named.
     """
 
     id: str
@@ -170,12 +171,12 @@ class Extension(Provision):
 
 @dataclass(frozen=True)
 class Stop(Provision):
-    """What stops a step's clock: from an event `starts` to an event `ends`; `en`, `ko` say why.
+    """A reason why a step's clock stops, from an event `starts` to an event `ends`.
 
-    `effect`: by "restarts" the step begins at the event `ends`; by "pauses" the days from the one
-    to the other are not counted: with `first_day` the first of them, with `last_day` the last among
-    them. `most` is how often a body may do so, 0 for as often as it has to. A pause lasts at most
-    `longest` days of `longest_unit` after the first (0: until it is answered).
+    `en` and `ko` describe it. With `effect` "restarts" the step begins again at the event `ends`.
+    With "pauses" the days between are not counted, including the first with `first_day` and the
+    last with `last_day`. `most` is how often an authority may stop the clock (0: without limit). A
+    pause lasts at most `longest` days of `longest_unit` after the first (0: until it is answered).
     """
 
     id: str
@@ -192,17 +193,17 @@ class Stop(Provision):
 
 @dataclass(frozen=True)
 class ClockRule(Provision):
-    """What a law says on one of `TOPICS`; `id` is the topic."""
+    """A law's rule on one of `TOPICS`; `id` is the topic."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class Exemption(Provision):
-    """A ground of refusal: its gist, its weight, and what a requester usually answers.
+    """A ground of refusal: its gist, its weight, and a requester's usual reply.
 
-    `weight` is "absolute" or "qualified" where the law knows a balance of interests, "mandatory" or
-    "discretionary" where it says that the body must, or that it may, refuse.
+    `weight` is "absolute" or "qualified" if the law balances interests; "mandatory" or
+    "discretionary" if the law says that the authority must or may refuse.
     """
 
     id: str
@@ -213,7 +214,7 @@ class Exemption(Provision):
 
 @dataclass(frozen=True)
 class Closed(Provision):
-    """Days of one year on which an institution does not work; `id` is the year."""
+    """The days of one year on which an institution is closed; `id` is the year."""
 
     id: str
     days: tuple[dt.date, ...]
@@ -221,7 +222,7 @@ class Closed(Provision):
 
 @dataclass(frozen=True)
 class Procedure:
-    """One law under which something can be asked for."""
+    """One law under which one can ask for something."""
 
     id: str
     calendar: str
@@ -248,15 +249,15 @@ class Procedure:
     language_rule: Provision | None = None  # what the law says of other languages
 
     def step(self, name: str) -> Step:
-        """The step of that id. Raises InputError, naming those there are."""
+        """Return the step of an id. Raises InputError, naming the known ones."""
         return self._one(self.steps, name, "step")
 
     def extension(self, name: str) -> Extension:
-        """The extension of that id. Raises InputError, naming those there are."""
+        """Return the extension of an id. Raises InputError, naming the known ones."""
         return self._one(self.extensions, name, "extension")
 
     def exemption(self, name: str) -> Exemption:
-        """The exemption of that id. Raises InputError, naming those there are."""
+        """Return the exemption of an id. Raises InputError, naming the known ones."""
         return self._one(self.exemptions, name, "exemption")
 
     def _one(self, among: tuple[Named, ...], name: str, what: str) -> Named:

@@ -1,4 +1,4 @@
-"""A letter as Markdown, DOCX and PDF, with a version to read along behind it where asked for."""
+"""Write a letter as Markdown, DOCX and PDF, with an optional translation for the requester."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 
 def reading_mark(letter: Letter, beside: Letter) -> str:
-    """Return the words that mark a version to read along, in both languages."""
+    """Return the words that mark the translation as not part of the letter, in both languages."""
     both = dict.fromkeys((letter.language, beside.language))
     return " · ".join(letter_language(each).not_part for each in both)
 
 
 def to_markdown(letter: Letter, beside: Letter | None = None) -> str:
-    """Return the letter as Markdown; `beside` follows below a rule, marked as no part of it."""
+    """Return the letter as Markdown; the translation `beside` follows below a line, marked so."""
     if beside is None:
         return letter.markdown
     return f"{letter.markdown}\n---\n\n**{reading_mark(letter, beside)}**\n\n{beside.markdown}"
 
 
 def to_docx(letter: Letter, beside: Letter | None = None) -> bytes:
-    """Return the letter as a Word file to be changed by hand; the same bytes for the same letter.
+    """Return the letter as an editable Word file; the same letter gives the same bytes.
 
-    `beside`, a version to read along, begins a new page and is marked as no part of the letter.
+    The translation `beside` begins a new page and is marked as not part of the letter.
     """
     import docx
     from docx.shared import Mm
@@ -76,7 +76,7 @@ def to_docx(letter: Letter, beside: Letter | None = None) -> bytes:
 
 
 def _style(document: Document, tag: str) -> None:
-    """Fonts and sizes, and the language by which Word checks and hyphenates."""
+    """Set fonts, sizes and the language of spelling and hyphenation."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Pt, RGBColor
@@ -102,7 +102,7 @@ def _style(document: Document, tag: str) -> None:
 
 
 def _add(document: Document, block: Block, level: int) -> None:
-    """One piece; with `level` every heading is of that one. Numbers stand in the text."""
+    """Add one piece; with `level` every heading has that level. Numbers are part of the text."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm
 
@@ -125,12 +125,12 @@ def _add(document: Document, block: Block, level: int) -> None:
 
 
 def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
-    """Return the letter as PDF/A-2b and PDF/UA-1; the same bytes for the same letter.
+    """Return the letter as PDF/A-2b and PDF/UA-1; the same letter gives the same bytes.
 
-    `beside`, a version to read along, follows on pages of its own: each is marked as no part of the
-    letter, and the letter's page numbers leave them out. Every text goes to typst as data, never as
-    source, so that nothing in it is a command. Raises InputError for a character that the PDF's
-    fonts lack, as they do many of Japanese.
+    The translation `beside` follows on its own pages: each is marked as not part of the letter and
+    left out of its page numbers. Every text goes to typst as data, never as source, so that none is
+    run as a command. Raises InputError for a character missing from the PDF's fonts, such as many
+    Japanese ones.
     """
     import typst
 
@@ -179,7 +179,7 @@ def _kept(text: str) -> str:
 
 
 def _undated(archive: bytes) -> bytes:
-    """A ZIP file without the time at which it was written."""
+    """Return a ZIP file without its time of writing."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(archive)) as old,

@@ -1,8 +1,8 @@
-"""The log of requests: one Markdown file each, whose head in TOML tells what happened when.
+"""Read and write the log of requests: one Markdown file each, with a head in TOML.
 
-A file is `<id>.md` in a folder such as `data_requests/log`. Its head stands between lines of +++;
-what follows is free text. Reading checks everything and names file and field. Writing keeps the
-comments that people put into the head, and never holds a requester's particulars.
+A file is `<id>.md` in a folder such as `data_requests/log`. Its head is between lines of +++; free
+text follows. Reading checks every field and names file and field. Writing keeps the comments that
+people put into the head, and refuses a requester's personal data.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ _SHORTEST_SECRET, _SHORTEST_KOREAN = 4, 3
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A file that came with an answer, known by the SHA-256 of its bytes."""
+    """A file that came with an answer, identified by its SHA-256."""
 
     name: str
     sha256: str
@@ -90,7 +90,7 @@ class ReceivedFile:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened on a day: one of LOG_EVENTS."""
+    """An event on a day: one of LOG_EVENTS."""
 
     date: dt.date
     event: str
@@ -103,7 +103,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Change:
-    """What an answer changed in the ledger of claims."""
+    """A change that an answer made in the ledger of claims."""
 
     date: dt.date
     claim: str
@@ -114,7 +114,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Request:
-    """One request: whom it went to, under which law, about what, and what happened since."""
+    """One request: its authority, law, subject and history."""
 
     id: str
     title: str
@@ -138,7 +138,7 @@ Made = TypeVar("Made", Request, Event, Change, ReceivedFile)
 
 
 def read(path: Path) -> Request:
-    """One file of the log. Raises InputError that names the file and the field."""
+    """Read one file of the log. Raises InputError that names the file and the field."""
     path = Path(path)
     if not path.is_file():
         held = [each.stem for each in path.parent.glob("*.md") if each.name != "README.md"]
@@ -154,7 +154,10 @@ def read(path: Path) -> Request:
 
 
 def read_all(folder: Path) -> list[Request]:
-    """Every request of a log, by id. Raises InputError as `read`, and where there is no folder."""
+    """Read every request of a log, by id.
+
+    Raises InputError as `read_request`, and if there is no folder.
+    """
     if not Path(folder).is_dir():
         raise InputError(
             f"There is no folder {folder}, which holds the log, one file a request: begin one with "
@@ -164,10 +167,10 @@ def read_all(folder: Path) -> list[Request]:
 
 
 def write_new(folder: Path, request: Request, *, personal: Iterable[str] = ()) -> Path:
-    """Write a request as a new file of the log and return its path.
+    """Write a request as a new file of the log; return its path.
 
-    `personal` are the requester's own particulars. Raises InputError where one of them stands in
-    the text, where the file is there already, and for whatever `read` would refuse.
+    `personal` are the requester's personal data. Raises InputError if one of them is in the text,
+    if the file already exists, and for every fault that `read_request` reports.
     """
     path = Path(folder) / f"{request.id}.md"
     if path.exists():
@@ -198,10 +201,9 @@ def add(
     *,
     personal: Iterable[str] = (),
 ) -> Request:
-    """Add what happened to a file of the log; what stands there, comments too, is kept.
+    """Add an event to a file of the log; everything in it, comments too, is kept.
 
-    Returns the request as it is then. Raises InputError as `write_new`, and leaves the file as it
-    was.
+    Returns the changed request. Raises InputError as `write_new`; the file is then unchanged.
     """
     path = Path(path)
     read(path)
@@ -244,7 +246,7 @@ def _shortest(secret: str) -> int:
 
 
 def _append(rows: Any, row: tomlkit.items.Table) -> None:
-    """Add a table to a list of them, with one blank line before it and one after."""
+    """Add a table to a list of tables, with one blank line before and after it."""
     if rows and not rows[-1].as_string().endswith("\n\n"):
         row.trivia.indent = "\n"
     row.add(tomlkit.nl())
@@ -252,7 +254,7 @@ def _append(rows: Any, row: tomlkit.items.Table) -> None:
 
 
 def _plain(request: Request) -> dict[str, Any]:
-    """The filled fields of a request as TOML knows them; the four that it can't lack always."""
+    """Return a request's filled fields for TOML, always including the four required ones."""
     needed = ("id", "title", "procedure", "body")
     found = {each.name: getattr(request, each.name) for each in fields(Request)}
     return {
@@ -278,7 +280,7 @@ def _row(each: Event | Change) -> tomlkit.items.Table:
 
 
 def _parsed(text: str, path: Path) -> Request:
-    """The checks of a file, one after the other."""
+    """Return a file's request after all checks."""
     head_text, notes = split_head(text, path)
     raw = read_toml(head_text, path)
     history, changes = raw.pop("history", []), raw.pop("changes", [])
@@ -330,7 +332,7 @@ def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
 
 
 def _checked(cls: type[Made], raw: dict[str, Any], path: Path, where: str) -> Made:
-    """A dataclass from a table: known fields only, each of its kind, none missing."""
+    """Return a dataclass from a table; raise for unknown, mistyped or missing fields."""
     kinds = {each.name: str(each.type) for each in fields(cls)}
     wanted: dict[str, type] = {"str": str, "bool": bool}
     wanted |= {"dt.date": dt.date, "dt.date | None": dt.date}

@@ -1,9 +1,9 @@
-"""Laws as data: one TOML file for each procedure, every field with its article and its source.
+"""Read laws as data: one TOML file per procedure, every field with article and source.
 
-`data_requests/README.md` describes the files. A field's `verified` says how far it was checked:
-"read" means that the provision, the authority's guidance, or another's quotation or account of it
-was read in a stored copy (`how` of the source says which); "recalled" that it was not, and the
-reader is told so wherever the field is shown.
+`data_requests/README.md` describes the files. A field's `verified` says how it was checked. "read"
+means that we read the provision, the authority's guidance, or another's quotation or account of it
+in a stored copy (`how` of the source says which). "recalled" means that we did not, and the field
+is shown with that warning.
 """
 
 from __future__ import annotations
@@ -110,9 +110,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 def requests_folder(folder: Path | None = None) -> Path:
-    """The folder data_requests/: the one given, or ./data_requests, or the repository's.
+    """Return the folder data_requests/: the one given, ./data_requests, or the repository's.
 
-    Raises InputError where there is none.
+    Raises InputError if there is none.
     """
     if folder is not None:
         places = [Path(folder)]
@@ -128,11 +128,11 @@ def requests_folder(folder: Path | None = None) -> Path:
 
 
 def procedures(folder: Path | None = None) -> dict[str, Procedure]:
-    """Read and check every procedure of `folder`/laws, by id, in the order of their ids.
+    """Read and check every procedure of `folder`/laws, by id, in order.
 
-    `folder` is data_requests/ (see `requests_folder`). Raises InputError, naming the file and the
-    field, for a file that is no TOML, a field that is missing, unknown or of another kind, and a
-    field without an article or without a source that the file lists.
+    `folder` is data_requests/ (see `requests_folder`). Raises InputError, naming file and field,
+    for a file that is not TOML, a field that is missing, unknown or mistyped, and a field without
+    an article or without a source listed in the file.
     """
     laws = requests_folder(folder) / "laws"
     paths = sorted(laws.glob("*.toml"))
@@ -157,7 +157,7 @@ def one_procedure(name: str, folder: Path | None = None) -> Procedure:
 
 
 class _Reader:
-    """Turns one file into a Procedure; every refusal names the file and the field."""
+    """Reads one file into a Procedure; every error names the file and the field."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -201,7 +201,7 @@ class _Reader:
         return procedure
 
     def check_topics(self, procedure: Procedure) -> None:
-        """Each of TOPICS once: as a rule, or among those on which nothing was found."""
+        """Check that each of TOPICS occurs once: as a rule, or among those not found."""
         told = [each.id for each in procedure.clocks]
         both = [*told, *procedure.not_found]
         if wrong := [each for each in both if each not in TOPICS or both.count(each) > 1]:
@@ -210,7 +210,7 @@ class _Reader:
             raise self.refuse("clocks", f"say nothing on {', '.join(lacking)}: see 'not_found'")
 
     def check_steps(self, procedure: Procedure) -> None:
-        """Extensions belong to steps, in their unit; a step ends by events that there are."""
+        """Check that extensions fit their steps, and that steps end by known events."""
         units = {step.id: step.unit for step in procedure.steps}
         for each in procedure.extensions:
             where = f"extensions.{each.id}"
@@ -264,7 +264,7 @@ class _Reader:
         return found
 
     def tag(self, raw: dict[str, Any]) -> str:
-        """The language, such as 'de' or 'en-US'; empty where the file names none."""
+        """Return the language, such as 'de' or 'en-US'; '' if the file names none."""
         found = self.word(raw, "language", "") if "language" in raw else ""
         if found and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", found):
             raise self.refuse("language", f"is '{found}': it must be such as 'de' or 'en-US'")
@@ -298,7 +298,7 @@ class _Reader:
         return made
 
     def made(self, raw: dict[str, Any], cls: type[P], where: str) -> P:
-        """One provision: its fields by their kinds, its source looked up."""
+        """Return one provision with its fields checked and its source looked up."""
         where = f"{where}."
         kinds = {field.name: str(field.type) for field in fields(cls)}
         plain = _PLAIN | (_PLAIN_OF_STOPS if cls is Stop else {})

@@ -1,4 +1,4 @@
-"""The rule of a due date in words: where counting began, what was skipped, why it moved."""
+"""Explain a due date in words: where counting began, which days were skipped, why it moved."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def rule(
     days: WorkingDays,
     stopped: Sequence[Stopped] = (),
 ) -> tuple[str, str]:
-    """The rule in English and in Korean, each a few short sentences ending with the provision."""
+    """Return the rule in English and Korean: a few short sentences and the provision."""
     event, begin, last, moved = shown(event_date), shown(first), shown(end), shown(due)
     why = _from(step, stopped)
     english = [f"{_length(step, taken, 0)} from {event[0]}, {why[0]}."]
@@ -87,7 +87,7 @@ def rule(
 
 
 def _from(step: Step, stopped: Sequence[Stopped]) -> tuple[str, str]:
-    """What happened when counting began."""
+    """Return the event that started the counting, in words."""
     restarts = [each for each in stopped if each.stop.effect == "restarts"]
     if restarts and restarts[-1].until is None:
         return "as if the answer came today", "오늘 답이 닿는다고 볼 때"
@@ -115,7 +115,7 @@ def _stopped(each: Stopped) -> tuple[str, str]:
 
 
 def _length(step: Step, taken: Sequence[Extension], language: int) -> str:
-    """Such as '20 working days', or '20 + 10 working days' with an extension."""
+    """Return '20 working days', or '20 + 10 working days' with an extension."""
     parts = [step.number, *(each.number for each in taken)]
     unit = _UNITS[step.unit][language]
     if language == 1:

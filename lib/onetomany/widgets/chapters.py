@@ -1,6 +1,6 @@
-"""Controls for JupyterLab: what the report's charts let a reader do, with exact counts beside.
+"""Offer the controls of the report's charts in JupyterLab, with exact counts.
 
-Nothing here shows a face, since outputs are saved with a notebook and travel with it.
+No control shows a face, because outputs are saved with a notebook and passed on with it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..tracking.evaluation import track_errors
 def threshold_slider(
     comparisons: pl.DataFrame, *, start: Threshold, source: str
 ) -> ipywidgets.VBox:
-    """A slider for the threshold; the chart and the counts of both errors follow it."""
+    """Return a slider for the threshold, with the chart and both error counts."""
     scores = comparisons["score"]
     bars = histogram(comparisons)
     totals = {mated: int((comparisons["mated"] == mated).sum()) for mated in (True, False)}
@@ -67,7 +67,7 @@ def threshold_slider(
 def candidate_browser(
     gallery: Gallery, probes: pl.DataFrame, *, threshold: Threshold, source: str, k: int = 10
 ) -> ipywidgets.VBox:
-    """Menus for a subject and an image; the candidate list is searched anew at each choice."""
+    """Return menus for a subject and an image; each choice runs a new search."""
     by_subject = {
         str(subject): rows["template_id"].to_list()
         for (subject,), rows in probes.group_by("subject_id", maintain_order=True)
@@ -109,10 +109,10 @@ def rule_slider(
     simulated: str | None = None,
     person: str = "true_id",
 ) -> ipywidgets.VBox:
-    """A menu of rules and a slider over the rule's range; count and chart follow them.
+    """Return a menu of rules and a slider over thresholds, with count and chart.
 
-    Takes `behaviour.measure` and everybody who was observed. The slider goes from the laxest
-    threshold to the strictest.
+    Takes `behaviour.measure` and everybody observed. The slider goes from the laxest threshold to
+    the strictest.
     """
     known = [name for name in rules if name in measured["rule"].unique()]
     menu = ipywidgets.Dropdown(
@@ -160,7 +160,7 @@ def rule_slider(
 
 
 def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:
-    """A slider for how sure a link must be; the people mixed with others and broken follow it.
+    """Return a slider for the probability a link needs, with the resulting tracking errors.
 
     Takes simulated sightings with `true_id`, and their path cover (`association.associate`).
     """
@@ -203,11 +203,11 @@ def crowd_picker(
     simulated: str | None = None,
     scale: float | None = None,
 ) -> ipywidgets.VBox:
-    """Menus for one's own values, column by column; the chart says how many records share them.
+    """Return menus for one's own values, with the number of records that share them.
 
-    A column left at '—' isn't known. Everything is counted in this process: no choice is written,
-    sent or kept, and the menus open blank. With `scale`, the records of a larger table, the count
-    is also brought to its size in proportion.
+    The value '—' means not known. Everything is counted in this process: no choice is written, sent
+    or stored, and the menus open blank. `scale`, the records of a larger table, also shows the
+    count in proportion to its size.
     """
     values = {name: table[name].unique().drop_nulls().sort().to_list() for name in columns}
     menus = {

@@ -1,4 +1,4 @@
-"""What do three facts give away? Menus of facts; bits and people left follow them."""
+"""Offer menus of facts that show how many people a few facts leave."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FACTS = 3
 
 
 def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidgets.VBox:
-    """Return menus for up to three facts and a population; bits and people left follow them.
+    """Return menus for up to three facts and a population, with bits and people left.
 
     Takes `fact_list.everyday_facts`; `start` names facts chosen at first. Everything is calculated
-    in this process: no choice is written, sent or kept.
+    in this process: no choice is written, sent or stored.
     """
     options = [
         ("—", None),

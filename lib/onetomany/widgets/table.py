@@ -1,4 +1,4 @@
-"""A table of one's own judged without code: a form for JupyterLab, as `onetomany risk`."""
+"""Offer a form for JupyterLab that does what `onetomany risk` does."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _DATES = (
 
 
 def table_form() -> ipywidgets.VBox:
-    """Return a form: open a table, choose columns, see who stands out and what to give up.
+    """Return a form that opens a table and shows who can be singled out.
 
-    Records are shown by number, values never. Nothing is written or sent, and the notebook keeps
-    what is shown only if it is saved. A fault in the file is shown instead.
+    The reader chooses columns and sees which of them to remove. Records are shown by number, never
+    by value. Nothing is written or sent; the notebook contains the result only if it is saved. A
+    fault in the file is shown in its place.
     """
     path = ipywidgets.Text(description="File 파일", placeholder="people.csv, .xlsx ...", **_WIDE)
     dates = ipywidgets.Dropdown(options=_DATES, description="03/04/2019", **_WIDE)

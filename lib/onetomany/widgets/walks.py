@@ -1,4 +1,4 @@
-"""One's own walks judged without code: a form for JupyterLab, the same as `onetomany behaviour`."""
+"""Offer a form for JupyterLab that does what `onetomany behaviour` does."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _SHOWN = 20
 
 
 def walks_form(*, weak_isolation: bool = False) -> ipywidgets.VBox:
-    """Return a form for a file of walks, its unit, frame rate and site.toml; a button judges them.
+    """Return a form for a file of walks, its unit, frame rate and site.toml.
 
-    Shown are the summary, the first flags, the chart of chapter 06, and what could not be judged.
-    Nothing is written or sent. A fault in the file is shown instead. `weak_isolation` agrees to
-    read the file also where the system can't confine what reads it.
+    A button applies the rules and shows the summary, the first flags, the chart of chapter 06, and
+    the rules that could not be applied. Nothing is written or sent. A fault in the file is shown in
+    its place. `weak_isolation` permits reading the file on a system that can't isolate the reader.
     """
     if weak_isolation:
         accept_weak_isolation()

@@ -1,4 +1,4 @@
-"""A folder with everything in it: installs and runs on a machine that has Python and no network."""
+"""Write a folder that installs and runs the kit on a machine with Python and no network."""
 
 from __future__ import annotations
 
@@ -48,12 +48,13 @@ exec .venv/bin/onetomany lab --notebooks notebooks "$@"
 
 
 def write_offline(project: Path, requirements: str, out: Path) -> Path:
-    """Write the folder from a checkout: wheels of all that is locked, chapters, lesson plans.
+    """Write the folder from a checkout: wheels of all packages, chapters, lesson plans.
 
-    `requirements` is the lock as pip reads it (`uv export`). Image set and face model are inside
-    two of the wheels, so nothing else is fetched. Wheels are for this system and this version of
-    Python; the folder says so. Written beside and renamed at the end. Raises InputError where
-    `out` is not empty, OneToManyError where a package can't be had.
+    `requirements` is the lock in pip's format (`uv export`). Two of the wheels contain the image
+    set and the face model, so nothing else is downloaded. Wheels are for this system and this
+    version of Python; the folder says so. The folder is written under another name and renamed at
+    the end. Raises InputError if `out` is not empty, OneToManyError if a package can't be
+    downloaded or built.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is not empty; name a new folder.")
@@ -84,7 +85,7 @@ def write_offline(project: Path, requirements: str, out: Path) -> Path:
 
 
 def plain_pins(requirements: str) -> list[str]:
-    """The `name==version` lines of `uv export` that hold on this machine, without hashes."""
+    """Return the `name==version` lines of `uv export` for this machine, without hashes."""
     from packaging.requirements import Requirement
 
     pins = []
@@ -101,7 +102,7 @@ def plain_pins(requirements: str) -> list[str]:
 
 
 def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None:
-    """Have pip fetch or build a wheel of each, and of the project itself."""
+    """Download or build a wheel of each package and of the project itself with pip."""
     wheels, scratch, environment = wheels.resolve(), scratch.resolve(), safe_environment()
     subprocess.run(python_command("-m", "venv", str(scratch)), check=True, env=environment)
     pip = [str(scratch / "bin" / "python"), "-I", "-m", "pip", "wheel", "--quiet", "--no-deps"]
@@ -121,7 +122,7 @@ def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None
 
 
 def _sums(folder: Path) -> str:
-    """What `sha256sum --check` reads, of every file there is."""
+    """Return the SHA-256 of every file in the format of `sha256sum --check`."""
     lines = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb") as file:
