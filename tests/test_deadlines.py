@@ -262,7 +262,7 @@ def test_the_folder_is_found_or_its_want_told(
     with pytest.raises(InputError, match="No folder 'laws' in"):
         requests_folder(tmp_path / "elsewhere")
     (tmp_path / "empty" / "laws").mkdir(parents=True)
-    with pytest.raises(InputError, match="holds no procedure"):
+    with pytest.raises(InputError, match="contains no procedure"):
         procedures(tmp_path / "empty")
 
 

@@ -56,7 +56,7 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("answer", ("on", "received"), ("no request 'on'", "near it: one", "status")),
         ("answer", ("one", "extended"), ("--extension", "decision-extension")),
         ("answer", ("one", "answered", "--exemption", "9-1-5"), ("use 'partly'",)),
-        ("answer", ("one", "received", "--date", "2026-01-05"), ("already", "by a note")),
+        ("answer", ("one", "received", "--date", "2026-01-05"), ("already", "add a note")),
         ("answer", (*FILE, "{tmp}/none.pdf"), ("none.pdf is no file",)),
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/a.txt"), ("named twice",)),
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/b/a.txt"), ("b/a.txt has the name", "rename")),
@@ -151,7 +151,7 @@ def test_particulars_of_another_file_stay_out_of_the_log_too(
     ("event", "day", "said"),
     [
         ("received", "2026-11-10", "before 'sent'"),
-        ("received", "2026-11-25", "after today"),
+        ("received", "2026-11-25", "in the future"),
         ("sent", "2026-11-21", "after 'refused'"),
         ("refused", "2026-11-11", "before 'sent'"),
         ("received", "2026-11-12", ""),
@@ -206,7 +206,7 @@ def test_an_import_that_lacks_what_deadlines_need_says_so(
     assert code == 0
     assert "'far' has neither an event 'sent' nor 'received'" in text
     assert "requests answer far received --date" in text
-    assert "no time for a decision" in told(capsys, tmp_path, "deadlines", "far")[1]
+    assert "no deadline of a decision" in told(capsys, tmp_path, "deadlines", "far")[1]
     late = told(capsys, tmp_path, "overdue", "--today", "2026-02-01")[1]
     assert "without the event 'received': far" in late
     assert "one: Decision" in late

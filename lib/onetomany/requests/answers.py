@@ -15,7 +15,7 @@ from .laws import Procedure
 from .log import LOG_EVENTS, Change, Event, ReceivedFile, Request, add, read
 from .status import load
 
-# the events that can't well happen in another order
+# the events in their usual order
 _ORDER = ("sent", "received", "decided", "appealed", "appeal_decided")
 
 
@@ -25,7 +25,7 @@ class Answer:
 
     request: Request
     folder: Path
-    ingested: Ingested | None  # None where no case file was named or no file came
+    ingested: Ingested | None  # None without a case file or without files
 
 
 def odd_date(request: Request, event: Event, today: dt.date) -> str:
@@ -34,7 +34,7 @@ def odd_date(request: Request, event: Event, today: dt.date) -> str:
     The event is accepted in any case: users may log a history late and in any order.
     """
     if event.date > today:
-        return f"{event.date} is after today: until then '{event.event}' counts for nothing."
+        return f"{event.date} is in the future: until then '{event.event}' has no effect."
     own = _place(event)
     for each in request.history:
         other = _place(each)
@@ -78,7 +78,7 @@ def answer(
     for path in map(Path, files):
         if not path.is_file() or path.is_symlink():
             raise InputError(
-                f"{path} is no file, or a link to one: name the files that came with the answer."
+                f"{path} is not a file, or is a link: name the files that came with the answer."
             )
         digest = sha256_of(path)
         kept = folder / path.name
@@ -94,10 +94,10 @@ def answer(
     event = replace(event, files=tuple(received))
     if event in request.history:
         raise InputError(
-            f"{entry} tells of '{event.event}' on {event.date} already: nothing was added. "
-            "Where it happened twice, tell the two apart by a note."
+            f"{entry} has '{event.event}' on {event.date} already: nothing was added. If "
+            f"it happened twice, add a note to the second."
         )
-    if case:  # before anything is written: a log that tells of a file has it read
+    if case:  # read the files before the log names them
         with open_case(case, write=True):
             pass
     for name, content in contents.items():

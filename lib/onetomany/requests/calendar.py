@@ -27,7 +27,9 @@ def ics(due: pl.DataFrame, *, stamp: dt.date) -> bytes:
     Raises InputError if columns are missing.
     """
     if missing := set(NEEDED) - set(due.columns):
-        raise InputError(f"The deadlines lack {', '.join(sorted(missing))}: see DEADLINES.")
+        raise InputError(
+            f"The deadlines have no column {', '.join(sorted(missing))}: see DEADLINES."
+        )
     made = icalendar.Calendar()
     made.add("prodid", "-//One-to-Many//requests//EN")
     made.add("version", "2.0")

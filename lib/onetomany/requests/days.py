@@ -20,7 +20,7 @@ WEEKDAYS = (
     *(("Sat", "토"), ("Sun", "일")),
 )
 UK = ("ENG", "WLS", "SCT", "NIR")
-# calendars that are whole: country, its parts, and whose holidays they are
+# calendars without regions: country, its parts, and the holidays' name
 NATIONAL = {
     "KR": ("KR", ("",), "Korea", "대한민국"),
     "US": ("US", ("",), "United States, federal", "미국 연방"),
@@ -46,7 +46,7 @@ MEMBER_STATES = (
     *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
     *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
 )
-ARMISTICE = (11, 11)  # a holiday in Belgium on which the institutions work: on no list of theirs
+ARMISTICE = (11, 11)  # a Belgian holiday that is a working day of the institutions
 ONE_DAY = dt.timedelta(days=1)
 RELEASE = f"holidays {holidays.__version__}"
 
@@ -65,7 +65,7 @@ class WorkingDays:
     names_ko: str
     calendar: str
     listed: tuple[tuple[int, frozenset[dt.date], str, str], ...] = ()
-    region: str | None = None  # as it was asked for
+    region: str | None = None  # as requested
 
     def holiday(self, day: dt.date) -> tuple[str, str] | None:
         """Return the public holiday's name in English and Korean, or None (also on weekends)."""
@@ -113,7 +113,7 @@ def working_days(procedure: Procedure, region: str | None = None) -> WorkingDays
     if calendar == "EU":
         return _member_state(region)
     if region is not None:
-        raise InputError(f"{procedure.id} takes no region: leave '{region}' out.")
+        raise InputError(f"{procedure.id} has no regions: leave '{region}' out.")
     if calendar == "EC":
         listed = tuple((int(c.id), frozenset(c.days), c.en, c.ko) for c in procedure.closed)
         source = procedure.closed[0].source.title
@@ -146,7 +146,7 @@ def _member_state(region: str | None) -> WorkingDays:
         return WorkingDays("", (), "none, weekends only", "없음, 주말만", "no region given")
     state, _, part = region.partition("-")
     if state not in MEMBER_STATES:
-        raise InputError(f"'{region}' is no member state of the EU: give a code such as FR.")
+        raise InputError(f"'{region}' is not a member state of the EU: give a code such as FR.")
     if part and part not in holidays.country_holidays(state).subdivisions:
         raise InputError(f"{state} has no part '{part}' in {RELEASE}.")
     return WorkingDays(state, (part,), region, region, RELEASE, region=region)

@@ -26,18 +26,18 @@ HISTORY = {
     "date": pl.Date,
     "extension": pl.String,  # which extension was taken, for the event extended; else null
     "until": pl.Date,  # to which day, for an extension whose length the body announces; else null
-    "granted": pl.Boolean,  # all that was asked for was given: the requester has nothing to appeal
+    "granted": pl.Boolean,  # everything was given, so the requester needs no appeal
 }
 DEADLINES = {
     "step": pl.String,
     "whose": pl.String,  # body, requester, third_party or review
     "label_en": pl.String,
     "label_ko": pl.String,
-    "event": pl.String,  # from which it is counted
+    "event": pl.String,  # the event from which it is counted
     "starts": pl.Date,  # the event's date
     "due": pl.Date,
     "limit": pl.String,  # latest: to be done by `due`; earliest: possible only after it
-    "done": pl.Date,  # null while it is open
+    "done": pl.Date,  # null until done
     # done, late, running, overdue, stopped (waits for the requester: `due` is as if that came
     # today); for earliest: waiting, possible, done
     "state": pl.String,
@@ -53,12 +53,12 @@ DEADLINES = {
 }
 
 _MOVED = (
-    "What came on {}, a day off, counts as of {}.",
+    "An event on {}, a day off, counts as of {}.",
     "{} 쉬는 날에 온 것은 {} 온 것으로 본다.",
 )
 _UNREAD = (
-    "The law's rule on a last day off was not read: a body is given the next working day, anybody "
-    "else the earlier day.",
+    "We have not read the law's rule on a last day off: for an authority the next working day "
+    "is used, for anybody else the earlier day.",
     "쉬는 날에 끝날 때의 규정은 읽지 못했다. 기관에는 다음 근무일을, 그 밖에는 이른 날을 쓴다.",
 )
 _ANNOUNCED = (
@@ -66,8 +66,8 @@ _ANNOUNCED = (
     "기관이 {}까지 연장했다. 법은 그 길이를 정하지 않았다.",
 )
 _TOO_LATE = (
-    "The extension of {} is not counted: it was told after the time had passed, and the law "
-    "wants the notice before.",
+    "The extension of {} is not counted: the notice came after the period had ended, and the "
+    "law requires it before.",
     "{}의 연장은 세지 않았다. 법은 기간 안에 알리라고 하는데 기간이 지난 뒤에 알렸다.",
 )
 
@@ -309,7 +309,7 @@ def _running(  # noqa: PLR0917
 def _events(history: pl.DataFrame) -> pl.DataFrame:
     """Return the history, checked and sorted, with all columns of HISTORY."""
     if missing := {"event", "date"} - set(history.columns):
-        raise InputError(f"The history lacks {', '.join(sorted(missing))}: see HISTORY.")
+        raise InputError(f"The history has no column {', '.join(sorted(missing))}: see HISTORY.")
     if unknown := set(history["event"]) - (set(EVENTS) - {"silence"}):
         raise InputError(
             f"The history has unknown events: {', '.join(map(str, sorted(unknown, key=str)))}."

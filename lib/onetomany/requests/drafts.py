@@ -86,7 +86,7 @@ def said_in(
         own = prefilled(gap, procedure, language, folder)
         into = prefilled(gap, procedure, after, folder)
         told |= {name: into[name] for name in into if name in own and told.get(name) == own[name]}
-        # from the end: the gap's own body stands first, and not in each language
+        # from the end, because the gap's own body is first, and not in every language
         bodies = reversed(authorities(procedure, language, gap, folder))
         into = dict(zip(bodies, reversed(authorities(procedure, after, gap, folder)), strict=False))
         if told.get("body") in into:

@@ -23,7 +23,7 @@ TABLE = (
     "procedure",
     "body_en",
     "body_ko",
-    "claims",  # ids of the ledger, parted by semicolons
+    "claims",  # ids of the ledger, separated by semicolons
     "what_en",
     "what_ko",
     "why_en",
@@ -31,9 +31,9 @@ TABLE = (
 )
 GAPS = {
     "gap": pl.String,  # null: claims that no row of gaps.csv would settle
-    "contradicted": pl.Int64,  # claims that another contradicts
-    "redacted": pl.Int64,  # claims whose document hides something
-    "single_source": pl.Int64,  # claims that one source alone carries
+    "contradicted": pl.Int64,  # contradicted claims
+    "redacted": pl.Int64,  # claims with a redacted document
+    "single_source": pl.Int64,  # claims of a single source
     "no_document": pl.Int64,  # claims whose original isn't in the case file
     "claims": pl.Int64,
     "claim_ids": pl.String,
@@ -41,7 +41,7 @@ GAPS = {
     "procedure": pl.String,
     **{name: pl.String for name in TABLE if name.endswith(("_en", "_ko"))},
 }
-# what the case's own letters ask about, where a template leaves it open
+# subject of the case's own letters, if a template leaves it open
 SYSTEM = {
     "en": {
         "system": "the AI Identification and Tracking System project at Incheon Airport",
@@ -122,7 +122,7 @@ def lacking(
         "claim_id",
         contradicted=pl.col("claim_id").is_in(clashing),
         redacted=pl.col("document").is_in(hiding).fill_null(False),
-        # two or more independent sources are V2; a claim without a word on it counts as one
+        # two or more independent sources are V2; a claim without a confidence counts as one source
         single_source=(pl.col("confidence") != "V2").fill_null(True),
         no_document=pl.col("document").is_null(),
     )
@@ -171,8 +171,8 @@ def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
     for each in ids:
         if each not in known:
             raise InputError(
-                f"There is no claim '{each}' in the ledger{near(each, known)}. The ids stand in "
-                "the table 'claims' of a case file, and those of the Korean case in "
+                f"There is no claim '{each}' in the ledger{near(each, known)}. The ids are in "
+                f"the table 'claims' of a case file, and those of the Korean case in "
                 "lib/onetomany/documents/data/propositions.csv."
             )
 

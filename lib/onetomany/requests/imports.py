@@ -60,7 +60,7 @@ def read_export(
         request = _alaveteli(_feed_head(events, path), events, path, days)
     else:
         raise InputError(
-            f"{path} is no request of Froide (with messages) or of Alaveteli (with "
+            f"{path} is not a request of Froide (with messages) or of Alaveteli (with "
             "info_request_events, or a feed of events)."
         )
     known = {**vars(request), "procedure": procedure}
@@ -119,7 +119,7 @@ def _resolved(
     last = messages[-1].get("timestamp") if messages else export.get("last_message")
     if not last:
         raise InputError(
-            f"{days.path} tells how the request ended, but not when: it needs 'resolved_on', "
+            f"{days.path} says how the request ended, but not when: it needs 'resolved_on', "
             "'last_message' or a message."
         )
     return days.of(last, "last_message"), "; no day is given, that of the last message is taken"
@@ -176,7 +176,7 @@ def _feed_head(events: list[dict[str, Any]], path: Path) -> dict[str, Any]:
     """Return the one request that a feed is about."""
     heads = [_table(each, "info_request", path) for each in events]
     if len({str(each.get("id")) for each in heads}) > 1:
-        raise InputError(f"{path} holds events of several requests: import one at a time.")
+        raise InputError(f"{path} contains events of several requests: import one at a time.")
     return heads[0] | {"public_body": events[0].get("public_body")}
 
 
@@ -203,7 +203,7 @@ class _Days:
             time = dt.datetime.fromisoformat(text)
         except ValueError as error:
             shown = _cut(written)
-            raise InputError(f"{self.path}: '{name}' is no time: '{shown}'.") from error
+            raise InputError(f"{self.path}: '{name}' is not a time: '{shown}'.") from error
         if time.tzinfo is None and (self.zone is None or len(text) <= 10):
             raise InputError(
                 f"{self.path}: '{name}' ({text}) has no offset from UTC: name the zone with --zone."
@@ -212,7 +212,9 @@ class _Days:
             try:
                 time = time.astimezone(self.zone)
             except OverflowError as error:
-                raise InputError(f"{self.path}: '{name}' ({text}) is out of time.") from error
+                raise InputError(
+                    f"{self.path}: '{name}' ({text}) is outside the range of dates."
+                ) from error
         return time.date()
 
 
@@ -223,13 +225,17 @@ def _loaded(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     if len(content) > MAX_BYTES:
-        raise InputError(f"{path} is larger than {MAX_BYTES // 10**6} MB: it is no single request.")
+        raise InputError(
+            f"{path} is larger than {MAX_BYTES // 10**6} MB: it can't be a single request."
+        )
     if _depth(content) > MAX_DEPTH:
-        raise InputError(f"{path} is nested deeper than {MAX_DEPTH}: it is no export of a request.")
+        raise InputError(
+            f"{path} is nested deeper than {MAX_DEPTH}: it is not an export of a request."
+        )
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_no_number)
     except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path} is no JSON: {error}.") from error
+        raise InputError(f"{path} is not JSON: {error}.") from error
 
 
 def _depth(content: bytes) -> int:
@@ -245,7 +251,7 @@ def _depth(content: bytes) -> int:
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _list(table: dict[str, Any], name: str, path: Path, where: str = "") -> list[dict[str, Any]]:
@@ -316,7 +322,8 @@ def _sorted(rows: list[Event]) -> tuple[Event, ...]:
 def _notes(platform: str, notes: dict[str, str]) -> str:
     told = "\n".join(f"- {name}: {value}" for name, value in notes.items() if value)
     return (
-        f"Imported from an export of {platform}, which doesn't tell when the body received the "
-        "request: add the event 'received', from which deadlines run. What it said beside:\n\n"
+        f"Imported from an export of {platform}, which doesn't say when the body received the "
+        f"request: add the event 'received', from which deadlines run. Other fields of the "
+        f"export:\n\n"
         f"{told}"
     ).rstrip()

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import InputError, near
 from .templates import made_of, read_toml, templates_folder
 
-# how an item begins or ends that asks for a fact and not for a document
+# question words at the beginning or end of an item
 _ASKS = {
     "en": re.compile(
         r"(what|who|whom|whose|why|how|whether|is|are|was|were|did|do|does|has|have|had|can|could)"
@@ -37,9 +37,9 @@ class LetterLanguage:
     ko: str
     date: str  # with {day}, {month} and {year}
     months: tuple[str, ...]
-    questions: str  # heads the questions of fact
+    questions: str  # heading of the questions of fact
     questions_intro: str
-    not_part: str  # marks a version to read along
+    not_part: str  # mark of the requester's translation
     regional: Mapping[str, str] = field(default_factory=dict)  # region to date
 
 

@@ -19,18 +19,18 @@ WHOSE = ("body", "requester", "third_party", "review")
 LIMITS = ("latest", "earliest")
 EFFECTS = ("restarts", "pauses")
 NOTICES = ("", "within")
-# what may stop, move or prolong a body's time: each law says something on each, or `not_found`
+# rules that stop, move or extend a period: each law has a rule on each, or `not_found`
 TOPICS = (
     *("clarification", "fees", "transfer", "translation", "extension", "consultation"),
     "after_answer",
 )
 WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
 
-# what can happen to a request, in the order in which it usually does; `silence` never stands in a
-# log: it is worked out from a decision that did not come
+# events of a request in their usual order; `silence` is never logged: it follows from a missing
+# decision
 EVENTS = {
     "received": ("the body received the request", "기관이 청구를 받음"),
-    "acknowledged": ("the requester was told of the receipt", "청구인이 접수를 통지받음"),
+    "acknowledged": ("the requester was notified of the receipt", "청구인이 접수를 통지받음"),
     "extended": ("the body gave notice of an extension", "기관이 기간 연장을 알림"),
     "clarification_asked": (
         "the body asked the requester to clarify",
@@ -45,28 +45,31 @@ EVENTS = {
     "fee_asked": ("the body asked for a fee", "기관이 수수료를 청구함"),
     "fee_paid": ("the body received the fee", "기관이 수수료를 받음"),
     "transferred": (
-        "the body passed the request on to another",
+        "the body transferred the request to another",
         "기관이 청구를 다른 기관으로 보냄",
     ),
-    "third_party_told": ("the body told the third party", "기관이 제3자에게 알림"),
+    "third_party_told": ("the body informed the third party", "기관이 제3자에게 알림"),
     "third_party_heard": ("the body received the third party's view", "기관이 제3자 의견을 받음"),
     "disclosure_decided": (
-        "the requester was told that records will be disclosed",
+        "the requester was notified that records will be disclosed",
         "청구인이 공개 결정을 통지받음",
     ),
     "disclosure_ordered": (
-        "the body told a third party that it will disclose",
+        "the body informed a third party that it will disclose",
         "기관이 제3자에게 공개하겠다고 알림",
     ),
     "disclosure_day": ("the day that the body set for disclosure", "기관이 정한 공개일"),
     "disclosed": ("the requester got the records", "청구인이 자료를 받음"),
-    "decided": ("the requester was told the decision", "청구인이 결정을 통지받음"),
-    "silence": ("the time passed with no decision", "결정 없이 기간이 지남"),
+    "decided": ("the requester was notified of the decision", "청구인이 결정을 통지받음"),
+    "silence": ("the period ended without a decision", "결정 없이 기간이 지남"),
     "appealed": ("the body received the appeal", "기관이 불복신청을 받음"),
-    "appeal_decided": ("the requester was told the appeal's result", "불복신청 결과를 통지받음"),
+    "appeal_decided": (
+        "the requester was notified of the appeal's result",
+        "불복신청 결과를 통지받음",
+    ),
     "complained": ("the outside reviewer received the complaint", "외부 심사기관이 신청을 받음"),
     "complaint_decided": (
-        "the requester was told the outside reviewer's decision",
+        "the requester was notified of the outside reviewer's decision",
         "외부 심사기관의 결정을 통지받음",
     ),
     "sued": ("a court received the claim", "법원이 소장을 받음"),
@@ -84,7 +87,7 @@ class Source:
     url: str
     verified: str  # of VERIFIED, for the fields that don't say otherwise
     how: str
-    read: dt.date | None  # the day on which it was read; None where it was not
+    read: dt.date | None  # the day of reading; None if not read
 
 
 @dataclass(frozen=True)
@@ -240,13 +243,13 @@ class Procedure:
     required: tuple[Required, ...]
     steps: tuple[Step, ...]
     extensions: tuple[Extension, ...]
-    stops: tuple[Stop, ...]  # empty where the law knows none, or none could be read
+    stops: tuple[Stop, ...]  # empty if the law has none, or we could not read it
     exemptions: tuple[Exemption, ...]
-    closed: tuple[Closed, ...]  # empty where `calendar` says all
+    closed: tuple[Closed, ...]  # empty if `calendar` is complete
     clocks: tuple[ClockRule, ...]
-    not_found: tuple[str, ...]  # TOPICS on which nothing was found in what was read
-    language: str = ""  # in which its authorities work, as 'en-US'; empty: English
-    language_rule: Provision | None = None  # what the law says of other languages
+    not_found: tuple[str, ...]  # TOPICS on which we found nothing in the texts we read
+    language: str = ""  # language of its authorities, as 'en-US'; empty: English
+    language_rule: Provision | None = None  # the law's rule on other languages
 
     def step(self, name: str) -> Step:
         """Return the step of an id. Raises InputError, naming the known ones."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .letters import Block, Letter
 
-# Word takes the first of these that a computer has; the PDF carries its own
+# Word uses the first installed font; the PDF contains its own
 _WORD_FONT, _WORD_FONT_KO = "Georgia", "Malgun Gothic"
 # spaces at which a citation or a date must not break over two lines
 _KEPT = re.compile(
@@ -27,7 +27,7 @@ _KEPT = re.compile(
     r"(?<=\bArticle) (?=\d)|(?<=\bsection) (?=\d)|(?<=\bunder) (?=§)|(?<=\d) (?=\(\d+\))|"
     r"(?<=\d) (?=Abs\.)"
 )
-# millimetres: the United States write on Letter paper
+# millimetres: letters in the United States use Letter paper
 _LETTER_PAPER, _A4 = (215.9, 279.4), (210.0, 297.0)
 _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 
@@ -90,14 +90,14 @@ def _style(document: Document, tag: str) -> None:
         run = style.element.get_or_add_rPr()
         fonts = run.get_or_add_rFonts()
         for theme in [each for each in fonts.attrib if each.endswith("Theme")]:
-            del fonts.attrib[theme]  # a theme's font would win over the one named
+            del fonts.attrib[theme]  # a theme's font would override this one
         fonts.set(qn("w:eastAsia"), _WORD_FONT_KO)
         for old in run.findall(qn("w:lang")):
             run.remove(old)
         spoken = OxmlElement("w:lang")
         eastern = tag.startswith(("ko", "ja"))
         spoken.set(qn("w:val"), "en" if eastern else tag)
-        spoken.set(qn("w:eastAsia"), tag if eastern else "ko-KR")  # for a version to read along
+        spoken.set(qn("w:eastAsia"), tag if eastern else "ko-KR")  # for the translation
         run.append(spoken)
 
 
@@ -109,7 +109,7 @@ def _add(document: Document, block: Block, level: int) -> None:
     if block.kind == "heading":
         document.add_heading(block.text, level or block.level)
     elif block.kind == "list":
-        # typed numbers: Word's own would go on from the first list into the second
+        # numbers as text: Word's own would continue from the first list into the second
         for number, item in enumerate(block.items, 1):
             paragraph = document.add_paragraph(f"{number}.\t{_kept(item)}")
             paragraph.paragraph_format.left_indent = Mm(7)
@@ -153,8 +153,8 @@ def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
         if lacking is None:
             raise
         raise InputError(
-            f"The PDF's fonts lack '{lacking[1]}': send the Word file, or write it otherwise. "
-            f"PDF 글꼴에 '{lacking[1]}' 글자가 없으니 워드 파일을 쓰거나 달리 적는다."
+            f"The PDF's fonts lack '{lacking[1]}': send the Word file, or use another character. "
+            f"PDF 글꼴에 '{lacking[1]}' 글자가 없으니 워드 파일을 쓰거나 다른 글자를 쓴다."
         ) from error
     return bytes(made)
 

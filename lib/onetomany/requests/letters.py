@@ -46,7 +46,7 @@ __all__ = [
 PERSONAL_FILE = "requester.toml"
 _LABEL = re.compile(r"\*\*(.+?)\*\*\s+(.*)", re.DOTALL)
 _ITEM = re.compile(r"\d+\. ")
-# where the section that asks for documents ends: the next heading after its list
+# the end of the section on documents: the next heading after its list
 _ASKED = re.compile(r"(^\d+\. .*?)(?=^## )", re.DOTALL | re.MULTILINE)
 
 
@@ -76,9 +76,9 @@ class Letter:
     date: dt.date
     markdown: str
     blocks: tuple[Block, ...]
-    unread: tuple[str, ...]  # articles it leans on that were recalled, not read: check them first
+    unread: tuple[str, ...]  # articles it relies on that we have not read: check them first
     tag: str = ""  # language and country, such as 'en-US'
-    notices: tuple[str, ...] = ()  # what its writer should look at before it is sent
+    notices: tuple[str, ...] = ()  # notices to read before sending it
 
     @property
     def text(self) -> str:
@@ -222,8 +222,8 @@ def _with_questions(body: str, lines: list[str], template: str, words: LetterLan
     found = _ASKED.search(body)
     if found is None:
         raise InputError(
-            f"Template '{template}' has questions of fact, but no list of documents with a heading "
-            "after it, behind which they could stand."
+            f"Template '{template}' has questions of fact, but no list of documents followed "
+            f"by a heading, where they would go."
         )
     return body[: found.end()] + section + body[found.end() :]
 

@@ -23,22 +23,22 @@ from .languages import letter_languages
 from .laws import EVENTS
 from .templates import read_toml, split_head
 
-# what a log may tell, and which event of the law (`laws.EVENTS`) it is, if any
+# events of a log, each with its event of the law (`laws.EVENTS`), if any
 LOG_EVENTS: dict[str, str] = {
     "drafted": "",
     "sent": "",
     "message": "",  # anything that changes nothing
-    # a decision is told by what it decided, never as `decided` alone
+    # a decision is logged by its result, never as `decided`
     **{name: name for name in EVENTS if name not in ("silence", "decided")},
     "answered": "decided",  # in full
     "partly": "decided",
     "refused": "decided",
     "not_held": "decided",
     "appeal_granted": "appeal_decided",  # in full
-    "complaint_granted": "complaint_decided",  # in full; a mediator's proposal is none
+    "complaint_granted": "complaint_decided",  # in full; a mediator's proposal doesn't count
     "withdrawn": "closed",
 }
-# events after which the requester has all that was asked for, and nothing to appeal
+# events after which the requester has everything and needs no appeal
 GRANTS = ("answered", "appeal_granted", "complaint_granted")
 WORDS = {
     "drafted": ("drafted", "작성"),
@@ -56,7 +56,7 @@ WORDS = {
     "transferred": ("passed on", "이송"),
     "third_party_told": ("third party told", "제3자 통지"),
     "third_party_heard": ("third party heard", "제3자 의견 접수"),
-    "disclosure_ordered": ("third party told of disclosure", "제3자에게 공개 결정 통지"),
+    "disclosure_ordered": ("third party informed of disclosure", "제3자에게 공개 결정 통지"),
     "disclosure_decided": ("records are to come", "공개 예정 통지"),
     "disclosure_day": ("day set for disclosure", "공개일"),
     "disclosed": ("records received", "자료 수령"),
@@ -76,7 +76,7 @@ WORDS = {
 }
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# characters: shorter particulars would be found in any text; a Korean name has three
+# characters: shorter data would be found in any text; a Korean name has three
 _SHORTEST_SECRET, _SHORTEST_KOREAN = 4, 3
 
 
@@ -95,10 +95,10 @@ class Event:
     date: dt.date
     event: str
     note: str = ""
-    extension: str = ""  # which of the procedure's, for the event extended
-    exemptions: tuple[str, ...] = ()  # ids of the procedure's, for a refusal
+    extension: str = ""  # id of the procedure's extension, for the event extended
+    exemptions: tuple[str, ...] = ()  # ids of the procedure's exemptions, for a refusal
     files: tuple[ReceivedFile, ...] = ()
-    until: dt.date | None = None  # to which day, where the law leaves an extension's length open
+    until: dt.date | None = None  # last day of an extension, if the law leaves its length open
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,15 @@ class Request:
     body: str
     template: str = ""  # empty: written without one, or imported
     language: str = ""
-    region: str = ""  # whose holidays count, where the procedure asks
+    region: str = ""  # whose holidays count, if the procedure needs it
     reference: str = ""  # the body's own number
-    source: str = ""  # where an imported history comes from
-    simulated: bool = False  # an example: nothing of it happened
+    source: str = ""  # origin of an imported history
+    simulated: bool = False  # an invented example
     gaps: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)  # of the letter; none that is personal
+    fields: Mapping[str, str] = field(
+        default_factory=dict
+    )  # fields of the letter that are not personal
     history: tuple[Event, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: str = ""  # the text below the head
@@ -144,7 +146,7 @@ def read(path: Path) -> Request:
         held = [each.stem for each in path.parent.glob("*.md") if each.name != "README.md"]
         raise InputError(
             f"There is no request '{path.stem}' in {path.parent}{near(path.stem, held)}. "
-            "'onetomany requests status' lists what there is."
+            "'onetomany requests status' lists all requests."
         )
     try:
         text = path.read_text(encoding="utf-8")
@@ -160,7 +162,7 @@ def read_all(folder: Path) -> list[Request]:
     """
     if not Path(folder).is_dir():
         raise InputError(
-            f"There is no folder {folder}, which holds the log, one file a request: begin one with "
+            f"There is no folder {folder}, the log with one file per request: begin one with "
             "'onetomany requests new', or name another with --log."
         )
     return [read(path) for path in sorted(Path(folder).glob("*.md")) if path.name != "README.md"]
@@ -175,7 +177,7 @@ def write_new(folder: Path, request: Request, *, personal: Iterable[str] = ()) -
     path = Path(folder) / f"{request.id}.md"
     if path.exists():
         raise InputError(
-            f"{path} is there already: take another id, or go on with this one by "
+            f"{path} already exists: use another id, or continue this one with "
             "'onetomany requests export' and 'answer'."
         )
     head = tomlkit.document()
@@ -230,7 +232,7 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
     secrets = [each.strip() for each in personal]
     if any(each in text for each in secrets if len(each) >= _shortest(each)):
         raise InputError(
-            f"{path} would hold the requester's own particulars: the log is public, take them out."
+            f"{path} would contain the requester's personal data: the log is public, take them out."
         )
     _parsed(text, path)
     try:
@@ -289,7 +291,7 @@ def _parsed(text: str, path: Path) -> Request:
             raise InputError(f"{path}: '{name}' must be a list of tables, [[{name}]].")
     request = _checked(Request, raw, path, "")
     if not _ID.fullmatch(request.id):
-        raise _refused(path, "id", f"is '{request.id}': it may hold a-z, 0-9 and - alone")
+        raise _refused(path, "id", f"is '{request.id}': use only a-z, 0-9 and -")
     if request.id != path.stem:
         raise _refused(path, "id", f"must be the file's name, {path.stem}")
     for name in ("title", "procedure", "body"):
@@ -318,16 +320,16 @@ def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
     made = tuple(_checked(ReceivedFile, each, path, f"{where}files: ") for each in files)
     for file in made:
         if not _SHA256.fullmatch(file.sha256):
-            raise _refused(path, f"{where}files: sha256", f"of {file.name} is no SHA-256")
+            raise _refused(path, f"{where}files: sha256", f"of {file.name} is not a SHA-256")
         if not file.name or "/" in file.name or "\\" in file.name:
             raise _refused(path, f"{where}files: name", "must be a plain file name")
     event = _checked(Event, {**raw, "files": []}, path, where)
     if event.event not in LOG_EVENTS:
         raise _refused(path, f"{where}event", f"is '{event.event}', not of {', '.join(LOG_EVENTS)}")
     if event.extension and event.event != "extended":
-        raise _refused(path, f"{where}extension", "stands at an event that is not 'extended'")
+        raise _refused(path, f"{where}extension", "belongs only to an event 'extended'")
     if event.until and not event.extension:
-        raise _refused(path, f"{where}until", "stands at an event without an 'extension'")
+        raise _refused(path, f"{where}until", "belongs only to an event with an 'extension'")
     return replace(event, files=made)
 
 
@@ -339,7 +341,7 @@ def _checked(cls: type[Made], raw: dict[str, Any], path: Path, where: str) -> Ma
     values: dict[str, Any] = {}
     for name, value in raw.items():
         if name not in kinds or name == "notes":
-            raise _refused(path, f"{where}{name}", "is an unknown field: take it out")
+            raise _refused(path, f"{where}{name}", "is an unknown field: remove it")
         kind = kinds[name]
         right: type = dict if kind.startswith("Mapping") else wanted.get(kind, list)
         if type(value) is not right:

@@ -81,8 +81,8 @@ _LISTS = {
     "closed": Closed,
     "clocks": ClockRule,
 }
-_MAY_LACK = ("stops", "closed", "clocks")  # lists that a file may leave out
-# fields that a file may leave out, with what they then are
+_MAY_LACK = ("stops", "closed", "clocks")  # optional lists of a file
+# optional fields of a file, with their defaults
 _PLAIN: dict[str, object] = {
     "most": 0,
     "longest": 0,
@@ -137,7 +137,7 @@ def procedures(folder: Path | None = None) -> dict[str, Procedure]:
     laws = requests_folder(folder) / "laws"
     paths = sorted(laws.glob("*.toml"))
     if not paths:
-        raise InputError(f"{laws} holds no procedure: it needs one TOML file for each.")
+        raise InputError(f"{laws} contains no procedure: it needs one TOML file for each.")
     return {path.stem: _Reader(path).procedure() for path in paths}
 
 
@@ -205,7 +205,7 @@ class _Reader:
         told = [each.id for each in procedure.clocks]
         both = [*told, *procedure.not_found]
         if wrong := [each for each in both if each not in TOPICS or both.count(each) > 1]:
-            raise self.refuse("clocks", f"and 'not_found' may hold each topic once: {wrong[0]}")
+            raise self.refuse("clocks", f"and 'not_found' may contain each topic once: {wrong[0]}")
         if lacking := [each for each in TOPICS if each not in both]:
             raise self.refuse("clocks", f"say nothing on {', '.join(lacking)}: see 'not_found'")
 
@@ -215,26 +215,28 @@ class _Reader:
         for each in procedure.extensions:
             where = f"extensions.{each.id}"
             if each.step not in units:
-                raise self.refuse(f"{where}.step", f"names no step: '{each.step}'")
+                raise self.refuse(f"{where}.step", f"is not a step: '{each.step}'")
             if each.announced and each.number:
-                raise self.refuse(f"{where}.number", "stands beside 'announced': take it out")
+                raise self.refuse(f"{where}.number", "can't be used with 'announced': remove it")
             if units[each.step] != each.unit:
                 raise self.refuse(f"{where}.unit", f"must be that of the step, {units[each.step]}")
         for stop in procedure.stops:
             where = f"stops.{stop.id}"
             if stop.step not in units:
-                raise self.refuse(f"{where}.step", f"names no step: '{stop.step}'")
+                raise self.refuse(f"{where}.step", f"is not a step: '{stop.step}'")
             if stop.ends not in EVENTS:
                 raise self.refuse(f"{where}.ends", f"is an unknown event: {stop.ends}")
         for step in procedure.steps:
             if step.rolls and step.rolls_unread:
-                raise self.refuse(f"steps.{step.id}.rolls_unread", "stands beside 'rolls': choose")
+                raise self.refuse(
+                    f"steps.{step.id}.rolls_unread", "can't be used with 'rolls': choose"
+                )
             if step.first_day and step.unit == "months":
                 raise self.refuse(f"steps.{step.id}.first_day", "must be false for months")
             if unknown := set(step.ends) - set(EVENTS):
                 raise self.refuse(f"steps.{step.id}.ends", f"has unknown events: {unknown}")
         if "decision" not in units:
-            raise self.refuse("steps", "must hold a step 'decision'")
+            raise self.refuse("steps", "must contain a step 'decision'")
 
     def refuse(self, field: str, what: str) -> InputError:
         return InputError(f"{self.path}: '{field}' {what} (data_requests/README.md).")
@@ -242,7 +244,7 @@ class _Reader:
     def known(self, table: dict[str, Any], names: set[str], where: str) -> None:
         for key in table:
             if key not in names:
-                raise self.refuse(f"{where}{key}", "is an unknown field: take it out")
+                raise self.refuse(f"{where}{key}", "is an unknown field: remove it")
 
     def entry(self, table: dict[str, Any], key: str, where: str) -> Any:
         if key not in table:
@@ -281,7 +283,7 @@ class _Reader:
         korean = self.word(raw, "title_ko", where) if "title_ko" in raw else words["title"]
         day = raw.get("read")
         if (words["verified"] == "read") != (type(day) is dt.date):
-            raise self.refuse(f"{where}read", "must be the day of reading, where it was read")
+            raise self.refuse(f"{where}read", "must be the day of reading if 'verified' is 'read'")
         return Source(id=key, title_ko=korean, read=day, **words)
 
     def list_of(self, raw: dict[str, Any], key: str, cls: type[P]) -> tuple[P, ...]:
@@ -309,7 +311,7 @@ class _Reader:
             if name == "source":
                 key = self.word(raw, name, where)
                 if key not in self.sources:
-                    raise self.refuse(f"{where}source", f"names no entry of [sources]: '{key}'")
+                    raise self.refuse(f"{where}source", f"is not an entry of [sources]: '{key}'")
                 values[name] = self.sources[key]
             elif name == "article_ko" and name not in raw:
                 values[name] = values["article"]

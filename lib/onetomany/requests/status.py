@@ -22,7 +22,7 @@ EVENT_ROWS = {
     "event": pl.String,  # of log.LOG_EVENTS
     "legal_event": pl.String,  # of laws.EVENTS, or null
     "extension": pl.String,
-    "until": pl.Date,  # to which day an extension goes, where the law leaves its length open
+    "until": pl.Date,  # last day of an extension, if the law leaves its length open
     "note": pl.String,
 }
 DUE = {"request": pl.String, "title": pl.String, "body": pl.String, **DEADLINES}
@@ -36,7 +36,7 @@ STATUS = {
     "state": pl.String,  # the last event but a message
     "state_en": pl.String,
     "state_ko": pl.String,
-    "next_step": pl.String,  # the open deadline that comes first; null where there is none
+    "next_step": pl.String,  # the next open deadline; null without one
     "next_en": pl.String,
     "next_ko": pl.String,
     "whose": pl.String,
@@ -135,8 +135,9 @@ def not_counted(request: Request, *, today: dt.date) -> str:
         return ""
     lacks = "no event 'received'" if "sent" in told else "neither an event 'sent' nor 'received'"
     return (
-        f"Request '{request.id}' has {lacks} up to {today}, so no time for a decision can be "
-        "counted: once you know the day on which the body got it, add it with 'onetomany requests "
+        f"Request '{request.id}' has {lacks} up to {today}, so no deadline of a decision can "
+        f"be counted: once you know the day on which the body received it, add it with "
+        f"'onetomany requests "
         f"answer {request.id} received --date YYYY-MM-DD'."
     )
 
@@ -176,7 +177,7 @@ def status(
         .group_by("request", maintain_order=True)
         .last()
     )
-    # what a body owes stays due; an appeal that was not made in time is gone
+    # an authority's missed deadline stays due; a missed appeal is lost
     first = (
         running.filter(
             pl.col("done").is_null()

@@ -71,7 +71,7 @@ def clock(
         if start is not None and each.since > due(start, pauses):
             break  # too late already
         if each.stop.effect == "restarts":
-            # what was received at first is not told by every log; the restart tells enough
+            # not every log has the first receipt; the restart is enough
             if start is None and each.until is None:
                 continue
             restarted, pauses, start = each, [], each.until or today

@@ -23,7 +23,7 @@ from .laws import VERIFIED
 from .procedures import requests_folder
 
 SUFFIX = ".md.j2"
-LANGUAGES = ("en", "ko")  # those of every template; some are written in others too
+LANGUAGES = ("en", "ko")  # languages of every template; some have more
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 # digits that end in a consonant when a Korean reader says them: 0, 1, 3, 6, 7, 8
 _CLOSED_DIGITS = "013678"
@@ -44,7 +44,7 @@ class Field:
     label_en: str = ""
     label_ko: str = ""
     options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    default: str = ""  # what a choice is where nobody chose; empty: somebody must
+    default: str = ""  # default of a choice; empty: the writer must choose
 
     @property
     def label(self) -> str:
@@ -57,18 +57,18 @@ class Template:
     """A set of documents to ask for, and why nobody outside has them."""
 
     id: str
-    title_en: str  # the letter's subject; may hold fields
+    title_en: str  # the letter's subject; may contain fields
     title_ko: str
-    procedures: tuple[str, ...]  # under which it can be asked
-    fields: tuple[str, ...]  # beside those of the frame
+    procedures: tuple[str, ...]  # laws under which one can ask
+    fields: tuple[str, ...]  # in addition to those of the frame
     gaps: tuple[str, ...]  # ids of gaps.csv
     asks_en: str
     asks_ko: str
     why_en: str
     why_ko: str
-    sources: tuple[str, ...]  # where the facts in the letter come from
+    sources: tuple[str, ...]  # sources of the facts in the letter
     titles: Mapping[str, str] = field(default_factory=dict)  # the subject in other languages
-    # questions of fact by language, which a letter keeps apart from the documents it asks for
+    # questions of fact by language; a letter lists them separately from documents
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -110,7 +110,7 @@ class Frame:
     provisions: tuple[Provision, ...]
     languages: tuple[str, ...] = LANGUAGES
     conditions: tuple[Condition, ...] = ()
-    clashes: tuple[Mapping[str, str], ...] = ()  # choices that can't be made together
+    clashes: tuple[Mapping[str, str], ...] = ()  # choices that exclude each other
     answers: bool = False  # the law gives a right to answers, not to documents alone
 
 
@@ -209,7 +209,7 @@ def escape(value: str) -> str:
     """Return a value as one line of literal Markdown."""
     printable = "".join(" " if each.isspace() else each for each in value if _shown(each))
     shown = _MARKUP.sub(r"\\\1", re.sub(r" +", " ", printable).strip())
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", shown)  # a date such as 24. November is no list
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", shown)  # a date such as 24. November is not a list
 
 
 def josa(value: str, pair: str) -> str:
@@ -269,7 +269,7 @@ def templates_folder(folder: Path | None = None) -> Path:
     """Return the folder `folder`/templates. Raises InputError if there is none."""
     home = requests_folder(folder) / "templates"
     if not home.is_dir():
-        raise InputError(f"There is no folder {home}: letters are made from its templates.")
+        raise InputError(f"There is no folder {home}: it should contain the templates of letters.")
     return home
 
 
@@ -306,7 +306,9 @@ def _frame(path: Path) -> Frame:
     made = made_of(Frame, raw | {"provisions": provisions, "conditions": conditions}, path)
     named = {name for each in conditions for name in (each.choice, each.field)}
     if stray := named.union(*made.clashes) - set(made.fields):
-        raise InputError(f"{path}: '{min(stray)}' stands in a condition and not in 'fields'.")
+        raise InputError(
+            f"{path}: '{min(stray)}' is used in a condition but missing from 'fields'."
+        )
     return made
 
 
@@ -324,7 +326,7 @@ def made_of(cls: type[Made], raw: Mapping[str, Any], path: Path) -> Made:
     known = {each.name: each for each in fields(cls)}  # type: ignore[arg-type]
     for name in raw:
         if name not in known:
-            raise InputError(f"{path}: '{name}' is an unknown field: take it out.")
+            raise InputError(f"{path}: '{name}' is an unknown field: remove it.")
     values: dict[str, Any] = {}
     for name, each in known.items():
         optional = each.default is not MISSING or each.default_factory is not MISSING

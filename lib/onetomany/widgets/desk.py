@@ -196,7 +196,7 @@ class _Desk(DeskLayout):
         if span is None:
             raise InputError(
                 self.say(
-                    "These words are not on the page: quote them as they stand there.",
+                    "These words are not on the page: quote them word for word.",
                     "이 말은 이 쪽에 없습니다. 쪽에 적힌 그대로 옮기세요.",
                 )
             )

@@ -31,7 +31,7 @@ class DeskLayout:
         self.language = language
         self.named: list[tuple[ipywidgets.Widget, str, str]] = []
         self.busy = False
-        # what to show again in another language
+        # contents to show again after a change of language
         self.repeat: dict[ipywidgets.Widget, Callable[[], None]] = {}
         # JupyterLab may hand on a change of a field while a click is being dealt with
         self.turn = RLock()

@@ -97,7 +97,9 @@ def plain_pins(requirements: str) -> list[str]:
         if asked.marker is None or asked.marker.evaluate():
             pins.append(f"{asked.name}{asked.specifier}")
     if not pins:
-        raise InputError("The requirements hold no name==version line; make them by 'uv export'.")
+        raise InputError(
+            "The requirements contain no name==version line; make them with 'uv export'."
+        )
     return pins
 
 
