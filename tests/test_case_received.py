@@ -28,9 +28,9 @@ from onetomany.documents.case_file import (
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, IntegrityError, OneToManyError
 from onetomany.requests import gaps
-from onetomany.requests.example import simulated
+from onetomany.requests.example import simulated_requests
 from onetomany.requests.procedures import procedures
-from onetomany.requests.status import load
+from onetomany.requests.status import store_requests
 
 SECRET = "root:x:0:0"
 
@@ -49,7 +49,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         indexing.index_mentions(db)
         indexing.index_words(db)
         claims.load(db, claims.ledger(), claims.links())
-        load(db, simulated(dt.date(2026, 11, 27), procedures(), gaps.table()))
+        store_requests(
+            db, simulated_requests(dt.date(2026, 11, 27), procedures(), gaps.load_gaps())
+        )
     return folder, case
 
 

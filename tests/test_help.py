@@ -12,20 +12,27 @@ from pathlib import Path
 import pytest
 
 from onetomany import cli
+from onetomany.cli.command import Command
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-NAMES = [command.__name__.replace("_", "-") for command in cli.COMMANDS]
+
+
+def command_name(command: Command) -> str:
+    return command.__name__.removesuffix("_command").replace("_", "-")
+
+
+NAMES = [command_name(command) for command in cli.COMMANDS]
 
 
 def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
     for command in cli.COMMANDS:
         parser = argparse.ArgumentParser(description=command.__doc__)
         command(parser)
-        yield command.__name__.replace("_", "-"), parser
+        yield command_name(command), parser
         for action in parser._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for name, own in action.choices.items():
-                    yield f"{command.__name__} {name}", own
+                    yield f"{command_name(command)} {name}", own
 
 
 @pytest.mark.parametrize(("name", "parser"), list(parsers()), ids=lambda each: str(each)[:20])

@@ -26,20 +26,20 @@ from onetomany.documents import claims, contradictions
 from onetomany.documents.case_file import open_case, read
 from onetomany.errors import InputError
 from onetomany.requests import (
-    answers,
+    answer_files,
     example,
     gaps,
     imports,
+    letter_templates,
     letters,
     log,
     status,
-    templates,
 )
 from onetomany.requests.procedures import procedures
 
 ROOT = Path(__file__).parents[1]
 TODAY = dt.date(2026, 11, 24)
-LAWS, TEMPLATES, FRAMES = procedures(), templates.templates(), templates.frames()
+LAWS, TEMPLATES, FRAMES = procedures(), letter_templates.templates(), letter_templates.frames()
 FIELDS = {
     "date": "2026-11-24",
     "body": "법무부장관",
@@ -69,7 +69,7 @@ ALL = [
     pytest.param(name, law, language, id=f"{name}-{law}-{language}")
     for name, each in TEMPLATES.items()
     for law in each.procedures
-    for language in templates.LANGUAGES
+    for language in letter_templates.LANGUAGES
 ]
 # each template once, each frame in both languages
 SOME = [
@@ -178,7 +178,7 @@ def test_missing_fields_are_refused_with_one_list_of_all_of_them() -> None:
         letters.letter("mou", "kr-oida", given | {"contact": "  "}, "ko")
     lines = str(refused.value).splitlines()
     assert [line.split(":")[0].strip() for line in lines[1:]] == ["name", "contact", "purpose"]
-    about = templates.letter_fields()
+    about = letter_templates.letter_fields()
     for line in lines[1:]:
         field = about[line.split(":")[0].strip()]
         assert field.en in line
@@ -202,7 +202,7 @@ def test_a_letter_refuses_what_does_not_fit(change: dict[str, Any], why: str) ->
 
 def test_heads_say_what_templates_need() -> None:
     """Declared fields are those that jinja finds; every field is explained; every gap is there."""
-    made, about = templates.environment(), templates.letter_fields()
+    made, about = letter_templates.environment(), letter_templates.letter_fields()
     loader = made.loader
     assert loader is not None
 
@@ -240,7 +240,7 @@ def test_heads_say_what_templates_need() -> None:
     ],
 )
 def test_korean_particles_follow_the_sound(value: str, shown: str) -> None:
-    assert templates.josa(value, "과/와") == shown
+    assert letter_templates.josa(value, "과/와") == shown
 
 
 @pytest.fixture(scope="module")
@@ -254,9 +254,11 @@ def clashes(ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def test_gaps_are_counted_from_the_ledger(ledger: pl.DataFrame, clashes: pl.DataFrame) -> None:
-    found = gaps.gaps(ledger, clashes, gaps.table())
+    found = gaps.rank_gaps(ledger, clashes, gaps.load_gaps())
     assert found.schema == pl.Schema(gaps.GAPS)
-    assert set(found["gap"]) == set(gaps.table()["gap"])  # every contradicted claim has its letter
+    assert set(found["gap"]) == set(
+        gaps.load_gaps()["gap"]
+    )  # every contradicted claim has its letter
     assert found["contradicted"].is_sorted(descending=True)
     # by hand: C29, C30.2 and C31.2 say whether it could be ended; C18 stands alone
     mou = found.row(by_predicate=pl.col("gap") == "mou_text", named=True)
@@ -267,20 +269,20 @@ def test_gaps_are_counted_from_the_ledger(ledger: pl.DataFrame, clashes: pl.Data
 def test_a_document_in_the_case_file_closes_a_gap_and_its_black_boxes_open_one(
     ledger: pl.DataFrame, clashes: pl.DataFrame
 ) -> None:
-    table = gaps.table()
+    table = gaps.load_gaps()
     held = ledger.with_columns(
         document=pl.when(pl.col("claim_id").is_in(["C29", "C18"])).then(pl.lit("d" * 64))
     )
     notes = pl.DataFrame({"document": ["d" * 64], "notes": [3]})
-    row = gaps.gaps(held, clashes, table, notes).filter(gap="mou_text").row(0, named=True)
+    row = gaps.rank_gaps(held, clashes, table, notes).filter(gap="mou_text").row(0, named=True)
     assert (row["no_document"], row["redacted"]) == (2, 2)
     # claims that no letter asks about are told, not dropped
-    fewer = gaps.gaps(ledger, clashes, table.filter(pl.col("gap") != "firms"))
+    fewer = gaps.rank_gaps(ledger, clashes, table.filter(pl.col("gap") != "firms"))
     last = fewer.row(-1, named=True)
     assert last["gap"] is None
     assert "C16" in last["claim_ids"].split(";")
     with pytest.raises(InputError, match="no claim C29"):
-        gaps.gaps(ledger.filter(pl.col("claim_id") != "C29"), clashes, table)
+        gaps.rank_gaps(ledger.filter(pl.col("claim_id") != "C29"), clashes, table)
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(str.strip)
@@ -321,10 +323,10 @@ def test_the_log_reads_what_it_wrote(
     request: log.Request, event: log.Event, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("log")
-    path = log.write_new(folder, request)
-    assert log.read(path) == request
+    path = log.write_request(folder, request)
+    assert log.read_request(path) == request
     path.write_text(path.read_text("utf-8").replace("+++\n", "+++\n# a comment\n", 1), "utf-8")
-    assert log.add(path, event) == replace(request, history=(*request.history, event))
+    assert log.add_event(path, event) == replace(request, history=(*request.history, event))
     assert "# a comment" in path.read_text("utf-8")
 
 
@@ -366,23 +368,25 @@ def test_a_damaged_log_is_refused_by_file_and_field(
 ) -> None:
     path = tmp_path / "one.md"
     path.write_text(GOOD, "utf-8")
-    log.read(path)
+    log.read_request(path)
     assert old in GOOD
     path.write_text(GOOD.replace(old, new, 1), "utf-8")
     with pytest.raises(InputError, match=re.escape(why)) as refused:
-        log.read(path)
+        log.read_request(path)
     assert str(path) in str(refused.value)
 
 
 def test_the_requester_never_gets_into_the_log(tmp_path: Path) -> None:
     request = log.Request("one", "t", "kr-oida", "b", notes=f"from {FIELDS['contact']}")
-    with pytest.raises(InputError, match="particulars"):
-        log.write_new(tmp_path, request, personal=[FIELDS["contact"]])
+    with pytest.raises(InputError, match="personal data"):
+        log.write_request(tmp_path, request, personal=[FIELDS["contact"]])
     assert not list(tmp_path.iterdir())
-    path = log.write_new(tmp_path, replace(request, notes=""), personal=[FIELDS["contact"]])
+    path = log.write_request(tmp_path, replace(request, notes=""), personal=[FIELDS["contact"]])
     before = path.read_bytes()
-    with pytest.raises(InputError, match="particulars"):
-        log.add(path, log.Event(TODAY, "sent", FIELDS["name"] * 2), personal=[FIELDS["name"] * 2])
+    with pytest.raises(InputError, match="personal data"):
+        log.add_event(
+            path, log.Event(TODAY, "sent", FIELDS["name"] * 2), personal=[FIELDS["name"] * 2]
+        )
     assert path.read_bytes() == before
     ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
     assert f"data_requests/{letters.PERSONAL_FILE}" in ignored
@@ -395,7 +399,7 @@ def test_the_logs_words_are_those_of_the_law() -> None:
 
 @pytest.fixture(scope="module")
 def simulated() -> list[log.Request]:
-    return example.simulated(TODAY, LAWS, gaps.table())
+    return example.simulated_requests(TODAY, LAWS, gaps.load_gaps())
 
 
 def test_what_stands_late_and_refused(simulated: list[log.Request]) -> None:
@@ -431,17 +435,17 @@ def test_an_answer_is_kept_read_and_joined(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     own = next(each for each in simulated if each.id == "simulated-firms")
-    entry = log.write_new(tmp_path / "log", own)
+    entry = log.write_request(tmp_path / "log", own)
     file, case = tmp_path / "list.csv", tmp_path / "case.duckdb"
     file.write_text("firm,role\nExample A,simulated\n", "utf-8")
     changed = [log.Change(TODAY, "C16", "no document", "a document")]
     with open_case(case, write=True) as db:
         claims.load(db, ledger, claims.links())
-    done = answers.answer(
+    done = answer_files.log_answer(
         entry, log.Event(TODAY, "answered"), [file], tmp_path / "kept", case=case, changes=changed
     )
     assert (tmp_path / "kept" / own.id / "list.csv").read_bytes() == file.read_bytes()
-    assert log.read(entry) == done.request
+    assert log.read_request(entry) == done.request
     with open_case(case, write=True) as db:
         joined = read(db, "select * from request_documents")
         about = read(db, "select * from request_claims order by claim_id")
@@ -450,7 +454,7 @@ def test_an_answer_is_kept_read_and_joined(
             "select c.after, p.text from request_changes c join request_documents d using (request)"
             " join pages p using (document)",
         )
-        assert status.load(db, [done.request]) == 1  # again: nothing twice
+        assert status.store_requests(db, [done.request]) == 1  # again: nothing twice
         assert read(db, "select count(*) as n from request_events")["n"].item() == 4
     assert joined.row(0, named=True)["ingested"]
     assert about["claim_id"].to_list() == sorted(own.claims)
@@ -468,7 +472,7 @@ def test_an_answer_is_kept_read_and_joined(
     file.write_text("changed", "utf-8")
     before = entry.read_bytes()
     with pytest.raises(InputError, match="rename"):
-        answers.answer(entry, log.Event(TODAY, "message"), [file], tmp_path / "kept")
+        answer_files.log_answer(entry, log.Event(TODAY, "message"), [file], tmp_path / "kept")
     assert entry.read_bytes() == before
 
 
@@ -562,8 +566,8 @@ def test_a_history_comes_from_froide(tmp_path: Path) -> None:
     assert "unknown field of the request, new_field: " in request.notes
     assert "Informationsfreiheitsgesetz des Bundes" in request.notes
     assert "§ 3 Nr. 1" in request.notes
-    written = log.write_new(tmp_path / "log", request)
-    assert log.read(written) == request
+    written = log.write_request(tmp_path / "log", request)
+    assert log.read_request(written) == request
     assert "Person" not in written.read_text("utf-8")  # neither users nor senders
     # the day is that of the place: half past eleven in Berlin is the next day in Seoul
     moved = imported(tmp_path, FROIDE, zone="Asia/Seoul")
@@ -654,7 +658,7 @@ def test_the_command_makes_a_letter_and_follows_it(
 ) -> None:
     monkeypatch.chdir(ROOT)
     me = tmp_path / "me.toml"
-    personal = [name for name, each in templates.letter_fields().items() if each.personal]
+    personal = [name for name, each in letter_templates.letter_fields().items() if each.personal]
     me.write_text("".join(f'{name} = "{FIELDS[name]}"\n' for name in personal), "utf-8")
     where = ["--log", str(tmp_path / "log")]
     new = ["requests", "new", "cameras", *where, "--requester", str(me), "--date", "2026-11-24"]
@@ -693,7 +697,9 @@ def test_the_command_makes_a_letter_and_follows_it(
 
 
 def test_the_log_of_this_repository_reads_and_holds_nothing_simulated() -> None:
-    assert not [each for each in log.read_all(ROOT / "data_requests" / "log") if each.simulated]
+    assert not [
+        each for each in log.read_requests(ROOT / "data_requests" / "log") if each.simulated
+    ]
 
 
 def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.Request]) -> None:

@@ -593,9 +593,6 @@ def drawn(
         "travellers": charts.daily_candidates_chart(daily, count="travellers", **day, **SAID),  # type: ignore[arg-type]
         "precision": charts.precision_chart(alarms, **SAID),
         "shapes": realism_charts.score_shapes_chart(realism.histograms(comparisons, made), **SAID),
-        "quantiles": realism_charts.quantiles_chart(
-            realism.quantiles(comparisons, made, replicates=50), **SAID
-        ),
         "one of many": realism_charts.one_of_many_chart(
             realism.as_one_of_many(templates, model, sets=20), **SAID
         ),

@@ -1,4 +1,4 @@
-"""Run the command `onetomany`: one function per sub-command, listed in COMMANDS."""
+"""Run the command `onetomany`: one function NAME_command per sub-command NAME."""
 
 # ruff: noqa: E402 - even __future__ is a module that could come from the working directory
 from onetomany.cli.start import forget_working_directory
@@ -12,54 +12,68 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from onetomany import __version__
-from onetomany.cli.behaviour import behaviour
-from onetomany.cli.captures import capture_list
-from onetomany.cli.chapters import lab, report
+from onetomany.cli.behaviour import behaviour_command
+from onetomany.cli.captures import capture_list_command
+from onetomany.cli.chapters import lab_command, report_command
 from onetomany.cli.command import Command
-from onetomany.cli.day import day
-from onetomany.cli.documents import claims, ingest
-from onetomany.cli.evidence import certify, exhibit, key, reproduce, timestamp, verify
-from onetomany.cli.film import film
-from onetomany.cli.reading import desk, search, tables, tag
-from onetomany.cli.requests import requests
-from onetomany.cli.risk import risk
-from onetomany.cli.systems import datasheet, images, pairs, scale, trackers, weights
-from onetomany.cli.workshop import workshop
+from onetomany.cli.day import day_command
+from onetomany.cli.documents import claims_command, ingest_command
+from onetomany.cli.evidence import (
+    certify_command,
+    exhibit_command,
+    key_command,
+    reproduce_command,
+    timestamp_command,
+    verify_command,
+)
+from onetomany.cli.film import film_command
+from onetomany.cli.reading import desk_command, search_command, tables_command, tag_command
+from onetomany.cli.requests import requests_command
+from onetomany.cli.risk import risk_command
+from onetomany.cli.systems import (
+    datasheet_command,
+    images_command,
+    pairs_command,
+    scale_command,
+    trackers_command,
+    weights_command,
+)
+from onetomany.cli.workshop import workshop_command
 from onetomany.errors import OneToManyError
 from onetomany.printing import SafeParser
 from onetomany.printing import print_line as print
 
 COMMANDS: tuple[Command, ...] = (
-    report,
-    lab,
-    datasheet,
-    weights,
-    images,
-    pairs,
-    scale,
-    trackers,
-    behaviour,
-    day,
-    risk,
-    film,
-    ingest,
-    search,
-    tag,
-    tables,
-    desk,
-    claims,
-    capture_list,
-    requests,
-    workshop,
-    exhibit,
-    verify,
-    reproduce,
-    key,
-    timestamp,
-    certify,
+    report_command,
+    lab_command,
+    datasheet_command,
+    weights_command,
+    images_command,
+    pairs_command,
+    scale_command,
+    trackers_command,
+    behaviour_command,
+    day_command,
+    risk_command,
+    film_command,
+    ingest_command,
+    search_command,
+    tag_command,
+    tables_command,
+    desk_command,
+    claims_command,
+    capture_list_command,
+    requests_command,
+    workshop_command,
+    exhibit_command,
+    verify_command,
+    reproduce_command,
+    key_command,
+    timestamp_command,
+    certify_command,
 )
 # at the first query parameter DuckDB imports pandas to recognise its missing values: slow
-WITHOUT_PANDAS = (ingest, search, tag, tables)
+WITHOUT_PANDAS = (ingest_command, search_command, tag_command, tables_command)
 
 
 _START = """\
@@ -82,7 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"onetomany {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     for command in COMMANDS:
-        name, says = command.__name__.replace("_", "-"), command.__doc__
+        name = command.__name__.removesuffix("_command").replace("_", "-")
+        says = command.__doc__
         one = commands.add_parser(name, help=says, description=says)
         one.set_defaults(run=command(one), hidden=["pandas"] if command in WITHOUT_PANDAS else [])
     args, stray = parser.parse_known_args(argv)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SHOWN = 20  # flags printed; all are in flags.csv
 
 
-def behaviour(parser: argparse.ArgumentParser) -> Run:
+def behaviour_command(parser: argparse.ArgumentParser) -> Run:
     """Apply the rules of chapter 06 to your own walks: CSV (id, t, x, y), or MOT in metres."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\

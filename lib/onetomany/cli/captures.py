@@ -44,7 +44,7 @@ HOW_KO = """\
 """
 
 
-def capture_list(parser: argparse.ArgumentParser) -> Run:
+def capture_list_command(parser: argparse.ArgumentParser) -> Run:
     """List the web sources of the case that have no capture yet, and how to make one."""
     parser.add_argument(
         "--case",
@@ -127,7 +127,7 @@ def check_options(args: argparse.Namespace) -> None:
             pass  # raises InputError if it is not a case file
 
 
-def name_captures(payload: Path, case: Path, *, carry: bool) -> list[Rule]:
+def print_captures(payload: Path, case: Path, *, carry: bool) -> list[Rule]:
     """Name the captures of the payload's web sources; print which files go into the bundle."""
     from onetomany.evidence.captured import name_captures as name
 

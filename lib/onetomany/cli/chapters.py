@@ -16,7 +16,7 @@ from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
 
-def report(parser: argparse.ArgumentParser) -> Run:
+def report_command(parser: argparse.ArgumentParser) -> Run:
     """Run the chapters and write them as one web site that needs no network."""
     parser.add_argument(
         "--only", metavar="01,02", help="run these chapters only, keep the others as they are"
@@ -94,7 +94,7 @@ def _chosen(args: argparse.Namespace) -> Path | None:
     return Path("build") / f"report-{name}"
 
 
-def lab(parser: argparse.ArgumentParser) -> Run:
+def lab_command(parser: argparse.ArgumentParser) -> Run:
     """Open the chapters in JupyterLab."""
     _add_images(parser, "open this folder of your own pictures in chapters 01 to 03")
     parser.add_argument(

@@ -20,7 +20,7 @@ _SHARES = {
 }
 
 
-def day(parser: argparse.ArgumentParser) -> Run:
+def day_command(parser: argparse.ArgumentParser) -> Run:
     """Simulate a day at a fictional terminal: queues for all, walking people in one hall."""
     parser.description = """\
 Simulate a day at a fictional terminal. A queueing model moves all passengers; in one hall, during

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def ingest(parser: argparse.ArgumentParser) -> Run:
+def ingest_command(parser: argparse.ArgumentParser) -> Run:
     """Read a folder of documents into a case file for search; if interrupted, run it again."""
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="documents, with sub-folders")
     parser.add_argument(
@@ -185,7 +185,7 @@ _BETWEEN = {
 }
 
 
-def claims(parser: argparse.ArgumentParser) -> Run:
+def claims_command(parser: argparse.ArgumentParser) -> Run:
     """List claims that contradict each other, with both citations; your own or the case's."""
     parser.add_argument(
         "ledger",

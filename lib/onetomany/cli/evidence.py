@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from onetomany.cli.captures import add_options, check_options, name_captures
+from onetomany.cli.captures import add_options, check_options, print_captures
 from onetomany.cli.command import NOTEBOOKS, Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
@@ -23,7 +23,7 @@ _HOLDS = (
 )
 
 
-def exhibit(parser: argparse.ArgumentParser) -> Run:
+def exhibit_command(parser: argparse.ArgumentParser) -> Run:
     """Run chapters and seal their figures, tables and sentences into a bundle for a court."""
     parser.add_argument("--only", metavar="01,02", help="run these chapters (default: all)")
     parser.add_argument(
@@ -112,7 +112,7 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     if args.pdf_key:
         _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
     if args.case:
-        rules = (*rules, *name_captures(folder, args.case, carry=args.carry_captures))
+        rules = (*rules, *print_captures(folder, args.case, carry=args.carry_captures))
     record = payload.record(
         operator=args.operator,
         organisation=args.organisation,
@@ -164,7 +164,7 @@ def _without_folders(word: str) -> str:
     return Path(word).name if Path(word).is_absolute() or ".." in Path(word).parts else word
 
 
-def verify(parser: argparse.ArgumentParser) -> Run:
+def verify_command(parser: argparse.ArgumentParser) -> Run:
     """Check a bundle: list every file and line that was changed after sealing."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a sealed exhibit")
     parser.add_argument(
@@ -205,7 +205,7 @@ def verify(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def reproduce(parser: argparse.ArgumentParser) -> Run:
+def reproduce_command(parser: argparse.ArgumentParser) -> Run:
     """Run a bundle's notebooks again in a container and compare every figure."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a sealed exhibit")
     parser.add_argument("--sealed-by", type=Path, metavar="PEM", help="the sealer's public key")
@@ -322,7 +322,7 @@ def _ask(agreed: bool) -> None:
         raise InputError("You did not type yes: nothing was run. 실행하지 않았다.")
 
 
-def key(parser: argparse.ArgumentParser) -> Run:
+def key_command(parser: argparse.ArgumentParser) -> Run:
     """Make a private key (Ed25519) for signing bundles; keep it secret."""
     parser.add_argument("file", type=Path, metavar="FILE", help="a new file for the key")
 
@@ -339,7 +339,7 @@ def key(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def certify(parser: argparse.ArgumentParser) -> Run:
+def certify_command(parser: argparse.ArgumentParser) -> Run:
     """Add the completed certificate (a PDF, signed here or elsewhere) to a bundle."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a sealed exhibit")
     parser.add_argument(
@@ -374,7 +374,7 @@ def certify(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def timestamp(parser: argparse.ArgumentParser) -> Run:
+def timestamp_command(parser: argparse.ArgumentParser) -> Run:
     """Check a time-stamp authority's answer, or read an OpenTimestamps proof, and add it."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a sealed exhibit")
     parser.add_argument(

@@ -43,7 +43,7 @@ class _Job:
     last: int
 
 
-def film(parser: argparse.ArgumentParser) -> Run:
+def film_command(parser: argparse.ArgumentParser) -> Run:
     """Follow people through a recorded film with a datasheet: boxes, tracks, a heat map."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = 160  # characters of a path on the screen: two lines of a terminal
 
 
-def search(parser: argparse.ArgumentParser) -> Run:
+def search_command(parser: argparse.ArgumentParser) -> Run:
     """Find pages with all words, "a phrase" and -without a word; or with names from a list."""
     parser.add_argument("words", metavar="WORDS", nargs="?", help="in quotes if there are several")
     parser.add_argument(
@@ -231,7 +231,7 @@ def _search_list(args: argparse.Namespace, filters: Any) -> int:
     return 0
 
 
-def tag(parser: argparse.ArgumentParser) -> Run:
+def tag_command(parser: argparse.ArgumentParser) -> Run:
     """Store a tag or remark on a page, with its author and time; or list them."""
     parser.add_argument(
         "document", nargs="?", metavar="DOCUMENT", help="path or SHA-256; without it: list"
@@ -285,7 +285,7 @@ def _remark_line(row: Mapping[str, Any]) -> str:
     return f"{row['remark_id']}. {text} ({shortened(row['who'])}, {row['made_at']} UTC{changed})"
 
 
-def tables(parser: argparse.ArgumentParser) -> Run:
+def tables_command(parser: argparse.ArgumentParser) -> Run:
     """Write every table of the documents as CSV, with an index of their places."""
     parser.add_argument(
         "--case", type=Path, default=Path("case.duckdb"), metavar="FILE", help=CASE_HELP
@@ -314,7 +314,7 @@ def tables(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def desk(parser: argparse.ArgumentParser) -> Run:
+def desk_command(parser: argparse.ArgumentParser) -> Run:
     """Open a case file in JupyterLab to search it, read, tag pages and record claims."""
     parser.add_argument(
         "--case", type=Path, default=Path("case.duckdb"), metavar="FILE", help=CASE_HELP

@@ -23,7 +23,7 @@ LOG, LETTERS, ANSWERS = Path("data_requests/log"), Path("private/letters"), Path
 Action = Callable[[argparse.Namespace], int]
 
 
-def requests(parser: argparse.ArgumentParser) -> Run:
+def requests_command(parser: argparse.ArgumentParser) -> Run:
     """Write letters to authorities, count deadlines, log answers; the kit sends nothing."""
     actions = parser.add_subparsers(required=True, metavar="action")
 
@@ -159,7 +159,7 @@ def _gaps(args: argparse.Namespace) -> int:
         with open_case(args.case) as db:
             hidden = gaps.redactions(db)
     clashes = contradictions.find(ledger, claims.links())
-    found = gaps.gaps(ledger, clashes, gaps.table(), hidden)
+    found = gaps.rank_gaps(ledger, clashes, gaps.load_gaps(), hidden)
     for row in found.iter_rows(named=True):
         print(f"{row['gap'] or 'no letter yet':16} {row['what_en'] or row['claim_ids']}")
         print(
@@ -183,8 +183,8 @@ def _register(args: argparse.Namespace) -> int:
 
 def _new(args: argparse.Namespace) -> int:
     from onetomany.requests import drafts
+    from onetomany.requests.letter_templates import templates
     from onetomany.requests.letters import law_language
-    from onetomany.requests.templates import templates
 
     template, gap = drafts.gap_or_template(args.about)
     procedure = args.procedure or (gap["procedure"] if gap else "")
@@ -268,7 +268,7 @@ def _deadlines(args: argparse.Namespace) -> int:
 
 
 def _answer(args: argparse.Namespace) -> int:
-    from onetomany.requests import answers, gaps, log
+    from onetomany.requests import answer_files, gaps, log
     from onetomany.requests.letters import requester
     from onetomany.requests.procedures import procedures
 
@@ -286,7 +286,7 @@ def _answer(args: argparse.Namespace) -> int:
     told = (args.date, args.event, args.note, args.extension, tuple(args.exemption))
     event = log.Event(*told, until=args.until)
     if law:
-        answers.check_by_law(event, law)
+        answer_files.check_by_law(event, law)
     changes = []
     for each in args.changed:
         found = re.fullmatch(r"\s*([^=]+?)\s*=([^>]*)>(.*\S.*)", each)
@@ -298,7 +298,7 @@ def _answer(args: argparse.Namespace) -> int:
         changes.append(log.Change(args.date, *found.groups()))
     if changes:
         gaps.check_claims([each.claim for each in changes], _ledger(args.case))
-    done = answers.answer(
+    done = answer_files.log_answer(
         args.log / f"{args.id}.md",
         event,
         args.files,
@@ -308,7 +308,7 @@ def _answer(args: argparse.Namespace) -> int:
         personal=requester(args.requester).values(),
     )
     print(f"wrote {args.log / f'{args.id}.md'}")
-    if odd := answers.odd_date(entry, event, dt.date.today()):
+    if odd := answer_files.odd_date(entry, event, dt.date.today()):
         print(f"Check the date: {odd} If it is wrong, correct it in that file.")
     for file in done.request.history[-1].files:
         print(f"kept {done.folder / file.name} (SHA-256 {file.sha256})")
@@ -319,14 +319,14 @@ def _answer(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> int:
     from onetomany.requests.imports import read_export
-    from onetomany.requests.log import write_new
+    from onetomany.requests.log import write_request
     from onetomany.requests.procedures import procedures
     from onetomany.requests.status import not_counted
 
     if args.procedure not in (known := procedures()):
         raise InputError(f"There is no procedure '{args.procedure}': there are {', '.join(known)}.")
     entry = read_export(args.file, args.procedure, zone=args.zone, request_id=args.id)
-    print(f"wrote {write_new(args.log, entry)} with {len(entry.history)} events")
+    print(f"wrote {write_request(args.log, entry)} with {len(entry.history)} events")
     print("Check it before you use it: on these platforms users set the outcome.")
     if why := not_counted(entry, today=dt.date.today()):
         print(why)
@@ -406,20 +406,20 @@ def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> int:
 
 
 def _entry(args: argparse.Namespace) -> Request:
-    from onetomany.requests.log import read
+    from onetomany.requests.log import read_request
 
-    return read(args.log / f"{args.id}.md")
+    return read_request(args.log / f"{args.id}.md")
 
 
 def _all(args: argparse.Namespace) -> list[Request]:
-    from onetomany.requests.log import read_all
+    from onetomany.requests.log import read_requests
 
-    return read_all(args.log)
+    return read_requests(args.log)
 
 
 def _fields(written: list[str]) -> dict[str, str]:
     """Return the fields given as NAME=VALUE; personal ones belong in requester.toml."""
-    from onetomany.requests.templates import letter_fields
+    from onetomany.requests.letter_templates import letter_fields
 
     known = letter_fields()
     found = {}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from onetomany.reidentification.own_table import OwnTable
 
 
-def risk(parser: argparse.ArgumentParser) -> Run:
+def risk_command(parser: argparse.ArgumentParser) -> Run:
     """Find who can be singled out in a table of people, and which columns to remove."""
     parser.add_argument(
         "table", type=Path, metavar="FILE", help="a table: CSV, TSV, XLSX, XLS, ODS or Parquet"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 20  # names of unused files that are printed
 
 
-def datasheet(parser: argparse.ArgumentParser) -> Run:
+def datasheet_command(parser: argparse.ArgumentParser) -> Run:
     """List your own pictures with their SHA-256 and write a datasheet to fill in."""
     parser.add_argument("folder", type=Path, help="your pictures, one sub-folder per person")
 
@@ -53,7 +53,7 @@ def datasheet(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def weights(parser: argparse.ArgumentParser) -> Run:
+def weights_command(parser: argparse.ArgumentParser) -> Run:
     """List the face models and their licences, or download one model's weights."""
     parser.add_argument("--fetch", metavar="MODEL", help="download this model's weights")
     parser.add_argument("--accept-licence", action="store_true", help=LICENCE_HELP)
@@ -85,7 +85,7 @@ def weights(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def images(parser: argparse.ArgumentParser) -> Run:
+def images_command(parser: argparse.ArgumentParser) -> Run:
     """List image sets that can be downloaded and their licences, or download one."""
     parser.add_argument("--fetch", metavar="SET", help="download this set's pictures")
     parser.add_argument(
@@ -111,7 +111,7 @@ def images(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def pairs(parser: argparse.ArgumentParser) -> Run:
+def pairs_command(parser: argparse.ArgumentParser) -> Run:
     """Compare every pair of your pictures; store scores and recorded attributes."""
     parser.add_argument(
         "folder", type=Path, help="your pictures, with datasheet.toml and attributes.csv"
@@ -138,7 +138,7 @@ def pairs(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def scale(parser: argparse.ArgumentParser) -> Run:
+def scale_command(parser: argparse.ArgumentParser) -> Run:
     """Enrol and search synthetic templates at the disclosed size; if stopped, run it again."""
     parser.add_argument(
         "--records",
@@ -161,7 +161,7 @@ def scale(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def trackers(parser: argparse.ArgumentParser) -> Run:
+def trackers_command(parser: argparse.ArgumentParser) -> Run:
     """Compare four trackers on detections of real people; nothing is downloaded."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\

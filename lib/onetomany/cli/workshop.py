@@ -9,7 +9,7 @@ from onetomany.cli.command import NOTEBOOKS, Run
 from onetomany.printing import print_line as print
 
 
-def workshop(parser: argparse.ArgumentParser) -> Run:
+def workshop_command(parser: argparse.ArgumentParser) -> Run:
     """Copy the chapters for participants, or the whole kit for a machine without network."""
     parser.add_argument("out", type=Path, metavar="DIR", help="a new folder")
     parser.add_argument(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from pathlib import Path
 
 import icalendar
 import polars as pl
 
 from ..errors import InputError
-from ..sources.files import write_whole
 from .deadlines import DEADLINES
 
 NEEDED = ("request", "title", *DEADLINES)
@@ -55,9 +53,3 @@ def ics(due: pl.DataFrame, *, stamp: dt.date) -> bytes:
         event.add("transp", "TRANSPARENT")
         made.add_component(event)
     return bytes(made.to_ical())
-
-
-def write_ics(path: Path, due: pl.DataFrame, *, stamp: dt.date) -> Path:
-    """Write `ics` to a file, whole or not at all, and return its path."""
-    write_whole(path, ics(due, stamp=stamp))
-    return path

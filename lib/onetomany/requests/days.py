@@ -122,7 +122,7 @@ def working_days(procedure: Procedure, region: str | None = None) -> WorkingDays
     return WorkingDays(code, parts, english, korean, RELEASE)
 
 
-def shown(day: dt.date) -> tuple[str, str]:
+def written_day(day: dt.date) -> tuple[str, str]:
     """A date with its day of the week, in English and Korean."""
     english, korean = WEEKDAYS[day.weekday()]
     return f"{day} ({english})", f"{day}({korean})"

@@ -16,10 +16,10 @@ import polars as pl
 
 from ..errors import InputError
 from .counting import holidays_between, months_on, prolonged, working_end
-from .days import ONE_DAY, WorkingDays, shown, working_days
+from .days import ONE_DAY, WorkingDays, working_days, written_day
 from .laws import EVENTS, Procedure, Step
-from .stops import Stopped, clock
-from .wording import rule
+from .stops import Stopped, step_clock
+from .wording import rule_in_words
 
 HISTORY = {
     "event": pl.String,  # of `laws.EVENTS`, without silence
@@ -114,7 +114,7 @@ def deadline(
     """Return the deadline of a step whose event happened on `event_date`.
 
     `restarted` says which event restarted the step on `event_date`; `pauses` are days that aren't
-    counted (`stops.clock`), a pause that still lasts up to `today`. `extensions` are ids of the
+    counted (`stops.step_clock`), an open pause until `today`. `extensions` are ids of the
     step's extensions, each counted at the law's full length, not the day that the authority
     announced. If the law leaves the length open, `announced` is that day. `region` is as in
     `days.working_days`.
@@ -148,7 +148,7 @@ def deadline(
     since = begin if found.unit == "working_days" else end
     counted = found.unit != "working_days" and due == end
     skipped = () if counted else holidays_between(since, due, days)
-    english, korean = rule(
+    english, korean = rule_in_words(
         found,
         [each for each in taken if not each.announced],
         event_date=event_date,
@@ -160,14 +160,18 @@ def deadline(
         stopped=[*([restarted] if restarted else []), *pauses],
     )
     if event_date > happened:
-        english = f"{_MOVED[0].format(shown(happened)[0], shown(event_date)[0])} {english}"
-        korean = f"{_MOVED[1].format(shown(happened)[1], shown(event_date)[1])} {korean}"
+        english = (
+            f"{_MOVED[0].format(written_day(happened)[0], written_day(event_date)[0])} {english}"
+        )
+        korean = (
+            f"{_MOVED[1].format(written_day(happened)[1], written_day(event_date)[1])} {korean}"
+        )
     if found.rolls_unread and not days.works(end):
         english = f"{english} {_UNREAD[0]}"
         korean = f"{korean} {_UNREAD[1]}"
     if named > due:
-        english = f"{english} {_ANNOUNCED[0].format(shown(named)[0])}"
-        korean = f"{korean} {_ANNOUNCED[1].format(shown(named)[1])}"
+        english = f"{english} {_ANNOUNCED[0].format(written_day(named)[0])}"
+        korean = f"{korean} {_ANNOUNCED[1].format(written_day(named)[1])}"
     stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,
@@ -274,7 +278,7 @@ def _running(  # noqa: PLR0917
             announced=max(named, default=None),
             today=until,
         )
-        runs = clock(
+        runs = step_clock(
             procedure,
             step.id,
             start,
@@ -299,7 +303,7 @@ def _running(  # noqa: PLR0917
     if found is None:
         return None, False
     for day in late:
-        english, korean = (words.format(shown(day)[n]) for n, words in enumerate(_TOO_LATE))
+        english, korean = (words.format(written_day(day)[n]) for n, words in enumerate(_TOO_LATE))
         found = replace(
             found, rule_en=f"{found.rule_en} {english}", rule_ko=f"{found.rule_ko} {korean}"
         )

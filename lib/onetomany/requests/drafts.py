@@ -13,8 +13,8 @@ from pathlib import Path
 from ..errors import InputError, near
 from ..sources.files import write_whole
 from . import gaps, letters, log
+from .letter_templates import LANGUAGES, letter_fields, templates
 from .procedures import one_procedure
-from .templates import LANGUAGES, letter_fields, templates
 
 
 def gap_or_template(about: str, folder: Path | None = None) -> tuple[str, dict[str, str] | None]:
@@ -22,7 +22,7 @@ def gap_or_template(about: str, folder: Path | None = None) -> tuple[str, dict[s
 
     Raises InputError if the name is neither.
     """
-    table = gaps.table(folder)
+    table = gaps.load_gaps(folder)
     rows = table.filter(gap=about)
     row = rows.row(0, named=True) if rows.height else None
     template = row["template"] if row else about
@@ -64,7 +64,7 @@ def prefilled(
     """
     if gap is None or gap["procedure"] != procedure:
         return {}
-    return gaps.defaults(gap["gap"], language, folder)
+    return gaps.gap_fields(gap["gap"], language, folder)
 
 
 def said_in(
@@ -125,7 +125,7 @@ def begin_entry(
     """Begin a letter's log entry with the event 'drafted'; return its path.
 
     Personal fields are left out; `personal` are the requester's personal data, which must not
-    appear in the entry. Raises InputError as `log.write_new`.
+    appear in the entry. Raises InputError as `log.write_request`.
     """
     about = letter_fields()
     entry = log.Request(
@@ -142,7 +142,7 @@ def begin_entry(
         },
         history=(log.Event(made.date, "drafted"),),
     )
-    return log.write_new(folder, entry, personal=personal)
+    return log.write_request(folder, entry, personal=personal)
 
 
 def write_letter(

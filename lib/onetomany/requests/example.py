@@ -19,7 +19,9 @@ from .log import Change, Event, Request
 NOT_REAL = "requests that were never sent 보낸 적 없는 청구"
 
 
-def simulated(today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame) -> list[Request]:
+def simulated_requests(
+    today: dt.date, laws: Mapping[str, Procedure], rows: pl.DataFrame
+) -> list[Request]:
     """Return seven invented requests, received up to sixty days before `today`.
 
     They are for gaps of `gaps.load_gaps`: answered in full, answered in part, refused and appealed,

@@ -14,8 +14,8 @@ import polars as pl
 from ..documents.case_file import read
 from ..errors import InputError, near
 from ..sources.case import Stream
+from .letter_templates import templates
 from .procedures import requests_folder
-from .templates import templates
 
 TABLE = (
     "gap",
@@ -79,7 +79,7 @@ order by s.gap is null, contradicted desc, redacted desc, single_source desc, no
 """
 
 
-def table(folder: Path | None = None) -> pl.DataFrame:
+def load_gaps(folder: Path | None = None) -> pl.DataFrame:
     """Return the rows of `folder`/gaps.csv as text: the columns of TABLE.
 
     Raises InputError for other columns, an empty cell, a repeated gap, or a template that doesn't
@@ -106,7 +106,7 @@ def table(folder: Path | None = None) -> pl.DataFrame:
     return rows
 
 
-def lacking(
+def unsupported_claims(
     ledger: pl.DataFrame, found: pl.DataFrame, notes: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Return the evidence that each claim lacks.
@@ -137,7 +137,7 @@ def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
-def gaps(
+def rank_gaps(
     ledger: pl.DataFrame,
     found: pl.DataFrame,
     rows: pl.DataFrame,
@@ -158,7 +158,7 @@ def gaps(
         gap, claim = stray.row(0)
         raise InputError(f"gaps.csv, gap '{gap}': there is no claim {claim} in the ledger.")
     with duckdb.connect() as db:
-        for name, frame in (("gaps", rows), ("lacking", lacking(ledger, found, notes))):
+        for name, frame in (("gaps", rows), ("lacking", unsupported_claims(ledger, found, notes))):
             db.register("given", Stream(frame))
             db.execute(f"create table {name} as from given")
         ranked = read(db, _RANKED)
@@ -177,13 +177,13 @@ def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
             )
 
 
-def defaults(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:
+def gap_fields(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:
     """Return the fields known for a gap's letter: body, system and period.
 
     Returns nothing for languages without the case's own words. Raises InputError for a gap that
     isn't in gaps.csv.
     """
-    rows = table(folder)
+    rows = load_gaps(folder)
     own = rows.filter(pl.col("gap") == gap)
     if own.is_empty():
         raise InputError(f"There is no gap '{gap}': there are {', '.join(rows['gap'])}.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError, near
-from .templates import made_of, read_toml, templates_folder
+from .letter_templates import made_of, read_toml, templates_folder
 
 # question words at the beginning or end of an item
 _ASKS = {

@@ -17,7 +17,7 @@ from .languages import letter_language
 if TYPE_CHECKING:
     from docx.document import Document
 
-    from .letters import Block, Letter
+    from .letters import Letter, LetterPart
 
 # Word uses the first installed font; the PDF contains its own
 _WORD_FONT, _WORD_FONT_KO = "Georgia", "Malgun Gothic"
@@ -101,7 +101,7 @@ def _style(document: Document, tag: str) -> None:
         run.append(spoken)
 
 
-def _add(document: Document, block: Block, level: int) -> None:
+def _add(document: Document, block: LetterPart, level: int) -> None:
     """Add one piece; with `level` every heading has that level. Numbers are part of the text."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm

@@ -17,8 +17,7 @@ from ..errors import InputError, near
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
 from .laws import Procedure
 from .letter_files import to_docx, to_markdown, to_pdf
-from .procedures import one_procedure, requests_folder
-from .templates import (
+from .letter_templates import (
     SUFFIX,
     Field,
     Frame,
@@ -30,11 +29,12 @@ from .templates import (
     read_toml,
     template_and_frame,
 )
+from .procedures import one_procedure, requests_folder
 
 __all__ = [
     "PERSONAL_FILE",
-    "Block",
     "Letter",
+    "LetterPart",
     "law_language",
     "letter",
     "requester",
@@ -51,7 +51,7 @@ _ASKED = re.compile(r"(^\d+\. .*?)(?=^## )", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Block:
+class LetterPart:
     """A piece of a letter in plain text.
 
     `kind` is heading (of `level`), labelled (`label` and `text`), paragraph, list (`items`,
@@ -75,7 +75,7 @@ class Letter:
     title: str
     date: dt.date
     markdown: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[LetterPart, ...]
     unread: tuple[str, ...]  # articles it relies on that we have not read: check them first
     tag: str = ""  # language and country, such as 'en-US'
     notices: tuple[str, ...] = ()  # notices to read before sending it
@@ -243,7 +243,7 @@ def _other_language(
     )
 
 
-def _mixed_in(blocks: tuple[Block, ...], frame: Frame, language: str) -> tuple[str, ...]:
+def _mixed_in(blocks: tuple[LetterPart, ...], frame: Frame, language: str) -> tuple[str, ...]:
     """Return the items that ask for a fact, if the law gives access to documents only."""
     asked = next((block.items for block in blocks if block.kind == "list"), ())
     if frame.answers:
@@ -293,7 +293,7 @@ def _day(written: str) -> dt.date:
         ) from error
 
 
-def _blocks(markdown: str) -> tuple[Block, ...]:
+def _blocks(markdown: str) -> tuple[LetterPart, ...]:
     """Return the pieces of a letter's Markdown."""
     found = []
     for piece in re.split(r"\n\s*\n", markdown.strip()):
@@ -301,15 +301,15 @@ def _blocks(markdown: str) -> tuple[Block, ...]:
         label = _LABEL.fullmatch(text)
         if text.startswith("#"):
             marks = len(text) - len(text.lstrip("#"))
-            found.append(Block("heading", _unescaped(text[marks:]), level=marks))
+            found.append(LetterPart("heading", _unescaped(text[marks:]), level=marks))
         elif _ITEM.match(text):
             items = re.split(r"^\d+\. ", text, flags=re.MULTILINE)[1:]
-            found.append(Block("list", items=tuple(_unescaped(item) for item in items)))
+            found.append(LetterPart("list", items=tuple(_unescaped(item) for item in items)))
         elif label:
-            found.append(Block("labelled", _unescaped(label[2]), label=_unescaped(label[1])))
+            found.append(LetterPart("labelled", _unescaped(label[2]), label=_unescaped(label[1])))
         else:
-            found.append(Block("paragraph", _unescaped(text)))
-    return (*found[:-2], *(Block("closing", block.text) for block in found[-2:]))
+            found.append(LetterPart("paragraph", _unescaped(text)))
+    return (*found[:-2], *(LetterPart("closing", block.text) for block in found[-2:]))
 
 
 def _unescaped(text: str) -> str:

@@ -21,7 +21,7 @@ from ..errors import InputError, near
 from ..sources.files import write_whole
 from .languages import letter_languages
 from .laws import EVENTS
-from .templates import read_toml, split_head
+from .letter_templates import read_toml, split_head
 
 # events of a log, each with its event of the law (`laws.EVENTS`), if any
 LOG_EVENTS: dict[str, str] = {
@@ -139,7 +139,7 @@ class Request:
 Made = TypeVar("Made", Request, Event, Change, ReceivedFile)
 
 
-def read(path: Path) -> Request:
+def read_request(path: Path) -> Request:
     """Read one file of the log. Raises InputError that names the file and the field."""
     path = Path(path)
     if not path.is_file():
@@ -155,7 +155,7 @@ def read(path: Path) -> Request:
     return _parsed(text, path)
 
 
-def read_all(folder: Path) -> list[Request]:
+def read_requests(folder: Path) -> list[Request]:
     """Read every request of a log, by id.
 
     Raises InputError as `read_request`, and if there is no folder.
@@ -165,10 +165,12 @@ def read_all(folder: Path) -> list[Request]:
             f"There is no folder {folder}, the log with one file per request: begin one with "
             "'onetomany requests new', or name another with --log."
         )
-    return [read(path) for path in sorted(Path(folder).glob("*.md")) if path.name != "README.md"]
+    return [
+        read_request(path) for path in sorted(Path(folder).glob("*.md")) if path.name != "README.md"
+    ]
 
 
-def write_new(folder: Path, request: Request, *, personal: Iterable[str] = ()) -> Path:
+def write_request(folder: Path, request: Request, *, personal: Iterable[str] = ()) -> Path:
     """Write a request as a new file of the log; return its path.
 
     `personal` are the requester's personal data. Raises InputError if one of them is in the text,
@@ -196,7 +198,7 @@ def write_new(folder: Path, request: Request, *, personal: Iterable[str] = ()) -
     return path
 
 
-def add(
+def add_event(
     path: Path,
     event: Event | None = None,
     changes: Iterable[Change] = (),
@@ -208,7 +210,7 @@ def add(
     Returns the changed request. Raises InputError as `write_new`; the file is then unchanged.
     """
     path = Path(path)
-    read(path)
+    read_request(path)
     head_text, notes = split_head(path.read_text(encoding="utf-8"), path)
     head = tomlkit.parse(head_text)
     added: dict[str, list[Event] | list[Change]] = {
@@ -221,7 +223,7 @@ def add(
         for each in rows:
             _append(head[name], _row(each))
     _write(path, head, notes.strip("\n"), personal)
-    return read(path)
+    return read_request(path)
 
 
 def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterable[str]) -> None:

@@ -284,7 +284,7 @@ def changes(requests: Sequence[Request]) -> pl.DataFrame:
     return _frame(requests, rows, CHANGES)
 
 
-def load(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -> int:
+def store_requests(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -> int:
     """Store requests in a case file (tables of `schema.sql`), replacing those of the same id.
 
     The view `request_documents` joins files with `documents` by SHA-256, `request_claims` joins

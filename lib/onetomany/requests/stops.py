@@ -46,7 +46,7 @@ class Clock:
         return any(each.until is None for each in (*self.pauses, self.restarted) if each)
 
 
-def clock(
+def step_clock(
     procedure: Procedure,
     step: str,
     start: dt.date | None,

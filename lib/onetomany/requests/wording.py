@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from .days import WorkingDays, shown
+from .days import WorkingDays, written_day
 from .laws import EVENTS, Extension, Step
 from .stops import Stopped
 
@@ -17,7 +17,7 @@ _UNITS = {
 Skipped = Sequence[tuple[dt.date, str, str]]
 
 
-def rule(
+def rule_in_words(
     step: Step,
     taken: Sequence[Extension],
     *,
@@ -30,7 +30,12 @@ def rule(
     stopped: Sequence[Stopped] = (),
 ) -> tuple[str, str]:
     """Return the rule in English and Korean: a few short sentences and the provision."""
-    event, begin, last, moved = shown(event_date), shown(first), shown(end), shown(due)
+    event, begin, last, moved = (
+        written_day(event_date),
+        written_day(first),
+        written_day(end),
+        written_day(due),
+    )
     why = _from(step, stopped)
     english = [f"{_length(step, taken, 0)} from {event[0]}, {why[0]}."]
     korean = [f"{event[1]} '{why[1]}'부터 {_length(step, taken, 1)}이다."]
@@ -96,7 +101,7 @@ def _from(step: Step, stopped: Sequence[Stopped]) -> tuple[str, str]:
 
 
 def _stopped(each: Stopped) -> tuple[str, str]:
-    since, stop = shown(each.since), each.stop
+    since, stop = written_day(each.since), each.stop
     if each.until is None:
         return (
             f"The clock has been stopped since {since[0]}. {stop.en}",
@@ -107,7 +112,7 @@ def _stopped(each: Stopped) -> tuple[str, str]:
             f"The body asked on {since[0]}. {stop.en}",
             f"기관이 {since[1]} 요구했다. {stop.ko}",
         )
-    until = shown(each.until)
+    until = written_day(each.until)
     return (
         f"The days from {since[0]} to {until[0]} are not counted. {stop.en}",
         f"{since[1]}부터 {until[1]}까지는 세지 않는다. {stop.ko}",

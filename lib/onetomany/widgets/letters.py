@@ -19,8 +19,7 @@ from ..errors import InputError
 from ..printing import printable
 from ..requests import drafts, gaps, letters, log
 from ..requests.languages import letter_languages
-from ..requests.procedures import procedures, requests_folder
-from ..requests.templates import (
+from ..requests.letter_templates import (
     Field,
     asked_of,
     frames,
@@ -29,6 +28,7 @@ from ..requests.templates import (
     needed_of,
     templates,
 )
+from ..requests.procedures import procedures, requests_folder
 from ..sources.files import write_whole
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": {"width": "820px"}}
@@ -61,7 +61,7 @@ class _LetterForm:
         self.today, self.out, self.entries = today, out, entries
         self.known, self.framed, self.laws = templates(), frames(), procedures()
         self.about, self.spoken = letter_fields(), letter_languages()
-        self.rows = {row["gap"]: row for row in gaps.table().iter_rows(named=True)}
+        self.rows = {row["gap"]: row for row in gaps.load_gaps().iter_rows(named=True)}
         self.typed: dict[str, str] = {}  # in memory alone
         self.written: Path | None = None  # the entry that this form began
         self.filling = False
@@ -279,14 +279,14 @@ class _LetterForm:
     def _own_draft(self) -> Path | None:
         if self.written is None or not self.written.exists():
             return None
-        happened = [each.event for each in log.read(self.written).history]
+        happened = [each.event for each in log.read_request(self.written).history]
         return self.written if happened == ["drafted"] else None
 
     def _mark_sent(self) -> None:
         if self.written is None:
             return
         try:
-            log.add(self.written, log.Event(self._now(), "sent"))
+            log.add_event(self.written, log.Event(self._now(), "sent"))
         except InputError as error:
             self.said.value = _block(error)
             return

@@ -83,7 +83,7 @@ class Template:
 
 
 @dataclass(frozen=True)
-class Provision:
+class CitedProvision:
     """An article that a frame relies on; `verified` as in `procedures`."""
 
     article: str
@@ -107,7 +107,7 @@ class Frame:
 
     id: str
     fields: tuple[str, ...]
-    provisions: tuple[Provision, ...]
+    provisions: tuple[CitedProvision, ...]
     languages: tuple[str, ...] = LANGUAGES
     conditions: tuple[Condition, ...] = ()
     clashes: tuple[Mapping[str, str], ...] = ()  # choices that exclude each other
@@ -298,7 +298,7 @@ def _template(path: Path) -> Template:
 
 def _frame(path: Path) -> Frame:
     raw = _head(path)
-    provisions = [made_of(Provision, each, path) for each in raw.get("provisions", [])]
+    provisions = [made_of(CitedProvision, each, path) for each in raw.get("provisions", [])]
     for each in provisions:
         if each.verified not in VERIFIED:
             raise InputError(f"{path}: 'verified' of {each.article} must be of {VERIFIED}.")

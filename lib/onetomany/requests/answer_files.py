@@ -12,15 +12,15 @@ from ..documents.ingest import Ingested, ingest
 from ..errors import InputError
 from ..sources.files import sha256_of, write_whole
 from .laws import Procedure
-from .log import LOG_EVENTS, Change, Event, ReceivedFile, Request, add, read
-from .status import load
+from .log import LOG_EVENTS, Change, Event, ReceivedFile, Request, add_event, read_request
+from .status import store_requests
 
 # the events in their usual order
 _ORDER = ("sent", "received", "decided", "appealed", "appeal_decided")
 
 
 @dataclass(frozen=True)
-class Answer:
+class LoggedAnswer:
     """The request as the log then has it, where its files lie, and what was read of them."""
 
     request: Request
@@ -52,7 +52,7 @@ def _place(event: Event) -> int:
     return _ORDER.index(name) if name in _ORDER else -1
 
 
-def answer(
+def log_answer(
     entry: Path,
     event: Event,
     files: Sequence[Path],
@@ -61,7 +61,7 @@ def answer(
     case: Path | None = None,
     changes: Iterable[Change] = (),
     personal: Iterable[str] = (),
-) -> Answer:
+) -> LoggedAnswer:
     """Log an answer, with copies of its files in `answers`/<request>/.
 
     With `case` the copies are also read into that case file (`documents.ingest`), and the request's
@@ -72,7 +72,7 @@ def answer(
     whose bytes differ, for an event that is already in the log, for a case file that can't be
     opened, and for every fault that `log.add_event` reports. The log is then unchanged.
     """
-    request = read(entry)
+    request = read_request(entry)
     folder = Path(answers) / request.id
     received, contents = [], {}
     for path in map(Path, files):
@@ -102,12 +102,12 @@ def answer(
             pass
     for name, content in contents.items():
         write_whole(folder / name, content)
-    done = add(entry, event, changes, personal=personal)
+    done = add_event(entry, event, changes, personal=personal)
     read_in = ingest(folder, case) if case and received else None
     if case:
         with open_case(case, write=True) as db:
-            load(db, [done])
-    return Answer(done, folder, read_in)
+            store_requests(db, [done])
+    return LoggedAnswer(done, folder, read_in)
 
 
 def check_by_law(event: Event, law: Procedure) -> None:
