@@ -294,7 +294,7 @@ def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finis
     )
     return finish(
         _panels(alt.layer(band, line, rule, note, data=long), long).resolve_scale(x="independent"),
-        title="Searching people who are on no list raises alarms too",
+        title="Searching people who are not enrolled raises alarms too",
         title_ko="목록에 없는 사람을 검색해도 경보가 울립니다",
         source=source,
         description="False positive and false negative identification rates of each matcher "

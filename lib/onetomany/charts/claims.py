@@ -173,7 +173,7 @@ def mentions_chart(mentions: pl.DataFrame, *, documents: int, specimens: bool) -
     counts = base.mark_text(align="left", dx=4).encode(text="documents:Q")
     return finish(
         alt.LayerChart(layer=[bars, counts], width=420, height=alt.Step(22)),
-        title="What the documents name most",
+        title="The names in most documents",
         title_ko="문서에 가장 많이 나오는 것",
         source=f"This run; {documents} documents 건",
         description=f"{shown.height} bars, longest first, of {documents} documents.",

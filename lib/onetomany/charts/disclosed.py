@@ -89,7 +89,7 @@ def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
     names = ", ".join(gaps["month"].to_list())
     return finish(
         alt.layer(blocks, bars, words).properties(width=700, height=280),
-        title="What was asked of the face search of Massachusetts, and the months that are missing",
+        title="Requests to the face search of Massachusetts, and the missing months",
         title_ko="매사추세츠 얼굴 검색에 들어온 요청, 그리고 빠진 달",
         source=f"{source}; {_number(shown, 'entries'):,} entries 항목, all entries of the log",
         description=f"Entries in the log by month and kind, {order[0]} to {order[-1]}. The log "
@@ -311,7 +311,7 @@ def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str)
     other = shown.filter(per="alert", id=best["id"])["text"].to_list()
     return finish(
         panels,
-        title="How often an alert was false depends on what it is divided by",
+        title="The share of false alerts depends on the denominator: alerts or faces",
         title_ko="오경보가 얼마나 잦은지는 무엇으로 나누느냐에 달렸다",
         source=f"{source}; exact 95 %, alerts taken as independent 경보를 독립으로 봄",
         description=f"False alerts of {len(table)} deployments or periods, as a share of the "

@@ -65,8 +65,8 @@ def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: 
     first = found.row(0, named=True)
     return finish(
         alt.layer(bars, texts).properties(width=470, height=48 * len(order)),
-        title="What the columns do for a face search",
-        title_ko="열이 얼굴 검색에 해 주는 것",
+        title="Each column leaves a face search fewer false candidates",
+        title_ko="열을 하나씩 더하면 얼굴 검색의 잘못된 후보가 줄어든다",
         source=f"{source}; {first['records']:,.0f} records 건",
         simulated=simulated,
         description="Expected false candidates a day: "
@@ -193,8 +193,8 @@ def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: s
     )
     return finish(
         alt.layer(bars, dots).properties(width=480, height=66 * len(order)),
-        title="Forty people, real faces, made-up attributes: what the join adds",
-        title_ko="마흔 명의 실제 얼굴과 꾸며 낸 속성: 결합이 더하는 것",
+        title="Forty people, real faces, invented attributes: the effect of the join",
+        title_ko="마흔 명의 실제 얼굴과 꾸며 낸 속성: 결합의 효과",
         source=f"{source}; {shown['mated_subjects'][0]} people 명, 95 %",
         simulated=simulated,
         description="; ".join(

@@ -68,7 +68,7 @@ def film_presence_chart(
     where, where_ko = ("the picture", "화면") if picture else ("the ground", "바닥")
     return finish(
         alt.layer(*layers).properties(width=wide, height=high),
-        title=f"The busiest tenth of {where}'s cells holds {share:.0%} of the tracks' time",
+        title=f"The busiest tenth of {where}'s cells has {share:.0%} of the tracks' time",
         title_ko=f"{where_ko}에서 동선이 가장 오래 머문 칸 10 %에 전체 시간의 {share:.0%}가 몰렸다",
         source=source,
         description=(

@@ -64,5 +64,5 @@ def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) ->
         title_ko="명단이 길수록, 오경보를 드물게 유지하려면 명단에 있는 사람을 더 많이 놓친다",
         source=source,
         simulated=simulated,
-        description="FNIR and threshold against gallery size, with FPIR held at a few values.",
+        description="FNIR and threshold against gallery size, at a few fixed values of FPIR.",
     )

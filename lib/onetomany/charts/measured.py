@@ -177,8 +177,8 @@ def growth_exponents_chart(
     middle = float(shown["exponent"].sort().to_numpy()[len(shown) // 2])
     return finish(
         chart,
-        title=f"With false alarms held, misses grow as N to the power {middle:.2f} (median)",
-        title_ko=f"오경보를 묶어 두면 놓침은 N의 {middle:.2f}제곱으로 는다(중앙값)",
+        title=f"At a fixed false alarm rate, misses grow as N to the power {middle:.2f} (median)",
+        title_ko=f"오경보율을 고정하면 놓침은 N의 {middle:.2f}제곱으로 는다(중앙값)",
         source=source,
         simulated="the dashed line and its band only 점선과 띠만",
         description=f"FNIR at a fixed FPIR among {sizes[0]:,} and {sizes[1]:,} people, "

@@ -112,7 +112,7 @@ def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
     texts = base.mark_text(align="left", dx=5).encode(x=x, text="text:N")
     return finish(
         alt.layer(bars, texts).properties(width=430, height=30 * len(order)),
-        title="What a small number space means: every value can be tried",
+        title="With few possible numbers every value can be tried",
         title_ko="번호의 가짓수가 적으면 모두 시험해 볼 수 있다",
         source=source,
         simulated="made-up numbers; the real way is undisclosed 꾸며 낸 번호, 실제 방식은 비공개",

@@ -181,7 +181,7 @@ def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Fi
     tight = shown.filter(pl.col("lower") > 0).height
     return finish(
         chart,
-        title="What nobody has published: how many of each nationality, sex and age",
+        title="Not published: how many people share nationality, sex and age",
         title_ko="아무도 공개하지 않은 것: 국적, 성별, 나이가 모두 같은 사람의 수",
         source=source,
         simulated=simulated,

@@ -113,7 +113,7 @@ def fpir_growth_chart(
     )
     return finish(
         chart,
-        title="The longer the list, the more people on no list raise an alarm",
+        title="The longer the list, the more people who are not on it raise an alarm",
         title_ko="명단이 길수록 명단에 없는 사람의 경보가 늘어난다",
         source=f"{source}; vertical line 세로선: {marked:,.0f} records 건",
         simulated=simulated,
@@ -232,8 +232,8 @@ def daily_candidates_chart(
     ]
     return finish(
         alt.layer(lines, *traffic, *_marked(marked)).properties(width=620, height=340),
-        title="What a day at the airport would bring",
-        title_ko="공항의 하루에 생기는 잘못된 후보",
+        title="In a simulation: false candidates on one day at the airport",
+        title_ko="모의실험: 공항의 하루에 생기는 잘못된 후보",
         source=source,
         simulated=simulated,
         description=f"{title} against gallery size at {probes:,.0f} travellers a day, with and "

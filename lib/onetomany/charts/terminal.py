@@ -85,7 +85,7 @@ def terminal_plan_chart(
     count = ground.filter(kind="lens").height
     return finish(
         alt.layer(*draw.layers(), lens, above).properties(**draw.size),
-        title=f"A terminal with {count} cameras, and what lies between them",
+        title=f"A terminal with {count} cameras, and the areas between them",
         title_ko=f"카메라 {count}대가 있는 터미널, 그리고 그 사이에 놓인 것",
         source=f"{source}; blue 파랑: a face is seen 얼굴이 보이는 곳; grey 회색: walls 벽",
         simulated=simulated,
@@ -195,7 +195,7 @@ def dossier_chart(
             ),
             spacing=34,
         ),
-        title="A stranger's way to the gate, as cameras and face matching tell it",
+        title="A stranger's way to the gate, as cameras and face matching report it",
         title_ko="모르는 사람이 탑승구까지 간 길, 카메라와 얼굴 매칭이 말하는 대로",
         source=f"{source}; dotted 점선: the true way 실제 길; TMR at FMR 1/10,000",
         simulated=simulated,

@@ -162,8 +162,8 @@ def likelihood_ratios_chart(
         )  # fmt: skip
     return finish(
         alt.vconcat(*panels, spacing=14),
-        title="The same question, less and less of an answer: what one pair of faces says",
-        title_ko="같은 물음, 갈수록 적어지는 답: 얼굴 한 쌍이 말하는 것",
+        title="The poorer the faces, the less one pair of them says",
+        title_ko="얼굴이 흐릴수록 얼굴 한 쌍이 알려 주는 것이 줄어든다",
         source=f"{source}; dashed 점선: bounds 한계; TMR at FMR 1/10,000",
         simulated=simulated,
         description="Histograms of bounded log10 likelihood ratios of pairs of one image each; "
