@@ -1,4 +1,4 @@
-"""Show who said what when and which claims contradict each other; draw a chart of mentions."""
+"""Show claims by date and source with their contradictions; draw a chart of mentions."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def claims_by_source_table(
 ) -> ReaderTable:
     """Return the answers of each source to each question; contradicted ones are marked.
 
-    Takes what `claims_by_topic_table` takes. If a source answers a question more than once, its
+    Takes the arguments of `claims_by_topic_table`. If a source answers a question more than once, its
     cell has every answer. Sources with the most answers come first.
     """
     shown = (

@@ -73,7 +73,7 @@ def film_presence_chart(
         source=source,
         description=(
             f"Heat map of {where}: {shown['seconds'].sum():.0f} seconds of tracks in "
-            f"{len(shown)} cells. A track is what the tracker followed, not a person."
+            f"{len(shown)} cells. A track is not a person."
         ),
         simulated=simulated,
     )

@@ -14,7 +14,7 @@ from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
 
 OUTLINES = {
-    "kind": pl.String,  # "floor", "wall", "view" (what a camera sees) or "lens" (where it hangs)
+    "kind": pl.String,  # "floor", "wall", "view" (a camera's view) or "lens" (where it hangs)
     "name": pl.String,  # of the camera; empty for floor and walls
     "ring": pl.Int64,
     "step": pl.Int64,  # order of the corners
@@ -315,7 +315,7 @@ class _Ground:
         )  # fmt: skip
 
     def layers(self, strength: float = 0.8) -> list[alt.Chart]:
-        """Floor, walls and what cameras see."""
+        """Return the layers of floor, walls and views of cameras."""
         return [
             self._filled("floor", "#ffffff", stroke="#9ca3af"),
             self._filled("view", SKY, opacity=0.45 * strength),

@@ -47,7 +47,7 @@ def exhibit_command(parser: argparse.ArgumentParser) -> Run:
         "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file, to sign exhibit.pdf (PAdES)"
     )
     parser.add_argument(
-        "--redact", type=Path, metavar="FILE", help="what to redact: a list, TOML or CSV"
+        "--redact", type=Path, metavar="FILE", help="list of redactions, TOML or CSV"
     )
     parser.add_argument(
         "--validation",

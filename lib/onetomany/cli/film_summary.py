@@ -215,7 +215,7 @@ def _placed(tracks: pl.DataFrame, ground: Ground | None) -> list[tuple[str, str]
     return [
         (
             f"{tested} A box's lower edge is taken for the feet; {off:,} of {tracks.height:,} "
-            "boxes have no place on the ground. trajectories.csv holds places averaged over a "
+            "boxes have no place on the ground. trajectories.csv has places averaged over a "
             "second.",
             f"{tested_ko} 상자 아래쪽을 발로 보았고, 상자 {tracks.height:,}개 가운데 {off:,}개는 "
             "바닥 위의 자리를 정할 수 없었다. trajectories.csv의 자리는 앞뒤 1초를 평균한 값이다.",

@@ -45,7 +45,7 @@ def datasheet_command(parser: argparse.ArgumentParser) -> Run:
             )
         try:
             open_images(args.folder)
-        except OneToManyError as error:  # the error says what the user must still do
+        except OneToManyError as error:  # the error names the user's next step
             print(error)
         print(f"Then: onetomany report --images {args.folder}")
         return 0

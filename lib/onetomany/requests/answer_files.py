@@ -21,7 +21,7 @@ _ORDER = ("sent", "received", "decided", "appealed", "appeal_decided")
 
 @dataclass(frozen=True)
 class LoggedAnswer:
-    """The request as the log then has it, where its files lie, and what was read of them."""
+    """The logged request, the folder of its files, and the counts of files read."""
 
     request: Request
     folder: Path

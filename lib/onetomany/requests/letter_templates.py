@@ -1,4 +1,4 @@
-"""Read templates of letters: what each asks for and why, its frame and its fields.
+"""Read templates of letters: their questions and reasons, frames and fields.
 
 A template (`data_requests/templates/<id>.md.j2`) contains the questions; a frame
 (`templates/frames/<procedure>.md.j2`) names the law and contains the rest of the letter. Both are

@@ -125,7 +125,7 @@ def due(
 
 
 def not_counted(request: Request, *, today: dt.date) -> str:
-    """Return why no deadline of a decision can be counted, and what to do; '' if one can.
+    """Return why no deadline of a decision can be counted, with a remedy; '' if one can.
 
     In every law here it runs from the day on which the authority received the request, or received
     the clarification it asked for. '' also if the request is closed.

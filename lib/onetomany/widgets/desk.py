@@ -41,7 +41,7 @@ def reading_desk(
         >>> reading_desk("case.duckdb", language="ko")  # doctest: +SKIP
     """
     if language not in (ENGLISH, KOREAN):
-        raise InputError(f"'{language}' is no language of the desk: give 'en' or 'ko'.")
+        raise InputError(f"'{language}' is not a language of the desk: give 'en' or 'ko'.")
     if weak_isolation:
         accept_weak_isolation()
     with open_case(Path(case)):
@@ -264,7 +264,7 @@ class _Desk(DeskLayout):
         def made() -> str:
             said = self.say(
                 f"Saved as claim {saved}. Claims that contradict it: {pairs.height}.",
-                f"주장 {saved}번으로 저장했습니다. 함께 참일 수 없는 주장: {pairs.height}건.",
+                f"주장 {saved}번으로 저장했습니다. 이 주장과 어긋나는 주장: {pairs.height}건.",
             )
             both = "".join(
                 desk_words.clash(pair, claims, names, self.korean)
@@ -311,7 +311,7 @@ class _Desk(DeskLayout):
                 ""
                 if row["same_text"]
                 else self.say(
-                    " (the page was read otherwise then)",
+                    " (the page's text has changed since)",
                     " (그 뒤 이 쪽을 다시 읽어 글이 달라졌음)",
                 )
             )

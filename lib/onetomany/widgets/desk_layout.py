@@ -1,6 +1,6 @@
 """Define the reading desk's controls, their layout and their language.
 
-`reading_desk` defines what they do.
+`reading_desk` defines their actions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UNITS = (*QUANTITIES, *WORDS)
 
 
 class DeskLayout:
-    """The desk's controls; a subclass defines what happens when one is used."""
+    """The desk's controls; a subclass defines their actions."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -33,7 +33,7 @@ class DeskLayout:
         self.busy = False
         # contents to show again after a change of language
         self.repeat: dict[ipywidgets.Widget, Callable[[], None]] = {}
-        # JupyterLab may hand on a change of a field while a click is being dealt with
+        # JupyterLab may report a field's change during a click
         self.turn = RLock()
         self._controls()
         self.box = self._laid_out()

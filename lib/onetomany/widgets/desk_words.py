@@ -154,7 +154,7 @@ def clash(
 ) -> str:
     """Return two claims that contradict each other, each with its citation."""
     of = f"{escaped(pair['subject_a'])}, {escaped(pair['attribute'])}"
-    head = f"함께 참일 수 없음: {of}" if korean else f"These can't both be true: {of}"
+    head = f"서로 어긋나는 주장: {of}" if korean else f"These claims contradict each other: {of}"
     both = "".join(
         f"<div>{cited(claims[pair[f'claim_{side}']], names, korean)}</div>" for side in ("a", "b")
     )

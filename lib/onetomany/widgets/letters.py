@@ -65,13 +65,13 @@ class _LetterForm:
         self.typed: dict[str, str] = {}  # in memory alone
         self.written: Path | None = None  # the entry that this form began
         self.filling = False
-        self.gap = _menu("What is asked 청구 내용")
+        self.gap = _menu("Request 청구 내용")
         self.gap.options = [
             (f"{row['what_en']} · {row['what_ko']}", key) for key, row in self.rows.items()
         ]
         self.gap.value = next(iter(self.rows))
-        self.law, self.language = _menu("Law 법"), _menu("Language of the letter 편지의 말")
-        self.beside = _menu("To read along 함께 읽을 말")
+        self.law, self.language = _menu("Law 법"), _menu("Language of the letter 편지의 언어")
+        self.beside = _menu("Translation for you 참고용 번역")
         self.day = ipywidgets.DatePicker(
             description=self.about["date"].label, value=self._now(), **_WIDE
         )

@@ -53,7 +53,7 @@ def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidge
             display(
                 HTML(
                     "<p>Two of these exclude each other: choose one of a kind.</p>"
-                    "<p lang='ko'>고른 사실 가운데 둘은 함께 참일 수 없습니다. 종류마다 하나만 "
+                    "<p lang='ko'>고른 사실 가운데 둘은 서로 맞지 않습니다. 종류마다 하나만 "
                     "고르세요.</p>"
                 )
             )
@@ -74,7 +74,8 @@ def _sentences(found: pl.DataFrame, picked: pl.DataFrame, population: int) -> st
     )
     return (
         f"<p>These carry <b>{end['bits_so_far']:.1f} bits</b> if they are independent, and leave "
-        f"<b>{end['left']:,.1f}</b> of {population:,} people. However they hang together, between "
+        f"<b>{end['left']:,.1f}</b> of {population:,} people. However they depend on each "
+        f"other, between "
         f"{end['least']:,.0f} and {end['most']:,.0f} are left (Fréchet's bounds). Independence "
         f"and one population are assumed; the shares were counted among: {whom}. Sources: "
         f"{sources}.</p>"

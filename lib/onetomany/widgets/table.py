@@ -1,4 +1,4 @@
-"""Offer a form for JupyterLab that does what `onetomany risk` does."""
+"""Offer `onetomany risk` as a form for JupyterLab."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def table_form() -> ipywidgets.VBox:
         value=False, description="Leave out columns that name people 식별 번호 열 빼기", **_WIDE
     )
     columns = ipywidgets.SelectMultiple(
-        options=[], rows=8, description="Columns somebody knows 남이 아는 열", **_WIDE
+        options=[], rows=8, description="Columns others may know 남이 아는 열", **_WIDE
     )
     population = ipywidgets.Text(
         description="Sample of how many people 모집단 인원",

@@ -1,4 +1,4 @@
-"""Offer a form for JupyterLab that does what `onetomany behaviour` does."""
+"""Offer `onetomany behaviour` as a form for JupyterLab."""
 
 from __future__ import annotations
 

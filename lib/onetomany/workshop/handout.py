@@ -45,7 +45,9 @@ def write_handout(notebooks: Path, out: Path) -> list[Path]:
     answer is overwritten.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not empty; name a new folder, answers in it would be lost.")
+        raise InputError(
+            f"{out} is not empty; name a new folder, because answers in it would be lost."
+        )
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for path in _chapters(notebooks):
@@ -68,7 +70,7 @@ def with_room(notebook: Any) -> Any:
         if ANSWER in tags:
             if asked:
                 room = nbformat.v4.new_code_cell(_ROOM, metadata={"tags": [EXERCISE]})
-                # of the kit's own notebooks two copies shall be the same file
+                # two copies of the kit's notebooks must be the same bytes
                 room["id"] = f"{cell['id']}-room"[:64]
                 cells.append(room)
             asked = False

@@ -120,7 +120,7 @@ def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None
         )
         if run.returncode:
             reason = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise OneToManyError(f"No wheel of {asked} could be had: {reason}")
+            raise OneToManyError(f"No wheel of {asked} could be downloaded or built: {reason}")
 
 
 def _sums(folder: Path) -> str:
