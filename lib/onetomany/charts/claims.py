@@ -65,8 +65,8 @@ def claims_by_source_table(
 ) -> ReaderTable:
     """Return the answers of each source to each question; contradicted ones are marked.
 
-    Takes the arguments of `claims_by_topic_table`. If a source answers a question more than once, its
-    cell has every answer. Sources with the most answers come first.
+    Takes the arguments of `claims_by_topic_table`. If a source answers a question more than once,
+    its cell has every answer. Sources with the most answers come first.
     """
     shown = (
         _shown(claims, found, topics)
