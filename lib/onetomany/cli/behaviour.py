@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import WEAK_HELP, Run
+from onetomany.cli.command import Run, add_path, add_weak_isolation
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
@@ -34,10 +34,8 @@ zone or a waiting area. They read it from site.toml and are not computed without
 
 [[one_way]] has zone, x_low, y_low, x_high, y_high, dx, dy (the direction allowed); [[waiting]] has
 zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has done anything."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the walks: CSV or MOT text")
-    parser.add_argument(
-        "--site", type=Path, metavar="SITE.TOML", help="the site: gates, zones, waiting areas"
-    )
+    add_path(parser, "file", "FILE", "the walks: CSV or MOT text")
+    add_path(parser, "--site", "SITE.TOML", "the site: gates, zones, waiting areas")
     parser.add_argument(
         "--unit", metavar="UNIT", help="unit of x and y: m (default), cm, mm, km, ft"
     )
@@ -47,13 +45,8 @@ zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has don
     parser.add_argument(
         "--simulated", action="store_true", help="say in the chart that the walks are simulated"
     )
-    parser.add_argument("--weak-isolation", action="store_true", help=WEAK_HELP)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder to write (default: behaviour/<name of the file>)",
-    )
+    add_weak_isolation(parser)
+    add_path(parser, "--out", "DIR", "folder to write (default: behaviour/<name of the file>)")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import behaviour as rooms

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_path
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
@@ -46,15 +46,8 @@ HOW_KO = """\
 
 def capture_list_command(parser: argparse.ArgumentParser) -> Run:
     """List the web sources of the case that have no capture yet, and how to make one."""
-    parser.add_argument(
-        "--case",
-        type=Path,
-        metavar="FILE",
-        help="the case file (default: case.duckdb, if it exists)",
-    )
-    parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="also write all addresses to this file"
-    )
+    add_path(parser, "--case", "FILE", "the case file (default: case.duckdb, if it exists)")
+    add_path(parser, "--csv", "FILE", "also write all addresses to this file")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.documents import web_sources
@@ -102,9 +95,7 @@ def capture_list_command(parser: argparse.ArgumentParser) -> Run:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of an exhibit that name captures or put them into the bundle."""
-    parser.add_argument(
-        "--case", type=Path, metavar="FILE", help="case file: name its captures of web sources"
-    )
+    add_path(parser, "--case", "FILE", "case file: name its captures of web sources")
     parser.add_argument(
         "--carry-captures",
         action="store_true",

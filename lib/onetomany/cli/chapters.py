@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from onetomany.cli.command import NOTEBOOKS, WEAK_HELP, Run
+from onetomany.cli.command import Run, add_notebooks, add_path, add_weak_isolation
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
@@ -22,14 +22,9 @@ def report_command(parser: argparse.ArgumentParser) -> Run:
         "--only", metavar="01,02", help="run these chapters only, keep the others as they are"
     )
     _add_images(parser, "run chapters 01 to 03 on this folder of your own pictures")
-    parser.add_argument(
-        "--notebooks", type=Path, default=Path("notebooks"), metavar="DIR", help=NOTEBOOKS
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder to write (default: build/report, or build/report-NAME)",
+    add_notebooks(parser)
+    add_path(
+        parser, "--out", "DIR", "folder to write (default: build/report, or build/report-NAME)"
     )
     parser.add_argument(
         "--exercises",
@@ -61,14 +56,8 @@ def report_command(parser: argparse.ArgumentParser) -> Run:
 
 
 def _add_images(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help=f"{what} (see 'onetomany datasheet')"
-    )
-    parser.add_argument(
-        "--weak-isolation",
-        action="store_true",
-        help=WEAK_HELP,
-    )
+    add_path(parser, "--images", "FOLDER", f"{what} (see 'onetomany datasheet')")
+    add_weak_isolation(parser)
 
 
 def _chosen(args: argparse.Namespace) -> Path | None:
@@ -97,9 +86,7 @@ def _chosen(args: argparse.Namespace) -> Path | None:
 def lab_command(parser: argparse.ArgumentParser) -> Run:
     """Open the chapters in JupyterLab."""
     _add_images(parser, "open this folder of your own pictures in chapters 01 to 03")
-    parser.add_argument(
-        "--notebooks", type=Path, default=Path("notebooks"), metavar="DIR", help=NOTEBOOKS
-    )
+    add_notebooks(parser)
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:

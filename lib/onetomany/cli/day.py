@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_path
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ run the same command again: it resumes. All people in it are invented."""
         metavar="N",
         help="minutes to simulate in the hall (default: 30)",
     )
-    parser.add_argument(
-        "--plan", type=Path, metavar="PLAN.TOML", help="floor plan (default: the kit's own)"
-    )
+    add_path(parser, "--plan", "PLAN.TOML", "floor plan (default: the kit's own)")
     for name, what in _SHARES.items():
         parser.add_argument(
             f"--{name}", type=float, default=0, metavar="SHARE", help=f"share of {what}, 0 to 1"
@@ -49,13 +47,7 @@ run the same command again: it resumes. All people in it are invented."""
     parser.add_argument(
         "--staff", type=int, default=0, metavar="N", help="staff who walk in the hall"
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("day"),
-        metavar="DIR",
-        help="folder to write (default: day)",
-    )
+    add_path(parser, "--out", "DIR", "folder to write (default: day)", Path("day"))
 
     def run(args: argparse.Namespace) -> int:
         import polars as pl

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import CASE_HELP, WEAK_HELP, Run
+from onetomany.cli.command import Run, add_case, add_path, add_weak_isolation
 from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 def ingest_command(parser: argparse.ArgumentParser) -> Run:
     """Read a folder of documents into a case file for search; if interrupted, run it again."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="documents, with sub-folders")
-    parser.add_argument(
-        "--case", type=Path, default=Path("case.duckdb"), metavar="FILE", help=CASE_HELP
-    )
+    add_path(parser, "folder", "FOLDER", "documents, with sub-folders")
+    add_case(parser)
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes at once (default: one per core)"
     )
@@ -42,9 +40,7 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         help="try this password on protected documents, including those that failed before; can be "
         "repeated; other users of this machine can see it while the command runs",
     )
-    parser.add_argument(
-        "--passwords", type=Path, metavar="FILE", help="passwords from a file, one per line (UTF-8)"
-    )
+    add_path(parser, "--passwords", "FILE", "passwords from a file, one per line (UTF-8)")
     parser.add_argument(
         "--ocr-languages",
         default="",
@@ -52,21 +48,17 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         help="languages of scanned pages in Tesseract's names, such as kor+eng+jpn (default: "
         "kor+eng); pages it has already read stay as they are",
     )
-    parser.add_argument(
-        "--weak-isolation",
-        action="store_true",
-        help=WEAK_HELP,
-    )
+    add_weak_isolation(parser)
     parser.add_argument(
         "--no-index",
         action="store_true",
         help="don't look for names and places, and don't index for search",
     )
-    parser.add_argument(
+    add_path(
+        parser,
         "--parquet",
-        type=Path,
-        metavar="DIR",
-        help="also write the tables to this folder, with pseudonyms for people",
+        "DIR",
+        "also write the tables to this folder, with pseudonyms for people",
     )
     parser.add_argument(
         "--officials",
@@ -195,9 +187,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
         help="your own claims (claim_id, subject, attribute, value, unit, said_by; docs/claims.md "
         "lists more columns); default: the claims of the Incheon case",
     )
-    parser.add_argument(
-        "--case", type=Path, metavar="FILE", help="also store the claims in this case file"
-    )
+    add_path(parser, "--case", "FILE", "also store the claims in this case file")
     parser.add_argument(
         "--tolerance",
         type=float,

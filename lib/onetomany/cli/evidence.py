@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from onetomany.cli.captures import add_options, check_options, print_captures
-from onetomany.cli.command import NOTEBOOKS, Run
+from onetomany.cli.command import Run, add_notebooks, add_path
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
@@ -26,34 +26,20 @@ _HOLDS = (
 def exhibit_command(parser: argparse.ArgumentParser) -> Run:
     """Run chapters and seal their figures, tables and sentences into a bundle for a court."""
     parser.add_argument("--only", metavar="01,02", help="run these chapters (default: all)")
-    parser.add_argument(
-        "--notebooks", type=Path, default=Path("notebooks"), metavar="DIR", help=NOTEBOOKS
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("build/exhibit"),
-        metavar="DIR",
-        help="a new folder (default: build/exhibit)",
-    )
+    add_notebooks(parser)
+    add_path(parser, "--out", "DIR", "a new folder (default: build/exhibit)", Path("build/exhibit"))
     parser.add_argument(
         "--operator", required=True, metavar="NAME", help="your name, for the record"
     )
     parser.add_argument("--organisation", default="", metavar="NAME", help="for the record")
-    parser.add_argument(
-        "--key", type=Path, metavar="PEM", help="your private key, to sign the bundle"
-    )
-    parser.add_argument(
-        "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file, to sign exhibit.pdf (PAdES)"
-    )
-    parser.add_argument(
-        "--redact", type=Path, metavar="FILE", help="list of redactions, TOML or CSV"
-    )
-    parser.add_argument(
+    add_path(parser, "--key", "PEM", "your private key, to sign the bundle")
+    add_path(parser, "--pdf-key", "P12", "PKCS #12 file, to sign exhibit.pdf (PAdES)")
+    add_path(parser, "--redact", "FILE", "list of redactions, TOML or CSV")
+    add_path(
+        parser,
         "--validation",
-        type=Path,
-        metavar="FILE",
-        help="result of a test run (default: that of 'make test', if from the same commit)",
+        "FILE",
+        "result of a test run (default: that of 'make test', if from the same commit)",
     )
     parser.add_argument(
         "--jurisdiction",
@@ -166,7 +152,7 @@ def _without_folders(word: str) -> str:
 
 def verify_command(parser: argparse.ArgumentParser) -> Run:
     """Check a bundle: list every file and line that was changed after sealing."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a sealed exhibit")
+    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
     parser.add_argument(
         "--key",
         type=Path,
@@ -175,9 +161,7 @@ def verify_command(parser: argparse.ArgumentParser) -> Run:
         metavar="PEM",
         help="the sealer's public key; repeat for people who added to the bundle later",
     )
-    parser.add_argument(
-        "--roots", type=Path, metavar="PEM", help="root certificates of time-stamp authorities"
-    )
+    add_path(parser, "--roots", "PEM", "root certificates of time-stamp authorities")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.bundle import AFTER, TRUTH_EN, TRUTH_KO
@@ -207,13 +191,10 @@ def verify_command(parser: argparse.ArgumentParser) -> Run:
 
 def reproduce_command(parser: argparse.ArgumentParser) -> Run:
     """Run a bundle's notebooks again in a container and compare every figure."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a sealed exhibit")
-    parser.add_argument("--sealed-by", type=Path, metavar="PEM", help="the sealer's public key")
-    parser.add_argument(
-        "--key",
-        type=Path,
-        metavar="PEM",
-        help="with --attest your private key; otherwise the same as --sealed-by",
+    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
+    add_path(parser, "--sealed-by", "PEM", "the sealer's public key")
+    add_path(
+        parser, "--key", "PEM", "with --attest your private key; otherwise the same as --sealed-by"
     )
     parser.add_argument(
         "--attest", action="store_true", help="add a signed statement on your run to the bundle"
@@ -222,12 +203,8 @@ def reproduce_command(parser: argparse.ArgumentParser) -> Run:
         "--operator", default="", metavar="NAME", help="your name, for the statement"
     )
     parser.add_argument("--organisation", default="", metavar="NAME", help="for the statement")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("build/reproduced"),
-        metavar="DIR",
-        help="a new folder (default: %(default)s)",
+    add_path(
+        parser, "--out", "DIR", "a new folder (default: %(default)s)", Path("build/reproduced")
     )
     parser.add_argument(
         "--unverified", action="store_true", help="run it even if 'verify' finds faults"
@@ -324,7 +301,7 @@ def _ask(agreed: bool) -> None:
 
 def key_command(parser: argparse.ArgumentParser) -> Run:
     """Make a private key (Ed25519) for signing bundles; keep it secret."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="a new file for the key")
+    add_path(parser, "file", "FILE", "a new file for the key")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.keys import PASSPHRASE, make_key, passphrase
@@ -341,13 +318,9 @@ def key_command(parser: argparse.ArgumentParser) -> Run:
 
 def certify_command(parser: argparse.ArgumentParser) -> Run:
     """Add the completed certificate (a PDF, signed here or elsewhere) to a bundle."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a sealed exhibit")
-    parser.add_argument(
-        "completed", type=Path, metavar="COMPLETED.pdf", help="the completed certificate"
-    )
-    parser.add_argument(
-        "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file, to sign the PDF (PAdES)"
-    )
+    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
+    add_path(parser, "completed", "COMPLETED.pdf", "the completed certificate")
+    add_path(parser, "--pdf-key", "P12", "PKCS #12 file, to sign the PDF (PAdES)")
     parser.add_argument(
         "--key",
         type=Path,
@@ -376,17 +349,11 @@ def certify_command(parser: argparse.ArgumentParser) -> Run:
 
 def timestamp_command(parser: argparse.ArgumentParser) -> Run:
     """Check a time-stamp authority's answer, or read an OpenTimestamps proof, and add it."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a sealed exhibit")
-    parser.add_argument(
-        "answer", type=Path, metavar="ANSWER.tsr", help="the authority's answer, or PROOF.ots"
-    )
-    parser.add_argument(
-        "--roots", type=Path, metavar="PEM", help="root certificates of the authority; not for .ots"
-    )
+    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
+    add_path(parser, "answer", "ANSWER.tsr", "the authority's answer, or PROOF.ots")
+    add_path(parser, "--roots", "PEM", "root certificates of the authority; not for .ots")
     parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
-    parser.add_argument(
-        "--key", type=Path, metavar="PEM", help="your private key, to sign the log line"
-    )
+    add_path(parser, "--key", "PEM", "your private key, to sign the log line")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import opentimestamps

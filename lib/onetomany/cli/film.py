@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import LICENCE_HELP, WEAK_HELP, Run
+from onetomany.cli.command import Run, add_licence, add_path, add_weak_isolation
 from onetomany.errors import DatasheetError, InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
@@ -55,11 +55,9 @@ Detect people in each frame of a recorded film, join their boxes to tracks and d
 No camera, stream or address is opened; no face is cropped or matched. docs/film.md has an example
 of a datasheet and lists the detector's known errors."""
     parser.add_argument("file", nargs="?", metavar="FILE", help="a recorded film")
-    parser.add_argument("--sheet", type=Path, metavar="FILE", help="the film's datasheet, in TOML")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the results")
-    parser.add_argument(
-        "--blank-sheet", type=Path, metavar="FILE", help="write a datasheet to fill in"
-    )
+    add_path(parser, "--sheet", "FILE", "the film's datasheet, in TOML")
+    add_path(parser, "--out", "DIR", "a new folder for the results")
+    add_path(parser, "--blank-sheet", "FILE", "write a datasheet to fill in")
     parser.add_argument("--frames", metavar="A-B", help="only these frames, counted from 1")
     parser.add_argument(
         "--tracker", choices=TRACKED_BY, default="cbiou", help="default: %(default)s"
@@ -67,14 +65,12 @@ of a datasheet and lists the detector's known errors."""
     parser.add_argument(
         "--detector", choices=["hog", "yolox"], default="hog", help="default: %(default)s"
     )
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="weights of yolox, if not downloaded"
-    )
+    add_path(parser, "--weights", "FILE", "weights of yolox, if not downloaded")
     parser.add_argument(
         "--fetch-detector", action="store_true", help="download the weights of yolox"
     )
-    parser.add_argument("--accept-licence", action="store_true", help=LICENCE_HELP)
-    parser.add_argument("--weak-isolation", action="store_true", help=WEAK_HELP)
+    add_licence(parser)
+    add_weak_isolation(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import cage

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import CASE_HELP, WEAK_HELP, Run
+from onetomany.cli.command import Run, add_case, add_path, add_weak_isolation
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
@@ -23,38 +23,26 @@ NAME = 160  # characters of a path on the screen: two lines of a terminal
 def search_command(parser: argparse.ArgumentParser) -> Run:
     """Find pages with all words, "a phrase" and -without a word; or with names from a list."""
     parser.add_argument("words", metavar="WORDS", nargs="?", help="in quotes if there are several")
-    parser.add_argument(
-        "--case", type=Path, default=Path("case.duckdb"), metavar="FILE", help=CASE_HELP
-    )
+    add_case(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--any", action="store_true", help="find pages with any of the words")
     how.add_argument(
         "--phrase", action="store_true", help="find the words next to each other, in this order"
     )
     how.add_argument("--regex", action="store_true", help="WORDS is a regular expression (RE2)")
-    how.add_argument(
-        "--list",
-        type=Path,
-        metavar="CSV",
-        help="look for each name in the first column of this file",
-    )
-    parser.add_argument(
-        "--report",
-        type=Path,
-        metavar="CSV",
-        help="with --list: file for the hits (default: NAMES.hits.csv)",
-    )
+    add_path(how, "--list", "CSV", "look for each name in the first column of this file")
+    add_path(parser, "--report", "CSV", "with --list: file for the hits (default: NAMES.hits.csv)")
     parser.add_argument(
         "--limit", type=int, default=20, metavar="N", help="show at most N pages (default: 20)"
     )
     _add_filters(parser)
-    parser.add_argument(
+    add_path(
+        parser,
         "--pictures",
-        type=Path,
-        metavar="DIR",
-        help="write pictures of the pages to this folder, with the hits marked",
+        "DIR",
+        "write pictures of the pages to this folder, with the hits marked",
     )
-    parser.add_argument("--weak-isolation", action="store_true", help=WEAK_HELP)
+    add_weak_isolation(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
@@ -237,9 +225,7 @@ def tag_command(parser: argparse.ArgumentParser) -> Run:
         "document", nargs="?", metavar="DOCUMENT", help="path or SHA-256; without it: list"
     )
     parser.add_argument("page", nargs="?", type=int, metavar="PAGE", help="page number")
-    parser.add_argument(
-        "--case", type=Path, default=Path("case.duckdb"), metavar="FILE", help=CASE_HELP
-    )
+    add_case(parser)
     parser.add_argument("--tag", default="", metavar="TAG", help="a word that finds the page again")
     parser.add_argument("--remark", default="", metavar="TEXT", help="a remark on the page")
     parser.add_argument("--by", default="", metavar="NAME", help="your name")
@@ -287,9 +273,7 @@ def _remark_line(row: Mapping[str, Any]) -> str:
 
 def tables_command(parser: argparse.ArgumentParser) -> Run:
     """Write every table of the documents as CSV, with an index of their places."""
-    parser.add_argument(
-        "--case", type=Path, default=Path("case.duckdb"), metavar="FILE", help=CASE_HELP
-    )
+    add_case(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument(
         "--document", metavar="DOCUMENT", help="only from this document: path or SHA-256"
@@ -316,13 +300,11 @@ def tables_command(parser: argparse.ArgumentParser) -> Run:
 
 def desk_command(parser: argparse.ArgumentParser) -> Run:
     """Open a case file in JupyterLab to search it, read, tag pages and record claims."""
-    parser.add_argument(
-        "--case", type=Path, default=Path("case.duckdb"), metavar="FILE", help=CASE_HELP
-    )
+    add_case(parser)
     parser.add_argument(
         "--language", choices=("en", "ko"), default="en", help="default: %(default)s"
     )
-    parser.add_argument("--weak-isolation", action="store_true", help=WEAK_HELP)
+    add_weak_isolation(parser)
     parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_path
 from onetomany.errors import InputError, near
 from onetomany.printing import print_line as print
 
@@ -30,15 +30,13 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
     def action(name: str, does: Action, help: str) -> argparse.ArgumentParser:
         own = actions.add_parser(name, help=help)
         own.set_defaults(action=does)
-        own.add_argument("--log", type=Path, default=LOG, metavar="DIR", help=f"default: {LOG}")
+        add_path(own, "--log", "DIR", f"default: {LOG}", LOG)
         return own
 
     missing = action(
         "gaps", _gaps, "list documents to ask for, ranked by the number of claims they would settle"
     )
-    missing.add_argument(
-        "--case", type=Path, metavar="FILE", help="a case file: use its claims and redactions"
-    )
+    add_path(missing, "--case", "FILE", "a case file: use its claims and redactions")
     action(
         "register", _register, "list the entries of the EU database of AI systems that are public"
     )
@@ -63,15 +61,8 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
             metavar="NAME=VALUE",
             help="fill in a field of the letter",
         )
-        each.add_argument(
-            "--requester",
-            type=Path,
-            metavar="FILE",
-            help="your name and address (default: requester.toml)",
-        )
-        each.add_argument(
-            "--out", type=Path, default=LETTERS, metavar="DIR", help=f"default: {LETTERS}"
-        )
+        add_path(each, "--requester", "FILE", "your name and address (default: requester.toml)")
+        add_path(each, "--out", "DIR", f"default: {LETTERS}", LETTERS)
     for name, does, help in (
         ("status", _status, "show the state of every request and its next deadline"),
         ("overdue", _overdue, "list the deadlines that authorities have missed"),
@@ -89,13 +80,7 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
         if name == "deadlines":
             own.add_argument("id", help="the request's name in the log")
         if name == "calendar":
-            own.add_argument(
-                "--out",
-                type=Path,
-                default=Path("build/requests.ics"),
-                metavar="FILE",
-                help="default: %(default)s",
-            )
+            add_path(own, "--out", "FILE", "default: %(default)s", Path("build/requests.ics"))
     answer = action("answer", _answer, "log an event of a request, and store the files received")
     answer.add_argument("id", help="the request's name in the log")
     answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
@@ -126,15 +111,9 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
         metavar="'CLAIM=BEFORE>AFTER'",
         help="a claim that the answer changes; write it in quotes",
     )
-    answer.add_argument(
-        "--answers", type=Path, default=ANSWERS, metavar="DIR", help=f"default: {ANSWERS}"
-    )
-    answer.add_argument(
-        "--case", type=Path, metavar="FILE", help="also read the files into this case file"
-    )
-    answer.add_argument(
-        "--requester", type=Path, metavar="FILE", help="your name and address: kept out of the log"
-    )
+    add_path(answer, "--answers", "DIR", f"default: {ANSWERS}", ANSWERS)
+    add_path(answer, "--case", "FILE", "also read the files into this case file")
+    add_path(answer, "--requester", "FILE", "your name and address: kept out of the log")
     bring = action(
         "import", _import, "log a request from a JSON file of Froide or Alaveteli (FOI platforms)"
     )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import WEAK_HELP, Run
+from onetomany.cli.command import Run, add_path, add_weak_isolation
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
 
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
 
 def risk_command(parser: argparse.ArgumentParser) -> Run:
     """Find who can be singled out in a table of people, and which columns to remove."""
-    parser.add_argument(
-        "table", type=Path, metavar="FILE", help="a table: CSV, TSV, XLSX, XLS, ODS or Parquet"
-    )
+    add_path(parser, "table", "FILE", "a table: CSV, TSV, XLSX, XLS, ODS or Parquet")
     parser.add_argument(
         "--columns", metavar="A,B", help="columns that others may know (default: all but keys)"
     )
@@ -46,17 +43,9 @@ def risk_command(parser: argparse.ArgumentParser) -> Run:
         metavar="YEAR",
         help="check the HIPAA Safe Harbor list, for a table of this year",
     )
-    parser.add_argument(
-        "--weak-isolation",
-        action="store_true",
-        help=WEAK_HELP,
-    )
-    parser.add_argument(
-        "--report", type=Path, metavar="HTML", help="write a page with charts, without any value"
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="CSV", help="write how many records share each record's values"
-    )
+    add_weak_isolation(parser)
+    add_path(parser, "--report", "HTML", "write a page with charts, without any value")
+    add_path(parser, "--out", "CSV", "write how many records share each record's values")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation

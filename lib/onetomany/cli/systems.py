@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import LICENCE_HELP, WEAK_HELP, Run
+from onetomany.cli.command import Run, add_licence, add_path, add_weak_isolation
 from onetomany.errors import InputError, OneToManyError
 from onetomany.printing import print_line as print
 
@@ -56,7 +56,7 @@ def datasheet_command(parser: argparse.ArgumentParser) -> Run:
 def weights_command(parser: argparse.ArgumentParser) -> Run:
     """List the face models and their licences, or download one model's weights."""
     parser.add_argument("--fetch", metavar="MODEL", help="download this model's weights")
-    parser.add_argument("--accept-licence", action="store_true", help=LICENCE_HELP)
+    add_licence(parser)
     parser.add_argument(
         "--sha256", metavar="DIGEST", help="expected digest of the file, if none is registered"
     )
@@ -88,10 +88,8 @@ def weights_command(parser: argparse.ArgumentParser) -> Run:
 def images_command(parser: argparse.ArgumentParser) -> Run:
     """List image sets that can be downloaded and their licences, or download one."""
     parser.add_argument("--fetch", metavar="SET", help="download this set's pictures")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder to write (default: the name of the set)"
-    )
-    parser.add_argument("--accept-licence", action="store_true", help=LICENCE_HELP)
+    add_path(parser, "--out", "DIR", "folder to write (default: the name of the set)")
+    add_licence(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.sources.fetching import fetch_images, fetchable
@@ -119,9 +117,7 @@ def pairs_command(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--models", nargs="+", metavar="MODEL", help="face models (default: those of chapter 01)"
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("build/pairs"), metavar="DIR", help="default: %(default)s"
-    )
+    add_path(parser, "--out", "DIR", "default: %(default)s", Path("build/pairs"))
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import faces, sources
@@ -146,9 +142,7 @@ def scale_command(parser: argparse.ArgumentParser) -> Run:
         metavar="N",
         help="records in the gallery (default: the disclosed number)",
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("build/scale"), metavar="DIR", help="default: %(default)s"
-    )
+    add_path(parser, "--out", "DIR", "default: %(default)s", Path("build/scale"))
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.accuracy import full
@@ -184,13 +178,9 @@ gt/gt.txt, as in the MOT Challenge. Detections of these two are in the code of S
     parser.add_argument(
         "--seed", type=int, default=0, help="random seed of the simulated detections"
     )
-    parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="also write all figures to this file"
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="write the tracks to this folder, in MOT text form"
-    )
-    parser.add_argument("--weak-isolation", action="store_true", help=WEAK_HELP)
+    add_path(parser, "--csv", "FILE", "also write all figures to this file")
+    add_path(parser, "--out", "DIR", "write the tracks to this folder, in MOT text form")
+    add_weak_isolation(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import cage

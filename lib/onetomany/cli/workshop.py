@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from onetomany.cli.command import NOTEBOOKS, Run
+from onetomany.cli.command import Run, add_notebooks, add_path
 from onetomany.printing import print_line as print
 
 
 def workshop_command(parser: argparse.ArgumentParser) -> Run:
     """Copy the chapters for participants, or the whole kit for a machine without network."""
-    parser.add_argument("out", type=Path, metavar="DIR", help="a new folder")
-    parser.add_argument(
-        "--notebooks", type=Path, default=Path("notebooks"), metavar="DIR", help=NOTEBOOKS
-    )
-    parser.add_argument(
+    add_path(parser, "out", "DIR", "a new folder")
+    add_notebooks(parser)
+    add_path(
+        parser,
         "--offline",
-        type=Path,
-        metavar="LOCK",
-        help="copy the whole kit and all packages in this output of 'uv export' ('make workshop' "
-        "does it)",
+        "LOCK",
+        "copy the whole kit and the packages in this output of 'uv export' (see 'make workshop')",
     )
 
     def run(args: argparse.Namespace) -> int:
