@@ -598,20 +598,20 @@ def test_a_history_comes_from_alaveteli(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("export", "why"),
     [
-        ("{", "no JSON"),
-        ("[]", "no request"),
-        ('{"a": NaN}', "no number"),
+        ("{", "not JSON"),
+        ("[]", "not a request"),
+        ('{"a": NaN}', "not a JSON number"),
         ("[" * 40 + "]" * 40, "nested deeper"),
-        (json.dumps({"a": "[" * 40}), "no request"),  # brackets in a text are none
+        (json.dumps({"a": "[" * 40}), "not a request"),  # brackets in a text are none
         (json.dumps(FROIDE | {"messages": [1]}), "'messages' must be a list"),
         (json.dumps(FROIDE | {"messages": [MESSAGE] * 5001}), "more than 5,000"),
         (json.dumps(FROIDE | {"public_body": None}), "'public_body' must be an object"),
         (json.dumps(FROIDE | {"id": "../x"}), "'id' must be a whole number"),
         (json.dumps(FROIDE | {"title": ""}), "'title'"),
-        (json.dumps(FROIDE | {"messages": [MESSAGE | {"timestamp": 5}]}), "is no time"),
+        (json.dumps(FROIDE | {"messages": [MESSAGE | {"timestamp": 5}]}), "is not a time"),
         (json.dumps(FROIDE | {"messages": [MESSAGE | {"timestamp": "2021-10-21T10:00"}]}), "zone"),
         (json.dumps(FROIDE | {"messages": [MESSAGE | {"is_draft": "no"}]}), "is_draft"),
-        (json.dumps(FROIDE | {"resolved_on": "9" * 400}), "is no time"),
+        (json.dumps(FROIDE | {"resolved_on": "9" * 400}), "is not a time"),
         (json.dumps([FEED_EVENT, FEED_EVENT | {"info_request": {"id": 1}}]), "several requests"),
     ],
 )

@@ -59,7 +59,7 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("answer", ("one", "extended"), ("--extension", "decision-extension")),
         ("answer", ("one", "answered", "--exemption", "9-1-5"), ("use 'partly'",)),
         ("answer", ("one", "received", "--date", "2026-01-05"), ("already", "add a note")),
-        ("answer", (*FILE, "{tmp}/none.pdf"), ("none.pdf is no file",)),
+        ("answer", (*FILE, "{tmp}/none.pdf"), ("none.pdf is not a file",)),
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/a.txt"), ("named twice",)),
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/b/a.txt"), ("b/a.txt has the name", "rename")),
         ("answer", (*FILE, "{tmp}/a.txt", "--case", "{tmp}/a.txt"), ("as a case file",)),
@@ -118,7 +118,7 @@ def test_a_file_after_an_option_is_told_where_it_belongs(
 ) -> None:
     with pytest.raises(SystemExit):
         told(capsys, tmp_path, "answer", *ANSWER, "list.csv")
-    assert "list.csv (files stand before the options" in capsys.readouterr().err
+    assert "list.csv (write files before the options" in capsys.readouterr().err
 
 
 def test_a_claim_is_looked_up_in_the_case_file_that_holds_claims(

@@ -43,7 +43,7 @@ def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
     shown = months.with_columns(
         month=pl.col("month").dt.strftime("%Y-%m"),
         name=pl.col("kind").replace_strict(_name(_KINDS)),
-        rank=pl.col("kind").replace_strict(_rank(_KINDS)),
+        rank=pl.col("kind").replace_strict({key: n for n, key in enumerate(_KINDS)}),
     )
     order = shown["month"].unique().sort().to_list()
     x = alt.X(
@@ -238,7 +238,7 @@ def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
         )
         .with_columns(
             name=pl.col("part").replace_strict(_name(names)),
-            rank=pl.col("part").replace_strict(_rank(names)),
+            rank=pl.col("part").replace_strict({key: n for n, key in enumerate(names)}),
         )
     )
     tops = listed.with_columns(text=pl.format("{} searches\n검색 {}건", "searches", "searches"))
@@ -377,10 +377,6 @@ def _thousands(column: str) -> pl.Expr:
 
 def _name(of: dict[str, tuple[str, str]]) -> dict[str, str]:
     return {key: name for key, (name, _) in of.items()}
-
-
-def _rank(of: dict[str, tuple[str, str]]) -> dict[str, int]:
-    return {key: rank for rank, key in enumerate(of)}
 
 
 def _colour(field: str, of: dict[str, tuple[str, str]], columns: int = 3) -> alt.Color:

@@ -111,6 +111,8 @@ def fpir_growth_chart(
         )
         .resolve_axis(x="independent")
     )
+    own = shown.filter(kind=MEASURED)
+    last = own.filter(gallery_size=pl.lit(own["gallery_size"].max()))
     return finish(
         chart,
         title="The longer the list, the more people who are not on it raise an alarm",
@@ -119,9 +121,7 @@ def fpir_growth_chart(
         simulated=simulated,
         description="False positive identification rate against gallery size with 95 % intervals "
         "over subjects, beside the models; at the largest size measured "
-        + "; ".join(
-            f"{row['name']}: {row['fpir']:.1%}" for row in _last(shown).iter_rows(named=True)
-        ),
+        + "; ".join(f"{row['name']}: {row['fpir']:.1%}" for row in last.iter_rows(named=True)),
     )
 
 
@@ -396,9 +396,3 @@ def _marked(marked: float) -> list[alt.Chart]:
         .mark_text(align="right", dx=-6, color=GREY)
         .encode(x="size:Q", y=alt.value(330), text="text:N"),
     ]
-
-
-def _last(shown: pl.DataFrame) -> pl.DataFrame:
-    """Return the measured rows of the largest gallery."""
-    own = shown.filter(pl.col("kind") == MEASURED)
-    return own.filter(pl.col("gallery_size") == own["gallery_size"].max())

@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onetomany.cli.command import Run, add_path
+from onetomany.cli.request_letters import export_letter, logged_request, new_letter
 from onetomany.errors import InputError, near
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from onetomany.requests.letters import Letter
     from onetomany.requests.log import Request
 
 LOG, LETTERS, ANSWERS = Path("data_requests/log"), Path("private/letters"), Path("private/answers")
@@ -40,14 +40,16 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
     action(
         "register", _register, "list the entries of the EU database of AI systems that are public"
     )
-    new = action("new", _new, "write a letter from a gap or a template, and begin its log entry")
+    new = action(
+        "new", new_letter, "write a letter from a gap or template, and begin its log entry"
+    )
     new.add_argument("about", metavar="GAP|TEMPLATE", help="a gap that 'gaps' lists, or a template")
     new.add_argument("--id", help="the request's name in the log (default: date, template)")
     new.add_argument("--procedure", help="the law to use (default: that of the gap)")
     new.add_argument(
         "--date", type=_date, default=dt.date.today(), metavar="YYYY-MM-DD", help="default: today"
     )
-    export = action("export", _export, "write the letter of a logged request again")
+    export = action("export", export_letter, "write the letter of a logged request again")
     export.add_argument("id", help="the request's name in the log")
     for each in (new, export):
         each.add_argument("--language", help="of the letter (default: the authority's)")
@@ -160,47 +162,6 @@ def _register(args: argparse.Namespace) -> int:
     return _count(found.height, "item")
 
 
-def _new(args: argparse.Namespace) -> int:
-    from onetomany.requests import drafts
-    from onetomany.requests.letter_templates import templates
-    from onetomany.requests.letters import law_language
-
-    template, gap = drafts.gap_or_template(args.about)
-    procedure = args.procedure or (gap["procedure"] if gap else "")
-    if not procedure:
-        raise InputError(
-            f"'{template}' is a template, not a gap: name the law with --procedure, one of "
-            f"{', '.join(templates()[template].procedures)}."
-        )
-    language = args.language or law_language(procedure).partition("-")[0]
-    filled = drafts.prefilled(gap, procedure, language)
-    fields = {"date": args.date.isoformat(), **filled, **_fields(args.field)}
-    made, beside, secrets = _letter(args, template, procedure, fields, language=language, gap=gap)
-    name = args.id or drafts.draft_name(procedure, args.date, template)
-    path = drafts.begin_entry(made, name, fields, args.log, gap=gap, personal=secrets)
-    print(f"wrote {path}")
-    return _write(made, beside, name, args.out)
-
-
-def _export(args: argparse.Namespace) -> int:
-    from onetomany.requests import drafts
-    from onetomany.requests.letters import law_language
-
-    entry = _entry(args)
-    if not entry.template:
-        raise InputError(f"Request '{entry.id}' names no template, so there is no letter to write.")
-    own = entry.language or law_language(entry.procedure).partition("-")[0]
-    language = args.language or own
-    gap = drafts.gap_or_template(entry.gaps[0])[1] if entry.gaps else None
-    fields = dict(entry.fields)
-    if language != own:
-        fields = drafts.said_in(fields, gap, entry.procedure, before=own, after=language)
-    fields |= _fields(args.field)
-    law = entry.procedure
-    made, beside, _ = _letter(args, entry.template, law, fields, language=language, gap=gap)
-    return _write(made, beside, entry.id, args.out)
-
-
 def _status(args: argparse.Namespace) -> int:
     from onetomany.requests.procedures import procedures
     from onetomany.requests.status import status
@@ -236,7 +197,7 @@ def _deadlines(args: argparse.Namespace) -> int:
     from onetomany.requests.procedures import procedures
     from onetomany.requests.status import due, not_counted
 
-    entry = _entry(args)
+    entry = logged_request(args)
     running = due([entry], procedures(), today=args.today)
     for row in running.iter_rows(named=True):
         print(f"{row['due']} {row['state']:8} {row['label_en']} ({row['whose']})")
@@ -251,7 +212,7 @@ def _answer(args: argparse.Namespace) -> int:
     from onetomany.requests.letters import requester
     from onetomany.requests.procedures import procedures
 
-    entry = _entry(args)
+    entry = logged_request(args)
     if args.event not in log.LOG_EVENTS:
         raise InputError(
             f"There is no event '{args.event}'{near(args.event, log.LOG_EVENTS)}. There are "
@@ -348,68 +309,10 @@ def _tell_not_counted(entries: list[Request], today: dt.date) -> None:
         print(f"No deadline can be counted without the event 'received': {', '.join(silent)}")
 
 
-def _letter(
-    args: argparse.Namespace,
-    template: str,
-    procedure: str,
-    fields: Mapping[str, str],
-    *,
-    language: str,
-    gap: Mapping[str, str] | None,
-) -> tuple[Letter, Letter | None, list[str]]:
-    """Return a letter, its translation for the requester, and the personal data in them."""
-    from onetomany.requests import drafts, letters
-
-    own = letters.requester(args.requester)
-    made = letters.letter(template, procedure, {**own, **fields}, language)
-    reader, beside = drafts.reading_language(made, args.beside), None
-    if reader:
-        said = drafts.said_in(fields, gap, procedure, before=language, after=reader)
-        beside = letters.letter(template, procedure, {**own, **said}, reader)
-    return made, beside, list(own.values())
-
-
-def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> int:
-    from onetomany.requests.drafts import write_letter
-
-    for path in write_letter(made, beside, name, out):
-        print(f"wrote {path}")
-    for notice in made.notices:
-        print(notice)
-    if beside is not None:
-        print("The translation is for you and marked so: remove it before you send the letter.")
-    for each in made.unread:
-        print(f"Check this before you send it; we have not read the source: {each}")
-    print("Nothing was sent. Read the letter, sign it, and send it yourself.")
-    return 0
-
-
-def _entry(args: argparse.Namespace) -> Request:
-    from onetomany.requests.log import read_request
-
-    return read_request(args.log / f"{args.id}.md")
-
-
 def _all(args: argparse.Namespace) -> list[Request]:
     from onetomany.requests.log import read_requests
 
     return read_requests(args.log)
-
-
-def _fields(written: list[str]) -> dict[str, str]:
-    """Return the fields given as NAME=VALUE; personal ones belong in requester.toml."""
-    from onetomany.requests.letter_templates import letter_fields
-
-    known = letter_fields()
-    found = {}
-    for each in written:
-        name, equals, value = each.partition("=")
-        if not equals or name not in known:
-            raise InputError(f"'{each}' must be NAME=VALUE, with a name of {', '.join(known)}.")
-        if known[name].personal:
-            raise InputError(f"'{name}' is personal: write it into requester.toml.")
-        found[name] = value
-    return found
 
 
 def _count(number: int, what: str) -> int:
