@@ -99,7 +99,7 @@ def test_each_letter_is_whole_in_each_of_its_languages(name: str, law: str) -> N
         if language == made.language:
             continue
         beside = letters.letter(name, law, FILLED, language)
-        mark = letter_files.reading_mark(made, beside)
+        mark = letter_files._reading_mark(made, beside)
         own: list[str] = []
         along: list[str] = []
         for page in pages_of(letters.to_pdf(made, beside)):

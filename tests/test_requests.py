@@ -240,7 +240,7 @@ def test_heads_say_what_templates_need() -> None:
     ],
 )
 def test_korean_particles_follow_the_sound(value: str, shown: str) -> None:
-    assert letter_templates.josa(value, "과/와") == shown
+    assert letter_templates._josa(value, "과/와") == shown
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ _LETTER_PAPER, _A4 = (215.9, 279.4), (210.0, 297.0)
 _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 
-def reading_mark(letter: Letter, beside: Letter) -> str:
+def _reading_mark(letter: Letter, beside: Letter) -> str:
     """Return the words that mark the translation as not part of the letter, in both languages."""
     both = dict.fromkeys((letter.language, beside.language))
     return " · ".join(letter_language(each).not_part for each in both)
@@ -42,7 +42,7 @@ def to_markdown(letter: Letter, beside: Letter | None = None) -> str:
     """Return the letter as Markdown; the translation `beside` follows below a line, marked so."""
     if beside is None:
         return letter.markdown
-    return f"{letter.markdown}\n---\n\n**{reading_mark(letter, beside)}**\n\n{beside.markdown}"
+    return f"{letter.markdown}\n---\n\n**{_reading_mark(letter, beside)}**\n\n{beside.markdown}"
 
 
 def to_docx(letter: Letter, beside: Letter | None = None) -> bytes:
@@ -63,7 +63,7 @@ def to_docx(letter: Letter, beside: Letter | None = None) -> bytes:
         _add(document, block, 0)
     if beside is not None:
         document.add_page_break()
-        document.add_paragraph().add_run(reading_mark(letter, beside)).bold = True
+        document.add_paragraph().add_run(_reading_mark(letter, beside)).bold = True
         for block in beside.blocks:
             _add(document, block, 2)
     facts = document.core_properties
@@ -136,7 +136,7 @@ def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
 
     data = _data(letter) | {"date": [letter.date.year, letter.date.month, letter.date.day]}
     if beside is not None:
-        data["beside"] = _data(beside) | {"mark": reading_mark(letter, beside)}
+        data["beside"] = _data(beside) | {"mark": _reading_mark(letter, beside)}
     source = resources.files(__package__).joinpath("data", "letter.typ").read_bytes()
     try:
         made = typst.compile(

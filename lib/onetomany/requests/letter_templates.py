@@ -201,7 +201,7 @@ def environment(folder: Path | None = None) -> Environment:
         finalize=lambda value: escape(str(value)),
         keep_trailing_newline=False,
     )
-    made.filters["josa"] = josa
+    made.filters["josa"] = _josa
     return made
 
 
@@ -212,13 +212,13 @@ def escape(value: str) -> str:
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", shown)  # a date such as 24. November is not a list
 
 
-def josa(value: str, pair: str) -> str:
+def _josa(value: str, pair: str) -> str:
     """Return a value with the Korean particle that fits its last sound.
 
     The first of the pair follows a consonant. After a character that is neither Hangul nor a digit
     both are written, as in official letters: 과(와).
 
-    >>> josa("시스템", "과/와")
+    >>> _josa("시스템", "과/와")
     '시스템과'
     """
     closed, opened = pair.split("/")

@@ -52,7 +52,7 @@ def write_handout(notebooks: Path, out: Path) -> list[Path]:
     written = []
     for path in _chapters(notebooks):
         target = out / path.name
-        nbformat.write(with_room(nbformat.read(path, as_version=4)), target)
+        nbformat.write(_with_room(nbformat.read(path, as_version=4)), target)
         written.append(target)
     start = out / START
     start.write_text(start_page(notebooks), encoding="utf-8")
@@ -61,7 +61,7 @@ def write_handout(notebooks: Path, out: Path) -> list[Path]:
     return [start, *written]
 
 
-def with_room(notebook: Any) -> Any:
+def _with_room(notebook: Any) -> Any:
     """Return the notebook with an empty code cell before the first answer to each question."""
     cells: list[Any] = []
     asked = False

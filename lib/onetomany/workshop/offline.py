@@ -64,7 +64,7 @@ def write_offline(project: Path, requirements: str, out: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
         new = Path(beside) / "new"
         new.mkdir()
-        lines = plain_pins(requirements)
+        lines = _plain_pins(requirements)
         (new / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         _wheels(project, lines, new / "wheels", Path(beside) / "pip")
         write_handout(project / "notebooks", new / "notebooks")
@@ -84,7 +84,7 @@ def write_offline(project: Path, requirements: str, out: Path) -> Path:
     return out
 
 
-def plain_pins(requirements: str) -> list[str]:
+def _plain_pins(requirements: str) -> list[str]:
     """Return the `name==version` lines of `uv export` for this machine, without hashes."""
     from packaging.requirements import Requirement
 
