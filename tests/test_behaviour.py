@@ -572,13 +572,13 @@ def test_charts_are_titled_in_both_languages_and_draw_offline() -> None:
     sets = {name: behaviour.flags(found, RULES).filter(rule=name)["true_id"] for name in RULES}
     said = {"source": "random walks; this run", "simulated": "random walks"}
     drawn = {
-        "flagged": charts.flagged(
+        "flagged": charts.flagged_rates_chart(
             behaviour.flagged_rates(found, ids, RULES, steps=4), names, axes, **said
         ),
-        "agreement": charts.agreement(
+        "agreement": charts.agreement_chart(
             behaviour.agreement(behaviour.flagged_by(ids, sets)), people=40, **said
         ),
-        "alarms": charts.alarms(
+        "alarms": charts.alarms_right_chart(
             behaviour.alarms_right(few, [1e-4, 1e-2], [0, 0.5, 1]),
             behaviour.false_alarms_a_day(few, 190_000),
             names,

@@ -143,9 +143,8 @@ def test_korean_counts(count, words):
 
 def test_charts_speak_both_languages_and_to_those_who_cannot_see():
     drawn = [
-        charts.timeline(case.case_timeline()),
-        charts.windows(case.case_numbers()),
-        charts.disagreements(case.case_claims()),
+        charts.windows_chart(case.case_numbers()),
+        charts.disagreements_chart(case.case_claims()),
     ]
     for chart in drawn:
         spec = chart.to_dict()

@@ -31,7 +31,7 @@ from onetomany.errors import InputError, IntegrityError, OneToManyError
 from onetomany.examples.simulated_requests import simulate_requests
 from onetomany.requests import gaps
 from onetomany.requests.procedures import procedures
-from onetomany.requests.status import load
+from onetomany.requests.status import store_requests
 
 SECRET = "root:x:0:0"
 
@@ -50,7 +50,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         indexing.index_mentions(db)
         indexing.index_words(db)
         claim_ledger.store_claims(db, claim_ledger.load_claims(), claim_ledger.load_links())
-        load(db, simulate_requests(dt.date(2026, 11, 27), procedures(), gaps.table()))
+        store_requests(db, simulate_requests(dt.date(2026, 11, 27), procedures(), gaps.load_gaps()))
     return folder, case
 
 

@@ -40,20 +40,20 @@ def drawn(
     candidates = people.search(templates[1::20], k=5)
     probes = candidates["probe_id"].unique(maintain_order=True).to_list()
     return {
-        "explorer": charts.threshold_explorer(
+        "explorer": charts.threshold_explorer_chart(
             bars, rates, start=threshold.score, matcher="Dlib", source=SOURCE
         ),
-        "at": charts.score_histogram_at(bars, 0.93, source=SOURCE),
-        "det": charts.det(both(rates), source=SOURCE),
-        "figures": charts.figures(
+        "at": charts.score_histogram_chart(bars, 0.93, source=SOURCE),
+        "det": charts.det_chart(both(rates), source=SOURCE),
+        "figures": charts.accuracy_summary_chart(
             both(accuracy.summary(comparisons)), title="T", title_ko="제목", source=SOURCE
         ),
-        "cmc": charts.cmc(both(curves), source=SOURCE),
-        "open": charts.open_set(
+        "cmc": charts.cmc_chart(both(curves), source=SOURCE),
+        "open": charts.open_set_chart(
             both(open_rates).with_columns(marked=pl.lit(threshold.score), mark=pl.lit("FMR 0.1 %")),
             source=SOURCE,
         ),
-        "candidates": charts.candidate_list(
+        "candidates": charts.candidate_list_chart(
             candidates, threshold=threshold.score, probes=probes, source=SOURCE
         ),
     }

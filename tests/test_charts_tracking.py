@@ -130,13 +130,13 @@ def drawn(
         schema=unicity.UNICITY | {"case": pl.String},
     )
     return {
-        "plan": drawing.plan(ground, {"check-in\n수속": 20.0}, **SAID),
-        "followed": drawing.followed(ground, dossiers, walked, start=100.0, level=2, **SAID),
-        "apart": drawing.falling_apart(ground, links, errors, people=5, level=2, **SAID),
-        "trackers": charts.trackers(table, **SAID),
-        "ratios": charts.ratios(bars, costs, **SAID),
-        "linking": charts.linking(errors, **SAID),
-        "few": charts.singled_out(points, ["truth", "tracks"], **SAID),
+        "plan": drawing.terminal_plan_chart(ground, {"check-in\n수속": 20.0}, **SAID),
+        "followed": drawing.dossier_chart(ground, dossiers, walked, start=100.0, level=2, **SAID),
+        "apart": drawing.links_chart(ground, links, errors, people=5, level=2, **SAID),
+        "trackers": charts.trackers_chart(table, **SAID),
+        "ratios": charts.likelihood_ratios_chart(bars, costs, **SAID),
+        "linking": charts.linking_errors_chart(errors, **SAID),
+        "few": charts.unicity_chart(points, ["truth", "tracks"], **SAID),
     }
 
 

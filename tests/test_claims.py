@@ -11,11 +11,11 @@ import duckdb
 import polars as pl
 import pypdfium2
 import pytest
-import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetomany.charts import claims as charts
+from onetomany.charts.reader_table import ReaderTable
 from onetomany.claims import claim_ledger, contradictions
 from onetomany.claims.contradictions import find_contradictions
 from onetomany.cli import main
@@ -428,28 +428,21 @@ def test_planted_errors_are_found(ledger: pl.DataFrame) -> None:
 # --- charts and specimens -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("draw", [charts.said_when, charts.matrix])
-def test_charts_show_who_collides_with_whom(
-    ledger: pl.DataFrame, found: pl.DataFrame, draw: Callable[..., charts.Finished]
+@pytest.mark.parametrize("tell", [charts.claims_by_topic_table, charts.claims_by_source_table])
+def test_tables_show_which_claims_contradict_each_other(
+    ledger: pl.DataFrame, found: pl.DataFrame, tell: Callable[..., ReaderTable]
 ) -> None:
-    spec = draw(ledger, found, claim_ledger.load_topics()).to_dict()
-    assert re.search("[가-힣]", spec["title"]["subtitle"][0])
-    assert spec["title"]["subtitle"][-1].startswith("Source 출처: claims.csv")
-    assert len(spec["description"]) > 60
-    svg = vl_convert.vegalite_to_svg(spec)
-    for words in (
-        "예산",
-        "CCTV used?",
-        "access only 접근만",
-        "contradicted 어긋남",
-        "44 bn KRW 원",
-    ):
-        assert words in svg, words
-    alone = draw(ledger, found.clear(), claim_ledger.load_topics()).to_dict()
-    rows = [row for data in alone["datasets"].values() for row in data if "state" in row]
-    assert {row["state"] for row in rows} == {charts.STANDS}
-    rows = [row for data in spec["datasets"].values() for row in data if "state" in row]
-    assert any(row["state"] == charts.COLLIDES and "C17 SBS" in row["against"] for row in rows)
+    table = tell(ledger, found, claim_ledger.load_topics())
+    assert re.search("<caption>.*[가-힣].*</caption>", table.body)
+    assert "Source 출처: claims.csv" in table.body
+    for words in ("예산", "CCTV used?", "access only 접근만", "44 bn KRW 원"):
+        assert words in table.body, words
+        assert words in str(table.frame.rows()), words
+    marked = re.findall(r"<tr>(?:(?!</tr>).)*<mark>.*?</tr>", table.body)
+    assert any("C17 SBS" in row for row in marked)
+    alone = tell(ledger, found.clear(), claim_ledger.load_topics())
+    assert "<mark>" not in alone.body
+    assert alone.frame.height == table.frame.height
 
 
 def test_every_topic_has_a_claim(ledger: pl.DataFrame) -> None:
@@ -555,12 +548,14 @@ def test_the_command_cites_both_sides_and_fills_the_case_file(
     assert "koreans, count (value):" in said
     assert "X1     5000 records: Agency, Letter, document 0123456789ab, page 3" in said
     assert "X2     9000 records: Press, Article, https://example.org" in said
-    assert "3 claims: 2 pairs can't be true together, 0 differ and can." in said
+    assert "3 claims: 2 pairs contradict each other, 0 differ without contradiction." in said
     with open_case(file) as db:
         held = db.execute("select claim_id, number, page from claims order by 1").fetchall()
     assert held == [("X1", 5000, 3), ("X2", 9000, None), ("X3", 5000, None)]
     assert main(["claims", str(own), "--tolerance", "0.5"]) == 0
-    assert "0 pairs can't be true together, 2 differ and can." in capsys.readouterr().out
+    assert (
+        "0 pairs contradict each other, 2 differ without contradiction." in capsys.readouterr().out
+    )
 
 
 def test_without_a_file_the_command_reads_the_claims_of_the_case(
@@ -568,10 +563,10 @@ def test_without_a_file_the_command_reads_the_claims_of_the_case(
 ) -> None:
     assert main(["claims"]) == 0
     said = capsys.readouterr().out
-    found = find_contradictions(claim_ledger.load_claims(), claim_ledger.load_links()).filter(
-        "contradiction"
-    )
-    assert f"{found.height} pairs can't be true together" in said
+    found = contradictions.find_contradictions(
+        claim_ledger.load_claims(), claim_ledger.load_links()
+    ).filter("contradiction")
+    assert f"{found.height} pairs contradict each other" in said
     assert "C13;N.passengers_claimed;C08;C09;C10" in said  # records over passengers
 
 

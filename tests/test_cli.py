@@ -92,7 +92,7 @@ def test_ingest_tells_what_it_read_and_what_it_did_not(
         "법무부가 제공하였다"
     ]
     assert main(command) == 0
-    assert "2 known before" in capsys.readouterr().out
+    assert "2 read before" in capsys.readouterr().out
     ask = ["search", "--case", str(case), "--pictures", str(tmp_path / "pictures")]
     for words, marked in (
         (["법무부"], "«법무부»가 제공하였다"),

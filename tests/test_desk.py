@@ -213,7 +213,7 @@ def test_search_select_claim_contradiction(driver: Chrome, case: Path, tmp_path:
         ]
         assert quotes == [CONTRACT[1], ANSWER[1]]
         press(driver, "한국어")
-        wait_for(driver, 30, lambda d: "함께 참일 수 없음" in desk_text(d))
+        wait_for(driver, 30, lambda d: "서로 어긋나는 주장" in desk_text(d))
         assert_no_english_labels(driver)
         write(driver, "찾을 말", "onerror seicaf")
         press(driver, "검색")

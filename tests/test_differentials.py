@@ -439,12 +439,14 @@ def test_charts_draw_what_they_are_given() -> None:
     needed = pl.DataFrame({"factor": [2.0, 4.0], "people": [400, 100], "measure": "FMR"})
     marks = pl.DataFrame({"factor": [3.0], "people": [200], "label": ["women 여성"]})
     drawn = {
-        "× 16": charts.published_births(births, marked="EASIA_KOR", source="NIST"),
-        "1.17 %": charts.published_groups(groups, named={"alchera-001": "A 알"}, source="NIST"),
-        "put in 넣은 값 × 5.0": charts.recovery(
+        "× 16": charts.published_births_chart(births, marked="EASIA_KOR", source="NIST"),
+        "1.17 %": charts.published_groups_chart(
+            groups, named={"alchera-001": "A 알"}, source="NIST"
+        ),
+        "put in 넣은 값 × 5.0": charts.recovery_chart(
             ratios, factor=FACTOR, simulated="everything", source="this run"
         ),
-        "women 여성": charts.people_needed(
+        "women 여성": charts.people_needed_chart(
             needed, marks, have=20, have_label="half 절반: 20", source="this run"
         ),
     }

@@ -335,25 +335,40 @@ def test_published_figures_against_ours(entries: pl.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("chart", "words"),
     [
-        ("timeline", ["log lost 대장 분실", "no log 대장 없음", "photo array 사진 나열"]),
-        ("asked", ["Boston PD", "106 · 17.4 %", "상위 5곳: 71.9%~73.0%", "federal 연방"]),
-        ("outcomes", ["several matches 일치 여럿", "95 %, by agency 기관 단위", "71 unclear"]),
-        ("others", ["at least 53 of 205", "적어도 53건은 남이다", "19 searches"]),
-        ("alerts", ["10 of 3,147,436", "10 of 2,077", "2,459 to 2,554 of 2,632", "홀리헤드항"]),
+        (
+            "entries_by_month_chart",
+            ["log lost 대장 분실", "no log 대장 없음", "photo array 사진 나열"],
+        ),
+        (
+            "entries_by_agency_chart",
+            ["Boston PD", "106 · 17.4 %", "상위 5곳: 71.9%~73.0%", "federal 연방"],
+        ),
+        (
+            "outcomes_chart",
+            ["several matches 일치 여럿", "95 %, by agency 기관 단위", "71 unclear"],
+        ),
+        ("others_listed_chart", ["at least 53 of 205", "적어도 53건은 남이다", "19 searches"]),
+        (
+            "false_alerts_chart",
+            ["10 of 3,147,436", "10 of 2,077", "2,459 to 2,554 of 2,632", "홀리헤드항"],
+        ),
     ],
 )
 def test_charts_are_of_real_figures_in_both_languages(
     chart: str, words: list[str], entries: pl.DataFrame, table: pl.DataFrame, rates: pl.DataFrame
 ) -> None:
     frames = {
-        "timeline": lambda: [disclosures.by_month(entries, source.months())],
-        "asked": lambda: [disclosures.by_agency(entries), disclosures.concentration(entries)],
-        "outcomes": lambda: [
+        "entries_by_month_chart": lambda: [disclosures.by_month(entries, source.months())],
+        "entries_by_agency_chart": lambda: [
+            disclosures.by_agency(entries),
+            disclosures.concentration(entries),
+        ],
+        "outcomes_chart": lambda: [
             disclosures.search_outcomes(entries),
             disclosures.search_outcomes(entries, photo_arrays=True),
         ],
-        "others": lambda: [disclosures.others_listed(entries)],
-        "alerts": lambda: [table, rates],
+        "others_listed_chart": lambda: [disclosures.others_listed(entries)],
+        "false_alerts_chart": lambda: [table, rates],
     }
     spec = getattr(charts, chart)(*frames[chart](), source="S").to_dict()
     subtitle = spec["title"]["subtitle"]

@@ -855,6 +855,7 @@ def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> No
     assert sample_bundle.list_expert_questions(tmp_path)["files"].sum() == 0
     parts = sample_bundle.list_bundle_parts(sealed)
     assert parts.filter(pl.col("what") == "").is_empty()
-    spec = charts.answers(found, source="this bundle").to_dict()
-    assert "Is what it says true?" in spec["description"]
-    assert "Not in this bundle: datasheets" in spec["description"]
+    table = charts.answers_table(found, source="this bundle")
+    assert table.frame.height == found["number"].n_unique()
+    assert "Is what it says true?" in table.body
+    assert "not in this bundle 이 묶음에 없음: datasheets" in str(table.frame.to_dicts())

@@ -395,7 +395,7 @@ def test_without_leave_no_frame_is_written(
 ) -> None:
     made[1].write_text(filled(made[0], frames_may_be_shown="false"))
     drawn = []
-    draw = charts.film_presence
+    draw = charts.film_presence_chart
     monkeypatch.setattr(
         charts,
         "film_presence",
@@ -626,7 +626,7 @@ def test_presence_adds_up_and_the_title_is_computed() -> None:
     assert len(cells) == 10
     assert cells["seconds"].sum() == pytest.approx(4.0)
     assert cells["seconds"].max() == pytest.approx(3.0)
-    chart = charts.film_presence(cells, unit="px", extent=(0, 0, 250, 100), source="made")
+    chart = charts.film_presence_chart(cells, unit="px", extent=(0, 0, 250, 100), source="made")
     assert "75%" in chart.to_dict()["title"]["text"]
     assert "75%" in chart.to_dict()["title"]["subtitle"][0]
 

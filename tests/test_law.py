@@ -264,20 +264,22 @@ def test_documents_say_when_they_were_made_and_the_user_when_they_came_out(tmp_p
             timeline.of_documents(db, came.select("path"))
 
 
-def test_the_chart_of_three_dates_tells_what_is_unknown(dated: pl.DataFrame) -> None:
+def test_the_table_of_three_dates_says_which_are_unknown(dated: pl.DataFrame) -> None:
     shown = dated.drop_nulls("event_date")
-    chart = claim_charts.three_dates(shown)
-    assert vl_convert.vegalite_to_png(chart.to_json())
-    text = chart.to_json(ensure_ascii=False)
-    assert "? 모름" in text
-    assert "첫 번째 헌법소원 청구" in text
+    table = claim_charts.three_dates_table(shown)
+    dates = table.frame.select("event 일어난 날", "written 기록된 날", "public 공개된 날")
+    nulls = shown.select("event_date", "document_date", "disclosure_date").null_count()
+    unknown = dates.select((pl.all() == "not known 모름").sum())
+    assert unknown.row(0) == nulls.row(0)
+    assert sum(nulls.row(0)) > 0
+    assert "첫 번째 헌법소원 청구" in table.body
 
 
 # --- the chart -----------------------------------------------------------------------------------
 
 
 def test_the_chart_draws_every_version_and_the_project(rows: pl.DataFrame) -> None:
-    chart = charts.spans(rows, case.case_timeline(), law.reliances_in_force())
+    chart = charts.provisions_chart(rows, case.case_timeline(), law.reliances_in_force())
     assert vl_convert.vegalite_to_png(chart.to_json())
     text = chart.to_json(ensure_ascii=False)
     for provision in rows["provision"].unique():

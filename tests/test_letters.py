@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from onetomany import widgets
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.requests import drafts, languages, letter_files, letters, log, templates
+from onetomany.requests import drafts, languages, letter_files, letter_templates, letters, log
 from onetomany.requests.procedures import procedures, requests_folder
 from onetomany.widgets import letters as form_module
 
-TEMPLATES, FRAMES, LAWS = templates.templates(), templates.frames(), procedures()
+TEMPLATES, FRAMES, LAWS = letter_templates.templates(), letter_templates.frames(), procedures()
 ME = {
     "name": "Marisol Dela Cruz",
     "birth_date": "1980-02-03",
@@ -49,10 +49,12 @@ FIELDS = {
     "residence": "resident",
     **ME,
 }
-CHOICES = {name: each.options for name, each in templates.letter_fields().items() if each.options}
+CHOICES = {
+    name: each.options for name, each in letter_templates.letter_fields().items() if each.options
+}
 # for whatever else a law asks: the first choice, or a word
 FILLED = {
-    name: next(iter(each.options), "X") for name, each in templates.letter_fields().items()
+    name: next(iter(each.options), "X") for name, each in letter_templates.letter_fields().items()
 } | FIELDS
 # what would be left of a choice that no frame words
 IDS = {each for name, options in CHOICES.items() for each in (name, *options) if "_" in each}
@@ -91,13 +93,13 @@ def test_each_letter_is_whole_in_each_of_its_languages(name: str, law: str) -> N
     made = letters.letter(name, law, FILLED)
     assert made.language == letters.law_language(law).partition("-")[0]
     assert not made.notices
-    written = templates.languages_of(TEMPLATES[name], FRAMES[law])
+    written = letter_templates.languages_of(TEMPLATES[name], FRAMES[law])
     assert {made.language, "en", "ko"} <= set(written)
     for language in written:
         if language == made.language:
             continue
         beside = letters.letter(name, law, FILLED, language)
-        mark = letter_files.reading_mark(made, beside)
+        mark = letter_files._reading_mark(made, beside)
         own: list[str] = []
         along: list[str] = []
         for page in pages_of(letters.to_pdf(made, beside)):
@@ -168,7 +170,7 @@ def test_a_missing_choice_is_one_sentence_that_names_what_there_is(law: str, cho
     said = str(told.value)
     assert "\n" not in said
     assert f"lacks the choice '{choice}'" in said
-    for each in templates.letter_fields()[choice].options:
+    for each in letter_templates.letter_fields()[choice].options:
         assert each in said
     with pytest.raises(InputError, match=f"'{choice}' is 'press'.*must be one of"):
         letters.letter("cameras", law, {**FIELDS, choice: "press"})
@@ -332,7 +334,7 @@ def test_questions_must_be_in_each_language_of_the_letter(home: Path) -> None:
     text = path.read_text("utf-8")
     path.write_text(re.sub(r'(?m)^de = \["Wie.*\n', "", text), "utf-8")
     with pytest.raises(InputError, match="'questions' must be in en, ko, de"):
-        templates.templates(home)
+        letter_templates.templates(home)
 
 
 def test_a_language_needs_twelve_months(home: Path) -> None:
@@ -427,21 +429,21 @@ def test_the_form_dates_today_names_by_law_and_says_sent_only_when_told(
         f"{name}.de.{suffix}" for suffix in ("pdf", "docx", "md")
     }
     entry = where / "log" / f"{name}.md"
-    assert [each.event for each in log.read(entry).history] == ["drafted"]
-    assert log.read(entry).language == "de"
+    assert [each.event for each in log.read_request(entry).history] == ["drafted"]
+    assert log.read_request(entry).language == "de"
     english = "".join(pages_of((where / "out" / f"{name}.de.pdf").read_bytes()))
     assert "Federal Ministry of the Interior" in english  # the version to read along
     inside.write.click()  # mended and written again: the same draft
     assert len(list((where / "log").iterdir())) == 1
     inside.sent.click()
-    assert [(each.event, each.date) for each in log.read(entry).history] == [
+    assert [(each.event, each.date) for each in log.read_request(entry).history] == [
         ("drafted", today),
         ("sent", today),
     ]
     assert inside.sent.disabled
     inside.write.click()  # what was sent stays: a new one gets a name of its own
     assert {path.stem for path in (where / "log").iterdir()} == {name, f"{name}-2"}
-    assert [each.event for each in log.read(entry).history] == ["drafted", "sent"]
+    assert [each.event for each in log.read_request(entry).history] == ["drafted", "sent"]
 
 
 def test_the_form_shows_what_a_law_asks_and_labels_in_both_languages(
@@ -498,7 +500,7 @@ def test_the_command_writes_german_with_english_beside(
     assert text.startswith("# Antrag")
     assert "Not part of the letter" in text
     assert "**To:** Federal Ministry of the Interior" in text
-    assert "take it out to send" in capsys.readouterr().out
+    assert "remove it before you send" in capsys.readouterr().out
     again = ["requests", "export", name, "--log", str(tmp_path / "log"), "--beside", "none"]
     assert main([*again, "--out", str(tmp_path / "b"), "--requester", str(me)]) == 0
     assert "Not part" not in (tmp_path / "b" / f"{name}.de.md").read_text("utf-8")

@@ -11,10 +11,10 @@ import pytest
 
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.requests import drafts, letters, registers, templates
+from onetomany.requests import drafts, letter_templates, letters, registers
 from onetomany.requests.procedures import procedures, requests_folder
 
-LAWS, TEMPLATES, FRAMES = procedures(), templates.templates(), templates.frames()
+LAWS, TEMPLATES, FRAMES = procedures(), letter_templates.templates(), letter_templates.frames()
 OWN = ("face_search", "own_face_data", "automated_decision")
 FIELDS = {
     "date": "2026-11-24",
@@ -39,7 +39,7 @@ def test_each_is_written_in_the_authoritys_language_english_and_korean(name: str
     own = letters.letter(name, law, FIELDS)
     assert own.tag == LAWS[law].language
     assert own.notices == ()
-    written = templates.languages_of(TEMPLATES[name], FRAMES[law])
+    written = letter_templates.languages_of(TEMPLATES[name], FRAMES[law])
     assert {own.language, "en", "ko"} <= set(written)
     for language in written:
         other = letters.letter(name, law, FIELDS, language)

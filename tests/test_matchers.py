@@ -13,7 +13,8 @@ import vl_convert
 from onetomany import accuracy
 from onetomany.accuracy import matchers
 from onetomany.charts import cards as card_charts
-from onetomany.charts import groups as charts
+from onetomany.charts import differentials as charts
+from onetomany.charts import transfer as transfer_charts
 from onetomany.errors import InputError
 from onetomany.sources import cards
 from onetomany.sources.pairs import ScoredPairs, open_pairs
@@ -118,19 +119,19 @@ def test_charts_draw_what_they_are_given(london: ScoredPairs, rates: pl.DataFram
     moved = accuracy.transfer_thresholds(named, [0.01, 1e-6])
     printed = cards.card_rates()
     drawn = {
-        "Black 흑인 (13)": charts.group_rates(
+        "Black 흑인 (13)": charts.group_rates_chart(
             rates, by=("ethnicity", "민족"), labels={"black": "Black 흑인"}, overall=0.01,
             source="t"
         ),
-        "SFace: a → b": charts.transferred(moved, source="this run"),
-        "Vietnam 베트남 × 46": card_charts.births_within(
+        "SFace: a → b": transfer_charts.transfer_chart(moved, source="this run"),
+        "Vietnam 베트남 × 46": card_charts.births_within_chart(
             printed.filter(plot="pairing", pairing="same country and sex"),
             marked="Korea", source="NIST",
         ),
-        "women falsely match 5 to 11 times": card_charts.women_over_men(
+        "women falsely match 5 to 11 times": card_charts.women_over_men_chart(
             printed.filter(plot="women over men", enrollee="Korea"), source="NIST"
         ),
-        "13 submissions by date": card_charts.submissions(
+        "13 submissions by date": card_charts.submissions_chart(
             cards.gains().filter(image_set="Border-Border"),
             project=(date(2019, 5, 1), date(2021, 12, 31)), read=list(cards.cards()), source="NIST",
         ),

@@ -275,7 +275,7 @@ def test_survey_rows_become_people_and_the_fuzzy_join_finds_more() -> None:
     assert fuzzy["sure"].to_list() == [0.1, 0.5]
     assert fuzzy["correct"][0] > exact["correct"]
     assert fuzzy["precision"][0] < fuzzy["precision"][1]
-    drawn = attack_charts.rows_become_people(
+    drawn = attack_charts.attack_chart(
         pl.concat([attack.attack(before, after, [columns], "person"), fuzzy]), source=SOURCE
     ).to_dict()
     assert f"{fuzzy['correct'].max()} of 545" in drawn["title"]["text"]
@@ -338,12 +338,10 @@ def test_charts_say_what_they_find(listed: pl.DataFrame, facts: pl.DataFrame) ->
     by_fact = mosaic.bits_learned(microdata("households").frame, ["age", "income"])
     three = mosaic.mosaic(facts.filter(pl.col("fact").str.contains("waist|Golf")), 1e6)
     drawn = {
-        f"{last:.0%} of households": charts.receipts_single_out(points, source=SOURCE),
-        f"crowd of {by_fact['left'][-1]:.0f} in 801": charts.learned_by_column(
-            by_fact, source=SOURCE
-        ),
-        f"{three['left'][-1]:,.0f} people": charts.people_left(three, 1e6, source=SOURCE),
-        "2.5 bits": charts.bits_of_facts(listed, source=SOURCE, simulated="the lines with *"),
+        f"{last:.0%} of households": charts.receipts_chart(points, source=SOURCE),
+        f"crowd of {by_fact['left'][-1]:.0f} in 801": charts.learned_chart(by_fact, source=SOURCE),
+        f"{three['left'][-1]:,.0f} people": charts.people_left_chart(three, 1e6, source=SOURCE),
+        "2.5 bits": charts.fact_list_chart(listed, source=SOURCE, simulated="the lines with *"),
     }
     for words, chart in drawn.items():
         spec = chart.to_dict()

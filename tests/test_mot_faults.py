@@ -287,7 +287,7 @@ def test_the_pooled_row_is_the_mot_challenges() -> None:
 def test_motmetrics_own_switches_stand_beside(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trackers", "--simulated"]) == 0
     shown = capsys.readouterr().out
-    assert "IDSW* is motmetrics' own count" in shown
+    assert "IDSW* is the count of motmetrics" in shown
     assert "TU Darmstadt" in shown
 
 

@@ -386,7 +386,7 @@ def test_lab_hands_the_chosen_set_to_its_kernels(
     [
         (["report", "--only", "04"], "Chapter 04 does not run on your own pictures"),
         (["report", "--exercises"], "allows research, but a workshop needs teaching"),
-        (["exhibit", "--operator", "x"], "An exhibit is of the kit's own image sets"),
+        (["exhibit", "--operator", "x"], "An exhibit uses the kit's own image sets"),
     ],
 )
 def test_what_own_pictures_are_not_used_for_is_refused(

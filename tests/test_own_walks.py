@@ -15,7 +15,7 @@ from IPython.display import HTML
 
 from onetomany import behaviour, terminal, widgets
 from onetomany.behaviour import Site
-from onetomany.charts import real_walks as charts
+from onetomany.charts import real as charts
 from onetomany.cli import main
 from onetomany.errors import InputError
 from onetomany.sources import pedestrians
@@ -440,11 +440,11 @@ def test_real_sets_and_the_simulation_are_counted_alike() -> None:
         assert set(sheet) == {"source", "licence", "fetched", "note_en", "note_ko"}
     with pytest.raises(InputError, match="no table 'gait'"):
         behaviour.data_sheet("gait")
-    chart = charts.real_beside(
+    chart = charts.beside_real_chart(
         table, {n: r.name for n, r in RULES.items()}, {n: r.unit for n, r in RULES.items()},
         source="s", simulated="six people",
     )  # fmt: skip
     title = chart.to_dict()["title"]
     assert title["text"] == "Ordinary people run: up to 22 % are flagged for a dash at 2 m/s"
     assert "SIMULATED 모의 자료: six people" in title["subtitle"]
-    assert "350000" in str(charts.disclosed_alarms(alarms, source="s").to_dict())
+    assert "350000" in str(charts.seoul_alarms_chart(alarms, source="s").to_dict())

@@ -245,7 +245,7 @@ def test_ctrl_c_leaves_the_old_site_as_it_was(tmp_path: Path) -> None:
     os.kill(run.pid, signal.SIGINT)
     _, said = run.communicate(timeout=30)
     assert run.returncode == 130
-    assert "Stopped; run the same command again" in said
+    assert "Stopped. Run the same command again" in said
     assert "Traceback" not in said
     assert snapshot(out) == before
 

@@ -27,12 +27,20 @@ from onetomany.cli import main
 from onetomany.documents.case_file import open_case, query_frame
 from onetomany.errors import InputError
 from onetomany.examples import simulated_requests
-from onetomany.requests import answers, gaps, imports, letters, log, status, templates
+from onetomany.requests import (
+    answer_files,
+    gaps,
+    imports,
+    letter_templates,
+    letters,
+    log,
+    status,
+)
 from onetomany.requests.procedures import procedures
 
 ROOT = Path(__file__).parents[1]
 TODAY = dt.date(2026, 11, 24)
-LAWS, TEMPLATES, FRAMES = procedures(), templates.templates(), templates.frames()
+LAWS, TEMPLATES, FRAMES = procedures(), letter_templates.templates(), letter_templates.frames()
 FIELDS = {
     "date": "2026-11-24",
     "body": "법무부장관",
@@ -62,7 +70,7 @@ ALL = [
     pytest.param(name, law, language, id=f"{name}-{law}-{language}")
     for name, each in TEMPLATES.items()
     for law in each.procedures
-    for language in templates.LANGUAGES
+    for language in letter_templates.LANGUAGES
 ]
 # each template once, each frame in both languages
 SOME = [
@@ -171,7 +179,7 @@ def test_missing_fields_are_refused_with_one_list_of_all_of_them() -> None:
         letters.letter("mou", "kr-oida", given | {"contact": "  "}, "ko")
     lines = str(refused.value).splitlines()
     assert [line.split(":")[0].strip() for line in lines[1:]] == ["name", "contact", "purpose"]
-    about = templates.letter_fields()
+    about = letter_templates.letter_fields()
     for line in lines[1:]:
         field = about[line.split(":")[0].strip()]
         assert field.en in line
@@ -195,7 +203,7 @@ def test_a_letter_refuses_what_does_not_fit(change: dict[str, Any], why: str) ->
 
 def test_heads_say_what_templates_need() -> None:
     """Declared fields are those that jinja finds; every field is explained; every gap is there."""
-    made, about = templates.environment(), templates.letter_fields()
+    made, about = letter_templates.environment(), letter_templates.letter_fields()
     loader = made.loader
     assert loader is not None
 
@@ -233,7 +241,7 @@ def test_heads_say_what_templates_need() -> None:
     ],
 )
 def test_korean_particles_follow_the_sound(value: str, shown: str) -> None:
-    assert templates.josa(value, "과/와") == shown
+    assert letter_templates._josa(value, "과/와") == shown
 
 
 @pytest.fixture(scope="module")
@@ -247,9 +255,11 @@ def clashes(ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def test_gaps_are_counted_from_the_ledger(ledger: pl.DataFrame, clashes: pl.DataFrame) -> None:
-    found = gaps.gaps(ledger, clashes, gaps.table())
+    found = gaps.rank_gaps(ledger, clashes, gaps.load_gaps())
     assert found.schema == pl.Schema(gaps.GAPS)
-    assert set(found["gap"]) == set(gaps.table()["gap"])  # every contradicted claim has its letter
+    assert set(found["gap"]) == set(
+        gaps.load_gaps()["gap"]
+    )  # every contradicted claim has its letter
     assert found["contradicted"].is_sorted(descending=True)
     # by hand: C29, C30.2 and C31.2 say whether it could be ended; C18 stands alone
     mou = found.row(by_predicate=pl.col("gap") == "mou_text", named=True)
@@ -260,20 +270,20 @@ def test_gaps_are_counted_from_the_ledger(ledger: pl.DataFrame, clashes: pl.Data
 def test_a_document_in_the_case_file_closes_a_gap_and_its_black_boxes_open_one(
     ledger: pl.DataFrame, clashes: pl.DataFrame
 ) -> None:
-    table = gaps.table()
+    table = gaps.load_gaps()
     held = ledger.with_columns(
         document=pl.when(pl.col("claim_id").is_in(["C29", "C18"])).then(pl.lit("d" * 64))
     )
     notes = pl.DataFrame({"document": ["d" * 64], "notes": [3]})
-    row = gaps.gaps(held, clashes, table, notes).filter(gap="mou_text").row(0, named=True)
+    row = gaps.rank_gaps(held, clashes, table, notes).filter(gap="mou_text").row(0, named=True)
     assert (row["no_document"], row["redacted"]) == (2, 2)
     # claims that no letter asks about are told, not dropped
-    fewer = gaps.gaps(ledger, clashes, table.filter(pl.col("gap") != "firms"))
+    fewer = gaps.rank_gaps(ledger, clashes, table.filter(pl.col("gap") != "firms"))
     last = fewer.row(-1, named=True)
     assert last["gap"] is None
     assert "C16" in last["claim_ids"].split(";")
     with pytest.raises(InputError, match="no claim C29"):
-        gaps.gaps(ledger.filter(pl.col("claim_id") != "C29"), clashes, table)
+        gaps.rank_gaps(ledger.filter(pl.col("claim_id") != "C29"), clashes, table)
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(str.strip)
@@ -314,10 +324,10 @@ def test_the_log_reads_what_it_wrote(
     request: log.Request, event: log.Event, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("log")
-    path = log.write_new(folder, request)
-    assert log.read(path) == request
+    path = log.write_request(folder, request)
+    assert log.read_request(path) == request
     path.write_text(path.read_text("utf-8").replace("+++\n", "+++\n# a comment\n", 1), "utf-8")
-    assert log.add(path, event) == replace(request, history=(*request.history, event))
+    assert log.add_event(path, event) == replace(request, history=(*request.history, event))
     assert "# a comment" in path.read_text("utf-8")
 
 
@@ -359,23 +369,25 @@ def test_a_damaged_log_is_refused_by_file_and_field(
 ) -> None:
     path = tmp_path / "one.md"
     path.write_text(GOOD, "utf-8")
-    log.read(path)
+    log.read_request(path)
     assert old in GOOD
     path.write_text(GOOD.replace(old, new, 1), "utf-8")
     with pytest.raises(InputError, match=re.escape(why)) as refused:
-        log.read(path)
+        log.read_request(path)
     assert str(path) in str(refused.value)
 
 
 def test_the_requester_never_gets_into_the_log(tmp_path: Path) -> None:
     request = log.Request("one", "t", "kr-oida", "b", notes=f"from {FIELDS['contact']}")
-    with pytest.raises(InputError, match="particulars"):
-        log.write_new(tmp_path, request, personal=[FIELDS["contact"]])
+    with pytest.raises(InputError, match="personal data"):
+        log.write_request(tmp_path, request, personal=[FIELDS["contact"]])
     assert not list(tmp_path.iterdir())
-    path = log.write_new(tmp_path, replace(request, notes=""), personal=[FIELDS["contact"]])
+    path = log.write_request(tmp_path, replace(request, notes=""), personal=[FIELDS["contact"]])
     before = path.read_bytes()
-    with pytest.raises(InputError, match="particulars"):
-        log.add(path, log.Event(TODAY, "sent", FIELDS["name"] * 2), personal=[FIELDS["name"] * 2])
+    with pytest.raises(InputError, match="personal data"):
+        log.add_event(
+            path, log.Event(TODAY, "sent", FIELDS["name"] * 2), personal=[FIELDS["name"] * 2]
+        )
     assert path.read_bytes() == before
     ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
     assert f"data_requests/{letters.PERSONAL_FILE}" in ignored
@@ -388,7 +400,7 @@ def test_the_logs_words_are_those_of_the_law() -> None:
 
 @pytest.fixture(scope="module")
 def simulated() -> list[log.Request]:
-    return simulated_requests.simulate_requests(TODAY, LAWS, gaps.table())
+    return simulated_requests.simulate_requests(TODAY, LAWS, gaps.load_gaps())
 
 
 def test_what_stands_late_and_refused(simulated: list[log.Request]) -> None:
@@ -424,17 +436,17 @@ def test_an_answer_is_kept_read_and_joined(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     own = next(each for each in simulated if each.id == "simulated-firms")
-    entry = log.write_new(tmp_path / "log", own)
+    entry = log.write_request(tmp_path / "log", own)
     file, case = tmp_path / "list.csv", tmp_path / "case.duckdb"
     file.write_text("firm,role\nExample A,simulated\n", "utf-8")
     changed = [log.Change(TODAY, "C16", "no document", "a document")]
     with open_case(case, write=True) as db:
         claim_ledger.store_claims(db, ledger, claim_ledger.load_links())
-    done = answers.answer(
+    done = answer_files.log_answer(
         entry, log.Event(TODAY, "answered"), [file], tmp_path / "kept", case=case, changes=changed
     )
     assert (tmp_path / "kept" / own.id / "list.csv").read_bytes() == file.read_bytes()
-    assert log.read(entry) == done.request
+    assert log.read_request(entry) == done.request
     with open_case(case, write=True) as db:
         joined = query_frame(db, "select * from request_documents")
         about = query_frame(db, "select * from request_claims order by claim_id")
@@ -443,7 +455,7 @@ def test_an_answer_is_kept_read_and_joined(
             "select c.after, p.text from request_changes c join request_documents d using (request)"
             " join pages p using (document)",
         )
-        assert status.load(db, [done.request]) == 1  # again: nothing twice
+        assert status.store_requests(db, [done.request]) == 1  # again: nothing twice
         assert query_frame(db, "select count(*) as n from request_events")["n"].item() == 4
     assert joined.row(0, named=True)["ingested"]
     assert about["claim_id"].to_list() == sorted(own.claims)
@@ -461,7 +473,7 @@ def test_an_answer_is_kept_read_and_joined(
     file.write_text("changed", "utf-8")
     before = entry.read_bytes()
     with pytest.raises(InputError, match="rename"):
-        answers.answer(entry, log.Event(TODAY, "message"), [file], tmp_path / "kept")
+        answer_files.log_answer(entry, log.Event(TODAY, "message"), [file], tmp_path / "kept")
     assert entry.read_bytes() == before
 
 
@@ -555,8 +567,8 @@ def test_a_history_comes_from_froide(tmp_path: Path) -> None:
     assert "unknown field of the request, new_field: " in request.notes
     assert "Informationsfreiheitsgesetz des Bundes" in request.notes
     assert "§ 3 Nr. 1" in request.notes
-    written = log.write_new(tmp_path / "log", request)
-    assert log.read(written) == request
+    written = log.write_request(tmp_path / "log", request)
+    assert log.read_request(written) == request
     assert "Person" not in written.read_text("utf-8")  # neither users nor senders
     # the day is that of the place: half past eleven in Berlin is the next day in Seoul
     moved = imported(tmp_path, FROIDE, zone="Asia/Seoul")
@@ -587,20 +599,20 @@ def test_a_history_comes_from_alaveteli(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("export", "why"),
     [
-        ("{", "no JSON"),
-        ("[]", "no request"),
-        ('{"a": NaN}', "no number"),
+        ("{", "not JSON"),
+        ("[]", "not a request"),
+        ('{"a": NaN}', "not a JSON number"),
         ("[" * 40 + "]" * 40, "nested deeper"),
-        (json.dumps({"a": "[" * 40}), "no request"),  # brackets in a text are none
+        (json.dumps({"a": "[" * 40}), "not a request"),  # brackets in a text are none
         (json.dumps(FROIDE | {"messages": [1]}), "'messages' must be a list"),
         (json.dumps(FROIDE | {"messages": [MESSAGE] * 5001}), "more than 5,000"),
         (json.dumps(FROIDE | {"public_body": None}), "'public_body' must be an object"),
         (json.dumps(FROIDE | {"id": "../x"}), "'id' must be a whole number"),
         (json.dumps(FROIDE | {"title": ""}), "'title'"),
-        (json.dumps(FROIDE | {"messages": [MESSAGE | {"timestamp": 5}]}), "is no time"),
+        (json.dumps(FROIDE | {"messages": [MESSAGE | {"timestamp": 5}]}), "is not a time"),
         (json.dumps(FROIDE | {"messages": [MESSAGE | {"timestamp": "2021-10-21T10:00"}]}), "zone"),
         (json.dumps(FROIDE | {"messages": [MESSAGE | {"is_draft": "no"}]}), "is_draft"),
-        (json.dumps(FROIDE | {"resolved_on": "9" * 400}), "is no time"),
+        (json.dumps(FROIDE | {"resolved_on": "9" * 400}), "is not a time"),
         (json.dumps([FEED_EVENT, FEED_EVENT | {"info_request": {"id": 1}}]), "several requests"),
     ],
 )
@@ -647,7 +659,7 @@ def test_the_command_makes_a_letter_and_follows_it(
 ) -> None:
     monkeypatch.chdir(ROOT)
     me = tmp_path / "me.toml"
-    personal = [name for name, each in templates.letter_fields().items() if each.personal]
+    personal = [name for name, each in letter_templates.letter_fields().items() if each.personal]
     me.write_text("".join(f'{name} = "{FIELDS[name]}"\n' for name in personal), "utf-8")
     where = ["--log", str(tmp_path / "log")]
     new = ["requests", "new", "cameras", *where, "--requester", str(me), "--date", "2026-11-24"]
@@ -686,14 +698,16 @@ def test_the_command_makes_a_letter_and_follows_it(
 
 
 def test_the_log_of_this_repository_reads_and_holds_nothing_simulated() -> None:
-    assert not [each for each in log.read_all(ROOT / "data_requests" / "log") if each.simulated]
+    assert not [
+        each for each in log.read_requests(ROOT / "data_requests" / "log") if each.simulated
+    ]
 
 
 def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.Request]) -> None:
     titles = pl.DataFrame(
         {"request": [each.id for each in simulated], "title_en": "t", "title_ko": "제목"}
     ).with_columns(title_en=pl.col("request"))
-    late = charts.timeline(
+    late = charts.request_timeline_chart(
         status.events(simulated),
         status.due(simulated, LAWS, today=TODAY),
         titles,
@@ -704,7 +718,7 @@ def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.
     assert "2 decisions late" in late["title"]["text"]
     found = status.waits(LAWS, TODAY)
     assert (found["longest"] >= found["due"]).all()
-    waits = charts.waits(found, received=TODAY).to_dict()
+    waits = charts.waits_chart(found, received=TODAY).to_dict()
     assert str(TODAY) in waits["title"]["text"]
     rows = [row for each in waits["datasets"].values() for row in each]
     assert len(rows) == len(LAWS)

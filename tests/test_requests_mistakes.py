@@ -13,7 +13,7 @@ from onetomany.claims import claim_ledger
 from onetomany.cli import main
 from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError, near
-from onetomany.requests import answers, gaps, imports, log, status
+from onetomany.requests import answer_files, gaps, imports, log, status
 from onetomany.requests.procedures import procedures
 from onetomany.sources.files import write_whole
 
@@ -31,7 +31,9 @@ def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A request that the body has received; the working folder is the repository."""
     monkeypatch.chdir(ROOT)
     day = dt.date(2026, 1, 5)
-    return log.write_new(tmp_path / "log", held(log.Event(day, "sent"), log.Event(day, "received")))
+    return log.write_request(
+        tmp_path / "log", held(log.Event(day, "sent"), log.Event(day, "received"))
+    )
 
 
 def told(
@@ -55,9 +57,9 @@ ANSWER = (*FILE, "--date", "2026-01-16")
         ("answer", ("one", "recieved"), ("no event 'recieved'; near it: received",)),
         ("answer", ("on", "received"), ("no request 'on'", "near it: one", "status")),
         ("answer", ("one", "extended"), ("--extension", "decision-extension")),
-        ("answer", ("one", "answered", "--exemption", "9-1-5"), ("take 'partly'",)),
-        ("answer", ("one", "received", "--date", "2026-01-05"), ("already", "by a note")),
-        ("answer", (*FILE, "{tmp}/none.pdf"), ("none.pdf is no file",)),
+        ("answer", ("one", "answered", "--exemption", "9-1-5"), ("use 'partly'",)),
+        ("answer", ("one", "received", "--date", "2026-01-05"), ("already", "add a note")),
+        ("answer", (*FILE, "{tmp}/none.pdf"), ("none.pdf is not a file",)),
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/a.txt"), ("named twice",)),
         ("answer", (*FILE, "{tmp}/a.txt", "{tmp}/b/a.txt"), ("b/a.txt has the name", "rename")),
         ("answer", (*FILE, "{tmp}/a.txt", "--case", "{tmp}/a.txt"), ("as a case file",)),
@@ -116,7 +118,7 @@ def test_a_file_after_an_option_is_told_where_it_belongs(
 ) -> None:
     with pytest.raises(SystemExit):
         told(capsys, tmp_path, "answer", *ANSWER, "list.csv")
-    assert "list.csv (files stand before the options" in capsys.readouterr().err
+    assert "list.csv (write files before the options" in capsys.readouterr().err
 
 
 def test_a_claim_is_looked_up_in_the_case_file_that_holds_claims(
@@ -130,7 +132,7 @@ def test_a_claim_is_looked_up_in_the_case_file_that_holds_claims(
     code, text = told(capsys, tmp_path, "answer", *words, "C28=a>b")
     assert (code, "no claim 'C28'; near it: C27" in text.replace(" in the ledger", "")) == (1, True)
     assert told(capsys, tmp_path, "answer", *words, " C27 =no document>read")[0] == 0
-    change = log.read(entry).changes[0]
+    change = log.read_request(entry).changes[0]
     assert (change.claim, change.before, change.after) == ("C27", "no document", "read")
     with pytest.raises(InputError, match=r"near it: C30\.1"):
         gaps.check_claims(["C27", "C30"], claim_ledger.load_claims())
@@ -143,7 +145,7 @@ def test_particulars_of_another_file_stay_out_of_the_log_too(
     (tmp_path / "me.toml").write_text('name = "홍길동"\n', "utf-8")
     words = (*ANSWER, "--note", "홍길동 앞", "--requester", str(tmp_path / "me.toml"))
     code, text = told(capsys, tmp_path, "answer", *words)
-    assert (code, "particulars" in text) == (1, True)
+    assert (code, "personal data" in text) == (1, True)
     assert "홍길동" not in entry.read_text("utf-8")
 
 
@@ -151,7 +153,7 @@ def test_particulars_of_another_file_stay_out_of_the_log_too(
     ("event", "day", "said"),
     [
         ("received", "2026-11-10", "before 'sent'"),
-        ("received", "2026-11-25", "after today"),
+        ("received", "2026-11-25", "in the future"),
         ("sent", "2026-11-21", "after 'refused'"),
         ("refused", "2026-11-11", "before 'sent'"),
         ("received", "2026-11-12", ""),
@@ -164,7 +166,7 @@ def test_an_unlikely_day_is_told(event: str, day: str, said: str) -> None:
     request = held(
         log.Event(dt.date(2026, 11, 12), "sent"), log.Event(dt.date(2026, 11, 20), "refused")
     )
-    odd = answers.odd_date(request, log.Event(dt.date.fromisoformat(day), event), TODAY)
+    odd = answer_files.odd_date(request, log.Event(dt.date.fromisoformat(day), event), TODAY)
     assert (said in odd) if said else (odd == "")
 
 
@@ -174,7 +176,7 @@ def test_an_unlikely_day_is_taken_with_a_note(
     code, text = told(capsys, tmp_path, "answer", "one", "refused", "--date", "2026-01-02")
     assert code == 0
     assert "Check the date: 'refused' on 2026-01-02 is before 'sent' on 2026-01-05." in text
-    assert log.read(entry).history[-1].event == "refused"
+    assert log.read_request(entry).history[-1].event == "refused"
 
 
 def test_a_request_without_its_day_of_receipt_says_that_nothing_can_be_counted() -> None:
@@ -206,13 +208,13 @@ def test_an_import_that_lacks_what_deadlines_need_says_so(
     assert code == 0
     assert "'far' has neither an event 'sent' nor 'received'" in text
     assert "requests answer far received --date" in text
-    assert "no time for a decision" in told(capsys, tmp_path, "deadlines", "far")[1]
+    assert "no deadline of a decision" in told(capsys, tmp_path, "deadlines", "far")[1]
     late = told(capsys, tmp_path, "overdue", "--today", "2026-02-01")[1]
-    assert "for want of 'received': far" in late
+    assert "without the event 'received': far" in late
     assert "one: Decision" in late
     assert told(capsys, tmp_path, "answer", "far", "received", "--date", "2021-10-22")[0] == 0
     assert "2021-11-22" in told(capsys, tmp_path, "deadlines", "far")[1]
-    assert "for want of" not in told(capsys, tmp_path, "status")[1]
+    assert "without the event" not in told(capsys, tmp_path, "status")[1]
 
 
 @pytest.mark.parametrize(
@@ -240,20 +242,20 @@ def test_a_log_that_was_spoilt_by_hand_names_the_request() -> None:
 def test_a_letter_to_read_along_is_in_one_language(
     entry: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fields = {"date": "2026-11-24", **gaps.defaults("cameras", "ko"), "period": "2020년"}
+    fields = {"date": "2026-11-24", **gaps.gap_fields("cameras", "ko"), "period": "2020년"}
     fields |= {"fee_reduction": "none", "fee_limit": "f"}
     asked = held(template="cameras", language="ko", gaps=("cameras",), fields=fields)
     entry.unlink()
-    log.write_new(tmp_path / "log", asked)
+    log.write_request(tmp_path / "log", asked)
     me = tmp_path / "me.toml"
     names = ("name", "birth_date", "address", "contact")
     me.write_text("".join(f'{each} = "x"\n' for each in names), "utf-8")
     words = ("one", "--language", "en", "--requester", str(me), "--out", str(tmp_path))
     assert told(capsys, tmp_path, "export", *words)[0] == 0
     written = (tmp_path / "one.en.md").read_text("utf-8")
-    assert gaps.defaults("cameras", "en")["system"] in written
-    assert gaps.defaults("cameras", "en")["body"] in written
-    assert gaps.defaults("cameras", "ko")["system"] not in written
+    assert gaps.gap_fields("cameras", "en")["system"] in written
+    assert gaps.gap_fields("cameras", "en")["body"] in written
+    assert gaps.gap_fields("cameras", "ko")["system"] not in written
     assert "2020년" in written  # the writer's own words stay
 
 

@@ -587,16 +587,13 @@ def drawn(
     alarms = accuracy.precision_by_size(rates, np.geomspace(1e-5, 0.1, 9))
     day = {"probes": 194_985, "marked": marked, "share": 0.05}
     return {
-        "growth": charts.growth(rates, predicted, marked=marked, **SAID),
-        "found": charts.found(rates, **SAID),
-        "candidates": charts.daily(daily, **day, **SAID),  # type: ignore[arg-type]
-        "travellers": charts.daily(daily, count="travellers", **day, **SAID),  # type: ignore[arg-type]
-        "precision": charts.precision(alarms, **SAID),
-        "shapes": realism_charts.shapes(realism.histograms(comparisons, made), **SAID),
-        "quantiles": realism_charts.quantiles(
-            realism.quantiles(comparisons, made, replicates=50), **SAID
-        ),
-        "one of many": realism_charts.one_of_many(
+        "growth": charts.fpir_growth_chart(rates, predicted, marked=marked, **SAID),
+        "found": charts.identification_by_size_chart(rates, **SAID),
+        "candidates": charts.daily_candidates_chart(daily, **day, **SAID),  # type: ignore[arg-type]
+        "travellers": charts.daily_candidates_chart(daily, count="travellers", **day, **SAID),  # type: ignore[arg-type]
+        "precision": charts.precision_chart(alarms, **SAID),
+        "shapes": realism_charts.score_shapes_chart(realism.histograms(comparisons, made), **SAID),
+        "one of many": realism_charts.one_of_many_chart(
             realism.as_one_of_many(templates, model, sets=20), **SAID
         ),
     }

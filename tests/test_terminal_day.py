@@ -174,7 +174,9 @@ def test_the_chart_draws_each_staff_and_says_what_a_desk_costs() -> None:
     run = terminal.simulate_coarsely(PLAN, 50, 1, wings=1)
     levels = terminal.levels_of_service(run, PLAN)
     assert levels.filter(key="crowding")["value"].item() is None
-    chart = service_charts.to_the_gate(found, levels, source="This run", simulated="a test")
+    chart = service_charts.minutes_to_gate_chart(
+        found, levels, source="This run", simulated="a test"
+    )
     fewer, planned = (
         found.filter(key="door-to-gate", load=200, more=more)["value"].item() for more in (-1, 0)
     )

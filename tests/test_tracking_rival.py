@@ -147,7 +147,7 @@ def test_dials_are_means_and_ranges_of_the_seeds_stored() -> None:
     assert facts["command"] == "python -m benchmarks.dials"
     assert (table["seeds"] <= len(facts["seeds"])).all()
     shown = table.with_columns(line=pl.format("{} {}", "dial", "setting"))
-    drawn = dial_charts.dials(shown, source="this run", simulated="nobody")
+    drawn = dial_charts.dials_chart(shown, source="this run", simulated="nobody")
     assert str(drawn.to_dict()).count("idf1_low") > 0
 
 
@@ -158,7 +158,7 @@ def test_the_curve_is_drawn_with_both_thresholds() -> None:
         orient="row",
     )
     marks = curve.with_columns(kind=pl.Series(["FMR 1/10,000", "calibrated"]))
-    drawn = threshold_charts.thresholds(
+    drawn = threshold_charts.threshold_curve_chart(
         curve, marks, curve.head(1), source="this run", simulated="nobody"
     )
     assert "calibrated" in str(drawn.to_dict())

@@ -18,8 +18,8 @@ from onetomany import cli
 from onetomany.errors import InputError
 from onetomany.report.tags import ANSWER, EXERCISE
 from onetomany.workshop import START, offline, start_page, write_handout
-from onetomany.workshop.handout import with_room
-from onetomany.workshop.offline import plain_pins
+from onetomany.workshop.handout import _with_room
+from onetomany.workshop.offline import _plain_pins
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -134,7 +134,7 @@ def test_an_answer_is_folded_even_if_its_author_left_it_open() -> None:
     both = {"tags": [EXERCISE, ANSWER]}
     open_answers = [new.new_code_cell(str(each), metadata=both) for each in (1, 2)]
     question = new.new_markdown_cell("**1.** Why?", metadata={"tags": ["en", EXERCISE]})
-    cells = with_room(new.new_notebook(cells=[question, *open_answers])).cells
+    cells = _with_room(new.new_notebook(cells=[question, *open_answers])).cells
     # two answers to one question, one room
     assert [ANSWER in tags(cell) for cell in cells] == [False, False, True, True]
     for cell in cells[2:]:
@@ -213,13 +213,13 @@ numpy==2.3.0 ; python_full_version >= '3.11'
 lxml[html]==6.0.0
 one-line==1.0 --hash=sha256:cccc
 """
-    assert plain_pins(export) == ["polars==2.1.0", "numpy==2.3.0", "lxml==6.0.0", "one-line==1.0"]
+    assert _plain_pins(export) == ["polars==2.1.0", "numpy==2.3.0", "lxml==6.0.0", "one-line==1.0"]
 
 
 @pytest.mark.parametrize("export", ["", "# nothing\n-e .\n", "a==1 ; sys_platform == 'nowhere'\n"])
 def test_pins_of_nothing_are_refused(export: str) -> None:
     with pytest.raises(InputError, match="uv export"):
-        plain_pins(export)
+        _plain_pins(export)
 
 
 def tiny_wheel(folder: Path, name: str, code: str) -> None:

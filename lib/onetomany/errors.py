@@ -1,4 +1,4 @@
-"""The errors that a reader may meet: one sentence each, saying what is wrong, where, what to do."""
+"""Errors that users see: each is one sentence with the fault, its place and the remedy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 
 class OneToManyError(Exception):
-    """Any refusal of the kit; its text is one clear sentence."""
+    """Base of all refusals of the kit; its text is one clear sentence."""
 
 
 class DatasheetError(OneToManyError):
@@ -19,9 +19,9 @@ class IntegrityError(OneToManyError):
 
 
 class InputError(OneToManyError):
-    """An input that the kit never accepts (URL, camera, stream) or can't read.
+    """An input that the kit can't read or never accepts (URL, camera, stream).
 
-    `ko` is the same sentence in Korean, for errors that a form shows; '' where there is none.
+    `ko` is the same sentence in Korean for errors that a form shows, else ''.
     """
 
     def __init__(self, sentence: str, ko: str = "") -> None:
@@ -34,11 +34,17 @@ class EnrolmentError(OneToManyError):
 
 
 class RefusedError(OneToManyError):
-    """Something the kit does on principle not do, such as telling race or emotion from a face."""
+    """A task that the kit refuses on principle, such as guessing race or emotion from a face."""
 
 
 def near(name: str, known: Collection[str]) -> str:
-    """What of `known` a wrong name may have meant, as the end of a sentence; '' for nothing."""
+    """Return up to five names in `known` similar to a wrong one, as the end of a sentence.
+
+    >>> near("clams", ["claims", "tables"])
+    '; near it: claims'
+    >>> near("x", ["claims"])
+    ''
+    """
     lower = {each.lower(): each for each in known}
     parts = [each for each in known if each.startswith(f"{name}.")]  # C30 is C30.1 and C30.2
     alike = [lower[each] for each in difflib.get_close_matches(name.lower(), lower, n=5)]

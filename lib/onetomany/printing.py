@@ -1,8 +1,8 @@
-"""Text from outside, fit for a terminal: what would act on the screen is shown as an escape.
+"""Print text from outside safely: characters that act on a terminal become escapes.
 
-A file's name may clear the screen, turn the order of its letters, or break a line and print "no
-fault". Letters of every script stay as they are; what a reader can't see is shown instead
-(Unicode TR 36 and TR 39 list what is abused).
+A file's name may clear the screen, reverse the order of its letters, or break a line and print "no
+fault". Letters of every script stay unchanged; invisible characters are shown as escapes (Unicode
+TR 36 and TR 39 list the known abuses).
 """
 
 from __future__ import annotations
@@ -29,17 +29,20 @@ _JOINER = "\u200d"
 
 
 class Notice(NamedTuple):
-    """What a reader is told, in English and Korean."""
+    """A message to the reader in English and Korean."""
 
     en: str
     ko: str
 
 
 def printable(text: object) -> str:
-    """Return a text with everything that is invisible or acts on a terminal as an escape.
+    """Return a text whose invisible characters and terminal controls are escapes.
 
-    Bytes of a file name that are no UTF-8 (surrogates U+DC80 to U+DCFF in Python) become `\\xb9`.
-    The joiner stays within an emoji, a variation selector behind the character that it varies.
+    Bytes of a file name that are not UTF-8 (surrogates U+DC80 to U+DCFF in Python) become `\\xb9`.
+    A joiner stays inside an emoji, a variation selector after the character that it varies.
+
+    >>> printable("a\\x1b[2Jb 한글")
+    'a\\\\x1b[2Jb 한글'
     """
     text = str(text)
     if text.isascii() and text.isprintable():
@@ -60,9 +63,9 @@ def printable(text: object) -> str:
 
 
 def shortened(text: object, most: int = LONGEST) -> str:
-    """Return a name as `printable` shows it, with its middle left out where it is too long.
+    """Return a name in printable form, without its middle if it is longer than `most`.
 
-    Blanks in a row, which could push a false message onto a line of its own, are one.
+    Several spaces become one: they could push a false message onto a line of its own.
     """
     shown = " ".join(part for part in printable(text).split(" ") if part)
     if len(shown) <= most:
@@ -73,9 +76,9 @@ def shortened(text: object, most: int = LONGEST) -> str:
 
 
 def print_line(line: object = "", *, file: SupportsWrite[str] | None = None) -> None:
-    """Print one line; nothing in it can act on the terminal or begin another line.
+    """Print one line that can't act on the terminal or begin another line.
 
-    What the terminal's encoding doesn't have is escaped too.
+    Characters missing from the terminal's encoding are escaped too.
     """
     stream = file or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
@@ -85,7 +88,7 @@ def print_line(line: object = "", *, file: SupportsWrite[str] | None = None) -> 
 
 
 class SafeParser(ArgumentParser):
-    """A parser of arguments whose messages are printed safely: a shell fills in file names."""
+    """An argument parser that prints its messages safely: they may contain file names."""
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         for line in message.removesuffix("\n").split("\n") if message else ():
@@ -94,7 +97,7 @@ class SafeParser(ArgumentParser):
 
 def _escape(letter: str) -> str:
     code = ord(letter)
-    if 0xDC80 <= code <= 0xDCFF:  # os.fsdecode keeps a byte that is no text so
+    if 0xDC80 <= code <= 0xDCFF:  # os.fsdecode represents an undecodable byte so
         return f"\\x{code - 0xDC00:02x}"
     if code < 0x100:
         return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(letter, f"\\x{code:02x}")
@@ -106,7 +109,7 @@ def _selects(letter: str) -> bool:
 
 
 def _pictures(text: str, place: int) -> bool:
-    """Whether a joiner stands between two pictures, as in the emoji of a family."""
+    """Return whether a joiner is between two pictures, as in the emoji of a family."""
     before = text[:place].rstrip("\ufe0f")[-1:]
     after = text[place + 1 : place + 2]
     return all(each and unicodedata.category(each) in ("So", "Sk") for each in (before, after))

@@ -25,13 +25,12 @@ STATUSES = {
 
 
 def say(en: str, ko: str) -> None:
-    """Show a sentence in English, then in Korean; `**bold**` marks what to look at.
+    """Show a sentence in English, then in Korean.
 
-    `[NIST](https://...)` is a link. A text of several lines, such as a letter, is one output with
-    a paragraph for each line.
-
-    Each output carries its language, so that the report can lay the two side by side or show one.
-    It is shown as HTML: Markdown would leave the asterisks in '**2.3%**에서'.
+    `**bold**` is emphasis and `[NIST](https://...)` a link. A text of several lines, such as a
+    letter, is one output with a paragraph for each line. Each output carries its language, so the
+    report can show both or one. It is HTML, because Markdown does not recognise the emphasis in
+    '**2.3%**에서'.
     """
     _show("en", en)
     _show("ko", ko)
@@ -81,7 +80,11 @@ def _show(lang: str, text: str, data: dict[str, Any] | None = None) -> None:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: '1 picture', '4,000 pictures', '2 people'."""
+    """Return a number with its noun.
+
+    >>> counted(1, "picture"), counted(4000, "picture"), counted(2, "person", "people")
+    ('1 picture', '4,000 pictures', '2 people')
+    """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 

@@ -1,4 +1,4 @@
-"""Charts of error rates: scores, DET, figures with intervals, CMC, open set, candidate lists."""
+"""Draw error rates: scores, DET, figures with intervals, CMC, open set, candidate lists."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from .theme import (
 
 SAME, DIFFERENT = "same person 같은 사람", "different people 다른 사람"
 KINDS = alt.Scale(domain=[SAME, DIFFERENT], range=[MATED, NON_MATED])
-SERIES = [GREEN, PURPLE, YELLOW, SKY]  # matchers side by side: not the colours of the two kinds
+SERIES = [GREEN, PURPLE, YELLOW, SKY]  # colours of matchers, other than those of the two kinds
 
 
-def threshold_explorer(
+def threshold_explorer_chart(
     histogram: pl.DataFrame, rates: pl.DataFrame, *, start: float, matcher: str, source: str
 ) -> Finished:
-    """Score histogram with a threshold to drag; FMR and FNMR at it, with intervals, as text.
+    """Draw the score histogram with a movable threshold and both error rates.
 
-    Takes frames of `accuracy.histogram` and `accuracy.error_rates` on an evenly spaced grid, and
-    the name of the matcher that made the scores.
+    Takes frames of `accuracy.histogram` and of `accuracy.error_rates` on an evenly spaced grid, and
+    the name of the matcher.
     """
     grid = rates["threshold"].to_list()
     step = grid[1] - grid[0]
@@ -44,7 +44,7 @@ def threshold_explorer(
         value=min(grid, key=lambda point: abs(point - start)),
         bind=alt.binding_range(min=grid[0], max=grid[-1], step=step, name="Threshold 임계값  "),
     )
-    bars = score_histogram(histogram)
+    bars = _score_bars(histogram)
     chosen = alt.Chart(rates).transform_filter(f"abs(datum.threshold - threshold) < {step / 2}")
     rule = chosen.mark_rule(color=INK, strokeWidth=2).encode(x="threshold:Q")
     texts = [
@@ -72,15 +72,15 @@ def threshold_explorer(
     )
 
 
-def score_histogram_at(histogram: pl.DataFrame, threshold: float, *, source: str) -> Finished:
-    """Score histogram with a rule at a threshold that something else moves."""
+def score_histogram_chart(histogram: pl.DataFrame, threshold: float, *, source: str) -> Finished:
+    """Draw the score histogram with a line at a threshold."""
     rule = (
         alt.Chart(pl.DataFrame({"threshold": [threshold]}))
         .mark_rule(color=INK, strokeWidth=2)
         .encode(x="threshold:Q")
     )
     return finish(
-        alt.layer(score_histogram(histogram), rule),
+        alt.layer(_score_bars(histogram), rule),
         title="Scores of same and of different people",
         title_ko="같은 사람과 다른 사람의 유사도 점수",
         source=source,
@@ -88,8 +88,8 @@ def score_histogram_at(histogram: pl.DataFrame, threshold: float, *, source: str
     )
 
 
-def score_histogram(histogram: pl.DataFrame) -> alt.Chart:
-    """The bare bars of both kinds of comparison, each as share of its own kind; a layer."""
+def _score_bars(histogram: pl.DataFrame) -> alt.Chart:
+    """Return the bars of both kinds of comparison, each as a share of its kind."""
     named = histogram.with_columns(
         kind=pl.when("mated").then(pl.lit(SAME)).otherwise(pl.lit(DIFFERENT))
     )
@@ -113,11 +113,11 @@ def score_histogram(histogram: pl.DataFrame) -> alt.Chart:
     return bars
 
 
-def det(rates: pl.DataFrame, *, source: str) -> Finished:
-    """DET curve of each matcher: FNMR against FMR on logarithmic axes, with intervals.
+def det_chart(rates: pl.DataFrame, *, source: str) -> Finished:
+    """Draw the DET curve of each matcher: FNMR against FMR, with intervals.
 
-    `rates` is a frame of `accuracy.error_rates` with a column `series`. Points at which either rate
-    is zero can't lie on a logarithmic axis and are left out (`on_logarithmic_axes`).
+    `rates` is a frame of `accuracy.error_rates` with a column `series`. A point with a rate of zero
+    has no place on a logarithmic axis and is left out (`on_logarithmic_axes`).
     """
     seen = on_logarithmic_axes(rates)
     floor = float(seen.select(pl.min_horizontal(pl.min("fmr"), pl.min("fnmr"))).item()) / 2
@@ -154,15 +154,17 @@ def det(rates: pl.DataFrame, *, source: str) -> Finished:
 
 
 def on_logarithmic_axes(rates: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of which both rates are above zero: those that `det` can draw."""
+    """Return the rows with both rates above zero, which `det_chart` can draw."""
     return rates.filter((pl.col("fmr") > 0) & (pl.col("fnmr") > 0))
 
 
-def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) -> Finished:
-    """Figures with their confidence intervals as dots on lines, the values written beside.
+def accuracy_summary_chart(
+    summary: pl.DataFrame, *, title: str, title_ko: str, source: str
+) -> Finished:
+    """Draw figures as dots with their 95 % intervals and their values.
 
-    `summary` has the columns of `accuracy.summary` and `series`, one colour each. Figures without a
-    value are left out.
+    `summary` has the columns of `accuracy.summary` and `series`, with one colour for each series.
+    Figures without a value are left out.
     """
     shown = summary.drop_nulls("value").with_columns(
         pl.struct("value", "low", "high")
@@ -201,14 +203,14 @@ def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) ->
 
 
 def _four_digits(value: float) -> str:
-    """Four decimal places, but neither 0 nor 1 for what is not quite so."""
+    """Return four decimals; a value near 0 or 1 is never rounded to it."""
     if 0.99995 <= value < 1:
         return ">0.9999"
     return "<0.0001" if 0 < value < 0.00005 else f"{value:.4f}"
 
 
-def cmc(curves: pl.DataFrame, *, source: str) -> Finished:
-    """CMC: share of probes whose person is at rank r or better, a panel for each matcher.
+def cmc_chart(curves: pl.DataFrame, *, source: str) -> Finished:
+    """Draw the share of probes identified at each rank, a panel for each matcher.
 
     `curves` has columns `search` (one colour each) and `series` (the matcher).
     """
@@ -248,11 +250,11 @@ def cmc(curves: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def open_set(rates: pl.DataFrame, *, source: str) -> Finished:
-    """FPIR and FNIR against the threshold, a panel for each matcher, with intervals.
+def open_set_chart(rates: pl.DataFrame, *, source: str) -> Finished:
+    """Draw FPIR and FNIR against the threshold, a panel for each matcher.
 
-    `rates` is a frame of `accuracy.open_set_rates` with columns `series`, `marked` (the threshold
-    at which a dashed rule is drawn) and `mark` (the words beside it).
+    `rates` is a frame of `accuracy.open_set_rates` with columns `series`, `marked` (a threshold,
+    drawn as a dashed line) and `mark` (the label of that line).
     """
     names = {"fpir": "false alarms FPIR 오경보", "fnir": "misses FNIR 놓침"}
     long = pl.concat(
@@ -295,7 +297,7 @@ def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finis
     )
     return finish(
         _panels(alt.layer(band, line, rule, note, data=long), long).resolve_scale(x="independent"),
-        title="Searching people who are on no list raises alarms too",
+        title="Searching people who are not enrolled raises alarms too",
         title_ko="목록에 없는 사람을 검색해도 경보가 울립니다",
         source=source,
         description="False positive and false negative identification rates of each matcher "
@@ -304,7 +306,7 @@ def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finis
 
 
 def _series(frame: pl.DataFrame) -> alt.Color:
-    """A colour for each matcher, or other series, in the order of the frame."""
+    """Return a colour for each matcher or other series, in the frame's order."""
     names = frame["series"].unique(maintain_order=True).to_list()
     return alt.Color(
         "series:N",
@@ -316,7 +318,7 @@ def _series(frame: pl.DataFrame) -> alt.Color:
 
 
 def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt.FacetChart:
-    """One panel for each matcher, one below the other: side by side they don't fit a telephone."""
+    """Return one panel per matcher, one below the other, so that a telephone can show them."""
     names = frame["series"].unique(maintain_order=True).to_list()
     header = alt.Header(title=None, labelFontWeight=600, labelAnchor="start", labelOrient="top")
     panels: alt.FacetChart = layers.properties(width=620, height=210).facet(
@@ -325,7 +327,7 @@ def _panels(layers: alt.LayerChart | alt.FacetChart, frame: pl.DataFrame) -> alt
     return panels
 
 
-def candidate_list(
+def candidate_list_chart(
     candidates: pl.DataFrame,
     *,
     threshold: float,
@@ -333,9 +335,9 @@ def candidate_list(
     source: str,
     matcher: str = "",
 ) -> Finished:
-    """Candidates of a probe as dots, best first; with `probes` a menu to pick among them.
+    """Draw the candidates of a probe by score, best first.
 
-    `matcher` is named in the title where several stand shown.
+    `probes` adds a menu of probes. `matcher` is named in the title if there are several.
     """
     shown = candidates.with_columns(
         kind=pl.when(pl.col("subject_id") == pl.col("probe_subject_id"))

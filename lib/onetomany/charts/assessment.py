@@ -1,4 +1,4 @@
-"""Charts of a reader's own table: how many are alike, and what giving up a column would do."""
+"""Draw a user's own table: sizes of equivalence classes, and the effect of removing a column."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from .theme import BLUE, GREY, RED, Finished, finish
 SHOWN = 12  # columns
 
 
-def crowd_sizes(crowds: pl.DataFrame, *, source: str, width: int = 460) -> Finished:
-    """Draw the share of records by how many share their values; takes `assessment.CROWDS`."""
+def crowd_sizes_chart(crowds: pl.DataFrame, *, source: str, width: int = 460) -> Finished:
+    """Draw the share of records by the number of records with the same values.
+
+    Takes `assessment.CROWDS`.
+    """
     alone = crowds.row(0, named=True)
     total = int(crowds["records"].sum())
     base = alt.Chart(
@@ -43,10 +46,12 @@ def crowd_sizes(crowds: pl.DataFrame, *, source: str, width: int = 460) -> Finis
     )
 
 
-def given_up(without: pl.DataFrame, unique: int, *, source: str, width: int = 460) -> Finished:
-    """Draw how many records stay alone without each column; takes `standing_out.WITHOUT`.
+def without_column_chart(
+    without: pl.DataFrame, unique: int, *, source: str, width: int = 460
+) -> Finished:
+    """Draw how many records stay unique if one column is removed.
 
-    `unique` is how many are alone by all columns, the dashed line.
+    Takes `standing_out.WITHOUT`; `unique` is the number with all columns (dashed line).
     """
     shown = without.head(SHOWN)
     best = shown.row(0, named=True)

@@ -1,4 +1,4 @@
-"""Charts of the linkage attack: how many rows become people, and how many links are right."""
+"""Draw the linkage attack: rows linked to people, and how many links are right."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ COLUMNS = {
 }
 
 
-def rows_become_people(found: pl.DataFrame, *, source: str) -> Finished:
-    """Rows linked rightly, wrongly and not at all, for each join: takes `attack.ATTACK`."""
+def attack_chart(found: pl.DataFrame, *, source: str) -> Finished:
+    """Draw rows linked rightly, wrongly and not at all, for each join.
+
+    Takes `attack.ATTACK`.
+    """
     shown = found.with_row_index("place").with_columns(
         wrong=pl.col("linked") - pl.col("correct"),
         none=pl.col("records") - pl.col("linked"),

@@ -1,4 +1,4 @@
-"""Charts of flags on ordinary people: how many, who agrees with whom, and of alarms in a day."""
+"""Draw flags on ordinary people: how many, agreement of detectors, and right alarms."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import polars as pl
 
 from ..confidence import PERCENT
 from ..errors import InputError
-from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
+from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish, formatted_tips
 
 NOBODY = "dotted 점선: nobody flagged, lower limit 하한"
 NOT_COMPUTED = "not computed 계산 안 함"
 CHOSEN = "dashed 점선: default, chosen here 여기서 정함"
 
 
-def flagged(
+def flagged_rates_chart(
     rates: pl.DataFrame,
     names: Mapping[str, str],
     axes: Mapping[str, str],
@@ -25,14 +25,14 @@ def flagged(
     source: str,
     simulated: str | None = None,
 ) -> Finished:
-    """Draw people flagged per thousand over each rule's range of thresholds, a panel a rule.
+    """Draw people flagged per thousand against the threshold, a panel per rule.
 
-    Takes `behaviour.flagged_rates`, each rule's name and the name of its quantity. A column `case`
-    may tell several such frames apart, each with a colour. The dashed line stands at the default,
-    which nobody published. The band is the confidence interval by person. Rules without a row,
-    which were not computed, are named under the chart.
+    Takes `behaviour.flagged_rates`, and the name and axis title of each rule. A column `case` gives
+    several frames one colour each. The dashed line is the kit's default threshold; no authority has
+    published one. The band is the 95 % interval by person. Rules that were not computed are named
+    under the chart.
 
-    Raises InputError where no rule could judge anybody.
+    Raises InputError if no rule could be computed.
     """
     shown = rates.filter(pl.col("rule").is_in(list(names)), pl.col("rate").is_not_null())
     if not shown.height:
@@ -81,7 +81,7 @@ def flagged(
                 "flagged:Q",
                 "people:Q",
                 "observed:Q",
-                *_tips("rate low high", ".1f"),
+                *formatted_tips("rate low high", ".1f"),
             ],
         )
         default = (
@@ -116,12 +116,12 @@ def flagged(
     )
 
 
-def agreement(
+def agreement_chart(
     pairs: pl.DataFrame, *, source: str, people: int, simulated: str | None = None
 ) -> Finished:
-    """Jaccard index of each two ways of flagging people, with its interval, as a matrix.
+    """Draw the Jaccard index of each two detectors, with intervals, as a matrix.
 
-    Takes `behaviour.agreement`. Cells without anybody flagged are empty.
+    Takes `behaviour.agreement`. Cells in which nobody was flagged are empty.
     """
     ways = [*pairs["a"].unique(maintain_order=True), pairs["b"].to_list()[-1]]
     cells = pairs.select("a", "b", "jaccard", "low", "high", "chance", "both").drop_nulls()
@@ -136,7 +136,7 @@ def agreement(
             scale=alt.Scale(domain=[0, 1], range=["#eef2f7", BLUE]),
             legend=alt.Legend(orient="right", gradientLength=120),
         ),
-        tooltip=["a:N", "b:N", "both:Q", *_tips("jaccard low high chance", ".3f")],
+        tooltip=["a:N", "b:N", "both:Q", *formatted_tips("jaccard low high chance", ".3f")],
     )
     dark = alt.condition("datum.jaccard > 0.55", alt.value("#ffffff"), alt.value(INK))
     words = base.mark_text(fontSize=13, fontWeight=600, dy=-6).encode(
@@ -166,7 +166,7 @@ def agreement(
     )
 
 
-def alarms(
+def alarms_right_chart(
     right: pl.DataFrame,
     daily: pl.DataFrame,
     names: Mapping[str, str],
@@ -175,12 +175,12 @@ def alarms(
     source: str,
     simulated: str | None = None,
 ) -> Finished:
-    """Share of flags that are right against the base rate, and false alarms a day; two sliders.
+    """Draw the share of right flags by base rate, and false flags a day.
 
     Takes `behaviour.alarms_right` and `behaviour.false_alarms_a_day` of the same thresholds, as
-    many for each rule: one slider moves all rules from their laxest to their strictest, the other
-    sets the sensitivity that the reader assumes. Where nobody was flagged there is no line, only
-    its lower limit, dotted.
+    many for each rule. One slider moves all rules from their laxest threshold to their strictest;
+    the other sets the assumed sensitivity. If nobody was flagged, only the lower limit is drawn,
+    dotted.
     """
     step = pl.col("strictness").rank("dense").over("rule").cast(pl.Int32)
     bars = daily.with_columns(
@@ -259,7 +259,7 @@ def alarms(
             tooltip=[
                 "name:N",
                 alt.Tooltip("base_rate:Q", format=".2~e"),
-                *_tips("precision low high", ".3~%"),
+                *formatted_tips("precision low high", ".3~%"),
             ],
         )
     )
@@ -288,7 +288,7 @@ def alarms(
         x=count,
         y=y,
         color=colour,
-        tooltip=["name:N", "said:N", *_tips("daily daily_low daily_high", ",.0f")],
+        tooltip=["name:N", "said:N", *formatted_tips("daily daily_low daily_high", ",.0f")],
     )
     words = (
         one.transform_calculate(
@@ -323,7 +323,3 @@ _THOUSAND: dict[str, Any] = {
 def _ticks(low: float, high: float) -> list[float]:
     marks = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
     return [mark for mark in marks if low <= mark <= high]
-
-
-def _tips(names: str, form: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]

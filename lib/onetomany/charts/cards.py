@@ -1,4 +1,4 @@
-"""Charts of NIST's report cards: countries, women over men, a developer's submissions by date."""
+"""Draw NIST's report cards: countries of birth, women and men, one developer's submissions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import polars as pl
 from .theme import BLUE, CATEGORIES, GREY, ORANGE, Finished, finish
 
 
-def births_within(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
-    """Draw each algorithm's countries of birth as multiples of its own lowest, one `marked`.
+def births_within_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
+    """Draw countries of birth as multiples of each algorithm's lowest, one `marked`.
 
     Takes rows of `sources.cards.card_rates` of one plot and pairing, none at NIST's floor. Levels
     of two algorithms can't be compared, so each row starts at 1.
@@ -84,8 +84,8 @@ def births_within(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
     )
 
 
-def women_over_men(rates: pl.DataFrame, *, source: str) -> Finished:
-    """Draw how many times as often women are falsely matched as men, by age, one line a card.
+def women_over_men_chart(rates: pl.DataFrame, *, source: str) -> Finished:
+    """Draw the ratio of false matches of women to men by age.
 
     Takes rows of `sources.cards.card_rates` of plot 'women over men' and one country of birth.
     """
@@ -139,13 +139,13 @@ def women_over_men(rates: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def submissions(
+def submissions_chart(
     gains: pl.DataFrame, *, project: tuple[date, date], read: list[str], source: str
 ) -> Finished:
-    """Draw every submission's FNMR by its date; the years of the project are shaded.
+    """Draw the FNMR of every submission by its date.
 
-    Takes rows of `sources.cards.gains` of one image set; `read` are the algorithms whose report
-    cards are shown above, drawn filled.
+    Takes rows of `sources.cards.gains` of one image set. `read` are the algorithms whose report
+    cards are shown above, drawn filled; the years of `project` are shaded.
     """
     shown = gains.with_columns(
         number=pl.col("algorithm").str.split("_").list.last(),
@@ -214,7 +214,7 @@ def submissions(
 
 
 def _versions() -> pl.Expr:
-    """'Alchera 007, 2023-11': developer, number of the version and the month it was handed in."""
+    """Return 'Alchera 007, 2023-11': developer, version and month of submission."""
     return pl.format(
         "{} {}, {}",
         "developer",

@@ -1,19 +1,20 @@
-"""The case in three pictures: when, over which windows, and who said which number."""
+"""The case: its events as a table, its three counts, and who said which number."""
 
 from __future__ import annotations
 
 import altair as alt
 import polars as pl
 
-from onetomany.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Finished, finish
+from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+from .theme import BLUE, GREEN, GREY, ORANGE, RED, Finished, finish
 
 WIDTH = 620
 _STRANDS = {
-    "law": ("law 법률", GREY),
-    "project": ("project 사업", BLUE),
-    "disclosure": ("made public 공개", ORANGE),
-    "oversight": ("oversight 감독", GREEN),
-    "court": ("court 재판", PURPLE),
+    "law": ("law", "법률"),
+    "project": ("project", "사업"),
+    "disclosure": ("made public", "공개"),
+    "oversight": ("oversight", "감독"),
+    "court": ("court", "재판"),
 }
 _SUBJECTS = {
     "koreans": "Koreans 내국인 · ",
@@ -30,85 +31,48 @@ _UNITS = {
 }
 
 
-def timeline(events: pl.DataFrame) -> Finished:
-    """Every event of `sources.case.case_timeline`: a dot at its date, its words beside it.
+def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
+    """Return every event of `sources.case.case_timeline` with its three dates and its source.
 
-    Three columns say when it happened, when the document cited was written and when it could be
-    read there; ? where that isn't known.
+    The dates are those of the event, of the document cited and of the day on which it could be read
+    there.
     """
-    strip = 70  # px for the time axis; the rest of the width is for words
-    columns = {
-        "date": "event 일",
-        "document_date": "written 기록",
-        "disclosure_date": "public 공개",
-    }
-    names, colours = zip(*_STRANDS.values(), strict=True)
-    rows = events.with_row_index("row").with_columns(
-        strand=pl.col("strand").replace({key: name for key, (name, _) in _STRANDS.items()}),
-        when=pl.col("when").cast(pl.Datetime),
-        **{name: pl.col(name).fill_null("?") for name in columns},
+    dates = (
+        ("event", "일어난 날", "date"),
+        ("written", "기록된 날", "document_date"),
+        ("public", "공개된 날", "disclosure_date"),
     )
-    base = alt.Chart(rows).encode(
-        y=alt.Y("row:O", axis=None),
-        href="url:N",
-        tooltip=[
-            *(alt.Tooltip(f"{name}:N", title=head) for name, head in columns.items()),
-            alt.Tooltip("event_en:N", title="event"),
-            alt.Tooltip("event_ko:N", title="사건"),
-            alt.Tooltip("publisher:N", title="source 출처"),
-            alt.Tooltip("url:N", title="URL"),
-            alt.Tooltip("confidence:N", title="confidence 신뢰도"),
+    rows = events.with_columns(
+        dot=pl.format("● {}", "publisher"),
+        note=pl.format("{} · confidence 신뢰도 {}", "publisher", "confidence"),
+        strand_en=pl.col("strand").replace({key: en for key, (en, _) in _STRANDS.items()}),
+        strand_ko=pl.col("strand").replace({key: ko for key, (_, ko) in _STRANDS.items()}),
+    )
+    what = TableColumn(
+        ("What happened", "있었던 일"),
+        (
+            TableLine("event_en", "event_ko"),
+            TableLine("dot", label=("source", "출처"), link="url", note="note"),
+            TableLine("strand_en", "strand_ko", label=("strand", "갈래")),
+        ),
+        wide=True,
+    )
+    return reader_table(
+        rows,
+        [
+            *(TableColumn((en, ko), (TableLine(name, unknown=True),)) for en, ko, name in dates),
+            what,
         ],
-    )
-    when = alt.X(
-        "when:T",
-        title=None,
-        scale=alt.Scale(
-            domain=[alt.DateTime(year=2010), alt.DateTime(year=2027)], range=[0, strip]
-        ),
-        axis=alt.Axis(values=["2010-01-01", "2026-01-01"], format="%Y", grid=True),
-    )
-    dots = base.mark_circle(size=75, opacity=0.9).encode(
-        x=when,
-        color=alt.Color(
-            "strand:N",
-            title=None,
-            scale=alt.Scale(domain=list(names), range=list(colours)),
-            legend=alt.Legend(orient="top"),
-        ),
-    )
-    dates = [
-        base.mark_text(align="left", color=GREY, fontSize=10.5).encode(
-            x=alt.value(strip + 16 + 74 * place), text=f"{name}:N"
-        )
-        for place, name in enumerate(columns)
-    ]
-    heads = [
-        alt.Chart(pl.DataFrame({"head": [head]}))
-        .mark_text(align="left", color=GREY, fontSize=10.5, fontWeight=600)
-        .encode(x=alt.value(strip + 16 + 74 * place), y=alt.value(-8), text="head:N")
-        for place, head in enumerate(columns.values())
-    ]
-    english = base.mark_text(align="left", dy=-8).encode(
-        x=alt.value(strip + 244), text="event_en:N"
-    )
-    korean = base.mark_text(align="left", dy=8, color=GREY, fontSize=11).encode(
-        x=alt.value(strip + 244), text="event_ko:N"
-    )
-    return finish(
-        alt.LayerChart(
-            layer=[dots, *dates, *heads, english, korean], width=WIDTH, height=alt.Step(37)
-        ),
-        title="The case, 2010 to 2026",
-        title_ko="사건의 흐름, 2010~2026년",
-        source="timeline.csv; a citation in each tooltip 점마다 출처",
-        description="A list of dated events with a dot for each on a time axis. Most fall between "
-        "April 2019 and July 2022; the last is the Court's dismissal on 26 February 2026.",
+        title=("The case, 2010 to 2026", "사건의 흐름, 2010~2026년"),
+        source="timeline.csv",
     )
 
 
-def windows(figures: pl.DataFrame) -> Finished:
-    """The three counts of the wrong division, each over its own window, from `numbers`."""
+def windows_chart(figures: pl.DataFrame) -> Finished:
+    """Draw the three counts of the misleading division, each over its own period.
+
+    Takes `sources.case.case_numbers`.
+    """
     rows = pl.DataFrame(
         {
             "id": ["koreans_records", "foreigners_records", "passengers_claimed"],
@@ -169,8 +133,11 @@ def windows(figures: pl.DataFrame) -> Finished:
     )
 
 
-def disagreements(claims: pl.DataFrame) -> Finished:
-    """The same quantity as different bodies gave it; a citation in each tooltip."""
+def disagreements_chart(claims: pl.DataFrame) -> Finished:
+    """Draw the same quantity as different bodies stated it.
+
+    Takes `sources.case.case_claims`; tooltips have the citations.
+    """
     return finish(
         alt.VConcatChart(
             vconcat=[
@@ -192,7 +159,7 @@ def disagreements(claims: pl.DataFrame) -> Finished:
 def _said(
     claims: pl.DataFrame, subjects: str, attribute: str, scale: float, axis: str
 ) -> alt.LayerChart:
-    """One panel: the numeric claims on these subjects, a row each, coloured by unit."""
+    """Return a panel with the numeric claims on these subjects, coloured by unit."""
     rows = (
         claims.filter(
             pl.col("subject").is_in(subjects.split()) & pl.col("attribute").str.contains(attribute)

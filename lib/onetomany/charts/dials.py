@@ -1,18 +1,18 @@
-"""A chart of what decides whether tracking works, one dial at a time."""
+"""Draw the conditions on which tracking depends, one at a time."""
 
 from __future__ import annotations
 
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, RED, Finished, finish
-from .tracking import METHODS, formatted_tip
+from .theme import BLUE, RED, Finished, finish, formatted_tips
+from .tracking import METHODS
 
 
-def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """IDF1 of each setting of each dial: the mean of seeds, and their range.
+def dials_chart(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """Draw the IDF1 of each setting: mean and range over seeds.
 
-    Takes `dials.DIALS` with `line`, the words for dial and setting, in their order.
+    Takes `dials.DIALS` with `line`, the words for condition and setting, in order.
     """
     order = table["line"].unique(maintain_order=True).to_list()
     shown = table.with_columns(name=pl.col("method").replace(METHODS))
@@ -28,10 +28,7 @@ def dials(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> 
         "line:N",
         "name:N",
         "seeds:Q",
-        *(
-            formatted_tip(name, ".3f")
-            for name in ("idf1", "idf1_low", "idf1_high", "mixed", "broken")
-        ),
+        *formatted_tips("idf1 idf1_low idf1_high mixed broken", ".3f"),
     ]
     cover = shown.filter(method="path cover").sort("idf1")
     worst, best = cover.row(0, named=True), cover.row(-1, named=True)

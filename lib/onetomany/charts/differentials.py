@@ -1,22 +1,35 @@
-"""Charts of who bears the errors: published rates by group, a simulated recovery, people needed."""
+"""Draw who bears the errors: rates by group, a simulated recovery, people needed."""
 
 from __future__ import annotations
 
 import altair as alt
 import polars as pl
 
-from ..confidence import PERCENT
-from .theme import BLUE, GREY, INK, NARROW, ORANGE, Finished, finish, past_end
+from ..confidence import PERCENT, PERCENT_KO
+from .theme import (
+    BLUE,
+    CATEGORIES,
+    GREY,
+    INK,
+    NARROW,
+    ORANGE,
+    Finished,
+    finish,
+    log_floor,
+    log_percent_axis,
+    past_end,
+)
 
+HOLLOW = "hollow: a wide interval 빈 점: 구간이 넓다"
 FMR_TITLE = "False match rate within the group 집단 안의 오인식률 FMR"
 _AXIS = alt.Axis(format="~%", values=[1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3])
 _NAME = pl.format("{} {}", "label_en", "label_ko")
 
 
-def published_groups(rates: pl.DataFrame, *, named: dict[str, str], source: str) -> Finished:
-    """FMR of four groups: a tick for each algorithm, the median, and the algorithms `named`.
+def published_groups_chart(rates: pl.DataFrame, *, named: dict[str, str], source: str) -> Finished:
+    """Draw the FMR of four groups: each algorithm, the median and `named` algorithms.
 
-    Takes `sources.differentials.by_sex_and_race`; `named` gives the ids to mark and their names.
+    Takes `sources.differentials.by_sex_and_race`; `named` maps ids to names.
     """
     shown = rates.with_columns(name=_NAME)
     order = shown["name"].unique(maintain_order=True).to_list()
@@ -62,11 +75,11 @@ def published_groups(rates: pl.DataFrame, *, named: dict[str, str], source: str)
     )
 
 
-def published_births(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
-    """FMR within each country (or region) of birth on a logarithmic scale, one group `marked`.
+def published_births_chart(rates: pl.DataFrame, *, marked: str, source: str) -> Finished:
+    """Draw the FMR within each country or region of birth, one group `marked`.
 
     Takes rows of `sources.differentials.by_birth` of one scope and pairing, both people of one
-    group; the rule stands at the rate over everybody for which the threshold was set.
+    group. The line is the FMR over everybody for which the threshold was set.
     """
     overall = float(rates["global_fmr"][0])
     factor = pl.col("fmr") / overall
@@ -113,11 +126,87 @@ def published_births(rates: pl.DataFrame, *, marked: str, source: str) -> Finish
     )
 
 
-def recovery(found: pl.DataFrame, *, factor: float, simulated: str, source: str) -> Finished:
-    """What the estimator finds at growing numbers of people, beside the factor put in.
+def group_rates_chart(
+    cells: pl.DataFrame,
+    *,
+    by: tuple[str, str],
+    labels: dict[str, str],
+    overall: float,
+    source: str,
+) -> Finished:
+    """Draw the FMR within each group under each model, with intervals.
 
-    Takes rows of `accuracy.ratios` with a column `people` (a group). A ratio that is null (no error
-    in the group compared with) has no dot; arrows say that a limit is open or beyond the chart.
+    Takes rows of `accuracy.rates_by_group` of one measure within groups, with a column `model`.
+    `by` is the recorded attribute (English, Korean), `labels` name the groups, `overall` is the
+    rate of all pairs at the same thresholds. Wide intervals are hollow. A group without a false
+    match has no dot.
+    """
+    known = cells.drop_nulls("rate")
+    floor = log_floor([*known["rate"], overall])
+    name = pl.format("{} ({})", pl.col("group").replace(labels), "subjects")
+    shown = known.with_columns(
+        name=name,
+        start=pl.col("low").clip(lower_bound=floor),
+        overall=pl.lit(overall),
+        text=pl.format("{}/{}", "errors", "comparisons"),
+    ).sort("subjects", descending=True)
+    order = shown["name"].unique(maintain_order=True).to_list()
+    models = shown["model"].unique(maintain_order=True).to_list()
+    highest = [
+        (model, float(shown.filter(model=model)["rate"].max()) / overall)  # type: ignore[arg-type]
+        for model in models
+    ]
+    scale = alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True)
+    title = [f"FMR within the group, {PERCENT} interval", f"집단 안의 오인식률과 {PERCENT_KO} 구간"]
+    tips = ["model:N", "name:N", "text:N", "rate:Q", "low:Q", "high:Q", "method:N"]
+    base = alt.Chart(shown).encode(
+        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=150)),
+        yOffset=alt.YOffset("model:N", sort=models, scale=alt.Scale(paddingOuter=0.6)),
+        color=alt.Color(
+            "model:N",
+            sort=models,
+            title=None,
+            scale=alt.Scale(domain=models, range=CATEGORIES),
+            legend=alt.Legend(orient="bottom"),
+        ),
+        tooltip=tips,
+    )
+    x = alt.X("start:Q", scale=scale, axis=log_percent_axis(floor), title=title)
+    bars = base.mark_rule(strokeWidth=4, opacity=0.4).encode(x=x, x2="high:Q")
+    rates = alt.X("rate:Q", scale=scale, title=title)
+    dots = [
+        base.transform_filter(f"datum.rate > 0 && {test}datum.wide")
+        .mark_point(size=90, opacity=1, strokeWidth=2.5, **look)
+        .encode(x=rates)
+        for test, look in (("!", {"filled": True}), ("", {"fill": "#ffffff"}))
+    ]
+    line = pl.DataFrame({"overall": [overall], "text": ["all pairs 전체 쌍"]})
+    all_pairs = alt.Chart(line).encode(x=alt.X("overall:Q", scale=scale, title=title))
+    rule = all_pairs.mark_rule(strokeDash=[5, 4], color=GREY)
+    note = all_pairs.mark_text(align="left", dx=4, color=GREY).encode(
+        y=alt.value(-7), text="text:N"
+    )
+    return finish(
+        alt.layer(rule, bars, *dots, note).properties(width=420, height=56 * len(order)),
+        title=f"By {by[0]}: the highest rate is "
+        + " and ".join(f"{times:.0f} times ({model})" for model, times in highest)
+        + " that of all pairs",
+        title_ko=f"{by[1].removesuffix('별')}별: 가장 높은 비율은 전체 쌍의 "
+        + ", ".join(f"{times:.0f}배({model})" for model, times in highest),
+        source=f"{source}; {HOLLOW}",
+        description="; ".join(
+            f"{row['model']} {row['name']}: {row['errors']} of {row['comparisons']} "
+            f"({row['low']:.2%} to {row['high']:.2%})"
+            for row in shown.iter_rows(named=True)
+        ),
+    )
+
+
+def recovery_chart(found: pl.DataFrame, *, factor: float, simulated: str, source: str) -> Finished:
+    """Draw estimates of a ratio at growing sample sizes beside the true ratio.
+
+    Takes rows of `accuracy.ratios` with a column `people` (per group). A null ratio (no error in
+    the reference group) has no dot. An arrow means that a limit is infinite or outside the chart.
     """
     floor, top = 0.5, factor * 12
     shown = found.with_columns(
@@ -185,13 +274,13 @@ def recovery(found: pl.DataFrame, *, factor: float, simulated: str, source: str)
     )
 
 
-def people_needed(
+def people_needed_chart(
     needed: pl.DataFrame, published: pl.DataFrame, *, have: int, have_label: str, source: str
 ) -> Finished:
-    """People a group against the factor to be seen; takes `factor`, `people`, `measure`.
+    """Draw the people needed per group against the ratio to be detected.
 
-    `published` are factors to mark on a line: `factor`, `people`, `label` (a line
-    break may stand in it); the rule is at `have` people and called `have_label`.
+    Takes `factor`, `people`, `measure`. `published` are ratios to mark: `factor`, `people`, `label`
+    (may contain a line break). The horizontal line is at `have` people, labelled `have_label`.
     """
     measures = needed["measure"].unique(maintain_order=True).to_list()
     x = alt.X(

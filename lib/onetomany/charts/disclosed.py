@@ -1,4 +1,4 @@
-"""Other countries' disclosed figures: months and their gaps, who asked, what came back, alerts."""
+"""Draw other countries' disclosed figures: entries by month and agency, outcomes, alerts."""
 
 from __future__ import annotations
 
@@ -30,19 +30,21 @@ _OUTCOMES = {
 }
 _LOST = "LOST LOG"
 _TOLD = "told 밝힘"
-_UNTOLD = "not told, or not adding up: least to most 밝히지 않았거나 합이 맞지 않음: 최소~최대"
+_UNTOLD = (
+    "not published or inconsistent: lowest to highest 밝히지 않았거나 합이 맞지 않음: 최소~최대"
+)
 _FLOOR, _WIDTH = 1e-7, 200
 
 
-def timeline(months: pl.DataFrame, *, source: str) -> Finished:
-    """Entries by month and kind; months that the log doesn't hold stand as gaps, not as zeros.
+def entries_by_month_chart(months: pl.DataFrame, *, source: str) -> Finished:
+    """Draw entries by month and kind; months missing from the log are gaps.
 
     Takes `claims.disclosures.by_month`.
     """
     shown = months.with_columns(
         month=pl.col("month").dt.strftime("%Y-%m"),
         name=pl.col("kind").replace_strict(_name(_KINDS)),
-        rank=pl.col("kind").replace_strict(_rank(_KINDS)),
+        rank=pl.col("kind").replace_strict({key: n for n, key in enumerate(_KINDS)}),
     )
     order = shown["month"].unique().sort().to_list()
     x = alt.X(
@@ -88,16 +90,18 @@ def timeline(months: pl.DataFrame, *, source: str) -> Finished:
     names = ", ".join(gaps["month"].to_list())
     return finish(
         alt.layer(blocks, bars, words).properties(width=700, height=280),
-        title="What was asked of the face search of Massachusetts, and the months that are missing",
+        title="Requests to the face search of Massachusetts, and the missing months",
         title_ko="매사추세츠 얼굴 검색에 들어온 요청, 그리고 빠진 달",
-        source=f"{source}; {_number(shown, 'entries'):,} entries 항목, all that the log holds",
+        source=f"{source}; {_number(shown, 'entries'):,} entries 항목, all entries of the log",
         description=f"Entries in the log by month and kind, {order[0]} to {order[-1]}. The log "
-        f"does not hold {names}: these stand as gaps, not as zeros.",
+        f"has no entries of {names}: these are gaps, not zeros.",
     )
 
 
-def asked(agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str) -> Finished:
-    """Entries by agency, the most frequent first, and what the first few make up together.
+def entries_by_agency_chart(
+    agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str
+) -> Finished:
+    """Draw entries by agency, most frequent first, and the share of the first few.
 
     Takes `claims.disclosures.by_agency` and `concentration`.
     """
@@ -152,8 +156,8 @@ def asked(agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str) -
     )
 
 
-def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finished:
-    """Share of searches with no, one and several matches: interval by agency, and the bounds.
+def outcomes_chart(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finished:
+    """Draw the share of searches with no, one and several matches, with bounds.
 
     Takes `claims.disclosures.search_outcomes` without and with `photo_arrays`.
     """
@@ -212,15 +216,15 @@ def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finish
     )
 
 
-def others(listed: pl.DataFrame, *, source: str) -> Finished:
-    """Matches returned, by how many came back at once: which of them must be other people.
+def others_listed_chart(listed: pl.DataFrame, *, source: str) -> Finished:
+    """Draw matches per search, and how many of them must be other people.
 
     Takes `claims.disclosures.others_listed`.
     """
     names = {
         "must": ("somebody else, at least 적어도 남", RED),
         "one": ("also, if all images show one person 사진이 모두 한 사람이면", ORANGE),
-        "open": ("the one sought or not: not told 찾던 사람인지 알 수 없음", "#c9ced6"),
+        "open": ("right or wrong person: not stated 찾던 사람인지 알 수 없음", "#c9ced6"),
     }
     shown = (
         listed.select(
@@ -235,7 +239,7 @@ def others(listed: pl.DataFrame, *, source: str) -> Finished:
         )
         .with_columns(
             name=pl.col("part").replace_strict(_name(names)),
-            rank=pl.col("part").replace_strict(_rank(names)),
+            rank=pl.col("part").replace_strict({key: n for n, key in enumerate(names)}),
         )
     )
     tops = listed.with_columns(text=pl.format("{} searches\n검색 {}건", "searches", "searches"))
@@ -278,11 +282,11 @@ def others(listed: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def alerts(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished:
-    """False alerts of the alerts, and of the faces: one event, two denominators.
+def false_alerts_chart(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished:
+    """Draw false alerts as a share of alerts and as a share of faces.
 
-    Takes `claims.disclosures.deployments` and `false_alerts`. Where false ones aren't told, or
-    don't add up, there is no dot: the bar then holds the least and the most.
+    Takes `claims.disclosures.deployments` and `false_alerts`. If the number of false alerts is not
+    published or inconsistent, there is no dot; the bar then shows its lowest and highest value.
     """
     day, month = (pl.col("last_day").dt.strftime(form) for form in ("%Y-%m-%d", "%Y-%m"))
     when = pl.when(pl.col("first_day") == pl.col("last_day")).then(day).otherwise(month)
@@ -308,7 +312,7 @@ def alerts(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished
     other = shown.filter(per="alert", id=best["id"])["text"].to_list()
     return finish(
         panels,
-        title="How often an alert was false depends on what it is divided by",
+        title="The share of false alerts depends on the denominator: alerts or faces",
         title_ko="오경보가 얼마나 잦은지는 무엇으로 나누느냐에 달렸다",
         source=f"{source}; exact {PERCENT}, alerts taken as independent 경보를 독립으로 봄",
         description=f"False alerts of {len(table)} deployments or periods, as a share of the "
@@ -318,7 +322,7 @@ def alerts(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished
 
 
 def _panel(own: pl.DataFrame, order: list[str], *, faces: bool) -> Finished:
-    """Intervals on one denominator; the counts stand beside the panel."""
+    """Return a panel of intervals with one denominator and the counts beside it."""
     if faces:
         scale = alt.Scale(type="log", domain=[_FLOOR, 1e-2], nice=False, clamp=True)
         axis = alt.Axis(
@@ -374,10 +378,6 @@ def _thousands(column: str) -> pl.Expr:
 
 def _name(of: dict[str, tuple[str, str]]) -> dict[str, str]:
     return {key: name for key, (name, _) in of.items()}
-
-
-def _rank(of: dict[str, tuple[str, str]]) -> dict[str, int]:
-    return {key: rank for rank, key in enumerate(of)}
 
 
 def _colour(field: str, of: dict[str, tuple[str, str]], columns: int = 3) -> alt.Color:

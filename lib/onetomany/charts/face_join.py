@@ -1,4 +1,4 @@
-"""Charts of a face search joined with attributes: fewer false candidates, surer finds."""
+"""Draw a face search combined with attributes: false candidates and posterior probability."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
-from .reidentification import label
+from .reidentification import column_label
 from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
 
 
-def false_candidates(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """False candidates a day before and after a restriction by columns.
+def restricted_candidates_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw false candidates a day before and after a restriction by columns.
 
-    Takes rows of `face_join.filtered_false_candidates` with a column `rates` that names what is
-    assumed of the FMR within a group.
+    Takes rows of `face_join.filtered_false_candidates` with a column `rates`, the assumption on
+    the FMR within a group.
     """
     order = found["columns"].unique(maintain_order=True).to_list()
     names = {
@@ -66,8 +66,8 @@ def false_candidates(found: pl.DataFrame, *, source: str, simulated: str) -> Fin
     first = found.row(0, named=True)
     return finish(
         alt.layer(bars, texts).properties(width=470, height=48 * len(order)),
-        title="What the columns do for a face search",
-        title_ko="열이 얼굴 검색에 해 주는 것",
+        title="Each column leaves a face search fewer false candidates",
+        title_ko="열을 하나씩 더하면 얼굴 검색의 잘못된 후보가 줄어든다",
         source=f"{source}; {first['records']:,.0f} records 건",
         simulated=simulated,
         description="Expected false candidates a day: "
@@ -77,12 +77,14 @@ def false_candidates(found: pl.DataFrame, *, source: str, simulated: str) -> Fin
     )
 
 
-def posterior(found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """How probable it is that the first candidate is the right one, against the records searched.
+def posterior_by_size_chart(
+    found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulated: str
+) -> Finished:
+    """Draw the probability that the first candidate is right, by records searched.
 
-    Takes `face_join.posterior_by_size`; `marks` are the records that filters leave: `columns`,
-    `searched` (rows of `face_join.filtered_false_candidates`), of which those within the sizes are
-    marked.
+    Takes `face_join.posterior_by_size`. `marks` are the records that filters leave: `columns` and
+    `searched` (rows of `face_join.filtered_false_candidates`); those within the range of
+    sizes are marked.
     """
     shown = found.filter(pl.col("posterior").is_not_null()).with_columns(name=_prior())
     names = shown["name"].unique(maintain_order=True).to_list()
@@ -150,8 +152,8 @@ def posterior(found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulate
     )
 
 
-def joined(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """The same on research faces: a row for each restriction, a dot with interval for each prior.
+def posterior_by_columns_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw the same probability on research faces, for each restriction and prior.
 
     Takes rows of `face_join.posterior` with a column `columns`.
     """
@@ -193,8 +195,8 @@ def joined(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     )
     return finish(
         alt.layer(bars, dots).properties(width=480, height=66 * len(order)),
-        title="Forty people, real faces, made-up attributes: what the join adds",
-        title_ko="마흔 명의 실제 얼굴과 꾸며 낸 속성: 결합이 더하는 것",
+        title="Forty people, real faces, invented attributes: the effect of the join",
+        title_ko="마흔 명의 실제 얼굴과 꾸며 낸 속성: 결합의 효과",
         source=f"{source}; {shown['mated_subjects'][0]} people 명, {PERCENT}",
         simulated=simulated,
         description="; ".join(
@@ -215,10 +217,14 @@ def _prior() -> pl.Expr:
 
 
 def _after(columns: str, order: list[str]) -> str:
-    """A restriction by what it adds to the one before it, if it adds to one."""
+    """Return a restriction's label: only its additional column, if it extends the one before."""
     names = columns.split(" + ")
     added = " + ".join(names[:-1]) in order
-    return f"+ {label(names[-1])}" if added else " + ".join(label(name) for name in names)
+    return (
+        f"+ {column_label(names[-1])}"
+        if added
+        else " + ".join(column_label(name) for name in names)
+    )
 
 
 def _count(value: float) -> str:

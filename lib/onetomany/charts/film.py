@@ -1,4 +1,4 @@
-"""Charts of a film: where tracks stood, in the picture or on the ground."""
+"""Draw the time that tracks spent in each place of a film."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDE, _HIGH = 620, 640  # pixels of the drawing at most
 _RAMP = ["#fff3c4", "#f6c244", "#e0701a", "#a3260f", "#4a0d0a"]
 
 
-def film_presence(
+def film_presence_chart(
     cells: pl.DataFrame,
     *,
     unit: str,
@@ -23,11 +23,11 @@ def film_presence(
     background: str | None = None,
     simulated: str | None = None,
 ) -> Finished:
-    """Seconds that tracks stood in each cell of the picture (`unit` px) or of the ground (m).
+    """Draw the seconds that tracks spent in each cell of picture or ground.
 
-    Takes `film_pictures.TRACK_PRESENCE`; `extent` is left, top, right, bottom in `unit`,
-    `background` a data URL of the picture with that extent. In the picture y points down, on the
-    ground up. The title gives the share of the time that the busiest tenth of the cells holds.
+    Takes `film_pictures.TRACK_PRESENCE`; `unit` is px or m, `extent` is left, top, right, bottom in
+    `unit`, `background` a data URL of the picture with that extent. In the picture y points down,
+    on the ground up. The title gives the share of time in the busiest tenth of the cells.
     """
     left, top, right, bottom = extent
     picture = unit == "px"
@@ -68,12 +68,12 @@ def film_presence(
     where, where_ko = ("the picture", "화면") if picture else ("the ground", "바닥")
     return finish(
         alt.layer(*layers).properties(width=wide, height=high),
-        title=f"The busiest tenth of {where}'s cells holds {share:.0%} of the tracks' time",
+        title=f"The busiest tenth of {where}'s cells has {share:.0%} of the tracks' time",
         title_ko=f"{where_ko}에서 동선이 가장 오래 머문 칸 10 %에 전체 시간의 {share:.0%}가 몰렸다",
         source=source,
         description=(
             f"Heat map of {where}: {shown['seconds'].sum():.0f} seconds of tracks in "
-            f"{len(shown)} cells. A track is what the tracker followed, not a person."
+            f"{len(shown)} cells. A track is not a person."
         ),
         simulated=simulated,
     )

@@ -1,4 +1,4 @@
-"""Which rule was in force when: the versions of each provision against the case's events."""
+"""Draw when each version of a provision was in force, beside the events of the case."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _EVENTS = [
 ]
 
 
-def spans(
+def provisions_chart(
     provisions: pl.DataFrame,
     events: pl.DataFrame,
     relied: pl.DataFrame,
 ) -> Finished:
-    """A bar for each version of a provision, the project as a band, four events as lines.
+    """Draw a bar for each version of a provision, with the project and four events.
 
-    Takes `law.load_provisions`, `case.case_timeline` and `law.reliances_in_force`. A bar whose
-    start is only known 'at latest' begins with a question mark; a star marks a start that rests on
-    counting alone.
+    Takes `load_provisions` and `reliances_in_force` of `claims.law`, and `case.case_timeline`. A
+    question mark precedes a bar if only its latest possible start is known. A star marks a start
+    that was only calculated.
     """
     project = relied.select(pl.col("acts_from", "acts_to").drop_nulls()).unique().head(1)
     named = set(relied["provision"])
@@ -124,7 +124,7 @@ def spans(
             color=alt.Color("colour:N", scale=None),
         )
     )
-    # the lines stand close: the words of the first two go to their left
+    # the lines are close together: the labels of the first two are on their left
     left = labels.transform_filter(
         "indexof(['project', 'disclosure'], datum.strand) >= 0"
     ).mark_text(align="right", dx=-4, fontSize=10, lineBreak="\n", baseline="top")
@@ -148,7 +148,7 @@ def spans(
 
 
 def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:
-    """The versions as they are drawn, those of one law together, named ones first."""
+    """Return the versions in drawing order: by law, provisions that somebody named first."""
     order = {law: place for place, law in enumerate(_LAWS)}
     known = pl.col("in_force_to").is_not_null()
     return (
@@ -188,7 +188,7 @@ def _bars(provisions: pl.DataFrame, named: set[str]) -> pl.DataFrame:
 
 
 def _marks(events: pl.DataFrame) -> pl.DataFrame:
-    """The four events that are drawn as lines, with what is written at each."""
+    """Return the four events drawn as lines, with their labels."""
     lines = pl.DataFrame(_EVENTS, schema=["strand", "date", "label", "colour"], orient="row")
     return events.join(lines, on=["strand", "date"]).select(
         *lines.columns, "event_en", "event_ko", pl.col("when").cast(pl.Datetime)

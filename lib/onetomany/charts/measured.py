@@ -1,4 +1,4 @@
-"""Charts of real one-to-many systems as NIST measured them, our simulation beside them."""
+"""Draw one-to-many systems as NIST measured them, beside our simulation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COLOURS = [ORANGE, BLUE, PURPLE]
 _TICKS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
 
 
-def standings(
+def measured_systems_chart(
     systems: pl.DataFrame,
     names: Mapping[str, str],
     *,
@@ -25,7 +25,7 @@ def standings(
     size: int,
     source: str,
 ) -> Finished:
-    """Draw FNIR of every system by the day it was handed in, some developers in colour.
+    """Draw the FNIR of every system by submission date, some developers in colour.
 
     Takes rows of `sources.measured.measured_systems` of one image set, size and `fpir`. `names`
     gives the developers in colour; `kit` is the simulated rate at this size with its interval.
@@ -76,13 +76,13 @@ def standings(
     )
 
 
-def two_measures(
+def two_measures_chart(
     pairs: pl.DataFrame, names: Mapping[str, str], *, example: str, source: str
 ) -> Finished:
-    """Draw FNIR of the same systems at rank 1 and with few false alarms, a line for each.
+    """Draw each system's FNIR at rank 1 and at a low FPIR.
 
-    `pairs` has `algorithm`, `developer`, `submitted`, `rank_1` and `held`, in the order wanted;
-    the title is about the `example` among them.
+    `pairs` has `algorithm`, `developer`, `submitted`, `rank_1` and `held`, in drawing order; the
+    title is about the `example` among them.
     """
     shown = pairs.with_columns(
         name=pl.format("{}  {}", "algorithm", pl.col("submitted").cast(pl.String)),
@@ -130,7 +130,7 @@ def two_measures(
     )
 
 
-def growth(
+def growth_exponents_chart(
     exponents: pl.DataFrame,
     names: Mapping[str, str],
     kit: pl.DataFrame,
@@ -138,7 +138,7 @@ def growth(
     sizes: tuple[int, int],
     source: str,
 ) -> Finished:
-    """Draw how FNIR grows from one gallery size to another, a line for each system.
+    """Draw the growth of FNIR from one gallery size to another, by system.
 
     Takes `published_systems.growth_exponents`, and `kit`: `gallery_size`, `fnir`, `low`, `high` of
     the simulation at the same FPIR.
@@ -177,8 +177,8 @@ def growth(
     middle = float(shown["exponent"].sort().to_numpy()[len(shown) // 2])
     return finish(
         chart,
-        title=f"With false alarms held, misses grow as N to the power {middle:.2f} (median)",
-        title_ko=f"오경보를 묶어 두면 놓침은 N의 {middle:.2f}제곱으로 는다(중앙값)",
+        title=f"At a fixed false alarm rate, misses grow as N to the power {middle:.2f} (median)",
+        title_ko=f"오경보율을 고정하면 놓침은 N의 {middle:.2f}제곱으로 는다(중앙값)",
         source=source,
         simulated="the dashed line and its band only 점선과 띠만",
         description=f"FNIR at a fixed FPIR among {sizes[0]:,} and {sizes[1]:,} people, "
@@ -198,7 +198,7 @@ def _by_name(names: Mapping[str, str], *, kit: bool = True) -> alt.Color:
 
 
 def _missed(rates: list[float]) -> dict[str, Any]:
-    """Return title, logarithmic scale and axis for these rates of people missed."""
+    """Return the title, logarithmic scale and axis for these miss rates."""
     low = max(min(rate for rate in rates if rate > 0) / 1.3, 1e-4)
     return {
         "title": MISSED,

@@ -1,4 +1,4 @@
-"""Charts of the mosaic: receipts that single out, people left after each fact, bits of each."""
+"""Draw how few facts single a person out: receipts, people left, bits of each fact."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ COLUMNS = {
     "household_comp": "composition 가구 구성",
     "kids_count": "children 자녀 수",
 }
-FLOOR = 0.5  # where what is nobody stands on a logarithmic axis
+FLOOR = 0.5  # place of zero people on a logarithmic axis
 NAMES_LIMIT = 340  # pixels for the names along an axis
 
 
-def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
-    """The share of households that so many receipts single out, with its interval by household.
+def receipts_chart(found: pl.DataFrame, *, source: str) -> Finished:
+    """Draw the share of households singled out by a number of receipts.
 
-    Takes rows of `mosaic.singled_out` with `kind`, one of KINDS.
+    Takes rows of `mosaic.singled_out` with `kind`, one of KINDS; intervals are by household.
     """
     shown = found.with_columns(name=pl.col("kind").replace(KINDS))
     last = shown.filter(pl.col("points") == pl.col("points").max()).sort("singled_out").row(-1)
@@ -76,8 +76,11 @@ def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def learned_by_column(found: pl.DataFrame, *, source: str) -> Finished:
-    """The crowd left after each column, and the bits that it added: takes `mosaic.bits_learned`."""
+def learned_chart(found: pl.DataFrame, *, source: str) -> Finished:
+    """Draw the equivalence class left after each column, and the bits gained.
+
+    Takes `mosaic.bits_learned`.
+    """
     shown = found.with_row_index("place").with_columns(
         step=pl.Series(
             [
@@ -112,11 +115,11 @@ def learned_by_column(found: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def people_left(found: pl.DataFrame, population: float, *, source: str) -> Finished:
-    """People left after each fact: independent (dot), and what the shares alone allow (bar).
+def people_left_chart(found: pl.DataFrame, population: float, *, source: str) -> Finished:
+    """Draw the people left after each fact: if independent (dot), and bounds (bar).
 
-    Takes `mosaic.mosaic`. A bar that reaches the left edge proves nobody; a column `counted`, where
-    there is one, is drawn as a tick.
+    Takes `mosaic.mosaic`. A bar that reaches the left edge includes nobody. A column `counted`, if
+    any, is drawn as a tick.
     """
     named = [("+ " if place else "") + fact for place, fact in enumerate(found["fact"])]
     shown = found.with_columns(
@@ -172,10 +175,11 @@ def people_left(found: pl.DataFrame, population: float, *, source: str) -> Finis
     )
 
 
-def bits_of_facts(found: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """Bits of each fact from low to high, and people left: takes `fact_list.fact_list`.
+def fact_list_chart(found: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """Draw the bits of each fact, lowest to highest, and the people left.
 
-    A fact with no upper limit ends in an open circle; one without bits has its people alone.
+    Takes `fact_list.fact_list`. A fact without an upper limit ends in an open circle; for one
+    without bits only the people are shown.
     """
     words = pl.format("{} {}", "fact_en", "fact_ko")
     shown = found.with_columns(
@@ -226,7 +230,7 @@ def bits_of_facts(found: pl.DataFrame, *, source: str, simulated: str | None = N
 
 
 def _range_of(row: dict[str, float | None]) -> str:
-    """People left; what is simulated has two digits."""
+    """Return the people left as text, with two digits if simulated."""
     low, high, of = (
         _short(float(f"{row[each] or 0:.2g}") if row["simulated"] else row[each] or 0)
         for each in ("left_low", "left_high", "of")
@@ -254,5 +258,5 @@ def _digits(column: str, places: int) -> pl.Expr:
 
 
 _NAMES = alt.Axis(labelFontSize=12, labelLimit=NAMES_LIMIT, labelExpr=TWO_LINES)
-# long names: Korean always under English
+# long names: Korean always below English
 _TWO = "split(replace(datum.label, regexp(' (?=[가-힣])'), '\\n'), '\\n')"

@@ -1,4 +1,4 @@
-"""Charts of how far synthetic templates lie from real ones."""
+"""Draw how synthetic templates differ from real ones."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ _ORIGINS = alt.Scale(domain=[REAL, SYNTHETIC], range=[BLUE, ORANGE])
 _SCORE = "Similarity score 유사도 점수"
 
 
-def shapes(histograms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """Real scores as bars, synthetic ones as a line: takes `accuracy.realism.histograms`."""
+def score_shapes_chart(histograms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw real scores as bars and synthetic ones as a line.
+
+    Takes `accuracy.realism.histograms`.
+    """
     shown = histograms.with_columns(
         origin=pl.col("origin").replace({"real": REAL, "synthetic": SYNTHETIC})
     )
@@ -76,80 +79,8 @@ def shapes(histograms: pl.DataFrame, *, source: str, simulated: str) -> Finished
     )
 
 
-def quantiles(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """How far synthetic quantiles lie from real ones, beside the real ones' intervals by subject.
-
-    Takes `accuracy.realism.quantiles`. Scores are shown as differences from the real quantile.
-    """
-    shown = table.with_columns(
-        place=pl.format("{} %", (pl.col("level") * 100).round(2)).str.replace(
-            ".0 %", " %", literal=True
-        ),
-        low=pl.col("real_low") - pl.col("real"),
-        high=pl.col("real_high") - pl.col("real"),
-        gap=pl.col("synthetic") - pl.col("real"),
-    )
-    people = max(table["subjects"].to_list())
-    reach = max(abs(float(value)) for name in ("low", "high", "gap") for value in shown[name]) * 1.1
-    scale = alt.Scale(domain=[-reach, reach], nice=False)
-    bar, dot = f"real, {PERCENT} 실제의 {PERCENT_KO} 구간", "synthetic 합성"
-    colour = alt.Color(
-        "mark:N",
-        title=None,
-        scale=alt.Scale(domain=[bar, dot], range=[BLUE, ORANGE]),
-        legend=alt.Legend(orient="top", symbolType="circle", symbolOpacity=1),
-    )
-    panels: list[Finished] = []
-    for kind, label in KINDS.items():
-        own = shown.filter(pl.col("kind") == kind).sort("level", descending=True)
-        y = alt.Y(
-            "place:N",
-            sort=own["place"].to_list(),
-            title="Share of comparisons below 그 아래 비율" if not panels else None,
-        )
-        title = "Score minus the real one 실제와의 점수 차이"
-        base = alt.Chart(own).encode(
-            y=y,
-            tooltip=[
-                "place:N",
-                *(
-                    alt.Tooltip(f"{name}:Q", format=".4f")
-                    for name in ("real", "real_low", "real_high", "synthetic")
-                ),
-            ],
-        )
-        zero = alt.Chart(pl.DataFrame({"gap": [0.0]})).mark_rule(color=GREY).encode(x="gap:Q")
-        bars = (
-            base.transform_calculate(mark=f"'{bar}'")
-            .mark_rule(strokeWidth=7, opacity=0.4)
-            .encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q", color=colour)
-        )
-        dots = (
-            base.transform_calculate(mark=f"'{dot}'")
-            .mark_point(filled=True, size=85, opacity=1)
-            .encode(x=alt.X("gap:Q", title=title, scale=scale), color=colour)
-        )
-        panels.append(
-            _panel(alt.layer(zero, bars, dots), label).properties(width=270, height=alt.Step(26))
-        )
-    out = shown.filter(~pl.col("within"))
-    return finish(
-        alt.hconcat(*panels, spacing=70, bounds="flush"),
-        title=f"Where synthetic scores leave what {people} people can tell",
-        title_ko="합성 점수가 실제의 구간을 벗어나는 곳",
-        source=source,
-        simulated=simulated,
-        description=f"Quantiles of synthetic scores against real ones; {len(out)} of {len(shown)} "
-        f"lie outside the real one's {PERCENT} interval over subjects: "
-        + (
-            "; ".join(f"{row['kind']} {row['place']}" for row in out.iter_rows(named=True))
-            or "none"
-        ),
-    )
-
-
-def one_of_many(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """Where the real set's figures fall among synthetic sets.
+def one_of_many_chart(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw the real set's figures among those of synthetic sets.
 
     Takes `accuracy.realism.as_one_of_many`.
     """

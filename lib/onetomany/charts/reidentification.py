@@ -1,4 +1,4 @@
-"""Charts of crowds: how small they get column by column, and what margins alone can't tell."""
+"""Draw equivalence classes: how they shrink column by column, and the limits of margins."""
 
 from __future__ import annotations
 
@@ -27,16 +27,19 @@ SMALL = {
 ROWS = "Records that share all of these values (5 to 95 % of records) 값이 모두 같은 기록 수"
 
 
-def crowd_steps(steps: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """The crowd of the median record, and of 5 and 95 %, as columns are added one by one.
+def crowd_steps_chart(
+    steps: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
+    """Draw the class size of records as columns are added one by one.
 
-    Takes rows of `reidentification.crowds`, each with one column more than the last.
+    Takes rows of `reidentification.crowds`, each with one column more than the last; shows the
+    median and the 5 and 95 % points.
     """
     columns = steps["columns"].str.split(" + ").to_list()
     added = [names[-1] for names in columns]
     shown = steps.with_columns(
         step=pl.Series(
-            [("" if place == 0 else "+ ") + label(name) for place, name in enumerate(added)]
+            [("" if place == 0 else "+ ") + column_label(name) for place, name in enumerate(added)]
         ),
         text=pl.format("{}", pl.col("median").map_elements("{:,}".format, return_dtype=pl.String)),
         total=pl.col("rows"),
@@ -74,11 +77,13 @@ def crowd_steps(steps: pl.DataFrame, *, source: str, simulated: str | None = Non
     )
 
 
-def small_crowds(crowds: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """The share of records in crowds of 1, under 5 and under 20, for every combination of columns.
+def small_crowds_chart(
+    crowds: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
+    """Draw the share of records in small classes, for every combination of columns.
 
-    Takes `reidentification.crowds`. What is below one record in a hundred million stands at the
-    left edge.
+    Takes `reidentification.crowds`; small means 1, under 5 and under 20. Shares below one record in
+    a hundred million are drawn at the left edge.
     """
     floor = 1e-8
     ordered = crowds.sort("below_20", "below_5", "alone", "classes", descending=True)
@@ -131,8 +136,8 @@ def small_crowds(crowds: pl.DataFrame, *, source: str, simulated: str | None = N
     )
 
 
-def bounds(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """What margins alone allow in each cell (bars) and what is modelled (dots).
+def cell_bounds_chart(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw the bounds that margins set for each cell, and modelled counts.
 
     Takes rows of `arrivals.arrival_bounds` with a column `model` that names each model.
     """
@@ -176,7 +181,7 @@ def bounds(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     tight = shown.filter(pl.col("lower") > 0).height
     return finish(
         chart,
-        title="What nobody has published: how many of each nationality, sex and age",
+        title="Not published: how many people share nationality, sex and age",
         title_ko="아무도 공개하지 않은 것: 국적, 성별, 나이가 모두 같은 사람의 수",
         source=source,
         simulated=simulated,
@@ -186,8 +191,10 @@ def bounds(cells: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     )
 
 
-def narrowed(steps: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """How many are left as one's own values are given one by one.
+def narrowed_crowd_chart(
+    steps: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
+    """Draw how many records remain as values are given one by one.
 
     Takes `reidentification.combinations.crowd`.
     """
@@ -222,8 +229,8 @@ def narrowed(steps: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
 
 
-def label(column: str) -> str:
-    """A column's name in both languages, or as it is."""
+def column_label(column: str) -> str:
+    """Return a column's name in both languages, or unchanged if it has none."""
     return NAMES.get(column, column)
 
 

@@ -1,4 +1,4 @@
-"""Requests over time: what happened, what is due by law, and what is late."""
+"""Draw requests over time: events, deadlines and delays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Finished, finish
 
 LATE, RUNNING, IN_TIME = "late 늦음", "running 진행 중", "in time 기한 내"
-# event -> how a dot is told; a log has more words than a reader can tell apart by colour
+# event -> label of its dot; several events share one, for a readable number of colours
 _KINDS = {
     "received": "received 접수",
     "extended": "extended 연장",
@@ -34,7 +34,7 @@ _WHOSE = {"body": "the body 기관", "requester": "the requester 청구인"}
 _WIDTH = 460
 
 
-def timeline(
+def request_timeline_chart(
     events: pl.DataFrame,
     due: pl.DataFrame,
     titles: pl.DataFrame,
@@ -42,12 +42,12 @@ def timeline(
     today: dt.date,
     simulated: str | None = None,
 ) -> Finished:
-    """Each request from its receipt on: what happened, and the days on which things are due.
+    """Draw each request's events and deadlines from its receipt.
 
-    Takes `requests.status.events` and `requests.status.due`, and `titles`: request, title_en,
-    title_ko. The bar runs from receipt to the first decision, or to `today`; it is red from the day
-    on which the body was late. Hollow marks are deadlines, those of the requester in orange; none
-    is drawn after a full answer.
+    Takes `requests.status.events`, `requests.status.due` and `titles` (request, title_en,
+    title_ko). A bar runs from receipt to the first decision, or to `today`; it is red after the
+    deadline. Hollow marks are deadlines, orange if they bind the requester; none is drawn after a
+    full answer.
     """
     order = (
         events.filter(event="received")
@@ -65,7 +65,7 @@ def timeline(
         .drop_nulls("kind")
         .with_columns(date=pl.col("date").cast(pl.Datetime))
     )
-    full = events.filter(event="answered")["request"].to_list()  # nothing is left to appeal
+    full = events.filter(event="answered")["request"].to_list()  # no appeal is needed
     shown = due.filter(
         (pl.col("step") == "decision") | (pl.col("done").is_null() & ~pl.col("request").is_in(full))
     )
@@ -146,14 +146,14 @@ def timeline(
     )
 
 
-def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
-    """How long each law lets a body take for a request received on one day.
+def waits_chart(found: pl.DataFrame, *, received: dt.date) -> Finished:
+    """Draw the days that each law allows for a decision.
 
-    Takes a row for each procedure: `name_en`, `name_ko`, `due`, `longest` (with every extension
-    whose length the law sets), `open` (there is another), `rule_en`, `rule_ko`, `verified`.
+    Takes a row for each procedure: `name_en`, `name_ko`, `due`, `longest` (with every extension of
+    fixed length), `open` (there is another extension), `rule_en`, `rule_ko`, `verified`.
     """
     shown = found.with_columns(
-        # a long name takes two lines: one would be cut at the axis
+        # two lines for a long name: the axis would cut one line
         row=pl.format("{}\n{}", pl.col("name_en").str.replace(": ", ":\n"), "name_ko"),
         days=(pl.col("due") - pl.lit(received)).dt.total_days(),
         most=(pl.col("longest") - pl.lit(received)).dt.total_days(),
@@ -192,7 +192,7 @@ def waits(found: pl.DataFrame, *, received: dt.date) -> Finished:
 
 
 def _bars(due: pl.DataFrame, rows: pl.DataFrame, today: dt.date) -> pl.DataFrame:
-    """From receipt to the deadline or the decision, and from the deadline on where it was late."""
+    """Return the bars: receipt to deadline or decision, and the delay after the deadline."""
     first = due.filter(step="decision").with_columns(
         end=pl.coalesce("done", pl.lit(today)), waits=pl.col("done").is_null()
     )

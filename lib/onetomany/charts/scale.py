@@ -1,4 +1,4 @@
-"""Charts of errors against the size of the gallery: measured, modelled, a day, and of alarms."""
+"""Draw errors against gallery size: measured, modelled, per day, and the share of right alarms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ import altair as alt
 import polars as pl
 
 from ..confidence import PERCENT
-from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end
+from .theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    Finished,
+    finish,
+    formatted_tips,
+    past_end,
+)
 
 MEASURED = "measured 측정"
 MODELS = {
@@ -22,7 +33,7 @@ _KINDS = dict(zip((MEASURED, *MODELS.values()), (INK, ORANGE, GREEN, BLUE), stri
 _DASHES = dict(zip(_KINDS, ([1, 0], [7, 4], [9, 3, 2, 3], [2, 3]), strict=True))
 
 
-def growth(
+def fpir_growth_chart(
     measured: pl.DataFrame,
     predicted: pl.DataFrame,
     *,
@@ -30,11 +41,11 @@ def growth(
     source: str,
     simulated: str,
 ) -> Finished:
-    """FPIR against gallery size, a panel for each threshold: measured, and as models have it.
+    """Draw FPIR against gallery size, measured and modelled, a panel per threshold.
 
     Takes `accuracy.rates_by_size` with its `fmr`, and rows of `accuracy.independent` and
     `accuracy.predicted_fpir` with the same `fmr` and a column `model`: 'independent', 'people'
-    (independent, with a cv) or 'tail'; limits may be null. The rule stands at `marked` records.
+    (independent, with a cv) or 'tail'; limits may be null. The line is at `marked` records.
     """
     columns = ["gallery_size", "fmr", "fpir", "fpir_low", "fpir_high"]
     limits = [pl.lit(None, pl.Float64).alias(name) for name in columns[3:]]
@@ -81,8 +92,8 @@ def growth(
             y=y,
             tooltip=[
                 "name:N",
-                *_tips("gallery_size", ","),
-                *_tips("fpir fpir_low fpir_high", ".3%"),
+                *formatted_tips("gallery_size", ","),
+                *formatted_tips("fpir fpir_low fpir_high", ".3%"),
             ],
         )
     )
@@ -101,25 +112,27 @@ def growth(
         )
         .resolve_axis(x="independent")
     )
+    own = shown.filter(kind=MEASURED)
+    last = own.filter(gallery_size=pl.lit(own["gallery_size"].max()))
     return finish(
         chart,
-        title="The longer the list, the more people on no list raise an alarm",
+        title="The longer the list, the more people who are not on it raise an alarm",
         title_ko="명단이 길수록 명단에 없는 사람의 경보가 늘어난다",
         source=f"{source}; vertical line 세로선: {marked:,.0f} records 건",
         simulated=simulated,
         description="False positive identification rate against gallery size with "
         f"{PERCENT} intervals "
         "over subjects, beside the models; at the largest size measured "
-        + "; ".join(
-            f"{row['name']}: {row['fpir']:.1%}" for row in _last(shown).iter_rows(named=True)
-        ),
+        + "; ".join(f"{row['name']}: {row['fpir']:.1%}" for row in last.iter_rows(named=True)),
     )
 
 
-def found(measured: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """Rank-1 (left) and FNIR at each threshold (right) against gallery size, with intervals.
+def identification_by_size_chart(
+    measured: pl.DataFrame, *, source: str, simulated: str
+) -> Finished:
+    """Draw rank-1 rate and FNIR at each threshold against gallery size.
 
-    Takes `accuracy.rates_by_size` with its `fmr`.
+    Takes `accuracy.rates_by_size` with its `fmr`; intervals are drawn as bands.
     """
     shown = measured.with_columns(name=_threshold_name())
     names = shown["name"].unique(maintain_order=True).to_list()
@@ -156,7 +169,7 @@ def found(measured: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     )
 
 
-def daily(
+def daily_candidates_chart(
     counts: pl.DataFrame,
     *,
     probes: float,
@@ -166,10 +179,10 @@ def daily(
     simulated: str,
     count: Literal["candidates", "travellers"] = "candidates",
 ) -> Finished:
-    """False candidates a day (or travellers with one) against gallery size.
+    """Draw false candidates a day, or travellers with one, against gallery size.
 
     Takes `accuracy.false_candidates` with a `share`, the part of the gallery that a filter leaves;
-    `probes` is the traffic a day. Counts of zero or null can't stand on a logarithmic axis and are
+    `probes` is the traffic a day. Zero and null counts have no place on a logarithmic axis and are
     left out.
     """
     without, filtered = "whole list 명단 전체", f"filter leaves 필터 뒤 {share * 100:.2g} %"
@@ -206,7 +219,7 @@ def daily(
             tooltip=[
                 "name:N",
                 "search:N",
-                *_tips("gallery_size searched candidates travellers", ",.0f"),
+                *formatted_tips("gallery_size searched candidates travellers", ",.0f"),
             ],
         )
     )
@@ -221,8 +234,8 @@ def daily(
     ]
     return finish(
         alt.layer(lines, *traffic, *_marked(marked)).properties(width=620, height=340),
-        title="What a day at the airport would bring",
-        title_ko="공항의 하루에 생기는 잘못된 후보",
+        title="In a simulation: false candidates on one day at the airport",
+        title_ko="모의실험: 공항의 하루에 생기는 잘못된 후보",
         source=source,
         simulated=simulated,
         description=f"{title} against gallery size at {probes:,.0f} travellers a day, with and "
@@ -230,11 +243,11 @@ def daily(
     )
 
 
-def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """Share of alarms that are right against the share of travellers listed; slider for the size.
+def precision_chart(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw the share of right alarms against the share of listed travellers.
 
-    Takes `accuracy.precision_by_size`. The slider moves over the gallery sizes in it. Where no
-    false alarm was seen there is no line, only its lower limit, dotted.
+    Takes `accuracy.precision_by_size`; a slider chooses the gallery size. Without a false alarm
+    only the lower limit is drawn, dotted.
     """
     sizes = alarms["gallery_size"].unique().sort()
     shown = alarms.with_columns(
@@ -246,7 +259,7 @@ def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         value=len(sizes),
         bind=alt.binding_range(min=1, max=len(sizes), step=1, name="Gallery size 갤러리 크기  "),
     )
-    # a share of 0 can't stand on a logarithmic axis
+    # a share of 0 has no place on a logarithmic axis
     floor = max(1e-7, float(shown.filter(pl.col("precision") > 0)["precision"].min()) / 2)  # type: ignore[arg-type]
     chosen = alt.Chart(
         shown.select(
@@ -290,10 +303,10 @@ def precision(alarms: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         color=colour,
         tooltip=[
             "name:N",
-            *_tips("gallery_size", ","),
+            *formatted_tips("gallery_size", ","),
             alt.Tooltip("base_rate:Q", format=".2~e"),
-            *_tips("precision low high", ".3~%"),
-            *_tips("false_per_true", ",.1f"),
+            *formatted_tips("precision low high", ".3~%"),
+            *formatted_tips("false_per_true", ",.1f"),
         ],
     )
     text = (
@@ -326,12 +339,12 @@ _POWERS = (
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Powers of ten within a domain; those outside would be drawn at its edge."""
+    """Return the powers of ten within a domain; others would be drawn at its edge."""
     return [10.0**power for power in range(-9, 15) if low <= 10.0**power <= high]
 
 
 def _threshold_name() -> pl.Expr:
-    """'FMR 1/1,000': what a threshold is called in every chart."""
+    """Return 'FMR 1/1,000', the name of a threshold in every chart."""
     times = (1 / pl.col("fmr")).round_sig_figs(2).round().cast(pl.Int64)
     digits = times.cast(pl.String).str.reverse().str.replace_all(r"(\d{3})", "$1,").str.reverse()
     return pl.format("FMR 1/{}", digits.str.strip_chars_start(","))
@@ -368,13 +381,16 @@ def _band_and_line(
         x=x,
         y=alt.Y(f"{name}:Q", title=title, **axis),
         color=colour,
-        tooltip=[*_tips("gallery_size", ","), *_tips(f"{name} {name}_low {name}_high", ".3%")],
+        tooltip=[
+            *formatted_tips("gallery_size", ","),
+            *formatted_tips(f"{name} {name}_low {name}_high", ".3%"),
+        ],
     )
     return [band, line]
 
 
 def _marked(marked: float) -> list[alt.Chart]:
-    """A rule at the records disclosed, and its name."""
+    """Return a line at the disclosed number of records, and its label."""
     frame = pl.DataFrame({"size": [marked], "text": [f"disclosed 공개: {marked:,.0f}"]})
     return [
         alt.Chart(frame).mark_rule(strokeDash=[5, 4], color=GREY).encode(x="size:Q"),
@@ -382,13 +398,3 @@ def _marked(marked: float) -> list[alt.Chart]:
         .mark_text(align="right", dx=-6, color=GREY)
         .encode(x="size:Q", y=alt.value(330), text="text:N"),
     ]
-
-
-def _tips(names: str, form: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]
-
-
-def _last(shown: pl.DataFrame) -> pl.DataFrame:
-    """The measured rows of the largest gallery."""
-    own = shown.filter(pl.col("kind") == MEASURED)
-    return own.filter(pl.col("gallery_size") == own["gallery_size"].max())

@@ -1,12 +1,11 @@
-"""A chart of how long the simulated way to the gate takes, by load and staff."""
+"""Draw the simulated time to the gate by load and staff."""
 
 from __future__ import annotations
 
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, GREY, ORANGE, RED, Finished, finish
-from .tracking import formatted_tip
+from .theme import BLUE, GREY, ORANGE, RED, Finished, finish, formatted_tips
 
 STAFFED = {
     -1: "one point fewer 한 곳 적게",
@@ -15,12 +14,13 @@ STAFFED = {
 }
 
 
-def to_the_gate(
+def minutes_to_gate_chart(
     table: pl.DataFrame, levels: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """Median minutes from door to gate against load, for each staff; the published range behind.
+    """Draw median minutes from door to gate by load and staff.
 
-    Takes `service.SENSITIVITY` with `more` of STAFFED, and `service.LEVELS`.
+    Takes `service.SENSITIVITY` with `more` of STAFFED, and `service.LEVELS` for the published
+    range.
     """
     shown = table.filter(key="door-to-gate").with_columns(
         staff=pl.col("more").replace_strict(STAFFED, return_dtype=pl.String)
@@ -42,7 +42,7 @@ def to_the_gate(
     tips = [
         "load:Q",
         "staff:N",
-        *(formatted_tip(name, ".1f") for name in ("value", "low", "high")),
+        *formatted_tips("value low high", ".1f"),
         "seeds:Q",
     ]
     lines = base.mark_line(strokeWidth=2.4).encode(x=x, y=y, color=colour)

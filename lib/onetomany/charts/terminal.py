@@ -1,4 +1,4 @@
-"""The plan of a terminal drawn to scale, and what is followed on it as the reader moves sliders."""
+"""Draw a terminal's plan to scale, and passengers followed on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
 
 OUTLINES = {
-    "kind": pl.String,  # "floor", "wall", "view" (what a camera sees) or "lens" (where it hangs)
+    "kind": pl.String,  # "floor", "wall", "view" (a camera's view) or "lens" (where it hangs)
     "name": pl.String,  # of the camera; empty for floor and walls
     "ring": pl.Int64,
     "step": pl.Int64,  # order of the corners
@@ -42,9 +42,9 @@ _COLUMNS = {
 
 
 def outlines(floor: shapely.Polygon, views: Mapping[str, shapely.Polygon]) -> pl.DataFrame:
-    """A floor with its holes (walls) and what each camera sees of it, as `OUTLINES`.
+    """Return the outlines of a floor, its walls and each camera's view as `OUTLINES`.
 
-    `views` are `terminal.field_of` of each camera, whose first corner is where it hangs.
+    `views` are `terminal.field_of` of each camera; the first corner is the camera's place.
     """
     rings = [("floor", "", floor.exterior), *(("wall", "", hole) for hole in floor.interiors)]
     rings += [("view", name, view.exterior.simplify(_FINE)) for name, view in views.items()]
@@ -60,16 +60,16 @@ def outlines(floor: shapely.Polygon, views: Mapping[str, shapely.Polygon]) -> pl
     return pl.DataFrame(corners, schema=OUTLINES, orient="row")
 
 
-def plan(
+def terminal_plan_chart(
     ground: pl.DataFrame,
     parts: Mapping[str, float],
     *,
     source: str,
     simulated: str,
 ) -> Finished:
-    """The terminal to scale: walls, cameras, the floor on which each sees faces.
+    """Draw the terminal to scale with its walls, cameras and their views.
 
-    Takes `OUTLINES`, and names of the terminal's parts with where along x they stand, m.
+    Takes `OUTLINES`, and the places of the terminal's parts along x in metres, by name.
     """
     draw = _Ground(ground)
     names = pl.DataFrame({"text": list(parts), "x": list(parts.values())})
@@ -86,7 +86,7 @@ def plan(
     count = ground.filter(kind="lens").height
     return finish(
         alt.layer(*draw.layers(), lens, above).properties(**draw.size),
-        title=f"A terminal with {count} cameras, and what lies between them",
+        title=f"A terminal with {count} cameras, and the areas between them",
         title_ko=f"카메라 {count}대가 있는 터미널, 그리고 그 사이에 놓인 것",
         source=f"{source}; blue 파랑: a face is seen 얼굴이 보이는 곳; grey 회색: walls 벽",
         simulated=simulated,
@@ -96,7 +96,7 @@ def plan(
     )
 
 
-def followed(
+def dossier_chart(
     ground: pl.DataFrame,
     dossiers: pl.DataFrame,
     walked: pl.DataFrame,
@@ -106,12 +106,13 @@ def followed(
     simulated: str,
     level: int = 1,
 ) -> Finished:
-    """One passenger's dossier on the plan and as a table; sliders for the time and face quality.
+    """Draw one passenger's dossier on the plan and as a list, with sliders.
 
-    Takes `OUTLINES`; `dossier.DOSSIER` rows of the track that holds most of the person, of each
-    quality, with `level` (1, 2 ..., best first), `tmr` (single images at FMR 1e-4), `true_id` and
-    whom they follow (`person`); where that person truly `walked` (`t`, `x`, `y`). Times are counted
-    from `start`, s. Opens at the end of the way, at quality `level`.
+    Takes `OUTLINES`; `dossier.DOSSIER` rows of the track with most sightings of the person, for
+    each face quality, with `level` (1, 2 ..., best first), `tmr` (single images at FMR 1e-4),
+    `true_id` and `person` (the one followed); and the true way `walked` (`t`, `x`, `y`). Times
+    count from `start`, in seconds. The chart opens at the end of the way, at quality `level`. The
+    list follows the sliders, so it is part of the chart and not a `reader_table`.
     """
     draw = _Ground(ground)
     minute = ((pl.col("t") - start) / 60).round(2).alias("minute")
@@ -195,7 +196,7 @@ def followed(
             ),
             spacing=34,
         ),
-        title="A stranger's way to the gate, as cameras and face matching tell it",
+        title="A stranger's way to the gate, as cameras and face matching report it",
         title_ko="모르는 사람이 탑승구까지 간 길, 카메라와 얼굴 매칭이 말하는 대로",
         source=f"{source}; dotted 점선: the true way 실제 길; TMR at FMR 1/10,000",
         simulated=simulated,
@@ -205,7 +206,7 @@ def followed(
     )
 
 
-def falling_apart(
+def links_chart(
     ground: pl.DataFrame,
     links: pl.DataFrame,
     errors: pl.DataFrame,
@@ -215,11 +216,11 @@ def falling_apart(
     simulated: str,
     level: int = 1,
 ) -> Finished:
-    """Links of many passengers on the plan, wrong ones in red; a slider for the face quality.
+    """Draw the links of many passengers on the plan, wrong ones in red.
 
     Takes `OUTLINES`; links of `people` passengers as `x`, `y`, `x_after`, `y_after` (m), `right`
-    and `level`; `evaluation.ERRORS` of both methods with `level` and `tmr`. Links that repeat at a
-    level are drawn once.
+    and `level`; `evaluation.ERRORS` of both methods with `level` and `tmr`. A slider sets the face
+    quality; links that repeat at a level are drawn once.
     """
     draw = _Ground(ground)
     quality = _quality(errors, level, "quality_level")
@@ -285,7 +286,7 @@ def falling_apart(
 
 
 class _Ground:
-    """The plan's scales, so that everything drawn on it is to scale, and its lowest layers."""
+    """The plan's scales and lowest layers, so that everything on it is to scale."""
 
     def __init__(self, ground: pl.DataFrame) -> None:
         self.ground = ground
@@ -315,7 +316,7 @@ class _Ground:
         )  # fmt: skip
 
     def layers(self, strength: float = 0.8) -> list[alt.Chart]:
-        """Floor, walls and what cameras see."""
+        """Return the layers of floor, walls and views of cameras."""
         return [
             self._filled("floor", "#ffffff", stroke="#9ca3af"),
             self._filled("view", SKY, opacity=0.45 * strength),
@@ -340,7 +341,7 @@ def _quality(frame: pl.DataFrame, level: int, name: str) -> alt.Parameter:
 
 
 def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
-    """The quality that the slider stands at, as text."""
+    """Return the slider's face quality as text."""
     named: alt.Chart = (
         alt.Chart(levels.select("level", "tmr").unique(maintain_order=True))
         .transform_filter(f"datum.level == {param}")
@@ -354,7 +355,7 @@ def _named_level(levels: pl.DataFrame, param: str, **place: Any) -> alt.Chart:
 
 
 def _dossier_rows(dossiers: pl.DataFrame, start: float) -> pl.DataFrame:
-    """What is drawn and written of each sighting: a link belongs to the sighting it leads to."""
+    """Return marks and words for each sighting; a link belongs to its later sighting."""
     own = pl.col("true_id") == pl.col("person")
     whose = pl.when(own).then(pl.lit(OWN)).otherwise(pl.lit(OTHER))
     same = (pl.col("true_id") == pl.col("true_id").shift().over("level")).fill_null(value=True)
@@ -387,7 +388,7 @@ def _dossier_rows(dossiers: pl.DataFrame, start: float) -> pl.DataFrame:
 
 
 def _percent(name: str) -> pl.Expr:
-    """As a percentage; nothing here is so sure that it may be called certain."""
+    """Return a percentage as text, never rounded to 100 %."""
     rounded = (pl.col(name) * 100).round(1)
     near = pl.when(rounded >= 100).then(pl.lit("> 99.9 %"))
     return near.otherwise(rounded.cast(pl.String) + " %")

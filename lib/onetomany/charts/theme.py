@@ -1,7 +1,7 @@
-"""One look for every chart: fonts that hold Hangul, colours that survive colour blindness.
+"""Give every chart one look: fonts with Hangul, and colours for colour-blind readers.
 
-A chart leaves this room only through `finish`, so none is without a title in both languages,
-a source line and a description for those who can't see it.
+Every chart function ends in `finish`, so each chart has a title in both languages, a source line
+and a description for readers who can't see it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import altair as alt
 
 FONT = "Noto Sans KR, Apple SD Gothic Neo, Malgun Gothic, sans-serif"
 
-# Okabe and Ito's palette (jfly.uni-koeln.de/color), told apart in all common colour blindnesses
+# Okabe and Ito's palette (jfly.uni-koeln.de/color), distinct in colour blindness
 INK, GREY = "#1b1f24", "#6b7280"
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#d55e00", "#009e73", "#b3142b"
 SKY, YELLOW, PURPLE = "#56b4e9", "#e69f00", "#cc79a7"
@@ -20,14 +20,14 @@ CATEGORIES = [BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW]
 
 MATED, NON_MATED = BLUE, ORANGE
 
-NARROW = 320  # pixels of a plot: the report draws it on a telephone with less
-# names along an axis: on a telephone Korean goes under English
+NARROW = 320  # pixels of a plot: on a telephone the report draws a narrower one
+# names along an axis: on a telephone Korean is written below English
 TWO_LINES = (
     f"width < {NARROW} ? split(replace(datum.label, regexp(' (?=[가-힣])'), '\\n'), '\\n')"
     " : datum.label"
 )
 
-# what a function of this room returns
+# the result of a chart function
 Finished = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HConcatChart
 
 
@@ -74,9 +74,9 @@ def _theme() -> alt.theme.ThemeConfig:
 def _as_jupyterlab_draws(
     spec: dict[str, Any], **_: Any
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Hand the chart's specification itself to JupyterLab, which draws it without the network.
+    """Return a chart's specification in the form that JupyterLab draws without the network.
 
-    altair's own renderer makes a page that loads scripts from elsewhere. JupyterLab 4 knows
+    altair's own renderer writes a page that loads scripts from elsewhere. JupyterLab 4 knows
     Vega-Lite under this name only, and draws version 6 under it.
     """
     mime = "application/vnd.vegalite.v5+json"
@@ -93,9 +93,10 @@ alt.renderers.enable("jupyterlab-offline")
 def past_end(
     chart: alt.Chart, *, gap: int = 8, lift: int = -11, dy: int = 0, **look: Any
 ) -> alt.Chart:
-    """Write texts past the right end of a plot; on a telephone inside it, `lift` above their place.
+    """Write texts to the right of a plot, or inside it on a telephone.
 
-    For a chart that is one plot, not one of several. `gap` is in pixels.
+    For a chart with one plot. `gap` is the distance in pixels; on a telephone texts move up by
+    `lift`.
     """
     narrow = f"width < {NARROW}"
     written: alt.Chart = chart.mark_text(
@@ -104,6 +105,40 @@ def past_end(
         **look,
     )
     return written.encode(x=alt.value(alt.ExprRef(f"{narrow} ? width : width + {gap}")))
+
+
+def share_axis(name: str) -> alt.Y:
+    """Return the upright axis of a share: 0 to 100 %, without a title."""
+    return alt.Y(
+        f"{name}:Q",
+        title="",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+    )
+
+
+def formatted_tips(names: str, form: str) -> list[alt.Tooltip]:
+    """Return tooltips of numeric columns in a d3 format.
+
+    `names` are separated by spaces.
+    """
+    return [alt.Tooltip(f"{name}:Q", format=form) for name in names.split()]
+
+
+def log_floor(values: list[float]) -> float:
+    """Return the start of a logarithmic axis: a quarter of the smallest positive value.
+
+    Lower limits of intervals are cut there.
+    """
+    return min(value for value in values if value > 0) / 4
+
+
+def log_percent_axis(floor: float) -> alt.Axis:
+    """Return a percent axis with ticks at the powers of ten from `floor` to 1.
+
+    Vega would draw a tick below the floor at the wrong place.
+    """
+    return alt.Axis(format="~%", values=[10.0**k for k in range(-6, 1) if 10.0**k >= floor])
 
 
 def finish(
@@ -115,10 +150,10 @@ def finish(
     description: str,
     simulated: str | None = None,
 ) -> Finished:
-    """Give a chart its title (English over Korean), source line and text description.
+    """Give a chart its title, source line and description in both languages.
 
-    `simulated` says in the chart itself what in it is simulated; leave it out only where every
-    value drawn was measured or carries a source.
+    `simulated` names the simulated part, in the chart itself; omit it only if every value was
+    measured or has a source.
     """
     lines = [title_ko]
     if simulated:
@@ -126,6 +161,6 @@ def finish(
     lines.append(f"Source 출처: {source}")
     return chart.properties(
         title=alt.TitleParams(text=title, subtitle=lines),
-        # read out to those who don't see the chart: who knows only Korean hears its title
+        # screen readers read this out; the Korean title is for those who know only Korean
         description=f"{description} {title_ko}",
     )

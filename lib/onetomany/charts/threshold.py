@@ -1,15 +1,14 @@
-"""Charts of linking by a threshold: the errors of every threshold."""
+"""Draw the errors of linking at every threshold."""
 
 from __future__ import annotations
 
 import altair as alt
 import polars as pl
 
-from .theme import BLUE, INK, ORANGE, RED, Finished, finish
-from .tracking import formatted_tip, share_axis
+from .theme import BLUE, INK, ORANGE, RED, Finished, finish, formatted_tips, share_axis
 
 
-def thresholds(
+def threshold_curve_chart(
     curves: pl.DataFrame,
     marks: pl.DataFrame,
     covers: pl.DataFrame,
@@ -17,7 +16,7 @@ def thresholds(
     source: str,
     simulated: str | None = None,
 ) -> Finished:
-    """Errors at every threshold, a panel for each face quality, and two thresholds marked.
+    """Draw errors by threshold, a panel per face quality, with two thresholds marked.
 
     Takes `threshold_linking.CURVE` with `tmr`; `marks` (`tmr`, `threshold`, `idf1`, `kind`);
     `covers` (`tmr`, `idf1` of the path cover: the dashed line).
@@ -58,16 +57,16 @@ def thresholds(
                 color=colour,
                 tooltip=[
                     "figure:N",
-                    formatted_tip("value", ".3f"),
-                    formatted_tip("threshold", ".3f"),
-                    formatted_tip("fmr", ".1e"),
+                    *formatted_tips("value", ".3f"),
+                    *formatted_tips("threshold", ".3f"),
+                    *formatted_tips("fmr", ".1e"),
                 ],
             )
         )
         cover = (
             alt.Chart(covers.filter(tmr=tmr))
             .mark_rule(strokeDash=[5, 4], color=BLUE)
-            .encode(y=share_axis("idf1"), tooltip=[formatted_tip("idf1", ".3f")])
+            .encode(y=share_axis("idf1"), tooltip=[*formatted_tips("idf1", ".3f")])
         )
         dots = (
             alt.Chart(marks.filter(tmr=tmr))
@@ -81,7 +80,11 @@ def thresholds(
                     scale=alt.Scale(domain=kinds, range=["circle", "cross"]),
                     legend=alt.Legend(orient="top", symbolFillColor=INK),
                 ),
-                tooltip=["kind:N", formatted_tip("idf1", ".3f"), formatted_tip("threshold", ".3f")],
+                tooltip=[
+                    "kind:N",
+                    *formatted_tips("idf1", ".3f"),
+                    *formatted_tips("threshold", ".3f"),
+                ],
             )
         )
         heading = alt.TitleParams(text=f"TMR {tmr:.0%}", fontSize=13, offset=6)

@@ -1,4 +1,4 @@
-"""Charts of tracking: in one camera, what a face says, across cameras, who is singled out."""
+"""Draw tracking results: within one camera, across cameras, likelihood ratios, unicity."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from .theme import (
     RED,
     Finished,
     finish,
+    formatted_tips,
+    share_axis,
 )
 
 METHODS = {"path cover": "All together 모두 함께", "naive": "Calibrated threshold 보정한 임계값"}
 TMR = "TMR of single images 사진 한 장의 TMR"
 
 
-def trackers(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """HOTA, MOTA and IDF1 of each tracker on each sequence, with ID switches and tracks.
+def trackers_chart(table: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
+    """Draw HOTA, MOTA, IDF1, ID switches and tracks of each tracker.
 
-    Takes `comparison.TABLE`.
+    Takes `comparison.TABLE`; one panel per sequence.
     """
     order = table["tracker"].unique(maintain_order=True).to_list()
     names = {"hota": "HOTA", "mota": "MOTA", "idf1": "IDF1"}
@@ -89,13 +91,13 @@ def trackers(table: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
 
 
-def ratios(
+def likelihood_ratios_chart(
     bars: pl.DataFrame, costs: pl.DataFrame, *, source: str, simulated: str | None = None
 ) -> Finished:
-    """Log10 likelihood ratios of mated and non-mated pairs, a panel for each quality of faces.
+    """Draw log10 likelihood ratios of mated and non-mated pairs by face quality.
 
     Takes bins (`low`, `high`, `mated`, `share` of its kind) and rows of `likelihood.COST`, both
-    with `tmr`. Dashed lines stand at the largest and smallest ratio that came out.
+    with `tmr`. Dashed lines are at the largest and smallest ratio obtained.
     """
     kinds = ["same person 같은 사람", "two people 두 사람"]
     shown = bars.with_columns(
@@ -137,7 +139,7 @@ def ratios(
                 tooltip=[
                     "kind:N",
                     alt.Tooltip("low:Q", format=".2f"),
-                    formatted_tip("share", ".2%"),
+                    *formatted_tips("share", ".2%"),
                 ],
             )
         )
@@ -161,8 +163,8 @@ def ratios(
         )  # fmt: skip
     return finish(
         alt.vconcat(*panels, spacing=14),
-        title="The same question, less and less of an answer: what one pair of faces says",
-        title_ko="같은 물음, 갈수록 적어지는 답: 얼굴 한 쌍이 말하는 것",
+        title="The poorer the faces, the less one pair of them says",
+        title_ko="얼굴이 흐릴수록 얼굴 한 쌍이 알려 주는 것이 줄어든다",
         source=f"{source}; dashed 점선: bounds 한계; TMR at FMR 1/10,000",
         simulated=simulated,
         description="Histograms of bounded log10 likelihood ratios of pairs of one image each; "
@@ -174,10 +176,13 @@ def ratios(
     )
 
 
-def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
-    """Passengers mixed, IDF1, pair precision and recall against face quality, for both methods.
+def linking_errors_chart(
+    errors: pl.DataFrame, *, source: str, simulated: str | None = None
+) -> Finished:
+    """Draw passengers mixed, IDF1, pair precision and recall by face quality.
 
-    Takes `evaluation.ERRORS` with `tmr`; the band is the confidence interval by passenger.
+    Takes `evaluation.ERRORS` of both methods with `tmr`; the band is the 95 % interval by
+    passenger.
     """
     shown = errors.with_columns(name=pl.col("method").replace(METHODS))
     colour = alt.Color(
@@ -194,8 +199,8 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
     base = alt.Chart(shown)
     tips = [
-        formatted_tip("tmr", ".0%"),
-        *(formatted_tip(name, ".2%") for name in ("mixed", "mixed_low", "mixed_high")),
+        *formatted_tips("tmr", ".0%"),
+        *formatted_tips("mixed mixed_low mixed_high", ".2%"),
     ]
 
     def panel(name: str, title: str) -> alt.LayerChart | alt.FacetChart:
@@ -203,7 +208,7 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
             x=x,
             y=share_axis(name),
             color=colour,
-            tooltip=["name:N", formatted_tip(name, ".4f"), *tips],
+            tooltip=["name:N", *formatted_tips(name, ".4f"), *tips],
         )
         layers = [line]
         if name == "mixed":
@@ -242,12 +247,13 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
     )
 
 
-def singled_out(
+def unicity_chart(
     points: pl.DataFrame, cases: Sequence[str], *, source: str, simulated: str | None = None
 ) -> Finished:
-    """How many known sightings lead to one track: of the right person, and of somebody else.
+    """Draw how often a few known sightings lead to one track.
 
-    Takes `unicity.UNICITY` with `case`, whose names are `cases` in their order.
+    Takes `unicity.UNICITY` with `case`, whose names are `cases` in order; shows tracks of the right
+    person and of somebody else.
     """
     colour = alt.Color(
         "case:N",
@@ -265,13 +271,13 @@ def singled_out(
     base = alt.Chart(points)
 
     def lines(name: str) -> list[alt.Chart]:
-        """The first case dashed and on top, since others may run along it."""
+        """Return the lines, the first case dashed and on top because others may cover it."""
         tips = [
             "case:N",
             "points:O",
             "people:Q",
-            formatted_tip(name, ".1%"),
-            formatted_tip("revealed", ".1%"),
+            *formatted_tips(name, ".1%"),
+            *formatted_tips("revealed", ".1%"),
         ]
         drawn = []
         for sign, dash in (("!=", [1, 0]), ("==", [4, 4])):
@@ -308,18 +314,3 @@ def singled_out(
 
 
 _WIDTH = 620
-
-
-def share_axis(name: str) -> alt.Y:
-    """Return the upright axis of a share: 0 to 100 %, without a title."""
-    return alt.Y(
-        f"{name}:Q",
-        title="",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
-    )
-
-
-def formatted_tip(name: str, form: str) -> alt.Tooltip:
-    """Return the tooltip of a number in a d3 format."""
-    return alt.Tooltip(f"{name}:Q", format=form)

@@ -1,4 +1,4 @@
-"""The command that judges one's own walks by the rules of chapter 06."""
+"""The command that applies the rules of chapter 06 to a user's own walks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_path, add_weak_isolation
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 _SHOWN = 20  # flags printed; all are in flags.csv
 
 
-def behaviour(parser: argparse.ArgumentParser) -> Run:
-    """Flag one's own walks by the rules of chapter 06: CSV (id, t, x, y), or MOT with metres."""
+def behaviour_command(parser: argparse.ArgumentParser) -> Run:
+    """Apply the rules of chapter 06 to your own walks: CSV (id, t, x, y), or MOT in metres."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\
-Flag walks by the rules for 'abnormal behaviour', at thresholds nobody has published.
+Apply the rules for 'abnormal behaviour' to walks. No authority has published its thresholds.
 
-FILE has the columns id, t (seconds), x, y (metres); or MOT text whose x and y are metres. Names
-may bear a unit: t_ms, x_cm, x/ft, frame. Rules that need a gate line, a one-way zone or a waiting
-area take them from site.toml; without them they are not computed:
+FILE has the columns id, t (seconds), x, y (metres); or it is MOT text whose x and y are metres. A
+column name may include its unit: t_ms, x_cm, x/ft, frame. Some rules need a gate line, a one-way
+zone or a waiting area. They read it from site.toml and are not computed without it:
 
   [[gates]]
   gate = "exit"
@@ -33,25 +33,25 @@ area take them from site.toml; without them they are not computed:
   y2 = 4.0
 
 [[one_way]] has zone, x_low, y_low, x_high, y_high, dx, dy (the direction allowed); [[waiting]] has
-zone, x_low, y_low, x_high, y_high. Nobody who is flagged has done anything."""
-    parser.add_argument("file", type=Path, metavar="FILE")
+zone, x_low, y_low, x_high, y_high. A flag does not mean that the person has done anything."""
+    add_path(parser, "file", "FILE", "the walks: CSV or MOT text")
+    add_path(parser, "--site", "SITE.TOML", "the site: gates, zones, waiting areas")
     parser.add_argument(
-        "--site", type=Path, metavar="SITE.TOML", help="gates, zones, waiting areas"
-    )
-    parser.add_argument("--unit", metavar="UNIT", help="of x and y: m (default), cm, mm, km, ft")
-    parser.add_argument("--fps", type=float, metavar="N", help="frames a second, if t is frames")
-    parser.add_argument("--simulated", action="store_true", help="the walks are simulated")
-    parser.add_argument(
-        "--weak-isolation", action="store_true", help="also if the system can't confine a reader"
+        "--unit", metavar="UNIT", help="unit of x and y: m (default), cm, mm, km, ft"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="default: behaviour/<name of the file>"
+        "--fps", type=float, metavar="N", help="frames per second, if t counts frames"
     )
+    parser.add_argument(
+        "--simulated", action="store_true", help="say in the chart that the walks are simulated"
+    )
+    add_weak_isolation(parser)
+    add_path(parser, "--out", "DIR", "folder to write (default: behaviour/<name of the file>)")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import behaviour as rooms
         from onetomany import cage
-        from onetomany.charts.behaviour import flagged
+        from onetomany.charts.behaviour import flagged_rates_chart
         from onetomany.sources.files import write_whole
         from onetomany.sources.tables import csv_text
 
@@ -72,7 +72,7 @@ zone, x_low, y_low, x_high, y_high. Nobody who is flagged has done anything."""
         write_whole(out / "not_judged.txt", f"{judged}\n".encode())
         written = "flags.csv, rates.csv, not_judged.txt"
         if found.rates["rate"].is_not_null().any():
-            chart = flagged(
+            chart = flagged_rates_chart(
                 found.rates,
                 {name: rule.name for name, rule in rules.items()},
                 {name: rule.axis for name, rule in rules.items()},

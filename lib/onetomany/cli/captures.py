@@ -1,4 +1,4 @@
-"""Captures of web sources: the list of those that are missing, and the options of an exhibit."""
+"""Captures of web sources: list the missing ones, and add the options of an exhibit."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_path
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
     from onetomany.evidence.redaction import RedactionRule
 
-# how to make a capture, without this kit: it opens no page itself
+# how to make a capture with other tools: this kit opens no page
 HOW_EN = """\
-How to make a capture. The kit opens no page itself: you do, and then ingest the file.
-  1. ArchiveWeb.page, an extension for Chrome and its kin (or its desktop app): start recording,
-     open the page, scroll to its end, stop, and download the recording as WACZ. The best of the
-     three: what the server sent, with hashes and dates.
+How to make a capture. The kit opens no page itself: save the page, then ingest the file.
+  1. ArchiveWeb.page, an extension for Chrome and similar browsers, or a desktop app: start
+     recording, open the page, scroll to its end, stop, and download the recording as WACZ. The best
+     of the three: it contains the server's bytes, with hashes and dates.
   2. wget: wget --page-requisites --span-hosts --delete-after --warc-file=NAME "ADDRESS"
      writes NAME.warc.gz. Good for plain pages; a page that needs scripts stays empty.
-  3. Save as "Webpage, Single File" in Chrome or Edge: an .mhtml file. Quick. It holds the page as
-     the browser rewrote it, without the server's bytes, and its date is the browser's word.
+  3. Save as "Webpage, Single File" in Chrome or Edge: an .mhtml file. Quick. It contains the page
+     as the browser rewrote it, without the server's bytes, and the browser wrote its date.
 Then: onetomany ingest FOLDER --case FILE, and run this list again. If a page is gone or changed,
 capture the copy in a public web archive instead, and say so: its address differs.
-Keep the capture as it is, note who made it, when and on which machine, and don't publish it
-without looking: pages name people and belong to their publishers.
+Don't change the capture. Note who made it, when and on which machine. Look at it before you
+publish it: pages name people and belong to their publishers.
 """
 HOW_KO = """\
 웹 페이지를 보존하는 방법. 이 도구는 페이지를 직접 열지 않는다. 사용자가 저장한 파일을 읽어 들인다.
@@ -44,10 +44,10 @@ HOW_KO = """\
 """
 
 
-def capture_list(parser: argparse.ArgumentParser) -> Run:
-    """List the web addresses of the case that still need a capture, and how to make one."""
-    parser.add_argument("--case", type=Path, metavar="FILE", help="default: case.duckdb, if there")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write all addresses there")
+def capture_list_command(parser: argparse.ArgumentParser) -> Run:
+    """List the web sources of the case that have no capture yet, and how to make one."""
+    add_path(parser, "--case", "FILE", "the case file (default: case.duckdb, if it exists)")
+    add_path(parser, "--csv", "FILE", "also write all addresses to this file")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.claims import web_sources
@@ -94,31 +94,32 @@ def capture_list(parser: argparse.ArgumentParser) -> Run:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options by which an exhibit names or carries captures."""
-    parser.add_argument(
-        "--case", type=Path, metavar="FILE", help="name the captures that it has of web sources"
-    )
+    """Add the options of an exhibit that name captures or put them into the bundle."""
+    add_path(parser, "--case", "FILE", "case file: name its captures of web sources")
     parser.add_argument(
         "--carry-captures",
         action="store_true",
-        help="also put the captures' files into the bundle: whole pages, their publishers' and "
-        "with all names on them",
+        help="also put the captures' files into the bundle: they are whole pages, belong to their "
+        "publishers and name people",
     )
 
 
 def check_options(args: argparse.Namespace) -> None:
-    """Refuse what can't be done before anything runs. Raises InputError."""
+    """Check the capture options before anything runs.
+
+    Raises InputError if there is no case file, or if it is not one.
+    """
     from onetomany.documents.case_file import open_case
 
     if args.carry_captures and not args.case:
-        raise InputError("--carry-captures needs the case file that has them: --case FILE.")
+        raise InputError("--carry-captures needs the case file with the captures: --case FILE.")
     if args.case:
         with open_case(args.case):
-            pass  # refuses what is no case file
+            pass  # raises InputError if it is not a case file
 
 
-def name_captures(payload: Path, case: Path, *, carry: bool) -> list[RedactionRule]:
-    """Name the captures of the payload's web sources, and say what is carried."""
+def print_captures(payload: Path, case: Path, *, carry: bool) -> list[RedactionRule]:
+    """Name the captures of the payload's web sources; print which files go into the bundle."""
     from onetomany.evidence.captured import name_captures as name
 
     done = name(payload, case, carry=carry)
@@ -126,10 +127,10 @@ def name_captures(payload: Path, case: Path, *, carry: bool) -> list[RedactionRu
     for file, sha256 in done.carried.items():
         print(f"carried: data/{file} (SHA-256 {sha256})")
     for file, what, pages in done.personal:
-        print(f"CAREFUL: data/{file} contains what looks like {what} on {pages} of its pages")
+        print(f"CAREFUL: {pages} pages of data/{file} seem to contain {what}")
     if done.named and not done.carried:
         print(
-            "The captures' files are not in the bundle, for the rights of publishers and of people "
-            "named: keep them, or permit it with --carry-captures."
+            "The captures' files are not in the bundle, because publishers and the people named "
+            "have rights in them. Keep the files, or add them with --carry-captures."
         )
     return done.rules

@@ -1,4 +1,4 @@
-"""Commands that run or open the notebooks."""
+"""Commands that run the notebooks or open them in JupyterLab."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_notebooks, add_path, add_weak_isolation
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
-from onetomany.sources.cache import cache_dir
-from onetomany.sources.processes import python_command, safe_environment
 
 
-def report(parser: argparse.ArgumentParser) -> Run:
-    """Execute the notebooks and export them as one HTML site."""
-    parser.add_argument("--only", metavar="01,02", help="execute these chapters, keep the others")
+def report_command(parser: argparse.ArgumentParser) -> Run:
+    """Run the chapters and write them as one web site that needs no network."""
+    parser.add_argument(
+        "--only", metavar="01,02", help="run these chapters only, keep the others as they are"
+    )
     _add_images(parser, "run chapters 01 to 03 on this folder of your own pictures")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="default: build/report, or build/report-NAME"
+    add_notebooks(parser)
+    add_path(
+        parser, "--out", "DIR", "folder to write (default: build/report, or build/report-NAME)"
     )
     parser.add_argument(
-        "--exercises", action="store_true", help="also show those of the workshop, answers folded"
+        "--exercises",
+        action="store_true",
+        help="also show the workshop's exercises, with their answers folded",
     )
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="also show what cells write to stderr"
+        "-v", "--verbose", action="store_true", help="also show messages of the cells (stderr)"
     )
 
     def run(args: argparse.Namespace) -> int:
@@ -54,20 +56,14 @@ def report(parser: argparse.ArgumentParser) -> Run:
 
 
 def _add_images(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help=f"{what} (see 'onetomany datasheet')"
-    )
-    parser.add_argument(
-        "--weak-isolation",
-        action="store_true",
-        help="read your own pictures where the system can't confine what decodes them",
-    )
+    add_path(parser, "--images", "FOLDER", f"{what} (see 'onetomany datasheet')")
+    add_weak_isolation(parser)
 
 
 def _chosen(args: argparse.Namespace) -> Path | None:
-    """Choose the user's own pictures where there are any, and say what is not used of them.
+    """Choose the user's own pictures, if any, and print how many files are used.
 
-    Returns where a report on them goes by default.
+    Returns the default folder of a report on them; None without pictures of one's own.
     """
     from onetomany.cage import accept_weak_isolation
     from onetomany.sources import choose_images
@@ -78,20 +74,20 @@ def _chosen(args: argparse.Namespace) -> Path | None:
         return None
     images = choose_images(args.images)
     left_out = images.account["reason"].drop_nulls()
-    print(f"{images.datasheet.title}: {len(images.files):,} pictures are used.")
+    print(f"{images.datasheet.title}: {len(images.files):,} pictures used.")
     if len(left_out):
-        print(f"{len(left_out):,} files are not; {args.images / 'ids.csv'} names them:")
+        print(f"{len(left_out):,} files not used; {args.images / 'ids.csv'} names them:")
     for reason, many in left_out.value_counts(sort=True).iter_rows():
         print(f"  {many:,}  {reason}")
     name = re.sub(r"[^\w-]+", "-", images.datasheet.name)
     return Path("build") / f"report-{name}"
 
 
-def lab(parser: argparse.ArgumentParser) -> Run:
-    """Open the notebooks in JupyterLab."""
+def lab_command(parser: argparse.ArgumentParser) -> Run:
+    """Open the chapters in JupyterLab."""
     _add_images(parser, "open this folder of your own pictures in chapters 01 to 03")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
-    parser.add_argument("jupyter", nargs="*", help="after --: options for JupyterLab itself")
+    add_notebooks(parser)
+    parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.workshop import START
@@ -100,7 +96,7 @@ def lab(parser: argparse.ArgumentParser) -> Run:
         folder = args.notebooks.resolve()
         if not folder.is_dir():
             raise InputError(f"There is no folder {folder}; name one with --notebooks.")
-        # one card a chapter
+        # a page with one card per chapter
         return open_lab(folder, START if (folder / START).exists() else None, args.jupyter)
 
     return run
@@ -109,26 +105,32 @@ def lab(parser: argparse.ArgumentParser) -> Run:
 def open_lab(
     folder: Path, start: str | None, jupyter: Sequence[str], *, alone: bool = False
 ) -> int:
-    """Open JupyterLab on a folder, at a file of it; returns its exit code.
+    """Open JupyterLab in a folder, at one of its files; return its exit code.
 
-    `jupyter` are options for JupyterLab itself, which win. `alone` shows no other file beside it.
+    `jupyter` are options for JupyterLab itself; they override ours. With `alone` the list of files
+    is not shown.
     """
+    from onetomany.sources.processes import python_command
+
     options = [f"--ServerApp.root_dir={folder}"]
     options += ["--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"]
     if start:
         options += [f"--LabApp.default_url=/{'doc' if alone else 'lab'}/tree/{start}"]
     command = python_command("-m", "jupyterlab", *options, *jupyter)
-    # It reads configuration where it is started, too: in a folder with nothing in it
+    # JupyterLab also reads configuration from its working directory: start it in an empty one
     with tempfile.TemporaryDirectory(prefix="onetomany-lab-") as empty:
         return subprocess.call(command, cwd=empty, env=_lab_environment())
 
 
 def _lab_environment() -> dict[str, str]:
-    """Only the kit's own configuration, and a place of its own for what Lab remembers.
+    """Return an environment with only the kit's own configuration and folders for JupyterLab.
 
-    Files in the home folder may have come out of somebody's archive. The configuration keeps Lab
-    from asking for news and updates: the network may be off.
+    Configuration in the home folder may come from somebody's archive. Ours also keeps JupyterLab
+    from asking for news and updates.
     """
+    from onetomany.sources.cache import cache_dir
+    from onetomany.sources.processes import safe_environment
+
     own = cache_dir() / "lab"
     return safe_environment(
         JUPYTER_CONFIG_PATH=str(Path(__file__).parents[1] / "lab"),

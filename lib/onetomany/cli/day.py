@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_path
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
@@ -20,28 +20,34 @@ _SHARES = {
 }
 
 
-def day(parser: argparse.ArgumentParser) -> Run:
-    """Simulate a day at the fictional terminal: everybody as a flow, one hall walked as bodies."""
+def day_command(parser: argparse.ArgumentParser) -> Run:
+    """Simulate a day at a fictional terminal: queues for all, walking people in one hall."""
     parser.description = """\
-Simulate a day: all passengers pass a queueing model, and those of one wing's fullest minutes walk
-as bodies. Writes people, visits and sightings of both, and levels.csv: waits, crowding and time
-from door to gate beside published ranges. On a quiet machine 100,000 passengers take about half a
-minute, 30 minutes of a hall one to two. If stopped, the same command goes on with the part that is
-missing. Nobody in it is real."""
-    parser.add_argument("--passengers", type=int, default=100_000, metavar="N")
-    parser.add_argument("--seed", type=int, default=1, metavar="N")
+Simulate a day at a fictional terminal. A queueing model moves all passengers; in one hall, during
+its busiest minutes, people walk one by one. Writes people, visits and sightings of both parts, and
+levels.csv: waits, crowding and time from door to gate next to published ranges. On a quiet machine
+100,000 passengers take about half a minute, 30 minutes of a hall one to two minutes. If stopped,
+run the same command again: it resumes. All people in it are invented."""
     parser.add_argument(
-        "--minutes", type=float, default=30, metavar="N", help="of one hall to walk (default 30)"
+        "--passengers", type=int, default=100_000, metavar="N", help="default: 100000"
     )
-    parser.add_argument("--plan", type=Path, metavar="PLAN.TOML", help="default: the kit's own")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed (default: 1)")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=30,
+        metavar="N",
+        help="minutes to simulate in the hall (default: 30)",
+    )
+    add_path(parser, "--plan", "PLAN.TOML", "floor plan (default: the kit's own)")
     for name, what in _SHARES.items():
         parser.add_argument(
-            f"--{name}", type=float, default=0, metavar="SHARE", help=f"{what}, 0 to 1"
+            f"--{name}", type=float, default=0, metavar="SHARE", help=f"share of {what}, 0 to 1"
         )
     parser.add_argument(
-        "--staff", type=int, default=0, metavar="N", help="staff walking about the hall"
+        "--staff", type=int, default=0, metavar="N", help="staff who walk in the hall"
     )
-    parser.add_argument("--out", type=Path, default=Path("day"), metavar="DIR")
+    add_path(parser, "--out", "DIR", "folder to write (default: day)", Path("day"))
 
     def run(args: argparse.Namespace) -> int:
         import polars as pl
@@ -80,10 +86,10 @@ def _heading(name: str, part: Part) -> str:
     people = part.people.filter(role="passenger")
     persons = people["person_id"].n_unique()
     what = {
-        "day": "In a simulation of 24 hours, nobody in anybody's way",
+        "day": "In a simulation of 24 hours, without crowding",
         "busiest hour": f"Its busiest hour, {part.first_arrival}, in "
         f"{part.people['wing'].n_unique()} wings",
-        "hall": f"In a simulation of one hall from {part.first_arrival}, walked as bodies",
+        "hall": f"In a simulation of one hall from {part.first_arrival}, walked one by one",
     }[name]
     left = part.left_inside
     return (

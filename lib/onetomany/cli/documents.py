@@ -5,64 +5,67 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_case, add_path, add_weak_isolation
 from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
+if TYPE_CHECKING:
+    import polars as pl
 
-def ingest(parser: argparse.ArgumentParser) -> Run:
-    """Read a folder of documents into a case file that can be searched; goes on where it was."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one a core")
-    parser.add_argument("--retry", action="store_true", help="try again what failed before")
+
+def ingest_command(parser: argparse.ArgumentParser) -> Run:
+    """Read a folder of documents into a case file for search; if interrupted, run it again."""
+    add_path(parser, "folder", "FOLDER", "documents, with sub-folders")
+    add_case(parser)
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes at once (default: one per core)"
+    )
+    parser.add_argument(
+        "--retry", action="store_true", help="read documents again that failed before"
+    )
     parser.add_argument(
         "--ocr",
         choices=("auto", "off"),
         default="auto",
-        help="read pages that are pictures by Tesseract where it is installed (default), or don't",
+        help="auto: read scanned pages with Tesseract if it is installed (default); off: don't",
     )
     parser.add_argument(
         "--password",
         action="append",
         default=[],
         metavar="WORD",
-        help="try this on documents that ask for a password, also on those that failed before; may "
-        "be given again; others on this machine can see it while the command runs",
+        help="try this password on protected documents, including those that failed before; can be "
+        "repeated; other users of this machine can see it while the command runs",
     )
-    parser.add_argument(
-        "--passwords", type=Path, metavar="FILE", help="the same from a file, one a line (UTF-8)"
-    )
+    add_path(parser, "--passwords", "FILE", "passwords from a file, one per line (UTF-8)")
     parser.add_argument(
         "--ocr-languages",
         default="",
         metavar="NAMES",
-        help="as Tesseract names them, such as kor+eng+jpn (default kor+eng); pages that it has "
-        "read before stay as they are",
+        help="languages of scanned pages in Tesseract's names, such as kor+eng+jpn (default: "
+        "kor+eng); pages it has already read stay as they are",
     )
+    add_weak_isolation(parser)
     parser.add_argument(
-        "--weak-isolation",
+        "--no-index",
         action="store_true",
-        help="read also where this system can't confine the programs that read documents",
+        help="don't look for names and places, and don't index for search",
     )
-    parser.add_argument(
-        "--no-index", action="store_true", help="neither look for mentions nor make it searchable"
-    )
-    parser.add_argument(
+    add_path(
+        parser,
         "--parquet",
-        type=Path,
-        metavar="DIR",
-        help="also write the tables there, with pseudonyms for persons",
+        "DIR",
+        "also write the tables to this folder, with pseudonyms for people",
     )
     parser.add_argument(
-        "--officials", action="store_true", help="let those in public office stay named there"
+        "--officials",
+        action="store_true",
+        help="with --parquet: keep the names of public officials",
     )
-    parser.add_argument("--names", action="store_true", help="let everybody stay named there")
+    parser.add_argument("--names", action="store_true", help="with --parquet: keep all names")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.documents import indexing
@@ -78,7 +81,7 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         words = given_passwords(args.password, args.passwords, args.folder)
         languages = LANGUAGES
         if args.ocr_languages and args.ocr == "off":
-            raise InputError("--ocr-languages is of no use with --ocr off: leave one out.")
+            raise InputError("--ocr-languages has no effect with --ocr off: leave one of them out.")
         if args.ocr_languages:
             languages = checked_languages(args.ocr_languages)
         done = read_folder(
@@ -93,7 +96,7 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
         )
         head = [
             f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
-            f"pages), {done.partly:,} partly, {done.failed:,} not, {done.held:,} known before "
+            f"pages), {done.partly:,} partly, {done.failed:,} failed, {done.held:,} read before "
             f"({done.seconds:.0f} s)",
             f"{done.duplicates:,} copies, {done.near_duplicates:,} near-duplicates",
         ]
@@ -114,12 +117,12 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
             for path in written:
                 print(f"wrote {path}")
             if args.names:
-                print("WARNING: these tables name persons. Don't pass them on as they are.")
+                print("WARNING: these tables name people. Don't pass them on unchanged.")
             else:
                 print(
-                    f"Persons have pseudonyms; {key_file(args.case)} and {names_file(args.case)} "
-                    "undo them: keep both to yourself. Some names are missed: read before you "
-                    "pass anything on."
+                    f"People have pseudonyms. {key_file(args.case)} and {names_file(args.case)} "
+                    "reveal the names: keep both to yourself. Some names are missed: read the "
+                    "tables before you pass them on."
                 )
         return 0
 
@@ -127,7 +130,7 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
 
 
 def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
-    """Print what a run did and what needs attention, on one screen; the rest is in a file."""
+    """Print a run's counts and the files that need attention on one screen; write all to a file."""
     from onetomany.documents.attention import (
         SCREEN,
         attention_lines,
@@ -145,18 +148,18 @@ def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
         print(line)
 
 
-# what a claim's quotation is found to be in the capture of its source
+# how a claim's quotation compares with the capture of its source
 _PASSAGES = {
-    "exact": "quoted as it stands there",
-    "other blanks": "quoted as it stands there but for blanks",
-    "not found": "THE QUOTATION IS NOT FOUND THERE",
+    "exact": "quoted word for word",
+    "other blanks": "quoted word for word except for spaces",
+    "not found": "THE QUOTATION IS NOT IN THE SOURCE",
     "no text": "the capture has no text",
     "no quotation": "source captured",
 }
 
 
 def _cited(pair: Mapping[str, Any], side: str) -> str:
-    """One side of a contradiction with its citation, in the case file where it stands there."""
+    """Return one side of a contradiction with its citation, and its place in the case file."""
     from onetomany.claims.claim_ledger import WORDS
 
     unit = pair[f"unit_{side}"]
@@ -175,23 +178,23 @@ _BETWEEN = {
 }
 
 
-def claims(parser: argparse.ArgumentParser) -> Run:
-    """Find which claims can't be true together, with both citations; the case's, or your own."""
+def claims_command(parser: argparse.ArgumentParser) -> Run:
+    """List claims that contradict each other, with both citations; your own or the case's."""
     parser.add_argument(
         "ledger",
         type=Path,
         nargs="?",
         metavar="CSV",
-        help="your own claims: claim_id, subject, attribute, value, unit, said_by, and what "
-        "docs/claims.md names more; default: those of the case",
+        help="your own claims (claim_id, subject, attribute, value, unit, said_by; docs/claims.md "
+        "lists more columns); default: the claims of the Incheon case",
     )
-    parser.add_argument("--case", type=Path, metavar="FILE", help="also put them into a case file")
+    add_path(parser, "--case", "FILE", "also store the claims in this case file")
     parser.add_argument(
         "--tolerance",
         type=float,
         default=0.0,
         metavar="SHARE",
-        help="numbers closer than this share of the larger agree (default 0)",
+        help="two numbers agree if they differ by less than this share of the larger (default: 0)",
     )
 
     def run(args: argparse.Namespace) -> int:
@@ -216,17 +219,17 @@ def claims(parser: argparse.ArgumentParser) -> Run:
                 print(f"    {_cited(pair, side)}")
         print(
             f"{contradictions.count_pairs(held, found).claims} claims: {clashing.height} pairs "
-            "can't be true together, "
-            f"{found.height - clashing.height} differ and can."
+            "contradict each other, "
+            f"{found.height - clashing.height} differ without contradiction."
         )
         results = contradictions.check_arithmetic(held, ledgers.load_links())
         for query in ledgers.arithmetic_queries():
             rows = results[query.name]
             if rows.is_empty():
-                print(f"{query.title_en} Nothing to ask it of.")
+                print(f"{query.title_en} No claim to check.")
                 continue
-            wrong = rows.filter(~pl.col("holds"))
-            print(f"{query.title_en} {wrong.height} of {rows.height} don't hold.")
+            wrong = rows.filter(holds=False)
+            print(f"{query.title_en} {wrong.height} of {rows.height} fail.")
             for claim_ids in wrong["claim_ids"]:
                 print(f"    {claim_ids}")
         if args.case:

@@ -9,48 +9,49 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from onetomany.cli.captures import add_options, check_options, name_captures
-from onetomany.cli.command import Run
+from onetomany.cli.captures import add_options, check_options, print_captures
+from onetomany.cli.command import Run, add_notebooks, add_path
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
-# what 'no fault' says, without and with the signer's key: anybody can seal something else anew
+# the meaning of 'no fault' without and with the signer's key: anyone can seal another bundle
 _HOLDS = (
-    "It agrees with itself; that it is what somebody sealed shows only with their public key "
-    "(--key). 묶음 안에서는 서로 맞는다. 누가 봉인한 그것인지는 그 사람의 공개 키가 있어야 안다.",
-    "It is what was sealed with that key. 그 열쇠로 봉인한 것과 같다.",
+    "Its parts agree with each other. Whether a certain person sealed it shows only with that "
+    "person's public key (--key). 묶음 안의 파일은 서로 맞는다. 누가 봉인했는지는 그 사람의 공개 "
+    "키로만 확인할 수 있다.",
+    "It is unchanged since it was sealed with that key. 그 열쇠로 봉인한 것과 같다.",
 )
 
 
-def exhibit(parser: argparse.ArgumentParser) -> Run:
-    """Run chapters and seal what they show into a bundle for a court."""
-    parser.add_argument("--only", metavar="01,02", help="these chapters; default: all")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
-    parser.add_argument("--out", type=Path, default=Path("build/exhibit"), metavar="DIR")
-    parser.add_argument("--operator", required=True, metavar="NAME", help="who runs this")
-    parser.add_argument("--organisation", default="", metavar="NAME")
-    parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign with")
+def exhibit_command(parser: argparse.ArgumentParser) -> Run:
+    """Run chapters and seal their figures, tables and sentences into a bundle for a court."""
+    parser.add_argument("--only", metavar="01,02", help="run these chapters (default: all)")
+    add_notebooks(parser)
+    add_path(parser, "--out", "DIR", "a new folder (default: build/exhibit)", Path("build/exhibit"))
     parser.add_argument(
-        "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file to sign exhibit.pdf with (PAdES)"
+        "--operator", required=True, metavar="NAME", help="your name, for the record"
     )
-    parser.add_argument("--redact", type=Path, metavar="FILE", help="redaction list, TOML or CSV")
-    parser.add_argument(
+    parser.add_argument("--organisation", default="", metavar="NAME", help="for the record")
+    add_path(parser, "--key", "PEM", "your private key, to sign the bundle")
+    add_path(parser, "--pdf-key", "P12", "PKCS #12 file, to sign exhibit.pdf (PAdES)")
+    add_path(parser, "--redact", "FILE", "list of redactions, TOML or CSV")
+    add_path(
+        parser,
         "--validation",
-        type=Path,
-        metavar="FILE",
-        help="result of a test run; default: what 'make test' left, if of the same commit",
+        "FILE",
+        "result of a test run (default: that of 'make test', if from the same commit)",
     )
     parser.add_argument(
         "--jurisdiction",
         default="",
         metavar="kr-civil,us",
-        help="further drafts of certificates: kr-civil, kr-admin, kr-criminal, us, england, eu",
+        help="also draft certificates for: kr-civil, kr-admin, kr-criminal, us, england, eu",
     )
     parser.add_argument(
         "--licence",
         default="https://creativecommons.org/licenses/by/4.0/",
         metavar="URL",
-        help="licence of the results; default: %(default)s",
+        help="licence of the results (default: %(default)s)",
     )
 
     add_options(parser)
@@ -70,16 +71,16 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     from onetomany.evidence.redaction import read_redactions
     from onetomany.sources.images import activity, chosen_images, image_sets
 
-    # what can be refused is refused before an hour of running
+    # check everything before a run that takes an hour
     if chosen_images() not in image_sets():
         raise InputError(
-            "An exhibit is of the kit's own image sets, which others can run again: choose no "
-            "pictures of your own before it (ONETOMANY_IMAGES)."
+            "An exhibit uses the kit's own image sets, so that others can run it again: unset "
+            "ONETOMANY_IMAGES."
         )
     if args.out.exists():
-        raise InputError(f"There is {args.out} already: name a new folder with --out.")
+        raise InputError(f"{args.out} already exists: name a new folder with --out.")
     if not args.operator.strip():
-        raise InputError("An exhibit says who ran it: give a name with --operator.")
+        raise InputError("An exhibit names the person who ran it: give a name with --operator.")
     check_options(args)
     if args.key:
         keys.read_private(args.key)
@@ -97,7 +98,7 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     if args.pdf_key:
         _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
     if args.case:
-        rules = (*rules, *name_captures(folder, args.case, carry=args.carry_captures))
+        rules = (*rules, *print_captures(folder, args.case, carry=args.carry_captures))
     record = payload.record(
         operator=args.operator,
         organisation=args.organisation,
@@ -115,7 +116,7 @@ def _make_exhibit(args: argparse.Namespace) -> int:
             jurisdictions=drafts,
         )
     except InputError as error:
-        raise InputError(f"{error} What was to be sealed lies in {folder}.") from error
+        raise InputError(f"{error} The files that were not sealed are in {folder}.") from error
     shutil.rmtree(folder)
     for rule, file, count in payload.redactions.iter_rows():
         print(f"redacted by rule '{rule}': {count} in {file or 'no file'}")
@@ -123,7 +124,7 @@ def _make_exhibit(args: argparse.Namespace) -> int:
         print(f"left out: {left}")
     print(made)
     if args.key is None:
-        print("It is not signed: make a key with 'onetomany key FILE', sign with --key FILE.")
+        print("It is not signed. Make a key with 'onetomany key FILE', then sign with --key FILE.")
     print(f"To check it: onetomany verify {shlex.quote(str(made))}")
     return 0
 
@@ -135,13 +136,13 @@ def _sign_pdf(path: Path, key: Path) -> None:
     content = pades.sign(path.read_bytes(), key)
     write_whole(path, content)
     kept = ", ".join(sorted(pades.standards(content)))
-    print(f"signed {path.name}; kept: {kept}. It has a signing time: two runs give two files.")
+    print(f"signed {path.name}; still conforms to {kept}. The signing time differs in each run.")
 
 
 def _without_folders(word: str) -> str:
-    """A word of the command as the bundle keeps it: of a whole path its last name alone.
+    """Return a word of the command for the record, with paths cut to their last name.
 
-    The folders before it name the user, and where the private key lies.
+    The folders before it would name the user and the place of the private key.
     """
     option, equals, value = word.partition("=")
     if equals and option.startswith("--"):
@@ -149,18 +150,18 @@ def _without_folders(word: str) -> str:
     return Path(word).name if Path(word).is_absolute() or ".." in Path(word).parts else word
 
 
-def verify(parser: argparse.ArgumentParser) -> Run:
-    """Check a bundle: name every file and line that differs from what was sealed."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+def verify_command(parser: argparse.ArgumentParser) -> Run:
+    """Check a bundle: list every file and line that was changed after sealing."""
+    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
     parser.add_argument(
         "--key",
         type=Path,
         action="append",
         default=[],
         metavar="PEM",
-        help="the public key of who sealed it; after that, those of people who added to it",
+        help="the sealer's public key; repeat for people who added to the bundle later",
     )
-    parser.add_argument("--roots", type=Path, metavar="PEM", help="roots of time-stamp authorities")
+    add_path(parser, "--roots", "PEM", "root certificates of time-stamp authorities")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.bundle import AFTER, TRUTH_EN, TRUTH_KO
@@ -174,7 +175,7 @@ def verify(parser: argparse.ArgumentParser) -> Run:
         faults = found.filter(level="fault").height
         name = str(args.bundle)
         if faults:
-            print(f"{name}: {faults} faults. It is not what was sealed. 봉인한 것과 다르다.")
+            print(f"{name}: {faults} faults. It was changed after sealing. 봉인한 것과 다르다.")
         else:
             print(f"{name}: no fault. {_HOLDS[key is not None]}")
         if later := found.filter(file=AFTER, level="note").height:
@@ -188,30 +189,40 @@ def verify(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def reproduce(parser: argparse.ArgumentParser) -> Run:
-    """Run a bundle's notebooks again, in a container, and compare every figure."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("--sealed-by", type=Path, metavar="PEM", help="the signer's public key")
-    parser.add_argument(
-        "--key", type=Path, metavar="PEM", help="your private key to --attest with; else as above"
+def reproduce_command(parser: argparse.ArgumentParser) -> Run:
+    """Run a bundle's notebooks again in a container and compare every figure."""
+    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
+    add_path(parser, "--sealed-by", "PEM", "the sealer's public key")
+    add_path(
+        parser, "--key", "PEM", "with --attest your private key; otherwise the same as --sealed-by"
     )
     parser.add_argument(
-        "--attest", action="store_true", help="put a signed statement of your run into the bundle"
-    )
-    parser.add_argument("--operator", default="", metavar="NAME", help="who runs and attests this")
-    parser.add_argument("--organisation", default="", metavar="NAME")
-    parser.add_argument("--out", type=Path, default=Path("build/reproduced"), metavar="DIR")
-    parser.add_argument(
-        "--unverified", action="store_true", help="run it although 'verify' finds faults"
+        "--attest", action="store_true", help="add a signed statement on your run to the bundle"
     )
     parser.add_argument(
-        "--unconfined", action="store_true", help="run it without a container, with your rights"
+        "--operator", default="", metavar="NAME", help="your name, for the statement"
+    )
+    parser.add_argument("--organisation", default="", metavar="NAME", help="for the statement")
+    add_path(
+        parser, "--out", "DIR", "a new folder (default: %(default)s)", Path("build/reproduced")
     )
     parser.add_argument(
-        "--yes", action="store_true", help="with --unconfined: don't ask, the warning is understood"
+        "--unverified", action="store_true", help="run it even if 'verify' finds faults"
     )
-    parser.add_argument("--memory", type=int, default=8, metavar="GB", help="default: %(default)s")
-    parser.add_argument("--hours", type=float, default=4, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--unconfined",
+        action="store_true",
+        help="run it without a container: its code can do all that you can",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="with --unconfined: don't ask for confirmation"
+    )
+    parser.add_argument(
+        "--memory", type=int, default=8, metavar="GB", help="memory limit (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--hours", type=float, default=4, metavar="N", help="time limit (default: %(default)s)"
+    )
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import reproduce as again
@@ -237,16 +248,14 @@ def reproduce(parser: argparse.ArgumentParser) -> Run:
             who = AttestedRun(
                 args.operator, args.organisation, started, datetime.now(UTC), not args.unconfined
             )
-            print(
-                f"added {attest(args.bundle, table, who, args.key)}: what differs is stated in it"
-            )
+            print(f"added {attest(args.bundle, table, who, args.key)}: it lists every difference")
         return 1 if counts["different"] else 0
 
     return run
 
 
 def _refuse_unverified(args: argparse.Namespace) -> None:
-    """Refuse, before an hour of running, what can't be run or attested."""
+    """Raise InputError, before the run, if the bundle can't be run or attested."""
     from onetomany.evidence import keys
     from onetomany.evidence.verify import verify as check
 
@@ -258,22 +267,23 @@ def _refuse_unverified(args: argparse.Namespace) -> None:
     faults = check(args.bundle, public_key=public).filter(level="fault").height
     if faults and args.attest:
         raise InputError(
-            f"'onetomany verify {args.bundle}' finds {faults} faults: such a bundle is not "
+            f"'onetomany verify {args.bundle}' finds {faults} faults: a changed bundle can't be "
             "attested."
         )
     if faults and not args.unverified:
         raise InputError(
-            f"'onetomany verify {args.bundle}' finds {faults} faults, and the code in a "
-            "changed bundle may be anybody's: nothing was run. Look at it, or add --unverified."
+            f"'onetomany verify {args.bundle}' finds {faults} faults, and anyone may have "
+            "written the code in a changed bundle: nothing was run. Inspect it, or add "
+            "--unverified."
         )
 
 
 def _ask(agreed: bool) -> None:
-    """Warn of running a stranger's code, and go on only after a typed yes."""
+    """Warn about running a stranger's code; continue only after a typed yes."""
     print(
         "WARNING: without a container this bundle's notebooks run with all your rights: they can "
         "read, change and delete your files, keys and passwords and send them away. Use a machine "
-        "that holds nothing of yours.\n"
+        "without data of yours.\n"
         "경고: 격리 없이 실행하면 이 묶음의 노트북은 사용자의 모든 권한으로 돌아간다. 파일, 키, "
         "비밀번호를 읽고 바꾸고 지우고 밖으로 보낼 수 있다. 자료가 없는 컴퓨터에서 실행한다.",
         file=sys.stderr,
@@ -281,37 +291,43 @@ def _ask(agreed: bool) -> None:
     if agreed:
         return
     if not sys.stdin.isatty():
-        raise InputError("Nobody is here to answer: nothing was run. Add --yes if you agree.")
+        raise InputError(
+            "There is no terminal to ask for a yes: nothing was run. Add --yes if you agree."
+        )
     if input("Type yes to run it. 실행하려면 yes를 입력한다: ").strip().lower() != "yes":
         raise InputError("You did not type yes: nothing was run. 실행하지 않았다.")
 
 
-def key(parser: argparse.ArgumentParser) -> Run:
-    """Make an Ed25519 key to sign bundles with; keep it to yourself."""
-    parser.add_argument("file", type=Path, metavar="FILE")
+def key_command(parser: argparse.ArgumentParser) -> Run:
+    """Make a private key (Ed25519) for signing bundles; keep it secret."""
+    add_path(parser, "file", "FILE", "a new file for the key")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence.keys import PASSPHRASE, make_key, passphrase
 
         mark = make_key(args.file, passphrase=passphrase())
-        print(f"{args.file}: private key; keep it to yourself, and a copy in a safe place.")
+        print(f"{args.file}: private key. Keep it secret, and keep a copy in a safe place.")
         if passphrase() is None:
-            print(f"It is not encrypted: set {PASSPHRASE} before making one that is.")
-        print(f"Tell others its SHA-256, by a way that you control: {mark}")
+            print(f"It is not encrypted. For an encrypted key set {PASSPHRASE} first.")
+        print(f"Give others its SHA-256 through a channel that you control: {mark}")
         return 0
 
     return run
 
 
-def certify(parser: argparse.ArgumentParser) -> Run:
-    """Add the completed certificate to a bundle, as a PDF signed here or elsewhere."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("completed", type=Path, metavar="COMPLETED.pdf")
+def certify_command(parser: argparse.ArgumentParser) -> Run:
+    """Add the completed certificate (a PDF, signed here or elsewhere) to a bundle."""
+    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
+    add_path(parser, "completed", "COMPLETED.pdf", "the completed certificate")
+    add_path(parser, "--pdf-key", "P12", "PKCS #12 file, to sign the PDF (PAdES)")
     parser.add_argument(
-        "--pdf-key", type=Path, metavar="P12", help="PKCS #12 file to sign it with (PAdES)"
+        "--key",
+        type=Path,
+        required=True,
+        metavar="PEM",
+        help="your private key, to sign the log line",
     )
-    parser.add_argument("--key", type=Path, required=True, metavar="PEM", help="signs the log line")
-    parser.add_argument("--operator", required=True, metavar="NAME", help="who adds it")
+    parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import pades
@@ -322,21 +338,21 @@ def certify(parser: argparse.ArgumentParser) -> Run:
         print(f"added {name}; 'onetomany verify' reports its signature")
         if not pades.names_bundle((args.bundle / name).read_bytes(), args.bundle):
             print(
-                "Note: its text does not give this bundle's number (the SHA-256 of the tag "
-                "manifest), as the draft does: is it the certificate of this bundle?"
+                "Note: its text does not contain this bundle's number (the SHA-256 of the tag "
+                "manifest), but the draft does. Is it the certificate of this bundle?"
             )
         return 0
 
     return run
 
 
-def timestamp(parser: argparse.ArgumentParser) -> Run:
-    """Add a time-stamp authority's answer, or an OpenTimestamps proof, after reading it."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    parser.add_argument("answer", type=Path, metavar="ANSWER.tsr", help="or PROOF.ots")
-    parser.add_argument("--roots", type=Path, metavar="PEM", help="of the authority; not for .ots")
-    parser.add_argument("--operator", required=True, metavar="NAME", help="who adds it")
-    parser.add_argument("--key", type=Path, metavar="PEM", help="private key to sign the line with")
+def timestamp_command(parser: argparse.ArgumentParser) -> Run:
+    """Check a time-stamp authority's answer, or read an OpenTimestamps proof, and add it."""
+    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
+    add_path(parser, "answer", "ANSWER.tsr", "the authority's answer, or PROOF.ots")
+    add_path(parser, "--roots", "PEM", "root certificates of the authority; not for .ots")
+    parser.add_argument("--operator", required=True, metavar="NAME", help="your name, for the log")
+    add_path(parser, "--key", "PEM", "your private key, to sign the log line")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.evidence import opentimestamps
@@ -355,7 +371,7 @@ def timestamp(parser: argparse.ArgumentParser) -> Run:
             )
             print(f"added: {stamp.when.isoformat()} by {stamp.authority}")
         if args.key is None:
-            print("The line that tells of it is not signed: sign with --key FILE.")
+            print("Its log line is not signed: sign with --key FILE.")
         return 0
 
     return run

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_licence, add_path, add_weak_isolation
 from onetomany.errors import DatasheetError, InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
@@ -30,7 +30,7 @@ _METRE = 0.5  # side of a cell on the ground
 
 @dataclass(frozen=True)
 class _Job:
-    """What was asked for, checked."""
+    """The checked request: film, datasheet, detector, tracker and span of frames."""
 
     film: Path
     sheet: FilmSheet
@@ -41,30 +41,34 @@ class _Job:
     last: int
 
 
-def film(parser: argparse.ArgumentParser) -> Run:
-    """Follow people through a recorded film that has a datasheet: boxes, tracks, a heat map."""
+def film_command(parser: argparse.ArgumentParser) -> Run:
+    """Follow people through a recorded film with a datasheet: boxes, tracks, a heat map."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\
-Detect people in each frame of a recorded film, join the boxes to tracks, draw both.
+Detect people in each frame of a recorded film, join their boxes to tracks and draw both.
 
   onetomany film FILE --blank-sheet datasheet.toml    write a datasheet to fill in
   onetomany film FILE --sheet datasheet.toml --out DIR
 
-No camera, stream or address is opened, no face is cropped or matched. docs/film.md has an example
-of a datasheet and says what the detector gets wrong."""
+No camera, stream or address is opened; no face is cropped or matched. docs/film.md has an example
+of a datasheet and lists the detector's known errors."""
     parser.add_argument("file", nargs="?", metavar="FILE", help="a recorded film")
-    parser.add_argument("--sheet", type=Path, metavar="FILE", help="the film's datasheet, in TOML")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="a new folder for what is made")
-    parser.add_argument("--blank-sheet", type=Path, metavar="FILE", help="write a datasheet there")
+    add_path(parser, "--sheet", "FILE", "the film's datasheet, in TOML")
+    add_path(parser, "--out", "DIR", "a new folder for the results")
+    add_path(parser, "--blank-sheet", "FILE", "write a datasheet to fill in")
     parser.add_argument("--frames", metavar="A-B", help="only these frames, counted from 1")
-    parser.add_argument("--tracker", choices=TRACKED_BY, default="cbiou")
-    parser.add_argument("--detector", choices=["hog", "yolox"], default="hog")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="of yolox, if not fetched")
-    parser.add_argument("--fetch-detector", action="store_true", help="download those of yolox")
-    parser.add_argument("--accept-licence", action="store_true", help="you have read and accept it")
     parser.add_argument(
-        "--weak-isolation", action="store_true", help="also if the system can't confine a decoder"
+        "--tracker", choices=TRACKED_BY, default="cbiou", help="default: %(default)s"
     )
+    parser.add_argument(
+        "--detector", choices=["hog", "yolox"], default="hog", help="default: %(default)s"
+    )
+    add_path(parser, "--weights", "FILE", "weights of yolox, if not downloaded")
+    parser.add_argument(
+        "--fetch-detector", action="store_true", help="download the weights of yolox"
+    )
+    add_licence(parser)
+    add_weak_isolation(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import cage
@@ -85,7 +89,7 @@ of a datasheet and says what the detector gets wrong."""
             detect = people_detectors.yolox_detector(args.weights)
         else:
             detect = people_detectors.hog_detector(job.sheet.enlarge)
-        make_film_folder(job, detect, args.out)
+        _make_film_folder(job, detect, args.out)
         return 0
 
     return run
@@ -106,7 +110,7 @@ def _blank_sheet(name: str, target: Path) -> int:
 
 
 def _checked(args: argparse.Namespace) -> _Job:
-    """Check film, datasheet, span and place before anything is decoded."""
+    """Check film, datasheet, span and output folder before anything is decoded."""
     from onetomany.sources.films import check_film, check_use, read_film_sheet
     from onetomany.tracking.film import LAST_FRAME
     from onetomany.tracking.ground import read_ground
@@ -122,7 +126,7 @@ def _checked(args: argparse.Namespace) -> _Job:
     check_use(sheet)
     ground = read_ground(sheet.ground, str(args.sheet)) if sheet.ground is not None else None
     if not args.out:
-        raise InputError("Name a new folder for what is made: --out DIR.")
+        raise InputError("Name a new folder for the results: --out DIR.")
     if args.out.exists():
         raise InputError(f"{args.out} exists: name a new folder, so that nothing is overwritten.")
     first, last = 1, LAST_FRAME
@@ -136,9 +140,9 @@ def _checked(args: argparse.Namespace) -> _Job:
     return _Job(path, sheet, ground, args.detector, args.tracker, first, last)
 
 
-def make_film_folder(job: _Job, detect: Detector, out: Path) -> None:
+def _make_film_folder(job: _Job, detect: Detector, out: Path) -> None:
     """Make everything in a folder beside `out`, then rename it; print what was found."""
-    from onetomany.cli.film_summary import summary
+    from onetomany.cli.film_summary import film_summary
     from onetomany.sources.files import sole_use, whole_folder, write_whole
     from onetomany.tracking import film as films
     from onetomany.tracking.ground import with_metres
@@ -151,7 +155,9 @@ def make_film_folder(job: _Job, detect: Detector, out: Path) -> None:
         found = films.FilmTracks(found.decoded, found.detections, tracks)
         _write_tables(job, found, folder)
         _write_pictures(job, found, folder)
-        english, korean = summary(job.sheet, found, job.ground, job.detector, whole=_whole(job))
+        english, korean = film_summary(
+            job.sheet, found, job.ground, job.detector, whole=_whole(job)
+        )
         text = "\n\n".join([f"# {job.sheet.title}", *english, "---", *korean]) + "\n"
         write_whole(folder / "summary.md", text.encode())
     for paragraph in (*english, *korean):
@@ -217,10 +223,10 @@ def _write_pictures(job: _Job, found: FilmTracks, out: Path) -> None:
 def _heat_map(
     job: _Job, cells: pl.DataFrame, unit: str, extent: Extent, background: str | None = None
 ) -> bytes:
-    from onetomany.charts.film import film_presence
+    from onetomany.charts.film import film_presence_chart
     from onetomany.report.website import picture
 
-    chart = film_presence(
+    chart = film_presence_chart(
         cells,
         unit=unit,
         extent=extent,
@@ -232,7 +238,7 @@ def _heat_map(
 
 
 def _data_url(frame: Pixels) -> str:
-    """A frame in grey, on which the heat is drawn."""
+    """Return a frame in grey as a data URL, the background of the heat map."""
     import cv2
 
     grey = cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)

@@ -1,4 +1,4 @@
-"""What a film's run says of itself, in English and Korean: counts, doubts, known errors."""
+"""Write the summary of a film's run in English and Korean: counts, doubts, known errors."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class _Counts:
     still: list[int]
 
 
-def summary(
+def film_summary(
     sheet: FilmSheet, found: FilmTracks, ground: Ground | None, detector: str, *, whole: bool
 ) -> tuple[list[str], list[str]]:
-    """Return the paragraphs in English and in Korean."""
+    """Return the summary's paragraphs in English and in Korean."""
     from onetomany.tracking.people_detectors import HOG_HEIGHT
 
     counts = _counted(found.tracks, sheet.frames_per_second)
@@ -113,8 +113,8 @@ def _seen(sheet: FilmSheet, found: FilmTracks, counts: _Counts) -> tuple[str, st
     )
     if not counts.tracks:
         return (
-            f"Nobody was found. {looked} That no box became a track doesn't show that nobody is "
-            "there: see below what the detector misses.",
+            f"Nobody was found. {looked} The film may still show people: the "
+            "detector's known errors are listed below.",
             f"찾은 사람이 없다. {looked_ko} 동선이 하나도 없다고 해서 사람이 없었다는 뜻은 아니다. "
             "검출기가 무엇을 놓치는지는 아래에 있다.",
         )
@@ -129,7 +129,7 @@ def _seen(sheet: FilmSheet, found: FilmTracks, counts: _Counts) -> tuple[str, st
 
 
 def _doubts(sheet: FilmSheet, found: FilmTracks, *, whole: bool) -> list[tuple[str, str]]:
-    """What the film's header and times say against its datasheet, and what was left out."""
+    """Return differences between the film's header and its datasheet, and frames left out."""
     from onetomany.tracking.film import LAST_FRAME, UNEVEN
 
     decoded, rate, doubts = found.decoded, sheet.frames_per_second, []
@@ -215,7 +215,7 @@ def _placed(tracks: pl.DataFrame, ground: Ground | None) -> list[tuple[str, str]
     return [
         (
             f"{tested} A box's lower edge is taken for the feet; {off:,} of {tracks.height:,} "
-            "boxes have no place on the ground. trajectories.csv holds places averaged over a "
+            "boxes have no place on the ground. trajectories.csv has places averaged over a "
             "second.",
             f"{tested_ko} 상자 아래쪽을 발로 보았고, 상자 {tracks.height:,}개 가운데 {off:,}개는 "
             "바닥 위의 자리를 정할 수 없었다. trajectories.csv의 자리는 앞뒤 1초를 평균한 값이다.",

@@ -1,4 +1,4 @@
-"""Commands on what a case file holds: search, tags, tables, and the reading desk."""
+"""Commands on a case file: search, tags, tables and the reading desk."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_case, add_path, add_weak_isolation
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
 
 NAME = 160  # characters of a path on the screen: two lines of a terminal
-WEAK = "draw also where this system can't confine what draws"
 
 
-def search(parser: argparse.ArgumentParser) -> Run:
-    """Find pages that have all words, "a phrase" and -no such word; or a list of names."""
-    parser.add_argument("words", metavar="WORDS", nargs="?")
-    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
+def search_command(parser: argparse.ArgumentParser) -> Run:
+    """Find pages with all words, "a phrase" and -without a word; or with names from a list."""
+    parser.add_argument("words", metavar="WORDS", nargs="?", help="in quotes if there are several")
+    add_case(parser)
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--any", action="store_true", help="pages with any of the words")
-    how.add_argument("--phrase", action="store_true", help="side by side, as they stand")
-    how.add_argument("--regex", action="store_true", help="a regular expression (RE2)")
+    how.add_argument("--any", action="store_true", help="find pages with any of the words")
     how.add_argument(
-        "--list", type=Path, metavar="CSV", help="look for each name in the first column"
+        "--phrase", action="store_true", help="find the words next to each other, in this order"
     )
+    how.add_argument("--regex", action="store_true", help="WORDS is a regular expression (RE2)")
+    add_path(how, "--list", "CSV", "look for each name in the first column of this file")
+    add_path(parser, "--report", "CSV", "with --list: file for the hits (default: NAMES.hits.csv)")
     parser.add_argument(
-        "--report",
-        type=Path,
-        metavar="CSV",
-        help="of --list: where hits go (default NAMES.hits.csv)",
+        "--limit", type=int, default=20, metavar="N", help="show at most N pages (default: 20)"
     )
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="pages shown at most")
     _add_filters(parser)
-    parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw the pages there, marked")
-    parser.add_argument("--weak-isolation", action="store_true", help=WEAK)
+    add_path(
+        parser,
+        "--pictures",
+        "DIR",
+        "write pictures of the pages to this folder, with the hits marked",
+    )
+    add_weak_isolation(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
@@ -69,15 +69,31 @@ def search(parser: argparse.ArgumentParser) -> Run:
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--path", default="", metavar="TEXT", help="a part of the path, or 'a*.pdf'"
+        "--path",
+        default="",
+        metavar="TEXT",
+        help="only files whose path contains this, or matches 'a*.pdf'",
     )
     parser.add_argument(
-        "--kind", default="", metavar="KINDS", help="such as pdf,hwp,mail,sheet, or an ending"
+        "--kind",
+        default="",
+        metavar="KINDS",
+        help="only these kinds: pdf,hwp,mail,sheet or a file ending",
     )
-    parser.add_argument("--after", default="", metavar="DATE", help="dated then or later: 2019-04")
-    parser.add_argument("--before", default="", metavar="DATE", help="dated then or before")
-    parser.add_argument("--sender", default="", metavar="TEXT", help="mails from them, attachments")
-    parser.add_argument("--tag", default="", metavar="TAG", help="pages with this tag")
+    parser.add_argument(
+        "--after",
+        default="",
+        metavar="DATE",
+        help="only dated on or after this day, month or year: 2019-04",
+    )
+    parser.add_argument("--before", default="", metavar="DATE", help="only dated on or before it")
+    parser.add_argument(
+        "--sender",
+        default="",
+        metavar="TEXT",
+        help="only mails from this sender, and their attachments",
+    )
+    parser.add_argument("--tag", default="", metavar="TAG", help="only pages with this tag")
 
 
 def _filters(args: argparse.Namespace) -> Any:
@@ -94,7 +110,7 @@ def _filters(args: argparse.Namespace) -> Any:
 def _hits(
     db: duckdb.DuckDBPyConnection, args: argparse.Namespace, filters: Any
 ) -> tuple[pl.DataFrame, str]:
-    """Return what was found, and a sentence on it."""
+    """Return the hits and a sentence with their number."""
     from onetomany.documents import finding
     from onetomany.documents import search as searching
 
@@ -109,14 +125,16 @@ def _hits(
         else searching.search_pattern
     )
     hits = find(db, args.words, limit=args.limit)
-    more = ", perhaps of more: see --limit" if len(hits) == args.limit else ""
+    more = ", perhaps more: see --limit" if len(hits) == args.limit else ""
     return hits, f"{len(hits)} pages{more}"
 
 
 def _held(
     db: duckdb.DuckDBPyConnection, hits: pl.DataFrame
 ) -> tuple[dict[str, str], pl.DataFrame, pl.DataFrame]:
-    """Return the paths of the documents of some hits, their captures, and what readers wrote."""
+    """Return paths, captures and readers' remarks of the documents with hits."""
+    import polars as pl
+
     from onetomany.documents import captures, remarks
 
     documents = hits["document"].to_list()
@@ -156,19 +174,21 @@ def _print_hits(
 
 
 def _draw(case: Path, document: str, page: int, spans: list[tuple[int, int]], target: Path) -> str:
-    """Draw a page into a file; return its name, or why there is none."""
+    """Draw a page into a file; return its name, or the reason why it can't be drawn."""
     from onetomany.documents.picture import page_picture
     from onetomany.sources.files import write_whole
 
     try:
         write_whole(target, page_picture(case, document, page, spans))
     except InputError as error:
-        return f"no picture: {error}"  # other kinds of documents have none: the rest is drawn
+        return (
+            f"no picture: {error}"  # this kind of document can't be drawn: continue with the others
+        )
     return str(target)
 
 
 def capture_line(capture: Mapping[str, Any]) -> str:
-    """Return a capture as it is cited: address, date, file with its hash, and payload's digest."""
+    """Return a capture's citation: address, date, file with its hash, digest of the payload."""
     digest = capture["payload_digest"] or f"sha256:{capture['payload_sha256']} (this kit's own)"
     doubt = " (DOES NOT AGREE)" if capture["digest_agrees"] is False else ""
     return (
@@ -178,7 +198,9 @@ def capture_line(capture: Mapping[str, Any]) -> str:
 
 
 def _search_list(args: argparse.Namespace, filters: Any) -> int:
-    """Look for every name of a list; print a table and write where each stands."""
+    """Look for every name of a list; print counts and write every place to a file."""
+    import polars as pl
+
     from onetomany.documents.case_file import open_case
     from onetomany.documents.name_search import find_names, name_summary, read_names
     from onetomany.sources.files import write_whole
@@ -197,21 +219,25 @@ def _search_list(args: argparse.Namespace, filters: Any) -> int:
     found = hits.filter(pl.col("times") > 0)["name"].n_unique()
     print(
         f"{found:,} of {len(names):,} names found. 'unsure': within a longer word, or two Korean "
-        "syllables with a blank between, so perhaps something else; counted in no other column."
+        "syllables with a space between, so perhaps another word; not counted in other columns."
     )
-    print(f"wrote {report}: one row a page")
+    print(f"wrote {report}: one row per page")
     return 0
 
 
-def tag(parser: argparse.ArgumentParser) -> Run:
-    """Keep a tag or a remark on a page, with who wrote it and when; or list them."""
-    parser.add_argument("document", nargs="?", metavar="DOCUMENT", help="path or SHA-256")
-    parser.add_argument("page", nargs="?", type=int, metavar="PAGE")
-    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
-    parser.add_argument("--tag", default="", metavar="TAG", help="a word to find the page by")
-    parser.add_argument("--remark", default="", metavar="TEXT")
-    parser.add_argument("--by", default="", metavar="NAME", help="who writes it")
-    parser.add_argument("--withdraw", type=int, metavar="N", help="withdraw this one, with --by")
+def tag_command(parser: argparse.ArgumentParser) -> Run:
+    """Store a tag or remark on a page, with its author and time; or list them."""
+    parser.add_argument(
+        "document", nargs="?", metavar="DOCUMENT", help="path or SHA-256; without it: list"
+    )
+    parser.add_argument("page", nargs="?", type=int, metavar="PAGE", help="page number")
+    add_case(parser)
+    parser.add_argument("--tag", default="", metavar="TAG", help="a word that finds the page again")
+    parser.add_argument("--remark", default="", metavar="TEXT", help="a remark on the page")
+    parser.add_argument("--by", default="", metavar="NAME", help="your name")
+    parser.add_argument(
+        "--withdraw", type=int, metavar="N", help="withdraw tag or remark number N; needs --by"
+    )
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.documents import remarks
@@ -239,7 +265,7 @@ def tag(parser: argparse.ArgumentParser) -> Run:
                 number = remarks.add_remark(
                     db, document, args.page, who=args.by, tag=args.tag, remark=args.remark
                 )
-            print(f"Kept as {number} on page {args.page} of {document[:12]}.")
+            print(f"Stored as {number} on page {args.page} of {document[:12]}.")
         return 0
 
     return run
@@ -247,17 +273,21 @@ def tag(parser: argparse.ArgumentParser) -> Run:
 
 def _remark_line(row: Mapping[str, Any]) -> str:
     text = ": ".join(shortened(row[name]) for name in ("tag", "remark") if row[name])
-    changed = "" if row["same_text"] else "; the page was read otherwise then"
+    changed = "" if row["same_text"] else "; the page's text has changed since"
     return f"{row['remark_id']}. {text} ({shortened(row['who'])}, {row['made_at']} UTC{changed})"
 
 
-def tables(parser: argparse.ArgumentParser) -> Run:
-    """Write every table of the documents as CSV, with an index of where each stands."""
-    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--document", metavar="DOCUMENT", help="of this one: path or SHA-256")
+def tables_command(parser: argparse.ArgumentParser) -> Run:
+    """Write every table of the documents as CSV, with an index of their places."""
+    add_case(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.add_argument(
+        "--document", metavar="DOCUMENT", help="only from this document: path or SHA-256"
+    )
 
     def run(args: argparse.Namespace) -> int:
+        import polars as pl
+
         from onetomany.documents.case_file import open_case
         from onetomany.documents.remarks import document_named
         from onetomany.documents.table_files import INDEX, write_tables
@@ -274,12 +304,14 @@ def tables(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def desk(parser: argparse.ArgumentParser) -> Run:
-    """Open the reading desk on a case file in JupyterLab: search, read, mark, claim."""
-    parser.add_argument("--case", type=Path, default=Path("case.duckdb"), metavar="FILE")
-    parser.add_argument("--language", choices=("en", "ko"), default="en")
-    parser.add_argument("--weak-isolation", action="store_true", help=WEAK)
-    parser.add_argument("jupyter", nargs="*", help="after --: options for JupyterLab itself")
+def desk_command(parser: argparse.ArgumentParser) -> Run:
+    """Open a case file in JupyterLab to search it, read, tag pages and record claims."""
+    add_case(parser)
+    parser.add_argument(
+        "--language", choices=("en", "ko"), default="en", help="default: %(default)s"
+    )
+    add_weak_isolation(parser)
+    parser.add_argument("jupyter", nargs="*", help="options for JupyterLab itself, after --")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
@@ -289,11 +321,11 @@ def desk(parser: argparse.ArgumentParser) -> Run:
         if args.weak_isolation:
             accept_weak_isolation()
         with open_case(args.case):
-            pass  # refuses what is no case file before anything is opened
-        # what is shown there is from the documents: it goes when the desk is closed
+            pass  # raises InputError now if it is not a case file
+        # the desk shows text of the documents: its folder is deleted when it is closed
         with tempfile.TemporaryDirectory(prefix="onetomany-desk-") as folder:
             _write_desk(Path(folder), args.case.resolve(), args.language)
-            # alone in the window: a phone has no room for the list of files beside it
+            # without the list of files: a phone has no room for it
             return open_lab(Path(folder), DESK, args.jupyter, alone=True)
 
     return run
@@ -302,8 +334,8 @@ def desk(parser: argparse.ArgumentParser) -> Run:
 DESK = "desk.ipynb"
 _HOW = (
     "# Reading desk · 문서 읽기\n\n"
-    "Press ▶▶ above (Run All Cells). What you save as a claim goes into the case file; this page "
-    "itself is thrown away when JupyterLab ends.\n\n"
+    "Press ▶▶ above (Run All Cells). Claims that you save go into the case file. This page itself "
+    "is deleted when JupyterLab ends.\n\n"
     "위의 ▶▶(모두 실행)을 누르세요. 저장한 주장은 사건 파일에 남고, 이 화면은 JupyterLab을 닫으면 "
     "지워집니다."
 )

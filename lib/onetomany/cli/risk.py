@@ -1,4 +1,4 @@
-"""The command on a table's risk of re-identification."""
+"""The command that measures the risk of re-identification in a table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_path, add_weak_isolation
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
@@ -20,34 +20,39 @@ if TYPE_CHECKING:
     from onetomany.reidentification.risk_findings import Finding
 
 
-def risk(parser: argparse.ArgumentParser) -> Run:
-    """Who stands out in a table of people, by row and never by value, and what to give up."""
+def risk_command(parser: argparse.ArgumentParser) -> Run:
+    """Find who can be singled out in a table of people, and which columns to remove."""
+    add_path(parser, "table", "FILE", "a table: CSV, TSV, XLSX, XLS, ODS or Parquet")
     parser.add_argument(
-        "table", type=Path, metavar="FILE", help="CSV, TSV, XLSX, XLS, ODS or Parquet"
+        "--columns", metavar="A,B", help="columns that others may know (default: all but keys)"
     )
     parser.add_argument(
-        "--columns", metavar="A,B", help="what somebody else may know; default: all but keys"
-    )
-    parser.add_argument("--sheet", metavar="NAME", help="of a spreadsheet; default: the first")
-    parser.add_argument("--encoding", metavar="NAME", help="of a text; default: UTF-8, 16, CP949")
-    parser.add_argument("--dates", choices=("day-first", "month-first"), help="of 03/04/2019")
-    parser.add_argument(
-        "--population", type=int, metavar="N", help="people of whom the table is a random sample"
+        "--sheet", metavar="NAME", help="sheet of a spreadsheet (default: the first)"
     )
     parser.add_argument(
-        "--drop-identifiers", action="store_true", help="leave out columns that name people"
+        "--encoding", metavar="NAME", help="of a text file (default: tries UTF-8, UTF-16, CP949)"
     )
     parser.add_argument(
-        "--safe-harbor", type=int, metavar="YEAR", help="check HIPAA's list; the table's year"
+        "--dates", choices=("day-first", "month-first"), help="how to read 03/04/2019"
     )
     _add_known(parser)
     parser.add_argument(
-        "--weak-isolation",
-        action="store_true",
-        help="read spreadsheets also where the system can't confine their reader",
+        "--population", type=int, metavar="N", help="the table is a random sample of N people"
     )
-    parser.add_argument("--report", type=Path, metavar="HTML", help="a page with charts")
-    parser.add_argument("--out", type=Path, metavar="CSV", help="every record's class size")
+    parser.add_argument(
+        "--drop-identifiers",
+        action="store_true",
+        help="leave out columns with names or numbers of people",
+    )
+    parser.add_argument(
+        "--safe-harbor",
+        type=int,
+        metavar="YEAR",
+        help="check the HIPAA Safe Harbor list, for a table of this year",
+    )
+    add_weak_isolation(parser)
+    add_path(parser, "--report", "HTML", "write a page with charts, without any value")
+    add_path(parser, "--out", "CSV", "write how many records share each record's values")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation

@@ -1,7 +1,7 @@
-"""What must happen before the kit imports anything: the working directory leaves Python's path.
+"""Take the working directory off Python's path before the kit imports anything.
 
-`python -m onetomany.cli` puts it first, and a folder of documents may hold a `polars.py`. The three
-modules imported here are built into the interpreter, so that none of them can come from there.
+`python -m onetomany.cli` puts it first, and a folder of documents may contain a `polars.py`. The
+three modules imported here are loaded when Python starts, so none can come from that folder.
 """
 
 import os

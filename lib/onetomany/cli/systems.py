@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_licence, add_path, add_weak_isolation
 from onetomany.errors import InputError, OneToManyError
 from onetomany.printing import print_line as print
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from onetomany.tracking.sequences import Folder
 
-_SHOWN = 20  # files that are not used, by name
+_SHOWN = 20  # names of unused files that are printed
 
 
-def datasheet(parser: argparse.ArgumentParser) -> Run:
-    """List a folder's own pictures with their SHA-256; write a datasheet to fill in."""
-    parser.add_argument("folder", type=Path, help="holds pictures, in a folder for each person")
+def datasheet_command(parser: argparse.ArgumentParser) -> Run:
+    """List your own pictures with their SHA-256 and write a datasheet to fill in."""
+    parser.add_argument("folder", type=Path, help="your pictures, one sub-folder per person")
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.sources import open_images, prepare_folder
@@ -40,12 +40,12 @@ def datasheet(parser: argparse.ArgumentParser) -> Run:
             print(f"  and {len(unused) - _SHOWN:,} more, all listed in ids.csv")
         if len(prepared.levels) > 1:
             print(
-                "Folders lie within folders: write the right number as 'subjects' in "
+                "There are folders within folders: write the number of people as 'subjects' in "
                 "datasheet.toml, then run this again."
             )
         try:
             open_images(args.folder)
-        except OneToManyError as error:  # what is still to be done before it can be opened
+        except OneToManyError as error:  # the error names the user's next step
             print(error)
         print(f"Then: onetomany report --images {args.folder}")
         return 0
@@ -53,11 +53,13 @@ def datasheet(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def weights(parser: argparse.ArgumentParser) -> Run:
-    """Show the face models with their licences; fetch the weights of one."""
+def weights_command(parser: argparse.ArgumentParser) -> Run:
+    """List the face models and their licences, or download one model's weights."""
     parser.add_argument("--fetch", metavar="MODEL", help="download this model's weights")
-    parser.add_argument("--accept-licence", action="store_true", help="you have read and accept it")
-    parser.add_argument("--sha256", metavar="DIGEST", help="the file's digest, where none is known")
+    add_licence(parser)
+    parser.add_argument(
+        "--sha256", metavar="DIGEST", help="expected digest of the file, if none is registered"
+    )
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.sources import fetch_weights, models
@@ -83,13 +85,11 @@ def weights(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def images(parser: argparse.ArgumentParser) -> Run:
-    """Show the image sets that can be fetched with their licences; fetch one into a folder."""
+def images_command(parser: argparse.ArgumentParser) -> Run:
+    """List image sets that can be downloaded and their licences, or download one."""
     parser.add_argument("--fetch", metavar="SET", help="download this set's pictures")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="default: a folder named as the set"
-    )
-    parser.add_argument("--accept-licence", action="store_true", help="you have read and accept it")
+    add_path(parser, "--out", "DIR", "folder to write (default: the name of the set)")
+    add_licence(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.sources.fetching import fetch_images, fetchable
@@ -109,11 +109,15 @@ def images(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def pairs(parser: argparse.ArgumentParser) -> Run:
-    """Score every pair of a folder's pictures and store the scores with what people recorded."""
-    parser.add_argument("folder", type=Path, help="pictures with a datasheet and an attributes.csv")
-    parser.add_argument("--models", nargs="+", metavar="MODEL", help="default: those of chapter 01")
-    parser.add_argument("--out", type=Path, default=Path("build/pairs"), metavar="DIR")
+def pairs_command(parser: argparse.ArgumentParser) -> Run:
+    """Compare every pair of your pictures; store scores and recorded attributes."""
+    parser.add_argument(
+        "folder", type=Path, help="your pictures, with datasheet.toml and attributes.csv"
+    )
+    parser.add_argument(
+        "--models", nargs="+", metavar="MODEL", help="face models (default: those of chapter 01)"
+    )
+    add_path(parser, "--out", "DIR", "default: %(default)s", Path("build/pairs"))
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import faces, sources
@@ -122,16 +126,23 @@ def pairs(parser: argparse.ArgumentParser) -> Run:
         opened = sources.open_images(args.folder)
         for path in write_pairs(opened, args.models or faces.MATCHERS, args.out):
             print(f"wrote {path}")
-        print("The table holds no picture and no template, but scores of real people: keep it so.")
+        print(
+            "The table contains no picture and no template, but scores of real people: protect it."
+        )
         return 0
 
     return run
 
 
-def scale(parser: argparse.ArgumentParser) -> Run:
-    """Enrol and search synthetic templates at the disclosed size; goes on where it was stopped."""
-    parser.add_argument("--records", type=int, metavar="N", help="default: as many as disclosed")
-    parser.add_argument("--out", type=Path, default=Path("build/scale"), metavar="DIR")
+def scale_command(parser: argparse.ArgumentParser) -> Run:
+    """Enrol and search synthetic templates at the disclosed size; if stopped, run it again."""
+    parser.add_argument(
+        "--records",
+        type=int,
+        metavar="N",
+        help="records in the gallery (default: the disclosed number)",
+    )
+    add_path(parser, "--out", "DIR", "default: %(default)s", Path("build/scale"))
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.accuracy import full
@@ -144,32 +155,32 @@ def scale(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-def trackers(parser: argparse.ArgumentParser) -> Run:
-    """Compare trackers within one camera on detections of real people; nothing is downloaded."""
+def trackers_command(parser: argparse.ArgumentParser) -> Run:
+    """Compare four trackers on detections of real people; nothing is downloaded."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = """\
 Compare C-BIoU, ByteTrack, OC-SORT and SORT by HOTA, MOTA, IDF1 and ID switches.
 
-FOLDER holds <sequence>/det.txt or <sequence>/det/det.txt in MOT text form. For TUD-Campus and
-TUD-Stadtmitte the truth is here already (package motmetrics); other sequences bring their own
-gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the code of SORT:
+FOLDER contains <sequence>/det.txt or <sequence>/det/det.txt in MOT text form. The kit has the
+ground truth of TUD-Campus and TUD-Stadtmitte (package motmetrics); other sequences need their own
+gt/gt.txt, as in the MOT Challenge. Detections of these two are in the code of SORT:
 
   git clone https://github.com/abewley/sort
   onetomany trackers sort/data
 
-(GPL-3.0: they are read, not copied.)"""
-    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER")
+(GPL-3.0: the kit reads them and does not copy them.)"""
+    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="detections")
     parser.add_argument(
-        "--simulated", action="store_true", help="no FOLDER: true boxes with noise as detections"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of the simulated detections")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write all figures there too")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="write the tracks there, in MOT text form"
+        "--simulated",
+        action="store_true",
+        help="instead of FOLDER: the true boxes with noise as detections",
     )
     parser.add_argument(
-        "--weak-isolation", action="store_true", help="also if the system can't confine a reader"
+        "--seed", type=int, default=0, help="random seed of the simulated detections"
     )
+    add_path(parser, "--csv", "FILE", "also write all figures to this file")
+    add_path(parser, "--out", "DIR", "write the tracks to this folder, in MOT text form")
+    add_weak_isolation(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import cage
@@ -178,7 +189,9 @@ gt/gt.txt, as those of the MOT Challenge do. Detections of the two are in the co
         from onetomany.tracking import comparison
 
         if bool(args.folder) == args.simulated:
-            raise InputError("Name a folder of detections, or --simulated: see 'trackers --help'.")
+            raise InputError(
+                "Name a folder of detections, or --simulated, but not both: see 'trackers --help'."
+            )
         if args.weak_isolation:
             cage.accept_weak_isolation()
         found = _simulated(args.seed) if args.simulated else _opened(args.folder)
@@ -214,7 +227,7 @@ def _simulated(seed: int) -> Folder:
 
 
 def _opened(folder: Path) -> Folder:
-    """A user's folder, with what was unusual or refused printed."""
+    """Open a user's folder and print its notices and refusals."""
     from onetomany.tracking.sequences import open_folder
 
     found = open_folder(folder)
@@ -225,9 +238,9 @@ def _opened(folder: Path) -> Folder:
     for name, reason in found.refused.items():
         print(f"REFUSED {name}: {reason}", file=sys.stderr)
     if without := [name for name in found.filmed if name not in found.scored]:
-        print(f"Not scored, since there is no truth: {', '.join(without)}.")
+        print(f"Not scored, because there is no ground truth: {', '.join(without)}.")
     if not found.filmed:
-        raise InputError(f"No sequence of {folder} can be used: the reasons stand above.")
+        raise InputError(f"No sequence of {folder} can be used, for the reasons above.")
     return found
 
 
@@ -247,8 +260,8 @@ def _print_scores(table: pl.DataFrame) -> None:
         )
     print("MT, ML: persons tracked in more than 80 %, or less than 20 %, of their boxes.")
     print(
-        "IDSW* is motmetrics' own count. It goes on with a person's track of any earlier frame; "
-        "trackeval, whose figures the rest is, only with that of the frame before."
+        "IDSW* is the count of motmetrics. It compares with a person's track in any earlier frame; "
+        "trackeval, the source of the other figures, compares with the frame before."
     )
     most = max(table["gap"].to_list())
     print(f"In {', '.join(COUNTED_TWICE)} the two differ by at most {most:.1g}.")

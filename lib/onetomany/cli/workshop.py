@@ -1,23 +1,22 @@
-"""The command that makes what a workshop needs."""
+"""The command that prepares a workshop."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from onetomany.cli.command import Run
+from onetomany.cli.command import Run, add_notebooks, add_path
 from onetomany.printing import print_line as print
 
 
-def workshop(parser: argparse.ArgumentParser) -> Run:
-    """Copy the chapters for participants, or all there is for a machine without network."""
-    parser.add_argument("out", type=Path, metavar="DIR", help="a new folder")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
-    parser.add_argument(
+def workshop_command(parser: argparse.ArgumentParser) -> Run:
+    """Copy the chapters for participants, or the whole kit for a machine without network."""
+    add_path(parser, "out", "DIR", "a new folder")
+    add_notebooks(parser)
+    add_path(
+        parser,
         "--offline",
-        type=Path,
-        metavar="LOCK",
-        help="also wheels of all packages, from this output of 'uv export' (see 'make workshop')",
+        "LOCK",
+        "copy the whole kit and the packages in this output of 'uv export' (see 'make workshop')",
     )
 
     def run(args: argparse.Namespace) -> int:

@@ -24,9 +24,9 @@ def simulate_requests(
 ) -> list[Request]:
     """Return seven simulated requests for gaps, received up to 60 days before `today`.
 
-    `laws` are the procedures by key, `rows` is `gaps.table`. One request each is answered in full,
-    answered in part, refused and appealed, late, refused under the other law, just received, and
-    waiting for its answer.
+    `laws` are the procedures by key, `rows` is `gaps.load_gaps`. One request each is answered
+    in full, answered in part, refused and appealed, late, refused under the other law, just
+    received, and waiting for its answer.
     """
     kr = working_days(laws["kr-oida"])
 

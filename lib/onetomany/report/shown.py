@@ -15,6 +15,8 @@ import polars as pl
 from IPython.core.formatters import BaseFormatter
 from traitlets import Unicode
 
+from onetomany.charts.reader_table import ReaderTable
+
 PARQUET = "application/vnd.apache.parquet"  # as registered with IANA
 TEMPLATE = 64  # numbers in a row; the templates of known face models have 128 and more
 LIMIT = 5_000_000  # cells; a longer frame is shown, not carried
@@ -28,6 +30,7 @@ class ParquetFormatter(BaseFormatter):  # type: ignore[misc]  # IPython is untyp
 def load_ipython_extension(shell: Any) -> None:
     formatter = ParquetFormatter(parent=shell.display_formatter)
     formatter.for_type(pl.DataFrame, pack_frame)
+    formatter.for_type(ReaderTable, lambda table: pack_frame(table.frame))
     shell.display_formatter.register_formatter(formatter)
 
 

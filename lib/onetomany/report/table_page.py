@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 import onetomany
-from onetomany.charts.assessment import crowd_sizes, given_up
+from onetomany.charts.assessment import crowd_sizes_chart, without_column_chart
 from onetomany.printing import Notice, shortened
 from onetomany.reidentification.assessment import Assessment, describe_assessment, to_give_up
 from onetomany.report.fonts import fonts_css
@@ -30,10 +30,10 @@ def table_page(
     """
     shown = shortened(name, 80)
     drawn: list[dict[str, Any]] = []
-    draws: list[Any] = [lambda width: crowd_sizes(found.crowds, source=shown, width=width)]
+    draws: list[Any] = [lambda width: crowd_sizes_chart(found.crowds, source=shown, width=width)]
     if len(without := to_give_up(found)):
         unique = found.anonymity.unique
-        draws.append(lambda width: given_up(without, unique, source=shown, width=width))
+        draws.append(lambda width: without_column_chart(without, unique, source=shown, width=width))
     for draw in draws:
         wide, narrow = draw(_WIDE).to_dict(), draw(_NARROW).to_dict()
         title = wide.pop("title")  # as text of the page, which a narrow screen can wrap

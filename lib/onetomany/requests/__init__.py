@@ -1,4 +1,4 @@
-"""Requests for what is still hidden: laws as data, deadlines, letters and the log of answers.
+"""Request documents that are still secret: laws as data, deadlines, letters and the log of answers.
 
 The kit sends nothing. A procedure (`procedures`) is one TOML file of `data_requests/laws/`, whose
 fields each name their article and source; `deadlines` counts days by it.

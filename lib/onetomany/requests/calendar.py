@@ -1,33 +1,33 @@
-"""Deadlines as a calendar file (iCalendar, RFC 5545): all-day events, the same bytes each time."""
+"""Write deadlines as a calendar file (iCalendar, RFC 5545) of all-day events."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from pathlib import Path
 
 import icalendar
 import polars as pl
 
 from ..errors import InputError
-from ..sources.files import write_whole
 from .deadlines import DEADLINES
 
 NEEDED = ("request", "title", *DEADLINES)
 
 
 def ics(due: pl.DataFrame, *, stamp: dt.date) -> bytes:
-    """The open deadlines of `due` as the content of an .ics file.
+    """Return the open deadlines of `due` as the content of an .ics file.
 
     `due` has the columns of `deadlines.DEADLINES`, with `request` (id) and `title` before them. An
-    event keeps its UID while its request, step and start stay the same: a calendar program that
-    reads a later file moves the event rather than adding one. `stamp` is the day of making,
-    written as DTSTAMP, so that the same deadlines give the same bytes.
+    event keeps its UID while its request, step and start stay the same, so a calendar program moves
+    it instead of adding another. `stamp` is the day of writing (DTSTAMP): the same deadlines and
+    stamp give the same bytes.
 
-    Raises InputError for a frame that lacks columns.
+    Raises InputError if columns are missing.
     """
     if missing := set(NEEDED) - set(due.columns):
-        raise InputError(f"The deadlines lack {', '.join(sorted(missing))}: see DEADLINES.")
+        raise InputError(
+            f"The deadlines have no column {', '.join(sorted(missing))}: see DEADLINES."
+        )
     made = icalendar.Calendar()
     made.add("prodid", "-//One-to-Many//requests//EN")
     made.add("version", "2.0")
@@ -53,9 +53,3 @@ def ics(due: pl.DataFrame, *, stamp: dt.date) -> bytes:
         event.add("transp", "TRANSPARENT")
         made.add_component(event)
     return bytes(made.to_ical())
-
-
-def write_ics(path: Path, due: pl.DataFrame, *, stamp: dt.date) -> Path:
-    """Write `ics` to a file, whole or not at all, and return its path."""
-    write_whole(path, ics(due, stamp=stamp))
-    return path

@@ -1,7 +1,7 @@
-"""Which days are worked on: weekends, and public holidays by the `holidays` library.
+"""Decide which days are working days: weekends, and public holidays from the `holidays` library.
 
-A holiday that was proclaimed after the library's release is not in it (temporary holidays in Korea
-often come a few weeks ahead): `WorkingDays.calendar` names the release, so that a reader can tell.
+A holiday proclaimed after the library's release is missing (Korea often proclaims temporary
+holidays a few weeks ahead). `WorkingDays.calendar` names the release, so that a reader can check.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WEEKDAYS = (
     *(("Sat", "토"), ("Sun", "일")),
 )
 UK = ("ENG", "WLS", "SCT", "NIR")
-# calendars that are whole: country, its parts, and whose holidays they are
+# calendars without regions: country, its parts, and the holidays' name
 NATIONAL = {
     "KR": ("KR", ("",), "Korea", "대한민국"),
     "US": ("US", ("",), "United States, federal", "미국 연방"),
@@ -46,17 +46,17 @@ MEMBER_STATES = (
     *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
     *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
 )
-ARMISTICE = (11, 11)  # a holiday in Belgium on which the institutions work: on no list of theirs
+ARMISTICE = (11, 11)  # a Belgian holiday that is a working day of the institutions
 ONE_DAY = dt.timedelta(days=1)
 RELEASE = f"holidays {holidays.__version__}"
 
 
 @dataclass(frozen=True)
 class WorkingDays:
-    """The working days of one place; `names_en`, `names_ko` say whose holidays are meant.
+    """The working days of one place; `names_en` and `names_ko` name its calendar.
 
     `listed` are the days off of an institution, by year: in such a year they are the only holidays.
-    In any other year Belgium's are used in their stead, but for 11 November (`missing` tells).
+    Other years use Belgium's holidays except 11 November (see `missing`).
     """
 
     code: str
@@ -65,10 +65,10 @@ class WorkingDays:
     names_ko: str
     calendar: str
     listed: tuple[tuple[int, frozenset[dt.date], str, str], ...] = ()
-    region: str | None = None  # as it was asked for
+    region: str | None = None  # as requested
 
     def holiday(self, day: dt.date) -> tuple[str, str] | None:
-        """The public holiday's name in English and Korean, or None; weekends are no holidays."""
+        """Return the public holiday's name in English and Korean, or None (also on weekends)."""
         for year, days, english, korean in self.listed:
             if year == day.year:
                 return (english, korean) if day in days else None
@@ -81,29 +81,29 @@ class WorkingDays:
         return ("; ".join(sorted(names[0])), "; ".join(sorted(names[1]))) if names[0] else None
 
     def works(self, day: dt.date) -> bool:
-        """Neither Saturday, Sunday nor a public holiday."""
+        """Return whether a day is neither Saturday, Sunday nor a public holiday."""
         return day.weekday() < 5 and self.holiday(day) is None
 
     def next_working(self, day: dt.date) -> dt.date:
-        """The day itself if it is worked on, or the next that is."""
+        """Return the day itself if it is a working day, else the next working day."""
         while not self.works(day):
             day += ONE_DAY
         return day
 
     def missing(self, first: dt.date, last: dt.date) -> list[int]:
-        """Years of a span for which an institution's own list is not there."""
+        """Return the years of a period for which the institution's own list is missing."""
         known = {year for year, *_ in self.listed}
         return [y for y in range(first.year, last.year + 1) if known and y not in known]
 
 
 def working_days(procedure: Procedure, region: str | None = None) -> WorkingDays:
-    """The working days of a procedure, in `region` where holidays differ by region.
+    """Return the working days of a procedure, in `region` if holidays differ by region.
 
-    Countries of `BY_PART`: `region` is a part of it (Germany: "BE", "BY" ...; Canada: "ON");
-    without, only holidays of the whole country count. EU (GDPR): a member state ("FR"), with a part
-    of it after a dash ("DE-BY"); without, weekends only. The UK counts the bank holidays of every
-    part (section 10(6) of the Act of 2000), those of `NATIONAL` their own, the Commission those of
-    its own list: they take no region.
+    For the countries of `BY_PART` `region` is a part of the country (Germany: "BE", "BY"; Canada:
+    "ON"); without it only national holidays count. For the EU (GDPR) it is a member state ("FR"),
+    optionally with a part ("DE-BY"); without it only weekends count. No region is accepted for the
+    UK (bank holidays of every part count, section 10(6) of the Act of 2000), for `NATIONAL` (their
+    own holidays) and for the Commission (its own list).
 
     Raises InputError for a region that the calendar does not have.
     """
@@ -113,7 +113,7 @@ def working_days(procedure: Procedure, region: str | None = None) -> WorkingDays
     if calendar == "EU":
         return _member_state(region)
     if region is not None:
-        raise InputError(f"{procedure.id} takes no region: leave '{region}' out.")
+        raise InputError(f"{procedure.id} has no regions: leave '{region}' out.")
     if calendar == "EC":
         listed = tuple((int(c.id), frozenset(c.days), c.en, c.ko) for c in procedure.closed)
         source = procedure.closed[0].source.title
@@ -122,7 +122,7 @@ def working_days(procedure: Procedure, region: str | None = None) -> WorkingDays
     return WorkingDays(code, parts, english, korean, RELEASE)
 
 
-def shown(day: dt.date) -> tuple[str, str]:
+def written_day(day: dt.date) -> tuple[str, str]:
     """A date with its day of the week, in English and Korean."""
     english, korean = WEEKDAYS[day.weekday()]
     return f"{day} ({english})", f"{day}({korean})"
@@ -146,7 +146,7 @@ def _member_state(region: str | None) -> WorkingDays:
         return WorkingDays("", (), "none, weekends only", "없음, 주말만", "no region given")
     state, _, part = region.partition("-")
     if state not in MEMBER_STATES:
-        raise InputError(f"'{region}' is no member state of the EU: give a code such as FR.")
+        raise InputError(f"'{region}' is not a member state of the EU: give a code such as FR.")
     if part and part not in holidays.country_holidays(state).subdivisions:
         raise InputError(f"{state} has no part '{part}' in {RELEASE}.")
     return WorkingDays(state, (part,), region, region, RELEASE, region=region)

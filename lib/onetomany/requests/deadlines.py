@@ -1,7 +1,8 @@
-"""When an answer or an appeal is due, and by which rule: each date can be checked by hand.
+"""Calculate when an answer or an appeal is due, with the rule, so that anyone can check it.
 
-The counting is that of the procedure's own file: whether the day of the event is day 1, whether
-holidays count within the period, whether a last day off moves on, what a month is.
+The procedure's own file sets the counting: whether the day of the event is day 1, whether holidays
+count within the period, whether a last day off moves to the next working day, and how long a month
+is.
 """
 
 from __future__ import annotations
@@ -15,28 +16,28 @@ import polars as pl
 
 from ..errors import InputError
 from .counting import holidays_between, months_on, prolonged, working_end
-from .days import ONE_DAY, WorkingDays, shown, working_days
+from .days import ONE_DAY, WorkingDays, working_days, written_day
 from .laws import EVENTS, Procedure, Step
-from .stops import Stopped, clock
-from .wording import rule
+from .stops import Stopped, step_clock
+from .wording import rule_in_words
 
 HISTORY = {
     "event": pl.String,  # of `laws.EVENTS`, without silence
     "date": pl.Date,
     "extension": pl.String,  # which extension was taken, for the event extended; else null
     "until": pl.Date,  # to which day, for an extension whose length the body announces; else null
-    "granted": pl.Boolean,  # all that was asked for was given: the requester has nothing to appeal
+    "granted": pl.Boolean,  # everything was given, so the requester needs no appeal
 }
 DEADLINES = {
     "step": pl.String,
     "whose": pl.String,  # body, requester, third_party or review
     "label_en": pl.String,
     "label_ko": pl.String,
-    "event": pl.String,  # from which it is counted
+    "event": pl.String,  # the event from which it is counted
     "starts": pl.Date,  # the event's date
     "due": pl.Date,
     "limit": pl.String,  # latest: to be done by `due`; earliest: possible only after it
-    "done": pl.Date,  # null while it is open
+    "done": pl.Date,  # null until done
     # done, late, running, overdue, stopped (waits for the requester: `due` is as if that came
     # today); for earliest: waiting, possible, done
     "state": pl.String,
@@ -52,12 +53,12 @@ DEADLINES = {
 }
 
 _MOVED = (
-    "What came on {}, a day off, counts as of {}.",
+    "An event on {}, a day off, counts as of {}.",
     "{} 쉬는 날에 온 것은 {} 온 것으로 본다.",
 )
 _UNREAD = (
-    "The law's rule on a last day off was not read: a body is given the next working day, anybody "
-    "else the earlier day.",
+    "We have not read the law's rule on a last day off: for an authority the next working day "
+    "is used, for anybody else the earlier day.",
     "쉬는 날에 끝날 때의 규정은 읽지 못했다. 기관에는 다음 근무일을, 그 밖에는 이른 날을 쓴다.",
 )
 _ANNOUNCED = (
@@ -65,8 +66,8 @@ _ANNOUNCED = (
     "기관이 {}까지 연장했다. 법은 그 길이를 정하지 않았다.",
 )
 _TOO_LATE = (
-    "The extension of {} is not counted: it was told after the time had passed, and the law "
-    "wants the notice before.",
+    "The extension of {} is not counted: the notice came after the period had ended, and the "
+    "law requires it before.",
     "{}의 연장은 세지 않았다. 법은 기간 안에 알리라고 하는데 기간이 지난 뒤에 알렸다.",
 )
 
@@ -76,7 +77,7 @@ class Deadline:
     """A due date with its reasons.
 
     `skipped` are the named holidays that moved it: date, name in English, name in Korean.
-    `rolled_from` is the day on which the period would have ended, were that day worked on.
+    `rolled_from` is the day on which the period would have ended if that were a working day.
     """
 
     procedure: str
@@ -110,13 +111,13 @@ def deadline(
     announced: dt.date | None = None,
     today: dt.date | None = None,
 ) -> Deadline:
-    """The day on which a step ends when its event happened on `event_date`.
+    """Return the deadline of a step whose event happened on `event_date`.
 
-    `restarted` says what `event_date` is if the step runs anew, `pauses` which days aren't counted
-    (`stops.clock`); one that lasts is reckoned to `today`. `extensions` are ids of the procedure's
-    extensions of that step, each taken in full: the law's longest time, not a day that the body
-    announced, unless the law leaves the length to it: then `announced` is that day. `region` is as
-    for `days.working_days`.
+    `restarted` says which event restarted the step on `event_date`; `pauses` are days that aren't
+    counted (`stops.step_clock`), an open pause until `today`. `extensions` are ids of the
+    step's extensions, each counted at the law's full length, not the day that the authority
+    announced. If the law leaves the length open, `announced` is that day. `region` is as in
+    `days.working_days`.
 
     Raises InputError for a step, an extension or a region that the procedure does not have.
     """
@@ -147,7 +148,7 @@ def deadline(
     since = begin if found.unit == "working_days" else end
     counted = found.unit != "working_days" and due == end
     skipped = () if counted else holidays_between(since, due, days)
-    english, korean = rule(
+    english, korean = rule_in_words(
         found,
         [each for each in taken if not each.announced],
         event_date=event_date,
@@ -159,14 +160,18 @@ def deadline(
         stopped=[*([restarted] if restarted else []), *pauses],
     )
     if event_date > happened:
-        english = f"{_MOVED[0].format(shown(happened)[0], shown(event_date)[0])} {english}"
-        korean = f"{_MOVED[1].format(shown(happened)[1], shown(event_date)[1])} {korean}"
+        english = (
+            f"{_MOVED[0].format(written_day(happened)[0], written_day(event_date)[0])} {english}"
+        )
+        korean = (
+            f"{_MOVED[1].format(written_day(happened)[1], written_day(event_date)[1])} {korean}"
+        )
     if found.rolls_unread and not days.works(end):
         english = f"{english} {_UNREAD[0]}"
         korean = f"{korean} {_UNREAD[1]}"
     if named > due:
-        english = f"{english} {_ANNOUNCED[0].format(shown(named)[0])}"
-        korean = f"{korean} {_ANNOUNCED[1].format(shown(named)[1])}"
+        english = f"{english} {_ANNOUNCED[0].format(written_day(named)[0])}"
+        korean = f"{korean} {_ANNOUNCED[1].format(written_day(named)[1])}"
     stated = [found, *taken, *(each.stop for each in (restarted, *pauses) if each)]
     return Deadline(
         procedure=procedure.id,
@@ -192,16 +197,16 @@ def deadline(
 def deadlines(
     procedure: Procedure, history: pl.DataFrame, *, today: dt.date, region: str | None = None
 ) -> pl.DataFrame:
-    """Every deadline that a request's history has set running, as of `today` (`DEADLINES`).
+    """Return every deadline that a request's history has started, as of `today` (`DEADLINES`).
 
-    `history` has the columns of `HISTORY` (`extension` and `granted` may be left out); events after
-    `today` are not seen. A step runs from the last of its events, and is done by the first event of
-    its `ends` from then on, or by `closed`. The procedure's `stops` restart or pause it. An event
-    that grants everything starts no step of the requester's, and ends those that run. Where a step
-    passed in vain its `lapse`, silence, is taken to have happened on its last day, and what runs
-    from silence is added. Rows in the law's order.
+    `history` has the columns of `HISTORY` (`extension` and `granted` are optional); events after
+    `today` are ignored. A step runs from the last of its events until the first event of its
+    `ends`, or until `closed`. The procedure's `stops` restart or pause it. An event that grants
+    everything starts no step of the requester and ends those that run. If a period passes without
+    an answer, its `lapse` (silence) counts as an event of its last day and starts the steps that
+    depend on it. Rows are in the law's order.
 
-    Raises InputError for events or extensions that are unknown, and for a frame without columns.
+    Raises InputError for unknown events or extensions, and for missing columns.
     """
     past = _events(history).filter(pl.col("date") <= today)
     happened = {event: past.filter(event=event)["date"].to_list() for event in EVENTS}
@@ -255,11 +260,10 @@ def _running(  # noqa: PLR0917
     days: WorkingDays,
     until: dt.date,
 ) -> tuple[Deadline | None, bool]:
-    """A step's deadline as of `until`, and whether its clock stands still; None before it began.
+    """Return a step's deadline as of `until` and whether its clock is stopped; None if not begun.
 
-    `taken` are the extensions with the day on which each was told, and that to which it goes. One
-    that was told too late, where the law wants the notice within the time, prolongs nothing, and
-    the rule says so.
+    `taken` are the extensions with the day of notice and the day announced. If the law requires the
+    notice within the period, a later one extends nothing, and the rule says so.
     """
     before = {event: [day for day in told if day <= until] for event, told in happened.items()}
 
@@ -274,7 +278,7 @@ def _running(  # noqa: PLR0917
             announced=max(named, default=None),
             today=until,
         )
-        runs = clock(
+        runs = step_clock(
             procedure,
             step.id,
             start,
@@ -299,7 +303,7 @@ def _running(  # noqa: PLR0917
     if found is None:
         return None, False
     for day in late:
-        english, korean = (words.format(shown(day)[n]) for n, words in enumerate(_TOO_LATE))
+        english, korean = (words.format(written_day(day)[n]) for n, words in enumerate(_TOO_LATE))
         found = replace(
             found, rule_en=f"{found.rule_en} {english}", rule_ko=f"{found.rule_ko} {korean}"
         )
@@ -307,9 +311,9 @@ def _running(  # noqa: PLR0917
 
 
 def _events(history: pl.DataFrame) -> pl.DataFrame:
-    """The history checked and sorted, with all columns of HISTORY."""
+    """Return the history, checked and sorted, with all columns of HISTORY."""
     if missing := {"event", "date"} - set(history.columns):
-        raise InputError(f"The history lacks {', '.join(sorted(missing))}: see HISTORY.")
+        raise InputError(f"The history has no column {', '.join(sorted(missing))}: see HISTORY.")
     if unknown := set(history["event"]) - (set(EVENTS) - {"silence"}):
         raise InputError(
             f"The history has unknown events: {', '.join(map(str, sorted(unknown, key=str)))}."

@@ -1,7 +1,7 @@
-"""A draft: a letter, the version to read along, its files, and its entry in the log.
+"""Draft a letter: its fields, a translation for the requester, its files and its log entry.
 
-What the command `onetomany requests new` and the form of chapter 10 have in common. Nothing is
-sent, and nothing personal enters the log.
+The command `onetomany requests new` and the form of chapter 10 share this module. Nothing is sent,
+and nothing personal enters the log.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 from ..errors import InputError, near
 from ..sources.files import write_whole
 from . import gaps, letters, log
+from .letter_templates import LANGUAGES, letter_fields, templates
 from .procedures import one_procedure
-from .templates import LANGUAGES, letter_fields, templates
 
 
 def gap_or_template(about: str, folder: Path | None = None) -> tuple[str, dict[str, str] | None]:
-    """Return the template that a name stands for, and its row of gaps.csv if it is a gap.
+    """Return the template of a name, and its row of gaps.csv if it is a gap.
 
-    Raises InputError for a name that is neither.
+    Raises InputError if the name is neither.
     """
-    table = gaps.table(folder)
+    table = gaps.load_gaps(folder)
     rows = table.filter(gap=about)
     row = rows.row(0, named=True) if rows.height else None
     template = row["template"] if row else about
@@ -39,9 +39,9 @@ def gap_or_template(about: str, folder: Path | None = None) -> tuple[str, dict[s
 def authorities(
     procedure: str, language: str, gap: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> list[str]:
-    """Return the names of the bodies to write to under a law, the gap's own first.
+    """Return the names of the authorities under a law, the gap's own first.
 
-    In the law's language they are official names where the file of the law gives them.
+    They are official names in the law's language if the law's file has them.
 
     >>> authorities("de-ifg", "de")
     ['Bundesministerium des Innern (Bundespolizei)']
@@ -58,13 +58,13 @@ def authorities(
 def prefilled(
     gap: Mapping[str, str] | None, procedure: str, language: str, folder: Path | None = None
 ) -> dict[str, str]:
-    """Return what a letter can be filled in with: body, system and period of a gap's own law.
+    """Return the fields known in advance: body, system and period of a gap's own law.
 
-    Another law's authority has another system: nothing is filled in for it.
+    Under another law it returns nothing, because another authority has another system.
     """
     if gap is None or gap["procedure"] != procedure:
         return {}
-    return gaps.defaults(gap["gap"], language, folder)
+    return gaps.gap_fields(gap["gap"], language, folder)
 
 
 def said_in(
@@ -76,9 +76,9 @@ def said_in(
     after: str,
     folder: Path | None = None,
 ) -> dict[str, str]:
-    """Return a letter's fields for another language; what its writer wrote stays as it is.
+    """Return a letter's fields in another language; the writer's own text stays unchanged.
 
-    Only what the kit itself filled in is known in both: body, system and period of a gap, and the
+    Only values that the kit filled in have a translation: body, system and period of a gap, and the
     name of an authority of the law.
     """
     told = dict(fields)
@@ -86,7 +86,7 @@ def said_in(
         own = prefilled(gap, procedure, language, folder)
         into = prefilled(gap, procedure, after, folder)
         told |= {name: into[name] for name in into if name in own and told.get(name) == own[name]}
-        # from the end: the gap's own body stands first, and not in each language
+        # from the end, because the gap's own body is first, and not in every language
         bodies = reversed(authorities(procedure, language, gap, folder))
         into = dict(zip(bodies, reversed(authorities(procedure, after, gap, folder)), strict=False))
         if told.get("body") in into:
@@ -95,15 +95,17 @@ def said_in(
 
 
 def reading_language(made: letters.Letter, asked: str | None) -> str:
-    """Return the language to read along in: the one asked for, or English for a letter in neither
-    of the kit's two languages. Empty for 'none' and for the letter's own.
+    """Return the language of the requester's translation, or '' for none.
+
+    It is the language asked for; English by default, if the letter is in neither of the kit's two
+    languages. '' for 'none' and for the letter's own language.
     """
     reader = asked or ("" if made.language in LANGUAGES else "en")
     return "" if reader in ("none", made.language) else reader
 
 
 def draft_name(procedure: str, day: dt.date, template: str) -> str:
-    """Return the name of a draft by date and law, which its files and its entry in the log bear.
+    """Return the name of a draft by date and law, for its files and its log entry.
 
     >>> draft_name("us-foia", dt.date(2026, 11, 24), "data_flow")
     '2026-11-24-us-foia-data-flow'
@@ -120,10 +122,10 @@ def begin_entry(
     gap: Mapping[str, str] | None = None,
     personal: Iterable[str] = (),
 ) -> Path:
-    """Begin the entry of a letter in the log, with the event 'drafted', and return its path.
+    """Begin a letter's log entry with the event 'drafted'; return its path.
 
-    Fields that are personal are left out; `personal` are the requester's particulars, which the
-    entry must not hold. Raises InputError as `log.write_new`.
+    Personal fields are left out; `personal` are the requester's personal data, which must not
+    appear in the entry. Raises InputError as `log.write_request`.
     """
     about = letter_fields()
     entry = log.Request(
@@ -140,15 +142,15 @@ def begin_entry(
         },
         history=(log.Event(made.date, "drafted"),),
     )
-    return log.write_new(folder, entry, personal=personal)
+    return log.write_request(folder, entry, personal=personal)
 
 
 def write_letter(
     made: letters.Letter, beside: letters.Letter | None, name: str, folder: Path
 ) -> list[Path]:
-    """Write a letter as Markdown, DOCX and PDF to `folder`, and return the paths.
+    """Write a letter as Markdown, DOCX and PDF to `folder`; return the paths.
 
-    Raises InputError where the PDF's fonts lack a character; the other two are then written.
+    Raises InputError if the PDF's fonts lack a character; the other two files are then written.
     """
     written = []
     for suffix, content in (

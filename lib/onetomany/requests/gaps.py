@@ -1,6 +1,6 @@
-"""What nobody outside has been able to check, ranked by what the ledger of claims lacks.
+"""Rank the documents that are still missing by the claims that they would settle.
 
-Nothing here is judged by hand but which claims a document would settle (`data_requests/gaps.csv`).
+Only one thing is judged by hand: which claims a document would settle (`data_requests/gaps.csv`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ..documents.case_file import query_frame
 from ..errors import InputError, near
 from ..sources.case import ArrowStream
 from ..sources.tables import require_columns
+from .letter_templates import templates
 from .procedures import requests_folder
-from .templates import templates
 
 TABLE = (
     "gap",
@@ -24,7 +24,7 @@ TABLE = (
     "procedure",
     "body_en",
     "body_ko",
-    "claims",  # ids of the ledger, parted by semicolons
+    "claims",  # ids of the ledger, separated by semicolons
     "what_en",
     "what_ko",
     "why_en",
@@ -32,9 +32,9 @@ TABLE = (
 )
 GAPS = {
     "gap": pl.String,  # null: claims that no row of gaps.csv would settle
-    "contradicted": pl.Int64,  # claims that another contradicts
-    "redacted": pl.Int64,  # claims whose document hides something
-    "single_source": pl.Int64,  # claims that one source alone carries
+    "contradicted": pl.Int64,  # contradicted claims
+    "redacted": pl.Int64,  # claims with a redacted document
+    "single_source": pl.Int64,  # claims of a single source
     "no_document": pl.Int64,  # claims whose original isn't in the case file
     "claims": pl.Int64,
     "claim_ids": pl.String,
@@ -42,7 +42,7 @@ GAPS = {
     "procedure": pl.String,
     **{name: pl.String for name in TABLE if name.endswith(("_en", "_ko"))},
 }
-# what the case's own letters ask about, where a template leaves it open
+# subject of the case's own letters, if a template leaves it open
 SYSTEM = {
     "en": {
         "system": "the AI Identification and Tracking System project at Incheon Airport",
@@ -80,11 +80,11 @@ order by s.gap is null, contradicted desc, redacted desc, single_source desc, no
 """
 
 
-def table(folder: Path | None = None) -> pl.DataFrame:
-    """The rows of `folder`/gaps.csv, all text: the columns of TABLE.
+def load_gaps(folder: Path | None = None) -> pl.DataFrame:
+    """Return the rows of `folder`/gaps.csv as text: the columns of TABLE.
 
-    Raises InputError for other columns, an empty cell, a gap that comes twice, or a template that
-    is not there or doesn't serve the gap.
+    Raises InputError for other columns, an empty cell, a repeated gap, or a template that doesn't
+    exist or doesn't fit the gap.
     """
     path = requests_folder(folder) / "gaps.csv"
     if not path.is_file():
@@ -106,13 +106,14 @@ def table(folder: Path | None = None) -> pl.DataFrame:
     return rows
 
 
-def lacking(
+def unsupported_claims(
     ledger: pl.DataFrame, found: pl.DataFrame, notes: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """What each claim lacks: claim_id, contradicted, redacted, single_source, no_document.
+    """Return the evidence that each claim lacks.
 
-    Takes `claim_ledger.load_claims`, `find_contradictions` and `redactions` of a case file; without
-    the last, `redacted` is false.
+    Columns: claim_id, contradicted, redacted, single_source, no_document. Takes
+    `load_claims` and `find_contradictions` of `onetomany.claims`, and `redactions` of a case file;
+    without the last, `redacted` is false.
     """
     against = found.filter("contradiction")
     clashing = pl.concat([against["claim_a"], against["claim_b"]]).unique().to_list()
@@ -121,14 +122,14 @@ def lacking(
         "claim_id",
         contradicted=pl.col("claim_id").is_in(clashing),
         redacted=pl.col("document").is_in(hiding).fill_null(False),
-        # two or more independent sources are V2; a claim without a word on it counts as one
+        # two or more independent sources are V2; a claim without a confidence counts as one source
         single_source=(pl.col("confidence") != "V2").fill_null(True),
         no_document=pl.col("document").is_null(),
     )
 
 
 def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The documents of a case file in which something is hidden: document, notes."""
+    """Return the documents of a case file with hidden passages: document, notes."""
     return query_frame(
         db,
         "select document, count(*) as notes from notes where kind = 'redaction' "
@@ -136,19 +137,20 @@ def redactions(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
-def gaps(
+def rank_gaps(
     ledger: pl.DataFrame,
     found: pl.DataFrame,
     rows: pl.DataFrame,
     notes: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Gaps by importance: a frame of GAPS. Takes what `lacking` takes, and `table`.
+    """Return the gaps by importance: a frame of GAPS.
 
-    First comes what would settle most contradicted claims, then most redacted ones, those of a
-    single source, those without a document. Contradicted claims that no row of `rows` would settle
-    stand together in the last row, whose gap is null: a letter for them is still to be written.
+    Takes the arguments of `unsupported_claims` and the rows of `load_gaps`. Gaps that would settle
+    most contradicted claims come first, then most redacted ones, then claims of a single source,
+    then claims without a document. Contradicted claims that no row would settle are in the last
+    row, whose gap is null: nobody has written a letter for them yet.
 
-    Raises InputError where `rows` names a claim that isn't in the ledger.
+    Raises InputError if `rows` names a claim that isn't in the ledger.
     """
     named = rows.select("gap", pl.col("claims").str.split(";")).explode("claims")
     stray = named.filter(~pl.col("claims").is_in(ledger["claim_id"].to_list()))
@@ -156,7 +158,7 @@ def gaps(
         gap, claim = stray.row(0)
         raise InputError(f"gaps.csv, gap '{gap}': there is no claim {claim} in the ledger.")
     with duckdb.connect() as db:
-        for name, frame in (("gaps", rows), ("lacking", lacking(ledger, found, notes))):
+        for name, frame in (("gaps", rows), ("lacking", unsupported_claims(ledger, found, notes))):
             db.register("given", ArrowStream(frame))
             db.execute(f"create table {name} as from given")
         ranked = query_frame(db, _RANKED)
@@ -164,24 +166,24 @@ def gaps(
 
 
 def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
-    """Raises InputError for an id that isn't in the ledger, naming the ids that are near it."""
+    """Raise InputError for an id that isn't in the ledger, naming similar ids."""
     known = ledger["claim_id"].to_list()
     for each in ids:
         if each not in known:
             raise InputError(
-                f"There is no claim '{each}' in the ledger{near(each, known)}. The ids stand in "
-                "the table 'claims' of a case file, and those of the Korean case in "
+                f"There is no claim '{each}' in the ledger{near(each, known)}. The ids are in "
+                f"the table 'claims' of a case file, and those of the Korean case in "
                 "lib/onetomany/claims/data/propositions.csv."
             )
 
 
-def defaults(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:
-    """What a gap's letter can be filled in with already: body, system and period.
+def gap_fields(gap: str, language: str, folder: Path | None = None) -> dict[str, str]:
+    """Return the fields known for a gap's letter: body, system and period.
 
-    Nothing, in a language that the case's own words are not written in. Raises InputError for a gap
-    that isn't in gaps.csv.
+    Returns nothing for languages without the case's own words. Raises InputError for a gap that
+    isn't in gaps.csv.
     """
-    rows = table(folder)
+    rows = load_gaps(folder)
     own = rows.filter(pl.col("gap") == gap)
     if own.is_empty():
         raise InputError(f"There is no gap '{gap}': there are {', '.join(rows['gap'])}.")

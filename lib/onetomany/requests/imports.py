@@ -1,4 +1,4 @@
-"""A request's history from what two platforms export as JSON; the file is read, nothing fetched.
+"""Read a request's history from the JSON export of two platforms; nothing is downloaded.
 
 Froide (FragDenStaat): one request of `/api/v1/request/<id>/`, as `froide/foirequest/api/
 serializers.py` of okfde/froide writes it (commit 545799b). Alaveteli (WhatDoTheyKnow, RightToKnow,
@@ -6,8 +6,8 @@ AskTheEU): one request of `/request/<title>.json`, or a list of events of `/feed
 `json_for_api` in `app/models` of mysociety/alaveteli writes them (info_request.rb,
 info_request_event.rb, public_body.rb).
 
-Such a file is untrusted: its size and depth are limited, text is cut, and no path or address of
-it is followed. Names of users and senders are left out, since they are personal data.
+Such a file is untrusted: its size and depth are limited, text is cut, and no path or address in it
+is opened. Names of users and senders are personal data and left out.
 """
 
 from __future__ import annotations
@@ -38,16 +38,15 @@ _OLD_RAILS = re.compile(r"(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d
 def read_export(
     path: Path, procedure: str, *, zone: str | None = None, request_id: str | None = None
 ) -> Request:
-    """A request with its history from a JSON export of Froide or Alaveteli.
+    """Return a request with its history from a JSON export of Froide or Alaveteli.
 
-    `procedure` says under which law it was made (a platform's own name for a law is kept as a
-    note). A law counts local days: a time is taken as the day on which it fell in the `zone`
-    ('Europe/Berlin'), or without one in the offset that the export wrote. `request_id` is the
-    name that it gets in the log.
+    `procedure` is the law of the request (a platform's own name for a law becomes a note). A law
+    counts local days: a time becomes the day in the `zone` ('Europe/Berlin'), or without a zone in
+    the offset that the export wrote. `request_id` is its name in the log.
 
-    Raises InputError where the file is too large, too deep, no JSON or of neither platform; where
-    a field that is needed is missing or of another kind, with its name; where a time has no offset
-    and no zone is given; and for a zone that there is none of.
+    Raises InputError if the file is too large, too deep, not JSON or of neither platform; if a
+    needed field is missing or of another type; if a time has no offset and no zone is given; and
+    for an unknown zone.
     """
     path = Path(path)
     export = _loaded(path)
@@ -61,7 +60,7 @@ def read_export(
         request = _alaveteli(_feed_head(events, path), events, path, days)
     else:
         raise InputError(
-            f"{path} is no request of Froide (with messages) or of Alaveteli (with "
+            f"{path} is not a request of Froide (with messages) or of Alaveteli (with "
             "info_request_events, or a feed of events)."
         )
     known = {**vars(request), "procedure": procedure}
@@ -114,13 +113,13 @@ def _froide(export: dict[str, Any], path: Path, days: _Days) -> Request:
 def _resolved(
     export: dict[str, Any], messages: list[dict[str, Any]], days: _Days
 ) -> tuple[dt.date, str]:
-    """When a request was resolved: as it says, or at its last message, which is then told."""
+    """Return the day a request was resolved: as stated, or of its last message, with a note."""
     if export.get("resolved_on"):
         return days.of(export["resolved_on"], "resolved_on"), ""
     last = messages[-1].get("timestamp") if messages else export.get("last_message")
     if not last:
         raise InputError(
-            f"{days.path} tells how the request ended, but not when: it needs 'resolved_on', "
+            f"{days.path} says how the request ended, but not when: it needs 'resolved_on', "
             "'last_message' or a message."
         )
     return days.of(last, "last_message"), "; no day is given, that of the last message is taken"
@@ -164,7 +163,7 @@ def _alaveteli(
 
 
 def _followed_up(day: dt.date, state: str, before: list[Event]) -> Event:
-    """What the requester wrote: for a review, or what the body asked to have clarified."""
+    """Return the event of a requester's message: an appeal for review, or a clarification."""
     if state == "internal_review":
         return Event(day, "appealed", "asked for an internal review")
     told = [each.event for each in before if each.event != "message"]
@@ -174,15 +173,15 @@ def _followed_up(day: dt.date, state: str, before: list[Event]) -> Event:
 
 
 def _feed_head(events: list[dict[str, Any]], path: Path) -> dict[str, Any]:
-    """The request that a feed is of; it must be of one."""
+    """Return the one request that a feed is about."""
     heads = [_table(each, "info_request", path) for each in events]
     if len({str(each.get("id")) for each in heads}) > 1:
-        raise InputError(f"{path} holds events of several requests: import one at a time.")
+        raise InputError(f"{path} contains events of several requests: import one at a time.")
     return heads[0] | {"public_body": events[0].get("public_body")}
 
 
 class _Days:
-    """Times of an export to the days that a law counts."""
+    """Converts times of an export to the days that a law counts."""
 
     def __init__(self, path: Path, zone: str | None) -> None:
         self.path = path
@@ -204,7 +203,7 @@ class _Days:
             time = dt.datetime.fromisoformat(text)
         except ValueError as error:
             shown = _cut(written)
-            raise InputError(f"{self.path}: '{name}' is no time: '{shown}'.") from error
+            raise InputError(f"{self.path}: '{name}' is not a time: '{shown}'.") from error
         if time.tzinfo is None and (self.zone is None or len(text) <= 10):
             raise InputError(
                 f"{self.path}: '{name}' ({text}) has no offset from UTC: name the zone with --zone."
@@ -213,7 +212,9 @@ class _Days:
             try:
                 time = time.astimezone(self.zone)
             except OverflowError as error:
-                raise InputError(f"{self.path}: '{name}' ({text}) is out of time.") from error
+                raise InputError(
+                    f"{self.path}: '{name}' ({text}) is outside the range of dates."
+                ) from error
         return time.date()
 
 
@@ -224,17 +225,21 @@ def _loaded(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     if len(content) > MAX_BYTES:
-        raise InputError(f"{path} is larger than {MAX_BYTES // 10**6} MB: it is no single request.")
+        raise InputError(
+            f"{path} is larger than {MAX_BYTES // 10**6} MB: it can't be a single request."
+        )
     if _depth(content) > MAX_DEPTH:
-        raise InputError(f"{path} is nested deeper than {MAX_DEPTH}: it is no export of a request.")
+        raise InputError(
+            f"{path} is nested deeper than {MAX_DEPTH}: it is not an export of a request."
+        )
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_no_number)
     except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path} is no JSON: {error}.") from error
+        raise InputError(f"{path} is not JSON: {error}.") from error
 
 
 def _depth(content: bytes) -> int:
-    """How deep brackets are nested, counted before a parser goes down into them."""
+    """Return the depth of nested brackets, counted before a parser follows them."""
     depth = deepest = 0
     for mark in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', content):
         if mark[0] in b"[{":
@@ -246,7 +251,7 @@ def _depth(content: bytes) -> int:
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _list(table: dict[str, Any], name: str, path: Path, where: str = "") -> list[dict[str, Any]]:
@@ -287,7 +292,7 @@ def _number(table: dict[str, Any], path: Path) -> int:
 
 
 def _cut(value: object) -> str:
-    """A value as one short line of text; '' for none."""
+    """Return a value as one short line of text; '' for none."""
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
@@ -300,7 +305,7 @@ def _told(name: str, values: list[str]) -> str:
 def _unknown(
     platform: str, request: dict[str, Any], events: list[dict[str, Any]]
 ) -> dict[str, str]:
-    """Fields that the platform isn't known to write, each with the first value that it has."""
+    """Return fields that the platform isn't known to write, each with its first value."""
     merged = {name: value for each in reversed(events) for name, value in each.items()}
     return {
         f"unknown field of the {what}, {_cut(name)}": _cut(value)
@@ -317,7 +322,8 @@ def _sorted(rows: list[Event]) -> tuple[Event, ...]:
 def _notes(platform: str, notes: dict[str, str]) -> str:
     told = "\n".join(f"- {name}: {value}" for name, value in notes.items() if value)
     return (
-        f"Imported from an export of {platform}, which doesn't tell when the body received the "
-        "request: add the event 'received', from which deadlines run. What it said beside:\n\n"
+        f"Imported from an export of {platform}, which doesn't say when the body received the "
+        f"request: add the event 'received', from which deadlines run. Other fields of the "
+        f"export:\n\n"
         f"{told}"
     ).rstrip()

@@ -1,4 +1,4 @@
-"""The languages of letters: their dates, headings and marks (`templates/languages.toml`)."""
+"""Read the languages of letters: dates, headings and marks (`templates/languages.toml`)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError, near
-from .templates import made_of, read_toml, templates_folder
+from .letter_templates import made_of, read_toml, templates_folder
 
-# how an item begins or ends that asks for a fact and not for a document
+# question words at the beginning or end of an item
 _ASKS = {
     "en": re.compile(
         r"(what|who|whom|whose|why|how|whether|is|are|was|were|did|do|does|has|have|had|can|could)"
@@ -30,24 +30,24 @@ _MARK = re.compile(r"[?？]\s*$")
 
 @dataclass(frozen=True)
 class LetterLanguage:
-    """A language that a letter can be in; `en` and `ko` are its name."""
+    """A language of letters; `en` and `ko` are its name."""
 
     id: str
     en: str
     ko: str
     date: str  # with {day}, {month} and {year}
     months: tuple[str, ...]
-    questions: str  # heads the questions of fact
+    questions: str  # heading of the questions of fact
     questions_intro: str
-    not_part: str  # marks a version to read along
+    not_part: str  # mark of the requester's translation
     regional: Mapping[str, str] = field(default_factory=dict)  # region to date
 
 
 def letter_languages(folder: Path | None = None) -> dict[str, LetterLanguage]:
     """Read every language of `folder`/templates/languages.toml, by its ISO 639 code.
 
-    `folder` is data_requests/. Raises InputError, naming the field, for a table that lacks
-    something or has not twelve months.
+    `folder` is data_requests/. Raises InputError, naming the field, if something is missing or
+    there are not twelve months.
 
     >>> letter_languages()["de"].months[2]
     'März'
@@ -65,7 +65,9 @@ def letter_languages(folder: Path | None = None) -> dict[str, LetterLanguage]:
 
 
 def letter_language(tag: str, folder: Path | None = None) -> LetterLanguage:
-    """Return the language of a tag such as 'en-US' or 'de'. Raises InputError, naming those known.
+    """Return the language of a tag such as 'en-US' or 'de'.
+
+    Raises InputError for an unknown language, naming the known ones.
 
     >>> letter_language("en-US").en
     'English'
@@ -92,10 +94,10 @@ def written_date(day: dt.date, tag: str, folder: Path | None = None) -> str:
 
 
 def fact_questions(items: Iterable[str], language: str) -> list[int]:
-    """Return the numbers, from 1, of the items that ask for a fact and not for a document.
+    """Return the numbers, from 1, of items that ask for a fact instead of a document.
 
-    Seen are a question mark at the end and, in English, German and Korean, the words with which
-    such a question begins or ends. Other languages are judged by the mark alone.
+    An item asks for a fact if it ends in a question mark or, in English, German and Korean, if it
+    begins or ends with a question word. In other languages only the mark counts.
 
     >>> fact_questions(["the contract", "how many cameras there were"], "en")
     [2]

@@ -1,4 +1,4 @@
-"""What a procedure is made of: provisions with article and source, steps, events."""
+"""Define the parts of a procedure: provisions with article and source, steps, events."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ WHOSE = ("body", "requester", "third_party", "review")
 LIMITS = ("latest", "earliest")
 EFFECTS = ("restarts", "pauses")
 NOTICES = ("", "within")
-# what may stop, move or prolong a body's time: each law says something on each, or `not_found`
+# rules that stop, move or extend a period: each law has a rule on each, or `not_found`
 TOPICS = (
     *("clarification", "fees", "transfer", "translation", "extension", "consultation"),
     "after_answer",
 )
 WEIGHTS = ("absolute", "qualified", "mandatory", "discretionary")
 
-# what can happen to a request, in the order in which it usually does; `silence` never stands in a
-# log: it is worked out from a decision that did not come
+# events of a request in their usual order; `silence` is never logged: it follows from a missing
+# decision
 EVENTS = {
     "received": ("the body received the request", "기관이 청구를 받음"),
-    "acknowledged": ("the requester was told of the receipt", "청구인이 접수를 통지받음"),
+    "acknowledged": ("the requester was notified of the receipt", "청구인이 접수를 통지받음"),
     "extended": ("the body gave notice of an extension", "기관이 기간 연장을 알림"),
     "clarification_asked": (
         "the body asked the requester to clarify",
@@ -45,28 +45,31 @@ EVENTS = {
     "fee_asked": ("the body asked for a fee", "기관이 수수료를 청구함"),
     "fee_paid": ("the body received the fee", "기관이 수수료를 받음"),
     "transferred": (
-        "the body passed the request on to another",
+        "the body transferred the request to another",
         "기관이 청구를 다른 기관으로 보냄",
     ),
-    "third_party_told": ("the body told the third party", "기관이 제3자에게 알림"),
+    "third_party_told": ("the body informed the third party", "기관이 제3자에게 알림"),
     "third_party_heard": ("the body received the third party's view", "기관이 제3자 의견을 받음"),
     "disclosure_decided": (
-        "the requester was told that records will be disclosed",
+        "the requester was notified that records will be disclosed",
         "청구인이 공개 결정을 통지받음",
     ),
     "disclosure_ordered": (
-        "the body told a third party that it will disclose",
+        "the body informed a third party that it will disclose",
         "기관이 제3자에게 공개하겠다고 알림",
     ),
     "disclosure_day": ("the day that the body set for disclosure", "기관이 정한 공개일"),
     "disclosed": ("the requester got the records", "청구인이 자료를 받음"),
-    "decided": ("the requester was told the decision", "청구인이 결정을 통지받음"),
-    "silence": ("the time passed with no decision", "결정 없이 기간이 지남"),
+    "decided": ("the requester was notified of the decision", "청구인이 결정을 통지받음"),
+    "silence": ("the period ended without a decision", "결정 없이 기간이 지남"),
     "appealed": ("the body received the appeal", "기관이 불복신청을 받음"),
-    "appeal_decided": ("the requester was told the appeal's result", "불복신청 결과를 통지받음"),
+    "appeal_decided": (
+        "the requester was notified of the appeal's result",
+        "불복신청 결과를 통지받음",
+    ),
     "complained": ("the outside reviewer received the complaint", "외부 심사기관이 신청을 받음"),
     "complaint_decided": (
-        "the requester was told the outside reviewer's decision",
+        "the requester was notified of the outside reviewer's decision",
         "외부 심사기관의 결정을 통지받음",
     ),
     "sued": ("a court received the claim", "법원이 소장을 받음"),
@@ -76,7 +79,7 @@ EVENTS = {
 
 @dataclass(frozen=True)
 class Source:
-    """Where a field comes from, how that was checked, and when."""
+    """The source of a field, how it was checked, and when."""
 
     id: str
     title: str
@@ -84,7 +87,7 @@ class Source:
     url: str
     verified: str  # of VERIFIED, for the fields that don't say otherwise
     how: str
-    read: dt.date | None  # the day on which it was read; None where it was not
+    read: dt.date | None  # the day of reading; None if not read
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,10 @@ class Provision:
 
 @dataclass(frozen=True)
 class Addressee(Provision):
-    """A body to write to: `en`, `ko` are its name, `holds_en`, `holds_ko` what it should have.
+    """An authority to write to: its name `en`, `ko`, and the documents it should have.
 
-    `official` is its name as a letter in the authority's language gives it.
+    `holds_en` and `holds_ko` describe the documents. `official` is its name in a letter in its own
+    language.
     """
 
     id: str
@@ -114,22 +118,22 @@ class Addressee(Provision):
 
 @dataclass(frozen=True)
 class Required(Provision):
-    """A field that a request must carry; `id` is the name under which a letter asks for it."""
+    """A field that the law requires in a request; `id` is its name in a letter's fields."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class Step(Provision):
-    """A period: `number` of `unit` from the event `starts`, over when an event of `ends` happens.
+    """A period: `number` of `unit` from the event `starts` to an event of `ends`.
 
-    `en` and `ko` name what is due. `whose` says who must keep it. With `first_day` the day of the
-    event is day 1; without, the day after is. `rolls`: a last day that is not worked on moves to
-    the next that is. `limit` is "latest" for a day by which, "earliest" for one after which.
-    `lapse` is the event that has happened when the period passes in vain ("silence", or "").
-    `moves_start`: an event on a day off counts as if it happened on the next working day.
-    `rolls_unread`: the law's rule on a last day off was not read; it is taken to move for a body
-    and a reviewer, whom nobody should call late in error, and not to move for anybody else.
+    `en` and `ko` name the action due, `whose` the party that must act. With `first_day` the day of
+    the event is day 1, otherwise the day after. `rolls`: a last day off moves to the next working
+    day. `limit` is "latest" for a day by which to act, "earliest" for one after which. `lapse` is
+    the event that has happened if the period passes without an answer ("silence", or "").
+    `moves_start`: an event on a day off counts as of the next working day. `rolls_unread`: we have
+    not read the law's rule on a last day off. It is assumed to move for an authority and a
+    reviewer, so that nobody calls them late by mistake, and not to move for anybody else.
     """
 
     id: str
@@ -147,17 +151,17 @@ class Step(Provision):
 
     @property
     def moves_end(self) -> bool:
-        """Whether a last day off moves on."""
+        """Return whether a last day off moves to the next working day."""
         return self.rolls or (self.rolls_unread and self.whose in {"body", "review"})
 
 
 @dataclass(frozen=True)
 class Extension(Provision):
-    """By how much a step may grow; `en` and `ko` give the reasons and the notice that is due.
+    """The length by which a step may be extended; `en` and `ko` give reasons and notice.
 
-    `notice` is "within" where the notice must come before the time that it prolongs is over: later,
-    it prolongs nothing. It is "" where the law doesn't say so. With `announced` the law sets no
-    length: `number` is 0, and the step lasts to the day that the body named.
+    `notice` is "within" if the notice must come before the period ends: a later one extends
+    nothing. It is "" if the law doesn't say so. With `announced` the law sets no length: `number`
+    is 0, and the step lasts to the day that the authority named.
     """
 
     id: str
@@ -170,12 +174,12 @@ class Extension(Provision):
 
 @dataclass(frozen=True)
 class Stop(Provision):
-    """What stops a step's clock: from an event `starts` to an event `ends`; `en`, `ko` say why.
+    """A reason why a step's clock stops, from an event `starts` to an event `ends`.
 
-    `effect`: by "restarts" the step begins at the event `ends`; by "pauses" the days from the one
-    to the other are not counted: with `first_day` the first of them, with `last_day` the last among
-    them. `most` is how often a body may do so, 0 for as often as it has to. A pause lasts at most
-    `longest` days of `longest_unit` after the first (0: until it is answered).
+    `en` and `ko` describe it. With `effect` "restarts" the step begins again at the event `ends`.
+    With "pauses" the days between are not counted, including the first with `first_day` and the
+    last with `last_day`. `most` is how often an authority may stop the clock (0: without limit). A
+    pause lasts at most `longest` days of `longest_unit` after the first (0: until it is answered).
     """
 
     id: str
@@ -192,17 +196,17 @@ class Stop(Provision):
 
 @dataclass(frozen=True)
 class ClockRule(Provision):
-    """What a law says on one of `TOPICS`; `id` is the topic."""
+    """A law's rule on one of `TOPICS`; `id` is the topic."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class Exemption(Provision):
-    """A ground of refusal: its gist, its weight, and what a requester usually answers.
+    """A ground of refusal: its gist, its weight, and a requester's usual reply.
 
-    `weight` is "absolute" or "qualified" where the law knows a balance of interests, "mandatory" or
-    "discretionary" where it says that the body must, or that it may, refuse.
+    `weight` is "absolute" or "qualified" if the law balances interests; "mandatory" or
+    "discretionary" if the law says that the authority must or may refuse.
     """
 
     id: str
@@ -213,7 +217,7 @@ class Exemption(Provision):
 
 @dataclass(frozen=True)
 class Closed(Provision):
-    """Days of one year on which an institution does not work; `id` is the year."""
+    """The days of one year on which an institution is closed; `id` is the year."""
 
     id: str
     days: tuple[dt.date, ...]
@@ -221,7 +225,7 @@ class Closed(Provision):
 
 @dataclass(frozen=True)
 class Procedure:
-    """One law under which something can be asked for."""
+    """One law under which one can ask for something."""
 
     id: str
     calendar: str
@@ -239,24 +243,24 @@ class Procedure:
     required: tuple[Required, ...]
     steps: tuple[Step, ...]
     extensions: tuple[Extension, ...]
-    stops: tuple[Stop, ...]  # empty where the law knows none, or none could be read
+    stops: tuple[Stop, ...]  # empty if the law has none, or we could not read it
     exemptions: tuple[Exemption, ...]
-    closed: tuple[Closed, ...]  # empty where `calendar` says all
+    closed: tuple[Closed, ...]  # empty if `calendar` is complete
     clocks: tuple[ClockRule, ...]
-    not_found: tuple[str, ...]  # TOPICS on which nothing was found in what was read
-    language: str = ""  # in which its authorities work, as 'en-US'; empty: English
-    language_rule: Provision | None = None  # what the law says of other languages
+    not_found: tuple[str, ...]  # TOPICS on which we found nothing in the texts we read
+    language: str = ""  # language of its authorities, as 'en-US'; empty: English
+    language_rule: Provision | None = None  # the law's rule on other languages
 
     def step(self, name: str) -> Step:
-        """The step of that id. Raises InputError, naming those there are."""
+        """Return the step of an id. Raises InputError, naming the known ones."""
         return self._one(self.steps, name, "step")
 
     def extension(self, name: str) -> Extension:
-        """The extension of that id. Raises InputError, naming those there are."""
+        """Return the extension of an id. Raises InputError, naming the known ones."""
         return self._one(self.extensions, name, "extension")
 
     def exemption(self, name: str) -> Exemption:
-        """The exemption of that id. Raises InputError, naming those there are."""
+        """Return the exemption of an id. Raises InputError, naming the known ones."""
         return self._one(self.exemptions, name, "exemption")
 
     def _one(self, among: tuple[Named, ...], name: str, what: str) -> Named:

@@ -1,4 +1,4 @@
-"""A letter as Markdown, DOCX and PDF, with a version to read along behind it where asked for."""
+"""Write a letter as Markdown, DOCX and PDF, with an optional translation for the requester."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .languages import letter_language
 if TYPE_CHECKING:
     from docx.document import Document
 
-    from .letters import Block, Letter
+    from .letters import Letter, LetterPart
 
-# Word takes the first of these that a computer has; the PDF carries its own
+# Word uses the first installed font; the PDF contains its own
 _WORD_FONT, _WORD_FONT_KO = "Georgia", "Malgun Gothic"
 # spaces at which a citation or a date must not break over two lines
 _KEPT = re.compile(
@@ -27,28 +27,28 @@ _KEPT = re.compile(
     r"(?<=\bArticle) (?=\d)|(?<=\bsection) (?=\d)|(?<=\bunder) (?=§)|(?<=\d) (?=\(\d+\))|"
     r"(?<=\d) (?=Abs\.)"
 )
-# millimetres: the United States write on Letter paper
+# millimetres: letters in the United States use Letter paper
 _LETTER_PAPER, _A4 = (215.9, 279.4), (210.0, 297.0)
 _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 
-def reading_mark(letter: Letter, beside: Letter) -> str:
-    """Return the words that mark a version to read along, in both languages."""
+def _reading_mark(letter: Letter, beside: Letter) -> str:
+    """Return the words that mark the translation as not part of the letter, in both languages."""
     both = dict.fromkeys((letter.language, beside.language))
     return " · ".join(letter_language(each).not_part for each in both)
 
 
 def to_markdown(letter: Letter, beside: Letter | None = None) -> str:
-    """Return the letter as Markdown; `beside` follows below a rule, marked as no part of it."""
+    """Return the letter as Markdown; the translation `beside` follows below a line, marked so."""
     if beside is None:
         return letter.markdown
-    return f"{letter.markdown}\n---\n\n**{reading_mark(letter, beside)}**\n\n{beside.markdown}"
+    return f"{letter.markdown}\n---\n\n**{_reading_mark(letter, beside)}**\n\n{beside.markdown}"
 
 
 def to_docx(letter: Letter, beside: Letter | None = None) -> bytes:
-    """Return the letter as a Word file to be changed by hand; the same bytes for the same letter.
+    """Return the letter as an editable Word file; the same letter gives the same bytes.
 
-    `beside`, a version to read along, begins a new page and is marked as no part of the letter.
+    The translation `beside` begins a new page and is marked as not part of the letter.
     """
     import docx
     from docx.shared import Mm
@@ -63,7 +63,7 @@ def to_docx(letter: Letter, beside: Letter | None = None) -> bytes:
         _add(document, block, 0)
     if beside is not None:
         document.add_page_break()
-        document.add_paragraph().add_run(reading_mark(letter, beside)).bold = True
+        document.add_paragraph().add_run(_reading_mark(letter, beside)).bold = True
         for block in beside.blocks:
             _add(document, block, 2)
     facts = document.core_properties
@@ -76,7 +76,7 @@ def to_docx(letter: Letter, beside: Letter | None = None) -> bytes:
 
 
 def _style(document: Document, tag: str) -> None:
-    """Fonts and sizes, and the language by which Word checks and hyphenates."""
+    """Set fonts, sizes and the language of spelling and hyphenation."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Pt, RGBColor
@@ -90,26 +90,26 @@ def _style(document: Document, tag: str) -> None:
         run = style.element.get_or_add_rPr()
         fonts = run.get_or_add_rFonts()
         for theme in [each for each in fonts.attrib if each.endswith("Theme")]:
-            del fonts.attrib[theme]  # a theme's font would win over the one named
+            del fonts.attrib[theme]  # a theme's font would override this one
         fonts.set(qn("w:eastAsia"), _WORD_FONT_KO)
         for old in run.findall(qn("w:lang")):
             run.remove(old)
         spoken = OxmlElement("w:lang")
         eastern = tag.startswith(("ko", "ja"))
         spoken.set(qn("w:val"), "en" if eastern else tag)
-        spoken.set(qn("w:eastAsia"), tag if eastern else "ko-KR")  # for a version to read along
+        spoken.set(qn("w:eastAsia"), tag if eastern else "ko-KR")  # for the translation
         run.append(spoken)
 
 
-def _add(document: Document, block: Block, level: int) -> None:
-    """One piece; with `level` every heading is of that one. Numbers stand in the text."""
+def _add(document: Document, block: LetterPart, level: int) -> None:
+    """Add one piece; with `level` every heading has that level. Numbers are part of the text."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm
 
     if block.kind == "heading":
         document.add_heading(block.text, level or block.level)
     elif block.kind == "list":
-        # typed numbers: Word's own would go on from the first list into the second
+        # numbers as text: Word's own would continue from the first list into the second
         for number, item in enumerate(block.items, 1):
             paragraph = document.add_paragraph(f"{number}.\t{_kept(item)}")
             paragraph.paragraph_format.left_indent = Mm(7)
@@ -125,18 +125,18 @@ def _add(document: Document, block: Block, level: int) -> None:
 
 
 def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
-    """Return the letter as PDF/A-2b and PDF/UA-1; the same bytes for the same letter.
+    """Return the letter as PDF/A-2b and PDF/UA-1; the same letter gives the same bytes.
 
-    `beside`, a version to read along, follows on pages of its own: each is marked as no part of the
-    letter, and the letter's page numbers leave them out. Every text goes to typst as data, never as
-    source, so that nothing in it is a command. Raises InputError for a character that the PDF's
-    fonts lack, as they do many of Japanese.
+    The translation `beside` follows on its own pages: each is marked as not part of the letter and
+    left out of its page numbers. Every text goes to typst as data, never as source, so that none is
+    run as a command. Raises InputError for a character missing from the PDF's fonts, such as many
+    Japanese ones.
     """
     import typst
 
     data = _data(letter) | {"date": [letter.date.year, letter.date.month, letter.date.day]}
     if beside is not None:
-        data["beside"] = _data(beside) | {"mark": reading_mark(letter, beside)}
+        data["beside"] = _data(beside) | {"mark": _reading_mark(letter, beside)}
     source = resources.files(__package__).joinpath("data", "letter.typ").read_bytes()
     try:
         made = typst.compile(
@@ -153,8 +153,8 @@ def to_pdf(letter: Letter, beside: Letter | None = None) -> bytes:
         if lacking is None:
             raise
         raise InputError(
-            f"The PDF's fonts lack '{lacking[1]}': send the Word file, or write it otherwise. "
-            f"PDF 글꼴에 '{lacking[1]}' 글자가 없으니 워드 파일을 쓰거나 달리 적는다."
+            f"The PDF's fonts lack '{lacking[1]}': send the Word file, or use another character. "
+            f"PDF 글꼴에 '{lacking[1]}' 글자가 없으니 워드 파일을 쓰거나 다른 글자를 쓴다."
         ) from error
     return bytes(made)
 
@@ -179,7 +179,7 @@ def _kept(text: str) -> str:
 
 
 def _undated(archive: bytes) -> bytes:
-    """A ZIP file without the time at which it was written."""
+    """Return a ZIP file without its time of writing."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(archive)) as old,

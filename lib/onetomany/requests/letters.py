@@ -1,7 +1,6 @@
-"""A letter from a template, a procedure and fields. Nothing is sent.
+"""Write a letter from a template, a procedure and fields. Nothing is sent.
 
-It is in the authority's language unless another is named. `letter_files` writes it as Markdown,
-DOCX and PDF.
+It is in the authority's language by default. `letter_files` writes it as Markdown, DOCX and PDF.
 """
 
 from __future__ import annotations
@@ -18,8 +17,7 @@ from ..errors import InputError, near
 from .languages import LetterLanguage, fact_questions, letter_language, written_date
 from .laws import Procedure
 from .letter_files import to_docx, to_markdown, to_pdf
-from .procedures import one_procedure, requests_folder
-from .templates import (
+from .letter_templates import (
     SUFFIX,
     Field,
     Frame,
@@ -31,11 +29,12 @@ from .templates import (
     read_toml,
     template_and_frame,
 )
+from .procedures import one_procedure, requests_folder
 
 __all__ = [
     "PERSONAL_FILE",
-    "Block",
     "Letter",
+    "LetterPart",
     "law_language",
     "letter",
     "requester",
@@ -47,16 +46,16 @@ __all__ = [
 PERSONAL_FILE = "requester.toml"
 _LABEL = re.compile(r"\*\*(.+?)\*\*\s+(.*)", re.DOTALL)
 _ITEM = re.compile(r"\d+\. ")
-# where the section that asks for documents ends: the next heading after its list
+# the end of the section on documents: the next heading after its list
 _ASKED = re.compile(r"(^\d+\. .*?)(?=^## )", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Block:
-    """A piece of a letter, in plain text.
+class LetterPart:
+    """A piece of a letter in plain text.
 
-    `kind` is heading (of `level`), labelled (`label` and `text`), paragraph, list (`items`, which
-    are numbered from 1) or closing (the date, the signature).
+    `kind` is heading (of `level`), labelled (`label` and `text`), paragraph, list (`items`,
+    numbered from 1) or closing (the date, the signature).
     """
 
     kind: str
@@ -68,7 +67,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter that is ready to be signed: its Markdown, and the same in plain pieces."""
+    """A letter ready for signature: its Markdown, and the same in plain pieces."""
 
     template: str
     procedure: str
@@ -76,14 +75,14 @@ class Letter:
     title: str
     date: dt.date
     markdown: str
-    blocks: tuple[Block, ...]
-    unread: tuple[str, ...]  # articles it leans on that were recalled, not read: check them first
+    blocks: tuple[LetterPart, ...]
+    unread: tuple[str, ...]  # articles it relies on that we have not read: check them first
     tag: str = ""  # language and country, such as 'en-US'
-    notices: tuple[str, ...] = ()  # what its writer should look at before it is sent
+    notices: tuple[str, ...] = ()  # notices to read before sending it
 
     @property
     def text(self) -> str:
-        """The words of the letter, one piece a line, as a reader sees them."""
+        """Return the words of the letter, one piece per line."""
         lines: list[str] = []
         for block in self.blocks:
             lines += [f"{number}. {item}" for number, item in enumerate(block.items, 1)]
@@ -92,10 +91,9 @@ class Letter:
 
 
 def requester(path: Path | None = None) -> dict[str, str]:
-    """The requester's own particulars from requester.toml; {} where there is no such file.
+    """Return the requester's personal data from requester.toml; {} without such a file.
 
-    Only fields that are personal may stand there. Raises InputError for another, or one that is no
-    text.
+    Raises InputError for a field that is not personal, or is not text.
     """
     file = requests_folder() / PERSONAL_FILE if path is None else Path(path)
     if path is None and not file.exists():
@@ -112,7 +110,7 @@ def requester(path: Path | None = None) -> dict[str, str]:
 
 
 def law_language(procedure: str, folder: Path | None = None) -> str:
-    """Return the tag of the language that a law's authorities work in, such as 'de-DE'.
+    """Return the tag of the language of a law's authorities, such as 'de-DE'.
 
     A law that names none counts as English. Raises InputError for an unknown law.
 
@@ -130,15 +128,15 @@ def letter(
     *,
     folder: Path | None = None,
 ) -> Letter:
-    """A letter of `template` under `procedure`, its `fields` filled in.
+    """Return a letter of `template` under `procedure`, with its `fields` filled in.
 
-    It is in the authority's language, or in `language`, an ISO 639 code. Fields that the letter has
-    no use for are left out. Each value is shown as it was written, on one line, and is never taken
-    for a mark or a command.
+    It is in the authority's language, or in `language`, an ISO 639 code. Fields that the letter
+    doesn't use are ignored. Each value is shown literally, on one line, and never read as Markdown
+    or as a command.
 
-    Raises InputError where template, procedure or language is unknown or they don't fit, for a
-    date that is none, for a choice that is none of its options, and for missing fields: all that
-    are missing, each with what it is.
+    Raises InputError if template, procedure or language is unknown or they don't fit together, for
+    an invalid date, for a choice that is not one of its options, and for missing fields, which it
+    lists with their meaning.
     """
     own, frame = template_and_frame(template, procedure, folder)
     law = one_procedure(procedure, folder)
@@ -200,7 +198,7 @@ def _refuse_language(own: Template, frame: Frame, language: str, law_tag: str) -
 
 
 def _chosen(frame: Frame, fields: Mapping[str, str], about: Mapping[str, Field]) -> dict[str, str]:
-    """The fields with the defaults of choices; raises InputError for a choice that is none."""
+    """Return the fields with the defaults of choices; raise InputError for an invalid choice."""
     given = {name: str(value) for name, value in fields.items()}
     for name in frame.fields:
         options = about[name].options if name in about else {}
@@ -216,7 +214,7 @@ def _chosen(frame: Frame, fields: Mapping[str, str], about: Mapping[str, Field])
 
 
 def _with_questions(body: str, lines: list[str], template: str, words: LetterLanguage) -> str:
-    """The letter with its questions of fact in a section after the documents asked for."""
+    """Return the letter with its questions of fact in a section after the documents."""
     if not lines:
         return body
     numbered = "\n".join(f"{number}. {each}" for number, each in enumerate(lines, 1))
@@ -224,8 +222,8 @@ def _with_questions(body: str, lines: list[str], template: str, words: LetterLan
     found = _ASKED.search(body)
     if found is None:
         raise InputError(
-            f"Template '{template}' has questions of fact, but no list of documents with a heading "
-            "after it, behind which they could stand."
+            f"Template '{template}' has questions of fact, but no list of documents followed "
+            f"by a heading, where they would go."
         )
     return body[: found.end()] + section + body[found.end() :]
 
@@ -233,7 +231,7 @@ def _with_questions(body: str, lines: list[str], template: str, words: LetterLan
 def _other_language(
     law: Procedure, language: str, law_tag: str, folder: Path | None
 ) -> tuple[str, ...]:
-    """What to know of a letter that isn't in the authority's language."""
+    """Return notices for a letter that isn't in the authority's language."""
     if language == law_tag.partition("-")[0]:
         return ()
     own, asked = letter_language(language, folder), letter_language(law_tag, folder)
@@ -245,8 +243,8 @@ def _other_language(
     )
 
 
-def _mixed_in(blocks: tuple[Block, ...], frame: Frame, language: str) -> tuple[str, ...]:
-    """The items of the first list that ask for a fact, where the law gives documents alone."""
+def _mixed_in(blocks: tuple[LetterPart, ...], frame: Frame, language: str) -> tuple[str, ...]:
+    """Return the items that ask for a fact, if the law gives access to documents only."""
     asked = next((block.items for block in blocks if block.kind == "list"), ())
     if frame.answers:
         return ()
@@ -295,23 +293,23 @@ def _day(written: str) -> dt.date:
         ) from error
 
 
-def _blocks(markdown: str) -> tuple[Block, ...]:
-    """The pieces of the few kinds of Markdown that letters are written in."""
+def _blocks(markdown: str) -> tuple[LetterPart, ...]:
+    """Return the pieces of a letter's Markdown."""
     found = []
     for piece in re.split(r"\n\s*\n", markdown.strip()):
         text = piece.strip()
         label = _LABEL.fullmatch(text)
         if text.startswith("#"):
             marks = len(text) - len(text.lstrip("#"))
-            found.append(Block("heading", _unescaped(text[marks:]), level=marks))
+            found.append(LetterPart("heading", _unescaped(text[marks:]), level=marks))
         elif _ITEM.match(text):
             items = re.split(r"^\d+\. ", text, flags=re.MULTILINE)[1:]
-            found.append(Block("list", items=tuple(_unescaped(item) for item in items)))
+            found.append(LetterPart("list", items=tuple(_unescaped(item) for item in items)))
         elif label:
-            found.append(Block("labelled", _unescaped(label[2]), label=_unescaped(label[1])))
+            found.append(LetterPart("labelled", _unescaped(label[2]), label=_unescaped(label[1])))
         else:
-            found.append(Block("paragraph", _unescaped(text)))
-    return (*found[:-2], *(Block("closing", block.text) for block in found[-2:]))
+            found.append(LetterPart("paragraph", _unescaped(text)))
+    return (*found[:-2], *(LetterPart("closing", block.text) for block in found[-2:]))
 
 
 def _unescaped(text: str) -> str:

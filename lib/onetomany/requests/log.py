@@ -1,8 +1,8 @@
-"""The log of requests: one Markdown file each, whose head in TOML tells what happened when.
+"""Read and write the log of requests: one Markdown file each, with a head in TOML.
 
-A file is `<id>.md` in a folder such as `data_requests/log`. Its head stands between lines of +++;
-what follows is free text. Reading checks everything and names file and field. Writing keeps the
-comments that people put into the head, and never holds a requester's particulars.
+A file is `<id>.md` in a folder such as `data_requests/log`. Its head is between lines of +++; free
+text follows. Reading checks every field and names file and field. Writing keeps the comments that
+people put into the head, and refuses a requester's personal data.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from ..errors import InputError, near
 from ..sources.files import write_whole
 from .languages import letter_languages
 from .laws import EVENTS
-from .templates import read_toml, split_head
+from .letter_templates import read_toml, split_head
 
-# what a log may tell, and which event of the law (`laws.EVENTS`) it is, if any
+# events of a log, each with its event of the law (`laws.EVENTS`), if any
 LOG_EVENTS: dict[str, str] = {
     "drafted": "",
     "sent": "",
     "message": "",  # anything that changes nothing
-    # a decision is told by what it decided, never as `decided` alone
+    # a decision is logged by its result, never as `decided`
     **{name: name for name in EVENTS if name not in ("silence", "decided")},
     "answered": "decided",  # in full
     "partly": "decided",
     "refused": "decided",
     "not_held": "decided",
     "appeal_granted": "appeal_decided",  # in full
-    "complaint_granted": "complaint_decided",  # in full; a mediator's proposal is none
+    "complaint_granted": "complaint_decided",  # in full; a mediator's proposal doesn't count
     "withdrawn": "closed",
 }
-# events after which the requester has all that was asked for, and nothing to appeal
+# events after which the requester has everything and needs no appeal
 GRANTS = ("answered", "appeal_granted", "complaint_granted")
 WORDS = {
     "drafted": ("drafted", "작성"),
@@ -56,7 +56,7 @@ WORDS = {
     "transferred": ("passed on", "이송"),
     "third_party_told": ("third party told", "제3자 통지"),
     "third_party_heard": ("third party heard", "제3자 의견 접수"),
-    "disclosure_ordered": ("third party told of disclosure", "제3자에게 공개 결정 통지"),
+    "disclosure_ordered": ("third party informed of disclosure", "제3자에게 공개 결정 통지"),
     "disclosure_decided": ("records are to come", "공개 예정 통지"),
     "disclosure_day": ("day set for disclosure", "공개일"),
     "disclosed": ("records received", "자료 수령"),
@@ -76,13 +76,13 @@ WORDS = {
 }
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# characters: shorter particulars would be found in any text; a Korean name has three
+# characters: shorter data would be found in any text; a Korean name has three
 _SHORTEST_SECRET, _SHORTEST_KOREAN = 4, 3
 
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A file that came with an answer, known by the SHA-256 of its bytes."""
+    """A file that came with an answer, identified by its SHA-256."""
 
     name: str
     sha256: str
@@ -90,20 +90,20 @@ class ReceivedFile:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened on a day: one of LOG_EVENTS."""
+    """An event on a day: one of LOG_EVENTS."""
 
     date: dt.date
     event: str
     note: str = ""
-    extension: str = ""  # which of the procedure's, for the event extended
-    exemptions: tuple[str, ...] = ()  # ids of the procedure's, for a refusal
+    extension: str = ""  # id of the procedure's extension, for the event extended
+    exemptions: tuple[str, ...] = ()  # ids of the procedure's exemptions, for a refusal
     files: tuple[ReceivedFile, ...] = ()
-    until: dt.date | None = None  # to which day, where the law leaves an extension's length open
+    until: dt.date | None = None  # last day of an extension, if the law leaves its length open
 
 
 @dataclass(frozen=True)
 class Change:
-    """What an answer changed in the ledger of claims."""
+    """A change that an answer made in the ledger of claims."""
 
     date: dt.date
     claim: str
@@ -114,7 +114,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Request:
-    """One request: whom it went to, under which law, about what, and what happened since."""
+    """One request: its authority, law, subject and history."""
 
     id: str
     title: str
@@ -122,13 +122,15 @@ class Request:
     body: str
     template: str = ""  # empty: written without one, or imported
     language: str = ""
-    region: str = ""  # whose holidays count, where the procedure asks
+    region: str = ""  # whose holidays count, if the procedure needs it
     reference: str = ""  # the body's own number
-    source: str = ""  # where an imported history comes from
-    simulated: bool = False  # an example: nothing of it happened
+    source: str = ""  # origin of an imported history
+    simulated: bool = False  # an invented example
     gaps: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)  # of the letter; none that is personal
+    fields: Mapping[str, str] = field(
+        default_factory=dict
+    )  # fields of the letter that are not personal
     history: tuple[Event, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: str = ""  # the text below the head
@@ -137,14 +139,14 @@ class Request:
 Made = TypeVar("Made", Request, Event, Change, ReceivedFile)
 
 
-def read(path: Path) -> Request:
-    """One file of the log. Raises InputError that names the file and the field."""
+def read_request(path: Path) -> Request:
+    """Read one file of the log. Raises InputError that names the file and the field."""
     path = Path(path)
     if not path.is_file():
         held = [each.stem for each in path.parent.glob("*.md") if each.name != "README.md"]
         raise InputError(
             f"There is no request '{path.stem}' in {path.parent}{near(path.stem, held)}. "
-            "'onetomany requests status' lists what there is."
+            "'onetomany requests status' lists all requests."
         )
     try:
         text = path.read_text(encoding="utf-8")
@@ -153,26 +155,31 @@ def read(path: Path) -> Request:
     return _parsed(text, path)
 
 
-def read_all(folder: Path) -> list[Request]:
-    """Every request of a log, by id. Raises InputError as `read`, and where there is no folder."""
+def read_requests(folder: Path) -> list[Request]:
+    """Read every request of a log, by id.
+
+    Raises InputError as `read_request`, and if there is no folder.
+    """
     if not Path(folder).is_dir():
         raise InputError(
-            f"There is no folder {folder}, which holds the log, one file a request: begin one with "
+            f"There is no folder {folder}, the log with one file per request: begin one with "
             "'onetomany requests new', or name another with --log."
         )
-    return [read(path) for path in sorted(Path(folder).glob("*.md")) if path.name != "README.md"]
+    return [
+        read_request(path) for path in sorted(Path(folder).glob("*.md")) if path.name != "README.md"
+    ]
 
 
-def write_new(folder: Path, request: Request, *, personal: Iterable[str] = ()) -> Path:
-    """Write a request as a new file of the log and return its path.
+def write_request(folder: Path, request: Request, *, personal: Iterable[str] = ()) -> Path:
+    """Write a request as a new file of the log; return its path.
 
-    `personal` are the requester's own particulars. Raises InputError where one of them stands in
-    the text, where the file is there already, and for whatever `read` would refuse.
+    `personal` are the requester's personal data. Raises InputError if one of them is in the text,
+    if the file already exists, and for every fault that `read_request` reports.
     """
     path = Path(folder) / f"{request.id}.md"
     if path.exists():
         raise InputError(
-            f"{path} is there already: take another id, or go on with this one by "
+            f"{path} already exists: use another id, or continue this one with "
             "'onetomany requests export' and 'answer'."
         )
     head = tomlkit.document()
@@ -191,20 +198,19 @@ def write_new(folder: Path, request: Request, *, personal: Iterable[str] = ()) -
     return path
 
 
-def add(
+def add_event(
     path: Path,
     event: Event | None = None,
     changes: Iterable[Change] = (),
     *,
     personal: Iterable[str] = (),
 ) -> Request:
-    """Add what happened to a file of the log; what stands there, comments too, is kept.
+    """Add an event to a file of the log; everything in it, comments too, is kept.
 
-    Returns the request as it is then. Raises InputError as `write_new`, and leaves the file as it
-    was.
+    Returns the changed request. Raises InputError as `write_new`; the file is then unchanged.
     """
     path = Path(path)
-    read(path)
+    read_request(path)
     head_text, notes = split_head(path.read_text(encoding="utf-8"), path)
     head = tomlkit.parse(head_text)
     added: dict[str, list[Event] | list[Change]] = {
@@ -217,7 +223,7 @@ def add(
         for each in rows:
             _append(head[name], _row(each))
     _write(path, head, notes.strip("\n"), personal)
-    return read(path)
+    return read_request(path)
 
 
 def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterable[str]) -> None:
@@ -228,7 +234,7 @@ def _write(path: Path, head: tomlkit.TOMLDocument, notes: str, personal: Iterabl
     secrets = [each.strip() for each in personal]
     if any(each in text for each in secrets if len(each) >= _shortest(each)):
         raise InputError(
-            f"{path} would hold the requester's own particulars: the log is public, take them out."
+            f"{path} would contain the requester's personal data: the log is public, take them out."
         )
     _parsed(text, path)
     try:
@@ -244,7 +250,7 @@ def _shortest(secret: str) -> int:
 
 
 def _append(rows: Any, row: tomlkit.items.Table) -> None:
-    """Add a table to a list of them, with one blank line before it and one after."""
+    """Add a table to a list of tables, with one blank line before and after it."""
     if rows and not rows[-1].as_string().endswith("\n\n"):
         row.trivia.indent = "\n"
     row.add(tomlkit.nl())
@@ -252,7 +258,7 @@ def _append(rows: Any, row: tomlkit.items.Table) -> None:
 
 
 def _plain(request: Request) -> dict[str, Any]:
-    """The filled fields of a request as TOML knows them; the four that it can't lack always."""
+    """Return a request's filled fields for TOML, always including the four required ones."""
     needed = ("id", "title", "procedure", "body")
     found = {each.name: getattr(request, each.name) for each in fields(Request)}
     return {
@@ -278,7 +284,7 @@ def _row(each: Event | Change) -> tomlkit.items.Table:
 
 
 def _parsed(text: str, path: Path) -> Request:
-    """The checks of a file, one after the other."""
+    """Return a file's request after all checks."""
     head_text, notes = split_head(text, path)
     raw = read_toml(head_text, path)
     history, changes = raw.pop("history", []), raw.pop("changes", [])
@@ -287,7 +293,7 @@ def _parsed(text: str, path: Path) -> Request:
             raise InputError(f"{path}: '{name}' must be a list of tables, [[{name}]].")
     request = _checked(Request, raw, path, "")
     if not _ID.fullmatch(request.id):
-        raise _refused(path, "id", f"is '{request.id}': it may hold a-z, 0-9 and - alone")
+        raise _refused(path, "id", f"is '{request.id}': use only a-z, 0-9 and -")
     if request.id != path.stem:
         raise _refused(path, "id", f"must be the file's name, {path.stem}")
     for name in ("title", "procedure", "body"):
@@ -316,28 +322,28 @@ def _event(raw: dict[str, Any], path: Path, number: int) -> Event:
     made = tuple(_checked(ReceivedFile, each, path, f"{where}files: ") for each in files)
     for file in made:
         if not _SHA256.fullmatch(file.sha256):
-            raise _refused(path, f"{where}files: sha256", f"of {file.name} is no SHA-256")
+            raise _refused(path, f"{where}files: sha256", f"of {file.name} is not a SHA-256")
         if not file.name or "/" in file.name or "\\" in file.name:
             raise _refused(path, f"{where}files: name", "must be a plain file name")
     event = _checked(Event, {**raw, "files": []}, path, where)
     if event.event not in LOG_EVENTS:
         raise _refused(path, f"{where}event", f"is '{event.event}', not of {', '.join(LOG_EVENTS)}")
     if event.extension and event.event != "extended":
-        raise _refused(path, f"{where}extension", "stands at an event that is not 'extended'")
+        raise _refused(path, f"{where}extension", "belongs only to an event 'extended'")
     if event.until and not event.extension:
-        raise _refused(path, f"{where}until", "stands at an event without an 'extension'")
+        raise _refused(path, f"{where}until", "belongs only to an event with an 'extension'")
     return replace(event, files=made)
 
 
 def _checked(cls: type[Made], raw: dict[str, Any], path: Path, where: str) -> Made:
-    """A dataclass from a table: known fields only, each of its kind, none missing."""
+    """Return a dataclass from a table; raise for unknown, mistyped or missing fields."""
     kinds = {each.name: str(each.type) for each in fields(cls)}
     wanted: dict[str, type] = {"str": str, "bool": bool}
     wanted |= {"dt.date": dt.date, "dt.date | None": dt.date}
     values: dict[str, Any] = {}
     for name, value in raw.items():
         if name not in kinds or name == "notes":
-            raise _refused(path, f"{where}{name}", "is an unknown field: take it out")
+            raise _refused(path, f"{where}{name}", "is an unknown field: remove it")
         kind = kinds[name]
         right: type = dict if kind.startswith("Mapping") else wanted.get(kind, list)
         if type(value) is not right:

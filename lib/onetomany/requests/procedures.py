@@ -1,9 +1,9 @@
-"""Laws as data: one TOML file for each procedure, every field with its article and its source.
+"""Read laws as data: one TOML file per procedure, every field with article and source.
 
-`data_requests/README.md` describes the files. A field's `verified` says how far it was checked:
-"read" means that the provision, the authority's guidance, or another's quotation or account of it
-was read in a stored copy (`how` of the source says which); "recalled" that it was not, and the
-reader is told so wherever the field is shown.
+`data_requests/README.md` describes the files. A field's `verified` says how it was checked. "read"
+means that we read the provision, the authority's guidance, or another's quotation or account of it
+in a stored copy (`how` of the source says which). "recalled" means that we did not, and the field
+is shown with that warning.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ _LISTS = {
     "closed": Closed,
     "clocks": ClockRule,
 }
-_MAY_LACK = ("stops", "closed", "clocks")  # lists that a file may leave out
-# fields that a file may leave out, with what they then are
+_MAY_LACK = ("stops", "closed", "clocks")  # optional lists of a file
+# optional fields of a file, with their defaults
 _PLAIN: dict[str, object] = {
     "most": 0,
     "longest": 0,
@@ -110,9 +110,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 def requests_folder(folder: Path | None = None) -> Path:
-    """The folder data_requests/: the one given, or ./data_requests, or the repository's.
+    """Return the folder data_requests/: the one given, ./data_requests, or the repository's.
 
-    Raises InputError where there is none.
+    Raises InputError if there is none.
     """
     if folder is not None:
         places = [Path(folder)]
@@ -128,16 +128,16 @@ def requests_folder(folder: Path | None = None) -> Path:
 
 
 def procedures(folder: Path | None = None) -> dict[str, Procedure]:
-    """Read and check every procedure of `folder`/laws, by id, in the order of their ids.
+    """Read and check every procedure of `folder`/laws, by id, in order.
 
-    `folder` is data_requests/ (see `requests_folder`). Raises InputError, naming the file and the
-    field, for a file that is no TOML, a field that is missing, unknown or of another kind, and a
-    field without an article or without a source that the file lists.
+    `folder` is data_requests/ (see `requests_folder`). Raises InputError, naming file and field,
+    for a file that is not TOML, a field that is missing, unknown or mistyped, and a field without
+    an article or without a source listed in the file.
     """
     laws = requests_folder(folder) / "laws"
     paths = sorted(laws.glob("*.toml"))
     if not paths:
-        raise InputError(f"{laws} holds no procedure: it needs one TOML file for each.")
+        raise InputError(f"{laws} contains no procedure: it needs one TOML file for each.")
     return {path.stem: _Reader(path).procedure() for path in paths}
 
 
@@ -157,7 +157,7 @@ def one_procedure(name: str, folder: Path | None = None) -> Procedure:
 
 
 class _Reader:
-    """Turns one file into a Procedure; every refusal names the file and the field."""
+    """Reads one file into a Procedure; every error names the file and the field."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -201,40 +201,42 @@ class _Reader:
         return procedure
 
     def check_topics(self, procedure: Procedure) -> None:
-        """Each of TOPICS once: as a rule, or among those on which nothing was found."""
+        """Check that each of TOPICS occurs once: as a rule, or among those not found."""
         told = [each.id for each in procedure.clocks]
         both = [*told, *procedure.not_found]
         if wrong := [each for each in both if each not in TOPICS or both.count(each) > 1]:
-            raise self.refuse("clocks", f"and 'not_found' may hold each topic once: {wrong[0]}")
+            raise self.refuse("clocks", f"and 'not_found' may contain each topic once: {wrong[0]}")
         if lacking := [each for each in TOPICS if each not in both]:
             raise self.refuse("clocks", f"say nothing on {', '.join(lacking)}: see 'not_found'")
 
     def check_steps(self, procedure: Procedure) -> None:
-        """Extensions belong to steps, in their unit; a step ends by events that there are."""
+        """Check that extensions fit their steps, and that steps end by known events."""
         units = {step.id: step.unit for step in procedure.steps}
         for each in procedure.extensions:
             where = f"extensions.{each.id}"
             if each.step not in units:
-                raise self.refuse(f"{where}.step", f"names no step: '{each.step}'")
+                raise self.refuse(f"{where}.step", f"is not a step: '{each.step}'")
             if each.announced and each.number:
-                raise self.refuse(f"{where}.number", "stands beside 'announced': take it out")
+                raise self.refuse(f"{where}.number", "can't be used with 'announced': remove it")
             if units[each.step] != each.unit:
                 raise self.refuse(f"{where}.unit", f"must be that of the step, {units[each.step]}")
         for stop in procedure.stops:
             where = f"stops.{stop.id}"
             if stop.step not in units:
-                raise self.refuse(f"{where}.step", f"names no step: '{stop.step}'")
+                raise self.refuse(f"{where}.step", f"is not a step: '{stop.step}'")
             if stop.ends not in EVENTS:
                 raise self.refuse(f"{where}.ends", f"is an unknown event: {stop.ends}")
         for step in procedure.steps:
             if step.rolls and step.rolls_unread:
-                raise self.refuse(f"steps.{step.id}.rolls_unread", "stands beside 'rolls': choose")
+                raise self.refuse(
+                    f"steps.{step.id}.rolls_unread", "can't be used with 'rolls': choose"
+                )
             if step.first_day and step.unit == "months":
                 raise self.refuse(f"steps.{step.id}.first_day", "must be false for months")
             if unknown := set(step.ends) - set(EVENTS):
                 raise self.refuse(f"steps.{step.id}.ends", f"has unknown events: {unknown}")
         if "decision" not in units:
-            raise self.refuse("steps", "must hold a step 'decision'")
+            raise self.refuse("steps", "must contain a step 'decision'")
 
     def refuse(self, field: str, what: str) -> InputError:
         return InputError(f"{self.path}: '{field}' {what} (data_requests/README.md).")
@@ -242,7 +244,7 @@ class _Reader:
     def known(self, table: dict[str, Any], names: set[str], where: str) -> None:
         for key in table:
             if key not in names:
-                raise self.refuse(f"{where}{key}", "is an unknown field: take it out")
+                raise self.refuse(f"{where}{key}", "is an unknown field: remove it")
 
     def entry(self, table: dict[str, Any], key: str, where: str) -> Any:
         if key not in table:
@@ -264,7 +266,7 @@ class _Reader:
         return found
 
     def tag(self, raw: dict[str, Any]) -> str:
-        """The language, such as 'de' or 'en-US'; empty where the file names none."""
+        """Return the language, such as 'de' or 'en-US'; '' if the file names none."""
         found = self.word(raw, "language", "") if "language" in raw else ""
         if found and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", found):
             raise self.refuse("language", f"is '{found}': it must be such as 'de' or 'en-US'")
@@ -281,7 +283,7 @@ class _Reader:
         korean = self.word(raw, "title_ko", where) if "title_ko" in raw else words["title"]
         day = raw.get("read")
         if (words["verified"] == "read") != (type(day) is dt.date):
-            raise self.refuse(f"{where}read", "must be the day of reading, where it was read")
+            raise self.refuse(f"{where}read", "must be the day of reading if 'verified' is 'read'")
         return Source(id=key, title_ko=korean, read=day, **words)
 
     def list_of(self, raw: dict[str, Any], key: str, cls: type[P]) -> tuple[P, ...]:
@@ -298,7 +300,7 @@ class _Reader:
         return made
 
     def made(self, raw: dict[str, Any], cls: type[P], where: str) -> P:
-        """One provision: its fields by their kinds, its source looked up."""
+        """Return one provision with its fields checked and its source looked up."""
         where = f"{where}."
         kinds = {field.name: str(field.type) for field in fields(cls)}
         plain = _PLAIN | (_PLAIN_OF_STOPS if cls is Stop else {})
@@ -309,7 +311,7 @@ class _Reader:
             if name == "source":
                 key = self.word(raw, name, where)
                 if key not in self.sources:
-                    raise self.refuse(f"{where}source", f"names no entry of [sources]: '{key}'")
+                    raise self.refuse(f"{where}source", f"is not an entry of [sources]: '{key}'")
                 values[name] = self.sources[key]
             elif name == "article_ko" and name not in raw:
                 values[name] = values["article"]

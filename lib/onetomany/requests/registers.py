@@ -1,4 +1,4 @@
-"""Public registers: what may be looked up without asking, and what is kept from the public."""
+"""Show which entries of public registers can be looked up without a request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CLOSED = {"registered", "left out"}
 
 
 def ai_register(folder: Path | None = None) -> pl.DataFrame:
-    """Return what the EU database of AI systems holds, item by item (`AI_REGISTER`).
+    """Return the entries of the EU database of AI systems, item by item (`AI_REGISTER`).
 
     Source: AI Act, Articles 49 and 71, Annex VIII (`data_requests/registers`). `folder` is
     data_requests/. Raises InputError for a file with other columns or values.

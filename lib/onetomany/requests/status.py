@@ -1,4 +1,4 @@
-"""Where every request of a log stands: its state, its deadlines, what is late, what it changed."""
+"""Report the state of every request: its deadlines, delays, refusals and changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVENT_ROWS = {
     "event": pl.String,  # of log.LOG_EVENTS
     "legal_event": pl.String,  # of laws.EVENTS, or null
     "extension": pl.String,
-    "until": pl.Date,  # to which day an extension goes, where the law leaves its length open
+    "until": pl.Date,  # last day of an extension, if the law leaves its length open
     "note": pl.String,
 }
 DUE = {"request": pl.String, "title": pl.String, "body": pl.String, **DEADLINES}
@@ -36,7 +36,7 @@ STATUS = {
     "state": pl.String,  # the last event but a message
     "state_en": pl.String,
     "state_ko": pl.String,
-    "next_step": pl.String,  # the open deadline that comes first; null where there is none
+    "next_step": pl.String,  # the next open deadline; null without one
     "next_en": pl.String,
     "next_ko": pl.String,
     "whose": pl.String,
@@ -80,7 +80,7 @@ CHANGES = {
 
 
 def events(requests: Sequence[Request]) -> pl.DataFrame:
-    """Every event of every request: a frame of EVENT_ROWS, as the log has them."""
+    """Return every event of every request in the log: a frame of EVENT_ROWS."""
 
     def rows(request: Request) -> list[dict[str, Any]]:
         return [
@@ -103,9 +103,9 @@ def events(requests: Sequence[Request]) -> pl.DataFrame:
 def due(
     requests: Sequence[Request], laws: Mapping[str, Procedure], *, today: dt.date
 ) -> pl.DataFrame:
-    """Every deadline that runs or ran, done or not, with its rule: a frame of DUE.
+    """Return every deadline of every request, done or not, with its rule: a frame of DUE.
 
-    Raises InputError where a request's procedure is none of `laws`.
+    Raises InputError if a request's procedure is not in `laws`.
     """
     found = [pl.DataFrame(schema=DUE)]
     for request in requests:
@@ -125,24 +125,25 @@ def due(
 
 
 def not_counted(request: Request, *, today: dt.date) -> str:
-    """Why no time for a decision can be counted, and what to do, in a sentence.
+    """Return why no deadline of a decision can be counted, with a remedy; '' if one can.
 
-    A decision's time runs from the day on which the body received the request, in every law here,
-    or what it asked to have clarified. '' where that day is told, or the request was closed.
+    In every law here it runs from the day on which the authority received the request, or received
+    the clarification it asked for. '' also if the request is closed.
     """
     told = {each.event for each in request.history if each.date <= today}
     if told & {"received", "clarified", "closed", "withdrawn"}:
         return ""
     lacks = "no event 'received'" if "sent" in told else "neither an event 'sent' nor 'received'"
     return (
-        f"Request '{request.id}' has {lacks} up to {today}, so no time for a decision can be "
-        "counted: once you know the day on which the body got it, add it with 'onetomany requests "
+        f"Request '{request.id}' has {lacks} up to {today}, so no deadline of a decision can "
+        f"be counted: once you know the day on which the body received it, add it with "
+        f"'onetomany requests "
         f"answer {request.id} received --date YYYY-MM-DD'."
     )
 
 
 def waits(laws: Mapping[str, Procedure], received: dt.date) -> pl.DataFrame:
-    """How long each law gives a body for a request received on a day: a frame of WAITS."""
+    """Return the time that each law allows for a request received on a day: a frame of WAITS."""
     rows = []
     for name, law in laws.items():
         found = deadline(law, "decision", received)
@@ -160,11 +161,10 @@ def waits(laws: Mapping[str, Procedure], received: dt.date) -> pl.DataFrame:
 def status(
     requests: Sequence[Request], laws: Mapping[str, Procedure], *, today: dt.date
 ) -> pl.DataFrame:
-    """A row a request: what happened last, and what is due next by whom (`STATUS`).
+    """Return a row per request: its last event, the next deadline and whose it is (`STATUS`).
 
-    Next is what a body owes, or what a requester who didn't get everything can still do in time.
-
-    Events after `today` are not seen. Raises InputError as `due`.
+    Next is an action due from an authority, or one still open to a requester who didn't get
+    everything. Events after `today` are ignored. Raises InputError as `due`.
     """
     running = due(requests, laws, today=today)
     decision = running.filter(step="decision").select(
@@ -177,7 +177,7 @@ def status(
         .group_by("request", maintain_order=True)
         .last()
     )
-    # what a body owes stays due; an appeal that was not made in time is gone
+    # an authority's missed deadline stays due; a missed appeal is lost
     first = (
         running.filter(
             pl.col("done").is_null()
@@ -232,15 +232,18 @@ def status(
 def overdue(
     requests: Sequence[Request], laws: Mapping[str, Procedure], *, today: dt.date
 ) -> pl.DataFrame:
-    """The deadlines that a body has let pass and not yet met: rows of `due`, the oldest first."""
+    """Return the deadlines that authorities have missed and not met since, oldest first.
+
+    Rows are those of `due`.
+    """
     running = due(requests, laws, today=today)
     return running.filter(pl.col("overdue") & (pl.col("whose") == "body")).sort("due", "request")
 
 
 def refusals(requests: Sequence[Request], laws: Mapping[str, Procedure]) -> pl.DataFrame:
-    """What was refused on which ground, with what a requester usually answers: REFUSALS.
+    """Return each refusal with its ground and a requester's usual reply: REFUSALS.
 
-    Raises InputError where a request names a ground that its procedure doesn't have.
+    Raises InputError if a request names a ground that its procedure doesn't have.
     """
 
     def rows(request: Request) -> list[dict[str, Any]]:
@@ -269,7 +272,7 @@ def refusals(requests: Sequence[Request], laws: Mapping[str, Procedure]) -> pl.D
 
 
 def changes(requests: Sequence[Request]) -> pl.DataFrame:
-    """What answers changed in the ledger of claims: a frame of CHANGES."""
+    """Return the changes that answers made in the ledger of claims: a frame of CHANGES."""
 
     def rows(request: Request) -> list[dict[str, Any]]:
         return [
@@ -281,12 +284,12 @@ def changes(requests: Sequence[Request]) -> pl.DataFrame:
     return _frame(requests, rows, CHANGES)
 
 
-def load(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -> int:
-    """Put requests into a case file, in the tables of `schema.sql`; those of the same id anew.
+def store_requests(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -> int:
+    """Store requests in a case file (tables of `schema.sql`), replacing those of the same id.
 
-    Files are joined with `documents` by SHA-256 in the view `request_documents`, claims with
-    `claims` in `request_claims`. Needs a connection that may write. Returns how many requests the
-    case file then holds.
+    The view `request_documents` joins files with `documents` by SHA-256, `request_claims` joins
+    changes with `claims`. `db` must be open for writing. Returns the number of requests in the case
+    file.
     """
     db.begin()
     try:
@@ -306,7 +309,7 @@ def load(db: duckdb.DuckDBPyConnection, requests: Sequence[Request]) -> int:
 
 
 def _tables(requests: Sequence[Request]) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of each table of `schema.sql`, in the order of its columns."""
+    """Return the rows of each table of `schema.sql`, with columns in its order."""
     named: list[tuple[str, int, Event]] = [
         (request.id, number, each)
         for request in requests

@@ -1,7 +1,7 @@
-"""What stops a body's clock: a clarification, a fee, a third party; by the procedure's own rules.
+"""Stop an authority's clock for a clarification, a fee or a third party, by the procedure's rules.
 
-A stop counts while the step runs: a body that asks after its time has passed is late already, and
-one that has decided waits for nothing.
+A stop counts only while the step runs. An authority that asks after its period has ended is already
+late, and one that has decided waits for nothing.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Due = Callable[[dt.date, Sequence["Stopped"]], dt.date]
 
 @dataclass(frozen=True)
 class Stopped:
-    """One time that a clock stopped: from `since` to `until`, None while it still does."""
+    """One stop of a clock: from `since` to `until`, or None while it lasts."""
 
     stop: Stop
     since: dt.date
     until: dt.date | None
 
     def days(self, today: dt.date) -> list[dt.date]:
-        """Every day that is not counted; what is still awaited is reckoned as if it came today."""
+        """Return every day that is not counted; a pending answer counts as if it came today."""
         first = self.since if self.stop.first_day else self.since + ONE_DAY
         until = self.until or max(today, self.since)
         last = until if self.stop.last_day else until - ONE_DAY
@@ -34,7 +34,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Clock:
-    """From when a step is counted, what stopped it since, and whether it stands still now."""
+    """A step's clock: its start, its stops, and whether it is stopped now."""
 
     start: dt.date
     restarted: Stopped | None
@@ -42,11 +42,11 @@ class Clock:
 
     @property
     def stands(self) -> bool:
-        """Whether something is still awaited."""
+        """Return whether an answer is still pending."""
         return any(each.until is None for each in (*self.pauses, self.restarted) if each)
 
 
-def clock(
+def step_clock(
     procedure: Procedure,
     step: str,
     start: dt.date | None,
@@ -56,11 +56,11 @@ def clock(
     due: Due,
     working: WorkingDays,
 ) -> Clock | None:
-    """Return how a step runs that began at `start`; None where nothing says when it did.
+    """Return the clock of a step that began at `start`; None without a start.
 
-    `happened` are the days of each event in order; `due` gives the last day by a start and pauses;
-    `working` are the days worked on, for pauses that last so many of them at most. What is still
-    awaited is reckoned as if it came today.
+    `happened` are the days of each event in order; `due` returns the last day for a start and
+    pauses; `working` are the working days, for pauses limited to some of them. A pending answer is
+    counted as if it came today.
     """
     restarted: Stopped | None = None
     pauses: list[Stopped] = []
@@ -71,7 +71,7 @@ def clock(
         if start is not None and each.since > due(start, pauses):
             break  # too late already
         if each.stop.effect == "restarts":
-            # what was received at first is not told by every log; the restart tells enough
+            # not every log has the first receipt; the restart is enough
             if start is None and each.until is None:
                 continue
             restarted, pauses, start = each, [], each.until or today
@@ -83,7 +83,7 @@ def clock(
 def _stops(
     procedure: Procedure, step: str, happened: Mapping[str, Sequence[dt.date]]
 ) -> list[Stopped]:
-    """Every stop of a step in order of time, each asked once till it is answered."""
+    """Return every stop of a step in order of time, each lasting until it is answered."""
     found = []
     for stop in procedure.stops:
         if stop.step != step:
@@ -105,7 +105,7 @@ def _stops(
 
 
 def _ended(each: Stopped, working: WorkingDays, today: dt.date) -> Stopped:
-    """A pause that lasts no longer than its law lets it."""
+    """Return a pause cut to the longest that its law allows."""
     if not each.stop.longest:
         return each
     last = each.since

@@ -1,11 +1,11 @@
-"""The rule of a due date in words: where counting began, what was skipped, why it moved."""
+"""Explain a due date in words: where counting began, which days were skipped, why it moved."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 
-from .days import WorkingDays, shown
+from .days import WorkingDays, written_day
 from .laws import EVENTS, Extension, Step
 from .stops import Stopped
 
@@ -17,7 +17,7 @@ _UNITS = {
 Skipped = Sequence[tuple[dt.date, str, str]]
 
 
-def rule(
+def rule_in_words(
     step: Step,
     taken: Sequence[Extension],
     *,
@@ -29,8 +29,13 @@ def rule(
     days: WorkingDays,
     stopped: Sequence[Stopped] = (),
 ) -> tuple[str, str]:
-    """The rule in English and in Korean, each a few short sentences ending with the provision."""
-    event, begin, last, moved = shown(event_date), shown(first), shown(end), shown(due)
+    """Return the rule in English and Korean: a few short sentences and the provision."""
+    event, begin, last, moved = (
+        written_day(event_date),
+        written_day(first),
+        written_day(end),
+        written_day(due),
+    )
     why = _from(step, stopped)
     english = [f"{_length(step, taken, 0)} from {event[0]}, {why[0]}."]
     korean = [f"{event[1]} '{why[1]}'부터 {_length(step, taken, 1)}이다."]
@@ -87,7 +92,7 @@ def rule(
 
 
 def _from(step: Step, stopped: Sequence[Stopped]) -> tuple[str, str]:
-    """What happened when counting began."""
+    """Return the event that started the counting, in words."""
     restarts = [each for each in stopped if each.stop.effect == "restarts"]
     if restarts and restarts[-1].until is None:
         return "as if the answer came today", "오늘 답이 닿는다고 볼 때"
@@ -96,7 +101,7 @@ def _from(step: Step, stopped: Sequence[Stopped]) -> tuple[str, str]:
 
 
 def _stopped(each: Stopped) -> tuple[str, str]:
-    since, stop = shown(each.since), each.stop
+    since, stop = written_day(each.since), each.stop
     if each.until is None:
         return (
             f"The clock has been stopped since {since[0]}. {stop.en}",
@@ -107,7 +112,7 @@ def _stopped(each: Stopped) -> tuple[str, str]:
             f"The body asked on {since[0]}. {stop.en}",
             f"기관이 {since[1]} 요구했다. {stop.ko}",
         )
-    until = shown(each.until)
+    until = written_day(each.until)
     return (
         f"The days from {since[0]} to {until[0]} are not counted. {stop.en}",
         f"{since[1]}부터 {until[1]}까지는 세지 않는다. {stop.ko}",
@@ -115,7 +120,7 @@ def _stopped(each: Stopped) -> tuple[str, str]:
 
 
 def _length(step: Step, taken: Sequence[Extension], language: int) -> str:
-    """Such as '20 working days', or '20 + 10 working days' with an extension."""
+    """Return '20 working days', or '20 + 10 working days' with an extension."""
     parts = [step.number, *(each.number for each in taken)]
     unit = _UNITS[step.unit][language]
     if language == 1:

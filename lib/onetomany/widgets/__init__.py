@@ -1,6 +1,6 @@
-"""Controls for JupyterLab: those of the chapters, and the reading desk of a case file.
+"""Offer controls for JupyterLab: those of the chapters, and the reading desk of a case file.
 
-Each is loaded when it is asked for: the desk needs none of the chapters' libraries.
+Each module is loaded on first use: the desk needs none of the chapters' libraries.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Controls for JupyterLab: what the report's charts let a reader do, with exact counts beside.
+"""Offer the controls of the report's charts in JupyterLab, with exact counts.
 
-Nothing here shows a face, since outputs are saved with a notebook and travel with it.
+No control shows a face, because outputs are saved with a notebook and passed on with it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from IPython.display import HTML, display
 
 from ..accuracy import error_rates, histogram
 from ..behaviour import Rule, flagged_rates, flags
-from ..charts.accuracy import candidate_list, score_histogram_at
-from ..charts.behaviour import flagged
-from ..charts.reidentification import label, narrowed
+from ..charts.accuracy import candidate_list_chart, score_histogram_chart
+from ..charts.behaviour import flagged_rates_chart
+from ..charts.reidentification import column_label, narrowed_crowd_chart
 from ..confidence import PERCENT, PERCENT_KO
 from ..gallery import Gallery, Threshold
 from ..printing import printable
@@ -28,7 +28,7 @@ from ..tracking.evaluation import track_errors
 def threshold_slider(
     comparisons: pl.DataFrame, *, start: Threshold, source: str
 ) -> ipywidgets.VBox:
-    """A slider for the threshold; the chart and the counts of both errors follow it."""
+    """Return a slider for the threshold, with the chart and both error counts."""
     scores = comparisons["score"]
     bars = histogram(comparisons)
     totals = {mated: int((comparisons["mated"] == mated).sum()) for mated in (True, False)}
@@ -60,7 +60,7 @@ def threshold_slider(
                 f"{totals[True]:,}건 중 <b>{missed:,}</b>건을 알아보지 못합니다.</p>"
             )
         )
-        display(score_histogram_at(bars, threshold, source=source))
+        display(score_histogram_chart(bars, threshold, source=source))
 
     return _linked(show, {"threshold": slider}, [slider])
 
@@ -68,7 +68,7 @@ def threshold_slider(
 def candidate_browser(
     gallery: Gallery, probes: pl.DataFrame, *, threshold: Threshold, source: str, k: int = 10
 ) -> ipywidgets.VBox:
-    """Menus for a subject and an image; the candidate list is searched anew at each choice."""
+    """Return menus for a subject and an image; each choice runs a new search."""
     by_subject = {
         str(subject): rows["template_id"].to_list()
         for (subject,), rows in probes.group_by("subject_id", maintain_order=True)
@@ -96,7 +96,7 @@ def candidate_browser(
                 f"임계값 이상 후보 <b>{len(above)}</b>명</p>"
             )
         )
-        display(candidate_list(found, threshold=threshold.score, probes=None, source=source))
+        display(candidate_list_chart(found, threshold=threshold.score, probes=None, source=source))
 
     return _linked(show, {"probe": image}, [ipywidgets.HBox([subject, image])])
 
@@ -110,10 +110,10 @@ def rule_slider(
     simulated: str | None = None,
     person: str = "true_id",
 ) -> ipywidgets.VBox:
-    """A menu of rules and a slider over the rule's range; count and chart follow them.
+    """Return a menu of rules and a slider over thresholds, with count and chart.
 
-    Takes `behaviour.measure` and everybody who was observed. The slider goes from the laxest
-    threshold to the strictest.
+    Takes `behaviour.measure` and everybody observed. The slider goes from the laxest threshold to
+    the strictest.
     """
     known = [name for name in rules if name in measured["rule"].unique()]
     menu = ipywidgets.Dropdown(
@@ -152,14 +152,16 @@ def rule_slider(
             )
         )
         display(
-            flagged(rates, {rule: own.name}, {rule: own.axis}, source=source, simulated=simulated)
+            flagged_rates_chart(
+                rates, {rule: own.name}, {rule: own.axis}, source=source, simulated=simulated
+            )
         )
 
     return _linked(show, {"rule": menu, "strictness": slider}, [ipywidgets.HBox([menu, slider])])
 
 
 def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:
-    """A slider for how sure a link must be; the people mixed with others and broken follow it.
+    """Return a slider for the probability a link needs, with the resulting tracking errors.
 
     Takes simulated sightings with `true_id`, and their path cover (`association.associate`).
     """
@@ -202,17 +204,17 @@ def crowd_picker(
     simulated: str | None = None,
     scale: float | None = None,
 ) -> ipywidgets.VBox:
-    """Menus for one's own values, column by column; the chart says how many records share them.
+    """Return menus for one's own values, with the number of records that share them.
 
-    A column left at '—' isn't known. Everything is counted in this process: no choice is written,
-    sent or kept, and the menus open blank. With `scale`, the records of a larger table, the count
-    is also brought to its size in proportion.
+    The value '—' means not known. Everything is counted in this process: no choice is written, sent
+    or stored, and the menus open blank. `scale`, the records of a larger table, also shows the
+    count in proportion to its size.
     """
     values = {name: table[name].unique().drop_nulls().sort().to_list() for name in columns}
     menus = {
         name: ipywidgets.Dropdown(
             options=[("—", None), *((str(value), value) for value in values[name])],
-            description=label(name),
+            description=column_label(name),
             style={"description_width": "150px"},
         )
         for name in columns
@@ -237,7 +239,7 @@ def crowd_picker(
                 f"가지고 있습니다{more_ko}.</p>"
             )
         )
-        display(narrowed(steps, source=source, simulated=simulated))
+        display(narrowed_crowd_chart(steps, source=source, simulated=simulated))
 
     return _linked(show, menus, list(menus.values()))
 

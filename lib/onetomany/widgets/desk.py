@@ -1,7 +1,7 @@
-"""The reading desk: search a case file, look at the page, mark a passage, keep it as a claim.
+"""Search a case file, look at a page, select a passage and store it as a claim.
 
-What it shows comes from strangers' documents: pages are drawn in the cage, texts are escaped. Don't
-save the notebook with its outputs where others shall not read the documents.
+The desk shows strangers' documents: pages are drawn in the cage, texts are escaped. Save the
+notebook's outputs only where everybody may read the documents.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ SCALE = 1.5  # pixels of the page's picture for a point
 def reading_desk(
     case: str | Path = "case.duckdb", *, language: str = ENGLISH, weak_isolation: bool = False
 ) -> ipywidgets.VBox:
-    """Return the reading desk on a case file that `onetomany ingest` made.
+    """Return the reading desk on a case file made by `onetomany ingest`.
 
-    `language` is 'en' or 'ko'; it can be changed on the desk. `weak_isolation` agrees to draw pages
-    where the system can't confine what draws them. Raises InputError where there is no case file.
+    `language` is 'en' or 'ko'; it can be changed on the desk. `weak_isolation` permits drawing
+    pages on a system that can't isolate the drawing program. Raises InputError if there is no case
+    file.
 
     Example:
         >>> reading_desk("case.duckdb", language="ko")  # doctest: +SKIP
     """
     if language not in (ENGLISH, KOREAN):
-        raise InputError(f"'{language}' is no language of the desk: give 'en' or 'ko'.")
+        raise InputError(f"'{language}' is not a language of the desk: give 'en' or 'ko'.")
     if weak_isolation:
         accept_weak_isolation()
     with open_case(Path(case)):
@@ -50,7 +51,7 @@ def reading_desk(
 
 
 class _Desk(DeskLayout):
-    """The desk on one case file, and the page that is open on it."""
+    """The desk on one case file, with one page open."""
 
     def __init__(self, case: Path, language: str) -> None:
         self.case = case
@@ -190,20 +191,20 @@ class _Desk(DeskLayout):
         self.choose((found.start, found.end) if found else (0, 0))
 
     def locate(self) -> None:
-        """Choose the words that the reader typed or cut down, where they stand on the page."""
+        """Select the reader's words on the page."""
         page = self._opened()
         span = page.locate(self.words.value, self.span[0])
         if span is None:
             raise InputError(
                 self.say(
-                    "These words are not on the page: quote them as they stand there.",
+                    "These words are not on the page: quote them word for word.",
                     "이 말은 이 쪽에 없습니다. 쪽에 적힌 그대로 옮기세요.",
                 )
             )
         self.choose(span)
 
     def choose(self, span: Span) -> None:
-        """Take a passage: show it everywhere, and offer the figures in it as the claim's value."""
+        """Select a passage, show it everywhere, and offer its figures as the claim's value."""
         if self.page is None:
             return
         held, self.span = self.page, (span[0], span[1])
@@ -228,7 +229,7 @@ class _Desk(DeskLayout):
         self.shows(self.place, self._placed)
 
     def _placed(self) -> str:
-        """Say where the passage is: document, page, characters, block and box."""
+        """Return the place of the passage in words: document, page, characters, block and box."""
         assert self.page is not None
         (start, end), held = self.span, self.page
         block, box = held.block_at(start), held.box_of(start, end)
@@ -243,7 +244,7 @@ class _Desk(DeskLayout):
     # claim and remarks ----------------------------------------------------------------------
 
     def save(self) -> None:
-        """Keep the passage as a claim, and show every claim that it can't be true together with."""
+        """Store the passage as a claim, and show every claim that contradicts it."""
         page = self._opened()
         entered = {name: str(self.claim[name].value or "") for name in CLAIM_FIELDS}
         for name in CLAIM_FIELDS[:5]:
@@ -264,7 +265,7 @@ class _Desk(DeskLayout):
         def made() -> str:
             said = self.say(
                 f"Saved as claim {saved}. Claims that contradict it: {pairs.height}.",
-                f"주장 {saved}번으로 저장했습니다. 함께 참일 수 없는 주장: {pairs.height}건.",
+                f"주장 {saved}번으로 저장했습니다. 이 주장과 어긋나는 주장: {pairs.height}건.",
             )
             both = "".join(
                 desk_words.clash(pair, claims, names, self.korean)
@@ -276,7 +277,7 @@ class _Desk(DeskLayout):
         self.shows(self.clashes, made)
 
     def take_back(self) -> None:
-        """Delete the claim that was saved last, such as one with a slip in it."""
+        """Delete the claim that was saved last, for example after a slip."""
         with open_case(self.case, write=True) as db:
             passages.delete_claim(db, self.saved)
         gone, self.undo.disabled = self.saved, True
@@ -286,7 +287,7 @@ class _Desk(DeskLayout):
         )
 
     def keep(self) -> None:
-        """Keep a tag or a remark on the open page."""
+        """Store a tag or a remark on the open page."""
         page = self._opened()
         with open_case(self.case, write=True) as db:
             remarks.add_remark(
@@ -311,7 +312,7 @@ class _Desk(DeskLayout):
                 ""
                 if row["same_text"]
                 else self.say(
-                    " (the page was read otherwise then)",
+                    " (the page's text has changed since)",
                     " (그 뒤 이 쪽을 다시 읽어 글이 달라졌음)",
                 )
             )

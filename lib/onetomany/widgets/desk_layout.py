@@ -1,4 +1,7 @@
-"""The reading desk's controls, their layout and their language; what they do is `reading_desk`."""
+"""Define the reading desk's controls, their layout and their language.
+
+`reading_desk` defines their actions.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,15 @@ _UNITS = (*QUANTITIES, *WORDS)
 
 
 class DeskLayout:
-    """The desk's controls; a subclass says what happens when one is used."""
+    """The desk's controls; a subclass defines their actions."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self.named: list[tuple[ipywidgets.Widget, str, str]] = []
         self.busy = False
-        # what to show again in another language
+        # contents to show again after a change of language
         self.repeat: dict[ipywidgets.Widget, Callable[[], None]] = {}
-        # JupyterLab may hand on a change of a field while a click is being dealt with
+        # JupyterLab may report a field's change during a click
         self.turn = RLock()
         self._controls()
         self.box = self._laid_out()
@@ -148,7 +151,7 @@ class DeskLayout:
         return styled(ipywidgets.VBox(whole), "desk")
 
     def _translate(self, language: str | None = None) -> None:
-        """Give every label in the desk's language, and show again what is on it."""
+        """Set every label to the desk's language, and show the contents again."""
         self.language = language or self.language
         which = 1 if self.korean else 0
         for widget, trait, key in self.named:
@@ -162,7 +165,7 @@ class DeskLayout:
             again()
 
     def shows(self, target: ipywidgets.HTML, make: Callable[[], str]) -> None:
-        """Fill a place now, and again whenever the language changes."""
+        """Fill a place now, and again after each change of language."""
 
         def again() -> None:
             target.value = make()
@@ -171,7 +174,7 @@ class DeskLayout:
         again()
 
     def guarded(self, action: Callable[[], None], where: ipywidgets.HTML) -> None:
-        """Do something; what is wrong is said where the reader is looking."""
+        """Run an action; show its error next to the control."""
         with self.turn:
             try:
                 action()
@@ -187,7 +190,7 @@ class DeskLayout:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Change controls without their changes being taken for the reader's."""
+        """Change controls without running the reader's actions."""
         before, self.busy = self.busy, True
         try:
             yield
@@ -195,15 +198,15 @@ class DeskLayout:
             self.busy = before
 
     def search(self) -> None:
-        """Search for what the reader typed."""
+        """Search for the reader's words."""
         raise NotImplementedError
 
     def locate(self) -> None:
-        """Choose the words that the reader typed or cut down, where they stand on the page."""
+        """Select the reader's words on the page."""
         raise NotImplementedError
 
     def save(self) -> None:
-        """Keep the passage as a claim."""
+        """Store the passage as a claim."""
         raise NotImplementedError
 
     def take_back(self) -> None:
@@ -211,15 +214,15 @@ class DeskLayout:
         raise NotImplementedError
 
     def keep(self) -> None:
-        """Keep a tag or a remark on the page."""
+        """Store a tag or a remark on the page."""
         raise NotImplementedError
 
     def choose_block(self, number: int | None) -> None:
-        """Take a block of the page as the passage."""
+        """Select a block of the page as the passage."""
         raise NotImplementedError
 
     def choose(self, span: tuple[int, int]) -> None:
-        """Take characters of the page as the passage."""
+        """Select characters of the page as the passage."""
         raise NotImplementedError
 
 
@@ -230,7 +233,7 @@ def styled(widget: Any, name: str) -> Any:
 
 
 def _relabel(menu: ipywidgets.Dropdown, labels: Mapping[str, str]) -> None:
-    """Give a menu's options other labels; what was chosen stays."""
+    """Give a menu's options other labels, and keep the chosen one."""
     chosen = menu.value
     menu.options = [(label, value) for value, label in labels.items()]
     menu.value = chosen

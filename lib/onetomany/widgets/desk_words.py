@@ -1,6 +1,6 @@
-"""Words of the reading desk in English and Korean, and what it shows as HTML.
+"""Write the words of the reading desk in English and Korean, and its HTML.
 
-Everything that comes from a document goes through `escaped`.
+Everything from a document goes through `escaped`.
 """
 
 from __future__ import annotations
@@ -96,12 +96,12 @@ WINDOW = 6_000  # characters of a page's text that are shown around a passage
 
 
 def escaped(text: object, most: int = LONGEST) -> str:
-    """Return a text from outside as HTML: escaped, what is invisible as an escape, not too long."""
+    """Return a text from outside as HTML: escaped, shortened, invisible characters shown."""
     return html.escape(shortened(text, most))
 
 
 def marked(text: str, spans: Sequence[Span], start: int, own: Span | None = None) -> str:
-    """Return a stretch of a page as HTML, hits marked, and the chosen passage marked otherwise."""
+    """Return part of a page as HTML with hits and the selected passage marked."""
     pieces = []
     for part, hit in marked_parts(text, [*spans, own] if own else spans, start):
         words = html.escape("\n".join(map(printable, part.split("\n")))).replace("\n", "<br>")
@@ -113,7 +113,7 @@ def marked(text: str, spans: Sequence[Span], start: int, own: Span | None = None
 
 
 def page_body(text: str, spans: Sequence[Span], own: Span | None, korean: bool) -> str:
-    """Return the text around the chosen passage, and how much of the page is not shown."""
+    """Return the text around the selected passage, and how much of the page is left out."""
     middle = own[0] if own else spans[0][0] if spans else 0
     first = max(0, middle - WINDOW // 2)
     part = text[first : first + WINDOW]
@@ -129,7 +129,7 @@ def page_body(text: str, spans: Sequence[Span], own: Span | None, korean: bool) 
 
 
 def cited(claim: Mapping[str, Any], names: Mapping[str, str], korean: bool) -> str:
-    """Return a claim with its citation: who said what, in which document and words."""
+    """Return a claim with its citation: who said it, in which document and words."""
     unit = claim["unit"] or ""
     unit = UNITS.get(unit, unit) if korean else unit
     head = f"<b>{escaped(claim['claim_id'])}</b> {escaped(claim['value'])} {escaped(unit)}"
@@ -152,9 +152,9 @@ def cited(claim: Mapping[str, Any], names: Mapping[str, str], korean: bool) -> s
 def clash(
     pair: Mapping[str, Any], claims: Mapping[str, Any], names: Mapping[str, str], korean: bool
 ) -> str:
-    """Return two claims that can't both be true, each with its citation."""
+    """Return two claims that contradict each other, each with its citation."""
     of = f"{escaped(pair['subject_a'])}, {escaped(pair['attribute'])}"
-    head = f"함께 참일 수 없음: {of}" if korean else f"These can't both be true: {of}"
+    head = f"서로 어긋나는 주장: {of}" if korean else f"These claims contradict each other: {of}"
     both = "".join(
         f"<div>{cited(claims[pair[f'claim_{side}']], names, korean)}</div>" for side in ("a", "b")
     )

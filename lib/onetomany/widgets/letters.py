@@ -1,7 +1,7 @@
-"""The form of chapter 10: a letter for a gap, its files, and its entry in the log.
+"""Offer the form of chapter 10: a letter for a gap, its files, and its log entry.
 
-Names and addresses are kept in this process alone. A field for one is emptied as soon as it is
-filled, so that neither the notebook nor the saved state of its widgets ever holds it.
+Names and addresses stay in this process. A field for one is emptied as soon as it is filled, so
+neither the notebook nor the saved state of its widgets contains it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from ..errors import InputError
 from ..printing import printable
 from ..requests import drafts, gaps, letters, log
 from ..requests.languages import letter_languages
-from ..requests.procedures import procedures, requests_folder
-from ..requests.templates import (
+from ..requests.letter_templates import (
     Field,
     asked_of,
     frames,
@@ -29,6 +28,7 @@ from ..requests.templates import (
     needed_of,
     templates,
 )
+from ..requests.procedures import procedures, requests_folder
 from ..sources.files import write_whole
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": {"width": "820px"}}
@@ -39,13 +39,14 @@ _APART = ("date", "body")  # they have controls of their own
 def letter_form(
     *, today: dt.date | None = None, out: Path | None = None, entries: Path | None = None
 ) -> ipywidgets.VBox:
-    """Return a form that makes a letter for a gap, dated today, and begins its entry in the log.
+    """Return a form that writes a letter for a gap and begins its log entry.
 
-    The first button writes the letter as PDF, Word and Markdown to `out` (private/letters, which
-    git ignores), named by date and law, and an entry with the event 'drafted' to `entries`
-    (data_requests/log). The second adds the event 'sent': only the reader knows that. Personal
-    fields come from requester.toml or are typed; they stand in the letter alone. The letter is
-    shown with blanks for them, since outputs travel with a notebook. Nothing is sent.
+    The first button writes the letter, dated today, as PDF, Word and Markdown to `out`
+    (private/letters, which git ignores), named by date and law, and an entry with the event
+    'drafted' to `entries` (data_requests/log). The second button adds the event 'sent', which only
+    the reader knows. Personal fields come from requester.toml or are typed; they appear in the
+    letter alone. The preview has blanks for them, because outputs are passed on with a notebook.
+    Nothing is sent.
     """
     home = requests_folder()
     return _LetterForm(
@@ -54,23 +55,23 @@ def letter_form(
 
 
 class _LetterForm:
-    """The controls of one form, and what was typed into it."""
+    """The controls of one form, and the reader's input."""
 
     def __init__(self, today: dt.date | None, out: Path, entries: Path) -> None:
         self.today, self.out, self.entries = today, out, entries
         self.known, self.framed, self.laws = templates(), frames(), procedures()
         self.about, self.spoken = letter_fields(), letter_languages()
-        self.rows = {row["gap"]: row for row in gaps.table().iter_rows(named=True)}
+        self.rows = {row["gap"]: row for row in gaps.load_gaps().iter_rows(named=True)}
         self.typed: dict[str, str] = {}  # in memory alone
         self.written: Path | None = None  # the entry that this form began
         self.filling = False
-        self.gap = _menu("What is asked 청구 내용")
+        self.gap = _menu("Request 청구 내용")
         self.gap.options = [
             (f"{row['what_en']} · {row['what_ko']}", key) for key, row in self.rows.items()
         ]
         self.gap.value = next(iter(self.rows))
-        self.law, self.language = _menu("Law 법"), _menu("Language of the letter 편지의 말")
-        self.beside = _menu("To read along 함께 읽을 말")
+        self.law, self.language = _menu("Law 법"), _menu("Language of the letter 편지의 언어")
+        self.beside = _menu("Translation for you 참고용 번역")
         self.day = ipywidgets.DatePicker(
             description=self.about["date"].label, value=self._now(), **_WIDE
         )
@@ -97,7 +98,7 @@ class _LetterForm:
         self._connect()
 
     def _arrange(self, asked: list[str]) -> None:
-        """Put the fields into the order in which the letter asks for them."""
+        """Order the fields as the letter needs them."""
         order = {name: place for place, name in enumerate(dict.fromkeys(asked))}
         named = {**self.fields, **self.private}
         self.box.children = (
@@ -124,7 +125,7 @@ class _LetterForm:
         return self.rows[self.gap.value]
 
     def _new_gap(self) -> None:
-        """Another gap: the laws under which it can be asked, and what is known already."""
+        """Show another gap: its laws, and the fields known in advance."""
         self.filling = True
         own = self.known[self._row()["template"]]
         fitting = [name for name in own.procedures if name in self.framed]
@@ -135,7 +136,7 @@ class _LetterForm:
         self._new_law()
 
     def _new_law(self) -> None:
-        """Another law: its languages, the authority's first, and its own fields."""
+        """Show another law: its languages, the authority's first, and its own fields."""
         if not self.law.value:  # while the menu is being refilled
             return
         self.filling = True
@@ -150,7 +151,7 @@ class _LetterForm:
         self._new_language()
 
     def _new_language(self) -> None:
-        """Another language: the names of the authorities, and the kit's own words for the case."""
+        """Show another language: names of the authorities, and the kit's own words for the case."""
         if not self.language.value:
             return
         self.filling = True
@@ -169,7 +170,7 @@ class _LetterForm:
             self.body.value = self.authority.value
 
     def _private(self, name: str, about: Field) -> ipywidgets.Text:
-        """A field that forgets what is typed into it; `typed` remembers."""
+        """Return a field that is emptied after input; `typed` remembers the value."""
         field = ipywidgets.Text(
             description=about.label, continuous_update=False, placeholder=about.en, **_WIDE
         )
@@ -185,7 +186,7 @@ class _LetterForm:
         return field
 
     def _chosen(self) -> dict[str, str]:
-        """What was chosen and typed, without what is personal."""
+        """Return the reader's input without personal data."""
         own = {name: field.value or "" for name, field in self.fields.items()}
         day = self.day.value or self._now()
         return {"date": day.isoformat(), "body": self.body.value, **own}
@@ -197,7 +198,7 @@ class _LetterForm:
     def _made(
         self, fields: Mapping[str, str], personal: Mapping[str, str]
     ) -> tuple[letters.Letter, letters.Letter | None]:
-        """The letter, and the version to read along."""
+        """Return the letter and its translation for the reader."""
         template, law, language = self._row()["template"], self.law.value, self.language.value
         made = letters.letter(template, law, {**personal, **fields}, language)
         reader = drafts.reading_language(made, self.beside.value)
@@ -207,7 +208,7 @@ class _LetterForm:
         return made, letters.letter(template, law, {**personal, **said}, reader)
 
     def _preview(self) -> None:
-        """Show the fields that the letter needs, and the letter with blanks for what is lacking."""
+        """Show the fields that the letter needs, and the letter with blanks for missing values."""
         if self.filling or not self.law.value or not self.language.value:
             return
         chosen = self._chosen()
@@ -223,7 +224,7 @@ class _LetterForm:
             display(HTML(_block(text)))
 
     def _text(self, chosen: Mapping[str, str], needed: list[str]) -> str:
-        """The letter with blanks for what is lacking, or the choices that come first."""
+        """Return the letter with blanks for missing values, or the choices to make first."""
         lacking = [name for name in needed if not chosen.get(name, "").strip()]
         labels = {name: self.about[name].label for name in lacking}
         first = [label for name, label in labels.items() if self.about[name].options]
@@ -257,7 +258,7 @@ class _LetterForm:
     def _begin(
         self, made: letters.Letter, fields: Mapping[str, str], personal: Mapping[str, str]
     ) -> Path:
-        """Begin the entry; a draft of this form that nothing has happened to gives way to it."""
+        """Begin the log entry; it replaces an unused draft of this form."""
         before = self._own_draft()
         old = before.read_bytes() if before else b""
         if before:
@@ -278,14 +279,14 @@ class _LetterForm:
     def _own_draft(self) -> Path | None:
         if self.written is None or not self.written.exists():
             return None
-        happened = [each.event for each in log.read(self.written).history]
+        happened = [each.event for each in log.read_request(self.written).history]
         return self.written if happened == ["drafted"] else None
 
     def _mark_sent(self) -> None:
         if self.written is None:
             return
         try:
-            log.add(self.written, log.Event(self._now(), "sent"))
+            log.add_event(self.written, log.Event(self._now(), "sent"))
         except InputError as error:
             self.said.value = _block(error)
             return
@@ -309,7 +310,7 @@ def _menu(description: str) -> ipywidgets.Dropdown:
 
 
 def _control(about: Field) -> ipywidgets.Widget:
-    """A text field, or a menu for a choice."""
+    """Return a text field, or a menu for a choice."""
     if not about.options:
         return ipywidgets.Text(description=about.label, placeholder=about.en, **_WIDE)
     menu = _menu(about.label)

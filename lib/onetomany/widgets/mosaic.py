@@ -1,4 +1,4 @@
-"""What do three facts give away? Menus of facts; bits and people left follow them."""
+"""Offer menus of facts that show how many people a few facts leave."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import ipywidgets
 import polars as pl
 from IPython.display import HTML, display
 
-from ..charts.mosaic import people_left
+from ..charts.mosaic import people_left_chart
 from ..printing import printable
 from ..reidentification.mosaic import mosaic
 
@@ -17,10 +17,10 @@ FACTS = 3
 
 
 def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidgets.VBox:
-    """Return menus for up to three facts and a population; bits and people left follow them.
+    """Return menus for up to three facts and a population, with bits and people left.
 
     Takes `fact_list.everyday_facts`; `start` names facts chosen at first. Everything is calculated
-    in this process: no choice is written, sent or kept.
+    in this process: no choice is written, sent or stored.
     """
     options = [
         ("—", None),
@@ -53,14 +53,14 @@ def fact_picker(facts: pl.DataFrame, *, start: tuple[str, ...] = ()) -> ipywidge
             display(
                 HTML(
                     "<p>Two of these exclude each other: choose one of a kind.</p>"
-                    "<p lang='ko'>고른 사실 가운데 둘은 함께 참일 수 없습니다. 종류마다 하나만 "
+                    "<p lang='ko'>고른 사실 가운데 둘은 서로 맞지 않습니다. 종류마다 하나만 "
                     "고르세요.</p>"
                 )
             )
             return
         found = mosaic(picked, population)
         display(HTML(_sentences(found, picked, population)))
-        display(people_left(found, population, source="named above 위에 적음"))
+        display(people_left_chart(found, population, source="named above 위에 적음"))
 
     shown = ipywidgets.interactive_output(show, {**menus, "population": people})
     return ipywidgets.VBox([*menus.values(), people, shown])
@@ -74,7 +74,8 @@ def _sentences(found: pl.DataFrame, picked: pl.DataFrame, population: int) -> st
     )
     return (
         f"<p>These carry <b>{end['bits_so_far']:.1f} bits</b> if they are independent, and leave "
-        f"<b>{end['left']:,.1f}</b> of {population:,} people. However they hang together, between "
+        f"<b>{end['left']:,.1f}</b> of {population:,} people. However they depend on each "
+        f"other, between "
         f"{end['least']:,.0f} and {end['most']:,.0f} are left (Fréchet's bounds). Independence "
         f"and one population are assumed; the shares were counted among: {whom}. Sources: "
         f"{sources}.</p>"

@@ -1,4 +1,4 @@
-"""A table of one's own judged without code: a form for JupyterLab, as `onetomany risk`."""
+"""Offer `onetomany risk` as a form for JupyterLab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import ipywidgets
 from IPython.display import HTML, display
 
-from ..charts.assessment import crowd_sizes, given_up
+from ..charts.assessment import crowd_sizes_chart, without_column_chart
 from ..errors import InputError
 from ..printing import Notice, printable, shortened
 from ..reidentification.assessment import Assessment, assess, describe_assessment, to_give_up
@@ -23,10 +23,11 @@ _DATES = (
 
 
 def table_form() -> ipywidgets.VBox:
-    """Return a form: open a table, choose columns, see who stands out and what to give up.
+    """Return a form that opens a table and shows who can be singled out.
 
-    Records are shown by number, values never. Nothing is written or sent, and the notebook keeps
-    what is shown only if it is saved. A fault in the file is shown instead.
+    The reader chooses columns and sees which of them to remove. Records are shown by number, never
+    by value. Nothing is written or sent; the notebook contains the result only if it is saved. A
+    fault in the file is shown in its place.
     """
     path = ipywidgets.Text(description="File 파일", placeholder="people.csv, .xlsx ...", **_WIDE)
     dates = ipywidgets.Dropdown(options=_DATES, description="03/04/2019", **_WIDE)
@@ -34,7 +35,7 @@ def table_form() -> ipywidgets.VBox:
         value=False, description="Leave out columns that name people 식별 번호 열 빼기", **_WIDE
     )
     columns = ipywidgets.SelectMultiple(
-        options=[], rows=8, description="Columns somebody knows 남이 아는 열", **_WIDE
+        options=[], rows=8, description="Columns others may know 남이 아는 열", **_WIDE
     )
     population = ipywidgets.Text(
         description="Sample of how many people 모집단 인원",
@@ -96,6 +97,6 @@ def _say(notices: tuple[Notice, ...] | list[Notice]) -> None:
 def _show(found: Assessment, name: str) -> None:
     _say(describe_assessment(found))
     source = shortened(name, 80)
-    display(crowd_sizes(found.crowds, source=source))
+    display(crowd_sizes_chart(found.crowds, source=source))
     if len(without := to_give_up(found)):
-        display(given_up(without, found.anonymity.unique, source=source))
+        display(without_column_chart(without, found.anonymity.unique, source=source))

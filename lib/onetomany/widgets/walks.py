@@ -1,4 +1,4 @@
-"""One's own walks judged without code: a form for JupyterLab, the same as `onetomany behaviour`."""
+"""Offer `onetomany behaviour` as a form for JupyterLab."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from IPython.display import HTML, display
 
 from ..behaviour import UNITS, Judged, Site, judge, read_rules, read_site, read_walks
 from ..cage import accept_weak_isolation
-from ..charts.behaviour import flagged
+from ..charts.behaviour import flagged_rates_chart
 from ..errors import InputError, OneToManyError
 from ..printing import printable
 from ..tracking.numbers_text import Notices
@@ -21,11 +21,11 @@ _SHOWN = 20
 
 
 def walks_form(*, weak_isolation: bool = False) -> ipywidgets.VBox:
-    """Return a form for a file of walks, its unit, frame rate and site.toml; a button judges them.
+    """Return a form for a file of walks, its unit, frame rate and site.toml.
 
-    Shown are the summary, the first flags, the chart of chapter 06, and what could not be judged.
-    Nothing is written or sent. A fault in the file is shown instead. `weak_isolation` agrees to
-    read the file also where the system can't confine what reads it.
+    A button applies the rules and shows the summary, the first flags, the chart of chapter 06, and
+    the rules that could not be applied. Nothing is written or sent. A fault in the file is shown in
+    its place. `weak_isolation` permits reading the file on a system that can't isolate the reader.
     """
     if weak_isolation:
         accept_weak_isolation()
@@ -97,7 +97,7 @@ def _show(found: Judged, notices: Notices, name: str, simulated: bool) -> None:
         display(HTML(_table(first) + more))
     if found.rates["rate"].is_not_null().any():
         display(
-            flagged(
+            flagged_rates_chart(
                 found.rates,
                 {key: rule.name for key, rule in rules.items()},
                 {key: rule.axis for key, rule in rules.items()},

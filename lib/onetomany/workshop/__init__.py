@@ -1,8 +1,8 @@
-"""The kit in a classroom: exercises with hidden answers, and a folder that needs no network.
+"""Prepare a workshop: exercises with folded answers, and a folder that needs no network.
 
-A chapter's exercises stand at its end. Their cells are tagged `exercise`, those of the answers
-`answer` too. Answers are code, run with the chapter, so that none can be out of date; a report
-leaves both out unless it is asked for them.
+A chapter's exercises are at its end. Their cells have the tag `exercise`, their answers also
+`answer`. Answers are code that runs with the chapter, so none is out of date. A report leaves both
+out by default.
 """
 
 from __future__ import annotations

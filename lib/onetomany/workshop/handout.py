@@ -1,4 +1,4 @@
-"""What a participant opens: the chapters with room for an answer, and a page that leads to them."""
+"""Write the chapters for participants: room for answers, and a start page that links to them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _ROOM = "# Your answer. 여기에 답을 쓴다.\n"
 
 
 def start_page(notebooks: Path) -> str:
-    """Markdown with one card a chapter: number, title, question and time, in both languages.
+    """Return Markdown with one card per chapter, in both languages.
 
-    What it says is what each chapter's opening says. InputError where there is no chapter.
+    A card has the number, title, question and time of the chapter's opening. Raises InputError if
+    there is no chapter.
     """
     cards = []
     for path in _chapters(notebooks):
@@ -38,17 +39,20 @@ def start_page(notebooks: Path) -> str:
 
 
 def write_handout(notebooks: Path, out: Path) -> list[Path]:
-    """Copy the chapters for participants: room under each question, its answer folded away.
+    """Copy the chapters for participants, with room for answers; return the paths written.
 
-    `out` must be new or empty: nobody's answers are overwritten. Returns what was written.
+    The kit's own answers are folded away. `out` must be new or empty, so that no participant's
+    answer is overwritten.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is not empty; name a new folder, answers in it would be lost.")
+        raise InputError(
+            f"{out} is not empty; name a new folder, because answers in it would be lost."
+        )
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for path in _chapters(notebooks):
         target = out / path.name
-        nbformat.write(with_room(nbformat.read(path, as_version=4)), target)
+        nbformat.write(_with_room(nbformat.read(path, as_version=4)), target)
         written.append(target)
     start = out / START
     start.write_text(start_page(notebooks), encoding="utf-8")
@@ -57,8 +61,8 @@ def write_handout(notebooks: Path, out: Path) -> list[Path]:
     return [start, *written]
 
 
-def with_room(notebook: Any) -> Any:
-    """The notebook with an empty code cell before the first answer to each question."""
+def _with_room(notebook: Any) -> Any:
+    """Return the notebook with an empty code cell before the first answer to each question."""
     cells: list[Any] = []
     asked = False
     for cell in notebook.cells:
@@ -66,7 +70,7 @@ def with_room(notebook: Any) -> Any:
         if ANSWER in tags:
             if asked:
                 room = nbformat.v4.new_code_cell(_ROOM, metadata={"tags": [EXERCISE]})
-                # of the kit's own notebooks two copies shall be the same file
+                # two copies of the kit's notebooks must be the same bytes
                 room["id"] = f"{cell['id']}-room"[:64]
                 cells.append(room)
             asked = False

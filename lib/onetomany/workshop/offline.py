@@ -1,4 +1,4 @@
-"""A folder with everything in it: installs and runs on a machine that has Python and no network."""
+"""Write a folder that installs and runs the kit on a machine with Python and no network."""
 
 from __future__ import annotations
 
@@ -49,19 +49,20 @@ exec .venv/bin/onetomany lab --notebooks notebooks "$@"
 
 
 def write_offline(project: Path, requirements: str, out: Path) -> Path:
-    """Write the folder from a checkout: wheels of all that is locked, chapters, lesson plans.
+    """Write the folder from a checkout: wheels of all packages, chapters, lesson plans.
 
-    `requirements` is the lock as pip reads it (`uv export`). Image set and face model are inside
-    two of the wheels, so nothing else is fetched. Wheels are for this system and this version of
-    Python; the folder says so. Written beside and renamed at the end. Raises InputError where
-    `out` is not empty, OneToManyError where a package can't be had.
+    `requirements` is the lock in pip's format (`uv export`). Two of the wheels contain the image
+    set and the face model, so nothing else is downloaded. Wheels are for this system and this
+    version of Python; the folder says so. The folder is written under another name and renamed at
+    the end. Raises InputError if `out` is not empty, OneToManyError if a package can't be
+    downloaded or built.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is not empty; name a new folder.")
     if not (project / "pyproject.toml").exists():
         raise InputError(f"{project} is not a checkout of the kit: it has no pyproject.toml.")
     with whole_folder(out) as new, tempfile.TemporaryDirectory() as scratch:
-        lines = plain_pins(requirements)
+        lines = _plain_pins(requirements)
         (new / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         _wheels(project, lines, new / "wheels", Path(scratch))
         write_handout(project / "notebooks", new / "notebooks")
@@ -78,8 +79,8 @@ def write_offline(project: Path, requirements: str, out: Path) -> Path:
     return out
 
 
-def plain_pins(requirements: str) -> list[str]:
-    """The `name==version` lines of `uv export` that hold on this machine, without hashes."""
+def _plain_pins(requirements: str) -> list[str]:
+    """Return the `name==version` lines of `uv export` for this machine, without hashes."""
     from packaging.requirements import Requirement
 
     pins = []
@@ -91,12 +92,14 @@ def plain_pins(requirements: str) -> list[str]:
         if asked.marker is None or asked.marker.evaluate():
             pins.append(f"{asked.name}{asked.specifier}")
     if not pins:
-        raise InputError("The requirements hold no name==version line; make them by 'uv export'.")
+        raise InputError(
+            "The requirements contain no name==version line; make them with 'uv export'."
+        )
     return pins
 
 
 def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None:
-    """Have pip fetch or build a wheel of each, and of the project itself."""
+    """Download or build a wheel of each package and of the project itself with pip."""
     wheels, scratch, environment = wheels.resolve(), scratch.resolve(), safe_environment()
     subprocess.run(python_command("-m", "venv", str(scratch)), check=True, env=environment)
     pip = [str(scratch / "bin" / "python"), "-I", "-m", "pip", "wheel", "--quiet", "--no-deps"]
@@ -112,11 +115,11 @@ def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None
         )
         if run.returncode:
             reason = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise OneToManyError(f"No wheel of {asked} could be had: {reason}")
+            raise OneToManyError(f"No wheel of {asked} could be downloaded or built: {reason}")
 
 
 def _sums(folder: Path) -> str:
-    """What `sha256sum --check` reads, of every file there is."""
+    """Return the SHA-256 of every file in the format of `sha256sum --check`."""
     lines = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb") as file:

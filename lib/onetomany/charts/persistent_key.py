@@ -1,4 +1,4 @@
-"""Charts of what links records: a key that stays the same, its reversal, a face across both."""
+"""Draw how records are linked: by a persistent key, its reversal, and a face after renewal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from .reidentification import label
+from .reidentification import column_label
 from .theme import BLUE, INK, ORANGE, RED, Finished, finish
 
 LINKED = {
@@ -26,8 +26,8 @@ TICKS = {
 }
 
 
-def trips_linked(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """What one key links, by how many trips people make on average (an assumption).
+def trips_linked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw the records one key links, by the assumed mean number of trips.
 
     Takes rows of `persistent_key.key_linkage` with the truth, and a column `mean_trips`.
     """
@@ -69,8 +69,11 @@ def trips_linked(found: pl.DataFrame, *, source: str, simulated: str) -> Finishe
     )
 
 
-def reversal(times: pl.DataFrame, *, source: str) -> Finished:
-    """How long it takes to try every value, on one core: takes `persistent_key.reversal_times`."""
+def reversal_times_chart(times: pl.DataFrame, *, source: str) -> Finished:
+    """Draw the time one core needs to try every value of a key.
+
+    Takes `persistent_key.reversal_times`.
+    """
     first, last = 0.05, 100_000 * YEAR
     shown = times.with_columns(
         name=pl.format("{}: {}", "format", "scheme"),
@@ -109,7 +112,7 @@ def reversal(times: pl.DataFrame, *, source: str) -> Finished:
     texts = base.mark_text(align="left", dx=5).encode(x=x, text="text:N")
     return finish(
         alt.layer(bars, texts).properties(width=430, height=30 * len(order)),
-        title="What a small number space means: every value can be tried",
+        title="With few possible numbers every value can be tried",
         title_ko="번호의 가짓수가 적으면 모두 시험해 볼 수 있다",
         source=source,
         simulated="made-up numbers; the real way is undisclosed 꾸며 낸 번호, 실제 방식은 비공개",
@@ -118,8 +121,8 @@ def reversal(times: pl.DataFrame, *, source: str) -> Finished:
     )
 
 
-def relinked(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """People linked again by their face after a renewal (left), newcomers falsely linked (right).
+def relinked_chart(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw people relinked by face after a renewal, and newcomers falsely linked.
 
     Takes `persistent_key.relinked`, with confidence intervals over people.
     """
@@ -182,7 +185,7 @@ _HEADER = alt.Header(labelFontSize=13, labelFontWeight=600, labelAnchor="start",
 
 
 def _named(column: str) -> str:
-    return "no filter 거르지 않음" if column == "no filter" else label(column)
+    return "no filter 거르지 않음" if column == "no filter" else column_label(column)
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What rare false alarms cost: the threshold that keeps them rare, and who is missed at it."""
+"""Draw the cost of rare false alarms: the threshold needed, and the people missed at it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .theme import BLUE, GREEN, ORANGE, PURPLE, Finished, finish
 RECORDS = "Records in the gallery 갤러리의 기록 수"
 
 
-def misses(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
-    """FNIR (left) and the threshold needed (right) against gallery size, a line for each FPIR.
+def misses_at_fpir_chart(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
+    """Draw FNIR and the threshold needed against gallery size, for each FPIR.
 
     Takes `accuracy.misses_at_fpir`.
     """
@@ -64,5 +64,5 @@ def misses(rates: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         title_ko="명단이 길수록, 오경보를 드물게 유지하려면 명단에 있는 사람을 더 많이 놓친다",
         source=source,
         simulated=simulated,
-        description="FNIR and threshold against gallery size, with FPIR held at a few values.",
+        description="FNIR and threshold against gallery size, at a few fixed values of FPIR.",
     )

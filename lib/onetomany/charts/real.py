@@ -1,4 +1,4 @@
-"""Charts of what is known outside the simulation: flags on real walks, and a city's alarms."""
+"""Draw evidence from outside the simulation: flags on real walks, and a city's alarms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
 REAL, SIMULATED = "real people 실제 사람", "In a simulation 모의"
 
 
-def real_beside(
+def beside_real_chart(
     shares: pl.DataFrame,
     names: Mapping[str, str],
     units: Mapping[str, str],
@@ -20,10 +20,10 @@ def real_beside(
     source: str,
     simulated: str,
 ) -> Finished:
-    """Draw shares of people flagged in real sets and in a simulation, a panel for each threshold.
+    """Draw shares of people flagged in real sets and in a simulation.
 
-    Takes `behaviour.beside_real`, the rules' names and units. Real sets are filled, the simulation
-    is hollow.
+    Takes `behaviour.beside_real`, the rules' names and units. One panel per threshold; real sets
+    are filled, the simulation is hollow.
     """
     order = shares["set"].unique(maintain_order=True).to_list()
     drawn = shares.with_columns(
@@ -81,8 +81,8 @@ def real_beside(
     )
 
 
-def disclosed_alarms(alarms: pl.DataFrame, *, source: str) -> Finished:
-    """Draw a city's disclosed alarms: unneeded ones a month, and the share right, over time.
+def seoul_alarms_chart(alarms: pl.DataFrame, *, source: str) -> Finished:
+    """Draw a city's disclosed alarms: unneeded ones a month, and the share right.
 
     Takes `behaviour.seoul_alarms`.
     """

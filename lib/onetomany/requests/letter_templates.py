@@ -1,9 +1,9 @@
-"""Letters to be filled in: what each asks for and why, in which frame, with which fields.
+"""Read templates of letters: their questions and reasons, frames and fields.
 
-A template (`data_requests/templates/<id>.md.j2`) says what is asked; a frame
-(`templates/frames/<procedure>.md.j2`) says under which law, and holds the rest of the letter. Both
-are Markdown in both languages with a head in TOML between lines of +++. They are rendered in
-jinja2's sandbox, which runs no code of theirs.
+A template (`data_requests/templates/<id>.md.j2`) contains the questions; a frame
+(`templates/frames/<procedure>.md.j2`) names the law and contains the rest of the letter. Both are
+Markdown in both languages with a head in TOML between lines of +++. jinja2's sandbox renders them
+and runs none of their code.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .laws import VERIFIED
 from .procedures import requests_folder
 
 SUFFIX = ".md.j2"
-LANGUAGES = ("en", "ko")  # those of every template; some are written in others too
+LANGUAGES = ("en", "ko")  # languages of every template; some have more
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 # digits that end in a consonant when a Korean reader says them: 0, 1, 3, 6, 7, 8
 _CLOSED_DIGITS = "013678"
@@ -31,10 +31,10 @@ _CLOSED_DIGITS = "013678"
 
 @dataclass(frozen=True)
 class Field:
-    """A value that a letter asks its writer for; a personal one never enters the log.
+    """A value that a letter needs from its writer; a personal one never enters the log.
 
-    With `options` it is a choice: the ids that may be written, each with its words in English and
-    Korean. `label_en` and `label_ko` are what a form calls it.
+    With `options` it is a choice: the allowed ids, each with its words in English and Korean.
+    `label_en` and `label_ko` are its name in a form.
     """
 
     id: str
@@ -44,47 +44,47 @@ class Field:
     label_en: str = ""
     label_ko: str = ""
     options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    default: str = ""  # what a choice is where nobody chose; empty: somebody must
+    default: str = ""  # default of a choice; empty: the writer must choose
 
     @property
     def label(self) -> str:
-        """Its name in a form, in both languages."""
+        """Return its name in a form, in both languages."""
         return f"{self.label_en} {self.label_ko}".strip() or self.id
 
 
 @dataclass(frozen=True)
 class Template:
-    """What is asked for, and why nobody outside has it."""
+    """A set of documents to ask for, and why nobody outside has them."""
 
     id: str
-    title_en: str  # the letter's subject; may hold fields
+    title_en: str  # the letter's subject; may contain fields
     title_ko: str
-    procedures: tuple[str, ...]  # under which it can be asked
-    fields: tuple[str, ...]  # beside those of the frame
+    procedures: tuple[str, ...]  # laws under which one can ask
+    fields: tuple[str, ...]  # in addition to those of the frame
     gaps: tuple[str, ...]  # ids of gaps.csv
     asks_en: str
     asks_ko: str
     why_en: str
     why_ko: str
-    sources: tuple[str, ...]  # where the facts in the letter come from
+    sources: tuple[str, ...]  # sources of the facts in the letter
     titles: Mapping[str, str] = field(default_factory=dict)  # the subject in other languages
-    # questions of fact by language, which a letter keeps apart from the documents it asks for
+    # questions of fact by language; a letter lists them separately from documents
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that it is written in."""
+        """Return the languages in which it is written."""
         return (*LANGUAGES, *self.titles)
 
     def title(self, language: str) -> str:
-        """The letter's subject in a language; may hold fields."""
+        """Return the letter's subject in a language; it may contain fields."""
         own = {"en": self.title_en, "ko": self.title_ko}
         return {**own, **self.titles}[language]
 
 
 @dataclass(frozen=True)
-class Provision:
-    """An article that a frame leans on; `verified` as in `procedures`."""
+class CitedProvision:
+    """An article that a frame relies on; `verified` as in `procedures`."""
 
     article: str
     says: str
@@ -94,7 +94,7 @@ class Provision:
 
 @dataclass(frozen=True)
 class Condition:
-    """A field that a letter needs only where a choice is one of `values`."""
+    """A field that a letter needs only if a choice is one of `values`."""
 
     field: str
     choice: str
@@ -103,14 +103,14 @@ class Condition:
 
 @dataclass(frozen=True)
 class Frame:
-    """The letter around what is asked, for one procedure."""
+    """The letter around the questions, for one procedure."""
 
     id: str
     fields: tuple[str, ...]
-    provisions: tuple[Provision, ...]
+    provisions: tuple[CitedProvision, ...]
     languages: tuple[str, ...] = LANGUAGES
     conditions: tuple[Condition, ...] = ()
-    clashes: tuple[Mapping[str, str], ...] = ()  # choices that can't be made together
+    clashes: tuple[Mapping[str, str], ...] = ()  # choices that exclude each other
     answers: bool = False  # the law gives a right to answers, not to documents alone
 
 
@@ -118,9 +118,9 @@ Made = TypeVar("Made")
 
 
 def templates(folder: Path | None = None) -> dict[str, Template]:
-    """Every template of `folder`/templates, by id. `folder` is data_requests/.
+    """Read every template of `folder`/templates, by id. `folder` is data_requests/.
 
-    Raises InputError, naming file and field, where a head is no TOML or lacks something.
+    Raises InputError, naming file and field, if a head is not TOML or incomplete.
     """
     return {
         path.name.removesuffix(SUFFIX): _template(path) for path in _files(templates_folder(folder))
@@ -128,7 +128,10 @@ def templates(folder: Path | None = None) -> dict[str, Template]:
 
 
 def frames(folder: Path | None = None) -> dict[str, Frame]:
-    """Every frame of `folder`/templates/frames, by the id of its procedure; raises as above."""
+    """Read every frame of `folder`/templates/frames, by the id of its procedure.
+
+    Raises InputError as `templates`.
+    """
     found = _files(templates_folder(folder) / "frames")
     return {path.name.removesuffix(SUFFIX): _frame(path) for path in found}
 
@@ -136,7 +139,10 @@ def frames(folder: Path | None = None) -> dict[str, Frame]:
 def template_and_frame(
     template: str, procedure: str, folder: Path | None = None
 ) -> tuple[Template, Frame]:
-    """The two halves of one letter. Raises InputError where either is unknown or they don't fit."""
+    """Return the template and the frame of a letter.
+
+    Raises InputError if either is unknown or they don't fit together.
+    """
     home = templates_folder(folder)
     known = [path.name.removesuffix(SUFFIX) for path in _files(home)]
     if template not in known:
@@ -151,7 +157,7 @@ def template_and_frame(
 
 
 def letter_fields(folder: Path | None = None) -> dict[str, Field]:
-    """Every field that a letter may ask for, by id (`templates/fields.toml`)."""
+    """Read every field that a letter may need, by id (`templates/fields.toml`)."""
     path = templates_folder(folder) / "fields.toml"
     raw = read_toml(path.read_text(encoding="utf-8"), path)
     found = {key: made_of(Field, {"id": key, **each}, path) for key, each in raw.items()}
@@ -162,12 +168,12 @@ def letter_fields(folder: Path | None = None) -> dict[str, Field]:
 
 
 def asked_of(template: Template, frame: Frame) -> list[str]:
-    """The ids of all fields that a template in a frame knows, the frame's first."""
+    """Return the ids of all fields of a template in a frame, the frame's first."""
     return list(dict.fromkeys([*frame.fields, *template.fields]))
 
 
 def needed_of(template: Template, frame: Frame, given: Mapping[str, str]) -> list[str]:
-    """The ids of the fields that a letter can't be made without, as the choices in `given` are.
+    """Return the ids of the fields that a letter requires with the choices in `given`.
 
     Raises InputError for choices that exclude each other.
     """
@@ -183,34 +189,37 @@ def needed_of(template: Template, frame: Frame, given: Mapping[str, str]) -> lis
 
 
 def languages_of(template: Template, frame: Frame) -> list[str]:
-    """The languages in which a template in a frame is written, in the frame's order."""
+    """Return the languages of a template in a frame, in the frame's order."""
     return [each for each in frame.languages if each in template.languages]
 
 
 def environment(folder: Path | None = None) -> Environment:
-    """jinja2 for letters: sandboxed, strict, and with every value escaped for Markdown."""
+    """Return jinja2 for letters: sandboxed, strict, with every value escaped for Markdown."""
     made = ImmutableSandboxedEnvironment(
         loader=_Loader(templates_folder(folder)),
         undefined=StrictUndefined,
         finalize=lambda value: escape(str(value)),
         keep_trailing_newline=False,
     )
-    made.filters["josa"] = josa
+    made.filters["josa"] = _josa
     return made
 
 
 def escape(value: str) -> str:
-    """A value as Markdown that shows it and does nothing else: one line, marks made literal."""
+    """Return a value as one line of literal Markdown."""
     printable = "".join(" " if each.isspace() else each for each in value if _shown(each))
     shown = _MARKUP.sub(r"\\\1", re.sub(r" +", " ", printable).strip())
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", shown)  # a date such as 24. November is no list
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", shown)  # a date such as 24. November is not a list
 
 
-def josa(value: str, pair: str) -> str:
-    """A value with the Korean particle that its last sound asks for: josa('시스템', '과/와').
+def _josa(value: str, pair: str) -> str:
+    """Return a value with the Korean particle that fits its last sound.
 
-    The first of the pair follows a consonant. After what is neither Hangul nor a digit both are
-    written, as official letters do: 과(와).
+    The first of the pair follows a consonant. After a character that is neither Hangul nor a digit
+    both are written, as in official letters: 과(와).
+
+    >>> _josa("시스템", "과/와")
+    '시스템과'
     """
     closed, opened = pair.split("/")
     last = re.sub(r"[\s)\]}’”\"']+$", "", value)[-1:]
@@ -222,7 +231,7 @@ def josa(value: str, pair: str) -> str:
 
 
 def split_head(text: str, path: Path) -> tuple[str, str]:
-    """The TOML head and the rest of a text that begins with +++ lines. Raises InputError."""
+    """Return the TOML head and the rest of a text that begins with +++ lines. Raises InputError."""
     parts = re.split(r"^\+\+\+[ \t]*\r?$\n?", text, maxsplit=2, flags=re.MULTILINE)
     if len(parts) != 3 or parts[0].strip():
         raise InputError(f"{path} must begin with a head in TOML between two lines of +++.")
@@ -238,13 +247,13 @@ def read_toml(text: str, path: Path) -> dict[str, Any]:
 
 
 def _shown(char: str) -> bool:
-    """Not a control mark, nor one that turns the direction of the text around it."""
+    """Return whether a character is visible: no control character or change of direction."""
     hidden = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
     return char.isspace() or (char.isprintable() and char not in hidden)
 
 
 class _Loader(BaseLoader):
-    """Templates and frames without their heads; nothing outside of the folder."""
+    """Loads templates and frames without their heads, and no file outside the folder."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -257,10 +266,10 @@ class _Loader(BaseLoader):
 
 
 def templates_folder(folder: Path | None = None) -> Path:
-    """The folder `folder`/templates. Raises InputError where there is none."""
+    """Return the folder `folder`/templates. Raises InputError if there is none."""
     home = requests_folder(folder) / "templates"
     if not home.is_dir():
-        raise InputError(f"There is no folder {home}: letters are made from its templates.")
+        raise InputError(f"There is no folder {home}: it should contain the templates of letters.")
     return home
 
 
@@ -289,7 +298,7 @@ def _template(path: Path) -> Template:
 
 def _frame(path: Path) -> Frame:
     raw = _head(path)
-    provisions = [made_of(Provision, each, path) for each in raw.get("provisions", [])]
+    provisions = [made_of(CitedProvision, each, path) for each in raw.get("provisions", [])]
     for each in provisions:
         if each.verified not in VERIFIED:
             raise InputError(f"{path}: 'verified' of {each.article} must be of {VERIFIED}.")
@@ -297,7 +306,9 @@ def _frame(path: Path) -> Frame:
     made = made_of(Frame, raw | {"provisions": provisions, "conditions": conditions}, path)
     named = {name for each in conditions for name in (each.choice, each.field)}
     if stray := named.union(*made.clashes) - set(made.fields):
-        raise InputError(f"{path}: '{min(stray)}' stands in a condition and not in 'fields'.")
+        raise InputError(
+            f"{path}: '{min(stray)}' is used in a condition but missing from 'fields'."
+        )
     return made
 
 
@@ -308,14 +319,14 @@ def _texts(value: Any, path: Path, name: str) -> tuple[str, ...]:
 
 
 def made_of(cls: type[Made], raw: Mapping[str, Any], path: Path) -> Made:
-    """A dataclass from a table: its fields, each of its kind, and nothing else.
+    """Return a dataclass from a table, with its fields checked.
 
-    Fields that have a default may be left out. Raises InputError that names the file and the field.
+    Fields with a default are optional. Raises InputError that names the file and the field.
     """
     known = {each.name: each for each in fields(cls)}  # type: ignore[arg-type]
     for name in raw:
         if name not in known:
-            raise InputError(f"{path}: '{name}' is an unknown field: take it out.")
+            raise InputError(f"{path}: '{name}' is an unknown field: remove it.")
     values: dict[str, Any] = {}
     for name, each in known.items():
         optional = each.default is not MISSING or each.default_factory is not MISSING

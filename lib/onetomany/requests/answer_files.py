@@ -1,4 +1,4 @@
-"""Files that came with an answer: hashed, copied, written into the log, read into a case file."""
+"""Store the files of an answer: hash and copy them, log them, read them into a case file."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from ..documents.ingest import Ingested, ingest
 from ..errors import InputError
 from ..sources.files import sha256_of, write_whole
 from .laws import Procedure
-from .log import LOG_EVENTS, Change, Event, ReceivedFile, Request, add, read
-from .status import load
+from .log import LOG_EVENTS, Change, Event, ReceivedFile, Request, add_event, read_request
+from .status import store_requests
 
-# the events that can't well happen in another order
+# the events in their usual order
 _ORDER = ("sent", "received", "decided", "appealed", "appeal_decided")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The request as the log then has it, where its files lie, and what was read of them."""
+class LoggedAnswer:
+    """The logged request, the folder of its files, and the counts of files read."""
 
     request: Request
     folder: Path
-    ingested: Ingested | None  # None where no case file was named or no file came
+    ingested: Ingested | None  # None without a case file or without files
 
 
 def odd_date(request: Request, event: Event, today: dt.date) -> str:
-    """What is unlikely about an event's day, in a sentence; '' for nothing.
+    """Return a warning if an event's day is unlikely, else ''.
 
-    It is taken all the same: a history may be written down late, and in any order.
+    The event is accepted in any case: users may log a history late and in any order.
     """
     if event.date > today:
-        return f"{event.date} is after today: until then '{event.event}' counts for nothing."
+        return f"{event.date} is in the future: until then '{event.event}' has no effect."
     own = _place(event)
     for each in request.history:
         other = _place(each)
@@ -47,12 +47,12 @@ def odd_date(request: Request, event: Event, today: dt.date) -> str:
 
 
 def _place(event: Event) -> int:
-    """Where an event stands in the usual order; -1 for one that has no place there."""
+    """Return an event's place in the usual order; -1 if it has none."""
     name = LOG_EVENTS[event.event] or event.event
     return _ORDER.index(name) if name in _ORDER else -1
 
 
-def answer(
+def log_answer(
     entry: Path,
     event: Event,
     files: Sequence[Path],
@@ -61,24 +61,24 @@ def answer(
     case: Path | None = None,
     changes: Iterable[Change] = (),
     personal: Iterable[str] = (),
-) -> Answer:
-    """Record an answer in a log file, with copies of its files in `answers`/<request>/.
+) -> LoggedAnswer:
+    """Log an answer, with copies of its files in `answers`/<request>/.
 
-    With `case` the copies are read into that case file (`documents.ingest`), and the request's
-    tables are loaded beside. What was received is never changed: a copy of the same name must have
+    With `case` the copies are also read into that case file (`documents.ingest`), and the request's
+    tables are loaded into it. A received file is never changed: a copy of the same name must have
     the same bytes.
 
     Raises InputError for a file that can't be read or is named twice, for two files of one name
-    whose bytes differ, for an event that stands in the log already, for a case file that can't be
-    opened, and for whatever `log.add` refuses; the log is then as it was.
+    whose bytes differ, for an event that is already in the log, for a case file that can't be
+    opened, and for every fault that `log.add_event` reports. The log is then unchanged.
     """
-    request = read(entry)
+    request = read_request(entry)
     folder = Path(answers) / request.id
     received, contents = [], {}
     for path in map(Path, files):
         if not path.is_file() or path.is_symlink():
             raise InputError(
-                f"{path} is no file, or a link to one: name the files that came with the answer."
+                f"{path} is not a file, or is a link: name the files that came with the answer."
             )
         digest = sha256_of(path)
         kept = folder / path.name
@@ -94,27 +94,27 @@ def answer(
     event = replace(event, files=tuple(received))
     if event in request.history:
         raise InputError(
-            f"{entry} tells of '{event.event}' on {event.date} already: nothing was added. "
-            "Where it happened twice, tell the two apart by a note."
+            f"{entry} has '{event.event}' on {event.date} already: nothing was added. If "
+            f"it happened twice, add a note to the second."
         )
-    if case:  # before anything is written: a log that tells of a file has it read
+    if case:  # read the files before the log names them
         with open_case(case, write=True):
             pass
     for name, content in contents.items():
         write_whole(folder / name, content)
-    done = add(entry, event, changes, personal=personal)
+    done = add_event(entry, event, changes, personal=personal)
     read_in = ingest(folder, case) if case and received else None
     if case:
         with open_case(case, write=True) as db:
-            load(db, [done])
-    return Answer(done, folder, read_in)
+            store_requests(db, [done])
+    return LoggedAnswer(done, folder, read_in)
 
 
 def check_by_law(event: Event, law: Procedure) -> None:
-    """Refuse exemptions and extensions that the law does not have, or a length it leaves open.
+    """Raise InputError for exemptions or extensions that the law doesn't have.
 
-    Raises InputError for an extension without a name, one whose last day is missing although the
-    law sets no length, and one with a last day although it does.
+    Also for an extension without a name, for one without a last day if the law sets no length, and
+    for one with a last day if it does.
     """
     if event.event == "extended" and law.extensions and not event.extension:
         names = ", ".join(each.id for each in law.extensions)

@@ -1,0 +1,117 @@
+"""Write the letters of requests: new ones, and those of logged requests."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onetomany.errors import InputError
+from onetomany.printing import print_line as print
+
+if TYPE_CHECKING:
+    from onetomany.requests.letters import Letter
+    from onetomany.requests.log import Request
+
+
+def new_letter(args: argparse.Namespace) -> int:
+    """Write a letter from a gap or a template, and begin its log entry; return 0."""
+    from onetomany.requests import drafts
+    from onetomany.requests.letter_templates import templates
+    from onetomany.requests.letters import law_language
+
+    template, gap = drafts.gap_or_template(args.about)
+    procedure = args.procedure or (gap["procedure"] if gap else "")
+    if not procedure:
+        raise InputError(
+            f"'{template}' is a template, not a gap: name the law with --procedure, one of "
+            f"{', '.join(templates()[template].procedures)}."
+        )
+    language = args.language or law_language(procedure).partition("-")[0]
+    filled = drafts.prefilled(gap, procedure, language)
+    fields = {"date": args.date.isoformat(), **filled, **_fields(args.field)}
+    made, beside, secrets = _letter(args, template, procedure, fields, language=language, gap=gap)
+    name = args.id or drafts.draft_name(procedure, args.date, template)
+    path = drafts.begin_entry(made, name, fields, args.log, gap=gap, personal=secrets)
+    print(f"wrote {path}")
+    return _write(made, beside, name, args.out)
+
+
+def export_letter(args: argparse.Namespace) -> int:
+    """Write the letter of a logged request again; return 0."""
+    from onetomany.requests import drafts
+    from onetomany.requests.letters import law_language
+
+    entry = logged_request(args)
+    if not entry.template:
+        raise InputError(f"Request '{entry.id}' names no template, so there is no letter to write.")
+    own = entry.language or law_language(entry.procedure).partition("-")[0]
+    language = args.language or own
+    gap = drafts.gap_or_template(entry.gaps[0])[1] if entry.gaps else None
+    fields = dict(entry.fields)
+    if language != own:
+        fields = drafts.said_in(fields, gap, entry.procedure, before=own, after=language)
+    fields |= _fields(args.field)
+    law = entry.procedure
+    made, beside, _ = _letter(args, entry.template, law, fields, language=language, gap=gap)
+    return _write(made, beside, entry.id, args.out)
+
+
+def _letter(
+    args: argparse.Namespace,
+    template: str,
+    procedure: str,
+    fields: Mapping[str, str],
+    *,
+    language: str,
+    gap: Mapping[str, str] | None,
+) -> tuple[Letter, Letter | None, list[str]]:
+    """Return a letter, its translation for the requester, and the personal data in them."""
+    from onetomany.requests import drafts, letters
+
+    own = letters.requester(args.requester)
+    made = letters.letter(template, procedure, {**own, **fields}, language)
+    reader, beside = drafts.reading_language(made, args.beside), None
+    if reader:
+        said = drafts.said_in(fields, gap, procedure, before=language, after=reader)
+        beside = letters.letter(template, procedure, {**own, **said}, reader)
+    return made, beside, list(own.values())
+
+
+def _write(made: Letter, beside: Letter | None, name: str, out: Path) -> int:
+    from onetomany.requests.drafts import write_letter
+
+    for path in write_letter(made, beside, name, out):
+        print(f"wrote {path}")
+    for notice in made.notices:
+        print(notice)
+    if beside is not None:
+        print("The translation is for you and marked so: remove it before you send the letter.")
+    for each in made.unread:
+        print(f"Check this before you send it; we have not read the source: {each}")
+    print("Nothing was sent. Read the letter, sign it, and send it yourself.")
+    return 0
+
+
+def _fields(written: list[str]) -> dict[str, str]:
+    """Return the fields given as NAME=VALUE; personal ones belong in requester.toml."""
+    from onetomany.requests.letter_templates import letter_fields
+
+    known = letter_fields()
+    found = {}
+    for each in written:
+        name, equals, value = each.partition("=")
+        if not equals or name not in known:
+            raise InputError(f"'{each}' must be NAME=VALUE, with a name of {', '.join(known)}.")
+        if known[name].personal:
+            raise InputError(f"'{name}' is personal: write it into requester.toml.")
+        found[name] = value
+    return found
+
+
+def logged_request(args: argparse.Namespace) -> Request:
+    """Read the request that the arguments name from the log."""
+    from onetomany.requests.log import read_request
+
+    return read_request(args.log / f"{args.id}.md")

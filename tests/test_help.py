@@ -1,0 +1,74 @@
+"""The command line's help: complete, quick, and the commands that README names exist."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onetomany import cli
+from onetomany.cli.command import Command
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def command_name(command: Command) -> str:
+    return command.__name__.removesuffix("_command").replace("_", "-")
+
+
+NAMES = [command_name(command) for command in cli.COMMANDS]
+
+
+def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for command in cli.COMMANDS:
+        parser = argparse.ArgumentParser(description=command.__doc__)
+        command(parser)
+        yield command_name(command), parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for name, own in action.choices.items():
+                    yield f"{command_name(command)} {name}", own
+
+
+@pytest.mark.parametrize(("name", "parser"), list(parsers()), ids=lambda each: str(each)[:20])
+def test_every_option_says_what_it_does(name: str, parser: argparse.ArgumentParser) -> None:
+    for action in parser._actions:
+        if not isinstance(action, argparse._SubParsersAction):
+            assert action.help, f"{name} {action.dest}"
+    parser.format_help()  # a stray % in a help text would raise here
+
+
+def test_each_command_says_in_one_line_what_it_does() -> None:
+    for command in cli.COMMANDS:
+        said = command.__doc__ or ""
+        assert "\n" not in said
+        assert re.match(r"[A-Z][a-z]+ .*\.$", said), said
+
+
+def test_help_needs_no_library(capsys: pytest.CaptureFixture[str]) -> None:
+    code = (
+        "import sys; from onetomany.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "assert not {'polars', 'numpy', 'altair', 'duckdb'} & set(sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "Where to start:" in run.stdout
+    with pytest.raises(SystemExit):
+        cli.main(["ingest", "--help"])
+    assert "Read a folder of documents" in capsys.readouterr().out
+
+
+def test_the_readmes_commands_and_options_exist() -> None:
+    options = dict(parsers())
+    named = re.findall(r"onetomany ([a-z][a-z-]+)([^`\n|]*)", README)
+    assert {name for name, _ in named if name not in NAMES} == set()
+    assert {"report", "exhibit", "workshop", "ingest"} <= {name for name, _ in named}
+    for name, rest in named:
+        known = {string for action in options[name]._actions for string in action.option_strings}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known, (name, rest)
