@@ -552,7 +552,8 @@ TABLES = [
         {"case-timeline": {"timeline.csv"}},
     ),
     (
-        "from onetomany.claims import claim_ledger, law\nclaim_ledger.load_claims()\nlaw.reliances_in_force()",
+        "from onetomany.claims import claim_ledger, law\n"
+        "claim_ledger.load_claims()\nlaw.reliances_in_force()",
         {
             "case-claims": {"claims.csv"},
             "case-propositions": {"propositions.csv", "order.csv", "topics.csv", "speakers.csv"},
