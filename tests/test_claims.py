@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from onetomany.charts import claims as charts
 from onetomany.charts.reader_table import ReaderTable
-from onetomany.claims import claim_ledger, contradictions
+from onetomany.claims import claim_ledger, claim_queries, contradictions
 from onetomany.claims.contradictions import find_contradictions
 from onetomany.cli import main
 from onetomany.documents.case_export import export_parquet
@@ -375,8 +375,8 @@ def test_a_part_is_no_more_than_its_whole() -> None:
 def test_the_checks_say_what_they_are_and_name_their_claims(ledger: pl.DataFrame) -> None:
     known = set(ledger["claim_id"])
     results = contradictions.check_arithmetic(ledger, claim_ledger.load_links())
-    assert list(results) == [each.name for each in claim_ledger.arithmetic_queries()]
-    for each in claim_ledger.arithmetic_queries():
+    assert list(results) == [each.name for each in claim_queries.arithmetic_queries()]
+    for each in claim_queries.arithmetic_queries():
         assert re.search("[가-힣]", each.title_ko)
         assert each.title_en.endswith("?")
     for name, rows in results.items():
@@ -486,11 +486,11 @@ def test_the_queries_run_in_any_duckdb_on_a_case_file(
         )  # replaced, not doubled
     with duckdb.connect(path, read_only=True) as db:
         db.execute("create temp table settings as select 0.0 as tolerance")
-        rows = db.execute(claim_ledger.load_query("contradictions.sql").sql).fetchall()
+        rows = db.execute(claim_queries.load_query("contradictions.sql").sql).fetchall()
         # `find` orders the same pairs by who speaks
         pairs_found = found.select("claim_a", "claim_b", "kind").rows()
         assert sorted(row[:3] for row in rows) == sorted(pairs_found)
-        for each in claim_ledger.arithmetic_queries():
+        for each in claim_queries.arithmetic_queries():
             db.execute(each.sql).fetchall()
     files = export_parquet(path, tmp_path / "out")
     (exported,) = [file for file in files if file.name == "claims.parquet"]
@@ -506,7 +506,7 @@ def test_a_ledger_that_can_not_be_compared_is_refused() -> None:
     with pytest.raises(InputError, match="said_by is empty"):
         claim_ledger.check_ledger(good.with_columns(said_by=pl.lit(None)))
     with pytest.raises(InputError, match="no query nothing"):
-        claim_ledger.load_query("nothing.sql")
+        claim_queries.load_query("nothing.sql")
 
 
 @pytest.mark.parametrize(

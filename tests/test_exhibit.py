@@ -565,7 +565,8 @@ TABLES = [
         {"case-timeline": {"timeline.csv"}},
     ),
     (
-        "from onetomany.claims import claim_ledger, law\nclaim_ledger.ledger()\nlaw.relied_on()",
+        "from onetomany.claims import claim_ledger, law\n"
+        "claim_ledger.load_claims()\nlaw.reliances_in_force()",
         {
             "case-claims": {"claims.csv"},
             "case-propositions": {"propositions.csv", "order.csv", "topics.csv", "speakers.csv"},
@@ -629,7 +630,7 @@ def test_the_datasheet_of_a_table_goes_into_the_bundle(
 ) -> None:
     whole = copy.deepcopy(executed)
     whole["01_alarms"].cells.append(
-        nbformat.v4.new_code_cell("from onetomany.claims import law\nlaw.provisions();")
+        nbformat.v4.new_code_cell("from onetomany.claims import law\nlaw.load_provisions();")
     )
     made = write_payload(whole, notebooks, tmp_path / "payload")
     sheet = made.folder / "datasheets" / "claims" / "sheets.toml"

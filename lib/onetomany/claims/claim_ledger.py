@@ -9,7 +9,6 @@ case file.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,7 +16,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ..documents.case_file import query_frame
 from ..documents.plain import decode
 from ..errors import InputError
 from ..mentions import quantities
@@ -27,7 +25,6 @@ from ..sources.files import read_received
 from ..sources.tables import require_columns
 
 DATA = resources.files("onetomany.claims") / "data"
-SQL = resources.files("onetomany.claims") / "sql"
 EXTRACTOR, VERSION = "propositions", 1
 LARGEST = 64 << 20  # bytes of a ledger: about 200,000 claims
 
@@ -66,17 +63,6 @@ LINKS = {"from_id": pl.String, "kind": pl.String, "to_id": pl.String}
 WORDS = ("date", "dates", "place", "answer", "fields")
 _NUMBER = r"^(?:(?:about|nearly|over|at least|up to|under|several) )?(\d+(?:\.\d+)?)$"
 _PARTIAL = r"^\d{4}(?:-\d\d){0,2}$"
-
-
-@dataclass(frozen=True)
-class ClaimQuery:
-    """A question in SQL: its name, titles, required tables, and text."""
-
-    name: str
-    title_en: str
-    title_ko: str
-    needs: str
-    sql: str
 
 
 def load_claims(folder: Traversable = DATA) -> pl.DataFrame:
@@ -306,49 +292,6 @@ def store_claims(
     db.commit()
     held = db.execute("select count(*) from claims").fetchone()
     return int(held[0]) if held else 0
-
-
-def arithmetic_queries() -> list[ClaimQuery]:
-    """Load the arithmetic checks of `sql/checks`, sorted by name."""
-    found = sorted((SQL / "checks").iterdir(), key=lambda file: file.name)
-    return [load_query(f"checks/{file.name}") for file in found if file.name.endswith(".sql")]
-
-
-def load_query(name: str) -> ClaimQuery:
-    """Load a question of `sql/`, such as 'contradictions.sql', with the titles in its first lines.
-
-    Raises InputError if there is no such file, or if it lacks a title or the tables it needs.
-
-    >>> load_query("contradictions.sql").name
-    'contradictions'
-    """
-    file = SQL.joinpath(*name.split("/"))
-    if not file.is_file():
-        raise InputError(f"There is no query {name}: see onetomany/claims/sql.")
-    text = file.read_text(encoding="utf-8")
-    said = dict(re.findall(r"^-- (title_en|title_ko|needs): (.+)$", text, re.MULTILINE))
-    if len(said) < 3:
-        raise InputError(f"{name} must begin with lines title_en, title_ko and needs.")
-    short = name.rpartition("/")[2].removesuffix(".sql")
-    return ClaimQuery(short, said["title_en"], said["title_ko"], said["needs"], text)
-
-
-def ask_claims(
-    question: ClaimQuery, claims: pl.DataFrame, relations: pl.DataFrame, *, tolerance: float = 0.0
-) -> pl.DataFrame:
-    """Run a query of `sql/` on claims (LEDGER) and links (LINKS); return its result."""
-    settings = pl.DataFrame({"tolerance": [float(tolerance)]})
-    return query_tables(question, claims=claims, links=relations, settings=settings)
-
-
-def query_tables(question: ClaimQuery, **frames: pl.DataFrame) -> pl.DataFrame:
-    """Run a query of `sql/` on frames, each a table under the name it is passed by."""
-    with duckdb.connect() as db:
-        for name, frame in frames.items():
-            # a stream can be read once, a query may read its table several times
-            db.register("given", case.ArrowStream(frame))
-            db.execute(f"create table {name} as from given")
-        return query_frame(db, question.sql)
 
 
 def _finished(claims: pl.DataFrame) -> pl.DataFrame:

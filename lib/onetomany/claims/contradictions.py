@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from ..errors import InputError
-from .claim_ledger import LEDGER, arithmetic_queries, ask_claims, load_query, speaker_kinds
+from .claim_ledger import LEDGER, speaker_kinds
+from .claim_queries import arithmetic_queries, ask_claims, load_query
 
 # kinds of pairs that can't both be true ...
 CONTRADICTING = (

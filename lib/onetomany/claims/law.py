@@ -16,7 +16,8 @@ import polars as pl
 from ..errors import InputError
 from ..sources import case
 from ..sources.tables import require_columns
-from .claim_ledger import DATA, load_query, query_tables
+from .claim_ledger import DATA
+from .claim_queries import load_query, query_tables
 
 PROVISIONS = {
     "provision": pl.String,  # the normal form of `mentions`, such as 'pipa 15(3)'

@@ -12,7 +12,7 @@ import polars as pl
 from ..documents.case_file import query_frame
 from ..errors import InputError
 from ..sources.tables import require_columns
-from .claim_ledger import load_query, query_tables
+from .claim_queries import load_query, query_tables
 
 THREE_DATES = {
     "kind": pl.String,  # event, claim, document, mention

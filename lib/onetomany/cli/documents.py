@@ -199,7 +199,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.claims import claim_ledger as ledgers
-        from onetomany.claims import contradictions
+        from onetomany.claims import claim_queries, contradictions
         from onetomany.documents import captures
         from onetomany.documents.case_file import open_case
 
@@ -223,7 +223,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
             f"{found.height - clashing.height} differ without contradiction."
         )
         results = contradictions.check_arithmetic(held, ledgers.load_links())
-        for query in ledgers.arithmetic_queries():
+        for query in claim_queries.arithmetic_queries():
             rows = results[query.name]
             if rows.is_empty():
                 print(f"{query.title_en} No claim to check.")

@@ -43,7 +43,7 @@ Definitions = dict[tuple[str, str, str], str]  # kind, schema, name: its SQL
 def check_definitions(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Raise InputError naming the first definition that this kit doesn't make."""
     found = read_definitions(db)
-    known = expected_definitions(with_index=("schema", INDEX, "") in found)
+    known = _expected_definitions(with_index=("schema", INDEX, "") in found)
     for (kind, schema, name), sql in sorted(found.items()):
         full = schema if kind == "schema" else name if schema == "main" else f"{schema}.{name}"
         if (kind, schema, name) not in known:
@@ -68,7 +68,7 @@ def read_definitions(db: duckdb.DuckDBPyConnection) -> Definitions:
 
 
 @cache
-def expected_definitions(*, with_index: bool) -> Definitions:
+def _expected_definitions(*, with_index: bool) -> Definitions:
     """Return the definitions that a case file may have, from a database made for it."""
     kit = resources.files("onetomany")
     with duckdb.connect() as db:

@@ -3,8 +3,8 @@
 -- needs: claims and links of a case file; settings(tolerance), a share of the larger number
 -- returns: a row for two claims, the one with the smaller claim_id first
 --
--- Numbers leave open what their last digit leaves open (see numerals.bounds, which this repeats):
--- 57.6 and 57.64 million can be one number, 44 and 45 billion can't.
+-- A number is taken as rounded to its last digit, as in numerals.numeral_bounds, which this repeats:
+-- 57.6 and 57.64 million can be the same number, 44 and 45 billion can't.
 with written as (
     select *,
         regexp_extract(value, '^(about|nearly|over|at least|up to|under|several) ', 1) as how,

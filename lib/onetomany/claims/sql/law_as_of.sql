@@ -1,10 +1,10 @@
 -- title_en: Which version of a rule was in force when a thing happened?
 -- title_ko: 일이 있던 때에 어느 규정이 시행 중이었나?
--- needs: provisions, events (id, first_day, last_day; the same day where a day is known), reliances
--- returns: a row for each event and provision; `days` from its coming into force, negative before it
+-- needs: provisions, events (id, first_day, last_day; equal if the day is known), reliances
+-- returns: a row for each event and provision; `days` since its first day in force, negative before
 --
--- It says what was in force and no more. Whether an act was lawful also turns on facts, on
--- transitional rules in addenda (column note_en) and on how a court reads the words.
+-- The result is the version in force, not a judgement. Lawfulness also depends on facts, on
+-- transitional rules in addenda (column note_en) and on a court's reading of the text.
 with starts as (
     select provision, min(in_force_from) as first_from, arg_min(from_how, in_force_from) as first_how,
         max(in_force_to) filter (where in_force_to is not null) as last_to,
@@ -14,7 +14,7 @@ with starts as (
 asked as (
     select e.*, s.* from events e cross join starts s
 ),
--- the version of the first day, and of the last day that the event may mean
+-- the versions of the event's first and last possible day
 early as (
     select asked.*, p.version as version, p.in_force_to as to_day
     from asked asof left join provisions p
@@ -44,7 +44,7 @@ select placed.id, placed.provision, p.law, p.article, placed.version,
     p.in_force_from, p.in_force_to, p.act, p.promulgated, p.gist_en, p.gist_ko,
     p.note_en, p.note_ko, p.source, p.url, p.confidence, relied.relied_on_by
 from placed
--- before its first version a provision is described by that one
+-- before its first version a provision has the description of that version
 join provisions p on p.provision = placed.provision and p.version = coalesce(placed.version, 1)
 left join relied on relied.provision = placed.provision
 order by placed.first_day, placed.id, p.law desc, p.in_force_from, placed.provision

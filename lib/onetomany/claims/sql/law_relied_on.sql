@@ -3,8 +3,8 @@
 -- needs: provisions, reliances
 -- returns: a row for each reliance and each paragraph that it may mean; days and months without it
 --
--- What stays open is asked, not answered: a rule that came later may have had a forerunner, and one
--- that was in force may not fit the facts.
+-- Open points are stated as questions: a later rule may have had a predecessor, and a rule in force
+-- may not fit the facts.
 with spans as (
     select r.*, p.provision as meant, p.version, p.in_force_from, p.in_force_to, p.from_how,
         greatest(p.in_force_from, r.acts_from) as begun,

@@ -3,9 +3,9 @@
 -- needs: items (kind, id, what, event_date, document_date, disclosure_date as far as known, url)
 -- returns: the items with the days that their dates may mean, and the days from event to disclosure
 --
--- A date that isn't known stays null: none is taken from another column. Days are counted from the
--- last day that the event may mean to the first on which it may have come out, so that a month or
--- a year never makes the wait longer than it was. It is the wait for this source, not for the first.
+-- An unknown date stays null; no date is copied from another column. Days are counted from the last
+-- possible day of the event to the first possible day of disclosure, so that a date of a month or a
+-- year never lengthens the wait. It is the wait for this source, which may not be the first.
 with dated as (
     select *,
         try_cast(left(event_date || '-01-01', 10) as date) as event_from,
@@ -19,5 +19,5 @@ with dated as (
 select kind, id, what, event_date, document_date, disclosure_date, event_from, event_to,
     document_from, disclosed_from, date_diff('day', event_to, disclosed_from) as days_later, url
 from dated
--- what is known by its month only stands after the dated things of that month
+-- items known only by month come after the dated items of that month
 order by coalesce(event_to, document_from, disclosed_from), event_from, kind, id

@@ -3,8 +3,7 @@
 -- needs: claims (numbers with a subject), links (part of)
 -- returns: a row for two parts and a whole of one attribute and unit
 --
--- A sum leaves open what its parts leave open together. `cut_off`: the whole is the sum with its
--- last digits left out.
+-- The rounding of a sum is that of its parts together. `cut_off`: the whole is the sum, truncated.
 with ranged as (
     select *,
         regexp_extract(value, '^(about|nearly|over|at least|up to|under|several) ', 1) as how,

@@ -1,10 +1,10 @@
--- title_en: Records over passengers: is like divided by like?
--- title_ko: 기록 수 나누기 여객 수: 같은 것을 같은 것으로 나누는가?
+-- title_en: Records divided by passengers: do both cover the same period?
+-- title_ko: 기록 수를 여객 수로 나눌 때, 두 수의 기간이 같은가?
 -- needs: claims (counts of records, their windows, counts of passengers with a period), links
 -- returns: a row for a count of records and the count of passengers that it was divided by
 --
--- `overlap` is the share of the records' window in which the passengers were counted. It holds
--- where that is 95 % or more; units differ in any case: a passenger is a movement.
+-- `overlap` is the share of the records' window in which the passengers were counted. The check
+-- passes at 95% or more. The units differ in any case: a passenger is a movement.
 with windows as (
     select subject, min(period_start) as first_day, max(period_end) as last_day,
         string_agg(claim_id, ';' order by claim_id) as window_claims

@@ -3,7 +3,7 @@
 -- needs: claims (counts of foreigners' records, their window, yearly counts of arrivals)
 -- returns: a row for a count of records and a window
 --
--- Each year's arrivals are taken as even over its days. It holds where arrivals cover the window.
+-- A year's arrivals are spread evenly over its days. The check passes if arrivals cover the window.
 with yearly as (
     select claim_id, number, period_start, period_end from claims where unit = 'arrivals'
 ),

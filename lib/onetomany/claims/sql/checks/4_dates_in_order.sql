@@ -1,10 +1,10 @@
--- title_en: Does a claim speak of a time after it was made, or end before it begins?
+-- title_en: Is a claim about a time after it was made, or does its period end before it begins?
 -- title_ko: 말한 날보다 뒤의 일을 말하거나, 시작보다 먼저 끝나는 주장이 있는가?
 -- needs: claims (period, document_date, disclosure_date)
--- returns: a row for a claim and what is out of order; none where all is in order
+-- returns: a row for a claim with dates out of order; no row if all are in order
 --
--- A plan may speak of later, and a budget is a plan. Dates that are known by month or year count as
--- their last day; a claim that names the year it was made in is in order.
+-- A plan may be about the future, and a budget is a plan. A date known by month or year counts as its
+-- last day; a claim that names the year in which it was made is in order.
 with dated as (
     select *,
         case length(disclosure_date) when 10 then try_cast(disclosure_date as date)

@@ -1,10 +1,10 @@
 -- title_en: Did things happen in the order that one would expect?
 -- title_ko: 일들이 있어야 할 순서대로 일어났는가?
 -- needs: claims (dates and windows), links (comes before, between subject/attribute)
--- returns: a row for two claims whose events are linked; `holds` is null where they may be the same day
+-- returns: a row for two claims whose events are linked; `holds` is null if they may be the same day
 --
--- An order that doesn't hold is a question to ask, not a wrong: data may be destroyed before a
--- decision on them for good reasons or for bad.
+-- An unexpected order is a question, not an accusation: data may be destroyed before a decision on
+-- them for good or bad reasons.
 with dated as (
     select *, subject || '/' || attribute as event, split_part(value, '/', 1) as begun,
         try_cast(left(begun || '-01-01', 10) as date) as early,
