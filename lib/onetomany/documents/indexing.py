@@ -1,4 +1,4 @@
-"""Index the pages of a case file: mentions, and words for the search.
+"""What is looked for in a case file's pages once: mentions, and words for the search.
 
 Both are found in one caged process a document (`language`), and stored as they come.
 """
@@ -33,7 +33,7 @@ def index_mentions(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> i
 
 
 def index_words(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
-    """Index the words of pages that are new or have changed; return how many pages."""
+    """Index the words of pages that are new or have changed; return how many pages were."""
     return _index(db, ("words",), progress=progress)["words"]
 
 
@@ -47,7 +47,7 @@ def _index(
         for page in of_it:
             pages[page[:2]] = page
             wanted[page[:2]] = (*wanted.get(page[:2], ()), kind)
-    # a file can be a book: the bar counts characters
+    # a file can be a book: what is left to do is told in characters
     total = sum(len(text) for _, _, text in pages.values())
     with tqdm(
         total=total, unit="char", unit_scale=True, desc="indexing", disable=not progress
