@@ -65,22 +65,26 @@ def find_separator(
     """Return the separator that gives the most rows of one width, and cells without another.
 
     `rows_of` cuts a sample of rows by a separator. The first separator is the answer if none
-    gives rows of two fields.
+    gives rows of two fields. In a tie, one that texts seldom contain comes before the comma; the
+    blank is tried against the comma only.
 
     >>> lines = ["1,5;2,5", "3,5;4,5"]
     >>> find_separator(lambda sign: [line.split(sign) for line in lines], ",;")
     ';'
     """
 
-    def score(sign: str) -> tuple[int, float, int]:
+    def score(sign: str) -> tuple[int, float, bool, int]:
         rows = [row for row in rows_of(sign) if len(row) > 1]
         if not rows:
-            return 0, 0.0, 0
+            return 0, 0.0, False, 0
         [(width, many)] = Counter(map(len, rows)).most_common(1)
         cells = [cell for row in rows for cell in row]
-        return many, sum(_is_whole(cell, separators) for cell in cells) / len(cells), width
+        share = sum(_is_whole(cell, separators) for cell in cells) / len(cells)
+        return many, share, sign not in ", ", width
 
-    return max(separators, key=score)
+    best = max((sign for sign in separators if sign != " "), key=score)
+    against_blank = " " in separators and (best == "," or not score(best)[0])
+    return max(best, " ", key=score) if against_blank else best
 
 
 def _is_whole(cell: str, separators: Sequence[str]) -> bool:
