@@ -433,7 +433,7 @@ def _page(lines: list[str]) -> str:
         "",
         "`make bench` writes this page. Templates are synthetic, fitted to the real set; probes are further images of "
         f"people enrolled. {platform.machine()}, {os.cpu_count()} cores, numpy {version('numpy')}, faiss {version('faiss-cpu')}, "
-        f"milvus-lite {version('milvus-lite')}. Bytes are by template; '-' where a library does not tell, or takes one probe at a time.",
+        f"milvus-lite {version('milvus-lite')}. Bytes are by template; '-' means that a library does not report it, or takes one probe at a time.",
         "",
     ]
     return "\n".join([*head, *lines]) + "\n"

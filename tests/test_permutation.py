@@ -127,7 +127,7 @@ def test_groups_that_can_t_be_tested_are_left_out_or_refused() -> None:
         accuracy.permutation_test(comparisons, grouped(["F"] * 12), "sex", CUT)
     with pytest.raises(RefusedError, match="not a measured threshold"):
         accuracy.permutation_test(comparisons, grouped(groups), "sex", 0.5)  # type: ignore[arg-type]
-    with pytest.raises(RefusedError, match="nothing here tells one from a face"):
+    with pytest.raises(RefusedError, match="the kit never guesses them from a face"):
         accuracy.permutation_test(comparisons, None, "sex", CUT)
 
 

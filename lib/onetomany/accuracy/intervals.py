@@ -79,7 +79,7 @@ def unseen_between(people: int, others: int | None = None) -> float:
     no data can show this variation.
 
     >>> round(unseen_between(40), 4)
-    0.0055
+    0.0057
     """
     pairs = people * (people - 1) / 2 if others is None else people * others
     if not pairs:
@@ -164,7 +164,7 @@ def ratio_interval(counted: ArrayLike, of: ArrayLike) -> Interval:
 
     >>> found = ratio_interval([1, 0, 0, 1], [2, 2, 2, 2])
     >>> round(found.low, 2), round(found.high, 2), found.method
-    (0.02, 0.73, 'by person, 4 subjects')
+    (0.0, 0.87, 'by person, 4 subjects')
     """
     above, below = (np.asarray(each, dtype=np.float64) for each in (counted, of))
     if above.shape != below.shape or not np.isfinite([*above, *below]).all():

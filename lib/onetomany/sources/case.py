@@ -96,7 +96,7 @@ def case_numbers(folder: Traversable = DATA) -> pl.DataFrame:
     """Return every figure of the case, one a row, with its unit and period (NUMBERS).
 
     >>> round(records_per_passenger(case_numbers()), 2)
-    2.0
+    2.86
     """
     frame = _read(folder, "numbers.csv", NUMBERS)
     refuse_rows(frame, pl.col("value").is_null(), "numbers.csv", "it has no value")
