@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import polars as pl
 import pytest
 
+from onetomany.evidence.figures import Figure
 from onetomany.evidence.methods import SHOWING, method_sentences, methods_statement, used_functions
 from onetomany.evidence.typesetting import MOST_ROWS
 from onetomany.examples import sample_bundle
@@ -136,3 +138,15 @@ def test_no_function_of_a_long_chapter_is_cut_off() -> None:
     tables = printed(chapter(code))
     assert [len(table["rows"]) for table in tables] == [MOST_ROWS, 5]
     assert {f"onetomany.{row[0]}" for table in tables for row in table["rows"]} == set(names)
+
+
+def test_no_interval_of_a_long_run_is_cut_off() -> None:
+    shown = [
+        Figure(
+            f"01-{n}", "table", n, "A", "가", "", interval="95 %", data=(pl.DataFrame({"a": [n]}),)
+        )
+        for n in range(MOST_ROWS + 3)
+    ]
+    parts = methods_statement([], shown, [], "", numbers().clear().select(path="id", sha256="id"))
+    tables = [part for part in parts if part.get("head", [""])[0] == "item 항목"]
+    assert sum(len(part["rows"]) for part in tables) == MOST_ROWS + 3

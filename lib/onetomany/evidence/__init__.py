@@ -10,7 +10,7 @@ The payload is a plain folder that joins the two halves:
     sources.csv  path, sha256, pages of every source document that is cited; the originals are
                  neither moved nor copied; for pages on the web, their captures
     captures/    files of such captures, if somebody permitted it (`captured`)
-    custody.jsonl  optional: entries made before sealing (custody.append)
+    custody.jsonl  optional: entries made before sealing (custody.append_entry)
 
 `exhibit.build_payload(..., rules)` makes it. It applies the redaction list to the executed
 notebooks (`redaction.redact`) before anything is drawn or hashed from them.
