@@ -618,7 +618,6 @@ def test_charts_show_what_they_are_given(drawn: dict[str, Finished]) -> None:
         "growth": ["FMR 1/100", "FMR 1/1,000", "people differ 사람마다 다름", "177,600,000"],
         "candidates": ["disclosed 공개: 177,600,000", "194,985", "filter leaves 필터 뒤 5 %"],
         "precision": ["N = 30 records 건", "FMR 1/1,000"],
-        "quantiles": ["99.99 %", "leave what 40 people can tell"],
         "one of many": ["1순위 식별률", "(1.0000 to 1.0000)"],
     }
     for name, words in shown.items():
