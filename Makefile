@@ -32,9 +32,8 @@ workshop: setup          ## build/workshop: installs and runs on a machine witho
 setup: $(UV)
 	$(UV) sync --frozen --quiet
 
-lock: $(UV)              ## refresh uv.lock and the environment.yml made from it
+lock: $(UV)              ## refresh uv.lock
 	$(UV) lock
-	$(RUN) python .ci/environment.py
 
 .uv/bin/uv:
 	@python3 -c 'import sys; sys.exit(not (3, 8) <= sys.version_info)' || { echo "python3 is too old: install Python 3.11 to 3.13"; exit 1; }
