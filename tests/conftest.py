@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 from filelock import FileLock
-from selenium.webdriver import Chrome
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from browser import chromium
 from bundles import (  # noqa: F401  fixtures of the tests of evidence
     authority,
     copy,
@@ -32,9 +32,26 @@ from onetomany import accuracy, faces, sources
 from onetomany.report import build_report
 from recorded import Recorder
 
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
 # The report is executed for minutes, often on one core: the files that read it share one process,
 # and the other files run beside them, each in one piece, so that no fixture is made twice
 REPORT = {"test_notebooks.py", "test_browser_report.py", "test_accessibility.py", "test_exhibit.py"}
+
+# the marks that a fixture brings; `make quick` leaves out what has any of them
+MARKS = {
+    "driver": ("browser",),
+    "report": ("kernel", "real"),
+    "embedded": ("real",),
+    "embedded_sface": ("real",),
+}
+# what shows in a command or an import that a test lacks its mark
+STARTED = {"ipykernel_launcher": "kernel", "jupyterlab": "kernel", "chromedriver": "browser",
+           "tesseract": "real"}  # fmt: skip
+IMPORTED = {"deepface": "real", "dlib": "real", "onnxruntime": "real", "milvus_lite": "real",
+            "selenium": "browser"}  # fmt: skip
+QUICK = "not real and not kernel and not browser"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,9 +74,29 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneRep
     return _OneReport(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # the longest first: what starts last decides when all is done
     items.sort(key=lambda item: item.path.name not in REPORT)
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            for mark in MARKS.get(fixture, ()):
+                item.add_marker(mark)
+    if config.option.markexpr == QUICK:
+        sys.addaudithook(_refuse_unmarked)
+
+
+def _refuse_unmarked(event: str, args: tuple[Any, ...]) -> None:
+    """Fail a test of `make quick` that starts a kernel, a browser or a model."""
+    if event == "subprocess.Popen":
+        command = " ".join(map(str, args[1]))
+        mark = next((mark for word, mark in STARTED.items() if word in command), None)
+    elif event == "import":
+        mark = IMPORTED.get(args[0])
+    else:
+        return
+    if mark:
+        pytest.fail(f"this test needs @pytest.mark.{mark}: {event} {args[:2]}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -143,6 +180,8 @@ def report(
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """A real headless Chromium, with the network off."""
+    from browser import chromium
+
     with chromium(tmp_path_factory.mktemp("profile")) as chrome:
         yield chrome
 
