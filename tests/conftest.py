@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pytest
 from filelock import FileLock
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from bundles import (  # noqa: F401  fixtures of the tests of evidence
-    authority,
-    copy,
-    key,
-    locks,
-    other_key,
-    payload,
-    plain,
-    public,
-    sealed,
-    shared_evidence,
-    stranger,
-)
-from onetomany import accuracy, faces, sources
-from onetomany.report import build_report
 from recorded import Recorder
 
 if TYPE_CHECKING:
+    import polars as pl
     from selenium.webdriver import Chrome
+
+    from onetomany import sources
 
 # The report is executed for minutes, often on one core: the files that read it share one process,
 # and the other files run beside them, each in one piece, so that no fixture is made twice
@@ -51,6 +39,8 @@ STARTED = {"ipykernel_launcher": "kernel", "jupyterlab": "kernel", "chromedriver
            "tesseract": "real"}  # fmt: skip
 IMPORTED = {"deepface": "real", "dlib": "real", "onnxruntime": "real", "milvus_lite": "real",
             "selenium": "browser"}  # fmt: skip
+WHOLE = re.compile(r"^pytestmark = .*mark\.(real|kernel|browser)\b", re.MULTILINE)
+EVIDENCE = re.compile(r"^(from|import) (bundles|payloads)\b", re.MULTILINE)
 QUICK = "not real and not kernel and not browser"
 
 
@@ -68,6 +58,19 @@ class _OneReport(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", maxsplit=1)[0]
         return "report" if Path(file).name in REPORT else file
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """In `make quick`, leave out the files that are marked as a whole without importing them."""
+    if config.option.markexpr != QUICK or not collection_path.match("test_*.py"):
+        return None
+    return bool(WHOLE.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    # the fixtures of sealed bundles load half of the kit: for those who use them
+    if EVIDENCE.search(module_path.read_text(encoding="utf-8")):
+        parent.config.pluginmanager.import_plugin("bundles")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneReport:
@@ -113,6 +116,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def orl() -> sources.ImageSet:
+    from onetomany import sources
+
     return sources.open_images("orl")
 
 
@@ -120,6 +125,8 @@ def _shared_templates(
     orl: sources.ImageSet, cache: Path, factory: pytest.TempPathFactory, model: str
 ) -> pl.DataFrame:
     # the processes of one run share these templates: the first that comes here makes them
+    from onetomany import faces
+
     base = factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"embedded-{model}"
     os.environ["ONETOMANY_CACHE"] = str(shared)
@@ -150,16 +157,22 @@ def embedded_sface(
 
 @pytest.fixture(scope="session")
 def templates(embedded: pl.DataFrame) -> pl.DataFrame:
+    from onetomany import faces
+
     return faces.usable(embedded)
 
 
 @pytest.fixture(scope="session")
 def templates_sface(embedded_sface: pl.DataFrame) -> pl.DataFrame:
+    from onetomany import faces
+
     return faces.usable(embedded_sface)
 
 
 @pytest.fixture(scope="session")
 def comparisons(templates: pl.DataFrame) -> pl.DataFrame:
+    from onetomany import accuracy
+
     return accuracy.compare_all(templates)
 
 
@@ -171,6 +184,8 @@ def report(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The real report of all chapters, as `make report` makes it."""
+    from onetomany.report import build_report
+
     users = {item.path.name for item in request.session.items if "report" in item.fixturenames}
     assert users <= REPORT, f"{users - REPORT} would make a second report: add to REPORT"
     notebooks = Path(__file__).parents[1] / "notebooks"
@@ -189,6 +204,10 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 @pytest.fixture
 def own_set(orl: sources.ImageSet, tmp_path: Path) -> Path:
     """A user's own folder: six real images of two people, with a filled datasheet."""
+    import polars as pl
+
+    from onetomany import sources
+
     folder = tmp_path / "own"
     for row in (
         orl.files.head(20).filter(pl.col("image_id").str.contains(r"/[123]$")).iter_rows(named=True)

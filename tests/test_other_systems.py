@@ -16,6 +16,8 @@ from onetomany.cage import keeper, systems
 from onetomany.errors import RefusedError
 from onetomany.faces.decoding import Decoder, Unreadable
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).parents[1]
 POSIX = {"fcntl", "grp", "pwd", "resource", "termios", "pty", "tty", "syslog"}
 # the core's tests that need neither a model nor a kernel
