@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a machine needs only python3 (3.11 to 3.13, with venv) and make.
 .DEFAULT_GOAL := report
-.PHONY: report test lab scale bench workshop setup lock clean
+.PHONY: report test quick lab scale bench workshop setup lock clean
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
@@ -14,6 +14,9 @@ test: setup              ## style, types, and every test
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	$(RUN) pytest --record=build/validation/results.json
+
+quick: setup             ## within a minute: what needs no face model, no kernel and no browser
+	$(RUN) pytest --quiet -m "not real and not kernel and not browser"
 
 lab: setup               ## open the notebooks in JupyterLab
 	$(RUN) onetomany lab

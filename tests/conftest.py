@@ -39,6 +39,7 @@ STARTED = {"ipykernel_launcher": "kernel", "jupyterlab": "kernel", "chromedriver
            "tesseract": "real"}  # fmt: skip
 IMPORTED = {"deepface": "real", "dlib": "real", "onnxruntime": "real", "milvus_lite": "real",
             "selenium": "browser"}  # fmt: skip
+FEW = 5  # examples of a property in `make quick`
 WHOLE = re.compile(r"^pytestmark = .*mark\.(real|kernel|browser)\b", re.MULTILINE)
 EVIDENCE = re.compile(r"^(from|import) (bundles|payloads)\b", re.MULTILINE)
 QUICK = "not real and not kernel and not browser"
@@ -85,8 +86,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture in getattr(item, "fixturenames", ()):
             for mark in MARKS.get(fixture, ()):
                 item.add_marker(mark)
+        if config.option.markexpr == QUICK and item.get_closest_marker("hypothesis"):
+            _take_few_examples(item)
     if config.option.markexpr == QUICK:
         sys.addaudithook(_refuse_unmarked)
+
+
+def _take_few_examples(item: Any) -> None:
+    """Give a property test FEW examples, whatever its own settings say."""
+    from hypothesis import settings
+
+    name = "_hypothesis_internal_use_settings"
+    own = getattr(item.obj, name, None)
+    if own is not None:
+        setattr(item.obj, name, settings(own, max_examples=min(own.max_examples, FEW)))
 
 
 def _refuse_unmarked(event: str, args: tuple[Any, ...]) -> None:

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 from filelock import FileLock, Timeout
 
 from ..errors import InputError
@@ -104,6 +103,8 @@ def peak_memory() -> int:
     try:
         import resource
     except ImportError:  # Windows
+        import psutil
+
         facts = psutil.Process().memory_info()
         return int(getattr(facts, "peak_wset", facts.rss))
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
