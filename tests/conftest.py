@@ -68,10 +68,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return bool(WHOLE.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
-def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+def pytest_collectstart(collector: pytest.Collector) -> None:
     # the fixtures of sealed bundles load half of the kit: for those who use them
-    if EVIDENCE.search(module_path.read_text(encoding="utf-8")):
-        parent.config.pluginmanager.import_plugin("bundles")
+    if isinstance(collector, pytest.Module) and EVIDENCE.search(
+        collector.path.read_text(encoding="utf-8")
+    ):
+        collector.config.pluginmanager.import_plugin("bundles")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneReport:
