@@ -15,7 +15,7 @@ test: setup              ## style, types, and every test
 	$(RUN) mypy
 	$(RUN) pytest --record=build/validation/results.json
 
-quick: setup             ## within a minute: what needs no face model, no kernel and no browser
+quick: setup             ## the tests that need no face model, no kernel and no browser
 	$(RUN) pytest --quiet -m "not real and not kernel and not browser"
 
 lab: setup               ## open the notebooks in JupyterLab
