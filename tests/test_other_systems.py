@@ -22,10 +22,7 @@ pytestmark = pytest.mark.real
 ROOT = Path(__file__).parents[1]
 POSIX = {"fcntl", "grp", "pwd", "resource", "termios", "pty", "tty", "syslog"}
 # the core's tests that need neither a model nor a kernel
-CORE = ("test_synthetic.py", "test_refit.py", "test_case.py",
-        "test_number_tables.py", "test_other_systems.py")  # fmt: skip
-# it looks for Landlock
-LINUX = "tests/test_number_tables.py::test_reading_happens_in_a_confined_process_and_not_here"
+CORE = ("test_case.py", "test_other_systems.py")
 HIDDEN = "hidden_modules" in sys.modules
 
 
@@ -187,7 +184,7 @@ def test_the_system_says_in_one_sentence_what_confines_documents(
 @pytest.mark.skipif(HIDDEN, reason="this runs inside")
 def test_the_core_works_with_the_modules_hidden_and_processes_spawned() -> None:
     command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "hidden_modules", "-p",
-               "no:cacheprovider", "--deselect", LINUX]  # fmt: skip
+               "no:cacheprovider"]  # fmt: skip
     command += [f"tests/{name}" for name in CORE]
     # files of others need the user's consent there
     consent = {"ONETOMANY_WEAK_ISOLATION": "1"}
