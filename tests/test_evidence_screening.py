@@ -20,6 +20,8 @@ from onetomany.evidence.redaction import RedactionRule, read_redactions, redact
 from onetomany.report.shown import PARQUET, pack_frame, unpack_frame
 from payloads import CREATED, ORL, record
 
+pytestmark = pytest.mark.real
+
 # --- the gate
 
 

@@ -147,6 +147,8 @@ def test_no_interval_of_a_long_run_is_cut_off() -> None:
         )
         for n in range(MOST_ROWS + 3)
     ]
-    parts = methods_statement([], shown, [], "", numbers().clear().select(path="id", sha256="id"))
+    parts = methods_statement(
+        [], shown, [], "", case_numbers().clear().select(path="id", sha256="id")
+    )
     tables = [part for part in parts if part.get("head", [""])[0] == "item 항목"]
     assert sum(len(part["rows"]) for part in tables) == MOST_ROWS + 3

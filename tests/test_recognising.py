@@ -118,7 +118,10 @@ def test_names_of_a_long_list_are_found_each_on_its_own_pages() -> None:
         db.execute("insert into documents values ('d', 'a.pdf')")
         db.executemany(
             "insert into search_pages values (?, 'd', ?, '', [], [], ?, ?)",
-            [[place, place, search.tokenizer(), text] for place, text in enumerate(texts, 1)],
+            [
+                [place, place, search._tokenizer_version(), text]
+                for place, text in enumerate(texts, 1)
+            ],
         )
         found = name_search.find_names(db, [*names, "nowhere"])
     by_name = {name: rows for (name,), rows in found.group_by("name", maintain_order=True)}

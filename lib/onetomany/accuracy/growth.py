@@ -8,8 +8,6 @@ answers can be compared with them, at a size at which all templates would not fi
 from __future__ import annotations
 
 import json
-import resource
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +25,7 @@ from ..gallery import CompressedEngine, Threshold, pack
 from ..gallery.engine import keep_best
 from ..gallery.exact import search_matrix
 from ..sources import travellers
-from ..sources.files import whole_file, write_whole
+from ..sources.files import peak_memory, whole_file, write_whole
 from .identification import SEARCHES
 
 Floats = NDArray[np.float32]
@@ -184,7 +182,11 @@ def grow(
                 snapshots = [*snapshots, *new]
                 done = number + 1
                 _write_notes(notes, seen, done, snapshots)
-            now = replace(run, seconds=run.seconds + time.perf_counter() - started, peak=_peak(run))
+            now = replace(
+                run,
+                seconds=run.seconds + time.perf_counter() - started,
+                peak=max(run.peak, peak_memory()),
+            )
             _write_run(notes, now)
     engine.checkpoint()
     mates = gallery_chunk(plan, model, 0)[0][: plan.probes * plan.images]
@@ -296,8 +298,3 @@ def read_growth(notes: Path) -> GrowthRun:
 
 def _write_run(notes: Path, run: GrowthRun) -> None:
     write_whole(notes / "run.json", json.dumps(asdict(run)).encode())
-
-
-def _peak(run: GrowthRun) -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return max(run.peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

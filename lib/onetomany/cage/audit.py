@@ -1,7 +1,7 @@
 """Python's audit hook refuses system access to Python code if the kernel can't confine a process.
 
-It does not bind native code: a document that takes over a parser written in C gets past it. So the
-cage counts as weak (`keeper.require_strong`).
+It does not bind native code. A parser that is taken over below Python gets past it, so the cage
+counts as weak (`systems.require_strong`).
 """
 
 from __future__ import annotations

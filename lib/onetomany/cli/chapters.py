@@ -14,6 +14,8 @@ from pathlib import Path
 from onetomany.cli.command import Run, add_notebooks, add_path, add_weak_isolation
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
+from onetomany.sources.cache import cache_dir
+from onetomany.sources.processes import python_command, safe_environment
 
 
 def report_command(parser: argparse.ArgumentParser) -> Run:
@@ -110,7 +112,6 @@ def open_lab(
     `jupyter` are options for JupyterLab itself; they override ours. With `alone` the list of files
     is not shown.
     """
-    from onetomany.sources.processes import python_command
 
     options = [f"--ServerApp.root_dir={folder}"]
     options += ["--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"]
@@ -128,8 +129,6 @@ def _lab_environment() -> dict[str, str]:
     Configuration in the home folder may come from somebody's archive. Ours also keeps JupyterLab
     from asking for news and updates.
     """
-    from onetomany.sources.cache import cache_dir
-    from onetomany.sources.processes import safe_environment
 
     own = cache_dir() / "lab"
     return safe_environment(

@@ -9,6 +9,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from onetomany.sources.kit_files import kit_folder
+
 Run = Callable[[argparse.Namespace], int]
 Command = Callable[[argparse.ArgumentParser], Run]
 
@@ -27,7 +29,7 @@ def add_path(
 def add_notebooks(parser: argparse.ArgumentParser) -> None:
     """Add the option for the folder of the chapters."""
     text = "folder of the chapters (default: notebooks)"
-    add_path(parser, "--notebooks", "DIR", text, Path("notebooks"))
+    add_path(parser, "--notebooks", "DIR", text, kit_folder("notebooks"))
 
 
 def add_case(parser: argparse.ArgumentParser) -> None:
