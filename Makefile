@@ -26,7 +26,7 @@ bench: $(UV)             ## the ratios of benchmarks/, against their peers in th
 
 workshop: setup          ## build/workshop: installs and runs on a machine without network
 	@mkdir -p build
-	$(UV) export --frozen --quiet --no-dev --no-emit-project --no-hashes --no-annotate --no-header > build/requirements.txt
+	$(UV) export --frozen --quiet --no-dev --all-extras --no-emit-project --no-hashes --no-annotate --no-header > build/requirements.txt
 	$(RUN) onetomany workshop build/workshop --offline build/requirements.txt
 
 setup: $(UV)

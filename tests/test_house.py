@@ -21,6 +21,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # a room may import those before it, and none after
 ORDER = [
     "errors",
+    "extras",
+    "lazy",
     "printing",
     "sources",
     "cage",

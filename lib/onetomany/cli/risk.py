@@ -45,10 +45,13 @@ def risk(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
+        from onetomany.extras import require_extra
         from onetomany.reidentification.assessment import FIRST, assess, sentences
         from onetomany.reidentification.own_table import own_table
         from onetomany.reidentification.risk_findings import safe_harbor_finding
 
+        if args.report:  # before an hour's work, not after it
+            require_extra("report")
         if args.weak_isolation:
             accept_weak_isolation()
         opened = own_table(

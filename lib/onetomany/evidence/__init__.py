@@ -21,3 +21,7 @@ itself, and lets it become `out` only at the end. The payload is not changed.
 What `seal` adds to the payload, and refuses to find there: run.json (the RunRecord),
 workflow.json, environment/, ro-crate-metadata.json. `verify.verify(out)` checks all of it.
 """
+
+from onetomany.extras import require_extra
+
+require_extra("evidence")

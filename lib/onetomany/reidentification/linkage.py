@@ -16,6 +16,7 @@ import polars as pl
 
 from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
+from ..extras import require_extra
 from ..sources.case import Stream
 from .classes import EMPTY, checked
 
@@ -137,17 +138,14 @@ def fuzzy_links(
     one of the `blocks` are looked at; rows whose best probability is below `threshold` are left
     out. Every row is taken to have somebody in the named table.
 
-    Needs splink 5. Raises InputError where it is not installed, as `exact_links`, for `errors` not
-    between 0 and 1, and for blocks or limits of other columns, or no block.
+    Needs splink 5. Raises MissingExtraError if it is not installed, and InputError as `exact_links`
+    does, for `errors` not between 0 and 1, and for blocks or limits of other columns, or no block.
     """
-    try:
-        import splink.comparison_level_library as cll
-        import splink.comparison_library as cl
-        from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-    except ImportError as error:
-        raise InputError(
-            "Fuzzy linkage needs splink, which is not installed: 'pip install splink'."
-        ) from error
+    require_extra("linkage")
+    import splink.comparison_level_library as cll
+    import splink.comparison_library as cl
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
     names = _shared(table, named, columns, truth)
     limits = dict(within or {})
     used = {name for block in blocks for name in block} | set(limits)

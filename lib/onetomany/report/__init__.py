@@ -30,6 +30,9 @@ def build_report(
     """
     # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
     # would cost it seconds
+    from onetomany.extras import require_extra
+
+    require_extra("report")
     from onetomany.report import pictures
     from onetomany.report.execute import run_chapters
     from onetomany.report.site import executed_chapters, write_site
