@@ -19,8 +19,9 @@ def pins() -> list[str]:
     uv = next((path for path in found if path and Path(path).exists()), None)
     if uv is None:
         sys.exit("uv is not on the PATH: run 'make lock', or name it as UV=/path/to/uv")
-    asked = "export --frozen --no-dev --all-extras --no-emit-project --no-hashes --no-annotate --no-header"
-    run = subprocess.run([uv, *asked.split()], cwd=ROOT, capture_output=True, text=True, check=True)
+    asked = "--frozen --all-extras --no-dev --no-emit-project --no-hashes --no-annotate --no-header"
+    command = [uv, "export", *asked.split()]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return run.stdout.splitlines()
 
 

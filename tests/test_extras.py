@@ -17,10 +17,24 @@ from onetomany.extras import EXTRAS, missing_packages, require_extra
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 # rooms and modules that the core's packages must be enough for
-CORE = (
-    "accuracy behaviour cage charts cli errors extras faces gallery lazy printing prose "
-    "reidentification sources terminal tracking"
-).split()
+CORE = [
+    "accuracy",
+    "behaviour",
+    "cage",
+    "charts",
+    "cli",
+    "errors",
+    "extras",
+    "faces",
+    "gallery",
+    "lazy",
+    "printing",
+    "prose",
+    "reidentification",
+    "sources",
+    "terminal",
+    "tracking",
+]
 # hides packages as if they were not installed, then imports modules
 HIDING = """
 import sys
