@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from onetomany.documents import mentions
+from onetomany.mentions import tagger
 
 MARKED = Path(__file__).parent.parent / "tests" / "organisations_marked.txt"
 _MARK = re.compile(r"\[\[(?!\[)|\]\]|\{\{|\}\}")
@@ -31,7 +31,7 @@ def texts(path: Path) -> list[tuple[str, str, list[Span], list[Span]]]:
 def counts(text: str, names: list[Span], neither: list[Span]) -> Counts:
     """Return how many names are marked, found, and found where none is."""
     marked = {_core(text, span) for span in names}
-    rows = mentions.rows_in([text])
+    rows = tagger.rows_in([text])
     found = {_core(text, row[1:3]) for row in rows if row[0] == "organisation"}
     false = {
         (start, end)

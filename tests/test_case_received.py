@@ -16,10 +16,11 @@ import polars as pl
 import pytest
 
 import specimens
+from onetomany.claims import claim_ledger
 from onetomany.cli import main
-from onetomany.documents import claims, indexing, search
+from onetomany.documents import indexing, search
+from onetomany.documents.case_export import export_parquet
 from onetomany.documents.case_file import (
-    export_parquet,
     members_folder,
     open_case,
     original,
@@ -27,8 +28,8 @@ from onetomany.documents.case_file import (
 )
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, IntegrityError, OneToManyError
+from onetomany.examples.simulated_requests import simulated
 from onetomany.requests import gaps
-from onetomany.requests.example import simulated
 from onetomany.requests.procedures import procedures
 from onetomany.requests.status import load
 
@@ -48,7 +49,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     with open_case(case, write=True) as db:
         indexing.index_mentions(db)
         indexing.index_words(db)
-        claims.load(db, claims.ledger(), claims.links())
+        claim_ledger.load(db, claim_ledger.ledger(), claim_ledger.links())
         load(db, simulated(dt.date(2026, 11, 27), procedures(), gaps.table()))
     return folder, case
 
@@ -374,7 +375,7 @@ def test_a_received_ledger_is_data(
     assert "cp949" in capsys.readouterr().err
     path.write_bytes((LEDGER + "1,법무부,a,3,records,법무부\n").encode("utf-8-sig"))
     assert main(["claims", str(path)]) == 0
-    monkeypatch.setattr(claims, "LARGEST", 50)
+    monkeypatch.setattr(claim_ledger, "LARGEST", 50)
     assert main(["claims", str(path)]) == 1
     assert "50 bytes" in capsys.readouterr().err
     os.mkfifo(tmp_path / "pipe.csv")
@@ -388,7 +389,9 @@ def test_a_ledger_put_into_a_case_stays_text(tmp_path: Path) -> None:
     row = "\"'); drop table claims; --\",a,b,read_text('/etc/passwd'),answer,y\n"
     path.write_text(LEDGER + row)
     with open_case(case, write=True) as db:
-        claims.load(db, claims.read_ledger(path), pl.DataFrame(schema=claims.LINKS))
+        claim_ledger.load(
+            db, claim_ledger.read_ledger(path), pl.DataFrame(schema=claim_ledger.LINKS)
+        )
         assert read(db, "select value from claims")["value"].to_list() == [
             "read_text('/etc/passwd')"
         ]

@@ -16,10 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetomany.charts import claims as charts
+from onetomany.claims import claim_ledger, contradictions
 from onetomany.cli import main
-from onetomany.documents import claims, contradictions, numerals, quantities, specimens
-from onetomany.documents.case_file import export_parquet, open_case
+from onetomany.documents.case_export import export_parquet
+from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError
+from onetomany.examples import specimen_documents
+from onetomany.mentions import numerals, quantities
 from onetomany.sources import case
 
 # The issue's own list, by hand: each is met by one of these pairs at least. Rounding is told as
@@ -61,12 +64,12 @@ AGREE = [
 
 @pytest.fixture(scope="module")
 def ledger() -> pl.DataFrame:
-    return claims.ledger()
+    return claim_ledger.ledger()
 
 
 @pytest.fixture(scope="module")
 def found(ledger: pl.DataFrame) -> pl.DataFrame:
-    return contradictions.find(ledger, claims.links())
+    return contradictions.find(ledger, claim_ledger.links())
 
 
 def pairs(found: pl.DataFrame) -> set[tuple[str, str]]:
@@ -78,12 +81,12 @@ def pairs(found: pl.DataFrame) -> set[tuple[str, str]]:
 
 
 def test_every_statement_of_the_case_is_in_the_ledger_with_its_source(ledger: pl.DataFrame) -> None:
-    assert ledger.schema == pl.Schema(claims.LEDGER)
+    assert ledger.schema == pl.Schema(claim_ledger.LEDGER)
     statements = ledger["claim_id"].str.replace(r"\.\d+$", "")
     assert set(case.claims()["claim_id"]) <= set(statements)
     assert ledger["source_url"].str.contains("^https?://").all()
     assert ledger["disclosure_date"].is_not_null().all()
-    numeric = ~pl.col("unit").is_in(claims.WORDS)
+    numeric = ~pl.col("unit").is_in(claim_ledger.WORDS)
     assert ledger.filter(numeric & pl.col("number").is_null()).is_empty()
     assert ledger.filter(claim_id="C24")["reply"].item().startswith("C25, Science and Justice")
 
@@ -188,7 +191,7 @@ def made(rows: list, names: list[str] | None = None) -> pl.DataFrame:
         },
         schema_overrides={"period_start": pl.String, "period_end": pl.String},
     )
-    return claims.check_ledger(
+    return claim_ledger.check_ledger(
         frame.with_columns(pl.col("period_start", "period_end").str.to_date("%Y-%m-%d"))
     )
 
@@ -206,7 +209,7 @@ def unordered(found: pl.DataFrame, undo: dict[str, str] | None = None) -> set:
 @settings(deadline=None, max_examples=20)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_names_and_order_of_claims_change_nothing(rows: list, chance: random.Random) -> None:
-    links = claims.links()
+    links = claim_ledger.links()
     usual = unordered(contradictions.find(made(rows), links))
     names = [f"n{place}" for place in range(len(rows))]
     chance.shuffle(names)
@@ -221,13 +224,13 @@ def test_names_and_order_of_claims_change_nothing(rows: list, chance: random.Ran
 @given(MADE, st.integers(2, 4))
 def test_equal_values_never_contradict(value: tuple[str, str], times: int) -> None:
     rows = made([(value, "koreans", None)] * times)
-    assert contradictions.find(rows, claims.links()).is_empty()
+    assert contradictions.find(rows, claim_ledger.links()).is_empty()
 
 
 @settings(deadline=None, max_examples=20)
 @given(ROWS, st.floats(0, 2), st.floats(0, 2))
 def test_more_tolerance_finds_no_more(rows: list, one: float, other: float) -> None:
-    frame, links = made(rows), claims.links()
+    frame, links = made(rows), claim_ledger.links()
     low, high = sorted([one, other])
     strict, lax = (
         unordered(contradictions.find(frame, links, tolerance=each).filter("contradiction"))
@@ -242,7 +245,7 @@ def test_the_queries_bounds_are_those_of_quantities(both: list[tuple[str, int]])
     rows = made([((f"{how}{number}", "records"), "koreans", None) for how, number in both])
     (a, b), (c, d) = (numerals.bounds(number, how.strip() or None) for how, number in both)
     meet = a < d and c < b
-    found = contradictions.find(rows, claims.links())
+    found = contradictions.find(rows, claim_ledger.links())
     alike = len({number for _, number in both}) == 1
     if meet:
         assert found["contradiction"].any() is False or found.is_empty()
@@ -266,13 +269,13 @@ def test_one_number_in_any_form_is_one(written: str) -> None:
             "said_by": ["x", "y"],
         }
     )
-    rows = claims.check_ledger(frame)
+    rows = claim_ledger.check_ledger(frame)
     assert rows["value"].to_list() == ["57600000", "57600000"]
     assert rows["number"].to_list() == [57_600_000, 57_600_000]
-    assert contradictions.find(rows, claims.links()).is_empty()
-    assert claims.check_ledger(rows).equals(rows)
+    assert contradictions.find(rows, claim_ledger.links()).is_empty()
+    assert claim_ledger.check_ledger(rows).equals(rows)
     with pytest.raises(InputError, match=r"Claim a \(row 2\): its number"):
-        claims.check_ledger(frame.with_columns(number=pl.lit(5.0)))
+        claim_ledger.check_ledger(frame.with_columns(number=pl.lit(5.0)))
 
 
 def test_a_number_of_another_unit_is_refused() -> None:
@@ -281,7 +284,7 @@ def test_a_number_of_another_unit_is_refused() -> None:
         | {"unit": ["records"], "said_by": ["x"]}
     )
     with pytest.raises(InputError, match="as a number of records"):
-        claims.check_ledger(frame)
+        claim_ledger.check_ledger(frame)
 
 
 def test_pairs_are_ranked_by_who_contradicts_whom(
@@ -298,10 +301,10 @@ def test_pairs_are_ranked_by_who_contradicts_whom(
     }
     copies = clash.filter(between="copies")
     assert set(copies["kind"]) == {"unit"}
-    kinds = claims.speaker_kinds([*ledger["said_by"]])
+    kinds = claim_ledger.speaker_kinds([*ledger["said_by"]])
     assert set(kinds.values()) == {"official", "press", "civic"}
     # by data/bodies.csv where it is no speaker of the case; unknown ones are no officials
-    assert claims.speaker_kinds(["National Tax Service", "국세청", "KBS", "Naver"]) == {
+    assert claim_ledger.speaker_kinds(["National Tax Service", "국세청", "KBS", "Naver"]) == {
         "National Tax Service": "official",
         "국세청": "official",
         "KBS": "press",
@@ -328,12 +331,12 @@ def test_a_tolerance_is_told() -> None:
     rows = made(
         [(("44000000000", "KRW"), "koreans", None), (("45000000000", "KRW"), "koreans", None)]
     )
-    assert contradictions.find(rows, claims.links())["kind"].to_list() == ["value"]
-    lax = contradictions.find(rows, claims.links(), tolerance=0.05)
+    assert contradictions.find(rows, claim_ledger.links())["kind"].to_list() == ["value"]
+    lax = contradictions.find(rows, claim_ledger.links(), tolerance=0.05)
     assert lax["kind"].to_list() == ["within tolerance"]
     for bad in (-0.1, float("nan")):
         with pytest.raises(InputError, match="0 or more"):
-            contradictions.find(rows, claims.links(), tolerance=bad)
+            contradictions.find(rows, claim_ledger.links(), tolerance=bad)
 
 
 def test_times_are_respected() -> None:
@@ -344,21 +347,23 @@ def test_times_are_respected() -> None:
             [((str(year), "firms"), "koreans", 2019), ((str(whole), "firms"), "koreans", 2019)]
         )
         longer = pl.when(claim_id="x1").then(pl.date(2021, 12, 31)).otherwise("period_end")
-        return contradictions.find(rows.with_columns(period_end=longer), claims.links())[
+        return contradictions.find(rows.with_columns(period_end=longer), claim_ledger.links())[
             "kind"
         ].to_list()
 
     assert kind(16, 24) == ["part of the time"]
     assert kind(16, 8) == ["value"]
     apart = made([(("16", "firms"), "koreans", 2019), (("24", "firms"), "koreans", 2020)])
-    assert contradictions.find(apart, claims.links())["kind"].to_list() == ["other time"]
+    assert contradictions.find(apart, claim_ledger.links())["kind"].to_list() == ["other time"]
 
 
 def test_a_part_is_no_more_than_its_whole() -> None:
     rows = made([(("300", "records"), "koreans", None), (("200", "records"), "all", None)])
-    assert contradictions.find(rows, claims.links())["kind"].to_list() == ["part above the whole"]
+    assert contradictions.find(rows, claim_ledger.links())["kind"].to_list() == [
+        "part above the whole"
+    ]
     rows = made([(("100", "records"), "koreans", None), (("200", "records"), "all", None)])
-    assert contradictions.find(rows, claims.links()).is_empty()
+    assert contradictions.find(rows, claim_ledger.links()).is_empty()
 
 
 # --- arithmetic ----------------------------------------------------------------------------------
@@ -366,9 +371,9 @@ def test_a_part_is_no_more_than_its_whole() -> None:
 
 def test_the_checks_say_what_they_are_and_name_their_claims(ledger: pl.DataFrame) -> None:
     known = set(ledger["claim_id"])
-    results = contradictions.checks(ledger, claims.links())
-    assert list(results) == [each.name for each in claims.queries()]
-    for each in claims.queries():
+    results = contradictions.checks(ledger, claim_ledger.links())
+    assert list(results) == [each.name for each in claim_ledger.queries()]
+    for each in claim_ledger.queries():
         assert re.search("[가-힣]", each.title_ko)
         assert each.title_en.endswith("?")
     for name, rows in results.items():
@@ -378,7 +383,7 @@ def test_the_checks_say_what_they_are_and_name_their_claims(ledger: pl.DataFrame
 
 
 def test_the_arithmetic_of_the_case(ledger: pl.DataFrame) -> None:
-    results = contradictions.checks(ledger, claims.links())
+    results = contradictions.checks(ledger, claim_ledger.links())
     sums = results["1_sum_of_parts"].filter(claim_ids="C04;C01;C49").row(0, named=True)
     assert (sums["sum"], sums["holds"]) == (177_600_000, True)
     trained = results["1_sum_of_parts"].filter(whole="foreigners")
@@ -408,7 +413,7 @@ def test_planted_errors_are_found(ledger: pl.DataFrame) -> None:
         .then(pl.lit("2021-11-05"))
         .otherwise("document_date"),
     )
-    results = contradictions.checks(spoilt, claims.links())
+    results = contradictions.checks(spoilt, claim_ledger.links())
     sums = results["1_sum_of_parts"].filter(pl.col("claim_ids").str.contains("C04"))
     # only 'at least 170 million' bears 277 or more
     assert set(sums.filter("holds")["stated_as"]) == {"at least 170000000"}
@@ -424,7 +429,7 @@ def test_planted_errors_are_found(ledger: pl.DataFrame) -> None:
 def test_charts_show_who_collides_with_whom(
     ledger: pl.DataFrame, found: pl.DataFrame, draw: Callable[..., charts.Finished]
 ) -> None:
-    spec = draw(ledger, found, claims.topics()).to_dict()
+    spec = draw(ledger, found, claim_ledger.topics()).to_dict()
     assert re.search("[가-힣]", spec["title"]["subtitle"][0])
     assert spec["title"]["subtitle"][-1].startswith("Source 출처: claims.csv")
     assert len(spec["description"]) > 60
@@ -437,7 +442,7 @@ def test_charts_show_who_collides_with_whom(
         "44 bn KRW 원",
     ):
         assert words in svg, words
-    alone = draw(ledger, found.clear(), claims.topics()).to_dict()
+    alone = draw(ledger, found.clear(), claim_ledger.topics()).to_dict()
     rows = [row for data in alone["datasets"].values() for row in data if "state" in row]
     assert {row["state"] for row in rows} == {charts.STANDS}
     rows = [row for data in spec["datasets"].values() for row in data if "state" in row]
@@ -445,30 +450,30 @@ def test_charts_show_who_collides_with_whom(
 
 
 def test_every_topic_has_a_claim(ledger: pl.DataFrame) -> None:
-    topics = claims.topics()
+    topics = claim_ledger.topics()
     assert topics.join(ledger, on=["subject", "attribute"], how="anti").is_empty()
     assert topics["topic_ko"].str.contains("[가-힣]").all()
 
 
 def test_every_page_of_a_specimen_says_that_it_is_one(tmp_path: Path) -> None:
     statements = case.claims()
-    files = specimens.write(tmp_path / "out", statements)
+    files = specimen_documents.write(tmp_path / "out", statements)
     assert len(files) == statements.unique(["said_by", "document_en", "doc_date"]).height
     said = ""
     for file in files:
         with pypdfium2.PdfDocument(file) as pdf:
             for page in pdf:
                 text = page.get_textpage().get_text_bounded()
-                assert text.count(specimens.MARK) == 2
-                assert all(words in text for words in specimens.NOT_REAL)
+                assert text.count(specimen_documents.MARK) == 2
+                assert all(words in text for words in specimen_documents.NOT_REAL)
                 said += text
     for value in statements["value_ko"]:
         assert value in said
-    again = specimens.write(tmp_path / "again", statements)
+    again = specimen_documents.write(tmp_path / "again", statements)
     assert [file.read_bytes() for file in files] == [file.read_bytes() for file in again]
     (tmp_path / "out" / "real.pdf").write_bytes(b"")
     with pytest.raises(InputError, match=re.escape("holds real.pdf")):
-        specimens.write(tmp_path / "out", statements)
+        specimen_documents.write(tmp_path / "out", statements)
 
 
 # --- in the case file ----------------------------------------------------------------------------
@@ -479,15 +484,17 @@ def test_the_queries_run_in_any_duckdb_on_a_case_file(
 ) -> None:
     path = tmp_path / "case.duckdb"
     with open_case(path, write=True) as db:
-        assert claims.load(db, ledger, claims.links()) == ledger.height
-        assert claims.load(db, ledger, claims.links()) == ledger.height  # replaced, not doubled
+        assert claim_ledger.load(db, ledger, claim_ledger.links()) == ledger.height
+        assert (
+            claim_ledger.load(db, ledger, claim_ledger.links()) == ledger.height
+        )  # replaced, not doubled
     with duckdb.connect(path, read_only=True) as db:
         db.execute("create temp table settings as select 0.0 as tolerance")
-        rows = db.execute(claims.query("contradictions.sql").sql).fetchall()
+        rows = db.execute(claim_ledger.query("contradictions.sql").sql).fetchall()
         # `find` orders the same pairs by who speaks
         pairs_found = found.select("claim_a", "claim_b", "kind").rows()
         assert sorted(row[:3] for row in rows) == sorted(pairs_found)
-        for each in claims.queries():
+        for each in claim_ledger.queries():
             db.execute(each.sql).fetchall()
     files = export_parquet(path, tmp_path / "out")
     (exported,) = [file for file in files if file.name == "claims.parquet"]
@@ -497,13 +504,13 @@ def test_the_queries_run_in_any_duckdb_on_a_case_file(
 def test_a_ledger_that_can_not_be_compared_is_refused() -> None:
     good = made([(("1", "records"), "koreans", None), (("2", "records"), "koreans", None)])
     with pytest.raises(InputError, match="no column unit"):
-        claims.check_ledger(good.drop("unit"))
+        claim_ledger.check_ledger(good.drop("unit"))
     with pytest.raises(InputError, match=r"Claim x0 \(row 2\): its claim_id is used twice"):
-        claims.check_ledger(pl.concat([good, good]))
+        claim_ledger.check_ledger(pl.concat([good, good]))
     with pytest.raises(InputError, match="said_by is empty"):
-        claims.check_ledger(good.with_columns(said_by=pl.lit(None)))
+        claim_ledger.check_ledger(good.with_columns(said_by=pl.lit(None)))
     with pytest.raises(InputError, match="no query nothing"):
-        claims.query("nothing.sql")
+        claim_ledger.query("nothing.sql")
 
 
 @pytest.mark.parametrize(
@@ -518,11 +525,11 @@ def test_a_ledger_that_can_not_be_compared_is_refused() -> None:
 def test_a_doctored_proposition_is_refused(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
-    text = (claims.DATA / "propositions.csv").read_text(encoding="utf-8")
+    text = (claim_ledger.DATA / "propositions.csv").read_text(encoding="utf-8")
     assert old in text
     (tmp_path / "propositions.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputError, match=message):
-        claims.ledger(tmp_path)
+        claim_ledger.ledger(tmp_path)
 
 
 # --- the command
@@ -558,7 +565,7 @@ def test_without_a_file_the_command_reads_the_claims_of_the_case(
 ) -> None:
     assert main(["claims"]) == 0
     said = capsys.readouterr().out
-    found = contradictions.find(claims.ledger(), claims.links()).filter("contradiction")
+    found = contradictions.find(claim_ledger.ledger(), claim_ledger.links()).filter("contradiction")
     assert f"{found.height} pairs can't be true together" in said
     assert "C13;N.passengers_claimed;C08;C09;C10" in said  # records over passengers
 

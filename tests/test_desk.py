@@ -15,7 +15,8 @@ from selenium.webdriver.remote.webelement import WebElement
 
 import specimens
 from browser import jupyterlab, resize, run_notebook_in_lab, wait_for
-from onetomany.documents import indexing, passages
+from onetomany.claims import passages
+from onetomany.documents import indexing
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError

@@ -18,10 +18,11 @@ from scipy import stats
 
 from onetomany.accuracy.intervals import wilson
 from onetomany.charts import disclosed as charts
-from onetomany.documents import disclosed, specimens
+from onetomany.claims import disclosed
 from onetomany.documents.case_file import open_case, read
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, OneToManyError
+from onetomany.examples import specimen_documents
 from onetomany.sources import case
 from onetomany.sources import disclosed as source
 
@@ -367,13 +368,15 @@ def test_charts_are_of_real_figures_in_both_languages(
 
 def test_the_corpus_holds_the_tables_beside_specimens(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
-    files = specimens.write_disclosed(folder)
-    specimens.write(folder, case.claims().head(1))  # lets them stand, and takes nothing else
+    files = specimen_documents.write_disclosed(folder)
+    specimen_documents.write(
+        folder, case.claims().head(1)
+    )  # lets them stand, and takes nothing else
     log = pl.read_csv(files[0], infer_schema=False)
     assert len(log) == 612
     assert log["month_marked"].drop_nulls().to_list()[0] == "LOST LOG"
     for file in files:
-        assert specimens.MARK not in file.read_text()
+        assert specimen_documents.MARK not in file.read_text()
         rows = pl.read_csv(file, infer_schema=False)
         assert rows["source"].str.starts_with("https://").all()
         assert rows["licence"].null_count() == 0

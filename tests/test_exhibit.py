@@ -33,15 +33,7 @@ from onetomany.charts import evidence as charts
 from onetomany.charts.theme import finish
 from onetomany.cli import main
 from onetomany.errors import InputError, OneToManyError
-from onetomany.evidence import (
-    container,
-    demonstration,
-    figures,
-    keys,
-    methods,
-    pages,
-    questions,
-)
+from onetomany.evidence import container, figures, keys, methods, pages, questions
 from onetomany.evidence.bundle import seal
 from onetomany.evidence.cited import cited_sources
 from onetomany.evidence.exhibit import Payload, build_payload, write_payload
@@ -57,6 +49,7 @@ from onetomany.evidence.printed import LEAST, TURNED, UPRIGHT, lay_out, smallest
 from onetomany.evidence.reproduce import compare, compare_bytes, reproduce, version_differences
 from onetomany.evidence.typesetting import STANDARDS, grid, pdf
 from onetomany.evidence.verify import verify
+from onetomany.examples import sample_bundle
 from onetomany.report.blocks import read_chapter
 from onetomany.report.execute import run_chapters
 from onetomany.report.shown import pack, unpack
@@ -559,14 +552,14 @@ TABLES = [
         {"case-timeline": {"timeline.csv"}},
     ),
     (
-        "from onetomany.documents import claims, law\nclaims.ledger()\nlaw.relied_on()",
+        "from onetomany.claims import claim_ledger, law\nclaim_ledger.ledger()\nlaw.relied_on()",
         {
             "case-claims": {"claims.csv"},
             "case-propositions": {"propositions.csv", "order.csv", "topics.csv", "speakers.csv"},
             "case-law": {"provisions.csv", "reliances.csv"},
         },
     ),
-    ("from onetomany.documents import claims\n# nothing is read", {}),
+    ("from onetomany.claims import claim_ledger\n# nothing is read", {}),
     ("from elsewhere import case\ncase.timeline()", {}),
 ]
 
@@ -611,7 +604,7 @@ def test_every_table_of_the_case_has_one_datasheet_which_counts_its_rows() -> No
             assert callable(getattr(importlib.import_module(module), name))
     held_tables = [
         f"{folder}/{each.name}"
-        for folder in ("sources/data/case", "documents/data")
+        for folder in ("sources/data/case", "mentions/data", "claims/data")
         for each in root.joinpath(folder).iterdir()
         if each.name.endswith(".csv")
     ]
@@ -623,14 +616,14 @@ def test_the_datasheet_of_a_table_goes_into_the_bundle(
 ) -> None:
     whole = copy.deepcopy(executed)
     whole["01_alarms"].cells.append(
-        nbformat.v4.new_code_cell("from onetomany.documents import law\nlaw.provisions();")
+        nbformat.v4.new_code_cell("from onetomany.claims import law\nlaw.provisions();")
     )
     made = write_payload(whole, notebooks, tmp_path / "payload")
-    sheet = made.folder / "datasheets" / "documents" / "sheets.toml"
+    sheet = made.folder / "datasheets" / "claims" / "sheets.toml"
     fields = tomllib.loads(sheet.read_text(encoding="utf-8"))["law"]
     assert [each.name for each in made.data] == ["case-law"]
     assert fields["limits"] in (made.folder / "methods" / "methods.md").read_text(encoding="utf-8")
-    assert "documents/data/provisions.csv" in (made.folder / "sources.csv").read_text("utf-8")
+    assert "claims/data/provisions.csv" in (made.folder / "sources.csv").read_text("utf-8")
 
 
 def test_a_day_is_no_title_of_a_source() -> None:
@@ -821,7 +814,7 @@ def sealed(payload: Payload, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) -> None:
     assert verify(sealed).filter(level="fault").is_empty()
-    changes = demonstration.changed(sealed)
+    changes = sample_bundle.changed(sealed)
     assert changes.height == 6
     assert changes["named"].all()
     assert changes["faults"].min() >= 1  # type: ignore[operator]
@@ -829,23 +822,23 @@ def test_a_sealed_payload_holds_and_every_change_in_it_is_named(sealed: Path) ->
 
 
 def test_the_key_of_the_demonstration_is_thrown_away(tmp_path: Path) -> None:
-    made = demonstration.make(tmp_path)
+    made = sample_bundle.make(tmp_path)
     assert verify(made).filter(level="fault").is_empty()
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or b"PRIVATE KEY" not in path.read_bytes()
 
 
 def test_answers_are_looked_up_in_the_bundle(sealed: Path, tmp_path: Path) -> None:
-    found = demonstration.answers(sealed)
+    found = sample_bundle.answers(sealed)
     assert found["holds"].unique().sort().to_list() == ["full", "none", "part"]
     for row in found.filter(pl.col("part").is_not_null()).iter_rows(named=True):
         # the chapter shows no data that has a datasheet
         assert bool(row["files"]) == (row["part"] != "data/datasheets")
     for place in questions.JURISDICTIONS:
-        there = demonstration.answers(sealed, place).filter(pl.col("part").is_not_null())
+        there = sample_bundle.answers(sealed, place).filter(pl.col("part").is_not_null())
         assert there.filter(files=0)["part"].unique().to_list() in ([], ["data/datasheets"])
-    assert demonstration.answers(tmp_path)["files"].sum() == 0
-    parts = demonstration.parts(sealed)
+    assert sample_bundle.answers(tmp_path)["files"].sum() == 0
+    parts = sample_bundle.parts(sealed)
     assert parts.filter(pl.col("what") == "").is_empty()
     spec = charts.answers(found, source="this bundle").to_dict()
     assert "Is what it says true?" in spec["description"]

@@ -33,12 +33,14 @@ ORDER = [
     "tracking",
     "behaviour",
     "reidentification",
+    "mentions",
     "documents",
+    "claims",
     "requests",
     "charts",
 ]
 # these show results: any room may be above them, but no room of ORDER imports them
-SHOWING = ["prose", "widgets", "report", "workshop", "evidence", "cli"]
+SHOWING = ["prose", "widgets", "report", "workshop", "evidence", "examples", "cli"]
 
 
 def rooms_imported(path: Path) -> set[str]:

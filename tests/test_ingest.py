@@ -22,7 +22,7 @@ from PIL import Image
 import specimens
 from hangul_files import HANGUL
 from onetomany.cage import Keeper
-from onetomany.documents import case_file, store
+from onetomany.documents import case_export, case_file, store
 from onetomany.documents.answers import Answer
 from onetomany.documents.ingest import Ingested, ingest
 from onetomany.documents.reading import Limits
@@ -433,7 +433,7 @@ def test_the_case_opens_in_plain_duckdb_and_goes_to_parquet(
     query = "SELECT count(*) FROM blocks"
     with duckdb.connect(file, read_only=True) as db:
         (count,) = db.execute(query).fetchone() or (0,)
-    written = case_file.export_parquet(file, tmp_path / "out")
+    written = case_export.export_parquet(file, tmp_path / "out")
     assert {path.stem for path in written} >= {"documents", "pages", "blocks", "claims", "links"}
     assert pl.read_parquet(tmp_path / "out" / "blocks.parquet").height == count > 0
 

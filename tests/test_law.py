@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 import specimens
 from onetomany.charts import claims as claim_charts
 from onetomany.charts import law as charts
-from onetomany.documents import claims, indexing, law, timeline
+from onetomany.claims import claim_ledger, law, timeline
+from onetomany.documents import indexing
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
-from onetomany.documents.mentions import find
 from onetomany.errors import InputError
+from onetomany.mentions.tagger import find
 from onetomany.sources import case
 
 MEMORANDUM = date(2019, 4, 30)
@@ -194,13 +195,15 @@ def test_events_without_dates_are_refused() -> None:
 
 @pytest.fixture(scope="module")
 def dated() -> pl.DataFrame:
-    return pl.concat([timeline.of_events(case.timeline()), timeline.of_claims(claims.ledger())])
+    return pl.concat(
+        [timeline.of_events(case.timeline()), timeline.of_claims(claim_ledger.ledger())]
+    )
 
 
 def test_three_dates_are_never_taken_for_one_another(dated: pl.DataFrame) -> None:
     assert dated.schema == pl.Schema(timeline.THREE_DATES)
     assert dated.filter(kind="event").height == case.timeline().height
-    assert dated.filter(kind="claim").height == claims.ledger().height
+    assert dated.filter(kind="claim").height == claim_ledger.ledger().height
     # the first complaint is known from a report of years later: when it came out, isn't
     complaint = dated.filter(pl.col("what").str.starts_with("First constitutional")).row(
         0, named=True

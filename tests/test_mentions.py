@@ -14,17 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import labelled_mentions as labelled
-from onetomany.documents import (
-    case_mentions,
-    citations,
-    indexing,
-    mentions,
-    numerals,
-    quantities,
-)
+from onetomany.documents import case_mentions, indexing
 from onetomany.documents.case_file import open_case
-from onetomany.documents.name_patterns import any_of
 from onetomany.errors import InputError
+from onetomany.mentions import citations, numerals, quantities, tagger
+from onetomany.mentions.name_patterns import any_of
 
 # read by hand; forms as government releases, decisions and newspapers of the case write them
 QUANTITIES = [
@@ -135,7 +129,7 @@ FRAMES = ["{}", "지난 {}에 따르면", "확인 결과 {}, 그리고 뒤", "it
 
 
 def found(text: str) -> pl.DataFrame:
-    return mentions.find(pl.DataFrame({"block_id": ["b"], "text": [text]}))
+    return tagger.find(pl.DataFrame({"block_id": ["b"], "text": [text]}))
 
 
 def test_the_key_is_long_enough_and_says_nothing_twice() -> None:
@@ -194,7 +188,7 @@ def test_an_article_takes_the_law_that_stands_at_it_or_none() -> None:
     two = pl.DataFrame(
         {"block_id": ["a", "b"], "text": ["개인정보 보호법", "제15조, 같은 법 제3조"]}
     )
-    assert mentions.find(two)["normal"].to_list() == ["pipa", "? 15", "? 3"]
+    assert tagger.find(two)["normal"].to_list() == ["pipa", "? 15", "? 3"]
     far = found("형법 제355조의 횡령이 문제된다. 피고는 제12조를 든다.").filter(kind="law")
     assert far["normal"].to_list() == ["형법 355", "? 12"]
 
@@ -324,7 +318,7 @@ def test_no_text_makes_the_patterns_slow(piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))
         begun = time.process_time()
-        mentions.rows_in([text])
+        tagger.rows_in([text])
         return time.process_time() - begun
 
     seconds(1_000)
@@ -350,9 +344,9 @@ TEXTS = st.lists(
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 def test_every_mention_is_the_text_at_its_place(texts: list[str]) -> None:
     blocks = pl.DataFrame({"block_id": [f"b{i}" for i in range(len(texts))], "text": texts})
-    rows = mentions.find(blocks)
-    assert rows.schema == pl.Schema(mentions.MENTIONS)
-    assert set(rows["kind"]) <= set(mentions.KINDS)
+    rows = tagger.find(blocks)
+    assert rows.schema == pl.Schema(tagger.MENTIONS)
+    assert set(rows["kind"]) <= set(tagger.KINDS)
     by_id = dict(zip(blocks["block_id"], texts, strict=True))
     last: dict[str, int] = {}
     for row in rows.iter_rows(named=True):
@@ -367,9 +361,9 @@ def test_every_mention_is_the_text_at_its_place(texts: list[str]) -> None:
 @given(st.lists(TEXTS, min_size=2, max_size=5))
 def test_a_block_is_read_alike_alone_and_among_others(texts: list[str]) -> None:
     names = [f"b{i}" for i in range(len(texts))]
-    together = mentions.find(pl.DataFrame({"block_id": names, "text": texts}))
+    together = tagger.find(pl.DataFrame({"block_id": names, "text": texts}))
     alone = [
-        mentions.find(pl.DataFrame({"block_id": [name], "text": [text]}))
+        tagger.find(pl.DataFrame({"block_id": [name], "text": [text]}))
         for name, text in zip(names, texts, strict=True)
     ]
     assert together.equals(pl.concat(alone))
@@ -426,7 +420,7 @@ def test_bounds_tell_rounding_from_difference() -> None:
     ],
 )
 def test_what_is_counted_may_stand_before_its_number(text: str, unit: str) -> None:
-    found = mentions.find(pl.DataFrame({"block_id": ["0"], "text": [text]}))
+    found = tagger.find(pl.DataFrame({"block_id": ["0"], "text": [text]}))
     assert found.filter(kind="quantity")["unit"].to_list() == [unit]
 
 
@@ -445,13 +439,13 @@ def test_what_is_no_quantity_is_refused() -> None:
 
 
 def test_an_empty_corpus_has_no_mentions() -> None:
-    empty = mentions.find(
+    empty = tagger.find(
         pl.DataFrame(
             {"block_id": [], "text": []}, schema={"block_id": pl.String, "text": pl.String}
         )
     )
-    assert empty.schema == pl.Schema(mentions.MENTIONS)
-    assert mentions.find(
+    assert empty.schema == pl.Schema(tagger.MENTIONS)
+    assert tagger.find(
         pl.DataFrame({"block_id": ["a"], "text": [None]}, schema_overrides={"text": pl.String})
     ).is_empty()
 
@@ -500,8 +494,8 @@ def test_a_case_file_is_filled_once_and_again_where_its_text_changed(tmp_path: P
 
 def test_every_name_of_the_lists_is_found() -> None:
     for frame, key, kind in (
-        (mentions.bodies(), "body", "organisation"),
-        (mentions.laws(), "law", "law"),
+        (tagger.bodies(), "body", "organisation"),
+        (tagger.laws(), "law", "law"),
     ):
         assert frame[key].is_unique().all()
         for row in frame.iter_rows(named=True):

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetomany.documents import mentions, quantities
+from onetomany.mentions import quantities, tagger
 
 
 def found(text: str, *kinds: str) -> list[str]:
-    return [row[4] for row in mentions.rows_in([text]) if row[0] in (kinds or ("quantity",))]
+    return [row[4] for row in tagger.rows_in([text]) if row[0] in (kinds or ("quantity",))]
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_numeral_words_with_their_counters_are_amounts(text: str, normal: str) -
 
 def test_ages_and_ranks_are_doubted_and_no_machines_of_a_hundred_million() -> None:
     for text in ("20대 남성", "10대 그룹", "카메라 20대"):
-        (row,) = mentions.rows_in([text])
+        (row,) = tagger.rows_in([text])
         assert row[-1] == quantities.DOUBTED_MACHINES
-    (row,) = mentions.rows_in(["카메라 24대를"])
+    (row,) = tagger.rows_in(["카메라 24대를"])
     assert (row[4], row[-1]) == ("24 machines", None)
     assert found("3억대 연봉") == ["300000000"]
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from onetomany.documents import mentions
+from onetomany.mentions import tagger
 
 
 def found(text: str) -> list[str]:
-    return [row[3] for row in mentions.rows_in([text]) if row[0] == "organisation"]
+    return [row[3] for row in tagger.rows_in([text]) if row[0] == "organisation"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_headline_in_capitals_is_no_name() -> None:
 
 
 def test_a_name_is_looked_for_again_in_its_own_block_only() -> None:
-    rows = mentions.rows_in(["the company Facebeam", "Facebeam"])
+    rows = tagger.rows_in(["the company Facebeam", "Facebeam"])
     assert [row[3] for row in rows if row[0] == "organisation"] == ["Facebeam"]
 
 
@@ -80,7 +80,7 @@ def test_names_that_stand_again_make_no_text_slow() -> None:
     def seconds(size: int) -> float:
         text = "the company Facebeam and Audit Office of Ruritania (AOR) 가람위원회(가람위) " * size
         begun = time.process_time()
-        mentions.rows_in([text])
+        tagger.rows_in([text])
         return time.process_time() - begun
 
     seconds(10)

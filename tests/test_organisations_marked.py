@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onetomany.documents import organisations
+from onetomany.mentions import organisations
 
 _SPEC = importlib.util.spec_from_file_location(
     "benchmark_of_organisations", Path(__file__).parent.parent / "benchmarks" / "organisations.py"

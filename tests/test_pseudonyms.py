@@ -17,11 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from named_sentences import HELD_OUT, SENTENCES
+from onetomany.claims import claim_ledger
 from onetomany.cli import main
-from onetomany.documents import case_file, claims, indexing, persons, pseudonyms, specimens
-from onetomany.documents.case_file import export_parquet, open_case
+from onetomany.documents import case_export, case_file, indexing, pseudonyms
+from onetomany.documents.case_export import export_parquet
+from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, IntegrityError
+from onetomany.examples import specimen_documents
+from onetomany.mentions import persons
 from onetomany.sources import case as sourced
 
 # everybody who is named in the folder below, in every form in which they are
@@ -70,7 +74,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "create table search_postings (term varchar, id integer, tf bigint, score double)"
         )
         db.execute("insert into search_postings select text, 1, 1, 1 from pages")
-        claims.load(
+        claim_ledger.load(
             db,
             pl.DataFrame(
                 {
@@ -83,7 +87,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "quote": ["김서준 사무관이 말했다"],
                 }
             ),
-            pl.DataFrame(schema=claims.LINKS),
+            pl.DataFrame(schema=claim_ledger.LINKS),
         )
     return file
 
@@ -177,7 +181,7 @@ def test_tables_that_keep_words_in_other_forms_are_not_exported(
     left = held - set(exported)
     assert "sketches" in left
     assert any(name.startswith("search") for name in left)
-    assert set(exported) <= set(pseudonyms.TABLES)
+    assert set(exported) <= set(case_export.TABLES)
 
 
 def test_the_key_lies_apart_and_is_its_owners(
@@ -357,7 +361,7 @@ def test_the_projects_own_specimens_and_statutes_name_few_and_no_word_is_taken_f
     found = persons.find(texts).filter(kind="person")
     # by hand: two rows name Rep. Park Joo-min, in Korean and in English, and one source 'Rep. Park'
     assert set(found["name"]) == {"박주민", "park joo-min", "park"}
-    assert specimens.MARK not in set(found["name"])
+    assert specimen_documents.MARK not in set(found["name"])
 
 
 NO_NAMES = [

@@ -21,20 +21,12 @@ from hypothesis import strategies as st
 from jinja2 import meta
 
 from onetomany.charts import requests as charts
+from onetomany.claims import claim_ledger, contradictions
 from onetomany.cli import main
-from onetomany.documents import claims, contradictions
 from onetomany.documents.case_file import open_case, read
 from onetomany.errors import InputError
-from onetomany.requests import (
-    answers,
-    example,
-    gaps,
-    imports,
-    letters,
-    log,
-    status,
-    templates,
-)
+from onetomany.examples import simulated_requests
+from onetomany.requests import answers, gaps, imports, letters, log, status, templates
 from onetomany.requests.procedures import procedures
 
 ROOT = Path(__file__).parents[1]
@@ -245,12 +237,12 @@ def test_korean_particles_follow_the_sound(value: str, shown: str) -> None:
 
 @pytest.fixture(scope="module")
 def ledger() -> pl.DataFrame:
-    return claims.ledger()
+    return claim_ledger.ledger()
 
 
 @pytest.fixture(scope="module")
 def clashes(ledger: pl.DataFrame) -> pl.DataFrame:
-    return contradictions.find(ledger, claims.links())
+    return contradictions.find(ledger, claim_ledger.links())
 
 
 def test_gaps_are_counted_from_the_ledger(ledger: pl.DataFrame, clashes: pl.DataFrame) -> None:
@@ -395,7 +387,7 @@ def test_the_logs_words_are_those_of_the_law() -> None:
 
 @pytest.fixture(scope="module")
 def simulated() -> list[log.Request]:
-    return example.simulated(TODAY, LAWS, gaps.table())
+    return simulated_requests.simulated(TODAY, LAWS, gaps.table())
 
 
 def test_what_stands_late_and_refused(simulated: list[log.Request]) -> None:
@@ -436,7 +428,7 @@ def test_an_answer_is_kept_read_and_joined(
     file.write_text("firm,role\nExample A,simulated\n", "utf-8")
     changed = [log.Change(TODAY, "C16", "no document", "a document")]
     with open_case(case, write=True) as db:
-        claims.load(db, ledger, claims.links())
+        claim_ledger.load(db, ledger, claim_ledger.links())
     done = answers.answer(
         entry, log.Event(TODAY, "answered"), [file], tmp_path / "kept", case=case, changes=changed
     )
@@ -705,7 +697,7 @@ def test_charts_draw_what_is_late_and_say_what_is_simulated(simulated: list[log.
         status.due(simulated, LAWS, today=TODAY),
         titles,
         today=TODAY,
-        simulated=example.NOT_REAL,
+        simulated=simulated_requests.NOT_REAL,
     ).to_dict()
     assert any("SIMULATED" in line for line in late["title"]["subtitle"])
     assert "2 decisions late" in late["title"]["text"]

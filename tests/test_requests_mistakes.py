@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from onetomany.claims import claim_ledger
 from onetomany.cli import main
-from onetomany.documents import claims
 from onetomany.documents.case_file import open_case
 from onetomany.errors import InputError, near
 from onetomany.requests import answers, gaps, imports, log, status
@@ -123,9 +123,9 @@ def test_a_claim_is_looked_up_in_the_case_file_that_holds_claims(
     entry: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = tmp_path / "case.duckdb"
-    own = claims.ledger().filter(claim_id="C27")
+    own = claim_ledger.ledger().filter(claim_id="C27")
     with open_case(case, write=True) as db:
-        claims.load(db, own, claims.links())
+        claim_ledger.load(db, own, claim_ledger.links())
     words = (*ANSWER, "--case", str(case), "--changed")
     code, text = told(capsys, tmp_path, "answer", *words, "C28=a>b")
     assert (code, "no claim 'C28'; near it: C27" in text.replace(" in the ledger", "")) == (1, True)
@@ -133,7 +133,7 @@ def test_a_claim_is_looked_up_in_the_case_file_that_holds_claims(
     change = log.read(entry).changes[0]
     assert (change.claim, change.before, change.after) == ("C27", "no document", "read")
     with pytest.raises(InputError, match=r"near it: C30\.1"):
-        gaps.check_claims(["C27", "C30"], claims.ledger())
+        gaps.check_claims(["C27", "C30"], claim_ledger.ledger())
     assert near("nothing alike", ["C1"]) == ""
 
 

@@ -16,9 +16,10 @@ import pytest
 import interval_coverage
 from onetomany.cli import main
 from onetomany.errors import InputError
-from onetomany.evidence import certificate, demonstration, keys, questions, validation
+from onetomany.evidence import certificate, keys, questions, validation
 from onetomany.evidence.methods import used_functions
 from onetomany.evidence.verify import verify
+from onetomany.examples import sample_bundle
 from onetomany.report.blocks import Chapter, read_chapter
 from payloads import COMMIT, CREATED, record
 
@@ -321,7 +322,7 @@ def test_an_exhibit_is_sealed_with_its_report_and_drafts(
     """The signed first line after sealing names the drafts, and the bundle holds."""
     notebooks = tmp_path / "notebooks"
     notebooks.mkdir()
-    sample = ROOT / "lib/onetomany/evidence/data" / demonstration.SAMPLE
+    sample = ROOT / "lib/onetomany/examples/data" / sample_bundle.SAMPLE
     (notebooks / sample.name).write_bytes(sample.read_bytes())
     keys.make_key(tmp_path / "key.pem")
     given, out = result(tmp_path, commit="ffffffffffff"), tmp_path / "bundle"

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import payloads
+from onetomany.claims import claim_ledger, web_sources
 from onetomany.cli import main
-from onetomany.documents import captures, case_file, claims, web_sources
+from onetomany.documents import captures, case_file
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError, IntegrityError
 from onetomany.evidence import bundle, captured, methods, screening
@@ -202,7 +203,7 @@ def test_claims_given_by_address_point_to_the_capture_and_their_words_in_it(
 
 
 def test_a_claim_with_a_document_of_its_own_keeps_it(built: Path) -> None:
-    own = claims.check_ledger(
+    own = claim_ledger.check_ledger(
         pl.DataFrame(
             {
                 "claim_id": ["X"],

@@ -33,7 +33,7 @@ _SHORT = {
 def said_when(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> Finished:
     """Claims on contested topics by the date at which the public could read them.
 
-    Takes `documents.claims.ledger`, `documents.contradictions.find` and `documents.claims.topics`.
+    Takes `claim_ledger.ledger`, `contradictions.find` and `claim_ledger.topics`.
     A red dot is contradicted by another; its tooltip says by whom, and cites it. Beside it stand
     the days of what it speaks of, of the document and of its disclosure; ? where none is known.
     """
@@ -206,7 +206,7 @@ def _two_lines(said: str) -> str:
 def three_dates(items: pl.DataFrame) -> Finished:
     """When each thing happened, was written down and came out: three marks joined by a line.
 
-    Takes `documents.timeline.THREE_DATES`. The dates stand beside it as three columns. One that
+    Takes `claims.timeline.THREE_DATES`. The dates stand beside it as three columns. One that
     isn't known is written as such and has no mark; the line is then broken.
     """
     shown = items.with_row_index("row").with_columns(

@@ -36,7 +36,7 @@ _FLOOR, _WIDTH = 1e-7, 200
 def timeline(months: pl.DataFrame, *, source: str) -> Finished:
     """Entries by month and kind; months that the log doesn't hold stand as gaps, not as zeros.
 
-    Takes `documents.disclosed.by_month`.
+    Takes `claims.disclosed.by_month`.
     """
     shown = months.with_columns(
         month=pl.col("month").dt.strftime("%Y-%m"),
@@ -98,7 +98,7 @@ def timeline(months: pl.DataFrame, *, source: str) -> Finished:
 def asked(agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str) -> Finished:
     """Entries by agency, the most frequent first, and what the first few make up together.
 
-    Takes `documents.disclosed.by_agency` and `concentration`.
+    Takes `claims.disclosed.by_agency` and `concentration`.
     """
     first = 14
     named = agencies.filter(pl.col("body").is_not_null())
@@ -154,7 +154,7 @@ def asked(agencies: pl.DataFrame, concentration: pl.DataFrame, *, source: str) -
 def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finished:
     """Share of searches with no, one and several matches: interval by agency, and the bounds.
 
-    Takes `documents.disclosed.outcomes` without and with `photo_arrays`.
+    Takes `claims.disclosed.outcomes` without and with `photo_arrays`.
     """
     shown = narrow.join(
         wide.select("outcome", wide_least="least", wide_most="most", wide_unknown="unknown"),
@@ -214,7 +214,7 @@ def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finish
 def others(listed: pl.DataFrame, *, source: str) -> Finished:
     """Matches returned, by how many came back at once: which of them must be other people.
 
-    Takes `documents.disclosed.others_listed`.
+    Takes `claims.disclosed.others_listed`.
     """
     names = {
         "must": ("somebody else, at least 적어도 남", RED),
@@ -280,7 +280,7 @@ def others(listed: pl.DataFrame, *, source: str) -> Finished:
 def alerts(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished:
     """False alerts of the alerts, and of the faces: one event, two denominators.
 
-    Takes `documents.disclosed.deployments` and `false_alerts`. Where false ones aren't told, or
+    Takes `claims.disclosed.deployments` and `false_alerts`. Where false ones aren't told, or
     don't add up, there is no dot: the bar then holds the least and the most.
     """
     day, month = (pl.col("last_day").dt.strftime(form) for form in ("%Y-%m-%d", "%Y-%m"))

@@ -16,7 +16,7 @@ _STEP = 44
 def answers(table: pl.DataFrame, *, source: str) -> Finished:
     """A row a question, a column a part of the bundle, a dot where that part answers.
 
-    Takes `evidence.demonstration.answers`: a dot's size is the number of files found; a part that
+    Takes `examples.sample_bundle.answers`: a dot's size is the number of files found; a part that
     a question points to and that has no file in this bundle is drawn hollow.
     """
     shown = table.with_columns(

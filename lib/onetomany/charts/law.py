@@ -31,7 +31,7 @@ def spans(
 ) -> Finished:
     """A bar for each version of a provision, the project as a band, four events as lines.
 
-    Takes `documents.law.provisions`, `sources.case.timeline` and `documents.law.relied_on`. A bar
+    Takes `claims.law.provisions`, `sources.case.timeline` and `claims.law.relied_on`. A bar
     whose start is only known 'at latest' begins with a question mark; a star marks a start that
     rests on counting alone.
     """

@@ -50,7 +50,7 @@ def capture_list(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write all addresses there")
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.documents import web_sources
+        from onetomany.claims import web_sources
         from onetomany.documents.case_file import open_case
         from onetomany.sources.files import write_whole
         from onetomany.sources.tables import csv_text

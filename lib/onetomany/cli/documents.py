@@ -67,7 +67,8 @@ def ingest(parser: argparse.ArgumentParser) -> Run:
     def run(args: argparse.Namespace) -> int:
         from onetomany.documents import indexing
         from onetomany.documents.attention import needing_attention
-        from onetomany.documents.case_file import export_parquet, key_file, names_file, open_case
+        from onetomany.documents.case_export import export_parquet
+        from onetomany.documents.case_file import key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
         from onetomany.documents.passwords import given_passwords
         from onetomany.documents.scans import LANGUAGES, checked_languages
@@ -156,7 +157,7 @@ _PASSAGES = {
 
 def _cited(pair: Mapping[str, Any], side: str) -> str:
     """One side of a contradiction with its citation, in the case file where it stands there."""
-    from onetomany.documents.claims import WORDS
+    from onetomany.claims.claim_ledger import WORDS
 
     unit = pair[f"unit_{side}"]
     said = pair[f"value_{side}"] + ("" if unit in WORDS else f" {unit}")
@@ -194,8 +195,9 @@ def claims(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.documents import captures, contradictions
-        from onetomany.documents import claims as ledgers
+        from onetomany.claims import claim_ledger as ledgers
+        from onetomany.claims import contradictions
+        from onetomany.documents import captures
         from onetomany.documents.case_file import open_case
 
         held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.ledger()

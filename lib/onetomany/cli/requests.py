@@ -93,7 +93,7 @@ def requests(parser: argparse.ArgumentParser) -> Run:
 
 
 def _gaps(args: argparse.Namespace) -> int:
-    from onetomany.documents import claims, contradictions
+    from onetomany.claims import claim_ledger, contradictions
     from onetomany.documents.case_file import open_case
     from onetomany.requests import gaps
 
@@ -101,7 +101,7 @@ def _gaps(args: argparse.Namespace) -> int:
     if args.case:
         with open_case(args.case) as db:
             hidden = gaps.redactions(db)
-    clashes = contradictions.find(ledger, claims.links())
+    clashes = contradictions.find(ledger, claim_ledger.links())
     found = gaps.gaps(ledger, clashes, gaps.table(), hidden)
     for row in found.iter_rows(named=True):
         print(f"{row['gap'] or 'no letter yet':16} {row['what_en'] or row['claim_ids']}")
@@ -292,15 +292,15 @@ def _calendar(args: argparse.Namespace) -> int:
 
 def _ledger(case: Path | None) -> pl.DataFrame:
     """The claims of a case file that holds some, or those of the Korean case."""
-    from onetomany.documents import claims
+    from onetomany.claims import claim_ledger
     from onetomany.documents.case_file import open_case, read
 
     if case and case.exists():
         with open_case(case) as db:
             held = read(db, "select * from claims")
         if held.height:
-            return claims.check_ledger(held)
-    return claims.ledger()
+            return claim_ledger.check_ledger(held)
+    return claim_ledger.ledger()
 
 
 def _tell_not_counted(entries: list[Request], today: dt.date) -> None:

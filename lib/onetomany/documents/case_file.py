@@ -251,42 +251,6 @@ def forget(db: duckdb.DuckDBPyConnection, document: str) -> None:
         db.execute(f"DELETE FROM {table} WHERE document = ?", [document])
 
 
-def export_parquet(
-    case: Path, folder: Path, *, names: bool = False, officials: bool = False
-) -> list[Path]:
-    """Write the tables of a case as <table>.parquet into a folder; returns the files.
-
-    Names of persons and numbers that point to one are replaced by pseudonyms, see
-    `pseudonyms.export`; with `names` every table is written as it is.
-    """
-    if not names:
-        from . import pseudonyms
-
-        return pseudonyms.export(case, folder, officials=officials)
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    with open_case(case, into=folder) as db:
-        for (table,) in db.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY table_name"
-        ).fetchall():
-            written.append(write_parquet(db, f'SELECT * FROM main."{table}"', folder, table))
-    return written
-
-
-def write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> Path:
-    """Write what a query finds as <name>.parquet, whole or not at all."""
-    # absolute, as the folder is that the connection may write to
-    target = folder.absolute() / f"{name}.parquet"
-    beside = target.with_name(target.name + ".part")
-    try:
-        db.execute(f"COPY ({query}) TO {quoted(beside)} (FORMAT parquet, COMPRESSION zstd)")
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    return folder / target.name
-
-
 def read(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> pl.DataFrame:
     """What a query finds, as a frame; `values` stand for its question marks."""
     found = db.execute(query, list(values))

@@ -8,10 +8,10 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from ..mentions.quantities import MONEY
+from ..mentions.tagger import EXTRACTOR, VERSION, Row, framed
 from .case_file import EXTRACTOR_VERSION, read
 from .language import Page, Part
-from .mentions import EXTRACTOR, VERSION, Row, framed
-from .quantities import MONEY
 
 WORDS_EXTRACTOR = "words"  # by which notes of pages that could not be cut into words are known
 TOGETHER = {

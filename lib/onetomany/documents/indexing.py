@@ -8,9 +8,9 @@ from __future__ import annotations
 import duckdb
 from tqdm.auto import tqdm
 
+from ..mentions.tagger import checked
 from . import case_mentions, search
 from .language import Page, in_batches, in_cages, token_columns
-from .mentions import checked
 
 BATCH = 500  # pages stored at a time: a statement costs as much as ten
 _CHECKS = {"mentions": checked, "words": token_columns}

@@ -42,7 +42,7 @@ Part = tuple[list[Page], dict[str, Any], dict[str, str]]  # pages of a document,
 
 def load_mentions() -> Handler:
     """Load the patterns and lists of mentions."""
-    from .mentions import rows_in
+    from ..mentions.tagger import rows_in
 
     return _handler({"mentions": rows_in})
 
@@ -52,8 +52,8 @@ def load_texts() -> Handler:
 
     One process finds both in a document, since each process costs as much as a page's words.
     """
+    from ..mentions.tagger import rows_in
     from . import nouns
-    from .mentions import rows_in
     from .search_tokens import meaningful
 
     kiwi = nouns.alone()
@@ -76,7 +76,7 @@ def load_texts() -> Handler:
 def _own_texts() -> Iterator[str]:
     """Lines of the kit's own lists and of its case, for their words."""
     kit = resources.files("onetomany")
-    for place in ("documents/data/bodies.csv", "documents/data/laws.csv",
+    for place in ("mentions/data/bodies.csv", "mentions/data/laws.csv",
                   "sources/data/case/claims.csv", "sources/data/case/timeline.csv"):  # fmt: skip
         # the case's own rows come first; the general lists after them would only cost time
         yield from kit.joinpath(place).read_text("utf-8").splitlines()[:60]

@@ -31,7 +31,7 @@ FOLDER, RESULTS = "validation", "results.json"
 LEFT_BY_TESTS = Path("build", FOLDER, RESULTS)  # by `make test`, in the repository
 OUTCOMES = ("passed", "failed", "error", "skipped")
 ANALYSIS = ("faces", "gallery", "accuracy", "terminal", "tracking", "behaviour", "reidentification",
-            "documents", "requests", "evidence")  # fmt: skip
+            "mentions", "documents", "claims", "requests", "evidence", "examples")  # fmt: skip
 MOST_BYTES, MOST_LETTERS = 8 * 2**20, 1000
 _TEST = re.compile(r"tests/[\w/]+\.py::\w+(::\w+)?", re.ASCII)
 _COMMIT = re.compile(r"([0-9a-f]{7,64}(\+changes)?)?")

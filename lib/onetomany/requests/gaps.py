@@ -111,7 +111,7 @@ def lacking(
 ) -> pl.DataFrame:
     """What each claim lacks: claim_id, contradicted, redacted, single_source, no_document.
 
-    Takes `documents.claims.ledger`, `documents.contradictions.find` and `redactions` of a case
+    Takes `claims.claim_ledger.ledger`, `claims.contradictions.find` and `redactions` of a case
     file; without the last, `redacted` is false.
     """
     against = found.filter("contradiction")
@@ -171,7 +171,7 @@ def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
             raise InputError(
                 f"There is no claim '{each}' in the ledger{near(each, known)}. The ids stand in "
                 "the table 'claims' of a case file, and those of the Korean case in "
-                "lib/onetomany/documents/data/propositions.csv."
+                "lib/onetomany/claims/data/propositions.csv."
             )
 
 

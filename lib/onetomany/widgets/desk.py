@@ -14,7 +14,8 @@ import duckdb
 import ipywidgets
 
 from ..cage import accept_weak_isolation
-from ..documents import passages, query, remarks
+from ..claims import passages
+from ..documents import query, remarks
 from ..documents.case_file import open_case
 from ..documents.finding import find_pages
 from ..documents.picture import page_picture

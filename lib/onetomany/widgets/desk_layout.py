@@ -9,10 +9,10 @@ from typing import Any
 
 import ipywidgets
 
+from ..claims.claim_ledger import WORDS
 from ..documents import query
-from ..documents.claims import WORDS
-from ..documents.quantities import UNITS as QUANTITIES
 from ..errors import OneToManyError
+from ..mentions.quantities import UNITS as QUANTITIES
 from . import desk_words
 from .desk_words import ENGLISH, KOREAN, LABELS, escaped
 

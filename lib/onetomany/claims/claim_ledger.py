@@ -17,16 +17,16 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ..documents.case_file import read
+from ..documents.plain import decode
 from ..errors import InputError
+from ..mentions import quantities
+from ..mentions.tagger import bodies
 from ..sources import case
 from ..sources.files import read_received
-from . import quantities
-from .case_file import read
-from .mentions import bodies
-from .plain import decode
 
-DATA = resources.files("onetomany.documents") / "data"
-SQL = resources.files("onetomany.documents") / "sql"
+DATA = resources.files("onetomany.claims") / "data"
+SQL = resources.files("onetomany.claims") / "sql"
 EXTRACTOR, VERSION = "propositions", 1
 LARGEST = 64 << 20  # bytes of a ledger: some 200,000 claims
 
@@ -298,7 +298,7 @@ def query(name: str) -> Query:
     """
     file = SQL.joinpath(*name.split("/"))
     if not file.is_file():
-        raise InputError(f"There is no query {name}: see onetomany/documents/sql.")
+        raise InputError(f"There is no query {name}: see onetomany/claims/sql.")
     text = file.read_text(encoding="utf-8")
     said = dict(re.findall(r"^-- (title_en|title_ko|needs): (.+)$", text, re.MULTILINE))
     if len(said) < 3:

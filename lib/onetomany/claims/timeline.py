@@ -8,10 +8,10 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from ..documents.case_file import read
 from ..errors import InputError
 from ..sources import case
-from .case_file import read
-from .claims import query
+from .claim_ledger import query
 
 THREE_DATES = {
     "kind": pl.String,  # event, claim, document, mention

@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from . import captures, claims
-from .case_file import read
+from ..documents import captures
+from ..documents.case_file import read
+from . import claim_ledger
 
 # what a row of a table is; rows of other tables and datasheets count as `other`
 KINDS = {
@@ -101,7 +102,7 @@ def _packaged() -> Iterator[Named]:
 
 def _ledger(db: duckdb.DuckDBPyConnection) -> Iterator[Named]:
     """The claims that a reader put into the case file, without those that the kit brought."""
-    own = claims.ledger()["claim_id"].to_list()
+    own = claim_ledger.ledger()["claim_id"].to_list()
     rows = read(db, "select claim_id, source_url from claims where source_url is not null")
     for claim, address in rows.iter_rows():
         if claim not in own:

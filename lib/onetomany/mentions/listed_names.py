@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
-DATA = resources.files("onetomany.documents") / "data"
+DATA = resources.files("onetomany.mentions") / "data"
 _HANGUL = re.compile("[가-힣]")
 _STARTS = r"[가-힣A-Z0-9]|[a-z][A-Z]"  # of most names; others are taken from the lists
 # a name that is a common word too ('Apple', 'WHO'): within a sentence, or at a verb of its own

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ..errors import InputError
-from .claims import LEDGER, ask, queries, query, speaker_kinds
+from .claim_ledger import LEDGER, ask, queries, query, speaker_kinds
 
 # what can't both be true ...
 CONTRADICTING = (

@@ -20,7 +20,7 @@ from .known_words import is_common_korean
 from .law_names import word_set
 from .name_patterns import any_of
 
-DATA = resources.files("onetomany.documents") / "data"
+DATA = resources.files("onetomany.mentions") / "data"
 Place = tuple[int, int]
 _LONGEST = 24  # characters of a name before its ending
 _RUN = re.compile(r"[가-힣A-Za-z0-9·ㆍ‧・&]*\Z")

@@ -14,10 +14,10 @@ from importlib.resources.abc import Traversable
 import duckdb
 import polars as pl
 
+from ..documents.case_file import read
 from ..errors import InputError
 from ..sources import case
-from .case_file import read
-from .claims import DATA, query
+from .claim_ledger import DATA, query
 
 PROVISIONS = {
     "provision": pl.String,  # the normal form of mentions.py, such as 'pipa 15(3)'

@@ -77,7 +77,7 @@ def make(folder: Path) -> Path:
     """Run the sample chapter, sign its exhibit with a new key, return the bundle in `folder`."""
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True)
-    sample = resources.files("onetomany.evidence") / "data" / SAMPLE
+    sample = resources.files("onetomany.examples") / "data" / SAMPLE
     (notebooks / SAMPLE).write_bytes(sample.read_bytes())
     payload = build_payload(notebooks, folder / "payload")
     record = payload.record(

@@ -23,7 +23,7 @@ from .numeral_words import LOST
 from .organisations import find_organisations
 from .quantities import find_quantities
 
-DATA = resources.files("onetomany.documents") / "data"
+DATA = resources.files("onetomany.mentions") / "data"
 # raised whenever the same text would give other mentions
 EXTRACTOR, VERSION = "mentions", 5
 KINDS = ("date", "law", "quantity", "organisation")

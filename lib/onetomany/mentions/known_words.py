@@ -12,7 +12,7 @@ import re
 from functools import cache
 from importlib import resources
 
-DATA = resources.files("onetomany.documents") / "data"
+DATA = resources.files("onetomany.mentions") / "data"
 _ENDINGS = (
     ("ies", "y"), ("ied", "y"), ("es", ""), ("s", ""), ("ed", ""), ("ed", "e"), ("ing", ""),
     ("ing", "e"), ("ly", ""), ("’s", ""), ("'s", ""),

@@ -14,7 +14,7 @@ from importlib import resources
 
 import polars as pl
 
-DATA = resources.files("onetomany.documents") / "data"
+DATA = resources.files("onetomany.mentions") / "data"
 # raised whenever the same text would give other persons
 EXTRACTOR, VERSION = "persons", 1
 KINDS = ("person", "address", "telephone", "number")

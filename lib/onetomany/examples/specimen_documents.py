@@ -14,10 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import InputError
-from ..sources import disclosed
-from ..sources.files import package_folder, write_whole
-from ..sources.tables import csv_text
+from onetomany.errors import InputError
+from onetomany.sources import disclosed
+from onetomany.sources.files import package_folder, write_whole
+from onetomany.sources.tables import csv_text
 
 MARK = "견본 SPECIMEN"
 NOT_REAL = (

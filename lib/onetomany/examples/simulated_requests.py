@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from .days import working_days
-from .deadlines import deadline
-from .laws import Procedure
-from .log import Change, Event, Request
+from onetomany.requests.days import working_days
+from onetomany.requests.deadlines import deadline
+from onetomany.requests.laws import Procedure
+from onetomany.requests.log import Change, Event, Request
 
 NOT_REAL = "requests that were never sent 보낸 적 없는 청구"
 

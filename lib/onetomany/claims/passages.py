@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from ..documents.case_file import read
+from ..documents.reading import Box, boxed, composed
 from ..errors import InputError
 from . import contradictions
-from .case_file import read
-from .claims import LEDGER, LINKS, check_ledger, load
-from .reading import Box, boxed, composed
+from .claim_ledger import LEDGER, LINKS, check_ledger, load
 
 EXTRACTOR, VERSION = "reading desk", 1
 _ID = re.compile(r"R(\d+)")

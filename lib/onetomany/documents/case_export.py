@@ -1,0 +1,266 @@
+"""Export the tables of a case file as Parquet, by default with pseudonyms for persons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from tqdm.auto import tqdm
+
+from ..errors import InputError
+from ..mentions import persons
+from ..sources.case import Stream
+from .case_file import open_beside, open_case
+from .catalogue import quoted
+from .pseudonyms import Replacer, key_of, moved, public_office, rewritten, write_names
+
+# what is exported; other tables (the search index, sketches of shingles) hold words as well
+TABLES = (
+    *("meta", "documents", "files", "pages", "blocks", "tables", "cells"),
+    *("notes", "failures", "mentions", "claims", "links", "words", "captures"),
+)
+# whose char_start and char_end lie in pages.text, and the column that is cut out of it
+SPANS = {"blocks": "text", "cells": "text", "mentions": "text", "claims": "quote"}
+SPANS |= {"links": "", "words": ""}
+# fields that hold a name, whatever it looks like
+AUTHORS = {("documents", "author"), ("blocks", "who")}
+# neither words nor names: hashes, keys, dates, addresses of pages
+KEPT = {"document", "parent", "root", "near_duplicate_of", "media_type", "status", "extractor"}
+KEPT |= {"version"}
+KEPT |= {"kind", "unit", "text_source", "source_url", "from_type", "to_type"}
+KEPT |= {"created", "modified", "dated"}
+KEPT |= {"address", "final_address", "captured", "dated_by", "payload_digest", "payload_sha256"}
+KEPT |= {"digest_of", "member", "record", "refers_to", "refers_to_address", "refers_to_date"}
+BATCH = 500
+
+
+def export_parquet(
+    case: Path, folder: Path, *, names: bool = False, officials: bool = False
+) -> list[Path]:
+    """Write the tables of a case as <table>.parquet into a folder; returns the files.
+
+    Names of persons and numbers that point to one are replaced by pseudonyms, see
+    `export_pseudonymised`; with `names` every table is written as it is.
+    """
+    if not names:
+        return export_pseudonymised(case, folder, officials=officials)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    with open_case(case, into=folder) as db:
+        for (table,) in db.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY table_name"
+        ).fetchall():
+            written.append(write_parquet(db, f'SELECT * FROM main."{table}"', folder, table))
+    return written
+
+
+def export_pseudonymised(case: Path, folder: Path, *, officials: bool = False) -> list[Path]:
+    """Write the TABLES of a case as parquet, names replaced; returns the files.
+
+    Texts become longer or shorter, and every span is counted anew: pages.text from char_start to
+    char_end is still the block's text. A mention that was part of a name is left out. With
+    `officials` those of `public_office` stay named. Names found by a cue in any text are replaced
+    in all of them.
+
+    Raises InputError where the folder holds the case file, since the key lies beside that.
+    """
+    case, folder = Path(case), Path(folder)
+    if case.resolve().is_relative_to(folder.resolve()):
+        raise InputError(
+            f"{folder} holds the case file and so the key of the pseudonyms: name another folder."
+        )
+    with open_case(case):
+        pass  # refuses what is no case file
+    key = key_of(case)
+    folder.mkdir(parents=True, exist_ok=True)
+    stay = set()
+    if officials:
+        listed = public_office()
+        stay = {persons.normal(name) for name in [*listed["name"], *listed["name_romanised"]]}
+    with open_beside(case, folder) as db:
+        there = {name for (name,) in db.execute(
+            "select table_name from duckdb_tables() where database_name = 'kept'"
+        ).fetchall()}  # fmt: skip
+        folders = db.execute("select distinct folder from kept.files").fetchall()
+        replacer = Replacer(key, _names(db, key), stay, [folder for (folder,) in folders])
+        _pages(db, replacer)
+        written = [_table(db, name, folder, replacer) for name in TABLES if name in there]
+    write_names(case, replacer.used)
+    return written
+
+
+def _names(db: duckdb.DuckDBPyConnection, key: bytes) -> set[str]:
+    """Every person that a cue stands at in any text of the case, in normal form."""
+    found: set[str] = set()
+    queries = [
+        "select text from kept.pages",
+        "select text from kept.cells where char_start is null",
+        "select text from kept.notes",
+        "select unnest([title, name]) from kept.documents",
+        "select unnest([said_by, quote, source, reply]) from kept.claims",
+    ]
+    for query in queries:
+        for texts in tqdm(_batches(db, query), desc="looking for names", leave=False):
+            people = persons.find(texts).filter(kind="person")
+            found.update(people["name"].to_list())
+    authors = Replacer(key)
+    for texts in _batches(
+        db, "select author from kept.documents union select who from kept.blocks"
+    ):
+        for text in filter(None, texts):
+            authors.author(text)
+    # a column of names says so at its head, and no other cue stands at them
+    for texts in _batches(db, _COLUMNS, [*persons.words("label"), "name", "full name"]):
+        listed = {persons.normal(text) for text in texts if text}
+        found |= {name for name in listed if len(name) > 2 and persons.looks_like_one(name)}
+    # an author may also be an office or a program: that is replaced there, and nowhere else
+    named = (name for kind, name in authors.used.values() if kind == "person")
+    return found | set(filter(persons.looks_like_one, named))
+
+
+_COLUMNS = """
+select distinct c.text from kept.cells c join kept.cells h
+on h.document = c.document and h.page = c.page and h.table_no = c.table_no
+    and h.column_no = c.column_no and h.row_no < c.row_no
+where lower(trim(h.text)) in (select unnest(?))
+"""
+
+
+def _batches(
+    db: duckdb.DuckDBPyConnection, query: str, *values: object
+) -> Iterator[list[str | None]]:
+    cursor = db.cursor().execute(query, list(values))
+    while rows := cursor.fetchmany(BATCH):
+        yield [text for (text,) in rows]
+
+
+def _pages(db: duckdb.DuckDBPyConnection, replacer: Replacer) -> None:
+    """Fill new_pages (texts that changed), places (where their spans moved to) and gone (names)."""
+    db.execute("create table new_pages (document varchar, page integer, text varchar)")
+    db.execute(
+        "create table places (document varchar, page integer, spot integer, s integer, e integer)"
+    )
+    db.execute("create table gone (document varchar, page integer, s integer, e integer)")
+    held = {name for (name,) in db.execute("select table_name from duckdb_tables()").fetchall()}
+    every = " union ".join(
+        f"select document, page, unnest([char_start, char_end]) as spot from kept.{table}"
+        for table in SPANS
+        if table in held
+    )
+    db.execute(
+        f"create table cuts as select * from ({every}) where spot is not null and page is not null"
+    )
+    (held_pages,) = db.execute("select count(*) from kept.pages").fetchone() or (0,)
+    bar = tqdm(total=held_pages, desc="replacing names", unit="page", leave=False)
+    cursor = db.cursor().execute("select document, page, text from kept.pages order by all")
+    while rows := cursor.fetchmany(BATCH):
+        texts = [text for _, _, text in rows]
+        spans = replacer.spans(texts)
+        changed = rewritten(texts, spans)
+        touched = [rows[place] for place in spans["text_id"].unique()]
+        keys = {"document": [each[0] for each in touched], "page": [each[1] for each in touched]}
+        cuts: dict[tuple[str, int], list[int]] = {}
+        for document, page, spot in db.execute(
+            "select cuts.* from cuts join (select unnest($document) as document, "
+            "unnest($page) as page) using (document, page)",
+            keys,
+        ).fetchall():
+            cuts.setdefault((document, page), []).append(spot)
+        new: list[tuple[str, int, str | None]] = []
+        places: list[tuple[str, int, int, int, int]] = []
+        gone: list[tuple[str, int, int, int]] = []
+        for (number,), own in spans.group_by("text_id", maintain_order=True):
+            document, page, _ = rows[int(str(number))]
+            at = cuts.get((document, page), [])
+            new.append((document, page, changed[int(str(number))]))
+            moves = zip(at, moved(at, own, end=False), moved(at, own, end=True), strict=True)
+            places += [(document, page, *each) for each in moves]
+            gone += [(document, page, *each) for each in own.select("start", "end").iter_rows()]
+        for table, held_rows in (("new_pages", new), ("places", places), ("gone", gone)):
+            if held_rows:
+                db.register("given", Stream(pl.DataFrame(held_rows, orient="row")))
+                db.execute(f"insert into {table} select * from given")
+                db.unregister("given")
+        bar.update(len(rows))
+    bar.close()
+
+
+def _table(db: duckdb.DuckDBPyConnection, name: str, folder: Path, replacer: Replacer) -> Path:
+    """Write one table with its names replaced."""
+    columns = db.execute(
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = 'kept' and table_name = ? order by column_index",
+        [name],
+    ).fetchall()
+    page = "{0}.document = t.document and {0}.page = t.page"
+    joins = ["left join new_pages n on " + page.format("n")] * (name in SPANS or name == "pages")
+    if name in SPANS:
+        joins += [
+            f"left join places {side} on {page.format(side)} and {side}.spot = t.char_{at}"
+            for side, at in (("a", "start"), ("b", "end"))
+        ]
+    moved_to = {"char_start": "a.s", "char_end": "b.e"} if name in SPANS else {}
+    cut = {"text": "n.text"} if name == "pages" else {}
+    if SPANS.get(name):
+        cut = {SPANS[name]: "substr(n.text, a.s + 1, b.e - a.s)"}
+    chosen = []
+    for number, (column, kind) in enumerate(columns):
+        value = f't."{column}"'
+        # what is a part of its page's text follows that; what isn't is read for itself
+        own = column not in cut or name in ("cells", "claims")
+        if kind in ("VARCHAR", "JSON") and column not in KEPT and own:
+            swap = f"swap_{number}"
+            _swap(db, replacer, swap, (name, column, kind))
+            joins.append(f"left join {swap} on {swap}.old = {value}::varchar")
+            loose = f"coalesce({swap}.new, {value}::varchar)::{kind}"
+            if name == "cells" and column in cut:
+                loose = f"case when t.char_start is null then {loose} else {value} end"
+            value = loose
+        value = f"coalesce({cut.get(column, moved_to.get(column, 'null'))}, {value})"
+        chosen.append(f'{value} as "{column}"')
+    # a mention that was part of a name would tell it
+    within = f"from gone g where {page.format('g')} and g.s < t.char_end and t.char_start < g.e"
+    where = f"where not exists ({within})" if name == "mentions" else ""
+    query = f"select {', '.join(chosen)} from kept.{name} t {' '.join(joins)} {where}"
+    query += " order by t.rowid"
+    return write_parquet(db, query, folder, name)
+
+
+def _swap(
+    db: duckdb.DuckDBPyConnection, replacer: Replacer, swap: str, of: tuple[str, str, str]
+) -> None:
+    """A table of the distinct values of a column that change: old, new."""
+    table, column, kind = of
+    db.execute(f"create or replace table {swap} (old varchar, new varchar)")
+    distinct = f'select distinct "{column}"::varchar from kept.{table} where "{column}" is not null'
+    for texts in _batches(db, distinct):
+        old = [text for text in texts if text]
+        if (table, column) in AUTHORS:
+            new: Sequence[str | None] = [replacer.author(text) for text in old]
+        elif kind == "JSON":
+            new = [
+                json.dumps(replacer.metadata(json.loads(text)), ensure_ascii=False) for text in old
+            ]
+        else:
+            new = replacer.texts(old)
+        pairs = pl.DataFrame({"old": old, "new": new}, schema={"old": pl.String, "new": pl.String})
+        db.register("given", Stream(pairs.filter(pl.col("old") != pl.col("new"))))
+        db.execute(f"insert into {swap} select * from given")
+        db.unregister("given")
+
+
+def write_parquet(db: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> Path:
+    """Write what a query finds as <name>.parquet, whole or not at all."""
+    # absolute, as the folder is that the connection may write to
+    target = folder.absolute() / f"{name}.parquet"
+    beside = target.with_name(target.name + ".part")
+    try:
+        db.execute(f"COPY ({query}) TO {quoted(beside)} (FORMAT parquet, COMPRESSION zstd)")
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return folder / target.name
