@@ -12,7 +12,7 @@ from pathlib import Path
 
 from onetomany.errors import InputError
 
-__all__ = ["build_report"]
+__all__ = ["build_report", "chapters_of", "chosen"]
 
 
 def build_report(
