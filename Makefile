@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a machine needs only python3 (3.11 to 3.13, with venv) and make.
 .DEFAULT_GOAL := report
-.PHONY: report test lab scale bench workshop setup lock clean
+.PHONY: report test quick lab scale bench workshop setup lock clean
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
@@ -14,6 +14,9 @@ test: setup              ## style, types, and every test
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	$(RUN) pytest --record=build/validation/results.json
+
+quick: setup             ## within a minute: what needs no face model, no kernel and no browser
+	$(RUN) pytest --quiet -m "not real and not kernel and not browser"
 
 lab: setup               ## open the notebooks in JupyterLab
 	$(RUN) onetomany lab
@@ -32,9 +35,8 @@ workshop: setup          ## build/workshop: installs and runs on a machine witho
 setup: $(UV)
 	$(UV) sync --frozen --quiet
 
-lock: $(UV)              ## refresh uv.lock and the environment.yml made from it
+lock: $(UV)              ## refresh uv.lock
 	$(UV) lock
-	$(RUN) python .ci/environment.py
 
 .uv/bin/uv:
 	@python3 -c 'import sys; sys.exit(not (3, 8) <= sys.version_info)' || { echo "python3 is too old: install Python 3.11 to 3.13"; exit 1; }

@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pytest
 from filelock import FileLock
-from selenium.webdriver import Chrome
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from browser import chromium
-from bundles import (  # noqa: F401  fixtures of the tests of evidence
-    authority,
-    copy,
-    key,
-    locks,
-    other_key,
-    payload,
-    plain,
-    public,
-    sealed,
-    shared_evidence,
-    stranger,
-)
-from onetomany import accuracy, faces, sources
-from onetomany.report import build_report
 from recorded import Recorder
+
+if TYPE_CHECKING:
+    import polars as pl
+    from selenium.webdriver import Chrome
+
+    from onetomany import sources
 
 # The report is executed for minutes, often on one core: the files that read it share one process,
 # and the other files run beside them, each in one piece, so that no fixture is made twice
 REPORT = {"test_notebooks.py", "test_browser_report.py", "test_accessibility.py", "test_exhibit.py"}
+
+# the marks that a fixture brings; `make quick` leaves out what has any of them
+MARKS = {
+    "driver": ("browser",),
+    "report": ("kernel", "real"),
+    "embedded": ("real",),
+    "embedded_sface": ("real",),
+}
+# what shows in a command or an import that a test lacks its mark
+STARTED = {"ipykernel_launcher": "kernel", "jupyterlab": "kernel", "chromedriver": "browser",
+           "tesseract": "real"}  # fmt: skip
+IMPORTED = {"deepface": "real", "dlib": "real", "onnxruntime": "real", "milvus_lite": "real",
+            "selenium": "browser"}  # fmt: skip
+FEW = 5  # examples of a property in `make quick`
+WHOLE = re.compile(r"^pytestmark = .*mark\.(real|kernel|browser)\b", re.MULTILINE)
+EVIDENCE = re.compile(r"^(from|import) (bundles|payloads)\b", re.MULTILINE)
+QUICK = "not real and not kernel and not browser"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,13 +61,58 @@ class _OneReport(LoadFileScheduling):
         return "report" if Path(file).name in REPORT else file
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """In `make quick`, leave out the files that are marked as a whole without importing them."""
+    if config.option.markexpr != QUICK or not collection_path.match("test_*.py"):
+        return None
+    return bool(WHOLE.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    # the fixtures of sealed bundles load half of the kit: for those who use them
+    if EVIDENCE.search(module_path.read_text(encoding="utf-8")):
+        parent.config.pluginmanager.import_plugin("bundles")
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneReport:
     return _OneReport(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # the longest first: what starts last decides when all is done
     items.sort(key=lambda item: item.path.name not in REPORT)
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            for mark in MARKS.get(fixture, ()):
+                item.add_marker(mark)
+        if config.option.markexpr == QUICK and item.get_closest_marker("hypothesis"):
+            _take_few_examples(item)
+    if config.option.markexpr == QUICK:
+        sys.addaudithook(_refuse_unmarked)
+
+
+def _take_few_examples(item: Any) -> None:
+    """Give a property test FEW examples, whatever its own settings say."""
+    from hypothesis import settings
+
+    name = "_hypothesis_internal_use_settings"
+    own = getattr(item.obj, name, None)
+    if own is not None:
+        setattr(item.obj, name, settings(own, max_examples=min(own.max_examples, FEW)))
+
+
+def _refuse_unmarked(event: str, args: tuple[Any, ...]) -> None:
+    """Fail a test of `make quick` that starts a kernel, a browser or a model."""
+    if event == "subprocess.Popen":
+        command = " ".join(map(str, args[1]))
+        mark = next((mark for word, mark in STARTED.items() if word in command), None)
+    elif event == "import":
+        mark = IMPORTED.get(args[0])
+    else:
+        return
+    if mark:
+        pytest.fail(f"this test needs @pytest.mark.{mark}: {event} {args[:2]}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,6 +129,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def orl() -> sources.ImageSet:
+    from onetomany import sources
+
     return sources.open_images("orl")
 
 
@@ -83,6 +138,8 @@ def _shared_templates(
     orl: sources.ImageSet, cache: Path, factory: pytest.TempPathFactory, model: str
 ) -> pl.DataFrame:
     # the processes of one run share these templates: the first that comes here makes them
+    from onetomany import faces
+
     base = factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"embedded-{model}"
     os.environ["ONETOMANY_CACHE"] = str(shared)
@@ -113,16 +170,22 @@ def embedded_sface(
 
 @pytest.fixture(scope="session")
 def templates(embedded: pl.DataFrame) -> pl.DataFrame:
+    from onetomany import faces
+
     return faces.usable(embedded)
 
 
 @pytest.fixture(scope="session")
 def templates_sface(embedded_sface: pl.DataFrame) -> pl.DataFrame:
+    from onetomany import faces
+
     return faces.usable(embedded_sface)
 
 
 @pytest.fixture(scope="session")
 def comparisons(templates: pl.DataFrame) -> pl.DataFrame:
+    from onetomany import accuracy
+
     return accuracy.compare_all(templates)
 
 
@@ -134,6 +197,8 @@ def report(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The real report of all chapters, as `make report` makes it."""
+    from onetomany.report import build_report
+
     users = {item.path.name for item in request.session.items if "report" in item.fixturenames}
     assert users <= REPORT, f"{users - REPORT} would make a second report: add to REPORT"
     notebooks = Path(__file__).parents[1] / "notebooks"
@@ -143,6 +208,8 @@ def report(
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """A real headless Chromium, with the network off."""
+    from browser import chromium
+
     with chromium(tmp_path_factory.mktemp("profile")) as chrome:
         yield chrome
 
@@ -150,6 +217,10 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 @pytest.fixture
 def own_set(orl: sources.ImageSet, tmp_path: Path) -> Path:
     """A user's own folder: six real images of two people, with a filled datasheet."""
+    import polars as pl
+
+    from onetomany import sources
+
     folder = tmp_path / "own"
     for row in (
         orl.files.head(20).filter(pl.col("image_id").str.contains(r"/[123]$")).iter_rows(named=True)

@@ -13,6 +13,8 @@ from selenium.webdriver.common.by import By
 from browser import resize
 from test_browser_report import CHAPTERS, open_chapter
 
+pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = """
   const done = arguments[arguments.length - 1];

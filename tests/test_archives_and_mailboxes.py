@@ -28,6 +28,8 @@ from onetomany.documents.workers import Reader
 from onetomany.errors import InputError
 from specimens import KOREAN
 
+pytestmark = pytest.mark.real
+
 WORD = "비밀-Secret-7"
 
 

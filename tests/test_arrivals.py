@@ -21,6 +21,8 @@ from onetomany.errors import InputError, IntegrityError
 from onetomany.reidentification import crowds
 from onetomany.sources import arrivals, case, travellers
 
+pytestmark = pytest.mark.real
+
 PLAN = arrivals.disclosed(200_000, chunk=60_000)
 
 

@@ -20,6 +20,8 @@ from onetomany.reidentification.assessment import assess, sentences
 from onetomany.report.table_page import table_page
 from onetomany.widgets import table
 
+pytestmark = pytest.mark.real
+
 SECRET = "Lonelyville"
 rows = st.lists(st.tuples(st.sampled_from("MF"), st.integers(0, 3)), min_size=1, max_size=60)
 

@@ -43,6 +43,8 @@ from onetomany.tracking.transit import (
 )
 from onetomany.tracking.unicity import UNICITY, unicity
 
+pytestmark = pytest.mark.real
+
 CALIBRATION, TEST = 31, 32
 
 

@@ -22,6 +22,8 @@ from onetomany.documents.attention import (
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 
+pytestmark = pytest.mark.real
+
 
 def test_one_screen_names_what_was_not_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -29,6 +29,8 @@ from onetomany.report.execute import run_chapters
 from payloads import CREATED, OPERATOR
 from sample_notebook import code, twin, write_notebook
 
+pytestmark = pytest.mark.kernel
+
 ATTESTED = f"seal/{KIND}-1.json"
 LATER = CREATED + timedelta(hours=1)
 RUN = Run("Choi Second", "Another Newsroom", CREATED, LATER, True)

@@ -12,6 +12,8 @@ from browser import errors, jupyterlab, move_slider, resize, run_notebook_in_lab
 from onetomany.report import build_report
 from sample_notebook import RENDERER, code, everything, twin, write_notebook
 
+pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+
 WIDGETS = """
 import ipywidgets as widgets
 from IPython.display import display

@@ -13,6 +13,8 @@ from selenium.webdriver.support.ui import Select
 
 from browser import errors, jupyterlab, move_slider, resize, run_notebook_in_lab, wait_for
 
+pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 

@@ -31,6 +31,8 @@ from onetomany.documents.reading import Limits
 from onetomany.documents.workers import Reader
 from onetomany.errors import InputError, RefusedError
 
+pytestmark = pytest.mark.real
+
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs" / "cage.md"
 STRONG = sys.platform == "linux"

@@ -31,6 +31,8 @@ from onetomany.documents.reading import Limits, Reading, Refused
 from onetomany.documents.web_archive import iso_date
 from websites import SAID, UTF8, as_chunks, html
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def site() -> Any:

@@ -33,6 +33,8 @@ from onetomany.requests import gaps
 from onetomany.requests.procedures import procedures
 from onetomany.requests.status import load
 
+pytestmark = pytest.mark.real
+
 SECRET = "root:x:0:0"
 
 

@@ -20,6 +20,8 @@ from onetomany.charts import tracking as charts
 from onetomany.charts.theme import Finished
 from onetomany.tracking import comparison, dossier, evaluation, likelihood, unicity
 
+pytestmark = pytest.mark.real
+
 vl_convert.register_font_directory(str(Path(pylopdf_fonts_ko.__file__).parent))
 SAID = {"source": "This run", "simulated": "passengers of nobody"}
 LEVELS = (0.98, 0.4)

@@ -12,6 +12,8 @@ from conftest import fill
 from onetomany import sources
 from onetomany.cli import main
 
+pytestmark = pytest.mark.real
+
 
 def test_datasheet_lists_images_and_leaves_a_sheet_to_fill(
     own_set: Path, capsys: pytest.CaptureFixture[str]

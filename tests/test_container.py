@@ -28,6 +28,8 @@ from onetomany.evidence.sbom import lock_files
 from onetomany.report.execute import run_chapters
 from sample_notebook import code, twin, write_notebook
 
+pytestmark = pytest.mark.kernel
+
 needs_cage = pytest.mark.skipif(
     bool(container.problem()), reason=container.problem() or "there is one"
 )

@@ -34,6 +34,8 @@ from onetomany.sources import folders, images
 from onetomany.sources.files import sha256_of
 from test_own_pictures import prepared
 
+pytestmark = pytest.mark.real
+
 # half red, half blue, 96 x 64 pixels: no HEIC can be written here
 HEIC = base64.b64decode(
     "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAVZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAA"

@@ -21,6 +21,8 @@ from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.errors import InputError
 
+pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+
 CONTRACT = (
     "Agreement of the ministry and a company",
     "The ministry gave away 57,600,000 records of faces.",

@@ -38,6 +38,8 @@ from onetomany.gallery.exact import search_matrix
 from onetomany.gallery.milvus import MilvusEngine
 from onetomany.gallery.open import load_engine
 
+pytestmark = pytest.mark.real
+
 DIMENSION = 8
 ENGINES = ("exact", "compressed", "trained", "milvus")
 # half precision rounds a component below 1 by up to 2.5e-4

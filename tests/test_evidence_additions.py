@@ -27,6 +27,8 @@ from onetomany.evidence.verify import verify
 from payloads import CREATED, OPERATOR
 from stamps import Authority
 
+pytestmark = pytest.mark.real
+
 LOG, PDF, TEXT = bundle.AFTER, "seal/certificate.pdf", "seal/certificate.md"
 NEW = {"certificate-signed-1.pdf": b"%PDF-1.7 signed", "note.txt": b"by hand\n"}
 

@@ -30,6 +30,8 @@ from onetomany.evidence.verify import storable, verify
 from payloads import OPERATOR
 from stamps import Authority
 
+pytestmark = pytest.mark.real
+
 ATTACKS = int(os.environ.get("ONETOMANY_ATTACKS", "200"))
 LOG, SEALED = bundle.AFTER, "data/custody.jsonl"
 TEXT = (

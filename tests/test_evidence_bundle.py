@@ -30,6 +30,8 @@ from onetomany.evidence.verify import verify
 from payloads import CHAPTERS, CREATED, ENDED, OPERATOR, record
 from stamps import Authority, offline_cache
 
+pytestmark = pytest.mark.real
+
 # --- an honest bundle
 
 

@@ -16,6 +16,8 @@ from onetomany.evidence.agreement import SBOM
 from onetomany.evidence.verify import verify
 from payloads import CHAPTERS, OPERATOR
 
+pytestmark = pytest.mark.real
+
 
 def test_a_file_is_told_by_its_old_name_where_others_are_like_it(copy: Path) -> None:
     """The two notebooks are alike to the byte."""

@@ -26,6 +26,8 @@ from onetomany.evidence.opened import Opened
 from onetomany.evidence.verify import FINDINGS, verify
 from payloads import CHAPTERS
 
+pytestmark = pytest.mark.real
+
 UNFORESEEN = "could not be completed"
 DOCUMENTS = (
     RECORD, FIGURES, CRATE, SBOM, CUSTODY, bundle.AFTER, f"data/{crate.WORKFLOW}",

@@ -16,6 +16,8 @@ from onetomany.evidence.verify import verify
 from payloads import CREATED, ENDED, OPERATOR
 from stamps import Authority
 
+pytestmark = pytest.mark.real
+
 # --- keys
 
 

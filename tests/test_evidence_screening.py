@@ -20,6 +20,8 @@ from onetomany.evidence.redaction import Rule, read_rules, redact
 from onetomany.report.shown import PARQUET, pack, unpack
 from payloads import CREATED, ORL, record
 
+pytestmark = pytest.mark.real
+
 # --- the gate
 
 

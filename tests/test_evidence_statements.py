@@ -19,6 +19,8 @@ from onetomany.evidence import bundle, crate, custody, keys, screening
 from onetomany.evidence.record import new_identifier
 from payloads import CHAPTERS, COMMIT, CREATED, OPERATOR, STARTED, record
 
+pytestmark = pytest.mark.real
+
 CRATE, INFO, RUN = f"data/{crate.METADATA}", "bag-info.txt", "data/run.json"
 IDENTIFIER = new_identifier(COMMIT, CHAPTERS, STARTED)
 TITLE, TITLE_KO = record().title, record().title_ko

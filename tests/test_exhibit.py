@@ -57,6 +57,8 @@ from onetomany.report.site import STAMP, STAMP_KO, picture
 from sample_notebook import code, twin, write_notebook
 from test_accessibility import violations
 
+pytestmark = pytest.mark.kernel
+
 OPENING = """# 01 · Who alarms?
 
 - **The question.** How often is nobody's face an alarm?

@@ -21,6 +21,8 @@ from onetomany.faces import aligning, decoding, dlib_network, embedding, gate, s
 from onetomany.faces.yunet import CUTTERS
 from onetomany.gallery import gallery_of
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture(params=faces.MATCHERS)
 def matcher(

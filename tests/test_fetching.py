@@ -17,6 +17,8 @@ from onetomany.errors import InputError, IntegrityError
 from onetomany.sources import fetching, pairs
 from onetomany.sources.datasheets import read_datasheet
 
+pytestmark = pytest.mark.real
+
 LONDON = fetching.fetchable()["london"]
 
 

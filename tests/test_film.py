@@ -32,6 +32,8 @@ from onetomany.sources.films import BLANK, FilmSheet, check_film, read_film_shee
 from onetomany.tracking import film, film_pictures, ground, people_detectors, within
 from onetomany.tracking.mot import read_mot
 
+pytestmark = pytest.mark.real
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the cage confines on Linux only")
 WIDE, HIGH, FRAMES, RATE = 192, 160, 24, 8.0
 RED, GREEN = (0, 0, 255), (0, 255, 0)  # blue first

@@ -17,6 +17,8 @@ from onetomany.accuracy import threshold_at_fmr
 from onetomany.errors import DatasheetError, EnrolmentError, InputError, RefusedError
 from onetomany.gallery import Gallery, gallery_of
 
+pytestmark = pytest.mark.real
+
 DIMENSION = 8
 
 

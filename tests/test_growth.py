@@ -22,6 +22,8 @@ from onetomany.faces import synthetic
 from onetomany.gallery import CompressedEngine, unpack
 from onetomany.sources import case, travellers
 
+pytestmark = pytest.mark.real
+
 PLAN = growth.Plan(9_000, images=3, probes=100, chunk=2_100, seed=1)
 
 

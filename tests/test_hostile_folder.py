@@ -26,6 +26,8 @@ from onetomany.sources.cache import cache_dir
 from onetomany.sources.processes import safe_environment
 from sample_notebook import code, write_notebook
 
+pytestmark = pytest.mark.kernel
+
 # every name that Python, the kit or a library of it may look for; not the kit itself, see below
 NAMES = {*sys.stdlib_module_names, *importlib.metadata.packages_distributions()} - {"onetomany"}
 NAMES |= {"sitecustomize", "usercustomize", "ipykernel_launcher", "jupyter_lab_config"}

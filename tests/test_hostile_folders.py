@@ -31,6 +31,8 @@ from onetomany.documents.reading import Limits, Refused
 from onetomany.errors import InputError
 from onetomany.sources.files import sole_use
 
+pytestmark = pytest.mark.real
+
 LIMITS = Limits(seconds=60, bytes=1 << 30)
 ingest = partial(ingest_by_many, workers=1)  # a process takes a second to start
 SMALL = Budget(bytes=32 << 20, least_bytes=8 << 20, least_members=2_000)

@@ -23,6 +23,8 @@ from onetomany.report.clean import ATTRIBUTES, TAGS, clean_html, refused_chart
 from onetomany.report.site import Exhibit, write_site
 from sample_notebook import code, twin
 
+pytestmark = pytest.mark.browser
+
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 CALL = "document.documentElement.dataset.ran='yes'"
 # none of these is refused by name: each must be made harmless

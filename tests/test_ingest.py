@@ -31,6 +31,8 @@ from onetomany.documents.workers import Reader as Child
 from onetomany.errors import InputError, IntegrityError
 from specimens import KOREAN, MAKERS
 
+pytestmark = pytest.mark.real
+
 
 def ask(case: Path, query: str, *values: object) -> pl.DataFrame:
     with case_file.open_case(case) as db:

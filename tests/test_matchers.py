@@ -18,6 +18,8 @@ from onetomany.errors import InputError
 from onetomany.sources import cards
 from onetomany.sources.pairs import ScoredPairs, open_pairs
 
+pytestmark = pytest.mark.real
+
 vl_convert.register_font_directory(str(Path(pylopdf_fonts_ko.__file__).parent))
 
 

@@ -12,6 +12,8 @@ from browser import errors, resize, wait_for
 from onetomany.report import build_report
 from sample_notebook import RENDERER, code, twin, write_notebook
 
+pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+
 ROWS = """
 import polars as pl
 from onetomany.charts.theme import past_end

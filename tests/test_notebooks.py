@@ -15,6 +15,8 @@ from onetomany.evidence.figures import read_figures
 from onetomany.report import build_report
 from onetomany.report.blocks import read_chapter
 
+pytestmark = pytest.mark.kernel
+
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 

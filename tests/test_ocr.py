@@ -22,6 +22,8 @@ from onetomany.documents.reading import Limits, Refused
 from onetomany.documents.workers import Reader as Child
 from onetomany.sources.files import package_folder
 
+pytestmark = pytest.mark.real
+
 KOREAN = """법무부는 2019년 4월부터 2021년 10월까지 인공지능 식별추적 사업을 추진하였다.
 출입국 심사 과정에서 수집한 내국인 5,760만 건과 외국인 1억 2천만 건의
 얼굴사진이 민간업체의 알고리즘 학습에 제공되었다고 알려졌다.

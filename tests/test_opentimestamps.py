@@ -27,6 +27,8 @@ from onetomany.evidence.opentimestamps import (
 from onetomany.evidence.verify import verify
 from payloads import OPERATOR
 
+pytestmark = pytest.mark.real
+
 DIGEST = hashlib.sha256(b"a tag manifest").digest()
 BITCOIN, PENDING = bytes.fromhex("0588960d73d71901"), bytes.fromhex("83dfe30d2ef90c8e")
 LITECOIN = bytes.fromhex("06869a0d73d71b45")

@@ -24,6 +24,8 @@ from onetomany.cli import chapters, main
 from onetomany.errors import DatasheetError, InputError, IntegrityError
 from onetomany.sources import folders, images, own_ids
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture(scope="module")
 def faces_of(orl: sources.ImageSet) -> Faces:

@@ -23,6 +23,8 @@ from onetomany.tracking.mot import read_mot
 from onetomany.tracking.sightings import check_sightings
 from onetomany.widgets import walks as form
 
+pytestmark = pytest.mark.real
+
 RULES = behaviour.read_rules()
 SITE = """
 [[gates]]

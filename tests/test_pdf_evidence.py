@@ -25,6 +25,8 @@ from onetomany.documents.pdf_revisions import earlier_revisions
 from onetomany.documents.reading import Reading
 from test_extractors import read as read_named
 
+pytestmark = pytest.mark.real
+
 LINE = "Subject SECRETNAME met the agent on Monday"
 Draw = Callable[[canvas.Canvas], None]
 

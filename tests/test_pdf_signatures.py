@@ -29,6 +29,8 @@ from onetomany.evidence.typesetting import heading, pair, pdf
 from onetomany.evidence.verify import verify
 from payloads import CREATED, OPERATOR, record
 
+pytestmark = pytest.mark.real
+
 PASSPHRASE = "a passphrase"
 DONE = "seal/certificate-completed-1.pdf"
 

@@ -25,6 +25,8 @@ from onetomany.report import build_report
 from onetomany.report.blocks import read_chapter
 from sample_notebook import RENDERER, code, everything, twin, write_notebook
 
+pytestmark = pytest.mark.kernel
+
 # Attributes and rules by which a page makes the browser load something by itself
 LOADS = re.compile(
     r"""<(?:script|img|iframe|source|embed|link)\b[^>]*?\s(?:src|srcset|href)=["']([^"']*)"""

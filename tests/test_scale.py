@@ -27,6 +27,8 @@ from onetomany.errors import InputError
 from onetomany.faces import synthetic
 from onetomany.sources import case
 
+pytestmark = pytest.mark.real
+
 vl_convert.register_font_directory(str(Path(pylopdf_fonts_ko.__file__).parent))
 SAID = {"source": "The Database of Faces; this run", "simulated": "templates of nobody"}
 CUTS = [0.9, 0.92, 0.94]

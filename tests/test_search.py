@@ -29,6 +29,8 @@ from onetomany.documents.picture import page_picture
 from onetomany.errors import InputError, IntegrityError
 from onetomany.sources.files import package_folder
 
+pytestmark = pytest.mark.real
+
 # written for this test: no document says so
 PAGES = [
     "법무부는 내국인 얼굴 사진을 인공지능 학습에 이용했다.",

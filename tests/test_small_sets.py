@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from onetomany import accuracy, faces, prose, sources
 
+pytestmark = pytest.mark.kernel
+
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 

@@ -22,6 +22,8 @@ from onetomany.errors import InputError, IntegrityError
 from onetomany.faces import synthetic
 from onetomany.terminal import cameras, layout, templates, walking
 
+pytestmark = pytest.mark.real
+
 OWN = terminal.load_layout()
 PLAN = replace(OWN, longest_waits={})  # all points open: short runs; staff: test_terminal_day.py
 SERVICE = ("check-in", "security", "immigration")

@@ -16,6 +16,8 @@ from onetomany.charts import service as service_charts
 from onetomany.errors import InputError
 from onetomany.terminal import Scenario, cameras, layout, scenarios, staffing, walking
 
+pytestmark = pytest.mark.real
+
 PLAN = terminal.load_layout()
 EVERYBODY_OPEN = replace(PLAN, longest_waits={})
 

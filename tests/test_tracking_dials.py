@@ -20,6 +20,8 @@ from onetomany.tracking.mot_faults import check_pair
 from onetomany.tracking.mot_shift import estimated_shift
 from onetomany.tracking.visits import visit_numbers, visit_templates
 
+pytestmark = pytest.mark.real
+
 DIMENSION = 12
 MODEL = synthetic.TemplateModel(
     mean=np.zeros(DIMENSION, np.float32),

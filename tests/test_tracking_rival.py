@@ -17,6 +17,8 @@ from onetomany.tracking.likelihood import fit_face, score_pairs
 from onetomany.tracking.metrics import identity
 from onetomany.tracking.transit import fit_transit
 
+pytestmark = pytest.mark.real
+
 PLACES = (0.0, 12.0, 30.0, 45.0, 70.0)
 
 

@@ -21,6 +21,8 @@ from onetomany.sources import pedestrians
 from onetomany.tracking import comparison, metrics, within
 from onetomany.tracking.mot import BOX, MOT, read_mot, write_mot
 
+pytestmark = pytest.mark.real
+
 NAMES = pedestrians.sequence_names()
 FIGURES = ("mota", "idf1", "idp", "idr", "id_switches", "false_positives", "misses")
 some = settings(deadline=None, max_examples=25)

@@ -23,6 +23,8 @@ from onetomany.examples import sample_bundle
 from onetomany.report.blocks import Chapter, read_chapter
 from payloads import COMMIT, CREATED, record
 
+pytestmark = pytest.mark.kernel
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 CODES = list(questions.JURISDICTIONS)

@@ -27,6 +27,8 @@ from onetomany.evidence.verify import verify
 from test_captures import Writer
 from websites import SAID, UTF8, html
 
+pytestmark = pytest.mark.real
+
 ADDRESS = "https://news.example/article?id=7"
 GONE = "https://hackaday.com/2021/12/01/korean-facial-recognition-project-faces-opposition/"
 DESK = "https://desk.example/"

@@ -21,6 +21,8 @@ from onetomany.workshop import START, offline, start_page, write_handout
 from onetomany.workshop.handout import with_room
 from onetomany.workshop.offline import plain_pins
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))

@@ -9,8 +9,6 @@ templates in memory.
 from __future__ import annotations
 
 import json
-import resource
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +26,7 @@ from ..gallery import CompressedEngine, Threshold, pack
 from ..gallery.engine import best
 from ..gallery.exact import search_matrix
 from ..sources import travellers
-from ..sources.files import write_whole
+from ..sources.files import peak_memory, write_whole
 from .identification import SEARCHES
 
 Floats = NDArray[np.float32]
@@ -187,7 +185,11 @@ def grow(
                 snapshots = [*snapshots, *new]
                 done = number + 1
                 _write_notes(notes, seen, done, snapshots)
-            now = replace(run, seconds=run.seconds + time.perf_counter() - started, peak=_peak(run))
+            now = replace(
+                run,
+                seconds=run.seconds + time.perf_counter() - started,
+                peak=max(run.peak, peak_memory()),
+            )
             _write_run(notes, now)
     engine.checkpoint()
     mates = chunk_of(plan, model, 0)[0][: plan.probes * plan.images]
@@ -292,8 +294,3 @@ def read_run(notes: Path) -> Run:
 
 def _write_run(notes: Path, run: Run) -> None:
     write_whole(notes / "run.json", json.dumps(asdict(run)).encode())
-
-
-def _peak(run: Run) -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return max(run.peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

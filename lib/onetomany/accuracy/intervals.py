@@ -22,13 +22,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, stdtrit
 
+from ..confidence import NORMAL, TAIL
 from ..errors import InputError
 
 Floats = NDArray[np.float64]
 
-REPLICATES = 1000  # draws of subjects, for figures that are no rates
-TAIL = 0.025  # on either side, 95 % between
-NORMAL = 1.959963984540054
 # a jackknife counts the noise of single pairs twice, Fafchamps and Gubert once: with half of one of
 # the two taken off, intervals held the truth as often as promised (benchmarks/coverage)
 PAIR_NOISE = 0.5

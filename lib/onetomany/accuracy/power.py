@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from ..confidence import NORMAL
 from ..errors import InputError
 from ..gallery import Threshold
 from .intervals import Interval
@@ -103,7 +104,7 @@ def variation_interval(comparisons: pl.DataFrame, threshold: Threshold) -> Inter
     )
     count = len(people)
     error = float(((count - 1) / count * ((without - without.mean()) ** 2).sum()) ** 0.5)
-    reach = NormalDist().inv_cdf(0.975) * error
+    reach = NORMAL * error
     return Interval(max(whole - reach, 0.0), whole + reach, f"jackknife over {count} subjects")
 
 
@@ -157,8 +158,7 @@ def _check(rate: float, factor: float) -> None:
 def _seen(
     rate: float, factor: float, people: int, *, measure: Measure, cv: float, power: float
 ) -> bool:
-    normal = NormalDist()
-    told, true = (
+    claimed, true = (
         sum(
             relative_variance(p, people, measure=measure, cv=cv, claimed=claimed)
             for p in (rate, rate * factor)
@@ -166,5 +166,5 @@ def _seen(
         ** 0.5
         for claimed in (True, False)
     )
-    reach = normal.inv_cdf(0.975) * told + normal.inv_cdf(power) * true
+    reach = NORMAL * claimed + NormalDist().inv_cdf(power) * true
     return bool(np.log(factor) >= reach)

@@ -18,9 +18,10 @@ import polars as pl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..confidence import PERCENT, REPLICATES, TAIL
 from ..errors import InputError
 from ..faces import synthetic as generator
-from .intervals import REPLICATES, subject_draws
+from .intervals import subject_draws
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +58,7 @@ ONE_OF_MANY = {
     "figure": pl.String,  # FIGURES
     "real": pl.Float64,
     "median": pl.Float64,  # of the synthetic sets
-    "low": pl.Float64,  # 2.5 and 97.5 percentiles of the synthetic sets
+    "low": pl.Float64,  # from low to high lie a share confidence.LEVEL of the synthetic sets
     "high": pl.Float64,
     "percentile": pl.Float64,  # share of synthetic sets below the real one, equal ones by half
     "plausible": pl.Boolean,  # whether the real one lies from low to high
@@ -88,7 +89,7 @@ def quantiles(
         scores = rows["score"].to_numpy()
         cuts = np.asarray(wanted, np.float64)
         drawn, subjects = _drawn_quantiles(rows, cuts, kind == MATED, replicates, seed)
-        low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+        low, high = np.nanquantile(drawn, [TAIL, 1 - TAIL], axis=0)
         frames.append(
             pl.DataFrame(
                 {
@@ -163,7 +164,7 @@ def as_one_of_many(
         raise InputError("A template contains NaN or infinite numbers: filter with faces.usable.")
     if sets < 20:
         raise InputError(
-            f"{sets} synthetic sets can't show where 95 % of them lie: draw 20 or more."
+            f"{sets} synthetic sets can't show where {PERCENT} of them lie: draw 20 or more."
         )
     counts = templates.group_by("subject_id").len()["len"].sort(descending=True).to_numpy()
     images = int(counts[0])
@@ -176,7 +177,7 @@ def as_one_of_many(
         drawn[number] = _figures(vectors[kept].astype(np.float64), person[kept])
     who = templates["subject_id"].rank("dense").to_numpy().astype(np.int64)
     real = _figures(templates["template"].to_numpy().astype(np.float64), who)
-    low, median, high = np.quantile(drawn, [0.025, 0.5, 0.975], axis=0)
+    low, median, high = np.quantile(drawn, [TAIL, 0.5, 1 - TAIL], axis=0)
     below = (drawn < real).mean(axis=0) + (drawn == real).mean(axis=0) / 2
     return pl.DataFrame(
         {

@@ -28,6 +28,7 @@ from scipy.special import ndtr
 from scipy.stats import t as student
 from tqdm import tqdm
 
+from ..confidence import TAIL
 from ..errors import InputError
 from ..faces import synthetic
 
@@ -337,7 +338,7 @@ def widened(
             f"The refits have no {measure} at {size:,} records and level {lacking:g}: make them "
             "for the sizes and levels of the rates."
         )
-    wide = float(student.ppf(0.975, models - 1)) * reach.to_numpy()
+    wide = float(student.ppf(1 - TAIL, models - 1)) * reach.to_numpy()
     middle, low, high = (
         _loglog(rates[name].to_numpy()) for name in (column, f"{column}_low", f"{column}_high")
     )

@@ -25,8 +25,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from ..confidence import REPLICATES, TAIL
 from ..errors import InputError
-from .intervals import REPLICATES, subject_draws
+from .intervals import subject_draws
 from .scale import any_match
 
 Floats = NDArray[np.float64]
@@ -240,12 +241,12 @@ def _fmr(cuts: Floats, parameters: Floats, start: float) -> Floats:
 
 
 def _limits(samples: Floats) -> Floats:
-    """The 2.5 and 97.5 percentiles by column, (2, columns); undefined draws are left out."""
+    """Return the ends of each column's interval, (2, columns); undefined draws are left out."""
     known = samples[~np.isnan(samples).any(axis=1)]
     if not len(known):
         return np.full((2, samples.shape[1]), np.nan)
     # no interpolation: ends of tails may be infinite
-    result: Floats = np.quantile(known, [0.025, 0.975], axis=0, method="inverted_cdf")
+    result: Floats = np.quantile(known, [TAIL, 1 - TAIL], axis=0, method="inverted_cdf")
     return result
 
 

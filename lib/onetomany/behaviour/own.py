@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ..confidence import PERCENT
 from ..errors import InputError
 from .coverage import coverage, not_judged
 from .flags import flagged_rates, flags
@@ -21,7 +22,7 @@ SUMMARY = {
     "Flagged 걸림": pl.String,
     "Could be judged 판단 가능": pl.String,
     "Per 1,000 천 명당": pl.String,
-    "95 %": pl.String,
+    PERCENT: pl.String,
 }
 NOT = "not computed 계산 안 함"
 

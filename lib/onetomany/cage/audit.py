@@ -1,7 +1,7 @@
 """Where the kernel can't confine a process: Python's audit hook refuses Python code the same.
 
 It does not bind native code. A parser that is taken over below Python gets past it, so the cage
-counts as weak (`keeper.require_strong`).
+counts as weak (`systems.require_strong`).
 """
 
 from __future__ import annotations

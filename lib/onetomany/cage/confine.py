@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import resource
 import signal
 import struct
 import sys
@@ -40,8 +39,8 @@ class Cell:
         self.statm, self.maps = _opened("/proc/self/statm"), _opened("/proc/self/maps")
 
         # where memory runs out all the same, these processes are the first that the kernel ends
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
-            score.write("1000")
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb") as score:
+            score.write(b"1000")
 
     def enter(self) -> None:
         """Give up privileges, and all files outside of the places; forks inherit it."""
@@ -56,6 +55,8 @@ class Cell:
 
         What every fork would do alike is done here: each page of memory that one writes is copied.
         """
+        import resource  # here, before the forks: each then has it
+
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         if self.filter is not None:
@@ -114,6 +115,8 @@ def leave_parent(parent: int, source: int, target: int) -> None:
 
 def _limit(memory: int, seconds: float, data: int, space: int) -> None:
     """Bound memory, processor time, files and output; the kernel ends what takes longer."""
+    import resource
+
     most = {
         resource.RLIMIT_AS: space + memory + _SLACK,
         resource.RLIMIT_CPU: int(time.process_time() + seconds) + 1,  # a fork begins at 0

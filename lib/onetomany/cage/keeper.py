@@ -20,15 +20,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ..errors import OneToManyError, RefusedError
+from ..errors import OneToManyError
 from ..sources.processes import python_command
 from . import bubblewrap, landlock
+from .spawned import SpawnedProcess
+from .systems import can_fork, require_strong, weak_accepted
 from .zygote import END, FRAME, LENGTH
 
 ANSWER = 512 << 20  # bytes of one answer, all frames together
 MESSAGE = 100_000  # bytes of one request, beside its document
+_START = 120.0  # seconds in which a task loads its libraries
 _GRACE = 10.0  # seconds after which a process that does not answer at all is killed
-_WEAK = "ONETOMANY_WEAK_ISOLATION"  # somebody has agreed to it, here or in the parent
 # how to compute, and nothing of the user's; paths only where they are absolute
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
 _THREADS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
@@ -112,15 +114,20 @@ class Keeper:
         self.isolation: dict[str, bool] = {}
         self.process: subprocess.Popen[bytes] | None = None
         self.line: socket.socket | None = None
+        self.spawned: SpawnedProcess | None = None  # instead of both, without fork
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> None:
         """Start the process, in a container where there is one. Raises OneToManyError."""
         if self.process is not None and self.process.poll() is None:
             return
+        if self.spawned is not None and self.spawned.process.poll() is None:
+            return
         self.stop()  # a container also ends with the thread that started it
         places = [*landlock.program_places(), *self.readable]
         self._folder = tempfile.TemporaryDirectory(prefix="onetomany-cage-")
+        if not can_fork():
+            return self._spawn()
         if not self.weak and _container_works(tuple(places)):
             with contextlib.suppress(OneToManyError):
                 return self._start(places, contained=True)
@@ -156,7 +163,7 @@ class Keeper:
             )
             theirs.close()
             self.line = ours
-            first = self._reply(time.monotonic() + 120)
+            first = self._reply(time.monotonic() + _START)
             if not first:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self.process.wait(5)  # its last words come after the line is closed
@@ -167,6 +174,23 @@ class Keeper:
                     + (words[-1] if words else "it gave no reason")
                 )
         self.isolation = {"bubblewrap": contained, **json.loads(first)}
+
+    def _spawn(self) -> None:
+        assert self._folder is not None
+        command = isolated_python(
+            "from onetomany.cage.spawned import main; main()", self.task, *self.readable
+        )
+        self.spawned = SpawnedProcess(command, _environment(), self._folder.name)
+        deadline = time.monotonic() + _START
+        timer = self.spawned.end_at(deadline)
+        try:
+            list(Frames(self.spawned.answer, deadline, ANSWER))
+        except Trouble as why:
+            self.stop()
+            raise OneToManyError(f"The process that reads documents can't start: {why}") from why
+        finally:
+            timer.cancel()
+        self.isolation = dict.fromkeys(("bubblewrap", "landlock", "seccomp"), False)
 
     def stop(self) -> None:
         """End the process and remove its empty folder."""
@@ -183,7 +207,9 @@ class Keeper:
         if self.line is not None:
             # a zygote in a container learns by this that nobody waits for it
             self.line.close()
-        self.process = self.line = None
+        if self.spawned is not None:
+            self.spawned.stop()
+        self.process = self.line = self.spawned = None
 
     def ask(
         self,
@@ -203,6 +229,10 @@ class Keeper:
         process can't be started.
         """
         self.start()
+        if self.spawned is not None:
+            return self._ask_spawned(
+                self.spawned, file, request, take, seconds=seconds, most=most, answer=answer
+            )
         assert self.line is not None
         begun, process = time.monotonic(), next(self.processes)
         limits = {"seconds": seconds, "memory": memory, "bytes": most}
@@ -238,6 +268,37 @@ class Keeper:
         ended = replace(ended, code=int(told["code"]), memory=int(told["memory"]) << 10)
         return Outcome(kept, ended, trouble)
 
+    def _ask_spawned(
+        self,
+        spawned: SpawnedProcess,
+        file: int,
+        request: Mapping[str, Any],
+        take: Callable[[Frames], Kept],
+        *,
+        seconds: float,
+        most: int,
+        answer: int,
+    ) -> Outcome[Kept]:
+        """Hand a document to the spawned process; it ends if the document fails or is late."""
+        begun, process = time.monotonic(), next(self.processes)
+        with os.fdopen(os.dup(file), "rb") as opened:
+            content = opened.read(most + 1)
+        deadline = begun + seconds + _GRACE
+        timer = spawned.end_at(deadline)
+        kept, trouble, code = None, "the process that read it was stopped", 0
+        try:
+            spawned.ask(content, {**request, "seconds": seconds, "bytes": most})
+            kept, trouble = take(Frames(spawned.answer, deadline, answer)), ""
+        except Trouble as why:
+            trouble = str(why)
+        except OSError:
+            pass
+        finally:
+            timer.cancel()
+            if trouble:  # the rest of this answer must not be taken for the next
+                code, self.spawned = spawned.stop(), None
+        return Outcome(kept, Ended(code, time.monotonic() - begun, 0, process), trouble or None)
+
     def _reply(self, deadline: float) -> bytes:
         """One line of the zygote's; empty where it has died or does not answer."""
         assert self.line is not None
@@ -250,6 +311,8 @@ class Keeper:
 
 
 def _ready(file: int, deadline: float) -> bool:
+    if not hasattr(select, "poll"):  # the process is killed at the deadline, which ends its pipe
+        return True
     poll = select.poll()
     poll.register(file, select.POLLIN)
     return bool(poll.poll(1000 * max(0.0, deadline - time.monotonic())))
@@ -312,19 +375,6 @@ def lasting(
     return keeper
 
 
-def accept_weak_isolation() -> None:
-    """Let the kit read documents where the system can't confine what reads them.
-
-    Holds in this process and in those that it starts, such as a report's kernels.
-    """
-    os.environ[_WEAK] = "1"
-
-
-def weak_accepted() -> bool:
-    """Whether somebody has agreed to that."""
-    return os.environ.get(_WEAK) == "1"
-
-
 def unnamed_file() -> int:
     """Return an open file without a name, in memory where the system has such files."""
     if hasattr(os, "memfd_create"):
@@ -346,23 +396,3 @@ def isolation() -> dict[str, bool]:
         return keeper.isolation
     finally:
         keeper.stop()
-
-
-def require_strong(held: Mapping[str, bool], *, agreed: bool) -> str:
-    """Return '' where the kernel confines parsers, else what is missing, if the user agreed to it.
-
-    Raises RefusedError where it does not and nobody agreed.
-    """
-    missing = [name for name in ("landlock", "seccomp") if not held.get(name)]
-    if not missing:
-        return ""
-    lacks = (
-        f"This system does not confine the programs that read documents ({' and '.join(missing)} "
-        "missing): a document that takes one of them over can do what you can do."
-    )
-    if not agreed:
-        raise RefusedError(
-            f"{lacks} Use Linux 5.13 or later outside of a container that forbids it, or add "
-            "--weak-isolation if you trust every document."
-        )
-    return lacks

@@ -28,6 +28,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from .confine import SOURCE, TARGET, Cell, leave_parent
@@ -37,7 +38,6 @@ FRAME = struct.Struct(">cQ")
 LENGTH = struct.Struct(">I")  # of a request, before it
 END = b"E"  # the kind of a request's last frame
 LATE = 2.0  # seconds after which a fork that outlived its own clock is killed
-_LIBRARY = ctypes.PyDLL(None)
 Send = Callable[[bytes, bytes], None]
 Handler = Callable[[bytes, dict[str, Any], Send], None]
 
@@ -48,9 +48,7 @@ def main() -> None:
         cell = Cell([*program_places(), *extra], weak=weak == "weak")
         cell.enter()
         mimetypes.knownfiles = []  # libraries look for the system's lists, which can't be read
-        module, _, call = task.partition(":")
-        function, *words = call.split(" ")
-        handler = getattr(importlib.import_module(module), function)(*words)
+        handler = load_task(task)
         gc.collect()
         gc.freeze()
         cell.measure()
@@ -71,12 +69,28 @@ def main() -> None:
             line.sendall(json.dumps(_wait(pid, line, request["seconds"])).encode() + b"\n")
 
 
+def load_task(task: str) -> Handler:
+    """Load a task's libraries and return its handler.
+
+    `task` is "module:function", perhaps with words for the function after blanks.
+    """
+    module, _, call = task.partition(":")
+    function, *words = call.split(" ")
+    handler: Handler = getattr(importlib.import_module(module), function)(*words)
+    return handler
+
+
+@cache
+def _python_library() -> ctypes.PyDLL:
+    return ctypes.PyDLL(None)
+
+
 def _fork() -> int:
     """Fork as C does it: os.fork has libraries prepare for threads, which a fork here can't have.
 
     What they prepare would be copied for each document, 230 pages of memory.
     """
-    pid: int = _LIBRARY.fork()
+    pid: int = _python_library().fork()
     if pid < 0:
         raise BlockingIOError("no further process can be started")
     return pid

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT, PERCENT_KO
 from .theme import (
     BLUE,
     GREEN,
@@ -148,7 +149,7 @@ def det(rates: pl.DataFrame, *, source: str) -> Finished:
         title_ko="어느 임계값이든 하나를 얻으면 하나를 잃습니다 (DET 곡선)",
         source=source,
         description="False non-match rate against false match rate of each matcher, both "
-        "logarithmic, with 95 % intervals by person.",
+        f"logarithmic, with {PERCENT} intervals by person.",
     )
 
 
@@ -158,7 +159,7 @@ def on_logarithmic_axes(rates: pl.DataFrame) -> pl.DataFrame:
 
 
 def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) -> Finished:
-    """Figures with their 95 % intervals as dots on lines, the values written beside.
+    """Figures with their confidence intervals as dots on lines, the values written beside.
 
     `summary` has the columns of `accuracy.summary` and `series`, one colour each. Figures without a
     value are left out.
@@ -179,7 +180,8 @@ def figures(summary: pl.DataFrame, *, title: str, title_ko: str, source: str) ->
     )
     scale = alt.Scale(domain=[0, 1])
     line = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
-        x=alt.X("low:Q", scale=scale, title="Value, 95 % interval 값과 95% 구간"), x2="high:Q"
+        x=alt.X("low:Q", scale=scale, title=f"Value, {PERCENT} interval 값과 {PERCENT_KO} 구간"),
+        x2="high:Q",
     )
     dot = base.mark_point(filled=True, size=90, opacity=1).encode(
         x=alt.X("value:Q", scale=scale, title=""),
@@ -241,7 +243,8 @@ def cmc(curves: pl.DataFrame, *, source: str) -> Finished:
         title="How far down the list the right person is (CMC)",
         title_ko="찾는 사람이 후보 목록의 몇 번째에 있나 (CMC)",
         source=source,
-        description="Cumulative match characteristic of each matcher, 95 % intervals by person.",
+        description=f"Cumulative match characteristic of each matcher, {PERCENT} intervals by "
+        "person.",
     )
 
 
@@ -296,7 +299,7 @@ def _open_set_panels(long: pl.DataFrame, kinds: list[str], source: str) -> Finis
         title_ko="목록에 없는 사람을 검색해도 경보가 울립니다",
         source=source,
         description="False positive and false negative identification rates of each matcher "
-        "against the threshold, with 95 % intervals by person.",
+        f"against the threshold, with {PERCENT} intervals by person.",
     )
 
 

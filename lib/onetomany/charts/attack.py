@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT
 from .theme import BLUE, GREY, RED, TWO_LINES, Finished, finish
 
 OUTCOMES = {
@@ -76,7 +77,7 @@ def rows_become_people(found: pl.DataFrame, *, source: str) -> Finished:
         title=f"Up to {best['correct']:,} of {best['records']:,} rows without a name become people",
         title_ko=f"이름 없는 {best['records']:,}행 가운데 많게는 {best['correct']:,}행이 "
         "사람을 찾는다",
-        source=f"{source}; {best['people']:,} people 명, 95 % by person",
+        source=f"{source}; {best['people']:,} people 명, {PERCENT} by person",
         description="Rows linked by each join, and how many links are right: "
         + "; ".join(
             f"{row['join']}: {row['linked']} linked, {row['text']}"

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT
 from ..errors import InputError
 from .theme import BLUE, CATEGORIES, GREY, INK, Finished, finish
 
@@ -28,8 +29,8 @@ def flagged(
 
     Takes `behaviour.flagged_rates`, each rule's name and the name of its quantity. A column `case`
     may tell several such frames apart, each with a colour. The dashed line stands at the default,
-    which nobody published. The band is the 95 % interval by person. Rules without a row, which were
-    not computed, are named under the chart.
+    which nobody published. The band is the confidence interval by person. Rules without a row,
+    which were not computed, are named under the chart.
 
     Raises InputError where no rule could judge anybody.
     """
@@ -104,10 +105,10 @@ def flagged(
         ),
         title="People flagged per 1,000, over the range of thresholds",
         title_ko="임계값의 범위에 걸쳐 본, 천 명당 걸린 사람",
-        source=f"{source}; {people:,} people 명, 95 %; {CHOSEN}{left_out}",
+        source=f"{source}; {people:,} people 명, {PERCENT}; {CHOSEN}{left_out}",
         simulated=simulated,
         description="People flagged per thousand against the threshold, a panel for each rule, "
-        "with 95 % intervals by person; at the thresholds chosen here "
+        f"with {PERCENT} intervals by person; at the thresholds chosen here "
         + "; ".join(
             f"{names[row['rule']]} {row['case']}: {row['rate']:.1f}"
             for row in defaults.iter_rows(named=True)
@@ -155,7 +156,7 @@ def agreement(
         ),
         title="Who is abnormal? Of those flagged by either, the share flagged by both",
         title_ko="누가 이상한가? 둘 중 하나에 걸린 사람 가운데 둘 다에 걸린 사람의 비율",
-        source=f"{source}; {people:,} people 명; small 작은 글씨: 95 %",
+        source=f"{source}; {people:,} people 명; small 작은 글씨: {PERCENT}",
         simulated=simulated,
         description="Jaccard index of each two ways of flagging people: "
         + "; ".join(
@@ -305,7 +306,7 @@ def alarms(
         ),
         title="The rarer those with intent, the more flags are false",
         title_ko="의도가 있는 사람이 드물수록 경보는 대부분 틀린다",
-        source=f"{source}; {passengers:,.0f} a day 하루 명; 95 %; {NOBODY}",
+        source=f"{source}; {passengers:,.0f} a day 하루 명; {PERCENT}; {NOBODY}",
         simulated=simulated,
         description="Share of flags that are right against the share of people with intent, at a "
         "sensitivity that the reader assumes, and people flagged falsely a day, for each rule, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT
 from .theme import BLUE, GREY, INK, NARROW, ORANGE, Finished, finish, past_end
 
 FMR_TITLE = "False match rate within the group 집단 안의 오인식률 FMR"
@@ -179,8 +180,8 @@ def recovery(found: pl.DataFrame, *, factor: float, simulated: str, source: str)
         title_ko="사람이 적으면 차이는 보이지 않는다. 충분하면 보인다",
         source=source,
         simulated=simulated,
-        description=f"Estimated ratio of false match rates with 95 % intervals at {order[0]} to "
-        f"{order[-1]} people a group; the true ratio is {factor:.1f}. Arrows: no upper limit.",
+        description=f"Estimated ratio of false match rates with {PERCENT} intervals at {order[0]} "
+        f"to {order[-1]} people a group; the true ratio is {factor:.1f}. Arrows: no upper limit.",
     )
 
 

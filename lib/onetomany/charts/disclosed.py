@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT
 from .theme import BLUE, GREY, INK, ORANGE, PURPLE, RED, SKY, YELLOW, Finished, finish
 
 _KINDS = {
@@ -168,7 +169,7 @@ def outcomes(narrow: pl.DataFrame, wide: pl.DataFrame, *, source: str) -> Finish
         f"if {shown['wide_unknown'][0]} unclear entries went either way 불분명한 항목 "
         f"{shown['wide_unknown'][0]}건을 달리 보면",
         f"if {shown['unknown'][0]} blank ones did 빈 항목 {shown['unknown'][0]}건을 달리 보면",
-        "95 %, by agency 기관 단위",
+        f"{PERCENT}, by agency 기관 단위",
     ]
     scale = alt.Scale(domain=[0, 1], nice=False)
     title = "Share of the searches 검색 가운데 비율"
@@ -309,9 +310,9 @@ def alerts(table: pl.DataFrame, rates: pl.DataFrame, *, source: str) -> Finished
         panels,
         title="How often an alert was false depends on what it is divided by",
         title_ko="오경보가 얼마나 잦은지는 무엇으로 나누느냐에 달렸다",
-        source=f"{source}; exact 95 %, alerts taken as independent 경보를 독립으로 봄",
+        source=f"{source}; exact {PERCENT}, alerts taken as independent 경보를 독립으로 봄",
         description=f"False alerts of {len(table)} deployments or periods, as a share of the "
-        "alerts and of the faces, with exact 95 % intervals. The one with the most faces: "
+        f"alerts and of the faces, with exact {PERCENT} intervals. The one with the most faces: "
         f"{best['text']} faces, {' '.join(other)} alerts.",
     )
 

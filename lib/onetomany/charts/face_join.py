@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT
 from .reidentification import label
 from .theme import BLUE, GREEN, GREY, ORANGE, PURPLE, Finished, finish
 
@@ -137,7 +138,7 @@ def posterior(found: pl.DataFrame, marks: pl.DataFrame, *, source: str, simulate
         alt.layer(band, line, rules, texts).properties(width=600, height=320),
         title="From a named photo to a 'de-identified' record: how sure one may be",
         title_ko="이름을 아는 사진에서 '비식별' 기록으로: 얼마나 확신할 수 있는가",
-        source=f"{source}; {people} people 명, 95 %",
+        source=f"{source}; {people} people 명, {PERCENT}",
         simulated=simulated,
         description="Probability that the first candidate at or above the threshold is the right "
         "person, against the records searched; at the most records: "
@@ -193,7 +194,7 @@ def joined(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         alt.layer(bars, dots).properties(width=480, height=66 * len(order)),
         title="Forty people, real faces, made-up attributes: what the join adds",
         title_ko="마흔 명의 실제 얼굴과 꾸며 낸 속성: 결합이 더하는 것",
-        source=f"{source}; {shown['mated_subjects'][0]} people 명, 95 %",
+        source=f"{source}; {shown['mated_subjects'][0]} people 명, {PERCENT}",
         simulated=simulated,
         description="; ".join(
             f"{row['step']}, {row['name']}: {row['posterior']:.1%}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT, PERCENT_KO
 from .theme import CATEGORIES, GREY, Finished, finish
 
 HOLLOW = "hollow: a wide interval 빈 점: 구간이 넓다"
@@ -40,7 +41,7 @@ def group_rates(
         for model in models
     ]
     scale = alt.Scale(type="log", domain=[floor, 1], nice=False, clamp=True)
-    title = ["FMR within the group, 95 % interval", "집단 안의 오인식률과 95% 구간"]
+    title = [f"FMR within the group, {PERCENT} interval", f"집단 안의 오인식률과 {PERCENT_KO} 구간"]
     tips = ["model:N", "name:N", "text:N", "rate:Q", "low:Q", "high:Q", "method:N"]
     base = alt.Chart(shown).encode(
         y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=150)),

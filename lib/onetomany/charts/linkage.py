@@ -121,7 +121,7 @@ def reversal(times: pl.DataFrame, *, source: str) -> Finished:
 def relinked(found: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     """People linked again by their face after a renewal (left), newcomers falsely linked (right).
 
-    Takes `persistent_key.relinked`, with 95 % intervals over people.
+    Takes `persistent_key.relinked`, with confidence intervals over people.
     """
     shown = found.with_columns(
         name=pl.col("filter")

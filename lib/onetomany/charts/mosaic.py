@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT
 from .theme import BLUE, GREY, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {
@@ -66,7 +67,7 @@ def receipts_single_out(found: pl.DataFrame, *, source: str) -> Finished:
         title=f"{most['points']} receipts without a name single out {share} of households",
         title_ko=f"이름 없는 영수증 {most['points']}장이 가구의 {share}를 가려낸다",
         source=f"{source}; up to {shown['people'].to_numpy().max():,} households 가구; "
-        "band 띠: 95 % by household",
+        f"band 띠: {PERCENT} by household",
         description="Share of households that so many receipts single out: "
         + "; ".join(
             f"{row['points']} of {row['kind']}: {row['singled_out']:.0%}"

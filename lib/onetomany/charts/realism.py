@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT, PERCENT_KO, TAIL
 from .theme import BLUE, GREY, INK, ORANGE, TWO_LINES, Finished, finish, past_end
 
 KINDS = {"non-mated": "different people 다른 사람", "mated": "same person 같은 사람"}
@@ -91,7 +92,7 @@ def quantiles(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
     people = max(table["subjects"].to_list())
     reach = max(abs(float(value)) for name in ("low", "high", "gap") for value in shown[name]) * 1.1
     scale = alt.Scale(domain=[-reach, reach], nice=False)
-    bar, dot = "real, 95 % 실제의 95% 구간", "synthetic 합성"
+    bar, dot = f"real, {PERCENT} 실제의 {PERCENT_KO} 구간", "synthetic 합성"
     colour = alt.Color(
         "mark:N",
         title=None,
@@ -139,7 +140,7 @@ def quantiles(table: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         source=source,
         simulated=simulated,
         description=f"Quantiles of synthetic scores against real ones; {len(out)} of {len(shown)} "
-        "lie outside the real one's 95 % interval over subjects: "
+        f"lie outside the real one's {PERCENT} interval over subjects: "
         + (
             "; ".join(f"{row['kind']} {row['place']}" for row in out.iter_rows(named=True))
             or "none"
@@ -160,7 +161,7 @@ def one_of_many(table: pl.DataFrame, *, source: str, simulated: str) -> Finished
     scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
     axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     band = (
-        alt.Chart(pl.DataFrame({"low": [0.025], "high": [0.975]}))
+        alt.Chart(pl.DataFrame({"low": [TAIL], "high": [1 - TAIL]}))
         .mark_rect(color=BLUE, opacity=0.1)
         .encode(x=alt.X("low:Q", scale=scale, axis=axis, title=""), x2="high:Q")
     )
@@ -197,7 +198,9 @@ def one_of_many(table: pl.DataFrame, *, source: str, simulated: str) -> Finished
     real, low, high = (f"format(datum.{name}, '.4f')" for name in ("real", "low", "high"))
     texts = base.transform_calculate(text=f"{real} + '  (' + {low} + ' to ' + {high} + ')'")
     texts = past_end(texts, gap=12, color=INK).encode(text="text:N")
-    noted = alt.Chart(pl.DataFrame({"text": ["real (95 % of sets) 실제 (합성의 95%)"]}))
+    noted = alt.Chart(
+        pl.DataFrame({"text": [f"real ({PERCENT} of sets) 실제 (합성의 {PERCENT_KO})"]})
+    )
     note = past_end(noted, gap=12, lift=-6, color=GREY).encode(y=alt.value(-8), text="text:N")
     return finish(
         alt.layer(band, dots, texts, note).properties(width=340, height=32 * len(names)),
@@ -217,5 +220,5 @@ def _panel(chart: Finished, label: str) -> Finished:
     return chart.properties(title=alt.TitleParams(label, fontSize=13, frame="group", offset=8))
 
 
-_WITHIN = "like 95 % of the sets 합성 집합의 95%와 같다"
+_WITHIN = f"like {PERCENT} of the sets 합성 집합의 {PERCENT_KO}와 같다"
 _OUT = "out of line 벗어난다"

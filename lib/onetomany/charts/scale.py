@@ -7,6 +7,7 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT
 from .theme import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Finished, finish, past_end
 
 MEASURED = "measured 측정"
@@ -106,7 +107,8 @@ def growth(
         title_ko="명단이 길수록 명단에 없는 사람의 경보가 늘어난다",
         source=f"{source}; vertical line 세로선: {marked:,.0f} records 건",
         simulated=simulated,
-        description="False positive identification rate against gallery size with 95 % intervals "
+        description="False positive identification rate against gallery size with "
+        f"{PERCENT} intervals "
         "over subjects, beside the models; at the largest size measured "
         + "; ".join(
             f"{row['name']}: {row['fpir']:.1%}" for row in _last(shown).iter_rows(named=True)
@@ -150,7 +152,7 @@ def found(measured: pl.DataFrame, *, source: str, simulated: str) -> Finished:
         simulated=simulated,
         description=f"Rank-1 identification falls from {ends[0][1]:.1%} among {ends[0][0]:,} "
         f"records to {ends[-1][1]:.1%} among {ends[-1][0]:,}; false negative identification rates "
-        "at each threshold, with 95 % intervals over subjects.",
+        f"at each threshold, with {PERCENT} intervals over subjects.",
     )
 
 

@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 import shapely
 
+from ..confidence import PERCENT
 from .theme import BLUE, GREY, INK, ORANGE, RED, SKY, Finished, finish
 from .tracking import METHODS
 
@@ -275,7 +276,7 @@ def falling_apart(
         title="As faces get poorer, steps are hung on the wrong people",
         title_ko="얼굴이 나빠질수록 걸음이 엉뚱한 사람에게 붙는다",
         source=f"{source}; links of {people} people {people}명의 연결: blue right 파랑 맞음, "
-        "red wrong 빨강 틀림; 95 %",
+        f"red wrong 빨강 틀림; {PERCENT}",
         simulated=simulated,
         description=f"Links between sightings of {people} passengers on the plan at each quality "
         "of faces; wrong ones, best quality first: "

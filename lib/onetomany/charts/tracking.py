@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
+from ..confidence import PERCENT
 from .theme import (
     BLUE,
     CATEGORIES,
@@ -176,7 +177,7 @@ def ratios(
 def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) -> Finished:
     """Passengers mixed, IDF1, pair precision and recall against face quality, for both methods.
 
-    Takes `evaluation.ERRORS` with `tmr`; the band is the 95 % interval by passenger.
+    Takes `evaluation.ERRORS` with `tmr`; the band is the confidence interval by passenger.
     """
     shown = errors.with_columns(name=pl.col("method").replace(METHODS))
     colour = alt.Color(
@@ -228,8 +229,8 @@ def linking(errors: pl.DataFrame, *, source: str, simulated: str | None = None) 
         ),
         title="Good faces need only a threshold; poor faces need time and place too",
         title_ko="얼굴이 좋으면 임계값으로 되고, 나쁘면 시간과 장소도 있어야 한다",
-        source=f"{source}; {shown['passengers'][0]:,} passengers 명, band 띠: 95 % by passenger; "
-        "TMR at FMR 1/10,000",
+        source=f"{source}; {shown['passengers'][0]:,} passengers 명, band 띠: {PERCENT} by "
+        "passenger; TMR at FMR 1/10,000",
         simulated=simulated,
         description="Share of passengers in a track with somebody else, IDF1, pair precision and "
         "recall; "
@@ -295,7 +296,7 @@ def singled_out(
         ),
         title="How few sightings single a person out",
         title_ko="몇 번만 보이면 한 사람이 특정되는가",
-        source=f"{source}; {points['people'].to_numpy().max():,} people 명, band 띠: 95 % by "
+        source=f"{source}; {points['people'].to_numpy().max():,} people 명, band 띠: {PERCENT} by "
         f"person; point 지점: one camera, {points['time'][0] / 60:g} min 분",
         simulated=simulated,
         description="Share of people whom so many known points single out: "

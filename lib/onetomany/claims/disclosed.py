@@ -17,6 +17,7 @@ import polars as pl
 from scipy import stats
 
 from ..accuracy.intervals import Interval, ratio_interval
+from ..confidence import TAIL
 from ..errors import InputError
 from ..sources.disclosed import KINDS, NOT_FILLED, PHOTO_ARRAY, SEARCH
 
@@ -193,14 +194,16 @@ def others_share(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def exact(count: int, trials: int) -> Interval:
-    """The exact 95 % interval of a share of independent trials (Clopper and Pearson, 1934).
+    """Return the exact interval of a share of independent trials.
+
+    The method is Clopper and Pearson's (Biometrika 26:404, 1934).
 
     Raises InputError where there are no trials, or more counted than tried.
     """
     if not 0 <= count <= trials or trials < 1:
         raise InputError(f"{count} of {trials} is no share: count 0 to as many as were tried.")
-    low = stats.beta.ppf(0.025, count, trials - count + 1) if count else 0.0
-    high = stats.beta.ppf(0.975, count + 1, trials - count) if count < trials else 1.0
+    low = stats.beta.ppf(TAIL, count, trials - count + 1) if count else 0.0
+    high = stats.beta.ppf(1 - TAIL, count + 1, trials - count) if count < trials else 1.0
     return Interval(float(low), float(high), f"Clopper-Pearson, {trials} trials")
 
 

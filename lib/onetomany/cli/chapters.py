@@ -15,6 +15,7 @@ from onetomany.cli.command import Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.sources.cache import cache_dir
+from onetomany.sources.kit_files import kit_folder
 from onetomany.sources.processes import python_command, safe_environment
 
 
@@ -22,7 +23,7 @@ def report(parser: argparse.ArgumentParser) -> Run:
     """Execute the notebooks and export them as one HTML site."""
     parser.add_argument("--only", metavar="01,02", help="execute these chapters, keep the others")
     _add_images(parser, "run chapters 01 to 03 on this folder of your own pictures")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
+    parser.add_argument("--notebooks", type=Path, default=kit_folder("notebooks"), metavar="DIR")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="default: build/report, or build/report-NAME"
     )
@@ -99,7 +100,10 @@ def lab(parser: argparse.ArgumentParser) -> Run:
         _chosen(args)
         folder = args.notebooks.resolve()
         if not folder.is_dir():
-            raise InputError(f"There is no folder {folder}; name one with --notebooks.")
+            raise InputError(
+                f"There is no folder {folder}: name one with --notebooks, or copy the chapters "
+                "with 'onetomany workshop DIR'."
+            )
         # one card a chapter
         return open_lab(folder, START if (folder / START).exists() else None, args.jupyter)
 

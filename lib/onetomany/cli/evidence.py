@@ -13,6 +13,7 @@ from onetomany.cli.captures import add_options, check_options, name_captures
 from onetomany.cli.command import Run
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
+from onetomany.sources.kit_files import kit_folder
 
 # what 'no fault' says, without and with the signer's key: anybody can seal something else anew
 _HOLDS = (
@@ -25,7 +26,7 @@ _HOLDS = (
 def exhibit(parser: argparse.ArgumentParser) -> Run:
     """Run chapters and seal what they show into a bundle for a court."""
     parser.add_argument("--only", metavar="01,02", help="these chapters; default: all")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
+    parser.add_argument("--notebooks", type=Path, default=kit_folder("notebooks"), metavar="DIR")
     parser.add_argument("--out", type=Path, default=Path("build/exhibit"), metavar="DIR")
     parser.add_argument("--operator", required=True, metavar="NAME", help="who runs this")
     parser.add_argument("--organisation", default="", metavar="NAME")

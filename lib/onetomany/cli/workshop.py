@@ -7,12 +7,13 @@ from pathlib import Path
 
 from onetomany.cli.command import Run
 from onetomany.printing import print_line as print
+from onetomany.sources.kit_files import kit_folder
 
 
 def workshop(parser: argparse.ArgumentParser) -> Run:
     """Copy the chapters for participants, or all there is for a machine without network."""
     parser.add_argument("out", type=Path, metavar="DIR", help="a new folder")
-    parser.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="DIR")
+    parser.add_argument("--notebooks", type=Path, default=kit_folder("notebooks"), metavar="DIR")
     parser.add_argument(
         "--offline",
         type=Path,

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..cage.keeper import MESSAGE, Frames, lasting
 from ..errors import InputError
+from ..sources.files import open_plain
 from .case_file import open_case, original
 from .drawing import TASK, Box, Span
 
@@ -83,7 +84,7 @@ def _drawn(path: Path, request: dict[str, Any]) -> bytes:
             return kind, frames.read(length)
         return b"X", b"nothing was drawn"
 
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    file = open_plain(path)
     try:
         keeper = lasting(TASK, readable=("/usr/share/fonts",))
         outcome = keeper.ask(

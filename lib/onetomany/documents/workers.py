@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from ..cage.keeper import Keeper, Outcome
+from ..sources.files import open_plain
 from .answers import Answer, Member, Taken
 from .extraction import is_light
 from .reading import Limits
@@ -57,7 +58,7 @@ class Reader:
         """Read the document in a file, never following a symbolic link to it."""
         try:
             # without blocking, lest a pipe was put in the file's place
-            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+            file = open_plain(path)
         except OSError as error:
             return Answer({}, why=f"It can't be opened: {error.strerror}.")
         try:

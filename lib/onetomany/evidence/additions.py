@@ -221,11 +221,11 @@ def _alone(bundle: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    if os.name == "nt":  # folders can't be opened there
+    try:
+        import fcntl
+    except ImportError:  # Windows, where folders can't be opened
         yield
         return
-    import fcntl
-
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

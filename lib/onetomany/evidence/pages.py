@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from onetomany.confidence import PERCENT, PERCENT_KO
 from onetomany.evidence.figures import Figure
 from onetomany.evidence.printed import TURNED, lay_out
 from onetomany.evidence.typesetting import (
@@ -31,7 +32,7 @@ TRUTH = (
 )
 COUNTS = "N (counts it states) 밝힌 수"
 NO_COUNT = "the item names no count 수를 밝히지 않음"
-NO_INTERVAL = "the item names no 95 % interval 95% 구간을 밝히지 않음"
+NO_INTERVAL = f"the item names no {PERCENT} interval {PERCENT_KO} 구간을 밝히지 않음"
 NOT_COMPARED = "shows the machine's speed or the like; it differs from run to run 실행마다 다름"
 
 Exhibits = Sequence[tuple[str, Chapter, Sequence[Figure]]]  # A-1, its chapter, its items

@@ -32,6 +32,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from onetomany import __version__
+from onetomany.sources.kit_files import kit_path
 
 LOCKS = ("uv.lock", "environment.yml")
 # what decides how many threads compute, and the order of sets
@@ -46,15 +47,15 @@ SETTINGS = (
 
 def lock_files(repository: Path | None = None) -> list[Path]:
     """Return the lock files of a repository that are there; the package's own if None."""
-    root = repository or Path(__file__).parents[3]
-    return [root / name for name in LOCKS if (root / name).is_file()]
+    paths = [repository / name if repository else kit_path(name) for name in LOCKS]
+    return [path for path in paths if path.is_file()]
 
 
 def write_environment(folder: Path, created: datetime, repository: Path | None = None) -> None:
     """Write sbom.cdx.json, machine.json and copies of the lock files into `folder`.
 
     `repository` is where uv.lock and environment.yml lie; the package's own if None. Where they
-    are not found (an installed wheel), machine.json says so and the bill has no hashes.
+    are not found, machine.json says so and the bill has no hashes.
     """
     folder.mkdir(parents=True)
     paths = lock_files(repository)

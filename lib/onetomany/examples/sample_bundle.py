@@ -154,7 +154,7 @@ def changed(bundle: Path) -> pl.DataFrame:
 
     def edit(root: Path) -> None:
         path = root / "manifest-sha256.txt"
-        path.write_text(path.read_text().replace("0", "1", 1))
+        path.write_text(path.read_text("utf-8").replace("0", "1", 1), "utf-8")
 
     def swap(root: Path) -> None:
         one, two = (root / inside).read_bytes(), (root / other).read_bytes()
@@ -165,7 +165,12 @@ def changed(bundle: Path) -> pl.DataFrame:
     acts: list[tuple[str, str, str, Callable[[Path], object]]] = [
         ("one bit flipped", "비트 하나를 바꿈", inside, flip),
         ("a file dropped", "파일 하나를 뺌", inside, lambda root: (root / inside).unlink()),
-        ("a file added", "파일 하나를 넣음", added, lambda root: (root / added).write_text("1")),
+        (
+            "a file added",
+            "파일 하나를 넣음",
+            added,
+            lambda root: (root / added).write_text("1", "utf-8"),
+        ),
         (
             "a file renamed",
             "파일 이름을 바꿈",

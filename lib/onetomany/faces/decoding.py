@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from ..cage import keeper as cage
 from ..cage.pictures import FAULT, HEAD, MOST, PIXELS
+from ..cage.systems import require_strong, weak_accepted
+from ..sources.files import open_plain
 from ..sources.folders import MAX_BYTES
 from .aligning import AlignedFace, Aligner
 
@@ -74,7 +76,7 @@ class Decoder:
         self.keeper.start()
         try:
             if not trusted:
-                cage.require_strong(self.keeper.isolation, agreed=cage.weak_accepted())
+                require_strong(self.keeper.isolation, agreed=weak_accepted())
         except BaseException:
             self.keeper.stop()
             raise
@@ -145,7 +147,7 @@ def _copy(path: str, digest: str) -> int:
     copy = cage.unnamed_file()
     try:
         try:
-            source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            source = open_plain(path)
         except OSError:
             raise Unreadable(CHANGED) from None
         with os.fdopen(source, "rb") as file:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..confidence import PERCENT_KO
 from ..errors import InputError
 from ..printing import Notice, shortened
 from .classes import EMPTY, Table
@@ -187,8 +188,8 @@ def _beyond(found: Assessment) -> Notice:
         )
     reach, reach_ko = "no interval could be computed", "구간은 계산하지 못했다"
     if row["low"] is not None:
-        reach = f"95% {_fine(row['low'])} to {_fine(row['high'])}"
-        reach_ko = f"95% 구간 {_fine(row['low'])}~{_fine(row['high'])}"
+        reach = f"{PERCENT_KO} {_fine(row['low'])} to {_fine(row['high'])}"
+        reach_ko = f"{PERCENT_KO} 구간 {_fine(row['low'])}~{_fine(row['high'])}"
     return Notice(
         f"If the table is a random sample of {people:,} people, a model takes "
         f"{_fine(row['uniqueness'])} of them for unique ({reach}, for the sample's chance alone).",

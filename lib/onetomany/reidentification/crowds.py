@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -28,7 +26,7 @@ from tqdm import tqdm
 
 from ..errors import InputError
 from ..sources import arrivals
-from ..sources.files import write_whole
+from ..sources.files import peak_memory, write_whole
 from ..sources.tables import csv_text, plain_text
 from .classes import SIZE, Table, grouped
 
@@ -127,7 +125,7 @@ def run_full(out: Path, rows: int | None = None) -> Facts:
         "table, bytes": size,
         "five columns, seconds": grouped_at - written,
         "all combinations, seconds": time.perf_counter() - grouped_at,
-        "peak memory, bytes": _peak(),
+        "peak memory, bytes": peak_memory(),
     }
     write_whole(out / "crowds.csv", csv_text(found).encode())
     write_whole(out / "run.json", json.dumps(facts, indent=1).encode())
@@ -159,8 +157,3 @@ def _figures(sizes: pl.Series) -> dict[str, int | float]:
         "high": int(high),
         "mean": float((size.astype(np.float64) ** 2).sum() / total),
     }
-
-
-def _peak() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

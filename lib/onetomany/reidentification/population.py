@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ..confidence import NORMAL, TAIL
 from ..errors import InputError
 from .classes import SIZE, Engine, Table, grouped
 
@@ -30,12 +31,11 @@ UNIQUENESS = {
     "model": pl.String,
     "uniques": pl.Float64,  # people of the population; null where the model has no solution
     "uniqueness": pl.Float64,  # their share
-    "low": pl.Float64,  # 95 %, for the chance of the sample alone
+    "low": pl.Float64,  # confidence interval, for the chance of the sample alone
     "high": pl.Float64,
     "chosen": pl.String,  # the model that the decision rule took; null but for `dankar`
 }
 FRACTION = 0.1
-NORMAL, TAIL = 1.959963984540054, 0.975
 FEW = 5  # pairs of records in one class from which a model can be fitted
 
 
@@ -83,8 +83,9 @@ def population_uniqueness(
 
 
 def unfitted(sizes: Ints, population: int) -> tuple[float, float] | None:
-    """The 95 % interval of uniqueness that holds whatever the classes are like; None if it is wide
-    beside what a model tells.
+    """Return an interval of uniqueness that is valid for any class sizes.
+
+    Returns None if it is wide beside a model's.
 
     A sample without doubles is likely however few people are unique, if the population is large:
     its pairs of records in one class are a Poisson count at most, and somebody who is not unique
@@ -96,9 +97,9 @@ def unfitted(sizes: Ints, population: int) -> tuple[float, float] | None:
     pairs = int((sizes.astype(np.float64) * (sizes - 1)).sum()) // 2
     if once and pairs >= FEW:
         return None
-    expected = float(chi2.ppf(TAIL, 2 * (pairs + 1))) / 2
+    expected = float(chi2.ppf(1 - TAIL, 2 * (pairs + 1))) / 2
     low = 1 - 2 * expected * (population - 1) / max(records * (records - 1), 1) if once else 0.0
-    high = 1.0 if once == records else float(beta.ppf(TAIL, once + 1, records - once))
+    high = 1.0 if once == records else float(beta.ppf(1 - TAIL, once + 1, records - once))
     return max(0.0, low), high
 
 
@@ -127,7 +128,7 @@ def leave_out(sizes: Ints, groups: int, seed: int) -> list[Ints]:
 def jackknife(
     uniques: float | None, without: Sequence[float | None], population: int
 ) -> tuple[float | None, float | None]:
-    """The 95 % interval of a share; none where half the groups or more have no solution."""
+    """Return the interval of a share; (None, None) if half the groups have no solution."""
     known = np.array([each for each in without if each is not None]) / population
     if uniques is None or 2 * len(known) <= len(without):
         return None, None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InputError, near
+from ..sources.kit_files import kit_path
 from .laws import (
     CALENDARS,
     EFFECTS,
@@ -110,14 +111,14 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 def requests_folder(folder: Path | None = None) -> Path:
-    """The folder data_requests/: the one given, or ./data_requests, or the repository's.
+    """Return the folder data_requests/: the one given, or ./data_requests, or the kit's own.
 
-    Raises InputError where there is none.
+    Raises InputError if there is none.
     """
     if folder is not None:
         places = [Path(folder)]
     else:
-        places = [Path("data_requests"), Path(__file__).parents[3] / "data_requests"]
+        places = [Path("data_requests"), kit_path("data_requests")]
     for place in places:
         if (place / "laws").is_dir():
             return place

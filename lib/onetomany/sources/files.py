@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from ..errors import InputError
 
@@ -45,7 +47,7 @@ def read_received(path: Path, most: int) -> bytes:
     Raises InputError where it can't be read, is no regular file, or has more than `most` bytes.
     """
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = open_plain(path, links=True)
         with os.fdopen(file, "rb") as opened:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise InputError(f"{path} is no regular file: name one.")
@@ -63,24 +65,50 @@ def sole_use(out: Path) -> Iterator[None]:
 
     Raises InputError where another is making it, or the place can't be written to.
     """
-    lock = out.with_name(f".{out.name}.lock")
+    lock = FileLock(out.with_name(f".{out.name}.lock"), mode=0o600)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise InputError(f"{out} can't be written: {error.strerror or error}.") from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, however it ends
-    except OSError:
-        os.close(file)
+        lock.acquire(timeout=0)  # released when the process ends, however it ends
+    except Timeout:
         raise InputError(
             f"Another process is making {out}: wait until it is done, or name another place."
         ) from None
+    except OSError as error:
+        raise InputError(f"{out} can't be written: {error.strerror or error}.") from error
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
-        os.close(file)
+        lock.release()
+        with contextlib.suppress(OSError):
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def open_plain(path: Path | str, *, links: bool = False) -> int:
+    """Open a file for reading by its number; no pipe or device is waited for.
+
+    A symbolic link is followed only with `links`. Raises OSError.
+    """
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", *(() if links else ("O_NOFOLLOW",))):
+        flags |= getattr(os, name, 0)  # Windows lacks three of them, other systems one
+    return os.open(path, flags)
+
+
+def peak_memory() -> int:
+    """Return the most bytes of memory that this process has used.
+
+    >>> peak_memory() > 1_000_000
+    True
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        facts = psutil.Process().memory_info()
+        return int(getattr(facts, "peak_wset", facts.rss))
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else used * 1024
 
 
 def package_folder(package: str) -> Path:

@@ -17,6 +17,7 @@ from ..behaviour import Rule, flagged_rates, flags
 from ..charts.accuracy import candidate_list, score_histogram_at
 from ..charts.behaviour import flagged
 from ..charts.reidentification import label, narrowed
+from ..confidence import PERCENT, PERCENT_KO
 from ..gallery import Gallery, Threshold
 from ..printing import printable
 from ..reidentification.crowds import crowd
@@ -50,9 +51,9 @@ def threshold_slider(
         display(
             HTML(
                 f"<p><b>{false_matches:,}</b> of {totals[False]:,} comparisons of two different "
-                f"people match falsely (FMR {rates['fmr']:.3%}, 95 % {rates['fmr_low']:.3%} to "
-                f"{rates['fmr_high']:.3%}); <b>{missed:,}</b> of {totals[True]:,} comparisons of "
-                f"one person with themselves don't match (FNMR {rates['fnmr']:.2%}, 95 % "
+                f"people match falsely (FMR {rates['fmr']:.3%}, {PERCENT} {rates['fmr_low']:.3%} "
+                f"to {rates['fmr_high']:.3%}); <b>{missed:,}</b> of {totals[True]:,} comparisons of "
+                f"one person with themselves don't match (FNMR {rates['fnmr']:.2%}, {PERCENT} "
                 f"{rates['fnmr_low']:.2%} to {rates['fnmr_high']:.2%}).</p>"
                 f"<p lang='ko'>서로 다른 두 사람의 비교 {totals[False]:,}건 중 "
                 f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고, 같은 사람의 비교 "
@@ -137,8 +138,8 @@ def rule_slider(
         limits = limits_ko = ""
         if row["rate"] is not None:
             low, rate, high = (f"{row[name] * 1000:.1f}" for name in ("low", "rate", "high"))
-            limits = f", {rate} per 1,000 (95 % {low} to {high})"
-            limits_ko = f" 천 명당 {rate}명(95% 구간 {low}~{high})."
+            limits = f", {rate} per 1,000 ({PERCENT} {low} to {high})"
+            limits_ko = f" 천 명당 {rate}명({PERCENT_KO} 구간 {low}~{high})."
         sign = "≥" if own.flagged == "above" else "≤"
         display(
             HTML(
@@ -181,11 +182,11 @@ def link_slider(sightings: pl.DataFrame, found: Association) -> ipywidgets.VBox:
             HTML(
                 f"<p>SIMULATED. <b>{len(kept.links):,}</b> of {len(found.links):,} links are kept. "
                 f"Of {row['passengers']:,} passengers <b>{row['mixed']:.1%}</b> are mixed with "
-                f"others (95 % {interval}) and <b>{row['broken']:.1%}</b> are broken into several "
-                "tracks.</p>"
+                f"others ({PERCENT} {interval}) and <b>{row['broken']:.1%}</b> are broken into "
+                "several tracks.</p>"
                 f"<p lang='ko'>모의 자료. 연결 {len(found.links):,}개 가운데 "
                 f"<b>{len(kept.links):,}</b>개가 남는다. 승객 {row['passengers']:,}명 가운데 "
-                f"<b>{row['mixed']:.1%}</b>가 남과 섞이고(95% 구간 {interval}) "
+                f"<b>{row['mixed']:.1%}</b>가 남과 섞이고({PERCENT_KO} 구간 {interval}) "
                 f"<b>{row['broken']:.1%}</b>가 여러 동선으로 끊긴다.</p>"
             )
         )

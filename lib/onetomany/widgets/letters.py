@@ -30,6 +30,7 @@ from ..requests.templates import (
     templates,
 )
 from ..sources.files import write_whole
+from ..sources.kit_files import installed_path
 
 _WIDE = {"style": {"description_width": "230px"}, "layout": {"width": "820px"}}
 _CHOOSE, _NONE = ("choose 고르세요", ""), ("nothing 없음", "none")
@@ -48,9 +49,10 @@ def letter_form(
     shown with blanks for them, since outputs travel with a notebook. Nothing is sent.
     """
     home = requests_folder()
-    return _LetterForm(
-        today, out or home.parent / "private" / "letters", entries or home / "log"
-    ).box
+    # never into an installed package: then into the working directory
+    place = Path() if home == installed_path("data_requests") else home.parent
+    out, entries = out or place / "private/letters", entries or place / "data_requests/log"
+    return _LetterForm(today, out, entries).box
 
 
 class _LetterForm:

@@ -112,7 +112,7 @@ def _wheels(project: Path, pins: list[str], wheels: Path, scratch: Path) -> None
             cwd=scratch,
             env=environment,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if run.returncode:

@@ -1,0 +1,35 @@
+"""Where the kit's own chapters, laws and letter templates are: in a checkout or in the wheel."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+
+def kit_path(name: str) -> Path:
+    """Return the path of a folder or file of the kit, such as "notebooks".
+
+    Looks in the checkout that holds this package, then in the installed package. The path of the
+    installed package is returned even if nothing is there.
+
+    >>> kit_path("notebooks").name
+    'notebooks'
+    """
+    installed = installed_path(name)
+    library, checkout = installed.parents[2], installed.parents[3]
+    return checkout / name if library.name == "lib" and (checkout / name).exists() else installed
+
+
+def installed_path(name: str) -> Path:
+    """Return the path of a folder or file that the wheel brings, even if nothing is there."""
+    return Path(str(resources.files("onetomany"))) / "kit" / name
+
+
+def kit_folder(name: str) -> Path:
+    """Return ./name if the working directory has that folder, else the kit's own.
+
+    >>> kit_folder("data_requests").name
+    'data_requests'
+    """
+    here = Path(name)
+    return here if here.is_dir() else kit_path(name)
