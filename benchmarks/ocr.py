@@ -63,7 +63,7 @@ def program(path: Path) -> tuple[str, float]:
 
 
 def main() -> None:
-    engine = ocr.Engine()
+    engine = ocr.OcrEngine()
     print(engine.name)
     print(f"{'page':30} dpi   errors: here, program   seconds: here, program")
     ours, theirs = [], []

@@ -19,4 +19,4 @@ def load() -> Handler:
         else:
             kinds.extract(content, name, reading)
 
-    return extraction.handler(extract)
+    return extraction.document_handler(extract)

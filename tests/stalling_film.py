@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from onetomany.cage.films import HEAD, PIXELS, SECONDS, TIME
+from onetomany.cage.film_decoder import HEAD, PIXELS, SECONDS, TIME
 from onetomany.cage.zygote import Handler, Send
 
 

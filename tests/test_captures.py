@@ -28,7 +28,7 @@ from onetomany.documents import case_file, indexing, search
 from onetomany.documents.ingest import ingest
 from onetomany.documents.kinds import extract
 from onetomany.documents.reading import Limits, Reading, Refused
-from onetomany.documents.web_archive import iso_date
+from onetomany.documents.web_archive import _iso_date
 from websites import SAID, UTF8, as_chunks, html
 
 pytestmark = pytest.mark.browser
@@ -594,7 +594,7 @@ def test_dates_are_kept_as_precise_as_they_are() -> None:
         ("yesterday", None),
         ("", None),
     ):
-        assert iso_date(said) == kept
+        assert _iso_date(said) == kept
     made = Writer()
     made.add("https://a.example/", PAGE, warc={"WARC-Date": "0", "WARC-Truncated": "length"})
     reading = read(made.content)

@@ -21,7 +21,7 @@ from reportlab.pdfgen import canvas
 import specimens
 from onetomany.documents.kinds import EXTRACTORS, extract, media_type
 from onetomany.documents.reading import Damaged, Limits, Reading, Refused
-from onetomany.documents.rtf import unpacked
+from onetomany.documents.rtf import decompress_rtf
 from specimens import ENGLISH, KOREAN, MAKERS
 
 
@@ -504,11 +504,11 @@ PACKED = {
 @pytest.mark.parametrize("rtf", PACKED)
 def test_a_mails_body_that_is_only_there_as_rtf_is_read(rtf: bytes) -> None:
     packed = bytes.fromhex(PACKED[rtf])
-    assert unpacked(packed, 1000) == rtf
+    assert decompress_rtf(packed, 1000) == rtf
     with pytest.raises(Damaged):
-        unpacked(packed[:-3], 1000)
+        decompress_rtf(packed[:-3], 1000)
     with pytest.raises(Refused, match="expands"):
-        unpacked(packed, 10)
+        decompress_rtf(packed, 10)
     properties = {"__properties_version1.0": b"\0" * 32, "__substg1.0_10090102": packed}
     found = read(specimens.compound(properties), "a.msg")
     assert ("hello world" in whole(found)) or ("WXYZWXYZ" in whole(found))

@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from onetomany import cage
 from onetomany.cage import keeper
-from onetomany.cage.films import FAULT
+from onetomany.cage.film_decoder import FAULT
 from onetomany.charts import film as charts
 from onetomany.cli import main
 from onetomany.cli.film import TRACKED_BY

@@ -11,7 +11,7 @@ from hwpx.hwp5.writer import write_hwp5
 import hangul_files as made
 import specimens
 from hangul_files import SECTION, cells, hwpx, paragraph, run, text
-from onetomany.documents.hwp3 import hwp3_character
+from onetomany.documents.hwp3 import _character
 from onetomany.documents.hwp_layout import LAID_OUT
 from onetomany.documents.hwp_numbers import formatted_number
 from onetomany.documents.kinds import extract
@@ -482,4 +482,4 @@ def test_hwp_3_that_is_locked_old_or_cut_is_refused() -> None:
 @pytest.mark.parametrize("sign", "가힣뷁※□【→①Ⅳ債權㈜")
 def test_every_sign_of_hwp_3_comes_back(sign: str) -> None:
     (unit,) = made.old_units(sign)
-    assert hwp3_character(unit) == sign
+    assert _character(unit) == sign

@@ -345,12 +345,12 @@ def test_time_and_memory_run_out_for_one_document_only(tmp_path: Path) -> None:
     ],
 )
 def test_an_answer_that_makes_no_sense_is_a_failure(tmp_path: Path, content: Any) -> None:
-    found = store.Found("folder", "a.pdf", "f" * 64, 10)
+    found = store.FoundFile("folder", "a.pdf", "f" * 64, 10)
     now = datetime(2026, 1, 1)
     with case_file.open_case(tmp_path / "case.duckdb", write=True) as db:
-        whole = store.Found("folder", "b.txt", "e" * 64, 10)
+        whole = store.FoundFile("folder", "b.txt", "e" * 64, 10)
         good = {"facts": {"status": "read", "pages": 1}}
-        told = store.store(db, [(found, Answer(content)), (whole, Answer(good))], now)
+        told = store.store_documents(db, [(found, Answer(content)), (whole, Answer(good))], now)
         assert told == [("failed", 0), ("read", 1)]
         why = case_file.read(db, "SELECT why FROM failures")["why"].item()
         assert "makes no sense" in why

@@ -37,7 +37,7 @@ def test_reading_happens_in_a_confined_process_and_not_here(
     def nothing(*_: object) -> None:
         raise AssertionError("read in the kit's own process")
 
-    for name in ("_read", "encoding_of", "_separator", "_cells"):
+    for name in ("_read", "_encoding_of", "_separator", "_cells"):
         monkeypatch.setattr(number_tables, name, nothing)
     table = read(tmp_path / "a.csv", "id,t,x,y\n7,0.5,1,2\n")
     assert [each[0] for each in table.numbers] == [7, 0.5, 1, 2]
@@ -74,7 +74,7 @@ def test_a_reader_that_was_taken_over_gets_no_lie_through(
 def test_where_nothing_confines_only_the_kits_own_files_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = "onetomany.cage.number_tables:load"
+    task = "onetomany.cage.number_tables:load_number_reader"
     weak = keeper.Keeper(task, weak=True)
     monkeypatch.setattr(keeper, "_LASTING", {(task, 0): weak})
     monkeypatch.setenv("ONETOMANY_WEAK_ISOLATION", "0")

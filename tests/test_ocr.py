@@ -115,7 +115,7 @@ BOUNDS = {("scan.pdf", 1): 0.05, ("scan.pdf", 2): 0.01, ("low.png", 1): 0.08}
 def tesseract() -> str:
     name, why = scans.engine()
     if not name:
-        why = f"{why}: install it {scans.how_to_get(scans.LANGUAGES)}"
+        why = f"{why}: install it {scans._how_to_get(scans.LANGUAGES)}"
         # in CI these tests run or fail
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
     return name
@@ -340,8 +340,8 @@ def test_ocr_is_made_where_documents_are_parsed(folder: Path, tmp_path: Path) ->
 
 def test_a_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr, "_NAMES", ("libnothing.so.5",))
-    with pytest.raises(ocr.Missing, match="isn't installed"):
-        ocr.Engine()
+    with pytest.raises(ocr.OcrMissing, match="isn't installed"):
+        ocr.OcrEngine()
 
 
 def test_a_vast_page_is_drawn_small_enough(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import office_specimens as made
 import specimens
-from onetomany.documents.number_formats import shown
+from onetomany.documents.number_formats import format_number
 from onetomany.documents.numbering import numeral
 from onetomany.documents.reading import Reading, Refused
 from test_extractors import read, rows, texts, whole
@@ -275,7 +275,7 @@ def test_a_document_without_text_is_never_plainly_read() -> None:
     ],
 )
 def test_numbers_are_shown_as_their_format_says(value: float, form: str, told: str) -> None:
-    assert shown(value, form).replace("-0.0", "0.0") == told
+    assert format_number(value, form).replace("-0.0", "0.0") == told
 
 
 @settings(deadline=None)
@@ -284,7 +284,7 @@ def test_numbers_are_shown_as_their_format_says(value: float, form: str, told: s
     st.text('0#?.,%$-_*[]hmsyd;@E+"\\/<>=(1 가', max_size=12),
 )
 def test_no_number_format_breaks_the_reader(value: float, form: str) -> None:
-    assert isinstance(shown(value, form), str)
+    assert isinstance(format_number(value, form), str)
 
 
 def _workbook() -> openpyxl.Workbook:

@@ -21,7 +21,7 @@ from onetomany.documents import case_file, scans
 from onetomany.documents.garbled import garbled_lines
 from onetomany.documents.ingest import ingest
 from onetomany.documents.pdf_lattice import Lattice, LatticeCell
-from onetomany.documents.pdf_revisions import earlier_revisions
+from onetomany.documents.pdf_revisions import _earlier_revisions
 from onetomany.documents.reading import Reading
 from test_extractors import read as read_named
 
@@ -314,7 +314,7 @@ def test_values_of_every_kind_of_field_are_read_with_their_places() -> None:
 
 def test_an_earlier_revision_is_told_and_kept() -> None:
     before = specimens.pdf(lambda page: page.drawString(72, 700, "the first words"))
-    assert earlier_revisions(before) == []
+    assert _earlier_revisions(before) == []
     assert notes(read_bytes(before), "revision") == []
     after = _updated(before, b"the later words")
     reading = read_bytes(after)

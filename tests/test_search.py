@@ -22,7 +22,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen import canvas
 
 import specimens
-from onetomany.documents import grams, indexing, nouns, search
+from onetomany.documents import indexing, nouns, search
 from onetomany.documents.case_file import open_case
 from onetomany.documents.ingest import ingest
 from onetomany.documents.picture import page_picture
@@ -234,46 +234,6 @@ def test_patterns_and_their_spans(case: Path) -> None:
         for bad in ("(", "(?=a)b", "a*"):
             with pytest.raises(InputError):
                 search.pattern(db, bad)
-
-
-WORDS = ["법무부", "법무부장관", "장 관", "Straße", "STRASSE", "Kelvin", "5,760만", "ﬀ", "İ", "ς"]
-
-
-@settings(deadline=None, max_examples=25)
-@given(
-    st.lists(st.lists(st.sampled_from(WORDS), max_size=4), min_size=1, max_size=20),
-    st.lists(st.sampled_from(WORDS), min_size=1, max_size=2),
-    st.sampled_from(["", r"\s*", r"\s+", ".?", "(?:x|y)?", "[장관]*", "|", "+", "{2}"]),
-)
-def test_no_hit_is_lost_among_the_pages_that_are_not_read(
-    pages: list[list[str]], words: list[str], between: str
-) -> None:
-    """What the bits leave of the pages holds every page that Python's own search finds."""
-    regex = between.join(re.escape(word) for word in words) + (between if len(between) > 1 else "")
-    texts = ["\n".join(page) for page in pages]
-    with duckdb.connect() as db:
-        db.execute(search._TABLES)
-        db.executemany(
-            "insert into search_pages values (?, 'd', ?, '', [], [], 't', ?)",
-            [[place, place, text] for place, text in enumerate(texts, 1)],
-        )
-        grams.build(db)
-        fit = {i for i, text in enumerate(texts, 1) if re.search(regex, text, re.IGNORECASE)}
-        left = grams.of_pattern(db, regex)
-        assert left is None or fit <= set(left.tolist())
-        phrase = " ".join(words)
-        fit = {i for i, text in enumerate(texts, 1) if phrase in " ".join(text.split())}
-        left = grams.of_phrase(db, phrase)
-        # a single character has no pair
-        assert fit <= set(left.tolist()) if left is not None else phrase == "ς"
-
-
-def test_most_pages_are_not_read_for_a_rare_text(case: Path) -> None:
-    with open_case(case) as db:
-        assert len(grams.of_phrase(db, "업무협약을 맺었다")) == 1
-        assert len(grams.of_pattern(db, r"(trained|training) mod\w+s?")) <= 2
-        assert len(grams.of_phrase(db, "문서에 없는 말")) == 0
-        assert grams.of_pattern(db, r"[0-9]+|법무부") is None
 
 
 def test_the_index_follows_the_case(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,19 +16,19 @@ _PLACES = ("/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap")
 _SYSTEM_ROOTS = {"/", "/usr", "/usr/local"}
 
 
-def program() -> str | None:
+def _bubblewrap_path() -> str | None:
     """Return where bubblewrap lies, None where it is not installed."""
     if sys.platform != "linux":
         return None
     return next((place for place in _PLACES if os.access(place, os.X_OK)), None)
 
 
-def wrapped(command: list[str], folder: str, places: Iterable[str]) -> list[str] | None:
+def bubblewrap_command(command: list[str], folder: str, places: Iterable[str]) -> list[str] | None:
     """Return the command as it runs in a container that shows `places` read-only.
 
     `folder`, which is empty, is its working directory. None where bubblewrap is not installed.
     """
-    found = program()
+    found = _bubblewrap_path()
     if found is None:
         return None
     shown = [*_interpreter(), *places]

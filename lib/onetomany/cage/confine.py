@@ -26,12 +26,12 @@ _COLLAPSE, _HUGE = 25, 2 << 20
 SOURCE, TARGET = 3, 4  # the only open files of a fork, beside /dev/null
 
 
-class Cell:
+class Confinement:
     """What confines the zygote and its forks; `weak` is without the kernel's mechanisms."""
 
     def __init__(self, places: list[str], *, weak: bool) -> None:
         self.places, self.weak = places, weak
-        self.filter = None if weak else seccomp.program()
+        self.filter = None if weak else seccomp.filter_program()
         self.landlocked = False
         self.strong = False  # whether every mechanism held when it was tried: it must, then
         self.data = self.space = 0
@@ -60,7 +60,7 @@ class Cell:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         if self.filter is not None:
-            seccomp.prepared(self.filter)
+            seccomp.kernel_filter(self.filter)
         if self.maps is not None:
             with open(self.maps, "rb") as maps:
                 _use_huge_pages(maps.read().splitlines())
@@ -77,7 +77,7 @@ class Cell:
         _limit(memory, seconds, self.data, self.space)
         if self.weak:
             audit.refuse_python(self.places)
-        return {"landlock": self.landlocked, "seccomp": seccomp.install(self.filter)}
+        return {"landlock": self.landlocked, "seccomp": seccomp.install_filter(self.filter)}
 
 
 def _opened(path: str) -> int | None:

@@ -146,7 +146,7 @@ class Keeper:
             str(theirs.fileno()), self.task, "weak" if self.weak else "strong", *self.readable,
         )  # fmt: skip
         if contained:
-            wrapped = bubblewrap.wrapped(command, self._folder.name, places)
+            wrapped = bubblewrap.bubblewrap_command(command, self._folder.name, places)
             if wrapped is None:
                 raise OneToManyError("bubblewrap is no longer there")
             command = wrapped
@@ -342,7 +342,7 @@ def isolated_python(code: str, *arguments: str) -> list[str]:
 def _container_works(places: tuple[str, ...]) -> bool:
     """Whether a container can be made here: some systems install bubblewrap and forbid it."""
     with tempfile.TemporaryDirectory() as folder:
-        command = bubblewrap.wrapped([sys.executable, "-I", "-c", ""], folder, places)
+        command = bubblewrap.bubblewrap_command([sys.executable, "-I", "-c", ""], folder, places)
         if command is None:
             return False
         try:
@@ -390,7 +390,7 @@ def _stop_all() -> None:
 
 def isolation() -> dict[str, bool]:
     """Return which mechanisms confine a process here, by starting one that does nothing."""
-    keeper = Keeper("onetomany.cage.nothing:load")
+    keeper = Keeper("onetomany.cage.nothing:load_nothing")
     try:
         keeper.start()
         return keeper.isolation

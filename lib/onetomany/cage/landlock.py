@@ -45,7 +45,7 @@ def _is_narrow(place: str) -> bool:
     )  # fmt: skip
 
 
-def abi() -> int:
+def _abi() -> int:
     """Return the version of Landlock that this kernel offers; 0 for none."""
     if sys.platform != "linux":
         return 0
@@ -55,7 +55,7 @@ def abi() -> int:
 
 def confine_to(places: Iterable[str]) -> bool:
     """Let this process and its forks read these places only, for good; return whether it holds."""
-    version, call = abi(), libc().syscall
+    version, call = _abi(), libc().syscall
     if not version:
         return False
     rights = (1 << 13 + (version >= 2) + (version >= 3) + (version >= 5)) - 1

@@ -7,7 +7,7 @@ from typing import Any
 from .zygote import Handler, Send
 
 
-def load() -> Handler:
+def load_nothing() -> Handler:
     """Return a handler that answers nothing."""
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:

@@ -16,33 +16,33 @@ import json
 import re
 from array import array
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
+from .magic_bytes import LOOKED_AT, PDF, ZIP, media_type_by_magic
+from .text_tables import SAMPLE, START, find_separator, is_korean, is_number, utf16_of
 from .zygote import Handler, Send
 
 HEAD, LINES, NUMBERS, TEXTS, TAIL, FAULT = b"H", b"L", b"N", b"T", b"Z", b"X"
 FAULTS = ("not text", "form", "empty", "names only", "uneven", "long", "memory")
 FORMS = {"{": "JSON", "[": "JSON", "<": "XML"}
-_BYTES = {b"PK": "ZIP", b"%PDF": "PDF"}
+_BYTES = {ZIP: "ZIP", PDF: "PDF"}
 SEPARATORS = (",", ";", "\t", "|", " ")
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949", "cp1252")
 MOST_COLUMNS, LONGEST = 1_000, 400  # cells of a line; characters of a cell
-START = 4096  # bytes that show UTF-16
 REMARKS = 200  # comment lines that are sent, so much of each as a cell may have
 ROWS = 20_000  # lines of a block
 _COMMENT = ("#", "%", "//")
 _PIECE, _SHOWN = 1 << 20, 20_000  # bytes decoded at a time; characters that show a separator
-_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?|[-+]?(nan|inf(inity)?)", re.I)
 _COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?", re.A)
-_NOT_KOREAN = re.compile("[^\x00-\x7f가-힣ㄱ-ㆎ㎀-㏟　-〿！-～·℃°±²³]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1a]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a]")  # characters that no text has
 
 
 class Fault(Exception):
     """Why a table can't be read: one of FAULTS, with what belongs to it."""
 
 
-def load() -> Handler:
+def load_number_reader() -> Handler:
     """Return the handler."""
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:
@@ -56,29 +56,14 @@ def load() -> Handler:
     return handle
 
 
-def is_number(text: str) -> bool:
-    """Return whether a cell is a number, with a decimal point or comma."""
-    return _NUMBER.fullmatch(text.strip()) is not None
-
-
-def separator_of(line: str) -> str:
-    """Return what separates the values of a line: ';', a tab, '|', ',' or ' '."""
-    for separator in (";", "\t", "|"):
-        if separator in line:
-            return separator
-    pieces = [piece.strip() for piece in line.rstrip(", ").split(",")]
-    whole = len(pieces) > 1 and not any(re.search(r"\s", piece) for piece in pieces)
-    return "," if whole or " " not in line.strip() else " "
-
-
 def _refuse(fault: str, **more: int | str) -> NoReturn:
     raise Fault({"fault": fault, **more})
 
 
 def _read(content: bytes, send: Send) -> None:
-    if form := next((form for mark, form in _BYTES.items() if content.startswith(mark)), ""):
+    if form := _BYTES.get(media_type_by_magic(content[:LOOKED_AT])):
         _refuse("form", form=form)
-    encoding = encoding_of(content)
+    encoding = _encoding_of(content)
     start = next(iter(_Lines(content, encoding)), (0, ""))[1]
     if form := next((form for mark, form in FORMS.items() if start.startswith(mark)), ""):
         _refuse("form", form=form)
@@ -129,15 +114,11 @@ def _remark(line: str) -> bool:
 
 
 def _separator(lines: _Lines) -> str:
-    """The separator of the first line that begins with a number, or of the first."""
-    first = ""
-    for _, line in lines:
-        if _remark(line):
-            continue
-        first = first or line
-        if re.match(r"\"?[-+.\d]", line, re.A):
-            return separator_of(line[:_SHOWN])
-    return separator_of(first[:_SHOWN])
+    """Return the separator that the first lines show."""
+    sample = [line[:_SHOWN] for _, line in islice(lines, SAMPLE) if not _remark(line)]
+    return find_separator(
+        lambda sign: (line.split(None if sign == " " else sign) for line in sample), SEPARATORS
+    )
 
 
 def _cells(number: int, line: str, separator: str) -> list[str]:
@@ -175,7 +156,7 @@ def _number(text: str) -> float:
         return float("nan")
 
 
-def encoding_of(content: bytes) -> str:
+def _encoding_of(content: bytes) -> str:
     """Return the encoding, one of ENCODINGS; anything but text is a Fault.
 
     In order: a byte order mark, UTF-16 by its zeros, UTF-8, CP949 where it gives Hangul, and in the
@@ -185,22 +166,12 @@ def encoding_of(content: bytes) -> str:
     if _decodes(content, found):
         return found
     if found == "utf-8-sig":
-        if _decodes(content, "cp949") and _korean(content):
+        if _decodes(content, "cp949") and is_korean(_pieces(content, "cp949")):
             return "cp949"
         # any bytes are letters in Windows-1252; those of a table of numbers have digits too
         if re.search(rb"\d", content) and _decodes(content, "cp1252"):
             return "cp1252"
     _refuse("not text")
-
-
-def utf16_of(start: bytes) -> str | None:
-    """Return which UTF-16 a text that starts so is in, by its mark or its zeros; None for none."""
-    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16"
-    odd, even = start[1::2].count(0), start[::2].count(0)
-    if max(odd, even) > len(start) / 8:
-        return "utf-16-le" if odd > even else "utf-16-be"
-    return None
 
 
 def _pieces(content: bytes, encoding: str) -> Iterator[str]:
@@ -211,25 +182,8 @@ def _pieces(content: bytes, encoding: str) -> Iterator[str]:
 
 
 def _decodes(content: bytes, encoding: str) -> bool:
-    """Whether all of it is text: decoded, and without signs that no text has."""
+    """Return whether all of it is text: decoded, and without characters that no text has."""
     try:
-        return not any(
-            re.search("[\x00-\x08\x0e-\x1a]", part) for part in _pieces(content, encoding)
-        )
+        return not any(map(_CONTROL.search, _pieces(content, encoding)))
     except UnicodeDecodeError:
         return False
-
-
-def _korean(content: bytes) -> bool:
-    """Whether CP949 gives Hangul and hardly anything else, most of it of the common syllables."""
-    common = rare = 0
-    for part in _pieces(content, "cp949"):
-        if _NOT_KOREAN.search(part):
-            return False
-        for syllable in re.findall("[가-힣]", part):
-            try:
-                syllable.encode("euc_kr")
-                common += 1
-            except UnicodeEncodeError:
-                rare += 1
-    return common > rare

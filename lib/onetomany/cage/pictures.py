@@ -40,7 +40,7 @@ class _Refused(Exception):
     """The picture is not decoded; the argument is one of FAULTS."""
 
 
-def load() -> Handler:
+def load_picture_decoder() -> Handler:
     """Load Pillow and libheif; a fork can start no thread, so each decodes in one."""
     import pi_heif  # type: ignore[import-untyped]
     from PIL import AvifImagePlugin, UnidentifiedImageError

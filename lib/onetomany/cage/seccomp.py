@@ -55,8 +55,16 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
     "lseek": (8, 62, ()),
     "close": (3, 57, ()),
     "dup": (32, 23, ()),
-    "fcntl": (72, 25, (Check(1, (0, 1, 2, 3, 1030)),)),  # duplicate, read and set close-on-exec
-    "ioctl": (16, 29, (Check(1, (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)),)),  # is it a terminal?
+    "fcntl": (
+        72,
+        25,
+        (Check(1, (0, 1, 2, 3, 1030)),),
+    ),  # duplicate, read and set close-on-exec
+    "ioctl": (
+        16,
+        29,
+        (Check(1, (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)),),
+    ),  # is it a terminal?
     "fadvise64": (221, 223, ()),
     # installed programs and libraries, which Landlock alone lets be opened; read only
     "open": (2, None, (Check(1, (0,), _WRITING),)),
@@ -91,7 +99,11 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
     "getrandom": (318, 278, ()),
     "getrusage": (98, 165, ()),
     "getrlimit": (97, 163, ()),
-    "prlimit64": (302, 261, (Check(0, (0,)), Check(2, (0,), whole=True))),  # its own, to read
+    "prlimit64": (
+        302,
+        261,
+        (Check(0, (0,)), Check(2, (0,), whole=True)),
+    ),  # its own, to read
     "sysinfo": (99, 179, ()),
     "uname": (63, 160, ()),
     "getpid": (39, 172, ()),
@@ -111,7 +123,7 @@ _CALLS: dict[str, tuple[int | None, int | None, tuple[Check, ...]]] = {
 }
 
 
-def program() -> bytes | None:
+def filter_program() -> bytes | None:
     """Return the filter, None where this kit knows no system calls of the machine's."""
     machine = platform.machine()
     if sys.platform != "linux" or sys.byteorder != "little" or machine not in _AUDIT:
@@ -127,17 +139,17 @@ def program() -> bytes | None:
     return b"".join([*steps, _step(_GIVE, _REFUSE)])
 
 
-def install(filter_: bytes | None) -> bool:
+def install_filter(filter_: bytes | None) -> bool:
     """Filter this process's calls from now on; return whether the kernel took the filter."""
     if filter_ is None:
         return False
-    head, _ = prepared(filter_)
+    head, _ = kernel_filter(filter_)
     done: bool = libc().prctl(_PR_SET_SECCOMP, _MODE_FILTER, head, 0, 0) == 0
     return done
 
 
 @cache
-def prepared(filter_: bytes) -> tuple[bytes, ctypes.Array[ctypes.c_char]]:
+def kernel_filter(filter_: bytes) -> tuple[bytes, ctypes.Array[ctypes.c_char]]:
     """Return what the kernel is given, and the memory that it points to."""
     code = ctypes.create_string_buffer(filter_)
     return struct.pack("<HxxxxxxQ", len(filter_) // 8, ctypes.addressof(code)), code

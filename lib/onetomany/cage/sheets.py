@@ -19,7 +19,7 @@ FAULTS = ("not a spreadsheet", "no such sheet", "too large for its memory")
 TOGETHER = 1 << 20  # characters of rows in a frame of the answer
 
 
-def load() -> Handler:
+def load_spreadsheet_reader() -> Handler:
     """Load calamine and what it needs for dates, and return the handler."""
     import datetime  # noqa: F401
 

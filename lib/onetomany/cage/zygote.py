@@ -31,7 +31,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .confine import SOURCE, TARGET, Cell, leave_parent
+from .confine import SOURCE, TARGET, Confinement, leave_parent
 from .landlock import program_places
 
 FRAME = struct.Struct(">cQ")
@@ -45,7 +45,7 @@ Handler = Callable[[bytes, dict[str, Any], Send], None]
 def main() -> None:
     handle, task, weak, *extra = sys.argv[1:]
     with socket.socket(fileno=int(handle)) as line:
-        cell = Cell([*program_places(), *extra], weak=weak == "weak")
+        cell = Confinement([*program_places(), *extra], weak=weak == "weak")
         cell.enter()
         mimetypes.knownfiles = []  # libraries look for the system's lists, which can't be read
         handler = load_task(task)
@@ -106,7 +106,7 @@ def _whole(line: socket.socket, length: int) -> bytes:
 
 
 def _handle(
-    cell: Cell, handler: Handler, request: dict[str, Any], parent: int, files: list[int]
+    cell: Confinement, handler: Handler, request: dict[str, Any], parent: int, files: list[int]
 ) -> None:
     """Handle a request in a fork, which ends here whatever happens."""
     code = 1
@@ -148,7 +148,7 @@ def _wait(pid: int, line: socket.socket, seconds: float) -> dict[str, int]:
     return {"code": os.waitstatus_to_exitcode(status), "memory": kilobytes}
 
 
-def _trial(cell: Cell) -> dict[str, bool]:
+def _trial(cell: Confinement) -> dict[str, bool]:
     """Confine a fork that does nothing; what of the kernel's mechanisms held."""
     answer, target = os.pipe()
     nothing = os.dup(0)

@@ -86,7 +86,7 @@ def _unpacked(content: bytes, reading: Reading) -> bytes:
     for start, opener in openers:
         if not content.startswith(start):
             continue
-        most = min(reading.limits.expanded, max(1 << 20, len(content) * reading.limits.ratio))
+        most = reading.limits.expanded_from(len(content))
         out = bytearray()
         try:
             with opener(io.BytesIO(content)) as file:
@@ -154,7 +154,7 @@ def _pieces(entry: Any, left: int) -> Iterator[bytes]:
 
 def _member(name: str, mode: int, unpack: Callable[[], bytes], reading: Reading) -> bool:
     """Keep a member of an archive, or tell why it was refused or can't be read."""
-    if why := unsafe(name, mode):
+    if why := unsafe_name(name, mode):
         reading.note("refused", f"Member {name!r} was refused: {why}.")
         return False
     try:
@@ -181,7 +181,7 @@ def _list_members(reading: Reading, kept: int, any_: bool) -> None:
         raise Refused(f"None of its members can be read. {first}".strip())
 
 
-def unsafe(name: str, mode: int = 0) -> str:
+def unsafe_name(name: str, mode: int = 0) -> str:
     """Why an archive's member is refused; '' for one that is fine."""
     if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
         return "its name is an absolute path"

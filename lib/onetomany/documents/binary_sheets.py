@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .compound import MAGIC, embedded_objects, open_compound, stream
-from .number_formats import BUILT_IN, is_date, plain_number, shown
+from .compound import MAGIC, embedded_objects, open_compound, stream_bytes
+from .number_formats import BUILT_IN, format_number, is_date, plain_number
 from .plain import add_row
-from .protected import opened, refuse
+from .protected import add_opened_copy, password_refusal
 from .reading import Damaged, Page, Reading, Refused
 
 _EPOCH, _EPOCH_1904 = datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1)
@@ -49,11 +49,11 @@ def read_xls(content: bytes, reading: Reading) -> None:
     if content.startswith(MAGIC):
         with open_compound(content) as ole:
             name = next((each for each in ("Workbook", "Book") if ole.exists(each)), "")
-            held = stream(ole, name) if name else b""
+            held = stream_bytes(ole, name) if name else b""
             if _is_locked(held):
-                if opened(content, "workbook.xls", reading):
+                if add_opened_copy(content, "workbook.xls", reading):
                     return
-                raise refuse(reading.passwords)
+                raise password_refusal(reading.passwords)
             book = _layout(held) if name == "Workbook" else None
             if book:
                 add_calamine(content, reading, book)
@@ -172,7 +172,7 @@ class _Filled:
         self.tell(title, {"rows": hidden_rows, "columns": hidden_columns})
 
     def text(self, value: object, row: int, column: int) -> str:
-        from .sheets import as_serial, hides_digits
+        from .xlsx import as_serial, hides_digits
 
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
@@ -185,9 +185,9 @@ class _Filled:
             if isinstance(value, datetime.datetime) and value.time() == datetime.time():
                 return value.date().isoformat()
             if isinstance(value, datetime.timedelta):
-                return shown(serial, "[h]:mm:ss")
+                return format_number(serial, "[h]:mm:ss")
             return plain_number(serial) if isinstance(value, int | float) else str(value)
-        told = shown(serial, format_, from_1904=late)
+        told = format_number(serial, format_, from_1904=late)
         if not is_date(format_) and hides_digits(serial, told):
             self.rounded.append(f"{_letters(column)}{row + 1} shows {told} for "
                                 f"{plain_number(serial)}")  # fmt: skip
@@ -200,7 +200,7 @@ class _Filled:
         return self.book.formats.get(self.book.cell_formats[number], "General")
 
     def tell(self, title: str, hidden: dict[str, set[int]]) -> None:
-        from .sheets import tell_rounded, tell_unseen
+        from .xlsx import tell_rounded, tell_unseen
 
         if not self.page.hidden:
             tell_unseen(hidden, title, self.reading, self.page.number)

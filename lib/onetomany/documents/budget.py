@@ -172,13 +172,13 @@ class Account:
         return self._disk().free
 
 
-class Stream(Protocol):
+class ByteStream(Protocol):
     """What gives bytes when asked for so many."""
 
     def read(self, length: int, /) -> bytes: ...
 
 
-def keep_member(folder: Path, stream: Stream, length: int) -> str:
+def keep_member(folder: Path, stream: ByteStream, length: int) -> str:
     """Keep the next bytes of a stream in a folder under their SHA-256, which is returned.
 
     What is there already isn't written again, and nothing half-written stays.

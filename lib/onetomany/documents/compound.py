@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import olefile
 
+from .inflating import ZLIB, Ending, inflate
 from .plain import decode
 from .reading import Damaged, Reading, Refused
 
@@ -37,7 +37,7 @@ def open_compound(content: bytes) -> Any:
         raise Damaged(f"It is no compound file that can be opened: {error}") from error
 
 
-def stream(ole: Any, path: str) -> bytes:
+def stream_bytes(ole: Any, path: str) -> bytes:
     """Return a stream's bytes. Raises Damaged if it can't be read whole."""
     try:
         held: bytes = ole.openstream(path).read()
@@ -54,7 +54,7 @@ def embedded_objects(ole: Any, reading: Reading) -> None:
         if any(storage.startswith(each + "/") for each in done):
             continue
         try:
-            found = payload(ole, storage + "/", f"object {number}")
+            found = object_payload(ole, storage + "/", f"object {number}")
         except Damaged as damaged:
             reading.note("unread", f"Embedded object {number}: {damaged}")
             continue
@@ -66,13 +66,13 @@ def embedded_objects(ole: Any, reading: Reading) -> None:
             reading.skip(f"an embedded object of the kind {_kind(ole, storage)}")
 
 
-def unwrapped(name: str, content: bytes, reading: Reading) -> None:
+def unwrap_object(name: str, content: bytes, reading: Reading) -> None:
     """Make a member of an embedded file, taken out of the wrapping that OLE put around it."""
     if not content.startswith(MAGIC):
         reading.member(name, content)
         return
     with open_compound(content) as ole:
-        found = payload(ole, "", name)
+        found = object_payload(ole, "", name)
         if found:
             reading.member(*found)
         elif any(ole.exists(each) for each in ("__properties_version1.0",)):
@@ -81,19 +81,19 @@ def unwrapped(name: str, content: bytes, reading: Reading) -> None:
             reading.skip(f"{name}, an embedded object of the kind {_kind(ole, '')}")
 
 
-def payload(ole: Any, base: str, name: str) -> tuple[str, bytes] | None:
+def object_payload(ole: Any, base: str, name: str) -> tuple[str, bytes] | None:
     """Return name and bytes of the document in a storage, None if it is of no known kind."""
     if ole.exists(base + _NATIVE):
-        return native_file(stream(ole, base + _NATIVE), name)
+        return native_file(stream_bytes(ole, base + _NATIVE), name)
     for each in _PLAIN:
         if ole.exists(base + each):
-            held = stream(ole, base + each)
+            held = stream_bytes(ole, base + each)
             ending = ".pdf" if held.startswith(b"%PDF-") and not name.endswith(".pdf") else ""
             return name + ending, held
     for each, ending in _DOCUMENTS:
         if ole.exists(base + each):
             named = name if name.lower().endswith("." + ending) else f"{name}.{ending}"
-            return named, written(ole, base)
+            return named, storage_bytes(ole, base)
     return None
 
 
@@ -122,26 +122,24 @@ def _string(held: bytes, at: int) -> tuple[bytes, int]:
 def _kind(ole: Any, storage: str) -> str:
     """What an object says of itself, such as 'Microsoft Equation 3.0'."""
     try:
-        held = stream(ole, f"{storage}/\x01CompObj" if storage else "\x01CompObj")
+        held = stream_bytes(ole, f"{storage}/\x01CompObj" if storage else "\x01CompObj")
         (length,) = struct.unpack_from("<I", held, 28)
         return held[32 : 32 + min(length, 100)].rstrip(b"\0").decode("cp1252", "replace") or "?"
     except (Damaged, struct.error):
         return "'unknown'"
 
 
-def inflated(held: bytes, most: int) -> bytes:
+def inflate_object(held: bytes, most: int) -> bytes:
     """Return what zlib packed. Raises Refused if it expands to more than `most` bytes."""
-    unpacker = zlib.decompressobj()
-    try:
-        out = unpacker.decompress(held, most)
-    except zlib.error as error:
-        raise Damaged(f"an object can't be unpacked: {error}") from error
-    if unpacker.unconsumed_tail:
+    unpacked = inflate(held, ZLIB, most)
+    if unpacked.ending is Ending.DAMAGED:
+        raise Damaged("an object can't be unpacked")
+    if unpacked.ending is Ending.TOO_LARGE:
         raise Refused(f"An object in it expands to more than {most:,} bytes.")
-    return out
+    return unpacked.content
 
 
-def written(ole: Any, base: str, changed: dict[str, bytes] | None = None) -> bytes:
+def storage_bytes(ole: Any, base: str, changed: dict[str, bytes] | None = None) -> bytes:
     """Write a storage of a compound file as a compound file; `changed` replaces streams."""
     tree: dict[str, Any] = {}
     prefix = [part for part in base.split("/") if part]
@@ -153,7 +151,7 @@ def written(ole: Any, base: str, changed: dict[str, bytes] | None = None) -> byt
         for part in inner[:-1]:
             at = at.setdefault(part, {})
         name = "/".join(inner)
-        at[inner[-1]] = (changed or {}).get(name) or stream(ole, "/".join(path))
+        at[inner[-1]] = (changed or {}).get(name) or stream_bytes(ole, "/".join(path))
     return _Writer(tree).whole()
 
 

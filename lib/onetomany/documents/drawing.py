@@ -14,14 +14,14 @@ from ..cage.zygote import Handler, Send
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-TASK = "onetomany.documents.drawing:load"
+TASK = "onetomany.documents.drawing:load_page_drawer"
 PIXELS = 40_000_000  # of a drawn page, and of the picture that is sent back
 PICTURE = 100_000_000  # pixels of a picture that is opened at all
 Box = tuple[float, float, float, float]
 Span = tuple[int, int]
 
 
-def load() -> Handler:
+def load_page_drawer() -> Handler:
     """Load PDFium and Pillow."""
     import pypdfium2  # noqa: F401
     from PIL import Image, ImageDraw, ImageOps  # noqa: F401

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..cage.magic_bytes import GZIP, OLE, PDF, ZIP, media_type_by_magic
 from ..cage.zygote import Handler, Send
 from .reading import Limits, Reading, Refused
 
@@ -21,7 +22,6 @@ _ROWS = 512
 _ROUNDS = 10  # after eight runs Python has fitted a function to its types
 # endings and beginnings of what the light process reads; everything else goes to the other
 _LIGHT_ENDINGS = ("pdf", "txt", "md", "log", "text", "csv", "tsv", "eml", "htm", "html", "xhtml")
-_OFFICE = (b"PK", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 
 # PDFium loads a font when a document first asks for it, and keeps it
 _FONTS = ("Helvetica", "Helvetica-Bold", "Times-Roman", "Times-Bold", "Times-Italic", "Courier")
@@ -73,9 +73,9 @@ _FIRST = {
 
 def is_light(name: str, beginning: bytes) -> bool:
     """Whether the process without office libraries reads such a file; a wrong guess can't harm."""
-    if beginning.startswith(b"%PDF-"):
-        return True
-    return name.rpartition(".")[2].lower() in _LIGHT_ENDINGS and not beginning.startswith(_OFFICE)
+    kind = media_type_by_magic(beginning)
+    light = name.rpartition(".")[2].lower() in _LIGHT_ENDINGS and kind not in (ZIP, OLE, GZIP)
+    return kind == PDF or light
 
 
 def load_light() -> Handler:
@@ -85,7 +85,7 @@ def load_light() -> Handler:
 
     table_finder()  # it starts threads, which no fork may
     _warm(extract)
-    return handler(extract)
+    return document_handler(extract)
 
 
 def load_all() -> Handler:
@@ -113,7 +113,7 @@ def _warm(extract: Extract) -> None:
         list(_frames(reading))
 
 
-def handler(extract: Extract) -> Handler:
+def document_handler(extract: Extract) -> Handler:
     """Return a handler that reads a document by `extract` and sends all that was read."""
 
     def handle(content: bytes, request: dict[str, Any], send: Send) -> None:

@@ -20,7 +20,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from . import grams
 from .query import Filters, PageQuery, parse_query
 from .search import (
     HITS,
@@ -136,10 +135,7 @@ class _Search:
 
     def _having_phrase(self, phrase: str, among: Pages | None) -> Pages:
         """Return which pages, among some or all, have a phrase as it stands."""
-        ids = grams.of_phrase(self.db, phrase)
-        if among is not None:
-            ids = np.flatnonzero(among if ids is None else among & self._mask(ids))
-        where = "" if ids is None else among_ids(ids.tolist())
+        where = "" if among is None else among_ids(np.flatnonzero(among).tolist())
         # no condition on the expression: DuckDB would read every text before it looks at its id
         rows = self.db.execute(
             f"select id::bigint as id, regexp_matches(text, ?, 'i') as fits "

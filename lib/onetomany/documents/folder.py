@@ -90,7 +90,7 @@ def readable_name(path: str) -> str:
     return korean if re.search("[가-힣]", korean) else stored_name(raw)
 
 
-def walk(
+def walk_folder(
     folder: Path, skipped: Collection[Path], secret: tuple[str, ...]
 ) -> Iterator[str | Unread]:
     """Yield every entry below a folder, folders aside: the stored path of a file, or an Unread.
@@ -163,12 +163,12 @@ def _cause(error: OSError) -> str:
     return f"It can't be opened: {error.strerror or error}."
 
 
-def unread(path: str, error: OSError | Refused) -> Unread:
+def unread_file(path: str, error: OSError | Refused) -> Unread:
     """Return an error at a file as the row of `failures` that it becomes."""
     return Unread(path, _cause(error) if isinstance(error, OSError) else str(error))
 
 
-def open_inside(folder: Path, path: str) -> int:
+def _open_inside(folder: Path, path: str) -> int:
     """Open the file of a stored path for reading, following no link below the folder.
 
     Raises OSError where it can't be opened, Refused where it is no regular file of the folder.
@@ -200,7 +200,7 @@ def file_inside(folder: Path, path: str) -> Path:
 
 def size_inside(folder: Path, path: str) -> int:
     """Return the bytes of a file; raises as `open_inside` does."""
-    file = open_inside(folder, path)
+    file = _open_inside(folder, path)
     try:
         return os.fstat(file).st_size
     finally:
@@ -213,7 +213,7 @@ def sha256_inside(folder: Path, path: str, most: int) -> tuple[str, os.stat_resu
     Raises OSError where it can't be read; Refused where it is larger than `most` bytes (a sparse
     file of a terabyte is not read through), no regular file, or not what it was at the beginning.
     """
-    with os.fdopen(open_inside(folder, path), "rb", buffering=0) as file:
+    with os.fdopen(_open_inside(folder, path), "rb", buffering=0) as file:
         before = os.fstat(file.fileno())
         if before.st_size > most:
             raise Refused(f"It is larger than {most:,} bytes: not read.")
@@ -224,23 +224,23 @@ def sha256_inside(folder: Path, path: str, most: int) -> tuple[str, os.stat_resu
                 # as files of /proc do, or one that is being written
                 raise Refused(f"It has more bytes than the {before.st_size:,} it states: not read.")
             digest.update(part)
-        if part is None or left or stamp(os.fstat(file.fileno())) != stamp(before):
+        if part is None or left or file_stamp(os.fstat(file.fileno())) != file_stamp(before):
             raise Refused(CHANGED)
     return digest.hexdigest(), before
 
 
-def stamp(held: os.stat_result) -> Stamp:
+def file_stamp(held: os.stat_result) -> Stamp:
     """Return what differs once a file was changed, or another put in its place."""
     return held.st_dev, held.st_ino, held.st_size, held.st_mtime_ns, held.st_ctime_ns
 
 
-def unchanged(folder: Path, path: str, held: Stamp) -> bool:
+def is_unchanged(folder: Path, path: str, held: Stamp) -> bool:
     """Return whether a file is still the one that was hashed."""
     try:
-        file = open_inside(folder, path)
+        file = _open_inside(folder, path)
     except (OSError, Refused):
         return False
     try:
-        return stamp(os.fstat(file)) == held
+        return file_stamp(os.fstat(file)) == held
     finally:
         os.close(file)

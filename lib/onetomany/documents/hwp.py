@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .compound import MAGIC, open_compound, payload
+from .compound import MAGIC, object_payload, open_compound
 from .hwp3 import HWP3, read_hwp3
 from .hwp_container import (
     Container,
@@ -21,10 +21,10 @@ from .hwp_container import (
     refuse_locked,
 )
 from .hwp_layout import LAID_OUT, is_laid_out
-from .hwp_numbers import numbering_of
-from .hwp_walk import Walk
+from .hwp_numbers import hangul_numbering
+from .hwp_walk import HangulWalk
 from .hwpml import document_of_hwpml
-from .parts import Parts, attribute, local, number, parse
+from .parts import Parts, attribute, clamped, local, parse
 from .reading import Damaged, Reading, Refused
 
 _FACTS = {"creator": "author", "CreatedDate": "created", "ModifiedDate": "modified"}
@@ -51,7 +51,7 @@ def read_hwpx(content: bytes, reading: Reading) -> None:
     entries = parts.side(manifest, reading) if manifest in parts else ()
     if any(local(each) == "encryption-data" for entry in entries for each in entry.iter()):
         raise Refused("It is encrypted; ask for the password and save an open copy.")
-    read_owpml(parts.names, parts.read, reading)
+    _read_owpml(parts.names, parts.read, reading)
 
 
 def read_hwp(content: bytes, reading: Reading) -> None:
@@ -64,7 +64,7 @@ def read_hwp(content: bytes, reading: Reading) -> None:
         refuse_locked(container)
         open_distribution(container, reading)
         names, read = _converted(container, content, reading)
-        read_owpml(names, read, reading)
+        _read_owpml(names, read, reading)
         _compare_pages(container, reading)
         if container.damaged:
             raise Refused("It is a damaged HWP 5 file: what of it is whole was read.")
@@ -119,7 +119,7 @@ def _converted(
     return list(made.files), made.files.__getitem__
 
 
-def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Reading) -> None:
+def _read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Reading) -> None:
     """Read the parts of a document in OWPML. Raises Refused where a section is missing."""
     names = list(names)
     numbered = [n for n in names if re.fullmatch(r"Contents/section\d*\.xml", n)]
@@ -139,7 +139,7 @@ def read_owpml(names: Iterable[str], read: Callable[[str], bytes], reading: Read
         _metadata(about, reading)
     masters = {_stem(n): part(n) for n in names if re.match(r"Contents/masterpage\d", n, re.I)}
     charts = {n: part(n) for n in names if re.fullmatch(r"Chart/[^/]+\.xml", n)}
-    numbered.sort(key=lambda n: number("".join(filter(str.isdigit, n)), 0))
+    numbered.sort(key=lambda n: clamped("".join(filter(str.isdigit, n)), 0))
     sections = [section for name in numbered if (section := part(name)) is not None]
     _walk(sections, part("Contents/header.xml"), reading, masters, charts)
     for name in names:
@@ -182,7 +182,7 @@ def _walk(
     """Read the sections of a document, in order."""
     flowing = [p for section in sections for p in section if local(p) == "p"]
     laid_out = is_laid_out(flowing)
-    walk = Walk(reading, numbering_of(header), laid_out=laid_out)
+    walk = HangulWalk(reading, hangul_numbering(header), laid_out=laid_out)
     walk.changes = {} if header is None else _changes(header)
     walk.masters = {name: root for name, root in masters.items() if root is not None}
     walk.charts = {name: root for name, root in charts.items() if root is not None}
@@ -212,7 +212,7 @@ def _member(name: str, content: bytes, reading: Reading) -> None:
     if content.startswith(MAGIC):
         try:
             with open_compound(content) as ole:
-                name, content = payload(ole, "", name) or (name, content)
+                name, content = object_payload(ole, "", name) or (name, content)
         except Damaged as damaged:
             reading.skip(f"{name}: {damaged}")
             return

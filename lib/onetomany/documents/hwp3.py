@@ -7,13 +7,13 @@ Pictures, drawings, fields and outline numbers are not read, and reported.
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .hwp_container import PASSWORD
 from .hwp_layout import LAID_OUT
 from .hwp_words import Words
+from .inflating import RAW, Ending, inflate
 from .reading import GridCell, Page, Reading, Refused
 
 HWP3 = b"HWP Document File V"
@@ -53,7 +53,10 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
     body = content[begin + struct.unpack_from("<H", info, 126)[0] :]
     whole = True
     if info[124]:
-        body, whole = _unpacked(body, reading)
+        unpacked = inflate(body, RAW, reading.limits.expanded_from(len(body)))
+        if unpacked.ending is Ending.TOO_LARGE:
+            raise Refused("It expands too far: refused as a bomb.")
+        body, whole = unpacked.content, unpacked.ending is Ending.WHOLE
     reading.note("layout", "It is of HWP version 3 (before 2000), of which the kit reads the text.")
     text = _Hwp3(body, reading, reading.page(label=LAID_OUT))
     try:
@@ -66,31 +69,18 @@ def read_hwp3(content: bytes, reading: Reading) -> None:
         raise Refused("It is a damaged HWP 3 file: what follows the damage is not read.")
 
 
-def _unpacked(body: bytes, reading: Reading) -> tuple[bytes, bool]:
-    most = min(reading.limits.expanded, max(1 << 20, len(body) * reading.limits.ratio))
-    unpacker, out = zlib.decompressobj(-15), bytearray()
-    try:
-        for at in range(0, len(body), 4096):
-            out += unpacker.decompress(body[at : at + 4096], most - len(out) + 1)
-            if len(out) > most:
-                raise Refused("It expands too far: refused as a bomb.")
-    except zlib.error:
-        return bytes(out), False
-    return bytes(out), unpacker.eof
-
-
 def _tell_facts(summary: bytes, reading: Reading) -> None:
     names = ("title", "subject", "author", "date", "keywords", "keywords 2")
     for place, name in enumerate(names):
         units = struct.unpack_from(f"<{_FACT // 2}H", summary, place * _FACT)
-        said = "".join(hwp3_character(unit) for unit in units[: [*units, 0].index(0)])
+        said = "".join(_character(unit) for unit in units[: [*units, 0].index(0)])
         if said and name in ("title", "author"):
             reading.facts[name] = said
         elif said:
             reading.metadata[name] = said
 
 
-def hwp3_character(unit: int) -> str:
+def _character(unit: int) -> str:
     """Return the character of one of HWP 3's codes; U+FFFD for one that only its fonts know.
 
     >>> hwp3_character(0x8861), hwp3_character(0x4F5D)
@@ -171,7 +161,7 @@ class _Hwp3:
             if unit == 13:
                 break
             if unit > 31 or unit == 0:
-                shown = hwp3_character(unit) if unit else ""
+                shown = _character(unit) if unit else ""
                 self.unknown += shown == "\N{REPLACEMENT CHARACTER}"
                 words.add(shown, 1)
             else:
@@ -202,7 +192,7 @@ class _Hwp3:
                 shown = str(struct.unpack("<HH", held)[1])
             elif unit == 23:
                 units = struct.unpack("<3H", held)
-                shown = "".join(hwp3_character(each) for each in units if each > 31)
+                shown = "".join(_character(each) for each in units if each > 31)
             elif unit in _LEFT:
                 later.append(lambda: self._left(_LEFT[unit]))
             words.add(shown, _SIZES[unit])

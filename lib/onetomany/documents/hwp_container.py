@@ -14,6 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from .inflating import RAW, Ending, inflate
 from .reading import Reading, Refused
 
 _HEADER_BYTES = 36
@@ -208,25 +209,17 @@ def _renumber(container: Container, sections: list[tuple[str, int, str]]) -> boo
 
 
 def _inflated(stream: bytes) -> bytes:
-    """What can be unpacked of a stream, up to the place where it is damaged."""
-    unpacker, out = zlib.decompressobj(-15), bytearray()
-    try:
-        for at in range(0, len(stream), 4096):
-            out += unpacker.decompress(stream[at : at + 4096], _MOST - len(out) + 1)
-            if len(out) > _MOST:
-                raise Refused(f"A part of it is larger than {_MOST >> 20} MB.")
-    except zlib.error:
-        return bytes(out) + b"\xff"  # a record that isn't whole: what follows is lost
-    return bytes(out)
+    """Return what can be unpacked of a stream, up to the place where it is damaged."""
+    part = inflate(stream, RAW, _MOST)
+    if part.ending is Ending.TOO_LARGE:
+        raise Refused(f"A part of it is larger than {_MOST >> 20} MB.")
+    # a byte of a record that isn't whole: all that follows it is lost
+    return part.content + b"\xff" * (part.ending is Ending.DAMAGED)
 
 
 def _is_whole(stream: bytes) -> bool:
-    unpacker = zlib.decompressobj(-15)
-    try:
-        left = unpacker.decompress(stream, _MOST)
-        return bool(left) or not stream
-    except zlib.error:
-        return False
+    part = inflate(stream, RAW, _MOST)
+    return not stream or (bool(part.content) and part.ending is not Ending.DAMAGED)
 
 
 def _deflated(data: bytes) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 
 LAID_OUT = "as laid out by the writer"
 _FAR = 1 << 31
@@ -43,7 +43,7 @@ class PageBreaks:
     def cuts(self, paragraph: Any) -> list[int]:
         """Return the places in a paragraph (in Hangul's units) at which pages begin."""
         lines = [
-            (_size(line, "textpos"), _size(line, "vertpos")) for line in line_segments(paragraph)
+            (_size(line, "textpos"), _size(line, "vertpos")) for line in _line_segments(paragraph)
         ]
         asked = _is_on(paragraph, "pageBreak")
         new_column = not asked and _is_on(paragraph, "columnBreak")
@@ -70,7 +70,7 @@ def _is_on(element: Any, name: str) -> bool:
     return (attribute(element, name) or "0") in ("1", "true")
 
 
-def line_segments(paragraph: Any) -> Iterable[Any]:
+def _line_segments(paragraph: Any) -> Iterable[Any]:
     """Yield the lines of a paragraph, not of what stands in it."""
     for child in () if paragraph is None else paragraph:
         if local(child) == "linesegarray":
@@ -86,7 +86,7 @@ def is_laid_out(paragraphs: Iterable[Any]) -> bool:
     every, placed, lowest = 0, 0, 0
     for paragraph in paragraphs:
         every += 1
-        tops = [_size(line, "vertpos") for line in line_segments(paragraph)]
+        tops = [_size(line, "vertpos") for line in _line_segments(paragraph)]
         placed += bool(tops)
         lowest = max([lowest, *tops])
     return 2 * placed > every and (lowest > 0 or every == 1)
@@ -110,14 +110,14 @@ def pages_crossed(table: Any, anchor: Any, after: Any, body: int) -> int:
     places of its lines fall.
     """
     position = next((each for each in table if local(each) == "pos"), None)
-    tops = [_size(line, "vertpos") for line in line_segments(anchor)]
+    tops = [_size(line, "vertpos") for line in _line_segments(anchor)]
     flows = attribute(table, "textWrap") in (None, "TOP_AND_BOTTOM")
     if not flows or not tops or position is None or _is_on(position, "treatAsChar"):
         return 0
     part = next((_size(each, "height") for each in table if local(each) == "sz"), 0)
     offset = _size(position, "vertOffset")
     end = tops[-1] + (offset if offset < body else 0) + part
-    next_top = next((_size(line, "vertpos") for line in line_segments(after)), None)
+    next_top = next((_size(line, "vertpos") for line in _line_segments(after)), None)
     if next_top is not None and next_top + _SLACK >= end:
         return 0  # what follows stands below it
     high, falls = _rows(table)
@@ -149,7 +149,7 @@ def _cuts_in(cell: Any) -> int:
     """Return how often the places of a cell's lines fall."""
     cuts = last = 0
     for paragraph in cell.iterfind("{*}subList/{*}p"):
-        for line in line_segments(paragraph):
+        for line in _line_segments(paragraph):
             top = _size(line, "vertpos")
             cuts += top < last
             last = top
@@ -157,4 +157,4 @@ def _cuts_in(cell: Any) -> int:
 
 
 def _size(element: Any, name: str) -> int:
-    return number(attribute(element, name), 0, _FAR)
+    return clamped(attribute(element, name), 0, _FAR)

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 
 LEVELS = 10
 _HANGUL = "가나다라마바사아자차카타파하"
@@ -105,7 +105,7 @@ class ParagraphForm:
 
 
 @dataclass
-class Numbering:
+class HangulNumbering:
     """The lists of a document, and how far each has counted."""
 
     lists: dict[str, dict[int, LevelForm]] = field(default_factory=dict)
@@ -172,9 +172,9 @@ class Numbering:
 _OUTLINE_STYLE = re.compile(r"(?:개요|outline|heading|제목)\s*\d*", re.IGNORECASE)
 
 
-def numbering_of(header: Any) -> Numbering:
+def hangul_numbering(header: Any) -> HangulNumbering:
     """Read the lists, bullets and paragraph shapes of a header part (OWPML)."""
-    found = Numbering()
+    found = HangulNumbering()
     if header is None:
         return found
     for element in header.iter():
@@ -195,15 +195,15 @@ def numbering_of(header: Any) -> Numbering:
 def _levels(element: Any) -> Any:
     for head in element:
         if local(head) == "paraHead":
-            level = number(attribute(head, "level"))
-            start = number(attribute(head, "start"))
+            level = clamped(attribute(head, "level"))
+            start = clamped(attribute(head, "start"))
             form = LevelForm("".join(head.itertext()), attribute(head, "numFormat") or "", start)
             yield level, form
 
 
 def _shape(element: Any) -> ParagraphForm:
     for each in element.iter("{*}heading"):
-        level = number(attribute(each, "level"), 0, LEVELS - 1)
+        level = clamped(attribute(each, "level"), 0, LEVELS - 1)
         kind = (attribute(each, "type") or "NONE").upper()
         return ParagraphForm(kind, attribute(each, "idRef") or "", level)
     return ParagraphForm()

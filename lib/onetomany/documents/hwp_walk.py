@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from .hwp_layout import LAID_OUT, PageBreaks, body_height, pages_crossed
-from .hwp_numbers import Numbering
+from .hwp_numbers import HangulNumbering
 from .hwp_words import BREAKS, FORMS, Words, child_text, inline_text, link_target, placed_cells
 from .ooxml import add_chart
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 from .reading import Page, Reading, Refused
 
 _NOTES = {
@@ -42,10 +42,10 @@ _AUTOMATIC = ("그림입니다", "사각형입니다", "선입니다", "개체�
               "글상자입니다", "차트입니다")  # fmt: skip
 
 
-class Walk:
+class HangulWalk:
     """Puts the paragraphs of a document's sections onto the pages of its reading."""
 
-    def __init__(self, reading: Reading, numbering: Numbering, *, laid_out: bool) -> None:
+    def __init__(self, reading: Reading, numbering: HangulNumbering, *, laid_out: bool) -> None:
         self.reading, self.numbering, self.laid_out = reading, numbering, laid_out
         self.breaks = PageBreaks()
         self.page = self._turn()
@@ -184,7 +184,7 @@ class Walk:
         if name == "secPr":
             self._section_properties(element, words)
         elif name == "colPr":
-            self.breaks.set_columns(number(attribute(element, "colCount"), 1, 100))
+            self.breaks.set_columns(clamped(attribute(element, "colCount"), 1, 100))
         elif name == "fieldBegin":
             words.open_field(link_target(element))
             if (attribute(element, "type") or "").upper() == "MEMO":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .hwp_numbers import formatted_number
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 from .reading import composed
 
 # Hangul counts a control as eight characters; a line break, a hyphen and fixed blanks as one
@@ -97,7 +97,7 @@ def link_target(field_begin: Any) -> str:
     return target.partition("|")[0].strip() or "a place in this document that it doesn't name"
 
 
-def form_value(element: Any) -> str:
+def _form_value(element: Any) -> str:
     """Return what a form field shows: a box with its tick, an entry, a chosen value."""
     name, caption = local(element), attribute(element, "caption") or ""
     if name in ("checkBtn", "radioBtn"):
@@ -113,7 +113,7 @@ def form_value(element: Any) -> str:
     return caption
 
 
-def note_number(element: Any, formatted: str | None) -> str:
+def _note_number(element: Any, formatted: str | None) -> str:
     """Return an automatic number with the signs around it, such as 1)."""
     for form in element:
         if local(form) == "autoNumFormat":
@@ -125,7 +125,7 @@ def note_number(element: Any, formatted: str | None) -> str:
 def _sign(said: str | None) -> str:
     """A sign, which some programs write as its code."""
     said = said or ""
-    return chr(number(said, 0, 0xFFFF)) if len(said) > 1 and said.isdigit() else said
+    return chr(clamped(said, 0, 0xFFFF)) if len(said) > 1 and said.isdigit() else said
 
 
 def inline_text(element: Any) -> str:
@@ -135,14 +135,14 @@ def inline_text(element: Any) -> str:
         if (attribute(element, "numType") or "") in ("PAGE", "TOTAL_PAGE"):
             return ""  # another on each page
         form = next((attribute(e, "type") for e in element if local(e) == "autoNumFormat"), "")
-        value = number(attribute(element, "num"), 0)
-        return note_number(element, formatted_number(value, form or "DIGIT"))
+        value = clamped(attribute(element, "num"), 0)
+        return _note_number(element, formatted_number(value, form or "DIGIT"))
     if name == "compose":
         return attribute(element, "composeText") or ""
     if name == "dutmal":
         main, small = (child_text(element, part) for part in ("mainText", "subText"))
         return f"{main}({small})" if small else main
-    return form_value(element) if name in FORMS else ""
+    return _form_value(element) if name in FORMS else ""
 
 
 def child_text(element: Any, name: str) -> str:
@@ -158,12 +158,12 @@ def placed_cells(table: Any) -> Iterator[tuple[int, int, tuple[int, int], Any]]:
             for child in tc:
                 if local(child) == "cellAddr":
                     place = (
-                        number(attribute(child, "rowAddr"), row - 1) + 1,
-                        number(attribute(child, "colAddr"), column - 1) + 1,
+                        clamped(attribute(child, "rowAddr"), row - 1) + 1,
+                        clamped(attribute(child, "colAddr"), column - 1) + 1,
                     )
                 elif local(child) == "cellSpan":
                     spans = (
-                        max(1, number(attribute(child, "rowSpan"))),
-                        max(1, number(attribute(child, "colSpan"))),
+                        max(1, clamped(attribute(child, "rowSpan"))),
+                        max(1, clamped(attribute(child, "colSpan"))),
                     )
             yield *place, spans, tc

@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
+from .inflating import RAW, Ending, inflate
 from .parts import attribute, local, parse
 from .reading import Damaged, Reading, Refused
 
@@ -156,13 +156,15 @@ def _stored(stored: list[tuple[bytes, bytes]], formats: dict[str, str], reading:
         try:
             data = base64.b64decode(text)
             if attributes.get("Compress") == "true":
-                most = min(reading.limits.expanded, max(1 << 20, len(data) * reading.limits.ratio))
-                unpacker = zlib.decompressobj(-15)
-                data = unpacker.decompress(data, most)
-                if unpacker.unconsumed_tail:
+                packed = inflate(data, RAW, reading.limits.expanded_from(len(data)))
+                if packed.ending is Ending.TOO_LARGE:
                     reading.skip(f"{name}, which expands too far")
                     continue
-        except (binascii.Error, zlib.error, ValueError):
+                if packed.ending is Ending.DAMAGED:
+                    reading.skip(f"{name}, which is damaged")
+                    continue
+                data = packed.content
+        except (binascii.Error, ValueError):
             reading.skip(f"{name}, which is damaged")
             continue
         yield name, data

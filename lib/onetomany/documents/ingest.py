@@ -43,18 +43,18 @@ from .folder import (
     CHANGED,
     Unread,
     file_inside,
+    file_stamp,
+    is_unchanged,
     member_path,
     sha256_inside,
-    stamp,
     stored_name,
-    unchanged,
-    unread,
-    walk,
+    unread_file,
+    walk_folder,
 )
 from .reading import Limits, Refused
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
-from .store import Found, fail, mark_gone, members_known, place, store
+from .store import FoundFile, add_failure, mark_gone, members_known, place, store_documents
 from .workers import Reader
 
 LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
@@ -221,14 +221,14 @@ class _Run:
         # as documents they would be exported with the rest
         skipped += [key_file(self.case), names_file(self.case), self.members]
         skipped.append(attention_file(self.case))
-        for found in walk(self.folder, skipped, (KEY, NAMES)):
+        for found in walk_folder(self.folder, skipped, (KEY, NAMES)):
             if isinstance(found, Unread):
                 self.fail(found)
             else:
                 yield found
 
     def fail(self, unread: Unread, parent: str | None = None) -> None:
-        fail(self.db, self.source, unread.path, unread.why, at=self.started, parent=parent)
+        add_failure(self.db, self.source, unread.path, unread.why, at=self.started, parent=parent)
 
     def work(
         self,
@@ -238,12 +238,12 @@ class _Run:
         bar: tqdm[Any],
     ) -> None:
         """Hash, then read what is new. Few files are under way at a time, so memory stays small."""
-        waiting: deque[Found] = deque(self.left_over())
+        waiting: deque[FoundFile] = deque(self.left_over())
         bar.total = len(paths) + len(waiting)
         turn = iter(paths)
-        hashing: set[Future[Found | Unread]] = set()
-        reading: dict[Future[Answer], Found] = {}
-        ready: list[tuple[Found, Answer]] = []  # read, and not yet stored
+        hashing: set[Future[FoundFile | Unread]] = set()
+        reading: dict[Future[Answer], FoundFile] = {}
+        ready: list[tuple[FoundFile, Answer]] = []  # read, and not yet stored
         more = True
         while more or hashing or reading or waiting or ready:
             while waiting and len(reading) < 2 * self.workers:
@@ -261,7 +261,7 @@ class _Run:
                 hashing.discard(future)
                 hashed = future.result()
                 self.count["files"] += 1
-                if isinstance(hashed, Found):
+                if isinstance(hashed, FoundFile):
                     waiting.append(hashed)
                 else:
                     self.fail(hashed)
@@ -280,7 +280,7 @@ class _Run:
                 bar.update(len(ready))
                 ready = []
 
-    def new(self, found: Found, bar: tqdm[Any]) -> Found | None:
+    def new(self, found: FoundFile, bar: tqdm[Any]) -> FoundFile | None:
         """Return a document that is not in the case file; of one that is, store the place."""
         if found.document not in self.known:
             self.known.add(found.document)
@@ -291,18 +291,18 @@ class _Run:
         bar.update()
         return None
 
-    def hash(self, path: str) -> Found | Unread:
+    def hash(self, path: str) -> FoundFile | Unread:
         try:
             digest, held = sha256_inside(self.folder, path, self.limits.bytes)
         except (OSError, Refused) as error:
-            return unread(path, error)
+            return unread_file(path, error)
         changed = None
         with contextlib.suppress(ValueError, OverflowError, OSError):  # of a year past 9999
             changed = datetime.fromtimestamp(held.st_mtime, UTC).replace(tzinfo=None)
         facts = (self.source, path, digest, held.st_size, None, changed)
-        return Found(*facts, stamp=stamp(held))
+        return FoundFile(*facts, stamp=file_stamp(held))
 
-    def parse(self, found: Found) -> Answer:
+    def parse(self, found: FoundFile) -> Answer:
         root = found.root or found.document
         if not found.parent:
             self.account.begin(found.document, found.bytes)
@@ -321,13 +321,13 @@ class _Run:
         if found.parent:
             self.account.spend(root, answer.seconds)
         # what was read of a file that has changed since isn't what was hashed
-        changed = found.stamp and not unchanged(self.folder, found.path, found.stamp)
+        changed = found.stamp and not is_unchanged(self.folder, found.path, found.stamp)
         return Answer({}, why=CHANGED) if changed else answer
 
-    def keep(self, read: list[tuple[Found, Answer]]) -> list[Found]:
+    def keep(self, read: list[tuple[FoundFile, Answer]]) -> list[FoundFile]:
         """Store answers; the members that are to be read next."""
         self.account.check_room(self.case)
-        for status, pages in store(self.db, read, self.started):
+        for status, pages in store_documents(self.db, read, self.started):
             self.count["pages"] += pages
             self.count[status if status in ("read", "partly") else "failed"] += 1
         deeper = []
@@ -342,10 +342,10 @@ class _Run:
                 else:
                     inner = (member.document, size, found.document)
                     root = found.root or found.document
-                    deeper.append(Found(found.folder, path, *inner, depth=depth, root=root))
+                    deeper.append(FoundFile(found.folder, path, *inner, depth=depth, root=root))
         return deeper
 
-    def left_over(self) -> list[Found]:
+    def left_over(self) -> list[FoundFile]:
         """Members whose archive was read by a run that ended before it came to them."""
         found = []
         for each, size in members_known(self.db, self.source):

@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 
+from ..cage.magic_bytes import GZIP, OLE, PDF, SEVEN_ZIP, TAR, ZIP, media_type_by_magic
 from .reading import NO_TEXT, Reading, Refused
 from .warc import is_warc
 
@@ -28,18 +29,17 @@ def extractor(named: str) -> Extractor:
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _BINARY = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _OPEN = "application/vnd.oasis.opendocument"
-_TAR = "application/x-tar"
-_PACKED = ("application/x-7z-compressed", "application/vnd.rar", "application/x-cab",
+_PACKED = (SEVEN_ZIP, "application/vnd.rar", "application/x-cab",
            "application/x-lzh")  # fmt: skip
 # media type: module and function, and the package whose version stands beside the rows. They are
 # loaded when they are asked for: a caged process pays for all that it has loaded
 EXTRACTORS: dict[str, tuple[str, str]] = {
-    "application/pdf": ("pdf.read_pdf", "pypdfium2"),
+    PDF: ("pdf.read_pdf", "pypdfium2"),
     "application/x-hwp": ("hwp.read_hwp", "python-hwpx"),
     "application/hwp+zip": ("hwp.read_hwpx", "lxml"),
     "application/x-hwpml": ("hwp.read_hwpml", "lxml"),
     _OFFICE + "wordprocessingml.document": ("office.read_docx", "lxml"),
-    _OFFICE + "spreadsheetml.sheet": ("sheets.read_xlsx", "openpyxl"),
+    _OFFICE + "spreadsheetml.sheet": ("xlsx.read_xlsx", "openpyxl"),
     "application/vnd.ms-excel": ("binary_sheets.read_xls", "python-calamine"),
     _BINARY: ("binary_sheets.read_xlsb", "python-calamine"),
     _OFFICE + "presentationml.presentation": ("slides.read_pptx", "lxml"),
@@ -54,9 +54,9 @@ EXTRACTORS: dict[str, tuple[str, str]] = {
     "text/html": ("markup.read_html", "lxml"),
     "text/plain": ("plain.read_text", "python"),
     "application/rtf": ("rtf.read_rtf", "striprtf"),
-    "application/zip": ("archive.read_zip", "python"),
-    _TAR: ("archive.read_tar", "python"),
-    "application/gzip": ("archive.read_tar", "python"),
+    ZIP: ("archive.read_zip", "python"),
+    TAR: ("archive.read_tar", "python"),
+    GZIP: ("archive.read_tar", "python"),
     "application/x-bzip2": ("archive.read_tar", "python"),
     "application/x-xz": ("archive.read_tar", "python"),
     **dict.fromkeys(_PACKED, ("archive.read_packed", "archi")),
@@ -75,49 +75,20 @@ _ENDINGS = {
     "html": "text/html", "xhtml": "text/html", "mht": "multipart/related",
     "mhtml": "multipart/related",
     "txt": "text/plain", "md": "text/plain", "log": "text/plain", "text": "text/plain",
-    "pdf": "application/pdf", "hwp": "application/x-hwp", "hwpx": "application/hwp+zip",
+    "pdf": PDF, "hwp": "application/x-hwp", "hwpx": "application/hwp+zip",
     "hml": "application/x-hwpml",
     "docx": _OFFICE + "wordprocessingml.document", "xlsx": _OFFICE + "spreadsheetml.sheet",
     "xlsm": _OFFICE + "spreadsheetml.sheet", "xls": "application/vnd.ms-excel",
     "xlsb": _BINARY, "doc": "application/msword", "ppt": "application/vnd.ms-powerpoint",
     "pptx": _OFFICE + "presentationml.presentation", "mbox": "application/mbox",
-    "tar": _TAR, "tgz": "application/gzip", "gz": "application/gzip",
+    "tar": TAR, "tgz": GZIP, "gz": GZIP,
     "pst": "application/vnd.ms-outlook-pst", "ost": "application/vnd.ms-outlook-pst",
     **dict.fromkeys(("odt", "ods", "odp", "odg", "ott", "ots", "otp"), _OPEN),
-    "msg": "application/vnd.ms-outlook", "zip": "application/zip", "png": "image/png",
+    "msg": "application/vnd.ms-outlook", "zip": ZIP, "png": "image/png",
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "tif": "image/tiff", "tiff": "image/tiff",
     "gif": "image/gif", "bmp": "image/bmp", "webp": "image/webp",
     "warc": "application/warc", "wacz": "application/wacz",
 }  # fmt: skip
-_STARTS = (
-    (rb"\x89PNG\r\n\x1a\n", "image/png"),
-    (rb"\xff\xd8\xff", "image/jpeg"),
-    (rb"II\*\0|MM\0\*", "image/tiff"),
-    (rb"GIF8[79]a", "image/gif"),
-    # a text may begin with BM too: the four bytes after a bitmap's size are reserved
-    (rb"BM.{4}\0{4}", "image/bmp"),
-    (rb"RIFF.{4}WEBP", "image/webp"),
-    (rb"\x1f\x8b", "application/gzip"),
-    (rb"BZh[1-9](?:1AY&SY|\x17rE8)", "application/x-bzip2"),
-    (rb"\xfd7zXZ\0", "application/x-xz"),
-    (rb"ALZ\x01", "application/x-alz"),
-    (rb"EGGA", "application/x-egg"),
-    (rb"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-    (rb"Rar!\x1a\x07", "application/vnd.rar"),
-    (rb"MSCF\0{4}", "application/x-cab"),
-    (rb".{2}-l[hz][0-9ds]-", "application/x-lzh"),
-    (rb".{257}ustar", "application/x-tar"),
-    (rb"!BDN", "application/vnd.ms-outlook-pst"),
-    (rb"\{\\rtf", "application/rtf"),
-    (rb"HWP Document File V", "application/x-hwp"),  # before version 5
-    # Hangul's document as one XML file, whatever it is called
-    (rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]{0,999}>\s*){0,9}<HWPML[\s>]", "application/x-hwpml"),
-    (rb"(?:\xff\xfe|\xfe\xff).{0,999}?<\0?H\0W\0P\0M\0L", "application/x-hwpml"),
-    (rb"<MARKANY", "application/x-drm; by=MarkAny"),
-    (rb".{0,8}DRMONE", "application/x-drm; by=Fasoo"),
-    (rb"SCDSA\d", "application/x-drm; by=SoftCamp"),
-    (rb"<## NASCA DRM FILE", "application/x-drm; by=NASCA"),
-)
 _MAIL = re.compile(rb"\A(?:[A-Za-z][-A-Za-z0-9]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3,}")
 _MBOX = re.compile(rb"\AFrom [^\r\n]+\r?\n[A-Za-z][-A-Za-z0-9]*:")
 _MAIL_FIELDS = re.compile(rb"(?im)^(?:from|received|message-id|mime-version|subject):")
@@ -155,7 +126,7 @@ _REFUSED |= {
     )
 }  # fmt: skip
 # kinds that may ask for a password
-_LOCKABLE = ("application/pdf", "application/msword", "application/vnd.ms-excel",
+_LOCKABLE = (PDF, "application/msword", "application/vnd.ms-excel",
              "application/vnd.ms-powerpoint", _OPEN)  # fmt: skip
 _OLE = (("EncryptedPackage", _LOCKED), ("WordDocument", "application/msword"),
         ("PowerPoint Document", "application/vnd.ms-powerpoint"),
@@ -174,18 +145,16 @@ def media_type(content: bytes, name: str) -> str:
     # before all others: a capture of a PDF has one in it
     if kind := _captured_kind(content, name.lower(), named=ending in _TEXTS):
         return kind
-    if content.startswith(b"%PDF-"):
-        return "application/pdf"
-    for start, kind in _STARTS:
-        if re.match(start, content, re.DOTALL):
-            return kind
-    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    kind = media_type_by_magic(content)
+    if kind == ZIP:
         return _zip_kind(content, ending)
-    if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+    if kind == OLE:
         return _ole_kind(content, ending)
+    if kind:
+        return kind
     # something may stand before a PDF, and a text may speak of one; an archive may hold one
     pdf = b"%PDF-" in content[:1024] and ending not in _TEXTS
-    return "application/pdf" if pdf else _text_kind(content, ending)
+    return PDF if pdf else _text_kind(content, ending)
 
 
 def _captured_kind(content: bytes, name: str, *, named: bool) -> str:
@@ -202,12 +171,12 @@ def _zip_kind(content: bytes, ending: str) -> str:
         names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
     except Exception:
         # damaged: the extractor that its name points to says how
-        return ending or "application/zip"
+        return ending or ZIP
     if "datapackage.json" in names and any(".warc" in each for each in names):
         return "application/wacz"
-    kind = next((kind for part, kind in _PARTS if part in names), "application/zip")
+    kind = next((kind for part, kind in _PARTS if part in names), ZIP)
     # any archive may hold a content.xml
-    return "application/zip" if kind == _OPEN and "mimetype" not in names else kind
+    return ZIP if kind == _OPEN and "mimetype" not in names else kind
 
 
 def _ole_kind(content: bytes, ending: str) -> str:
@@ -259,10 +228,10 @@ def extract(content: bytes, name: str, reading: Reading) -> None:
     kind = media_type(content, name)
     reading.facts["media_type"] = kind
     if (reading.passwords and kind in _LOCKABLE) or kind == _LOCKED:
-        from .protected import opened
+        from .protected import add_opened_copy
 
         reading.facts["extractor"] = f"protected: msoffcrypto-tool {_version('msoffcrypto-tool')}"
-        if opened(content, name, reading):
+        if add_opened_copy(content, name, reading):
             return
     if kind in _REFUSED:
         reading.facts["extractor"] = "none"

@@ -10,7 +10,7 @@ import json
 import struct
 from typing import Any
 
-from .compound import embedded_objects, inflated, open_compound, stream, unwrapped
+from .compound import embedded_objects, inflate_object, open_compound, stream_bytes, unwrap_object
 from .protected import LOCKED
 from .reading import Damaged, GridCell, Page, Reading, Refused
 
@@ -30,7 +30,7 @@ def read_doc(content: bytes, reading: Reading) -> None:
         page = reading.page()
         for section in _sections(document, reading):
             _content(section.get("content", []), page, reading)
-        _tell_counts(stream(ole, "WordDocument"), page, reading)
+        _tell_counts(stream_bytes(ole, "WordDocument"), page, reading)
         _pictures(document, reading)
         embedded_objects(ole, reading)
         if ole.exists("Macros") or ole.exists("_VBA_PROJECT_CUR"):
@@ -43,10 +43,10 @@ def read_ppt(content: bytes, reading: Reading) -> None:
         document = _opened(content)
         for section in _sections(document, reading):
             _content(section.get("content", []), reading.page(label=section.get("name")), reading)
-        for held in _records(stream(ole, "PowerPoint Document")):
+        for held in _records(stream_bytes(ole, "PowerPoint Document")):
             _object(held, reading)
         if ole.exists("Pictures"):
-            _drawn(stream(ole, "Pictures"), reading)
+            _drawn(stream_bytes(ole, "Pictures"), reading)
     reading.note("unread", "Of PPT, tables and charts are not told apart from other text, and "
                  "comments, speaker's notes and hidden slides may be missing.")  # fmt: skip
 
@@ -155,8 +155,8 @@ def _records(held: bytes) -> list[bytes]:
 def _object(held: bytes, reading: Reading) -> None:
     packed = held[0] == 1
     try:
-        content = inflated(held[6:], reading.limits.expanded) if packed else held[2:]
-        unwrapped(f"object {len(reading.members) + 1}", content, reading)
+        content = inflate_object(held[6:], reading.limits.expanded) if packed else held[2:]
+        unwrap_object(f"object {len(reading.members) + 1}", content, reading)
     except Damaged as damaged:
         reading.note("unread", f"An embedded object: {damaged}")
 

@@ -37,7 +37,7 @@ def read_eml(content: bytes, reading: Reading) -> None:
 def _body(message: Any, page: Page, reading: Reading) -> None:
     plain: list[str] = []
     rich: list[str] = []
-    for number, part in enumerate(leaves(message, reading.limits.depth), 1):
+    for number, part in enumerate(mail_parts(message, reading.limits.depth), 1):
         kind = part.get_content_type()
         name = part.get_filename()
         if kind in ("text/plain", "text/html") and not name and not part.is_attachment():
@@ -68,7 +68,7 @@ def add_bodies(plain: list[str], rich: list[str], page: Page, reading: Reading) 
         reading.facts["title"] = title
 
 
-def leaves(message: Any, depth: int) -> list[Any]:
+def mail_parts(message: Any, depth: int) -> list[Any]:
     """Return the parts of a message that hold something. Raises Refused for endless nesting."""
     if message.get_content_maintype() != "multipart":
         return [message]
@@ -80,7 +80,7 @@ def leaves(message: Any, depth: int) -> list[Any]:
         if isinstance(held, list)
         else []
     )
-    return [leaf for part in parts for leaf in leaves(part, depth - 1)]
+    return [leaf for part in parts for leaf in mail_parts(part, depth - 1)]
 
 
 def mail_head(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree, html
 
 from .numbering import numeral
-from .parts import number
+from .parts import clamped
 from .plain import decode
 from .reading import GridCell, Page, Reading, Refused
 
@@ -230,8 +230,8 @@ def _grid(table: Any, hidden: bool) -> list[GridCell]:
             while (row, column) in taken:
                 column += 1
             spans = (
-                max(1, number(cell.get("rowspan"), most=1000)),
-                max(1, number(cell.get("colspan"), most=1000)),
+                max(1, clamped(cell.get("rowspan"), most=1000)),
+                max(1, clamped(cell.get("colspan"), most=1000)),
             )
             if spans[0] * spans[1] > 10_000:
                 spans = (1, 1)

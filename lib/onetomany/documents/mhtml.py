@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from .mail import leaves, mail_head
+from .mail import mail_head, mail_parts
 from .markup import add_html, html_text
 from .plain import decode
 from .reading import Reading, Refused, clean
@@ -29,7 +29,7 @@ _SHOWN = (
 def read_mhtml(content: bytes, reading: Reading) -> None:
     """Read a saved page: its HTML, then its frames. Raises Refused if no page is in it."""
     message = BytesParser(policy=email.policy.default).parsebytes(content)
-    parts = leaves(message, reading.limits.depth)
+    parts = mail_parts(message, reading.limits.depth)
     start = str(message.get_param("start") or "").strip("<> ")
     pages = [part for part in parts if part.get_content_type() in ("text/html", "text/plain",
              "application/xhtml+xml")]  # fmt: skip

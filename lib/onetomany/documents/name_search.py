@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -20,7 +21,6 @@ from tqdm.auto import tqdm
 
 from ..errors import InputError
 from ..sources.files import read_received
-from . import grams
 from .plain import decode
 from .query import Filters
 from .reading import composed
@@ -30,6 +30,7 @@ LARGEST = 16 << 20  # bytes of a list
 MOST = 20_000  # names of a list
 LONGEST = 200  # characters of a name
 PASSAGE = 60  # characters shown on either side
+TOGETHER = 50  # names that one scan of all pages looks for
 NAME_HITS = {
     "name": pl.String,  # as in the list
     "times": pl.Int64,  # on this page as a word of its own; 0 in a row without a page: not found
@@ -45,6 +46,7 @@ NAME_HITS = {
 _HEADS = ("name", "names", "full name", "이름", "성명", "명단", "기관", "기관명")
 _HANGUL = "가-힣"
 _JOINING = r"\s\-‐‑·"  # between the words of a name
+_PAGES_WITH = "select id from search_pages where regexp_matches(text, ?, 'i')"
 _PERSON = 4  # syllables that a Korean person's name has at most, but for few
 
 
@@ -104,28 +106,40 @@ def find_names(
     indexed.
     """
     check_indexed(db)
-    rows: list[tuple[object, ...]] = []
-    for name in tqdm(names, desc="looking for names", leave=False, disable=len(names) < 100):
-        pattern = re.compile(name_pattern(name), re.IGNORECASE)
-        own = []
-        for document, page, path, text in _page_texts(db, pattern.pattern, filters):
-            if row := _row(name, pattern, text):
-                own.append((*row[:4], path, page, *row[4:], document))
-        rows += sorted(own, key=lambda each: (each[4] or "", each[5])) or [
-            (name, 0, 0, *[None] * (len(NAME_HITS) - 3))
-        ]
+    rows: list[tuple[Any, ...]] = []
+    with tqdm(
+        total=len(names), desc="looking for names", leave=False, disable=len(names) < 100
+    ) as bar:
+        for first in range(0, len(names), TOGETHER):
+            patterns = {name: name_pattern(name) for name in names[first : first + TOGETHER]}
+            any_of_them = "|".join(f"(?:{pattern})" for pattern in patterns.values())
+            found = db.execute(_PAGES_WITH, [any_of_them]).fetchall()
+            among = among_ids([id_ for (id_,) in found])
+            for name, pattern in patterns.items():
+                rows += _rows(db, name, pattern, among, filters)
+                bar.update()
     return pl.DataFrame(rows, schema=NAME_HITS, orient="row")
 
 
+def _rows(
+    db: duckdb.DuckDBPyConnection, name: str, pattern: str, among: str, filters: Filters | None
+) -> list[tuple[Any, ...]]:
+    """Return one name's rows of NAME_HITS, by path and page; one without a page if none has it."""
+    compiled, own = re.compile(pattern, re.IGNORECASE), []
+    for document, page, path, text in _page_texts(db, pattern, among, filters):
+        if row := _row(name, compiled, text):
+            own.append((*row[:4], path, page, *row[4:], document))
+    own.sort(key=lambda each: (each[4] or "", each[5]))
+    return own or [(name, 0, 0, *[None] * (len(NAME_HITS) - 3))]
+
+
 def _page_texts(
-    db: duckdb.DuckDBPyConnection, pattern: str, filters: Filters | None
+    db: duckdb.DuckDBPyConnection, pattern: str, among: str, filters: Filters | None
 ) -> Iterator[tuple[str, int, str, str]]:
-    """Yield document, page, path and text of the pages that an expression fits."""
-    ids = grams.of_pattern(db, pattern)
+    """Yield document, page, path and text of the pages, among some, that match an expression."""
     condition, values = filters.where() if filters else ("", [])
     if filters and filters.tag and not has_table(db, "remarks"):
         return
-    among = "" if ids is None else among_ids(ids.tolist())
     cursor = db.cursor().execute(
         "select s.document, s.page, d.path, case when fits then s.text end from ("
         f"select *, regexp_matches(text, ?, 'i') as fits from search_pages {among}) s "
@@ -136,7 +150,7 @@ def _page_texts(
         yield from (row for row in rows if row[3] is not None)
 
 
-def _row(name: str, pattern: re.Pattern[str], text: str) -> tuple[object, ...] | None:
+def _row(name: str, pattern: re.Pattern[str], text: str) -> tuple[Any, ...] | None:
     """Return what a page has of a name: times, unsure, spellings, passage, and the first place."""
     places = [found.span() for found in pattern.finditer(text)]
     if not places:

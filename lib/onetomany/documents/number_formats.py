@@ -77,7 +77,7 @@ def plain_number(value: float) -> str:
     return text if "e" in text else format(Decimal(text), "f")
 
 
-def shown(value: float, format_: str | None, *, from_1904: bool = False) -> str:
+def format_number(value: float, format_: str | None, *, from_1904: bool = False) -> str:
     """Return a number as a cell in this format shows it; `from_1904` is the workbook's calendar."""
     if not format_ or format_ in ("General", "@") or not math.isfinite(value):
         return plain_number(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 
 LEVELS = 9
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
@@ -107,7 +107,7 @@ class _List:
     by_style: dict[str, int] = field(default_factory=dict)
 
 
-class Numbering:
+class WordNumbering:
     """The lists of a document, and how far each has counted."""
 
     def __init__(self, numbering: Any, styles: Any) -> None:
@@ -133,10 +133,10 @@ class Numbering:
             if local(child) == "abstractNumId":
                 base = attribute(child, "val") or ""
             elif local(child) == "lvlOverride":
-                at = number(attribute(child, "ilvl"), 0, LEVELS - 1)
+                at = clamped(attribute(child, "ilvl"), 0, LEVELS - 1)
                 for each in child:
                     if local(each) == "startOverride":
-                        starts[at] = number(attribute(each, "val"))
+                        starts[at] = clamped(attribute(each, "val"))
                     elif local(each) == "lvl":
                         levels[at] = _level(each)
         self.nums[attribute(element, "numId") or ""] = (base, levels, starts)
@@ -147,7 +147,7 @@ class Numbering:
             if local(child) == "basedOn":
                 based = attribute(child, "val") or ""
             elif local(child) == "pPr":
-                named, level = listed(child)
+                named, level = _list_and_level(child)
         self.of_style[attribute(style, "styleId") or ""] = (named, level, based)
 
     def inherited(self, style: str) -> tuple[str | None, int | None]:
@@ -164,7 +164,7 @@ class Numbering:
 
     def label(self, properties: Any, style: str) -> str:
         """Count a paragraph and return the number before it, '' where it has none."""
-        named, level = listed(properties) if properties is not None else (None, None)
+        named, level = _list_and_level(properties) if properties is not None else (None, None)
         from_style = named is None
         given, below = self.inherited(style)
         named = given if named is None else named
@@ -220,13 +220,13 @@ class Numbering:
         return text + ("" if level.tight or not text else " ")
 
 
-def listed(properties: Any) -> tuple[str | None, int | None]:
+def _list_and_level(properties: Any) -> tuple[str | None, int | None]:
     """Return list and level that a paragraph's properties name, None for what they don't."""
     for child in properties:
         if local(child) == "numPr":
             held = {local(each): attribute(each, "val") for each in child}
             level = held.get("ilvl")
-            return held.get("numId"), None if level is None else number(level, 0, LEVELS - 1)
+            return held.get("numId"), None if level is None else clamped(level, 0, LEVELS - 1)
     return None, None
 
 
@@ -234,7 +234,7 @@ def _list(element: Any) -> _List:
     found = _List()
     for child in element:
         if local(child) == "lvl":
-            at = number(attribute(child, "ilvl"), 0, LEVELS - 1)
+            at = clamped(attribute(child, "ilvl"), 0, LEVELS - 1)
             found.levels[at] = _level(child)
             for each in child:
                 if local(each) == "pStyle":
@@ -256,6 +256,6 @@ def _level(element: Any) -> _Level:
             kind = (attribute(inner[0], "val") or kind) if inner else kind
             kind = (attribute(inner[-1], "val") or "decimal") if kind == "custom" else kind
     return _Level(
-        number(held.get("start"), 1), kind, held.get("lvlText") or "", legal,
-        held.get("suff") == "nothing", None if restart is None else number(restart, 0, LEVELS),
+        clamped(held.get("start"), 1), kind, held.get("lvlText") or "", legal,
+        held.get("suff") == "nothing", None if restart is None else clamped(restart, 0, LEVELS),
     )  # fmt: skip

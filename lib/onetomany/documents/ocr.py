@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cage.zygote import Handler
-from .extraction import handler
+from .extraction import document_handler
 from .ocr_parts import PartRead, read_parts, said_of
 from .pdf_shapes import NESTING
 from .reading import Box, Page, Reading, Refused, boxed, clean
@@ -51,12 +51,12 @@ _AUTO = 3  # Tesseract's page segmentation: columns, paragraphs and lines, all u
 Pixels = NDArray[np.uint8]
 
 
-class Missing(Exception):
+class OcrMissing(Exception):
     """Why no OCR can be made here."""
 
 
 @dataclass(frozen=True)
-class Word:
+class OcrWord:
     """A word with its box in pixels; `place` are Tesseract's block, paragraph and line."""
 
     text: str
@@ -66,7 +66,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PageImage:
     """A page as grey pixels, shape (height, width), and its size in its own unit."""
 
     pixels: Pixels
@@ -76,7 +76,7 @@ class Sheet:
     unit: str
 
 
-class Engine:
+class OcrEngine:
     """Tesseract with its languages loaded. Raises Missing where it or a model isn't here."""
 
     def __init__(self, languages: str = LANGUAGES) -> None:
@@ -107,12 +107,12 @@ class Engine:
         while not failed and held[len(loaded)]:
             loaded.add(held[len(loaded)].decode())
         if lacking := [each for each in languages.split("+") if each not in loaded]:
-            raise Missing(f"Tesseract has no model here for {' and '.join(lacking)}")
+            raise OcrMissing(f"Tesseract has no model here for {' and '.join(lacking)}")
         self.name = f"tesseract {ours.TessVersion().decode()} {languages}"
         # otherwise a blank follows every Korean syllable
         ours.TessBaseAPISetVariable(self._api, b"preserve_interword_spaces", b"1")
 
-    def words(self, pixels: Pixels, dpi: float = DPI, segments: int = _AUTO) -> list[Word]:
+    def words(self, pixels: Pixels, dpi: float = DPI, segments: int = _AUTO) -> list[OcrWord]:
         """Words of a grey picture, shape (height, width), in reading order.
 
         `segments` is Tesseract's page segmentation mode. Raises Refused where it gives up.
@@ -144,22 +144,22 @@ def _library() -> ctypes.CDLL:
             return ctypes.CDLL(name)
         except OSError:
             continue
-    raise Missing("Tesseract 5 isn't installed")
+    raise OcrMissing("Tesseract 5 isn't installed")
 
 
-def _rows(table: str) -> Iterable[Word]:
+def _rows(table: str) -> Iterable[OcrWord]:
     for row in table.splitlines():
         # level, page, block, paragraph, line, word, left, top, width, height, confidence, text
         level, _, block, paragraph, line, _, *numbers, text = row.split("\t", 11)
         if level == "5" and (text := clean(text)):
             left, top, wide, high, confidence = map(float, numbers)
             box = (left, top, left + wide, top + high)
-            yield Word(text, box, confidence, (block, paragraph, line))
+            yield OcrWord(text, box, confidence, (block, paragraph, line))
 
 
-def _joined(rows: Iterable[Word], plain: str) -> list[Word]:
+def _joined(rows: Iterable[OcrWord], plain: str) -> list[OcrWord]:
     """Whole words: the table has Korean in syllables, the plain text has the blanks between."""
-    words: list[Word] = []
+    words: list[OcrWord] = []
     at = 0
     for row in rows:
         found = plain.find(row.text, at)
@@ -172,22 +172,22 @@ def _joined(rows: Iterable[Word], plain: str) -> list[Word]:
         text, sizes = last.text + row.text, (len(last.text), len(row.text))
         mean = (last.confidence * sizes[0] + row.confidence * sizes[1]) / sum(sizes)
         box = boxed((last.box, row.box)) or row.box
-        words[-1] = Word(text, box, mean, row.place)
+        words[-1] = OcrWord(text, box, mean, row.place)
     return words
 
 
-def _confidence(words: list[Word]) -> float:
+def _confidence(words: list[OcrWord]) -> float:
     """The mean over characters; 0 without any."""
     many = sum(len(word.text) for word in words)
     return sum(word.confidence * len(word.text) for word in words) / many if many else 0.0
 
 
-def reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
+def ocr_reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
     """What reads one page of a document into `reading`; its name comes as 'PAGE/NAME'.
 
     Loads the models: to be called before files are given up. Raises Missing.
     """
-    engine = Engine(languages)
+    engine = OcrEngine(languages)
     blank = np.full((200, 200), 255, np.uint8)
     engine.words(blank)
 
@@ -205,12 +205,12 @@ def reader(languages: str = LANGUAGES) -> Callable[[bytes, str, Reading], None]:
     return read
 
 
-def load(languages: str = LANGUAGES) -> Handler:
+def load_ocr(languages: str = LANGUAGES) -> Handler:
     """Load the models, as the cage's task that reads pages of scans."""
-    return handler(reader(languages))
+    return document_handler(ocr_reader(languages))
 
 
-def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
+def _read(engine: OcrEngine, sheet: PageImage, number: int, reading: Reading) -> None:
     page = Page(number, reading, width=sheet.width, height=sheet.height, unit=sheet.unit)
     page.text_source = "ocr"
     reading.pages.append(page)
@@ -236,7 +236,7 @@ def _read(engine: Engine, sheet: Sheet, number: int, reading: Reading) -> None:
     )
 
 
-def _add_parts(engine: Engine, parts: list[PartRead], number: int, reading: Reading) -> None:
+def _add_parts(engine: OcrEngine, parts: list[PartRead], number: int, reading: Reading) -> None:
     """Add what was read of a page's parts: only that, it is put after the page's text."""
     page = Page(number, reading, unit="pt")
     page.text_source = "ocr"
@@ -248,7 +248,7 @@ def _add_parts(engine: Engine, parts: list[PartRead], number: int, reading: Read
     reading.note("ocr", said_of(parts, engine.name), number)
 
 
-def _paragraph(page: Page, words: list[Word]) -> None:
+def _paragraph(page: Page, words: list[OcrWord]) -> None:
     lines = [list(each) for _, each in groupby(words, key=lambda word: word.place)]
     text = "\n".join(" ".join(word.text for word in line) for line in lines)
     span = page.add(text, "paragraph", boxed(word.box for word in words))
@@ -269,7 +269,7 @@ def _paragraph(page: Page, words: list[Word]) -> None:
         at += len(word.text) + 1
 
 
-def _either_way(engine: Engine, sheet: Sheet, seconds: float) -> tuple[list[Word], bool]:
+def _either_way(engine: OcrEngine, sheet: PageImage, seconds: float) -> tuple[list[OcrWord], bool]:
     """Words of a page as it lies or, where that gives little sense, upside down; and if so.
 
     Tesseract itself reads lines that run upwards; all others run so in one of the two.
@@ -291,11 +291,11 @@ def _either_way(engine: Engine, sheet: Sheet, seconds: float) -> tuple[list[Word
     ], True
 
 
-def _sense(words: list[Word]) -> int:
+def _sense(words: list[OcrWord]) -> int:
     return sum(len(word.text) for word in words if word.confidence >= UNSURE)
 
 
-def _from_pdf(content: bytes, number: int) -> Sheet:
+def _from_pdf(content: bytes, number: int) -> PageImage:
     """A page drawn as it is shown. Raises Refused where PDFium can't."""
     import pypdfium2 as pdfium
 
@@ -307,7 +307,7 @@ def _from_pdf(content: bytes, number: int) -> Sheet:
             drawn = held.render(scale=scale, grayscale=True).to_pil()
     except pdfium.PdfiumError as error:
         raise Refused(f"PDFium can't draw it: {error}") from error
-    return Sheet(_soft(drawn, scale * 72), scale * 72, width, height, "pt")
+    return PageImage(_soft(drawn, scale * 72), scale * 72, width, height, "pt")
 
 
 def _dpi(held: Any) -> float:
@@ -324,7 +324,7 @@ def _dpi(held: Any) -> float:
     return min(max(*found, LEAST), DPI) if found else DPI
 
 
-def _from_picture(content: bytes, number: int) -> Sheet:
+def _from_picture(content: bytes, number: int) -> PageImage:
     """A picture's frame as it is shown, on white where it is transparent. Raises Refused."""
     from PIL import Image as pillow
     from PIL import ImageOps
@@ -351,7 +351,7 @@ def _from_picture(content: bytes, number: int) -> Sheet:
         grey = grey.resize(size, pillow.Resampling.BICUBIC)
     # what it says of its resolution is seldom true; taken for a page of A4
     dpi = min(max(max(grey.size) / 11.7, 100.0), 600.0)
-    return Sheet(_soft(grey, dpi), dpi, float(width), float(height), "px")
+    return PageImage(_soft(grey, dpi), dpi, float(width), float(height), "px")
 
 
 def _soft(grey: Image, dpi: float) -> Pixels:
@@ -364,6 +364,6 @@ def _soft(grey: Image, dpi: float) -> Pixels:
 def main() -> None:
     """Print which engine is here, or end with the reason why there is none."""
     try:
-        print(Engine(*sys.argv[1:2]).name)
-    except Missing as missing:
+        print(OcrEngine(*sys.argv[1:2]).name)
+    except OcrMissing as missing:
         sys.exit(str(missing))

@@ -15,7 +15,7 @@ from .pdf_unread import Looked, Part
 from .reading import Box, Refused
 
 if TYPE_CHECKING:
-    from .ocr import Engine, Word
+    from .ocr import OcrEngine, OcrWord
 
 DPI, PIXELS = 300, 40_000_000  # of the page as it is drawn for this
 MARGIN = 3.0  # points around a part
@@ -32,10 +32,10 @@ class PartRead:
     """A part of a page, and its words in points; none where nothing legible is in it."""
 
     part: Part
-    words: list[Word]
+    words: list[OcrWord]
 
 
-def read_parts(engine: Engine, content: bytes, number: int) -> list[PartRead]:
+def read_parts(engine: OcrEngine, content: bytes, number: int) -> list[PartRead]:
     """Read the parts of a page that are no text; [] where there is none. Raises Refused."""
     try:
         with pdfium.PdfDocument(content) as pdf:
@@ -52,7 +52,7 @@ def read_parts(engine: Engine, content: bytes, number: int) -> list[PartRead]:
         raise Refused(f"PDFium can't draw it: {error}") from error
 
 
-def _read(engine: Engine, part: Part, grey: Pixels, scale: float, lines: list[Line]) -> PartRead:
+def _read(engine: OcrEngine, part: Part, grey: Pixels, scale: float, lines: list[Line]) -> PartRead:
     """Words of a part. What is text already is painted over, unless it belongs to the part."""
     x0, y0, x1, y1 = _pixels(part.box, MARGIN, scale, grey)
     pixels = grey[y0:y1, x0:x1].copy()
@@ -81,7 +81,7 @@ def _pixels(box: Box, margin: float, scale: float, grey: Pixels) -> tuple[int, i
     return max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
 
 
-def _placed(word: Word, left: int, top: int, scale: float) -> Word:
+def _placed(word: OcrWord, left: int, top: int, scale: float) -> OcrWord:
     x0, y0, x1, y1 = word.box
     return replace(
         word,

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .numbering import Numbering
+from .numbering import WordNumbering
 from .ooxml import Package, Relation
-from .parts import Parts, attribute, local, number
+from .parts import Parts, attribute, clamped, local
 from .reading import GridCell, Page, Reading, Refused
-from .word_runs import Run, field_links, plain_text, runs_of
+from .word_runs import TextRun, field_links, run_text, runs_of
 
 _LINKS = ("hyperlink",)  # relations that lead out and ask for nothing
 _WITHIN = (
@@ -44,7 +44,7 @@ def read_docx(content: bytes, reading: Reading) -> None:
     body = package.parts.xml("word/document.xml")
     styles = package.side("word/styles.xml") if "word/styles.xml" in parts else ()
     lists = package.side("word/numbering.xml") if "word/numbering.xml" in parts else ()
-    numbering = Numbering(lists, styles)
+    numbering = WordNumbering(lists, styles)
     walk = _Walk(reading.page(), reading, _style_names(styles), package, numbering)
     walk.begin("word/document.xml")
     for part in body if len(body) else [body]:
@@ -83,7 +83,7 @@ class _Walk:
         reading: Reading,
         styles: dict[str, str],
         package: Package,
-        lists: Numbering,
+        lists: WordNumbering,
     ) -> None:
         self.page, self.reading, self.styles = page, reading, styles
         self.package, self.lists = package, lists
@@ -153,7 +153,7 @@ class _Walk:
                 self.count(run.kind)
         self.beside(element)
 
-    def runs(self, element: Any) -> list[Run]:
+    def runs(self, element: Any) -> list[TextRun]:
         """Return the texts of a paragraph, its automatic number first."""
         runs = list(runs_of(element, ""))
         properties = _child(element, "pPr")
@@ -164,7 +164,7 @@ class _Walk:
             and any(run.text.strip() for run in runs)
             and (label := self.lists.label(properties, named))
         ):
-            runs.insert(0, Run(label, ""))
+            runs.insert(0, TextRun(label, ""))
         return runs
 
     def beside(self, element: Any) -> None:
@@ -175,7 +175,7 @@ class _Walk:
         for link in element.iter("{*}hyperlink"):
             relation = self.relations.get(attribute(link, "id") or "")
             if relation and relation.outside:
-                self.reading.link(plain_text(link), relation.target, self.page.number)
+                self.reading.link(run_text(link), relation.target, self.page.number)
         for target in field_links(element):
             self.reading.link("", target, self.page.number)
         for box in _text_boxes(element):
@@ -212,11 +212,12 @@ class _Walk:
             column, hidden = 1, _deep(tr, "trPr", "hidden") is not None
             before = _deep(tr, "trPr", "gridBefore")
             if before is not None:
-                column += number(attribute(before, "val"), 0, 1000)
+                column += clamped(attribute(before, "val"), 0, 1000)
             for tc in _rows(tr, "tc"):
                 span = _deep(tc, "tcPr", "gridSpan")
                 wide = max(
-                    1, number(attribute(span, "val") if span is not None else None, most=1000)
+                    1,
+                    clamped(attribute(span, "val") if span is not None else None, most=1000),
                 )
                 merge = _deep(tc, "tcPr", "vMerge")
                 text = "\n".join(filter(None, self.lines(tc, within)))
@@ -256,7 +257,7 @@ class _Walk:
 
     def comments(self, root: Any) -> None:
         for comment in root:
-            text = "\n".join(plain_text(p) for p in comment.iter("{*}p"))
+            text = "\n".join(run_text(p) for p in comment.iter("{*}p"))
             who, dated = attribute(comment, "author"), attribute(comment, "date")
             if self.page.add(text, "comment", None, who, dated):
                 self.count("comment")

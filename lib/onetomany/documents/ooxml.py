@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from .compound import unwrapped
+from .compound import unwrap_object
 from .markup import add_html, html_text
-from .number_formats import shown
+from .number_formats import format_number
 from .parts import Parts, attribute, local
 from .reading import Damaged, GridCell, Page, Reading, Refused, composed
 
@@ -151,7 +151,7 @@ def carried(parts: Parts, name: str, reading: Reading) -> None:
         reading.note("unread", str(damaged))
         return
     try:
-        unwrapped(name, content, reading)
+        unwrap_object(name, content, reading)
     except Damaged as damaged:
         reading.note("unread", f"{name}: {damaged}")
 
@@ -228,15 +228,15 @@ def _points(series: Any, names: tuple[str, ...]) -> dict[int, str]:
                 number = attribute(each, "idx") or str(len(found))
                 at = int(number) if number.isdigit() and len(number) < 7 else len(found)
                 found.setdefault(at, "")
-                found[at] = f"{found[at]} {shown_text(text, format_)}".strip()
+                found[at] = f"{found[at]} {_shown_text(text, format_)}".strip()
         if not found and cached:
             found[0] = " ".join(each.text or "" for each in cached)
     return found
 
 
-def shown_text(text: str, format_: str) -> str:
+def _shown_text(text: str, format_: str) -> str:
     """Return a stored number as its format shows it; any other text as it is."""
     try:
-        return shown(float(text), format_)
+        return format_number(float(text), format_)
     except ValueError:
         return text

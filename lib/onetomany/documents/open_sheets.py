@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 from .plain import add_row
 from .reading import Page, Reading, composed
 
@@ -19,7 +19,7 @@ def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
     where = page.add_table(0, 0, title)
     rows, columns = 0, 0
     for tr in rows_of(table):
-        repeated = number(attribute(tr, "number-rows-repeated"), 1, 1 << 20)
+        repeated = clamped(attribute(tr, "number-rows-repeated"), 1, 1 << 20)
         unseen = page.hidden or attribute(tr, "visibility") in ("collapse", "filter")
         shown: list[tuple[int, str]] = []
         hidden: list[tuple[int, str]] = []
@@ -28,7 +28,7 @@ def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
         for tc in tr:
             if local(tc) not in ("table-cell", "covered-table-cell"):
                 continue
-            many = number(attribute(tc, "number-columns-repeated"), 1, 1 << 14)
+            many = clamped(attribute(tc, "number-columns-repeated"), 1, 1 << 14)
             text = "\n".join(words_of(p) for p in cell_paragraphs(tc)) or _value(tc)
             comments += list(tc.iter("{*}annotation"))
             if text or attribute(tc, "formula"):
@@ -65,7 +65,7 @@ def add_sheet(table: Any, page: Page, reading: Reading) -> list[Any]:
 def _hidden_columns(table: Any) -> set[int]:
     found, at = set[int](), 1
     for column in table.iter("{*}table-column"):
-        many = number(attribute(column, "number-columns-repeated"), 1, 1 << 14)
+        many = clamped(attribute(column, "number-columns-repeated"), 1, 1 << 14)
         if attribute(column, "visibility") in ("collapse", "filter"):
             found.update(range(at, at + many))
         at += many
@@ -139,7 +139,7 @@ def _said(element: Any) -> Iterator[str]:
     for child in element:
         name = local(child)
         if name == "s":
-            yield " " * number(attribute(child, "c"), 1, 1000)
+            yield " " * clamped(attribute(child, "c"), 1, 1000)
         elif name == "tab":
             yield "\t"
         elif name == "line-break":

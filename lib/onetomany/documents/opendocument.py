@@ -11,7 +11,7 @@ from typing import Any
 from .numbering import numeral
 from .ooxml import carried
 from .open_sheets import add_sheet, anchored, cell_paragraphs, rows_of, words_of
-from .parts import Parts, attribute, local, number
+from .parts import Parts, attribute, clamped, local
 from .protected import LOCKED
 from .reading import GridCell, Reading, Refused
 
@@ -98,7 +98,7 @@ class _Walk:
         self.depth = 0
         for root in roots:
             for style in root.iter("{*}list-style"):
-                levels = {number(attribute(each, "level")): each for each in style}
+                levels = {clamped(attribute(each, "level")): each for each in style}
                 self.lists[attribute(style, "name") or ""] = levels
             for style in root.iter("{*}style"):
                 for each in style.iter("{*}table-properties"):
@@ -257,13 +257,13 @@ class _Walk:
         counts, levels = self.counts[style], self.lists.get(style, {})
         level = min(level, _LEVELS)
         held = levels.get(level)
-        start = number(attribute(held, "start-value"), 1) if held is not None else 1
+        start = clamped(attribute(held, "start-value"), 1) if held is not None else 1
         own = attribute(item, "start-value")
-        counts[level] = number(own) if own else (counts[level] + 1 if counts[level] else start)
+        counts[level] = clamped(own) if own else (counts[level] + 1 if counts[level] else start)
         counts[level + 1 :] = [0] * (_LEVELS - level)
         if held is None or local(held) != "list-level-style-number":
             return ""
-        shown = max(1, number(attribute(held, "display-levels"), 1, level))
+        shown = max(1, clamped(attribute(held, "display-levels"), 1, level))
         told = []
         for each in range(level - shown + 1, level + 1):
             kind = attribute(levels[each], "num-format") or "" if each in levels else "1"
@@ -289,12 +289,12 @@ class _Walk:
             for tc in tr:
                 if local(tc) not in ("table-cell", "covered-table-cell"):
                     continue
-                repeated = number(attribute(tc, "number-columns-repeated"), 1, 1000)
+                repeated = clamped(attribute(tc, "number-columns-repeated"), 1, 1000)
                 if local(tc) == "table-cell":
                     lines = [words_of(p) for p in cell_paragraphs(tc)]
                     spans = (
-                        max(1, number(attribute(tc, "number-rows-spanned"), most=1000)),
-                        max(1, number(attribute(tc, "number-columns-spanned"), most=1000)),
+                        max(1, clamped(attribute(tc, "number-rows-spanned"), most=1000)),
+                        max(1, clamped(attribute(tc, "number-columns-spanned"), most=1000)),
                     )
                     cells.append(GridCell(row, column, "\n".join(filter(None, lines)), spans))
                     within.append(tc)

@@ -14,11 +14,11 @@ from email.mime.text import MIMEText
 from email.utils import format_datetime
 from typing import Any, NamedTuple
 
-from .compound import open_compound, payload, stream, written
+from .compound import object_payload, open_compound, storage_bytes, stream_bytes
 from .mail import add_bodies, mail_head
 from .plain import decode
 from .reading import Damaged, Reading, Refused
-from .rtf import text_of, unpacked
+from .rtf import decompress_rtf, rtf_text
 
 # property tags of [MS-OXPROPS]
 SUBJECT, BODY, RTF, HTML, HEAD = 0x0037, 0x1000, 0x1009, 0x1013, 0x007D
@@ -55,18 +55,18 @@ def codec(page: object) -> str | None:
     return named.get(page, f"cp{page}")
 
 
-def words(value: Value | None, page: object = None) -> str:
+def text_value(value: Value | None, page: object = None) -> str:
     """Return a property as text; bytes are in the code page, or in the one that fits."""
     if isinstance(value, bytes):
         return decode(value.rstrip(b"\0"), codec(page))[0]
     return value.rstrip("\0") if isinstance(value, str) else ""
 
 
-def sender(held: Properties) -> str:
+def message_sender(held: Properties) -> str:
     """Return name and address of who sent a mail."""
     for name, addresses in _SENDERS:
-        given = [words(held.get(each), held.get(_PAGE)) for each in addresses]
-        told = _person(words(held.get(name), held.get(_PAGE)), given)
+        given = [text_value(held.get(each), held.get(_PAGE)) for each in addresses]
+        told = _person(text_value(held.get(name), held.get(_PAGE)), given)
         if told:
             return told
     return ""
@@ -74,8 +74,8 @@ def sender(held: Properties) -> str:
 
 def recipient(held: Properties, page: object) -> Recipient | None:
     """Return a recipient from the properties of a row or storage; None where nothing is in it."""
-    given = [words(held.get(each), page) for each in (_SMTP, _ADDRESS)]
-    text = _person(words(held.get(_NAME), page), given)
+    given = [text_value(held.get(each), page) for each in (_SMTP, _ADDRESS)]
+    text = _person(text_value(held.get(_NAME), page), given)
     number = held.get(_RECIPIENT)
     kind = _KINDS.get(number & 15 if isinstance(number, int) else 1, "To")
     return Recipient(kind, text) if text else None
@@ -90,41 +90,41 @@ def _person(name: str, addresses: list[str]) -> str:
     return f"{name} <{address}>" if address else name
 
 
-def sent(held: Properties) -> datetime.datetime | None:
+def sent_time(held: Properties) -> datetime.datetime | None:
     """Return when a mail was sent, or else delivered, or else made."""
     times = (held.get(tag) for tag in (_SENT, _DELIVERED, _CREATED))
     return next((each for each in times if isinstance(each, datetime.datetime)), None)
 
 
-def heads(held: Properties, people: list[Recipient]) -> list[tuple[str, str]]:
+def _message_heads(held: Properties, people: list[Recipient]) -> list[tuple[str, str]]:
     """Return the heads of a mail in their order, those with something in them."""
-    page, when = held.get(_PAGE), sent(held)
-    told = [("From", sender(held))]
+    page, when = held.get(_PAGE), sent_time(held)
+    told = [("From", message_sender(held))]
     for name, tag in (("To", _TO), ("Cc", _CC), ("Bcc", _BCC)):
         listed = "; ".join(each.text for each in people if each.kind == name)
-        told.append((name, listed or words(held.get(tag), page)))
+        told.append((name, listed or text_value(held.get(tag), page)))
     told.append(("Date", when.isoformat(timespec="seconds") if when else ""))
-    told.append(("Subject", subject(held)))
+    told.append(("Subject", message_subject(held)))
     return [(name, text) for name, text in told if text]
 
 
-def bodies(held: Properties, reading: Reading) -> tuple[list[str], list[str]]:
+def _message_bodies(held: Properties, reading: Reading) -> tuple[list[str], list[str]]:
     """Return the plain and the HTML form of a body; its RTF where it has neither."""
-    plain = words(held.get(BODY), held.get(_PAGE))
-    rich = words(held.get(HTML), held.get(_HTML_PAGE) or held.get(_PAGE))
+    plain = text_value(held.get(BODY), held.get(_PAGE))
+    rich = text_value(held.get(HTML), held.get(_HTML_PAGE) or held.get(_PAGE))
     packed = held.get(RTF)
     if not plain.strip() and not rich.strip() and isinstance(packed, bytes) and packed:
         try:
-            plain = text_of(unpacked(packed, reading.limits.characters))
+            plain = rtf_text(decompress_rtf(packed, reading.limits.characters))
             reading.skip("the form of a body that is only there as RTF; its text was read")
         except Damaged as damaged:
             reading.note("unread", str(damaged))
     return [plain] if plain.strip() else [], [rich] if rich.strip() else []
 
 
-def subject(held: Properties) -> str:
+def message_subject(held: Properties) -> str:
     """Return a mail's subject; mailboxes put the length of its 'RE: ' before it."""
-    text = words(held.get(SUBJECT), held.get(_PAGE))
+    text = text_value(held.get(SUBJECT), held.get(_PAGE))
     return text[2:] if text.startswith("\1") else text
 
 
@@ -141,11 +141,11 @@ def as_eml(
     held: Properties, people: list[Recipient], files: list[tuple[str, bytes]], reading: Reading
 ) -> bytes:
     """Write a mail as EML: the same properties give the same bytes."""
-    plain, rich = bodies(held, reading)
+    plain, rich = _message_bodies(held, reading)
     message = MIMEMultipart("mixed")
-    when = sent(held)
+    when = sent_time(held)
     listed = {kind: [each.text for each in people if each.kind == kind] for kind in _KINDS.values()}
-    for name, text in heads(held, people):
+    for name, text in _message_heads(held, people):
         told = _quoted(text) if name == "From" else text
         value = ", ".join(map(_quoted, listed[name])) if listed.get(name) else told
         message[name] = format_datetime(when) if name == "Date" and when else _head(value)
@@ -195,15 +195,15 @@ def read_msg(content: bytes, reading: Reading) -> None:
             for folder in _folders(ole, "__recip")
             if (found := recipient(_properties(ole, folder + "/", 8), code))
         ]
-        told = heads(held, people)
+        told = _message_heads(held, people)
         for name, text in told:
             page.add(f"{name}: {mail_head(text)}", "header")
         said = dict(told)
         reading.facts |= {"title": said.get("Subject"), "author": said.get("From"), "pages": 1}
         reading.facts["created"] = said.get("Date")
-        if head := words(held.get(HEAD), code):
+        if head := text_value(held.get(HEAD), code):
             reading.metadata["transport headers"] = head[:10_000]
-        add_bodies(*bodies(held, reading), page, reading)
+        add_bodies(*_message_bodies(held, reading), page, reading)
         for number, folder in enumerate(_folders(ole, "__attach"), 1):
             if number > reading.limits.members:
                 raise Refused("It has too many attachments.")
@@ -217,18 +217,20 @@ def _folders(ole: Any, start: str) -> list[str]:
 def _attachment(ole: Any, folder: str, number: int, page: object, reading: Reading) -> None:
     try:
         held = _properties(ole, folder + "/", 8)
-        names = [words(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
+        names = [text_value(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
         name = next(filter(None, names), "")
         data, inner = held.get(DATA), f"{folder}/{_STREAM}{DATA:04X}000D"
         if isinstance(data, bytes):
             reading.member(name or f"attachment {number}", data)
         elif ole.exists(f"{inner}/__properties_version1.0"):
             # the head of a message within another is 8 bytes shorter than that of a file
-            own = stream(ole, f"{inner}/__properties_version1.0")
+            own = stream_bytes(ole, f"{inner}/__properties_version1.0")
             whole = {"__properties_version1.0": own[:24] + bytes(8) + own[24:]}
             named = (name or f"message {number}").removesuffix(".msg") + ".msg"
-            reading.member(named, written(ole, inner, whole))
-        elif ole.exists(inner) and (found := payload(ole, inner + "/", name or f"object {number}")):
+            reading.member(named, storage_bytes(ole, inner, whole))
+        elif ole.exists(inner) and (
+            found := object_payload(ole, inner + "/", name or f"object {number}")
+        ):
             reading.member(*found)
         else:
             reading.note(
@@ -244,7 +246,7 @@ def _properties(ole: Any, base: str, head: int) -> dict[int, Value]:
     """Properties of a storage: fixed ones in 16 bytes each after a head, others in streams."""
     found: dict[int, Value] = {}
     place = base + "__properties_version1.0"
-    held = stream(ole, place) if ole.exists(place) else b""
+    held = stream_bytes(ole, place) if ole.exists(place) else b""
     entries = [struct.unpack_from("<HHI8s", held, at) for at in range(head, len(held) - 15, 16)]
     for kind, tag, _, value in entries:
         if kind == 0x40 and (when := time_of(int.from_bytes(value, "little"))):
@@ -258,7 +260,7 @@ def _properties(ole: Any, base: str, head: int) -> dict[int, Value]:
             continue
         tag, kind = int(name[12:16], 16), name[16:20].upper()
         if kind == "001F":
-            found[tag] = stream(ole, base + name).decode("utf-16-le", "replace").rstrip("\0")
+            found[tag] = stream_bytes(ole, base + name).decode("utf-16-le", "replace").rstrip("\0")
         elif kind in ("001E", "0102"):
-            found.setdefault(tag, stream(ole, base + name))
+            found.setdefault(tag, stream_bytes(ole, base + name))
     return found

@@ -104,7 +104,7 @@ def attribute(element: Any, name: str) -> str | None:
     return None
 
 
-def number(text: str | None, otherwise: int = 1, most: int = 100_000) -> int:
+def clamped(text: str | None, otherwise: int = 1, most: int = 100_000) -> int:
     """A count that a document states, held within reason."""
     try:
         return max(0, min(int(text or otherwise), most))

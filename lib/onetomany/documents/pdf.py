@@ -22,7 +22,7 @@ from .pdf_revisions import read_bookmarks, read_revisions
 from .pdf_seen import unseen_text
 from .pdf_shapes import Placing, Shapes
 from .pdf_tables import add_borderless
-from .pdf_unread import Looked, Part, said, with_gaps
+from .pdf_unread import Looked, Part, unread_note, with_gaps
 from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed
 
 _BULLET = re.compile(
@@ -50,7 +50,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
             told = "It is encrypted: give its password by --password, or ask for an open copy."
             raise Refused(told) from error
         raise Refused(f"PDFium can't open it: {error}") from error
-    notes.metadata(pdf, reading)
+    notes.pdf_metadata(pdf, reading)
     reading.facts["pages"] = len(pdf)
     if raw.FPDF_GetFormType(pdf) != raw.FORMTYPE_NONE:
         logging.getLogger("pypdfium2").setLevel(logging.ERROR)
@@ -72,7 +72,7 @@ def read_pdf(content: bytes, reading: Reading) -> None:
         held.close()
     unplaced = forms.read_unplaced(tree, {*filled}, reading)
     forms.read_xfa(pdf, reading, len(filled) + unplaced)
-    notes.attachments(pdf, reading)
+    notes.pdf_attachments(pdf, reading)
     read_bookmarks(pdf, reading)
     read_revisions(pdf, content, reading)
     pdf.close()
@@ -85,7 +85,7 @@ def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
     covers = [*found.covers, *notes.annotation_covers(held, place)]
     unseen = unseen_text(looked.lines, covers, found, looked.drawn, place)
     lines = with_gaps(looked.lines, looked.missing, place)
-    tables = add_borderless(pdf, page, looked, shapes.tables(found, reading, page))
+    tables = add_borderless(pdf, page, looked, shapes.drawn_tables(found, reading, page))
     rest, placed = _into_cells(lines, tables, unseen, place) if tables else (lines, [])
     begun = 0
     for until, table, texts in placed:
@@ -112,7 +112,7 @@ def _about_pictures(found: Shapes, page: Page, reading: Reading, parts: list[Par
     if found.objects and not page.parts:
         reading.note("ocr", NO_TEXT, page.number)
     elif parts:
-        reading.note("unread_part", f"{NO_TEXT_IN_PART} {said(parts)}.", page.number)
+        reading.note("unread_part", f"{NO_TEXT_IN_PART} {unread_note(parts)}.", page.number)
 
 
 def _paragraphs(lines: list[Line], covered: dict[int, str], page: Page, place: Placing) -> None:

@@ -18,7 +18,7 @@ _TITLE = re.compile(
 _DIGIT = re.compile(r"\d")
 
 
-def joined(tables: list[Lattice], lines: list[Line]) -> list[Lattice]:
+def join_cut_tables(tables: list[Lattice], lines: list[Line]) -> list[Lattice]:
     """Return tables, in order, with those joined that a heading of one line cuts in two.
 
     The second part has the first's columns and sides, and begins with figures, not with a head. The

@@ -66,15 +66,15 @@ def read_comments(held: Any, place: Placing, page: Page, reading: Reading) -> No
     """Add the words of annotations as comments."""
     told = 0
     for annot, kind, box in page_annotations(held, place):
-        if kind in _COMMENTS and (words := annotation_text(annot, b"Contents")):
-            who, when = annotation_text(annot, b"T"), pdf_date(annotation_text(annot, b"M"))
+        if kind in _COMMENTS and (words := _annotation_text(annot, b"Contents")):
+            who, when = _annotation_text(annot, b"T"), pdf_date(_annotation_text(annot, b"M"))
             page.add(words, "comment", box, who or None, when)
             told += 1
     if told:
         reading.note("comment", f"{told} comments or marks.", page.number)
 
 
-def annotation_text(annot: Any, key: bytes) -> str:
+def _annotation_text(annot: Any, key: bytes) -> str:
     size = raw.FPDFAnnot_GetStringValue(annot, key, None, 0)
     if not 2 < size < 1 << 20:
         return ""
@@ -83,7 +83,7 @@ def annotation_text(annot: Any, key: bytes) -> str:
     return bytes(held).decode("utf-16-le", "replace").rstrip("\0")
 
 
-def metadata(pdf: Any, reading: Reading) -> None:
+def pdf_metadata(pdf: Any, reading: Reading) -> None:
     told = pdf.get_metadata_dict(skip_empty=True)
     reading.facts["title"] = told.pop("Title", None)
     reading.facts["author"] = told.pop("Author", None)
@@ -105,7 +105,7 @@ def pdf_date(text: str) -> str | None:
     return f"{date}T{hour}:{minute or '00'}:{second or '00'}{offset}"
 
 
-def attachments(pdf: Any, reading: Reading) -> None:
+def pdf_attachments(pdf: Any, reading: Reading) -> None:
     for number in range(min(pdf.count_attachments(), reading.limits.members)):
         _keep(pdf.get_attachment(number), f"attachment {number + 1}", reading)
 

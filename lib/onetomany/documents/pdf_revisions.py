@@ -14,7 +14,7 @@ BOOKMARKS = 5_000
 _END = re.compile(rb"startxref\s+(\d+)\s+%%EOF")
 
 
-def earlier_revisions(content: bytes) -> list[int]:
+def _earlier_revisions(content: bytes) -> list[int]:
     """Where each revision before the last ends; [] for a file that was written once.
 
     A program that appends its changes leaves what was before as it was. The first part of a file
@@ -32,7 +32,7 @@ def earlier_revisions(content: bytes) -> list[int]:
 
 def read_revisions(pdf: Any, content: bytes, reading: Reading) -> None:
     """Tell of earlier revisions; one with another text becomes a document of its own."""
-    ends = earlier_revisions(content)
+    ends = _earlier_revisions(content)
     now = _texts(pdf) if ends else []
     for number, end in enumerate(ends[-REVISIONS:], len(ends) - len(ends[-REVISIONS:]) + 1):
         named = f"Revision {number} of {len(ends) + 1} of this file (its first {end:,} bytes)"

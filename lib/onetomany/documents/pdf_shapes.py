@@ -88,7 +88,7 @@ def placing(held: Any) -> Placing:
     return place
 
 
-def collect(held: Any, place: Placing) -> Shapes:
+def collect_shapes(held: Any, place: Placing) -> Shapes:
     found = Shapes()
     text, path = raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH
     for number, (item, kind, outer) in enumerate(page_objects(held)):
@@ -269,7 +269,7 @@ def _square(points: list[tuple[float, float]]) -> bool:
 
 
 @cache
-def plumber_tables() -> ModuleType:
+def _plumber_tables() -> ModuleType:
     """Return pdfplumber's module of tables, without the rest of that package.
 
     The rest parses PDF by pdfminer, which is not used here; loaded with it, a caged process costs
@@ -282,7 +282,7 @@ def plumber_tables() -> ModuleType:
     return import_module("pdfplumber.table")
 
 
-def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
+def drawn_tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
     """Tables whose cells are drawn; those made of white space alone are left as text."""
     level = [r for r in found.rules if r[1] == r[3] and r[2] - r[0] > THIN]
     upright = [r for r in found.rules if r[0] == r[2] and r[3] - r[1] > THIN]
@@ -294,7 +294,7 @@ def tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
         for way, rules in (("h", level), ("v", upright))
         for r in rules
     ]  # fmt: skip
-    plumber = plumber_tables()
+    plumber = _plumber_tables()
     merged = plumber.merge_edges(edges, 3, 3, 3, 3)
     counted = [sum(e["orientation"] == way for e in merged) for way in "hv"]
     if found.segments >= SEGMENTS or counted[0] * counted[1] > CROSSINGS * 4:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
-from .pdf_joined import joined
+from .pdf_joined import join_cut_tables
 from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line, char_box
 from .pdf_shapes import Placing
@@ -52,7 +52,7 @@ def table_finder() -> Any:
     )
 
 
-def may_hold_table(lines: list[Line], width: float) -> bool:
+def _may_contain_table(lines: list[Line], width: float) -> bool:
     """Whether some rows of a page have narrow texts that stand apart, or are of figures."""
     rows = 0
     for row in _levels([run for line in lines for run in line.runs]):
@@ -71,7 +71,7 @@ def _is_figures(text: str) -> bool:
 def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -> list[Lattice]:
     """The tables of a page: the ruled ones, and those without lines."""
     lines, place = looked.lines, looked.place
-    if not lines or not may_hold_table(lines, page.width or 0.0):
+    if not lines or not _may_contain_table(lines, page.width or 0.0):
         return ruled
     try:
         found = _found(_alone(pdf, page.number))
@@ -88,7 +88,7 @@ def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -
         over = [each for each in kept if common_area(each.box, table.box) > 0]
         if all(_is_closer(table, each, lines) for each in over):
             kept = [each for each in kept if each not in over] + [table]
-    return joined(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
+    return join_cut_tables(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
 
 
 def _alone(pdf: Any, number: int) -> bytes:

@@ -19,7 +19,7 @@ from pypdfium2 import raw
 from .garbled import garbled_lines
 from .pdf_lines import Line, char_box, read_lines, wide_box
 from .pdf_seen import FAINT, Drawn
-from .pdf_shapes import Placing, Shapes, Text, collect, placing
+from .pdf_shapes import Placing, Shapes, Text, collect_shapes, placing
 from .reading import Box, boxed
 
 PICTURE = 0.04  # of the page: a smaller picture is a logo or a seal
@@ -57,17 +57,17 @@ class Looked:
 
     def __init__(self, held: Any) -> None:
         self.place, self.textpage = placing(held), held.get_textpage()
-        self.found, self.drawn = collect(held, self.place), Drawn(held)
+        self.found, self.drawn = collect_shapes(held, self.place), Drawn(held)
         backward = self.found.backward
         self.lines, self.unplaced = read_lines(self.textpage, self.place, backward)
-        self.missing = missing_glyphs(self.found, self.lines, self.drawn, self.place)
+        self.missing = _missing_glyphs(self.found, self.lines, self.drawn, self.place)
         size = held.get_size()
         has_text = self.lines or self.unplaced
         # a page without any text is read by OCR as a whole
-        self.parts = unread_parts(self.found, self.lines, self.missing, size) if has_text else []
+        self.parts = _unread_parts(self.found, self.lines, self.missing, size) if has_text else []
 
 
-def unread_parts(
+def _unread_parts(
     found: Shapes, lines: list[Line], missing: list[tuple[Line, list[Box]]], size: Size
 ) -> list[Part]:
     """Parts of a page that hold text for the eye only, from top to bottom.
@@ -83,7 +83,7 @@ def unread_parts(
     return [Part(_on_page(part.box, size), part.why) for part in joined]
 
 
-def said(parts: list[Part]) -> str:
+def unread_note(parts: list[Part]) -> str:
     """Say which parts of a page are not text, for a note."""
     whys = [(why, sum(part.why == why for part in parts)) for why in REASONS]
     listed = ", ".join(f"{REASONS[why]} ({many})" for why, many in whys if many)
@@ -197,7 +197,7 @@ def _blocks(rows: list[Box]) -> list[Box]:
     return joined
 
 
-def missing_glyphs(
+def _missing_glyphs(
     found: Shapes, lines: list[Line], drawn: Drawn, place: Placing
 ) -> list[tuple[Line, list[Box]]]:
     """Lines within which letters or digits are drawn that are no characters, and where."""

@@ -23,7 +23,7 @@ _COMMON = ("VelvetSweatshop",)
 _AES = 99  # WinZip's way of encryption, as a method of compression
 
 
-def opened(content: bytes, name: str, reading: Reading) -> bool:
+def add_opened_copy(content: bytes, name: str, reading: Reading) -> bool:
     """Add the copy that a password opens as a member; False if the document asks for none.
 
     Raises Refused if none of the passwords fits.
@@ -49,7 +49,7 @@ def _opened(content: bytes, reading: Reading) -> bytes | None:
     return _office(content, reading.passwords)
 
 
-def refuse(passwords: tuple[str, ...]) -> Refused:
+def password_refusal(passwords: tuple[str, ...]) -> Refused:
     """Return what is said of a document that no password opens."""
     return Refused(LOCKED.format(", and none of those given fits" if passwords else ""))
 
@@ -81,7 +81,7 @@ def _office(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
             continue  # each way of encryption has its own error for a wrong password
         if out.getvalue()[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
             return out.getvalue()
-    raise refuse(passwords)
+    raise password_refusal(passwords)
 
 
 def _pdf(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
@@ -101,7 +101,7 @@ def _pdf(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
                 return out.getvalue()
         except pypdfium2.PdfiumError:
             continue
-    raise refuse(passwords)
+    raise password_refusal(passwords)
 
 
 def _open_document(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
@@ -135,7 +135,7 @@ def _open_document(content: bytes, passwords: tuple[str, ...]) -> bytes | None:
             except (Damaged, KeyError, ValueError, zlib.error):
                 continue
         return out.getvalue()
-    raise refuse(passwords)
+    raise password_refusal(passwords)
 
 
 def _deciphered(held: bytes, entry: Any, password: str) -> bytes:

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .compound import inflated
+from .compound import inflate_object
 from .outlook import (
     DATA,
     EMBEDDED,
@@ -21,12 +21,12 @@ from .outlook import (
     Recipient,
     Value,
     as_eml,
+    message_sender,
+    message_subject,
     recipient,
-    sender,
-    sent,
-    subject,
+    sent_time,
+    text_value,
     time_of,
-    words,
 )  # fmt: skip
 from .reading import Damaged, Reading, Refused
 
@@ -112,7 +112,7 @@ class _Store:
         place, stored, full = self.blocks[block & ~1]
         held = self.held[place : place + stored]
         if full != stored:
-            held = inflated(held, full + 1)
+            held = inflate_object(held, full + 1)
         if self.coded and not block & 2:
             held = held.translate(_PERMUTED)
         return held
@@ -211,7 +211,7 @@ class _Heap:
             if kind in (0x02, 0x03, 0x0B):
                 found[tag] = place
             elif kind in (0x0D, 0x14, 0x1E, 0x1F, 0x40, 0x102):
-                value = typed(kind, b"".join(self.pieces(place)))
+                value = _property_value(kind, b"".join(self.pieces(place)))
                 if value is not None:
                     found[tag] = value
         return found
@@ -235,12 +235,12 @@ class _Heap:
                         found[tag] = int.from_bytes(held, "little")
                     elif kind in (0x1E, 0x1F, 0x102) and size == 4:
                         pieces = self.pieces(int.from_bytes(held, "little"))
-                        if (value := typed(kind, b"".join(pieces))) is not None:
+                        if (value := _property_value(kind, b"".join(pieces))) is not None:
                             found[tag] = value
                 yield found
 
 
-def typed(kind: int, held: bytes) -> Value | None:
+def _property_value(kind: int, held: bytes) -> Value | None:
     """Return a value of a property's type, as Python has it."""
     if kind == 0x1F:
         return held.decode("utf-16-le", "replace").rstrip("\0")
@@ -268,12 +268,12 @@ def read_pst(content: bytes, reading: Reading) -> None:
         except (Damaged, struct.error, IndexError, RecursionError):
             failed += 1
             continue
-        kind = words(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
+        kind = text_value(held.get(_CLASS), held.get(_PAGE)) or "IPM.Note"
         if not kind.upper().startswith("IPM.NOTE"):
             others[kind] = others.get(kind, 0) + 1
-        folder, when = _folder(store, node.parent, names), sent(held)
-        told = [folder, when.isoformat(timespec="seconds") if when else "", sender(held),
-                subject(held)]  # fmt: skip
+        folder, when = _folder(store, node.parent, names), sent_time(held)
+        told = [folder, when.isoformat(timespec="seconds") if when else "", message_sender(held),
+                message_subject(held)]  # fmt: skip
         page.add("\t".join(" ".join(each.split()) for each in told), "row")
         reading.member(f"{folder or 'mailbox'}/mail {turn}.eml", eml)
     if failed:
@@ -296,7 +296,7 @@ def _folder(store: _Store, number: int, names: dict[int, str]) -> str:
         if at not in names:
             try:
                 held = _Heap(store, node).properties()
-                names[at] = words(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
+                names[at] = text_value(held.get(_NAME), held.get(_PAGE)).replace("/", "_")
             except (Damaged, struct.error, IndexError):
                 names[at] = "?"
         path.append(names[at])
@@ -330,7 +330,7 @@ def _file(
 ) -> tuple[str, bytes] | None:
     heap = _Heap(store, node)
     held = heap.properties()
-    names = [words(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
+    names = [text_value(held.get(tag), page) for tag in (LONG_NAME, SHORT_NAME, _NAME)]
     name, data = next(filter(None, names), f"attachment {number}"), held.get(DATA)
     if held.get(METHOD) == EMBEDDED and isinstance(data, int) and data in heap.nodes:
         _, eml = _mail(store, heap.nodes[data], store.reading, depth + 1)

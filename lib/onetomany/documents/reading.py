@@ -52,6 +52,10 @@ class Limits:
     kept_members: int = 1_000_000
     ratio: int = 200  # expanded over packed, of a member above a megabyte
 
+    def expanded_from(self, packed: int) -> int:
+        """Return the bytes that so many packed ones may expand to."""
+        return min(self.expanded, max(1 << 20, packed * self.ratio))
+
 
 @dataclass(frozen=True)
 class GridCell:

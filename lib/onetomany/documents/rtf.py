@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from striprtf.striprtf import rtf_to_text
 
-from .compound import MAGIC, native_file, unwrapped
+from .compound import MAGIC, native_file, unwrap_object
 from .reading import Damaged, GridCell, Page, Reading, Refused, clean
 
 # [MS-OXRTFCP] 2.1.2.1: with what the window of 4,096 bytes begins
@@ -22,7 +22,7 @@ _BEGINNING = (
 _PACKED, _PLAIN = 0x75465A4C, 0x414C454D  # LZFu, MELA
 
 
-def unpacked(content: bytes, most: int) -> bytes:
+def decompress_rtf(content: bytes, most: int) -> bytes:
     """Outlook's compressed RTF, unpacked by [MS-OXRTFCP].
 
     Raises Damaged where it is none or breaks off, Refused where more than `most` bytes are in it.
@@ -72,7 +72,7 @@ def _runs(content: bytes) -> Iterator[bytes]:
             yield run
 
 
-def text_of(content: bytes) -> str:
+def rtf_text(content: bytes) -> str:
     """The text of RTF; its code page is that which it names."""
     _, body = _groups(content)
     found = rtf_to_text(body.decode("latin-1"), errors="replace")  # type: ignore[no-untyped-call]
@@ -152,7 +152,7 @@ def read_rtf(content: bytes, reading: Reading) -> None:
 
     def said(group: bytes) -> str:
         # the word that opens a group is what striprtf passes it over for
-        return clean(text_of(b"{" + before + _OPENING.sub(b"", group[1:], count=1)))
+        return clean(rtf_text(b"{" + before + _OPENING.sub(b"", group[1:], count=1)))
 
     # automatic numbers are groups that striprtf passes over too
     body = re.sub(rb"(?<!\\)\\(?:pntext|listtext)(?![a-z])", b"", body)
@@ -207,7 +207,7 @@ def _objects(groups: dict[bytes, list[bytes]], reading: Reading) -> None:
         native = re.search(rb"Package\0", held[:64])
         try:
             if at >= 0:
-                unwrapped(f"object {len(reading.members) + 1}", held[at:], reading)
+                unwrap_object(f"object {len(reading.members) + 1}", held[at:], reading)
             elif native:
                 # OLE 1.0: two empty names, a length, and then the same as in Ole10Native
                 (size,) = struct.unpack_from("<I", held, native.end() + 8)

@@ -104,11 +104,11 @@ def checked_languages(text: str) -> str:
     languages = "+".join(dict.fromkeys(names))
     _, why = engine(languages)
     if why:
-        raise InputError(f"{why}. Install it {how_to_get(languages)}.")
+        raise InputError(f"{why}. Install it {_how_to_get(languages)}.")
     return languages
 
 
-def how_to_get(languages: str) -> str:
+def _how_to_get(languages: str) -> str:
     """Return how Tesseract and its models for some languages are installed."""
     packages = (f"tesseract-ocr-{each.lower().replace('_', '-')}" for each in languages.split("+"))
     return (
@@ -154,7 +154,7 @@ def read_scans(
         return Scans()
     name, why = ("", OFF) if off else engine(languages)
     if not name:
-        return Scans(left=len(waiting), why=why, how=how_to_get(languages))
+        return Scans(left=len(waiting), why=why, how=_how_to_get(languages))
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
     many = min(workers or os.cpu_count() or 1, len(waiting))
     every = [Reader(members_folder(case), ocr=languages) for _ in range(many)]

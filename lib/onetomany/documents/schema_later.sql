@@ -1,5 +1,5 @@
 -- What later steps add to a case file, as it then stands there. Each step has its own text
--- (case_mentions, search, grams): this one is what `catalogue.py` compares a file with, which may
+-- (case_mentions, search): this one is what `catalogue.py` compares a file with, which may
 -- define nothing else but schema.sql, this, and what requests/schema.sql makes.
 
 CREATE TABLE mention_pages (
@@ -13,6 +13,7 @@ CREATE TABLE search_pages (
     tokenizer VARCHAR NOT NULL, text VARCHAR NOT NULL
 );
 CREATE TABLE search_postings (term VARCHAR, id INTEGER, tf BIGINT, score DOUBLE);
+-- an index that version 0.1 made: files that still have it are opened
 CREATE TABLE search_grams (bit INTEGER PRIMARY KEY, pages BLOB NOT NULL);
 
 -- What readers write on pages. None of it is derived from a document, so it stays when one is read

@@ -18,13 +18,10 @@ from importlib.metadata import version
 from typing import Any, TypeVar
 
 import duckdb
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from . import grams
 from .case_mentions import WORDS_EXTRACTOR, note_unread
 from .catalogue import MAKE_INDEX, load_fts
 from .language import Page, Part, pattern_places
@@ -77,7 +74,7 @@ group by terms.termid, terms.docid
 order by term, id
 """
 # the last table of an index, without which it is made anew, also after a run that was killed
-_OUTDATED = "drop table if exists search_grams"
+_OUTDATED = "drop table if exists search_postings"
 _HELD = "select id, text, tokens, starts, ends from search_pages "
 _BM25 = """
 with found as (
@@ -88,10 +85,10 @@ with found as (
 select document, page, score, id from found join search_pages using (id) order by score desc, id
 """
 
-# no condition on `times`: DuckDB would count in every text before it looks at its id
 _FITTING = """
 select document, page, id, len(regexp_extract_all(text, $regex, 0, 'i')) as times
-from search_pages {among} order by times desc, document, page limit $limit
+from search_pages where regexp_matches(text, $regex, 'i')
+order by times desc, document, page limit $limit
 """
 
 
@@ -161,8 +158,9 @@ def store(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
 
 def rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
     """Make the index of the stored words anew if they have changed: it can't be added to."""
-    if has_table(db, "search_grams"):
+    if has_table(db, "search_postings"):
         return
+    db.execute("drop table if exists search_grams")  # of an earlier version of the kit
 
     def words() -> None:
         db.execute(MAKE_INDEX)
@@ -170,10 +168,7 @@ def rebuild(db: duckdb.DuckDBPyConnection, *, progress: bool = False) -> None:
     def postings() -> None:
         db.execute(_POSTINGS, {"k": K, "b": B})
 
-    def pairs() -> None:
-        grams.build(db)
-
-    for step in tqdm((words, postings, pairs), desc="indexing pages", disable=not progress):
+    for step in tqdm((words, postings), desc="indexing pages", disable=not progress):
         step()
 
 
@@ -232,8 +227,7 @@ def phrase(db: duckdb.DuckDBPyConnection, words: str, *, limit: int = 20) -> pl.
         raise InputError("A phrase needs a word.")
     check_indexed(db)
     words = composed(words)
-    regex = phrase_pattern(words)
-    return _fitting(db, regex, grams.of_phrase(db, words), limit, phrase_places)
+    return _fitting(db, phrase_pattern(words), limit, phrase_places)
 
 
 @of_any_case
@@ -253,7 +247,7 @@ def pattern(db: duckdb.DuckDBPyConnection, regex: str, *, limit: int = 20) -> pl
     if compiled.fullmatch(""):
         raise InputError(f"'{regex}' fits anything, even nothing: give a pattern with a letter.")
     check_indexed(db)
-    return _fitting(db, regex, grams.of_pattern(db, regex), limit, pattern_places)
+    return _fitting(db, regex, limit, pattern_places)
 
 
 def phrase_pattern(words: str) -> str:
@@ -270,15 +264,11 @@ def phrase_places(regex: str, texts: list[str]) -> list[list[Span]]:
 def _fitting(
     db: duckdb.DuckDBPyConnection,
     regex: str,
-    ids: NDArray[np.int64] | None,
     limit: int,
     places_in: Callable[[str, list[str]], list[list[Span]]],
 ) -> pl.DataFrame:
-    """The pages among `ids` (None: all) that an expression fits."""
-    values = {"regex": regex, "limit": limit}
-    among = "" if ids is None else among_ids(ids.tolist())
-    found = db.execute(_FITTING.format(among=among), values).fetchall()
-    found = [row for row in found if row[3]]
+    """Return the pages that match an expression, most matches first, as a frame of HITS."""
+    found = db.execute(_FITTING, {"regex": regex, "limit": limit}).fetchall()
     query = "select id, text from search_pages " + among_ids([row[2] for row in found])
     texts = dict(db.execute(query).fetchall())
     placed = places_in(regex, [texts[id_] for _, _, id_, _ in found]) if found else []
@@ -332,7 +322,7 @@ def _snippet(text: str, spans: list[Span], width: int = 160) -> Span:
 
 
 def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
-    if not has_table(db, "search_grams"):
+    if not has_table(db, "search_postings"):
         raise InputError("The case isn't indexed yet: run 'onetomany ingest' on its folder.")
     other = db.execute(
         "select tokenizer from search_pages where tokenizer <> ? limit 1", [tokenizer()]

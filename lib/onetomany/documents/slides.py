@@ -8,7 +8,7 @@ from typing import Any
 from .numbering import numeral
 from .office import core_properties, outside_relations
 from .ooxml import Package, Relation, paragraphs_of
-from .parts import Parts, attribute, local, number
+from .parts import Parts, attribute, clamped, local
 from .reading import GridCell, Page, Reading, Refused
 
 _PRESENTATION = "ppt/presentation.xml"
@@ -105,7 +105,7 @@ class _Slide:
         """Return the automatic number of a paragraph, and whether it is an item of a list."""
         properties = next((each for each in paragraph if local(each) == "pPr"), None)
         held = [] if properties is None else list(properties)
-        level = number(attribute(properties, "lvl"), 0, 8) if properties is not None else 0
+        level = clamped(attribute(properties, "lvl"), 0, 8) if properties is not None else 0
         auto = next((each for each in held if local(each) == "buAutoNum"), None)
         for deeper in [each for each in counts if each > level]:
             del counts[deeper]
@@ -113,8 +113,8 @@ class _Slide:
             if filled:
                 counts.pop(level, None)
             return "", any(local(each) == "buChar" for each in held)
-        counts[level] = counts.get(level, number(attribute(auto, "startAt"), 1) - 1) + 1
-        told = auto_number(counts[level], attribute(auto, "type") or "")
+        counts[level] = counts.get(level, clamped(attribute(auto, "startAt"), 1) - 1) + 1
+        told = _auto_number(counts[level], attribute(auto, "type") or "")
         if told is None:
             self.reading.skip(f"automatic numbers of the kind '{attribute(auto, 'type')}'",
                               self.page.number)  # fmt: skip
@@ -133,7 +133,7 @@ def _links(root: Any) -> Iterator[Any]:
     yield from root.iter("{*}hlinkClick", "{*}hlinkHover")
 
 
-def auto_number(value: int, kind: str) -> str | None:
+def _auto_number(value: int, kind: str) -> str | None:
     """Return one of PowerPoint's automatic numbers, None for a kind not known here."""
     for start in sorted(_COUNTS, key=len, reverse=True):
         if kind.startswith(start):
@@ -152,8 +152,8 @@ def _grid(table: Any) -> list[GridCell]:
             body = next((each for each in tc if local(each) == "txBody"), ())
             text = "\n".join(text for _, text in paragraphs_of(body))
             spans = (
-                max(1, number(attribute(tc, "rowSpan"), most=1000)),
-                max(1, number(attribute(tc, "gridSpan"), most=1000)),
+                max(1, clamped(attribute(tc, "rowSpan"), most=1000)),
+                max(1, clamped(attribute(tc, "gridSpan"), most=1000)),
             )
             cells.append(GridCell(row, column, text, spans))
     return cells

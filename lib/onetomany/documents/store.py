@@ -27,7 +27,7 @@ _DOCUMENT: Columns = {
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file to be read: where it lies, and what it is part of."""
 
     folder: str
@@ -58,8 +58,8 @@ _SENSELESS = (
 )
 
 
-def store(
-    db: duckdb.DuckDBPyConnection, read: list[tuple[Found, Answer]], at: datetime
+def store_documents(
+    db: duckdb.DuckDBPyConnection, read: list[tuple[FoundFile, Answer]], at: datetime
 ) -> list[tuple[str, int]]:
     """Store documents with all that was read from them, replacing earlier readings.
 
@@ -71,14 +71,14 @@ def store(
         return _store(db, read, at)
     except _SENSELESS as error:
         if len(read) > 1:
-            return [told for each in read for told in store(db, [each], at)]
+            return [told for each in read for told in store_documents(db, [each], at)]
         ((found, answer),) = read
         why = f"What the parser answered makes no sense ({type(error).__name__})."
         return _store(db, [(found, Answer({}, why=why, seconds=answer.seconds))], at)
 
 
 def _store(
-    db: duckdb.DuckDBPyConnection, read: list[tuple[Found, Answer]], at: datetime
+    db: duckdb.DuckDBPyConnection, read: list[tuple[FoundFile, Answer]], at: datetime
 ) -> list[tuple[str, int]]:
     rows = [_document(found, answer, at) for found, answer in read]
     frames = {table: _frame(table, rows, read) for table in ROWS}
@@ -89,7 +89,7 @@ def _store(
             path = member_path(found.path, member.name)
             inner = (member.document, 0, found.document)
             root = found.root or found.document
-            places.append(Found(found.folder, path, *inner, depth=found.depth + 1, root=root))
+            places.append(FoundFile(found.folder, path, *inner, depth=found.depth + 1, root=root))
     names = [row["document"] for row in rows]
     db.begin()
     try:
@@ -111,7 +111,9 @@ def _store(
         _place(db, places)
         for row, (found, _) in zip(rows, read, strict=True):
             if row["error"]:
-                fail(db, found.folder, found.path, row["error"], at=at, document=found.document)
+                add_failure(
+                    db, found.folder, found.path, row["error"], at=at, document=found.document
+                )
         db.commit()
     except BaseException:
         # where the disk is full, DuckDB has ended the transaction itself
@@ -121,7 +123,7 @@ def _store(
     return [(row["status"], row["pages"] or 0) for row in rows]
 
 
-def _document(found: Found, answer: Answer, at: datetime) -> dict[str, Any]:
+def _document(found: FoundFile, answer: Answer, at: datetime) -> dict[str, Any]:
     """The row of `documents`; ValueError where what is answered makes none."""
     told = answer.content.get("facts", {})
     facts = dict.fromkeys(_FACTS) | {k: value for k, value in told.items() if k in _FACTS}
@@ -148,7 +150,7 @@ def _document(found: Found, answer: Answer, at: datetime) -> dict[str, Any]:
 
 
 def _frame(
-    table: str, rows: list[dict[str, Any]], read: list[tuple[Found, Answer]]
+    table: str, rows: list[dict[str, Any]], read: list[tuple[FoundFile, Answer]]
 ) -> pl.DataFrame:
     """What was answered for one table, each row with its document, extractor and version."""
     empty: dict[str, list[Any]] = {name: [] for name in ROWS[table]}
@@ -188,12 +190,12 @@ def _insert(db: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> N
     db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
 
 
-def place(db: duckdb.DuckDBPyConnection, found: Found) -> None:
+def place(db: duckdb.DuckDBPyConnection, found: FoundFile) -> None:
     """Tell that a document's bytes are found in a place."""
     _place(db, [found])
 
 
-def _place(db: duckdb.DuckDBPyConnection, places: list[Found]) -> None:
+def _place(db: duckdb.DuckDBPyConnection, places: list[FoundFile]) -> None:
     # an archive may hold two members of one name: one statement takes a place once
     once = {(found.folder, found.path): found for found in places}
     columns = ("folder", "path", "document", "parent", "root", "depth", "modified")
@@ -208,7 +210,7 @@ def _place(db: duckdb.DuckDBPyConnection, places: list[Found]) -> None:
     )
 
 
-def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[Found, int]]:
+def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[FoundFile, int]]:
     """The members that a folder's archives brought, each with the bytes of the file it came in."""
     rows = db.execute(
         "SELECT files.path, files.document, files.parent, depth, files.root, documents.bytes "
@@ -217,7 +219,7 @@ def members_known(db: duckdb.DuckDBPyConnection, folder: str) -> list[tuple[Foun
         [folder],
     ).fetchall()
     return [
-        (Found(folder, path, document, 0, parent, depth=depth, root=root), size or 0)
+        (FoundFile(folder, path, document, 0, parent, depth=depth, root=root), size or 0)
         for path, document, parent, depth, root, size in rows
     ]
 
@@ -235,7 +237,7 @@ def mark_gone(db: duckdb.DuckDBPyConnection, folder: str, paths: list[str]) -> N
     )
 
 
-def fail(
+def add_failure(
     db: duckdb.DuckDBPyConnection,
     folder: str,
     path: str,

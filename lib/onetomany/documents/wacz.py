@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any
 
-from .archive import unsafe
+from .archive import unsafe_name
 from .parts import Parts
 from .reading import Damaged, Page, Reading, Refused
 
@@ -30,7 +30,7 @@ def read_wacz(content: bytes, reading: Reading) -> None:
     for name in parts.names:
         if parts.infos[name].is_dir():
             continue
-        if why := unsafe(name, parts.infos[name].external_attr >> 16):
+        if why := unsafe_name(name, parts.infos[name].external_attr >> 16):
             reading.note("refused", f"Member {name!r} was refused: {why}.")
             continue
         try:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import io
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .inflating import GZIP, Ending, inflate
 from .reading import Reading, Refused
 
-GZIP = b"\x1f\x8b\x08"
+_GZIP = b"\x1f\x8b\x08"
 _HEAD = 1 << 16  # bytes: the longest head of a record
-_BLOCK = 1 << 16
 _SPACE = re.compile(rb"[\r\n\t \0]*")
 _NEXT = re.compile(rb"(?:\A|(?<=[\r\n]))WARC/[01]\.\d+\r?\n")
 _INNER = re.compile(rb"WARC/[01]\.\d+\r?\n")
@@ -51,7 +50,7 @@ class Record:
 
 
 @dataclass
-class Budget:
+class UnpackBudget:
     """How many bytes may still be unpacked: of all together, and of one part by its ratio."""
 
     reading: Reading
@@ -81,17 +80,14 @@ class Damage:
 
 def is_warc(head: bytes) -> bool:
     """Tell whether a file's first bytes begin a WARC, also a compressed one."""
-    if head.startswith(GZIP):
-        try:
-            head = zlib.decompressobj(31).decompress(head, 64)
-        except zlib.error:
-            return False
+    if head.startswith(_GZIP):
+        head = inflate(head, GZIP, 64).content
     return re.match(rb"WARC/[01]\.\d+\r?\n", head) is not None
 
 
-def records(content: bytes, budget: Budget, damage: Damage) -> Iterator[Record]:
+def read_records(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterator[Record]:
     """Yield every record that can be read. Raises Refused if the limits of time are reached."""
-    if not content.startswith(GZIP):
+    if not content.startswith(_GZIP):
         yield from _parsed(content, 0, budget.reading, damage)
         return
     for offset, text in _unpacked(content, budget, damage):
@@ -99,7 +95,7 @@ def records(content: bytes, budget: Budget, damage: Damage) -> Iterator[Record]:
             yield Record(offset, record.fields, record.block, record.length)
 
 
-def _unpacked(content: bytes, budget: Budget, damage: Damage) -> Iterator[tuple[int, bytes]]:
+def _unpacked(content: bytes, budget: UnpackBudget, damage: Damage) -> Iterator[tuple[int, bytes]]:
     """The members of a gzip file, usually one a record; after a damaged one, the next."""
     at, lost = 0, False
     while 0 <= at < len(content):
@@ -116,7 +112,7 @@ def _unpacked(content: bytes, budget: Budget, damage: Damage) -> Iterator[tuple[
             raise Refused("Its records expand too far together: the rest was not read.")
         lost = lost or bool(fault)
         at = _next_member(content, at + 1, budget.reading) if fault else end
-        if 0 <= at < len(content) and not content.startswith(GZIP, at):
+        if 0 <= at < len(content) and not content.startswith(_GZIP, at):
             if _SPACE.fullmatch(content, at):
                 return
             damage.add("Bytes that are no record were skipped", at)
@@ -125,30 +121,26 @@ def _unpacked(content: bytes, budget: Budget, damage: Damage) -> Iterator[tuple[
 
 def _next_member(content: bytes, at: int, reading: Reading) -> int:
     """Where the next gzip member begins that is a record; -1 where there is none."""
-    while (at := content.find(GZIP, at)) >= 0 and not is_warc(content[at : at + 1024]):
+    while (at := content.find(_GZIP, at)) >= 0 and not is_warc(content[at : at + 1024]):
         reading.check_time()
         at += 1
     return at
 
 
-def _inflated(content: bytes, at: int, budget: Budget) -> tuple[bytes, int, str]:
-    """One gzip member from `at`: its text, where it ends, and what is wrong with it."""
-    unpack, parts, size, here = zlib.decompressobj(31), [], 0, at
-    begun = budget.unpacked
-    try:
-        while not unpack.eof and here < len(content):
-            piece = content[here : here + _BLOCK]
-            here += len(piece)
-            most = budget.most(here - at, begun)
-            parts.append(unpack.decompress(piece, most - size + 1))
-            size += len(parts[-1])
-            budget.unpacked = begun + size
-            if size > most:
-                return b"", here, "A record expands too far: refused as a bomb"
-    except zlib.error:
-        return b"".join(parts), here, "A record can't be unpacked, or only in part"
-    fault = "" if unpack.eof else "The file is cut off within its last record"
-    return b"".join(parts), here - len(unpack.unused_data), fault
+_FAULTS = {
+    Ending.WHOLE: "",
+    Ending.CUT_OFF: "The file is cut off within its last record",
+    Ending.DAMAGED: "A record can't be unpacked, or only in part",
+    Ending.TOO_LARGE: "A record expands too far: refused as a bomb",
+}
+
+
+def _inflated(content: bytes, at: int, budget: UnpackBudget) -> tuple[bytes, int, str]:
+    """Return the text of the gzip member at a place, the place of its end, and its fault."""
+    member = inflate(content, GZIP, budget.most, at)
+    budget.unpacked += len(member.content)
+    too_large = member.ending is Ending.TOO_LARGE
+    return b"" if too_large else member.content, member.end, _FAULTS[member.ending]
 
 
 def _parsed(text: bytes, offset: int, reading: Reading, damage: Damage) -> Iterator[Record]:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from .reading import Page, Reading, Refused, clean
-from .warc import Budget, Damage, Record, records
+from .warc import Damage, Record, UnpackBudget, read_records
 from .web_payload import Payload, digest_agrees, http_payload, plain_payload
 
 # media type of a page, and the ending by which its extractor knows it
@@ -45,10 +45,10 @@ _KINDS = ("response", "revisit", "resource", "conversion")
 
 def read_warc(content: bytes, reading: Reading) -> None:
     """Read the records of a WARC file; pages become members, every payload a row of captures."""
-    budget, damage = Budget(reading), Damage()
+    budget, damage = UnpackBudget(reading), Damage()
     archive = Archive(reading, budget, damage)
     try:
-        for record in records(content, budget, damage):
+        for record in read_records(content, budget, damage):
             archive.take(record)
     finally:
         archive.finish()
@@ -59,7 +59,7 @@ class Archive:
     """Gathers what the records of one file say, in the order of the file."""
 
     reading: Reading
-    budget: Budget
+    budget: UnpackBudget
     damage: Damage
     rows: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -89,7 +89,7 @@ class Archive:
         for fault in payload.faults:
             self.tell("unread", fault)
         self._check(record, payload, row)
-        if ending := page_ending(payload, address):
+        if ending := _page_ending(payload, address):
             self._keep(row, payload, ending)
 
     def _payload(self, record: Record) -> Payload:
@@ -101,7 +101,7 @@ class Archive:
         return plain_payload(record.block, record.header("Content-Type"))
 
     def _row(self, record: Record, address: str, payload: Payload) -> dict[str, Any]:
-        captured = iso_date(record.header("WARC-Date"))
+        captured = _iso_date(record.header("WARC-Date"))
         if not captured:
             self.tell("capture", "A record has no date of capture that can be read")
         where = payload.location if payload.status and 300 <= payload.status < 400 else None
@@ -122,7 +122,7 @@ class Archive:
             record_offset=record.offset,
             refers_to=record.header("WARC-Refers-To") or None,
             refers_to_address=record.header("WARC-Refers-To-Target-URI") or None,
-            refers_to_date=iso_date(record.header("WARC-Refers-To-Date")),
+            refers_to_date=_iso_date(record.header("WARC-Refers-To-Date")),
         )
 
     def _check(self, record: Record, payload: Payload, row: dict[str, Any]) -> None:
@@ -165,7 +165,7 @@ class Archive:
 
     def finish(self) -> None:
         """Write the rows, with redirects followed and revisits resolved, and the notes."""
-        follow_redirects(self.rows)
+        _follow_redirects(self.rows)
         originals = _by_record_and_digest(self.rows)
         for row in self.rows:
             if row["kind"] == "revisit":
@@ -185,7 +185,7 @@ class Archive:
             self.reading.metadata[f"records: {kind[:40]}"] = str(count)
         # last, since a limit that was reached already is met again here
         with contextlib.suppress(Refused):
-            list_captures(self.rows, self.reading.page())
+            _list_captures(self.rows, self.reading.page())
 
     def _revisit(self, row: dict[str, Any], originals: dict[object, dict[str, Any]]) -> None:
         """Point a revisit to the capture whose payload it says was the same."""
@@ -225,7 +225,7 @@ def capture_row(number: int, kind: str, address: str, **values: Any) -> dict[str
     return {name: clean(v)[:8192] if isinstance(v, str) else v for name, v in row.items()}
 
 
-def iso_date(text: str) -> str | None:
+def _iso_date(text: str) -> str | None:
     """Return a WARC's date as ISO 8601 with its offset; None where it is no date.
 
     WARC-Date is in UTC by the standard; a time without any offset is taken so. A date that is
@@ -241,7 +241,7 @@ def iso_date(text: str) -> str | None:
     return shown if when.tzinfo else f"{shown}+00:00"
 
 
-def page_ending(payload: Payload, address: str) -> str:
+def _page_ending(payload: Payload, address: str) -> str:
     """Return the ending of a page's extractor, '' for what isn't a page."""
     head = payload.content[:1024]
     if ending := PAGES.get(payload.media_type, ""):
@@ -286,7 +286,7 @@ def _joined(address: str, location: str) -> str | None:
         return None
 
 
-def follow_redirects(rows: list[dict[str, Any]]) -> None:
+def _follow_redirects(rows: list[dict[str, Any]]) -> None:
     """Give each redirect the address where it ended, as far as the file holds the hops."""
     onward = {row["address"]: row["final_address"] for row in rows if row["final_address"]}
     for row in rows:
@@ -298,7 +298,7 @@ def follow_redirects(rows: list[dict[str, Any]]) -> None:
             row["final_address"] = onward[target]
 
 
-def list_captures(rows: list[dict[str, Any]], page: Page) -> None:
+def _list_captures(rows: list[dict[str, Any]], page: Page) -> None:
     """Write the pages of an archive as its own text: date, status, address."""
     for row in rows:
         if row["member"] or row["final_address"]:

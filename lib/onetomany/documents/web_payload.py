@@ -11,12 +11,13 @@ import binascii
 import hashlib
 import io
 import re
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import brotli
 from warcio.statusandheaders import StatusAndHeadersParser
+
+from .inflating import GZIP, RAW, ZLIB, Ending, inflate
 
 # encodings that pages of the web are in; what a server states besides is not tried
 _CHARSETS = re.compile(
@@ -73,14 +74,14 @@ def http_payload(block: bytes, most: int) -> Payload:
     stored, faults = block[head.tell() :], list[str]()
     body = stored
     if "chunked" in _header(fields, "Transfer-Encoding").lower():
-        body, fault = dechunked(stored)
+        body, fault = _dechunked(stored)
         faults += [fault] * bool(fault)
     codings = [each.strip() for each in _header(fields, "Content-Encoding").lower().split(",")]
     content, codings = body, [each for each in codings if each not in ("", "identity")]
     if len(codings) > _CODINGS:
         codings, faults = [], [*faults, f"It has more than {_CODINGS} content codings: not undone"]
     for coding in reversed(codings):
-        content, fault = content_decoded(content, coding, most)
+        content, fault = _content_decoded(content, coding, most)
         faults += [fault] * bool(fault)
     payload = plain_payload(stored, _header(fields, "Content-Type"), faults)
     payload.body, payload.content, payload.status = body, content, int(first[1])
@@ -103,7 +104,7 @@ def _header(fields: Any, name: str) -> str:
     return str(fields.get_header(name) or "").strip()
 
 
-def dechunked(body: bytes) -> tuple[bytes, str]:
+def _dechunked(body: bytes) -> tuple[bytes, str]:
     """Undo chunked transfer coding; a body that isn't chunked is returned as it is."""
     parts: list[bytes] = []
     at = 0
@@ -124,34 +125,38 @@ def dechunked(body: bytes) -> tuple[bytes, str]:
         at += length + (2 if body.startswith(b"\r\n", at + length) else 1)
 
 
-def content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
+def _content_decoded(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
     """Undo one content coding, as far as it goes; what is wrong is the second value."""
     if coding in ("gzip", "x-gzip"):
         if not body.startswith(b"\x1f\x8b"):
             return body, ""  # the tool has undone it, and kept the field
-        return _inflated(body, 31, most)
+        return _inflated(body, GZIP, most)
     if coding == "deflate":
         # servers send zlib's form, which is right, or bare deflate
-        content, fault = _inflated(body, 15, most)
-        return (content, fault) if content or not fault else _inflated(body, -15, most)
+        content, fault = _inflated(body, ZLIB, most)
+        return (content, fault) if content or not fault else _inflated(body, RAW, most)
     if coding == "br":
         return _unbrotlied(body, most)
     return body, f"Its content coding {coding[:20]!r} is not read"
 
 
-def _inflated(body: bytes, bits: int, most: int) -> tuple[bytes, str]:
-    unpack, parts, size = zlib.decompressobj(bits), [], 0
-    try:
-        for at in range(0, len(body), _PIECE):
-            parts.append(unpack.decompress(body[at : at + _PIECE], most - size + 1))
-            size += len(parts[-1])
-            if size > most:
-                return b"", "A payload expands too far: refused as a bomb"
-            if unpack.eof:
-                return b"".join(parts), ""
-    except zlib.error:
-        return b"".join(parts), "A payload can't be unpacked, or only in part"
-    return b"".join(parts), "A compressed payload is cut off" if body else ""
+_TOO_LARGE = "A payload expands too far: refused as a bomb"
+_DAMAGED = "A payload can't be unpacked, or only in part"
+_CUT_OFF = "A compressed payload is cut off"
+_FAULTS = {
+    Ending.WHOLE: "",
+    Ending.CUT_OFF: _CUT_OFF,
+    Ending.DAMAGED: _DAMAGED,
+    Ending.TOO_LARGE: _TOO_LARGE,
+}
+
+
+def _inflated(body: bytes, form: int, most: int) -> tuple[bytes, str]:
+    if not body:
+        return b"", ""
+    payload = inflate(body, form, most)
+    too_large = payload.ending is Ending.TOO_LARGE
+    return b"" if too_large else payload.content, _FAULTS[payload.ending]
 
 
 def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
@@ -166,18 +171,13 @@ def _unbrotlied(body: bytes, most: int) -> tuple[bytes, str]:
             parts.append(unpack.process(piece, output_buffer_limit=_PIECE))
             size += len(parts[-1])
             if size > most:
-                return b"", "A payload expands too far: refused as a bomb"
+                return b"", _TOO_LARGE
     except brotli.error:
-        # no mark tells brotli from what the tool has decoded already
-        return (
-            (b"".join(parts), "A payload can't be unpacked, or only in part")
-            if parts
-            else (
-                body,
-                "It is said to be compressed (br) and isn't: read as it stands",
-            )
-        )
-    return b"".join(parts), "" if unpack.is_finished() else "A compressed payload is cut off"
+        if parts:
+            return b"".join(parts), _DAMAGED
+        # no mark distinguishes brotli from a body that the tool has decoded already
+        return body, "It is said to be compressed (br) and isn't: read as it stands"
+    return b"".join(parts), "" if unpack.is_finished() else _CUT_OFF
 
 
 def digest_agrees(digest: str, content: bytes) -> bool | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .parts import attribute, local, number
+from .parts import attribute, clamped, local
 from .reading import composed
 
 _INSERTED, _DELETED = {"ins", "moveTo"}, {"del", "moveFrom"}
@@ -23,7 +23,7 @@ _JOINED = {"f": "/", "sSup": "^", "sSub": "_", "sSubSup": "_^", "rad": "√"}
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """A piece of a paragraph; `kind` is '', tracked_insert, tracked_delete or hidden."""
 
     text: str
@@ -35,7 +35,7 @@ class Run:
 
 def runs_of(
     parent: Any, kind: str, who: str | None = None, dated: str | None = None
-) -> Iterator[Run]:
+) -> Iterator[TextRun]:
     """Yield the runs of a paragraph in their order; text boxes are left out.
 
     A raised digit behind a digit becomes ², so that 10 and a raised 6 don't make 106.
@@ -46,10 +46,10 @@ def runs_of(
         if run.raised and last.isdigit() and text[:1].isdigit():
             text = text.translate(_RAISED)
         last = text[-1:] or last
-        yield Run(text, run.kind, run.who, run.dated)
+        yield TextRun(text, run.kind, run.who, run.dated)
 
 
-def plain_text(element: Any) -> str:
+def run_text(element: Any) -> str:
     """Return the words in a paragraph or link, whatever became of them."""
     return "".join(run.text for run in runs_of(element, ""))
 
@@ -61,7 +61,7 @@ def field_links(element: Any) -> list[str]:
     return _LINK.findall(codes)
 
 
-def _runs(parent: Any, kind: str, who: str | None, dated: str | None) -> Iterator[Run]:
+def _runs(parent: Any, kind: str, who: str | None, dated: str | None) -> Iterator[TextRun]:
     for element in parent:
         name = local(element)
         if name in _INSERTED or name in _DELETED:
@@ -80,7 +80,7 @@ def _runs(parent: Any, kind: str, who: str | None, dated: str | None) -> Iterato
             yield from _runs(element, kind, who, dated)
 
 
-def _run(element: Any, kind: str, who: str | None, dated: str | None) -> Iterator[Run]:
+def _run(element: Any, kind: str, who: str | None, dated: str | None) -> Iterator[TextRun]:
     unseen, raised = False, False
     for properties in element:
         if local(properties) == "rPr":
@@ -91,12 +91,12 @@ def _run(element: Any, kind: str, who: str | None, dated: str | None) -> Iterato
                     raised = attribute(each, "val") == "superscript"
     text = "".join(_text(child) for child in element)
     if text:
-        yield Run(text, "hidden" if unseen and not kind else kind, who, dated, raised)
+        yield TextRun(text, "hidden" if unseen and not kind else kind, who, dated, raised)
 
 
 def _formula(
     element: Any, name: str, kind: str, who: str | None, dated: str | None
-) -> Iterator[Run]:
+) -> Iterator[TextRun]:
     parts = [each for each in element if local(each) in ("e", "num", "den", "sup", "sub", "deg")]
     for turn, part in enumerate(parts):
         inner = list(_runs(part, kind, who, dated))
@@ -105,10 +105,10 @@ def _formula(
         sign = mark if name == "rad" and turn == len(parts) - 1 else (
             mark[min(turn, len(mark)) - 1] if turn and name != "rad" else "")  # fmt: skip
         apart = len(whole) > 1 and name in ("f", "rad")
-        yield Run(sign + ("(" if apart else ""), kind, who, dated)
+        yield TextRun(sign + ("(" if apart else ""), kind, who, dated)
         yield from inner
         if apart:
-            yield Run(")", kind, who, dated)
+            yield TextRun(")", kind, who, dated)
 
 
 def _text(element: Any) -> str:
@@ -151,6 +151,6 @@ def _field(element: Any) -> str:
                 return "☒" if ticked else "☐"
             if local(control) == "ddList":
                 entries = [attribute(e, "val") or "" for e in control if local(e) == "listEntry"]
-                at = number(held.get("result") or held.get("default"), 0)
+                at = clamped(held.get("result") or held.get("default"), 0)
                 return entries[at] if at < len(entries) else ""
     return ""

@@ -18,7 +18,7 @@ from .reading import Limits
 
 LIGHT, ALL = "onetomany.documents.extraction:load_light", "onetomany.documents.extraction:load_all"
 NAME = 1_000  # characters of a name that its reader is given
-OCR = "onetomany.documents.ocr:load"
+OCR = "onetomany.documents.ocr:load_ocr"
 FONTS = ("/usr/share/fonts", "/usr/share/tesseract-ocr", "/usr/share/tessdata")
 
 
@@ -92,14 +92,16 @@ def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Li
     ended = outcome.ended
     if outcome.kept is None or ended.code:
         why = (
-            why_ended(ended.code, limits) if ended.code else f"It can't be read: {outcome.trouble}."
+            _why_ended(ended.code, limits)
+            if ended.code
+            else f"It can't be read: {outcome.trouble}."
         )
         return Answer({}, [], why, ended.seconds, ended.memory, ended.process)
     content, members = outcome.kept
     return Answer(content, members, None, ended.seconds, ended.memory, ended.process)
 
 
-def why_ended(code: int, limits: Limits) -> str:
+def _why_ended(code: int, limits: Limits) -> str:
     """Say why a process ended without an answer, by its exit code."""
     if code in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL):
         return f"Reading it took longer than {limits.seconds:.0f} s, or more memory than there is."

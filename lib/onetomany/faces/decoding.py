@@ -25,7 +25,7 @@ from ..sources.files import open_plain
 from ..sources.folders import MAX_BYTES
 from .aligning import AlignedFace, Aligner
 
-TASK = "onetomany.cage.pictures:load"
+TASK = "onetomany.cage.pictures:load_picture_decoder"
 VERSION = 1  # of how pictures become pixels: templates of another are not taken from the cache
 SIDES = (1024, 2048)  # longest side in which faces are looked for; the second if none was found
 NEEDED = 160  # pixels across a face; a smaller one is taken from a larger picture

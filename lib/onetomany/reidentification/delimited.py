@@ -22,17 +22,15 @@ from typing import IO, NamedTuple
 import polars as pl
 from tqdm import tqdm
 
-from ..cage.number_tables import START, utf16_of
+from ..cage.text_tables import SAMPLE, START, find_separator, is_korean, utf16_of
 from ..errors import InputError
 from ..printing import Notice, shortened
 from .column_types import listed
 
 IN_MEMORY = 1 << 27  # bytes of a text; the copy of a larger one is on the disk
 TOGETHER = 100_000  # rows of a part of it
-SNIFFED = 200  # rows that tell a text's separator, width and names
 HEAD = 1 << 20  # characters in which these rows are looked for
 LONGEST_FIELD = 1 << 20  # characters; a longer one is a quotation mark that never closes
-KOREAN = 0.9  # of what is not ASCII in a Korean text is in KS X 1001
 SEPARATOR_NAMES = {
     ",": ("commas", "쉼표"),
     ";": ("semicolons", "쌍반점"),
@@ -67,7 +65,7 @@ def read_delimited(file: Path, encoding: str | None, notices: list[Notice]) -> F
         with _opened(file, encoding) as text:
             head = text.read(HEAD)
         separator, skipped = _separator(file, head, notices)
-        rows = [row for _, row in islice(_rows(file, head, separator), SNIFFED)][skipped:]
+        rows = [row for _, row in islice(_rows(file, head, separator), SAMPLE)][skipped:]
         if not rows:
             raise InputError(f"{file.name} is empty.")
         above = rows_above(rows)
@@ -180,13 +178,10 @@ def _encoding(file: Path) -> str:
         return "utf-8-sig"
     try:
         with _opened(file, "cp949") as text:
-            other = [letter for letter in text.read(HEAD) if letter > "\x7f"]
-            for _ in iter(lambda: text.read(HEAD), ""):
-                pass
+            korean = is_korean(iter(lambda: text.read(HEAD), ""))
     except UnicodeDecodeError:
-        other = []
-    known = len("".join(other).encode("euc_kr", "ignore")) / 2
-    if not other or known < KOREAN * len(other):
+        korean = False
+    if not korean:
         raise InputError(
             f"{file.name}, line {line:,}, is not UTF-8, and the file is not Korean (CP949) text: "
             "save it as 'CSV UTF-8', or give its encoding (Western files are often cp1252, "
@@ -223,18 +218,13 @@ def _separator(file: Path, head: str, notices: list[Notice]) -> tuple[str, int]:
     if stated.lower().startswith("sep=") and len(stated) == 5:
         return stated[4], 1
 
-    def score(sign: str) -> tuple[int, int]:
-        widths: Counter[int] = Counter()
+    def rows_of(sign: str) -> Iterator[list[str]]:
         with contextlib.suppress(InputError):  # raised again once the separator is known
-            for _, row in islice(_rows(file, head, sign), SNIFFED):
-                widths[len(row)] += 1
-        widths.pop(0, None)
-        widths.pop(1, None)
-        width, many = max(widths.items(), key=lambda each: each[1], default=(1, 0))
-        return many, width
+            for _, row in islice(_rows(file, head, sign), SAMPLE):
+                yield row
 
-    best = max(SEPARATOR_NAMES, key=score)
-    if best != "," and score(best)[0]:
+    best = find_separator(rows_of, list(SEPARATOR_NAMES))
+    if best != ",":
         english, korean = SEPARATOR_NAMES[best]
         notices.append(
             Notice(f"Fields are separated by {english}.", f"칸은 {korean}(으)로 나뉘어 있다.")

@@ -16,11 +16,23 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
+from ..cage.magic_bytes import (
+    GZIP,
+    LOOKED_AT,
+    OLE,
+    PARQUET,
+    PDF,
+    SEVEN_ZIP,
+    SQLITE,
+    ZIP,
+    media_type_by_magic,
+)
+from ..cage.text_tables import SAMPLE
 from ..errors import InputError
 from ..printing import Notice, shortened
 from ..sources.identifiers import identifying, names_somebody
 from .column_types import pieces, typed
-from .delimited import SNIFFED, Fields, read_delimited, rows_above, tell_above
+from .delimited import Fields, read_delimited, rows_above, tell_above
 from .spreadsheet import read_spreadsheet
 
 MOST_COLUMNS = 1000
@@ -28,12 +40,12 @@ MOST_BELOW = 1000  # last rows among which notes are looked for
 TEXTS = (".csv", ".tsv", ".txt")
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
-_KINDS = {b"PK\x03\x04": ".xlsx", b"\xd0\xcf\x11\xe0": ".xls", b"PAR1": ".parquet"}
+_KINDS = {ZIP: ".xlsx", OLE: ".xls", PARQUET: ".parquet"}
 _NO_TABLES = {
-    b"\x1f\x8b": "a compressed file (gzip)",
-    b"%PDF": "a PDF",
-    b"SQLite format 3": "an SQLite database",
-    b"7z\xbc\xaf": "a compressed file (7z)",
+    GZIP: "a compressed file (gzip)",
+    PDF: "a PDF",
+    SQLITE: "an SQLite database",
+    SEVEN_ZIP: "a compressed file (7z)",
 }
 NOTES = ("*", "※", "(", "†", "source", "note", "출처", "자료", "주:", "주)")
 TOTALS = ("total", "sum", "grand total", "합계", "계", "총계", "소계", "전체")
@@ -110,12 +122,13 @@ def own_table(
 def _by_content(file: Path) -> str | None:
     """The kind of a file by its first bytes. Raises InputError for what is no table."""
     with file.open("rb") as raw:
-        start = raw.read(512)
-    if what := next((what for mark, what in _NO_TABLES.items() if start.startswith(mark)), None):
+        start = raw.read(LOOKED_AT)
+    kind = media_type_by_magic(start)
+    if what := _NO_TABLES.get(kind):
         raise InputError(f"{file.name} is {what}: save the table in it as CSV or XLSX.")
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         return ".txt"  # a web page named .xls, which is refused as such
-    return next((kind for mark, kind in _KINDS.items() if start.startswith(mark)), None)
+    return _KINDS.get(kind)
 
 
 def _parquet(file: Path, drop: bool, notices: list[Notice]) -> OwnTable:
@@ -161,7 +174,7 @@ def _spreadsheet(file: Path, sheet: str | None, notices: list[Notice]) -> Fields
         )
     if not len(frame):
         raise InputError(f"{file.name} is empty.")
-    head = [[cell or "" for cell in row] for row in frame.head(SNIFFED).iter_rows()]
+    head = [[cell or "" for cell in row] for row in frame.head(SAMPLE).iter_rows()]
     above = rows_above(head)
     tell_above(above, notices)
     return Fields(head[above], frame[above + 1 :].lazy())

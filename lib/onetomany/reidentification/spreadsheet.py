@@ -13,7 +13,7 @@ from ..cage.sheets import FAULT, FAULTS, HEAD, ROWS
 from ..errors import InputError
 from ..printing import shortened
 
-TASK = "onetomany.cage.sheets:load"
+TASK = "onetomany.cage.sheets:load_spreadsheet_reader"
 LARGEST = 1 << 29  # bytes of the file
 SECONDS, MEMORY = 600, 6 << 30  # that its reading may take
 ANSWER, FRAME = 1 << 31, 1 << 26  # bytes of all cells, and of those that are parsed at a time

@@ -1,7 +1,7 @@
 """A recorded film to boxes and tracks: frames from the cage, a detector, the kit's own tracker.
 
-Frames are decoded in the cage (`cage.films`) and come out one by one as plain pixels; none is kept.
-A detector takes pixels and returns boxes. No face is looked for, cropped or matched.
+Frames are decoded in the cage (`cage.film_decoder`) and come out one by one as plain pixels; none
+is kept. A detector takes pixels and returns boxes. No face is looked for, cropped or matched.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..cage import keeper as cage
-from ..cage.films import FAULT, HEAD, MOST, PIXELS, SECONDS, TIME
+from ..cage.film_decoder import FAULT, HEAD, MOST, PIXELS, SECONDS, TIME
 from ..errors import InputError
 from ..sources.films import MAX_BYTES, FilmSheet, copy_checked
 from .mot import MOT
 from .within import track
 
-TASK = "onetomany.cage.films:load"
+TASK = "onetomany.cage.film_decoder:load_film_decoder"
 SIDE = 1280  # longest side in pixels of the frames that leave the cage
 LAST_FRAME = 20_000  # that is decoded: 13 minutes at 25 a second
 SILENCE, HOURS = 60.0, 12.0  # the longest wait for one frame in seconds, and for all in hours

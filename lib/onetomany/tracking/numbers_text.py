@@ -31,8 +31,8 @@ from ..cage.number_tables import (
     SEPARATORS,
     TAIL,
     TEXTS,
-    is_number,
 )
+from ..cage.text_tables import is_number
 from ..errors import InputError, RefusedError
 from ..printing import Notice
 from ..sources import pedestrians
@@ -40,7 +40,7 @@ from ..sources import pedestrians
 __all__ = ["Notice", "Notices", "NumbersText", "is_number", "read_numbers"]
 
 Notices = list[Notice]
-TASK = "onetomany.cage.number_tables:load"
+TASK = "onetomany.cage.number_tables:load_number_reader"
 SECONDS, MEMORY = 900.0, 256 << 20  # of one file; bytes beside the file itself
 _SEPARATED = {
     ";": ("semicolons", "쌍반점"),

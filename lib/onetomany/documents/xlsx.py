@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 from .binary_sheets import add_calamine
-from .number_formats import BUILT_IN, plain_number, shown
+from .number_formats import BUILT_IN, format_number, plain_number
 from .office import core_properties, outside_relations
 from .ooxml import Package, drawn_texts
 from .parts import Parts
@@ -191,7 +191,7 @@ class _Sheet:
             return str(value)
         # 'mm-dd-yy' is how openpyxl calls the date of the reader's own country
         named = BUILT_IN[14] if cell.number_format == "mm-dd-yy" else cell.number_format
-        told = shown(serial, named, from_1904=self.epoch.year == 1904)
+        told = format_number(serial, named, from_1904=self.epoch.year == 1904)
         if hides_digits(serial, told) and not cell.is_date:
             self.rounded.append(f"{cell.coordinate} shows {told} for {plain_number(serial)}")
         return told

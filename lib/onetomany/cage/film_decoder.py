@@ -25,7 +25,7 @@ MOST = 40_000_000  # pixels of a frame
 _FORMS = "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpeg,mpegts,mpegvideo,asf,flv"
 
 
-def load() -> Handler:
+def load_film_decoder() -> Handler:
     """Load OpenCV, told which forms of films its ffmpeg may read."""
     os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"format_whitelist;{_FORMS}"
     os.environ["OPENCV_LOG_LEVEL"] = "OFF"
