@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from inspect import cleandoc, ismodule
@@ -45,7 +46,8 @@ def write_api_pages(app: Any) -> None:
 def _write(path: Path, title: str, package: str, names: list[str]) -> None:
     module = sys.modules[package]
     lines = [f"# {title}", "", "```{eval-rst}", f".. py:currentmodule:: {package}", ""]
-    lines += [cleandoc(module.__doc__ or ""), ""]
+    # an indented block after a colon is a table or a listing
+    lines += [re.sub(r":\n\n(?= )", "::\n\n", cleandoc(module.__doc__ or "")), ""]
     for name in sorted(names, key=str.lower):
         value = getattr(module, name)
         if ismodule(value):

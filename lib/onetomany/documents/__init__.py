@@ -27,13 +27,14 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import captures, case_file, ingest, search
-    from .case_file import export_parquet, open_case
+    from .case_export import export_parquet
+    from .case_file import open_case
     from .finding import find_pages
     from .indexing import index_case
     from .picture import page_picture
 else:
     _PLACES = {
-        "export_parquet": "case_file",
+        "export_parquet": "case_export",
         "find_pages": "finding",
         "index_case": "indexing",
         "open_case": "case_file",
