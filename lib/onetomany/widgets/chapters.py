@@ -52,8 +52,8 @@ def threshold_slider(
             HTML(
                 f"<p><b>{false_matches:,}</b> of {totals[False]:,} comparisons of two different "
                 f"people match falsely (FMR {rates['fmr']:.3%}, {PERCENT} {rates['fmr_low']:.3%} "
-                f"to {rates['fmr_high']:.3%}); <b>{missed:,}</b> of {totals[True]:,} comparisons of "
-                f"one person with themselves don't match (FNMR {rates['fnmr']:.2%}, {PERCENT} "
+                f"to {rates['fmr_high']:.3%}); <b>{missed:,}</b> of {totals[True]:,} comparisons "
+                f"of one person with themselves don't match (FNMR {rates['fnmr']:.2%}, {PERCENT} "
                 f"{rates['fnmr_low']:.2%} to {rates['fnmr_high']:.2%}).</p>"
                 f"<p lang='ko'>서로 다른 두 사람의 비교 {totals[False]:,}건 중 "
                 f"<b>{false_matches:,}</b>건을 같은 사람으로 오인하고, 같은 사람의 비교 "
