@@ -31,6 +31,7 @@ REPORT = {"test_notebooks.py", "test_browser_report.py", "test_accessibility.py"
 MARKS = {
     "driver": ("browser",),
     "report": ("kernel", "real"),
+    "sample_site": ("kernel",),
     "embedded": ("real",),
     "embedded_sface": ("real",),
 }
@@ -68,10 +69,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return bool(WHOLE.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
-def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+def pytest_collectstart(collector: pytest.Collector) -> None:
     # the fixtures of sealed bundles load half of the kit: for those who use them
-    if EVIDENCE.search(module_path.read_text(encoding="utf-8")):
-        parent.config.pluginmanager.import_plugin("bundles")
+    if isinstance(collector, pytest.Module) and EVIDENCE.search(
+        collector.path.read_text(encoding="utf-8")
+    ):
+        collector.config.pluginmanager.import_plugin("bundles")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneReport:
@@ -140,8 +143,7 @@ def _shared_templates(
     # the processes of one run share these templates: the first that comes here makes them
     from onetomany import faces
 
-    base = factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"embedded-{model}"
+    shared = _shared_folder(factory) / f"embedded-{model}"
     os.environ["ONETOMANY_CACHE"] = str(shared)
     try:
         with FileLock(f"{shared}.lock"):
@@ -203,6 +205,36 @@ def report(
     assert users <= REPORT, f"{users - REPORT} would make a second report: add to REPORT"
     notebooks = Path(__file__).parents[1] / "notebooks"
     return build_report(notebooks, tmp_path_factory.mktemp("report") / "site").parent
+
+
+@pytest.fixture(scope="session")
+def sample_notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two chapters: one of text alone, one with everything that a chapter may hold."""
+    from sample_notebook import everything, twin, write_notebook
+
+    folder = _shared_folder(tmp_path_factory) / "sample"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            other = twin("# Other\n\nWhat?", "# 다른 장\n\n무엇?")
+            write_notebook(folder / "00_other.ipynb", [*other])
+            write_notebook(folder / "01_all.ipynb", everything())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_site(sample_notebooks: Path) -> Path:
+    """The report of `sample_notebooks`, executed once in a run: copy it before you change it."""
+    from onetomany.report import build_report
+
+    site = sample_notebooks.with_name("sample-site")
+    with FileLock(f"{site}.lock"):
+        return site if site.exists() else build_report(sample_notebooks, site).parent
+
+
+def _shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all processes of one run see."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")

@@ -483,6 +483,7 @@ def test_features_of_a_known_walk() -> None:
     assert behaviour.features(people(a=corner))["turns"].item() == 1
 
 
+@pytest.mark.real
 def test_detectors_flag_as_many_as_they_are_told() -> None:
     found = behaviour.features(crowd(2, 40))
     far = {"true_id": pl.lit(99, pl.Int32), "path_m": 9e4, "mean_speed": 90.0, "top_speed": 90.0}
@@ -562,6 +563,7 @@ def test_gates_and_zones_of_the_terminal_stand_on_its_floor() -> None:
 # --- charts ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.real
 def test_charts_are_titled_in_both_languages_and_draw_offline() -> None:
     frame = crowd(5, 40)
     ids = frame["true_id"].unique()

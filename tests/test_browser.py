@@ -9,8 +9,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from browser import errors, jupyterlab, move_slider, resize, run_notebook_in_lab, wait_for
-from onetomany.report import build_report
-from sample_notebook import RENDERER, code, everything, twin, write_notebook
+from sample_notebook import RENDERER, code, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel]
 
@@ -37,11 +36,8 @@ display(slider, shown)
 
 
 @pytest.fixture(scope="module")
-def site(driver: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    write_notebook(folder / "n" / "00_first.ipynb", [*twin("# First\n\nA.", "# 처음\n\n가.")])
-    write_notebook(folder / "n" / "01_all.ipynb", everything())
-    return build_report(folder / "n", folder / "out").parent
+def site(driver: Chrome, sample_site: Path) -> Path:
+    return sample_site
 
 
 def open_page(driver: Chrome, site: Path, name: str, width: int = 1280) -> None:
@@ -66,7 +62,7 @@ def shown(driver: Chrome, css: str) -> set[bool]:
 
 
 def test_every_chart_is_drawn_and_the_console_is_silent(driver: Chrome, site: Path) -> None:
-    for name in ("index.html", "00_first.html", "01_all.html"):
+    for name in ("index.html", "00_other.html", "01_all.html"):
         open_page(driver, site, name)
         driver.refresh()
         for chart in driver.find_elements(By.CSS_SELECTOR, "figure.chart"):

@@ -124,14 +124,10 @@ def test_calendar_days_are_those_of_alavetelis_own_tests(event: str, expected: s
 
 
 def test_each_field_of_each_law_has_its_article_its_source_and_its_day() -> None:
-    assert set(LAWS) == {
-        *("kr-oida", "kr-pipa-35", "kr-pipa-37-2", "us-foia", "us-ma-prl", "us-ca-cpra"),
-        *("us-ca-ccpa", "uk-foia-2000", "uk-sct-foisa", "uk-dpa-45", "uk-gdpr-15"),
-        *("eu-1049-2001", "eu-gdpr-15", "de-ifg", "fr-crpa", "nl-woo", "es-ltaibg", "it-foia"),
-        *("ca-atia", "au-foi-1982", "in-rti-2005", "jp-joho", "br-lai"),
-    }
+    files = (ROOT / "data_requests" / "laws").glob("*.toml")
+    assert set(LAWS) == {path.stem for path in files}
     for law in LAWS.values():
-        assert law.last_checked == D(2026, 11, 29)
+        assert law.last_checked >= D(2026, 11, 29)
         for source in law.sources:
             assert (source.read is None) == (source.verified == "recalled")
             assert source.read is None or D(2026, 11, 24) <= source.read <= law.last_checked

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from onetomany import faces, sources
 from onetomany.cage import keeper, systems
 from onetomany.errors import RefusedError
 from onetomany.faces.decoding import Decoder, Unreadable
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.real
 ROOT = Path(__file__).parents[1]
 POSIX = {"fcntl", "grp", "pwd", "resource", "termios", "pty", "tty", "syslog"}
 # the core's tests that need neither a model nor a kernel
-CORE = ("test_small_sets.py", "test_synthetic.py", "test_refit.py", "test_case.py",
+CORE = ("test_synthetic.py", "test_refit.py", "test_case.py",
         "test_number_tables.py", "test_other_systems.py")  # fmt: skip
 HIDDEN = "hidden_modules" in sys.modules
 
@@ -128,6 +129,14 @@ def test_without_fork_a_spawned_process_decodes_pictures(
         )
     finally:
         decoder.keeper.stop()
+
+
+def test_spawned_processes_make_templates(no_fork: None, own_set: Path) -> None:
+    """The core's own path: pictures of a folder, decoded and embedded by a pool."""
+    images = sources.open_images(own_set)
+    frame = faces.usable(faces.embed(images, faces.Settings(model="SFace")))
+    assert frame["subject_id"].n_unique() == 2
+    assert len(frame) >= 4
 
 
 def test_a_spawned_process_that_fails_or_is_late_is_replaced(

@@ -23,7 +23,7 @@ from onetomany.cli import main
 from onetomany.errors import OneToManyError
 from onetomany.report import build_report
 from onetomany.report.blocks import read_chapter
-from sample_notebook import RENDERER, code, everything, twin, write_notebook
+from sample_notebook import RENDERER, code, twin, write_notebook
 
 pytestmark = pytest.mark.kernel
 
@@ -36,16 +36,13 @@ LOADS = re.compile(
 
 
 @pytest.fixture(scope="module")
-def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("notebooks")
-    write_notebook(folder / "00_other.ipynb", [*twin("# Other\n\nWhat?", "# 다른 장\n\n무엇?")])
-    write_notebook(folder / "01_all.ipynb", everything())
-    return folder
+def notebooks(sample_notebooks: Path) -> Path:
+    return sample_notebooks
 
 
 @pytest.fixture(scope="module")
-def site(notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_report(notebooks, tmp_path_factory.mktemp("out") / "site").parent
+def site(sample_site: Path) -> Path:
+    return sample_site
 
 
 def page(site: Path) -> str:

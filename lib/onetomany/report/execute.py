@@ -20,6 +20,7 @@ from tqdm import tqdm
 from onetomany.errors import InputError, OneToManyError
 from onetomany.report.kernels import ReportKernels
 from onetomany.sources.commits import commit_of
+from onetomany.sources.kit_files import installed_path
 from onetomany.sources.processes import safe_environment
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,9 @@ def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
     """Execute the notebooks in order; stem -> executed notebook, with a record of its run."""
     notebooks = {path: _read(path) for path in paths}
     total = sum(len(code_cells(notebook)) for notebook in notebooks.values())
-    commit = commit_of(paths[0].parent)
+    folder = paths[0].parent
+    # an installed copy may lie within somebody's repository, whose commit says nothing of it
+    commit = "" if folder == installed_path("notebooks") else commit_of(folder)
     with tqdm(total=total, unit="cell", leave=False) as bar:
         for path, notebook in notebooks.items():
             bar.set_description(path.stem)

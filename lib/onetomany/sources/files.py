@@ -78,9 +78,9 @@ def sole_use(out: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        with contextlib.suppress(OSError):  # Windows keeps what is open
+            Path(lock.lock_file).unlink()
         lock.release()
-        with contextlib.suppress(OSError):
-            Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def open_plain(path: Path | str, *, links: bool = False) -> int:
