@@ -127,6 +127,7 @@ def test_a_room_without_its_extra_says_what_to_install(room: str, extra: str) ->
     )
     last = run.stderr.strip().splitlines()[-1]
     assert "MissingExtraError: " in last
+    assert re.search(r"\(archi, asn1crypto, brotli and \d+ more\)", last)
     assert last.endswith(f"run pip install 'onetomany[{extra}]'")
 
 

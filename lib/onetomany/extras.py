@@ -12,6 +12,8 @@ from importlib.util import find_spec
 
 from onetomany.errors import MissingExtraError
 
+NAMED = 3  # missing packages that the sentence names
+
 
 @dataclass(frozen=True)
 class Extra:
@@ -61,10 +63,11 @@ def require_extra(name: str) -> None:
     missing = missing_packages(name)
     if missing:
         extra, install = EXTRAS[name], f"pip install 'onetomany[{name}]'"
+        named, more = ", ".join(missing[:NAMED]), len(missing) - NAMED
+        en, ko = (f" and {more} more", f" 등 {len(missing)}개") if more > 0 else ("", "")
         raise MissingExtraError(
-            f"{extra.purpose} needs packages that are not installed ({', '.join(missing)}): "
-            f"run {install}",
-            f"{extra.purpose_ko} 설치되지 않은 패키지({', '.join(missing)})가 필요합니다. "
+            f"{extra.purpose} needs packages that are not installed ({named}{en}): run {install}",
+            f"{extra.purpose_ko} 설치되지 않은 패키지({named}{ko})가 필요합니다. "
             f"{install} 명령을 실행하세요.",
             extra=name,
         )
