@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a machine needs only python3 (3.11 to 3.13, with venv) and make.
 .DEFAULT_GOAL := report
-.PHONY: report test quick lab scale bench workshop setup lock clean
+.PHONY: report test quick lab scale bench workshop docs setup lock clean
 
 SYSTEM_UV := $(shell command -v uv 2>/dev/null)
 UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.uv/bin/uv)
@@ -29,8 +29,13 @@ bench: $(UV)             ## the ratios of benchmarks/, against their peers in th
 
 workshop: setup          ## build/workshop: installs and runs on a machine without network
 	@mkdir -p build
-	$(UV) export --frozen --quiet --no-dev --no-emit-project --no-hashes --no-annotate --no-header > build/requirements.txt
+	$(UV) export --frozen --quiet --no-dev --all-extras --no-emit-project --no-hashes --no-annotate --no-header > build/requirements.txt
 	$(RUN) onetomany workshop build/workshop --offline build/requirements.txt
+
+docs: $(UV)              ## build/docs: these pages and the reference, without the network
+	$(UV) run --frozen --quiet --group docs python .ci/architecture.py
+	$(UV) run --frozen --quiet --group docs sphinx-build -q docs build/docs
+	@echo build/docs/index.html
 
 setup: $(UV)
 	$(UV) sync --frozen --quiet

@@ -39,8 +39,8 @@ def uv(*words: str, **environment: str) -> str:
 
 def locked() -> set[str]:
     """`name==version` of each package that the lock brings to this system and Python."""
-    words = "export --frozen --no-default-groups --no-emit-project --no-hashes --no-annotate"
-    lines = map(Requirement, uv(*words.split(), "--no-header", "--quiet").splitlines())
+    words = "export --frozen --no-default-groups --all-extras --no-emit-project --no-hashes"
+    lines = map(Requirement, uv(*words.split(), "--no-annotate", "--no-header", "-q").splitlines())
     return {f"{each.name}{each.specifier}" for each in lines
             if each.marker is None or each.marker.evaluate()}  # fmt: skip
 

@@ -429,7 +429,7 @@ def test_fuzzy_linkage_says_what_it_needs(
     adult: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "splink", None)  # as where it is not installed
-    with pytest.raises(InputError, match="pip install splink"):
+    with pytest.raises(InputError, match=r"\(splink\): run pip install 'onetomany\[linkage\]'"):
         fuzzy_links(adult, adult, ["age"], blocks=[["age"]])
 
 

@@ -33,6 +33,14 @@ class EnrolmentError(OneToManyError):
     """Templates that can't be enrolled: duplicate ids, wrong dimension, mixed models, withdrawn."""
 
 
+class MissingExtraError(InputError, ImportError):
+    """Packages of an extra, `extra`, are not installed; the sentence says how to install them."""
+
+    def __init__(self, sentence: str, ko: str = "", *, extra: str) -> None:
+        super().__init__(sentence, ko)
+        self.extra = extra
+
+
 class RefusedError(OneToManyError):
     """A task that the kit refuses on principle, such as guessing race or emotion from a face."""
 

@@ -2,3 +2,36 @@
 
 A module is named after the analysis that it draws; its functions end in `_chart` or `_table`.
 """
+
+__all__ = [
+    "accuracy",
+    "assessment",
+    "attack",
+    "behaviour",
+    "cards",
+    "case",
+    "claims",
+    "dials",
+    "differentials",
+    "disclosed",
+    "evidence",
+    "face_join",
+    "film",
+    "fixed_fpir",
+    "law",
+    "measured",
+    "mosaic",
+    "persistent_key",
+    "reader_table",
+    "real",
+    "realism",
+    "reidentification",
+    "requests",
+    "scale",
+    "service",
+    "terminal",
+    "theme",
+    "threshold",
+    "tracking",
+    "transfer",
+]

@@ -43,6 +43,8 @@ from onetomany.errors import OneToManyError
 from onetomany.printing import SafeParser
 from onetomany.printing import print_line as print
 
+__all__ = ["COMMANDS", "main"]
+
 COMMANDS: tuple[Command, ...] = (
     report_command,
     lab_command,

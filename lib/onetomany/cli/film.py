@@ -72,6 +72,7 @@ of a datasheet and lists the detector's known errors."""
 
     def run(args: argparse.Namespace) -> int:
         from onetomany import cage
+        from onetomany.extras import require_extra
         from onetomany.tracking import people_detectors
 
         if args.fetch_detector:
@@ -82,6 +83,7 @@ of a datasheet and lists the detector's known errors."""
             raise InputError("Name a recorded film: onetomany film FILE --sheet FILE --out DIR.")
         if args.blank_sheet:
             return _blank_sheet(args.file, args.blank_sheet)
+        require_extra("report")  # for its pictures
         job = _checked(args)
         if args.weak_isolation:
             cage.accept_weak_isolation()

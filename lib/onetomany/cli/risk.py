@@ -56,9 +56,12 @@ def risk_command(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
+        from onetomany.extras import require_extra
         from onetomany.reidentification.assessment import FIRST, assess, describe_assessment
         from onetomany.reidentification.own_table import own_table
 
+        if args.report:  # before an hour's work, not after it
+            require_extra("report")
         if args.weak_isolation:
             accept_weak_isolation()
         if args.recoded and not args.reach:

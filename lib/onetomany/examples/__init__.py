@@ -2,3 +2,13 @@
 
 No other room imports these. Each says on its face that it is a specimen, simulated or a sample.
 """
+
+from onetomany.extras import require_extra
+
+require_extra("casework")
+
+__all__ = [
+    "sample_bundle",
+    "simulated_requests",
+    "specimen_documents",
+]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..extras import require_extra
 from .cells import Band, Cells, codes_of, columns_of
 from .engine import (
     Floats,
@@ -43,13 +44,10 @@ class MilvusEngine:
         Raises InputError if the client isn't installed, the server can't be reached or the
         collection has templates of another dimension.
         """
-        try:
-            from pymilvus import DataType, MilvusClient
-            from pymilvus.exceptions import MilvusException
-        except ImportError:
-            raise InputError(
-                "The Milvus engine needs its client: pip install 'onetomany[milvus]'."
-            ) from None
+        require_extra("milvus")
+        from pymilvus import DataType, MilvusClient
+        from pymilvus.exceptions import MilvusException
+
         self.uri, self.dimension, self.collection = uri, dimension, collection
         self._is_file = "://" not in uri
         try:

@@ -16,6 +16,7 @@ import polars as pl
 
 from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
+from ..extras import require_extra
 from ..sources.case import ArrowStream
 from .classes import EMPTY, require_columns
 
@@ -138,14 +139,11 @@ def fuzzy_links(
     installed, as `exact_links`, for `errors` not between 0 and 1, and for blocks or limits of other
     columns, or no block.
     """
-    try:
-        import splink.comparison_level_library as cll
-        import splink.comparison_library as cl
-        from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-    except ImportError as error:
-        raise InputError(
-            "Fuzzy linkage needs splink, which is not installed: 'pip install splink'."
-        ) from error
+    require_extra("linkage")
+    import splink.comparison_level_library as cll
+    import splink.comparison_library as cl
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
     names = _shared(table, named, columns, truth)
     limits = dict(within or {})
     used = {name for block in blocks for name in block} | set(limits)

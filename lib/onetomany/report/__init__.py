@@ -12,7 +12,7 @@ from pathlib import Path
 
 from onetomany.errors import InputError
 
-__all__ = ["build_report"]
+__all__ = ["build_report", "chapters_of", "chosen"]
 
 
 def build_report(
@@ -30,6 +30,9 @@ def build_report(
     """
     # here, not above: every kernel that runs a chapter loads `shown` of this package, and these
     # would cost it seconds
+    from onetomany.extras import require_extra
+
+    require_extra("report")
     from onetomany.report import picture_record
     from onetomany.report.execute import run_chapters
     from onetomany.report.website import executed_chapters, write_site

@@ -3,3 +3,19 @@
 The kit sends nothing. A procedure (`procedures`) is one TOML file of `data_requests/laws/`, whose
 fields each name their article and source; `deadlines` counts days by it.
 """
+
+from onetomany.extras import require_extra
+
+require_extra("casework")
+
+__all__ = [
+    "answer_files",
+    "deadlines",
+    "drafts",
+    "gaps",
+    "letter_templates",
+    "letters",
+    "log",
+    "procedures",
+    "status",
+]

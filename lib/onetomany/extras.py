@@ -1,0 +1,80 @@
+"""The optional parts of an installation, and the one sentence that names a missing one.
+
+`pip install onetomany` installs the core. Documents, claims and requests need
+`onetomany[casework]`, exhibits need `onetomany[evidence]`; `onetomany[all]` installs everything.
+pyproject.toml lists the packages of each extra; `EXTRAS` lists the names they are imported by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from onetomany.errors import MissingExtraError
+
+NAMED = 3  # missing packages that the sentence names
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What needs an extra, in both languages, and the import names of its packages."""
+
+    purpose: str
+    purpose_ko: str
+    packages: str  # separated by blanks
+    includes: tuple[str, ...] = ()
+
+
+EXTRAS = {
+    "casework": Extra(
+        "Working with documents, claims and requests",
+        "문서, 주장, 정보공개 청구를 다루려면",
+        "archi asn1crypto brotli cryptography docx duckdb_extension_fts holidays hwpx icalendar "
+        "kiwipiepy liteparse lxml msoffcrypto olefile openpyxl pdfminer pdfplumber pypdfium2 "
+        "striprtf tomlkit typst undoc warcio",
+    ),
+    "evidence": Extra(
+        "Making or checking an exhibit",
+        "증거 자료를 만들거나 확인하려면",
+        "bagit cyclonedx pyhanko rfc3161_client rocrate",
+        ("casework", "report"),
+    ),
+    "linkage": Extra("Fuzzy linkage of two tables", "두 표를 퍼지 연결하려면", "splink"),
+    "milvus": Extra("A gallery in Milvus", "Milvus 갤러리를 쓰려면", "pymilvus"),
+    "report": Extra(
+        "Writing pages and pictures",
+        "페이지와 그림을 만들려면",
+        "fontTools nh3 pylopdf_fonts_ko vl_convert",
+    ),
+}
+
+
+def require_extra(name: str) -> None:
+    """Raise MissingExtraError unless every package of an extra is installed.
+
+    Call it before the first import of a package that the core does not install. It imports
+    nothing itself.
+
+    Args:
+        name: a key of `EXTRAS`, as in `pip install 'onetomany[linkage]'`.
+
+    >>> require_extra("linkage")
+    """
+    missing = missing_packages(name)
+    if missing:
+        extra, install = EXTRAS[name], f"pip install 'onetomany[{name}]'"
+        named, more = ", ".join(missing[:NAMED]), len(missing) - NAMED
+        en, ko = (f" and {more} more", f" 등 {len(missing)}개") if more > 0 else ("", "")
+        raise MissingExtraError(
+            f"{extra.purpose} needs packages that are not installed ({named}{en}): run {install}",
+            f"{extra.purpose_ko} 설치되지 않은 패키지({named}{ko})가 필요합니다. "
+            f"{install} 명령을 실행하세요.",
+            extra=name,
+        )
+
+
+def missing_packages(name: str) -> list[str]:
+    """Return the import names of an extra's packages that are not installed."""
+    extra = EXTRAS[name]
+    missing = [package for each in extra.includes for package in missing_packages(each)]
+    return missing + [each for each in extra.packages.split() if find_spec(each) is None]
