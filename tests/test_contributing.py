@@ -47,7 +47,8 @@ def test_every_name_is_in_a_file_that_its_item_quotes() -> None:
 
 def test_every_target_and_command_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    commands = {command.__name__.replace("_", "-") for command in cli.COMMANDS}
+    names = [command.__name__.removesuffix("_command") for command in cli.COMMANDS]
+    commands = {name.replace("_", "-") for name in names}
     made = {each.split()[1] for each in QUOTED if each.startswith("make ")}
     run = {match[1] for each in QUOTED if (match := re.match(r"uv run onetomany (\S+)", each))}
     assert {"quick", "test", "report"} <= made <= targets

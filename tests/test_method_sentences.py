@@ -53,7 +53,7 @@ def printed(one: Chapter) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def called() -> set[str]:
     """The functions that the chapters and the sample chapter of exhibits call."""
-    sample = resources.files("onetomany.evidence") / "data" / sample_bundle.SAMPLE
+    sample = resources.files("onetomany.examples") / "data" / sample_bundle.SAMPLE
     found = set(used_functions(read_chapter("99_a", nbformat.reads(sample.read_text("utf-8"), 4),
                                             NOTEBOOKS)))  # fmt: skip
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):

@@ -108,7 +108,7 @@ def test_a_changed_copy(asked, tmp_path: Path) -> None:
     clinic().with_columns(ages).write_csv(file)
     said = asked(*KEYS, "--changed", str(file))
     # each group is nearest to its own changed records: one of 4, 4, 3, 1 by chance
-    assert "finds 4.0 of 12 records (33.3%; 95% " in said
+    assert "finds 4.0 of 12 records (33.3%; 95 %" in said
     found = changed_finding(clinic(), clinic().with_columns(ages), ["age", "sex"])
     spread = float(np.std(clinic()["age"].to_numpy(), ddof=1))
     assert found.frame["il1s"][0] == pytest.approx(1 / np.sqrt(2) / spread)

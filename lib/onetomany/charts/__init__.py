@@ -3,6 +3,8 @@
 A module is named after the analysis that it draws; its functions end in `_chart` or `_table`.
 """
 
+from onetomany.lazy import offer
+
 __all__ = [
     "accuracy",
     "assessment",
@@ -35,3 +37,5 @@ __all__ = [
     "tracking",
     "transfer",
 ]
+
+__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))

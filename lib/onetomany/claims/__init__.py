@@ -1,6 +1,7 @@
 """Claims: who said what and when, which claims contradict each other, and the law on a day."""
 
 from onetomany.extras import require_extra
+from onetomany.lazy import offer
 
 require_extra("casework")
 
@@ -14,3 +15,5 @@ __all__ = [
     "timeline",
     "web_sources",
 ]
+
+__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))

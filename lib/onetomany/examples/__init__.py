@@ -4,6 +4,7 @@ No other room imports these. Each says on its face that it is a specimen, simula
 """
 
 from onetomany.extras import require_extra
+from onetomany.lazy import offer
 
 require_extra("casework")
 
@@ -12,3 +13,5 @@ __all__ = [
     "simulated_requests",
     "specimen_documents",
 ]
+
+__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))

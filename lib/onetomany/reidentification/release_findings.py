@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from ..confidence import PERCENT, PERCENT_KO
 from ..errors import InputError
 from ..printing import shortened
 from .classes import Table, as_lazy
@@ -148,13 +149,12 @@ def changed_finding(original: Table, changed: Table, columns: Sequence[str]) -> 
     share = f"{links.right:,.1f} of {links.records:,} records ({links.share:.1%}"
     en = (
         "Anyone who knows the original values and takes the nearest changed record finds "
-        f"{share}; 95% "
-        f"{links.low:.1%} to {links.high:.1%})."
+        f"{share}; {PERCENT}: {links.low:.1%} to {links.high:.1%})."
     )
     ko = (
         f"원래 값을 아는 사람이 바뀐 표에서 가장 가까운 기록을 고르면 {links.records:,}건 가운데 "
-        f"{links.right:,.1f}건({links.share:.1%}, 95% 구간 {links.low:.1%}~{links.high:.1%})을 "
-        "맞힌다."
+        f"{links.right:,.1f}건({links.share:.1%}, {PERCENT_KO} 구간 "
+        f"{links.low:.1%}~{links.high:.1%})을 맞힌다."
     )
     if not numbers:
         return Finding(pl.DataFrame([vars(links)]), en, ko)

@@ -5,6 +5,7 @@ fields each name their article and source; `deadlines` counts days by it.
 """
 
 from onetomany.extras import require_extra
+from onetomany.lazy import offer
 
 require_extra("casework")
 
@@ -19,3 +20,5 @@ __all__ = [
     "procedures",
     "status",
 ]
+
+__getattr__, __dir__ = offer(__name__, {}, tuple(__all__))
