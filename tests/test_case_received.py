@@ -273,14 +273,14 @@ def _newer(path: Path) -> None:
 
 
 NO_CASES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "text": (lambda path: path.write_text("no database" * 999), "no DuckDB file"),
-    "empty": (lambda path: path.write_bytes(b""), "no DuckDB file"),
-    "SQLite": (lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(4096)), "no DuckDB file"),
+    "text": (lambda path: path.write_text("no database" * 999), "isn't a DuckDB file"),
+    "empty": (lambda path: path.write_bytes(b""), "isn't a DuckDB file"),
+    "SQLite": (lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(4096)), "isn't a DuckDB file"),
     "cut": (lambda path: path.write_bytes(bytes(8) + b"DUCK" + bytes(99)), "can't be opened"),
-    "pipe": (_pipe, "no DuckDB file"),
+    "pipe": (_pipe, "isn't a DuckDB file"),
     "socket": (_socket, "can't be opened"),
     "folder": (lambda path: path.mkdir(), "Is a directory"),
-    "device": (lambda path: path.symlink_to("/dev/zero"), "no DuckDB file"),
+    "device": (lambda path: path.symlink_to("/dev/zero"), "isn't a DuckDB file"),
     "newer": (_newer, "can't be opened"),
     "another database": (lambda path: _holding(path, "create table x (y int)"), "no case file"),
     "another meta": (lambda path: _holding(path, "create table meta (a int)"), "version"),

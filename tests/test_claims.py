@@ -468,7 +468,7 @@ def test_every_page_of_a_specimen_says_that_it_is_one(tmp_path: Path) -> None:
     again = specimen_documents.write_specimens(tmp_path / "again", statements)
     assert [file.read_bytes() for file in files] == [file.read_bytes() for file in again]
     (tmp_path / "out" / "real.pdf").write_bytes(b"")
-    with pytest.raises(InputError, match=re.escape("holds real.pdf")):
+    with pytest.raises(InputError, match=re.escape("contains real.pdf")):
         specimen_documents.write_specimens(tmp_path / "out", statements)
 
 
@@ -499,7 +499,7 @@ def test_the_queries_run_in_any_duckdb_on_a_case_file(
 
 def test_a_ledger_that_can_not_be_compared_is_refused() -> None:
     good = made([(("1", "records"), "koreans", None), (("2", "records"), "koreans", None)])
-    with pytest.raises(InputError, match="no column unit"):
+    with pytest.raises(InputError, match="lack the columns unit"):
         claim_ledger.check_ledger(good.drop("unit"))
     with pytest.raises(InputError, match=r"Claim x0 \(row 2\): its claim_id is used twice"):
         claim_ledger.check_ledger(pl.concat([good, good]))

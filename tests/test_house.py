@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from benchmarks import house
 
 from onetomany.report.tags import EXERCISE
 
@@ -135,3 +136,14 @@ def test_no_vendors_threshold_is_used_as_evidence() -> None:
     )
     for path in [*LIB.rglob("*.py"), *NOTEBOOKS]:
         assert not banned.search(path.read_text(encoding="utf-8")), path
+
+
+def test_no_two_modules_define_the_same_public_name() -> None:
+    assert house.homonyms() == {}
+    assert house.module_homonyms() == {}
+
+
+def test_no_idiom_of_ours_is_more_frequent_than_in_model_projects() -> None:
+    for name, (_, rate) in house.idioms().items():
+        most = house.IDIOMS[name][1]
+        assert rate <= most, f"{name}: {rate:.1f} in 10,000 words; see python -m benchmarks.house"

@@ -1,8 +1,8 @@
 """One-to-Many: check a face identification and tracking system from outside.
 
-`import onetomany as otm` offers what a notebook needs first, and every room by its name
-(`otm.accuracy.wilson`). Each is loaded at its first use. `DOOR` says where each name is defined;
-docs/door.md shows each in use:
+`import onetomany as otm` offers the first functions that a notebook needs, and every room by its
+name (`otm.accuracy.wilson`). Each is loaded at its first use. `DOOR` says where each name is
+defined; docs/door.md shows each in use:
 
     faces         open_images, embed, usable, gallery_of
     errors        compare_all, error_rates, threshold_at_fmr

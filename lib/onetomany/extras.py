@@ -17,7 +17,7 @@ NAMED = 3  # missing packages that the sentence names
 
 @dataclass(frozen=True)
 class Extra:
-    """What needs an extra, in both languages, and the import names of its packages."""
+    """The parts that need an extra, in both languages, and the import names of its packages."""
 
     purpose: str
     purpose_ko: str

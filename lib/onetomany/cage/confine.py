@@ -114,7 +114,7 @@ def leave_parent(parent: int, source: int, target: int) -> None:
 
 
 def _limit(memory: int, seconds: float, data: int, space: int) -> None:
-    """Bound memory, processor time, files and output; the kernel ends what takes longer."""
+    """Bound memory, processor time, files and output; the kernel ends a process that takes more."""
     import resource
 
     most = {

@@ -86,5 +86,5 @@ class SpawnedProcess:
 
 
 def _needed() -> dict[str, str]:
-    """Return what Windows needs to load a library at all."""
+    """Return the environment that Windows needs to load a library."""
     return {name: os.environ[name] for name in ("SYSTEMROOT", "WINDIR") if name in os.environ}

@@ -1,4 +1,4 @@
-"""Which isolation this system has for the processes that read what strangers made.
+"""Which isolation this system has for the processes that read strangers' files.
 
 Three cases, decided here and nowhere else:
 
@@ -53,7 +53,7 @@ def describe_isolation(held: Mapping[str, bool]) -> str:
 
 
 def accept_weak_isolation() -> None:
-    """Let the kit read documents where the system can't confine what reads them.
+    """Let the kit read documents where the system can't confine their readers.
 
     Applies to this process and to those that it starts, such as a report's kernels.
     """
@@ -66,7 +66,7 @@ def weak_accepted() -> bool:
 
 
 def require_strong(held: Mapping[str, bool], *, agreed: bool) -> str:
-    """Return '' if the kernel confines parsers, else what is missing, if the user agreed to it.
+    """Return '' if the kernel confines parsers, else the missing mechanisms, if the user agreed.
 
     Raises RefusedError if it does not and nobody agreed.
     """

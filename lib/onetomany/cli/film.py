@@ -143,7 +143,7 @@ def _checked(args: argparse.Namespace) -> _Job:
 
 
 def _make_film_folder(job: _Job, detect: Detector, out: Path) -> None:
-    """Make everything in a folder beside `out`, then rename it; print what was found."""
+    """Make everything in a folder beside `out`, then rename it; print the summary."""
     from onetomany.cli.film_summary import film_summary
     from onetomany.sources.files import sole_use, whole_folder, write_whole
     from onetomany.tracking import film as films

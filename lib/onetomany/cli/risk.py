@@ -86,7 +86,7 @@ def risk_command(parser: argparse.ArgumentParser) -> Run:
 
 
 def _add_known(parser: argparse.ArgumentParser) -> None:
-    """Add the options on what somebody knows beside the table."""
+    """Add the options on knowledge from outside the table."""
     parser.add_argument("--sensitive", metavar="COLUMN", help="what a group gives away of it")
     parser.add_argument(
         "--taxonomy",
@@ -119,7 +119,7 @@ def _reading(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _findings(args: argparse.Namespace, opened: OwnTable, found: Assessment) -> list[Finding]:
-    """Return a finding for each option on what somebody knows beside the table."""
+    """Return a finding for each option on knowledge from outside the table."""
     from onetomany.reidentification import release_findings as release
     from onetomany.reidentification.own_table import own_table
     from onetomany.reidentification.risk_findings import safe_harbor_finding

@@ -1,4 +1,4 @@
-"""What a caged process may answer about a document, and how it is taken in.
+"""Check the answer of a caged process about a document, and how it is taken in.
 
 Nothing of it is trusted: frames are bounded before they are parsed, long answers become typed
 columns chunk by chunk, and only the columns named here are looked at.
@@ -56,7 +56,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was read from one document; `content` is {} where nothing came, and `why` says why.
+    """The content read from one document; `content` is {} where nothing came, and `why` says why.
 
     `content` has `facts`, and `columns`: table -> column -> values, or a table's frame.
     """

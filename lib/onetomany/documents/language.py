@@ -146,7 +146,7 @@ def in_cages(
 ) -> Iterator[Part]:
     """Yield pages of one document with their checked answers and their failures.
 
-    The keys of `checks` say what to find: 'mentions', 'words'. Each key is in the answers or in
+    The keys of `checks` name the searches: 'mentions', 'words'. Each key is in the answers or in
     the failures. A check gets the rows and the texts, and raises ValueError or TypeError if they
     don't match. After a failure the same kind isn't tried again in the same document.
     `done_with` gets the number of characters of each finished request, for the progress bar.

@@ -152,7 +152,7 @@ def _page_texts(
 
 
 def _row(name: str, pattern: re.Pattern[str], text: str) -> tuple[Any, ...] | None:
-    """Return what a page has of a name: times, unsure, spellings, passage, and the first place."""
+    """Return a name's hits on a page: times, unsure, spellings, passage, and the first place."""
     places = [found.span() for found in pattern.finditer(text)]
     if not places:
         return None

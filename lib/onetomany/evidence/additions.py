@@ -188,7 +188,7 @@ def _is_plain(path: str) -> bool:
 
 
 def _read_plain(path: Path) -> bytes:
-    with contents.open_plain(path) as file:
+    with contents.open_file(path) as file:
         content = file.read(contents.MAX_TEXT + 1)
     if len(content) > contents.MAX_TEXT:
         raise OSError(errno.EFBIG, f"{path} is too large")

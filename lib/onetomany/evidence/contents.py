@@ -20,6 +20,7 @@ from typing import BinaryIO
 from tqdm import tqdm
 
 from onetomany.errors import InputError
+from onetomany.sources.files import open_plain
 
 MAX_FILES = 100_000
 MAX_DEPTH = 32
@@ -139,7 +140,7 @@ def hash_readable(
             digests = {name: hashlib.new(name) for name in ALGORITHMS}
             size = 0
             try:
-                with open_plain(root / path) as file:
+                with open_file(root / path) as file:
                     while block := file.read(BLOCK):
                         size += len(block)
                         for digest in digests.values():
@@ -153,12 +154,9 @@ def hash_readable(
     return hashed, failed
 
 
-def open_plain(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BinaryIO:
     """Open a file to read, and no link, pipe or device that took its place. Raises OSError."""
-    # O_NONBLOCK: opening a pipe would wait for its writer
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(path, flags)
+    handle = open_plain(path)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "it is no longer a file")

@@ -1,4 +1,4 @@
-"""An exhibit in one call: run chapters, lay out what they show, seal it."""
+"""An exhibit in one call: run chapters, lay out the results, seal them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def make_exhibit(
     rules: Sequence[RedactionRule] = (),
     licence: str = LICENCE,
 ) -> Path:
-    """Run chapters and seal what they show into a bundle for a court.
+    """Run chapters and seal the results into a bundle for a court.
 
     `onetomany exhibit` also signs the PDF, carries web captures and drafts certificates.
 
@@ -41,7 +41,7 @@ def make_exhibit(
         only: numbers of chapters, such as ["01"]; all by default.
         key: a private Ed25519 key (PEM, made by `onetomany key`); without it the bundle is not
             signed.
-        rules: what to redact, from `evidence.redaction.read_redactions`.
+        rules: redactions, from `evidence.redaction.read_redactions`.
         licence: address of the licence of the results.
 
     Returns:

@@ -58,7 +58,7 @@ class Opened:
         what = f"too large to be read: more than {contents.MAX_TEXT:,} bytes"
         if self.files[path].size <= contents.MAX_TEXT:
             try:
-                with contents.open_plain(self.root / path) as file:
+                with contents.open_file(self.root / path) as file:
                     content = file.read(contents.MAX_TEXT + 1)
             except OSError as error:
                 what = contents.why_unread(error)

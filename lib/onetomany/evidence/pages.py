@@ -93,7 +93,7 @@ def captions(exhibits: Exhibits) -> dict[str, list[str]]:
 
 
 def notes(figure: Figure, made: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the notes under an item: counts, interval, source, what is simulated, its data.
+    """Return the notes under an item: counts, interval, source, simulated parts, its data.
 
     `made` lists the simulations that the charts of its chapter name: a table or a sentence doesn't
     say by itself whether it depends on them, and must not be taken for a measurement.

@@ -102,7 +102,7 @@ def package_bill(created: datetime, lock: Path | None) -> str:
             component=kit,
         ),
     )
-    # what the kit asks for itself; who else needs whom stands in the lock file
+    # the kit's own requirements; who else needs whom stands in the lock file
     needs = {_normal(re.split(r"[^\w.-]", line)[0]) for line in _requirements()} - {"onetomany"}
     bom.register_dependency(kit, [each for each in components if each.name in needs])
     text: str = JsonV1Dot6(bom).output_as_string(indent=1)

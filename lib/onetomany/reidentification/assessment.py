@@ -12,7 +12,7 @@ import polars as pl
 from ..confidence import PERCENT_KO
 from ..errors import InputError
 from ..printing import Notice, shortened
-from .classes import EMPTY, Table, as_lazy, require_columns
+from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers
 from .column_types import list_places
 from .population import uniqueness_of
 from .risk import Anonymity, anonymity_of
@@ -71,7 +71,7 @@ def assess(
     """
     keys: list[str] = []
     if not columns:
-        others = as_lazy(table).drop(require_columns(table, aside)) if aside else table
+        others = as_lazy(table).drop(check_quasi_identifiers(table, aside)) if aside else table
         columns, keys = quasi_identifiers(others)
     sized = standing_out(table, columns)
     if sized.is_empty():

@@ -44,12 +44,12 @@ def classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") ->
     file of more than `SPILLS` records; `engine` forces one of them. Both give the same frame.
     Raises InputError for the input that this module's docstring refuses.
     """
-    return _counted(table, require_columns(table, columns), engine, ordered=True)
+    return _counted(table, check_quasi_identifiers(table, columns), engine, ordered=True)
 
 
 def group_classes(table: Table, columns: Sequence[str], *, engine: Engine = "auto") -> pl.DataFrame:
     """Return the same as `classes`, unordered and faster."""
-    return _counted(table, require_columns(table, columns), engine, ordered=False)
+    return _counted(table, check_quasi_identifiers(table, columns), engine, ordered=False)
 
 
 def _counted(table: Table, names: list[str], engine: Engine, *, ordered: bool) -> pl.DataFrame:
@@ -67,7 +67,7 @@ def _counted(table: Table, names: list[str], engine: Engine, *, ordered: bool) -
     return sort_packed(found, names) if ordered else found
 
 
-def require_columns(table: Table, columns: Sequence[str]) -> list[str]:
+def check_quasi_identifiers(table: Table, columns: Sequence[str]) -> list[str]:
     """Return the names of `columns`, or raise InputError if the table can't be grouped by them."""
     names = list(columns)
     if isinstance(columns, str) or not names or len(set(names)) != len(names):
@@ -120,7 +120,7 @@ def matching(
 
     Raises InputError as `classes`, and for a weight that is null, negative or not a number.
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     if weight is None:
         found = classes(table, names, engine=engine).with_columns(
             _weight=pl.col(SIZE).cast(pl.Float64)
@@ -169,7 +169,7 @@ def as_lazy(table: Table) -> pl.LazyFrame:
 
 
 def _weighted(table: Table, names: list[str], weight: str) -> pl.DataFrame:
-    if require_columns(table, [weight])[0] in names:
+    if check_quasi_identifiers(table, [weight])[0] in names:
         raise InputError(f"'{weight}' can't be a quasi-identifier and the weight at once.")
     number = pl.col(weight).cast(pl.Float64, strict=False)
     found = (

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, as_lazy, require_columns
+from .classes import SIZE, Engine, Table, as_lazy, check_quasi_identifiers
 from .reduction import Hierarchy
 from .risk import diversity
 
@@ -42,8 +42,8 @@ def hierarchical_closeness(
     >>> hierarchical_closeness(table, ["home"], Hierarchy("illness", taxonomy))["t"].to_list()
     [0.25, 0.25]
     """
-    sensitive = require_columns(table, [hierarchy.column])[0]
-    names = require_columns(table, columns)
+    sensitive = check_quasi_identifiers(table, [hierarchy.column])[0]
+    names = check_quasi_identifiers(table, columns)
     if sensitive in names:
         raise InputError(
             f"'{sensitive}' can't be sensitive and a quasi-identifier at once: leave it out of one."

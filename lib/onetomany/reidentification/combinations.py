@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, group_classes, require_columns
+from .classes import SIZE, Engine, Table, check_quasi_identifiers, group_classes
 
 Codes = NDArray[np.uint64]
 
@@ -50,7 +50,7 @@ def combinations(
 
     Raises InputError as `classes`, for more than 20 columns, or a `largest` below 1.
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     limit = len(names) if largest is None else largest
     if limit < 1 or len(names) > 20:
         raise InputError("combinations takes up to 20 columns and a largest size of 1 or more.")

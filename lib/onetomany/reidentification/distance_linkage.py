@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 from ..accuracy.intervals import wilson
 from ..errors import InputError
-from .classes import EMPTY, require_columns
+from .classes import EMPTY, check_quasi_identifiers
 
 Floats = NDArray[np.float64]
 
@@ -131,8 +131,8 @@ def information_loss(
 
 
 def _comparable(original: pl.DataFrame, changed: pl.DataFrame, columns: Sequence[str]) -> list[str]:
-    names = require_columns(original, columns)
-    require_columns(changed, names)
+    names = check_quasi_identifiers(original, columns)
+    check_quasi_identifiers(changed, names)
     if not len(original):
         raise InputError(EMPTY)
     if len(original) != len(changed):

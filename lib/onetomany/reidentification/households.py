@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from .classes import Engine, Table, as_lazy, require_columns
+from .classes import Engine, Table, as_lazy, check_quasi_identifiers
 from .risk import individual_risk
 
 HOUSEHOLD = {
@@ -54,8 +54,8 @@ def household_risk(
     >>> household_risk(table, ["age"], "home", "weight").records["members"].to_list()
     [2, 2, 1]
     """
-    names = require_columns(table, columns)
-    if require_columns(table, [household])[0] in names:
+    names = check_quasi_identifiers(table, columns)
+    if check_quasi_identifiers(table, [household])[0] in names:
         raise InputError(f"'{household}' can't be a quasi-identifier and the household at once.")
     frame = as_lazy(table).select(*names, household).collect()
     if frame[household].has_nulls():

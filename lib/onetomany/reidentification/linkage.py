@@ -18,7 +18,7 @@ from ..accuracy.intervals import ratio_interval
 from ..errors import InputError
 from ..extras import require_extra
 from ..sources.case import ArrowStream
-from .classes import EMPTY, require_columns
+from .classes import EMPTY, check_quasi_identifiers
 
 EXACT = {
     "row": pl.Int64,  # of the table without names
@@ -206,8 +206,8 @@ def fuzzy_links(
 def _shared(
     table: pl.DataFrame, named: pl.DataFrame, columns: Sequence[str], truth: str | None
 ) -> list[str]:
-    names = require_columns(table, columns)
-    require_columns(named, names)
+    names = check_quasi_identifiers(table, columns)
+    check_quasi_identifiers(named, names)
     if not len(table) or not len(named):
         raise InputError(EMPTY)
     for name in names:
@@ -217,8 +217,8 @@ def _shared(
                 f"{named.schema[name]} in the other: give both the same type."
             )
     if truth is not None:
-        require_columns(table, [truth])
-        require_columns(named, [truth])
+        check_quasi_identifiers(table, [truth])
+        check_quasi_identifiers(named, [truth])
         if truth in names:
             raise InputError(f"'{truth}' is the answer: it can't be one of the columns joined on.")
     return names

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .classes import EMPTY, Engine, Table, as_lazy, require_columns
+from .classes import EMPTY, Engine, Table, as_lazy, check_quasi_identifiers
 from .reduction import Hierarchy, what_if
 
 Ints = NDArray[np.int64]
@@ -61,7 +61,7 @@ def recode_locally(table: Table, columns: Sequence[str], k: int) -> Recoded:
     >>> recode_locally(table, ["age", "sex"], 2).frame.rows()
     [('25-26', 'F'), ('25-26', 'F'), ('40-41', 'M'), ('40-41', 'M')]
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     frame = as_lazy(table).collect()
     if not len(frame):
         raise InputError(EMPTY)
@@ -99,7 +99,7 @@ def compare_reductions(
 
     Raises InputError as `recode_locally` and `what_if`.
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     local = recode_locally(table, names, k)
     steps = what_if(table, names, hierarchies, k, allowed=allowed, engine=engine)
     rows: list[tuple[object, ...]] = [

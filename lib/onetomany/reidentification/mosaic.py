@@ -21,7 +21,7 @@ import polars as pl
 from ..errors import InputError
 from ..sources.arrivals import frechet_bounds
 from ..tracking.unicity import unicity
-from .classes import SIZE, require_columns
+from .classes import SIZE, check_quasi_identifiers
 
 MOSAIC = {
     "fact": pl.String,
@@ -113,7 +113,7 @@ def bits_learned(table: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     bits of a column are log2 of how many times smaller it makes the crowd, for the mean record
     (the conditional entropy of that column). Counted in full. Raises InputError as `classes`.
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     before = np.full(len(table), len(table), np.float64)
     if not len(before):
         raise InputError("The table contains no records, so nothing can be learned.")

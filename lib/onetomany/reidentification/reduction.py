@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Engine, Table, group_classes, require_columns
+from .classes import SIZE, Engine, Table, check_quasi_identifiers, group_classes
 
 Ints = NDArray[np.int64]
 
@@ -127,7 +127,7 @@ def what_if(
     Raises InputError as `classes`, for k below 2, an `allowed` outside 0 to 1, a hierarchy of
     another column or without one of the table's values, or more than `MOST` choices.
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     if k < 2 or not 0 <= allowed <= 1:
         raise InputError("what_if needs a k of 2 or more, and an allowed share from 0 to 1.")
     found = group_classes(table, names, engine=engine)

@@ -25,10 +25,10 @@ from .classes import (
     SIZE,
     Engine,
     Table,
+    check_quasi_identifiers,
     classes,
     group_classes,
     matching,
-    require_columns,
     schema_of,
 )
 
@@ -147,7 +147,7 @@ def presence(
     """
     names = list(columns)
     kinds = schema_of(table), schema_of(population)
-    for name in require_columns(table, names):
+    for name in check_quasi_identifiers(table, names):
         if kinds[0][name] != kinds[1].get(name, kinds[0][name]):
             raise InputError(
                 f"The column '{name}' is {kinds[0][name]} in the table and {kinds[1][name]} in the "

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .classes import EMPTY, Table, as_lazy, require_columns
+from .classes import EMPTY, Table, as_lazy, check_quasi_identifiers
 
 Bits = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ def special_uniques(
     >>> special_uniques(table, ["a", "b", "c"]).columns["contribution"].to_list()
     [0.5, 0.375, 0.375]
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     most = len(names) if largest is None else min(largest, len(names))
     if most < 1 or not 0 < sampled < 1:
         raise InputError(
@@ -126,7 +126,7 @@ def minimal_sample_uniques(
 
     Raises InputError as `classes`.
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     codes, spans = _digits(as_lazy(table).select(names).collect())
     most = len(names) if largest is None else min(largest, len(names))
     found = [

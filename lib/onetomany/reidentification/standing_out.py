@@ -8,7 +8,7 @@ import polars as pl
 from tqdm import tqdm
 
 from ..errors import InputError
-from .classes import SIZE, Table, as_lazy, require_columns
+from .classes import SIZE, Table, as_lazy, check_quasi_identifiers
 from .risk import anonymity
 
 KEYS_FROM = 20
@@ -30,7 +30,7 @@ def standing_out(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
     Raises InputError as `classes`.
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     sized = as_lazy(table).select(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("record"),
         pl.len().over(names).cast(pl.Int64).alias("class_size"),
@@ -43,7 +43,7 @@ def without_each(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
     Raises InputError as `classes`; empty for a single column.
     """
-    names = require_columns(table, columns)
+    names = check_quasi_identifiers(table, columns)
     rows = []
     given_up = names if len(names) > 1 else []
     quick = isinstance(table, pl.DataFrame) and len(table) < 1_000_000

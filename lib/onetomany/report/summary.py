@@ -1,4 +1,4 @@
-"""Findings of executed chapters: cards of the summary page, and what opens each chapter."""
+"""Findings of executed chapters: cards of the summary page, and the opening of each chapter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pair = tuple[str, str]  # English and Korean
 
 
 @dataclass(frozen=True)
-class Finding:
+class ChapterFinding:
     """One finding of a chapter, and the chart that shows it."""
 
     chapter: Chapter
@@ -59,7 +59,7 @@ class Finding:
         )
 
 
-def read_findings(chapter: Chapter, notebook: Notebook) -> list[Finding]:
+def read_findings(chapter: Chapter, notebook: Notebook) -> list[ChapterFinding]:
     """Return the findings that a chapter's code cells showed, in their order.
 
     Raises OneToManyError for an output that isn't a finding as `prose.finding` writes it.
@@ -73,7 +73,7 @@ def read_findings(chapter: Chapter, notebook: Notebook) -> list[Finding]:
     return found
 
 
-def write_charts(finding: Finding, charts: Path, svg: bytes) -> None:
+def write_charts(finding: ChapterFinding, charts: Path, svg: bytes) -> None:
     """Write the chart of a finding as SVG, and the data it draws as CSV, beside its PNG."""
     assert finding.chart is not None
     write_whole(charts / f"{finding.name}.svg", svg)
@@ -83,7 +83,7 @@ def write_charts(finding: Finding, charts: Path, svg: bytes) -> None:
     write_whole(charts / f"{finding.name}.csv", csv_text(table).encode("utf-8-sig"))
 
 
-def _finding(chapter: Chapter, data: Any, cell: int) -> Finding:
+def _finding(chapter: Chapter, data: Any, cell: int) -> ChapterFinding:
     pairs = [data.get(key) for key in ("figure", "sentence", "limit")]
     texts = [text for pair in pairs if isinstance(pair, Sequence) for text in pair]
     if len(texts) != 6 or not all(isinstance(text, str) for text in texts):
@@ -95,7 +95,7 @@ def _finding(chapter: Chapter, data: Any, cell: int) -> Finding:
     figure, sentence, limit = ((pair[0], pair[1]) for pair in pairs)
     shown = bool(data.get("on_summary"))
     chart = _chart_near(chapter, cell)
-    return Finding(chapter, data["status"], figure, sentence, limit, shown, cell, chart)
+    return ChapterFinding(chapter, data["status"], figure, sentence, limit, shown, cell, chart)
 
 
 def _chart_near(chapter: Chapter, number: int) -> NotebookBlock | None:

@@ -1,4 +1,4 @@
-"""What the summary page says about the case: headline, seven events, what one may write."""
+"""Load the words of the summary page: headline, seven events, sentences that are true or not."""
 
 from __future__ import annotations
 

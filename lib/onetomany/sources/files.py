@@ -95,7 +95,7 @@ def sync(path: Path) -> None:
     """Wait until a file, or a folder's list of names, is on the disk."""
     if os.name == "nt" and path.is_dir():  # folders can't be opened there
         return
-    # Windows syncs only what was opened for writing
+    # Windows syncs only files opened for writing
     handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -140,7 +140,7 @@ def sole_use(out: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):  # Windows keeps what is open
+        with contextlib.suppress(OSError):  # Windows doesn't delete open files
             Path(lock.lock_file).unlink()
         lock.release()
 

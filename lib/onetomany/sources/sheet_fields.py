@@ -1,6 +1,6 @@
 """Check the sheets, written in TOML, that describe image sets, films, tables and figures.
 
-One reader for all: an error is one sentence with the file, the fields and what to do.
+One reader for all: an error is one sentence with the file, the fields and the remedy.
 """
 
 from __future__ import annotations
