@@ -275,7 +275,10 @@ def _newer(path: Path) -> None:
 NO_CASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "text": (lambda path: path.write_text("no database" * 999), "isn't a DuckDB file"),
     "empty": (lambda path: path.write_bytes(b""), "isn't a DuckDB file"),
-    "SQLite": (lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(4096)), "isn't a DuckDB file"),
+    "SQLite": (
+        lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(4096)),
+        "isn't a DuckDB file",
+    ),
     "cut": (lambda path: path.write_bytes(bytes(8) + b"DUCK" + bytes(99)), "can't be opened"),
     "pipe": (_pipe, "isn't a DuckDB file"),
     "socket": (_socket, "can't be opened"),
