@@ -286,8 +286,12 @@ def test_how_far_groups_lie_apart() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        (lambda a: a.drop("attributes_are"), RefusedError, "don't say what they are"),
-        (lambda a: a.with_columns(attributes_are=pl.lit("guessed")), RefusedError, "don't say"),
+        (lambda a: a.drop("attributes_are"), RefusedError, "lack their origin"),
+        (
+            lambda a: a.with_columns(attributes_are=pl.lit("guessed")),
+            RefusedError,
+            "lack their origin",
+        ),
         (
             lambda a: a.with_columns(
                 attributes_are=pl.Series(["recorded", "simulated"] * (len(a) // 2))

@@ -195,7 +195,7 @@ def test_matches_by_hand(entries: pl.DataFrame) -> None:
     assert disclosures.search_outcomes(entries, photo_arrays=True)["unknown"].to_list() == [71] * 3
     with_months = disclosures.search_outcomes(entries, missing=128)
     assert with_months["most"].to_list() == [(n + 137) / 660 for n in (389, 98, 36)]
-    with pytest.raises(InputError, match="0 or more missing"):
+    with pytest.raises(InputError, match="missing entries of 0 or more"):
         disclosures.search_outcomes(entries, missing=-1)
     listed = disclosures.others_listed(entries).sum().row(0, named=True)
     assert (listed["searches"], listed["records"]) == (134, 205)

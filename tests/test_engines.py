@@ -187,7 +187,7 @@ def test_a_copy_is_whole_and_apart(kind: str, tmp_path: Path) -> None:
     if isinstance(copy, CompressedEngine):
         copy.scan, copy.rerank = 1.0, 1000
     check(copy, kind, vectors, vectors[:7], held, k=9)
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="copy exists"):
         engine.save(tmp_path / "copy")
 
 
@@ -203,7 +203,7 @@ def test_bad_input_changes_nothing(kind: str, tmp_path: Path) -> None:
         engine.remove(np.array([2, 3]))
     with pytest.raises(InputError, match="8 numbers"):
         engine.add(np.ones((2, 5), np.float32))
-    with pytest.raises(InputError, match="2 vectors were given with 3 cells"):
+    with pytest.raises(InputError, match="2 vectors have 3 cells"):
         engine.add(np.ones((2, 8), np.float32), np.zeros(3, np.uint32))
     with pytest.raises(InputError, match="each of 10 rows"):
         engine.search(np.ones((1, 8), np.float32), 1, allowed=np.ones(9, np.bool_))
@@ -524,7 +524,7 @@ def test_engines_are_told_by_name() -> None:
     folder = engine.folder
     del engine
     assert not folder.exists(), "a scratch engine leaves templates behind"
-    with pytest.raises(InputError, match="'annoy' is no engine"):
+    with pytest.raises(InputError, match="'annoy' is not an engine"):
         open_engine("annoy", 8)
     with pytest.raises(InputError, match="can't be opened"):
         open_engine("http://localhost:9", 8)

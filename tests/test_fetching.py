@@ -190,7 +190,7 @@ def test_another_table_than_the_recorded_one_is_refused(tmp_path: Path) -> None:
 def test_anybody_s_set_gets_such_a_table(
     own_set: Path, tmp_path: Path, templates: pl.DataFrame
 ) -> None:
-    with pytest.raises(InputError, match="nothing that its people recorded of themselves"):
+    with pytest.raises(InputError, match="no attributes recorded by its people"):
         write_pairs(sources.open_images(own_set), ["Dlib"], tmp_path)
     (own_set / "attributes.csv").write_text("subject_id,sex\ns1,F\ns2,M\n", encoding="utf-8")
     sheet = own_set / "datasheet.toml"

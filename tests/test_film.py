@@ -400,7 +400,7 @@ def test_without_leave_no_frame_is_written(
     draw = charts.film_presence_chart
     monkeypatch.setattr(
         charts,
-        "film_presence",
+        "film_presence_chart",
         lambda *a, **k: (drawn.append(k["background"]), draw(*a, **k))[1],
     )
     assert run(made, tmp_path / "out", monkeypatch, "--frames", "1-12") == 0

@@ -70,6 +70,6 @@ def test_who_is_in_the_gallery_counts_too() -> None:
 
 
 def test_too_few_alarms_are_refused() -> None:
-    with pytest.raises(InputError, match="fewer than 5 alarms would be due"):
+    with pytest.raises(InputError, match="fewer than 5 alarms are expected"):
         accuracy.misses_at_fpir(searches(0), [0.1, 0.02])
     assert accuracy.misses_at_fpir(searches(0), [0.1, 0.025]).height == 2

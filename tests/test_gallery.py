@@ -275,7 +275,7 @@ def test_mixed_models_are_refused(templates: pl.DataFrame, sheet: sources.Datash
 
 def test_wrong_dimension_is_refused(templates: pl.DataFrame, sheet: sources.Datasheet) -> None:
     gallery = gallery_of(templates.head(3), sheet)
-    with pytest.raises(EnrolmentError, match="holds arrays of 128"):
+    with pytest.raises(EnrolmentError, match="has arrays of 128"):
         gallery.enrol(frame(np.eye(DIMENSION)[:2], sheet), sheet)
 
 

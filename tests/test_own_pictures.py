@@ -105,7 +105,7 @@ def test_duplicates_are_told_and_shared_pictures_are_a_fault(
 
 def test_flat_folders_are_told_what_to_do(faces_of: Faces, tmp_path: Path) -> None:
     faces_of.save(tmp_path / "odd" / "minsu.jpg", 1, 1)
-    with pytest.raises(InputError, match=r"1 pictures lie in .* make a folder for each person"):
+    with pytest.raises(InputError, match=r"1 pictures are in .* make a folder for each person"):
         sources.prepare_folder(tmp_path / "odd")
 
 

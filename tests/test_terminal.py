@@ -626,7 +626,7 @@ def test_a_written_run_is_read_back_and_damage_is_found(
     assert back.digests() == run.digests() == about["digests"]
     assert (back.seed, back.made_with) == (run.seed, run.made_with)
     (tmp_path / "run" / "visits.parquet").write_bytes(b"other")
-    with pytest.raises(IntegrityError, match=r"visits\.parquet is not the frame"):
+    with pytest.raises(IntegrityError, match=r"visits\.parquet has changed"):
         terminal.read_simulated_run(tmp_path / "run")
     with pytest.raises(InputError, match="No run at"):
         terminal.read_simulated_run(tmp_path / "none")

@@ -62,9 +62,14 @@ def finding(
     if status == "simulated" and not ("simulat" in sentence[0] and "모의" in sentence[1]):
         raise ValueError("The sentences of a simulated finding must say that it is simulated.")
     data = {"status": status, "figure": figure, "sentence": sentence, "limit": limit}
-    shown = [f"**{figure[side]}** {sentence[side]}\n{limit[side]}" for side in range(2)]
-    _show("en", shown[0], {FINDING: {**data, "on_summary": on_summary}})
-    _show("ko", shown[1])
+    # one paragraph: an exhibit reads the counts and the interval of a result from it
+    stop = "." if sentence[0][:1].isupper() else ""
+    _show(
+        "en",
+        f"**{figure[0]}**{stop} {sentence[0]} {limit[0]}",
+        {FINDING: {**data, "on_summary": on_summary}},
+    )
+    _show("ko", f"**{figure[1]}**: {sentence[1]} {limit[1]}")
 
 
 def _show(lang: str, text: str, data: dict[str, Any] | None = None) -> None:

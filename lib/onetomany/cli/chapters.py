@@ -14,8 +14,6 @@ from pathlib import Path
 from onetomany.cli.command import Run, add_notebooks, add_path, add_weak_isolation
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
-from onetomany.sources.cache import cache_dir
-from onetomany.sources.processes import python_command, safe_environment
 
 
 def report_command(parser: argparse.ArgumentParser) -> Run:
@@ -117,6 +115,8 @@ def open_lab(
     options += ["--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"]
     if start:
         options += [f"--LabApp.default_url=/{'doc' if alone else 'lab'}/tree/{start}"]
+    from onetomany.sources.processes import python_command
+
     command = python_command("-m", "jupyterlab", *options, *jupyter)
     # JupyterLab also reads configuration from its working directory: start it in an empty one
     with tempfile.TemporaryDirectory(prefix="onetomany-lab-") as empty:
@@ -129,6 +129,9 @@ def _lab_environment() -> dict[str, str]:
     Configuration in the home folder may come from somebody's archive. Ours also keeps JupyterLab
     from asking for news and updates.
     """
+
+    from onetomany.sources.cache import cache_dir
+    from onetomany.sources.processes import safe_environment
 
     own = cache_dir() / "lab"
     return safe_environment(

@@ -9,8 +9,6 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from onetomany.sources.kit_files import kit_folder
-
 Run = Callable[[argparse.Namespace], int]
 Command = Callable[[argparse.ArgumentParser], Run]
 
@@ -28,6 +26,9 @@ def add_path(
 
 def add_notebooks(parser: argparse.ArgumentParser) -> None:
     """Add the option for the folder of the chapters."""
+    # loaded here: it brings polars, which 'onetomany --help' does not need
+    from onetomany.sources.kit_files import kit_folder
+
     text = "folder of the chapters (default: notebooks)"
     add_path(parser, "--notebooks", "DIR", text, kit_folder("notebooks"))
 
