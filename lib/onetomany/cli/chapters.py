@@ -110,13 +110,12 @@ def open_lab(
     `jupyter` are options for JupyterLab itself; they override ours. With `alone` the list of files
     is not shown.
     """
+    from onetomany.sources.processes import python_command
 
     options = [f"--ServerApp.root_dir={folder}"]
     options += ["--ServerApp.kernel_spec_manager_class=onetomany.report.kernels.LabKernels"]
     if start:
         options += [f"--LabApp.default_url=/{'doc' if alone else 'lab'}/tree/{start}"]
-    from onetomany.sources.processes import python_command
-
     command = python_command("-m", "jupyterlab", *options, *jupyter)
     # JupyterLab also reads configuration from its working directory: start it in an empty one
     with tempfile.TemporaryDirectory(prefix="onetomany-lab-") as empty:
@@ -129,7 +128,6 @@ def _lab_environment() -> dict[str, str]:
     Configuration in the home folder may come from somebody's archive. Ours also keeps JupyterLab
     from asking for news and updates.
     """
-
     from onetomany.sources.cache import cache_dir
     from onetomany.sources.processes import safe_environment
 
