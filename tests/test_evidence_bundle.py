@@ -287,7 +287,7 @@ def test_a_payload_that_can_not_be_sealed(payload: Path, tmp_path: Path) -> None
     (folder / "notebooks" / f"{CHAPTERS[1]}.ipynb").unlink()
     with pytest.raises(InputError) as refused:
         bundle.seal(folder, tmp_path / "out", record(), key=None, created=CREATED)
-    for told_of in ("link.csv: it is a link", "sources.csv", "run.json: this name is kept"):
+    for told_of in ("link.csv: it is a link", "sources.csv", "run.json: this name is reserved"):
         assert told_of in str(refused.value)
     assert f"{CHAPTERS[1]}.ipynb: the record names this chapter" in str(refused.value)
     assert not (tmp_path / "out").exists()

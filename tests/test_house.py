@@ -19,6 +19,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # a room may import those before it, and none after
 ORDER = [
+    "start",
     "errors",
     "extras",
     "lazy",

@@ -114,7 +114,7 @@ def test_what_is_drawn_carries_title_source_and_description(report: Path, stem: 
     specs = re.findall(
         r'<script type="application/json" data-chart="[^"]*">(.*?)</script>', page(report, stem)
     )
-    assert specs
+    assert specs or "<caption>" in page(report, stem)  # a chapter may show tables alone
     for text in specs:
         spec = json.loads(text)
         assert spec["title"]["subtitle"][-1].startswith("Source 출처: ")

@@ -353,7 +353,7 @@ def test_a_vast_page_is_drawn_small_enough(monkeypatch: pytest.MonkeyPatch, fold
     small = ocr._from_pdf(content, 1)
     assert small.pixels.size == pytest.approx(100_000, rel=0.02)
     assert small.dpi < ocr.LEAST
-    with pytest.raises(Refused, match="no picture"):
+    with pytest.raises(Refused, match="not a picture"):
         ocr._from_picture(b"\x89PNG\r\n\x1a\nnothing", 1)
 
 

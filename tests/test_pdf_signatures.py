@@ -235,7 +235,7 @@ ATTEMPTS = (
 
 def test_the_reader_reaches_nothing(tmp_path: Path) -> None:
     source = (
-        "from onetomany.evidence import signed_pdf\nsigned_pdf.restrict()\n"
+        "from onetomany.evidence import signed_pdf\nsigned_pdf._restrict_reader()\n"
         f"for attempt in {ATTEMPTS!r}:\n"
         "    try:\n        exec(attempt)\n        print('done', attempt)\n"
         "    except PermissionError as error:\n        print(str(error)[:12])\n"

@@ -15,7 +15,12 @@ defined; docs/door.md shows each in use:
     in a chapter  say, build_report
 """
 
-from __future__ import annotations
+import sys
+
+if sys.argv[:1] == ["-m"]:  # `python -m onetomany.cli` puts the working directory first
+    from .start import forget_working_directory
+
+    forget_working_directory()
 
 from typing import TYPE_CHECKING
 

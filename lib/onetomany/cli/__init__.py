@@ -1,7 +1,7 @@
 """Run the command `onetomany`: one function NAME_command per sub-command NAME."""
 
 # ruff: noqa: E402 - even __future__ is a module that could come from the working directory
-from onetomany.cli.start import forget_working_directory
+from onetomany.start import forget_working_directory
 
 forget_working_directory()
 

@@ -16,7 +16,7 @@ def forget_working_directory() -> None:
     except OSError:  # it was deleted: nothing can be imported from it
         return
     library = os.path.dirname(os.__file__)
-    kit = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    kit = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     needed = [kit, library, os.path.join(library, "lib-dynload"), *site.getsitepackages()]
     if here not in map(os.path.realpath, needed):
         sys.path[:] = [each for each in sys.path if each and os.path.realpath(each) != here]
