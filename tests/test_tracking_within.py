@@ -537,7 +537,7 @@ def test_the_command_prints_the_table_of_a_folder(
         ]
         line = [row["sequence"], row["tracker"], *cells, *counts, str(row["persons"])]
         assert line in [each.split() for each in shown.splitlines()]
-    assert "no truth: BARE" in shown
+    assert "because there is no ground truth: BARE" in shown
     assert "TU Darmstadt" in shown  # whose truth it is
     assert "SIMULATED" not in shown
     assert pl.read_csv(tmp_path / "table.csv").height == table.height

@@ -395,7 +395,7 @@ def test_the_minutes_add_up(plans: dict[str, str], name: str) -> None:
 
 def test_the_safeguards_come_first_and_every_question_has_its_answer(plans: dict[str, str]) -> None:
     for name, words in (
-        (PLANS[0], ("No faces of ours", "No live cameras", "Consented sets", "simulation")),
+        (PLANS[0], ("No faces of participants", "No live cameras", "Consented sets", "simulation")),
         (PLANS[1], ("우리 얼굴은 쓰지 않는다", "실시간 카메라", "동의를 받은 자료", "모의실험")),
     ):
         preparation = part(plans[name], 1)

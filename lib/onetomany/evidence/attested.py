@@ -185,7 +185,8 @@ def _said(one: Opened, facts: Mapping[str, Any], mark: str) -> tuple[str, str]:
         todo = "none: it is a key that you gave"
     else:
         todo = (
-            "ask that person for this number by another way; whose key it is, the bundle can't say"
+            "ask that person for this number by another channel; "
+            "the bundle can't say whose key it is"
         )
     return what, todo
 

@@ -72,7 +72,7 @@ def _whose(one: Opened, mark: str) -> list[BundleFinding]:
     """Report whether the reader's keys include the bundle's, whose SHA-256 is `mark`."""
     if one.public_key is None:
         what = f"checked with the key in the bundle: its SHA-256 is {mark}"
-        todo = "ask the signer for this number by another way, or give their key with --key"
+        todo = "ask the signer for this number by another channel, or give their key with --key"
         return [BundleFinding(PUBLIC_KEY, None, what, todo, "note")]
     if keys.fingerprint(one.public_key) == mark:
         return []
