@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +63,12 @@ def test_rows_of_one_group_have_one_heading() -> None:
         "b 나",
     ]
     assert table.frame["about 대상"].to_list() == ["a · 가", "a · 가", "b · 나"]
+
+
+def test_only_an_address_of_the_web_becomes_a_link() -> None:
+    rows = pl.DataFrame(
+        {"said": ["a", "b", "c"], "url": ["https://a.example", "javascript:x", None]}
+    )
+    column = TableColumn(("claim", "주장"), (TableLine("said", link="url"),))
+    body = reader_table(rows, [column], title=("Claims", "주장"), source="made up").body
+    assert re.findall(r'href="([^"]*)"', body) == ["https://a.example"]

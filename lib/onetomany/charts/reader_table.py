@@ -130,7 +130,8 @@ def _lines(row: dict[str, Any], column: TableColumn) -> Iterator[str]:
         if not (words := _values(row, line)):
             continue
         shown = _both(words)
-        if line.link and row[line.link]:
+        # a ledger may come from a stranger: only an address of the web becomes a link
+        if line.link and (row[line.link] or "").startswith(("https://", "http://")):
             note = f' title="{html.escape(row[line.note])}"' if line.note else ""
             shown = f'<a href="{html.escape(row[line.link])}"{note}>{shown}</a>'
         if line.mark and row[line.mark]:

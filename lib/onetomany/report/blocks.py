@@ -258,7 +258,7 @@ class _Reader:
         if "vegaEmbed" in body:
             raise self.refusal(
                 "a chart drawn by altair's default renderer, which loads scripts from the network; "
-                "import onetomany.charts before drawing"
+                "import a module of onetomany.charts before drawing"
             )
         if found := refused_html(body):
             raise self.refusal(f"HTML that a self-contained page can't contain, {found}")
