@@ -22,8 +22,9 @@ from .reading import Refused
 # the file that a member came in
 SCHEMA_VERSION = 3
 # raised whenever the same bytes would be read differently: they are then read again
-# (3: Hangul composed, changes and memos in HWP cells reported; 4: saved pages and web archives)
-EXTRACTOR_VERSION = 5
+# (3: Hangul composed, changes and memos in HWP cells reported; 4: saved pages and web archives;
+# 6: one rule for Korean bytes in all texts and tables, notes in other words)
+EXTRACTOR_VERSION = 6
 
 LARGEST = 16 << 30  # bytes of the largest original that is hashed
 KEY, NAMES = ".pseudonyms.key", ".pseudonyms.csv"  # endings of the files that undo pseudonyms
