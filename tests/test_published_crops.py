@@ -202,6 +202,7 @@ GIVEN = {
 }
 
 
+@pytest.mark.real
 @pytest.mark.usefixtures("own_weights")
 @pytest.mark.parametrize("name", GIVEN)
 def test_a_network_is_given_what_its_author_says(name: str, picture: np.ndarray) -> None:

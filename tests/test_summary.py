@@ -49,6 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+@pytest.mark.kernel
 def test_a_card_has_the_figure_that_the_run_computed(site: Path) -> None:
     page = (site / "index.html").read_text(encoding="utf-8")
     card = re.search(r'<section class="finding".*?</section>', page, re.DOTALL)
@@ -62,18 +63,21 @@ def test_a_card_has_the_figure_that_the_run_computed(site: Path) -> None:
         assert (site / "assets" / "charts" / f"04-1.{form}").stat().st_size > 0
 
 
+@pytest.mark.kernel
 def test_the_data_of_a_chart_starts_no_formula(site: Path) -> None:
     table = pl.read_csv(site / "assets" / "charts" / "04-1.csv")
     assert table["x"].to_list() == [1, 2]
     assert table["name"].to_list() == ["'=cmd()", "b"]
 
 
+@pytest.mark.kernel
 def test_a_chapter_opens_with_its_finding(site: Path) -> None:
     page = (site / "04_scale.html").read_text(encoding="utf-8")
     assert page.count("<h1") == 1
     assert page.index("<h1") < page.index("12.5%") < page.index("Show the code")
 
 
+@pytest.mark.kernel
 def test_a_report_without_findings_keeps_its_plain_start(tmp_path: Path) -> None:
     write_notebook(tmp_path / "n" / "01_plain.ipynb", [*twin("# Plain", "# 그냥"), code("1")])
     build_report(tmp_path / "n", tmp_path / "out")
