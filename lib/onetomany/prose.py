@@ -61,13 +61,19 @@ def finding(
         raise ValueError("A finding needs a figure, a sentence and a limit in both languages.")
     if status == "simulated" and not ("simulat" in sentence[0] and "모의" in sentence[1]):
         raise ValueError("The sentences of a simulated finding must say that it is simulated.")
-    data = {"status": status, "figure": figure, "sentence": sentence, "limit": limit}
+    data = {
+        "status": status,
+        "figure": figure,
+        "sentence": sentence,
+        "limit": limit,
+        "on_summary": on_summary,
+    }
     # one paragraph: an exhibit reads the counts and the interval of a result from it
     stop = "." if sentence[0][:1].isupper() else ""
     _show(
         "en",
         f"**{figure[0]}**{stop} {sentence[0]} {limit[0]}",
-        {FINDING: {**data, "on_summary": on_summary}},
+        {FINDING: data},
     )
     _show("ko", f"**{figure[1]}**: {sentence[1]} {limit[1]}")
 

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from onetomany.lazy import offer
 
 if TYPE_CHECKING:
     from .keeper import Keeper, isolation, lasting
@@ -21,12 +22,15 @@ __all__ = [
     "lasting",
     "require_strong",
 ]
-_CONSENT = ("accept_weak_isolation", "describe_isolation", "require_strong")
 
-
-def __getattr__(name: str) -> Any:
-    """Load the parent's side when it is asked for: a caged process pays for all it has loaded."""
-    if name not in __all__:
-        raise AttributeError(name)
-    module = ".systems" if name in _CONSENT else ".keeper"
-    return getattr(import_module(module, __name__), name)
+if not TYPE_CHECKING:
+    # the parent's side is loaded when it is asked for: a caged process pays for all it has loaded
+    _PLACES = {
+        "Keeper": "keeper",
+        "accept_weak_isolation": "systems",
+        "describe_isolation": "systems",
+        "isolation": "keeper",
+        "lasting": "keeper",
+        "require_strong": "systems",
+    }
+    __getattr__, __dir__ = offer(__name__, _PLACES)

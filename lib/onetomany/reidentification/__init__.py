@@ -8,8 +8,7 @@ are imported when first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from onetomany.lazy import offer
 
 _OFFERED = {  # by module; imported when first used
     "assessment": ("Assessment", "assess", "describe_assessment"),
@@ -47,12 +46,4 @@ _OFFERED = {  # by module; imported when first used
 _MODULE_OF = {name: module for module, names in _OFFERED.items() for name in names}
 __all__ = list(_MODULE_OF)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_MODULE_OF])
+__getattr__, __dir__ = offer(__name__, _MODULE_OF)

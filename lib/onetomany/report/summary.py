@@ -13,10 +13,9 @@ from onetomany.errors import OneToManyError
 from onetomany.prose import FINDING, STATUSES
 from onetomany.report.blocks import Chapter, NotebookBlock
 from onetomany.report.execute import Notebook
+from onetomany.sources.case_summary import Pair
 from onetomany.sources.files import write_whole
 from onetomany.sources.tables import csv_text
-
-Pair = tuple[str, str]  # English and Korean
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ Each module is loaded on first use: the desk needs none of the chapters' librari
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from onetomany.lazy import offer
 
 if TYPE_CHECKING:
     from .chapters import (
@@ -35,16 +36,12 @@ __all__ = [
     "walks_form",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    own = {
-        "fact_picker": ".mosaic",
-        "letter_form": ".letters",
-        "reading_desk": ".desk",
-        "table_form": ".table",
-        "walks_form": ".walks",
+if not TYPE_CHECKING:
+    _PLACES = dict.fromkeys(__all__, "chapters") | {
+        "fact_picker": "mosaic",
+        "letter_form": "letters",
+        "reading_desk": "desk",
+        "table_form": "table",
+        "walks_form": "walks",
     }
-    module = own.get(name, ".chapters")
-    return getattr(import_module(module, __name__), name)
+    __getattr__, __dir__ = offer(__name__, _PLACES)
