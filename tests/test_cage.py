@@ -64,7 +64,7 @@ def tried(tmp_path: Path, *, contained: bool = False, only: list[str] | None = N
     (secret / "empty").mkdir(parents=True)
     for name in ("victim", "victim.1", "victim.2", "gone"):
         (secret / name).write_text("secret")
-    before = {path: (path.stat(), path.is_file() and path.read_text()) for path in secret.iterdir()}
+    before = contents(secret)
     server = socket.create_server(("127.0.0.1", 0))
     told = {"victim": str(secret / "victim"), "folder": str(secret), "hidden": contained}
     document = tmp_path / "told.json"
@@ -83,8 +83,18 @@ def tried(tmp_path: Path, *, contained: bool = False, only: list[str] | None = N
         one.stop()
         server.close()
     assert outcome.kept, outcome
-    after = {path: (path.stat(), path.is_file() and path.read_text()) for path in secret.iterdir()}
-    return outcome.kept, held, before == after
+    return outcome.kept, held, before == contents(secret)
+
+
+def contents(folder: Path) -> dict[Path, tuple[Any, ...]]:
+    """All that an escape could change; not the time of reading, which this reading changes."""
+    return {
+        path: (
+            *(info.st_mode, info.st_ino, info.st_nlink, info.st_uid, info.st_size),
+            *(info.st_mtime_ns, path.is_file() and path.read_text()),
+        )
+        for path, info in ((path, path.stat()) for path in folder.iterdir())
+    }
 
 
 @linux
