@@ -159,7 +159,9 @@ def _speakers(case: Case) -> Iterator[CaseTask]:
     for name in dict.fromkeys(said):
         if name not in known:
             what = f"'{name}' speaks in {said.count(name)} rows"
-            yield CaseTask(SPEAKER, "bodies.csv", what, "add a row that says what kind of body it is")
+            yield CaseTask(
+                SPEAKER, "bodies.csv", what, "add a row that says what kind of body it is"
+            )
     for name in case.about.operators:
         if name not in known:
             yield CaseTask(SPEAKER, "case.toml", f"the operator '{name}' is not in bodies.csv",
