@@ -188,9 +188,17 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
     claims = _with_numbers(claims)
     for name, kind in LEDGER.items():
         if kind != pl.String and name in claims.columns:
-            lost = pl.col(name).is_not_null() & pl.col(name).cast(kind, strict=False).is_null()
-            shown = pl.format("its {} can't be read: '{}'", pl.lit(name), pl.col(name))
+            is_text = kind == pl.Date and claims.schema[name] == pl.String
+            cell = pl.col(name)
+            typed = (
+                cell.str.to_date("%Y-%m-%d", strict=False)
+                if is_text
+                else cell.cast(kind, strict=False)
+            )
+            lost = cell.is_not_null() & typed.is_null()
+            shown = pl.format("its {} can't be read: '{}'", pl.lit(name), cell)
             _refuse(claims, lost, shown)
+            claims = claims.with_columns(typed)
     return _finished(claims)
 
 
