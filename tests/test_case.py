@@ -15,9 +15,9 @@ from onetomany.sources import case
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "00_the_case.ipynb"
 READERS = {
-    "timeline.csv": case.case_timeline,
+    "events.csv": case.case_timeline,
     "numbers.csv": case.case_numbers,
-    "claims.csv": case.case_claims,
+    "statements.csv": case.case_claims,
 }
 
 
@@ -101,13 +101,13 @@ def test_a_contradiction_names_two_claims_that_are_there():
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        ("timeline.csv", "2019-04-11,day", "2019-04-31,day", "timeline.csv, line 5 (2019-04-31)"),
-        ("timeline.csv", "2019-04-11,day", "2019-04,day", "timeline.csv, line 5 (2019-04)"),
+        ("events.csv", "2019-04-11,day", "2019-04-31,day", "events.csv, line 5 (2019-04-31)"),
+        ("events.csv", "2019-04-11,day", "2019-04,day", "events.csv, line 5 (2019-04)"),
         ("numbers.csv", "https://wowtv.co.kr", "ask around ", "line 2 (koreans_records)"),
         ("numbers.csv", ",57600000,", ",many,", "line 2 (koreans_records)"),
         ("numbers.csv", "2005-02-03", "2005-02-30", "line 2 (koreans_records)"),
-        ("claims.csv", ",asserts,,,,V2", ",asserts,,,,R", "claims.csv, line 2 (C01)"),
-        ("claims.csv", ",asserts,C01,", ",asserts,C99,", "claims.csv, line 3 (C02)"),
+        ("statements.csv", ",asserts,,,,V2", ",asserts,,,,R", "statements.csv, line 2 (C01)"),
+        ("statements.csv", ",asserts,C01,", ",asserts,C99,", "statements.csv, line 3 (C02)"),
     ],
 )
 def test_a_doctored_file_is_refused_by_row(folder, name, old, new, message):
@@ -119,7 +119,7 @@ def test_a_doctored_file_is_refused_by_row(folder, name, old, new, message):
 
 
 def test_a_missing_column_and_a_missing_row_are_refused(folder):
-    pl.read_csv(folder / "claims.csv").drop("url").write_csv(folder / "claims.csv")
+    pl.read_csv(folder / "statements.csv").drop("url").write_csv(folder / "statements.csv")
     with pytest.raises(OneToManyError, match="its columns must be"):
         case.case_claims(folder)
     with pytest.raises(OneToManyError, match="no row 'nothing'"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -512,18 +513,20 @@ def test_a_ledger_that_can_not_be_compared_is_refused() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("C01,C01,", "C01,C99,", r"Claim C01 \(row 2\): it names a statement"),
-        (",57600000,records,,,,,", ",many,records,,,,,", "its value isn't a number"),
-        ("2005-03/2021-10,dates", "2005 to 2021,dates", "isn't a date or two"),
+        (",57600000,records,,", ",many,records,,", r"Claim C01 \(row 2\): its value 'many'"),
+        (",2020/2021,PIPC,", ",2020/2021,,", r"Claim C01 \(row 2\): its said_by is empty"),
+        ("KRW,2019/2022,", "KRW,2019 to 2022,", "isn't a time"),
+        ("2005-03/2021-10,dates", "2005 to 2021,dates", "isn't a date"),
         ("C02,C02,", "C01,C02,", "used twice"),
     ],
 )
 def test_a_doctored_proposition_is_refused(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
-    text = (claim_ledger.DATA / "propositions.csv").read_text(encoding="utf-8")
+    shutil.copy(str(claim_ledger.DATA / "numbers.csv"), tmp_path)
+    text = (claim_ledger.DATA / "claims.csv").read_text(encoding="utf-8")
     assert old in text
-    (tmp_path / "propositions.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "claims.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         claim_ledger.load_claims(tmp_path)
 

@@ -553,7 +553,7 @@ def test_data_is_what_a_chapter_reads_not_a_page_that_it_cites() -> None:
     assert plan.chapters == ("06",)
     cited = cited_sources([], [], {"00": "from onetomany.sources import case\n"})
     files = dict(cited.select("path", "sha256").iter_rows())
-    own = next(path for path in files if path.endswith("case/claims.csv"))
+    own = next(path for path in files if path.endswith("incheon/statements.csv"))
     said = " ".join(map(str, methods.methods_statement([], [], [], "", cited)))
     assert own in said
     assert files[own] in said
@@ -565,14 +565,13 @@ def test_data_is_what_a_chapter_reads_not_a_page_that_it_cites() -> None:
 TABLES = [
     (
         "from onetomany.sources import case\nevents = case.case_timeline()",
-        {"case-timeline": {"timeline.csv"}},
+        {"case-timeline": {"events.csv"}},
     ),
     (
         "from onetomany.claims import claim_ledger, law\n"
         "claim_ledger.load_claims()\nlaw.reliances_in_force()",
         {
-            "case-claims": {"claims.csv"},
-            "case-propositions": {"propositions.csv", "order.csv", "topics.csv", "speakers.csv"},
+            "case-propositions": {"claims.csv", "order.csv", "topics.csv", "bodies.csv"},
             "case-law": {"provisions.csv", "reliances.csv"},
         },
     ),
@@ -621,7 +620,7 @@ def test_every_table_of_the_case_has_one_datasheet_which_counts_its_rows() -> No
             assert callable(getattr(importlib.import_module(module), name))
     held_tables = [
         f"{folder}/{each.name}"
-        for folder in ("sources/data/case", "mentions/data", "claims/data")
+        for folder in ("sources/data/cases/incheon", "mentions/data")
         for each in root.joinpath(folder).iterdir()
         if each.name.endswith(".csv")
     ]
@@ -636,11 +635,11 @@ def test_the_datasheet_of_a_table_goes_into_the_bundle(
         nbformat.v4.new_code_cell("from onetomany.claims import law\nlaw.load_provisions();")
     )
     made = write_payload(whole, notebooks, tmp_path / "payload")
-    sheet = made.folder / "datasheets" / "claims" / "sheets.toml"
+    sheet = made.folder / "datasheets" / "sources" / "cases" / "incheon" / "sheets.toml"
     fields = tomllib.loads(sheet.read_text(encoding="utf-8"))["law"]
     assert [each.name for each in made.data] == ["case-law"]
     assert fields["limits"] in (made.folder / "methods" / "methods.md").read_text(encoding="utf-8")
-    assert "claims/data/provisions.csv" in (made.folder / "sources.csv").read_text("utf-8")
+    assert "cases/incheon/provisions.csv" in (made.folder / "sources.csv").read_text("utf-8")
 
 
 def test_a_day_is_no_title_of_a_source() -> None:

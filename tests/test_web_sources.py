@@ -237,7 +237,7 @@ def test_capture_list_names_what_is_missing_most_claims_first(
     assert rows.columns == list(web_sources.ADDRESSES)
     assert rows["claims"].is_sorted(descending=True)
     case = pl.read_csv(
-        Path(web_sources.__file__).parents[1] / "sources" / "data" / "case" / "claims.csv"
+        Path(web_sources.__file__).parents[1] / "sources/data/cases/incheon/statements.csv"
     )
     counted = dict(case["url"].value_counts().iter_rows())
     assert {row[0]: row[1] for row in rows.select("address", "claims").iter_rows() if row[1]} == (

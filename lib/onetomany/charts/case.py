@@ -64,7 +64,7 @@ def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
             what,
         ],
         title=("The case, 2010 to 2026", "사건의 흐름, 2010~2026년"),
-        source="timeline.csv",
+        source="events.csv",
     )
 
 

@@ -55,7 +55,7 @@ def claims_by_topic_table(
             "Who said what when, and which claims contradict each other",
             "누가 언제 무엇을 말했고 무엇과 어긋나는가",
         ),
-        source="claims.csv, as read in propositions.csv",
+        source="claims.csv",
         group=("topic_en", "topic_ko"),
     )
 
@@ -93,7 +93,7 @@ def claims_by_source_table(
             TableColumn(("Contradicted by", "어긋나는 주장"), (TableLine("against"),)),
         ],
         title=("What each source says on each question", "출처별, 물음별 주장"),
-        source="claims.csv, as read in propositions.csv",
+        source="claims.csv",
         group=("said_by", "said_by"),
     )
 
@@ -124,7 +124,7 @@ def three_dates_table(items: pl.DataFrame) -> ReaderTable:
             "Three dates: it happened, it was written down, it could be read",
             "세 날짜: 일어난 날, 기록된 날, 읽을 수 있게 된 날",
         ),
-        source="timeline.csv and propositions.csv; each by the source cited 인용한 출처 기준",
+        source="events.csv and claims.csv; each by the source cited 인용한 출처 기준",
     )
 
 

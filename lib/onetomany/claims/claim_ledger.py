@@ -1,15 +1,14 @@
 """Load, check and store claims: who said what, when, on which page, and the reply to it.
 
-A claim is a statement in a form that a query can compare. The statements of the Korean case come
-from `sources.case.case_claims`. `data/propositions.csv` says how each was read, one proposition a
-row, with the doubts about the reading. The SQL in `sql/` compares them; any DuckDB can run it on a
-case file.
+A claim is a statement in a form that a query can compare. `claims.csv` of a case folder has one a
+row, with the doubts about its reading; the Incheon case also has the statements that they were read
+from (`sources.case.case_claims`). The SQL in `sql/` compares claims; any DuckDB can run it on a case
+file.
 """
 
 from __future__ import annotations
 
 import re
-from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from ..sources import case
 from ..sources.files import read_received
 from ..sources.tables import require_columns
 
-DATA = resources.files("onetomany.claims") / "data"
+DATA = case.DATA
 EXTRACTOR, VERSION = "propositions", 1
 LARGEST = 64 << 20  # bytes of a ledger: about 200,000 claims
 
@@ -66,52 +65,18 @@ _PARTIAL = r"^\d{4}(?:-\d\d){0,2}$"
 
 
 def load_claims(folder: Traversable = DATA) -> pl.DataFrame:
-    """Load the case's claims, passengers and arrivals: a frame of LEDGER.
+    """Load a case's claims, passengers and arrivals: a frame of LEDGER.
 
-    Raises InputError if a proposition names a missing statement, or if a value doesn't fit its
-    unit.
+    `folder` is a case folder; default: the Incheon case.
+
+    Raises InputError as `check_ledger` does.
 
     >>> claims = load_claims()
     >>> claims.filter(claim_id="C26.1")["attribute"].item()
     'passed to firms'
     """
-    rows = pl.read_csv((folder / "propositions.csv").read_bytes(), infer_schema=False)
-    said = case.case_claims().rename({"claim_id": "statement", "value": "as_written", "unit": "of"})
-    said = said.drop("subject", "attribute")
-    _refuse(rows, pl.col("claim_id").is_duplicated(), "its claim_id is used twice")
-    _refuse(
-        rows,
-        pl.any_horizontal(~pl.col("statement", "reply").is_in(said["statement"].to_list())),
-        "it names a statement that isn't in claims.csv",
-    )
-    is_word = pl.col("unit").is_in(WORDS)
-    _refuse(rows, ~is_word & ~pl.col("value").str.contains(_NUMBER), "its value isn't a number")
-    ends = (
-        pl.col("value")
-        .str.split("/")
-        .list.eval(pl.element().str.contains(_PARTIAL) | (pl.element() == ""))
-    )
-    dates = pl.col("unit").is_in(["date", "dates"])
-    _refuse(rows, dates & ~ends.list.all(), "its value isn't a date or two")
-    answers = said.select(
-        reply="statement", answer=pl.format("{}, {}: {}", "statement", "said_by", "value_en")
-    )
-    joined = rows.join(said, on="statement", how="left", maintain_order="left").join(
-        answers, on="reply", how="left", maintain_order="left"
-    )
-    claims = joined.with_columns(
-        number=pl.col("value").str.extract(_NUMBER).cast(pl.Float64),
-        # a window is itself the time that it speaks of
-        period_start=_day(pl.coalesce("period", pl.when(unit="dates").then("value")), 0),
-        period_end=_day(pl.coalesce("period", pl.when(unit="dates").then("value")), -1),
-        source=pl.col("document_en"),
-        source_url=pl.col("url"),
-        document_date=pl.coalesce("document_date", "doc_date"),
-        disclosure_date=pl.col("doc_date"),
-        reply=pl.col("answer"),
-        quote=pl.lit(None),
-    )
-    return pl.concat([_finished(claims), _figures()])
+    rows = check_ledger(pl.read_csv((folder / "claims.csv").read_bytes(), infer_schema=False))
+    return pl.concat([rows, counts_as_claims(case.case_numbers(folder))])
 
 
 def doubtful_readings(folder: Traversable = DATA) -> pl.DataFrame:
@@ -120,7 +85,7 @@ def doubtful_readings(folder: Traversable = DATA) -> pl.DataFrame:
     >>> doubtful_readings().columns
     ['claim_id', 'statement', 'reading']
     """
-    rows = pl.read_csv((folder / "propositions.csv").read_bytes(), infer_schema=False)
+    rows = pl.read_csv((folder / "claims.csv").read_bytes(), infer_schema=False)
     return rows.select("claim_id", "statement", "reading").drop_nulls("reading")
 
 
@@ -133,23 +98,32 @@ def load_links(folder: Traversable = DATA) -> pl.DataFrame:
     return pl.read_csv((folder / "order.csv").read_bytes(), infer_schema=False)
 
 
-def load_topics() -> pl.DataFrame:
+def load_topics(folder: Traversable = DATA) -> pl.DataFrame:
     """Load the names of the contested questions: subject, attribute, name in English and Korean.
 
     >>> load_topics().height
     17
     """
-    return pl.read_csv((DATA / "topics.csv").read_bytes(), infer_schema=False)
+    return pl.read_csv((folder / "topics.csv").read_bytes(), infer_schema=False)
 
 
-def speaker_kinds(names: list[str]) -> dict[str, str]:
-    """Return each speaker's kind: official, press, civic or other.
+def load_case_bodies(folder: Traversable = DATA) -> pl.DataFrame:
+    """Load who speaks in a case: name, kind, name_ko, role_en, role_ko, url.
 
-    `data/speakers.csv` decides first, then the list of bodies in `mentions`. A speaker in neither
-    is 'other'.
+    >>> "official" in load_case_bodies()["kind"].to_list()
+    True
     """
-    rows = pl.read_csv((DATA / "speakers.csv").read_bytes(), infer_schema=False)
-    listed = dict(rows.iter_rows())
+    return pl.read_csv((folder / "bodies.csv").read_bytes(), infer_schema=False)
+
+
+def speaker_kinds(names: list[str], listing: pl.DataFrame | None = None) -> dict[str, str]:
+    """Return each speaker's kind: official, press, civic, company or other.
+
+    `listing` (name, kind; default: the bodies of the Incheon case) decides first, then the list of
+    bodies in `mentions`. A speaker in neither is 'other'.
+    """
+    rows = load_case_bodies() if listing is None else listing
+    listed = dict(rows.select("name", "kind").iter_rows())
     public = {"ministry", "agency", "government", "parliament", "court"}
     public.add("foreign or international body")
     known: dict[str, str] = {}
@@ -185,33 +159,44 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
         empty = pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
         _refuse(claims, empty, f"its {name} is empty")
     _refuse(claims, pl.col("claim_id").is_duplicated(), "its claim_id is used twice")
-    claims = _with_numbers(claims)
+    claims = _with_periods(_with_numbers(claims))
     for name, kind in LEDGER.items():
-        if kind != pl.String and name in claims.columns:
-            is_text = kind == pl.Date and claims.schema[name] == pl.String
-            cell = pl.col(name)
-            typed = (
-                cell.str.to_date("%Y-%m-%d", strict=False)
-                if is_text
-                else cell.cast(kind, strict=False)
-            )
-            lost = cell.is_not_null() & typed.is_null()
-            shown = pl.format("its {} can't be read: '{}'", pl.lit(name), cell)
+        if kind in (pl.Int64, pl.Float64) and name in claims.columns:
+            lost = pl.col(name).is_not_null() & pl.col(name).cast(kind, strict=False).is_null()
+            shown = pl.format("its {} can't be read: '{}'", pl.lit(name), pl.col(name))
             _refuse(claims, lost, shown)
-            claims = claims.with_columns(typed)
     return _finished(claims)
+
+
+def _with_periods(claims: pl.DataFrame) -> pl.DataFrame:
+    """Return claims with the first and last day that each is about, from 'period' or a window."""
+    window = pl.when(unit="dates").then("value")  # a window is itself the time that it speaks of
+    if "period" in claims.columns:
+        form = pl.format("its period '{}' isn't a time: write 2019, 2019-04 or 2019/2022", "period")
+        _refuse(claims, ~_is_window(pl.col("period")), form)
+        window = pl.coalesce("period", window)
+    for name, end in (("period_start", 0), ("period_end", -1)):
+        day = _day(window, end)
+        if name in claims.columns:
+            given = pl.col(name).cast(pl.String).str.to_date("%Y-%m-%d", strict=False)
+            lost = pl.col(name).is_not_null() & given.is_null()
+            _refuse(claims, lost, pl.format("its {} can't be read: '{}'", pl.lit(name), name))
+            day = pl.coalesce(given, day)
+        claims = claims.with_columns(day.alias(name))
+    return claims
+
+
+def _is_window(text: pl.Expr) -> pl.Expr:
+    """Return whether a text is a date or two, each as precise as its source."""
+    part = pl.element().str.contains(_PARTIAL) | (pl.element() == "")
+    return text.str.split("/").list.eval(part).list.all()
 
 
 def _with_numbers(claims: pl.DataFrame) -> pl.DataFrame:
     """Return claims with their numbers in normal form; refuse values that are not dates."""
-    ends = (
-        pl.col("value")
-        .str.split("/")
-        .list.eval(pl.element().str.contains(_PARTIAL) | (pl.element() == ""))
-    )
     dates = pl.col("unit").is_in(["date", "dates"])
     form = pl.format("its value '{}' isn't a date: write 2019-04-30, 2019-04 or 2019", "value")
-    _refuse(claims, dates & ~ends.list.all(), form)
+    _refuse(claims, dates & ~_is_window(pl.col("value")), form)
     read = [
         (None if unit in WORDS else _normal_number(value, unit))
         for value, unit in claims.select("value", "unit").iter_rows()
@@ -313,9 +298,13 @@ def _finished(claims: pl.DataFrame) -> pl.DataFrame:
     ).select(pl.col(name).cast(kind) for name, kind in LEDGER.items())
 
 
-def _figures() -> pl.DataFrame:
-    """Return passengers and arrivals of the case as claims, for the checks of ratios."""
-    counts = case.case_numbers().filter(
+def counts_as_claims(numbers: pl.DataFrame) -> pl.DataFrame:
+    """Return passengers and arrivals of a case as claims, for the checks of ratios.
+
+    `numbers` are rows of `sources.case.NUMBERS`; those named passengers_YEAR, arrivals_YEAR,
+    passengers_claimed and arrivals_claimed count.
+    """
+    counts = numbers.filter(
         pl.col("id").str.contains(r"^(?:passengers|arrivals)_(?:\d{4}|claimed)$")
     )
     return _finished(
@@ -323,7 +312,7 @@ def _figures() -> pl.DataFrame:
             claim_id=pl.format("N.{}", "id"),
             subject=pl.col("id").str.replace("_", ", "),
             attribute=pl.lit("count"),
-            value=pl.col("value").cast(pl.String),
+            value=pl.col("value").cast(pl.String).str.strip_suffix(".0"),
             number=pl.col("value").cast(pl.Float64),
             unit=pl.col("unit"),
             as_of=pl.col("as_of"),

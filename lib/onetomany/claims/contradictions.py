@@ -58,7 +58,11 @@ CONTRADICTIONS = {
 
 
 def find_contradictions(
-    claims: pl.DataFrame, links: pl.DataFrame, *, tolerance: float = 0.0
+    claims: pl.DataFrame,
+    links: pl.DataFrame,
+    *,
+    tolerance: float = 0.0,
+    listing: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Find all pairs of claims on one thing that differ: a frame of CONTRADICTIONS.
 
@@ -68,7 +72,8 @@ def find_contradictions(
     same attribute and the same subject, or if one's subject is part of the other's. Two numbers
     contradict each other if their bounds (`numerals.numeral_bounds`) don't overlap and they differ
     by at least `tolerance`, a share of the larger number. `sql/contradictions.sql` decides; the
-    words of a claim about other claims are not used.
+    words of a claim about other claims are not used. `listing` says who speaks for whom
+    (`claim_ledger.speaker_kinds`).
 
     Raises InputError for a negative tolerance.
 
@@ -84,12 +89,12 @@ def find_contradictions(
     found = ask_claims(load_query("contradictions.sql"), claims, links, tolerance=tolerance)
     if found.is_empty():
         return pl.DataFrame(schema=CONTRADICTIONS)
-    return _ranked(found).select(pl.col(name).cast(kind) for name, kind in CONTRADICTIONS.items())
+    return _ranked(found, listing).select(pl.col(name).cast(kind) for name, kind in CONTRADICTIONS.items())
 
 
-def _ranked(found: pl.DataFrame) -> pl.DataFrame:
+def _ranked(found: pl.DataFrame, listing: pl.DataFrame | None) -> pl.DataFrame:
     """Add who contradicts whom, and sort the pairs by it."""
-    kinds = speaker_kinds([*found["said_by_a"], *found["said_by_b"]])
+    kinds = speaker_kinds([*found["said_by_a"], *found["said_by_b"]], listing)
     official = [
         pl.col(f"said_by_{side}").replace_strict(kinds, default=None) == "official" for side in "ab"
     ]

@@ -21,8 +21,9 @@ from . import claim_ledger
 
 # the kind of a table's rows; rows of other tables and of datasheets count as `other`
 KINDS = {
+    "statements.csv": "claims",
     "claims.csv": "claims",
-    "timeline.csv": "events",
+    "events.csv": "events",
     "numbers.csv": "numbers",
     "provisions.csv": "provisions",
     "reliances.csv": "reliances",
@@ -90,15 +91,18 @@ Named = tuple[str, str, str, str | None]  # table, kind, address, SHA-256
 
 
 def _packaged() -> Iterator[Named]:
-    for path, file in _data_files(resources.files("onetomany"), ""):
-        name = path.rpartition("/")[2]
+    files = dict(_data_files(resources.files("onetomany"), ""))
+    for path, file in files.items():
+        folder, _, name = path.rpartition("/")
+        if name == "claims.csv" and f"{folder}/statements.csv" in files:
+            continue  # read from these statements: each address counts once
         if name.endswith(".toml") and name not in _PROGRAMS:
             for address, sha256 in _in_toml(tomllib.loads(file.read_text(encoding="utf-8"))):
                 yield path, "other", address, sha256
         elif name.endswith(".csv"):
             frame = pl.read_csv(file.read_bytes(), infer_schema=False)
             for column in frame.columns:
-                if column == "url" or column.startswith("url_"):
+                if column in ("url", "source_url") or column.startswith("url_"):
                     for address in frame[column].drop_nulls():
                         yield path, KINDS.get(name, "other"), address, None
 

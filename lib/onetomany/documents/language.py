@@ -78,7 +78,8 @@ def _own_texts() -> Iterator[str]:
     """Yield lines of the kit's own lists and of its case, for their words."""
     kit = resources.files("onetomany")
     for place in ("mentions/data/bodies.csv", "mentions/data/laws.csv",
-                  "sources/data/case/claims.csv", "sources/data/case/timeline.csv"):  # fmt: skip
+                  "sources/data/cases/incheon/statements.csv",
+                  "sources/data/cases/incheon/events.csv"):  # fmt: skip
         # the case's own rows come first; more would only cost time
         yield from kit.joinpath(place).read_text("utf-8").splitlines()[:60]
 

@@ -173,7 +173,7 @@ def check_claims(ids: Iterable[str], ledger: pl.DataFrame) -> None:
             raise InputError(
                 f"There is no claim '{each}' in the ledger{near(each, known)}. The ids are in "
                 f"the table 'claims' of a case file, and those of the Korean case in "
-                "lib/onetomany/claims/data/propositions.csv."
+                "lib/onetomany/sources/data/cases/incheon/claims.csv."
             )
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from ..errors import OneToManyError
 from .tables import refuse_rows, require_columns
 
-DATA = resources.files("onetomany.sources") / "data" / "case"
+DATA = resources.files("onetomany.sources") / "data" / "cases" / "incheon"
 CONFIDENCES = ("V2", "V1", "C")
 _DATE_LENGTH = {"day": 10, "month": 7, "year": 4}
 
@@ -48,7 +48,7 @@ NUMBERS: Schema = {
     "said_by": pl.String,
     **_SOURCED,
 }
-CLAIMS: Schema = {
+STATEMENTS: Schema = {
     "claim_id": pl.String,
     "subject": pl.String,
     "attribute": pl.String,
@@ -73,7 +73,7 @@ CLAIMS: Schema = {
 def case_timeline(folder: Traversable = DATA) -> pl.DataFrame:
     """Return the events in order (TIMELINE), with `when`, the first day each may mean."""
     first_day = (pl.col("date") + "-01-01").str.head(10)
-    frame = _read(folder, "timeline.csv", TIMELINE).with_columns(
+    frame = _read(folder, "events.csv", TIMELINE).with_columns(
         when=first_day.str.to_date("%Y-%m-%d", strict=False)
     )
     fits = pl.any_horizontal(
@@ -82,11 +82,11 @@ def case_timeline(folder: Traversable = DATA) -> pl.DataFrame:
     )
     bad_date = pl.col("when").is_null() | ~fits
     refuse_rows(
-        frame, bad_date, "timeline.csv", "its date isn't one, or not of the precision it says"
+        frame, bad_date, "events.csv", "its date isn't one, or not of the precision it says"
     )
     for name in ("document_date", "disclosure_date"):
         other = pl.col(name).str.contains(r"^\d{4}(-\d\d){0,2}$")
-        refuse_rows(frame, ~other, "timeline.csv", f"its {name} isn't a date")
+        refuse_rows(frame, ~other, "events.csv", f"its {name} isn't a date")
     # an event known only by its month comes after the dated ones of that month
     last_day = pl.when(date_precision="month").then(pl.col("when").dt.month_end())
     return frame.sort(last_day.otherwise("when"), maintain_order=True)
@@ -105,11 +105,11 @@ def case_numbers(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def case_claims(folder: Traversable = DATA) -> pl.DataFrame:
-    """Return the claims: speaker, value, date, document, and contradicted claims (CLAIMS)."""
-    frame = _read(folder, "claims.csv", CLAIMS)
+    """Return the claims: speaker, value, date, document, and contradicted claims (STATEMENTS)."""
+    frame = _read(folder, "statements.csv", STATEMENTS)
     known = frame["claim_id"].to_list()
     stray = pl.col("contradicts").str.split(";").list.eval(~pl.element().is_in(known)).list.any()
-    refuse_rows(frame, stray, "claims.csv", "it contradicts a claim that isn't there")
+    refuse_rows(frame, stray, "statements.csv", "it contradicts a claim that isn't there")
     return frame
 
 

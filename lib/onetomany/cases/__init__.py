@@ -1,0 +1,12 @@
+"""A case as a folder of plain files: read it, check it, add to it, make a new one."""
+
+from onetomany.extras import require_extra
+from onetomany.lazy import offer
+
+require_extra("casework")
+
+__all__ = ["columns", "database", "folder", "making", "rows", "tables", "to_do"]
+
+__getattr__, __dir__ = offer(
+    __name__, {"read_case": "folder", "new_case": "making", "check_case": "to_do"}, tuple(__all__)
+)

@@ -1,0 +1,173 @@
+"""Make a new case folder, and describe its tables for other programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from ..errors import InputError, near
+from ..requests.procedures import procedures
+from ..sources.files import whole_folder
+from .columns import ADDRESS, TABLES, CaseColumn, CaseTable
+from .folder import ABOUT, FUNCTIONS, AboutCase, read_case
+
+FOLDERS = ("sources", "requests", "images", "sightings", "tables", "notebooks")
+_README = """# {title}
+
+A case folder of One-to-Many. Change the files with any editor or spreadsheet, or with
+`onetomany add`; `onetomany check` lists what to do next.
+
+| File | Content |
+|---|---|
+| `case.toml` | what the system is, where, and what it is said to do |
+{tables}
+| `sources/` | documents and web captures; `onetomany ingest` reads them |
+| `requests/` | the log of requests to authorities; `onetomany requests new` begins one |
+| `images/`, `sightings/`, `tables/` | optional: faces with a datasheet, tracks, tables of people |
+| `notebooks/` | your own notebooks; the kit never runs them by itself |
+| `exhibit.toml` | what goes into an exhibit, and what is redacted |
+| `case.duckdb` | made from the other files; delete it and it is made again |
+"""
+_EXHIBIT = """# What `onetomany exhibit` puts into the bundle of this case.
+operator = ""       # your name, for the record; or give it with --operator
+organisation = ""
+jurisdiction = ""   # draft certificates, such as "england,us"
+redact = ""         # a list of redactions in this folder, TOML or CSV
+"""
+# both sides' rows are kept when two people added some; `check` then finds an id used twice
+_ATTRIBUTES = "*.csv text eol=lf merge=union\n*.toml text eol=lf\n"
+_UNION = frozenset("at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk"
+                   .split())  # members of the European Union
+_IGNORED = "case.duckdb*\n*.lock\n.*.lock\nprivate/\nrequester.toml\nbuild/\n"
+
+
+def new_case(
+    folder: Path,
+    *,
+    title: str,
+    country: str,
+    language: str = "en",
+    place: str = "",
+    operator: str = "",
+    said: str = "",
+    functions: Sequence[str] = (),
+) -> list[str]:
+    """Make a case folder that already runs; return the laws of access that fit its country.
+
+    `language` is the language you write the case in: 'en', 'ko' or another code, which then
+    appears under English. `functions` are of `folder.FUNCTIONS`. Raises InputError if the folder
+    contains anything, or a value can't be used.
+    """
+    if not title.strip():
+        raise InputError("A case needs a title: give one with --title.")
+    if not re.fullmatch(r"[A-Za-z]{2}", country):
+        raise InputError(f"'{country}' is not a country code: write two letters, such as gb.")
+    if unknown := [each for each in functions if each not in FUNCTIONS]:
+        raise InputError(f"'{unknown[0]}' is no function{near(unknown[0], FUNCTIONS)}: write "
+                         f"{', '.join(FUNCTIONS)}.")  # fmt: skip
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} already contains something: name a new folder.")
+    suffix = "ko" if language == "ko" else "en"
+    head = {
+        "name": re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "case",
+        f"title_{suffix}": title,
+        f"place_{suffix}": place,
+        "country": country.upper(),
+        "languages": [language],
+        f"said_{suffix}": said,
+        "functions": list(functions),
+        "operators": [operator] if operator else [],
+        "publisher": "",
+        "url": "",
+        "confidence": "",
+        "written": "",
+    }
+    files = {
+        ABOUT: "# What this case is about. Docs: docs/cases.md\n" + tomlkit.dumps(head),
+        "exhibit.toml": _EXHIBIT,
+        ".gitattributes": _ATTRIBUTES,
+        ".gitignore": _IGNORED,
+        "README.md": _README.format(
+            title=title,
+            tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES),
+        ),
+        "datapackage.json": json.dumps(data_package(head["name"], title), indent=1) + "\n",
+        **{table.file: ",".join(table.names) + "\n" for table in TABLES},
+    }
+    if operator:
+        row = {"name": operator, "kind": "official"}
+        cells = [row.get(name, "") for name in TABLES[3].names]
+        files["bodies.csv"] += ",".join(map(_quoted, cells)) + "\n"
+    with whole_folder(folder) as new:
+        for name, text in files.items():
+            (new / name).write_text(text, encoding="utf-8")
+        for name in FOLDERS:
+            (new / name).mkdir()
+    read_case(folder)
+    return laws_of_country(country)
+
+
+def data_package(name: str, title: str) -> dict[str, Any]:
+    """Return the description of a case folder's tables as a Frictionless Data Package.
+
+    Source: Data Package 1.0 and Table Schema 1.0, specs.frictionlessdata.io.
+
+    >>> data_package("leeds", "Leeds")["resources"][0]["path"]
+    'claims.csv'
+    """
+    return {
+        "profile": "tabular-data-package",
+        "name": name,
+        "title": title,
+        "resources": [_resource(table) for table in TABLES],
+    }
+
+
+def described(about: AboutCase) -> dict[str, Any]:
+    """Return the data package of a case that was read."""
+    return data_package(about.name, about.text("title", "en"))
+
+
+def _resource(table: CaseTable) -> dict[str, Any]:
+    schema: dict[str, Any] = {"fields": [_field(column) for column in table.columns]}
+    if table.key:
+        schema["primaryKey"] = table.key
+    return {
+        "profile": "tabular-data-resource",
+        "name": table.name,
+        "path": table.file,
+        "description": table.about,
+        "encoding": "utf-8",
+        "schema": schema | {"missingValues": [""]},
+    }
+
+
+def _field(column: CaseColumn) -> dict[str, Any]:
+    limits: dict[str, Any] = {"required": True} if column.required else {}
+    if column.choices:
+        limits["enum"] = list(column.choices)
+    if column.pattern:
+        limits["pattern"] = ADDRESS if column.pattern == ADDRESS else column.pattern
+    kind = "date" if column.kind == "day" else column.kind
+    field = {"name": column.name, "type": kind, "description": column.about}
+    return field | ({"constraints": limits} if limits else {})
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if re.search(r'[",\n]', cell) else cell
+
+
+def laws_of_country(country: str) -> list[str]:
+    """Return the laws of access in data_requests/laws that apply in a country.
+
+    >>> laws_of_country("GB")[0]
+    'uk-dpa-45'
+    """
+    code = country.lower()
+    places = ["uk" if code == "gb" else code, *(["eu"] if code in _UNION else [])]
+    return [name for name in procedures() if name.split("-")[0] in places]

@@ -1,0 +1,157 @@
+"""Read the tables of a case folder, and list every cell that can't be used.
+
+A fault names file, row, column and remedy. Rows count as in a spreadsheet: the first row below the
+header is row 2. The files may come from somebody else: they are read as UTF-8 text, within a limit,
+and formulas are not evaluated.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ..documents.plain import decode
+from ..errors import InputError, near
+from ..sources.files import read_received
+from ..sources.tables import plain_text
+from .columns import CaseColumn, CaseTable
+
+LARGEST = 64 << 20  # bytes of a table: about 200,000 claims
+KINDS: dict[str, type[pl.DataType]] = {
+    "string": pl.String,
+    "number": pl.Float64,
+    "integer": pl.Int64,
+    "day": pl.Date,
+}
+_FORMS = {
+    "number": "write a number such as 44 or 0.5",
+    "integer": "write a whole number",
+    "day": "write a day such as 2019-04-30",
+}
+# lines that git leaves in a file if two people changed the same row
+_CONFLICT = ("<<<<<<<", ">>>>>>>", "=======")
+
+
+@dataclass(frozen=True)
+class CaseFault:
+    """A cell, row or file that can't be used: where, what is wrong, what to do."""
+
+    file: str
+    row: int  # as in a spreadsheet, the header being row 1; 0 for the whole file
+    column: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        row = f", row {self.row}" if self.row else ""
+        column = f", column {self.column}" if self.column else ""
+        return f"{self.file}{row}{column}: {self.what}; {self.remedy}."
+
+
+def read_table(folder: Path, table: CaseTable) -> pl.DataFrame:
+    """Return a table with its columns in their kinds; absent optional ones are null.
+
+    A missing optional table has no rows. Raises InputError with the first fault.
+    """
+    raw, faults = raw_table(folder, table)
+    faults = faults or table_faults(raw, table)
+    if faults:
+        raise InputError(f"{folder}: {faults[0]}")
+    return typed_table(raw, table)
+
+
+def raw_table(folder: Path, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFault]]:
+    """Return a table as text, and the faults that keep it from being read at all."""
+    empty = pl.DataFrame(schema={column.name: pl.String for column in table.columns})
+    path = folder / table.file
+    if not path.exists():
+        missing = CaseFault(table.file, 0, "", "the file is missing", "make it with that header: "
+                            + ",".join(table.names))  # fmt: skip
+        return empty, [] if table.optional else [missing]
+    content = read_received(path, LARGEST)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        _, encoding, _ = decode(content)
+        what = f"it is not in UTF-8; its bytes look like {encoding}"
+        return empty, [CaseFault(table.file, 0, "", what, "save it as 'CSV UTF-8'")]
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(_CONFLICT):
+            what = "two people's changes were not merged"
+            todo = "keep the right rows and delete the lines with <<<<<<<, ======= and >>>>>>>"
+            return empty, [CaseFault(table.file, number, "", what, todo)]
+    try:
+        raw = plain_text(pl.read_csv(io.StringIO(text), infer_schema=False))
+    except pl.exceptions.PolarsError as error:
+        why = str(error).splitlines()[0]
+        return empty, [CaseFault(table.file, 0, "", f"it can't be read ({why})", "repair it")]
+    blank = pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == ""))
+    raw = raw.filter(~blank)
+    if lacking := [c.name for c in table.columns if c.required and c.name not in raw.columns]:
+        todo = f"add it to the first line{near(lacking[0], raw.columns)}"
+        return raw, [CaseFault(table.file, 1, lacking[0], "the column is missing", todo)]
+    return raw, []
+
+
+def table_faults(raw: pl.DataFrame, table: CaseTable) -> list[CaseFault]:
+    """List the cells of a table, read as text, that can't be used."""
+    rows = raw.with_row_index("row", offset=2)
+    faults = []
+    for column in table.columns:
+        if column.name in raw.columns:
+            faults += _column_faults(rows, column, table.file)
+    if table.key:
+        twice = rows.filter(pl.col(table.key).is_duplicated() & pl.col(table.key).is_not_null())
+        for (name,), group in twice.group_by(table.key, maintain_order=True):
+            used = ", ".join(map(str, group["row"]))
+            what = f"'{name}' is used in rows {used}"
+            todo = "keep one of them, or give each its own name"
+            faults.append(CaseFault(table.file, group["row"][0], table.key, what, todo))
+    return sorted(faults, key=lambda fault: fault.row)
+
+
+def typed_table(raw: pl.DataFrame, table: CaseTable) -> pl.DataFrame:
+    """Return a table, read as text and without faults, with each column in its kind."""
+    return raw.select(
+        _parsed(column) if column.name in raw.columns
+        else pl.lit(None, KINDS[column.kind]).alias(column.name)
+        for column in table.columns
+    )  # fmt: skip
+
+
+def strange_columns(raw: pl.DataFrame, table: CaseTable) -> list[str]:
+    """Return the columns of a table that the kit doesn't read."""
+    return [name for name in raw.columns if name not in table.names]
+
+
+def _parsed(column: CaseColumn) -> pl.Expr:
+    cell = pl.col(column.name).str.strip_chars()
+    cell = pl.when(cell != "").then(cell)
+    if column.kind == "day":
+        return cell.str.to_date("%Y-%m-%d", strict=False).alias(column.name)
+    return cell.cast(KINDS[column.kind], strict=False).alias(column.name)
+
+
+def _column_faults(rows: pl.DataFrame, column: CaseColumn, file: str) -> list[CaseFault]:
+    cell = pl.col(column.name).str.strip_chars()
+    given = cell.is_not_null() & (cell != "")
+    tests = [(~given if column.required else pl.lit(False), "the cell is empty", "fill it in")]
+    if column.kind != "string":
+        lost = given & _parsed(column).is_null()
+        tests.append((lost, f"'{{}}' is not a {column.kind}", _FORMS[column.kind]))
+    if column.pattern:
+        wrong = given & ~cell.str.contains(column.pattern)
+        tests.append((wrong, "'{}' is not in the right form", f"write {column.about}"))
+    if column.choices:
+        wrong = given & ~cell.is_in(list(column.choices))
+        todo = f"write one of {', '.join(column.choices)}"
+        tests.append((wrong, "'{}' is not a choice", todo))
+    faults = []
+    for bad, what, todo in tests:
+        for row, value in rows.filter(bad).select("row", cell).iter_rows():
+            shown = what.format(str(value)[:60])
+            faults.append(CaseFault(file, row, column.name, shown, todo))
+    return faults
