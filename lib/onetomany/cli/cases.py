@@ -73,9 +73,8 @@ def check_command(parser: argparse.ArgumentParser) -> Run:
         tasks = check_case(folder)
         for task in tasks[: args.most]:
             print(str(task))
-        if left := len(tasks) - args.most:
-            if left > 0:
-                print(f"... and {left} more: see them with --most {len(tasks)}.")
+        if (left := len(tasks) - args.most) > 0:
+            print(f"... and {left} more: see them with --most {len(tasks)}.")
         faults = sum(task.group == FAULT for task in tasks)
         print(f"{folder}: {faults} faults, {len(tasks) - faults} things to do.")
         return 1 if faults else 0

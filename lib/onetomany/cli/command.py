@@ -44,10 +44,10 @@ def add_case(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_case_folder(parser: argparse.ArgumentParser) -> None:
+def add_case_folder(parser: argparse.ArgumentParser, text: str = "") -> None:
     """Add the option for the case folder."""
-    text = "the case folder, or the name of a case that comes with the kit (default: this folder)"
-    add_path(parser, "--case", "FOLDER", text)
+    text = text or "the case folder, or the name of a case that comes with the kit"
+    add_path(parser, "--case", "FOLDER", f"{text} (default: this folder, if it is one)")
 
 
 def case_file(text: str) -> Path:

@@ -1,6 +1,7 @@
 """Rank the documents that are still missing by the claims that they would settle.
 
-Only one thing is judged by hand: which claims a document would settle (`gaps.csv` of a case folder).
+Only one thing is judged by hand: which claims a document would settle (`gaps.csv` of a case
+folder).
 """
 
 from __future__ import annotations
