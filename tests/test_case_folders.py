@@ -432,3 +432,10 @@ def test_a_copy_of_a_shipped_case_may_be_changed(tmp_path: Path) -> None:
     count = read_case(folder).claims.height
     rows.add_row(folder, "claims", CLAIM)
     assert read_case(folder).claims.height == count + 1
+
+
+@pytest.mark.parametrize("name", shipped_cases())
+def test_a_shipped_case_is_described_as_it_is(name: str) -> None:
+    case = read_case(name)
+    there = json.loads((case.folder / "datapackage.json").read_text("utf-8"))
+    assert there == making.describe_folder(case)

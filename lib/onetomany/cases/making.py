@@ -15,7 +15,8 @@ from ..errors import InputError, near
 from ..requests.procedures import procedures
 from ..sources.files import read_received, whole_folder
 from .columns import ADDRESS, TABLES, CaseColumn, CaseTable
-from .folder import ABOUT, FUNCTIONS, AboutCase, read_case
+from .folder import ABOUT, FUNCTIONS, Case, read_case
+from .tables import raw_table
 
 _CHOICES = ("operator", "organisation", "jurisdiction", "redact")
 FOLDERS = ("sources", "requests", "images", "sightings", "tables", "notebooks")
@@ -179,13 +180,22 @@ def data_package(name: str, title: str) -> dict[str, Any]:
     }
 
 
-def described(about: AboutCase) -> dict[str, Any]:
-    """Return the data package of a case that was read."""
-    return data_package(about.name, about.text("title", "en"))
+def describe_folder(case: Case) -> dict[str, Any]:
+    """Return the data package of a case folder: its tables with their columns in their order."""
+    package = data_package(case.about.name, case.about.text("title", "en"))
+    there = [table for table in TABLES if (case.folder / table.file).exists()]
+    headers = [raw_table(case.folder, table)[0].columns for table in there]
+    package["resources"] = [
+        _resource(table, header) for table, header in zip(there, headers, strict=True)
+    ]
+    return package
 
 
-def _resource(table: CaseTable) -> dict[str, Any]:
-    schema: dict[str, Any] = {"fields": [_field(column) for column in table.columns]}
+def _resource(table: CaseTable, header: Sequence[str] = ()) -> dict[str, Any]:
+    known = {column.name: column for column in table.columns}
+    names = header or list(known)
+    own = [_field(known.get(name, CaseColumn(name, "a column of your own"))) for name in names]
+    schema: dict[str, Any] = {"fields": own}
     if table.key:
         schema["primaryKey"] = table.key
     return {

@@ -47,6 +47,7 @@ NUMBERS: Schema = {
     "period_end": pl.Date,
     "said_by": pl.String,
     **_SOURCED,
+    "input": pl.String,  # which input of the reckoner it is; null for most
 }
 STATEMENTS: Schema = {
     "claim_id": pl.String,
