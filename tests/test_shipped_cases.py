@@ -59,7 +59,7 @@ def test_files_are_utf8_with_plain_line_ends_and_their_columns(folder: Path) -> 
         assert not content.startswith(b"\xef\xbb\xbf")
         content.decode("utf-8")
     assert rows(folder, "events").columns == list(case.TIMELINE)
-    assert rows(folder, "numbers").columns == [*case.NUMBERS, "input"]
+    assert rows(folder, "numbers").columns == list(case.NUMBERS)
     assert rows(folder, "bodies").columns == BODIES
     assert rows(folder, "provisions").columns == list(law.PROVISIONS)
     own = set(rows(folder, "claims").columns) - {"value_en", "value_ko", "reading"}
