@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from typing import Any
 import polars as pl
 import pytest
 
+from onetomany.cases import to_do
+from onetomany.cases.folder import SHIPPED as HOME
+from onetomany.cases.folder import read_case, shipped_cases
 from onetomany.claims import contradictions, law
 from onetomany.claims.claim_ledger import LEDGER, LINKS, read_ledger
 from onetomany.errors import InputError
 from onetomany.requests.letter_templates import templates
 from onetomany.sources import case, disclosed
 
-CASES = Path(case.__file__).parent / "data" / "cases"
+CASES = HOME
 DATA = Path(__file__).parent / "data"
 SOLVED = DATA / "teaching-solved"
 SHIPPED = [CASES / name for name in ("holyhead-london", "massachusetts", "teaching")]
@@ -64,6 +68,17 @@ def test_files_are_utf8_with_plain_line_ends_and_their_columns(folder: Path) -> 
     assert rows(folder, "provisions").columns == list(law.PROVISIONS)
     own = set(rows(folder, "claims").columns) - {"value_en", "value_ko", "reading"}
     assert own <= set(LEDGER)
+
+
+@each_folder
+def test_the_reader_of_cases_takes_them_and_finds_no_fault(folder: Path) -> None:
+    found = read_case(folder)
+    assert found.claims.height == rows(folder, "claims").height
+    assert found.numbers["value"].null_count() == 0
+    tasks = to_do.check_case(folder)
+    # what is left to do in a shipped case: questions between speakers, and nothing else
+    assert {task.group for task in tasks} <= {to_do.CLASH}
+    assert folder == SOLVED or folder.name in shipped_cases()
 
 
 @each_folder
@@ -237,6 +252,20 @@ def test_a_half_filled_case_shows_nothing_and_the_filled_one_keeps_its_rows() ->
         )
         for address in re.findall(r"`(https?://\S+)`", text):
             assert address in ledger["source_url"].to_list()
+
+
+def test_participants_see_contradictions_until_they_ask_for_documents(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(CASES / "teaching", work)
+    assert to_do.check_case(work) == []
+    shutil.copy(SOLVED / "claims.csv", work)
+    groups = [task.group for task in to_do.check_case(work)]
+    assert (groups.count(to_do.CLASH), groups.count(to_do.SPEAKER)) == (4, 4)
+    shutil.copy(SOLVED / "bodies.csv", work)
+    assert [task.group for task in to_do.check_case(work)] == [to_do.CLASH] * 4
+    shutil.copy(SOLVED / "gaps.csv", work)
+    left = to_do.check_case(work)
+    assert [task.where for task in left] == ["claims.csv, T09 and T17"]
 
 
 def test_minutes_of_the_workshop_add_up_to_ninety() -> None:
