@@ -6,6 +6,7 @@ import math
 import re
 import shutil
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,9 @@ def test_counts_of_holyhead_are_those_of_the_disclosed_table() -> None:
     assert int(given["holyhead_alerts"]) == table["alerts"].sum()
     assert int(given["holyhead_confirmed"]) == table["true_alerts"].sum()
     assert int(given["holyhead_arrests"]) == table["arrests"].sum()
+    last = table.filter(pl.col("first_day") >= date(2025, 11, 27))
+    assert int(given["holyhead_faces_last"]) == last["faces"].sum()
+    assert last["alerts"].sum() == table["alerts"].sum()
     each = [int(given[f"holyhead_faces_{place}"]) for place in table["deployment"]]
     assert each == table["faces"].to_list()
     # the newspaper's 15 cameras are the sum over the deployments
