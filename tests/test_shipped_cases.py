@@ -7,6 +7,7 @@ import re
 import shutil
 import tomllib
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def about(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
 
 
+@cache
 def pairs(folder: Path) -> pl.DataFrame:
     return contradictions.find_contradictions(read_ledger(folder / "claims.csv"), links(folder))
 
