@@ -11,8 +11,9 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PARTS = ("notebooks/*.ipynb", "notebooks/start.md", "data_requests/*.*", "data_requests/laws/*",
-         "data_requests/registers/*", "data_requests/templates/**/*", "data_requests/log/README.md",
+PARTS = ("notebooks/*.ipynb", "notebooks/case/*.ipynb", "notebooks/start.md",
+         "data_requests/*.*", "data_requests/laws/*", "data_requests/registers/*",
+         "data_requests/templates/**/*", "data_requests/log/README.md",
          "uv.lock", "environment.yml")  # fmt: skip
 PRIVATE = "data_requests/requester.toml"
 

@@ -286,15 +286,15 @@ def test_no_truth_has_fewer_others_than_the_bound(searches: list[tuple[int, int,
 @given(st.integers(1, 5000), st.data())
 def test_the_exact_interval_is_exact(trials: int, data: st.DataObject) -> None:
     count = data.draw(st.integers(0, trials))
-    found = disclosures.clopper_pearson(count, trials)
+    found = clopper_pearson(count, trials)
     assert found.low <= count / trials <= found.high
     if count:
         assert stats.binom.sf(count - 1, trials, found.low) == pytest.approx(0.025, rel=1e-4)
     if count < trials:
         assert stats.binom.cdf(count, trials, found.high) == pytest.approx(0.025, rel=1e-4)
-    assert disclosures.clopper_pearson(0, trials).high == pytest.approx(1 - 0.025 ** (1 / trials))
+    assert clopper_pearson(0, trials).high == pytest.approx(1 - 0.025 ** (1 / trials))
     with pytest.raises(InputError, match="isn't a share"):
-        disclosures.clopper_pearson(trials + 1, trials)
+        clopper_pearson(trials + 1, trials)
 
 
 def test_false_alerts_with_what_is_not_told(table: pl.DataFrame, rates: pl.DataFrame) -> None:

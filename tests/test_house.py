@@ -45,6 +45,7 @@ ORDER = [
     "documents",
     "claims",
     "requests",
+    "cases",
     "charts",
 ]
 # these show results: any room may be above them, but no room of ORDER imports them

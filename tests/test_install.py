@@ -108,7 +108,7 @@ def test_the_wheel_brings_chapters_laws_and_templates_and_nothing_private(wheel:
                             ("data_requests/templates", "**/*.j2")):  # fmt: skip
         for path in (ROOT / folder).glob(pattern):
             assert path.relative_to(ROOT).as_posix() in kit
-    assert {"uv.lock", "data_requests/gaps.csv", "notebooks/start.md"} <= kit
+    assert {"uv.lock", "data_requests/README.md", "notebooks/start.md"} <= kit
     assert "data_requests/requester.toml" not in kit
     assert {name for name in kit if "/log/" in name} == {"data_requests/log/README.md"}
 

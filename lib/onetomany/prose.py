@@ -8,20 +8,13 @@ from typing import Any
 
 from IPython.display import display
 
+from onetomany.charts.reader_table import STATUSES
+
 _LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"]+)\)")
 
 
 # The data of a finding: the report draws a card from it and opens the chapter with it
 FINDING = "application/vnd.onetomany.finding+json"
-# How a finding is known, in both languages
-STATUSES = {
-    "documented": ("Documented", "문서로 확인"),
-    "published": ("Published", "공표된 측정"),
-    "faces": ("Real faces", "실제 얼굴"),
-    "data": ("Real data", "실제 자료"),
-    "simulated": ("Simulated", "모의실험"),
-    "elsewhere": ("Disclosed elsewhere", "다른 곳에서 공개"),
-}
 
 
 def say(en: str, ko: str) -> None:

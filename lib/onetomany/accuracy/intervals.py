@@ -262,6 +262,24 @@ def wilson(errors: int, trials: int) -> tuple[float, float]:
     return float((middle - reach) / scale), float((middle + reach) / scale)
 
 
+def clopper_pearson(count: int, trials: int) -> Interval:
+    """Return the exact 95% interval of a share of independent trials.
+
+    Source: Clopper and Pearson, Biometrika 26:4, 1934. Raises InputError if there are no trials,
+    or more counted than tried.
+
+    >>> round(clopper_pearson(0, 100).high, 3)
+    0.036
+    """
+    if not 0 <= count <= trials or trials < 1:
+        raise InputError(
+            f"{count} of {trials} isn't a share: give a count from 0 to the number of trials."
+        )
+    low = betaincinv(count, trials - count + 1, TAIL) if count else 0.0
+    high = betaincinv(count + 1, trials - count, 1 - TAIL) if count < trials else 1.0
+    return Interval(float(low), float(high), f"Clopper-Pearson, {trials} trials")
+
+
 def _blocks(table: Floats) -> Floats:
     """Return a table of two groups as a symmetric one of all their people."""
     one, two = table.shape

@@ -52,9 +52,7 @@ def stale_parts(case: Case) -> Iterator[tuple[str, str]]:
             yield f"{len(files)} documents in sources/ are not read", "run 'onetomany ingest'"
         return
     with open_case(case_database(case)) as db:
-        known = set(
-            query_frame(db, "select path from files where depth = 0 and not gone")["path"]
-        )
+        known = set(query_frame(db, "select path from files where depth = 0 and not gone")["path"])
         unread = [path for path in files if path not in known]
         if unread:
             yield f"{len(unread)} documents are not read ({unread[0]})", "run 'onetomany ingest'"

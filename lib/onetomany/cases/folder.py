@@ -93,6 +93,17 @@ class Case:
         """Who speaks, and who runs the system."""
         return self.table("bodies")
 
+    @cached_property
+    def gaps(self) -> pl.DataFrame:
+        """The missing documents: the columns of `requests.gaps.TABLE`."""
+        return self.table("gaps")
+
+    def named_gaps(self) -> pl.DataFrame:
+        """Return the gaps with the name of the system in both languages, for letters."""
+        return self.gaps.with_columns(
+            pl.lit(self.about.text("title", code)).alias(f"system_{code}") for code in ("en", "ko")
+        )
+
     def table(self, name: str) -> pl.DataFrame:
         """Return a table of the folder by name; see `columns.TABLES`."""
         return read_table(self.folder, columns.case_table(name))

@@ -41,8 +41,37 @@ redact = ""         # a list of redactions in this folder, TOML or CSV
 """
 # both sides' rows are kept when two people added some; `check` then finds an id used twice
 _ATTRIBUTES = "*.csv text eol=lf merge=union\n*.toml text eol=lf\n"
-_UNION = frozenset("at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk"
-                   .split())  # members of the European Union
+_UNION = frozenset(
+    [
+        "at",
+        "be",
+        "bg",
+        "cy",
+        "cz",
+        "de",
+        "dk",
+        "ee",
+        "es",
+        "fi",
+        "fr",
+        "gr",
+        "hr",
+        "hu",
+        "ie",
+        "it",
+        "lt",
+        "lu",
+        "lv",
+        "mt",
+        "nl",
+        "pl",
+        "pt",
+        "ro",
+        "se",
+        "si",
+        "sk",
+    ]
+)  # members of the European Union
 _IGNORED = "case.duckdb*\n*.lock\n.*.lock\nprivate/\nrequester.toml\nbuild/\n"
 
 

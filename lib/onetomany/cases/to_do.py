@@ -159,7 +159,9 @@ def _speakers(case: Case) -> Iterator[CaseTask]:
     for name in dict.fromkeys(said):
         if name not in known:
             what = f"'{name}' speaks in {said.count(name)} rows"
-            yield CaseTask(SPEAKER, "bodies.csv", what, "add a row that says what kind of body it is")
+            yield CaseTask(
+                SPEAKER, "bodies.csv", what, "add a row that says what kind of body it is"
+            )
     for name in case.about.operators:
         if name not in known:
             yield CaseTask(SPEAKER, "case.toml", f"the operator '{name}' is not in bodies.csv",
@@ -180,7 +182,7 @@ def _missing(case: Case) -> Iterator[CaseTask]:
             yield CaseTask(MISSING, f"{name}.csv", f"it has no rows: the chapter can't show {part}",
                            todo)  # fmt: skip
     if case.numbers.height and case.numbers["input"].null_count() == case.numbers.height:
-        yield CaseTask(MISSING, "numbers.csv", "no figure is marked as an input of the reckoner",
+        yield CaseTask(MISSING, "numbers.csv", "no figure is an input of the reckoner",
                        "fill in the column 'input', for example with searches or alerts")  # fmt: skip
 
 

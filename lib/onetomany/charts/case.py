@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from .presenter import add_korean
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 from .theme import BLUE, GREEN, GREY, ORANGE, RED, Finished, finish
 
@@ -42,9 +43,7 @@ def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
         ("written", "기록된 날", "document_date"),
         ("public", "공개된 날", "disclosure_date"),
     )
-    rows = events.with_columns(
-        dot=pl.format("● {}", "publisher"),
-        note=pl.format("{} · confidence 신뢰도 {}", "publisher", "confidence"),
+    rows = add_korean(events, ["publisher"]).with_columns(
         strand_en=pl.col("strand").replace({key: en for key, (en, _) in _STRANDS.items()}),
         strand_ko=pl.col("strand").replace({key: ko for key, (_, ko) in _STRANDS.items()}),
     )
@@ -52,7 +51,9 @@ def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
         ("What happened", "있었던 일"),
         (
             TableLine("event_en", "event_ko"),
-            TableLine("dot", label=("source", "출처"), link="url", note="note"),
+            TableLine(
+                "publisher", "publisher_ko", label=("source", "출처"), link="url", kind="name"
+            ),
             TableLine("strand_en", "strand_ko", label=("strand", "갈래")),
         ),
         wide=True,
@@ -64,7 +65,8 @@ def case_timeline_table(events: pl.DataFrame) -> ReaderTable:
             what,
         ],
         title=("The case, 2010 to 2026", "사건의 흐름, 2010~2026년"),
-        source="events.csv",
+        status="documented",
+        source=("events.csv of this kit", "이 도구의 events.csv"),
     )
 
 

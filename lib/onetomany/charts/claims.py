@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import altair as alt
 import polars as pl
 
+from .presenter import add_korean, table_words
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+from .table_formats import written
 from .theme import BLUE, Finished, finish
 
-_SHORT = {
-    "yes": "yes 예",
-    "no": "no 아니오",
-    "access only": "access only 접근만",
-    "records": "records 건",
-    "persons": "persons 명",
-    "firms": "firms 기업",
-    "consortia": "consortia 컨소시엄",
-    "KRW": "KRW 원",
-}
 _DATES = [
     TableColumn(heading, (TableLine(name, unknown=True),))
     for name, heading in (
@@ -29,22 +23,27 @@ _DATES = [
 
 
 def claims_by_topic_table(
-    claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame
+    claims: pl.DataFrame,
+    found: pl.DataFrame,
+    topics: pl.DataFrame,
+    *,
+    words: Mapping[str, str] | None = None,
 ) -> ReaderTable:
     """Return the claims on contested topics, by topic and by the day they became public.
 
-    Takes `load_claims`, `find_contradictions` and `load_topics` of `onetomany.claims`.
+    Takes `load_claims`, `find_contradictions` and `load_topics` of `onetomany.claims`; `words`
+    gives the Korean of speakers and statements (`sources.case.claim_words`).
     A claim that another contradicts is marked, and the row names the others.
     """
-    shown = _shown(claims, found, topics).sort(
+    shown = _shown(claims, found, topics, words).sort(
         "topic_row", "disclosure_date", "claim_id", nulls_last=True
     )
     statement = TableColumn(
         ("Who said what", "누가 무엇을"),
         (
-            TableLine("said", mark="collides"),
-            TableLine("said_by", link="source_url", note="source", label=("said by", "말한 곳")),
-            TableLine("against", label=("contradicted by", "어긋나는 주장")),
+            TableLine("said", "said_ko", mark="collides"),
+            TableLine("said_by", "said_by_ko", link="source_url", label=("said by", "말한 곳")),
+            TableLine("against", "against_ko", label=("contradicted by", "어긋나는 주장")),
         ),
         wide=True,
     )
@@ -55,13 +54,18 @@ def claims_by_topic_table(
             "Who said what when, and which claims contradict each other",
             "누가 언제 무엇을 말했고 무엇과 어긋나는가",
         ),
-        source="claims.csv",
+        status="documented",
+        source=("claims.csv of the case", "사건 폴더의 claims.csv"),
         group=("topic_en", "topic_ko"),
     )
 
 
 def claims_by_source_table(
-    claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame
+    claims: pl.DataFrame,
+    found: pl.DataFrame,
+    topics: pl.DataFrame,
+    *,
+    words: Mapping[str, str] | None = None,
 ) -> ReaderTable:
     """Return the answers of each source to each question; contradicted ones are marked.
 
@@ -69,17 +73,19 @@ def claims_by_source_table(
     its cell has every answer. Sources with the most answers come first.
     """
     shown = (
-        _shown(claims, found, topics)
+        _shown(claims, found, topics, words)
         .sort("topic_row", "claim_id")
-        .group_by("said_by", "topic_en", "topic_ko", maintain_order=True)
+        .group_by("said_by", "said_by_ko", "topic_en", "topic_ko", maintain_order=True)
         .agg(
-            pl.col("said").unique(maintain_order=True).str.join(" / "),
-            pl.col("against").drop_nulls().unique(maintain_order=True).str.join(", "),
+            pl.col("said", "said_ko").unique(maintain_order=True).str.join(" / "),
+            pl.col("against", "against_ko").drop_nulls().unique(maintain_order=True).str.join(", "),
             pl.col("source_url").first(),
             pl.col("source").first(),
             pl.col("collides").any(),
         )
-        .with_columns(pl.col("against").replace("", None), answers=pl.len().over("said_by"))
+        .with_columns(
+            pl.col("against", "against_ko").replace("", None), answers=pl.len().over("said_by")
+        )
         .sort("answers", "said_by", descending=[True, False], maintain_order=True)
     )
     return reader_table(
@@ -88,24 +94,30 @@ def claims_by_source_table(
             TableColumn(("Question", "물음"), (TableLine("topic_en", "topic_ko"),)),
             TableColumn(
                 ("Answer", "답"),
-                (TableLine("said", mark="collides", link="source_url", note="source"),),
+                (TableLine("said", "said_ko", mark="collides", link="source_url"),),
             ),
-            TableColumn(("Contradicted by", "어긋나는 주장"), (TableLine("against"),)),
+            TableColumn(
+                ("Contradicted by", "어긋나는 주장"), (TableLine("against", "against_ko"),)
+            ),
         ],
         title=("What each source says on each question", "출처별, 물음별 주장"),
-        source="claims.csv",
-        group=("said_by", "said_by"),
+        status="documented",
+        source=("claims.csv of the case", "사건 폴더의 claims.csv"),
+        group=("said_by", "said_by_ko"),
     )
 
 
-def three_dates_table(items: pl.DataFrame) -> ReaderTable:
+def three_dates_table(
+    items: pl.DataFrame, *, words: Mapping[str, str] | None = None
+) -> ReaderTable:
     """Return when each thing happened, was written down and could be read.
 
     Takes `claims.timeline.THREE_DATES`; a date that no source gives is said to be unknown.
     """
     lines = pl.col("what").str.split("\n")
-    rows = items.with_columns(
-        english=lines.list.first(), korean=lines.list.get(1, null_on_oob=True)
+    rows = add_korean(items.with_columns(english=lines.list.first()), ["english"], words)
+    rows = rows.with_columns(
+        korean=pl.coalesce(lines.list.get(1, null_on_oob=True), "english_ko"),
     )
     what = TableColumn(
         ("What", "내용"),
@@ -124,11 +136,20 @@ def three_dates_table(items: pl.DataFrame) -> ReaderTable:
             "Three dates: it happened, it was written down, it could be read",
             "세 날짜: 일어난 날, 기록된 날, 읽을 수 있게 된 날",
         ),
-        source="events.csv and claims.csv; each by the source cited 인용한 출처 기준",
+        status="documented",
+        source=(
+            "events.csv and claims.csv; each by the source cited",
+            "events.csv와 claims.csv. 날짜는 인용한 출처 기준",
+        ),
     )
 
 
-def _shown(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> pl.DataFrame:
+def _shown(
+    claims: pl.DataFrame,
+    found: pl.DataFrame,
+    topics: pl.DataFrame,
+    words: Mapping[str, str] | None,
+) -> pl.DataFrame:
     """Return the claims on topics in words, with the claims that contradict them."""
     bad = found.filter("contradiction")
     sides = [
@@ -139,24 +160,21 @@ def _shown(claims: pl.DataFrame, found: pl.DataFrame, topics: pl.DataFrame) -> p
         for one, other in (("a", "b"), ("b", "a"))
     ]
     against = pl.concat(sides).group_by("claim_id").agg(pl.col("against").sort().str.join(", "))
-    millions = (pl.col("number") / 1e6).round(2).cast(pl.String).str.strip_suffix(".0")
-    size = (
-        pl.when(pl.col("number") >= 1e9)
-        .then((pl.col("number") / 1e9).cast(pl.String).str.strip_suffix(".0") + " bn")
-        .when(pl.col("number") >= 1e6)
-        .then(millions + " m")
-        .otherwise(pl.col("number").cast(pl.String).str.strip_suffix(".0"))
-    )
-    how = pl.col("value").str.extract(r"^([a-z ]+) \d").fill_null("")
-    number = pl.concat_str(how, pl.lit(" "), size, pl.lit(" "), pl.col("unit").replace(_SHORT))
-    answer = pl.when(unit="answer").then(pl.col("value").replace(_SHORT)).otherwise("value")
-    said = pl.when(pl.col("number").is_not_null()).then(number.str.strip_chars()).otherwise(answer)
     rows = topics.with_row_index("topic_row")
-    return (
-        claims.join(rows, on=["subject", "attribute"], how="inner")
-        .join(against, on="claim_id", how="left")
-        .with_columns(said=said, collides=pl.col("against").is_not_null())
+    joined = claims.join(rows, on=["subject", "attribute"], how="inner").join(
+        against, on="claim_id", how="left"
     )
+    known = table_words()
+    said = [
+        written(value, "text", known, unit)
+        for value, unit in joined.select("value", "unit").iter_rows()
+    ]
+    shown = joined.with_columns(
+        pl.Series("said", [each[0] for each in said], dtype=pl.String),
+        pl.Series("said_ko", [each[1] for each in said], dtype=pl.String),
+        collides=pl.col("against").is_not_null(),
+    )
+    return add_korean(shown, ["said_by", "against", "source"], words)
 
 
 def mentions_chart(mentions: pl.DataFrame, *, documents: int, specimens: bool) -> Finished:

@@ -63,5 +63,6 @@ def answers_table(table: pl.DataFrame, *, source: str) -> ReaderTable:
             f"No file answers {none} of the {shown.height} questions that the other side will ask",
             f"상대편이 물을 {shown.height}가지 가운데 {none}가지는 파일로 답할 수 없다",
         ),
+        status="computed",
         source=source,
     )

@@ -1,20 +1,41 @@
 """Write tables as HTML that wraps on a telephone and can be copied, searched and read aloud.
 
 If a reader compares words and dates, a table serves better than a chart. Every text is escaped, so
-a table may show texts from outside.
+a table may show texts from outside. `presenter.present_table` makes one from a frame.
 """
 
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 Words = tuple[str, str]  # English, Korean
 UNKNOWN: Words = ("not known", "모름")
+# How a finding or a table is known, in both languages
+STATUSES = {
+    "documented": ("Documented", "문서로 확인"),
+    "published": ("Published", "공표된 측정"),
+    "faces": ("Real faces", "실제 얼굴"),
+    "data": ("Real data", "실제 자료"),
+    "simulated": ("Simulated", "모의실험"),
+    "elsewhere": ("Disclosed elsewhere", "다른 곳에서 공개"),
+    "computed": ("Computed", "계산한 값"),
+}
+ROWS = 5  # shown before "Show all"; a single further row is shown too
+_HANGUL = re.compile("[가-힣]")
+# JupyterLab knows no style sheet of ours; the report has its own and takes this one out
+_STYLE = (
+    "<style>.presented .label, .presented details:not([open]) .opened, "
+    ".presented details[open] .closed, "
+    ".presented:has(> details:not([open])) .more { display: none }"
+    ".presented th, .presented td { text-align: left !important; vertical-align: top }"
+    ".presented table { white-space: normal }</style>"
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +44,7 @@ class TableLine:
 
     `link` is a column of addresses, `note` a column of texts shown under the pointer. A null value
     is left out, or written as not known if `unknown` is true. `mark` is a Boolean column: true
-    highlights the line.
+    highlights the line. `kind` says what stays as it is in any language: a name, a quote, a code.
     """
 
     column: str
@@ -33,6 +54,7 @@ class TableLine:
     note: str = ""
     mark: str = ""
     unknown: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,17 +64,22 @@ class TableColumn:
     heading: Words
     lines: tuple[TableLine, ...]
     wide: bool = False
+    number: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReaderTable:
-    """A finished table: its HTML, and the same rows as a frame of texts for exhibits."""
+    """A finished table: its HTML, and its rows as a frame for exhibits."""
 
     body: str
-    frame: pl.DataFrame
+    frame: pl.DataFrame = field(compare=False)
 
     def _repr_html_(self) -> str:
-        return self.body
+        return _STYLE + self.body
+
+    def __repr__(self) -> str:
+        with pl.Config(tbl_rows=40, tbl_cols=14, fmt_str_lengths=200):
+            return str(self.frame)
 
 
 def reader_table(
@@ -60,39 +87,40 @@ def reader_table(
     columns: Sequence[TableColumn],
     *,
     title: Words,
-    source: str,
+    status: str,
+    source: Words | str = "",
+    query: str = "",
     group: Words | None = None,
 ) -> ReaderTable:
-    """Return a table with its title, headings and source in both languages.
+    """Return a table with title, status, headings and source in both languages.
 
-    `group` names an English and a Korean column; consecutive rows with equal values share a
-    heading.
+    `status` is a key of STATUSES: how the table's figures are known. `query` is the search whose
+    results the rows are. `group` names an English and a Korean column; consecutive rows with equal
+    values share a heading. After ROWS rows the reader opens the rest.
+
+    Raises ValueError for another status.
 
     >>> rows = pl.DataFrame({"day": ["2021-10-20", None], "what": ["A < B", "C"]})
     >>> day = TableColumn(("day", "날"), (TableLine("day", unknown=True),))
     >>> what = TableColumn(("event", "사건"), (TableLine("what"),))
-    >>> table = reader_table(rows, [day, what], title=("Events", "사건"), source="made up")
+    >>> table = reader_table(
+    ...     rows, [day, what], title=("Events", "사건"), status="simulated", source="made up"
+    ... )
     >>> "A &lt; B" in table.body, table.frame["day 날"].to_list()
     (True, ['2021-10-20', 'not known 모름'])
     """
-    span = f' colspan="{len(columns)}"'
-    head = "".join(
-        f'<th scope="col"{_wide(column)}>{_both(column.heading)}</th>' for column in columns
-    )
     listed = rows.to_dicts()
-    parts = [
-        f'<table class="reader"><caption>{_both(title)}</caption>',
-        f"<thead><tr>{head}</tr></thead><tbody>",
-    ]
-    before: Words | None = None
-    for row in listed:
-        if group and (name := (row[group[0]], row[group[1]])) != before:
-            parts.append(f'<tr class="group"><th scope="rowgroup"{span}>{_both(name)}</th></tr>')
-            before = name
-        cells = (f"<td{_wide(column)}>{''.join(_lines(row, column))}</td>" for column in columns)
-        parts.append(f"<tr>{''.join(cells)}</tr>")
-    said = html.escape(source)
-    parts.append(f"</tbody><tfoot><tr><td{span}>Source 출처: {said}</td></tr></tfoot></table>")
+    head = "".join(
+        f'<th scope="col"{_class(column)}>{_both(column.heading)}</th>' for column in columns
+    )
+    body = "".join(
+        [
+            f'<div class="presented"><table class="reader"><caption>{badge(status)} ',
+            f"{_both(title)}{_query(query)}</caption><thead><tr>{head}</tr></thead><tbody>",
+            *_rows(listed, columns, group),
+            f"</tbody>{_foot(source, len(columns))}</table>{_rest(len(listed))}</div>",
+        ]
+    )
     data: dict[str, list[str | None]] = {}
     if group:
         data["about 대상"] = [
@@ -103,16 +131,85 @@ def reader_table(
         for line in column.lines:
             if line.link:
                 data["address 주소"] = [row[line.link] for row in listed]
-    return ReaderTable("".join(parts), pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)))
+    return ReaderTable(body, pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)))
 
 
-def _wide(column: TableColumn) -> str:
-    return ' class="wide"' * column.wide
+def badge(status: str) -> str:
+    """Return a status as HTML in both languages. Raises ValueError for another status.
+
+    >>> badge("computed")
+    '<span class="badge computed"><span lang="en">Computed</span> <span lang="ko">계산한 값</span></span>'
+    """  # noqa: E501
+    if status not in STATUSES:
+        raise ValueError(f"No status is called {status!r}; there are {', '.join(STATUSES)}.")
+    return f'<span class="badge {status}">{_both(STATUSES[status])}</span>'
 
 
-def _both(words: Words) -> str:
+def _rows(
+    listed: list[dict[str, Any]], columns: Sequence[TableColumn], group: Words | None
+) -> Iterator[str]:
+    if not listed:
+        yield f'<tr><td colspan="{len(columns)}">{_both(("There are none.", "없음"))}</td></tr>'
+    folds = len(listed) > ROWS + 1
+    before: Words | None = None
+    for number, row in enumerate(listed):
+        more = folds and number >= ROWS
+        if group and (name := (row[group[0]], row[group[1]])) != before:
+            yield f"<tr class='group{' more' * more}'>"
+            yield f'<th scope="rowgroup" colspan="{len(columns)}">'
+            yield f"{_both(name)}</th></tr>"
+            before = name
+        cells = (
+            f'<td{_class(column)}><span class="label">{_both(column.heading)}</span>'
+            f"{''.join(_lines(row, column))}</td>"
+            for column in columns
+        )
+        yield f"{'<tr class=more>' if more else '<tr>'}{''.join(cells)}</tr>"
+
+
+def _rest(rows: int) -> str:
+    if rows <= ROWS + 1:
+        return ""
+    closed = _both((f"Show all {rows} rows", f"{rows}행 모두 보기"))
+    opened = _both((f"Show {ROWS} rows", f"{ROWS}행만 보기"))
+    return (
+        f'<details class="rest"><summary><span class="closed">{closed}</span>'
+        f'<span class="opened">{opened}</span></summary></details>'
+    )
+
+
+def _foot(source: Words | str, columns: int) -> str:
+    if not source:
+        return ""
+    said = (source, source) if isinstance(source, str) else source
+    words = _both((f"Source: {said[0]}", f"출처: {said[1]}"))
+    return f'<tfoot><tr><td colspan="{columns}">{words}</td></tr></tfoot>'
+
+
+def _query(query: str) -> str:
+    if not query:
+        return ""
+    asked = f"<q{_foreign(query)}>{html.escape(query)}</q>"
+    return f'<span class="query">{_both(("Searched for", "찾은 말"))} {asked}</span>'
+
+
+def _foreign(text: str) -> str:
+    """Return the language of a text that stays as it is, in a form that the switch leaves alone."""
+    return f' lang="{"ko-KR" if _HANGUL.search(text) else "en-GB"}"'
+
+
+def _class(column: TableColumn) -> str:
+    names = " ".join(["wide"] * column.wide + ["number"] * column.number)
+    return f' class="{names}"' if names else ""
+
+
+def _both(words: Words, kind: str = "") -> str:
     english, korean = map(html.escape, words)
     if english == korean or not korean:
+        if kind == "code":
+            return f"<code>{english}</code>"
+        if kind or _HANGUL.search(english):
+            return f'<span class="{kind or "quote"}"{_foreign(english)}>{english}</span>'
         return english
     return f'<span lang="en">{english}</span> <span lang="ko">{korean}</span>'
 
@@ -126,10 +223,12 @@ def _values(row: dict[str, Any], line: TableLine) -> Words | None:
 
 
 def _lines(row: dict[str, Any], column: TableColumn) -> Iterator[str]:
+    empty = True
     for line in column.lines:
         if not (words := _values(row, line)):
             continue
-        shown = _both(words)
+        empty = False
+        shown = _both(words, line.kind)
         # a ledger may come from a stranger: only an address of the web becomes a link
         if line.link and (row[line.link] or "").startswith(("https://", "http://")):
             note = f' title="{html.escape(row[line.note])}"' if line.note else ""
@@ -138,6 +237,8 @@ def _lines(row: dict[str, Any], column: TableColumn) -> Iterator[str]:
             shown = f"<mark>{shown}</mark>"
         label = f"{_both((f'{line.label[0]}:', f'{line.label[1]}:'))} " if line.label else ""
         yield f"<div>{label}{shown}</div>"
+    if empty:
+        yield "<div>–</div>"
 
 
 def _text(row: dict[str, Any], column: TableColumn) -> str | None:

@@ -12,6 +12,7 @@ __all__ = [
     "disclosures",
     "law",
     "passages",
+    "programmes",
     "timeline",
     "web_sources",
 ]

@@ -1,9 +1,9 @@
 """Load, check and store claims: who said what, when, on which page, and the reply to it.
 
 A claim is a statement in a form that a query can compare. `claims.csv` of a case folder has one a
-row, with the doubts about its reading; the Incheon case also has the statements that they were read
-from (`sources.case.case_claims`). The SQL in `sql/` compares claims; any DuckDB can run it on a case
-file.
+row, with the doubts about its reading; the Incheon case also has the statements that they were
+read from (`sources.case.case_claims`). The SQL in `sql/` compares claims; any DuckDB can run it on
+a case file.
 """
 
 from __future__ import annotations

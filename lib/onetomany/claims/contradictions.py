@@ -89,7 +89,9 @@ def find_contradictions(
     found = ask_claims(load_query("contradictions.sql"), claims, links, tolerance=tolerance)
     if found.is_empty():
         return pl.DataFrame(schema=CONTRADICTIONS)
-    return _ranked(found, listing).select(pl.col(name).cast(kind) for name, kind in CONTRADICTIONS.items())
+    return _ranked(found, listing).select(
+        pl.col(name).cast(kind) for name, kind in CONTRADICTIONS.items()
+    )
 
 
 def _ranked(found: pl.DataFrame, listing: pl.DataFrame | None) -> pl.DataFrame:

@@ -14,10 +14,8 @@ on one person or at one place are not independent, so these intervals are too na
 from __future__ import annotations
 
 import polars as pl
-from scipy import stats
 
-from ..accuracy.intervals import Interval, ratio_interval
-from ..confidence import TAIL
+from ..accuracy.intervals import clopper_pearson, ratio_interval
 from ..errors import InputError
 from ..sources.disclosed import KINDS, NOT_FILLED, PHOTO_ARRAY, SEARCH
 
@@ -204,24 +202,6 @@ def others_share(entries: pl.DataFrame) -> pl.DataFrame:
             for what, (top, bottom) in parts.items()
         ]
     )
-
-
-def clopper_pearson(count: int, trials: int) -> Interval:
-    """Return the exact 95% interval of a share of independent trials.
-
-    Source: Clopper and Pearson, Biometrika 26:4, 1934. Raises InputError if there are no trials,
-    or more counted than tried.
-
-    >>> round(clopper_pearson(0, 100).high, 3)
-    0.036
-    """
-    if not 0 <= count <= trials or trials < 1:
-        raise InputError(
-            f"{count} of {trials} isn't a share: give a count from 0 to the number of trials."
-        )
-    low = stats.beta.ppf(TAIL, count, trials - count + 1) if count else 0.0
-    high = stats.beta.ppf(1 - TAIL, count + 1, trials - count) if count < trials else 1.0
-    return Interval(float(low), float(high), f"Clopper-Pearson, {trials} trials")
 
 
 def deployments(holyhead: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:

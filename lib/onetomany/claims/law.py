@@ -1,9 +1,9 @@
 """Say which version of a provision was in force on a day, and who relied on which.
 
-`provisions.csv` of a case folder has one row per version, `reliances.csv` one per provision that somebody
-relied on. Every row has its source. The first day is `stated` (a text names it), `counted` (an
-addendum gives a period after promulgation) or `at latest` (in force by that day; since when was not
-found). The queries give the version in force and the open points. They don't judge lawfulness.
+`provisions.csv` of a case folder has one row per version, `reliances.csv` one per provision that
+somebody relied on. Every row has its source. The first day is `stated` (a text names it), `counted`
+(an addendum gives a period after promulgation) or `at latest` (in force by that day; since when was
+not found). The queries give the version in force and the open points. They don't judge lawfulness.
 """
 
 from __future__ import annotations

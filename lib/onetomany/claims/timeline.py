@@ -71,7 +71,7 @@ def of_claims(ledger: pl.DataFrame) -> pl.DataFrame:
         ledger.select(
             kind=pl.lit("claim"),
             id="claim_id",
-            what=pl.format("{}: {} {} = {}", "said_by", "subject", "attribute", "value"),
+            what=pl.format("{}: {}: {}: {}", "said_by", "subject", "attribute", "value"),
             event_date="event_date",
             document_date="document_date",
             disclosure_date="disclosure_date",

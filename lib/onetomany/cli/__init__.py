@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from onetomany import __version__
 from onetomany.cli.behaviour import behaviour_command
 from onetomany.cli.captures import capture_list_command
+from onetomany.cli.cases import add_command, check_command, new_command
 from onetomany.cli.chapters import lab_command, report_command
 from onetomany.cli.command import Command
 from onetomany.cli.day import day_command
@@ -64,6 +65,9 @@ COMMANDS: tuple[Command, ...] = (
     tables_command,
     desk_command,
     claims_command,
+    new_command,
+    check_command,
+    add_command,
     capture_list_command,
     requests_command,
     workshop_command,
@@ -84,6 +88,7 @@ Where to start:
   you file a case         onetomany exhibit --operator NAME    a sealed bundle for a court
   you teach it            onetomany workshop FOLDER            chapters with exercises
   you have documents      onetomany ingest FOLDER              then: onetomany search WORDS
+  you have a programme    onetomany new FOLDER                 then: onetomany check
 'onetomany COMMAND --help' explains one command."""
 
 

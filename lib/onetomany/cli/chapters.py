@@ -11,7 +11,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from onetomany.cli.command import Run, add_notebooks, add_path, add_weak_isolation
+from onetomany.cli.command import (
+    Run,
+    add_case_folder,
+    add_notebooks,
+    add_path,
+    add_weak_isolation,
+)
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
@@ -23,6 +29,7 @@ def report_command(parser: argparse.ArgumentParser) -> Run:
     )
     _add_images(parser, "run chapters 01 to 03 on this folder of your own pictures")
     add_notebooks(parser)
+    add_case_folder(parser, "write the chapter of this case folder, or of a shipped case")
     add_path(
         parser, "--out", "DIR", "folder to write (default: build/report, or build/report-NAME)"
     )
@@ -43,6 +50,11 @@ def report_command(parser: argparse.ArgumentParser) -> Run:
             logging.basicConfig(format="%(message)s")
             logging.getLogger("onetomany").setLevel(logging.INFO)
         started = time.monotonic()
+        home = args.case or (Path() if Path("case.toml").is_file() else None)
+        if home is not None:
+            index = _case_report(args, home)
+            print(f"{index} ({time.monotonic() - started:.0f} s)")
+            return 0
         only = args.only.replace(" ", "").split(",") if args.only else None
         with activity("workshop" if args.exercises else "report"):
             default = _chosen(args) or Path("build/report")
@@ -53,6 +65,19 @@ def report_command(parser: argparse.ArgumentParser) -> Run:
         return 0
 
     return run
+
+
+def _case_report(args: argparse.Namespace, home: Path) -> Path:
+    """Write the report of a case folder, into its build/report by default."""
+    from onetomany.report import build_case_report
+
+    if args.only or args.images or args.exercises:
+        raise InputError("--only, --images and --exercises have no effect with a case folder.")
+    inside = (home / "case.toml").is_file()
+    out = args.out or (home if inside else Path()) / "build" / (
+        "report" if inside else f"report-{home.name}"
+    )
+    return build_case_report(args.notebooks, home, out)
 
 
 def _add_images(parser: argparse.ArgumentParser, what: str) -> None:

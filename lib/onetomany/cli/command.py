@@ -34,8 +34,37 @@ def add_notebooks(parser: argparse.ArgumentParser) -> None:
 
 
 def add_case(parser: argparse.ArgumentParser) -> None:
-    """Add the option for the case file."""
-    add_path(parser, "--case", "FILE", "the case file (default: case.duckdb)", Path("case.duckdb"))
+    """Add the option for the case file; a case folder means the case.duckdb in it."""
+    parser.add_argument(
+        "--case",
+        type=case_file,
+        default=Path("case.duckdb"),
+        metavar="FOLDER|FILE",
+        help="the case folder, or its file (default: case.duckdb here)",
+    )
+
+
+def add_case_folder(parser: argparse.ArgumentParser, text: str = "") -> None:
+    """Add the option for the case folder."""
+    text = text or "the case folder, or the name of a case that comes with the kit"
+    add_path(parser, "--case", "FOLDER", f"{text} (default: this folder, if it is one)")
+
+
+def case_file(text: str) -> Path:
+    """Return the case file that a path names: itself, or case.duckdb in a case folder."""
+    path = Path(text)
+    return path / "case.duckdb" if (path / "case.toml").is_file() else path
+
+
+def case_folder(file: Path | None) -> Path | None:
+    """Return the case folder that a case file belongs to; None if it is a file by itself.
+
+    Without a file it is the working directory, if that is a case folder.
+    """
+    folder = file.parent if file else Path()
+    if file and file.name != "case.duckdb":
+        return None
+    return folder if (folder / "case.toml").is_file() else None
 
 
 def add_weak_isolation(parser: argparse.ArgumentParser) -> None:

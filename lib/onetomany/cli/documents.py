@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import Run, add_case, add_path, add_weak_isolation
+from onetomany.cli.command import (
+    Run,
+    add_case,
+    add_path,
+    add_weak_isolation,
+    case_file,
+    case_folder,
+)
 from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
@@ -18,7 +25,13 @@ if TYPE_CHECKING:
 
 def ingest_command(parser: argparse.ArgumentParser) -> Run:
     """Read a folder of documents into a case file for search; if interrupted, run it again."""
-    add_path(parser, "folder", "FOLDER", "documents, with sub-folders")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        metavar="FOLDER",
+        help="documents, with sub-folders (default: sources in the case folder)",
+    )
     add_case(parser)
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes at once (default: one per core)"
@@ -76,6 +89,10 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         from onetomany.documents.passwords import given_passwords
         from onetomany.documents.scans import LANGUAGES, checked_languages
 
+        home = case_folder(args.case)
+        args.folder = args.folder or (home / "sources" if home else None)
+        if args.folder is None:
+            raise InputError("Name the folder that contains the documents.")
         if args.workers is not None and args.workers < 1:
             raise InputError("--workers needs a number of 1 or more.")
         words = given_passwords(args.password, args.passwords, args.folder)
@@ -109,6 +126,8 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
                     f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search"
                 )
             found = needing_attention(db, args.folder)
+        if home:
+            head.append(_stored(home))
         _print_summary(args.case, head, found)
         if args.parquet:
             written = export_parquet(
@@ -127,6 +146,15 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         return 0
 
     return run
+
+
+def _stored(home: Path) -> str:
+    """Store the claims and requests of a case folder in its case file; return how many."""
+    from onetomany.cases.database import store_case
+    from onetomany.cases.folder import read_case
+
+    claims, requests = store_case(read_case(home))
+    return f"{claims:,} claims and {requests:,} requests of {home} are in it"
 
 
 def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
@@ -186,9 +214,10 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
         nargs="?",
         metavar="CSV",
         help="your own claims (claim_id, subject, attribute, value, unit, said_by; docs/claims.md "
-        "lists more columns); default: the claims of the Incheon case",
+        "lists more columns); default: those of the case folder, or of the Incheon case",
     )
-    add_path(parser, "--case", "FILE", "also store the claims in this case file")
+    text = "a case folder, whose claims are read; or a case file, in which the claims are stored"
+    parser.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)
     parser.add_argument(
         "--tolerance",
         type=float,
@@ -198,14 +227,22 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
+        from onetomany.cases.database import case_database
+        from onetomany.cases.folder import read_case
         from onetomany.claims import claim_ledger as ledgers
         from onetomany.claims import claim_queries, contradictions
         from onetomany.documents import captures
         from onetomany.documents.case_file import open_case
 
-        held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.load_claims()
+        held, links, listing = ledgers.load_claims(), ledgers.load_links(), None
+        if args.ledger:
+            held = ledgers.read_ledger(args.ledger)
+        elif home := case_folder(args.case):
+            own = read_case(home)
+            held, links, listing = own.claims, own.links, own.bodies
+            args.case = case_database(own)
         found = contradictions.find_contradictions(
-            held, ledgers.load_links(), tolerance=args.tolerance
+            held, links, tolerance=args.tolerance, listing=listing
         )
         clashing = found.filter("contradiction")
         between = None
@@ -222,7 +259,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
             "contradict each other, "
             f"{found.height - clashing.height} differ without contradiction."
         )
-        results = contradictions.check_arithmetic(held, ledgers.load_links())
+        results = contradictions.check_arithmetic(held, links)
         for query in claim_queries.arithmetic_queries():
             rows = results[query.name]
             if rows.is_empty():
@@ -235,7 +272,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
         if args.case:
             with open_case(args.case, write=True) as db:
                 held, cited = captures.resolve_claims(db, held)
-                many = ledgers.store_claims(db, held, ledgers.load_links())
+                many = ledgers.store_claims(db, held, links)
             for source in cited.iter_rows(named=True):
                 print(
                     f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}"

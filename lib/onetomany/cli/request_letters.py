@@ -11,6 +11,8 @@ from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from onetomany.requests.letters import Letter
     from onetomany.requests.log import Request
 
@@ -21,7 +23,7 @@ def new_letter(args: argparse.Namespace) -> int:
     from onetomany.requests.letter_templates import templates
     from onetomany.requests.letters import law_language
 
-    template, gap = drafts.gap_or_template(args.about)
+    template, gap = drafts.gap_or_template(args.about, table=_gaps_of(args))
     procedure = args.procedure or (gap["procedure"] if gap else "")
     if not procedure:
         raise InputError(
@@ -48,7 +50,8 @@ def export_letter(args: argparse.Namespace) -> int:
         raise InputError(f"Request '{entry.id}' names no template, so there is no letter to write.")
     own = entry.language or law_language(entry.procedure).partition("-")[0]
     language = args.language or own
-    gap = drafts.gap_or_template(entry.gaps[0])[1] if entry.gaps else None
+    table = _gaps_of(args)
+    gap = drafts.gap_or_template(entry.gaps[0], table=table)[1] if entry.gaps else None
     fields = dict(entry.fields)
     if language != own:
         fields = drafts.said_in(fields, gap, entry.procedure, before=own, after=language)
@@ -56,6 +59,15 @@ def export_letter(args: argparse.Namespace) -> int:
     law = entry.procedure
     made, beside, _ = _letter(args, entry.template, law, fields, language=language, gap=gap)
     return _write(made, beside, entry.id, args.out)
+
+
+def _gaps_of(args: argparse.Namespace) -> pl.DataFrame | None:
+    """Return the gaps of the case folder, each with the name of the system; None without one."""
+    if args.folder is None:
+        return None
+    from onetomany.cases.folder import read_case
+
+    return read_case(args.folder).named_gaps()
 
 
 def _letter(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onetomany.cli.command import Run, add_path
+from onetomany.cli.command import Run, add_path, case_file, case_folder
 from onetomany.cli.request_letters import export_letter, logged_request, new_letter
 from onetomany.errors import InputError, near
 from onetomany.printing import print_line as print
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from onetomany.requests.log import Request
 
 LOG, LETTERS, ANSWERS = Path("data_requests/log"), Path("private/letters"), Path("private/answers")
+CASE_LOG = Path("requests")  # in a case folder
 Action = Callable[[argparse.Namespace], int]
 
 
@@ -30,13 +31,14 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
     def action(name: str, does: Action, help: str) -> argparse.ArgumentParser:
         own = actions.add_parser(name, help=help)
         own.set_defaults(action=does)
-        add_path(own, "--log", "DIR", f"default: {LOG}", LOG)
+        add_path(own, "--log", "DIR", f"default: {LOG}, or {CASE_LOG} in the case folder")
+        text = "the case folder, or a case file (default: this folder, if it is a case folder)"
+        own.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)
         return own
 
-    missing = action(
+    action(
         "gaps", _gaps, "list documents to ask for, ranked by the number of claims they would settle"
     )
-    add_path(missing, "--case", "FILE", "a case file: use its claims and redactions")
     action(
         "register", _register, "list the entries of the EU database of AI systems that are public"
     )
@@ -64,7 +66,7 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
             help="fill in a field of the letter",
         )
         add_path(each, "--requester", "FILE", "your name and address (default: requester.toml)")
-        add_path(each, "--out", "DIR", f"default: {LETTERS}", LETTERS)
+        add_path(each, "--out", "DIR", f"default: {LETTERS}, in the case folder if there is one")
     for name, does, help in (
         ("status", _status, "show the state of every request and its next deadline"),
         ("overdue", _overdue, "list the deadlines that authorities have missed"),
@@ -113,8 +115,7 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
         metavar="'CLAIM=BEFORE>AFTER'",
         help="a claim that the answer changes; write it in quotes",
     )
-    add_path(answer, "--answers", "DIR", f"default: {ANSWERS}", ANSWERS)
-    add_path(answer, "--case", "FILE", "also read the files into this case file")
+    add_path(answer, "--answers", "DIR", f"default: {ANSWERS}, in the case folder if there is one")
     add_path(answer, "--requester", "FILE", "your name and address: kept out of the log")
     bring = action(
         "import", _import, "log a request from a JSON file of Froide or Alaveteli (FOI platforms)"
@@ -125,22 +126,36 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
     bring.add_argument("--id", help="the request's name in the log")
 
     def run(args: argparse.Namespace) -> int:
+        home = case_folder(args.case)
+        args.folder = home
+        if args.log is None:
+            args.log = home / CASE_LOG if home else LOG
+        for name, default in (("out", LETTERS), ("answers", ANSWERS)):
+            if getattr(args, name, default) is None:
+                setattr(args, name, home / default if home else default)
         return int(args.action(args))
 
     return run
 
 
 def _gaps(args: argparse.Namespace) -> int:
+    from onetomany.cases.database import case_database
+    from onetomany.cases.folder import read_case
     from onetomany.claims import claim_ledger, contradictions
     from onetomany.documents.case_file import open_case
     from onetomany.requests import gaps
 
     ledger, hidden = _ledger(args.case), None
+    links, listing, table = claim_ledger.load_links(), None, gaps.load_gaps()
+    if args.folder:
+        own = read_case(args.folder)
+        ledger, links, listing, table = own.claims, own.links, own.bodies, own.gaps
+        args.case = case_database(own) if case_database(own).exists() else None
     if args.case:
         with open_case(args.case) as db:
             hidden = gaps.redactions(db)
-    clashes = contradictions.find_contradictions(ledger, claim_ledger.load_links())
-    found = gaps.rank_gaps(ledger, clashes, gaps.load_gaps(), hidden)
+    clashes = contradictions.find_contradictions(ledger, links, listing=listing)
+    found = gaps.rank_gaps(ledger, clashes, table, hidden)
     for row in found.iter_rows(named=True):
         print(f"{row['gap'] or 'no letter yet':16} {row['what_en'] or row['claim_ids']}")
         print(

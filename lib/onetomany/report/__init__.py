@@ -7,12 +7,13 @@ them.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from onetomany.errors import InputError
 
-__all__ = ["build_report", "chapters_of", "chosen"]
+__all__ = ["build_case_report", "build_report", "chapters_of", "chosen"]
 
 
 def build_report(
@@ -34,6 +35,7 @@ def build_report(
 
     require_extra("report")
     from onetomany.report import picture_record
+    from onetomany.report.case_pages import has_case_chapter, write_case_chapters
     from onetomany.report.execute import run_chapters
     from onetomany.report.website import executed_chapters, write_site
 
@@ -49,7 +51,10 @@ def build_report(
     if own:
         only = picture_record.chapters_for(list(only) if only else None)
         picture_record.check_pairs()
-    fresh = run_chapters(chosen(paths, only))
+    with tempfile.TemporaryDirectory() as made:
+        if has_case_chapter(notebooks):
+            paths += write_case_chapters(notebooks, Path(made))
+        fresh = run_chapters(chosen(paths, only), home=notebooks)
     if own:
         told = picture_record.record() | {"set": own}
         for notebook in fresh.values():
@@ -58,6 +63,27 @@ def build_report(
     executed = {**kept, **fresh}
     ordered = {stem: executed[stem] for stem in sorted(executed)}
     return write_site(ordered, notebooks, out, exercises=exercises)
+
+
+def build_case_report(notebooks: Path, folder: Path, out: Path) -> Path:
+    """Execute the chapter of a case folder, export the site to `out`, return its index.html.
+
+    The folder's own notebooks are not run. Raises InputError for a table that can't be used.
+    """
+    from onetomany.cases.folder import read_case
+    from onetomany.extras import require_extra
+
+    require_extra("report")
+    from onetomany.report.case_pages import write_own_case
+    from onetomany.report.execute import run_chapters
+    from onetomany.report.website import executed_chapters, write_site
+
+    notebooks, out = Path(notebooks).resolve(), Path(out).resolve()
+    executed_chapters(out)
+    with tempfile.TemporaryDirectory() as made:
+        path = write_own_case(notebooks, Path(made), read_case(folder))
+        executed = run_chapters([path], home=notebooks)
+    return write_site(executed, notebooks, out)
 
 
 def chapters_of(notebooks: Path) -> list[Path]:

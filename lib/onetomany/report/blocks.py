@@ -84,6 +84,15 @@ class Chapter:
         return self.stem.split("_")[0]
 
     @property
+    def is_case(self) -> bool:
+        return self.stem.startswith("case-")
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The chapter's number, or "Case", in both languages."""
+        return ("Case", "사건") if self.is_case else (self.number, self.number)
+
+    @property
     def charts(self) -> list[NotebookBlock]:
         return [block for cell in self.cells for block in cell.blocks if block.kind == "chart"]
 

@@ -28,11 +28,14 @@ log = logging.getLogger(__name__)
 Notebook = Any  # nbformat's NotebookNode: a dict with attribute access, untyped
 
 
-def run_chapters(paths: list[Path]) -> dict[str, Notebook]:
-    """Execute the notebooks in order; return stem -> executed notebook, with its run recorded."""
+def run_chapters(paths: list[Path], *, home: Path | None = None) -> dict[str, Notebook]:
+    """Execute the notebooks in order; return stem -> executed notebook, with its run recorded.
+
+    `home` is the folder whose commit is recorded; default: that of the first notebook.
+    """
     notebooks = {path: _read(path) for path in paths}
     total = sum(len(_code_cells(notebook)) for notebook in notebooks.values())
-    folder = paths[0].parent
+    folder = home or paths[0].parent
     # an installed copy may lie within somebody's repository, whose commit says nothing of it
     commit = "" if folder == installed_path("notebooks") else commit_of(folder)
     with tqdm(total=total, unit="cell", leave=False) as bar:

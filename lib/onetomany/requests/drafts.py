@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import polars as pl
+
 from ..errors import InputError, near
 from ..sources.files import write_whole
 from . import gaps, letters, log
@@ -17,12 +19,17 @@ from .letter_templates import LANGUAGES, letter_fields, templates
 from .procedures import one_procedure
 
 
-def gap_or_template(about: str, folder: Path | None = None) -> tuple[str, dict[str, str] | None]:
+def gap_or_template(
+    about: str, folder: Path | None = None, *, table: pl.DataFrame | None = None
+) -> tuple[str, dict[str, str] | None]:
     """Return the template of a name, and its row of gaps.csv if it is a gap.
+
+    `table` contains the gaps of a case folder; default: those of the Incheon case. Its column
+    system_en or system_ko, if there is one, names the system in the letter.
 
     Raises InputError if the name is neither.
     """
-    table = gaps.load_gaps(folder)
+    table = gaps.load_gaps(folder) if table is None else table
     rows = table.filter(gap=about)
     row = rows.row(0, named=True) if rows.height else None
     template = row["template"] if row else about
@@ -48,7 +55,7 @@ def authorities(
     """
     own = []
     if gap is not None and gap["procedure"] == procedure and language in LANGUAGES:
-        own = [gap[f"body_{language}"]]
+        own = [gap[f"body_{language}"] or gap["body_en"]]
     return own + [
         each.ko if language == "ko" else each.en if language == "en" else each.official or each.en
         for each in one_procedure(procedure, folder).addressees
@@ -64,6 +71,9 @@ def prefilled(
     """
     if gap is None or gap["procedure"] != procedure:
         return {}
+    if "system_en" in gap:  # of a case folder
+        found = {"body": gap.get(f"body_{language}"), "system": gap.get(f"system_{language}")}
+        return {name: value for name, value in found.items() if value}
     return gaps.gap_fields(gap["gap"], language, folder)
 
 

@@ -1,6 +1,7 @@
 """Rank the documents that are still missing by the claims that they would settle.
 
-Only one thing is judged by hand: which claims a document would settle (`data_requests/gaps.csv`).
+Only one thing is judged by hand: which claims a document would settle (`gaps.csv` of a case
+folder).
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ import polars as pl
 
 from ..documents.case_file import query_frame
 from ..errors import InputError, near
-from ..sources.case import ArrowStream
+from ..sources.case import DATA, ArrowStream
 from ..sources.tables import require_columns
 from .letter_templates import templates
-from .procedures import requests_folder
 
 TABLE = (
     "gap",
@@ -81,14 +81,14 @@ order by s.gap is null, contradicted desc, redacted desc, single_source desc, no
 
 
 def load_gaps(folder: Path | None = None) -> pl.DataFrame:
-    """Return the rows of `folder`/gaps.csv as text: the columns of TABLE.
+    """Return the gaps of the Incheon case as text: the columns of TABLE.
+
+    `folder` is data_requests/ (see `procedures.requests_folder`), which contains the letters.
 
     Raises InputError for other columns, an empty cell, a repeated gap, or a template that doesn't
     exist or doesn't fit the gap.
     """
-    path = requests_folder(folder) / "gaps.csv"
-    if not path.is_file():
-        raise InputError(f"There is no {path}: it says which claims a document would settle.")
+    path = DATA / "gaps.csv"
     rows = pl.read_csv(path.read_bytes(), infer_schema=False)
     require_columns(rows, TABLE, str(path), exact=True)
     known = templates(folder)

@@ -130,4 +130,6 @@ def _length(step: Step, taken: Sequence[Extension], language: int) -> str:
 
 def _named(skipped: Skipped, language: int, before: str) -> str:
     listed = ", ".join(f"{each[0]} {each[1 + language]}" for each in skipped)
+    if language:
+        listed = listed.replace("(observed)", "(대체 휴일)")
     return f"{before}{listed}{'' if before == ', ' else '.'}" if listed else ""

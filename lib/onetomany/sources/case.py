@@ -113,6 +113,16 @@ def case_claims(folder: Traversable = DATA) -> pl.DataFrame:
     return frame
 
 
+def claim_words(claims: pl.DataFrame) -> dict[str, str]:
+    """Return the Korean of each speaker and statement of `case_claims`, by its English.
+
+    >>> claim_words(case_claims())["PIPC"]
+    '개인정보보호위원회'
+    """
+    pairs = (("said_by", "said_by_ko"), ("value_en", "value_ko"))
+    return {en: ko for pair in pairs for en, ko in claims.select(pair).iter_rows() if en and ko}
+
+
 def figure_value(figures: pl.DataFrame, row: str) -> float:
     """Return the value of one row of `case_numbers`, by its id."""
     return float(_row(figures, row)["value"].item())

@@ -72,9 +72,7 @@ def case_summary(folder: Traversable = case.DATA) -> CaseSummary:
 
     rows = {row["event_en"]: row for row in case.case_timeline(folder).iter_rows(named=True)}
     if unknown := [row["event"] for row in given["events"] if row["event"] not in rows]:
-        raise OneToManyError(
-            f"summary.toml names an event that events.csv lacks: {unknown[0]!r}."
-        )
+        raise OneToManyError(f"summary.toml names an event that events.csv lacks: {unknown[0]!r}.")
     events = [
         CaseEvent(found["date"], pair(row["text"]), found["publisher"], found["url"])
         for row in given["events"]

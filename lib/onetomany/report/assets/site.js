@@ -12,7 +12,12 @@
   const asked = () => {
     const inHash = /^#lang=(\w+)/.exec(location.hash);
     const language = inHash ? inHash[1] : stored.get();
-    return LANGUAGES.includes(language) ? language : "both";
+    return LANGUAGES.includes(language) ? language : preferred();
+  };
+  // On the first visit: whichever of the two the reader's browser lists first, else English
+  const preferred = () => {
+    const listed = (navigator.languages ?? [navigator.language]).map((tag) => String(tag).slice(0, 2));
+    return listed.find((tag) => tag === "ko" || tag === "en") ?? "en";
   };
 
   function show(language) {
@@ -22,7 +27,7 @@
       button.setAttribute("aria-pressed", String(button.dataset.set === language));
     }
     for (const link of document.querySelectorAll("a[data-page]")) {
-      link.hash = language === "both" ? "" : `lang=${language}`;
+      link.hash = `lang=${language}`;
     }
     // the table of contents leads to headings that are shown
     for (const link of document.querySelectorAll("a[data-part]")) {
@@ -206,7 +211,7 @@
     const control = document.querySelector(".switch");
     control.hidden = false;
     control.addEventListener("click", (event) => {
-      const language = event.target.dataset.set;
+      const language = event.target.closest("[data-set]")?.dataset.set;
       if (!language) return;
       stored.set(language);
       if (/^#lang=/.test(location.hash)) location.replace(`#lang=${language}`);

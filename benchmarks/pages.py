@@ -1,0 +1,106 @@
+"""Measure the pages of a built report: tables, and words in a language that isn't chosen.
+
+`python -m benchmarks.pages REPORT` prints each fault with its page; no fault, no line, exit code 0.
+A page is read as either language switch shows it, without a browser.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lxml import html
+
+HANGUL, LATIN = re.compile("[가-힣]"), re.compile(r"\b[a-z]{3,}\b")
+# names, quotes, code and addresses stay as they are; `lang` says of which language a quote is
+RAW = {
+    "raw header": re.compile(r"_|^(?:[a-z]+ )?(?:null|holds)$"),
+    "bare address": re.compile(r"https?:"),
+    "null": re.compile(r"^(?:null|None|NaN|nan)$"),
+    "exponent": re.compile(r"\b\d(?:\.\d+)?e[+-]?\d+\b"),
+    "Boolean": re.compile(r"^(?:holds )?(?:true|false|True|False)$"),
+}
+ADDRESS = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,7}\b")  # a file or a host: korea.kr
+OTHER = {"en": "ko", "ko": "en"}
+
+
+def faults(site: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield page, kind of fault and the words that show it, over all pages of a report."""
+    for path in sorted(site.glob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        for kind, words in page_faults(text):
+            yield path.name, kind, words
+
+
+def page_faults(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the faults of one page: each kind with the words that show it."""
+    page = html.fromstring(text)
+    for table in page.xpath("//table[not(ancestor::*[contains(@class, 'prose')])]"):
+        yield from _table_faults(table)
+    for language in OTHER:
+        for part in page.xpath("//table//*[self::th or self::td or self::caption]"):
+            if words := _other_words(part, language):
+                yield f"table without {language}", words
+        for part in page.xpath("//h1 | //h2 | //h3 | //button | //summary | //figcaption"):
+            if words := _other_words(part, language):
+                yield f"words without {language}", words
+
+
+def _table_faults(table: Any) -> Iterator[tuple[str, str]]:
+    if "dataframe" in (table.get("class") or ""):
+        yield "raw frame", " ".join(table.text_content().split())[:80]
+    if table.xpath("self::*[contains(@class, 'reader')]") and not table.xpath(
+        "caption//*[contains(@class, 'badge')]"
+    ):
+        yield "no status", " ".join(table.text_content().split())[:80]
+    for cell in table.xpath(".//th | .//td"):
+        said = _shown(cell, "en", drop="code")
+        for kind, pattern in RAW.items():
+            if kind == "raw header" and cell.tag != "th":
+                continue
+            if pattern.search(said):
+                yield kind, said[:80]
+
+
+def _other_words(part: Any, language: str) -> str:
+    """Return the words that the switch shows though they are in the other language."""
+    said = _shown(part, language, drop="code")
+    if language == "en":
+        return said[:80] if HANGUL.search(said) else ""
+    return said[:80] if LATIN.search(said) else ""
+
+
+def _shown(part: Any, language: str, *, drop: str) -> str:
+    """Return the text that a language shows, without names, quotes, code and addresses."""
+    if part.xpath(f"ancestor::*[@lang='{OTHER[language]}']"):
+        return ""
+    said: list[str] = []
+
+    def walk(node: Any) -> None:
+        lang, classes = node.get("lang") or "", (node.get("class") or "").split()
+        hidden = lang == OTHER[language] or node.tag in (drop, "pre", "script", "style", "q")
+        if hidden or {"name", "quote", "label"} & set(classes) or lang in ("ko-KR", "en-GB"):
+            return
+        said.append(node.text or "")
+        for child in node:
+            if isinstance(child.tag, str):
+                walk(child)
+            said.append(child.tail or "")
+
+    walk(part)
+    return " ".join(ADDRESS.sub("", "".join(said)).split())
+
+
+def main() -> int:
+    found = list(faults(Path(sys.argv[1])))
+    for page, kind, words in found:
+        print(f"{page}: {kind}: {words}")
+    print(f"{len(found)} faults", file=sys.stderr)
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

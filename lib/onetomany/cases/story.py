@@ -1,0 +1,218 @@
+"""Say what a case's files show, a sentence or frame for each part of its chapter.
+
+Each sentence follows the data of the case. A part that nothing fills is named with the file that
+would fill it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from ..claims import contradictions
+from ..claims.programmes import with_sources
+from ..errors import InputError
+from ..requests import gaps
+from ..sources.elsewhere import programme_sources, programmes
+from .folder import Case
+
+Pair = tuple[str, str]  # English and Korean
+
+# what each file's part of the chapter shows
+PARTS: dict[str, Pair] = {
+    "claims": (
+        "what was claimed, and what can't be true together",
+        "무엇이 주장되었고 무엇이 함께 참일 수 없는지",
+    ),
+    "events": ("the events in order", "사건의 순서"),
+    "numbers": ("the disclosed figures and what they imply", "공개된 수치와 그 뜻"),
+    "gaps": ("which documents are missing, and whom to ask", "빠진 문서와 물어볼 기관"),
+    "provisions": ("the law", "관련 법"),
+}
+
+
+class CaseFinding(NamedTuple):
+    """The arguments of `prose.finding` for a case."""
+
+    status: str
+    figure: Pair
+    sentence: Pair
+    limit: Pair
+
+
+def case_finding(case: Case) -> CaseFinding:
+    """Return the finding of a case: its contradictions, or the most that its files have.
+
+    >>> from onetomany.cases.folder import read_case
+    >>> case_finding(read_case("incheon")).figure[0]
+    '4 contradictions'
+    """
+    found = case_contradictions(case)
+    count = contradictions.count_pairs(case.claims, found)
+    officials = count.between["officials"]
+    mixed = count.between["officials and others"]
+    limit = (
+        f"{count.claims} claims by {count.speakers} speakers were compared. A contradiction is a "
+        "question, not an answer.",
+        f"{count.speakers}곳의 주장 {count.claims}개를 견주었다. 모순은 답이 아니라 물어볼 거리다.",
+    )
+    if officials or mixed:
+        many = officials or mixed
+        whom = ("between public bodies", "공적 기관끼리 한 말") if officials else (
+            "between a public body and the press or a civic group",
+            "공적 기관의 말과 언론·시민단체의 말",
+        )  # fmt: skip
+        return CaseFinding(
+            "documented",
+            (f"{many} contradiction{'s' * (many > 1)}", f"모순 {many}쌍"),
+            (
+                f"{whom[0]}: pairs of statements that can't both be true.",
+                f"{whom[1]} 가운데 함께 참일 수 없는 것이다.",
+            ),
+            limit,
+        )
+    if count.claims:
+        return CaseFinding(
+            "documented",
+            (f"{count.claims} claim{'s' * (count.claims > 1)}", f"주장 {count.claims}개"),
+            (
+                "were recorded; no public body contradicts another or the press.",
+                "가 기록되어 있다. 공적 기관끼리, 또는 언론과 어긋나는 말은 없다.",
+            ),
+            limit,
+        )
+    return CaseFinding(
+        "documented",
+        (f"{case.events.height} events", f"사건 {case.events.height}개"),
+        ("are recorded, and no claim yet.", "가 기록되어 있고, 주장은 아직 없다."),
+        (
+            "Add claims to claims.csv: this chapter then compares them.",
+            "claims.csv에 주장을 적으면 이 장이 서로 견준다.",
+        ),
+    )
+
+
+def case_opening(case: Case) -> Pair:
+    """Return a case's place, operators and purpose, with the source, as sentences."""
+    about, korean = case.about, dict(case.bodies.select("name", "name_ko").iter_rows())
+    source = f" ([{about.publisher}]({about.url}))" if about.publisher and about.url else ""
+    place, operators = (about.text("place", code) for code in ("en", "ko")), about.operators
+    here, here_ko = place
+    run_by = f" Run by {', '.join(operators)}." if operators else ""
+    names_ko = ", ".join(korean.get(name) or name for name in operators)
+    said, said_ko = (about.text("said", code) for code in ("en", "ko"))
+    return (
+        f"**{here or about.country}.**{run_by}"
+        + (f" It is said to do this: {said}{source}" if said else ""),
+        f"**{here_ko or about.country}.**"
+        + (f" 운영: {names_ko}." if operators else "")
+        + (f" 알려진 기능: {said_ko}{source}" if said_ko else ""),
+    )
+
+
+def missing_part(case: Case, name: str) -> Pair | None:
+    """Return which file would fill a part of the chapter; None if it has rows already.
+
+    `name` is a key of PARTS.
+    """
+    if case.table(name).height:
+        return None
+    what, what_ko = PARTS[name]
+    return (
+        f"Nothing to show yet: rows in {name}.csv would show {what}.",
+        f"아직 보여 줄 것이 없다. {name}.csv에 행을 적으면 {what_ko} 보여 준다.",
+    )
+
+
+def case_contradictions(case: Case) -> pl.DataFrame:
+    """Return all pairs of a case's claims that differ: `contradictions.CONTRADICTIONS`."""
+    return contradictions.find_contradictions(case.claims, case.links, listing=case.bodies)
+
+
+def contradiction_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
+    """Return the contradictions with the words of both sides and both sources, ready to show.
+
+    Columns: topic_en, topic_ko, and said_by, said_by_ko, said_en, said_ko, source, url of side a
+    and b.
+    """
+    words = case.table("claims").select(
+        "claim_id",
+        said_en=pl.coalesce("value_en", pl.format("{} {}", "value", "unit")),
+        said_ko=pl.coalesce("value_ko", "value_en", pl.format("{} {}", "value", "unit")),
+    )
+    names = case.bodies.select("name", named=pl.coalesce("name_ko", "name"))
+    shown = found.filter("contradiction").join(
+        case.table("topics").rename({"subject": "subject_a"}), on=["subject_a", "attribute"],
+        how="left", maintain_order="left",
+    )  # fmt: skip
+    for side in "ab":
+        shown = shown.join(
+            words.rename({name: f"{name}_{side}" for name in ("said_en", "said_ko")}),
+            left_on=f"claim_{side}", right_on="claim_id", how="left", maintain_order="left",
+        ).join(
+            names.rename({"named": f"said_by_ko_{side}"}),
+            left_on=f"said_by_{side}", right_on="name", how="left", maintain_order="left",
+        )  # fmt: skip
+    bare = pl.format("{}: {}", "subject_a", "attribute")
+    return shown.with_columns(
+        topic_en=pl.coalesce("topic_en", bare), topic_ko=pl.coalesce("topic_ko", "topic_en", bare)
+    )
+
+
+def hidden_rows(case: Case, found: pl.DataFrame) -> pl.DataFrame:
+    """Return the missing documents, those that would settle most contradictions first."""
+    known = set(case.claims["claim_id"].to_list())
+    for gap, claims in case.gaps.select("gap", "claims").iter_rows():
+        for claim in (each.strip() for each in (claims or "").split(";") if each.strip()):
+            if claim not in known:
+                raise InputError(f"gaps.csv, gap '{gap}': there is no claim {claim} in claims.csv.")
+    ranked = gaps.rank_gaps(case.claims, found, case.gaps)
+    return ranked.filter(pl.col("gap").is_not_null())
+
+
+def similar_programmes(case: Case) -> pl.DataFrame:
+    """Return programmes elsewhere with a function of this case, with their sources.
+
+    They come from `sources.elsewhere`, which is no sample. Those of the case's own country come
+    first.
+    """
+    listed = programmes().with_columns(own=pl.col("country") == case.about.country)
+    wanted = pl.col("functions").str.split(";").list.set_intersection(list(case.about.functions))
+    kept = listed.filter(wanted.list.len() > 0) if case.about.functions else listed.head(0)
+    kept = kept.sort("own", "status_date", descending=[True, True], nulls_last=True)
+    return with_sources(kept, programme_sources())
+
+
+def pairs_in_words(case: Case, found: pl.DataFrame) -> Pair:
+    """Return how many pairs of claims contradict each other, and who contradicts whom."""
+    return contradictions.headline(contradictions.count_pairs(case.claims, found))
+
+
+def no_inputs() -> Pair:
+    """Return what to add so that the reckoner can speak."""
+    return (
+        "No figure is marked as an input of the reckoner: fill in the column 'input' of "
+        "numbers.csv, for example with searches, alerts or gallery_size.",
+        "계산기에 넣을 수치가 없다. numbers.csv의 'input' 열에 searches, alerts, gallery_size 등을 "
+        "적으면 계산한다.",
+    )
+
+
+def similar_in_words(case: Case, similar: pl.DataFrame) -> Pair:
+    """Return how many programmes of the table do the same elsewhere, and in the same country."""
+    if not case.about.functions:
+        return (
+            "case.toml names no function of the system, so nothing is compared with it.",
+            "case.toml에 이 시스템의 기능이 적혀 있지 않아 견줄 것이 없다.",
+        )
+    own, places = similar.filter("own").height, similar["country"].n_unique()
+    functions = ", ".join(case.about.functions)
+    return (
+        f"{similar.height} programmes of the kit's table, in {places} jurisdictions, share a "
+        f"function with this one ({functions}); {own} of them are in the same country. The table "
+        "is no sample: these counts say nothing of other places.",
+        f"이 도구의 표에서 같은 기능({functions})을 가진 사업은 관할 {places}곳에 "
+        f"{similar.height}개이며, 그 가운데 {own}개가 같은 나라에 있다. "
+        "표본이 아니므로 다른 곳에 관해서는 말해 주지 않는다.",
+    )

@@ -1,0 +1,118 @@
+"""Commands on a case folder: make one, list what to do, add a row."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from onetomany.cli.command import Run, add_case_folder, add_path
+from onetomany.errors import InputError
+from onetomany.printing import print_line as print
+
+FUNCTIONS = ("1:1", "1:N", "tracking", "behaviour")
+_QUESTIONS = (
+    ("title", "What is the case called?"),
+    ("place", "Where is the system? (place, such as Leeds city centre)"),
+    ("country", "In which country? (two letters, such as gb)"),
+    ("language", "In which language do you write? (two letters, such as en)"),
+    ("operator", "Who runs the system? (the body, as it will be named in said_by)"),
+    ("said", "What is it said to do? (one sentence)"),
+)
+
+
+def new_command(parser: argparse.ArgumentParser) -> Run:
+    """Make a case folder for a programme of your own; it asks six questions."""
+    add_path(parser, "folder", "FOLDER", "a new folder")
+    for name, question in _QUESTIONS:
+        parser.add_argument(f"--{name}", metavar="TEXT", help=question)
+    parser.add_argument(
+        "--function",
+        action="append",
+        default=[],
+        choices=FUNCTIONS,
+        help="what the system does; can be repeated",
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.cases.making import new_case
+
+        given = {name: getattr(args, name) for name, _ in _QUESTIONS}
+        lacking = [name for name, value in given.items() if value is None]
+        if lacking and not sys.stdin.isatty():
+            needed = [name for name in lacking if name in ("title", "country")]
+            if needed:
+                raise InputError(f"Nobody can be asked here: give --{' and --'.join(needed)}.")
+        elif lacking:
+            asked = dict(_QUESTIONS)
+            given |= {name: input(f"{asked[name]} ").strip() for name in lacking}
+        given["language"] = given["language"] or "en"
+        words = {name: value or "" for name, value in given.items()}
+        laws = new_case(args.folder, functions=args.function, **words)
+        print(f"made {args.folder}")
+        print(f"Laws of access for {words['country'].upper()}: {', '.join(laws) or 'none yet'}")
+        print(f"Put documents into {args.folder / 'sources'}. Then, in {args.folder}:")
+        print("  onetomany ingest     reads them; onetomany search WORDS finds a page")
+        print("  onetomany add claims subject=... attribute=... value=... unit=... said_by=...")
+        print("  onetomany check      lists what to do next")
+        print("  onetomany report     writes the case's chapter")
+        return 0
+
+    return run
+
+
+def check_command(parser: argparse.ArgumentParser) -> Run:
+    """List what is missing, unsourced, contradictory or overdue in a case folder."""
+    add_case_folder(parser)
+    parser.add_argument("--most", type=int, default=40, metavar="N", help="lines (default: 40)")
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.cases.to_do import FAULT, check_case
+
+        folder = args.case or Path()
+        tasks = check_case(folder)
+        for task in tasks[: args.most]:
+            print(str(task))
+        if (left := len(tasks) - args.most) > 0:
+            print(f"... and {left} more: see them with --most {len(tasks)}.")
+        faults = sum(task.group == FAULT for task in tasks)
+        print(f"{folder}: {faults} faults, {len(tasks) - faults} things to do.")
+        return 1 if faults else 0
+
+    return run
+
+
+def add_command(parser: argparse.ArgumentParser) -> Run:
+    """Add a claim, event, figure or another row to a table of a case folder."""
+    parser.add_argument("table", help="claims, events, numbers, bodies, provisions, gaps, ...")
+    parser.add_argument(
+        "cells", nargs="*", metavar="COLUMN=TEXT", help="the row; none: list the table's columns"
+    )
+    add_case_folder(parser)
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.cases.columns import TABLES, case_table
+        from onetomany.cases.folder import read_case
+        from onetomany.cases.rows import add_row
+
+        names = [table.name for table in TABLES]
+        if args.table not in names:
+            raise InputError(f"There is no table '{args.table}': there are {', '.join(names)}.")
+        if not args.cells:
+            for column in case_table(args.table).columns:
+                needed = " (needed)" if column.required else ""
+                choices = f": {', '.join(column.choices)}" if column.choices else ""
+                print(f"{column.name:16} {column.about}{choices}{needed}")
+            return 0
+        given = {}
+        for cell in args.cells:
+            name, equals, value = cell.partition("=")
+            if not equals:
+                raise InputError(f"'{cell}' must be written as COLUMN=TEXT, in quotes.")
+            given[name.strip()] = value
+        case = read_case(args.case or Path())
+        row = add_row(case.folder, args.table, given)
+        print(f"added {row or 'a row'} to {case.folder / f'{args.table}.csv'}")
+        return 0
+
+    return run

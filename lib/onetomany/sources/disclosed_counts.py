@@ -1,0 +1,60 @@
+"""Read 25 programmes whose operators disclosed alerts, traffic or error rates.
+
+Each row of `data/reckoner/programmes.csv` has its source. The rows are no sample: they were chosen
+because something was disclosed. Rows of kind `behaviour` and `weapons` count no faces.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import polars as pl
+
+from ..errors import OneToManyError
+from .tables import refuse_rows, require_columns
+
+DATA = resources.files("onetomany.sources") / "data" / "reckoner"
+COUNTS = {
+    "id": pl.String,
+    "name_en": pl.String,
+    "name_ko": pl.String,
+    "kind": pl.String,  # face, gate (each traveller against one or few), behaviour, weapons
+    "period_start": pl.Date,
+    "period_end": pl.Date,
+    "days": pl.Float64,  # that the counts cover
+    "gallery_size": pl.Int64,
+    "searches": pl.Int64,
+    "alerts": pl.Int64,
+    "confirmed": pl.Int64,  # alerts that the operator confirmed
+    "false_alerts": pl.Int64,  # alerts known to be wrong
+    "fpir": pl.Float64,
+    "fnir": pl.Float64,
+    "publisher": pl.String,
+    "url": pl.String,
+    "confidence": pl.String,  # V2 two sources, V1 one, C our arithmetic on such figures
+    "note_en": pl.String,
+    "note_ko": pl.String,
+}
+
+
+def disclosed_counts(folder: Traversable = DATA) -> pl.DataFrame:
+    """Read the disclosed counts and rates, a programme or deployment a row (`COUNTS`).
+
+    Raises OneToManyError for other columns, a row without source or days, or days that its period
+    contradicts.
+
+    >>> disclosed_counts().filter(id="met-2024-2025").select("alerts", "false_alerts").row(0)
+    (2077, 10)
+    """
+    try:
+        frame = pl.read_csv((folder / "programmes.csv").read_bytes(), schema_overrides=COUNTS)
+    except pl.exceptions.PolarsError as error:
+        raise OneToManyError(f"programmes.csv can't be read: {error}.") from error
+    require_columns(frame, COUNTS, "programmes.csv", exact=True)
+    length = (pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1
+    unsourced = pl.any_horizontal(pl.col("publisher", "url", "confidence", "days").is_null())
+    refuse_rows(frame, unsourced, "programmes.csv", "it has no source or no days")
+    refuse_rows(frame, length != pl.col("days"), "programmes.csv", "its days aren't its period")
+    refuse_rows(frame, pl.col("id").is_duplicated(), "programmes.csv", "its id is used twice")
+    return frame

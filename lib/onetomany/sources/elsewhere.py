@@ -1,0 +1,339 @@
+"""Read programmes of face identification and tracking elsewhere, and figures disclosed on them.
+
+The tables were made from stored public pages, each row with its sources and its doubts. They are
+no sample: counts are of the table, not of the world. A status is that of its own date. `words.csv`
+has the vocabulary of each category in English and Korean; a word that isn't there is refused with
+its file, line and column. So are a row without a source, and a date that doesn't exist.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import polars as pl
+
+from ..errors import InputError, near
+from .sheet_fields import sourced
+from .tables import require_columns
+
+DATA = resources.files("onetomany.sources") / "data" / "elsewhere"
+SHEETS = ("programmes", "figures")
+CONFIDENCES = ("V2", "V1")  # two independent sources, or one
+
+# columns of programmes.csv; those in `_en` have a Korean twin
+_PAIRS = [
+    "place",
+    "name",
+    "affected_unit",
+    "legal",
+    "asked",
+    "second_for",
+    "retention",
+    "error",
+    "oversight",
+    "doubt",
+]
+_CODES = [
+    "region",
+    "setting",
+    "functions",
+    "functions_basis",
+    "status",
+    "claimed",
+    "consent",
+    "training",
+    "outcome",
+]
+PROGRAMMES = (
+    *("id", "core", "country", "region", "place_en", "place_ko", "setting", "operator"),
+    *("name_en", "name_ko"),
+    *("functions", "functions_basis"),  # several functions are separated by semicolons
+    *("start", "status", "status_date"),
+    *("affected", "affected_unit_en", "affected_unit_ko", "affected_date"),  # people or records
+    *("legal_en", "legal_ko"),  # the basis that the operator claims, or that was found
+    *("claimed", "consent"),  # what the operator claims; this table's reading
+    *("asked_en", "asked_ko"),  # how people were asked, in a sentence or two
+    *("consent_second", "second_for_en", "second_for_ko"),  # of another group, such as citizens
+    *("retention_en", "retention_ko", "training", "error_en", "error_ko", "error_date"),
+    *("oversight_en", "oversight_ko", "outcome", "outcome_date"),
+    *("doubt_en", "doubt_ko", "confidence"),
+    "kit_chapter",  # the chapter whose own tables come before this row
+)
+_FILLED = (
+    *("id", "core", "country", "place_en", "operator", "name_en", "status_date", "asked_en"),
+    *_CODES,
+    *("legal_en", "confidence"),
+)
+SOURCES = ("programme", "publisher", "url", "date", "copy")
+FIGURES = (
+    *("id", "table", "row_en", "row_ko", "period", "measure_en", "measure_ko"),
+    *("value", "bound", "unit"),  # bound: about, over, under, nearly, up to
+    *("count", "of"),  # the counts of a share, if they are known
+    "how",  # of uptake: whether people had to enrol
+    *("note_en", "note_ko", "publisher", "url", "date", "copy", "confidence"),
+)
+_WORDS = ("kind", "key", "en", "ko", "group")
+_PLACES = ("country", "country_en", "country_ko", "column", "row")  # a tile of the map
+_TITLES = ("table", "title_en", "title_ko")
+_RATES = ("rate_en", "rate_ko", "count", "of")
+_TOPICS = ("topic_en", "topic_ko", "programmes")
+_DAY = r"\d{4}(?:-\d{2}(?:-\d{2})?)?"
+
+
+@dataclass(frozen=True)
+class ElsewhereSheet:
+    """Source, terms and limits of the programmes or of the figures."""
+
+    title: str
+    source: str
+    collected: str
+    covers: str
+    licence: str
+    terms: str
+    credit: str
+    limits: str
+
+
+def elsewhere_sheet(table: str, folder: Traversable = DATA) -> ElsewhereSheet:
+    """Return the sheet of a table, one of SHEETS. Raises OneToManyError if a field is empty."""
+    sheets = tomllib.loads((folder / "sheets.toml").read_text(encoding="utf-8"))
+    return sourced(ElsewhereSheet, sheets.get(table, {}), "sheets.toml", f"the table '{table}'")
+
+
+def programmes(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return the programmes, one a row, with the words of every category.
+
+    Columns: those of PROGRAMMES (texts; null if the pages read don't say; `affected` a number),
+    `country_en`, `country_ko`, `column` and `row` (the country's tile), the words of each category
+    (`setting_en`, `setting_ko` and so on), and `ruling` (`ruling_en`, `ruling_ko`): the outcome in
+    one of five groups. Raises InputError naming file, line and column.
+
+    >>> programmes().filter(id="KR-SMARTPASS").select("consent", "status", "status_date").row(0)
+    ('opt-in', 'running', '2025-04')
+    """
+    name, words = "programmes.csv", _words(folder)
+    frame = _text_table(folder, name, PROGRAMMES)
+    _refuse(frame, name, "id", pl.col("id").is_duplicated(), "is used twice")
+    for column in _FILLED:
+        _refuse(frame, name, column, pl.col(column).is_null(), "is empty")
+    for column in _CODES:
+        _known(frame, name, column, words)
+    _known(frame, name, "consent_second", words, kind="consent")
+    _listed(frame, name, "core", ("yes", "no"))
+    _listed(frame, name, "confidence", CONFIDENCES)
+    for column in ("start", "status_date", "outcome_date"):
+        _dated(frame, name, column)
+    for column in ("affected_date", "error_date"):
+        _dated(frame, name, column, spans="/")
+    for pair in _PAIRS:
+        _paired(frame, name, pair)
+    frame = _numbers(frame, name, "affected")
+    unit = pl.col("affected").is_not_null() & pl.col("affected_unit_en").is_null()
+    _refuse(frame, name, "affected", unit, "has no unit")
+    places = _jurisdictions(folder)
+    _listed(frame, name, "country", places["country"].to_list())
+    _enough_sources(frame, _cited(folder, frame["id"].to_list()))
+    groups = dict(words.filter(kind="outcome").select("key", "group").iter_rows())
+    named = frame.join(places, on="country", maintain_order="left").with_columns(
+        ruling=pl.col("outcome").replace_strict(groups)
+    )
+    return _with_words(named, words, (*_CODES, "ruling"))
+
+
+def programme_sources(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return the sources of the programmes: `programme`, `publisher`, `url`, `date`, `copy`.
+
+    `copy` is true if the text was read at another address than its publisher's. A date is null if
+    the page bears none. Raises InputError naming file, line and column.
+    """
+    known = _text_table(folder, "programmes.csv", PROGRAMMES)["id"].to_list()
+    return _cited(folder, known).with_columns(pl.col("copy") == "yes")
+
+
+def foreign_figures(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return figures disclosed elsewhere, one a row (FIGURES), with the words of unit and bound.
+
+    `value` is a number, `count` and `of` are numbers or null, `copy` is true or false; `title_en`
+    and `title_ko` name the table. Raises InputError naming file, line and column.
+    """
+    name, words = "figures.csv", _words(folder)
+    frame = _text_table(folder, name, FIGURES)
+    _refuse(frame, name, "id", pl.col("id").is_duplicated(), "is used twice")
+    for column in ("row_en", "measure_en", "value", "unit", "publisher", "confidence"):
+        _refuse(frame, name, column, pl.col(column).is_null(), "is empty")
+    for column in ("unit", "bound", "how"):
+        _known(frame, name, column, words)
+    for pair in ("row", "measure", "note"):
+        _paired(frame, name, pair)
+    _listed(frame, name, "confidence", CONFIDENCES)
+    _dated(frame, name, "date")
+    _dated(frame, name, "period", spans=" to ", ends=("to ", "from "))
+    _addressed(frame, name)
+    titles = _text_table(folder, "tables.csv", _TITLES)
+    _listed(frame, name, "table", titles["table"].to_list())
+    frame = _numbers(frame, name, "value", "count", "of")
+    _refuse(frame, name, "count", pl.col("count") > pl.col("of"), "is more than its whole")
+    frame = frame.join(titles, on="table", maintain_order="left")
+    return _with_words(frame, words, ("unit", "bound", "how")).with_columns(pl.col("copy") == "yes")
+
+
+def foreign_rates(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return the shares to compute from figures: `rate_en`, `rate_ko`, and ids `count` and `of`."""
+    name = "rates.csv"
+    frame = _text_table(folder, name, _RATES)
+    known = _text_table(folder, "figures.csv", FIGURES)["id"].to_list()
+    for column in ("count", "of"):
+        _listed(frame, name, column, known)
+    return frame
+
+
+def commented_topics(folder: Traversable = DATA) -> pl.DataFrame:
+    """Return what readers named under the article, one programme a row.
+
+    Columns: `topic_en`, `topic_ko`, `programme` (an id of `programmes`).
+    """
+    name = "topics.csv"
+    frame = _text_table(folder, name, _TOPICS)
+    one = frame.with_columns(pl.col("programmes").str.split(";")).explode(
+        "programmes", empty_as_null=False
+    )
+    known = _text_table(folder, "programmes.csv", PROGRAMMES)["id"].to_list()
+    _listed(one, name, "programmes", known)
+    return one.rename({"programmes": "programme"})
+
+
+def _jurisdictions(folder: Traversable) -> pl.DataFrame:
+    name = "jurisdictions.csv"
+    frame = _text_table(folder, name, _PLACES)
+    twice = pl.struct("column", "row").is_duplicated()
+    _refuse(frame, name, "column", twice, "and row are another jurisdiction's tile")
+    return _numbers(frame, name, "column", "row").with_columns(pl.col("column", "row").cast(int))
+
+
+def _words(folder: Traversable) -> pl.DataFrame:
+    frame = _text_table(folder, "words.csv", _WORDS)
+    twice = pl.struct("kind", "key").is_duplicated()
+    _refuse(frame, "words.csv", "key", twice, "is used twice")
+    return frame
+
+
+def _cited(folder: Traversable, known: list[str]) -> pl.DataFrame:
+    name = "sources.csv"
+    frame = _text_table(folder, name, SOURCES)
+    _listed(frame, name, "programme", known)
+    _refuse(frame, name, "publisher", pl.col("publisher").is_null(), "is empty")
+    _dated(frame, name, "date")
+    _addressed(frame, name)
+    return frame
+
+
+def _enough_sources(frame: pl.DataFrame, cited: pl.DataFrame) -> None:
+    """Raise InputError for a programme without a source, or with one that says V2."""
+    many = cited.group_by("programme").len("sources")
+    counted = frame.join(many, left_on="id", right_on="programme", how="left")
+    name, sources = "programmes.csv", pl.col("sources").fill_null(0)
+    _refuse(counted, name, "id", sources == 0, "has no source in sources.csv")
+    few = (pl.col("confidence") == "V2") & (sources < 2)
+    _refuse(counted, name, "confidence", few, "needs two sources in sources.csv")
+
+
+def _with_words(frame: pl.DataFrame, words: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Return the frame with the English and Korean words of its categories."""
+    for column in columns:
+        own = words.filter(kind="function" if column == "functions" else column)
+        for language in ("en", "ko"):
+            spoken = dict(own.select("key", language).iter_rows())
+            each = pl.element().replace_strict(spoken, return_dtype=pl.String)
+            frame = frame.with_columns(
+                pl.col(column).str.split(";").list.eval(each).list.join(", ")
+                .alias(f"{column}_{language}")
+            )  # fmt: skip
+    return frame
+
+
+def _text_table(folder: Traversable, name: str, columns: tuple[str, ...]) -> pl.DataFrame:
+    try:
+        frame = pl.read_csv((folder / name).read_bytes(), infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{name} can't be read: {error}.") from error
+    require_columns(frame, columns, name, exact=True)
+    return frame
+
+
+def _refuse(frame: pl.DataFrame, name: str, column: str, bad: pl.Expr, why: str) -> None:
+    """Raise InputError for the first bad row, with file, line, first cell, column and value."""
+    rows = frame.with_row_index("line", offset=2).filter(bad.fill_null(False))
+    if rows.height:
+        row = rows.row(0, named=True)
+        value = "" if row[column] is None else f" '{row[column]}'"
+        first = row[frame.columns[0]]
+        raise InputError(f"{name}, line {row['line']} ({first}), column {column}:{value} {why}.")
+
+
+def _listed(
+    frame: pl.DataFrame, name: str, column: str, known: list[str] | tuple[str, ...]
+) -> None:
+    stray = frame.filter(~pl.col(column).is_in(list(known)))
+    if stray.height:
+        hint = near(str(stray[column][0]), known) or f": {', '.join(known[:12])}"
+        bad = ~pl.col(column).is_in(list(known))
+        _refuse(frame, name, column, bad, f"is not one of the known values{hint}")
+
+
+def _known(
+    frame: pl.DataFrame, name: str, column: str, words: pl.DataFrame, *, kind: str = ""
+) -> None:
+    """Raise InputError for a category that words.csv doesn't have."""
+    kind = kind or ("function" if column == "functions" else column)
+    known = words.filter(kind=kind)["key"].to_list()
+    parts = pl.col(column).str.split(";")
+    bad = parts.list.eval(~pl.element().is_in(known)).list.any()
+    _refuse(frame, name, column, bad, f"is not in words.csv: use one of {', '.join(known)}")
+
+
+def _dated(
+    frame: pl.DataFrame,
+    name: str,
+    column: str,
+    *,
+    spans: str = "",
+    ends: tuple[str, ...] = (),
+) -> None:
+    """Raise InputError unless each cell is empty, a date (year, month or day), or a span of two."""
+    text = pl.col(column)
+    for end in ends:
+        text = text.str.strip_prefix(end)
+    parts = text.str.split(spans) if spans else pl.concat_list(text)
+    day = pl.element()
+    whole = day + pl.when(day.str.len_chars() == 4).then(pl.lit("-01-01")).when(
+        day.str.len_chars() == 7
+    ).then(pl.lit("-01")).otherwise(pl.lit(""))
+    real = (
+        day.str.contains(rf"^{_DAY}$") & whole.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+    )
+    bad = pl.col(column).is_not_null() & (
+        ~parts.list.eval(real).list.all() | (parts.list.len() > 2)
+    )
+    _refuse(frame, name, column, bad, "is not a date such as 2025-09-11, 2025-09 or 2025")
+
+
+def _addressed(frame: pl.DataFrame, name: str) -> None:
+    bad = ~pl.col("url").fill_null("").str.contains(r"^https?://\S+$")
+    _refuse(frame, name, "url", bad, "is not the address of a source")
+    _listed(frame.with_columns(pl.col("copy").fill_null("")), name, "copy", ("", "yes"))
+
+
+def _paired(frame: pl.DataFrame, name: str, pair: str) -> None:
+    alone = pl.col(f"{pair}_en").is_null() != pl.col(f"{pair}_ko").is_null()
+    _refuse(frame, name, f"{pair}_ko", alone, "is in one language only")
+
+
+def _numbers(frame: pl.DataFrame, name: str, *columns: str) -> pl.DataFrame:
+    for column in columns:
+        number = pl.col(column).cast(pl.Float64, strict=False)
+        bad = pl.col(column).is_not_null() & (number.is_null() | ~number.is_finite() | (number < 0))
+        _refuse(frame, name, column, bad, "is not a number from 0")
+    return frame.with_columns(pl.col(*columns).cast(pl.Float64))
