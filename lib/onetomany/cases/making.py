@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import tomlkit
 
 from ..errors import InputError, near
 from ..requests.procedures import procedures
-from ..sources.files import whole_folder
+from ..sources.files import read_received, whole_folder
 from .columns import ADDRESS, TABLES, CaseColumn, CaseTable
 from .folder import ABOUT, FUNCTIONS, AboutCase, read_case
 
+_CHOICES = ("operator", "organisation", "jurisdiction", "redact")
 FOLDERS = ("sources", "requests", "images", "sightings", "tables", "notebooks")
 _README = """# {title}
 
@@ -139,6 +141,26 @@ def new_case(
             (new / name).mkdir()
     read_case(folder)
     return laws_of_country(country)
+
+
+def read_exhibit_choices(folder: Path) -> dict[str, str]:
+    """Return what exhibit.toml of a case folder chooses; nothing if there is no such file.
+
+    Raises InputError for another field, or a value that is not a text.
+    """
+    path = folder / "exhibit.toml"
+    if not path.exists():
+        return {}
+    try:
+        given = tomllib.loads(read_received(path, 1 << 20).decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} can't be read as TOML: {error}.") from error
+    for name, value in given.items():
+        if name not in _CHOICES:
+            raise InputError(f"{path}: there is no field '{name}'{near(name, _CHOICES)}.")
+        if not isinstance(value, str):
+            raise InputError(f"{path}: '{name}' must be a text.")
+    return given
 
 
 def data_package(name: str, title: str) -> dict[str, Any]:

@@ -95,7 +95,8 @@ def capture_list_command(parser: argparse.ArgumentParser) -> Run:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of an exhibit that name captures or put them into the bundle."""
-    add_path(parser, "--case", "FILE", "case file: name its captures of web sources")
+    text = "case folder: seal its chapter and tables; case file: name its captures of web sources"
+    add_path(parser, "--case", "FOLDER|FILE", text)
     parser.add_argument(
         "--carry-captures",
         action="store_true",

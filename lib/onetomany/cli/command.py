@@ -56,6 +56,24 @@ def case_file(text: str) -> Path:
     return path / "case.duckdb" if (path / "case.toml").is_file() else path
 
 
+def case_place(given: Path | None) -> tuple[Path | None, Path | None]:
+    """Return the case folder and the case file that an option means; None for what is not there.
+
+    `given` is a case folder, the name of a case that comes with the kit, or a case file; without it
+    the working directory is meant, if it is a case folder.
+    """
+    folder = given or Path()
+    if (folder / "case.toml").is_file():
+        file = folder / "case.duckdb"
+        return folder, file if file.exists() else None
+    if given is not None and not given.exists():
+        from onetomany.cases.folder import shipped_cases
+
+        if str(given) in shipped_cases():
+            return given, None
+    return None, given
+
+
 def case_folder(file: Path | None) -> Path | None:
     """Return the case folder that a case file belongs to; None if it is a file by itself.
 

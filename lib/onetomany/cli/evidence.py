@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from onetomany.cli.captures import add_options, check_options, print_captures
-from onetomany.cli.command import Run, add_notebooks, add_path
+from onetomany.cli.command import Run, add_case_folder, add_notebooks, add_path, case_place
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
@@ -27,11 +27,9 @@ def exhibit_command(parser: argparse.ArgumentParser) -> Run:
     """Run chapters and seal their figures, tables and sentences into a bundle for a court."""
     parser.add_argument("--only", metavar="01,02", help="run these chapters (default: all)")
     add_notebooks(parser)
-    add_path(parser, "--out", "DIR", "a new folder (default: build/exhibit)", Path("build/exhibit"))
-    parser.add_argument(
-        "--operator", required=True, metavar="NAME", help="your name, for the record"
-    )
-    parser.add_argument("--organisation", default="", metavar="NAME", help="for the record")
+    add_path(parser, "--out", "DIR", "a new folder (default: build/exhibit)")
+    parser.add_argument("--operator", metavar="NAME", help="your name, for the record")
+    parser.add_argument("--organisation", metavar="NAME", help="for the record")
     add_path(parser, "--key", "PEM", "your private key, to sign the bundle")
     add_path(parser, "--pdf-key", "P12", "PKCS #12 file, to sign exhibit.pdf (PAdES)")
     add_path(parser, "--redact", "FILE", "list of redactions, TOML or CSV")
@@ -43,7 +41,6 @@ def exhibit_command(parser: argparse.ArgumentParser) -> Run:
     )
     parser.add_argument(
         "--jurisdiction",
-        default="",
         metavar="kr-civil,us",
         help="also draft certificates for: kr-civil, kr-admin, kr-criminal, us, england, eu",
     )
@@ -59,10 +56,29 @@ def exhibit_command(parser: argparse.ArgumentParser) -> Run:
     def run(args: argparse.Namespace) -> int:
         from onetomany.sources.files import sole_use
 
+        args.home, args.case = case_place(args.case)
+        _fill_from_case(args)
         with sole_use(args.out):
             return _make_exhibit(args)
 
     return run
+
+
+def _fill_from_case(args: argparse.Namespace) -> None:
+    """Fill the options that were not given from exhibit.toml of the case folder."""
+    from onetomany.cases.making import read_exhibit_choices
+
+    home = args.home if args.home is not None and args.home.is_dir() else None
+    chosen = read_exhibit_choices(home) if home else {}
+    for name in ("operator", "organisation", "jurisdiction"):
+        if getattr(args, name) is None:
+            setattr(args, name, chosen.get(name, ""))
+    if args.redact is None and chosen.get("redact") and home:
+        args.redact = home / chosen["redact"]
+    if args.out is None:
+        args.out = (home or Path()) / "build" / "exhibit"
+    if args.only and args.home is not None:
+        raise InputError("--only has no effect with a case folder: leave one of them out.")
 
 
 def _make_exhibit(args: argparse.Namespace) -> int:
@@ -94,7 +110,9 @@ def _make_exhibit(args: argparse.Namespace) -> int:
     folder = args.out.with_name(f".{args.out.name}.payload")
     shutil.rmtree(folder, ignore_errors=True)
     with activity("exhibit"):
-        payload = build_payload(args.notebooks, folder, only, rules, args.validation)
+        payload = build_payload(
+            args.notebooks, folder, only, rules, args.validation, case=args.home
+        )
     if args.pdf_key:
         _sign_pdf(folder / "exhibits" / "exhibit.pdf", args.pdf_key)
     if args.case:
@@ -152,7 +170,9 @@ def _without_folders(word: str) -> str:
 
 def verify_command(parser: argparse.ArgumentParser) -> Run:
     """Check a bundle: list every file and line that was changed after sealing."""
-    add_path(parser, "bundle", "BUNDLE", "folder of a sealed exhibit")
+    text = "folder of a sealed exhibit (default: build/exhibit of the case folder)"
+    parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE", help=text)
+    add_case_folder(parser)
     parser.add_argument(
         "--key",
         type=Path,
@@ -167,6 +187,11 @@ def verify_command(parser: argparse.ArgumentParser) -> Run:
         from onetomany.evidence.bundle import AFTER, TRUTH_EN, TRUTH_KO
         from onetomany.evidence.verify import verify as check
 
+        if args.bundle is None:
+            home, _ = case_place(args.case)
+            if home is None:
+                raise InputError("Name the folder of the sealed exhibit.")
+            args.bundle = home / "build" / "exhibit"
         key, *signers = args.key or [None]
         found = check(args.bundle, public_key=key, signers=signers, roots=args.roots)
         for file, line, what, todo, level in found.iter_rows():

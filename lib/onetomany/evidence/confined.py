@@ -23,6 +23,7 @@ from onetomany.evidence.figures import NAMES
 from onetomany.evidence.sbom import lock_files
 from onetomany.printing import shortened
 from onetomany.report import chapters_of
+from onetomany.report.case_pages import COPY, copy_case_tables
 from onetomany.sources.cache import cache_dir
 from onetomany.sources.images import image_sets, open_images
 from onetomany.sources.weights import models, weights_folder
@@ -54,6 +55,7 @@ def run_again(notebooks: Path, *, unconfined: bool, limits: RunLimits) -> list[S
             if path.is_symlink() or not path.is_file():
                 raise InputError(f"{path} is not a regular file: get the bundle again.")
             shutil.copyfile(path, given / "notebooks" / path.name)
+        copy_case_tables(notebooks / COPY, given / "notebooks" / COPY)
         program = ["-m", "onetomany.evidence.rerun"]
         if unconfined:
             answer = container.run([*program, str(given / "notebooks")], {}, limits, inside=False)

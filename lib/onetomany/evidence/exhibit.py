@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ import nbformat
 import polars as pl
 
 from onetomany import __version__
+from onetomany.cases.folder import read_case
 from onetomany.errors import InputError
 from onetomany.evidence import methods, pages, validation
 from onetomany.evidence.cited import cited_sources
@@ -34,6 +36,7 @@ from onetomany.evidence.reproduce import RELATIVE
 from onetomany.evidence.typesetting import Part, markdown, pdf
 from onetomany.report import chapters_of, chosen
 from onetomany.report.blocks import read_chapter
+from onetomany.report.case_pages import COPY, copy_case_tables, write_own_case
 from onetomany.report.execute import Notebook, run_chapters
 from onetomany.report.website import Exhibit, picture, write_site
 from onetomany.sources.commits import day_of_commit
@@ -96,18 +99,26 @@ def build_payload(
     only: Sequence[str] | None = None,
     rules: Sequence[RedactionRule] = (),
     tests: Path | None = None,
+    case: Path | None = None,
 ) -> ExhibitPayload:
     """Run the chapters in clean kernels and lay out a bundle's payload in `out`, a new folder.
 
-    `only` names chapters by number; `rules` are a redaction list; `tests` is the result of a test
+    `only` names chapters by number; `case` is a case folder, whose chapter is run instead, and
+    whose tables go into the bundle; `rules` are a redaction list; `tests` is the result of a test
     run (see `validation`). Raises InputError if `out` contains anything, or a chapter shows
     possible templates.
     """
     notebooks = Path(notebooks).resolve()
     _refuse_taken(Path(out))
-    with _log_kept() as lines:
-        executed = run_chapters(chosen(chapters_of(notebooks), only))
-    return write_payload(executed, notebooks, out, rules=rules, log=lines, tests=tests)
+    with tempfile.TemporaryDirectory() as made, _log_kept() as lines:
+        paths = chapters_of(notebooks)
+        if case is not None:
+            paths = [write_own_case(notebooks, Path(made), read_case(case))]
+        executed = run_chapters(chosen(paths, only), home=notebooks)
+        tables = Path(made) / COPY if case is not None else None
+        return write_payload(
+            executed, notebooks, out, rules=rules, log=lines, tests=tests, tables=tables
+        )
 
 
 def write_payload(
@@ -118,14 +129,18 @@ def write_payload(
     rules: Sequence[RedactionRule] = (),
     log: Sequence[str] = (),
     tests: Path | None = None,
+    tables: Path | None = None,
 ) -> ExhibitPayload:
-    """Lay out the payload of executed notebooks (by stem) from the folder `notebooks`."""
+    """Lay out the payload of executed notebooks (by stem) from the folder `notebooks`.
+
+    `tables` is a copy of a case's tables that the notebooks read; it goes into the payload.
+    """
     out = Path(out).resolve()
     _refuse_taken(out)
     beside = out.with_name(f".{out.name}.unfinished")
     shutil.rmtree(beside, ignore_errors=True)
     try:
-        payload = _write(executed, Path(notebooks), beside, rules, log, tests=tests)
+        payload = _write(executed, Path(notebooks), beside, rules, log, tests=tests, tables=tables)
         if out.exists():
             out.rmdir()
         beside.rename(out)
@@ -142,9 +157,12 @@ def _write(
     log: Sequence[str],
     *,
     tests: Path | None,
+    tables: Path | None,
 ) -> tuple[Any, ...]:
     runs = {stem: dict(nb.metadata.get("onetomany", {})) for stem, nb in executed.items()}
     left_out = _write_notebooks(executed, root / "notebooks")
+    if tables is not None:
+        copy_case_tables(tables, root / "notebooks" / COPY)
     redactions = redact(root / "notebooks", rules)
     kept = {
         path.stem: nbformat.read(path, as_version=4)

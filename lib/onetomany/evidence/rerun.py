@@ -64,6 +64,7 @@ def _run(given: Path, answer: Any) -> None:
     from onetomany.evidence.figures import read_figures
     from onetomany.report import chapters_of
     from onetomany.report.blocks import read_chapter
+    from onetomany.report.case_pages import COPY, copy_case_tables
     from onetomany.report.execute import run_chapters
 
     with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +72,7 @@ def _run(given: Path, answer: Any) -> None:
         notebooks.mkdir()
         for path in chapters_of(given):
             shutil.copyfile(path, notebooks / path.name)
+        copy_case_tables(given / COPY, notebooks / COPY)
         for path in chapters_of(notebooks):
             executed = run_chapters([path])[path.stem]
             figures = read_figures(read_chapter(path.stem, executed, notebooks))

@@ -9,7 +9,6 @@ names no folder of the user's machine.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +16,10 @@ import nbformat
 
 from onetomany.cases.columns import TABLES
 from onetomany.cases.folder import ABOUT, SHIPPED, Case, read_case, shipped_cases
-from onetomany.errors import OneToManyError
+from onetomany.cases.tables import LARGEST
+from onetomany.errors import InputError, OneToManyError
 from onetomany.report.execute import Notebook
+from onetomany.sources.files import read_received, write_whole
 
 STEM = "case-"  # of the chapters of cases: case-incheon
 COPY = "case"  # the folder of the copied tables
@@ -46,11 +47,22 @@ def write_own_case(notebooks: Path, out: Path, case: Case) -> Path:
     """Write the chapter of a user's case into `out`, with a copy of its tables."""
     if case.folder.is_relative_to(SHIPPED):
         return _write(notebooks, out, case, case.folder.name)
-    (out / COPY).mkdir(parents=True)
-    for name in (ABOUT, *(table.file for table in TABLES)):
-        if (case.folder / name).is_file():
-            shutil.copyfile(case.folder / name, out / COPY / name)
+    copy_case_tables(case.folder, out / COPY)
     return _write(notebooks, out, case, COPY)
+
+
+def copy_case_tables(folder: Path, out: Path) -> None:
+    """Copy case.toml and the tables of a case folder, which may be a stranger's, and nothing else.
+
+    Without such files `out` is not made. Raises InputError for a link, a device or a file over the
+    limit.
+    """
+    for name in (ABOUT, *(table.file for table in TABLES)):
+        path = folder / name
+        if path.is_symlink():
+            raise InputError(f"{path} is a link: put the file itself there.")
+        if path.exists():
+            write_whole(out / name, read_received(path, LARGEST))
 
 
 def _write(notebooks: Path, out: Path, case: Case, named: str) -> Path:

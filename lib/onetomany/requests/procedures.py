@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InputError, near
-from ..sources.kit_files import kit_path
+from ..sources.kit_files import kit_folder, kit_path
 from .laws import (
     CALENDARS,
     EFFECTS,
@@ -118,7 +118,7 @@ def requests_folder(folder: Path | None = None) -> Path:
     if folder is not None:
         places = [Path(folder)]
     else:
-        places = [Path("data_requests"), kit_path("data_requests")]
+        places = [kit_folder("data_requests"), kit_path("data_requests")]
     for place in places:
         if (place / "laws").is_dir():
             return place

@@ -28,8 +28,11 @@ def installed_path(name: str) -> Path:
 def kit_folder(name: str) -> Path:
     """Return ./name if the working directory has that folder, else the kit's own.
 
+    In a case folder it is always the kit's own: the notebooks there may be somebody else's, and
+    are never run as chapters.
+
     >>> kit_folder("data_requests").name
     'data_requests'
     """
     here = Path(name)
-    return here if here.is_dir() else kit_path(name)
+    return here if here.is_dir() and not Path("case.toml").exists() else kit_path(name)
