@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from onetomany.cases import to_do
+from onetomany.cases.columns import TABLES
 from onetomany.cases.folder import SHIPPED as HOME
 from onetomany.cases.folder import read_case, shipped_cases
 from onetomany.claims import contradictions, law
@@ -241,6 +242,17 @@ def test_the_page_on_the_cases_shows_every_judged_pair() -> None:
     shown = set(re.findall(r"^\| (\w\d+), (\w\d+) \|.*\| (\w+): ", page, re.M))
     of = KEY.filter(pl.col("case") != "teaching-solved")
     assert shown == set(of.select("claim_a", "claim_b", "judgement").iter_rows())
+
+
+def test_the_page_on_cases_names_every_table_and_the_columns_that_it_needs() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "cases.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `(\w+)\.csv`( \(optional\))? \| .* \| (.*) \|$", page, re.M)
+    assert [
+        (name, bool(optional), re.findall(r"`(\w+)`", needed)) for name, optional, needed in shown
+    ] == [
+        (table.name, table.optional, [each.name for each in table.columns if each.required])
+        for table in TABLES
+    ]
 
 
 def test_a_half_filled_case_shows_nothing_and_the_filled_one_keeps_its_rows() -> None:
