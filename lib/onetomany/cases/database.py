@@ -11,8 +11,10 @@ import polars as pl
 
 from ..claims import claim_ledger
 from ..documents import captures
+from ..documents.attention import attention_file
 from ..documents.case_file import open_case, query_frame
 from ..documents.folder import stored_name
+from ..printing import printable
 from ..requests.log import read_requests
 from ..requests.status import store_requests
 from .folder import Case
@@ -49,16 +51,18 @@ def stale_parts(case: Case) -> Iterator[tuple[str, str]]:
     files = source_files(case.folder)
     if not case_database(case).exists():
         if files:
-            yield f"{len(files)} documents in sources/ are not read", "run 'onetomany ingest'"
+            yield f"documents in sources/ not read: {len(files)}", "run 'onetomany ingest'"
         return
     with open_case(case_database(case)) as db:
         known = set(query_frame(db, "select path from files where depth = 0 and not gone")["path"])
         unread = [path for path in files if path not in known]
         if unread:
-            yield f"{len(unread)} documents are not read ({unread[0]})", "run 'onetomany ingest'"
+            what = f"documents in sources/ not read: {len(unread)}, {printable(unread[0])}"
+            yield what, "run 'onetomany ingest'"
         failed = db.execute("select count(*) from documents where status = 'failed'").fetchone()
         if failed and failed[0]:
-            yield f"{failed[0]} documents could not be read", "see case.duckdb.attention.csv"
+            what = f"documents that could not be read: {failed[0]}"
+            yield what, f"see {attention_file(case_database(case)).name}"
         if not _stored(db).equals(_in_folder(case)):
             yield "its claims differ from claims.csv", "run 'onetomany claims'"
 

@@ -65,20 +65,22 @@ def check_case(folder: Path | str, *, today: dt.date | None = None) -> list[Case
 
 
 def _faults(case: Case) -> Iterator[CaseTask]:
+    readable = True
     for table in TABLES:
-        raw, faults = raw_table(case.folder, table)
-        for fault in faults or table_faults(raw, table):
+        raw, unread = raw_table(case.folder, table)
+        faults = unread or table_faults(raw, table)
+        readable &= not faults
+        for fault in faults:
             where, _, _ = str(fault).partition(":")
             yield CaseTask(FAULT, where, fault.what, fault.remedy)
-        for name in strange_columns(raw, table) if not faults else ():
+        for name in strange_columns(raw, table) if not unread else ():
             todo = "correct its name, or leave it: it stays in the file"
             yield CaseTask(WORDS, table.file, f"the kit doesn't read its column '{name}'", todo)
     try:
-        _ = case.claims
+        _ = case.claims if readable else None
     except InputError as error:
         _, _, what = str(error).partition("claims.csv: ")
-        if what:
-            yield CaseTask(FAULT, "claims.csv", what.rstrip("."), "correct the cell")
+        yield CaseTask(FAULT, "claims.csv", what.rstrip("."), "correct the cell")
     yield from _lost_references(case)
 
 
@@ -109,7 +111,7 @@ def _late(case: Case, today: dt.date) -> Iterator[CaseTask]:
 
 
 def _clashes(case: Case) -> Iterator[CaseTask]:
-    """Yield the contradictions in which an official speaks and no reply is known."""
+    """Yield the contradictions without a reply or a request, those of officials first."""
     claims = case.claims
     found = contradictions.find_contradictions(claims, case.links, listing=case.bodies)
     answered = set(claims.filter(pl.col("reply").is_not_null())["claim_id"])
@@ -118,7 +120,7 @@ def _clashes(case: Case) -> Iterator[CaseTask]:
         for named in case.table("gaps")["claims"].drop_nulls()
         for claim in named.split(";")
     }
-    for pair in found.filter("contradiction", pl.col("rank") <= 2).iter_rows(named=True):
+    for pair in found.filter("contradiction", pl.col("rank") <= 3).iter_rows(named=True):
         both = {pair["claim_a"], pair["claim_b"]}
         if both & answered or both & asked:
             continue
@@ -141,7 +143,7 @@ def _sources(case: Case) -> Iterator[CaseTask]:
         bare = frame.filter(pl.all_horizontal(pl.col(name).is_null() for name in columns))
         if bare.height:
             rows = ", ".join(map(str, bare["row"][:10])) + (", ..." if bare.height > 10 else "")
-            what = f"{bare.height} of {frame.height} rows have no source (rows {rows})"
+            what = f"{bare.height} of {_rows(frame.height)} without a source (row {rows})"
             yield CaseTask(SOURCE, table.file, what, f"fill in {' or '.join(columns)}")
     if not case.about.url and (case.about.said_en or case.about.said_ko):
         yield CaseTask(SOURCE, "case.toml", "what the system is said to do has no source",
@@ -158,7 +160,7 @@ def _speakers(case: Case) -> Iterator[CaseTask]:
     said = [*case.table("claims")["said_by"], *case.numbers["said_by"].drop_nulls()]
     for name in dict.fromkeys(said):
         if name not in known:
-            what = f"'{name}' speaks in {said.count(name)} rows"
+            what = f"'{name}' speaks in {_rows(said.count(name))}"
             yield CaseTask(
                 SPEAKER, "bodies.csv", what, "add a row that says what kind of body it is"
             )
@@ -197,5 +199,9 @@ def _words(case: Case) -> Iterator[CaseTask]:
         for table, column in ((EVENTS, "event"), (NUMBERS, "what"), (GAPS, "what")):
             empty = case.table(table.name)[f"{column}_{language}"].null_count()
             if empty:
-                what = f"{column}_{language} is empty in {empty} rows"
+                what = f"{column}_{language} is empty in {_rows(empty)}"
                 yield CaseTask(WORDS, table.file, what, "fill it in")
+
+
+def _rows(number: int) -> str:
+    return f"{number} row{'s' * (number != 1)}"

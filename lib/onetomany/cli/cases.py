@@ -76,7 +76,7 @@ def check_command(parser: argparse.ArgumentParser) -> Run:
         if (left := len(tasks) - args.most) > 0:
             print(f"... and {left} more: see them with --most {len(tasks)}.")
         faults = sum(task.group == FAULT for task in tasks)
-        print(f"{folder}: {faults} faults, {len(tasks) - faults} things to do.")
+        print(f"{folder}: faults: {faults}, other things to do: {len(tasks) - faults}.")
         return 1 if faults else 0
 
     return run
