@@ -29,6 +29,7 @@ from selenium.webdriver import Chrome
 
 from browser import resize, wait_for
 from onetomany import prose
+from onetomany.cases.folder import shipped_cases
 from onetomany.charts import evidence as charts
 from onetomany.charts.theme import finish
 from onetomany.cli import main
@@ -620,7 +621,7 @@ def test_every_table_of_the_case_has_one_datasheet_which_counts_its_rows() -> No
             assert callable(getattr(importlib.import_module(module), name))
     held_tables = [
         f"{folder}/{each.name}"
-        for folder in ("sources/data/cases/incheon", "mentions/data")
+        for folder in (*(f"sources/data/cases/{name}" for name in shipped_cases()), "mentions/data")
         for each in root.joinpath(folder).iterdir()
         if each.name.endswith(".csv")
     ]

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import tomllib
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from onetomany.cases import to_do
+from onetomany.cases.columns import TABLES
+from onetomany.cases.folder import SHIPPED as HOME
+from onetomany.cases.folder import read_case, shipped_cases
 from onetomany.claims import contradictions, law
 from onetomany.claims.claim_ledger import LEDGER, LINKS, read_ledger
 from onetomany.errors import InputError
 from onetomany.requests.letter_templates import templates
 from onetomany.sources import case, disclosed
 
-CASES = Path(case.__file__).parent / "data" / "cases"
+CASES = HOME
 DATA = Path(__file__).parent / "data"
 SOLVED = DATA / "teaching-solved"
 SHIPPED = [CASES / name for name in ("holyhead-london", "massachusetts", "teaching")]
@@ -46,6 +53,7 @@ def about(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
 
 
+@cache
 def pairs(folder: Path) -> pl.DataFrame:
     return contradictions.find_contradictions(read_ledger(folder / "claims.csv"), links(folder))
 
@@ -64,6 +72,19 @@ def test_files_are_utf8_with_plain_line_ends_and_their_columns(folder: Path) -> 
     assert rows(folder, "provisions").columns == list(law.PROVISIONS)
     own = set(rows(folder, "claims").columns) - {"value_en", "value_ko", "reading"}
     assert own <= set(LEDGER)
+
+
+@each_folder
+def test_the_reader_of_cases_takes_them_and_finds_no_fault(folder: Path) -> None:
+    found = read_case(folder)
+    assert found.claims.height == rows(folder, "claims").height
+    assert found.numbers["value"].null_count() == 0
+    tasks = to_do.check_case(folder)
+    # left to do in a shipped case: questions between speakers
+    others = [task for task in tasks if task.group != to_do.CLASH]
+    # the reckoner's ranges come from crowds at cameras, not from searches for suspects
+    assert [task.where for task in others] == ["numbers.csv"] * (folder.name == "massachusetts")
+    assert folder == SOLVED or folder.name in shipped_cases()
 
 
 @each_folder
@@ -176,6 +197,9 @@ def test_counts_of_holyhead_are_those_of_the_disclosed_table() -> None:
     assert int(given["holyhead_alerts"]) == table["alerts"].sum()
     assert int(given["holyhead_confirmed"]) == table["true_alerts"].sum()
     assert int(given["holyhead_arrests"]) == table["arrests"].sum()
+    last = table.filter(pl.col("first_day") >= date(2025, 11, 27))
+    assert int(given["holyhead_faces_last"]) == last["faces"].sum()
+    assert last["alerts"].sum() == table["alerts"].sum()
     each = [int(given[f"holyhead_faces_{place}"]) for place in table["deployment"]]
     assert each == table["faces"].to_list()
     # the newspaper's 15 cameras are the sum over the deployments
@@ -220,6 +244,17 @@ def test_the_page_on_the_cases_shows_every_judged_pair() -> None:
     assert shown == set(of.select("claim_a", "claim_b", "judgement").iter_rows())
 
 
+def test_the_page_on_cases_names_every_table_and_the_columns_that_it_needs() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "cases.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `(\w+)\.csv`( \(optional\))? \| .* \| (.*) \|$", page, re.M)
+    assert [
+        (name, bool(optional), re.findall(r"`(\w+)`", needed)) for name, optional, needed in shown
+    ] == [
+        (table.name, table.optional, [each.name for each in table.columns if each.required])
+        for table in TABLES
+    ]
+
+
 def test_a_half_filled_case_shows_nothing_and_the_filled_one_keeps_its_rows() -> None:
     half = CASES / "teaching"
     assert pairs(half).filter("contradiction").is_empty()
@@ -237,6 +272,20 @@ def test_a_half_filled_case_shows_nothing_and_the_filled_one_keeps_its_rows() ->
         )
         for address in re.findall(r"`(https?://\S+)`", text):
             assert address in ledger["source_url"].to_list()
+
+
+def test_participants_see_contradictions_until_they_ask_for_documents(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(CASES / "teaching", work)
+    assert to_do.check_case(work) == []
+    shutil.copy(SOLVED / "claims.csv", work)
+    groups = [task.group for task in to_do.check_case(work)]
+    assert (groups.count(to_do.CLASH), groups.count(to_do.SPEAKER)) == (4, 4)
+    shutil.copy(SOLVED / "bodies.csv", work)
+    assert [task.group for task in to_do.check_case(work)] == [to_do.CLASH] * 4
+    shutil.copy(SOLVED / "gaps.csv", work)
+    left = to_do.check_case(work)
+    assert [task.where for task in left] == ["claims.csv, T09 and T17"]
 
 
 def test_minutes_of_the_workshop_add_up_to_ninety() -> None:
