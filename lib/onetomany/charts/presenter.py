@@ -172,7 +172,7 @@ class _Maker:
         return there[0] if there and there[0] not in self.asked else None
 
     def label(self, name: str) -> tuple[Words, str]:
-        stem, side = _sides(name)
+        stem, _ = _sides(name)
         names = (name, name.removesuffix("_en"), stem)
         found = next((column_labels()[each] for each in names if each in column_labels()), None)
         if name in self.labels:
@@ -186,7 +186,7 @@ class _Maker:
 
     def line(self, name: str, *, first: bool) -> TableLine:
         label, form = self.label(name)
-        stem, side = _sides(name)
+        _, side = _sides(name)
         english, korean, link = f"{name} 0", f"{name} 1", ""
         pairs = self.written(name, form)
         if name == self.source_of(side) and f"url{side}" in self.frame.columns:
@@ -217,7 +217,7 @@ class _Maker:
         twin = f"{name.removesuffix('_en')}_ko"
         koreans = self.frame[twin].to_list() if twin in there and twin != name else None
         units = self.frame[f"unit{side}"].to_list() if self.has_units(stem, side) else None
-        days, known = self.days(name, side), table_words(stem) | self.words
+        days, known = self.days(name, side), {**table_words(stem), **self.words}
         said: list[Words | None] = []
         for at, value in enumerate(values):
             if value is None or value == "":
