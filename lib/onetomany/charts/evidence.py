@@ -52,9 +52,12 @@ def answers_table(table: pl.DataFrame, *, source: Words) -> ReaderTable:
             TableColumn(
                 ("Where in the bundle (files)", "묶음의 어디에 (파일 수)"),
                 (
-                    TableLine("there"),
+                    TableLine("there", kind="code"),
                     TableLine(
-                        "missing", label=("not in this bundle", "이 묶음에 없음"), mark="open"
+                        "missing",
+                        label=("not in this bundle", "이 묶음에 없음"),
+                        mark="open",
+                        kind="code",
                     ),
                 ),
             ),

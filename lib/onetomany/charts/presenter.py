@@ -198,7 +198,8 @@ class _Maker:
         self.texts[english] = [pair and pair[0] for pair in pairs]
         self.texts[korean] = [pair and pair[1] for pair in pairs]
         kind = "name" if form == "article" else form if form in ("name", "quote", "code") else ""
-        shown = None if first or form not in (*NUMBERS, "date", "yes", "code") else label
+        told = form in (*NUMBERS, "date", "yes") or name in self.labels
+        shown = label if told and not first else None
         return TableLine(english, korean, label=shown, link=link, kind=kind)
 
     def written(self, name: str, form: str) -> list[Words | None]:
@@ -207,7 +208,7 @@ class _Maker:
         if stem == "low" and f"high{side}" in there:
             highs = self.frame[f"high{side}"].to_list()
             return [
-                None if None in ends else between(*ends, self.form)
+                None if None in ends else between(ends[0], ends[1], self.form)
                 for ends in zip(values, highs, strict=True)
             ]
         if form in ("percent", "rate", "number"):

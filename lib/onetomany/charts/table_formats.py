@@ -55,7 +55,11 @@ def written(value: Any, form: str, words: Mapping[str, Words], unit: str | None 
     if isinstance(value, datetime | date):
         return (value.isoformat()[:10],) * 2
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    if form == "article" and (found := _ARTICLE.fullmatch(text)):
+    if (
+        form == "article"
+        and (found := _ARTICLE.fullmatch(text))
+        and (not found[1] or found[1] in words)
+    ):
         return _article(*found.groups(), words=words)
     return _text(text, form, unit, words)
 
@@ -91,9 +95,11 @@ def _article(
     return f"{name[0]}, {english}", f"{name[1]} {korean}"
 
 
-def between(low: Any, high: Any, form: str) -> Words:
-    """Return an interval: '7.2% to 83.4%', '7.2%~83.4%'."""
-    ends = [number(float(end), form) for end in (low, high)]
+def between(low: float, high: float, form: str) -> Words:
+    """Return an interval, both ends with as many digits: '7.2% to 83.4%', '7.2%~83.4%'."""
+    times, mark = (100, "%") if form in ("percent", "rate") else (1, "")
+    places = _places(max(abs(low), abs(high)) * times)
+    ends = [f"{end * times:,.{places}f}{mark}" for end in (low, high)]
     return " to ".join(ends), "~".join(ends)
 
 
@@ -103,10 +109,11 @@ def number(value: float, form: str) -> str:
     >>> number(1.7e8, "count"), number(0.000317, "rate"), number(0.85, "percent")
     ('170,000,000', '0.0317%', '85.0%')
     """
+    if form in ("percent", "rate"):
+        value *= 100
     if not math.isfinite(value):
         return "–"
     if form in ("percent", "rate"):
-        value *= 100
         places = 1 if form == "percent" and abs(value) >= 1 else _places(value)
         return f"{value:.{places}f}%"
     if form == "count" or value == round(value) or abs(value) >= 1000:
@@ -115,9 +122,9 @@ def number(value: float, form: str) -> str:
 
 
 def _places(value: float) -> int:
-    if not value:
+    if not abs(value) >= 1e-12:
         return 0
-    near_one = 0.9 <= abs(value) < 1  # 0.9865 and 0.9912 are not alike
+    near_one = 0.9 <= abs(value) <= 1  # 0.9865 and 0.9912 are not alike
     return max(0, 2 - math.floor(math.log10(abs(value)))) + near_one
 
 
