@@ -68,7 +68,7 @@ def test_the_first_visit_follows_the_browser_and_a_choice_is_kept(
     newcomer.find_element(By.CSS_SELECTOR, "[data-set=en]").click()
     assert seen(newcomer, "thead th") == ["Said by", "Records", "Address"]
     assert visit(newcomer, site, "ko-KR,ko") == "en"  # the reader's own choice
-    # where nothing may be stored, links carry it
+    # if nothing may be stored, links carry it
     newcomer.find_element(By.CSS_SELECTOR, "[data-set=both]").click()
     link = newcomer.find_element(By.CSS_SELECTOR, "a[data-page]").get_attribute("href")
     assert str(link).endswith("index.html#lang=both")

@@ -186,7 +186,7 @@ def test_labels_and_words_are_complete() -> None:
         assert not re.search("[가-힣]", english), word
 
 
-# what may show something to readers at the end of a cell: nothing that is a frame
+# calls that may end a cell: none of them shows a frame as it is
 SHOWS = re.compile(r"^(say|finding|print|present_table|widgets\.\w+|(\w+\.)*\w+_(chart|table))$")
 
 

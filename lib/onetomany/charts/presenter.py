@@ -19,7 +19,7 @@ from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_tab
 from .table_formats import FORMATS, NUMBERS, between, written
 
 MOST = 6  # columns
-# what an address beside it is the address of, and the day that belongs to it
+# an address is that of the first of these beside it, published on the first of these days
 _SOURCES = ("publisher", "source", "document", "document_en", "table", "card", "algorithm")
 _DAYS = ("published", "doc_date", "disclosure_date", "document_date", "date")
 _THIS_RUN: Words = ("this run", "이번 실행")
@@ -132,7 +132,7 @@ class _Maker:
     frame: pl.DataFrame
     labels: dict[str, Words]
     words: Mapping[str, Words]
-    asked: set[str]  # by name; what is not may become part of another column
+    asked: set[str]  # names; the others may become part of a column
     texts: dict[str, list[str | None]] = field(default_factory=dict)
     form: str = "number"  # of the last estimate, whose interval may follow
 
@@ -198,8 +198,8 @@ class _Maker:
         self.texts[english] = [pair and pair[0] for pair in pairs]
         self.texts[korean] = [pair and pair[1] for pair in pairs]
         kind = "name" if form == "article" else form if form in ("name", "quote", "code") else ""
-        told = form in (*NUMBERS, "date", "yes") or name in self.labels
-        shown = label if told and not first else None
+        labelled = form in (*NUMBERS, "date", "yes") or name in self.labels
+        shown = label if labelled and not first else None
         return TableLine(english, korean, label=shown, link=link, kind=kind)
 
     def written(self, name: str, form: str) -> list[Words | None]:

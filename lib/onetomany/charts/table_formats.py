@@ -10,7 +10,7 @@ from typing import Any
 
 from .reader_table import Words
 
-# what a number may be preceded by in a ledger, and what is written before and after it
+# words before a number in a ledger: how each language writes them before and after it
 _BOUNDS: dict[str, tuple[Words, Words]] = {
     "about": (("about ", "약 "), ("", "")),
     "nearly": (("nearly ", "거의 "), ("", "")),
