@@ -23,7 +23,8 @@ RAW = {
     "exponent": re.compile(r"\b\d(?:\.\d+)?e[+-]?\d+\b"),
     "Boolean": re.compile(r"^(?:holds )?(?:true|false|True|False)$"),
 }
-ADDRESS = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,7}\b")  # a file or a host: korea.kr
+# a file or a host (korea.kr), or a command of this kit
+ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,7}(?![a-z])|onetomany [a-z]+")
 OTHER = {"en": "ko", "ko": "en"}
 
 
@@ -75,7 +76,7 @@ def _other_words(part: Any, language: str) -> str:
 
 def _shown(part: Any, language: str, *, drop: str) -> str:
     """Return the text that a language shows, without names, quotes, code and addresses."""
-    if part.xpath(f"ancestor::*[@lang='{OTHER[language]}']"):
+    if part.xpath(f"ancestor::*[not(self::html)][@lang='{OTHER[language]}']"):
         return ""
     said: list[str] = []
 

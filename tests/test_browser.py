@@ -104,6 +104,7 @@ def test_the_korean_font_is_the_one_that_travels_with_the_site(driver: Chrome, s
 
 def test_the_language_switch_hides_the_other_language(driver: Chrome, site: Path) -> None:
     open_page(driver, site, "01_all.html")
+    driver.find_element(By.CSS_SELECTOR, "[data-set=both]").click()
     assert shown(driver, ".twin > [lang]") == {True}
     driver.find_element(By.CSS_SELECTOR, "[data-set=ko]").click()
     assert shown(driver, ".twin > [lang=en]") == {False}
@@ -129,6 +130,7 @@ def test_no_page_scrolls_sideways(driver: Chrome, site: Path, name: str, width: 
 def test_side_by_side_where_there_is_room(driver: Chrome, site: Path) -> None:
     for width, beside in ((1280, True), (390, False)):
         open_page(driver, site, "01_all.html", width)
+        driver.find_element(By.CSS_SELECTOR, "[data-set=both]").click()
         english, korean = driver.find_elements(By.CSS_SELECTOR, ".twin > [lang]")[:2]
         assert (english.location["y"] == korean.location["y"]) is beside
 

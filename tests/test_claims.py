@@ -435,7 +435,7 @@ def test_tables_show_which_claims_contradict_each_other(
 ) -> None:
     table = tell(ledger, found, claim_ledger.load_topics())
     assert re.search("<caption>.*[가-힣].*</caption>", table.body)
-    assert "Source 출처: claims.csv" in table.body
+    assert "Source: claims.csv" in table.body
     for words in ("예산", "CCTV used?", "access only 접근만", "44 bn KRW 원"):
         assert words in table.body, words
         assert words in str(table.frame.rows()), words

@@ -30,7 +30,7 @@ def test_any_words_come_through_as_words(what: str, what_ko: str, day: str | Non
         {"day": [day], "what": [what], "what_ko": [what_ko], "url": ["https://a.org/?a=1&b=2"]},
         schema_overrides={"day": pl.String},
     ).with_columns(bad=True)
-    table = reader_table(rows, COLUMNS, title=("A", "가"), source="made <up>")
+    table = reader_table(rows, COLUMNS, title=("A", "가"), status="data", source="made <up>")
     cell = html.fromstring(clean_html(table.body)).xpath("//tbody/tr/td")[1]
     assert cell.xpath("string(.//a)").replace(" ", "") in (
         (what + what_ko).replace(" ", ""),
@@ -56,7 +56,9 @@ def test_the_case_has_three_dates_a_source_and_a_heading_for_each_column() -> No
 
 def test_rows_of_one_group_have_one_heading() -> None:
     rows = pl.DataFrame({"en": ["a", "a", "b"], "ko": ["가", "가", "나"], "day": ["1", "2", "3"]})
-    table = reader_table(rows, COLUMNS[:1], title=("A", "가"), source="s", group=("en", "ko"))
+    table = reader_table(
+        rows, COLUMNS[:1], title=("A", "가"), status="data", source="s", group=("en", "ko")
+    )
     page = html.fromstring(table.body)
     assert [each.text_content() for each in page.xpath("//th[@scope='rowgroup']")] == [
         "a 가",
@@ -70,5 +72,5 @@ def test_only_an_address_of_the_web_becomes_a_link() -> None:
         {"said": ["a", "b", "c"], "url": ["https://a.example", "javascript:x", None]}
     )
     column = TableColumn(("claim", "주장"), (TableLine("said", link="url"),))
-    body = reader_table(rows, [column], title=("Claims", "주장"), source="made up").body
+    body = reader_table(rows, [column], title=("Claims", "주장"), status="data").body
     assert re.findall(r'href="([^"]*)"', body) == ["https://a.example"]

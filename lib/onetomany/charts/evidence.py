@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
 
 _HOLDS = {
     "full": ("yes", "답한다"),
@@ -13,7 +13,7 @@ _HOLDS = {
 }
 
 
-def answers_table(table: pl.DataFrame, *, source: str) -> ReaderTable:
+def answers_table(table: pl.DataFrame, *, source: Words) -> ReaderTable:
     """Return a row for each question: whether files answer it, and in which parts of the bundle.
 
     Takes `examples.sample_bundle.list_expert_questions`. Each part is given with its number of
@@ -52,9 +52,12 @@ def answers_table(table: pl.DataFrame, *, source: str) -> ReaderTable:
             TableColumn(
                 ("Where in the bundle (files)", "묶음의 어디에 (파일 수)"),
                 (
-                    TableLine("there"),
+                    TableLine("there", kind="code"),
                     TableLine(
-                        "missing", label=("not in this bundle", "이 묶음에 없음"), mark="open"
+                        "missing",
+                        label=("not in this bundle", "이 묶음에 없음"),
+                        mark="open",
+                        kind="code",
                     ),
                 ),
             ),

@@ -19,7 +19,7 @@ from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_tab
 from .table_formats import FORMATS, NUMBERS, between, written
 
 MOST = 6  # columns
-# what an address beside it is the address of, and the day that belongs to it
+# an address is that of the first of these beside it, published on the first of these days
 _SOURCES = ("publisher", "source", "document", "document_en", "table", "card", "algorithm")
 _DAYS = ("published", "doc_date", "disclosure_date", "document_date", "date")
 _THIS_RUN: Words = ("this run", "이번 실행")
@@ -132,7 +132,7 @@ class _Maker:
     frame: pl.DataFrame
     labels: dict[str, Words]
     words: Mapping[str, Words]
-    asked: set[str]  # by name; what is not may become part of another column
+    asked: set[str]  # names; the others may become part of a column
     texts: dict[str, list[str | None]] = field(default_factory=dict)
     form: str = "number"  # of the last estimate, whose interval may follow
 
@@ -172,7 +172,7 @@ class _Maker:
         return there[0] if there and there[0] not in self.asked else None
 
     def label(self, name: str) -> tuple[Words, str]:
-        stem, side = _sides(name)
+        stem, _ = _sides(name)
         names = (name, name.removesuffix("_en"), stem)
         found = next((column_labels()[each] for each in names if each in column_labels()), None)
         if name in self.labels:
@@ -186,7 +186,7 @@ class _Maker:
 
     def line(self, name: str, *, first: bool) -> TableLine:
         label, form = self.label(name)
-        stem, side = _sides(name)
+        _, side = _sides(name)
         english, korean, link = f"{name} 0", f"{name} 1", ""
         pairs = self.written(name, form)
         if name == self.source_of(side) and f"url{side}" in self.frame.columns:
@@ -198,7 +198,8 @@ class _Maker:
         self.texts[english] = [pair and pair[0] for pair in pairs]
         self.texts[korean] = [pair and pair[1] for pair in pairs]
         kind = "name" if form == "article" else form if form in ("name", "quote", "code") else ""
-        shown = None if first or form not in (*NUMBERS, "date", "yes", "code") else label
+        labelled = form in (*NUMBERS, "date", "yes") or name in self.labels
+        shown = label if labelled and not first else None
         return TableLine(english, korean, label=shown, link=link, kind=kind)
 
     def written(self, name: str, form: str) -> list[Words | None]:
@@ -207,7 +208,7 @@ class _Maker:
         if stem == "low" and f"high{side}" in there:
             highs = self.frame[f"high{side}"].to_list()
             return [
-                None if None in ends else between(*ends, self.form)
+                None if None in ends else between(ends[0], ends[1], self.form)
                 for ends in zip(values, highs, strict=True)
             ]
         if form in ("percent", "rate", "number"):
@@ -217,7 +218,7 @@ class _Maker:
         twin = f"{name.removesuffix('_en')}_ko"
         koreans = self.frame[twin].to_list() if twin in there and twin != name else None
         units = self.frame[f"unit{side}"].to_list() if self.has_units(stem, side) else None
-        days, known = self.days(name, side), table_words(stem) | self.words
+        days, known = self.days(name, side), {**table_words(stem), **self.words}
         said: list[Words | None] = []
         for at, value in enumerate(values):
             if value is None or value == "":

@@ -26,6 +26,7 @@ STATUSES = {
     "elsewhere": ("Disclosed elsewhere", "다른 곳에서 공개"),
     "computed": ("Computed", "계산한 값"),
 }
+SHORT = 18  # letters that need not be broken into lines
 ROWS = 5  # shown before "Show all"; a single further row is shown too
 _HANGUL = re.compile("[가-힣]")
 # JupyterLab knows no style sheet of ours; the report has its own and takes this one out
@@ -44,7 +45,7 @@ class TableLine:
 
     `link` is a column of addresses, `note` a column of texts shown under the pointer. A null value
     is left out, or written as not known if `unknown` is true. `mark` is a Boolean column: true
-    highlights the line. `kind` says what stays as it is in any language: a name, a quote, a code.
+    highlights the line. `kind` marks a text that stays as it is in any language: a name, a quote, a code.
     """
 
     column: str
@@ -110,14 +111,16 @@ def reader_table(
     (True, ['2021-10-20', 'not known 모름'])
     """
     listed = rows.to_dicts()
+    classes = [_class(column, listed) for column in columns]
     head = "".join(
-        f'<th scope="col"{_class(column)}>{_both(column.heading)}</th>' for column in columns
+        f'<th scope="col"{look}>{_both(column.heading)}</th>'
+        for column, look in zip(columns, classes, strict=True)
     )
     body = "".join(
         [
             f'<div class="presented"><table class="reader"><caption>{badge(status)} ',
             f"{_both(title)}{_query(query)}</caption><thead><tr>{head}</tr></thead><tbody>",
-            *_rows(listed, columns, group),
+            *_rows(listed, columns, classes, group),
             f"</tbody>{_foot(source, len(columns))}</table>{_rest(len(listed))}</div>",
         ]
     )
@@ -146,7 +149,10 @@ def badge(status: str) -> str:
 
 
 def _rows(
-    listed: list[dict[str, Any]], columns: Sequence[TableColumn], group: Words | None
+    listed: list[dict[str, Any]],
+    columns: Sequence[TableColumn],
+    classes: list[str],
+    group: Words | None,
 ) -> Iterator[str]:
     if not listed:
         yield f'<tr><td colspan="{len(columns)}">{_both(("There are none.", "없음"))}</td></tr>'
@@ -160,9 +166,9 @@ def _rows(
             yield f"{_both(name)}</th></tr>"
             before = name
         cells = (
-            f'<td{_class(column)}><span class="label">{_both(column.heading)}</span>'
+            f'<td{look}><span class="label">{_both(column.heading)}</span>'
             f"{''.join(_lines(row, column))}</td>"
-            for column in columns
+            for column, look in zip(columns, classes, strict=True)
         )
         yield f"{'<tr class=more>' if more else '<tr>'}{''.join(cells)}</tr>"
 
@@ -198,8 +204,12 @@ def _foreign(text: str) -> str:
     return f' lang="{"ko-KR" if _HANGUL.search(text) else "en-GB"}"'
 
 
-def _class(column: TableColumn) -> str:
-    names = " ".join(["wide"] * column.wide + ["number"] * column.number)
+def _class(column: TableColumn, listed: list[dict[str, Any]]) -> str:
+    """Return how a column is laid out: wide, number, or tight (each of its lines is short)."""
+    said = (_values(row, line) for row in listed for line in column.lines if not line.label)
+    longest = max((len(text) for words in said if words for text in words), default=0)
+    tight = longest <= SHORT and not column.wide
+    names = " ".join(["wide"] * column.wide + ["number"] * column.number + ["tight"] * tight)
     return f' class="{names}"' if names else ""
 
 
@@ -235,7 +245,9 @@ def _lines(row: dict[str, Any], column: TableColumn) -> Iterator[str]:
             shown = f'<a href="{html.escape(row[line.link])}"{note}>{shown}</a>'
         if line.mark and row[line.mark]:
             shown = f"<mark>{shown}</mark>"
-        label = f"{_both((f'{line.label[0]}:', f'{line.label[1]}:'))} " if line.label else ""
+        label = ""
+        if line.label:
+            label = f"<small>{_both((f'{line.label[0]}:', f'{line.label[1]}:'))}</small> "
         yield f"<div>{label}{shown}</div>"
     if empty:
         yield "<div>–</div>"

@@ -10,7 +10,7 @@ from typing import Any
 
 from .reader_table import Words
 
-# what a number may be preceded by in a ledger, and what is written before and after it
+# words before a number in a ledger: how each language writes them before and after it
 _BOUNDS: dict[str, tuple[Words, Words]] = {
     "about": (("about ", "약 "), ("", "")),
     "nearly": (("nearly ", "거의 "), ("", "")),
@@ -28,12 +28,13 @@ _MONEY = {
     "GBP": ("GBP", "파운드"),
 }
 _DATES = re.compile(r"[\d-]+/[\d-]*|/[\d-]+")
-_SPLIT = re.compile(r", |; | · |: |/|(?<=\d) ")
+_SPLIT = re.compile(r", |; | · |: |/| \+ | to |(?<=\d) | (?=\d)")
 _PLAIN = re.compile(r"[^A-Za-z가-힣]*|[A-Za-z]?\d[\w.()-]*")  # an id, a date or a number: no words
 _ARTICLE = re.compile(r"(?:([a-z-]+) |Art\. )(\d+)(?:-(\d+))?(?:\((\d+)\))?(\d+)?")
+RARE = 1e-4  # a rate below it reads better as one in so many
 FORMATS = (
-    "text", "name", "quote", "code", "count", "number", "percent", "rate", "date", "days", "yes",
-    "article", "url",
+    "text", "name", "quote", "code", "count", "number", "percent", "rate", "date", "days", "year",
+    "yes", "article", "url",
 )  # fmt: skip
 NUMBERS = ("count", "number", "percent", "rate", "days")
 
@@ -47,21 +48,31 @@ def written(value: Any, form: str, words: Mapping[str, Words], unit: str | None 
     >>> written(0.411184, "percent", {}), written("over 57640000", "text", {}, "KRW")
     (('41.1%', '41.1%'), ('over KRW 57,640,000', '57,640,000원 초과'))
     """
-    if form == "article" and (found := _ARTICLE.fullmatch(str(value))):
-        return _article(*found.groups(), words=words)
     if isinstance(value, bool):
         return ("yes", "예") if value else ("no", "아니요")
-    if form == "days":
-        return f"{value:,} days", f"{value:,}일"
-    if form in NUMBERS and isinstance(value, int | float):
-        return (number(float(value), form),) * 2
+    if isinstance(value, int | float):
+        return _numeral(value, form, unit, words)
     if isinstance(value, datetime | date):
         return (value.isoformat()[:10],) * 2
-    if isinstance(value, int | float):
-        return _counted(number(float(value), "count"), unit, words)
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    return _text(str(value), form, unit, words)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if (
+        form == "article"
+        and (found := _ARTICLE.fullmatch(text))
+        and (not found[1] or found[1] in words)
+    ):
+        return _article(*found.groups(), words=words)
+    return _text(text, form, unit, words)
+
+
+def _numeral(value: float, form: str, unit: str | None, words: Mapping[str, Words]) -> Words:
+    if form == "days":
+        return f"{value:,} days", f"{value:,}일"
+    if form in ("year", "code"):
+        return (str(value),) * 2
+    if form == "rate" and 0 < value < RARE:
+        times = number(1 / value, "count")
+        return f"1 in {times}", f"{times}에 1"
+    return _counted(number(float(value), form), unit, words)
 
 
 def _article(
@@ -84,9 +95,11 @@ def _article(
     return f"{name[0]}, {english}", f"{name[1]} {korean}"
 
 
-def between(low: Any, high: Any, form: str) -> Words:
-    """Return an interval: '7.2% to 83.4%', '7.2%~83.4%'."""
-    ends = [number(float(end), form) for end in (low, high)]
+def between(low: float, high: float, form: str) -> Words:
+    """Return an interval, both ends with as many digits: '7.2% to 83.4%', '7.2%~83.4%'."""
+    times, mark = (100, "%") if form in ("percent", "rate") else (1, "")
+    places = _places(max(abs(low), abs(high)) * times)
+    ends = [f"{end * times:,.{places}f}{mark}" for end in (low, high)]
     return " to ".join(ends), "~".join(ends)
 
 
@@ -96,10 +109,11 @@ def number(value: float, form: str) -> str:
     >>> number(1.7e8, "count"), number(0.000317, "rate"), number(0.85, "percent")
     ('170,000,000', '0.0317%', '85.0%')
     """
+    if form in ("percent", "rate"):
+        value *= 100
     if not math.isfinite(value):
         return "–"
     if form in ("percent", "rate"):
-        value *= 100
         places = 1 if form == "percent" and abs(value) >= 1 else _places(value)
         return f"{value:.{places}f}%"
     if form == "count" or value == round(value) or abs(value) >= 1000:
@@ -108,7 +122,10 @@ def number(value: float, form: str) -> str:
 
 
 def _places(value: float) -> int:
-    return max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    if not abs(value) >= 1e-12:
+        return 0
+    near_one = 0.9 <= abs(value) <= 1  # 0.9865 and 0.9912 are not alike
+    return max(0, 2 - math.floor(math.log10(abs(value)))) + near_one
 
 
 def _text(text: str, form: str, unit: str | None, words: Mapping[str, Words]) -> Words:
@@ -141,7 +158,8 @@ def _known(text: str, words: Mapping[str, Words]) -> Words | None:
         head = text[: cut.start()]
         first = words.get(head) or ((head, head) if _PLAIN.fullmatch(head) else None)
         if first and (rest := _known(text[cut.end() :], words)):
-            return first[0] + cut[0] + rest[0], first[1] + cut[0] + rest[1]
+            between = "~" if cut[0] == " to " else cut[0]
+            return first[0] + cut[0] + rest[0], first[1] + between + rest[1]
     return None
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from onetomany.charts.reader_table import STATUSES
 from onetomany.errors import OneToManyError
-from onetomany.prose import FINDING, STATUSES
+from onetomany.prose import FINDING
 from onetomany.report.blocks import Chapter, NotebookBlock
 from onetomany.report.execute import Notebook
 from onetomany.sources.case_summary import Pair
