@@ -7,13 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import Run, add_case, add_path, add_weak_isolation
+from onetomany.cli.command import (
+    Run,
+    add_case,
+    add_lake,
+    add_path,
+    add_weak_isolation,
+    named_lake,
+)
 from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from onetomany.documents.lake import Lake
 
 
 def ingest_command(parser: argparse.ArgumentParser) -> Run:
@@ -66,6 +75,11 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         help="with --parquet: keep the names of public officials",
     )
     parser.add_argument("--names", action="store_true", help="with --parquet: keep all names")
+    add_lake(
+        parser,
+        "also publish the case file here for others: 'postgres:host=HOST dbname=NAME', without a "
+        "password (docs/several-people.md)",
+    )
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.documents import indexing
@@ -73,12 +87,18 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         from onetomany.documents.case_export import export_parquet
         from onetomany.documents.case_file import key_file, names_file, open_case
         from onetomany.documents.ingest import ingest as read_folder
+        from onetomany.documents.lake import check_lake, publish_case
         from onetomany.documents.passwords import given_passwords
         from onetomany.documents.scans import LANGUAGES, checked_languages
 
         if args.workers is not None and args.workers < 1:
             raise InputError("--workers needs a number of 1 or more.")
         words = given_passwords(args.password, args.passwords, args.folder)
+        lake = named_lake(args)
+        if lake and args.no_index:
+            raise InputError("--lake publishes the search index too: leave out --no-index.")
+        if lake:
+            check_lake(lake)  # now, rather than after hours of reading
         languages = LANGUAGES
         if args.ocr_languages and args.ocr == "off":
             raise InputError("--ocr-languages has no effect with --ocr off: leave one of them out.")
@@ -109,6 +129,8 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
                     f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search"
                 )
             found = needing_attention(db, args.folder)
+        if lake:
+            head.append(f"{args.lake}: {publish_case(args.case, lake).said()}")
         _print_summary(args.case, head, found)
         if args.parquet:
             written = export_parquet(
@@ -178,6 +200,23 @@ _BETWEEN = {
 }
 
 
+def _claims_of_lake(lake: Lake | None) -> pl.DataFrame | None:
+    """Return the claims of all who have published to a lake, as a ledger."""
+    from onetomany.claims.claim_ledger import check_ledger
+    from onetomany.documents.lake import open_lake, shared_claims
+
+    if lake is None:
+        return None
+    with open_lake(lake) as db:
+        claims = shared_claims(db)
+    if claims.is_empty():
+        raise InputError(
+            f"The lake {lake.address} has no claims: store some with 'onetomany claims CSV --case "
+            "FILE', and run 'onetomany ingest' with --lake."
+        )
+    return check_ledger(claims)
+
+
 def claims_command(parser: argparse.ArgumentParser) -> Run:
     """List claims that contradict each other, with both citations; your own or the case's."""
     parser.add_argument(
@@ -189,6 +228,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
         "lists more columns); default: the claims of the Incheon case",
     )
     add_path(parser, "--case", "FILE", "also store the claims in this case file")
+    add_lake(parser, "the claims that several people have published here, instead of CSV")
     parser.add_argument(
         "--tolerance",
         type=float,
@@ -203,7 +243,11 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
         from onetomany.documents import captures
         from onetomany.documents.case_file import open_case
 
-        held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.load_claims()
+        if args.lake and (args.ledger or args.case):
+            raise InputError("--lake reads published claims: leave out CSV and --case.")
+        held = _claims_of_lake(named_lake(args)) if args.lake else None
+        if held is None:
+            held = ledgers.read_ledger(args.ledger) if args.ledger else ledgers.load_claims()
         found = contradictions.find_contradictions(
             held, ledgers.load_links(), tolerance=args.tolerance
         )
