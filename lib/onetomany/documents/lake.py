@@ -49,6 +49,15 @@ _SHUT: dict[str, str | bool | int | float | list[str]] = {
     "allow_unsigned_extensions": False,
     "secret_directory": "/nonexistent/onetomany",
 }
+# errors of the server, of the storage and of its files; a mistake in this kit raises others
+_REFUSED = (
+    duckdb.FatalException,
+    duckdb.InvalidInputException,
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.PermissionException,
+    duckdb.TransactionException,
+)
 
 
 @dataclass(frozen=True)
@@ -113,29 +122,25 @@ def open_lake(lake: Lake, *, case: Path | None = None) -> Iterator[duckdb.DuckDB
     """Open a lake for reading, as `open_case` opens a case file; close it at the end.
 
     With `case`, a case file, the lake can be written, is made if there is none, and the case file
-    is attached as `kept`. The connection reads and writes files of the storage only, whatever
-    paths the catalogue names.
+    is attached as `kept`; others who open it so wait. The connection reads and writes files of the
+    storage only, whatever paths the catalogue names.
 
     Raises InputError if there is no lake, it can't be reached, or is not one of this kit's.
     """
-    require_extra("lake")
     if case is not None:
         with open_case(case):
             pass  # raises InputError for other files
-    if check_lake(lake) and case is None:
-        raise InputError(
-            f"There is no lake at {lake.address}: 'onetomany ingest FOLDER --lake' makes it."
-        )
-    try:
-        with duckdb.connect(config=_SHUT) as db:
-            _attach(db, lake, case)
-            if case is None:
-                check_tables(db, lake.address)
-                db.execute(_POSTINGS.format(k=K, b=B))
-                db.begin()  # one state of the lake, whatever is published meanwhile
-            yield db
-    except (duckdb.IOException, duckdb.PermissionException, duckdb.TransactionException) as error:
-        raise _unreachable(lake, error) from error
+    with _database(lake) as db, _turn(db, writing=case is not None):
+        if check_catalogue(db, SCHEMA, lake.address) and case is None:
+            raise InputError(
+                f"There is no lake at {lake.address}: 'onetomany ingest FOLDER --lake' makes it."
+            )
+        _attach(db, lake, case)
+        if case is None:
+            check_tables(db, lake.address)
+            db.execute(_POSTINGS.format(k=K, b=B))
+            db.begin()  # one state of the lake, whatever is published meanwhile
+        yield db
 
 
 def check_lake(lake: Lake) -> bool:
@@ -143,7 +148,6 @@ def check_lake(lake: Lake) -> bool:
 
     Raises InputError if the database can't be reached, or if its catalogue is refused.
     """
-    require_extra("lake")
     with _database(lake) as db:
         return check_catalogue(db, SCHEMA, lake.address)
 
@@ -151,20 +155,35 @@ def check_lake(lake: Lake) -> bool:
 @contextmanager
 def _database(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open PostgreSQL itself as `pg`, for questions to its own catalogue and for the lock."""
+    require_extra("lake")
     try:
         with duckdb.connect(config=_SHUT) as db:
             _load(db, "postgres_scanner")
-            db.execute(f"ATTACH {quoted(lake.conninfo)} AS pg (TYPE postgres, READ_ONLY)")
+            # none of its tables is listed: there is no such schema
+            db.execute(
+                f"ATTACH {quoted(lake.conninfo)} AS pg (TYPE postgres, READ_ONLY, SCHEMA 'none_')"
+            )
             yield db
-    except (duckdb.IOException, duckdb.PermissionException) as error:
+    except _REFUSED as error:
         raise _unreachable(lake, error) from error
+
+
+@contextmanager
+def _turn(db: duckdb.DuckDBPyConnection, *, writing: bool) -> Iterator[None]:
+    """Wait for others who publish, then keep others waiting; a killed process keeps nobody."""
+    if not writing:
+        yield
+        return
+    with db.cursor() as turn:
+        turn.begin()
+        turn.execute(f"FROM postgres_query('pg', 'SELECT pg_advisory_xact_lock({_LOCK})::text')")
+        yield
 
 
 def _attach(db: duckdb.DuckDBPyConnection, lake: Lake, case: Path | None) -> None:
     """Attach lake and case file, then forbid everything else."""
     load_fts(db)
-    for name in ("postgres_scanner", "ducklake"):
-        _load(db, name)
+    _load(db, "ducklake")
     # small changes go to parquet as well: the catalogue has no rows of the tables
     db.execute(
         f"ATTACH {quoted('ducklake:' + lake.address)} AS lake (DATA_PATH {quoted(lake.folder)}, "
@@ -178,6 +197,8 @@ def _attach(db: duckdb.DuckDBPyConnection, lake: Lake, case: Path | None) -> Non
     db.execute("SET enable_external_access = false")
     if case is not None:
         db.execute(f"ATTACH {quoted(case)} AS kept (READ_ONLY)")
+    else:
+        db.execute("DETACH pg")
     db.execute("SET lock_configuration = true")
     db.execute("USE lake")
 
@@ -197,10 +218,10 @@ def _unreachable(lake: Lake, error: duckdb.Error) -> InputError:
 # BM25 as `search` stores it in a case file, here from the counts of all who have published
 _POSTINGS = """
 CREATE TEMP VIEW search_postings AS
-WITH everything AS (SELECT count(*) AS pages, avg(length) AS mean FROM lake.search_pages)
+WITH everything AS (SELECT count(*) AS pages, avg(length) AS mean FROM lake.main.search_pages)
 SELECT term, id, tf, log10((pages - df + 0.5) / (df + 0.5) + 1) * (tf * ({k} + 1))
     / (tf + {k} * (1 - {b} + {b} * length / mean)) AS score
-FROM (SELECT *, count(*) OVER (PARTITION BY term) AS df FROM lake.search_terms), everything
+FROM (SELECT *, count(*) OVER (PARTITION BY term) AS df FROM lake.main.search_terms), everything
 """
 
 
@@ -213,7 +234,7 @@ def publish_case(case: Path, lake: Lake) -> Published:
     Raises InputError if the lake can't be written, or was indexed by another tokenizer.
     """
     case = Path(case).resolve()
-    with _turn(lake), open_lake(lake, case=case) as db:
+    with open_lake(lake, case=case) as db:
         held = _held(db)
         _make_missing(db, lake)
         _check_versions(db, held)
@@ -229,16 +250,6 @@ def publish_case(case: Path, lake: Lake) -> Published:
         return Published(*added, *(db.execute(counts).fetchone() or (0, 0, 0)))
 
 
-@contextmanager
-def _turn(lake: Lake) -> Iterator[None]:
-    """Wait for those who publish, then keep others waiting; a killed process keeps nobody."""
-    with _database(lake) as db:
-        db.begin()
-        db.execute(f"FROM postgres_query('pg', 'SELECT pg_advisory_xact_lock({_LOCK})::text')")
-        yield
-        db.rollback()
-
-
 def _held(db: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """Return the tables of the case file with their columns."""
     rows = db.execute(
@@ -251,13 +262,14 @@ def _held(db: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
 def _make_missing(db: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """Make the lake's tables if it has none; refuse others."""
     if not query_frame(db, "FROM duckdb_tables() WHERE database_name = 'lake'").is_empty():
-        return check_tables(db, lake.address)
+        check_tables(db, lake.address)
+        return
     db.begin()
     for table, columns in lake_columns().items():
         defined = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         db.execute(f"CREATE TABLE {table} ({defined})")
     db.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
-    return db.commit() and None
+    db.commit()
 
 
 def _check_versions(db: duckdb.DuckDBPyConnection, held: Columns) -> None:
@@ -355,7 +367,8 @@ def _own(db: duckdb.DuckDBPyConnection, table: str, writer: str) -> None:
 def shared_claims(db: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return everybody's claims in a lake, each once: the columns of a case file's `claims`.
 
-    If two case files give one id to different claims, each id gets its writer: 'C1 (anna@desk:...)'.
+    If two case files give one id to different claims, each gets its writer:
+    'C1 (anna@desk:/case.duckdb)'.
     """
     return query_frame(
         db,
