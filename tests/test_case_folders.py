@@ -59,9 +59,7 @@ def test_incheon_is_the_same_ledger_as_a_folder() -> None:
     case = read_case("incheon")
     assert case.claims.equals(claim_ledger.load_claims())
     found = story.case_contradictions(case)
-    assert found.equals(
-        contradictions.find_contradictions(case.claims, claim_ledger.load_links())
-    )
+    assert found.equals(contradictions.find_contradictions(case.claims, claim_ledger.load_links()))
     count = contradictions.count_pairs(case.claims, found)
     assert (count.statements, count.claims, count.pairs, count.compatible) == (51, 59, 36, 9)
     assert case.events.height == incheon.case_timeline().height

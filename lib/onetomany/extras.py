@@ -33,11 +33,23 @@ EXTRAS = {
         "kiwipiepy liteparse lxml msoffcrypto olefile openpyxl pdfminer pdfplumber pypdfium2 "
         "striprtf tomlkit typst undoc warcio",
     ),
+    "cluster": Extra(
+        "Reading documents on a cluster",
+        "여러 컴퓨터로 문서를 읽으려면",
+        "distributed",
+        ("casework",),
+    ),
     "evidence": Extra(
         "Making or checking an exhibit",
         "증거 자료를 만들거나 확인하려면",
         "bagit cyclonedx pyhanko rfc3161_client rocrate",
         ("casework", "report"),
+    ),
+    "lake": Extra(
+        "Sharing case files through a lake",
+        "사건 파일을 레이크로 함께 쓰려면",
+        "duckdb_extension_ducklake duckdb_extension_postgres_scanner",
+        ("casework",),
     ),
     "linkage": Extra("Fuzzy linkage of two tables", "두 표를 퍼지 연결하려면", "splink"),
     "milvus": Extra("A gallery in Milvus", "Milvus 갤러리를 쓰려면", "pymilvus"),

@@ -105,8 +105,9 @@ def new_case(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} already contains something: name a new folder.")
     suffix = "ko" if language == "ko" else "en"
+    name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "case"
     head = {
-        "name": re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "case",
+        "name": name,
         f"title_{suffix}": title,
         f"place_{suffix}": place,
         "country": country.upper(),
@@ -128,7 +129,7 @@ def new_case(
             title=title,
             tables="\n".join(f"| `{table.file}` | {table.about} |" for table in TABLES),
         ),
-        "datapackage.json": json.dumps(data_package(head["name"], title), indent=1) + "\n",
+        "datapackage.json": json.dumps(data_package(name, title), indent=1) + "\n",
         **{table.file: ",".join(table.names) + "\n" for table in TABLES},
     }
     if operator:

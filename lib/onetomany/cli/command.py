@@ -6,8 +6,17 @@ Its docstring is the help text that a user reads.
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onetomany.errors import InputError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from onetomany.documents.lake import Lake
 
 Run = Callable[[argparse.Namespace], int]
 Command = Callable[[argparse.ArgumentParser], Run]
@@ -83,6 +92,39 @@ def case_folder(file: Path | None) -> Path | None:
     if file and file.name != "case.duckdb":
         return None
     return folder if (folder / "case.toml").is_file() else None
+
+
+def add_lake(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add the two options that name a lake of several people's case files."""
+    parser.add_argument("--lake", default="", metavar="ADDRESS", help=text)
+    add_path(parser, "--storage", "DIR", "with --lake: the folder of its files, shared by all")
+
+
+def named_lake(args: argparse.Namespace) -> Lake | None:
+    """Return the lake that the options name, or None.
+
+    Raises InputError if only one of the two is given, or if the address is none.
+    """
+    if not args.lake and not args.storage:
+        return None
+    if not (args.lake and args.storage):
+        raise InputError("--lake and --storage go together: give both, or neither.")
+    from onetomany.documents.lake import Lake
+
+    return Lake(args.lake, args.storage)
+
+
+def open_case_or_lake(
+    args: argparse.Namespace,
+) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """Open the lake that the options name for reading, or else the case file."""
+    if lake := named_lake(args):
+        from onetomany.documents.lake import open_lake
+
+        return open_lake(lake)
+    from onetomany.documents.case_file import open_case
+
+    return open_case(args.case)
 
 
 def add_weak_isolation(parser: argparse.ArgumentParser) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import contextlib
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onetomany.cli.command import (
     Run,
     add_case,
+    add_lake,
     add_path,
     add_weak_isolation,
     case_file,
     case_folder,
+    named_lake,
 )
 from onetomany.cli.reading import capture_line
 from onetomany.errors import InputError
@@ -22,23 +26,13 @@ from onetomany.printing import print_line as print
 if TYPE_CHECKING:
     import polars as pl
 
+    from onetomany.documents.cluster import Cluster
+    from onetomany.documents.ingested import Ingested
+    from onetomany.documents.lake import Lake
 
-def ingest_command(parser: argparse.ArgumentParser) -> Run:
-    """Read a folder of documents into a case file for search; if interrupted, run it again."""
-    parser.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        metavar="FOLDER",
-        help="documents, with sub-folders (default: sources in the case folder)",
-    )
-    add_case(parser)
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes at once (default: one per core)"
-    )
-    parser.add_argument(
-        "--retry", action="store_true", help="read documents again that failed before"
-    )
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options on how documents are read."""
     parser.add_argument(
         "--ocr",
         choices=("auto", "off"),
@@ -61,12 +55,17 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         help="languages of scanned pages in Tesseract's names, such as kor+eng+jpn (default: "
         "kor+eng); pages it has already read stay as they are",
     )
-    add_weak_isolation(parser)
     parser.add_argument(
-        "--no-index",
-        action="store_true",
-        help="don't look for names and places, and don't index for search",
+        "--cluster",
+        default="",
+        metavar="ADDRESS",
+        help="read on the workers of this dask scheduler, such as tls://host:8786 "
+        "(docs/several-people.md); the case file is still written here",
     )
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    """Add the options on what else is made from a case file."""
     add_path(
         parser,
         "--parquet",
@@ -79,38 +78,54 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         help="with --parquet: keep the names of public officials",
     )
     parser.add_argument("--names", action="store_true", help="with --parquet: keep all names")
+    add_lake(
+        parser,
+        "also publish the case file here for others: 'postgres:host=HOST dbname=NAME', without a "
+        "password (docs/several-people.md)",
+    )
+
+
+def ingest_command(parser: argparse.ArgumentParser) -> Run:
+    """Read a folder of documents into a case file for search; if interrupted, run it again."""
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        metavar="FOLDER",
+        help="documents, with sub-folders (default: sources in the case folder)",
+    )
+    add_case(parser)
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes at once (default: one per core)"
+    )
+    parser.add_argument(
+        "--retry", action="store_true", help="read documents again that failed before"
+    )
+    _add_reading(parser)
+    add_weak_isolation(parser)
+    parser.add_argument(
+        "--no-index",
+        action="store_true",
+        help="don't look for names and places, and don't index for search",
+    )
+    _add_export(parser)
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.documents import indexing
         from onetomany.documents.attention import needing_attention
-        from onetomany.documents.case_export import export_parquet
-        from onetomany.documents.case_file import key_file, names_file, open_case
-        from onetomany.documents.ingest import ingest as read_folder
-        from onetomany.documents.passwords import given_passwords
-        from onetomany.documents.scans import LANGUAGES, checked_languages
+        from onetomany.documents.case_file import open_case
+        from onetomany.documents.lake import check_lake, publish_case
 
         home = case_folder(args.case)
         args.folder = args.folder or (home / "sources" if home else None)
         if args.folder is None:
             raise InputError("Name the folder that contains the documents.")
-        if args.workers is not None and args.workers < 1:
-            raise InputError("--workers needs a number of 1 or more.")
-        words = given_passwords(args.password, args.passwords, args.folder)
-        languages = LANGUAGES
-        if args.ocr_languages and args.ocr == "off":
-            raise InputError("--ocr-languages has no effect with --ocr off: leave one of them out.")
-        if args.ocr_languages:
-            languages = checked_languages(args.ocr_languages)
-        done = read_folder(
-            args.folder,
-            args.case,
-            workers=args.workers,
-            retry=args.retry or bool(words),
-            passwords=words,
-            ocr=args.ocr == "auto",
-            ocr_languages=languages,
-            weak_isolation=args.weak_isolation,
-        )
+        lake = named_lake(args)
+        if lake and args.no_index:
+            raise InputError("--lake publishes the search index too: leave out --no-index.")
+        if lake:
+            check_lake(lake)  # now, rather than after hours of reading
+        done = _read_folder(args)
         head = [
             f"{args.case}: {done.files:,} files; {done.read:,} documents read ({done.pages:,} "
             f"pages), {done.partly:,} partly, {done.failed:,} failed, {done.held:,} read before "
@@ -129,20 +144,10 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
         if home:
             head.append(_stored(home))
         _print_summary(args.case, head, found)
+        if lake:
+            print(f"{args.lake}: {publish_case(args.case, lake).said()}")
         if args.parquet:
-            written = export_parquet(
-                args.case, args.parquet, names=args.names, officials=args.officials
-            )
-            for path in written:
-                print(f"wrote {path}")
-            if args.names:
-                print("WARNING: these tables name people. Don't pass them on unchanged.")
-            else:
-                print(
-                    f"People have pseudonyms. {key_file(args.case)} and {names_file(args.case)} "
-                    "reveal the names: keep both to yourself. Some names are missed: read the "
-                    "tables before you pass them on."
-                )
+            _write_parquet(args)
         return 0
 
     return run
@@ -155,6 +160,68 @@ def _stored(home: Path) -> str:
 
     claims, requests = store_case(read_case(home))
     return f"{claims:,} claims and {requests:,} requests of {home} are in it"
+
+
+def _read_folder(args: argparse.Namespace) -> Ingested:
+    """Read the folder, on this machine or on a cluster."""
+    from onetomany.documents.ingest import ingest as read_folder
+    from onetomany.documents.passwords import given_passwords
+    from onetomany.documents.scans import LANGUAGES, checked_languages
+
+    if args.workers is not None and args.workers < 1:
+        raise InputError("--workers needs a number of 1 or more.")
+    if args.cluster and args.workers:
+        raise InputError("With --cluster its own workers read: leave out --workers.")
+    words = given_passwords(args.password, args.passwords, args.folder)
+    languages = LANGUAGES
+    if args.ocr_languages and args.ocr == "off":
+        raise InputError("--ocr-languages has no effect with --ocr off: leave one of them out.")
+    if args.ocr_languages:
+        languages = checked_languages(args.ocr_languages)
+    with _cluster(args) as readers:
+        return read_folder(
+            args.folder,
+            args.case,
+            workers=args.workers,
+            retry=args.retry or bool(words),
+            passwords=words,
+            readers=readers,
+            ocr=args.ocr == "auto",
+            ocr_languages=languages,
+            weak_isolation=args.weak_isolation,
+        )
+
+
+@contextlib.contextmanager
+def _cluster(args: argparse.Namespace) -> Iterator[Cluster | None]:
+    """Connect to the cluster that the options name; None without one."""
+    if not args.cluster:
+        yield None
+        return
+    from onetomany.documents.cluster import Cluster
+
+    with contextlib.closing(Cluster(args.cluster, weak_isolation=args.weak_isolation)) as cluster:
+        if cluster.warning:
+            print(f"WARNING: {cluster.warning}", file=sys.stderr)
+        yield cluster
+
+
+def _write_parquet(args: argparse.Namespace) -> None:
+    """Write the case's tables as parquet, and say what they reveal."""
+    from onetomany.documents.case_export import export_parquet
+    from onetomany.documents.case_file import key_file, names_file
+
+    written = export_parquet(args.case, args.parquet, names=args.names, officials=args.officials)
+    for path in written:
+        print(f"wrote {path}")
+    if args.names:
+        print("WARNING: these tables name people. Don't pass them on unchanged.")
+    else:
+        print(
+            f"People have pseudonyms. {key_file(args.case)} and {names_file(args.case)} "
+            "reveal the names: keep both to yourself. Some names are missed: read the "
+            "tables before you pass them on."
+        )
 
 
 def _print_summary(case: Path, head: list[str], found: pl.DataFrame) -> None:
@@ -206,6 +273,21 @@ _BETWEEN = {
 }
 
 
+def _claims_of_lake(lake: Lake) -> pl.DataFrame:
+    """Return the claims of all who have published to a lake, as a ledger."""
+    from onetomany.claims.claim_ledger import check_ledger
+    from onetomany.documents.lake import open_lake, shared_claims
+
+    with open_lake(lake) as db:
+        claims = shared_claims(db)
+    if claims.is_empty():
+        raise InputError(
+            f"The lake {lake.address} has no claims: store some with 'onetomany claims CSV --case "
+            "FILE', and run 'onetomany ingest' with --lake."
+        )
+    return check_ledger(claims)
+
+
 def claims_command(parser: argparse.ArgumentParser) -> Run:
     """List claims that contradict each other, with both citations; your own or the case's."""
     parser.add_argument(
@@ -218,6 +300,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
     )
     text = "a case folder, whose claims are read; or a case file, in which the claims are stored"
     parser.add_argument("--case", type=case_file, metavar="FOLDER|FILE", help=text)
+    add_lake(parser, "the claims that several people have published here, instead of CSV")
     parser.add_argument(
         "--tolerance",
         type=float,
@@ -234,8 +317,12 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
         from onetomany.documents import captures
         from onetomany.documents.case_file import open_case
 
+        if args.lake and (args.ledger or args.case):
+            raise InputError("--lake reads published claims: leave out CSV and --case.")
         held, links, listing = ledgers.load_claims(), ledgers.load_links(), None
-        if args.ledger:
+        if lake := named_lake(args):
+            held = _claims_of_lake(lake)
+        elif args.ledger:
             held = ledgers.read_ledger(args.ledger)
         elif home := case_folder(args.case):
             own = read_case(home)

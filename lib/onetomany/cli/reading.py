@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onetomany.cli.command import Run, add_case, add_path, add_weak_isolation
+from onetomany.cli.command import (
+    Run,
+    add_case,
+    add_lake,
+    add_path,
+    add_weak_isolation,
+    open_case_or_lake,
+)
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
 from onetomany.printing import shortened
@@ -36,6 +43,7 @@ def search_command(parser: argparse.ArgumentParser) -> Run:
         "--limit", type=int, default=20, metavar="N", help="show at most N pages (default: 20)"
     )
     _add_filters(parser)
+    add_lake(parser, "search what several people have published here, instead of a case file")
     add_path(
         parser,
         "--pictures",
@@ -46,18 +54,22 @@ def search_command(parser: argparse.ArgumentParser) -> Run:
 
     def run(args: argparse.Namespace) -> int:
         from onetomany.cage import accept_weak_isolation
-        from onetomany.documents.case_file import open_case
 
         if args.weak_isolation:
             accept_weak_isolation()
         if args.limit < 1:
             raise InputError("--limit needs a number of 1 or more.")
+        if args.pictures and args.lake:
+            raise InputError(
+                "--pictures needs the original files, which a lake doesn't contain: search the "
+                "case file of the person who has them."
+            )
         if (args.words is None) == (args.list is None):
             raise InputError("Give words to search for, or a list of names with --list.")
         filters = _filters(args)
         if args.list:
             return _search_list(args, filters)
-        with open_case(args.case) as db:
+        with open_case_or_lake(args) as db:
             hits, said = _hits(db, args, filters)
             held = _held(db, hits)
         print(said)
@@ -201,14 +213,13 @@ def _search_list(args: argparse.Namespace, filters: Any) -> int:
     """Look for every name of a list; print counts and write every place to a file."""
     import polars as pl
 
-    from onetomany.documents.case_file import open_case
     from onetomany.documents.name_search import find_names, name_summary, read_names
     from onetomany.sources.files import write_whole
     from onetomany.sources.tables import csv_text
 
     names = read_names(args.list)
     report = args.report or args.list.with_name(args.list.stem + ".hits.csv")
-    with open_case(args.case) as db:
+    with open_case_or_lake(args) as db:
         hits = find_names(db, names, filters=filters)
     write_whole(report, csv_text(hits).encode("utf-8-sig"))
     print(f"{'pages':>7} {'files':>6} {'times':>6} {'unsure':>6}  name")
@@ -284,15 +295,15 @@ def tables_command(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--document", metavar="DOCUMENT", help="only from this document: path or SHA-256"
     )
+    add_lake(parser, "tables of what several people have published here, instead of a case file")
 
     def run(args: argparse.Namespace) -> int:
         import polars as pl
 
-        from onetomany.documents.case_file import open_case
         from onetomany.documents.remarks import document_named
         from onetomany.documents.table_files import INDEX, write_tables
 
-        with open_case(args.case) as db:
+        with open_case_or_lake(args) as db:
             only = document_named(db, args.document) if args.document else None
             index = write_tables(db, args.out, only)
         left_out = index.filter(pl.col("file").is_null())

@@ -86,6 +86,30 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
         if name == "calendar":
             add_path(own, "--out", "FILE", "default: %(default)s", Path("build/requests.ics"))
     answer = action("answer", _answer, "log an event of a request, and store the files received")
+    _add_answer(answer)
+    bring = action(
+        "import", _import, "log a request from a JSON file of Froide or Alaveteli (FOI platforms)"
+    )
+    bring.add_argument("file", type=Path, help="the platform's JSON file")
+    bring.add_argument("--procedure", required=True, help="the law of the request")
+    bring.add_argument("--zone", help="time zone of its dates, such as Europe/Berlin")
+    bring.add_argument("--id", help="the request's name in the log")
+
+    def run(args: argparse.Namespace) -> int:
+        home = case_folder(args.case)
+        args.folder = home
+        if args.log is None:
+            args.log = home / CASE_LOG if home else LOG
+        for name, default in (("out", LETTERS), ("answers", ANSWERS)):
+            if getattr(args, name, default) is None:
+                setattr(args, name, home / default if home else default)
+        return int(args.action(args))
+
+    return run
+
+
+def _add_answer(answer: argparse.ArgumentParser) -> None:
+    """Add the options of an event in the log."""
     answer.add_argument("id", help="the request's name in the log")
     answer.add_argument("event", help="sent, received, extended, answered, partly, refused, ...")
     answer.add_argument(
@@ -117,25 +141,6 @@ def requests_command(parser: argparse.ArgumentParser) -> Run:
     )
     add_path(answer, "--answers", "DIR", f"default: {ANSWERS}, in the case folder if there is one")
     add_path(answer, "--requester", "FILE", "your name and address: kept out of the log")
-    bring = action(
-        "import", _import, "log a request from a JSON file of Froide or Alaveteli (FOI platforms)"
-    )
-    bring.add_argument("file", type=Path, help="the platform's JSON file")
-    bring.add_argument("--procedure", required=True, help="the law of the request")
-    bring.add_argument("--zone", help="time zone of its dates, such as Europe/Berlin")
-    bring.add_argument("--id", help="the request's name in the log")
-
-    def run(args: argparse.Namespace) -> int:
-        home = case_folder(args.case)
-        args.folder = home
-        if args.log is None:
-            args.log = home / CASE_LOG if home else LOG
-        for name, default in (("out", LETTERS), ("answers", ANSWERS)):
-            if getattr(args, name, default) is None:
-                setattr(args, name, home / default if home else default)
-        return int(args.action(args))
-
-    return run
 
 
 def _gaps(args: argparse.Namespace) -> int:

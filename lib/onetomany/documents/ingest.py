@@ -8,7 +8,6 @@ the case file and read as documents themselves, also by a later run if this one 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import duckdb
-import polars as pl
 from tqdm import tqdm
 
 from ..cage import accept_weak_isolation, isolation, require_strong
@@ -51,33 +49,15 @@ from .folder import (
     unread_file,
     walk_folder,
 )
+from .ingested import Ingested
 from .reading import Limits, Refused
 from .scans import LANGUAGES, Scans, read_scans
 from .sketch import near_duplicates
 from .store import FoundFile, add_failure, mark_gone, members_known, place, store_documents
-from .workers import Reader
+from .workers import Reader, Readers
 
 LARGE = 256 << 10  # bytes: a larger document, or answer, is stored as soon as it is read
 TRANSACTION = 256  # smaller documents stored at a time: each transaction costs as much as ten pages
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """The result of a run. `held` counts files that the case file already contained."""
-
-    files: int
-    read: int
-    partly: int
-    failed: int
-    held: int
-    pages: int
-    seconds: float
-    duplicates: int  # in the whole case file
-    near_duplicates: int
-    isolation: dict[str, bool]  # which mechanisms confined the readers; {} if nothing was read
-    failures: pl.DataFrame  # folder, path, why: all that the case file tells of this folder
-    notes: pl.DataFrame  # kind, text, count: this run's notes on the documents it read
-    scans: Scans  # pages that are pictures
 
 
 def ingest(
@@ -92,6 +72,7 @@ def ingest(
     weak_isolation: bool = False,
     budget: Budget | None = None,
     passwords: tuple[str, ...] = (),
+    readers: Readers | None = None,
 ) -> Ingested:
     """Read every document of a folder, and of archives and mails in it, into a case file.
 
@@ -99,8 +80,9 @@ def ingest(
     files that failed before are tried again. Each document has its own caged process. With
     `ocr`, and if Tesseract is installed, pages that are pictures are read too, also those of
     earlier runs. `budget` limits the members of all archives together. `passwords` are tried on
-    documents that ask for one, and stored nowhere. `weak_isolation` agrees to read although the
-    system can't confine those processes.
+    documents that ask for one, and stored nowhere. `readers` may be a `cluster.Cluster` instead of
+    processes of this machine. `weak_isolation` agrees to read although the system can't confine
+    those processes.
 
     Raises InputError if there is no such folder, or the case file can't be opened; RefusedError
     if the system can't confine the readers and `weak_isolation` was not given.
@@ -125,7 +107,7 @@ def ingest(
             folder,
             case,
             limits or Limits(),
-            workers or os.cpu_count() or 1,
+            readers or Readers(workers),
             started,
             weakness,
             {document for (document,) in held},
@@ -144,7 +126,7 @@ def ingest(
             folder,
             case,
             run.limits,
-            workers=workers,
+            readers=run.source_of_readers,
             retry=retry,
             off=not ocr,
             languages=ocr_languages,
@@ -158,7 +140,7 @@ class _Run:
     folder: Path
     case: Path
     limits: Limits
-    workers: int
+    source_of_readers: Readers
     started: datetime
     weakness: str  # of the cage, to which the user agreed; '' for none
     known: set[str]
@@ -174,6 +156,10 @@ class _Run:
     )
 
     @property
+    def workers(self) -> int:
+        return self.source_of_readers.many
+
+    @property
     def source(self) -> str:
         """Return the folder as the case file names it."""
         return stored_name(self.folder)
@@ -187,7 +173,9 @@ class _Run:
         forget_halves(self.members)
         processes = count(1)
         every = [
-            Reader(self.members, processes=processes, passwords=self.passwords)
+            self.source_of_readers.reader(
+                self.members, processes=processes, passwords=self.passwords
+            )
             for _ in range(self.workers)
         ]
         for reader in every:

@@ -8,7 +8,6 @@ command resumes with the next page.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -35,7 +34,7 @@ from .folder import file_inside, sha256_inside, stored_name
 from .reading import Limits, Refused
 from .sketch import near_duplicates, sketches
 from .store import insert_frame
-from .workers import Reader
+from .workers import Reader, Readers
 
 LANGUAGES = "kor+eng"  # as in `ocr`, which loads more than this needs
 OFF = "OCR is off"
@@ -140,7 +139,7 @@ def read_scans(
     case: Path,
     limits: Limits,
     *,
-    workers: int | None = None,
+    readers: Readers | None = None,
     retry: bool = False,
     off: bool = False,
     languages: str = LANGUAGES,
@@ -156,8 +155,9 @@ def read_scans(
     if not name:
         return Scans(left=len(waiting), why=why, how=_how_to_get(languages))
     limits = replace(limits, seconds=min(limits.seconds, SECONDS))
-    many = min(workers or os.cpu_count() or 1, len(waiting))
-    every = [Reader(members_folder(case), ocr=languages) for _ in range(many)]
+    readers = readers or Readers()
+    many = min(readers.many, len(waiting))
+    every = [readers.reader(members_folder(case), ocr=languages) for _ in range(many)]
     children: SimpleQueue[Reader] = SimpleQueue()
     for child in every:
         children.put(child)

@@ -339,7 +339,9 @@ def check_indexed(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def has_table(db: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(_number(db, "select count(*) from duckdb_tables() where table_name = ?", table))
+    # also views: in a lake the postings are one (documents.lake)
+    query = "select count(*) from information_schema.tables where table_name = ?"
+    return bool(_number(db, query, table))
 
 
 def _number(db: duckdb.DuckDBPyConnection, query: str, *values: object) -> int:

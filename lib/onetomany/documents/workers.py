@@ -88,6 +88,27 @@ class Reader:
         return replace(_answer(outcome, limits), size=taken.size)
 
 
+class Readers:
+    """Where the readers of one run come from: processes of this machine, by default one a core.
+
+    `cluster.Cluster` is another source.
+    """
+
+    def __init__(self, many: int | None = None) -> None:
+        self.many = many or os.cpu_count() or 1
+
+    def reader(
+        self,
+        members: Path,
+        *,
+        ocr: str = "",
+        processes: Iterator[int] | None = None,
+        passwords: tuple[str, ...] = (),
+    ) -> Reader:
+        """Return a new reader, with the parameters of `Reader`."""
+        return Reader(members, ocr=ocr, processes=processes, passwords=passwords)
+
+
 def _answer(outcome: Outcome[tuple[dict[str, object], list[Member]]], limits: Limits) -> Answer:
     ended = outcome.ended
     if outcome.kept is None or ended.code:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..documents.case_file import open_case
-from ..documents.ingest import Ingested, ingest
+from ..documents.ingest import ingest
+from ..documents.ingested import Ingested
 from ..errors import InputError
 from ..sources.files import sha256_of, write_whole
 from .laws import Procedure
