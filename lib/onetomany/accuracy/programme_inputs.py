@@ -56,6 +56,7 @@ class ProgrammeInput:
     high: float | None = None
     days: float | None = None
     basis: Basis = "assumed"
+    url: str = ""
 
     @property
     def least(self) -> float:
@@ -147,7 +148,7 @@ def reckoner_inputs(numbers: pl.DataFrame) -> FoundInputs:
 
 def disclosed_inputs(row: Mapping[str, Any]) -> dict[str, ProgrammeInput]:
     """Return the inputs of one row of `sources.disclosed_counts`, each with its source."""
-    source = f"{row['publisher']}, {row['url']} ({row['confidence']})"
+    source = f"{row['publisher']} ({row['confidence']})"
     return checked_inputs(
         {
             name: ProgrammeInput(
@@ -155,6 +156,7 @@ def disclosed_inputs(row: Mapping[str, Any]) -> dict[str, ProgrammeInput]:
                 source,
                 days=row["days"] if name in COUNTED else None,
                 basis="disclosed",
+                url=row["url"],
             )
             for name in NAMES
             if row.get(name) is not None
@@ -212,6 +214,7 @@ def reference_inputs() -> dict[str, ProgrammeInput]:
             min(fpir),
             max(fpir),
             basis="reference",
+            url=nist.url,
         ),
         "fnir": ProgrammeInput(
             misses("Border", 0.5),
@@ -222,6 +225,7 @@ def reference_inputs() -> dict[str, ProgrammeInput]:
             misses("Mugshot", 0.1),
             misses("Kiosk", 0.9),
             basis="reference",
+            url=nist.url,
         ),
     }
 
@@ -237,11 +241,15 @@ def _from_row(name: str, row: dict[str, Any]) -> ProgrammeInput:
             days = (end - start).days + 1.0
     elif name in SHARES and value is not None:
         value *= next((scale for said, scale in _SCALES.items() if said in unit), 1)
-    source = ", ".join(str(row[part]) for part in ("publisher", "url") if row[part])
+    source = str(row["publisher"] or "")
     if row.get("confidence"):
         source += f" ({row['confidence']})"
     given = ProgrammeInput(
-        math.nan if value is None else value, source, days=days, basis="disclosed"
+        math.nan if value is None else value,
+        source,
+        days=days,
+        basis="disclosed",
+        url=str(row["url"] or ""),
     )
     try:
         _check_one(name, given)

@@ -26,6 +26,7 @@ from .programme_inputs import (
     Inputs,
     ProgrammeInput,
     checked_inputs,
+    disclosed_inputs,
     reference_inputs,
 )
 from .scale import false_candidates
@@ -45,7 +46,7 @@ RECKONED = {
 INPUTS_USED = {
     **dict.fromkeys(("input", "name_en", "name_ko"), pl.String),
     **dict.fromkeys(("value", "low", "high", "days"), pl.Float64),
-    **dict.fromkeys(("basis", "source_en", "source_ko"), pl.String),  # basis: disclosed, ...
+    **dict.fromkeys(("basis", "source_en", "source_ko", "url"), pl.String),  # basis: disclosed, ...
 }
 FIGURES = {
     "alarms_a_day": ("alarms a day", "하루 경보"),
@@ -80,6 +81,7 @@ class Reckoning:
                 "basis": each.basis,
                 "source_en": each.source,
                 "source_ko": each.source_ko or each.source,
+                "url": each.url or None,
             }
             for name, each in self.used.items()
         ]
@@ -127,6 +129,19 @@ def reckon(inputs: Mapping[str, ProgrammeInput | float], *, days_a_year: float =
     wanted = ("searches", "alerts", "confirmed", "wanted_share", "fpir", "fnir")
     missing = tuple(name for name in wanted if name not in given)
     return Reckoning(figures, used, missing, _contradicts(given))
+
+
+def reckon_all(programmes: pl.DataFrame, *, days_a_year: float = YEAR) -> pl.DataFrame:
+    """Return the figures of each of `sources.disclosed_counts`: `id`, names, `kind`, `RECKONED`.
+
+    The names are the programme's. Raises InputError as `reckon` does.
+    """
+    parts = []
+    for row in programmes.iter_rows(named=True):
+        found = reckon(disclosed_inputs(row), days_a_year=days_a_year)
+        words = [pl.lit(row[name]).alias(name) for name in ("id", "kind", "name_en", "name_ko")]
+        parts.append(found.figures.drop("name_en", "name_ko").with_columns(words))
+    return pl.concat(parts).select("id", "kind", *RECKONED)
 
 
 _NOT_KNOWN = figure_row(None, basis="not known")
