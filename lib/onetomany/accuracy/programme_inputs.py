@@ -1,4 +1,4 @@
-"""What is known of a programme: counts and rates with their sources, and ranges for the rest.
+"""Collect a programme's counts and rates with their sources, and ranges for the rest.
 
 A count (searches, alerts, confirmed, false_alerts) covers a number of days; a rate (wanted_share,
 fmr, fpir, fnir) is a share from 0 to 1. An unknown rate gets a reference range, which says where
@@ -8,7 +8,7 @@ it comes from: NIST's measured systems and the programmes of `sources.disclosed_
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ..errors import InputError, near
+from ..printing import shortened
 from ..sources.disclosed_counts import disclosed_counts
 from ..sources.measured import measured_publication, measured_systems
 from ..sources.tables import require_columns
@@ -144,6 +145,30 @@ def reckoner_inputs(numbers: pl.DataFrame) -> FoundInputs:
         given[name], first[name] = _from_row(name, row), row["id"]
     _check_together(given)
     return FoundInputs(given, tuple(name for name in NAMES if name not in given))
+
+
+def entered_inputs(texts: Sequence[str], days: float) -> dict[str, ProgrammeInput]:
+    """Return inputs written as NAME=NUMBER, all assumed; counts cover `days`.
+
+    Raises InputError for a text of another form, an unknown name, or nonsense.
+
+    >>> entered_inputs(["alerts=1,200"], 30)["alerts"].value
+    1200.0
+    """
+    inputs = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            value = float(number.replace(",", ""))
+        except ValueError:
+            raise InputError(
+                f"'{shortened(text, 60)}': write NAME=NUMBER, such as searches=20000.",
+                f"'{shortened(text, 60)}': searches=20000처럼 이름=수로 적는다.",
+            ) from None
+        inputs[name.strip()] = ProgrammeInput(
+            value, "assumed", "가정", days=days if name.strip() in COUNTED else None
+        )
+    return checked_inputs(inputs)
 
 
 def disclosed_inputs(row: Mapping[str, Any]) -> dict[str, ProgrammeInput]:

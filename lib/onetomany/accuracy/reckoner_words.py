@@ -1,4 +1,4 @@
-"""Write what a reckoning found as sentences in English and Korean."""
+"""Write a reckoning as sentences in English and Korean."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 from ..confidence import PERCENT, PERCENT_KO, TAIL
 from ..printing import Notice, shortened
 from .alarm_rates import PEOPLE_DIFFER
-from .programme_inputs import NAMES, SHARES, reference_inputs
+from .programme_inputs import NAMES, SHARES, Inputs, reference_inputs
 from .reckoner import FIGURES, YEAR, Reckoning
 
 Row = dict[str, Any]
@@ -42,7 +42,7 @@ def short_share(value: float) -> str:
 
 
 def describe_reckoning(found: Reckoning) -> list[Notice]:
-    """Return the figures, what they rest on, and what is missing, a sentence each.
+    """Return the figures, their reference ranges and the missing inputs, a sentence each.
 
     >>> from onetomany.accuracy.reckoner import reckon
     >>> counts = reckon({"alerts": 20, "confirmed": 5})
@@ -81,7 +81,7 @@ def describe_reckoning(found: Reckoning) -> list[Notice]:
     if found.missing:
         told.append(
             Notice(
-                "Ask for: " + ", ".join(NAMES[name][0] for name in found.missing) + ".",
+                "Ask for: " + "; ".join(NAMES[name][0] for name in found.missing) + ".",
                 "요구할 것: " + ", ".join(NAMES[name][1] for name in found.missing) + ".",
             )
         )
@@ -146,8 +146,20 @@ def _from_reference(found: Reckoning) -> Notice:
     )
 
 
+def undisclosed(given: Inputs) -> Notice:
+    """Return the names of the inputs that are not given; 'none' if all are.
+
+    >>> undisclosed({}).en.split("; ")[1]
+    'faces searched'
+    """
+    names = [label for name, label in NAMES.items() if name not in given]
+    if not names:
+        return Notice("none", "없음")
+    return Notice("; ".join(en for en, _ in names), ", ".join(ko for _, ko in names))
+
+
 def reckoner_page(programmes: pl.DataFrame, *, days_a_year: float = YEAR) -> dict[str, Any]:
-    """Return what the report's form needs: names, reference ranges, and programmes to start from.
+    """Return names, reference ranges and programmes for the report's form.
 
     Takes `sources.disclosed_counts`. The formulas are in `report/assets/reckoner.js`.
     """

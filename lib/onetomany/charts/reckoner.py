@@ -1,4 +1,4 @@
-"""Show what disclosed figures imply: tables of figures, inputs and meanings, and a chart."""
+"""Draw the figures that disclosures imply: tables of figures, inputs and meanings, a chart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WIDTH = 620
 
 
 def reckoning_table(figures: pl.DataFrame, *, title: Words, source: str) -> ReaderTable:
-    """Return what a programme's disclosures imply, a row for each figure.
+    """Return the figures that a programme's disclosures imply.
 
     Takes `accuracy.reckoner_words.worded_figures`.
     """
@@ -65,7 +65,7 @@ def reckoner_inputs_table(inputs: pl.DataFrame, *, title: Words, source: str) ->
 
 
 def accuracy_meanings_table(implied: pl.DataFrame, *, title: Words, source: str) -> ReaderTable:
-    """Return what one percentage implies under each of its meanings.
+    """Return the figures that one percentage implies under each of its meanings.
 
     Takes `accuracy.reckoner_words.worded_meanings`.
     """
@@ -99,7 +99,7 @@ def accuracy_meanings_table(implied: pl.DataFrame, *, title: Words, source: str)
 
 
 def right_of_ten_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
-    """Draw how many of ten alarms were right in each programme, with what is left open.
+    """Draw how many of ten alarms were right in each programme, with ranges.
 
     Takes the row `right_of_ten` of `accuracy.reckoner.RECKONED` for each programme, with its
     names and `kind` (`accuracy.reckoner.reckon_all`). Rows are drawn in their order; the title
@@ -111,7 +111,7 @@ def right_of_ten_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
         english=pl.col("name_en"),
         korean=pl.col("name_ko"),
     )
-    # the name stands above its line, so that it fits a telephone
+    # the name is above its line, so that it fits a telephone
     y = alt.Y(
         "place:Q",
         axis=None,

@@ -6,6 +6,7 @@ because something was disclosed. Rows of kind `behaviour` and `weapons` count no
 
 from __future__ import annotations
 
+import csv
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -62,7 +63,7 @@ def disclosed_counts(folder: Traversable = DATA) -> pl.DataFrame:
     return frame
 
 
-def read_numbers(path: Path) -> pl.DataFrame:
+def read_case_numbers(path: Path) -> pl.DataFrame:
     """Read the numbers.csv of a case folder: `case.NUMBERS`, fractions allowed, and `input`.
 
     `input` (optional) says which input of the reckoner a row is. Further columns are left out.
@@ -75,8 +76,7 @@ def read_numbers(path: Path) -> pl.DataFrame:
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}.") from error
     except (pl.exceptions.PolarsError, UnicodeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path.name} is not a CSV table in UTF-8: {reason}.") from error
+        raise InputError(f"{path.name} is not a CSV table in UTF-8: {_fault(path)}.") from error
     require_columns(frame, NUMBERS, path.name)
     frame = frame.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
     numbers = pl.col("value").str.replace_all(",", "").cast(pl.Float64, strict=False)
@@ -95,3 +95,17 @@ def read_numbers(path: Path) -> pl.DataFrame:
     late = pl.col("period_end") < pl.col("period_start")
     refuse_rows(frame, late, path.name, "its period ends before it starts")
     return frame
+
+
+def _fault(path: Path) -> str:
+    """Return the first line of a CSV file that has other fields than its head, or why it fails."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = csv.reader(file, strict=True)
+            head = next(lines, [])
+            for fields in lines:
+                if fields and len(fields) != len(head):
+                    return f"line {lines.line_num} has {len(fields)} fields, the first line {len(head)}"
+    except (csv.Error, UnicodeError) as error:
+        return " ".join(str(error).split())[:200]
+    return "it has no rows" if head else "it is empty"

@@ -38,7 +38,7 @@ _CLAIM = "claimed accuracy, % 주장된 정확도"
 def reckoner_form(
     start: Mapping[str, ProgrammeInput] | None = None, programmes: pl.DataFrame | None = None
 ) -> ipywidgets.VBox:
-    """Return a form that calculates what the entered numbers of a programme imply.
+    """Return a form that calculates alarms and wrong stops from a programme's numbers.
 
     `start` fills the fields first; `programmes` (`sources.disclosed_counts`) are offered in a menu.
     A blank field is unknown; a rate counts only while it is ticked. A number keeps its source until

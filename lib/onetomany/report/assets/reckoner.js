@@ -174,7 +174,7 @@
     const rows = spread(parts, year);
     if (alerts) {
       rows.alarms_a_day.basis = "counted";
-      // other programmes' share says how far it may reach, not what it is
+      // other programmes' share bounds this one's, and is no estimate of it
       if (parts.b && !given.wanted_share) rows.right_of_ten.value = rows.wrong_a_year.value = null;
     } else {
       rows.false_alarm_rate = row(...parts.f);
@@ -200,7 +200,7 @@
     return { rows, used };
   }
 
-  // --- what can't be
+  // --- nonsense
 
   function fault(given, said) {
     for (const [name, each] of Object.entries(given)) {
