@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from onetomany.accuracy.intervals import wilson
+from onetomany.accuracy.intervals import clopper_pearson, wilson
 from onetomany.charts import disclosed as charts
 from onetomany.claims import disclosures
 from onetomany.documents.case_file import open_case, query_frame

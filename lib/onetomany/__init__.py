@@ -6,6 +6,7 @@ defined; docs/door.md shows each in use:
 
     faces         open_images, embed, usable, gallery_of
     errors        compare_all, error_rates, threshold_at_fmr
+    a programme   reckon
     a terminal    load_layout, simulate, associate
     tables        risk
     documents     ingest, open_case, search
@@ -57,6 +58,7 @@ __all__ = [
     "mentions",
     "open_case",
     "open_images",
+    "reckon",
     "reidentification",
     "report",
     "requests",
@@ -92,6 +94,7 @@ DOOR = {
     "load_links": "claims.claim_ledger",
     "open_case": "documents.case_file",
     "open_images": "sources.images",
+    "reckon": "accuracy.reckoner",
     "risk": "reidentification.assessment:assess",
     "say": "prose",
     "search": "documents.finding:find_pages",
@@ -144,6 +147,7 @@ if TYPE_CHECKING:
         widgets,
         workshop,
     )
+    from .accuracy.reckoner import reckon
     from .accuracy.verification import compare_all, error_rates, threshold_at_fmr
     from .claims.claim_ledger import load_claims, load_links
     from .claims.contradictions import find_contradictions

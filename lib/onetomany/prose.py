@@ -15,6 +15,8 @@ _LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"]+)\)")
 
 # The data of a finding: the report draws a card from it and opens the chapter with it
 FINDING = "application/vnd.onetomany.finding+json"
+# The numbers of a reckoner: the report makes a form of them that needs no network
+RECKONER = "application/vnd.onetomany.reckoner+json"
 
 
 def say(en: str, ko: str) -> None:
@@ -69,6 +71,20 @@ def finding(
         {FINDING: data},
     )
     _show("ko", f"**{figure[1]}**: {sentence[1]} {limit[1]}")
+
+
+def show_reckoner(numbers: dict[str, Any]) -> None:
+    """Show the reckoner: a form in the report, a sentence in JupyterLab.
+
+    Takes `accuracy.reckoner_words.reckoner_page`.
+    """
+    en = "The report has a form here in which you enter the numbers of a programme."
+    ko = "보고서에는 여기에 사업의 수를 적는 양식이 있다."
+    text = {
+        "text/html": f'<p lang="en">{en}</p><p lang="ko">{ko}</p>',
+        "text/plain": f"{en} {ko}",
+    }
+    display({RECKONER: numbers, **text}, raw=True)
 
 
 def _show(lang: str, text: str, data: dict[str, Any] | None = None) -> None:

@@ -1,6 +1,6 @@
-"""Work out what a sentence such as "99.9 % accurate" implies under each of its meanings.
+"""Calculate the alarms that a sentence such as "99.9 % accurate" implies, by meaning.
 
-A percentage without "of what" may be a rate of pairs, of searches, of wanted people or of alarms.
+A bare percentage may be a rate of pairs, of searches, of wanted people or of alarms.
 The same number implies alarms that differ by orders of magnitude; under some meanings it says
 nothing about false alarms at all.
 """

@@ -1,4 +1,4 @@
-"""What is known of a programme: counts and rates with their sources, and ranges for the rest.
+"""Collect a programme's counts and rates with their sources, and ranges for the rest.
 
 A count (searches, alerts, confirmed, false_alerts) covers a number of days; a rate (wanted_share,
 fmr, fpir, fnir) is a share from 0 to 1. An unknown rate gets a reference range, which says where
@@ -8,7 +8,7 @@ it comes from: NIST's measured systems and the programmes of `sources.disclosed_
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ..errors import InputError, near
+from ..printing import shortened
 from ..sources.disclosed_counts import disclosed_counts
 from ..sources.measured import measured_publication, measured_systems
 from ..sources.tables import require_columns
@@ -56,6 +57,7 @@ class ProgrammeInput:
     high: float | None = None
     days: float | None = None
     basis: Basis = "assumed"
+    url: str = ""
 
     @property
     def least(self) -> float:
@@ -145,9 +147,33 @@ def reckoner_inputs(numbers: pl.DataFrame) -> FoundInputs:
     return FoundInputs(given, tuple(name for name in NAMES if name not in given))
 
 
+def entered_inputs(texts: Sequence[str], days: float) -> dict[str, ProgrammeInput]:
+    """Return inputs written as NAME=NUMBER, all assumed; counts cover `days`.
+
+    Raises InputError for a text of another form, an unknown name, or nonsense.
+
+    >>> entered_inputs(["alerts=1,200"], 30)["alerts"].value
+    1200.0
+    """
+    inputs = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            value = float(number.replace(",", ""))
+        except ValueError:
+            raise InputError(
+                f"'{shortened(text, 60)}': write NAME=NUMBER, such as searches=20000.",
+                f"'{shortened(text, 60)}': searches=20000처럼 이름=수로 적는다.",
+            ) from None
+        inputs[name.strip()] = ProgrammeInput(
+            value, "assumed", "가정", days=days if name.strip() in COUNTED else None
+        )
+    return checked_inputs(inputs)
+
+
 def disclosed_inputs(row: Mapping[str, Any]) -> dict[str, ProgrammeInput]:
     """Return the inputs of one row of `sources.disclosed_counts`, each with its source."""
-    source = f"{row['publisher']}, {row['url']} ({row['confidence']})"
+    source = f"{row['publisher']} ({row['confidence']})"
     return checked_inputs(
         {
             name: ProgrammeInput(
@@ -155,6 +181,7 @@ def disclosed_inputs(row: Mapping[str, Any]) -> dict[str, ProgrammeInput]:
                 source,
                 days=row["days"] if name in COUNTED else None,
                 basis="disclosed",
+                url=row["url"],
             )
             for name in NAMES
             if row.get(name) is not None
@@ -212,6 +239,7 @@ def reference_inputs() -> dict[str, ProgrammeInput]:
             min(fpir),
             max(fpir),
             basis="reference",
+            url=nist.url,
         ),
         "fnir": ProgrammeInput(
             misses("Border", 0.5),
@@ -222,6 +250,7 @@ def reference_inputs() -> dict[str, ProgrammeInput]:
             misses("Mugshot", 0.1),
             misses("Kiosk", 0.9),
             basis="reference",
+            url=nist.url,
         ),
     }
 
@@ -237,11 +266,15 @@ def _from_row(name: str, row: dict[str, Any]) -> ProgrammeInput:
             days = (end - start).days + 1.0
     elif name in SHARES and value is not None:
         value *= next((scale for said, scale in _SCALES.items() if said in unit), 1)
-    source = ", ".join(str(row[part]) for part in ("publisher", "url") if row[part])
+    source = str(row["publisher"] or "")
     if row.get("confidence"):
         source += f" ({row['confidence']})"
     given = ProgrammeInput(
-        math.nan if value is None else value, source, days=days, basis="disclosed"
+        math.nan if value is None else value,
+        source,
+        days=days,
+        basis="disclosed",
+        url=str(row["url"] or ""),
     )
     try:
         _check_one(name, given)

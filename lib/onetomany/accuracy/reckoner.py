@@ -1,8 +1,8 @@
-"""Calculate what disclosed figures of any programme imply: alarms, right ones, people stopped.
+"""Calculate alarms, right ones and people stopped wrongly from a programme's disclosures.
 
 Counts of an operator are all there were in that period, so they have no sampling error; their
-interval says what another period at the same rate could show, searches taken as independent (they
-are not quite, so it is too narrow). Where an input is unknown, the figures are calculated at the
+interval covers another period at the same rate, searches taken as independent (they
+are not quite, so it is too narrow). If an input is unknown, the figures are calculated at the
 ends of its reference range (`programme_inputs.reference_inputs`): that range is no interval.
 
 With searches S a day, the share b of wanted people, FNIR m and FPIR f: right alarms are S b (1 - m)
@@ -26,6 +26,7 @@ from .programme_inputs import (
     Inputs,
     ProgrammeInput,
     checked_inputs,
+    disclosed_inputs,
     reference_inputs,
 )
 from .scale import false_candidates
@@ -38,14 +39,14 @@ RECKONED = {
     "value": pl.Float64,  # null if it can't be calculated
     "low": pl.Float64,  # range owed to unknown inputs, or to alarms that nobody accounts for
     "high": pl.Float64,
-    "interval_low": pl.Float64,  # what another such period could show; null if not counted
+    "interval_low": pl.Float64,  # for another such period; null if not counted
     "interval_high": pl.Float64,
     "basis": pl.String,  # counted, calculated, not known
 }
 INPUTS_USED = {
     **dict.fromkeys(("input", "name_en", "name_ko"), pl.String),
     **dict.fromkeys(("value", "low", "high", "days"), pl.Float64),
-    **dict.fromkeys(("basis", "source_en", "source_ko"), pl.String),  # basis: disclosed, ...
+    **dict.fromkeys(("basis", "source_en", "source_ko", "url"), pl.String),  # basis: disclosed, ...
 }
 FIGURES = {
     "alarms_a_day": ("alarms a day", "하루 경보"),
@@ -80,6 +81,7 @@ class Reckoning:
                 "basis": each.basis,
                 "source_en": each.source,
                 "source_ko": each.source_ko or each.source,
+                "url": each.url or None,
             }
             for name, each in self.used.items()
         ]
@@ -129,6 +131,19 @@ def reckon(inputs: Mapping[str, ProgrammeInput | float], *, days_a_year: float =
     return Reckoning(figures, used, missing, _contradicts(given))
 
 
+def reckon_all(programmes: pl.DataFrame, *, days_a_year: float = YEAR) -> pl.DataFrame:
+    """Return the figures of each of `sources.disclosed_counts`: `id`, names, `kind`, `RECKONED`.
+
+    The names are the programme's. Raises InputError as `reckon` does.
+    """
+    parts = []
+    for row in programmes.iter_rows(named=True):
+        found = reckon(disclosed_inputs(row), days_a_year=days_a_year)
+        words = [pl.lit(row[name]).alias(name) for name in ("id", "kind", "name_en", "name_ko")]
+        parts.append(found.figures.drop("name_en", "name_ko").with_columns(words))
+    return pl.concat(parts).select("id", "kind", *RECKONED)
+
+
 _NOT_KNOWN = figure_row(None, basis="not known")
 
 
@@ -166,7 +181,7 @@ def _counted(given: Inputs, year: float) -> tuple[Rows, dict[str, ProgrammeInput
 
 
 def _false_among(alarms: float, right: ProgrammeInput | None, wrong: ProgrammeInput | None) -> Ends:
-    """Return how many alarms were false: the operator's account, and what it leaves open.
+    """Return how many alarms were false: the operator's account, and its least and most.
 
     Only confirmed alarms count as right; those that nobody accounts for may be either.
     """
@@ -215,7 +230,7 @@ def _from_rates(
     if parts["A"]:
         rows["alarms_a_day"]["basis"] = "counted"
         if "wanted_share" in used and used["wanted_share"].basis == "reference":
-            # other programmes' share says how far it may reach, not what it is
+            # other programmes' share bounds this one's, and is no estimate of it
             for name in ("right_of_ten", "wrong_a_year"):
                 rows[name]["value"] = None
     elif (rate := parts["f"]) is not None:

@@ -1,42 +1,67 @@
-"""Write what a reckoning found as sentences in English and Korean."""
+"""Write a reckoning as sentences in English and Korean."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from ..confidence import PERCENT, PERCENT_KO
+import polars as pl
+
+from ..confidence import PERCENT, PERCENT_KO, TAIL
 from ..printing import Notice, shortened
-from .programme_inputs import NAMES
-from .reckoner import Reckoning
+from .alarm_rates import PEOPLE_DIFFER
+from .programme_inputs import NAMES, SHARES, Inputs, reference_inputs
+from .reckoner import FIGURES, YEAR, Reckoning
 
-Row = dict[str, float | None]
+Row = dict[str, Any]
+Form = Callable[[float], str]
 
 
-def short_number(value: float) -> str:
-    """Return a number as a reader wants it: three digits below 1,000, whole above.
+def short_number(value: float, *, digits: int = 3, whole: bool = True) -> str:
+    """Return a number as a reader wants it: three digits, and above 1,000 whole if it was counted.
 
-    >>> short_number(12345.6), short_number(5.2582), short_number(0.000003177)
-    ('12,346', '5.26', '0.00000318')
+    >>> short_number(12345.6), short_number(12345.6, whole=False), short_number(5.2582)
+    ('12,346', '12,300', '5.26')
     """
-    if abs(value) >= 1000:
+    if whole and abs(value) >= 1000:
         return f"{value:,.0f}"
-    text = f"{float(f'{value:.3g}'):.12f}".rstrip("0").rstrip(".")
+    text = f"{float(f'{value:.{digits}g}'):,.12f}".rstrip("0").rstrip(".")
     return text or "0"
 
 
+def short_share(value: float) -> str:
+    """Return a share: as a number, or as 1 in so many if it is small.
+
+    >>> short_share(0.25), short_share(1 / 424_000), short_share(0)
+    ('0.25', '1/424,000', '0')
+    """
+    if 0 < value < 0.01:
+        return f"1/{short_number(1 / value, whole=False)}"
+    return short_number(value)
+
+
 def describe_reckoning(found: Reckoning) -> list[Notice]:
-    """Return the figures, what they rest on, and what is missing, a sentence each.
+    """Return the figures, their reference ranges and the missing inputs, a sentence each.
 
     >>> from onetomany.accuracy.reckoner import reckon
     >>> counts = reckon({"alerts": 20, "confirmed": 5})
     >>> describe_reckoning(counts)[1].en
-    'Of ten alarms 2.5 are right (range 2.5 to 10; 95 % for another such period: 0.866 to 10).'
+    'Right, of ten alarms: 2.5 (range 2.5 to 10; 95 % for another such period: 0.866 to 10).'
     """
     told = []
+    en = Notice("range", f"{PERCENT} for another such period")
+    ko = Notice("범위", f"같은 기간이 또 있을 때의 {PERCENT_KO} 구간")
     for name, sentence in _SENTENCES.items():
         row = found.figure(name)
         if row["value"] is not None or row["low"] is not None:
-            told.append(sentence(row))
+            form = _form(name, str(row["basis"]))
+            told.append(
+                Notice(
+                    sentence[0].format(_figure(row, form, " to ", en)),
+                    sentence[1].format(_figure(row, form, "~", ko)),
+                )
+            )
     told += [_from_reference(found)] if any(_referenced(found)) else []
     if found.contradicted:
         told.append(
@@ -56,91 +81,51 @@ def describe_reckoning(found: Reckoning) -> list[Notice]:
     if found.missing:
         told.append(
             Notice(
-                "Ask for: " + ", ".join(NAMES[name][0] for name in found.missing) + ".",
+                "Ask for: " + "; ".join(NAMES[name][0] for name in found.missing) + ".",
                 "요구할 것: " + ", ".join(NAMES[name][1] for name in found.missing) + ".",
             )
         )
     return told
 
 
-def _alarms(row: Row) -> Notice:
-    return Notice(
-        f"Alarms a day: {_value(row)}{_doubt(row)}.",
-        f"하루 경보: {_value_ko(row)}건{_doubt_ko(row)}.",
-    )
-
-
-def _right(row: Row) -> Notice:
-    return Notice(
-        f"Of ten alarms {_value(row)} are right{_doubt(row)}.",
-        f"경보 10건 가운데 맞는 것: {_value_ko(row)}건{_doubt_ko(row)}.",
-    )
-
-
-def _wrong(row: Row) -> Notice:
-    return Notice(
-        "People stopped wrongly a year, if each false alarm stops one: "
-        f"{_value(row)}{_doubt(row)}.",
-        f"오경보마다 한 사람을 멈춰 세운다면 한 해에 잘못 멈춰 세우는 사람: "
-        f"{_value_ko(row)}명{_doubt_ko(row)}.",
-    )
-
-
-def _rate(row: Row) -> Notice:
-    return Notice(
-        f"False alarms per search: {_value(row)}{_doubt(row)}.",
-        f"검색당 오경보: {_value_ko(row)}{_doubt_ko(row)}.",
-    )
-
-
-def _candidates(row: Row) -> Notice:
-    return Notice(
-        f"False candidates a day (searches × list × FMR): {_value(row)}{_doubt(row)}.",
-        f"하루의 잘못된 후보(검색 × 명단 × FMR): {_value_ko(row)}건{_doubt_ko(row)}.",
-    )
-
-
-_SENTENCES: dict[str, Callable[[Row], Notice]] = {
-    "alarms_a_day": _alarms,
-    "right_of_ten": _right,
-    "wrong_a_year": _wrong,
-    "false_alarm_rate": _rate,
-    "false_candidates_a_day": _candidates,
+_SENTENCES = {
+    "alarms_a_day": ("Alarms a day: {}.", "하루 경보: {}."),
+    "right_of_ten": ("Right, of ten alarms: {}.", "경보 10건 가운데 맞는 것: {}."),
+    "wrong_a_year": (
+        "People stopped wrongly a year, if each false alarm stops one: {}.",
+        "오경보마다 한 사람을 멈춰 세운다면 한 해에 잘못 멈춰 세우는 사람: {}.",
+    ),
+    "false_alarm_rate": ("False alarms per search: {}.", "검색당 오경보: {}."),
+    "false_candidates_a_day": (
+        "False candidates a day (searches × list × FMR): {}.",
+        "하루의 잘못된 후보(검색 × 명단 × FMR): {}.",
+    ),
 }
 
 
-def _value(row: Row) -> str:
+def _figure(row: Row, form: Form, to: str, words: Notice) -> str:
+    """Return a figure with its range and its interval, in brackets."""
     value = row["value"]
-    return _span(row, "low", "high", " to ") if value is None else short_number(value)
-
-
-def _value_ko(row: Row) -> str:
-    value = row["value"]
-    return _span(row, "low", "high", "~") if value is None else short_number(value)
-
-
-def _doubt(row: Row) -> str:
+    if value is None:
+        return _span(row, "low", "high", to, form)
     parts = []
-    if row["value"] is not None and row["low"] != row["high"]:
-        parts.append(f"range {_span(row, 'low', 'high', ' to ')}")
+    if row["low"] != row["high"]:
+        parts.append(f"{words[0]} {_span(row, 'low', 'high', to, form)}")
     if row["interval_low"] is not None:
-        ends = _span(row, "interval_low", "interval_high", " to ")
-        parts.append(f"{PERCENT} for another such period: {ends}")
-    return f" ({'; '.join(parts)})" if parts else ""
+        ends = _span(row, "interval_low", "interval_high", to, form)
+        parts.append(f"{words[1]}: {ends}")
+    return form(value) + (f" ({'; '.join(parts)})" if parts else "")
 
 
-def _doubt_ko(row: Row) -> str:
-    parts = []
-    if row["value"] is not None and row["low"] != row["high"]:
-        parts.append(f"범위 {_span(row, 'low', 'high', '~')}")
-    if row["interval_low"] is not None:
-        ends = _span(row, "interval_low", "interval_high", "~")
-        parts.append(f"같은 기간이 또 있을 때의 {PERCENT_KO} 구간 {ends}")
-    return f"({', '.join(parts)})" if parts else ""
+def _form(figure: str, basis: str) -> Form:
+    """Return how a figure is written: shares as 1 in so many, calculated ones with three digits."""
+    if figure == "false_alarm_rate":
+        return short_share
+    return partial(short_number, whole=basis == "counted")
 
 
-def _span(row: Row, low: str, high: str, between: str) -> str:
-    return between.join(short_number(end) for name in (low, high) if (end := row[name]) is not None)
+def _span(row: Row, low: str, high: str, between: str, form: Form) -> str:
+    return between.join(form(end) for name in (low, high) if (end := row[name]) is not None)
 
 
 def _referenced(found: Reckoning) -> list[str]:
@@ -152,10 +137,140 @@ def _from_reference(found: Reckoning) -> Notice:
     en, ko = [], []
     for name in _referenced(found):
         each = found.used[name]
-        ends = [short_number(end) for end in (each.least, each.most)]
+        ends = [short_share(end) for end in (each.least, each.most)]
         en.append(f"{NAMES[name][0]}: {' to '.join(ends)} ({shortened(each.source)})")
         ko.append(f"{NAMES[name][1]}: {'~'.join(ends)} ({shortened(each.source_ko)})")
     return Notice(
         f"Not disclosed, so a range was used. {'. '.join(en)}.",
         f"공개되지 않아 범위를 썼다. {'. '.join(ko)}.",
     )
+
+
+def undisclosed(given: Inputs) -> Notice:
+    """Return the names of the inputs that are not given; 'none' if all are.
+
+    >>> undisclosed({}).en.split("; ")[1]
+    'faces searched'
+    """
+    names = [label for name, label in NAMES.items() if name not in given]
+    if not names:
+        return Notice("none", "없음")
+    return Notice("; ".join(en for en, _ in names), ", ".join(ko for _, ko in names))
+
+
+def reckoner_page(programmes: pl.DataFrame, *, days_a_year: float = YEAR) -> dict[str, Any]:
+    """Return names, reference ranges and programmes for the report's form.
+
+    Takes `sources.disclosed_counts`. The formulas are in `report/assets/reckoner.js`.
+    """
+    inputs = [name for name in NAMES if name in programmes.columns or name in SHARES]
+    listed = [
+        {name: row[name] for name in (*inputs, "days") if row.get(name) is not None}
+        | {"name_en": row["name_en"], "name_ko": row["name_ko"]}
+        | {"source": f"{row['publisher']} ({row['confidence']})", "url": row["url"]}
+        for row in programmes.iter_rows(named=True)
+    ]
+    references = {
+        name: {"value": each.value, "low": each.least, "high": each.most}
+        | {"source": each.source, "source_ko": each.source_ko}
+        for name, each in reference_inputs().items()
+    }
+    return {
+        "order": inputs,
+        "names": {**NAMES, "days": ("days that the counts cover", "수가 걸친 날")},
+        "figures": [[name, *label] for name, label in FIGURES.items()],
+        "bases": _BASES,
+        "references": references,
+        "programmes": listed,
+        "people_differ": PEOPLE_DIFFER,
+        "tail": TAIL,
+        "year": days_a_year,
+    }
+
+
+def worded_figures(figures: pl.DataFrame) -> pl.DataFrame:
+    """Return `reckoner.RECKONED` with texts for a table: `said`, `range`, `interval`, basis.
+
+    Rows without a value or a range are left out. `basis_en` and `basis_ko` are words.
+    """
+    rows = []
+    for row in figures.iter_rows(named=True):
+        if row["value"] is None and row["low"] is None:
+            continue
+        spread = row["low"] != row["high"]
+        basis_en, basis_ko = _BASES[row["basis"]]
+        form = _form(row["figure"], row["basis"])
+        rows.append(
+            row
+            | {
+                "said": "–" if row["value"] is None else form(row["value"]),
+                "range": _span(row, "low", "high", " – ", form) if spread else None,
+                "interval": _span(row, "interval_low", "interval_high", " – ", form) or None,
+                "basis_en": basis_en,
+                "basis_ko": basis_ko,
+            }
+        )
+    texts = dict.fromkeys(("said", "range", "interval", "basis_en", "basis_ko"), pl.String)
+    return pl.DataFrame(rows, schema={**figures.schema, **texts})
+
+
+def worded_inputs(inputs: pl.DataFrame) -> pl.DataFrame:
+    """Return `reckoner.INPUTS_USED` with texts for a table: `said`, `range`, and basis words."""
+    rows = []
+    for row in inputs.iter_rows(named=True):
+        basis_en, basis_ko = _BASES[row["basis"]]
+        days = "" if row["days"] is None else f", {short_number(row['days'])} days 일"
+        form = short_share if row["input"] in SHARES else short_number
+        rows.append(
+            row
+            | {
+                "said": form(row["value"]) + days,
+                "range": (
+                    _span(row, "low", "high", " – ", form) if row["low"] != row["high"] else None
+                ),
+                "basis_en": basis_en,
+                "basis_ko": basis_ko,
+            }
+        )
+    texts = dict.fromkeys(("said", "range", "basis_en", "basis_ko"), pl.String)
+    return pl.DataFrame(rows, schema={**inputs.schema, **texts})
+
+
+def worded_meanings(implied: pl.DataFrame) -> pl.DataFrame:
+    """Return `accuracy_claims.IMPLIED` with a text for each figure, and for `fits`."""
+
+    def text(row: dict[str, Any], name: str) -> str | None:
+        if row[f"{name}_low"] is None:
+            return None
+        form = partial(short_number, whole=False, digits=4 if name == "right_of_ten" else 3)
+        ends = [form(row[f"{name}_{end}"]) for end in ("low", "high")]
+        spread = " – ".join(dict.fromkeys(ends))
+        value = row[name]
+        if value is None:
+            return spread
+        return f"{form(value)} ({spread})" if ends[0] != ends[1] else form(value)
+
+    rows = [
+        row
+        | {f"{name}_text": text(row, name) for name in _IN_CLAIMS}
+        | dict(zip(("fits_en", "fits_ko"), _FITS[row["fits"]], strict=True))
+        for row in implied.iter_rows(named=True)
+    ]
+    texts = [*(f"{name}_text" for name in _IN_CLAIMS), "fits_en", "fits_ko"]
+    return pl.DataFrame(rows, schema={**implied.schema, **dict.fromkeys(texts, pl.String)})
+
+
+_IN_CLAIMS = ("alarms_a_day", "right_of_ten", "wrong_a_year")
+_BASES = {
+    "counted": ("counted by the operator", "운영자가 센 것"),
+    "calculated": ("calculated", "계산"),
+    "not known": ("not known", "모름"),
+    "disclosed": ("disclosed", "공개됨"),
+    "reference": ("not disclosed: reference range", "공개되지 않음: 참고 범위"),
+    "assumed": ("assumed", "가정"),
+}
+_FITS = {
+    None: (None, None),
+    True: ("possible with the disclosed alarms", "공개된 경보와 맞을 수 있음"),
+    False: ("not possible with the disclosed alarms", "공개된 경보와 맞지 않음"),
+}

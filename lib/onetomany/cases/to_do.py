@@ -184,8 +184,8 @@ def _missing(case: Case) -> Iterator[CaseTask]:
             yield CaseTask(MISSING, f"{name}.csv", f"it has no rows: the chapter can't show {part}",
                            todo)  # fmt: skip
     if case.numbers.height and case.numbers["input"].null_count() == case.numbers.height:
-        yield CaseTask(MISSING, "numbers.csv", "no figure is marked as an input",
-                       "fill in the column 'input', for example with searches or alerts")  # fmt: skip
+        todo = "fill in the column 'input', for example with searches or alerts"
+        yield CaseTask(MISSING, "numbers.csv", "no figure is marked as an input", todo)
 
 
 def _words(case: Case) -> Iterator[CaseTask]:

@@ -28,6 +28,7 @@ __all__ = [
     "reader_table",
     "real",
     "realism",
+    "reckoner",
     "reidentification",
     "requests",
     "scale",

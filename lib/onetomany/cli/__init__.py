@@ -29,6 +29,7 @@ from onetomany.cli.evidence import (
 )
 from onetomany.cli.film import film_command
 from onetomany.cli.reading import desk_command, search_command, tables_command, tag_command
+from onetomany.cli.reckon import reckon_command
 from onetomany.cli.requests import requests_command
 from onetomany.cli.risk import risk_command
 from onetomany.cli.systems import (
@@ -69,6 +70,7 @@ COMMANDS: tuple[Command, ...] = (
     check_command,
     add_command,
     capture_list_command,
+    reckon_command,
     requests_command,
     workshop_command,
     exhibit_command,

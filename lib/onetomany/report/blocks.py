@@ -12,7 +12,9 @@ from typing import Any
 from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from onetomany.confidence import PERCENT
 from onetomany.errors import OneToManyError
+from onetomany.prose import RECKONER
 from onetomany.report.clean import clean_html, refused_chart, refused_html
 from onetomany.report.execute import Notebook
 from onetomany.report.shown import PARQUET
@@ -31,7 +33,7 @@ _NUMBER = re.compile(r"[-−+]?\d[\d,_.]*(?:e[-+]?\d+)?\s?%?|–|&hellip;|")
 class NotebookBlock:
     """A piece of a page; the template knows how each kind looks."""
 
-    kind: str  # prose, twin, table, html, text, image, chart, error
+    kind: str  # prose, twin, table, html, text, image, chart, reckoner, error
     body: str = ""
     lang: str = ""
     korean: str = ""  # of a twin
@@ -91,6 +93,11 @@ class Chapter:
     def label(self) -> tuple[str, str]:
         """The chapter's number, or "Case", in both languages."""
         return ("Case", "사건") if self.is_case else (self.number, self.number)
+
+    @property
+    def reckons(self) -> bool:
+        """Whether the page needs the script of the reckoner."""
+        return any(block.kind == "reckoner" for cell in self.cells for block in cell.blocks)
 
     @property
     def charts(self) -> list[NotebookBlock]:
@@ -225,6 +232,10 @@ class _Reader:
         self, data: Any, metadata: Any
     ) -> Iterator[NotebookBlock]:  # the richest form, and only it
         if WIDGET in data:
+            return
+        if isinstance(numbers := data.get(RECKONER), dict):  # shown as text, never as HTML
+            count = self.count("reckoner")
+            yield NotebookBlock("reckoner", label=PERCENT, number=count, spec=numbers)
             return
         chart = next((mime for mime in data if VEGALITE.fullmatch(mime)), None)
         if chart:

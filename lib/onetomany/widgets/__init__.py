@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .desk import reading_desk
     from .letters import letter_form
     from .mosaic import fact_picker
+    from .reckoner import reckoner_form
     from .table import table_form
     from .walks import walks_form
 
@@ -30,6 +31,7 @@ __all__ = [
     "letter_form",
     "link_slider",
     "reading_desk",
+    "reckoner_form",
     "rule_slider",
     "table_form",
     "threshold_slider",
@@ -41,6 +43,7 @@ if not TYPE_CHECKING:
         "fact_picker": "mosaic",
         "letter_form": "letters",
         "reading_desk": "desk",
+        "reckoner_form": "reckoner",
         "table_form": "table",
         "walks_form": "walks",
     }

@@ -1,0 +1,173 @@
+"""Draw the figures that disclosures imply: tables of figures, inputs and meanings, a chart."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from ..confidence import PERCENT
+from .reader_table import ReaderTable, TableColumn, TableLine, Words, reader_table
+from .theme import BLUE, GREY, ORANGE, Finished, finish, formatted_tips
+
+_KINDS = {
+    "face": ("face search 얼굴 검색", BLUE),
+    "gate": ("border gate 출입 심사대", ORANGE),
+    "other": ("behaviour or weapons 행동·무기", GREY),
+}
+_ROW = 48  # pixels
+_WIDTH = 620
+
+
+def reckoning_table(figures: pl.DataFrame, *, title: Words, source: str) -> ReaderTable:
+    """Return the figures that a programme's disclosures imply.
+
+    Takes `accuracy.reckoner_words.worded_figures`.
+    """
+    return reader_table(
+        figures,
+        [
+            TableColumn(("Figure", "수치"), (TableLine("name_en", "name_ko"),)),
+            TableColumn(("Value", "값"), (TableLine("said"),)),
+            TableColumn(("Range, unknown inputs", "범위(모르는 입력)"), (TableLine("range"),)),
+            TableColumn(
+                (f"{PERCENT}, another such period", f"{PERCENT} 구간, 같은 기간이 또 있을 때"),
+                (TableLine("interval"),),
+            ),
+            TableColumn(("Known how", "근거"), (TableLine("basis_en", "basis_ko"),)),
+        ],
+        title=title,
+        source=source,
+    )
+
+
+def reckoner_inputs_table(inputs: pl.DataFrame, *, title: Words, source: str) -> ReaderTable:
+    """Return the inputs of a reckoning, each with its range and its source.
+
+    Takes `accuracy.reckoner_words.worded_inputs`. Assumed and reference inputs are marked.
+    """
+    shown = inputs.with_columns(open=pl.col("basis") != "disclosed")
+    return reader_table(
+        shown,
+        [
+            TableColumn(("Input", "입력"), (TableLine("name_en", "name_ko"),)),
+            TableColumn(
+                ("Value", "값"),
+                (TableLine("said"), TableLine("range", label=("range", "범위"))),
+            ),
+            TableColumn(("Known how", "근거"), (TableLine("basis_en", "basis_ko", mark="open"),)),
+            TableColumn(
+                ("Source", "출처"), (TableLine("source_en", "source_ko", link="url"),), wide=True
+            ),
+        ],
+        title=title,
+        source=source,
+    )
+
+
+def accuracy_meanings_table(implied: pl.DataFrame, *, title: Words, source: str) -> ReaderTable:
+    """Return the figures that one percentage implies under each of its meanings.
+
+    Takes `accuracy.reckoner_words.worded_meanings`.
+    """
+    return reader_table(
+        implied.with_columns(ruled_out=pl.col("fits").eq(False).fill_null(False)),
+        [
+            TableColumn(
+                ("If it means", "이런 뜻이라면"),
+                (
+                    TableLine("meaning_en", "meaning_ko"),
+                    TableLine("silent_en", "silent_ko", label=("doesn't say", "말하지 않는 것")),
+                    TableLine("fits_en", "fits_ko", mark="ruled_out"),
+                ),
+                wide=True,
+            ),
+            TableColumn(
+                ("Alarms a day", "하루 경보"), (TableLine("alarms_a_day_text", unknown=True),)
+            ),
+            TableColumn(
+                ("Right, of ten", "10건 중 맞는 것"),
+                (TableLine("right_of_ten_text", unknown=True),),
+            ),
+            TableColumn(
+                ("Stopped wrongly a year", "한 해에 잘못 멈춘 사람"),
+                (TableLine("wrong_a_year_text", unknown=True),),
+            ),
+        ],
+        title=title,
+        source=source,
+    )
+
+
+def right_of_ten_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
+    """Draw how many of ten alarms were right in each programme, with ranges.
+
+    Takes the row `right_of_ten` of `accuracy.reckoner.RECKONED` for each programme, with its
+    names and `kind` (`accuracy.reckoner.reckon_all`). Rows are drawn in their order; the title
+    counts those of the operators' own counts.
+    """
+    kind = pl.when(pl.col("kind").is_in(["face", "gate"])).then("kind").otherwise(pl.lit("other"))
+    shown = programmes.with_row_index("place").with_columns(
+        kind=kind.replace_strict({key: name for key, (name, _) in _KINDS.items()}),
+        english=pl.col("name_en"),
+        korean=pl.col("name_ko"),
+    )
+    # the name is above its line, so that it fits a telephone
+    y = alt.Y(
+        "place:Q",
+        axis=None,
+        scale=alt.Scale(domain=[-0.8, len(shown) - 0.5], reverse=True, nice=False),
+    )
+    x = alt.X(
+        "low:Q",
+        title="Right, of ten alarms 경보 10건 중 맞는 것",
+        scale=alt.Scale(domain=[0, 10]),
+        axis=alt.Axis(values=list(range(0, 11, 2)), orient="top", format="d"),
+    )
+    drawn = set(shown["kind"])
+    colours = [each for each in _KINDS.values() if each[0] in drawn]
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=[name for name, _ in colours], range=[hue for _, hue in colours]),
+        legend=alt.Legend(orient="bottom", symbolOpacity=1),
+    )
+    base = alt.Chart(shown).encode(y=y)
+    tips = ["english:N", "korean:N", *formatted_tips("value low high", ".3~r"),
+            *formatted_tips("interval_low interval_high", ".3~r"), "basis:N"]  # fmt: skip
+    interval = base.mark_rule(strokeWidth=1.4, opacity=0.8).encode(
+        x=alt.X("interval_low:Q"), x2="interval_high:Q", color=colour
+    )
+    span = base.mark_rule(strokeWidth=7, opacity=0.3).encode(x=x, x2="high:Q", color=colour)
+    dots = (
+        base.transform_filter("isValid(datum.value)")
+        .mark_point(filled=True, size=85, opacity=1)
+        .encode(x="value:Q", color=colour, tooltip=tips)
+    )
+    texts = shown.select("place", label=pl.format("{}\n{}", "name_en", "name_ko"))
+    names = (
+        alt.Chart(texts)
+        .mark_text(
+            align="left", baseline="bottom", dy=-20, lineBreak="\n", lineHeight=13, fontSize=11
+        )
+        .encode(y=y, x=alt.value(0), text="label:N")
+    )
+    told = shown.filter(basis="counted")
+    few, most = int((told["value"] <= 5).sum()), len(told)
+    return finish(
+        alt.layer(span, interval, dots, names).properties(width=_WIDTH, height=_ROW * len(shown)),
+        title=f"In {few} of {most} programmes at most half of the alarms were known to be right",
+        title_ko=f"사업 {most}곳 가운데 {few}곳에서 맞다고 알려진 경보는 절반 이하였다",
+        source=f"{source}; band 띠: not accounted for or unknown 설명되지 않았거나 모름; "
+        f"line 선: {PERCENT} for another such period 같은 기간이 또 있을 때",
+        description="Right ones of ten alarms by programme, as the operator counts or as far as "
+        "the disclosure says: "
+        + "; ".join(
+            f"{row['name_en']}: "
+            + (
+                f"{row['value']:.2g}"
+                if row["value"] is not None
+                else f"{row['low']:.2g} to {row['high']:.2g}"
+            )
+            for row in shown.iter_rows(named=True)
+        ),
+    )

@@ -1,0 +1,55 @@
+"""The command that calculates alarms from a programme's disclosed numbers."""
+
+from __future__ import annotations
+
+import argparse
+
+from onetomany.cli.command import Run, add_path
+from onetomany.printing import print_line as print
+
+
+def reckon_command(parser: argparse.ArgumentParser) -> Run:
+    """Calculate alarms a day, right ones of ten, and people stopped wrongly a year."""
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="NAME=NUMBER",
+        help="known numbers, such as searches=20000 alerts=12 confirmed=3 gallery_size=5000 "
+        "wanted_share=0.0001 fmr=0.000001 fpir=0.001 fnir=0.05 false_alerts=2",
+    )
+    add_path(parser, "--numbers", "FILE", "a case's numbers.csv with the column input")
+    parser.add_argument(
+        "--days", type=float, default=1.0, metavar="N", help="days that the counts cover (1)"
+    )
+    parser.add_argument(
+        "--accuracy", type=float, metavar="PERCENT", help="a claimed accuracy, such as 99.9"
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
+        from onetomany.accuracy.programme_inputs import entered_inputs, reckoner_inputs
+        from onetomany.accuracy.reckoner import reckon
+        from onetomany.accuracy.reckoner_words import describe_reckoning, worded_meanings
+        from onetomany.sources.disclosed_counts import read_case_numbers
+
+        inputs = (
+            dict(reckoner_inputs(read_case_numbers(args.numbers)).given) if args.numbers else {}
+        )
+        inputs |= entered_inputs(args.inputs, args.days)
+        found = reckon(inputs)
+        for notice in describe_reckoning(found):
+            print(notice.en)
+            print(notice.ko)
+        for row in found.inputs.iter_rows(named=True):
+            ko = "" if row["source_ko"] == row["source_en"] else f" {row['source_ko']}"
+            print(f"{row['name_en']} {row['name_ko']}: {row['value']:.6g} · {row['source_en']}{ko}")
+        if args.accuracy is not None:
+            meanings = worded_meanings(meanings_of_accuracy(args.accuracy / 100, inputs))
+            for row in meanings.iter_rows(named=True):
+                print(f"{row['meaning_en']} {row['meaning_ko']}")
+                alarms = row["alarms_a_day_text"] or "not known 모름"
+                right = row["right_of_ten_text"] or "not known 모름"
+                print(f"  alarms a day 하루 경보: {alarms}; right of ten 10건 중 맞는 것: {right}")
+        return 0
+
+    return run
