@@ -7,20 +7,23 @@ drawings agree at a text, it leaves no ink: it can't be seen.
 
 from __future__ import annotations
 
+import ctypes
+import math
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pypdfium2 import raw
+from pypdfium2 import PdfBitmap, raw
 
 from .pdf_lines import Line, Place, char_box
 from .pdf_shapes import LAST, Cover, Shapes, Text, page_objects
 from .reading import Box
 
 SCALE, PIXELS = 2.0, 8_000_000  # pixels for a point, and of a drawn page at most
+STRIPE = 64  # rows of pixels that are drawn together
 FAINT = 10  # of 255: ink that differs less from its background can't be seen
 DIM, SHADE = 0.6, 160  # the share of its contrast that dimmed text keeps; how dark its ground is
 LIGHT, NEAR = (
@@ -35,46 +38,63 @@ Pixels = NDArray[np.uint8]
 
 
 class Drawn:
-    """A page drawn twice, when it is first asked for: as it is shown, and without its text."""
+    """A page drawn twice, as it is shown and without its text; of both, the rows asked for."""
 
     def __init__(self, held: Any) -> None:
         self.held = held
         width, height = held.get_size()
         self.scale = min(SCALE, (PIXELS / max(width * height, 1.0)) ** 0.5)
-
-    def _draw(self) -> Pixels:
-        drawn = self.held.render(scale=self.scale, rev_byteorder=True, prefer_bgrx=True)
-        pixels: Pixels = np.ascontiguousarray(drawn.to_numpy())
-        return pixels
+        self.shape = math.ceil(height * self.scale), math.ceil(width * self.scale)
+        self._made: set[tuple[bool, int]] = set()
 
     @cached_property
-    def whole(self) -> Pixels:
-        return self._draw()
+    def _pages(self) -> tuple[Pixels, Pixels]:
+        # memory that is never written to costs nothing
+        return np.empty((*self.shape, 4), np.uint8), np.empty((*self.shape, 4), np.uint8)
 
     @cached_property
-    def bare(self) -> Pixels:
-        """Return the page drawn without its text, which is switched on again."""
-        texts = [item for item, kind, _ in page_objects(self.held) if kind == raw.FPDF_PAGEOBJ_TEXT]
-        for item in texts:
+    def _texts(self) -> list[Any]:
+        return [item for item, kind, _ in page_objects(self.held) if kind == raw.FPDF_PAGEOBJ_TEXT]
+
+    def pixels(self, window: tuple[slice, slice], *, bare: bool) -> Pixels:
+        """Return a window of the page, drawn with its text or without (`bare`)."""
+        stripes = range(window[0].start // STRIPE, (window[0].stop - 1) // STRIPE + 1)
+        if missing := [each for each in stripes if (bare, each) not in self._made]:
+            self._draw(missing[0] * STRIPE, min((missing[-1] + 1) * STRIPE, self.shape[0]), bare)
+            self._made.update((bare, each) for each in missing)
+        return self._pages[bare][window]
+
+    def _draw(self, top: int, below: int, bare: bool) -> None:
+        """Draw the rows from `top` to `below`; text is switched off for it, and on again."""
+        rows = self._pages[bare][top:below]
+        buffer = (ctypes.c_ubyte * rows.size).from_buffer(rows)
+        cut = (self.shape[0] - below - 0.5) / self.scale, (top - 0.5) / self.scale
+        for item in self._texts if bare else ():
             raw.FPDFPageObj_SetIsActive(item, False)
         try:
-            return self._draw()
+            self.held.render(
+                scale=self.scale,
+                crop=(0, cut[0], 0, cut[1]),
+                bitmap_maker=partial(PdfBitmap.new_native, buffer=buffer),
+                rev_byteorder=True,
+                prefer_bgrx=True,
+            )
         finally:
-            for item in texts:
+            for item in self._texts if bare else ():
                 raw.FPDFPageObj_SetIsActive(item, True)
 
     def window(self, box: Box) -> tuple[slice, slice] | None:
         """Return the pixels of a box; None if it is off the page."""
-        height, width = self.whole.shape[:2]
+        height, width = self.shape
         x0, y0 = int(box[0] * self.scale), int(box[1] * self.scale)
-        x1, y1 = int(np.ceil(box[2] * self.scale)), int(np.ceil(box[3] * self.scale))
+        x1, y1 = math.ceil(box[2] * self.scale), math.ceil(box[3] * self.scale)
         rows, columns = slice(max(y0, 0), min(y1, height)), slice(max(x0, 0), min(x1, width))
         inside = rows.start < rows.stop and columns.start < columns.stop
         return (rows, columns) if inside else None
 
     def text_ink(self, window: tuple[slice, slice]) -> Pixels:
         """Return by how much text changes each pixel of a window, of 255."""
-        a, b = self.whole[window], self.bare[window]
+        a, b = self.pixels(window, bare=False), self.pixels(window, bare=True)
         apart = np.maximum(a, b) - np.minimum(a, b)
         ink: Pixels = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
         return ink
@@ -92,11 +112,13 @@ class Drawn:
     def ground(self, box: Box) -> int:
         """Return the lightness of the page within a box, without its text."""
         window = self.window(box)
-        return int(np.median(self.bare[window][..., :3])) if window else 255
+        return int(np.median(self.pixels(window, bare=True)[..., :3])) if window else 255
 
     def is_uniform(self, box: Box) -> bool:
         window = self.window(box)
-        return window is None or int(np.ptp(self.whole[window][..., :3], axis=(0, 1)).max()) < FAINT
+        if window is None:
+            return True
+        return int(np.ptp(self.pixels(window, bare=False)[..., :3], axis=(0, 1)).max()) < FAINT
 
 
 def unseen_text(

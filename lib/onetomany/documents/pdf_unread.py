@@ -210,10 +210,13 @@ def _missing_glyphs(
         # only lines at the height of such a text can have lost a character
         near = _level_with(lines, [text.box for text in lost])
         around = _level_with(lines, [lines[number].box for number in near])
-        left = _unexplained([lines[number] for number in around], drawn, place)
+        boxes = {number: _with_ends(lines[number], lost) for number in near}
+        middles = {number: drawn.window(_middle(box)) for number, box in boxes.items()}
+        left = _unexplained([*middles.values()], [lines[number] for number in around], drawn, place)
         for number in near:
-            line = lines[number]
-            gaps.setdefault(number, []).extend(_inked_gaps(line, lost, left, drawn))
+            if window := middles[number]:
+                found_here = _inked_gaps(boxes[number], window, left, drawn.scale)
+                gaps.setdefault(number, []).extend(found_here)
     return [(lines[number], sorted(boxes)) for number, boxes in sorted(gaps.items()) if boxes]
 
 
@@ -272,44 +275,57 @@ def _grouped(row: list[Box], apart: float) -> list[list[Box]]:
     return groups
 
 
-def _unexplained(lines: list[Line], drawn: Drawn, place: Placing) -> NDArray[np.bool_]:
-    """Return the places with ink of text and no character."""
-    left = drawn.text_ink((slice(None), slice(None))) >= FAINT
+Window = tuple[slice, slice]
+
+
+def _unexplained(
+    windows: Iterable[Window | None], lines: list[Line], drawn: Drawn, place: Placing
+) -> NDArray[np.bool_]:
+    """Return the places, of those in some windows, with ink of text and no character."""
+    left = np.zeros(drawn.shape, bool)
+    for window in windows:
+        if window:
+            left[window] = drawn.text_ink(window) >= FAINT
     for line in lines:
         for index, char in zip(line.chars, line.text, strict=True):
+            if char.isspace():
+                continue
             ink, wide = char_box(line.textpage, index, place), wide_box(line.textpage, index, place)
             box = boxed(each for each in (ink, wide) if each)
-            if not char.isspace() and box is not None and (window := drawn.window(box)):
+            if box is not None and (window := drawn.window(box)):
                 left[window] = False
     return left
 
 
-def _inked_gaps(
-    line: Line, lost: list[Text], left: NDArray[np.bool_], drawn: Drawn
-) -> Iterator[Box]:
-    x0, y0, x1, y1 = boxed([line.box, *_beside(line, lost)]) or line.box
-    high, scale = y1 - y0, drawn.scale
-    window = drawn.window((x0, y0 + 0.2 * high, x1, y1 - 0.2 * high))
-    columns = np.flatnonzero(left[window].any(0)) + window[1].start if window else []
+def _inked_gaps(box: Box, window: Window, left: NDArray[np.bool_], scale: float) -> Iterator[Box]:
+    """Yield the places of a line's box with unexplained ink in the window of its middle."""
+    high = box[3] - box[1]
+    columns = np.flatnonzero(left[window].any(0)) + window[1].start
     for group in _grouped(
         [(float(each), 0.0, float(each + 1), 0.0) for each in columns], GLYPHS_APART * high * scale
     ):
         first, last = group[0][0] / scale, group[-1][2] / scale
         if last - first > NARROW * high:
-            yield (first, y0, last, y1)
+            yield (first, box[1], last, box[3])
 
 
-def _beside(line: Line, lost: list[Text]) -> list[Box]:
-    """Return texts at a line's ends that reach beyond its characters."""
+def _middle(box: Box) -> Box:
+    high = box[3] - box[1]
+    return box[0], box[1] + 0.2 * high, box[2], box[3] - 0.2 * high
+
+
+def _with_ends(line: Line, lost: list[Text]) -> Box:
+    """Return a line's box with the texts at its ends that reach beyond its characters."""
     x0, y0, x1, y1 = line.box
     high = y1 - y0
-    return [
+    beside = [
         text.box
         for text in lost
         if y0 < (text.box[1] + text.box[3]) / 2 < y1
         and text.box[0] < x1 + high
         and text.box[2] > x0 - high
     ]
+    return boxed([line.box, *beside]) or line.box
 
 
 def with_gaps(
