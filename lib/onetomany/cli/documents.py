@@ -227,14 +227,14 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.cases.database import case_database
+        from onetomany.cases.database import case_database, store_case_claims
         from onetomany.cases.folder import read_case
         from onetomany.claims import claim_ledger as ledgers
         from onetomany.claims import claim_queries, contradictions
         from onetomany.documents import captures
         from onetomany.documents.case_file import open_case
 
-        held, links, listing = ledgers.load_claims(), ledgers.load_links(), None
+        held, links, listing, own = ledgers.load_claims(), ledgers.load_links(), None, None
         if args.ledger:
             held = ledgers.read_ledger(args.ledger)
         elif home := case_folder(args.case):
@@ -271,8 +271,11 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
                 print(f"    {claim_ids}")
         if args.case:
             with open_case(args.case, write=True) as db:
-                held, cited = captures.resolve_claims(db, held)
-                many = ledgers.store_claims(db, held, links)
+                if own:
+                    many, cited = store_case_claims(db, own)
+                else:
+                    held, cited = captures.resolve_claims(db, held)
+                    many = ledgers.store_claims(db, held, links)
             for source in cited.iter_rows(named=True):
                 print(
                     f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}"
