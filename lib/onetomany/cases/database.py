@@ -18,7 +18,9 @@ from ..printing import printable
 from ..requests.log import read_requests
 from ..requests.status import store_requests
 from .folder import Case
+from .marked import unknown_documents, with_places, with_whole_documents
 
+Words = tuple[str, str]  # English and Korean
 FILE = "case.duckdb"
 SOURCES = "sources"
 _COMPARED = ("claim_id", "subject", "attribute", "value", "unit", "said_by", "source_url", "quote")
@@ -32,39 +34,76 @@ def case_database(case: Case) -> Path:
 def store_case(case: Case) -> tuple[int, int]:
     """Store the claims and requests of a folder in its case file; return how many of each.
 
-    Claims that are no longer in claims.csv are removed. A claim that cites a capture among the
-    documents gets its document and passage.
+    Raises InputError as `store_case_claims` does.
     """
-    claims = case.claims
     with open_case(case_database(case), write=True) as db:
-        kept = claims["claim_id"].to_list()
-        db.execute("delete from claims where claim_id not in (select unnest(?))", [kept])
-        resolved, _ = captures.resolve_claims(db, claims)
-        stored = claim_ledger.store_claims(db, resolved, case.links)
+        stored, _ = store_case_claims(db, case)
         log = case.folder / "requests"
         entries = read_requests(log) if log.is_dir() else []
         return stored, store_requests(db, entries)
 
 
-def stale_parts(case: Case) -> Iterator[tuple[str, str]]:
-    """Yield what the case file lacks of its folder, with the command that repairs it."""
+def store_case_claims(db: duckdb.DuckDBPyConnection, case: Case) -> tuple[int, pl.DataFrame]:
+    """Store the claims of a folder in its case file; return their number and `captures.CITED`.
+
+    Claims that are no longer in claims.csv are removed. The first digits of a document are
+    completed, and its words found on their page. A claim that cites a capture among the documents
+    gets its document and passage. `db` must be open for writing. Raises InputError if two documents
+    have the same first digits.
+    """
+    claims = with_places(db, with_whole_documents(db, case.claims))
+    kept = claims["claim_id"].to_list()
+    db.execute("delete from claims where claim_id not in (select unnest(?))", [kept])
+    resolved, cited = captures.resolve_claims(db, claims)
+    return claim_ledger.store_claims(db, resolved, case.links), cited
+
+
+def stale_parts(case: Case) -> Iterator[tuple[Words, Words]]:
+    """Yield what the case file lacks of its folder, and the command that repairs it.
+
+    Both are in English and Korean.
+    """
     files = source_files(case.folder)
+    ingest = ("run 'onetomany ingest'", "'onetomany ingest'로 읽으세요")
     if not case_database(case).exists():
         if files:
-            yield f"documents in sources/ not read: {len(files)}", "run 'onetomany ingest'"
+            many = len(files)
+            yield (f"documents in sources/ not read: {many}",
+                   f"sources/의 문서 {many}건을 읽지 않았습니다"), ingest  # fmt: skip
         return
     with open_case(case_database(case)) as db:
         known = set(query_frame(db, "select path from files where depth = 0 and not gone")["path"])
         unread = [path for path in files if path not in known]
         if unread:
-            what = f"documents in sources/ not read: {len(unread)}, {printable(unread[0])}"
-            yield what, "run 'onetomany ingest'"
+            many, first = len(unread), unread[0]
+            yield (f"documents in sources/ not read: {many} ({printable(first)})",
+                   f"문서 {many}건을 읽지 않았습니다({printable(first)})"), ingest  # fmt: skip
         failed = db.execute("select count(*) from documents where status = 'failed'").fetchone()
         if failed and failed[0]:
-            what = f"documents that could not be read: {failed[0]}"
-            yield what, f"see {attention_file(case_database(case)).name}"
+            yield (f"documents that could not be read: {failed[0]}",
+                   f"문서 {failed[0]}건은 읽지 못했습니다"), (
+                   "see case.duckdb.attention.csv",
+                   "case.duckdb.attention.csv에서 까닭을 보세요")  # fmt: skip
         if not _stored(db).equals(_in_folder(case)):
-            yield "its claims differ from claims.csv", "run 'onetomany claims'"
+            yield ("its claims differ from claims.csv", "안의 주장이 claims.csv와 다릅니다"), (
+                "run 'onetomany claims'", "'onetomany claims'를 실행하세요")  # fmt: skip
+        yield from _uncited(db, case.claims)
+
+
+def _uncited(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
+    """Yield how many claims cite a document that the case file doesn't have."""
+    if lost := list(unknown_documents(db, claims)):
+        (claim, document), many = lost[0], len(lost)
+        yield (
+            (
+                f"{many} claims cite a document that is not in it ({claim}: {document[:20]})",
+                f"주장 {many}개가 인용한 문서가 안에 없습니다({claim}: {document[:20]})",
+            ),
+            (
+                "put it into sources/ and run 'onetomany ingest', or correct the claim",
+                "sources/에 넣고 'onetomany ingest'로 읽거나, 주장을 고치세요",
+            ),
+        )
 
 
 def source_files(folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ from ..documents.plain import decode
 from ..errors import InputError, near
 from ..sources.files import read_received
 from ..sources.tables import plain_text
-from .columns import CaseColumn, CaseTable
+from .columns import ADDRESS, DATE, WINDOW, CaseColumn, CaseTable
 
 LARGEST = 64 << 20  # bytes of a table: about 200,000 claims
 KINDS: dict[str, type[pl.DataType]] = {
@@ -27,12 +27,19 @@ KINDS: dict[str, type[pl.DataType]] = {
     "day": pl.Date,
 }
 _FORMS = {
-    "number": "write a number such as 44 or 0.5",
-    "integer": "write a whole number",
-    "day": "write a day such as 2019-04-30",
+    "number": ("write a number such as 44 or 0.5", "44나 0.5 같은 수를 적으세요"),
+    "integer": ("write a whole number", "정수를 적으세요"),
+    "day": ("write a day such as 2019-04-30", "2019-04-30처럼 날짜를 적으세요"),
 }
-# lines that git leaves in a file if two people changed the same row
-_CONFLICT = ("<<<<<<<", ">>>>>>>", "=======")
+_KOREAN_KINDS = {"number": "수가", "integer": "정수가", "day": "날짜가"}
+_KOREAN_FORMS = {
+    DATE: "2019-04-30, 2019-04, 2019",
+    WINDOW: "2019, 2019-04, 2019/2022",
+    ADDRESS: "https://로 시작하는 주소",
+}
+# lines that git leaves in a file if two people changed the same row; one of ======= is between
+# them, but may also be a heading in a quotation
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class CaseFault:
     column: str
     what: str
     remedy: str
+    korean: tuple[str, str] = ("", "")  # what is wrong and what to do, in Korean
 
     def __str__(self) -> str:
         row = f", row {self.row}" if self.row else ""
@@ -68,8 +76,10 @@ def raw_table(folder: Path, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFa
     empty = pl.DataFrame(schema={column.name: pl.String for column in table.columns})
     path = folder / table.file
     if not path.exists():
-        missing = CaseFault(table.file, 0, "", "the file is missing", "make it with that header: "
-                            + ",".join(table.names))  # fmt: skip
+        header = ",".join(table.names)
+        missing = CaseFault(table.file, 0, "", "the file is missing",
+                            f"make it with that header: {header}",
+                            ("파일이 없습니다", f"이 머리글로 만드세요: {header}"))  # fmt: skip
         return empty, [] if table.optional else [missing]
     content = read_received(path, LARGEST)
     try:
@@ -77,22 +87,37 @@ def raw_table(folder: Path, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFa
     except UnicodeDecodeError:
         _, encoding, _ = decode(content)
         what = f"it is not in UTF-8; its bytes look like {encoding}"
-        return empty, [CaseFault(table.file, 0, "", what, "save it as 'CSV UTF-8'")]
-    for number, line in enumerate(text.splitlines(), 1):
+        korean = (f"UTF-8이 아니라 {encoding}로 보입니다", "'CSV UTF-8'로 저장하세요")
+        return empty, [CaseFault(table.file, 0, "", what, "save it as 'CSV UTF-8'", korean)]
+    return text_table(text, table)
+
+
+def text_table(text: str, table: CaseTable) -> tuple[pl.DataFrame, list[CaseFault]]:
+    """Return a table from its CSV text, each cell as text, and the faults that prevent it."""
+    empty = pl.DataFrame(schema={column.name: pl.String for column in table.columns})
+    for number, line in enumerate(text.split("\n"), 1):
         if line.startswith(_CONFLICT):
             what = "two people's changes were not merged"
             todo = "keep the right rows and delete the lines with <<<<<<<, ======= and >>>>>>>"
-            return empty, [CaseFault(table.file, number, "", what, todo)]
+            korean = (
+                "두 사람이 고친 내용이 합쳐지지 않았습니다",
+                "맞는 행만 남기고 <<<<<<<, =======, >>>>>>> 줄을 지우세요",
+            )
+            return empty, [CaseFault(table.file, number, "", what, todo, korean)]
     try:
         raw = plain_text(pl.read_csv(io.StringIO(text), infer_schema=False))
     except pl.exceptions.PolarsError as error:
         why = str(error).splitlines()[0]
-        return empty, [CaseFault(table.file, 0, "", f"it can't be read ({why})", "repair it")]
+        korean = (f"읽을 수 없습니다({why})", "파일을 고치세요")
+        what = f"it can't be read ({why})"
+        return empty, [CaseFault(table.file, 0, "", what, "repair it", korean)]
     blank = pl.all_horizontal(pl.all().is_null() | (pl.all().str.strip_chars() == ""))
     raw = raw.filter(~blank)
     if lacking := [c.name for c in table.columns if c.required and c.name not in raw.columns]:
         todo = f"add it to the first line{near(lacking[0], raw.columns)}"
-        return raw, [CaseFault(table.file, 1, lacking[0], "the column is missing", todo)]
+        korean = ("이 열이 없습니다", "첫 줄에 이 열을 넣으세요")
+        fault = CaseFault(table.file, 1, lacking[0], "the column is missing", todo, korean)
+        return raw, [fault]
     return raw, []
 
 
@@ -109,7 +134,11 @@ def table_faults(raw: pl.DataFrame, table: CaseTable) -> list[CaseFault]:
             used = ", ".join(map(str, group["row"]))
             what = f"'{name}' is used in rows {used}"
             todo = "keep one of them, or give each its own name"
-            faults.append(CaseFault(table.file, group["row"][0], table.key, what, todo))
+            korean = (
+                f"'{name}'을(를) {used}행에서 함께 씁니다",
+                "하나만 남기거나 서로 다른 이름을 붙이세요",
+            )
+            faults.append(CaseFault(table.file, group["row"][0], table.key, what, todo, korean))
     return sorted(faults, key=lambda fault: fault.row)
 
 
@@ -138,20 +167,28 @@ def _parsed(column: CaseColumn) -> pl.Expr:
 def _column_faults(rows: pl.DataFrame, column: CaseColumn, file: str) -> list[CaseFault]:
     cell = pl.col(column.name).str.strip_chars()
     given = cell.is_not_null() & (cell != "")
-    tests = [(~given if column.required else pl.lit(False), "the cell is empty", "fill it in")]
+    empty = (("the cell is empty", "칸이 비어 있습니다"), ("fill it in", "채우세요"))
+    tests = [(~given if column.required else pl.lit(False), *empty)]
     if column.kind != "string":
         lost = given & _parsed(column).is_null()
-        tests.append((lost, f"'{{}}' is not a {column.kind}", _FORMS[column.kind]))
+        what = (f"'{{}}' is not a {column.kind}", f"'{{}}': {_KOREAN_KINDS[column.kind]} 아닙니다")
+        tests.append((lost, what, _FORMS[column.kind]))
     if column.pattern:
         wrong = given & ~cell.str.contains(column.pattern)
-        tests.append((wrong, "'{}' is not in the right form", f"write {column.about}"))
+        what = ("'{}' is not in the right form", "'{}': 형식이 맞지 않습니다")
+        form = _KOREAN_FORMS.get(column.pattern, "")
+        tests.append((wrong, what, (f"write {column.about}", f"{form} 형식으로 적으세요")))
     if column.choices:
         wrong = given & ~cell.is_in(list(column.choices))
-        todo = f"write one of {', '.join(column.choices)}"
-        tests.append((wrong, "'{}' is not a choice", todo))
+        choices = ", ".join(column.choices)
+        what = ("'{}' is not a choice", "'{}': 고를 수 있는 값이 아닙니다")
+        todo = (f"write one of {choices}", f"다음 가운데 하나를 적으세요: {choices}")
+        tests.append((wrong, what, todo))
     faults = []
-    for bad, what, todo in tests:
+    for bad, (what_en, what_ko), (todo_en, todo_ko) in tests:
         for row, value in rows.filter(bad).select("row", cell).iter_rows():
-            shown = what.format(str(value)[:60])
-            faults.append(CaseFault(file, row, column.name, shown, todo))
+            shown = str(value)[:60]
+            korean = (what_ko.replace("{}", shown), todo_ko)
+            what_now = what_en.replace("{}", shown)
+            faults.append(CaseFault(file, row, column.name, what_now, todo_en, korean))
     return faults

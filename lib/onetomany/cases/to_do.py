@@ -31,16 +31,34 @@ GROUPS = {
     MISSING: "missing",
     WORDS: "no words",
 }
+KOREAN_GROUPS = {
+    FAULT: "쓸 수 없음",
+    LATE: "기한 지남",
+    CLASH: "서로 어긋남",
+    SOURCE: "출처 없음",
+    DATABASE: "아직 읽지 않음",
+    SPEAKER: "모르는 발언자",
+    MISSING: "빠짐",
+    WORDS: "글 없음",
+}
 
 
 @dataclass(frozen=True)
 class CaseTask:
-    """Something to do: its group (of GROUPS), where, what is the matter, what to do."""
+    """Something to do: its group (of GROUPS), where, what is the matter, what to do.
+
+    `korean` has the last three in Korean.
+    """
 
     group: int
     where: str
     what: str
     remedy: str
+    korean: tuple[str, str, str]
+
+    def in_words(self, language: str) -> tuple[str, str, str]:
+        """Return where, what and remedy in a language: 'en' or 'ko'."""
+        return self.korean if language == "ko" else (self.where, self.what, self.remedy)
 
     def __str__(self) -> str:
         return f"{GROUPS[self.group]}: {self.where}: {self.what}; {self.remedy}."
@@ -72,15 +90,22 @@ def _faults(case: Case) -> Iterator[CaseTask]:
         readable &= not faults
         for fault in faults:
             where, _, _ = str(fault).partition(":")
-            yield CaseTask(FAULT, where, fault.what, fault.remedy)
+            row = f" {fault.row}행" if fault.row else ""
+            column = f" {fault.column} 열" if fault.column else ""
+            korean = (f"{fault.file}{row}{column}", *fault.korean)
+            yield CaseTask(FAULT, where, fault.what, fault.remedy, korean)
         for name in strange_columns(raw, table) if not unread else ():
             todo = "correct its name, or leave it: it stays in the file"
-            yield CaseTask(WORDS, table.file, f"the kit doesn't read its column '{name}'", todo)
+            what = f"the kit doesn't read its column '{name}'"
+            korean = (table.file, f"'{name}' 열은 읽지 않습니다",
+                      "열 이름을 고치거나 그대로 두세요. 파일에는 남습니다")  # fmt: skip
+            yield CaseTask(WORDS, table.file, what, todo, korean)
     try:
         _ = case.claims if readable else None
     except InputError as error:
         _, _, what = str(error).partition("claims.csv: ")
-        yield CaseTask(FAULT, "claims.csv", what.rstrip("."), "correct the cell")
+        korean = ("claims.csv", f"쓸 수 없는 값이 있습니다: {what.rstrip('.')}", "칸을 고치세요")
+        yield CaseTask(FAULT, "claims.csv", what.rstrip("."), "correct the cell", korean)
     yield from _lost_references(case)
 
 
@@ -95,7 +120,10 @@ def _lost_references(case: Case) -> Iterator[CaseTask]:
         for claim in filter(None, (named or "").split(";")):
             if claim.strip() not in known:
                 what = f"'{gap}' names the claim {claim}, which claims.csv doesn't have"
-                yield CaseTask(FAULT, f"gaps.csv, row {row}", what, "correct the claim's id")
+                korean = (f"gaps.csv {row}행", f"'{gap}'에 적힌 주장 {claim}이(가) 없습니다",
+                          "주장 번호를 고치세요")  # fmt: skip
+                where = f"gaps.csv, row {row}"
+                yield CaseTask(FAULT, where, what, "correct the claim's id", korean)
 
 
 def _late(case: Case, today: dt.date) -> Iterator[CaseTask]:
@@ -104,10 +132,16 @@ def _late(case: Case, today: dt.date) -> Iterator[CaseTask]:
     laws = procedures() if entries else {}
     for row in overdue(entries, laws, today=today).iter_rows(named=True):
         what = f"{row['label_en']} was due on {row['due']} ({row['body']})"
-        yield CaseTask(LATE, f"requests/{row['request']}.md", what, "remind, complain or appeal")
+        where = f"requests/{row['request']}.md"
+        korean = (where, f"{row['label_ko']} 기한이 {row['due']}이었습니다({row['body']})",
+                  "독촉하거나 이의를 신청하세요")  # fmt: skip
+        yield CaseTask(LATE, where, what, "remind, complain or appeal", korean)
     for entry in entries:
         if why := not_counted(entry, today=today):
-            yield CaseTask(LATE, f"requests/{entry.id}.md", why.rstrip("."), "add that event")
+            where = f"requests/{entry.id}.md"
+            korean = (where, "기관이 청구를 받은 날이 적혀 있지 않아 결정 기한을 셀 수 없습니다",
+                      "받은 날을 알게 되면 'received' 사건으로 적으세요")  # fmt: skip
+            yield CaseTask(LATE, where, why.rstrip("."), "add that event", korean)
 
 
 def _clashes(case: Case) -> Iterator[CaseTask]:
@@ -128,7 +162,13 @@ def _clashes(case: Case) -> Iterator[CaseTask]:
         what = f"{pair['subject_a']}, {pair['attribute']}: {' and '.join(said)}"
         where = f"claims.csv, {pair['claim_a']} and {pair['claim_b']}"
         todo = "ask both for the document (a row of gaps.csv), or note the reply"
-        yield CaseTask(CLASH, where, what, todo)
+        both_said = ", ".join(f"{pair[f'said_by_{s}']}: {pair[f'value_{s}']}" for s in "ab")
+        korean = (
+            f"claims.csv {pair['claim_a']}, {pair['claim_b']}",
+            f"{pair['subject_a']}, {pair['attribute']}. {both_said}",
+            "양쪽에 문서를 청구하거나(gaps.csv에 행 추가) 답변을 적으세요",
+        )
+        yield CaseTask(CLASH, where, what, todo, korean)
 
 
 def _sources(case: Case) -> Iterator[CaseTask]:
@@ -144,15 +184,20 @@ def _sources(case: Case) -> Iterator[CaseTask]:
         if bare.height:
             rows = ", ".join(map(str, bare["row"][:10])) + (", ..." if bare.height > 10 else "")
             what = f"{bare.height} of {_rows(frame.height)} without a source (row {rows})"
-            yield CaseTask(SOURCE, table.file, what, f"fill in {' or '.join(columns)}")
+            many = f"{frame.height}행 가운데 {bare.height}행에 출처가 없습니다({rows}행)"
+            korean = (table.file, many, f"{' 또는 '.join(columns)} 칸을 채우세요")
+            yield CaseTask(SOURCE, table.file, what, f"fill in {' or '.join(columns)}", korean)
     if not case.about.url and (case.about.said_en or case.about.said_ko):
         yield CaseTask(SOURCE, "case.toml", "what the system is said to do has no source",
-                       "fill in publisher, url and confidence")  # fmt: skip
+                       "fill in publisher, url and confidence",
+                       ("case.toml", "시스템이 한다는 일에 출처가 없습니다",
+                        "publisher, url, confidence를 채우세요"))  # fmt: skip
 
 
 def _database(case: Case) -> Iterator[CaseTask]:
-    for what, todo in stale_parts(case):
-        yield CaseTask(DATABASE, "case.duckdb", what, todo)
+    for (what, what_ko), (todo, todo_ko) in stale_parts(case):
+        korean = ("case.duckdb", what_ko, todo_ko)
+        yield CaseTask(DATABASE, "case.duckdb", what, todo, korean)
 
 
 def _speakers(case: Case) -> Iterator[CaseTask]:
@@ -161,31 +206,41 @@ def _speakers(case: Case) -> Iterator[CaseTask]:
     for name in dict.fromkeys(said):
         if name not in known:
             what = f"'{name}' speaks in {_rows(said.count(name))}"
-            yield CaseTask(
-                SPEAKER, "bodies.csv", what, "add a row that says what kind of body it is"
-            )
+            todo = "add a row that says what kind of body it is"
+            korean = ("bodies.csv", f"'{name}'이(가) {said.count(name)}개 행에서 말합니다",
+                      "어떤 기관인지 한 행으로 적으세요")  # fmt: skip
+            yield CaseTask(SPEAKER, "bodies.csv", what, todo, korean)
     for name in case.about.operators:
         if name not in known:
             yield CaseTask(SPEAKER, "case.toml", f"the operator '{name}' is not in bodies.csv",
-                           "add a row")  # fmt: skip
+                           "add a row",
+                           ("case.toml", f"운영 기관 '{name}'이(가) bodies.csv에 없습니다",
+                            "행을 추가하세요"))  # fmt: skip
 
 
 def _missing(case: Case) -> Iterator[CaseTask]:
     """Yield the parts of the case's chapter that nothing fills yet."""
-    for name, part in (
-        ("claims", "what was claimed and what can't be true together"),
-        ("events", "the story in order"),
-        ("numbers", "the figures"),
-        ("gaps", "what is still hidden, and whom to ask"),
-        ("provisions", "the law"),
-    ):
+    for name, part, part_ko in (
+        ("claims", "what was claimed and what can't be true together",
+         "무엇이 주장되었고 무엇이 함께 참일 수 없는지를"),
+        ("events", "the story in order", "일의 순서를"),
+        ("numbers", "the figures", "수치를"),
+        ("gaps", "what is still hidden, and whom to ask",
+         "무엇이 아직 감추어져 있고 누구에게 물을지를"),
+        ("provisions", "the law", "관련 법을"),
+    ):  # fmt: skip
         if case.table(name).is_empty():
             todo = f"add rows with 'onetomany add {name}' or in a spreadsheet"
+            korean = (f"{name}.csv", f"행이 없어 {part_ko} 보여 줄 수 없습니다",
+                      f"'onetomany add {name}'나 스프레드시트로 행을 적으세요")  # fmt: skip
             yield CaseTask(MISSING, f"{name}.csv", f"it has no rows: the chapter can't show {part}",
-                           todo)  # fmt: skip
+                           todo, korean)  # fmt: skip
     if case.numbers.height and case.numbers["input"].null_count() == case.numbers.height:
         todo = "fill in the column 'input', for example with searches or alerts"
-        yield CaseTask(MISSING, "numbers.csv", "no figure is marked as an input", todo)
+        korean = ("numbers.csv", "계산기에 넣을 수치가 표시되어 있지 않습니다",
+                  "'input' 열을 searches, alerts 등으로 채우세요")  # fmt: skip
+        what = "no figure is marked as an input"
+        yield CaseTask(MISSING, "numbers.csv", what, todo, korean)
 
 
 def _words(case: Case) -> Iterator[CaseTask]:
@@ -195,12 +250,16 @@ def _words(case: Case) -> Iterator[CaseTask]:
             continue
         for name in ("title", "place", "said"):
             if not getattr(case.about, f"{name}_{language}"):
-                yield CaseTask(WORDS, "case.toml", f"{name}_{language} is empty", "fill it in")
+                yield CaseTask(WORDS, "case.toml", f"{name}_{language} is empty", "fill it in",
+                               ("case.toml", f"{name}_{language}가 비어 있습니다",
+                                "채우세요"))  # fmt: skip
         for table, column in ((EVENTS, "event"), (NUMBERS, "what"), (GAPS, "what")):
             empty = case.table(table.name)[f"{column}_{language}"].null_count()
             if empty:
                 what = f"{column}_{language} is empty in {_rows(empty)}"
-                yield CaseTask(WORDS, table.file, what, "fill it in")
+                korean = (table.file, f"{empty}개 행에서 {column}_{language}가 비어 있습니다",
+                          "채우세요")  # fmt: skip
+                yield CaseTask(WORDS, table.file, what, "fill it in", korean)
 
 
 def _rows(number: int) -> str:

@@ -310,7 +310,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.cases.database import case_database
+        from onetomany.cases.database import case_database, store_case_claims
         from onetomany.cases.folder import read_case
         from onetomany.claims import claim_ledger as ledgers
         from onetomany.claims import claim_queries, contradictions
@@ -319,7 +319,7 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
 
         if args.lake and (args.ledger or args.case):
             raise InputError("--lake reads published claims: leave out CSV and --case.")
-        held, links, listing = ledgers.load_claims(), ledgers.load_links(), None
+        held, links, listing, own = ledgers.load_claims(), ledgers.load_links(), None, None
         if lake := named_lake(args):
             held = _claims_of_lake(lake)
         elif args.ledger:
@@ -358,8 +358,11 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
                 print(f"    {claim_ids}")
         if args.case:
             with open_case(args.case, write=True) as db:
-                held, cited = captures.resolve_claims(db, held)
-                many = ledgers.store_claims(db, held, links)
+                if own:
+                    many, cited = store_case_claims(db, own)
+                else:
+                    held, cited = captures.resolve_claims(db, held)
+                    many = ledgers.store_claims(db, held, links)
             for source in cited.iter_rows(named=True):
                 print(
                     f"{source['claim_id']:6} {_PASSAGES[source['passage']]}: {capture_line(source)}"
