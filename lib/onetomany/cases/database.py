@@ -82,8 +82,8 @@ def stale_parts(case: Case) -> Iterator[tuple[Words, Words]]:
         if failed and failed[0]:
             yield (f"documents that could not be read: {failed[0]}",
                    f"문서 {failed[0]}건은 읽지 못했습니다"), (
-                   "see case.duckdb.attention.csv",
-                   "case.duckdb.attention.csv에서 까닭을 보세요")  # fmt: skip
+                   f"see {attention_file(case_database(case)).name}",
+                   f"{attention_file(case_database(case)).name}에서 까닭을 보세요")  # fmt: skip
         if not _stored(db).equals(_in_folder(case)):
             yield ("its claims differ from claims.csv", "안의 주장이 claims.csv와 다릅니다"), (
                 "run 'onetomany claims'", "'onetomany claims'를 실행하세요")  # fmt: skip

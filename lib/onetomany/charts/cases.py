@@ -7,8 +7,6 @@ import polars as pl
 from .presenter import present_table
 from .reader_table import ReaderTable
 
-_FILE = "{} of the case folder", "사건 폴더의 {}"
-
 
 def case_events_table(events: pl.DataFrame) -> ReaderTable:
     """Return the events of a case folder in order, each with its source."""
@@ -51,7 +49,7 @@ def missing_documents_table(gaps: pl.DataFrame) -> ReaderTable:
         _in_both(gaps, "what", "why", "body"),
         ("Documents to ask for, the most telling first", "요구할 문서, 많은 것을 가려 줄 순서대로"),
         status="documented",
-        source=tuple(each.format("gaps.csv") for each in _FILE),
+        source=("gaps.csv of the case folder", "사건 폴더의 gaps.csv"),
         columns=["what_en", "why_en", "body_en", "contradicted", "claims"],
         labels={
             "what_en": ("Document", "문서"),

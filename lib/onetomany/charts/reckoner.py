@@ -36,6 +36,7 @@ def reckoning_table(figures: pl.DataFrame, *, title: Words, source: str) -> Read
             TableColumn(("Known how", "근거"), (TableLine("basis_en", "basis_ko"),)),
         ],
         title=title,
+        status="computed",
         source=source,
     )
 
@@ -60,6 +61,7 @@ def reckoner_inputs_table(inputs: pl.DataFrame, *, title: Words, source: str) ->
             ),
         ],
         title=title,
+        status="published",
         source=source,
     )
 
@@ -94,6 +96,7 @@ def accuracy_meanings_table(implied: pl.DataFrame, *, title: Words, source: str)
             ),
         ],
         title=title,
+        status="computed",
         source=source,
     )
 

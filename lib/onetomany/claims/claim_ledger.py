@@ -170,7 +170,9 @@ def check_ledger(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _with_periods(claims: pl.DataFrame) -> pl.DataFrame:
     """Return claims with the first and last day that each is about, from 'period' or a window."""
-    window = pl.when(unit="dates").then("value")  # a window is itself the time that it speaks of
+    window: pl.Expr = pl.when(unit="dates").then(
+        "value"
+    )  # a window is itself the time that it speaks of
     if "period" in claims.columns:
         form = pl.format("its period '{}' isn't a time: write 2019, 2019-04 or 2019/2022", "period")
         _refuse(claims, ~_is_window(pl.col("period")), form)

@@ -116,3 +116,20 @@ def add_command(parser: argparse.ArgumentParser) -> Run:
         return 0
 
     return run
+
+
+def fill_from_case(args: argparse.Namespace) -> None:
+    """Fill the options that were not given from exhibit.toml of the case folder."""
+    from onetomany.cases.making import read_exhibit_choices
+
+    home = args.home if args.home is not None and args.home.is_dir() else None
+    chosen = read_exhibit_choices(home) if home else {}
+    for name in ("operator", "organisation", "jurisdiction"):
+        if getattr(args, name) is None:
+            setattr(args, name, chosen.get(name, ""))
+    if args.redact is None and chosen.get("redact") and home:
+        args.redact = home / chosen["redact"]
+    if args.out is None:
+        args.out = (home or Path()) / "build" / "exhibit"
+    if args.only and args.home is not None:
+        raise InputError("--only has no effect with a case folder: leave one of them out.")

@@ -26,6 +26,7 @@ from onetomany.printing import print_line as print
 if TYPE_CHECKING:
     import polars as pl
 
+    from onetomany.cases.folder import Case
     from onetomany.documents.cluster import Cluster
     from onetomany.documents.ingested import Ingested
     from onetomany.documents.lake import Lake
@@ -288,6 +289,40 @@ def _claims_of_lake(lake: Lake) -> pl.DataFrame:
     return check_ledger(claims)
 
 
+def _print_pairs(clashing: pl.DataFrame) -> None:
+    between = None
+    for pair in clashing.iter_rows(named=True):
+        if pair["between"] != between:
+            between = pair["between"]
+            print(f"-- {_BETWEEN[between]}")
+        both = dict.fromkeys((pair["subject_a"], pair["subject_b"]))
+        print(f"{' and '.join(both)}, {pair['attribute']} ({pair['kind']}):")
+        for side in ("a", "b"):
+            print(f"    {_cited(pair, side)}")
+
+
+def _chosen_claims(args: argparse.Namespace) -> tuple[pl.DataFrame, Case | None]:
+    """Return the claims that the options name, and their case folder if they have one.
+
+    `args.case` becomes the folder's case file.
+    """
+    from onetomany.cases.database import case_database
+    from onetomany.cases.folder import read_case
+    from onetomany.claims import claim_ledger as ledgers
+
+    if args.lake and (args.ledger or args.case):
+        raise InputError("--lake reads published claims: leave out CSV and --case.")
+    if lake := named_lake(args):
+        return _claims_of_lake(lake), None
+    if args.ledger:
+        return ledgers.read_ledger(args.ledger), None
+    if home := case_folder(args.case):
+        own = read_case(home)
+        args.case = case_database(own)
+        return own.claims, own
+    return ledgers.load_claims(), None
+
+
 def claims_command(parser: argparse.ArgumentParser) -> Run:
     """List claims that contradict each other, with both citations; your own or the case's."""
     parser.add_argument(
@@ -310,37 +345,20 @@ def claims_command(parser: argparse.ArgumentParser) -> Run:
     )
 
     def run(args: argparse.Namespace) -> int:
-        from onetomany.cases.database import case_database, store_case_claims
-        from onetomany.cases.folder import read_case
+        from onetomany.cases.database import store_case_claims
         from onetomany.claims import claim_ledger as ledgers
         from onetomany.claims import claim_queries, contradictions
         from onetomany.documents import captures
         from onetomany.documents.case_file import open_case
 
-        if args.lake and (args.ledger or args.case):
-            raise InputError("--lake reads published claims: leave out CSV and --case.")
-        held, links, listing, own = ledgers.load_claims(), ledgers.load_links(), None, None
-        if lake := named_lake(args):
-            held = _claims_of_lake(lake)
-        elif args.ledger:
-            held = ledgers.read_ledger(args.ledger)
-        elif home := case_folder(args.case):
-            own = read_case(home)
-            held, links, listing = own.claims, own.links, own.bodies
-            args.case = case_database(own)
+        held, own = _chosen_claims(args)
+        links = own.links if own else ledgers.load_links()
+        listing = own.bodies if own else None
         found = contradictions.find_contradictions(
             held, links, tolerance=args.tolerance, listing=listing
         )
         clashing = found.filter("contradiction")
-        between = None
-        for pair in clashing.iter_rows(named=True):
-            if pair["between"] != between:
-                between = pair["between"]
-                print(f"-- {_BETWEEN[between]}")
-            both = dict.fromkeys((pair["subject_a"], pair["subject_b"]))
-            print(f"{' and '.join(both)}, {pair['attribute']} ({pair['kind']}):")
-            for side in ("a", "b"):
-                print(f"    {_cited(pair, side)}")
+        _print_pairs(clashing)
         print(
             f"{contradictions.count_pairs(held, found).claims} claims: {clashing.height} pairs "
             "contradict each other, "

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from onetomany.cli.captures import add_options, check_options, print_captures
+from onetomany.cli.cases import fill_from_case
 from onetomany.cli.command import Run, add_case_folder, add_notebooks, add_path, case_place
 from onetomany.errors import InputError
 from onetomany.printing import print_line as print
@@ -57,28 +58,11 @@ def exhibit_command(parser: argparse.ArgumentParser) -> Run:
         from onetomany.sources.files import sole_use
 
         args.home, args.case = case_place(args.case)
-        _fill_from_case(args)
+        fill_from_case(args)
         with sole_use(args.out):
             return _make_exhibit(args)
 
     return run
-
-
-def _fill_from_case(args: argparse.Namespace) -> None:
-    """Fill the options that were not given from exhibit.toml of the case folder."""
-    from onetomany.cases.making import read_exhibit_choices
-
-    home = args.home if args.home is not None and args.home.is_dir() else None
-    chosen = read_exhibit_choices(home) if home else {}
-    for name in ("operator", "organisation", "jurisdiction"):
-        if getattr(args, name) is None:
-            setattr(args, name, chosen.get(name, ""))
-    if args.redact is None and chosen.get("redact") and home:
-        args.redact = home / chosen["redact"]
-    if args.out is None:
-        args.out = (home or Path()) / "build" / "exhibit"
-    if args.only and args.home is not None:
-        raise InputError("--only has no effect with a case folder: leave one of them out.")
 
 
 def _make_exhibit(args: argparse.Namespace) -> int:

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import io
 import json
-import logging
-import os
-import platform
-import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +28,7 @@ from onetomany.evidence.figures import Figure, list_item_files, read_figures
 from onetomany.evidence.record import DataUse, RunRecord, new_identifier
 from onetomany.evidence.redaction import RedactionRule, redact
 from onetomany.evidence.reproduce import RELATIVE
+from onetomany.evidence.run_log import keep_log, run_log_text, run_times
 from onetomany.evidence.typesetting import Part, markdown, pdf
 from onetomany.report import chapters_of, chosen
 from onetomany.report.blocks import read_chapter
@@ -99,6 +95,7 @@ def build_payload(
     only: Sequence[str] | None = None,
     rules: Sequence[RedactionRule] = (),
     tests: Path | None = None,
+    *,
     case: Path | None = None,
 ) -> ExhibitPayload:
     """Run the chapters in clean kernels and lay out a bundle's payload in `out`, a new folder.
@@ -110,7 +107,7 @@ def build_payload(
     """
     notebooks = Path(notebooks).resolve()
     _refuse_taken(Path(out))
-    with tempfile.TemporaryDirectory() as made, _log_kept() as lines:
+    with tempfile.TemporaryDirectory() as made, keep_log() as lines:
         paths = chapters_of(notebooks)
         if case is not None:
             paths = [write_own_case(notebooks, Path(made), read_case(case))]
@@ -174,7 +171,7 @@ def _write(
     ]
     figures = [each for _, _, items in exhibits for each in items]
     commit = next((run["commit"] for run in runs.values() if run.get("commit")), "")
-    started, ended = _times(runs)
+    started, ended = run_times(runs)
     day = day_of_commit(notebooks, commit) or started.date()
 
     pictures = _write_figures(figures, root)
@@ -197,7 +194,7 @@ def _write(
     if not any(drawn.iterdir()):  # no manifest can list an empty folder
         drawn.rmdir()
     _put(root / "figures.json", _listed(exhibits, commit, left_out))
-    _put(root / "log" / "run.log", _log_text(runs, log).encode())
+    _put(root / "log" / "run.log", run_log_text(runs, log).encode())
 
     named = pl.concat(
         list_item_files(items).with_columns(exhibit=pl.lit(name)) for name, _, items in exhibits
@@ -345,55 +342,6 @@ def _text_of(notebook: Notebook) -> str:
     return "\n".join(cell.source for cell in notebook.cells) + json.dumps(
         outputs, ensure_ascii=False
     )
-
-
-@contextmanager
-def _log_kept() -> Iterator[list[str]]:
-    """Collect the log of running the chapters, as lines."""
-    lines: list[str] = []
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            # of a progress bar only its end
-            text = re.sub(r"[^\n]*\r", "", record.getMessage())
-            lines.append(text[:2000])
-
-    logger, handler = logging.getLogger("onetomany.report.execute"), Keep()
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield lines
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
-
-
-def _log_text(runs: Mapping[str, Mapping[str, Any]], log: Sequence[str]) -> str:
-    lines = [
-        f"onetomany {__version__}, Python {platform.python_version()}, {platform.platform()}, "
-        f"{os.cpu_count()} processors",
-        *(f"{name}={os.environ.get(name, '')}" for name in
-          ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")),
-    ]  # fmt: skip
-    for stem, run in runs.items():
-        lines.append(
-            f"{run.get('ran_at', 'at an unknown time')} {stem}: {run.get('seconds', '?')} s, "
-            f"commit {run.get('commit') or 'unknown'}"
-        )
-    return "\n".join([*lines, *log]) + "\n"
-
-
-def _times(runs: Mapping[str, Mapping[str, Any]]) -> tuple[datetime, datetime]:
-    spans = [
-        (start, start + timedelta(seconds=float(run.get("seconds", 0))))
-        for run in runs.values()
-        if "ran_at" in run
-        for start in [datetime.fromisoformat(run["ran_at"])]
-    ]
-    if not spans:
-        raise InputError("The notebooks carry no record of a run: execute them with this kit.")
-    return min(start for start, _ in spans), max(end for _, end in spans)
 
 
 def _refuse_taken(out: Path) -> None:
