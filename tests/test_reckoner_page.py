@@ -14,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from browser import errors, resize, wait_for
+from onetomany.accuracy.accuracy_claims import meanings_of_accuracy
 from onetomany.accuracy.programme_inputs import NAMES, ProgrammeInput, disclosed_inputs
 from onetomany.accuracy.reckoner import reckon
 from onetomany.accuracy.reckoner_words import reckoner_page
@@ -120,6 +121,34 @@ def test_own_numbers_have_the_librarys_figures(driver: Chrome, form: Path) -> No
     compare(driver, week)
 
 
+@pytest.mark.parametrize("claim", [99.98, 99, 100])
+def test_a_claim_implies_the_librarys_figures(driver: Chrome, form: Path, claim: float) -> None:
+    driver.get(form.as_uri())
+    wait_for(driver, 20, figures)
+    for case in (
+        {"searches": 20_000, "gallery_size": 1800, "alerts": 12},
+        {"searches": 500, "fnir": 0.3, "wanted_share": 0.001},
+        {"gallery_size": 1000, "fpir": 0.001},
+    ):
+        enter(driver, **case, claim=claim)
+        place = driver.find_element(By.CSS_SELECTOR, ".reckoner")
+        shown = json.loads(str(place.get_attribute("data-implied")))
+        table = meanings_of_accuracy(claim / 100, case)
+        lines = driver.find_elements(By.CSS_SELECTOR, "[data-meanings] tr")
+        assert len(lines) == len(table) == 7
+        for row, line in zip(table.iter_rows(named=True), lines, strict=True):
+            for name in ("alarms_a_day", "right_of_ten", "wrong_a_year"):
+                for end in ("", "_low", "_high"):
+                    own = shown[row["meaning"]].get(name, {}).get(end.strip("_") or "value")
+                    ours = row[name + end]
+                    expected = None if ours is None else pytest.approx(ours, rel=1e-4, abs=1e-9)
+                    assert own == expected, (case, row["meaning"], name + end)
+            text = str(line.get_attribute("textContent"))
+            assert ("inside this range" in text) == (row["fits"] is True)
+            assert ("outside this range" in text) == (row["fits"] is False)
+    assert errors(driver) == []
+
+
 def test_nonsense_is_refused_in_both_languages(driver: Chrome, form: Path) -> None:
     driver.get(form.as_uri())
     wait_for(driver, 20, figures)
@@ -131,9 +160,11 @@ def test_nonsense_is_refused_in_both_languages(driver: Chrome, form: Path) -> No
         ({"alerts": "many"}, "give a number", "수를 적는다"),
         ({"alerts": 4, "days": 0}, "above 0", "0보다 커야"),
         ({}, "at least one", "하나 이상"),
+        ({"alerts": 4, "claim": 0}, "at most 100 %", "100% 이하"),
+        ({"alerts": 4, "claim": 101}, "at most 100 %", "100% 이하"),
     ):
         enter(driver, **values)
-        assert figures(driver) == {}
+        assert "claim" in values or figures(driver) == {}
         note = driver.find_element(By.CSS_SELECTOR, ".reckoner [data-note]")
         said = str(note.get_attribute("textContent"))
         assert en in said

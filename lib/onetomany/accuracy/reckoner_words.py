@@ -10,6 +10,7 @@ import polars as pl
 
 from ..confidence import PERCENT, PERCENT_KO, TAIL
 from ..printing import Notice, shortened
+from .accuracy_claims import MEANINGS
 from .alarm_rates import PEOPLE_DIFFER
 from .programme_inputs import NAMES, SHARES, Inputs, reference_inputs
 from .reckoner import FIGURES, YEAR, Reckoning
@@ -177,9 +178,15 @@ def reckoner_page(programmes: pl.DataFrame, *, days_a_year: float = YEAR) -> dic
     }
     return {
         "order": inputs,
-        "names": {**NAMES, "days": ("days that the counts cover", "수가 걸친 날")},
+        "names": {
+            **NAMES,
+            "days": ("days that the counts cover", "수가 걸친 날"),
+            "claim": ("claimed accuracy, %", "주장된 정확도, %"),
+        },
         "figures": [[name, *label] for name, label in FIGURES.items()],
         "bases": _BASES,
+        "meanings": [[name, *texts] for name, texts in MEANINGS.items()],
+        "fits": {"true": _FITS[True], "false": _FITS[False]},
         "references": references,
         "programmes": listed,
         "people_differ": PEOPLE_DIFFER,
@@ -219,12 +226,14 @@ def worded_inputs(inputs: pl.DataFrame) -> pl.DataFrame:
     rows = []
     for row in inputs.iter_rows(named=True):
         basis_en, basis_ko = _BASES[row["basis"]]
-        days = "" if row["days"] is None else f", {short_number(row['days'])} days 일"
+        days = None if row["days"] is None else short_number(row["days"])
         form = short_share if row["input"] in SHARES else short_number
         rows.append(
             row
             | {
-                "said": form(row["value"]) + days,
+                "said": form(row["value"]),
+                "days_en": None if days is None else "a day" if days == "1" else f"in {days} days",
+                "days_ko": None if days is None else f"{days}일간",
                 "range": (
                     _span(row, "low", "high", " – ", form) if row["low"] != row["high"] else None
                 ),
@@ -232,7 +241,8 @@ def worded_inputs(inputs: pl.DataFrame) -> pl.DataFrame:
                 "basis_ko": basis_ko,
             }
         )
-    texts = dict.fromkeys(("said", "range", "basis_en", "basis_ko"), pl.String)
+    words = ("said", "range", "days_en", "days_ko", "basis_en", "basis_ko")
+    texts = dict.fromkeys(words, pl.String)
     return pl.DataFrame(rows, schema={**inputs.schema, **texts})
 
 
@@ -271,6 +281,6 @@ _BASES = {
 }
 _FITS = {
     None: (None, None),
-    True: ("possible with the disclosed alarms", "공개된 경보와 맞을 수 있음"),
-    False: ("not possible with the disclosed alarms", "공개된 경보와 맞지 않음"),
+    True: ("the disclosed alarms are inside this range", "공개된 경보 수는 이 범위 안"),
+    False: ("the disclosed alarms are outside this range", "공개된 경보 수는 이 범위 밖"),
 }

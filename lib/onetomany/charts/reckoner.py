@@ -26,14 +26,17 @@ def reckoning_table(figures: pl.DataFrame, *, title: Words, source: str) -> Read
     return reader_table(
         figures,
         [
-            TableColumn(("Figure", "수치"), (TableLine("name_en", "name_ko"),)),
+            TableColumn(
+                ("Figure", "수치"),
+                (TableLine("name_en", "name_ko"), TableLine("basis_en", "basis_ko")),
+                wide=True,
+            ),
             TableColumn(("Value", "값"), (TableLine("said"),)),
             TableColumn(("Range, unknown inputs", "범위(모르는 입력)"), (TableLine("range"),)),
             TableColumn(
                 (f"{PERCENT}, another such period", f"{PERCENT} 구간, 같은 기간이 또 있을 때"),
                 (TableLine("interval"),),
             ),
-            TableColumn(("Known how", "근거"), (TableLine("basis_en", "basis_ko"),)),
         ],
         title=title,
         status="computed",
@@ -50,15 +53,17 @@ def reckoner_inputs_table(inputs: pl.DataFrame, *, title: Words, source: str) ->
     return reader_table(
         shown,
         [
-            TableColumn(("Input", "입력"), (TableLine("name_en", "name_ko"),)),
             TableColumn(
-                ("Value", "값"),
-                (TableLine("said"), TableLine("range", label=("range", "범위"))),
+                ("Input and source", "입력과 출처"),
+                (
+                    TableLine("name_en", "name_ko"),
+                    TableLine("basis_en", "basis_ko", mark="open"),
+                    TableLine("source_en", "source_ko", link="url"),
+                ),
+                wide=True,
             ),
-            TableColumn(("Known how", "근거"), (TableLine("basis_en", "basis_ko", mark="open"),)),
-            TableColumn(
-                ("Source", "출처"), (TableLine("source_en", "source_ko", link="url"),), wide=True
-            ),
+            TableColumn(("Value", "값"), (TableLine("said"), TableLine("days_en", "days_ko"))),
+            TableColumn(("Range", "범위"), (TableLine("range"),)),
         ],
         title=title,
         status="published",

@@ -105,8 +105,8 @@ def _fault(path: Path) -> str:
             head = next(lines, [])
             for fields in lines:
                 if fields and len(fields) != len(head):
-                    many = f"{len(fields)} fields, the first line {len(head)}"
-                    return f"line {lines.line_num} has {many}"
+                    place = f"line {lines.line_num} has {len(fields)} fields"
+                    return f"{place}, the first line {len(head)}"
     except (csv.Error, UnicodeError) as error:
         return " ".join(str(error).split())[:200]
     return "it has no rows" if head else "it is empty"

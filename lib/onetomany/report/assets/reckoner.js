@@ -97,14 +97,14 @@
     return [found + at.S * wrong, precision, at.S * wrong];
   }
 
-  function spread(parts, year) {
+  function spread(parts, year, alarms = dailyAlarms) {
     const known = Object.entries(parts).filter(([, each]) => each);
     let corners = [{}];
     for (const [name, each] of known) {
       corners = corners.flatMap((corner) => [...new Set(each.slice(1))].map((end) => ({ ...corner, [name]: end })));
     }
-    const middle = dailyAlarms(Object.fromEntries(known.map(([name, each]) => [name, each[0]])));
-    const found = [middle, ...corners.map(dailyAlarms)];
+    const middle = alarms(Object.fromEntries(known.map(([name, each]) => [name, each[0]])));
+    const found = [middle, ...corners.map((corner) => alarms(corner))];
     const rows = {};
     [["alarms_a_day", 1], ["right_of_ten", 10], ["wrong_a_year", year]].forEach(([name, scale], place) => {
       const all = found.map((each) => each[place]).filter((each) => each !== null).map((each) => each * scale);
@@ -200,6 +200,39 @@
     return { rows, used };
   }
 
+  // --- "99.9 % accurate": accuracy.accuracy_claims
+
+  const ofAlarms = (precision) => (at) => {
+    const right = at.S * at.b * (1 - at.m);
+    return at.S === undefined ? [null, precision, null] : [right / precision, precision, right / precision - right];
+  };
+  const ofDecisions = (error) => (at) => {
+    const missed = Math.min(at.b * at.m, error), false_ = Math.min(error - missed, 1 - at.b), right = at.b - missed;
+    const share = right + false_ > 0 ? right / (right + false_) : null;
+    return at.S === undefined ? [null, share, null] : [at.S * (right + false_), share, at.S * false_];
+  };
+
+  function implied(meaning, accuracy, given, known) {
+    const pick = (...names) => Object.fromEntries(names.filter((name) => given[name]).map((name) => [name, given[name]]));
+    const whole = (value) => ({ value, low: value, high: value });
+    const claim = whole(1 - accuracy), own = pick("searches", "gallery_size", "wanted_share");
+    const figures = (inputs) => reckon(inputs, known.year, known).rows;
+    if (meaning === "fmr" && !own.gallery_size) return {};
+    if (meaning === "fmr" || meaning === "fpir") return figures({ ...own, ...pick("fnir"), [meaning]: claim });
+    if (meaning === "fnmr" || meaning === "tpir") return figures({ ...own, ...pick("fpir", "fmr"), fnir: claim });
+    if (meaning === "rank_1") return figures({ ...own, fpir: whole(1), fnir: claim });
+    const parts = { b: ends(given.wanted_share ?? known.references.wanted_share), m: ends(given.fnir ?? known.references.fnir) };
+    if (own.searches) parts.S = ends(own.searches, own.searches.days);
+    if (meaning === "precision") return spread(parts, known.year, ofAlarms(accuracy));
+    // where misses alone are all the errors, alarms are fewest
+    for (const [one, other] of [["b", "m"], ["m", "b"]]) {
+      const bends = parts[other].slice(1).filter((end) => end > 0).map((end) => (1 - accuracy) / end);
+      const [, low, high] = parts[one];
+      parts[one] = [...parts[one], ...bends.filter((each) => low < each && each < high)];
+    }
+    return spread(parts, known.year, ofDecisions(1 - accuracy));
+  }
+
   // --- nonsense
 
   function fault(given, said) {
@@ -252,8 +285,9 @@
   function build(place, known) {
     const fields = {}, said = words(known);
     const chooser = place.querySelector("select"), form = place.querySelector("[data-fields]");
+    const meanings = place.querySelector("[data-meanings]");
     const result = place.querySelector("[data-result]"), note = place.querySelector("[data-note]");
-    for (const name of [...known.order, "days"]) {
+    for (const name of [...known.order, "days", "claim"]) {
       const label = element("label");
       label.append(both("span", known.names[name]));
       const input = element("input");
@@ -287,7 +321,8 @@
         : ["The days must be a number above 0.", "기간의 날 수는 0보다 커야 한다."];
       result.replaceChildren();
       note.replaceChildren();
-      place.dataset.figures = "";
+      meanings.replaceChildren();
+      place.dataset.figures = place.dataset.implied = "";
       if (wrong) { note.append(both("p", wrong)); return; }
       const { rows, used } = reckon(given, known.year, known);
       place.dataset.figures = JSON.stringify(rows);
@@ -295,15 +330,16 @@
         const own = rows[name];
         if (!own) continue;
         const form = name === "false_alarm_rate" ? shortShare : (each) => short(each, own.basis === "counted");
-        const line = element("tr");
-        line.append(both("th", label), element("td", own.value === null ? "–" : form(own.value)),
+        const line = element("tr"), head = both("th", label);
+        head.append(both("small", known.bases[own.basis]));
+        Object.assign(head, { scope: "row", className: "wide" });
+        line.append(head, element("td", own.value === null ? "–" : form(own.value)),
           element("td", between(own.low, own.high, form)),
-          element("td", between(own.interval_low, own.interval_high, form)),
-          both("td", known.bases[own.basis]));
-        line.firstChild.scope = "row";
+          element("td", between(own.interval_low, own.interval_high, form)));
         result.append(line);
       }
-      for (const name of used.filter((each) => !given[each])) {
+      claimed(given);
+      for (const name of used.filter((each) => !given[each] && known.references[each])) {
         const own = known.references[name];
         const range = between(own.low, own.high, shortShare);
         note.append(both("p", [`Not disclosed: ${known.names[name][0]}. Range ${range}: ${own.source}.`,
@@ -311,9 +347,41 @@
       }
     }
 
+    // what the claimed percentage implies, a row for each meaning
+    function claimed(given) {
+      const text = fields.claim.value.trim().replace(/%$/, "");
+      meanings.closest("table").hidden = !text;
+      if (!text) return;
+      const accuracy = Number(text) / 100;
+      if (!(accuracy > 0 && accuracy <= 1)) {
+        note.append(both("p", ["A claimed accuracy is above 0 and at most 100 %.", "주장된 정확도는 0보다 크고 100% 이하이다."]));
+        return;
+      }
+      const alarms = given.alerts && given.alerts.value / given.alerts.days;
+      const all = {};
+      for (const [meaning, en, ko, silent, silentKo] of known.meanings) {
+        const rows = all[meaning] = implied(meaning, accuracy, given, known);
+        const line = element("tr"), head = both("th", [en, ko]);
+        Object.assign(head, { scope: "row", className: "wide" });
+        head.append(both("small", [`doesn't say: ${silent}`, `말하지 않는 것: ${silentKo}`]));
+        const daily = rows.alarms_a_day;
+        if (alarms !== undefined && daily && daily.low !== null) {
+          head.append(both("small", known.fits[String(daily.low <= alarms && alarms <= daily.high)]));
+        }
+        line.append(head);
+        for (const name of ["alarms_a_day", "right_of_ten", "wrong_a_year"]) {
+          const own = rows[name], form = (each) => short(each, false);
+          const range = own ? between(own.low, own.high, form) : "";
+          line.append(element("td", !own ? "–" : own.value === null ? range : form(own.value) + (range ? ` (${range})` : "")));
+        }
+        meanings.append(line);
+      }
+      place.dataset.implied = JSON.stringify(all);
+    }
+
     function choose() {
       const chosen = known.programmes[chooser.value];
-      for (const [name, input] of Object.entries(fields)) input.value = chosen?.[name] ?? "";
+      for (const [name, input] of Object.entries(fields)) if (name !== "claim") input.value = chosen?.[name] ?? "";
       const from = place.querySelector("[data-source]");
       from.replaceChildren();
       if (chosen) {
