@@ -17,7 +17,7 @@ from typing import Any
 from pypdfium2 import raw
 
 from .pdf_lattice import Lattice, LatticeCell
-from .reading import Box, Page, Reading, boxed
+from .reading import Box, boxed
 
 LAST = 1 << 30  # annotations are painted after the page
 LETTER = 3.0, 40.0  # points: the height of shapes that may be letters drawn as curves
@@ -282,8 +282,8 @@ def _plumber_tables() -> ModuleType:
     return import_module("pdfplumber.table")
 
 
-def drawn_tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
-    """Return the tables whose cells are drawn; those made by white space alone stay text."""
+def drawn_tables(found: Shapes) -> list[Lattice] | None:
+    """Return the tables whose cells are drawn; None if the page has too many lines."""
     level = [r for r in found.rules if r[1] == r[3] and r[2] - r[0] > THIN]
     upright = [r for r in found.rules if r[0] == r[2] and r[3] - r[1] > THIN]
     if len(level) < 2 or len(upright) < 2:
@@ -298,13 +298,11 @@ def drawn_tables(found: Shapes, reading: Reading, page: Page) -> list[Lattice]:
     merged = plumber.merge_edges(edges, 3, 3, 3, 3)
     counted = [sum(e["orientation"] == way for e in merged) for way in "hv"]
     if found.segments >= SEGMENTS or counted[0] * counted[1] > CROSSINGS * 4:
-        reading.note("limit", "Too many lines on this page to look for tables.", page.number)
-        return []
+        return None
     merged += _open_sides(merged)
     crossings = plumber.edges_to_intersections(merged, 3, 3)
     if len(crossings) > CROSSINGS:
-        reading.note("limit", "Too many lines on this page to look for tables.", page.number)
-        return []
+        return None
     cells = plumber.intersections_to_cells(crossings)
     groups = plumber.cells_to_tables(cells)
     return [_lattice([tuple(cell) for cell in group]) for group in groups if len(group) > 1]
