@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from . import pdf_forms as forms
 from . import pdf_notes as notes
-from . import pdf_shapes as shapes
+from .pdf_ahead import Ahead, pages_ahead
 from .pdf_lattice import Lattice
 from .pdf_lines import Line, char_box
 from .pdf_revisions import read_bookmarks, read_revisions
-from .pdf_seen import unseen_text
 from .pdf_shapes import Placing, Shapes
 from .pdf_tables import add_borderless
-from .pdf_unread import Looked, Part, unread_note, with_gaps
+from .pdf_unread import Part, unread_note
 from .reading import NO_TEXT, NO_TEXT_IN_PART, Box, Page, Reading, Refused, boxed
 
 _BULLET = re.compile(
@@ -58,16 +56,17 @@ def read_pdf(content: bytes, reading: Reading) -> None:
     tree = forms.read_tree(content, reading) if pdf.formenv else []
     signed = forms.read_signatures(pdf, content, tree, reading)
     filled: list[str] = []
-    for number in range(len(pdf)):
+    for ahead in pages_ahead(pdf, len(content)):
         page = reading.page(unit="pt")
-        try:
-            held = pdf[number]
-        except pdfium.PdfiumError:
+        if ahead is None:
             reading.note("unread", "PDFium can't load this page.", page.number)
             continue
-        _read_page(pdf, held, page, reading)
+        if isinstance(ahead, Exception):
+            raise ahead
+        _read_page(ahead, page, reading)
+        held, place = ahead.held, ahead.looked.place
         if pdf.formenv:
-            filled += forms.read_fields(pdf.formenv, held, shapes.placing(held), page, signed)
+            filled += forms.read_fields(pdf.formenv, held, place, page, signed)
         notes.paperclips(pdf, held, page, reading)
         held.close()
     unplaced = forms.read_unplaced(tree, {*filled}, reading)
@@ -78,14 +77,15 @@ def read_pdf(content: bytes, reading: Reading) -> None:
     pdf.close()
 
 
-def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
-    page.width, page.height = held.get_size()
-    looked = Looked(held)
+def _read_page(ahead: Ahead, page: Page, reading: Reading) -> None:
+    page.width, page.height = ahead.held.get_size()
+    looked, unseen, lines = ahead.looked, ahead.unseen, ahead.lines
     found, place = looked.found, looked.place
-    covers = [*found.covers, *notes.annotation_covers(held, place)]
-    unseen = unseen_text(looked.lines, covers, found, looked.drawn, place)
-    lines = with_gaps(looked.lines, looked.missing, place)
-    tables = add_borderless(pdf, page, looked, shapes.drawn_tables(found, reading, page))
+    if ahead.ruled is None:
+        reading.note("limit", "Too many lines on this page to look for tables.", page.number)
+    tables = ahead.ruled or []
+    if ahead.borderless is not None:
+        tables = add_borderless(page, looked.lines, place, tables, ahead.borderless)
     rest, placed = _into_cells(lines, tables, unseen, place) if tables else (lines, [])
     begun = 0
     for until, table, texts in placed:
@@ -99,7 +99,7 @@ def _read_page(pdf: Any, held: Any, page: Page, reading: Reading) -> None:
         if ("under_redaction" if kind == "redaction" else kind) in unseen.values():
             reading.note(kind, note, page.number)
     _about_pictures(found, page, reading, looked.parts)
-    notes.read_comments(held, place, page, reading)
+    notes.read_comments(ahead.held, place, page, reading)
     looked.textpage.close()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from .reading import Box
 
 
-@dataclass(frozen=True)
-class LatticeCell:
+class LatticeCell(NamedTuple):
     row: int
     column: int
     spans: tuple[int, int]

@@ -91,6 +91,7 @@ def read_lines(
     `backward` are places where text was drawn to the left of text that was drawn before it.
     """
     text = textpage.get_text_range()
+    textpage = textpage.raw  # of the wrapper, each call would ask for it
     lines: list[Line] = []
     unplaced: list[str] = []
     to_char = raw.FPDFText_GetCharIndexFromTextIndex

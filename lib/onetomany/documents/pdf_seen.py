@@ -56,6 +56,11 @@ class Drawn:
     def _texts(self) -> list[Any]:
         return [item for item, kind, _ in page_objects(self.held) if kind == raw.FPDF_PAGEOBJ_TEXT]
 
+    def forget(self) -> None:
+        """Free the memory of what was drawn."""
+        self.__dict__.pop("_pages", None)
+        self._made.clear()
+
     def pixels(self, window: tuple[slice, slice], *, bare: bool) -> Pixels:
         """Return a window of the page, drawn with its text or without (`bare`)."""
         stripes = range(window[0].start // STRIPE, (window[0].stop - 1) // STRIPE + 1)

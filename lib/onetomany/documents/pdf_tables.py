@@ -19,7 +19,7 @@ from .pdf_joined import join_cut_tables
 from .pdf_lattice import Lattice, LatticeCell
 from .pdf_lines import Line, char_box
 from .pdf_shapes import Placing
-from .pdf_unread import Looked, common_area
+from .pdf_unread import common_area
 from .reading import Box, Page, boxed
 
 ROWS = 3  # with separated texts: fewer don't indicate a table
@@ -52,7 +52,7 @@ def table_finder() -> Any:
     )
 
 
-def _may_contain_table(lines: list[Line], width: float) -> bool:
+def may_contain_table(lines: list[Line], width: float) -> bool:
     """Return whether rows of a page have narrow texts with gaps, or figures."""
     rows = 0
     for row in _levels([run for line in lines for run in line.runs]):
@@ -68,17 +68,13 @@ def _is_figures(text: str) -> bool:
     return figures >= FIGURES and 2 * figures > len(words)
 
 
-def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -> list[Lattice]:
-    """Return the tables of a page: the ruled ones, and those without lines."""
-    lines, place = looked.lines, looked.place
-    if not lines or not _may_contain_table(lines, page.width or 0.0):
-        return ruled
-    try:
-        found = _found(_alone(pdf, page.number))
-    except pdfium.PdfiumError:
-        found = []
-    except Exception as error:
-        why = f"Tables without lines were not looked for on this page ({type(error).__name__})."
+def add_borderless(
+    page: Page, lines: list[Line], place: Placing, ruled: list[Lattice],
+    found: list[Lattice] | BaseException,
+) -> list[Lattice]:  # fmt: skip
+    """Return the tables of a page: the ruled ones, and those of `borderless_tables`."""
+    if isinstance(found, BaseException):
+        why = f"Tables without lines were not looked for on this page ({type(found).__name__})."
         page.reading.note("limit", why, page.number)
         return ruled
     kept = list(ruled)
@@ -91,22 +87,36 @@ def add_borderless(pdf: Any, page: Page, looked: Looked, ruled: list[Lattice]) -
     return join_cut_tables(sorted(kept, key=lambda each: (each.box[1], each.box[0])), lines)
 
 
-def _alone(pdf: Any, number: int) -> bytes:
-    """Return a page as a document of its own."""
+def borderless_tables(pdf: Any, numbers: list[int]) -> dict[int, list[Lattice] | BaseException]:
+    """Return the tables on pages (numbers from 0), or the error at a page."""
+    if not numbers:
+        return {}
+    try:
+        return dict(zip(numbers, _found(_copied(pdf, numbers)), strict=True))
+    except BaseException as error:  # Rust's panics are no Exceptions
+        if len(numbers) == 1:
+            return {numbers[0]: [] if isinstance(error, pdfium.PdfiumError) else error}
+    return {number: borderless_tables(pdf, [number])[number] for number in numbers}
+
+
+def _copied(pdf: Any, numbers: list[int]) -> bytes:
+    """Return some pages as a document of their own."""
     with pdfium.PdfDocument.new() as alone:
-        alone.import_pages(pdf, [number - 1])
+        alone.import_pages(pdf, numbers)
         held = io.BytesIO()
         alone.save(held)
     return held.getvalue()
 
 
-def _found(content: bytes) -> list[Lattice]:
-    tables = []
-    for page in table_finder().parse(content).pages:
-        for block in page.blocks or []:
-            if block.kind == "table" and (table := _lattice(block)):
-                tables.append(table)
-    return tables
+def _found(content: bytes) -> list[list[Lattice]]:
+    return [
+        [
+            table
+            for block in page.blocks or []
+            if block.kind == "table" and (table := _lattice(block))
+        ]
+        for page in table_finder().parse(content).pages
+    ]
 
 
 def _lattice(block: Any) -> Lattice | None:
