@@ -14,7 +14,9 @@ from typing import Any
 
 from lxml import html
 
-HANGUL, LATIN = re.compile("[가-힣]"), re.compile(r"\b[a-z]{3,}\b")
+HANGUL = re.compile("[가-힣]")
+LATIN = re.compile(r"\b[a-z]{3,}\b")
+ENGLISH = re.compile(r"\b[A-Za-z][a-z]{2,}\b")  # names of a table have their mark
 # names, quotes, code and addresses stay as they are; `lang` says of which language a quote is
 RAW = {
     "raw header": re.compile(r"_|^(?:[a-z]+ )?(?:null|holds)$"),
@@ -71,7 +73,9 @@ def _other_words(part: Any, language: str) -> str:
     said = _shown(part, language, drop="code")
     if language == "en":
         return said[:80] if HANGUL.search(said) else ""
-    return said[:80] if LATIN.search(said) else ""
+    # a Korean sentence may contain names, which begin with a capital
+    in_table = part.tag in ("td", "th") and not HANGUL.search(said)
+    return said[:80] if (ENGLISH if in_table else LATIN).search(said) else ""
 
 
 def _shown(part: Any, language: str, *, drop: str) -> str:

@@ -142,10 +142,11 @@ class _Maker:
         if not parts:
             return None
         heading, form = self.label(parts[0])
+        numeric = self.frame[parts[0]].dtype.is_numeric() and form not in ("year", "code")
         lines = [self.line(name, first=name == parts[0]) for name in parts]
         texts = [text for line in lines for text in self.texts[line.column] if text]
         wide = max(map(len, texts), default=0) > 60
-        return TableColumn(heading, tuple(lines), wide=wide, number=form in NUMBERS)
+        return TableColumn(heading, tuple(lines), wide=wide, number=numeric)
 
     def is_part(self, name: str) -> bool:
         stem, side = _sides(name)

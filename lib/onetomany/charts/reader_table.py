@@ -45,8 +45,8 @@ class TableLine:
 
     `link` is a column of addresses, `note` a column of texts shown under the pointer. A null value
     is left out, or written as not known if `unknown` is true. `mark` is a Boolean column: true
-    highlights the line. `kind` marks a text that stays as it is in any language: a name, a quote, a
-    code.
+    highlights the line. `kind` marks a text that stays as it is in any language: a name, a quote or
+    a code.
     """
 
     column: str
