@@ -62,11 +62,14 @@ def reader_table(
     title: Words,
     source: str,
     group: Words | None = None,
+    tags: str = "",
+    long: bool = False,
 ) -> ReaderTable:
     """Return a table with its title, headings and source in both languages.
 
     `group` names an English and a Korean column; consecutive rows with equal values share a
-    heading.
+    heading. `tags` is a column of words, separated by blanks, by which the controls of a chart with
+    parameters `filter_...` on the same page show and hide rows. A `long` table scrolls in a box.
 
     >>> rows = pl.DataFrame({"day": ["2021-10-20", None], "what": ["A < B", "C"]})
     >>> day = TableColumn(("day", "날"), (TableLine("day", unknown=True),))
@@ -81,7 +84,7 @@ def reader_table(
     )
     listed = rows.to_dicts()
     parts = [
-        f'<table class="reader"><caption>{_both(title)}</caption>',
+        f'<table class="{_classes(tags, long)}"><caption>{_both(title)}</caption>',
         f"<thead><tr>{head}</tr></thead><tbody>",
     ]
     before: Words | None = None
@@ -90,7 +93,8 @@ def reader_table(
             parts.append(f'<tr class="group"><th scope="rowgroup"{span}>{_both(name)}</th></tr>')
             before = name
         cells = (f"<td{_wide(column)}>{''.join(_lines(row, column))}</td>" for column in columns)
-        parts.append(f"<tr>{''.join(cells)}</tr>")
+        shown_by = f' class="{html.escape(row[tags])}"' if tags else ""
+        parts.append(f"<tr{shown_by}>{''.join(cells)}</tr>")
     said = html.escape(source)
     parts.append(f"</tbody><tfoot><tr><td{span}>Source 출처: {said}</td></tr></tfoot></table>")
     data: dict[str, list[str | None]] = {}
@@ -100,10 +104,15 @@ def reader_table(
         ]
     for column in columns:
         data[" ".join(column.heading)] = [_text(row, column) for row in listed]
-        for line in column.lines:
-            if line.link:
-                data["address 주소"] = [row[line.link] for row in listed]
+        if links := [line.link for line in column.lines if line.link]:
+            data["address 주소"] = [
+                "\n".join(filter(None, map(row.get, links))) or None for row in listed
+            ]
     return ReaderTable("".join(parts), pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)))
+
+
+def _classes(tags: str, long: bool) -> str:
+    return "reader" + " filtered" * bool(tags) + " long" * long
 
 
 def _wide(column: TableColumn) -> str:
