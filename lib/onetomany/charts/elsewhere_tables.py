@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from ..confidence import PERCENT, PERCENT_KO
 from .elsewhere import filter_tags
 from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 
@@ -22,6 +23,8 @@ _STATUS = TableColumn(
     ),
     wide=True,
 )
+_CONFIDENCE = TableLine("confidence", label=("confidence", "신뢰도"))
+_SOURCE = TableLine("publisher", link="url")
 _NAMED = TableColumn(
     ("programme", "사업"),
     (
@@ -167,10 +170,16 @@ def disclosed_rates_table(rates: pl.DataFrame, *, source: str) -> ReaderTable:
     )
     columns = [
         TableColumn(("rate", "비율"), (TableLine("rate_en", "rate_ko"),), wide=True),
-        TableColumn(("counts", "수"), (TableLine("counts_en", "counts_ko"),)),
-        TableColumn(("share", "값"), (TableLine("rate_said_en", "rate_said_ko"),)),
-        TableColumn(("interval", "구간"), (TableLine("interval_en", "interval_ko"),)),
-        TableColumn(("source", "출처"), (TableLine("publisher", link="url"),)),
+        TableColumn(("counts", "수"), (TableLine("counts_en", "counts_ko"),), wide=True),
+        TableColumn(
+            ("share and interval", "비율과 구간"),
+            (
+                TableLine("rate_said_en", "rate_said_ko"),
+                TableLine("interval_en", "interval_ko", label=(PERCENT, f"{PERCENT_KO} 구간")),
+            ),
+            wide=True,
+        ),
+        TableColumn(("source", "출처"), (_SOURCE, _CONFIDENCE), wide=True),
     ]
     return reader_table(
         shown,
@@ -186,6 +195,7 @@ def uptake_table(shares: pl.DataFrame, *, source: str) -> ReaderTable:
     Takes `claims.programmes.uptake`.
     """
     shown = shares.with_columns(
+        period_ko=_period_ko(),
         percent_en=pl.concat_str(pl.format("{} ", "bound_en"), _rate("share"), ignore_nulls=True),
         percent_ko=pl.concat_str(
             _rate("share", korean=True), pl.format(" {}", "bound_ko"), ignore_nulls=True
@@ -205,15 +215,19 @@ def uptake_table(shares: pl.DataFrame, *, source: str) -> ReaderTable:
             ("where and when", "곳과 때"),
             (
                 TableLine("row_en", "row_ko"),
-                TableLine("period"),
+                TableLine("period", "period_ko"),
                 TableLine("how_en", "how_ko"),
                 TableLine("note_en", "note_ko"),
             ),
             wide=True,
         ),
-        TableColumn(("share", "비율"), (TableLine("percent_en", "percent_ko"),)),
-        TableColumn(("counts", "수"), (TableLine("counts_en", "counts_ko", unknown=True),)),
-        TableColumn(("source", "출처"), (TableLine("publisher", link="url"),)),
+        TableColumn(("share", "비율"), (TableLine("percent_en", "percent_ko"),), wide=True),
+        TableColumn(
+            ("counts", "수"),
+            (TableLine("counts_en", "counts_ko", label=("counts", "수"), unknown=True),),
+            wide=True,
+        ),
+        TableColumn(("source", "출처"), (_SOURCE, _CONFIDENCE), wide=True),
     ]
     title = ("Who took it where people were asked", "물었을 때 택한 사람")
     return reader_table(shown, columns, title=title, source=source)
@@ -236,7 +250,8 @@ def foreign_figures_table(figures: pl.DataFrame, *, source: str) -> ReaderTable:
     }
     shown = figures.with_columns(
         figure_en=words["en"],
-        figure_ko=words["ko"],
+        figure_ko=words["ko"].str.replace(" %", "%", literal=True),
+        period_ko=_period_ko(),
         source_en=pl.col("publisher")
         + pl.when("copy").then(pl.lit(", read in a copy")).otherwise(pl.lit("")),
         source_ko=pl.col("publisher")
@@ -252,11 +267,12 @@ def foreign_figures_table(figures: pl.DataFrame, *, source: str) -> ReaderTable:
             ),
             wide=True,
         ),
-        TableColumn(("period", "기간"), (TableLine("period"),)),
-        TableColumn(("figure", "수치"), (TableLine("figure_en", "figure_ko"),)),
+        TableColumn(("period", "기간"), (TableLine("period", "period_ko"),), wide=True),
+        TableColumn(("figure", "수치"), (TableLine("figure_en", "figure_ko"),), wide=True),
         TableColumn(
             ("source", "출처"),
-            (TableLine("source_en", "source_ko", link="url"), TableLine("confidence")),
+            (TableLine("source_en", "source_ko", link="url"), _CONFIDENCE),
+            wide=True,
         ),
     ]
     return reader_table(
@@ -301,7 +317,7 @@ def _sources(programmes: pl.DataFrame) -> TableColumn:
     )
     return TableColumn(
         ("sources", "출처"),
-        (*lines, TableLine("confidence", label=("confidence", "신뢰도"))),
+        (*lines, _CONFIDENCE),
         wide=True,
     )
 
@@ -320,3 +336,9 @@ def _rate(column: str, *, korean: bool = False) -> pl.Expr:
         return f"{1 / value:,.0f} 중 1" if korean else f"1 in {1 / value:,.0f}"
 
     return pl.col(column).map_elements(said, return_dtype=pl.String)
+
+
+def _period_ko() -> pl.Expr:
+    """Return a period in Korean: until, from, or a span."""
+    until = pl.col("period").str.replace("^to (.+)$", "${1}까지")
+    return until.str.replace("^from (.+)$", "${1}부터").str.replace(" to ", "~", literal=True)

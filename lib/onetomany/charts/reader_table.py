@@ -37,7 +37,10 @@ class TableLine:
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column: its heading and the lines of each cell; a wide cell fills a row on a telephone."""
+    """A column: its heading and the lines of each cell; a wide cell fills a row on a telephone.
+
+    If all columns are wide they are equally wide, and a telephone shows no headings: give labels.
+    """
 
     heading: Words
     lines: tuple[TableLine, ...]
@@ -84,7 +87,7 @@ def reader_table(
     )
     listed = rows.to_dicts()
     parts = [
-        f'<table class="{_classes(tags, long)}"><caption>{_both(title)}</caption>',
+        f'<table class="{_classes(columns, tags, long)}"><caption>{_both(title)}</caption>',
         f"<thead><tr>{head}</tr></thead><tbody>",
     ]
     before: Words | None = None
@@ -111,8 +114,9 @@ def reader_table(
     return ReaderTable("".join(parts), pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)))
 
 
-def _classes(tags: str, long: bool) -> str:
-    return "reader" + " filtered" * bool(tags) + " long" * long
+def _classes(columns: Sequence[TableColumn], tags: str, long: bool) -> str:
+    even = all(column.wide for column in columns)
+    return "reader" + " even" * even + " filtered" * bool(tags) + " long" * long
 
 
 def _wide(column: TableColumn) -> str:
