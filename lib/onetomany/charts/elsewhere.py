@@ -120,7 +120,7 @@ def consent_by_setting_chart(counts: pl.DataFrame, *, source: str) -> Finished:
 
 
 def claims_by_ruling_chart(counts: pl.DataFrame, claimed: pl.DataFrame, *, source: str) -> Finished:
-    """Draw programmes by what the operator claims and by the ruling, with their numbers.
+    """Draw programmes by the operator's claim and by the ruling, with their numbers.
 
     Takes `claims.programmes.claims_by_ruling` and `claimed_consent`.
     """

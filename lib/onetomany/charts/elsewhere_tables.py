@@ -15,7 +15,7 @@ from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
 
 _TAGGED = ("region", "setting", "functions", "consent", "ruling")
 _STATUS = TableColumn(
-    ("what it does, state", "기능, 상태"),
+    ("functions, state", "기능, 상태"),
     (
         TableLine("functions_en", "functions_ko"),
         TableLine("status_en", "status_ko", label=("state", "상태")),
@@ -92,7 +92,7 @@ def programmes_table(programmes: pl.DataFrame, *, source: str) -> ReaderTable:
 def claimed_consent_table(claimed: pl.DataFrame, *, source: str) -> ReaderTable:
     """Write the programmes that claim consent, those that came before an authority first.
 
-    Takes `claims.programmes.claimed_consent`.
+    Takes `claims.programmes.claimed_consent`, with `with_sources`.
     """
     ruled = pl.when("ruled").then
     grouped = _spoken(claimed).with_columns(
@@ -103,7 +103,7 @@ def claimed_consent_table(claimed: pl.DataFrame, *, source: str) -> ReaderTable:
     )
     return reader_table(
         grouped,
-        [_NAMED, _STATUS, _ASKED, _OUTCOME],
+        [_NAMED, _STATUS, _ASKED, _OUTCOME, _sources(grouped)],
         title=(
             f"The {len(claimed)} programmes of this table that claimed consent",
             f"이 표에서 동의를 내세운 사업 {len(claimed)}개",
@@ -114,12 +114,12 @@ def claimed_consent_table(claimed: pl.DataFrame, *, source: str) -> ReaderTable:
 
 
 def named_programmes_table(named: pl.DataFrame, *, source: str) -> ReaderTable:
-    """Write what is known of the programmes that readers' comments name.
+    """Write the programmes that readers' comments name, with oversight and doubts.
 
-    Takes `claims.programmes.named_programmes`.
+    Takes `claims.programmes.named_programmes`, with `with_sources`.
     """
     known = TableColumn(
-        ("what is known", "알려진 것"),
+        ("known", "알려진 것"),
         (
             TableLine("asked_en", "asked_ko"),
             TableLine("error_en", "error_ko", label=("errors", "오류")),
@@ -130,7 +130,7 @@ def named_programmes_table(named: pl.DataFrame, *, source: str) -> ReaderTable:
     )
     return reader_table(
         _spoken(named),
-        [_NAMED, _STATUS, known],
+        [_NAMED, _STATUS, known, _sources(named)],
         title=("What the comments under the article name", "기사 댓글이 든 것"),
         source=source,
         group=("topic_en", "topic_ko"),
@@ -259,7 +259,7 @@ def foreign_figures_table(figures: pl.DataFrame, *, source: str) -> ReaderTable:
     )
     columns = [
         TableColumn(
-            ("of what", "무엇"),
+            ("figure of", "무엇"),
             (
                 TableLine("row_en", "row_ko"),
                 TableLine("measure_en", "measure_ko"),

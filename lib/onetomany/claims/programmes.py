@@ -58,7 +58,7 @@ def consent_by_setting(programmes: pl.DataFrame) -> pl.DataFrame:
 
 
 def claims_by_ruling(programmes: pl.DataFrame) -> pl.DataFrame:
-    """Count programmes by what the operator claims and by the ruling, as `consent_by_setting`."""
+    """Count programmes by the operator's claim and by the ruling, as `consent_by_setting`."""
     return _crossed(programmes, "claimed", "ruling")
 
 
@@ -131,9 +131,8 @@ def named_programmes(programmes: pl.DataFrame, topics: pl.DataFrame) -> pl.DataF
 
     `topics` is `sources.elsewhere.commented_topics`.
     """
-    return topics.join(
-        programmes, left_on="programme", right_on="id", how="left", maintain_order="left"
-    )
+    named = topics.rename({"programme": "id"})
+    return named.join(programmes, on="id", how="left", maintain_order="left")
 
 
 def side_by_side(programmes: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:

@@ -40,7 +40,7 @@ PROGRAMMES = (
     *("start", "status", "status_date"),
     *("affected", "affected_unit_en", "affected_unit_ko", "affected_date"),  # people or records
     *("legal_en", "legal_ko"),  # the basis that the operator claims, or that was found
-    *("claimed", "consent"),  # what the operator claims; this table's reading
+    *("claimed", "consent"),  # the operator's claim; this table's reading
     *("asked_en", "asked_ko"),  # how people were asked, in a sentence or two
     *("consent_second", "second_for_en", "second_for_ko"),  # of another group, such as citizens
     *("retention_en", "retention_ko", "training", "error_en", "error_ko", "error_date"),
@@ -179,7 +179,7 @@ def foreign_rates(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def commented_topics(folder: Traversable = DATA) -> pl.DataFrame:
-    """Return what readers named under the article, one programme a row.
+    """Return the topics that readers named under the article, one programme a row.
 
     Columns: `topic_en`, `topic_ko`, `programme` (an id of `programmes`).
     """
