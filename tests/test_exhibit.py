@@ -621,7 +621,11 @@ def test_every_table_of_the_case_has_one_datasheet_which_counts_its_rows() -> No
             assert callable(getattr(importlib.import_module(module), name))
     held_tables = [
         f"{folder}/{each.name}"
-        for folder in (*(f"sources/data/cases/{name}" for name in shipped_cases()), "mentions/data")
+        for folder in (
+            *(f"sources/data/cases/{name}" for name in shipped_cases()),
+            "sources/data/elsewhere",
+            "mentions/data",
+        )
         for each in root.joinpath(folder).iterdir()
         if each.name.endswith(".csv")
     ]

@@ -16,6 +16,8 @@ __all__ = [
     "dials",
     "differentials",
     "disclosed",
+    "elsewhere",
+    "elsewhere_tables",
     "evidence",
     "face_join",
     "film",

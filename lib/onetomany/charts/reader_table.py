@@ -93,12 +93,15 @@ def reader_table(
     source: Words | str = "",
     query: str = "",
     group: Words | None = None,
+    tags: str = "",
 ) -> ReaderTable:
     """Return a table with title, status, headings and source in both languages.
 
     `status` is a key of STATUSES: how the table's figures are known. `query` is the search whose
     results the rows are. `group` names an English and a Korean column; consecutive rows with equal
-    values share a heading. After ROWS rows the reader opens the rest.
+    values share a heading. After ROWS rows the reader opens the rest. `tags` is a column of words,
+    separated by blanks, by which the menus of a chart with parameters `filter_...` on the same page
+    show and hide rows.
 
     Raises ValueError for another status.
 
@@ -119,9 +122,10 @@ def reader_table(
     )
     body = "".join(
         [
-            f'<div class="presented"><table class="reader"><caption>{badge(status)} ',
+            f'<div class="presented"><table class="{_look(columns, tags)}">',
+            f"<caption>{badge(status)} ",
             f"{_both(title)}{_query(query)}</caption><thead><tr>{head}</tr></thead><tbody>",
-            *_rows(listed, columns, classes, group),
+            *_rows(listed, columns, classes, group, tags),
             f"</tbody>{_foot(source, len(columns))}</table>{_rest(len(listed))}</div>",
         ]
     )
@@ -132,9 +136,10 @@ def reader_table(
         ]
     for column in columns:
         data[" ".join(column.heading)] = [_text(row, column) for row in listed]
-        for line in column.lines:
-            if line.link:
-                data["address 주소"] = [row[line.link] for row in listed]
+        if links := [line.link for line in column.lines if line.link]:
+            data["address 주소"] = [
+                "\n".join(filter(None, map(row.get, links))) or None for row in listed
+            ]
     return ReaderTable(body, pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)))
 
 
@@ -149,11 +154,17 @@ def badge(status: str) -> str:
     return f'<span class="badge {status}">{_both(STATUSES[status])}</span>'
 
 
+def _look(columns: Sequence[TableColumn], tags: str) -> str:
+    even = all(column.wide for column in columns)
+    return "reader" + " even" * even + " filtered" * bool(tags)
+
+
 def _rows(
     listed: list[dict[str, Any]],
     columns: Sequence[TableColumn],
     classes: list[str],
     group: Words | None,
+    tags: str,
 ) -> Iterator[str]:
     if not listed:
         yield f'<tr><td colspan="{len(columns)}">{_both(("There are none.", "없음"))}</td></tr>'
@@ -171,7 +182,9 @@ def _rows(
             f"{''.join(_lines(row, column))}</td>"
             for column, look in zip(columns, classes, strict=True)
         )
-        yield f"{'<tr class=more>' if more else '<tr>'}{''.join(cells)}</tr>"
+        names = " ".join(filter(None, (row[tags] if tags else "", "more" * more)))
+        look = f' class="{html.escape(names)}"' if names else ""
+        yield f"<tr{look}>{''.join(cells)}</tr>"
 
 
 def _rest(rows: int) -> str:

@@ -58,7 +58,7 @@ def consent_by_setting(programmes: pl.DataFrame) -> pl.DataFrame:
 
 
 def claims_by_ruling(programmes: pl.DataFrame) -> pl.DataFrame:
-    """Count programmes by what the operator claims and by the ruling, as `consent_by_setting`."""
+    """Count programmes by the operator's claim and by the ruling, as `consent_by_setting`."""
     return _crossed(programmes, "claimed", "ruling")
 
 
@@ -131,9 +131,8 @@ def named_programmes(programmes: pl.DataFrame, topics: pl.DataFrame) -> pl.DataF
 
     `topics` is `sources.elsewhere.commented_topics`.
     """
-    return topics.join(
-        programmes, left_on="programme", right_on="id", how="left", maintain_order="left"
-    )
+    named = topics.rename({"programme": "id"})
+    return named.join(programmes, on="id", how="left", maintain_order="left")
 
 
 def side_by_side(programmes: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
@@ -171,16 +170,27 @@ def side_by_side(programmes: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
 
 
 def with_sources(programmes: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    """Return the programmes with `cited`: a list of sources, each with publisher, url and copy.
+    """Return the programmes with their sources as columns, in the order of `sources`.
 
-    `sources` is `sources.elsewhere.programme_sources`.
+    Adds `source_1_en`, `source_1_ko` (publisher and date, and whether a copy was read) and
+    `source_1_url`, and so on, null if a programme has fewer. `sources` is
+    `sources.elsewhere.programme_sources`.
     """
-    listed = sources.group_by("programme", maintain_order=True).agg(
-        cited=pl.struct("publisher", "url", "date", "copy")
+    dated = pl.concat_str("publisher", pl.format(" ({})", "date"), ignore_nulls=True)
+    numbered = sources.select(
+        "programme",
+        pl.int_range(1, pl.len() + 1).over("programme").alias("n"),
+        en=dated + pl.when("copy").then(pl.lit(", read in a copy")).otherwise(pl.lit("")),
+        ko=dated + pl.when("copy").then(pl.lit(", 사본으로 읽음")).otherwise(pl.lit("")),
+        url="url",
     )
-    return programmes.join(
-        listed, left_on="id", right_on="programme", how="left", maintain_order="left"
-    )
+    for n in range(1, max(numbered["n"].to_list(), default=0) + 1):
+        names = {part: f"source_{n}_{part}" for part in ("en", "ko", "url")}
+        own = numbered.filter(n=n).drop("n").rename(names)
+        programmes = programmes.join(
+            own, left_on="id", right_on="programme", how="left", maintain_order="left"
+        )
+    return programmes
 
 
 def _crossed(programmes: pl.DataFrame, first: str, second: str) -> pl.DataFrame:

@@ -24,29 +24,15 @@ SHEETS = ("programmes", "figures")
 CONFIDENCES = ("V2", "V1")  # two independent sources, or one
 
 # columns of programmes.csv; those in `_en` have a Korean twin
-_PAIRS = [
-    "place",
-    "name",
-    "affected_unit",
-    "legal",
-    "asked",
-    "second_for",
-    "retention",
-    "error",
-    "oversight",
-    "doubt",
-]
-_CODES = [
-    "region",
-    "setting",
-    "functions",
-    "functions_basis",
-    "status",
-    "claimed",
-    "consent",
-    "training",
-    "outcome",
-]
+_PAIRS = (
+    *("place", "name", "affected_unit", "legal", "asked", "second_for", "retention", "error"),
+    *("oversight", "doubt"),
+)
+_CODES = (
+    *("region", "setting", "functions", "functions_basis", "status", "claimed", "consent"),
+    *("training", "outcome"),
+)
+_KINDS = {"functions": "function", "consent_second": "consent"}  # column -> kind in words.csv
 PROGRAMMES = (
     *("id", "core", "country", "region", "place_en", "place_ko", "setting", "operator"),
     *("name_en", "name_ko"),
@@ -54,7 +40,7 @@ PROGRAMMES = (
     *("start", "status", "status_date"),
     *("affected", "affected_unit_en", "affected_unit_ko", "affected_date"),  # people or records
     *("legal_en", "legal_ko"),  # the basis that the operator claims, or that was found
-    *("claimed", "consent"),  # what the operator claims; this table's reading
+    *("claimed", "consent"),  # the operator's claim; this table's reading
     *("asked_en", "asked_ko"),  # how people were asked, in a sentence or two
     *("consent_second", "second_for_en", "second_for_ko"),  # of another group, such as citizens
     *("retention_en", "retention_ko", "training", "error_en", "error_ko", "error_date"),
@@ -121,7 +107,7 @@ def programmes(folder: Traversable = DATA) -> pl.DataFrame:
         _refuse(frame, name, column, pl.col(column).is_null(), "is empty")
     for column in _CODES:
         _known(frame, name, column, words)
-    _known(frame, name, "consent_second", words, kind="consent")
+    _known(frame, name, "consent_second", words)
     _listed(frame, name, "core", ("yes", "no"))
     _listed(frame, name, "confidence", CONFIDENCES)
     for column in ("start", "status_date", "outcome_date"):
@@ -140,7 +126,7 @@ def programmes(folder: Traversable = DATA) -> pl.DataFrame:
     named = frame.join(places, on="country", maintain_order="left").with_columns(
         ruling=pl.col("outcome").replace_strict(groups)
     )
-    return _with_words(named, words, (*_CODES, "ruling"))
+    return _with_words(named, words, (*_CODES, "consent_second", "ruling"))
 
 
 def programme_sources(folder: Traversable = DATA) -> pl.DataFrame:
@@ -150,7 +136,7 @@ def programme_sources(folder: Traversable = DATA) -> pl.DataFrame:
     the page bears none. Raises InputError naming file, line and column.
     """
     known = _text_table(folder, "programmes.csv", PROGRAMMES)["id"].to_list()
-    return _cited(folder, known).with_columns(pl.col("copy") == "yes")
+    return _cited(folder, known).with_columns(pl.col("copy").eq_missing("yes"))
 
 
 def foreign_figures(folder: Traversable = DATA) -> pl.DataFrame:
@@ -177,7 +163,9 @@ def foreign_figures(folder: Traversable = DATA) -> pl.DataFrame:
     frame = _numbers(frame, name, "value", "count", "of")
     _refuse(frame, name, "count", pl.col("count") > pl.col("of"), "is more than its whole")
     frame = frame.join(titles, on="table", maintain_order="left")
-    return _with_words(frame, words, ("unit", "bound", "how")).with_columns(pl.col("copy") == "yes")
+    return _with_words(frame, words, ("unit", "bound", "how")).with_columns(
+        pl.col("copy").eq_missing("yes")
+    )
 
 
 def foreign_rates(folder: Traversable = DATA) -> pl.DataFrame:
@@ -191,7 +179,7 @@ def foreign_rates(folder: Traversable = DATA) -> pl.DataFrame:
 
 
 def commented_topics(folder: Traversable = DATA) -> pl.DataFrame:
-    """Return what readers named under the article, one programme a row.
+    """Return the topics that readers named under the article, one programme a row.
 
     Columns: `topic_en`, `topic_ko`, `programme` (an id of `programmes`).
     """
@@ -243,12 +231,12 @@ def _enough_sources(frame: pl.DataFrame, cited: pl.DataFrame) -> None:
 def _with_words(frame: pl.DataFrame, words: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     """Return the frame with the English and Korean words of its categories."""
     for column in columns:
-        own = words.filter(kind="function" if column == "functions" else column)
+        own = words.filter(kind=_KINDS.get(column, column))
         for language in ("en", "ko"):
             spoken = dict(own.select("key", language).iter_rows())
             each = pl.element().replace_strict(spoken, return_dtype=pl.String)
             frame = frame.with_columns(
-                pl.col(column).str.split(";").list.eval(each).list.join(", ")
+                pl.col(column).str.split(";").list.eval(each).list.join(" · ")
                 .alias(f"{column}_{language}")
             )  # fmt: skip
     return frame
@@ -283,12 +271,9 @@ def _listed(
         _refuse(frame, name, column, bad, f"is not one of the known values{hint}")
 
 
-def _known(
-    frame: pl.DataFrame, name: str, column: str, words: pl.DataFrame, *, kind: str = ""
-) -> None:
+def _known(frame: pl.DataFrame, name: str, column: str, words: pl.DataFrame) -> None:
     """Raise InputError for a category that words.csv doesn't have."""
-    kind = kind or ("function" if column == "functions" else column)
-    known = words.filter(kind=kind)["key"].to_list()
+    known = words.filter(kind=_KINDS.get(column, column))["key"].to_list()
     parts = pl.col(column).str.split(";")
     bad = parts.list.eval(~pl.element().is_in(known)).list.any()
     _refuse(frame, name, column, bad, f"is not in words.csv: use one of {', '.join(known)}")

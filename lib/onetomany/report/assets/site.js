@@ -136,6 +136,26 @@
       (context === "href" && /^(https?:\/\/|mailto:|#)/i.test(uri) ? { href: uri, rel: "noreferrer" } : {}),
   };
 
+  // A chart's menus named filter_... show and hide the rows of the page's table that has their tags
+  function filterRows(view, names) {
+    const body = names.length && document.querySelector("table.filtered tbody");
+    if (!body) return;
+    const apply = () => {
+      const tags = names.map((name) => view.signal(name)).filter(Boolean);
+      const rest = body.closest(".presented")?.querySelector("details.rest");
+      if (rest) rest.open = rest.open || tags.length > 0; // what matches may lie below the fold
+      let group = null; // its heading is shown with its first row
+      for (const row of body.rows) {
+        if (row.matches(".group")) group = row;
+        else row.hidden = !tags.every((tag) => row.classList.contains(tag));
+        if (row === group) row.hidden = true;
+        else if (group && !row.hidden) group.hidden = false;
+      }
+    };
+    for (const name of names) view.addSignalListener(name, apply);
+    apply();
+  }
+
   async function draw(script) {
     const id = script.dataset.chart;
     const target = document.getElementById(id);
@@ -144,7 +164,8 @@
     const room = figure.parentElement.clientWidth - parseFloat(box.paddingLeft) - parseFloat(box.paddingRight) - 2;
     const spec = JSON.parse(script.textContent);
     try {
-      const embed = (asked) => window.vegaEmbed(target, asked, {
+      let view;
+      const embed = async (asked) => ({ view } = await window.vegaEmbed(target, asked, {
         mode: "vega-lite",
         renderer: "svg",
         ast: true, // expressions are interpreted: the page's policy forbids to evaluate text
@@ -160,7 +181,7 @@
           SVG_ACTION: "Save as SVG 저장",
           CLICK_TO_VIEW_ACTIONS: "Save this chart 그림 저장",
         },
-      });
+      }));
       const picture = () => target.querySelector("svg.marks");
       await embed(spec);
       if (picture().width.baseVal.value > room) {
@@ -183,6 +204,7 @@
         // then everything is scaled
         Object.assign(picture().style, { maxWidth: "100%", height: "auto" });
       }
+      filterRows(view, (spec.params ?? []).map((each) => each.name).filter((name) => /^filter_/.test(name)));
       // the menu is a picture of three dots: named for those who don't see it
       target.querySelector("summary")?.setAttribute("aria-label", "Save this chart 그림 저장");
       target.dataset.drawn = "yes";

@@ -1,0 +1,347 @@
+"""Write tables of programmes elsewhere: all with their sources, those judged, and figures.
+
+Every row shows the date of its status, its sources, and what is doubtful about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from ..confidence import PERCENT, PERCENT_KO
+from .elsewhere import filter_tags
+from .reader_table import ReaderTable, TableColumn, TableLine, reader_table
+
+_TAGGED = ("region", "setting", "functions", "consent", "ruling")
+_STATUS = TableColumn(
+    ("functions, state", "기능, 상태"),
+    (
+        TableLine("functions_en", "functions_ko"),
+        TableLine("status_en", "status_ko", label=("state", "상태")),
+        TableLine("status_date", label=("as of", "기준")),
+    ),
+    wide=True,
+)
+_CONFIDENCE = TableLine("confidence", label=("confidence", "신뢰도"))
+_SOURCE = TableLine("publisher", link="url")
+_NAMED = TableColumn(
+    ("programme", "사업"),
+    (
+        TableLine("name_en", "name_ko"),
+        TableLine("place_en", "place_ko"),
+        TableLine("country_en", "country_ko"),
+    ),
+    wide=True,
+)
+_ASKED = TableColumn(
+    ("how people were asked", "어떻게 물었나"),
+    (
+        TableLine("consent_en", "consent_ko", label=("consent", "동의")),
+        TableLine("claimed_en", "claimed_ko", label=("operator claims", "운영자 주장")),
+        TableLine("second_en", "second_ko", label=("others", "다른 집단")),
+        TableLine("asked_en", "asked_ko"),
+    ),
+    wide=True,
+)
+_OUTCOME = TableColumn(
+    ("outcome", "결과"),
+    (
+        TableLine("outcome_en", "outcome_ko", label=("outcome", "결과")),
+        TableLine("outcome_date"),
+        TableLine("oversight_en", "oversight_ko"),
+        TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
+    ),
+    wide=True,
+)
+
+
+def programmes_table(programmes: pl.DataFrame, *, source: str) -> ReaderTable:
+    """Write all programmes by region, with basis, retention, errors, outcome, doubts and sources.
+
+    Takes `claims.programmes.with_sources`. The controls of `programme_map_chart` filter its rows.
+    """
+    known = TableColumn(
+        ("basis, retention, errors", "근거, 보관, 오류"),
+        (
+            TableLine("legal_en", "legal_ko", label=("basis", "근거")),
+            TableLine("retention_en", "retention_ko", label=("kept", "보관")),
+            TableLine("trained_en", "trained_ko", label=("training", "학습")),
+            TableLine("affected_en", "affected_ko", label=("disclosed", "공개된 수")),
+            TableLine("error_en", "error_ko", label=("errors", "오류")),
+        ),
+        wide=True,
+    )
+    ordered = _spoken(programmes).sort("region", "country_en", "id")
+    title = (
+        f"{len(ordered)} programmes in {ordered['country'].n_unique()} jurisdictions",
+        f"{ordered['country'].n_unique()}개 관할의 사업 {len(ordered)}개",
+    )
+    columns = [_NAMED, _STATUS, _ASKED, known, _OUTCOME, _sources(ordered)]
+    return reader_table(
+        ordered,
+        columns,
+        title=title,
+        status="elsewhere",
+        source=source,
+        group=("region_en", "region_ko"),
+        tags="tags",
+    )
+
+
+def claimed_consent_table(claimed: pl.DataFrame, *, source: str) -> ReaderTable:
+    """Write the programmes that claim consent, those that came before an authority first.
+
+    Takes `claims.programmes.claimed_consent`, with `with_sources`.
+    """
+    ruled = pl.when("ruled").then
+    grouped = _spoken(claimed).with_columns(
+        group_en=ruled(pl.lit("before a regulator or court")).otherwise(pl.lit("no ruling found")),
+        group_ko=ruled(pl.lit("감독기관이나 법원의 판단이 있음")).otherwise(
+            pl.lit("판단을 찾지 못함")
+        ),
+    )
+    return reader_table(
+        grouped,
+        [_NAMED, _STATUS, _ASKED, _OUTCOME, _sources(grouped)],
+        title=(
+            f"The {len(claimed)} programmes of this table that claimed consent",
+            f"이 표에서 동의를 내세운 사업 {len(claimed)}개",
+        ),
+        status="elsewhere",
+        source=source,
+        group=("group_en", "group_ko"),
+    )
+
+
+def named_programmes_table(named: pl.DataFrame, *, source: str) -> ReaderTable:
+    """Write the programmes that readers' comments name, with oversight and doubts.
+
+    Takes `claims.programmes.named_programmes`, with `with_sources`.
+    """
+    known = TableColumn(
+        ("known", "알려진 것"),
+        (
+            TableLine("asked_en", "asked_ko"),
+            TableLine("error_en", "error_ko", label=("errors", "오류")),
+            TableLine("oversight_en", "oversight_ko", label=("oversight", "감독")),
+            TableLine("doubt_en", "doubt_ko", label=("doubt", "의심")),
+        ),
+        wide=True,
+    )
+    return reader_table(
+        _spoken(named),
+        [_NAMED, _STATUS, known, _sources(named)],
+        title=("What the comments under the article name", "기사 댓글이 든 것"),
+        status="elsewhere",
+        source=source,
+        group=("topic_en", "topic_ko"),
+    )
+
+
+def side_by_side_table(
+    aspects: pl.DataFrame, ids: Sequence[str], names: Sequence[tuple[str, str]], *, source: str
+) -> ReaderTable:
+    """Write programmes beside one another, an aspect a row.
+
+    Takes `claims.programmes.side_by_side`; `names` are headings for the `ids`.
+    """
+    first = TableColumn(("aspect", "항목"), (TableLine("aspect_en", "aspect_ko"),), wide=True)
+    rest = [
+        TableColumn(
+            name, (TableLine(f"{each}_en", f"{each}_ko", label=name, unknown=True),), wide=True
+        )
+        for each, name in zip(ids, names, strict=True)
+    ]
+    title = " and ".join(en for en, _ in names), ", ".join(ko for _, ko in names)
+    return reader_table(aspects, [first, *rest], title=title, status="elsewhere", source=source)
+
+
+def disclosed_rates_table(rates: pl.DataFrame, *, source: str) -> ReaderTable:
+    """Write shares of disclosed counts with their intervals.
+
+    Takes `claims.programmes.disclosed_rates`.
+    """
+    shown = rates.with_columns(
+        counts_en=pl.format("{} of {}", _grouped("count"), _grouped("of")),
+        counts_ko=pl.format("{} 가운데 {}", _grouped("of"), _grouped("count")),
+        rate_said_en=_rate("share"),
+        rate_said_ko=_rate("share", korean=True),
+        interval_en=pl.format("{} to {}", _rate("low"), _rate("high")),
+        interval_ko=pl.format("{}~{}", _rate("low", korean=True), _rate("high", korean=True)),
+    )
+    columns = [
+        TableColumn(("rate", "비율"), (TableLine("rate_en", "rate_ko"),), wide=True),
+        TableColumn(("counts", "수"), (TableLine("counts_en", "counts_ko"),), wide=True),
+        TableColumn(
+            ("share and interval", "비율과 구간"),
+            (
+                TableLine("rate_said_en", "rate_said_ko"),
+                TableLine("interval_en", "interval_ko", label=(PERCENT, f"{PERCENT_KO} 구간")),
+            ),
+            wide=True,
+        ),
+        TableColumn(("source", "출처"), (_SOURCE, _CONFIDENCE), wide=True),
+    ]
+    return reader_table(
+        shown,
+        columns,
+        title=("Rates computed from disclosed counts", "공개된 수에서 계산한 비율"),
+        status="elsewhere",
+        source=source,
+    )
+
+
+def uptake_table(shares: pl.DataFrame, *, source: str) -> ReaderTable:
+    """Write the share of people who used a programme, with counts, notes and sources.
+
+    Takes `claims.programmes.uptake`.
+    """
+    shown = shares.with_columns(
+        period_ko=_period_ko(),
+        percent_en=pl.concat_str(pl.format("{} ", "bound_en"), _rate("share"), ignore_nulls=True),
+        percent_ko=pl.concat_str(
+            _rate("share", korean=True), pl.format(" {}", "bound_ko"), ignore_nulls=True
+        ),
+        counts_en=pl.concat_str(
+            _grouped("count"), pl.format(" of {}", _grouped("of")), ignore_nulls=True
+        ),
+        counts_ko=pl.concat_str(
+            pl.format("{} 가운데 ", _grouped("of")), _grouped("count"), ignore_nulls=True
+        ),
+    ).with_columns(
+        pl.when(pl.col("count").is_not_null()).then(each).alias(each)
+        for each in ("counts_en", "counts_ko")
+    )
+    columns = [
+        TableColumn(
+            ("where and when", "곳과 때"),
+            (
+                TableLine("row_en", "row_ko"),
+                TableLine("period", "period_ko"),
+                TableLine("how_en", "how_ko"),
+                TableLine("note_en", "note_ko"),
+            ),
+            wide=True,
+        ),
+        TableColumn(("share", "비율"), (TableLine("percent_en", "percent_ko"),), wide=True),
+        TableColumn(
+            ("counts", "수"),
+            (TableLine("counts_en", "counts_ko", label=("counts", "수"), unknown=True),),
+            wide=True,
+        ),
+        TableColumn(("source", "출처"), (_SOURCE, _CONFIDENCE), wide=True),
+    ]
+    title = ("Who took it where people were asked", "물었을 때 택한 사람")
+    return reader_table(shown, columns, title=title, status="elsewhere", source=source)
+
+
+def foreign_figures_table(figures: pl.DataFrame, *, source: str) -> ReaderTable:
+    """Write all figures disclosed elsewhere, by table.
+
+    Takes `sources.elsewhere.foreign_figures`.
+    """
+    words = {
+        language: pl.concat_str(
+            pl.format("{} ", f"bound_{language}"),
+            _grouped("value"),
+            pl.lit(" "),
+            f"unit_{language}",
+            ignore_nulls=True,
+        )
+        for language in ("en", "ko")
+    }
+    shown = figures.with_columns(
+        figure_en=words["en"],
+        figure_ko=words["ko"].str.replace(" %", "%", literal=True),
+        period_ko=_period_ko(),
+        source_en=pl.col("publisher")
+        + pl.when("copy").then(pl.lit(", read in a copy")).otherwise(pl.lit("")),
+        source_ko=pl.col("publisher")
+        + pl.when("copy").then(pl.lit(", 사본으로 읽음")).otherwise(pl.lit("")),
+    )
+    columns = [
+        TableColumn(
+            ("figure of", "무엇"),
+            (
+                TableLine("row_en", "row_ko"),
+                TableLine("measure_en", "measure_ko"),
+                TableLine("note_en", "note_ko"),
+            ),
+            wide=True,
+        ),
+        TableColumn(("period", "기간"), (TableLine("period", "period_ko"),), wide=True),
+        TableColumn(("figure", "수치"), (TableLine("figure_en", "figure_ko"),), wide=True),
+        TableColumn(
+            ("source", "출처"),
+            (TableLine("source_en", "source_ko", link="url"), _CONFIDENCE),
+            wide=True,
+        ),
+    ]
+    return reader_table(
+        shown,
+        columns,
+        title=(
+            f"{len(shown)} figures disclosed elsewhere",
+            f"다른 곳에서 공개된 수치 {len(shown)}개",
+        ),
+        status="elsewhere",
+        source=source,
+        group=("title_en", "title_ko"),
+    )
+
+
+def _spoken(programmes: pl.DataFrame) -> pl.DataFrame:
+    """Return programmes with the lines of a table that join several columns."""
+    inferred = pl.col("functions_basis") == "inferred"
+    stated = pl.col("training") != "not stated"
+    both = [
+        expression.alias(f"{name}_{language}")
+        for language, doubt in (("en", " (inferred in part)"), ("ko", "(일부 추정)"))
+        for name, expression in {
+            "functions": pl.col(f"functions_{language}")
+            + pl.when(inferred).then(pl.lit(doubt)).otherwise(pl.lit("")),
+            "second": pl.format("{}: {}", f"second_for_{language}", f"consent_second_{language}"),
+            "trained": pl.when(stated).then(f"training_{language}"),
+            "affected": pl.format(
+                "{} {} ({})", _grouped("affected"), f"affected_unit_{language}", "affected_date"
+            ),
+        }.items()
+    ]
+    tags = pl.concat_str([filter_tags(column) for column in _TAGGED], separator=" ")
+    return programmes.with_columns(*both, tags=tags)
+
+
+def _sources(programmes: pl.DataFrame) -> TableColumn:
+    lines = tuple(
+        TableLine(name, name.replace("_en", "_ko"), link=name.replace("_en", "_url"))
+        for name in programmes.columns
+        if name.startswith("source_") and name.endswith("_en")
+    )
+    return TableColumn(
+        ("sources", "출처"),
+        (*lines, _CONFIDENCE),
+        wide=True,
+    )
+
+
+def _grouped(column: str) -> pl.Expr:
+    """Return a number as text with commas between thousands."""
+    return pl.col(column).map_elements(lambda value: f"{value:,.12g}", return_dtype=pl.String)
+
+
+def _rate(column: str, *, korean: bool = False) -> pl.Expr:
+    """Return a share as percent, or as one in so many if it is below a thousandth."""
+
+    def said(value: float) -> str:
+        if value >= 0.001:
+            return f"{100 * value:.3g}{'%' if korean else ' %'}"
+        return f"{1 / value:,.0f} 중 1" if korean else f"1 in {1 / value:,.0f}"
+
+    return pl.col(column).map_elements(said, return_dtype=pl.String)
+
+
+def _period_ko() -> pl.Expr:
+    """Return a period in Korean: until, from, or a span."""
+    until = pl.col("period").str.replace("^to (.+)$", "${1}까지")
+    return until.str.replace("^from (.+)$", "${1}부터").str.replace(" to ", "~", literal=True)
