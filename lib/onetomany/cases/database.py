@@ -18,7 +18,7 @@ from ..printing import printable
 from ..requests.log import read_requests
 from ..requests.status import store_requests
 from .folder import Case
-from .marked import unknown_documents, with_places, with_whole_documents
+from .marked import unclear_documents, with_places, with_whole_documents
 
 Words = tuple[str, str]  # English and Korean
 FILE = "case.duckdb"
@@ -91,19 +91,19 @@ def stale_parts(case: Case) -> Iterator[tuple[Words, Words]]:
 
 
 def _uncited(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
-    """Yield how many claims cite a document that the case file doesn't have."""
-    if lost := list(unknown_documents(db, claims)):
-        (claim, document), many = lost[0], len(lost)
-        yield (
-            (
-                f"{many} claims cite a document that is not in it ({claim}: {document[:20]})",
-                f"주장 {many}개가 인용한 문서가 안에 없습니다({claim}: {document[:20]})",
-            ),
-            (
-                "put it into sources/ and run 'onetomany ingest', or correct the claim",
-                "sources/에 넣고 'onetomany ingest'로 읽거나, 주장을 고치세요",
-            ),
-        )
+    """Yield how many claims cite a document that the case file doesn't have, or two that it has."""
+    unclear = list(unclear_documents(db, claims))
+    lost = [f"{claim}: {document[:20]}" for claim, document, many in unclear if many == 0]
+    twice = [f"{claim}: {document[:20]}" for claim, document, many in unclear if many > 1]
+    if lost:
+        yield (f"{len(lost)} claims cite a document that is not in it ({lost[0]})",
+               f"주장 {len(lost)}개가 인용한 문서가 안에 없습니다({lost[0]})"), (
+               "put it into sources/ and run 'onetomany ingest', or correct the claim",
+               "sources/에 넣고 'onetomany ingest'로 읽거나, 주장을 고치세요")  # fmt: skip
+    if twice:
+        yield (f"{len(twice)} claims cite digits that begin two documents ({twice[0]})",
+               f"주장 {len(twice)}개가 인용한 앞자리로 시작하는 문서가 둘입니다({twice[0]})"), (
+               "write more digits of the SHA-256", "SHA-256을 더 길게 적으세요")  # fmt: skip
 
 
 def source_files(folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ import polars as pl
 from ..claims import passages
 from ..documents.case_file import query_frame
 from ..errors import InputError
-from .columns import CLAIMS
+from .columns import BODIES, CLAIMS
 from .rows import add_row, delete_row, replace_row
 from .tables import raw_table
 
@@ -38,9 +38,13 @@ def replace_marked_claim(folder: Path, claim: pl.DataFrame) -> None:
     replace_row(folder, "claims", claim["claim_id"][0], marked_cells(claim))
 
 
-def delete_marked_claim(folder: Path, claim_id: str) -> None:
-    """Delete a claim's row from claims.csv. Raises InputError if there is none."""
+def delete_marked_claim(db: duckdb.DuckDBPyConnection, folder: Path, claim_id: str) -> None:
+    """Delete a claim from claims.csv and from the case file, which must be open for writing.
+
+    Raises InputError if claims.csv doesn't have it.
+    """
     delete_row(folder, "claims", claim_id)
+    db.execute("delete from claims where claim_id = ?", [claim_id])
 
 
 def marked_cells(claim: pl.DataFrame) -> dict[str, str]:
@@ -56,6 +60,12 @@ def claim_ids(folder: Path) -> list[str]:
     """Return the ids of claims.csv, also if some of its cells can't be used."""
     raw, _ = raw_table(folder, CLAIMS)
     return raw["claim_id"].drop_nulls().to_list() if "claim_id" in raw.columns else []
+
+
+def body_names(folder: Path) -> list[str]:
+    """Return the names of bodies.csv, also if some of its cells can't be used."""
+    raw, _ = raw_table(folder, BODIES)
+    return raw["name"].drop_nulls().to_list() if "name" in raw.columns else []
 
 
 def with_whole_documents(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame) -> pl.DataFrame:
@@ -84,26 +94,33 @@ def with_places(db: duckdb.DuckDBPyConnection, claims: pl.DataFrame) -> pl.DataF
     return pl.DataFrame(rows, schema=claims.schema)
 
 
-def unknown_documents(
+def unclear_documents(
     db: duckdb.DuckDBPyConnection, claims: pl.DataFrame
-) -> Iterator[tuple[str, str]]:
-    """Yield the claims whose document the case file doesn't have, with that document."""
+) -> Iterator[tuple[str, str, int]]:
+    """Yield the claims whose document is not exactly one of the case file: claim, document, count.
+
+    The count is 0, or the number of documents that begin with these digits.
+    """
     cited = claims.drop_nulls("document")
     known = _documents(db) if cited.height else {}
     for claim, document in cited.select("claim_id", "document").iter_rows():
-        if not _matching(document, known):
-            yield claim, document
+        if (many := len(_matching(document, known))) != 1:
+            yield claim, document, many
 
 
 def _placed(db: duckdb.DuckDBPyConnection, row: Mapping[str, Any]) -> dict[str, int | None]:
     try:
         page = passages.page_text(db, row["document"], row["page"])
-    except InputError:  # not read yet: `unknown_documents` lists it
+    except InputError:  # not read yet: `unclear_documents` lists it
         return {}
     if (span := page.locate(row["quote"])) is None:
         return {}
     block = page.block_at(span[0])
-    return {"char_start": span[0], "char_end": span[1], "block": block.block if block else None}
+    return {
+        "char_start": span[0],
+        "char_end": span[1],
+        "block": block.block if block else None,
+    }
 
 
 def _documents(db: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -57,6 +57,7 @@ def replace_row(folder: Path, name: str, key: str, given: Mapping[str, str]) -> 
         place = _place(raw, table, key)
         if (new := given.get(table.key, key)) != key and new in raw[table.key].to_list():
             raise InputError(f"{table.file}: {table.key} '{new}' is taken: give another.")
+        given = {name: text for name, text in given.items() if text or name in raw.columns}
         frame = _widened(raw, given)
         cells = {**frame.row(place, named=True), **given}
         row = _checked(table, frame.columns, cells)
@@ -89,6 +90,16 @@ def row_faults(name: str, given: Mapping[str, str]) -> list[CaseFault]:
     table = case_table(name)
     filled = {table.key: "new", **given} if table.name in _LETTERS else given
     return table_faults(_row_frame(table.names, filled), table)
+
+
+def check_row(name: str, given: Mapping[str, str]) -> None:
+    """Raise InputError if a row could not be added, because of one of its cells.
+
+    >>> check_row("bodies", {"name": "Hackaday", "kind": "press"})
+    """
+    table = _table_of(name, given)
+    filled = {table.key: "new", **given} if table.name in _LETTERS else given
+    _checked(table, table.names, filled)
 
 
 def _table_of(name: str, given: Mapping[str, str]) -> CaseTable:

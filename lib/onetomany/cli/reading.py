@@ -14,6 +14,7 @@ from onetomany.cli.command import (
     add_lake,
     add_path,
     add_weak_isolation,
+    case_folder,
     open_case_or_lake,
 )
 from onetomany.errors import InputError
@@ -316,7 +317,7 @@ def tables_command(parser: argparse.ArgumentParser) -> Run:
 
 
 def desk_command(parser: argparse.ArgumentParser) -> Run:
-    """Open a case file in JupyterLab to search it, read, tag pages and record claims."""
+    """Open a case in JupyterLab: its start page with forms; search, read, record claims."""
     add_case(parser)
     parser.add_argument(
         "--language", choices=("en", "ko"), default="en", help="default: %(default)s"
@@ -331,11 +332,17 @@ def desk_command(parser: argparse.ArgumentParser) -> Run:
 
         if args.weak_isolation:
             accept_weak_isolation()
-        with open_case(args.case):
-            pass  # raises InputError now if it is not a case file
+        home = case_folder(args.case)
+        if home:
+            from onetomany.cases.folder import read_case
+
+            read_case(home)  # raises InputError now if its case.toml can't be read
+        if not home or args.case.exists():
+            with open_case(args.case):
+                pass  # raises InputError now if it is not a case file
         # the desk shows text of the documents: its folder is deleted when it is closed
         with tempfile.TemporaryDirectory(prefix="onetomany-desk-") as folder:
-            _write_desk(Path(folder), args.case.resolve(), args.language)
+            _write_desk(Path(folder), (home or args.case).resolve(), args.language, page=bool(home))
             # without the list of files: a phone has no room for it
             return open_lab(Path(folder), DESK, args.jupyter, alone=True)
 
@@ -343,6 +350,13 @@ def desk_command(parser: argparse.ArgumentParser) -> Run:
 
 
 DESK = "desk.ipynb"
+_HOW_CASE = (
+    "# Case · 사건\n\n"
+    "Press ▶▶ above (Run All Cells). What you add goes into the text files of the case folder. "
+    "This page itself is deleted when JupyterLab ends.\n\n"
+    "위의 ▶▶(모두 실행)을 누르세요. 더한 내용은 사건 폴더의 글 파일에 남고, 이 화면은 JupyterLab을 "
+    "닫으면 지워집니다."
+)
 _HOW = (
     "# Reading desk · 문서 읽기\n\n"
     "Press ▶▶ above (Run All Cells). Claims that you save go into the case file. This page itself "
@@ -352,16 +366,17 @@ _HOW = (
 )
 
 
-def _write_desk(folder: Path, case: Path, language: str) -> None:
+def _write_desk(folder: Path, case: Path, language: str, *, page: bool) -> None:
+    """Write the notebook that shows a case folder's page, or the desk on a case file."""
     import nbformat
     from nbformat import v4
 
     code = (
         "from onetomany import widgets\n\n"
-        f"widgets.reading_desk({str(case)!r}, language={language!r})"
+        f"widgets.{'case_page' if page else 'reading_desk'}({str(case)!r}, language={language!r})"
     )
     made = v4.new_notebook(
-        cells=[v4.new_markdown_cell(_HOW), v4.new_code_cell(code)],
+        cells=[v4.new_markdown_cell(_HOW_CASE if page else _HOW), v4.new_code_cell(code)],
         metadata={
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
         },

@@ -1,4 +1,4 @@
-"""Offer controls for JupyterLab: those of the chapters, and the reading desk of a case file.
+"""Offer controls for JupyterLab: those of the chapters, a case's page and its reading desk.
 
 Each module is loaded on first use: the desk needs none of the chapters' libraries.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from onetomany.lazy import offer
 
 if TYPE_CHECKING:
+    from .case_page import case_page
     from .chapters import (
         candidate_browser,
         crowd_picker,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "candidate_browser",
+    "case_page",
     "crowd_picker",
     "fact_picker",
     "letter_form",
@@ -40,6 +42,7 @@ __all__ = [
 
 if not TYPE_CHECKING:
     _PLACES = dict.fromkeys(__all__, "chapters") | {
+        "case_page": "case_page",
         "fact_picker": "mosaic",
         "letter_form": "letters",
         "reading_desk": "desk",

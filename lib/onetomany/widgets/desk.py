@@ -1,19 +1,24 @@
 """Search a case file, look at a page, select a passage and store it as a claim.
 
-The desk shows strangers' documents: pages are drawn in the cage, texts are escaped. Save the
-notebook's outputs only where everybody may read the documents.
+In a case folder a claim is a row of its claims.csv as well. The desk shows strangers' documents:
+pages are drawn in the cage, texts are escaped. Save the notebook's outputs only where everybody may
+read the documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ipywidgets
+import polars as pl
 
 from ..cage import accept_weak_isolation
+from ..cases import marked
+from ..cases.database import FILE
+from ..cases.folder import is_case_folder
 from ..claims import passages
 from ..documents import query, remarks
 from ..documents.case_file import open_case
@@ -32,7 +37,7 @@ SCALE = 1.5  # pixels of the page's picture for a point
 def reading_desk(
     case: str | Path = "case.duckdb", *, language: str = ENGLISH, weak_isolation: bool = False
 ) -> ipywidgets.VBox:
-    """Return the reading desk on a case file made by `onetomany ingest`.
+    """Return the reading desk on a case file made by `onetomany ingest`, or on a case folder.
 
     `language` is 'en' or 'ko'; it can be changed on the desk. `weak_isolation` permits drawing
     pages on a system that can't isolate the drawing program. Raises InputError if there is no case
@@ -45,16 +50,21 @@ def reading_desk(
         raise InputError(f"'{language}' is not a language of the desk: give 'en' or 'ko'.")
     if weak_isolation:
         accept_weak_isolation()
-    with open_case(Path(case)):
+    file = Path(case) / FILE if is_case_folder(Path(case)) else Path(case)
+    with open_case(file):
         pass
-    return _Desk(Path(case), language).box
+    return ReadingDesk(file, language).box
 
 
-class _Desk(DeskLayout):
-    """The desk on one case file, with one page open."""
+class ReadingDesk(DeskLayout):
+    """The desk on one case file, with one page open; `changed` is called after a claim changes."""
 
-    def __init__(self, case: Path, language: str) -> None:
-        self.case = case
+    def __init__(
+        self, case: Path, language: str, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        self.case, self.changed = case, changed
+        own = case.name == FILE and is_case_folder(case.parent)
+        self.home = case.parent if own else None
         self.page: passages.PageText | None = None
         self.listed: Sequence[passages.PageBlock] = ()
         self.buttons: dict[int, ipywidgets.Button] = {}
@@ -127,6 +137,9 @@ class _Desk(DeskLayout):
             self.blocks.value = None
             for name in ("subject", "attribute", "said_by"):
                 self.claim[name].options = known[name].unique().sort().to_list()
+            if self.home:
+                speakers = {*self.claim["said_by"].options, *marked.body_names(self.home)}
+                self.claim["said_by"].options = sorted(speakers)
             self.claim["document_date"].options = [held.dated[:10]] if held.dated else []
             self.clashes.value = ""
         self.shows(self.heading, self._where)
@@ -245,6 +258,13 @@ class _Desk(DeskLayout):
 
     def save(self) -> None:
         """Store the passage as a claim, and show every claim that contradicts it."""
+        self._keep_claim("")
+
+    def correct(self) -> None:
+        """Put the passage and fields in the place of the claim that was saved last."""
+        self._keep_claim(self.saved)
+
+    def _keep_claim(self, replaced: str) -> None:
         page = self._opened()
         entered = {name: str(self.claim[name].value or "") for name in CLAIM_FIELDS}
         for name in CLAIM_FIELDS[:5]:
@@ -254,13 +274,23 @@ class _Desk(DeskLayout):
                     self.say(f"'{label}' is empty: fill it in.", f"'{label}' 칸을 채우세요.")
                 )
         with open_case(self.case, write=True) as db:
-            claim = passages.claim_on(page, *self.span, entered, passages.known_claims(db))
+            taken = passages.known_claims(db).select("claim_id")
+            if self.home:
+                taken = pl.DataFrame(
+                    {"claim_id": [*taken["claim_id"], *marked.claim_ids(self.home)]}
+                )
+            claim = passages.claim_on(page, *self.span, entered, taken)
+            if replaced:
+                claim = claim.with_columns(claim_id=pl.lit(replaced))
+            if self.home:  # first the text file, from which the case file can be made again
+                store = marked.replace_marked_claim if replaced else marked.add_marked_claim
+                store(self.home, claim)
             pairs = passages.save_claim(db, claim).filter("contradiction")
             every = passages.known_claims(db)
             names = _names(db, every["document"].drop_nulls().to_list())
         claims = {row["claim_id"]: row for row in every.iter_rows(named=True)}
         saved = self.saved = claim["claim_id"][0]
-        self.undo.disabled = False
+        self.undo.disabled = self.again.disabled = False
 
         def made() -> str:
             said = self.say(
@@ -275,16 +305,21 @@ class _Desk(DeskLayout):
             return f'<div class="desk-text" role="status"><p>{said}</p>{shows}</div>'
 
         self.shows(self.clashes, made)
+        self.changed()
 
     def take_back(self) -> None:
         """Delete the claim that was saved last, for example after a slip."""
         with open_case(self.case, write=True) as db:
-            passages.delete_claim(db, self.saved)
-        gone, self.undo.disabled = self.saved, True
+            if self.home:
+                marked.delete_marked_claim(db, self.home, self.saved)
+            else:
+                passages.delete_claim(db, self.saved)
+        gone, self.undo.disabled, self.again.disabled = self.saved, True, True
         self.shows(
             self.clashes,
             lambda: self.say(f"Claim {gone} is deleted.", f"주장 {gone}번을 지웠습니다."),
         )
+        self.changed()
 
     def keep(self) -> None:
         """Store a tag or a remark on the open page."""

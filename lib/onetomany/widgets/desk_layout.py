@@ -94,7 +94,8 @@ class DeskLayout:
         }
         self.clashes, self.kept = ipywidgets.HTML(), ipywidgets.HTML()
         self.undo = self._button("undo", self.take_back, self.clashes)
-        self.undo.disabled = True
+        self.again = self._button("correct", self.correct, self.clashes)
+        self.undo.disabled = self.again.disabled = True
         self.who, self.label = self._text("who"), self._text("tag")
         self.remark = self._text("remark", ipywidgets.Textarea, rows=2)
         self.tongue.observe(lambda change: self._translate(change["new"]), names="value")
@@ -131,7 +132,7 @@ class DeskLayout:
             row(*(self.claim[name] for name in CLAIM_FIELDS[:2])),
             row(*(self.claim[name] for name in CLAIM_FIELDS[2:4])),
             row(*(self.claim[name] for name in CLAIM_FIELDS[4:])),
-            row(self._button("save", self.save, self.clashes, "primary"), self.undo),
+            row(self._button("save", self.save, self.clashes, "primary"), self.again, self.undo),
             self.clashes,
             head("h_remark"),
             row(self.who, self.label),
@@ -207,6 +208,10 @@ class DeskLayout:
 
     def save(self) -> None:
         """Store the passage as a claim."""
+        raise NotImplementedError
+
+    def correct(self) -> None:
+        """Put the passage and fields in the place of the claim that was saved last."""
         raise NotImplementedError
 
     def take_back(self) -> None:

@@ -41,6 +41,7 @@ LABELS = {
     "document_date": ("Written on", "쓴 날짜"),
     "save": ("Save as a claim", "주장으로 저장"),
     "undo": ("Take it back", "저장 취소"),
+    "correct": ("Correct the saved claim", "저장한 주장 고치기"),
     "who": ("Your name", "작성자"),
     "remark": ("Remark", "메모"),
     "keep": ("Keep on this page", "이 쪽에 남기기"),

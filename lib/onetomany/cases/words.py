@@ -1,0 +1,53 @@
+"""Name the columns and choices of a case folder in English and Korean, for people.
+
+`data/words.toml` has the words.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from .columns import CaseTable
+
+
+def column_label(table: CaseTable, column: str, language: str) -> str:
+    """Return a column's name for people in a language, 'en' or 'ko'.
+
+    >>> from onetomany.cases.columns import case_table
+    >>> column_label(case_table("numbers"), "value", "ko")
+    '수'
+    """
+    return str(_of(_words()["label"], table, column, [column, column])[language == "ko"])
+
+
+def column_about(table: CaseTable, column: str, language: str) -> str:
+    """Return what a cell of a column contains, in a language.
+
+    >>> from onetomany.cases.columns import case_table
+    >>> column_about(case_table("claims"), "page", "en")
+    'the page in the document, from 1'
+    """
+    about = next(each.about for each in table.columns if each.name == column)
+    return str(_of(_words()["about_ko"], table, column, about)) if language == "ko" else about
+
+
+def choice_label(column: str, choice: str, language: str) -> str:
+    """Return a choice of a column in words.
+
+    >>> choice_label("strand", "law", "ko")
+    '법'
+    """
+    return str(_words()["choice"].get(column, {}).get(choice, [choice] * 2)[language == "ko"])
+
+
+def _of(words: dict[str, Any], table: CaseTable, column: str, otherwise: Any) -> Any:
+    return words.get(f"{table.name}.{column}", words.get(column, otherwise))
+
+
+@cache
+def _words() -> dict[str, Any]:
+    path = resources.files(__package__) / "data" / "words.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,231 @@
+"""Offer a control for each kind of column of a case folder: text, choice, date, speaker.
+
+A field's `text` is what its cell will contain. Options from files are shown in printable form.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets
+
+from ..printing import shortened
+from .desk_layout import styled
+from .desk_words import KOREAN
+
+_NEW = "\0new"  # the option 'another', which no cell contains
+_SHOWN = 80  # characters of an option
+_WORDS = {
+    "none": ("no date", "날짜 없음"),
+    "day": ("day", "날"),
+    "month": ("month", "달"),
+    "year": ("year", "해"),
+    "other": ("as written", "적힌 대로"),
+    "precise": ("How precise", "어디까지 아는지"),
+    "on": ("Day", "날짜"),
+    "in_year": ("Year", "해"),
+    "in_month": ("Month", "달"),
+    "choose": ("choose", "고르세요"),
+    "another": ("another ...", "다른 것 ..."),
+    "which": ("Write it here", "직접 적기"),
+    "kind": ("Kind of speaker", "말한 이의 종류"),
+}
+
+
+def field_word(key: str, language: str) -> str:
+    """Return a word that fields share, in a language."""
+    return _WORDS[key][language == KOREAN]
+
+
+class TextField:
+    """A line, or with `lines` several, of text; `options` are offered while one writes."""
+
+    def __init__(self, *, lines: int = 1, options: Sequence[str] | None = None) -> None:
+        wide = {"layout": ipywidgets.Layout(width="100%")}
+        self.entry: Any
+        if lines > 1:
+            self.entry = ipywidgets.Textarea(rows=lines, **wide)
+        elif options is not None:
+            self.entry = ipywidgets.Combobox(ensure_option=False, **wide)
+        else:
+            self.entry = ipywidgets.Text(**wide)
+        self.box = self.entry
+        self.offer(options or ())
+
+    def offer(self, options: Sequence[str]) -> None:
+        """Offer texts that were used before; those with invisible characters are left out."""
+        if isinstance(self.entry, ipywidgets.Combobox):
+            shown = [each for each in options if shortened(each, _SHOWN) == each]
+            self.entry.options = list(dict.fromkeys(shown))
+
+    @property
+    def text(self) -> str:
+        return str(self.entry.value or "")
+
+    def fill(self, text: str) -> None:
+        self.entry.value = text
+
+    def translate(self, label: str, about: str, language: str) -> None:
+        self.entry.description, self.entry.placeholder = label, about
+        self.entry.tooltip = about
+
+
+class ChoiceField:
+    """A menu of choices; with `another` the reader may write one that is not listed."""
+
+    def __init__(self, choices: Sequence[str], *, another: bool = False) -> None:
+        self.choices, self.another = list(choices), another
+        self.labels: dict[str, str] = {}
+        self.language = "en"
+        self.menu = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="100%"))
+        self.new = ipywidgets.Text(layout=ipywidgets.Layout(width="100%", display="none"))
+        self.box: Any = ipywidgets.VBox([self.menu, self.new]) if another else self.menu
+        self.menu.observe(lambda _: self._switch(), names="value")
+        self._list("")
+
+    def _switch(self) -> None:
+        self.new.layout.display = None if self.menu.value == _NEW else "none"
+
+    def _list(self, chosen: str) -> None:
+        shown = [(shortened(self.labels.get(each) or each, _SHOWN), each) for each in self.choices]
+        more = [(field_word("another", self.language), _NEW)] if self.another else []
+        self.menu.options = [(field_word("choose", self.language), ""), *shown, *more]
+        self.menu.value = chosen
+
+    def offer(self, choices: Sequence[str], labels: dict[str, str] | None = None) -> None:
+        """Offer other choices; what was chosen stays."""
+        chosen, self.labels = self.menu.value, labels or self.labels
+        self.choices = list(dict.fromkeys(choices))
+        kept = chosen in self.choices or chosen == _NEW
+        self._list(chosen if kept else "")
+
+    @property
+    def is_new(self) -> bool:
+        return bool(self.menu.value == _NEW)
+
+    @property
+    def text(self) -> str:
+        return str(self.new.value if self.is_new else self.menu.value or "")
+
+    def fill(self, text: str) -> None:
+        if text in ("", *self.choices):
+            self.menu.value, self.new.value = text, ""
+        else:
+            if not self.another:
+                self.choices.append(text)  # as it is in the file, though it is no choice
+                self._list(text)
+                return
+            self.menu.value, self.new.value = _NEW, text
+
+    def translate(self, label: str, about: str, language: str) -> None:
+        self.language = language
+        self.menu.description, self.menu.tooltip = label, about
+        self.new.description = field_word("which", language)
+        self._list(self.menu.value or "")
+
+
+class SpeakerField(ChoiceField):
+    """A menu of the bodies of a case, with room for a new one: its name and kind."""
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        super().__init__((), another=True)
+        self.kind = ChoiceField(kinds)
+        self.kind.box.layout.display = "none"
+        self.box = ipywidgets.VBox([self.menu, self.new, self.kind.box])
+
+    def _switch(self) -> None:
+        super()._switch()
+        if hasattr(self, "kind"):
+            self.kind.box.layout.display = None if self.is_new else "none"
+
+    def translate(self, label: str, about: str, language: str) -> None:
+        super().translate(label, about, language)
+        self.kind.translate(field_word("kind", language), "", language)
+
+    def fill(self, text: str) -> None:
+        super().fill(text)
+        self.kind.fill("")
+
+
+class DateField:
+    """A date as precise as its source: a day, a month or a year; or the words of the source.
+
+    With `days` only days can be given.
+    """
+
+    def __init__(self, *, days: bool = False) -> None:
+        self.kinds = ("none", "day") if days else ("none", "day", "month", "year", "other")
+        wide = ipywidgets.Layout
+        self.precision = ipywidgets.Dropdown(
+            options=[(each, each) for each in self.kinds], layout=wide(width="100%")
+        )
+        self.day = ipywidgets.DatePicker(layout=wide(width="100%"))
+        self.year = ipywidgets.BoundedIntText(
+            min=1000, max=9999, value=dt.date.today().year, layout=wide(width="100%")
+        )
+        self.month = ipywidgets.Dropdown(
+            options=[(f"{each:02d}", each) for each in range(1, 13)], layout=wide(width="100%")
+        )
+        self.words = ipywidgets.Text(layout=wide(width="100%"))
+        self.parts = {
+            self.day: ("day",),
+            self.year: ("month", "year"),
+            self.month: ("month",),
+            self.words: ("other",),
+        }
+        row = styled(ipywidgets.Box([self.precision, *self.parts]), "desk-row")
+        self.box: Any = row
+        self.precision.observe(lambda _: self._switch(), names="value")
+        self._switch()
+
+    def _switch(self) -> None:
+        for part, kinds in self.parts.items():
+            part.layout.display = None if self.precision.value in kinds else "none"
+
+    @property
+    def text(self) -> str:
+        year = f"{self.year.value:04d}"
+        day = self.day.value.isoformat() if self.day.value else ""
+        month = f"{year}-{self.month.value:02d}"
+        texts = {"day": day, "month": month, "year": year, "other": self.words.value}
+        return str(texts.get(self.precision.value, ""))
+
+    def fill(self, text: str) -> None:
+        self.day.value, self.words.value = None, ""
+        if not text.strip():
+            self.precision.value = "none"
+            return
+        if found := re.fullmatch(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2]))?", text):
+            self.precision.value = "month" if found[2] else "year"
+            self.year.value, self.month.value = int(found[1]), int(found[2] or 1)
+            return
+        try:
+            day = dt.date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+        except ValueError:  # such as 31 April
+            day = None
+        if day:
+            self.day.value, self.precision.value = day, "day"
+        else:
+            if "other" not in self.kinds:
+                self.kinds = (*self.kinds, "other")
+                self.precision.options = [(each, each) for each in self.kinds]
+            self.precision.value, self.words.value = "other", text
+
+    def translate(self, label: str, about: str, language: str) -> None:
+        chosen = self.precision.value
+        self.precision.options = [(field_word(each, language), each) for each in self.kinds]
+        self.precision.value = chosen
+        self.precision.description, self.precision.tooltip = label, about
+        for part, key in (
+            (self.day, "on"),
+            (self.year, "in_year"),
+            (self.month, "in_month"),
+            (self.words, "other"),
+        ):
+            part.description = field_word(key, language)
+
+
+CaseField = TextField | ChoiceField | SpeakerField | DateField

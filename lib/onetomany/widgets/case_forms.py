@@ -1,0 +1,304 @@
+"""Offer a form for a row of a case folder's table: a claim, an event, a figure, a body.
+
+The form is made from `cases.columns`; a row is written by `cases.rows` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import polars as pl
+
+from ..cases.columns import SPEAKERS, CaseColumn, case_table
+from ..cases.rows import add_row, check_row, replace_row, row_faults
+from ..cases.tables import raw_table
+from ..cases.words import choice_label, column_about, column_label
+from ..claims.claim_ledger import WORDS
+from ..errors import InputError, OneToManyError
+from ..mentions.quantities import UNITS
+from ..printing import shortened
+from .case_fields import CaseField, ChoiceField, DateField, SpeakerField, TextField
+from .case_words import case_word
+from .desk_layout import styled
+from .desk_words import KOREAN, escaped
+from .desk_words import UNITS as KOREAN_UNITS
+
+_DATES = ("as_of", "event_date", "document_date", "disclosure_date", "date")
+_LONG = {"quote": 4, "reply": 2, "reading": 2, "event_en": 2, "event_ko": 2}
+_FREE_UNITS = tuple(dict.fromkeys((*UNITS, *WORDS, "share", "faces", "alerts")))
+
+
+@dataclass(frozen=True)
+class FormPlan:
+    """Which columns a form shows at once, which it needs more than the table, which it hides."""
+
+    first: tuple[str, ...]
+    needed: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+PLANS = {
+    "claims": FormPlan(
+        ("subject", "attribute", "value", "unit", "said_by", "document_date", "quote", "source",
+         "source_url", "confidence"),
+        hidden=("statement",),
+    ),
+    "events": FormPlan(
+        ("date", "strand", "event_en", "event_ko", "publisher", "url", "confidence"),
+        needed=("publisher", "url"),
+        one_of=("event_en", "event_ko"),
+        hidden=("date_precision",),
+    ),
+    "numbers": FormPlan(
+        ("what_en", "what_ko", "value", "unit", "as_of", "said_by", "publisher", "url",
+         "confidence", "input"),
+        needed=("publisher", "url"),
+        one_of=("what_en", "what_ko"),
+    ),
+    "bodies": FormPlan(("name", "kind", "name_ko", "role_en", "role_ko", "url")),
+}  # fmt: skip
+
+
+class FormError(InputError):
+    """An error in the language of the form."""
+
+
+class RowForm:
+    """A form for one table; `saved` is called with the row's id after each change of the file.
+
+    The menu on top opens a row that has an id, to change it.
+    """
+
+    def __init__(
+        self, folder: Path, name: str, language: str, saved: Callable[[str], None]
+    ) -> None:
+        self.folder, self.table, self.plan = folder, case_table(name), PLANS[name]
+        self.language, self.saved = language, saved
+        self.columns = [each for each in self.table.columns if each.name not in self.plan.hidden]
+        self.fields: dict[str, CaseField] = {each.name: _field(each) for each in self.columns}
+        self.row = ipywidgets.Dropdown(layout=ipywidgets.Layout(width="100%"))
+        self.row.observe(lambda _: self._open(), names="value")
+        self.busy = False
+        self.button = ipywidgets.Button(button_style="primary")
+        self.button.on_click(lambda _: self.save())
+        self.note, self.said = ipywidgets.HTML(), ipywidgets.HTML()
+        rest = [each.name for each in self.columns if each.name not in self.plan.first]
+        self.more = ipywidgets.Accordion([self._rows(rest)]) if rest else ipywidgets.VBox()
+        inside = [self._rows(list(self.plan.first)), self.more, self.note, self.button, self.said]
+        if self.table.key:
+            inside.insert(0, self.row)
+        self.box: Any = styled(ipywidgets.VBox(inside), "case-form")
+        if isinstance(document := self.fields.get("document"), ChoiceField):
+            document.menu.observe(lambda _: self._cite(), names="value")
+        self.offer()
+        self.translate(language)
+
+    def _rows(self, names: list[str]) -> Any:
+        """Return fields in rows of two; those with long texts and dates have a row of their own."""
+        rows: list[Any] = []
+        pair: list[Any] = []
+        for name in names:
+            wide = name in _LONG or isinstance(self.fields[name], DateField)
+            if wide:
+                rows.append(self.fields[name].box)
+                continue
+            pair.append(self.fields[name].box)
+            if len(pair) == 2:
+                rows.append(styled(ipywidgets.Box(pair), "desk-row"))
+                pair = []
+        rows += pair
+        return ipywidgets.VBox(rows)
+
+    # what the files offer -------------------------------------------------------------------
+
+    def offer(self, documents: Mapping[str, str] | None = None) -> None:
+        """Offer the speakers, words and rows that the folder has, and documents by short hash."""
+        own, bodies = self._raw(self.table.name), self._raw("bodies")
+        for name, field in self.fields.items():
+            if isinstance(field, SpeakerField):
+                field.offer(_used(bodies, "name"))
+            elif name == "unit" and isinstance(field, ChoiceField):
+                field.offer([*_FREE_UNITS, *_used(own, "unit")], self._units())
+            elif name == "document" and isinstance(field, ChoiceField) and documents is not None:
+                field.offer(list(documents), {key: f"{path} ({key})" for key, path in
+                                              documents.items()})  # fmt: skip
+            elif isinstance(field, TextField):
+                field.offer(_used(own, name))
+        if self.table.key:
+            chosen = self.row.value
+            self.busy = True
+            new = case_word(f"new_{self.table.name}", self.language)
+            keys = _used(own, self.table.key)
+            self.row.options = [(new, ""), *_listed(own, self.table.key)]
+            self.row.value = chosen if chosen in keys else ""
+            self.busy = False
+
+    def _raw(self, name: str) -> pl.DataFrame:
+        return raw_table(self.folder, case_table(name))[0]
+
+    def _units(self) -> dict[str, str]:
+        return dict(KOREAN_UNITS) if self.language == KOREAN else {}
+
+    def _cite(self) -> None:
+        """Name the chosen document as the source, if none is named yet."""
+        field, source = self.fields["document"], self.fields["source"]
+        if isinstance(field, ChoiceField) and field.text in field.labels and not source.text:
+            source.fill(field.labels[field.text].rpartition(" (")[0])
+
+    def _open(self) -> None:
+        """Fill the form with the chosen row, or empty it for a new one."""
+        if self.busy:
+            return
+        key = self.row.value
+        rows = self._raw(self.table.name).filter(pl.col(self.table.key) == key).to_dicts()
+        cells = rows[0] if key and rows else {}
+        for name, field in self.fields.items():
+            field.fill(cells.get(name) or "")
+        self.said.value = ""
+        self._label_button()
+
+    # language -------------------------------------------------------------------------------
+
+    def translate(self, language: str) -> None:
+        """Set every label to a language; what was written stays."""
+        self.language = language
+        for column in self.columns:
+            field = self.fields[column.name]
+            mark = " *" if self._is_needed(column) else ""
+            label = column_label(self.table, column.name, language) + mark
+            if isinstance(field, ChoiceField) and column.choices:
+                field.labels = {
+                    each: choice_label(column.name, each, language) for each in column.choices
+                }
+            if isinstance(field, SpeakerField):
+                field.kind.labels = {
+                    each: choice_label("kind", each, language) for each in SPEAKERS
+                }
+            if column.name == "unit" and isinstance(field, ChoiceField):
+                field.labels = self._units()
+            field.translate(label, column_about(self.table, column.name, language), language)
+        if isinstance(self.more, ipywidgets.Accordion):
+            self.more.set_title(0, case_word("more", language))
+        note = case_word("needed", language)
+        if self.plan.one_of:
+            note += " " + case_word("one_of", language)
+        self.note.value = f'<p class="desk-text desk-place">{note}</p>'
+        self.row.description = case_word("row", language)
+        self.said.value = ""
+        self.offer()
+        self._label_button()
+
+    def _label_button(self) -> None:
+        key = "change" if self.row.value else "add"
+        self.button.description = case_word(key, self.language)
+
+    def _is_needed(self, column: CaseColumn) -> bool:
+        own = column.name == self.table.key and self.table.name != "bodies"  # numbered
+        return (column.required and not own) or column.name in self.plan.needed
+
+    # saving ---------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write the row, or show beside the form in one sentence why it can't be."""
+        try:
+            key = self._written()
+        except OneToManyError as error:
+            own = isinstance(error, FormError) or self.language != KOREAN
+            text = str(error)
+            self._say(text if own else case_word("not_saved", KOREAN).format(text=text), alert=True)
+            return
+        done = "changed" if self.row.value else "added"
+        if self.row.value:
+            self.row.value = ""  # empties the form
+        else:
+            for field in self.fields.values():
+                field.fill("")
+        self.offer()
+        self._say(case_word(done, self.language).format(id=key, file=self.table.file))
+        self.saved(key)
+
+    def _written(self) -> str:
+        cells = self._cells()
+        self._refuse(cells)
+        speaker = self.fields.get("said_by")
+        if isinstance(speaker, SpeakerField) and speaker.is_new:
+            add_row(self.folder, "bodies", {"name": speaker.text, "kind": speaker.kind.text})
+            speaker.offer([*speaker.choices, speaker.text])
+            speaker.fill(speaker.text)
+        if self.row.value:
+            empty = dict.fromkeys(self.fields, "")
+            replace_row(self.folder, self.table.name, self.row.value, {**empty, **cells})
+            return cells.get(self.table.key) or str(self.row.value)
+        return add_row(self.folder, self.table.name, cells) or cells.get("date", "")
+
+    def _cells(self) -> dict[str, str]:
+        """Return the cells that are filled in."""
+        cells = {name: field.text for name, field in self.fields.items() if field.text.strip()}
+        if self.table.name == "events" and "date" in cells:
+            precise = {4: "year", 7: "month", 10: "day"}.get(len(cells["date"]))
+            cells |= {"date_precision": precise} if precise else {}
+        if self.row.value and self.table.key:
+            cells.setdefault(self.table.key, str(self.row.value))
+        return cells
+
+    def _refuse(self, cells: dict[str, str]) -> None:
+        """Raise FormError or InputError for a field that can't be used."""
+        korean = self.language == KOREAN
+        for column in self.columns:
+            if self._is_needed(column) and column.name not in cells:
+                raise FormError(self._empty(column.name))
+        if self.plan.one_of and not any(name in cells for name in self.plan.one_of):
+            raise FormError(self._empty(self.plan.one_of[korean]))
+        speaker = self.fields.get("said_by")
+        if isinstance(speaker, SpeakerField) and speaker.is_new and not speaker.kind.text:
+            raise FormError(case_word("say_kind", self.language))
+        for fault in row_faults(self.table.name, cells):
+            what, remedy = fault.korean if korean else (fault.what, fault.remedy)
+            label = column_label(self.table, fault.column, self.language)
+            raise FormError(f"{label}: {what}{'. ' if korean else '; '}{remedy}.")
+        check_row(self.table.name, cells)
+
+    def _empty(self, column: str) -> str:
+        label = column_label(self.table, column, self.language)
+        return case_word("empty", self.language).format(label=label)
+
+    def _say(self, text: str, *, alert: bool = False) -> None:
+        look, role = (" desk-clash", "alert") if alert else ("", "status")
+        self.said.value = f'<div class="desk-text{look}" role="{role}">{escaped(text, 1000)}</div>'
+
+
+def _used(table: pl.DataFrame, column: str) -> list[str]:
+    """Return the texts of a column, in the order of their first use."""
+    if column not in table.columns:
+        return []
+    cells = table[column].drop_nulls().unique(maintain_order=True)
+    return [each for each in cells if each.strip()]
+
+
+def _listed(table: pl.DataFrame, key: str) -> list[tuple[str, str]]:
+    """Return the ids of a table's rows, each with the words that tell it apart."""
+    about = [name for name in ("subject", "attribute", "what_en", "what_ko", "value")
+             if name in table.columns]  # fmt: skip
+    listed = {}
+    for row in table.select(key, *about).iter_rows():
+        if row[0] and row[0].strip() and row[0] not in listed:
+            listed[row[0]] = shortened(": ".join(filter(None, row[:3])), 80)
+    return [(label, name) for name, label in listed.items()]
+
+
+def _field(column: CaseColumn) -> CaseField:
+    if column.name == "said_by":
+        return SpeakerField(SPEAKERS)
+    if column.choices:
+        return ChoiceField(column.choices)
+    if column.name in ("unit", "document"):
+        return ChoiceField((), another=True)
+    if column.name in _DATES or column.kind == "day":
+        return DateField(days=column.kind == "day")
+    offered: list[str] | None = [] if column.name in ("subject", "attribute", "publisher") else None
+    return TextField(lines=_LONG.get(column.name, 1), options=offered)

@@ -1,0 +1,254 @@
+"""Offer the start page of a case folder: its state, what to do, forms, and the reading desk.
+
+Rows are written by `cases.rows` alone. Nothing in the folder is run or imported; its notebooks are
+not opened. Save the notebook's output only where everybody may read the case.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import ipywidgets
+
+from ..cage import accept_weak_isolation
+from ..cases.columns import case_table
+from ..cases.database import FILE, SOURCES, source_files, store_case
+from ..cases.folder import Case, is_case_folder, read_case
+from ..cases.marked import SHORT
+from ..cases.tables import raw_table
+from ..cases.to_do import DATABASE, FAULT, CaseTask, check_case
+from ..documents.case_file import open_case
+from ..errors import InputError, OneToManyError
+from ..requests.log import read_requests
+from .case_forms import PLANS, RowForm
+from .case_words import CASE_STYLE, case_word, counts_html, tasks_html
+from .case_work import CaseWork
+from .desk import ReadingDesk
+from .desk_layout import styled
+from .desk_words import ENGLISH, KOREAN, STYLE, escaped
+
+
+def case_page(
+    folder: str | Path, *, language: str = ENGLISH, weak_isolation: bool = False
+) -> ipywidgets.VBox:
+    """Return the start page of a case folder, with forms and the reading desk.
+
+    `language` is 'en' or 'ko'; it can be changed on the page. `weak_isolation` permits reading
+    documents on a system that can't isolate the program that parses them. Raises InputError if the
+    folder is not a case folder, or its case.toml can't be read.
+
+    Example:
+        >>> case_page("leeds", language="ko")  # doctest: +SKIP
+    """
+    if language not in (ENGLISH, KOREAN):
+        raise InputError(f"'{language}' is not a language of the page: give 'en' or 'ko'.")
+    if not is_case_folder(Path(folder)):
+        raise InputError(f"{folder} is not a case folder: make one with 'onetomany new {folder}'.")
+    if weak_isolation:
+        accept_weak_isolation()
+    return CasePage(read_case(Path(folder).resolve()), language, weak=weak_isolation).box
+
+
+class CasePage:
+    """The controls of one case's page."""
+
+    def __init__(self, case: Case, language: str, *, weak: bool = False) -> None:
+        self.case, self.language, self.weak = case, language, weak
+        self.turn = RLock()  # a command that ends refreshes the page from its own thread
+        self.tasks: list[CaseTask] = []
+        self.fault = ""
+        self.desk: ReadingDesk | None = None
+        self.head, self.state, self.todo = (ipywidgets.HTML() for _ in range(3))
+        self.titles = {key: ipywidgets.HTML() for key in ("h_state", "h_todo", "h_add", "h_read")}
+        self.hint = ipywidgets.HTML()
+        self.tongue = ipywidgets.ToggleButtons(
+            options=[("English", ENGLISH), ("한국어", KOREAN)],
+            value=language,
+            style={"button_width": "80px"},
+        )
+        self.work = CaseWork(language, self._ended)
+        self.buttons = {
+            "ingest": self._button(self._ingest, "primary"),
+            "check": self._button(self.refresh),
+            "report": self._button(self._report),
+        }
+        self.forms = {name: RowForm(case.folder, name, language, self._saved) for name in PLANS}
+        self.panes = ipywidgets.Accordion([form.box for form in self.forms.values()])
+        self.reading = ipywidgets.VBox()
+        self.box = self._laid_out()
+        self.tongue.observe(lambda change: self.translate(change["new"]), names="value")
+        self.translate(language)
+        self.refresh()
+
+    def _button(self, action: Any, style: str = "") -> Any:
+        layout = ipywidgets.Layout(width="auto")
+        button = ipywidgets.Button(button_style=style, layout=layout)
+        button.on_click(lambda _: action())
+        return button
+
+    def _laid_out(self) -> ipywidgets.VBox:
+        buttons = styled(ipywidgets.Box(list(self.buttons.values())), "desk-row")
+        inside = [
+            ipywidgets.HTML(STYLE + CASE_STYLE),
+            self.tongue,
+            self.head,
+            self.titles["h_state"],
+            self.state,
+            buttons,
+            self.work.box,
+            self.titles["h_todo"],
+            self.todo,
+            self.titles["h_add"],
+            self.panes,
+            self.hint,
+            self.titles["h_read"],
+            self.reading,
+        ]
+        return styled(styled(ipywidgets.VBox(inside), "case-page"), "desk")
+
+    # language -------------------------------------------------------------------------------
+
+    def translate(self, language: str) -> None:
+        """Set every label and sentence to a language; what was written in forms stays."""
+        with self.turn:
+            self.language = language
+            for key, title in self.titles.items():
+                title.value = f"<h3>{case_word(key, language)}</h3>"
+            for key, button in self.buttons.items():
+                button.description = case_word(key, language)
+            for number, (name, form) in enumerate(self.forms.items()):
+                self.panes.set_title(number, case_word(f"form_{name}", language))
+                form.translate(language)
+            self.hint.value = f'<p class="desk-text">{case_word("marked", language)}</p>'
+            self.work.translate(language)
+            if self.desk:
+                self.desk.tongue.value = language
+            self._show()
+
+    # state ----------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read the folder again, and show its state and what to do."""
+        with self.turn:
+            try:
+                self.case = read_case(self.case.folder)
+                self.tasks, self.fault = check_case(self.case.folder), ""
+            except OneToManyError as error:
+                self.tasks, self.fault = [], str(error)
+            self._open_desk()
+            self._offer_documents()
+            self._show()
+
+    def _show(self) -> None:
+        about, language = self.case.about, self.language
+        title, place = (escaped(about.text(name, language)) for name in ("title", "place"))
+        self.head.value = f'<h2>{title}</h2><p class="desk-text desk-place">{place}</p>'
+        fault = f'<div class="desk-text desk-clash" role="alert">{escaped(self.fault, 1000)}</div>'
+        if self.fault and not self.tasks:
+            self.todo.value = fault
+            return
+        self.state.value = counts_html(self._counts(), self._database(), language)
+        self.todo.value = (fault if self.fault else "") + tasks_html(self.tasks, language)
+
+    def _counts(self) -> dict[str, int]:
+        folder = self.case.folder
+        counts = {"documents": len(source_files(folder))}
+        if (read := self._read_documents()) is not None:
+            counts["read"] = read
+        for name in ("claims", "events", "numbers", "bodies"):
+            counts[name] = raw_table(folder, case_table(name))[0].height
+        log = folder / "requests"
+        return counts | {"requests": len(read_requests(log)) if log.is_dir() else 0}
+
+    def _read_documents(self) -> int | None:
+        """Return how many files of sources/ the case file has; None without a case file."""
+        if not self._has_database():
+            return None
+        query = "select count(*) from files where depth = 0 and not gone and document is not null"
+        try:
+            with open_case(self.case.folder / FILE) as db:
+                found = db.execute(query).fetchone()
+        except OneToManyError:  # in use, or damaged: the list of tasks says so
+            return None
+        return int(found[0]) if found else None
+
+    def _has_database(self) -> bool:
+        return (self.case.folder / FILE).exists()
+
+    def _database(self) -> str:
+        if any(task.group == FAULT for task in self.tasks):
+            return case_word("unsure", self.language)
+        if not self._has_database():
+            folder = self.case.folder / SOURCES
+            return case_word("no_database", self.language).format(folder=folder)
+        stale = any(task.group == DATABASE for task in self.tasks)
+        return case_word("stale" if stale else "fresh", self.language)
+
+    def _open_desk(self) -> None:
+        """Show the reading desk once there is a case file."""
+        if self.desk or not self._has_database():
+            self.titles["h_read"].layout.display = None if self.desk else "none"
+            self.hint.layout.display = None if self.desk else "none"
+            return
+        try:
+            self.desk = ReadingDesk(
+                self.case.folder / FILE, self.language, changed=self._changed_on_desk
+            )
+        except OneToManyError as error:
+            self.fault = str(error)
+            return
+        self.desk.tongue.layout.display = "none"  # the page has one of its own
+        self.reading.children = (self.desk.box,)
+        self.titles["h_read"].layout.display = self.hint.layout.display = None
+
+    def _offer_documents(self) -> None:
+        documents: dict[str, str] = {}
+        if self._has_database() and not self.fault:
+            query = "select document, path from documents order by path limit 5000"
+            try:
+                with open_case(self.case.folder / FILE) as db:
+                    found = db.execute(query).fetchall()
+            except OneToManyError:
+                found = []
+            documents = {str(document)[:SHORT]: str(path) for document, path in found}
+        for form in self.forms.values():
+            form.offer(documents)
+
+    # actions --------------------------------------------------------------------------------
+
+    def _saved(self, _: str) -> None:
+        """Bring the case file up to date with a changed row, if there is one; then check again."""
+        with self.turn:
+            if self._has_database():
+                try:
+                    store_case(read_case(self.case.folder))
+                except OneToManyError as error:
+                    # the row is in the text file; the list of tasks says what the case file lacks
+                    self.refresh()
+                    if not any(task.group == FAULT for task in self.tasks):
+                        self.fault = self.fault or str(error)
+                    self._show()
+                    return
+            self.refresh()
+
+    def _changed_on_desk(self) -> None:
+        self.refresh()
+
+    def _ended(self) -> None:
+        for button in self.buttons.values():
+            button.disabled = False
+        self.refresh()
+
+    def _run(self, arguments: list[str], during: str, after: str) -> None:
+        for button in self.buttons.values():
+            button.disabled = True
+        self.work.start(arguments, during, after)
+
+    def _ingest(self) -> None:
+        weak = ["--weak-isolation"] if self.weak else []
+        self._run(["ingest", "--case", str(self.case.folder), *weak], "ingesting", "ingested")
+
+    def _report(self) -> None:
+        self._run(["report", "--case", str(self.case.folder)], "reporting", "reported")
