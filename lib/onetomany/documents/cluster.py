@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import polars as pl
+
 from ..cage import accept_weak_isolation, isolation, require_strong
 from ..errors import InputError, OneToManyError, RefusedError
 from ..extras import require_extra
 from ..sources.files import open_plain
-from .answers import Answer
+from .answers import ROWS, Answer
 from .budget import keep_member
 from .case_file import EXTRACTOR_VERSION
 from .reading import Limits, Refused
@@ -269,10 +271,6 @@ class ClusterReader(Reader):
 
 def _noted(answer: Answer) -> Answer:
     """Add a note of kind 'cluster' to an answer: its first worker was lost."""
-    import polars as pl
-
-    from .answers import ROWS
-
     columns = answer.content.get("columns")
     if not isinstance(columns, dict):
         return answer

@@ -127,7 +127,7 @@ CREATE TABLE notes (
     -- ocr, limit, refused, unread, unread_part, empty,
     -- encrypted, link,
     -- layout, capture, digest, signature, form, revision,
-    -- bookmarks
+    -- bookmarks, cluster
     kind VARCHAR NOT NULL,
     text VARCHAR NOT NULL,
     extractor VARCHAR NOT NULL,
