@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onetomany.cases import columns, database, making, rows, story, tables, to_do
@@ -243,6 +243,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filt
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(quote=TEXTS, said_by=TEXTS)
 def test_any_text_comes_back_from_the_file(
     tmp_path_factory: pytest.TempPathFactory, quote: str, said_by: str
@@ -338,7 +339,7 @@ def test_the_database_is_made_from_the_files_and_follows_them(leeds: Path) -> No
     assert database.store_case(read_case(leeds)) == (1, 0)
     assert list(database.stale_parts(read_case(leeds))) == []
     add_claim(leeds, value="1 million", said_by="Press")
-    assert [what for what, _ in database.stale_parts(read_case(leeds))] == [
+    assert [what for (what, _), _ in database.stale_parts(read_case(leeds))] == [
         "its claims differ from claims.csv"
     ]
     assert database.store_case(read_case(leeds)) == (2, 0)
