@@ -621,7 +621,10 @@ def test_every_table_of_the_case_has_one_datasheet_which_counts_its_rows() -> No
             assert callable(getattr(importlib.import_module(module), name))
     held_tables = [
         f"{folder}/{each.name}"
-        for folder in ("sources/data/case", "sources/data/elsewhere", "mentions/data", "claims/data")
+        for folder in (
+            *("sources/data/case", "sources/data/elsewhere"),
+            *("mentions/data", "claims/data"),
+        )
         for each in root.joinpath(folder).iterdir()
         if each.name.endswith(".csv")
     ]

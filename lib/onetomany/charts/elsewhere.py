@@ -92,7 +92,7 @@ def programme_map_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
         alt.layer(ground, codes, tiles, white, numbers, total)
         .add_params(*params)
         .properties(width=13 * _TILE, height=8 * _TILE),
-        title=f"In {fell} of {of} jurisdictions of this table, a programme was unlawful or suspended",
+        title=f"In {fell} of {of} jurisdictions of this table, one was unlawful or suspended",
         title_ko=f"이 표의 {of}개 관할 가운데 {fell}곳에서 위법 판단이나 중지가 있었다",
         source=f"{source}; counts of this table, no sample 표본이 아님",
         description=f"A tile map of {of} jurisdictions with the number of programmes in each, "
