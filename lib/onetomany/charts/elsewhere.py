@@ -92,9 +92,9 @@ def programme_map_chart(programmes: pl.DataFrame, *, source: str) -> Finished:
         alt.layer(ground, codes, tiles, white, numbers, total)
         .add_params(*params)
         .properties(width=13 * _TILE, height=8 * _TILE),
-        title=f"In {fell} of {of} jurisdictions of this table, one was found unlawful or suspended",
+        title=f"In {fell} of {of} jurisdictions of this table, one was unlawful or suspended",
         title_ko=f"이 표의 {of}개 관할 가운데 {fell}곳에서 위법 판단이나 중지가 있었다",
-        source=f"{source}; programmes of this table, no sample 이 표의 사업 수이며 표본이 아님",
+        source=f"{source}; counts of this table, no sample 표본이 아님",
         description=f"A tile map of {of} jurisdictions with the number of programmes in each, "
         f"coloured by the most serious ruling. In {fell} a regulator or court found one unlawful "
         "or suspended it.",
@@ -275,9 +275,7 @@ def _heat(
             ),
         )
     )
-    source = (
-        f"{said['source']}; programmes of this table, no sample 이 표의 사업 수이며 표본이 아님"
-    )
+    source = f"{said['source']}; counts of this table, no sample 표본이 아님"
     return finish(
         alt.layer(cells, numbers).properties(width=44 * len(across), height=30 * len(down)),
         title=title,
