@@ -267,9 +267,9 @@ def test_disclosures_that_contradict_each_other_are_said_to() -> None:
 def test_unknown_inputs_are_said_with_range_and_source() -> None:
     told = describe_reckoning(reckon({"searches": 5000}))
     ranged = next(each for each in told if each.en.startswith("Not disclosed"))
-    for part in ("NIST", "0.00000236", "0.0067", "kiosk", "7 programmes"):
+    for part in ("NIST", "1/423,000", "1/149", "kiosk", "7 programmes"):
         assert part in ranged.en, part
-    for part in ("NIST", "0.0067", "무인 기기", "7곳"):
+    for part in ("NIST", "1/149", "무인 기기", "7곳"):
         assert part in ranged.ko, part
 
 

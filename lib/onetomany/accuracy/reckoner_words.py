@@ -47,12 +47,19 @@ def describe_reckoning(found: Reckoning) -> list[Notice]:
 
     >>> from onetomany.accuracy.reckoner import reckon
     >>> counts = reckon({"alerts": 20, "confirmed": 5})
-    >>> describe_reckoning(counts)[1].en
-    'Right, of ten alarms: 2.5 (range 2.5 to 10; 95 % for another such period: 0.866 to 10).'
+    >>> describe_reckoning(counts)[1].en.split("; ")[1:]
+    ['95 % for another such period: 0.866 to 10', '20 alarms).']
     """
     told = []
-    en = Notice("range", f"{PERCENT} for another such period")
-    ko = Notice("범위", f"같은 기간이 또 있을 때의 {PERCENT_KO} 구간")
+    counts = {
+        name: short_number(found.used[name].value)
+        for name in ("alerts", "searches")
+        if name in found.used
+    }
+    said = {"alerts": ("{} alarms", "경보 {}건"), "searches": ("{} searches", "검색 {}건")}
+    of = [", ".join(said[name][n].format(count) for name, count in counts.items()) for n in (0, 1)]
+    en = ("range", f"{PERCENT} for another such period", of[0])
+    ko = ("범위", f"같은 기간이 또 있을 때의 {PERCENT_KO} 구간", of[1])
     for name, sentence in _SENTENCES.items():
         row = found.figure(name)
         if row["value"] is not None or row["low"] is not None:
@@ -104,8 +111,8 @@ _SENTENCES = {
 }
 
 
-def _figure(row: Row, form: Form, to: str, words: Notice) -> str:
-    """Return a figure with its range and its interval, in brackets."""
+def _figure(row: Row, form: Form, to: str, words: tuple[str, str, str]) -> str:
+    """Return a figure with its range, its interval and the counts behind it, in brackets."""
     value = row["value"]
     if value is None:
         return _span(row, "low", "high", to, form)
@@ -114,7 +121,7 @@ def _figure(row: Row, form: Form, to: str, words: Notice) -> str:
         parts.append(f"{words[0]} {_span(row, 'low', 'high', to, form)}")
     if row["interval_low"] is not None:
         ends = _span(row, "interval_low", "interval_high", to, form)
-        parts.append(f"{words[1]}: {ends}")
+        parts += [f"{words[1]}: {ends}", words[2]]
     return form(value) + (f" ({'; '.join(parts)})" if parts else "")
 
 
