@@ -137,7 +137,7 @@ def ingest_command(parser: argparse.ArgumentParser) -> Run:
             head.append(said)
         with open_case(args.case, write=not args.no_index) as db:
             if not args.no_index:
-                mentioned, indexed = indexing.index_case(db)
+                mentioned, indexed = indexing.index_case(db, workers=args.workers)
                 head.append(
                     f"{mentioned:,} pages read for mentions, {indexed:,} indexed for search"
                 )

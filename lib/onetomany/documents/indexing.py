@@ -19,13 +19,15 @@ _UNREAD = {"mentions": pages_without_mentions, "words": unindexed_pages}
 _STORE = {"mentions": store_mentions, "words": store_words}
 
 
-def index_case(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> tuple[int, int]:
+def index_case(
+    db: duckdb.DuckDBPyConnection, *, progress: bool = True, workers: int | None = None
+) -> tuple[int, int]:
     """Find mentions and index words in new and changed pages; return the numbers of pages.
 
     The first number counts pages read for mentions, the second pages indexed for the search.
-    `db` must be open for writing.
+    `db` must be open for writing; `workers` processes search, by default one per core.
     """
-    found = _index(db, ("mentions", "words"), progress=progress)
+    found = _index(db, ("mentions", "words"), progress=progress, workers=workers)
     return found["mentions"], found["words"]
 
 
@@ -40,7 +42,11 @@ def index_words(db: duckdb.DuckDBPyConnection, *, progress: bool = True) -> int:
 
 
 def _index(
-    db: duckdb.DuckDBPyConnection, kinds: tuple[str, ...], *, progress: bool
+    db: duckdb.DuckDBPyConnection,
+    kinds: tuple[str, ...],
+    *,
+    progress: bool,
+    workers: int | None = None,
 ) -> dict[str, int]:
     missing = {kind: _UNREAD[kind](db) for kind in kinds}
     pages: dict[tuple[str, int], Page] = {}
@@ -57,7 +63,7 @@ def _index(
         for asked in dict.fromkeys(wanted.values()):
             todo = [page for key, page in sorted(pages.items()) if wanted[key] == asked]
             checks = {kind: _CHECKS[kind] for kind in asked}
-            for parts in in_batches(in_cages(todo, checks, bar.update), BATCH):
+            for parts in in_batches(in_cages(todo, checks, bar.update, workers), BATCH):
                 for kind in asked:
                     _STORE[kind](db, parts)
     if "words" in kinds:

@@ -72,7 +72,7 @@ class Drawn:
     def _draw(self, top: int, below: int, bare: bool) -> None:
         """Draw the rows from `top` to `below`; text is switched off for it, and on again."""
         rows = self._pages[bare][top:below]
-        buffer = (ctypes.c_ubyte * rows.size).from_buffer(rows)  # type: ignore[arg-type]
+        buffer = (ctypes.c_ubyte * rows.size).from_buffer(rows.data)
         cut = (self.shape[0] - below - 0.5) / self.scale, (top - 0.5) / self.scale
         for item in self._texts if bare else ():
             raw.FPDFPageObj_SetIsActive(item, False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from . import nouns
@@ -14,7 +13,9 @@ if TYPE_CHECKING:  # caged processes load neither
     import polars as pl
 
 # nouns, numerals, roots, verbs, adjectives, adverbs, Latin, digits, Chinese; no particles, endings
-_KEPT = ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
+_KEPT = frozenset(
+    ("NNG", "NNP", "NNB", "NR", "XR", "VV", "VA", "MAG", "SL", "SN", "SH", "W_EMAIL", "W_URL")
+)
 _LATIN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]+")
 
 
@@ -75,24 +76,25 @@ def _latin_words(
     kiwipiepy keeps the full stop with the word and then splits that word at random. Initials (U.S.)
     stay together.
     """
-    for (latin, _), run in groupby(_with_runs(tokens), key=lambda each: each[0]):
-        own = [token for _, token in run]
-        if not latin:
-            yield from own
-            continue
-        text, at = "".join(form for form, _, _, _ in own), own[0][2]
-        for word in _LATIN.finditer(text):
-            yield word[0], "SL", at + word.start(), at + word.end()
-
-
-def _with_runs(
-    tokens: list[tuple[str, str, int, int]],
-) -> Iterator[tuple[tuple[bool, int], tuple[str, str, int, int]]]:
-    """Yield each token with its run: whether it is Latin, and the number of the run."""
-    number, last = 0, -1
+    run: list[tuple[str, str, int, int]] = []
     for token in tokens:
         form, tag, start, end = token
         latin = tag == "SL" and len(form) == end - start
-        number += not latin or start != last
-        last = end if latin else -1
-        yield (latin, number), token
+        if run and not (latin and start == run[-1][3]):
+            yield from _split(run)
+            run = []
+        if latin:
+            run.append(token)
+        else:
+            yield token
+    yield from _split(run)
+
+
+def _split(run: list[tuple[str, str, int, int]]) -> Iterator[tuple[str, str, int, int]]:
+    """Yield the words of Latin tokens that follow each other without a blank."""
+    if len(run) == 1 and run[0][0].isalpha():  # most are one word
+        yield run[0]
+    elif run:
+        text, at = "".join(form for form, _, _, _ in run), run[0][2]
+        for word in _LATIN.finditer(text):
+            yield word[0], "SL", at + word.start(), at + word.end()

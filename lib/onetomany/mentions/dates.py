@@ -51,6 +51,7 @@ _KOREAN_DAY = re.compile(
     rf"(?<!\d)(?P<month>\d\d?)\s?월\s?(?P<day>\d\d?)\s?일{_WEEKDAY}{_TIME}"
     r"|(?<![\d.])(?P<month2>\d\d?)\s?[.]\s?(?P<day2>\d\d?)\s?[.]?\s?[(（][월화수목금토일][)）]"
 )
+_DAY_WORD = re.compile("[월화수목금토일]")  # one is in each such day
 _YEARS = re.compile(
     r"(?<![\d.,/-])(?P<year>(?:19|20)\d\d)\s?[~～∼–-]\s?(?P<last>(?:19|20)\d\d)(?![\d,/-]|[.]\d)"
     r"|['‘’](?P<short>\d\d)\s?[~～∼–-]\s?['‘’](?P<short2>\d\d)(?!\d)"
@@ -77,8 +78,8 @@ def find_dates(text: str) -> Iterator[Dated]:
     >>> next(find_dates("2019. 4. 30. 14:08"))[2]
     '2019-04-30T14:08'
     """
-    for pattern in (_WRITTEN, _DOTTED, _DASHED, _EIGHT):
-        for match in pattern.finditer(text):
+    for pattern, needs in ((_WRITTEN, "년"), (_DOTTED, "."), (_DASHED, ""), (_EIGHT, "")):
+        for match in pattern.finditer(text) if needs in text else ():
             note = "eight digits: perhaps a number" if pattern is _EIGHT else None
             normal = _iso(match.groupdict())
             if normal:
@@ -89,7 +90,7 @@ def find_dates(text: str) -> Iterator[Dated]:
                 if pattern in (_WRITTEN, _DOTTED) and "-" in normal:
                     yield from _continued(text, match.end(), normal[:4])
     yield from _english(text)
-    for match in _KOREAN_DAY.finditer(text):
+    for match in _KOREAN_DAY.finditer(text) if _DAY_WORD.search(text) else ():
         normal = _iso(match.groupdict())
         if normal:
             yield match.start(), match.end(), normal, None
