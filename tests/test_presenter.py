@@ -107,6 +107,8 @@ def test_each_table_has_one_mark(status: str) -> None:
 def test_what_a_table_may_not_be() -> None:
     with pytest.raises(ValueError, match="certain"):
         present_table(FRAME, TITLE, status="certain")
+    with pytest.raises(ValueError, match="can't be 'computed'"):
+        present_table(FRAME.with_columns(simulated=True), TITLE, status="computed")
     with pytest.raises(InputError, match="'odd_name' has no label"):
         present_table(pl.DataFrame({"odd_name": [1]}), TITLE, status="computed")
     wide = pl.DataFrame({name: [1] for name in "abcdefg"})

@@ -94,14 +94,17 @@ def present_table(
     with its day. `status` and `query` are those of `reader_table`; `labels` names columns that
     `data/columns.csv` doesn't know, `words` gives the Korean of further values.
 
-    Raises ValueError for more than six columns or another status, InputError for a column without
-    a label.
+    Raises ValueError for more than six columns, another status, or simulated rows (by a Boolean
+    column of that name) under a status that doesn't say so; InputError for a column without a
+    label.
 
     >>> frame = pl.DataFrame({"what_en": ["Records"], "what_ko": ["기록"], "value": [120], "unit": ["records"]})
     >>> table = present_table(frame, ("What is known", "알려진 것"), status="documented")
     >>> "120건" in table.body, "what_en" in table.body
     (True, False)
     """  # noqa: E501
+    if status != "simulated" and "simulated" in frame.columns and frame["simulated"].any():
+        raise ValueError(f"Rows are simulated, so the table's status can't be '{status}'.")
     own = {
         word: (word, said) if isinstance(said, str) else said
         for word, said in (words or {}).items()
