@@ -92,7 +92,10 @@ def test_a_frame_is_shown_in_words(language: str, heads: list[str], first: list[
 
 def test_the_data_beneath_are_the_frame_itself() -> None:
     table = present_table(FRAME, TITLE, status="documented", columns=["what_en", "value"])
-    assert unpack_frame(pack_frame(table.frame) or "").equals(FRAME)
+    shown = FRAME.select("what_en", "what_ko", "value", "unit")
+    assert unpack_frame(pack_frame(table.frame) or "").equals(shown)
+    whole = present_table(FRAME, TITLE, status="documented")
+    assert whole.frame.equals(FRAME)
     assert "what_en" in repr(table)  # the plain form of a notebook
 
 

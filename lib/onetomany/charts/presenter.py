@@ -125,7 +125,8 @@ def present_table(
         source=source or ("" if linked else _THIS_RUN),
         query=query,
     )
-    return replace(table, frame=frame)
+    kept = {part for cell in cells for name in cell for part in maker.parts(name)}
+    return replace(table, frame=frame.select(name for name in frame.columns if name in kept))
 
 
 @dataclass
@@ -156,15 +157,29 @@ class _Maker:
         there = self.frame.columns
         if name.endswith("_ko"):
             return name[:-3] in there or f"{name[:-3]}_en" in there
+        if stem == "high":
+            return f"low{side}" in there
         if name in self.asked:
-            return stem == "high"
+            return False
         if stem == "unit":
             return f"value{side}" in there
         if stem == "url":
             return any(f"{each}{side}" in there for each in _SOURCES)
         if self.day_of(side) == name and f"url{side}" in there:
             return self.source_of(side) is not None
-        return stem == "high"
+        return False
+
+    def parts(self, name: str) -> set[str]:
+        """Return the columns of the frame that a column of the table is written from."""
+        stem, side = _sides(name)
+        found = {name, f"{name.removesuffix('_en')}_ko"}
+        if stem == "value":
+            found.add(f"unit{side}")
+        if stem == "low":
+            found.add(f"high{side}")
+        if name == self.source_of(side):
+            found |= {f"url{side}", self.day_of(side) or name}
+        return found
 
     def source_of(self, side: str) -> str | None:
         return next((f"{s}{side}" for s in _SOURCES if f"{s}{side}" in self.frame.columns), None)
