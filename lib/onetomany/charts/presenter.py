@@ -153,21 +153,17 @@ class _Maker:
         return TableColumn(heading, tuple(lines), wide=wide, number=numeric)
 
     def is_part(self, name: str) -> bool:
+        """Return whether a column is written as a part of another one."""
         stem, side = _sides(name)
         there = self.frame.columns
         if name.endswith("_ko"):
             return name[:-3] in there or f"{name[:-3]}_en" in there
-        if stem == "high":
-            return f"low{side}" in there
-        if name in self.asked:
-            return False
-        if stem == "unit":
-            return f"value{side}" in there
-        if stem == "url":
-            return any(f"{each}{side}" in there for each in _SOURCES)
-        if self.day_of(side) == name and f"url{side}" in there:
-            return self.source_of(side) is not None
-        return False
+        if stem == "high" or name in self.asked:
+            return stem == "high" and f"low{side}" in there
+        day = self.day_of(side) == name and f"url{side}" in there
+        return (stem == "unit" and f"value{side}" in there) or (
+            (stem == "url" or day) and self.source_of(side) is not None
+        )
 
     def parts(self, name: str) -> set[str]:
         """Return the columns of the frame that a column of the table is written from."""
