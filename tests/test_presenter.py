@@ -152,7 +152,7 @@ def test_a_search_shows_what_was_searched_for() -> None:
         ("pipa 15(3)", "article", None, "Personal Information Protection Act, Art. 15(3)",
          "개인정보 보호법 제15조 제3항"),
         ("Art. 9(1)7", "article", None, "Art. 9(1)7", "제9조 제1항 제7호"),
-        (1e-7, "rate", None, "1 in 10,000,000", "10,000,000에 1"),
+        (1e-7, "rate", None, "1 in 10,000,000", "10,000,000분의 1"),
         (463, "days", None, "463 days", "463일"),
         (1949, "year", None, "1949", "1949"),
         (True, "yes", None, "yes", "예"),
